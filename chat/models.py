@@ -1,0 +1,93 @@
+import uuid
+
+from django.conf import settings
+from django.db import models
+from django.utils import timezone
+
+from langai_site.sensitivity import Sensitivity
+
+
+class Conversation(models.Model):
+    """A tree of messages that belongs to one person; `current_leaf` names the branch that is shown."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="conversations")
+    title = models.CharField(max_length=120)
+    label = models.PositiveSmallIntegerField(choices=Sensitivity, default=Sensitivity.PUBLIC)
+    source = models.CharField(max_length=20, default="page")
+    model = models.CharField(max_length=200, default="auto", help_text="The model that was last chosen.")
+    current_leaf = models.ForeignKey("Message", null=True, on_delete=models.SET_NULL, related_name="+")
+    created_at = models.DateTimeField(default=timezone.now)
+    updated_at = models.DateTimeField(default=timezone.now)
+    deleted_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["-updated_at"]
+        indexes = [models.Index(fields=["owner", "-updated_at"])]
+
+    def __str__(self) -> str:
+        return str(self.id)
+
+
+class Message(models.Model):
+    """What a person or a model said. A reply is an assistant's message; its id is the reply's."""
+
+    class Role(models.TextChoices):
+        USER = "user"
+        ASSISTANT = "assistant"
+
+    class Status(models.TextChoices):
+        STREAMING = "streaming"
+        COMPLETE = "complete"
+        STOPPED = "stopped"
+        INTERRUPTED = "interrupted"
+        FAILED = "failed"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    conversation = models.ForeignKey(Conversation, on_delete=models.CASCADE, related_name="messages")
+    parent = models.ForeignKey("self", null=True, on_delete=models.CASCADE, related_name="children")
+    role = models.CharField(max_length=10, choices=Role)
+    parts = models.JSONField(default=list, help_text='In order: [{"type": "text", "text": …}]')
+    status = models.CharField(max_length=12, choices=Status, default=Status.COMPLETE)
+    label = models.PositiveSmallIntegerField(choices=Sensitivity, default=Sensitivity.PUBLIC)
+    model = models.CharField(
+        max_length=200, blank=True, help_text="For a reply: what was asked for, then what answered."
+    )
+    error = models.TextField(blank=True, help_text="What the person is told when it failed.")
+    error_code = models.CharField(max_length=40, blank=True)
+    receipt = models.JSONField(default=dict)
+    lease_until = models.DateTimeField(null=True)
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering = ["created_at"]
+        indexes = [models.Index(fields=["lease_until"], condition=models.Q(status="streaming"), name="live_replies")]
+
+    def __str__(self) -> str:
+        return str(self.id)
+
+    @property
+    def text(self) -> str:
+        """The message's text parts, joined."""
+        return "".join(part["text"] for part in self.parts if part["type"] == "text")
+
+
+class Citation(models.Model):
+    """The passage that a number in a reply stands for: where it is, not what it says."""
+
+    reply = models.ForeignKey(Message, on_delete=models.CASCADE, related_name="citations")
+    number = models.PositiveSmallIntegerField()
+    source = models.UUIDField(help_text="A search source's id; a value, so that an answer outlives its documents.")
+    version = models.PositiveIntegerField()
+    title = models.CharField(max_length=300)
+    page = models.PositiveIntegerField()
+    start = models.PositiveIntegerField()
+    end = models.PositiveIntegerField()
+    heading = models.CharField(max_length=300, blank=True)
+
+    class Meta:
+        ordering = ["number"]
+        constraints = [models.UniqueConstraint(fields=["reply", "number"], name="one_citation_a_number")]
+
+    def __str__(self) -> str:
+        return f"[{self.number}] {self.title}"

@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class LangAIConfig(AppConfig):
+    name = "langai_site"
+    verbose_name = "LangAI"

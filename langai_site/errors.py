@@ -1,0 +1,38 @@
+"""Failures that a person can cause or must be told of, each with a message that is safe to show."""
+
+
+class LangAIError(Exception):
+    """`code` is for programs, `status` for HTTP, `message` for people: what happened and what to do."""
+
+    code = "error"
+    status = 400
+
+    def __init__(self, message: str, *, code: str | None = None, status: int | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.code = code or self.code
+        self.status = status or self.status
+
+
+class Invalid(LangAIError):
+    code, status = "invalid", 400
+
+
+class NotFound(LangAIError):
+    """Also what a person reads who may not see the thing: its existence is not told."""
+
+    code, status = "not_found", 404
+
+
+class Conflict(LangAIError):
+    code, status = "conflict", 409
+
+
+class Unavailable(LangAIError):
+    code, status = "unavailable", 503
+
+
+class AboveCeiling(LangAIError):
+    """Text labelled higher than a model may see was about to be sent to it."""
+
+    code, status = "above_ceiling", 403

@@ -1,0 +1,32 @@
+from django.db import models
+
+from langai_site.sensitivity import Sensitivity
+
+
+class Model(models.Model):
+    """A language model that can be asked, and the highest label it may see.
+
+    Whether it is local is derived from its endpoint at every call, never stored or ticked.
+    """
+
+    name = models.CharField(
+        max_length=200,
+        unique=True,
+        help_text="As LiteLLM names it: openai/…, anthropic/…, ollama_chat/…, hosted_vllm/…",
+    )
+    display_name = models.CharField(max_length=200)
+    provider = models.CharField(max_length=50)
+    ceiling = models.PositiveSmallIntegerField(
+        choices=Sensitivity,
+        default=Sensitivity.INTERNAL,
+        help_text="For a hosted model: the highest label that may be sent to it. A local one may see all.",
+    )
+    enabled = models.BooleanField(default=True)
+    available = models.BooleanField(default=False, editable=False, help_text="Its key is set, or its server lists it.")
+    rank = models.PositiveIntegerField(default=100, help_text="auto takes the lowest first, hosted before local.")
+
+    class Meta:
+        ordering = ["rank", "name"]
+
+    def __str__(self) -> str:
+        return self.display_name

@@ -1,0 +1,41 @@
+"""What apps contribute to shared rooms: each registers its parts in `AppConfig.ready()`."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Literal
+
+Status = Literal["ok", "fail", "off"]
+
+
+@dataclass(frozen=True)
+class Job:
+    """A function that the worker runs every `seconds`; it must tolerate running on several workers."""
+
+    name: str
+    seconds: float
+    run: Callable[[], object]
+
+
+health_checks: dict[str, Callable[[], Awaitable[Status]]] = {}
+worker_jobs: dict[str, Job] = {}
+# Coroutine functions that run in the web process for as long as it lives; each is cancelled at its end.
+web_services: dict[str, Callable[[], Awaitable[None]]] = {}
+# Coroutine functions awaited, in order, before the web process ends; each gets the grace in seconds.
+web_drains: dict[str, Callable[[float], Awaitable[None]]] = {}
+
+
+def health_check(name: str, check: Callable[[], Awaitable[Status]]) -> None:
+    """`check` runs in the background of the web process; it may be slow but never costs money."""
+    health_checks[name] = check
+
+
+def worker_job(name: str, *, seconds: float, run: Callable[[], object]) -> None:
+    worker_jobs[name] = Job(name, seconds, run)
+
+
+def web_service(name: str, run: Callable[[], Awaitable[None]]) -> None:
+    web_services[name] = run
+
+
+def web_drain(name: str, drain: Callable[[float], Awaitable[None]]) -> None:
+    web_drains[name] = drain

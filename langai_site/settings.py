@@ -1,0 +1,233 @@
+"""All settings, from the environment or `.env`; README.md has the table of them."""
+
+import hashlib
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from csp.constants import NONCE, NONE, SELF
+from django.core.exceptions import ImproperlyConfigured
+from environs import EnvError
+from marshmallow.validate import OneOf, Range
+
+from langai_site import env as environment
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+env = environment.load(BASE_DIR)
+
+try:
+    ENV = env.str("ENV", "development", validate=OneOf(["development", "production"]))
+    DEBUG = env.bool("DEBUG", False)
+    LOG_LEVEL = env.str("LOG_LEVEL", "INFO", validate=OneOf(["DEBUG", "INFO", "WARNING", "ERROR"]))
+
+    DATA_DIR = environment.writable_folder(Path(env.str("DATA_DIR", str(BASE_DIR / "data"))).expanduser().absolute())
+    SECRET_KEY = env.str("SECRET_KEY", None) or environment.stored_secret(DATA_DIR / "secret_key")
+    HOST = env.str("HOST", "127.0.0.1")
+    PORT = env.int("PORT", 8000, validate=Range(1, 65535))
+    ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", ["localhost", "127.0.0.1", "[::1]"])
+    CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", [])
+
+    DATABASES = {"default": env.dj_db_url("DATABASE_URL", f"sqlite:///{DATA_DIR / 'langai.sqlite3'}")}
+    REDIS_URL = env.str("REDIS_URL", "")
+    VECTOR_STORE = env.str("VECTOR_STORE", "chroma", validate=OneOf(["chroma"]))
+    # Empty: `manage.py run` starts a Chroma of its own on loopback and passes its address on.
+    CHROMA_URL = env.str("CHROMA_URL", "")
+    CHROMA_PATH = Path(env.str("CHROMA_PATH", str(DATA_DIR / "chroma"))).expanduser().absolute()
+
+    OPENAI_API_KEY = env.str("OPENAI_API_KEY", "")
+    OPENAI_BASE_URL = env.str("OPENAI_BASE_URL", "")
+    ANTHROPIC_API_KEY = env.str("ANTHROPIC_API_KEY", "")
+    ANTHROPIC_BASE_URL = env.str("ANTHROPIC_BASE_URL", "")
+    OLLAMA_BASE_URL = env.str("OLLAMA_BASE_URL", "")
+    # Hosts that are in the building: only models there may see confidential text.
+    LOCAL_HOSTS = environment.networks(env.list("LOCAL_HOSTS", ["localhost", "127.0.0.0/8", "::1/128"]))
+
+    # Seconds until the first token, and between two tokens.
+    ANSWER_START_TIMEOUT = env.float("ANSWER_START_TIMEOUT", 60, validate=environment.at_least(0.1))
+    ANSWER_IDLE_TIMEOUT = env.float("ANSWER_IDLE_TIMEOUT", 30, validate=environment.at_least(0.1))
+    ANSWER_MAX_TOKENS = env.int("ANSWER_MAX_TOKENS", 4000, validate=environment.at_least(1))
+    MESSAGE_MAX_CHARS = env.int("MESSAGE_MAX_CHARS", 10_000, validate=environment.at_least(1))
+    STOP_GRACE = env.float("STOP_GRACE", 20, validate=environment.at_least(0))
+
+    UPLOAD_MAX_MB = env.int("UPLOAD_MAX_MB", 100, validate=environment.at_least(1))
+    EXTRACTION_MEMORY_MB = env.int("EXTRACTION_MEMORY_MB", 1024, validate=environment.at_least(128))
+    EXTRACTION_SECONDS = env.int("EXTRACTION_SECONDS", 300, validate=environment.at_least(1))
+    EXTRACTION_MAX_PAGES = env.int("EXTRACTION_MAX_PAGES", 5000, validate=environment.at_least(1))
+    EXTRACTION_MAX_CHARS = env.int("EXTRACTION_MAX_CHARS", 20_000_000, validate=environment.at_least(1))
+except EnvError as error:
+    raise ImproperlyConfigured(environment.reason(error)) from error
+except ValueError as error:
+    raise ImproperlyConfigured(f"DATABASE_URL: {error}") from error
+
+PRODUCTION = ENV == "production"
+MODEL_DIR = DATA_DIR / "model"
+
+DATABASE = DATABASES["default"]
+if DATABASE["ENGINE"] == "django.db.backends.sqlite3":
+    DATABASE["OPTIONS"] = {
+        "transaction_mode": "IMMEDIATE",
+        "timeout": 30,
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA cache_size=-16000;",
+    }
+    # A file, so that the writer thread and the test's own thread see the same rows.
+    DATABASE["TEST"] = {
+        "NAME": str(
+            Path(tempfile.gettempdir())
+            / f"langai-test-{hashlib.sha256(str(BASE_DIR).encode()).hexdigest()[:8]}.sqlite3"
+        )
+    }
+# Under ASGI a kept connection belongs to a thread that no request owns.
+DATABASE["CONN_MAX_AGE"] = 0
+
+INSTALLED_APPS = [
+    "daphne",
+    "servestatic.runserver_nostatic",
+    "langai_site.accounts",
+    "langai_site",
+    "langai_site.usage",
+    "langai_site.outbound",
+    "search",
+    "documents",
+    "chat",
+    "allauth",
+    "allauth.account",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.humanize",
+    "django.contrib.messages",
+    "django.contrib.sessions",
+    "django.contrib.staticfiles",
+    "django_htmx",
+    "template_partials",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "servestatic.middleware.ServeStaticMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "langai_site.middleware.ErrorsMiddleware",
+]
+
+ROOT_URLCONF = "langai_site.urls"
+ASGI_APPLICATION = "langai_site.asgi.application"
+FORM_RENDERER = "django.forms.renderers.DjangoTemplates"
+TEMPLATES: list[dict[str, Any]] = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "langai_site.context.csp_nonce",
+            ],
+        },
+    }
+]
+
+AUTH_USER_MODEL = "accounts.User"
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in (
+        "UserAttributeSimilarityValidator",
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+        "NumericPasswordValidator",
+    )
+]
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "chat:new"
+ACCOUNT_ADAPTER = "langai_site.accounts.adapter.ClosedSignup"
+ACCOUNT_LOGIN_METHODS = {"username", "email"}
+ACCOUNT_SIGNUP_FIELDS = ["username*", "email", "password1*", "password2*"]
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
+
+_cache = (
+    {"BACKEND": "django_redis.cache.RedisCache", "LOCATION": REDIS_URL}
+    if REDIS_URL
+    else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "OPTIONS": {"MAX_ENTRIES": 100_000}}
+)
+# Aliases of their own, so that a full cache of one kind never culls another's entries.
+CACHES = {
+    alias: {**_cache, "KEY_PREFIX": alias, **({} if REDIS_URL else {"LOCATION": alias})}
+    for alias in ("default", "live")
+}
+CHANNEL_LAYERS = {
+    "default": (
+        {
+            "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
+            "CONFIG": {"hosts": [REDIS_URL], "prefix": "langai", "symmetric_encryption_keys": [SECRET_KEY]},
+        }
+        if REDIS_URL
+        else {"BACKEND": "channels.layers.InMemoryChannelLayer"}
+    )
+}
+
+STATIC_URL = "/static/"
+STATIC_ROOT = DATA_DIR / "static"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "servestatic.storage.CompressedManifestStaticFilesStorage"},
+}
+SERVESTATIC_ALLOW_ALL_ORIGINS = False
+# Uploads have no address: they are only reached through views that check who asks.
+MEDIA_ROOT = DATA_DIR / "files"
+MEDIA_URL = ""
+DATA_UPLOAD_MAX_NUMBER_FILES = 200
+FILE_UPLOAD_PERMISSIONS = 0o600
+
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [NONE],
+        "script-src": [SELF, NONCE],
+        "style-src": [SELF],
+        "img-src": [SELF, "data:"],
+        "font-src": [SELF],
+        "connect-src": [SELF],
+        "form-action": [SELF],
+        "base-uri": [NONE],
+        "frame-ancestors": [NONE],
+        "manifest-src": [SELF],
+    }
+}
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PRODUCTION
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_AGE = 60 * 60 * 24 * 14
+SECURE_HSTS_SECONDS = 60 * 60 * 24 * 365 if PRODUCTION else 0
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if PRODUCTION else None
+
+LANGUAGE_CODE = "en"
+TIME_ZONE = "UTC"
+USE_TZ = True
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["stderr"], "level": LOG_LEVEL},
+    "loggers": {
+        # These log requests and bodies at INFO and below; the project's own lines say what happened.
+        name: {"level": "WARNING"}
+        for name in ("httpx", "httpcore", "LiteLLM", "chromadb", "daphne", "asyncio", "pypdfium2", "urllib3")
+    },
+}

@@ -1,0 +1,16 @@
+"""All addresses; the only place, with asgi.py, where every app meets."""
+
+from allauth.account.decorators import secure_admin_login
+from django.contrib import admin
+from django.urls import include, path
+
+admin.site.login = secure_admin_login(admin.site.login)
+admin.site.site_header = admin.site.site_title = "LangAI"
+
+urlpatterns = [
+    path("admin/", admin.site.urls),
+    path("accounts/", include("langai_site.accounts.urls")),
+    path("accounts/", include("allauth.urls")),
+    path("", include("search.urls")),
+    path("", include("chat.urls")),
+]

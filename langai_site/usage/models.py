@@ -1,0 +1,57 @@
+from django.conf import settings
+from django.db import models
+from django.utils import timezone
+
+from langai_site.sensitivity import Sensitivity
+
+
+class Reservation(models.Model):
+    """What one turn may cost at most, held from before its call until it is settled or released."""
+
+    class Status(models.TextChoices):
+        HELD = "held"
+        SETTLED = "settled"
+        RELEASED = "released"
+
+    reply = models.UUIDField(unique=True)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    amount = models.DecimalField(max_digits=18, decimal_places=9, null=True, help_text="US dollars; empty: not priced.")
+    status = models.CharField(max_length=10, choices=Status, default=Status.HELD)
+    created_at = models.DateTimeField(default=timezone.now)
+    closed_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return f"{self.reply} {self.status}"
+
+
+class UsageEntry(models.Model):
+    """One outbound call, or one answer of a built-in model. Append-only, and values only: it outlives what it names."""
+
+    at = models.DateTimeField(default=timezone.now, db_index=True)
+    user_id = models.BigIntegerField(null=True)
+    username = models.CharField(max_length=150, blank=True)
+    team = models.CharField(max_length=100, blank=True)
+    conversation = models.UUIDField(null=True)
+    reply = models.UUIDField(null=True)
+    kind = models.CharField(max_length=20, default="chat", help_text="What was asked for: chat, embedding.")
+    source = models.CharField(max_length=20, default="page", help_text="The door it came through: page, api.")
+    model = models.CharField(max_length=200)
+    provider = models.CharField(max_length=50)
+    hosted = models.BooleanField(default=False)
+    label = models.PositiveSmallIntegerField(choices=Sensitivity)
+    cached = models.BooleanField(default=False)
+    input_tokens = models.PositiveIntegerField(default=0)
+    output_tokens = models.PositiveIntegerField(default=0)
+    cached_tokens = models.PositiveIntegerField(default=0)
+    estimated = models.BooleanField(default=False, help_text="The provider sent no counts; these are estimates.")
+    cost = models.DecimalField(max_digits=18, decimal_places=9, null=True, help_text="US dollars; empty: unpriced.")
+    first_token_ms = models.PositiveIntegerField(null=True)
+    duration_ms = models.PositiveIntegerField(default=0)
+    status = models.CharField(max_length=20, help_text="complete, stopped, interrupted, or the error's code.")
+
+    class Meta:
+        ordering = ["-at", "-id"]
+        verbose_name_plural = "usage entries"
+
+    def __str__(self) -> str:
+        return f"{self.model} {self.at:%Y-%m-%d %H:%M}"

@@ -1,0 +1,34 @@
+"""One thread of the process does the chat's database work, on a connection that it keeps open.
+
+Under ASGI every request would else open a connection of its own, and SQLite has one writer anyway:
+queueing in the process is cheaper than waiting for the file's lock (measured: the largest single gain
+in time to first token). Functions given to it are short; nothing that waits for a network runs here.
+"""
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import ParamSpec, TypeVar
+
+from django.db import close_old_connections, connection
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+_thread = ThreadPoolExecutor(1, thread_name_prefix="writer")
+
+
+def _healed(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    try:
+        return function(*args, **kwargs)
+    except Exception:
+        # A connection that the server has closed is dropped here, so that the next call gets a new one.
+        if not connection.in_atomic_block:
+            close_old_connections()
+        raise
+
+
+async def write(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """Run `function` on the writer thread; its exceptions come back. A cancelled caller does not undo it."""
+    loop = asyncio.get_running_loop()
+    return await loop.run_in_executor(_thread, lambda: _healed(function, *args, **kwargs))

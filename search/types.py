@@ -1,0 +1,91 @@
+"""What travels to and from search: values, no rows."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from langai_site.sensitivity import Sensitivity
+
+
+@dataclass(frozen=True)
+class Reader:
+    """A person with what they may see: ids of the collections, worked out afresh for each question."""
+
+    user_id: int
+    collections: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class PageText:
+    """One page of a document as extraction found it; `number` from 1."""
+
+    number: int
+    text: str
+
+
+@dataclass(frozen=True)
+class Span:
+    """A passage to be indexed: `text == page[start:end]`, offsets in characters."""
+
+    text: str
+    page: int
+    start: int
+    end: int
+    heading: str = ""
+
+
+@dataclass(frozen=True)
+class SourceInfo:
+    """What a new source is called and where it belongs."""
+
+    document: UUID
+    version: int
+    collection_id: int
+    title: str
+    file_name: str
+    media_type: str
+    sensitivity: Sensitivity
+
+
+@dataclass(frozen=True)
+class Hit:
+    """A passage that was found. `score` is the cosine similarity to the query, -1 to 1."""
+
+    passage_id: int
+    source_id: UUID
+    version: int
+    title: str
+    file_name: str
+    collection: str
+    page: int
+    pages: int
+    start: int
+    end: int
+    heading: str
+    text: str
+    label: Sensitivity
+    score: float
+
+
+@dataclass(frozen=True)
+class Findings:
+    """What a query found, best first; `notice` says, to the person who asked, what could not be searched."""
+
+    hits: tuple[Hit, ...] = ()
+    notice: str = ""
+
+
+@dataclass(frozen=True)
+class Excerpt:
+    """A page of a source with one span of it marked: `before + marked + after` is the page's text."""
+
+    source_id: UUID
+    title: str
+    file_name: str
+    collection: str
+    label: Sensitivity
+    page: int
+    pages: int
+    heading: str
+    before: str
+    marked: str
+    after: str
