@@ -3,6 +3,7 @@
 import ipaddress
 import os
 import secrets
+from collections.abc import Callable
 from pathlib import Path
 
 from django.core.exceptions import ImproperlyConfigured
@@ -27,7 +28,7 @@ def reason(error: EnvError) -> str:
     return " ".join(str(error).split())
 
 
-def at_least(minimum: float):
+def at_least(minimum: float) -> Callable[[float], None]:
     """Validator: a number not below `minimum`."""
 
     def check(value: float) -> None:

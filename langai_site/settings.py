@@ -25,7 +25,7 @@ try:
     HOST = env.str("HOST", "127.0.0.1")
     PORT = env.int("PORT", 8000, validate=Range(1, 65535))
     ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", ["localhost", "127.0.0.1", "[::1]"])
-    CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", [])
+    CSRF_TRUSTED_ORIGINS: list[str] = env.list("CSRF_TRUSTED_ORIGINS", [])
 
     DATABASES = {"default": env.dj_db_url("DATABASE_URL", f"sqlite:///{DATA_DIR / 'langai.sqlite3'}")}
     REDIS_URL = env.str("REDIS_URL", "")

@@ -70,7 +70,7 @@ class Page(models.Model):
 
 
 class Passage(models.Model):
-    """A piece of a page that can be found and cited. Its vector is the truth; the vector store can be rebuilt from it."""
+    """A piece of a page that can be found and cited, with its vector: the vector store is rebuilt from it."""
 
     source = models.ForeignKey(Source, on_delete=models.CASCADE, related_name="passages")
     position = models.PositiveIntegerField(help_text="From 0, in reading order.")

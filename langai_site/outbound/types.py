@@ -2,12 +2,11 @@
 
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
-from decimal import Decimal
 from typing import Literal
-from uuid import UUID
 
 from langai_site.errors import LangAIError
 from langai_site.sensitivity import Sensitivity
+from langai_site.usage.types import Caller, Entry
 
 Role = Literal["system", "user", "assistant"]
 
@@ -34,18 +33,6 @@ class ModelInfo:
 
 
 @dataclass(frozen=True)
-class Caller:
-    """Who asks, as the ledger keeps it."""
-
-    user_id: int | None = None
-    username: str = ""
-    team: str = ""
-    conversation: UUID | None = None
-    reply: UUID | None = None
-    source: str = "page"
-
-
-@dataclass(frozen=True)
 class ChatCall:
     """One completion to be asked of one model. `label` is the highest label of everything in `messages`."""
 
@@ -62,33 +49,6 @@ class Delta:
     """Text to append to the answer."""
 
     text: str
-
-
-@dataclass(frozen=True)
-class Usage:
-    """Token counts of one call; `estimated` where the provider sent none."""
-
-    input_tokens: int = 0
-    output_tokens: int = 0
-    cached_tokens: int = 0
-    estimated: bool = False
-
-
-@dataclass(frozen=True)
-class Entry:
-    """One ledger line to be written: a call as it ended. `cost` in US dollars, None where there is no price."""
-
-    caller: Caller
-    model: str
-    provider: str
-    hosted: bool
-    label: Sensitivity
-    usage: Usage
-    cost: Decimal | None
-    first_token_ms: int | None
-    duration_ms: int
-    status: str
-    kind: str = "chat"
 
 
 class ProviderError(LangAIError):

@@ -1,0 +1,46 @@
+"""One ended call, as the ledger is told of it: values, no rows."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+from uuid import UUID
+
+from langai_site.sensitivity import Sensitivity
+
+
+@dataclass(frozen=True)
+class Caller:
+    """Who asks, as the ledger keeps it."""
+
+    user_id: int | None = None
+    username: str = ""
+    team: str = ""
+    conversation: UUID | None = None
+    reply: UUID | None = None
+    source: str = "page"
+
+
+@dataclass(frozen=True)
+class Usage:
+    """Token counts of one call; `estimated` where the provider sent none."""
+
+    input_tokens: int = 0
+    output_tokens: int = 0
+    cached_tokens: int = 0
+    estimated: bool = False
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One ledger line to be written: a call as it ended. `cost` in US dollars, None where there is no price."""
+
+    caller: Caller
+    model: str
+    provider: str
+    hosted: bool
+    label: Sensitivity
+    usage: Usage
+    cost: Decimal | None
+    first_token_ms: int | None
+    duration_ms: int
+    status: str
+    kind: str = "chat"
