@@ -23,6 +23,9 @@ web_services: dict[str, Callable[[], Awaitable[None]]] = {}
 # Coroutine functions awaited, in order, before the web process ends; each gets the grace in seconds.
 web_drains: dict[str, Callable[[float], Awaitable[None]]] = {}
 
+# Functions that `manage.py setup` runs, in order; each returns a line to show, or "".
+setup_steps: dict[str, Callable[[], str]] = {}
+
 
 def health_check(name: str, check: Callable[[], Awaitable[Status]]) -> None:
     """`check` runs in the background of the web process; it may be slow but never costs money."""
@@ -39,3 +42,8 @@ def web_service(name: str, run: Callable[[], Awaitable[None]]) -> None:
 
 def web_drain(name: str, drain: Callable[[float], Awaitable[None]]) -> None:
     web_drains[name] = drain
+
+
+def setup_step(name: str, run: Callable[[], str]) -> None:
+    """`run` is called at every start: it must be quick, and change nothing, when its work is already done."""
+    setup_steps[name] = run

@@ -1,0 +1,12 @@
+from django.core.management.base import BaseCommand
+
+
+class Command(BaseCommand):
+    help = "Serve pages, sockets and health on HOST:PORT until SIGTERM; live answers get STOP_GRACE to finish."
+    requires_system_checks: list[str] = []
+
+    def handle(self, *args: object, **options: object) -> None:
+        # Importing the server installs Twisted's reactor, which other commands have no use for.
+        from langai_site.server import serve
+
+        serve()

@@ -1,0 +1,135 @@
+"""The web process: Daphne, with a shutdown that lets live answers finish."""
+
+import asyncio
+import gc
+import logging
+import os
+import sys
+from collections.abc import Awaitable, Callable
+from typing import Any, Literal
+
+from autobahn.websocket.compress import PerMessageDeflateOffer, PerMessageDeflateOfferAccept
+from daphne.endpoints import build_endpoint_description_strings
+from daphne.server import Server
+from django.conf import settings
+from django.urls import get_resolver
+from twisted.internet import reactor
+from twisted.internet.defer import Deferred
+from twisted.internet.tcp import Port
+from twisted.python.failure import Failure
+
+from langai_site import ports, registry
+
+logger = logging.getLogger(__name__)
+
+SERVICE_PAUSE = 5.0
+# By then the clients that are loaded in the background are in memory, too.
+SECOND_FREEZE = 20.0
+WebSocketFactory = Any
+
+
+class DrainingServer(Server):
+    """On SIGTERM: stops listening, awaits the registered drains, ends services and connections, then exits."""
+
+    def run(self) -> None:
+        self.ports: list[Port] = []
+        self.services: list[asyncio.Task[None]] = []
+        self.failed = False
+        super().run()
+
+    def listen_success(self, port: Port) -> None:
+        self.ports.append(port)
+        super().listen_success(port)
+
+    def listen_error(self, failure: Failure) -> None:
+        self.failed = True
+        sys.stderr.write(f"{ports.trouble(settings.HOST, settings.PORT) or failure.getErrorMessage()}\n")
+        self.stop()
+
+    def start_services(self) -> None:
+        compress_sockets(self.ws_factory)
+        self.services = [asyncio.ensure_future(_keep(*item)) for item in registry.web_services.items()]
+        gc.freeze()
+        asyncio.get_running_loop().call_later(SECOND_FREEZE, gc.freeze)
+
+    def kill_all_applications(self) -> Deferred[None]:
+        return Deferred.fromFuture(asyncio.ensure_future(self._end()))
+
+    async def _end(self) -> None:
+        """Twisted drops what is raised here: everything is logged instead."""
+        for name, step in {"listening": self._stop_listening, "drains": _drain, "tasks": self._cancel_tasks}.items():
+            try:
+                await step()
+            except Exception:
+                logger.exception("Stopping failed: %s", name)
+
+    async def _stop_listening(self) -> None:
+        loop = asyncio.get_running_loop()
+        for port in self.ports:
+            if stopped := port.stopListening():
+                await stopped.asFuture(loop)
+
+    async def _cancel_tasks(self) -> None:
+        connections = [details.get("application_instance") for details in self.connections.values()]
+        tasks = [task for task in (*self.services, *connections) if task is not None and not task.done()]
+        for task in tasks:
+            task.cancel()
+        await asyncio.wait_for(asyncio.gather(*tasks, return_exceptions=True), timeout=5)
+
+
+async def _drain() -> None:
+    loop = asyncio.get_running_loop()
+    deadline = loop.time() + settings.STOP_GRACE
+    for name, drain in registry.web_drains.items():
+        try:
+            await drain(max(0.0, deadline - loop.time()))
+        except Exception:
+            logger.exception("Draining failed: %s", name)
+
+
+async def _keep(name: str, service: Callable[[], Awaitable[None]]) -> None:
+    """Run `service`, again after a pause whenever it fails."""
+    while True:
+        try:
+            return await service()
+        except Exception:
+            logger.exception("%s failed; it starts again in %.0f s", name, SERVICE_PAUSE)
+            await asyncio.sleep(SERVICE_PAUSE)
+
+
+def compress_sockets(factory: WebSocketFactory) -> None:
+    """Accept permessage-deflate: a growing paragraph that is sent again and again shrinks to its new words."""
+
+    def accept(offers: list[object]) -> PerMessageDeflateOfferAccept | None:
+        for offer in offers:
+            if isinstance(offer, PerMessageDeflateOffer):
+                return PerMessageDeflateOfferAccept(offer)
+        return None
+
+    factory.setProtocolOptions(perMessageCompressionAccept=accept)
+
+
+def _application() -> Callable[..., Any]:
+    from langai_site.asgi import application
+
+    # Every address and view is loaded now, not while the first visitor waits.
+    _ = get_resolver().url_patterns
+    return application
+
+
+def serve() -> None:
+    """Serve until SIGTERM or SIGINT; does not return."""
+    server: DrainingServer = DrainingServer(
+        application=_application(),
+        endpoints=build_endpoint_description_strings(host=settings.HOST, port=settings.PORT),
+        ready_callable=lambda: reactor.callWhenRunning(server.start_services),  # type: ignore[attr-defined]
+        verbosity=0,
+        server_name="",
+    )
+    server.run()
+    logging.shutdown()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    status: Literal[0, 1] = 1 if server.failed else 0
+    # Threads of client libraries can hold up the interpreter's own end for minutes.
+    os._exit(status)

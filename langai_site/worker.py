@@ -1,0 +1,87 @@
+"""The worker process: a thread for each registered job, and a heartbeat that a long job does not stop."""
+
+import logging
+import os
+import signal
+import socket
+import sys
+import threading
+import time
+from datetime import timedelta
+
+from django.db import Error as DatabaseError
+from django.db import connection
+from django.utils import timezone
+
+from langai_site import registry
+from langai_site.models import Heartbeat
+
+logger = logging.getLogger(__name__)
+
+BEAT_SECONDS = 5.0
+FORGOTTEN_AFTER = timedelta(days=1)
+LONGEST_PAUSE = 30.0
+STOP_SECONDS = 5.0
+# Documents are read beside people who wait for answers: those come first.
+NICENESS = 5
+NAME = f"{socket.gethostname()[:80]}:{os.getpid()}"
+
+# Set when the process is to end: a job that can pause between two steps should return then.
+stopping = threading.Event()
+
+
+def main() -> None:
+    """Work until SIGTERM or SIGINT; does not return."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stopping.set())
+    os.nice(NICENESS)
+    jobs = [registry.Job("heartbeat", BEAT_SECONDS, beat), *registry.worker_jobs.values()]
+    threads = [threading.Thread(target=repeat, args=(job,), name=job.name, daemon=True) for job in jobs]
+    for thread in threads:
+        thread.start()
+    stopping.wait()
+    _finish(threads)
+
+
+def beat() -> None:
+    """Write that this worker lives, and forget those that stopped writing long ago."""
+    Heartbeat.objects.update_or_create(worker=NAME, defaults={"beat_at": timezone.now()})
+    Heartbeat.objects.filter(beat_at__lt=timezone.now() - FORGOTTEN_AFTER).delete()
+
+
+def repeat(job: registry.Job) -> None:
+    """Run `job` whenever it is due, at once where there is more to do, until the process is to end."""
+    pause = 1.0
+    while not stopping.is_set():
+        try:
+            more = job.run()
+        except DatabaseError as error:
+            logger.warning(
+                "%s: the database failed (%s); trying again in %.0f s", job.name, type(error).__name__, pause
+            )
+            connection.close()
+            stopping.wait(pause)
+            pause = min(pause * 2, LONGEST_PAUSE)
+        except Exception:
+            logger.exception("%s failed", job.name)
+            stopping.wait(max(1.0, job.seconds))
+        else:
+            pause = 1.0
+            if not more:
+                stopping.wait(job.seconds)
+    connection.close()
+
+
+def _finish(threads: list[threading.Thread]) -> None:
+    """Give running jobs a moment; what a job leaves undone is taken up again when its lease runs out."""
+    deadline = time.monotonic() + STOP_SECONDS
+    for thread in threads:
+        thread.join(max(0.0, deadline - time.monotonic()))
+    try:
+        Heartbeat.objects.filter(worker=NAME).delete()
+    except DatabaseError:
+        logger.warning("The heartbeat could not be removed; it is forgotten by itself.")
+    logging.shutdown()
+    sys.stdout.flush()
+    # A job that is still at it must not hold up the end.
+    os._exit(0)
