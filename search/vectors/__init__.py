@@ -1,0 +1,67 @@
+"""Where vectors are compared: the store's protocol, its failures, and the names in it.
+
+A store keeps ids and vectors, no text. The database is the truth: whatever a store loses is put back from
+the vectors kept beside the passages.
+"""
+
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Protocol
+
+import numpy as np
+from django.conf import settings
+from django.utils.crypto import salted_hmac
+
+
+class StoreUnavailable(Exception):
+    """The vector store does not answer, or not in time."""
+
+
+class BrokenCollection(Exception):
+    """The store answers, but has damaged this collection: drop it and fill it again."""
+
+
+class VectorStore(Protocol):
+    """A collection that does not exist is an empty one; `upsert` makes it. Safe to share between threads."""
+
+    def upsert(self, name: str, ids: Sequence[int], vectors: np.ndarray) -> None: ...
+
+    def query(self, name: str, vector: np.ndarray, limit: int) -> list[tuple[int, float]]:
+        """The nearest ids with their cosine similarity, nearest first."""
+
+    def count(self, name: str) -> int: ...
+
+    def ids(self, name: str) -> set[int]: ...
+
+    def delete(self, name: str, ids: Sequence[int]) -> None: ...
+
+    def drop(self, name: str) -> None: ...
+
+    def names(self, prefix: str) -> list[str]:
+        """The collections whose name begins with `prefix`."""
+
+    def ping(self) -> None:
+        """Raise StoreUnavailable unless the store answers."""
+
+
+def get_store() -> VectorStore | None:
+    """The configured store; None where no address is set. Making one connects to nothing."""
+    return _chroma(settings.CHROMA_URL) if settings.CHROMA_URL else None
+
+
+@lru_cache
+def _chroma(url: str) -> VectorStore:
+    from search.vectors.chroma import ChromaStore
+
+    return ChromaStore(url)
+
+
+def deployment_prefix(secret_key: str) -> str:
+    """What this deployment's collections begin with, so that two deployments may share a server."""
+    digest = salted_hmac("search.vectors", "deployment", secret=secret_key, algorithm="sha256").hexdigest()
+    return f"langai-{digest[:12]}-"
+
+
+def collection_name(secret_key: str, collection_id: int, fingerprint: str) -> str:
+    """One store collection for each knowledge collection and embedder: a query then needs no slow filter."""
+    return f"{deployment_prefix(secret_key)}{collection_id}-{fingerprint}"

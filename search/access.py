@@ -1,0 +1,28 @@
+"""Who may read which collection: the one gate to everything that search finds."""
+
+from typing import TYPE_CHECKING
+
+from django.db.models import Exists, OuterRef, Q, QuerySet
+
+from langai_site.accounts.models import Team
+from search.models import Collection, Source
+from search.types import Reader
+
+if TYPE_CHECKING:
+    from langai_site.accounts.models import User
+
+
+def readable_collections(user: "User | int") -> QuerySet[Collection]:
+    """Open to everyone, or to this person or a team of theirs. Being admin adds nothing."""
+    user_id = user if isinstance(user, int) else user.pk
+    teams = Team.objects.filter(members=user_id).values("id")
+    through_team = Collection.teams.through.objects.filter(collection=OuterRef("pk"), team__in=teams)
+    by_name = Collection.users.through.objects.filter(collection=OuterRef("pk"), user=user_id)
+    return Collection.objects.filter(Q(everyone=True) | Exists(through_team) | Exists(by_name))
+
+
+def reader_of(user: "User") -> Reader:
+    """The person with the collections that they may read and that hold something to find."""
+    live = Source.objects.filter(collection=OuterRef("pk"), live=True)
+    found = readable_collections(user).filter(Exists(live)).order_by("pk")
+    return Reader(user.pk, tuple(found.values_list("pk", flat=True)))
