@@ -1,0 +1,21 @@
+FROM python:3.12-slim AS build
+ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1
+WORKDIR /app
+COPY requirements.lock ./
+RUN python -m venv .venv \
+    && .venv/bin/pip install --no-deps --require-hashes --compile -r requirements.lock
+
+FROM python:3.12-slim
+ENV DATA_DIR=/data HOST=0.0.0.0 PORT=8000 PATH=/app/.venv/bin:$PATH PYTHONUNBUFFERED=1
+RUN useradd --system --uid 10001 --home-dir /data langai && install -d -o langai -g langai /data
+WORKDIR /app
+COPY --from=build /app/.venv .venv
+COPY . .
+RUN python -m compileall -q langai_site chat documents search
+USER langai
+VOLUME /data
+EXPOSE 8000
+HEALTHCHECK --interval=30s --timeout=6s --start-period=60s --retries=3 CMD ["python", "langai_site/probe.py"]
+# Time for live answers to finish: stop the container with a timeout above STOP_GRACE.
+STOPSIGNAL SIGTERM
+CMD ["python", "manage.py", "run"]

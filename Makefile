@@ -1,0 +1,59 @@
+# PYTHON chooses the interpreter that .venv is made of.
+PYTHON ?= python3
+BIN := .venv/bin
+# Bytecode is worth having even where the environment says otherwise: imports take half the time.
+INSTALL := env -u PYTHONDONTWRITEBYTECODE $(BIN)/python -m pip install --quiet --disable-pip-version-check \
+	--no-deps --require-hashes --compile -r
+COMPILE := pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate -q $(UPGRADE)
+
+.PHONY: run test lint audit bench lock clean install install-dev venv
+
+run: install
+	@exec $(BIN)/python manage.py run
+
+test: install-dev
+	@$(BIN)/python -m pytest -rs $(ARGS)
+
+lint: install-dev
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@find templates -name '*.html' -exec $(BIN)/djade --check {} +
+	@$(BIN)/mypy .
+	@$(BIN)/python manage.py makemigrations --check --dry-run
+
+# Asks the package index about known vulnerabilities.
+audit: install-dev
+	@$(BIN)/pip-audit --disable-pip --require-hashes -r requirements.lock
+
+bench: install-dev
+	@$(BIN)/python -m tests.bench $(ARGS)
+
+# `make lock UPGRADE=--upgrade` takes newer versions; without it only what pyproject.toml asks for changes.
+lock: venv
+	@tools=$$(mktemp -d) && trap 'rm -rf "$$tools"' EXIT && \
+		$(PYTHON) -m venv "$$tools" && "$$tools/bin/pip" install --quiet --disable-pip-version-check uv && \
+		"$$tools/bin/uv" $(COMPILE) pyproject.toml -o requirements.lock && \
+		"$$tools/bin/uv" $(COMPILE) -c requirements.lock --group dev pyproject.toml -o requirements-dev.lock
+
+# Data stays: it is the team's.
+clean:
+	@rm -rf .venv .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# A copy of the lock file in .venv says what is installed there.
+install: venv
+	@cmp -s requirements.lock .venv/requirements.lock || { \
+		echo "Installing what LangAI needs into .venv; the first time takes a few minutes."; \
+		$(INSTALL) requirements.lock && cp requirements.lock .venv/; }
+
+install-dev: install
+	@cmp -s requirements-dev.lock .venv/requirements-dev.lock || { \
+		echo "Installing the tools for tests and lint into .venv."; \
+		$(INSTALL) requirements-dev.lock && cp requirements-dev.lock .venv/; }
+
+venv:
+	@command -v $(PYTHON) >/dev/null || { \
+		echo "LangAI needs Python 3.11 or newer, and $(PYTHON) was not found; set PYTHON to yours." >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+		echo "LangAI needs Python 3.11 or newer, and $(PYTHON) is older; set PYTHON to a newer one." >&2; exit 1; }
+	@test -x $(BIN)/pip || $(PYTHON) -m venv --clear .venv
