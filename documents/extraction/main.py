@@ -1,0 +1,63 @@
+"""The extraction process: `python -m documents.extraction.main MODULE PATH LIMITS PARENT`.
+
+It takes its limits upon itself before it touches the file, writes one JSON value to standard output and
+ends. Django is not loaded: it starts in a fraction of a second and holds no settings and no secrets.
+"""
+
+import ctypes
+import importlib
+import json
+import os
+import resource
+import signal
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from documents.extraction.types import ExtractionError, Limits, check_amount
+
+PR_SET_PDEATHSIG = 1
+OPEN_FILES = 64
+
+
+def end_with(parent: int) -> None:
+    """Have the kernel kill this process when the worker dies, also if that has happened already."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != parent:
+        os._exit(1)
+
+
+def restrict(limits: Limits) -> None:
+    memory = limits.memory_mb * 1024 * 1024
+    resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
+    resource.setrlimit(resource.RLIMIT_CPU, (limits.seconds, limits.seconds + 1))
+    # Four bytes a character is UTF-8's longest; the rest is JSON's punctuation.
+    size = limits.max_chars * 4 + limits.max_pages * 16 + 1024 * 1024
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
+    resource.setrlimit(resource.RLIMIT_NOFILE, (OPEN_FILES, OPEN_FILES))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+def outcome(module: str, path: Path, limits: Limits) -> dict[str, Any]:
+    try:
+        extracted = importlib.import_module(module).extract(path, limits)
+        check_amount(extracted, limits)
+    except ExtractionError as error:
+        return {"error": error.message}
+    except MemoryError:
+        return {"outgrown": True}
+    return asdict(extracted)
+
+
+def main(arguments: list[str]) -> None:
+    module, path, limits, parent = arguments
+    end_with(int(parent))
+    allowed = Limits(**json.loads(limits))
+    restrict(allowed)
+    json.dump(outcome(module, Path(path), allowed), sys.stdout, ensure_ascii=False)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,32 @@
+"""Markdown, kept as it is written: its marks are what the splitter and the reader go by."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from documents.extraction.text import clean, decode, paged
+from documents.extraction.types import Extracted, Limits
+
+FENCE = re.compile(r" {0,3}(```+|~~~+)")
+HEADING = re.compile(r" {0,3}(#{1,6})[ \t]+(.+?)[ \t]*#*[ \t]*$")
+
+
+def extract(path: Path, limits: Limits) -> Extracted:
+    text = clean(decode(path.read_bytes()))
+    headings = list(_headings(text))
+    title = next((heading for _, level, heading in headings if level == 1), "")
+    return paged(text, [(start, heading) for start, _, heading in headings], title)
+
+
+def _headings(text: str) -> Iterator[tuple[int, int, str]]:
+    """Yield (character, level, text) of each `# heading` outside code blocks."""
+    start, fence = 0, ""
+    for line in text.splitlines(keepends=True):
+        mark = FENCE.match(line)
+        if mark and not fence:
+            fence = mark[1]
+        elif mark and mark[1].startswith(fence):
+            fence = ""
+        elif not fence and (found := HEADING.match(line.rstrip())):
+            yield start, len(found[1]), found[2]
+        start += len(line)

@@ -1,0 +1,99 @@
+"""Reads an untrusted file in a process of its own, bounded in memory, time and output."""
+
+import contextlib
+import json
+import logging
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+from typing import IO, Any
+
+from documents.extraction.types import Extracted, ExtractionError, Heading, Limits
+
+logger = logging.getLogger(__name__)
+
+WATCH_SECONDS = 1.0
+ROOT = Path(__file__).resolve().parents[2]
+# Nothing of the worker's own environment, where the keys are.
+ENVIRONMENT = {"LANG": "C.UTF-8", "PATH": os.defpath, "PYTHONDONTWRITEBYTECODE": "1", "PYTHONIOENCODING": "utf-8"}
+
+Process = subprocess.Popen[bytes]
+
+
+def extract(path: Path, module: str, limits: Limits, watch: Callable[[], object] = bool) -> Extracted:
+    """Return what `module` reads from `path`. Raises ExtractionError with a message for the file's owner.
+
+    `watch` is called about every second while it lasts; what it raises ends the reading.
+    """
+    with tempfile.TemporaryFile() as output, tempfile.TemporaryFile() as complaints:
+        process = _start([module, str(path), json.dumps(asdict(limits)), str(os.getpid())], output, complaints)
+        try:
+            code = _wait(process, limits.seconds, watch)
+        finally:
+            _kill(process)
+        if code:
+            logger.warning("Extraction ended with %s: %s", code, _tail(complaints))
+            raise ExtractionError(_reason(code, limits))
+        output.seek(0)
+        return _extracted(json.load(output), limits)
+
+
+def _start(arguments: list[str], output: IO[bytes], complaints: IO[bytes]) -> Process:
+    """Start the reader. Without `preexec_fn`, which may deadlock where there are threads: it limits itself."""
+    return subprocess.Popen(  # noqa: S603
+        [sys.executable, "-m", "documents.extraction.main", *arguments],
+        cwd=ROOT,
+        env=ENVIRONMENT,
+        stdin=subprocess.DEVNULL,
+        stdout=output,
+        stderr=complaints,
+        start_new_session=True,
+    )
+
+
+def _wait(process: Process, seconds: float, watch: Callable[[], object]) -> int:
+    """Return the exit code, negative for a signal; out of time counts as out of processor time."""
+    deadline = time.monotonic() + seconds
+    while (left := deadline - time.monotonic()) > 0:
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            return process.wait(min(WATCH_SECONDS, left))
+        watch()
+    return -signal.SIGXCPU
+
+
+def _kill(process: Process) -> None:
+    """End the whole group: also what a library may have started."""
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+
+
+def _reason(code: int, limits: Limits) -> str:
+    if code == -signal.SIGXCPU:
+        return f"Reading this file took longer than {limits.seconds} seconds. Split it into several files."
+    if code == -signal.SIGKILL:
+        return "Reading this file was stopped by the system, probably for want of memory. Try again later."
+    return "The reader failed on this file: it is damaged, or too complex. Save it anew and upload it again."
+
+
+def _extracted(value: dict[str, Any], limits: Limits) -> Extracted:
+    if value.get("outgrown"):
+        raise ExtractionError(
+            f"Reading this file needs more than the {limits.memory_mb} MB of memory that is allowed. "
+            "Split it into several files."
+        )
+    if "error" in value:
+        raise ExtractionError(value["error"])
+    return Extracted(value["title"], tuple(value["pages"]), tuple(Heading(**item) for item in value["headings"]))
+
+
+def _tail(complaints: IO[bytes]) -> str:
+    complaints.seek(0, os.SEEK_END)
+    complaints.seek(max(0, complaints.tell() - 2000))
+    return complaints.read().decode(errors="replace").strip()

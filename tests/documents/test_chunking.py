@@ -1,0 +1,76 @@
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from documents import chunking
+from documents.extraction.types import Heading
+from search.embeddings import TOKENIZER, weights_folder
+from search.types import PageText
+
+WORDS = st.sampled_from(
+    ["word", "Ünïcode", "漢字仮名", "👩‍👩‍👧", "# Title", "- item", "```", "x" * 300, "1.", "\u00a0", "e\u0301"]
+)
+TEXTS = st.lists(st.tuples(WORDS | st.text(max_size=20), st.sampled_from([" ", "\n", "\n\n", "\t"])), max_size=120).map(
+    lambda pairs: "".join(word + gap for word, gap in pairs)
+)
+PAGES = st.lists(TEXTS, max_size=4).map(lambda texts: [PageText(n, text) for n, text in enumerate(texts, 1)])
+
+
+def tokenizer() -> str:
+    folder = weights_folder()
+    if folder is None:
+        pytest.skip("the model's weights are not installed")
+    return chunking.untruncated(folder / TOKENIZER)
+
+
+def assert_passages_are_the_pages(pages: list[PageText], spans: list) -> None:
+    by_number = {page.number: page.text for page in pages}
+    assert all(span.text == by_number[span.page][span.start : span.end] and span.text.strip() for span in spans)
+    places = [(span.page, span.start, span.end) for span in spans]
+    assert places == sorted(places)
+    for page in pages:
+        covered = 0
+        for span in (span for span in spans if span.page == page.number):
+            assert page.text[covered : span.start].strip() == ""
+            assert span.start >= covered
+            covered = span.end
+        assert page.text[covered:].strip() == ""
+
+
+@given(pages=PAGES, markdown=st.booleans())
+@settings(max_examples=60, deadline=None)
+def test_passages_lose_nothing_but_whitespace_and_know_their_place(pages, markdown):
+    spans = chunking.split(pages, chunking.splitter(markdown=markdown))
+    assert_passages_are_the_pages(pages, spans)
+    assert all(len(span.text) <= chunking.PASSAGE_CHARACTERS for span in spans)
+
+
+@given(pages=PAGES, markdown=st.booleans())
+@settings(max_examples=25, deadline=None)
+def test_the_same_holds_when_split_by_token(pages, markdown):
+    spans = chunking.split(pages, chunking.splitter(markdown=markdown, tokenizer=tokenizer()))
+    assert_passages_are_the_pages(pages, spans)
+
+
+def test_passages_have_about_two_hundred_tokens():
+    text = "The quick brown fox jumps over the lazy dog, and then it rests. " * 200
+    spans = chunking.split([PageText(1, text)], chunking.splitter(markdown=False, tokenizer=tokenizer()))
+    assert 14 <= len(spans) <= 16
+
+
+def test_a_word_longer_than_any_is_still_cut():
+    spans = chunking.split([PageText(1, "x" * 100_000)], chunking.splitter(markdown=False, tokenizer=tokenizer()))
+    assert max(len(span.text) for span in spans) <= chunking.PASSAGE_CHARACTERS
+
+
+def test_a_passage_knows_the_heading_above_it_also_over_a_page():
+    pages = [PageText(1, "Intro\n\nHoliday\n\nTwenty-five days."), PageText(2, "More of it.")]
+    spans = chunking.split(pages, chunking.splitter(markdown=False), [Heading(1, 7, "Holiday")])
+    assert [span.heading for span in spans] == ["", "Holiday"]
+
+
+def test_the_tokenizer_is_read_without_its_truncation():
+    folder = weights_folder() or Path()
+    assert '"truncation": null' in chunking.untruncated(folder / TOKENIZER)

@@ -1,0 +1,100 @@
+import os
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from documents.extraction import sandbox
+from documents.extraction.types import ExtractionError
+from tests.documents import files
+from tests.documents.files import LIMITS, written
+
+GREEDY = "tests.documents.greedy"
+
+
+def told(tmp_path: Path, order: str, **limits: int) -> str:
+    """The message for a file whose extractor does as `order` says."""
+    with pytest.raises(ExtractionError) as failure:
+        sandbox.extract(written(tmp_path, "order.txt", order), GREEDY, replace(LIMITS, **limits))
+    return failure.value.message
+
+
+def test_pages_and_headings_come_back_whole(tmp_path):
+    path = written(tmp_path, "a.md", "# Grüße\n\n漢字 and \u2028 more 👩‍👩‍👧")
+    extracted = sandbox.extract(path, "documents.extraction.markdown", LIMITS)
+    assert extracted.title == "Grüße"
+    assert extracted.pages == (path.read_text(),)
+    assert extracted.headings[0].text == "Grüße"
+
+
+def test_a_reason_comes_back_as_it_was_given(tmp_path):
+    with pytest.raises(ExtractionError, match="no text layer"):
+        sandbox.extract(written(tmp_path, "a.pdf", files.scanned_pdf()), "documents.extraction.pdf", LIMITS)
+
+
+def test_a_memory_hog_is_stopped_at_its_limit(tmp_path):
+    assert "256 MB of memory" in told(tmp_path, "eat_memory", memory_mb=256)
+
+
+@pytest.mark.parametrize("order", ["spin", "sleep"])
+def test_an_endless_reader_is_stopped_at_its_limit(tmp_path, order):
+    started = time.monotonic()
+    assert "longer than 1 seconds" in told(tmp_path, order, seconds=1)
+    assert time.monotonic() - started < 5
+
+
+def test_a_crash_is_told_without_private_details(tmp_path):
+    assert "damaged, or too complex" in told(tmp_path, "crash")
+    assert "private" not in told(tmp_path, "raise_error")
+
+
+def test_output_is_bounded(tmp_path):
+    assert "damaged, or too complex" in told(tmp_path, "write_endlessly", max_chars=1000)
+
+
+def test_the_process_sees_no_secrets_and_loads_no_django(tmp_path, monkeypatch):
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-secret")
+    environment = sandbox.extract(written(tmp_path, "o.txt", "tell_environment"), GREEDY, LIMITS).pages[0]
+    assert "sk-secret" not in environment
+    modules = sandbox.extract(written(tmp_path, "o.txt", "tell_modules"), GREEDY, LIMITS).pages[0].splitlines()
+    assert "django" not in modules
+
+
+def test_a_watcher_can_end_the_reading(tmp_path):
+    def leave() -> None:
+        raise InterruptedError
+
+    started = time.monotonic()
+    with pytest.raises(InterruptedError):
+        sandbox.extract(written(tmp_path, "o.txt", "sleep"), GREEDY, LIMITS, leave)
+    assert time.monotonic() - started < 5
+
+
+def test_the_process_dies_with_its_worker(tmp_path):
+    order = written(tmp_path, "o.txt", "sleep")
+    code = (
+        "from pathlib import Path; from documents.extraction import sandbox; from tests.documents.files import LIMITS;"
+        f"sandbox.extract(Path({str(order)!r}), {GREEDY!r}, LIMITS)"
+    )
+    worker = subprocess.Popen([sys.executable, "-c", code], cwd=sandbox.ROOT)
+    child = _eventually(lambda: _children(worker.pid))
+    worker.send_signal(signal.SIGKILL)
+    worker.wait()
+    _eventually(lambda: not os.path.exists(f"/proc/{child[0]}"))
+
+
+def _children(pid: int) -> list[str]:
+    return Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+
+
+def _eventually(condition):
+    deadline = time.monotonic() + 10
+    while time.monotonic() < deadline:
+        if value := condition():
+            return value
+        time.sleep(0.05)
+    raise AssertionError("it did not happen within 10 seconds")
