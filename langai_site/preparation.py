@@ -50,7 +50,7 @@ def first_admin() -> str:
     users = get_user_model().objects
     if users.exists():
         return ""
-    given = os.environ.get("LANGAI_ADMIN_PASSWORD", "")
+    given = settings.LANGAI_ADMIN_PASSWORD
     password = given or secrets.token_urlsafe(12)
     users.create_superuser(ADMIN, "", password)
     shown = "the password in LANGAI_ADMIN_PASSWORD" if given else f"the password {password} (shown only now)"

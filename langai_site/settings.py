@@ -24,6 +24,7 @@ try:
     SECRET_KEY = env.str("SECRET_KEY", None) or environment.stored_secret(DATA_DIR / "secret_key")
     HOST = env.str("HOST", "127.0.0.1")
     PORT = env.int("PORT", 8000, validate=Range(1, 65535))
+    LANGAI_ADMIN_PASSWORD = env.str("LANGAI_ADMIN_PASSWORD", "")
     ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", ["localhost", "127.0.0.1", "[::1]"])
     CSRF_TRUSTED_ORIGINS: list[str] = env.list("CSRF_TRUSTED_ORIGINS", [])
 
@@ -76,6 +77,8 @@ if DATABASE["ENGINE"] == "django.db.backends.sqlite3":
             / f"langai-test-{hashlib.sha256(str(BASE_DIR).encode()).hexdigest()[:8]}.sqlite3"
         )
     }
+elif DATABASE["ENGINE"] == "django.db.backends.postgresql":
+    DATABASE["OPTIONS"] = {**DATABASE.get("OPTIONS", {}), "pool": {"min_size": 1, "max_size": 10, "timeout": 10}}
 # Under ASGI a kept connection belongs to a thread that no request owns.
 DATABASE["CONN_MAX_AGE"] = 0
 

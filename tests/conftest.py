@@ -1,0 +1,33 @@
+import importlib.util
+import os
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+POSTGRES_PROGRAMS = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
+PARTS: dict[str, Callable[[], object]] = {
+    "chromium": lambda: shutil.which("chromium"),
+    "chroma": lambda: importlib.util.find_spec("chromadb"),
+    "redis": lambda: shutil.which("redis-server"),
+    "postgres": lambda: POSTGRES_PROGRAMS,
+    "tesseract": lambda: shutil.which("tesseract"),
+}
+
+
+def needs(part: str) -> None:
+    """Skip the test where `part` is not installed; fail it where LANGAI_TEST_REQUIRE names the part."""
+    if PARTS[part]():
+        return
+    if part in os.environ.get("LANGAI_TEST_REQUIRE", "").split(","):
+        pytest.fail(f"{part} is required here but not installed")
+    pytest.skip(f"{part} is not installed")
+
+
+@pytest.fixture(autouse=True)
+def needed_parts(request):
+    """`@pytest.mark.needs("redis")`: the test uses that program."""
+    for mark in request.node.iter_markers("needs"):
+        for part in mark.args:
+            needs(part)

@@ -1,0 +1,95 @@
+"""Who may import whom, and what may be loaded when."""
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+APPS = ("chat", "documents", "search", "langai_site")
+SITE_ROOMS = ("accounts", "usage", "outbound")
+# What each may import, itself and the shared modules of langai_site aside.
+ARROWS = {
+    "chat": {"search", "accounts", "usage", "outbound"},
+    "documents": {"search", "accounts", "usage", "outbound"},
+    "search": {"accounts", "usage", "outbound"},
+    "outbound": {"usage", "accounts"},
+    "usage": {"accounts"},
+    "accounts": set(),
+    "langai_site": set(),
+}
+WHERE_ALL_MEET = {"langai_site/asgi.py", "langai_site/urls.py", "langai_site/api.py"}
+HEAVY = {"litellm", "chromadb", "onnxruntime", "onnx", "tokenizers", "numpy", "safetensors", "semantic_text_splitter"}
+LATE = HEAVY - {"numpy"}
+SOURCES = sorted(
+    path.relative_to(ROOT) for app in APPS for path in (ROOT / app).rglob("*.py") if "migrations" not in path.parts
+)
+
+
+def room(dotted: str) -> str:
+    """`langai_site.usage.types` -> usage; `langai_site.errors` -> langai_site; `chat.events` -> chat."""
+    parts = dotted.split(".")
+    inner = parts[1] if len(parts) > 1 else ""
+    return inner if parts[0] == "langai_site" and inner in SITE_ROOMS else parts[0]
+
+
+def imported(node: ast.AST, package: str) -> Iterator[str]:
+    """The dotted names that an import statement below `node` may load."""
+    for child in ast.walk(node):
+        if isinstance(child, ast.Import):
+            yield from (alias.name for alias in child.names)
+        elif isinstance(child, ast.ImportFrom):
+            base = child.module or ""
+            if child.level:
+                base = ".".join([*package.split(".")[: len(package.split(".")) - child.level + 1], base]).rstrip(".")
+            yield from (f"{base}.{alias.name}" for alias in child.names)
+
+
+def dotted(path: Path) -> str:
+    return ".".join(path.with_suffix("").parts)
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=str)
+def test_imports_follow_the_arrows(path):
+    if str(path) in WHERE_ALL_MEET:
+        return
+    here = room(dotted(path))
+    tree = ast.parse((ROOT / path).read_text())
+    reached = {room(name) for name in imported(tree, ".".join(path.parent.parts)) if name.split(".")[0] in APPS}
+    assert reached - {here, "langai_site"} <= ARROWS[here]
+
+
+def module_level(tree: ast.Module) -> ast.Module:
+    """The module without the bodies of its functions and without what only type checkers read."""
+
+    class Outside(ast.NodeTransformer):
+        def visit_FunctionDef(self, node):
+            return None
+
+        visit_AsyncFunctionDef = visit_FunctionDef
+
+        def visit_If(self, node):
+            typing_only = "TYPE_CHECKING" in ast.unparse(node.test)
+            return None if typing_only else self.generic_visit(node)
+
+    return Outside().visit(tree)
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=str)
+def test_heavy_libraries_are_imported_inside_functions(path):
+    tree = module_level(ast.parse((ROOT / path).read_text()))
+    loaded = {name.split(".")[0] for name in imported(tree, ".".join(path.parent.parts))}
+    assert not loaded & LATE
+
+
+def test_a_check_of_the_configuration_loads_no_heavy_library():
+    code = (
+        "import sys; sys.argv = ['manage.py', 'check']; import manage; manage.main();"
+        f"print('loaded:', sorted({HEAVY!r} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+    assert "loaded: []" in done.stdout

@@ -1,0 +1,56 @@
+"""compose.yaml names commands, settings and services that exist."""
+
+from pathlib import Path
+
+import pytest
+import yaml
+from django.core.management import get_commands
+
+from tests.test_readme import settings_read
+
+ROOT = Path(__file__).parent.parent
+COMPOSE = yaml.safe_load((ROOT / "compose.yaml").read_text())
+SERVICES = COMPOSE["services"]
+OURS = {name: service for name, service in SERVICES.items() if service.get("image") == "langai"}
+
+
+@pytest.mark.parametrize("name", ["setup", "web", "worker"])
+def test_our_services_run_commands_that_exist(name):
+    python, manage, command = SERVICES[name]["command"]
+    assert (python, manage) == ("python", "manage.py")
+    assert get_commands()[command] == "langai_site"
+
+
+def test_our_services_get_settings_that_exist():
+    names = {name for service in OURS.values() for name in service.get("environment", {})}
+    assert names - {"ANONYMIZED_TELEMETRY"} <= settings_read()
+
+
+def test_what_a_service_waits_for_can_become_true():
+    for service in SERVICES.values():
+        for other, wait in service.get("depends_on", {}).items():
+            if wait["condition"] == "service_healthy":
+                assert "test" in SERVICES[other]["healthcheck"]
+
+
+def test_volumes_and_networks_are_declared():
+    for service in SERVICES.values():
+        assert set(service.get("networks", [])) <= set(COMPOSE["networks"])
+        assert {volume.split(":")[0] for volume in service.get("volumes", [])} <= set(COMPOSE["volumes"])
+
+
+def test_stores_without_a_password_are_out_of_reach_from_outside():
+    assert COMPOSE["networks"]["inside"]["internal"] is True
+    for name in ("chroma", "redis", "postgres"):
+        assert SERVICES[name]["networks"] == ["inside"]
+        assert "ports" not in SERVICES[name]
+
+
+def test_web_has_more_time_to_stop_than_live_answers_get():
+    assert int(SERVICES["web"]["stop_grace_period"].removesuffix("s")) > 20
+
+
+def test_the_image_is_checked_and_runs_without_root():
+    lines = (ROOT / "Dockerfile").read_text().splitlines()
+    assert "USER langai" in lines
+    assert any(line.startswith("HEALTHCHECK") and "langai_site/probe.py" in line for line in lines)
