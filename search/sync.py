@@ -1,0 +1,120 @@
+"""Keeps the vector store equal to the database, whatever happened to either."""
+
+import itertools
+import logging
+from collections.abc import Sequence
+
+import numpy as np
+from django.conf import settings
+from django.db.models import Count, Exists, OuterRef, QuerySet
+
+from search.embeddings import DIMENSION, FINGERPRINT, get_embedder
+from search.models import Collection, Passage, Source
+from search.services import packed, unpacked
+from search.vectors import (
+    BrokenCollection,
+    StoreUnavailable,
+    VectorStore,
+    collection_name,
+    deployment_prefix,
+    get_store,
+)
+
+logger = logging.getLogger(__name__)
+
+BATCH = 500
+# Equal counts can hide a difference, so every so many runs, and at the first, the ids are compared too.
+THOROUGH_EVERY = 30
+_PROBE = np.eye(1, DIMENSION, dtype=np.float32)[0]
+_runs = itertools.count()
+
+
+def sync_vectors() -> None:
+    """Store what is missing, remove what is gone, and fill collections again that the store has damaged."""
+    _embed_missing()
+    store = get_store()
+    if store is None:
+        return
+    try:
+        _sync(store, thorough=next(_runs) % THOROUGH_EVERY == 0)
+    except StoreUnavailable as error:
+        logger.info("The vector store was not checked: %s", error)
+
+
+def _sync(store: VectorStore, *, thorough: bool) -> None:
+    # The store is read first, here and below: a row is written before its vector, so one seen there has a row.
+    present = store.names(deployment_prefix(settings.SECRET_KEY))
+    expected = _live_counts()
+    for collection_id, count in expected.items():
+        _check(store, collection_id, count, thorough=thorough)
+    for name in set(present) - {_name(collection_id) for collection_id in expected}:
+        logger.info("Dropping %s from the vector store: its collection or embedder is gone", name)
+        store.drop(name)
+
+
+def _check(store: VectorStore, collection_id: int, expected: int, *, thorough: bool) -> None:
+    name = _name(collection_id)
+    try:
+        if expected:
+            store.query(name, _PROBE, 1)
+        if thorough or store.count(name) != expected:
+            _repair(store, collection_id)
+    except BrokenCollection as error:
+        logger.warning("Filling collection %s of the vector store again, it is damaged: %s", collection_id, error)
+        store.drop(name)
+        _repair(store, collection_id)
+
+
+def _repair(store: VectorStore, collection_id: int) -> None:
+    name = _name(collection_id)
+    present = store.ids(name)
+    live, arriving = _live(collection_id), _arriving(collection_id)
+    missing, extra = sorted(live - present), sorted(present - live - arriving)
+    for first in range(0, len(missing), BATCH):
+        _restore(store, name, missing[first : first + BATCH])
+    store.delete(name, extra)
+    if missing or extra:
+        logger.info("Collection %s: %d vectors restored, %d removed", collection_id, len(missing), len(extra))
+
+
+def _restore(store: VectorStore, name: str, ids: Sequence[int]) -> None:
+    rows = dict(Passage.objects.filter(pk__in=ids, vector__isnull=False).values_list("pk", "vector"))
+    if rows:
+        store.upsert(name, list(rows), unpacked(bytes(vector) for vector in rows.values()))
+
+
+def _name(collection_id: int) -> str:
+    return collection_name(settings.SECRET_KEY, collection_id, FINGERPRINT)
+
+
+def _with_vectors() -> QuerySet[Passage]:
+    return Passage.objects.filter(embedder=FINGERPRINT, vector__isnull=False).order_by()
+
+
+def _live_counts() -> dict[int, int]:
+    counts = _with_vectors().filter(source__live=True).values_list("source__collection").annotate(Count("pk"))
+    return dict.fromkeys(Collection.objects.values_list("pk", flat=True), 0) | dict(counts)
+
+
+def _live(collection_id: int) -> set[int]:
+    found = _with_vectors().filter(source__collection=collection_id, source__live=True)
+    return set(found.values_list("pk", flat=True))
+
+
+def _arriving(collection_id: int) -> set[int]:
+    """Passages of versions that are being indexed: their vectors are there before they are live."""
+    newer = Source.objects.filter(document=OuterRef("document"), version__gte=OuterRef("version"), live=True)
+    sources = Source.objects.filter(~Exists(newer), collection=collection_id, live=False)
+    return set(_with_vectors().filter(source__in=sources).values_list("pk", flat=True))
+
+
+def _embed_missing() -> None:
+    """Vectors for passages that were indexed while there was no embedder, a batch at a time."""
+    missing = Passage.objects.filter(source__live=True).exclude(embedder=FINGERPRINT).order_by()
+    rows = list(missing.only("pk", "text")[:BATCH])
+    embedder = get_embedder() if rows else None
+    if embedder is None:
+        return
+    for row, vector in zip(rows, embedder.embed([row.text for row in rows]), strict=True):
+        row.vector, row.embedder = packed(vector), FINGERPRINT
+    Passage.objects.bulk_update(rows, ["vector", "embedder"], batch_size=100)

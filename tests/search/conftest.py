@@ -1,0 +1,83 @@
+from uuid import uuid4
+
+import pytest
+
+from langai_site.accounts.models import User
+from langai_site.sensitivity import Sensitivity
+from search import embeddings
+from search.models import Collection
+from search.services import index
+from search.types import PageText, SourceInfo, Span
+from search.vectors import get_store
+from tests.servers import Chroma
+
+HANDBOOK = [
+    "Everyone at the firm has twenty eight days of paid vacation a year. Unused days end in March.",
+    "Refunds are issued within 30 days of purchase, if the item is unused and the receipt is shown.",
+    "The alarm code of the office is changed every Monday by the facility team.",
+]
+
+
+@pytest.fixture(scope="session")
+def chroma_server(tmp_path_factory):
+    server = Chroma(tmp_path_factory.mktemp("chroma")).start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def model_dir(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("model")
+    assert embeddings.prepare(folder) == ""
+    return folder
+
+
+@pytest.fixture
+def embedder(model_dir, settings):
+    settings.MODEL_DIR = model_dir
+    return embeddings.get_embedder()
+
+
+@pytest.fixture
+def store(chroma_server, settings):
+    settings.CHROMA_URL = chroma_server.url
+    store = get_store()
+    for name in store.names("langai-"):
+        store.drop(name)
+    return store
+
+
+@pytest.fixture
+def alice(transactional_db):
+    return User.objects.create_user("alice", password="a")
+
+
+@pytest.fixture
+def bob(transactional_db):
+    return User.objects.create_user("bob", password="b")
+
+
+@pytest.fixture
+def handbook(transactional_db):
+    return Collection.objects.create(name="Handbook", everyone=True, sensitivity=Sensitivity.INTERNAL)
+
+
+@pytest.fixture
+def add():
+    """Index texts, one a page, as one document of a collection."""
+
+    def add(collection, texts=HANDBOOK, *, document=None, version=1, title="Handbook", **values):
+        info = SourceInfo(
+            document=document or uuid4(),
+            version=version,
+            collection_id=collection.pk,
+            title=title,
+            file_name="handbook.txt",
+            media_type="text/plain",
+            sensitivity=Sensitivity.PUBLIC,
+        )
+        pages = [PageText(number, f"Intro. {text} Outro.") for number, text in enumerate(texts, 1)]
+        spans = [Span(text, number, 7, 7 + len(text)) for number, text in enumerate(texts, 1)]
+        return index(info, pages, spans, **values)
+
+    return add
