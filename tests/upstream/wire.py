@@ -1,0 +1,163 @@
+"""The bytes of an answer in each of the three formats, made once for each text."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from tests.upstream.plans import Plan
+
+Body = Mapping[str, Any]
+ANTHROPIC_STOPS = {"stop": "end_turn", "length": "max_tokens", "content_filter": "refusal"}
+
+
+@dataclass(frozen=True)
+class Wire:
+    """A whole stream: what comes before the tokens, one piece a token, what ends it, and what an error looks like."""
+
+    content_type: str
+    head: bytes
+    pieces: tuple[bytes, ...]
+    tail: bytes
+    # Ends the stream without saying why.
+    bare_tail: bytes
+    error: bytes
+    malformed: bytes
+
+
+def dumped(value: object) -> bytes:
+    return json.dumps(value, separators=(",", ":")).encode()
+
+
+def sse(value: object, event: str = "") -> bytes:
+    head = f"event: {event}\n".encode() if event else b""
+    return head + b"data: " + dumped(value) + b"\n\n"
+
+
+def prompt_tokens(body: Body) -> int:
+    return max(1, len(json.dumps(body.get("messages", ""))) // 4)
+
+
+def counts(plan: Plan, body: Body) -> dict[str, int]:
+    asked, told = prompt_tokens(body), len(plan.tokens)
+    return {"prompt_tokens": asked, "completion_tokens": told, "total_tokens": asked + told}
+
+
+def openai_chunk(model: str, delta: dict[str, str], finish: str | None = None) -> dict[str, Any]:
+    choices = [{"index": 0, "delta": delta, "finish_reason": finish}]
+    return {"id": "chatcmpl-1", "object": "chat.completion.chunk", "created": 1, "model": model, "choices": choices}
+
+
+@lru_cache(maxsize=64)
+def openai_pieces(model: str, tokens: tuple[str, ...]) -> tuple[bytes, ...]:
+    return tuple(sse(openai_chunk(model, {"content": token})) for token in tokens)
+
+
+def openai_stream(plan: Plan, body: Body) -> Wire:
+    model = str(body.get("model", ""))
+    finish = sse(openai_chunk(model, {}, plan.finish))
+    if plan.counts and (body.get("stream_options") or {}).get("include_usage"):
+        finish += sse({**openai_chunk(model, {}), "choices": [], "usage": counts(plan, body)})
+    return Wire(
+        content_type="text/event-stream",
+        head=sse(openai_chunk(model, {"role": "assistant", "content": ""})),
+        pieces=openai_pieces(model, plan.tokens),
+        tail=finish + b"data: [DONE]\n\n",
+        bare_tail=b"data: [DONE]\n\n",
+        error=sse({"error": {"message": "The engine failed, sk-upstream-saw-this", "code": 500}}),
+        malformed=b"data: {not json\n\n",
+    )
+
+
+def openai_whole(plan: Plan, body: Body) -> dict[str, Any]:
+    message = {"role": "assistant", "content": "".join(plan.tokens)}
+    answer = {
+        "id": "chatcmpl-1",
+        "object": "chat.completion",
+        "created": 1,
+        "model": body.get("model"),
+        "choices": [{"index": 0, "message": message, "finish_reason": plan.finish}],
+    }
+    return {**answer, "usage": counts(plan, body)} if plan.counts else answer
+
+
+@lru_cache(maxsize=64)
+def anthropic_pieces(tokens: tuple[str, ...]) -> tuple[bytes, ...]:
+    def piece(token: str) -> bytes:
+        delta = {"type": "text_delta", "text": token}
+        return sse({"type": "content_block_delta", "index": 0, "delta": delta}, "content_block_delta")
+
+    return tuple(piece(token) for token in tokens)
+
+
+def anthropic_whole(plan: Plan, body: Body) -> dict[str, Any]:
+    return {
+        "id": "msg_1",
+        "type": "message",
+        "role": "assistant",
+        "model": body.get("model"),
+        "content": [{"type": "text", "text": "".join(plan.tokens)}],
+        "stop_reason": ANTHROPIC_STOPS[plan.finish],
+        "stop_sequence": None,
+        "usage": {"input_tokens": prompt_tokens(body), "output_tokens": len(plan.tokens)},
+    }
+
+
+def anthropic_stream(plan: Plan, body: Body) -> Wire:
+    message = {**anthropic_whole(plan, body), "content": [], "stop_reason": None}
+    message["usage"] = {"input_tokens": prompt_tokens(body), "output_tokens": 1}
+    block = {"type": "content_block_start", "index": 0, "content_block": {"type": "text", "text": ""}}
+    ended = {"type": "message_delta", "delta": {"stop_reason": ANTHROPIC_STOPS[plan.finish], "stop_sequence": None}}
+    closed = sse({"type": "content_block_stop", "index": 0}, "content_block_stop")
+    stopped = sse({"type": "message_stop"}, "message_stop")
+    error = {"type": "error", "error": {"type": "overloaded_error", "message": "Overloaded, sk-upstream-saw-this"}}
+    return Wire(
+        content_type="text/event-stream",
+        head=sse({"type": "message_start", "message": message}, "message_start")
+        + sse(block, "content_block_start")
+        + sse({"type": "ping"}, "ping"),
+        pieces=anthropic_pieces(plan.tokens),
+        tail=closed + sse({**ended, "usage": {"output_tokens": len(plan.tokens)}}, "message_delta") + stopped,
+        bare_tail=closed,
+        error=sse(error, "error"),
+        malformed=b"event: content_block_delta\ndata: {not json\n\n",
+    )
+
+
+@lru_cache(maxsize=64)
+def ollama_pieces(model: str, tokens: tuple[str, ...]) -> tuple[bytes, ...]:
+    def piece(token: str) -> bytes:
+        message = {"role": "assistant", "content": token}
+        return dumped({"model": model, "created_at": "2026-01-01T00:00:00Z", "message": message, "done": False}) + b"\n"
+
+    return tuple(piece(token) for token in tokens)
+
+
+def ollama_end(plan: Plan, body: Body, text: str = "") -> dict[str, Any]:
+    ended = {
+        "model": body.get("model"),
+        "created_at": "2026-01-01T00:00:00Z",
+        "message": {"role": "assistant", "content": text},
+        "done": True,
+        "done_reason": plan.finish,
+    }
+    if plan.counts:
+        ended |= {"prompt_eval_count": prompt_tokens(body), "eval_count": len(plan.tokens)}
+    return ended
+
+
+def ollama_whole(plan: Plan, body: Body) -> dict[str, Any]:
+    return ollama_end(plan, body, "".join(plan.tokens))
+
+
+def ollama_stream(plan: Plan, body: Body) -> Wire:
+    return Wire(
+        content_type="application/x-ndjson",
+        head=b"",
+        pieces=ollama_pieces(str(body.get("model", "")), plan.tokens),
+        tail=dumped(ollama_end(plan, body)) + b"\n",
+        bare_tail=b"",
+        error=b'{"error": "the runner failed, sk-upstream-saw-this"}\n',
+        malformed=b"{not json\n",
+    )
