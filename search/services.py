@@ -5,9 +5,9 @@ import logging
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 from uuid import UUID
 
-import numpy as np
 from django.conf import settings
 from django.db import transaction
 from django.db.models import Count, OuterRef, QuerySet, Subquery
@@ -16,10 +16,13 @@ from langai_site.errors import NotFound
 from langai_site.sensitivity import Sensitivity
 from langai_site.writer import write
 from search.access import readable_collections
-from search.embeddings import FINGERPRINT, Embedder, get_embedder
+from search.embeddings import FINGERPRINT, get_embedder
 from search.models import Page, Passage, Source
 from search.types import Excerpt, Findings, Hit, PageText, Reader, SourceInfo, Span
 from search.vectors import BrokenCollection, StoreUnavailable, collection_name, get_store
+
+if TYPE_CHECKING:
+    import numpy as np
 
 logger = logging.getLogger(__name__)
 
@@ -98,7 +101,7 @@ def _write_passages(source: Source, spans: Sequence[Span], progress: Progress) -
         progress("embedding", (first + len(batch)) / len(spans))
 
 
-def _write_batch(source: Source, first: int, spans: Sequence[Span], vectors: np.ndarray | None) -> list[Passage]:
+def _write_batch(source: Source, first: int, spans: Sequence[Span], vectors: "np.ndarray | None") -> list[Passage]:
     rows = [
         Passage(
             source=source,
@@ -126,16 +129,18 @@ def _go_live(source: Source) -> list[UUID]:
     return retired
 
 
-def packed(vector: np.ndarray) -> bytes:
+def packed(vector: "np.ndarray") -> bytes:
     """A vector as a passage keeps it; half precision moves a cosine by less than 0.001."""
     return vector.astype("<f2").tobytes()
 
 
-def unpacked(vectors: Iterable[bytes]) -> np.ndarray:
+def unpacked(vectors: Iterable[bytes]) -> "np.ndarray":
+    import numpy as np
+
     return np.stack([np.frombuffer(vector, "<f2") for vector in vectors]).astype(np.float32)
 
 
-def _store(collection_id: int, ids: Sequence[int], vectors: np.ndarray) -> bool:
+def _store(collection_id: int, ids: Sequence[int], vectors: "np.ndarray") -> bool:
     store = get_store()
     if store is None:
         return False
@@ -157,7 +162,9 @@ def _stored(sources: QuerySet[Source]) -> dict[int, list[int]]:
 
 def _forget(passages: dict[int, list[int]]) -> None:
     store = get_store()
-    for collection_id, ids in passages.items() if store else ():
+    if store is None:
+        return
+    for collection_id, ids in passages.items():
         try:
             store.delete(collection_name(settings.SECRET_KEY, collection_id, FINGERPRINT), ids)
         except (StoreUnavailable, BrokenCollection) as error:
@@ -201,7 +208,7 @@ def _nearest(query: str, collections: Sequence[int], label: Sensitivity, limit: 
         return _Nearest({}, MEANING_OFF)
     if label > embedder.ceiling:
         return _Nearest({}, LABEL_TOO_HIGH)
-    vector = _vector(embedder, query)
+    vector = embedder.embed([query])[0]
     if len(collections) == 1:
         answers = [_query(collections[0], vector, limit)]
     else:
@@ -210,11 +217,7 @@ def _nearest(query: str, collections: Sequence[int], label: Sensitivity, limit: 
     return _Nearest(scores, STORE_DOWN if None in answers else "")
 
 
-def _vector(embedder: Embedder, query: str) -> np.ndarray:
-    return embedder.embed([query])[0]
-
-
-def _query(collection_id: int, vector: np.ndarray, limit: int) -> list[tuple[int, float]] | None:
+def _query(collection_id: int, vector: "np.ndarray", limit: int) -> list[tuple[int, float]] | None:
     """None where the store fails."""
     store = get_store()
     try:

@@ -78,9 +78,10 @@ def _repair(store: VectorStore, collection_id: int) -> None:
 
 
 def _restore(store: VectorStore, name: str, ids: Sequence[int]) -> None:
-    rows = dict(Passage.objects.filter(pk__in=ids, vector__isnull=False).values_list("pk", "vector"))
+    found = Passage.objects.filter(pk__in=ids).values_list("pk", "vector")
+    rows = {pk: bytes(vector) for pk, vector in found if vector}
     if rows:
-        store.upsert(name, list(rows), unpacked(bytes(vector) for vector in rows.values()))
+        store.upsert(name, list(rows), unpacked(rows.values()))
 
 
 def _name(collection_id: int) -> str:

@@ -9,10 +9,10 @@ from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
 from django.urls import reverse
 
-from langai_site.errors import Invalid
+from langai_site.errors import Invalid, NotFound
 from search.access import reader_of
 from search.services import excerpt, find
-from search.types import Excerpt, Findings, Hit
+from search.types import Excerpt, Findings, Hit, Reader
 
 QUERY_MAX_CHARS = 1000
 LIMIT = 20
@@ -47,15 +47,21 @@ def search(request: HttpRequest) -> HttpResponse:
     return render(request, "search/search.html", context, status=400 if too_long else 200)
 
 
+def _reader(request: HttpRequest) -> Reader:
+    if not request.user.is_authenticated:
+        raise NotFound("Please sign in.")
+    return reader_of(request.user)
+
+
 def _find(request: HttpRequest, query: str) -> Findings:
-    return async_to_sync(find)(query, reader_of(request.user), limit=LIMIT)
+    return async_to_sync(find)(query, _reader(request), limit=LIMIT)
 
 
 def source(request: HttpRequest, source_id: UUID) -> HttpResponse:
     """A page of a document, with the passage marked that `start` and `end` name."""
     page = _number(request.GET, "page", default=1)
     start, end = _number(request.GET, "start"), _number(request.GET, "end")
-    shown = excerpt(reader_of(request.user), source_id, page=page, start=start, end=end)
+    shown = excerpt(_reader(request), source_id, page=page, start=start, end=end)
     context = {"excerpt": shown, "previous_url": _page_url(shown, -1), "next_url": _page_url(shown, +1)}
     return render(request, "search/source.html", context)
 

@@ -6,11 +6,13 @@ the vectors kept beside the passages.
 
 from collections.abc import Sequence
 from functools import lru_cache
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-import numpy as np
 from django.conf import settings
 from django.utils.crypto import salted_hmac
+
+if TYPE_CHECKING:
+    import numpy as np
 
 
 class StoreUnavailable(Exception):
@@ -24,9 +26,9 @@ class BrokenCollection(Exception):
 class VectorStore(Protocol):
     """A collection that does not exist is an empty one; `upsert` makes it. Safe to share between threads."""
 
-    def upsert(self, name: str, ids: Sequence[int], vectors: np.ndarray) -> None: ...
+    def upsert(self, name: str, ids: Sequence[int], vectors: "np.ndarray") -> None: ...
 
-    def query(self, name: str, vector: np.ndarray, limit: int) -> list[tuple[int, float]]:
+    def query(self, name: str, vector: "np.ndarray", limit: int) -> list[tuple[int, float]]:
         """The nearest ids with their cosine similarity, nearest first."""
 
     def count(self, name: str) -> int: ...

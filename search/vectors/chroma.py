@@ -11,12 +11,11 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-import numpy as np
-
 from search.vectors import BrokenCollection, StoreUnavailable
 
 if TYPE_CHECKING:
     import httpx
+    import numpy as np
 
 API = "/api/v2/tenants/default_tenant/databases/default_database/collections"
 BATCH = 1000
@@ -39,13 +38,13 @@ class ChromaStore:
         self._ids: dict[str, str] = {}
         self._paused_until = 0.0
 
-    def upsert(self, name: str, ids: Sequence[int], vectors: np.ndarray) -> None:
+    def upsert(self, name: str, ids: Sequence[int], vectors: "np.ndarray") -> None:
         for first in range(0, len(ids), BATCH):
             batch = slice(first, first + BATCH)
             body = {"ids": [str(i) for i in ids[batch]], "embeddings": vectors[batch].tolist()}
             self._of_collection("POST", name, "upsert", body, seconds=BULK_SECONDS, create=True)
 
-    def query(self, name: str, vector: np.ndarray, limit: int) -> list[tuple[int, float]]:
+    def query(self, name: str, vector: "np.ndarray", limit: int) -> list[tuple[int, float]]:
         body = {"query_embeddings": [vector.tolist()], "n_results": limit, "include": ["distances"]}
         found = self._of_collection("POST", name, "query", body)
         if not found:
