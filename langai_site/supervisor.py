@@ -18,6 +18,7 @@ FIRST_DELAY, LONGEST_DELAY = 1.0, 30.0
 HEALTHY_AFTER = 60.0
 HURRIED_GRACE = 2.0
 LONGEST_LINE = 2**20
+Report = Callable[[str, str], None]
 
 
 @dataclass(frozen=True)
@@ -58,13 +59,74 @@ def die_with(parent: int) -> None:
             os._exit(1)
 
 
+class Process(asyncio.SubprocessProtocol):
+    """One run of a child. A protocol: asyncio's streams would wait for grandchildren that hold the pipe open."""
+
+    def __init__(self, child: Child, report: Report) -> None:
+        self.child, self.report = child, report
+        self.pid = 0
+        self._rest = b""
+        loop = asyncio.get_running_loop()
+        self._exited, self._silent = loop.create_future(), loop.create_future()
+
+    @property
+    def alive(self) -> bool:
+        return not self._exited.done()
+
+    async def start(self) -> None:
+        self._transport, _ = await asyncio.get_running_loop().subprocess_exec(
+            lambda: self,
+            *self.child.command,
+            env={**os.environ, **self.child.environment},
+            stdin=asyncio.subprocess.DEVNULL,
+            stderr=asyncio.subprocess.STDOUT,
+            start_new_session=True,
+            preexec_fn=partial(die_with, os.getpid()),
+        )
+        self.pid = self._transport.get_pid()
+
+    async def ended(self) -> int:
+        """Wait for its end, kill what it started and left behind, and return the exit code."""
+        await self._exited
+        with suppress(ProcessLookupError, PermissionError):
+            os.killpg(self.pid, signal.SIGKILL)
+        await asyncio.wait([self._silent], timeout=1)
+        code = self._transport.get_returncode()
+        self._transport.close()
+        return code or 0
+
+    def send(self, number: signal.Signals) -> None:
+        with suppress(ProcessLookupError):
+            self._transport.send_signal(number)
+
+    def pipe_data_received(self, fd: int, data: bytes) -> None:
+        *lines, self._rest = (self._rest + data).split(b"\n")
+        if len(self._rest) > LONGEST_LINE:
+            lines, self._rest = [*lines, self._rest], b""
+        for line in lines:
+            self._show(line)
+
+    def pipe_connection_lost(self, fd: int, exc: Exception | None) -> None:
+        if self._rest:
+            self._show(self._rest)
+        self._silent.set_result(None)
+
+    def process_exited(self) -> None:
+        self._exited.set_result(None)
+
+    def _show(self, line: bytes) -> None:
+        text = line.decode(errors="replace").rstrip()
+        if self.child.shown is None or self.child.shown.search(text):
+            self.report(self.child.name, text)
+
+
 class Supervisor:
     """Runs `children` until `stop()`. `report(name, line)` gets their output and what happens to them."""
 
-    def __init__(self, children: Sequence[Child], report: Callable[[str, str], None] = write_line) -> None:
+    def __init__(self, children: Sequence[Child], report: Report = write_line) -> None:
         self.children = children
         self.report = report
-        self.processes: dict[str, asyncio.subprocess.Process] = {}
+        self.processes: dict[str, Process] = {}
         self._stopping = asyncio.Event()
         self._hurry = asyncio.Event()
 
@@ -97,44 +159,25 @@ class Supervisor:
             delay = min(delay * 2, LONGEST_DELAY)
 
     async def _run_once(self, child: Child) -> int:
+        process = Process(child, self.report)
         try:
-            process = await asyncio.create_subprocess_exec(
-                *child.command,
-                env={**os.environ, **child.environment},
-                stdin=asyncio.subprocess.DEVNULL,
-                stdout=asyncio.subprocess.PIPE,
-                stderr=asyncio.subprocess.STDOUT,
-                limit=LONGEST_LINE,
-                start_new_session=True,
-                preexec_fn=partial(die_with, os.getpid()),
-            )
+            await process.start()
         except OSError as error:
             self.report("run", f"{child.name} cannot start: {error}")
             return 127
         self.processes[child.name] = process
-        relay = asyncio.create_task(self._relay(child, process))
-        code = await process.wait()
-        self._sweep(process)
-        # A grandchild that left the group may hold the pipe open: its output is not waited for.
-        await asyncio.wait([relay], timeout=1)
-        relay.cancel()
-        return code
-
-    async def _relay(self, child: Child, process: asyncio.subprocess.Process) -> None:
-        assert process.stdout is not None
-        while line := await _next_line(process.stdout):
-            text = line.decode(errors="replace").rstrip()
-            if child.shown is None or child.shown.search(text):
-                self.report(child.name, text)
+        if self._stopping.is_set():
+            # Asked to stop in this very moment: it has not done anything yet.
+            process.send(signal.SIGKILL)
+        return await process.ended()
 
     async def _end(self, child: Child, keeper: asyncio.Task[None]) -> None:
         process = self.processes.get(child.name)
-        if process is not None and process.returncode is None:
-            with suppress(ProcessLookupError):
-                process.terminate()
+        if process is not None and process.alive:
+            process.send(signal.SIGTERM)
             if not await self._ended_in_time(child, keeper):
                 self.report("run", f"{child.name} did not end in time; killed")
-                self._sweep(process)
+                process.send(signal.SIGKILL)
         await keeper
 
     async def _ended_in_time(self, child: Child, keeper: asyncio.Task[None]) -> bool:
@@ -144,17 +187,3 @@ class Supervisor:
             await asyncio.wait([keeper], timeout=min(child.grace, HURRIED_GRACE))
         hurry.cancel()
         return keeper.done()
-
-    def _sweep(self, process: asyncio.subprocess.Process) -> None:
-        """Kill what is left of the process's group, its own children with it."""
-        with suppress(ProcessLookupError, PermissionError):
-            os.killpg(process.pid, signal.SIGKILL)
-
-
-async def _next_line(stream: asyncio.StreamReader) -> bytes:
-    try:
-        return await stream.readuntil()
-    except asyncio.IncompleteReadError as end:
-        return end.partial
-    except asyncio.LimitOverrunError as overrun:
-        return await stream.readexactly(overrun.consumed)

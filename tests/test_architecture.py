@@ -69,7 +69,7 @@ def module_level(tree: ast.Module) -> ast.Module:
         def visit_FunctionDef(self, node):
             return None
 
-        visit_AsyncFunctionDef = visit_FunctionDef
+        visit_AsyncFunctionDef = visit_FunctionDef  # noqa: N815
 
         def visit_If(self, node):
             typing_only = "TYPE_CHECKING" in ast.unparse(node.test)

@@ -1,0 +1,104 @@
+"""The addresses of a larger deployment work: a real Redis, a real PostgreSQL."""
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from langai_site import ports
+from tests.conftest import POSTGRES_PROGRAMS
+
+ROOT = Path(__file__).parent.parent.parent
+ROUND_TRIP = """
+import asyncio, django
+django.setup()
+from channels.layers import get_channel_layer
+from django.core.cache import caches
+
+async def main():
+    layer = get_channel_layer()
+    channel = await layer.new_channel()
+    await layer.group_add("conversation", channel)
+    await layer.group_send("conversation", {"type": "delta", "text": "hello"})
+    print(type(layer).__name__, (await asyncio.wait_for(layer.receive(channel), 10))["text"])
+
+for alias in ("default", "live"):
+    caches[alias].set("key", alias, 60)
+print(caches["default"].get("key"), caches["live"].get("key"))
+asyncio.run(main())
+"""
+
+
+def python(*arguments: str, data: Path, **settings: str) -> subprocess.CompletedProcess[str]:
+    environment = {**os.environ, "DJANGO_SETTINGS_MODULE": "langai_site.settings", "DATA_DIR": str(data), **settings}
+    line = [sys.executable, *arguments]
+    return subprocess.run(line, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=120)
+
+
+def wait_for(port: int) -> None:
+    deadline = time.monotonic() + 20
+    while not ports.trouble("127.0.0.1", port):
+        assert time.monotonic() < deadline, f"nothing listens on {port}"
+        time.sleep(0.05)
+
+
+@pytest.fixture
+def redis(tmp_path) -> Iterator[str]:
+    port = ports.free()
+    command = ["redis-server", "--bind", "127.0.0.1", "--port", str(port), "--save", "", "--dir", str(tmp_path)]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+    wait_for(port)
+    yield f"redis://127.0.0.1:{port}/0"
+    process.terminate()
+    process.wait()
+
+
+def as_postgres() -> list[str]:
+    """PostgreSQL refuses to run as root."""
+    return ["runuser", "-u", "postgres", "--"] if os.geteuid() == 0 else []
+
+
+@pytest.fixture
+def postgres() -> Iterator[str]:
+    programs, port = POSTGRES_PROGRAMS[-1], ports.free()
+    # Not below pytest's own folder, which only its owner may enter.
+    folder = Path(tempfile.mkdtemp(prefix="langai-postgres-", dir="/var/tmp"))
+    folder.chmod(0o777)
+    cluster = folder / "cluster"
+    initdb = [str(programs / "initdb"), "-D", str(cluster), "-U", "langai", "-A", "trust", "--no-sync", "-E", "UTF8"]
+    subprocess.run([*as_postgres(), *initdb], check=True, capture_output=True, cwd="/")
+    options = ["-h", "127.0.0.1", "-p", str(port), "-k", str(folder), "-F"]
+    process = subprocess.Popen(
+        [*as_postgres(), str(programs / "postgres"), "-D", str(cluster), *options],
+        cwd="/",
+        stderr=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+    )
+    wait_for(port)
+    yield f"postgresql://langai@127.0.0.1:{port}/postgres"
+    subprocess.run([*as_postgres(), str(programs / "pg_ctl"), "-D", str(cluster), "-m", "fast", "stop"], cwd="/")
+    process.wait()
+    shutil.rmtree(folder)
+
+
+@pytest.mark.needs("redis")
+def test_cache_and_live_streams_work_over_redis(redis, tmp_path):
+    done = python("-c", ROUND_TRIP, data=tmp_path, REDIS_URL=redis)
+    assert done.stdout.splitlines() == ["default live", "RedisPubSubChannelLayer hello"], done.stderr
+
+
+@pytest.mark.needs("postgres")
+def test_setting_up_works_on_postgresql_and_again_changes_nothing(postgres, tmp_path):
+    first = python("manage.py", "setup", data=tmp_path, DATABASE_URL=postgres, LANGAI_ADMIN_PASSWORD="correct horse")
+    assert first.returncode == 0, first.stderr
+    assert "Sign in as admin with the password in LANGAI_ADMIN_PASSWORD." in first.stdout
+    again = python("manage.py", "setup", data=tmp_path, DATABASE_URL=postgres)
+    assert again.returncode == 0, again.stderr
+    assert "Sign in" not in again.stdout
+    assert "migrations" not in again.stdout

@@ -1,0 +1,90 @@
+"""A setting that cannot be is told in one line; secrets are kept well."""
+
+import os
+import socket
+import stat
+import subprocess
+import sys
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent.parent
+
+
+def manage(*command: str, **settings: str) -> subprocess.CompletedProcess[str]:
+    environment = {**os.environ, **settings}
+    line = [sys.executable, "manage.py", *command]
+    return subprocess.run(line, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=60)
+
+
+def shown(data: Path, expression: str, **settings: str) -> str:
+    """What Python prints for `expression`, with LangAI's settings as `settings`."""
+    code = f"from langai_site import settings; print({expression})"
+    environment = {**os.environ, "DATA_DIR": str(data), **settings}
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=environment, capture_output=True, text=True)
+    return done.stdout.strip() or done.stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("PORT", "http"),
+        ("PORT", "70000"),
+        ("DATABASE_URL", "nonsense://"),
+        ("ENV", "prod"),
+        ("LOG_LEVEL", "LOUD"),
+        ("STOP_GRACE", "-1"),
+        ("LOCAL_HOSTS", "10.0.0.0/99"),
+        ("VECTOR_STORE", "shelf"),
+    ],
+)
+def test_a_bad_value_is_told_in_one_line_that_names_the_setting(tmp_path, name, value):
+    done = manage("check", **{"DATA_DIR": str(tmp_path), name: value})
+    assert done.returncode == 1
+    assert len(done.stderr.strip().splitlines()) == 1
+    assert done.stderr.startswith("LangAI cannot start: ")
+    assert name in done.stderr
+
+
+def test_a_folder_that_cannot_be_made_is_told_in_one_line(tmp_path):
+    (tmp_path / "taken").write_text("a file")
+    done = manage("check", DATA_DIR=str(tmp_path / "taken" / "data"))
+    assert done.returncode == 1
+    assert len(done.stderr.strip().splitlines()) == 1
+    assert "DATA_DIR" in done.stderr
+
+
+def test_a_busy_port_is_told_in_one_line(tmp_path):
+    with closing(socket.create_server(("127.0.0.1", 0))) as other:
+        port = str(other.getsockname()[1])
+        done = manage("run", DATA_DIR=str(tmp_path), PORT=port)
+    assert done.returncode == 1
+    assert done.stderr.strip().splitlines() == [f"CommandError: Port {port} is in use; set PORT to another one."]
+    assert done.stdout == ""
+
+
+def test_web_alone_tells_of_a_busy_port_too(tmp_path):
+    with closing(socket.create_server(("127.0.0.1", 0))) as other:
+        port = str(other.getsockname()[1])
+        done = manage("serve", DATA_DIR=str(tmp_path), PORT=port)
+    assert done.returncode == 1
+    assert done.stderr.strip().splitlines() == [f"Port {port} is in use; set PORT to another one."]
+
+
+def test_the_secret_is_made_once_and_only_its_owner_reads_it(tmp_path):
+    secret = shown(tmp_path, "settings.SECRET_KEY", SECRET_KEY="")
+    assert len(secret) > 50
+    assert shown(tmp_path, "settings.SECRET_KEY", SECRET_KEY="") == secret
+    assert stat.S_IMODE((tmp_path / "secret_key").stat().st_mode) == 0o600
+
+
+def test_a_secret_can_come_from_a_file(tmp_path):
+    key = tmp_path / "key"
+    key.write_text("sk-from-a-file\n")
+    assert shown(tmp_path, "settings.OPENAI_API_KEY", OPENAI_API_KEY_FILE=str(key)) == "sk-from-a-file"
+
+
+def test_an_empty_variable_counts_as_not_set(tmp_path):
+    assert shown(tmp_path, "settings.PORT", PORT="") == "8000"
