@@ -11,7 +11,16 @@ class SearchConfig(AppConfig):
     def ready(self) -> None:
         registry.health_check("vector_store", vector_store_status)
         registry.worker_job("sync_vectors", seconds=10, run=sync_vectors)
+        registry.setup_step("model", prepare_model)
         registry.web_service("warm_embedder", warm_embedder)
+
+
+def prepare_model() -> str:
+    from django.conf import settings
+
+    from search.embeddings import prepare
+
+    return prepare(settings.MODEL_DIR)
 
 
 async def vector_store_status() -> registry.Status:
