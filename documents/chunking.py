@@ -5,8 +5,7 @@ from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from pathlib import Path
-
-from semantic_text_splitter import MarkdownSplitter, TextSplitter
+from typing import Protocol
 
 from documents.extraction.types import Heading
 from search.types import PageText, Span
@@ -17,11 +16,17 @@ PASSAGE_TOKENS = 200
 PASSAGE_CHARACTERS = 2000
 CHARACTERS_A_TOKEN = 4
 
-Splitter = MarkdownSplitter | TextSplitter
+
+class Splitter(Protocol):
+    """Cuts a text into pieces, each with the character where it starts."""
+
+    def chunk_indices(self, text: str, /) -> list[tuple[int, str]]: ...
 
 
 def splitter(*, markdown: bool, tokenizer: str = "") -> Splitter:
     """Return a splitter that counts with `tokenizer` (tokenizers' JSON), or by characters where it is empty."""
+    from semantic_text_splitter import MarkdownSplitter, TextSplitter
+
     kind = MarkdownSplitter if markdown else TextSplitter
     if not tokenizer:
         return kind(PASSAGE_TOKENS * CHARACTERS_A_TOKEN)
@@ -59,5 +64,10 @@ def _pieces(text: str, using: Splitter) -> Iterator[tuple[int, str]]:
         if len(piece) <= PASSAGE_CHARACTERS:
             yield start, piece
         else:
-            by_characters = TextSplitter(PASSAGE_CHARACTERS).chunk_indices(piece)
-            yield from ((start + offset, part) for offset, part in by_characters)
+            yield from ((start + offset, part) for offset, part in _by_characters(piece))
+
+
+def _by_characters(text: str) -> list[tuple[int, str]]:
+    from semantic_text_splitter import TextSplitter
+
+    return TextSplitter(PASSAGE_CHARACTERS).chunk_indices(text)

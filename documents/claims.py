@@ -1,0 +1,143 @@
+"""Whose turn a document is: the row is the queue, taken by a conditional update and held by a lease."""
+
+import logging
+import threading
+import uuid
+from collections.abc import Callable
+from datetime import timedelta
+from types import TracebackType
+from typing import Any
+
+from django.db import DatabaseError, connection
+from django.db.models import F, Q, QuerySet
+from django.utils import timezone
+
+from documents.models import Document
+
+logger = logging.getLogger(__name__)
+
+LEASE = timedelta(seconds=30)
+RENEW_SECONDS = 10.0
+MAX_ATTEMPTS = 3
+
+# Where each stage starts and ends, in per cent, by the time it takes.
+STAGES = {"reading": (0, 15), "splitting": (15, 20), "embedding": (20, 99)}
+
+Status = Document.Status
+
+
+class ClaimLost(Exception):
+    """The document was deleted, or its lease ran out and another worker has it."""
+
+
+class Claim:
+    """One worker's hold on one document. Every change goes through `update`, which fails once it is lost."""
+
+    def __init__(self, document_id: uuid.UUID, holder: str) -> None:
+        self.document_id = document_id
+        self.holder = holder
+        self.lost = threading.Event()
+
+    def row(self) -> QuerySet[Document]:
+        return Document.objects.filter(pk=self.document_id, status=Status.WORKING, claimed_by=self.holder)
+
+    def update(self, **values: Any) -> None:  # noqa: ANN401
+        if self.lost.is_set() or not self.row().update(**values):
+            self.lost.set()
+            raise ClaimLost
+
+    def finish(self, status: Document.Status, **values: Any) -> None:  # noqa: ANN401
+        self.update(status=status, lease_until=None, claimed_by="", **values)
+
+    def give_back(self) -> None:
+        """Leave the document to another worker: an orderly stop is no failed attempt."""
+        self.finish(Status.QUEUED, stage="", progress=0, attempts=F("attempts") - 1)
+
+
+def claim(worker: str) -> Claim | None:
+    """Take the document that waits longest: one that is queued, or whose worker let its lease run out."""
+    for document in Document.objects.filter(_takeable()).order_by("uploaded_at")[:10]:
+        if document.attempts >= MAX_ATTEMPTS:
+            _give_up(document)
+            continue
+        # A name of its own for each claim, so that a worker cannot mistake a later claim for its lost one.
+        taken = Claim(document.pk, f"{worker[:80]}#{uuid.uuid4().hex[:12]}")
+        if _same_moment(document).update(
+            status=Status.WORKING,
+            claimed_by=taken.holder,
+            attempts=F("attempts") + 1,
+            lease_until=timezone.now() + LEASE,
+            stage="reading",
+            progress=0,
+            error="",
+        ):
+            return taken
+    return None
+
+
+def _takeable() -> Q:
+    return Q(status=Status.QUEUED) | Q(status=Status.WORKING, lease_until__lt=timezone.now())
+
+
+def _same_moment(document: Document) -> QuerySet[Document]:
+    """The row, if nobody has changed it since `document` was read."""
+    return Document.objects.filter(
+        _takeable(), pk=document.pk, claimed_by=document.claimed_by, attempts=document.attempts
+    )
+
+
+def _give_up(document: Document) -> None:
+    _same_moment(document).update(
+        status=Status.FAILED,
+        lease_until=None,
+        claimed_by="",
+        error=f"The worker stopped {MAX_ATTEMPTS} times while {document.stage or 'reading'} this file. "
+        "It may be too large for this machine.",
+    )
+    logger.error("Document %s: given up after %d attempts", document.pk, document.attempts)
+
+
+class Lease:
+    """Renews a claim from a thread of its own for as long as the `with` block runs."""
+
+    def __init__(self, held: Claim, every: float = RENEW_SECONDS) -> None:
+        self._claim = held
+        self._every = every
+        self._done = threading.Event()
+        self._thread = threading.Thread(target=self._renew, name="document-lease", daemon=True)
+
+    def __enter__(self) -> None:
+        self._thread.start()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._done.set()
+        self._thread.join()
+
+    def _renew(self) -> None:
+        while not self._done.wait(self._every):
+            try:
+                self._claim.update(lease_until=timezone.now() + LEASE)
+            except ClaimLost:
+                return
+            except DatabaseError as error:
+                logger.warning("A lease could not be renewed (%s); trying again", type(error).__name__)
+            finally:
+                connection.close()
+
+
+def progress_of(held: Claim) -> Callable[[str, float], None]:
+    """Return a function that writes stage and per cent to the row when either changes; it may raise ClaimLost."""
+    shown: list[tuple[str, int]] = []
+
+    def report(stage: str, fraction: float) -> None:
+        if held.lost.is_set():
+            raise ClaimLost
+        start, end = STAGES.get(stage, (0, 100))
+        percent = int(start + (end - start) * min(max(fraction, 0.0), 1.0))
+        if shown[-1:] != [(stage, percent)]:
+            shown[:] = [(stage, percent)]
+            held.update(stage=stage, progress=percent)
+
+    return report

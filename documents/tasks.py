@@ -1,0 +1,153 @@
+"""Turning uploads into passages: what the worker does."""
+
+import logging
+from collections.abc import Callable
+from pathlib import Path
+
+from django.conf import settings
+from django.db import InterfaceError, OperationalError
+from django.db.models import Exists, OuterRef
+from django.utils import timezone
+
+from documents import chunking, services
+from documents.claims import Claim, ClaimLost, Lease, Status, claim, progress_of
+from documents.extraction import sandbox
+from documents.extraction.registry import FORMATS, Format
+from documents.extraction.types import Extracted, Limits
+from documents.models import Document
+from documents.names import split, title_of
+from langai_site import worker as process
+from langai_site.errors import LangAIError
+from langai_site.sensitivity import Sensitivity
+from search import services as search
+from search.embeddings import tokenizer_path
+from search.models import Source
+from search.types import PageText, SourceInfo
+
+logger = logging.getLogger(__name__)
+
+WENT_WRONG = "Something went wrong inside LangAI; the log has the details."
+
+Report = Callable[[str, float], None]
+
+
+class Stopping(Exception):
+    """The process is to end."""
+
+
+def run() -> bool:
+    """One step of the worker's job; True when there may be more to do."""
+    return work_once(process.NAME)
+
+
+def work_once(worker: str) -> bool:
+    """Take one document through to its passages. Returns False when none waits."""
+    held = claim(worker)
+    return held is not None and work_on(held)
+
+
+def work_on(held: Claim) -> bool:
+    """Read the claimed document. Returns False when the process is to end."""
+    try:
+        with Lease(held):
+            _process(held)
+    except Stopping:
+        held.give_back()
+        return False
+    except ClaimLost:
+        logger.info("Document %s: deleted, or taken over by another worker", held.document_id)
+        _remove_if_deleted(held)
+    return True
+
+
+def _process(held: Claim) -> None:
+    try:
+        _ingest(held, Document.objects.select_related("collection").get(pk=held.document_id))
+    except Document.DoesNotExist:
+        raise ClaimLost from None
+    except (ClaimLost, Stopping, OperationalError, InterfaceError):
+        # When the database is away nothing can be written about it: the lease runs out and another try follows.
+        raise
+    except LangAIError as error:
+        logger.info("Document %s failed: %s", held.document_id, error.message)
+        held.finish(Status.FAILED, error=error.message)
+    except Exception:
+        logger.exception("Document %s failed", held.document_id)
+        held.finish(Status.FAILED, error=WENT_WRONG)
+
+
+def _ingest(held: Claim, document: Document) -> None:
+    report = _stoppable(progress_of(held))
+    kind = FORMATS[split(document.file_name)[1].lower()]
+    report("reading", 0)
+    extracted = sandbox.extract(Path(document.file.path), kind.module, limits(), lambda: report("reading", 0))
+    report("splitting", 0)
+    pages = [PageText(number, text) for number, text in enumerate(extracted.pages, start=1)]
+    spans = chunking.split(pages, _splitter(kind), extracted.headings)
+    held.update(pages=len(pages), passages=len(spans), title=_title(document, extracted))
+    document.refresh_from_db()
+    search.index(_source_info(document, kind), pages, spans, progress=report)
+    held.finish(Status.READY, stage="", progress=100, ready_at=timezone.now())
+    _carry_over_changes(document)
+
+
+def _stoppable(report: Report) -> Report:
+    def checked(stage: str, fraction: float) -> None:
+        if process.stopping.is_set():
+            raise Stopping
+        report(stage, fraction)
+
+    return checked
+
+
+def limits() -> Limits:
+    return Limits(
+        memory_mb=settings.EXTRACTION_MEMORY_MB,
+        seconds=settings.EXTRACTION_SECONDS,
+        max_pages=settings.EXTRACTION_MAX_PAGES,
+        max_chars=settings.EXTRACTION_MAX_CHARS,
+    )
+
+
+def _splitter(kind: Format) -> chunking.Splitter:
+    path = tokenizer_path()
+    return chunking.splitter(markdown=kind.markdown, tokenizer=chunking.untruncated(path) if path else "")
+
+
+def _title(document: Document, extracted: Extracted) -> str:
+    """The document's own title, unless a person gave it another."""
+    given = document.title != title_of(document.file_name)[:300]
+    return document.title if given else extracted.title or document.title
+
+
+def _source_info(document: Document, kind: Format) -> SourceInfo:
+    return SourceInfo(
+        document=document.pk,
+        version=document.version,
+        collection_id=document.collection_id,
+        title=document.title,
+        file_name=document.file_name,
+        media_type=kind.media_type,
+        sensitivity=Sensitivity(document.sensitivity),
+    )
+
+
+def _carry_over_changes(document: Document) -> None:
+    """A title or label that was changed while the passages were being made must hold for them too."""
+    current = Document.objects.filter(pk=document.pk).first()
+    if current:
+        services.relabel(current, title=current.title, sensitivity=Sensitivity(current.sensitivity))
+
+
+def _remove_if_deleted(held: Claim) -> None:
+    if not Document.objects.filter(pk=held.document_id).exists():
+        search.remove(held.document_id)
+
+
+def sweep() -> None:
+    """Mend what a process killed between two steps has left: passages of no document, and a document without any."""
+    orphans = Source.objects.exclude(document__in=Document.objects.values("pk"))
+    for document_id in orphans.values_list("document", flat=True).distinct():
+        search.remove(document_id)
+    live = Source.objects.filter(document=OuterRef("pk"), live=True)
+    Document.objects.filter(~Exists(live), status=Status.READY).update(status=Status.QUEUED, attempts=0, progress=0)
