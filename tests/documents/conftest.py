@@ -1,0 +1,64 @@
+import pytest
+from django.core.files.base import ContentFile
+
+from documents import services
+from langai_site import worker
+from langai_site.accounts.models import User
+from langai_site.sensitivity import Sensitivity
+from search import embeddings
+from search.models import Collection
+from tests.servers import Chroma
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path, settings):
+    """Uploads of a test stay its own; no model and no store unless the test asks for them."""
+    settings.MEDIA_ROOT, settings.DATA_DIR, settings.MODEL_DIR = tmp_path / "files", tmp_path, tmp_path / "model"
+    settings.CHROMA_URL = ""
+    return tmp_path
+
+
+@pytest.fixture(autouse=True)
+def running():
+    worker.stopping.clear()
+    yield
+    worker.stopping.clear()
+
+
+@pytest.fixture(scope="session")
+def chroma_server(tmp_path_factory):
+    server = Chroma(tmp_path_factory.mktemp("chroma")).start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def model_dir(tmp_path_factory):
+    model = tmp_path_factory.mktemp("model")
+    assert embeddings.prepare(model) == ""
+    return model
+
+
+@pytest.fixture
+def meaning(folder, chroma_server, model_dir, settings):
+    """Search by meaning is on: the real embedder and a real store."""
+    settings.CHROMA_URL, settings.MODEL_DIR = chroma_server.url, model_dir
+
+
+@pytest.fixture
+def alice(transactional_db):
+    return User.objects.create_superuser("alice", password="a")
+
+
+@pytest.fixture
+def policies(transactional_db):
+    return Collection.objects.create(name="Policies", everyone=True, sensitivity=Sensitivity.INTERNAL)
+
+
+@pytest.fixture
+def upload(policies, alice):
+    def upload(data: bytes | str = "Everyone has 25 days of holiday.", name: str = "holiday.txt", **values):
+        values = {"collection": policies, "user": alice, **values}
+        return services.upload(file=ContentFile(data.encode() if isinstance(data, str) else data, name), **values)
+
+    return upload
