@@ -36,12 +36,13 @@ def sync_vectors() -> None:
     if store is None:
         return
     try:
-        _sync(store, thorough=next(_runs) % THOROUGH_EVERY == 0)
+        sync_store(store, thorough=next(_runs) % THOROUGH_EVERY == 0)
     except StoreUnavailable as error:
         logger.info("The vector store was not checked: %s", error)
 
 
-def _sync(store: VectorStore, *, thorough: bool) -> None:
+def sync_store(store: VectorStore, *, thorough: bool) -> None:
+    """One pass over `store`. `thorough` compares ids even where the counts agree."""
     # The store is read first, here and below: a row is written before its vector, so one seen there has a row.
     present = store.names(deployment_prefix(settings.SECRET_KEY))
     expected = _live_counts()

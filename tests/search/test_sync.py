@@ -7,11 +7,11 @@ from search.apps import vector_store_status
 from search.embeddings import FINGERPRINT
 from search.models import Collection, Passage, Source
 from search.services import packed, unpacked
-from search.sync import sync_vectors
-from search.vectors import collection_name
+from search.sync import sync_store, sync_vectors
+from search.vectors import BrokenCollection, collection_name, get_store
 from tests.search.conftest import HANDBOOK
 from tests.search.test_services import find, stored_ids
-from tests.servers import free_port
+from tests.servers import Chroma, free_port
 
 
 def live_ids():
@@ -106,3 +106,27 @@ async def test_health_tells_whether_the_store_answers(settings, chroma_server):
     with socket.create_server(("127.0.0.1", 0)) as hung:
         settings.CHROMA_URL = f"http://127.0.0.1:{hung.getsockname()[1]}"
         assert await vector_store_status() == "fail"
+
+
+@pytest.mark.parametrize("thorough", [True, False])
+def test_a_collection_that_the_store_damaged_is_filled_again(
+    alice, handbook, embedder, name, settings, tmp_path, add, thorough
+):
+    server = Chroma(tmp_path / "chroma").start()
+    settings.CHROMA_URL = server.url
+    add(handbook)
+    # Enough vectors for the server to write its index to files, as it does in a used deployment.
+    get_store().upsert(name, range(10**6, 10**6 + 1500), np.random.default_rng(1).normal(size=(1500, 384)))
+    server.stop()
+    for header in (tmp_path / "chroma").rglob("header.bin"):
+        header.write_bytes(b"\xff" * 100)
+    server.start()
+    try:
+        with pytest.raises(BrokenCollection):
+            get_store().query(name, np.eye(1, 384)[0], 1)
+        assert "not answering" in find(alice).notice
+        sync_store(get_store(), thorough=thorough)
+        assert stored_ids(get_store(), handbook, settings) == live_ids()
+        assert find(alice).hits[0].text == HANDBOOK[0]
+    finally:
+        server.stop()
