@@ -1,0 +1,41 @@
+"""What HTML an answer may hold: text, tables, code and formulas; nothing that runs, loads or styles."""
+
+import nh3
+
+TEXT_TAGS = {
+    *("a", "blockquote", "br", "code", "div", "em", "hr", "li", "ol", "p", "pre", "s", "span", "strong", "ul"),
+    *("h1", "h2", "h3", "h4", "h5", "h6", "table", "tbody", "td", "th", "thead", "tr"),
+}
+MATH_TAGS = {
+    *("math", "menclose", "mfenced", "mfrac", "mi", "mmultiscripts", "mn", "mo", "mover", "mpadded", "mphantom"),
+    *("mprescripts", "mroot", "mrow", "ms", "mspace", "msqrt", "mstyle", "msub", "msubsup", "msup", "mtable", "mtd"),
+    *("mtext", "mtr", "munder", "munderover"),
+}
+MATH_ATTRIBUTES = {
+    *("accent", "accentunder", "columnalign", "columnlines", "columnspacing", "depth", "display", "displaystyle"),
+    *("fence", "form", "height", "linethickness", "lspace", "mathsize", "mathvariant", "maxsize", "minsize"),
+    *("movablelimits", "notation", "rowlines", "rowspacing", "rspace", "scriptlevel", "separator", "stretchy"),
+    *("symmetric", "voffset", "width"),
+}
+# Pygments' short names that the stylesheet colours.
+CODE_CLASSES = {
+    *("bp", "c", "c1", "ch", "cm", "cp", "cpf", "cs", "dl", "err", "fm", "gd", "gh", "gi", "gr", "gs", "gu", "il"),
+    *("k", "kc", "kd", "kn", "kp", "kr", "kt", "m", "mb", "mf", "mh", "mi", "mo", "na", "nb", "nc", "nd", "ne", "nf"),
+    *("nl", "nn", "no", "nt", "nv", "ow", "s", "s1", "s2", "sa", "sb", "sc", "sd", "se", "sh", "si", "sr", "ss", "sx"),
+    *("vc", "vg", "vi"),
+}
+
+CLEANER = nh3.Cleaner(
+    tags=TEXT_TAGS | MATH_TAGS,
+    attributes=dict.fromkeys(MATH_TAGS, MATH_ATTRIBUTES)
+    | {"a": {"href", "title"}, "div": {"data-language"}, "ol": {"start"}},
+    allowed_classes={
+        "a": {"cite"},
+        "div": {"code"},
+        "span": CODE_CLASSES,
+        "td": {"center", "right"},
+        "th": {"center", "right"},
+    },
+    url_schemes={"http", "https", "mailto"},
+    link_rel="noopener noreferrer nofollow",
+)
