@@ -34,4 +34,4 @@ class UploadForm(forms.Form):
         initial=Sensitivity.PUBLIC,
         help_text="Counts where it is above the collection's.",
     )
-    uploads = ManyFilesField(label="files")
+    uploads = ManyFilesField(label="Files")
