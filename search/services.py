@@ -2,18 +2,18 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Count, OuterRef, QuerySet, Subquery
+from django.db.models import Max, QuerySet
 
 from langai_site.errors import NotFound
-from langai_site.sensitivity import Sensitivity
+from langai_site.sensitivity import Sensitivity, highest
 from langai_site.writer import write
 from search.access import readable_collections
 from search.embeddings import FINGERPRINT, get_embedder
@@ -229,36 +229,41 @@ def _query(collection_id: int, vector: "np.ndarray", limit: int) -> list[tuple[i
 
 
 def _hits(scores: dict[int, float], reader: Reader, limit: int) -> tuple[Hit, ...]:
-    """The found passages as the database has them now, if the person may still read them."""
-    count = Page.objects.filter(source=OuterRef("source")).order_by().values("source").annotate(n=Count("pk"))
-    passages = (
-        Passage.objects.filter(
-            pk__in=scores, source__live=True, source__collection__in=readable_collections(reader.user_id)
-        )
-        .select_related("source__collection")
-        .defer("vector")
-        .annotate(pages=Subquery(count.values("n")))
-    )
-    best = sorted(passages, key=lambda passage: (-scores[passage.pk], passage.pk))[:limit]
-    return tuple(_hit(passage, scores[passage.pk]) for passage in best)
+    """The best of the found passages as the database has them now, if the person may still read them."""
+    readable = readable_collections(reader.user_id).values("pk")
+    shown = Passage.objects.filter(pk__in=scores, source__live=True, source__collection__in=readable)
+    rows = list(shown.order_by().values_list(*_HIT_COLUMNS, named=True))
+    best = sorted(rows, key=lambda row: (-scores[row.pk], row.pk))[:limit]
+    pages = _page_counts({row.source_id for row in best})
+    return tuple(_hit(row, pages.get(row.source_id, 1), scores[row.pk]) for row in best)
 
 
-def _hit(passage: Passage, score: float) -> Hit:
-    source = passage.source
+def _page_counts(sources: Collection[UUID]) -> dict[UUID, int]:
+    pages = Page.objects.filter(source__in=sources).order_by()
+    return dict(pages.values_list("source").annotate(Max("number")))
+
+
+_HIT_COLUMNS = (
+    *("pk", "text", "page", "start", "end", "heading", "source_id", "source__version", "source__title"),
+    *("source__file_name", "source__sensitivity", "source__collection__name", "source__collection__sensitivity"),
+)
+
+
+def _hit(row: Any, pages: int, score: float) -> Hit:  # noqa: ANN401
     return Hit(
-        passage_id=passage.pk,
-        source_id=source.pk,
-        version=source.version,
-        title=source.title,
-        file_name=source.file_name,
-        collection=source.collection.name,
-        page=passage.page,
-        pages=getattr(passage, "pages", None) or 1,
-        start=passage.start,
-        end=passage.end,
-        heading=passage.heading,
-        text=passage.text,
-        label=source.label,
+        passage_id=row.pk,
+        source_id=row.source_id,
+        version=row.source__version,
+        title=row.source__title,
+        file_name=row.source__file_name,
+        collection=row.source__collection__name,
+        page=row.page,
+        pages=pages,
+        start=row.start,
+        end=row.end,
+        heading=row.heading,
+        text=row.text,
+        label=highest(row.source__sensitivity, row.source__collection__sensitivity),
         score=score,
     )
 
@@ -266,7 +271,7 @@ def _hit(passage: Passage, score: float) -> Hit:
 def excerpt(reader: Reader, source_id: UUID, *, page: int, start: int, end: int) -> Excerpt:
     """A page of a source with the characters from `start` to `end` marked, for someone who may read it."""
     readable = Source.objects.filter(collection__in=readable_collections(reader.user_id))
-    source = readable.select_related("collection").annotate(count=Count("pages")).filter(pk=source_id).first()
+    source = readable.select_related("collection").filter(pk=source_id).first()
     row = Page.objects.filter(source=source, number=page).first() if source else None
     if source is None or row is None:
         raise NotFound("This document, or this page of it, is not there (any more).")
@@ -279,7 +284,7 @@ def excerpt(reader: Reader, source_id: UUID, *, page: int, start: int, end: int)
         collection=source.collection.name,
         label=source.label,
         page=page,
-        pages=source.count,
+        pages=_page_counts([source.pk]).get(source.pk, page),
         heading=heading or "",
         before=before,
         marked=marked,
