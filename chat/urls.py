@@ -1,5 +1,23 @@
-from django.urls import URLPattern
+from django.urls import path
+
+from chat import views
+from chat.consumers import ConversationConsumer
 
 app_name = "chat"
-urlpatterns: list[URLPattern] = []
-websocket_urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("", views.new, name="new"),
+    path("conversations/", views.start, name="start"),
+    path("conversations/<uuid:conversation>/", views.conversation, name="conversation"),
+    path("conversations/<uuid:conversation>/messages/", views.post, name="post"),
+    path("conversations/<uuid:conversation>/rename/", views.rename, name="rename"),
+    path("conversations/<uuid:conversation>/delete/", views.delete, name="delete"),
+    path("conversations/<uuid:conversation>/restore/", views.restore, name="restore"),
+    path("replies/<uuid:reply>/", views.reply, name="reply"),
+    path("replies/<uuid:reply>/stop/", views.stop, name="stop"),
+    path("replies/<uuid:reply>/retry/", views.retry, name="retry"),
+    path("replies/<uuid:reply>/continue/", views.resume, name="continue"),
+    path("replies/<uuid:reply>/citations/<int:number>/", views.citation, name="citation"),
+]
+websocket_urlpatterns = [
+    path("ws/conversations/<uuid:conversation>/", ConversationConsumer.as_asgi()),
+]

@@ -135,6 +135,7 @@ TEMPLATES: list[dict[str, Any]] = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "langai_site.context.csp_nonce",
+                "langai_site.context.service_problems",
             ],
         },
     }

@@ -1,0 +1,31 @@
+"""Conversations in admin: metadata only. What people wrote is theirs."""
+
+from django.contrib import admin
+from django.db.models import Count, QuerySet
+from django.http import HttpRequest
+
+from chat.models import Conversation
+
+
+@admin.register(Conversation)
+class ConversationAdmin(admin.ModelAdmin):
+    list_display = ["id", "owner", "label", "source", "model", "messages_count", "created_at", "updated_at"]
+    list_filter = ["label", "source", "created_at"]
+    search_fields = ["id", "owner__username"]
+    fields = ["id", "owner", "label", "source", "model", "created_at", "updated_at", "deleted_at"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Conversation]:
+        return super().get_queryset(request).select_related("owner").annotate(message_count=Count("messages"))
+
+    @admin.display(description="messages", ordering="message_count")
+    def messages_count(self, conversation: Conversation) -> int:
+        return conversation.message_count  # type: ignore[attr-defined]
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Conversation | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Conversation | None = None) -> bool:
+        return False

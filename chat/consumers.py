@@ -1,0 +1,112 @@
+"""The socket of a conversation: a viewer. It draws what happens and owns nothing; closing it changes nothing."""
+
+from urllib.parse import parse_qs
+from uuid import UUID
+
+from channels.generic.websocket import AsyncWebsocketConsumer
+
+from chat import fragments
+from chat.events import ReplyBegun, ReplyDone, ReplyGrew, ReplySourced, Snapshot, group_of
+from chat.models import Conversation, Message
+from chat.services import conversations, live
+from langai_site.errors import NotFound
+from langai_site.writer import write
+
+# Application close codes: the client does not connect again after these.
+SIGNED_OUT, NOT_YOURS = 4401, 4404
+
+
+class ConversationConsumer(AsyncWebsocketConsumer):
+    drawing: fragments.LiveDrawing | None = None
+
+    async def connect(self) -> None:
+        await self.accept()
+        user, self.conversation = self.scope["user"], self.scope["url_route"]["kwargs"]["conversation"]
+        if not user.is_authenticated:
+            return await self.close(SIGNED_OUT)
+        self.user_id = user.id
+        try:
+            # Listen first, read then: what happens in between is drawn twice rather than never.
+            await write(conversations.access_conversation, self.user_id, self.conversation)
+            await self.channel_layer.group_add(group_of(self.conversation), self.channel_name)
+            await self._catch_up()
+        except NotFound:
+            await self.close(NOT_YOURS)
+
+    async def disconnect(self, code: int) -> None:
+        await self.channel_layer.group_discard(group_of(self.conversation), self.channel_name)
+
+    async def _catch_up(self) -> None:
+        """Bring the page, which says what it shows, to what is true now."""
+        query = parse_qs(self.scope["query_string"].decode())
+        shown, was_live = query.get("leaf", [""])[0], "live" in query
+        conversation, path = await write(_branch, self.user_id, self.conversation)
+        leaf = path[-1] if path else None
+        if leaf is None or (str(leaf.id) == shown and not was_live):
+            return
+        snapshot = await live.snapshot(leaf.id) if leaf.status == Message.Status.STREAMING else None
+        bubbles = [fragments.bubble_of(message, snapshot) for message in path]
+        same = str(leaf.id) == shown
+        frame = fragments.replaced_frame(bubbles[-1], leaf.id) if same else fragments.thread_frame(bubbles)
+        if bubbles[-1].live:
+            start = snapshot or Snapshot(number=0, text=leaf.text, sources=[], model="")
+            self.drawing = fragments.LiveDrawing(str(leaf.id), start)
+        await self._draw(frame + fragments.label_frame(conversation.label))
+
+    async def reply_begun(self, event: ReplyBegun) -> None:
+        reply = UUID(event["reply"])
+        snapshot = Snapshot(number=0, text=event["written"], sources=[], model="")
+        self.drawing = fragments.LiveDrawing(event["reply"], snapshot)
+        bubble = fragments.live_bubble(reply, snapshot)
+        if event["replaces"]:
+            return await self._draw(fragments.replaced_frame(bubble, event["replaces"]))
+        asked = fragments.Bubble(UUID(event["question"]), Message.Role.USER, text=event["text"])
+        await self._draw(fragments.appended_frame([asked, bubble]))
+
+    async def reply_sourced(self, event: ReplySourced) -> None:
+        if self._is_next(event["reply"], event["number"]):
+            self.drawing.know([source["number"] for source in event["sources"]])  # type: ignore[union-attr]
+        else:
+            await self._mend(event["reply"], event["number"])
+
+    async def reply_grew(self, event: ReplyGrew) -> None:
+        if not self._is_next(event["reply"], event["number"]):
+            return await self._mend(event["reply"], event["number"])
+        frame = self.drawing.grow(event["text"])  # type: ignore[union-attr]
+        if frame:
+            await self._draw(frame)
+
+    def _is_next(self, reply: str, number: int) -> bool:
+        if self.drawing is None or self.drawing.reply != reply or self.drawing.number + 1 != number:
+            return False
+        self.drawing.number = number
+        return True
+
+    async def _mend(self, reply: str, number: int) -> None:
+        """A change is missing, or came twice: layers drop what is over their capacity. The snapshot is whole."""
+        if self.drawing and self.drawing.reply == reply and number <= self.drawing.number:
+            return
+        snapshot = await live.snapshot(UUID(reply))
+        if snapshot is None:
+            return
+        self.drawing = fragments.LiveDrawing(reply, snapshot)
+        await self._draw(fragments.replaced_frame(fragments.live_bubble(UUID(reply), snapshot), reply))
+
+    async def reply_done(self, event: ReplyDone) -> None:
+        self.drawing = None
+        try:
+            conversation, path = await write(_branch, self.user_id, self.conversation)
+        except NotFound:
+            return
+        for message in path:
+            if str(message.id) == event["reply"]:
+                frame = fragments.replaced_frame(fragments.bubble_of(message), message.id)
+                await self._draw(frame + fragments.label_frame(conversation.label))
+
+    async def _draw(self, frame: str) -> None:
+        await self.send(text_data=frame)
+
+
+def _branch(user_id: int, conversation_id: UUID) -> tuple[Conversation, list[Message]]:
+    conversation = conversations.access_conversation(user_id, conversation_id)
+    return conversation, conversations.branch(conversation)

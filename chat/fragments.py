@@ -1,0 +1,230 @@
+"""How a conversation looks: rows and events -> what the templates and the socket's frames are made of."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.safestring import SafeString, mark_safe
+
+from chat import rendering
+from chat.events import Snapshot
+from chat.models import Conversation, Message
+from langai_site.sensitivity import Sensitivity
+
+NOTHING = SafeString("")
+UNFINISHED = (Message.Status.STOPPED, Message.Status.INTERRUPTED, Message.Status.FAILED)
+
+
+@dataclass(frozen=True)
+class Bubble:
+    """A message as it is drawn. A live reply has finished blocks in `html` and the one being written in `open_html`."""
+
+    id: UUID
+    role: str
+    text: str = ""
+    html: SafeString = NOTHING
+    open_html: SafeString = NOTHING
+    live: bool = False
+    status: str = ""
+    error: str = ""
+    retryable: bool = False
+    offers_continue: bool = False
+    offers_quotes: bool = False
+    notice: str = ""
+    citations: list[dict[str, Any]] = field(default_factory=list)
+    receipt: list[tuple[str, str]] = field(default_factory=list)
+    model_name: str = ""
+    tokens: int | None = None
+    cost_text: str = ""
+    seconds: str = ""
+    index: int = 1
+    count: int = 1
+    previous_url: str = ""
+    next_url: str = ""
+
+    @property
+    def short(self) -> str:
+        return short_id(self.id)
+
+
+def short_id(reply: UUID | str) -> str:
+    """The name of a live reply's elements: short, for every frame carries it."""
+    return str(reply)[:8]
+
+
+def safe(html: str) -> SafeString:
+    # Only what chat.rendering has sanitised comes here.
+    return mark_safe(html)  # noqa: S308
+
+
+def cite_urls(reply: UUID | str, numbers: Iterable[int]) -> dict[int, str]:
+    base = reverse("chat:reply", args=[reply])
+    return {number: f"{base}citations/{number}/" for number in numbers}
+
+
+def cost_text(cost: str | None) -> str:
+    if cost is None:
+        return "unpriced"
+    amount = Decimal(cost)
+    if not amount:
+        return "free"
+    return f"${amount:.2f}" if amount >= 1 else f"${amount.quantize(Decimal(1).scaleb(amount.adjusted() - 1)):f}"
+
+
+def _siblings(message: Message) -> dict[str, Any]:
+    ids: list[UUID] = getattr(message, "siblings", [message.id])
+    at = ids.index(message.id)
+    base = reverse("chat:conversation", args=[message.conversation_id])
+
+    def url(index: int) -> str:
+        return f"{base}?reply={ids[index]}" if message.role == Message.Role.ASSISTANT and 0 <= index < len(ids) else ""
+
+    return {"index": at + 1, "count": len(ids), "previous_url": url(at - 1), "next_url": url(at + 1)}
+
+
+def bubble_of(message: Message, snapshot: Snapshot | None = None) -> Bubble:
+    """Draw a message; a live reply from its snapshot where there is one, which is newer than its row."""
+    if message.role == Message.Role.USER:
+        return Bubble(message.id, message.role, text=message.text)
+    if message.status == Message.Status.STREAMING:
+        known = snapshot or Snapshot(number=0, text=message.text, sources=[], model="")
+        return live_bubble(message.id, known)
+    return _ended_bubble(message)
+
+
+def live_bubble(reply: UUID, snapshot: Snapshot) -> Bubble:
+    drawn = rendering.Stream(cite_urls(reply, numbers_of(snapshot))).feed(snapshot["text"])
+    finished, open_html = safe(drawn.finished_html), safe(drawn.open_html)
+    return Bubble(reply, Message.Role.ASSISTANT, live=True, html=finished, open_html=open_html)
+
+
+def numbers_of(snapshot: Snapshot) -> list[int]:
+    return [source["number"] for source in snapshot["sources"]]
+
+
+def _ended_bubble(message: Message) -> Bubble:
+    citations = list(message.citations.all())
+    urls = cite_urls(message.id, [citation.number for citation in citations])
+    receipt, text = message.receipt, message.text
+    return Bubble(
+        message.id,
+        message.role,
+        text=text,
+        html=safe(rendering.render(text, urls)),
+        status=message.status,
+        error=message.error,
+        retryable=message.status in UNFINISHED,
+        offers_continue=message.status in UNFINISHED and bool(text),
+        offers_quotes=message.error_code == "above_ceiling",
+        notice=receipt.get("notice", ""),
+        citations=[
+            {"number": c.number, "title": c.title, "page": c.page, "heading": c.heading, "url": urls[c.number]}
+            for c in citations
+        ],
+        receipt=_receipt(receipt),
+        model_name=receipt.get("model", message.model),
+        tokens=receipt["input_tokens"] + receipt["output_tokens"] if receipt else None,
+        cost_text=cost_text(receipt["cost"]) if receipt else "",
+        seconds=f"{receipt['duration_ms'] / 1000:.1f} s" if receipt else "",
+        **_siblings(message),
+    )
+
+
+def _receipt(receipt: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """What the folded receipt says, as terms and values."""
+    if "model" not in receipt:
+        return []
+    where = "hosted" if receipt["hosted"] else "local: nothing left this network"
+    about = "about " if receipt["estimated"] else ""
+    lines = [
+        ("Model", f"{receipt['model']} ({where})"),
+        ("Chosen", receipt["route"]),
+        ("Label", receipt["label"]),
+        ("Passages read", str(receipt["passages"])),
+        ("Tokens", f"{about}{receipt['input_tokens']:,} in, {receipt['output_tokens']:,} out"),
+        ("Cost", cost_text(receipt["cost"])),
+    ]
+    if receipt["first_token_ms"] is not None:
+        lines.append(("First word", f"after {receipt['first_token_ms'] / 1000:.2f} s"))
+    return lines + [("Not used", f"{other['model']}: {other['why']}") for other in receipt["rejected"]]
+
+
+def grouped(conversations: Iterable[Conversation]) -> list[tuple[str, list[Conversation]]]:
+    """Conversations, newest first, under the headings of the sidebar."""
+    today = timezone.localdate()
+    groups: dict[str, list[Conversation]] = {}
+    for conversation in conversations:
+        groups.setdefault(_heading(timezone.localdate(conversation.updated_at), today), []).append(conversation)
+    return list(groups.items())
+
+
+def _heading(day: date, today: date) -> str:
+    if day >= today:
+        return "Today"
+    if day == today - timedelta(days=1):
+        return "Yesterday"
+    if day > today - timedelta(days=7):
+        return "This week"
+    return "This month" if (day.year, day.month) == (today.year, today.month) else f"{day:%B %Y}"
+
+
+# Frames of the socket: htmx out-of-band fragments.
+
+
+def bubble_html(bubble: Bubble, *, oob: str = "") -> str:
+    """The message's article; `oob` says which element it takes the place of, in a frame."""
+    return render_to_string("chat/page.html#bubble", {"bubble": bubble, "oob": oob})
+
+
+def thread_frame(bubbles: Iterable[Bubble]) -> str:
+    """The whole thread anew, for a page that has missed something."""
+    inner = "".join(map(bubble_html, bubbles))
+    return f'<div id="thread" hx-swap-oob="innerHTML">{inner}</div>'
+
+
+def appended_frame(bubbles: Iterable[Bubble]) -> str:
+    inner = "".join(map(bubble_html, bubbles))
+    return f'<div hx-swap-oob="beforeend:#thread">{inner}</div>'
+
+
+def replaced_frame(bubble: Bubble, old: UUID | str) -> str:
+    return bubble_html(bubble, oob=f"outerHTML:#m-{old}")
+
+
+def label_frame(label: int) -> str:
+    label = Sensitivity(label)
+    return f'<span id="label" class="label {label.slug}" hx-swap-oob="true"><i class="dot"></i>{label.label}</span>'
+
+
+class LiveDrawing:
+    """Draws a live reply as it grows, in few bytes: finished blocks once, of the open block what is new."""
+
+    def __init__(self, reply: str, snapshot: Snapshot) -> None:
+        self.reply, self.number, self.text = reply, snapshot["number"], ""
+        self.know(numbers_of(snapshot))
+        self.grow(snapshot["text"])
+
+    def know(self, numbers: Iterable[int]) -> None:
+        """The numbers that may be cited from now on."""
+        self.stream = rendering.Stream(cite_urls(self.reply, numbers))
+        self.open_html = self.stream.feed(self.text).open_html if self.text else ""
+
+    def grow(self, text: str) -> str:
+        """The frame that appends `text`."""
+        self.text += text
+        drawn, name = self.stream.feed(self.text), short_id(self.reply)
+        frame = ""
+        if drawn.finished_html:
+            frame = f'<div hx-swap-oob="beforeend:#b-{name}">{drawn.finished_html}</div>'
+        before, self.open_html = self.open_html, drawn.open_html
+        grown = None if drawn.finished_html else rendering.grown(before, drawn.open_html)
+        if grown is None:
+            return f'{frame}<div id="o-{name}" hx-swap-oob="innerHTML">{drawn.open_html}</div>'
+        path, piece = grown
+        return f'<div hx-swap-oob="beforeend:#o-{name}{path}">{piece}</div>' if piece else ""

@@ -1,0 +1,16 @@
+"""Every model behind an address, local or hosted: through the one door in outbound."""
+
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+
+from chat.llm.types import Ask
+from langai_site.outbound import door
+from langai_site.outbound.types import ChatCall, Delta, Ledger
+
+
+class Hosted:
+    async def stream(self, ask: Ask, ledger: Ledger) -> AsyncGenerator[Delta, None]:
+        call = ChatCall(ask.model, ask.messages, ask.label, ask.max_tokens, caller=ask.caller)
+        async with aclosing(door.stream_chat(call, ledger)) as deltas:
+            async for delta in deltas:
+                yield delta

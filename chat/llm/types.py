@@ -1,0 +1,45 @@
+"""The seam between a turn and whatever answers it."""
+
+from collections.abc import AsyncGenerator
+from dataclasses import dataclass
+from typing import Protocol
+
+from langai_site.outbound.types import ChatMessage, Delta, Ledger, ModelInfo
+from langai_site.sensitivity import Sensitivity
+from langai_site.usage.types import Caller
+from search.types import Hit
+
+
+@dataclass(frozen=True)
+class Numbered:
+    """A passage under the number that the answer cites it by."""
+
+    number: int
+    hit: Hit
+
+
+@dataclass(frozen=True)
+class Ask:
+    """One question for one model: the prompt as messages, and its parts for a model that needs no prompt.
+
+    `label` is the highest label of everything in `messages`. `written` is the part of the answer that exists
+    already, where an interrupted answer is continued.
+    """
+
+    model: ModelInfo
+    messages: tuple[ChatMessage, ...]
+    question: str
+    passages: tuple[Numbered, ...]
+    label: Sensitivity
+    max_tokens: int
+    caller: Caller
+    written: str = ""
+
+
+class Provider(Protocol):
+    def stream(self, ask: Ask, ledger: Ledger) -> AsyncGenerator[Delta, None]:
+        """Yield the answer as it comes, and hand exactly one ledger entry over as it ends, however it ends.
+
+        Raises ProviderError, with what to tell the person; closing the generator stops the model at once.
+        """
+        ...

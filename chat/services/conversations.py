@@ -1,0 +1,137 @@
+"""The one gate to conversations, and what their owner does with them. Synchronous: callers choose the thread."""
+
+from collections.abc import Iterable, Sequence
+from datetime import timedelta
+from uuid import UUID
+
+from django.db import transaction
+from django.utils import timezone
+
+from chat.models import Conversation, Message
+from langai_site.errors import Invalid, NotFound
+from langai_site.usage.types import Caller
+
+TITLE_LENGTH = 60
+# How long a deleted conversation can be brought back, before the worker removes it for good.
+UNDO_FOR = timedelta(hours=1)
+GONE = "This conversation does not exist, or it is not yours."
+
+
+def access_conversation(user_id: int, conversation_id: UUID) -> Conversation:
+    """The conversation, for its owner alone; being admin gives no right to it. Raises NotFound."""
+    found = Conversation.objects.filter(id=conversation_id, owner_id=user_id, deleted_at=None).first()
+    if found is None:
+        raise NotFound(GONE)
+    return found
+
+
+def access_reply(user_id: int, reply_id: UUID) -> Message:
+    """A reply in a conversation of this person's, with the conversation. Raises NotFound."""
+    found = (
+        Message.objects.select_related("conversation")
+        .filter(
+            id=reply_id,
+            role=Message.Role.ASSISTANT,
+            conversation__owner_id=user_id,
+            conversation__deleted_at=None,
+        )
+        .first()
+    )
+    if found is None:
+        raise NotFound("This answer does not exist, or it is not yours.")
+    return found
+
+
+def owned(user_id: int, limit: int = 200) -> Sequence[Conversation]:
+    """A person's latest conversations from the pages, newest first."""
+    return Conversation.objects.filter(owner_id=user_id, deleted_at=None, source="page").order_by("-updated_at")[:limit]
+
+
+def title_of(text: str) -> str:
+    """A title from a conversation's first message: its first line, cut at a word."""
+    line = " ".join(next((line for line in text.splitlines() if line.strip()), "").split())
+    if len(line) <= TITLE_LENGTH:
+        return line
+    return line[:TITLE_LENGTH].rsplit(" ", 1)[0] + "…"
+
+
+def caller_of(conversation: Conversation, reply_id: UUID) -> Caller:
+    """Who asks, by value, so that the ledger outlives the person and the conversation."""
+    owner = conversation.owner
+    return Caller(
+        user_id=owner.id,
+        username=owner.username,
+        team=owner.billing_team.name if owner.billing_team else "",
+        conversation=conversation.id,
+        reply=reply_id,
+        source=conversation.source,
+    )
+
+
+def rename(user_id: int, conversation_id: UUID, title: str) -> Conversation:
+    conversation = access_conversation(user_id, conversation_id)
+    cleaned = " ".join(title.split())
+    if not cleaned:
+        raise Invalid("A title needs at least one character.")
+    if len(cleaned) > 120:
+        raise Invalid("A title has 120 characters at most.")
+    conversation.title = cleaned
+    conversation.save(update_fields=["title"])
+    return conversation
+
+
+def delete(user_id: int, conversation_id: UUID) -> Conversation:
+    """Hide the conversation at once; `restore` brings it back within UNDO_FOR."""
+    conversation = access_conversation(user_id, conversation_id)
+    conversation.deleted_at = timezone.now()
+    conversation.save(update_fields=["deleted_at"])
+    return conversation
+
+
+def restore(user_id: int, conversation_id: UUID) -> Conversation:
+    restored = Conversation.objects.filter(id=conversation_id, owner_id=user_id).update(deleted_at=None)
+    if not restored:
+        raise NotFound("This conversation was deleted for good and cannot be brought back.")
+    return access_conversation(user_id, conversation_id)
+
+
+def deleted(user_id: int, conversation_id: str) -> Conversation | None:
+    """The person's deleted conversation by that id, if it is one and can still be brought back."""
+    try:
+        key = UUID(conversation_id)
+    except ValueError:
+        return None
+    return Conversation.objects.filter(id=key, owner_id=user_id, deleted_at__isnull=False).first()
+
+
+def purge_deleted() -> None:
+    """Remove for good what was deleted longer than UNDO_FOR ago."""
+    Conversation.objects.filter(deleted_at__lt=timezone.now() - UNDO_FOR).delete()
+
+
+def branch(conversation: Conversation, leaf_id: UUID | None = None) -> list[Message]:
+    """The messages from the first to `leaf_id` (default: the branch that is shown), each with `.siblings`."""
+    every = list(conversation.messages.prefetch_related("citations"))
+    by_id = {message.id: message for message in every}
+    path = []
+    message = by_id.get(leaf_id or conversation.current_leaf_id)
+    while message is not None:
+        message.siblings = [other.id for other in every if other.parent_id == message.parent_id]
+        path.append(message)
+        message = by_id.get(message.parent_id)
+    return path[::-1]
+
+
+def _latest_leaf(message: Message, every: Iterable[Message]) -> Message:
+    following = [other for other in every if other.parent_id == message.id]
+    return _latest_leaf(following[-1], every) if following else message
+
+
+@transaction.atomic
+def show(user_id: int, reply_id: UUID) -> Conversation:
+    """Make the branch that holds this reply the one that is shown."""
+    reply = access_reply(user_id, reply_id)
+    conversation = reply.conversation
+    conversation.current_leaf = _latest_leaf(reply, list(conversation.messages.all()))
+    conversation.save(update_fields=["current_leaf"])
+    return conversation

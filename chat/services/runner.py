@@ -1,0 +1,328 @@
+"""Runs live replies: starts, publishes, keeps, stops and ends them. The sockets only watch.
+
+A reply is one task of the process that took its question. Within it a reader appends what the model sends, a
+publisher tells the watchers at most every FRAME seconds, and a keeper writes checkpoints that renew the lease.
+"""
+
+import asyncio
+import contextlib
+import contextvars
+import logging
+import re
+import time
+from collections.abc import Coroutine
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any, cast
+from uuid import UUID
+
+from channels.layers import get_channel_layer
+
+from chat.events import Event, ReplyBegun, Snapshot, Source, group_of
+from chat.llm.types import Numbered
+from chat.models import Message
+from chat.services import live, replies, turns
+from chat.services.replies import Prepared
+from chat.services.turns import INTERRUPTED, Outcome, Started
+from langai_site.errors import LangAIError
+from langai_site.outbound.types import Delta
+from langai_site.usage.types import Entry
+from langai_site.writer import write
+
+logger = logging.getLogger(__name__)
+
+FRAME = 0.035
+CHECKPOINT = 5.0
+STOP_WATCH = 0.2
+SWEEP = 5.0
+CITED = re.compile(r"\[(\d+(?:\s*,\s*\d+)*)\]")
+UNEXPECTED = "Something went wrong inside LangAI while answering. Retry; if it happens again, tell an admin."
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What those who watch are shown of a reply's beginning: the question's text, or the reply it replaces."""
+
+    text: str = ""
+    replaces: str = ""
+
+
+@dataclass
+class Live:
+    """A reply in the making."""
+
+    started: Started
+    asked: Asked
+    text: str = ""
+    number: int = 0
+    published: int = 0
+    prepared: Prepared | None = None
+    entries: list[Entry] = field(default_factory=list)
+    changed: asyncio.Event = field(default_factory=asyncio.Event)
+    reader: asyncio.Task[None] | None = None
+    ended_as: Message.Status = Message.Status.STOPPED
+    began: float = field(default_factory=time.monotonic)
+
+    @property
+    def reply(self) -> UUID:
+        return self.started.reply
+
+    @property
+    def sources(self) -> list[Source]:
+        return [source_of(passage) for passage in self.prepared.passages] if self.prepared else []
+
+    @property
+    def snapshot(self) -> Snapshot:
+        model = self.prepared.route.model.display_name if self.prepared else ""
+        return Snapshot(number=self.number, text=self.text, sources=self.sources, model=model)
+
+
+_live: dict[UUID, Live] = {}
+_tasks: set[asyncio.Task[None]] = set()
+
+
+def start(started: Started, asked: Asked) -> None:
+    """Run a reply in a task of its own, which no request and no socket owns."""
+    reply = Live(started, asked, text=started.request.written, published=len(started.request.written))
+    _live[reply.reply] = reply
+    _task(_run(reply))
+
+
+def _task(work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+    # A fresh context: the request's would keep its connections and its thread alive.
+    task = asyncio.create_task(work, context=contextvars.Context())
+    _tasks.add(task)
+    task.add_done_callback(_tasks.discard)
+    return task
+
+
+async def stop(reply: UUID) -> None:
+    """Stop a reply in whichever process it runs; here at once."""
+    here = _live.get(reply)
+    if here is None:
+        await live.ask_to_stop(reply)
+    elif here.reader:
+        here.reader.cancel()
+
+
+def is_here(reply: UUID) -> bool:
+    return reply in _live
+
+
+async def publish(conversation: UUID, event: Event) -> None:
+    """Tell the watchers. A channel layer that is away costs them frames, never the answer."""
+    try:
+        await get_channel_layer().group_send(group_of(conversation), cast(dict[str, Any], event))
+    except Exception as error:  # the layer's client raises what it likes
+        logger.warning("an event could not be published: %s", type(error).__name__)
+
+
+async def _run(reply: Live) -> None:
+    reply.reader = asyncio.create_task(_read(reply))
+    helpers = [asyncio.create_task(_publish_growth(reply)), asyncio.create_task(_keep(reply))]
+    try:
+        outcome = await _outcome(reply)
+    finally:
+        for helper in helpers:
+            helper.cancel()
+        await asyncio.gather(*helpers, return_exceptions=True)
+    try:
+        await _end(reply, outcome)
+    finally:
+        _live.pop(reply.reply, None)
+
+
+async def _read(reply: Live) -> None:
+    """Take in what the turn yields, as fast as it comes."""
+    await publish(reply.started.conversation, begun_event(reply))
+    async with contextlib.aclosing(replies.turn(reply.started.request, reply.entries.append)) as events:
+        async for event in events:
+            if isinstance(event, Delta):
+                reply.text += event.text
+                reply.changed.set()
+            else:
+                await _source(reply, event)
+
+
+def begun_event(reply: Live) -> ReplyBegun:
+    return ReplyBegun(
+        type="reply.begun",
+        reply=str(reply.reply),
+        question=str(reply.started.question),
+        text=reply.asked.text,
+        replaces=reply.asked.replaces,
+        written=reply.text,
+    )
+
+
+async def _source(reply: Live, prepared: Prepared) -> None:
+    reply.prepared = prepared
+    if prepared.label > reply.started.request.label:
+        # Before a word of the answer exists: should this process die, the label must not be lost with it.
+        await write(turns.checkpoint, reply.reply, reply.text, prepared.label)
+    if prepared.passages:
+        reply.number += 1
+        await _tell(reply, {"type": "reply.sourced", "sources": reply.sources})
+
+
+async def _tell(reply: Live, change: dict[str, Any]) -> None:
+    await _kept(reply)
+    change |= {"reply": str(reply.reply), "number": reply.number}
+    await publish(reply.started.conversation, cast(Event, change))
+
+
+async def _kept(reply: Live) -> None:
+    try:
+        await live.keep(reply.reply, reply.snapshot)
+    except Exception as error:  # the cache's client raises what it likes
+        logger.warning("a snapshot could not be kept: %s", type(error).__name__)
+
+
+async def _publish_growth(reply: Live) -> None:
+    """The first piece at once, then what has come every FRAME seconds."""
+    while True:
+        await reply.changed.wait()
+        reply.changed.clear()
+        grown, reply.published = reply.text[reply.published :], len(reply.text)
+        reply.number += 1
+        await _tell(reply, {"type": "reply.grew", "text": grown})
+        await asyncio.sleep(FRAME)
+
+
+async def _keep(reply: Live) -> None:
+    """Checkpoint by the clock, so that a slow model is not taken for a dead one."""
+    while True:
+        await asyncio.sleep(CHECKPOINT)
+        label = reply.prepared.label if reply.prepared else reply.started.request.label
+        try:
+            mine = await write(turns.checkpoint, reply.reply, reply.text, label)
+        except Exception:
+            logger.exception("a checkpoint of reply %s failed", reply.reply)
+            continue
+        if not mine and reply.reader:
+            reply.reader.cancel()
+
+
+async def _outcome(reply: Live) -> Outcome:
+    """Wait for the reader and say how it ended; whatever happens, the text so far is kept."""
+    assert reply.reader is not None
+    try:
+        await reply.reader
+    except asyncio.CancelledError:
+        error = INTERRUPTED if reply.ended_as == Message.Status.INTERRUPTED else ""
+        return _ended(reply, reply.ended_as, error, "interrupted" if error else "")
+    except LangAIError as error:
+        return _ended(reply, Message.Status.FAILED, error.message, error.code)
+    except Exception:
+        logger.exception("reply %s failed", reply.reply)
+        return _ended(reply, Message.Status.FAILED, UNEXPECTED, "internal")
+    return _ended(reply, Message.Status.COMPLETE)
+
+
+def _ended(reply: Live, status: Message.Status, error: str = "", code: str = "") -> Outcome:
+    prepared, request = reply.prepared, reply.started.request
+    used = cited_numbers(reply.text)
+    return Outcome(
+        text=reply.text,
+        status=status,
+        label=prepared.label if prepared else request.label,
+        model=prepared.route.model.name if prepared else request.model,
+        error=error,
+        error_code=code,
+        receipt=receipt_of(reply),
+        sources=[source for source in reply.sources if source["number"] in used],
+    )
+
+
+async def _end(reply: Live, outcome: Outcome) -> None:
+    """The closing transaction, then the news of it. A database that is away is waited for, within reason."""
+    for pause in (0.2, 1.0, 3.0, None):
+        try:
+            await write(turns.close, reply.reply, outcome, reply.entries)
+            break
+        except Exception:
+            logger.exception("reply %s could not be closed", reply.reply)
+            if pause is None:
+                return
+            await asyncio.sleep(pause)
+    await publish(reply.started.conversation, {"type": "reply.done", "reply": str(reply.reply)})
+    with contextlib.suppress(Exception):  # the cache's client raises what it likes; entries expire by themselves
+        await live.forget(reply.reply)
+
+
+def cited_numbers(text: str) -> set[int]:
+    return {int(number) for found in CITED.findall(text) for number in found.split(",")}
+
+
+def source_of(passage: Numbered) -> Source:
+    hit = passage.hit
+    return Source(
+        number=passage.number,
+        source=str(hit.source_id),
+        version=hit.version,
+        title=hit.title,
+        page=hit.page,
+        start=hit.start,
+        end=hit.end,
+        heading=hit.heading,
+    )
+
+
+def receipt_of(reply: Live) -> dict[str, Any]:
+    """What the person is told of the turn: model, route, label, tokens, cost, time."""
+    prepared, entries = reply.prepared, reply.entries
+    costs = [entry.cost for entry in entries]
+    receipt: dict[str, Any] = {
+        "input_tokens": sum(entry.usage.input_tokens for entry in entries),
+        "output_tokens": sum(entry.usage.output_tokens for entry in entries),
+        "estimated": any(entry.usage.estimated for entry in entries),
+        "cost": None if None in costs else str(sum(cast(list[Decimal], costs), Decimal(0))),
+        "first_token_ms": entries[0].first_token_ms if entries else None,
+        "duration_ms": int((time.monotonic() - reply.began) * 1000),
+    }
+    if prepared:
+        receipt |= {
+            "model": prepared.route.model.display_name,
+            "hosted": prepared.route.model.hosted,
+            "route": prepared.route.why,
+            "rejected": [{"model": other.model, "why": other.why} for other in prepared.route.rejected],
+            "label": prepared.label.label,
+            "passages": len(prepared.passages),
+            "notice": prepared.notice,
+        }
+    return receipt
+
+
+async def watch_stops() -> None:
+    """Stop what was asked to stop through another process."""
+    while True:
+        await asyncio.sleep(STOP_WATCH)
+        if not _live:
+            continue
+        try:
+            asked = await live.asked_to_stop(list(_live))
+        except Exception as error:  # the cache's client raises what it likes
+            logger.warning("stop flags could not be read: %s", type(error).__name__)
+            continue
+        for reply in asked:
+            await stop(reply)
+
+
+async def sweep() -> None:
+    """End what a dead process left streaming, and tell those who watch. In the web process, for it has watchers."""
+    while True:
+        for conversation, reply in await write(turns.sweep):
+            await publish(conversation, {"type": "reply.done", "reply": str(reply)})
+        await asyncio.sleep(SWEEP)
+
+
+async def drain(grace: float) -> None:
+    """Let live replies finish within `grace` seconds, then keep the partial text of the rest."""
+    if _tasks:
+        await asyncio.wait(set(_tasks), timeout=grace)
+    for reply in list(_live.values()):
+        reply.ended_as = Message.Status.INTERRUPTED
+        if reply.reader:
+            reply.reader.cancel()
+    if _tasks:
+        await asyncio.wait(set(_tasks), timeout=10)

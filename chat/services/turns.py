@@ -1,0 +1,233 @@
+"""A turn's rows: opened in one transaction, checkpointed while it lives, closed in one. Synchronous."""
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+
+from chat.events import Source
+from chat.models import Citation, Conversation, Message
+from chat.services import conversations
+from chat.services.replies import Cited, TurnRequest
+from chat.services.routing import AUTO
+from langai_site.accounts.models import User
+from langai_site.errors import Conflict, Invalid
+from langai_site.outbound import catalogue
+from langai_site.outbound.types import ChatMessage
+from langai_site.sensitivity import Sensitivity
+from langai_site.usage import services as usage
+from langai_site.usage.types import Entry
+from search.access import reader_of
+
+logger = logging.getLogger(__name__)
+
+# A reply whose lease ran out has lost its process. Checkpoints renew it, each time with much to spare.
+LEASE = timedelta(seconds=20)
+INTERRUPTED = "The answer was interrupted. What had been written is kept."
+
+
+@dataclass(frozen=True)
+class Started:
+    """A reply that waits to be run: `request` is all that its turn needs."""
+
+    conversation: UUID
+    reply: UUID
+    question: UUID
+    request: TurnRequest
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a reply ended."""
+
+    text: str
+    status: Message.Status
+    label: Sensitivity
+    model: str = ""
+    error: str = ""
+    error_code: str = ""
+    receipt: dict[str, Any] = field(default_factory=dict)
+    sources: Sequence[Source] = ()
+
+
+def checked(text: str) -> str:
+    """The message to be sent. Raises Invalid where there is none, or too much."""
+    text = text.replace("\r\n", "\n").replace("\x00", "").strip()
+    if not text:
+        raise Invalid("Write a message first.")
+    if len(text) > settings.MESSAGE_MAX_CHARS:
+        raise Invalid(
+            f"The message has {len(text):,} characters; {settings.MESSAGE_MAX_CHARS:,} are allowed. "
+            "Shorten it, or ask an admin to upload it as a document."
+        )
+    return text
+
+
+def text_part(text: str) -> list[dict[str, str]]:
+    return [{"type": "text", "text": text}] if text else []
+
+
+@transaction.atomic
+def post(user: User, conversation_id: UUID | None, text: str, model: str = AUTO) -> Started:
+    """Append a person's message and an empty reply; without `conversation_id`, to a new conversation."""
+    text = checked(text)
+    if conversation_id is None:
+        conversation = Conversation(owner=user, title=conversations.title_of(text), model=model)
+        conversation.save(force_insert=True)
+    else:
+        conversation = conversations.access_conversation(user.id, conversation_id)
+        conversation.model = model
+    conversation.owner = user
+    _refuse_while_live(conversation)
+    question = Message(
+        conversation=conversation,
+        parent_id=conversation.current_leaf_id,
+        role=Message.Role.USER,
+        parts=text_part(text),
+        label=conversation.label,
+    )
+    question.save(force_insert=True)
+    return _open(conversation, question, model)
+
+
+@transaction.atomic
+def retry(user: User, reply_id: UUID, model: str = "") -> Started:
+    """Answer the same question again, beside the reply: nothing is overwritten."""
+    reply = conversations.access_reply(user.id, reply_id)
+    conversation, question = reply.conversation, reply.parent
+    conversation.owner = user
+    if question is None:
+        raise Conflict("This answer has no question to be asked again.")
+    _refuse_while_live(conversation)
+    return _open(conversation, question, model or conversation.model)
+
+
+@transaction.atomic
+def resume(user: User, reply_id: UUID) -> Started:
+    """Go on with a reply that did not come to its end, after the text it has."""
+    reply = conversations.access_reply(user.id, reply_id)
+    conversation = reply.conversation
+    conversation.owner = user
+    _refuse_while_live(conversation)
+    if reply.status in (Message.Status.STREAMING, Message.Status.COMPLETE) or reply.parent is None:
+        raise Conflict("This answer is complete; ask again instead.")
+    reply.status, reply.error, reply.error_code = Message.Status.STREAMING, "", ""
+    reply.lease_until = timezone.now() + LEASE
+    reply.save(update_fields=["status", "error", "error_code", "lease_until"])
+    _point_at(conversation, reply)
+    return _started(conversation, reply.parent, reply, conversation.model)
+
+
+def _refuse_while_live(conversation: Conversation) -> None:
+    live = conversation.messages.filter(status=Message.Status.STREAMING, lease_until__gt=timezone.now())
+    if live.exists():
+        raise Conflict("An answer is still being written here. Stop it, or wait until it is complete.")
+
+
+def _open(conversation: Conversation, question: Message, model: str) -> Started:
+    reply = Message(
+        conversation=conversation,
+        parent=question,
+        role=Message.Role.ASSISTANT,
+        status=Message.Status.STREAMING,
+        label=conversation.label,
+        model=model,
+        lease_until=timezone.now() + LEASE,
+    )
+    reply.save(force_insert=True)
+    _point_at(conversation, reply)
+    return _started(conversation, question, reply, model)
+
+
+def _point_at(conversation: Conversation, reply: Message) -> None:
+    conversation.current_leaf = reply
+    conversation.updated_at = timezone.now()
+    conversation.save(update_fields=["current_leaf", "updated_at", "model"])
+
+
+def _started(conversation: Conversation, question: Message, reply: Message, model: str) -> Started:
+    usage.reserve(reply=reply.id, user_id=conversation.owner_id, amount=None)
+    request = TurnRequest(
+        question=question.text,
+        history=_history(conversation, question),
+        label=Sensitivity(conversation.label),
+        model=model,
+        catalogue=tuple(catalogue.models()),
+        reader=reader_of(conversation.owner),
+        caller=conversations.caller_of(conversation, reply.id),
+        written=reply.text,
+        cited=tuple(Cited(c.number, c.source, c.page, c.start) for c in reply.citations.all()) if reply.text else (),
+    )
+    return Started(conversation.id, reply.id, question.id, request)
+
+
+def _history(conversation: Conversation, question: Message) -> tuple[ChatMessage, ...]:
+    """The turns before `question`; a new conversation has none, and asks the database nothing."""
+    if question.parent_id is None:
+        return ()
+    before = conversations.branch(conversation, question.parent_id)
+    return tuple(ChatMessage(message.role, message.text) for message in before if message.text)  # type: ignore[arg-type]
+
+
+@transaction.atomic
+def checkpoint(reply_id: UUID, text: str, label: Sensitivity) -> bool:
+    """Keep the text so far and renew the lease; False where the reply is no longer this process's to write."""
+    renewed = Message.objects.filter(id=reply_id, status=Message.Status.STREAMING).update(
+        parts=text_part(text), label=label, lease_until=timezone.now() + LEASE
+    )
+    if renewed:
+        _raise_conversation(reply_id, label)
+    return bool(renewed)
+
+
+def _raise_conversation(reply_id: UUID, label: Sensitivity) -> None:
+    Conversation.objects.filter(messages__id=reply_id, label__lt=label).update(label=label)
+
+
+@transaction.atomic
+def close(reply_id: UUID, outcome: Outcome, entries: Sequence[Entry]) -> bool:
+    """Write how the reply ended, with its citations and ledger entries. False where somebody else has ended it."""
+    closed = Message.objects.filter(id=reply_id, status=Message.Status.STREAMING).update(
+        parts=text_part(outcome.text),
+        status=outcome.status,
+        label=outcome.label,
+        model=outcome.model,
+        error=outcome.error,
+        error_code=outcome.error_code,
+        receipt=outcome.receipt,
+        lease_until=None,
+    )
+    if closed:
+        _raise_conversation(reply_id, outcome.label)
+        Citation.objects.bulk_create(
+            [Citation(reply_id=reply_id, **source) for source in outcome.sources], ignore_conflicts=True
+        )
+    usage.close(reply_id, entries)
+    return bool(closed)
+
+
+def sweep() -> list[tuple[UUID, UUID]]:
+    """End the replies whose process died, as (conversation, reply): their text stays, marked interrupted."""
+    swept = []
+    lost = Message.objects.filter(status=Message.Status.STREAMING, lease_until__lt=timezone.now())
+    for reply_id, conversation_id in lost.values_list("id", "conversation_id"):
+        if _end_lost(reply_id):
+            logger.warning("reply %s lost its process; its text is kept", reply_id)
+            swept.append((conversation_id, reply_id))
+    return swept
+
+
+@transaction.atomic
+def _end_lost(reply_id: UUID) -> bool:
+    ended = Message.objects.filter(id=reply_id, status=Message.Status.STREAMING, lease_until__lt=timezone.now()).update(
+        status=Message.Status.INTERRUPTED, error=INTERRUPTED, error_code="interrupted", lease_until=None
+    )
+    if ended:
+        usage.close(reply_id, [])
+    return bool(ended)

@@ -1,0 +1,231 @@
+"""Pages and posts of chat: thin doors to the services. The posts do their database work in one hop."""
+
+from collections.abc import Callable
+from typing import Any, Concatenate, ParamSpec, TypeVar
+from uuid import UUID
+
+from django.conf import settings
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_GET, require_POST
+
+from chat import fragments
+from chat.llm.quotes import QUOTES
+from chat.models import Conversation, Message
+from chat.services import conversations, live, runner, sources, turns
+from chat.services.routing import AUTO
+from langai_site.accounts.models import User
+from langai_site.accounts.session import SignedOut, signed_in
+from langai_site.errors import LangAIError
+from langai_site.outbound import catalogue
+from langai_site.writer import write
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+async def as_user(
+    request: HttpRequest, work: Callable[Concatenate[User, P], T], *args: P.args, **kwargs: P.kwargs
+) -> T:
+    """Run `work(user, *args)` for whoever is signed in, in one hop to the writer thread."""
+    return await write(lambda: work(signed_in(request), *args, **kwargs))
+
+
+def page_context(user: User, conversation: Conversation | None = None) -> dict[str, Any]:
+    models = catalogue.models()
+    return {
+        "groups": fragments.grouped(conversations.owned(user.id)),
+        "conversation": conversation,
+        "models": [*models, QUOTES] if models else [],
+        "chosen": conversation.model if conversation else AUTO,
+        "has_real_model": bool(models),
+        "max_chars": settings.MESSAGE_MAX_CHARS,
+    }
+
+
+def new_context(user: User, deleted: str | None) -> dict[str, Any]:
+    """The new chat's page, with the offer to bring back the conversation that was deleted just now."""
+    return page_context(user) | {"deleted": conversations.deleted(user.id, deleted) if deleted else None}
+
+
+def thread_context(user: User, conversation_id: UUID) -> dict[str, Any]:
+    conversation = conversations.access_conversation(user.id, conversation_id)
+    path = conversations.branch(conversation)
+    return page_context(user, conversation) | {"path": path}
+
+
+async def drawn(path: list[Message]) -> dict[str, Any]:
+    """The bubbles of a branch, and the address of the socket that says which of it the page shows."""
+    leaf = path[-1]
+    snapshot = await live.snapshot(leaf.id) if leaf.status == Message.Status.STREAMING else None
+    bubbles = [fragments.bubble_of(message, snapshot) for message in path]
+    query = f"?leaf={leaf.id}{'&live=1' if bubbles[-1].live else ''}"
+    return {"bubbles": bubbles, "socket": f"/ws/conversations/{leaf.conversation_id}/{query}"}
+
+
+@require_GET
+@login_not_required
+async def new(request: HttpRequest) -> HttpResponse:
+    try:
+        context = await as_user(request, new_context, request.GET.get("deleted"))
+    except SignedOut:
+        return redirect("account_login")
+    return render(request, "chat/page.html", context)
+
+
+@require_GET
+@login_not_required
+async def conversation(request: HttpRequest, conversation: UUID) -> HttpResponse:
+    if reply := request.GET.get("reply"):
+        await as_user(request, _show, reply)
+        return redirect("chat:conversation", conversation)
+    try:
+        context = await as_user(request, thread_context, conversation)
+    except SignedOut:
+        return redirect(f"{reverse('account_login')}?next={request.path}")
+    return render(request, "chat/page.html", context | await drawn(context.pop("path")))
+
+
+def _show(user: User, reply: str) -> None:
+    try:
+        conversations.show(user.id, UUID(reply))
+    except ValueError:
+        return
+
+
+@require_POST
+@login_not_required
+async def start(request: HttpRequest) -> HttpResponse:
+    text, model = request.POST.get("text", ""), request.POST.get("model", AUTO)
+    try:
+        started = await as_user(request, turns.post, None, text, model)
+    except LangAIError as error:
+        return await refused(request, error)
+    runner.start(started, runner.Asked(text=started.request.question))
+    return moved(request, reverse("chat:conversation", args=[started.conversation]))
+
+
+def moved(request: HttpRequest, url: str) -> HttpResponse:
+    """On to another page: htmx fetches it into this one."""
+    if not request.htmx:  # type: ignore[attr-defined]
+        return redirect(url)
+    return HttpResponse(headers={"HX-Redirect": url})
+
+
+async def refused(request: HttpRequest, error: LangAIError, conversation: UUID | None = None) -> HttpResponse:
+    """Tell why a message was not taken. Without JavaScript the page comes again, with the text still in it."""
+    if request.htmx or isinstance(error, SignedOut) or "text" not in request.POST:  # type: ignore[attr-defined]
+        raise error
+    if conversation:
+        context = await as_user(request, thread_context, conversation)
+        context |= await drawn(context.pop("path"))
+    else:
+        context = await as_user(request, page_context)
+    context |= {"draft": request.POST["text"], "refusal": error.message, "chosen": request.POST.get("model", AUTO)}
+    return render(request, "chat/page.html", context, status=error.status)
+
+
+@require_POST
+@login_not_required
+async def post(request: HttpRequest, conversation: UUID) -> HttpResponse:
+    text, model = request.POST.get("text", ""), request.POST.get("model", AUTO)
+    try:
+        started = await as_user(request, turns.post, conversation, text, model)
+    except LangAIError as error:
+        return await refused(request, error, conversation)
+    return await begun(request, started, runner.Asked(text=started.request.question))
+
+
+@require_POST
+@login_not_required
+async def retry(request: HttpRequest, reply: UUID) -> HttpResponse:
+    started = await as_user(request, turns.retry, reply, request.POST.get("model", ""))
+    return await begun(request, started, runner.Asked(replaces=str(reply)))
+
+
+@require_POST
+@login_not_required
+async def resume(request: HttpRequest, reply: UUID) -> HttpResponse:
+    started = await as_user(request, turns.resume, reply)
+    return await begun(request, started, runner.Asked(replaces=str(reply)))
+
+
+async def begun(request: HttpRequest, started: turns.Started, asked: runner.Asked) -> HttpResponse:
+    """Start the reply. A page with an open socket is drawn by it; one without gets its thread anew."""
+    runner.start(started, asked)
+    if not request.htmx:  # type: ignore[attr-defined]
+        return redirect("chat:conversation", started.conversation)
+    if request.headers.get("X-Socket") == "open":
+        return HttpResponse(status=204)
+    context = await as_user(request, thread_context, started.conversation)
+    response = render(request, "chat/page.html#turns", await drawn(context["path"]))
+    response["HX-Retarget"], response["HX-Reswap"] = "#thread", "innerHTML"
+    return response
+
+
+@require_POST
+@login_not_required
+async def stop(request: HttpRequest, reply: UUID) -> HttpResponse:
+    found = await as_user(request, _access_reply, reply)
+    await runner.stop(reply)
+    return HttpResponse(status=204) if request.htmx else redirect("chat:conversation", found.conversation_id)  # type: ignore[attr-defined]
+
+
+def _access_reply(user: User, reply: UUID) -> Message:
+    return conversations.access_reply(user.id, reply)
+
+
+def _reply_on_its_branch(user: User, reply: UUID) -> Message:
+    found = conversations.access_reply(user.id, reply)
+    return conversations.branch(found.conversation, found.id)[-1]
+
+
+@require_GET
+@login_not_required
+async def reply(request: HttpRequest, reply: UUID) -> HttpResponse:
+    """One reply as it stands: what a page polls whose socket is blocked."""
+    found = await as_user(request, _reply_on_its_branch, reply)
+    if not request.htmx:  # type: ignore[attr-defined]
+        return redirect("chat:conversation", found.conversation_id)
+    bubble = fragments.bubble_of(found, await live.snapshot(reply))
+    return render(request, "chat/page.html#bubble", {"bubble": bubble})
+
+
+@require_GET
+@login_not_required
+async def citation(request: HttpRequest, reply: UUID, number: int) -> HttpResponse:
+    """The passage that a number stands for: in the side panel, or as a page of its own."""
+    snapshot = await live.snapshot(reply)
+    try:
+        excerpt = await as_user(request, sources.excerpt, reply, number, snapshot)
+    except SignedOut:
+        return redirect(f"{reverse('account_login')}?next={request.path}")
+    template = "chat/citation.html#panel" if request.htmx else "chat/citation.html"  # type: ignore[attr-defined]
+    return render(request, template, {"excerpt": excerpt})
+
+
+@require_POST
+def rename(request: HttpRequest, conversation: UUID) -> HttpResponse:
+    renamed = conversations.rename(request.user.id, conversation, request.POST.get("title", ""))  # type: ignore[arg-type]
+    if not request.htmx:  # type: ignore[attr-defined]
+        return redirect("chat:conversation", conversation)
+    is_open = str(conversation) in (request.htmx.current_url or "")  # type: ignore[attr-defined]
+    context = {"item": renamed, "conversation": renamed if is_open else None, "oob": True}
+    return render(request, "chat/page.html#renamed", context)
+
+
+@require_POST
+def delete(request: HttpRequest, conversation: UUID) -> HttpResponse:
+    """Hide a conversation and offer it back. The page that shows it moves on to a new chat."""
+    deleted = conversations.delete(request.user.id, conversation)  # type: ignore[arg-type]
+    if request.htmx and request.POST.get("open") != str(conversation):  # type: ignore[attr-defined]
+        return render(request, "chat/page.html#undo", {"deleted": deleted})
+    return moved(request, f"{reverse('chat:new')}?deleted={conversation}")
+
+
+@require_POST
+def restore(request: HttpRequest, conversation: UUID) -> HttpResponse:
+    conversations.restore(request.user.id, conversation)  # type: ignore[arg-type]
+    return moved(request, reverse("chat:conversation", args=[conversation]))

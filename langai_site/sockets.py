@@ -1,0 +1,27 @@
+"""Sockets are opened by our own pages only: a browser sends the page's origin, and a page elsewhere cannot forge it."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.conf import settings
+
+Application = Callable[[dict[str, Any], Any, Any], Awaitable[None]]
+
+
+def is_same_origin(headers: dict[bytes, bytes]) -> bool:
+    """Whether the Origin header names the host that was asked, or a trusted one. No Origin is no browser: refused."""
+    origin = headers.get(b"origin", b"").decode("latin1")
+    return bool(origin) and (
+        urlsplit(origin).netloc == headers.get(b"host", b"").decode("latin1") or origin in settings.CSRF_TRUSTED_ORIGINS
+    )
+
+
+class SameOrigin:
+    def __init__(self, application: Application) -> None:
+        self.application = application
+
+    async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:  # noqa: ANN401 - ASGI callables
+        if is_same_origin(dict(scope["headers"])):
+            return await self.application(scope, receive, send)
+        await send({"type": "websocket.close", "code": 4403})

@@ -1,0 +1,18 @@
+import pytest
+
+from langai_site.accounts.models import User
+
+
+@pytest.fixture
+def alice(db):
+    return User.objects.create_user("alice", password="a long enough one")
+
+
+@pytest.fixture
+def bob(db):
+    return User.objects.create_user("bob", password="a long enough one")
+
+
+@pytest.fixture
+def admin(db):
+    return User.objects.create_superuser("admin", password="a long enough one")

@@ -1,0 +1,30 @@
+"""Values that chat's tests are made of."""
+
+import uuid
+
+from chat.llm.types import Numbered
+from langai_site.sensitivity import Sensitivity
+from search.types import Hit
+
+
+def hit(text, *, score=0.6, title="Refund policy", page=3, label=Sensitivity.PUBLIC, source=None, start=0):
+    return Hit(
+        passage_id=1,
+        source_id=source or uuid.uuid4(),
+        version=1,
+        title=title,
+        file_name="refunds.pdf",
+        collection="Finance",
+        page=page,
+        pages=11,
+        start=start,
+        end=start + len(text),
+        heading="",
+        text=text,
+        label=label,
+        score=score,
+    )
+
+
+def numbered(*texts, **options):
+    return tuple(Numbered(number, hit(text, **options)) for number, text in enumerate(texts, 1))

@@ -1,0 +1,79 @@
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from chat.models import Conversation, Message
+from chat.services import conversations, turns
+from langai_site.errors import Invalid, NotFound
+
+
+@pytest.fixture
+def asked(alice):
+    return turns.post(alice, None, "What is our refund policy?\nAnd who signs?")
+
+
+def finish(reply_id, text="An answer.", status=Message.Status.COMPLETE):
+    outcome = turns.Outcome(text=text, status=status, label=0, model="quotes")
+    assert turns.close(reply_id, outcome, [])
+
+
+def test_only_the_owner_gets_a_conversation(asked, alice, bob, admin):
+    assert conversations.access_conversation(alice.id, asked.conversation).owner == alice
+    for other in (bob, admin):
+        with pytest.raises(NotFound):
+            conversations.access_conversation(other.id, asked.conversation)
+        with pytest.raises(NotFound):
+            conversations.access_reply(other.id, asked.reply)
+
+
+def test_the_first_line_becomes_the_title(asked):
+    assert Conversation.objects.get().title == "What is our refund policy?"
+
+
+def test_a_long_title_is_cut_at_a_word():
+    assert conversations.title_of("word " * 30) == "word " * 11 + "word…"
+
+
+def test_renaming_cleans_the_title_and_refuses_an_empty_one(asked, alice):
+    assert conversations.rename(alice.id, asked.conversation, "  Refunds \n 2026 ").title == "Refunds 2026"
+    with pytest.raises(Invalid):
+        conversations.rename(alice.id, asked.conversation, "   ")
+
+
+def test_a_deleted_conversation_is_gone_until_it_is_restored(asked, alice, bob):
+    conversations.delete(alice.id, asked.conversation)
+    assert not list(conversations.owned(alice.id))
+    with pytest.raises(NotFound):
+        conversations.restore(bob.id, asked.conversation)
+    assert conversations.restore(alice.id, asked.conversation).id == asked.conversation
+
+
+def test_what_was_deleted_long_ago_is_removed_for_good(asked, alice):
+    conversations.delete(alice.id, asked.conversation)
+    conversations.purge_deleted()
+    assert Conversation.objects.exists()
+    Conversation.objects.update(deleted_at=timezone.now() - timedelta(hours=2))
+    conversations.purge_deleted()
+    assert not Conversation.objects.exists()
+    with pytest.raises(NotFound, match="for good"):
+        conversations.restore(alice.id, asked.conversation)
+
+
+def test_answering_again_adds_a_sibling_and_overwrites_nothing(asked, alice):
+    finish(asked.reply, "First.")
+    again = turns.retry(alice, asked.reply)
+    finish(again.reply, "Second.")
+    conversation = conversations.access_conversation(alice.id, asked.conversation)
+    shown = conversations.branch(conversation)
+    assert [message.text for message in shown][1:] == ["Second."]
+    assert shown[-1].siblings == [asked.reply, again.reply]
+
+
+def test_an_earlier_answer_can_be_shown_and_asked_on_from(asked, alice):
+    finish(asked.reply, "First.")
+    again = turns.retry(alice, asked.reply)
+    finish(again.reply, "Second.")
+    conversations.show(alice.id, asked.reply)
+    followed = turns.post(alice, asked.conversation, "And then?")
+    assert [message.text for message in followed.request.history][-1] == "First."

@@ -1,0 +1,133 @@
+import uuid
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from chat.models import Message
+from chat.services import turns
+from langai_site.errors import Conflict, Invalid, NotFound
+from langai_site.sensitivity import Sensitivity
+from langai_site.usage.models import Reservation, UsageEntry
+from langai_site.usage.types import Entry, Usage
+from search.models import Collection
+
+STATUS = Message.Status
+
+
+def outcome(**changes):
+    basis = {"text": "Thirty days [1].", "status": STATUS.COMPLETE, "label": Sensitivity.PUBLIC, "model": "quotes"}
+    return turns.Outcome(**(basis | changes))
+
+
+def entry(started, **changes):
+    basis = {
+        "caller": started.request.caller,
+        "model": "openai/big",
+        "provider": "openai",
+        "hosted": True,
+        "label": Sensitivity.PUBLIC,
+        "usage": Usage(10, 5),
+        "cost": None,
+        "first_token_ms": 12,
+        "duration_ms": 300,
+        "status": "complete",
+    }
+    return Entry(**(basis | changes))
+
+
+@pytest.fixture
+def started(alice):
+    return turns.post(alice, None, "How long?")
+
+
+def test_a_question_opens_a_live_reply_with_a_lease_and_a_reservation(started):
+    reply = Message.objects.get(id=started.reply)
+    assert (reply.status, reply.parent_id, reply.role) == (STATUS.STREAMING, started.question, "assistant")
+    assert reply.lease_until > timezone.now()
+    assert Reservation.objects.get(reply=started.reply).status == Reservation.Status.HELD
+
+
+@pytest.mark.parametrize("text", ["", "   \n", "\x00"])
+def test_an_empty_message_is_refused_and_leaves_nothing(alice, text):
+    with pytest.raises(Invalid, match="Write a message"):
+        turns.post(alice, None, text)
+    assert not Message.objects.exists()
+
+
+def test_a_message_over_the_limit_is_told_its_length(alice, settings):
+    settings.MESSAGE_MAX_CHARS = 5
+    with pytest.raises(Invalid, match="6 characters; 5 are allowed"):
+        turns.post(alice, None, "123456")
+
+
+def test_another_persons_conversation_takes_no_message(started, bob):
+    with pytest.raises(NotFound):
+        turns.post(bob, started.conversation, "Let me in")
+
+
+def test_one_answer_at_a_time_is_written_in_a_conversation(started, alice):
+    with pytest.raises(Conflict, match="still being written"):
+        turns.post(alice, started.conversation, "And?")
+
+
+def test_closing_writes_text_citations_usage_and_settles(started):
+    source = {"number": 1, "source": str(started.reply), "version": 1, "title": "Refunds", "page": 3}
+    source |= {"start": 4, "end": 9, "heading": ""}
+    assert turns.close(started.reply, outcome(sources=[source]), [entry(started)])
+    reply = Message.objects.get(id=started.reply)
+    assert (reply.status, reply.text, reply.lease_until) == (STATUS.COMPLETE, "Thirty days [1].", None)
+    assert [(c.number, c.page) for c in reply.citations.all()] == [(1, 3)]
+    assert [(e.username, e.reply, e.input_tokens) for e in UsageEntry.objects.all()] == [("alice", started.reply, 10)]
+    assert Reservation.objects.get().status == Reservation.Status.SETTLED
+
+
+def test_a_reply_is_closed_once(started):
+    assert turns.close(started.reply, outcome(), [entry(started)])
+    assert not turns.close(started.reply, outcome(text="late"), [entry(started)])
+    assert Message.objects.get(id=started.reply).text == "Thirty days [1]."
+    assert UsageEntry.objects.count() == 1
+
+
+def test_a_label_rises_with_its_reply_and_never_falls(started, alice):
+    turns.checkpoint(started.reply, "x", Sensitivity.CONFIDENTIAL)
+    turns.close(started.reply, outcome(label=Sensitivity.CONFIDENTIAL), [])
+    followed = turns.post(alice, started.conversation, "And?")
+    assert followed.request.label == Sensitivity.CONFIDENTIAL
+    turns.close(followed.reply, outcome(label=Sensitivity.PUBLIC), [])
+    assert Message.objects.get(id=started.reply).conversation.label == Sensitivity.CONFIDENTIAL
+
+
+def test_a_reply_whose_process_died_is_swept_and_keeps_its_text(started, alice):
+    turns.checkpoint(started.reply, "Half an", Sensitivity.PUBLIC)
+    assert turns.sweep() == []
+    Message.objects.filter(id=started.reply).update(lease_until=timezone.now() - timedelta(seconds=1))
+    assert turns.sweep() == [(started.conversation, started.reply)]
+    reply = Message.objects.get(id=started.reply)
+    assert (reply.status, reply.text) == (STATUS.INTERRUPTED, "Half an")
+    assert Reservation.objects.get().status == Reservation.Status.RELEASED
+    assert not turns.checkpoint(started.reply, "Half an answer", Sensitivity.PUBLIC)
+
+
+def test_continuing_goes_on_from_the_text_that_is_there(started, alice):
+    turns.close(started.reply, outcome(text="Half an", status=STATUS.INTERRUPTED), [])
+    resumed = turns.resume(alice, started.reply)
+    assert (resumed.reply, resumed.request.written) == (started.reply, "Half an")
+    assert turns.close(started.reply, outcome(text="Half an answer"), [entry(resumed)])
+    assert UsageEntry.objects.count() == 1
+
+
+def test_a_complete_answer_is_not_continued(started, alice):
+    turns.close(started.reply, outcome(), [])
+    with pytest.raises(Conflict):
+        turns.resume(alice, started.reply)
+
+
+def test_a_turn_reads_what_its_person_may_read_at_that_moment(alice, bob):
+    shared = Collection.objects.create(name="Shared")
+    shared.sources.create(document=uuid.uuid4(), title="Refunds", file_name="r.txt", media_type="text/plain", live=True)
+    shared.users.add(alice)
+    assert turns.post(alice, None, "?").request.reader.collections == (shared.id,)
+    assert turns.post(bob, None, "?").request.reader.collections == ()
+    shared.users.clear()
+    assert turns.post(alice, None, "?").request.reader.collections == ()
