@@ -1,0 +1,277 @@
+// What htmx cannot do: keys, growing, scrolling, copying, drafts, and a page that works where sockets are blocked.
+
+const find = (selector, within = document) => within.querySelector(selector);
+const all = (selector, within = document) => [...within.querySelectorAll(selector)];
+const thread = () => find("#thread");
+
+let connected = false;
+let failures = 0;
+let polling = null;
+let opening = null;
+
+/* Notices */
+
+const STAY = 10_000;
+
+function dismissible(toast) {
+  const close = document.createElement("button");
+  close.type = "button";
+  close.className = "ghost";
+  close.ariaLabel = "Close this notice";
+  close.innerHTML = '<svg><use href="#i-close"/></svg>';
+  close.addEventListener("click", () => toast.remove());
+  toast.append(close);
+  if (toast.matches(".error, .warning")) return;
+  const leave = () => (toast.matches(":hover, :focus-within") ? setTimeout(leave, STAY) : toast.remove());
+  setTimeout(leave, STAY);
+}
+
+function tell(text, kind = "error") {
+  if (all("#notices p").some((shown) => shown.textContent === text)) return;
+  const toast = document.createElement("div");
+  toast.className = `toast ${kind}`;
+  toast.append(Object.assign(document.createElement("p"), { textContent: text }));
+  find("#notices").append(toast);
+  dismissible(toast);
+}
+
+/* The thread stays at its end unless somebody scrolled up. */
+
+let pinned = true;
+let live = new Set();
+
+function toEnd() {
+  const scroller = find("#scroller");
+  if (scroller) scroller.scrollTop = scroller.scrollHeight;
+}
+
+function grown() {
+  if (pinned) toEnd();
+  find("#jump").hidden = pinned;
+}
+
+function scrolled({ target }) {
+  pinned = target.scrollHeight - target.scrollTop - target.clientHeight < 60;
+  find("#jump").hidden = pinned;
+}
+
+// The socket announces an answer's end itself; where the page polls, this does.
+function announceEnded() {
+  const now = new Set(all(".turn.live", thread()).map((turn) => turn.id));
+  const ended = [...live].some((id) => !now.has(id) && document.getElementById(id));
+  live = now;
+  if (ended && polling) find("#announcer").textContent = "Answer complete.";
+}
+
+function watchThread() {
+  if (!thread()) return;
+  find("#scroller").addEventListener("scroll", scrolled, { passive: true });
+  find("#jump").addEventListener("click", () => {
+    pinned = true;
+    grown();
+    find("#text").focus();
+  });
+  new ResizeObserver(grown).observe(thread());
+  new MutationObserver(announceEnded).observe(thread(), { childList: true });
+  announceEnded();
+}
+
+/* The composer */
+
+const GROWS_ITSELF = CSS.supports("field-sizing", "content");
+
+function measure(field) {
+  const max = Number(field.dataset.max);
+  const over = field.value.length - max;
+  const count = find("#count");
+  count.textContent = over > -max / 10 ? `${field.value.length} of ${max}` : "";
+  count.classList.toggle("over", over > 0);
+  field.setCustomValidity(over > 0 ? `Shorten the message by ${over} characters.` : "");
+  if (GROWS_ITSELF) return;
+  field.style.height = "auto";
+  field.style.height = `${field.scrollHeight}px`;
+}
+
+const draftKey = (form) => `draft:${form.dataset.draft}`;
+
+function setUpComposer() {
+  const form = find("#composer");
+  if (!form) return;
+  const field = form.elements.text;
+  field.value ||= sessionStorage.getItem(draftKey(form)) ?? "";
+  measure(field);
+  field.addEventListener("input", () => {
+    sessionStorage.setItem(draftKey(form), field.value);
+    measure(field);
+  });
+  field.addEventListener("keydown", (event) => {
+    if (event.key !== "Enter" || event.shiftKey || event.isComposing || matchMedia("(pointer: coarse)").matches) return;
+    event.preventDefault();
+    if (field.value.trim()) form.requestSubmit();
+  });
+}
+
+function sent({ detail: { elt, successful, xhr } }) {
+  if (elt.id !== "composer" || !successful || xhr.getResponseHeader("HX-Retarget") === "#notices") return;
+  sessionStorage.removeItem(draftKey(elt));
+  elt.elements.text.value = "";
+  measure(elt.elements.text);
+  pinned = true;
+  toEnd();
+}
+
+/* The panel beside the thread shows the passage behind a number. */
+
+let opener = null;
+
+async function openPanel(link) {
+  closePanel();
+  opener = link;
+  await htmx.ajax("GET", link.href, { target: "#source", swap: "innerHTML" });
+  link.setAttribute("aria-current", "true");
+  find("#source").focus({ preventScroll: true });
+  find("#source mark")?.scrollIntoView({ block: "center" });
+}
+
+function closePanel() {
+  if (!find("#source")?.childNodes.length) return false;
+  find("#source").replaceChildren();
+  opener?.removeAttribute("aria-current");
+  opener?.focus({ preventScroll: true });
+  opener = null;
+  return true;
+}
+
+/* Copying */
+
+async function copy(button) {
+  const source = button.dataset.copy ? find(button.dataset.copy) : find("pre", button.parentElement);
+  const part = source.cloneNode(true);
+  all(".cite, button", part).forEach((extra) => extra.remove());
+  document.body.append(part);
+  const text = part.innerText.trim();
+  part.remove();
+  try {
+    await navigator.clipboard.writeText(text);
+  } catch {
+    return tell("The browser did not allow copying. Select the text and copy it by hand.");
+  }
+  const icon = find("use", button);
+  icon.setAttribute("href", "#i-tick");
+  setTimeout(() => icon.setAttribute("href", "#i-copy"), 1500);
+}
+
+function addCopyButtons(within) {
+  for (const block of all(".code", within)) {
+    if (block.closest(".open") || find("button", block)) continue;
+    const button = document.createElement("button");
+    button.type = "button";
+    button.className = "ghost copy-code";
+    button.dataset.copy = "";
+    button.ariaLabel = "Copy the code";
+    button.innerHTML = '<svg><use href="#i-copy"/></svg>';
+    block.append(button);
+  }
+}
+
+/* Clicks and keys */
+
+document.addEventListener("click", (event) => {
+  const plain = !(event.ctrlKey || event.metaKey || event.shiftKey || event.altKey || event.button);
+  const passage = event.target.closest("a.cite, a[data-panel]");
+  const button = event.target.closest("[data-copy], [data-close]");
+  if (passage && plain && find("#source")) {
+    event.preventDefault();
+    openPanel(passage);
+  } else if (button?.matches("[data-close]")) {
+    closePanel();
+  } else if (button) {
+    copy(button);
+  }
+});
+
+document.addEventListener("keydown", (event) => {
+  if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "k") {
+    event.preventDefault();
+    find("[data-shortcut=k]")?.click();
+  } else if (event.key === "Escape" && !event.isComposing && !find(":popover-open")) {
+    if (!closePanel()) all(".turn.live .stop").at(-1)?.click();
+  }
+});
+
+/* The socket: quick to come back. Where it cannot be opened, live answers are asked for once a second. */
+
+const BACK_OFF = [200, 500, 1000, 2000];
+const TRIES = 3;
+const OPENS_WITHIN = 4000;
+const RECONNECTED_BY_HTMX = [1006, 1011, 1012, 1013];
+const REFUSED = 4400;
+
+const delay = (attempt) => BACK_OFF[Math.min(attempt, BACK_OFF.length - 1)] * (1 + Math.random() / 4);
+
+function poll() {
+  for (const turn of all(".turn.live[data-reply]")) {
+    htmx.ajax("GET", turn.dataset.reply, { target: turn, swap: "outerHTML" }).catch(() => {});
+  }
+}
+
+function startPolling() {
+  polling ??= setInterval(poll, 1000);
+}
+
+function socketOpened() {
+  connected = true;
+  failures = 0;
+  clearTimeout(opening);
+  clearInterval(polling);
+  polling = null;
+}
+
+function socketClosed({ detail: { event, socketWrapper } }) {
+  connected = false;
+  clearTimeout(opening);
+  failures += 1;
+  if (failures >= TRIES) startPolling();
+  if (event.code < REFUSED && !RECONNECTED_BY_HTMX.includes(event.code)) {
+    setTimeout(socketWrapper.reconnect, delay(failures));
+  }
+}
+
+htmx.config.wsReconnectDelay = delay;
+document.addEventListener("htmx:wsConnecting", () => {
+  clearTimeout(opening);
+  opening = setTimeout(startPolling, OPENS_WITHIN);
+});
+document.addEventListener("htmx:wsOpen", socketOpened);
+document.addEventListener("htmx:wsClose", socketClosed);
+
+/* Requests that went wrong */
+
+document.addEventListener("htmx:beforeSwap", (event) => {
+  const landed = new URL(event.detail.xhr.responseURL || location.href).pathname;
+  if (!landed.startsWith("/accounts/login/")) return;
+  // Signed out meanwhile: the page asks for the sign-in, and the draft is still there afterwards.
+  event.detail.shouldSwap = false;
+  location.reload();
+});
+document.addEventListener("htmx:sendError", () => {
+  if (!polling) tell("The server cannot be reached. Your text is kept; try again in a moment.");
+});
+document.addEventListener("htmx:responseError", ({ detail: { xhr } }) => {
+  if (xhr.status === 403) tell("This page was open for too long. Reload it and try again.");
+  else if (xhr.status === 404) tell("This is no longer here. Reload the page.");
+  else tell("That did not work. Try again in a moment.");
+});
+document.addEventListener("htmx:afterRequest", sent);
+
+/* Start */
+
+htmx.onLoad((loaded) => {
+  addCopyButtons(loaded.parentElement ?? loaded);
+  if (loaded.matches(".toast")) dismissible(loaded);
+});
+if (navigator.platform.startsWith("Mac")) all(".new kbd").forEach((hint) => (hint.textContent = "⌘K"));
+all(".toast").forEach(dismissible);
+setUpComposer();
+watchThread();
+toEnd();
