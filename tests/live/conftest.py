@@ -1,6 +1,7 @@
 import os
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import httpx
@@ -49,5 +50,5 @@ def langai(start_langai) -> LangAI:
 
 @pytest.fixture
 def admin(langai) -> Iterator[httpx.Client]:
-    with sign_in(langai.url) as client:
+    with closing(sign_in(langai.url)) as client:
         yield client

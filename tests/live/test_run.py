@@ -56,7 +56,7 @@ def socket_inodes(pid: int) -> set[str]:
 
 @pytest.mark.parametrize("name", ["chroma", "worker"])
 def test_a_killed_process_is_replaced_while_pages_keep_working(own, name):
-    with sign_in(own.url) as client:
+    with closing(sign_in(own.url)) as client:
         before = own.kill(name)
         assert client.get("/").status_code == 200
         own.until_logged(rf"run +\| {name} ended \(killed by SIGKILL\); starting it again in 1 s")
