@@ -1,6 +1,15 @@
 from django.apps import AppConfig
 
+from langai_site import registry
+
 
 class OutboundConfig(AppConfig):
     name = "langai_site.outbound"
     label = "outbound"
+
+    def ready(self) -> None:
+        from langai_site.outbound import catalogue, door
+
+        registry.health_check("llm", catalogue.health)
+        registry.web_service("model catalogue", catalogue.keep_fresh)
+        registry.web_service("client warm-up", door.warm)

@@ -46,9 +46,10 @@ class ChatCall:
 
 @dataclass(frozen=True)
 class Delta:
-    """Text to append to the answer."""
+    """Text to append to the answer. `truncated`: the model stopped at the most tokens that it may write."""
 
     text: str
+    truncated: bool = False
 
 
 class ProviderError(LangAIError):

@@ -1,0 +1,125 @@
+"""The only way out of the building: refuses what a model may not see, and tells the ledger of every call."""
+
+import asyncio
+import logging
+import time
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from langai_site.errors import AboveCeiling
+from langai_site.outbound import catalogue, endpoints, failures, litellm_adapter
+from langai_site.outbound.endpoints import Endpoint
+from langai_site.outbound.types import ChatCall, Delta, Ledger, ModelInfo, ProviderError
+from langai_site.sensitivity import Sensitivity
+from langai_site.usage.types import Entry, Usage
+
+logger = logging.getLogger(__name__)
+
+
+async def warm() -> None:
+    """Load the client library off the event loop; calls that come earlier wait for it."""
+    await litellm_adapter.loaded()
+
+
+async def stream_chat(call: ChatCall, ledger: Ledger) -> AsyncGenerator[Delta, None]:
+    """Yield the answer; as it ends, however it ends, hand exactly one Entry to `ledger`.
+
+    Raises AboveCeiling before anything is sent (and nothing is entered), ProviderError when the provider fails.
+    Closing the generator, or cancelling its task, closes the provider's connection.
+    """
+    endpoint = endpoints.endpoint_of(call.model.name)
+    hosted = await _checked(call, endpoint)
+    meter = Meter(call, endpoint, hosted)
+    try:
+        async with aclosing(litellm_adapter.stream(call, endpoint)) as parts:
+            async for part in parts:
+                if isinstance(part, Usage):
+                    meter.usage = part
+                else:
+                    meter.heard(part)
+                    yield part
+        meter.status = "complete"
+    except (asyncio.CancelledError, GeneratorExit):
+        meter.status = "stopped"
+        raise
+    except ProviderError as error:
+        meter.status = error.code
+        logger.warning("%s failed: %s", call.model.name, error.code)
+        raise
+    finally:
+        ledger(meter.entry())
+
+
+def max_cost(call: ChatCall) -> Decimal | None:
+    """US dollars that the call can cost at most; None where it is not priced."""
+    endpoint = endpoints.endpoint_of(call.model.name)
+    return _cost(endpoint, call.model.hosted, litellm_adapter.max_usage(call))
+
+
+def _cost(endpoint: Endpoint, hosted: bool, usage: Usage) -> Decimal | None:
+    return litellm_adapter.cost(endpoint, usage) if hosted else Decimal(0)
+
+
+async def _checked(call: ChatCall, endpoint: Endpoint) -> bool:
+    """Whether the model is hosted, worked out now. Raises AboveCeiling when it may not see the call's label."""
+    hosted = catalogue.is_hosted(call.model.name)
+    if not hosted and endpoint.provider == "ollama_chat" and call.label >= Sensitivity.CONFIDENTIAL:
+        # Names in Ollama can be pointed at its cloud at any time, so that it is asked when it matters.
+        hosted = await catalogue.is_passed_on(endpoint, call.model.display_name)
+    if call.label > _ceiling(call.model, hosted):
+        label = Sensitivity(call.label).label.lower()
+        raise AboveCeiling(
+            f"{call.model.display_name} may not see {label} text, so nothing was sent. Choose a local model."
+        )
+    return hosted
+
+
+def _ceiling(model: ModelInfo, hosted: bool) -> Sensitivity:
+    """What it may see: all when local. One that was taken for local and is not: what anyone may see."""
+    if not hosted:
+        return Sensitivity.CONFIDENTIAL
+    return model.ceiling if model.hosted else Sensitivity.PUBLIC
+
+
+@dataclass
+class Meter:
+    """What a call takes, for its ledger entry."""
+
+    call: ChatCall
+    endpoint: Endpoint
+    hosted: bool
+    status: str = "failed"
+    usage: Usage | None = None
+    written: int = 0
+    first_token_ms: int | None = None
+    began: float = field(default_factory=time.monotonic)
+
+    def heard(self, delta: Delta) -> None:
+        if self.first_token_ms is None and delta.text:
+            self.first_token_ms = self._elapsed_ms()
+        self.written += len(delta.text)
+
+    def entry(self) -> Entry:
+        usage = self.usage or self._estimate()
+        return Entry(
+            caller=self.call.caller,
+            model=self.call.model.name,
+            provider=self.endpoint.provider,
+            hosted=self.hosted,
+            label=self.call.label,
+            usage=usage,
+            cost=_cost(self.endpoint, self.hosted, usage),
+            first_token_ms=self.first_token_ms,
+            duration_ms=self._elapsed_ms(),
+            status=self.status,
+        )
+
+    def _estimate(self) -> Usage:
+        if not self.written and self.status in failures.UNCHARGED:
+            return Usage()
+        return litellm_adapter.estimate(self.call, self.written)
+
+    def _elapsed_ms(self) -> int:
+        return round((time.monotonic() - self.began) * 1000)

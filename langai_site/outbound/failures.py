@@ -1,0 +1,86 @@
+"""What went wrong at a provider, as the person who asked is told: never in its own words, which may hold secrets."""
+
+from collections.abc import Iterator
+
+import httpx
+
+from langai_site.outbound.types import ProviderError
+
+MESSAGES = {
+    "unreachable": "{model} could not be reached. Try again in a moment, or choose another model.",
+    "unauthorized": "{model} refused the key that is set up here. Please tell an admin.",
+    "rate_limited": "{model} takes no more questions right now. {again}",
+    "not_found": "{model} is not offered by its server any more. Choose another model.",
+    "too_long": "This conversation is too long for {model}. Start a new one, or choose a model that takes more.",
+    "filtered": "{model} declined: its provider's content filter stopped the answer.",
+    "rejected": "{model} could not take this request. Choose another model, or tell an admin.",
+    "upstream_error": "{model} failed on its side. Try again in a moment, or choose another model.",
+    "start_timeout": "{model} did not begin to answer within {seconds:g} seconds. Try again, or choose another model.",
+    "idle_timeout": "{model} fell silent in mid-answer for {seconds:g} seconds. Try again.",
+    "cut": "The connection to {model} broke before the answer was complete. Try again.",
+    "malformed": "{model} sent something that cannot be read. Try again, or choose another model.",
+}
+FINAL = ("unauthorized", "not_found", "too_long", "filtered", "rejected")
+# Failures before which the provider has done no work that it would charge for.
+UNCHARGED = ("unreachable", "unauthorized", "rate_limited", "not_found", "too_long", "rejected", "upstream_error")
+STATUS_CODES = {401: "unauthorized", 403: "unauthorized", 404: "not_found", 408: "upstream_error", 429: "rate_limited"}
+TOO_LONG = ("maximum context length", "context_length_exceeded", "prompt is too long", "context window", "context size")
+FILTERED = ("content_policy", "content_filter", "contentpolicy")
+LONGEST_WAIT = 3600
+
+
+def failure(code: str, model: str, *, seconds: float = 0) -> ProviderError:
+    """Return the error of this kind; `seconds` is what a timeout waited, or how long a provider asks to wait."""
+    again = f"Try again in {seconds:.0f} seconds." if seconds else "Try again in a moment, or choose another model."
+    message = MESSAGES[code].format(model=model, seconds=seconds, again=again)
+    return ProviderError(message, code=code, retryable=code not in FINAL)
+
+
+def explained(error: Exception, model: str, *, started: bool, unreadable: bool) -> ProviderError:
+    """Return what a client's `error` means. `started`: the stream was open; `unreadable`: a line of it was no JSON."""
+    causes = list(_causes(error))
+    if unreadable or (started and any(isinstance(cause, ValueError) for cause in causes)):
+        return failure("malformed", model)
+    status = _status(causes)
+    if status is None and any(isinstance(cause, httpx.TransportError | OSError) for cause in causes):
+        return failure("cut" if started else "unreachable", model)
+    code = "upstream_error" if started else _code(status, error)
+    return failure(code, model, seconds=_retry_after(causes) if code == "rate_limited" else 0)
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    """The error and what led to it: clients wrap the first cause several times."""
+    seen: set[int] = set()
+    current: BaseException | None = error
+    while current is not None and id(current) not in seen:
+        seen.add(id(current))
+        yield current
+        current = getattr(current, "original_exception", None) or current.__cause__ or current.__context__
+
+
+def _status(causes: list[BaseException]) -> int | None:
+    """The status that the server really sent: wrappers make up a 500 where there was none."""
+    sent = [cause.response.status_code for cause in causes if isinstance(cause, httpx.HTTPStatusError)]
+    return sent[-1] if sent else None
+
+
+def _code(status: int | None, error: Exception) -> str:
+    if status in STATUS_CODES:
+        return STATUS_CODES[status]
+    if status in (400, 413, 422):
+        # Only looked at, never shown: servers tell these apart by their wording alone.
+        wording = str(error).casefold()
+        if status == 413 or any(phrase in wording for phrase in TOO_LONG):
+            return "too_long"
+        return "filtered" if any(phrase in wording for phrase in FILTERED) else "rejected"
+    return "upstream_error"
+
+
+def _retry_after(causes: list[BaseException]) -> float:
+    """Seconds that the server asks to wait; 0 where it names none, or a date."""
+    for cause in causes:
+        headers = cause.response.headers if isinstance(cause, httpx.HTTPStatusError) else {}
+        value = headers.get("retry-after", "")
+        if value.isdigit():
+            return min(int(value), LONGEST_WAIT)
+    return 0

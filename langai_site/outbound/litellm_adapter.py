@@ -1,0 +1,237 @@
+"""The only user of LiteLLM: one call in, its text and its counts out.
+
+LiteLLM takes seconds to import, so that happens once, on a thread of its own, and every early call waits for it there.
+Closing the generator closes the provider's connection. Read `direct.py` for how calls in the building go.
+"""
+
+import asyncio
+import logging
+import os
+from collections.abc import AsyncGenerator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
+from decimal import Decimal
+from types import ModuleType
+from typing import Any
+
+from django.conf import settings
+
+from langai_site.outbound import direct, failures
+from langai_site.outbound.endpoints import Endpoint
+from langai_site.outbound.types import ChatCall, Delta
+from langai_site.outbound.wire import Wire, watched
+from langai_site.usage.types import Usage
+
+CHARS_A_TOKEN = 4
+# Even dense text has no more tokens than this; what is reserved must not be less than what is used.
+FEWEST_CHARS_A_TOKEN = 2
+BILLIONTH = Decimal("0.000000001")
+DRAIN_SECONDS = 1
+# The prices that came with the package are used: the import would else fetch a list.
+ENVIRONMENT = {"LITELLM_LOCAL_MODEL_COST_MAP": "True", "LITELLM_TELEMETRY": "False", "LITELLM_LOG": "CRITICAL"}
+
+_thread = ThreadPoolExecutor(1, thread_name_prefix="litellm")
+_loading: Future[ModuleType] | None = None
+
+
+async def stream(call: ChatCall, endpoint: Endpoint) -> AsyncGenerator[Delta | Usage, None]:
+    """Yield the answer's text as it comes, and last its Usage. Raises ProviderError."""
+    litellm = await loaded()
+    patience = Patience()
+    name = call.model.display_name
+    answer, wire = None, None
+    try:
+        async with patience.limit():
+            answer = await litellm.acompletion(**_arguments(call, endpoint))
+        wire = watched(answer)
+        finish, written = "", 0
+        while not finish:
+            async with patience.limit():
+                chunk = await anext(answer, None)
+            if chunk is None:
+                break
+            text, heard, finish = _read(chunk)
+            if heard:
+                patience.renew()
+            if text:
+                written += len(text)
+                yield Delta(text)
+            # A fast stream would else keep the loop to itself.
+            await asyncio.sleep(0)
+        if not _really_finished(answer, wire):
+            raise failures.failure("cut", name)
+        if finish == "content_filter":
+            raise failures.failure("filtered", name)
+        if finish == "length":
+            yield Delta("", truncated=True)
+        yield _usage(answer, call, written)
+        await _drained(wire)
+    except failures.ProviderError:
+        raise
+    except TimeoutError:
+        code = "idle_timeout" if patience.heard else "start_timeout"
+        raise failures.failure(code, name, seconds=patience.seconds) from None
+    except Exception as error:
+        unreadable = wire is not None and wire.unreadable
+        raise failures.explained(error, name, started=answer is not None, unreadable=unreadable) from None
+    finally:
+        if answer is not None:
+            await answer.aclose()
+
+
+class Patience:
+    """How long to wait: for the first token from the call's start, then from one token to the next."""
+
+    def __init__(self) -> None:
+        self.heard = False
+        self.seconds: float = settings.ANSWER_START_TIMEOUT
+        self._loop = asyncio.get_running_loop()
+        self._until = self._loop.time() + self.seconds
+
+    def limit(self) -> asyncio.Timeout:
+        return asyncio.timeout_at(self._until)
+
+    def renew(self) -> None:
+        self.heard = True
+        self.seconds = settings.ANSWER_IDLE_TIMEOUT
+        self._until = self._loop.time() + self.seconds
+
+
+async def loaded() -> ModuleType:
+    """Return LiteLLM, imported and warm; calls that come early await the one import."""
+    global _loading
+    if _loading is None:
+        _loading = _thread.submit(_load)
+    if _loading.done():
+        return _loading.result()
+    return await asyncio.shield(asyncio.wrap_future(_loading))
+
+
+def _load() -> ModuleType:
+    os.environ.update(ENVIRONMENT)
+    import litellm
+
+    litellm.suppress_debug_info = True
+    litellm.telemetry = False
+    litellm.turn_off_message_logging = True
+    litellm.disable_hf_tokenizer_download = True
+    litellm.disable_end_user_cost_tracking = True
+    for name in ("LiteLLM", "LiteLLM Router", "LiteLLM Proxy"):
+        # Its lines quote requests and the bodies of errors.
+        logging.getLogger(name).setLevel(logging.CRITICAL + 1)
+    asyncio.run(_rehearse(litellm))
+    return litellm
+
+
+async def _rehearse(litellm: ModuleType) -> None:
+    """A whole call that meets no network: the first one costs half a second, which the web's loop is spared."""
+    import httpx
+    from litellm.llms.custom_httpx.http_handler import AsyncHTTPHandler
+
+    choice = {"index": 0, "delta": {"role": "assistant", "content": "x"}, "finish_reason": "stop"}
+    chunk = {"id": "1", "object": "chat.completion.chunk", "created": 1, "model": "x", "choices": [choice]}
+    canned = httpx.MockTransport(lambda request: httpx.Response(200, text=f"data: {litellm.json.dumps(chunk)}\n\n"))
+    answer = await litellm.acompletion(
+        model="hosted_vllm/rehearsal",
+        messages=[{"role": "user", "content": "x"}],
+        api_base="http://rehearsal.invalid",
+        stream=True,
+        client=AsyncHTTPHandler(transport=canned),
+    )
+    await anext(answer, None)
+    await answer.aclose()
+
+
+def _arguments(call: ChatCall, endpoint: Endpoint) -> dict[str, Any]:
+    arguments: dict[str, Any] = {
+        "model": call.model.name,
+        "messages": [{"role": message.role, "content": message.text} for message in call.messages],
+        "stream": True,
+        "stream_options": {"include_usage": True},
+        "max_tokens": call.max_tokens,
+        "drop_params": True,
+        "num_retries": 0,
+        "max_retries": 0,
+        "api_base": endpoint.url,
+        # Some clients refuse to start without a key; servers that need none ignore it.
+        "api_key": endpoint.key or "none",
+        # Patience ends a call long before its client does.
+        "timeout": settings.ANSWER_START_TIMEOUT + settings.ANSWER_IDLE_TIMEOUT + 60,
+    }
+    if call.temperature is not None:
+        arguments["temperature"] = call.temperature
+    if endpoint.direct and endpoint.provider == "openai":
+        arguments["client"] = direct.openai_client(endpoint.url, endpoint.key or "none")
+    elif endpoint.direct:
+        arguments["client"] = direct.client()
+    return arguments
+
+
+def _read(chunk: Any) -> tuple[str, bool, str]:  # noqa: ANN401 - LiteLLM's chunk
+    """The chunk's text, whether it shows that the model is at work, and its finish reason."""
+    if not chunk.choices:
+        return "", False, ""
+    choice = chunk.choices[0]
+    text = choice.delta.content or ""
+    return text, bool(text or getattr(choice.delta, "reasoning_content", None)), choice.finish_reason or ""
+
+
+def _really_finished(answer: Any, wire: Wire | None) -> bool:  # noqa: ANN401 - LiteLLM's stream
+    """Whether the server said that the answer is complete; LiteLLM makes a reason up where there was none."""
+    return wire.finished if wire is not None else answer.received_finish_reason is not None
+
+
+async def _drained(wire: Wire | None) -> None:
+    if wire is not None:
+        with suppress(Exception):
+            async with asyncio.timeout(DRAIN_SECONDS):
+                await wire.drain()
+
+
+def _usage(answer: Any, call: ChatCall, written: int) -> Usage:  # noqa: ANN401 - LiteLLM's stream
+    """The provider's counts: the largest of each, since some send them in two parts. Estimated where it sent none."""
+    sent = [usage for chunk in answer.chunks if (usage := getattr(chunk, "usage", None)) is not None]
+    if not any(usage.total_tokens for usage in sent):
+        return estimate(call, written)
+    details = [usage.prompt_tokens_details for usage in sent if usage.prompt_tokens_details is not None]
+    return Usage(
+        input_tokens=max(usage.prompt_tokens or 0 for usage in sent),
+        output_tokens=max(usage.completion_tokens or 0 for usage in sent),
+        cached_tokens=max((detail.cached_tokens or 0 for detail in details), default=0),
+    )
+
+
+def estimate(call: ChatCall, written: int) -> Usage:
+    """Counts from lengths, for a provider that sends none or was stopped before it could."""
+    return Usage(
+        input_tokens=_chars(call) // CHARS_A_TOKEN + 1, output_tokens=-(-written // CHARS_A_TOKEN), estimated=True
+    )
+
+
+def _chars(call: ChatCall) -> int:
+    return sum(len(message.text) for message in call.messages)
+
+
+def cost(endpoint: Endpoint, usage: Usage) -> Decimal | None:
+    """US dollars for `usage` by LiteLLM's price list; None where it has no price, or is not loaded."""
+    if _loading is None or not _loading.done():
+        return None
+    litellm = _loading.result()
+    counts = litellm.Usage(
+        prompt_tokens=usage.input_tokens,
+        completion_tokens=usage.output_tokens,
+        total_tokens=usage.input_tokens + usage.output_tokens,
+        prompt_tokens_details={"cached_tokens": usage.cached_tokens},
+    )
+    try:
+        parts = litellm.cost_per_token(model=endpoint.model, custom_llm_provider=endpoint.provider, usage_object=counts)
+    except Exception:
+        # What it raises for a model that it does not know differs by provider.
+        return None
+    total = sum((Decimal(repr(part)) for part in parts), Decimal(0))
+    return total.quantize(BILLIONTH) if total or not (usage.input_tokens or usage.output_tokens) else None
+
+
+def max_usage(call: ChatCall) -> Usage:
+    """The most that the call can use."""
+    return Usage(input_tokens=_chars(call) // FEWEST_CHARS_A_TOKEN + 1, output_tokens=call.max_tokens, estimated=True)

@@ -1,0 +1,68 @@
+"""Reads along with a stream, line by line, for what LiteLLM passes over in silence.
+
+For most providers it skips a line that is no JSON, and takes `[DONE]`, or the stream's mere end, for a finish reason:
+an answer with a hole in it, or half an answer, would look complete.
+"""
+
+import json
+from collections.abc import AsyncIterator, Mapping
+from typing import Any
+
+REASONS = ("finish_reason", "stop_reason", "done_reason")
+
+
+class Wire:
+    """The lines of one stream, unchanged; `finished` once the server gave a reason, `unreadable` after a bad line."""
+
+    def __init__(self, lines: AsyncIterator[str]) -> None:
+        self._lines = lines
+        self.finished = False
+        self.unreadable = False
+
+    def __aiter__(self) -> "Wire":
+        return self
+
+    async def __anext__(self) -> str:
+        line = await anext(self._lines)
+        if body := _body(line):
+            self._note(body)
+        return line
+
+    async def drain(self) -> None:
+        """Read what is left, so that the connection can be used again."""
+        async for _ in self._lines:
+            pass
+
+    def _note(self, body: str) -> None:
+        try:
+            value = json.loads(body)
+        except ValueError:
+            self.unreadable = True
+            raise
+        self.finished = self.finished or (isinstance(value, dict) and _has_reason(value))
+
+
+def _body(line: str) -> str:
+    """The JSON of an event or of a line; empty for the other fields and comments of an event stream."""
+    body = line.removeprefix("data:").strip()
+    if body == "[DONE]" or not (line.startswith("data:") or line.startswith("{")):
+        return ""
+    return body
+
+
+def _has_reason(value: Mapping[str, Any]) -> bool:
+    choices = value.get("choices")
+    places = (value, value.get("delta"), choices[0] if isinstance(choices, list) and choices else None)
+    return value.get("done") is True or any(
+        isinstance(place, dict) and any(place.get(reason) for reason in REASONS) for place in places
+    )
+
+
+def watched(stream: Any) -> Wire | None:  # noqa: ANN401 - LiteLLM's stream, whose parts differ by provider
+    """Put a Wire into LiteLLM's open `stream`. None for `openai/`, whose SDK reads the lines, and minds bad ones."""
+    parser = stream.completion_stream
+    lines = getattr(parser, "streaming_response", None)
+    if not isinstance(lines, AsyncIterator):
+        return None
+    parser.streaming_response = Wire(lines)
+    return parser.streaming_response

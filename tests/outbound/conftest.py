@@ -1,0 +1,69 @@
+from contextlib import aclosing
+
+import pytest
+
+from langai_site.outbound import catalogue, door
+from langai_site.outbound.types import ChatCall, ChatMessage, ModelInfo
+from langai_site.sensitivity import Sensitivity
+from langai_site.usage.types import Entry
+from tests.upstream import running_upstream
+
+KEY = "sk-test-1234567890"
+PROVIDERS = ("hosted_vllm", "openai", "anthropic", "ollama_chat")
+
+
+@pytest.fixture(scope="session")
+def upstream_process():
+    with running_upstream() as upstream:
+        yield upstream
+
+
+@pytest.fixture
+def upstream(upstream_process, settings):
+    """Every provider is at the one upstream, which counts as in the building."""
+    upstream_process.reset()
+    settings.OPENAI_API_KEY = settings.ANTHROPIC_API_KEY = KEY
+    settings.OPENAI_BASE_URL = upstream_process.openai_url
+    settings.ANTHROPIC_BASE_URL = settings.OLLAMA_BASE_URL = upstream_process.url
+    settings.ANSWER_START_TIMEOUT = settings.ANSWER_IDLE_TIMEOUT = 5
+    return upstream_process
+
+
+@pytest.fixture(autouse=True)
+def _nothing_known(monkeypatch):
+    """Each test starts like a new process."""
+    monkeypatch.setattr(catalogue, "_failing", None)
+    monkeypatch.setattr(catalogue, "_passed_on", frozenset())
+
+
+def call_of(name, *, label=Sensitivity.PUBLIC, text="Hello", hosted=False, ceiling=None, max_tokens=1000):
+    ceiling = ceiling if ceiling is not None else Sensitivity.INTERNAL if hosted else Sensitivity.CONFIDENTIAL
+    model = ModelInfo(name, name.partition("/")[2], name.partition("/")[0], hosted, ceiling)
+    return ChatCall(model=model, messages=(ChatMessage("user", text),), label=label, max_tokens=max_tokens)
+
+
+class Answer:
+    """What came of one call: the text until it ended, how it ended, and what the ledger was told."""
+
+    def __init__(self):
+        self.text = ""
+        self.deltas = []
+        self.error = None
+        self.entries: list[Entry] = []
+
+    @property
+    def entry(self):
+        (entry,) = self.entries
+        return entry
+
+
+async def ask(call) -> Answer:
+    answer = Answer()
+    try:
+        async with aclosing(door.stream_chat(call, answer.entries.append)) as deltas:
+            async for delta in deltas:
+                answer.deltas.append(delta)
+                answer.text += delta.text
+    except Exception as error:
+        answer.error = error
+    return answer

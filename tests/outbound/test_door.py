@@ -1,0 +1,129 @@
+"""What people rely on when a model answers: the text, its counts, and that Stop stops."""
+
+import asyncio
+from contextlib import aclosing
+from decimal import Decimal
+
+import pytest
+
+from langai_site.outbound import door
+from langai_site.usage.types import Usage
+from tests.outbound.conftest import KEY, PROVIDERS, ask, call_of
+from tests.upstream.process import eventually
+
+every_provider = pytest.mark.parametrize("provider", PROVIDERS)
+
+
+@every_provider
+async def test_an_answer_streams_whole_and_is_metered(upstream, provider):
+    upstream.script("# Title\n\nSome *text*, and a list:\n\n- one\n- two\n")
+    answer = await ask(call_of(f"{provider}/echo"))
+    assert answer.error is None
+    assert answer.text == "# Title\n\nSome *text*, and a list:\n\n- one\n- two\n"
+    assert len(answer.deltas) > 5
+    assert answer.entry.status == "complete"
+    assert answer.entry.usage.input_tokens > 0
+    assert answer.entry.usage.output_tokens == len(answer.deltas)
+    assert not answer.entry.usage.estimated
+    assert answer.entry.first_token_ms <= answer.entry.duration_ms
+    assert answer.entry.provider == provider
+
+
+@every_provider
+async def test_the_server_gets_the_messages_once_and_nothing_else_is_asked(upstream, provider):
+    await ask(call_of(f"{provider}/t3", text="the very question"))
+    (request,) = upstream.requests()
+    assert request["body"].count("the very question") == 1
+    assert '"t3"' in request["body"]
+
+
+@pytest.mark.parametrize("provider", ["hosted_vllm", "openai", "ollama_chat"])
+async def test_counts_that_are_not_sent_are_estimated_and_marked(upstream, provider):
+    answer = await ask(call_of(f"{provider}/nousage-t10", text="x" * 400))
+    assert answer.error is None
+    assert answer.entry.usage == Usage(input_tokens=101, output_tokens=-(-len(answer.text) // 4), estimated=True)
+
+
+@every_provider
+async def test_an_answer_at_its_most_tokens_says_so(upstream, provider):
+    answer = await ask(call_of(f"{provider}/length-t3"))
+    assert answer.deltas[-1].truncated
+    assert answer.entry.status == "complete"
+
+
+@every_provider
+@pytest.mark.parametrize("hosts", [["127.0.0.0/8"], []], ids=["local", "hosted"])
+async def test_stop_closes_the_upstream_connection_at_once(upstream, settings, provider, hosts):
+    settings.LOCAL_HOSTS = hosts
+    entries = []
+    async with aclosing(door.stream_chat(call_of(f"{provider}/t500-r50", hosted=not hosts), entries.append)) as deltas:
+        async for _ in deltas:
+            break
+    assert await asyncio.to_thread(eventually, lambda: upstream.stats()["disconnects"] == 1, seconds=1)
+    assert upstream.stats()["active"] == 0
+    assert [entry.status for entry in entries] == ["stopped"]
+    assert entries[0].usage.estimated
+
+
+@every_provider
+async def test_cancelling_a_call_that_hangs_closes_it(upstream, provider):
+    entries = []
+
+    async def collect():
+        async for _ in door.stream_chat(call_of(f"{provider}/fail-hang"), entries.append):
+            pass
+
+    task = asyncio.create_task(collect())
+    assert await asyncio.to_thread(eventually, lambda: upstream.stats()["active"] == 1)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert await asyncio.to_thread(eventually, lambda: upstream.stats()["active"] == 0, seconds=1)
+    assert [entry.status for entry in entries] == ["stopped"]
+
+
+async def test_many_answers_stream_side_by_side(upstream):
+    answers = await asyncio.gather(*(ask(call_of("hosted_vllm/t30-r100")) for _ in range(30)))
+    assert all(answer.error is None and answer.text.endswith("end.") for answer in answers)
+    assert upstream.stats()["active_peak"] == 30
+
+
+async def test_a_connection_is_used_again(upstream):
+    for _ in range(3):
+        await ask(call_of("ollama_chat/t3"))
+        await ask(call_of("anthropic/t3"))
+    assert upstream.stats()["disconnects"] == 0
+
+
+async def test_local_answers_cost_nothing_and_an_unknown_price_is_unpriced(upstream, settings):
+    assert (await ask(call_of("hosted_vllm/t3"))).entry.cost == 0
+    settings.LOCAL_HOSTS = []
+    assert (await ask(call_of("hosted_vllm/t3", hosted=True))).entry.cost is None
+
+
+async def test_a_priced_model_costs_what_its_price_list_says(upstream, settings):
+    settings.LOCAL_HOSTS = []
+    await door.warm()
+    answer = await ask(call_of("anthropic/claude-haiku-4-5", hosted=True))
+    used = answer.entry.usage
+    expected = Decimal("0.000001") * used.input_tokens + Decimal("0.000005") * used.output_tokens
+    assert answer.entry.cost == expected
+    call = call_of("anthropic/claude-haiku-4-5", hosted=True, max_tokens=1000)
+    assert door.max_cost(call) >= Decimal("0.005")
+
+
+async def test_proxies_are_not_used_in_the_building(upstream, monkeypatch):
+    for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
+        monkeypatch.setenv(name, "http://127.0.0.1:1")
+    for name in ("NO_PROXY", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    for provider in PROVIDERS:
+        answer = await ask(call_of(f"{provider}/t3"))
+        assert answer.error is None, provider
+
+
+@every_provider
+async def test_the_key_goes_to_its_server_only(upstream, provider):
+    await ask(call_of(f"{provider}/t3"))
+    (request,) = upstream.requests()
+    assert (KEY in request["raw"]) is (provider != "ollama_chat")
