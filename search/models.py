@@ -87,6 +87,8 @@ class Passage(models.Model):
     class Meta:
         ordering = ["source", "position"]
         constraints = [models.UniqueConstraint(fields=["source", "position"], name="one_passage_a_position")]
+        # Counting vectors then reads no passage: text and vector would make it slow.
+        indexes = [models.Index(fields=["source", "embedder"], name="passage_embedder")]
 
     def __str__(self) -> str:
         return f"{self.source} p. {self.page}"

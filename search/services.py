@@ -30,8 +30,8 @@ Progress = Callable[[str, float], None]
 
 # Passages embedded, written and stored in one go: short transactions, and progress that moves.
 INDEX_BATCH = 64
-# Cosine similarity. Small talk stays under 0.2 with any text, questions that a passage answers are above 0.3.
-MIN_SCORE = 0.25
+# Cosine similarity. With the handbook, small talk reaches 0.25 and questions that a passage answers start at 0.35.
+MIN_SCORE = 0.28
 # The store may still hold passages that the database no longer shows: more are asked for than wanted.
 SPARE = 8
 # Characters of a page shown at once; a text file without pages can be one of millions.
@@ -94,11 +94,16 @@ def _write_passages(source: Source, spans: Sequence[Span], progress: Progress) -
     embedder, store_answers = get_embedder(), True
     for first in range(0, len(spans), INDEX_BATCH):
         batch = spans[first : first + INDEX_BATCH]
-        vectors = embedder.embed([span.text for span in batch]) if embedder else None
+        vectors = embedder.embed([in_context(source.title, span) for span in batch]) if embedder else None
         rows = _write_batch(source, first, batch, vectors)
         if vectors is not None and store_answers:
             store_answers = _store(source.collection_id, [row.pk for row in rows], vectors)
         progress("embedding", (first + len(batch)) / len(spans))
+
+
+def in_context(title: str, span: Span) -> str:
+    """What is embedded of a passage: a piece of a document often does not say what the document is about."""
+    return "\n".join(filter(None, (title, span.heading if span.heading != title else "", span.text)))
 
 
 def _write_batch(source: Source, first: int, spans: Sequence[Span], vectors: "np.ndarray | None") -> list[Passage]:

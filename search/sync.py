@@ -90,7 +90,7 @@ def _name(collection_id: int) -> str:
 
 
 def _with_vectors() -> QuerySet[Passage]:
-    return Passage.objects.filter(embedder=FINGERPRINT, vector__isnull=False).order_by()
+    return Passage.objects.filter(embedder=FINGERPRINT).order_by()
 
 
 def _live_counts() -> dict[int, int]:
@@ -113,10 +113,12 @@ def _arriving(collection_id: int) -> set[int]:
 def _embed_missing() -> None:
     """Vectors for passages that were indexed while there was no embedder, a batch at a time."""
     missing = Passage.objects.filter(source__live=True).exclude(embedder=FINGERPRINT).order_by()
-    rows = list(missing.only("pk", "text")[:BATCH])
-    embedder = get_embedder() if rows else None
+    # The ids alone come from the index; asking for texts at once would read every passage.
+    ids = list(missing.values_list("pk", flat=True)[:BATCH])
+    embedder = get_embedder() if ids else None
     if embedder is None:
         return
+    rows = list(Passage.objects.filter(pk__in=ids).only("pk", "text"))
     for row, vector in zip(rows, embedder.embed([row.text for row in rows]), strict=True):
         row.vector, row.embedder = packed(vector), FINGERPRINT
     Passage.objects.bulk_update(rows, ["vector", "embedder"], batch_size=100)

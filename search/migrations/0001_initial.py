@@ -82,6 +82,10 @@ class Migration(migrations.Migration):
             model_name='source',
             constraint=models.UniqueConstraint(fields=('document', 'version'), name='one_source_a_version'),
         ),
+        migrations.AddIndex(
+            model_name='passage',
+            index=models.Index(fields=['source', 'embedder'], name='passage_embedder'),
+        ),
         migrations.AddConstraint(
             model_name='passage',
             constraint=models.UniqueConstraint(fields=('source', 'position'), name='one_passage_a_position'),
