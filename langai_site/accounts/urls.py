@@ -1,3 +1,18 @@
-from django.urls import URLPattern
+from django.contrib.auth.decorators import login_not_required
+from django.urls import path
+from django.views.generic import RedirectView, TemplateView
 
-urlpatterns: list[URLPattern] = []
+from langai_site.accounts import views
+
+app_name = "accounts"
+urlpatterns = [
+    path("", TemplateView.as_view(template_name="accounts/account.html"), name="account"),
+    path("invitation/<str:token>/", views.invitation, name="invitation"),
+    # LangAI sends no mail, so these take the place of allauth's pages that would.
+    path("email/", RedirectView.as_view(pattern_name="accounts:account")),
+    path(
+        "password/reset/",
+        login_not_required(TemplateView.as_view(template_name="accounts/password_help.html")),
+        name="password_help",
+    ),
+]

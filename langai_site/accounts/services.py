@@ -1,0 +1,42 @@
+"""Invitations: a link that makes one account, once."""
+
+from django.db import transaction
+from django.utils import timezone
+
+from langai_site.accounts.models import Invitation, User, hashed
+from langai_site.errors import LangAIError
+
+ASK_AGAIN = "Ask your admin for a new one."
+
+
+class InvitationUnusable(LangAIError):
+    code, status = "invitation_unusable", 410
+
+
+def usable_invitation(token: str) -> Invitation:
+    """The invitation that `token` opens; raises InvitationUnusable, which says why, where it opens none."""
+    invitation = Invitation.objects.filter(token_hash=hashed(token)).first()
+    if invitation is None:
+        raise InvitationUnusable(f"This invitation link is not valid. {ASK_AGAIN}", status=404)
+    if invitation.used_at:
+        raise InvitationUnusable("This invitation link was used before. Sign in with the account it made.")
+    if invitation.expires_at <= timezone.now():
+        raise InvitationUnusable(f"This invitation link has expired. {ASK_AGAIN}")
+    return invitation
+
+
+@transaction.atomic
+def accept_invitation(*, token: str, user: User) -> User:
+    """Save the new `user`, in the invitation's teams. Of two who use one link at once, one gets an account."""
+    now = timezone.now()
+    unused = Invitation.objects.filter(token_hash=hashed(token), used_at=None, expires_at__gt=now)
+    if not unused.update(used_at=now):
+        usable_invitation(token)
+        raise InvitationUnusable(f"This invitation link is not valid. {ASK_AGAIN}")
+    invitation = Invitation.objects.get(token_hash=hashed(token))
+    teams = list(invitation.teams.all())
+    user.billing_team = teams[0] if teams else None
+    user.save()
+    user.teams.set(teams)
+    Invitation.objects.filter(pk=invitation.pk).update(used_by=user)
+    return user

@@ -1,0 +1,89 @@
+"""Signing in, and what needs it."""
+
+import pytest
+from django.core.cache import cache
+from django.urls import reverse
+
+from langai_site.accounts.models import User
+from tests.accounts.conftest import PASSWORD
+
+
+@pytest.fixture
+def bob(db):
+    return User.objects.create_user("bob", "bob@example.org", PASSWORD)
+
+
+@pytest.fixture(autouse=True)
+def fresh_limits():
+    cache.clear()
+
+
+@pytest.mark.parametrize("name", ["bob", "BOB", "bob@example.org"])
+def test_a_name_or_an_address_signs_in(client, bob, name):
+    response = client.post(reverse("account_login"), {"login": name, "password": PASSWORD})
+    assert (response.status_code, response.url) == (302, "/")
+
+
+def test_guessing_a_password_is_slowed_down(client, bob):
+    for _ in range(11):
+        client.post(reverse("account_login"), {"login": "bob", "password": "a guess"})
+    response = client.post(reverse("account_login"), {"login": "bob", "password": PASSWORD})
+    assert response.status_code != 302
+
+
+def test_nobody_signs_up_alone(client, db):
+    response = client.get(reverse("account_signup"))
+    assert b"by invitation" in response.content
+    client.post(reverse("account_signup"), {"username": "eve", "password1": PASSWORD, "password2": PASSWORD})
+    assert not User.objects.exists()
+
+
+def test_admin_asks_for_the_same_sign_in(client, bob):
+    assert client.get("/admin/").status_code == 302
+    assert client.get("/admin/", follow=True).request["PATH_INFO"] == reverse("account_login")
+    client.force_login(bob)
+    assert client.get("/admin/", follow=True).status_code == 403
+
+
+def test_who_forgot_a_password_is_sent_to_an_admin(client, db):
+    assert b"Ask an admin" in client.get("/accounts/password/reset/").content
+
+
+def test_a_person_changes_their_password(client, bob):
+    client.force_login(bob)
+    answers = {"oldpassword": PASSWORD, "password1": "another long one", "password2": "another long one"}
+    client.post(reverse("account_change_password"), answers)
+    bob.refresh_from_db()
+    assert bob.check_password("another long one")
+
+
+def test_the_account_page_shows_admin_to_staff_only(client, bob, admin):
+    client.force_login(bob)
+    assert b"Open admin" not in client.get(reverse("accounts:account")).content
+    client.force_login(admin)
+    assert b"Open admin" in client.get(reverse("accounts:account")).content
+
+
+def test_signing_out_takes_a_post(client, bob):
+    client.force_login(bob)
+    assert b"Sign out?" in client.get(reverse("account_logout")).content
+    client.post(reverse("account_logout"))
+    assert "_auth_user_id" not in client.session
+
+
+@pytest.mark.parametrize("path", ["/accounts/login/", "/accounts/signup/", "/nothing/here/"])
+def test_pages_hold_no_inline_script_or_style(client, db, path):
+    page = client.get(path).content.decode()
+    assert "style=" not in page
+    assert "<style" not in page
+    assert " onclick=" not in page
+    assert page.count("<script") == page.count("<script src=") + page.count('<script type="module" src=')
+
+
+def test_people_and_teams_can_be_edited_in_admin(client, admin, bob, finance):
+    client.force_login(admin)
+    finance.members.add(bob)
+    assert client.get(reverse("admin:accounts_user_change", args=[bob.pk])).status_code == 200
+    assert b"bob" in client.get(reverse("admin:accounts_team_change", args=[finance.pk])).content
+    assert client.get(reverse("admin:accounts_team_add")).status_code == 200
+    assert client.get(reverse("admin:accounts_team_changelist")).status_code == 200
