@@ -7,7 +7,7 @@ Closing the generator closes the provider's connection. Read `direct.py` for how
 import asyncio
 import logging
 import os
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from decimal import Decimal
@@ -26,7 +26,8 @@ CHARS_A_TOKEN = 4
 # Even dense text has no more tokens than this; what is reserved must not be less than what is used.
 FEWEST_CHARS_A_TOKEN = 2
 BILLIONTH = Decimal("0.000000001")
-DRAIN_SECONDS = 1
+# Counts follow the finish reason at once, where they come at all.
+REST_SECONDS = 2
 # The prices that came with the package are used: the import would else fetch a list.
 ENVIRONMENT = {"LITELLM_LOCAL_MODEL_COST_MAP": "True", "LITELLM_TELEMETRY": "False", "LITELLM_LOG": "CRITICAL"}
 
@@ -64,8 +65,7 @@ async def stream(call: ChatCall, endpoint: Endpoint) -> AsyncGenerator[Delta | U
             raise failures.failure("filtered", name)
         if finish == "length":
             yield Delta("", truncated=True)
-        yield _usage(answer, call, written)
-        await _drained(wire)
+        yield _usage([*_counts(answer.chunks), *await _rest(answer, wire)]) or estimate(call, written)
     except failures.ProviderError:
         raise
     except TimeoutError:
@@ -181,24 +181,41 @@ def _really_finished(answer: Any, wire: Wire | None) -> bool:  # noqa: ANN401 - 
     return wire.finished if wire is not None else answer.received_finish_reason is not None
 
 
-async def _drained(wire: Wire | None) -> None:
-    if wire is not None:
-        with suppress(Exception):
-            async with asyncio.timeout(DRAIN_SECONDS):
-                await wire.drain()
+async def _rest(answer: Any, wire: Wire | None) -> list[Any]:  # noqa: ANN401 - LiteLLM's stream
+    """Read what follows the finish reason, and return the counts in it; the connection can then be used again.
+
+    LiteLLM's own way to its end would put the whole answer together once more, on a thread, for callbacks.
+    """
+    rest = []
+    with suppress(Exception):
+        async with asyncio.timeout(REST_SECONDS):
+            async for part in wire or answer.completion_stream:
+                rest.append(part)  # noqa: PERF401 - what came before a failure is kept
+    return [wire.usage] if wire is not None else _counts(rest)
 
 
-def _usage(answer: Any, call: ChatCall, written: int) -> Usage:  # noqa: ANN401 - LiteLLM's stream
-    """The provider's counts: the largest of each, since some send them in two parts. Estimated where it sent none."""
-    sent = [usage for chunk in answer.chunks if (usage := getattr(chunk, "usage", None)) is not None]
-    if not any(usage.total_tokens for usage in sent):
-        return estimate(call, written)
-    details = [usage.prompt_tokens_details for usage in sent if usage.prompt_tokens_details is not None]
-    return Usage(
-        input_tokens=max(usage.prompt_tokens or 0 for usage in sent),
-        output_tokens=max(usage.completion_tokens or 0 for usage in sent),
-        cached_tokens=max((detail.cached_tokens or 0 for detail in details), default=0),
+def _counts(chunks: list[Any]) -> list[Any]:
+    return [getattr(chunk, "usage", None) for chunk in chunks]
+
+
+def _usage(counts: list[Any]) -> Usage | None:
+    """The largest of each count, since some providers send them in two parts; None where none was sent."""
+    details = [_field(count, "prompt_tokens_details") for count in counts]
+    usage = Usage(
+        input_tokens=_largest(counts, "prompt_tokens"),
+        output_tokens=_largest(counts, "completion_tokens"),
+        cached_tokens=_largest(details, "cached_tokens"),
     )
+    return usage if usage.input_tokens or usage.output_tokens else None
+
+
+def _largest(values: list[Any], name: str) -> int:
+    found = [_field(value, name) for value in values]
+    return max((count for count in found if isinstance(count, int)), default=0)
+
+
+def _field(value: Any, name: str) -> Any:  # noqa: ANN401 - LiteLLM's object, the SDK's, or the server's own JSON
+    return value.get(name) if isinstance(value, Mapping) else getattr(value, name, None)
 
 
 def estimate(call: ChatCall, written: int) -> Usage:

@@ -12,12 +12,16 @@ REASONS = ("finish_reason", "stop_reason", "done_reason")
 
 
 class Wire:
-    """The lines of one stream, unchanged; `finished` once the server gave a reason, `unreadable` after a bad line."""
+    """The lines of one stream, unchanged.
+
+    `finished` once the server gave a reason, `unreadable` after a bad line, `usage` as OpenAI's format sends it.
+    """
 
     def __init__(self, lines: AsyncIterator[str]) -> None:
         self._lines = lines
         self.finished = False
         self.unreadable = False
+        self.usage: Mapping[str, Any] | None = None
 
     def __aiter__(self) -> "Wire":
         return self
@@ -28,18 +32,15 @@ class Wire:
             self._note(body)
         return line
 
-    async def drain(self) -> None:
-        """Read what is left, so that the connection can be used again."""
-        async for _ in self._lines:
-            pass
-
     def _note(self, body: str) -> None:
         try:
             value = json.loads(body)
         except ValueError:
             self.unreadable = True
             raise
-        self.finished = self.finished or (isinstance(value, dict) and _has_reason(value))
+        if isinstance(value, dict):
+            self.finished = self.finished or _has_reason(value)
+            self.usage = value.get("usage") or self.usage
 
 
 def _body(line: str) -> str:
