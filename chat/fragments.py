@@ -78,7 +78,7 @@ def cost_text(cost: str | None) -> str:
 
 
 def _siblings(message: Message) -> dict[str, Any]:
-    ids: list[UUID] = getattr(message, "siblings", [message.id])
+    ids = message.siblings or [message.id]
     at = ids.index(message.id)
     base = reverse("chat:conversation", args=[message.conversation_id])
 

@@ -1,4 +1,5 @@
 import uuid
+from collections.abc import Sequence
 
 from django.conf import settings
 from django.db import models
@@ -58,6 +59,9 @@ class Message(models.Model):
     receipt = models.JSONField(default=dict)
     lease_until = models.DateTimeField(null=True)
     created_at = models.DateTimeField(default=timezone.now)
+
+    # The versions of this message, itself among them, oldest first: known where a whole branch was read.
+    siblings: Sequence[uuid.UUID] = ()
 
     class Meta:
         ordering = ["created_at"]

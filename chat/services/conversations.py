@@ -1,10 +1,11 @@
 """The one gate to conversations, and what their owner does with them. Synchronous: callers choose the thread."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import timedelta
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from chat.models import Conversation, Message
@@ -42,7 +43,7 @@ def access_reply(user_id: int, reply_id: UUID) -> Message:
     return found
 
 
-def owned(user_id: int, limit: int = 200) -> Sequence[Conversation]:
+def owned(user_id: int, limit: int = 200) -> QuerySet[Conversation]:
     """A person's latest conversations from the pages, newest first."""
     return Conversation.objects.filter(owner_id=user_id, deleted_at=None, source="page").order_by("-updated_at")[:limit]
 
@@ -114,11 +115,12 @@ def branch(conversation: Conversation, leaf_id: UUID | None = None) -> list[Mess
     every = list(conversation.messages.prefetch_related("citations"))
     by_id = {message.id: message for message in every}
     path = []
-    message = by_id.get(leaf_id or conversation.current_leaf_id)
-    while message is not None:
+    following = leaf_id or conversation.current_leaf_id
+    while following:
+        message = by_id[following]
         message.siblings = [other.id for other in every if other.parent_id == message.parent_id]
         path.append(message)
-        message = by_id.get(message.parent_id)
+        following = message.parent_id
     return path[::-1]
 
 

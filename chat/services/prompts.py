@@ -21,7 +21,8 @@ CONTINUE = "Go on exactly where your last message stops. Repeat nothing and do n
 
 def fitting_passages(passages: Sequence[Numbered]) -> tuple[Numbered, ...]:
     """The passages, best first, that fit the prompt together; the first always does."""
-    kept, room = [], PASSAGES_CHARS
+    kept: list[Numbered] = []
+    room = PASSAGES_CHARS
     for passage in passages:
         room -= len(passage.hit.text)
         if room < 0 and kept:
