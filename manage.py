@@ -11,6 +11,11 @@ def main() -> None:
     from django.core.management import execute_from_command_line
 
     try:
+        if sys.argv[1:] == ["run"]:
+            # It only watches the processes that load the applications, and stays small beside them.
+            from langai_site import launcher
+
+            return launcher.main()
         execute_from_command_line(sys.argv)
     except ImproperlyConfigured as error:
         sys.exit(f"LangAI cannot start: {error}")

@@ -8,8 +8,9 @@ from collections.abc import Iterator
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.contrib.staticfiles.finders import get_finders
+from django.core.exceptions import ImproperlyConfigured
 from django.core.management import call_command
-from django.db import connection
+from django.db import OperationalError, connection
 from django.db.migrations.executor import MigrationExecutor
 
 from langai_site import registry
@@ -18,7 +19,11 @@ ADMIN = "admin"
 
 
 def migrate() -> str:
-    executor = MigrationExecutor(connection)
+    try:
+        executor = MigrationExecutor(connection)
+    except OperationalError as error:
+        reason = str(error).splitlines()[0]
+        raise ImproperlyConfigured(f"the database does not answer ({reason}); check DATABASE_URL.") from error
     plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
     if not plan:
         return ""

@@ -78,7 +78,7 @@ if DATABASE["ENGINE"] == "django.db.backends.sqlite3":
         )
     }
 elif DATABASE["ENGINE"] == "django.db.backends.postgresql":
-    DATABASE["OPTIONS"] = {**DATABASE.get("OPTIONS", {}), "pool": {"min_size": 1, "max_size": 10, "timeout": 10}}
+    DATABASE["OPTIONS"] = {**DATABASE.get("OPTIONS", {}), "pool": {"min_size": 1, "max_size": 10, "timeout": 5}}
 # Under ASGI a kept connection belongs to a thread that no request owns.
 DATABASE["CONN_MAX_AGE"] = 0
 
@@ -230,6 +230,10 @@ LOGGING = {
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["stderr"], "level": LOG_LEVEL},
     "loggers": {
+        # It repeats each failed attempt; who waits for the connection is told in the end.
+        "psycopg.pool": {"level": "ERROR"},
+    }
+    | {
         # These log requests and bodies at INFO and below; the project's own lines say what happened.
         name: {"level": "WARNING"}
         for name in ("httpx", "httpcore", "LiteLLM", "chromadb", "daphne", "asyncio", "pypdfium2", "urllib3")

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from langai_site import ports
+
 ROOT = Path(__file__).parent.parent.parent
 
 
@@ -61,8 +63,17 @@ def test_a_busy_port_is_told_in_one_line(tmp_path):
         port = str(other.getsockname()[1])
         done = manage("run", DATA_DIR=str(tmp_path), PORT=port)
     assert done.returncode == 1
-    assert done.stderr.strip().splitlines() == [f"CommandError: Port {port} is in use; set PORT to another one."]
+    assert done.stderr.strip().splitlines() == [f"Port {port} is in use; set PORT to another one."]
     assert done.stdout == ""
+
+
+def test_a_database_that_does_not_answer_is_told_in_one_line(tmp_path):
+    url = f"postgresql://langai@127.0.0.1:{ports.free()}/langai"
+    done = manage("run", DATA_DIR=str(tmp_path), DATABASE_URL=url, PORT=str(ports.free()))
+    assert done.returncode == 1
+    assert len(done.stderr.strip().splitlines()) == 1
+    assert done.stderr.startswith("LangAI cannot start: the database does not answer")
+    assert "DATABASE_URL" in done.stderr
 
 
 def test_web_alone_tells_of_a_busy_port_too(tmp_path):

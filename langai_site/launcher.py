@@ -1,0 +1,114 @@
+"""`manage.py run`: sets up in a child, then watches the processes; stays small, for it loads no application."""
+
+import asyncio
+import os
+import re
+import signal
+import sys
+from contextlib import suppress
+from multiprocessing import get_context
+from multiprocessing.connection import Connection
+from pathlib import Path
+
+import django
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+
+from langai_site import ports
+from langai_site.supervisor import Child, Supervisor, die_with, write_line
+
+# Time for the web process to cancel and save what its grace did not suffice for.
+STOP_MARGIN = 10
+# Chroma greets with a page of art and advertising; only what went wrong is wanted in the log.
+CHROMA_TROUBLE = re.compile("WARN|ERROR|error|panicked")
+
+
+def main() -> None:
+    """Run LangAI until Ctrl-C or SIGTERM."""
+    if trouble := ports.trouble(settings.HOST, settings.PORT):
+        sys.exit(trouble)
+    # Ctrl-C in the middle of setting up ends it without a traceback; from then on the supervisor listens.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    asyncio.run(_supervise(_prepare_in_child()))
+
+
+def _prepare_in_child() -> str:
+    """Set up in a process of its own, so that what it loads does not stay in memory; returns the sign-in line."""
+    receiver, sender = get_context("fork").Pipe(duplex=False)
+    process = get_context("fork").Process(target=_prepare, args=(sender, os.getpid()))
+    process.start()
+    sender.close()
+    sign_in = ""
+    with suppress(EOFError):
+        sign_in = receiver.recv()
+    process.join()
+    if process.exitcode:
+        sys.exit(process.exitcode)
+    return sign_in
+
+
+def _prepare(sender: Connection, parent: int) -> None:
+    die_with(parent)
+    django.setup()
+    from langai_site import preparation
+
+    try:
+        for line in preparation.steps():
+            write_line("setup", line)
+        sender.send(preparation.first_admin())
+    except ImproperlyConfigured as error:
+        sys.exit(f"LangAI cannot start: {error}")
+
+
+def _children() -> list[Child]:
+    manage = [sys.executable, str(settings.BASE_DIR / "manage.py")]
+    # Few arenas: threads that come and go would else each keep memory of their own.
+    environment = {"PYTHONUNBUFFERED": "1", "MALLOC_ARENA_MAX": "2"}
+    children = []
+    if not settings.CHROMA_URL:
+        # One port for as long as this runs: a restarted Chroma is found again where it was.
+        port = ports.free()
+        environment["CHROMA_URL"] = f"http://127.0.0.1:{port}"
+        children.append(_chroma(port))
+    worker = Child("worker", [*manage, "worker"], environment)
+    web = Child("web", [*manage, "serve"], environment, grace=settings.STOP_GRACE + STOP_MARGIN)
+    return [web, *children, worker]
+
+
+def _chroma(port: int) -> Child:
+    program = Path(sys.executable).with_name("chroma")
+    command = [str(program), "run", "--host", "127.0.0.1", "--port", str(port), "--path", str(settings.CHROMA_PATH)]
+    # Stopped last: answers that are being finished may still search.
+    return Child("chroma", command, {"ANONYMIZED_TELEMETRY": "False"}, wave=1, shown=CHROMA_TROUBLE)
+
+
+async def _supervise(sign_in: str) -> None:
+    supervisor = Supervisor(_children())
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, supervisor.stop)
+    announcement = asyncio.create_task(_announce(sign_in))
+    await supervisor.run()
+    announcement.cancel()
+    write_line("run", "Stopped.")
+
+
+async def _announce(sign_in: str) -> None:
+    """Tell the address once something answers there."""
+    wildcard = settings.HOST in ("0.0.0.0", "::")  # noqa: S104
+    host = "127.0.0.1" if wildcard else settings.HOST
+    while not await _answers(host, settings.PORT):  # noqa: ASYNC110
+        await asyncio.sleep(0.1)
+    shown = f"[{host}]" if ":" in host else "localhost" if host == "127.0.0.1" else host
+    write_line("run", f"LangAI is ready at http://{shown}:{settings.PORT}/")
+    if sign_in:
+        write_line("run", sign_in)
+
+
+async def _answers(host: str, port: int) -> bool:
+    try:
+        _, writer = await asyncio.open_connection(host, port)
+    except OSError:
+        return False
+    writer.close()
+    return True
