@@ -111,8 +111,8 @@ function setUpComposer() {
   });
 }
 
-function sent({ detail: { elt, successful, xhr } }) {
-  if (elt.id !== "composer" || !successful || xhr.getResponseHeader("HX-Retarget") === "#notices") return;
+function sent({ detail: { elt, xhr } }) {
+  if (elt.id !== "composer" || !xhr.status || xhr.status >= 400 || xhr.getResponseHeader("HX-Retarget") === "#notices") return;
   sessionStorage.removeItem(draftKey(elt));
   elt.elements.text.value = "";
   measure(elt.elements.text);
@@ -244,6 +244,10 @@ document.addEventListener("htmx:wsConnecting", () => {
 });
 document.addEventListener("htmx:wsOpen", socketOpened);
 document.addEventListener("htmx:wsClose", socketClosed);
+// With an open socket the answer to a post is drawn by it; without one the post itself brings the new thread.
+document.addEventListener("htmx:configRequest", ({ detail }) => {
+  if (connected) detail.headers["X-Socket"] = "open";
+});
 
 /* Requests that went wrong */
 
