@@ -1,0 +1,41 @@
+"""What is done in processes of their own, with the settings of the product under measurement."""
+
+import asyncio
+import json
+import os
+import sys
+from typing import Any
+
+from tests.live.server import OWN_SETTINGS, ROOT, LangAI
+
+
+async def _told(server: LangAI, *command: str) -> Any:
+    """Run a module of tests.bench on the server's data; returns the JSON that it prints."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(OWN_SETTINGS)}
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        *command,
+        cwd=ROOT,
+        env=environment | {"DATA_DIR": str(server.data), **server.settings},
+        stdout=asyncio.subprocess.PIPE,
+    )
+    printed, _ = await process.communicate()
+    if process.returncode:
+        raise RuntimeError(f"{' '.join(command)} failed")
+    return json.loads(printed.splitlines()[-1])
+
+
+async def people(server: LangAI, count: int) -> list[dict[str, str]]:
+    return await _told(server, "tests.bench.seed", "people", str(count))
+
+
+async def documents(server: LangAI, *, readable: bool) -> int:
+    """Let everyone read the handbook, or nobody; the number of its passages."""
+    return await _told(server, "tests.bench.seed", "documents", "on" if readable else "off")
+
+
+async def litellm_share(server: LangAI, model: str, streams: int, rounds: int) -> float:
+    """Milliseconds of processor time that LiteLLM alone takes for 1,000 tokens."""
+    command = ("tests.bench.litellm_share", f"--model={model}", f"--streams={streams}", f"--rounds={rounds}")
+    return float(await _told(server, *command))

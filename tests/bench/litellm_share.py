@@ -1,0 +1,48 @@
+"""LiteLLM's own share: the same streams through its adapter alone, in a process of their own. Prints milliseconds."""
+
+import argparse
+import asyncio
+import os
+import time
+
+import django
+
+from tests.bench.page import PROMPT
+
+
+async def streams(name: str, count: int, rounds: int) -> float:
+    """Milliseconds of processor time for 1,000 tokens."""
+    from langai_site.outbound import litellm_adapter
+    from langai_site.outbound.endpoints import endpoint_of
+    from langai_site.outbound.types import ChatCall, ChatMessage, ModelInfo
+    from langai_site.sensitivity import Sensitivity
+
+    model = ModelInfo(name, name, name.partition("/")[0], hosted=False, ceiling=Sensitivity.CONFIDENTIAL)
+    call = ChatCall(model, (ChatMessage("user", PROMPT),), Sensitivity.PUBLIC, max_tokens=4000)
+
+    async def one() -> int:
+        parts = [part async for part in litellm_adapter.stream(call, endpoint_of(name))]
+        return sum(bool(getattr(part, "text", "")) for part in parts)
+
+    await asyncio.gather(*(one() for _ in range(count)))
+    before, tokens = time.process_time(), 0
+    for _ in range(rounds):
+        tokens += sum(await asyncio.gather(*(one() for _ in range(count))))
+    return 1e6 * (time.process_time() - before) / tokens
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m tests.bench.litellm_share")
+    parser.add_argument("--model", required=True)
+    parser.add_argument("--streams", type=int, default=10)
+    parser.add_argument("--rounds", type=int, default=3)
+    options = parser.parse_args()
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "langai_site.settings")
+    django.setup()
+    print(asyncio.run(streams(options.model, options.streams, options.rounds)), flush=True)
+    # LiteLLM's threads can hold up the interpreter's end.
+    os._exit(0)
+
+
+if __name__ == "__main__":
+    main()
