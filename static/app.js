@@ -55,12 +55,12 @@ function scrolled({ target }) {
   find("#jump").hidden = pinned;
 }
 
-// The socket announces an answer's end itself; where the page polls, this does.
 function announceEnded() {
   const now = new Set(all(".turn.live", thread()).map((turn) => turn.id));
-  const ended = [...live].some((id) => !now.has(id) && document.getElementById(id));
+  const ended = [...live].map((id) => !now.has(id) && document.getElementById(id)).filter(Boolean).at(-1);
   live = now;
-  if (ended && polling) find("#announcer").textContent = "Answer complete.";
+  if (ended) find("#announcer").textContent = find(".problem", ended) ? "The answer ended early." : "Answer complete.";
+  else if (now.size) find("#announcer").textContent = "";
 }
 
 function watchThread() {
