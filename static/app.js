@@ -267,6 +267,7 @@ document.addEventListener("htmx:responseError", ({ detail: { xhr } }) => {
   else tell("That did not work. Try again in a moment.");
 });
 document.addEventListener("htmx:afterRequest", sent);
+document.addEventListener("htmx:afterSettle", () => thread() && announceEnded());
 
 /* Start */
 
