@@ -7,6 +7,7 @@ app_name = "chat"
 urlpatterns = [
     path("", views.new, name="new"),
     path("conversations/", views.start, name="start"),
+    path("conversations/list/", views.sidebar, name="list"),
     path("conversations/<uuid:conversation>/", views.conversation, name="conversation"),
     path("conversations/<uuid:conversation>/messages/", views.post, name="post"),
     path("conversations/<uuid:conversation>/rename/", views.rename, name="rename"),

@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
 from chat import fragments
-from chat.llm.quotes import QUOTES
+from chat.llm import BUILT_IN
 from chat.models import Conversation, Message
 from chat.services import conversations, live, runner, sources, turns
 from chat.services.routing import AUTO
@@ -38,7 +38,7 @@ def page_context(user: User, conversation: Conversation | None = None) -> dict[s
     return {
         "groups": fragments.grouped(conversations.owned(user.id)),
         "conversation": conversation,
-        "models": [*models, QUOTES] if models else [],
+        "models": [*models, *BUILT_IN] if models else [],
         "chosen": conversation.model if conversation else AUTO,
         "has_real_model": bool(models),
         "max_chars": settings.MESSAGE_MAX_CHARS,
@@ -73,6 +73,13 @@ async def new(request: HttpRequest) -> HttpResponse:
     except SignedOut:
         return redirect("account_login")
     return render(request, "chat/page.html", context)
+
+
+@require_GET
+@login_not_required
+async def sidebar(request: HttpRequest) -> HttpResponse:
+    """The list of conversations, for the pages of other rooms."""
+    return render(request, "chat/page.html#sidebar", await as_user(request, page_context))
 
 
 @require_GET

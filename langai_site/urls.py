@@ -2,7 +2,9 @@
 
 from allauth.account.decorators import secure_admin_login
 from django.contrib import admin
+from django.contrib.auth.decorators import login_not_required
 from django.urls import include, path
+from django.views.generic import RedirectView
 
 from langai_site.health import health
 
@@ -10,6 +12,7 @@ admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-a
 admin.site.site_header = admin.site.site_title = "LangAI"
 
 urlpatterns = [
+    path("favicon.ico", login_not_required(RedirectView.as_view(url="/static/icon.svg"))),
     path("health", health, name="health"),
     path("admin/", admin.site.urls),
     path("accounts/", include("langai_site.accounts.urls")),

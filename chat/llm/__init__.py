@@ -5,9 +5,10 @@ from chat.llm.quotes import QUOTES, Quotes
 from chat.llm.types import Provider
 from langai_site.outbound.types import ModelInfo
 
-BUILT_IN: dict[str, Provider] = {QUOTES.name: Quotes()}
+# In the order in which Auto takes them where nothing else is connected.
+BUILT_IN: dict[ModelInfo, Provider] = {QUOTES: Quotes()}
 BEHIND_AN_ADDRESS: Provider = Hosted()
 
 
 def provider_of(model: ModelInfo) -> Provider:
-    return BUILT_IN.get(model.name, BEHIND_AN_ADDRESS)
+    return BUILT_IN.get(model, BEHIND_AN_ADDRESS)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from chat.llm.quotes import QUOTES
+from chat.llm import BUILT_IN
 from langai_site.errors import LangAIError
 from langai_site.outbound.types import ModelInfo
 from langai_site.sensitivity import Sensitivity
@@ -37,7 +37,7 @@ def route(requested: str, label: Sensitivity, catalogue: Sequence[ModelInfo]) ->
     """
     if requested == AUTO:
         return _automatic(label, catalogue)
-    for model in (*catalogue, QUOTES):
+    for model in (*catalogue, *BUILT_IN):
         if model.name == requested:
             return _chosen(model, label)
     raise NoModel(f"The model “{requested}” is not available any more. Choose another one, or Auto, and retry.")
@@ -55,7 +55,7 @@ def _chosen(model: ModelInfo, label: Sensitivity) -> Route:
 
 def _automatic(label: Sensitivity, catalogue: Sequence[ModelInfo]) -> Route:
     if not catalogue:
-        return Route(QUOTES, "auto: no other model is connected")
+        return Route(next(iter(BUILT_IN)), "auto: no other model is connected")
     rejected = tuple(
         Rejected(model.name, f"may not see {label.label.lower()} text")
         for model in catalogue

@@ -10,7 +10,7 @@ import contextvars
 import logging
 import re
 import time
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, cast
@@ -270,15 +270,14 @@ def source_of(passage: Numbered) -> Source:
 
 def receipt_of(reply: Live) -> dict[str, Any]:
     """What the person is told of the turn: model, route, label, tokens, cost, time."""
-    prepared, entries = reply.prepared, reply.entries
-    costs = [entry.cost for entry in entries]
+    prepared, entries, before = reply.prepared, reply.entries, reply.started.before
     receipt: dict[str, Any] = {
-        "input_tokens": sum(entry.usage.input_tokens for entry in entries),
-        "output_tokens": sum(entry.usage.output_tokens for entry in entries),
-        "estimated": any(entry.usage.estimated for entry in entries),
-        "cost": None if None in costs else str(sum(cast(list[Decimal], costs), Decimal(0))),
+        "input_tokens": before.get("input_tokens", 0) + sum(entry.usage.input_tokens for entry in entries),
+        "output_tokens": before.get("output_tokens", 0) + sum(entry.usage.output_tokens for entry in entries),
+        "estimated": before.get("estimated", False) or any(entry.usage.estimated for entry in entries),
+        "cost": total_cost([before.get("cost", "0"), *(entry.cost for entry in entries)]),
         "first_token_ms": entries[0].first_token_ms if entries else None,
-        "duration_ms": int((time.monotonic() - reply.began) * 1000),
+        "duration_ms": before.get("duration_ms", 0) + int((time.monotonic() - reply.began) * 1000),
     }
     if prepared:
         receipt |= {
@@ -291,6 +290,12 @@ def receipt_of(reply: Live) -> dict[str, Any]:
             "notice": prepared.notice,
         }
     return receipt
+
+
+def total_cost(costs: Sequence[Decimal | str | None]) -> str | None:
+    """The sum in US dollars; None where one has no price, for the sum has none then."""
+    priced = [Decimal(cost) for cost in costs if cost is not None]
+    return str(sum(priced)) if len(priced) == len(costs) else None
 
 
 async def watch_stops() -> None:

@@ -34,12 +34,13 @@ INTERRUPTED = "The answer was interrupted. What had been written is kept."
 
 @dataclass(frozen=True)
 class Started:
-    """A reply that waits to be run: `request` is all that its turn needs."""
+    """A reply that waits to be run: `request` is all that its turn needs, `before` the receipt of what it continues."""
 
     conversation: UUID
     reply: UUID
     question: UUID
     request: TurnRequest
+    before: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -164,7 +165,7 @@ def _started(conversation: Conversation, question: Message, reply: Message, mode
         written=reply.text,
         cited=tuple(Cited(c.number, c.source, c.page, c.start) for c in reply.citations.all()) if reply.text else (),
     )
-    return Started(conversation.id, reply.id, question.id, request)
+    return Started(conversation.id, reply.id, question.id, request, reply.receipt)
 
 
 def _history(conversation: Conversation, question: Message) -> tuple[ChatMessage, ...]:

@@ -6,7 +6,7 @@ import logging
 from langai_site.outbound import endpoints, failures, listings
 from langai_site.outbound.endpoints import Endpoint
 from langai_site.outbound.listings import Offer, Unlisted
-from langai_site.outbound.models import Model
+from langai_site.outbound.models import HIGHEST_FOR_HOSTED, Model
 from langai_site.outbound.types import ModelInfo
 from langai_site.registry import Status
 from langai_site.sensitivity import Sensitivity
@@ -32,7 +32,7 @@ def models() -> list[ModelInfo]:
 
 def _info(row: Model) -> ModelInfo:
     hosted = is_hosted(row.name)
-    ceiling = Sensitivity(row.ceiling) if hosted else Sensitivity.CONFIDENTIAL
+    ceiling = Sensitivity(min(row.ceiling, HIGHEST_FOR_HOSTED)) if hosted else Sensitivity.CONFIDENTIAL
     return ModelInfo(row.name, row.display_name, row.provider, hosted, ceiling, row.rank)
 
 

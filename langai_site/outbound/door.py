@@ -11,6 +11,7 @@ from decimal import Decimal
 from langai_site.errors import AboveCeiling
 from langai_site.outbound import catalogue, endpoints, failures, litellm_adapter
 from langai_site.outbound.endpoints import Endpoint
+from langai_site.outbound.models import HIGHEST_FOR_HOSTED
 from langai_site.outbound.types import ChatCall, Delta, Ledger, ModelInfo, ProviderError
 from langai_site.sensitivity import Sensitivity
 from langai_site.usage.types import Entry, Usage
@@ -80,7 +81,7 @@ def _ceiling(model: ModelInfo, hosted: bool) -> Sensitivity:
     """What it may see: all when local. One that was taken for local and is not: what anyone may see."""
     if not hosted:
         return Sensitivity.CONFIDENTIAL
-    return model.ceiling if model.hosted else Sensitivity.PUBLIC
+    return min(model.ceiling, HIGHEST_FOR_HOSTED) if model.hosted else Sensitivity.PUBLIC
 
 
 @dataclass

@@ -2,6 +2,9 @@ from django.db import models
 
 from langai_site.sensitivity import Sensitivity
 
+# Confidential text never leaves, whatever an admin sets.
+HIGHEST_FOR_HOSTED = Sensitivity.INTERNAL
+
 
 class Model(models.Model):
     """A language model that can be asked, and the highest label it may see.
@@ -17,8 +20,8 @@ class Model(models.Model):
     display_name = models.CharField(max_length=200)
     provider = models.CharField(max_length=50)
     ceiling = models.PositiveSmallIntegerField(
-        choices=Sensitivity,
-        default=Sensitivity.INTERNAL,
+        choices=[(label.value, label.label) for label in Sensitivity if label <= HIGHEST_FOR_HOSTED],
+        default=HIGHEST_FOR_HOSTED,
         help_text="For a hosted model: the highest label that may be sent to it. A local one may see all.",
     )
     enabled = models.BooleanField(default=True)

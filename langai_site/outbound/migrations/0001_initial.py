@@ -18,7 +18,7 @@ class Migration(migrations.Migration):
                 ('name', models.CharField(help_text='As LiteLLM names it: openai/…, anthropic/…, ollama_chat/…, hosted_vllm/…', max_length=200, unique=True)),
                 ('display_name', models.CharField(max_length=200)),
                 ('provider', models.CharField(max_length=50)),
-                ('ceiling', models.PositiveSmallIntegerField(choices=[(0, 'Public'), (10, 'Internal'), (20, 'Confidential')], default=10, help_text='For a hosted model: the highest label that may be sent to it. A local one may see all.')),
+                ('ceiling', models.PositiveSmallIntegerField(choices=[(0, 'Public'), (10, 'Internal')], default=10, help_text='For a hosted model: the highest label that may be sent to it. A local one may see all.')),
                 ('enabled', models.BooleanField(default=True)),
                 ('available', models.BooleanField(default=False, editable=False, help_text='Its key is set, or its server lists it.')),
                 ('rank', models.PositiveIntegerField(default=100, help_text='auto takes the lowest first, hosted before local.')),
