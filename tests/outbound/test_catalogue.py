@@ -136,3 +136,10 @@ async def test_the_key_is_sent_to_its_own_server_only(settings, listing):
     await refreshed()
     assert all(KEY in request["raw"] for request in listing.requests("/v1/models"))
     assert not any(KEY in request["raw"] for request in listing.requests("/api"))
+
+
+async def test_no_setting_lets_a_hosted_model_see_confidential_text(settings):
+    settings.ANTHROPIC_API_KEY = KEY
+    await refreshed()
+    await catalogue.write(lambda: Model.objects.update(ceiling=Sensitivity.CONFIDENTIAL))
+    assert {info.ceiling for info in await refreshed()} == {Sensitivity.INTERNAL}
