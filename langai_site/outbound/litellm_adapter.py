@@ -107,6 +107,15 @@ async def loaded() -> ModuleType:
     return await asyncio.shield(asyncio.wrap_future(_loading))
 
 
+async def close() -> None:
+    """End every connection, for a loop that ends before its process does."""
+    await direct.close()
+    if _loading is not None and _loading.done():
+        litellm = _loading.result()
+        await litellm.close_litellm_async_clients()
+        litellm.in_memory_llm_clients_cache.flush_cache()
+
+
 def _load() -> ModuleType:
     os.environ.update(ENVIRONMENT)
     import litellm

@@ -2,7 +2,7 @@ from contextlib import aclosing
 
 import pytest
 
-from langai_site.outbound import catalogue, door
+from langai_site.outbound import catalogue, door, litellm_adapter
 from langai_site.outbound.types import ChatCall, ChatMessage, ModelInfo
 from langai_site.sensitivity import Sensitivity
 from langai_site.usage.types import Entry
@@ -19,7 +19,13 @@ def upstream_process():
 
 
 @pytest.fixture
-def upstream(upstream_process, settings):
+async def connections():
+    yield
+    await litellm_adapter.close()
+
+
+@pytest.fixture
+def upstream(upstream_process, connections, settings):
     """Every provider is at the one upstream, which counts as in the building."""
     upstream_process.reset()
     settings.OPENAI_API_KEY = settings.ANTHROPIC_API_KEY = KEY
