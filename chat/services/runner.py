@@ -8,20 +8,17 @@ import asyncio
 import contextlib
 import contextvars
 import logging
-import re
 import time
-from collections.abc import Coroutine, Sequence
+from collections.abc import Coroutine
 from dataclasses import dataclass, field
-from decimal import Decimal
 from typing import Any, cast
 from uuid import UUID
 
 from channels.layers import get_channel_layer
 
 from chat.events import Event, ReplyBegun, Snapshot, Source, group_of
-from chat.llm.types import Numbered
 from chat.models import Message
-from chat.services import live, replies, turns
+from chat.services import live, receipts, replies, turns
 from chat.services.replies import Prepared
 from chat.services.turns import INTERRUPTED, Outcome, Started
 from langai_site.errors import LangAIError
@@ -35,7 +32,6 @@ FRAME = 0.035
 CHECKPOINT = 5.0
 STOP_WATCH = 0.2
 SWEEP = 5.0
-CITED = re.compile(r"\[(\d+(?:\s*,\s*\d+)*)\]")
 UNEXPECTED = "Something went wrong inside LangAI while answering. Retry; if it happens again, tell an admin."
 
 
@@ -69,7 +65,7 @@ class Live:
 
     @property
     def sources(self) -> list[Source]:
-        return [source_of(passage) for passage in self.prepared.passages] if self.prepared else []
+        return [receipts.source_of(passage) for passage in self.prepared.passages] if self.prepared else []
 
     @property
     def snapshot(self) -> Snapshot:
@@ -221,7 +217,8 @@ async def _outcome(reply: Live) -> Outcome:
 
 def _ended(reply: Live, status: Message.Status, error: str = "", code: str = "") -> Outcome:
     prepared, request = reply.prepared, reply.started.request
-    used = cited_numbers(reply.text)
+    used = receipts.cited_numbers(reply.text)
+    elapsed_ms = int((time.monotonic() - reply.began) * 1000)
     return Outcome(
         text=reply.text,
         status=status,
@@ -229,7 +226,7 @@ def _ended(reply: Live, status: Message.Status, error: str = "", code: str = "")
         model=prepared.route.model.name if prepared else request.model,
         error=error,
         error_code=code,
-        receipt=receipt_of(reply),
+        receipt=receipts.receipt_of(prepared, reply.entries, reply.started.before, elapsed_ms),
         sources=[source for source in reply.sources if source["number"] in used],
     )
 
@@ -248,54 +245,6 @@ async def _end(reply: Live, outcome: Outcome) -> None:
     await publish(reply.started.conversation, {"type": "reply.done", "reply": str(reply.reply)})
     with contextlib.suppress(Exception):  # the cache's client raises what it likes; entries expire by themselves
         await live.forget(reply.reply)
-
-
-def cited_numbers(text: str) -> set[int]:
-    return {int(number) for found in CITED.findall(text) for number in found.split(",")}
-
-
-def source_of(passage: Numbered) -> Source:
-    hit = passage.hit
-    return Source(
-        number=passage.number,
-        source=str(hit.source_id),
-        version=hit.version,
-        title=hit.title,
-        page=hit.page,
-        start=hit.start,
-        end=hit.end,
-        heading=hit.heading,
-    )
-
-
-def receipt_of(reply: Live) -> dict[str, Any]:
-    """What the person is told of the turn: model, route, label, tokens, cost, time."""
-    prepared, entries, before = reply.prepared, reply.entries, reply.started.before
-    receipt: dict[str, Any] = {
-        "input_tokens": before.get("input_tokens", 0) + sum(entry.usage.input_tokens for entry in entries),
-        "output_tokens": before.get("output_tokens", 0) + sum(entry.usage.output_tokens for entry in entries),
-        "estimated": before.get("estimated", False) or any(entry.usage.estimated for entry in entries),
-        "cost": total_cost([before.get("cost", "0"), *(entry.cost for entry in entries)]),
-        "first_token_ms": entries[0].first_token_ms if entries else None,
-        "duration_ms": before.get("duration_ms", 0) + int((time.monotonic() - reply.began) * 1000),
-    }
-    if prepared:
-        receipt |= {
-            "model": prepared.route.model.display_name,
-            "hosted": prepared.route.model.hosted,
-            "route": prepared.route.why,
-            "rejected": [{"model": other.model, "why": other.why} for other in prepared.route.rejected],
-            "label": prepared.label.label,
-            "passages": len(prepared.passages),
-            "notice": prepared.notice,
-        }
-    return receipt
-
-
-def total_cost(costs: Sequence[Decimal | str | None]) -> str | None:
-    """The sum in US dollars; None where one has no price, for the sum has none then."""
-    priced = [Decimal(cost) for cost in costs if cost is not None]
-    return str(sum(priced)) if len(priced) == len(costs) else None
 
 
 async def watch_stops() -> None:
