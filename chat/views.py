@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from typing import Any, Concatenate, ParamSpec, TypeVar
+from urllib.parse import urlencode
 from uuid import UUID
 
 from django.conf import settings
@@ -210,7 +211,10 @@ async def citation(request: HttpRequest, reply: UUID, number: int) -> HttpRespon
     except SignedOut:
         return redirect(f"{reverse('account_login')}?next={request.path}")
     template = "chat/citation.html#panel" if request.htmx else "chat/citation.html"  # type: ignore[attr-defined]
-    return render(request, template, {"excerpt": excerpt})
+    place = urlencode({"page": excerpt.page, "start": excerpt.start, "end": excerpt.end})
+    document_url = f"{reverse('search:source', args=[excerpt.source_id])}?{place}"
+    back_url = reverse("chat:reply", args=[reply])
+    return render(request, template, {"excerpt": excerpt, "document_url": document_url, "back_url": back_url})
 
 
 @require_POST

@@ -76,7 +76,7 @@ class Findings:
 
 @dataclass(frozen=True)
 class Excerpt:
-    """A page of a source with one span of it marked: `before + marked + after` is the page's text."""
+    """A page of a source with the characters from `start` to `end` marked; a very long page is cut around them."""
 
     source_id: UUID
     title: str
@@ -85,6 +85,8 @@ class Excerpt:
     label: Sensitivity
     page: int
     pages: int
+    start: int
+    end: int
     heading: str
     before: str
     marked: str

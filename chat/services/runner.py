@@ -101,10 +101,6 @@ async def stop(reply: UUID) -> None:
         here.reader.cancel()
 
 
-def is_here(reply: UUID) -> bool:
-    return reply in _live
-
-
 async def publish(conversation: UUID, event: Event) -> None:
     """Tell the watchers. A channel layer that is away costs them frames, never the answer."""
     try:
