@@ -5,6 +5,7 @@ Closing the generator closes the provider's connection. Read `direct.py` for how
 """
 
 import asyncio
+import json
 import logging
 import os
 from collections.abc import AsyncGenerator, Mapping
@@ -133,19 +134,27 @@ def _load() -> ModuleType:
 
 
 async def _rehearse(litellm: ModuleType) -> None:
-    """A whole call that meets no network: the first one costs half a second, which the web's loop is spared."""
+    """A whole call that meets no network: the first one costs up to a second, which the web's loop is spared."""
     import httpx
     from litellm.llms.custom_httpx.http_handler import AsyncHTTPHandler
 
     choice = {"index": 0, "delta": {"role": "assistant", "content": "x"}, "finish_reason": "stop"}
     chunk = {"id": "1", "object": "chat.completion.chunk", "created": 1, "model": "x", "choices": [choice]}
-    canned = httpx.MockTransport(lambda request: httpx.Response(200, text=f"data: {litellm.json.dumps(chunk)}\n\n"))
+    told = f"data: {json.dumps(chunk)}\n\n"
+    canned = httpx.MockTransport(lambda request: httpx.Response(200, text=told))
+    await _rehearse_one(litellm, "hosted_vllm/rehearsal", AsyncHTTPHandler(transport=canned))
+    if settings.OPENAI_API_KEY and not settings.OPENAI_BASE_URL:
+        from openai import AsyncOpenAI
+
+        sdk = AsyncOpenAI(api_key="none", http_client=httpx.AsyncClient(transport=canned))
+        await _rehearse_one(litellm, "openai/rehearsal", sdk)
+
+
+async def _rehearse_one(litellm: ModuleType, model: str, client: Any) -> None:  # noqa: ANN401 - one of two libraries'
+    messages = [{"role": "user", "content": "x"}]
+    base = "http://rehearsal.invalid"
     answer = await litellm.acompletion(
-        model="hosted_vllm/rehearsal",
-        messages=[{"role": "user", "content": "x"}],
-        api_base="http://rehearsal.invalid",
-        stream=True,
-        client=AsyncHTTPHandler(transport=canned),
+        model=model, messages=messages, stream=True, api_base=base, api_key="none", client=client
     )
     await anext(answer, None)
     await answer.aclose()

@@ -2,10 +2,10 @@ import logging
 
 import pytest
 
-from langai_site.outbound import catalogue
+from langai_site.outbound import catalogue, door
 from langai_site.outbound.models import Model
 from langai_site.sensitivity import Sensitivity
-from tests.outbound.conftest import KEY
+from tests.outbound.conftest import KEY, call_of
 from tests.upstream import free_port
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -45,6 +45,14 @@ async def test_a_key_alone_offers_a_few_current_models(settings):
     assert names(infos)[0].startswith("openai/")
     assert all(info.hosted and info.ceiling == Sensitivity.INTERNAL for info in infos)
     assert await catalogue.health() == "ok"
+
+
+async def test_the_models_that_a_key_offers_have_a_price(settings):
+    settings.OPENAI_API_KEY = settings.ANTHROPIC_API_KEY = KEY
+    await door.warm()
+    calls = [call_of(info.name, hosted=True) for info in await refreshed()]
+    assert calls
+    assert all(door.max_cost(call) for call in calls)
 
 
 async def test_a_compatible_server_offers_what_it_lists_and_is_asked_for_no_completion(settings, listing):

@@ -5,6 +5,7 @@ import logging
 import pytest
 
 from langai_site.errors import AboveCeiling
+from langai_site.outbound import door
 from langai_site.outbound.failures import explained
 from langai_site.outbound.types import ProviderError
 from langai_site.sensitivity import Sensitivity
@@ -100,22 +101,14 @@ async def test_a_filtered_answer_is_no_complete_answer(upstream, provider):
 
 
 async def test_a_failing_call_leaves_the_others_alone(upstream, settings):
-    healthy = call_of("hosted_vllm/t60-r100")
-    answers = []
-
-    async def others():
-        settings.OPENAI_BASE_URL = f"http://127.0.0.1:{free_port()}/v1"
-        answers.append(await ask(call_of("hosted_vllm/t3")))
-
-    from langai_site.outbound import door
-
     entries, count = [], 0
-    async for _ in door.stream_chat(healthy, entries.append):
+    async for _ in door.stream_chat(call_of("hosted_vllm/t60-r100"), entries.append):
         count += 1
         if count == 10:
-            await others()
+            settings.OPENAI_BASE_URL = f"http://127.0.0.1:{free_port()}/v1"
+            assert (await ask(call_of("hosted_vllm/t3"))).error.code == "unreachable"
     assert count == 60
-    assert answers[0].error.code == "unreachable"
+    assert entries[0].status == "complete"
 
 
 @every_provider
