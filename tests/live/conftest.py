@@ -1,16 +1,31 @@
 import os
 import shutil
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import ExitStack
 from pathlib import Path
 
-import httpx
 import pytest
+from playwright.sync_api import Browser
 
 from tests.conftest import needs
-from tests.live.server import LangAI, sign_in
+from tests.live import rows
+from tests.live.browser import Visit, chromium, visiting
+from tests.live.person import Person, invited, signed_in
+from tests.live.server import LangAI
+from tests.upstream import Upstream, running_upstream
 
 Factory = Callable[..., LangAI]
+# What the upstream lists; the names say what each answers, see tests/upstream/plans.py.
+FAILING = ("unauthorized", "busy", "broken", "cut", "malformed", "hang")
+MODELS = (
+    "echo",
+    "echo-r20",
+    "t500-r0-d0",
+    "t60-r30",
+    "t90-r30",
+    "t3000-r30",
+    *(f"fail-{failure}-echo" for failure in FAILING),
+)
 
 
 @pytest.fixture(scope="session")
@@ -43,12 +58,57 @@ def start_langai(tmp_path_factory, prepared_model) -> Iterator[Factory]:
 
 
 @pytest.fixture(scope="session")
-def langai(start_langai) -> LangAI:
-    """One server for all tests that leave it as they found it."""
-    return start_langai()
+def upstream() -> Iterator[Upstream]:
+    """The language model server that `langai` is connected to."""
+    with running_upstream() as upstream:
+        upstream.list_models(*MODELS)
+        yield upstream
+
+
+@pytest.fixture(scope="session")
+def langai(start_langai, upstream) -> Iterator[LangAI]:
+    """One server for all tests that leave it as they found it. Nothing they do may surprise it."""
+    server = start_langai(OPENAI_BASE_URL=upstream.openai_url, ANSWER_START_TIMEOUT="4", ANSWER_IDLE_TIMEOUT="4")
+    rows.until_connected(server)
+    yield server
+    assert "Traceback" not in server.log, server.log
+
+
+@pytest.fixture(scope="session")
+def admin(langai) -> Iterator[Person]:
+    """Who made the server: may upload and invite."""
+    with signed_in(langai) as person:
+        yield person
+
+
+@pytest.fixture(scope="session")
+def newcomers(langai, admin) -> Iterator[list[Person]]:
+    """Two people whom the admin invited."""
+    with ExitStack() as stack:
+        yield [stack.enter_context(invited(admin, name)) for name in ("alice", "bob")]
+
+
+@pytest.fixture(scope="session")
+def alice(newcomers) -> Person:
+    return newcomers[0]
+
+
+@pytest.fixture(scope="session")
+def bob(newcomers) -> Person:
+    return newcomers[1]
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """A module's Chromium: Playwright holds an event loop, which asynchronous tests elsewhere need for themselves."""
+    needs("chromium")
+    with chromium() as browser:
+        yield browser
 
 
 @pytest.fixture
-def admin(langai) -> Iterator[httpx.Client]:
-    with closing(sign_in(langai.url)) as client:
-        yield client
+def visit(browser, alice, langai) -> Iterator[Visit]:
+    """Alice's browser, on the new chat's page."""
+    with visiting(browser, alice, langai) as visit:
+        visit.open()
+        yield visit
