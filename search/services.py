@@ -290,6 +290,8 @@ def excerpt(reader: Reader, source_id: UUID, *, page: int, start: int, end: int)
         label=source.label,
         page=page,
         pages=_page_counts([source.pk]).get(source.pk, page),
+        start=start,
+        end=end,
         heading=heading or "",
         before=before,
         marked=marked,

@@ -32,6 +32,7 @@ FRAME = 0.035
 CHECKPOINT = 5.0
 STOP_WATCH = 0.2
 SWEEP = 5.0
+TRUNCATED = "The answer reached the length that is allowed at once. Continue goes on from here."
 UNEXPECTED = "Something went wrong inside LangAI while answering. Retry; if it happens again, tell an admin."
 
 
@@ -56,6 +57,7 @@ class Live:
     entries: list[Entry] = field(default_factory=list)
     changed: asyncio.Event = field(default_factory=asyncio.Event)
     reader: asyncio.Task[None] | None = None
+    truncated: bool = False
     ended_as: Message.Status = Message.Status.STOPPED
     began: float = field(default_factory=time.monotonic)
 
@@ -131,6 +133,7 @@ async def _read(reply: Live) -> None:
         async for event in events:
             if isinstance(event, Delta):
                 reply.text += event.text
+                reply.truncated |= event.truncated
                 reply.changed.set()
             else:
                 await _source(reply, event)
@@ -208,6 +211,8 @@ async def _outcome(reply: Live) -> Outcome:
     except Exception:
         logger.exception("reply %s failed", reply.reply)
         return _ended(reply, Message.Status.FAILED, UNEXPECTED, "internal")
+    if reply.truncated:
+        return _ended(reply, Message.Status.INTERRUPTED, TRUNCATED, "length")
     return _ended(reply, Message.Status.COMPLETE)
 
 
