@@ -10,7 +10,7 @@ import contextvars
 import logging
 import time
 from collections.abc import Coroutine
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, cast
 from uuid import UUID
 
@@ -204,6 +204,8 @@ async def _outcome(reply: Live) -> Outcome:
     try:
         await reply.reader
     except asyncio.CancelledError:
+        # A provider knows that it was cancelled, not why.
+        reply.entries[:] = [replace(entry, status=reply.ended_as.value) for entry in reply.entries]
         error = INTERRUPTED if reply.ended_as == Message.Status.INTERRUPTED else ""
         return _ended(reply, reply.ended_as, error, "interrupted" if error else "")
     except LangAIError as error:
