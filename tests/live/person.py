@@ -1,6 +1,7 @@
 """Somebody who uses LangAI without a browser: posts as its pages do, and reads the frames of its socket."""
 
 import re
+import socket
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -18,11 +19,23 @@ ENDED = 'class="turn reply"'
 HOSTED = "hosted_vllm/"
 
 
+class CountingSocket(socket.socket):
+    """Counts the bytes that came, as they came: compressed."""
+
+    received = 0
+
+    def recv(self, *options: int) -> bytes:
+        data = super().recv(*options)
+        self.received += len(data)
+        return data
+
+
 @dataclass
 class Viewer:
     """An open socket and the frames that came over it."""
 
     socket: ClientConnection
+    wire: CountingSocket
     frames: list[str] = field(default_factory=list)
 
     def until(self, text: str, seconds: float = 20) -> str:
@@ -37,10 +50,6 @@ class Viewer:
 
     def until_ended(self) -> str:
         return self.until(ENDED)
-
-    @property
-    def bytes(self) -> int:
-        return sum(len(frame.encode()) for frame in self.frames)
 
 
 class Person:
@@ -96,8 +105,19 @@ class Person:
         address = f"{self.server.url.replace('http', 'ws', 1)}/ws/conversations/{conversation}/{query}"
         options = {"origin": self.server.url, "cookies": self.cookies} | other
         headers = {"Cookie": options.pop("cookies")}
-        with connect(address, additional_headers=headers, proxy=None, open_timeout=20, **options) as socket:
-            yield Viewer(socket)
+        wire = CountingSocket()
+        wire.connect(("127.0.0.1", self.server.port))
+        with connect(address, additional_headers=headers, sock=wire, proxy=None, open_timeout=20, **options) as opened:
+            yield Viewer(opened, wire)
+
+    @contextmanager
+    def following(self, conversation: str) -> Iterator[Viewer]:
+        """The page's socket once it is up to date: what comes from now on is news."""
+        with self.watching(conversation) as viewer:
+            viewer.until('id="thread"')
+            viewer.frames.clear()
+            viewer.wire.received = 0
+            yield viewer
 
 
 def text_of(turn: LexborNode) -> str:
