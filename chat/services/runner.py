@@ -29,6 +29,8 @@ from langai_site.writer import write
 logger = logging.getLogger(__name__)
 
 FRAME = 0.035
+# With more live replies than this the process's frames are shared out: fewer for each, and no queue for first words.
+UNSHARED = 16
 CHECKPOINT = 5.0
 STOP_WATCH = 0.2
 SWEEP = 5.0
@@ -174,14 +176,14 @@ async def _kept(reply: Live) -> None:
 
 
 async def _publish_growth(reply: Live) -> None:
-    """The first piece at once, then what has come every FRAME seconds."""
+    """The first piece at once, then what has come every FRAME seconds, or less often while many are live."""
     while True:
         await reply.changed.wait()
         reply.changed.clear()
         grown, reply.published = reply.text[reply.published :], len(reply.text)
         reply.number += 1
         await _tell(reply, {"type": "reply.grew", "text": grown})
-        await asyncio.sleep(FRAME)
+        await asyncio.sleep(FRAME * max(1.0, len(_live) / UNSHARED))
 
 
 async def _keep(reply: Live) -> None:
