@@ -82,6 +82,11 @@ class Authentication(InLoop, AuthenticationMiddleware):
 
 
 class LoginRequired(InLoop, LoginRequiredMiddleware):
+    """Django's reads the person from the database even where a view lets everybody in, or asks by itself."""
+
+    def process_view(self, request: HttpRequest, view: View, args: object, kwargs: object) -> Answer:  # type: ignore[override]
+        return super().process_view(request, view, args, kwargs) if self.view_waits(request, view) else None  # type: ignore[arg-type]
+
     def view_waits(self, request: HttpRequest, view: View) -> bool:
         return getattr(view, "login_required", True)
 

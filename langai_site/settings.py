@@ -122,8 +122,6 @@ MIDDLEWARE = [
 ]
 # They look for Django's own names in MIDDLEWARE; these are subclasses of them.
 SILENCED_SYSTEM_CHECKS = ["security.W001", "security.W002", "security.W003"]
-# Three checks look for Django's own names of what is there under langai_site's.
-SILENCED_SYSTEM_CHECKS = ["security.W001", "security.W002", "security.W003"]
 
 ROOT_URLCONF = "langai_site.urls"
 ASGI_APPLICATION = "langai_site.asgi.application"
