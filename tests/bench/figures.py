@@ -65,9 +65,11 @@ def whole(answers: list[Answer]) -> list[Answer]:
 async def added(run: Run, level: int, rounds: int) -> dict[str, float]:
     """Median milliseconds to the first token through the page and straight, `level` people asking in a loop."""
     straight = await closed_loop(lambda: run.ask_straight(BRIEF), level, rounds, SPREAD)
+    before = procs.cpu_seconds(pid := run.server.pid("web"))
     page = await closed_loop(lambda: run.ask(BRIEF), level, rounds, SPREAD)
+    web = procs.cpu_seconds(pid) - before
     firsts = {"straight": median([a.first for a in whole(straight)]), "page": median([a.first for a in whole(page)])}
-    return firsts | {"added": firsts["page"] - firsts["straight"]}
+    return firsts | {"added": firsts["page"] - firsts["straight"], "web_cpu_ms_a_chat": 1000 * web / len(page)}
 
 
 def added_row(figure: str, values: dict[str, float], goal: str, peer: str) -> Row:
@@ -85,6 +87,7 @@ async def first_token(run: Run) -> list[Row]:
         added_row("added time to first token, 1 conversation", alone, "≤ +25 ms", "+72 ms"),
         added_row("  the same with the handbook searched", searched, "", ""),
         added_row("added time to first token, 50 conversations", crowd, "≤ +400 ms", "+4,520 ms"),
+        Row("  web CPU for one answer of 50 tokens then", f"{crowd['web_cpu_ms_a_chat']:.0f} ms"),
     ]
 
 
@@ -131,10 +134,10 @@ async def socket_bytes(run: Run) -> list[Row]:
 async def one_answer(run: Run, shape: str) -> dict[str, float]:
     person = run.viewers.popleft()
     async with counted(run.server.port) as port:
-        # A new socket is first brought up to date: the answer that counts is the second.
         await person.close()
         viewer = await Viewer(run.session, person.base, person.person, port.url).open()
-        whole([await viewer.ask(PREFIX + BRIEF)])
+        # The product begins to listen just after it has accepted a socket.
+        await asyncio.sleep(1)
         before = port.received
         answer = await viewer.ask(PREFIX + shape)
         whole([answer])

@@ -100,7 +100,7 @@ class Viewer:
         }
         async with self.session.post(url, data={"text": PROMPT, "model": model}, headers=headers) as response:
             if response.status != 204:
-                raise Failed(f"{response.status} {(await response.text())[:100]}")
+                raise Failed(f"{response.status} {(' '.join((await response.text()).split()))[:100]}")
 
     async def _read(self, socket: aiohttp.ClientWebSocketResponse) -> None:
         async for message in socket:
@@ -113,6 +113,7 @@ class Viewer:
         answer.text_bytes += len(frame.encode())
         answer.saw(FIRST in frame)
         if ENDED in frame:
+            self.person["leaf"] = frame.partition('id="m-')[2][:36]
             self._end(Failed("the answer is not whole") if PROBLEM in frame or LAST not in frame else None)
 
     def _end(self, failure: Failed | None) -> None:
