@@ -41,7 +41,7 @@ def at_least(minimum: float) -> Callable[[float], None]:
 def writable_folder(path: Path) -> Path:
     """Return `path`, created if missing. Raises ImproperlyConfigured where it cannot be written."""
     try:
-        path.mkdir(parents=True, exist_ok=True)
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
         raise ImproperlyConfigured(
             f"the folder {path} cannot be made ({error.strerror}); set DATA_DIR to one that can."

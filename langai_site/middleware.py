@@ -1,10 +1,15 @@
 """LangAIError -> a page, an HTMX fragment or JSON, whichever was asked for."""
 
+import logging
+
+from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.utils.deprecation import MiddlewareMixin
 
-from langai_site.errors import LangAIError
+from langai_site.errors import LangAIError, Unavailable
+
+logger = logging.getLogger(__name__)
 
 
 def error_response(request: HttpRequest, error: LangAIError) -> HttpResponse:
@@ -20,4 +25,7 @@ def error_response(request: HttpRequest, error: LangAIError) -> HttpResponse:
 
 class ErrorsMiddleware(MiddlewareMixin):
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        if isinstance(exception, OperationalError | InterfaceError):
+            logger.exception("the database failed")
+            exception = Unavailable("The database is not answering. Nothing was changed; try again in a moment.")
         return error_response(request, exception) if isinstance(exception, LangAIError) else None

@@ -81,6 +81,7 @@ elif DATABASE["ENGINE"] == "django.db.backends.postgresql":
     DATABASE["OPTIONS"] = {**DATABASE.get("OPTIONS", {}), "pool": {"min_size": 1, "max_size": 10, "timeout": 5}}
 # Under ASGI a kept connection belongs to a thread that no request owns.
 DATABASE["CONN_MAX_AGE"] = 0
+DATABASE["CONN_HEALTH_CHECKS"] = True
 
 INSTALLED_APPS = [
     "daphne",
@@ -163,7 +164,11 @@ ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
 
 _cache = (
-    {"BACKEND": "django_redis.cache.RedisCache", "LOCATION": REDIS_URL}
+    {
+        "BACKEND": "django_redis.cache.RedisCache",
+        "LOCATION": REDIS_URL,
+        "OPTIONS": {"SOCKET_CONNECT_TIMEOUT": 2, "SOCKET_TIMEOUT": 2},
+    }
     if REDIS_URL
     else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "OPTIONS": {"MAX_ENTRIES": 100_000}}
 )
@@ -239,6 +244,17 @@ LOGGING = {
     | {
         # These log requests and bodies at INFO and below; the project's own lines say what happened.
         name: {"level": "WARNING"}
-        for name in ("httpx", "httpcore", "LiteLLM", "chromadb", "daphne", "asyncio", "pypdfium2", "urllib3")
+        for name in (
+            "httpx",
+            "httpcore",
+            "openai",
+            "aiohttp",
+            "LiteLLM",
+            "chromadb",
+            "daphne",
+            "asyncio",
+            "pypdfium2",
+            "urllib3",
+        )
     },
 }

@@ -12,8 +12,12 @@ Application = Callable[[dict[str, Any], Any, Any], Awaitable[None]]
 def is_same_origin(headers: dict[bytes, bytes]) -> bool:
     """Whether the Origin header names the host that was asked, or a trusted one. No Origin is no browser: refused."""
     origin = headers.get(b"origin", b"").decode("latin1")
-    return bool(origin) and (
-        urlsplit(origin).netloc == headers.get(b"host", b"").decode("latin1") or origin in settings.CSRF_TRUSTED_ORIGINS
+    try:
+        host = urlsplit(origin).netloc
+    except ValueError:
+        return False
+    return bool(host) and (
+        host == headers.get(b"host", b"").decode("latin1") or origin in settings.CSRF_TRUSTED_ORIGINS
     )
 
 

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import ParamSpec, TypeVar
 
-from django.db import close_old_connections, connection
+from django.db import DatabaseError, close_old_connections, connection
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -19,10 +19,12 @@ _thread = ThreadPoolExecutor(1, thread_name_prefix="writer")
 
 
 def _healed(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    if connection.vendor != "sqlite":
+        # Back to the pool, which looks whether the server still answers before it gives one out.
+        close_old_connections()
     try:
         return function(*args, **kwargs)
-    except Exception:
-        # A connection that the server has closed is dropped here, so that the next call gets a new one.
+    except DatabaseError:
         if not connection.in_atomic_block:
             close_old_connections()
         raise
