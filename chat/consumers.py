@@ -18,6 +18,8 @@ SIGNED_OUT, NOT_YOURS = 4401, 4404
 
 class ConversationConsumer(AsyncWebsocketConsumer):
     drawing: fragments.LiveDrawing | None = None
+    # Messages that a catch-up has drawn: the news of them may still be on its way.
+    drawn: frozenset[str] = frozenset()
 
     async def connect(self) -> None:
         await self.accept()
@@ -38,30 +40,42 @@ class ConversationConsumer(AsyncWebsocketConsumer):
 
     async def _catch_up(self) -> None:
         """Bring the page, which says what it shows, to what is true now."""
-        query = parse_qs(self.scope["query_string"].decode())
-        shown, was_live = query.get("leaf", [""])[0], "live" in query
+        shown = parse_qs(self.scope["query_string"].decode("latin1")).get("shown", [""])[0]
         conversation, path = await write(_branch, self.user_id, self.conversation)
-        leaf = path[-1] if path else None
-        if leaf is None or (str(leaf.id) == shown and not was_live):
+        if not path:
             return
-        snapshot = await live.snapshot(leaf.id) if leaf.status == Message.Status.STREAMING else None
-        bubbles = [fragments.bubble_of(message, snapshot) for message in path]
-        same = str(leaf.id) == shown
+        leaf = path[-1]
+        is_live = leaf.status == Message.Status.STREAMING
+        if fragments.state_of(leaf) == shown and not is_live:
+            return
+        self.drawn = frozenset(str(message.id) for message in path)
+        snapshot = await live.snapshot(leaf.id) if is_live else None
+        bubbles = fragments.bubbles_of(path, snapshot)
+        same = shown.startswith(str(leaf.id))
         frame = fragments.replaced_frame(bubbles[-1], leaf.id) if same else fragments.thread_frame(bubbles)
         if bubbles[-1].live:
             start = snapshot or Snapshot(number=0, text=leaf.text, sources=[], model="")
             self.drawing = fragments.LiveDrawing(str(leaf.id), start)
-        await self._draw(frame + fragments.label_frame(conversation.label))
+        await self._draw(frame + fragments.label_frame(conversation))
 
     async def reply_begun(self, event: ReplyBegun) -> None:
+        if event["reply"] in self.drawn and event["replaces"] != event["reply"]:
+            return
         reply = UUID(event["reply"])
         snapshot = Snapshot(number=0, text=event["written"], sources=[], model="")
         self.drawing = fragments.LiveDrawing(event["reply"], snapshot)
         bubble = fragments.live_bubble(reply, snapshot)
+        if event["replaces"] == event["reply"]:
+            return await self._draw(fragments.replaced_frame(bubble, reply))
         if event["replaces"]:
-            return await self._draw(fragments.replaced_frame(bubble, event["replaces"]))
+            return await self._draw_branch(bubble)
         asked = fragments.Bubble(UUID(event["question"]), Message.Role.USER, text=event["text"])
         await self._draw(fragments.appended_frame([asked, bubble]))
+
+    async def _draw_branch(self, last: fragments.Bubble) -> None:
+        """Another answer to an earlier question: what followed the one that it replaces is on another branch."""
+        _, path = await write(_branch, self.user_id, self.conversation, last.id)
+        await self._draw(fragments.thread_frame([*fragments.bubbles_of(path)[:-1], last]))
 
     async def reply_sourced(self, event: ReplySourced) -> None:
         if self._is_next(event["reply"], event["number"]):
@@ -94,19 +108,18 @@ class ConversationConsumer(AsyncWebsocketConsumer):
 
     async def reply_done(self, event: ReplyDone) -> None:
         self.drawing = None
+        reply = UUID(event["reply"])
         try:
-            conversation, path = await write(_branch, self.user_id, self.conversation)
+            conversation, path = await write(_branch, self.user_id, self.conversation, reply)
         except NotFound:
             return
-        for message in path:
-            if str(message.id) == event["reply"]:
-                frame = fragments.replaced_frame(fragments.bubble_of(message), message.id)
-                await self._draw(frame + fragments.label_frame(conversation.label))
+        frame = fragments.replaced_frame(fragments.bubble_of(path[-1]), reply)
+        await self._draw(frame + fragments.label_frame(conversation))
 
     async def _draw(self, frame: str) -> None:
         await self.send(text_data=frame)
 
 
-def _branch(user_id: int, conversation_id: UUID) -> tuple[Conversation, list[Message]]:
+def _branch(user_id: int, conversation_id: UUID, leaf: UUID | None = None) -> tuple[Conversation, list[Message]]:
     conversation = conversations.access_conversation(user_id, conversation_id)
-    return conversation, conversations.branch(conversation)
+    return conversation, conversations.branch(conversation, leaf)

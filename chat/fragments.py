@@ -1,7 +1,7 @@
 """How a conversation looks: rows and events -> what the templates and the socket's frames are made of."""
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
@@ -63,6 +63,11 @@ def safe(html: str) -> SafeString:
     return mark_safe(html)  # noqa: S308
 
 
+def state_of(leaf: Message) -> str:
+    """What a page shows at the end of its thread, so that its socket can tell later whether that is still so."""
+    return f"{leaf.id}.{leaf.lease}.{leaf.status}"
+
+
 def cite_urls(reply: UUID | str, numbers: Iterable[int]) -> dict[int, str]:
     base = reverse("chat:reply", args=[reply])
     return {number: f"{base}citations/{number}/" for number in numbers}
@@ -96,6 +101,12 @@ def bubble_of(message: Message, snapshot: Snapshot | None = None) -> Bubble:
         known = snapshot or Snapshot(number=0, text=message.text, sources=[], model="")
         return live_bubble(message.id, known)
     return _ended_bubble(message)
+
+
+def bubbles_of(path: Sequence[Message], snapshot: Snapshot | None = None) -> list[Bubble]:
+    """Draw a branch. Only its last answer can be continued: what follows another would be left behind."""
+    *earlier, last = [bubble_of(message, snapshot) for message in path]
+    return [*(replace(bubble, offers_continue=False) for bubble in earlier), last]
 
 
 def live_bubble(reply: UUID, snapshot: Snapshot) -> Bubble:
@@ -197,9 +208,13 @@ def replaced_frame(bubble: Bubble, old: UUID | str) -> str:
     return bubble_html(bubble, oob=f"outerHTML:#m-{old}")
 
 
-def label_frame(label: int) -> str:
-    label = Sensitivity(label)
-    return f'<span id="label" class="label {label.slug}" hx-swap-oob="true"><i class="dot"></i>{label.label}</span>'
+def label_frame(conversation: Conversation) -> str:
+    """The conversation's label, over the thread and in the list."""
+    label = Sensitivity(conversation.label)
+    return (
+        f'<span id="label" class="label {label.slug}" hx-swap-oob="true"><i class="dot"></i>{label.label}</span>'
+        f'<i id="d-{conversation.id}" class="dot {label.slug}" title="{label.label}" hx-swap-oob="true"></i>'
+    )
 
 
 class LiveDrawing:

@@ -57,6 +57,7 @@ class Message(models.Model):
     error = models.TextField(blank=True, help_text="What the person is told when it failed.")
     error_code = models.CharField(max_length=40, blank=True)
     receipt = models.JSONField(default=dict)
+    lease = models.UUIDField(null=True, help_text="Whose reply it is to write: new each time that it goes live.")
     lease_until = models.DateTimeField(null=True)
     created_at = models.DateTimeField(default=timezone.now)
 

@@ -19,13 +19,13 @@ from markdown_it.rules_inline import StateInline
 from markdown_it.token import Token
 from mdit_py_plugins.dollarmath import dollarmath_plugin
 
+from chat.characters import whole_characters
 from chat.sanitizing import CLEANER, CODE_CLASSES
 
 CITATION = re.compile(r"\[(\d{1,3}(?: ?, ?\d{1,3})*)\]")
 ADDRESS = re.compile(r"(?:https?://|mailto:)", re.IGNORECASE)
 LANGUAGE = re.compile(r"[A-Za-z0-9+#.-]{1,20}")
 CLOSER = re.compile(r"</([a-z0-9]+)>")
-CLOSERS = re.compile(r"(?:</[a-z0-9]+>|\s)*\Z")
 TAG = re.compile(r"<(/?)([a-z0-9]+)[^>]*>")
 MAX_FORMULA, MAX_HIGHLIGHT = 2_000, 20_000
 VOID = {"br", "hr"}
@@ -41,7 +41,7 @@ def render(text: str, cites: Cites | None = None) -> str:
 
 
 def _plain(text: str) -> str:
-    return text.replace("\r\n", "\n").replace("\r", "\n").replace("\0", "\N{REPLACEMENT CHARACTER}")
+    return whole_characters(text.replace("\r\n", "\n").replace("\r", "\n"))
 
 
 # As it grows
@@ -100,13 +100,24 @@ def grown(old: str, new: str) -> tuple[str, str] | None:
     """
     if len(new) < len(old):
         return None
-    ends = CLOSERS.search(old)
-    boundaries = [closer.start() for closer in CLOSER.finditer(old, ends.start())] if ends else []
-    for at in [*boundaries, len(old)]:
+    for at in [*reversed(_trailing_closers(old)), len(old)]:
         piece = new[at : len(new) - len(old) + at]
         if old[:at] == new[:at] and new.endswith(old[at:]) and _balanced(piece):
             return _path(old[at:], piece)
     return None
+
+
+def _trailing_closers(html: str) -> list[int]:
+    """Where the closing tags at the end of `html` begin, the last first."""
+    found: list[int] = []
+    end = len(html)
+    while True:
+        end = len(html[:end].rstrip())
+        at = html.rfind("</", 0, end)
+        if at < 0 or not CLOSER.fullmatch(html, at, end):
+            return found
+        found.append(at)
+        end = at
 
 
 def _balanced(piece: str) -> bool:

@@ -1,5 +1,6 @@
 """Pages and posts of chat: thin doors to the services. The posts do their database work in one hop."""
 
+import asyncio
 from collections.abc import Callable
 from typing import Any, Concatenate, ParamSpec, TypeVar
 from urllib.parse import urlencode
@@ -10,7 +11,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from chat import fragments
 from chat.llm import BUILT_IN
@@ -61,12 +62,11 @@ async def drawn(path: list[Message]) -> dict[str, Any]:
     """The bubbles of a branch, and the address of the socket that says which of it the page shows."""
     leaf = path[-1]
     snapshot = await live.snapshot(leaf.id) if leaf.status == Message.Status.STREAMING else None
-    bubbles = [fragments.bubble_of(message, snapshot) for message in path]
-    query = f"?leaf={leaf.id}{'&live=1' if bubbles[-1].live else ''}"
-    return {"bubbles": bubbles, "socket": f"/ws/conversations/{leaf.conversation_id}/{query}"}
+    bubbles = fragments.bubbles_of(path, snapshot)
+    return {"bubbles": bubbles, "socket": f"/ws/conversations/{leaf.conversation_id}/?shown={fragments.state_of(leaf)}"}
 
 
-@require_GET
+@require_safe
 @login_not_required
 async def new(request: HttpRequest) -> HttpResponse:
     try:
@@ -76,20 +76,20 @@ async def new(request: HttpRequest) -> HttpResponse:
     return render(request, "chat/page.html", context)
 
 
-@require_GET
+@require_safe
 @login_not_required
 async def sidebar(request: HttpRequest) -> HttpResponse:
     """The list of conversations, for the pages of other rooms."""
     return render(request, "chat/page.html#sidebar", await as_user(request, page_context))
 
 
-@require_GET
+@require_safe
 @login_not_required
 async def conversation(request: HttpRequest, conversation: UUID) -> HttpResponse:
-    if reply := request.GET.get("reply"):
-        await as_user(request, _show, reply)
-        return redirect("chat:conversation", conversation)
     try:
+        if reply := request.GET.get("reply"):
+            await as_user(request, _show, reply)
+            return redirect("chat:conversation", conversation)
         context = await as_user(request, thread_context, conversation)
     except SignedOut:
         return redirect(f"{reverse('account_login')}?next={request.path}")
@@ -103,15 +103,27 @@ def _show(user: User, reply: str) -> None:
         return
 
 
-@require_POST
+async def begin(request: HttpRequest, open_turn: Callable[[User], turns.Started], replaces: str = "") -> turns.Started:
+    """Write the turn's rows and start its reply, both or neither: who leaves the page cancels the view, not this."""
+
+    async def both() -> turns.Started:
+        started = await as_user(request, open_turn)
+        text = "" if replaces else started.request.question
+        runner.start(started, runner.Asked(text=text, replaces=replaces))
+        return started
+
+    return await asyncio.shield(asyncio.create_task(both()))
+
+
 @login_not_required
 async def start(request: HttpRequest) -> HttpResponse:
+    if request.method != "POST":
+        return redirect("chat:new")
     text, model = request.POST.get("text", ""), request.POST.get("model", AUTO)
     try:
-        started = await as_user(request, turns.post, None, text, model)
+        started = await begin(request, lambda user: turns.post(user, None, text, model))
     except LangAIError as error:
         return await refused(request, error)
-    runner.start(started, runner.Asked(text=started.request.question))
     return moved(request, reverse("chat:conversation", args=[started.conversation]))
 
 
@@ -135,34 +147,36 @@ async def refused(request: HttpRequest, error: LangAIError, conversation: UUID |
     return render(request, "chat/page.html", context, status=error.status)
 
 
-@require_POST
 @login_not_required
 async def post(request: HttpRequest, conversation: UUID) -> HttpResponse:
+    if request.method != "POST":
+        return redirect("chat:conversation", conversation)
     text, model = request.POST.get("text", ""), request.POST.get("model", AUTO)
     try:
-        started = await as_user(request, turns.post, conversation, text, model)
+        started = await begin(request, lambda user: turns.post(user, conversation, text, model))
     except LangAIError as error:
         return await refused(request, error, conversation)
-    return await begun(request, started, runner.Asked(text=started.request.question))
+    return await begun(request, started)
 
 
 @require_POST
 @login_not_required
 async def retry(request: HttpRequest, reply: UUID) -> HttpResponse:
-    started = await as_user(request, turns.retry, reply, request.POST.get("model", ""))
-    return await begun(request, started, runner.Asked(replaces=str(reply)))
+    model = request.POST.get("model", "")
+    started = await begin(request, lambda user: turns.retry(user, reply, model), replaces=str(reply))
+    return await begun(request, started)
 
 
 @require_POST
 @login_not_required
 async def resume(request: HttpRequest, reply: UUID) -> HttpResponse:
-    started = await as_user(request, turns.resume, reply)
-    return await begun(request, started, runner.Asked(replaces=str(reply)))
+    model = request.POST.get("model", "")
+    started = await begin(request, lambda user: turns.resume(user, reply, model), replaces=str(reply))
+    return await begun(request, started)
 
 
-async def begun(request: HttpRequest, started: turns.Started, asked: runner.Asked) -> HttpResponse:
-    """Start the reply. A page with an open socket is drawn by it; one without gets its thread anew."""
-    runner.start(started, asked)
+async def begun(request: HttpRequest, started: turns.Started) -> HttpResponse:
+    """A page with an open socket is drawn by it; one without gets its thread anew."""
     if not request.htmx:  # type: ignore[attr-defined]
         return redirect("chat:conversation", started.conversation)
     if request.headers.get("X-Socket") == "open":
@@ -177,8 +191,13 @@ async def begun(request: HttpRequest, started: turns.Started, asked: runner.Aske
 @login_not_required
 async def stop(request: HttpRequest, reply: UUID) -> HttpResponse:
     found = await as_user(request, _access_reply, reply)
-    await runner.stop(reply)
+    if found.status == Message.Status.STREAMING:
+        await runner.stop(reply)
     return HttpResponse(status=204) if request.htmx else redirect("chat:conversation", found.conversation_id)  # type: ignore[attr-defined]
+
+
+def _delete(user: User, conversation: UUID) -> Conversation:
+    return conversations.delete(user.id, conversation)
 
 
 def _access_reply(user: User, reply: UUID) -> Message:
@@ -190,7 +209,7 @@ def _reply_on_its_branch(user: User, reply: UUID) -> Message:
     return conversations.branch(found.conversation, found.id)[-1]
 
 
-@require_GET
+@require_safe
 @login_not_required
 async def reply(request: HttpRequest, reply: UUID) -> HttpResponse:
     """One reply as it stands: what a page polls whose socket is blocked."""
@@ -201,7 +220,7 @@ async def reply(request: HttpRequest, reply: UUID) -> HttpResponse:
     return render(request, "chat/page.html#bubble", {"bubble": bubble})
 
 
-@require_GET
+@require_safe
 @login_not_required
 async def citation(request: HttpRequest, reply: UUID, number: int) -> HttpResponse:
     """The passage that a number stands for: in the side panel, or as a page of its own."""
@@ -228,9 +247,13 @@ def rename(request: HttpRequest, conversation: UUID) -> HttpResponse:
 
 
 @require_POST
-def delete(request: HttpRequest, conversation: UUID) -> HttpResponse:
-    """Hide a conversation and offer it back. The page that shows it moves on to a new chat."""
-    deleted = conversations.delete(request.user.id, conversation)  # type: ignore[arg-type]
+@login_not_required
+async def delete(request: HttpRequest, conversation: UUID) -> HttpResponse:
+    """Hide a conversation and offer it back; what is being written in it stops. A page that shows it moves on."""
+    deleted = await as_user(request, _delete, conversation)
+    leaf = deleted.current_leaf
+    if leaf and leaf.status == Message.Status.STREAMING:
+        await runner.stop(leaf.id)
     if request.htmx and request.POST.get("open") != str(conversation):  # type: ignore[attr-defined]
         return render(request, "chat/page.html#undo", {"deleted": deleted})
     return moved(request, f"{reverse('chat:new')}?deleted={conversation}")

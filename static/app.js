@@ -111,13 +111,15 @@ function setUpComposer() {
   });
 }
 
-function sent({ detail: { elt, xhr } }) {
+function sent({ detail: { elt, xhr, requestConfig } }) {
   if (elt.id !== "composer" || !xhr.status || xhr.status >= 400 || xhr.getResponseHeader("HX-Retarget") === "#notices") return;
+  pinned = true;
+  toEnd();
+  // What was typed on meanwhile is the next draft.
+  if (elt.elements.text.value !== requestConfig.parameters.text) return;
   sessionStorage.removeItem(draftKey(elt));
   elt.elements.text.value = "";
   measure(elt.elements.text);
-  pinned = true;
-  toEnd();
 }
 
 /* The panel beside the thread shows the passage behind a number. */
@@ -195,7 +197,7 @@ document.addEventListener("keydown", (event) => {
     event.preventDefault();
     find("[data-shortcut=k]")?.click();
   } else if (event.key === "Escape" && !event.isComposing && !find(":popover-open")) {
-    if (!closePanel()) all(".turn.live .stop").at(-1)?.click();
+    if (!closePanel() && !event.repeat) all(".turn.live .stop").at(-1)?.click();
   }
 });
 

@@ -45,6 +45,7 @@ class Migration(migrations.Migration):
                 ('error', models.TextField(blank=True, help_text='What the person is told when it failed.')),
                 ('error_code', models.CharField(blank=True, max_length=40)),
                 ('receipt', models.JSONField(default=dict)),
+                ('lease', models.UUIDField(help_text='Whose reply it is to write: new each time that it goes live.', null=True)),
                 ('lease_until', models.DateTimeField(null=True)),
                 ('created_at', models.DateTimeField(default=django.utils.timezone.now)),
                 ('conversation', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='messages', to='chat.conversation')),

@@ -18,9 +18,13 @@ UNDO_FOR = timedelta(hours=1)
 GONE = "This conversation does not exist, or it is not yours."
 
 
-def access_conversation(user_id: int, conversation_id: UUID) -> Conversation:
-    """The conversation, for its owner alone; being admin gives no right to it. Raises NotFound."""
-    found = Conversation.objects.filter(id=conversation_id, owner_id=user_id, deleted_at=None).first()
+def access_conversation(user_id: int, conversation_id: UUID, *, lock: bool = False) -> Conversation:
+    """The conversation, for its owner alone; being admin gives no right to it. Raises NotFound.
+
+    `lock` keeps others from it until the transaction ends, where the database has row locks.
+    """
+    mine = Conversation.objects.filter(owner_id=user_id, owner__is_active=True, deleted_at=None)
+    found = (mine.select_for_update(of=("self",)) if lock else mine).filter(id=conversation_id).first()
     if found is None:
         raise NotFound(GONE)
     return found
@@ -71,7 +75,7 @@ def caller_of(conversation: Conversation, reply_id: UUID) -> Caller:
 
 def rename(user_id: int, conversation_id: UUID, title: str) -> Conversation:
     conversation = access_conversation(user_id, conversation_id)
-    cleaned = " ".join(title.split())
+    cleaned = " ".join(title.replace("\0", "").split())
     if not cleaned:
         raise Invalid("A title needs at least one character.")
     if len(cleaned) > 120:
@@ -82,8 +86,9 @@ def rename(user_id: int, conversation_id: UUID, title: str) -> Conversation:
 
 
 def delete(user_id: int, conversation_id: UUID) -> Conversation:
-    """Hide the conversation at once; `restore` brings it back within UNDO_FOR."""
+    """Hide the conversation at once; `restore` brings it back within UNDO_FOR. Its leaf is read along."""
     conversation = access_conversation(user_id, conversation_id)
+    _ = conversation.current_leaf
     conversation.deleted_at = timezone.now()
     conversation.save(update_fields=["deleted_at"])
     return conversation

@@ -6,19 +6,26 @@ In Redis the snapshots are encrypted, for they hold text of any label; they expi
 import base64
 import hashlib
 import json
-from collections.abc import Iterable
+import logging
+from collections.abc import Sequence
 from functools import lru_cache
+from typing import Any
 from uuid import UUID
 
 from asgiref.sync import sync_to_async
-from cryptography.fernet import Fernet
+from cryptography.fernet import Fernet, InvalidToken
 from django.conf import settings
 from django.core.cache import caches
 
 from chat.events import Snapshot
+from langai_site.errors import Unavailable
+
+logger = logging.getLogger(__name__)
 
 LIFETIME = 15 * 60
 STOP_LIFETIME = 60
+
+_away = False
 
 
 @lru_cache
@@ -30,14 +37,29 @@ def _pack(snapshot: Snapshot) -> object:
     return _fernet().encrypt(json.dumps(snapshot).encode()) if settings.REDIS_URL else snapshot
 
 
-def _unpack(value: object) -> Snapshot | None:
-    return json.loads(_fernet().decrypt(value)) if isinstance(value, bytes) else value  # type: ignore[return-value]
+def _unpack(value: Any) -> Snapshot | None:  # noqa: ANN401 - what was packed
+    try:
+        return json.loads(_fernet().decrypt(value)) if isinstance(value, bytes) else value
+    except InvalidToken:
+        return None
 
 
-async def _cached(method: str, *args: object) -> object:
-    """Call the cache: directly where it is memory of this process, else on a thread, for it waits on a network."""
+async def _cached(method: str, *args: object) -> Any:  # noqa: ANN401 - what the cache's method returns
+    """Call the cache: directly where it is memory of this process, else on a thread, for it waits on a network.
+
+    None where it is away: watchers then wait for the end of an answer, which needs no cache.
+    """
+    global _away
     call = getattr(caches["live"], method)
-    return await sync_to_async(call, thread_sensitive=False)(*args) if settings.REDIS_URL else call(*args)
+    try:
+        result = await sync_to_async(call, thread_sensitive=False)(*args) if settings.REDIS_URL else call(*args)
+    except Exception as error:  # the cache's client raises what it likes
+        if not _away:
+            logger.warning("live replies cannot be shared: the cache is away (%s)", type(error).__name__)
+        _away = True
+        return None
+    _away = False
+    return result
 
 
 async def keep(reply: UUID, snapshot: Snapshot) -> None:
@@ -53,11 +75,14 @@ async def forget(reply: UUID) -> None:
 
 
 async def ask_to_stop(reply: UUID) -> None:
+    """Ask whichever process runs `reply`. Raises Unavailable where that process cannot be told."""
     await _cached("set", f"stop:{reply.hex}", True, STOP_LIFETIME)
+    if _away:
+        raise Unavailable("The answer cannot be stopped right now. Try again in a moment.")
 
 
-async def asked_to_stop(replies: Iterable[UUID]) -> set[UUID]:
+async def asked_to_stop(replies: Sequence[UUID]) -> set[UUID]:
     """Those of `replies` that somebody, in whichever process, asked to stop."""
     keys = {f"stop:{reply.hex}": reply for reply in replies}
-    found = await _cached("get_many", list(keys)) if keys else {}
-    return {keys[key] for key in found}  # type: ignore[attr-defined]
+    found = await _cached("get_many", list(keys)) if keys else None
+    return {keys[key] for key in found or ()}

@@ -10,7 +10,7 @@ from chat.llm.types import Numbered
 from chat.services.replies import Prepared
 from langai_site.usage.types import Entry
 
-CITED = re.compile(r"\[(\d+(?:\s*,\s*\d+)*)\]")
+CITED = re.compile(r"\[(\d{1,3}(?:\s*,\s*\d{1,3})*)\]")
 
 
 def cited_numbers(text: str) -> set[int]:

@@ -16,6 +16,7 @@ from uuid import UUID
 
 from channels.layers import get_channel_layer
 
+from chat.characters import split_off_half, whole_characters
 from chat.events import Event, ReplyBegun, Snapshot, Source, group_of
 from chat.models import Message
 from chat.services import live, receipts, replies, turns
@@ -59,6 +60,7 @@ class Live:
     entries: list[Entry] = field(default_factory=list)
     changed: asyncio.Event = field(default_factory=asyncio.Event)
     reader: asyncio.Task[None] | None = None
+    half: str = ""
     truncated: bool = False
     ended_as: Message.Status = Message.Status.STOPPED
     began: float = field(default_factory=time.monotonic)
@@ -118,23 +120,27 @@ async def _run(reply: Live) -> None:
     helpers = [asyncio.create_task(_publish_growth(reply)), asyncio.create_task(_keep(reply))]
     try:
         outcome = await _outcome(reply)
-    finally:
         for helper in helpers:
             helper.cancel()
         await asyncio.gather(*helpers, return_exceptions=True)
-    try:
         await _end(reply, outcome)
     finally:
-        _live.pop(reply.reply, None)
+        # A Continue may have taken the place already.
+        if _live.get(reply.reply) is reply:
+            del _live[reply.reply]
 
 
 async def _read(reply: Live) -> None:
     """Take in what the turn yields, as fast as it comes."""
     await publish(reply.started.conversation, begun_event(reply))
+    if reply.text:
+        # What asked the earlier part to stop does not mean this one.
+        await live.forget(reply.reply)
     async with contextlib.aclosing(replies.turn(reply.started.request, reply.entries.append)) as events:
         async for event in events:
             if isinstance(event, Delta):
-                reply.text += event.text
+                piece, reply.half = split_off_half(reply.half + event.text)
+                reply.text += whole_characters(piece)
                 reply.truncated |= event.truncated
                 reply.changed.set()
             else:
@@ -156,23 +162,16 @@ async def _source(reply: Live, prepared: Prepared) -> None:
     reply.prepared = prepared
     if prepared.label > reply.started.request.label:
         # Before a word of the answer exists: should this process die, the label must not be lost with it.
-        await write(turns.checkpoint, reply.reply, reply.text, prepared.label)
+        await write(turns.checkpoint, reply.started, reply.text, prepared.label)
     if prepared.passages:
         reply.number += 1
         await _tell(reply, {"type": "reply.sourced", "sources": reply.sources})
 
 
 async def _tell(reply: Live, change: dict[str, Any]) -> None:
-    await _kept(reply)
+    await live.keep(reply.reply, reply.snapshot)
     change |= {"reply": str(reply.reply), "number": reply.number}
     await publish(reply.started.conversation, cast(Event, change))
-
-
-async def _kept(reply: Live) -> None:
-    try:
-        await live.keep(reply.reply, reply.snapshot)
-    except Exception as error:  # the cache's client raises what it likes
-        logger.warning("a snapshot could not be kept: %s", type(error).__name__)
 
 
 async def _publish_growth(reply: Live) -> None:
@@ -192,7 +191,7 @@ async def _keep(reply: Live) -> None:
         await asyncio.sleep(CHECKPOINT)
         label = reply.prepared.label if reply.prepared else reply.started.request.label
         try:
-            mine = await write(turns.checkpoint, reply.reply, reply.text, label)
+            mine = await write(turns.checkpoint, reply.started, reply.text, label)
         except Exception:
             logger.exception("a checkpoint of reply %s failed", reply.reply)
             continue
@@ -238,9 +237,9 @@ def _ended(reply: Live, status: Message.Status, error: str = "", code: str = "")
 
 async def _end(reply: Live, outcome: Outcome) -> None:
     """The closing transaction, then the news of it. A database that is away is waited for, within reason."""
-    for pause in (0.2, 1.0, 3.0, None):
+    for pause in (0.2, 1.0, 3.0, 5.0, 5.0, 5.0, 5.0, None):
         try:
-            await write(turns.close, reply.reply, outcome, reply.entries)
+            await write(turns.close, reply.started, outcome, reply.entries)
             break
         except Exception:
             logger.exception("reply %s could not be closed", reply.reply)
@@ -248,22 +247,14 @@ async def _end(reply: Live, outcome: Outcome) -> None:
                 return
             await asyncio.sleep(pause)
     await publish(reply.started.conversation, {"type": "reply.done", "reply": str(reply.reply)})
-    with contextlib.suppress(Exception):  # the cache's client raises what it likes; entries expire by themselves
-        await live.forget(reply.reply)
+    await live.forget(reply.reply)
 
 
 async def watch_stops() -> None:
     """Stop what was asked to stop through another process."""
     while True:
         await asyncio.sleep(STOP_WATCH)
-        if not _live:
-            continue
-        try:
-            asked = await live.asked_to_stop(list(_live))
-        except Exception as error:  # the cache's client raises what it likes
-            logger.warning("stop flags could not be read: %s", type(error).__name__)
-            continue
-        for reply in asked:
+        for reply in await live.asked_to_stop(list(_live)):
             await stop(reply)
 
 

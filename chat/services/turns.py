@@ -4,11 +4,12 @@ import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Any
-from uuid import UUID
+from typing import Any, cast
+from uuid import UUID, uuid4
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from chat.events import Source
@@ -29,6 +30,7 @@ logger = logging.getLogger(__name__)
 
 # A reply whose lease ran out has lost its process. Checkpoints renew it, each time with much to spare.
 LEASE = timedelta(seconds=20)
+SWEPT = "lost"
 INTERRUPTED = "The answer was interrupted. What had been written is kept."
 
 
@@ -40,6 +42,7 @@ class Started:
     reply: UUID
     question: UUID
     request: TurnRequest
+    lease: UUID
     before: dict[str, Any] = field(default_factory=dict)
 
 
@@ -70,6 +73,13 @@ def checked(text: str) -> str:
     return text
 
 
+def checked_model(name: str) -> str:
+    """A name that a model can have; whether there is one by it is seen when the turn is routed."""
+    if len(name) > 200 or not name.isprintable():
+        raise Invalid("There is no model by that name. Choose one from the list.")
+    return name
+
+
 def text_part(text: str) -> list[dict[str, str]]:
     return [{"type": "text", "text": text}] if text else []
 
@@ -77,12 +87,12 @@ def text_part(text: str) -> list[dict[str, str]]:
 @transaction.atomic
 def post(user: User, conversation_id: UUID | None, text: str, model: str = AUTO) -> Started:
     """Append a person's message and an empty reply; without `conversation_id`, to a new conversation."""
-    text = checked(text)
+    text, model = checked(text), checked_model(model)
     if conversation_id is None:
         conversation = Conversation(owner=user, title=conversations.title_of(text), model=model)
         conversation.save(force_insert=True)
     else:
-        conversation = conversations.access_conversation(user.id, conversation_id)
+        conversation = conversations.access_conversation(user.id, conversation_id, lock=True)
         conversation.model = model
     conversation.owner = user
     _refuse_while_live(conversation)
@@ -101,26 +111,29 @@ def post(user: User, conversation_id: UUID | None, text: str, model: str = AUTO)
 def retry(user: User, reply_id: UUID, model: str = "") -> Started:
     """Answer the same question again, beside the reply: nothing is overwritten."""
     reply = conversations.access_reply(user.id, reply_id)
-    conversation, question = reply.conversation, reply.parent
+    conversation, question = conversations.access_conversation(user.id, reply.conversation_id, lock=True), reply.parent
     conversation.owner = user
     if question is None:
         raise Conflict("This answer has no question to be asked again.")
     _refuse_while_live(conversation)
-    return _open(conversation, question, model or conversation.model)
+    return _open(conversation, question, checked_model(model or conversation.model))
 
 
 @transaction.atomic
-def resume(user: User, reply_id: UUID) -> Started:
+def resume(user: User, reply_id: UUID, model: str = "") -> Started:
     """Go on with a reply that did not come to its end, after the text it has."""
     reply = conversations.access_reply(user.id, reply_id)
-    conversation = reply.conversation
+    conversation = conversations.access_conversation(user.id, reply.conversation_id, lock=True)
     conversation.owner = user
     _refuse_while_live(conversation)
     if reply.status in (Message.Status.STREAMING, Message.Status.COMPLETE) or reply.parent is None:
         raise Conflict("This answer is complete; ask again instead.")
+    if reply.children.exists():
+        raise Conflict("You have asked on from this answer already. Ask again instead: nothing is lost then.")
+    conversation.model = checked_model(model or conversation.model)
     reply.status, reply.error, reply.error_code = Message.Status.STREAMING, "", ""
-    reply.lease_until = timezone.now() + LEASE
-    reply.save(update_fields=["status", "error", "error_code", "lease_until"])
+    reply.lease, reply.lease_until = uuid4(), timezone.now() + LEASE
+    reply.save(update_fields=["status", "error", "error_code", "lease", "lease_until"])
     _point_at(conversation, reply)
     return _started(conversation, reply.parent, reply, conversation.model)
 
@@ -139,6 +152,7 @@ def _open(conversation: Conversation, question: Message, model: str) -> Started:
         status=Message.Status.STREAMING,
         label=conversation.label,
         model=model,
+        lease=uuid4(),
         lease_until=timezone.now() + LEASE,
     )
     reply.save(force_insert=True)
@@ -165,7 +179,7 @@ def _started(conversation: Conversation, question: Message, reply: Message, mode
         written=reply.text,
         cited=tuple(Cited(c.number, c.source, c.page, c.start) for c in reply.citations.all()) if reply.text else (),
     )
-    return Started(conversation.id, reply.id, question.id, request, reply.receipt)
+    return Started(conversation.id, reply.id, question.id, request, cast(UUID, reply.lease), reply.receipt)
 
 
 def _history(conversation: Conversation, question: Message) -> tuple[ChatMessage, ...]:
@@ -177,13 +191,12 @@ def _history(conversation: Conversation, question: Message) -> tuple[ChatMessage
 
 
 @transaction.atomic
-def checkpoint(reply_id: UUID, text: str, label: Sensitivity) -> bool:
-    """Keep the text so far and renew the lease; False where the reply is no longer this process's to write."""
-    renewed = Message.objects.filter(id=reply_id, status=Message.Status.STREAMING).update(
-        parts=text_part(text), label=label, lease_until=timezone.now() + LEASE
-    )
+def checkpoint(started: Started, text: str, label: Sensitivity) -> bool:
+    """Keep the text so far and renew the lease; False where the reply is no longer this run's to write."""
+    mine = Message.objects.filter(id=started.reply, lease=started.lease, status=Message.Status.STREAMING)
+    renewed = mine.update(parts=text_part(text), label=label, lease_until=timezone.now() + LEASE)
     if renewed:
-        _raise_conversation(reply_id, label)
+        _raise_conversation(started.reply, label)
     return bool(renewed)
 
 
@@ -192,9 +205,13 @@ def _raise_conversation(reply_id: UUID, label: Sensitivity) -> None:
 
 
 @transaction.atomic
-def close(reply_id: UUID, outcome: Outcome, entries: Sequence[Entry]) -> bool:
-    """Write how the reply ended, with its citations and ledger entries. False where somebody else has ended it."""
-    closed = Message.objects.filter(id=reply_id, status=Message.Status.STREAMING).update(
+def close(started: Started, outcome: Outcome, entries: Sequence[Entry]) -> bool:
+    """Write how the reply ended, with its citations and ledger entries. False where it is no longer this run's.
+
+    One that was swept because its process slept too long is still this run's, until somebody continues it.
+    """
+    open_or_swept = Q(status=Message.Status.STREAMING) | Q(error_code=SWEPT)
+    closed = Message.objects.filter(open_or_swept, id=started.reply, lease=started.lease).update(
         parts=text_part(outcome.text),
         status=outcome.status,
         label=outcome.label,
@@ -205,11 +222,11 @@ def close(reply_id: UUID, outcome: Outcome, entries: Sequence[Entry]) -> bool:
         lease_until=None,
     )
     if closed:
-        _raise_conversation(reply_id, outcome.label)
+        _raise_conversation(started.reply, outcome.label)
         Citation.objects.bulk_create(
-            [Citation(reply_id=reply_id, **source) for source in outcome.sources], ignore_conflicts=True
+            [Citation(reply_id=started.reply, **source) for source in outcome.sources], ignore_conflicts=True
         )
-    usage.close(reply_id, entries)
+    usage.close(started.reply, entries)
     return bool(closed)
 
 
@@ -227,7 +244,7 @@ def sweep() -> list[tuple[UUID, UUID]]:
 @transaction.atomic
 def _end_lost(reply_id: UUID) -> bool:
     ended = Message.objects.filter(id=reply_id, status=Message.Status.STREAMING, lease_until__lt=timezone.now()).update(
-        status=Message.Status.INTERRUPTED, error=INTERRUPTED, error_code="interrupted", lease_until=None
+        status=Message.Status.INTERRUPTED, error=INTERRUPTED, error_code=SWEPT, lease_until=None
     )
     if ended:
         usage.close(reply_id, [])

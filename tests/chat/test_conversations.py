@@ -13,9 +13,9 @@ def asked(alice):
     return turns.post(alice, None, "What is our refund policy?\nAnd who signs?")
 
 
-def finish(reply_id, text="An answer.", status=Message.Status.COMPLETE):
+def finish(started, text="An answer.", status=Message.Status.COMPLETE):
     outcome = turns.Outcome(text=text, status=status, label=0, model="quotes")
-    assert turns.close(reply_id, outcome, [])
+    assert turns.close(started, outcome, [])
 
 
 def test_only_the_owner_gets_a_conversation(asked, alice, bob, admin):
@@ -61,9 +61,9 @@ def test_what_was_deleted_long_ago_is_removed_for_good(asked, alice):
 
 
 def test_answering_again_adds_a_sibling_and_overwrites_nothing(asked, alice):
-    finish(asked.reply, "First.")
+    finish(asked, "First.")
     again = turns.retry(alice, asked.reply)
-    finish(again.reply, "Second.")
+    finish(again, "Second.")
     conversation = conversations.access_conversation(alice.id, asked.conversation)
     shown = conversations.branch(conversation)
     assert [message.text for message in shown][1:] == ["Second."]
@@ -71,9 +71,9 @@ def test_answering_again_adds_a_sibling_and_overwrites_nothing(asked, alice):
 
 
 def test_an_earlier_answer_can_be_shown_and_asked_on_from(asked, alice):
-    finish(asked.reply, "First.")
+    finish(asked, "First.")
     again = turns.retry(alice, asked.reply)
-    finish(again.reply, "Second.")
+    finish(again, "Second.")
     conversations.show(alice.id, asked.reply)
     followed = turns.post(alice, asked.conversation, "And then?")
     assert [message.text for message in followed.request.history][-1] == "First."

@@ -74,7 +74,7 @@ def test_one_answer_at_a_time_is_written_in_a_conversation(started, alice):
 def test_closing_writes_text_citations_usage_and_settles(started):
     source = {"number": 1, "source": str(started.reply), "version": 1, "title": "Refunds", "page": 3}
     source |= {"start": 4, "end": 9, "heading": ""}
-    assert turns.close(started.reply, outcome(sources=[source]), [entry(started)])
+    assert turns.close(started, outcome(sources=[source]), [entry(started)])
     reply = Message.objects.get(id=started.reply)
     assert (reply.status, reply.text, reply.lease_until) == (STATUS.COMPLETE, "Thirty days [1].", None)
     assert [(c.number, c.page) for c in reply.citations.all()] == [(1, 3)]
@@ -83,42 +83,43 @@ def test_closing_writes_text_citations_usage_and_settles(started):
 
 
 def test_a_reply_is_closed_once(started):
-    assert turns.close(started.reply, outcome(), [entry(started)])
-    assert not turns.close(started.reply, outcome(text="late"), [entry(started)])
+    assert turns.close(started, outcome(), [entry(started)])
+    assert not turns.close(started, outcome(text="late"), [entry(started)])
     assert Message.objects.get(id=started.reply).text == "Thirty days [1]."
     assert UsageEntry.objects.count() == 1
 
 
 def test_a_label_rises_with_its_reply_and_never_falls(started, alice):
-    turns.checkpoint(started.reply, "x", Sensitivity.CONFIDENTIAL)
-    turns.close(started.reply, outcome(label=Sensitivity.CONFIDENTIAL), [])
+    turns.checkpoint(started, "x", Sensitivity.CONFIDENTIAL)
+    turns.close(started, outcome(label=Sensitivity.CONFIDENTIAL), [])
     followed = turns.post(alice, started.conversation, "And?")
     assert followed.request.label == Sensitivity.CONFIDENTIAL
-    turns.close(followed.reply, outcome(label=Sensitivity.PUBLIC), [])
+    turns.close(followed, outcome(label=Sensitivity.PUBLIC), [])
     assert Message.objects.get(id=started.reply).conversation.label == Sensitivity.CONFIDENTIAL
 
 
 def test_a_reply_whose_process_died_is_swept_and_keeps_its_text(started, alice):
-    turns.checkpoint(started.reply, "Half an", Sensitivity.PUBLIC)
+    turns.checkpoint(started, "Half an", Sensitivity.PUBLIC)
     assert turns.sweep() == []
     Message.objects.filter(id=started.reply).update(lease_until=timezone.now() - timedelta(seconds=1))
     assert turns.sweep() == [(started.conversation, started.reply)]
     reply = Message.objects.get(id=started.reply)
     assert (reply.status, reply.text) == (STATUS.INTERRUPTED, "Half an")
     assert Reservation.objects.get().status == Reservation.Status.RELEASED
-    assert not turns.checkpoint(started.reply, "Half an answer", Sensitivity.PUBLIC)
+    assert not turns.checkpoint(started, "Half an answer", Sensitivity.PUBLIC)
 
 
 def test_continuing_goes_on_from_the_text_that_is_there(started, alice):
-    turns.close(started.reply, outcome(text="Half an", status=STATUS.INTERRUPTED), [])
+    turns.close(started, outcome(text="Half an", status=STATUS.INTERRUPTED), [])
     resumed = turns.resume(alice, started.reply)
     assert (resumed.reply, resumed.request.written) == (started.reply, "Half an")
-    assert turns.close(started.reply, outcome(text="Half an answer"), [entry(resumed)])
+    assert not turns.close(started, outcome(text="An earlier run"), [])
+    assert turns.close(resumed, outcome(text="Half an answer"), [entry(resumed)])
     assert UsageEntry.objects.count() == 1
 
 
 def test_a_complete_answer_is_not_continued(started, alice):
-    turns.close(started.reply, outcome(), [])
+    turns.close(started, outcome(), [])
     with pytest.raises(Conflict):
         turns.resume(alice, started.reply)
 
@@ -131,3 +132,32 @@ def test_a_turn_reads_what_its_person_may_read_at_that_moment(alice, bob):
     assert turns.post(bob, None, "?").request.reader.collections == ()
     shared.users.clear()
     assert turns.post(alice, None, "?").request.reader.collections == ()
+
+
+def test_a_run_that_only_slept_still_ends_its_reply(started):
+    Message.objects.filter(id=started.reply).update(lease_until=timezone.now() - timedelta(seconds=1))
+    assert turns.sweep()
+    assert turns.close(started, outcome(), [entry(started)])
+    assert Message.objects.get(id=started.reply).status == STATUS.COMPLETE
+
+
+def test_an_answer_that_was_asked_on_from_is_not_continued(started, alice):
+    turns.close(started, outcome(text="Half an", status=STATUS.INTERRUPTED), [])
+    turns.post(alice, started.conversation, "And?")
+    Message.objects.filter(status=STATUS.STREAMING).update(lease_until=timezone.now() - timedelta(seconds=1))
+    turns.sweep()
+    with pytest.raises(Conflict, match="asked on"):
+        turns.resume(alice, started.reply)
+
+
+@pytest.mark.parametrize("model", ["x" * 201, "a\0b"])
+def test_a_name_that_no_model_can_have_is_refused(alice, model):
+    with pytest.raises(Invalid, match="no model by that name"):
+        turns.post(alice, None, "Hello", model)
+
+
+def test_a_deactivated_person_gets_nothing(started, alice):
+    alice.is_active = False
+    alice.save()
+    with pytest.raises(NotFound):
+        turns.post(alice, started.conversation, "And?")
