@@ -3,20 +3,19 @@
 from urllib.parse import parse_qs
 from uuid import UUID
 
-from channels.generic.websocket import AsyncWebsocketConsumer
-
 from chat import fragments
 from chat.events import ReplyBegun, ReplyDone, ReplyGrew, ReplySourced, Snapshot, group_of
 from chat.models import Conversation, Message
 from chat.services import conversations, live
 from langai_site.errors import NotFound
+from langai_site.sockets import SocketConsumer
 from langai_site.writer import write
 
 # Application close codes: the client does not connect again after these.
 SIGNED_OUT, NOT_YOURS = 4401, 4404
 
 
-class ConversationConsumer(AsyncWebsocketConsumer):
+class ConversationConsumer(SocketConsumer):
     drawing: fragments.LiveDrawing | None = None
     # Messages that a catch-up has drawn: the news of them may still be on its way.
     drawn: frozenset[str] = frozenset()

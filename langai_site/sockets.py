@@ -4,6 +4,8 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 from urllib.parse import urlsplit
 
+from channels.consumer import get_handler_name
+from channels.generic.websocket import AsyncWebsocketConsumer
 from django.conf import settings
 
 Application = Callable[[dict[str, Any], Any, Any], Awaitable[None]]
@@ -29,3 +31,13 @@ class SameOrigin:
         if is_same_origin(dict(scope["headers"])):
             return await self.application(scope, receive, send)
         await send({"type": "websocket.close", "code": 4403})
+
+
+class SocketConsumer(AsyncWebsocketConsumer):
+    """A consumer whose database work is done by `write`, on a thread that looks after its own connection.
+
+    Channels would close old connections before every event, so for every frame: a hop to a thread and back each.
+    """
+
+    async def dispatch(self, message: dict[str, Any]) -> None:
+        await getattr(self, get_handler_name(message))(message)
