@@ -25,6 +25,8 @@ MODELS = (
     "t90-r30",
     "t3000-r30",
     *(f"fail-{failure}-echo" for failure in FAILING),
+    # Slow enough that what comes before the cut is read before the reset throws it away.
+    "fail-cut-echo-r50",
 )
 
 
@@ -71,7 +73,7 @@ def langai(start_langai, upstream) -> Iterator[LangAI]:
     server = start_langai(OPENAI_BASE_URL=upstream.openai_url, ANSWER_START_TIMEOUT="4", ANSWER_IDLE_TIMEOUT="4")
     rows.until_connected(server)
     yield server
-    assert "Traceback" not in server.log, server.log
+    assert " ERROR " not in server.log, server.log
 
 
 @pytest.fixture(scope="session")

@@ -73,7 +73,7 @@ class Person:
         """Ask in a new conversation, or in that one; returns the conversation's id."""
         path = f"/conversations/{conversation}/messages/" if conversation else "/conversations/"
         answer = self.post(path, text=text, model=model)
-        assert answer.status_code == 302, answer.text[:2000]
+        assert answer.status_code == 302, f"{answer.text[:2000]}\n{self.server.log}"
         return answer.headers["location"].split("/")[2]
 
     def turns(self, conversation: str) -> list[LexborNode]:
