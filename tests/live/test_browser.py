@@ -169,7 +169,7 @@ def test_another_answer_stands_beside_the_first(visit, upstream):
 
 def test_a_broken_off_answer_says_so_and_goes_on(visit, upstream):
     upstream.script("One two three four five six seven eight.", " nine ten eleven twelve.")
-    visit.ask("Count", "fail-cut-echo")
+    visit.ask("Count", "fail-cut-echo-r50")
     visit.until_ended()
     expect(visit.answer).to_contain_text("One two three four")
     expect(visit.reply.locator(".problem")).to_be_visible()
