@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.servers import Chroma
+
 POSTGRES_PROGRAMS = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
 PARTS: dict[str, Callable[[], object]] = {
     "chromium": lambda: shutil.which("chromium"),
@@ -23,6 +25,24 @@ def needs(part: str) -> None:
     if part in os.environ.get("LANGAI_TEST_REQUIRE", "").split(","):
         pytest.fail(f"{part} is required here but not installed")
     pytest.skip(f"{part} is not installed")
+
+
+@pytest.fixture(scope="session")
+def chroma_server(tmp_path_factory):
+    """A real vector store for the tests of one run."""
+    server = Chroma(tmp_path_factory.mktemp("chroma")).start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def model_dir(tmp_path_factory):
+    """The folder of the real embedding model, built once for the tests of one run."""
+    from search import embeddings
+
+    folder = tmp_path_factory.mktemp("model")
+    assert embeddings.prepare(folder) == ""
+    return folder
 
 
 @pytest.fixture(autouse=True)

@@ -5,9 +5,7 @@ from documents import services
 from langai_site import worker
 from langai_site.accounts.models import User
 from langai_site.sensitivity import Sensitivity
-from search import embeddings
 from search.models import Collection
-from tests.servers import Chroma
 
 
 @pytest.fixture(autouse=True)
@@ -23,20 +21,6 @@ def running():
     worker.stopping.clear()
     yield
     worker.stopping.clear()
-
-
-@pytest.fixture(scope="session")
-def chroma_server(tmp_path_factory):
-    server = Chroma(tmp_path_factory.mktemp("chroma")).start()
-    yield server
-    server.stop()
-
-
-@pytest.fixture(scope="session")
-def model_dir(tmp_path_factory):
-    model = tmp_path_factory.mktemp("model")
-    assert embeddings.prepare(model) == ""
-    return model
 
 
 @pytest.fixture

@@ -9,27 +9,12 @@ from search.models import Collection
 from search.services import index
 from search.types import PageText, SourceInfo, Span
 from search.vectors import get_store
-from tests.servers import Chroma
 
 HANDBOOK = [
     "Everyone at the firm has twenty eight days of paid vacation a year. Unused days end in March.",
     "Refunds are issued within 30 days of purchase, if the item is unused and the receipt is shown.",
     "The alarm code of the office is changed every Monday by the facility team.",
 ]
-
-
-@pytest.fixture(scope="session")
-def chroma_server(tmp_path_factory):
-    server = Chroma(tmp_path_factory.mktemp("chroma")).start()
-    yield server
-    server.stop()
-
-
-@pytest.fixture(scope="session")
-def model_dir(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("model")
-    assert embeddings.prepare(folder) == ""
-    return folder
 
 
 @pytest.fixture
