@@ -5,9 +5,7 @@ import os
 import re
 import signal
 import sys
-from contextlib import suppress
 from multiprocessing import get_context
-from multiprocessing.connection import Connection
 from pathlib import Path
 
 import django
@@ -29,25 +27,20 @@ def main() -> None:
         sys.exit(trouble)
     # Ctrl-C in the middle of setting up ends it without a traceback; from then on the supervisor listens.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
-    asyncio.run(_supervise(_prepare_in_child()))
+    _prepare_in_child()
+    asyncio.run(_supervise())
 
 
-def _prepare_in_child() -> str:
-    """Set up in a process of its own, so that what it loads does not stay in memory; returns the sign-in line."""
-    receiver, sender = get_context("fork").Pipe(duplex=False)
-    process = get_context("fork").Process(target=_prepare, args=(sender, os.getpid()))
+def _prepare_in_child() -> None:
+    """Set up in a process of its own, so that what it loads does not stay in memory."""
+    process = get_context("fork").Process(target=_prepare, args=(os.getpid(),))
     process.start()
-    sender.close()
-    sign_in = ""
-    with suppress(EOFError):
-        sign_in = receiver.recv()
     process.join()
     if process.exitcode:
         sys.exit(process.exitcode)
-    return sign_in
 
 
-def _prepare(sender: Connection, parent: int) -> None:
+def _prepare(parent: int) -> None:
     die_with(parent)
     django.setup()
     from langai_site import preparation
@@ -55,7 +48,9 @@ def _prepare(sender: Connection, parent: int) -> None:
     try:
         for line in preparation.steps():
             write_line("setup", line)
-        sender.send(preparation.first_admin())
+        # At once, whatever happens next: no later start shows the password again.
+        if line := preparation.first_admin():
+            write_line("setup", line)
     except ImproperlyConfigured as error:
         sys.exit(f"LangAI cannot start: {error}")
 
@@ -82,18 +77,18 @@ def _chroma(port: int) -> Child:
     return Child("chroma", command, {"ANONYMIZED_TELEMETRY": "False"}, wave=1, shown=CHROMA_TROUBLE)
 
 
-async def _supervise(sign_in: str) -> None:
+async def _supervise() -> None:
     supervisor = Supervisor(_children())
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, supervisor.stop)
-    announcement = asyncio.create_task(_announce(sign_in))
+    announcement = asyncio.create_task(_announce())
     await supervisor.run()
     announcement.cancel()
     write_line("run", "Stopped.")
 
 
-async def _announce(sign_in: str) -> None:
+async def _announce() -> None:
     """Tell the address once something answers there."""
     wildcard = settings.HOST in ("0.0.0.0", "::")  # noqa: S104
     host = "127.0.0.1" if wildcard else settings.HOST
@@ -101,8 +96,6 @@ async def _announce(sign_in: str) -> None:
         await asyncio.sleep(0.1)
     shown = f"[{host}]" if ":" in host else "localhost" if host == "127.0.0.1" else host
     write_line("run", f"LangAI is ready at http://{shown}:{settings.PORT}/")
-    if sign_in:
-        write_line("run", sign_in)
 
 
 async def _answers(host: str, port: int) -> bool:
