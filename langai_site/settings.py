@@ -27,6 +27,7 @@ try:
     LANGAI_ADMIN_PASSWORD = env.str("LANGAI_ADMIN_PASSWORD", "")
     ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", ["localhost", "127.0.0.1", "[::1]"])
     CSRF_TRUSTED_ORIGINS: list[str] = env.list("CSRF_TRUSTED_ORIGINS", [])
+    TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", 0, validate=environment.at_least(0))
 
     DATABASES = {"default": env.dj_db_url("DATABASE_URL", f"sqlite:///{DATA_DIR / 'langai.sqlite3'}")}
     REDIS_URL = env.str("REDIS_URL", "")
@@ -162,6 +163,8 @@ ACCOUNT_LOGIN_METHODS = {"username", "email"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "email", "password1*", "password2*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
+# Attempts to sign in are counted by address: behind a proxy that is the one it saw, not its own.
+ALLAUTH_TRUSTED_PROXY_COUNT = TRUSTED_PROXIES
 
 _cache = (
     {
@@ -177,6 +180,12 @@ CACHES = {
     alias: {**_cache, "KEY_PREFIX": alias, **({} if REDIS_URL else {"LOCATION": alias})}
     for alias in ("default", "live")
 }
+if REDIS_URL:
+    # It counts attempts to sign in: people can sign in while Redis is away, though nobody counts then.
+    CACHES["default"] |= {
+        "BACKEND": "langai_site.caches.LenientRedisCache",
+        "OPTIONS": {**_cache["OPTIONS"], "IGNORE_EXCEPTIONS": True},
+    }
 CHANNEL_LAYERS = {
     "default": (
         {

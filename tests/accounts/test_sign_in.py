@@ -4,6 +4,7 @@ import pytest
 from django.core.cache import cache
 from django.urls import reverse
 
+from langai_site import ports
 from langai_site.accounts.models import User
 from tests.accounts.conftest import PASSWORD
 
@@ -21,6 +22,14 @@ def fresh_limits():
 @pytest.mark.parametrize("name", ["bob", "BOB", "bob@example.org"])
 def test_a_name_or_an_address_signs_in(client, bob, name):
     response = client.post(reverse("account_login"), {"login": name, "password": PASSWORD})
+    assert (response.status_code, response.url) == (302, "/")
+
+
+def test_signing_in_works_while_redis_is_away(client, bob, settings):
+    options = {"SOCKET_CONNECT_TIMEOUT": 2, "SOCKET_TIMEOUT": 2, "IGNORE_EXCEPTIONS": True}
+    redis = {"LOCATION": f"redis://127.0.0.1:{ports.free()}/0", "OPTIONS": options}
+    settings.CACHES = {"default": {"BACKEND": "langai_site.caches.LenientRedisCache", **redis}}
+    response = client.post(reverse("account_login"), {"login": "bob", "password": PASSWORD})
     assert (response.status_code, response.url) == (302, "/")
 
 

@@ -9,6 +9,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from allauth.core.internal.httpkit import get_client_ip
 
 from langai_site import ports
 
@@ -99,3 +100,27 @@ def test_a_secret_can_come_from_a_file(tmp_path):
 
 def test_an_empty_variable_counts_as_not_set(tmp_path):
     assert shown(tmp_path, "settings.PORT", PORT="") == "8000"
+
+
+def test_while_redis_is_away_the_cache_of_sign_ins_is_empty_and_that_of_live_answers_fails(tmp_path):
+    redis = f"redis://127.0.0.1:{ports.free()}/0"
+    ask = (
+        "import django; django.setup(); from django.core.cache import caches; "
+        "cache = caches['{}']; print(cache.add('lock', 1), cache.get('attempts', 0))"
+    )
+    environment = {**os.environ, "DATA_DIR": str(tmp_path), "REDIS_URL": redis}
+    environment["DJANGO_SETTINGS_MODULE"] = "langai_site.settings"
+
+    def asked(alias: str) -> subprocess.CompletedProcess[str]:
+        line = [sys.executable, "-c", ask.format(alias)]
+        return subprocess.run(line, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=60)
+
+    assert asked("default").stdout.strip() == "True 0"
+    assert "ConnectionInterrupted" in asked("live").stderr
+
+
+def test_behind_a_proxy_sign_ins_are_counted_by_the_address_it_saw(rf, settings, tmp_path):
+    assert shown(tmp_path, "settings.ALLAUTH_TRUSTED_PROXY_COUNT", TRUSTED_PROXIES="1") == "1"
+    settings.ALLAUTH_TRUSTED_PROXY_COUNT = 1
+    request = rf.get("/", headers={"X-Forwarded-For": "198.51.100.9, 203.0.113.7"})
+    assert get_client_ip(request) == "203.0.113.7"
