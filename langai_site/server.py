@@ -19,6 +19,7 @@ from twisted.internet.tcp import Port
 from twisted.python.failure import Failure
 
 from langai_site import ports, registry
+from langai_site.request_limit import limit_bodies
 
 logger = logging.getLogger(__name__)
 
@@ -48,6 +49,7 @@ class DrainingServer(Server):
 
     def start_services(self) -> None:
         compress_sockets(self.ws_factory)
+        limit_bodies(self.http_factory)
         self.services = [asyncio.ensure_future(_keep(*item)) for item in registry.web_services.items()]
         gc.freeze()
         asyncio.get_running_loop().call_later(SECOND_FREEZE, gc.freeze)

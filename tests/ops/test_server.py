@@ -2,6 +2,7 @@
 
 import http.client
 import time
+from collections.abc import Iterator
 
 import pytest
 from websockets.sync.client import connect
@@ -126,3 +127,21 @@ def test_sockets_are_compressed_where_the_browser_can(serve):
     with connect(f"ws://127.0.0.1:{port}/", proxy=None, compression=None) as socket:
         socket.send("plain")
         assert socket.recv(5) == "plain" * 50
+
+
+def test_a_body_that_is_too_large_is_refused_before_it_is_kept(serve):
+    _, port = serve(UPLOAD_MAX_MB="1")
+    large = b"x" * 10_000_000
+    assert posted(port, "/accounts/login/", large) == (413, b"What was sent is too large.\n")
+    assert posted(port, "/accounts/login/", iter([large[:3_000_000]] * 3))[0] == 413
+    assert posted(port, "/accounts/login/", large[:3_000_000]) == (200, b"ok")
+    assert posted(port, "/admin/documents/document/add/?_popup=1", large) == (200, b"ok")
+    assert posted(port, "/admin/documents/document/add/", large * 3)[0] == 413
+
+
+def posted(port: int, path: str, body: bytes | Iterator[bytes]) -> tuple[int, bytes]:
+    visitor = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+    # Without a length given, what is iterated goes in chunks.
+    visitor.request("POST", path, body)
+    response = visitor.getresponse()
+    return response.status, response.read()

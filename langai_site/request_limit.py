@@ -1,0 +1,78 @@
+"""Refuses request bodies that are too large while they arrive: before Daphne puts them into memory, before any view."""
+
+from collections.abc import Callable
+from typing import Any
+
+from daphne.http_protocol import WebRequest
+from django.conf import settings
+from twisted.internet import reactor
+
+MEGABYTE = 1024 * 1024
+BODY_MAX = 4 * MEGABYTE
+UPLOAD_PATH = b"/admin/documents/document/add/"
+UPLOADS_AT_ONCE = 20
+# Time in which what is still being sent is dropped: closed at once, a connection would lose the answer, too.
+LINGER = 5.0
+TEXT = b"What was sent is too large.\n"
+RESPONSE = (
+    b"HTTP/1.1 413 Content Too Large\r\nContent-Type: text/plain; charset=utf-8\r\n"
+    b"Content-Length: %d\r\nConnection: close\r\n\r\n%s" % (len(TEXT), TEXT)
+)
+HTTPFactory = Any
+HTTPProtocol = Any
+
+
+def body_max(path: bytes) -> int:
+    """The most bytes that a request to `path` may carry."""
+    if path.partition(b"?")[0] == UPLOAD_PATH:
+        return UPLOADS_AT_ONCE * settings.UPLOAD_MAX_MB * MEGABYTE
+    return BODY_MAX
+
+
+class LimitedRequest(WebRequest):  # type: ignore[misc]
+    """A request that is answered with 413 as soon as its body is, or says it will be, too large."""
+
+    refused = False
+    received = 0
+
+    def gotLength(self, length: int | None) -> None:  # noqa: N802
+        # The request itself learns its path only when all of it is there.
+        self.limit = body_max(self.channel._path)
+        if (length or 0) <= self.limit:
+            return super().gotLength(length)
+        super().gotLength(0)
+        self._refuse()
+
+    def handleContentChunk(self, data: bytes) -> None:  # noqa: N802
+        if self.refused:
+            return
+        self.received += len(data)
+        if self.received > self.limit:
+            return self._refuse()
+        super().handleContentChunk(data)
+
+    def requestReceived(self, command: bytes, path: bytes, version: bytes) -> None:  # noqa: N802
+        if self.refused:
+            return self.channel.loseConnection()
+        super().requestReceived(command, path, version)
+
+    def _refuse(self) -> None:
+        self.refused = True
+        # Nobody is invited to send the rest.
+        self.requestHeaders.removeHeader(b"expect")
+        self.content.truncate(0)
+        transport = self.channel.transport
+        transport.write(RESPONSE)
+        reactor.callLater(LINGER, transport.abortConnection)  # type: ignore[attr-defined]
+
+
+def limit_bodies(factory: HTTPFactory) -> None:
+    """Have `factory`, Daphne's, make limited requests: it has no setting for its class of requests."""
+    build: Callable[[object], HTTPProtocol] = factory.buildProtocol
+
+    def limited(address: object) -> HTTPProtocol:
+        protocol = build(address)
+        protocol.requestFactory = LimitedRequest
+        return protocol
+
+    factory.buildProtocol = limited
