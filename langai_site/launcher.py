@@ -1,12 +1,14 @@
 """`manage.py run`: sets up in a child, then watches the processes; stays small, for it loads no application."""
 
 import asyncio
+import fcntl
 import os
 import re
 import signal
 import sys
 from multiprocessing import get_context
 from pathlib import Path
+from typing import BinaryIO
 
 import django
 from django.conf import settings
@@ -25,10 +27,22 @@ def main() -> None:
     """Run LangAI until Ctrl-C or SIGTERM."""
     if trouble := ports.trouble(settings.HOST, settings.PORT):
         sys.exit(trouble)
+    lock = _lock()
     # Ctrl-C in the middle of setting up ends it without a traceback; from then on the supervisor listens.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     _prepare_in_child()
-    asyncio.run(_supervise())
+    with lock:
+        asyncio.run(_supervise())
+
+
+def _lock() -> BinaryIO:
+    """Hold DATA_DIR for as long as the file is open: two sets of processes would disturb each other in it."""
+    file = (settings.DATA_DIR / "run.lock").open("wb")
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        sys.exit(f"LangAI is already running on {settings.DATA_DIR}. Stop it first, or set another DATA_DIR.")
+    return file
 
 
 def _prepare_in_child() -> None:
