@@ -85,7 +85,6 @@ DATABASE["CONN_MAX_AGE"] = 0
 DATABASE["CONN_HEALTH_CHECKS"] = True
 
 INSTALLED_APPS = [
-    "daphne",
     "servestatic.runserver_nostatic",
     "langai_site.accounts",
     "langai_site",
