@@ -79,7 +79,8 @@ class Others:
 def installed_bytes(lock: Path) -> int:
     """What the packages of a lock file take on disk, as installed in this environment."""
     total = 0
-    for name in LOCKED.findall(lock.read_text()):
+    # A package is listed once for each platform that needs a version of its own.
+    for name in set(LOCKED.findall(lock.read_text())):
         try:
             files = importlib.metadata.distribution(name).files or []
         except importlib.metadata.PackageNotFoundError:  # meant for another platform
