@@ -6,6 +6,7 @@ import os
 import re
 import signal
 import sys
+import time
 from multiprocessing import get_context
 from pathlib import Path
 from typing import BinaryIO
@@ -88,7 +89,19 @@ def _chroma(port: int) -> Child:
     program = Path(sys.executable).with_name("chroma")
     command = [str(program), "run", "--host", "127.0.0.1", "--port", str(port), "--path", str(settings.CHROMA_PATH)]
     # Stopped last: answers that are being finished may still search.
-    return Child("chroma", command, {"ANONYMIZED_TELEMETRY": "False"}, wave=1, shown=CHROMA_TROUBLE)
+    environment = {"ANONYMIZED_TELEMETRY": "False"}
+    return Child("chroma", command, environment, wave=1, shown=CHROMA_TROUBLE, remedy=set_chroma_aside)
+
+
+def set_chroma_aside() -> str:
+    """Let Chroma start anew where its files are damaged: the search fills it again from the database."""
+    path: Path = settings.CHROMA_PATH
+    aside = path.with_name(f"{path.name}.broken-{time.strftime('%Y%m%d-%H%M%S')}")
+    try:
+        path.rename(aside)
+    except OSError as error:
+        return f"chroma cannot stay up, and its files cannot be moved aside: {error}"
+    return f"chroma cannot stay up; its files are now in {aside}, and the search fills it again"
 
 
 async def _supervise() -> None:

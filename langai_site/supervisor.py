@@ -7,6 +7,7 @@ import re
 import signal
 import sys
 import time
+from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -16,6 +17,11 @@ PR_SET_PDEATHSIG = 1
 FIRST_DELAY, LONGEST_DELAY = 1.0, 30.0
 # A child that lived this long was healthy: its next restart is quick again.
 HEALTHY_AFTER = 60.0
+# One that dies this young, this often in a row, is helped with its remedy.
+QUICK_DEATH = 10.0
+QUICK_DEATHS = 3
+LAST_LINES = 5
+CANNOT_START = 127
 HURRIED_GRACE = 2.0
 LONGEST_LINE = 2**20
 Report = Callable[[str, str], None]
@@ -25,7 +31,8 @@ Report = Callable[[str, str], None]
 class Child:
     """A process to keep running. Those with a lower `wave` are stopped first, each within `grace` seconds.
 
-    Of its output, only the lines in which `shown` is found are reported; all where it is None.
+    Of its output, only the lines in which `shown` is found are reported; all where it is None. The last of the others
+    follow when it fails. `remedy` is called, once, when it cannot stay alive; it returns what it did.
     """
 
     name: str
@@ -34,6 +41,7 @@ class Child:
     grace: float = 10
     wave: int = 0
     shown: re.Pattern[str] | None = None
+    remedy: Callable[[], str] | None = None
 
 
 def write_line(name: str, text: str) -> None:
@@ -66,6 +74,7 @@ class Process(asyncio.SubprocessProtocol):
         self.child, self.report = child, report
         self.pid = 0
         self._rest = b""
+        self._withheld: deque[str] = deque(maxlen=LAST_LINES)
         loop = asyncio.get_running_loop()
         self._exited, self._silent = loop.create_future(), loop.create_future()
 
@@ -95,6 +104,11 @@ class Process(asyncio.SubprocessProtocol):
         self._transport.close()
         return code or 0
 
+    def tell_withheld(self) -> None:
+        """Report the last lines that were not shown: they may say why it failed."""
+        for text in self._withheld:
+            self.report(self.child.name, text)
+
     def send(self, number: signal.Signals) -> None:
         with suppress(ProcessLookupError):
             self._transport.send_signal(number)
@@ -118,6 +132,8 @@ class Process(asyncio.SubprocessProtocol):
         text = line.decode(errors="replace").rstrip()
         if self.child.shown is None or self.child.shown.search(text):
             self.report(self.child.name, text)
+        elif text:
+            self._withheld.append(text)
 
 
 class Supervisor:
@@ -145,14 +161,18 @@ class Supervisor:
         self._stopping.set()
 
     async def _keep(self, child: Child) -> None:
-        delay = FIRST_DELAY
+        delay, deaths = FIRST_DELAY, 0
         while not self._stopping.is_set():
             started = time.monotonic()
             code = await self._run_once(child)
             if self._stopping.is_set():
                 return
-            if time.monotonic() - started > HEALTHY_AFTER:
+            lived = time.monotonic() - started
+            if lived > HEALTHY_AFTER:
                 delay = FIRST_DELAY
+            deaths = deaths + 1 if code not in (0, CANNOT_START) and lived < QUICK_DEATH else 0
+            if child.remedy and deaths == QUICK_DEATHS:
+                self.report("run", child.remedy())
             self.report("run", f"{child.name} ended ({ending(code)}); starting it again in {delay:.0f} s")
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._stopping.wait(), delay)
@@ -164,12 +184,15 @@ class Supervisor:
             await process.start()
         except OSError as error:
             self.report("run", f"{child.name} cannot start: {error}")
-            return 127
+            return CANNOT_START
         self.processes[child.name] = process
         if self._stopping.is_set():
             # Asked to stop in this very moment: it has not done anything yet.
             process.send(signal.SIGKILL)
-        return await process.ended()
+        code = await process.ended()
+        if code and not self._stopping.is_set():
+            process.tell_withheld()
+        return code
 
     async def _end(self, child: Child, keeper: asyncio.Task[None]) -> None:
         process = self.processes.get(child.name)

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -70,6 +71,28 @@ async def test_a_child_that_keeps_failing_is_started_less_and_less_often():
             "worker ended (exit code 3); starting it again in 1 s",
             "worker ended (exit code 3); starting it again in 2 s",
         ]
+
+
+async def test_one_that_fails_tells_its_last_words_though_its_output_is_not_shown():
+    code = "import sys; print('art\\n' * 9 + 'disk I/O failure'); sys.exit(1)"
+    async with Running(python("chroma", code, shown=re.compile("ERROR"))) as running:
+        await running.until("run", "exit code 1")
+        assert running.lines[:-1] == [("chroma", "art")] * 4 + [("chroma", "disk I/O failure")]
+
+
+async def test_one_that_cannot_stay_alive_is_helped_once(tmp_path):
+    damaged = tmp_path / "damaged"
+    damaged.touch()
+
+    def remedy() -> str:
+        damaged.unlink()
+        return "moved aside"
+
+    code = f"import pathlib, sys; pathlib.Path({str(damaged)!r}).exists() and sys.exit(1); {SLEEPER}"
+    async with Running(python("chroma", code, remedy=remedy)) as running:
+        await running.until("chroma", "up")
+        assert [line for _, line in running.lines].count("moved aside") == 1
+        assert sum("exit code 1" in line for _, line in running.lines) == supervisor_module.QUICK_DEATHS
 
 
 async def test_a_program_that_is_missing_is_told():
