@@ -5,10 +5,26 @@ import os
 import secrets
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 from environs import EnvError, FileAwareEnv
 from marshmallow import ValidationError
+
+SQLITE, POSTGRESQL = "django.db.backends.sqlite3", "django.db.backends.postgresql"
+
+
+class Reader(FileAwareEnv):
+    """Says which setting's file cannot be read."""
+
+    def _get_value(self, env_key: str, default: Any) -> Any:  # noqa: ANN401 - as in the library
+        try:
+            return super()._get_value(env_key, default)
+        except (OSError, ValueError) as error:
+            raise ImproperlyConfigured(
+                f"the file that {env_key}_FILE names cannot be read as text; set it to one that can."
+            ) from error
 
 
 def load(base: Path) -> FileAwareEnv:
@@ -18,7 +34,7 @@ def load(base: Path) -> FileAwareEnv:
     """
     for name in [name for name, value in os.environ.items() if value == "" and name.isupper()]:
         del os.environ[name]
-    reader = FileAwareEnv()
+    reader = Reader(strip_whitespace=True)
     reader.read_env(base / ".env", recurse=False)
     return reader
 
@@ -36,6 +52,39 @@ def at_least(minimum: float) -> Callable[[float], None]:
             raise ValidationError(f"must be at least {minimum:g}")
 
     return check
+
+
+def address(*schemes: str) -> Callable[[str], None]:
+    """Validator: empty, or an address with one of `schemes` and a host. What it holds is not repeated: a password."""
+
+    def check(value: str) -> None:
+        try:
+            parts = urlsplit(value)
+            good = parts.scheme in schemes and parts.hostname and parts.port != 0
+        except ValueError:
+            good = False
+        if value and not good:
+            raise ValidationError(f"must be an address such as {schemes[0]}://host:port")
+
+    return check
+
+
+web_address = address("http", "https")
+
+
+def web_addresses(values: list[str]) -> None:
+    """Validator: each is a web address."""
+    for value in values:
+        web_address(value)
+
+
+def known_database(value: dict[str, Any]) -> dict[str, Any]:
+    """Return `value`. Raises ImproperlyConfigured where LangAI does not work with such a database."""
+    if value["ENGINE"] not in (SQLITE, POSTGRESQL):
+        raise ImproperlyConfigured(
+            "DATABASE_URL must be an address such as postgresql://user:password@host/name, or sqlite:///path."
+        )
+    return value
 
 
 def writable_folder(path: Path) -> Path:
@@ -58,7 +107,7 @@ def stored_secret(path: Path) -> str:
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:
-        secret = path.read_text().strip()
+        secret = _read(path)
         if not secret:
             raise ImproperlyConfigured(
                 f"{path} is empty; delete it to have a new secret made, or set SECRET_KEY."
@@ -68,6 +117,13 @@ def stored_secret(path: Path) -> str:
     with os.fdopen(descriptor, "w") as file:
         file.write(secret)
     return secret
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text().strip()
+    except (OSError, ValueError) as error:
+        raise ImproperlyConfigured(f"{path} cannot be read; change its owner, or set SECRET_KEY.") from error
 
 
 def networks(value: list[str]) -> list[str]:

@@ -26,21 +26,26 @@ try:
     PORT = env.int("PORT", 8000, validate=Range(1, 65535))
     LANGAI_ADMIN_PASSWORD = env.str("LANGAI_ADMIN_PASSWORD", "")
     ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", ["localhost", "127.0.0.1", "[::1]"])
-    CSRF_TRUSTED_ORIGINS: list[str] = env.list("CSRF_TRUSTED_ORIGINS", [])
+    CSRF_TRUSTED_ORIGINS: list[str] = env.list("CSRF_TRUSTED_ORIGINS", [], validate=environment.web_addresses)
     TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", 0, validate=environment.at_least(0))
 
-    DATABASES = {"default": env.dj_db_url("DATABASE_URL", f"sqlite:///{DATA_DIR / 'langai.sqlite3'}")}
-    REDIS_URL = env.str("REDIS_URL", "")
+    DATABASES: dict[str, dict[str, Any]] = {
+        "default": environment.known_database(env.dj_db_url("DATABASE_URL"))
+        if env.str("DATABASE_URL", "")
+        # Not as an address: there a folder's name could not hold every character.
+        else {"ENGINE": environment.SQLITE, "NAME": str(DATA_DIR / "langai.sqlite3")}
+    }
+    REDIS_URL = env.str("REDIS_URL", "", validate=environment.address("redis", "rediss"))
     VECTOR_STORE = env.str("VECTOR_STORE", "chroma", validate=OneOf(["chroma"]))
     # Empty: `manage.py run` starts a Chroma of its own on loopback and passes its address on.
-    CHROMA_URL = env.str("CHROMA_URL", "")
+    CHROMA_URL = env.str("CHROMA_URL", "", validate=environment.web_address)
     CHROMA_PATH = Path(env.str("CHROMA_PATH", str(DATA_DIR / "chroma"))).expanduser().absolute()
 
     OPENAI_API_KEY = env.str("OPENAI_API_KEY", "")
-    OPENAI_BASE_URL = env.str("OPENAI_BASE_URL", "")
+    OPENAI_BASE_URL = env.str("OPENAI_BASE_URL", "", validate=environment.web_address)
     ANTHROPIC_API_KEY = env.str("ANTHROPIC_API_KEY", "")
-    ANTHROPIC_BASE_URL = env.str("ANTHROPIC_BASE_URL", "")
-    OLLAMA_BASE_URL = env.str("OLLAMA_BASE_URL", "")
+    ANTHROPIC_BASE_URL = env.str("ANTHROPIC_BASE_URL", "", validate=environment.web_address)
+    OLLAMA_BASE_URL = env.str("OLLAMA_BASE_URL", "", validate=environment.web_address)
     # Hosts that are in the building: only models there may see confidential text.
     LOCAL_HOSTS = environment.networks(env.list("LOCAL_HOSTS", ["localhost", "127.0.0.0/8", "::1/128"]))
 
@@ -58,14 +63,12 @@ try:
     EXTRACTION_MAX_CHARS = env.int("EXTRACTION_MAX_CHARS", 20_000_000, validate=environment.at_least(1))
 except EnvError as error:
     raise ImproperlyConfigured(environment.reason(error)) from error
-except ValueError as error:
-    raise ImproperlyConfigured(f"DATABASE_URL: {error}") from error
 
 PRODUCTION = ENV == "production"
 MODEL_DIR = DATA_DIR / "model"
 
 DATABASE = DATABASES["default"]
-if DATABASE["ENGINE"] == "django.db.backends.sqlite3":
+if DATABASE["ENGINE"] == environment.SQLITE:
     DATABASE["OPTIONS"] = {
         "transaction_mode": "IMMEDIATE",
         "timeout": 30,
@@ -78,7 +81,7 @@ if DATABASE["ENGINE"] == "django.db.backends.sqlite3":
             / f"langai-test-{hashlib.sha256(str(BASE_DIR).encode()).hexdigest()[:8]}.sqlite3"
         )
     }
-elif DATABASE["ENGINE"] == "django.db.backends.postgresql":
+elif DATABASE["ENGINE"] == environment.POSTGRESQL:
     DATABASE["OPTIONS"] = {**DATABASE.get("OPTIONS", {}), "pool": {"min_size": 1, "max_size": 10, "timeout": 5}}
 # Under ASGI a kept connection belongs to a thread that no request owns.
 DATABASE["CONN_MAX_AGE"] = 0

@@ -41,6 +41,19 @@ def shown(data: Path, expression: str, **settings: str) -> str:
         ("STOP_GRACE", "-1"),
         ("LOCAL_HOSTS", "10.0.0.0/99"),
         ("VECTOR_STORE", "shelf"),
+        ("DATABASE_URL", "mysql://langai@127.0.0.1/langai"),
+        ("REDIS_URL", "127.0.0.1:6379"),
+        ("REDIS_URL", "http://127.0.0.1:6379"),
+        ("CHROMA_URL", "127.0.0.1:8000"),
+        ("CHROMA_URL", "http://"),
+        ("OPENAI_BASE_URL", "http://127.0.0.1:port"),
+        ("ANTHROPIC_BASE_URL", "ftp://127.0.0.1"),
+        ("OLLAMA_BASE_URL", "localhost"),
+        ("OLLAMA_BASE_URL", "http://[::1"),
+        ("CSRF_TRUSTED_ORIGINS", "https://chat.example.org,chat.example.net"),
+        ("SECRET_KEY_FILE", "/nowhere"),
+        ("OPENAI_API_KEY_FILE", sys.executable),
+        ("TRUSTED_PROXIES", "-1"),
     ],
 )
 def test_a_bad_value_is_told_in_one_line_that_names_the_setting(tmp_path, name, value):
@@ -95,7 +108,24 @@ def test_the_secret_is_made_once_and_only_its_owner_reads_it(tmp_path):
 def test_a_secret_can_come_from_a_file(tmp_path):
     key = tmp_path / "key"
     key.write_text("sk-from-a-file\n")
-    assert shown(tmp_path, "settings.OPENAI_API_KEY", OPENAI_API_KEY_FILE=str(key)) == "sk-from-a-file"
+    assert shown(tmp_path, "[settings.OPENAI_API_KEY]", OPENAI_API_KEY_FILE=str(key)) == "['sk-from-a-file']"
+
+
+def test_good_addresses_are_taken(tmp_path):
+    good = {
+        "REDIS_URL": "rediss://:secret@redis:6379/0",
+        "CHROMA_URL": "http://[::1]:8000",
+        "OLLAMA_BASE_URL": "https://models.example.org/ollama",
+        "CSRF_TRUSTED_ORIGINS": "https://chat.example.org,https://*.example.net",
+    }
+    assert shown(tmp_path, "settings.CHROMA_URL, len(settings.CSRF_TRUSTED_ORIGINS)", **good) == "http://[::1]:8000 2"
+
+
+def test_a_folder_of_any_name_holds_the_database(tmp_path):
+    folder = tmp_path / "our data, 100% #1?"
+    done = manage("migrate", "--verbosity", "0", DATA_DIR=str(folder))
+    assert (done.returncode, done.stderr) == (0, "")
+    assert (folder / "langai.sqlite3").is_file()
 
 
 def test_an_empty_variable_counts_as_not_set(tmp_path):
