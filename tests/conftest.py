@@ -51,3 +51,10 @@ def needed_parts(request):
     for mark in request.node.iter_markers("needs"):
         for part in mark.args:
             needs(part)
+
+
+@pytest.fixture(autouse=True)
+def plain_static_files(settings):
+    """Pages are drawn without files having been collected."""
+    plain = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+    settings.STORAGES = {**settings.STORAGES, "staticfiles": plain}

@@ -6,14 +6,6 @@ from langai_site.accounts.models import Invitation, Team, User
 PASSWORD = "correct horse battery"
 
 
-@pytest.fixture(autouse=True)
-def plain_static_files(settings):
-    """Pages are drawn without `collectstatic`."""
-    settings.STORAGES = settings.STORAGES | {
-        "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
-    }
-
-
 @pytest.fixture
 def admin(db):
     return User.objects.create_superuser("admin", password=PASSWORD)

@@ -16,14 +16,6 @@ pytestmark = pytest.mark.django_db(transaction=True)
 LIST = "/admin/documents/document/"
 
 
-@pytest.fixture(autouse=True)
-def plain_static(settings):
-    settings.STORAGES = {
-        **settings.STORAGES,
-        "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
-    }
-
-
 @pytest.fixture
 def page(client, alice):
     client.force_login(alice)

@@ -10,12 +10,6 @@ from langai_site.accounts.models import User
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-@pytest.fixture(autouse=True)
-def plain_static_files(settings):
-    plain = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
-    settings.STORAGES = settings.STORAGES | {"staticfiles": plain}
-
-
 @pytest.fixture
 def alice() -> User:
     return User.objects.create_user("alice", password="correct-horse-battery")

@@ -11,8 +11,6 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture(autouse=True)
 def _servers(settings, client):
     settings.OPENAI_BASE_URL, settings.OLLAMA_BASE_URL = "", "http://localhost:11434"
-    static = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
-    settings.STORAGES = {**settings.STORAGES, "staticfiles": static}
     client.force_login(User.objects.create_superuser("admin"))
 
 

@@ -11,13 +11,6 @@ from tests.search.conftest import HANDBOOK
 from tests.servers import free_port
 
 
-@pytest.fixture(autouse=True)
-def plain_static_files(settings):
-    """Pages are drawn without files having been collected."""
-    plain = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
-    settings.STORAGES = {**settings.STORAGES, "staticfiles": plain}
-
-
 @pytest.fixture
 def browser(alice):
     browser = Client()

@@ -9,12 +9,6 @@ from langai_site.usage.models import UsageEntry
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture(autouse=True)
-def _static_files_as_they_are(settings):
-    static = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
-    settings.STORAGES = {**settings.STORAGES, "staticfiles": static}
-
-
 @pytest.fixture
 def entry(client):
     client.force_login(User.objects.create_superuser("admin"))

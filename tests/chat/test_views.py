@@ -1,0 +1,133 @@
+import asyncio
+import uuid
+
+import pytest
+from django.test import AsyncClient
+from django.urls import reverse
+
+from chat.models import Conversation, Message
+from chat.services import runner
+from langai_site.accounts.models import User
+from langai_site.writer import write
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+async def alice():
+    return await User.objects.acreate_user("alice", password="a long enough one")
+
+
+@pytest.fixture
+async def bob():
+    return await User.objects.acreate_user("bob", password="a long enough one")
+
+
+async def client_of(person):
+    client = AsyncClient()
+    await client.aforce_login(person)
+    return client
+
+
+async def ended():
+    """Wait for the live replies of this process."""
+    await runner.drain(10)
+
+
+async def ask(client, text="How long?", **fields):
+    answer = await client.post(reverse("chat:start"), {"text": text, **fields})
+    await ended()
+    return answer
+
+
+async def statuses():
+    return await write(lambda: list(Message.objects.filter(role="assistant").values_list("status", flat=True)))
+
+
+async def test_a_question_leads_to_its_conversation_and_is_answered(alice):
+    client = await client_of(alice)
+    answer = await ask(client)
+    assert answer.status_code == 302
+    assert await statuses() == ["complete"]
+    page = await client.get(answer["Location"])
+    assert "How long?" in page.content.decode()
+
+
+async def test_a_question_is_answered_although_its_page_is_left_at_once(alice):
+    client = await client_of(alice)
+    leaving = asyncio.create_task(client.post(reverse("chat:start"), {"text": "How long?"}))
+    for _ in range(500):
+        if await write(Message.objects.exists):
+            break
+    leaving.cancel()
+    await asyncio.gather(leaving, return_exceptions=True)
+    await asyncio.sleep(0)
+    await ended()
+    assert await statuses() == ["complete"]
+
+
+async def test_what_is_refused_comes_back_with_its_text_and_the_reason(alice, settings):
+    settings.MESSAGE_MAX_CHARS = 5
+    answer = await ask(await client_of(alice), "123456789")
+    page = answer.content.decode()
+    assert answer.status_code == 400
+    assert "9 characters; 5 are allowed" in page
+    assert "123456789</textarea>" in page
+    assert 'http-equiv="refresh"' not in page
+
+
+@pytest.mark.parametrize("address", ["conversation", "post", "rename", "delete", "restore"])
+async def test_another_persons_conversation_is_not_there(alice, bob, address):
+    await ask(await client_of(alice))
+    conversation = await Conversation.objects.aget()
+    client = await client_of(bob)
+    url = reverse(f"chat:{address}", args=[conversation.id])
+    answer = await (client.get(url) if address == "conversation" else client.post(url, {"text": "x", "title": "x"}))
+    assert answer.status_code == 404
+
+
+@pytest.mark.parametrize("address", ["stop", "retry", "continue", "reply"])
+async def test_another_persons_reply_is_not_there(alice, bob, address):
+    await ask(await client_of(alice))
+    reply = await Message.objects.aget(role="assistant")
+    url, client = reverse(f"chat:{address}", args=[reply.id]), await client_of(bob)
+    assert (await (client.get(url) if address == "reply" else client.post(url))).status_code == 404
+
+
+async def test_a_citation_that_is_not_there_is_a_clear_404(alice):
+    client = await client_of(alice)
+    await ask(client)
+    reply = await Message.objects.aget(role="assistant")
+    answer = await client.get(reverse("chat:citation", args=[reply.id, 7]))
+    assert answer.status_code == 404
+    assert "cites no passage by that number" in answer.content.decode()
+
+
+async def test_addresses_that_take_messages_lead_back_to_their_pages(alice):
+    client, conversation = await client_of(alice), uuid.uuid4()
+    assert (await client.get(reverse("chat:start")))["Location"] == reverse("chat:new")
+    answer = await client.get(reverse("chat:post", args=[conversation]))
+    assert answer["Location"] == reverse("chat:conversation", args=[conversation])
+
+
+async def test_a_name_that_no_model_can_have_is_told_and_not_kept(alice):
+    answer = await ask(await client_of(alice), model="x" * 500)
+    assert answer.status_code == 400
+    assert not await write(Message.objects.exists)
+
+
+async def test_who_is_signed_out_is_asked_to_sign_in_and_comes_back():
+    conversation = uuid.uuid4()
+    url = reverse("chat:conversation", args=[conversation])
+    assert (await AsyncClient().get(url))["Location"] == f"{reverse('account_login')}?next={url}"
+
+
+async def test_deleting_offers_the_conversation_back(alice):
+    client = await client_of(alice)
+    await ask(client)
+    conversation = await Conversation.objects.aget()
+    gone = await client.post(reverse("chat:delete", args=[conversation.id]))
+    page = await client.get(gone["Location"])
+    assert "Deleted “How long?”" in page.content.decode()
+    back = await client.post(reverse("chat:restore", args=[conversation.id]))
+    assert (await client.get(back["Location"])).status_code == 200
