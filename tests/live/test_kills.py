@@ -11,6 +11,7 @@ from tests.live.person import HOSTED, Person, signed_in, text_of
 from tests.live.server import LangAI
 
 SLOW, STEADY = f"{HOSTED}t3000-r30", f"{HOSTED}t90-r30"
+GRACE = 6
 STEADY_WORDS = [*(f"word{number}" for number in range(1, 90)), "end"]
 # A part of the text can be found by what no other part is about.
 NEEDLE = "The lighthouse keeper Aurelia Finch painted her door turquoise in 1911."
@@ -19,7 +20,7 @@ NEEDLE = "The lighthouse keeper Aurelia Finch painted her door turquoise in 1911
 @pytest.fixture(scope="module")
 def own(start_langai, upstream) -> LangAI:
     """A server that these tests may hurt."""
-    server = start_langai(OPENAI_BASE_URL=upstream.openai_url)
+    server = start_langai(OPENAI_BASE_URL=upstream.openai_url, STOP_GRACE=str(GRACE))
     rows.until_connected(server)
     return server
 
@@ -63,8 +64,8 @@ def upload(person: Person, name: str, text: str) -> str:
 
 def long_text(topic: str) -> str:
     """Enough for some seconds of work."""
-    paragraphs = [f"Paragraph {number} tells of {topic}, and of {number} other things. " * 8 for number in range(400)]
-    return "\n\n".join([*paragraphs[:200], NEEDLE, *paragraphs[200:]])
+    paragraphs = [f"Paragraph {number} tells of {topic}, and of {number} other things. " * 8 for number in range(160)]
+    return "\n\n".join([*paragraphs[:80], NEEDLE, *paragraphs[80:]])
 
 
 def state(server: LangAI, document: str) -> tuple[str, str, int]:
@@ -167,39 +168,39 @@ def test_a_lost_vector_store_is_rebuilt_by_itself(own, person):
     own.until(lambda: is_found(person), "rebuilding the vector store")
 
 
-# Asked to end: the tests before are over, for these stop the server.
+# Asked to end: the last tests, for the server is stopped
 
 
-def test_an_answer_that_can_be_finished_in_time_is_finished_before_the_end(own, person):
-    conversation = person.ask("Tell me a short story", STEADY)
-    reply = person.reply(conversation)
-    with person.watching(conversation) as viewer:
-        viewer.until("word9")
-        assert own.stop() == 0
+@pytest.fixture(scope="module")
+def cut_short(own, person) -> dict[str, str]:
+    """Two conversations that were live when the server was asked to end: one had the time to finish."""
+    asked = {model: person.ask("Tell me a story", model) for model in (STEADY, SLOW)}
+    for model, conversation in asked.items():
+        with person.watching(conversation) as viewer:
+            viewer.until("word9")
+        assert rows.status_of(own, person.reply(conversation)) == "streaming", model
+    assert own.stop() == 0
+    own.start()
+    return asked
+
+
+def test_an_answer_that_can_be_finished_in_time_is_finished_before_the_end(own, person, cut_short):
+    shown = person.last(cut_short[STEADY])
+    reply = person.reply(cut_short[STEADY])
+    assert words(text_of(shown)) == STEADY_WORDS
+    assert not shown.css_first(".problem")
     assert rows.status_of(own, reply) == "complete"
-    assert words(rows.text_of(own, reply)) == STEADY_WORDS
     assert rows.reservation_of(own, reply) == "settled"
     assert rows.entries_of(own, reply) == ["complete"]
 
 
-def test_an_answer_that_cannot_be_finished_in_time_is_kept_and_can_be_continued(own, person):
-    own.settings["STOP_GRACE"] = "1"
-    own.start()
-    rows.until_connected(own)
-    conversation = person.ask("Tell me a long story", SLOW)
-    reply = person.reply(conversation)
-    with person.watching(conversation) as viewer:
-        viewer.until("word9")
-        assert own.stop() == 0
-    kept = rows.text_of(own, reply)
-    assert words(kept)[:9] == STEADY_WORDS[:9]
+def test_an_answer_that_cannot_be_finished_in_time_is_kept_and_can_be_continued(own, person, cut_short):
+    shown = person.last(cut_short[SLOW])
+    reply = person.reply(cut_short[SLOW])
+    assert words(text_of(shown))[:9] == STEADY_WORDS[:9]
     assert rows.status_of(own, reply) == "interrupted"
     assert rows.reservation_of(own, reply) == "settled"
     assert rows.entries_of(own, reply) == ["interrupted"]
-
-    own.start()
-    shown = person.last(conversation)
-    assert words(text_of(shown)) == words(kept)
     assert [form.attributes["action"] for form in shown.css(".problem form")] == [
         f"/replies/{reply}/continue/",
         f"/replies/{reply}/retry/",
