@@ -24,7 +24,7 @@ SECONDS, BULK_SECONDS = 3.0, 30.0
 # After a timeout nobody else waits for a hung server before it is tried again.
 PAUSE = 5.0
 # Chroma's own width of search (100) misses passages among many that resemble each other, as in forms and logs: the
-# second nearest of 400, half the time. This one costs a few milliseconds and missed none.
+# second nearest of 400, two times in five. This one costs a few milliseconds and missed none.
 COSINE = {"hnsw": {"space": "cosine", "ef_search": 500}}
 
 
