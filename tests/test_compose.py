@@ -26,6 +26,18 @@ def test_our_services_get_settings_that_exist():
     assert names - {"ANONYMIZED_TELEMETRY"} <= settings_read()
 
 
+@pytest.mark.parametrize("name", ["setup", "web", "worker"])
+def test_every_setting_in_the_env_file_reaches_our_services(name):
+    assert SERVICES[name]["env_file"] == [{"path": ".env", "required": False}]
+
+
+@pytest.mark.parametrize("name", ["setup", "web", "worker"])
+def test_addresses_and_folders_inside_the_containers_are_not_taken_from_the_env_file(name):
+    inside = {"HOST": "0.0.0.0", "PORT": 8000, "DATA_DIR": "/data"}
+    assert inside.items() <= SERVICES[name]["environment"].items()
+    assert {"DATABASE_URL", "REDIS_URL", "CHROMA_URL"} <= set(SERVICES[name]["environment"])
+
+
 def test_what_a_service_waits_for_can_become_true():
     for service in SERVICES.values():
         for other, wait in service.get("depends_on", {}).items():
