@@ -112,12 +112,13 @@ def delete(document: Document) -> None:
     document_id, storage, stored = document.pk, document.file.storage, str(document.file.name)
 
     def clear() -> None:
-        search.remove(document_id)
+        # `tasks.sweep` clears up what the process does not get to.
         storage.delete(stored)
+        search.remove(document_id)
 
     with transaction.atomic():
         Document.objects.filter(pk=document_id).delete()
-        # From here on it is not found; `tasks.sweep` clears up if the process dies before `clear`.
+        # From here on it is not found.
         Source.objects.filter(document=document_id).update(live=False)
         transaction.on_commit(clear)
 

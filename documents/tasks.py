@@ -1,6 +1,7 @@
 """Turning uploads into passages: what the worker does."""
 
 import logging
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -27,6 +28,8 @@ from search.types import PageText, SourceInfo
 logger = logging.getLogger(__name__)
 
 WENT_WRONG = "Something went wrong inside LangAI; the log has the details."
+# Seconds that a file may wait for its row.
+FILE_WITHOUT_ROW = 3600
 
 Report = Callable[[str, float], None]
 
@@ -84,6 +87,8 @@ def _ingest(held: Claim, document: Document) -> None:
     report("splitting", 0)
     pages = [PageText(number, text) for number, text in enumerate(extracted.pages, start=1)]
     spans = chunking.split(pages, _splitter(kind), extracted.headings)
+    # Reading may have taken minutes, in which a person gave it another title.
+    document.refresh_from_db()
     held.update(pages=len(pages), passages=len(spans), title=_title(document, extracted))
     document.refresh_from_db()
     search.index(_source_info(document, kind), pages, spans, progress=report)
@@ -145,9 +150,20 @@ def _remove_if_deleted(held: Claim) -> None:
 
 
 def sweep() -> None:
-    """Mend what a process killed between two steps has left: passages of no document, and a document without any."""
+    """Mend what a process killed between two steps has left: passages or a file of no document, a document without."""
+    _sweep_files(Path(settings.MEDIA_ROOT) / "documents")
     orphans = Source.objects.exclude(document__in=Document.objects.values("pk"))
     for document_id in orphans.values_list("document", flat=True).distinct():
         search.remove(document_id)
     live = Source.objects.filter(document=OuterRef("pk"), live=True)
     Document.objects.filter(~Exists(live), status=Status.READY).update(status=Status.QUEUED, attempts=0, progress=0)
+
+
+def _sweep_files(folder: Path) -> None:
+    """Remove files without a document. A young one may be an upload whose row is about to be written."""
+    before = time.time() - FILE_WITHOUT_ROW
+    paths = folder.iterdir() if folder.is_dir() else ()
+    old = {f"documents/{path.name}": path for path in paths if path.is_file() and path.stat().st_mtime < before}
+    for name in old.keys() - set(Document.objects.values_list("file", flat=True)):
+        logger.info("Removing the file %s, its document is deleted", name)
+        old[name].unlink(missing_ok=True)

@@ -1,11 +1,13 @@
 import os
 import threading
+import time
+from pathlib import Path
 
 import pytest
 from django.core.files.base import ContentFile
 from django.db import connection
 
-from documents import services
+from documents import services, tasks
 from documents.models import Document
 from documents.names import shown_name, title_of
 from langai_site.errors import Conflict, Invalid
@@ -152,3 +154,14 @@ def test_a_handbook_load_that_was_cut_short_is_finished(folder):
     (folder / "handbook.loaded").unlink()
     services.load_handbook()
     assert Document.objects.count() == len(list(services.HANDBOOK_FOLDER.glob("*.md")))
+
+
+def test_a_file_that_a_killed_process_left_is_removed_after_an_hour(upload, folder):
+    kept = upload()
+    for name in ("lost.txt", "young.txt"):
+        (folder / "files" / "documents" / name).write_text("A deleted document.")
+    hour_ago = time.time() - 3700
+    for name in ("lost.txt", Path(kept.file.name).name):
+        os.utime(folder / "files" / "documents" / name, (hour_ago, hour_ago))
+    tasks.sweep()
+    assert stored_files(folder) == sorted(["young.txt", Path(kept.file.name).name])

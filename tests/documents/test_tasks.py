@@ -59,6 +59,16 @@ def test_a_title_that_a_person_gave_is_kept(upload):
     assert document.title == Source.objects.get().title == "How we travel"
 
 
+def test_a_title_given_while_it_is_read_is_kept(upload):
+    document = upload("# Travel\n\nTrains first.", "travel.md")
+    held = claim("test")
+    read_before = Document.objects.select_related("collection").get(pk=document.pk)
+    services.relabel(document, title="How we travel", sensitivity=Sensitivity.PUBLIC)
+    tasks._ingest(held, read_before)
+    document.refresh_from_db()
+    assert document.title == Source.objects.get().title == "How we travel"
+
+
 def test_without_a_model_a_document_is_still_read(upload):
     document = outcome(upload())
     assert (document.status, document.passages) == ("ready", 1)
