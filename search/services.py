@@ -101,7 +101,7 @@ def _write_passages(source: Source, spans: Sequence[Span], progress: Progress) -
         progress("embedding", (first + len(batch)) / len(spans))
 
 
-def in_context(title: str, span: Span) -> str:
+def in_context(title: str, span: Span | Passage) -> str:
     """What is embedded of a passage: a piece of a document often does not say what the document is about."""
     return "\n".join(filter(None, (title, span.heading if span.heading != title else "", span.text)))
 

@@ -10,7 +10,7 @@ from django.db.models import Count, Exists, OuterRef, QuerySet
 
 from search.embeddings import DIMENSION, FINGERPRINT, get_embedder
 from search.models import Collection, Passage, Source
-from search.services import packed, unpacked
+from search.services import in_context, packed, unpacked
 from search.vectors import (
     BrokenCollection,
     StoreUnavailable,
@@ -118,7 +118,8 @@ def _embed_missing() -> None:
     embedder = get_embedder() if ids else None
     if embedder is None:
         return
-    rows = list(Passage.objects.filter(pk__in=ids).only("pk", "text"))
-    for row, vector in zip(rows, embedder.embed([row.text for row in rows]), strict=True):
+    rows = list(Passage.objects.filter(pk__in=ids).select_related("source").only("text", "heading", "source__title"))
+    texts = [in_context(row.source.title, row) for row in rows]
+    for row, vector in zip(rows, embedder.embed(texts), strict=True):
         row.vector, row.embedder = packed(vector), FINGERPRINT
     Passage.objects.bulk_update(rows, ["vector", "embedder"], batch_size=100)

@@ -1,6 +1,7 @@
 import shutil
 
 import numpy as np
+import pytest
 
 from search import embeddings
 
@@ -72,3 +73,14 @@ def test_without_a_prepared_model_there_is_no_embedder(settings, tmp_path):
     settings.MODEL_DIR = tmp_path
     assert embeddings.get_embedder() is None
     assert embeddings.tokenizer_path() is None
+
+
+@pytest.mark.parametrize("name", [embeddings.MODEL, embeddings.TOKENIZER])
+def test_a_damaged_model_is_told_once_and_built_again_at_the_next_start(model_dir, settings, tmp_path, caplog, name):
+    settings.MODEL_DIR = shutil.copytree(model_dir, tmp_path / "model")
+    (settings.MODEL_DIR / name).write_bytes(b"damaged")
+    assert embeddings.get_embedder() is None
+    assert embeddings.get_embedder() is None
+    assert len(caplog.records) == 1
+    assert embeddings.prepare(settings.MODEL_DIR) == ""
+    assert embeddings.get_embedder().embed(TEXTS).shape == (5, 384)

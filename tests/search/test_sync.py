@@ -90,6 +90,19 @@ def test_passages_indexed_without_an_embedder_are_found_once_there_is_one(
     assert find(alice).hits[0].text == HANDBOOK[0]
 
 
+def test_passages_embedded_late_get_the_vectors_they_would_have_had(
+    handbook, store, model_dir, settings, tmp_path, add
+):
+    settings.MODEL_DIR = model_dir
+    add(handbook, title="Rules of the house")
+    settings.MODEL_DIR = tmp_path
+    add(handbook, title="Rules of the house")
+    settings.MODEL_DIR = model_dir
+    sync_vectors()
+    vectors = [bytes(vector) for vector in Passage.objects.order_by("pk").values_list("vector", flat=True)]
+    assert np.allclose(unpacked(vectors[:3]), unpacked(vectors[3:]), atol=1e-3)
+
+
 def test_half_precision_keeps_the_direction():
     vector = np.random.default_rng(7).normal(size=384).astype(np.float32)
     vector /= np.linalg.norm(vector)
