@@ -168,7 +168,7 @@ ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
 # Attempts to sign in are counted by address: behind a proxy that is the one it saw, not its own.
 ALLAUTH_TRUSTED_PROXY_COUNT = TRUSTED_PROXIES
 
-_cache = (
+_cache: dict[str, Any] = (
     {
         "BACKEND": "django_redis.cache.RedisCache",
         "LOCATION": REDIS_URL,
