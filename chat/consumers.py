@@ -107,13 +107,12 @@ class ConversationConsumer(SocketConsumer):
 
     async def reply_done(self, event: ReplyDone) -> None:
         self.drawing = None
-        reply = UUID(event["reply"])
         try:
-            conversation, path = await write(_branch, self.user_id, self.conversation, reply)
+            reply = await write(conversations.reply_as_shown, self.user_id, UUID(event["reply"]))
         except NotFound:
             return
-        frame = fragments.replaced_frame(fragments.bubble_of(path[-1]), reply)
-        await self._draw(frame + fragments.label_frame(conversation))
+        frame = fragments.replaced_frame(fragments.bubble_of(reply), reply.id)
+        await self._draw(frame + fragments.label_frame(reply.conversation))
 
     async def _draw(self, frame: str) -> None:
         await self.send(text_data=frame)

@@ -204,16 +204,15 @@ def _access_reply(user: User, reply: UUID) -> Message:
     return conversations.access_reply(user.id, reply)
 
 
-def _reply_on_its_branch(user: User, reply: UUID) -> Message:
-    found = conversations.access_reply(user.id, reply)
-    return conversations.branch(found.conversation, found.id)[-1]
+def _reply_as_shown(user: User, reply: UUID) -> Message:
+    return conversations.reply_as_shown(user.id, reply)
 
 
 @require_safe
 @login_not_required
 async def reply(request: HttpRequest, reply: UUID) -> HttpResponse:
     """One reply as it stands: what a page polls whose socket is blocked."""
-    found = await as_user(request, _reply_on_its_branch, reply)
+    found = await as_user(request, _reply_as_shown, reply)
     if not request.htmx:  # type: ignore[attr-defined]
         return redirect("chat:conversation", found.conversation_id)
     bubble = fragments.bubble_of(found, await live.snapshot(reply))

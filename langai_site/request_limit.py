@@ -63,7 +63,7 @@ class LimitedRequest(WebRequest):  # type: ignore[misc]
         self.content.truncate(0)
         transport = self.channel.transport
         transport.write(RESPONSE)
-        reactor.callLater(LINGER, transport.abortConnection)  # type: ignore[attr-defined]
+        reactor.callLater(LINGER, transport.abortConnection)  # type: ignore[attr-defined, arg-type]
 
 
 def limit_bodies(factory: HTTPFactory) -> None:

@@ -5,7 +5,7 @@ from datetime import timedelta
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import QuerySet, prefetch_related_objects
 from django.utils import timezone
 
 from chat.models import Conversation, Message
@@ -45,6 +45,15 @@ def access_reply(user_id: int, reply_id: UUID) -> Message:
     if found is None:
         raise NotFound("This answer does not exist, or it is not yours.")
     return found
+
+
+def reply_as_shown(user_id: int, reply_id: UUID) -> Message:
+    """A reply with all that is drawn of it: citations, versions and conversation. Raises NotFound."""
+    reply = access_reply(user_id, reply_id)
+    prefetch_related_objects([reply], "citations")
+    versions = Message.objects.filter(conversation=reply.conversation, parent_id=reply.parent_id)
+    reply.siblings = list(versions.values_list("id", flat=True))
+    return reply
 
 
 def owned(user_id: int, limit: int = 200) -> QuerySet[Conversation]:

@@ -15,7 +15,8 @@ from langai_site.usage.types import Entry
 def reserve(*, reply: UUID, user_id: int, amount: Decimal | None) -> None:
     """Hold `amount` (None: not priced) for a reply; a reply that is tried again is held again."""
     held = {"user_id": user_id, "amount": amount, "status": Reservation.Status.HELD, "closed_at": None}
-    Reservation.objects.update_or_create(reply=reply, defaults=held)
+    if not Reservation.objects.filter(reply=reply).update(**held):
+        Reservation.objects.create(reply=reply, **held)
 
 
 @transaction.atomic
