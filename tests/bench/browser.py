@@ -5,15 +5,8 @@ from dataclasses import dataclass
 
 from playwright.async_api import CDPSession, async_playwright
 
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
+from tests.live.browser import FLAGS
+
 WATCH = """
 const look = () => {
   const box = document.querySelector("textarea");
