@@ -17,6 +17,9 @@ class Conversation(models.Model):
     label = models.PositiveSmallIntegerField(choices=Sensitivity, default=Sensitivity.PUBLIC)
     source = models.CharField(max_length=20, default="page")
     model = models.CharField(max_length=200, default="auto", help_text="The model that was last chosen.")
+    collections = models.JSONField(
+        null=True, help_text="The collections that were last chosen, by id; null: all that the person may read."
+    )
     current_leaf = models.ForeignKey("Message", null=True, on_delete=models.SET_NULL, related_name="+")
     created_at = models.DateTimeField(default=timezone.now)
     updated_at = models.DateTimeField(default=timezone.now)
@@ -54,6 +57,7 @@ class Message(models.Model):
     model = models.CharField(
         max_length=200, blank=True, help_text="For a reply: what was asked for, then what answered."
     )
+    collections = models.JSONField(null=True, help_text="For a question: the collections that it asks, as above.")
     error = models.TextField(blank=True, help_text="What the person is told when it failed.")
     error_code = models.CharField(max_length=40, blank=True)
     receipt = models.JSONField(default=dict)
@@ -89,6 +93,7 @@ class Citation(models.Model):
     start = models.PositiveIntegerField()
     end = models.PositiveIntegerField()
     heading = models.CharField(max_length=300, blank=True)
+    location = models.CharField(max_length=200, blank=True)
 
     class Meta:
         ordering = ["number"]

@@ -13,12 +13,13 @@ if TYPE_CHECKING:
 
 
 def readable_collections(user: "User | int") -> QuerySet[Collection]:
-    """Open to everyone, or to this person or a team of theirs. Being admin adds nothing."""
+    """Open to everyone, to this person or a team of theirs, or owned by them. Being admin adds nothing."""
     user_id = user if isinstance(user, int) else user.pk
     teams = Team.objects.filter(members=user_id).values("id")
     through_team = Collection.teams.through.objects.filter(collection=OuterRef("pk"), team__in=teams)
     by_name = Collection.users.through.objects.filter(collection=OuterRef("pk"), user=user_id)
-    return Collection.objects.filter(Q(everyone=True) | Exists(through_team) | Exists(by_name))
+    owned = Collection.owners.through.objects.filter(collection=OuterRef("pk"), user=user_id)
+    return Collection.objects.filter(Q(everyone=True) | Exists(through_team) | Exists(by_name) | Exists(owned))
 
 
 def reader_of(user: "User") -> Reader:

@@ -19,6 +19,18 @@ class Collection(models.Model):
     users = models.ManyToManyField(
         settings.AUTH_USER_MODEL, blank=True, related_name="collections", verbose_name="people who may read it"
     )
+    owners = models.ManyToManyField(
+        settings.AUTH_USER_MODEL,
+        blank=True,
+        related_name="owned_collections",
+        help_text="They may read it, manage it where they may use the admin, and are named as the ones to ask.",
+    )
+    embedder = models.CharField(
+        max_length=100,
+        blank=True,
+        editable=False,
+        help_text="Fingerprint of the embedder whose vectors are searched; empty: the configured one.",
+    )
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     class Meta:
@@ -41,6 +53,7 @@ class Source(models.Model):
     sensitivity = models.PositiveSmallIntegerField(choices=Sensitivity, default=Sensitivity.PUBLIC)
     added_at = models.DateTimeField(default=timezone.now)
     live = models.BooleanField(default=False, help_text="Found by search: all its passages are stored.")
+    retired_at = models.DateTimeField(null=True, help_text="When a newer version took its place.")
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["document", "version"], name="one_source_a_version")]
@@ -59,6 +72,7 @@ class Page(models.Model):
 
     source = models.ForeignKey(Source, on_delete=models.CASCADE, related_name="pages")
     number = models.PositiveIntegerField(help_text="From 1.")
+    label = models.CharField(max_length=200, blank=True, help_text="What the page is called where that is no number.")
     text = models.TextField()
 
     class Meta:
@@ -70,7 +84,7 @@ class Page(models.Model):
 
 
 class Passage(models.Model):
-    """A piece of a page that can be found and cited, with its vector: the vector store is rebuilt from it."""
+    """A piece of a page that can be found and cited."""
 
     source = models.ForeignKey(Source, on_delete=models.CASCADE, related_name="passages")
     position = models.PositiveIntegerField(help_text="From 0, in reading order.")
@@ -79,16 +93,34 @@ class Passage(models.Model):
     start = models.PositiveIntegerField(help_text="Characters from the start of the page.")
     end = models.PositiveIntegerField()
     heading = models.CharField(max_length=300, blank=True)
-    vector = models.BinaryField(null=True, help_text="float16, little-endian.")
-    embedder = models.CharField(
-        max_length=64, blank=True, help_text="Fingerprint of the embedder that made the vector."
+    location = models.CharField(
+        max_length=200, blank=True, help_text="Where it stands, as people say it: page 3, slide 4, rows 2 to 40."
+    )
+    digest = models.CharField(
+        max_length=64,
+        db_index=True,
+        default="",
+        help_text="SHA-256 of what is embedded: the same text is not embedded twice.",
     )
 
     class Meta:
         ordering = ["source", "position"]
         constraints = [models.UniqueConstraint(fields=["source", "position"], name="one_passage_a_position")]
-        # Counting vectors then reads no passage: text and vector would make it slow.
-        indexes = [models.Index(fields=["source", "embedder"], name="passage_embedder")]
 
     def __str__(self) -> str:
         return f"{self.source} p. {self.page}"
+
+
+class PassageVector(models.Model):
+    """A passage's vector by one embedder; the vector store is rebuilt from these without embedding again."""
+
+    passage = models.ForeignKey(Passage, on_delete=models.CASCADE, related_name="vectors")
+    embedder = models.CharField(max_length=100, help_text="Fingerprint: vectors of different embedders never mix.")
+    vector = models.BinaryField(help_text="float16, little-endian.")
+
+    class Meta:
+        # In this order it also serves to count and to list an embedder's vectors.
+        constraints = [models.UniqueConstraint(fields=["embedder", "passage"], name="one_vector_an_embedder")]
+
+    def __str__(self) -> str:
+        return f"{self.passage_id} by {self.embedder}"

@@ -9,8 +9,8 @@ from django.conf import settings
 from django.db.models import Count, Exists, OuterRef, QuerySet
 
 from search.embeddings import DIMENSION, FINGERPRINT, get_embedder
-from search.models import Collection, Passage, Source
-from search.services import in_context, packed, unpacked
+from search.models import Collection, Passage, PassageVector, Source
+from search.services.indexing import in_context
 from search.vectors import (
     BrokenCollection,
     StoreUnavailable,
@@ -18,6 +18,8 @@ from search.vectors import (
     collection_name,
     deployment_prefix,
     get_store,
+    packed,
+    unpacked,
 )
 
 logger = logging.getLogger(__name__)
@@ -79,8 +81,8 @@ def _repair(store: VectorStore, collection_id: int) -> None:
 
 
 def _restore(store: VectorStore, name: str, ids: Sequence[int]) -> None:
-    found = Passage.objects.filter(pk__in=ids).values_list("pk", "vector")
-    rows = {pk: bytes(vector) for pk, vector in found if vector}
+    found = PassageVector.objects.filter(passage__in=ids, embedder=FINGERPRINT).values_list("passage", "vector")
+    rows = {pk: bytes(vector) for pk, vector in found}
     if rows:
         store.upsert(name, list(rows), unpacked(rows.values()))
 
@@ -89,37 +91,44 @@ def _name(collection_id: int) -> str:
     return collection_name(settings.SECRET_KEY, collection_id, FINGERPRINT)
 
 
-def _with_vectors() -> QuerySet[Passage]:
-    return Passage.objects.filter(embedder=FINGERPRINT).order_by()
+def _vectors() -> QuerySet[PassageVector]:
+    return PassageVector.objects.filter(embedder=FINGERPRINT).order_by()
 
 
 def _live_counts() -> dict[int, int]:
-    counts = _with_vectors().filter(source__live=True).values_list("source__collection").annotate(Count("pk"))
+    live = _vectors().filter(passage__source__live=True)
+    counts = live.values_list("passage__source__collection").annotate(Count("pk"))
     return dict.fromkeys(Collection.objects.values_list("pk", flat=True), 0) | dict(counts)
 
 
 def _live(collection_id: int) -> set[int]:
-    found = _with_vectors().filter(source__collection=collection_id, source__live=True)
-    return set(found.values_list("pk", flat=True))
+    found = _vectors().filter(passage__source__collection=collection_id, passage__source__live=True)
+    return set(found.values_list("passage", flat=True))
 
 
 def _arriving(collection_id: int) -> set[int]:
     """Passages of versions that are being indexed: their vectors are there before they are live."""
     newer = Source.objects.filter(document=OuterRef("document"), version__gte=OuterRef("version"), live=True)
     sources = Source.objects.filter(~Exists(newer), collection=collection_id, live=False)
-    return set(_with_vectors().filter(source__in=sources).values_list("pk", flat=True))
+    return set(_vectors().filter(passage__source__in=sources).values_list("passage", flat=True))
 
 
 def _embed_missing() -> None:
     """Vectors for passages that were indexed while there was no embedder, a batch at a time."""
-    missing = Passage.objects.filter(source__live=True).exclude(embedder=FINGERPRINT).order_by()
-    # The ids alone come from the index; asking for texts at once would read every passage.
+    has_one = PassageVector.objects.filter(passage=OuterRef("pk"), embedder=FINGERPRINT)
+    missing = Passage.objects.filter(~Exists(has_one), source__live=True).order_by()
+    # The ids alone come from indexes; asking for texts at once would read every passage.
     ids = list(missing.values_list("pk", flat=True)[:BATCH])
     embedder = get_embedder() if ids else None
     if embedder is None:
         return
     rows = list(Passage.objects.filter(pk__in=ids).select_related("source").only("text", "heading", "source__title"))
-    texts = [in_context(row.source.title, row) for row in rows]
-    for row, vector in zip(rows, embedder.embed(texts), strict=True):
-        row.vector, row.embedder = packed(vector), FINGERPRINT
-    Passage.objects.bulk_update(rows, ["vector", "embedder"], batch_size=100)
+    vectors = embedder.embed([in_context(row.source.title, row) for row in rows])
+    PassageVector.objects.bulk_create(
+        [
+            PassageVector(passage=row, embedder=FINGERPRINT, vector=packed(vector))
+            for row, vector in zip(rows, vectors, strict=True)
+        ],
+        ignore_conflicts=True,
+        batch_size=100,
+    )

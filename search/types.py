@@ -16,10 +16,16 @@ class Reader:
 
 @dataclass(frozen=True)
 class PageText:
-    """One page of a document as extraction found it; `number` from 1."""
+    """One page of a document as extraction found it; `number` from 1.
+
+    `label` is what the page is called where that is no number: a slide, a sheet. Where each line is a row of a
+    table, `first_row` is the number of the first.
+    """
 
     number: int
     text: str
+    label: str = ""
+    first_row: int | None = None
 
 
 @dataclass(frozen=True)
@@ -31,6 +37,7 @@ class Span:
     start: int
     end: int
     heading: str = ""
+    location: str = ""
 
 
 @dataclass(frozen=True)
@@ -61,6 +68,7 @@ class Hit:
     start: int
     end: int
     heading: str
+    location: str
     text: str
     label: Sensitivity
     score: float
@@ -88,6 +96,7 @@ class Excerpt:
     start: int
     end: int
     heading: str
+    location: str
     before: str
     marked: str
     after: str

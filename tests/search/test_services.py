@@ -9,9 +9,10 @@ from langai_site.sensitivity import Sensitivity
 from search import services
 from search.access import reader_of
 from search.models import Collection, Page, Passage, Source
-from search.services import EXCERPT_CHARS, excerpt, remove, split
+from search.services import excerpt, remove
+from search.services.excerpts import EXCERPT_CHARS, split
 from search.sync import sync_vectors
-from search.types import Reader
+from search.types import Findings, Reader
 from search.vectors import collection_name
 from tests.search.conftest import HANDBOOK
 from tests.servers import free_port
@@ -80,7 +81,7 @@ def test_several_collections_are_searched_as_one(alice, handbook, embedder, stor
 
 def test_with_nothing_to_search_nothing_is_asked(alice, settings):
     settings.CHROMA_URL = ""
-    assert find(alice) == services.Findings()
+    assert find(alice) == Findings()
 
 
 def test_without_the_store_a_notice_is_given(alice, handbook, embedder, settings, add):

@@ -5,10 +5,9 @@ import pytest
 
 from search.apps import vector_store_status
 from search.embeddings import FINGERPRINT
-from search.models import Collection, Passage, Source
-from search.services import packed, unpacked
+from search.models import Collection, Passage, PassageVector, Source
 from search.sync import sync_store, sync_vectors
-from search.vectors import BrokenCollection, collection_name, get_store
+from search.vectors import BrokenCollection, collection_name, get_store, packed, unpacked
 from tests.search.conftest import HANDBOOK
 from tests.search.test_services import find, stored_ids
 from tests.servers import Chroma, free_port
@@ -99,7 +98,8 @@ def test_passages_embedded_late_get_the_vectors_they_would_have_had(
     add(handbook, title="Rules of the house")
     settings.MODEL_DIR = model_dir
     sync_vectors()
-    vectors = [bytes(vector) for vector in Passage.objects.order_by("pk").values_list("vector", flat=True)]
+    rows = PassageVector.objects.order_by("passage")
+    vectors = [bytes(vector) for vector in rows.values_list("vector", flat=True)]
     assert np.allclose(unpacked(vectors[:3]), unpacked(vectors[3:]), atol=1e-3)
 
 
