@@ -1,6 +1,8 @@
 """What travels to and from search: values, no rows."""
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import date, datetime
 from uuid import UUID
 
 from langai_site.sensitivity import Sensitivity
@@ -12,6 +14,26 @@ class Reader:
 
     user_id: int
     collections: tuple[int, ...]
+
+    def only(self, collections: Iterable[int]) -> "Reader":
+        """The same person asking no more than these collections; ids that they may not read are left out."""
+        chosen = set(collections)
+        return replace(self, collections=tuple(pk for pk in self.collections if pk in chosen))
+
+
+@dataclass(frozen=True)
+class Filters:
+    """What a search is narrowed to; None narrows nothing, an empty tuple leaves nothing.
+
+    `types` are media types. `since` and `until` are days (UTC), both included, on which a document was added.
+    `max_label` leaves out passages that are labelled higher.
+    """
+
+    collections: tuple[int, ...] | None = None
+    types: tuple[str, ...] | None = None
+    since: date | None = None
+    until: date | None = None
+    max_label: Sensitivity | None = None
 
 
 @dataclass(frozen=True)
@@ -55,7 +77,10 @@ class SourceInfo:
 
 @dataclass(frozen=True)
 class Hit:
-    """A passage that was found. `score` is the cosine similarity to the query, -1 to 1."""
+    """A passage that was found; `position` is its place in the document's reading order, from 0.
+
+    `score` says how well it fits the query: 0 to 1, to be compared within one search only.
+    """
 
     passage_id: int
     source_id: UUID
@@ -72,6 +97,10 @@ class Hit:
     text: str
     label: Sensitivity
     score: float
+    collection_id: int = 0
+    position: int = 0
+    media_type: str = ""
+    added_at: datetime | None = None
 
 
 @dataclass(frozen=True)
