@@ -1,0 +1,149 @@
+"""Pure: from what was found to what is shown: the same text once, and neighbours as one stretch of their page."""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+from search.types import Hit
+
+# How many of two texts' shingles must be the same for one of them to be enough.
+SAME = 0.9
+SHINGLE = 3
+# Characters between two passages of a page that are read as one, with what stands between them.
+GAP = 200
+
+# Scripts that put no spaces between words count by the character.
+_UNSPACED = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff"
+_WORD = re.compile(rf"[{_UNSPACED}]|[^\W{_UNSPACED}]+")
+_ROWS = re.compile(r"(?P<place>.*\brows? )(?P<first>\d+)(?: to (?P<last>\d+))?")
+
+
+@dataclass(frozen=True)
+class _Fingerprint:
+    """What two texts are compared by. Forms and logs differ in their numbers alone: those must be the same."""
+
+    text: str
+
+    @cached_property
+    def words(self) -> list[str]:
+        return _WORD.findall(self.text.casefold())
+
+    @cached_property
+    def numbers(self) -> frozenset[str]:
+        return frozenset(word for word in self.words if any(map(str.isdigit, word)))
+
+    @cached_property
+    def shingles(self) -> frozenset[tuple[str, ...]]:
+        last = max(1, len(self.words) - SHINGLE + 1)
+        return frozenset(tuple(self.words[first : first + SHINGLE]) for first in range(last))
+
+    def is_same(self, other: "_Fingerprint") -> bool:
+        if self.numbers != other.numbers:
+            return False
+        shared = len(self.shingles & other.shingles)
+        return shared >= SAME * (len(self.shingles) + len(other.shingles) - shared)
+
+
+def same_text(one: str, other: str) -> bool:
+    """Whether two texts say the same in the same words, or almost."""
+    return _Fingerprint(one).is_same(_Fingerprint(other))
+
+
+def collapsed(hits: Iterable[Hit]) -> list[Hit]:
+    """The hits in their order without near-duplicates.
+
+    Of texts that are the same, the one with the lowest label takes the best one's place and score: whoever may
+    read it there may have it. Then the one that was added last.
+    """
+    kept: list[tuple[_Fingerprint, Hit]] = []
+    for hit in hits:
+        fingerprint = _Fingerprint(hit.text)
+        same = next((i for i, (other, _hit) in enumerate(kept) if fingerprint.is_same(other)), None)
+        if same is None:
+            kept.append((fingerprint, hit))
+        elif _stands_for(hit, kept[same][1]):
+            kept[same] = fingerprint, replace(hit, score=kept[same][1].score)
+    return [hit for _fingerprint, hit in kept]
+
+
+def _stands_for(hit: Hit, other: Hit) -> bool:
+    if hit.label != other.label or hit.added_at is None or other.added_at is None:
+        return hit.label < other.label
+    return hit.added_at > other.added_at
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """Hits of one page that are read as one piece, in reading order."""
+
+    hits: tuple[Hit, ...]
+
+    @property
+    def best(self) -> Hit:
+        return max(self.hits, key=lambda hit: (hit.score, -hit.passage_id))
+
+    @property
+    def start(self) -> int:
+        return self.hits[0].start
+
+    @property
+    def end(self) -> int:
+        return max(hit.end for hit in self.hits)
+
+    def as_hit(self, text: str) -> Hit:
+        """The stretch as one hit with the page's `text` from its start to its end."""
+        first, last = self.hits[0], self.hits[-1]
+        return replace(
+            self.best,
+            start=self.start,
+            end=self.end,
+            text=text,
+            position=first.position,
+            heading=first.heading,
+            location=_from_to(first.location, last.location),
+        )
+
+
+def _from_to(first: str, last: str) -> str:
+    """The place of two neighbours: "Budget, rows 2 to 40" and "Budget, rows 41 to 80" are rows 2 to 80."""
+    begin, end = _ROWS.fullmatch(first), _ROWS.fullmatch(last)
+    if not begin or not end or first == last:
+        return first
+    return f"{begin['place'].replace('row ', 'rows ')}{begin['first']} to {end['last'] or end['first']}"
+
+
+def stretches(hits: Iterable[Hit]) -> list[Stretch]:
+    """The hits as stretches: neighbours on a page together, ordered by the best hit of each."""
+    by_page: dict[tuple[object, int], list[Hit]] = {}
+    for hit in hits:
+        by_page.setdefault((hit.source_id, hit.page), []).append(hit)
+    found = [stretch for page in by_page.values() for stretch in _of_page(page)]
+    return sorted(found, key=lambda stretch: (-stretch.best.score, stretch.best.passage_id))
+
+
+def _of_page(hits: Sequence[Hit]) -> list[Stretch]:
+    out: list[Stretch] = []
+    for hit in sorted(hits, key=lambda hit: (hit.start, hit.end)):
+        if out and hit.start - out[-1].end <= GAP:
+            out[-1] = Stretch((*out[-1].hits, hit))
+        else:
+            out.append(Stretch((hit,)))
+    return out
+
+
+def within(budget_chars: int, hits: Sequence[Hit]) -> list[Stretch]:
+    """The stretches of as many hits, best first, as have at most `budget_chars` characters together.
+
+    A hit that does not fit is left out, and a shorter one after it may still be in. The first always is.
+    """
+    kept: list[Hit] = []
+    for hit in hits:
+        if not kept or length(stretches([*kept, hit])) <= budget_chars:
+            kept.append(hit)
+    return stretches(kept)
+
+
+def length(found: Iterable[Stretch]) -> int:
+    """Characters of all the stretches together."""
+    return sum(stretch.end - stretch.start for stretch in found)
