@@ -12,6 +12,8 @@ from django.core.exceptions import ImproperlyConfigured
 from environs import EnvError, FileAwareEnv
 from marshmallow import ValidationError
 
+from langai_site import hosts
+
 SQLITE, POSTGRESQL = "django.db.backends.sqlite3", "django.db.backends.postgresql"
 
 
@@ -76,6 +78,37 @@ def web_addresses(values: list[str]) -> None:
     """Validator: each is a web address."""
     for value in values:
         web_address(value)
+
+
+def embedder(value: str) -> None:
+    """Validator: `local`, or LiteLLM's name of an embedder that can be asked here."""
+    provider, _, model = value.partition("/")
+    if value != "local" and not (provider in hosts.EMBEDDER_PROVIDERS and model.strip()):
+        names = ", ".join(f"{name}/…" for name in hosts.EMBEDDER_PROVIDERS)
+        raise ValidationError(f"must be local, or a name such as openai/text-embedding-3-small ({names})")
+
+
+def share(value: float | None) -> None:
+    """Validator: a number from 0 to 1, or none."""
+    if value is not None and not 0 <= value <= 1:
+        raise ValidationError("must be a number from 0 to 1")
+
+
+def usable_embedder(name: str, address: str, key: str, ceiling: str, local_hosts: list[str]) -> None:
+    """Raise ImproperlyConfigured where the embedder has no server, or might be shown confidential text."""
+    if name == "local":
+        return
+    if not address:
+        other = "OLLAMA_BASE_URL" if name.startswith("ollama/") else "OPENAI_BASE_URL"
+        raise ImproperlyConfigured(f"EMBEDDER={name} has no server; set EMBEDDER_BASE_URL or {other}.")
+    if address == hosts.OPENAI and not key:
+        raise ImproperlyConfigured(f"EMBEDDER={name} needs a key; set OPENAI_API_KEY or EMBEDDER_API_KEY.")
+    in_building = hosts.is_local(address, local_hosts) and not hosts.leaves_ollama(name)
+    if ceiling == "confidential" and not in_building:
+        raise ImproperlyConfigured(
+            f"EMBEDDER_CEILING must not be confidential: EMBEDDER={name} is not on one of LOCAL_HOSTS, and "
+            "confidential text is embedded in the building only. Set it to internal or public, or leave it out."
+        )
 
 
 def known_database(value: dict[str, Any]) -> dict[str, Any]:

@@ -75,7 +75,7 @@ def _children() -> list[Child]:
     # Few arenas: threads that come and go would else each keep memory of their own.
     environment = {"PYTHONUNBUFFERED": "1", "MALLOC_ARENA_MAX": "2"}
     children = []
-    if not settings.CHROMA_URL:
+    if settings.VECTOR_STORE == "chroma" and not settings.CHROMA_URL:
         # One port for as long as this runs: a restarted Chroma is found again where it was.
         port = ports.free()
         environment["CHROMA_URL"] = f"http://127.0.0.1:{port}"

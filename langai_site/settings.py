@@ -11,6 +11,7 @@ from environs import EnvError
 from marshmallow.validate import OneOf, Range
 
 from langai_site import env as environment
+from langai_site import hosts
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environment.load(BASE_DIR)
@@ -36,10 +37,12 @@ try:
         else {"ENGINE": environment.SQLITE, "NAME": str(DATA_DIR / "langai.sqlite3")}
     }
     REDIS_URL = env.str("REDIS_URL", "", validate=environment.address("redis", "rediss"))
-    VECTOR_STORE = env.str("VECTOR_STORE", "chroma", validate=OneOf(["chroma"]))
+    VECTOR_STORE = env.str("VECTOR_STORE", "chroma", validate=OneOf(["chroma", "weaviate"]))
     # Empty: `manage.py run` starts a Chroma of its own on loopback and passes its address on.
     CHROMA_URL = env.str("CHROMA_URL", "", validate=environment.web_address)
     CHROMA_PATH = Path(env.str("CHROMA_PATH", str(DATA_DIR / "chroma"))).expanduser().absolute()
+    WEAVIATE_URL = env.str("WEAVIATE_URL", "", validate=environment.web_address)
+    WEAVIATE_API_KEY = env.str("WEAVIATE_API_KEY", "")
 
     OPENAI_API_KEY = env.str("OPENAI_API_KEY", "")
     OPENAI_BASE_URL = env.str("OPENAI_BASE_URL", "", validate=environment.web_address)
@@ -48,6 +51,15 @@ try:
     OLLAMA_BASE_URL = env.str("OLLAMA_BASE_URL", "", validate=environment.web_address)
     # Hosts that are in the building: only models there may see confidential text.
     LOCAL_HOSTS = environment.networks(env.list("LOCAL_HOSTS", ["localhost", "127.0.0.0/8", "::1/128"]))
+
+    EMBEDDER = env.str("EMBEDDER", "local", validate=environment.embedder)
+    # Empty: the address and key of the chat's models.
+    EMBEDDER_BASE_URL = env.str("EMBEDDER_BASE_URL", "", validate=environment.web_address)
+    EMBEDDER_API_KEY = env.str("EMBEDDER_API_KEY", "")
+    # Empty: all in the building, internal elsewhere.
+    EMBEDDER_CEILING = env.str("EMBEDDER_CEILING", "", validate=OneOf(["", "public", "internal", "confidential"]))
+    # None: measured with the embedder's own vectors.
+    EMBEDDER_MIN_SCORE = env.float("EMBEDDER_MIN_SCORE", None, validate=environment.share)
 
     # Seconds until the first token, and between two tokens.
     ANSWER_START_TIMEOUT = env.float("ANSWER_START_TIMEOUT", 60, validate=environment.at_least(0.1))
@@ -63,6 +75,16 @@ try:
     EXTRACTION_MAX_CHARS = env.int("EXTRACTION_MAX_CHARS", 20_000_000, validate=environment.at_least(1))
 except EnvError as error:
     raise ImproperlyConfigured(environment.reason(error)) from error
+
+if VECTOR_STORE == "weaviate" and not WEAVIATE_URL:
+    raise ImproperlyConfigured("VECTOR_STORE=weaviate needs a server; set WEAVIATE_URL.")
+environment.usable_embedder(
+    EMBEDDER,
+    hosts.embedder_address(EMBEDDER, own=EMBEDDER_BASE_URL, openai=OPENAI_BASE_URL, ollama=OLLAMA_BASE_URL),
+    EMBEDDER_API_KEY or OPENAI_API_KEY,
+    EMBEDDER_CEILING,
+    LOCAL_HOSTS,
+)
 
 PRODUCTION = ENV == "production"
 MODEL_DIR = DATA_DIR / "model"

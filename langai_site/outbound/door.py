@@ -9,10 +9,10 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from langai_site.errors import AboveCeiling
-from langai_site.outbound import catalogue, endpoints, failures, litellm_adapter
+from langai_site.outbound import catalogue, embedding, endpoints, failures, litellm_adapter
 from langai_site.outbound.endpoints import Endpoint
 from langai_site.outbound.models import HIGHEST_FOR_HOSTED
-from langai_site.outbound.types import ChatCall, Delta, Ledger, ModelInfo, ProviderError
+from langai_site.outbound.types import ChatCall, Delta, EmbedCall, Embedded, Ledger, ModelInfo, ProviderError
 from langai_site.sensitivity import Sensitivity
 from langai_site.usage.types import Entry, Usage
 
@@ -31,7 +31,11 @@ async def stream_chat(call: ChatCall, ledger: Ledger) -> AsyncGenerator[Delta, N
     Closing the generator, or cancelling its task, closes the provider's connection.
     """
     endpoint = endpoints.endpoint_of(call.model.name)
-    hosted = await _checked(call, endpoint)
+    hosted = catalogue.is_hosted(call.model.name)
+    # Names in Ollama can be pointed at its cloud at any time, so that it is asked when it matters.
+    if not hosted and _may_pass_on(endpoint, call.label):
+        hosted = await catalogue.is_passed_on(endpoint, call.model.display_name)
+    _refuse_above_ceiling(call, hosted)
     meter = Meter(call, endpoint, hosted)
     try:
         async with aclosing(litellm_adapter.stream(call, endpoint)) as parts:
@@ -53,6 +57,29 @@ async def stream_chat(call: ChatCall, ledger: Ledger) -> AsyncGenerator[Delta, N
         ledger(meter.entry())
 
 
+def embed(call: EmbedCall, ledger: Ledger) -> Embedded:
+    """Return the texts' vectors; however the call ends, hand exactly one Entry to `ledger`.
+
+    For threads without an event loop: it waits, at most about `call.seconds`. Raises AboveCeiling before anything is
+    sent (and nothing is entered), ProviderError when the server fails.
+    """
+    endpoint = endpoints.embedding_endpoint_of(call.model.name)
+    hosted = endpoints.leaves(endpoint)
+    if not hosted and _may_pass_on(endpoint, call.label):
+        hosted = asyncio.run(catalogue.is_passed_on(endpoint, call.model.display_name))
+    _refuse_above_ceiling(call, hosted)
+    meter = Meter(call, endpoint, hosted)
+    try:
+        embedded = embedding.embed(call, endpoint)
+        meter.usage, meter.status = embedded.usage, "complete"
+    except ProviderError as error:
+        meter.status = error.code
+        raise
+    finally:
+        ledger(meter.entry())
+    return embedded
+
+
 def max_cost(call: ChatCall) -> Decimal | None:
     """US dollars that the call can cost at most; None where it is not priced."""
     endpoint = endpoints.endpoint_of(call.model.name)
@@ -63,24 +90,22 @@ def _cost(endpoint: Endpoint, hosted: bool, usage: Usage) -> Decimal | None:
     return litellm_adapter.cost(endpoint, usage) if hosted else Decimal(0)
 
 
-async def _checked(call: ChatCall, endpoint: Endpoint) -> bool:
-    """Whether the model is hosted, worked out now. Raises AboveCeiling when it may not see the call's label."""
-    hosted = catalogue.is_hosted(call.model.name)
-    if not hosted and endpoint.provider == "ollama_chat" and call.label >= Sensitivity.CONFIDENTIAL:
-        # Names in Ollama can be pointed at its cloud at any time, so that it is asked when it matters.
-        hosted = await catalogue.is_passed_on(endpoint, call.model.display_name)
+def _may_pass_on(endpoint: Endpoint, label: int) -> bool:
+    return endpoint.provider in ("ollama", "ollama_chat") and label >= Sensitivity.CONFIDENTIAL
+
+
+def _refuse_above_ceiling(call: ChatCall | EmbedCall, hosted: bool) -> None:
     if call.label > _ceiling(call.model, hosted):
         label = Sensitivity(call.label).label.lower()
         raise AboveCeiling(
             f"{call.model.display_name} may not see {label} text, so nothing was sent. Choose a local model."
         )
-    return hosted
 
 
 def _ceiling(model: ModelInfo, hosted: bool) -> Sensitivity:
-    """What it may see: all when local. One that was taken for local and is not: what anyone may see."""
+    """What it may see: all when local, unless less was set. One taken for local that is not: what anyone may see."""
     if not hosted:
-        return Sensitivity.CONFIDENTIAL
+        return Sensitivity.CONFIDENTIAL if model.hosted else model.ceiling
     return min(model.ceiling, HIGHEST_FOR_HOSTED) if model.hosted else Sensitivity.PUBLIC
 
 
@@ -88,7 +113,7 @@ def _ceiling(model: ModelInfo, hosted: bool) -> Sensitivity:
 class Meter:
     """What a call takes, for its ledger entry."""
 
-    call: ChatCall
+    call: ChatCall | EmbedCall
     endpoint: Endpoint
     hosted: bool
     status: str = "failed"
@@ -115,11 +140,14 @@ class Meter:
             first_token_ms=self.first_token_ms,
             duration_ms=self._elapsed_ms(),
             status=self.status,
+            kind="embedding" if isinstance(self.call, EmbedCall) else "chat",
         )
 
     def _estimate(self) -> Usage:
         if not self.written and self.status in failures.UNCHARGED:
             return Usage()
+        if isinstance(self.call, EmbedCall):
+            return embedding.estimate(self.call)
         return litellm_adapter.estimate(self.call, self.written)
 
     def _elapsed_ms(self) -> int:

@@ -38,17 +38,17 @@ def failure(code: str, model: str, *, seconds: float = 0) -> ProviderError:
 
 def explained(error: Exception, model: str, *, started: bool, unreadable: bool) -> ProviderError:
     """Return what a client's `error` means. `started`: the stream was open; `unreadable`: a line of it was no JSON."""
-    causes = list(_causes(error))
-    if unreadable or (started and any(isinstance(cause, ValueError) for cause in causes)):
+    chain = list(causes(error))
+    if unreadable or (started and any(isinstance(cause, ValueError) for cause in chain)):
         return failure("malformed", model)
-    status = _status(causes)
-    if status is None and any(isinstance(cause, httpx.TransportError | OSError) for cause in causes):
+    status = _status(chain)
+    if status is None and any(isinstance(cause, httpx.TransportError | OSError) for cause in chain):
         return failure("cut" if started else "unreachable", model)
     code = "upstream_error" if started else _code(status, error)
-    return failure(code, model, seconds=_retry_after(causes) if code == "rate_limited" else 0)
+    return failure(code, model, seconds=_retry_after(chain) if code == "rate_limited" else 0)
 
 
-def _causes(error: BaseException) -> Iterator[BaseException]:
+def causes(error: BaseException) -> Iterator[BaseException]:
     """The error and what led to it: clients wrap the first cause several times."""
     seen: set[int] = set()
     current: BaseException | None = error

@@ -8,6 +8,7 @@ import asyncio
 import json
 import logging
 import os
+import threading
 from collections.abc import AsyncGenerator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
@@ -34,6 +35,7 @@ ENVIRONMENT = {"LITELLM_LOCAL_MODEL_COST_MAP": "True", "LITELLM_TELEMETRY": "Fal
 
 _thread = ThreadPoolExecutor(1, thread_name_prefix="litellm")
 _loading: Future[ModuleType] | None = None
+_load_lock = threading.Lock()
 
 
 async def stream(call: ChatCall, endpoint: Endpoint) -> AsyncGenerator[Delta | Usage, None]:
@@ -100,12 +102,23 @@ class Patience:
 
 async def loaded() -> ModuleType:
     """Return LiteLLM, imported and warm; calls that come early await the one import."""
+    loading = _loading or _first_load()
+    if loading.done():
+        return loading.result()
+    return await asyncio.shield(asyncio.wrap_future(loading))
+
+
+def loaded_now() -> ModuleType:
+    """`loaded` for code without an event loop, which may wait."""
+    return _first_load().result()
+
+
+def _first_load() -> Future[ModuleType]:
     global _loading
-    if _loading is None:
-        _loading = _thread.submit(_load)
-    if _loading.done():
-        return _loading.result()
-    return await asyncio.shield(asyncio.wrap_future(_loading))
+    with _load_lock:
+        if _loading is None:
+            _loading = _thread.submit(_load)
+        return _loading
 
 
 async def close() -> None:
@@ -218,7 +231,7 @@ def _counts(chunks: list[Any]) -> list[Any]:
 
 def _usage(counts: list[Any]) -> Usage | None:
     """The largest of each count, since some providers send them in two parts; None where none was sent."""
-    details = [_field(count, "prompt_tokens_details") for count in counts]
+    details = [field(count, "prompt_tokens_details") for count in counts]
     usage = Usage(
         input_tokens=_largest(counts, "prompt_tokens"),
         output_tokens=_largest(counts, "completion_tokens"),
@@ -228,11 +241,12 @@ def _usage(counts: list[Any]) -> Usage | None:
 
 
 def _largest(values: list[Any], name: str) -> int:
-    found = [_field(value, name) for value in values]
+    found = [field(value, name) for value in values]
     return max((count for count in found if isinstance(count, int)), default=0)
 
 
-def _field(value: Any, name: str) -> Any:  # noqa: ANN401 - LiteLLM's object, the SDK's, or the server's own JSON
+def field(value: Any, name: str) -> Any:  # noqa: ANN401 - LiteLLM's object, the SDK's, or the server's own JSON
+    """Return what `value` holds under `name`, whichever kind it is; None where it holds nothing."""
     return value.get(name) if isinstance(value, Mapping) else getattr(value, name, None)
 
 

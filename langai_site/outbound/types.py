@@ -2,11 +2,14 @@
 
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from langai_site.errors import LangAIError
 from langai_site.sensitivity import Sensitivity
-from langai_site.usage.types import Caller, Entry
+from langai_site.usage.types import Caller, Entry, Usage
+
+if TYPE_CHECKING:
+    import numpy as np
 
 Role = Literal["system", "user", "assistant"]
 
@@ -42,6 +45,25 @@ class ChatCall:
     max_tokens: int
     temperature: float | None = None
     caller: Caller = field(default_factory=Caller)
+
+
+@dataclass(frozen=True)
+class EmbedCall:
+    """Texts that one embedder is to turn into vectors; `label` is the highest of theirs, `seconds` how long to wait."""
+
+    model: ModelInfo
+    texts: tuple[str, ...]
+    label: Sensitivity
+    seconds: float
+    caller: Caller = field(default_factory=Caller)
+
+
+@dataclass(frozen=True)
+class Embedded:
+    """Unit vectors in the order of the texts, [texts, dimension], and what they took."""
+
+    vectors: "np.ndarray"
+    usage: Usage
 
 
 @dataclass(frozen=True)

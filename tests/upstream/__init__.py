@@ -2,10 +2,12 @@
 
     python -m tests.upstream --port 9100
 
-serves OpenAI (`/v1/models`, `/v1/chat/completions`), Anthropic (`/v1/messages`) and Ollama (`/api/tags`,
-`/api/show`, `/api/chat`), streamed or whole. The model's name says what it answers, see `plans.py`:
+serves OpenAI (`/v1/models`, `/v1/chat/completions`, `/v1/embeddings`), Anthropic (`/v1/messages`) and Ollama
+(`/api/tags`, `/api/show`, `/api/chat`), streamed or whole. The model's name says what it answers, see `plans.py`:
 `t500-r50-d100` is 500 tokens at 50 a second after 100 ms, `echo` answers with the next scripted text,
 `fail-cut` cuts the connection half-way, and so on.
+
+For vectors, `embeddings.py` lists the names.
 
 Control, on the same port: `POST /script {"text": …}` queues an answer for `echo`; `POST /listing {"models": […]}`
 sets what is listed; `GET /requests` gives every request's full text; `GET /stats` counts; `POST /reset` forgets.

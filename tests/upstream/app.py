@@ -10,7 +10,7 @@ from typing import Any
 
 from aiohttp import web
 
-from tests.upstream import wire
+from tests.upstream import embeddings, wire
 from tests.upstream.plans import HTTP_FAILURES, SECRETIVE, Plan, plan_of
 
 LISTED = ("echo", "t20", "t50-r50-d100", "t500-r50-d100", "t500-r0-d0")
@@ -31,6 +31,7 @@ class State:
     active_peak: int = 0
     disconnects: int = 0
     tokens: int = 0
+    dimension: int = 0
 
     def stats(self) -> dict[str, Any]:
         kept = ("paths", "active", "active_peak", "disconnects", "tokens")
@@ -129,6 +130,18 @@ def chat(stream: Streamed, whole: Whole, *, default: bool = False):
     return handle
 
 
+async def openai_embeddings(request: web.Request) -> web.StreamResponse:
+    body = json.loads(await request.read())
+    plan = plan_of(str(body.get("model", "")), deque(), "")
+    if plan.failure in HTTP_FAILURES:
+        return refused(request, plan.failure)
+    if plan.failure == "hang":
+        await asyncio.sleep(HANG)
+    if plan.failure == "cut":
+        request.transport.abort()
+    return await embeddings.answered(body, request.app[STATE].dimension)
+
+
 async def openai_models(request: web.Request) -> web.Response:
     names = request.app[STATE].listed
     rows = [{"id": name, "object": "model", "created": 1, "owned_by": "upstream"} for name in names]
@@ -171,6 +184,11 @@ async def listing(request: web.Request) -> web.Response:
     return web.json_response({})
 
 
+async def dimension(request: web.Request) -> web.Response:
+    request.app[STATE].dimension = int((await request.json())["numbers"])
+    return web.json_response({})
+
+
 async def requests(request: web.Request) -> web.Response:
     return web.json_response(list(request.app[STATE].requests))
 
@@ -193,12 +211,14 @@ def make_app() -> web.Application:
         [
             web.get("/v1/models", openai_models),
             web.post("/v1/chat/completions", chat(wire.openai_stream, wire.openai_whole)),
+            web.post("/v1/embeddings", openai_embeddings),
             web.post("/v1/messages", chat(wire.anthropic_stream, wire.anthropic_whole)),
             web.get("/api/tags", ollama_tags),
             web.post("/api/show", ollama_show),
             web.post("/api/chat", chat(wire.ollama_stream, wire.ollama_whole, default=True)),
             web.post("/script", script),
             web.post("/listing", listing),
+            web.post("/dimension", dimension),
             web.get("/requests", requests),
             web.get("/stats", stats),
             web.post("/reset", reset),

@@ -61,6 +61,10 @@ class Upstream:
     def list_models(self, *names: str) -> None:
         self._ask("/listing", {"models": names})
 
+    def set_dimension(self, numbers: int) -> None:
+        """From now on all vectors have so many numbers, whatever the model's name says; 0: what it says."""
+        self._ask("/dimension", {"numbers": numbers})
+
     def requests(self, path: str = "") -> list[dict[str, str]]:
         """Everything that was asked since the last reset: `path`, `raw` (all of it), `body`."""
         return [request for request in self._ask("/requests") if request["path"].startswith(path)]

@@ -1,0 +1,50 @@
+"""Whether an address is in the building: by name or network, without any look-up of names. No settings are read."""
+
+import ipaddress
+from collections.abc import Iterable
+from urllib.parse import urlsplit
+
+# What Ollama calls the models that it passes on to its own cloud.
+OLLAMA_CLOUD = ("-cloud", ":cloud")
+
+
+def is_local(url: str, hosts: Iterable[str]) -> bool:
+    """Whether the host of `url` is one of `hosts`: names, addresses or networks."""
+    host = _host_of(url)
+    return bool(host) and any(_same(host, item.strip().rstrip(".").casefold()) for item in hosts)
+
+
+def _host_of(url: str) -> str:
+    try:
+        parts = urlsplit(url)
+        return (parts.hostname or "").rstrip(".").casefold() if parts.scheme in ("http", "https") else ""
+    except ValueError:
+        return ""
+
+
+def _same(host: str, item: str) -> bool:
+    if host == item:
+        return True
+    try:
+        return ipaddress.ip_address(host) in ipaddress.ip_network(item, strict=False)
+    except ValueError:
+        return False
+
+
+OPENAI = "https://api.openai.com/v1"
+EMBEDDER_PROVIDERS = ("openai", "hosted_vllm", "ollama")
+
+
+def embedder_address(name: str, *, own: str, openai: str, ollama: str) -> str:
+    """Where the embedder `name`, like `ollama/nomic-embed-text`, is asked; empty where nowhere.
+
+    `own` is an address of the embedder's own; `openai` and `ollama` are those of the chat's servers.
+    """
+    provider = name.partition("/")[0]
+    servers = {"openai": openai or OPENAI, "hosted_vllm": openai, "ollama": ollama}
+    return (own or servers[provider]) if provider in servers else ""
+
+
+def leaves_ollama(model: str) -> bool:
+    """Whether a model's name says that its Ollama passes on what it is asked."""
+    return model.endswith(OLLAMA_CLOUD)

@@ -1,0 +1,105 @@
+"""Vectors through LiteLLM: one call in, unit vectors and their count of tokens out.
+
+Without an event loop: search embeds in threads. Every server here is asked in OpenAI's format, Ollama as well, for
+LiteLLM lets only that way's client be given to it: ours goes through no proxy in the building, follows no redirect
+and asks once.
+"""
+
+import threading
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+import httpx
+
+from langai_site.outbound import failures, litellm_adapter
+from langai_site.outbound.endpoints import Endpoint
+from langai_site.outbound.types import EmbedCall, Embedded
+from langai_site.usage.types import Usage
+
+if TYPE_CHECKING:
+    import numpy as np
+
+CONNECT_SECONDS = 5
+_lock = threading.Lock()
+
+
+def embed(call: EmbedCall, endpoint: Endpoint) -> Embedded:
+    """Raises ProviderError: when the server fails, is late, or sends what are no vectors of one dimension."""
+    litellm = litellm_adapter.loaded_now()
+    name = call.model.display_name
+    try:
+        answer = litellm.embedding(**_arguments(call, endpoint))
+    except Exception as error:
+        if _is_late(error):
+            raise failures.failure("start_timeout", name, seconds=call.seconds) from None
+        raise failures.explained(error, name, started=False, unreadable=_is_unreadable(error)) from None
+    vectors = _vectors(answer.data, len(call.texts))
+    if vectors is None:
+        raise failures.failure("malformed", name)
+    return Embedded(vectors, _usage(answer) or estimate(call))
+
+
+def estimate(call: EmbedCall) -> Usage:
+    """Counts from lengths, for a server that sends none."""
+    tokens = sum(len(text) // litellm_adapter.CHARS_A_TOKEN + 1 for text in call.texts)
+    return Usage(input_tokens=tokens, estimated=True)
+
+
+def _arguments(call: EmbedCall, endpoint: Endpoint) -> dict[str, Any]:
+    return {
+        "model": f"hosted_vllm/{endpoint.model}",
+        "input": list(call.texts),
+        "api_base": f"{endpoint.url}/v1" if endpoint.provider == "ollama" else endpoint.url,
+        "api_key": endpoint.key or "none",
+        "timeout": httpx.Timeout(call.seconds, connect=CONNECT_SECONDS),
+        "num_retries": 0,
+        "max_retries": 0,
+        "client": _handler(endpoint.direct),
+    }
+
+
+def _handler(direct: bool) -> Any:  # noqa: ANN401 - LiteLLM's type, which is imported late
+    with _lock:
+        return _made(direct)
+
+
+@lru_cache
+def _made(direct: bool) -> Any:  # noqa: ANN401 - as above
+    from litellm.llms.custom_httpx.http_handler import HTTPHandler
+
+    return HTTPHandler(client=httpx.Client(trust_env=not direct, follow_redirects=False))
+
+
+def _is_late(error: BaseException) -> bool:
+    return any(isinstance(cause, httpx.TimeoutException) for cause in failures.causes(error))
+
+
+def _is_unreadable(error: BaseException) -> bool:
+    """Whether the server answered with something that is no JSON."""
+    return any(isinstance(cause, ValueError) for cause in failures.causes(error))
+
+
+def _vectors(rows: Any, count: int) -> "np.ndarray | None":  # noqa: ANN401 - whatever the server sent
+    """Unit vectors in the order of the texts; None unless there is a usable one of like length for each."""
+    import numpy as np
+
+    try:
+        order = sorted(rows, key=lambda row: int(litellm_adapter.field(row, "index") or 0))
+        vectors = np.array([_flat(litellm_adapter.field(row, "embedding")) for row in order], dtype=np.float32)
+    except (TypeError, ValueError):
+        return None
+    if vectors.ndim != 2 or len(vectors) != count or not vectors.shape[1] or not np.isfinite(vectors).all():
+        return None
+    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
+    return vectors / lengths if lengths.all() else None
+
+
+def _flat(vector: Sequence[Any]) -> Sequence[Any]:
+    """Some servers put a text's one vector into a list of its own."""
+    return vector[0] if len(vector) == 1 and isinstance(vector[0], list) else vector
+
+
+def _usage(answer: Any) -> Usage | None:  # noqa: ANN401 - LiteLLM's answer
+    tokens = litellm_adapter.field(getattr(answer, "usage", None), "prompt_tokens")
+    return Usage(input_tokens=tokens) if isinstance(tokens, int) and tokens > 0 else None
