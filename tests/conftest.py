@@ -2,13 +2,11 @@ import importlib.util
 import os
 import shutil
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 
-from tests.servers import Chroma
+from tests.servers import POSTGRES_PROGRAMS, Chroma
 
-POSTGRES_PROGRAMS = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
 PARTS: dict[str, Callable[[], object]] = {
     "chromium": lambda: shutil.which("chromium"),
     "chroma": lambda: importlib.util.find_spec("chromadb"),

@@ -1,13 +1,18 @@
 """Real servers on free loopback ports."""
 
+import os
+import shutil
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
 import httpx
+
+POSTGRES_PROGRAMS = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
 
 
 def free_port() -> int:
@@ -45,3 +50,45 @@ class Chroma:
             self.process.send_signal(how)
             self.process.wait(20)
             self.process = None
+
+
+class Postgres:
+    """A PostgreSQL with an empty database in a folder of its own, which `stop` removes."""
+
+    def __init__(self) -> None:
+        # Not below pytest's own folder, which only its owner may enter.
+        self.folder = Path(tempfile.mkdtemp(prefix="langai-postgres-", dir="/var/tmp"))
+        self.folder.chmod(0o777)
+        self.port = free_port()
+        self.url = f"postgresql://langai@127.0.0.1:{self.port}/postgres"
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> "Postgres":
+        self._run("initdb", "-U", "langai", "-A", "trust", "--no-sync", "-E", "UTF8")
+        options = ["-h", "127.0.0.1", "-p", str(self.port), "-k", str(self.folder), "-F"]
+        command = self._command("postgres", *options)
+        self.process = subprocess.Popen(command, cwd="/", stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        for _ in range(400):
+            if self.answers():
+                return self
+            time.sleep(0.05)
+        raise RuntimeError("PostgreSQL did not start")
+
+    def answers(self) -> bool:
+        with socket.socket() as probe:
+            return probe.connect_ex(("127.0.0.1", self.port)) == 0
+
+    def stop(self) -> None:
+        if self.process:
+            self._run("pg_ctl", "-m", "fast", "stop")
+            self.process.wait(20)
+            self.process = None
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _run(self, program: str, *options: str) -> None:
+        subprocess.run(self._command(program, *options), check=True, capture_output=True, cwd="/")
+
+    def _command(self, program: str, *options: str) -> list[str]:
+        # PostgreSQL refuses to run as root.
+        before = ["runuser", "-u", "postgres", "--"] if os.geteuid() == 0 else []
+        return [*before, str(POSTGRES_PROGRAMS[-1] / program), "-D", str(self.folder / "cluster"), *options]

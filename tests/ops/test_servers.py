@@ -1,10 +1,8 @@
 """The addresses of a larger deployment work: a real Redis, a real PostgreSQL."""
 
 import os
-import shutil
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from langai_site import ports
-from tests.conftest import POSTGRES_PROGRAMS
+from tests.servers import Postgres
 
 ROOT = Path(__file__).parent.parent.parent
 ROUND_TRIP = """
@@ -59,32 +57,13 @@ def redis(tmp_path) -> Iterator[str]:
     process.wait()
 
 
-def as_postgres() -> list[str]:
-    """PostgreSQL refuses to run as root."""
-    return ["runuser", "-u", "postgres", "--"] if os.geteuid() == 0 else []
-
-
 @pytest.fixture
 def postgres() -> Iterator[str]:
-    programs, port = POSTGRES_PROGRAMS[-1], ports.free()
-    # Not below pytest's own folder, which only its owner may enter.
-    folder = Path(tempfile.mkdtemp(prefix="langai-postgres-", dir="/var/tmp"))
-    folder.chmod(0o777)
-    cluster = folder / "cluster"
-    initdb = [str(programs / "initdb"), "-D", str(cluster), "-U", "langai", "-A", "trust", "--no-sync", "-E", "UTF8"]
-    subprocess.run([*as_postgres(), *initdb], check=True, capture_output=True, cwd="/")
-    options = ["-h", "127.0.0.1", "-p", str(port), "-k", str(folder), "-F"]
-    process = subprocess.Popen(
-        [*as_postgres(), str(programs / "postgres"), "-D", str(cluster), *options],
-        cwd="/",
-        stderr=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-    )
-    wait_for(port)
-    yield f"postgresql://langai@127.0.0.1:{port}/postgres"
-    subprocess.run([*as_postgres(), str(programs / "pg_ctl"), "-D", str(cluster), "-m", "fast", "stop"], cwd="/")
-    process.wait()
-    shutil.rmtree(folder)
+    server = Postgres()
+    try:
+        yield server.start().url
+    finally:
+        server.stop()
 
 
 @pytest.mark.needs("redis")
