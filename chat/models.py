@@ -1,11 +1,16 @@
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
 from langai_site.sensitivity import Sensitivity
+
+
+def text_of(parts: Iterable[Mapping[str, str]]) -> str:
+    """A message's text parts, joined."""
+    return "".join(part["text"] for part in parts if part["type"] == "text")
 
 
 class Conversation(models.Model):
@@ -77,8 +82,7 @@ class Message(models.Model):
 
     @property
     def text(self) -> str:
-        """The message's text parts, joined."""
-        return "".join(part["text"] for part in self.parts if part["type"] == "text")
+        return text_of(self.parts)
 
 
 class Citation(models.Model):

@@ -4,19 +4,20 @@ import os
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "langai_site.settings")
 
-from django.core.asgi import get_asgi_application
+import django
 
-django_application = get_asgi_application()
+django.setup(set_prefix=False)
 
 from channels.auth import AuthMiddlewareStack
 from channels.routing import ProtocolTypeRouter, URLRouter
 
 from chat.urls import websocket_urlpatterns
+from langai_site.lent_threads import Handler
 from langai_site.sockets import SameOrigin
 
 application = ProtocolTypeRouter(
     {
-        "http": django_application,
+        "http": Handler(),
         "websocket": SameOrigin(AuthMiddlewareStack(URLRouter(websocket_urlpatterns))),
     }
 )

@@ -1,7 +1,10 @@
 """The channel layer of a deployment with one web process: memory."""
 
+import contextlib
 import time
+from typing import Any
 
+from channels.exceptions import ChannelFull
 from channels.layers import InMemoryChannelLayer
 
 CLEAN_EVERY = 1.0
@@ -17,3 +20,10 @@ class MemoryLayer(InMemoryChannelLayer):
         if now - self._cleaned_at >= CLEAN_EVERY:
             self._cleaned_at = now
             super()._clean_expired()
+
+    async def group_send(self, group: str, message: dict[str, Any]) -> None:
+        """Put the message into every member's queue at once: none of them waits, so none needs a task of its own."""
+        self._clean_expired()
+        for channel in list(self.groups.get(group, ())):
+            with contextlib.suppress(ChannelFull):
+                await self.send(channel, message)

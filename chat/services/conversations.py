@@ -9,7 +9,9 @@ from django.db.models import QuerySet, prefetch_related_objects
 from django.utils import timezone
 
 from chat.models import Conversation, Message
+from langai_site.accounts.models import Team
 from langai_site.errors import Invalid, NotFound
+from langai_site.prepared import Prepared
 from langai_site.usage.types import Caller
 
 TITLE_LENGTH = 60
@@ -69,13 +71,16 @@ def title_of(text: str) -> str:
     return line[:TITLE_LENGTH].rsplit(" ", 1)[0] + "…"
 
 
+_TEAM = Prepared(lambda team: Team.objects.filter(pk=team).order_by().values_list("name"), team=-982451653)
+
+
 def caller_of(conversation: Conversation, reply_id: UUID) -> Caller:
     """Who asks, by value, so that the ledger outlives the person and the conversation."""
     owner = conversation.owner
     return Caller(
         user_id=owner.id,
         username=owner.username,
-        team=owner.billing_team.name if owner.billing_team else "",
+        team=_TEAM.rows(team=owner.billing_team_id)[0][0] if owner.billing_team_id else "",
         conversation=conversation.id,
         reply=reply_id,
         source=conversation.source,

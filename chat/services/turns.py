@@ -1,5 +1,6 @@
 """A turn's rows: opened in one transaction, checkpointed while it lives, closed in one. Synchronous."""
 
+import json
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -8,12 +9,12 @@ from typing import Any, cast
 from uuid import UUID, uuid4
 
 from django.conf import settings
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Q
 from django.utils import timezone
 
 from chat.events import Source
-from chat.models import Citation, Conversation, Message
+from chat.models import Citation, Conversation, Message, text_of
 from chat.services import conversations
 from chat.services.replies import Cited, TurnRequest
 from chat.services.routing import AUTO
@@ -21,6 +22,7 @@ from langai_site.accounts.models import User
 from langai_site.errors import Conflict, Invalid
 from langai_site.outbound import catalogue
 from langai_site.outbound.types import ChatMessage
+from langai_site.prepared import Prepared
 from langai_site.sensitivity import Sensitivity
 from langai_site.usage import services as usage
 from langai_site.usage.types import Entry
@@ -58,6 +60,29 @@ class Outcome:
     error_code: str = ""
     receipt: dict[str, Any] = field(default_factory=dict)
     sources: Sequence[Source] = ()
+
+
+_STREAMING = Prepared(
+    lambda conversation: (
+        Message.objects.filter(conversation=conversation, status=Message.Status.STREAMING)
+        .order_by()
+        .values_list("lease_until")
+    ),
+    conversation=UUID(int=0xE8A3C7),
+)
+
+# Only the way back is read, however many messages and versions the conversation has.
+_EARLIER = """
+    WITH RECURSIVE earlier(parent, role, parts, back) AS (
+        SELECT parent_id, role, parts, 1 FROM chat_message WHERE id = %s
+        UNION ALL
+        SELECT before.parent_id, before.role, before.parts, back + 1
+        FROM chat_message before JOIN earlier ON before.id = earlier.parent WHERE back < %s
+    )
+    SELECT role, parts FROM earlier ORDER BY back DESC
+"""
+# More messages than a prompt has room for.
+EARLIER = 200
 
 
 def checked(text: str) -> str:
@@ -139,8 +164,8 @@ def resume(user: User, reply_id: UUID, model: str = "") -> Started:
 
 
 def _refuse_while_live(conversation: Conversation) -> None:
-    live = conversation.messages.filter(status=Message.Status.STREAMING, lease_until__gt=timezone.now())
-    if live.exists():
+    now = timezone.now()
+    if any(lease_until and lease_until > now for (lease_until,) in _STREAMING.rows(conversation=conversation.id)):
         raise Conflict("An answer is still being written here. Stop it, or wait until it is complete.")
 
 
@@ -186,8 +211,10 @@ def _history(conversation: Conversation, question: Message) -> tuple[ChatMessage
     """The turns before `question`; a new conversation has none, and asks the database nothing."""
     if question.parent_id is None:
         return ()
-    before = conversations.branch(conversation, question.parent_id)
-    return tuple(ChatMessage(message.role, message.text) for message in before if message.text)  # type: ignore[arg-type]
+    with connection.cursor() as cursor:
+        cursor.execute(_EARLIER, [Message._meta.pk.get_db_prep_value(question.parent_id, connection), EARLIER])
+        said = [ChatMessage(role, text_of(json.loads(parts))) for role, parts in cursor.fetchall()]
+    return tuple(message for message in said if message.text)
 
 
 @transaction.atomic

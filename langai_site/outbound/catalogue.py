@@ -8,6 +8,7 @@ from langai_site.outbound.endpoints import Endpoint
 from langai_site.outbound.listings import Offer, Unlisted
 from langai_site.outbound.models import HIGHEST_FOR_HOSTED, Model
 from langai_site.outbound.types import ModelInfo
+from langai_site.prepared import Prepared
 from langai_site.registry import Status
 from langai_site.sensitivity import Sensitivity
 from langai_site.writer import write
@@ -25,15 +26,24 @@ _passed_on: frozenset[str] = frozenset()
 
 def models() -> list[ModelInfo]:
     """The models that can be chosen, best first, hosted before local."""
-    rows = Model.objects.filter(enabled=True, available=True)
-    infos = [_info(row) for row in rows if row.provider in listings.configured()]
+    configured = listings.configured()
+    infos = [_info(*row) for row in _AVAILABLE.rows() if row[2] in configured]
     return sorted(infos, key=lambda info: (not info.hosted, info.rank, info.name))
 
 
-def _info(row: Model) -> ModelInfo:
-    hosted = is_hosted(row.name)
-    ceiling = Sensitivity(min(row.ceiling, HIGHEST_FOR_HOSTED)) if hosted else Sensitivity.CONFIDENTIAL
-    return ModelInfo(row.name, row.display_name, row.provider, hosted, ceiling, row.rank)
+_AVAILABLE = Prepared(
+    lambda: (
+        Model.objects.filter(enabled=True, available=True)
+        .order_by()
+        .values_list("name", "display_name", "provider", "ceiling", "rank")
+    )
+)
+
+
+def _info(name: str, display_name: str, provider: str, ceiling: int, rank: int) -> ModelInfo:
+    hosted = is_hosted(name)
+    may_see = Sensitivity(min(ceiling, HIGHEST_FOR_HOSTED)) if hosted else Sensitivity.CONFIDENTIAL
+    return ModelInfo(name, display_name, provider, hosted, may_see, rank)
 
 
 def is_hosted(name: str) -> bool:

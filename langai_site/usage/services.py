@@ -14,9 +14,9 @@ from langai_site.usage.types import Entry
 
 def reserve(*, reply: UUID, user_id: int, amount: Decimal | None) -> None:
     """Hold `amount` (None: not priced) for a reply; a reply that is tried again is held again."""
-    held = {"user_id": user_id, "amount": amount, "status": Reservation.Status.HELD, "closed_at": None}
-    if not Reservation.objects.filter(reply=reply).update(**held):
-        Reservation.objects.create(reply=reply, **held)
+    held = Reservation(reply=reply, user_id=user_id, amount=amount)
+    renewed = ["user", "amount", "status", "closed_at"]
+    Reservation.objects.bulk_create([held], update_conflicts=True, unique_fields=["reply"], update_fields=renewed)
 
 
 @transaction.atomic
