@@ -18,7 +18,8 @@ T = TypeVar("T")
 _thread = ThreadPoolExecutor(1, thread_name_prefix="writer")
 
 
-def _healed(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+def healed(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """Call `function` on a thread that keeps its connection: after a failure the next call opens another."""
     if connection.vendor != "sqlite":
         # Back to the pool, which looks whether the server still answers before it gives one out.
         close_old_connections()
@@ -33,4 +34,9 @@ def _healed(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
 async def write(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
     """Run `function` on the writer thread; its exceptions come back. A cancelled caller does not undo it."""
     loop = asyncio.get_running_loop()
-    return await loop.run_in_executor(_thread, lambda: _healed(function, *args, **kwargs))
+    return await loop.run_in_executor(_thread, lambda: healed(function, *args, **kwargs))
+
+
+def write_now(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """`write` for threads without an event loop, which may wait; never inside a transaction of their own."""
+    return _thread.submit(lambda: healed(function, *args, **kwargs)).result()

@@ -8,7 +8,8 @@ import numpy as np
 from django.conf import settings
 from django.db.models import Count, Exists, OuterRef, QuerySet
 
-from search.embeddings import DIMENSION, FINGERPRINT, get_embedder
+from search.embeddings import FINGERPRINT, get_embedder
+from search.embeddings.local import DIMENSION
 from search.models import Collection, Passage, PassageVector, Source
 from search.services.indexing import in_context
 from search.vectors import (

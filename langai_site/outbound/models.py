@@ -1,4 +1,5 @@
 from django.db import models
+from django.utils import timezone
 
 from langai_site.sensitivity import Sensitivity
 
@@ -33,3 +34,19 @@ class Model(models.Model):
 
     def __str__(self) -> str:
         return self.display_name
+
+
+class Embedder(models.Model):
+    """An embedder on a server, as it was found: its vectors are kept under its fingerprint."""
+
+    fingerprint = models.CharField(max_length=100, unique=True)
+    name = models.CharField(max_length=200, help_text="As LiteLLM names it: openai/…, hosted_vllm/…, ollama/…")
+    dimension = models.PositiveIntegerField(help_text="Numbers in a vector.")
+    min_score = models.FloatField(help_text="Cosine that texts which have nothing to do with each other stay under.")
+    found_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering = ["-found_at"]
+
+    def __str__(self) -> str:
+        return self.fingerprint

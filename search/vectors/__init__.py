@@ -11,6 +11,10 @@ from typing import TYPE_CHECKING, Protocol
 from django.conf import settings
 from django.utils.crypto import salted_hmac
 
+from langai_site.outbound.endpoints import is_local
+from langai_site.outbound.models import HIGHEST_FOR_HOSTED
+from langai_site.sensitivity import Sensitivity
+
 if TYPE_CHECKING:
     import numpy as np
 
@@ -49,6 +53,15 @@ class VectorStore(Protocol):
 def get_store() -> VectorStore | None:
     """The configured store; None where no address is set. Making one connects to nothing."""
     return _chroma(settings.CHROMA_URL) if settings.CHROMA_URL else None
+
+
+def store_ceiling() -> Sensitivity:
+    """The highest label of a text whose vector the store may hold: outside the building, none that is confidential.
+
+    A vector gives away much of its text.
+    """
+    url = {"chroma": settings.CHROMA_URL, "weaviate": settings.WEAVIATE_URL}[settings.VECTOR_STORE]
+    return Sensitivity.CONFIDENTIAL if not url or is_local(url) else HIGHEST_FOR_HOSTED
 
 
 @lru_cache

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from documents import chunking
 from documents.extraction.types import Heading
-from search.embeddings import TOKENIZER, weights_folder
+from search.embeddings.local import TOKENIZER, weights_folder
 from search.types import PageText
 
 WORDS = st.sampled_from(

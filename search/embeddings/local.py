@@ -10,14 +10,18 @@ import tempfile
 import threading
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 
 from langai_site.sensitivity import Sensitivity
+from langai_site.usage.types import Caller
+from search.embeddings.types import SEARCH, EmbedderUnavailable
 
 if TYPE_CHECKING:
     import numpy as np
+    from onnxruntime import InferenceSession
+    from tokenizers import Tokenizer
 
 logger = logging.getLogger(__name__)
 
@@ -27,90 +31,50 @@ WEIGHTS_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9
 FINGERPRINT = f"minilm-l6-v2-{WEIGHTS_SHA256[:8]}"
 DIMENSION = 384
 MAX_TOKENS = 256
+# Cosine similarity. With the handbook, small talk reaches 0.25 and questions that a passage answers start at 0.35.
+MIN_SCORE = 0.28
 BATCH = 32
 OFF = "search by meaning is off"
 
 
-class Embedder(Protocol):
-    """Turns texts into unit vectors. `ceiling` is the highest label of a text that it may be given."""
-
-    fingerprint: str
-    dimension: int
-    ceiling: Sensitivity
-
-    def embed(self, texts: Sequence[str]) -> "np.ndarray": ...
-
-    def count_tokens(self, text: str) -> int: ...
-
-
 class LocalEmbedder:
-    """MiniLM from a prepared folder. Safe to share between threads; waits without holding the GIL."""
+    """MiniLM from a prepared folder, loaded at the first text. Safe to share between threads; waits without the GIL."""
 
     fingerprint = FINGERPRINT
     dimension = DIMENSION
     ceiling = Sensitivity.CONFIDENTIAL
+    min_score = MIN_SCORE
 
     def __init__(self, model_dir: Path) -> None:
-        import onnxruntime
-        from tokenizers import Tokenizer
+        self._model_dir = model_dir
+        self._lock = threading.Lock()
+        self._loaded: tuple[Tokenizer, InferenceSession] | None = None
 
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = min(4, os.cpu_count() or 1)
-        # Spinning threads would take the cores from the web loop between two questions.
-        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-        self._session = onnxruntime.InferenceSession(
-            str(model_dir / MODEL), options, providers=["CPUExecutionProvider"]
-        )
-        self._tokenizer = Tokenizer.from_file(str(model_dir / TOKENIZER))
-        self._tokenizer.enable_truncation(MAX_TOKENS)
-        self._tokenizer.no_padding()
-        self._counter = Tokenizer.from_file(str(model_dir / TOKENIZER))
-        self._counter.no_truncation()
-        self._counter.no_padding()
-
-    def embed(self, texts: Sequence[str]) -> "np.ndarray":
+    def embed(
+        self, texts: Sequence[str], label: Sensitivity = Sensitivity.PUBLIC, *, caller: Caller = SEARCH
+    ) -> "np.ndarray":
         """Vectors in the order of `texts`. Texts of like length share a batch: padding costs as much as text."""
         import numpy as np
 
+        tokenizer, session = self._parts()
         vectors = np.empty((len(texts), DIMENSION), dtype=np.float32)
-        encoded = [encoding.ids for encoding in self._tokenizer.encode_batch(list(texts))]
+        encoded = [encoding.ids for encoding in tokenizer.encode_batch(list(texts))]
         order = sorted(range(len(texts)), key=lambda i: len(encoded[i]))
         for first in range(0, len(order), BATCH):
             batch = order[first : first + BATCH]
-            vectors[batch] = self._run([encoded[i] for i in batch])
+            vectors[batch] = _run(session, [encoded[i] for i in batch])
         return vectors
 
-    def count_tokens(self, text: str) -> int:
-        return len(self._counter.encode(text, add_special_tokens=False).ids)
-
-    def _run(self, batch: list[list[int]]) -> "np.ndarray":
-        import numpy as np
-
-        ids = np.zeros((len(batch), max(map(len, batch))), dtype=np.int64)
-        mask = np.zeros_like(ids)
-        for row, tokens in enumerate(batch):
-            ids[row, : len(tokens)] = tokens
-            mask[row, : len(tokens)] = 1
-        return self._session.run(None, {"input_ids": ids, "attention_mask": mask})[0]
+    def _parts(self) -> "tuple[Tokenizer, InferenceSession]":
+        with self._lock:
+            if self._loaded is None:
+                self._loaded = _load(self._model_dir)
+            return self._loaded
 
 
-_lock = threading.Lock()
-_loaded: dict[Path, LocalEmbedder] = {}
-
-
-def get_embedder() -> Embedder | None:
-    """The process's embedder, loaded at the first call; None while no model is prepared."""
-    model_dir = Path(settings.MODEL_DIR)
-    embedder = _loaded.get(model_dir)
-    if embedder is None and is_prepared(model_dir):
-        with _lock:
-            embedder = _loaded.get(model_dir) or _load(model_dir)
-    return embedder
-
-
-def _load(model_dir: Path) -> LocalEmbedder | None:
+def _load(model_dir: Path) -> "tuple[Tokenizer, InferenceSession]":
     try:
-        return _loaded.setdefault(model_dir, LocalEmbedder(model_dir))
+        return _tokenizer(model_dir), _session(model_dir)
     except ImportError:
         raise
     except Exception as error:  # both libraries raise what they like over a damaged file
@@ -118,7 +82,50 @@ def _load(model_dir: Path) -> LocalEmbedder | None:
         logger.error("%s: the model is damaged (%s); the next start builds it again", OFF, reason)
         for name in (MODEL, TOKENIZER):
             (model_dir / name).unlink(missing_ok=True)
+        raise EmbedderUnavailable(f"{OFF}: the model is damaged") from error
+
+
+def _tokenizer(model_dir: Path) -> "Tokenizer":
+    from tokenizers import Tokenizer
+
+    tokenizer = Tokenizer.from_file(str(model_dir / TOKENIZER))
+    tokenizer.enable_truncation(MAX_TOKENS)
+    tokenizer.no_padding()
+    return tokenizer
+
+
+def _session(model_dir: Path) -> "InferenceSession":
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = min(4, os.cpu_count() or 1)
+    # Spinning threads would take the cores from the web loop between two questions.
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    return onnxruntime.InferenceSession(str(model_dir / MODEL), options, providers=["CPUExecutionProvider"])
+
+
+def _run(session: "InferenceSession", batch: list[list[int]]) -> Any:  # noqa: ANN401 - an array, as the session gives it
+    import numpy as np
+
+    ids = np.zeros((len(batch), max(map(len, batch))), dtype=np.int64)
+    mask = np.zeros_like(ids)
+    for row, tokens in enumerate(batch):
+        ids[row, : len(tokens)] = tokens
+        mask[row, : len(tokens)] = 1
+    return session.run(None, {"input_ids": ids, "attention_mask": mask})[0]
+
+
+_lock = threading.Lock()
+_embedders: dict[Path, LocalEmbedder] = {}
+
+
+def local_embedder() -> LocalEmbedder | None:
+    """The process's local embedder; None while no model is prepared."""
+    model_dir = Path(settings.MODEL_DIR)
+    if not is_prepared(model_dir):
         return None
+    with _lock:
+        return _embedders.setdefault(model_dir, LocalEmbedder(model_dir))
 
 
 def tokenizer_path() -> Path | None:
@@ -170,7 +177,7 @@ def _build(folder: Path, model_dir: Path) -> None:
     import onnx
     from safetensors.numpy import load_file
 
-    from search import minilm
+    from search.embeddings import minilm
 
     model_dir.mkdir(parents=True, exist_ok=True)
     with _replacing(model_dir / TOKENIZER) as path:

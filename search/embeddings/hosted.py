@@ -1,0 +1,179 @@
+"""Vectors of an embedder on another server, through outbound: by LiteLLM's name for it, like `openai/…`."""
+
+import hashlib
+import logging
+import re
+import threading
+import time
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+from django.db import connection
+from django.utils import timezone
+
+from langai_site.errors import AboveCeiling
+from langai_site.outbound import door, endpoints
+from langai_site.outbound.models import HIGHEST_FOR_HOSTED
+from langai_site.outbound.models import Embedder as Found
+from langai_site.outbound.types import EmbedCall, ModelInfo, ProviderError
+from langai_site.sensitivity import Sensitivity
+from langai_site.usage import services as usage
+from langai_site.usage.types import Caller, Entry
+from langai_site.writer import write_now
+from search.embeddings import calibration
+from search.embeddings.types import SEARCH, EmbedderUnavailable
+
+if TYPE_CHECKING:
+    import numpy as np
+
+logger = logging.getLogger(__name__)
+
+# No server here takes fewer at once unless it was told to, and then the batch is halved.
+BATCH = 32
+# A person waits for a single text, the worker for many.
+SECONDS, BULK_SECONDS = 10.0, 60.0
+# How long nobody asks again after a failure: one that may pass, and one that an admin must mend.
+PAUSE, LONG_PAUSE = 5.0, 60.0
+# What a server says of a text, or of a batch, and not of itself.
+REFUSALS = ("too_long", "rejected", "filtered")
+# Stands for a text of which the server takes no part at all; such a one is found by its words alone.
+PLAIN = "-"
+
+
+def fingerprint_of(name: str, dimension: int) -> str:
+    """`openai/text-embedding-3-small`, 1536 -> openai-text-embedding-3-small-1536-1f2e3d4c"""
+    plain = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")
+    return f"{plain[:60]}-{dimension}-{hashlib.sha256(name.encode()).hexdigest()[:8]}"
+
+
+def is_set_up(name: str) -> bool:
+    """Whether the settings still say where this embedder is asked."""
+    try:
+        endpoint = endpoints.embedding_endpoint_of(name)
+    except ProviderError:
+        return False
+    return bool(endpoint.key) or endpoint.direct or endpoint.provider != "openai"
+
+
+def ceiling_of(name: str, *, passed_on: bool = False) -> Sensitivity:
+    """The highest label it may see: EMBEDDER_CEILING, but in no case confidential outside the building."""
+    hosted = endpoints.leaves(endpoints.embedding_endpoint_of(name), passed_on=passed_on)
+    allowed = HIGHEST_FOR_HOSTED if hosted else Sensitivity.CONFIDENTIAL
+    chosen = settings.EMBEDDER_CEILING
+    return min(allowed, Sensitivity[chosen.upper()]) if chosen else allowed
+
+
+class HostedEmbedder:
+    """One embedder on a server. `dimension` 0: not known yet, and not checked."""
+
+    def __init__(self, name: str, dimension: int, measured_score: float) -> None:
+        self.name = name
+        self.dimension = dimension
+        self.fingerprint = fingerprint_of(name, dimension)
+        self.passed_on = False
+        self.outdated = False
+        self._measured_score = measured_score
+        self._paused_until = 0.0
+
+    @property
+    def ceiling(self) -> Sensitivity:
+        return ceiling_of(self.name, passed_on=self.passed_on)
+
+    @property
+    def min_score(self) -> float:
+        given = settings.EMBEDDER_MIN_SCORE
+        return self._measured_score if given is None else given
+
+    def embed(self, texts: Sequence[str], label: Sensitivity, *, caller: Caller = SEARCH) -> "np.ndarray":
+        import numpy as np
+
+        if connection.in_atomic_block:
+            raise RuntimeError("texts are embedded outside of transactions only: a server is waited for")
+        batches = [self._embedded(texts[at : at + BATCH], label, caller) for at in range(0, len(texts), BATCH)]
+        return np.concatenate(batches) if batches else np.empty((0, self.dimension), dtype=np.float32)
+
+    def _embedded(self, texts: Sequence[str], label: Sensitivity, caller: Caller) -> "np.ndarray":
+        if time.monotonic() < self._paused_until:
+            raise EmbedderUnavailable(f"{self.name} failed a moment ago")
+        try:
+            return self._accepted(texts, label, caller)
+        except AboveCeiling as error:
+            # It was taken for local, and its Ollama says that it is not.
+            self.passed_on = True
+            raise EmbedderUnavailable(error.message) from error
+        except ProviderError as error:
+            self._paused_until = time.monotonic() + (PAUSE if error.retryable else LONG_PAUSE)
+            logger.warning("%s does not embed: %s", self.name, error.code)
+            raise EmbedderUnavailable(error.message) from error
+
+    def _accepted(self, texts: Sequence[str], label: Sensitivity, caller: Caller) -> "np.ndarray":
+        """Vectors of a batch; one that is refused goes in halves, a text that is refused is shortened by halves."""
+        import numpy as np
+
+        try:
+            return self._asked(texts, label, caller)
+        except ProviderError as error:
+            if error.code not in REFUSALS or list(texts) == [PLAIN]:
+                raise
+        if len(texts) == 1:
+            logger.info("%s takes a text of %d characters in part only", self.name, len(texts[0]))
+            return self._accepted([texts[0][: len(texts[0]) // 2] or PLAIN], label, caller)
+        half = len(texts) // 2
+        return np.concatenate([self._accepted(part, label, caller) for part in (texts[:half], texts[half:])])
+
+    def _asked(self, texts: Sequence[str], label: Sensitivity, caller: Caller) -> "np.ndarray":
+        """One call, and its entry in the ledger."""
+        hosted = endpoints.leaves(endpoints.embedding_endpoint_of(self.name), passed_on=self.passed_on)
+        model = ModelInfo(self.name, self.name, self.name.partition("/")[0], hosted, self.ceiling)
+        seconds = SECONDS if len(texts) == 1 else BULK_SECONDS
+        entries: list[Entry] = []
+        try:
+            vectors = door.embed(EmbedCall(model, tuple(texts), label, seconds, caller), entries.append).vectors
+        finally:
+            if entries:
+                write_now(usage.record, entries)
+        if self.dimension and vectors.shape[1] != self.dimension:
+            self.outdated = True
+            raise EmbedderUnavailable(f"{self.name} is another model now: its vectors have {vectors.shape[1]} numbers")
+        return vectors
+
+
+_lock = threading.Lock()
+_embedders: dict[str, HostedEmbedder] = {}
+
+
+def _embedder(found: Found) -> HostedEmbedder:
+    """The process's one object for it, which remembers failures."""
+    with _lock:
+        fresh = HostedEmbedder(found.name, found.dimension, found.min_score)
+        return _embedders.setdefault(found.fingerprint, fresh)
+
+
+def known(fingerprint: str) -> HostedEmbedder | None:
+    """The embedder of that fingerprint; None where there was never one, or it is not set up any more."""
+    embedder = _embedders.get(fingerprint)
+    if embedder is None and (found := Found.objects.filter(fingerprint=fingerprint).first()):
+        embedder = _embedder(found)
+    return embedder if embedder and is_set_up(embedder.name) else None
+
+
+def latest(name: str) -> HostedEmbedder | None:
+    """The embedder of that name as it was found last; None where it never was, or has changed since."""
+    found = Found.objects.filter(name=name).first()
+    embedder = _embedder(found) if found else None
+    return None if embedder is None or embedder.outdated else embedder
+
+
+def find(name: str) -> HostedEmbedder:
+    """Ask the embedder for its dimension and how alike it finds unrelated texts. Raises EmbedderUnavailable."""
+    vectors = _embedder(Found(name=name, dimension=0, min_score=0, fingerprint=name)).embed(
+        calibration.TEXTS, Sensitivity.PUBLIC
+    )
+    dimension, score = vectors.shape[1], calibration.threshold(vectors)
+    values = {"name": name, "dimension": dimension, "min_score": score, "found_at": timezone.now()}
+    found, _ = Found.objects.update_or_create(fingerprint=fingerprint_of(name, dimension), defaults=values)
+    logger.info("Found the embedder %s: %d numbers a vector, nothing counts under %.2f", name, dimension, score)
+    embedder = _embedder(found)
+    embedder.outdated = False
+    return embedder

@@ -1,0 +1,150 @@
+"""Which vectors a collection has and which are searched: one index for each embedder.
+
+A collection's documents are embedded by one embedder, those that it may not see by MiniLM beside it. While the
+embedder is being changed there are both: `Collection.embedder` names the one that is searched.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.conf import settings
+from django.db.models import Exists, Max, OuterRef, QuerySet
+
+from search.embeddings import FINGERPRINT, Embedder, by_fingerprint, configured_ceiling, embedder_for, local_embedder
+from search.models import Collection, Passage, PassageVector, Source
+from search.vectors import collection_name, store_ceiling
+
+# Below every label.
+NOTHING = -1
+
+MEANING_OFF = "Search by meaning is off, so documents were searched by their words alone. An administrator can see why."
+LABEL_TOO_HIGH = (
+    "Some documents were searched by their words alone: what finds by meaning may not see a text this sensitive."
+)
+REBUILDING = "Some documents are searched by their words alone until they are indexed anew."
+
+
+@dataclass(frozen=True)
+class Index:
+    """The vectors of one collection by one embedder: those of passages labelled above `above`, up to its ceiling."""
+
+    collection_id: int
+    sensitivity: int
+    embedder: Embedder
+    above: int = NOTHING
+
+    @property
+    def name(self) -> str:
+        """What it is called in the store."""
+        return store_name(self.collection_id, self.embedder.fingerprint)
+
+    def takes(self, label: int) -> bool:
+        return self.above < label <= self.embedder.ceiling
+
+    def sources(self, *, stored: bool = False) -> QuerySet[Source]:
+        """The live documents that belong in it; `stored`: those whose vectors the store may hold."""
+        ceiling = min(self.embedder.ceiling, store_ceiling()) if stored else self.embedder.ceiling
+        if self.sensitivity > ceiling:
+            return Source.objects.none()
+        found = Source.objects.filter(collection=self.collection_id, live=True, sensitivity__lte=ceiling)
+        return found.filter(sensitivity__gt=self.above) if self.sensitivity <= self.above else found
+
+    def vectors(self, *, stored: bool = False) -> QuerySet[PassageVector]:
+        """The vectors that it has of those documents."""
+        found = PassageVector.objects.filter(embedder=self.embedder.fingerprint)
+        return found.filter(passage__source__in=self.sources(stored=stored).values("pk")).order_by()
+
+    def missing(self) -> QuerySet[Passage]:
+        """The passages that it ought to have a vector of, and has not."""
+        has_one = PassageVector.objects.filter(passage=OuterRef("pk"), embedder=self.embedder.fingerprint)
+        return Passage.objects.filter(~Exists(has_one), source__in=self.sources().values("pk")).order_by()
+
+
+def store_name(collection_id: int, fingerprint: str) -> str:
+    return collection_name(settings.SECRET_KEY, collection_id, fingerprint)
+
+
+def indexes_of(collection: Collection) -> list[Index]:
+    """All that the collection ought to have now: the searched one, the wanted one, and MiniLM's for what is above."""
+    searched, wanted = searched_embedder(collection), embedder_for(collection.sensitivity)
+    found = {each.fingerprint: each for each in (wanted, searched) if each}
+    ceiling = min([configured_ceiling(), *(each.ceiling for each in found.values())])
+    indexes = [Index(collection.pk, collection.sensitivity, each) for each in found.values()]
+    local = local_embedder()
+    if local and local.fingerprint not in found:
+        indexes.append(Index(collection.pk, collection.sensitivity, local, above=ceiling))
+    return indexes
+
+
+def indexes_for(source_id: UUID) -> list[Index]:
+    """Those that a document's passages belong in, by its label and its collection's at this moment."""
+    source = Source.objects.select_related("collection").get(pk=source_id)
+    return [index for index in indexes_of(source.collection) if index.takes(source.label)]
+
+
+def searched_embedder(collection: Collection) -> Embedder | None:
+    """Whose vectors answer now; None where that embedder can be asked no more."""
+    if not collection.embedder:
+        return embedder_for(collection.sensitivity)
+    return by_fingerprint(collection.embedder)
+
+
+@dataclass(frozen=True)
+class Searchable:
+    """The indexes to be asked; `notice` says, to the person who searches, what is found by words alone."""
+
+    indexes: tuple[Index, ...] = ()
+    notice: str = ""
+
+
+def queried(collection_ids: Iterable[int], label: int) -> Searchable:
+    """The indexes that may be asked a question of this label, for collections that the reader may read.
+
+    Embed the question once with each `index.embedder`, ask the store for `index.name`, and drop what is under
+    `index.embedder.min_score`; a cosine by one embedder says nothing beside one by another. Ask for twice as many
+    passages as are wanted: while a document is replaced the store holds both versions, and the database says which
+    is live. Reads the database, waits for no server.
+    """
+    collections = list(Collection.objects.filter(pk__in=collection_ids).order_by("pk"))
+    raised = _highest_stored([each.pk for each in collections if each.embedder != FINGERPRINT])
+    answers = [_queried(collection, label, raised.get(collection.pk, NOTHING)) for collection in collections]
+    notices = {notice for _, notice in answers}
+    order = (MEANING_OFF, REBUILDING, LABEL_TOO_HIGH)
+    return Searchable(
+        tuple(index for indexes, _ in answers for index in indexes),
+        next((notice for notice in order if notice in notices), ""),
+    )
+
+
+def _highest_stored(collection_ids: list[int]) -> dict[int, int]:
+    """By collection, the highest label of a document that the store may hold."""
+    if not collection_ids:
+        return {}
+    stored = Source.objects.filter(collection__in=collection_ids, live=True, sensitivity__lte=store_ceiling())
+    return dict(stored.order_by().values_list("collection").annotate(Max("sensitivity")))
+
+
+def _queried(collection: Collection, label: int, raised: int) -> tuple[list[Index], str]:
+    if collection.sensitivity > store_ceiling():
+        # Its vectors may not be in such a store: that is how it was set up, and nothing passing.
+        return [], ""
+    indexes, rebuilding = _current(collection, raised)
+    if not indexes:
+        return [], MEANING_OFF
+    allowed = [index for index in indexes if label <= min(index.embedder.ceiling, store_ceiling())]
+    if len(allowed) < len(indexes):
+        return allowed, LABEL_TOO_HIGH
+    return allowed, REBUILDING if rebuilding else ""
+
+
+def _current(collection: Collection, raised: int) -> tuple[list[Index], bool]:
+    """The searched index, or the wanted one as far as it is built, and MiniLM's where it holds raised documents."""
+    searched, local = searched_embedder(collection), local_embedder()
+    usable = searched if searched and collection.sensitivity <= searched.ceiling else None
+    main = usable or embedder_for(collection.sensitivity)
+    indexes = [Index(collection.pk, collection.sensitivity, main)] if main else []
+    above = main.ceiling if main else configured_ceiling()
+    if local and main is not local and raised > above:
+        indexes.append(Index(collection.pk, collection.sensitivity, local, above))
+    return indexes, usable is None
