@@ -67,6 +67,8 @@ def ceiling_of(name: str, *, passed_on: bool = False) -> Sensitivity:
 class HostedEmbedder:
     """One embedder on a server. `dimension` 0: not known yet, and not checked."""
 
+    languages = None
+
     def __init__(self, name: str, dimension: int, measured_score: float) -> None:
         self.name = name
         self.dimension = dimension
@@ -156,6 +158,11 @@ def known(fingerprint: str) -> HostedEmbedder | None:
     if embedder is None and (found := Found.objects.filter(fingerprint=fingerprint).first()):
         embedder = _embedder(found)
     return embedder if embedder and is_set_up(embedder.name) else None
+
+
+def fingerprints() -> list[str]:
+    """Those of all embedders that were ever found on a server."""
+    return list(Found.objects.values_list("fingerprint", flat=True))
 
 
 def latest(name: str) -> HostedEmbedder | None:

@@ -44,6 +44,7 @@ class LocalEmbedder:
     dimension = DIMENSION
     ceiling = Sensitivity.CONFIDENTIAL
     min_score = MIN_SCORE
+    languages = ("en",)
 
     def __init__(self, model_dir: Path) -> None:
         self._model_dir = model_dir
@@ -51,7 +52,7 @@ class LocalEmbedder:
         self._loaded: tuple[Tokenizer, InferenceSession] | None = None
 
     def embed(
-        self, texts: Sequence[str], label: Sensitivity = Sensitivity.PUBLIC, *, caller: Caller = SEARCH
+        self, texts: Sequence[str], label: Sensitivity, *, caller: Caller = SEARCH
     ) -> "np.ndarray":
         """Vectors in the order of `texts`. Texts of like length share a batch: padding costs as much as text."""
         import numpy as np

@@ -35,6 +35,10 @@ class Embedder(Protocol):
     def min_score(self) -> float:
         """The cosine similarity under which two texts have nothing to do with each other."""
 
+    @property
+    def languages(self) -> tuple[str, ...] | None:
+        """Codes of the languages that it was made for; None: many. Its ranking of others counts for little."""
+
     def embed(self, texts: Sequence[str], label: Sensitivity, *, caller: Caller = SEARCH) -> "np.ndarray":
         """Vectors in the order of `texts`, whose highest label is `label`; raises EmbedderUnavailable.
 

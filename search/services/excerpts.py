@@ -5,7 +5,7 @@ from uuid import UUID
 from langai_site.errors import NotFound
 from search.access import readable_collections
 from search.models import Page, Source
-from search.services.finding import page_counts
+from search.services.passages import page_counts
 from search.types import Excerpt, Reader
 
 # Characters of a page shown at once; a text file without pages can be one of millions.

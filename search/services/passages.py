@@ -1,0 +1,152 @@
+"""Found ids -> passages as the database has them now, for who may read them. Synchronous."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime, time, timedelta
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from django.db.models import IntegerField, Max, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models.functions import Substr
+
+from langai_site.prepared import Prepared
+from langai_site.sensitivity import highest
+from search.access import readable_collections
+from search.merging import Stretch, collapsed
+from search.models import Page, Passage
+from search.types import Filters, Hit, Reader
+
+NO_FILTERS = Filters()
+# Passages read at once: enough for an answer with some to spare for near-duplicates and what is gone.
+BATCH = 16
+# Stands in a batch that is not full; no passage has it.
+NOBODY = -1
+
+
+class _Row(NamedTuple):
+    """A passage with its source and collection; the names are those of the query's columns."""
+
+    pk: int
+    text: str
+    page: int
+    start: int
+    end: int
+    heading: str
+    location: str
+    position: int
+    source_id: UUID
+    source__version: int
+    source__title: str
+    source__file_name: str
+    source__media_type: str
+    source__added_at: datetime
+    source__sensitivity: int
+    source__collection_id: int
+    source__collection__name: str
+    source__collection__sensitivity: int
+    pages: int
+
+
+def _shown(user: int, ids: Iterable[int]) -> QuerySet[Passage]:
+    """Of these passages the live ones that the person may read: the check that everything found goes through."""
+    readable = readable_collections(user).values("pk")
+    return Passage.objects.filter(pk__in=ids, source__live=True, source__collection__in=readable).order_by()
+
+
+def _rows(user: int, **ids: int) -> QuerySet[Passage, Any]:
+    last = Page.objects.filter(source=OuterRef("source")).order_by("-number").values("number")[:1]
+    return _shown(user, ids.values()).annotate(pages=Subquery(last)).values_list(*_Row._fields)
+
+
+_BATCH = Prepared(_rows, user=-982451653, **{f"id_{i}": -982451700 - i for i in range(BATCH)})
+
+
+def hits(scores: Mapping[int, float], reader: Reader, filters: Filters = NO_FILTERS, *, limit: int) -> list[Hit]:
+    """The best `limit` of the found passages, without near-duplicates. `scores` has the best first."""
+    if filters != NO_FILTERS and scores:
+        kept = set(_shown(reader.user_id, scores).filter(kept_by(filters)).values_list("pk", flat=True))
+        scores = {pk: score for pk, score in scores.items() if pk in kept}
+    found: list[Hit] = []
+    for first in range(0, len(scores), BATCH):
+        batch = list(scores)[first : first + BATCH]
+        found = collapsed([*found, *_batch(batch, scores, reader)])
+        if len(found) >= limit:
+            break
+    return found[:limit]
+
+
+def _batch(batch: Sequence[int], scores: Mapping[int, float], reader: Reader) -> list[Hit]:
+    ids = [*batch, *[NOBODY] * (BATCH - len(batch))]
+    rows = _BATCH.rows(user=reader.user_id, **{f"id_{i}": pk for i, pk in enumerate(ids)})
+    found = [_hit(_Row(*row), scores[row[0]]) for row in rows]
+    asked = [hit for hit in found if hit.collection_id in reader.collections]
+    return sorted(asked, key=lambda hit: (-hit.score, hit.passage_id))
+
+
+def kept_by(filters: Filters) -> Q:
+    """What of a passage the filters ask for; the collections are chosen before."""
+    kept = Q()
+    if filters.types is not None:
+        kept &= Q(source__media_type__in=filters.types)
+    if filters.since is not None:
+        kept &= Q(source__added_at__gte=datetime.combine(filters.since, time(), UTC))
+    if filters.until is not None:
+        kept &= Q(source__added_at__lt=datetime.combine(filters.until, time(), UTC) + timedelta(days=1))
+    if filters.max_label is not None:
+        kept &= Q(source__sensitivity__lte=filters.max_label, source__collection__sensitivity__lte=filters.max_label)
+    return kept
+
+
+def _hit(row: _Row, score: float) -> Hit:
+    return Hit(
+        passage_id=row.pk,
+        source_id=row.source_id,
+        version=row.source__version,
+        title=row.source__title,
+        file_name=row.source__file_name,
+        collection=row.source__collection__name,
+        page=row.page,
+        pages=max(row.pages, row.page),
+        start=row.start,
+        end=row.end,
+        heading=row.heading,
+        location=row.location,
+        text=row.text,
+        label=highest(row.source__sensitivity, row.source__collection__sensitivity),
+        score=score,
+        collection_id=row.source__collection_id,
+        position=row.position,
+        media_type=row.source__media_type,
+        added_at=row.source__added_at,
+    )
+
+
+def page_counts(sources: Iterable[UUID]) -> dict[UUID, int]:
+    pages = Page.objects.filter(source__in=sources).order_by()
+    return dict(pages.values_list("source").annotate(Max("number")))
+
+
+def as_hits(stretches: Sequence[Stretch]) -> list[Hit]:
+    """Each stretch as one hit with its page's own text. What has gone from the database since goes from here."""
+    joined = [stretch for stretch in stretches if len(stretch.hits) > 1]
+    texts = _slices(joined) if joined else {}
+    found = []
+    for stretch in stretches:
+        place = (stretch.best.source_id, stretch.best.page, stretch.start)
+        if len(stretch.hits) == 1:
+            found.append(stretch.best)
+        elif place in texts:
+            found.append(stretch.as_hit(texts[place]))
+    return found
+
+
+def _slices(stretches: Sequence[Stretch]) -> dict[tuple[UUID, int, int], str]:
+    """The stretches' texts, by source, page and start, in one query: only the slices are read of long pages."""
+    first, *others = (
+        Page.objects.filter(source=stretch.best.source_id, number=stretch.best.page)
+        .annotate(slice=Substr("text", stretch.start + 1, stretch.end - stretch.start))
+        .annotate(at=Value(stretch.start, output_field=IntegerField()))
+        .order_by()
+        .values_list("source_id", "number", "at", "slice")
+        for stretch in stretches
+    )
+    return {(source, page, at): text for source, page, at, text in first.union(*others, all=True)}
