@@ -88,6 +88,8 @@ class Patience:
     def __init__(self) -> None:
         self.heard = False
         self.seconds: float = settings.ANSWER_START_TIMEOUT
+        # Read once: a look into Django's settings for every token would cost as much as reading the token.
+        self._idle_seconds: float = settings.ANSWER_IDLE_TIMEOUT
         self._loop = asyncio.get_running_loop()
         self._until = self._loop.time() + self.seconds
 
@@ -96,7 +98,7 @@ class Patience:
 
     def renew(self) -> None:
         self.heard = True
-        self.seconds = settings.ANSWER_IDLE_TIMEOUT
+        self.seconds = self._idle_seconds
         self._until = self._loop.time() + self.seconds
 
 
