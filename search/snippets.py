@@ -1,0 +1,76 @@
+"""Pure: the part of a passage that shows why it was found, in pieces that are marked or not."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+# Characters of a snippet; about three lines of the search page.
+LENGTH = 320
+# Characters before the first marked word.
+LEAD = 60
+# How far a cut moves to fall between words; scripts without spaces are cut where they are.
+TO_SPACE = 20
+ELLIPSIS = "…"
+
+
+@dataclass(frozen=True)
+class Match:
+    """A word of the query as it stands in a text, from character `start` to `end`; `term` is what makes it the same."""
+
+    start: int
+    end: int
+    term: str
+
+
+@dataclass(frozen=True)
+class Piece:
+    text: str
+    marked: bool = False
+
+
+def snippet(text: str, matches: Sequence[Match], length: int = LENGTH) -> list[Piece]:
+    """The stretch of `text` with most of the query's words, those marked; its beginning where there is none."""
+    matches = sorted(matches, key=lambda match: (match.start, match.end))
+    first, last = _window(text, matches, length)
+    inside = [match for match in matches if first <= match.start and match.end <= last]
+    pieces = [Piece(ELLIPSIS)] if first else []
+    at = first
+    for match in inside:
+        if match.start >= at:
+            pieces += [Piece(text[at : match.start]), Piece(text[match.start : match.end], marked=True)]
+            at = match.end
+    pieces += [Piece(text[at:last]), Piece(ELLIPSIS if last < len(text) else "")]
+    return _joined(pieces)
+
+
+def _window(text: str, matches: Sequence[Match], length: int) -> tuple[int, int]:
+    if len(text) <= length:
+        return 0, len(text)
+    best = max(matches, key=lambda match: (_worth(match, matches, length), -match.start), default=None)
+    first = max(0, best.start - LEAD) if best else 0
+    first = min(first, len(text) - length)
+    return _between_words(text, first), _between_words(text, first + length)
+
+
+def _worth(start: Match, matches: Sequence[Match], length: int) -> tuple[int, int]:
+    """Different words of the query, then all of them, that a snippet beginning at this one would show."""
+    shown = [match for match in matches if start.start <= match.start and match.end <= start.start + length - LEAD]
+    return len({match.term for match in shown}), len(shown)
+
+
+def _between_words(text: str, at: int) -> int:
+    """The nearest place before `at` where a word begins."""
+    if at <= 0 or at >= len(text):
+        return at
+    space = max(text.rfind(gap, max(0, at - TO_SPACE), at) for gap in (" ", "\n"))
+    return space + 1 if space >= 0 else at
+
+
+def _joined(pieces: Sequence[Piece]) -> list[Piece]:
+    """Neighbours of one kind as one, without empty ones."""
+    out: list[Piece] = []
+    for piece in pieces:
+        if out and out[-1].marked == piece.marked:
+            out[-1] = Piece(out[-1].text + piece.text, piece.marked)
+        elif piece.text:
+            out.append(piece)
+    return out
