@@ -15,6 +15,7 @@ class Source(TypedDict):
     start: int
     end: int
     heading: str
+    location: str
 
 
 class Snapshot(TypedDict):

@@ -7,7 +7,7 @@ loads nothing from anywhere.
 """
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from html import escape
@@ -20,9 +20,9 @@ from markdown_it.token import Token
 from mdit_py_plugins.dollarmath import dollarmath_plugin
 
 from chat.characters import whole_characters
+from chat.quotations import CITATION, Quotation, in_blocks, written
 from chat.sanitizing import CLEANER, CODE_CLASSES
 
-CITATION = re.compile(r"\[(\d{1,3}(?: ?, ?\d{1,3})*)\]")
 ADDRESS = re.compile(r"(?:https?://|mailto:)", re.IGNORECASE)
 LANGUAGE = re.compile(r"[A-Za-z0-9+#.-]{1,20}")
 CLOSER = re.compile(r"</([a-z0-9]+)>")
@@ -32,12 +32,17 @@ VOID = {"br", "hr"}
 # A row or a sign of a formula, parsed on its own, would not become what it is inside its table or formula.
 NEEDS_PARENT = {"math", "table", "thead", "tbody", "tr"}
 
+NOT_FOUND = ' <span class="unfound">not found in the sources</span>'
+
 Cites = Mapping[int, str]
 
 
-def render(text: str, cites: Cites | None = None) -> str:
-    """`text` as sanitised HTML. `cites` has the address of every number that may be cited; other numbers stay text."""
-    return CLEANER.clean(MARKDOWN.render(_plain(text), {"cites": cites or {}}))
+def render(text: str, cites: Cites | None = None, unverified: Collection[str] = ()) -> str:
+    """`text` as sanitised HTML. `cites` has the address of every number that may be cited; other numbers stay text.
+
+    `unverified` quotations are marked as such.
+    """
+    return CLEANER.clean(MARKDOWN.render(_plain(text), {"cites": cites or {}, "unverified": unverified}))
 
 
 def _plain(text: str) -> str:
@@ -176,6 +181,34 @@ def _piece(kind: str, content: str) -> Token:
     return Token(kind, "", 0, content=content)
 
 
+def _unverified(state: StateCore) -> None:
+    """Quotations that stand in none of the sources are marked, and are told so in words."""
+    wanted: Collection[str] = state.env.get("unverified") or ()
+    for block, quotations in in_blocks(state.tokens) if wanted else ():
+        for quotation in quotations:
+            if quotation.text in wanted:
+                block.children = _marked(block.children or [], quotation)
+
+
+def _marked(tokens: Sequence[Token], quotation: Quotation) -> list[Token]:
+    """The tokens with each text of the quotation in an element of its own, so that none crosses another."""
+    result: list[Token] = []
+    at = 0
+    for token in tokens:
+        length = len(written(token))
+        start, end = (min(max(place - at, 0), length) for place in (quotation.start, quotation.end))
+        is_last = at < quotation.end <= at + length
+        at += length
+        if token.type != "text" or start == end:
+            result += [token, _piece("html_inline", NOT_FOUND)] if is_last else [token]
+            continue
+        result += [_piece("text", token.content[:start]), _piece("html_inline", '<span class="unverified">')]
+        result += [_piece("text", token.content[start:end]), _piece("html_inline", "</span>")]
+        result += [_piece("html_inline", NOT_FOUND)] if is_last else []
+        result.append(_piece("text", token.content[end:]))
+    return result
+
+
 def _pictures(state: StateCore) -> None:
     """A picture becomes a link to it, or its description where it stands in a link."""
     for block in state.tokens:
@@ -280,7 +313,7 @@ def _markdown() -> MarkdownIt:
         markdown, allow_labels=False, allow_space=False, allow_digits=False, allow_blank_lines=False, double_inline=True
     )
     markdown.inline.ruler.before("escape", "bracket_maths", _bracket_maths)
-    for rule in (_pictures, _citations, _aligned):
+    for rule in (_pictures, _unverified, _citations, _aligned):
         markdown.core.ruler.push(rule.__name__, rule)
     markdown.validateLink = lambda address: bool(ADDRESS.match(address))  # type: ignore[method-assign, assignment]
     looks: dict[str, Callable[[Token], str]] = {

@@ -32,7 +32,7 @@ CLEANER = nh3.Cleaner(
     allowed_classes={
         "a": {"cite"},
         "div": {"code"},
-        "span": CODE_CLASSES,
+        "span": CODE_CLASSES | {"unverified", "unfound"},
         "td": {"center", "right"},
         "th": {"center", "right"},
     },

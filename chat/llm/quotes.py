@@ -9,6 +9,7 @@ from collections.abc import AsyncGenerator, Iterable, Sequence
 from decimal import Decimal
 
 from chat.llm.types import Ask, Numbered
+from chat.verbatim import verbatim
 from langai_site.outbound.types import Delta, Ledger, ModelInfo
 from langai_site.sensitivity import Sensitivity
 from langai_site.usage.types import Entry, Usage
@@ -19,7 +20,7 @@ MOST_SENTENCES = 4
 LONGEST_SENTENCE = 600
 SENTENCE_END = re.compile(r"(?<=[.!?。！？])\s+|\n{2,}|\n(?=\s*(?:[-*#|]|\d+\.))")  # noqa: RUF001 - CJK sentence ends
 WORD = re.compile(r"\w+")
-MARKUP = re.compile(r"^[\s>#*|-]+|[`*_|]+")
+MARKUP = re.compile(r"^[\s>#*|-]+|[`*|]+|\b_+|_+\b")
 STOP_WORDS = frozenset(
     [
         "a",
@@ -85,6 +86,7 @@ HOW_TO_CONNECT = (
     "connect a model: set `OLLAMA_BASE_URL`, `OPENAI_API_KEY` or `ANTHROPIC_API_KEY` and start LangAI again.*"
 )
 NOTHING_FOUND = "No passage that you may read answers this."
+NOT_ASKED = "No documents were asked, as you chose, and `quotes` has nothing else to answer from."
 
 
 def stems(text: str) -> list[str]:
@@ -117,10 +119,10 @@ def best_sentences(question: str, passages: Sequence[Numbered]) -> list[tuple[st
     return [(text, found[text].number) for text in ranked if worth(text) >= worth(ranked[0]) / 3]
 
 
-def answer(question: str, passages: Sequence[Numbered]) -> str:
-    """The whole answer as markdown."""
-    quoted = [f"> {text} [{number}]" for text, number in best_sentences(question, passages)]
-    return "\n\n".join([*(quoted or [NOTHING_FOUND]), HOW_TO_CONNECT])
+def answer(question: str, passages: Sequence[Numbered], documents: bool = True) -> str:
+    """The whole answer as markdown; what is markup in a passage is text here. `documents`: whether any were asked."""
+    quoted = [f"> {verbatim(text)} [{number}]" for text, number in best_sentences(question, passages)]
+    return "\n\n".join([*(quoted or [NOTHING_FOUND if documents else NOT_ASKED]), HOW_TO_CONNECT])
 
 
 def pieces(text: str) -> list[str]:
@@ -130,7 +132,7 @@ def pieces(text: str) -> list[str]:
 class Quotes:
     async def stream(self, ask: Ask, ledger: Ledger) -> AsyncGenerator[Delta, None]:
         started, status, written = time.monotonic(), "stopped", 0
-        whole = answer(ask.question, ask.passages)
+        whole = answer(ask.question, ask.passages, ask.documents)
         rest = whole.removeprefix(ask.written) if whole.startswith(ask.written) else f"\n\n{whole}"
         try:
             for piece in pieces(rest):

@@ -23,7 +23,7 @@ class Ask:
     """One question for one model: the prompt as messages, and its parts for a model that needs no prompt.
 
     `label` is the highest label of everything in `messages`. `written` is the part of the answer that exists
-    already, where an interrupted answer is continued.
+    already, where an interrupted answer is continued. `documents` is false where the person chose to ask none.
     """
 
     model: ModelInfo
@@ -34,6 +34,7 @@ class Ask:
     max_tokens: int
     caller: Caller
     written: str = ""
+    documents: bool = True
 
 
 class Provider(Protocol):

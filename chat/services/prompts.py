@@ -1,5 +1,6 @@
 """Pure: history and passages -> the messages of a prompt that fits."""
 
+import re
 from collections.abc import Sequence
 
 from chat.llm.types import Numbered
@@ -8,6 +9,8 @@ from langai_site.outbound.types import ChatMessage
 # Characters, at about four a token: room for an answer stays in the smallest window in common use (8k tokens).
 HISTORY_CHARS = 12_000
 PASSAGES_CHARS = 8_000
+# Of the person's earlier messages, what a follow-up is searched for with.
+QUESTIONS = 10
 
 INSTRUCTIONS = (
     "You are LangAI, the assistant of a team. Answer in the language of the question, in markdown, briefly and "
@@ -19,24 +22,27 @@ INSTRUCTIONS = (
 CONTINUE = "Go on exactly where your last message stops. Repeat nothing and do not comment on this request."
 
 
-def fitting_passages(passages: Sequence[Numbered]) -> tuple[Numbered, ...]:
-    """The passages, best first, that fit the prompt together; the first always does."""
-    kept: list[Numbered] = []
-    room = PASSAGES_CHARS
-    for passage in passages:
-        room -= len(passage.hit.text)
-        if room < 0 and kept:
-            break
-        kept.append(passage)
-    return tuple(kept)
+NO_END = str.maketrans('"<>', "'()")
+# What opens or closes a frame, also as a model might read it.
+FRAME = re.compile(r"<(?=[\s/\\]*passage)", re.IGNORECASE)
 
 
 def framed(passage: Numbered) -> str:
-    """A passage as data: what it says cannot close its own frame."""
+    """A passage as data: nothing that it or its document is called or says can close its frame or forge another."""
     hit = passage.hit
-    text = hit.text.replace("</passage", "<\\/passage")
-    title = hit.title.replace('"', "'")
-    return f'<passage number="{passage.number}" document="{title}" page="{hit.page}">\n{text}\n</passage>'
+    named = {"document": hit.title, "place": hit.location or f"page {hit.page}", "heading": hit.heading}
+    told = "".join(f' {name}="{_attribute(value)}"' for name, value in named.items() if value)
+    return f'<passage number="{passage.number}"{told}>\n{FRAME.sub("&lt;", hit.text)}\n</passage>'
+
+
+def _attribute(value: str) -> str:
+    """`value` on one line, without what would end it."""
+    return " ".join(value.translate(NO_END).split())
+
+
+def questions(history: Sequence[ChatMessage]) -> list[str]:
+    """What the person wrote last, oldest first."""
+    return [message.text for message in history if message.role == "user"][-QUESTIONS:]
 
 
 def recent(history: Sequence[ChatMessage]) -> list[ChatMessage]:

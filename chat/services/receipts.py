@@ -1,20 +1,24 @@
 """Pure: what a reply keeps of its turn: which passages it cites, and the receipt."""
 
-import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
 from chat.events import Source
 from chat.llm.types import Numbered
-from chat.services.replies import Prepared
+from chat.services import citations
+from chat.services.replies import Cited, Prepared, TurnRequest
 from langai_site.usage.types import Entry
 
-CITED = re.compile(r"\[(\d{1,3}(?:\s*,\s*\d{1,3})*)\]")
 
+@dataclass(frozen=True)
+class Kept:
+    """An answer that ended: its text, the passages it cites, and the quotations in it that stand in none."""
 
-def cited_numbers(text: str) -> set[int]:
-    return {int(number) for found in CITED.findall(text) for number in found.split(",")}
+    text: str
+    sources: tuple[Source, ...]
+    unverified: tuple[str, ...] = ()
 
 
 def source_of(passage: Numbered) -> Source:
@@ -28,7 +32,34 @@ def source_of(passage: Numbered) -> Source:
         start=hit.start,
         end=hit.end,
         heading=hit.heading,
+        location=hit.location,
     )
+
+
+def sources_of(passages: Sequence[Numbered], cited: Sequence[Cited]) -> list[Source]:
+    """Every passage that an answer may cite: those of its prompt, and those that its earlier part cites."""
+    earlier = {old.place["number"]: old.place for old in cited}
+    return list((earlier | {passage.number: source_of(passage) for passage in passages}).values())
+
+
+def kept_of(text: str, request: TurnRequest, passages: Sequence[Numbered], *, is_complete: bool) -> Kept:
+    """Verify an answer against the passages that it was given. What is not complete may still end its quotations."""
+    sources = sources_of(passages, request.cited)
+    text = citations.without_unknown(text, {source["number"] for source in sources})
+    used = citations.cited_numbers(text)
+    told = citations.unverified(text, _readings(request, passages)) if is_complete and sources else []
+    return Kept(text, tuple(source for source in sources if source["number"] in used), tuple(told))
+
+
+def _readings(request: TurnRequest, passages: Sequence[Numbered]) -> list[str]:
+    """What an answer may quote: each document as far as it was given, what it is called, and the question."""
+    spans = [(source_of(passage), passage.hit.text) for passage in passages]
+    spans += [(old.place, old.text) for old in request.cited]
+    documents: dict[str, list[str]] = {}
+    for source, text in sorted(spans, key=lambda span: (span[0]["page"], span[0]["start"])):
+        documents.setdefault(source["source"], []).append(text)
+    names = ["\n".join((source["title"], source["heading"], source["location"])) for source, _text in spans]
+    return [*map("\n".join, documents.values()), *names, request.question]
 
 
 def receipt_of(

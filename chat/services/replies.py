@@ -3,10 +3,10 @@
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import dataclass
-from uuid import UUID
 
 from django.conf import settings
 
+from chat.events import Source
 from chat.llm import provider_of
 from chat.llm.types import Ask, Numbered
 from chat.services import prompts, routing
@@ -14,22 +14,24 @@ from langai_site.outbound.types import ChatMessage, Delta, Ledger, ModelInfo
 from langai_site.sensitivity import Sensitivity, highest
 from langai_site.usage.types import Caller
 from search import services as search
-from search.types import Hit, Reader
+from search.types import Findings, Hit, Reader
 
 
 @dataclass(frozen=True)
 class Cited:
-    """Where a number that earlier text of this reply cites points to; `label` is its document's, then."""
+    """A passage that earlier text of this reply cites. `text` is empty where it cannot be read any more."""
 
-    number: int
-    source: UUID
-    page: int
-    start: int
+    place: Source
+    text: str = ""
 
 
 @dataclass(frozen=True)
 class TurnRequest:
-    """All that a turn needs to know. `label` is the floor: the highest label the conversation has reached."""
+    """All that a turn needs to know. `label` is the floor: the highest label the conversation has reached.
+
+    `asked` names the collections that the person chose, which `reader` is narrowed to: None where they chose none
+    in particular, and nothing is searched where it is empty.
+    """
 
     question: str
     history: tuple[ChatMessage, ...]
@@ -40,6 +42,11 @@ class TurnRequest:
     caller: Caller
     written: str = ""
     cited: tuple[Cited, ...] = ()
+    asked: tuple[str, ...] | None = None
+
+    @property
+    def documents(self) -> bool:
+        return self.asked != ()
 
 
 @dataclass(frozen=True)
@@ -52,13 +59,17 @@ class Prepared:
     notice: str = ""
 
 
+def _span(place: Source) -> tuple[str, int, int, int]:
+    return place["source"], place["page"], place["start"], place["end"]
+
+
 def numbered(hits: tuple[Hit, ...], cited: tuple[Cited, ...]) -> list[Numbered]:
     """Number the passages from 1, or after those that the reply's earlier text cites; a number keeps its passage."""
-    taken = {(old.source, old.page, old.start): old.number for old in cited}
+    taken = {_span(old.place): old.place["number"] for old in cited}
     following = max(taken.values(), default=0)
     out = []
     for hit in hits:
-        number = taken.get((hit.source_id, hit.page, hit.start))
+        number = taken.get((str(hit.source_id), hit.page, hit.start, hit.end))
         if number is None:
             number = following = following + 1
         out.append(Numbered(number, hit))
@@ -67,10 +78,20 @@ def numbered(hits: tuple[Hit, ...], cited: tuple[Cited, ...]) -> list[Numbered]:
 
 async def prepare(request: TurnRequest) -> Prepared:
     """Retrieve, label and route. Raises NoModel where no model may answer: nothing has left by then."""
-    findings = await search.find(request.question, request.reader, label=request.label)
-    passages = prompts.fitting_passages(numbered(findings.hits, request.cited))
+    findings = await _find(request) if request.documents else Findings()
+    passages = tuple(numbered(findings.hits, request.cited))
     label = highest(request.label, *(passage.hit.label for passage in passages))
     return Prepared(passages, label, routing.route(request.model, label, request.catalogue), findings.notice)
+
+
+async def _find(request: TurnRequest) -> Findings:
+    return await search.find_for_prompt(
+        request.question,
+        request.reader,
+        label=request.label,
+        history=prompts.questions(request.history),
+        budget_chars=prompts.PASSAGES_CHARS,
+    )
 
 
 async def turn(request: TurnRequest, ledger: Ledger) -> AsyncGenerator[Prepared | Delta, None]:
@@ -86,6 +107,7 @@ async def turn(request: TurnRequest, ledger: Ledger) -> AsyncGenerator[Prepared 
         max_tokens=settings.ANSWER_MAX_TOKENS,
         caller=request.caller,
         written=request.written,
+        documents=request.documents,
     )
     async with aclosing(provider_of(ask.model).stream(ask, ledger)) as deltas:
         async for delta in deltas:

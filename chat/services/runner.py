@@ -9,7 +9,7 @@ import contextlib
 import contextvars
 import logging
 import time
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, cast
 from uuid import UUID
@@ -18,6 +18,7 @@ from channels.layers import get_channel_layer
 
 from chat.characters import split_off_half, whole_characters
 from chat.events import Event, ReplyBegun, Snapshot, Source, group_of
+from chat.llm.types import Numbered
 from chat.models import Message
 from chat.services import live, receipts, replies, turns
 from chat.services.replies import Prepared
@@ -71,7 +72,11 @@ class Live:
 
     @property
     def sources(self) -> list[Source]:
-        return [receipts.source_of(passage) for passage in self.prepared.passages] if self.prepared else []
+        return receipts.sources_of(self.passages, self.started.request.cited)
+
+    @property
+    def passages(self) -> Sequence[Numbered]:
+        return self.prepared.passages if self.prepared else ()
 
     @property
     def snapshot(self) -> Snapshot:
@@ -163,7 +168,7 @@ async def _source(reply: Live, prepared: Prepared) -> None:
     if prepared.label > reply.started.request.label:
         # Before a word of the answer exists: should this process die, the label must not be lost with it.
         await write(turns.checkpoint, reply.started, reply.text, prepared.label)
-    if prepared.passages:
+    if reply.sources:
         reply.number += 1
         await _tell(reply, {"type": "reply.sourced", "sources": reply.sources})
 
@@ -221,17 +226,18 @@ async def _outcome(reply: Live) -> Outcome:
 
 def _ended(reply: Live, status: Message.Status, error: str = "", code: str = "") -> Outcome:
     prepared, request = reply.prepared, reply.started.request
-    used = receipts.cited_numbers(reply.text)
+    kept = receipts.kept_of(reply.text, request, reply.passages, is_complete=status == Message.Status.COMPLETE)
     elapsed_ms = int((time.monotonic() - reply.began) * 1000)
+    receipt = receipts.receipt_of(prepared, reply.entries, reply.started.before, elapsed_ms)
     return Outcome(
-        text=reply.text,
+        text=kept.text,
         status=status,
         label=prepared.label if prepared else request.label,
         model=prepared.route.model.name if prepared else request.model,
         error=error,
         error_code=code,
-        receipt=receipts.receipt_of(prepared, reply.entries, reply.started.before, elapsed_ms),
-        sources=[source for source in reply.sources if source["number"] in used],
+        receipt=receipt | {"unverified": kept.unverified, "asked": request.asked},
+        sources=kept.sources,
     )
 
 

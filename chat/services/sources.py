@@ -1,14 +1,19 @@
 """From a number in a reply to the passage it stands for."""
 
+from collections.abc import Collection
 from uuid import UUID
 
-from chat.events import Snapshot
+from chat.events import Snapshot, Source
+from chat.models import Citation, Message
 from chat.services import conversations
+from chat.services.replies import Cited
 from langai_site.accounts.models import User
 from langai_site.errors import NotFound
 from search import services as search
 from search.access import reader_of
-from search.types import Excerpt
+from search.types import Excerpt, Reader
+
+PLACE = ("number", "source", "version", "title", "page", "start", "end", "heading", "location")
 
 
 def excerpt(user: User, reply_id: UUID, number: int, snapshot: Snapshot | None) -> Excerpt:
@@ -18,13 +23,38 @@ def excerpt(user: User, reply_id: UUID, number: int, snapshot: Snapshot | None) 
     """
     reply = conversations.access_reply(user.id, reply_id)
     cited = reply.citations.filter(number=number).first()
-    place = (cited.source, cited.page, cited.start, cited.end) if cited else _live_place(snapshot, number)
-    source, page, start, end = place
-    return search.excerpt(reader_of(user), source, page=page, start=start, end=end)
+    return _read(reader_of(user), _place(cited) if cited else _live_place(snapshot, number))
 
 
-def _live_place(snapshot: Snapshot | None, number: int) -> tuple[UUID, int, int, int]:
+def _live_place(snapshot: Snapshot | None, number: int) -> Source:
     for source in snapshot["sources"] if snapshot else []:
         if source["number"] == number:
-            return UUID(source["source"]), source["page"], source["start"], source["end"]
+            return source
     raise NotFound("This answer cites no passage by that number.")
+
+
+def _place(citation: Citation) -> Source:
+    values = {name: getattr(citation, name) for name in PLACE}
+    return Source(**values | {"source": str(citation.source)})  # type: ignore[typeddict-item]
+
+
+def _read(reader: Reader, place: Source) -> Excerpt:
+    return search.excerpt(reader, UUID(place["source"]), page=place["page"], start=place["start"], end=place["end"])
+
+
+def cited(reply: Message, reader: User) -> tuple[Cited, ...]:
+    """The passages that a reply cites so far, with the text of those that its reader may still read."""
+    person = reader_of(reader)
+    return tuple(Cited(place, _text(person, place)) for place in map(_place, reply.citations.all()))
+
+
+def _text(reader: Reader, place: Source) -> str:
+    try:
+        return _read(reader, place).marked
+    except NotFound:
+        return ""
+
+
+def still_cited(sources: Collection[UUID]) -> set[UUID]:
+    """Those of the search sources that some answer cites."""
+    return set(Citation.objects.filter(source__in=sources).order_by().values_list("source", flat=True).distinct())

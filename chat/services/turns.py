@@ -15,8 +15,8 @@ from django.utils import timezone
 
 from chat.events import Source
 from chat.models import Citation, Conversation, Message, text_of
-from chat.services import conversations
-from chat.services.replies import Cited, TurnRequest
+from chat.services import choices, citations, conversations, sources
+from chat.services.replies import TurnRequest
 from chat.services.routing import AUTO
 from langai_site.accounts.models import User
 from langai_site.errors import Conflict, Invalid
@@ -26,7 +26,6 @@ from langai_site.prepared import Prepared
 from langai_site.sensitivity import Sensitivity
 from langai_site.usage import services as usage
 from langai_site.usage.types import Entry
-from search.access import reader_of
 
 logger = logging.getLogger(__name__)
 
@@ -110,8 +109,13 @@ def text_part(text: str) -> list[dict[str, str]]:
 
 
 @transaction.atomic
-def post(user: User, conversation_id: UUID | None, text: str, model: str = AUTO) -> Started:
-    """Append a person's message and an empty reply; without `conversation_id`, to a new conversation."""
+def post(
+    user: User, conversation_id: UUID | None, text: str, model: str = AUTO, collections: Sequence[str] = ()
+) -> Started:
+    """Append a person's message and an empty reply; without `conversation_id`, to a new conversation.
+
+    `collections` are the form's values; without any, the message asks what the one before it asked.
+    """
     text, model = checked(text), checked_model(model)
     if conversation_id is None:
         conversation = Conversation(owner=user, title=conversations.title_of(text), model=model)
@@ -119,6 +123,8 @@ def post(user: User, conversation_id: UUID | None, text: str, model: str = AUTO)
     else:
         conversation = conversations.access_conversation(user.id, conversation_id, lock=True)
         conversation.model = model
+    if collections:
+        conversation.collections = choices.chosen(user.id, collections)
     conversation.owner = user
     _refuse_while_live(conversation)
     question = Message(
@@ -127,6 +133,7 @@ def post(user: User, conversation_id: UUID | None, text: str, model: str = AUTO)
         role=Message.Role.USER,
         parts=text_part(text),
         label=conversation.label,
+        collections=conversation.collections,
     )
     question.save(force_insert=True)
     return _open(conversation, question, model)
@@ -188,21 +195,23 @@ def _open(conversation: Conversation, question: Message, model: str) -> Started:
 def _point_at(conversation: Conversation, reply: Message) -> None:
     conversation.current_leaf = reply
     conversation.updated_at = timezone.now()
-    conversation.save(update_fields=["current_leaf", "updated_at", "model"])
+    conversation.save(update_fields=["current_leaf", "updated_at", "model", "collections"])
 
 
 def _started(conversation: Conversation, question: Message, reply: Message, model: str) -> Started:
     usage.reserve(reply=reply.id, user_id=conversation.owner_id, amount=None)
+    reader, asked = choices.scope(conversation.owner, question.collections)
     request = TurnRequest(
         question=question.text,
         history=_history(conversation, question),
         label=Sensitivity(conversation.label),
         model=model,
         catalogue=tuple(catalogue.models()),
-        reader=reader_of(conversation.owner),
+        reader=reader,
         caller=conversations.caller_of(conversation, reply.id),
         written=reply.text,
-        cited=tuple(Cited(c.number, c.source, c.page, c.start) for c in reply.citations.all()) if reply.text else (),
+        cited=sources.cited(reply, conversation.owner) if reply.text else (),
+        asked=asked,
     )
     return Started(conversation.id, reply.id, question.id, request, cast(UUID, reply.lease), reply.receipt)
 
@@ -270,8 +279,14 @@ def sweep() -> list[tuple[UUID, UUID]]:
 
 @transaction.atomic
 def _end_lost(reply_id: UUID) -> bool:
-    ended = Message.objects.filter(id=reply_id, status=Message.Status.STREAMING, lease_until__lt=timezone.now()).update(
-        status=Message.Status.INTERRUPTED, error=INTERRUPTED, error_code=SWEPT, lease_until=None
+    lost = Message.objects.filter(id=reply_id, status=Message.Status.STREAMING, lease_until__lt=timezone.now())
+    reply = lost.first()
+    if reply is None:
+        return False
+    # What it was given to cite is lost as well, but for what an earlier part of it cites.
+    text = citations.without_unknown(reply.text, reply.citations.values_list("number", flat=True))
+    ended = lost.update(
+        parts=text_part(text), status=Message.Status.INTERRUPTED, error=INTERRUPTED, error_code=SWEPT, lease_until=None
     )
     if ended:
         usage.close(reply_id, [])

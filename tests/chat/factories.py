@@ -20,6 +20,7 @@ def hit(text, *, score=0.6, title="Refund policy", page=3, label=Sensitivity.PUB
         start=start,
         end=start + len(text),
         heading="",
+        location=f"page {page}",
         text=text,
         label=label,
         score=score,

@@ -1,8 +1,6 @@
 from decimal import Decimal
 
-import pytest
-
-from chat.services.receipts import cited_numbers, receipt_of, total_cost
+from chat.services.receipts import receipt_of, total_cost
 from chat.services.replies import Prepared
 from chat.services.routing import route
 from langai_site.sensitivity import Sensitivity
@@ -12,14 +10,6 @@ from tests.chat.factories import numbered
 
 def entry(cost, **usage):
     return Entry(Caller(), "m", "p", True, Sensitivity.PUBLIC, Usage(**usage), cost, 12, 300, "complete")
-
-
-@pytest.mark.parametrize(
-    ("text", "numbers"),
-    [("As said [1], and [2][3].", {1, 2, 3}), ("See [1, 4].", {1, 4}), ("a[i] and [x] and [1", set())],
-)
-def test_the_cited_numbers_are_found(text, numbers):
-    assert cited_numbers(text) == numbers
 
 
 def test_one_unpriced_call_leaves_the_whole_unpriced():

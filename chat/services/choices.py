@@ -1,0 +1,67 @@
+"""Which collections a question asks: what its person chose, among those that they may read. Synchronous."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from langai_site.accounts.models import User
+from search.access import readable_collections, reader_of
+from search.types import Reader
+
+# What the composer's form sends: all that the person may read, those with the ids beside it, or none.
+ALL, SOME, NONE = "all", "some", "none"
+
+# Ids, or None for all that the person may read, also those that come later.
+Chosen = list[int] | None
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What the composer offers: (id, name) of the collections that may be read, and which of them are chosen."""
+
+    offered: tuple[tuple[int, str], ...]
+    chosen: frozenset[int]
+    scope: str
+
+    @property
+    def words(self) -> str:
+        """As it stands beside the composer."""
+        if self.scope == ALL:
+            return "All documents"
+        return f"{len(self.chosen)} of {len(self.offered)} collections" if self.chosen else "No documents"
+
+
+def chosen(user_id: int, values: Sequence[str]) -> Chosen:
+    """What a form's values choose. Ids that the person may not read are left out, and nothing tells of them."""
+    if ALL in values:
+        return None
+    ids = {int(value) for value in values if value.isascii() and value.isdigit() and len(value) < 10}
+    if NONE in values or not ids:
+        return []
+    return sorted(readable_collections(user_id).filter(pk__in=ids).order_by().values_list("pk", flat=True))
+
+
+def offer(user_id: int, last: Chosen, values: Sequence[str] = ()) -> Choice:
+    """The choice as it was made last, or as `values` of a form make it that could not be sent."""
+    offered = tuple(readable_collections(user_id).values_list("pk", "name"))
+    made = chosen(user_id, values) if values else last
+    ids = frozenset(pk for pk, _name in offered) if made is None else frozenset(made) & {pk for pk, _name in offered}
+    return Choice(offered, ids, ALL if made is None else SOME if made else NONE)
+
+
+def scope(user: User, made: Chosen) -> tuple[Reader, tuple[str, ...] | None]:
+    """Who may be asked for what: the person narrowed to the choice, and the names of what they chose.
+
+    A choice of collections that can all be read no more is a choice of none.
+    """
+    reader = reader_of(user)
+    if made is None:
+        return reader, None
+    named = readable_collections(user).filter(pk__in=made).values_list("name", flat=True) if made else ()
+    return reader.only(made), tuple(named)
+
+
+def named(asked: Sequence[str] | None) -> str:
+    """As the receipt says it."""
+    if asked is None:
+        return "all that you may read"
+    return ", ".join(asked) or "none"
