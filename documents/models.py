@@ -5,17 +5,41 @@ from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
-from langai_site.sensitivity import Sensitivity
+from langai_site.sensitivity import Sensitivity, highest
 from search.models import Collection
 
 
 def stored_name(document: "Document", file_name: str) -> str:
-    """Where an upload is kept: under its own id, so that no name a person chose reaches the disk."""
-    return f"documents/{document.id}{PurePosixPath(file_name).suffix.lower()[:10]}"
+    """Where an upload is kept: under its own id and version, so that no name a person chose reaches the disk."""
+    version = f".{document.version}" if document.version > 1 else ""
+    return f"documents/{document.id}{version}{PurePosixPath(file_name).suffix.lower()[:10]}"
 
 
-class Document(models.Model):
-    """An uploaded file and how far it is on its way to being searchable. The row is the work queue."""
+class Version(models.Model):
+    """A file that was uploaded for a document, and what reading it gave."""
+
+    version = models.PositiveIntegerField(default=1, editable=False)
+    file = models.FileField(upload_to=stored_name)
+    file_name = models.CharField(max_length=300, editable=False)
+    sha256 = models.CharField(max_length=64, editable=False)
+    size = models.PositiveBigIntegerField(default=0, editable=False, help_text="Bytes.")
+    pages = models.PositiveIntegerField(null=True, editable=False)
+    passages = models.PositiveIntegerField(null=True, editable=False)
+    uploaded_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+", editable=False
+    )
+    uploaded_at = models.DateTimeField(default=timezone.now, editable=False)
+    ready_at = models.DateTimeField(null=True, editable=False)
+
+    class Meta:
+        abstract = True
+
+
+class Document(Version):
+    """An uploaded file and how far it is on its way to being searchable. The row is the work queue.
+
+    The version here is the newest; until it is ready, the one that it replaces is in `previous`.
+    """
 
     class Status(models.TextChoices):
         QUEUED = "queued"
@@ -26,28 +50,19 @@ class Document(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     collection = models.ForeignKey(Collection, on_delete=models.PROTECT, related_name="documents")
     title = models.CharField(max_length=300)
-    file = models.FileField(upload_to=stored_name)
-    file_name = models.CharField(max_length=300, editable=False)
-    sha256 = models.CharField(max_length=64, editable=False)
-    size = models.PositiveBigIntegerField(default=0, editable=False, help_text="Bytes.")
-    version = models.PositiveIntegerField(default=1, editable=False)
+    imported_from = models.CharField(
+        max_length=1000, blank=True, editable=False, help_text="Its path in the folder that it was imported from."
+    )
     sensitivity = models.PositiveSmallIntegerField(
         choices=Sensitivity, default=Sensitivity.PUBLIC, help_text="Counts where it is above the collection's."
     )
     status = models.CharField(max_length=10, choices=Status, default=Status.QUEUED, editable=False, db_index=True)
     stage = models.CharField(max_length=40, blank=True, editable=False)
     progress = models.PositiveSmallIntegerField(default=0, editable=False, help_text="Per cent.")
-    pages = models.PositiveIntegerField(null=True, editable=False)
-    passages = models.PositiveIntegerField(null=True, editable=False)
     error = models.TextField(blank=True, editable=False)
     attempts = models.PositiveSmallIntegerField(default=0, editable=False)
     lease_until = models.DateTimeField(null=True, editable=False)
     claimed_by = models.CharField(max_length=100, blank=True, editable=False)
-    uploaded_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+", editable=False
-    )
-    uploaded_at = models.DateTimeField(default=timezone.now, editable=False)
-    ready_at = models.DateTimeField(null=True, editable=False)
 
     class Meta:
         ordering = ["-uploaded_at"]
@@ -61,3 +76,26 @@ class Document(models.Model):
 
     def __str__(self) -> str:
         return self.title
+
+    @property
+    def label(self) -> Sensitivity:
+        """A document may be raised above its collection, never lowered below it."""
+        return highest(self.sensitivity, self.collection.sensitivity)
+
+    @property
+    def searched(self) -> Version | None:
+        """The version whose passages are found: this one once it is read, until then the one it replaces."""
+        return self if self.status == self.Status.READY else getattr(self, "previous", None)
+
+    @property
+    def is_busy(self) -> bool:
+        return self.status in (self.Status.QUEUED, self.Status.WORKING)
+
+
+class PreviousVersion(Version):
+    """The version that is searched while a newer one waits, is being read, or could not be read."""
+
+    document = models.OneToOneField(Document, on_delete=models.CASCADE, related_name="previous")
+
+    def __str__(self) -> str:
+        return f"Version {self.version}"

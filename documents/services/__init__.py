@@ -1,0 +1,18 @@
+"""What can be done with documents, by those who manage them."""
+
+from documents.services.handbook import HANDBOOK, HANDBOOK_FOLDER, load_handbook
+from documents.services.lifecycle import delete, forget_previous, keep_previous, relabel, retry
+from documents.services.uploads import replace, upload
+
+__all__ = [
+    "HANDBOOK",
+    "HANDBOOK_FOLDER",
+    "delete",
+    "forget_previous",
+    "keep_previous",
+    "load_handbook",
+    "relabel",
+    "replace",
+    "retry",
+    "upload",
+]

@@ -1,0 +1,72 @@
+"""Uploaded files before and beside their rows: checked, recognised by their bytes, kept."""
+
+import hashlib
+from collections.abc import Iterable
+
+from django.conf import settings
+from django.core.files import File
+from django.core.files.storage import default_storage
+from django.db import transaction
+
+from documents.extraction.registry import FORMATS, advice
+from documents.models import Document, PreviousVersion
+from documents.names import split
+from langai_site.errors import Conflict, Invalid
+from search.models import Collection
+
+
+def media_type(file_name: str) -> str:
+    """What a file is handed out as."""
+    known = FORMATS.get(split(file_name)[1].lower())
+    return known.media_type if known else "application/octet-stream"
+
+
+def unreadable(name: str, size: int) -> str:
+    """Why a file of this name and size in bytes is not taken, as a person reads it; empty where it is."""
+    suffix = split(name)[1].lower()
+    if suffix not in FORMATS:
+        return f"“{name}” is of a type that cannot be read. {advice(suffix)}"
+    if not size:
+        return f"“{name}” is empty."
+    if size > settings.UPLOAD_MAX_MB * 1024 * 1024:
+        return f"“{name}” is larger than {settings.UPLOAD_MAX_MB} MB. Split it, or ask an admin to allow more."
+    return ""
+
+
+def checked_size(name: str, file: File) -> int:
+    """The file's size in bytes. Raises Invalid where it is not taken."""
+    size = file.size or 0
+    if reason := unreadable(name, size):
+        raise Invalid(reason)
+    return size
+
+
+def sha256(chunks: Iterable[bytes]) -> str:
+    digest = hashlib.sha256()
+    for chunk in chunks:
+        digest.update(chunk)
+    return digest.hexdigest()
+
+
+def same_bytes(collection: Collection, digest: str) -> Document | None:
+    """The document of the collection whose newest or searched version has these bytes."""
+    found = Document.objects.filter(collection=collection, sha256=digest).first()
+    earlier = PreviousVersion.objects.filter(document__collection=collection, sha256=digest)
+    return found or Document.objects.filter(previous__in=earlier).first()
+
+
+def refuse_same(collection: Collection, digest: str, name: str) -> None:
+    """Raise Conflict where the collection holds these bytes already."""
+    if same := same_bytes(collection, digest):
+        raise Conflict(f"“{name}” is already in {collection}, as “{same.title}” ({same.file_name}).")
+
+
+def drop(stored: Iterable[str]) -> None:
+    """Remove stored files once the transaction holds; `tasks.sweep` removes what the process does not get to."""
+    names = list(stored)
+
+    def clear() -> None:
+        for name in names:
+            default_storage.delete(name)
+
+    transaction.on_commit(clear)

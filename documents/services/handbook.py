@@ -1,0 +1,36 @@
+"""The handbook about LangAI, so that there is something to ask from the first start on."""
+
+import contextlib
+from pathlib import Path
+
+from django.conf import settings
+from django.core.files import File
+
+from documents.services.uploads import upload
+from langai_site.errors import Conflict
+from langai_site.sensitivity import Sensitivity
+from search.models import Collection
+
+HANDBOOK = "LangAI handbook"
+HANDBOOK_FOLDER = Path(__file__).parent.parent / "handbook"
+
+
+def load_handbook() -> str:
+    """Upload the handbook about LangAI once; returns a line where it did. What an admin deletes stays deleted."""
+    loaded = settings.DATA_DIR / "handbook.loaded"
+    if loaded.exists():
+        return ""
+    collection, _ = Collection.objects.get_or_create(
+        name=HANDBOOK,
+        defaults={
+            "description": "How to use LangAI.",
+            "sensitivity": Sensitivity.PUBLIC,
+            "everyone": True,
+        },
+    )
+    for path in sorted(HANDBOOK_FOLDER.glob("*.md")):
+        # A first load that was cut short is finished by the next.
+        with path.open("rb") as file, contextlib.suppress(Conflict):
+            upload(collection=collection, file=File(file, name=path.name), user=None)
+    loaded.touch()
+    return "Handbook loaded."

@@ -1,0 +1,205 @@
+"""What a person finds in the Library: the collections that they may read, and the documents in them."""
+
+import re
+import unicodedata
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import PurePosixPath
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Count, F, Prefetch, Q, QuerySet
+from django.db.models.functions import Coalesce
+
+from documents.models import Document
+from documents.names import split
+from langai_site.accounts.models import User
+from langai_site.errors import NotFound
+from langai_site.sensitivity import Sensitivity
+from search.access import managed_collections, readable_collections
+from search.models import Collection, Source
+
+PAGE_SIZE = 50
+BUSY = (Document.Status.QUEUED, Document.Status.WORKING)
+NEWEST, TITLE = "newest", "title"
+
+
+@dataclass(frozen=True)
+class Shelf:
+    """A collection as its readers see it; `documents` counts all, `waiting` and `failed` are among them."""
+
+    id: int
+    name: str
+    description: str
+    label: Sensitivity
+    owners: tuple[str, ...]
+    documents: int
+    waiting: int
+    failed: int
+    managed: bool
+
+
+@dataclass(frozen=True)
+class Item:
+    """A document as its readers see it: what of it is searched, and what is on its way.
+
+    `source` is None while nothing of it can be read. `status` is that of the newest version; while that is not
+    ready, `version` and what follows are of the one that is searched, if there is one.
+    """
+
+    id: UUID
+    title: str
+    label: Sensitivity
+    status: str
+    progress: int
+    stage: str
+    error: str
+    source: UUID | None
+    version: int
+    file_name: str
+    folder: str
+    size: int
+    pages: int | None
+    added_at: datetime
+    added_by: str
+
+    @property
+    def type(self) -> str:
+        return split(self.file_name)[1].lstrip(".").upper()
+
+    @property
+    def is_busy(self) -> bool:
+        return self.status in BUSY
+
+
+@dataclass(frozen=True)
+class Listing:
+    """One page of a collection's documents; `found` of them all fit the filter."""
+
+    items: tuple[Item, ...]
+    found: int
+    page: int
+    pages: int
+
+
+@dataclass(frozen=True)
+class Order:
+    """How documents can be sorted; those without a value come last."""
+
+    name: str
+    column: str
+    descending: bool = False
+
+
+ORDERS = {
+    NEWEST: Order("Newest first", "uploaded_at", descending=True),
+    "oldest": Order("Oldest first", "uploaded_at"),
+    TITLE: Order("Title, A to Z", "title"),
+    "-title": Order("Title, Z to A", "title", descending=True),
+    "largest": Order("Largest first", "size", descending=True),
+    "smallest": Order("Smallest first", "size"),
+    "longest": Order("Most pages first", "pages", descending=True),
+    "shortest": Order("Fewest pages first", "pages"),
+}
+
+
+def shelves(user: User) -> list[Shelf]:
+    """The collections that `user` may read, by name."""
+    return _shelves(user, readable_collections(user))
+
+
+def shelf(user: User, collection: int) -> Shelf:
+    """One collection. Raises NotFound where `user` may not read it."""
+    found = _shelves(user, readable_collections(user).filter(pk=collection))
+    if not found:
+        raise NotFound("This collection is not there, or not for you to read.")
+    return found[0]
+
+
+def _shelves(user: User, collections: QuerySet[Collection]) -> list[Shelf]:
+    managed = set(managed_collections(user).values_list("pk", flat=True))
+    owners = Prefetch("owners", User.objects.filter(is_active=True).order_by("username"), to_attr="asked")
+    counted = collections.prefetch_related(owners).annotate(
+        total=Count("documents"),
+        waiting=Count("documents", filter=Q(documents__status__in=BUSY)),
+        failed=Count("documents", filter=Q(documents__status=Document.Status.FAILED)),
+    )
+    return [
+        Shelf(
+            id=row.pk,
+            name=row.name,
+            description=row.description,
+            label=Sensitivity(row.sensitivity),
+            owners=tuple(str(owner) for owner in row.asked),
+            documents=row.total,
+            waiting=row.waiting,
+            failed=row.failed,
+            managed=row.pk in managed,
+        )
+        for row in counted.order_by("name")
+    ]
+
+
+def listing(shelf: Shelf, *, words: str = "", order: str = NEWEST, page: int = 1) -> Listing:
+    """A page of the documents that have all of `words` in title, file name or folder."""
+    ids = _found(shelf.id, words, ORDERS.get(order, ORDERS[NEWEST]))
+    pages = max(1, -(-len(ids) // PAGE_SIZE))
+    page = min(max(page, 1), pages)
+    return Listing(_items(ids[(page - 1) * PAGE_SIZE : page * PAGE_SIZE]), len(ids), page, pages)
+
+
+def _found(collection: int, words: str, order: Order) -> list[UUID]:
+    """The ids in order. SQLite knows neither the case nor the order of letters beyond ASCII: both are done here."""
+    shown = F("title") if order.column == TITLE else Coalesce(f"previous__{order.column}", order.column)
+    rows = Document.objects.filter(collection=collection).order_by("pk").annotate(shown=shown)
+    wanted = folded(words).split()
+    columns = ("pk", "shown", *(("title", "file_name", "imported_from") if wanted else ()))
+    found = [row for row in rows.values_list(*columns) if _has(wanted, row[2:])]
+    known = sorted((row for row in found if row[1] is not None), key=_rank, reverse=order.descending)
+    return [row[0] for row in (*known, *(row for row in found if row[1] is None))]
+
+
+def _has(wanted: Sequence[str], texts: Iterable[str]) -> bool:
+    text = folded("\n".join(texts)) if wanted else ""
+    return all(word in text for word in wanted)
+
+
+def _rank(row: Sequence[Any]) -> Any:  # noqa: ANN401 - whatever the column holds
+    """Numbers in a title count as numbers: Chapter 9 comes before Chapter 10."""
+    value = row[1]
+    return [part.zfill(9) for part in re.split(r"(\d+)", folded(value))] if isinstance(value, str) else value
+
+
+def folded(text: str) -> str:
+    """Without case and accents, for comparing."""
+    decomposed = unicodedata.normalize("NFKD", text.casefold())
+    return "".join(c for c in decomposed if not unicodedata.combining(c))
+
+
+def _items(ids: Sequence[UUID]) -> tuple[Item, ...]:
+    rows = Document.objects.select_related("collection", "previous__uploaded_by", "uploaded_by").in_bulk(ids)
+    live = Source.objects.filter(document__in=ids, live=True).values_list("document", "pk")
+    sources = dict(live)
+    return tuple(_item(rows[pk], sources.get(pk)) for pk in ids if pk in rows)
+
+
+def _item(document: Document, source: UUID | None) -> Item:
+    shown = document.searched or document
+    return Item(
+        id=document.pk,
+        title=document.title,
+        label=document.label,
+        status=document.status,
+        progress=document.progress,
+        stage=document.stage,
+        error=document.error,
+        source=source,
+        version=shown.version,
+        file_name=shown.file_name,
+        folder=str(PurePosixPath(document.imported_from).parent) if "/" in document.imported_from else "",
+        size=shown.size,
+        pages=shown.pages,
+        added_at=shown.uploaded_at,
+        added_by=str(shown.uploaded_by or "LangAI"),
+    )

@@ -1,0 +1,87 @@
+"""What becomes of documents: read again, relabelled, left at the version they had, deleted."""
+
+from uuid import UUID
+
+from django.db import IntegrityError, transaction
+
+from documents.models import Document, PreviousVersion
+from documents.names import title_of
+from documents.services.files import drop
+from documents.services.uploads import UNREAD, version_values
+from langai_site.errors import Conflict
+from langai_site.sensitivity import Sensitivity
+from search import services as search
+from search.models import Source
+
+# Documents deleted in one transaction: few enough not to hold up other writers.
+AT_ONCE = 50
+
+
+def retry(document: Document) -> None:
+    """Queue a failed document again. Raises Conflict for any other."""
+    changed = Document.objects.filter(pk=document.pk, status=Document.Status.FAILED).update(**UNREAD)
+    if not changed:
+        raise Conflict(f"“{document.title}” has not failed, so there is nothing to retry.")
+
+
+def relabel(document: Document, *, title: str, sensitivity: Sensitivity) -> None:
+    """Change how a document is called and labelled, here and in search, at once."""
+    with transaction.atomic():
+        Document.objects.filter(pk=document.pk).update(title=title, sensitivity=sensitivity)
+        search.relabel(document.pk, title=title, sensitivity=sensitivity)
+
+
+def forget_previous(document: UUID) -> None:
+    """Let go of the version that a new one has just replaced; to be called in the transaction that shows the new."""
+    earlier = PreviousVersion.objects.filter(document=document)
+    drop(list(earlier.values_list("file", flat=True)))
+    earlier.delete()
+
+
+def keep_previous(document: Document) -> None:
+    """Give up a replacement that is not read yet: the version that is searched is the document's own again.
+
+    Raises Conflict where there is none. A worker that is reading the replacement notices and stops.
+    """
+    try:
+        with transaction.atomic():
+            _step_back(document)
+    except IntegrityError:
+        raise Conflict("The file of the earlier version is in this collection as another document by now.") from None
+
+
+def _step_back(document: Document) -> None:
+    current = Document.objects.select_for_update().filter(pk=document.pk).first()
+    earlier = PreviousVersion.objects.filter(document=document.pk).first()
+    if current is None or earlier is None or current.status == Document.Status.READY:
+        raise Conflict(f"No replacement of “{document.title}” is waiting, so there is nothing to give up.")
+    named_by_file = current.title == title_of(current.file_name)[:300]
+    title = title_of(earlier.file_name)[:300] if named_by_file else current.title
+    settled = {**UNREAD, "status": Document.Status.READY, "progress": 100}
+    Document.objects.filter(pk=current.pk).update(title=title, **version_values(earlier), **settled)
+    earlier.delete()
+    drop([str(current.file.name)])
+
+
+def delete(*documents: Document) -> None:
+    """Remove documents with all that search knows of them. A worker that is reading one notices and stops."""
+    ids = [document.pk for document in documents]
+    for first in range(0, len(ids), AT_ONCE):
+        _delete(ids[first : first + AT_ONCE])
+
+
+@transaction.atomic
+def _delete(ids: list[UUID]) -> None:
+    found = Document.objects.filter(pk__in=ids)
+    earlier = PreviousVersion.objects.filter(document__in=ids)
+    drop([*found.values_list("file", flat=True), *earlier.values_list("file", flat=True)])
+    found.delete()
+    # From here on they are not found.
+    Source.objects.filter(document__in=ids).update(live=False, retired_at=None)
+    transaction.on_commit(lambda: _remove_from_search(ids))
+
+
+def _remove_from_search(ids: list[UUID]) -> None:
+    for document in ids:
+        # `tasks.sweep` removes what the process does not get to.
+        search.remove(document)

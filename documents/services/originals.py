@@ -1,0 +1,43 @@
+"""The file that a document was made from, for someone who may read it."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.core.files.storage import default_storage
+
+from documents.models import Document, PreviousVersion
+from documents.services.files import media_type
+from langai_site.accounts.models import User
+from langai_site.errors import NotFound
+from search.access import readable_collections
+from search.models import Source
+
+GONE = "This file is not there (any more), or not for you to read."
+
+
+@dataclass(frozen=True)
+class Original:
+    """A stored file as it is handed out; `size` in bytes."""
+
+    path: str
+    name: str
+    media_type: str
+    size: int
+
+
+def original(user: User, document: UUID) -> Original:
+    """The file of the version that is searched. Raises NotFound where there is none, or none that `user` may read."""
+    readable = readable_collections(user)
+    source = Source.objects.filter(document=document, live=True, collection__in=readable).first()
+    versions = {"version": source.version if source else 0}
+    kept = (
+        Document.objects.filter(pk=document, **versions).first()
+        or PreviousVersion.objects.filter(document=document, **versions).first()
+    )
+    if source is None or kept is None:
+        raise NotFound(GONE)
+    try:
+        size = default_storage.size(str(kept.file.name))
+    except FileNotFoundError:
+        raise NotFound(GONE) from None
+    return Original(kept.file.path, kept.file_name, media_type(kept.file_name), size)

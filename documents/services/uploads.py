@@ -1,0 +1,129 @@
+"""Files on their way in: a new document, or a new version of one."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.core.files import File
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from documents.models import Document, PreviousVersion, Version
+from documents.names import shown_name, title_of
+from documents.services.files import checked_size, drop, refuse_same, sha256
+from langai_site.accounts.models import User
+from langai_site.errors import Conflict
+from langai_site.sensitivity import Sensitivity
+from search.models import Collection
+
+UNREAD: dict[str, Any] = {
+    "status": Document.Status.QUEUED,
+    "stage": "",
+    "progress": 0,
+    "error": "",
+    "attempts": 0,
+    "lease_until": None,
+    "claimed_by": "",
+}
+
+
+def upload(
+    *,
+    collection: Collection,
+    file: File,
+    user: User | None,
+    title: str = "",
+    sensitivity: Sensitivity = Sensitivity.PUBLIC,
+    imported_from: str = "",
+) -> Document:
+    """Keep `file` and queue it for reading.
+
+    Raises Invalid for a type that cannot be read, an empty or a too large file, and Conflict where the
+    collection already holds the same bytes.
+    """
+    name = shown_name(file.name or "")
+    size = checked_size(name, file)
+    digest = sha256(file.chunks())
+    refuse_same(collection, digest, name)
+    document = Document(
+        collection=collection,
+        title=(title.strip() or title_of(name))[:300],
+        imported_from=imported_from,
+        file_name=name,
+        sha256=digest,
+        size=size,
+        sensitivity=sensitivity,
+        uploaded_by=user,
+    )
+    # The file first, outside any transaction, so that copying it holds up no other writer.
+    document.file.save(name, file, save=False)
+    _written(document, lambda: document.save(force_insert=True))
+    return document
+
+
+def replace(document: Document, *, file: File, user: User | None) -> Document:
+    """Queue `file` as the document's next version; the one that is searched stays so until this one is read.
+
+    Raises Invalid and Conflict as `upload` does, and Conflict where somebody else replaced it at the same time.
+    """
+    name = shown_name(file.name or "")
+    size = checked_size(name, file)
+    digest = sha256(file.chunks())
+    _refuse_unchanged(document, digest, name)
+    newer = Document(
+        id=document.pk,
+        collection=document.collection,
+        title=_title_after(document, name),
+        version=document.version + 1,
+        file_name=name,
+        sha256=digest,
+        size=size,
+        uploaded_by=user,
+        uploaded_at=timezone.now(),
+    )
+    newer.file.save(name, file, save=False)
+    _written(newer, lambda: _take_place(document, newer))
+    return Document.objects.get(pk=document.pk)
+
+
+def _refuse_unchanged(document: Document, digest: str, name: str) -> None:
+    if digest == document.sha256:
+        hint = " Choose Retry to read it again." if document.status == Document.Status.FAILED else ""
+        raise Conflict(f"“{name}” is the file that “{document.title}” has already: nothing was replaced.{hint}")
+    refuse_same(document.collection, digest, name)
+
+
+def _title_after(document: Document, name: str) -> str:
+    """A title that was made of the old file's name follows the new one; any other stays."""
+    follows = document.title == title_of(document.file_name)[:300]
+    return title_of(name)[:300] if follows else document.title
+
+
+def version_values(row: Version) -> dict[str, Any]:
+    """What a version is, whether in the row of a document or in that of the version it replaces."""
+    return {field.attname: field.value_from_object(row) for field in Version._meta.fields}
+
+
+def _written(document: Document, write: Callable[[], object]) -> None:
+    """Write a document whose file is stored already; without the row the file goes again."""
+    try:
+        with transaction.atomic():
+            write()
+    except IntegrityError:
+        document.file.delete(save=False)
+        # Another upload of the same bytes was quicker.
+        refuse_same(document.collection, document.sha256, document.file_name)
+        raise
+    except BaseException:
+        document.file.delete(save=False)
+        raise
+
+
+def _take_place(document: Document, newer: Document) -> None:
+    current = Document.objects.select_for_update().filter(pk=document.pk, version=document.version).first()
+    if current is None:
+        raise Conflict(f"“{document.title}” was replaced or deleted at this moment. Look at it, then try again.")
+    if current.status == Document.Status.READY:
+        PreviousVersion.objects.update_or_create(document=current, defaults=version_values(current))
+    else:
+        drop([str(current.file.name)])
+    Document.objects.filter(pk=current.pk).update(title=newer.title, **version_values(newer), **UNREAD)
