@@ -1,76 +1,102 @@
-from typing import TYPE_CHECKING, Any
-
 from django.contrib import admin, messages
-from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.forms import ModelForm, Script
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.defaultfilters import filesizeformat
 from django.template.loader import render_to_string
-from django.template.response import TemplateResponse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from documents import services
-from documents.extraction.registry import readable_types
-from documents.forms import UploadForm
+from documents.admin_uploads import Uploads
+from documents.forms import DocumentForm
 from documents.models import Document
-from langai_site.accounts.models import User
 from langai_site.errors import LangAIError
 from langai_site.sensitivity import Sensitivity
+from search.access import managed_collections
 from search.models import Passage
 
-# Django's class takes its parameter only for the type checker.
-if TYPE_CHECKING:
-    DocumentModelAdmin = admin.ModelAdmin[Document]
-else:
-    DocumentModelAdmin = admin.ModelAdmin
-
 PASSAGES_SHOWN = 200
-BUSY = (Document.Status.QUEUED, Document.Status.WORKING)
 
 
 def live(document: Document, name: str, content: object) -> SafeString:
     """A piece of the page that documents.js keeps up to date while the document is being read."""
-    busy = "data-busy" if document.status in BUSY else ""
+    busy = "data-busy" if document.is_busy else ""
     return format_html('<div data-live="{}-{}" {}>{}</div>', document.pk, name, busy, content)
 
 
+def counted(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
 @admin.register(Document)
-class DocumentAdmin(DocumentModelAdmin):
+class DocumentAdmin(Uploads):
+    """Superusers manage every document, other staff those of the collections that they own."""
+
+    form = DocumentForm
     list_display = (
         "title",
         "collection",
         "state",
+        "label",
         "page_count",
         "passage_count",
         "file_size",
         "uploader",
         "uploaded_at",
     )
-    list_filter = ("status", "collection")
-    list_select_related = ("collection", "uploaded_by")
-    search_fields = ("title", "file_name")
+    list_filter = ("status", ("collection", admin.RelatedOnlyFieldListFilter))
+    list_select_related = ("collection", "uploaded_by", "previous")
+    search_fields = ("title", "file_name", "imported_from")
     actions = ("retry",)
     fieldsets = (
-        (None, {"fields": ("title", "collection", "sensitivity")}),
+        (None, {"fields": ("title", "collection", "sensitivity", "label")}),
         ("Reading", {"fields": ("state", "page_count", "passage_count", "attempts", "ready_at")}),
-        ("File", {"fields": ("file_name", "file_size", "sha256", "uploader", "uploaded_at")}),
+        (
+            "File",
+            {"fields": ("version", "file_name", "imported_from", "file_size", "sha256", "uploader", "uploaded_at")},
+        ),
         ("Passages", {"fields": ("extracted",)}),
     )
     readonly_fields = (
-        *("collection", "state", "page_count", "passage_count", "attempts", "ready_at"),
-        *("file_name", "file_size", "sha256", "uploader", "uploaded_at", "extracted"),
+        *("collection", "label", "state", "page_count", "passage_count", "attempts", "ready_at", "version"),
+        *("file_name", "imported_from", "file_size", "sha256", "uploader", "uploaded_at", "extracted"),
     )
 
     class Media:
         css = {"all": ["admin/documents.css"]}
         js = [Script("admin/documents.js", defer=True)]
 
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Document]:
+        return super().get_queryset(request).filter(collection__in=managed_collections(request.user))
+
+    def _manages(self, request: HttpRequest, document: Document | None = None) -> bool:
+        managed = managed_collections(request.user)
+        return (managed.filter(pk=document.collection_id) if document else managed).exists()
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return self._manages(request)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return self._manages(request)
+
+    def has_view_permission(self, request: HttpRequest, obj: Document | None = None) -> bool:
+        return self._manages(request, obj)
+
+    def has_change_permission(self, request: HttpRequest, obj: Document | None = None) -> bool:
+        return self._manages(request, obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Document | None = None) -> bool:
+        return self._manages(request, obj)
+
     @admin.display(description="status", ordering="status")
     def state(self, document: Document) -> SafeString:
         return live(document, "state", render_to_string("admin/documents/document/state.html", {"document": document}))
+
+    @admin.display(description="label that counts")
+    def label(self, document: Document) -> str:
+        return document.label.label
 
     @admin.display(description="pages", ordering="pages")
     def page_count(self, document: Document) -> SafeString:
@@ -90,55 +116,21 @@ class DocumentAdmin(DocumentModelAdmin):
 
     @admin.display(description="")
     def extracted(self, document: Document) -> SafeString:
-        passages = Passage.objects.filter(source__document=document.pk, source__live=True).defer("vector")
+        passages = Passage.objects.filter(source__document=document.pk, source__live=True)
         context = {"passages": passages[:PASSAGES_SHOWN], "count": passages.count(), "shown": PASSAGES_SHOWN}
         return live(document, "extracted", render_to_string("admin/documents/document/passages.html", context))
-
-    def add_view(
-        self, request: HttpRequest, form_url: str = "", extra_context: dict[str, Any] | None = None
-    ) -> HttpResponse:
-        """Upload many files. Not in one transaction, as ModelAdmin's own would be: each file stands for itself."""
-        if not self.has_add_permission(request):
-            raise PermissionDenied
-        form = UploadForm(request.POST or None, request.FILES or None)
-        if form.is_valid():
-            self._upload(request, form.cleaned_data)
-            return redirect("admin:documents_document_changelist")
-        context = {
-            **self.admin_site.each_context(request),
-            "title": "Upload documents",
-            "opts": self.opts,
-            "form": form,
-            "media": self.media + form.media,
-            "types": readable_types(),
-            **(extra_context or {}),
-        }
-        return TemplateResponse(request, "admin/documents/document/upload.html", context)
-
-    def _upload(self, request: HttpRequest, data: dict[str, Any]) -> None:
-        accepted = []
-        for file in data["uploads"]:
-            try:
-                document = services.upload(
-                    collection=data["collection"], file=file, user=_person(request), sensitivity=data["sensitivity"]
-                )
-            except LangAIError as error:
-                messages.error(request, error.message)
-            else:
-                self.log_addition(request, document, [{"added": {}}])
-                accepted.append(document.file_name)
-        if accepted:
-            files = "1 file" if len(accepted) == 1 else f"{len(accepted)} files"
-            messages.success(request, f"{files} accepted: {', '.join(accepted)}.")
 
     def save_model(self, request: HttpRequest, obj: Document, form: ModelForm, change: bool) -> None:
         """Only what a person may change, so that the worker's progress is not overwritten."""
         services.relabel(obj, title=obj.title, sensitivity=Sensitivity(obj.sensitivity))
 
     def response_change(self, request: HttpRequest, obj: Document) -> HttpResponse:
-        if "_retry" not in request.POST:
+        if "_retry" in request.POST:
+            self._retry(request, [obj])
+        elif "_keep" in request.POST:
+            self._keep(request, obj)
+        else:
             return super().response_change(request, obj)
-        self._retry(request, [obj])
         return redirect(request.path)
 
     @admin.action(description="Retry failed documents", permissions=["change"])
@@ -146,21 +138,29 @@ class DocumentAdmin(DocumentModelAdmin):
         self._retry(request, list(queryset))
 
     def _retry(self, request: HttpRequest, documents: list[Document]) -> None:
+        refused = []
         for document in documents:
             try:
                 services.retry(document)
             except LangAIError as error:
-                messages.error(request, error.message)
-            else:
-                messages.success(request, f"“{document.title}” is queued again.")
+                refused.append(error.message)
+        if queued := len(documents) - len(refused):
+            messages.success(request, f"{counted(queued, 'document')} queued again.")
+        if refused:
+            others = f" So it is with {counted(len(refused) - 1, 'other')}." if refused[1:] else ""
+            messages.error(request, refused[0] + others)
+
+    def _keep(self, request: HttpRequest, document: Document) -> None:
+        try:
+            services.keep_previous(document)
+        except LangAIError as error:
+            messages.error(request, error.message)
+        else:
+            self.log_change(request, document, "Gave up the replacement of the file.")
+            messages.success(request, f"“{document.title}” stays as it was; the new file is removed.")
 
     def delete_model(self, request: HttpRequest, obj: Document) -> None:
         services.delete(obj)
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Document]) -> None:
-        for document in queryset:
-            services.delete(document)
-
-
-def _person(request: HttpRequest) -> User | None:
-    return request.user if isinstance(request.user, User) else None
+        services.delete(*queryset)

@@ -2,10 +2,33 @@ from typing import Any
 
 from django import forms
 from django.core.files.uploadedfile import UploadedFile
+from django.db.models import QuerySet
 
 from documents.extraction.registry import FORMATS
+from documents.models import Document
 from langai_site.sensitivity import Sensitivity
 from search.models import Collection
+
+NEVER_LOWER = "A document can be labelled above its collection, never below it."
+
+
+class CollectionChoice(forms.ModelChoiceField):
+    def label_from_instance(self, obj: Any) -> str:  # noqa: ANN401
+        return f"{obj} ({Sensitivity(obj.sensitivity).label.lower()})"
+
+
+class RaisedLabel(forms.TypedChoiceField):
+    """A document's own label; the lowest is no label of its own."""
+
+    def __init__(self) -> None:
+        raised = [(label.value, f"At least {label.label.lower()}") for label in Sensitivity if label]
+        super().__init__(
+            label="Label",
+            choices=[(Sensitivity.PUBLIC.value, "That of its collection"), *raised],
+            coerce=lambda value: Sensitivity(int(value)),
+            initial=Sensitivity.PUBLIC.value,
+            help_text=NEVER_LOWER,
+        )
 
 
 class ManyFilesInput(forms.ClearableFileInput):
@@ -25,13 +48,32 @@ class ManyFilesField(forms.FileField):
 
 
 class UploadForm(forms.Form):
-    collection = forms.ModelChoiceField(
-        Collection.objects.all(), help_text="Who may read the collection may find the files."
+    """New documents, for one of the collections that the person manages."""
+
+    collection = CollectionChoice(
+        Collection.objects.none(), help_text="Who may read the collection may find the files and download them."
     )
-    sensitivity = forms.TypedChoiceField(
-        choices=Sensitivity.choices,
-        coerce=lambda value: Sensitivity(int(value)),
-        initial=Sensitivity.PUBLIC,
-        help_text="Counts where it is above the collection's.",
-    )
+    sensitivity = RaisedLabel()
     uploads = ManyFilesField(label="Files")
+
+    def __init__(self, collections: QuerySet[Collection], *args: Any, **kwargs: Any) -> None:  # noqa: ANN401
+        super().__init__(*args, **kwargs)
+        self.fields["collection"].queryset = collections  # type: ignore[attr-defined]
+
+
+class ReplaceForm(forms.Form):
+    """A document's next version. What the file is worth is judged by the service."""
+
+    upload = forms.FileField(
+        label="New file", allow_empty_file=True, widget=forms.FileInput(attrs={"accept": ",".join(FORMATS)})
+    )
+
+
+class DocumentForm(forms.ModelForm):
+    """What a person may change of a document."""
+
+    sensitivity = RaisedLabel()
+
+    class Meta:
+        model = Document
+        fields = ("title", "sensitivity")

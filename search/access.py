@@ -10,6 +10,8 @@ from search.models import Collection, Source
 from search.types import Reader
 
 if TYPE_CHECKING:
+    from django.contrib.auth.models import AnonymousUser
+
     from langai_site.accounts.models import User
 
 
@@ -21,6 +23,13 @@ def readable_collections(user: "User | int") -> QuerySet[Collection]:
     by_name = Collection.users.through.objects.filter(collection=OuterRef("pk"), user=user_id)
     owned = Collection.owners.through.objects.filter(collection=OuterRef("pk"), user=user_id)
     return Collection.objects.filter(Q(everyone=True) | Exists(through_team) | Exists(by_name) | Exists(owned))
+
+
+def managed_collections(user: "User | AnonymousUser") -> QuerySet[Collection]:
+    """Those that a person may manage in the admin: a superuser all, other staff what they own. None is read by it."""
+    if not (user.is_active and user.is_staff):
+        return Collection.objects.none()
+    return Collection.objects.all() if user.is_superuser else Collection.objects.filter(owners=user.pk)
 
 
 def _worth_searching(user: int) -> QuerySet[Collection, tuple[int]]:

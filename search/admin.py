@@ -1,41 +1,109 @@
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.db.models import Count, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
+from django.forms import ModelForm
 from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 
+from langai_site.sensitivity import Sensitivity
+from search.access import managed_collections
 from search.models import Collection, Passage, Source
+
+# Django's class takes its parameter only for the type checker.
+if TYPE_CHECKING:
+    CollectionModelAdmin = admin.ModelAdmin[Collection]
+else:
+    CollectionModelAdmin = admin.ModelAdmin
+
+NAMES_SHOWN = 3
 
 
 @admin.register(Collection)
-class CollectionAdmin(admin.ModelAdmin):
-    """Whoever manages a collection decides who reads it, and reads it only if named there."""
+class CollectionAdmin(CollectionModelAdmin):
+    """Superusers manage every collection, other staff those they own. Whoever manages one reads it only if named."""
 
-    list_display = ("name", "sensitivity", "everyone", "documents_in_search", "passages", "created_at")
+    list_display = ("name", "sensitivity", "readers", "ask", "documents_in_search", "passages", "created_at")
     list_filter = ("sensitivity", "everyone")
     search_fields = ("name", "description")
-    filter_horizontal = ("teams", "users")
-    readonly_fields = ("documents_in_search", "passages", "created_at")
+    filter_horizontal = ("teams", "users", "owners")
+    readonly_fields = ("documents", "documents_in_search", "passages", "created_at")
     fieldsets = (
         (None, {"fields": ("name", "description", "sensitivity")}),
         (
             "Who may read it",
             {
                 "fields": ("everyone", "teams", "users"),
-                "description": "Admins, too, find only what they may read here.",
+                "description": "Holds from the next question on. Admins, too, find only what they may read here.",
             },
         ),
-        ("Contents", {"fields": ("documents_in_search", "passages", "created_at")}),
+        ("Who looks after it", {"fields": ("owners",)}),
+        ("Contents", {"fields": ("documents", "documents_in_search", "passages", "created_at")}),
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Collection]:
         live = Source.objects.filter(collection=OuterRef("pk"), live=True)
         passages = Passage.objects.filter(source__collection=OuterRef("pk"), source__live=True)
+        managed = managed_collections(request.user).values("pk")
         return (
             super()
             .get_queryset(request)
+            .filter(pk__in=managed)
             .annotate(document_count=_count(live, "collection"), passage_count=_count(passages, "source__collection"))
+            .prefetch_related("teams", "users", "owners")
+        )
+
+    def _manages(self, request: HttpRequest, collection: Collection | None) -> bool:
+        managed = managed_collections(request.user)
+        return (managed.filter(pk=collection.pk) if collection else managed).exists()
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return self._manages(request, None) or self.has_add_permission(request)
+
+    def has_view_permission(self, request: HttpRequest, obj: Collection | None = None) -> bool:
+        return self._manages(request, obj) or (obj is None and self.has_add_permission(request))
+
+    def has_change_permission(self, request: HttpRequest, obj: Collection | None = None) -> bool:
+        return self.has_view_permission(request, obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Collection | None = None) -> bool:
+        return super().has_delete_permission(request, obj) and self._manages(request, obj)
+
+    def save_model(self, request: HttpRequest, obj: Collection, form: ModelForm, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        if change and obj.sensitivity < form.initial["sensitivity"]:
+            label = Sensitivity(obj.sensitivity).label.lower()
+            text = f"The label of “{obj}” was lowered: every model that may see what is {label} may see its documents."
+            messages.warning(request, text)
+
+    def save_related(self, request: HttpRequest, form: ModelForm, formsets: Any, change: bool) -> None:  # noqa: ANN401
+        """Who may make collections but not manage all looks after those they made."""
+        super().save_related(request, form, formsets, change)
+        if not change and not getattr(request.user, "is_superuser", False):
+            form.instance.owners.add(request.user)
+
+    @admin.display(description="who may read it")
+    def readers(self, collection: Collection) -> str:
+        if collection.everyone:
+            return "Everyone signed in"
+        return _names(collection.teams.all(), collection.users.all()) or "Nobody but its owners"
+
+    @admin.display(description="owners")
+    def ask(self, collection: Collection) -> str:
+        return _names(collection.owners.all()) or "-"
+
+    @admin.display
+    def documents(self, collection: Collection) -> SafeString | str:
+        """Leads to where they are: another app's pages, known by their names only."""
+        if collection.pk is None:
+            return "Save the collection first; then upload documents into it."
+        listed, added = (reverse(f"admin:documents_document_{page}") for page in ("changelist", "add"))
+        return format_html(
+            '<a href="{}?collection__id__exact={}">All documents</a> · <a href="{}?collection={}">Upload documents</a>',
+            *(listed, collection.pk, added, collection.pk),
         )
 
     @admin.display(ordering="document_count")
@@ -45,6 +113,12 @@ class CollectionAdmin(admin.ModelAdmin):
     @admin.display(ordering="passage_count")
     def passages(self, collection: Collection) -> int:
         return getattr(collection, "passage_count", 0)
+
+
+def _names(*named: QuerySet[Any]) -> str:
+    names = [str(each) for some in named for each in some]
+    more = f" and {len(names) - NAMES_SHOWN} more" if names[NAMES_SHOWN:] else ""
+    return ", ".join(names[:NAMES_SHOWN]) + more
 
 
 def _count(rows: QuerySet[Any], by: str) -> Coalesce:

@@ -7,9 +7,9 @@ from django.forms import ModelForm
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.html import format_html, format_html_join
-from django.utils.safestring import SafeString
+from django.utils.html import format_html
 
+from langai_site.accounts.forms import TeamForm
 from langai_site.accounts.models import Invitation, Team, User
 
 
@@ -23,26 +23,21 @@ class LangAIUserAdmin(UserAdmin):
 
 @admin.register(Team)
 class TeamAdmin(admin.ModelAdmin):
+    form = TeamForm
+    fields = ("name", "members")
     list_display = ("name", "size")
     search_fields = ("name",)
-    readonly_fields = ("people",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Team]:
         return super().get_queryset(request).annotate(member_count=Count("members"))
 
-    def get_fields(self, request: HttpRequest, obj: Team | None = None) -> tuple[str, ...]:
-        return ("name", "people") if obj else ("name",)
+    def save_related(self, request: HttpRequest, form: ModelForm, formsets: Any, change: bool) -> None:  # noqa: ANN401
+        super().save_related(request, form, formsets, change)
+        form.instance.members.set(form.cleaned_data["members"])
 
-    @admin.display(description="members")
+    @admin.display(description="members", ordering="member_count")
     def size(self, team: Team) -> int:
         return getattr(team, "member_count", 0)
-
-    @admin.display(description="members")
-    def people(self, team: Team) -> SafeString | str:
-        """Links to the people in it; they are added on a person's own page."""
-        people = team.members.order_by("username")
-        links = ((reverse("admin:accounts_user_change", args=[person.pk]), person) for person in people)
-        return format_html_join(", ", '<a href="{}">{}</a>', links) or "Nobody yet: choose the team on a person's page."
 
 
 @admin.register(Invitation)

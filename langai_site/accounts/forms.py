@@ -1,7 +1,10 @@
+from typing import Any
+
 from django import forms
+from django.contrib.admin.widgets import FilteredSelectMultiple
 from django.contrib.auth.forms import UserCreationForm
 
-from langai_site.accounts.models import User
+from langai_site.accounts.models import Team, User
 
 
 class InvitedForm(UserCreationForm):
@@ -17,3 +20,20 @@ class InvitedForm(UserCreationForm):
         if email and User.objects.filter(email__iexact=email).exists():
             raise forms.ValidationError("Another account uses this address.")
         return email
+
+
+class TeamForm(forms.ModelForm):
+    """A team with the people in it."""
+
+    members = forms.ModelMultipleChoiceField(
+        User.objects.order_by("username"), required=False, widget=FilteredSelectMultiple("members", is_stacked=False)
+    )
+
+    class Meta:
+        model = Team
+        fields = ("name",)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401
+        super().__init__(*args, **kwargs)
+        if self.instance.pk:
+            self.fields["members"].initial = self.instance.members.all()

@@ -1,0 +1,108 @@
+"""The admin's pages that take files: many new documents at once, or one document's next version."""
+
+from typing import TYPE_CHECKING, Any
+
+from django.contrib import admin, messages
+from django.contrib.admin.utils import unquote
+from django.core.exceptions import PermissionDenied
+from django.core.files import File
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path
+
+from documents import services
+from documents.extraction.registry import readable_types
+from documents.forms import ReplaceForm, UploadForm
+from documents.models import Document
+from langai_site.accounts.models import User
+from langai_site.errors import LangAIError
+from search.access import managed_collections
+
+# Django's class takes its parameter only for the type checker.
+if TYPE_CHECKING:
+    DocumentModelAdmin = admin.ModelAdmin[Document]
+else:
+    DocumentModelAdmin = admin.ModelAdmin
+
+# As many names are told one by one; a message is kept in a cookie or a session.
+NAMES_TOLD = 20
+
+
+class Uploads(DocumentModelAdmin):
+    """What DocumentAdmin does with files."""
+
+    def get_urls(self) -> list[URLPattern]:
+        replace = self.admin_site.admin_view(self.replace_view)
+        return [path("<path:object_id>/replace/", replace, name="documents_document_replace"), *super().get_urls()]
+
+    def add_view(
+        self, request: HttpRequest, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Upload many files. Not in one transaction, as ModelAdmin's own would be: each file stands for itself."""
+        if not self.has_add_permission(request):
+            raise PermissionDenied
+        initial = {"collection": request.GET.get("collection", "")}
+        collections = managed_collections(request.user)
+        form = UploadForm(collections, request.POST or None, request.FILES or None, initial=initial)
+        if form.is_valid():
+            self._upload(request, form.cleaned_data)
+            return redirect("admin:documents_document_changelist")
+        return self._page(request, "upload", form, title="Upload documents", **(extra_context or {}))
+
+    def _upload(self, request: HttpRequest, data: dict[str, Any]) -> None:
+        accepted = []
+        for file in data["uploads"]:
+            try:
+                document = services.upload(
+                    collection=data["collection"], file=file, user=_person(request), sensitivity=data["sensitivity"]
+                )
+            except LangAIError as error:
+                messages.error(request, error.message)
+            else:
+                self.log_addition(request, document, [{"added": {}}])
+                accepted.append(document.file_name)
+        if accepted:
+            files = "1 file" if len(accepted) == 1 else f"{len(accepted)} files"
+            more = f" and {len(accepted) - NAMES_TOLD} more" if accepted[NAMES_TOLD:] else ""
+            messages.success(request, f"{files} accepted: {', '.join(accepted[:NAMES_TOLD])}{more}.")
+
+    def replace_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """A new file for a document. The one that is searched stays so until the new one has been read."""
+        document = self.get_object(request, unquote(object_id))
+        if document is None:
+            raise Http404
+        if not self.has_change_permission(request, document):
+            raise PermissionDenied
+        form = ReplaceForm(request.POST or None, request.FILES or None)
+        if form.is_valid() and self._replace(request, document, form.cleaned_data["upload"]):
+            return redirect("admin:documents_document_change", document.pk)
+        title = f"Replace the file of “{document.title}”"
+        return self._page(request, "replace", form, title=title, document=document)
+
+    def _replace(self, request: HttpRequest, document: Document, file: File) -> bool:
+        try:
+            replaced = services.replace(document, file=file, user=_person(request))
+        except LangAIError as error:
+            messages.error(request, error.message)
+            return False
+        self.log_change(request, replaced, [{"changed": {"fields": ["file"]}}])
+        kept = replaced.searched
+        until = f" Until it has been read, version {kept.version} is searched." if kept else ""
+        messages.success(request, f"“{replaced.file_name}” is queued as version {replaced.version}.{until}")
+        return True
+
+    def _page(self, request: HttpRequest, name: str, form: UploadForm | ReplaceForm, **context: object) -> HttpResponse:
+        page = {
+            **self.admin_site.each_context(request),
+            "opts": self.opts,
+            "form": form,
+            "media": self.media + form.media,
+            "types": readable_types(),
+            **context,
+        }
+        return TemplateResponse(request, f"admin/documents/document/{name}.html", page)
+
+
+def _person(request: HttpRequest) -> User | None:
+    return request.user if isinstance(request.user, User) else None
