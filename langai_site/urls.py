@@ -18,5 +18,6 @@ urlpatterns = [
     path("accounts/", include("langai_site.accounts.urls")),
     path("accounts/", include("allauth.urls")),
     path("", include("search.urls")),
+    path("", include("documents.urls")),
     path("", include("chat.urls")),
 ]

@@ -1,0 +1,124 @@
+"""The Library: what a person may read, document by document, and the files themselves."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from urllib.parse import urlencode
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.http import content_disposition_header
+from django.views.decorators.http import require_GET, require_safe
+from django.views.decorators.vary import vary_on_headers
+
+from documents.services.library import NEWEST, ORDERS, listing, shelf, shelves
+from documents.services.originals import original as access_original
+from langai_site.accounts.models import User
+from langai_site.errors import NotFound
+
+WORDS_MAX = 200
+PAGE_DIGITS = 6
+CHUNK = 256 * 1024
+# Each column with its two orders: the one of the first click first.
+COLUMNS = {
+    "Title": ("title", "-title"),
+    "Pages": ("longest", "shortest"),
+    "Size": ("largest", "smallest"),
+    "Added": (NEWEST, "oldest"),
+}
+
+
+@dataclass(frozen=True)
+class Place:
+    """What of a collection is shown: an address of its page."""
+
+    collection: int
+    words: str = ""
+    order: str = NEWEST
+
+    def url(self, page: int = 1) -> str:
+        values = {"q": self.words, "sort": self.order if self.order != NEWEST else "", "page": page if page > 1 else ""}
+        query = urlencode({name: value for name, value in values.items() if value})
+        return f"{reverse('documents:collection', args=[self.collection])}{'?' if query else ''}{query}"
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column's heading: where a click on it leads, and how it is sorted now, in ARIA's word."""
+
+    name: str
+    url: str
+    sorted: str
+
+
+def _person(request: HttpRequest) -> User:
+    if not isinstance(request.user, User):
+        raise NotFound("Please sign in.")
+    return request.user
+
+
+@require_safe
+def library(request: HttpRequest) -> HttpResponse:
+    return render(request, "documents/library.html", {"shelves": shelves(_person(request))})
+
+
+@require_safe
+@vary_on_headers("HX-Target")
+def collection(request: HttpRequest, collection: int) -> HttpResponse:
+    """A collection's documents, filtered, sorted and paged; htmx gets the list alone."""
+    found = shelf(_person(request), collection)
+    order = request.GET.get("sort", "")
+    place = Place(collection, request.GET.get("q", "").strip()[:WORDS_MAX], order if order in ORDERS else NEWEST)
+    listed = listing(found, words=place.words, order=place.order, page=_page(request))
+    context = {
+        "shelf": found,
+        "listing": listed,
+        "place": place,
+        "words_max": WORDS_MAX,
+        "orders": ORDERS,
+        "columns": [_column(place, name) for name in COLUMNS],
+        "busy": any(item.is_busy for item in listed.items),
+        "here": place.url(listed.page),
+        "previous_url": place.url(listed.page - 1) if listed.page > 1 else "",
+        "next_url": place.url(listed.page + 1) if listed.page < listed.pages else "",
+    }
+    fragment = "#documents" if request.headers.get("HX-Target") == "documents" else ""
+    return render(request, f"documents/collection.html{fragment}", context)
+
+
+def _page(request: HttpRequest) -> int:
+    page = request.GET.get("page", "")
+    return int(page) if page.isdecimal() and len(page) <= PAGE_DIGITS else 1
+
+
+def _column(place: Place, name: str) -> Column:
+    first, second = COLUMNS[name]
+    is_sorted = place.order in COLUMNS[name]
+    direction = "descending" if ORDERS[place.order].descending else "ascending"
+    url = Place(place.collection, place.words, second if place.order == first else first).url()
+    return Column(name, url, direction if is_sorted else "")
+
+
+@require_GET
+def original(request: HttpRequest, document: UUID) -> StreamingHttpResponse:
+    """The uploaded file, never shown in place: whatever is in it runs nowhere on this site."""
+    found = access_original(_person(request), document)
+    headers = {
+        "Content-Length": str(found.size),
+        "Content-Disposition": content_disposition_header(True, found.name) or "attachment",
+        "Content-Security-Policy": "default-src 'none'; sandbox",
+        "X-Content-Type-Options": "nosniff",
+        "Cache-Control": "private, no-store",
+    }
+    return StreamingHttpResponse(_chunks(found.path), content_type=found.media_type, headers=headers)
+
+
+async def _chunks(path: str) -> AsyncIterator[bytes]:
+    file = await asyncio.to_thread(open, path, "rb")
+    try:
+        while data := await asyncio.to_thread(file.read, CHUNK):
+            yield data
+    finally:
+        file.close()
