@@ -74,10 +74,12 @@ def address(*schemes: str) -> Callable[[str], None]:
 web_address = address("http", "https")
 
 
-def web_addresses(values: list[str]) -> None:
-    """Validator: each is a web address."""
+def origins(values: list[str]) -> None:
+    """Validator: each is a scheme and a host, as browsers send them: no path, not even a last slash."""
     for value in values:
         web_address(value)
+        if value.count("/") > 2:
+            raise ValidationError("must be addresses without a path, such as https://chat.example.org")
 
 
 def embedder(value: str) -> None:

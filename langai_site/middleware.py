@@ -3,11 +3,12 @@
 import logging
 
 from django.db import InterfaceError, OperationalError
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, JsonResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import render
-from django.utils.deprecation import MiddlewareMixin
 
 from langai_site.errors import LangAIError, Unavailable
+from langai_site.in_loop import InLoop
 
 logger = logging.getLogger(__name__)
 
@@ -23,9 +24,21 @@ def error_response(request: HttpRequest, error: LangAIError) -> HttpResponse:
     return render(request, "errors/error.html", {"error": error}, status=error.status)
 
 
-class ErrorsMiddleware(MiddlewareMixin):
+class WrongMethod(LangAIError):
+    code, status = "method_not_allowed", 405
+
+
+class ErrorsMiddleware(InLoop):
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         if isinstance(exception, OperationalError | InterfaceError):
             logger.exception("the database failed")
             exception = Unavailable("The database is not answering. Nothing was changed; try again in a moment.")
         return error_response(request, exception) if isinstance(exception, LangAIError) else None
+
+    def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+        """Django's own answer to a wrong method is an empty page."""
+        if not isinstance(response, HttpResponseNotAllowed) or response.content:
+            return response
+        told = error_response(request, WrongMethod("This address cannot be opened like a page. Go back and try again."))
+        told["Allow"] = response["Allow"]
+        return told

@@ -27,7 +27,7 @@ try:
     PORT = env.int("PORT", 8000, validate=Range(1, 65535))
     LANGAI_ADMIN_PASSWORD = env.str("LANGAI_ADMIN_PASSWORD", "")
     ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", ["localhost", "127.0.0.1", "[::1]"])
-    CSRF_TRUSTED_ORIGINS: list[str] = env.list("CSRF_TRUSTED_ORIGINS", [], validate=environment.web_addresses)
+    CSRF_TRUSTED_ORIGINS: list[str] = env.list("CSRF_TRUSTED_ORIGINS", [], validate=environment.origins)
     TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", 0, validate=environment.at_least(0))
 
     DATABASES: dict[str, dict[str, Any]] = {

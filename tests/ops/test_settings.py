@@ -51,6 +51,7 @@ def shown(data: Path, expression: str, **settings: str) -> str:
         ("OLLAMA_BASE_URL", "localhost"),
         ("OLLAMA_BASE_URL", "http://[::1"),
         ("CSRF_TRUSTED_ORIGINS", "https://chat.example.org,chat.example.net"),
+        ("CSRF_TRUSTED_ORIGINS", "https://chat.example.org/"),
         ("SECRET_KEY_FILE", "/nowhere"),
         ("OPENAI_API_KEY_FILE", sys.executable),
         ("TRUSTED_PROXIES", "-1"),
