@@ -33,7 +33,10 @@ def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     _prepare_in_child()
     with lock:
-        asyncio.run(_supervise())
+        try:
+            asyncio.run(_supervise())
+        finally:
+            settings.RUNNING_CHROMA.unlink(missing_ok=True)
 
 
 def _lock() -> BinaryIO:
@@ -79,6 +82,7 @@ def _children() -> list[Child]:
         # One port for as long as this runs: a restarted Chroma is found again where it was.
         port = ports.free()
         environment["CHROMA_URL"] = f"http://127.0.0.1:{port}"
+        settings.RUNNING_CHROMA.write_text(environment["CHROMA_URL"])
         children.append(_chroma(port))
     worker = Child("worker", [*manage, "worker"], environment)
     web = Child("web", [*manage, "serve"], environment, grace=settings.STOP_GRACE + STOP_MARGIN)

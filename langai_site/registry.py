@@ -9,15 +9,21 @@ Status = Literal["ok", "fail", "off"]
 
 @dataclass(frozen=True)
 class Job:
-    """A function that the worker runs every `seconds`; it must tolerate running on several workers."""
+    """A function that the worker runs every `seconds`; it must tolerate running on several workers.
+
+    Between two runs pass at least `rest` times the seconds that the first of them took.
+    """
 
     name: str
     seconds: float
     run: Callable[[], object]
+    rest: float = 0
 
 
 health_checks: dict[str, Callable[[], Awaitable[Status]]] = {}
 worker_jobs: dict[str, Job] = {}
+# Functions that one of the workers runs once a night, in order.
+nightly_jobs: dict[str, Callable[[], object]] = {}
 # Coroutine functions that run in the web process for as long as it lives; each is cancelled at its end.
 web_services: dict[str, Callable[[], Awaitable[None]]] = {}
 # Coroutine functions awaited, in order, before the web process ends; each gets the grace in seconds.
@@ -32,8 +38,12 @@ def health_check(name: str, check: Callable[[], Awaitable[Status]]) -> None:
     health_checks[name] = check
 
 
-def worker_job(name: str, *, seconds: float, run: Callable[[], object]) -> None:
-    worker_jobs[name] = Job(name, seconds, run)
+def worker_job(name: str, *, seconds: float, run: Callable[[], object], rest: float = 0) -> None:
+    worker_jobs[name] = Job(name, seconds, run, rest)
+
+
+def nightly_job(name: str, run: Callable[[], object]) -> None:
+    nightly_jobs[name] = run
 
 
 def web_service(name: str, run: Callable[[], Awaitable[None]]) -> None:

@@ -41,6 +41,8 @@ try:
     # Empty: `manage.py run` starts a Chroma of its own on loopback and passes its address on.
     CHROMA_URL = env.str("CHROMA_URL", "", validate=environment.web_address)
     CHROMA_PATH = Path(env.str("CHROMA_PATH", str(DATA_DIR / "chroma"))).expanduser().absolute()
+    # Where `manage.py run` writes that address down, for commands beside it.
+    RUNNING_CHROMA = DATA_DIR / "chroma.url"
     WEAVIATE_URL = env.str("WEAVIATE_URL", "", validate=environment.web_address)
     WEAVIATE_API_KEY = env.str("WEAVIATE_API_KEY", "")
 

@@ -13,7 +13,7 @@ from django.db import Error as DatabaseError
 from django.db import connection
 from django.utils import timezone
 
-from langai_site import registry
+from langai_site import nightly, registry
 from langai_site.models import Heartbeat
 
 logger = logging.getLogger(__name__)
@@ -35,7 +35,8 @@ def main() -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stopping.set())
     os.nice(NICENESS)
-    jobs = [registry.Job("heartbeat", BEAT_SECONDS, beat), *registry.worker_jobs.values()]
+    own = (registry.Job("heartbeat", BEAT_SECONDS, beat), registry.Job("nightly", nightly.SECONDS, nightly.run_due))
+    jobs = [*own, *registry.worker_jobs.values()]
     threads = [threading.Thread(target=repeat, args=(job,), name=job.name, daemon=True) for job in jobs]
     for thread in threads:
         thread.start()
@@ -53,6 +54,7 @@ def repeat(job: registry.Job) -> None:
     """Run `job` whenever it is due, at once where there is more to do, until the process is to end."""
     pause = 1.0
     while not stopping.is_set():
+        began = time.monotonic()
         try:
             more = job.run()
         except DatabaseError as error:
@@ -68,7 +70,7 @@ def repeat(job: registry.Job) -> None:
         else:
             pause = 1.0
             if not more:
-                stopping.wait(job.seconds)
+                stopping.wait(max(job.seconds, job.rest * (time.monotonic() - began)))
     connection.close()
 
 

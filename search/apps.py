@@ -1,8 +1,10 @@
 import asyncio
+import contextlib
 
 from django.apps import AppConfig
 
 from langai_site import registry
+from langai_site.sensitivity import Sensitivity
 
 
 class SearchConfig(AppConfig):
@@ -10,7 +12,9 @@ class SearchConfig(AppConfig):
 
     def ready(self) -> None:
         registry.health_check("vector_store", vector_store_status)
-        registry.worker_job("sync_vectors", seconds=10, run=sync_vectors)
+        # To count a million vectors takes seconds: then it is done less often.
+        registry.worker_job("sync_vectors", seconds=10, rest=20, run=sync_vectors)
+        registry.nightly_job("verify_index", verify_index)
         registry.setup_step("model", prepare_model)
         registry.web_service("warm_embedder", warm_embedder)
 
@@ -36,10 +40,16 @@ async def vector_store_status() -> registry.Status:
     return "ok"
 
 
-def sync_vectors() -> None:
+def sync_vectors() -> bool:
     from search.sync import sync_vectors
 
-    sync_vectors()
+    return sync_vectors()
+
+
+def verify_index() -> None:
+    from search.verification import verify_and_mend
+
+    verify_and_mend()
 
 
 async def warm_embedder() -> None:
@@ -48,7 +58,11 @@ async def warm_embedder() -> None:
 
 
 def _warm() -> None:
-    from search.embeddings import get_embedder
+    from django.conf import settings
 
-    if embedder := get_embedder():
-        embedder.embed(["warm"])
+    from search.embeddings import EmbedderUnavailable, local_embedder
+
+    embedder = local_embedder()
+    if embedder and settings.EMBEDDER == "local":
+        with contextlib.suppress(EmbedderUnavailable):
+            embedder.embed(["warm"], Sensitivity.PUBLIC)

@@ -6,7 +6,6 @@ embedder is being changed there are both: `Collection.embedder` names the one th
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from uuid import UUID
 
 from django.conf import settings
 from django.db.models import Exists, Max, OuterRef, QuerySet
@@ -39,6 +38,11 @@ class Index:
         """What it is called in the store."""
         return store_name(self.collection_id, self.embedder.fingerprint)
 
+    @property
+    def may_be_stored(self) -> bool:
+        """Whether the store may hold any of it."""
+        return self.sensitivity <= min(self.embedder.ceiling, store_ceiling())
+
     def takes(self, label: int) -> bool:
         return self.above < label <= self.embedder.ceiling
 
@@ -65,6 +69,11 @@ def store_name(collection_id: int, fingerprint: str) -> str:
     return collection_name(settings.SECRET_KEY, collection_id, fingerprint)
 
 
+def store_prefix(collection_id: int) -> str:
+    """What the names of all of a collection's indexes in the store begin with."""
+    return store_name(collection_id, "")
+
+
 def indexes_of(collection: Collection) -> list[Index]:
     """All that the collection ought to have now: the searched one, the wanted one, and MiniLM's for what is above."""
     searched, wanted = searched_embedder(collection), embedder_for(collection.sensitivity)
@@ -77,10 +86,11 @@ def indexes_of(collection: Collection) -> list[Index]:
     return indexes
 
 
-def indexes_for(source_id: UUID) -> list[Index]:
-    """Those that a document's passages belong in, by its label and its collection's at this moment."""
-    source = Source.objects.select_related("collection").get(pk=source_id)
-    return [index for index in indexes_of(source.collection) if index.takes(source.label)]
+def adopt_embedder(collection_id: int) -> None:
+    """Let a collection that has no vectors yet be searched by the embedder that it will get them from."""
+    collection = Collection.objects.get(pk=collection_id)
+    if not collection.embedder and (wanted := embedder_for(collection.sensitivity)):
+        Collection.objects.filter(pk=collection_id, embedder="").update(embedder=wanted.fingerprint)
 
 
 def searched_embedder(collection: Collection) -> Embedder | None:

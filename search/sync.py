@@ -1,135 +1,183 @@
-"""Keeps the vector store equal to the database, whatever happened to either."""
+"""Keeps vectors as they ought to be, whatever happened to store, embedder, labels or titles."""
 
 import itertools
 import logging
-from collections.abc import Sequence
+import time
+from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 from django.conf import settings
-from django.db.models import Count, Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 
-from search.embeddings import FINGERPRINT, get_embedder
-from search.embeddings.local import DIMENSION
-from search.models import Collection, Passage, PassageVector, Source
-from search.services.indexing import in_context
-from search.vectors import (
-    BrokenCollection,
-    StoreUnavailable,
-    VectorStore,
-    collection_name,
-    deployment_prefix,
-    get_store,
-    packed,
-    unpacked,
-)
+from search import indexes
+from search.embeddings import FINGERPRINT, configured, embedder_for, find_configured, local_embedder
+from search.embeddings.hosted import fingerprints
+from search.filling import fill_all
+from search.indexes import Index, indexes_of
+from search.models import Collection, PassageVector, Source
+from search.vectors import BrokenCollection, StoreUnavailable, VectorStore, deployment_prefix, get_store, unpacked
 
 logger = logging.getLogger(__name__)
 
 BATCH = 500
+# How long one run embeds, or removes, before it looks at the rest.
+SECONDS = 30.0
 # Equal counts can hide a difference, so every so many runs, and at the first, the ids are compared too.
 THOROUGH_EVERY = 30
-_PROBE = np.eye(1, DIMENSION, dtype=np.float32)[0]
 _runs = itertools.count()
 
 
-def sync_vectors() -> None:
-    """Store what is missing, remove what is gone, and fill collections again that the store has damaged."""
-    _embed_missing()
+def sync_vectors() -> bool:
+    """Embed what is missing, make the store equal to the database, and switch to an index that is complete.
+
+    True where there is more to do at once.
+    """
+    find_configured()
+    more = fill_all(SECONDS)
     store = get_store()
-    if store is None:
-        return
     try:
-        sync_store(store, thorough=next(_runs) % THOROUGH_EVERY == 0)
+        if store is not None:
+            sync_store(store, thorough=next(_runs) % THOROUGH_EVERY == 0)
+        switch(store)
     except StoreUnavailable as error:
         logger.info("The vector store was not checked: %s", error)
+    return prune(time.monotonic() + SECONDS) or more
 
 
 def sync_store(store: VectorStore, *, thorough: bool) -> None:
     """One pass over `store`. `thorough` compares ids even where the counts agree."""
     # The store is read first, here and below: a row is written before its vector, so one seen there has a row.
     present = store.names(deployment_prefix(settings.SECRET_KEY))
-    expected = _live_counts()
-    for collection_id, count in expected.items():
-        _check(store, collection_id, count, thorough=thorough)
-    for name in set(present) - {_name(collection_id) for collection_id in expected}:
-        logger.info("Dropping %s from the vector store: its collection or embedder is gone", name)
+    wanted, kept = stored_indexes()
+    for index in wanted:
+        check(store, index, present=index.name in present, thorough=thorough)
+    for name in set(present) - kept:
+        logger.info("Dropping %s from the vector store: its collection, embedder or label is another now", name)
         store.drop(name)
 
 
-def _check(store: VectorStore, collection_id: int, expected: int, *, thorough: bool) -> None:
-    name = _name(collection_id)
+def stored_indexes() -> tuple[list[Index], set[str]]:
+    """The indexes that the store ought to hold, and the names of all that are not to be dropped."""
+    wanted: list[Index] = []
+    kept: set[str] = set()
+    for collection in Collection.objects.order_by("pk"):
+        mine = [index for index in indexes_of(collection) if index.may_be_stored]
+        wanted += mine
+        kept |= {index.name for index in mine} | _unreachable(collection)
+    return wanted, kept
+
+
+def _unreachable(collection: Collection) -> set[str]:
+    """What is kept though nobody can ask it now, for its embedder may be back: MiniLM's, and the searched one's."""
+    searched = indexes.searched_embedder(collection)
+    names = {collection.embedder} if collection.embedder and searched is None else set()
+    names |= set() if local_embedder() else {FINGERPRINT}
+    return {indexes.store_name(collection.pk, name) for name in names}
+
+
+def check(store: VectorStore, index: Index, *, present: bool, thorough: bool) -> tuple[int, int]:
+    """Make one index in the store what the database says; returns how many vectors were restored and removed."""
+    expected = index.vectors(stored=True).count()
+    if not expected and not present:
+        return 0, 0
     try:
         if expected:
-            store.query(name, _PROBE, 1)
-        if thorough or store.count(name) != expected:
-            _repair(store, collection_id)
+            probe = np.eye(1, index.embedder.dimension, dtype=np.float32)[0]
+            store.query(index.name, probe, 1)
+        if not thorough and store.count(index.name) == expected:
+            return 0, 0
+        return repair(store, index)
     except BrokenCollection as error:
-        logger.warning("Filling collection %s of the vector store again, it is damaged: %s", collection_id, error)
-        store.drop(name)
-        _repair(store, collection_id)
+        logger.warning("Filling %s of the vector store again, it is damaged: %s", index.name, error)
+        store.drop(index.name)
+        return repair(store, index)
 
 
-def _repair(store: VectorStore, collection_id: int) -> None:
-    name = _name(collection_id)
-    present = store.ids(name)
-    live, arriving = _live(collection_id), _arriving(collection_id)
-    missing, extra = sorted(live - present), sorted(present - live - arriving)
+def repair(store: VectorStore, index: Index) -> tuple[int, int]:
+    missing, extra = differing(store, index)
     for first in range(0, len(missing), BATCH):
-        _restore(store, name, missing[first : first + BATCH])
-    store.delete(name, extra)
+        restore(store, index, missing[first : first + BATCH])
+    store.delete(index.name, extra)
     if missing or extra:
-        logger.info("Collection %s: %d vectors restored, %d removed", collection_id, len(missing), len(extra))
+        logger.info("%s: %d vectors restored, %d removed", index.name, len(missing), len(extra))
+    return len(missing), len(extra)
 
 
-def _restore(store: VectorStore, name: str, ids: Sequence[int]) -> None:
-    found = PassageVector.objects.filter(passage__in=ids, embedder=FINGERPRINT).values_list("passage", "vector")
-    rows = {pk: bytes(vector) for pk, vector in found}
-    if rows:
-        store.upsert(name, list(rows), unpacked(rows.values()))
+def differing(store: VectorStore, index: Index) -> tuple[list[int], list[int]]:
+    """The ids that the store lacks of `index`, and those that it ought not to hold."""
+    present = store.ids(index.name)
+    missing = [pk for pk in _ids(index.vectors(stored=True)) if pk not in present]
+    # A passage that is to be embedded anew is found by its old vector until then.
+    waiting = index.missing().filter(source__in=index.sources(stored=True).values("pk"))
+    for known in (_ids(index.vectors(stored=True)), waiting.values_list("pk", flat=True), _ids(_arriving(index))):
+        present.difference_update(known)
+    return missing, sorted(present)
 
 
-def _name(collection_id: int) -> str:
-    return collection_name(settings.SECRET_KEY, collection_id, FINGERPRINT)
+def _ids(vectors: QuerySet[PassageVector]) -> Iterable[int]:
+    return vectors.values_list("passage", flat=True).iterator(10_000)
 
 
-def _vectors() -> QuerySet[PassageVector]:
-    return PassageVector.objects.filter(embedder=FINGERPRINT).order_by()
-
-
-def _live_counts() -> dict[int, int]:
-    live = _vectors().filter(passage__source__live=True)
-    counts = live.values_list("passage__source__collection").annotate(Count("pk"))
-    return dict.fromkeys(Collection.objects.values_list("pk", flat=True), 0) | dict(counts)
-
-
-def _live(collection_id: int) -> set[int]:
-    found = _vectors().filter(passage__source__collection=collection_id, passage__source__live=True)
-    return set(found.values_list("passage", flat=True))
-
-
-def _arriving(collection_id: int) -> set[int]:
+def _arriving(index: Index) -> QuerySet[PassageVector]:
     """Passages of versions that are being indexed: their vectors are there before they are live."""
     newer = Source.objects.filter(document=OuterRef("document"), version__gte=OuterRef("version"), live=True)
-    sources = Source.objects.filter(~Exists(newer), collection=collection_id, live=False)
-    return set(_vectors().filter(passage__source__in=sources).values_list("passage", flat=True))
+    sources = Source.objects.filter(~Exists(newer), collection=index.collection_id, live=False, retired_at=None)
+    return PassageVector.objects.filter(embedder=index.embedder.fingerprint, passage__source__in=sources).order_by()
 
 
-def _embed_missing() -> None:
-    """Vectors for passages that were indexed while there was no embedder, a batch at a time."""
-    has_one = PassageVector.objects.filter(passage=OuterRef("pk"), embedder=FINGERPRINT)
-    missing = Passage.objects.filter(~Exists(has_one), source__live=True).order_by()
-    # The ids alone come from indexes; asking for texts at once would read every passage.
-    ids = list(missing.values_list("pk", flat=True)[:BATCH])
-    embedder = get_embedder() if ids else None
-    if embedder is None:
-        return
-    rows = list(Passage.objects.filter(pk__in=ids).select_related("source").only("text", "heading", "source__title"))
-    vectors = embedder.embed([in_context(row.source.title, row) for row in rows])
-    PassageVector.objects.bulk_create(
-        [
-            PassageVector(passage=row, embedder=FINGERPRINT, vector=packed(vector))
-            for row, vector in zip(rows, vectors, strict=True)
-        ],
-        ignore_conflicts=True,
-        batch_size=100,
+def restore(store: VectorStore, index: Index, ids: Sequence[int]) -> None:
+    """Put vectors into the store as the database has them."""
+    found = PassageVector.objects.filter(passage__in=ids, embedder=index.embedder.fingerprint)
+    rows = {pk: bytes(vector) for pk, vector in found.values_list("passage", "vector")}
+    if rows:
+        store.upsert(index.name, list(rows), unpacked(rows.values()))
+
+
+def switch(store: VectorStore | None) -> None:
+    """Search each collection by the embedder that it ought to have, once that one's index is complete."""
+    for collection in Collection.objects.order_by("pk"):
+        wanted = embedder_for(collection.sensitivity)
+        if wanted is None or wanted.fingerprint == collection.embedder or not _complete(collection, store):
+            continue
+        same = Collection.objects.filter(
+            pk=collection.pk, embedder=collection.embedder, sensitivity=collection.sensitivity
+        )
+        if same.update(embedder=wanted.fingerprint):
+            logger.info("Collection %s is searched by %s now", collection.pk, wanted.fingerprint)
+
+
+def _complete(collection: Collection, store: VectorStore | None) -> bool:
+    """Whether nothing is missing from what will be searched after the switch."""
+    after = [index for index in indexes_of(collection) if index.embedder.fingerprint != collection.embedder]
+    return not any(index.missing().exists() for index in after) and all(
+        store is None or store.count(index.name) >= index.vectors(stored=True).count() for index in after
     )
+
+
+def prune(until: float) -> bool:
+    """Remove vectors from the database that no index wants any more; True where `until` came first."""
+    collections = Collection.objects.order_by("pk")
+    return not all(deleted(vectors, until) for collection in collections for vectors in unwanted(collection))
+
+
+def deleted(vectors: QuerySet[PassageVector], until: float = float("inf")) -> bool:
+    """Delete `vectors`, in short transactions; False where `until`, of the monotonic clock, came first."""
+    while ids := list(vectors.values_list("pk", flat=True)[:BATCH]):
+        if time.monotonic() > until:
+            return False
+        PassageVector.objects.filter(pk__in=ids).delete()
+    return True
+
+
+def unwanted(collection: Collection) -> Iterator[QuerySet[PassageVector]]:
+    """Vectors by embedders that the collection has no index of, and those of documents that an index may not have."""
+    if configured() is None or local_embedder() is None:
+        # Who cannot be asked now may be wanted again.
+        return
+    wanted = {index.embedder.fingerprint: index for index in indexes_of(collection)}
+    mine = PassageVector.objects.filter(passage__source__collection=collection).order_by()
+    for fingerprint in sorted({FINGERPRINT, *fingerprints()} - {collection.embedder, *wanted}):
+        yield mine.filter(embedder=fingerprint)
+    for fingerprint, index in wanted.items():
+        outside = Source.objects.filter(collection=collection, live=True).exclude(pk__in=index.sources().values("pk"))
+        yield mine.filter(embedder=fingerprint, passage__source__in=outside)

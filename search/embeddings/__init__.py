@@ -5,7 +5,6 @@ Which embedders' vectors are searched for a reader is `search.indexes.queried`.
 
 from search.embeddings.choice import by_fingerprint, configured, configured_ceiling, embedder_for, find_configured
 from search.embeddings.local import FINGERPRINT, local_embedder, prepare, tokenizer_path
-from search.embeddings.local import local_embedder as get_embedder
 from search.embeddings.types import SEARCH, Embedder, EmbedderUnavailable
 
 __all__ = [
@@ -18,7 +17,6 @@ __all__ = [
     "configured_ceiling",
     "embedder_for",
     "find_configured",
-    "get_embedder",
     "local_embedder",
     "prepare",
     "tokenizer_path",

@@ -3,5 +3,6 @@
 from search.services.excerpts import excerpt
 from search.services.finding import find, find_for_prompt
 from search.services.indexing import index, remove
+from search.services.relabelling import relabel
 
-__all__ = ["excerpt", "find", "find_for_prompt", "index", "remove"]
+__all__ = ["excerpt", "find", "find_for_prompt", "index", "relabel", "remove"]

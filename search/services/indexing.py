@@ -1,20 +1,24 @@
 """Making a document's text findable, and taking it out of search."""
 
-import hashlib
 import logging
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from django.conf import settings
 from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from search.embeddings import FINGERPRINT, get_embedder
+from langai_site.sensitivity import Sensitivity
+from search import indexes
+from search.contexts import digest_of, in_context
+from search.embeddings import EmbedderUnavailable, find_configured
+from search.indexes import Index
 from search.models import Page, Passage, PassageVector, Source
+from search.services.relabelling import renew
 from search.types import PageText, SourceInfo, Span
-from search.vectors import BrokenCollection, StoreUnavailable, collection_name, get_store, packed
+from search.vectorizing import vectors_of
+from search.vectors import BrokenCollection, StoreUnavailable, get_store, packed, store_ceiling
 
 if TYPE_CHECKING:
     import numpy as np
@@ -35,14 +39,16 @@ def index(info: SourceInfo, pages: Iterable[PageText], spans: Sequence[Span], pr
     """Make a document's text findable, in the place of its earlier versions, and return the source's id.
 
     May be repeated at any point: what an ended attempt at the same version left behind is removed first. The
-    source becomes live last, so nothing is found of one half written. A store that is down delays nothing:
-    `sync_vectors` adds the vectors when it is back.
+    source becomes live last, in the moment in which its earlier versions cease to be, so that a query sees one or
+    the other. An embedder or a store that is down delays nothing: `sync_vectors` adds the vectors when it is back.
     """
     _discard(Source.objects.filter(document=info.document, version=info.version))
+    find_configured()
+    indexes.adopt_embedder(info.collection_id)
     source = _write_source(info, pages)
     try:
-        _write_passages(source, spans, progress)
-        retired = _go_live(source)
+        titles = _write_passages(source.pk, spans, progress)
+        retired = _go_live(source.pk, titles)
     except BaseException:
         _discard(Source.objects.filter(pk=source.pk))
         raise
@@ -71,31 +77,45 @@ def _write_source(info: SourceInfo, pages: Iterable[PageText]) -> Source:
     return source
 
 
-def _write_passages(source: Source, spans: Sequence[Span], progress: Progress) -> None:
-    embedder, store_answers = get_embedder(), True
+def _write_passages(source_id: UUID, spans: Sequence[Span], progress: Progress) -> set[str]:
+    """Write, embed and store a batch at a time; returns the titles that the document bore meanwhile."""
+    titles: set[str] = set()
+    # Whoever failed once is not asked again for this document.
+    failed: set[str] = set()
     for first in range(0, len(spans), INDEX_BATCH):
         batch = spans[first : first + INDEX_BATCH]
-        texts = [in_context(source.title, span) for span in batch]
-        vectors = embedder.embed(texts) if embedder else None
-        rows = _write_batch(source, first, batch, texts, vectors)
-        if vectors is not None and store_answers:
-            store_answers = _store(source.collection_id, [row.pk for row in rows], vectors)
+        # Read anew each time: a label that is raised meanwhile holds from the next batch on.
+        source = Source.objects.select_related("collection").get(pk=source_id)
+        titles.add(source.title)
+        _write_and_store(source, first, batch, failed)
         progress("embedding", (first + len(batch)) / len(spans))
+    return titles
 
 
-def in_context(title: str, span: Span | Passage) -> str:
-    """What is embedded of a passage: a piece of a document often does not say what the document is about."""
-    return "\n".join(filter(None, (title, span.heading if span.heading != title else "", span.text)))
-
-
-def digest_of(text: str) -> str:
-    """What an embedded text is recognised by."""
-    return hashlib.sha256(text.encode()).hexdigest()
+def _write_and_store(source: Source, first: int, spans: Sequence[Span], failed: set[str]) -> None:
+    texts = [in_context(source.title, span) for span in spans]
+    digests = [digest_of(text) for text in texts]
+    vectors: list[tuple[Index, np.ndarray]] = []
+    for index in indexes.indexes_of(source.collection):
+        if index.takes(source.label) and index.embedder.fingerprint not in failed:
+            try:
+                vectors.append((index, vectors_of(texts, digests, index.embedder, source.label)))
+            except EmbedderUnavailable as error:
+                failed.add(index.embedder.fingerprint)
+                logger.warning("“%s” is embedded later: %s", source.pk, error)
+    rows = _write_batch(source, first, spans, digests, vectors)
+    for index, found in vectors:
+        if index.name not in failed and not _store(index, source.label, [row.pk for row in rows], found):
+            failed.add(index.name)
 
 
 @transaction.atomic
 def _write_batch(
-    source: Source, first: int, spans: Sequence[Span], texts: Sequence[str], vectors: "np.ndarray | None"
+    source: Source,
+    first: int,
+    spans: Sequence[Span],
+    digests: Sequence[str],
+    vectors: "Sequence[tuple[Index, np.ndarray]]",
 ) -> list[Passage]:
     rows = Passage.objects.bulk_create(
         Passage(
@@ -107,21 +127,24 @@ def _write_batch(
             end=span.end,
             heading=span.heading[:300],
             location=span.location[:200],
-            digest=digest_of(texts[offset]),
+            digest=digests[offset],
         )
         for offset, span in enumerate(spans)
     )
-    if vectors is not None:
+    for index, found in vectors:
         PassageVector.objects.bulk_create(
-            PassageVector(passage=row, embedder=FINGERPRINT, vector=packed(vector))
-            for row, vector in zip(rows, vectors, strict=True)
+            PassageVector(passage=row, embedder=index.embedder.fingerprint, vector=packed(vector))
+            for row, vector in zip(rows, found, strict=True)
         )
     return rows
 
 
 @transaction.atomic
-def _go_live(source: Source) -> list[UUID]:
+def _go_live(source_id: UUID, titles: set[str]) -> list[UUID]:
     """Show this version and hide the others, whose rows stay for the answers that cite them."""
+    source = Source.objects.select_for_update().get(pk=source_id)
+    if titles - {source.title}:
+        renew(source)
     others = Source.objects.filter(document=source.document, live=True).exclude(pk=source.pk)
     retired = list(others.values_list("pk", flat=True))
     others.update(live=False, retired_at=timezone.now())
@@ -129,14 +152,15 @@ def _go_live(source: Source) -> list[UUID]:
     return retired
 
 
-def _store(collection_id: int, ids: Sequence[int], vectors: "np.ndarray") -> bool:
+def _store(index: Index, label: Sensitivity, ids: Sequence[int], vectors: "np.ndarray") -> bool:
+    """False where the store does not take them now."""
     store = get_store()
-    if store is None:
+    if store is None or label > store_ceiling():
         return False
     try:
-        store.upsert(collection_name(settings.SECRET_KEY, collection_id, FINGERPRINT), ids, vectors)
+        store.upsert(index.name, ids, vectors)
     except (StoreUnavailable, BrokenCollection) as error:
-        logger.warning("Vectors of collection %s are stored later: %s", collection_id, error)
+        logger.warning("Vectors of collection %s are stored later: %s", index.collection_id, error)
         return False
     return True
 
@@ -150,12 +174,14 @@ def _stored(sources: QuerySet[Source]) -> dict[int, list[int]]:
 
 
 def _forget(passages: dict[int, list[int]]) -> None:
+    """Take passages out of the store; what it cannot forget now is not shown, and removed by `sync_vectors`."""
     store = get_store()
     if store is None:
         return
     for collection_id, ids in passages.items():
         try:
-            store.delete(collection_name(settings.SECRET_KEY, collection_id, FINGERPRINT), ids)
+            for name in store.names(indexes.store_prefix(collection_id)):
+                store.delete(name, ids)
         except (StoreUnavailable, BrokenCollection) as error:
             logger.warning("Vectors of collection %s are removed later: %s", collection_id, error)
 

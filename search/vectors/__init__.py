@@ -39,6 +39,9 @@ class VectorStore(Protocol):
 
     def ids(self, name: str) -> set[int]: ...
 
+    def vectors(self, name: str, ids: Sequence[int]) -> "dict[int, np.ndarray]":
+        """Those of `ids` that are there, each with its vector."""
+
     def delete(self, name: str, ids: Sequence[int]) -> None: ...
 
     def drop(self, name: str) -> None: ...
@@ -52,7 +55,17 @@ class VectorStore(Protocol):
 
 def get_store() -> VectorStore | None:
     """The configured store; None where no address is set. Making one connects to nothing."""
-    return _chroma(settings.CHROMA_URL) if settings.CHROMA_URL else None
+    url = _url()
+    return _store(settings.VECTOR_STORE, url, settings.WEAVIATE_API_KEY) if url else None
+
+
+def _url() -> str:
+    """The store's address; that of the Chroma that `manage.py run` started where none is set and it still runs."""
+    if settings.VECTOR_STORE == "weaviate":
+        return settings.WEAVIATE_URL
+    if not settings.CHROMA_URL and settings.RUNNING_CHROMA.is_file():
+        return settings.RUNNING_CHROMA.read_text()
+    return settings.CHROMA_URL
 
 
 def store_ceiling() -> Sensitivity:
@@ -60,12 +73,16 @@ def store_ceiling() -> Sensitivity:
 
     A vector gives away much of its text.
     """
-    url = {"chroma": settings.CHROMA_URL, "weaviate": settings.WEAVIATE_URL}[settings.VECTOR_STORE]
+    url = _url()
     return Sensitivity.CONFIDENTIAL if not url or is_local(url) else HIGHEST_FOR_HOSTED
 
 
 @lru_cache
-def _chroma(url: str) -> VectorStore:
+def _store(kind: str, url: str, key: str) -> VectorStore:
+    if kind == "weaviate":
+        from search.vectors.weaviate import WeaviateStore
+
+        return WeaviateStore(url, key)
     from search.vectors.chroma import ChromaStore
 
     return ChromaStore(url)

@@ -60,6 +60,17 @@ class ChromaStore:
         found = self._of_collection("POST", name, "get", {"include": []}, seconds=BULK_SECONDS)
         return {int(i) for i in found["ids"]} if found else set()
 
+    def vectors(self, name: str, ids: Sequence[int]) -> "dict[int, np.ndarray]":
+        import numpy as np
+
+        found: dict[int, np.ndarray] = {}
+        for first in range(0, len(ids), BATCH):
+            body = {"ids": [str(i) for i in ids[first : first + BATCH]], "include": ["embeddings"]}
+            answer = self._of_collection("POST", name, "get", body, seconds=BULK_SECONDS) or {"ids": []}
+            for pk, vector in zip(answer["ids"], answer.get("embeddings") or [], strict=True):
+                found[int(pk)] = np.array(vector, dtype=np.float32)
+        return found
+
     def delete(self, name: str, ids: Sequence[int]) -> None:
         for first in range(0, len(ids), BATCH):
             body = {"ids": [str(i) for i in ids[first : first + BATCH]]}

@@ -20,7 +20,7 @@ HANDBOOK = [
 @pytest.fixture
 def embedder(model_dir, settings):
     settings.MODEL_DIR = model_dir
-    return embeddings.get_embedder()
+    return embeddings.local_embedder()
 
 
 @pytest.fixture

@@ -1,0 +1,43 @@
+from argparse import ArgumentParser
+
+from django.core.management.base import BaseCommand, CommandError
+
+from search.embeddings import EmbedderUnavailable, find_configured
+from search.models import Collection
+from search.rebuilding import Rebuild
+from search.vectors import StoreUnavailable, get_store
+
+
+class Command(BaseCommand):
+    help = (
+        "Build keywords and the vector store again from the database. People can search meanwhile; "
+        "a run that was ended is gone on with by the next."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--collection", metavar="NAME", help="only this collection")
+        parser.add_argument("--embed", action="store_true", help="make every vector anew as well, which takes long")
+
+    def handle(self, *args: object, **options: object) -> None:
+        store = get_store()
+        if store is None:
+            raise CommandError("There is no vector store: start LangAI, or set CHROMA_URL.")
+        find_configured()
+        rebuild = Rebuild(self._collections(options["collection"]), store, bool(options["embed"]), self._report)
+        if rebuild.resumes:
+            self.stdout.write("Going on where the last run ended.")
+        try:
+            rebuild.run()
+        except (StoreUnavailable, EmbedderUnavailable) as error:
+            raise CommandError(f"{error}. Run this again when that is mended: it goes on from here.") from error
+        self.stdout.write("Done.")
+
+    def _collections(self, name: object) -> list[Collection]:
+        found = list(Collection.objects.filter(name=name) if name else Collection.objects.order_by("pk"))
+        if name and not found:
+            raise CommandError(f"There is no collection “{name}”.")
+        return found
+
+    def _report(self, what: str, done: int, total: int) -> None:
+        percent = 100 * done // total if total else 100
+        self.stdout.write(f"{what}: {done:,} of {total:,} passages ({percent} %)")

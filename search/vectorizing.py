@@ -1,0 +1,31 @@
+"""Vectors of passages by one embedder: taken over where the same text has one already, made where not."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from django.db.models import Min
+
+from langai_site.sensitivity import Sensitivity
+from search.embeddings import Embedder
+from search.models import PassageVector
+from search.vectors import packed, unpacked
+
+if TYPE_CHECKING:
+    import numpy as np
+
+
+def vectors_of(texts: Sequence[str], digests: Sequence[str], embedder: Embedder, label: Sensitivity) -> "np.ndarray":
+    """Vectors in the order of `texts`, each embedded once. Raises EmbedderUnavailable; never inside a transaction."""
+    known = _known(set(digests), embedder.fingerprint)
+    new = {digest: text for digest, text in zip(digests, texts, strict=True) if digest not in known}
+    made = embedder.embed(list(new.values()), label)
+    known |= {digest: packed(vector) for digest, vector in zip(new, made, strict=True)}
+    return unpacked(known[digest] for digest in digests)
+
+
+def _known(digests: set[str], fingerprint: str) -> dict[str, bytes]:
+    """The vectors that passages of the same text have; one for each, however often the text is there."""
+    same = PassageVector.objects.filter(embedder=fingerprint, passage__digest__in=digests).order_by()
+    firsts = same.values("passage__digest").annotate(first=Min("pk")).values_list("first", flat=True)
+    found = PassageVector.objects.filter(pk__in=list(firsts)).values_list("passage__digest", "vector")
+    return {digest: bytes(vector) for digest, vector in found}
