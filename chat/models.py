@@ -101,6 +101,7 @@ class Citation(models.Model):
 
     class Meta:
         ordering = ["number"]
+        indexes = [models.Index(fields=["source"], name="citations_of_a_source")]
         constraints = [models.UniqueConstraint(fields=["reply", "number"], name="one_citation_a_number")]
 
     def __str__(self) -> str:

@@ -113,7 +113,10 @@ class Findings:
 
 @dataclass(frozen=True)
 class Excerpt:
-    """A page of a source with the characters from `start` to `end` marked; a very long page is cut around them."""
+    """A page of a source with the characters from `start` to `end` marked; a very long page is cut around them.
+
+    `current` is the version that took its place, where this one is searched no more.
+    """
 
     source_id: UUID
     title: str
@@ -129,3 +132,22 @@ class Excerpt:
     before: str
     marked: str
     after: str
+    current: UUID | None = None
+
+
+@dataclass(frozen=True)
+class OpenPage:
+    """A page of a document as its reader opens it.
+
+    `names` has what this page and those beside it are called, where that is no number; `parts` the named parts of
+    the document, such as sheets, with the page that each starts on.
+    """
+
+    excerpt: Excerpt
+    document: UUID
+    version: int
+    collection_id: int
+    media_type: str
+    added_at: datetime
+    names: dict[int, str]
+    parts: tuple[tuple[int, str], ...]

@@ -11,6 +11,7 @@ from langai_site.accounts.models import User
 from langai_site.errors import NotFound
 from search import services as search
 from search.access import reader_of
+from search.services.retiring import discard_retired
 from search.types import Excerpt, Reader
 
 PLACE = ("number", "source", "version", "title", "page", "start", "end", "heading", "location")
@@ -55,6 +56,10 @@ def _text(reader: Reader, place: Source) -> str:
         return ""
 
 
-def still_cited(sources: Collection[UUID]) -> set[UUID]:
-    """Those of the search sources that some answer cites."""
+def discard_uncited() -> None:
+    """Let go of the replaced versions of documents that no answer cites any more."""
+    discard_retired(_still_cited)
+
+
+def _still_cited(sources: Collection[UUID]) -> set[UUID]:
     return set(Citation.objects.filter(source__in=sources).order_by().values_list("source", flat=True).distinct())

@@ -2,33 +2,74 @@
 
 from uuid import UUID
 
+from django.db.models import Min, Q, QuerySet
+
 from langai_site.errors import NotFound
 from search.access import readable_collections
 from search.models import Page, Source
 from search.services.passages import page_counts
-from search.types import Excerpt, Reader
+from search.types import Excerpt, OpenPage, Reader
 
-# Characters of a page shown at once; a text file without pages can be one of millions.
-EXCERPT_CHARS = 20_000
+# Characters of a page shown at once. Long texts come cut into shorter pages, but a page of a PDF may be any length.
+EXCERPT_CHARS = 60_000
+# More named parts than these are turned over, not listed.
+PARTS_SHOWN = 60
 
 
 def excerpt(reader: Reader, source_id: UUID, *, page: int, start: int, end: int) -> Excerpt:
     """A page of a source with the characters from `start` to `end` marked, for someone who may read it."""
-    readable = Source.objects.filter(collection__in=readable_collections(reader.user_id))
-    source = readable.select_related("collection").filter(pk=source_id).first()
+    source, row = _access(reader, source_id, page)
+    return _excerpt(source, row, start, end, _readable(reader))
+
+
+def open_page(reader: Reader, source_id: UUID, *, page: int = 1, start: int = 0, end: int = 0) -> OpenPage:
+    """The same as a page of its own, with where it belongs and the names of the pages beside it."""
+    source, row = _access(reader, source_id, page)
+    beside = source.pages.filter(number__range=(page - 1, page + 1)).values_list("number", "label")
+    return OpenPage(
+        excerpt=_excerpt(source, row, start, end, _readable(reader)),
+        document=source.document,
+        version=source.version,
+        collection_id=source.collection_id,
+        media_type=source.media_type,
+        added_at=source.added_at,
+        names=dict(beside),
+        parts=_parts(source),
+    )
+
+
+def _readable(reader: Reader) -> QuerySet[Source]:
+    """What the person may open: what is searched, and the earlier versions that answers cite."""
+    shown = Q(live=True) | Q(retired_at__isnull=False)
+    return Source.objects.filter(shown, collection__in=readable_collections(reader.user_id))
+
+
+def _access(reader: Reader, source_id: UUID, page: int) -> tuple[Source, Page]:
+    source = _readable(reader).select_related("collection").filter(pk=source_id).first()
     row = Page.objects.filter(source=source, number=page).first() if source else None
     if source is None or row is None:
         raise NotFound("This document, or this page of it, is not there (any more).")
+    return source, row
+
+
+def _parts(source: Source) -> tuple[tuple[int, str], ...]:
+    """The named parts of a document, such as sheets, with the page that each starts on; none where they are many."""
+    named = source.pages.exclude(label="").order_by().values_list("label").annotate(first=Min("number"))
+    parts = sorted((first, label) for label, first in named[: PARTS_SHOWN + 1])
+    return tuple(parts) if 1 < len(parts) <= PARTS_SHOWN else ()
+
+
+def _excerpt(source: Source, row: Page, start: int, end: int, readable: QuerySet[Source]) -> Excerpt:
     before, marked, after = split(row.text, start, end)
-    passage = source.passages.filter(page=page, start=start).only("heading", "location").first()
+    passage = source.passages.filter(page=row.number, start=start).only("heading", "location").first() if end else None
     return Excerpt(
         source_id=source.pk,
         title=source.title,
         file_name=source.file_name,
         collection=source.collection.name,
         label=source.label,
-        page=page,
-        pages=page_counts([source.pk]).get(source.pk, page),
+        page=row.number,
+        pages=page_counts([source.pk]).get(source.pk, row.number),
         start=start,
         end=end,
         heading=passage.heading if passage else "",
@@ -36,7 +77,14 @@ def excerpt(reader: Reader, source_id: UUID, *, page: int, start: int, end: int)
         before=before,
         marked=marked,
         after=after,
+        current=_current(source, readable),
     )
+
+
+def _current(source: Source, readable: QuerySet[Source]) -> UUID | None:
+    """The version of the same document that took the source's place."""
+    newer = readable.filter(document=source.document, live=True).order_by() if not source.live else readable.none()
+    return newer.values_list("pk", flat=True).first()
 
 
 def split(text: str, start: int, end: int) -> tuple[str, str, str]:
