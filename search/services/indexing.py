@@ -35,8 +35,17 @@ def _silent(_stage: str, _fraction: float) -> None:
     pass
 
 
-def index(info: SourceInfo, pages: Iterable[PageText], spans: Sequence[Span], progress: Progress = _silent) -> UUID:
+def index(
+    info: SourceInfo,
+    pages: Iterable[PageText],
+    spans: Sequence[Span],
+    progress: Progress = _silent,
+    when_live: Callable[[], None] = lambda: None,
+) -> UUID:
     """Make a document's text findable, in the place of its earlier versions, and return the source's id.
+
+    `when_live` is called in the transaction in which the source becomes live: what it writes holds from the same
+    moment on, and where it raises, nothing has changed.
 
     May be repeated at any point: what an ended attempt at the same version left behind is removed first. The
     source becomes live last, in the moment in which its earlier versions cease to be, so that a query sees one or
@@ -48,7 +57,7 @@ def index(info: SourceInfo, pages: Iterable[PageText], spans: Sequence[Span], pr
     source = _write_source(info, pages)
     try:
         titles = _write_passages(source.pk, spans, progress)
-        retired = _go_live(source.pk, titles)
+        retired = _go_live(source.pk, titles, when_live)
     except BaseException:
         _discard(Source.objects.filter(pk=source.pk))
         raise
@@ -140,7 +149,7 @@ def _write_batch(
 
 
 @transaction.atomic
-def _go_live(source_id: UUID, titles: set[str]) -> list[UUID]:
+def _go_live(source_id: UUID, titles: set[str], when_live: Callable[[], None]) -> list[UUID]:
     """Show this version and hide the others, whose rows stay for the answers that cite them."""
     source = Source.objects.select_for_update().get(pk=source_id)
     if titles - {source.title}:
@@ -149,6 +158,7 @@ def _go_live(source_id: UUID, titles: set[str]) -> list[UUID]:
     retired = list(others.values_list("pk", flat=True))
     others.update(live=False, retired_at=timezone.now())
     Source.objects.filter(pk=source.pk).update(live=True)
+    when_live()
     return retired
 
 
