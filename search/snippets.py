@@ -59,10 +59,11 @@ def _worth(start: Match, matches: Sequence[Match], length: int) -> tuple[int, in
 
 def _between_words(text: str, at: int) -> int:
     """The nearest place before `at` where a word begins."""
-    if at <= 0 or at >= len(text):
+    if at >= len(text):
         return at
-    space = max(text.rfind(gap, max(0, at - TO_SPACE), at) for gap in (" ", "\n"))
-    return space + 1 if space >= 0 else at
+    furthest = max(0, at - TO_SPACE)
+    space = max(text.rfind(gap, furthest, at) for gap in (" ", "\n"))
+    return space + 1 if space >= 0 else at if furthest else 0
 
 
 def _joined(pieces: Sequence[Piece]) -> list[Piece]:

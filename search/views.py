@@ -1,60 +1,79 @@
-"""Two pages: search by meaning, and a passage in its document."""
+"""Two pages: the search, and a passage in its document."""
 
-from dataclasses import dataclass
-from urllib.parse import urlencode
+from typing import Any
 from uuid import UUID
 
-from asgiref.sync import async_to_sync
+from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse, QueryDict
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.cache import patch_vary_headers
+from django.utils.http import urlencode
+from django.views.decorators.http import require_safe
 
+from langai_site.accounts.session import SignedOut, signed_in
 from langai_site.errors import Invalid, NotFound
+from langai_site.writer import write
+from search import forms, results
 from search.access import reader_of
+from search.marking import matcher
+from search.models import Collection, Source
 from search.services import excerpt, find
-from search.types import Excerpt, Findings, Hit, Reader
+from search.types import Excerpt, Findings, Reader
 
-QUERY_MAX_CHARS = 1000
-LIMIT = 20
-
-
-@dataclass(frozen=True)
-class Result:
-    """A hit with the address of its passage."""
-
-    hit: Hit
-    url: str
-
-    @property
-    def percent(self) -> int:
-        return round(self.hit.score * 100)
+LIMIT = 30
 
 
-def search(request: HttpRequest) -> HttpResponse:
-    """The passages nearest in meaning to `q`."""
-    query = request.GET.get("q", "").strip()
-    too_long = len(query) > QUERY_MAX_CHARS
-    findings = _find(request, query) if query and not too_long else Findings()
-    problem = f"Please search with at most {QUERY_MAX_CHARS:,} characters." if too_long else ""
+@require_safe
+@login_not_required
+async def search(request: HttpRequest) -> HttpResponse:
+    """What fits `q`, by document. While somebody types, htmx asks for the results alone."""
+    part = bool(request.htmx)  # type: ignore[attr-defined]
+    try:
+        context = await write(_asked, request, part)
+    except SignedOut:
+        return redirect(f"{reverse('account_login')}?{urlencode({'next': request.get_full_path()})}")
+    form: forms.SearchForm = context["form"]
+    found = await find(form.query, context["reader"], filters=form.filters, limit=LIMIT) if form.ready else Findings()
+    documents = results.by_document(found.hits, matcher(form.query))
+    context |= {"findings": found, "documents": documents, "part": part}
+    response = render(request, f"search/search.html{'#found' if part else ''}", context)
+    if part:
+        response["HX-Replace-Url"] = request.path + form.address()
+    # Else the browser may show the results alone where somebody comes back to the page.
+    patch_vary_headers(response, ["HX-Request"])
+    return response
+
+
+def _asked(request: HttpRequest, part: bool) -> dict[str, Any]:
+    """The form and who asks; the page also shows what there is to choose from."""
+    reader, form = reader_of(signed_in(request)), forms.read(request.GET)
+    collections = {} if part and not form.collections else _collections(reader)
     context = {
-        "query": query[:QUERY_MAX_CHARS],
-        "query_max": QUERY_MAX_CHARS,
-        "problem": problem,
-        "notice": findings.notice,
-        "results": [Result(hit, passage_url(hit)) for hit in findings.hits],
-        "searched": bool(query) and not too_long,
+        "form": form,
+        "reader": reader,
+        "chosen": results.chosen(form, collections),
+        "query_max": forms.QUERY_MAX_CHARS,
+        "without_filters": form.address(filtered=False),
     }
-    return render(request, "search/search.html", context, status=400 if too_long else 200)
+    return context if part else context | {"collections": collections, "kinds": _kinds(reader)}
+
+
+def _collections(reader: Reader) -> dict[int, str]:
+    return dict(Collection.objects.filter(pk__in=reader.collections).values_list("pk", "name"))
+
+
+def _kinds(reader: Reader) -> list[tuple[str, str]]:
+    """The types of documents there are, with their names, by name."""
+    live = Source.objects.filter(live=True, collection__in=reader.collections).order_by()
+    types = live.values_list("media_type", flat=True).distinct()
+    return sorted(((media_type, results.kind_of(media_type)) for media_type in types), key=lambda kind: kind[1].lower())
 
 
 def _reader(request: HttpRequest) -> Reader:
     if not request.user.is_authenticated:
         raise NotFound("Please sign in.")
     return reader_of(request.user)
-
-
-def _find(request: HttpRequest, query: str) -> Findings:
-    return async_to_sync(find)(query, _reader(request), limit=LIMIT)
 
 
 def source(request: HttpRequest, source_id: UUID) -> HttpResponse:
@@ -64,11 +83,6 @@ def source(request: HttpRequest, source_id: UUID) -> HttpResponse:
     shown = excerpt(_reader(request), source_id, page=page, start=start, end=end)
     context = {"excerpt": shown, "previous_url": _page_url(shown, -1), "next_url": _page_url(shown, +1)}
     return render(request, "search/source.html", context)
-
-
-def passage_url(hit: Hit) -> str:
-    query = urlencode({"page": hit.page, "start": hit.start, "end": hit.end})
-    return f"{reverse('search:source', args=[hit.source_id])}?{query}#marked"
 
 
 def _page_url(shown: Excerpt, step: int) -> str:

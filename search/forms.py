@@ -1,0 +1,77 @@
+"""What somebody asks the search page, read from its address."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from urllib.parse import urlencode
+
+from django.http import QueryDict
+
+from search.types import Filters
+
+QUERY_MAX_CHARS = 1000
+# Values of one filter that are read.
+MANY = 500
+
+
+@dataclass(frozen=True)
+class SearchForm:
+    """The words and filters of an address; `problem` says, to who asks, what is not right with it."""
+
+    query: str = ""
+    collections: tuple[int, ...] = ()
+    types: tuple[str, ...] = ()
+    since: date | None = None
+    until: date | None = None
+    problem: str = field(default="", compare=False)
+
+    @property
+    def filters(self) -> Filters:
+        return Filters(self.collections or None, self.types or None, self.since, self.until)
+
+    @property
+    def filtered(self) -> bool:
+        return self.filters != Filters()
+
+    @property
+    def ready(self) -> bool:
+        """Whether there is something to search for."""
+        return bool(self.query) and not self.problem
+
+    def address(self, *, filtered: bool = True) -> str:
+        """The query string of this search with nothing in it that says nothing."""
+        pairs: list[tuple[str, object]] = [("q", self.query)] if self.query else []
+        if filtered:
+            pairs += [("collection", pk) for pk in self.collections] + [("type", kind) for kind in self.types]
+            pairs += [(name, day) for name, day in (("since", self.since), ("until", self.until)) if day]
+        return f"?{urlencode(pairs)}" if pairs else ""
+
+
+def read(values: QueryDict) -> SearchForm:
+    """What the address says. Ids that are no numbers are left out, as are ids of what the person may not read."""
+    query = values.get("q", "").replace("\x00", "").strip()
+    problem = f"Please search with at most {QUERY_MAX_CHARS:,} characters." if len(query) > QUERY_MAX_CHARS else ""
+    since = until = None
+    try:
+        since, until = _day(values.get("since", "")), _day(values.get("until", ""))
+    except ValueError:
+        problem = "Please write a date as year, month and day, like 2026-03-31."
+    if since and until and since > until:
+        problem = "The first day is after the last one. Exchange them."
+    return SearchForm(
+        query=query[:QUERY_MAX_CHARS],
+        collections=_numbers(values.getlist("collection")),
+        types=tuple(dict.fromkeys(value[:100] for value in values.getlist("type")[:MANY] if value)),
+        since=since,
+        until=until,
+        problem=problem,
+    )
+
+
+def _day(value: str) -> date | None:
+    return date.fromisoformat(value) if value else None
+
+
+def _numbers(values: Sequence[str]) -> tuple[int, ...]:
+    numbers = (int(value) for value in values[:MANY] if value.isascii() and value.isdigit() and len(value) < 16)
+    return tuple(dict.fromkeys(numbers))
