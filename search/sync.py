@@ -77,10 +77,14 @@ def _unreachable(collection: Collection) -> set[str]:
 
 def check(store: VectorStore, index: Index, *, present: bool, thorough: bool) -> tuple[int, int]:
     """Make one index in the store what the database says; returns how many vectors were restored and removed."""
+    # In this order: what arrives after the first look is seen by the second.
+    arriving = _arriving(index).exists()
     expected = index.vectors(stored=True).count()
     if not expected and not present:
         return 0, 0
     try:
+        if not expected and not arriving:
+            return 0, dropped(store, index)
         if expected:
             probe = np.eye(1, index.embedder.dimension, dtype=np.float32)[0]
             store.query(index.name, probe, 1)
@@ -91,6 +95,14 @@ def check(store: VectorStore, index: Index, *, present: bool, thorough: bool) ->
         logger.warning("Filling %s of the vector store again, it is damaged: %s", index.name, error)
         store.drop(index.name)
         return repair(store, index)
+
+
+def dropped(store: VectorStore, index: Index) -> int:
+    """Drop an index that has nothing to hold any more: removing id by id leaves its room taken."""
+    count = store.count(index.name)
+    store.drop(index.name)
+    logger.info("Dropped the empty %s from the vector store", index.name)
+    return count
 
 
 def repair(store: VectorStore, index: Index) -> tuple[int, int]:

@@ -5,10 +5,12 @@ import pytest
 from langai_site.accounts.models import User
 from langai_site.sensitivity import Sensitivity
 from search import embeddings
+from search.embeddings import hosted
 from search.models import Collection
 from search.services import index
 from search.types import PageText, SourceInfo, Span
 from search.vectors import get_store
+from tests.upstream import running_upstream
 
 HANDBOOK = [
     "Everyone at the firm has twenty eight days of paid vacation a year. Unused days end in March.",
@@ -21,6 +23,32 @@ HANDBOOK = [
 def embedder(model_dir, settings):
     settings.MODEL_DIR = model_dir
     return embeddings.local_embedder()
+
+
+@pytest.fixture(scope="session")
+def upstream_process():
+    with running_upstream() as upstream:
+        yield upstream
+
+
+@pytest.fixture
+def upstream(upstream_process):
+    upstream_process.reset()
+    return upstream_process
+
+
+@pytest.fixture
+def served(upstream, settings, monkeypatch):
+    """EMBEDDER is one on the upstream, under a name of this machine that does not count as in the building."""
+    # Like a new process.
+    monkeypatch.setattr(hosted, "_embedders", {})
+
+    def served(name, *, provider="hosted_vllm", url=""):
+        settings.LOCAL_HOSTS = ["127.0.0.1"]
+        settings.EMBEDDER = f"{provider}/{name}"
+        settings.EMBEDDER_BASE_URL = url or f"http://localhost:{upstream.port}/v1"
+
+    return served
 
 
 @pytest.fixture
@@ -51,7 +79,16 @@ def handbook(transactional_db):
 def add():
     """Index texts, one a page, as one document of a collection."""
 
-    def add(collection, texts=HANDBOOK, *, document=None, version=1, title="Handbook", **values):
+    def add(
+        collection,
+        texts=HANDBOOK,
+        *,
+        document=None,
+        version=1,
+        title="Handbook",
+        sensitivity=Sensitivity.PUBLIC,
+        **values,
+    ):
         info = SourceInfo(
             document=document or uuid4(),
             version=version,
@@ -59,7 +96,7 @@ def add():
             title=title,
             file_name="handbook.txt",
             media_type="text/plain",
-            sensitivity=Sensitivity.PUBLIC,
+            sensitivity=sensitivity,
         )
         pages = [PageText(number, f"Intro. {text} Outro.") for number, text in enumerate(texts, 1)]
         spans = [Span(text, number, 7, 7 + len(text)) for number, text in enumerate(texts, 1)]

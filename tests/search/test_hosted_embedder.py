@@ -1,0 +1,181 @@
+"""An embedder on a server: what it is sent, how it fails, and what it never sees."""
+
+import time
+
+import numpy as np
+import pytest
+from django.db import transaction
+
+from langai_site.outbound.models import Embedder as Found
+from langai_site.sensitivity import Sensitivity
+from langai_site.usage.models import UsageEntry
+from search import embeddings
+from search.embeddings import EmbedderUnavailable, hosted
+from search.embeddings.calibration import PASSAGES, QUESTIONS, TEXTS, threshold
+from search.embeddings.local import MIN_SCORE
+from tests.servers import free_port
+from tests.upstream.embeddings import vector_of
+
+PUBLIC, INTERNAL, CONFIDENTIAL = Sensitivity.PUBLIC, Sensitivity.INTERNAL, Sensitivity.CONFIDENTIAL
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def found(served):
+    def found(name="e64"):
+        served(name)
+        return hosted.find(f"hosted_vllm/{name}")
+
+    return found
+
+
+def test_an_embedder_is_found_once_and_known_from_then_on(served, upstream):
+    served("e48")
+    assert embeddings.configured() is None
+    embeddings.find_configured()
+    embedder = embeddings.configured()
+    assert (embedder.dimension, embedder.ceiling) == (48, INTERNAL)
+    embeddings.find_configured()
+    assert len(upstream.requests("/v1/embeddings")) == 1
+    assert embeddings.by_fingerprint(embedder.fingerprint) is embedder
+
+
+def test_the_fingerprint_names_the_embedder_and_its_dimension():
+    names = {hosted.fingerprint_of(name, size) for name in ("openai/A", "openai/a", "ollama/a") for size in (8, 16)}
+    assert len(names) == 6
+    assert all(name.replace("-", "").isalnum() and name.islower() for name in names)
+    assert len(hosted.fingerprint_of("hosted_vllm/" + "x" * 200, 4096)) <= 100
+
+
+def test_texts_are_sent_in_batches_and_each_call_is_entered(found, upstream):
+    embedder = found()
+    upstream.reset()
+    UsageEntry.objects.all().delete()
+    texts = [f"text number {at}" for at in range(70)]
+    vectors = embedder.embed(texts, INTERNAL)
+    assert np.allclose(vectors, [vector_of(text, 64) for text in texts], atol=1e-6)
+    assert len(upstream.requests("/v1/embeddings")) == 3
+    entries = UsageEntry.objects.order_by("id").values_list("kind", "source", "label", "hosted", "status")
+    assert set(entries) == {("embedding", "search", INTERNAL, True, "complete")}
+    assert len(entries) == 3
+
+
+def test_no_texts_ask_nothing(found, upstream):
+    embedder = found()
+    upstream.reset()
+    assert embedder.embed([], PUBLIC).shape == (0, 64)
+    assert upstream.requests() == []
+
+
+@pytest.mark.parametrize("name", ["e64-most8", "e64-chars100"])
+def test_a_server_that_takes_less_is_given_less(found, name):
+    embedder = found(name)
+    texts = [f"word{at} " + "and more " * (20 if at == 3 else 1) for at in range(40)]
+    vectors = embedder.embed(texts, PUBLIC)
+    assert vectors.shape == (40, 64)
+    assert np.allclose(vectors[5], vector_of(texts[5], 64), atol=1e-6)
+    # What does not fit is embedded by its beginning.
+    assert vectors[3] @ vector_of(texts[3], 64) > 0.5
+
+
+def test_a_failing_embedder_is_left_alone_for_a_while(found, upstream, served):
+    embedder = found()
+    upstream.reset()
+    served("e64", url=f"http://localhost:{free_port()}/v1")
+    for _ in range(3):
+        with pytest.raises(EmbedderUnavailable):
+            embedder.embed(["text"], PUBLIC)
+    assert UsageEntry.objects.filter(status="unreachable").count() == 1
+
+
+def test_a_person_does_not_wait_long_for_a_hung_embedder(found, served, upstream, monkeypatch):
+    embedder = found()
+    monkeypatch.setattr(hosted, "SECONDS", 0.3)
+    embedder.name = "hosted_vllm/fail-hang"
+    started = time.monotonic()
+    with pytest.raises(EmbedderUnavailable):
+        embedder.embed(["text"], PUBLIC)
+    assert time.monotonic() - started < 2
+    assert UsageEntry.objects.filter(status="start_timeout").exists()
+
+
+def test_another_model_behind_the_same_name_is_noticed_and_found_anew(found, upstream):
+    embedder = found()
+    upstream.set_dimension(32)
+    with pytest.raises(EmbedderUnavailable):
+        embedder.embed(["text"], PUBLIC)
+    assert embeddings.configured() is None
+    embeddings.find_configured()
+    assert embeddings.configured().dimension == 32
+    assert embeddings.configured().fingerprint != embedder.fingerprint
+    upstream.set_dimension(64)
+    with pytest.raises(EmbedderUnavailable):
+        embeddings.configured().embed(["text"], PUBLIC)
+    embeddings.find_configured()
+    assert embeddings.configured() is embedder
+
+
+def test_texts_are_not_embedded_inside_a_transaction(found):
+    embedder = found()
+    with transaction.atomic(), pytest.raises(RuntimeError, match="outside of transactions"):
+        embedder.embed(["text"], PUBLIC)
+
+
+def test_what_is_above_the_ceiling_is_given_to_the_local_embedder(found, embedder, settings):
+    remote = found()
+    assert embeddings.embedder_for(PUBLIC) is embeddings.embedder_for(INTERNAL) is remote
+    assert embeddings.embedder_for(CONFIDENTIAL) is embedder
+    settings.EMBEDDER_CEILING = "public"
+    assert embeddings.embedder_for(INTERNAL) is embedder
+    settings.EMBEDDER_CEILING = "confidential"
+    assert embeddings.embedder_for(CONFIDENTIAL) is embedder
+
+
+def test_an_embedder_in_the_building_may_see_all_unless_told_otherwise(found, embedder, settings):
+    remote = found()
+    settings.LOCAL_HOSTS = ["localhost", "127.0.0.1"]
+    assert embeddings.embedder_for(CONFIDENTIAL) is remote
+    settings.EMBEDDER_CEILING = "internal"
+    assert embeddings.embedder_for(CONFIDENTIAL) is embedder
+
+
+def test_an_ollama_that_passes_texts_on_loses_the_confidential_ones(served, embedder, settings, upstream):
+    served("e64-remote", provider="ollama", url=upstream.url)
+    settings.LOCAL_HOSTS = ["localhost", "127.0.0.1"]
+    remote = hosted.find("ollama/e64-remote")
+    assert embeddings.embedder_for(CONFIDENTIAL) is remote
+    with pytest.raises(EmbedderUnavailable):
+        remote.embed(["a secret"], CONFIDENTIAL)
+    assert embeddings.embedder_for(CONFIDENTIAL) is embedder
+    assert embeddings.embedder_for(INTERNAL) is remote
+    assert not [request for request in upstream.requests("/v1") if "a secret" in request["body"]]
+
+
+def test_nothing_is_given_to_the_local_embedder_instead_while_the_server_is_away(served, embedder):
+    served("e64", url=f"http://localhost:{free_port()}/v1")
+    embeddings.find_configured()
+    assert embeddings.embedder_for(PUBLIC) is None
+    assert embeddings.embedder_for(CONFIDENTIAL) is embedder
+
+
+def test_an_embedder_whose_address_is_gone_can_be_asked_no_more(found, settings):
+    embedder = found()
+    settings.EMBEDDER, settings.EMBEDDER_BASE_URL, settings.OPENAI_BASE_URL = "local", "", ""
+    assert embeddings.by_fingerprint(embedder.fingerprint) is None
+    assert Found.objects.filter(fingerprint=embedder.fingerprint).exists()
+
+
+def test_the_line_under_which_nothing_counts_is_measured_and_can_be_set(found, settings):
+    embedder = found()
+    measured = threshold([vector_of(text, 64) for text in TEXTS])
+    assert embedder.min_score == pytest.approx(measured, abs=1e-4)
+    settings.EMBEDDER_MIN_SCORE = 0.0
+    assert embedder.min_score == 0.0
+
+
+def test_the_line_measured_for_minilm_is_near_the_one_drawn_by_hand(embedder):
+    vectors = embedder.embed(TEXTS, PUBLIC)
+    assert threshold(vectors) == pytest.approx(MIN_SCORE, abs=0.05)
+    pairs = vectors[: len(QUESTIONS)] @ vectors[-len(PASSAGES) :].T
+    assert pairs.max() < threshold(vectors)
