@@ -72,6 +72,16 @@ def load(folder: Path, split: str = SPLIT) -> Dataset:
     return Dataset(languages.pop() if len(languages) == 1 else folder.name, texts, questions)
 
 
+def small_talk(path: Path) -> dict[str, tuple[Question, ...]]:
+    """What nothing answers, by language, from a file of queries. Raises BadDataset."""
+    found: dict[str, tuple[Question, ...]] = {}
+    for row in _rows(path):
+        language = str(_metadata(row).get("language", ""))
+        question = Question(str(row["_id"]), str(row["text"]), kind=SMALL_TALK)
+        found[language] = (*found.get(language, ()), question)
+    return found
+
+
 def _rows(path: Path) -> Iterator[dict[str, Any]]:
     """The objects in a file of JSON Lines, each with an `_id` and a `text`."""
     with _opened(path) as file:
