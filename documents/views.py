@@ -15,8 +15,7 @@ from django.views.decorators.vary import vary_on_headers
 
 from documents.services.library import NEWEST, ORDERS, listing, shelf, shelves
 from documents.services.originals import original as access_original
-from langai_site.accounts.models import User
-from langai_site.errors import NotFound
+from langai_site.accounts.session import signed_in
 
 WORDS_MAX = 200
 PAGE_DIGITS = 6
@@ -53,22 +52,16 @@ class Column:
     sorted: str
 
 
-def _person(request: HttpRequest) -> User:
-    if not isinstance(request.user, User):
-        raise NotFound("Please sign in.")
-    return request.user
-
-
 @require_safe
 def library(request: HttpRequest) -> HttpResponse:
-    return render(request, "documents/library.html", {"shelves": shelves(_person(request))})
+    return render(request, "documents/library.html", {"shelves": shelves(signed_in(request))})
 
 
 @require_safe
 @vary_on_headers("HX-Target")
 def collection(request: HttpRequest, collection: int) -> HttpResponse:
     """A collection's documents, filtered, sorted and paged; htmx gets the list alone."""
-    found = shelf(_person(request), collection)
+    found = shelf(signed_in(request), collection)
     order = request.GET.get("sort", "")
     place = Place(collection, request.GET.get("q", "").strip()[:WORDS_MAX], order if order in ORDERS else NEWEST)
     listed = listing(found, words=place.words, order=place.order, page=_page(request))
@@ -104,7 +97,7 @@ def _column(place: Place, name: str) -> Column:
 @require_GET
 def original(request: HttpRequest, document: UUID) -> StreamingHttpResponse:
     """The uploaded file, never shown in place: whatever is in it runs nowhere on this site."""
-    found = access_original(_person(request), document)
+    found = access_original(signed_in(request), document)
     headers = {
         "Content-Length": str(found.size),
         "Content-Disposition": content_disposition_header(True, found.name) or "attachment",

@@ -1,9 +1,9 @@
 from django.urls import path
 
-from search import views
+from search import document_page, views
 
 app_name = "search"
 urlpatterns = [
     path("search/", views.search, name="search"),
-    path("sources/<uuid:source_id>/", views.source, name="source"),
+    path("sources/<uuid:source_id>/", document_page.source, name="source"),
 ]

@@ -1,10 +1,9 @@
-"""Two pages: the search, and a passage in its document."""
+"""The search page."""
 
 from typing import Any
-from uuid import UUID
 
 from django.contrib.auth.decorators import login_not_required
-from django.http import HttpRequest, HttpResponse, QueryDict
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.cache import patch_vary_headers
@@ -12,14 +11,13 @@ from django.utils.http import urlencode
 from django.views.decorators.http import require_safe
 
 from langai_site.accounts.session import SignedOut, signed_in
-from langai_site.errors import Invalid, NotFound
 from langai_site.writer import write
 from search import forms, results
 from search.access import reader_of
 from search.marking import matcher
 from search.models import Collection, Source
-from search.services import excerpt, find
-from search.types import Excerpt, Findings, Reader
+from search.services import find
+from search.types import Findings, Reader
 
 LIMIT = 30
 
@@ -68,32 +66,3 @@ def _kinds(reader: Reader) -> list[tuple[str, str]]:
     live = Source.objects.filter(live=True, collection__in=reader.collections).order_by()
     types = live.values_list("media_type", flat=True).distinct()
     return sorted(((media_type, results.kind_of(media_type)) for media_type in types), key=lambda kind: kind[1].lower())
-
-
-def _reader(request: HttpRequest) -> Reader:
-    if not request.user.is_authenticated:
-        raise NotFound("Please sign in.")
-    return reader_of(request.user)
-
-
-def source(request: HttpRequest, source_id: UUID) -> HttpResponse:
-    """A page of a document, with the passage marked that `start` and `end` name."""
-    page = _number(request.GET, "page", default=1)
-    start, end = _number(request.GET, "start"), _number(request.GET, "end")
-    shown = excerpt(_reader(request), source_id, page=page, start=start, end=end)
-    context = {"excerpt": shown, "previous_url": _page_url(shown, -1), "next_url": _page_url(shown, +1)}
-    return render(request, "search/source.html", context)
-
-
-def _page_url(shown: Excerpt, step: int) -> str:
-    number = shown.page + step
-    return f"{reverse('search:source', args=[shown.source_id])}?page={number}" if 1 <= number <= shown.pages else ""
-
-
-def _number(values: QueryDict, name: str, *, default: int = 0) -> int:
-    value = values.get(name, "")
-    if not value:
-        return default
-    if not (value.isascii() and value.isdigit() and len(value) < 10):
-        raise Invalid(f"The address of this passage is not right: {name} is not a number.")
-    return int(value)

@@ -13,12 +13,13 @@ from django.db.models import Count, F, Prefetch, Q, QuerySet
 from django.db.models.functions import Coalesce
 
 from documents.models import Document
-from documents.names import split
+from documents.services.files import media_type
 from langai_site.accounts.models import User
 from langai_site.errors import NotFound
 from langai_site.sensitivity import Sensitivity
 from search.access import managed_collections, readable_collections
 from search.models import Collection, Source
+from search.results import kind_of
 
 PAGE_SIZE = 50
 BUSY = (Document.Status.QUEUED, Document.Status.WORKING)
@@ -65,8 +66,8 @@ class Item:
     added_by: str
 
     @property
-    def type(self) -> str:
-        return split(self.file_name)[1].lstrip(".").upper()
+    def kind(self) -> str:
+        return kind_of(media_type(self.file_name))
 
     @property
     def is_busy(self) -> bool:
