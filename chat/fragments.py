@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -14,8 +14,9 @@ from django.utils.safestring import SafeString, mark_safe
 
 from chat import rendering
 from chat.events import Snapshot
-from chat.models import Conversation, Message
+from chat.models import Citation, Conversation, Message
 from langai_site.sensitivity import Sensitivity
+from search.types import Excerpt
 
 NOTHING = SafeString("")
 UNFINISHED = (Message.Status.STOPPED, Message.Status.INTERRUPTED, Message.Status.FAILED)
@@ -127,17 +128,14 @@ def _ended_bubble(message: Message) -> Bubble:
         message.id,
         message.role,
         text=text,
-        html=safe(rendering.render(text, urls)),
+        html=safe(rendering.render(text, urls, receipt.get("unverified", ()))),
         status=message.status,
         error=message.error,
         retryable=message.status in UNFINISHED,
         offers_continue=message.status in UNFINISHED and bool(text),
         offers_quotes=message.error_code == "above_ceiling",
         notice=receipt.get("notice", ""),
-        citations=[
-            {"number": c.number, "title": c.title, "page": c.page, "heading": c.heading, "url": urls[c.number]}
-            for c in citations
-        ],
+        citations=[_citation(citation, urls) for citation in citations],
         receipt=_receipt(receipt),
         model_name=receipt.get("model", message.model),
         tokens=receipt["input_tokens"] + receipt["output_tokens"] if receipt else None,
@@ -145,6 +143,29 @@ def _ended_bubble(message: Message) -> Bubble:
         seconds=f"{receipt['duration_ms'] / 1000:.1f} s" if receipt else "",
         **_siblings(message),
     )
+
+
+def _citation(citation: Citation, urls: Mapping[int, str]) -> dict[str, Any]:
+    place = citation.location or (f"page {citation.page}" if citation.page > 1 else "")
+    return {
+        "number": citation.number,
+        "title": citation.title,
+        "place": place or citation.heading,
+        "whole": ", ".join(filter(None, (citation.title, place, citation.heading))),
+        "url": urls[citation.number],
+    }
+
+
+def place_of(excerpt: Excerpt) -> str:
+    """Where in its document a cited passage stands, as people say it; nothing where it has one page without a name."""
+    page = f"page {excerpt.page}"
+    if excerpt.location not in ("", page):
+        return excerpt.location
+    return f"{page} of {excerpt.pages}" if excerpt.pages > 1 else ""
+
+
+def _asked(names: Sequence[str] | None) -> str:
+    return "all you may read" if names is None else ", ".join(names) or "none, as you chose"
 
 
 def _receipt(receipt: Mapping[str, Any]) -> list[tuple[str, str]]:
@@ -157,6 +178,7 @@ def _receipt(receipt: Mapping[str, Any]) -> list[tuple[str, str]]:
         ("Model", f"{receipt['model']} ({where})"),
         ("Chosen", receipt["route"]),
         ("Label", receipt["label"]),
+        ("Documents", _asked(receipt.get("asked"))),
         ("Passages read", str(receipt["passages"])),
         ("Tokens", f"{about}{receipt['input_tokens']:,} in, {receipt['output_tokens']:,} out"),
         ("Cost", cost_text(receipt["cost"])),
@@ -166,13 +188,19 @@ def _receipt(receipt: Mapping[str, Any]) -> list[tuple[str, str]]:
     return lines + [("Not used", f"{other['model']}: {other['why']}") for other in receipt["rejected"]]
 
 
-def grouped(conversations: Iterable[Conversation]) -> list[tuple[str, list[Conversation]]]:
-    """Conversations, newest first, under the headings of the sidebar."""
+def grouped(
+    conversations: Iterable[Conversation], after: datetime | None = None
+) -> list[tuple[str, list[Conversation]]]:
+    """Conversations, newest first, under the headings of the sidebar.
+
+    Where they go on `after` others, the heading that is there already is empty.
+    """
     today = timezone.localdate()
     groups: dict[str, list[Conversation]] = {}
     for conversation in conversations:
         groups.setdefault(_heading(timezone.localdate(conversation.updated_at), today), []).append(conversation)
-    return list(groups.items())
+    there = _heading(timezone.localdate(after), today) if after else ""
+    return [("" if heading == there else heading, found) for heading, found in groups.items()]
 
 
 def _heading(day: date, today: date) -> str:

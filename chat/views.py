@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
@@ -16,7 +16,7 @@ from django.views.decorators.http import require_POST, require_safe
 from chat import fragments
 from chat.llm import BUILT_IN
 from chat.models import Conversation, Message
-from chat.services import conversations, live, runner, sources, turns
+from chat.services import choices, conversations, live, runner, sources, turns
 from chat.services.routing import AUTO
 from langai_site.accounts.models import User
 from langai_site.accounts.session import SignedOut, signed_in
@@ -35,16 +35,27 @@ async def as_user(
     return await write(lambda: work(signed_in(request), *args, **kwargs))
 
 
-def page_context(user: User, conversation: Conversation | None = None) -> dict[str, Any]:
+def list_context(user: User, after: conversations.Place | None = None) -> dict[str, Any]:
+    listed, older = conversations.listed(user.id, after)
+    return {"groups": fragments.grouped(listed, after.updated_at if after else None), "older": older}
+
+
+def page_context(user: User, conversation: Conversation | None = None, form: QueryDict | None = None) -> dict[str, Any]:
+    """What the page needs apart from its thread; `form` is a message that could not be sent, to be shown again."""
     models = catalogue.models()
-    return {
-        "groups": fragments.grouped(conversations.owned(user.id)),
-        "conversation": conversation,
-        "models": [*models, *BUILT_IN] if models else [],
-        "chosen": conversation.model if conversation else AUTO,
-        "has_real_model": bool(models),
-        "max_chars": settings.MESSAGE_MAX_CHARS,
-    }
+    values = form.getlist("collections") if form else []
+    return (
+        list_context(user)
+        | {
+            "choice": choices.offer(user.id, conversation.collections if conversation else None, values),
+            "conversation": conversation,
+            "models": [*models, *BUILT_IN] if models else [],
+            "chosen": conversation.model if conversation else AUTO,
+            "has_real_model": bool(models),
+            "max_chars": settings.MESSAGE_MAX_CHARS,
+        }
+        | ({"chosen": form.get("model", AUTO), "draft": form["text"]} if form else {})
+    )
 
 
 def new_context(user: User, deleted: str | None) -> dict[str, Any]:
@@ -52,10 +63,10 @@ def new_context(user: User, deleted: str | None) -> dict[str, Any]:
     return page_context(user) | {"deleted": conversations.deleted(user.id, deleted) if deleted else None}
 
 
-def thread_context(user: User, conversation_id: UUID) -> dict[str, Any]:
+def thread_context(user: User, conversation_id: UUID, form: QueryDict | None = None) -> dict[str, Any]:
     conversation = conversations.access_conversation(user.id, conversation_id)
     path = conversations.branch(conversation)
-    return page_context(user, conversation) | {"path": path}
+    return page_context(user, conversation, form) | {"path": path}
 
 
 async def drawn(path: list[Message]) -> dict[str, Any]:
@@ -79,8 +90,16 @@ async def new(request: HttpRequest) -> HttpResponse:
 @require_safe
 @login_not_required
 async def sidebar(request: HttpRequest) -> HttpResponse:
-    """The list of conversations, for the pages of other rooms."""
-    return render(request, "chat/page.html#sidebar", await as_user(request, page_context))
+    """The list of conversations, for the pages of other rooms; or its older part, to be added to what is shown."""
+    after = conversations.Place.read(request.GET.get("after", ""))
+    if not request.htmx:  # type: ignore[attr-defined]
+        context = await as_user(request, page_context)
+        return render(request, "chat/page.html", context | await as_user(request, list_context, after))
+    context = await as_user(request, list_context, after)
+    shown = request.htmx.current_url or ""  # type: ignore[attr-defined]
+    items = (item for _heading, items in context["groups"] for item in items)
+    context["conversation"] = next((item for item in items if f"/conversations/{item.id}/" in shown), None)
+    return render(request, f"chat/page.html#{'listed' if after else 'sidebar'}", context)
 
 
 @require_safe
@@ -119,12 +138,17 @@ async def begin(request: HttpRequest, open_turn: Callable[[User], turns.Started]
 async def start(request: HttpRequest) -> HttpResponse:
     if request.method != "POST":
         return redirect("chat:new")
-    text, model = request.POST.get("text", ""), request.POST.get("model", AUTO)
     try:
-        started = await begin(request, lambda user: turns.post(user, None, text, model))
+        started = await begin(request, lambda user: turns.post(user, None, *message_of(request)))
     except LangAIError as error:
         return await refused(request, error)
     return moved(request, reverse("chat:conversation", args=[started.conversation]))
+
+
+def message_of(request: HttpRequest) -> tuple[str, str, list[str]]:
+    """A posted message: its text, the model that it is for, and the collections that it asks."""
+    form = request.POST
+    return form.get("text", ""), form.get("model", AUTO), form.getlist("collections")
 
 
 def moved(request: HttpRequest, url: str) -> HttpResponse:
@@ -139,21 +163,19 @@ async def refused(request: HttpRequest, error: LangAIError, conversation: UUID |
     if request.htmx or isinstance(error, SignedOut) or "text" not in request.POST:  # type: ignore[attr-defined]
         raise error
     if conversation:
-        context = await as_user(request, thread_context, conversation)
+        context = await as_user(request, thread_context, conversation, request.POST)
         context |= await drawn(context.pop("path"))
     else:
-        context = await as_user(request, page_context)
-    context |= {"draft": request.POST["text"], "refusal": error.message, "chosen": request.POST.get("model", AUTO)}
-    return render(request, "chat/page.html", context, status=error.status)
+        context = await as_user(request, page_context, form=request.POST)
+    return render(request, "chat/page.html", context | {"refusal": error.message}, status=error.status)
 
 
 @login_not_required
 async def post(request: HttpRequest, conversation: UUID) -> HttpResponse:
     if request.method != "POST":
         return redirect("chat:conversation", conversation)
-    text, model = request.POST.get("text", ""), request.POST.get("model", AUTO)
     try:
-        started = await begin(request, lambda user: turns.post(user, conversation, text, model))
+        started = await begin(request, lambda user: turns.post(user, conversation, *message_of(request)))
     except LangAIError as error:
         return await refused(request, error, conversation)
     return await begun(request, started)
@@ -230,9 +252,14 @@ async def citation(request: HttpRequest, reply: UUID, number: int) -> HttpRespon
         return redirect(f"{reverse('account_login')}?next={request.path}")
     template = "chat/citation.html#panel" if request.htmx else "chat/citation.html"  # type: ignore[attr-defined]
     place = urlencode({"page": excerpt.page, "start": excerpt.start, "end": excerpt.end})
-    document_url = f"{reverse('search:source', args=[excerpt.source_id])}?{place}"
-    back_url = reverse("chat:reply", args=[reply])
-    return render(request, template, {"excerpt": excerpt, "document_url": document_url, "back_url": back_url})
+    context = {
+        "excerpt": excerpt,
+        "place": fragments.place_of(excerpt),
+        "document_url": f"{reverse('search:source', args=[excerpt.source_id])}?{place}",
+        "current_url": reverse("search:source", args=[excerpt.current]) if excerpt.current else "",
+        "back_url": reverse("chat:reply", args=[reply]),
+    }
+    return render(request, template, context)
 
 
 @require_POST

@@ -92,6 +92,16 @@ function measure(field) {
   field.style.height = `${field.scrollHeight}px`;
 }
 
+function sayAsked() {
+  const picker = find("#asked");
+  if (!picker) return;
+  const scope = find("[type=radio]:checked", picker)?.value;
+  const boxes = all("[type=checkbox]", picker);
+  const ticked = boxes.filter((box) => box.checked).length;
+  const some = ticked ? `${ticked} of ${boxes.length} collections` : "No documents";
+  find("#asked-words").textContent = { all: "All documents", some }[scope] ?? "No documents";
+}
+
 const draftKey = (form) => `draft:${form.dataset.draft}`;
 
 function setUpComposer() {
@@ -104,6 +114,8 @@ function setUpComposer() {
     sessionStorage.setItem(draftKey(form), field.value);
     measure(field);
   });
+  sayAsked();
+  find("#asked")?.addEventListener("change", sayAsked);
   field.addEventListener("keydown", (event) => {
     if (event.key !== "Enter" || event.shiftKey || event.isComposing || matchMedia("(pointer: coarse)").matches) return;
     event.preventDefault();
@@ -149,7 +161,7 @@ function closePanel() {
 async function copy(button) {
   const source = button.dataset.copy ? find(button.dataset.copy) : find("pre", button.parentElement);
   const part = source.cloneNode(true);
-  all(".cite, button", part).forEach((extra) => extra.remove());
+  all(".cite, .unfound, button", part).forEach((extra) => extra.remove());
   document.body.append(part);
   const text = part.innerText.trim();
   part.remove();

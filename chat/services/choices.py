@@ -16,7 +16,7 @@ Chosen = list[int] | None
 
 @dataclass(frozen=True)
 class Choice:
-    """What the composer offers: (id, name) of the collections that may be read, and which of them are chosen."""
+    """What the composer offers: (id, name) of the collections that may be read, and what of it is chosen."""
 
     offered: tuple[tuple[int, str], ...]
     chosen: frozenset[int]
@@ -44,7 +44,7 @@ def offer(user_id: int, last: Chosen, values: Sequence[str] = ()) -> Choice:
     """The choice as it was made last, or as `values` of a form make it that could not be sent."""
     offered = tuple(readable_collections(user_id).values_list("pk", "name"))
     made = chosen(user_id, values) if values else last
-    ids = frozenset(pk for pk, _name in offered) if made is None else frozenset(made) & {pk for pk, _name in offered}
+    ids = frozenset(made or ()) & {pk for pk, _name in offered}
     return Choice(offered, ids, ALL if made is None else SOME if made else NONE)
 
 
@@ -58,10 +58,3 @@ def scope(user: User, made: Chosen) -> tuple[Reader, tuple[str, ...] | None]:
         return reader, None
     named = readable_collections(user).filter(pk__in=made).values_list("name", flat=True) if made else ()
     return reader.only(made), tuple(named)
-
-
-def named(asked: Sequence[str] | None) -> str:
-    """As the receipt says it."""
-    if asked is None:
-        return "all that you may read"
-    return ", ".join(asked) or "none"

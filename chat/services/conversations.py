@@ -1,11 +1,12 @@
 """The one gate to conversations, and what their owner does with them. Synchronous: callers choose the thread."""
 
-from collections.abc import Iterable
-from datetime import timedelta
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import QuerySet, prefetch_related_objects
+from django.db.models import Q, prefetch_related_objects
 from django.utils import timezone
 
 from chat.models import Conversation, Message
@@ -15,6 +16,7 @@ from langai_site.prepared import Prepared
 from langai_site.usage.types import Caller
 
 TITLE_LENGTH = 60
+LISTED = 60
 # How long a deleted conversation can be brought back, before the worker removes it for good.
 UNDO_FOR = timedelta(hours=1)
 GONE = "This conversation does not exist, or it is not yours."
@@ -58,9 +60,35 @@ def reply_as_shown(user_id: int, reply_id: UUID) -> Message:
     return reply
 
 
-def owned(user_id: int, limit: int = 200) -> QuerySet[Conversation]:
-    """A person's latest conversations from the pages, newest first."""
-    return Conversation.objects.filter(owner_id=user_id, deleted_at=None, source="page").order_by("-updated_at")[:limit]
+@dataclass(frozen=True)
+class Place:
+    """Where in the list of conversations one page of it ends and the next begins."""
+
+    updated_at: datetime
+    id: UUID
+
+    def __str__(self) -> str:
+        return f"{self.updated_at.isoformat()}_{self.id.hex}"
+
+    @classmethod
+    def read(cls, text: str) -> "Place | None":
+        """The place that was written as `text`; None where that is none."""
+        moment, _, key = text.partition("_")
+        try:
+            place = cls(datetime.fromisoformat(moment), UUID(key))
+        except ValueError:
+            return None
+        return place if place.updated_at.tzinfo else None
+
+
+def listed(user_id: int, after: Place | None = None) -> tuple[Sequence[Conversation], Place | None]:
+    """A person's conversations from the pages, newest first, and where the rest of them begins if there is one."""
+    mine = Conversation.objects.filter(owner_id=user_id, deleted_at=None, source="page")
+    if after:
+        mine = mine.filter(Q(updated_at__lt=after.updated_at) | Q(updated_at=after.updated_at, id__lt=after.id))
+    found = list(mine.order_by("-updated_at", "-id")[: LISTED + 1])
+    shown = found[:LISTED]
+    return shown, Place(shown[-1].updated_at, shown[-1].id) if len(found) > LISTED else None
 
 
 def title_of(text: str) -> str:
@@ -133,19 +161,24 @@ def branch(conversation: Conversation, leaf_id: UUID | None = None) -> list[Mess
     """The messages from the first to `leaf_id` (default: the branch that is shown), each with `.siblings`."""
     every = list(conversation.messages.prefetch_related("citations"))
     by_id = {message.id: message for message in every}
+    versions: dict[UUID | None, list[UUID]] = {}
+    for message in every:
+        versions.setdefault(message.parent_id, []).append(message.id)
     path = []
     following = leaf_id or conversation.current_leaf_id
     while following:
         message = by_id[following]
-        message.siblings = [other.id for other in every if other.parent_id == message.parent_id]
+        message.siblings = versions[message.parent_id]
         path.append(message)
         following = message.parent_id
     return path[::-1]
 
 
 def _latest_leaf(message: Message, every: Iterable[Message]) -> Message:
-    following = [other for other in every if other.parent_id == message.id]
-    return _latest_leaf(following[-1], every) if following else message
+    latest = {other.parent_id: other for other in every}
+    while message.id in latest:
+        message = latest[message.id]
+    return message
 
 
 @transaction.atomic

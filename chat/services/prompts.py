@@ -30,7 +30,7 @@ FRAME = re.compile(r"<(?=[\s/\\]*passage)", re.IGNORECASE)
 def framed(passage: Numbered) -> str:
     """A passage as data: nothing that it or its document is called or says can close its frame or forge another."""
     hit = passage.hit
-    named = {"document": hit.title, "place": hit.location or f"page {hit.page}", "heading": hit.heading}
+    named = {"document": hit.title, "place": hit.location, "heading": hit.heading}
     told = "".join(f' {name}="{_attribute(value)}"' for name, value in named.items() if value)
     return f'<passage number="{passage.number}"{told}>\n{FRAME.sub("&lt;", hit.text)}\n</passage>'
 

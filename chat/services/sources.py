@@ -1,6 +1,7 @@
 """From a number in a reply to the passage it stands for."""
 
 from collections.abc import Collection
+from dataclasses import replace
 from uuid import UUID
 
 from chat.events import Snapshot, Source
@@ -24,7 +25,10 @@ def excerpt(user: User, reply_id: UUID, number: int, snapshot: Snapshot | None) 
     """
     reply = conversations.access_reply(user.id, reply_id)
     cited = reply.citations.filter(number=number).first()
-    return _read(reader_of(user), _place(cited) if cited else _live_place(snapshot, number))
+    place = _place(cited) if cited else _live_place(snapshot, number)
+    found = _read(reader_of(user), place)
+    # Of passages that were read as one, the whole place.
+    return replace(found, location=place["location"] or found.location)
 
 
 def _live_place(snapshot: Snapshot | None, number: int) -> Source:

@@ -1,3 +1,4 @@
+import uuid
 from datetime import timedelta
 
 import pytest
@@ -43,7 +44,7 @@ def test_renaming_cleans_the_title_and_refuses_an_empty_one(asked, alice):
 
 def test_a_deleted_conversation_is_gone_until_it_is_restored(asked, alice, bob):
     conversations.delete(alice.id, asked.conversation)
-    assert not list(conversations.owned(alice.id))
+    assert conversations.listed(alice.id) == ([], None)
     with pytest.raises(NotFound):
         conversations.restore(bob.id, asked.conversation)
     assert conversations.restore(alice.id, asked.conversation).id == asked.conversation
@@ -77,3 +78,40 @@ def test_an_earlier_answer_can_be_shown_and_asked_on_from(asked, alice):
     conversations.show(alice.id, asked.reply)
     followed = turns.post(alice, asked.conversation, "And then?")
     assert [message.text for message in followed.request.history][-1] == "First."
+
+
+def test_an_answer_is_found_under_any_number_of_turns(asked, alice):
+    finish(asked)
+    conversation = conversations.access_conversation(alice.id, asked.conversation)
+    parent = asked.reply
+    turns_long = [Message(conversation=conversation, role="assistant", model=str(turn)) for turn in range(1500)]
+    for message in turns_long:
+        message.parent_id, parent = parent, message.id
+    Message.objects.bulk_create(turns_long)
+    assert conversations.show(alice.id, asked.reply).current_leaf == turns_long[-1]
+
+
+def titles(found):
+    return [conversation.title for conversation in found]
+
+
+def test_the_list_goes_on_where_it_ended_although_times_are_the_same(alice, bob):
+    now = timezone.now()
+    times = [now - timedelta(days=number // 50) for number in range(150)]
+    made = [Conversation(owner=alice, title=str(number), updated_at=time) for number, time in enumerate(times)]
+    Conversation.objects.bulk_create([*made, Conversation(owner=bob, title="Bob's")])
+    found, place, pages = [], None, 0
+    while place or not pages:
+        shown, place = conversations.listed(alice.id, place and conversations.Place.read(str(place)))
+        found, pages = [*found, *shown], pages + 1
+    assert pages == 3
+    assert len(found) == 150
+    assert {*titles(found)} == {str(number) for number in range(150)}
+    assert [each.updated_at for each in found] == sorted(times, reverse=True)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "_", "now", "2026-01-01_x", f"2026-01-01T00:00:00_{uuid.UUID(int=7).hex}", "x" * 9999]
+)
+def test_a_place_that_is_none_is_the_beginning(text):
+    assert conversations.Place.read(text) is None

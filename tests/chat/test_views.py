@@ -1,14 +1,19 @@
 import asyncio
+import re
 import uuid
+from datetime import timedelta
+from html import unescape
 
 import pytest
 from django.test import AsyncClient
 from django.urls import reverse
+from django.utils import timezone
 
 from chat.models import Conversation, Message
 from chat.services import runner
 from langai_site.accounts.models import User
 from langai_site.writer import write
+from search.models import Collection
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -108,6 +113,56 @@ async def test_addresses_that_take_messages_lead_back_to_their_pages(alice):
     assert (await client.get(reverse("chat:start")))["Location"] == reverse("chat:new")
     answer = await client.get(reverse("chat:post", args=[conversation]))
     assert answer["Location"] == reverse("chat:conversation", args=[conversation])
+
+
+async def test_the_collections_chosen_are_kept_and_others_are_not_told_of(alice):
+    open_one = await Collection.objects.acreate(name="Open one", everyone=True)
+    secret = await Collection.objects.acreate(name="Secret one")
+    client = await client_of(alice)
+    answer = await ask(client, collections=["some", open_one.pk, secret.pk])
+    page = (await client.get(answer["Location"])).content.decode()
+    assert '<span id="asked-words">1 of 1 collections</span>' in page
+    assert f'value="{open_one.pk}" checked' in page
+    assert "Secret one" not in page
+    kept = await Message.objects.aget(role="user")
+    assert kept.collections == [open_one.pk]
+
+
+async def test_a_refused_message_comes_back_with_its_choice(alice, settings):
+    settings.MESSAGE_MAX_CHARS = 5
+    await Collection.objects.acreate(name="Open one", everyone=True)
+    answer = await ask(await client_of(alice), "123456789", collections=["none"])
+    assert '<span id="asked-words">No documents</span>' in answer.content.decode()
+
+
+async def test_without_documents_quotes_says_that_none_were_asked(alice):
+    client = await client_of(alice)
+    answer = await ask(client, collections=["none"], model="quotes")
+    page = (await client.get(answer["Location"])).content.decode()
+    assert "No documents were asked, as you chose" in page
+    assert "none, as you chose" in page
+
+
+async def test_older_conversations_are_a_click_away_with_and_without_javascript(alice):
+    now = timezone.now()
+    times = [now - timedelta(days=400, seconds=number) for number in range(70)]
+    made = [Conversation(owner=alice, title=f"Talk {number}.", updated_at=time) for number, time in enumerate(times)]
+    await Conversation.objects.abulk_create(made)
+    client = await client_of(alice)
+    first = (await client.get(reverse("chat:new"))).content.decode()
+    assert "Talk 59." in first
+    assert "Talk 60." not in first
+    older = unescape(re.search(r'class="older" href="([^"]+)"', first)[1])
+    whole = (await client.get(older)).content.decode()
+    assert "<html" in whole
+    assert "Talk 60." in whole
+    assert "Talk 59." not in whole
+    shown = f"http://testserver/conversations/{made[65].id}/"
+    part = (await client.get(older, headers={"HX-Request": "true", "HX-Current-URL": shown})).content.decode()
+    assert "<html" not in part
+    assert part.count('aria-current="page"') == 1
+    assert "<h2>" not in part
+    assert 'class="older"' not in part
 
 
 async def test_a_name_that_no_model_can_have_is_told_and_not_kept(alice):
