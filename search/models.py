@@ -124,3 +124,22 @@ class PassageVector(models.Model):
 
     def __str__(self) -> str:
         return f"{self.passage_id} by {self.embedder}"
+
+
+class PassageKeywords(models.Model):
+    """A passage that is indexed by its words. The tokens are in what the migration adds for each database.
+
+    On SQLite triggers of this table keep the tokens: a migration that rebuilds it must make them again.
+    """
+
+    passage = models.OneToOneField(Passage, on_delete=models.CASCADE, primary_key=True, related_name="keywords")
+    collection = models.ForeignKey(Collection, on_delete=models.CASCADE, related_name="+", db_index=False)
+    language = models.CharField(max_length=2, blank=True, db_index=True, help_text="Empty where the text shows none.")
+    version = models.PositiveSmallIntegerField(help_text="Of the analyser that made the tokens.")
+
+    class Meta:
+        # In this order it also serves to count and to list a collection's passages.
+        indexes = [models.Index(fields=["collection", "version"], name="keywords_of_collection")]
+
+    def __str__(self) -> str:
+        return f"{self.passage_id} by its words"

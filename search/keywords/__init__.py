@@ -1,0 +1,48 @@
+"""Search by words: one analyser, and the index of tokens that each database keeps with its passages.
+
+The rows are written and removed in the transaction that writes and removes the passages, so they never differ from
+them: `add` for new passages, `remove` when a newer version goes live. Deleting a passage deletes its row.
+"""
+
+from collections.abc import Collection, Iterable, Sequence
+from typing import Protocol
+
+from django.db import connection
+
+from search.keywords.ranking import KeywordHit
+
+__all__ = ["KeywordHit", "KeywordIndex", "get_index"]
+
+
+class KeywordIndex(Protocol):
+    """An index in the database that Django is connected to. It holds what `add` was given, live or not."""
+
+    def add(self, rows: Iterable[tuple[int, int, str]]) -> None:
+        """Index passages: id, collection's id and `in_context` text. Replaces what was there under the same ids."""
+
+    def remove(self, passage_ids: Collection[int]) -> None:
+        """Take passages out; ids that are not there are passed over."""
+
+    def query(self, text: str, collections: Sequence[int], limit: int) -> list[KeywordHit]:
+        """The passages of these collections that answer `text` best by its words, best first.
+
+        A score compares passages for one text only; a hit's coverage tells whether it answers at all.
+        """
+
+    def ids(self, collection_id: int) -> set[int]:
+        """The passages that are indexed as texts are analysed today; others are to be added again."""
+
+    def count(self, collections: Sequence[int]) -> dict[int, int]:
+        """How many passages are indexed, by collection."""
+
+    def clear(self) -> None: ...
+
+
+def get_index() -> KeywordIndex:
+    if connection.vendor == "postgresql":
+        from search.keywords.postgres import PostgresIndex
+
+        return PostgresIndex()
+    from search.keywords.sqlite import SqliteIndex
+
+    return SqliteIndex()

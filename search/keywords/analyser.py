@@ -1,0 +1,219 @@
+"""Pure: texts and questions as the tokens that both databases index and look up. The same rules serve both sides.
+
+A token is a folded stem, a number or code, or a gram of a script without spaces. It holds letters, marks, digits and
+the signs `.:-§+#`: no space, quote or control character, so that no database can misread it.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import chain
+from typing import NamedTuple
+
+from search.keywords.compounds import parts_of
+from search.keywords.languages import COMMON, STEMMERS, language_of, small_words
+from search.keywords.letters import ATOM, CHUNK, RUN, UNSPACED, folded, grams, humps, number, plain, simplified
+from search.keywords.stems import stems
+from search.keywords.weights import PARTS, SMALL_WORD, of_grams
+
+# Raised whenever texts are analysed differently: rows of another version count as missing and are written again.
+VERSION = 1
+
+# Characters of a token; the rest of a longer one is cut off.
+TOKEN_CHARS = 64
+# Chunks from which a language is guessed; and those remembered, of texts in each language and of questions.
+SAMPLE, REMEMBERED, ASKED = 300, 50_000, 10_000
+_ELISION = re.compile(
+    r"^(?:[cdjlmnst]|qu|jusqu|lorsqu|puisqu|dell|all|nell|sull|dall|un|gl)['\u2019](?=\w\w)|['\u2019]s$",
+    re.IGNORECASE,
+)
+_APOSTROPHE = re.compile(r"(?<=[^\W\d])['\u2019](?=[^\W\d])")
+# A question's terms; of a longer one, the first.
+TERMS = 48
+
+
+@dataclass(frozen=True)
+class Analysis:
+    """A text's language, "" where it shows none, and its tokens in their order."""
+
+    language: str
+    tokens: list[str]
+
+
+@dataclass(frozen=True)
+class Form:
+    """Tokens that together mean the term; found in part, they count in part. `weight`: from 0 to 1, as exactly."""
+
+    tokens: tuple[str, ...]
+    weight: float = 1.0
+
+
+@dataclass(frozen=True)
+class Term:
+    """One thing that a question asks for, in its forms. `weight`: from 0 to 1, how much it says about the subject."""
+
+    forms: tuple[Form, ...]
+    weight: float = 1.0
+
+    @property
+    def tokens(self) -> frozenset[str]:
+        return frozenset(chain.from_iterable(form.tokens for form in self.forms))
+
+
+class Reading(NamedTuple):
+    """A chunk, or a piece of it, in one language. `names` each stand for the whole, `parts` do together.
+
+    `smaller` are for questions that are shorter than a gram.
+    """
+
+    names: tuple[str, ...]
+    parts: tuple[str, ...] = ()
+    smaller: tuple[str, ...] = ()
+    weight: float = 1.0
+
+
+def analyse(text: str) -> Analysis:
+    """A text's tokens, for the index."""
+    text = plain(text)
+    chunks = CHUNK.findall(text)
+    language = language_of({chunk.lower() for chunk in chunks[:SAMPLE]}, text)
+    known = _KNOWN[language]
+    return Analysis(language, list(chain.from_iterable(map(known.__getitem__, chunks))))
+
+
+def question(text: str, languages: Sequence[str] = ()) -> list[Term]:
+    """What a question asks for, where the texts are in these languages, the most frequent one first.
+
+    A word has a form for each language that stems it differently. Each term is there once.
+    """
+    text = plain(text)
+    chunks = list(dict.fromkeys(CHUNK.findall(text)))
+    own = language_of({chunk.lower() for chunk in chunks}, text)
+    asked = tuple(dict.fromkeys(language for language in (own, *languages) if language in STEMMERS)) or COMMON
+    small = _small(own)
+    terms = (term for chunk in chunks for term in _terms(chunk, asked, small, shouted=text.isupper()))
+    return list({term.forms: term for term in terms}.values())[:TERMS]
+
+
+def _small(language: str) -> frozenset[str]:
+    """The small words of the question's language; of an unclear one, those that are small in any common one."""
+    latin = [small_words(each) for each in ((language,) if language else COMMON)]
+    return frozenset().union(*latin, *(small_words(each) for each in ("ru", "ar")))
+
+
+def _terms(chunk: str, languages: tuple[str, ...], small: frozenset[str], *, shouted: bool) -> Iterator[Term]:
+    acronym = chunk.isupper() and len(chunk) > 1 and not shouted
+    if acronym or folded(chunk).replace("\u2019", "'") not in small:
+        return iter(_known_terms(chunk, languages))
+    return (Term(term.forms, SMALL_WORD) for term in _known_terms(chunk, languages))
+
+
+@lru_cache(maxsize=ASKED)
+def _known_terms(chunk: str, languages: tuple[str, ...]) -> tuple[Term, ...]:
+    terms = []
+    for same in zip(*(_read(chunk, language) for language in languages), strict=True):
+        forms = [Form((name,)) for reading in same for name in reading.names]
+        forms += [Form(reading.parts, PARTS) for reading in same if reading.parts]
+        terms.append(Term(tuple(dict.fromkeys(forms)), same[0].weight))
+    return tuple(terms)
+
+
+class _Tokens(dict[str, tuple[str, ...]]):
+    """The tokens of chunks in one language, remembered: most words of a text have been seen before."""
+
+    def __init__(self, languages: Sequence[str]) -> None:
+        super().__init__()
+        self.languages = languages
+
+    def __missing__(self, chunk: str) -> tuple[str, ...]:
+        tokens = tuple(dict.fromkeys(_tokens(chunk, self.languages)))
+        if len(self) >= REMEMBERED:
+            self.clear()
+        if len(chunk) <= TOKEN_CHARS:
+            self[chunk] = tokens
+        return tokens
+
+
+_KNOWN = {language: _Tokens((language,)) for language in STEMMERS} | {"": _Tokens(COMMON)}
+
+
+def _tokens(chunk: str, languages: Iterable[str]) -> Iterator[str]:
+    for language in languages:
+        for reading in _read(chunk, language):
+            yield from reading.names
+            yield from reading.parts
+            yield from reading.smaller
+
+
+def _read(chunk: str, language: str) -> tuple[Reading, ...]:
+    """The readings of a chunk: one for a word or a code, one for each gram of a script without spaces."""
+    if UNSPACED.search(chunk):
+        return tuple(reading for run in RUN.findall(chunk) for reading in _read_run(run, language))
+    atoms = ATOM.findall(_without_elision(chunk))
+    if not atoms:
+        return ()
+    signs = _signs(chunk, atoms)
+    if len(atoms) == 1 and not any(signs):
+        return (_read_atom(atoms[0], language),)
+    return (_read_code(atoms, signs, language),)
+
+
+def _read_run(run: str, language: str) -> Sequence[Reading]:
+    if not UNSPACED.match(run):
+        return _read(run, language)
+    run = simplified(run)
+    pieces, smaller = grams(run)
+    found = [Reading((piece,), weight=weight) for piece, weight in zip(pieces, of_grams(run, len(pieces)), strict=True)]
+    return [found[0]._replace(smaller=tuple(smaller)), *found[1:]]
+
+
+def _read_atom(atom: str, language: str) -> Reading:
+    if atom[0].isdecimal():
+        whole, *groups = number(atom)
+        return Reading((_cut(whole),), tuple(map(_cut, groups)))
+    if words := humps(atom):
+        return Reading((_cut(folded(atom)),), tuple(_stem(word, language) for word in words))
+    word = atom.casefold()[:TOKEN_CHARS]
+    names = tuple(map(_cut, stems(word, language)))
+    if language != "de":
+        return Reading(names)
+    pieces = parts_of(folded(word), noun=atom[0].isupper())
+    return Reading(names, tuple(dict.fromkeys(_stem(piece, language) for piece in pieces)))
+
+
+def _read_code(atoms: Sequence[str], signs: tuple[str, str], language: str) -> Reading:
+    """Several words or numbers in one chunk: as one without the signs between them, and each for itself."""
+    readings = [_read_atom(atom, language) for atom in atoms]
+    words = [
+        folded(atom) if atom[0].isalpha() else reading.names[0] for atom, reading in zip(atoms, readings, strict=True)
+    ]
+    whole = signs[0] + _joined(words) + signs[1]
+    names = stems(whole[:TOKEN_CHARS], language) if whole.isalpha() else (whole,)
+    parts = dict.fromkeys(part for reading in readings for part in (*reading.names, *reading.parts) if len(part) > 1)
+    return Reading(tuple(map(_cut, names)), tuple(part for part in parts if part not in names))
+
+
+def _joined(words: Sequence[str]) -> str:
+    """ERR-4711 and ERR4711 are the same, 10_20 and 1020 are not."""
+    return re.sub(r"(?<=\d) (?=\d)", "-", " ".join(words)).replace(" ", "")
+
+
+def _signs(chunk: str, atoms: Sequence[str]) -> tuple[str, str]:
+    """§ before a number, and ++ or # after a single letter."""
+    before = "§" if chunk[0] == "§" else ""
+    after = chunk[len(chunk.rstrip("+#")) :]
+    return before, after if len(atoms) == 1 and len(atoms[0]) == 1 else ""
+
+
+def _without_elision(chunk: str) -> str:
+    """French and Italian articles and the English 's go; don't becomes dont."""
+    return _APOSTROPHE.sub("", _ELISION.sub("", chunk))
+
+
+def _stem(word: str, language: str) -> str:
+    return _cut(stems(word.casefold(), language)[0])
+
+
+def _cut(token: str) -> str:
+    return token[:TOKEN_CHARS]

@@ -1,0 +1,132 @@
+"""The keyword index in PostgreSQL: the tokens of a passage as a tsvector, in a GIN index."""
+
+import re
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from django.db import connection
+from django.db.models import Count
+
+from search.keywords.analyser import VERSION
+from search.keywords.ranking import Candidate, Clause, Group, Question
+from search.keywords.rows import Row, RowIndex, Scope, expression, fetched, mark
+from search.models import PassageKeywords
+
+# About 10 µs for each row that is ranked.
+ROWS, MOST_ROWS = 1_000, 3_000
+# A tsvector's limits: the highest position, and positions of one token.
+POSITIONS, REPEATS = 16_383, 255
+# In a smaller index everything is counted; of a larger one, statistics that are at most so old say what is frequent.
+SMALL, SECONDS = 5_000, 300.0
+# What collections are taken for at least that are newer than the statistics.
+LEAST_SHARE = 0.001
+# Groups of tokens by which candidates are put in order before they are scored.
+RANKED = 16
+
+_LANGUAGES = """WITH RECURSIVE known AS (
+    SELECT min(language) AS language FROM search_passagekeywords
+    UNION ALL
+    SELECT (SELECT min(language) FROM search_passagekeywords WHERE language > known.language)
+    FROM known WHERE known.language IS NOT NULL)
+    SELECT language FROM known WHERE language <> ''"""
+_FREQUENT = """SELECT token, share FROM pg_stats,
+    unnest(most_common_elems::text::text[], most_common_elem_freqs) AS found (token, share)
+    WHERE schemaname = current_schema() AND tablename = 'search_passagekeywords' AND attname = 'tokens'
+    AND token IS NOT NULL"""
+_COUNT = """SELECT token, (SELECT count(*) FROM (
+    SELECT FROM search_passagekeywords WHERE tokens @@ query::tsquery LIMIT %s) AS found)
+    FROM unnest(%s::text[], %s::text[]) AS asked (token, query)"""
+_BEST = """WITH found AS MATERIALIZED (
+    SELECT passage_id, tokens FROM search_passagekeywords WHERE tokens @@ %s::tsquery LIMIT %s)
+    SELECT passage_id, tokens::text FROM found ORDER BY {rank} DESC, passage_id LIMIT %s"""
+
+
+@dataclass(frozen=True)
+class Statistics:
+    """Of a large index, as it was some minutes ago: passages by collection, and the share that has a frequent token."""
+
+    collections: Mapping[int, int]
+    shares: Mapping[str, float]
+
+
+class PostgresIndex(RowIndex):
+    rows = ROWS
+
+    def _write(self, rows: Sequence[Row]) -> None:
+        with connection.cursor() as cursor:
+            cursor.executemany(
+                """INSERT INTO search_passagekeywords (passage_id, collection_id, language, version, tokens)
+                   VALUES (%s, %s, %s, %s, %s::tsvector)""",
+                [(row.passage_id, row.collection_id, row.language, VERSION, _tsvector(row)) for row in rows],
+            )
+
+    def _scope(self, collections: Sequence[int]) -> Scope:
+        passages = _passages()
+        languages = [language for (language,) in fetched(_LANGUAGES)]
+        if passages < SMALL or not collections:
+            return Scope(collections, passages, 1.0 if passages and collections else 0.0, languages)
+        known = _statistics().collections
+        inside = sum(known.get(collection_id, 0) for collection_id in collections) / sum(known.values())
+        return Scope(collections, passages, max(inside, LEAST_SHARE), languages)
+
+    def _counts(self, tokens: Sequence[str], scope: Scope) -> Mapping[str, int]:
+        shares = _statistics().shares if scope.passages >= SMALL else {}
+        frequent = {token: round(shares[token] * scope.passages) for token in tokens if token in shares}
+        rare = [token for token in tokens if token not in frequent]
+        return frequent | dict(fetched(_COUNT, (MOST_ROWS, rare, [*map(_quoted, rare)])))
+
+    def _candidates(
+        self, question: Question, wanted: Sequence[Clause], scope: Scope, limit: int
+    ) -> Iterable[Candidate]:
+        match = f"{_within(scope)} & {_expression(wanted)}"
+        groups = list(dict.fromkeys(group for clause in wanted for group in clause))[:RANKED]
+        rank = " + ".join(["%s * ts_rank_cd(tokens, %s::tsquery)"] * len(groups))
+        values = [value for group in groups for value in (_says(question, group), _expression([(group,)]))]
+        found = fetched(_BEST.format(rank=rank), (match, MOST_ROWS, *values, limit))
+        asked = re.compile(rf"(?:^| )'({'|'.join(map(re.escape, question.counts))})':([\d,]+)")
+        for passage_id, tokens in found:
+            counts = {token: 1 + places.count(",") for token, places in asked.findall(tokens)}
+            yield Candidate(passage_id, tokens.count(" ") + tokens.count(","), counts)
+
+
+def _passages() -> int:
+    """All in the index; of a large one, about so many."""
+    [(about,)] = fetched("SELECT reltuples FROM pg_class WHERE oid = 'search_passagekeywords'::regclass")
+    return int(about) if about >= SMALL else PassageKeywords.objects.count()
+
+
+def _statistics() -> Statistics:
+    return _statistics_in(int(time.monotonic() / SECONDS))
+
+
+@lru_cache(maxsize=1)
+def _statistics_in(_period: int) -> Statistics:
+    counted = PassageKeywords.objects.order_by().values_list("collection").annotate(Count("pk"))
+    return Statistics(dict(counted), dict(fetched(_FREQUENT)))
+
+
+def _says(question: Question, group: Group) -> float:
+    return max(question.information[token] for token in group)
+
+
+def _within(scope: Scope) -> str:
+    return f"({' | '.join(_quoted(mark(collection_id)) for collection_id in scope.collections)})"
+
+
+def _expression(wanted: Iterable[Clause]) -> str:
+    return expression(wanted, _quoted, either=" | ", both=" & ")
+
+
+def _tsvector(row: Row) -> str:
+    """The tokens with their positions, as PostgreSQL writes them, and the collection as one more."""
+    places: dict[str, list[int]] = {}
+    for position, token in enumerate(row.tokens[:POSITIONS], 1):
+        places.setdefault(token, []).append(position)
+    words = (f"{_quoted(token)}:{','.join(map(str, found[:REPEATS]))}" for token, found in places.items())
+    return " ".join((_quoted(mark(row.collection_id)), *words))
+
+
+def _quoted(token: str) -> str:
+    return "'" + token.replace("\\", "\\\\").replace("'", "''") + "'"

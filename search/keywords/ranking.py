@@ -1,0 +1,165 @@
+"""Pure: which terms of a question bring candidates, and how well each candidate answers it.
+
+Each database brings candidates in its own way; what they score is worked out here, by BM25 over terms, so that both
+rank alike.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import combinations
+from math import log
+from typing import NamedTuple
+
+from search.keywords.analyser import Form, Term
+from search.keywords.letters import UNSPACED
+
+# BM25: how soon a repeated word counts no more, and how much a long passage counts against it.
+SATURATION, LENGTH = 1.2, 0.5
+# What a question must ask for at least to be covered: as much as one word that stands in a twentieth of the passages.
+LEAST = 0.05
+# Terms below this weight bring no candidates, unless there are no others.
+BRINGING = 0.25
+# Of the terms that are too frequent to bring candidates alone, so many do in pairs.
+PAIRED = 3
+
+# Tokens of which a candidate has one, and such groups of which it has all.
+Group = frozenset[str]
+Clause = tuple[Group, ...]
+# A form of the term with this number.
+Place = tuple[int, tuple[str, ...]]
+
+
+class KeywordHit(NamedTuple):
+    """A passage that was found. `coverage`: how much of what was asked for it holds, from 0 to 1."""
+
+    passage_id: int
+    score: float
+    coverage: float
+
+
+class Candidate(NamedTuple):
+    """A passage with its number of tokens, and how often it has each of the question's."""
+
+    passage_id: int
+    length: int
+    counts: Mapping[str, int]
+
+
+@dataclass(frozen=True)
+class Question:
+    """Terms, and in how many of the index's passages each of their tokens is."""
+
+    terms: Sequence[Term]
+    passages: int
+    counts: Mapping[str, int]
+
+    @cached_property
+    def information(self) -> Mapping[str, float]:
+        """What finding each token says: its inverse document frequency."""
+        return {token: self._rarity(count) for token, count in self.counts.items()}
+
+    @cached_property
+    def most(self) -> float:
+        """What a word says that no passage has."""
+        return self._rarity(0)
+
+    @cached_property
+    def weights(self) -> Sequence[float]:
+        """How much each term counts."""
+        return [term.weight * self._wanted(term) for term in self.terms]
+
+    @cached_property
+    def weight(self) -> float:
+        return max(sum(self.weights), min(self.most, self._rarity(self.passages * LEAST)))
+
+    def _rarity(self, count: float) -> float:
+        total = max(self.passages, count)
+        return log(1 + (total - count + 0.5) / (count + 0.5))
+
+    @cached_property
+    def places(self) -> Mapping[str, Sequence[tuple[Place, float]]]:
+        """The forms that each token is of, with what finding it there says."""
+        found: dict[str, list[tuple[Place, float]]] = {token: [] for token in self.counts}
+        for number, term in enumerate(self.terms):
+            for form in term.forms:
+                for token in form.tokens:
+                    says = term.weight * form.weight * self.information[token]
+                    found[token].append(((number, form.tokens), says))
+        return found
+
+    def _wanted(self, term: Term) -> float:
+        known = [form.weight * sum(map(self.information.__getitem__, self._known(form))) for form in term.forms]
+        return min(self.most, max(known)) or self.most * self._share_unknown(term)
+
+    def _known(self, form: Form) -> list[str]:
+        return [token for token in form.tokens if self.counts[token]]
+
+    def _share_unknown(self, term: Term) -> float:
+        """1 for a word. A gram may only be where two words meet: of it counts what is in no known one."""
+        gram = term.forms[0].tokens[0]
+        return sum(char not in self._known_chars for char in gram) / len(gram) if UNSPACED.match(gram) else 1.0
+
+    @cached_property
+    def _known_chars(self) -> frozenset[str]:
+        return frozenset("".join(token for token, count in self.counts.items() if count and UNSPACED.match(token)))
+
+
+def clauses(question: Question, rows: float) -> list[Clause]:
+    """What to look up to find candidates: the rarest groups of tokens, together in about `rows` passages.
+
+    The rarest one always; of those that are too frequent, pairs.
+    """
+    groups = _groups(question)
+    chosen: list[Clause] = []
+    frequent: list[Group] = []
+    for count, group in groups:
+        rows -= count
+        if rows >= 0 or not chosen:
+            chosen.append((group,))
+        else:
+            frequent.append(group)
+    return [*chosen, *combinations(frequent[:PAIRED], 2)]
+
+
+def _groups(question: Question) -> list[tuple[int, Group]]:
+    """The known tokens of each term, and of its parts, the rarest first."""
+    terms = [term for term in question.terms if term.weight >= BRINGING] or question.terms
+    found: dict[Group, int] = {}
+    for term in terms:
+        names = frozenset(form.tokens[0] for form in term.forms if len(form.tokens) == 1)
+        for group in (names, *(frozenset((token,)) for token in term.tokens - names)):
+            known = frozenset(token for token in group if question.counts.get(token))
+            if known:
+                found[known] = sum(question.counts[token] for token in known)
+    return sorted(((count, group) for group, count in found.items()), key=lambda each: (each[0], sorted(each[1])))
+
+
+def ranked(question: Question, candidates: Iterable[Candidate], limit: int) -> list[KeywordHit]:
+    """The best candidates, best first."""
+    found = list(candidates)
+    usual = sum(candidate.length for candidate in found) / len(found) if found else 1.0
+    hits = [_hit(question, candidate, candidate.length / usual) for candidate in found]
+    return sorted((hit for hit in hits if hit.score), key=lambda hit: (-hit.score, hit.passage_id))[:limit]
+
+
+def _hit(question: Question, candidate: Candidate, length: float) -> KeywordHit:
+    damping = SATURATION * (1 - LENGTH + LENGTH * length)
+    scores: dict[Place, float] = {}
+    covered: dict[Place, float] = {}
+    for token, count in candidate.counts.items():
+        repeated = count * (SATURATION + 1) / (count + damping)
+        for place, says in question.places[token]:
+            scores[place] = scores.get(place, 0.0) + says * repeated
+            covered[place] = covered.get(place, 0.0) + says
+    shares = _best(covered).items()
+    share = sum(min(says, question.weights[number]) for number, says in shares) / question.weight
+    return KeywordHit(candidate.passage_id, sum(_best(scores).values()), min(1.0, share))
+
+
+def _best(said: Mapping[Place, float]) -> dict[int, float]:
+    """Of each term, what its best form says."""
+    best: dict[int, float] = {}
+    for (number, _tokens), says in said.items():
+        best[number] = max(best.get(number, 0.0), says)
+    return best

@@ -1,0 +1,118 @@
+"""What the indexes of both databases share: the rows of indexed passages, and the course of a query."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import connection, transaction
+from django.db.models import Count
+
+from search.keywords.analyser import VERSION, analyse, question
+from search.keywords.ranking import Candidate, Clause, Group, KeywordHit, Question, clauses, ranked
+from search.models import PassageKeywords
+
+# Ids in one statement; SQLite takes no more than 999 values in old versions.
+BATCH = 500
+# So many times the wanted passages are scored one by one, and at least so many.
+TIMES, CANDIDATES = 2, 60
+
+
+@dataclass(frozen=True)
+class Scope:
+    """What a question is asked of. `passages` are all in the index, `share` of which are in the collections.
+
+    `languages` are those that texts are in, the most frequent first.
+    """
+
+    collections: Sequence[int]
+    passages: int
+    share: float
+    languages: Sequence[str]
+
+
+@dataclass(frozen=True)
+class Row:
+    """An analysed passage."""
+
+    passage_id: int
+    collection_id: int
+    language: str
+    tokens: Sequence[str]
+
+
+class RowIndex(ABC):
+    """A KeywordIndex whose rows are those of PassageKeywords; where the tokens are is each database's business."""
+
+    # In about so many rows may be looked for candidates.
+    rows: int
+
+    @transaction.atomic
+    def add(self, rows: Iterable[tuple[int, int, str]]) -> None:
+        new = {passage_id: (collection_id, analyse(text)) for passage_id, collection_id, text in rows}
+        self.remove(new)
+        self._write([Row(pk, collection, found.language, found.tokens) for pk, (collection, found) in new.items()])
+
+    def remove(self, passage_ids: Collection[int]) -> None:
+        ids = list(passage_ids)
+        for first in range(0, len(ids), BATCH):
+            PassageKeywords.objects.filter(pk__in=ids[first : first + BATCH]).delete()
+
+    def query(self, text: str, collections: Sequence[int], limit: int) -> list[KeywordHit]:
+        scope = self._scope(sorted(set(collections)))
+        terms = question(text, scope.languages) if scope.share else []
+        if not terms:
+            return []
+        tokens = sorted(frozenset().union(*(term.tokens for term in terms)))
+        asked = Question(terms, scope.passages, {**dict.fromkeys(tokens, 0), **self._counts(tokens, scope)})
+        wanted = clauses(asked, self.rows / scope.share)
+        found = self._candidates(asked, wanted, scope, max(TIMES * limit, CANDIDATES)) if wanted else ()
+        return ranked(asked, found, limit)
+
+    def ids(self, collection_id: int) -> set[int]:
+        rows = PassageKeywords.objects.filter(collection=collection_id, version=VERSION)
+        return set(rows.values_list("pk", flat=True))
+
+    def count(self, collections: Sequence[int]) -> dict[int, int]:
+        rows = PassageKeywords.objects.filter(collection__in=collections).order_by()
+        return dict.fromkeys(collections, 0) | dict(rows.values_list("collection").annotate(Count("pk")))
+
+    def clear(self) -> None:
+        PassageKeywords.objects.all().delete()
+
+    @abstractmethod
+    def _write(self, rows: Sequence[Row]) -> None:
+        """Write rows that are new, with their tokens."""
+
+    @abstractmethod
+    def _scope(self, collections: Sequence[int]) -> Scope: ...
+
+    @abstractmethod
+    def _counts(self, tokens: Sequence[str], scope: Scope) -> Mapping[str, int]:
+        """In how many passages each token is, of those that are in any."""
+
+    @abstractmethod
+    def _candidates(
+        self, question: Question, wanted: Sequence[Clause], scope: Scope, limit: int
+    ) -> Iterable[Candidate]:
+        """The passages in scope that match a clause, the most promising ones, each with its counts."""
+
+
+def fetched(statement: str, values: Sequence[Any] | None = None) -> list[tuple[Any, ...]]:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, values)
+        return cursor.fetchall()
+
+
+def mark(collection_id: int) -> str:
+    """A collection among the tokens; none of the analyser's begins like this."""
+    return f"={collection_id}"
+
+
+def expression(wanted: Iterable[Clause], quoted: Callable[[str], str], *, either: str, both: str) -> str:
+    """Clauses in a database's language for matches."""
+
+    def group(tokens: Group) -> str:
+        return f"({either.join(map(quoted, sorted(tokens)))})"
+
+    return f"({either.join(f'({both.join(map(group, clause))})' for clause in wanted)})"
