@@ -1,15 +1,19 @@
 """Refuses request bodies that are too large while they arrive: before Daphne puts them into memory, before any view."""
 
+import re
 from collections.abc import Callable
 from typing import Any
 
-from daphne.http_protocol import WebRequest
 from django.conf import settings
 from twisted.internet import reactor
 
+from langai_site.back_pressure import PacedRequest
+
 MEGABYTE = 1024 * 1024
 BODY_MAX = 4 * MEGABYTE
-UPLOAD_PATH = b"/admin/documents/document/add/"
+# Who shows nothing to be known by may sign in; that takes little.
+STRANGERS_MAX = 64 * 1024
+UPLOAD_PATHS = re.compile(rb"/admin/documents/document/(add|[^/]+/replace)/")
 UPLOADS_AT_ONCE = 20
 # Time in which what is still being sent is dropped: closed at once, a connection would lose the answer, too.
 LINGER = 5.0
@@ -22,14 +26,16 @@ HTTPFactory = Any
 HTTPProtocol = Any
 
 
-def body_max(path: bytes) -> int:
-    """The most bytes that a request to `path` may carry."""
-    if path.partition(b"?")[0] == UPLOAD_PATH:
+def body_max(path: bytes, *, stranger: bool) -> int:
+    """The most bytes that a request to `path` may carry. A stranger has neither a session's cookie nor a key."""
+    if stranger:
+        return STRANGERS_MAX
+    if UPLOAD_PATHS.fullmatch(path.partition(b"?")[0]):
         return UPLOADS_AT_ONCE * settings.UPLOAD_MAX_MB * MEGABYTE
     return BODY_MAX
 
 
-class LimitedRequest(WebRequest):  # type: ignore[misc]
+class LimitedRequest(PacedRequest):
     """A request that is answered with 413 as soon as its body is, or says it will be, too large."""
 
     refused = False
@@ -37,7 +43,7 @@ class LimitedRequest(WebRequest):  # type: ignore[misc]
 
     def gotLength(self, length: int | None) -> None:  # noqa: N802
         # The request itself learns its path only when all of it is there.
-        self.limit = body_max(self.channel._path)
+        self.limit = body_max(self.channel._path, stranger=self._from_stranger())
         if (length or 0) <= self.limit:
             return super().gotLength(length)
         super().gotLength(0)
@@ -55,6 +61,11 @@ class LimitedRequest(WebRequest):  # type: ignore[misc]
         if self.refused:
             return self.channel.loseConnection()
         super().requestReceived(command, path, version)
+
+    def _from_stranger(self) -> bool:
+        """Whether the sender shows a session or a key is known before the body comes; whether it is valid, after."""
+        known = self.requestHeaders.hasHeader(b"authorization")
+        return not known and settings.SESSION_COOKIE_NAME.encode() not in self.received_cookies
 
     def _refuse(self) -> None:
         self.refused = True

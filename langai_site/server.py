@@ -19,6 +19,7 @@ from twisted.internet.tcp import Port
 from twisted.python.failure import Failure
 
 from langai_site import ports, registry
+from langai_site.back_pressure import PacedRequest
 from langai_site.request_limit import limit_bodies
 
 logger = logging.getLogger(__name__)
@@ -53,6 +54,12 @@ class DrainingServer(Server):
         self.services = [asyncio.ensure_future(_keep(*item)) for item in registry.web_services.items()]
         gc.freeze()
         asyncio.get_running_loop().call_later(SECOND_FREEZE, gc.freeze)
+
+    async def handle_reply(self, protocol: object, message: dict[str, Any]) -> None:
+        """Returns when the connection has room for more, so that a long response goes at its reader's pace."""
+        await super().handle_reply(protocol, message)
+        if isinstance(protocol, PacedRequest) and message["type"] == "http.response.body":
+            await protocol.room()
 
     def kill_all_applications(self) -> Deferred[None]:
         return Deferred.fromFuture(asyncio.ensure_future(self._end()))

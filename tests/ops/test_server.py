@@ -129,19 +129,35 @@ def test_sockets_are_compressed_where_the_browser_can(serve):
         assert socket.recv(5) == "plain" * 50
 
 
+SIGNED_IN = {"Cookie": "theme=dark; sessionid=abc"}
+UPLOAD = "/admin/documents/document/add/"
+REPLACE = "/admin/documents/document/3f0c2b62-4a54-4d5c-a9de-0a8d1ff3b6a1/replace/"
+
+
 def test_a_body_that_is_too_large_is_refused_before_it_is_kept(serve):
     _, port = serve(UPLOAD_MAX_MB="1")
     large = b"x" * 10_000_000
-    assert posted(port, "/accounts/login/", large) == (413, b"What was sent is too large.\n")
-    assert posted(port, "/accounts/login/", iter([large[:3_000_000]] * 3))[0] == 413
-    assert posted(port, "/accounts/login/", large[:3_000_000]) == (200, b"ok")
-    assert posted(port, "/admin/documents/document/add/?_popup=1", large) == (200, b"ok")
-    assert posted(port, "/admin/documents/document/add/", large * 3)[0] == 413
+    assert posted(port, "/accounts/account/", large) == (413, b"What was sent is too large.\n")
+    assert posted(port, "/accounts/account/", iter([large[:3_000_000]] * 3))[0] == 413
+    assert posted(port, "/accounts/account/", large[:3_000_000]) == (200, b"ok")
+    for path in (f"{UPLOAD}?_popup=1", REPLACE):
+        assert posted(port, path, large) == (200, b"ok")
+        assert posted(port, path, large * 3)[0] == 413
 
 
-def posted(port: int, path: str, body: bytes | Iterator[bytes]) -> tuple[int, bytes]:
+def test_a_stranger_sends_no_more_than_signing_in_takes(serve):
+    _, port = serve()
+    for path in ("/accounts/login/", UPLOAD, REPLACE):
+        assert posted(port, path, b"x" * 60_000, {}) == (200, b"ok")
+        assert posted(port, path, b"x" * 70_000, {"Cookie": "theme=dark"})[0] == 413
+    assert posted(port, "/api/", b"x" * 70_000, {"Authorization": "Bearer key"}) == (200, b"ok")
+
+
+def posted(
+    port: int, path: str, body: bytes | Iterator[bytes], headers: dict[str, str] = SIGNED_IN
+) -> tuple[int, bytes]:
     visitor = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
     # Without a length given, what is iterated goes in chunks.
-    visitor.request("POST", path, body)
+    visitor.request("POST", path, body, headers)
     response = visitor.getresponse()
     return response.status, response.read()
