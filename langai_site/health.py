@@ -107,10 +107,14 @@ def _database_answers() -> Status:
         connection.close()
 
 
+def worker_lives() -> bool:
+    """Whether a worker wrote lately that it does."""
+    return Heartbeat.objects.filter(beat_at__gte=timezone.now() - HEARTBEAT_FRESH).exists()
+
+
 def _worker_beats() -> Status:
     try:
-        fresh = Heartbeat.objects.filter(beat_at__gte=timezone.now() - HEARTBEAT_FRESH)
-        return "ok" if fresh.exists() else "fail"
+        return "ok" if worker_lives() else "fail"
     finally:
         connection.close()
 
