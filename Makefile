@@ -4,6 +4,8 @@ BIN := .venv/bin
 # Bytecode is worth having even where the environment says otherwise: imports take half the time.
 INSTALL := env -u PYTHONDONTWRITEBYTECODE $(BIN)/python -m pip install --quiet --disable-pip-version-check \
 	--no-deps --require-hashes --compile -r
+# Files of tests run beside each other: most of their time is waiting.
+PARALLEL := -n auto --maxprocesses 4 --dist loadfile
 COMPILE := pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate -q $(UPGRADE)
 
 .PHONY: run test lint audit bench lock clean install install-dev venv
@@ -12,7 +14,8 @@ run: install
 	@exec $(BIN)/python manage.py run
 
 test: install-dev
-	@$(BIN)/python -m pytest -rs $(ARGS)
+	@$(BIN)/python -m pytest -rs $(PARALLEL) $(ARGS)
+	@$(if $(ARGS),,$(BIN)/python -m tests.on_postgres $(PARALLEL))
 
 lint: install-dev
 	@$(BIN)/ruff check .

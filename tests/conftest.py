@@ -56,3 +56,13 @@ def plain_static_files(settings):
     """Pages are drawn without files having been collected."""
     plain = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
     settings.STORAGES = {**settings.STORAGES, "staticfiles": plain}
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup):
+    """PostgreSQL removes no test database to which a pool still holds connections."""
+    yield
+    from django.db import connection
+
+    if connection.vendor == "postgresql":
+        connection.close_pool()

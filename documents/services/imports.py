@@ -1,0 +1,151 @@
+"""A folder's files as documents of a collection: what is new comes in, what is there already is recognised."""
+
+import os
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from uuid import UUID
+
+from django.core.files import File
+
+from documents.extraction.registry import FORMATS, SAVE_AS
+from documents.models import Document
+from documents.names import shown_name, split
+from documents.services.files import SameBytes, same_bytes, sha256, unreadable
+from documents.services.uploads import replace, upload
+from langai_site.accounts.models import User
+from langai_site.errors import LangAIError
+from langai_site.sensitivity import Sensitivity
+from search.models import Collection
+
+PATH_CHARACTERS = 1000
+
+
+class Outcome(StrEnum):
+    """What became of a file, as people read it."""
+
+    IMPORTED = "imported"
+    REPLACED = "replaced"
+    UNCHANGED = "unchanged"
+    CHANGED = "changed, not replaced"
+    SKIPPED = "skipped"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True)
+class Result:
+    """What became of one file; `path` is relative to the folder. `document` is the one that holds it now."""
+
+    path: str
+    outcome: Outcome
+    reason: str = ""
+    document: UUID | None = None
+
+
+@dataclass(frozen=True)
+class Target:
+    """Where and how the files come in."""
+
+    collection: Collection
+    user: User | None = None
+    sensitivity: Sensitivity = Sensitivity.PUBLIC
+    replace: bool = False
+
+
+def files_in(folder: Path) -> list[Path]:
+    """All files below `folder`, in order, without hidden ones. Links are followed neither to files nor to folders."""
+    return sorted(_walk(folder))
+
+
+def _walk(folder: Path) -> Iterator[Path]:
+    for where, folders, names in os.walk(folder):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        paths = (Path(where, name) for name in names if not name.startswith("."))
+        yield from (path for path in paths if path.is_file() and not path.is_symlink())
+
+
+def import_file(path: Path, folder: Path, target: Target) -> Result:
+    """Bring one file in. A file that cannot be is a result like any other; the file is never wholly in memory."""
+    # A name that is no text on this system becomes one here.
+    relative = os.fsencode(path.relative_to(folder)).decode(errors="replace")[-PATH_CHARACTERS:]
+    try:
+        if reason := _unreadable(path):
+            return Result(relative, Outcome.SKIPPED, reason)
+        with path.open("rb") as stream:
+            return _take(File(stream, name=path.name), relative, target)
+    except OSError as error:
+        return Result(relative, Outcome.FAILED, f"It could not be copied: {error.strerror or type(error).__name__}.")
+    except LangAIError as error:
+        return Result(relative, Outcome.FAILED, error.message)
+
+
+def _unreadable(path: Path) -> str:
+    suffix = split(shown_name(path.name))[1].lower()
+    if suffix in FORMATS:
+        return unreadable(path.name, path.stat().st_size)
+    instead = f"; saved as {SAVE_AS[suffix]} it can" if suffix in SAVE_AS else ""
+    return f"{suffix or 'Files without an ending'} cannot be read{instead}."
+
+
+def _take(file: File, relative: str, target: Target) -> Result:
+    earlier = _earlier(relative, target.collection)
+    try:
+        if earlier is None:
+            return Result(relative, Outcome.IMPORTED, document=_upload(file, relative, target).pk)
+        if target.replace:
+            document = replace(earlier, file=file, user=target.user)
+            _adopt(document, relative)
+            return Result(relative, Outcome.REPLACED, document=document.pk)
+    except SameBytes as same:
+        return _unchanged(same.document, relative)
+    same_document = same_bytes(target.collection, sha256(file.chunks()))
+    if same_document:
+        return _unchanged(same_document, relative)
+    return Result(relative, Outcome.CHANGED, "Its bytes are others than before; --replace takes them.")
+
+
+def _upload(file: File, relative: str, target: Target) -> Document:
+    return upload(
+        collection=target.collection,
+        file=file,
+        user=target.user,
+        sensitivity=target.sensitivity,
+        imported_from=relative,
+    )
+
+
+def _earlier(relative: str, collection: Collection) -> Document | None:
+    """The document that this file was before: imported from the same place, or uploaded by hand under this name."""
+    imported = collection.documents.filter(imported_from=relative).first()
+    if imported or "/" in relative:
+        return imported
+    return collection.documents.filter(imported_from="", file_name=shown_name(relative)).first()
+
+
+def _unchanged(document: Document, relative: str) -> Result:
+    _adopt(document, relative)
+    other = f"The same as {document.imported_from}." if document.imported_from not in ("", relative) else ""
+    return Result(relative, Outcome.UNCHANGED, other, document.pk)
+
+
+def _adopt(document: Document, relative: str) -> None:
+    """What was uploaded by hand is known by its path from now on."""
+    Document.objects.filter(pk=document.pk, imported_from="").update(imported_from=relative)
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far documents are on their way to being searchable; `failed` has the reasons."""
+
+    waiting: int
+    failed: dict[UUID, str]
+
+
+def progress(collection: Collection, documents: Iterable[UUID]) -> Progress:
+    """How far these documents of the collection are. One that is deleted meanwhile waits for nothing."""
+    wanted = set(documents)
+    unread = collection.documents.exclude(status=Document.Status.READY).order_by()
+    rows = [row for row in unread.values_list("pk", "status", "error") if row[0] in wanted]
+    failed = {pk: error for pk, status, error in rows if status == Document.Status.FAILED}
+    return Progress(len(rows) - len(failed), failed)
