@@ -16,6 +16,9 @@ from search.vectors import collection_name, store_ceiling
 
 # Below every label.
 NOTHING = -1
+# Collections for which the store failed this process: there, equal counts can hide a difference. Whoever starts
+# anew compares all.
+suspects: set[int] = set()
 
 MEANING_OFF = "Search by meaning is off, so documents were searched by their words alone. An administrator can see why."
 LABEL_TOO_HIGH = (

@@ -1,14 +1,14 @@
-"""Builds the store's vectors, and the vectors themselves where that is asked for, again from the database."""
+"""Builds keywords and the store's vectors, and the vectors themselves if asked to, again from the database."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 from langai_site.models import Checkpoint
-from search import sync
+from search import sync, wording
 from search.filling import embed
 from search.indexes import Index, indexes_of
-from search.models import Collection
+from search.models import Collection, Passage
 from search.vectors import BrokenCollection, VectorStore
 
 BATCH = 500
@@ -31,6 +31,11 @@ class Rebuild:
     def run(self) -> None:
         """Raises StoreUnavailable and EmbedderUnavailable; everything can be found by what is there meanwhile."""
         self.state = self._resumed()
+        for collection in self.collections:
+            if f"words {collection.pk}" not in self.state["done"]:
+                self._rebuild_words(collection)
+                self.state["done"].append(f"words {collection.pk}")
+                self._save(after=0)
         for index in self._indexes():
             if index.name not in self.state["done"]:
                 self._rebuild(index)
@@ -57,6 +62,18 @@ class Rebuild:
     def _indexes(self) -> Iterator[Index]:
         for collection in self.collections:
             yield from (index for index in indexes_of(collection) if self.embed or index.may_be_stored)
+
+    def _rebuild_words(self, collection: Collection) -> None:
+        what, live = f"Keywords of “{collection.name}”", Passage.objects.filter(source__live=True)
+        ids = live.filter(source__collection=collection).order_by("pk")
+        total, done = ids.count(), ids.filter(pk__lte=self.state["after"]).count()
+        self.report(what, done, total)
+        while batch := list(ids.filter(pk__gt=self.state["after"]).values_list("pk", flat=True)[:BATCH]):
+            wording.add(batch)
+            self._save(after=batch[-1])
+            done += len(batch)
+            self.report(what, done, total)
+        wording.mend(*wording.differing(collection.pk))
 
     def _rebuild(self, index: Index) -> None:
         total = index.vectors().count()

@@ -16,6 +16,7 @@ from search.filling import fill_all
 from search.indexes import Index, indexes_of
 from search.models import Collection, PassageVector, Source
 from search.vectors import BrokenCollection, StoreUnavailable, VectorStore, deployment_prefix, get_store, unpacked
+from search.wording import sync_keywords
 
 logger = logging.getLogger(__name__)
 
@@ -32,12 +33,14 @@ def sync_vectors() -> bool:
 
     True where there is more to do at once.
     """
+    thorough = next(_runs) % THOROUGH_EVERY == 0
+    sync_keywords(thorough=thorough)
     find_configured()
     more = fill_all(SECONDS)
     store = get_store()
     try:
         if store is not None:
-            sync_store(store, thorough=next(_runs) % THOROUGH_EVERY == 0)
+            sync_store(store, thorough=thorough)
         switch(store)
     except StoreUnavailable as error:
         logger.info("The vector store was not checked: %s", error)
@@ -49,8 +52,11 @@ def sync_store(store: VectorStore, *, thorough: bool) -> None:
     # The store is read first, here and below: a row is written before its vector, so one seen there has a row.
     present = store.names(deployment_prefix(settings.SECRET_KEY))
     wanted, kept = stored_indexes()
+    suspects = set(indexes.suspects)
     for index in wanted:
-        check(store, index, present=index.name in present, thorough=thorough)
+        suspect = index.collection_id in suspects
+        check(store, index, present=index.name in present, thorough=thorough or suspect)
+    indexes.suspects.difference_update(suspects)
     for name in set(present) - kept:
         logger.info("Dropping %s from the vector store: its collection, embedder or label is another now", name)
         store.drop(name)

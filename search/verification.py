@@ -9,7 +9,7 @@ import numpy as np
 from django.conf import settings
 from django.db.models import Count, Max
 
-from search import sync
+from search import sync, wording
 from search.contexts import digest_of, in_context
 from search.embeddings import EmbedderUnavailable, embedder_for, find_configured
 from search.filling import OutOfTime, fill
@@ -75,6 +75,7 @@ def differences(*, mend: bool, until: float = float("inf"), sample: int | None =
         for index in indexes_of(collection):
             yield from _missing(collection, index, mend, until)
         yield from _unwanted(collection, mend)
+        yield from _words(collection, mend)
     store = get_store()
     if store is not None:
         try:
@@ -129,6 +130,20 @@ def _unwanted(collection: Collection, mend: bool) -> Iterator[Difference]:
             if mend:
                 sync.deleted(vectors)
             yield found(f"{_in(collection)}{len(ids)} passages have vectors that nothing searches", ids, mended=mend)
+
+
+def _words(collection: Collection, mend: bool) -> Iterator[Difference]:
+    missing, extra = wording.differing(collection.pk)
+    if missing or extra:
+        # Documents may have come or gone between the two looks that this took.
+        again = wording.differing(collection.pk)
+        missing, extra = sorted(set(missing) & set(again[0])), sorted(set(extra) & set(again[1]))
+    if mend:
+        wording.mend(missing, extra)
+    if missing:
+        yield found(f"{_in(collection)}{len(missing)} passages are not found by their words", missing, mended=mend)
+    if extra:
+        yield found(f"{_in(collection)}{len(extra)} passages have keywords, and are not live", extra, mended=mend)
 
 
 def _in_store(store: VectorStore, mend: bool, sample: int | None) -> Iterator[Difference]:

@@ -51,9 +51,7 @@ class LocalEmbedder:
         self._lock = threading.Lock()
         self._loaded: tuple[Tokenizer, InferenceSession] | None = None
 
-    def embed(
-        self, texts: Sequence[str], label: Sensitivity, *, caller: Caller = SEARCH
-    ) -> "np.ndarray":
+    def embed(self, texts: Sequence[str], label: Sensitivity, *, caller: Caller = SEARCH) -> "np.ndarray":
         """Vectors in the order of `texts`. Texts of like length share a batch: padding costs as much as text."""
         import numpy as np
 

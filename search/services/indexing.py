@@ -14,6 +14,7 @@ from search import indexes
 from search.contexts import digest_of, in_context
 from search.embeddings import EmbedderUnavailable, find_configured
 from search.indexes import Index
+from search.keywords import get_index
 from search.models import Page, Passage, PassageVector, Source
 from search.services.relabelling import renew
 from search.types import PageText, SourceInfo, Span
@@ -57,11 +58,11 @@ def index(
     source = _write_source(info, pages)
     try:
         titles = _write_passages(source.pk, spans, progress)
-        retired = _go_live(source.pk, titles, when_live)
+        hidden = _go_live(source.pk, titles, when_live)
     except BaseException:
         _discard(Source.objects.filter(pk=source.pk))
         raise
-    _forget(_stored(Source.objects.filter(pk__in=retired)))
+    _forget(hidden)
     return source.pk
 
 
@@ -112,7 +113,7 @@ def _write_and_store(source: Source, first: int, spans: Sequence[Span], failed: 
             except EmbedderUnavailable as error:
                 failed.add(index.embedder.fingerprint)
                 logger.warning("“%s” is embedded later: %s", source.pk, error)
-    rows = _write_batch(source, first, spans, digests, vectors)
+    rows = _write_batch(source, first, spans, texts, vectors)
     for index, found in vectors:
         if index.name not in failed and not _store(index, source.label, [row.pk for row in rows], found):
             failed.add(index.name)
@@ -123,7 +124,7 @@ def _write_batch(
     source: Source,
     first: int,
     spans: Sequence[Span],
-    digests: Sequence[str],
+    texts: Sequence[str],
     vectors: "Sequence[tuple[Index, np.ndarray]]",
 ) -> list[Passage]:
     rows = Passage.objects.bulk_create(
@@ -136,10 +137,11 @@ def _write_batch(
             end=span.end,
             heading=span.heading[:300],
             location=span.location[:200],
-            digest=digests[offset],
+            digest=digest_of(texts[offset]),
         )
         for offset, span in enumerate(spans)
     )
+    get_index().add((row.pk, source.collection_id, text) for row, text in zip(rows, texts, strict=True))
     for index, found in vectors:
         PassageVector.objects.bulk_create(
             PassageVector(passage=row, embedder=index.embedder.fingerprint, vector=packed(vector))
@@ -149,17 +151,22 @@ def _write_batch(
 
 
 @transaction.atomic
-def _go_live(source_id: UUID, titles: set[str], when_live: Callable[[], None]) -> list[UUID]:
-    """Show this version and hide the others, whose rows stay for the answers that cite them."""
+def _go_live(source_id: UUID, titles: set[str], when_live: Callable[[], None]) -> dict[int, list[int]]:
+    """Show this version and hide the others, whose rows stay for the answers that cite them.
+
+    Returns the hidden passages by collection.
+    """
     source = Source.objects.select_for_update().get(pk=source_id)
     if titles - {source.title}:
         renew(source)
     others = Source.objects.filter(document=source.document, live=True).exclude(pk=source.pk)
-    retired = list(others.values_list("pk", flat=True))
+    hidden = _passages(others)
+    for ids in hidden.values():
+        get_index().remove(ids)
     others.update(live=False, retired_at=timezone.now())
     Source.objects.filter(pk=source.pk).update(live=True)
     when_live()
-    return retired
+    return hidden
 
 
 def _store(index: Index, label: Sensitivity, ids: Sequence[int], vectors: "np.ndarray") -> bool:
@@ -171,11 +178,12 @@ def _store(index: Index, label: Sensitivity, ids: Sequence[int], vectors: "np.nd
         store.upsert(index.name, ids, vectors)
     except (StoreUnavailable, BrokenCollection) as error:
         logger.warning("Vectors of collection %s are stored later: %s", index.collection_id, error)
+        indexes.suspects.add(index.collection_id)
         return False
     return True
 
 
-def _stored(sources: QuerySet[Source]) -> dict[int, list[int]]:
+def _passages(sources: QuerySet[Source]) -> dict[int, list[int]]:
     """The ids of the sources' passages, by collection."""
     found: dict[int, list[int]] = {}
     for collection_id, pk in Passage.objects.filter(source__in=sources).values_list("source__collection", "pk"):
@@ -194,9 +202,10 @@ def _forget(passages: dict[int, list[int]]) -> None:
                 store.delete(name, ids)
         except (StoreUnavailable, BrokenCollection) as error:
             logger.warning("Vectors of collection %s are removed later: %s", collection_id, error)
+            indexes.suspects.add(collection_id)
 
 
 def _discard(sources: QuerySet[Source]) -> None:
-    passages = _stored(sources)
+    passages = _passages(sources)
     sources.delete()
     _forget(passages)

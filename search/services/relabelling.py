@@ -6,6 +6,7 @@ from django.db import transaction
 
 from langai_site.sensitivity import Sensitivity
 from search.contexts import digest_of, in_context
+from search.keywords import get_index
 from search.models import Passage, PassageVector, Source
 
 BATCH = 200
@@ -28,12 +29,15 @@ def relabel(document: UUID, *, title: str, sensitivity: Sensitivity) -> None:
 
 def renew(source: Source) -> None:
     """Recognise the passages of a source by its present title. Inside a transaction that holds the source."""
-    changed = []
-    for passage in source.passages.only("pk", "heading", "text", "digest").iterator(BATCH):
-        digest = digest_of(in_context(source.title, passage))
-        if digest != passage.digest:
-            passage.digest = digest
-            changed.append(passage)
-    Passage.objects.bulk_update(changed, ["digest"], batch_size=BATCH)
-    for at in range(0, len(changed), BATCH):
-        PassageVector.objects.filter(passage__in=[each.pk for each in changed[at : at + BATCH]]).delete()
+    ids = list(source.passages.order_by().values_list("pk", flat=True))
+    for at in range(0, len(ids), BATCH):
+        changed, texts = [], []
+        for passage in Passage.objects.filter(pk__in=ids[at : at + BATCH]).only("heading", "text", "digest"):
+            text = in_context(source.title, passage)
+            if (digest := digest_of(text)) != passage.digest:
+                passage.digest = digest
+                changed.append(passage)
+                texts.append((passage.pk, source.collection_id, text))
+        Passage.objects.bulk_update(changed, ["digest"])
+        get_index().add(texts)
+        PassageVector.objects.filter(passage__in=changed).delete()

@@ -1,0 +1,63 @@
+"""Keeps the keywords of passages as they ought to be: one row for each that is live, or about to be."""
+
+from collections.abc import Iterable, Sequence
+
+from django.db import transaction
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+
+from search.contexts import in_context
+from search.keywords import get_index
+from search.models import Collection, Passage, Source
+
+BATCH = 200
+
+
+def sync_keywords(*, thorough: bool) -> None:
+    """Index the passages that are not, and take out what is not live. `thorough` looks where the counts agree, too.
+
+    Passages that another version of the analyser indexed are counted, but indexed anew by a thorough run only.
+    """
+    ids = list(Collection.objects.order_by("pk").values_list("pk", flat=True))
+    indexed = get_index().count(ids)
+    live = Passage.objects.filter(source__live=True).order_by().values_list("source__collection")
+    expected = dict(live.annotate(Count("pk")))
+    for collection_id in ids:
+        if thorough or indexed.get(collection_id, 0) != expected.get(collection_id, 0):
+            mend(*differing(collection_id))
+
+
+def differing(collection_id: int) -> tuple[list[int], list[int]]:
+    """The passages of a collection that lack keywords, and those that have some and ought not to."""
+    # The keywords are read first: a passage is written with its own, so one seen there has a row.
+    indexed = get_index().ids(collection_id)
+    live = Passage.objects.filter(source__collection=collection_id, source__live=True).order_by()
+    missing = [pk for pk in _ids(live) if pk not in indexed]
+    indexed.difference_update(_ids(live))
+    if indexed:
+        indexed.difference_update(_ids(_arriving(collection_id)))
+    return missing, sorted(indexed)
+
+
+def _ids(passages: QuerySet[Passage]) -> Iterable[int]:
+    return passages.values_list("pk", flat=True).iterator(10_000)
+
+
+def _arriving(collection_id: int) -> QuerySet[Passage]:
+    """Of versions that are being indexed, or were when their worker died."""
+    newer = Source.objects.filter(document=OuterRef("document"), version__gte=OuterRef("version"), live=True)
+    sources = Source.objects.filter(Q(retired_at=None), ~Exists(newer), collection=collection_id, live=False)
+    return Passage.objects.filter(source__in=sources.values("pk")).order_by()
+
+
+def mend(missing: Sequence[int], extra: Sequence[int]) -> None:
+    for at in range(0, len(missing), BATCH):
+        add(missing[at : at + BATCH])
+    for at in range(0, len(extra), BATCH):
+        get_index().remove(extra[at : at + BATCH])
+
+
+@transaction.atomic
+def add(ids: Sequence[int]) -> None:
+    """Index these passages anew, by their texts and titles as they are now."""
+    rows = Passage.objects.filter(pk__in=ids).select_related("source")
+    get_index().add((row.pk, row.source.collection_id, in_context(row.source.title, row)) for row in rows)
