@@ -16,14 +16,15 @@ Row = Mapping[str, Any]
 
 
 def columns(lines: Sequence[Sequence[str]]) -> str:
-    """The lines in columns; the first line is the heading. Numbers stand right, words left."""
-    widths = [max(len(line[column]) for line in lines) for column in range(len(lines[0]))]
-    ruled = [lines[0], ["-" * width for width in widths], *lines[1:]]
-    return "\n".join("  ".join(_aligned(*cell) for cell in zip(line, widths, strict=True)).rstrip() for line in ruled)
+    """The lines in columns under the first one, their heading. Columns of numbers stand right."""
+    return "\n".join("  ".join(cells).rstrip() for cells in zip(*map(_column, zip(*lines, strict=True)), strict=True))
 
 
-def _aligned(cell: str, width: int) -> str:
-    return cell.rjust(width) if len(cell) == 1 or cell[:1].isdigit() else cell.ljust(width)
+def _column(cells: Sequence[str]) -> list[str]:
+    width = max(map(len, cells))
+    numbers = all(cell[:1].isdigit() for cell in cells[1:])
+    heading, *rest = [cell.rjust(width) if numbers else cell.ljust(width) for cell in cells]
+    return [heading, "-" * width, *rest]
 
 
 @dataclass(frozen=True)
