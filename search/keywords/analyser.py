@@ -92,8 +92,10 @@ def question(text: str, languages: Sequence[str] = ()) -> list[Term]:
     own = language_of({chunk.lower() for chunk in chunks}, text)
     asked = tuple(dict.fromkeys(language for language in (own, *languages) if language in STEMMERS)) or COMMON
     small = _small(own)
-    terms = (term for chunk in chunks for term in _terms(chunk, asked, small, shouted=text.isupper()))
-    return list({term.forms: term for term in terms}.values())[:TERMS]
+    found: dict[tuple[Form, ...], Term] = {}
+    for term in chain.from_iterable(_terms(chunk, asked, small, shouted=text.isupper()) for chunk in chunks):
+        found[term.forms] = max(term, found.get(term.forms, term), key=lambda same: same.weight)
+    return list(found.values())[:TERMS]
 
 
 def _small(language: str) -> frozenset[str]:

@@ -59,7 +59,7 @@ _MORE: Mapping[str, str] = {
     "tr": """ama ancak bir biz bu bunu çok da daha de değil diye en gibi göre hangi her hem için ile ise kaç kadar
         kim mı mi mu nasıl ne neden nedir nerede o olan olarak sonra şu ve veya ya zaman""",
 }
-# And of two of those it has, for texts: it is made for questions.
+# And of those it has, such as stand in texts, or point at something: there they are told from the others.
 _OF_TEXTS: Mapping[str, str] = {
     "en": "they their them its it this these those he she his her than then such also only each other into per upon",
     "de": "dies diese dieser dieses diesem diesen sowie bzw wurde wurden worden jeder jede jedes als beim sowie ihrer",
@@ -68,7 +68,11 @@ _OF_TEXTS: Mapping[str, str] = {
     "it": "questo questa quello essere sono viene vengono ogni tra fra degli sua loro stato",
     "pt": "este esta seu foram pelos pelas cada deve deverá durante entre sido também",
     "nl": "deze dit zijn werd werden elke iedere tijdens tussen hun zich dient wordt",
+    "ru": "это этот эта эти этого тот та те он она оно они его её ее них который которая которые также был была были",
+    "ar": "هذا هذه ذلك تلك هو هي هم منه منها عنه عنها فيه فيها له لها به بها عليه عليها التي الذي ايضا كما",
 }
+# Languages with so many words in common that either's stems do for both.
+_ALIKE = frozenset(("da", "nb"))
 _LETTERS: Mapping[str, Sequence[str]] = {
     "ß": ("de",),
     "ü": ("de", "tr", "hu"),
@@ -114,10 +118,11 @@ def language_of(words: Collection[str], text: str) -> str:
     if not text.isascii():
         for letter in _LETTERS.keys() & set(text.lower()):
             _count(found, _LETTERS[letter])
-    ranked = sorted(found, key=lambda language: -found[language])
-    if not ranked or found[ranked[0]] < ENOUGH:
+    best = max(found, key=lambda language: found[language], default="")
+    if not best or found[best] < ENOUGH:
         return ""
-    return "" if len(ranked) > 1 and found[ranked[0]] < AHEAD * found[ranked[1]] else ranked[0]
+    others = [count for language, count in found.items() if language != best and not {language, best} <= _ALIKE]
+    return best if found[best] >= AHEAD * max(others, default=0) else ""
 
 
 def _count(found: dict[str, float], languages: Sequence[str]) -> None:
@@ -141,5 +146,5 @@ def _more(language: str) -> frozenset[str]:
 @lru_cache(maxsize=len(LANGUAGES) + len(_MORE))
 def small_words(language: str) -> frozenset[str]:
     """Folded words that say little about what a question is after."""
-    words = LANGUAGES[language].small if language in LANGUAGES else _more(language)
-    return frozenset(map(folded, words))
+    words = LANGUAGES[language].small if language in LANGUAGES else frozenset()
+    return frozenset(map(folded, words | _more(language)))

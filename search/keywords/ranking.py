@@ -15,9 +15,7 @@ from search.keywords.analyser import Form, Term
 from search.keywords.letters import UNSPACED
 
 # BM25: how soon a repeated word counts no more, and how much a long passage counts against it.
-SATURATION, LENGTH = 1.2, 0.5
-# What a question must ask for at least to be covered: as much as one word that stands in a twentieth of the passages.
-LEAST = 0.05
+SATURATION, LENGTH = 0.9, 0.4
 # Terms below this weight bring no candidates, unless there are no others.
 BRINGING = 0.25
 # Of the terms that are too frequent to bring candidates alone, so many do in pairs.
@@ -61,19 +59,25 @@ class Question:
 
     @cached_property
     def most(self) -> float:
-        """What a word says that no passage has."""
-        return self._rarity(0)
+        """What a word says that no passage has: as much as one that a single passage has."""
+        return self._rarity(1)
 
     @cached_property
     def weights(self) -> Sequence[float]:
-        """How much each term counts."""
-        return [term.weight * self._wanted(term) for term in self.terms]
+        """How much each term counts for the coverage: small words nothing, unless there are no others."""
+        least = BRINGING if self.has_subject else 0.0
+        return [term.weight * self._wanted(term) if term.weight >= least else 0.0 for term in self.terms]
 
     @cached_property
     def weight(self) -> float:
-        return max(sum(self.weights), min(self.most, self._rarity(self.passages * LEAST)))
+        """What is asked for in all. Small words alone are asked for in full, and so cover little."""
+        return sum(self.weights) if self.has_subject else sum(map(self._wanted, self.terms))
 
-    def _rarity(self, count: float) -> float:
+    @cached_property
+    def has_subject(self) -> bool:
+        return any(term.weight >= BRINGING for term in self.terms)
+
+    def _rarity(self, count: int) -> float:
         total = max(self.passages, count)
         return log(1 + (total - count + 0.5) / (count + 0.5))
 
@@ -124,9 +128,10 @@ def clauses(question: Question, rows: float) -> list[Clause]:
 
 def _groups(question: Question) -> list[tuple[int, Group]]:
     """The known tokens of each term, and of its parts, the rarest first."""
-    terms = [term for term in question.terms if term.weight >= BRINGING] or question.terms
     found: dict[Group, int] = {}
-    for term in terms:
+    for term in question.terms:
+        if question.has_subject and term.weight < BRINGING:
+            continue
         names = frozenset(form.tokens[0] for form in term.forms if len(form.tokens) == 1)
         for group in (names, *(frozenset((token,)) for token in term.tokens - names)):
             known = frozenset(token for token in group if question.counts.get(token))
