@@ -150,7 +150,7 @@ def _citation(citation: Citation, urls: Mapping[int, str]) -> dict[str, Any]:
     return {
         "number": citation.number,
         "title": citation.title,
-        "place": place or citation.heading,
+        "place": place or (citation.heading if citation.heading != citation.title else ""),
         "whole": ", ".join(filter(None, (citation.title, place, citation.heading))),
         "url": urls[citation.number],
     }

@@ -99,7 +99,7 @@ def _set_off(text: str) -> list[Quotation]:
     """The block as a quotation, without the citations at its end and a last line that names who said it."""
     whole = end = len(text.rstrip(_AFTER))
     while (opening := text.rfind("[", 0, end)) >= 0 and CITATION.fullmatch(text, opening, end):
-        end = len(text[:opening].rstrip(_AFTER))
+        end = len(text[:opening].rstrip())
     if end == whole:
         return []
     last = text.rfind("\n", 0, end)

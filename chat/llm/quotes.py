@@ -82,7 +82,7 @@ STOP_WORDS = frozenset(
 )
 
 HOW_TO_CONNECT = (
-    "*These are quotations: the built-in model `quotes` only picks sentences, it does not write. For written answers "
+    "*The built-in model `quotes` only picks sentences from documents, it does not write. For written answers "
     "connect a model: set `OLLAMA_BASE_URL`, `OPENAI_API_KEY` or `ANTHROPIC_API_KEY` and start LangAI again.*"
 )
 NOTHING_FOUND = "No passage that you may read answers this."

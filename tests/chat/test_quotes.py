@@ -1,8 +1,12 @@
 import dataclasses
 import re
 
-from chat.llm.quotes import HOW_TO_CONNECT, NOTHING_FOUND, QUOTES, Quotes, answer, best_sentences
+import pytest
+
+from chat.llm.quotes import HOW_TO_CONNECT, NOT_ASKED, NOTHING_FOUND, QUOTES, Quotes, answer, best_sentences
 from chat.llm.types import Ask
+from chat.rendering import render
+from chat.services.citations import unverified
 from langai_site.sensitivity import Sensitivity
 from langai_site.usage.types import Caller
 from tests.chat.factories import numbered
@@ -65,3 +69,32 @@ async def test_closing_it_early_leaves_an_entry_that_says_so():
     await anext(stream)
     await stream.aclose()
     assert [entry.status for entry in entries] == ["stopped"]
+
+
+def test_where_no_documents_were_asked_it_says_so():
+    assert answer("When?", (), documents=False).startswith(NOT_ASKED)
+
+
+MARKUP = (
+    "Read [our page](https://elsewhere.example/x) for the refund rules of the house.",
+    "The refund picture ![pixel](https://elsewhere.example/p.png) shows the way it is paid.",
+    "A refund <b onclick=alert(1)>bold</b> and <https://elsewhere.example> and &lt;i&gt; too.",
+    "The refund is $x^2$ or \\(y\\) or \\[z\\] or ~~nothing~~ as we said before.",
+    "1. The refund rule of the house is the first one in this list.",
+    "+ The refund rule of the house is in a list with a plus.",
+    "The refund of [2] and [1, 3] is told in other places of it.",
+)
+
+
+@pytest.mark.parametrize("text", MARKUP)
+def test_markup_links_and_pictures_in_a_passage_are_text_in_the_answer(text):
+    quoted = answer("What about the refund?", numbered(text))
+    html = render(quoted, {1: "/1/", 2: "/2/", 3: "/3/"})
+    seen = re.findall(r"<(\w+)[^>]*>", html.split("</blockquote>")[0])
+    assert set(seen) == {"blockquote", "p", "a"}
+    assert html.count("<a ") == html.count('class="cite" href="/1/"') == 1
+    assert unverified(quoted, [text]) == []
+
+
+def test_names_with_underscores_are_quoted_as_they_are():
+    assert "OPENAI_API_KEY" in best_sentences("key?", numbered("Set the OPENAI_API_KEY in a file called _env_."))[0][0]
