@@ -18,19 +18,21 @@ KEPT = 16
 class LentThread(ThreadPoolExecutor):
     """One thread, which does one thing after the other."""
 
-    _last: Future[Any] | None = None
-
     def __init__(self) -> None:
         super().__init__(1, thread_name_prefix="request")
+        # Not only the last: that may be given up while what came before it still runs.
+        self._unfinished: set[Future[Any]] = set()
 
     def submit(self, work: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:  # noqa: ANN401
-        self._last = super().submit(work, *args, **kwargs)
-        return self._last
+        future = super().submit(work, *args, **kwargs)
+        self._unfinished.add(future)
+        future.add_done_callback(self._unfinished.discard)
+        return future
 
     @property
     def idle(self) -> bool:
         """False while it still works for a request whose sender has gone away."""
-        return self._last is None or self._last.done()
+        return not self._unfinished
 
 
 class Handler(ASGIHandler):

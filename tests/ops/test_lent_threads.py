@@ -77,3 +77,20 @@ async def test_a_thread_that_still_works_for_somebody_who_left_is_not_lent(handl
     await asyncio.wait([left.future], timeout=20)
     assert await answered(handler, "/which/")
     go_on.set()
+
+
+async def test_nor_where_what_was_to_be_done_next_for_them_is_given_up(handler):
+    entered.clear()
+    go_on.clear()
+    left = asked(handler, "/slow/")
+    await left.send_input({"type": "http.request"})
+    await asyncio.to_thread(entered.wait, 20)
+    await left.send_input({"type": "http.disconnect"})
+    # The end of the request waits for the thread now, until the server loses its patience.
+    await asyncio.wait([left.future], timeout=0.2)
+    left.future.cancel()
+    await asyncio.wait([left.future], timeout=20)
+    try:
+        assert await asyncio.wait_for(answered(handler, "/which/"), 5)
+    finally:
+        go_on.set()
