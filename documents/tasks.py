@@ -83,10 +83,12 @@ def _ingest(held: Claim, document: Document) -> None:
     report = _stoppable(progress_of(held))
     kind = FORMATS[split(document.file_name)[1].lower()]
     report("reading", 0)
-    extracted = sandbox.extract(Path(document.file.path), kind.module, limits(), lambda: report("reading", 0))
+    extracted = sandbox.extract(Path(document.file.path), kind.module, limits(kind), lambda: report("reading", 0))
     report("splitting", 0)
-    pages = [PageText(number, text) for number, text in enumerate(extracted.pages, start=1)]
-    spans = chunking.split(pages, _splitter(kind), extracted.headings)
+    pages = [
+        PageText(number, page.text, page.label, page.first_row) for number, page in enumerate(extracted.pages, start=1)
+    ]
+    spans = chunking.split(pages, _splitter(kind), extracted.headings, numbered=extracted.numbered)
     # Reading may have taken minutes, in which a person gave it another title.
     document.refresh_from_db()
     held.update(pages=len(pages), passages=len(spans), title=_title(document, extracted))
@@ -105,12 +107,13 @@ def _stoppable(report: Report) -> Report:
     return checked
 
 
-def limits() -> Limits:
+def limits(kind: Format) -> Limits:
     return Limits(
         memory_mb=settings.EXTRACTION_MEMORY_MB,
         seconds=settings.EXTRACTION_SECONDS,
         max_pages=settings.EXTRACTION_MAX_PAGES,
         max_chars=settings.EXTRACTION_MAX_CHARS,
+        ocr_languages=settings.OCR_LANGUAGES if kind.ocr else "",
     )
 
 

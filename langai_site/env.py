@@ -2,6 +2,7 @@
 
 import ipaddress
 import os
+import re
 import secrets
 from collections.abc import Callable
 from pathlib import Path
@@ -88,6 +89,12 @@ def embedder(value: str) -> None:
     if value != "local" and not (provider in hosts.EMBEDDER_PROVIDERS and model.strip()):
         names = ", ".join(f"{name}/…" for name in hosts.EMBEDDER_PROVIDERS)
         raise ValidationError(f"must be local, or a name such as openai/text-embedding-3-small ({names})")
+
+
+def ocr_languages(value: str) -> None:
+    """Validator: names of languages, as tesseract takes them."""
+    if not re.fullmatch(r"\w+(\+\w+)*", value, re.ASCII):
+        raise ValidationError("must be names of tesseract's languages, such as eng or deu+eng")
 
 
 def share(value: float | None) -> None:

@@ -75,6 +75,7 @@ try:
     EXTRACTION_SECONDS = env.int("EXTRACTION_SECONDS", 300, validate=environment.at_least(1))
     EXTRACTION_MAX_PAGES = env.int("EXTRACTION_MAX_PAGES", 5000, validate=environment.at_least(1))
     EXTRACTION_MAX_CHARS = env.int("EXTRACTION_MAX_CHARS", 20_000_000, validate=environment.at_least(1))
+    OCR_LANGUAGES = env.str("OCR_LANGUAGES", "eng", validate=environment.ocr_languages)
 except EnvError as error:
     raise ImproperlyConfigured(environment.reason(error)) from error
 

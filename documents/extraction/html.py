@@ -2,11 +2,13 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from documents.extraction.text import clean, decode, paged
+from documents.extraction.encodings import clean, decode
+from documents.extraction.layout import paged
 from documents.extraction.types import Extracted, Limits
 
 UNSEEN = {"script", "style", "noscript", "template", "svg", "math", "iframe", "object", "head", "select", "-comment"}
@@ -17,20 +19,36 @@ PARAGRAPHS = HEADINGS | {
 }
 LINES = {"br", "caption", "dd", "div", "dt", "figcaption", "legend", "li", "option", "summary", "tr"}
 CELLS = {"td", "th"}
+WIDEST_CELL = 100
 
 DECLARED = re.compile(rb"<meta[^>]+charset\s*=\s*[\"']?([\w-]+)", re.IGNORECASE)
+HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
 SPACES = re.compile(r"[ \t\n\r\f]+")
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A page as read; headings by their first character."""
+
+    text: str
+    headings: list[tuple[int, str]]
+    title: str
 
 
 def extract(path: Path, limits: Limits) -> Extracted:
     data = path.read_bytes()
     declared = DECLARED.search(data[:4096])
-    page = LexborHTMLParser(clean(decode(data, declared[1].decode() if declared else "")))
+    page = read(clean(decode(data, declared[1].decode() if declared else "")))
+    return paged(page.text, page.headings, page.title)
+
+
+def read(markup: str) -> Reading:
+    page = LexborHTMLParser(markup)
     title = page.css_first("title")
     writer = Writer()
     if page.body:
         _write(page.body, writer)
-    return paged(writer.text(), writer.headings, SPACES.sub(" ", title.text()).strip() if title else "")
+    return Reading(writer.text(), writer.headings, SPACES.sub(" ", title.text()).strip() if title else "")
 
 
 class Writer:
@@ -40,6 +58,8 @@ class Writer:
         self.parts: list[str] = []
         self.length = 0
         self.gap = ""
+        # Lines between cells of a table that come before the next word.
+        self.bars = 0
         self.headings: list[tuple[int, str]] = []
         # The open heading: its first part, and its first character or -1 before its first word.
         self.heading: int | None = None
@@ -47,12 +67,15 @@ class Writer:
 
     def gap_of(self, gap: str) -> None:
         """Ask for a gap before the next word; the widest asked for counts."""
-        order = ("", " ", "\t", "\n", "\n\n")
+        order = ("", " ", "\n", "\n\n")
         self.gap = max(self.gap, gap, key=order.index)
 
     def words(self, text: str) -> None:
         if not text:
             return
+        if self.bars:
+            self.gap_of(" ")
+            text, self.bars = "| " * self.bars + text, 0
         if self.parts:
             self._append(self.gap)
         self.gap = ""
@@ -87,30 +110,67 @@ class Writer:
 
 
 def _write(root: LexborNode, writer: Writer) -> None:
-    preformatted = 0
+    tables, in_table, preformatted = _tables(root), False, 0
     for node, opens in _walk(root):
         tag = node.tag or ""
         if tag == "-text":
-            text = node.text_content or ""
-            writer.words(text) if preformatted else writer.flowing(text)
+            text = clean(node.text_content or "")
+            writer.words(text) if preformatted and not in_table else writer.flowing(text)
             continue
         preformatted += (1 if opens else -1) if tag == "pre" else 0
-        if not opens and tag in HEADINGS:
-            writer.heading_closes()
-        writer.gap_of(_gap(tag, preformatted))
-        if opens and tag in HEADINGS:
-            writer.heading_opens()
-        elif opens and tag == "li":
-            writer.words("-")
-            writer.gap_of(" ")
+        inside, in_table = in_table, opens if node.mem_id in tables else in_table
+        if inside and in_table:
+            _write_in_table(node, opens, writer)
+        else:
+            _write_block(tag, opens, writer)
 
 
-def _gap(tag: str, preformatted: int) -> str:
-    if tag in PARAGRAPHS:
-        return "\n\n"
-    if tag in LINES:
-        return "\n"
-    return "\t" if tag in CELLS else ""
+def _write_block(tag: str, opens: bool, writer: Writer) -> None:
+    if not opens and tag in HEADINGS:
+        writer.heading_closes()
+    writer.gap_of("\n\n" if tag in PARAGRAPHS else "\n" if tag in LINES else " " if tag in CELLS else "")
+    if opens and tag in HEADINGS:
+        writer.heading_opens()
+    elif opens and tag == "li":
+        writer.words("-")
+        writer.gap_of(" ")
+
+
+def _write_in_table(node: LexborNode, opens: bool, writer: Writer) -> None:
+    """A row is a line, whatever blocks its cells are made of."""
+    if node.tag in ("tr", "caption"):
+        writer.gap_of("\n")
+        writer.bars = 0
+    elif node.tag in CELLS and not opens:
+        writer.bars += _width(node)
+    elif node.tag in PARAGRAPHS | LINES:
+        writer.gap_of(" ")
+
+
+def _width(cell: LexborNode) -> int:
+    span = cell.attributes.get("colspan") or ""
+    return min(int(span), WIDEST_CELL) if span.isdecimal() and len(span) < 4 else 1
+
+
+def _tables(root: LexborNode) -> set[int]:
+    """Tables of data. One with headings or tables in it, or without a row of two cells, only arranges the page."""
+    around: list[int] = []
+    data, arranging = set(), set()
+    for node, opens in _walk(root):
+        if around and opens and (node.tag == "table" or node.tag in HEADINGS):
+            arranging.add(around[-1])
+        elif around and opens and node.tag in CELLS and _follows_cell(node):
+            data.add(around[-1])
+        if node.tag == "table":
+            around.append(node.mem_id) if opens else around.pop()
+    return data - arranging
+
+
+def _follows_cell(node: LexborNode) -> bool:
+    before = node.prev
+    while before is not None and not before.is_element_node:
+        before = before.prev
+    return before is not None and before.tag in CELLS
 
 
 def _walk(root: LexborNode) -> Iterator[tuple[LexborNode, bool]]:
@@ -118,9 +178,13 @@ def _walk(root: LexborNode) -> Iterator[tuple[LexborNode, bool]]:
     stack = [(root, True)]
     while stack:
         node, opens = stack.pop()
-        if opens and (node.tag in UNSEEN or (node.is_element_node and "hidden" in node.attributes)):
+        if opens and (node.tag in UNSEEN or (node.is_element_node and _hidden(node))):
             continue
         yield node, opens
         if opens and node.is_element_node:
             stack.append((node, False))
             stack.extend((child, True) for child in reversed(list(node.iter(include_text=True))))
+
+
+def _hidden(node: LexborNode) -> bool:
+    return "hidden" in node.attributes or bool(HIDDEN.search(node.attributes.get("style") or ""))

@@ -15,10 +15,12 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from documents.extraction.types import ExtractionError, Limits, check_amount
+from documents.extraction import signatures
+from documents.extraction.types import MAX_HEADINGS, ExtractionError, Limits, check_amount
 
 PR_SET_PDEATHSIG = 1
 OPEN_FILES = 64
+TOO_DEEP = "This file is nested too deeply to be read. Save it anew in a simpler form."
 
 
 def end_with(parent: int) -> None:
@@ -33,19 +35,25 @@ def restrict(limits: Limits) -> None:
     memory = limits.memory_mb * 1024 * 1024
     resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
     resource.setrlimit(resource.RLIMIT_CPU, (limits.seconds, limits.seconds + 1))
-    # Four bytes a character is UTF-8's longest; the rest is JSON's punctuation.
-    size = limits.max_chars * 4 + limits.max_pages * 16 + 1024 * 1024
+    # Four bytes a character is UTF-8's longest, and headings repeat the text at most; the rest is JSON's punctuation.
+    size = limits.max_chars * 8 + limits.max_pages * 1024 + MAX_HEADINGS * 64 + 1024 * 1024
     resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
     resource.setrlimit(resource.RLIMIT_NOFILE, (OPEN_FILES, OPEN_FILES))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    if not limits.ocr_languages:
+        # No other process and no thread. It counts those of the user, so there is no number between none and any.
+        resource.setrlimit(resource.RLIMIT_NPROC, (0, 0))
 
 
 def outcome(module: str, path: Path, limits: Limits) -> dict[str, Any]:
     try:
+        signatures.check(path)
         extracted = importlib.import_module(module).extract(path, limits)
         check_amount(extracted, limits)
     except ExtractionError as error:
         return {"error": error.message}
+    except RecursionError:
+        return {"error": TOO_DEEP}
     except MemoryError:
         return {"outgrown": True}
     return asdict(extracted)

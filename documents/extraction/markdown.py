@@ -4,7 +4,8 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from documents.extraction.text import clean, decode, paged
+from documents.extraction.encodings import read_text
+from documents.extraction.layout import paged
 from documents.extraction.types import Extracted, Limits
 
 FENCE = re.compile(r" {0,3}(```+|~~~+)")
@@ -12,7 +13,7 @@ HEADING = re.compile(r" {0,3}(#{1,6})[ \t]+(.+?)[ \t]*#*[ \t]*$")
 
 
 def extract(path: Path, limits: Limits) -> Extracted:
-    text = clean(decode(path.read_bytes()))
+    text = read_text(path)
     headings = list(_headings(text))
     title = next((heading for _, level, heading in headings if level == 1), "")
     return paged(text, [(start, heading) for start, _, heading in headings], title)

@@ -1,35 +1,48 @@
-"""PDF, page by page, by its text layer."""
+"""PDF, page by page, by its text layer; pages that are only pictures by what is recognised in them."""
 
 import re
-from collections.abc import Iterator
-from contextlib import closing
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
+from itertools import pairwise
 from pathlib import Path
 
 import pypdfium2
+from pypdfium2.raw import FPDF_PAGEOBJ_IMAGE
 
-from documents.extraction.text import clean
-from documents.extraction.types import Extracted, ExtractionError, Limits, check_characters, check_pages
+from documents.extraction.encodings import clean
+from documents.extraction.ocr import DPI, Picture, Recogniser, available
+from documents.extraction.signatures import LOCKED
+from documents.extraction.types import Extracted, ExtractionError, Limits, Page, check_characters, check_pages
 
 DAMAGED = "This PDF is damaged: it cannot be opened. Save or download it again."
 CUT = "This PDF is not complete: its end is missing. Save or download it again."
-LOCKED = "This PDF is protected by a password. Save a copy without one and upload that."
-NO_TEXT = "This PDF has no text layer: it seems to be scanned, and text recognition is not available yet."
+NO_OCR = "no text layer; OCR is not installed. Install tesseract on the server and retry, or upload a copy with text."
+NOTHING_FOUND = "This PDF has no text layer, and no text was recognised in its pages."
 
 # PDFium's mark for a hyphen that only breaks a word at the end of a line.
 LINE_HYPHEN = re.compile("[\x02\ufffe]\\s*")
+POINTS_AN_INCH = 72
+# A larger page is recognised at fewer dots an inch.
+MOST_PIXELS = 25_000_000
+# A picture, or several strips of one, that could hold a page of text.
+PAGE_PIXELS = 250_000
 
 
 def extract(path: Path, limits: Limits) -> Extracted:
     """A PDF's own title is not used: it is mostly a template's, or an old file name."""
     _check_ends(path)
     with closing(_opened(path)) as document:
+        if not len(document):
+            raise ExtractionError(DAMAGED)
         check_pages(len(document), limits)
-        pages = tuple(_pages(document, limits))
-    if not pages:
-        raise ExtractionError(DAMAGED)
-    if not any(page.strip() for page in pages):
-        raise ExtractionError(NO_TEXT)
-    return Extracted("", pages)
+        texts = list(_texts(document, limits))
+        empty = [number for number, text in enumerate(texts, start=1) if not text.strip()]
+        scanned = [number for number in empty if _is_drawn_on(document, number)]
+        if scanned and available(limits):
+            _recognise(document, texts, scanned, Recogniser(limits, len(scanned)))
+        else:
+            _refuse_scanned(document, scanned, len(empty))
+    return Extracted("", tuple(map(Page, texts)), numbered=True)
 
 
 def _check_ends(path: Path) -> None:
@@ -50,9 +63,9 @@ def _opened(path: Path) -> pypdfium2.PdfDocument:
         raise ExtractionError(LOCKED if "password" in str(error).lower() else DAMAGED) from error
 
 
-def _pages(document: pypdfium2.PdfDocument, limits: Limits) -> Iterator[str]:
+def _texts(document: pypdfium2.PdfDocument, limits: Limits) -> Iterator[str]:
     characters = 0
-    for number in range(len(document)):
+    for number in range(1, len(document) + 1):
         text = _text(document, number)
         characters += len(text)
         check_characters(characters, limits)
@@ -60,8 +73,70 @@ def _pages(document: pypdfium2.PdfDocument, limits: Limits) -> Iterator[str]:
 
 
 def _text(document: pypdfium2.PdfDocument, number: int) -> str:
+    with _page(document, number) as page, closing(page.get_textpage()) as text:
+        return clean(LINE_HYPHEN.sub("", text.get_text_bounded()))
+
+
+@contextmanager
+def _page(document: pypdfium2.PdfDocument, number: int) -> Iterator[pypdfium2.PdfPage]:
+    """Open the page `number`, from 1. Raises ExtractionError, naming it, where it is damaged."""
     try:
-        with closing(document[number]) as page, closing(page.get_textpage()) as text:
-            return clean(LINE_HYPHEN.sub("", text.get_text_bounded()))
+        with closing(document[number - 1]) as page:
+            yield page
     except pypdfium2.PdfiumError as error:
-        raise ExtractionError(f"Page {number + 1} of this PDF is damaged. Save or download it again.") from error
+        raise ExtractionError(f"Page {number} of this PDF is damaged. Save or download it again.") from error
+
+
+def _recognise(
+    document: pypdfium2.PdfDocument, texts: list[str], scanned: Sequence[int], recogniser: Recogniser
+) -> None:
+    """Fill in the texts of the pages without any."""
+    for number in scanned:
+        texts[number - 1] = clean(recogniser.text(_picture(document, number), number)).strip()
+    if not any(text.strip() for text in texts):
+        raise ExtractionError(NOTHING_FOUND)
+
+
+def _is_drawn_on(document: pypdfium2.PdfDocument, number: int) -> bool:
+    with _page(document, number) as page:
+        return next(page.get_objects(), None) is not None
+
+
+def _picture(document: pypdfium2.PdfDocument, number: int) -> Picture:
+    with _page(document, number) as page:
+        width, height = page.get_size()
+        scale = min(DPI / POINTS_AN_INCH, (MOST_PIXELS / max(width * height, 1)) ** 0.5)
+        with closing(page.render(scale=scale, grayscale=True)) as drawing:
+            return _packed(drawing)
+
+
+def _packed(drawing: pypdfium2.PdfBitmap) -> Picture:
+    """The pixels without what fills up each row in memory."""
+    rows = memoryview(drawing.buffer).cast("B")
+    starts = range(0, drawing.stride * drawing.height, drawing.stride)
+    pixels = b"".join(rows[start : start + drawing.width] for start in starts)
+    return Picture(drawing.width, drawing.height, pixels)
+
+
+def _refuse_scanned(document: pypdfium2.PdfDocument, scanned: Sequence[int], empty: int) -> None:
+    """Without text recognition: refuse rather than lose pages unseen. Decorated pages without text are no loss."""
+    if scanned and empty == len(document):
+        raise ExtractionError(f"This PDF has {NO_OCR}")
+    pictures = [number for number in scanned if _is_picture(document, number)]
+    if pictures:
+        pages = "Page {} of this PDF has" if len(pictures) == 1 else "Pages {} of this PDF have"
+        raise ExtractionError(f"{pages.format(_ranges(pictures))} {NO_OCR}")
+
+
+def _is_picture(document: pypdfium2.PdfDocument, number: int) -> bool:
+    with _page(document, number) as page:
+        sizes = (image.get_px_size() for image in page.get_objects([FPDF_PAGEOBJ_IMAGE]))
+        return sum(width * height for width, height in sizes) >= PAGE_PIXELS
+
+
+def _ranges(numbers: Sequence[int]) -> str:
+    """`[3, 7, 8, 9]` -> 3, 7 to 9; of many, the first ones."""
+    starts = [numbers[0], *(after for before, after in pairwise(numbers) if after != before + 1)]
+    ends = [*(before for before, after in pairwise(numbers) if after != before + 1), numbers[-1]]
+    parts = [str(start) if start == end else f"{start} to {end}" for start, end in zip(starts, ends, strict=True)]
+    return ", ".join(parts[:10]) + (" and others" if len(parts) > 10 else "")

@@ -5,22 +5,65 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Format:
-    """`module` has `extract(path: Path, limits: Limits) -> Extracted`; only the extraction process imports it."""
+    """`module` has `extract(path: Path, limits: Limits) -> Extracted`; only the extraction process imports it.
+
+    `markdown`: passages end where markdown's marks suggest. `ocr`: its scanned pages are recognised.
+    """
 
     module: str
     media_type: str
     markdown: bool = False
+    ocr: bool = False
 
 
+OFFICE = "application/vnd.openxmlformats-officedocument"
 FORMATS = {
-    ".txt": Format("documents.extraction.text", "text/plain"),
-    ".md": Format("documents.extraction.markdown", "text/markdown", markdown=True),
-    ".html": Format("documents.extraction.html", "text/html"),
+    ".csv": Format("documents.extraction.csv", "text/csv"),
+    ".docx": Format("documents.extraction.docx", f"{OFFICE}.wordprocessingml.document"),
+    ".eml": Format("documents.extraction.mail", "message/rfc822"),
     ".htm": Format("documents.extraction.html", "text/html"),
-    ".pdf": Format("documents.extraction.pdf", "application/pdf"),
+    ".html": Format("documents.extraction.html", "text/html"),
+    ".json": Format("documents.extraction.json", "application/json"),
+    ".md": Format("documents.extraction.markdown", "text/markdown", markdown=True),
+    ".odt": Format("documents.extraction.odt", "application/vnd.oasis.opendocument.text"),
+    ".pdf": Format("documents.extraction.pdf", "application/pdf", ocr=True),
+    ".pptx": Format("documents.extraction.pptx", f"{OFFICE}.presentationml.presentation"),
+    ".rst": Format("documents.extraction.rst", "text/x-rst"),
+    ".rtf": Format("documents.extraction.rtf", "application/rtf"),
+    ".tsv": Format("documents.extraction.csv", "text/tab-separated-values"),
+    ".txt": Format("documents.extraction.text", "text/plain"),
+    ".xlsx": Format("documents.extraction.xlsx", f"{OFFICE}.spreadsheetml.sheet"),
+}
+# What is not read itself, and the readable type that the same program saves.
+SAVE_AS = {
+    ".doc": ".docx",
+    ".docm": ".docx",
+    ".dot": ".docx",
+    ".dotx": ".docx",
+    ".markdown": ".md",
+    ".mhtml": ".html",
+    ".msg": ".eml",
+    ".odp": ".pptx",
+    ".ods": ".xlsx",
+    ".ott": ".odt",
+    ".pot": ".pptx",
+    ".pps": ".pptx",
+    ".ppsx": ".pptx",
+    ".ppt": ".pptx",
+    ".pptm": ".pptx",
+    ".xls": ".xlsx",
+    ".xlsb": ".xlsx",
+    ".xlsm": ".xlsx",
 }
 
 
 def readable_types() -> str:
-    """The suffixes as a person reads them: `.txt, .md, …`."""
+    """The suffixes as a person reads them: `.csv, .docx, …`."""
     return ", ".join(sorted(FORMATS))
+
+
+def advice(suffix: str) -> str:
+    """What to do with a file of a type that cannot be read."""
+    if suffix in SAVE_AS:
+        return f"Open it in the program it was made with, save it as {SAVE_AS[suffix]}, and upload that."
+    return f"These can: {readable_types()}."

@@ -10,18 +10,26 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import IO, Any
 
-from documents.extraction.types import Extracted, ExtractionError, Heading, Limits
+from documents.extraction.types import Extracted, ExtractionError, Heading, Limits, Page
 
 logger = logging.getLogger(__name__)
 
 WATCH_SECONDS = 1.0
 ROOT = Path(__file__).resolve().parents[2]
-# Nothing of the worker's own environment, where the keys are.
-ENVIRONMENT = {"LANG": "C.UTF-8", "PATH": os.defpath, "PYTHONDONTWRITEBYTECODE": "1", "PYTHONIOENCODING": "utf-8"}
+ENVIRONMENT = {
+    "LANG": "C.UTF-8",
+    # One thread each: there may be as many workers as processors.
+    "OMP_THREAD_LIMIT": "1",
+    "PYTHONDONTWRITEBYTECODE": "1",
+    "PYTHONIOENCODING": "utf-8",
+    "PYTHONWARNINGS": "ignore",
+}
+# All that is passed on of the worker's own environment, where the keys are: where tesseract and its languages lie.
+PASSED_ON = {"PATH": os.defpath, "TESSDATA_PREFIX": ""}
 
 Process = subprocess.Popen[bytes]
 
@@ -31,6 +39,7 @@ def extract(path: Path, module: str, limits: Limits, watch: Callable[[], object]
 
     `watch` is called about every second while it lasts; what it raises ends the reading.
     """
+    limits = replace(limits, ends_at=time.monotonic() + limits.seconds)
     with tempfile.TemporaryFile() as output, tempfile.TemporaryFile() as complaints:
         process = _start([module, str(path), json.dumps(asdict(limits)), str(os.getpid())], output, complaints)
         try:
@@ -49,12 +58,17 @@ def _start(arguments: list[str], output: IO[bytes], complaints: IO[bytes]) -> Pr
     return subprocess.Popen(  # noqa: S603
         [sys.executable, "-m", "documents.extraction.main", *arguments],
         cwd=ROOT,
-        env=ENVIRONMENT,
+        env=_environment(),
         stdin=subprocess.DEVNULL,
         stdout=output,
         stderr=complaints,
         start_new_session=True,
     )
+
+
+def _environment() -> dict[str, str]:
+    passed = {name: os.environ.get(name, default) for name, default in PASSED_ON.items()}
+    return {**ENVIRONMENT, **{name: value for name, value in passed.items() if value}}
 
 
 def _wait(process: Process, seconds: float, watch: Callable[[], object]) -> int:
@@ -90,7 +104,12 @@ def _extracted(value: dict[str, Any], limits: Limits) -> Extracted:
         )
     if "error" in value:
         raise ExtractionError(value["error"])
-    return Extracted(value["title"], tuple(value["pages"]), tuple(Heading(**item) for item in value["headings"]))
+    return Extracted(
+        value["title"],
+        tuple(Page(**item) for item in value["pages"]),
+        tuple(Heading(**item) for item in value["headings"]),
+        value["numbered"],
+    )
 
 
 def _tail(complaints: IO[bytes]) -> str:

@@ -4,6 +4,9 @@ from dataclasses import dataclass
 
 from langai_site.errors import LangAIError
 
+# More than this many headings say nothing about a place any more, and would swell the output.
+MAX_HEADINGS = 100_000
+
 
 class ExtractionError(LangAIError):
     """A file has no text that can be read from it; the message tells its owner why and what to do."""
@@ -13,17 +16,32 @@ class ExtractionError(LangAIError):
 
 @dataclass(frozen=True)
 class Limits:
-    """What one extraction may use, and how much it may yield."""
+    """What one extraction may use, and how much it may yield.
+
+    `ocr_languages` names what tesseract is to recognise in scanned pages. Where it is empty nothing is recognised,
+    and the extraction may start no process. `ends_at` is when the sandbox ends it, by time.monotonic().
+    """
 
     memory_mb: int
     seconds: int
     max_pages: int
     max_chars: int
+    ocr_languages: str = ""
+    ends_at: float | None = None
+
+
+@dataclass(frozen=True)
+class Page:
+    """A page's text. `label` and `first_row` are those of search.types.PageText."""
+
+    text: str
+    label: str = ""
+    first_row: int | None = None
 
 
 @dataclass(frozen=True)
 class Heading:
-    """A heading on a page (from 1), with the character where it starts."""
+    """A heading on a page (from 1), with the character from which it holds; an empty one ends the one before it."""
 
     page: int
     start: int
@@ -32,25 +50,29 @@ class Heading:
 
 @dataclass(frozen=True)
 class Extracted:
-    """A document's text, page by page. `title` is empty where the file names none worth showing."""
+    """A document's text, page by page. `title` is empty where the file names none worth showing.
+
+    `numbered`: the pages are the file's own, so that their numbers tell a person where to look.
+    """
 
     title: str
-    pages: tuple[str, ...]
+    pages: tuple[Page, ...]
     headings: tuple[Heading, ...] = ()
+    numbered: bool = False
 
 
 def check_amount(extracted: Extracted, limits: Limits) -> None:
     """Raise ExtractionError where there is no text, or more than `limits` allow."""
     check_pages(len(extracted.pages), limits)
-    check_characters(sum(map(len, extracted.pages)), limits)
-    if not any(page.strip() for page in extracted.pages):
+    check_characters(sum(len(page.text) for page in extracted.pages), limits)
+    if not any(page.text.strip() for page in extracted.pages):
         raise ExtractionError("This file has no text in it.")
 
 
-def check_pages(pages: int, limits: Limits) -> None:
+def check_pages(pages: int, limits: Limits, what: str = "pages") -> None:
     if pages > limits.max_pages:
         raise ExtractionError(
-            f"This file has {pages:,} pages; at most {limits.max_pages:,} are read. Split it into several files."
+            f"This file has {pages:,} {what}; at most {limits.max_pages:,} are read. Split it into several files."
         )
 
 

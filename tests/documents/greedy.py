@@ -5,7 +5,7 @@ import os
 import time
 from pathlib import Path
 
-from documents.extraction.types import Extracted, Limits
+from documents.extraction.types import Extracted, ExtractionError, Limits, Page
 
 
 def extract(path: Path, limits: Limits) -> Extracted:
@@ -39,14 +39,36 @@ def raise_error() -> Extracted:
 
 
 def write_endlessly() -> Extracted:
-    return Extracted("x" * 20_000_000, ("text",))
+    return Extracted("x" * 20_000_000, (Page("text"),))
+
+
+def start_process() -> Extracted:
+    # The limit does not hold for root, as whom the tests may run.
+    if os.geteuid() == 0:
+        os.setresuid(65534, 65534, 65534)
+    try:
+        child = os.fork()
+    except BlockingIOError:
+        raise ExtractionError("no other process may be started") from None
+    if not child:
+        os._exit(0)
+    os.waitpid(child, 0)
+    return Extracted("", (Page("started"),))
+
+
+def open_files() -> Extracted:
+    try:
+        hoard = [os.open("/dev/null", os.O_RDONLY) for _ in range(1000)]
+    except OSError:
+        raise ExtractionError("too many open files") from None
+    return Extracted("", (Page(str(len(hoard))),))
 
 
 def tell_environment() -> Extracted:
-    return Extracted("", ("\n".join(f"{name}={value}" for name, value in os.environ.items()),))
+    return Extracted("", (Page("\n".join(f"{name}={value}" for name, value in os.environ.items())),))
 
 
 def tell_modules() -> Extracted:
     import sys
 
-    return Extracted("", ("\n".join(sys.modules),))
+    return Extracted("", (Page("\n".join(sys.modules)),))

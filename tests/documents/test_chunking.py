@@ -1,3 +1,4 @@
+import re
 from pathlib import Path
 
 import pytest
@@ -69,6 +70,46 @@ def test_a_passage_knows_the_heading_above_it_also_over_a_page():
     pages = [PageText(1, "Intro\n\nHoliday\n\nTwenty-five days."), PageText(2, "More of it.")]
     spans = chunking.split(pages, chunking.splitter(markdown=False), [Heading(1, 7, "Holiday")])
     assert [span.heading for span in spans] == ["", "Holiday"]
+
+
+def located(*pages: PageText, numbered: bool = False) -> list[str]:
+    return [span.location for span in chunking.split(pages, chunking.splitter(markdown=False), numbered=numbered)]
+
+
+def test_a_place_is_a_page_where_the_document_has_pages_of_its_own():
+    pages = PageText(1, "One."), PageText(2, "Two.")
+    assert located(*pages, numbered=True) == ["page 1", "page 2"]
+    assert located(*pages) == ["", ""]
+    assert located(PageText(1, "One."), numbered=True) == [""]
+
+
+def test_a_place_is_what_the_page_is_called():
+    pages = PageText(1, "One.", "slide 1"), PageText(2, "Two.", "slide 2")
+    assert located(*pages, numbered=True) == ["slide 1", "slide 2"]
+
+
+def test_a_place_in_a_table_is_its_rows():
+    table = "\n".join(["Name | Days", *(f"Person number {number} | {number}" for number in range(2, 61))])
+    places = located(PageText(1, table, "Budget", 1), PageText(2, "Zoe | 7", "Budget", 400), PageText(3, "x", "", 9))
+    assert places[0].startswith("Budget, rows 1 to ")
+    assert places[-2:] == ["Budget, row 400", "row 9"]
+    ends = [tuple(map(int, place.removeprefix("Budget, rows ").split(" to "))) for place in places[:-2]]
+    assert ends[-1][1] == 60
+    assert [first for first, _ in ends[1:]] == [last + 1 for _, last in ends[:-1]]
+
+
+ROWS = st.lists(st.text(alphabet="ab |\u00fc\u6f22", max_size=400), min_size=1, max_size=60)
+
+
+@given(rows=ROWS, first=st.integers(1, 1_000_000))
+@settings(max_examples=60, deadline=None)
+def test_the_rows_of_a_place_are_those_that_its_passage_is_made_of(rows, first):
+    page = PageText(1, "\n".join(rows), "", first)
+    for span in chunking.split([page], chunking.splitter(markdown=False)):
+        numbers = re.findall(r"\d+", span.location)
+        told = rows[int(numbers[0]) - first : int(numbers[-1]) - first + 1]
+        assert len(told) == span.text.count("\n") + 1
+        assert span.text in "\n".join(told)
 
 
 def test_the_tokenizer_is_read_without_its_truncation():

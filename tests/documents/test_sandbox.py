@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from documents.extraction import sandbox
-from documents.extraction.types import ExtractionError
+from documents.extraction.registry import FORMATS
+from documents.extraction.types import ExtractionError, Page
 from tests.documents import files
 from tests.documents.files import LIMITS, written
 
@@ -27,8 +28,15 @@ def test_pages_and_headings_come_back_whole(tmp_path):
     path = written(tmp_path, "a.md", "# Grüße\n\n漢字 and \u2028 more 👩‍👩‍👧")
     extracted = sandbox.extract(path, "documents.extraction.markdown", LIMITS)
     assert extracted.title == "Grüße"
-    assert extracted.pages == (path.read_text(),)
+    assert extracted.pages == (Page(path.read_text()),)
     assert extracted.headings[0].text == "Grüße"
+
+
+def test_labels_and_row_numbers_come_back_whole(tmp_path):
+    data = files.xlsx(Bücher=[["Title", "Year"], ["Moby-Dick", 1851]])
+    extracted = sandbox.extract(written(tmp_path, "a.xlsx", data), "documents.extraction.xlsx", LIMITS)
+    assert extracted.pages == (Page("Title | Year\nMoby-Dick | 1851", "Bücher", 1),)
+    assert not extracted.numbered
 
 
 def test_a_reason_comes_back_as_it_was_given(tmp_path):
@@ -56,11 +64,31 @@ def test_output_is_bounded(tmp_path):
     assert "damaged, or too complex" in told(tmp_path, "write_endlessly", max_chars=1000)
 
 
+def test_no_other_process_can_be_started_but_to_recognise_text(tmp_path):
+    assert told(tmp_path, "start_process") == "no other process may be started"
+    path = written(tmp_path, "order.txt", "start_process")
+    assert sandbox.extract(path, GREEDY, replace(LIMITS, ocr_languages="eng")).pages[0].text == "started"
+
+
+def test_no_more_files_can_be_open_than_a_format_needs(tmp_path):
+    assert told(tmp_path, "open_files") == "too many open files"
+
+
+@pytest.mark.parametrize("suffix", [".txt", ".md", ".rst", ".csv", ".json"])
+def test_text_is_read_without_the_libraries_of_other_formats(suffix):
+    code = (
+        f"import sys, {FORMATS[suffix].module};"
+        "print({'openpyxl', 'pypdfium2', 'selectolax', 'xml', 'email', 'charset_normalizer'} & set(sys.modules))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=sandbox.ROOT, capture_output=True, text=True, timeout=60)
+    assert done.stdout == "set()\n", done.stderr
+
+
 def test_the_process_sees_no_secrets_and_loads_no_django(tmp_path, monkeypatch):
     monkeypatch.setenv("OPENAI_API_KEY", "sk-secret")
-    environment = sandbox.extract(written(tmp_path, "o.txt", "tell_environment"), GREEDY, LIMITS).pages[0]
+    environment = sandbox.extract(written(tmp_path, "o.txt", "tell_environment"), GREEDY, LIMITS).pages[0].text
     assert "sk-secret" not in environment
-    modules = sandbox.extract(written(tmp_path, "o.txt", "tell_modules"), GREEDY, LIMITS).pages[0].splitlines()
+    modules = sandbox.extract(written(tmp_path, "o.txt", "tell_modules"), GREEDY, LIMITS).pages[0].text.splitlines()
     assert "django" not in modules
 
 

@@ -3,10 +3,11 @@ from asgiref.sync import async_to_sync
 
 from documents import services, tasks
 from documents.claims import claim
+from documents.extraction.registry import FORMATS
 from documents.models import Document
 from langai_site.sensitivity import Sensitivity
 from search.access import reader_of
-from search.models import Page, Passage, Source
+from search.models import Page, Passage, PassageVector, Source
 from search.services import find
 from tests.documents import files
 
@@ -41,17 +42,76 @@ def test_a_pdf_becomes_passages_that_are_found_on_their_page(meaning, upload, al
     assert page[hits[0].start : hits[0].end] == hits[0].text
 
 
-def test_every_format_is_read_with_title_and_headings(upload):
-    text = upload("Plain words.", "notes.txt")
-    markdown = upload("# Travel\n\nTrains first.", "travel.md")
-    html = upload("<title>Fire drill</title><h2>Meeting point</h2><p>By the oak.", "drill.html")
+UPLOADS = {
+    "notes.txt": (b"Plain words.", ("notes", "", "")),
+    "travel.md": (b"# Travel\n\nTrains first.", ("Travel", "Travel", "")),
+    "rules.rst": (b"Rules\n=====\n\nBe kind.", ("Rules", "Rules", "")),
+    "drill.html": (
+        b"<title>Fire drill</title><h2>Meeting point</h2><p>By the oak.",
+        ("Fire drill", "Meeting point", ""),
+    ),
+    "policy.pdf": (files.pdf("First."), ("policy", "", "")),
+    "report.docx": (files.docx("Words."), ("report", "", "")),
+    "plan.pptx": (files.pptx("The plan"), ("The plan", "The plan", "slide 1")),
+    "budget.xlsx": (files.xlsx(Costs=[["Oil", "Sum"], ["Lamp", 5]]), ("budget", "", "Costs, rows 1 to 2")),
+    "staff.csv": (b"Name,Days\nAnn,25\nBob,30\n", ("staff", "", "rows 1 to 3")),
+    "lamps.tsv": (b"Lamp\tOil\n", ("lamps", "", "row 1")),
+    "order.eml": (
+        b"Subject: Oil\nFrom: Ada <ada@example.org>\nDate: Fri, 03 May 2024 10:00:00 +0200\n\nTwelve.",
+        ("Oil", "", "from Ada, 3 May 2024"),
+    ),
+    "data.json": (b'{"days": 25}', ("data", "", "")),
+    "old.rtf": (rb"{\rtf1 Rich words.}", ("old", "", "")),
+    "free.odt": (
+        files.odt('<text:h text:outline-level="1">Free</text:h><text:p>Words.</text:p>'),
+        ("Free", "Free", ""),
+    ),
+}
+
+
+def test_every_format_is_read_with_title_heading_and_place(upload):
+    assert {name[name.rindex(".") :] for name in UPLOADS} == set(FORMATS) - {".htm"}
+    uploaded = {name: upload(data, name).pk for name, (data, _) in UPLOADS.items()}
     read_all()
-    sources = {source.document: source for source in Source.objects.all()}
-    assert [sources[d.pk].title for d in (text, markdown, html)] == ["notes", "Travel", "Fire drill"]
-    assert all(source.live for source in sources.values())
-    assert sources[markdown.pk].passages.get().heading == "Travel"
-    assert sources[html.pk].passages.get().heading == "Meeting point"
-    assert {source.media_type for source in sources.values()} == {"text/plain", "text/markdown", "text/html"}
+    sources = {source.document: source for source in Source.objects.filter(live=True)}
+    for name, (_, expected) in UPLOADS.items():
+        source = sources[uploaded[name]]
+        passage = source.passages.get()
+        assert (source.title, passage.heading, passage.location) == expected, name
+        assert source.media_type == FORMATS[name[name.rindex(".") :]].media_type
+
+
+def test_places_are_pages_where_a_document_has_several(upload):
+    document = outcome(upload(files.pdf(*POLICY), "policy.pdf"))
+    assert document.pages == 3
+    assert list(Passage.objects.values_list("location", flat=True)) == ["page 1", "page 2", "page 3"]
+
+
+BAD = {
+    "locked.pdf": (files.pdf("Secret", password="x"), "protected by a password"),
+    "cut.docx": (files.docx("Words.")[:5000], "damaged or not complete"),
+    "wrong.docx": (files.pdf("Text."), "is a PDF"),
+    "bomb.xlsx": (files.zipped({"[Content_Types].xml": "<a/>", "xl/a": bytes(60_000_000)}), "packed so densely"),
+    "blank.txt": (b" \n", "no text"),
+}
+
+
+def test_files_that_cannot_be_read_say_why_and_hold_back_no_other(upload):
+    failed = {name: upload(data, name) for name, (data, _) in BAD.items()}
+    good = upload("Everyone has 25 days of holiday.", "good.txt")
+    assert outcome(good).status == "ready"
+    for name, (_, message) in BAD.items():
+        failed[name].refresh_from_db()
+        assert failed[name].status == "failed"
+        assert message in failed[name].error
+    assert Source.objects.count() == 1
+
+
+@pytest.mark.needs("tesseract")
+def test_scanned_pages_are_found_by_their_words(upload):
+    document = outcome(upload(files.mixed_pdf("Cover.", "scan:Twelve barrels of oil."), "scan.pdf"))
+    assert (document.status, document.error) == ("ready", "")
+    assert Passage.objects.get(page=2).text == "Twelve barrels of oil."
 
 
 def test_a_title_that_a_person_gave_is_kept(upload):
@@ -72,13 +132,13 @@ def test_a_title_given_while_it_is_read_is_kept(upload):
 def test_without_a_model_a_document_is_still_read(upload):
     document = outcome(upload())
     assert (document.status, document.passages) == ("ready", 1)
-    assert Passage.objects.get().vector is None
+    assert not Passage.objects.get().vectors.exists()
 
 
 def test_a_failure_says_why_and_a_retry_goes_through(upload):
-    document = outcome(upload(files.scanned_pdf(), "scan.pdf"))
+    document = outcome(upload(files.pdf("Secret", password="x"), "secret.pdf"))
     assert document.status == "failed"
-    assert "no text layer" in document.error
+    assert "protected by a password" in document.error
     with open(document.file.path, "wb") as file:
         file.write(files.pdf("Now with text."))
     services.retry(document)

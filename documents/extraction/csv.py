@@ -1,0 +1,53 @@
+"""Tables as text: comma- and tab-separated values. Each record is a row, as a spreadsheet program numbers them."""
+
+import csv
+import io
+import re
+from collections import Counter
+from collections.abc import Iterator
+from itertools import islice
+from pathlib import Path
+
+from documents.extraction.encodings import read_text
+from documents.extraction.tables import Tables
+from documents.extraction.types import Extracted, ExtractionError, Limits
+
+# The comma last: where decimals have one, rows are regular by it too.
+DELIMITERS = "\t;|,"
+SAMPLE_ROWS = 50
+SAMPLE_CHARACTERS = 100_000
+# Excel's own way to name the delimiter, in a first line.
+NAMED = re.compile(r"sep=(.)\n", re.IGNORECASE)
+
+
+def extract(path: Path, limits: Limits) -> Extracted:
+    text = read_text(path)
+    named = NAMED.match(text)
+    delimiter = named[1] if named else "\t" if path.suffix.lower() == ".tsv" else _delimiter(text)
+    tables = Tables(limits)
+    tables.add(_rows(text[named.end() :] if named else text, delimiter, limits.max_chars))
+    return Extracted("", tuple(tables.pages), tuple(tables.headings))
+
+
+def _rows(text: str, delimiter: str, max_chars: int) -> Iterator[list[str]]:
+    # An odd number of quotes is no quoting: one of them would swallow the rest of the file.
+    quoted = text.count('"') % 2 == 0
+    csv.field_size_limit(max_chars)
+    try:
+        yield from csv.reader(
+            io.StringIO(text, newline=""),
+            delimiter=delimiter,
+            quoting=csv.QUOTE_MINIMAL if quoted else csv.QUOTE_NONE,
+        )
+    except csv.Error as error:
+        raise ExtractionError(f"This table cannot be read: {error}. Save it anew as .csv or .xlsx.") from error
+
+
+def _delimiter(text: str) -> str:
+    """The one that gives most of the first rows the same number of cells, above one."""
+
+    def regularity(delimiter: str) -> int:
+        reader = csv.reader(text[:SAMPLE_CHARACTERS].split("\n"), delimiter=delimiter)
+        return max(Counter(len(cells) for cells in islice(reader, SAMPLE_ROWS) if len(cells) > 1).values(), default=0)
+
+    return max(DELIMITERS, key=regularity)

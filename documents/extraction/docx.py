@@ -1,0 +1,199 @@
+"""Word documents: paragraphs, lists, tables, text boxes and notes, with what was inserted and not what was deleted."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from documents.extraction.layout import Draft, row
+from documents.extraction.package import Element, Package, attribute, child, local, opened, whole_number
+from documents.extraction.types import Extracted, ExtractionError, Limits
+
+NO_TEXT_PART = "This is not a Word document, though its name says so, or it is damaged. Save it anew as .docx."
+
+# Deleted text, older copies of text boxes, codes of fields, and formats that say nothing about the words.
+UNREAD = {
+    *("del", "moveFrom", "Fallback", "instrText", "delText", "rPr", "pPr", "sectPr", "tblPr", "tblGrid", "trPr"),
+    *("tcPr", "sdtPr", "sdtEndPr"),
+}
+BREAKS = {"tab": "\t", "ptab": "\t", "br": "\n", "cr": "\n", "noBreakHyphen": "\u2011"}
+NOTES = {"footnoteReference": "footnotes", "endnoteReference": "endnotes"}
+OFF = {"0", "false", "off"}
+BODY_LEVEL = 10
+WIDEST_CELL = 100
+MAX_ANCESTRY = 20
+
+
+@dataclass(frozen=True)
+class Style:
+    """What a paragraph's style says of it: its outline level, from 0 for a title, and whether it is a list's item."""
+
+    level: int = BODY_LEVEL
+    item: bool = False
+
+
+@dataclass
+class Word:
+    """A document being read: its styles, its text, and the notes it has referred to."""
+
+    styles: dict[str, Style]
+    draft: Draft = field(default_factory=Draft)
+    notes: list[tuple[str, str]] = field(default_factory=list)
+
+
+def extract(path: Path, limits: Limits) -> Extracted:
+    with opened(path) as package:
+        main = package.first_related("", "officeDocument")
+        body = child(package.tree(main), "body") if main else None
+        if body is None:
+            raise ExtractionError(NO_TEXT_PART)
+        styles = package.first_related(main, "styles")
+        word = Word(_styles(package.tree(styles)) if styles else {})
+        _write(body, word)
+        _write_notes(package, main, word)
+    return word.draft.extracted()
+
+
+def _styles(listing: Element) -> dict[str, Style]:
+    elements = {attribute(style, "styleId"): style for style in listing if local(style) == "style"}
+    return {name: _style(list(_ancestry(name, elements))) for name in elements}
+
+
+def _style(ancestry: list[Element]) -> Style:
+    """What the nearest of a style and those it is based on says counts."""
+    levels = (_style_level(style) for style in ancestry)
+    item = any(child(style, "pPr", "numPr") is not None for style in ancestry)
+    return Style(next((level for level in levels if level is not None), BODY_LEVEL), item)
+
+
+def _style_level(style: Element) -> int | None:
+    if _value(style, "name").lower() == "title":
+        return 0
+    outline = _value(style, "pPr", "outlineLvl")
+    return whole_number(outline, BODY_LEVEL) + 1 if outline else None
+
+
+def _ancestry(name: str, styles: dict[str, Element]) -> Iterator[Element]:
+    """Yield a style and those it is based on, nearest first; they may go round in a circle."""
+    for _ in range(MAX_ANCESTRY):
+        style = styles.get(name)
+        if style is None:
+            return
+        yield style
+        name = _value(style, "basedOn")
+
+
+def _write(block: Element, word: Word) -> None:
+    previous_in_list = False
+    for element in _blocks(block):
+        if local(element) == "tbl":
+            word.draft.add("\n".join(_rows(element, word)))
+            previous_in_list = False
+        else:
+            previous_in_list = _write_paragraph(element, word, previous_in_list)
+
+
+def _write_paragraph(paragraph: Element, word: Word, after_list: bool) -> bool:
+    """Write a paragraph and the text boxes in it; True where it is an item of a list."""
+    text, boxes = _text(paragraph, word)
+    style = _paragraph_style(paragraph, word.styles)
+    if style.level < BODY_LEVEL:
+        word.draft.heading(text, style.level)
+    elif style.item and text.strip():
+        word.draft.add(f"- {text.strip()}", "\n" if after_list else "\n\n")
+    else:
+        word.draft.add(text)
+    for box in boxes:
+        _write(box, word)
+    return style.item and style.level == BODY_LEVEL
+
+
+def _paragraph_style(paragraph: Element, styles: dict[str, Style]) -> Style:
+    """Its style, and what the paragraph itself says before that."""
+    style = styles.get(_value(paragraph, "pPr", "pStyle"), Style())
+    outline = _value(paragraph, "pPr", "outlineLvl")
+    level = whole_number(outline, BODY_LEVEL) + 1 if outline else style.level
+    return Style(level, style.item or child(paragraph, "pPr", "numPr") is not None)
+
+
+def _blocks(parent: Element) -> Iterator[Element]:
+    """Yield paragraphs and tables, also from content controls and insertions around them."""
+    for element in parent:
+        name = local(element)
+        if name in ("p", "tbl"):
+            yield element
+        elif name not in UNREAD:
+            yield from _blocks(element)
+
+
+def _text(paragraph: Element, word: Word) -> tuple[str, list[Element]]:
+    """Return a paragraph's words and the text boxes that are anchored in it."""
+    parts: list[str] = []
+    boxes: list[Element] = []
+
+    def gather(parent: Element) -> None:
+        for element in parent:
+            name = local(element)
+            if name == "t":
+                parts.append(element.text or "")
+            elif name in BREAKS:
+                parts.append(BREAKS[name])
+            elif name in NOTES:
+                word.notes.append((NOTES[name], attribute(element, "id")))
+                parts.append(f"[{len(word.notes)}]")
+            elif name == "txbxContent":
+                boxes.append(element)
+            elif name not in UNREAD and not (name == "r" and _hidden(element)):
+                gather(element)
+
+    gather(paragraph)
+    return "".join(parts), boxes
+
+
+def _hidden(run: Element) -> bool:
+    vanish = child(run, "rPr", "vanish")
+    return vanish is not None and attribute(vanish, "val") not in OFF
+
+
+def _rows(table: Element, word: Word) -> Iterator[str]:
+    for line in _inner(table, "tr"):
+        cells: list[str] = []
+        for cell in _inner(line, "tc"):
+            cells.append(" ".join(_cell(cell, word)))
+            cells.extend([""] * (min(whole_number(_value(cell, "tcPr", "gridSpan"), 1), WIDEST_CELL) - 1))
+        if text := row(cells):
+            yield text
+
+
+def _inner(parent: Element, wanted: str) -> Iterator[Element]:
+    """Yield a table's rows or a row's cells, also from content controls around them."""
+    for element in parent:
+        if local(element) == wanted:
+            yield element
+        elif local(element) not in UNREAD:
+            yield from _inner(element, wanted)
+
+
+def _cell(cell: Element, word: Word) -> Iterator[str]:
+    for element in _blocks(cell):
+        if local(element) == "tbl":
+            yield from _rows(element, word)
+            continue
+        text, boxes = _text(element, word)
+        yield text
+        for box in boxes:
+            yield from _cell(box, word)
+
+
+def _write_notes(package: Package, main: str, word: Word) -> None:
+    kinds = {kind: package.first_related(main, kind) for kind in NOTES.values()}
+    notes = {(kind, attribute(note, "id")): note for kind, name in kinds.items() if name for note in package.tree(name)}
+    # A note may refer to notes, which are then no more than numbers.
+    for number, key in enumerate(list(word.notes), start=1):
+        text = " ".join(_cell(notes[key], word)).strip() if key in notes else ""
+        word.draft.add(f"[{number}] {text}" if text else "")
+
+
+def _value(element: Element, *path: str) -> str:
+    """The `val` of the element at `path`."""
+    found = child(element, *path)
+    return attribute(found, "val") if found is not None else ""

@@ -1,0 +1,82 @@
+"""From text to pages, with the headings on them."""
+
+from collections.abc import Iterable, Sequence
+
+from documents.extraction.encodings import clean
+from documents.extraction.types import MAX_HEADINGS, Extracted, Heading, Page
+
+# A page is shown whole beside a citation, so a long text is cut into several.
+PAGE_CHARACTERS = 50_000
+TITLE_CHARACTERS = 300
+LABEL_CHARACTERS = 200
+
+
+def paged(text: str, headings: Iterable[tuple[int, str]] = (), title: str = "", label: str = "") -> Extracted:
+    """Cut `text` into pages at line ends; `headings` are given by their character in the whole text."""
+    starts = [0]
+    while len(text) - starts[-1] > PAGE_CHARACTERS:
+        starts.append(_cut(text, starts[-1]))
+    ends = [*starts[1:], len(text)]
+    pages = tuple(Page(text[start:end], label[:LABEL_CHARACTERS]) for start, end in zip(starts, ends, strict=True))
+    return Extracted(title[:TITLE_CHARACTERS], pages, tuple(_placed(list(headings)[: MAX_HEADINGS + 1], ends)))
+
+
+def _cut(text: str, start: int) -> int:
+    """The best place to end the page that starts at `start`: a blank line, a line end, a space, anywhere."""
+    limit = start + PAGE_CHARACTERS
+    for mark in ("\n\n", "\n", " "):
+        found = text.rfind(mark, start + PAGE_CHARACTERS // 2, limit)
+        if found > 0:
+            return found + len(mark)
+    return limit
+
+
+def _placed(headings: Sequence[tuple[int, str]], ends: Sequence[int]) -> Iterable[Heading]:
+    page = 0
+    for start, text in headings if len(headings) <= MAX_HEADINGS else ():
+        while start >= ends[page]:
+            page += 1
+        yield Heading(page + 1, start - (ends[page - 1] if page else 0), text[:TITLE_CHARACTERS])
+
+
+def row(cells: Iterable[str]) -> str:
+    """A table's row as one line: `Role | Days`. Without words in it, nothing."""
+    line = " | ".join(" ".join(cell.split()) for cell in cells)
+    return line.strip().rstrip(" |") if line.strip(" |") else ""
+
+
+class Draft:
+    """Blocks of text in reading order, with the headings among them."""
+
+    def __init__(self) -> None:
+        self._parts: list[str] = []
+        self._length = 0
+        self._headings: list[tuple[int, int, str]] = []
+
+    def add(self, text: str, gap: str = "\n\n") -> None:
+        """Add a block, `gap` after the one before it."""
+        text = clean(text).rstrip()
+        if text:
+            self._append(gap if self._parts else "")
+            self._append(text)
+
+    def heading(self, text: str, level: int = 1) -> None:
+        """Add a heading; of `level` 0 is the title of the whole."""
+        text = " ".join(clean(text).split())
+        if text:
+            self._append("\n\n" if self._parts else "")
+            self._headings.append((self._length, level, text))
+            self._append(text)
+
+    def extracted(self) -> Extracted:
+        return paged("".join(self._parts), [(start, text) for start, _, text in self._headings], self._title())
+
+    def _title(self) -> str:
+        """The heading that stands above all others, if only one does."""
+        top = min((level for _, level, _ in self._headings), default=2)
+        highest = [text for _, level, text in self._headings if level == top]
+        return highest[0] if top == 0 or (top == 1 and len(highest) == 1) else ""
+
+    def _append(self, text: str) -> None:
+        self._parts.append(text)
+        self._length += len(text)

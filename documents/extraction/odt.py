@@ -1,0 +1,155 @@
+"""OpenDocument texts: paragraphs, lists, tables, text boxes and notes."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from documents.extraction.layout import Draft, row
+from documents.extraction.package import Element, attribute, child, local, opened, whole_number
+from documents.extraction.signatures import LOCKED
+from documents.extraction.types import Extracted, ExtractionError, Limits
+
+NOT_ONE = "This is not an OpenDocument text, though its name says so, or it is damaged. Save it anew as .odt."
+MANIFEST = "META-INF/manifest.xml"
+
+# Remarks, deleted text, and what is kept for the program only.
+UNREAD = {
+    *("annotation", "annotation-end", "tracked-changes", "forms", "sequence-decls", "variable-decls"),
+    *("user-field-decls", "dde-connection-decls", "alphabetical-index-auto-mark-file", "ruby-text", "desc", "title"),
+}
+GAPS = {"s": " ", "tab": "\t", "line-break": "\n"}
+BLOCKS = {"p", "h", "list", "table"}
+SPACES = re.compile(r"[ \t\r\n]+")
+TITLE_STYLE = "Title"
+MOST_SPACES = MOST_CELLS = 100
+
+
+def extract(path: Path, limits: Limits) -> Extracted:
+    with opened(path) as package:
+        if MANIFEST in package and b"encryption-data" in package.read(MANIFEST):
+            raise ExtractionError(LOCKED)
+        if "content.xml" not in package:
+            raise ExtractionError(NOT_ONE)
+        content = package.tree("content.xml")
+    text = child(content, "body", "text")
+    if text is None:
+        raise ExtractionError(NOT_ONE)
+    reader = Reader(_title_styles(content))
+    reader.write(text)
+    reader.write_notes()
+    return reader.draft.extracted()
+
+
+def _title_styles(content: Element) -> set[str]:
+    """The names of the styles by which a paragraph is the document's title."""
+    styles = child(content, "automatic-styles")
+    made = {attribute(style, "name") for style in styles or () if attribute(style, "parent-style-name") == TITLE_STYLE}
+    return made | {TITLE_STYLE}
+
+
+class Reader:
+    """A document being read: its text so far, and the notes it has referred to."""
+
+    def __init__(self, title_styles: set[str]) -> None:
+        self.draft = Draft()
+        self._title_styles = title_styles
+        self._notes: list[Element] = []
+        self._after_item = False
+
+    def write(self, parent: Element, in_list: bool = False) -> None:
+        for block in _blocks(parent):
+            if local(block) == "list":
+                self.write(block, in_list=True)
+            elif local(block) == "table":
+                self.draft.add("\n".join(self._rows(block)))
+                self._after_item = False
+            else:
+                self._write_paragraph(block, in_list)
+
+    def write_notes(self) -> None:
+        # A note may refer to notes, which are then no more than numbers.
+        for number, note in enumerate(list(self._notes), start=1):
+            if text := " ".join(self._cell(note)).strip():
+                self.draft.add(f"[{number}] {text}")
+
+    def _write_paragraph(self, paragraph: Element, in_list: bool) -> None:
+        text, boxes = self._text(paragraph)
+        if local(paragraph) == "h":
+            self.draft.heading(text, whole_number(attribute(paragraph, "outline-level"), 1))
+        elif attribute(paragraph, "style-name") in self._title_styles:
+            self.draft.heading(text, 0)
+        elif in_list and text.strip():
+            self.draft.add(f"- {text.strip()}", "\n" if self._after_item else "\n\n")
+        else:
+            self.draft.add(text)
+        self._after_item = in_list and local(paragraph) == "p"
+        for box in boxes:
+            self.write(box)
+
+    def _text(self, paragraph: Element) -> tuple[str, list[Element]]:
+        """Return a paragraph's words and the text boxes that are anchored in it."""
+        parts: list[str] = []
+        boxes: list[Element] = []
+
+        def gather(element: Element) -> None:
+            parts.append(SPACES.sub(" ", element.text or ""))
+            for inner in element:
+                name = local(inner)
+                if name == "text-box":
+                    boxes.append(inner)
+                elif name == "note":
+                    parts.append(self._noted(inner))
+                elif name in GAPS:
+                    parts.append(GAPS[name] * min(whole_number(attribute(inner, "c"), 1), MOST_SPACES))
+                elif name not in UNREAD:
+                    gather(inner)
+                parts.append(SPACES.sub(" ", inner.tail or ""))
+
+        gather(paragraph)
+        return "".join(parts), boxes
+
+    def _noted(self, note: Element) -> str:
+        body = child(note, "note-body")
+        if body is None:
+            return ""
+        self._notes.append(body)
+        return f"[{len(self._notes)}]"
+
+    def _rows(self, table: Element) -> Iterator[str]:
+        for line in _inner(table, {"table-row"}):
+            cells: list[str] = []
+            for cell in _inner(line, {"table-cell", "covered-table-cell"}):
+                repeated = whole_number(attribute(cell, "number-columns-repeated"), 1)
+                cells += [" ".join(self._cell(cell))] * min(repeated, MOST_CELLS)
+            if text := row(cells):
+                yield text
+
+    def _cell(self, cell: Element) -> Iterator[str]:
+        for block in _blocks(cell):
+            if local(block) == "table":
+                yield from self._rows(block)
+            elif local(block) == "list":
+                yield from self._cell(block)
+            else:
+                text, boxes = self._text(block)
+                yield text
+                for box in boxes:
+                    yield from self._cell(box)
+
+
+def _blocks(parent: Element) -> Iterator[Element]:
+    """Yield paragraphs, lists and tables, also from sections and frames around them."""
+    for element in parent:
+        if local(element) in BLOCKS:
+            yield element
+        elif local(element) not in UNREAD:
+            yield from _blocks(element)
+
+
+def _inner(parent: Element, wanted: set[str]) -> Iterator[Element]:
+    """Yield a table's rows or a row's cells, also from groups around them."""
+    for element in parent:
+        if local(element) in wanted:
+            yield element
+        elif local(element) not in UNREAD:
+            yield from _inner(element, wanted)

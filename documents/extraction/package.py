@@ -1,0 +1,178 @@
+"""Office files that are zip archives of XML, read with distrust: bounded, and without declared entities."""
+
+import posixpath
+import re
+import zipfile
+from collections.abc import Container, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from xml.etree import ElementTree
+
+from documents.extraction.signatures import LOCKED, UNREADABLE
+from documents.extraction.types import ExtractionError
+
+Element = ElementTree.Element
+
+# What is read as a tree takes about ten times its size in memory.
+MAX_TREE_MB = 64
+MAX_UNPACKED_MB = 2000
+# Office files are packed 5 to 50 times; one byte repeated, a thousand times.
+MAX_RATIO = 200
+SMALL_MB = 50
+MB = 1024 * 1024
+
+CUT = "This file is damaged or not complete. Save or download it again."
+BOMB = "This file is packed so densely that it seems made to fill a computer's memory; it is not opened."
+TOO_LARGE = f"This file holds more than {MAX_TREE_MB} MB of text and formats in one piece. Split it into several files."
+ENTITIES = (
+    "This file declares XML entities, which no office program writes and which can harm; it is not opened. "
+    "Open it, save it anew and upload that."
+)
+ENCRYPTED = 0x1
+
+# All that may come before the first tag. What declares a document type, and entities in it, does not match.
+PROLOG_BYTES = 64 * 1024
+# It never goes back, so that no file can make it slow.
+PROLOG = re.compile(r"\ufeff?(?:\s++|(?><\?.*?\?>)|(?><!--.*?-->))*+<[^!?\s]", re.DOTALL)
+
+
+class Package:
+    """The parts of a zipped office file, by name."""
+
+    def __init__(self, archive: zipfile.ZipFile) -> None:
+        self._archive = archive
+        self._sizes = {info.filename: info.file_size for info in archive.infolist()}
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._sizes
+
+    def tree(self, name: str) -> Element:
+        """Return the part `name`, which must be XML without a document type."""
+        data = self.read(name)
+        _refuse_entities(data[:PROLOG_BYTES])
+        try:
+            return ElementTree.fromstring(data)  # noqa: S314 - no entities, and the size is bounded
+        except ElementTree.ParseError as error:
+            raise ExtractionError(CUT) from error
+
+    def related(self, part: str) -> dict[str, tuple[str, str]]:
+        """Return (kind, name) of the parts that `part` refers to, by id; the package's own for the empty name."""
+        folder, name = posixpath.split(part)
+        listing = posixpath.join(folder, "_rels", f"{name}.rels")
+        if listing not in self:
+            return {}
+        return {
+            item.get("Id", ""): (item.get("Type", "").rpartition("/")[2], _resolved(folder, item.get("Target", "")))
+            for item in self.tree(listing)
+            if item.get("TargetMode") != "External"
+        }
+
+    def first_related(self, part: str, kind: str) -> str:
+        """Return the name of the first part of `kind` that `part` refers to and that is there, or nothing."""
+        return next((name for found, name in self.related(part).values() if found == kind and name in self), "")
+
+    def refuse_entities(self) -> None:
+        """Look into every part, for a library that reads them itself."""
+        for name in self._sizes:
+            start = self._read(name, PROLOG_BYTES)
+            if start and start[:4].replace(b"\0", b"").strip(b"\xef\xbb\xbf\xfe\xff \t\r\n")[:1] in (b"<", b""):
+                _refuse_entities(start)
+
+    def read(self, name: str) -> bytes:
+        """Return the part `name`."""
+        if name not in self:
+            raise ExtractionError(CUT)
+        if self._sizes[name] > MAX_TREE_MB * MB:
+            raise ExtractionError(TOO_LARGE)
+        return self._read(name, MAX_TREE_MB * MB)
+
+    def _read(self, name: str, most: int) -> bytes:
+        """Without a number of bytes, zipfile would unpack all there is, whatever size was told and checked."""
+        try:
+            with self._archive.open(name) as part:
+                return part.read(min(most, self._sizes[name]))
+        except UNREADABLE as error:
+            raise ExtractionError(CUT) from error
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[Package]:
+    """Open a zipped office file. Raises ExtractionError where it is no such file, damaged, locked or a bomb."""
+    with path.open("rb") as file:
+        if file.read(2) != b"PK":
+            raise ExtractionError(
+                f"This is not a {path.suffix} file, though its name says so. Give it its right ending."
+            )
+    try:
+        archive = zipfile.ZipFile(path)
+    except UNREADABLE as error:
+        raise ExtractionError(CUT) from error
+    with archive:
+        _check_sizes(archive, path.stat().st_size)
+        yield Package(archive)
+
+
+def _check_sizes(archive: zipfile.ZipFile, packed: int) -> None:
+    parts = archive.infolist()
+    if any(part.flag_bits & ENCRYPTED for part in parts):
+        raise ExtractionError(LOCKED)
+    unpacked = sum(part.file_size for part in parts)
+    if unpacked > max(SMALL_MB * MB, packed * MAX_RATIO):
+        raise ExtractionError(BOMB)
+    if unpacked > packed + MAX_UNPACKED_MB * MB:
+        raise ExtractionError(
+            f"This file unpacks to {unpacked // MB:,} MB; at most {MAX_UNPACKED_MB:,} MB more than its own size "
+            "are read. Split it into several files."
+        )
+
+
+def _refuse_entities(start: bytes) -> None:
+    if not PROLOG.match(_prolog(start)):
+        raise ExtractionError(ENTITIES if b"<!" in start.replace(b"\0", b"") else CUT)
+
+
+def _prolog(start: bytes) -> str:
+    """The start of an XML file in the encodings that XML allows without declaring them; others are refused."""
+    if start[:2] in (b"\xff\xfe", b"<\0"):
+        return start.decode("utf-16-le", errors="replace")
+    if start[:2] in (b"\xfe\xff", b"\0<"):
+        return start.decode("utf-16-be", errors="replace")
+    return start.decode("utf-8", errors="replace")
+
+
+def _resolved(folder: str, target: str) -> str:
+    """The name of a part as another refers to it: from the root, or from where that lies."""
+    return posixpath.normpath(posixpath.join("/", folder, target)).lstrip("/")
+
+
+def local(element: Element) -> str:
+    """The element's name without its namespace: the standards' editions differ in those alone."""
+    return element.tag.rpartition("}")[2] if isinstance(element.tag, str) else ""
+
+
+def attribute(element: Element, name: str) -> str:
+    """The value of the attribute `name`, in whatever namespace it stands."""
+    return next((value for key, value in element.items() if key.rpartition("}")[2] == name), "")
+
+
+def child(element: Element, *path: str) -> Element | None:
+    """The element that `path` leads to, by local names."""
+    for name in path:
+        found = next((inner for inner in element if local(inner) == name), None)
+        if found is None:
+            return None
+        element = found
+    return element
+
+
+def below(element: Element, skipped: Container[str] = ()) -> Iterator[Element]:
+    """Yield all elements below `element` in reading order, without those that are called as `skipped` says."""
+    for inner in element:
+        if local(inner) not in skipped:
+            yield inner
+            yield from below(inner, skipped)
+
+
+def whole_number(text: str, default: int) -> int:
+    """A number as attributes hold it; what is none, or larger than any document needs, is `default`."""
+    return int(text) if text.isdecimal() and len(text) < 7 else default

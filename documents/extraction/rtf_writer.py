@@ -1,0 +1,100 @@
+"""What an RTF document's text becomes: paragraphs, items, rows, and what stands aside of them."""
+
+import re
+
+from documents.extraction.layout import Draft, row
+
+BODY_LEVEL = 10
+# A list's mark that is no number: a dot or a letter of a font for symbols.
+BULLET = re.compile(r"\W*|[o\u00a7\u00d8]")
+
+
+class Writer:
+    """Takes words as they come, and writes each paragraph to the draft when it ends."""
+
+    def __init__(self, draft: Draft) -> None:
+        self._draft = draft
+        self._words: list[str] = []
+        # What asides that are open have interrupted, the outermost first.
+        self._interrupted: list[list[str]] = []
+        self._level, self._in_table, self._mark, self._after_item = BODY_LEVEL, False, "", False
+        self._cells: list[str] = []
+        self._rows: list[str] = []
+        self._boxes: list[str] = []
+        self._notes: list[str] = []
+
+    def add(self, text: str) -> None:
+        self._words.append(text)
+
+    def reset(self) -> None:
+        """Back to a paragraph of plain text."""
+        self._level, self._in_table = BODY_LEVEL, False
+
+    def set_level(self, level: int) -> None:
+        self._level = level
+
+    def enter_table(self) -> None:
+        self._in_table = True
+
+    def open_aside(self) -> None:
+        self._interrupted.append(self._words)
+        self._words = []
+
+    def close_aside(self, kind: str) -> None:
+        text = self._taken()
+        if self._interrupted:
+            self._words = self._interrupted.pop()
+        if kind == "mark":
+            self._mark = "-" if BULLET.fullmatch(text) else text
+        elif kind == "box":
+            self._boxes.append(text)
+        elif text:
+            self._notes.append(text)
+            self._words.append(f"[{len(self._notes)}]")
+
+    def end_paragraph(self) -> None:
+        if self._interrupted:
+            self._words.append("\n")
+        elif self._in_table:
+            self._words.append(" ")
+        else:
+            self._end_table()
+            self._write(self._taken())
+
+    def end_cell(self) -> None:
+        self._cells.append(self._taken())
+
+    def end_row(self) -> None:
+        self._rows.append(row(self._cells))
+        self._cells = []
+
+    def finish(self) -> None:
+        self._end_table()
+        self._write(self._taken())
+        for number, note in enumerate(self._notes, start=1):
+            self._draft.add(f"[{number}] {note}")
+
+    def _write(self, text: str) -> None:
+        item, self._mark = self._mark, ""
+        if self._level < BODY_LEVEL:
+            self._draft.heading(text, self._level)
+        elif item and text:
+            self._draft.add(f"{item} {text}", "\n" if self._after_item else "\n\n")
+        else:
+            self._draft.add(text)
+        self._after_item = bool(item)
+        for box in self._boxes:
+            self._draft.add(box)
+        self._boxes = []
+
+    def _end_table(self) -> None:
+        if self._cells:
+            self.end_row()
+        self._draft.add("\n".join(filter(None, self._rows)))
+        self._rows = []
+
+    def _taken(self) -> str:
+        """Return the words so far and forget them. Characters beyond 16 bits come as pairs."""
+        text = "".join(self._words).strip()
+        self._words = []
+        return text.encode("utf-16-le", errors="surrogatepass").decode("utf-16-le", errors="replace")

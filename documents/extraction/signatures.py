@@ -1,0 +1,137 @@
+"""What a file really is, by its first bytes, whatever its name says."""
+
+import zipfile
+import zlib
+from pathlib import Path
+
+from documents.extraction.registry import FORMATS, advice
+from documents.extraction.types import ExtractionError
+
+EMPTY = "This file is empty. Upload it again, from where it is whole."
+LOCKED = "This file is protected by a password. Save a copy without one and upload that."
+
+ZIP, OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+# What a file begins with, what that is called, and its ending.
+KNOWN = (
+    (b"%PDF-", "a PDF", ".pdf"),
+    (b"{\\rtf", "an RTF document", ".rtf"),
+    (b"MZ", "a Windows program", ".exe"),
+    (b"\x7fELF", "a Linux program", ".elf"),
+    (b"\xcf\xfa\xed\xfe", "a macOS program", ".app"),
+    (b"\x89PNG\r\n", "a picture", ".png"),
+    (b"\xff\xd8\xff", "a picture", ".jpg"),
+    (b"GIF87a", "a picture", ".gif"),
+    (b"GIF89a", "a picture", ".gif"),
+    (b"II*\0", "a picture", ".tif"),
+    (b"MM\0*", "a picture", ".tif"),
+    (b"\x1f\x8b", "a packed archive", ".gz"),
+    (b"7z\xbc\xaf\x27\x1c", "a packed archive", ".7z"),
+    (b"Rar!\x1a\x07", "a packed archive", ".rar"),
+    (b"PK\x05\x06", "an empty archive", ".zip"),
+    (b"SQLite format 3\0", "a database", ".sqlite3"),
+    (b"\0\0\0\x18ftyp", "a film", ".mp4"),
+    (b"\0\0\0\x20ftyp", "a film", ".mp4"),
+    (b"ID3\x03", "a sound", ".mp3"),
+    (b"ID3\x04", "a sound", ".mp3"),
+    (b"OggS", "a sound", ".ogg"),
+)
+# What tells one zipped format from another: a file in it.
+ZIPPED = (
+    ("word/", "a Word document", ".docx"),
+    ("ppt/", "a presentation", ".pptx"),
+    ("xl/", "a spreadsheet", ".xlsx"),
+)
+OTHER_OFFICE = ("a file of another office program", ".opc")
+OPEN_DOCUMENT = {
+    b"application/vnd.oasis.opendocument.text": ("an OpenDocument text", ".odt"),
+    b"application/vnd.oasis.opendocument.spreadsheet": ("an OpenDocument spreadsheet", ".ods"),
+    b"application/vnd.oasis.opendocument.presentation": ("an OpenDocument presentation", ".odp"),
+}
+# Names of the streams in the container of old office programs, which also holds the new formats' encrypted files.
+STREAMS = (
+    ("EncryptedPackage", "", ""),
+    ("WordDocument", "an old Word document", ".doc"),
+    ("PowerPoint Document", "an old presentation", ".ppt"),
+    ("Workbook", "an old spreadsheet", ".xls"),
+    ("Book", "an old spreadsheet", ".xls"),
+    ("__nameid_version1.0", "an Outlook mail", ".msg"),
+)
+# What a damaged archive makes zipfile raise.
+UNREADABLE = (zipfile.BadZipFile, OSError, EOFError, ValueError, NotImplementedError, RuntimeError, zlib.error)
+BLOCK = 1024 * 1024
+
+
+def check(path: Path) -> None:
+    """Raise ExtractionError where the file is empty, locked, or of another type than its ending says."""
+    with path.open("rb") as file:
+        start = file.read(64)
+    if not start:
+        raise ExtractionError(EMPTY)
+    named, (what, suffix) = path.suffix.lower(), _identified(path, start)
+    if suffix and suffix != named:
+        raise ExtractionError(f"This file is {what}, though its name ends in {named}. {_remedy(suffix)}")
+
+
+def _remedy(suffix: str) -> str:
+    if suffix in FORMATS:
+        return f"Give it the ending {suffix} and upload it again."
+    if suffix == ".zip":
+        return "Unpack it and upload the files in it."
+    return f"Such files cannot be read. {advice(suffix)}"
+
+
+def _identified(path: Path, start: bytes) -> tuple[str, str]:
+    """Return what the file is and its ending; nothing for text and what is not known."""
+    if start.startswith(ZIP):
+        return _zipped(path)
+    if start.startswith(OLE):
+        return _container(path)
+    return next(((what, suffix) for mark, what, suffix in KNOWN if _begins(start, mark)), ("", ""))
+
+
+def _begins(start: bytes, mark: bytes) -> bool:
+    """Text may begin with a program's two letters, but has no zero soon after."""
+    return start.startswith(mark) and (mark != b"MZ" or b"\0" in start)
+
+
+def _zipped(path: Path) -> tuple[str, str]:
+    try:
+        with zipfile.ZipFile(path) as archive:
+            names = archive.namelist()
+            kind = _start_of(archive, "mimetype") if "mimetype" in names else b""
+    except UNREADABLE:
+        # The module of its format says what is wrong with it.
+        return "", ""
+    if kind in OPEN_DOCUMENT:
+        return OPEN_DOCUMENT[kind]
+    if "[Content_Types].xml" in names:
+        return next(((what, suffix) for folder, what, suffix in ZIPPED if _holds(names, folder)), OTHER_OFFICE)
+    return "a zip archive", ".zip"
+
+
+def _start_of(archive: zipfile.ZipFile, name: str) -> bytes:
+    with archive.open(name) as file:
+        return file.read(100).strip()
+
+
+def _holds(names: list[str], folder: str) -> bool:
+    return any(name.startswith(folder) for name in names)
+
+
+def _container(path: Path) -> tuple[str, str]:
+    for stream, what, suffix in STREAMS:
+        if _contains(path, f"{stream}\0".encode("utf-16-le")):
+            if not suffix:
+                raise ExtractionError(LOCKED)
+            return what, suffix
+    return "a file of an old program", ".ole"
+
+
+def _contains(path: Path, wanted: bytes) -> bool:
+    with path.open("rb") as file:
+        before = b""
+        while block := file.read(BLOCK):
+            if wanted in before + block:
+                return True
+            before = block[-len(wanted) :]
+    return False

@@ -1,0 +1,82 @@
+"""Tables whose rows people know by number: spreadsheets and their text forms."""
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+
+from documents.extraction.encodings import clean
+from documents.extraction.layout import LABEL_CHARACTERS, PAGE_CHARACTERS, TITLE_CHARACTERS, row
+from documents.extraction.types import ExtractionError, Heading, Limits, Page, check_characters
+
+# Rows in which column names are looked for; above them may be a title, a date, an empty row.
+ROWS_ABOVE_NAMES = 20
+# So many empty rows are kept as empty lines; after more of them a new page begins.
+EMPTY_ROWS = 500
+MAX_CELLS = 20_000_000
+TOO_WIDE = f"This table has more than {MAX_CELLS:,} cells. Split it into several files."
+
+NUMBER = re.compile(r"[-+(]?[\d.,\s'%$€£¥]+\)?%?|\d{1,4}[-./]\d{1,2}[-./]\d{1,4}.*")
+YEAR = re.compile(r"(19|20)\d\d")
+
+Rows = Iterable[Sequence[str]]
+
+
+class Tables:
+    """Collects tables as pages of lines, one a row, within the limits."""
+
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
+        self._cells = self._characters = 0
+        self.pages: list[Page] = []
+        self.headings: list[Heading] = []
+
+    def add(self, rows: Rows, label: str = "") -> None:
+        """Add a table, given from its row 1 on; `label` says which one it is."""
+        first_page = len(self.pages) + 1
+        self.headings.append(Heading(first_page, 0, ""))
+        for number, lines in self._pages(rows):
+            text = "\n".join(lines)
+            self.pages.append(Page(text, clean(label)[:LABEL_CHARACTERS], number))
+            if len(self.pages) == first_page:
+                self.headings.extend(_column_names(lines, first_page))
+        if len(self.pages) < first_page:
+            self.headings.pop()
+
+    def _pages(self, rows: Rows) -> Iterator[tuple[int, list[str]]]:
+        """Yield (number of the first row, lines) of each page."""
+        lines: list[str] = []
+        first = length = 0
+        for number, line in self._lines(rows):
+            empty = number - first - len(lines) if lines else 0
+            if lines and (empty > EMPTY_ROWS or length + len(line) > PAGE_CHARACTERS):
+                yield first, lines
+                lines, empty, length = [], 0, 0
+            first = first if lines else number
+            lines += [""] * empty + [line]
+            length += empty + len(line) + 1
+        if lines:
+            yield first, lines
+
+    def _lines(self, rows: Rows) -> Iterator[tuple[int, str]]:
+        """Yield (number, line) of each row that has words in it."""
+        for number, cells in enumerate(rows, start=1):
+            self._cells += len(cells)
+            if self._cells > MAX_CELLS:
+                raise ExtractionError(TOO_WIDE)
+            if line := clean(row(cells)):
+                self._characters += len(line) + 1
+                check_characters(self._characters, self._limits)
+                yield number, line
+
+
+def _column_names(lines: Sequence[str], page: int) -> Iterator[Heading]:
+    """The row that names the columns, as the heading of all that is below it."""
+    start = 0
+    for line in lines[:ROWS_ABOVE_NAMES]:
+        start += len(line) + 1
+        cells = [cell.strip() for cell in line.split(" | ")]
+        filled = [cell for cell in cells if cell]
+        if len(filled) < 2:
+            continue
+        if all(YEAR.fullmatch(cell) or not NUMBER.fullmatch(cell) for cell in filled):
+            yield Heading(page, start, line[:TITLE_CHARACTERS])
+        return

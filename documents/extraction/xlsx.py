@@ -1,0 +1,86 @@
+"""Spreadsheets: each sheet that is shown, row by row, with the values that formulas had when it was saved."""
+
+import re
+import sys
+from collections.abc import Iterator
+from contextlib import closing
+from datetime import date, datetime, time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from documents.extraction import package
+from documents.extraction.signatures import UNREADABLE
+from documents.extraction.tables import Tables
+from documents.extraction.types import Extracted, ExtractionError, Limits
+
+if TYPE_CHECKING:
+    from openpyxl.cell.read_only import EmptyCell, ReadOnlyCell
+    from openpyxl.workbook import Workbook
+    from openpyxl.worksheet._read_only import ReadOnlyWorksheet
+
+DAMAGED = "This spreadsheet is damaged, or was made by a program that writes .xlsx badly. Open it and save it anew."
+# All that openpyxl raises on files it cannot make sense of.
+DAMAGES = (*UNREADABLE, LookupError, TypeError, AttributeError, ArithmeticError, SyntaxError)
+MAX_ROWS = 1_048_576
+MIDNIGHT = time()
+ESCAPED = re.compile("_x([0-9A-Fa-f]{4})_")
+
+
+def extract(path: Path, limits: Limits) -> Extracted:
+    with package.opened(path) as parts:
+        parts.refuse_entities()
+    tables = Tables(limits)
+    with closing(_opened(path)) as workbook:
+        for sheet in workbook.worksheets:
+            if sheet.sheet_state == "visible":
+                tables.add(_rows(sheet), sheet.title)
+    return Extracted("", tuple(tables.pages), tuple(tables.headings))
+
+
+def _opened(path: Path) -> "Workbook":
+    # openpyxl accepts numpy's numbers where it can be imported, which takes longer than reading most spreadsheets.
+    sys.modules.setdefault("numpy", None)  # type: ignore[arg-type]
+    from openpyxl import load_workbook
+
+    try:
+        return load_workbook(path, read_only=True, data_only=True, keep_links=False)
+    except DAMAGES as error:
+        raise ExtractionError(DAMAGED) from error
+
+
+def _rows(sheet: "ReadOnlyWorksheet") -> Iterator[list[str]]:
+    # Some programs write a wrong size, by which rows would be left out.
+    sheet.reset_dimensions()
+    damaged = f"Sheet “{sheet.title}”: {DAMAGED}"
+    try:
+        for number, cells in enumerate(sheet.iter_rows(), start=1):
+            if number > MAX_ROWS:
+                raise ExtractionError(damaged)
+            yield [_shown(cell) for cell in cells]
+    except DAMAGES as error:
+        raise ExtractionError(damaged) from error
+
+
+def _shown(cell: "ReadOnlyCell | EmptyCell") -> str:
+    """A cell's value as its sheet shows it, apart from currencies and rounding."""
+    value = cell.value
+    if value is None or isinstance(value, str):
+        return unescaped(value or "")
+    if isinstance(value, bool):
+        return str(value).upper()
+    if isinstance(value, datetime | date | time):
+        return _moment(value)
+    if isinstance(value, int | float):
+        return f"{value * 100:.10g}%" if "%" in (cell.number_format or "") else f"{value:.15g}"
+    return str(value)
+
+
+def _moment(value: datetime | date | time) -> str:
+    if isinstance(value, datetime):
+        return value.strftime("%Y-%m-%d") if value.time() == MIDNIGHT else value.strftime("%Y-%m-%d %H:%M")
+    return value.strftime("%H:%M") if isinstance(value, time) else value.isoformat()
+
+
+def unescaped(text: str) -> str:
+    """Control characters are written as `_x000D_`."""
+    return ESCAPED.sub(lambda match: chr(int(match[1], 16)), text) if "_x" in text else text
