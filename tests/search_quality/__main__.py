@@ -1,6 +1,7 @@
 import argparse
 import json
 import os
+import signal
 import sys
 import tempfile
 import traceback
@@ -135,6 +136,8 @@ def refused(chosen: argparse.Namespace) -> str:
 
 def main() -> int:
     chosen = options()
+    # Ended from outside, it still ends what it has started.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     if trouble := refused(chosen):
         sys.exit(trouble)
     names = ["speed"] if chosen.million else ["quality"] if chosen.beir else list(chosen.only or FIGURES)

@@ -59,7 +59,7 @@ class Dataset:
 
 
 def load(folder: Path, split: str = SPLIT) -> Dataset:
-    """The set in `folder` with the questions judged in `qrels/SPLIT.tsv`, or in the only file there.
+    """The set in `folder` with the questions judged in `qrels/SPLIT.tsv`; some sets have another one in place of test.
 
     Raises BadDataset.
     """
@@ -126,7 +126,7 @@ def _question(row: dict[str, Any], judged: dict[str, dict[str, int]]) -> Questio
 def _qrels(folder: Path, split: str) -> Path:
     found = sorted(folder.glob("*.tsv"))
     named = [path for path in found if path.stem == split]
-    if not named and len(found) != 1:
+    if not named and (len(found) != 1 or split != SPLIT):
         raise BadDataset(f"{folder} has no {split}.tsv, but {', '.join(path.name for path in found) or 'no file'}.")
     return (named or found)[0]
 

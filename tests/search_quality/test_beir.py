@@ -40,8 +40,11 @@ def test_another_split_is_read_when_asked_for(write):
     assert load(folder, "train").questions == (Question("2", "Why?", {"32": 1}, "all", ("What pulls?",)),)
 
 
-def test_the_only_split_there_is_read(write):
-    assert load(write(CORPUS, QUERIES, {"dev.tsv": "1\t31\t1\n"})).questions[0].id == "1"
+def test_the_only_split_there_is_read_unless_another_is_named(write):
+    folder = write(CORPUS, QUERIES, {"dev.tsv": "1\t31\t1\n"})
+    assert load(folder).questions[0].id == "1"
+    with pytest.raises(BadDataset, match=r"has no train\.tsv, but dev\.tsv"):
+        load(folder, "train")
 
 
 def test_small_talk_needs_no_passage(write):
