@@ -91,6 +91,7 @@ async def _find(request: TurnRequest) -> Findings:
         label=request.label,
         history=prompts.questions(request.history),
         budget_chars=prompts.PASSAGES_CHARS,
+        caller=request.caller,
     )
 
 
