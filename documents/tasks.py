@@ -15,7 +15,7 @@ from documents.claims import Claim, ClaimLost, Lease, Status, claim, progress_of
 from documents.extraction import sandbox
 from documents.extraction.registry import FORMATS, Format
 from documents.extraction.types import Extracted, Limits
-from documents.models import Document
+from documents.models import Document, PreviousVersion
 from documents.names import split, title_of
 from langai_site import worker as process
 from langai_site.errors import LangAIError
@@ -93,9 +93,14 @@ def _ingest(held: Claim, document: Document) -> None:
     document.refresh_from_db()
     held.update(pages=len(pages), passages=len(spans), title=_title(document, extracted))
     document.refresh_from_db()
-    search.index(_source_info(document, kind), pages, spans, progress=report)
-    held.finish(Status.READY, stage="", progress=100, ready_at=timezone.now())
+    search.index(_source_info(document, kind), pages, spans, progress=report, when_live=lambda: _finish(held))
     _carry_over_changes(document)
+
+
+def _finish(held: Claim) -> None:
+    """Part of the step in which the passages are shown: who was overtaken meanwhile shows nothing."""
+    held.finish(Status.READY, stage="", progress=100, ready_at=timezone.now())
+    services.forget_previous(held.document_id)
 
 
 def _stoppable(report: Report) -> Report:
@@ -163,10 +168,11 @@ def sweep() -> None:
 
 
 def _sweep_files(folder: Path) -> None:
-    """Remove files without a document. A young one may be an upload whose row is about to be written."""
+    """Remove files of no version. A young one may be an upload whose row is about to be written."""
     before = time.time() - FILE_WITHOUT_ROW
     paths = folder.iterdir() if folder.is_dir() else ()
     old = {f"documents/{path.name}": path for path in paths if path.is_file() and path.stat().st_mtime < before}
-    for name in old.keys() - set(Document.objects.values_list("file", flat=True)):
-        logger.info("Removing the file %s, its document is deleted", name)
+    kept = {*Document.objects.values_list("file", flat=True), *PreviousVersion.objects.values_list("file", flat=True)}
+    for name in old.keys() - kept:
+        logger.info("Removing the file %s, which no document has any more", name)
         old[name].unlink(missing_ok=True)
