@@ -15,6 +15,14 @@ from langai_site.errors import Conflict, Invalid
 from search.models import Collection
 
 
+class SameBytes(Conflict):
+    """A file is in the collection already, as `document`."""
+
+    def __init__(self, message: str, document: Document) -> None:
+        super().__init__(message)
+        self.document = document
+
+
 def media_type(file_name: str) -> str:
     """What a file is handed out as."""
     known = FORMATS.get(split(file_name)[1].lower())
@@ -56,9 +64,9 @@ def same_bytes(collection: Collection, digest: str) -> Document | None:
 
 
 def refuse_same(collection: Collection, digest: str, name: str) -> None:
-    """Raise Conflict where the collection holds these bytes already."""
+    """Raise SameBytes where the collection holds these bytes already."""
     if same := same_bytes(collection, digest):
-        raise Conflict(f"“{name}” is already in {collection}, as “{same.title}” ({same.file_name}).")
+        raise SameBytes(f"“{name}” is already in {collection}, as “{same.title}” ({same.file_name}).", same)
 
 
 def drop(stored: Iterable[str]) -> None:

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from documents.models import Document, PreviousVersion, Version
 from documents.names import shown_name, title_of
-from documents.services.files import checked_size, drop, refuse_same, sha256
+from documents.services.files import SameBytes, checked_size, drop, refuse_same, sha256
 from langai_site.accounts.models import User
 from langai_site.errors import Conflict
 from langai_site.sensitivity import Sensitivity
@@ -88,7 +88,8 @@ def replace(document: Document, *, file: File, user: User | None) -> Document:
 def _refuse_unchanged(document: Document, digest: str, name: str) -> None:
     if digest == document.sha256:
         hint = " Choose Retry to read it again." if document.status == Document.Status.FAILED else ""
-        raise Conflict(f"“{name}” is the file that “{document.title}” has already: nothing was replaced.{hint}")
+        text = f"“{name}” is the file that “{document.title}” has already: nothing was replaced.{hint}"
+        raise SameBytes(text, document)
     refuse_same(document.collection, digest, name)
 
 
