@@ -28,16 +28,29 @@ def source(request: HttpRequest, source_id: UUID) -> HttpResponse:
 
 def _context(opened: OpenPage) -> dict[str, Any]:
     shown = opened.excerpt
+    name = opened.names.get(shown.page, "")
+    unit = _unit(name, shown.page)
     return {
         "opened": opened,
         "excerpt": shown,
         "kind": kind_of(opened.media_type),
-        "name": opened.names.get(shown.page) or f"Page {shown.page}",
+        "name": "" if unit else name,
+        "unit": unit or "page",
         "previous": _beside(opened, -1),
         "next": _beside(opened, +1),
-        "parts": [(label, _page_url(opened, page), _holds(opened, label)) for page, label in opened.parts],
+        "parts": [(label, _page_url(opened, page), label == name) for page, label in _parts(opened)],
         "current_url": reverse("search:source", args=[shown.current]) if shown.current else "",
     }
+
+
+def _unit(name: str, page: int) -> str:
+    """What a page is where its name only counts it: of `slide 4`, the fourth, it is a slide."""
+    return name.removesuffix(f" {page}") if name.endswith(f" {page}") else ""
+
+
+def _parts(opened: OpenPage) -> tuple[tuple[int, str], ...]:
+    """The parts worth a list: slides that are only counted are not."""
+    return () if all(_unit(label, page) for page, label in opened.parts) else opened.parts
 
 
 def _beside(opened: OpenPage, step: int) -> tuple[str, str] | None:
@@ -45,15 +58,11 @@ def _beside(opened: OpenPage, step: int) -> tuple[str, str] | None:
     number = opened.excerpt.page + step
     if number not in opened.names:
         return None
-    return opened.names[number] or f"Page {number}", _page_url(opened, number)
+    return opened.names[number] or f"page {number}", _page_url(opened, number)
 
 
 def _page_url(opened: OpenPage, page: int) -> str:
     return f"{reverse('search:source', args=[opened.excerpt.source_id])}?{urlencode({'page': page})}"
-
-
-def _holds(opened: OpenPage, label: str) -> bool:
-    return opened.names.get(opened.excerpt.page) == label
 
 
 def _number(values: QueryDict, name: str, *, default: int = 0) -> int:

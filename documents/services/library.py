@@ -2,14 +2,13 @@
 
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import PurePosixPath
-from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, F, Prefetch, Q, QuerySet
+from django.db.models import Count, Prefetch, Q, QuerySet
 from django.db.models.functions import Coalesce
 
 from documents.models import Document
@@ -22,6 +21,9 @@ from search.models import Collection, Source
 from search.results import kind_of
 
 PAGE_SIZE = 50
+NUMBERS = re.compile(r"\d+")
+# Latin, Greek and Cyrillic accents, Hebrew points, Arabic vowel signs.
+ACCENTS = re.compile("[\u0300-\u036f\u0591-\u05c7\u0610-\u061a\u064b-\u065f\u0670]+")
 BUSY = (Document.Status.QUEUED, Document.Status.WORKING)
 NEWEST, TITLE = "newest", "title"
 
@@ -144,38 +146,49 @@ def _shelves(user: User, collections: QuerySet[Collection]) -> list[Shelf]:
 
 def listing(shelf: Shelf, *, words: str = "", order: str = NEWEST, page: int = 1) -> Listing:
     """A page of the documents that have all of `words` in title, file name or folder."""
-    ids = _found(shelf.id, words, ORDERS.get(order, ORDERS[NEWEST]))
-    pages = max(1, -(-len(ids) // PAGE_SIZE))
+    ids = _ids(shelf.id, folded(words).split(), ORDERS.get(order, ORDERS[NEWEST]))
+    found = ids.count() if isinstance(ids, QuerySet) else len(ids)
+    pages = max(1, -(-found // PAGE_SIZE))
     page = min(max(page, 1), pages)
-    return Listing(_items(ids[(page - 1) * PAGE_SIZE : page * PAGE_SIZE]), len(ids), page, pages)
+    return Listing(_items(list(ids[(page - 1) * PAGE_SIZE : page * PAGE_SIZE])), found, page, pages)
 
 
-def _found(collection: int, words: str, order: Order) -> list[UUID]:
-    """The ids in order. SQLite knows neither the case nor the order of letters beyond ASCII: both are done here."""
-    shown = F("title") if order.column == TITLE else Coalesce(f"previous__{order.column}", order.column)
-    rows = Document.objects.filter(collection=collection).order_by("pk").annotate(shown=shown)
-    wanted = folded(words).split()
-    columns = ("pk", "shown", *(("title", "file_name", "imported_from") if wanted else ()))
-    found = [row for row in rows.values_list(*columns) if _has(wanted, row[2:])]
-    known = sorted((row for row in found if row[1] is not None), key=_rank, reverse=order.descending)
-    return [row[0] for row in (*known, *(row for row in found if row[1] is None))]
+def _ids(collection: int, words: Sequence[str], order: Order) -> "list[UUID] | QuerySet[Document, UUID]":
+    """The ids in order. Names are compared here: of letters beyond ASCII SQLite knows neither case nor order."""
+    rows = _sorted(Document.objects.filter(collection=collection), order)
+    if not words and order.column != TITLE:
+        return rows.values_list("pk", flat=True)
+    named = [
+        (pk, title)
+        for pk, title, *names in rows.values_list("pk", "title", "file_name", "imported_from")
+        if not words or _has(words, folded("\n".join((title, *names))))
+    ]
+    if order.column == TITLE:
+        named.sort(key=lambda row: _rank(row[1]), reverse=order.descending)
+    return [pk for pk, _ in named]
 
 
-def _has(wanted: Sequence[str], texts: Iterable[str]) -> bool:
-    text = folded("\n".join(texts)) if wanted else ""
-    return all(word in text for word in wanted)
+def _sorted(documents: QuerySet[Document], order: Order) -> QuerySet[Document]:
+    if order.column == TITLE:
+        return documents.order_by("pk")
+    # While a newer version is on its way, what is shown is of the one before.
+    shown = Coalesce(f"previous__{order.column}", order.column)
+    by = shown.desc(nulls_last=True) if order.descending else shown.asc(nulls_last=True)
+    return documents.order_by(by, "pk")
 
 
-def _rank(row: Sequence[Any]) -> Any:  # noqa: ANN401 - whatever the column holds
+def _has(words: Sequence[str], text: str) -> bool:
+    return all(word in text for word in words)
+
+
+def _rank(title: str) -> str:
     """Numbers in a title count as numbers: Chapter 9 comes before Chapter 10."""
-    value = row[1]
-    return [part.zfill(9) for part in re.split(r"(\d+)", folded(value))] if isinstance(value, str) else value
+    return NUMBERS.sub(lambda number: number[0].zfill(9), folded(title))
 
 
 def folded(text: str) -> str:
     """Without case and accents, for comparing."""
-    decomposed = unicodedata.normalize("NFKD", text.casefold())
-    return "".join(c for c in decomposed if not unicodedata.combining(c))
+    return text.lower() if text.isascii() else ACCENTS.sub("", unicodedata.normalize("NFKD", text.casefold()))
 
 
 def _items(ids: Sequence[UUID]) -> tuple[Item, ...]:
