@@ -13,6 +13,8 @@ MARKED = re.compile(rf"\[{MARK}(\d+){MARK}[\d ,]+\]")
 BETWEEN = re.compile(r"[ \t]?[,;–-]?[ \t]?")  # noqa: RUF001 - a range's dash
 WRAPPERS = {"(": ")", "[": "]", "**": "**", "*": "*", "_": "_"}
 SPACES = " \t"
+# What opens a quotation; an answer without it is not parsed for any.
+MAY_QUOTE = re.compile('["“„”«»「『>]')
 # The first element of a list, not a passage: those count from 1.
 NO_CITATION = {0}
 # What is left may rarely mean something else in markdown, and hold citations that were none before.
@@ -132,6 +134,8 @@ def _closed_up(before: str, text: str, after: int) -> tuple[str, int]:
 
 def unverified(text: str, sources: Iterable[str]) -> list[str]:
     """The quotations in `text` that stand in none of `sources`."""
+    if not MAY_QUOTE.search(text):
+        return []
     found = [quotation.text for _block, quotations in in_blocks(MARKDOWN.parse(text, {})) for quotation in quotations]
     if not found:
         return []
