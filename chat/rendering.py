@@ -20,7 +20,7 @@ from markdown_it.token import Token
 from mdit_py_plugins.dollarmath import dollarmath_plugin
 
 from chat.characters import whole_characters
-from chat.quotations import CITATION, Quotation, in_blocks, written
+from chat.quotations import CITATION, Quotation, comparable, in_blocks, written
 from chat.sanitizing import CLEANER, CODE_CLASSES
 
 ADDRESS = re.compile(r"(?:https?://|mailto:)", re.IGNORECASE)
@@ -183,10 +183,10 @@ def _piece(kind: str, content: str) -> Token:
 
 def _unverified(state: StateCore) -> None:
     """Quotations that stand in none of the sources are marked, and are told so in words."""
-    wanted: Collection[str] = state.env.get("unverified") or ()
+    wanted = {comparable(text) for text in state.env.get("unverified") or ()}
     for block, quotations in in_blocks(state.tokens) if wanted else ():
         for quotation in quotations:
-            if quotation.text in wanted:
+            if comparable(quotation.text) in wanted:
                 block.children = _marked(block.children or [], quotation)
 
 

@@ -179,3 +179,8 @@ def test_a_long_answer_of_brackets_and_marks_is_read_in_good_time(piece):
     without_unknown(text, KNOWN)
     unverified(text, [SOURCE])
     assert time.process_time() - began < 3
+
+
+def test_a_mark_is_kept_by_what_the_quotation_says_not_by_how_it_is_cut():
+    html = render("> All days are paid in gold. [1]", {}, ["all days are paid in gold"])
+    assert html.count("not found in the sources") == 1
