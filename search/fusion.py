@@ -8,8 +8,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import fsum
 
-# How quickly a rank loses worth.
-K = 60
+# How quickly a rank loses worth: what two searches find far down should not come before what one finds first.
+K = 10
 
 
 @dataclass(frozen=True)

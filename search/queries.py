@@ -14,6 +14,8 @@ from search.lexicon import LANGUAGES
 
 # Characters of one turn that are searched for: what a long message asks stands at its start or at its end.
 TURN_CHARS = 1000
+# Longer texts say more than thanks.
+SMALL_TALK_CHARS = 200
 # Turns that a follow-up of a follow-up reaches back.
 TURNS = 3
 # Words with a subject up to which a question with a sign of leaning leans. With more it says enough by itself.
@@ -87,8 +89,10 @@ def leaning_of(question: str) -> Leaning:
 
 def is_small_talk(text: str) -> bool:
     """Whether a text says nothing but hello, thanks and the like, in one of the languages that are known."""
+    if len(text) > SMALL_TALK_CHARS:
+        return False
     text = " ".join(_WORD.findall(folded(text)))
-    return any(_is_polite(text, language) for language in LANGUAGES)
+    return not text or any(_is_polite(text, language) for language in LANGUAGES)
 
 
 def _is_polite(text: str, language: str) -> bool:

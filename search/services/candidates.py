@@ -11,6 +11,7 @@ from langai_site.usage.types import Caller
 from search.embeddings import Embedder, EmbedderUnavailable
 from search.fusion import Ranking, fused
 from search.indexes import MEANING_OFF, Index, queried
+from search.keywords import KeywordHit, get_index
 from search.queries import Asked, language_of
 from search.vectors import BrokenCollection, StoreUnavailable, get_store
 
@@ -23,8 +24,11 @@ MEANING_DOWN = (
     "Search by meaning is not answering, so some documents were searched by their words alone. Try again in a minute."
 )
 
-# How much a ranking by meaning counts beside one by words where the embedder was not made for the language.
-FOREIGN = 0.0
+# Where meaning is known, a passage counts by its words alone if it has this much of what was asked for, and their
+# ranking weighs as much as its best passage has, times this. A name or a code is found by words, what is said in other
+# words by meaning. Where there are words alone, all counts that has more than a trace of what was asked for.
+COVERED, WORDS = 0.4, 2.0
+COVERED_ALONE = 0.05
 
 # They wait for the store; what they do themselves is little.
 _store_threads = ThreadPoolExecutor(8, thread_name_prefix="store")
@@ -52,9 +56,10 @@ class Candidates:
 class Meaning:
     """A text as one embedder understands it, with the indexes where its like may be."""
 
+    text: str
+    weight: float
     vector: "np.ndarray"
     indexes: tuple[Index, ...]
-    weight: float
 
 
 @dataclass(frozen=True)
@@ -84,31 +89,38 @@ def understood(asked: Asked, collections: Sequence[int], label: Sensitivity, cal
     return Question(asked, tuple(collections), tuple(meanings), notice)
 
 
-def _meanings(asked: Asked, indexes: tuple[Index, ...], label: Sensitivity, caller: Caller) -> Iterable[Meaning]:
+def _meanings(asked: Asked, indexes: tuple[Index, ...], label: Sensitivity, caller: Caller) -> list[Meaning]:
     embedder = indexes[0].embedder
-    known = [(text, weight * trust(embedder, text)) for text, weight in asked.texts]
-    texts = [(text, weight) for text, weight in known if weight]
+    texts = [(text, weight) for text, weight in asked.texts if understands(embedder, text)]
     vectors = embedder.embed([text for text, _weight in texts], label, caller=caller) if texts else ()
-    return [Meaning(vector, indexes, weight) for vector, (_text, weight) in zip(vectors, texts, strict=True)]
+    return [Meaning(text, weight, vector, indexes) for (text, weight), vector in zip(texts, vectors, strict=True)]
 
 
-def trust(embedder: Embedder, text: str) -> float:
-    """How far the embedder's ranking of this text is to be trusted: 1 in a language that it was made for."""
-    if embedder.languages is None or language_of(text) in (*embedder.languages, ""):
-        return 1.0
-    return FOREIGN
+def understands(embedder: Embedder, text: str) -> bool:
+    """Whether the embedder was made for the text's language. In others it ranks worse than words do, by far."""
+    return embedder.languages is None or language_of(text) in (*embedder.languages, "")
 
 
 def candidates(question: Question, depth: int) -> Candidates:
     """The best `depth` of each search, fused. The stores are asked while words are looked up here."""
     waiting = [(meaning, _ask_stores(meaning, depth)) for meaning in question.meanings]
-    answers = [(_merged(future.result() for future in futures), meaning.weight) for meaning, futures in waiting]
-    failed = any(found.failed for found, _weight in answers)
+    worded = [get_index().query(text, question.collections, depth) for text, _weight in question.asked.texts]
+    meant = [(meaning, _merged(future.result() for future in futures)) for meaning, futures in waiting]
+    understood = {meaning.text for meaning, found in meant if not found.failed}
+    rankings = [Ranking(found.scores, meaning.weight) for meaning, found in meant]
+    for (text, weight), hits in zip(question.asked.texts, worded, strict=True):
+        rankings.append(_by_words(hits, weight, alone=text not in understood))
     return Candidates(
-        fused([Ranking(found.scores, weight) for found, weight in answers]),
-        all(found.complete for found, _weight in answers),
-        MEANING_DOWN if failed else question.notice,
+        fused(rankings),
+        all(found.complete for _meaning, found in meant) and all(len(hits) < depth for hits in worded),
+        MEANING_DOWN if any(found.failed for _meaning, found in meant) else question.notice,
     )
+
+
+def _by_words(hits: Sequence[KeywordHit], weight: float, *, alone: bool) -> Ranking:
+    enough = COVERED_ALONE if alone else COVERED
+    scores = {hit.passage_id: hit.score for hit in hits if hit.coverage >= enough}
+    return Ranking(scores, weight if alone or not hits else weight * WORDS * hits[0].coverage)
 
 
 def _ask_stores(meaning: Meaning, depth: int) -> "list[Future[Found]]":

@@ -101,6 +101,7 @@ def test_of_a_long_message_its_start_and_its_end_are_searched_for():
             "merci beaucoup !",
             "¡Hola! ¿Qué tal?",
         ),
+        *("", "?!", "👍", "Vielen Dank, das hat mir geholfen.", "Au revoir et bonne soirée", "哈哈哈", "هههه"),
         *("Grazie mille", "Muito obrigado", "dank je wel", "Привет, как дела?", "こんにちは"),
     ],
 )
@@ -112,8 +113,6 @@ def test_small_talk_is_told_from_questions(text):
     "text",
     [
         *(
-            "",
-            "?!",
             "thanks, and the second one?",
             "Hello, who signs the invoices?",
             "Is a hello world program enough?",
@@ -145,6 +144,10 @@ def test_small_words_and_letters_show_the_language(text, language):
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_each_polite_phrase_of_a_language_is_small_talk_by_itself(language):
     assert [phrase for phrase in LANGUAGES[language].polite if not is_small_talk(phrase)] == []
+
+
+def test_a_long_text_is_no_small_talk():
+    assert not is_small_talk("thanks " * 100)
 
 
 @given(st.text(max_size=300), st.lists(st.text(max_size=300), max_size=5))

@@ -3,16 +3,14 @@ from uuid import uuid4
 import pytest
 from asgiref.sync import async_to_sync
 
-from langai_site.accounts.models import User
 from langai_site.errors import NotFound
-from langai_site.sensitivity import Sensitivity
 from search import services
 from search.access import reader_of
 from search.models import Collection, Page, Passage, Source
 from search.services import excerpt, remove
 from search.services.excerpts import EXCERPT_CHARS, split
 from search.sync import sync_vectors
-from search.types import Findings, Reader
+from search.types import Reader
 from search.vectors import collection_name
 from tests.search.conftest import HANDBOOK
 from tests.servers import free_port
@@ -27,75 +25,6 @@ def find(user_or_reader, question=QUESTION, **options):
 
 def stored_ids(store, collection, settings):
     return store.ids(collection_name(settings.SECRET_KEY, collection.pk, "minilm-l6-v2-53aa5117"))
-
-
-def test_a_question_finds_the_passage_that_answers_it(alice, handbook, embedder, store, add):
-    source_id = add(handbook)
-    findings = find(alice)
-    assert findings.notice == ""
-    hit = findings.hits[0]
-    assert (hit.text, hit.page, hit.pages, hit.source_id) == (HANDBOOK[0], 1, 3, source_id)
-    assert (hit.title, hit.collection, hit.label) == ("Handbook", "Handbook", Sensitivity.INTERNAL)
-    assert 0 < hit.score <= 1
-
-
-@pytest.mark.parametrize("text", ["hello", "Hi!", "thanks", "good morning, how are you?", "What can you do?", "  "])
-def test_small_talk_finds_nothing(alice, handbook, embedder, store, add, text):
-    add(handbook)
-    assert find(alice, text).hits == ()
-
-
-@pytest.mark.parametrize(
-    ("question", "page"),
-    [("can I get my money back?", 2), ("when does the alarm code change", 3), ("vacation", 1)],
-)
-def test_questions_in_other_words_find_their_page(alice, handbook, embedder, store, add, question, page):
-    add(handbook)
-    assert find(alice, question).hits[0].page == page
-
-
-def test_nobody_finds_what_they_may_not_read(alice, bob, embedder, store, add):
-    admin = User.objects.create_superuser("admin")
-    private = Collection.objects.create(name="Alice's")
-    private.users.add(alice)
-    add(private)
-    assert find(alice).hits
-    assert find(bob).hits == find(admin).hits == ()
-
-
-def test_a_forged_or_outdated_reader_finds_nothing(bob, embedder, store, add):
-    private = Collection.objects.create(name="Private")
-    add(private)
-    assert find(Reader(bob.pk, (private.pk,))).hits == ()
-
-
-def test_several_collections_are_searched_as_one(alice, handbook, embedder, store, add):
-    more = Collection.objects.create(name="More", everyone=True)
-    add(handbook)
-    add(more, ["Each employee gets thirty days of vacation."], title="More")
-    hits = find(alice).hits
-    assert {hit.collection for hit in hits} == {"Handbook", "More"}
-    assert [hit.score for hit in hits] == sorted((hit.score for hit in hits), reverse=True)
-    assert len(find(alice, limit=1).hits) == 1
-
-
-def test_with_nothing_to_search_nothing_is_asked(alice, settings):
-    settings.CHROMA_URL = ""
-    assert find(alice) == Findings()
-
-
-def test_without_the_store_a_notice_is_given(alice, handbook, embedder, settings, add):
-    settings.CHROMA_URL = f"http://127.0.0.1:{free_port()}"
-    add(handbook)
-    findings = find(alice)
-    assert findings.hits == ()
-    assert "by meaning is not answering" in findings.notice
-
-
-def test_without_an_embedder_a_notice_is_given(alice, handbook, store, settings, tmp_path, add):
-    settings.MODEL_DIR = tmp_path
-    add(handbook)
-    assert "Search by meaning is off" in find(alice).notice
 
 
 def test_progress_is_told_while_indexing(handbook, embedder, store, add):
