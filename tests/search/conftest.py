@@ -6,6 +6,7 @@ from langai_site.accounts.models import User
 from langai_site.sensitivity import Sensitivity
 from search import embeddings
 from search.embeddings import hosted
+from search.indexes import queried
 from search.models import Collection
 from search.services import index
 from search.types import PageText, SourceInfo, Span
@@ -103,3 +104,9 @@ def add():
         return index(info, pages, spans, **values)
 
     return add
+
+
+def nearest(store, collection, text=HANDBOOK[0]):
+    """The passages that the store finds by meaning alone, nearest first, with their cosine."""
+    (index,) = queried([collection.pk], Sensitivity.PUBLIC).indexes
+    return store.query(index.name, index.embedder.embed([text], Sensitivity.PUBLIC)[0], 10)

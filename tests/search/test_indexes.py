@@ -10,7 +10,7 @@ from search.models import Collection, Passage, PassageVector, Source
 from search.services import relabel
 from search.sync import sync_vectors
 from search.verification import differences
-from tests.search.conftest import HANDBOOK
+from tests.search.conftest import HANDBOOK, nearest
 from tests.search.test_services import find
 from tests.servers import free_port
 
@@ -59,15 +59,9 @@ def test_what_the_configured_embedder_may_see_it_embeds(handbook, embedder, stor
     source = add(handbook)
     assert asked(handbook) == (["hosted"], "")
     assert stored(store, handbook) == {"hosted": passages(source)}
-    assert find_ids(handbook, store) == passages(source)
+    assert {pk for pk, _ in nearest(store, handbook)} == passages(source)
     assert HANDBOOK[0] in upstream.requests("/v1")[-1]["body"]
     agree()
-
-
-def find_ids(collection, store):
-    (index,) = queried([collection.pk], PUBLIC).indexes
-    vector = index.embedder.embed([HANDBOOK[0]], PUBLIC)[0]
-    return {pk for pk, _ in store.query(index.name, vector, 10)}
 
 
 def test_confidential_documents_and_collections_are_embedded_in_the_building(

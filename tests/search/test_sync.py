@@ -1,4 +1,5 @@
 import socket
+from functools import partial
 
 import numpy as np
 import pytest
@@ -8,7 +9,8 @@ from search.embeddings import FINGERPRINT
 from search.models import Collection, Passage, PassageVector, Source
 from search.sync import sync_store, sync_vectors
 from search.vectors import BrokenCollection, collection_name, get_store, packed, unpacked
-from tests.search.conftest import HANDBOOK
+from search.verification import differences
+from tests.search.conftest import HANDBOOK, nearest
 from tests.search.test_services import find, stored_ids
 from tests.servers import Chroma, free_port
 
@@ -22,16 +24,16 @@ def name(handbook, settings):
     return collection_name(settings.SECRET_KEY, handbook.pk, FINGERPRINT)
 
 
-def test_a_store_that_lost_everything_is_filled_again(alice, handbook, embedder, store, name, settings, add):
+def test_a_store_that_lost_everything_is_filled_again(handbook, embedder, store, name, settings, add):
     add(handbook)
-    before = find(alice).hits
+    before = nearest(store, handbook)
     store.drop(name)
-    assert find(alice).hits == ()
+    assert nearest(store, handbook) == []
     sync_vectors()
     assert stored_ids(store, handbook, settings) == live_ids()
-    after = find(alice).hits
-    assert [hit.passage_id for hit in after] == [hit.passage_id for hit in before]
-    assert after[0].score == pytest.approx(before[0].score, abs=1e-3)
+    after = nearest(store, handbook)
+    assert [pk for pk, _ in after] == [pk for pk, _ in before]
+    assert [score for _, score in after] == pytest.approx([score for _, score in before], abs=1e-3)
 
 
 def test_only_the_difference_is_repaired(handbook, embedder, store, name, settings, add):
@@ -79,14 +81,14 @@ def test_the_store_collection_of_a_deleted_collection_is_dropped(transactional_d
 
 
 def test_passages_indexed_without_an_embedder_are_found_once_there_is_one(
-    alice, handbook, store, model_dir, settings, tmp_path, add
+    handbook, store, model_dir, settings, tmp_path, add
 ):
     settings.MODEL_DIR = tmp_path
     add(handbook)
-    assert find(alice).hits == ()
+    assert store.names("langai-") == []
     settings.MODEL_DIR = model_dir
     sync_vectors()
-    assert find(alice).hits[0].text == HANDBOOK[0]
+    assert nearest(store, handbook)[0][0] == min(live_ids())
 
 
 def test_passages_embedded_late_get_the_vectors_they_would_have_had(
@@ -121,9 +123,20 @@ async def test_health_tells_whether_the_store_answers(settings, chroma_server):
         assert await vector_store_status() == "fail"
 
 
-@pytest.mark.parametrize("thorough", [True, False])
+def by_sync(thorough):
+    sync_store(get_store(), thorough=thorough)
+
+
+def by_verification():
+    (told,) = (str(difference) for difference in differences(mend=True))
+    assert told.endswith(" is damaged in the vector store: mended")
+
+
+@pytest.mark.parametrize(
+    "mend", [partial(by_sync, True), partial(by_sync, False), by_verification], ids=["thorough", "quick", "verified"]
+)
 def test_a_collection_that_the_store_damaged_is_filled_again(
-    alice, handbook, embedder, name, settings, tmp_path, add, thorough
+    alice, handbook, embedder, name, settings, tmp_path, add, mend
 ):
     server = Chroma(tmp_path / "chroma").start()
     settings.CHROMA_URL = server.url
@@ -138,7 +151,7 @@ def test_a_collection_that_the_store_damaged_is_filled_again(
         with pytest.raises(BrokenCollection):
             get_store().query(name, np.eye(1, 384)[0], 1)
         assert "not answering" in find(alice).notice
-        sync_store(get_store(), thorough=thorough)
+        mend()
         assert stored_ids(get_store(), handbook, settings) == live_ids()
         assert find(alice).hits[0].text == HANDBOOK[0]
     finally:
