@@ -7,7 +7,7 @@ from documents.extraction.registry import FORMATS
 from documents.models import Document
 from langai_site.sensitivity import Sensitivity
 from search.access import reader_of
-from search.models import Page, Passage, PassageVector, Source
+from search.models import Page, Passage, Source
 from search.services import find
 from tests.documents import files
 
