@@ -44,7 +44,7 @@ class Uploads(DocumentModelAdmin):
             raise PermissionDenied
         initial = {"collection": request.GET.get("collection", "")}
         collections = managed_collections(request.user)
-        form = UploadForm(collections, request.POST or None, request.FILES or None, initial=initial)
+        form = UploadForm(collections, *_sent(request), initial=initial)
         if form.is_valid():
             self._upload(request, form.cleaned_data)
             return redirect("admin:documents_document_changelist")
@@ -74,7 +74,7 @@ class Uploads(DocumentModelAdmin):
             raise Http404
         if not self.has_change_permission(request, document):
             raise PermissionDenied
-        form = ReplaceForm(request.POST or None, request.FILES or None)
+        form = ReplaceForm(*_sent(request))
         if form.is_valid() and self._replace(request, document, form.cleaned_data["upload"]):
             return redirect("admin:documents_document_change", document.pk)
         title = f"Replace the file of “{document.title}”"
@@ -106,3 +106,7 @@ class Uploads(DocumentModelAdmin):
 
 def _person(request: HttpRequest) -> User | None:
     return request.user if isinstance(request.user, User) else None
+
+
+def _sent(request: HttpRequest) -> tuple[Any, Any]:
+    return (request.POST, request.FILES) if request.method == "POST" else (None, None)

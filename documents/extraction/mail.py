@@ -22,7 +22,7 @@ LOCKED = "This mail is encrypted. Save its text without encryption and upload th
 SHOWN = ("Subject", "From", "To", "Cc", "Date")
 ENCRYPTED = {"multipart/encrypted", "application/pkcs7-mime", "application/x-pkcs7-mime"}
 # What the standard library's parsers of headers raise on headers that are malformed in their many ways.
-MALFORMED = (ValueError, LookupError, TypeError, AttributeError, AssertionError)
+MALFORMED = (ValueError, LookupError, TypeError, AttributeError, AssertionError, ArithmeticError)
 PLACE_CHARACTERS = 100
 
 

@@ -24,12 +24,16 @@ class LangAIUserAdmin(UserAdmin):
 @admin.register(Team)
 class TeamAdmin(admin.ModelAdmin):
     form = TeamForm
-    fields = ("name", "members")
     list_display = ("name", "size")
     search_fields = ("name",)
+    readonly_fields = ("people",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Team]:
         return super().get_queryset(request).annotate(member_count=Count("members"))
+
+    def get_fields(self, request: HttpRequest, obj: Team | None = None) -> tuple[str, ...]:
+        may_change = self.has_change_permission(request, obj) if obj else True
+        return ("name", "members" if may_change else "people")
 
     def save_related(self, request: HttpRequest, form: ModelForm, formsets: Any, change: bool) -> None:  # noqa: ANN401
         super().save_related(request, form, formsets, change)
@@ -38,6 +42,11 @@ class TeamAdmin(admin.ModelAdmin):
     @admin.display(description="members", ordering="member_count")
     def size(self, team: Team) -> int:
         return getattr(team, "member_count", 0)
+
+    @admin.display(description="members")
+    def people(self, team: Team) -> str:
+        """For who may look but not change."""
+        return ", ".join(str(person) for person in team.members.order_by("username")) or "Nobody yet"
 
 
 @admin.register(Invitation)
