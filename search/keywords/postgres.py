@@ -10,7 +10,7 @@ from django.db import connection
 from django.db.models import Count
 
 from search.keywords.analyser import VERSION
-from search.keywords.ranking import Candidate, Clause, Group, Question
+from search.keywords.ranking import Candidate, Clause, Question
 from search.keywords.rows import Row, RowIndex, Scope, expression, fetched, mark
 from search.models import PassageKeywords
 
@@ -22,7 +22,7 @@ POSITIONS, REPEATS = 16_383, 255
 SMALL, SECONDS = 5_000, 300.0
 # What collections are taken for at least that are newer than the statistics.
 LEAST_SHARE = 0.001
-# Groups of tokens by which candidates are put in order before they are scored.
+# Clauses by which candidates are put in order before they are scored.
 RANKED = 16
 
 _LANGUAGES = """WITH RECURSIVE known AS (
@@ -81,9 +81,9 @@ class PostgresIndex(RowIndex):
         self, question: Question, wanted: Sequence[Clause], scope: Scope, limit: int
     ) -> Iterable[Candidate]:
         match = f"{_within(scope)} & {_expression(wanted)}"
-        groups = list(dict.fromkeys(group for clause in wanted for group in clause))[:RANKED]
-        rank = " + ".join(["%s * ts_rank_cd(tokens, %s::tsquery)"] * len(groups))
-        values = [value for group in groups for value in (_says(question, group), _expression([(group,)]))]
+        best = sorted(wanted, key=lambda clause: -clause.says)[:RANKED]
+        rank = " + ".join(["%s * ts_rank_cd(tokens, %s::tsquery)"] * len(best))
+        values = [value for clause in best for value in (clause.says, _expression([clause]))]
         found = fetched(_BEST.format(rank=rank), (match, MOST_ROWS, *values, limit))
         asked = re.compile(rf"(?:^| )'({'|'.join(map(re.escape, question.counts))})':([\d,]+)")
         for passage_id, tokens in found:
@@ -105,10 +105,6 @@ def _statistics() -> Statistics:
 def _statistics_in(_period: int) -> Statistics:
     counted = PassageKeywords.objects.order_by().values_list("collection").annotate(Count("pk"))
     return Statistics(dict(counted), dict(fetched(_FREQUENT)))
-
-
-def _says(question: Question, group: Group) -> float:
-    return max(question.information[token] for token in group)
 
 
 def _within(scope: Scope) -> str:

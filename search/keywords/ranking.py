@@ -18,12 +18,14 @@ from search.keywords.letters import UNSPACED
 SATURATION, LENGTH = 0.9, 0.4
 # Terms below this weight bring no candidates, unless there are no others.
 BRINGING = 0.25
-# Of the terms that are too frequent to bring candidates alone, so many do in pairs.
-PAIRED = 3
+# Groups of tokens that are looked up, the rarest ones, if they bring enough; else more.
+CLAUSES = 16
+# Of the terms that are too frequent to bring candidates alone, so many do in pairs. Words of one subject stand
+# together more often than by chance: about so many times.
+PAIRED, TOGETHER = 3, 3
 
-# Tokens of which a candidate has one, and such groups of which it has all.
+# Tokens of which a candidate has one.
 Group = frozenset[str]
-Clause = tuple[Group, ...]
 # A form of the term with this number.
 Place = tuple[int, tuple[str, ...]]
 
@@ -42,6 +44,14 @@ class Candidate(NamedTuple):
     passage_id: int
     length: int
     counts: Mapping[str, int]
+
+
+class Clause(NamedTuple):
+    """Groups of which a candidate has all: in how many passages that is about so, and what finding it says."""
+
+    groups: tuple[Group, ...]
+    rows: float
+    says: float
 
 
 @dataclass(frozen=True)
@@ -114,21 +124,26 @@ def clauses(question: Question, rows: float) -> list[Clause]:
 
     The rarest one always; of those that are too frequent, pairs.
     """
-    groups = _groups(question)
     chosen: list[Clause] = []
-    frequent: list[Group] = []
-    for count, group in groups:
-        rows -= count
-        if rows >= 0 or not chosen:
-            chosen.append((group,))
-        else:
-            frequent.append(group)
-    return [*chosen, *combinations(frequent[:PAIRED], 2)]
+    frequent: list[Clause] = []
+    enough = rows / CLAUSES
+    for clause in sorted(_groups(question), key=lambda clause: (clause.rows, sorted(clause.groups[0]))):
+        if len(chosen) >= CLAUSES and sum(each.rows for each in chosen) >= enough:
+            return chosen
+        fits = clause.rows <= rows or not chosen
+        (chosen if fits else frequent).append(clause)
+        rows -= clause.rows if fits else 0
+    for one, other in combinations(frequent[:PAIRED], 2):
+        both = min(one.rows, TOGETHER * one.rows * other.rows / question.passages)
+        if both <= rows or len(chosen) == 1:
+            chosen.append(Clause((*one.groups, *other.groups), both, one.says + other.says))
+            rows -= both
+    return chosen
 
 
-def _groups(question: Question) -> list[tuple[int, Group]]:
-    """The known tokens of each term, and of its parts, the rarest first."""
-    found: dict[Group, int] = {}
+def _groups(question: Question) -> list[Clause]:
+    """A clause for the known tokens of each term, and one for each of its parts."""
+    found: dict[Group, Clause] = {}
     for term in question.terms:
         if question.has_subject and term.weight < BRINGING:
             continue
@@ -136,8 +151,10 @@ def _groups(question: Question) -> list[tuple[int, Group]]:
         for group in (names, *(frozenset((token,)) for token in term.tokens - names)):
             known = frozenset(token for token in group if question.counts.get(token))
             if known:
-                found[known] = sum(question.counts[token] for token in known)
-    return sorted(((count, group) for group, count in found.items()), key=lambda each: (each[0], sorted(each[1])))
+                rows = sum(question.counts[token] for token in known)
+                says = term.weight * max(question.information[token] for token in known)
+                found[known] = Clause((known,), min(rows, question.passages), says)
+    return list(found.values())
 
 
 def ranked(question: Question, candidates: Iterable[Candidate], limit: int) -> list[KeywordHit]:

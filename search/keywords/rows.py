@@ -115,4 +115,4 @@ def expression(wanted: Iterable[Clause], quoted: Callable[[str], str], *, either
     def group(tokens: Group) -> str:
         return f"({either.join(map(quoted, sorted(tokens)))})"
 
-    return f"({either.join(f'({both.join(map(group, clause))})' for clause in wanted)})"
+    return f"({either.join(f'({both.join(map(group, clause.groups))})' for clause in wanted)})"

@@ -1,7 +1,9 @@
 """The keyword index in SQLite: an FTS5 table of tokens beside the rows of indexed passages."""
 
+import time
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 
 from django.db import connection
 
@@ -10,13 +12,24 @@ from search.keywords.ranking import Candidate, Clause, Question
 from search.keywords.rows import Row, RowIndex, Scope, expression, fetched, mark
 from search.models import PassageKeywords
 
-# About 1.5 µs for each row that is ranked.
-ROWS, MOST_ROWS = 4_000, 20_000
+# Rows that are looked for, at about 0.5 µs each; and up to how many FTS5 ranks them itself, at 2 µs.
+ROWS, RANKED = 8_000, 3000
+# Of a word that is in more passages than this, only the newest are looked at.
+MOST_ROWS = 15_000
+# How much more a passage promises that has the word again.
+AGAIN = 0.4
+# A rare word's passages need not be told apart by that.
+FEW = 100
+# A token in so many passages is counted once in so many seconds: counting reads all its passages' ids.
+FREQUENT, SECONDS = 1_000, 300.0
 
 # The best rowids first, and only then their tokens: sorting would read the tokens of every match.
-_BEST = """SELECT rowid, words FROM search_keywordtokens WHERE rowid IN (
-    SELECT rowid FROM search_keywordtokens WHERE search_keywordtokens MATCH %s AND rowid >= %s
-    ORDER BY bm25(search_keywordtokens, 0.0, 1.0) LIMIT %s)"""
+_TOKENS = "SELECT rowid, words FROM search_keywordtokens WHERE rowid IN"
+_RANKED = """(SELECT rowid FROM search_keywordtokens WHERE search_keywordtokens MATCH %s
+    ORDER BY bm25(search_keywordtokens, 0.0, 1.0, 0.0) LIMIT %s)"""
+_ADDED = "(SELECT rowid FROM ({clauses}) GROUP BY rowid ORDER BY sum(says) DESC, rowid DESC LIMIT %s)"
+_CLAUSE = """SELECT rowid, {says:.3f} AS says FROM search_keywordtokens
+    WHERE search_keywordtokens MATCH %s AND rowid >= %s"""
 
 
 class SqliteIndex(RowIndex):
@@ -34,8 +47,8 @@ class SqliteIndex(RowIndex):
         )
         with connection.cursor() as cursor:
             cursor.executemany(
-                "INSERT INTO search_keywordtokens (rowid, collection, words) VALUES (%s, %s, %s)",
-                [(row.passage_id, mark(row.collection_id), " ".join(row.tokens)) for row in rows],
+                "INSERT INTO search_keywordtokens (rowid, collection, words, again) VALUES (%s, %s, %s, %s)",
+                [(row.passage_id, mark(row.collection_id), " ".join(row.tokens), _again(row.tokens)) for row in rows],
             )
 
     def _scope(self, collections: Sequence[int]) -> Scope:
@@ -51,42 +64,76 @@ class SqliteIndex(RowIndex):
         return Scope(collections, passages, inside / passages if passages else 0.0, frequent)
 
     def _counts(self, tokens: Sequence[str], _scope: Scope) -> Mapping[str, int]:
-        places = ", ".join(["%s"] * len(tokens))
-        return dict(fetched(f"SELECT term, doc FROM search_keywordterms WHERE term IN ({places})", tokens))  # noqa: S608
+        known = _frequent(int(time.monotonic() / SECONDS))
+        others = [token for token in tokens if token not in known]
+        places = ", ".join(["%s"] * len(others))
+        counted = dict(fetched(f"SELECT term, doc FROM search_keywordterms WHERE term IN ({places})", others))  # noqa: S608
+        known.update((token, count) for token, count in counted.items() if count >= FREQUENT)
+        return {token: known.get(token) or counted.get(token, 0) for token in tokens}
 
     def _candidates(
         self, question: Question, wanted: Sequence[Clause], scope: Scope, limit: int
     ) -> Iterable[Candidate]:
-        match = f"words : {expression(wanted, _quoted, either=' OR ', both=' AND ')}"
-        found = fetched(_BEST, (_within(match, scope), _oldest(question, wanted, scope), limit))
+        if scope.share * sum(clause.rows for clause in wanted) <= RANKED:
+            found = fetched(f"{_TOKENS} {_RANKED}", (_Match(scope).of("words", wanted), limit))
+        else:
+            found = _most_promising(wanted, scope, limit)
         tokens = question.counts.keys()
         for passage_id, words in found:
             counts = Counter(words.split(" "))
             yield Candidate(passage_id, counts.total(), {token: counts[token] for token in tokens & counts.keys()})
 
 
-def _within(match: str, scope: Scope) -> str:
-    """The match in the readable collections. Few of them are joined to it, of many the others are taken away."""
-    others = fetched("SELECT DISTINCT collection_id FROM search_keywordcounts WHERE passages > 0")
-    unreadable = sorted({collection_id for (collection_id,) in others} - set(scope.collections))
-    if not unreadable:
-        return match
-    if scope.share <= 1 / 2:
-        return f"collection : ({_either(scope.collections)}) AND {match}"
-    return f"({match}) NOT collection : ({_either(unreadable)})"
+@lru_cache(maxsize=1)
+def _frequent(_period: int) -> dict[str, int]:
+    """In how many passages frequent tokens were when they were counted; filled as they are asked for."""
+    return {}
 
 
-def _either(collections: Iterable[int]) -> str:
-    return " OR ".join(_quoted(mark(collection_id)) for collection_id in collections)
+def _again(tokens: Sequence[str]) -> str:
+    """The tokens that a passage has more than once."""
+    return " ".join(token for token, count in Counter(tokens).items() if count > 1)
 
 
-def _oldest(question: Question, wanted: Sequence[Clause], scope: Scope) -> int:
-    """The first passage to look at: of a word that is almost everywhere, only the newest passages are ranked."""
-    rows = scope.share * max(sum(question.counts[token] for token in group) for clause in wanted for group in clause)
+def _most_promising(wanted: Sequence[Clause], scope: Scope, limit: int) -> list[tuple[int, str]]:
+    """Passages by what their clauses say together, and again where a word is repeated: bm25() takes longer."""
+    match, selects = _Match(scope), []
+    values: list[object] = []
+    for clause in wanted:
+        oldest = _oldest(scope.share * clause.rows)
+        for column, says in {"words": clause.says, "again": AGAIN * clause.says}.items():
+            if column == "words" or clause.rows > FEW:
+                selects.append(_CLAUSE.format(says=says))
+                values += (match.of(column, [clause]), oldest)
+    statement = _ADDED.format(clauses=" UNION ALL ".join(selects))
+    return fetched(f"{_TOKENS} {statement}", (*values, limit))
+
+
+def _oldest(rows: float) -> int:
+    """The first passage to look at."""
     if rows <= MOST_ROWS:
         return 0
     [(first, last)] = fetched("SELECT min(passage_id), max(passage_id) FROM search_passagekeywords")
     return int(last - (last - first) * MOST_ROWS / rows)
+
+
+class _Match:
+    """Matches in the readable collections. Few of them are joined to it, of many the others are taken away."""
+
+    def __init__(self, scope: Scope) -> None:
+        there = fetched("SELECT DISTINCT collection_id FROM search_keywordcounts WHERE passages > 0")
+        readable, known = set(scope.collections), {collection_id for (collection_id,) in there}
+        self._joined = scope.share <= 1 / 2
+        marks = sorted(map(mark, known & readable if self._joined else known - readable))
+        self._collections = " OR ".join(map(_quoted, marks))
+
+    def of(self, column: str, wanted: Iterable[Clause]) -> str:
+        match = f"{column} : {expression(wanted, _quoted, either=' OR ', both=' AND ')}"
+        if not self._collections:
+            return match
+        if self._joined:
+            return f"collection : ({self._collections}) AND {match}"
+        return f"({match}) NOT collection : ({self._collections})"
 
 
 def _quoted(token: str) -> str:

@@ -1,12 +1,13 @@
 import django.db.models.deletion
 from django.db import migrations, models
 
-# SQLite: the tokenizer leaves each of the analyser's tokens whole; "=" marks a collection and is in no other token.
-# Deleting a row takes its tokens along, whoever deletes it. How many passages a collection has in a language is
-# counted as they come and go: to count 100,000 rows takes longer than a query.
+# SQLite: the tokenizer leaves each of the analyser's tokens whole; "=" marks a collection and is in no other token;
+# `again` has the tokens that a passage has more than once. Deleting a row takes its tokens along, whoever deletes it.
+# How many passages a collection has in a language is counted as they come and go: to count 100,000 rows takes longer
+# than a query.
 SQLITE = (
     """CREATE VIRTUAL TABLE search_keywordtokens
-       USING fts5(collection, words, tokenize = "ascii tokenchars '.:-+#='")""",
+       USING fts5(collection, words, again, tokenize = "ascii tokenchars '.:-+#='")""",
     "CREATE VIRTUAL TABLE search_keywordterms USING fts5vocab(search_keywordtokens, row)",
     """CREATE TABLE search_keywordcounts (
        collection_id integer NOT NULL, language varchar(2) NOT NULL, passages integer NOT NULL,
