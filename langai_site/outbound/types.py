@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import TYPE_CHECKING, Literal
 
 from langai_site.errors import LangAIError
@@ -20,9 +21,21 @@ class ChatMessage:
     text: str
 
 
+class ModelRole(StrEnum):
+    """What a model is good for; routing asks for one of these."""
+
+    SIMPLE = "simple"
+    BALANCED = "balanced"
+    STRONG = "strong"
+    LONG_CONTEXT = "long_context"
+
+
 @dataclass(frozen=True)
 class ModelInfo:
-    """A catalogue row as a value. `hosted` is derived from the endpoint; a local model's ceiling is the top."""
+    """A catalogue row as a value. `hosted` is derived from the endpoint; a local model's ceiling is the top.
+
+    `context_window` is in tokens, question and answer together; 0 where it is not known.
+    """
 
     name: str
     display_name: str
@@ -30,6 +43,8 @@ class ModelInfo:
     hosted: bool
     ceiling: Sensitivity
     rank: int = 100
+    roles: frozenset[ModelRole] = frozenset()
+    context_window: int = 0
 
     def may_see(self, label: int) -> bool:
         return label <= self.ceiling
