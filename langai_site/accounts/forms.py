@@ -36,4 +36,5 @@ class TeamForm(forms.ModelForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401
         super().__init__(*args, **kwargs)
         if self.instance.pk:
-            self.fields["members"].initial = self.instance.members.all()
+            # Read now: what was changed is told after it has been saved.
+            self.fields["members"].initial = list(self.instance.members.all())
