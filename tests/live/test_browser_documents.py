@@ -110,9 +110,9 @@ def test_search_finds_the_passage_and_opens_its_page(keeper, asked):
     keeper.page.keyboard.press("Enter")
     found = keeper.page.locator(".result", has_text="rapeseed")
     expect(found).to_contain_text("page 2")
-    found.get_by_role("link").click()
+    found.locator("a.hit").click()
     expect(keeper.page.locator("mark")).to_contain_text(LAMP)
-    keeper.page.get_by_role("link", name="Page 3").click()
+    keeper.page.get_by_role("link", name="Page 3", exact=True).click()
     expect(keeper.page.locator(".excerpt")).to_contain_text("Provisions")
 
 
