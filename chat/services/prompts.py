@@ -9,6 +9,10 @@ from langai_site.outbound.types import ChatMessage
 # Characters, at about four a token: room for an answer stays in the smallest window in common use (8k tokens).
 HISTORY_CHARS = 12_000
 PASSAGES_CHARS = 8_000
+# Of UTF-8 bytes a token, fewer than the usual tokenizers make of any language: a Latin text has four, Chinese three.
+BYTES_A_TOKEN = 3
+# What a message takes beside its text: its role and its ends.
+TOKENS_A_MESSAGE = 8
 # Of the person's earlier messages, what a follow-up is searched for with.
 QUESTIONS = 10
 
@@ -71,3 +75,8 @@ def messages(
     if written:
         prompt += [ChatMessage("assistant", written), ChatMessage("user", CONTINUE)]
     return tuple(prompt)
+
+
+def most_tokens(prompt: Sequence[ChatMessage]) -> int:
+    """The tokens that a prompt takes, without a tokenizer: rather too many than too few."""
+    return sum(len(message.text.encode()) // BYTES_A_TOKEN + TOKENS_A_MESSAGE for message in prompt)

@@ -82,6 +82,8 @@ def _decisions(prepared: Prepared) -> dict[str, Any]:
         "model": prepared.route.model.display_name,
         "hosted": prepared.route.model.hosted,
         "route": prepared.route.why,
+        "rule": prepared.route.rule,
+        "policy": prepared.route.policy,
         "rejected": [{"model": other.model, "why": other.why} for other in prepared.route.rejected],
         "label": prepared.label.label,
         "passages": len(prepared.passages),

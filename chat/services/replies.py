@@ -10,6 +10,8 @@ from chat.events import Source
 from chat.llm import provider_of
 from chat.llm.types import Ask, Numbered
 from chat.services import prompts, routing
+from chat.services.complexity import Level
+from chat.services.rules import DEFAULT, Policy
 from langai_site.outbound.types import ChatMessage, Delta, Ledger, ModelInfo
 from langai_site.sensitivity import Sensitivity, highest
 from langai_site.usage.types import Caller
@@ -43,6 +45,7 @@ class TurnRequest:
     written: str = ""
     cited: tuple[Cited, ...] = ()
     asked: tuple[str, ...] | None = None
+    policy: Policy = DEFAULT
 
     @property
     def documents(self) -> bool:
@@ -51,12 +54,13 @@ class TurnRequest:
 
 @dataclass(frozen=True)
 class Prepared:
-    """What was decided before the model is asked: the passages it sees, the label they raise, the route."""
+    """What was decided before a model is asked: the passages it sees, the label they raise, the route, the prompt."""
 
     passages: tuple[Numbered, ...]
     label: Sensitivity
     route: routing.Route
     notice: str = ""
+    messages: tuple[ChatMessage, ...] = ()
 
 
 def _span(place: Source) -> tuple[str, int, int, int]:
@@ -81,7 +85,16 @@ async def prepare(request: TurnRequest) -> Prepared:
     findings = await _find(request) if request.documents else Findings()
     passages = tuple(numbered(findings.hits, request.cited))
     label = highest(request.label, *(passage.hit.label for passage in passages))
-    return Prepared(passages, label, routing.route(request.model, label, request.catalogue), findings.notice)
+    messages = prompts.messages(request.question, request.history, passages, request.written)
+    wanted = routing.RouteRequest(
+        requested=request.model,
+        label=label,
+        complexity=Level.MODERATE,
+        prompt_tokens=prompts.most_tokens(messages),
+        max_tokens=settings.ANSWER_MAX_TOKENS,
+    )
+    route = routing.route(wanted, request.catalogue, request.policy)
+    return Prepared(passages, label, route, findings.notice, messages)
 
 
 async def _find(request: TurnRequest) -> Findings:
@@ -101,7 +114,7 @@ async def turn(request: TurnRequest, ledger: Ledger) -> AsyncGenerator[Prepared 
     yield prepared
     ask = Ask(
         model=prepared.route.model,
-        messages=prompts.messages(request.question, request.history, prepared.passages, request.written),
+        messages=prepared.messages,
         question=request.question,
         passages=prepared.passages,
         label=prepared.label,

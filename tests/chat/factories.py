@@ -3,6 +3,8 @@
 import uuid
 
 from chat.llm.types import Numbered
+from chat.services.complexity import Level
+from chat.services.routing import AUTO, RouteRequest
 from langai_site.sensitivity import Sensitivity
 from search.types import Hit
 
@@ -29,3 +31,9 @@ def hit(text, *, score=0.6, title="Refund policy", page=3, label=Sensitivity.PUB
 
 def numbered(*texts, **options):
     return tuple(Numbered(number, hit(text, **options)) for number, text in enumerate(texts, 1))
+
+
+def routed(requested=AUTO, **options):
+    """What routing is asked: a short public question of moderate complexity, unless told otherwise."""
+    usual = {"label": Sensitivity.PUBLIC, "complexity": Level.MODERATE, "prompt_tokens": 500, "max_tokens": 1000}
+    return RouteRequest(requested, **(usual | options))

@@ -3,9 +3,10 @@ from decimal import Decimal
 from chat.services.receipts import receipt_of, total_cost
 from chat.services.replies import Prepared
 from chat.services.routing import route
+from chat.services.rules import DEFAULT
 from langai_site.sensitivity import Sensitivity
 from langai_site.usage.types import Caller, Entry, Usage
-from tests.chat.factories import numbered
+from tests.chat.factories import numbered, routed
 
 
 def entry(cost, **usage):
@@ -25,6 +26,6 @@ def test_a_continued_answer_adds_to_what_it_took_before():
 
 
 def test_the_receipt_names_model_route_label_and_passages():
-    prepared = Prepared(numbered("One."), Sensitivity.INTERNAL, route("auto", Sensitivity.INTERNAL, []))
+    prepared = Prepared(numbered("One."), Sensitivity.INTERNAL, route(routed(label=Sensitivity.INTERNAL), [], DEFAULT))
     receipt = receipt_of(prepared, [], {}, 5)
     assert (receipt["model"], receipt["label"], receipt["passages"]) == ("quotes", "Internal", 1)

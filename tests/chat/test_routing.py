@@ -1,43 +1,185 @@
+import dataclasses
+
 import pytest
 
 from chat.llm.quotes import QUOTES
-from chat.services.routing import NoModel, route
-from langai_site.outbound.types import ModelInfo
+from chat.services.complexity import Level
+from chat.services.routing import NoModel, Rejected, route
+from chat.services.rules import DEFAULT, LOCAL, Policy, Rule
+from langai_site.outbound.types import ModelInfo, ModelRole
 from langai_site.sensitivity import Sensitivity
+from tests.chat.factories import routed
 
-HOSTED = ModelInfo("openai/big", "Big", "openai", hosted=True, ceiling=Sensitivity.INTERNAL)
-LOCAL = ModelInfo("ollama_chat/small", "Small", "ollama", hosted=False, ceiling=Sensitivity.CONFIDENTIAL)
-
-
-def test_auto_takes_the_hosted_model_first():
-    assert route("auto", Sensitivity.INTERNAL, [HOSTED, LOCAL]).model == HOSTED
+PUBLIC, INTERNAL, CONFIDENTIAL = Sensitivity
 
 
-def test_auto_keeps_confidential_text_on_a_local_model_and_says_what_it_passed_over():
-    taken = route("auto", Sensitivity.CONFIDENTIAL, [HOSTED, LOCAL])
-    assert taken.model == LOCAL
-    assert [(other.model, other.why) for other in taken.rejected] == [("openai/big", "may not see confidential text")]
+def model(name, *roles, hosted=True, ceiling=INTERNAL, rank=100, window=0):
+    own = frozenset(map(ModelRole, roles))
+    seen = ceiling if hosted else CONFIDENTIAL
+    return ModelInfo(name, name.capitalize(), "some", hosted, seen, rank, own, window)
+
+
+CHEAP = model("cheap", "simple", window=32_000)
+USUAL = model("usual", "balanced", window=32_000)
+STRONG = model("strong", "strong", window=32_000)
+LONG = model("long", "long_context", window=1_000_000)
+SMALL_LOCAL = model("small", "simple", hosted=False, rank=200, window=8_000)
+BIG_LOCAL = model("big", "strong", hosted=False, rank=201, window=32_000)
+ALL = (CHEAP, USUAL, STRONG, LONG, SMALL_LOCAL, BIG_LOCAL)
+
+
+def auto(catalogue=ALL, policy=DEFAULT, **options):
+    return route(routed(**options), catalogue, policy)
+
+
+def names(models):
+    return [each.name for each in models]
+
+
+@pytest.mark.parametrize(
+    ("asked", "first", "why"),
+    [
+        ({"complexity": Level.SIMPLE}, CHEAP, "auto: simple → cheap"),
+        ({"complexity": Level.MODERATE}, USUAL, "auto: moderate → balanced"),
+        ({"complexity": Level.COMPLEX}, STRONG, "auto: complex → strong"),
+        ({"prompt_tokens": 40_000}, LONG, "auto: too long → long context"),
+        ({"prompt_tokens": 40_000, "complexity": Level.SIMPLE}, LONG, "auto: too long → long context"),
+        ({"label": CONFIDENTIAL}, BIG_LOCAL, "auto: confidential → local"),
+        ({"label": CONFIDENTIAL, "complexity": Level.SIMPLE}, SMALL_LOCAL, "auto: confidential → local"),
+    ],
+)
+def test_by_default_each_kind_of_turn_goes_to_its_kind_of_model(asked, first, why):
+    taken = auto(**asked)
+    assert (taken.model, taken.why) == (first, why)
+
+
+def test_the_other_models_that_may_answer_stand_by_nearest_role_first():
+    assert names(auto(complexity=Level.COMPLEX).candidates) == ["strong", "big", "usual", "long", "cheap", "small"]
+
+
+def test_among_models_of_a_role_the_best_rank_is_first_and_hosted_before_local():
+    second, first = model("a", "strong", rank=9), model("b", "strong", rank=1)
+    inside = model("c", "strong", hosted=False, rank=0)
+    assert names(auto([inside, second, first], complexity=Level.COMPLEX).candidates) == ["b", "a", "c"]
+
+
+def test_auto_keeps_confidential_text_on_local_models_and_says_what_it_passed_over():
+    taken = auto([USUAL, BIG_LOCAL], label=CONFIDENTIAL)
+    assert taken.candidates == (BIG_LOCAL,)
+    assert taken.rejected == (Rejected("usual", "may not see confidential text"),)
+
+
+def test_a_model_that_the_prompt_does_not_fit_is_not_tried_and_told_why():
+    taken = auto([USUAL, LONG], prompt_tokens=31_500, max_tokens=1_000)
+    assert taken.candidates == (LONG,)
+    why = "too small for this prompt: it needs 32,500 tokens and 32,000 fit"
+    assert taken.rejected == (Rejected("usual", why),)
+
+
+def test_a_prompt_that_just_fits_the_balanced_model_is_not_too_long():
+    assert auto(prompt_tokens=31_000, max_tokens=1_000).model == USUAL
+
+
+def test_a_model_whose_window_is_not_known_is_tried_last_with_a_long_prompt_and_in_its_place_with_a_short_one():
+    unknown = model("unknown", "balanced", rank=1)
+    assert names(auto([unknown, USUAL, CHEAP]).candidates) == ["unknown", "usual", "cheap"]
+    assert names(auto([unknown, USUAL, CHEAP], prompt_tokens=20_000).candidates) == ["usual", "cheap", "unknown"]
+
+
+def test_where_no_model_has_the_role_the_nearest_answers_and_the_receipt_says_so():
+    taken = auto([CHEAP, USUAL], complexity=Level.COMPLEX)
+    assert taken.model == USUAL
+    assert taken.why == "auto: complex → strong; no such model can answer, so the nearest does"
+
+
+def test_a_model_without_a_role_comes_last():
+    assert names(auto([model("plain", rank=1), STRONG, CHEAP]).candidates) == ["strong", "cheap", "plain"]
+
+
+def test_a_model_that_failed_lately_is_passed_over_while_another_can_answer():
+    taken = auto([USUAL, STRONG], cooling={"usual": "rests until 14:05 after 3 failures"})
+    assert taken.candidates == (STRONG,)
+    assert taken.rejected == (Rejected("usual", "rests until 14:05 after 3 failures"),)
+
+
+def test_where_all_that_can_answer_rest_they_are_tried_rather_than_refused():
+    taken = auto([USUAL], cooling={"usual": "rests until 14:05 after 3 failures"})
+    assert taken.model == USUAL
+    assert "every model that can answer failed lately" in taken.why
+
+
+def test_held_to_local_models_auto_asks_no_hosted_one():
+    taken = auto([USUAL, BIG_LOCAL], local_only=True)
+    assert taken.candidates == (BIG_LOCAL,)
+    assert taken.rejected[0].why == "hosted, and only local models may be asked"
+    with pytest.raises(NoModel, match="only local models") as refusal:
+        auto([USUAL], local_only=True)
+    assert refusal.value.code == "local_only"
+
+
+def test_the_first_rule_that_holds_counts_and_names_itself():
+    rules = Rule("anything internal", LOCAL, at_least=INTERNAL), Rule("all", ModelRole.SIMPLE)
+    taken = auto(policy=Policy(7, rules), label=INTERNAL, complexity=Level.COMPLEX)
+    assert (taken.model, taken.rule, taken.policy) == (BIG_LOCAL, "anything internal", 7)
+    assert auto(policy=Policy(7, rules), complexity=Level.COMPLEX).model == CHEAP
+
+
+def test_where_no_rule_holds_balanced_models_are_asked_first():
+    taken = auto(policy=Policy(7, ()), complexity=Level.SIMPLE)
+    assert (taken.model, taken.why) == (USUAL, "auto: everything else → balanced")
 
 
 def test_auto_is_quotes_where_nothing_is_connected():
-    assert route("auto", Sensitivity.CONFIDENTIAL, []).model == QUOTES
+    assert auto([], label=CONFIDENTIAL).candidates == (QUOTES,)
 
 
 def test_quotes_never_stands_in_silently_for_a_real_model():
     with pytest.raises(NoModel, match="Nothing was sent") as refusal:
-        route("auto", Sensitivity.CONFIDENTIAL, [HOSTED])
+        auto([USUAL], label=CONFIDENTIAL)
     assert refusal.value.code == "above_ceiling"
+    assert refusal.value.rejected == (Rejected("usual", "may not see confidential text"),)
+
+
+def test_a_prompt_that_fits_no_model_that_may_see_it_is_refused_with_how_much_would_fit():
+    with pytest.raises(NoModel, match="room for 32,000 at most") as refusal:
+        auto(label=CONFIDENTIAL, prompt_tokens=50_000)
+    assert refusal.value.code == "too_long"
+    assert len(refusal.value.rejected) == len(ALL)
+
+
+def test_a_chosen_model_is_the_only_candidate_even_while_it_rests():
+    taken = route(routed("strong", cooling={"strong": "rests"}), ALL, DEFAULT)
+    assert (taken.candidates, taken.why, taken.rule) == ((STRONG,), "chosen by you", "")
 
 
 def test_a_chosen_hosted_model_is_not_given_confidential_text():
-    with pytest.raises(NoModel, match="Big may see internal text at most"):
-        route("openai/big", Sensitivity.CONFIDENTIAL, [HOSTED, LOCAL])
+    with pytest.raises(NoModel, match="Usual may see internal text at most") as refusal:
+        route(routed("usual", label=CONFIDENTIAL), ALL, DEFAULT)
+    assert refusal.value.code == "above_ceiling"
+
+
+def test_a_chosen_model_that_is_too_small_says_how_much_it_takes():
+    with pytest.raises(NoModel, match="may take 41,000 tokens and Usual has room for 32,000") as refusal:
+        route(routed("usual", prompt_tokens=40_000), ALL, DEFAULT)
+    assert refusal.value.code == "too_long"
+
+
+def test_a_chosen_hosted_model_is_refused_where_only_local_ones_may_be_asked():
+    with pytest.raises(NoModel, match="Usual is hosted") as refusal:
+        route(routed("usual", local_only=True), ALL, DEFAULT)
+    assert refusal.value.code == "local_only"
 
 
 def test_quotes_can_always_be_chosen():
-    assert route("quotes", Sensitivity.CONFIDENTIAL, [HOSTED]).model == QUOTES
+    asked = routed("quotes", label=CONFIDENTIAL, prompt_tokens=10**7, local_only=True)
+    assert route(asked, [USUAL], DEFAULT).model == QUOTES
 
 
 def test_a_model_that_is_gone_is_named():
-    with pytest.raises(NoModel, match="openai/old"):
-        route("openai/old", Sensitivity.PUBLIC, [HOSTED])
+    with pytest.raises(NoModel, match="gone/old"):
+        route(routed("gone/old"), ALL, DEFAULT)
+
+
+def test_a_lower_ceiling_is_kept_as_well():
+    public_only = dataclasses.replace(USUAL, ceiling=PUBLIC)
+    assert auto([public_only, STRONG], label=INTERNAL).candidates == (STRONG,)
