@@ -211,7 +211,7 @@ def _refusal(barred: Sequence[_Barred], request: RouteRequest) -> tuple[str, str
     if rooms:
         return (
             f"Nothing was sent: the prompt and its answer may take {request.tokens:,} tokens, and the models that may "
-            f"answer have room for {max(rooms):,} at most. Shorten it, ask fewer documents, or begin a new conversation.",
+            f"answer have room for {max(rooms):,} at most. Shorten it, ask fewer documents, or start a new chat.",
             "too_long",
         )
     if any(found.code == "local_only" for found in barred):

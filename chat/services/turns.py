@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from chat.events import Source
 from chat.models import Citation, Conversation, Message, text_of
-from chat.services import choices, citations, conversations, sources
+from chat.services import choices, citations, conversations, policies, sources
 from chat.services.replies import TurnRequest
 from chat.services.routing import AUTO
 from langai_site.accounts.models import User
@@ -212,6 +212,7 @@ def _started(conversation: Conversation, question: Message, reply: Message, mode
         written=reply.text,
         cited=sources.cited(reply, conversation.owner) if reply.text else (),
         asked=asked,
+        policy=policies.active(),
     )
     return Started(conversation.id, reply.id, question.id, request, cast(UUID, reply.lease), reply.receipt)
 
