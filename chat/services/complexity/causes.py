@@ -1,0 +1,54 @@
+"""Pure: what a person is told of a score: what raised it, or what made it low."""
+
+from collections.abc import Mapping
+
+# From what share of a level's width on a cause is told, and how many are at most.
+NOTABLE, AT_MOST = 0.1, 5
+SHORT = 15
+# How many of a feature it takes to be told, and how.
+PHRASES: Mapping[str, tuple[int, str]] = {
+    "words": (60, "long message"),
+    "passages": (1, "{count} passage{s}"),
+    "history": (1, "{count} earlier message{s}"),
+    "material": (1, "{count} word{s} of material"),
+    "code": (1, "{count} line{s} of code"),
+    "questions": (1, "several questions"),
+    "items": (2, "{count} listed points"),
+    "clauses": (4, "many clauses"),
+    "small_talk": (1, "small talk"),
+    "fact": (1, "asks for a fact"),
+    "edit": (1, "asks for a small edit"),
+    "brief": (1, "wants it brief"),
+    "explanation": (1, "asks to explain"),
+    "summary": (1, "asks to summarise"),
+    "writing": (1, "asks for a text"),
+    "program": (1, "programming"),
+    "comparison": (1, "asks to compare"),
+    "design": (1, "asks for a design or plan"),
+    "proof": (1, "asks for a proof"),
+    "analysis": (1, "asks to analyse"),
+    "judgement": (1, "asks for a judgement"),
+    "repair": (1, "asks to find or mend a fault"),
+    "steps": (1, "several steps"),
+    "conditions": (1, "conditions to keep"),
+    "subject": (1, "a subject with many sides"),
+}
+
+
+def told(counts: Mapping[str, int], shares: Mapping[str, float], *, is_simple: bool) -> tuple[str, ...]:
+    """Why the score is what it is, the weightiest cause first; never nothing.
+
+    Of a simple message what lowers its score is told, of others what raises it.
+    """
+    shown = {name: -share if is_simple else share for name, share in shares.items()}
+    weighty = sorted((name for name in shown if shown[name] >= NOTABLE), key=lambda name: -shown[name])
+    causes = [_phrase(name, counts[name]) for name in weighty if counts[name] >= PHRASES[name][0]]
+    return tuple(causes[:AT_MOST]) or (_length(counts["words"] + counts["material"]),)
+
+
+def _phrase(name: str, count: int) -> str:
+    return PHRASES[name][1].format(count=f"{count:,}", s="" if count == 1 else "s")
+
+
+def _length(words: int) -> str:
+    return "short message" if words < SHORT else f"message of {words:,} words"
