@@ -9,9 +9,11 @@ from pathlib import Path
 
 import aiohttp
 
+from chat.services.complexity import score
 from tests.bench import browser, children, procs
 from tests.bench.page import Answer, Viewer, ask_straight, closed_loop, counted
 from tests.bench.table import Row, kilobytes, median, signed
+from tests.complexity.prompts import PROMPTS
 from tests.live.server import LangAI
 from tests.upstream import Upstream
 
@@ -193,6 +195,18 @@ async def installed(run: Run) -> list[Row]:
     return [Row("installed size (packages of requirements.lock)", measured, "≤ 1 GB", "2.9 GB", {"bytes": size})]
 
 
+async def scoring(run: Run, rounds: int = 200) -> list[Row]:
+    """Judging how demanding a long message is, as the web process does for each message and while one is typed."""
+    message = " ".join(prompt.text for prompt in PROMPTS).replace("\n\n", "\n")[:10_000]
+    taken = []
+    for _ in range(rounds):
+        began = time.perf_counter()
+        score(message, passages=5, history=5)
+        taken.append(1000 * (time.perf_counter() - began))
+    values = {"ms": median(taken)}
+    return [Row("scoring one message of 10,000 characters", f"{values['ms']:.2f} ms", "≤ 1 ms", "", values)]
+
+
 # `start` is last of those that need the product: it stops it, and the pages with it.
 FIGURES: dict[str, Callable[[Run], Awaitable[list[Row]]]] = {
     "first_token": first_token,
@@ -201,5 +215,6 @@ FIGURES: dict[str, Callable[[Run], Awaitable[list[Row]]]] = {
     "socket": socket_bytes,
     "page": page,
     "installed": installed,
+    "scoring": scoring,
     "start": start,
 }
