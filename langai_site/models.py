@@ -1,5 +1,11 @@
+from django.core.exceptions import ValidationError
+from django.core.validators import MaxLengthValidator
 from django.db import models
 from django.utils import timezone
+
+from langai_site.detectors import rules
+from langai_site.errors import Invalid
+from langai_site.sensitivity import Sensitivity
 
 
 class Heartbeat(models.Model):
@@ -33,3 +39,56 @@ class Checkpoint(models.Model):
 
     def __str__(self) -> str:
         return self.command
+
+
+class SensitivePattern(models.Model):
+    """Words or a pattern that make a text sensitive here, besides what the built-in detectors know."""
+
+    class Kind(models.TextChoices):
+        WORD = "word", "Words"
+        REGEX = "regex", "Regular expression"
+
+    name = models.CharField(
+        max_length=100, unique=True, help_text="Shown to whoever wrote such a text. Let it not be secret itself."
+    )
+    kind = models.CharField(max_length=10, choices=Kind, default=Kind.WORD)
+    pattern = models.TextField(
+        "words or pattern",
+        validators=[MaxLengthValidator(rules.MAX_CHARS)],
+        help_text="Words and phrases: one a line, found as whole words in any case, with or without accents. A regular "
+        "expression: in RE2's syntax, found in any case; its \\w, \\d and \\b know only ASCII, \\pL is any letter.",
+    )
+    label = models.PositiveSmallIntegerField(
+        choices=[(label.value, label.label) for label in (Sensitivity.INTERNAL, Sensitivity.CONFIDENTIAL)],
+        default=Sensitivity.CONFIDENTIAL.value,
+        help_text="What a text becomes at least in which it is found.",
+    )
+    enabled = models.BooleanField(default=True)
+    note = models.TextField(blank=True, help_text="For admins: why it is here, whom to ask.")
+
+    class Meta:
+        ordering = ["name"]
+        constraints = [
+            models.CheckConstraint(condition=models.Q(kind__in=["word", "regex"]), name="sensitive_pattern_kind"),
+            models.CheckConstraint(
+                condition=models.Q(label__in=[Sensitivity.INTERNAL.value, Sensitivity.CONFIDENTIAL.value]),
+                name="sensitive_pattern_label",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def clean(self) -> None:
+        try:
+            rules.check(self._rule_kind, self.pattern)
+        except Invalid as error:
+            raise ValidationError({"pattern": error.message}) from None
+
+    @property
+    def rule(self) -> rules.Rule:
+        return rules.Rule(self.name, self._rule_kind, self.pattern, Sensitivity(self.label))
+
+    @property
+    def _rule_kind(self) -> rules.Kind:
+        return "regex" if self.kind == self.Kind.REGEX else "word"

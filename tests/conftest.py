@@ -58,6 +58,15 @@ def plain_static_files(settings):
     settings.STORAGES = {**settings.STORAGES, "staticfiles": plain}
 
 
+@pytest.fixture(autouse=True)
+def no_remembered_patterns():
+    """A test's sensitive patterns are gone with its rows."""
+    yield
+    from langai_site.detectors import patterns
+
+    patterns.forget()
+
+
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup):
     """PostgreSQL removes no test database to which a pool still holds connections."""

@@ -1,0 +1,65 @@
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path
+from django.views.decorators.http import require_POST
+
+from langai_site.detectors import detect, rules
+from langai_site.detectors.plain import plain
+from langai_site.models import SensitivePattern
+
+SAMPLE_CHARS = 20_000
+
+
+class TryForm(forms.ModelForm):
+    """A pattern as it stands in the form, saved or not, and a text to try it on."""
+
+    sample = forms.CharField(required=False, max_length=SAMPLE_CHARS, strip=False)
+
+    class Meta:
+        model = SensitivePattern
+        fields = ["name", "kind", "pattern", "label"]
+
+    def validate_unique(self) -> None:
+        """Nothing is saved."""
+
+
+@admin.register(SensitivePattern)
+class SensitivePatternAdmin(admin.ModelAdmin):
+    """What is sensitive here besides what the built-in detectors know."""
+
+    list_display = ["name", "kind", "label", "enabled"]
+    list_editable = ["enabled"]
+    list_filter = ["kind", "label", "enabled"]
+    search_fields = ["name", "note"]
+    fields = ["name", "kind", "pattern", "label", "enabled", "note"]
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view(require_POST(self.try_it))
+        return [path("try/", view, name="langai_site_sensitivepattern_try"), *super().get_urls()]
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        context = {"sample_chars": SAMPLE_CHARS, **(extra_context or {})}
+        return super().changeform_view(request, object_id, form_url, context)
+
+    def try_it(self, request: HttpRequest) -> HttpResponse:
+        """What the sample would raise: nothing is saved, sent or logged."""
+        if not (self.has_add_permission(request) or self.has_change_permission(request)):
+            raise PermissionDenied
+        form = TryForm(request.POST)
+        context = {**self.admin_site.each_context(request), "title": "Try it", "opts": self.opts, "form": form}
+        if form.is_valid():
+            text = form.cleaned_data["sample"]
+            own = rules.detect([form.instance.rule], plain(text))
+            context |= {"found": [*own, *detect(text)], "own": own}
+        return TemplateResponse(request, "admin/langai_site/sensitivepattern/try.html", context)

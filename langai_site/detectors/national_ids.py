@@ -1,0 +1,155 @@
+"""National identity numbers whose digits can be checked, by python-stdnum's rules for each country.
+
+Where the form and the check leave room for chance, a word beside the number must name it.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from importlib import import_module
+
+from langai_site.detectors.regexes import compiled, near
+from langai_site.detectors.types import Detection, confidential
+
+_DATE = r"(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])"
+_DAY_FIRST = r"(?:0[1-9]|[12][0-9]|3[01])(?:0[1-9]|1[0-2])"
+
+
+@dataclass(frozen=True)
+class NationalId:
+    """`module`: python-stdnum's, below `stdnum`. `words`: a pattern, one of which must stand near; "" for none."""
+
+    module: str
+    one: str
+    shape: str
+    words: str = ""
+
+    @property
+    def kind(self) -> str:
+        return "national_id_" + self.module.partition(".")[0].rstrip("_")
+
+    @cached_property
+    def _pattern(self) -> re.Pattern[str]:
+        return compiled(rf"\b(?:{self.shape})\b")
+
+    @cached_property
+    def _near(self) -> re.Pattern[str] | None:
+        return compiled(self.words) if self.words else None
+
+    def found(self, text: str) -> Iterator[tuple[int, str]]:
+        """Where the numbers start, and their digits and letters alone."""
+        if self._near and not self._near.search(text):
+            return
+        for match in self._pattern.finditer(text):
+            start, end = match.span()
+            if self._stands_alone(text, start, end) and self._is_valid(match.group()):
+                yield start, re.sub(r"[^0-9A-Za-z]", "", match.group()).upper()
+
+    def _stands_alone(self, text: str, start: int, end: int) -> bool:
+        """Not a part of a longer number or word, and near a word that names it."""
+        before, after = text[max(start - 1, 0) : start], text[end : end + 1]
+        if before in _JOINS or (after in _JOINS and text[end + 1 : end + 2].isalnum()):
+            return False
+        return not self._near or near(self._near, text, start, end)
+
+    def _is_valid(self, number: str) -> bool:
+        return bool(import_module(f"stdnum.{self.module}").is_valid(number))
+
+
+_JOINS = frozenset("-./_")
+
+# Those with strict forms first: a number that several countries' rules allow is told once.
+NATIONAL_IDS = (
+    NationalId(
+        "it.codicefiscale",
+        "an Italian tax code",
+        r"[A-Z]{6}[0-9LMNP-V]{2}[A-EHLMPRST][0-9LMNP-V]{2}[A-Z][0-9LMNP-V]{3}[A-Z]",
+    ),
+    NationalId("mx.curp", "a Mexican CURP", rf"[A-Z]{{4}}[0-9]{{2}}{_DATE}[HMX][A-Z]{{5}}[0-9A-Z][0-9]"),
+    NationalId("fi.hetu", "a Finnish identity code", rf"{_DAY_FIRST}[0-9]{{2}}[-+A-FU-Y][0-9]{{3}}[0-9A-Y]"),
+    NationalId("pt.cc", "a Portuguese citizen card number", r"[0-9]{8} ?[0-9] ?[A-Z]{2}[0-9]"),
+    NationalId(
+        "fr.nir",
+        "a French social security number",
+        r"[12][ .]?[0-9]{2}[ .]?[0-9]{2}[ .]?[0-9][0-9AB][ .]?[0-9]{3}[ .]?[0-9]{3}[ .]?[0-9]{2}",
+    ),
+    NationalId("ch.ssn", "a Swiss AHV number", r"756[. ]?[0-9]{4}[. ]?[0-9]{4}[. ]?[0-9]{2}"),
+    NationalId("cn.ric", "a Chinese identity number", rf"[1-9][0-9]{{5}}(?:19|20)[0-9]{{2}}{_DATE}[0-9]{{3}}[0-9X]"),
+    NationalId("be.nn", "a Belgian national number", r"[0-9]{2}\.[0-9]{2}\.[0-9]{2}-[0-9]{3}[.-][0-9]{2}"),
+    NationalId("br.cpf", "a Brazilian CPF", r"[0-9]{3}\.[0-9]{3}\.[0-9]{3}-[0-9]{2}"),
+    NationalId("cl.rut", "a Chilean RUT", r"[0-9]{1,2}\.[0-9]{3}\.[0-9]{3}-[0-9K]"),
+    NationalId("ar.cuit", "an Argentine CUIT", r"2[03479]-[0-9]{8}-[0-9]"),
+    NationalId("kr.rrn", "a Korean resident number", rf"[0-9]{{2}}{_DATE}-[0-9]{{7}}"),
+    NationalId("th.pin", "a Thai identity number", r"[1-8]-[0-9]{4}-[0-9]{5}-[0-9]{2}-[0-9]"),
+    NationalId(
+        "us.ssn",
+        "a US social security number",
+        r"[0-9]{3}[- ]?[0-9]{2}[- ]?[0-9]{4}",
+        r"\bssn\b|social.security|taxpayer",
+    ),
+    NationalId(
+        "ca.sin",
+        "a Canadian SIN",
+        r"[0-9]{3}[- ]?[0-9]{3}[- ]?[0-9]{3}",
+        r"\bsin\b|\bnas\b|social insurance|assurance sociale",
+    ),
+    NationalId("gb.nhs", "an NHS number", r"[0-9]{3}[- ]?[0-9]{3}[- ]?[0-9]{4}", r"\bnhs\b"),
+    NationalId("ie.pps", "an Irish PPS number", r"[0-9]{7}[A-W][A-IW]?", r"\bpps\b|\bppsn\b|personal public service"),
+    NationalId(
+        "de.idnr", "a German tax number", r"[0-9]{2} ?[0-9]{3} ?[0-9]{3} ?[0-9]{3}", r"steuer|\bidnr|\btin\b|tax id"
+    ),
+    NationalId(
+        "at.vnr", "an Austrian insurance number", r"[0-9]{4}[ -]?[0-9]{6}", r"\bsvnr|\bsv-n|versicherungsn|\bvsnr"
+    ),
+    NationalId("es.dni", "a Spanish identity number", r"[0-9]{8}[- ]?[A-Z]", r"\bdni\b|\bnif\b|identidad|identificaci"),
+    NationalId(
+        "es.nie", "a Spanish foreigner number", r"[XYZ][- ]?[0-9]{7}[- ]?[A-Z]", r"\bnie\b|\bnif\b|extranjer|identidad"
+    ),
+    NationalId(
+        "nl.bsn", "a Dutch BSN", r"[0-9]{9}|[0-9]{4}[. ][0-9]{2}[. ][0-9]{3}", r"\bbsn\b|burgerservice|sofi-?num"
+    ),
+    NationalId(
+        "be.nn", "a Belgian national number", r"[0-9]{11}", r"rijksregister|registre national|\bnrn\b|\binsz\b|\bniss\b"
+    ),
+    NationalId("pl.pesel", "a Polish PESEL", r"[0-9]{11}", r"\bpesel"),
+    NationalId("cz.rc", "a Czech or Slovak birth number", r"[0-9]{6}/?[0-9]{4}", r"rodn[eé]|\br\.? ?č"),
+    NationalId("ro.cnp", "a Romanian CNP", r"[1-9][0-9]{12}", r"\bcnp\b|cod numeric"),
+    NationalId("hr.oib", "a Croatian OIB", r"[0-9]{11}", r"\boib\b|osobni identifikacijski"),
+    NationalId("si.emso", "an EMŠO", r"[0-9]{13}", r"emšo|emso\b|jmbg"),
+    NationalId("bg.egn", "a Bulgarian EGN", r"[0-9]{10}", r"\begn\b|егн"),
+    NationalId("gr.amka", "a Greek AMKA", r"[0-9]{11}", r"\bamka\b|αμκα"),
+    NationalId("ee.ik", "an Estonian identity code", r"[1-8][0-9]{10}", r"isikukood|personal code|\bik\b"),
+    NationalId("lt.asmens", "a Lithuanian personal code", r"[1-9][0-9]{10}", r"asmens kod|personal code"),
+    NationalId(
+        "no.fodselsnummer", "a Norwegian identity number", r"[0-9]{6} ?[0-9]{5}", r"f(?:ø|o|oe)dselsn|\bfnr\b|personn"
+    ),
+    NationalId(
+        "se.personnummer",
+        "a Swedish identity number",
+        r"(?:[0-9]{2})?[0-9]{6}[-+]?[0-9]{4}",
+        r"person-?n|samordningsn|\bpnr\b",
+    ),
+    NationalId("dk.cpr", "a Danish CPR number", rf"{_DAY_FIRST}[0-9]{{2}}-?[0-9]{{4}}", r"\bcpr\b|personnummer"),
+    NationalId("is_.kennitala", "an Icelandic kennitala", r"[0-9]{6}-?[0-9]{4}", r"kennital|\bkt\b"),
+    NationalId("tr.tckimlik", "a Turkish identity number", r"[1-9][0-9]{10}", r"kimlik|\btckn?\b|\bt\.c\."),
+    NationalId("il.idnr", "an Israeli identity number", r"[0-9]{8}-?[0-9]", r"teudat zehut|\btz\b|תעודת זהות|ת\.ז"),
+    NationalId("za.idnr", "a South African ID number", r"[0-9]{6} ?[0-9]{4} ?[0-9]{2} ?[0-9]", r"\bid\b|identity"),
+    NationalId("br.cpf", "a Brazilian CPF", r"[0-9]{11}", r"\bcpf\b"),
+    NationalId("in_.aadhaar", "an Aadhaar number", r"[2-9][0-9]{3}[ -]?[0-9]{4}[ -]?[0-9]{4}", r"aadh?aar|uidai|आधार"),
+    NationalId(
+        "jp.in_", "a Japanese My Number", r"[0-9]{4}[ -]?[0-9]{4}[ -]?[0-9]{4}", r"マイナンバー|個人番号|my ?number"
+    ),
+)
+
+
+def find(text: str) -> Iterable[Detection]:
+    taken: set[int] = set()
+    numbers: dict[tuple[str, str], set[str]] = {}
+    for each in NATIONAL_IDS:
+        for start, number in each.found(text):
+            if start not in taken:
+                taken.add(start)
+                numbers.setdefault((each.kind, each.one), set()).add(number)
+    for (kind, one), found in numbers.items():
+        yield from confidential(kind, len(found), one)

@@ -1,0 +1,48 @@
+"""The admins' rules as the database has them, remembered for some seconds: a message costs no query more."""
+
+import time
+from typing import NamedTuple
+
+from django.apps import apps
+from django.db import transaction
+
+from langai_site.detectors.rules import Rule
+
+# After how many seconds a change is known in every process.
+REMEMBERED = 3.0
+
+
+class _Read(NamedTuple):
+    rules: tuple[Rule, ...]
+    at: float
+
+
+_last: _Read | None = None
+
+
+def current() -> tuple[Rule, ...]:
+    """The rules that are switched on, by name."""
+    global _last
+    now = time.monotonic()
+    last = _last
+    if last is None or now - last.at > REMEMBERED:
+        _last = last = _Read(_rules(), now)
+    return last.rules
+
+
+def forget() -> None:
+    """Read anew next time."""
+    global _last
+    _last = None
+
+
+def on_change(**kwargs: object) -> None:
+    """A rule was saved or deleted: this process knows it with the commit, others within `REMEMBERED` seconds."""
+    forget()
+    transaction.on_commit(forget)
+
+
+def _rules() -> tuple[Rule, ...]:
+    # Not imported above: the model checks its patterns with this package.
+    model = apps.get_model("langai_site", "SensitivePattern")
+    return tuple(row.rule for row in model.objects.filter(enabled=True).order_by("name"))

@@ -1,0 +1,48 @@
+"""The one door to RE2, a matcher whose time grows with the text's length and no faster, whatever pattern and text are.
+
+Python's own can take exponential time. What RE2 lacks for that are references and looking around; its \\w, \\d and
+\\b know ASCII only.
+"""
+
+import re
+
+import re2
+
+# What a pattern may take, and what its matching may remember. Beyond that RE2 gets slower, not wrong.
+MEMORY = 8 << 20
+
+
+class BadPattern(ValueError):
+    """The pattern is not one that RE2 reads; the message says why."""
+
+
+def compiled(pattern: str, *, ignore_case: bool = True, memory: int = MEMORY) -> re.Pattern[str]:
+    """`pattern` in RE2, which has the methods of Python's own. Raises BadPattern."""
+    try:
+        return re2.compile(pattern, options=_options(ignore_case, memory))
+    except re2.error as error:
+        raise BadPattern(_reason(error)) from None
+
+
+def size(pattern: re.Pattern[str]) -> int:
+    """The steps of the compiled pattern: what it costs for each character, at worst."""
+    return pattern.programsize  # type: ignore[attr-defined]
+
+
+def near(words: re.Pattern[str], text: str, start: int, end: int, reach: int = 60) -> bool:
+    """Whether `words` match within `reach` characters before `start` or after `end`."""
+    return bool(words.search(text[max(start - reach, 0) : end + reach]))
+
+
+def _options(ignore_case: bool, memory: int) -> re2.Options:
+    options = re2.Options()
+    options.case_sensitive = not ignore_case
+    options.max_mem = memory
+    # It would write to the process's standard error.
+    options.log_errors = False
+    return options
+
+
+def _reason(error: Exception) -> str:
+    reason = error.args[0]
+    return reason.decode(errors="replace") if isinstance(reason, bytes) else str(reason)

@@ -1,0 +1,93 @@
+"""Pure: what admins call sensitive besides: words and patterns, checked, compiled and looked for."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import islice
+from typing import Literal
+
+from langai_site.detectors import regexes, words
+from langai_site.detectors.types import Detection
+from langai_site.errors import Invalid
+from langai_site.sensitivity import Sensitivity
+
+Kind = Literal["word", "regex"]
+
+# Characters of a rule's words or pattern together.
+MAX_CHARS = 2_000
+# Steps of a compiled pattern: the largest that is allowed reads a long passage in about a twentieth of a second.
+MAX_SIZE = 5_000
+_MEMORY = 1 << 20
+# What no pattern may find: it would be in every text.
+_EMPTY = ("", "a", " ", "1", "a b")
+
+
+@dataclass(frozen=True)
+class Rule:
+    """`pattern`: for words, one a line; for a regex, in RE2's syntax."""
+
+    name: str
+    kind: Kind
+    pattern: str
+    label: Sensitivity
+
+    def count(self, text: str, folded: str) -> int:
+        """How often it is in `text`, which is given in both forms; not more than `words.MOST`.
+
+        A pattern that cannot be compiled, which no form lets in, counts as found once: a label too high does
+        less harm than one too low.
+        """
+        try:
+            found = _finder(self.kind, self.pattern)
+        except Invalid:
+            return 1
+        if isinstance(found, tuple):
+            return min(sum(words.count_word(word, folded) for word in found), words.MOST)
+        return sum(1 for match in islice(found.finditer(text), words.MOST) if match.group())
+
+
+def check(kind: Kind, pattern: str) -> None:
+    """Raises Invalid, with a sentence for whoever wrote the pattern."""
+    if len(pattern) > MAX_CHARS:
+        raise Invalid(f"Words and patterns have at most {MAX_CHARS:,} characters. Make two of it.")
+    _finder(kind, pattern)
+
+
+def detect(rules: Sequence[Rule], text: str) -> list[Detection]:
+    """What the rules find in `text`, as `plain` gives it."""
+    if not rules:
+        return []
+    folded = words.folded(text)
+    counts = [(rule, rule.count(text, folded)) for rule in rules]
+    return [_detection(rule, count) for rule, count in counts if count]
+
+
+def _detection(rule: Rule, count: int) -> Detection:
+    return Detection(rule.kind, rule.label, f"“{rule.name}”, which your admins call sensitive", count)
+
+
+@lru_cache(maxsize=2_000)
+def _finder(kind: Kind, pattern: str) -> tuple[str, ...] | re.Pattern[str]:
+    return _words(pattern) if kind == "word" else _regex(pattern)
+
+
+def _words(pattern: str) -> tuple[str, ...]:
+    found = tuple(dict.fromkeys(filter(None, (words.folded(line).strip() for line in pattern.splitlines()))))
+    if not found or not all(any(map(str.isalnum, word)) for word in found):
+        raise Invalid("Write one word or phrase a line, each with a letter or a digit.")
+    if any(word.isascii() and len(word) < 2 for word in found):
+        raise Invalid("A single letter or digit is in nearly every text. Write longer words.")
+    return found
+
+
+def _regex(pattern: str) -> re.Pattern[str]:
+    try:
+        compiled = regexes.compiled(pattern, memory=_MEMORY)
+    except regexes.BadPattern as error:
+        raise Invalid(f"This pattern cannot be read: {error}. It takes RE2's syntax.") from None
+    if regexes.size(compiled) > MAX_SIZE:
+        raise Invalid("This pattern is too large. Repeat less in it, or make two of it.")
+    if any(match and not match.group() for match in map(compiled.search, _EMPTY)):
+        raise Invalid("This pattern finds nothing at all, and so is in every text. Let it name at least one sign.")
+    return compiled

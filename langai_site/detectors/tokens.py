@@ -1,0 +1,107 @@
+"""Keys and tokens that their issuer gives a shape of its own."""
+
+import base64
+import binascii
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from re import Pattern
+
+from langai_site.detectors.randomness import is_varied
+from langai_site.detectors.regexes import compiled
+from langai_site.detectors.types import Detection, confidential
+
+# No word character or dash after it: the token is not part of something longer.
+_END = r"(?:[^0-9A-Za-z_-]|$)"
+
+
+@dataclass(frozen=True)
+class Format:
+    """`shape`: in RE2, of the whole token. `after`: how much of its beginning is the same in all of them."""
+
+    kind: str
+    one: str
+    shape: str
+    after: int = 4
+
+    @cached_property
+    def pattern(self) -> Pattern[str]:
+        return compiled(self.shape, ignore_case=False)
+
+    def found(self, text: str) -> set[str]:
+        """The different tokens of this shape that may be real."""
+        tokens = {match.group() for match in self.pattern.finditer(text)}
+        return {token for token in tokens if is_varied(token[self.after :]) and _is_signed(self, token)}
+
+
+FORMATS = (
+    Format("aws_key", "an AWS access key", rf"\b(?:AKIA|ASIA|ABIA|ACCA)[A-Z2-7]{{16}}{_END}"),
+    Format("aws_key", "an AWS access key", r"\bABSK[A-Za-z0-9+/]{100,}={0,2}"),
+    Format("google_key", "a Google API key", rf"\bAIza[0-9A-Za-z_-]{{35}}{_END}"),
+    Format("google_key", "a Google API key", rf"\bGOCSPX-[0-9A-Za-z_-]{{28}}{_END}", 7),
+    Format("google_key", "a Google API key", r"\bya29\.[0-9A-Za-z_-]{30,}", 5),
+    Format("google_key", "a Google API key", r'"private_key_id"\s*:\s*"[0-9a-f]{40}"', 18),
+    Format("azure_key", "an Azure key", r"\b(?:AccountKey|SharedAccessKey)=[A-Za-z0-9+/]{43,86}={1,2}", 16),
+    Format("azure_key", "an Azure key", rf"\b[0-9A-Za-z_.~]{{3}}[78]Q~[0-9A-Za-z_.~-]{{31,34}}{_END}", 6),
+    Format("azure_key", "an Azure key", r"[?&]sig=[A-Za-z0-9+/%]{43,60}(?:=|%3[Dd])", 5),
+    Format("github_token", "a GitHub token", rf"\bgh[pousr]_[A-Za-z0-9]{{36,}}{_END}"),
+    Format("github_token", "a GitHub token", r"\bgithub_pat_[A-Za-z0-9]{22}_[A-Za-z0-9]{59}", 11),
+    Format(
+        "gitlab_token", "a GitLab token", r"\bgl(?:pat|dt|rt|oas|ptt|ft|soat|agent|cbt|imt|ffct)-[0-9A-Za-z_-]{20,}", 6
+    ),
+    Format("slack_token", "a Slack token", r"\bxox[abeoprs]-(?:[0-9]-)?[0-9A-Za-z-]{24,}", 5),
+    Format("slack_token", "a Slack token", r"\bxapp-[0-9]-[A-Z0-9]{8,}-[0-9]{8,}-[0-9a-f]{32,}", 7),
+    Format("slack_token", "a Slack token", r"hooks\.slack\.com/(?:services|workflows|triggers)/[A-Za-z0-9/]{40,}", 25),
+    Format("stripe_key", "a Stripe key", rf"\b(?:sk|rk)_(?:live|test)_[0-9A-Za-z]{{16,}}{_END}", 8),
+    Format("stripe_key", "a Stripe key", r"\bwhsec_[0-9A-Za-z+/]{32,}", 6),
+    Format("anthropic_key", "an Anthropic key", r"\bsk-ant-[0-9a-z]{3,12}-[0-9A-Za-z_-]{60,}", 13),
+    Format("openai_key", "an OpenAI key", r"\bsk-(?:proj|svcacct|admin|None)-[0-9A-Za-z_-]{20,}", 8),
+    Format("openai_key", "an OpenAI key", rf"\bsk-[0-9A-Za-z]{{32,64}}{_END}", 3),
+    Format("model_key", "a key of a model provider", rf"\bsk-or-v1-[0-9a-f]{{64}}{_END}", 9),
+    Format("model_key", "a key of a model provider", rf"\bhf_[A-Za-z]{{34}}{_END}", 3),
+    Format("model_key", "a key of a model provider", rf"\b(?:gsk_|xai-|pplx-|r8_)[0-9A-Za-z]{{37,90}}{_END}", 5),
+    Format("npm_token", "an npm token", rf"\bnpm_[0-9A-Za-z]{{36}}{_END}"),
+    Format("pypi_token", "a PyPI token", r"\bpypi-AgE(?:IcHlwaS5vcmc|NdGVzdC5weXBpLm9yZw)[0-9A-Za-z_-]{50,}", 19),
+    Format("service_token", "an access token", rf"\brubygems_[0-9a-f]{{48}}{_END}", 9),
+    Format("service_token", "an access token", rf"\bdckr_(?:pat|oat)_[0-9A-Za-z_-]{{27,32}}{_END}", 9),
+    Format("service_token", "an access token", rf"\bSG\.[0-9A-Za-z_-]{{22}}\.[0-9A-Za-z_-]{{43}}{_END}", 3),
+    Format("service_token", "an access token", rf"\bdo[opr]_v1_[0-9a-f]{{64}}{_END}", 7),
+    Format("service_token", "an access token", rf"\bshp(?:at|ca|pa|ss)_[0-9a-fA-F]{{32}}{_END}", 6),
+    Format("service_token", "an access token", rf"\bdapi[0-9a-f]{{32}}(?:-[0-9])?{_END}", 4),
+    Format("service_token", "an access token", r"\bhv[bs]\.[0-9A-Za-z_-]{90,}", 4),
+    Format("service_token", "an access token", r"\bATATT3[0-9A-Za-z_=-]{100,}", 6),
+    Format("service_token", "an access token", rf"\b[0-9]{{8,10}}:AA[0-9A-Za-z_-]{{33}}{_END}", 11),
+    Format("jwt", "a signed token (JWT)", r"\beyJ[0-9A-Za-z_-]{8,}\.eyJ[0-9A-Za-z_-]{8,}\.[0-9A-Za-z_-]{16,}"),
+)
+# Most texts hold none: they are read once.
+_ANY = compiled("|".join(f"(?:{each.shape})" for each in FORMATS), ignore_case=False)
+_MANY = {"jwt": "signed tokens (JWT)", "model_key": "keys of model providers"}
+
+
+def find(text: str) -> Iterable[Detection]:
+    return list(_detections(text)) if _ANY.search(text) else []
+
+
+def is_token(value: str) -> bool:
+    """Whether `value` holds a token that `find` reports by its issuer's name."""
+    return bool(_ANY.search(value))
+
+
+def _detections(text: str) -> Iterator[Detection]:
+    by_kind: dict[tuple[str, str], set[str]] = {}
+    for each in FORMATS:
+        by_kind.setdefault((each.kind, each.one), set()).update(each.found(text))
+    for (kind, one), tokens in by_kind.items():
+        yield from confidential(kind, len(tokens), one, _MANY.get(kind, ""))
+
+
+def _is_signed(kind: Format, token: str) -> bool:
+    """Of what looks like a JWT, whether its header names an algorithm; anything else has no header."""
+    if kind.kind != "jwt":
+        return True
+    header = token.partition(".")[0]
+    try:
+        return "alg" in json.loads(base64.urlsafe_b64decode(header + "=" * (-len(header) % 4)))
+    except (ValueError, binascii.Error, RecursionError):
+        return False
