@@ -4,7 +4,10 @@ from django.contrib import admin
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest
 
-from chat.models import Conversation
+from chat.admin_policies import RoutingPolicyAdmin
+from chat.models import Conversation, RoutingPolicy
+
+admin.site.register(RoutingPolicy, RoutingPolicyAdmin)
 
 
 @admin.register(Conversation)

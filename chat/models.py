@@ -159,8 +159,12 @@ class RoutingRule(models.Model):
     policy = models.ForeignKey(RoutingPolicy, on_delete=models.CASCADE, related_name="rules")
     position = models.PositiveSmallIntegerField()
     name = models.CharField(max_length=40, help_text="The receipt names the rule by it.")
-    at_least = models.PositiveSmallIntegerField("label, at least", choices=Sensitivity, null=True, blank=True)
-    complexity = models.CharField(max_length=10, choices=[(level.value, level.value) for level in Level], blank=True)
+    at_least = models.PositiveSmallIntegerField(
+        "label, at least", choices=[(None, "any"), *Sensitivity.choices], null=True, blank=True
+    )
+    complexity = models.CharField(
+        max_length=10, choices=[("", "any"), *((level.value, level.value) for level in Level)], blank=True
+    )
     too_long = models.BooleanField("only if too long", default=False)
     use = models.CharField("asks first", max_length=20, choices=[(str(use), words) for use, words in USES.items()])
 

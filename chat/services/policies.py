@@ -76,7 +76,7 @@ def draft_of(policy: RoutingPolicy, *, by: User, note: str = "") -> RoutingPolic
     """A copy that can be edited; routing does not see it until it is activated."""
     based_on = policy.version or policy.based_on
     draft = RoutingPolicy.objects.create(based_on=based_on, note=note, created_by=by)
-    rules = list(policy.rules.all())
+    rules = list(RoutingRule.objects.filter(policy=policy))
     for rule in rules:
         rule.pk, rule.policy = None, draft
     RoutingRule.objects.bulk_create(rules)
@@ -125,7 +125,7 @@ def hold(draft: RoutingPolicy) -> None:
 
 def renumber(draft: RoutingPolicy) -> None:
     """Keep the order of the rules, with room between their numbers."""
-    rules = list(draft.rules.all())
+    rules = list(RoutingRule.objects.filter(policy=draft))
     for at, rule in enumerate(rules, 1):
         rule.position = at * STEP
     RoutingRule.objects.bulk_update(rules, ["position"])
