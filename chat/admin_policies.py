@@ -93,6 +93,9 @@ class RoutingPolicyAdmin(admin.ModelAdmin):
     readonly_fields = ["status", "based_on", "created_at", "created_by", "activated_at", "activated_by"]
     inlines = [RuleInline]
 
+    class Media:
+        css = {"all": ["admin/policies.css"]}
+
     def get_queryset(self, request: HttpRequest) -> models.QuerySet[RoutingPolicy]:
         return super().get_queryset(request).prefetch_related("rules")
 

@@ -146,7 +146,7 @@ class RoutingPolicy(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"Version {self.version}" if self.version else f"Draft {self.pk}"
+        return f"Version {self.version}" if self.version else f"Draft {self.pk}, from version {self.based_on}"
 
     @property
     def is_draft(self) -> bool:
@@ -165,7 +165,9 @@ class RoutingRule(models.Model):
     complexity = models.CharField(
         max_length=10, choices=[("", "any"), *((level.value, level.value) for level in Level)], blank=True
     )
-    too_long = models.BooleanField("only if too long", default=False)
+    too_long = models.BooleanField(
+        "only if too long", default=False, help_text="Question and answer do not fit the usual balanced model."
+    )
     use = models.CharField("asks first", max_length=20, choices=[(str(use), words) for use, words in USES.items()])
 
     class Meta:

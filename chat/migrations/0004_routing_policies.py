@@ -62,7 +62,7 @@ class Migration(migrations.Migration):
                 ('name', models.CharField(help_text='The receipt names the rule by it.', max_length=40)),
                 ('at_least', models.PositiveSmallIntegerField(blank=True, choices=[(None, 'any'), (0, 'Public'), (10, 'Internal'), (20, 'Confidential')], null=True, verbose_name='label, at least')),
                 ('complexity', models.CharField(blank=True, choices=[('', 'any'), ('simple', 'simple'), ('moderate', 'moderate'), ('complex', 'complex')], max_length=10)),
-                ('too_long', models.BooleanField(default=False, verbose_name='only if too long')),
+                ('too_long', models.BooleanField(default=False, help_text='Question and answer do not fit the usual balanced model.', verbose_name='only if too long')),
                 ('use', models.CharField(choices=[('simple', 'cheap'), ('balanced', 'balanced'), ('strong', 'strong'), ('long_context', 'long context'), ('local', 'local')], max_length=20, verbose_name='asks first')),
                 ('policy', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='rules', to='chat.routingpolicy')),
             ],
