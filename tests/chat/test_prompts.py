@@ -1,5 +1,7 @@
+import json
 import re
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -8,6 +10,8 @@ from chat.services import prompts
 from langai_site.outbound.types import ChatMessage
 from tests.chat import factories
 from tests.chat.factories import numbered
+
+CORPORA = Path(__file__).parent.parent / "search_quality" / "data"
 
 
 def test_the_question_comes_last_with_its_passages_before_it():
@@ -59,3 +63,24 @@ def test_the_oldest_turns_are_left_out_first_and_no_prompt_opens_with_an_answer(
 def test_an_interrupted_answer_is_given_back_to_be_continued():
     prompt = prompts.messages("Why?", [], (), written="Because")
     assert [(m.role, m.text) for m in prompt[-2:]] == [("assistant", "Because"), ("user", prompts.CONTINUE)]
+
+
+def corpus(language):
+    lines = (CORPORA / language / "corpus.jsonl").read_text().splitlines()
+    return "\n".join(json.loads(line)["text"] for line in lines)[:40_000]
+
+
+@pytest.mark.parametrize("language", ["ar", "de", "en", "zh"])
+def test_no_fewer_tokens_are_reckoned_with_than_a_tokenizer_makes_and_not_twice_as_many(language):
+    from litellm import token_counter
+
+    text = corpus(language)
+    counted = token_counter(model="gpt-4", text=text)
+    assert counted <= prompts.most_tokens([ChatMessage("user", text)]) < 2 * counted
+
+
+def test_code_is_reckoned_with_as_well():
+    from litellm import token_counter
+
+    text = Path(prompts.__file__).read_text()
+    assert prompts.most_tokens([ChatMessage("user", text)]) >= token_counter(model="gpt-4", text=text)
