@@ -12,12 +12,11 @@ from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
-from asgiref.sync import sync_to_async
 from cryptography.fernet import Fernet, InvalidToken
 from django.conf import settings
-from django.core.cache import caches
 
 from chat.events import Snapshot
+from langai_site import caches
 from langai_site.errors import Unavailable
 
 logger = logging.getLogger(__name__)
@@ -45,14 +44,10 @@ def _unpack(value: Any) -> Snapshot | None:  # noqa: ANN401 - what was packed
 
 
 async def _cached(method: str, *args: object) -> Any:  # noqa: ANN401 - what the cache's method returns
-    """Call the cache: directly where it is memory of this process, else on a thread, for it waits on a network.
-
-    None where it is away: watchers then wait for the end of an answer, which needs no cache.
-    """
+    """Call the cache. None where it is away: watchers then wait for the end of an answer, which needs no cache."""
     global _away
-    call = getattr(caches["live"], method)
     try:
-        result = await sync_to_async(call, thread_sensitive=False)(*args) if settings.REDIS_URL else call(*args)
+        result = await caches.reached("live", method, *args)
     except Exception as error:  # the cache's client raises what it likes
         if not _away:
             logger.warning("live replies cannot be shared: the cache is away (%s)", type(error).__name__)

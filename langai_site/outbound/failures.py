@@ -33,7 +33,8 @@ def failure(code: str, model: str, *, seconds: float = 0) -> ProviderError:
     """Return the error of this kind; `seconds` is what a timeout waited, or how long a provider asks to wait."""
     again = f"Try again in {seconds:.0f} seconds." if seconds else "Try again in a moment, or choose another model."
     message = MESSAGES[code].format(model=model, seconds=seconds, again=again)
-    return ProviderError(message, code=code, retryable=code not in FINAL)
+    retry_after = seconds if code == "rate_limited" else 0
+    return ProviderError(message, code=code, retryable=code not in FINAL, retry_after=retry_after)
 
 
 def explained(error: Exception, model: str, *, started: bool, unreadable: bool) -> ProviderError:

@@ -90,13 +90,16 @@ class Delta:
 
 
 class ProviderError(LangAIError):
-    """A provider failed. The message is for the person who asked; `retryable` says that another try may help."""
+    """A provider failed. The message is for the person who asked; `retryable` says that another try may help.
+
+    `retry_after`: seconds that the provider asks to wait, 0 where it names none.
+    """
 
     code, status = "provider_failed", 503
 
-    def __init__(self, message: str, *, code: str, retryable: bool = True) -> None:
+    def __init__(self, message: str, *, code: str, retryable: bool = True, retry_after: float = 0) -> None:
         super().__init__(message, code=code)
-        self.retryable = retryable
+        self.retryable, self.retry_after = retryable, retry_after
 
 
 # Where an ended call's Entry goes: the caller keeps it for its closing transaction.

@@ -1,0 +1,58 @@
+"""Models that failed lately rest for a while, in every process: what is known of them is in the cache.
+
+Resting only changes the order in which models are tried. Where the cache is away, nothing rests.
+"""
+
+from collections.abc import Sequence
+
+from langai_site import caches
+from langai_site.outbound.types import ProviderError
+
+WHILE = 30.0
+LONG = 300.0
+# Seconds of rest by what went wrong. What lies with the question, such as its length, is no reason to rest.
+SECONDS = {
+    "unreachable": WHILE,
+    "rate_limited": WHILE,
+    "upstream_error": WHILE,
+    "start_timeout": WHILE,
+    "idle_timeout": WHILE,
+    "cut": WHILE,
+    "malformed": WHILE,
+    "unauthorized": LONG,
+    "not_found": LONG,
+}
+WORDS = {
+    "unreachable": "could not be reached",
+    "rate_limited": "took no more questions",
+    "upstream_error": "failed on its side",
+    "start_timeout": "did not begin to answer",
+    "idle_timeout": "fell silent in mid-answer",
+    "cut": "broke off in mid-answer",
+    "malformed": "sent something unreadable",
+    "unauthorized": "refused its key",
+    "not_found": "was not offered by its server",
+}
+
+
+async def rest(model: str, error: ProviderError) -> None:
+    """Let a model rest after `error`, if that says something about the model."""
+    if error.code in SECONDS:
+        seconds = max(SECONDS[error.code], error.retry_after)
+        await caches.reached("default", "set", _key(model), error.code, seconds)
+
+
+async def awake(model: str) -> None:
+    """It has answered: no rest any more."""
+    await caches.reached("default", "delete", _key(model))
+
+
+async def resting(models: Sequence[str]) -> dict[str, str]:
+    """Why those of `models` rest that do, in words that follow the model's name."""
+    keys = {_key(model): model for model in models}
+    found = (await caches.reached("default", "get_many", list(keys)) if keys else None) or {}
+    return {keys[key]: f"{WORDS[code]} a moment ago" for key, code in found.items() if code in WORDS}
+
+
+def _key(model: str) -> str:
+    return f"resting:{model}"
