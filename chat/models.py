@@ -22,6 +22,7 @@ class Conversation(models.Model):
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="conversations")
     title = models.CharField(max_length=120)
     label = models.PositiveSmallIntegerField(choices=Sensitivity, default=Sensitivity.PUBLIC)
+    label_cause = models.CharField(max_length=300, blank=True, help_text="Why it has its label, as its owner reads it.")
     source = models.CharField(max_length=20, default="page")
     model = models.CharField(max_length=200, default="auto", help_text="The model that was last chosen.")
     collections = models.JSONField(
@@ -61,6 +62,10 @@ class Message(models.Model):
     parts = models.JSONField(default=list, help_text='In order: [{"type": "text", "text": …}]')
     status = models.CharField(max_length=12, choices=Status, default=Status.COMPLETE)
     label = models.PositiveSmallIntegerField(choices=Sensitivity, default=Sensitivity.PUBLIC)
+    causes = models.JSONField(
+        default=list, help_text='For a question: what gives it its label, as [{"label": …, "words": …}].'
+    )
+    options = models.JSONField(default=dict, help_text="For a question: how it is to be answered, where that was said.")
     model = models.CharField(
         max_length=200, blank=True, help_text="For a reply: what was asked for, then what answered."
     )
@@ -85,6 +90,24 @@ class Message(models.Model):
     @property
     def text(self) -> str:
         return text_of(self.parts)
+
+
+class LabelChange(models.Model):
+    """A conversation's label was raised, or lowered by its owner. Append-only, and values only: it outlives both."""
+
+    at = models.DateTimeField(default=timezone.now, db_index=True)
+    conversation = models.UUIDField(db_index=True)
+    user_id = models.BigIntegerField()
+    username = models.CharField(max_length=150)
+    before = models.PositiveSmallIntegerField(choices=Sensitivity)
+    after = models.PositiveSmallIntegerField(choices=Sensitivity)
+    cause = models.CharField(max_length=300, help_text="What raised it, or the reason its owner gave for lowering it.")
+
+    class Meta:
+        ordering = ["-at", "-id"]
+
+    def __str__(self) -> str:
+        return f"{self.conversation}: {self.get_before_display()} to {self.get_after_display()}"
 
 
 class Citation(models.Model):

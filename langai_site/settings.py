@@ -54,6 +54,9 @@ try:
     # Hosts that are in the building: only models there may see confidential text.
     LOCAL_HOSTS = environment.networks(env.list("LOCAL_HOSTS", ["localhost", "127.0.0.0/8", "::1/128"]))
 
+    DEFAULT_SENSITIVITY = env.str(
+        "DEFAULT_SENSITIVITY", "public", validate=OneOf(["public", "internal", "confidential"])
+    )
     EMBEDDER = env.str("EMBEDDER", "local", validate=environment.embedder)
     # Empty: the address and key of the chat's models.
     EMBEDDER_BASE_URL = env.str("EMBEDDER_BASE_URL", "", validate=environment.web_address)
@@ -67,6 +70,7 @@ try:
     ANSWER_START_TIMEOUT = env.float("ANSWER_START_TIMEOUT", 60, validate=environment.at_least(0.1))
     ANSWER_IDLE_TIMEOUT = env.float("ANSWER_IDLE_TIMEOUT", 30, validate=environment.at_least(0.1))
     ANSWER_MAX_TOKENS = env.int("ANSWER_MAX_TOKENS", 4000, validate=environment.at_least(1))
+    TEMPERATURE_MAX = env.float("TEMPERATURE_MAX", 2, validate=environment.at_least(0))
     MESSAGE_MAX_CHARS = env.int("MESSAGE_MAX_CHARS", 10_000, validate=environment.at_least(1))
     STOP_GRACE = env.float("STOP_GRACE", 20, validate=environment.at_least(0))
 

@@ -24,6 +24,7 @@ class Ask:
 
     `label` is the highest label of everything in `messages`. `written` is the part of the answer that exists
     already, where an interrupted answer is continued. `documents` is false where the person chose to ask none.
+    `temperature`: None leaves it to the model.
     """
 
     model: ModelInfo
@@ -35,6 +36,7 @@ class Ask:
     caller: Caller
     written: str = ""
     documents: bool = True
+    temperature: float | None = None
 
 
 class Provider(Protocol):

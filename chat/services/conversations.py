@@ -5,18 +5,23 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models import Q, prefetch_related_objects
 from django.utils import timezone
 
-from chat.models import Conversation, Message
+from chat.models import Conversation, LabelChange, Message
+from chat.services import labels
 from langai_site.accounts.models import Team
-from langai_site.errors import Invalid, NotFound
+from langai_site.errors import Conflict, Invalid, NotFound
 from langai_site.prepared import Prepared
+from langai_site.sensitivity import Sensitivity
 from langai_site.usage.types import Caller
 
 TITLE_LENGTH = 60
 LISTED = 60
+CAUSE_MAX = 300
+REASON_MAX = CAUSE_MAX - len("lowered by you: ")
 # How long a deleted conversation can be brought back, before the worker removes it for good.
 UNDO_FOR = timedelta(hours=1)
 GONE = "This conversation does not exist, or it is not yours."
@@ -155,6 +160,61 @@ def deleted(user_id: int, conversation_id: str) -> Conversation | None:
 def purge_deleted() -> None:
     """Remove for good what was deleted longer than UNDO_FOR ago."""
     Conversation.objects.filter(deleted_at__lt=timezone.now() - UNDO_FOR).delete()
+
+
+def began() -> labels.Cause:
+    """What gives a new conversation its label."""
+    return labels.started(Sensitivity[settings.DEFAULT_SENSITIVITY.upper()])
+
+
+def so_far(conversation: Conversation | None) -> labels.Cause:
+    """What a conversation, or a new one, gives to its next turn."""
+    if conversation is None:
+        return began()
+    return labels.so_far(Sensitivity(conversation.label), conversation.label_cause)
+
+
+def raise_label(conversation: Conversation, causes: Sequence[labels.Cause]) -> None:
+    """Raise the label to the highest of `causes`, never lower it, and record why. The caller saves the conversation."""
+    label = labels.label_of(causes)
+    if label > conversation.label:
+        _relabel(conversation, label, labels.words_of(causes))
+
+
+def _relabel(conversation: Conversation, label: Sensitivity, why: str) -> None:
+    why = why[:CAUSE_MAX]
+    LabelChange.objects.create(
+        conversation=conversation.id,
+        user_id=conversation.owner_id,
+        username=conversation.owner.username,
+        before=conversation.label,
+        after=label,
+        cause=why,
+    )
+    conversation.label, conversation.label_cause = label, why
+
+
+@transaction.atomic
+def lower_label(user_id: int, conversation_id: UUID, label: Sensitivity, reason: str) -> Conversation:
+    """The only way down, for the owner alone, and recorded: what is in it now counts as `label` from here on.
+
+    Passages that are found again, and what is seen in new messages, raise it again.
+    """
+    conversation = access_conversation(user_id, conversation_id, lock=True)
+    reason = " ".join(reason.replace("\0", "").split())
+    if label >= conversation.label:
+        raise Invalid("Choose a label below the one that the conversation has now.")
+    if not reason:
+        raise Invalid("Say why the label may be lowered: the reason is recorded.")
+    if len(reason) > REASON_MAX:
+        raise Invalid(f"The reason has {len(reason)} characters; {REASON_MAX} are allowed.")
+    if conversation.messages.filter(status=Message.Status.STREAMING).exists():
+        raise Conflict("An answer is still being written here. Stop it, or wait until it is complete.")
+    _relabel(conversation, label, f"lowered by you: {reason}")
+    conversation.save(update_fields=["label", "label_cause"])
+    higher = conversation.messages.filter(label__gt=label)
+    higher.update(label=label, causes=labels.written([so_far(conversation)]))
+    return conversation
 
 
 def branch(conversation: Conversation, leaf_id: UUID | None = None) -> list[Message]:

@@ -8,7 +8,8 @@ from typing import Any
 from chat.events import Source
 from chat.llm.types import Numbered
 from chat.services import citations
-from chat.services.replies import Cited, Prepared, TurnRequest
+from chat.services.labels import written
+from chat.services.replies import Cited, Prepared, TurnRequest, Weighed
 from langai_site.usage.types import Entry
 
 
@@ -63,9 +64,12 @@ def _readings(request: TurnRequest, passages: Sequence[Numbered]) -> list[str]:
 
 
 def receipt_of(
-    prepared: Prepared | None, entries: Sequence[Entry], before: Mapping[str, Any], elapsed_ms: int
+    told: Weighed | Prepared | None, entries: Sequence[Entry], before: Mapping[str, Any], elapsed_ms: int
 ) -> dict[str, Any]:
-    """What the person is told of the turn; `before` is the receipt of the part that was written earlier."""
+    """What the person is told of the turn, as far as it came: `told` is what was weighed, or decided as well.
+
+    `before` is the receipt of the part that was written earlier.
+    """
     receipt: dict[str, Any] = {
         "input_tokens": before.get("input_tokens", 0) + sum(entry.usage.input_tokens for entry in entries),
         "output_tokens": before.get("output_tokens", 0) + sum(entry.usage.output_tokens for entry in entries),
@@ -74,20 +78,32 @@ def receipt_of(
         "first_token_ms": entries[0].first_token_ms if entries else None,
         "duration_ms": before.get("duration_ms", 0) + elapsed_ms,
     }
-    return receipt | _decisions(prepared) if prepared else receipt
+    if isinstance(told, Prepared):
+        return receipt | _weighed(told.weighed) | _decided(told)
+    return receipt | _weighed(told) if told else receipt
 
 
-def _decisions(prepared: Prepared) -> dict[str, Any]:
+def _weighed(weighed: Weighed) -> dict[str, Any]:
     return {
-        "model": prepared.route.model.display_name,
-        "hosted": prepared.route.model.hosted,
-        "route": prepared.route.why,
-        "rule": prepared.route.rule,
-        "policy": prepared.route.policy,
-        "rejected": [{"model": other.model, "why": other.why} for other in prepared.route.rejected],
-        "label": prepared.label.label,
-        "passages": len(prepared.passages),
-        "notice": prepared.notice,
+        "label": weighed.label.label,
+        "label_causes": written(cause for cause in weighed.causes if cause.label == weighed.label),
+        "complexity": weighed.complexity.level.value,
+        "complexity_causes": list(weighed.complexity.causes),
+        "passages": len(weighed.passages),
+        "notice": weighed.notice,
+    }
+
+
+def _decided(prepared: Prepared) -> dict[str, Any]:
+    route, model = prepared.route, prepared.model
+    not_asked = [*prepared.failed, *route.rejected]
+    return {
+        "model": model.display_name,
+        "hosted": model.hosted,
+        "route": route.why,
+        "rule": route.rule,
+        "policy": route.policy,
+        "rejected": [{"model": other.model, "why": other.why} for other in not_asked],
     }
 
 

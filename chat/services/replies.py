@@ -2,21 +2,26 @@
 
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.conf import settings
 
 from chat.events import Source
-from chat.llm import provider_of
+from chat.llm import BUILT_IN, provider_of
 from chat.llm.types import Ask, Numbered
-from chat.services import prompts, routing
-from chat.services.complexity import Level
+from chat.services import complexity, labels, prompts, routing
+from chat.services.complexity import Complexity
+from chat.services.drafts import Options, Pick
+from chat.services.labels import Cause
+from chat.services.routing import NoModel, Rejected, RouteRequest
 from chat.services.rules import DEFAULT, Policy
-from langai_site.outbound.types import ChatMessage, Delta, Ledger, ModelInfo
+from langai_site.errors import AboveCeiling
+from langai_site.outbound import cooling
+from langai_site.outbound.types import ChatMessage, Delta, Ledger, ModelInfo, ProviderError
 from langai_site.sensitivity import Sensitivity, highest
 from langai_site.usage.types import Caller
 from search import services as search
-from search.types import Findings, Hit, Reader
+from search.types import Filters, Findings, Hit, Reader
 
 
 @dataclass(frozen=True)
@@ -29,7 +34,7 @@ class Cited:
 
 @dataclass(frozen=True)
 class TurnRequest:
-    """All that a turn needs to know. `label` is the floor: the highest label the conversation has reached.
+    """All that a turn needs to know. `causes` give it its floor: the highest label that the conversation has reached.
 
     `asked` names the collections that the person chose, which `reader` is narrowed to: None where they chose none
     in particular, and nothing is searched where it is empty.
@@ -37,30 +42,65 @@ class TurnRequest:
 
     question: str
     history: tuple[ChatMessage, ...]
-    label: Sensitivity
-    model: str
+    causes: tuple[Cause, ...]
+    pick: Pick
     catalogue: tuple[ModelInfo, ...]
     reader: Reader
     caller: Caller
+    options: Options = Options()
+    policy: Policy = DEFAULT
     written: str = ""
     cited: tuple[Cited, ...] = ()
     asked: tuple[str, ...] | None = None
-    policy: Policy = DEFAULT
+
+    @property
+    def label(self) -> Sensitivity:
+        return labels.label_of(self.causes)
 
     @property
     def documents(self) -> bool:
         return self.asked != ()
 
+    @property
+    def max_tokens(self) -> int:
+        return self.options.max_tokens or settings.ANSWER_MAX_TOKENS
+
+
+@dataclass(frozen=True)
+class Weighed:
+    """What a model would be given, and what routing goes by. Nothing has been decided, raised or sent yet.
+
+    `tokens` are the most that the prompt can take.
+    """
+
+    passages: tuple[Numbered, ...]
+    causes: tuple[Cause, ...]
+    complexity: Complexity
+    messages: tuple[ChatMessage, ...]
+    tokens: int
+    notice: str = ""
+
+    @property
+    def label(self) -> Sensitivity:
+        return labels.label_of(self.causes)
+
 
 @dataclass(frozen=True)
 class Prepared:
-    """What was decided before a model is asked: the passages it sees, the label they raise, the route, the prompt."""
+    """What was decided: the route, and which of its candidates is asked now. `failed` are those asked before it."""
 
-    passages: tuple[Numbered, ...]
-    label: Sensitivity
+    weighed: Weighed
     route: routing.Route
-    notice: str = ""
-    messages: tuple[ChatMessage, ...] = ()
+    model: ModelInfo
+    failed: tuple[Rejected, ...] = ()
+
+    @property
+    def passages(self) -> tuple[Numbered, ...]:
+        return self.weighed.passages
+
+    @property
+    def label(self) -> Sensitivity:
+        return self.weighed.label
 
 
 def _span(place: Source) -> tuple[str, int, int, int]:
@@ -80,21 +120,26 @@ def numbered(hits: tuple[Hit, ...], cited: tuple[Cited, ...]) -> list[Numbered]:
     return out
 
 
-async def prepare(request: TurnRequest) -> Prepared:
-    """Retrieve, label and route. Raises NoModel where no model may answer: nothing has left by then."""
+async def weigh(request: TurnRequest) -> Weighed:
+    """Retrieve, and label what would be sent."""
     findings = await _find(request) if request.documents else Findings()
     passages = tuple(numbered(findings.hits, request.cited))
-    label = highest(request.label, *(passage.hit.label for passage in passages))
     messages = prompts.messages(request.question, request.history, passages, request.written)
-    wanted = routing.RouteRequest(
-        requested=request.model,
-        label=label,
-        complexity=Level.MODERATE,
-        prompt_tokens=prompts.most_tokens(messages),
-        max_tokens=settings.ANSWER_MAX_TOKENS,
+    return Weighed(
+        passages=passages,
+        causes=(*request.causes, *(labels.passage(found.hit.title, found.hit.label) for found in passages)),
+        complexity=complexity_of(request, len(passages)),
+        messages=messages,
+        tokens=prompts.most_tokens(messages),
+        notice=findings.notice,
     )
-    route = routing.route(wanted, request.catalogue, request.policy)
-    return Prepared(passages, label, route, findings.notice, messages)
+
+
+def complexity_of(request: TurnRequest, passages: int) -> Complexity:
+    """As the person said, else as it is scored."""
+    if request.options.complexity:
+        return Complexity(request.options.complexity, 0.0, (labels.CHOSEN,))
+    return complexity.score(request.question, passages=passages, history=len(request.history))
 
 
 async def _find(request: TurnRequest) -> Findings:
@@ -102,27 +147,90 @@ async def _find(request: TurnRequest) -> Findings:
         request.question,
         request.reader,
         label=request.label,
+        filters=Filters(max_label=_most_seen(request)) if request.pick.allowed_passages else Filters(),
         history=prompts.questions(request.history),
         budget_chars=prompts.PASSAGES_CHARS,
         caller=request.caller,
     )
 
 
-async def turn(request: TurnRequest, ledger: Ledger) -> AsyncGenerator[Prepared | Delta, None]:
-    """Yield what was decided, then the answer's pieces. Raises LangAIError with what to tell the person."""
-    prepared = await prepare(request)
-    yield prepared
+def _most_seen(request: TurnRequest) -> Sensitivity:
+    """The highest label that a model may see that could be asked."""
+    asked = request.pick.model
+    could = [model for model in (*request.catalogue, *BUILT_IN) if asked in (model.name, routing.AUTO)]
+    return highest(*(model.ceiling for model in could if not (model.hosted and request.pick.local_only)))
+
+
+async def decide(request: TurnRequest, weighed: Weighed) -> Prepared:
+    """Route. Raises NoModel where no model may answer: nothing has left by then."""
+    wanted = RouteRequest(
+        requested=request.pick.model,
+        label=weighed.label,
+        complexity=weighed.complexity.level,
+        prompt_tokens=weighed.tokens,
+        max_tokens=request.max_tokens,
+        cooling=await cooling.resting([model.name for model in request.catalogue]),
+        local_only=request.pick.local_only,
+    )
+    try:
+        route = routing.route(wanted, request.catalogue, request.policy)
+    except NoModel as refusal:
+        if refusal.code == "above_ceiling" and weighed.label > request.label:
+            refusal.code = "passages_above_ceiling"
+        raise
+    return Prepared(weighed, route, route.model)
+
+
+async def turn(request: TurnRequest, ledger: Ledger) -> AsyncGenerator[Weighed | Prepared | Delta, None]:
+    """Yield what was weighed, what was decided, again with each further model that is tried, and the answer's pieces.
+
+    A model that fails before its first word is followed by the route's next; one that fails later is not, for its
+    text stays. Raises LangAIError with what to tell the person.
+    """
+    weighed = await weigh(request)
+    yield weighed
+    prepared = await decide(request, weighed)
+    while True:
+        yield prepared
+        begun = False
+        try:
+            async with aclosing(_asked(request, prepared, ledger)) as deltas:
+                async for delta in deltas:
+                    begun = begun or bool(delta.text)
+                    yield delta
+            return
+        except (ProviderError, AboveCeiling) as error:
+            following = None if begun else _following(prepared, error)
+            if following is None:
+                raise
+            prepared = following
+
+
+def _following(prepared: Prepared, error: ProviderError | AboveCeiling) -> Prepared | None:
+    """The same with the next candidate; None where there is none."""
+    failed = (*prepared.failed, Rejected(prepared.model.name, error.message))
+    rest = prepared.route.candidates[len(failed) :]
+    return replace(prepared, model=rest[0], failed=failed) if rest else None
+
+
+async def _asked(request: TurnRequest, prepared: Prepared, ledger: Ledger) -> AsyncGenerator[Delta, None]:
+    """The answer of one model, which rests for a while if it fails."""
     ask = Ask(
-        model=prepared.route.model,
-        messages=prepared.messages,
+        model=prepared.model,
+        messages=prepared.weighed.messages,
         question=request.question,
         passages=prepared.passages,
         label=prepared.label,
-        max_tokens=settings.ANSWER_MAX_TOKENS,
+        max_tokens=request.max_tokens,
         caller=request.caller,
         written=request.written,
         documents=request.documents,
+        temperature=request.options.temperature,
     )
-    async with aclosing(provider_of(ask.model).stream(ask, ledger)) as deltas:
-        async for delta in deltas:
-            yield delta
+    try:
+        async with aclosing(provider_of(ask.model).stream(ask, ledger)) as deltas:
+            async for delta in deltas:
+                yield delta
+    except ProviderError as error:
+        await cooling.rest(ask.model.name, error)
+        raise

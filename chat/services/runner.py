@@ -21,7 +21,8 @@ from chat.events import Event, ReplyBegun, Snapshot, Source, group_of
 from chat.llm.types import Numbered
 from chat.models import Message
 from chat.services import live, receipts, replies, turns
-from chat.services.replies import Prepared
+from chat.services.labels import Cause
+from chat.services.replies import Prepared, Weighed
 from chat.services.turns import INTERRUPTED, Outcome, Started
 from langai_site.errors import LangAIError
 from langai_site.outbound.types import Delta
@@ -57,6 +58,7 @@ class Live:
     text: str = ""
     number: int = 0
     published: int = 0
+    weighed: Weighed | None = None
     prepared: Prepared | None = None
     entries: list[Entry] = field(default_factory=list)
     changed: asyncio.Event = field(default_factory=asyncio.Event)
@@ -79,8 +81,13 @@ class Live:
         return self.prepared.passages if self.prepared else ()
 
     @property
+    def causes(self) -> Sequence[Cause]:
+        """What gives the reply its label: what was weighed counts once it is to be sent."""
+        return self.prepared.weighed.causes if self.prepared else self.started.request.causes
+
+    @property
     def snapshot(self) -> Snapshot:
-        model = self.prepared.route.model.display_name if self.prepared else ""
+        model = self.prepared.model.display_name if self.prepared else ""
         return Snapshot(number=self.number, text=self.text, sources=self.sources, model=model)
 
 
@@ -148,8 +155,10 @@ async def _read(reply: Live) -> None:
                 reply.text += whole_characters(piece)
                 reply.truncated |= event.truncated
                 reply.changed.set()
+            elif isinstance(event, Weighed):
+                reply.weighed = event
             else:
-                await _source(reply, event)
+                await _decided(reply, event)
 
 
 def begun_event(reply: Live) -> ReplyBegun:
@@ -163,11 +172,13 @@ def begun_event(reply: Live) -> ReplyBegun:
     )
 
 
-async def _source(reply: Live, prepared: Prepared) -> None:
-    reply.prepared = prepared
+async def _decided(reply: Live, prepared: Prepared) -> None:
+    is_first, reply.prepared = reply.prepared is None, prepared
+    if not is_first:
+        return
     if prepared.label > reply.started.request.label:
         # Before a word of the answer exists: should this process die, the label must not be lost with it.
-        await write(turns.checkpoint, reply.started, reply.text, prepared.label)
+        await write(turns.checkpoint, reply.started, reply.text, reply.causes)
     if reply.sources:
         reply.number += 1
         await _tell(reply, {"type": "reply.sourced", "sources": reply.sources})
@@ -194,9 +205,8 @@ async def _keep(reply: Live) -> None:
     """Checkpoint by the clock, so that a slow model is not taken for a dead one."""
     while True:
         await asyncio.sleep(CHECKPOINT)
-        label = reply.prepared.label if reply.prepared else reply.started.request.label
         try:
-            mine = await write(turns.checkpoint, reply.started, reply.text, label)
+            mine = await write(turns.checkpoint, reply.started, reply.text, reply.causes)
         except Exception:
             logger.exception("a checkpoint of reply %s failed", reply.reply)
             continue
@@ -228,12 +238,13 @@ def _ended(reply: Live, status: Message.Status, error: str = "", code: str = "")
     prepared, request = reply.prepared, reply.started.request
     kept = receipts.kept_of(reply.text, request, reply.passages, is_complete=status == Message.Status.COMPLETE)
     elapsed_ms = int((time.monotonic() - reply.began) * 1000)
-    receipt = receipts.receipt_of(prepared, reply.entries, reply.started.before, elapsed_ms)
+    told = prepared or reply.weighed
+    receipt = receipts.receipt_of(told, reply.entries, reply.started.before, elapsed_ms)
     return Outcome(
         text=kept.text,
         status=status,
-        label=prepared.label if prepared else request.label,
-        model=prepared.route.model.name if prepared else request.model,
+        causes=reply.causes,
+        model=prepared.model.name if prepared else request.pick.model,
         error=error,
         error_code=code,
         receipt=receipt | {"unverified": kept.unverified, "asked": request.asked},

@@ -8,18 +8,18 @@ from datetime import timedelta
 from typing import Any, cast
 from uuid import UUID, uuid4
 
-from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import Q
 from django.utils import timezone
 
 from chat.events import Source
 from chat.models import Citation, Conversation, Message, text_of
-from chat.services import choices, citations, conversations, policies, sources
+from chat.services import choices, citations, conversations, drafts, labels, policies, sources
 from chat.services.replies import TurnRequest
 from chat.services.routing import AUTO
+from langai_site import detectors
 from langai_site.accounts.models import User
-from langai_site.errors import Conflict, Invalid
+from langai_site.errors import Conflict
 from langai_site.outbound import catalogue
 from langai_site.outbound.types import ChatMessage
 from langai_site.prepared import Prepared
@@ -49,11 +49,11 @@ class Started:
 
 @dataclass(frozen=True)
 class Outcome:
-    """How a reply ended."""
+    """How a reply ended; `causes` are what give it its label."""
 
     text: str
     status: Message.Status
-    label: Sensitivity
+    causes: Sequence[labels.Cause]
     model: str = ""
     error: str = ""
     error_code: str = ""
@@ -84,90 +84,90 @@ _EARLIER = """
 EARLIER = 200
 
 
-def checked(text: str) -> str:
-    """The message to be sent. Raises Invalid where there is none, or too much."""
-    text = text.replace("\r\n", "\n").replace("\x00", "").strip()
-    if not text:
-        raise Invalid("Write a message first.")
-    if len(text) > settings.MESSAGE_MAX_CHARS:
-        raise Invalid(
-            f"The message has {len(text):,} characters; {settings.MESSAGE_MAX_CHARS:,} are allowed. "
-            "Shorten it, or ask an admin to upload it as a document."
-        )
-    return text
-
-
-def checked_model(name: str) -> str:
-    """A name that a model can have; whether there is one by it is seen when the turn is routed."""
-    if len(name) > 200 or not name.isprintable():
-        raise Invalid("There is no model by that name. Choose one from the list.")
-    return name
-
-
 def text_part(text: str) -> list[dict[str, str]]:
     return [{"type": "text", "text": text}] if text else []
 
 
 @transaction.atomic
 def post(
-    user: User, conversation_id: UUID | None, text: str, model: str = AUTO, collections: Sequence[str] = ()
+    user: User,
+    conversation_id: UUID | None,
+    text: str,
+    model: str = AUTO,
+    collections: Sequence[str] = (),
+    *,
+    label: Sensitivity | None = None,
+    options: drafts.Options = drafts.Options(),
 ) -> Started:
     """Append a person's message and an empty reply; without `conversation_id`, to a new conversation.
 
-    `collections` are the form's values; without any, the message asks what the one before it asked.
+    `collections` are the form's values; without any, the message asks what the one before it asked. `label` raises
+    the conversation's, as does what the detectors see in the text.
     """
-    text, model = checked(text), checked_model(model)
-    if conversation_id is None:
-        conversation = Conversation(owner=user, title=conversations.title_of(text), model=model)
-        conversation.save(force_insert=True)
-    else:
-        conversation = conversations.access_conversation(user.id, conversation_id, lock=True)
-        conversation.model = model
+    text, model = drafts.text(text), drafts.model(model)
+    conversation = _new(user, text) if conversation_id is None else _known(user, conversation_id)
+    conversation.model = model
     if collections:
         conversation.collections = choices.chosen(user.id, collections)
-    conversation.owner = user
-    _refuse_while_live(conversation)
+    causes = labels.asked(label, detectors.scan(text))
+    conversations.raise_label(conversation, causes)
     question = Message(
         conversation=conversation,
         parent_id=conversation.current_leaf_id,
         role=Message.Role.USER,
         parts=text_part(text),
         label=conversation.label,
+        causes=labels.written(causes),
+        options=options.written(),
         collections=conversation.collections,
     )
     question.save(force_insert=True)
-    return _open(conversation, question, model)
+    return _open(conversation, question, drafts.Pick(model))
+
+
+def _new(user: User, text: str) -> Conversation:
+    began = conversations.began()
+    conversation = Conversation(
+        owner=user, title=conversations.title_of(text), label=began.label, label_cause=began.words
+    )
+    conversation.save(force_insert=True)
+    return conversation
+
+
+def _known(user: User, conversation_id: UUID) -> Conversation:
+    """A conversation that can be asked something now, kept from others until the transaction ends."""
+    conversation = conversations.access_conversation(user.id, conversation_id, lock=True)
+    conversation.owner = user
+    _refuse_while_live(conversation)
+    return conversation
 
 
 @transaction.atomic
-def retry(user: User, reply_id: UUID, model: str = "") -> Started:
+def retry(user: User, reply_id: UUID, pick: drafts.Pick = drafts.AS_BEFORE) -> Started:
     """Answer the same question again, beside the reply: nothing is overwritten."""
     reply = conversations.access_reply(user.id, reply_id)
-    conversation, question = conversations.access_conversation(user.id, reply.conversation_id, lock=True), reply.parent
-    conversation.owner = user
+    conversation, question = _known(user, reply.conversation_id), reply.parent
     if question is None:
         raise Conflict("This answer has no question to be asked again.")
-    _refuse_while_live(conversation)
-    return _open(conversation, question, checked_model(model or conversation.model))
+    return _open(conversation, question, pick.named(conversation.model))
 
 
 @transaction.atomic
-def resume(user: User, reply_id: UUID, model: str = "") -> Started:
+def resume(user: User, reply_id: UUID, pick: drafts.Pick = drafts.AS_BEFORE) -> Started:
     """Go on with a reply that did not come to its end, after the text it has."""
     reply = conversations.access_reply(user.id, reply_id)
-    conversation = conversations.access_conversation(user.id, reply.conversation_id, lock=True)
-    conversation.owner = user
-    _refuse_while_live(conversation)
+    conversation = _known(user, reply.conversation_id)
     if reply.status in (Message.Status.STREAMING, Message.Status.COMPLETE) or reply.parent is None:
         raise Conflict("This answer is complete; ask again instead.")
     if reply.children.exists():
         raise Conflict("You have asked on from this answer already. Ask again instead: nothing is lost then.")
-    conversation.model = checked_model(model or conversation.model)
+    pick = pick.named(conversation.model)
+    conversation.model = pick.model
     reply.status, reply.error, reply.error_code = Message.Status.STREAMING, "", ""
     reply.lease, reply.lease_until = uuid4(), timezone.now() + LEASE
     reply.save(update_fields=["status", "error", "error_code", "lease", "lease_until"])
     _point_at(conversation, reply)
-    return _started(conversation, reply.parent, reply, conversation.model)
+    return _started(conversation, reply.parent, reply, pick)
 
 
 def _refuse_while_live(conversation: Conversation) -> None:
@@ -176,69 +176,75 @@ def _refuse_while_live(conversation: Conversation) -> None:
         raise Conflict("An answer is still being written here. Stop it, or wait until it is complete.")
 
 
-def _open(conversation: Conversation, question: Message, model: str) -> Started:
+def _open(conversation: Conversation, question: Message, pick: drafts.Pick) -> Started:
     reply = Message(
         conversation=conversation,
         parent=question,
         role=Message.Role.ASSISTANT,
         status=Message.Status.STREAMING,
         label=conversation.label,
-        model=model,
+        model=pick.model,
         lease=uuid4(),
         lease_until=timezone.now() + LEASE,
     )
     reply.save(force_insert=True)
     _point_at(conversation, reply)
-    return _started(conversation, question, reply, model)
+    return _started(conversation, question, reply, pick)
 
 
 def _point_at(conversation: Conversation, reply: Message) -> None:
     conversation.current_leaf = reply
     conversation.updated_at = timezone.now()
-    conversation.save(update_fields=["current_leaf", "updated_at", "model", "collections"])
+    conversation.save(update_fields=["current_leaf", "updated_at", "model", "collections", "label", "label_cause"])
 
 
-def _started(conversation: Conversation, question: Message, reply: Message, model: str) -> Started:
+def _started(conversation: Conversation, question: Message, reply: Message, pick: drafts.Pick) -> Started:
     usage.reserve(reply=reply.id, user_id=conversation.owner_id, amount=None)
     reader, asked = choices.scope(conversation.owner, question.collections)
     request = TurnRequest(
         question=question.text,
-        history=_history(conversation, question),
-        label=Sensitivity(conversation.label),
-        model=model,
+        history=history(question.parent_id),
+        causes=labels.turn(conversations.so_far(conversation), labels.read(question.causes)),
+        pick=pick,
+        options=drafts.Options.read(question.options),
         catalogue=tuple(catalogue.models()),
+        policy=policies.active(),
         reader=reader,
         caller=conversations.caller_of(conversation, reply.id),
         written=reply.text,
         cited=sources.cited(reply, conversation.owner) if reply.text else (),
         asked=asked,
-        policy=policies.active(),
     )
     return Started(conversation.id, reply.id, question.id, request, cast(UUID, reply.lease), reply.receipt)
 
 
-def _history(conversation: Conversation, question: Message) -> tuple[ChatMessage, ...]:
-    """The turns before `question`; a new conversation has none, and asks the database nothing."""
-    if question.parent_id is None:
+def history(leaf: UUID | None) -> tuple[ChatMessage, ...]:
+    """What was said up to the message `leaf`; a new conversation has none, and asks the database nothing."""
+    if leaf is None:
         return ()
     with connection.cursor() as cursor:
-        cursor.execute(_EARLIER, [Message._meta.pk.get_db_prep_value(question.parent_id, connection), EARLIER])
+        cursor.execute(_EARLIER, [Message._meta.pk.get_db_prep_value(leaf, connection), EARLIER])
         said = [ChatMessage(role, text_of(json.loads(parts))) for role, parts in cursor.fetchall()]
     return tuple(message for message in said if message.text)
 
 
 @transaction.atomic
-def checkpoint(started: Started, text: str, label: Sensitivity) -> bool:
+def checkpoint(started: Started, text: str, causes: Sequence[labels.Cause]) -> bool:
     """Keep the text so far and renew the lease; False where the reply is no longer this run's to write."""
+    label = labels.label_of(causes)
     mine = Message.objects.filter(id=started.reply, lease=started.lease, status=Message.Status.STREAMING)
     renewed = mine.update(parts=text_part(text), label=label, lease_until=timezone.now() + LEASE)
     if renewed:
-        _raise_conversation(started.reply, label)
+        _raise_conversation(started.conversation, causes)
     return bool(renewed)
 
 
-def _raise_conversation(reply_id: UUID, label: Sensitivity) -> None:
-    Conversation.objects.filter(messages__id=reply_id, label__lt=label).update(label=label)
+def _raise_conversation(conversation_id: UUID, causes: Sequence[labels.Cause]) -> None:
+    """The label that a reply has reached is its conversation's."""
+    lower = Conversation.objects.filter(id=conversation_id, label__lt=labels.label_of(causes))
+    for conversation in lower.select_related("owner").select_for_update(of=("self",)):
+        conversations.raise_label(conversation, causes)
+        conversation.save(update_fields=["label", "label_cause"])
 
 
 @transaction.atomic
@@ -251,7 +257,7 @@ def close(started: Started, outcome: Outcome, entries: Sequence[Entry]) -> bool:
     closed = Message.objects.filter(open_or_swept, id=started.reply, lease=started.lease).update(
         parts=text_part(outcome.text),
         status=outcome.status,
-        label=outcome.label,
+        label=labels.label_of(outcome.causes),
         model=outcome.model,
         error=outcome.error,
         error_code=outcome.error_code,
@@ -259,7 +265,7 @@ def close(started: Started, outcome: Outcome, entries: Sequence[Entry]) -> bool:
         lease_until=None,
     )
     if closed:
-        _raise_conversation(started.reply, outcome.label)
+        _raise_conversation(started.conversation, outcome.causes)
         Citation.objects.bulk_create(
             [Citation(reply_id=started.reply, **source) for source in outcome.sources], ignore_conflicts=True
         )

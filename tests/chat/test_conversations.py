@@ -15,7 +15,7 @@ def asked(alice):
 
 
 def finish(started, text="An answer.", status=Message.Status.COMPLETE):
-    outcome = turns.Outcome(text=text, status=status, label=0, model="quotes")
+    outcome = turns.Outcome(text=text, status=status, causes=(), model="quotes")
     assert turns.close(started, outcome, [])
 
 

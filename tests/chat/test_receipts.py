@@ -1,9 +1,11 @@
 from decimal import Decimal
 
+from chat.services import labels, routing
+from chat.services.complexity import Complexity, Level
 from chat.services.receipts import receipt_of, total_cost
-from chat.services.replies import Prepared
-from chat.services.routing import route
+from chat.services.replies import Prepared, Weighed
 from chat.services.rules import DEFAULT
+from chat.telling import receipt_lines
 from langai_site.sensitivity import Sensitivity
 from langai_site.usage.types import Caller, Entry, Usage
 from tests.chat.factories import numbered, routed
@@ -25,7 +27,23 @@ def test_a_continued_answer_adds_to_what_it_took_before():
     assert (after["duration_ms"], after["estimated"]) == (1500, True)
 
 
-def test_the_receipt_names_model_route_label_and_passages():
-    prepared = Prepared(numbered("One."), Sensitivity.INTERNAL, route(routed(label=Sensitivity.INTERNAL), [], DEFAULT))
-    receipt = receipt_of(prepared, [], {}, 5)
+def test_the_receipt_names_model_route_label_complexity_and_passages():
+    route = routing.route(routed(label=Sensitivity.INTERNAL), [], DEFAULT)
+    weighed = Weighed(
+        numbered("One."),
+        (labels.started(Sensitivity.PUBLIC), labels.passage("Salaries", Sensitivity.INTERNAL)),
+        Complexity(Level.COMPLEX, 2.5, ("asks to compare",)),
+        (),
+        20,
+    )
+    receipt = receipt_of(Prepared(weighed, route, route.model), [], {}, 5)
     assert (receipt["model"], receipt["label"], receipt["passages"]) == ("quotes", "Internal", 1)
+    assert [cause["words"] for cause in receipt["label_causes"]] == ["a passage from “Salaries”"]
+    assert (receipt["complexity"], receipt["complexity_causes"]) == ("complex", ["asks to compare"])
+
+
+def test_what_was_refused_is_told_without_a_model():
+    weighed = Weighed((), (labels.started(Sensitivity.PUBLIC),), Complexity(Level.SIMPLE, 0.1, ()), (), 20)
+    lines = dict(receipt_lines(receipt_of(weighed, [], {}, 5)))
+    assert lines["Model"] == "none: nothing was sent"
+    assert lines["Label"] == "Public: where new conversations start"

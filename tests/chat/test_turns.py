@@ -6,6 +6,7 @@ from django.utils import timezone
 
 from chat.models import Message
 from chat.services import turns
+from chat.services.labels import Cause
 from langai_site.errors import Conflict, Invalid, NotFound
 from langai_site.sensitivity import Sensitivity
 from langai_site.usage.models import Reservation, UsageEntry
@@ -15,9 +16,13 @@ from search.models import Collection
 STATUS = Message.Status
 
 
-def outcome(**changes):
-    basis = {"text": "Thirty days [1].", "status": STATUS.COMPLETE, "label": Sensitivity.PUBLIC, "model": "quotes"}
+def outcome(label=Sensitivity.PUBLIC, **changes):
+    causes = (Cause(label, "a passage from “Salaries”"),)
+    basis = {"text": "Thirty days [1].", "status": STATUS.COMPLETE, "causes": causes, "model": "quotes"}
     return turns.Outcome(**(basis | changes))
+
+
+CONFIDENTIAL = (Cause(Sensitivity.CONFIDENTIAL, "a passage from “Salaries”"),)
 
 
 def entry(started, **changes):
@@ -90,7 +95,7 @@ def test_a_reply_is_closed_once(started):
 
 
 def test_a_label_rises_with_its_reply_and_never_falls(started, alice):
-    turns.checkpoint(started, "x", Sensitivity.CONFIDENTIAL)
+    turns.checkpoint(started, "x", CONFIDENTIAL)
     turns.close(started, outcome(label=Sensitivity.CONFIDENTIAL), [])
     followed = turns.post(alice, started.conversation, "And?")
     assert followed.request.label == Sensitivity.CONFIDENTIAL
@@ -99,14 +104,14 @@ def test_a_label_rises_with_its_reply_and_never_falls(started, alice):
 
 
 def test_a_reply_whose_process_died_is_swept_and_keeps_its_text(started, alice):
-    turns.checkpoint(started, "Half an", Sensitivity.PUBLIC)
+    turns.checkpoint(started, "Half an", ())
     assert turns.sweep() == []
     Message.objects.filter(id=started.reply).update(lease_until=timezone.now() - timedelta(seconds=1))
     assert turns.sweep() == [(started.conversation, started.reply)]
     reply = Message.objects.get(id=started.reply)
     assert (reply.status, reply.text) == (STATUS.INTERRUPTED, "Half an")
     assert Reservation.objects.get().status == Reservation.Status.RELEASED
-    assert not turns.checkpoint(started, "Half an answer", Sensitivity.PUBLIC)
+    assert not turns.checkpoint(started, "Half an answer", ())
 
 
 def test_continuing_goes_on_from_the_text_that_is_there(started, alice):

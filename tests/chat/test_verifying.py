@@ -7,7 +7,8 @@ from django.utils import timezone
 
 from chat.llm.types import Numbered
 from chat.models import Citation, Message
-from chat.services import replies, sources, turns
+from chat.services import labels, replies, sources, turns
+from chat.services.drafts import Pick
 from chat.services.receipts import kept_of, source_of
 from chat.services.replies import Cited, TurnRequest, numbered
 from langai_site.errors import NotFound
@@ -24,7 +25,13 @@ LIMIT = "Above EUR 50,000 the CFO signs in writing."
 
 
 def request(question="When are refunds paid?", **changes):
-    basis = {"history": (), "label": Sensitivity.PUBLIC, "model": "auto", "catalogue": (), "reader": Reader(1, ())}
+    basis = {
+        "history": (),
+        "causes": (labels.started(Sensitivity.PUBLIC),),
+        "pick": Pick("auto"),
+        "catalogue": (),
+        "reader": Reader(1, ()),
+    }
     return TurnRequest(question, **basis | {"caller": Caller()} | changes)
 
 
@@ -91,7 +98,7 @@ async def test_where_no_documents_are_asked_nothing_is_searched():
     events = [event async for event in replies.turn(asked, lambda entry: None)]
     assert events[0].passages == ()
     assert events[0].notice == ""
-    assert "No documents were asked" in "".join(event.text for event in events[1:])
+    assert "No documents were asked" in "".join(event.text for event in events[2:])
 
 
 @pytest.fixture
@@ -143,7 +150,7 @@ def test_a_continued_answer_knows_the_text_that_it_cites_while_it_may_be_read(ci
 def test_what_a_dead_process_was_given_to_cite_is_lost_but_for_what_is_kept(cited, alice):
     started, _versions, _shared = cited
     resumed = turns.resume(alice, started.reply)
-    turns.checkpoint(resumed, "Thirty [1] or ninety [2].", Sensitivity.PUBLIC)
+    turns.checkpoint(resumed, "Thirty [1] or ninety [2].", ())
     Message.objects.update(lease_until="2020-01-01T00:00:00Z")
     assert turns.sweep()
     assert Message.objects.get(id=started.reply).text == "Thirty [1] or ninety."

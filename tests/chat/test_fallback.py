@@ -1,0 +1,129 @@
+"""Which models a turn tries, in order, and what its person is told of those that failed."""
+
+import json
+from dataclasses import replace
+
+import pytest
+from django.core.cache import caches
+
+from chat.services import replies, routing
+from chat.services.drafts import Options, Pick
+from chat.services.replies import Prepared
+from langai_site.outbound import cooling, failures
+from langai_site.outbound.types import Delta, ModelInfo, ProviderError
+from langai_site.sensitivity import Sensitivity
+from tests.chat.test_verifying import request
+from tests.outbound.conftest import connections, upstream, upstream_process  # noqa: F401 - fixtures
+
+pytestmark = pytest.mark.usefixtures("upstream")
+
+
+def model(name, rank=100, **changes):
+    info = ModelInfo(f"hosted_vllm/{name}", name, "hosted_vllm", False, Sensitivity.CONFIDENTIAL, rank)
+    return replace(info, **changes)
+
+
+@pytest.fixture(autouse=True)
+def _nothing_rests():
+    caches["default"].clear()
+
+
+class Turn:
+    """A turn as it went: the models that were asked, the text, the error at its end, the ledger's entries."""
+
+    def __init__(self):
+        self.prepared: list[Prepared] = []
+        self.text, self.error, self.entries = "", None, []
+
+    @property
+    def asked(self):
+        return [each.model.display_name for each in self.prepared]
+
+
+async def turn(*models, **changes):
+    done = Turn()
+    basis = {"catalogue": models, "asked": ()}
+    try:
+        async for event in replies.turn(request("How long?", **basis | changes), done.entries.append):
+            if isinstance(event, Prepared):
+                done.prepared.append(event)
+            elif isinstance(event, Delta):
+                done.text += event.text
+    except Exception as error:
+        done.error = error
+    return done
+
+
+async def test_a_model_that_fails_before_its_first_word_is_followed_by_the_next():
+    done = await turn(model("fail-broken", 1), model("t5", 2))
+    assert done.asked == ["fail-broken", "t5"]
+    assert done.error is None
+    assert "word1" in done.text
+    assert [entry.status for entry in done.entries] == ["upstream_error", "complete"]
+    (failed,) = done.prepared[-1].failed
+    assert failed.model == "hosted_vllm/fail-broken"
+    assert "failed on its side" in failed.why
+
+
+async def test_one_that_fails_after_its_first_word_is_not_followed():
+    done = await turn(model("fail-cut-t9", 1), model("t5", 2))
+    assert done.asked == ["fail-cut-t9"]
+    assert "word1" in done.text
+    assert done.error.code == "cut"
+
+
+async def test_where_all_fail_the_last_one_says_why():
+    done = await turn(model("fail-broken", 1), model("fail-busy", 2))
+    assert done.asked == ["fail-broken", "fail-busy"]
+    assert isinstance(done.error, ProviderError)
+    assert done.error.code == "rate_limited"
+
+
+async def test_a_model_that_was_chosen_by_name_has_no_stand_in():
+    done = await turn(model("fail-broken", 1), model("t5", 2), pick=Pick("hosted_vllm/fail-broken"))
+    assert done.asked == ["fail-broken"]
+    assert done.error.code == "upstream_error"
+
+
+async def test_one_that_failed_rests_and_is_told_of_in_the_next_receipt():
+    await turn(model("fail-broken", 1), model("t5", 2))
+    done = await turn(model("fail-broken", 1), model("t5", 2))
+    assert done.asked == ["t5"]
+    (rested,) = done.prepared[0].route.rejected
+    assert rested == routing.Rejected("hosted_vllm/fail-broken", "failed on its side a moment ago")
+
+
+async def test_one_that_rests_is_tried_where_there_is_no_other():
+    broken = model("fail-broken", 1)
+    await turn(broken)
+    assert (await turn(broken)).asked == ["fail-broken"]
+
+
+async def test_what_lies_with_the_question_is_no_reason_to_rest():
+    await turn(model("fail-toolong", 1), model("t5", 2))
+    assert await cooling.resting(["hosted_vllm/fail-toolong"]) == {}
+
+
+async def test_a_provider_that_asks_to_wait_longer_is_left_alone_for_longer():
+    error = failures.failure("rate_limited", "Big", seconds=900)
+    await cooling.rest("openai/big", error)
+    assert await cooling.resting(["openai/big", "openai/small"]) == {
+        "openai/big": "took no more questions a moment ago"
+    }
+    assert error.retry_after == 900
+
+
+async def test_the_options_of_a_message_reach_the_model(upstream):  # noqa: F811 - the fixture
+    await turn(model("t5"), options=Options(temperature=0.25, max_tokens=77))
+    (sent,) = upstream.requests()
+    body = json.loads(sent["body"])
+    assert (body["temperature"], body["max_tokens"]) == (0.25, 77)
+
+
+async def test_above_every_ceiling_nothing_is_sent_and_quotes_is_no_silent_stand_in(upstream):  # noqa: F811
+    hosted = model("t5", hosted=True, ceiling=Sensitivity.INTERNAL)
+    secret = (replies.labels.Cause(Sensitivity.CONFIDENTIAL, "chosen by you"),)
+    done = await turn(hosted, causes=secret)
+    assert done.prepared == []
+    assert done.error.code == "above_ceiling"
+    assert upstream.requests() == []
