@@ -8,6 +8,7 @@ from chat.events import ReplyBegun, ReplyDone, ReplyGrew, ReplySourced, Snapshot
 from chat.models import Conversation, Message
 from chat.services import conversations, live
 from langai_site.errors import NotFound
+from langai_site.sensitivity import Sensitivity
 from langai_site.sockets import SocketConsumer
 from langai_site.writer import write
 
@@ -17,6 +18,7 @@ SIGNED_OUT, NOT_YOURS = 4401, 4404
 
 class ConversationConsumer(SocketConsumer):
     drawing: fragments.LiveDrawing | None = None
+    label: int = Sensitivity.PUBLIC
     # Messages that a catch-up has drawn: the news of them may still be on its way.
     drawn: frozenset[str] = frozenset()
 
@@ -41,6 +43,7 @@ class ConversationConsumer(SocketConsumer):
         """Bring the page, which says what it shows, to what is true now."""
         shown = parse_qs(self.scope["query_string"].decode("latin1")).get("shown", [""])[0]
         conversation, path = await write(_branch, self.user_id, self.conversation)
+        self.label = conversation.label
         if not path:
             return
         leaf = path[-1]
@@ -112,7 +115,13 @@ class ConversationConsumer(SocketConsumer):
         except NotFound:
             return
         frame = fragments.replaced_frame(fragments.bubble_of(reply), reply.id)
-        await self._draw(frame + fragments.label_frame(reply.conversation))
+        await self._draw(frame + self._label_frame(reply.conversation))
+
+    def _label_frame(self, conversation: Conversation) -> str:
+        """The composer's choice is only drawn anew where it must be: somebody may have chosen already."""
+        before, self.label = self.label, conversation.label
+        frame = fragments.label_frame(conversation)
+        return frame + fragments.raised_frame(Sensitivity(self.label)) if self.label > before else frame
 
     async def _draw(self, frame: str) -> None:
         await self.send(text_data=frame)

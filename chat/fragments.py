@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
-from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -12,13 +11,16 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.safestring import SafeString, mark_safe
 
-from chat import rendering
+from chat import rendering, telling
 from chat.events import Snapshot
 from chat.models import Citation, Conversation, Message
+from chat.services.routing import AUTO
 from langai_site.sensitivity import Sensitivity
 from search.types import Excerpt
 
 NOTHING = SafeString("")
+PASSAGES_ABOVE_CEILING = "passages_above_ceiling"
+ABOVE_CEILING = ("above_ceiling", PASSAGES_ABOVE_CEILING, "local_only")
 UNFINISHED = (Message.Status.STOPPED, Message.Status.INTERRUPTED, Message.Status.FAILED)
 
 
@@ -36,7 +38,8 @@ class Bubble:
     error: str = ""
     retryable: bool = False
     offers_continue: bool = False
-    offers_quotes: bool = False
+    offers: frozenset[str] = frozenset()
+    asked: str = ""
     notice: str = ""
     citations: list[dict[str, Any]] = field(default_factory=list)
     receipt: list[tuple[str, str]] = field(default_factory=list)
@@ -72,15 +75,6 @@ def state_of(leaf: Message) -> str:
 def cite_urls(reply: UUID | str, numbers: Iterable[int]) -> dict[int, str]:
     base = reverse("chat:reply", args=[reply])
     return {number: f"{base}citations/{number}/" for number in numbers}
-
-
-def cost_text(cost: str | None) -> str:
-    if cost is None:
-        return "unpriced"
-    amount = Decimal(cost)
-    if not amount:
-        return "free"
-    return f"${amount:.2f}" if amount >= 1 else f"${amount.quantize(Decimal(1).scaleb(amount.adjusted() - 1)):f}"
 
 
 def _siblings(message: Message) -> dict[str, Any]:
@@ -133,16 +127,29 @@ def _ended_bubble(message: Message) -> Bubble:
         error=message.error,
         retryable=message.status in UNFINISHED,
         offers_continue=message.status in UNFINISHED and bool(text),
-        offers_quotes=message.error_code == "above_ceiling",
+        offers=_offers(message),
+        asked=message.model,
         notice=receipt.get("notice", ""),
         citations=[_citation(citation, urls) for citation in citations],
-        receipt=_receipt(receipt),
+        receipt=telling.receipt_lines(receipt),
         model_name=receipt.get("model", message.model),
         tokens=receipt["input_tokens"] + receipt["output_tokens"] if receipt else None,
-        cost_text=cost_text(receipt["cost"]) if receipt else "",
+        cost_text=telling.cost(receipt["cost"]) if receipt else "",
         seconds=f"{receipt['duration_ms'] / 1000:.1f} s" if receipt else "",
         **_siblings(message),
     )
+
+
+def _offers(message: Message) -> frozenset[str]:
+    """What can be asked instead, where nothing was sent because of the label."""
+    if message.error_code not in ABOVE_CEILING:
+        return frozenset()
+    found = {"quotes"}
+    if message.error_code == PASSAGES_ABOVE_CEILING:
+        found.add("allowed passages")
+    if message.model != AUTO:
+        found.add("local")
+    return frozenset(found)
 
 
 def _citation(citation: Citation, urls: Mapping[int, str]) -> dict[str, Any]:
@@ -162,30 +169,6 @@ def place_of(excerpt: Excerpt) -> str:
     if excerpt.location not in ("", page):
         return excerpt.location
     return f"{page} of {excerpt.pages}" if excerpt.pages > 1 else ""
-
-
-def _asked(names: Sequence[str] | None) -> str:
-    return "all you may read" if names is None else ", ".join(names) or "none, as you chose"
-
-
-def _receipt(receipt: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """What the folded receipt says, as terms and values."""
-    if "model" not in receipt:
-        return []
-    where = "hosted" if receipt["hosted"] else "local: nothing left this network"
-    about = "about " if receipt["estimated"] else ""
-    lines = [
-        ("Model", f"{receipt['model']} ({where})"),
-        ("Chosen", receipt["route"]),
-        ("Label", receipt["label"]),
-        ("Documents", _asked(receipt.get("asked"))),
-        ("Passages read", str(receipt["passages"])),
-        ("Tokens", f"{about}{receipt['input_tokens']:,} in, {receipt['output_tokens']:,} out"),
-        ("Cost", cost_text(receipt["cost"])),
-    ]
-    if receipt["first_token_ms"] is not None:
-        lines.append(("First word", f"after {receipt['first_token_ms'] / 1000:.2f} s"))
-    return lines + [("Not used", f"{other['model']}: {other['why']}") for other in receipt["rejected"]]
 
 
 def grouped(
@@ -236,13 +219,22 @@ def replaced_frame(bubble: Bubble, old: UUID | str) -> str:
     return bubble_html(bubble, oob=f"outerHTML:#m-{old}")
 
 
+def labels_from(label: Sensitivity) -> list[Sensitivity]:
+    """What a person can choose for the next message: the label that there is, and those above."""
+    return [other for other in Sensitivity if other >= label]
+
+
 def label_frame(conversation: Conversation) -> str:
     """The conversation's label, over the thread and in the list."""
     label = Sensitivity(conversation.label)
-    return (
-        f'<span id="label" class="label {label.slug}" hx-swap-oob="true"><i class="dot"></i>{label.label}</span>'
-        f'<i id="d-{conversation.id}" class="dot {label.slug}" title="{label.label}" hx-swap-oob="true"></i>'
-    )
+    chip = render_to_string("chat/page.html#label", {"conversation": conversation, "oob": True})
+    dot = f'<i id="d-{conversation.id}" class="dot {label.slug}" title="{label.label}" hx-swap-oob="true"></i>'
+    return chip + dot
+
+
+def raised_frame(label: Sensitivity) -> str:
+    """What can be chosen in the composer, after the label rose."""
+    return render_to_string("chat/page.html#raise", {"labels": labels_from(label), "oob": True})
 
 
 class LiveDrawing:

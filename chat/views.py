@@ -13,15 +13,16 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
-from chat import fragments
+from chat import fragments, telling
 from chat.llm import BUILT_IN
 from chat.models import Conversation, Message
-from chat.services import choices, conversations, live, runner, sources, turns
+from chat.services import choices, conversations, drafts, live, previews, runner, sources, turns
 from chat.services.routing import AUTO
 from langai_site.accounts.models import User
 from langai_site.accounts.session import SignedOut, signed_in
 from langai_site.errors import LangAIError
 from langai_site.outbound import catalogue
+from langai_site.sensitivity import Sensitivity
 from langai_site.writer import write
 
 P = ParamSpec("P")
@@ -53,8 +54,11 @@ def page_context(user: User, conversation: Conversation | None = None, form: Que
             "chosen": conversation.model if conversation else AUTO,
             "has_real_model": bool(models),
             "max_chars": settings.MESSAGE_MAX_CHARS,
+            "labels": fragments.labels_from(conversations.so_far(conversation).label),
+            "levels": drafts.COMPLEXITIES,
+            "limits": {"temperature": settings.TEMPERATURE_MAX, "max_tokens": settings.ANSWER_MAX_TOKENS},
         }
-        | ({"chosen": form.get("model", AUTO), "draft": form["text"]} if form else {})
+        | ({"chosen": form.get("model", AUTO), "draft": form["text"], "form": form} if form else {})
     )
 
 
@@ -139,16 +143,28 @@ async def start(request: HttpRequest) -> HttpResponse:
     if request.method != "POST":
         return redirect("chat:new")
     try:
-        started = await begin(request, lambda user: turns.post(user, None, *message_of(request)))
+        started = await begin(request, lambda user: turns.post(user, None, **message_of(request)))
     except LangAIError as error:
         return await refused(request, error)
     return moved(request, reverse("chat:conversation", args=[started.conversation]))
 
 
-def message_of(request: HttpRequest) -> tuple[str, str, list[str]]:
-    """A posted message: its text, the model that it is for, and the collections that it asks."""
+def message_of(request: HttpRequest) -> dict[str, Any]:
+    """A posted message, as `turns.post` takes it. Raises Invalid."""
     form = request.POST
-    return form.get("text", ""), form.get("model", AUTO), form.getlist("collections")
+    return {
+        "text": form.get("text", ""),
+        "model": form.get("model", AUTO),
+        "collections": form.getlist("collections"),
+        "label": drafts.label(form.get("label", "")),
+        "options": drafts.options(form),
+    }
+
+
+def pick_of(request: HttpRequest) -> drafts.Pick:
+    """Which model is to answer again, and what of the passages it is given."""
+    form = request.POST
+    return drafts.Pick(form.get("model", ""), form.get("models") == "local", form.get("passages") == "allowed")
 
 
 def moved(request: HttpRequest, url: str) -> HttpResponse:
@@ -175,7 +191,7 @@ async def post(request: HttpRequest, conversation: UUID) -> HttpResponse:
     if request.method != "POST":
         return redirect("chat:conversation", conversation)
     try:
-        started = await begin(request, lambda user: turns.post(user, conversation, *message_of(request)))
+        started = await begin(request, lambda user: turns.post(user, conversation, **message_of(request)))
     except LangAIError as error:
         return await refused(request, error, conversation)
     return await begun(request, started)
@@ -184,16 +200,16 @@ async def post(request: HttpRequest, conversation: UUID) -> HttpResponse:
 @require_POST
 @login_not_required
 async def retry(request: HttpRequest, reply: UUID) -> HttpResponse:
-    model = request.POST.get("model", "")
-    started = await begin(request, lambda user: turns.retry(user, reply, model), replaces=str(reply))
+    pick = pick_of(request)
+    started = await begin(request, lambda user: turns.retry(user, reply, pick), replaces=str(reply))
     return await begun(request, started)
 
 
 @require_POST
 @login_not_required
 async def resume(request: HttpRequest, reply: UUID) -> HttpResponse:
-    model = request.POST.get("model", "")
-    started = await begin(request, lambda user: turns.resume(user, reply, model), replaces=str(reply))
+    pick = pick_of(request)
+    started = await begin(request, lambda user: turns.resume(user, reply, pick), replaces=str(reply))
     return await begun(request, started)
 
 
@@ -207,6 +223,40 @@ async def begun(request: HttpRequest, started: turns.Started) -> HttpResponse:
     response = render(request, "chat/page.html#turns", await drawn(context["path"]))
     response["HX-Retarget"], response["HX-Reswap"] = "#thread", "innerHTML"
     return response
+
+
+@require_POST
+@login_not_required
+async def preview(request: HttpRequest, conversation: UUID | None = None) -> HttpResponse:
+    """What would become of the message in the composer. A POST, for what is written belongs in no log of addresses."""
+    draft = draft_of(request)
+    turn = await as_user(request, previews.before, conversation, draft)
+    context = telling.preview(await previews.preview(turn, draft)) if draft.text.strip() else {}
+    return render(request, "chat/page.html#preview", context)
+
+
+def draft_of(request: HttpRequest) -> previews.Draft:
+    message = message_of(request)
+    return previews.Draft(
+        text=message["text"][: settings.MESSAGE_MAX_CHARS],
+        pick=drafts.Pick(drafts.model(message["model"])),
+        label=message["label"],
+        options=message["options"],
+        documents=choices.NONE not in message["collections"],
+    )
+
+
+@require_POST
+@login_not_required
+async def lower_label(request: HttpRequest, conversation: UUID) -> HttpResponse:
+    form = request.POST
+    label = drafts.label(form.get("label", "")) or Sensitivity.PUBLIC
+    lowered = await as_user(request, _lower_label, conversation, label, form.get("reason", ""))
+    return moved(request, reverse("chat:conversation", args=[lowered.id]))
+
+
+def _lower_label(user: User, conversation: UUID, label: Sensitivity, reason: str) -> Conversation:
+    return conversations.lower_label(user.id, conversation, label, reason)
 
 
 @require_POST

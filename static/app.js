@@ -132,6 +132,7 @@ function sent({ detail: { elt, xhr, requestConfig } }) {
   sessionStorage.removeItem(draftKey(elt));
   elt.elements.text.value = "";
   measure(elt.elements.text);
+  find("#preview").replaceChildren();
 }
 
 /* The panel beside the thread shows the passage behind a number. */

@@ -9,6 +9,8 @@ from langai_site.outbound.types import ChatMessage
 # Characters, at about four a token: room for an answer stays in the smallest window in common use (8k tokens).
 HISTORY_CHARS = 12_000
 PASSAGES_CHARS = 8_000
+# Stands for the passages that a question may find, where they are not known yet.
+SOME_PASSAGES = ChatMessage("user", "x" * PASSAGES_CHARS)
 # UTF-8 bytes a token, fewer than usual tokenizers make of text: of ASCII four or more; of Arabic and Chinese 2.5.
 ASCII_BYTES, OTHER_BYTES = 3, 2
 # What a message takes beside its text: its role and its ends.

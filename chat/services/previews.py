@@ -1,0 +1,100 @@
+"""What would become of a message that is still being written. Nothing is stored, logged, searched or sent."""
+
+import asyncio
+from dataclasses import dataclass
+from decimal import Decimal
+from uuid import UUID
+
+from chat.services import conversations, drafts, labels, policies, prompts, replies, turns
+from chat.services.complexity import Complexity
+from chat.services.labels import Cause
+from chat.services.replies import Prepared, TurnRequest, Weighed
+from chat.services.routing import NoModel, Rejected
+from langai_site import detectors
+from langai_site.accounts.models import User
+from langai_site.outbound import catalogue, door
+from langai_site.outbound.types import ChatCall, ModelInfo
+from langai_site.sensitivity import Sensitivity
+from langai_site.usage.types import Caller
+from search.types import Reader
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A message as far as it is written, and how it is to be answered. `documents`: whether any are to be asked."""
+
+    text: str
+    pick: drafts.Pick
+    label: Sensitivity | None = None
+    options: drafts.Options = drafts.Options()
+    documents: bool = True
+
+
+@dataclass(frozen=True)
+class Preview:
+    """What would be done. `model` is None where `refusal` says why none would be asked.
+
+    `most` is what the answer can cost in US dollars, whichever candidate gives it; None where one has no price.
+    """
+
+    label: Sensitivity
+    causes: tuple[Cause, ...]
+    complexity: Complexity
+    model: ModelInfo | None = None
+    why: str = ""
+    most: Decimal | None = None
+    rejected: tuple[Rejected, ...] = ()
+    refusal: str = ""
+
+
+def before(user: User, conversation_id: UUID | None, draft: Draft) -> TurnRequest:
+    """The turn that the message would open, but for its label and what it would find. Reads the database."""
+    conversation = conversations.access_conversation(user.id, conversation_id) if conversation_id else None
+    return TurnRequest(
+        question=draft.text,
+        history=turns.history(conversation.current_leaf_id) if conversation else (),
+        causes=(conversations.so_far(conversation),),
+        pick=draft.pick,
+        catalogue=tuple(catalogue.models()),
+        reader=Reader(user.id, ()),
+        caller=Caller(),
+        options=draft.options,
+        policy=policies.active(),
+        asked=None if draft.documents else (),
+    )
+
+
+async def preview(request: TurnRequest, draft: Draft) -> Preview:
+    """What would be done with `draft` in the turn that `before` gave."""
+    weighed = await asyncio.to_thread(_weighed, request, draft)
+    try:
+        decided = await replies.decide(request, weighed)
+    except NoModel as refusal:
+        return Preview(
+            weighed.label, weighed.causes, weighed.complexity, rejected=refusal.rejected, refusal=refusal.message
+        )
+    route = decided.route
+    most = await asyncio.to_thread(_most, request, decided)
+    return Preview(weighed.label, weighed.causes, weighed.complexity, decided.model, route.why, most, route.rejected)
+
+
+def _weighed(request: TurnRequest, draft: Draft) -> Weighed:
+    own = labels.asked(draft.label, detectors.scan(draft.text))
+    messages = prompts.messages(request.question, request.history, ())
+    if request.documents:
+        messages = (*messages, prompts.SOME_PASSAGES)
+    return Weighed(
+        passages=(),
+        causes=labels.turn(request.causes[0], own),
+        complexity=replies.complexity_of(request, 0),
+        messages=messages,
+        tokens=prompts.most_tokens(messages),
+    )
+
+
+def _most(request: TurnRequest, decided: Prepared) -> Decimal | None:
+    weighed = decided.weighed
+    hosted = [model for model in decided.route.candidates if model.hosted]
+    costs = [door.max_cost(ChatCall(model, weighed.messages, weighed.label, request.max_tokens)) for model in hosted]
+    priced = [cost for cost in costs if cost is not None]
+    return max(priced, default=Decimal(0)) if len(priced) == len(costs) else None

@@ -1,0 +1,129 @@
+"""What the composer says before anything is sent, and that nothing comes of having asked."""
+
+import logging
+
+import pytest
+from django.urls import reverse
+
+from chat.models import Conversation, LabelChange, Message
+from chat.services import drafts
+from chat.services.drafts import Options
+from langai_site.outbound.models import Model
+from langai_site.usage.models import Reservation, UsageEntry
+from langai_site.writer import write
+from tests.chat.test_labels import CARD
+from tests.chat.test_views import alice, ask, bob, client_of  # noqa: F401 - fixtures
+from tests.outbound.conftest import connections, upstream, upstream_process  # noqa: F401 - fixtures
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+NEW = reverse("chat:preview-new")
+
+
+async def told(client, text, url=NEW, **fields):
+    answer = await client.post(url, {"text": text, "model": "auto", **fields})
+    assert answer.status_code == 200
+    return " ".join(answer.content.decode().split())
+
+
+@pytest.fixture
+async def client(alice):  # noqa: F811 - the fixture
+    return await client_of(alice)
+
+
+@pytest.fixture
+def both(upstream, settings):  # noqa: F811 - the fixture
+    """A local model, and one of another host that is dearer and ranked better."""
+    settings.ANTHROPIC_BASE_URL = "https://models.example"
+    names = {"hosted_vllm/t5": "Here", "anthropic/claude-sonnet-5-5": "There"}
+    for rank, (name, display_name) in enumerate(names.items()):
+        provider = name.partition("/")[0]
+        Model.objects.create(name=name, display_name=display_name, provider=provider, available=True, rank=10 - rank)
+    return upstream
+
+
+async def test_it_says_label_model_and_what_it_costs(client):
+    text = await told(client, "How long is the notice period?")
+    assert "Public · quotes · free" in text
+    assert "where new conversations start" in text
+    assert "simple" in text
+
+
+async def test_it_says_why_a_hosted_model_is_not_used(client, both):
+    assert "There" in await told(client, "How long is the notice period?")
+    text = await told(client, f"Why was {CARD} declined?")
+    assert "Confidential · Here · free" in text
+    assert "a payment card number in your message" in text
+    assert "anthropic/claude-sonnet-5-5: may not see confidential text" in text
+    assert CARD not in text
+
+
+async def test_it_says_that_nothing_would_be_sent(client, both):
+    text = await told(client, f"Why was {CARD} declined?", model="anthropic/claude-sonnet-5-5")
+    assert "Confidential · nothing would be sent" in text
+    assert "Choose a local model" in text
+
+
+async def test_a_conversation_brings_its_label_along(client, alice):  # noqa: F811 - the fixture
+    await ask(client, "Hello there", label="internal")
+    conversation = await write(Conversation.objects.get)
+    text = await told(client, "And?", reverse("chat:preview", args=[conversation.id]))
+    assert "Internal · quotes" in text
+    assert "this conversation: chosen by you" in text
+
+
+async def test_anothers_conversation_is_not_previewed(client, bob):  # noqa: F811 - the fixture
+    await ask(client, "Hello there")
+    conversation = await write(Conversation.objects.get)
+    other = await client_of(bob)
+    answer = await other.post(reverse("chat:preview", args=[conversation.id]), {"text": "And?"})
+    assert answer.status_code == 404
+
+
+async def test_nothing_is_stored_logged_or_sent(client, both, caplog):
+    caplog.set_level(logging.DEBUG)
+    await told(client, "What is zanzibarite used for?", label="confidential", temperature="0.5")
+    for rows in (Conversation, Message, LabelChange, Reservation, UsageEntry):
+        assert not await write(rows.objects.exists), rows
+    assert "zanzibarite" not in caplog.text
+    assert both.requests() == []
+
+
+async def test_nothing_is_said_before_anything_is_written(client):
+    assert await told(client, "  ") == ""
+
+
+async def test_a_bad_option_is_told_at_once(client):
+    answer = await client.post(NEW, {"text": "Hello", "temperature": "9"})
+    assert (answer.status_code, "from 0 to 2" in answer.content.decode()) == (400, True)
+
+
+@pytest.mark.parametrize(
+    ("form", "options"),
+    [
+        ({}, Options()),
+        ({"complexity": "auto", "temperature": "", "max_tokens": ""}, Options()),
+        ({"complexity": "complex", "temperature": "0.5", "max_tokens": "100"}, Options("complex", 0.5, 100)),
+    ],
+)
+def test_options_are_read_as_they_are_written(form, options):
+    assert drafts.options(form) == options
+    assert Options.read(options.written()) == options
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        {"complexity": "hard"},
+        {"temperature": "warm"},
+        {"temperature": "nan"},
+        {"temperature": "-0.1"},
+        {"max_tokens": "0"},
+        {"max_tokens": "4001"},
+        {"max_tokens": "1.5"},
+        {"max_tokens": "1e400"},
+    ],
+)
+def test_bad_options_are_refused(form):
+    with pytest.raises(drafts.Invalid):
+        drafts.options(form)
