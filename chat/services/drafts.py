@@ -34,6 +34,9 @@ class Options:
         return cls(Level(complexity) if complexity else None, row.get("temperature"), row.get("max_tokens"))
 
 
+AS_USUAL = Options()
+
+
 @dataclass(frozen=True)
 class Pick:
     """Which model is to answer, and what it is given.

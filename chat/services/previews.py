@@ -26,7 +26,7 @@ class Draft:
     text: str
     pick: drafts.Pick
     label: Sensitivity | None = None
-    options: drafts.Options = drafts.Options()
+    options: drafts.Options = drafts.AS_USUAL
     documents: bool = True
 
 

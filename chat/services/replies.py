@@ -11,7 +11,7 @@ from chat.llm import BUILT_IN, provider_of
 from chat.llm.types import Ask, Numbered
 from chat.services import complexity, labels, prompts, routing
 from chat.services.complexity import Complexity
-from chat.services.drafts import Options, Pick
+from chat.services.drafts import AS_USUAL, Options, Pick
 from chat.services.labels import Cause
 from chat.services.routing import NoModel, Rejected, RouteRequest
 from chat.services.rules import DEFAULT, Policy
@@ -47,7 +47,7 @@ class TurnRequest:
     catalogue: tuple[ModelInfo, ...]
     reader: Reader
     caller: Caller
-    options: Options = Options()
+    options: Options = AS_USUAL
     policy: Policy = DEFAULT
     written: str = ""
     cited: tuple[Cited, ...] = ()

@@ -97,7 +97,7 @@ def post(
     collections: Sequence[str] = (),
     *,
     label: Sensitivity | None = None,
-    options: drafts.Options = drafts.Options(),
+    options: drafts.Options = drafts.AS_USUAL,
 ) -> Started:
     """Append a person's message and an empty reply; without `conversation_id`, to a new conversation.
 
