@@ -37,7 +37,7 @@ class TurnRequest:
     """All that a turn needs to know. `causes` give it its floor: the highest label that the conversation has reached.
 
     `asked` names the collections that the person chose, which `reader` is narrowed to: None where they chose none
-    in particular, and nothing is searched where it is empty.
+    in particular, and nothing is searched where it is empty. `policy` is the one in force when it was asked.
     """
 
     question: str

@@ -1,0 +1,48 @@
+import pytest
+
+from chat.services.replies import TurnRequest, prepare
+from chat.services.routing import NoModel
+from chat.services.rules import DEFAULT, LOCAL, Policy, Rule
+from langai_site.outbound.types import ChatMessage, ModelInfo, ModelRole
+from langai_site.sensitivity import Sensitivity
+from langai_site.usage.types import Caller
+from search.types import Reader
+
+USUAL = ModelInfo(
+    "hosted", "Hosted", "some", True, Sensitivity.INTERNAL, roles=frozenset({ModelRole.BALANCED}), context_window=8_000
+)
+INSIDE = ModelInfo(
+    "inside", "Inside", "some", False, Sensitivity.CONFIDENTIAL, 200, frozenset({ModelRole.STRONG}), 32_000
+)
+
+
+def turn(question="How long?", **options):
+    """A turn that asks no documents, for its catalogue holds what is needed here."""
+    usual = {"history": (), "label": Sensitivity.PUBLIC, "model": "auto", "catalogue": (USUAL, INSIDE), "asked": ()}
+    return TurnRequest(question=question, reader=Reader(1, ()), caller=Caller(), **(usual | options))
+
+
+async def test_a_turn_goes_where_the_policy_in_force_sends_it():
+    assert (await prepare(turn())).route.candidates == (USUAL, INSIDE)
+    policy = Policy(7, (Rule("all inside", LOCAL),))
+    route = (await prepare(turn(policy=policy))).route
+    assert (route.candidates, route.rule, route.policy) == ((INSIDE, USUAL), "all inside", 7)
+
+
+async def test_what_is_counted_against_a_models_room_is_the_whole_prompt_and_the_longest_answer(settings):
+    settings.ANSWER_MAX_TOKENS = 4_000
+    history = (ChatMessage("user", "x" * 6_000), ChatMessage("assistant", "y" * 5_000))
+    route = (await prepare(turn("z" * 3_000, history=history))).route
+    assert (route.candidates, route.rule) == ((INSIDE,), "too long")
+    assert "too small for this prompt" in route.rejected[0].why
+
+
+async def test_a_turn_whose_label_no_model_may_see_is_refused_before_anything_is_asked():
+    with pytest.raises(NoModel) as refusal:
+        await prepare(turn(label=Sensitivity.CONFIDENTIAL, catalogue=(USUAL,), policy=DEFAULT))
+    assert refusal.value.code == "above_ceiling"
+
+
+async def test_the_prompt_that_was_counted_is_the_one_that_is_sent():
+    prepared = await prepare(turn("How long?", written="Thirty"))
+    assert [message.text for message in prepared.messages][1:3] == ["How long?", "Thirty"]
