@@ -43,10 +43,7 @@ class Bubble:
     notice: str = ""
     citations: list[dict[str, Any]] = field(default_factory=list)
     receipt: list[tuple[str, str]] = field(default_factory=list)
-    model_name: str = ""
-    tokens: int | None = None
-    cost_text: str = ""
-    seconds: str = ""
+    summary: str = ""
     index: int = 1
     count: int = 1
     previous_url: str = ""
@@ -132,10 +129,7 @@ def _ended_bubble(message: Message) -> Bubble:
         notice=receipt.get("notice", ""),
         citations=[_citation(citation, urls) for citation in citations],
         receipt=telling.receipt_lines(receipt),
-        model_name=receipt.get("model", message.model),
-        tokens=receipt["input_tokens"] + receipt["output_tokens"] if receipt else None,
-        cost_text=telling.cost(receipt["cost"]) if receipt else "",
-        seconds=f"{receipt['duration_ms'] / 1000:.1f} s" if receipt else "",
+        summary=telling.summary(receipt),
         **_siblings(message),
     )
 

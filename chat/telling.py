@@ -1,6 +1,6 @@
 """Pure: what a receipt says, in words, to the person whose turn it was."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -22,8 +22,24 @@ def receipt_lines(receipt: Mapping[str, Any]) -> list[tuple[str, str]]:
     """The folded receipt, as terms and values; nothing where the turn did not come so far."""
     if "label" not in receipt:
         return []
-    not_used = [("Not used", f"{other['model']}: {other['why']}") for other in receipt.get("rejected", ())]
+    not_used = _not_used((other["model"], other["why"]) for other in receipt.get("rejected", ()))
     return [*_decided(receipt), *_weighed(receipt), *_taken(receipt), *not_used]
+
+
+def _not_used(rejected: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
+    """A line for each reason, with the models that it kept from answering."""
+    reasons: dict[str, list[str]] = {}
+    for model, why in rejected:
+        reasons.setdefault(why, []).append(model)
+    return [("Not used", f"{', '.join(models)}: {why}") for why, models in reasons.items()]
+
+
+def summary(receipt: Mapping[str, Any]) -> str:
+    """The receipt on one line: model, tokens, cost and time."""
+    if "model" not in receipt:
+        return "Nothing was sent" if "label" in receipt else ""
+    tokens = receipt["input_tokens"] + receipt["output_tokens"]
+    return f"{receipt['model']} · {tokens:,} tokens · {cost(receipt['cost'])} · {receipt['duration_ms'] / 1000:.1f} s"
 
 
 def _decided(receipt: Mapping[str, Any]) -> list[tuple[str, str]]:
@@ -69,7 +85,7 @@ def preview(told: "Preview") -> dict[str, Any]:
         ("Label", f"{label}. Passages that are found can raise it."),
         ("Complexity", _with_causes(told.complexity.level, told.complexity.causes)),
         ("Model", told.refusal or told.why),
-        *(("Not used", f"{other.model}: {other.why}") for other in told.rejected),
+        *_not_used((other.model, other.why) for other in told.rejected),
     ]
     return {"preview": told, "summary": " · ".join([told.label.label, *outcome]), "lines": lines}
 

@@ -135,6 +135,17 @@ function sent({ detail: { elt, xhr, requestConfig } }) {
   find("#preview").replaceChildren();
 }
 
+// What is said of the message before it is sent stays open while somebody writes on.
+let explained = false;
+
+function remember({ detail: { target } }) {
+  if (target.id === "preview") explained = Boolean(find("details[open]", target));
+}
+
+function reopen({ detail: { target } }) {
+  if (target.id === "preview" && explained) find("details", target)?.setAttribute("open", "");
+}
+
 /* The panel beside the thread shows the passage behind a number. */
 
 let opener = null;
@@ -282,6 +293,8 @@ document.addEventListener("htmx:responseError", ({ detail: { xhr } }) => {
   else tell("That did not work. Try again in a moment.");
 });
 document.addEventListener("htmx:afterRequest", sent);
+document.addEventListener("htmx:beforeSwap", remember);
+document.addEventListener("htmx:afterSwap", reopen);
 document.addEventListener("htmx:afterSettle", () => thread() && announceEnded());
 
 /* Start */

@@ -38,9 +38,9 @@ def so_far(label: Sensitivity, words: str) -> Cause:
     return Cause(label, words if words in ("", STARTED) else f"this conversation: {words}")
 
 
-def asked(chosen: Sensitivity | None, detections: Sequence[Detection]) -> tuple[Cause, ...]:
-    """What labels a message by itself: what its writer chose, and what was seen in it."""
-    picked = [] if chosen is None else [Cause(chosen, CHOSEN)]
+def asked(before: Sensitivity, chosen: Sensitivity | None, detections: Sequence[Detection]) -> tuple[Cause, ...]:
+    """What labels a message by itself: what its writer chose, if that is above `before`, and what was seen in it."""
+    picked = [Cause(chosen, CHOSEN)] if chosen is not None and chosen > before else []
     return (*picked, *(Cause(found.label, f"{found.words} in your message") for found in detections))
 
 

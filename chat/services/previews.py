@@ -79,7 +79,7 @@ async def preview(request: TurnRequest, draft: Draft) -> Preview:
 
 
 def _weighed(request: TurnRequest, draft: Draft) -> Weighed:
-    own = labels.asked(draft.label, detectors.scan(draft.text))
+    own = labels.asked(request.label, draft.label, detectors.scan(draft.text))
     messages = prompts.messages(request.question, request.history, ())
     if request.documents:
         messages = (*messages, prompts.SOME_PASSAGES)

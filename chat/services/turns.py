@@ -109,7 +109,7 @@ def post(
     conversation.model = model
     if collections:
         conversation.collections = choices.chosen(user.id, collections)
-    causes = labels.asked(label, detectors.scan(text))
+    causes = labels.asked(Sensitivity(conversation.label), label, detectors.scan(text))
     conversations.raise_label(conversation, causes)
     question = Message(
         conversation=conversation,
