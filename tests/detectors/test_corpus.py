@@ -1,6 +1,7 @@
 """What is sensitive is seen, what only looks like it is not: no miss and no false alarm on the labelled texts."""
 
 import re
+from pathlib import Path
 
 import pytest
 
@@ -53,3 +54,10 @@ def test_several_are_counted_once_each_and_the_highest_label_comes_first():
         "a list of 12 e-mail addresses",
     ]
     assert [detection.count for detection in found] == [3, 1, 12]
+
+
+def test_the_page_about_labels_names_every_kind():
+    page = (Path(__file__).parents[2] / "docs" / "labels.md").read_text()
+    named = set(re.findall(r"`([a-z_]+)…?`", page.split("## What admins add")[0]))
+    kinds = {re.sub(r"^national_id_..$", "national_id_", kind) for _, kind in POSITIVES}
+    assert kinds | {"word", "regex"} <= named

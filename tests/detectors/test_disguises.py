@@ -1,7 +1,5 @@
 """Other digits, invisible signs and other spaces hide nothing."""
 
-import random
-
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -25,9 +23,7 @@ PREFIXES = ("4", "51", "2221", "6011", "3530", "62")
 )
 def test_a_card_number_is_seen_however_it_is_written(prefix, zero, sign, invisible, at):
     number = card(prefix)
-    hidden = number[:at] + "\0" + number[at:]
     written = groups(number, sign=sign) if sign else number
-    assert hidden.replace("\0", "") == number
     written = "".join(chr(zero + int(char)) if char.isdigit() else char for char in written)
     written = written[:at] + invisible + written[at:]
     assert [detection.kind for detection in detect(f"Zahlung: {written}, bitte")] == ["payment_card"]
@@ -52,8 +48,8 @@ def test_a_long_row_of_numbers_is_no_card(numbers):
     assert not any(detection.kind == "payment_card" for detection in detect(row))
 
 
-@given(st.randoms(use_true_random=False))
-def test_a_list_of_cards_is_told_in_one_line(chance: random.Random):
-    numbers = {card(f"4{chance.randrange(10**6):06}") for _ in range(200)}
+@given(st.sets(st.integers(0, 999_999), min_size=2, max_size=200))
+def test_a_list_of_cards_is_told_in_one_line(prefixes):
+    numbers = {card(f"4{prefix:06}") for prefix in prefixes}
     (found,) = detect("\n".join(numbers))
     assert (found.words, found.count) == (f"{len(numbers)} payment card numbers", len(numbers))
