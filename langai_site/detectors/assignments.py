@@ -30,7 +30,9 @@ _HEADER = compiled(
     r"""(?:authorization["']?\s{0,3}[:=]\s{0,3}["']?(?:basic|token|apikey)|\bbearer) ([A-Za-z0-9_+/=.~-]{16,500})"""
 )
 # Names of tokens that open nothing.
-_HARMLESS = re.compile(r"(?:page|next|previous|csrf|xsrf|cursor|continuation|sync|public|id)[ _-]?$", re.IGNORECASE)
+_HARMLESS = re.compile(
+    r"(?:page|next|previous|csrf|xsrf|cursor|continuation|sync|request|public|id)[ _-]?$", re.IGNORECASE
+)
 
 _REACH = 14
 
@@ -46,6 +48,7 @@ _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE
 _NEXT = re.compile(r"[;,&](?=\w{1,40}=)")
 _DATE = re.compile(r"\d{4}-\d\d-\d\d|\d{1,2}\.\d{1,2}\.\d{2,4}")
 _PARTS = re.compile(r"[/._:+=~-]+")
+_WORD = re.compile(r"(?:[A-Z]?[a-z]++)++|[A-Z]+")
 _CHANGES = re.compile(r"[a-z]+|[A-Z]+|[0-9]+")
 _KEY_ENTROPY, _KEY_CHANGES = 3.0, 5
 
@@ -106,4 +109,4 @@ def _is_key(value: str) -> bool:
 
 
 def _is_word(part: str) -> bool:
-    return part.isalpha() and (part.islower() or part.isupper() or part.istitle())
+    return bool(_WORD.fullmatch(part))

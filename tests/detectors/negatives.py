@@ -114,6 +114,8 @@ SECRETS = [
     "token = https://login.example.org/oauth2/v2.0/token",
     "basic authentication2024guide",
     "secret = hashlib.sha256(value2).hexdigest",
+    "clientRequestToken: 1d2129a1-3d38-460a-9756-e5b91fddb951",
+    "secret: MyTestDatabaseSecret-a1b2c3",
     "checksum: " + signs(64, HEX),
     "id: " + signs(24, HEX),
 ]
