@@ -1,7 +1,7 @@
 from django.contrib import admin
 from django.http import HttpRequest
 
-from langai_site.usage.models import UsageEntry
+from langai_site.usage.models import Price, UsageEntry
 
 
 @admin.register(UsageEntry)
@@ -36,4 +36,29 @@ class UsageEntryAdmin(admin.ModelAdmin):
         return False
 
     def has_delete_permission(self, request: HttpRequest, obj: UsageEntry | None = None) -> bool:
+        return False
+
+
+@admin.register(Price)
+class PriceAdmin(admin.ModelAdmin):
+    """What each model costs and did cost, to be read: a price is set on its model's page, and never changed."""
+
+    list_display = ["model", "valid_from", "source", "input", "output", "cached", "long"]
+    list_filter = ["source", "valid_from"]
+    search_fields = ["model"]
+
+    @admin.display(description="Long prompts")
+    def long(self, price: Price) -> str:
+        if not price.long_after:
+            return "same"
+        rates = (price.long_input, price.long_output, price.long_cached)
+        return f"over {price.long_after:,} tokens: " + " / ".join(f"{rate.normalize():f}" for rate in rates)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Price | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Price | None = None) -> bool:
         return False

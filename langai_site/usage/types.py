@@ -1,10 +1,13 @@
-"""One ended call, as the ledger is told of it: values, no rows."""
+"""One ended call, as the ledger is told of it, and what calls cost: values, no rows."""
 
 from dataclasses import dataclass
 from decimal import Decimal
 from uuid import UUID
 
 from langai_site.sensitivity import Sensitivity
+
+MILLION = Decimal(1_000_000)
+BILLIONTH = Decimal("0.000000001")
 
 
 @dataclass(frozen=True)
@@ -21,7 +24,7 @@ class Caller:
 
 @dataclass(frozen=True)
 class Usage:
-    """Token counts of one call; `estimated` where the provider sent none."""
+    """Token counts of one call; `estimated` where the provider sent none. Cached tokens are among the input's."""
 
     input_tokens: int = 0
     output_tokens: int = 0
@@ -30,8 +33,41 @@ class Usage:
 
 
 @dataclass(frozen=True)
+class Price:
+    """US dollars for a million tokens; `version` names the row it stands in, and ledger entries name that.
+
+    Some providers charge a whole call more when its prompt is long: with more than `long_after` tokens in, the
+    `long_…` prices hold for all of it. 0: this one does not.
+    """
+
+    version: str
+    input: Decimal
+    output: Decimal
+    cached: Decimal
+    long_after: int = 0
+    long_input: Decimal = Decimal(0)
+    long_output: Decimal = Decimal(0)
+    long_cached: Decimal = Decimal(0)
+
+
+def cost(price: Price, usage: Usage) -> Decimal:
+    """US dollars for `usage`, to the billionth."""
+    rates = (price.input, price.output, price.cached)
+    if 0 < price.long_after < usage.input_tokens:
+        rates = (price.long_input, price.long_output, price.long_cached)
+    cached = min(usage.cached_tokens, usage.input_tokens)
+    counts = (usage.input_tokens - cached, usage.output_tokens, cached)
+    total = sum((rate * count for rate, count in zip(rates, counts, strict=True)), Decimal(0))
+    return (total / MILLION).quantize(BILLIONTH)
+
+
+@dataclass(frozen=True)
 class Entry:
-    """One ledger line to be written: a call as it ended. `cost` in US dollars, None where there is no price."""
+    """One ledger line to be written: a call as it ended.
+
+    `cost` is in US dollars, None where there is no price; `price_version` names the price it follows from, and is
+    empty where nothing is charged or nothing known. `kind` is chat, embedding, or test.
+    """
 
     caller: Caller
     model: str
@@ -44,3 +80,4 @@ class Entry:
     duration_ms: int
     status: str
     kind: str = "chat"
+    price_version: str = ""
