@@ -43,7 +43,7 @@ def list_context(user: User, after: conversations.Place | None = None) -> dict[s
 
 def page_context(user: User, conversation: Conversation | None = None, form: QueryDict | None = None) -> dict[str, Any]:
     """What the page needs apart from its thread; `form` is a message that could not be sent, to be shown again."""
-    models = catalogue.models()
+    models = catalogue.models(user.id)
     values = form.getlist("collections") if form else []
     return (
         list_context(user)

@@ -207,7 +207,7 @@ def _started(conversation: Conversation, question: Message, reply: Message, pick
         causes=labels.turn(conversations.so_far(conversation), labels.read(question.causes)),
         pick=pick,
         options=drafts.Options.read(question.options),
-        catalogue=tuple(catalogue.models()),
+        catalogue=tuple(catalogue.models(conversation.owner_id)),
         policy=policies.active(),
         reader=reader,
         caller=conversations.caller_of(conversation, reply.id),

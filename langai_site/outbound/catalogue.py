@@ -2,15 +2,23 @@
 
 import asyncio
 import logging
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
 
-from langai_site.outbound import endpoints, failures, listings
+from django.db.models import Exists, OuterRef, QuerySet
+
+from langai_site.accounts.models import Team
+from langai_site.outbound import endpoints, failures, keeping, listings, litellm_adapter, parameters, roles
 from langai_site.outbound.endpoints import Endpoint
+from langai_site.outbound.keeping import Changes
 from langai_site.outbound.listings import Offer, Unlisted
 from langai_site.outbound.models import HIGHEST_FOR_HOSTED, Model
 from langai_site.outbound.types import ModelInfo
 from langai_site.prepared import Prepared
 from langai_site.registry import Status
 from langai_site.sensitivity import Sensitivity
+from langai_site.usage import prices
 from langai_site.writer import write
 
 logger = logging.getLogger(__name__)
@@ -19,31 +27,86 @@ EVERY = 60.0
 # While a configured server does not answer, it is asked more often.
 EVERY_WHILE_FAILING = 10.0
 PAUSE_BEFORE_SECOND_TRY = 1.0
+READY = "ready"
 
-_failing: frozenset[str] | None = None
+# Which providers do not answer, and why; None before the first look.
+_failing: Mapping[str, str] | None = None
 _passed_on: frozenset[str] = frozenset()
 
 
-def models() -> list[ModelInfo]:
-    """The models that can be chosen, best first, hosted before local."""
+def models(user_id: int | None = None) -> list[ModelInfo]:
+    """The models that can be chosen, best first, hosted before local: those that this person's teams may use.
+
+    Without `user_id`, all that somebody may use.
+    """
     configured = listings.configured()
-    infos = [_info(*row) for row in _AVAILABLE.rows() if row[2] in configured]
+    rows = _AVAILABLE.rows() if user_id is None else _AVAILABLE_TO.rows(user=user_id)
+    infos = [_info(*row) for row in rows if row[2] in configured]
+    if any(info.hosted for info in infos):
+        current = prices.current()
+        infos = [replace(info, price=current.get(info.name)) if info.hosted else info for info in infos]
     return sorted(infos, key=lambda info: (not info.hosted, info.rank, info.name))
 
 
-_AVAILABLE = Prepared(
-    lambda: (
-        Model.objects.filter(enabled=True, available=True)
-        .order_by()
-        .values_list("name", "display_name", "provider", "ceiling", "rank")
-    )
+def info(model: Model) -> ModelInfo:
+    """The row as a value, whether it can be chosen or not. Raises ProviderError where it is not set up."""
+    values = _info(*(getattr(model, name) for name in _COLUMNS))
+    return replace(values, price=prices.current_of(model.name)) if values.hosted else values
+
+
+_COLUMNS = (
+    *("name", "display_name", "provider", "ceiling", "rank"),
+    *("roles", "context_window", "listed_window", "parameters"),
 )
 
 
-def _info(name: str, display_name: str, provider: str, ceiling: int, rank: int) -> ModelInfo:
+def _available() -> QuerySet[Model]:
+    return Model.objects.filter(enabled=True, available=True).order_by()
+
+
+def _available_to(user: int) -> QuerySet[Model]:
+    """Models of no team are everyone's; being admin opens none of the others."""
+    given = Model.teams.through.objects.filter(model=OuterRef("pk"))
+    mine = Team.objects.filter(members=user).values("id")
+    return _available().filter(~Exists(given) | Exists(given.filter(team__in=mine)))
+
+
+_AVAILABLE = Prepared(lambda: _available().values_list(*_COLUMNS))
+_AVAILABLE_TO = Prepared(lambda user: _available_to(user).values_list(*_COLUMNS), user=-982451653)
+
+
+def _info(
+    name: str,
+    display_name: str,
+    provider: str,
+    ceiling: int,
+    rank: int,
+    stored_roles: list[str] | None,
+    window: int | None,
+    listed_window: int,
+    given: dict[str, Any],
+) -> ModelInfo:
     hosted = is_hosted(name)
-    may_see = Sensitivity(min(ceiling, HIGHEST_FOR_HOSTED)) if hosted else Sensitivity.CONFIDENTIAL
-    return ModelInfo(name, display_name, provider, hosted, may_see, rank)
+    return ModelInfo(
+        name,
+        display_name,
+        provider,
+        hosted,
+        Sensitivity(min(ceiling, HIGHEST_FOR_HOSTED)) if hosted else Sensitivity.CONFIDENTIAL,
+        rank,
+        roles.read(stored_roles),
+        window or listed_window,
+        parameters=parameters.kept(given),
+    )
+
+
+def state(model: Model) -> str:
+    """Whether a model can be asked, or what it waits for, in a few words for admins."""
+    if missing := listings.missing(model.provider):
+        return missing
+    if model.provider in (_failing or {}):
+        return "its server does not answer"
+    return READY if model.available or model.provider in listings.DEFAULTS else "server does not list it any more"
 
 
 def is_hosted(name: str) -> bool:
@@ -60,53 +123,36 @@ async def is_passed_on(endpoint: Endpoint, display_name: str) -> bool:
     return not isinstance(shown, dict) or bool(shown.get("remote_host") or shown.get("remote_model"))
 
 
-async def refresh() -> None:
-    """Ask what the keys and servers offer, and write what changed."""
+async def refresh() -> Changes:
+    """Ask what the keys and servers offer, write what changed, and say what that was."""
+    changes = await write(keeping.store, *await _look())
+    # LiteLLM may still be loading: people can choose what there is meanwhile.
+    repriced = await write(keeping.learn, await litellm_adapter.price_list())
+    return replace(changes, repriced=tuple(repriced))
+
+
+async def _look() -> tuple[list[Offer], Mapping[str, str]]:
+    """What all configured providers offer, and why some do not say."""
     global _failing, _passed_on
     providers = listings.configured()
-    results = await asyncio.gather(*map(_offers, providers))
-    offered = [offer for result in results for offer in result or []]
+    results = dict(zip(providers, await asyncio.gather(*map(_offers, providers)), strict=True))
+    offered = [offer for result in results.values() if not isinstance(result, str) for offer in result]
     _passed_on = frozenset(offer.name for offer in offered if offer.passed_on)
-    _failing = frozenset(provider for provider, result in zip(providers, results, strict=True) if result is None)
-    await write(_store, offered)
+    _failing = {provider: result for provider, result in results.items() if isinstance(result, str)}
+    return offered, _failing
 
 
-async def _offers(provider: str) -> list[Offer] | None:
-    """What a provider offers, None when it does not say: asked twice, so that a hiccup takes no model away."""
+async def _offers(provider: str) -> list[Offer] | str:
+    """What a provider offers, or why it does not say: asked twice, so that a hiccup takes no model away."""
     for pause in (PAUSE_BEFORE_SECOND_TRY, 0):
         try:
             return await listings.offers(provider)
         except Unlisted as error:
-            reason = error
+            reason = str(error)
             await asyncio.sleep(pause)
-    if provider not in (_failing or ()):
+    if provider not in (_failing or {}):
         logger.warning("%s offers no models: %s", provider, reason)
-    return None
-
-
-def _store(offered: list[Offer]) -> None:
-    """What an admin set (name shown, ceiling, enabled, rank) is kept; only changed rows are written."""
-    names = [offer.name for offer in offered]
-    known = dict(Model.objects.values_list("name", "available"))
-    new = [offer for offer in offered if offer.name not in known]
-    back = [name for name in names if known.get(name) is False]
-    gone = [name for name, available in known.items() if available and name not in names]
-    if new:
-        Model.objects.bulk_create([_row(offer) for offer in new], ignore_conflicts=True)
-    if back:
-        Model.objects.filter(name__in=back).update(available=True)
-    if gone:
-        Model.objects.filter(name__in=gone).update(available=False)
-
-
-def _row(offer: Offer) -> Model:
-    return Model(
-        name=offer.name,
-        display_name=offer.display_name[:200],
-        provider=offer.provider,
-        rank=offer.rank,
-        available=True,
-    )
+    return reason
 
 
 async def keep_fresh() -> None:
@@ -124,5 +170,5 @@ async def health() -> Status:
     if not listings.configured():
         return "off"
     if _failing is None:
-        await refresh()
+        await _look()
     return "fail" if _failing else "ok"

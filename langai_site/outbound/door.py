@@ -14,7 +14,7 @@ from langai_site.outbound.endpoints import Endpoint
 from langai_site.outbound.models import HIGHEST_FOR_HOSTED
 from langai_site.outbound.types import ChatCall, Delta, EmbedCall, Embedded, Ledger, ModelInfo, ProviderError
 from langai_site.sensitivity import Sensitivity
-from langai_site.usage.types import Entry, Usage
+from langai_site.usage.types import Entry, Usage, cost
 
 logger = logging.getLogger(__name__)
 
@@ -82,12 +82,13 @@ def embed(call: EmbedCall, ledger: Ledger) -> Embedded:
 
 def max_cost(call: ChatCall) -> Decimal | None:
     """US dollars that the call can cost at most; None where it is not priced."""
-    endpoint = endpoints.endpoint_of(call.model.name)
-    return _cost(endpoint, call.model.hosted, litellm_adapter.max_usage(call))
+    return _cost(call.model, call.model.hosted, litellm_adapter.max_usage(call))
 
 
-def _cost(endpoint: Endpoint, hosted: bool, usage: Usage) -> Decimal | None:
-    return litellm_adapter.cost(endpoint, usage) if hosted else Decimal(0)
+def _cost(model: ModelInfo, hosted: bool, usage: Usage) -> Decimal | None:
+    if not hosted:
+        return Decimal(0)
+    return cost(model.price, usage) if model.price else None
 
 
 def _may_pass_on(endpoint: Endpoint, label: int) -> bool:
@@ -128,7 +129,7 @@ class Meter:
         self.written += len(delta.text)
 
     def entry(self) -> Entry:
-        usage = self.usage or self._estimate()
+        usage, price = self.usage or self._estimate(), self.call.model.price
         return Entry(
             caller=self.call.caller,
             model=self.call.model.name,
@@ -136,11 +137,12 @@ class Meter:
             hosted=self.hosted,
             label=self.call.label,
             usage=usage,
-            cost=_cost(self.endpoint, self.hosted, usage),
+            cost=_cost(self.call.model, self.hosted, usage),
             first_token_ms=self.first_token_ms,
             duration_ms=self._elapsed_ms(),
             status=self.status,
-            kind="embedding" if isinstance(self.call, EmbedCall) else "chat",
+            kind=self.call.kind,
+            price_version=price.version if self.hosted and price else "",
         )
 
     def _estimate(self) -> Usage:

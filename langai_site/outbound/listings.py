@@ -1,35 +1,71 @@
 """What the configured keys and servers offer."""
 
+import asyncio
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import httpx
 from django.conf import settings
 
 from langai_site.outbound.endpoints import Endpoint, endpoint_of, is_local
+from langai_site.outbound.types import ModelRole
 
 TIMEOUT = httpx.Timeout(5, connect=2)
+
+
+@dataclass(frozen=True)
+class Default:
+    """A current model that a key alone offers, and what it is good for."""
+
+    display_name: str
+    roles: frozenset[ModelRole]
+
+
+SIMPLE, STRONG = frozenset({ModelRole.SIMPLE}), frozenset({ModelRole.STRONG})
+BALANCED = frozenset({ModelRole.BALANCED, ModelRole.LONG_CONTEXT})
 # As of November 2026, best first: a key alone lists hundreds of models, most of them no chat models.
-OPENAI = {"gpt-6.1-sol": "GPT-6.1 Sol", "gpt-6-luna": "GPT-6 Luna", "gpt-6-astra": "GPT-6 Astra"}
-ANTHROPIC = {
-    "claude-sonnet-5-5": "Claude Sonnet 5.5",
-    "claude-haiku-5-5": "Claude Haiku 5.5",
-    "claude-opus-5-5": "Claude Opus 5.5",
+OPENAI = {
+    "gpt-6.1-sol": Default("GPT-6.1 Sol", BALANCED),
+    "gpt-6-luna": Default("GPT-6 Luna", SIMPLE),
+    "gpt-6-astra": Default("GPT-6 Astra", STRONG),
 }
+ANTHROPIC = {
+    "claude-sonnet-5-5": Default("Claude Sonnet 5.5", BALANCED),
+    "claude-haiku-5-5": Default("Claude Haiku 5.5", SIMPLE),
+    "claude-opus-5-5": Default("Claude Opus 5.5", STRONG),
+}
+DEFAULTS = {"openai": OPENAI, "anthropic": ANTHROPIC}
+# Where servers that speak OpenAI's API say how much a model takes, if they do: what it runs with, not what it could.
+WINDOWS = ("max_model_len", "context_length", "context_window", "max_context_length")
 NOT_FOR_CHAT = re.compile(r"embed|rerank|whisper|moderation|dall-e|\btts\b|transcri|(^|/)bge-", re.IGNORECASE)
 RANKS = {"openai": 10, "anthropic": 20, "hosted_vllm": 100, "ollama_chat": 200}
 
 
+# What a provider's models wait for while settings name it not.
+MISSING = {
+    "openai": "key missing: set OPENAI_API_KEY",
+    "anthropic": "key missing: set ANTHROPIC_API_KEY",
+    "hosted_vllm": "no server: set OPENAI_BASE_URL",
+    "ollama_chat": "no server: set OLLAMA_BASE_URL",
+}
+
+
 @dataclass(frozen=True)
 class Offer:
-    """A model that can be had. `passed_on`: its Ollama sends what it is asked to another host."""
+    """A model that can be had. `window` in tokens, 0 where the server does not say; `size` like 3.2B, or empty.
+
+    `passed_on`: its Ollama sends what it is asked to another host. `roles` are empty unless they are known for sure.
+    """
 
     name: str
     display_name: str
     provider: str
     rank: int
     passed_on: bool = False
+    window: int = 0
+    size: str = ""
+    roles: frozenset[ModelRole] = frozenset()
 
 
 class Unlisted(Exception):
@@ -47,30 +83,77 @@ def configured() -> list[str]:
     return [provider for provider, value in found.items() if value]
 
 
+def missing(provider: str) -> str:
+    """What an admin must set before this provider's models can be asked; empty where all is set."""
+    if provider in configured():
+        return ""
+    if provider == "openai" and settings.OPENAI_BASE_URL:
+        return "not asked: OPENAI_BASE_URL names another server"
+    return MISSING.get(provider, "not set up")
+
+
 async def offers(provider: str) -> list[Offer]:
     """What `provider` offers, best first. Raises Unlisted when its server does not say."""
-    if provider in ("openai", "anthropic"):
-        table = OPENAI if provider == "openai" else ANTHROPIC
-        return [_offer(provider, model, name, at) for at, (model, name) in enumerate(table.items())]
-    listed = await (_openai_models if provider == "hosted_vllm" else _ollama_models)(endpoint_of(f"{provider}/"))
-    models = {name: passed_on for name, passed_on in listed.items() if not NOT_FOR_CHAT.search(name)}
-    if not models:
+    if provider in DEFAULTS:
+        table = DEFAULTS[provider].items()
+        offered = [Offer(model, default.display_name, provider, 0, roles=default.roles) for model, default in table]
+    else:
+        listed = await (_openai_models if provider == "hosted_vllm" else _ollama_models)(endpoint_of(f"{provider}/"))
+        offered = [offer for offer in listed if not NOT_FOR_CHAT.search(offer.name)]
+    if not offered:
         raise Unlisted(f"{provider} lists no model")
-    return [_offer(provider, name, name, at, passed_on) for at, (name, passed_on) in enumerate(models.items())]
+    first = RANKS[provider]
+    return [
+        replace(offer, name=f"{provider}/{offer.name}", rank=rank) for rank, offer in enumerate(offered, start=first)
+    ]
 
 
-def _offer(provider: str, model: str, display_name: str, at: int, passed_on: bool = False) -> Offer:
-    return Offer(f"{provider}/{model}", display_name, provider, RANKS[provider] + at, passed_on)
-
-
-async def _openai_models(endpoint: Endpoint) -> dict[str, bool]:
+async def _openai_models(endpoint: Endpoint) -> list[Offer]:
     body = await ask(endpoint.url + "/models", key=endpoint.key)
-    return {str(row["id"]): False for row in _rows(body, "data") if row.get("id")}
+    return [
+        Offer(str(row["id"]), str(row["id"]), endpoint.provider, 0, window=_count(row, *WINDOWS))
+        for row in _rows(body, "data")
+        if row.get("id")
+    ]
 
 
-async def _ollama_models(endpoint: Endpoint) -> dict[str, bool]:
+async def _ollama_models(endpoint: Endpoint) -> list[Offer]:
     body = await ask(endpoint.url + "/api/tags")
-    return {str(row["name"]): bool(row.get("remote_host")) for row in _rows(body, "models") if row.get("name")}
+    rows = {str(row["name"]): row for row in _rows(body, "models") if row.get("name")}
+    digests = ((name, str(row.get("digest"))) for name, row in rows.items())
+    windows = await asyncio.gather(*(_ollama_window(endpoint, *digest) for digest in digests))
+    return [
+        Offer(name, name, endpoint.provider, 0, bool(row.get("remote_host")), window, _size(row))
+        for (name, row), window in zip(rows.items(), windows, strict=True)
+    ]
+
+
+# By server, name and digest, since these never change: a refresh asks for new models only.
+_windows: dict[tuple[str, str, str], int] = {}
+
+
+async def _ollama_window(endpoint: Endpoint, name: str, digest: str) -> int:
+    key = (endpoint.url, name, digest)
+    if key not in _windows:
+        try:
+            shown = await ask(endpoint.url + "/api/show", body={"model": name})
+        except Unlisted:
+            return 0
+        facts = shown.get("model_info") if isinstance(shown, dict) else None
+        facts = facts if isinstance(facts, dict) else {}
+        _windows[key] = _count(facts, *(fact for fact in facts if fact.endswith(".context_length")))
+    return _windows[key]
+
+
+def _size(row: dict[str, Any]) -> str:
+    details = row.get("details")
+    return str(details.get("parameter_size") or "") if isinstance(details, dict) else ""
+
+
+def _count(row: dict[str, Any], *names: str) -> int:
+    """The first of these that is a number of tokens; 0 where none is."""
+    found = (row[name] for name in names if name in row)
+    return next((value for value in found if isinstance(value, int) and 0 < value < 2**31), 0)
 
 
 def _rows(body: Any, name: str) -> list[dict[str, Any]]:  # noqa: ANN401 - whatever a server sends

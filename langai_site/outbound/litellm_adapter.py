@@ -12,7 +12,6 @@ import threading
 from collections.abc import AsyncGenerator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
-from decimal import Decimal
 from types import ModuleType
 from typing import Any
 
@@ -27,7 +26,8 @@ from langai_site.usage.types import Usage
 CHARS_A_TOKEN = 4
 # Even dense text has no more tokens than this; what is reserved must not be less than what is used.
 FEWEST_CHARS_A_TOKEN = 2
-BILLIONTH = Decimal("0.000000001")
+# What every Ollama makes room for unless it is told more, and then in steps: each change loads the model anew.
+OLLAMA_TOKENS = 4096
 # Counts follow the finish reason at once, where they come at all.
 REST_SECONDS = 2
 # The prices that came with the package are used: the import would else fetch a list.
@@ -115,6 +115,11 @@ def loaded_now() -> ModuleType:
     return _first_load().result()
 
 
+async def price_list() -> Mapping[str, Mapping[str, Any]]:
+    """LiteLLM's list of models, which came with it: nothing is fetched."""
+    return (await loaded()).model_cost
+
+
 def _first_load() -> Future[ModuleType]:
     global _loading
     with _load_lock:
@@ -177,6 +182,7 @@ async def _rehearse_one(litellm: ModuleType, model: str, client: Any) -> None:  
 
 def _arguments(call: ChatCall, endpoint: Endpoint) -> dict[str, Any]:
     arguments: dict[str, Any] = {
+        **call.model.parameters,
         "model": call.model.name,
         "messages": [{"role": message.role, "content": message.text} for message in call.messages],
         "stream": True,
@@ -193,11 +199,22 @@ def _arguments(call: ChatCall, endpoint: Endpoint) -> dict[str, Any]:
     }
     if call.temperature is not None:
         arguments["temperature"] = call.temperature
+    if endpoint.provider == "ollama_chat" and (room := _room(call)):
+        arguments["num_ctx"] = room
     if endpoint.direct and endpoint.provider == "openai":
         arguments["client"] = direct.openai_client(endpoint.url, endpoint.key or "none")
     elif endpoint.direct:
         arguments["client"] = direct.client()
     return arguments
+
+
+def _room(call: ChatCall) -> int:
+    """Tokens for which Ollama must make room, or it would cut the prompt and say nothing; 0: its own default does."""
+    needed = max_usage(call).input_tokens + call.max_tokens
+    if needed <= OLLAMA_TOKENS:
+        return 0
+    room = 1 << (needed - 1).bit_length()
+    return min(room, call.model.context_window or room)
 
 
 def _read(chunk: Any) -> tuple[str, bool, str]:  # noqa: ANN401 - LiteLLM's chunk
@@ -261,26 +278,6 @@ def estimate(call: ChatCall, written: int) -> Usage:
 
 def _chars(call: ChatCall) -> int:
     return sum(len(message.text) for message in call.messages)
-
-
-def cost(endpoint: Endpoint, usage: Usage) -> Decimal | None:
-    """US dollars for `usage` by LiteLLM's price list; None where it has no price, or is not loaded."""
-    if _loading is None or not _loading.done():
-        return None
-    litellm = _loading.result()
-    counts = litellm.Usage(
-        prompt_tokens=usage.input_tokens,
-        completion_tokens=usage.output_tokens,
-        total_tokens=usage.input_tokens + usage.output_tokens,
-        prompt_tokens_details={"cached_tokens": usage.cached_tokens},
-    )
-    try:
-        parts = litellm.cost_per_token(model=endpoint.model, custom_llm_provider=endpoint.provider, usage_object=counts)
-    except Exception:
-        # What it raises for a model that it does not know differs by provider.
-        return None
-    total = sum((Decimal(repr(part)) for part in parts), Decimal(0))
-    return total.quantize(BILLIONTH) if total or not (usage.input_tokens or usage.output_tokens) else None
 
 
 def max_usage(call: ChatCall) -> Usage:

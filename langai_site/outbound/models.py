@@ -1,16 +1,31 @@
+from typing import Any
+
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils import timezone
 
+from langai_site.accounts.models import Team
+from langai_site.outbound import parameters
 from langai_site.sensitivity import Sensitivity
 
 # Confidential text never leaves, whatever an admin sets.
 HIGHEST_FOR_HOSTED = Sensitivity.INTERNAL
 
 
-class Model(models.Model):
-    """A language model that can be asked, and the highest label it may see.
+def valid_parameters(value: Any) -> None:  # noqa: ANN401 - whatever JSON was written
+    """Raise ValidationError unless `value` is an object of parameters that may be sent."""
+    try:
+        parameters.checked(value)
+    except ValueError as error:
+        raise ValidationError(str(error)) from error
 
-    Whether it is local is derived from its endpoint at every call, never stored or ticked.
+
+class Model(models.Model):
+    """A language model that can be asked, what it is good for, the highest label it may see, and who may use it.
+
+    Whether it is local is derived from its endpoint at every call, never stored or ticked. What a refresh finds out
+    (`available`, `listed_window`) and what an admin sets are different columns, but for `roles`: they are empty until
+    either has said something.
     """
 
     name = models.CharField(
@@ -18,12 +33,28 @@ class Model(models.Model):
         unique=True,
         help_text="As LiteLLM names it: openai/…, anthropic/…, ollama_chat/…, hosted_vllm/…",
     )
-    display_name = models.CharField(max_length=200)
-    provider = models.CharField(max_length=50)
+    display_name = models.CharField(max_length=200, help_text="As people see it.")
+    provider = models.CharField(max_length=50, editable=False)
     ceiling = models.PositiveSmallIntegerField(
         choices=[(label.value, label.label) for label in Sensitivity if label <= HIGHEST_FOR_HOSTED],
         default=HIGHEST_FOR_HOSTED,
         help_text="For a hosted model: the highest label that may be sent to it. A local one may see all.",
+    )
+    teams = models.ManyToManyField(
+        Team, blank=True, related_name="+", help_text="Only people of these teams may use it; none: everyone."
+    )
+    roles = models.JSONField(null=True, blank=True, help_text="What it is good for: Auto asks for one of these.")
+    context_window = models.PositiveIntegerField(
+        null=True,
+        blank=True,
+        help_text="Tokens of question and answer together. Empty: what its server or LiteLLM's list says.",
+    )
+    listed_window = models.PositiveIntegerField(default=0, editable=False)
+    parameters = models.JSONField(
+        default=dict,
+        blank=True,
+        validators=[valid_parameters],
+        help_text='Sent with every call, as a JSON object, such as {"temperature": 0.2}.',
     )
     enabled = models.BooleanField(default=True)
     available = models.BooleanField(default=False, editable=False, help_text="Its key is set, or its server lists it.")
@@ -34,6 +65,11 @@ class Model(models.Model):
 
     def __str__(self) -> str:
         return self.display_name
+
+    @property
+    def window(self) -> int:
+        """Tokens of question and answer together; 0 where nobody knows."""
+        return self.context_window or self.listed_window
 
 
 class Embedder(models.Model):

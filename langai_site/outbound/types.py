@@ -1,18 +1,19 @@
 """What travels between chat and the providers: values, no rows."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Literal
 
 from langai_site.errors import LangAIError
 from langai_site.sensitivity import Sensitivity
-from langai_site.usage.types import Caller, Entry, Usage
+from langai_site.usage.types import Caller, Entry, Price, Usage
 
 if TYPE_CHECKING:
     import numpy as np
 
 Role = Literal["system", "user", "assistant"]
+Parameter = str | int | float
 
 
 @dataclass(frozen=True)
@@ -34,7 +35,8 @@ class ModelRole(StrEnum):
 class ModelInfo:
     """A catalogue row as a value. `hosted` is derived from the endpoint; a local model's ceiling is the top.
 
-    `context_window` is in tokens, question and answer together; 0 where it is not known.
+    `context_window` is in tokens, question and answer together; 0 where it is not known. `price` is None for a local
+    model, which costs nothing, and for a hosted one that is not priced. `parameters` go with every call.
     """
 
     name: str
@@ -45,6 +47,8 @@ class ModelInfo:
     rank: int = 100
     roles: frozenset[ModelRole] = frozenset()
     context_window: int = 0
+    price: Price | None = None
+    parameters: Mapping[str, Parameter] = field(default_factory=dict, hash=False)
 
     def may_see(self, label: int) -> bool:
         return label <= self.ceiling
@@ -52,7 +56,10 @@ class ModelInfo:
 
 @dataclass(frozen=True)
 class ChatCall:
-    """One completion to be asked of one model. `label` is the highest label of everything in `messages`."""
+    """One completion to be asked of one model. `label` is the highest label of everything in `messages`.
+
+    `kind` is what the ledger calls it.
+    """
 
     model: ModelInfo
     messages: tuple[ChatMessage, ...]
@@ -60,6 +67,7 @@ class ChatCall:
     max_tokens: int
     temperature: float | None = None
     caller: Caller = field(default_factory=Caller)
+    kind: str = "chat"
 
 
 @dataclass(frozen=True)
@@ -71,6 +79,7 @@ class EmbedCall:
     label: Sensitivity
     seconds: float
     caller: Caller = field(default_factory=Caller)
+    kind: str = "embedding"
 
 
 @dataclass(frozen=True)

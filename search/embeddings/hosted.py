@@ -18,6 +18,7 @@ from langai_site.outbound.models import HIGHEST_FOR_HOSTED
 from langai_site.outbound.models import Embedder as Found
 from langai_site.outbound.types import EmbedCall, ModelInfo, ProviderError
 from langai_site.sensitivity import Sensitivity
+from langai_site.usage import prices
 from langai_site.usage import services as usage
 from langai_site.usage.types import Caller, Entry
 from langai_site.writer import write_now
@@ -127,7 +128,8 @@ class HostedEmbedder:
     def _asked(self, texts: Sequence[str], label: Sensitivity, caller: Caller) -> "np.ndarray":
         """One call, and its entry in the ledger."""
         hosted = endpoints.leaves(endpoints.embedding_endpoint_of(self.name), passed_on=self.passed_on)
-        model = ModelInfo(self.name, self.name, self.name.partition("/")[0], hosted, self.ceiling)
+        price = write_now(prices.current_of, self.name) if hosted else None
+        model = ModelInfo(self.name, self.name, self.name.partition("/")[0], hosted, self.ceiling, price=price)
         seconds = SECONDS if len(texts) == 1 else BULK_SECONDS
         entries: list[Entry] = []
         try:

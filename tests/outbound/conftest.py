@@ -2,7 +2,7 @@ from contextlib import aclosing
 
 import pytest
 
-from langai_site.outbound import catalogue, door, litellm_adapter
+from langai_site.outbound import catalogue, door, listings, litellm_adapter
 from langai_site.outbound.types import ChatCall, ChatMessage, ModelInfo
 from langai_site.sensitivity import Sensitivity
 from langai_site.usage.types import Entry
@@ -40,11 +40,13 @@ def _nothing_known(monkeypatch):
     """Each test starts like a new process."""
     monkeypatch.setattr(catalogue, "_failing", None)
     monkeypatch.setattr(catalogue, "_passed_on", frozenset())
+    monkeypatch.setattr(listings, "_windows", {})
 
 
-def call_of(name, *, label=Sensitivity.PUBLIC, text="Hello", hosted=False, ceiling=None, max_tokens=1000):
+def call_of(name, *, label=Sensitivity.PUBLIC, text="Hello", hosted=False, ceiling=None, max_tokens=1000, **facts):
+    """`facts` are what else the catalogue knows of the model."""
     ceiling = ceiling if ceiling is not None else Sensitivity.INTERNAL if hosted else Sensitivity.CONFIDENTIAL
-    model = ModelInfo(name, name.partition("/")[2], name.partition("/")[0], hosted, ceiling)
+    model = ModelInfo(name, name.partition("/")[2], name.partition("/")[0], hosted, ceiling, **facts)
     return ChatCall(model=model, messages=(ChatMessage("user", text),), label=label, max_tokens=max_tokens)
 
 

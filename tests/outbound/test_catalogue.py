@@ -1,14 +1,20 @@
 import logging
+from decimal import Decimal
 
 import pytest
 
+from langai_site.accounts.models import Team, User
 from langai_site.outbound import catalogue, door
+from langai_site.outbound.keeping import Changes
 from langai_site.outbound.models import Model
+from langai_site.outbound.types import ChatCall, ChatMessage, ModelRole
 from langai_site.sensitivity import Sensitivity
-from tests.outbound.conftest import KEY, call_of
+from langai_site.usage import prices
+from tests.outbound.conftest import KEY
 from tests.upstream import free_port
 
 pytestmark = pytest.mark.django_db(transaction=True)
+OPUS = "anthropic/claude-opus-5-5"
 
 
 @pytest.fixture(autouse=True)
@@ -49,10 +55,39 @@ async def test_a_key_alone_offers_a_few_current_models(settings):
 
 async def test_the_models_that_a_key_offers_have_a_price(settings):
     settings.OPENAI_API_KEY = settings.ANTHROPIC_API_KEY = KEY
-    await door.warm()
-    calls = [call_of(info.name, hosted=True) for info in await refreshed()]
+    infos = await refreshed()
+    calls = [ChatCall(info, (ChatMessage("user", "Hello"),), Sensitivity.PUBLIC, 1000) for info in infos]
     assert calls
     assert all(door.max_cost(call) for call in calls)
+
+
+async def test_a_key_alone_offers_a_model_for_every_role_with_its_window(settings):
+    for key in ("OPENAI_API_KEY", "ANTHROPIC_API_KEY"):
+        setattr(settings, key, KEY)
+        infos = await refreshed()
+        assert {role for info in infos for role in info.roles} == set(ModelRole), key
+        assert all(info.context_window >= 200_000 for info in infos)
+        setattr(settings, key, "")
+
+
+async def test_roles_and_windows_follow_from_what_a_server_tells(settings, listing):
+    listing.list_models("small-3b", "some-c131072", "other-70b-c8192")
+    settings.OPENAI_BASE_URL = listing.openai_url
+    found = {info.display_name: (set(info.roles), info.context_window) for info in await refreshed()}
+    assert found == {
+        "small-3b": ({ModelRole.SIMPLE}, 0),
+        "some-c131072": ({ModelRole.BALANCED, ModelRole.LONG_CONTEXT}, 131_072),
+        "other-70b-c8192": ({ModelRole.STRONG}, 8192),
+    }
+
+
+async def test_ollama_is_asked_once_for_the_window_of_each_model(settings, listing):
+    listing.list_models("some-p70-c32768:latest")
+    settings.OLLAMA_BASE_URL = listing.url
+    (info,) = await refreshed()
+    assert (set(info.roles), info.context_window) == ({ModelRole.STRONG}, 32_768)
+    await refreshed()
+    assert len(listing.requests("/api/show")) == 1
 
 
 async def test_a_compatible_server_offers_what_it_lists_and_is_asked_for_no_completion(settings, listing):
@@ -95,10 +130,89 @@ async def test_what_an_admin_set_stays(settings, listing):
     listing.list_models("a", "b")
     settings.OLLAMA_BASE_URL = listing.url
     await refreshed()
-    await Model.objects.filter(name="ollama_chat/a").aupdate(display_name="Best", rank=999, ceiling=0)
+    set_by_admin = {"display_name": "Best", "rank": 999, "roles": ["strong"], "context_window": 4096}
+    await Model.objects.filter(name="ollama_chat/a").aupdate(**set_by_admin, parameters={"top_p": 0.5})
     await Model.objects.filter(name="ollama_chat/b").aupdate(enabled=False)
     (info,) = await refreshed()
-    assert (info.display_name, info.rank) == ("Best", 999)
+    assert (info.display_name, info.rank, info.roles, info.context_window) == ("Best", 999, {ModelRole.STRONG}, 4096)
+    assert info.parameters == {"top_p": 0.5}
+
+
+async def test_a_model_that_an_admin_wants_for_nothing_gets_no_role_again(settings, listing):
+    listing.list_models("a")
+    settings.OLLAMA_BASE_URL = listing.url
+    await refreshed()
+    await Model.objects.aupdate(roles=[])
+    (info,) = await refreshed()
+    assert info.roles == frozenset()
+
+
+async def test_a_catalogue_from_before_there_were_roles_gets_them(settings):
+    settings.ANTHROPIC_API_KEY = KEY
+    await Model.objects.acreate(name=OPUS, provider="anthropic", display_name="Mine")
+    infos = {info.display_name: info for info in await refreshed()}
+    assert infos["Mine"].roles == {ModelRole.STRONG}
+    assert infos["Mine"].context_window > 0
+
+
+async def test_a_model_that_an_admin_added_is_there_while_its_key_is(settings):
+    settings.ANTHROPIC_API_KEY = KEY
+    await Model.objects.acreate(name="anthropic/claude-haiku-4-5", provider="anthropic", display_name="Older")
+    older = next(info for info in await refreshed() if info.display_name == "Older")
+    assert (older.price.input, older.price.output) == (1, 5)
+    settings.ANTHROPIC_API_KEY = ""
+    assert await refreshed() == []
+
+
+async def test_the_configured_embedder_gets_its_price_as_well(settings):
+    settings.EMBEDDER = "openai/text-embedding-3-small"
+    await catalogue.refresh()
+    price = await catalogue.write(prices.current_of, "openai/text-embedding-3-small")
+    assert price.input == Decimal("0.02")
+
+
+async def test_a_model_of_some_teams_is_offered_to_their_people_only(settings):
+    settings.ANTHROPIC_API_KEY = KEY
+    await catalogue.refresh()
+    await catalogue.write(_give_opus_to_alices_team)
+    ids = {user.username: user.pk async for user in User.objects.all()}
+    everything = names(await catalogue.write(catalogue.models))
+    assert OPUS in everything
+    assert names(await catalogue.write(catalogue.models, ids["alice"])) == everything
+    for other in ("bob", "admin"):
+        assert names(await catalogue.write(catalogue.models, ids[other])) == [m for m in everything if m != OPUS]
+
+
+def _give_opus_to_alices_team():
+    alice, bob = (User.objects.create_user(name) for name in ("alice", "bob"))
+    User.objects.create_superuser("admin")
+    red, blue = (Team.objects.create(name=name) for name in ("Red", "Blue"))
+    alice.teams.set([red, blue])
+    bob.teams.set([blue])
+    Model.objects.get(name=OPUS).teams.set([red, Team.objects.create(name="Green")])
+
+
+async def test_an_admins_price_counts_at_once_and_hosted_models_without_one_are_unpriced(settings, listing):
+    settings.LOCAL_HOSTS = []
+    settings.OPENAI_BASE_URL = listing.openai_url
+    listing.list_models("some")
+    (info,) = await refreshed()
+    assert info.price is None
+    rates = {"input": Decimal(1), "output": Decimal(2), "cached": Decimal(1), "valid_from": prices.today()}
+    price = await catalogue.write(lambda: prices.set_by_admin(info.name, **rates))
+    (info,) = await catalogue.write(catalogue.models)
+    assert info.price == price
+
+
+async def test_a_refresh_says_what_it_changed(settings, listing):
+    settings.OPENAI_BASE_URL = listing.openai_url
+    listing.list_models("a", "b")
+    assert (await catalogue.refresh()).added == ("hosted_vllm/a", "hosted_vllm/b")
+    listing.list_models("b")
+    assert await catalogue.refresh() == Changes(gone=("hosted_vllm/a",))
+    listing.list_models("a", "b")
+    assert await catalogue.refresh() == Changes(back=("hosted_vllm/a",))
+    assert await catalogue.refresh() == Changes()
 
 
 async def test_a_model_that_is_gone_leaves_and_may_come_back(settings, listing):

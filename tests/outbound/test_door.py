@@ -1,13 +1,14 @@
 """What people rely on when a model answers: the text, its counts, and that Stop stops."""
 
 import asyncio
+import json
 from contextlib import aclosing
 from decimal import Decimal
 
 import pytest
 
 from langai_site.outbound import door
-from langai_site.usage.types import Usage
+from langai_site.usage.types import Price, Usage
 from tests.outbound.conftest import KEY, PROVIDERS, ask, call_of
 from tests.upstream.process import eventually
 
@@ -101,15 +102,42 @@ async def test_local_answers_cost_nothing_and_an_unknown_price_is_unpriced(upstr
     assert (await ask(call_of("hosted_vllm/t3", hosted=True))).entry.cost is None
 
 
-async def test_a_priced_model_costs_what_its_price_list_says(upstream, settings):
+async def test_a_priced_model_costs_what_its_price_says_and_the_entry_names_the_price(upstream, settings):
     settings.LOCAL_HOSTS = []
-    await door.warm()
-    answer = await ask(call_of("anthropic/claude-haiku-4-5", hosted=True))
+    price = Price("7", input=Decimal(1), output=Decimal(5), cached=Decimal("0.1"))
+    answer = await ask(call_of("anthropic/claude-haiku-4-5", hosted=True, price=price))
     used = answer.entry.usage
     expected = Decimal("0.000001") * used.input_tokens + Decimal("0.000005") * used.output_tokens
     assert answer.entry.cost == expected
-    call = call_of("anthropic/claude-haiku-4-5", hosted=True, max_tokens=1000)
+    assert answer.entry.price_version == "7"
+    call = call_of("anthropic/claude-haiku-4-5", hosted=True, max_tokens=1000, price=price)
     assert door.max_cost(call) >= Decimal("0.005")
+
+
+async def test_a_local_model_costs_nothing_whatever_its_price(upstream):
+    price = Price("7", input=Decimal(1), output=Decimal(5), cached=Decimal(1))
+    call = call_of("hosted_vllm/t3", price=price)
+    answer = await ask(call)
+    assert (answer.entry.cost, answer.entry.price_version, door.max_cost(call)) == (0, "", 0)
+
+
+@every_provider
+async def test_what_an_admin_set_is_sent_with_every_call_and_never_instead_of_what_langai_sets(upstream, provider):
+    given = {"temperature": 0.25, "top_p": 0.5}
+    await ask(call_of(f"{provider}/t3", parameters=given, max_tokens=77))
+    body = json.loads(upstream.requests()[0]["body"])
+    sent = body.get("options", body)
+    assert (sent["temperature"], sent["top_p"]) == (0.25, 0.5)
+    assert 77 in (sent.get("max_tokens"), sent.get("num_predict"))
+
+
+@pytest.mark.parametrize(
+    ("max_tokens", "window", "room"), [(1000, 0, None), (4000, 0, 8192), (9000, 0, 16384), (9000, 12000, 12000)]
+)
+async def test_ollama_is_told_to_make_room_for_what_its_own_default_would_cut(upstream, max_tokens, window, room):
+    text = "word " * 400
+    await ask(call_of("ollama_chat/t3", text=text, max_tokens=max_tokens, context_window=window))
+    assert json.loads(upstream.requests()[0]["body"])["options"].get("num_ctx") == room
 
 
 async def test_proxies_are_not_used_in_the_building(upstream, monkeypatch):

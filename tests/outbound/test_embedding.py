@@ -12,6 +12,7 @@ from langai_site.outbound.types import EmbedCall, ModelInfo, ProviderError
 from langai_site.sensitivity import Sensitivity
 from langai_site.usage import services
 from langai_site.usage.models import UsageEntry
+from langai_site.usage.types import Price
 from tests.outbound.conftest import KEY
 from tests.upstream import free_port
 from tests.upstream.embeddings import vector_of
@@ -35,9 +36,11 @@ def upstream(upstream_process, settings):
 class Outcome:
     """What came of one call, and what the ledger was told."""
 
-    def __init__(self, name, texts=TEXTS, *, label=Sensitivity.PUBLIC, hosted=False, ceiling=None, seconds=5):
+    def __init__(
+        self, name, texts=TEXTS, *, label=Sensitivity.PUBLIC, hosted=False, ceiling=None, seconds=5, price=None
+    ):
         ceiling = ceiling if ceiling is not None else Sensitivity.INTERNAL if hosted else Sensitivity.CONFIDENTIAL
-        model = ModelInfo(name, name, name.partition("/")[0], hosted, ceiling)
+        model = ModelInfo(name, name, name.partition("/")[0], hosted, ceiling, price=price)
         self.entries, self.vectors, self.usage, self.error = [], None, None, None
         try:
             embedded = door.embed(EmbedCall(model, tuple(texts), label, seconds), self.entries.append)
@@ -161,10 +164,12 @@ def test_proxies_are_not_used_in_the_building(upstream, monkeypatch):
         assert Outcome(f"{provider}/e32").error is None
 
 
-def test_local_vectors_cost_nothing_and_hosted_ones_what_the_price_list_says(upstream, settings):
+def test_local_vectors_cost_nothing_and_hosted_ones_what_their_price_says(upstream, settings):
     assert Outcome("openai/text-embedding-3-small").entry.cost == 0
     settings.LOCAL_HOSTS = []
-    done = Outcome("openai/text-embedding-3-small", hosted=True)
+    price = Price("3", input=Decimal("0.02"), output=Decimal(0), cached=Decimal("0.02"))
+    done = Outcome("openai/text-embedding-3-small", hosted=True, price=price)
+    assert done.entry.price_version == "3"
     assert done.entry.cost == Decimal("0.00000002") * done.entry.usage.input_tokens
     assert Outcome("openai/e32", hosted=True).entry.cost is None
 

@@ -1,6 +1,7 @@
 """An embedder on a server: what it is sent, how it fails, and what it never sees."""
 
 import time
+from decimal import Decimal
 
 import numpy as np
 import pytest
@@ -8,6 +9,7 @@ from django.db import transaction
 
 from langai_site.outbound.models import Embedder as Found
 from langai_site.sensitivity import Sensitivity
+from langai_site.usage import prices
 from langai_site.usage.models import UsageEntry
 from search import embeddings
 from search.embeddings import EmbedderUnavailable, hosted
@@ -59,6 +61,18 @@ def test_texts_are_sent_in_batches_and_each_call_is_entered(found, upstream):
     entries = UsageEntry.objects.order_by("id").values_list("kind", "source", "label", "hosted", "status")
     assert set(entries) == {("embedding", "search", INTERNAL, True, "complete")}
     assert len(entries) == 3
+
+
+def test_what_is_embedded_elsewhere_is_entered_at_its_price(found):
+    embedder = found()
+    before = UsageEntry.objects.latest("id")
+    assert (before.hosted, before.cost, before.price_version) == (True, None, "")
+    dollar = Decimal(1)
+    price = prices.set_by_admin(embedder.name, input=dollar, output=dollar, cached=dollar, valid_from=prices.today())
+    embedder.embed(["text"], PUBLIC)
+    entry = UsageEntry.objects.latest("id")
+    assert entry.price_version == price.version
+    assert entry.cost == Decimal("0.000001") * entry.input_tokens
 
 
 def test_no_texts_ask_nothing(found, upstream):

@@ -11,7 +11,7 @@ from typing import Any
 from aiohttp import web
 
 from tests.upstream import embeddings, wire
-from tests.upstream.plans import HTTP_FAILURES, SECRETIVE, Plan, plan_of
+from tests.upstream.plans import HTTP_FAILURES, SECRETIVE, Plan, plan_of, shape_of
 
 LISTED = ("echo", "t20", "t50-r50-d100", "t500-r50-d100", "t500-r0-d0")
 HANG = 600
@@ -144,12 +144,19 @@ async def openai_embeddings(request: web.Request) -> web.StreamResponse:
 
 async def openai_models(request: web.Request) -> web.Response:
     names = request.app[STATE].listed
-    rows = [{"id": name, "object": "model", "created": 1, "owned_by": "upstream"} for name in names]
-    return web.json_response({"object": "list", "data": rows})
+    return web.json_response({"object": "list", "data": [openai_row(name) for name in names]})
+
+
+def openai_row(name: str) -> dict[str, Any]:
+    row = {"id": name, "object": "model", "created": 1, "owned_by": "upstream"}
+    window = shape_of(name)["c"]
+    return {**row, "max_model_len": window} if window else row
 
 
 def ollama_row(name: str) -> dict[str, Any]:
     row = {"name": name, "model": name, "modified_at": "2026-01-01T00:00:00Z", "size": 1, "digest": "0" * 64}
+    if billions := shape_of(name)["p"]:
+        row["details"] = {"parameter_size": f"{billions}.0B"}
     if name.endswith(("-cloud", ":cloud", "-remote")):
         row |= {"remote_host": "https://ollama.example:443", "remote_model": name}
     return row
@@ -162,7 +169,9 @@ async def ollama_tags(request: web.Request) -> web.Response:
 async def ollama_show(request: web.Request) -> web.Response:
     name = str((await request.json()).get("model", ""))
     remote = {key: value for key, value in ollama_row(name).items() if key.startswith("remote")}
-    return web.json_response({"capabilities": ["completion"], "details": {}, "model_info": {}, **remote})
+    window = shape_of(name)["c"]
+    info = {"general.architecture": "upstream"} | ({"upstream.context_length": window} if window else {})
+    return web.json_response({"capabilities": ["completion"], "details": {}, "model_info": info, **remote})
 
 
 @web.middleware

@@ -1,6 +1,7 @@
 """What a model's name asks the upstream to do.
 
 `t500-r50-d100`  500 tokens, 50 a second (r0: at once), the first after 100 ms; `-w10`: 10 tokens a write.
+`c8192`          is listed with a context window of so many tokens; `p70` as one of 70 billion parameters.
 `echo`           the next scripted text, else what the person wrote last.
 `nousage`        sends no token counts, even when asked.
 `length`         ends with the finish reason "length"; `filter` with "content_filter"; `silent` has no text at all.
@@ -12,10 +13,10 @@ from collections import deque
 from dataclasses import dataclass
 from functools import lru_cache
 
-SHAPE = re.compile(r"(?:^|-)([trdw])(\d+)(?=-|$)")
+SHAPE = re.compile(r"(?:^|-)([trdwcp])(\d+)(?=-|$)")
 FAILURE = re.compile(r"fail-([a-z]+)")
 WORD = re.compile(r"\s*\S+\s*$|\s*\S+|\s+$")
-DEFAULTS = {"t": 20, "r": 0, "d": 0, "w": 1}
+DEFAULTS = {"t": 20, "r": 0, "d": 0, "w": 1, "c": 0, "p": 0}
 
 # Status, content type and body of an answer that is an error from the start; in the shapes that servers really send.
 SECRETIVE = "sk-upstream-saw-this internal stack trace"
@@ -68,10 +69,18 @@ def counted(number: int) -> tuple[str, ...]:
     return tuple(tokens)
 
 
+def bare(model: str) -> str:
+    return model.rsplit("/", 1)[-1].split(":", 1)[0]
+
+
+def shape_of(model: str) -> dict[str, int]:
+    """The numbers that a model's name has in it, or the usual ones."""
+    return {**DEFAULTS, **{key: int(value) for key, value in SHAPE.findall(bare(model))}}
+
+
 def plan_of(model: str, scripted: deque[str], last_words: str) -> Plan:
     """Return what `model` asks for; an `echo` takes one text from `scripted`."""
-    name = model.rsplit("/", 1)[-1].split(":", 1)[0]
-    shape = {**DEFAULTS, **{key: int(value) for key, value in SHAPE.findall(name)}}
+    name, shape = bare(model), shape_of(model)
     failure = FAILURE.search(name)
     if "echo" in name:
         text = scripted.popleft() if scripted else last_words or "Nothing was said."

@@ -1,0 +1,88 @@
+"""Writes what a refresh found into the catalogue's rows. Synchronous; what an admin set is kept."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from django.conf import settings
+from django.db import transaction
+
+from langai_site.outbound import listings, price_list, roles
+from langai_site.outbound.listings import Offer
+from langai_site.outbound.models import Model
+from langai_site.outbound.price_list import Row
+from langai_site.usage import prices
+
+
+@dataclass(frozen=True)
+class Changes:
+    """What a refresh changed, by the models' names; `silent`: the providers that did not answer, and why."""
+
+    added: tuple[str, ...] = ()
+    gone: tuple[str, ...] = ()
+    back: tuple[str, ...] = ()
+    repriced: tuple[str, ...] = ()
+    silent: tuple[tuple[str, str], ...] = ()
+
+
+@transaction.atomic
+def store(offered: Sequence[Offer], silent: Mapping[str, str]) -> Changes:
+    """Make the rows equal to what is offered; only what changed is written."""
+    offers = {offer.name: offer for offer in offered}
+    before = {model.name: model for model in Model.objects.order_by("name")}
+    new = [_row(offer) for name, offer in offers.items() if name not in before]
+    Model.objects.bulk_create(new, ignore_conflicts=True)
+    here = {model.name for model in before.values() if model.name in offers or _is_open(model)}
+    for model in before.values():
+        _renew(model, offers.get(model.name), available=model.name in here)
+    return Changes(
+        added=tuple(model.name for model in new),
+        gone=tuple(name for name, model in before.items() if model.available and name not in here),
+        back=tuple(name for name, model in before.items() if not model.available and name in here),
+        silent=tuple(silent.items()),
+    )
+
+
+def _row(offer: Offer) -> Model:
+    return Model(
+        name=offer.name,
+        display_name=offer.display_name[:200],
+        provider=offer.provider,
+        rank=offer.rank,
+        available=True,
+        listed_window=offer.window,
+        roles=_roles(offer),
+    )
+
+
+def _roles(offer: Offer) -> list[str]:
+    return roles.stored(offer.roles or roles.roles_of(offer.name, offer.window, offer.size))
+
+
+def _is_open(model: Model) -> bool:
+    """A key alone opens all of its provider's models, also those that an admin added; a server has what it lists."""
+    return model.provider in listings.DEFAULTS and model.provider in listings.configured()
+
+
+def _renew(model: Model, offer: Offer | None, *, available: bool) -> None:
+    """Write what differs, whatever an admin may be saving in the same moment."""
+    window = (offer.window if offer else 0) or model.listed_window
+    if (model.available, model.listed_window) != (available, window):
+        Model.objects.filter(pk=model.pk).update(available=available, listed_window=window)
+    if offer and model.roles is None:
+        Model.objects.filter(pk=model.pk, roles__isnull=True).update(roles=_roles(offer))
+
+
+@transaction.atomic
+def learn(listed: Mapping[str, Row]) -> list[str]:
+    """Take windows and prices from LiteLLM's list; returns the names of those with another price than before."""
+    rows = Model.objects.in_bulk(field_name="name")
+    known = {name: price_list.known(listed, name) for name in {*rows, settings.EMBEDDER}}
+    for name, model in rows.items():
+        window = known[name].window or model.listed_window
+        # What a server says of its own model goes before the list.
+        if model.listed_window != window and (model.provider in listings.DEFAULTS or not model.listed_window):
+            Model.objects.filter(pk=model.pk).update(listed_window=window)
+        if model.roles is None:
+            found = roles.stored(roles.roles_of(name, window))
+            Model.objects.filter(pk=model.pk, roles__isnull=True).update(roles=found)
+    return prices.take_listed({name: facts.price for name, facts in known.items() if facts.price})

@@ -1,0 +1,62 @@
+"""Pure: what an admin may have sent with every call of a model. Keys, addresses and headers are never among it."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from langai_site.outbound.types import Parameter
+
+EFFORTS = ("none", "minimal", "low", "medium", "high", "xhigh", "max")
+VERBOSITIES = ("low", "medium", "high")
+
+
+def _number(lowest: float, highest: float) -> tuple[Callable[[Any], bool], str]:
+    def fits(value: Any) -> bool:  # noqa: ANN401 - JSON
+        return isinstance(value, int | float) and not isinstance(value, bool) and lowest <= value <= highest
+
+    return fits, f"a number from {lowest:g} to {highest:g}"
+
+
+def _whole(lowest: int, highest: int) -> tuple[Callable[[Any], bool], str]:
+    def fits(value: Any) -> bool:  # noqa: ANN401 - JSON
+        return isinstance(value, int) and not isinstance(value, bool) and lowest <= value <= highest
+
+    return fits, f"a whole number from {lowest} to {highest}"
+
+
+def _one_of(*words: str) -> tuple[Callable[[Any], bool], str]:
+    return lambda value: value in words, f"one of {', '.join(words)}"
+
+
+ALLOWED: dict[str, tuple[Callable[[Any], bool], str]] = {
+    "temperature": _number(0, 2),
+    "top_p": _number(0, 1),
+    "top_k": _whole(1, 1000),
+    "min_p": _number(0, 1),
+    "frequency_penalty": _number(-2, 2),
+    "presence_penalty": _number(-2, 2),
+    "seed": _whole(0, 2**31 - 1),
+    "reasoning_effort": _one_of(*EFFORTS),
+    "verbosity": _one_of(*VERBOSITIES),
+}
+NAMES = ", ".join(ALLOWED)
+
+
+def checked(value: Any) -> dict[str, Parameter]:  # noqa: ANN401 - JSON that a person wrote
+    """Return `value`, an object of allowed parameters. Raises ValueError with a sentence for who wrote it."""
+    if not isinstance(value, dict):
+        raise ValueError('Write a JSON object, such as {"temperature": 0.2}.')
+    for name, given in value.items():
+        if name not in ALLOWED:
+            raise ValueError(
+                f"“{name}” can't be set here. Possible are {NAMES}; keys and addresses come from the environment only."
+            )
+        fits, words = ALLOWED[name]
+        if not fits(given):
+            raise ValueError(f"“{name}” must be {words}.")
+    return value
+
+
+def kept(value: Any) -> Mapping[str, Parameter]:  # noqa: ANN401 - JSON from the database
+    """What of a row may be sent: nothing else leaves, however it came into the row."""
+    items = value.items() if isinstance(value, dict) else ()
+    return {name: given for name, given in items if name in ALLOWED and ALLOWED[name][0](given)}

@@ -1,0 +1,59 @@
+"""Pure: what LiteLLM's own list says of a model: its window and its price."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from langai_site.usage.types import MILLION, Price
+
+Row = Mapping[str, Any]
+# Prices of prompts longer than so many thousand tokens.
+LONG = re.compile(r"input_cost_per_token_above_(\d+)k_tokens")
+KEPT = Decimal("0.000001")
+
+
+@dataclass(frozen=True)
+class Known:
+    """`window` in tokens, 0 where it is not known; `price` None where there is none. Its version is not given yet."""
+
+    window: int = 0
+    price: Price | None = None
+
+
+def known(listed: Mapping[str, Row], name: str) -> Known:
+    """What `listed`, LiteLLM's list, says of the model that it calls `name`, like `openai/…`."""
+    row = _row(listed, name)
+    window = row.get("max_input_tokens") or row.get("max_tokens") or 0
+    return Known(window if isinstance(window, int) else 0, _price(row))
+
+
+def _row(listed: Mapping[str, Row], name: str) -> Row:
+    """The row of that provider's model: the same one at another provider may cost something else."""
+    provider, _, model = name.partition("/")
+    row = listed.get(name) or listed.get(model) or {}
+    return row if row.get("litellm_provider") == provider else {}
+
+
+def _price(row: Row) -> Price | None:
+    """None also where all is 0: the list says so of models whose price it does not know."""
+    rates = _rates(row, "", (Decimal(0), Decimal(0)))
+    if not any(rates):
+        return None
+    steps = sorted(int(found[1]) for key in row if (found := LONG.fullmatch(key)))
+    if not steps:
+        return Price("", *rates)
+    # Where there are several steps, the last one's from the first one on: never less than what will be charged.
+    return Price("", *rates, steps[0] * 1000, *_rates(row, f"_above_{steps[-1]}k_tokens", rates[:2]))
+
+
+def _rates(row: Row, suffix: str, otherwise: tuple[Decimal, Decimal]) -> tuple[Decimal, Decimal, Decimal]:
+    """Dollars a million tokens in, out and cached; of which nothing is said, that costs as any other input."""
+    into = _dollars(row.get(f"input_cost_per_token{suffix}"), otherwise[0])
+    out = _dollars(row.get(f"output_cost_per_token{suffix}"), otherwise[1])
+    return into, out, _dollars(row.get(f"cache_read_input_token_cost{suffix}"), into)
+
+
+def _dollars(value: float | None, otherwise: Decimal) -> Decimal:
+    return otherwise if value is None else (Decimal(str(value)) * MILLION).quantize(KEPT)
