@@ -1,21 +1,76 @@
-from django.contrib import admin
-from django.http import HttpRequest
+from decimal import Decimal
+from typing import Any
 
-from langai_site.outbound import catalogue
+from asgiref.sync import async_to_sync
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet, Subquery
+from django.db.models.expressions import OuterRef
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.template.loader import render_to_string
+from django.urls import URLPattern, path
+from django.utils.decorators import method_decorator
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.views.decorators.http import require_POST
+
+from langai_site.accounts.models import User
+from langai_site.outbound import catalogue, listings, roles, trial
+from langai_site.outbound.forms import ModelForm, plain
 from langai_site.outbound.models import Model
+from langai_site.outbound.trial import Trial
 from langai_site.outbound.types import ProviderError
+from langai_site.sensitivity import Sensitivity
+from langai_site.usage import prices
+from langai_site.usage import services as usage
+from langai_site.usage.models import Price
+from langai_site.usage.types import Caller
+
+WHERE, TRUST, ROLES = "Where it runs", "What it may see, and who may use it", "What it is good for"
+PRICE = "Price, in US dollars for a million tokens"
 
 
 @admin.register(Model)
 class ModelAdmin(admin.ModelAdmin):
-    """What the configured keys and servers offer, and what each hosted model may see."""
+    """The catalogue: what the configured keys and servers offer, and what else an admin adds."""
 
-    list_display = ["display_name", "name", "where", "ceiling_shown", "enabled", "available", "rank"]
-    list_editable = ["enabled", "rank"]
-    list_filter = ["provider", "enabled", "available"]
-    search_fields = ["name", "display_name"]
-    fields = ["display_name", "name", "where", "ceiling", "enabled", "available", "rank"]
-    readonly_fields = ["name", "where", "available"]
+    form = ModelForm
+    list_display = (
+        *("display_name", "name", "where", "state", "ceiling_shown", "roles_shown", "window_shown"),
+        *("price_in", "price_out", "teams_shown", "enabled", "rank"),
+    )
+    list_editable = ("enabled", "rank")
+    list_filter = ("provider", "enabled", "available", "teams")
+    search_fields = ("name", "display_name")
+    filter_horizontal = ("teams",)
+    readonly_fields = ("where", "state", "listed_window", "price_history")
+    actions = ("test_selected",)
+
+    class Media:
+        css = {"all": ["admin/models.css"]}
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Model]:
+        now = prices.newest(OuterRef("name"))
+        priced = super().get_queryset(request).prefetch_related("teams")
+        return priced.annotate(
+            price_input=Subquery(now.values("input")[:1]), price_output=Subquery(now.values("output")[:1])
+        )
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> tuple[str, ...]:
+        """A model keeps its name: the ledger and conversations know it by that."""
+        return (*self.readonly_fields, "name") if obj else self.readonly_fields
+
+    def get_fieldsets(self, request: HttpRequest, obj: Model | None = None) -> Any:  # noqa: ANN401 - Django's nested lists
+        may_change = self.has_change_permission(request, obj) if obj else True
+        price = ("price_input", "price_output", "price_cached", "price_from") if may_change else ()
+        return [
+            (None, {"fields": ("display_name", "name", "enabled", "rank")}),
+            (WHERE, {"fields": ("where", "state") if obj else ()}),
+            (TRUST, {"fields": ("ceiling", "teams")}),
+            (ROLES, {"fields": ("roles", "context_window", *(("listed_window",) if obj else ()), "parameters")}),
+            (PRICE, {"fields": (price, *(("price_history",) if obj else ())) if price else ("price_history",)}),
+        ]
 
     @admin.display(description="Runs")
     def where(self, model: Model) -> str:
@@ -24,9 +79,86 @@ class ModelAdmin(admin.ModelAdmin):
         except ProviderError:
             return "not set up"
 
+    @admin.display(description="State")
+    def state(self, model: Model) -> SafeString:
+        words = catalogue.state(model)
+        return format_html('<span class="model-state{}">{}</span>', "" if words == catalogue.READY else " waits", words)
+
     @admin.display(description="May see up to", ordering="ceiling")
     def ceiling_shown(self, model: Model) -> str:
-        return "all" if self.where(model) == "local" else model.get_ceiling_display()
+        return "all" if self.where(model) == "local" else Sensitivity(model.ceiling).label
 
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
+    @admin.display(description="Roles")
+    def roles_shown(self, model: Model) -> str:
+        return roles.words(roles.read(model.roles)) or "-"
+
+    @admin.display(description="Context window")
+    def window_shown(self, model: Model) -> str:
+        return f"{model.window:,}" if model.window else "not known"
+
+    @admin.display(description="Price in", ordering="price_input")
+    def price_in(self, model: Model) -> str:
+        return self._price(model, getattr(model, "price_input", None))
+
+    @admin.display(description="Price out", ordering="price_output")
+    def price_out(self, model: Model) -> str:
+        return self._price(model, getattr(model, "price_output", None))
+
+    def _price(self, model: Model, rate: Decimal | None) -> str:
+        if self.where(model) == "local":
+            return "free"
+        return "unpriced" if rate is None else f"${plain(rate)}"
+
+    @admin.display(description="For")
+    def teams_shown(self, model: Model) -> str:
+        return ", ".join(team.name for team in model.teams.all()) or "everyone"
+
+    @admin.display(description="Prices so far")
+    def price_history(self, model: Model) -> SafeString:
+        now = prices.current_of(model.name)
+        rows = Price.objects.filter(model=model.name).order_by("-valid_from", "source", "-pk")
+        context = {"prices": rows, "current": now.version if now else "", "local": self.where(model) == "local"}
+        return SafeString(render_to_string("admin/outbound/model/prices.html", context))
+
+    def save_model(self, request: HttpRequest, obj: Model, form: Any, change: bool) -> None:  # noqa: ANN401 - our form, or the list's
+        if not change:
+            obj.provider = obj.name.partition("/")[0]
+            obj.available = obj.provider in listings.DEFAULTS
+        super().save_model(request, obj, form, change)
+        if isinstance(form, ModelForm) and (price := form.new_price()):
+            prices.set_by_admin(obj.name, **price)
+
+    def get_urls(self) -> list[URLPattern]:
+        test = self.admin_site.admin_view(self.test)
+        return [path("<int:pk>/test/", test, name="outbound_model_test"), *super().get_urls()]
+
+    @method_decorator(require_POST)
+    def test(self, request: HttpRequest, pk: int) -> HttpResponse:
+        model = get_object_or_404(Model, pk=pk)
+        if not self.has_change_permission(request, model):
+            raise PermissionDenied
+        self._test(request, model)
+        return redirect("admin:outbound_model_change", pk)
+
+    @admin.action(description="Test the selected models", permissions=["change"])
+    def test_selected(self, request: HttpRequest, queryset: QuerySet[Model]) -> None:
+        for model in queryset:
+            self._test(request, model)
+
+    def _test(self, request: HttpRequest, model: Model) -> None:
+        result = _tried(model, request.user)
+        messages.add_message(request, messages.SUCCESS if result.ok else messages.ERROR, result.words)
+
+
+def _tried(model: Model, user: Any) -> Trial:  # noqa: ANN401 - who is signed in
+    """Ask the model, and enter it in the ledger. No transaction is open meanwhile."""
+    if missing := listings.missing(model.provider):
+        return Trial(False, f"“{model.display_name}” was not asked: {missing}.")
+    caller = Caller(user.pk, user.username, _team_of(user), source="admin")
+    result = async_to_sync(trial.attempted)(catalogue.info(model), caller)
+    usage.record(result.entries)
+    return result
+
+
+def _team_of(user: User) -> str:
+    return user.billing_team.name if user.billing_team else ""

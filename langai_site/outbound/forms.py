@@ -1,0 +1,94 @@
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from django import forms
+
+from langai_site.outbound import parameters, roles
+from langai_site.outbound.listings import RANKS
+from langai_site.outbound.models import Model
+from langai_site.outbound.types import ModelRole
+from langai_site.usage import prices
+from langai_site.usage.types import Price
+
+
+def _dollars(label: str, help_text: str = "") -> forms.DecimalField:
+    return forms.DecimalField(
+        label=label, help_text=help_text, required=False, min_value=0, max_digits=14, decimal_places=6
+    )
+
+
+def plain(number: Decimal) -> str:
+    """2.000000 -> 2; 0.100000 -> 0.1"""
+    return f"{number.normalize():f}"
+
+
+class ModelForm(forms.ModelForm):
+    """A model's page: its own columns, and a price that is added when it is new."""
+
+    roles = forms.MultipleChoiceField(
+        choices=[(role.value, roles.WORDS[role].capitalize()) for role in ModelRole],
+        widget=forms.CheckboxSelectMultiple,
+        required=False,
+        help_text="Auto asks for a model by one of these.",
+    )
+    price_input = _dollars("In")
+    price_output = _dollars("Out")
+    price_cached = _dollars("Cached", "In again, soon after; empty: as much as in.")
+    price_from = forms.DateField(
+        label="From",
+        required=False,
+        widget=forms.DateInput(attrs={"type": "date"}),
+        help_text="The day (UTC) from which a changed price holds; empty: today.",
+    )
+
+    class Meta:
+        model = Model
+        fields = (
+            *("name", "display_name", "ceiling", "teams", "roles", "context_window", "parameters", "enabled", "rank"),
+        )
+        labels = {"ceiling": "May see up to"}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401
+        super().__init__(*args, **kwargs)
+        self.price: Price | None = prices.current_of(self.instance.name) if self.instance.pk else None
+        if self.price:
+            rates = {"input": self.price.input, "output": self.price.output, "cached": self.price.cached}
+            self.initial.update({f"price_{kind}": plain(rate) for kind, rate in rates.items()})
+        if "parameters" in self.fields:
+            self.fields["parameters"].help_text += f" Possible: {parameters.NAMES}."
+
+    def clean_name(self) -> str:
+        name = self.cleaned_data["name"].strip()
+        provider, _, model = name.partition("/")
+        if provider not in RANKS or not model:
+            raise forms.ValidationError(f"A name begins with {', '.join(f'{known}/' for known in RANKS)}.")
+        return name
+
+    def clean_roles(self) -> list[str] | None:
+        """None as long as nobody has chosen any: a refresh then says what its name and window tell."""
+        chosen: list[str] = self.cleaned_data["roles"]
+        return chosen if chosen or self.instance.roles is not None else None
+
+    def clean_price_from(self) -> date:
+        day = self.cleaned_data["price_from"]
+        if day and day < prices.today():
+            raise forms.ValidationError("A price holds from today or later: what was charged stays as it was.")
+        return day or prices.today()
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        if (cleaned.get("price_input") is None) != (cleaned.get("price_output") is None):
+            self.add_error("price_output", "Give a price for both directions, or for none.")
+        return cleaned
+
+    def new_price(self) -> dict[str, Any] | None:
+        """What `prices.set_by_admin` is to be told; None where the price stays as it is."""
+        into, out, cached = (self.cleaned_data.get(f"price_{kind}") for kind in ("input", "output", "cached"))
+        if into is None or out is None:
+            return None
+        rates = (into, out, into if cached is None else cached)
+        known = self.price and (self.price.input, self.price.output, self.price.cached)
+        if rates == known and "price_from" not in self.changed_data:
+            return None
+        return dict(zip(("input", "output", "cached"), rates, strict=True), valid_from=self.cleaned_data["price_from"])

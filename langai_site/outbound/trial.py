@@ -1,0 +1,42 @@
+"""One small question to a model, as an admin's test that it answers: through the same door as every other call."""
+
+import time
+from contextlib import aclosing
+from dataclasses import dataclass
+
+from langai_site.errors import LangAIError
+from langai_site.outbound import door
+from langai_site.outbound.types import ChatCall, ChatMessage, ModelInfo
+from langai_site.sensitivity import Sensitivity
+from langai_site.usage.types import Caller, Entry
+
+# One token. Some models refuse to answer in one, so the answer may have a few.
+QUESTION = "Hi"
+MAX_TOKENS = 16
+
+
+@dataclass(frozen=True)
+class Trial:
+    """How the test went, in a sentence; `entries` are its ledger's. Nothing that the provider wrote is in it."""
+
+    ok: bool
+    words: str
+    entries: tuple[Entry, ...] = ()
+
+
+async def attempted(model: ModelInfo, caller: Caller) -> Trial:
+    """Ask `model`. A failure is a result, not an error."""
+    entries: list[Entry] = []
+    question = (ChatMessage("user", QUESTION),)
+    call = ChatCall(model, question, Sensitivity.PUBLIC, MAX_TOKENS, caller=caller, kind="test")
+    # What loads once in a process's life is no answer's time.
+    await door.warm()
+    began = time.monotonic()
+    try:
+        async with aclosing(door.stream_chat(call, entries.append)) as deltas:
+            async for _delta in deltas:
+                pass
+    except LangAIError as error:
+        return Trial(False, f"“{model.display_name}” failed the test. {error.message}", tuple(entries))
+    seconds = time.monotonic() - began
+    return Trial(True, f"“{model.display_name}” answered in {seconds:.2f} seconds.", tuple(entries))
