@@ -230,8 +230,8 @@ async def begun(request: HttpRequest, started: turns.Started) -> HttpResponse:
 async def preview(request: HttpRequest, conversation: UUID | None = None) -> HttpResponse:
     """What would become of the message in the composer. A POST, for what is written belongs in no log of addresses."""
     draft = draft_of(request)
-    turn = await as_user(request, previews.before, conversation, draft)
-    context = telling.preview(await previews.preview(turn, draft)) if draft.text.strip() else {}
+    before = await as_user(request, previews.before, conversation, draft)
+    context = telling.preview(await previews.preview(*before, draft)) if draft.text.strip() else {}
     return render(request, "chat/page.html#preview", context)
 
 

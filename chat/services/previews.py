@@ -1,6 +1,7 @@
 """What would become of a message that is still being written. Nothing is stored, logged, searched or sent."""
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from uuid import UUID
@@ -12,6 +13,7 @@ from chat.services.replies import Prepared, TurnRequest, Weighed
 from chat.services.routing import NoModel, Rejected
 from langai_site import detectors
 from langai_site.accounts.models import User
+from langai_site.detectors import Rule
 from langai_site.outbound import catalogue, door
 from langai_site.outbound.types import ChatCall, ModelInfo
 from langai_site.sensitivity import Sensitivity
@@ -47,26 +49,30 @@ class Preview:
     refusal: str = ""
 
 
-def before(user: User, conversation_id: UUID | None, draft: Draft) -> TurnRequest:
-    """The turn that the message would open, but for its label and what it would find. Reads the database."""
+def before(user: User, conversation_id: UUID | None, draft: Draft) -> tuple[TurnRequest, tuple[Rule, ...]]:
+    """The turn that the message would open, but for its label and what it would find, and what is sensitive here.
+
+    Reads the database.
+    """
     conversation = conversations.access_conversation(user.id, conversation_id) if conversation_id else None
-    return TurnRequest(
+    request = TurnRequest(
         question=draft.text,
         history=turns.history(conversation.current_leaf_id) if conversation else (),
         causes=(conversations.so_far(conversation),),
         pick=draft.pick,
-        catalogue=tuple(catalogue.models()),
+        catalogue=tuple(catalogue.models(user.id)),
         reader=Reader(user.id, ()),
         caller=Caller(),
         options=draft.options,
         policy=policies.active(),
         asked=None if draft.documents else (),
     )
+    return request, detectors.patterns.current()
 
 
-async def preview(request: TurnRequest, draft: Draft) -> Preview:
+async def preview(request: TurnRequest, rules: Sequence[Rule], draft: Draft) -> Preview:
     """What would be done with `draft` in the turn that `before` gave."""
-    weighed = await asyncio.to_thread(_weighed, request, draft)
+    weighed = await asyncio.to_thread(_weighed, request, rules, draft)
     try:
         decided = await replies.decide(request, weighed)
     except NoModel as refusal:
@@ -78,8 +84,8 @@ async def preview(request: TurnRequest, draft: Draft) -> Preview:
     return Preview(weighed.label, weighed.causes, weighed.complexity, decided.model, route.why, most, route.rejected)
 
 
-def _weighed(request: TurnRequest, draft: Draft) -> Weighed:
-    own = labels.asked(request.label, draft.label, detectors.scan(draft.text))
+def _weighed(request: TurnRequest, rules: Sequence[Rule], draft: Draft) -> Weighed:
+    own = labels.asked(request.label, draft.label, detectors.detect(draft.text, rules))
     messages = prompts.messages(request.question, request.history, ())
     if request.documents:
         messages = (*messages, prompts.SOME_PASSAGES)

@@ -1,6 +1,11 @@
+from dataclasses import replace
+
 import pytest
 
-from chat.services.replies import TurnRequest, prepare
+from chat.services.complexity import Level
+from chat.services.drafts import Options, Pick
+from chat.services.labels import Cause
+from chat.services.replies import TurnRequest, decide, weigh
 from chat.services.routing import NoModel
 from chat.services.rules import DEFAULT, LOCAL, Policy, Rule
 from langai_site.outbound.types import ChatMessage, ModelInfo, ModelRole
@@ -16,16 +21,22 @@ INSIDE = ModelInfo(
 )
 
 
-def turn(question="How long?", **options):
+def turn(question="How long?", label=Sensitivity.PUBLIC, **options):
     """A turn that asks no documents, for its catalogue holds what is needed here."""
-    usual = {"history": (), "label": Sensitivity.PUBLIC, "model": "auto", "catalogue": (USUAL, INSIDE), "asked": ()}
-    return TurnRequest(question=question, reader=Reader(1, ()), caller=Caller(), **(usual | options))
+    usual = {"history": (), "catalogue": (USUAL, INSIDE), "asked": ()}
+    causes, reader = (Cause(label, "chosen by you"),), Reader(1, ())
+    return TurnRequest(question, causes=causes, pick=Pick("auto"), reader=reader, caller=Caller(), **(usual | options))
+
+
+async def prepare(request):
+    return await decide(request, await weigh(request))
 
 
 async def test_a_turn_goes_where_the_policy_in_force_sends_it():
-    assert (await prepare(turn())).route.candidates == (USUAL, INSIDE)
+    asked = turn(options=Options(complexity=Level.MODERATE))
+    assert (await prepare(asked)).route.candidates == (USUAL, INSIDE)
     policy = Policy(7, (Rule("all inside", LOCAL),))
-    route = (await prepare(turn(policy=policy))).route
+    route = (await prepare(replace(asked, policy=policy))).route
     assert (route.candidates, route.rule, route.policy) == ((INSIDE, USUAL), "all inside", 7)
 
 
@@ -45,4 +56,4 @@ async def test_a_turn_whose_label_no_model_may_see_is_refused_before_anything_is
 
 async def test_the_prompt_that_was_counted_is_the_one_that_is_sent():
     prepared = await prepare(turn("How long?", written="Thirty"))
-    assert [message.text for message in prepared.messages][1:3] == ["How long?", "Thirty"]
+    assert [message.text for message in prepared.weighed.messages][1:3] == ["How long?", "Thirty"]
