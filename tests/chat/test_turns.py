@@ -7,7 +7,9 @@ from django.utils import timezone
 from chat.models import Message
 from chat.services import turns
 from chat.services.labels import Cause
+from langai_site.accounts.models import Team
 from langai_site.errors import Conflict, Invalid, NotFound
+from langai_site.outbound.models import Model
 from langai_site.sensitivity import Sensitivity
 from langai_site.usage.models import Reservation, UsageEntry
 from langai_site.usage.types import Entry, Usage
@@ -51,6 +53,17 @@ def test_a_question_opens_a_live_reply_with_a_lease_and_a_reservation(started):
     assert (reply.status, reply.parent_id, reply.role) == (STATUS.STREAMING, started.question, "assistant")
     assert reply.lease_until > timezone.now()
     assert Reservation.objects.get(reply=started.reply).status == Reservation.Status.HELD
+
+
+def test_a_turn_knows_only_the_models_that_its_persons_teams_may_use(alice, bob, settings):
+    settings.ANTHROPIC_API_KEY = "sk-x"
+    facts = {"provider": "anthropic", "available": True}
+    for_all, for_some = (Model.objects.create(name=f"anthropic/{name}", **facts) for name in ("all", "some"))
+    team = Team.objects.create(name="Red")
+    for_some.teams.set([team])
+    alice.teams.set([team])
+    known = {user: {model.name for model in turns.post(user, None, "Hi").request.catalogue} for user in (alice, bob)}
+    assert known == {alice: {for_all.name, for_some.name}, bob: {for_all.name}}
 
 
 @pytest.mark.parametrize("text", ["", "   \n", "\x00"])
