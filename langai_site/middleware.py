@@ -7,7 +7,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, JsonR
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 
-from langai_site.errors import LangAIError, Unavailable
+from langai_site.errors import LangAIError, TooMany, Unavailable
 from langai_site.in_loop import InLoop
 
 logger = logging.getLogger(__name__)
@@ -15,8 +15,21 @@ logger = logging.getLogger(__name__)
 
 def error_response(request: HttpRequest, error: LangAIError) -> HttpResponse:
     """The answer that tells a person, or a program, of `error`."""
+    return with_headers(_drawn(request, error), error)
+
+
+def with_headers(response: HttpResponse, error: LangAIError) -> HttpResponse:
+    """`response`, which tells of `error`, with the headers that belong to it."""
+    for name, value in error.headers.items():
+        response[name] = value
+    return response
+
+
+def _drawn(request: HttpRequest, error: LangAIError) -> HttpResponse:
     if getattr(request, "htmx", False):
-        response = render(request, "errors/error.html#notice", {"error": error}, status=200)
+        # htmx swaps in what came with 200; that 429 is told as well, static/app.js sees to.
+        status = error.status if isinstance(error, TooMany) else 200
+        response = render(request, "errors/error.html#notice", {"error": error}, status=status)
         response["HX-Retarget"], response["HX-Reswap"] = "#notices", "beforeend"
         return response
     if not request.accepts("text/html"):

@@ -284,6 +284,12 @@ document.addEventListener("htmx:beforeSwap", (event) => {
   event.detail.shouldSwap = false;
   location.reload();
 });
+document.addEventListener("htmx:beforeSwap", ({ detail }) => {
+  // What was sent too often is told in the answer itself.
+  if (detail.xhr.status !== 429 || detail.xhr.getResponseHeader("HX-Retarget") !== "#notices") return;
+  detail.shouldSwap = true;
+  detail.isError = false;
+});
 document.addEventListener("htmx:sendError", () => {
   if (!polling) tell("The server cannot be reached. Your text is kept; try again in a moment.");
 });
