@@ -38,6 +38,7 @@ def load(base: Path) -> FileAwareEnv:
     for name in [name for name, value in os.environ.items() if value == "" and name.isupper()]:
         del os.environ[name]
     reader = Reader(strip_whitespace=True)
+    reader.add_parser("rate", rate)
     reader.read_env(base / ".env", recurse=False)
     return reader
 
@@ -95,6 +96,18 @@ def ocr_languages(value: str) -> None:
     """Validator: names of languages, as tesseract takes them."""
     if not re.fullmatch(r"\w+(\+\w+)*", value, re.ASCII):
         raise ValidationError("must be names of tesseract's languages, such as eng or deu+eng")
+
+
+def rate(value: str) -> str:
+    """`60/m`, as it is; a number alone is that many a minute; empty for 0, which is off.
+
+    Periods are seconds, minutes, hours or days, several of them as in `5/10m`. Raises ValidationError for others.
+    """
+    if re.fullmatch(r"\d+", value, re.ASCII):
+        value = f"{value}/m"
+    if not re.fullmatch(r"\d+/([1-9]\d*)?[smhd]", value, re.ASCII):
+        raise ValidationError("must be a rate such as 60/m or 5/10m, with s, m, h or d for the time, or 0 for no limit")
+    return value if int(value.partition("/")[0]) else ""
 
 
 def share(value: float | None) -> None:

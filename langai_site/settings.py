@@ -72,6 +72,9 @@ try:
     ANSWER_MAX_TOKENS = env.int("ANSWER_MAX_TOKENS", 4000, validate=environment.at_least(1))
     TEMPERATURE_MAX = env.float("TEMPERATURE_MAX", 2, validate=environment.at_least(0))
     MESSAGE_MAX_CHARS = env.int("MESSAGE_MAX_CHARS", 10_000, validate=environment.at_least(1))
+    # Rates are as in "60/m"; empty: no limit.
+    RATE_LIMIT_PER_MINUTE: str = env.rate("RATE_LIMIT_PER_MINUTE", "60/m")
+    RATE_LIMIT_LOGIN: str = env.rate("RATE_LIMIT_LOGIN", "10/m")
     STOP_GRACE = env.float("STOP_GRACE", 20, validate=environment.at_least(0))
 
     UPLOAD_MAX_MB = env.int("UPLOAD_MAX_MB", 100, validate=environment.at_least(1))
@@ -151,6 +154,7 @@ MIDDLEWARE = [
     "langai_site.in_loop.FrameOptions",
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "langai_site.accounts.middleware.PostLimits",
     "langai_site.middleware.ErrorsMiddleware",
 ]
 # They look for Django's own names in MIDDLEWARE; these are subclasses of them.
@@ -194,8 +198,13 @@ ACCOUNT_LOGIN_METHODS = {"username", "email"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "email", "password1*", "password2*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
-# Attempts to sign in are counted by address: behind a proxy that is the one it saw, not its own.
+# Who is not signed in is counted by address: behind a proxy that is the one it saw, not its own.
 ALLAUTH_TRUSTED_PROXY_COUNT = TRUSTED_PROXIES
+# Five failures to one account make guessing slow from many addresses as well. All posts are counted besides.
+ACCOUNT_RATE_LIMITS = {"login": "", "login_failed": RATE_LIMIT_LOGIN and f"{RATE_LIMIT_LOGIN}/ip,5/5m/key"}
+RATELIMIT_USE_CACHE = "limits"
+# None of its answers is then "too many" because the cache is away.
+RATELIMIT_FAIL_OPEN = True
 
 _cache: dict[str, Any] = (
     {
@@ -209,7 +218,7 @@ _cache: dict[str, Any] = (
 # Aliases of their own, so that a full cache of one kind never culls another's entries.
 CACHES = {
     alias: {**_cache, "KEY_PREFIX": alias, **({} if REDIS_URL else {"LOCATION": alias})}
-    for alias in ("default", "live")
+    for alias in ("default", "live", "limits")
 }
 if REDIS_URL:
     # It counts attempts to sign in: people can sign in while Redis is away, though nobody counts then.

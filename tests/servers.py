@@ -52,6 +52,34 @@ class Chroma:
             self.process = None
 
 
+class Redis:
+    """An empty Redis that keeps nothing; may be stopped and started again at the same address."""
+
+    def __init__(self) -> None:
+        self.port = free_port()
+        self.url = f"redis://127.0.0.1:{self.port}/0"
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> "Redis":
+        command = ["redis-server", "--bind", "127.0.0.1", "--port", str(self.port), "--save", ""]
+        self.process = subprocess.Popen(command, cwd="/", stdout=subprocess.DEVNULL)
+        for _ in range(400):
+            if self.answers():
+                return self
+            time.sleep(0.05)
+        raise RuntimeError("Redis did not start")
+
+    def answers(self) -> bool:
+        with socket.socket() as probe:
+            return probe.connect_ex(("127.0.0.1", self.port)) == 0
+
+    def stop(self) -> None:
+        if self.process:
+            self.process.terminate()
+            self.process.wait(20)
+            self.process = None
+
+
 class Postgres:
     """A PostgreSQL with an empty database in a folder of its own, which `stop` removes."""
 

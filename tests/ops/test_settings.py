@@ -55,6 +55,9 @@ def shown(data: Path, expression: str, **settings: str) -> str:
         ("SECRET_KEY_FILE", "/nowhere"),
         ("OPENAI_API_KEY_FILE", sys.executable),
         ("TRUSTED_PROXIES", "-1"),
+        ("RATE_LIMIT_PER_MINUTE", "often"),
+        ("RATE_LIMIT_PER_MINUTE", "60/0m"),
+        ("RATE_LIMIT_LOGIN", "10/week"),
     ],
 )
 def test_a_bad_value_is_told_in_one_line_that_names_the_setting(tmp_path, name, value):
@@ -120,6 +123,19 @@ def test_good_addresses_are_taken(tmp_path):
         "CSRF_TRUSTED_ORIGINS": "https://chat.example.org,https://*.example.net",
     }
     assert shown(tmp_path, "settings.CHROMA_URL, len(settings.CSRF_TRUSTED_ORIGINS)", **good) == "http://[::1]:8000 2"
+
+
+@pytest.mark.parametrize(
+    ("given", "meant"), [("", "60/m"), ("90", "90/m"), ("5/10s", "5/10s"), ("1000/d", "1000/d"), ("0", ""), ("0/h", "")]
+)
+def test_a_rate_is_a_number_a_minute_or_says_its_time_and_0_is_none(tmp_path, given, meant):
+    assert shown(tmp_path, "[settings.RATE_LIMIT_PER_MINUTE]", RATE_LIMIT_PER_MINUTE=given) == f"['{meant}']"
+
+
+def test_attempts_to_sign_in_can_be_unlimited(tmp_path):
+    expression = "settings.ACCOUNT_RATE_LIMITS['login_failed'] or 'unlimited'"
+    assert shown(tmp_path, expression, RATE_LIMIT_LOGIN="20/h") == "20/h/ip,5/5m/key"
+    assert shown(tmp_path, expression, RATE_LIMIT_LOGIN="0") == "unlimited"
 
 
 def test_a_folder_of_any_name_holds_the_database(tmp_path):
