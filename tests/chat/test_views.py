@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from chat.models import Conversation, Message
-from chat.services import runner
+from chat.services import runner, turns
 from langai_site.accounts.models import User
 from langai_site.writer import write
 from search.models import Collection
@@ -92,6 +92,14 @@ async def test_a_message_sent_too_soon_comes_back_with_its_text_and_when_to_send
     assert "That was too much at once. Wait " in page
     assert "Am I too fast?</textarea>" in page
     assert await Message.objects.filter(role="user").acount() == 1
+
+
+async def test_a_message_that_is_one_answer_too_many_comes_back_with_its_text(alice, settings):
+    settings.REPLIES_IN_FLIGHT = 1
+    await write(turns.post, alice, None, "One?")
+    refused = await ask(await client_of(alice), "Two?")
+    assert (refused.status_code, refused["Retry-After"]) == (429, "10")
+    assert "Two?</textarea>" in refused.content.decode()
 
 
 async def test_a_message_counts_once_however_often_its_view_asks_who_sent_it(alice, settings):
