@@ -76,6 +76,7 @@ try:
     RATE_LIMIT_PER_MINUTE: str = env.rate("RATE_LIMIT_PER_MINUTE", "60/m")
     RATE_LIMIT_LOGIN: str = env.rate("RATE_LIMIT_LOGIN", "10/m")
     REPLIES_IN_FLIGHT = env.int("REPLIES_IN_FLIGHT", 3, validate=environment.at_least(0))
+    SOCKETS_PER_USER = env.int("SOCKETS_PER_USER", 20, validate=environment.at_least(0))
     STOP_GRACE = env.float("STOP_GRACE", 20, validate=environment.at_least(0))
 
     UPLOAD_MAX_MB = env.int("UPLOAD_MAX_MB", 100, validate=environment.at_least(1))

@@ -232,6 +232,7 @@ const TRIES = 3;
 const OPENS_WITHIN = 4000;
 const RECONNECTED_BY_HTMX = [1006, 1011, 1012, 1013];
 const REFUSED = 4400;
+const TOO_MANY = 4429;
 
 const delay = (attempt) => BACK_OFF[Math.min(attempt, BACK_OFF.length - 1)] * (1 + Math.random() / 4);
 
@@ -257,7 +258,7 @@ function socketClosed({ detail: { event, socketWrapper } }) {
   connected = false;
   clearTimeout(opening);
   failures += 1;
-  if (failures >= TRIES) startPolling();
+  if (failures >= TRIES || event.code === TOO_MANY) startPolling();
   if (event.code < REFUSED && !RECONNECTED_BY_HTMX.includes(event.code)) {
     setTimeout(socketWrapper.reconnect, delay(failures));
   }

@@ -59,6 +59,7 @@ def shown(data: Path, expression: str, **settings: str) -> str:
         ("RATE_LIMIT_PER_MINUTE", "60/0m"),
         ("RATE_LIMIT_LOGIN", "10/week"),
         ("REPLIES_IN_FLIGHT", "-1"),
+        ("SOCKETS_PER_USER", "some"),
     ],
 )
 def test_a_bad_value_is_told_in_one_line_that_names_the_setting(tmp_path, name, value):
