@@ -10,7 +10,7 @@ from langai_site.outbound.types import ChatCall, Delta, Ledger
 
 class Hosted:
     async def stream(self, ask: Ask, ledger: Ledger) -> AsyncGenerator[Delta, None]:
-        call = ChatCall(ask.model, ask.messages, ask.label, ask.max_tokens, caller=ask.caller)
+        call = ChatCall(ask.model, ask.messages, ask.label, ask.max_tokens, caller=ask.caller, route=ask.route)
         async with aclosing(door.stream_chat(call, ledger)) as deltas:
             async for delta in deltas:
                 yield delta

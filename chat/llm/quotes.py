@@ -157,4 +157,5 @@ def _entry(ask: Ask, words: int, status: str, duration_ms: int) -> Entry:
         first_token_ms=0,
         duration_ms=duration_ms,
         status=status,
+        route=ask.route,
     )

@@ -24,6 +24,7 @@ class Ask:
 
     `label` is the highest label of everything in `messages`. `written` is the part of the answer that exists
     already, where an interrupted answer is continued. `documents` is false where the person chose to ask none.
+    `route` says for the ledger why this model is asked.
     """
 
     model: ModelInfo
@@ -35,6 +36,7 @@ class Ask:
     caller: Caller
     written: str = ""
     documents: bool = True
+    route: str = ""
 
 
 class Provider(Protocol):

@@ -109,6 +109,7 @@ async def turn(request: TurnRequest, ledger: Ledger) -> AsyncGenerator[Prepared 
         caller=request.caller,
         written=request.written,
         documents=request.documents,
+        route=prepared.route.why,
     )
     async with aclosing(provider_of(ask.model).stream(ask, ledger)) as deltas:
         async for delta in deltas:

@@ -52,7 +52,10 @@ class ModelInfo:
 
 @dataclass(frozen=True)
 class ChatCall:
-    """One completion to be asked of one model. `label` is the highest label of everything in `messages`."""
+    """One completion to be asked of one model. `label` is the highest label of everything in `messages`.
+
+    `route` says for the ledger why this model is asked.
+    """
 
     model: ModelInfo
     messages: tuple[ChatMessage, ...]
@@ -60,6 +63,7 @@ class ChatCall:
     max_tokens: int
     temperature: float | None = None
     caller: Caller = field(default_factory=Caller)
+    route: str = ""
 
 
 @dataclass(frozen=True)

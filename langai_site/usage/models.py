@@ -33,21 +33,28 @@ class UsageEntry(models.Model):
     team = models.CharField(max_length=100, blank=True)
     conversation = models.UUIDField(null=True)
     reply = models.UUIDField(null=True)
-    kind = models.CharField(max_length=20, default="chat", help_text="What was asked for: chat, embedding.")
+    kind = models.CharField(max_length=20, default="chat", help_text="What was asked for: chat, embedding, title.")
     source = models.CharField(max_length=20, default="page", help_text="The door it came through: page, api.")
     model = models.CharField(max_length=200)
     provider = models.CharField(max_length=50)
     hosted = models.BooleanField(default=False)
     label = models.PositiveSmallIntegerField(choices=Sensitivity)
-    cached = models.BooleanField(default=False)
+    route = models.CharField(max_length=200, blank=True, help_text="Why this model was asked.")
+    cached = models.BooleanField(default=False, help_text="Answered from the cache: nothing was sent.")
     input_tokens = models.PositiveIntegerField(default=0)
     output_tokens = models.PositiveIntegerField(default=0)
     cached_tokens = models.PositiveIntegerField(default=0)
     estimated = models.BooleanField(default=False, help_text="The provider sent no counts; these are estimates.")
+    price_version = models.CharField(max_length=100, blank=True, help_text="The dated price that the cost is from.")
     cost = models.DecimalField(max_digits=18, decimal_places=9, null=True, help_text="US dollars; empty: unpriced.")
+    saved = models.DecimalField(
+        max_digits=18, decimal_places=9, null=True, default=0, help_text="What a cached answer would have cost."
+    )
     first_token_ms = models.PositiveIntegerField(null=True)
     duration_ms = models.PositiveIntegerField(default=0)
     status = models.CharField(max_length=20, help_text="complete, stopped, interrupted, or the error's code.")
+    bytes_sent = models.PositiveBigIntegerField(default=0, help_text="Size of the messages or texts that were sent.")
+    content_hash = models.CharField(max_length=64, blank=True, help_text="Keyed hash of what was sent.")
 
     class Meta:
         ordering = ["-at", "-id"]

@@ -43,4 +43,4 @@ def record(entries: Sequence[Entry]) -> None:
 def _row(entry: Entry) -> UsageEntry:
     values = {**asdict(entry.caller), **asdict(entry.usage)}
     plain = {name: getattr(entry, name) for name in Entry.__dataclass_fields__ if name not in ("caller", "usage")}
-    return UsageEntry(**values, **plain)
+    return UsageEntry(**values, **plain | {"route": entry.route[:200]})

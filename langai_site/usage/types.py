@@ -31,7 +31,11 @@ class Usage:
 
 @dataclass(frozen=True)
 class Entry:
-    """One ledger line to be written: a call as it ended. `cost` in US dollars, None where there is no price."""
+    """One ledger line to be written: a call as it ended. `cost` in US dollars, None where there is no price.
+
+    `route` is why this model was asked, `saved` what a `cached` answer would have cost. `bytes_sent` and
+    `content_hash` are those of what was handed to the provider (`content.py`); both are empty where nothing left.
+    """
 
     caller: Caller
     model: str
@@ -44,3 +48,9 @@ class Entry:
     duration_ms: int
     status: str
     kind: str = "chat"
+    route: str = ""
+    cached: bool = False
+    saved: Decimal | None = Decimal(0)
+    price_version: str = ""
+    bytes_sent: int = 0
+    content_hash: str = ""
