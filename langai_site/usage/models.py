@@ -62,3 +62,56 @@ class UsageEntry(models.Model):
 
     def __str__(self) -> str:
         return f"{self.model} {self.at:%Y-%m-%d %H:%M}"
+
+
+class Seal(models.Model):
+    """An entry's place in the chain: from here on a change of it, or of the order, can be seen.
+
+    It names the entry by value, so that an entry that was deleted is missed. `month` is the one whose books the
+    entry is in, by its first day.
+    """
+
+    sequence = models.BigIntegerField(primary_key=True, help_text="1, 2, 3, … without a gap.")
+    entry = models.BigIntegerField(unique=True)
+    month = models.DateField(db_index=True)
+    previous = models.CharField(max_length=64, help_text="The hash of the seal before.")
+    hash = models.CharField(max_length=64, help_text="SHA-256 over this seal, its entry and the hash before.")
+    sealed_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering = ["sequence"]
+
+    def __str__(self) -> str:
+        return f"{self.sequence}: entry {self.entry}"
+
+
+class ChainHead(models.Model):
+    """The one row that says where the chain ends. Who seals, or closes a month, holds it locked."""
+
+    sequence = models.BigIntegerField(default=0)
+    hash = models.CharField(max_length=64)
+
+    def __str__(self) -> str:
+        return f"{self.sequence} {self.hash[:12]}"
+
+
+class MonthClose(models.Model):
+    """What a month's books hold, once and for all. `sequence` and `hash`: where the chain ended at the close."""
+
+    month = models.DateField(primary_key=True, help_text="Its first day.")
+    entries = models.PositiveIntegerField()
+    unpriced = models.PositiveIntegerField(help_text="Entries that have no price; the cost is that of the others.")
+    input_tokens = models.PositiveBigIntegerField()
+    output_tokens = models.PositiveBigIntegerField()
+    cached_tokens = models.PositiveBigIntegerField()
+    cost = models.DecimalField(max_digits=18, decimal_places=9, help_text="US dollars.")
+    saved = models.DecimalField(max_digits=18, decimal_places=9, help_text="What cached answers would have cost.")
+    sequence = models.BigIntegerField()
+    hash = models.CharField(max_length=64)
+    closed_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering = ["-month"]
+
+    def __str__(self) -> str:
+        return f"{self.month:%Y-%m}"

@@ -6,6 +6,9 @@ from uuid import UUID
 
 from langai_site.sensitivity import Sensitivity
 
+MILLION = 1_000_000
+BILLIONTH = Decimal("0.000000001")
+
 
 @dataclass(frozen=True)
 class Caller:
@@ -27,6 +30,23 @@ class Usage:
     output_tokens: int = 0
     cached_tokens: int = 0
     estimated: bool = False
+
+
+@dataclass(frozen=True)
+class Price:
+    """US dollars for a million tokens, as they were from some day on; `cached`: of input that the provider kept."""
+
+    version: str
+    input: Decimal
+    output: Decimal
+    cached: Decimal
+
+
+def cost(price: Price, usage: Usage) -> Decimal:
+    """US dollars for what was used, to the billionth."""
+    fresh = max(usage.input_tokens - usage.cached_tokens, 0)
+    total = price.input * fresh + price.cached * usage.cached_tokens + price.output * usage.output_tokens
+    return (total / MILLION).quantize(BILLIONTH)
 
 
 @dataclass(frozen=True)
