@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Protocol
 
 from langai_site.outbound.types import ChatMessage, Delta, Ledger, ModelInfo
@@ -45,4 +46,8 @@ class Provider(Protocol):
 
         Raises ProviderError, with what to tell the person; closing the generator stops the model at once.
         """
+        ...
+
+    def max_cost(self, ask: Ask) -> Decimal | None:
+        """US dollars that the answer can cost at most; None where the model has no price."""
         ...

@@ -2,7 +2,8 @@
 
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from decimal import Decimal
 
 from django.conf import settings
 
@@ -51,12 +52,16 @@ class TurnRequest:
 
 @dataclass(frozen=True)
 class Prepared:
-    """What was decided before the model is asked: the passages it sees, the label they raise, the route."""
+    """What was decided before the model is asked: the passages it sees, the label they raise, the route.
+
+    `max_cost`: what the answer can cost at most, in US dollars; None where the model has no price.
+    """
 
     passages: tuple[Numbered, ...]
     label: Sensitivity
     route: routing.Route
     notice: str = ""
+    max_cost: Decimal | None = Decimal(0)
 
 
 def _span(place: Source) -> tuple[str, int, int, int]:
@@ -96,10 +101,21 @@ async def _find(request: TurnRequest) -> Findings:
 
 
 async def turn(request: TurnRequest, ledger: Ledger) -> AsyncGenerator[Prepared | Delta, None]:
-    """Yield what was decided, then the answer's pieces. Raises LangAIError with what to tell the person."""
+    """Yield what was decided, then the answer's pieces. Raises LangAIError with what to tell the person.
+
+    The model is asked only when the next thing is asked for: what it may cost can be held before.
+    """
     prepared = await prepare(request)
-    yield prepared
-    ask = Ask(
+    ask = _ask(request, prepared)
+    provider = provider_of(ask.model)
+    yield replace(prepared, max_cost=provider.max_cost(ask))
+    async with aclosing(provider.stream(ask, ledger)) as deltas:
+        async for delta in deltas:
+            yield delta
+
+
+def _ask(request: TurnRequest, prepared: Prepared) -> Ask:
+    return Ask(
         model=prepared.route.model,
         messages=prompts.messages(request.question, request.history, prepared.passages, request.written),
         question=request.question,
@@ -111,6 +127,3 @@ async def turn(request: TurnRequest, ledger: Ledger) -> AsyncGenerator[Prepared 
         documents=request.documents,
         route=prepared.route.why,
     )
-    async with aclosing(provider_of(ask.model).stream(ask, ledger)) as deltas:
-        async for delta in deltas:
-            yield delta

@@ -25,6 +25,8 @@ from chat.services.replies import Prepared
 from chat.services.turns import INTERRUPTED, Outcome, Started
 from langai_site.errors import LangAIError
 from langai_site.outbound.types import Delta
+from langai_site.usage import budgets
+from langai_site.usage import services as usage
 from langai_site.usage.types import Entry
 from langai_site.writer import write
 
@@ -168,6 +170,9 @@ async def _source(reply: Live, prepared: Prepared) -> None:
     if prepared.label > reply.started.request.label:
         # Before a word of the answer exists: should this process die, the label must not be lost with it.
         await write(turns.checkpoint, reply.started, reply.text, prepared.label)
+    if prepared.max_cost != 0 and budgets.may_exist():
+        # Before the call, which waits for this. What is refused here ends the reply, and nothing was sent.
+        await write(usage.raise_to, reply.reply, prepared.max_cost)
     if reply.sources:
         reply.number += 1
         await _tell(reply, {"type": "reply.sourced", "sources": reply.sources})

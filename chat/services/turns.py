@@ -199,7 +199,8 @@ def _point_at(conversation: Conversation, reply: Message) -> None:
 
 
 def _started(conversation: Conversation, question: Message, reply: Message, model: str) -> Started:
-    usage.reserve(reply=reply.id, user_id=conversation.owner_id, amount=None)
+    caller = conversations.caller_of(conversation, reply.id)
+    usage.reserve(reply=reply.id, user_id=conversation.owner_id, team=caller.team)
     reader, asked = choices.scope(conversation.owner, question.collections)
     request = TurnRequest(
         question=question.text,
@@ -208,7 +209,7 @@ def _started(conversation: Conversation, question: Message, reply: Message, mode
         model=model,
         catalogue=tuple(catalogue.models()),
         reader=reader,
-        caller=conversations.caller_of(conversation, reply.id),
+        caller=caller,
         written=reply.text,
         cited=sources.cited(reply, conversation.owner) if reply.text else (),
         asked=asked,

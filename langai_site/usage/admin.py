@@ -8,9 +8,12 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 
-from langai_site.usage import verification
+from langai_site.usage import admin_budgets, verification
 from langai_site.usage.forms import VerifyForm
 from langai_site.usage.models import MonthClose, Seal, UsageEntry
+
+# Importing it registers it.
+assert admin_budgets
 
 # As many rows of an answer, and as many findings, are shown at once.
 SHOWN = 200

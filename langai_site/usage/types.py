@@ -33,6 +33,14 @@ class Usage:
 
 
 @dataclass(frozen=True)
+class Held:
+    """What is reserved for a reply, in US dollars; None where its model has no price."""
+
+    reply: UUID
+    amount: Decimal | None
+
+
+@dataclass(frozen=True)
 class Price:
     """US dollars for a million tokens, as they were from some day on; `cached`: of input that the provider kept."""
 
