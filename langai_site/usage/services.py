@@ -20,17 +20,26 @@ STALE = timedelta(hours=1)
 FREE = Decimal(0)
 
 
-@transaction.atomic(savepoint=False)
 def reserve(*, reply: UUID, user_id: int, team: str = "", amount: Decimal | None = FREE) -> Held:
     """Hold `amount` for a reply; one that is tried again is held again. `team` is whose account it is on.
 
     None: not priced. Nothing, as long as no model is chosen: `raise_to` follows then. Raises OverBudget.
     """
-    held = Reservation(reply=reply, user_id=user_id, team=team, amount=FREE)
+    reservation = Reservation(reply=reply, user_id=user_id, team=team, amount=FREE)
+    if amount == FREE:
+        _open(reservation)
+        return Held(reply, amount)
+    with transaction.atomic():
+        _open(reservation)
+        return raise_to(reply, amount)
+
+
+def _open(reservation: Reservation) -> None:
     # Not the amount: should some be held still, it is given back by what it is.
     renewed = ["user", "team", "status", "created_at", "closed_at"]
-    Reservation.objects.bulk_create([held], update_conflicts=True, unique_fields=["reply"], update_fields=renewed)
-    return Held(reply, FREE) if amount == FREE else raise_to(reply, amount)
+    Reservation.objects.bulk_create(
+        [reservation], update_conflicts=True, unique_fields=["reply"], update_fields=renewed
+    )
 
 
 @transaction.atomic
