@@ -5,6 +5,7 @@ import json
 from collections.abc import Iterable
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from functools import cache
 from typing import Any
 from uuid import UUID
 
@@ -28,14 +29,20 @@ def written_out(entry: Model) -> dict[str, Any]:
 
     For the same reason a column must never get another default.
     """
-    fields: Iterable[Field[Any, Any]] = entry._meta.concrete_fields
-    held = ((field, getattr(entry, field.attname)) for field in fields)
-    return {field.attname: _plain(value) for field, value in held if not _is_default(field, value)}
+    held = ((name, default, getattr(entry, name)) for name, default in _columns(type(entry)))
+    return {name: _plain(value) for name, default, value in held if value != default}
 
 
-def _is_default(field: "Field[Any, Any]", value: object) -> bool:
+@cache
+def _columns(model: type[Model]) -> tuple[tuple[str, object], ...]:
+    """Each column with its default; one that is computed, such as the time, is always in the hash."""
+    fields: Iterable[Field[Any, Any]] = model._meta.concrete_fields
+    return tuple((field.attname, _default(field)) for field in fields)
+
+
+def _default(field: "Field[Any, Any]") -> object:
     is_computed = field.has_default() and callable(field.default)
-    return not is_computed and value == field.get_default()
+    return object() if is_computed else field.get_default()
 
 
 def _plain(value: object) -> object:

@@ -24,7 +24,7 @@ class VerifyForm(forms.Form):
     )
     hosted = forms.BooleanField(label="Only what went to hosted models", required=False, initial=True)
     chain = forms.BooleanField(
-        label="Check the whole chain", required=False, help_text="Reads every entry: about a minute for a million."
+        label="Check the whole chain", required=False, help_text="Reads every entry: minutes for a million."
     )
     head = forms.CharField(
         label="Exported head",

@@ -85,21 +85,26 @@ def _settle(reservation: Reservation, entries: Sequence[Entry]) -> None:
     budgets.spend(periods, [entry.cost for entry in entries])
 
 
-@transaction.atomic
 def record(entries: Sequence[Entry]) -> None:
     """Append `entries` to the ledger: calls that no reply was waiting for are told of here."""
-    if not budgets.exist():
-        return _insert(entries)
-    for (user_id, team), paid in groupby(sorted(entries, key=_payer), key=_payer):
-        mine = list(paid)
-        periods = budgets.locked(user_id or None, team)
-        _insert(mine)
-        budgets.spend(periods, [entry.cost for entry in mine])
-    return None
+    if budgets.exist():
+        for _, paid in groupby(sorted(entries, key=_payer), key=_payer):
+            _record_paid(list(paid))
+    else:
+        _insert(entries)
 
 
 def _payer(entry: Entry) -> tuple[int, str]:
     return entry.caller.user_id or 0, entry.caller.team
+
+
+@transaction.atomic
+def _record_paid(entries: Sequence[Entry]) -> None:
+    """Entries of one payer: nobody locks the counters of two."""
+    payer = entries[0].caller
+    periods = budgets.locked(payer.user_id, payer.team)
+    _insert(entries)
+    budgets.spend(periods, [entry.cost for entry in entries])
 
 
 def expire() -> int:

@@ -55,6 +55,11 @@ def shown(data: Path, expression: str, **settings: str) -> str:
         ("SECRET_KEY_FILE", "/nowhere"),
         ("OPENAI_API_KEY_FILE", sys.executable),
         ("TRUSTED_PROXIES", "-1"),
+        ("TIME_ZONE", "Mars/Olympus"),
+        ("TIME_ZONE", "../../etc/passwd"),
+        ("EMAIL_URL", "off"),
+        ("EMAIL_URL", "https://mail.example.org"),
+        ("EMAIL_URL", "smtp://mail.example.org:post"),
     ],
 )
 def test_a_bad_value_is_told_in_one_line_that_names_the_setting(tmp_path, name, value):
