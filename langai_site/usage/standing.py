@@ -41,17 +41,20 @@ class Standing:
         return next((threshold for threshold in THRESHOLDS if self.percent >= threshold), 0)
 
     @property
+    def when(self) -> str:
+        return "for today" if self.period == "day" else "for this month"
+
+    @property
     def name(self) -> str:
-        when = "for today" if self.period == "day" else "for this month"
-        return f"budget {when}" if self.scope == "site" else f"budget of {self.subject} {when}"
+        """The budget as admins are told of it."""
+        whose = "" if self.scope == "site" else f" of {self.subject}"
+        return f"budget{whose} {self.when}"
 
     @property
     def reach(self) -> str:
         """The budget as one of those are told whom it applies to."""
-        when = "for today" if self.period == "day" else "for this month"
-        return {"user": "your budget", "site": "the budget of everybody here"}.get(
-            self.scope, f"the budget of the team {self.subject}"
-        ) + f" {when}"
+        whose = {"user": "your budget", "site": "the budget of everybody here"}
+        return f"{whose.get(self.scope, f'the budget of the team {self.subject}')} {self.when}"
 
 
 def refusal(standing: Standing, price: Decimal) -> str:

@@ -149,6 +149,13 @@ def test_an_exported_head_stays_good_while_the_ledger_grows(sealed):
     assert told(head) == []
 
 
+def test_the_head_of_an_empty_ledger_stays_good_too(db):
+    head = verification.head()
+    entered()
+    sealing.seal()
+    assert told(head) == []
+
+
 def test_a_column_added_later_breaks_no_seal(sealed):
     """A column is in the hash only where it holds something else than its default."""
     row = UsageEntry.objects.get(pk=sealed[0])
