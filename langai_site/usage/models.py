@@ -101,7 +101,9 @@ class UsageEntry(models.Model):
     team = models.CharField(max_length=100, blank=True)
     conversation = models.UUIDField(null=True)
     reply = models.UUIDField(null=True)
-    kind = models.CharField(max_length=20, default="chat", help_text="What was asked for: chat, embedding, title.")
+    kind = models.CharField(
+        max_length=20, default="chat", help_text="What was asked for: chat, embedding, title, test."
+    )
     source = models.CharField(max_length=20, default="page", help_text="The door it came through: page, api.")
     model = models.CharField(max_length=200)
     provider = models.CharField(max_length=50)
@@ -113,7 +115,7 @@ class UsageEntry(models.Model):
     output_tokens = models.PositiveIntegerField(default=0)
     cached_tokens = models.PositiveIntegerField(default=0)
     estimated = models.BooleanField(default=False, help_text="The provider sent no counts; these are estimates.")
-    price_version = models.CharField(max_length=100, blank=True, help_text="The dated price that the cost is from.")
+    price_version = models.CharField(max_length=20, blank=True, help_text="The price that the cost follows from.")
     cost = models.DecimalField(max_digits=18, decimal_places=9, null=True, help_text="US dollars; empty: unpriced.")
     saved = models.DecimalField(
         max_digits=18, decimal_places=9, null=True, default=0, help_text="What a cached answer would have cost."

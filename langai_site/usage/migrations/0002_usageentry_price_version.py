@@ -11,7 +11,6 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='usageentry',
             name='price_version',
-            field=models.CharField(blank=True, default='', help_text='The dated price that the cost is from.', max_length=100),
-            preserve_default=False,
+            field=models.CharField(blank=True, help_text='The price that the cost follows from.', max_length=20),
         ),
     ]

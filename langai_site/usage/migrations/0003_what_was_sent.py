@@ -38,6 +38,6 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name='usageentry',
             name='kind',
-            field=models.CharField(default='chat', help_text='What was asked for: chat, embedding, title.', max_length=20),
+            field=models.CharField(default='chat', help_text='What was asked for: chat, embedding, title, test.', max_length=20),
         ),
     ]
