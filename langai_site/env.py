@@ -4,6 +4,7 @@ import ipaddress
 import os
 import re
 import secrets
+import zoneinfo
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -110,6 +111,14 @@ def rate(value: str) -> str:
     return value if int(value.partition("/")[0]) else ""
 
 
+def time_zone(value: str) -> None:
+    """Validator: a time zone's name."""
+    try:
+        zoneinfo.ZoneInfo(value)
+    except (ValueError, OSError, zoneinfo.ZoneInfoNotFoundError):
+        raise ValidationError("must be the name of a time zone, such as Europe/Vienna") from None
+
+
 def share(value: float | None) -> None:
     """Validator: a number from 0 to 1, or none."""
     if value is not None and not 0 <= value <= 1:
@@ -131,6 +140,15 @@ def usable_embedder(name: str, address: str, key: str, ceiling: str, local_hosts
             f"EMBEDDER_CEILING must not be confidential: EMBEDDER={name} is not on one of LOCAL_HOSTS, and "
             "confidential text is embedded in the building only. Set it to internal or public, or leave it out."
         )
+
+
+def mail_server(value: dict[str, Any]) -> dict[str, Any]:
+    """Return `value`. Raises ImproperlyConfigured where it names no way to send mail."""
+    if not value.get("EMAIL_BACKEND"):
+        raise ImproperlyConfigured(
+            "EMAIL_URL must be an address such as submission://user:password@host:587, console: or dummy:."
+        )
+    return value
 
 
 def known_database(value: dict[str, Any]) -> dict[str, Any]:

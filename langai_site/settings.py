@@ -79,6 +79,11 @@ try:
     SOCKETS_PER_USER = env.int("SOCKETS_PER_USER", 20, validate=environment.at_least(0))
     STOP_GRACE = env.float("STOP_GRACE", 20, validate=environment.at_least(0))
 
+    # Days and months of budgets and of the ledger's books begin here.
+    TIME_ZONE = env.str("TIME_ZONE", "UTC", validate=environment.time_zone)
+    EMAIL = environment.mail_server(env.dj_email_url("EMAIL_URL", "dummy:"))
+    DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", "langai@localhost")
+
     UPLOAD_MAX_MB = env.int("UPLOAD_MAX_MB", 100, validate=environment.at_least(1))
     EXTRACTION_MEMORY_MB = env.int("EXTRACTION_MEMORY_MB", 1024, validate=environment.at_least(128))
     EXTRACTION_SECONDS = env.int("EXTRACTION_SECONDS", 300, validate=environment.at_least(1))
@@ -277,8 +282,13 @@ SESSION_COOKIE_AGE = 60 * 60 * 24 * 14
 SECURE_HSTS_SECONDS = 60 * 60 * 24 * 365 if PRODUCTION else 0
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if PRODUCTION else None
 
+EMAIL_BACKEND, EMAIL_HOST, EMAIL_PORT = EMAIL["EMAIL_BACKEND"], EMAIL["EMAIL_HOST"], EMAIL["EMAIL_PORT"]
+EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = EMAIL["EMAIL_HOST_USER"], EMAIL["EMAIL_HOST_PASSWORD"]
+EMAIL_USE_TLS, EMAIL_USE_SSL = EMAIL["EMAIL_USE_TLS"], EMAIL["EMAIL_USE_SSL"]
+EMAIL_FILE_PATH = EMAIL["EMAIL_FILE_PATH"]
+EMAIL_TIMEOUT = EMAIL["EMAIL_TIMEOUT"] or 20
+
 LANGUAGE_CODE = "en"
-TIME_ZONE = "UTC"
 USE_TZ = True
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 

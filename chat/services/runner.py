@@ -11,6 +11,7 @@ import logging
 import time
 from collections.abc import Coroutine, Sequence
 from dataclasses import dataclass, field, replace
+from decimal import Decimal
 from typing import Any, cast
 from uuid import UUID
 
@@ -26,6 +27,8 @@ from chat.services.replies import Prepared, Weighed
 from chat.services.turns import INTERRUPTED, Outcome, Started
 from langai_site.errors import LangAIError
 from langai_site.outbound.types import Delta
+from langai_site.usage import budgets
+from langai_site.usage import services as usage
 from langai_site.usage.types import Entry
 from langai_site.writer import write
 
@@ -148,7 +151,12 @@ async def _read(reply: Live) -> None:
     if reply.text:
         # What asked the earlier part to stop does not mean this one.
         await live.forget(reply.reply)
-    async with contextlib.aclosing(replies.turn(reply.started.request, reply.entries.append)) as events:
+
+    async def afford(most: Decimal | None) -> None:
+        if most != 0 and budgets.may_exist():
+            await write(usage.raise_to, reply.reply, most)
+
+    async with contextlib.aclosing(replies.turn(reply.started.request, reply.entries.append, afford)) as events:
         async for event in events:
             if isinstance(event, Delta):
                 piece, reply.half = split_off_half(reply.half + event.text)

@@ -184,7 +184,8 @@ def _point_at(conversation: Conversation, reply: Message) -> None:
 
 
 def _started(conversation: Conversation, question: Message, reply: Message, pick: drafts.Pick) -> Started:
-    usage.reserve(reply=reply.id, user_id=conversation.owner_id, amount=None)
+    caller = conversations.caller_of(conversation, reply.id)
+    usage.reserve(reply=reply.id, user_id=conversation.owner_id, team=caller.team)
     reader, asked = choices.scope(conversation.owner, question.collections)
     request = TurnRequest(
         question=question.text,
@@ -195,7 +196,7 @@ def _started(conversation: Conversation, question: Message, reply: Message, pick
         catalogue=tuple(catalogue.models(conversation.owner_id)),
         policy=policies.active(),
         reader=reader,
-        caller=conversations.caller_of(conversation, reply.id),
+        caller=caller,
         written=reply.text,
         cited=sources.cited(reply, conversation.owner) if reply.text else (),
         asked=asked,

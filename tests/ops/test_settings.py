@@ -60,6 +60,11 @@ def shown(data: Path, expression: str, **settings: str) -> str:
         ("RATE_LIMIT_LOGIN", "10/week"),
         ("REPLIES_IN_FLIGHT", "-1"),
         ("SOCKETS_PER_USER", "some"),
+        ("TIME_ZONE", "Mars/Olympus"),
+        ("TIME_ZONE", "../../etc/passwd"),
+        ("EMAIL_URL", "off"),
+        ("EMAIL_URL", "https://mail.example.org"),
+        ("EMAIL_URL", "smtp://mail.example.org:post"),
     ],
 )
 def test_a_bad_value_is_told_in_one_line_that_names_the_setting(tmp_path, name, value):

@@ -10,7 +10,7 @@ from langai_site.errors import AboveCeiling
 from langai_site.outbound import door, litellm_adapter
 from langai_site.outbound.types import EmbedCall, ModelInfo, ProviderError
 from langai_site.sensitivity import Sensitivity
-from langai_site.usage import services
+from langai_site.usage import content, services
 from langai_site.usage.models import UsageEntry
 from langai_site.usage.types import Price
 from tests.outbound.conftest import KEY
@@ -61,6 +61,8 @@ def test_each_text_gets_its_vector_and_the_call_is_metered(upstream, provider):
     assert done.vectors.dtype == np.float32
     assert np.allclose(done.vectors, [vector_of(text, 32) for text in TEXTS], atol=1e-6)
     assert (done.entry.status, done.entry.kind, done.entry.provider) == ("complete", "embedding", provider)
+    sent = content.as_sent(TEXTS)
+    assert (done.entry.bytes_sent, done.entry.content_hash) == (len(sent), content.keyed_hash(sent))
     assert (done.entry.usage.input_tokens, done.entry.usage.estimated) == (9, False)
     (request,) = upstream.requests()
     assert request["path"] == "/v1/embeddings"
