@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import combinations
-from math import log
+from math import fsum, log
 from typing import NamedTuple
 
 from search.keywords.analyser import Form, Term
@@ -174,22 +174,23 @@ def ranked(question: Question, candidates: Iterable[Candidate], limit: int) -> l
 
 
 def _hit(question: Question, candidate: Candidate, length: float) -> KeywordHit:
+    """Sums are exact: passages that answer alike are equals, in whatever order their words come."""
     damping = SATURATION * (1 - LENGTH + LENGTH * length)
-    scores: dict[Place, float] = {}
-    covered: dict[Place, float] = {}
+    scores: dict[Place, list[float]] = {}
+    covered: dict[Place, list[float]] = {}
     for token, count in candidate.counts.items():
         repeated = count * (SATURATION + 1) / (count + damping)
         for place, says in question.places[token]:
-            scores[place] = scores.get(place, 0.0) + says * repeated
-            covered[place] = covered.get(place, 0.0) + says
+            scores.setdefault(place, []).append(says * repeated)
+            covered.setdefault(place, []).append(says)
     shares = _best(covered).items()
-    share = sum(min(says, question.weights[number]) for number, says in shares) / question.weight
-    return KeywordHit(candidate.passage_id, sum(_best(scores).values()), min(1.0, share))
+    share = fsum(min(says, question.weights[number]) for number, says in shares) / question.weight
+    return KeywordHit(candidate.passage_id, fsum(_best(scores).values()), min(1.0, share))
 
 
-def _best(said: Mapping[Place, float]) -> dict[int, float]:
+def _best(said: Mapping[Place, Sequence[float]]) -> dict[int, float]:
     """Of each term, what its best form says."""
     best: dict[int, float] = {}
     for (number, _tokens), says in said.items():
-        best[number] = max(best.get(number, 0.0), says)
+        best[number] = max(best.get(number, 0.0), fsum(says))
     return best

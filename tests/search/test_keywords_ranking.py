@@ -1,9 +1,10 @@
-"""What is looked up to find candidates: enough to find the best, and no more than can be read in good time."""
+"""What is looked up to find candidates, enough and no more than can be read in good time; and how those are ranked."""
 
+from itertools import permutations
 from string import ascii_lowercase
 
 from search.keywords.analyser import Form, Term
-from search.keywords.ranking import CLAUSES, MOST_CLAUSES, Question, clauses
+from search.keywords.ranking import CLAUSES, MOST_CLAUSES, Candidate, Question, clauses, ranked
 
 PASSAGES = 100_000
 
@@ -52,3 +53,14 @@ def test_a_long_question_is_looked_up_by_its_rarest_words_where_they_bring_enoug
 def test_no_question_is_looked_up_by_more_than_the_databases_take():
     endless = asked(**{f"word{number}": 1 for number in range(3 * MOST_CLAUSES)})
     assert len(clauses(endless, 8000)) == MOST_CLAUSES
+
+
+def test_passages_that_answer_alike_are_equals_in_whatever_order_their_words_come():
+    question = asked(backup=7, kestrel=3, server=911, tide=40, vacation=1234)
+    found = [
+        Candidate(number, 30, {word: 1 + len(word) % 3 for word in order})
+        for number, order in enumerate(permutations(question.counts))
+    ]
+    hits = ranked(question, found, len(found))
+    assert len({hit.score for hit in hits}) == len({hit.coverage for hit in hits}) == 1
+    assert [hit.passage_id for hit in hits] == list(range(len(found)))
