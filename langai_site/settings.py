@@ -45,6 +45,7 @@ try:
     RUNNING_CHROMA = DATA_DIR / "chroma.url"
     WEAVIATE_URL = env.str("WEAVIATE_URL", "", validate=environment.web_address)
     WEAVIATE_API_KEY = env.str("WEAVIATE_API_KEY", "")
+    WEAVIATE_GRPC_PORT = env.int("WEAVIATE_GRPC_PORT", 50051, validate=Range(1, 65535))
 
     OPENAI_API_KEY = env.str("OPENAI_API_KEY", "")
     OPENAI_BASE_URL = env.str("OPENAI_BASE_URL", "", validate=environment.web_address)
