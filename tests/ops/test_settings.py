@@ -75,6 +75,44 @@ def test_a_bad_value_is_told_in_one_line_that_names_the_setting(tmp_path, name, 
     assert name in done.stderr
 
 
+@pytest.mark.parametrize(
+    "embedder",
+    [
+        {"EMBEDDER": "openai/text-embedding-3-small", "OPENAI_API_KEY": "sk-1"},
+        {"EMBEDDER": "hosted_vllm/bge-m3", "EMBEDDER_BASE_URL": "https://embed.example.org/v1"},
+        {"EMBEDDER": "hosted_vllm/bge-m3", "EMBEDDER_BASE_URL": "http://10.0.0.7/v1", "LOCAL_HOSTS": "10.0.0.8"},
+        {"EMBEDDER": "ollama/nomic-embed-text-cloud", "OLLAMA_BASE_URL": "http://127.0.0.1:11434"},
+    ],
+)
+def test_confidential_text_is_embedded_in_the_building_only_or_nothing_starts(tmp_path, embedder):
+    done = manage("check", **{"DATA_DIR": str(tmp_path), "EMBEDDER_CEILING": "confidential", **embedder})
+    assert done.returncode == 1
+    assert done.stderr.startswith("LangAI cannot start: EMBEDDER_CEILING must not be confidential")
+    assert len(done.stderr.strip().splitlines()) == 1
+    assert manage("check", **{"DATA_DIR": str(tmp_path), "EMBEDDER_CEILING": "internal", **embedder}).returncode == 0
+
+
+def test_an_embedder_in_the_building_may_see_confidential_text(tmp_path):
+    inside = {"EMBEDDER": "hosted_vllm/bge-m3", "EMBEDDER_BASE_URL": "http://10.0.0.7/v1", "LOCAL_HOSTS": "10.0.0.0/8"}
+    done = manage("check", **{"DATA_DIR": str(tmp_path), "EMBEDDER_CEILING": "confidential", **inside})
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.parametrize(
+    ("chosen", "missing"),
+    [
+        ({"EMBEDDER": "hosted_vllm/bge-m3"}, "EMBEDDER_BASE_URL"),
+        ({"EMBEDDER": "openai/text-embedding-3-small"}, "OPENAI_API_KEY"),
+        ({"VECTOR_STORE": "weaviate"}, "WEAVIATE_URL"),
+    ],
+)
+def test_what_a_chosen_embedder_or_store_lacks_is_told_in_one_line(tmp_path, chosen, missing):
+    done = manage("check", DATA_DIR=str(tmp_path), **chosen)
+    assert done.returncode == 1
+    assert done.stderr.startswith("LangAI cannot start: ")
+    assert missing in done.stderr
+
+
 def test_a_folder_that_cannot_be_made_is_told_in_one_line(tmp_path):
     (tmp_path / "taken").write_text("a file")
     done = manage("check", DATA_DIR=str(tmp_path / "taken" / "data"))
