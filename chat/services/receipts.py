@@ -9,7 +9,7 @@ from chat.events import Source
 from chat.llm.types import Numbered
 from chat.services import citations
 from chat.services.labels import written
-from chat.services.replies import Cited, Prepared, TurnRequest, Weighed
+from chat.services.replies import Cited, Prepared, TurnRequest, Weighed, wanted
 from langai_site.usage.types import Entry
 
 
@@ -83,6 +83,14 @@ def receipt_of(
     return receipt | _weighed(told) if told else receipt
 
 
+def request_of(request: TurnRequest, told: Weighed | Prepared | None) -> dict[str, Any]:
+    """What routing was asked, for the receipt: numbers and names, from which the turn can be routed again."""
+    if told is None:
+        return {}
+    weighed = told.weighed if isinstance(told, Prepared) else told
+    return {"request": wanted(request, weighed).written()}
+
+
 def _weighed(weighed: Weighed) -> dict[str, Any]:
     return {
         "label": weighed.label.label,
@@ -99,6 +107,7 @@ def _decided(prepared: Prepared) -> dict[str, Any]:
     not_asked = [*prepared.failed, *route.rejected]
     return {
         "model": model.display_name,
+        "name": model.name,
         "hosted": model.hosted,
         "route": route.why,
         "rule": route.rule,

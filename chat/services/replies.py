@@ -167,19 +167,23 @@ def _most_seen(request: TurnRequest) -> Sensitivity:
     return highest(*(model.ceiling for model in could if not (model.hosted and request.pick.local_only)))
 
 
-async def decide(request: TurnRequest, weighed: Weighed) -> Prepared:
-    """Route. Raises NoModel where no model may answer: nothing has left by then."""
-    wanted = RouteRequest(
+def wanted(request: TurnRequest, weighed: Weighed) -> RouteRequest:
+    """What routing is asked, were no model resting."""
+    return RouteRequest(
         requested=request.pick.model,
         label=weighed.label,
         complexity=weighed.complexity.level,
         prompt_tokens=weighed.tokens,
         max_tokens=request.max_tokens,
-        cooling=await cooling.resting([model.name for model in request.catalogue]),
         local_only=request.pick.local_only,
     )
+
+
+async def decide(request: TurnRequest, weighed: Weighed) -> Prepared:
+    """Route. Raises NoModel where no model may answer: nothing has left by then."""
+    resting = await cooling.resting([model.name for model in request.catalogue])
     try:
-        route = routing.route(wanted, request.catalogue, request.policy)
+        route = routing.route(replace(wanted(request, weighed), cooling=resting), request.catalogue, request.policy)
     except NoModel as refusal:
         if refusal.code == "above_ceiling" and weighed.label > request.label:
             refusal.code = "passages_above_ceiling"

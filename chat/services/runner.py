@@ -248,6 +248,7 @@ def _ended(reply: Live, status: Message.Status, error: str = "", code: str = "")
     elapsed_ms = int((time.monotonic() - reply.began) * 1000)
     told = prepared or reply.weighed
     receipt = receipts.receipt_of(told, reply.entries, reply.started.before, elapsed_ms)
+    receipt |= receipts.request_of(request, told)
     return Outcome(
         text=kept.text,
         status=status,
