@@ -75,12 +75,19 @@ def receipt_of(
         "output_tokens": before.get("output_tokens", 0) + sum(entry.usage.output_tokens for entry in entries),
         "estimated": before.get("estimated", False) or any(entry.usage.estimated for entry in entries),
         "cost": total_cost([before.get("cost", "0"), *(entry.cost for entry in entries)]),
+        "price": _price_versions(before.get("price", ""), entries),
         "first_token_ms": entries[0].first_token_ms if entries else None,
         "duration_ms": before.get("duration_ms", 0) + elapsed_ms,
     }
     if isinstance(told, Prepared):
         return receipt | _weighed(told.weighed) | _decided(told)
     return receipt | _weighed(told) if told else receipt
+
+
+def _price_versions(before: str, entries: Sequence[Entry]) -> str:
+    """The prices that the cost follows from, each once, as the ledger names them; empty where nothing was charged."""
+    versions = [*before.split(", "), *(entry.price_version for entry in entries)]
+    return ", ".join(filter(None, dict.fromkeys(versions)))
 
 
 def request_of(request: TurnRequest, told: Weighed | Prepared | None) -> dict[str, Any]:
