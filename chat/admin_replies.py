@@ -8,6 +8,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
+from django.utils.safestring import SafeString
 
 from chat import telling
 from chat.admin_metadata import MetadataAdmin
@@ -16,6 +17,7 @@ from chat.services import labels
 
 _READ = ("id", "conversation_id", "created_at", "status", "error_code", "label", "model", "receipt")
 _OWNER = ("conversation__owner__username", "conversation__owner__first_name", "conversation__owner__last_name")
+NONE = "-"
 NOTE = "In the words that stand under the answer for its owner, but for titles of documents."
 
 
@@ -24,7 +26,7 @@ class ReplyAdmin(MetadataAdmin):
 
     list_display = [
         *("created_at", "owner", "status", "label", "complexity", "answered_by", "rule", "tokens", "cost", "duration"),
-        "conversation_link",
+        "conversation_in_short",
     ]
     list_filter = ["status", "label", "model", "created_at"]
     search_fields = ["id", "conversation__id", "conversation__owner__username"]
@@ -43,7 +45,7 @@ class ReplyAdmin(MetadataAdmin):
     ]
 
     class Media:
-        css = {"all": ["admin/policies.css"]}
+        css = {"all": ["admin/metadata.css"]}
 
     def has_delete_permission(self, request: HttpRequest, obj: Reply | None = None) -> bool:
         return False
@@ -56,10 +58,13 @@ class ReplyAdmin(MetadataAdmin):
     def owner(self, reply: Reply) -> str:
         return str(reply.conversation.owner)
 
-    @admin.display(description="Conversation", ordering="conversation")
+    @admin.display(description="Conversation")
     def conversation_link(self, reply: Reply) -> str:
-        address = reverse("admin:chat_conversation_change", args=[reply.conversation_id])
-        return format_html('<a href="{}">{}</a>', address, reply.conversation_id)
+        return _linked(reply, str(reply.conversation_id))
+
+    @admin.display(description="Conversation")
+    def conversation_in_short(self, reply: Reply) -> str:
+        return _linked(reply, f"{str(reply.conversation_id)[:8]}…")
 
     @admin.display(description="Because")
     def label_causes(self, reply: Reply) -> str:
@@ -67,7 +72,7 @@ class ReplyAdmin(MetadataAdmin):
 
     @admin.display
     def complexity(self, reply: Reply) -> str:
-        return reply.receipt.get("complexity", "")
+        return reply.receipt.get("complexity", NONE)
 
     @admin.display(description="Because")
     def complexity_causes(self, reply: Reply) -> str:
@@ -75,27 +80,27 @@ class ReplyAdmin(MetadataAdmin):
 
     @admin.display(description="Model asked for")
     def requested(self, reply: Reply) -> str:
-        return _asked(reply).get("model", "")
+        return _asked(reply).get("model", NONE)
 
     @admin.display(description="Model", ordering="model")
     def answered_by(self, reply: Reply) -> str:
-        return reply.receipt.get("model", "none" if reply.receipt else "")
+        return reply.receipt.get("model", "none" if reply.receipt else NONE)
 
     @admin.display(description="As LiteLLM names it")
     def name(self, reply: Reply) -> str:
-        return reply.receipt.get("name", "")
+        return reply.receipt.get("name", NONE)
 
     @admin.display(description="Chosen")
     def route(self, reply: Reply) -> str:
-        return reply.receipt.get("route", "")
+        return reply.receipt.get("route", NONE)
 
     @admin.display
     def rule(self, reply: Reply) -> str:
-        return reply.receipt.get("rule", "")
+        return reply.receipt.get("rule") or NONE
 
     @admin.display(description="Policy version")
-    def policy(self, reply: Reply) -> int | None:
-        return reply.receipt.get("policy")
+    def policy(self, reply: Reply) -> str:
+        return str(reply.receipt.get("policy") or NONE)
 
     @admin.display(description="Not used")
     def not_used(self, reply: Reply) -> str:
@@ -105,22 +110,22 @@ class ReplyAdmin(MetadataAdmin):
     def tokens(self, reply: Reply) -> str:
         receipt = reply.receipt
         if "input_tokens" not in receipt:
-            return ""
+            return NONE
         about = "about " if receipt.get("estimated") else ""
         return f"{about}{receipt['input_tokens']:,} in, {receipt['output_tokens']:,} out"
 
     @admin.display(description="Allowed for")
     def prompt(self, reply: Reply) -> str:
         asked = _asked(reply)
-        return f"{asked['prompt_tokens']:,} tokens in at most, {asked['max_tokens']:,} out" if asked else ""
+        return f"{asked['prompt_tokens']:,} tokens in at most, {asked['max_tokens']:,} out" if asked else NONE
 
     @admin.display
     def cost(self, reply: Reply) -> str:
-        return telling.cost(reply.receipt["cost"]) if "cost" in reply.receipt else ""
+        return telling.cost(reply.receipt["cost"]) if "cost" in reply.receipt else NONE
 
     @admin.display(description="Price version")
     def price(self, reply: Reply) -> str:
-        return str(reply.receipt.get("price") or "")
+        return reply.receipt.get("price") or NONE
 
     @admin.display(description="First word after")
     def first_word(self, reply: Reply) -> str:
@@ -141,6 +146,9 @@ class LabelChangeAdmin(MetadataAdmin):
     show_full_result_count = False
     fields = ["at", "username", "conversation", "before", "after", "because"]
 
+    class Media:
+        css = {"all": ["admin/metadata.css"]}
+
     def has_delete_permission(self, request: HttpRequest, obj: LabelChange | None = None) -> bool:
         return False
 
@@ -151,13 +159,18 @@ class LabelChangeAdmin(MetadataAdmin):
         return labels.reason_of(change.cause) if lowered else labels.unquoted(change.cause)
 
 
+def _linked(reply: Reply, words: str) -> SafeString:
+    address = reverse("admin:chat_conversation_change", args=[reply.conversation_id])
+    return format_html('<a href="{}">{}</a>', address, words)
+
+
 def _asked(reply: Reply) -> dict[str, Any]:
     return reply.receipt.get("request", {})
 
 
 def _lines(words: Iterable[str]) -> str:
-    return "\n".join(words)
+    return "\n".join(words) or NONE
 
 
 def _seconds(milliseconds: int | None) -> str:
-    return "" if milliseconds is None else f"{milliseconds / 1000:.2f} s"
+    return NONE if milliseconds is None else f"{milliseconds / 1000:.2f} s"
