@@ -7,9 +7,9 @@ from typing import Any
 
 from chat.events import Source
 from chat.llm.types import Numbered
-from chat.services import citations
+from chat.services import citations, replies
 from chat.services.labels import written
-from chat.services.replies import Cited, Prepared, TurnRequest, Weighed, wanted
+from chat.services.replies import Cited, Prepared, TurnRequest, Weighed
 from langai_site.usage.types import Entry
 
 
@@ -95,7 +95,7 @@ def request_of(request: TurnRequest, told: Weighed | Prepared | None) -> dict[st
     if told is None:
         return {}
     weighed = told.weighed if isinstance(told, Prepared) else told
-    return {"request": wanted(request, weighed).written()}
+    return {"request": replies.wanted(request, weighed).written()}
 
 
 def _weighed(weighed: Weighed) -> dict[str, Any]:

@@ -248,7 +248,6 @@ def _ended(reply: Live, status: Message.Status, error: str = "", code: str = "")
     elapsed_ms = int((time.monotonic() - reply.began) * 1000)
     told = prepared or reply.weighed
     receipt = receipts.receipt_of(told, reply.entries, reply.started.before, elapsed_ms)
-    receipt |= receipts.request_of(request, told)
     return Outcome(
         text=kept.text,
         status=status,
@@ -256,7 +255,7 @@ def _ended(reply: Live, status: Message.Status, error: str = "", code: str = "")
         model=prepared.model.name if prepared else request.pick.model,
         error=error,
         error_code=code,
-        receipt=receipt | {"unverified": kept.unverified, "asked": request.asked},
+        receipt=receipt | receipts.request_of(request, told) | {"unverified": kept.unverified, "asked": request.asked},
         sources=kept.sources,
     )
 
