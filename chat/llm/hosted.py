@@ -4,6 +4,7 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing
 
 from chat.llm.types import Ask
+from langai_site import tracing
 from langai_site.outbound import door
 from langai_site.outbound.types import ChatCall, Delta, Ledger
 
@@ -11,6 +12,7 @@ from langai_site.outbound.types import ChatCall, Delta, Ledger
 class Hosted:
     async def stream(self, ask: Ask, ledger: Ledger) -> AsyncGenerator[Delta, None]:
         call = ChatCall(ask.model, ask.messages, ask.label, ask.max_tokens, ask.temperature, ask.caller)
-        async with aclosing(door.stream_chat(call, ledger)) as deltas:
-            async for delta in deltas:
-                yield delta
+        with tracing.span("provider", {"langai.model": ask.model.name}):
+            async with aclosing(door.stream_chat(call, ledger)) as deltas:
+                async for delta in deltas:
+                    yield delta

@@ -6,7 +6,6 @@ publisher tells the watchers at most every FRAME seconds, and a keeper writes ch
 
 import asyncio
 import contextlib
-import contextvars
 import logging
 import time
 from collections.abc import Coroutine, Sequence
@@ -24,6 +23,7 @@ from chat.services import live, receipts, replies, turns
 from chat.services.labels import Cause
 from chat.services.replies import Prepared, Weighed
 from chat.services.turns import INTERRUPTED, Outcome, Started
+from langai_site import tracing, trail
 from langai_site.errors import LangAIError
 from langai_site.outbound.types import Delta
 from langai_site.usage.types import Entry
@@ -99,12 +99,12 @@ def start(started: Started, asked: Asked) -> None:
     """Run a reply in a task of its own, which no request and no socket owns."""
     reply = Live(started, asked, text=started.request.written, published=len(started.request.written))
     _live[reply.reply] = reply
-    _task(_run(reply))
+    _task(tracing.within("reply", _run(reply)))
 
 
 def _task(work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
     # A fresh context: the request's would keep its connections and its thread alive.
-    task = asyncio.create_task(work, context=contextvars.Context())
+    task = asyncio.create_task(work, context=trail.fresh_context())
     _tasks.add(task)
     task.add_done_callback(_tasks.discard)
     return task

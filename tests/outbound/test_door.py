@@ -7,6 +7,7 @@ from decimal import Decimal
 
 import pytest
 
+from langai_site import trail
 from langai_site.outbound import door
 from langai_site.usage.types import Price, Usage
 from tests.outbound.conftest import KEY, PROVIDERS, ask, call_of
@@ -155,3 +156,14 @@ async def test_the_key_goes_to_its_server_only(upstream, provider):
     await ask(call_of(f"{provider}/t3"))
     (request,) = upstream.requests()
     assert (KEY in request["raw"]) is (provider != "ollama_chat")
+
+
+@every_provider
+async def test_a_server_in_the_building_is_told_the_request_and_no_other(upstream, settings, provider):
+    with trail.following(trail.Trail("asked-4711")):
+        await ask(call_of(f"{provider}/t3"))
+        settings.LOCAL_HOSTS = []
+        await ask(call_of(f"{provider}/t3", hosted=True))
+    local, hosted = (request["raw"].lower() for request in upstream.requests())
+    assert "x-request-id: asked-4711" in local
+    assert "asked-4711" not in hosted
