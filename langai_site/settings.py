@@ -25,6 +25,8 @@ try:
     SECRET_KEY = env.str("SECRET_KEY", None) or environment.stored_secret(DATA_DIR / "secret_key")
     HOST = env.str("HOST", "127.0.0.1")
     PORT = env.int("PORT", 8000, validate=Range(1, 65535))
+    # What reads /metrics from elsewhere shows it; on this machine it need not.
+    METRICS_TOKEN = env.str("METRICS_TOKEN", "")
     LANGAI_ADMIN_PASSWORD = env.str("LANGAI_ADMIN_PASSWORD", "")
     ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", ["localhost", "127.0.0.1", "[::1]"])
     CSRF_TRUSTED_ORIGINS: list[str] = env.list("CSRF_TRUSTED_ORIGINS", [], validate=environment.origins)
@@ -139,6 +141,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "langai_site.observing.Requests",
     "langai_site.in_loop.Security",
     "servestatic.middleware.ServeStaticMiddleware",
     "langai_site.in_loop.ContentSecurityPolicy",

@@ -15,6 +15,7 @@ from uuid import UUID
 
 from channels.layers import get_channel_layer
 
+from chat import measures
 from chat.characters import split_off_half, whole_characters
 from chat.events import Event, ReplyBegun, Snapshot, Source, group_of
 from chat.llm.types import Numbered
@@ -73,6 +74,11 @@ class Live:
         return self.started.reply
 
     @property
+    def model(self) -> str:
+        """The one that is asked, for figures."""
+        return self.prepared.model.name if self.prepared else measures.NO_MODEL
+
+    @property
     def sources(self) -> list[Source]:
         return receipts.sources_of(self.passages, self.started.request.cited)
 
@@ -100,6 +106,11 @@ def start(started: Started, asked: Asked) -> None:
     reply = Live(started, asked, text=started.request.written, published=len(started.request.written))
     _live[reply.reply] = reply
     _task(tracing.within("reply", _run(reply)))
+
+
+def live_count() -> int:
+    """How many replies this process is writing."""
+    return len(_live)
 
 
 def _task(work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
@@ -136,6 +147,7 @@ async def _run(reply: Live) -> None:
             helper.cancel()
         await asyncio.gather(*helpers, return_exceptions=True)
         await _end(reply, outcome)
+        measures.ended(outcome.status, reply.model, reply.began)
     finally:
         # A Continue may have taken the place already.
         if _live.get(reply.reply) is reply:
@@ -192,6 +204,8 @@ async def _tell(reply: Live, change: dict[str, Any]) -> None:
 
 async def _publish_growth(reply: Live) -> None:
     """The first piece at once, then what has come every FRAME seconds, or less often while many are live."""
+    await reply.changed.wait()
+    measures.first_words(reply.model, reply.began)
     while True:
         await reply.changed.wait()
         reply.changed.clear()

@@ -3,11 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import asdict
 from decimal import Decimal
+from functools import partial
 from uuid import UUID
 
 from django.db import transaction
 from django.utils import timezone
 
+from langai_site.usage import measures
 from langai_site.usage.models import Reservation, UsageEntry
 from langai_site.usage.types import Entry
 
@@ -38,6 +40,7 @@ def close(reply: UUID, entries: Sequence[Entry]) -> bool:
 def record(entries: Sequence[Entry]) -> None:
     """Append `entries` to the ledger: calls that no reply was waiting for are told of here."""
     UsageEntry.objects.bulk_create([_row(entry) for entry in entries])
+    transaction.on_commit(partial(measures.count, entries))
 
 
 def _row(entry: Entry) -> UsageEntry:
