@@ -6,7 +6,9 @@ from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, JsonResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
+from django.template.loader import render_to_string
 
+from langai_site import trail
 from langai_site.errors import LangAIError, TooMany, Unavailable
 from langai_site.in_loop import InLoop
 
@@ -33,8 +35,24 @@ def _drawn(request: HttpRequest, error: LangAIError) -> HttpResponse:
         response["HX-Retarget"], response["HX-Reswap"] = "#notices", "beforeend"
         return response
     if not request.accepts("text/html"):
-        return JsonResponse({"error": {"code": error.code, "message": error.message}}, status=error.status)
+        return _told(error)
     return render(request, "errors/error.html", {"error": error}, status=error.status)
+
+
+def _told(error: LangAIError) -> JsonResponse:
+    told = {"code": error.code, "message": error.message, "request_id": trail.request_id()}
+    return JsonResponse({"error": told}, status=error.status)
+
+
+class Broken(LangAIError):
+    code, status = "internal", 500
+
+
+def internal_error(request: HttpRequest) -> HttpResponse:
+    """What Django calls where a view failed. Drawn without session and database: they may be why."""
+    if not request.accepts("text/html"):
+        return _told(Broken("Something went wrong inside LangAI. Try again; if it happens again, tell an admin."))
+    return HttpResponse(render_to_string("500.html", {"request_id": trail.request_id()}), status=Broken.status)
 
 
 class WrongMethod(LangAIError):

@@ -25,6 +25,8 @@ try:
     SECRET_KEY = env.str("SECRET_KEY", None) or environment.stored_secret(DATA_DIR / "secret_key")
     HOST = env.str("HOST", "127.0.0.1")
     PORT = env.int("PORT", 8000, validate=Range(1, 65535))
+    # What reads /metrics from elsewhere shows it; on this machine it need not.
+    METRICS_TOKEN = env.str("METRICS_TOKEN", "")
     LANGAI_ADMIN_PASSWORD = env.str("LANGAI_ADMIN_PASSWORD", "")
     ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", ["localhost", "127.0.0.1", "[::1]"])
     CSRF_TRUSTED_ORIGINS: list[str] = env.list("CSRF_TRUSTED_ORIGINS", [], validate=environment.origins)
@@ -150,6 +152,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "langai_site.observing.Requests",
     "langai_site.in_loop.Security",
     "servestatic.middleware.ServeStaticMiddleware",
     "langai_site.in_loop.ContentSecurityPolicy",
@@ -182,6 +185,7 @@ TEMPLATES: list[dict[str, Any]] = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "langai_site.context.csp_nonce",
+                "langai_site.context.request_id",
                 "langai_site.context.service_problems",
             ],
         },
@@ -293,30 +297,19 @@ LANGUAGE_CODE = "en"
 USE_TZ = True
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
+_LEVEL_OF_OTHERS = "ERROR" if LOG_LEVEL == "ERROR" else "WARNING"
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
+    "formatters": {"line": {"()": "langai_site.logs.formatter", "production": PRODUCTION}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["stderr"], "level": LOG_LEVEL},
+    # Below warnings only LangAI itself is heard: others log requests, bodies and queries there.
+    "root": {"handlers": ["stderr"], "level": _LEVEL_OF_OTHERS},
     "loggers": {
         # It repeats each failed attempt; who waits for the connection is told in the end.
         "psycopg.pool": {"level": "ERROR"},
-    }
-    | {
-        # These log requests and bodies at INFO and below; the project's own lines say what happened.
-        name: {"level": "WARNING"}
-        for name in (
-            "httpx",
-            "httpcore",
-            "openai",
-            "aiohttp",
-            "LiteLLM",
-            "chromadb",
-            "daphne",
-            "asyncio",
-            "pypdfium2",
-            "urllib3",
-        )
+        # Django gives these two handlers of their own, which would write beside ours.
+        **{name: {"level": _LEVEL_OF_OTHERS, "handlers": []} for name in ("django", "django.server")},
+        **{name: {"level": LOG_LEVEL} for name in ("chat", "documents", "search", "langai_site")},
     },
 }

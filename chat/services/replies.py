@@ -16,6 +16,7 @@ from chat.services.drafts import AS_USUAL, Options, Pick
 from chat.services.labels import Cause
 from chat.services.routing import NoModel, Rejected, RouteRequest
 from chat.services.rules import DEFAULT, Policy
+from langai_site import tracing
 from langai_site.errors import AboveCeiling, LangAIError
 from langai_site.outbound import cooling
 from langai_site.outbound.types import ChatMessage, Delta, Ledger, ModelInfo, ProviderError
@@ -128,7 +129,7 @@ def numbered(hits: tuple[Hit, ...], cited: tuple[Cited, ...]) -> list[Numbered]:
 
 async def weigh(request: TurnRequest) -> Weighed:
     """Retrieve, and label what would be sent."""
-    findings = await _find(request) if request.documents else Findings()
+    findings = await tracing.within("retrieval", _find(request)) if request.documents else Findings()
     passages = tuple(numbered(findings.hits, request.cited))
     messages = prompts.messages(request.question, request.history, passages, request.written)
     return Weighed(

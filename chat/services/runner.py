@@ -6,7 +6,6 @@ publisher tells the watchers at most every FRAME seconds, and a keeper writes ch
 
 import asyncio
 import contextlib
-import contextvars
 import logging
 import time
 from collections.abc import Coroutine, Sequence
@@ -17,6 +16,7 @@ from uuid import UUID
 
 from channels.layers import get_channel_layer
 
+from chat import measures
 from chat.characters import split_off_half, whole_characters
 from chat.events import Event, ReplyBegun, Snapshot, Source, group_of
 from chat.llm.types import Numbered
@@ -25,6 +25,7 @@ from chat.services import live, receipts, replies, turns
 from chat.services.labels import Cause
 from chat.services.replies import Prepared, Weighed
 from chat.services.turns import INTERRUPTED, Outcome, Started
+from langai_site import tracing, trail
 from langai_site.errors import LangAIError
 from langai_site.outbound.types import Delta
 from langai_site.usage import budgets
@@ -76,6 +77,11 @@ class Live:
         return self.started.reply
 
     @property
+    def model(self) -> str:
+        """The one that is asked, for figures."""
+        return self.prepared.model.name if self.prepared else measures.NO_MODEL
+
+    @property
     def sources(self) -> list[Source]:
         return receipts.sources_of(self.passages, self.started.request.cited)
 
@@ -102,12 +108,17 @@ def start(started: Started, asked: Asked) -> None:
     """Run a reply in a task of its own, which no request and no socket owns."""
     reply = Live(started, asked, text=started.request.written, published=len(started.request.written))
     _live[reply.reply] = reply
-    _task(_run(reply))
+    _task(tracing.within("reply", _run(reply)))
+
+
+def live_count() -> int:
+    """How many replies this process is writing."""
+    return len(_live)
 
 
 def _task(work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
     # A fresh context: the request's would keep its connections and its thread alive.
-    task = asyncio.create_task(work, context=contextvars.Context())
+    task = asyncio.create_task(work, context=trail.fresh_context())
     _tasks.add(task)
     task.add_done_callback(_tasks.discard)
     return task
@@ -139,6 +150,7 @@ async def _run(reply: Live) -> None:
             helper.cancel()
         await asyncio.gather(*helpers, return_exceptions=True)
         await _end(reply, outcome)
+        measures.ended(outcome.status, reply.model, reply.began)
     finally:
         # A Continue may have taken the place already.
         if _live.get(reply.reply) is reply:
@@ -200,6 +212,8 @@ async def _tell(reply: Live, change: dict[str, Any]) -> None:
 
 async def _publish_growth(reply: Live) -> None:
     """The first piece at once, then what has come every FRAME seconds, or less often while many are live."""
+    await reply.changed.wait()
+    measures.first_words(reply.model, reply.began)
     while True:
         await reply.changed.wait()
         reply.changed.clear()

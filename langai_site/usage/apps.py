@@ -9,12 +9,13 @@ class UsageConfig(AppConfig):
     label = "usage"
 
     def ready(self) -> None:
-        from langai_site.usage import budgets
+        from langai_site.usage import budgets, measures
 
         registry.worker_job("ledger seals", seconds=10, run=_seal)
         registry.worker_job("monthly close", seconds=3600, run=_close_months)
         registry.worker_job("budgets", seconds=60, run=_watch_budgets)
         registry.nightly_job("budget counters", budgets.reconcile_all)
+        registry.measure(*measures.ALL)
         for signal in (post_save, post_delete):
             signal.connect(budgets.forget, sender="usage.Budget", dispatch_uid="budgets")
 

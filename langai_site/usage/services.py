@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import timedelta
 from decimal import Decimal
+from functools import partial
 from itertools import groupby
 from uuid import UUID
 
@@ -11,7 +12,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from langai_site.errors import Conflict
-from langai_site.usage import budgets
+from langai_site.usage import budgets, measures
 from langai_site.usage.models import Reservation, UsageEntry
 from langai_site.usage.types import Entry, Held
 
@@ -115,6 +116,7 @@ def expire() -> int:
 
 def _insert(entries: Sequence[Entry]) -> None:
     UsageEntry.objects.bulk_create([_row(entry) for entry in entries])
+    transaction.on_commit(partial(measures.count, entries))
 
 
 def _row(entry: Entry) -> UsageEntry:

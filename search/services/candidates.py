@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from django.db.models.functions import Substr
 
 from langai_site.sensitivity import Sensitivity
+from langai_site.trail import carried
 from langai_site.usage.types import Caller
 from search.embeddings import Embedder, EmbedderUnavailable
 from search.fusion import Ranking, fused
@@ -130,7 +131,7 @@ def _by_words(hits: Sequence[KeywordHit], weight: float, *, alone: bool) -> Rank
 
 
 def _ask_stores(meaning: Meaning, depth: int) -> "list[Future[Found]]":
-    return [_store_threads.submit(_nearest, meaning.vector, index, depth) for index in meaning.indexes]
+    return [_store_threads.submit(carried(_nearest), meaning.vector, index, depth) for index in meaning.indexes]
 
 
 def _nearest(vector: "np.ndarray", index: Index, depth: int) -> Found:

@@ -48,7 +48,7 @@ class WeaviateStore:
             data = client.collections.get(class_of(name)).data
             for first in range(0, len(ids), BATCH):
                 batch = slice(first, first + BATCH)
-                objects = [
+                objects: list[DataObject[dict[str, Any], None]] = [
                     DataObject(properties={}, uuid=_uuid_of(pk), vector=vector.tolist())
                     for pk, vector in zip(ids[batch], vectors[batch], strict=True)
                 ]

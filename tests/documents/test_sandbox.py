@@ -60,6 +60,12 @@ def test_a_crash_is_told_without_private_details(tmp_path):
     assert "private" not in told(tmp_path, "raise_error")
 
 
+def test_the_log_says_where_a_reader_failed_but_not_what_it_read(tmp_path, caplog):
+    told(tmp_path, "raise_error")
+    assert "in raise_error; ValueError" in caplog.text
+    assert "private" not in caplog.text
+
+
 def test_output_is_bounded(tmp_path):
     assert "damaged, or too complex" in told(tmp_path, "write_endlessly", max_chars=1000)
 

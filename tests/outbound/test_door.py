@@ -8,6 +8,7 @@ from decimal import Decimal
 
 import pytest
 
+from langai_site import trail
 from langai_site.outbound import door
 from langai_site.usage import content
 from langai_site.usage.types import Price, Usage
@@ -173,3 +174,14 @@ async def test_a_call_that_failed_tells_what_it_sent_as_well(upstream):
     assert entry.status != "complete"
     assert entry.bytes_sent
     assert entry.content_hash
+
+
+@every_provider
+async def test_a_server_in_the_building_is_told_the_request_and_no_other(upstream, settings, provider):
+    with trail.following(trail.Trail("asked-4711")):
+        await ask(call_of(f"{provider}/t3"))
+        settings.LOCAL_HOSTS = []
+        await ask(call_of(f"{provider}/t3", hosted=True))
+    local, hosted = (request["raw"].lower() for request in upstream.requests())
+    assert "x-request-id: asked-4711" in local
+    assert "asked-4711" not in hosted

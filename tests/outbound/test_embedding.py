@@ -6,6 +6,7 @@ from decimal import Decimal
 import numpy as np
 import pytest
 
+from langai_site import trail
 from langai_site.errors import AboveCeiling
 from langai_site.outbound import door, litellm_adapter
 from langai_site.outbound.types import EmbedCall, ModelInfo, ProviderError
@@ -184,3 +185,14 @@ def test_the_entry_of_a_call_can_be_written(upstream, transactional_db):
 
 def test_the_library_is_loaded_once_for_threads_and_loops(upstream):
     assert litellm_adapter.loaded_now() is litellm_adapter.loaded_now()
+
+
+@every_provider
+def test_a_server_in_the_building_is_told_the_request_and_no_other(upstream, settings, provider):
+    with trail.following(trail.Trail("asked-4711")):
+        assert Outcome(f"{provider}/embed").error is None
+        settings.LOCAL_HOSTS = []
+        assert Outcome(f"{provider}/embed", hosted=True).error is None
+    local, hosted = (request["raw"].lower() for request in upstream.requests())
+    assert "x-request-id: asked-4711" in local
+    assert "asked-4711" not in hosted
