@@ -61,7 +61,8 @@ Seen = Callable[[HttpResponseBase], HttpResponseBase]
 def _observed(request: HttpRequest) -> Iterator[Seen]:
     """Gives the request its id, and a function that is to be handed the response."""
     began = time.perf_counter()
-    request_id = trail.accepted(request.headers.get(trail.HEADER, ""))
+    # Without a server around it, as under Django's test client, nobody has given it one.
+    request_id = trail.request_id() or trail.accepted(request.headers.get(trail.HEADER, ""))
     with trail.following(trail.Trail(request_id)), tracing.span("request", headers=request.headers) as span:
 
         def seen(response: HttpResponseBase) -> HttpResponseBase:
@@ -78,20 +79,31 @@ def _observed(request: HttpRequest) -> Iterator[Seen]:
         yield seen
 
 
-class Sockets:
-    """What `Requests` is to HTTP, for sockets. Daphne sends no headers of ours with their opening."""
+class Followed:
+    """Gives each request and socket its id before anything else: Django tells of a refusal after its middleware."""
 
     def __init__(self, application: Application) -> None:
         self.application = application
 
     async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:  # noqa: ANN401 - ASGI callables
         given = dict(scope["headers"]).get(trail.HEADER.lower().encode(), b"").decode("latin1")
-        with trail.following(trail.Trail(trail.accepted(given))), SOCKETS.track_inprogress():
-            began = time.monotonic()
-            try:
+        with trail.following(trail.Trail(trail.accepted(given))):
+            await self.application(scope, receive, send)
+
+
+class Sockets:
+    """Counts the open ones. Their id is in the log alone: Daphne sends no headers of ours with their opening."""
+
+    def __init__(self, application: Application) -> None:
+        self.application = application
+
+    async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:  # noqa: ANN401 - ASGI callables
+        began = time.monotonic()
+        try:
+            with SOCKETS.track_inprogress():
                 await self.application(scope, receive, send)
-            finally:
-                logger.debug("Socket: closed after %d s", time.monotonic() - began)
+        finally:
+            logger.debug("Socket: closed after %d s", time.monotonic() - began)
 
 
 async def watch_loop() -> None:

@@ -33,9 +33,7 @@ ENVIRONMENT = {
 PASSED_ON = {"PATH": os.defpath, "TESSDATA_PREFIX": ""}
 
 # Of a traceback: the places, and the kinds of error; of a crash: its headline.
-WHERE = re.compile(
-    r'\s*File "[^"]+", line \d+(, in \S+)?|[A-Za-z_.]+(Error|Exception|Exit|Warning)\b|Fatal Python error'
-)
+WHERE = re.compile(r'\s*File "[^"]+", line \d+(, in \S+)?|[A-Za-z_.]+(Error|Exception|Exit)\b|Fatal Python error')
 
 Process = subprocess.Popen[bytes]
 

@@ -1,6 +1,7 @@
 """What an operator sees of a running LangAI: figures of every process, and a log that leads from one id to everything,
 without a word of what people wrote."""
 
+import json
 import re
 from collections.abc import Iterator
 
@@ -169,3 +170,14 @@ def test_nothing_that_anybody_wrote_is_in_the_log_whichever_way_it_came_in(debug
     assert not [line for line in debugged.lines if re.search(rf"\b{NAME}\b", line)]
     # It was written at all, with its levels.
     assert "DEBUG langai_site.observing: GET search:search: 200" in debugged.log
+
+
+def test_in_production_every_line_of_the_log_is_an_object(start_langai):
+    server = start_langai(ENV="production")
+    httpx.get(f"{server.url}/nowhere", trust_env=False)
+    server.until_logged("LangAI is ready at")
+    server.until_logged("Not Found")
+    told = [json.loads(line) for line in server.lines]
+    assert {"run", "setup", "web"} <= {line["process"] for line in told}
+    (missed,) = [line for line in told if line["event"].startswith("Not Found")]
+    assert (missed["process"], missed["level"], len(missed["request_id"])) == ("web", "warning", 32)
