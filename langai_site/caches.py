@@ -86,10 +86,14 @@ def keyed_name(kind: str, parts: object) -> str:
     return f"{kind}:{salted_hmac(f'langai.cache.{kind}', json.dumps(parts), algorithm='sha256').hexdigest()}"
 
 
-@lru_cache
 def cipher(kind: str) -> Fernet:
     """What encrypts values of that kind in Redis."""
-    return Fernet(base64.urlsafe_b64encode(hashlib.sha256(f"{kind}:{settings.SECRET_KEY}".encode()).digest()))
+    return _cipher(f"{kind}:{settings.SECRET_KEY}")
+
+
+@lru_cache
+def _cipher(secret: str) -> Fernet:
+    return Fernet(base64.urlsafe_b64encode(hashlib.sha256(secret.encode()).digest()))
 
 
 def sealed(kind: str, value: bytes) -> bytes:
