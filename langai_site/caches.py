@@ -29,16 +29,23 @@ async def reached(alias: str, method: str, *args: object) -> Any:  # noqa: ANN40
 
 
 async def tried(alias: str, method: str, *args: object) -> Any:  # noqa: ANN401 - as above
-    """`reached` for what can be done without: None where the cache is away."""
+    """`reached` for what can be done without: None where the cache is away.
+
+    A Redis that is away costs one call in PAUSE seconds its time, and the others none.
+    """
+    if not breaker.lets_through():
+        return None
     if settings.REDIS_URL:
-        return await sync_to_async(tried_now, thread_sensitive=False)(alias, method, *args)
-    return tried_now(alias, method, *args)
+        return await sync_to_async(_attempted, thread_sensitive=False)(alias, method, *args)
+    return _attempted(alias, method, *args)
 
 
 def tried_now(alias: str, method: str, *args: object) -> Any:  # noqa: ANN401 - as above
-    """`tried` for threads that may wait. A Redis that is away costs one call in PAUSE seconds its time, others none."""
-    if not breaker.lets_through():
-        return None
+    """`tried` for threads that may wait."""
+    return _attempted(alias, method, *args) if breaker.lets_through() else None
+
+
+def _attempted(alias: str, method: str, *args: object) -> Any:  # noqa: ANN401 - as above
     try:
         result = getattr(caches[alias], method)(*args)
     except Exception as error:  # the cache's client raises what it likes
