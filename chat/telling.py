@@ -18,6 +18,15 @@ def cost(amount: Decimal | str | None) -> str:
     return f"${amount:.2f}" if amount >= 1 else f"${amount.quantize(Decimal(1).scaleb(amount.adjusted() - 1)):f}"
 
 
+def charged(receipt: Mapping[str, Any]) -> str:
+    """What a turn cost; and, where its answer was given before or shared, what that saved."""
+    told = cost(receipt["cost"])
+    if not receipt.get("cached"):
+        return told
+    saved = Decimal(receipt["saved"] or 0)
+    return f"{told} (cached; saved {cost(saved)})" if saved else f"{told} (cached)"
+
+
 def receipt_lines(receipt: Mapping[str, Any]) -> list[tuple[str, str]]:
     """The folded receipt, as terms and values; nothing where the turn did not come so far."""
     if "label" not in receipt:
@@ -39,7 +48,7 @@ def summary(receipt: Mapping[str, Any]) -> str:
     if "model" not in receipt:
         return "Nothing was sent" if "label" in receipt else ""
     tokens = receipt["input_tokens"] + receipt["output_tokens"]
-    return f"{receipt['model']} · {tokens:,} tokens · {cost(receipt['cost'])} · {receipt['duration_ms'] / 1000:.1f} s"
+    return f"{receipt['model']} · {tokens:,} tokens · {charged(receipt)} · {receipt['duration_ms'] / 1000:.1f} s"
 
 
 def _decided(receipt: Mapping[str, Any]) -> list[tuple[str, str]]:
@@ -70,7 +79,7 @@ def _taken(receipt: Mapping[str, Any]) -> list[tuple[str, str]]:
     price = f" (price {receipt['price']})" if receipt.get("price") else ""
     lines = [
         ("Tokens", f"{about}{receipt['input_tokens']:,} in, {receipt['output_tokens']:,} out"),
-        ("Cost", cost(receipt["cost"]) + price),
+        ("Cost", charged(receipt) + price),
     ]
     if receipt["first_token_ms"] is not None:
         lines.append(("First word", f"after {receipt['first_token_ms'] / 1000:.2f} s"))

@@ -75,6 +75,8 @@ try:
     ANSWER_MAX_TOKENS = env.int("ANSWER_MAX_TOKENS", 4000, validate=environment.at_least(1))
     TEMPERATURE_MAX = env.float("TEMPERATURE_MAX", 2, validate=environment.at_least(0))
     MESSAGE_MAX_CHARS = env.int("MESSAGE_MAX_CHARS", 10_000, validate=environment.at_least(1))
+    # Seconds; 0: no answer is given twice.
+    CACHE_TTL = env.int("CACHE_TTL", 3600, validate=environment.at_least(0))
     # Rates are as in "60/m"; empty: no limit.
     RATE_LIMIT_PER_MINUTE: str = env.rate("RATE_LIMIT_PER_MINUTE", "60/m")
     RATE_LIMIT_LOGIN: str = env.rate("RATE_LIMIT_LOGIN", "10/m")
@@ -218,6 +220,10 @@ RATELIMIT_USE_CACHE = "limits"
 # None of its answers is then "too many" because the cache is away.
 RATELIMIT_FAIL_OPEN = True
 
+_MEMORY: dict[str, Any] = {
+    "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+    "OPTIONS": {"MAX_ENTRIES": 100_000},
+}
 _cache: dict[str, Any] = (
     {
         "BACKEND": "django_redis.cache.RedisCache",
@@ -225,19 +231,24 @@ _cache: dict[str, Any] = (
         "OPTIONS": {"SOCKET_CONNECT_TIMEOUT": 2, "SOCKET_TIMEOUT": 2},
     }
     if REDIS_URL
-    else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "OPTIONS": {"MAX_ENTRIES": 100_000}}
+    else _MEMORY
 )
 # Aliases of their own, so that a full cache of one kind never culls another's entries.
 CACHES = {
     alias: {**_cache, "KEY_PREFIX": alias, **({} if REDIS_URL else {"LOCATION": alias})}
-    for alias in ("default", "live", "limits")
+    for alias in ("default", "live", "limits", "resting", "answers")
 }
+# What the embedder in this process made stays in it: asking Redis would take as long as embedding does.
+CACHES["vectors"] = {**_MEMORY, "LOCATION": "vectors", "OPTIONS": {"MAX_ENTRIES": 5_000}}
 if REDIS_URL:
     # It counts attempts to sign in: people can sign in while Redis is away, though nobody counts then.
     CACHES["default"] |= {
         "BACKEND": "langai_site.caches.LenientRedisCache",
         "OPTIONS": {**_cache["OPTIONS"], "IGNORE_EXCEPTIONS": True},
     }
+else:
+    # Whole answers: some tens of megabytes at most.
+    CACHES["answers"]["OPTIONS"] = {"MAX_ENTRIES": 5_000}
 CHANNEL_LAYERS = {
     "default": (
         {

@@ -78,8 +78,9 @@ def django_db_setup(django_db_setup):
 
 
 @pytest.fixture(autouse=True)
-def fresh_limits():
-    """What one test's people have done does not count against the next one's, who may have their ids."""
+def fresh_caches():
+    """What one test's people have done does not count against the next one's, and answers them nothing."""
     from django.core.cache import caches
 
-    caches["limits"].clear()
+    for alias in ("limits", "resting", "answers", "vectors"):
+        caches[alias].clear()

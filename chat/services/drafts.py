@@ -42,12 +42,13 @@ class Pick:
     """Which model is to answer, and what it is given.
 
     `local_only`: none outside the building. `allowed_passages`: without those above what the model may see, instead
-    of asking no model at all.
+    of asking no model at all. `fresh`: no answer that was given before.
     """
 
     model: str
     local_only: bool = False
     allowed_passages: bool = False
+    fresh: bool = False
 
     def named(self, before: str) -> "Pick":
         """The same with a model: the one of `before` where none was picked."""

@@ -3,16 +3,13 @@
 In Redis the snapshots are encrypted, for they hold text of any label; they expire, and go when the reply is done.
 """
 
-import base64
-import hashlib
 import json
 import logging
 from collections.abc import Sequence
-from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
-from cryptography.fernet import Fernet, InvalidToken
+from cryptography.fernet import InvalidToken
 from django.conf import settings
 
 from chat.events import Snapshot
@@ -27,18 +24,13 @@ STOP_LIFETIME = 60
 _away = False
 
 
-@lru_cache
-def _fernet() -> Fernet:
-    return Fernet(base64.urlsafe_b64encode(hashlib.sha256(f"live:{settings.SECRET_KEY}".encode()).digest()))
-
-
 def _pack(snapshot: Snapshot) -> object:
-    return _fernet().encrypt(json.dumps(snapshot).encode()) if settings.REDIS_URL else snapshot
+    return caches.cipher("live").encrypt(json.dumps(snapshot).encode()) if settings.REDIS_URL else snapshot
 
 
 def _unpack(value: Any) -> Snapshot | None:  # noqa: ANN401 - what was packed
     try:
-        return json.loads(_fernet().decrypt(value)) if isinstance(value, bytes) else value
+        return json.loads(caches.cipher("live").decrypt(value)) if isinstance(value, bytes) else value
     except InvalidToken:
         return None
 

@@ -78,6 +78,9 @@ def receipt_of(
         "price": _price_versions(before.get("price", ""), entries),
         "first_token_ms": entries[0].first_token_ms if entries else None,
         "duration_ms": before.get("duration_ms", 0) + elapsed_ms,
+        # The last entry is that of the model that answered.
+        "cached": bool(entries) and entries[-1].cached,
+        "saved": total_cost([entry.saved for entry in entries if entry.cached]),
     }
     if isinstance(told, Prepared):
         return receipt | _weighed(told.weighed) | _decided(told)

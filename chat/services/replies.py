@@ -10,7 +10,7 @@ from django.conf import settings
 from chat.events import Source
 from chat.llm import BUILT_IN, provider_of
 from chat.llm.types import Ask, Numbered
-from chat.services import complexity, labels, prompts, routing
+from chat.services import answers_cache, complexity, labels, prompts, routing
 from chat.services.complexity import Complexity
 from chat.services.drafts import AS_USUAL, Options, Pick
 from chat.services.labels import Cause
@@ -229,12 +229,12 @@ def _following(prepared: Prepared, error: LangAIError) -> Prepared | None:
 async def _asked(
     request: TurnRequest, prepared: Prepared, ledger: Ledger, afford: Afford
 ) -> AsyncGenerator[Delta, None]:
-    """The answer of one model, which rests for a while if it fails."""
+    """The answer of one model, or the one that it gave lately; it rests for a while if it fails."""
     ask = _ask(request, prepared)
-    provider = provider_of(ask.model)
-    await afford(provider.max_cost(ask))
+    await afford(provider_of(ask.model).max_cost(ask))
+    scope = request.reader.collections
     try:
-        async with aclosing(provider.stream(ask, ledger)) as deltas:
+        async with aclosing(answers_cache.answer(ask, scope, ledger, fresh=request.pick.fresh)) as deltas:
             async for delta in deltas:
                 yield delta
     except ProviderError as error:

@@ -3,7 +3,7 @@
 import json
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any, cast
 from uuid import UUID, uuid4
@@ -135,12 +135,13 @@ def _known(user: User, conversation_id: UUID) -> Conversation:
 
 @transaction.atomic
 def retry(user: User, reply_id: UUID, pick: drafts.Pick = drafts.AS_BEFORE) -> Started:
-    """Answer the same question again, beside the reply: nothing is overwritten."""
+    """Answer the same question again, beside the reply: nothing is overwritten. Afresh, where the reply is complete."""
     reply = conversations.access_reply(user.id, reply_id)
     conversation, question = _known(user, reply.conversation_id), reply.parent
     if question is None:
         raise Conflict("This answer has no question to be asked again.")
-    return _open(conversation, question, pick.named(conversation.model))
+    fresh = pick.fresh or reply.status == Message.Status.COMPLETE
+    return _open(conversation, question, replace(pick.named(conversation.model), fresh=fresh))
 
 
 @transaction.atomic

@@ -39,18 +39,18 @@ async def rest(model: str, error: ProviderError) -> None:
     """Let a model rest after `error`, if that says something about the model."""
     if error.code in SECONDS:
         seconds = max(SECONDS[error.code], error.retry_after)
-        await caches.reached("default", "set", _key(model), error.code, seconds)
+        await caches.tried("resting", "set", _key(model), error.code, seconds)
 
 
 async def awake(model: str) -> None:
     """It has answered: no rest any more."""
-    await caches.reached("default", "delete", _key(model))
+    await caches.tried("resting", "delete", _key(model))
 
 
 async def resting(models: Sequence[str]) -> dict[str, str]:
     """Why those of `models` rest that do, in words that follow the model's name."""
     keys = {_key(model): model for model in models}
-    found = (await caches.reached("default", "get_many", list(keys)) if keys else None) or {}
+    found = (await caches.tried("resting", "get_many", list(keys)) if keys else None) or {}
     return {keys[key]: f"{WORDS[code]} a moment ago" for key, code in found.items() if code in WORDS}
 
 

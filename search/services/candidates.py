@@ -11,7 +11,7 @@ from django.db.models.functions import Substr
 from langai_site.sensitivity import Sensitivity
 from langai_site.trail import carried
 from langai_site.usage.types import Caller
-from search.embeddings import Embedder, EmbedderUnavailable
+from search.embeddings import Embedder, EmbedderUnavailable, remembered
 from search.fusion import Ranking, fused
 from search.indexes import MEANING_OFF, Index, queried
 from search.keywords import KeywordHit, get_index
@@ -99,7 +99,7 @@ def understood(asked: Asked, collections: Sequence[int], label: Sensitivity, cal
 def _meanings(asked: Asked, indexes: tuple[Index, ...], label: Sensitivity, caller: Caller) -> list[Meaning]:
     embedder = indexes[0].embedder
     texts = [(text, weight) for text, weight in asked.texts if understands(embedder, text)]
-    vectors = embedder.embed([text for text, _weight in texts], label, caller=caller) if texts else ()
+    vectors = remembered.embedded(embedder, [text for text, _weight in texts], label, caller) if texts else ()
     return [Meaning(text, weight, vector, indexes) for (text, weight), vector in zip(texts, vectors, strict=True)]
 
 

@@ -4,7 +4,6 @@ import json
 from dataclasses import replace
 
 import pytest
-from django.core.cache import caches
 
 from chat.services import replies, routing
 from chat.services.drafts import Options, Pick
@@ -23,11 +22,6 @@ pytestmark = pytest.mark.usefixtures("upstream")
 def model(name, rank=100, **changes):
     info = ModelInfo(f"hosted_vllm/{name}", name, "hosted_vllm", False, Sensitivity.CONFIDENTIAL, rank)
     return replace(info, **changes)
-
-
-@pytest.fixture(autouse=True)
-def _nothing_rests():
-    caches["default"].clear()
 
 
 class Turn:

@@ -1,0 +1,185 @@
+"""Calls in flight: turns of one process that ask the same at the same time watch one call.
+
+The first that watches pays. Whoever stops leaves, and the next one pays; the call ends when nobody is left.
+"""
+
+import asyncio
+import time
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import aclosing, suppress
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+
+from chat.llm import provider_of
+from chat.llm.types import Ask
+from langai_site.outbound.types import Delta, Ledger
+from langai_site.usage.types import Entry, Usage
+
+FREE = Decimal(0)
+
+# Given the whole answer and the entry of its call, once it is complete.
+Keep = Callable[[str, Entry], Awaitable[None]]
+
+
+@dataclass(eq=False)
+class Seat:
+    """One turn that is given an answer for which another pays, or paid: its own entry for the ledger."""
+
+    ask: Ask
+    began: float = field(default_factory=time.monotonic)
+    first_token_ms: int | None = None
+
+    def heard(self) -> None:
+        if self.first_token_ms is None:
+            self.first_token_ms = self._elapsed_ms()
+
+    def entry(self, status: str, saved: Decimal | None) -> Entry:
+        """Nothing was sent for this turn and no token used; `saved` is what that would have cost."""
+        model = self.ask.model
+        return Entry(
+            caller=self.ask.caller,
+            model=model.name,
+            provider=model.provider,
+            hosted=model.hosted,
+            label=self.ask.label,
+            usage=Usage(),
+            cost=FREE,
+            first_token_ms=self.first_token_ms,
+            duration_ms=self._elapsed_ms(),
+            status=status,
+            route=self.ask.route,
+            cached=True,
+            saved=saved,
+        )
+
+    def _elapsed_ms(self) -> int:
+        return round((time.monotonic() - self.began) * 1000)
+
+
+_flights: dict[str, "Flight"] = {}
+# Of those that nobody finds any more, but somebody watches, or that are being kept.
+_tasks: set[asyncio.Task[None]] = set()
+
+
+def found(key: str) -> "Flight | None":
+    """The call that is under way for `key`, or has just ended. To be watched before anything else is awaited."""
+    return _flights.get(key)
+
+
+def start(key: str, ask: Ask, keep: Keep) -> "Flight":
+    """Ask, for whoever watches and finds it by `key` from now on. To be watched before anything else is awaited."""
+    flight = _flights[key] = Flight(key, ask, keep)
+    return flight
+
+
+class Flight:
+    """One call to a provider, with all that came of it so far."""
+
+    def __init__(self, key: str, ask: Ask, keep: Keep) -> None:
+        self._key, self._ask, self._keep = key, ask, keep
+        self._deltas: list[Delta] = []
+        self._seats: list[Seat] = []
+        self._payer: Seat | None = None
+        self._entry: Entry | None = None
+        self._error: BaseException | None = None
+        self._over = False
+        self._changed = asyncio.Event()
+        self._task = asyncio.create_task(self._fly())
+        _tasks.add(self._task)
+        self._task.add_done_callback(_tasks.discard)
+
+    async def watch(self, ask: Ask, ledger: Ledger) -> AsyncGenerator[Delta, None]:
+        """The answer from its beginning, as a provider streams it: with one entry, and the errors of the call."""
+        seat, seen = Seat(ask), 0
+        self._seats.append(seat)
+        try:
+            while seen < len(self._deltas) or not self._over:
+                if seen == len(self._deltas):
+                    await self._changed.wait()
+                    continue
+                new, seen = self._deltas[seen:], len(self._deltas)
+                seat.heard()
+                yield _joined(new)
+            if self._error:
+                raise self._error
+        finally:
+            left_early = not self._over or seen < len(self._deltas)
+            await self._leave(seat)
+            if entry := self._entry_of(seat, left_early):
+                ledger(entry)
+
+    async def _leave(self, seat: Seat) -> None:
+        if not self._over and self._seats == [seat]:
+            self._forget()
+            self._task.cancel()
+            await _ended(self._task)
+            # It may have been cancelled before it began.
+            self._over = True
+        self._seats.remove(seat)
+
+    def _entry_of(self, seat: Seat, left_early: bool) -> Entry | None:
+        """The call's own for the seat that pays; None where no call was made."""
+        if self._over and self._entry is None:
+            return None
+        if self._entry and seat is self._payer:
+            return replace(self._entry, caller=seat.ask.caller, route=seat.ask.route)
+        if left_early or not self._entry:
+            return seat.entry("stopped", FREE)
+        return seat.entry(self._entry.status, FREE if self._error else self._entry.cost)
+
+    async def _fly(self) -> None:
+        try:
+            async with aclosing(provider_of(self._ask.model).stream(self._ask, self._enter)) as deltas:
+                async for delta in deltas:
+                    self._deltas.append(delta)
+                    self._tell()
+        except asyncio.CancelledError as error:
+            self._error = error
+            raise
+        except Exception as error:  # it is raised where it is watched
+            self._error = error
+        finally:
+            self._land()
+        await self._kept()
+
+    def _enter(self, entry: Entry) -> None:
+        self._entry = entry
+
+    def _tell(self) -> None:
+        self._changed.set()
+        self._changed = asyncio.Event()
+
+    def _land(self) -> None:
+        self._over = True
+        self._payer = self._seats[0] if self._seats else None
+        if not self._is_complete():
+            self._forget()
+        self._tell()
+
+    def _is_complete(self) -> bool:
+        whole = _joined(self._deltas)
+        return self._error is None and self._entry is not None and bool(whole.text.strip()) and not whole.truncated
+
+    async def _kept(self) -> None:
+        """Keep a complete answer, unless a fresh one is on its way; until then it is found here."""
+        if self._entry and _flights.get(self._key) is self:
+            try:
+                await self._keep(_joined(self._deltas).text, self._entry)
+            finally:
+                self._forget()
+
+    def _forget(self) -> None:
+        if _flights.get(self._key) is self:
+            del _flights[self._key]
+
+
+def _joined(deltas: list[Delta]) -> Delta:
+    """Several pieces as one."""
+    return Delta("".join(delta.text for delta in deltas), any(delta.truncated for delta in deltas))
+
+
+async def _ended(task: asyncio.Task[None]) -> None:
+    """Wait for a task that was cancelled, though the one that waits be cancelled once more: its entry is needed."""
+    while not task.done():
+        with suppress(asyncio.CancelledError):
+            await asyncio.wait([task])

@@ -1,0 +1,54 @@
+"""The vectors of questions that were asked lately, so that nothing is embedded twice; never of confidential ones."""
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from django.conf import settings
+from django.core.cache import caches as stores
+
+from langai_site import caches
+from langai_site.sensitivity import Sensitivity
+from langai_site.usage.types import Caller
+from search.embeddings.local import FINGERPRINT
+from search.embeddings.types import Embedder
+
+if TYPE_CHECKING:
+    import numpy as np
+
+KIND = "vectors"
+
+
+def embedded(embedder: Embedder, texts: Sequence[str], label: Sensitivity, caller: Caller) -> "np.ndarray":
+    """`embedder.embed` for questions, which are asked more than once; a text that is known costs nothing."""
+    import numpy as np
+
+    if not texts or not settings.CACHE_TTL or label >= Sensitivity.CONFIDENTIAL:
+        return embedder.embed(texts, label, caller=caller)
+    names = {text: caches.keyed_name(KIND, [embedder.fingerprint, text]) for text in texts}
+    known = _known(embedder, list(names.values()))
+    missing = [text for text, name in names.items() if name not in known]
+    if missing:
+        new = dict(zip((names[text] for text in missing), embedder.embed(missing, label, caller=caller), strict=True))
+        _remember(embedder, new)
+        known |= new
+    return np.stack([known[names[text]] for text in texts])
+
+
+def _known(embedder: Embedder, names: Sequence[str]) -> "dict[str, np.ndarray]":
+    import numpy as np
+
+    kept = _call(embedder, "get_many", names) or {}
+    opened = {name: caches.opened(KIND, value) for name, value in kept.items()}
+    return {name: np.frombuffer(value, dtype=np.float32) for name, value in opened.items() if value}
+
+
+def _remember(embedder: Embedder, vectors: "Mapping[str, np.ndarray]") -> None:
+    kept = {name: caches.sealed(KIND, vector.astype("float32").tobytes()) for name, vector in vectors.items()}
+    _call(embedder, "set_many", kept, settings.CACHE_TTL)
+
+
+def _call(embedder: Embedder, method: str, *args: object) -> Any:  # noqa: ANN401 - what the cache's method returns
+    """In this process what it embedded by itself; else where all processes find it."""
+    if embedder.fingerprint == FINGERPRINT:
+        return getattr(stores["vectors"], method)(*args)
+    return caches.tried_now("answers", method, *args)

@@ -1,0 +1,120 @@
+"""A question that was embedded a moment ago is not embedded again, unless it is confidential."""
+
+import numpy as np
+import pytest
+from django.core.cache import caches as stores
+from redis import Redis as Client
+
+from langai_site import caches
+from langai_site.sensitivity import Sensitivity
+from langai_site.writer import write
+from search.access import reader_of
+from search.embeddings import SEARCH, EmbedderUnavailable, hosted
+from search.embeddings.remembered import embedded
+from search.services import find
+from search.sync import sync_vectors
+from tests.servers import Redis, free_port
+from tests.upstream.embeddings import vector_of
+
+PUBLIC, CONFIDENTIAL = Sensitivity.PUBLIC, Sensitivity.CONFIDENTIAL
+QUESTION = "Where does the ferry land?"
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def server(served, upstream):
+    """An embedder on a server, which has not been asked for anything yet."""
+    served("e64")
+    found = hosted.find("hosted_vllm/e64")
+    upstream.reset()
+    return found
+
+
+def calls(upstream):
+    return [request["body"] for request in upstream.requests("/v1/embeddings")]
+
+
+def test_a_text_is_embedded_once_and_its_vector_stays_the_same(server, upstream):
+    first, again = (embedded(server, [QUESTION], PUBLIC, SEARCH) for _ in range(2))
+    assert np.array_equal(first, again)
+    assert np.allclose(again[0], vector_of(QUESTION, 64), atol=1e-6)
+    assert len(calls(upstream)) == 1
+
+
+def test_of_several_texts_only_the_new_ones_are_sent_and_all_come_in_order(server, upstream):
+    embedded(server, ["one"], PUBLIC, SEARCH)
+    vectors = embedded(server, ["two", "one", "three", "two"], PUBLIC, SEARCH)
+    assert np.allclose(vectors, [vector_of(text, 64) for text in ("two", "one", "three", "two")], atol=1e-6)
+    assert "one" not in calls(upstream)[-1]
+    assert len(calls(upstream)) == 2
+
+
+def test_the_vectors_of_two_embedders_are_kept_apart(server, served, upstream):
+    embedded(server, [QUESTION], PUBLIC, SEARCH)
+    served("e32")
+    other = hosted.find("hosted_vllm/e32")
+    assert embedded(other, [QUESTION], PUBLIC, SEARCH).shape == (1, 32)
+
+
+def test_what_is_known_is_found_while_the_embedder_is_away(server, served):
+    embedded(server, [QUESTION], PUBLIC, SEARCH)
+    served("e64", url=f"http://localhost:{free_port()}/v1")
+    assert embedded(server, [QUESTION], PUBLIC, SEARCH).shape == (1, 64)
+    with pytest.raises(EmbedderUnavailable):
+        embedded(server, ["Another one?"], PUBLIC, SEARCH)
+
+
+def test_switched_off_every_text_is_sent(server, upstream, settings):
+    settings.CACHE_TTL = 0
+    for _ in range(2):
+        embedded(server, [QUESTION], PUBLIC, SEARCH)
+    assert len(calls(upstream)) == 2
+
+
+def test_no_texts_ask_nothing(server, upstream):
+    assert embedded(server, [], PUBLIC, SEARCH).shape == (0, 64)
+    assert calls(upstream) == []
+
+
+def test_what_is_embedded_here_stays_in_this_process(embedder, monkeypatch):
+    first = embedded(embedder, [QUESTION], PUBLIC, SEARCH)
+    monkeypatch.setattr(type(embedder), "embed", None)
+    assert np.array_equal(embedded(embedder, [QUESTION], PUBLIC, SEARCH), first)
+    assert list(stores["answers"]._cache) == []
+
+
+def test_nothing_confidential_is_remembered(embedder):
+    embedded(embedder, [QUESTION], CONFIDENTIAL, SEARCH)
+    assert list(stores["vectors"]._cache) == []
+
+
+async def test_a_search_that_is_made_again_embeds_nothing_again(embedder, store, handbook, alice, add, monkeypatch):
+    await write(add, handbook)
+    await write(sync_vectors)
+    reader = await write(reader_of, alice)
+    first = await find("How many days off do I get?", reader)
+    monkeypatch.setattr(type(embedder), "embed", None)
+    again = await find("How many days off do I get?", reader)
+    assert [hit.passage_id for hit in first.hits] == [hit.passage_id for hit in again.hits]
+    assert first.hits
+    assert (first.notice, again.notice) == ("", "")
+
+
+@pytest.mark.needs("redis")
+def test_in_redis_there_is_neither_the_text_nor_a_readable_vector(server, settings, monkeypatch):
+    redis = Redis().start()
+    try:
+        settings.REDIS_URL = redis.url
+        shared = {"BACKEND": "django_redis.cache.RedisCache", "LOCATION": redis.url, "KEY_PREFIX": "answers"}
+        settings.CACHES = {**settings.CACHES, "answers": shared}
+        monkeypatch.setattr(caches, "breaker", caches.Breaker())
+        (vector,) = embedded(server, [QUESTION], PUBLIC, SEARCH)
+        client = Client.from_url(redis.url)
+        ((name, kept),) = [(name, client.get(name)) for name in client.keys("*")]
+        assert b"ferry" not in name + kept
+        assert vector.astype("float32").tobytes() not in kept
+        redis.stop()
+        assert np.allclose(embedded(server, [QUESTION], PUBLIC, SEARCH)[0], vector, atol=1e-6)
+    finally:
+        redis.stop()
