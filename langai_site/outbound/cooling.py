@@ -42,11 +42,6 @@ async def rest(model: str, error: ProviderError) -> None:
         await caches.tried("resting", "set", _key(model), error.code, seconds)
 
 
-async def awake(model: str) -> None:
-    """It has answered: no rest any more."""
-    await caches.tried("resting", "delete", _key(model))
-
-
 async def resting(models: Sequence[str]) -> dict[str, str]:
     """Why those of `models` rest that do, in words that follow the model's name."""
     keys = {_key(model): model for model in models}
