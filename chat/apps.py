@@ -11,5 +11,6 @@ class ChatConfig(AppConfig):
         registry.web_service("stop flags", runner.watch_stops)
         registry.web_service("lost replies", runner.sweep)
         registry.web_drain("live replies", runner.drain)
+        registry.titles_of_conversations("chat", conversations.titles)
         registry.worker_job("deleted conversations", seconds=60, run=conversations.purge_deleted)
         registry.worker_job("replaced versions", seconds=3600, run=sources.discard_uncited)
