@@ -98,7 +98,7 @@ def _page(request: HttpRequest, name: str, question: Asked, user: User, context:
     }
     response = render(request, f"usage/{name}.html{'#report' if part else ''}", context)
     if part:
-        response["HX-Replace-Url"] = request.path + question.address(page=question.page)
+        response["HX-Push-Url"] = request.path + question.address(page=question.page)
     return response
 
 

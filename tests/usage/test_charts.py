@@ -46,7 +46,7 @@ def test_a_chart_without_parts_has_no_legend_and_one_without_figures_says_so():
 
 
 def test_an_axis_ends_at_a_round_number():
-    assert [charts.nice(value) for value in (0, 1, 3, 10, 11, 51, 999)] == [2, 2, 5, 10, 20, 100, 1000]
+    assert [charts.nice(value) for value in (0, 1, 3, 10, 11, 51, 999)] == [2, 2, 4, 10, 20, 60, 1000]
 
 
 def test_a_ranking_shows_the_largest_and_counts_the_rest():

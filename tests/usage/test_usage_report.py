@@ -36,14 +36,13 @@ def report(*options):
 
 def test_a_table_has_a_line_for_each_group_and_the_exact_total():
     lines = report("--group", "day,user").splitlines()
-    assert lines[0].split()[:3] == ["Day", "Person", "Calls"]
+    assert lines[0].split()[:3] == ["Day", "Person", "Cost"]
     assert [line.split()[:4] for line in lines[1:-1]] == [
         ["2", "Mar", "2026", "alice"],
         ["3", "Mar", "2026", "alice"],
         ["3", "Mar", "2026", "bob"],
     ]
-    assert lines[-1].startswith("Total")
-    assert lines[-1].endswith("$0.300000004")
+    assert lines[-1].split()[:2] == ["Total", "$0.300000004"]
 
 
 def test_csv_and_json_come_to_the_same():
@@ -58,8 +57,8 @@ def test_csv_and_json_come_to_the_same():
 
 
 def test_one_person_or_one_team_can_be_asked_for():
-    assert report("--user", "bob").splitlines()[-1].endswith("$0.000000004")
-    assert report("--team", "Law", "--group", "month").splitlines()[-1].endswith("$0.30")
+    assert report("--user", "bob").splitlines()[-1].split()[1] == "$0.000000004"
+    assert report("--team", "Law", "--group", "month").splitlines()[-1].split()[1] == "$0.30"
 
 
 def test_without_a_group_there_is_one_total():
@@ -83,4 +82,4 @@ def test_this_month_is_meant_where_nothing_is_said():
     entered(cost=Decimal("7"))
     out = io.StringIO()
     call_command("usage_report", stdout=out)
-    assert out.getvalue().splitlines()[-1].endswith("$7.00")
+    assert out.getvalue().splitlines()[-1].split()[1] == "$7.00"

@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, timedelta
 
-from django.db.models import Aggregate, Count, F, Q, QuerySet, Sum
-from django.db.models.functions import Coalesce, TruncDate, TruncMonth, TruncWeek
+from django.db.models import Aggregate, Count, Q, QuerySet, Sum
+from django.db.models.functions import Coalesce, TruncDate
 
 from langai_site.usage.models import SliceDay, UsageEntry
 from langai_site.usage.months import start_of
@@ -14,7 +14,9 @@ from langai_site.usage.sums import billionths
 
 ANSWERS = Q(kind="chat", status="complete")
 TOKENS = ("input_tokens", "output_tokens", "cached_tokens")
-TRUNCATED = {"day": F, "week": TruncWeek, "month": TruncMonth}
+
+# The dimension with the fewest values: with any of them entries come to the same.
+SMALLEST = "hosted"
 
 Groups = Iterator[tuple[tuple[object, ...], Figures]]
 
@@ -28,14 +30,15 @@ def figures_of_entries() -> Mapping[str, Aggregate | Coalesce]:
 
 def of_days(query: Query, most: int | None = None) -> Groups:
     """The groups of what is added up by the day already; `most` of them, in no order."""
-    found = SliceDay.objects.filter(day__range=(query.start, query.end), **_conditions(query, "slice__")).order_by()
-    step = {"step": TRUNCATED[query.step]("day")} if query.step else {}
-    columns = [f"slice__{DIMENSIONS[name].column}" for name in query.by]
+    days = {"day__range": (query.start, query.end), "slice__of": _alone(query)}
+    found = SliceDay.objects.filter(**days, **_conditions(query, "slice__")).order_by()
+    steps, dimensions = [query.step] if query.step else [], [f"slice__{DIMENSIONS[name].column}" for name in query.by]
     sums = {name: Coalesce(Sum(figure), 0) for name, figure in zip(named(), FIGURES, strict=True)}
     if not query.columns:
         yield (), _figures(found.aggregate(**sums))
         return
-    yield from _groups(found.annotate(**step).values(*step, *columns).annotate(**sums)[:most], [*step, *columns])
+    columns = [*steps, *dimensions]
+    yield from _groups(found.values(*columns).annotate(**sums)[:most], columns)
 
 
 def of_entries(query: Query, among: QuerySet[UsageEntry] | None = None) -> Groups:
@@ -57,6 +60,14 @@ def entries(query: Query, among: QuerySet[UsageEntry] | None = None) -> QuerySet
     found = UsageEntry.objects.all() if among is None else among
     days = {"at__gte": start_of(query.start), "at__lt": start_of(query.end + timedelta(days=1))}
     return found.filter(**days, **_conditions(query))
+
+
+def _alone(query: Query) -> str:
+    """The one dimension that the query is about, whose days are added up by themselves; empty where it is several."""
+    about = {*query.by, *(name for name, _ in query.only)}
+    if query.user_id is not None or len(about) > 1:
+        return ""
+    return next(iter(about), SMALLEST)
 
 
 def _in_step(step: str, key: tuple[object, ...]) -> tuple[object, ...]:

@@ -89,9 +89,9 @@ def ranking(values: Mapping[str, int], *, title: str, shown: Shown) -> Ranking:
 
 
 def nice(value: int) -> int:
-    """The next round number, so that an axis can be read: 1, 2, 5, 10, 20, …; at least 2, which has a half."""
+    """The next round number, half of which is round as well, so that an axis can be read: 2, 4, 6, 8, 10, 20, …"""
     power = 10 ** (len(str(value)) - 1)
-    return max(2, next(power * factor for factor in (1, 2, 5, 10) if power * factor >= value))
+    return max(2, next(power * factor for factor in (1, 2, 4, 6, 8, 10) if power * factor >= value))
 
 
 def _folded(values: Values) -> Counter[tuple[str, str]]:

@@ -10,7 +10,6 @@ import itertools
 import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import astuple
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -19,7 +18,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from langai_site.usage.reports import adding, answering
-from langai_site.usage.reports.types import DIMENSIONS, FIGURES, Figures, Query, Report
+from langai_site.usage.reports.types import DIMENSIONS, FIGURES, Figures, Query, Report, numbers
 from langai_site.usage.sums import dollars, in_billionths
 
 FORMATS = {"csv": "text/csv; charset=utf-8", "json": "application/json"}
@@ -91,7 +90,7 @@ def _cell(column: str, value: object) -> Cell:
 
 
 def _cells(figures: Figures) -> Sequence[Cell]:
-    counts = astuple(figures)[:-2]
+    counts = numbers(figures)[:-2]
     return (*counts, figures.cost_dollars, figures.saved_dollars)
 
 

@@ -9,37 +9,42 @@ import json
 import logging
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, astuple, dataclass
+from dataclasses import asdict, dataclass
 from datetime import date, timedelta
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Exists, F, Max, Min, OuterRef, QuerySet
+from django.db.models import Exists, Max, Min, OuterRef, QuerySet
 from django.db.models.functions import TruncDate
 
 from langai_site.usage import sealing
 from langai_site.usage.models import RolledUp, Seal, Slice, SliceDay, UsageEntry
 from langai_site.usage.months import day_of, start_of
 from langai_site.usage.reports.adding import figures_of_entries, named
-from langai_site.usage.reports.types import FIGURES, Figures
+from langai_site.usage.reports.periods import first_of
+from langai_site.usage.reports.types import DIMENSIONS, FIGURES, STEPS, Figures, numbers
 
 logger = logging.getLogger(__name__)
 
+# As much as a database on one file can be busy with while people write messages.
 BATCH = 2000
-COLUMNS = (
-    "user_id",
-    "username",
-    "team",
-    "model",
-    "provider",
-    "kind",
-    "source",
-    "hosted",
-    "label",
-    "route",
-    "cached",
-    "status",
-)
+# What a slice is told apart by, after the dimension it is of; with what stands in the columns that say nothing.
+BLANK: Mapping[str, object] = {
+    "user_id": None,
+    "username": "",
+    "team": "",
+    "model": "",
+    "provider": "",
+    "kind": "",
+    "source": "",
+    "hosted": False,
+    "label": 0,
+    "route": "",
+    "cached": False,
+    "status": "",
+}
+COLUMNS = ("of", *BLANK)
+PLACES = {dimension.name: list(BLANK).index(dimension.column) for dimension in DIMENSIONS.values()}
 
 Values = tuple[object, ...]
 Sums = Mapping[tuple[Values, date], Figures]
@@ -98,9 +103,21 @@ def _locked() -> RolledUp:
 
 
 def _sums(entries: QuerySet[UsageEntry]) -> Sums:
-    days = entries.order_by().annotate(day=TruncDate("at")).values("day", *COLUMNS).annotate(**figures_of_entries())
-    rows = days.values_list("day", *COLUMNS, *named())
-    return {(row[1 : 1 + len(COLUMNS)], row[0]): Figures(*row[1 + len(COLUMNS) :]) for row in rows}
+    """Those of each slice and day: the ones that say everything, and those of each dimension by itself."""
+    days = entries.order_by().annotate(day=TruncDate("at")).values("day", *BLANK).annotate(**figures_of_entries())
+    sums: defaultdict[tuple[Values, date], Figures] = defaultdict(Figures)
+    for day, *row in days.values_list("day", *BLANK, *named()):
+        values, figures = tuple(row[: len(BLANK)]), Figures(*row[len(BLANK) :])
+        sums[("", *values), day] = figures
+        for name, place in PLACES.items():
+            sums[_alone(name, place, values), day] += figures
+    return dict(sums)
+
+
+def _alone(name: str, place: int, values: Values) -> Values:
+    """The slice of one dimension's value."""
+    blank = tuple(BLANK.values())
+    return (name, *blank[:place], values[place], *blank[place + 1 :])
 
 
 def _add(sums: Sums) -> None:
@@ -110,7 +127,8 @@ def _add(sums: Sums) -> None:
     rows = []
     for (values, day), figures in sums.items():
         total = before.get((slices[values], day), Figures()) + figures
-        rows.append(SliceDay(slice_id=slices[values], day=day, **asdict(total)))
+        steps = {step: first_of(step, day) for step in STEPS}
+        rows.append(SliceDay(slice_id=slices[values], **steps, **asdict(total)))
     SliceDay.objects.bulk_create(
         rows, update_conflicts=True, unique_fields=["slice", "day"], update_fields=FIGURES, batch_size=BATCH
     )
@@ -178,10 +196,10 @@ def _is_wrong(day: date, *, mend: bool) -> bool:
 
 def _by_values(day: date) -> Mapping[Values, Figures]:
     found: defaultdict[Values, Figures] = defaultdict(Figures)
-    rows = SliceDay.objects.filter(day=day).annotate(of_id=F("slice__user_id"))
-    for row in rows.values_list("of_id", *(f"slice__{name}" for name in COLUMNS[1:]), *FIGURES):
+    rows = SliceDay.objects.filter(day=day).values_list(*(f"slice__{name}" for name in COLUMNS), *FIGURES)
+    for row in rows:
         found[row[: len(COLUMNS)]] += Figures(*row[len(COLUMNS) :])
-    return {values: figures for values, figures in found.items() if any(astuple(figures))}
+    return {values: figures for values, figures in found.items() if any(numbers(figures))}
 
 
 def reconcile() -> None:

@@ -20,13 +20,13 @@ PER_PAGE = 50
 # Finer than that nobody could tell two columns apart.
 COLUMNS_MAX = 130
 TITLES = {
+    "cost": "Cost",
+    "saved": "Saved",
     "entries": "Calls",
     "answers": "Answers",
     "input_tokens": "Tokens in",
+    "cached_tokens": "Cached",
     "output_tokens": "Tokens out",
-    "cached_tokens": "of in, cached",
-    "saved": "Saved",
-    "cost": "Cost",
 }
 OF: dict[str, Callable[[Figures], int]] = {
     "cost": lambda figures: figures.cost,
@@ -47,7 +47,7 @@ class Column:
 
 @dataclass(frozen=True)
 class Row:
-    """A line in words: its names, and its figures in the order of TITLES; `url` shows that line alone."""
+    """A line in words: its names, and its figures in the order of TITLES; `url` shows its last name alone."""
 
     names: tuple[str, ...]
     cells: tuple[str, ...]
@@ -222,8 +222,8 @@ def _alone(line: Line, asked: Asked) -> str:
 
 
 def _cells(figures: Figures, how: Callable[[Decimal], str]) -> tuple[str, ...]:
-    counts = (figures.entries, figures.answers, figures.input_tokens, figures.output_tokens, figures.cached_tokens)
-    return (*(str(intcomma(count)) for count in counts), how(figures.saved_dollars), priced(figures, how))
+    counts = (getattr(figures, name) for name in list(TITLES)[2:])
+    return (priced(figures, how), how(figures.saved_dollars), *(str(intcomma(count)) for count in counts))
 
 
 def _day(step: str, day: object) -> str:
@@ -239,8 +239,9 @@ def chart(report: Report, measure: str) -> Columns | Ranking:
         step = drawable(report.query)
         values = Counter[tuple[str, str]]()
         years = report.query.start.year != report.query.end.year
+        words = {day: _told(step, day, years) for day in {line.key[0] for line in report.lines}}
         for line in report.lines:
-            values[_told(step, line.key[0], years), _names(report.query, line.key[1:])] += of(line.figures)
+            values[words[line.key[0]], _names(report.query, line.key[1:])] += of(line.figures)
         steps = [told(step, day, year=years) for day in steps_of(step, Days(report.query.start, report.query.end))]
         return charts.columns(values, steps, title=f"{title}, each {step}", shown=how)
     ranked = {_names(report.query, line.key): of(line.figures) for line in report.lines}
