@@ -15,6 +15,8 @@ from datetime import timedelta
 from tests.servers import Postgres
 
 PEOPLE, DAYS, TIMES = 200, 365, 7
+# Milliseconds that no page should take; the exit code is 1 where one does.
+GOAL = 300
 LAST_MONTH = {"period": "last-month"}
 MINE, EVERYBODY = "/usage/", "/usage/everybody/"
 # A year of entries: each person has a favourite model and team, asks by day more than by night, and some calls fail.
@@ -56,6 +58,8 @@ def filled(count: int) -> None:
     from langai_site.usage.models import Seal
     from langai_site.usage.reports import rollup
 
+    # Nobody else waits for this database.
+    rollup.BATCH = 20_000
     with connection.cursor() as cursor:
         timed("entries filled", lambda: cursor.execute(ENTRIES, {"count": count, "days": DAYS, "people": PEOPLE}))
         timed("entries sealed", lambda: cursor.execute(SEALS))
@@ -68,19 +72,18 @@ def filled(count: int) -> None:
             print("{1:>12} {0:>10,} rows of".format(*cursor.fetchone()), table, file=sys.stderr)
 
 
-def timed(what: str, work: Callable[[], object]) -> float:
+def timed(what: str, work: Callable[[], object]) -> None:
     began = time.perf_counter()
     work()
-    took = time.perf_counter() - began
-    print(f"{took:10.1f} s  {what}", file=sys.stderr, flush=True)
-    return took
+    print(f"{time.perf_counter() - began:10.1f} s  {what}", file=sys.stderr, flush=True)
 
 
 def pages() -> list[tuple[str, str, dict[str, str]]]:
     """What is asked: a name, an address, and its query."""
+    from langai_site.usage.budgets import today
     from langai_site.usage.reports.types import DIMENSIONS
 
-    year = {"from": (budgets_today() - timedelta(days=DAYS)).isoformat()}
+    year = {"from": (today() - timedelta(days=DAYS)).isoformat()}
     found = [
         ("mine, 30 days", MINE, {}),
         ("mine, the year", MINE, year),
@@ -95,12 +98,6 @@ def pages() -> list[tuple[str, str, dict[str, str]]]:
         ("the year, one team, confidential, by month", EVERYBODY, year | {"team": "Team 3", "label": "confidential"}),
     ]
     return found + [(f"the year by {name}", EVERYBODY, year | {"step": "none", "by": name}) for name in DIMENSIONS]
-
-
-def budgets_today():
-    from langai_site.usage import budgets
-
-    return budgets.today()
 
 
 def measured(times: int) -> list[Row]:
@@ -136,15 +133,14 @@ def bench(count: int, times: int) -> int:
 
     # So that a response still knows what its page was drawn from.
     setup_test_environment()
-    plain = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
-    settings.STORAGES["staticfiles"] = plain
+    settings.STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
     call_command("migrate", verbosity=0)
     filled(count)
     rows = measured(times)
     print(f"| Report of {count:,} entries | ms | lines |\n|---|---|---|")
     for name, took, lines in rows:
         print(f"| {name} | {took:,.0f} | {lines} |")
-    return int(max(took for _, took, _ in rows) >= 300)
+    return int(max(took for _, took, _ in rows) >= GOAL)
 
 
 def main() -> int:

@@ -1,6 +1,6 @@
 """How the database adds entries up for reports: each figure by itself, exactly."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
 
 from django.db.models import Aggregate, Count, Q, QuerySet, Sum
@@ -15,6 +15,8 @@ from langai_site.usage.sums import billionths
 ANSWERS = Q(kind="chat", status="complete")
 TOKENS = ("input_tokens", "output_tokens", "cached_tokens")
 
+# What the figures' aggregates are called: apart from the columns.
+SUMS = tuple(f"sum_{name}" for name in FIGURES)
 # The dimension with the fewest values: with any of them entries come to the same.
 SMALLEST = "hosted"
 
@@ -25,7 +27,7 @@ def figures_of_entries() -> Mapping[str, Aggregate | Coalesce]:
     """Aggregates of UsageEntry, in the order of FIGURES; named apart from its columns."""
     counts = [Count("id"), Count("id", filter=ANSWERS), Count("id", filter=Q(cost=None))]
     tokens = [Coalesce(Sum(name), 0) for name in TOKENS]
-    return dict(zip(named(), [*counts, *tokens, billionths("cost"), billionths("saved")], strict=True))
+    return dict(zip(SUMS, [*counts, *tokens, billionths("cost"), billionths("saved")], strict=True))
 
 
 def of_days(query: Query, most: int | None = None) -> Groups:
@@ -33,7 +35,7 @@ def of_days(query: Query, most: int | None = None) -> Groups:
     days = {"day__range": (query.start, query.end), "slice__of": _alone(query)}
     found = SliceDay.objects.filter(**days, **_conditions(query, "slice__")).order_by()
     steps, dimensions = [query.step] if query.step else [], [f"slice__{DIMENSIONS[name].column}" for name in query.by]
-    sums = {name: Coalesce(Sum(figure), 0) for name, figure in zip(named(), FIGURES, strict=True)}
+    sums = {name: Coalesce(Sum(figure), 0) for name, figure in zip(SUMS, FIGURES, strict=True)}
     if not query.columns:
         yield (), _figures(found.aggregate(**sums))
         return
@@ -49,9 +51,8 @@ def of_entries(query: Query, among: QuerySet[UsageEntry] | None = None) -> Group
         yield (), _figures(found.aggregate(**figures_of_entries()))
         return
     step = {"step": TruncDate("at")} if query.step else {}
-    for key, figures in _groups(
-        found.annotate(**step).values(*step, *columns).annotate(**figures_of_entries()), [*step, *columns]
-    ):
+    summed = found.annotate(**step).values(*step, *columns).annotate(**figures_of_entries())
+    for key, figures in _groups(summed, [*step, *columns]):
         yield _in_step(query.step, key), figures
 
 
@@ -82,15 +83,10 @@ def _conditions(query: Query, prefix: str = "") -> dict[str, object]:
 
 
 def _figures(row: Mapping[str, int]) -> Figures:
-    return Figures(*(row[name] for name in named()))
+    return Figures(*(row[name] for name in SUMS))
 
 
 def _groups(found: QuerySet, columns: list[str]) -> Groups:
     count = len(columns)
-    for row in found.values_list(*columns, *named()):
+    for row in found.values_list(*columns, *SUMS):
         yield row[:count], Figures(*row[count:])
-
-
-def named(figures: Iterable[str] = FIGURES) -> list[str]:
-    """What the figures' aggregates are called: apart from the columns."""
-    return [f"sum_{name}" for name in figures]

@@ -57,7 +57,7 @@ def choices(query: Query) -> Mapping[str, Sequence[Any]]:
     columns = {name: dimension.column for name, dimension in DIMENSIONS.items()}
     found = slices.values_list(*columns.values()).distinct()
     values: defaultdict[str, set[Any]] = defaultdict(set)
-    for row in found.iterator():
+    for row in found:
         for name, value in zip(columns, row, strict=True):
             values[name].add(value)
     return {name: sorted(values[name] | {value for only, value in query.only if only == name}) for name in columns}

@@ -20,7 +20,7 @@ from django.db.models.functions import TruncDate
 from langai_site.usage import sealing
 from langai_site.usage.models import RolledUp, Seal, Slice, SliceDay, UsageEntry
 from langai_site.usage.months import day_of, start_of
-from langai_site.usage.reports.adding import figures_of_entries, named
+from langai_site.usage.reports.adding import SUMS, figures_of_entries
 from langai_site.usage.reports.periods import first_of
 from langai_site.usage.reports.types import DIMENSIONS, FIGURES, STEPS, Figures, numbers
 
@@ -76,9 +76,14 @@ def _added(upto: int) -> QuerySet[Seal]:
     return Seal.objects.filter(entry=OuterRef("id"), sequence__lte=upto)
 
 
-@transaction.atomic
 def roll() -> int:
     """Add the next entries that are sealed to their days; returns how many. To be called again until it is 0."""
+    # Mostly there are none, and nobody needs to be kept from writing.
+    return _roll_batch() if Seal.objects.filter(sequence__gt=mark().sequence).exists() else 0
+
+
+@transaction.atomic
+def _roll_batch() -> int:
     done = _locked()
     seals = Seal.objects.filter(sequence__gt=done.sequence).order_by("sequence")[:BATCH]
     last = seals.aggregate(last=Max("sequence"))["last"]
@@ -106,7 +111,7 @@ def _sums(entries: QuerySet[UsageEntry]) -> Sums:
     """Those of each slice and day: the ones that say everything, and those of each dimension by itself."""
     days = entries.order_by().annotate(day=TruncDate("at")).values("day", *BLANK).annotate(**figures_of_entries())
     sums: defaultdict[tuple[Values, date], Figures] = defaultdict(Figures)
-    for day, *row in days.values_list("day", *BLANK, *named()):
+    for day, *row in days.values_list("day", *BLANK, *SUMS):
         values, figures = tuple(row[: len(BLANK)]), Figures(*row[len(BLANK) :])
         sums[("", *values), day] = figures
         for name, place in PLACES.items():

@@ -68,23 +68,6 @@ class Table:
     next_url: str
 
 
-def money(amount: Decimal) -> str:
-    return shown(amount) if amount else "$0"
-
-
-def exact(amount: Decimal) -> str:
-    """Every digit there is, and cents at least."""
-    return f"${amount.quantize(CENT):,}" if amount == amount.quantize(CENT) else f"${amount.normalize():,f}"
-
-
-def priced(figures: Figures, how: Callable[[Decimal], str] = money) -> str:
-    """The cost, and beside it how many calls have none that is known."""
-    if not figures.unpriced:
-        return how(figures.cost_dollars)
-    unpriced = f"{intcomma(figures.unpriced)} unpriced"
-    return unpriced if figures.unpriced == figures.entries else f"{how(figures.cost_dollars)} + {unpriced}"
-
-
 @dataclass(frozen=True)
 class Summary:
     """What a report comes to at a glance; `exact_cost` to the last digit."""
@@ -114,6 +97,23 @@ class Gauge:
     told: str
     notice: str
     reached: int
+
+
+def money(amount: Decimal) -> str:
+    return shown(amount) if amount else "$0"
+
+
+def exact(amount: Decimal) -> str:
+    """Every digit there is, and cents at least."""
+    return f"${amount.quantize(CENT):,}" if amount == amount.quantize(CENT) else f"${amount.normalize():,f}"
+
+
+def priced(figures: Figures, how: Callable[[Decimal], str] = money) -> str:
+    """The cost, and beside it how many calls have none that is known."""
+    if not figures.unpriced:
+        return how(figures.cost_dollars)
+    unpriced = f"{intcomma(figures.unpriced)} unpriced"
+    return unpriced if figures.unpriced == figures.entries else f"{how(figures.cost_dollars)} + {unpriced}"
 
 
 def gauge(standing: Standing) -> Gauge:

@@ -51,7 +51,7 @@ def by_conversation(query: Query, page: int) -> Talks:
     page = min(page, pages)
     summed = groups.annotate(last=Max("at"), **adding.figures_of_entries())
     ordered = summed.order_by(F("sum_cost").desc(), F("sum_output_tokens").desc(), "-last", "conversation")
-    rows = ordered.values_list("conversation", "last", *adding.named())[(page - 1) * PER_PAGE : page * PER_PAGE]
+    rows = ordered.values_list("conversation", "last", *adding.SUMS)[(page - 1) * PER_PAGE : page * PER_PAGE]
     return Talks(tuple(_talks(query.user_id, list(rows))), page, pages)
 
 
