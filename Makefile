@@ -8,7 +8,7 @@ INSTALL := env -u PYTHONDONTWRITEBYTECODE $(BIN)/python -m pip install --quiet -
 PARALLEL := -n auto --maxprocesses 4 --dist loadfile
 COMPILE := pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate -q $(UPGRADE)
 
-.PHONY: run test lint audit bench bench-search lock clean install install-dev venv
+.PHONY: run test lint audit bench bench-reports bench-search lock clean install install-dev venv
 
 run: install
 	@exec $(BIN)/python manage.py run
@@ -30,6 +30,9 @@ audit: install-dev
 
 bench: install-dev
 	@$(BIN)/python -m tests.bench $(ARGS)
+
+bench-reports: install-dev
+	@$(BIN)/python -m tests.bench.reports $(ARGS)
 
 bench-search: install-dev
 	@$(BIN)/python -m tests.search_quality $(ARGS)

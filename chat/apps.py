@@ -14,5 +14,6 @@ class ChatConfig(AppConfig):
         registry.web_drain("live replies", runner.drain)
         registry.measure(*measures.ALL)
         registry.gauge(registry.Gauge("langai_live_replies", "Replies in the making", runner.live_count))
+        registry.titles_of_conversations("chat", conversations.titles)
         registry.worker_job("deleted conversations", seconds=60, run=conversations.purge_deleted)
         registry.worker_job("replaced versions", seconds=3600, run=sources.discard_uncited)

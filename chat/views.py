@@ -24,6 +24,7 @@ from langai_site.errors import LangAIError
 from langai_site.middleware import with_headers
 from langai_site.outbound import catalogue
 from langai_site.sensitivity import Sensitivity
+from langai_site.usage import budgets, notices
 
 
 def list_context(user: User, after: conversations.Place | None = None) -> dict[str, Any]:
@@ -46,6 +47,8 @@ def page_context(user: User, conversation: Conversation | None = None, form: Que
             "max_chars": settings.MESSAGE_MAX_CHARS,
             "labels": fragments.labels_from(conversations.so_far(conversation).label),
             "levels": drafts.COMPLEXITIES,
+            "budgets": budgets.exist(),
+            "budget_notice": notices.budget_notice(user),
             "limits": {"temperature": settings.TEMPERATURE_MAX, "max_tokens": settings.ANSWER_MAX_TOKENS},
         }
         | ({"chosen": form.get("model", AUTO), "draft": form["text"], "form": form} if form else {})

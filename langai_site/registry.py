@@ -1,8 +1,9 @@
 """What apps contribute to shared rooms: each registers its parts in `AppConfig.ready()`."""
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
+from uuid import UUID
 
 Status = Literal["ok", "fail", "off"]
 
@@ -53,6 +54,8 @@ shared_gauges: dict[str, Gauge] = {}
 
 # Functions that `manage.py setup` runs, in order; each returns a line to show, or "".
 setup_steps: dict[str, Callable[[], str]] = {}
+# Functions that say, of some ids, which are conversations of a person's own that exist, with their titles.
+conversation_titles: dict[str, Callable[[int, Sequence[UUID]], Mapping[UUID, str]]] = {}
 
 
 def health_check(name: str, check: Callable[[], Awaitable[Status]]) -> None:
@@ -92,3 +95,8 @@ def shared_gauge(gauge: Gauge) -> None:
 def setup_step(name: str, run: Callable[[], str]) -> None:
     """`run` is called at every start: it must be quick, and change nothing, when its work is already done."""
     setup_steps[name] = run
+
+
+def titles_of_conversations(name: str, find: Callable[[int, Sequence[UUID]], Mapping[UUID, str]]) -> None:
+    """`find(user_id, ids)` must know nothing of what others wrote."""
+    conversation_titles[name] = find

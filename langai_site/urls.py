@@ -24,6 +24,7 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("accounts/", include("langai_site.accounts.urls")),
     path("accounts/", include("allauth.urls")),
+    path("usage/", include("langai_site.usage.urls")),
     path("", include("search.urls")),
     path("", include("documents.urls")),
     path("", include("chat.urls")),

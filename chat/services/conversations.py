@@ -1,6 +1,6 @@
 """The one gate to conversations, and what their owner does with them. Synchronous: callers choose the thread."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -94,6 +94,12 @@ def listed(user_id: int, after: Place | None = None) -> tuple[Sequence[Conversat
     found = list(mine.order_by("-updated_at", "-id")[: LISTED + 1])
     shown = found[:LISTED]
     return shown, Place(shown[-1].updated_at, shown[-1].id) if len(found) > LISTED else None
+
+
+def titles(user_id: int, ids: Sequence[UUID]) -> Mapping[UUID, str]:
+    """The titles of those of `ids` that are conversations of this person's."""
+    mine = Conversation.objects.filter(owner_id=user_id, deleted_at=None, id__in=ids)
+    return dict(mine.order_by().values_list("id", "title"))
 
 
 def title_of(text: str) -> str:

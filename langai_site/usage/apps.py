@@ -10,11 +10,14 @@ class UsageConfig(AppConfig):
 
     def ready(self) -> None:
         from langai_site.usage import budgets, measures
+        from langai_site.usage.reports import rollup
 
         registry.worker_job("ledger seals", seconds=10, run=_seal)
+        registry.worker_job("usage reports", seconds=10, run=_roll_up)
         registry.worker_job("monthly close", seconds=3600, run=_close_months)
         registry.worker_job("budgets", seconds=60, run=_watch_budgets)
         registry.nightly_job("budget counters", budgets.reconcile_all)
+        registry.nightly_job("usage reports", rollup.reconcile)
         registry.measure(*measures.ALL)
         for signal in (post_save, post_delete):
             signal.connect(budgets.forget, sender="usage.Budget", dispatch_uid="budgets")
@@ -27,6 +30,13 @@ def _seal() -> None:
     from langai_site.usage import sealing
 
     sealing.seal()
+
+
+def _roll_up() -> int:
+    """One batch; while there are more of old entries it is run again at once."""
+    from langai_site.usage.reports import rollup
+
+    return rollup.roll()
 
 
 def _close_months() -> None:

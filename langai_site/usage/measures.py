@@ -37,5 +37,5 @@ def _count(entry: Entry) -> None:
             TOKENS.labels(model, direction).inc(tokens)
     if entry.cost is None:
         UNPRICED.labels(model).inc()
-    elif entry.cost:
+    elif entry.cost > 0:
         COST.labels(model).inc(float(entry.cost))

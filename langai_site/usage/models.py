@@ -132,6 +132,7 @@ class UsageEntry(models.Model):
     class Meta:
         ordering = ["-at", "-id"]
         verbose_name_plural = "usage entries"
+        indexes = [models.Index(fields=["user_id", "at"], name="entries_of_a_person")]
 
     def __str__(self) -> str:
         return f"{self.model} {self.at:%Y-%m-%d %H:%M}"
@@ -188,6 +189,72 @@ class MonthClose(models.Model):
 
     def __str__(self) -> str:
         return f"{self.month:%Y-%m}"
+
+
+class Slice(models.Model):
+    """What entries have in common that reports add up together: all that they can be asked by, but for the day.
+
+    It names people and teams by value, as entries do. Where `of` names one dimension, its days add up all entries
+    that have its value of that, and the other columns say nothing. `key` is a hash over the rest (`reports/rollup.py`).
+    """
+
+    key = models.CharField(max_length=64, unique=True)
+    of = models.CharField(max_length=20, blank=True)
+    user_id = models.BigIntegerField(null=True, db_index=True)
+    username = models.CharField(max_length=150)
+    team = models.CharField(max_length=100)
+    model = models.CharField(max_length=200)
+    provider = models.CharField(max_length=50)
+    kind = models.CharField(max_length=20)
+    source = models.CharField(max_length=20)
+    hosted = models.BooleanField()
+    label = models.PositiveSmallIntegerField(choices=Sensitivity)
+    route = models.CharField(max_length=200)
+    cached = models.BooleanField()
+    status = models.CharField(max_length=20)
+
+    class Meta:
+        indexes = [models.Index(fields=["of"], name="slices_of_a_dimension")]
+
+    def __str__(self) -> str:
+        return f"{self.of} {self.username} {self.model} {self.kind}"
+
+
+class SliceDay(models.Model):
+    """What the sealed entries of one slice and day come to; money in whole billionths of a dollar. Can be rebuilt.
+
+    `week` and `month` are the first days of the day's, kept because databases group by a column far more quickly.
+    """
+
+    slice = models.ForeignKey(Slice, on_delete=models.CASCADE, related_name="days")
+    day = models.DateField()
+    week = models.DateField()
+    month = models.DateField()
+    entries = models.BigIntegerField(default=0)
+    answers = models.BigIntegerField(default=0)
+    unpriced = models.BigIntegerField(default=0)
+    input_tokens = models.BigIntegerField(default=0)
+    output_tokens = models.BigIntegerField(default=0)
+    cached_tokens = models.BigIntegerField(default=0)
+    cost = models.BigIntegerField(default=0)
+    saved = models.BigIntegerField(default=0)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["slice", "day"], name="one_sum_a_slice_and_day")]
+        indexes = [models.Index(fields=["day"], name="sums_by_day")]
+
+    def __str__(self) -> str:
+        return f"{self.day} {self.slice_id}"
+
+
+class RolledUp(models.Model):
+    """The one row that says up to which seal the days are added up, and by whose midnight. Who adds holds it locked."""
+
+    sequence = models.BigIntegerField(default=0)
+    zone = models.CharField(max_length=100)
+
+    def __str__(self) -> str:
+        return f"{self.sequence} ({self.zone})"
 
 
 def _dollars(**options: Any) -> models.DecimalField:  # noqa: ANN401 - a field's own options

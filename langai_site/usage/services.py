@@ -116,7 +116,7 @@ def expire() -> int:
 
 def _insert(entries: Sequence[Entry]) -> None:
     UsageEntry.objects.bulk_create([_row(entry) for entry in entries])
-    transaction.on_commit(partial(measures.count, entries))
+    transaction.on_commit(partial(measures.count, entries), robust=True)
 
 
 def _row(entry: Entry) -> UsageEntry:

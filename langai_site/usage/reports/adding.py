@@ -1,0 +1,92 @@
+"""How the database adds entries up for reports: each figure by itself, exactly."""
+
+from collections.abc import Iterator, Mapping
+from datetime import date, timedelta
+
+from django.db.models import Aggregate, Count, Q, QuerySet, Sum
+from django.db.models.functions import Coalesce, TruncDate
+
+from langai_site.usage.models import SliceDay, UsageEntry
+from langai_site.usage.months import start_of
+from langai_site.usage.reports.periods import first_of
+from langai_site.usage.reports.types import DIMENSIONS, FIGURES, Figures, Query
+from langai_site.usage.sums import billionths
+
+ANSWERS = Q(kind="chat", status="complete")
+TOKENS = ("input_tokens", "output_tokens", "cached_tokens")
+
+# What the figures' aggregates are called: apart from the columns.
+SUMS = tuple(f"sum_{name}" for name in FIGURES)
+# The dimension with the fewest values: with any of them entries come to the same.
+SMALLEST = "hosted"
+
+Groups = Iterator[tuple[tuple[object, ...], Figures]]
+
+
+def figures_of_entries() -> Mapping[str, Aggregate | Coalesce]:
+    """Aggregates of UsageEntry, in the order of FIGURES; named apart from its columns."""
+    counts = [Count("id"), Count("id", filter=ANSWERS), Count("id", filter=Q(cost=None))]
+    tokens = [Coalesce(Sum(name), 0) for name in TOKENS]
+    return dict(zip(SUMS, [*counts, *tokens, billionths("cost"), billionths("saved")], strict=True))
+
+
+def of_days(query: Query, most: int | None = None) -> Groups:
+    """The groups of what is added up by the day already; `most` of them, in no order."""
+    days = {"day__range": (query.start, query.end), "slice__of": _alone(query)}
+    found = SliceDay.objects.filter(**days, **_conditions(query, "slice__")).order_by()
+    steps, dimensions = [query.step] if query.step else [], [f"slice__{DIMENSIONS[name].column}" for name in query.by]
+    sums = {name: Coalesce(Sum(figure), 0) for name, figure in zip(SUMS, FIGURES, strict=True)}
+    if not query.columns:
+        yield (), _figures(found.aggregate(**sums))
+        return
+    columns = [*steps, *dimensions]
+    yield from _groups(found.values(*columns).annotate(**sums)[:most], columns)
+
+
+def of_entries(query: Query, among: QuerySet[UsageEntry] | None = None) -> Groups:
+    """The groups of single entries; `among` these."""
+    found = entries(query, among).order_by()
+    columns = [DIMENSIONS[name].column for name in query.by]
+    if not query.columns:
+        yield (), _figures(found.aggregate(**figures_of_entries()))
+        return
+    step = {"step": TruncDate("at")} if query.step else {}
+    summed = found.annotate(**step).values(*step, *columns).annotate(**figures_of_entries())
+    for key, figures in _groups(summed, [*step, *columns]):
+        yield _in_step(query.step, key), figures
+
+
+def entries(query: Query, among: QuerySet[UsageEntry] | None = None) -> QuerySet[UsageEntry]:
+    """The entries that a query adds up."""
+    found = UsageEntry.objects.all() if among is None else among
+    days = {"at__gte": start_of(query.start), "at__lt": start_of(query.end + timedelta(days=1))}
+    return found.filter(**days, **_conditions(query))
+
+
+def _alone(query: Query) -> str:
+    """The one dimension that the query is about, whose days are added up by themselves; empty where it is several."""
+    about = {*query.by, *(name for name, _ in query.only)}
+    if query.user_id is not None or len(about) > 1:
+        return ""
+    return next(iter(about), SMALLEST)
+
+
+def _in_step(step: str, key: tuple[object, ...]) -> tuple[object, ...]:
+    if step and isinstance(key[0], date):
+        return (first_of(step, key[0]), *key[1:])
+    return key
+
+
+def _conditions(query: Query, prefix: str = "") -> dict[str, object]:
+    only = {f"{prefix}{DIMENSIONS[name].column}": value for name, value in query.only}
+    return only if query.user_id is None else {**only, f"{prefix}user_id": query.user_id}
+
+
+def _figures(row: Mapping[str, int]) -> Figures:
+    return Figures(*(row[name] for name in SUMS))
+
+
+def _groups(found: QuerySet, columns: list[str]) -> Groups:
+    count = len(columns)
+    for row in found.values_list(*columns, *SUMS):
+        yield row[:count], Figures(*row[count:])

@@ -1,0 +1,63 @@
+"""Answers queries: from what is added up by the day, and the entries that are not yet."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from langai_site.usage.models import Slice
+from langai_site.usage.reports import adding, rollup
+from langai_site.usage.reports.types import DIMENSIONS, Figures, Line, Query, Report
+
+# A page with more lines than this shows none, only what they come to.
+LONGEST = 8_000
+TRIES = 3
+
+Sums = dict[tuple[object, ...], Figures]
+
+
+def report(query: Query, *, longest: int | None = None) -> Report:
+    """What the query comes to, ordered by key; where that has more lines than `longest`, the total alone."""
+    found = _summed(query, longest)
+    if longest is not None and len(found) > longest:
+        return Report(query, (), too_long=True, known_total=total(query))
+    lines = (Line(key, figures) for key, figures in sorted(found.items()))
+    return Report(query, tuple(line for line in lines if line.figures.entries))
+
+
+def total(query: Query) -> Figures:
+    """What all that the query asks for comes to."""
+    return _summed(replace(query, step="", by=()), None)[()]
+
+
+def _summed(query: Query, longest: int | None) -> Sums:
+    """Each entry once: what the worker adds up while this reads would be missed, or counted twice."""
+    most = None if longest is None else longest + 1
+    for _ in range(TRIES):
+        mark = rollup.mark()
+        if not mark.sequence:
+            break
+        found = [*adding.of_days(query, most), *adding.of_entries(query, rollup.rest(mark))]
+        if rollup.mark() == mark:
+            return _merged(found)
+    # It adds up old entries as quickly as it can, or has not begun.
+    return _merged(adding.of_entries(query))
+
+
+def _merged(groups: Iterable[tuple[tuple[object, ...], Figures]]) -> Sums:
+    merged: Sums = {}
+    for key, figures in groups:
+        merged[key] = merged[key] + figures if key in merged else figures
+    return merged
+
+
+def choices(query: Query) -> Mapping[str, Sequence[Any]]:
+    """Each dimension with the values that entries have, of that person or at all; not those of the last seconds."""
+    slices = Slice.objects.filter(of="", **({} if query.user_id is None else {"user_id": query.user_id}))
+    columns = {name: dimension.column for name, dimension in DIMENSIONS.items()}
+    found = slices.values_list(*columns.values()).distinct()
+    values: defaultdict[str, set[Any]] = defaultdict(set)
+    for row in found:
+        for name, value in zip(columns, row, strict=True):
+            values[name].add(value)
+    return {name: sorted(values[name] | {value for only, value in query.only if only == name}) for name in columns}

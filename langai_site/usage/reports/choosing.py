@@ -1,0 +1,80 @@
+"""What the usage pages offer to choose from: periods, filters, groups, files; each with where it leads."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.urls import reverse
+
+from langai_site.usage.reports import answering
+from langai_site.usage.reports.asked import MEASURES, NO_STEP, NOTHING, Asked
+from langai_site.usage.reports.periods import PERIODS
+from langai_site.usage.reports.types import DIMENSIONS, STEPS, Dimension, Query
+
+# What can be had as a file, and what it is called.
+FILES = {"lines": "These figures", "entries": "Each call"}
+FORMATS = ("csv", "json")
+
+
+@dataclass(frozen=True)
+class Link:
+    """`current`: it is what the page shows."""
+
+    text: str
+    url: str
+    current: bool = False
+
+
+@dataclass(frozen=True)
+class Option:
+    value: str
+    text: str
+    chosen: bool
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A select of the page's form."""
+
+    name: str
+    title: str
+    options: tuple[Option, ...]
+
+
+def periods(asked: Asked) -> Sequence[Link]:
+    return [Link(title, asked.address(period=name), name == asked.period) for name, title in PERIODS.items()]
+
+
+def files(page: str, asked: Asked) -> Sequence[Link]:
+    """The files of a page, which is named as in the addresses' names."""
+    return [
+        Link(f"{title}, {form.upper()}", reverse(f"usage:{page}-file", args=[rows, form]) + asked.address())
+        for rows, title in FILES.items()
+        for form in FORMATS
+    ]
+
+
+def groups(asked: Asked) -> Sequence[Choice]:
+    """By what time, by what else, and what the chart shows."""
+    by = {"": "nothing else"} | {name: dimension.title.lower() for name, dimension in DIMENSIONS.items()}
+    steps = {step: step for step in STEPS} | {NO_STEP: "no time"}
+    return [
+        _choice("step", "By", steps, asked.query.step or NO_STEP),
+        _choice("by", "and", by, asked.query.by[0] if asked.query.by else ""),
+        _choice("show", "Chart", {name: title.lower() for name, title in MEASURES.items()}, asked.measure),
+    ]
+
+
+def filters(query: Query) -> Sequence[Choice]:
+    """Each dimension with the values there are."""
+    values, only = answering.choices(query), dict(query.only)
+    return [_filter(dimension, values[name], only.get(name)) for name, dimension in DIMENSIONS.items()]
+
+
+def _filter(dimension: Dimension, values: Sequence[object], chosen: object) -> Choice:
+    words = {dimension.written(value) or NOTHING: dimension.shown(value) for value in values}
+    now = "" if chosen is None else dimension.written(chosen) or NOTHING
+    return _choice(dimension.name, dimension.title, {"": "all"} | words, now)
+
+
+def _choice(name: str, title: str, words: dict[str, str], chosen: str) -> Choice:
+    return Choice(name, title, tuple(Option(value, text, value == chosen) for value, text in words.items()))

@@ -1,0 +1,90 @@
+"""Pure: the days that a report's period stands for, and the steps that it goes by: a day, a week, a month."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from langai_site.errors import Invalid
+from langai_site.usage.months import next_month
+
+TODAY, WEEK, DAYS_30, MONTH, LAST_MONTH = "today", "7-days", "30-days", "month", "last-month"
+PERIODS: Mapping[str, str] = {
+    TODAY: "Today",
+    WEEK: "7 days",
+    DAYS_30: "30 days",
+    MONTH: "This month",
+    LAST_MONTH: "Last month",
+}
+EARLIEST, LATEST = date(2000, 1, 1), date(2100, 1, 1)
+
+
+@dataclass(frozen=True)
+class Days:
+    """From one day to another, both included."""
+
+    start: date
+    end: date
+
+    @property
+    def count(self) -> int:
+        return (self.end - self.start).days + 1
+
+
+def days_of(period: str, today: date) -> Days:
+    """What a period of PERIODS means today."""
+    first = today.replace(day=1)
+    if period == MONTH:
+        return Days(first, today)
+    if period == LAST_MONTH:
+        last = first - timedelta(days=1)
+        return Days(last.replace(day=1), last)
+    back = {TODAY: 0, WEEK: 6, DAYS_30: 29}[period]
+    return Days(today - timedelta(days=back), today)
+
+
+def read_days(start: str, end: str, otherwise: Days) -> Days:
+    """Two days as 2026-03-31; one that is empty is that of `otherwise`. Raises Invalid."""
+    days = Days(_read_day(start, otherwise.start), _read_day(end, otherwise.end))
+    if days.start > days.end:
+        raise Invalid("The first day is after the last one. Exchange them.")
+    return days
+
+
+def _read_day(text: str, otherwise: date) -> date:
+    try:
+        day = date.fromisoformat(text) if text else otherwise
+    except ValueError:
+        day = date.min
+    if not EARLIEST <= day <= LATEST:
+        raise Invalid("Please write a day as year, month and day, like 2026-03-31.")
+    return day
+
+
+def step_for(days: Days) -> str:
+    """The step that shows so many days in some thirty columns at most."""
+    if days.count <= 31:
+        return "day"
+    return "week" if days.count <= 31 * 7 else "month"
+
+
+def first_of(step: str, day: date) -> date:
+    """The first day of the day, week (from Monday on) or month that `day` is in."""
+    if step == "week":
+        return day - timedelta(days=day.weekday())
+    return day.replace(day=1) if step == "month" else day
+
+
+def steps_of(step: str, days: Days) -> tuple[date, ...]:
+    """The first day of each step; that of the first may lie before the days."""
+    day, found = first_of(step, days.start), []
+    while day <= days.end:
+        found.append(day)
+        day = next_month(day) if step == "month" else day + timedelta(days=7 if step == "week" else 1)
+    return tuple(found)
+
+
+def told(step: str, day: date, *, year: bool = False) -> str:
+    """A step as it is said: 3 Mar, week of 3 Mar, Mar 2026."""
+    if step == "month":
+        return f"{day:%b %Y}"
+    return f"{'week of ' if step == 'week' else ''}{day.day} {day:%b %Y}" if year else f"{day.day} {day:%b}"

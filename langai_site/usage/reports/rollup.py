@@ -1,0 +1,213 @@
+"""Entries added up by the day, so that a report of a million need not read them.
+
+The worker adds what is sealed, by the seals' numbers: each entry once, whatever happens. What is not added yet is
+`rest()`, and both together are always all.
+"""
+
+import hashlib
+import json
+import logging
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
+from datetime import date, timedelta
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Exists, Max, Min, OuterRef, QuerySet
+from django.db.models.functions import TruncDate
+
+from langai_site.usage import sealing
+from langai_site.usage.models import RolledUp, Seal, Slice, SliceDay, UsageEntry
+from langai_site.usage.months import day_of, start_of
+from langai_site.usage.reports.adding import SUMS, figures_of_entries
+from langai_site.usage.reports.periods import first_of
+from langai_site.usage.reports.types import DIMENSIONS, FIGURES, STEPS, Figures, numbers
+
+logger = logging.getLogger(__name__)
+
+# As much as a database on one file can be busy with while people write messages.
+BATCH = 2000
+# What a slice is told apart by, after the dimension it is of; with what stands in the columns that say nothing.
+BLANK: Mapping[str, object] = {
+    "user_id": None,
+    "username": "",
+    "team": "",
+    "model": "",
+    "provider": "",
+    "kind": "",
+    "source": "",
+    "hosted": False,
+    "label": 0,
+    "route": "",
+    "cached": False,
+    "status": "",
+}
+COLUMNS = ("of", *BLANK)
+PLACES = {dimension.name: list(BLANK).index(dimension.column) for dimension in DIMENSIONS.values()}
+
+Values = tuple[object, ...]
+Sums = Mapping[tuple[Values, date], Figures]
+
+
+@dataclass(frozen=True)
+class Mark:
+    """Up to which seal the days are added up; 0: there is nothing to be read of them."""
+
+    sequence: int
+
+
+def mark() -> Mark:
+    """Days that were added up in another time zone are none of ours."""
+    return Mark(RolledUp.objects.filter(zone=settings.TIME_ZONE).values_list("sequence", flat=True).first() or 0)
+
+
+def rest(upto: Mark) -> QuerySet[UsageEntry]:
+    """The entries that are not added up: those of the last seconds, where the worker keeps up."""
+    if not upto.sequence:
+        return UsageEntry.objects.all()
+    later = Seal.objects.filter(sequence__gt=upto.sequence).aggregate(lowest=Min("entry"))["lowest"]
+    settled = sealing.settled_up_to()
+    floor = settled if later is None else min(settled, later - 1)
+    return UsageEntry.objects.filter(~Exists(_added(upto.sequence)), id__gt=floor)
+
+
+def _added(upto: int) -> QuerySet[Seal]:
+    return Seal.objects.filter(entry=OuterRef("id"), sequence__lte=upto)
+
+
+def roll() -> int:
+    """Add the next entries that are sealed to their days; returns how many. To be called again until it is 0."""
+    # Mostly there are none, and nobody needs to be kept from writing.
+    return _roll_batch() if Seal.objects.filter(sequence__gt=mark().sequence).exists() else 0
+
+
+@transaction.atomic
+def _roll_batch() -> int:
+    done = _locked()
+    seals = Seal.objects.filter(sequence__gt=done.sequence).order_by("sequence")[:BATCH]
+    last = seals.aggregate(last=Max("sequence"))["last"]
+    if last is None:
+        return 0
+    added = Seal.objects.filter(sequence__gt=done.sequence, sequence__lte=last)
+    _add(_sums(UsageEntry.objects.filter(id__in=added.values("entry"))))
+    count, done.sequence = last - done.sequence, last
+    done.save()
+    return count
+
+
+def _locked() -> RolledUp:
+    """The mark's row. What was added up by another time zone's days is dropped with it, and begun anew."""
+    RolledUp.objects.get_or_create(pk=1, defaults={"zone": settings.TIME_ZONE})
+    done = RolledUp.objects.select_for_update().get(pk=1)
+    if done.zone != settings.TIME_ZONE:
+        SliceDay.objects.all().delete()
+        done.sequence, done.zone = 0, settings.TIME_ZONE
+        done.save()
+    return done
+
+
+def _sums(entries: QuerySet[UsageEntry]) -> Sums:
+    """Those of each slice and day: the ones that say everything, and those of each dimension by itself."""
+    days = entries.order_by().annotate(day=TruncDate("at")).values("day", *BLANK).annotate(**figures_of_entries())
+    sums: defaultdict[tuple[Values, date], Figures] = defaultdict(Figures)
+    for day, *row in days.values_list("day", *BLANK, *SUMS):
+        values, figures = tuple(row[: len(BLANK)]), Figures(*row[len(BLANK) :])
+        sums[("", *values), day] = figures
+        for name, place in PLACES.items():
+            sums[_alone(name, place, values), day] += figures
+    return dict(sums)
+
+
+def _alone(name: str, place: int, values: Values) -> Values:
+    """The slice of one dimension's value."""
+    blank = tuple(BLANK.values())
+    return (name, *blank[:place], values[place], *blank[place + 1 :])
+
+
+def _add(sums: Sums) -> None:
+    """Add to the rows there are, which nobody else changes while the mark is locked."""
+    slices = _slices({values for values, _ in sums})
+    before = _kept(SliceDay.objects.filter(slice__in=slices.values(), day__in={day for _, day in sums}))
+    rows = []
+    for (values, day), figures in sums.items():
+        total = before.get((slices[values], day), Figures()) + figures
+        steps = {step: first_of(step, day) for step in STEPS}
+        rows.append(SliceDay(slice_id=slices[values], **steps, **asdict(total)))
+    SliceDay.objects.bulk_create(
+        rows, update_conflicts=True, unique_fields=["slice", "day"], update_fields=FIGURES, batch_size=BATCH
+    )
+
+
+def _slices(wanted: set[Values]) -> Mapping[Values, int]:
+    """The id of each slice, made where there is none yet."""
+    keys = {_key(values): values for values in wanted}
+    new = [Slice(key=key, **dict(zip(COLUMNS, values, strict=True))) for key, values in keys.items()]
+    known = Slice.objects.in_bulk(keys, field_name="key")
+    Slice.objects.bulk_create([one for one in new if one.key not in known], ignore_conflicts=True)
+    if len(known) < len(keys):
+        known = Slice.objects.in_bulk(keys, field_name="key")
+    return {keys[key]: one.pk for key, one in known.items()}
+
+
+def _key(values: Values) -> str:
+    return hashlib.sha256(json.dumps(values).encode()).hexdigest()
+
+
+def _kept(days: QuerySet[SliceDay]) -> Mapping[tuple[int, date], Figures]:
+    return {(row[0], row[1]): Figures(*row[2:]) for row in days.values_list("slice_id", "day", *FIGURES)}
+
+
+@transaction.atomic
+def forget() -> None:
+    """Drop everything that was added up; reports read the entries themselves until it is done again."""
+    done = _locked()
+    SliceDay.objects.all().delete()
+    Slice.objects.all().delete()
+    done.sequence = 0
+    done.save()
+
+
+def wrong_days(*, mend: bool = False) -> Iterator[date]:
+    """The days whose sums are not what their entries come to; `mend` sets them right."""
+    for day in _days():
+        if _is_wrong(day, mend=mend):
+            yield day
+
+
+def _days() -> Iterator[date]:
+    """Each day that has an entry, or a sum."""
+    found = set(SliceDay.objects.order_by().values_list("day", flat=True).distinct())
+    ends = UsageEntry.objects.aggregate(first=Min("at"), last=Max("at"))
+    if ends["first"]:
+        first, last = day_of(ends["first"]), day_of(ends["last"])
+        found |= {first + timedelta(days=number) for number in range((last - first).days + 1)}
+    yield from sorted(found)
+
+
+@transaction.atomic
+def _is_wrong(day: date, *, mend: bool) -> bool:
+    """With the mark locked for this one day, so that nothing is added to it meanwhile."""
+    done = _locked()
+    in_day = UsageEntry.objects.filter(at__gte=start_of(day), at__lt=start_of(day + timedelta(days=1)))
+    expected = _sums(in_day.filter(Exists(_added(done.sequence))))
+    if _by_values(day) == {values: figures for (values, _), figures in expected.items()}:
+        return False
+    if mend:
+        SliceDay.objects.filter(day=day).delete()
+        _add(expected)
+    return True
+
+
+def _by_values(day: date) -> Mapping[Values, Figures]:
+    found: defaultdict[Values, Figures] = defaultdict(Figures)
+    rows = SliceDay.objects.filter(day=day).values_list(*(f"slice__{name}" for name in COLUMNS), *FIGURES)
+    for row in rows:
+        found[row[: len(COLUMNS)]] += Figures(*row[len(COLUMNS) :])
+    return {values: figures for values, figures in found.items() if any(numbers(figures))}
+
+
+def reconcile() -> None:
+    """The nightly job."""
+    for day in wrong_days(mend=True):
+        logger.warning("The sums of %s for the usage reports were off and are right again", day)

@@ -1,0 +1,264 @@
+"""How a report looks: its table, line by line in words, and its chart."""
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from decimal import Decimal
+
+from django.contrib.humanize.templatetags.humanize import intcomma
+
+from langai_site.usage.reports import charts
+from langai_site.usage.reports.asked import KEY, MEASURES, Asked
+from langai_site.usage.reports.charts import Columns, Ranking
+from langai_site.usage.reports.periods import Days, first_of, steps_of, told
+from langai_site.usage.reports.types import DIMENSIONS, Figures, Line, Query, Report
+from langai_site.usage.standing import CENT, Standing, notice, shown
+from langai_site.usage.sums import dollars
+
+PER_PAGE = 50
+# Finer than that nobody could tell two columns apart.
+COLUMNS_MAX = 130
+TITLES = {
+    "cost": "Cost",
+    "saved": "Saved",
+    "entries": "Calls",
+    "answers": "Answers",
+    "input_tokens": "Tokens in",
+    "cached_tokens": "Cached",
+    "output_tokens": "Tokens out",
+}
+OF: dict[str, Callable[[Figures], int]] = {
+    "cost": lambda figures: figures.cost,
+    "tokens": lambda figures: figures.tokens,
+    "entries": lambda figures: figures.entries,
+}
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column's heading: where a click leads, and how it is sorted now, in ARIA's word."""
+
+    title: str
+    url: str
+    sorted: str
+    numeric: bool
+
+
+@dataclass(frozen=True)
+class Row:
+    """A line in words: its names, and its figures in the order of TITLES; `url` shows its last name alone."""
+
+    names: tuple[str, ...]
+    cells: tuple[str, ...]
+    url: str = ""
+
+
+@dataclass(frozen=True)
+class Table:
+    """One page of a report; `total` is that of all pages, to the last digit."""
+
+    columns: tuple[Column, ...]
+    rows: tuple[Row, ...]
+    total: Row
+    lines: int
+    page: int
+    pages: int
+    previous_url: str
+    next_url: str
+
+
+@dataclass(frozen=True)
+class Summary:
+    """What a report comes to at a glance; `exact_cost` to the last digit."""
+
+    cost: str
+    exact_cost: str
+    unpriced: int
+    saved: str
+    figures: Figures
+
+
+@dataclass(frozen=True)
+class Section:
+    """A chart, and the table beside it."""
+
+    chart: Columns | Ranking
+    table: Table
+
+
+@dataclass(frozen=True)
+class Gauge:
+    """A budget as a bar: `used` and `held` of 100, and the rest in words; `reached` is the threshold it has passed."""
+
+    name: str
+    used: int
+    held: int
+    told: str
+    notice: str
+    reached: int
+
+
+def money(amount: Decimal) -> str:
+    return shown(amount) if amount else "$0"
+
+
+def exact(amount: Decimal) -> str:
+    """Every digit there is, and cents at least."""
+    return f"${amount.quantize(CENT):,}" if amount == amount.quantize(CENT) else f"${amount.normalize():,f}"
+
+
+def priced(figures: Figures, how: Callable[[Decimal], str] = money) -> str:
+    """The cost, and beside it how many calls have none that is known."""
+    if not figures.unpriced:
+        return how(figures.cost_dollars)
+    unpriced = f"{intcomma(figures.unpriced)} unpriced"
+    return unpriced if figures.unpriced == figures.entries else f"{how(figures.cost_dollars)} + {unpriced}"
+
+
+def gauge(standing: Standing) -> Gauge:
+    used = min(standing.percent, 100)
+    held = 0 if not standing.limit else int(standing.held * 100 / standing.limit)
+    told = f"{money(standing.spent)} of {shown(standing.limit)} spent"
+    return Gauge(
+        name=standing.reach[0].upper() + standing.reach[1:],
+        used=used,
+        held=min(held, 100 - used),
+        told=f"{told}, {shown(standing.held)} held for answers being written" if standing.held else told,
+        notice=notice(standing),
+        reached=standing.threshold,
+    )
+
+
+def summary(report: Report) -> Summary:
+    total = report.total
+    return Summary(
+        cost=money(total.cost_dollars),
+        exact_cost=exact(total.cost_dollars),
+        unpriced=total.unpriced,
+        saved=money(total.saved_dollars),
+        figures=total,
+    )
+
+
+def section(report: Report, measure: str, asked: Asked | None = None, *, latest_first: bool = False) -> Section:
+    """With `asked` the page that it asks for, to be sorted; without, all lines."""
+    drawn = table(report, asked) if asked else whole_table(report, latest_first=latest_first)
+    return Section(chart(report, measure), drawn)
+
+
+def table(report: Report, asked: Asked) -> Table:
+    """The page that was asked for, or the last there is."""
+    ordered = _ordered(report.lines, asked.order)
+    pages = max(1, -(-len(ordered) // PER_PAGE))
+    page = min(asked.page, pages)
+    shown_here = ordered[(page - 1) * PER_PAGE : page * PER_PAGE]
+    return Table(
+        columns=_columns(asked),
+        rows=tuple(_row(line, asked) for line in shown_here),
+        total=total_row(report),
+        lines=len(ordered),
+        page=page,
+        pages=pages,
+        previous_url=asked.address(page=page - 1) if page > 1 else "",
+        next_url=asked.address(page=page + 1) if page < pages else "",
+    )
+
+
+def whole_table(report: Report, *, latest_first: bool = False) -> Table:
+    """All lines on one page, not to be sorted: for a report that is short."""
+    asked = Asked(report.query, sort="-key" if latest_first else "")
+    lines = _ordered(report.lines, asked.order)
+    columns = tuple(replace(column, url="", sorted="") for column in _columns(asked))
+    rows = tuple(replace(_row(line, asked), url="") for line in lines)
+    return Table(columns, rows, total_row(report), len(lines), 1, 1, "", "")
+
+
+def total_row(report: Report) -> Row:
+    return Row(("Total", *[""] * (len(report.query.columns) - 1)), _cells(report.total, exact))
+
+
+def _ordered(lines: Sequence[Line], order: str) -> Sequence[Line]:
+    """By key they are ordered already; lines that are equal stay in that order."""
+    column, descending = order.removeprefix("-"), order.startswith("-")
+    if column == KEY:
+        return lines[::-1] if descending else lines
+    sign = -1 if descending else 1
+    return sorted(lines, key=lambda line: (sign * getattr(line.figures, column), sign * line.figures.entries))
+
+
+def _columns(asked: Asked) -> tuple[Column, ...]:
+    names = asked.query.columns
+    titles = [DIMENSIONS[name].title if name in DIMENSIONS else name.capitalize() for name in names]
+    keys = [_column(asked, title, KEY if number == 0 else "") for number, title in enumerate(titles)]
+    return (*keys, *(_column(asked, title, name) for name, title in TITLES.items()))
+
+
+def _column(asked: Asked, title: str, sort: str) -> Column:
+    """A first click on a figure shows the largest first, on a name the first by alphabet."""
+    first, second = (sort, f"-{sort}") if sort == KEY else (f"-{sort}", sort)
+    directions = {sort: "ascending", f"-{sort}": "descending"}
+    url = asked.address(sort=second if asked.order == first else first) if sort else ""
+    return Column(title, url, directions.get(asked.order, "") if sort else "", numeric=sort in TITLES)
+
+
+def _row(line: Line, asked: Asked) -> Row:
+    query = asked.query
+    names = (
+        DIMENSIONS[name].shown(value) if name in DIMENSIONS else _day(name, value)
+        for name, value in zip(query.columns, line.key, strict=True)
+    )
+    return Row(tuple(names), _cells(line.figures, money), _alone(line, asked))
+
+
+def _alone(line: Line, asked: Asked) -> str:
+    """The address of the report of this line's values alone."""
+    query = asked.query
+    values = dict(zip(query.columns, line.key, strict=True))
+    only = {**dict(query.only), **{name: value for name, value in values.items() if name in DIMENSIONS}}
+    if only == dict(query.only):
+        return ""
+    return asked.address(query=replace(query, only=tuple(only.items()), step=query.step or "day"), sort="")
+
+
+def _cells(figures: Figures, how: Callable[[Decimal], str]) -> tuple[str, ...]:
+    counts = (getattr(figures, name) for name in list(TITLES)[2:])
+    return (priced(figures, how), how(figures.saved_dollars), *(str(intcomma(count)) for count in counts))
+
+
+def _day(step: str, day: object) -> str:
+    return told(step, day, year=True) if isinstance(day, date) else str(day)
+
+
+def chart(report: Report, measure: str) -> Columns | Ranking:
+    """Columns over time, stacked by the first dimension; or, without a time, the largest lines."""
+    of = OF[measure]
+    how = (lambda value: money(dollars(value))) if measure == "cost" else (lambda value: str(intcomma(value)))
+    title = MEASURES[measure] + "".join(f" by {DIMENSIONS[name].title.lower()}" for name in report.query.by)
+    if report.query.step:
+        step = drawable(report.query)
+        values = Counter[tuple[str, str]]()
+        years = report.query.start.year != report.query.end.year
+        words = {day: _told(step, day, years) for day in {line.key[0] for line in report.lines}}
+        for line in report.lines:
+            values[words[line.key[0]], _names(report.query, line.key[1:])] += of(line.figures)
+        steps = [told(step, day, year=years) for day in steps_of(step, Days(report.query.start, report.query.end))]
+        return charts.columns(values, steps, title=f"{title}, each {step}", shown=how)
+    ranked = {_names(report.query, line.key): of(line.figures) for line in report.lines}
+    return charts.ranking(ranked if report.query.by else {}, title=title, shown=how)
+
+
+def drawable(query: Query) -> str:
+    """The query's step, or the finest after it that is not too fine to be drawn."""
+    days, step = (query.end - query.start).days + 1, query.step
+    if step == "day" and days > COLUMNS_MAX:
+        step = "week"
+    return "month" if step == "week" and days > 7 * COLUMNS_MAX else step
+
+
+def _told(step: str, day: object, years: bool) -> str:
+    return told(step, first_of(step, day), year=years) if isinstance(day, date) else str(day)
+
+
+def _names(query: Query, values: Sequence[object]) -> str:
+    return ", ".join(DIMENSIONS[name].shown(value) for name, value in zip(query.by, values, strict=True))

@@ -1,0 +1,152 @@
+"""What can be asked of the ledger, and what it answers: values, no rows."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, fields
+from datetime import date
+from decimal import Decimal
+from functools import cached_property
+from operator import attrgetter
+
+from langai_site.errors import Invalid
+from langai_site.sensitivity import Sensitivity
+from langai_site.usage.sums import dollars
+
+STEPS = ("day", "week", "month")
+
+
+@dataclass(frozen=True)
+class Dimension:
+    """Something that entries can be told apart by. `words` are its values as they are written, where these are few.
+
+    `column` is the ledger's; `nothing` is shown where an entry has no value.
+    """
+
+    name: str
+    column: str
+    title: str
+    nothing: str = "none"
+    words: Mapping[object, str] = field(default_factory=dict)
+
+    def written(self, value: object) -> str:
+        """A column's value as exports and addresses have it."""
+        return self.words.get(value, str(value))
+
+    def read(self, text: str) -> object:
+        """The other way round. Raises Invalid."""
+        if not self.words:
+            return text
+        for value, word in self.words.items():
+            if word == text:
+                return value
+        raise Invalid(f"“{text}” is no {self.title.lower()}. Choose one of: {', '.join(self.words.values())}.")
+
+    def shown(self, value: object) -> str:
+        return self.written(value) or self.nothing
+
+
+DIMENSIONS: Mapping[str, Dimension] = {
+    dimension.name: dimension
+    for dimension in (
+        Dimension("user", "username", "Person", "nobody"),
+        Dimension("team", "team", "Team", "no team"),
+        Dimension("model", "model", "Model"),
+        Dimension("provider", "provider", "Provider"),
+        Dimension("hosted", "hosted", "Place", words={True: "hosted", False: "local"}),
+        Dimension("kind", "kind", "Kind"),
+        Dimension("source", "source", "Source"),
+        Dimension("label", "label", "Label", words={label.value: label.slug for label in Sensitivity}),
+        Dimension("route", "route", "Route reason", "none given"),
+        Dimension("cached", "cached", "Cache", words={True: "from the cache", False: "asked"}),
+        Dimension("status", "status", "Status"),
+    )
+}
+
+
+@dataclass(frozen=True)
+class Query:
+    """What is added up: the days from `start` to `end`, both included, each `step` and each value of `by` by itself.
+
+    `only` holds dimensions with the one value that counts. `user_id`: one person's entries; None: everybody's. Who
+    may ask for which, `access` says.
+    """
+
+    start: date
+    end: date
+    step: str = ""
+    by: tuple[str, ...] = ()
+    only: tuple[tuple[str, object], ...] = ()
+    user_id: int | None = None
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The names of what a line's key consists of."""
+        return (self.step, *self.by) if self.step else self.by
+
+    def written(self, key: Sequence[object]) -> tuple[str, ...]:
+        """A line's key, as exports have it."""
+        return tuple(
+            DIMENSIONS[name].written(value) if name in DIMENSIONS else str(value)
+            for name, value in zip(self.columns, key, strict=True)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """What some entries come to; `cost` and `saved` in whole billionths of a dollar, unpriced entries left out.
+
+    `answers` are the chat's that are complete. Cached tokens are among the input's.
+    """
+
+    entries: int = 0
+    answers: int = 0
+    unpriced: int = 0
+    input_tokens: int = 0
+    output_tokens: int = 0
+    cached_tokens: int = 0
+    cost: int = 0
+    saved: int = 0
+
+    def __add__(self, other: "Figures") -> "Figures":
+        return Figures(*(mine + others for mine, others in zip(numbers(self), numbers(other), strict=True)))
+
+    @property
+    def tokens(self) -> int:
+        return self.input_tokens + self.output_tokens
+
+    @property
+    def cost_dollars(self) -> Decimal:
+        return dollars(self.cost)
+
+    @property
+    def saved_dollars(self) -> Decimal:
+        return dollars(self.saved)
+
+
+FIGURES = tuple(figure.name for figure in fields(Figures))
+# A report may have thousands of lines: `dataclasses.astuple` would take most of its time.
+numbers: Callable[[Figures], tuple[int, ...]] = attrgetter(*FIGURES)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One group of a report: the values of its step and dimensions, and what it comes to."""
+
+    key: tuple[object, ...]
+    figures: Figures
+
+
+@dataclass(frozen=True)
+class Report:
+    """The answer to a query, ordered by key. `too_long`: it has more lines than were wanted, and only its total."""
+
+    query: Query
+    lines: tuple[Line, ...]
+    too_long: bool = False
+    known_total: Figures | None = None
+
+    @cached_property
+    def total(self) -> Figures:
+        if self.known_total is not None:
+            return self.known_total
+        columns = zip(*(numbers(line.figures) for line in self.lines), strict=True)
+        return Figures(*(sum(column) for column in columns))
