@@ -274,10 +274,14 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
+    "formatters": {
+        "line": {"()": "langai_site.logs.Discreet", "fmt": "%(asctime)s %(levelname)s %(name)s: %(message)s"}
+    },
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["stderr"], "level": LOG_LEVEL},
     "loggers": {
+        # Without Django's own handlers: one would mail whole requests, with what was written, to ADMINS.
+        "django": {"level": "INFO"},
         # It repeats each failed attempt; who waits for the connection is told in the end.
         "psycopg.pool": {"level": "ERROR"},
     }

@@ -14,6 +14,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import IO, Any
 
+from documents.extraction.main import FAILED
 from documents.extraction.types import Extracted, ExtractionError, Heading, Limits, Page
 
 logger = logging.getLogger(__name__)
@@ -47,7 +48,7 @@ def extract(path: Path, module: str, limits: Limits, watch: Callable[[], object]
         finally:
             _kill(process)
         if code:
-            logger.warning("Extraction ended with %s: %s", code, _tail(complaints))
+            logger.warning("Extraction ended with %s: %s", code, _told(complaints))
             raise ExtractionError(_reason(code, limits))
         output.seek(0)
         return _extracted(json.load(output), limits)
@@ -112,7 +113,9 @@ def _extracted(value: dict[str, Any], limits: Limits) -> Extracted:
     )
 
 
-def _tail(complaints: IO[bytes]) -> str:
+def _told(complaints: IO[bytes]) -> str:
+    """What the reader itself says of its failure, and nothing of what libraries printed, which may be of the file."""
     complaints.seek(0, os.SEEK_END)
     complaints.seek(max(0, complaints.tell() - 2000))
-    return complaints.read().decode(errors="replace").strip()
+    *_, last = ["", *complaints.read().decode(errors="replace").splitlines()]
+    return last if last.startswith(FAILED) else "it said nothing"
