@@ -23,6 +23,7 @@ from chat.models import Message
 from chat.services import live, receipts, replies, turns
 from chat.services.labels import Cause
 from chat.services.replies import Prepared, Weighed
+from chat.services.routing import NoModel, Rejected
 from chat.services.turns import INTERRUPTED, Outcome, Started
 from langai_site.errors import LangAIError
 from langai_site.outbound.types import Delta
@@ -224,6 +225,8 @@ async def _outcome(reply: Live) -> Outcome:
         reply.entries[:] = [replace(entry, status=reply.ended_as.value) for entry in reply.entries]
         error = INTERRUPTED if reply.ended_as == Message.Status.INTERRUPTED else ""
         return _ended(reply, reply.ended_as, error, "interrupted" if error else "")
+    except NoModel as refusal:
+        return _ended(reply, Message.Status.FAILED, refusal.message, refusal.code, refusal.rejected)
     except LangAIError as error:
         return _ended(reply, Message.Status.FAILED, error.message, error.code)
     except Exception:
@@ -234,12 +237,14 @@ async def _outcome(reply: Live) -> Outcome:
     return _ended(reply, Message.Status.COMPLETE)
 
 
-def _ended(reply: Live, status: Message.Status, error: str = "", code: str = "") -> Outcome:
+def _ended(
+    reply: Live, status: Message.Status, error: str = "", code: str = "", rejected: Sequence[Rejected] = ()
+) -> Outcome:
     prepared, request = reply.prepared, reply.started.request
     kept = receipts.kept_of(reply.text, request, reply.passages, is_complete=status == Message.Status.COMPLETE)
     elapsed_ms = int((time.monotonic() - reply.began) * 1000)
     told = prepared or reply.weighed
-    receipt = receipts.receipt_of(told, reply.entries, reply.started.before, elapsed_ms)
+    receipt = receipts.receipt_of(told, reply.entries, reply.started.before, elapsed_ms, rejected)
     return Outcome(
         text=kept.text,
         status=status,
