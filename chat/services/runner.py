@@ -9,7 +9,7 @@ import contextlib
 import contextvars
 import logging
 import time
-from collections.abc import Coroutine, Sequence
+from collections.abc import Coroutine, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, cast
 from uuid import UUID
@@ -38,6 +38,8 @@ UNSHARED = 16
 CHECKPOINT = 5.0
 STOP_WATCH = 0.2
 SWEEP = 5.0
+# Seconds until a task that survived its cancellation is cancelled again; a reader has a connection to close.
+HELPERS_AGAIN, READER_AGAIN = 0.05, 1.0
 TRUNCATED = "The answer reached the length that is allowed at once. Continue goes on from here."
 UNEXPECTED = "Something went wrong inside LangAI while answering. Retry; if it happens again, tell an admin."
 
@@ -116,8 +118,13 @@ async def stop(reply: UUID) -> None:
     here = _live.get(reply)
     if here is None:
         await live.ask_to_stop(reply)
-    elif here.reader:
-        here.reader.cancel()
+    else:
+        _cancel_reader(here)
+
+
+def _cancel_reader(reply: Live) -> None:
+    if reply.reader:
+        _task(_ended_all([reply.reader], READER_AGAIN))
 
 
 async def publish(conversation: UUID, event: Event) -> None:
@@ -133,14 +140,21 @@ async def _run(reply: Live) -> None:
     helpers = [asyncio.create_task(_publish_growth(reply)), asyncio.create_task(_keep(reply))]
     try:
         outcome = await _outcome(reply)
-        for helper in helpers:
-            helper.cancel()
-        await asyncio.gather(*helpers, return_exceptions=True)
+        await _ended_all(helpers, HELPERS_AGAIN)
         await _end(reply, outcome)
     finally:
         # A Continue may have taken the place already.
         if _live.get(reply.reply) is reply:
             del _live[reply.reply]
+
+
+async def _ended_all(tasks: Iterable[asyncio.Task[None]], again: float) -> None:
+    """Cancel tasks until they have ended: Redis' client at times takes a cancellation for its own, and goes on."""
+    left = set(tasks)
+    while left:
+        for task in left:
+            task.cancel()
+        _done, left = await asyncio.wait(left, timeout=again)
 
 
 async def _read(reply: Live) -> None:
@@ -211,8 +225,8 @@ async def _keep(reply: Live) -> None:
         except Exception:
             logger.exception("a checkpoint of reply %s failed", reply.reply)
             continue
-        if not mine and reply.reader:
-            reply.reader.cancel()
+        if not mine:
+            _cancel_reader(reply)
 
 
 async def _outcome(reply: Live) -> Outcome:
@@ -294,7 +308,6 @@ async def drain(grace: float) -> None:
         await asyncio.wait(set(_tasks), timeout=grace)
     for reply in list(_live.values()):
         reply.ended_as = Message.Status.INTERRUPTED
-        if reply.reader:
-            reply.reader.cancel()
+        _cancel_reader(reply)
     if _tasks:
         await asyncio.wait(set(_tasks), timeout=10)
