@@ -52,6 +52,36 @@ class Chroma:
             self.process = None
 
 
+class Redis:
+    """An empty Redis that keeps nothing on disk."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder, self.port = folder, free_port()
+        self.url = f"redis://127.0.0.1:{self.port}/0"
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> "Redis":
+        # Without compression a dumped value shows the text that it has.
+        options = ["--bind", "127.0.0.1", "--port", str(self.port), "--save", "", "--rdbcompression", "no"]
+        command = ["redis-server", *options, "--dir", str(self.folder)]
+        self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+        for _ in range(400):
+            if self.answers():
+                return self
+            time.sleep(0.05)
+        raise RuntimeError("Redis did not start")
+
+    def answers(self) -> bool:
+        with socket.socket() as probe:
+            return probe.connect_ex(("127.0.0.1", self.port)) == 0
+
+    def stop(self) -> None:
+        if self.process:
+            self.process.terminate()
+            self.process.wait(20)
+            self.process = None
+
+
 class Postgres:
     """A PostgreSQL with an empty database in a folder of its own, which `stop` removes."""
 

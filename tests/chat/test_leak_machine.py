@@ -36,6 +36,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 CONFIDENTIAL = Sensitivity.CONFIDENTIAL
 PATTERN = "project heron"
+REFUSALS = ("above_ceiling", "passages_above_ceiling", "local_only", "too_long")
 # What a message may hold besides its words, and the label that it gets by that.
 SEEN = {"": Sensitivity.PUBLIC, f"by card {CARD}": CONFIDENTIAL, f"for {PATTERN}": CONFIDENTIAL}
 # The conversation that is there; a new one where none is.
@@ -198,7 +199,7 @@ class Chats(RuleBasedStateMachine):
         for call in sent:
             self._allowed(call, may_see(offered[call.model]), library, kept)
         assert reply.status in ("complete", "interrupted", "failed"), reply.status
-        self._told(reply, sent, library)
+        self._told(reply, sent, library, set(offered))
         self._look(kept.id)
 
     def _allowed(self, call: Call, ceiling: Sensitivity, library, kept: Kept):
@@ -209,7 +210,7 @@ class Chats(RuleBasedStateMachine):
             assert kept.said[marker] <= ceiling, f"{call.model} saw what is {kept.said[marker]!r} here"
         assert not call.found & self.world.library.hidden
 
-    def _told(self, reply: Message, sent: list[Call], library):
+    def _told(self, reply: Message, sent: list[Call], library, offered: set[str]):
         """The receipt names what gave the turn its label, and who was asked in vain."""
         receipt = reply.receipt
         causes = {cause["words"] for cause in receipt["label_causes"]}
@@ -219,6 +220,8 @@ class Chats(RuleBasedStateMachine):
             assert {f"a passage from “{title}”" for title in self.world.library.titles(highest_found)} <= causes
         rejected = {other["model"] for other in receipt["rejected"]}
         assert {call.model for call in sent} <= rejected | {reply.model}
+        if reply.error_code in REFUSALS and "model" not in receipt:
+            assert rejected == (offered if reply.model == AUTO else {reply.model})
 
     def _look(self, conversation: UUID):
         """The label has not fallen, it covers all that is in the conversation, and each change of it is recorded."""
