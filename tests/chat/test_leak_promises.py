@@ -33,7 +33,7 @@ from tests.chat.test_routing_promises import labels, levels, policies
 from tests.upstream import Upstream, running_upstream
 
 # Enough to meet every way out, few enough to wait for.
-EXAMPLES = 120
+EXAMPLES = 200
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -93,8 +93,11 @@ models = st.builds(
     rank=st.integers(0, 3),
     context_window=st.sampled_from([0, 0, 4_000, 200_000]),
 )
-catalogues = st.lists(models, max_size=6, unique_by=lambda model: model.name).map(tuple)
-picks = st.builds(Pick, st.sampled_from([AUTO, AUTO, AUTO, "quotes", "gone", *NAMES]), st.booleans(), st.booleans())
+catalogues = st.lists(models, min_size=2, max_size=8, unique_by=lambda model: model.name).map(tuple)
+# Often what may go somewhere, or little would be sent.
+rarely = st.sampled_from([False, False, False, True])
+picks = st.builds(Pick, st.sampled_from([AUTO] * 20 + ["quotes", "gone", *NAMES]), rarely, rarely)
+mostly_public = st.sampled_from([Sensitivity.PUBLIC] * 12 + [Sensitivity.INTERNAL] * 3 + [Sensitivity.CONFIDENTIAL])
 options = st.builds(Options, st.none() | levels, st.none(), st.none() | st.integers(1, 50))
 turns = st.fixed_dictionaries(
     {
@@ -103,12 +106,12 @@ turns = st.fixed_dictionaries(
         "options": options,
         "policy": policies,
         "resting": st.sets(st.sampled_from(NAMES), max_size=3),
-        "question": labels,
-        "said": st.lists(labels, max_size=4),
-        "written": st.none() | labels,
+        "question": mostly_public,
+        "said": st.lists(mostly_public, max_size=4),
+        "written": st.none() | mostly_public,
         "documents": st.booleans(),
-        "collections": st.lists(labels, min_size=3, max_size=3),
-        "sources": st.lists(labels, min_size=9, max_size=9),
+        "collections": st.lists(mostly_public, min_size=3, max_size=3),
+        "sources": st.lists(mostly_public, min_size=9, max_size=9),
     }
 ).map(lambda values: SimpleNamespace(**values))
 
