@@ -36,8 +36,9 @@ class Discreet(logging.Formatter):
 
 
 def kind_of(error: BaseException) -> str:
-    """What an exception is, with its code if it has one: `OperationalError (SQLITE_BUSY)`."""
-    code = next((value for name in CODES if isinstance(value := getattr(error, name, None), int | str)), "")
+    """What an exception is, with its code or that of its cause: `OperationalError (SQLITE_BUSY)`."""
+    values = (getattr(each, name, None) for each in (error, error.__cause__) for name in CODES)
+    code = next((value for value in values if isinstance(value, int | str)), "")
     return f"{type(error).__name__} ({code})" if code else type(error).__name__
 
 

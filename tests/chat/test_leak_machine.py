@@ -248,7 +248,7 @@ def test_labels_only_rise_and_nothing_goes_above_a_ceiling_in_whatever_order_thi
     run_state_machine_as_test(
         type("ChatsOfOne", (Chats,), {"world": world}),
         settings=settings(
-            max_examples=60,
+            max_examples=40,
             stateful_step_count=20,
             deadline=None,
             derandomize=True,

@@ -33,7 +33,7 @@ from tests.chat.test_routing_promises import labels, levels, policies
 from tests.upstream import Upstream, running_upstream
 
 # Enough to meet every way out, few enough to wait for.
-EXAMPLES = 200
+EXAMPLES = 150
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
