@@ -53,18 +53,16 @@ class Chroma:
 
 
 class Redis:
-    """An empty Redis that keeps nothing on disk."""
+    """An empty Redis that keeps nothing; may be stopped and started again at the same address."""
 
-    def __init__(self, folder: Path) -> None:
-        self.folder, self.port = folder, free_port()
+    def __init__(self) -> None:
+        self.port = free_port()
         self.url = f"redis://127.0.0.1:{self.port}/0"
         self.process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> "Redis":
-        # Without compression a dumped value shows the text that it has.
-        options = ["--bind", "127.0.0.1", "--port", str(self.port), "--save", "", "--rdbcompression", "no"]
-        command = ["redis-server", *options, "--dir", str(self.folder)]
-        self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+        command = ["redis-server", "--bind", "127.0.0.1", "--port", str(self.port), "--save", ""]
+        self.process = subprocess.Popen(command, cwd="/", stdout=subprocess.DEVNULL)
         for _ in range(400):
             if self.answers():
                 return self

@@ -51,9 +51,9 @@ ways = pytest.mark.parametrize("way", MESSAGES)
 
 
 @pytest.fixture(scope="module")
-def witness(start_langai, tmp_path_factory) -> Iterator[Witness]:
+def witness(start_langai) -> Iterator[Witness]:
     needs("redis")
-    cache, house = WatchedRedis(tmp_path_factory.mktemp("redis")), House(*HOUSE).start()
+    cache, house = WatchedRedis(), House(*HOUSE).start()
     with running_upstream() as elsewhere:
         server = start_langai(
             LOCAL_HOSTS="127.0.0.1",

@@ -4,7 +4,6 @@ import socket
 import threading
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
-from pathlib import Path
 
 import redis
 
@@ -40,10 +39,12 @@ class House:
 class WatchedRedis:
     """A Redis, with every command that it was ever sent."""
 
-    def __init__(self, folder: Path) -> None:
-        self._server = servers.Redis(folder).start()
+    def __init__(self) -> None:
+        self._server = servers.Redis().start()
         self.url = self._server.url
         self._client = redis.Redis.from_url(self.url)
+        # A dumped value then shows the text that it has.
+        self._client.config_set("rdbcompression", "no")
         self._commands = bytearray()
         monitor = socket.create_connection(("127.0.0.1", self._server.port))
         monitor.sendall(b"MONITOR\r\n")

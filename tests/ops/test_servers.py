@@ -3,12 +3,14 @@
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.servers import Postgres, Redis
+from langai_site import ports
+from tests.servers import Postgres
 
 ROOT = Path(__file__).parent.parent.parent
 ROUND_TRIP = """
@@ -37,13 +39,22 @@ def python(*arguments: str, data: Path, **settings: str) -> subprocess.Completed
     return subprocess.run(line, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=120)
 
 
+def wait_for(port: int) -> None:
+    deadline = time.monotonic() + 20
+    while not ports.trouble("127.0.0.1", port):
+        assert time.monotonic() < deadline, f"nothing listens on {port}"
+        time.sleep(0.05)
+
+
 @pytest.fixture
 def redis(tmp_path) -> Iterator[str]:
-    server = Redis(tmp_path)
-    try:
-        yield server.start().url
-    finally:
-        server.stop()
+    port = ports.free()
+    command = ["redis-server", "--bind", "127.0.0.1", "--port", str(port), "--save", "", "--dir", str(tmp_path)]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+    wait_for(port)
+    yield f"redis://127.0.0.1:{port}/0"
+    process.terminate()
+    process.wait()
 
 
 @pytest.fixture
