@@ -1,17 +1,21 @@
-"""Conversations in admin: metadata only. What people wrote is theirs."""
+"""Chat in admin: conversations, replies, changes of labels and routing policies."""
 
 from django.contrib import admin
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest
 
+from chat.admin_metadata import MetadataAdmin
 from chat.admin_policies import RoutingPolicyAdmin
-from chat.models import Conversation, RoutingPolicy
+from chat.admin_replies import LabelChangeAdmin, ReplyAdmin
+from chat.models import Conversation, LabelChange, Reply, RoutingPolicy
 
 admin.site.register(RoutingPolicy, RoutingPolicyAdmin)
+admin.site.register(Reply, ReplyAdmin)
+admin.site.register(LabelChange, LabelChangeAdmin)
 
 
 @admin.register(Conversation)
-class ConversationAdmin(admin.ModelAdmin):
+class ConversationAdmin(MetadataAdmin):
     list_display = ["id", "owner", "label", "source", "model", "messages_count", "created_at", "updated_at"]
     list_filter = ["label", "source", "created_at"]
     search_fields = ["id", "owner__username"]
@@ -23,9 +27,3 @@ class ConversationAdmin(admin.ModelAdmin):
     @admin.display(description="messages", ordering="message_count")
     def messages_count(self, conversation: Conversation) -> int:
         return conversation.message_count  # type: ignore[attr-defined]
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Conversation | None = None) -> bool:
-        return False

@@ -15,7 +15,8 @@ from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 
-from chat.forms import RuleForm, WhatIfForm
+from chat.admin_lab import tried
+from chat.forms import LabForm, RuleForm, WhatIfForm
 from chat.models import RoutingPolicy, RoutingRule
 from chat.services import policies
 from chat.services.routing import AUTO, NoModel, RouteRequest, route
@@ -117,8 +118,10 @@ class RoutingPolicyAdmin(admin.ModelAdmin):
     def get_urls(self) -> list[URLPattern]:
         act = self.admin_site.admin_view(self.act_view)
         return [
-            path(f"<path:object_id>/{name}/", act, {"name": name}, f"chat_routingpolicy_{name}") for name in ACTS
-        ] + super().get_urls()
+            path("<path:object_id>/lab/", self.admin_site.admin_view(self.lab_view), name="chat_routingpolicy_lab"),
+            *(path(f"<path:object_id>/{name}/", act, {"name": name}, f"chat_routingpolicy_{name}") for name in ACTS),
+            *super().get_urls(),
+        ]
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         in_force = RoutingPolicy.objects.filter(status=STATUS.ACTIVE).first()
@@ -135,9 +138,10 @@ class RoutingPolicyAdmin(admin.ModelAdmin):
     def _beside(self, request: HttpRequest, policy: RoutingPolicy) -> dict[str, Any]:
         """What the page shows beside the rules: what can be done, what is wrong with them, and where turns go."""
         rules = policies.policy_of(policy)
-        acts = [act for act in ACTS.values() if policy.status in act.statuses]
         may_act = self.has_change_permission(request)
-        return {"acts": acts if may_act else [], "warnings": warnings(rules), **_what_if(request, rules)}
+        acts = _acts(policy) if may_act else []
+        lab = LabForm() if may_act else None
+        return {"acts": acts, "lab": lab, "warnings": warnings(rules), **_what_if(request, rules)}
 
     def save_model(self, request: HttpRequest, obj: RoutingPolicy, form: ModelForm, change: bool) -> None:
         policies.hold(obj)
@@ -147,13 +151,32 @@ class RoutingPolicyAdmin(admin.ModelAdmin):
         super().save_related(request, form, formsets, change)
         policies.renumber(form.instance)
 
-    def act_view(self, request: HttpRequest, object_id: str, name: str) -> HttpResponse:
-        """Ask whether it is meant, then do it and write it into the admin's history."""
+    def _for_change(self, request: HttpRequest, object_id: str) -> RoutingPolicy:
+        """The policy of that id, for somebody who may change policies."""
         policy = self.get_object(request, unquote(object_id))
         if policy is None:
             raise Http404
         if not self.has_change_permission(request):
             raise PermissionDenied
+        return policy
+
+    def lab_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """What the policy would have done with the turns of the last days. Nothing is changed or sent."""
+        policy = self._for_change(request, object_id)
+        context = {
+            **self.admin_site.each_context(request),
+            "opts": self.opts,
+            "policy": policy,
+            "acts": _acts(policy),
+            "warnings": warnings(policies.policy_of(policy)),
+            "title": f"Policy lab: {str(policy).lower()}",
+            **tried(policy, request.GET),
+        }
+        return TemplateResponse(request, "admin/chat/routingpolicy/lab.html", context)
+
+    def act_view(self, request: HttpRequest, object_id: str, name: str) -> HttpResponse:
+        """Ask whether it is meant, then do it and write it into the admin's history."""
+        policy = self._for_change(request, object_id)
         if request.method == "POST":
             return self._act(request, name, policy)
         context = {
@@ -210,6 +233,10 @@ class RoutingPolicyAdmin(admin.ModelAdmin):
         self.log_addition(request, draft, f"Copied from {str(policy).lower()}.")
         messages.success(request, "This is a draft: routing does not see it until you activate it.")
         return draft
+
+
+def _acts(policy: RoutingPolicy) -> list[Act]:
+    return [act for act in ACTS.values() if policy.status in act.statuses]
 
 
 def _person(request: HttpRequest) -> User:

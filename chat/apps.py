@@ -5,11 +5,14 @@ class ChatConfig(AppConfig):
     name = "chat"
 
     def ready(self) -> None:
+        from chat import measures
         from chat.services import conversations, runner, sources
         from langai_site import registry
 
         registry.web_service("stop flags", runner.watch_stops)
         registry.web_service("lost replies", runner.sweep)
         registry.web_drain("live replies", runner.drain)
+        registry.measure(*measures.ALL)
+        registry.gauge(registry.Gauge("langai_live_replies", "Replies in the making", runner.live_count))
         registry.worker_job("deleted conversations", seconds=60, run=conversations.purge_deleted)
         registry.worker_job("replaced versions", seconds=3600, run=sources.discard_uncited)

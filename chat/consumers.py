@@ -3,17 +3,21 @@
 from urllib.parse import parse_qs
 from uuid import UUID
 
+from django.conf import settings
+
 from chat import fragments
 from chat.events import ReplyBegun, ReplyDone, ReplyGrew, ReplySourced, Snapshot, group_of
 from chat.models import Conversation, Message
 from chat.services import conversations, live
-from langai_site.errors import NotFound
+from langai_site.accounts import limits
+from langai_site.accounts.models import User
+from langai_site.errors import NotFound, TooMany
 from langai_site.sensitivity import Sensitivity
 from langai_site.sockets import SocketConsumer
 from langai_site.writer import write
 
 # Application close codes: the client does not connect again after these.
-SIGNED_OUT, NOT_YOURS = 4401, 4404
+SIGNED_OUT, NOT_YOURS, TOO_MANY = 4401, 4404, 4429
 
 
 class ConversationConsumer(SocketConsumer):
@@ -28,6 +32,8 @@ class ConversationConsumer(SocketConsumer):
         if not user.is_authenticated:
             return await self.close(SIGNED_OUT)
         self.user_id = user.id
+        if not await self._may_watch(user):
+            return await self.close(TOO_MANY)
         try:
             # Listen first, read then: what happens in between is drawn twice rather than never.
             await write(conversations.access_conversation, self.user_id, self.conversation)
@@ -35,6 +41,13 @@ class ConversationConsumer(SocketConsumer):
             await self._catch_up()
         except NotFound:
             await self.close(NOT_YOURS)
+
+    async def _may_watch(self, user: User) -> bool:
+        try:
+            await limits.acount(limits.SOCKETS, settings.RATE_LIMIT_PER_MINUTE, limits.person(user))
+        except TooMany:
+            return False
+        return self.take_seat(user.id)
 
     async def disconnect(self, code: int) -> None:
         await self.channel_layer.group_discard(group_of(self.conversation), self.channel_name)

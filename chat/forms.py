@@ -40,3 +40,9 @@ class WhatIfForm(forms.Form):
     tokens = forms.IntegerField(
         label="Tokens of the prompt", min_value=0, max_value=100_000_000, initial=1_000, help_text="Without the answer."
     )
+
+
+class LabForm(forms.Form):
+    """Of how many days the turns are to be tried on a policy."""
+
+    days = forms.IntegerField(label="Days", min_value=1, max_value=90, initial=7)

@@ -82,7 +82,10 @@ class Message(models.Model):
 
     class Meta:
         ordering = ["created_at"]
-        indexes = [models.Index(fields=["lease_until"], condition=models.Q(status="streaming"), name="live_replies")]
+        indexes = [
+            models.Index(fields=["lease_until"], condition=models.Q(status="streaming"), name="live_replies"),
+            models.Index(fields=["-created_at"], condition=models.Q(role="assistant"), name="replies_by_time"),
+        ]
 
     def __str__(self) -> str:
         return str(self.id)
@@ -90,6 +93,16 @@ class Message(models.Model):
     @property
     def text(self) -> str:
         return text_of(self.parts)
+
+
+class Reply(Message):
+    """A reply as admins see it: what it took, and never what it says."""
+
+    class Meta:
+        proxy = True
+        ordering = ["-created_at"]
+        default_permissions = ["view"]
+        verbose_name_plural = "replies"
 
 
 class LabelChange(models.Model):
@@ -130,7 +143,7 @@ class Citation(models.Model):
         constraints = [models.UniqueConstraint(fields=["reply", "number"], name="one_citation_a_number")]
 
     def __str__(self) -> str:
-        return f"[{self.number}] {self.title}"
+        return f"[{self.number}] in {self.reply_id}"
 
 
 class RoutingPolicy(models.Model):

@@ -2,12 +2,11 @@
 
 import asyncio
 from collections.abc import Callable
-from typing import Any, Concatenate, ParamSpec, TypeVar
+from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
 
 from django.conf import settings
-from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -18,22 +17,13 @@ from chat.llm import BUILT_IN
 from chat.models import Conversation, Message
 from chat.services import choices, conversations, drafts, live, previews, runner, sources, turns
 from chat.services.routing import AUTO
+from langai_site.accounts.limits import unlimited
 from langai_site.accounts.models import User
-from langai_site.accounts.session import SignedOut, signed_in
+from langai_site.accounts.session import SignedOut, as_user, by_person
 from langai_site.errors import LangAIError
+from langai_site.middleware import with_headers
 from langai_site.outbound import catalogue
 from langai_site.sensitivity import Sensitivity
-from langai_site.writer import write
-
-P = ParamSpec("P")
-T = TypeVar("T")
-
-
-async def as_user(
-    request: HttpRequest, work: Callable[Concatenate[User, P], T], *args: P.args, **kwargs: P.kwargs
-) -> T:
-    """Run `work(user, *args)` for whoever is signed in, in one hop to the writer thread."""
-    return await write(lambda: work(signed_in(request), *args, **kwargs))
 
 
 def list_context(user: User, after: conversations.Place | None = None) -> dict[str, Any]:
@@ -82,7 +72,7 @@ async def drawn(path: list[Message]) -> dict[str, Any]:
 
 
 @require_safe
-@login_not_required
+@by_person
 async def new(request: HttpRequest) -> HttpResponse:
     try:
         context = await as_user(request, new_context, request.GET.get("deleted"))
@@ -92,7 +82,7 @@ async def new(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
-@login_not_required
+@by_person
 async def sidebar(request: HttpRequest) -> HttpResponse:
     """The list of conversations, for the pages of other rooms; or its older part, to be added to what is shown."""
     after = conversations.Place.read(request.GET.get("after", ""))
@@ -107,7 +97,7 @@ async def sidebar(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
-@login_not_required
+@by_person
 async def conversation(request: HttpRequest, conversation: UUID) -> HttpResponse:
     try:
         if reply := request.GET.get("reply"):
@@ -138,7 +128,7 @@ async def begin(request: HttpRequest, open_turn: Callable[[User], turns.Started]
     return await asyncio.shield(asyncio.create_task(both()))
 
 
-@login_not_required
+@by_person
 async def start(request: HttpRequest) -> HttpResponse:
     if request.method != "POST":
         return redirect("chat:new")
@@ -183,10 +173,11 @@ async def refused(request: HttpRequest, error: LangAIError, conversation: UUID |
         context |= await drawn(context.pop("path"))
     else:
         context = await as_user(request, page_context, form=request.POST)
-    return render(request, "chat/page.html", context | {"refusal": error.message}, status=error.status)
+    page = render(request, "chat/page.html", context | {"refusal": error.message}, status=error.status)
+    return with_headers(page, error)
 
 
-@login_not_required
+@by_person
 async def post(request: HttpRequest, conversation: UUID) -> HttpResponse:
     if request.method != "POST":
         return redirect("chat:conversation", conversation)
@@ -198,7 +189,7 @@ async def post(request: HttpRequest, conversation: UUID) -> HttpResponse:
 
 
 @require_POST
-@login_not_required
+@by_person
 async def retry(request: HttpRequest, reply: UUID) -> HttpResponse:
     pick = pick_of(request)
     started = await begin(request, lambda user: turns.retry(user, reply, pick), replaces=str(reply))
@@ -206,7 +197,7 @@ async def retry(request: HttpRequest, reply: UUID) -> HttpResponse:
 
 
 @require_POST
-@login_not_required
+@by_person
 async def resume(request: HttpRequest, reply: UUID) -> HttpResponse:
     pick = pick_of(request)
     started = await begin(request, lambda user: turns.resume(user, reply, pick), replaces=str(reply))
@@ -226,7 +217,8 @@ async def begun(request: HttpRequest, started: turns.Started) -> HttpResponse:
 
 
 @require_POST
-@login_not_required
+@by_person
+@unlimited("It is asked while somebody types; nothing is written or sent.")
 async def preview(request: HttpRequest, conversation: UUID | None = None) -> HttpResponse:
     """What would become of the message in the composer. A POST, for what is written belongs in no log of addresses."""
     draft = draft_of(request)
@@ -247,7 +239,7 @@ def draft_of(request: HttpRequest) -> previews.Draft:
 
 
 @require_POST
-@login_not_required
+@by_person
 async def lower_label(request: HttpRequest, conversation: UUID) -> HttpResponse:
     form = request.POST
     label = drafts.label(form.get("label", "")) or Sensitivity.PUBLIC
@@ -260,7 +252,8 @@ def _lower_label(user: User, conversation: UUID, label: Sensitivity, reason: str
 
 
 @require_POST
-@login_not_required
+@by_person
+@unlimited("What is being written can be stopped at any time.")
 async def stop(request: HttpRequest, reply: UUID) -> HttpResponse:
     found = await as_user(request, _access_reply, reply)
     if found.status == Message.Status.STREAMING:
@@ -281,7 +274,7 @@ def _reply_as_shown(user: User, reply: UUID) -> Message:
 
 
 @require_safe
-@login_not_required
+@by_person
 async def reply(request: HttpRequest, reply: UUID) -> HttpResponse:
     """One reply as it stands: what a page polls whose socket is blocked."""
     found = await as_user(request, _reply_as_shown, reply)
@@ -292,7 +285,7 @@ async def reply(request: HttpRequest, reply: UUID) -> HttpResponse:
 
 
 @require_safe
-@login_not_required
+@by_person
 async def citation(request: HttpRequest, reply: UUID, number: int) -> HttpResponse:
     """The passage that a number stands for: in the side panel, or as a page of its own."""
     snapshot = await live.snapshot(reply)
@@ -323,7 +316,7 @@ def rename(request: HttpRequest, conversation: UUID) -> HttpResponse:
 
 
 @require_POST
-@login_not_required
+@by_person
 async def delete(request: HttpRequest, conversation: UUID) -> HttpResponse:
     """Hide a conversation and offer it back; what is being written in it stops. A page that shows it moves on."""
     deleted = await as_user(request, _delete, conversation)

@@ -10,6 +10,11 @@ class DocumentsConfig(AppConfig):
         registry.worker_job("documents", seconds=1, run=_work)
         registry.worker_job("documents-sweep", seconds=300, run=_sweep)
         registry.setup_step("handbook", _load_handbook)
+        from documents import measures
+
+        registry.measure(*measures.ALL)
+        registry.shared_gauge(measures.UNREAD)
+        registry.shared_gauge(measures.OLDEST)
 
 
 def _work() -> bool:

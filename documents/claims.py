@@ -12,7 +12,9 @@ from django.db import DatabaseError, connection
 from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
+from documents import measures
 from documents.models import Document
+from langai_site.trail import carried
 
 logger = logging.getLogger(__name__)
 
@@ -33,8 +35,9 @@ class ClaimLost(Exception):
 class Claim:
     """One worker's hold on one document. Every change goes through `update`, which fails once it is lost."""
 
-    def __init__(self, document_id: uuid.UUID, holder: str) -> None:
+    def __init__(self, document_id: uuid.UUID, holder: str, request_id: str = "") -> None:
         self.document_id = document_id
+        self.request_id = request_id
         self.holder = holder
         self.lost = threading.Event()
 
@@ -61,7 +64,7 @@ def claim(worker: str) -> Claim | None:
             _give_up(document)
             continue
         # A name of its own for each claim, so that a worker cannot mistake a later claim for its lost one.
-        taken = Claim(document.pk, f"{worker[:80]}#{uuid.uuid4().hex[:12]}")
+        taken = Claim(document.pk, f"{worker[:80]}#{uuid.uuid4().hex[:12]}", document.request_id)
         if _same_moment(document).update(
             status=Status.WORKING,
             claimed_by=taken.holder,
@@ -94,6 +97,7 @@ def _give_up(document: Document) -> None:
         error=f"The worker stopped {MAX_ATTEMPTS} times while {document.stage or 'reading'} this file. "
         "It may be too large for this machine.",
     )
+    measures.READ.labels(Status.FAILED.value).inc()
     logger.error("Document %s: given up after %d attempts", document.pk, document.attempts)
 
 
@@ -104,7 +108,7 @@ class Lease:
         self._claim = held
         self._every = every
         self._done = threading.Event()
-        self._thread = threading.Thread(target=self._renew, name="document-lease", daemon=True)
+        self._thread = threading.Thread(target=carried(self._renew), name="document-lease", daemon=True)
 
     def __enter__(self) -> None:
         self._thread.start()

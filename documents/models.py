@@ -62,6 +62,9 @@ class Document(Version):
     error = models.TextField(blank=True, editable=False)
     attempts = models.PositiveSmallIntegerField(default=0, editable=False)
     lease_until = models.DateTimeField(null=True, editable=False)
+    request_id = models.CharField(
+        max_length=64, blank=True, editable=False, help_text="The request that had it read: the worker's lines name it."
+    )
     claimed_by = models.CharField(max_length=100, blank=True, editable=False)
 
     class Meta:

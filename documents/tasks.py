@@ -10,13 +10,14 @@ from django.db import InterfaceError, OperationalError
 from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
-from documents import chunking, services
+from documents import chunking, measures, services
 from documents.claims import Claim, ClaimLost, Lease, Status, claim, progress_of
 from documents.extraction import sandbox
 from documents.extraction.registry import FORMATS, Format
 from documents.extraction.types import Extracted, Limits
 from documents.models import Document, PreviousVersion
 from documents.names import split, title_of
+from langai_site import logs, trail
 from langai_site import worker as process
 from langai_site.errors import LangAIError
 from langai_site.sensitivity import Sensitivity
@@ -46,7 +47,10 @@ def run() -> bool:
 def work_once(worker: str) -> bool:
     """Take one document through to its passages. Returns False when none waits."""
     held = claim(worker)
-    return held is not None and work_on(held)
+    if held is None:
+        return False
+    with trail.following(trail.Trail(held.request_id) if held.request_id else trail.current()):
+        return work_on(held)
 
 
 def work_on(held: Claim) -> bool:
@@ -66,21 +70,27 @@ def work_on(held: Claim) -> bool:
 def _process(held: Claim) -> None:
     try:
         _ingest(held, Document.objects.select_related("collection").get(pk=held.document_id))
+        measures.READ.labels(Status.READY.value).inc()
     except Document.DoesNotExist:
         raise ClaimLost from None
     except (ClaimLost, Stopping, OperationalError, InterfaceError):
         # When the database is away nothing can be written about it: the lease runs out and another try follows.
         raise
     except LangAIError as error:
-        logger.info("Document %s failed: %s", held.document_id, error.message)
-        held.finish(Status.FAILED, error=error.message)
+        logger.info("Document %s failed: %s", held.document_id, logs.safe_words(error))
+        _fail(held, error.message)
     except Exception:
         logger.exception("Document %s failed", held.document_id)
-        held.finish(Status.FAILED, error=WENT_WRONG)
+        _fail(held, WENT_WRONG)
+
+
+def _fail(held: Claim, reason: str) -> None:
+    held.finish(Status.FAILED, error=reason)
+    measures.READ.labels(Status.FAILED.value).inc()
 
 
 def _ingest(held: Claim, document: Document) -> None:
-    report = _stoppable(progress_of(held))
+    report = measures.timed(_stoppable(progress_of(held)))
     kind = FORMATS[split(document.file_name)[1].lower()]
     report("reading", 0)
     extracted = sandbox.extract(Path(document.file.path), kind.module, limits(kind), lambda: report("reading", 0))
@@ -94,6 +104,7 @@ def _ingest(held: Claim, document: Document) -> None:
     held.update(pages=len(pages), passages=len(spans), title=_title(document, extracted))
     document.refresh_from_db()
     search.index(_source_info(document, kind), pages, spans, progress=report, when_live=lambda: _finish(held))
+    report("", 1)
     _carry_over_changes(document)
 
 

@@ -13,11 +13,14 @@ from channels.routing import ProtocolTypeRouter, URLRouter
 
 from chat.urls import websocket_urlpatterns
 from langai_site.lent_threads import Handler
+from langai_site.observing import Followed, Sockets
 from langai_site.sockets import SameOrigin
 
-application = ProtocolTypeRouter(
-    {
-        "http": Handler(),
-        "websocket": SameOrigin(AuthMiddlewareStack(URLRouter(websocket_urlpatterns))),
-    }
+application = Followed(
+    ProtocolTypeRouter(
+        {
+            "http": Handler(),
+            "websocket": Sockets(SameOrigin(AuthMiddlewareStack(URLRouter(websocket_urlpatterns)))),
+        }
+    )
 )

@@ -4,6 +4,7 @@ import ipaddress
 import os
 import re
 import secrets
+import zoneinfo
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -38,6 +39,7 @@ def load(base: Path) -> FileAwareEnv:
     for name in [name for name, value in os.environ.items() if value == "" and name.isupper()]:
         del os.environ[name]
     reader = Reader(strip_whitespace=True)
+    reader.add_parser("rate", rate)
     reader.read_env(base / ".env", recurse=False)
     return reader
 
@@ -97,6 +99,26 @@ def ocr_languages(value: str) -> None:
         raise ValidationError("must be names of tesseract's languages, such as eng or deu+eng")
 
 
+def rate(value: str) -> str:
+    """`60/m`, as it is; a number alone is that many a minute; empty for 0, which is off.
+
+    Periods are seconds, minutes, hours or days, several of them as in `5/10m`. Raises ValidationError for others.
+    """
+    if re.fullmatch(r"\d+", value, re.ASCII):
+        value = f"{value}/m"
+    if not re.fullmatch(r"\d+/([1-9]\d*)?[smhd]", value, re.ASCII):
+        raise ValidationError("must be a rate such as 60/m or 5/10m, with s, m, h or d for the time, or 0 for no limit")
+    return value if int(value.partition("/")[0]) else ""
+
+
+def time_zone(value: str) -> None:
+    """Validator: a time zone's name."""
+    try:
+        zoneinfo.ZoneInfo(value)
+    except (ValueError, OSError, zoneinfo.ZoneInfoNotFoundError):
+        raise ValidationError("must be the name of a time zone, such as Europe/Vienna") from None
+
+
 def share(value: float | None) -> None:
     """Validator: a number from 0 to 1, or none."""
     if value is not None and not 0 <= value <= 1:
@@ -118,6 +140,15 @@ def usable_embedder(name: str, address: str, key: str, ceiling: str, local_hosts
             f"EMBEDDER_CEILING must not be confidential: EMBEDDER={name} is not on one of LOCAL_HOSTS, and "
             "confidential text is embedded in the building only. Set it to internal or public, or leave it out."
         )
+
+
+def mail_server(value: dict[str, Any]) -> dict[str, Any]:
+    """Return `value`. Raises ImproperlyConfigured where it names no way to send mail."""
+    if not value.get("EMAIL_BACKEND"):
+        raise ImproperlyConfigured(
+            "EMAIL_URL must be an address such as submission://user:password@host:587, console: or dummy:."
+        )
+    return value
 
 
 def known_database(value: dict[str, Any]) -> dict[str, Any]:

@@ -1,11 +1,15 @@
 """Failures that a person can cause or must be told of, each with a message that is safe to show."""
 
+from collections.abc import Mapping
+
 
 class LangAIError(Exception):
     """`code` is for programs, `status` for HTTP, `message` for people: what happened and what to do."""
 
     code = "error"
     status = 400
+    # What the answer that tells of it says in its headers.
+    headers: Mapping[str, str] = {}
 
     def __init__(self, message: str, *, code: str | None = None, status: int | None = None) -> None:
         super().__init__(message)
@@ -26,6 +30,17 @@ class NotFound(LangAIError):
 
 class Conflict(LangAIError):
     code, status = "conflict", 409
+
+
+class TooMany(LangAIError):
+    """Something was asked for too often, or too much of it at once; `retry_after` seconds later it may be again."""
+
+    code, status = "too_many", 429
+
+    def __init__(self, message: str, *, retry_after: int) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+        self.headers = {"Retry-After": str(retry_after)}
 
 
 class Unavailable(LangAIError):

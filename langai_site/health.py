@@ -71,8 +71,8 @@ async def _checked(name: str) -> Status:
     try:
         return await asyncio.wait_for(registry.health_checks[name](), CHECK_TIMEOUT)
     except Exception as error:
-        # The cause is for the operator, and no check meets anybody's text; the answer to strangers is one word.
-        logger.warning("Health check %s: %s: %s", name, type(error).__name__, str(error))
+        # The cause is for the operator; the answer to strangers is one word.
+        logger.warning("Health check %s: %s: %s", name, type(error).__name__, error)
         return "fail"
 
 

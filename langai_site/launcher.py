@@ -16,12 +16,15 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
 from langai_site import ports
-from langai_site.supervisor import Child, Supervisor, die_with, write_line
+from langai_site.supervisor import Child, Supervisor, die_with, write_json, write_line
 
 # Time for the web process to cancel and save what its grace did not suffice for.
 STOP_MARGIN = 10
 # Chroma greets with a page of art and advertising; only what went wrong is wanted in the log.
 CHROMA_TROUBLE = re.compile("WARN|ERROR|error|panicked")
+
+# In production machines read the log: each line is an object of its own.
+_write = write_json if settings.PRODUCTION else write_line
 
 
 def main() -> None:
@@ -65,10 +68,10 @@ def _prepare(parent: int) -> None:
 
     try:
         for line in preparation.steps():
-            write_line("setup", line)
+            _write("setup", line)
         # At once, whatever happens next: no later start shows the password again.
         if line := preparation.first_admin():
-            write_line("setup", line)
+            _write("setup", line)
     except ImproperlyConfigured as error:
         sys.exit(f"LangAI cannot start: {error}")
 
@@ -77,6 +80,9 @@ def _children() -> list[Child]:
     manage = [sys.executable, str(settings.BASE_DIR / "manage.py")]
     # Few arenas: threads that come and go would else each keep memory of their own.
     environment = {"PYTHONUNBUFFERED": "1", "MALLOC_ARENA_MAX": "2"}
+    if sys.stdout.isatty():
+        # Their own output is no terminal, but ends on one.
+        environment["FORCE_COLOR"] = "1"
     children = []
     if settings.VECTOR_STORE == "chroma" and not settings.CHROMA_URL:
         # One port for as long as this runs: a restarted Chroma is found again where it was.
@@ -109,14 +115,14 @@ def set_chroma_aside() -> str:
 
 
 async def _supervise() -> None:
-    supervisor = Supervisor(_children())
+    supervisor = Supervisor(_children(), _write)
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, supervisor.stop)
     announcement = asyncio.create_task(_announce())
     await supervisor.run()
     announcement.cancel()
-    write_line("run", "Stopped.")
+    _write("run", "Stopped.")
 
 
 async def _announce() -> None:
@@ -126,7 +132,7 @@ async def _announce() -> None:
     while not await _answers(host, settings.PORT):  # noqa: ASYNC110
         await asyncio.sleep(0.1)
     shown = f"[{host}]" if ":" in host else "localhost" if host == "127.0.0.1" else host
-    write_line("run", f"LangAI is ready at http://{shown}:{settings.PORT}/")
+    _write("run", f"LangAI is ready at http://{shown}:{settings.PORT}/")
 
 
 async def _answers(host: str, port: int) -> bool:

@@ -1,8 +1,8 @@
 """What apps contribute to shared rooms: each registers its parts in `AppConfig.ready()`."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal, Protocol
 
 Status = Literal["ok", "fail", "off"]
 
@@ -20,6 +20,22 @@ class Job:
     rest: float = 0
 
 
+class Measure(Protocol):
+    """What counts in this process, such as a Counter of prometheus-client."""
+
+    def collect(self) -> Iterable[Any]: ...
+
+
+@dataclass(frozen=True)
+class Gauge:
+    """A figure that is read when somebody looks: one number, or one for the values of each set of `labels`."""
+
+    name: str
+    words: str
+    read: Callable[[], float | Mapping[tuple[str, ...], float]]
+    labels: tuple[str, ...] = ()
+
+
 health_checks: dict[str, Callable[[], Awaitable[Status]]] = {}
 worker_jobs: dict[str, Job] = {}
 # Functions that one of the workers runs once a night, in order.
@@ -28,6 +44,12 @@ nightly_jobs: dict[str, Callable[[], object]] = {}
 web_services: dict[str, Callable[[], Awaitable[None]]] = {}
 # Coroutine functions awaited, in order, before the web process ends; each gets the grace in seconds.
 web_drains: dict[str, Callable[[float], Awaitable[None]]] = {}
+
+# What each process counts of itself, and what it reads of itself when somebody looks.
+measures: list[Measure] = []
+gauges: dict[str, Gauge] = {}
+# What is the same whichever process tells it, for it is read from the database, on a thread.
+shared_gauges: dict[str, Gauge] = {}
 
 # Functions that `manage.py setup` runs, in order; each returns a line to show, or "".
 setup_steps: dict[str, Callable[[], str]] = {}
@@ -52,6 +74,19 @@ def web_service(name: str, run: Callable[[], Awaitable[None]]) -> None:
 
 def web_drain(name: str, drain: Callable[[float], Awaitable[None]]) -> None:
     web_drains[name] = drain
+
+
+def measure(*counted: Measure) -> None:
+    """Counters and histograms for /metrics; labels must be few, and never name people or what they wrote."""
+    measures.extend(one for one in counted if one not in measures)
+
+
+def gauge(gauge: Gauge) -> None:
+    gauges[gauge.name] = gauge
+
+
+def shared_gauge(gauge: Gauge) -> None:
+    shared_gauges[gauge.name] = gauge
 
 
 def setup_step(name: str, run: Callable[[], str]) -> None:

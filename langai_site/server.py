@@ -18,7 +18,7 @@ from twisted.internet.defer import Deferred
 from twisted.internet.tcp import Port
 from twisted.python.failure import Failure
 
-from langai_site import ports, registry
+from langai_site import ports, registry, tracing
 from langai_site.back_pressure import PacedRequest
 from langai_site.request_limit import limit_bodies
 
@@ -128,6 +128,8 @@ def _application() -> Callable[..., Any]:
 
 def serve() -> None:
     """Serve until SIGTERM or SIGINT; does not return."""
+    logging.captureWarnings(True)
+    tracing.start()
     server: DrainingServer = DrainingServer(
         application=_application(),
         endpoints=build_endpoint_description_strings(host=settings.HOST, port=settings.PORT),
@@ -136,6 +138,7 @@ def serve() -> None:
         server_name="",
     )
     server.run()
+    tracing.stop()
     logging.shutdown()
     sys.stdout.flush()
     sys.stderr.flush()

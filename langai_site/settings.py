@@ -25,6 +25,8 @@ try:
     SECRET_KEY = env.str("SECRET_KEY", None) or environment.stored_secret(DATA_DIR / "secret_key")
     HOST = env.str("HOST", "127.0.0.1")
     PORT = env.int("PORT", 8000, validate=Range(1, 65535))
+    # What reads /metrics from elsewhere shows it; on this machine it need not.
+    METRICS_TOKEN = env.str("METRICS_TOKEN", "")
     LANGAI_ADMIN_PASSWORD = env.str("LANGAI_ADMIN_PASSWORD", "")
     ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", ["localhost", "127.0.0.1", "[::1]"])
     CSRF_TRUSTED_ORIGINS: list[str] = env.list("CSRF_TRUSTED_ORIGINS", [], validate=environment.origins)
@@ -45,6 +47,7 @@ try:
     RUNNING_CHROMA = DATA_DIR / "chroma.url"
     WEAVIATE_URL = env.str("WEAVIATE_URL", "", validate=environment.web_address)
     WEAVIATE_API_KEY = env.str("WEAVIATE_API_KEY", "")
+    WEAVIATE_GRPC_PORT = env.int("WEAVIATE_GRPC_PORT", 50051, validate=Range(1, 65535))
 
     OPENAI_API_KEY = env.str("OPENAI_API_KEY", "")
     OPENAI_BASE_URL = env.str("OPENAI_BASE_URL", "", validate=environment.web_address)
@@ -72,7 +75,17 @@ try:
     ANSWER_MAX_TOKENS = env.int("ANSWER_MAX_TOKENS", 4000, validate=environment.at_least(1))
     TEMPERATURE_MAX = env.float("TEMPERATURE_MAX", 2, validate=environment.at_least(0))
     MESSAGE_MAX_CHARS = env.int("MESSAGE_MAX_CHARS", 10_000, validate=environment.at_least(1))
+    # Rates are as in "60/m"; empty: no limit.
+    RATE_LIMIT_PER_MINUTE: str = env.rate("RATE_LIMIT_PER_MINUTE", "60/m")
+    RATE_LIMIT_LOGIN: str = env.rate("RATE_LIMIT_LOGIN", "10/m")
+    REPLIES_IN_FLIGHT = env.int("REPLIES_IN_FLIGHT", 3, validate=environment.at_least(0))
+    SOCKETS_PER_USER = env.int("SOCKETS_PER_USER", 20, validate=environment.at_least(0))
     STOP_GRACE = env.float("STOP_GRACE", 20, validate=environment.at_least(0))
+
+    # Days and months of budgets and of the ledger's books begin here.
+    TIME_ZONE = env.str("TIME_ZONE", "UTC", validate=environment.time_zone)
+    EMAIL = environment.mail_server(env.dj_email_url("EMAIL_URL", "dummy:"))
+    DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", "langai@localhost")
 
     UPLOAD_MAX_MB = env.int("UPLOAD_MAX_MB", 100, validate=environment.at_least(1))
     EXTRACTION_MEMORY_MB = env.int("EXTRACTION_MEMORY_MB", 1024, validate=environment.at_least(128))
@@ -139,6 +152,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "langai_site.observing.Requests",
     "langai_site.in_loop.Security",
     "servestatic.middleware.ServeStaticMiddleware",
     "langai_site.in_loop.ContentSecurityPolicy",
@@ -151,6 +165,7 @@ MIDDLEWARE = [
     "langai_site.in_loop.FrameOptions",
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "langai_site.accounts.middleware.PostLimits",
     "langai_site.middleware.ErrorsMiddleware",
 ]
 # They look for Django's own names in MIDDLEWARE; these are subclasses of them.
@@ -170,6 +185,7 @@ TEMPLATES: list[dict[str, Any]] = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "langai_site.context.csp_nonce",
+                "langai_site.context.request_id",
                 "langai_site.context.service_problems",
             ],
         },
@@ -194,8 +210,13 @@ ACCOUNT_LOGIN_METHODS = {"username", "email"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "email", "password1*", "password2*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
-# Attempts to sign in are counted by address: behind a proxy that is the one it saw, not its own.
+# Who is not signed in is counted by address: behind a proxy that is the one it saw, not its own.
 ALLAUTH_TRUSTED_PROXY_COUNT = TRUSTED_PROXIES
+# Five failures to one account make guessing slow from many addresses as well. All posts are counted besides.
+ACCOUNT_RATE_LIMITS = {"login": "", "login_failed": RATE_LIMIT_LOGIN and f"{RATE_LIMIT_LOGIN}/ip,5/5m/key"}
+RATELIMIT_USE_CACHE = "limits"
+# None of its answers is then "too many" because the cache is away.
+RATELIMIT_FAIL_OPEN = True
 
 _cache: dict[str, Any] = (
     {
@@ -209,7 +230,7 @@ _cache: dict[str, Any] = (
 # Aliases of their own, so that a full cache of one kind never culls another's entries.
 CACHES = {
     alias: {**_cache, "KEY_PREFIX": alias, **({} if REDIS_URL else {"LOCATION": alias})}
-    for alias in ("default", "live")
+    for alias in ("default", "live", "limits")
 }
 if REDIS_URL:
     # It counts attempts to sign in: people can sign in while Redis is away, though nobody counts then.
@@ -266,39 +287,29 @@ SESSION_COOKIE_AGE = 60 * 60 * 24 * 14
 SECURE_HSTS_SECONDS = 60 * 60 * 24 * 365 if PRODUCTION else 0
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if PRODUCTION else None
 
+EMAIL_BACKEND, EMAIL_HOST, EMAIL_PORT = EMAIL["EMAIL_BACKEND"], EMAIL["EMAIL_HOST"], EMAIL["EMAIL_PORT"]
+EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = EMAIL["EMAIL_HOST_USER"], EMAIL["EMAIL_HOST_PASSWORD"]
+EMAIL_USE_TLS, EMAIL_USE_SSL = EMAIL["EMAIL_USE_TLS"], EMAIL["EMAIL_USE_SSL"]
+EMAIL_FILE_PATH = EMAIL["EMAIL_FILE_PATH"]
+EMAIL_TIMEOUT = EMAIL["EMAIL_TIMEOUT"] or 20
+
 LANGUAGE_CODE = "en"
-TIME_ZONE = "UTC"
 USE_TZ = True
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
+_LEVEL_OF_OTHERS = "ERROR" if LOG_LEVEL == "ERROR" else "WARNING"
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {
-        "line": {"()": "langai_site.logs.Discreet", "fmt": "%(asctime)s %(levelname)s %(name)s: %(message)s"}
-    },
+    "formatters": {"line": {"()": "langai_site.logs.formatter", "production": PRODUCTION}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["stderr"], "level": LOG_LEVEL},
+    # Below warnings only LangAI itself is heard: others log requests, bodies and queries there.
+    "root": {"handlers": ["stderr"], "level": _LEVEL_OF_OTHERS},
     "loggers": {
-        # Without Django's own handlers: one would mail whole requests, with what was written, to ADMINS.
-        "django": {"level": "INFO"},
         # It repeats each failed attempt; who waits for the connection is told in the end.
         "psycopg.pool": {"level": "ERROR"},
-    }
-    | {
-        # These log requests and bodies at INFO and below; the project's own lines say what happened.
-        name: {"level": "WARNING"}
-        for name in (
-            "httpx",
-            "httpcore",
-            "openai",
-            "aiohttp",
-            "LiteLLM",
-            "chromadb",
-            "daphne",
-            "asyncio",
-            "pypdfium2",
-            "urllib3",
-        )
+        # Django gives these two handlers of their own, which would write beside ours.
+        **{name: {"level": _LEVEL_OF_OTHERS, "handlers": []} for name in ("django", "django.server")},
+        **{name: {"level": LOG_LEVEL} for name in ("chat", "documents", "search", "langai_site")},
     },
 }

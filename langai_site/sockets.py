@@ -1,5 +1,9 @@
-"""Sockets are opened by our own pages only: a browser sends the page's origin, and a page elsewhere cannot forge it."""
+"""Sockets are opened by our own pages only, and not without end: each holds memory of its process.
 
+A browser sends the page's origin, and a page elsewhere cannot forge it.
+"""
+
+from collections import Counter
 from collections.abc import Awaitable, Callable
 from typing import Any
 from urllib.parse import urlsplit
@@ -38,6 +42,32 @@ class SocketConsumer(AsyncWebsocketConsumer):
 
     Channels would close old connections before every event, so for every frame: a hop to a thread and back each.
     """
+
+    seat = 0
+    # How many sockets each person has open in this process.
+    _taken: Counter[int] = Counter()
+
+    async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:  # noqa: ANN401 - ASGI callables
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            # However it ended: of one that failed nobody hears that it disconnected.
+            self._leave()
+
+    def take_seat(self, user_id: int) -> bool:
+        """Whether this socket is one of the SOCKETS_PER_USER that a person may have open; it counts from now on."""
+        if settings.SOCKETS_PER_USER and self._taken[user_id] >= settings.SOCKETS_PER_USER:
+            return False
+        self.seat = user_id
+        self._taken[user_id] += 1
+        return True
+
+    def _leave(self) -> None:
+        if self.seat:
+            self._taken[self.seat] -= 1
+            if not self._taken[self.seat]:
+                del self._taken[self.seat]
+            self.seat = 0
 
     async def dispatch(self, message: dict[str, Any]) -> None:
         await getattr(self, get_handler_name(message))(message)

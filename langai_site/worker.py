@@ -13,7 +13,7 @@ from django.db import Error as DatabaseError
 from django.db import connection
 from django.utils import timezone
 
-from langai_site import nightly, registry
+from langai_site import nightly, registry, tracing, trail
 from langai_site.models import Heartbeat
 
 logger = logging.getLogger(__name__)
@@ -35,6 +35,8 @@ def main() -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stopping.set())
     os.nice(NICENESS)
+    logging.captureWarnings(True)
+    tracing.start()
     own = (registry.Job("heartbeat", BEAT_SECONDS, beat), registry.Job("nightly", nightly.SECONDS, nightly.run_due))
     jobs = [*own, *registry.worker_jobs.values()]
     threads = [threading.Thread(target=repeat, args=(job,), name=job.name, daemon=True) for job in jobs]
@@ -54,24 +56,29 @@ def repeat(job: registry.Job) -> None:
     """Run `job` whenever it is due, at once where there is more to do, until the process is to end."""
     pause = 1.0
     while not stopping.is_set():
-        began = time.monotonic()
-        try:
-            more = job.run()
-        except DatabaseError as error:
-            logger.warning(
-                "%s: the database failed (%s); trying again in %.0f s", job.name, type(error).__name__, pause
-            )
-            connection.close()
-            stopping.wait(pause)
-            pause = min(pause * 2, LONGEST_PAUSE)
-        except Exception:
-            logger.exception("%s failed", job.name)
-            stopping.wait(max(1.0, job.seconds))
-        else:
-            pause = 1.0
-            if not more:
-                stopping.wait(max(job.seconds, job.rest * (time.monotonic() - began)))
+        # The lines of one run can be told from those of the next.
+        with trail.following(trail.Trail(f"{job.name.replace(' ', '-')}-{trail.new_id()[:12]}")):
+            pause = _run(job, pause)
     connection.close()
+
+
+def _run(job: registry.Job, pause: float) -> float:
+    """Run `job` and wait until it is due again; returns how long to wait should the database fail the next time."""
+    began = time.monotonic()
+    try:
+        more = job.run()
+    except DatabaseError as error:
+        logger.warning("%s: the database failed (%s); trying again in %.0f s", job.name, type(error).__name__, pause)
+        connection.close()
+        stopping.wait(pause)
+        return min(pause * 2, LONGEST_PAUSE)
+    except Exception:
+        logger.exception("%s failed", job.name)
+        stopping.wait(max(1.0, job.seconds))
+        return pause
+    if not more:
+        stopping.wait(max(job.seconds, job.rest * (time.monotonic() - began)))
+    return 1.0
 
 
 def _finish(threads: list[threading.Thread]) -> None:
@@ -83,6 +90,7 @@ def _finish(threads: list[threading.Thread]) -> None:
         Heartbeat.objects.filter(worker=NAME).delete()
     except DatabaseError:
         logger.warning("The heartbeat could not be removed; it is forgotten by itself.")
+    tracing.stop()
     logging.shutdown()
     sys.stdout.flush()
     # A job that is still at it must not hold up the end.

@@ -12,6 +12,8 @@ from typing import ParamSpec, TypeVar
 
 from django.db import DatabaseError, close_old_connections, connection
 
+from langai_site.trail import carried
+
 P = ParamSpec("P")
 T = TypeVar("T")
 
@@ -34,9 +36,9 @@ def healed(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
 async def write(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
     """Run `function` on the writer thread; its exceptions come back. A cancelled caller does not undo it."""
     loop = asyncio.get_running_loop()
-    return await loop.run_in_executor(_thread, lambda: healed(function, *args, **kwargs))
+    return await loop.run_in_executor(_thread, carried(lambda: healed(function, *args, **kwargs)))
 
 
 def write_now(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
     """`write` for threads without an event loop, which may wait; never inside a transaction of their own."""
-    return _thread.submit(lambda: healed(function, *args, **kwargs)).result()
+    return _thread.submit(carried(lambda: healed(function, *args, **kwargs))).result()

@@ -232,6 +232,7 @@ const TRIES = 3;
 const OPENS_WITHIN = 4000;
 const RECONNECTED_BY_HTMX = [1006, 1011, 1012, 1013];
 const REFUSED = 4400;
+const TOO_MANY = 4429;
 
 const delay = (attempt) => BACK_OFF[Math.min(attempt, BACK_OFF.length - 1)] * (1 + Math.random() / 4);
 
@@ -257,7 +258,7 @@ function socketClosed({ detail: { event, socketWrapper } }) {
   connected = false;
   clearTimeout(opening);
   failures += 1;
-  if (failures >= TRIES) startPolling();
+  if (failures >= TRIES || event.code === TOO_MANY) startPolling();
   if (event.code < REFUSED && !RECONNECTED_BY_HTMX.includes(event.code)) {
     setTimeout(socketWrapper.reconnect, delay(failures));
   }
@@ -283,6 +284,12 @@ document.addEventListener("htmx:beforeSwap", (event) => {
   // Signed out meanwhile: the page asks for the sign-in, and the draft is still there afterwards.
   event.detail.shouldSwap = false;
   location.reload();
+});
+document.addEventListener("htmx:beforeSwap", ({ detail }) => {
+  // What was sent too often is told in the answer itself.
+  if (detail.xhr.status !== 429 || detail.xhr.getResponseHeader("HX-Retarget") !== "#notices") return;
+  detail.shouldSwap = true;
+  detail.isError = false;
 });
 document.addEventListener("htmx:sendError", () => {
   if (!polling) tell("The server cannot be reached. Your text is kept; try again in a moment.");

@@ -75,3 +75,11 @@ def django_db_setup(django_db_setup):
 
     if connection.vendor == "postgresql":
         connection.close_pool()
+
+
+@pytest.fixture(autouse=True)
+def fresh_limits():
+    """What one test's people have done does not count against the next one's, who may have their ids."""
+    from django.core.cache import caches
+
+    caches["limits"].clear()

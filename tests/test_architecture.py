@@ -22,7 +22,10 @@ ARROWS = {
     "langai_site": set(),
 }
 WHERE_ALL_MEET = {"langai_site/asgi.py", "langai_site/urls.py", "langai_site/api.py"}
-HEAVY = {"litellm", "chromadb", "onnxruntime", "onnx", "tokenizers", "numpy", "safetensors", "semantic_text_splitter"}
+HEAVY = {
+    *("litellm", "chromadb", "onnxruntime", "onnx", "tokenizers", "numpy", "safetensors", "semantic_text_splitter"),
+    *("weaviate", "grpc"),
+}
 LATE = HEAVY - {"numpy"}
 SOURCES = sorted(
     path.relative_to(ROOT) for app in APPS for path in (ROOT / app).rglob("*.py") if "migrations" not in path.parts

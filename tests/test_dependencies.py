@@ -10,6 +10,7 @@ ROOT = Path(__file__).parent.parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 DECLARED = {
     "To run": PROJECT["project"]["dependencies"],
+    "For traces": PROJECT["project"]["optional-dependencies"]["otel"],
     "To test and check": PROJECT["dependency-groups"]["dev"],
 }
 

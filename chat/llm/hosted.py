@@ -2,15 +2,26 @@
 
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
+from decimal import Decimal
 
 from chat.llm.types import Ask
+from langai_site import tracing
 from langai_site.outbound import door
 from langai_site.outbound.types import ChatCall, Delta, Ledger
 
 
 class Hosted:
     async def stream(self, ask: Ask, ledger: Ledger) -> AsyncGenerator[Delta, None]:
-        call = ChatCall(ask.model, ask.messages, ask.label, ask.max_tokens, ask.temperature, ask.caller)
-        async with aclosing(door.stream_chat(call, ledger)) as deltas:
-            async for delta in deltas:
-                yield delta
+        with tracing.span("provider", {"langai.model": ask.model.name}):
+            async with aclosing(door.stream_chat(_call(ask), ledger)) as deltas:
+                async for delta in deltas:
+                    yield delta
+
+    def max_cost(self, ask: Ask) -> Decimal | None:
+        return door.max_cost(_call(ask))
+
+
+def _call(ask: Ask) -> ChatCall:
+    return ChatCall(
+        ask.model, ask.messages, ask.label, ask.max_tokens, ask.temperature, caller=ask.caller, route=ask.route
+    )

@@ -143,6 +143,9 @@ class Quotes:
         finally:
             ledger(_entry(ask, written, status, int((time.monotonic() - started) * 1000)))
 
+    def max_cost(self, ask: Ask) -> Decimal:
+        return Decimal(0)
+
 
 def _entry(ask: Ask, words: int, status: str, duration_ms: int) -> Entry:
     read = sum(len(passage.hit.text.split()) for passage in ask.passages)
@@ -157,4 +160,5 @@ def _entry(ask: Ask, words: int, status: str, duration_ms: int) -> Entry:
         first_token_ms=0,
         duration_ms=duration_ms,
         status=status,
+        route=ask.route,
     )

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Protocol
 
 from langai_site.outbound.types import ChatMessage, Delta, Ledger, ModelInfo
@@ -25,6 +26,7 @@ class Ask:
     `label` is the highest label of everything in `messages`. `written` is the part of the answer that exists
     already, where an interrupted answer is continued. `documents` is false where the person chose to ask none.
     `temperature`: None leaves it to the model.
+    `route` says for the ledger why this model is asked.
     """
 
     model: ModelInfo
@@ -37,6 +39,7 @@ class Ask:
     written: str = ""
     documents: bool = True
     temperature: float | None = None
+    route: str = ""
 
 
 class Provider(Protocol):
@@ -45,4 +48,8 @@ class Provider(Protocol):
 
         Raises ProviderError, with what to tell the person; closing the generator stops the model at once.
         """
+        ...
+
+    def max_cost(self, ask: Ask) -> Decimal | None:
+        """US dollars that the answer can cost at most; None where the model has no price."""
         ...

@@ -210,7 +210,7 @@ def lower_label(user_id: int, conversation_id: UUID, label: Sensitivity, reason:
         raise Invalid(f"The reason has {len(reason)} characters; {REASON_MAX} are allowed.")
     if conversation.messages.filter(status=Message.Status.STREAMING).exists():
         raise Conflict("An answer is still being written here. Stop it, or wait until it is complete.")
-    _relabel(conversation, label, f"lowered by you: {reason}")
+    _relabel(conversation, label, labels.lowered(reason))
     conversation.save(update_fields=["label", "label_cause"])
     higher = conversation.messages.filter(label__gt=label)
     higher.update(label=label, causes=labels.written([so_far(conversation)]))

@@ -1,5 +1,6 @@
 """Pure: what gives a turn its label. A label is the highest of its causes, each with words for who reads it."""
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -8,6 +9,9 @@ from langai_site.sensitivity import Sensitivity, highest
 
 CHOSEN = "chosen by you"
 STARTED = "where new conversations start"
+PASSAGE, LOWERED = "a passage from “", "lowered by you: "
+_UNQUOTED = {PASSAGE: "a passage", LOWERED: "lowered by you"}
+_QUOTED = re.compile(f"({PASSAGE}|{LOWERED}).*", re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -50,7 +54,22 @@ def turn(conversation: Cause, own: Sequence[Cause]) -> tuple[Cause, ...]:
 
 
 def passage(title: str, label: Sensitivity) -> Cause:
-    return Cause(label, f"a passage from “{title}”")
+    return Cause(label, f"{PASSAGE}{title}”")
+
+
+def lowered(reason: str) -> str:
+    """The words for a label that its owner has lowered."""
+    return LOWERED + reason
+
+
+def reason_of(words: str) -> str:
+    """The reason that `lowered` was given."""
+    return words.removeprefix(LOWERED)
+
+
+def unquoted(words: str) -> str:
+    """The words for who may not read the conversation: without a document's title, and without its owner's reason."""
+    return _QUOTED.sub(lambda found: _UNQUOTED[found[1]], words)
 
 
 def written(causes: Iterable[Cause]) -> list[dict[str, str | int]]:

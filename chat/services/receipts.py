@@ -7,7 +7,7 @@ from typing import Any
 
 from chat.events import Source
 from chat.llm.types import Numbered
-from chat.services import citations
+from chat.services import citations, replies
 from chat.services.labels import written
 from chat.services.replies import Cited, Prepared, TurnRequest, Weighed
 from chat.services.routing import Rejected
@@ -80,12 +80,27 @@ def receipt_of(
         "output_tokens": before.get("output_tokens", 0) + sum(entry.usage.output_tokens for entry in entries),
         "estimated": before.get("estimated", False) or any(entry.usage.estimated for entry in entries),
         "cost": total_cost([before.get("cost", "0"), *(entry.cost for entry in entries)]),
+        "price": _price_versions(before.get("price", ""), entries),
         "first_token_ms": entries[0].first_token_ms if entries else None,
         "duration_ms": before.get("duration_ms", 0) + elapsed_ms,
     }
     if isinstance(told, Prepared):
         return receipt | _weighed(told.weighed) | _decided(told)
     return receipt | (_weighed(told) if told else {}) | {"rejected": _rejected(rejected)}
+
+
+def _price_versions(before: str, entries: Sequence[Entry]) -> str:
+    """The prices that the cost follows from, each once, as the ledger names them; empty where nothing was charged."""
+    versions = [*before.split(", "), *(entry.price_version for entry in entries)]
+    return ", ".join(filter(None, dict.fromkeys(versions)))
+
+
+def request_of(request: TurnRequest, told: Weighed | Prepared | None) -> dict[str, Any]:
+    """What routing was asked, for the receipt: numbers and names, from which the turn can be routed again."""
+    if told is None:
+        return {}
+    weighed = told.weighed if isinstance(told, Prepared) else told
+    return {"request": replies.wanted(request, weighed).written()}
 
 
 def _weighed(weighed: Weighed) -> dict[str, Any]:
@@ -104,6 +119,7 @@ def _decided(prepared: Prepared) -> dict[str, Any]:
     not_asked = (*prepared.failed, *route.rejected)
     return {
         "model": model.display_name,
+        "name": model.name,
         "hosted": model.hosted,
         "route": route.why,
         "rule": route.rule,

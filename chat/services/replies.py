@@ -1,8 +1,9 @@
 """One turn, from the question to the last token, as events over values: no row is read or written here."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing
 from dataclasses import dataclass, replace
+from decimal import Decimal
 
 from django.conf import settings
 
@@ -15,13 +16,19 @@ from chat.services.drafts import AS_USUAL, Options, Pick
 from chat.services.labels import Cause
 from chat.services.routing import NoModel, Rejected, RouteRequest
 from chat.services.rules import DEFAULT, Policy
-from langai_site.errors import AboveCeiling
+from langai_site import tracing
+from langai_site.errors import AboveCeiling, LangAIError
 from langai_site.outbound import cooling
 from langai_site.outbound.types import ChatMessage, Delta, Ledger, ModelInfo, ProviderError
 from langai_site.sensitivity import Sensitivity, highest
+from langai_site.usage.budgets import OverBudget
 from langai_site.usage.types import Caller
 from search import services as search
 from search.types import Filters, Findings, Hit, Reader
+
+# Told, before each call, what it can cost at most in US dollars, None where its model has no price. Raises OverBudget
+# where that cannot be afforded: the call is not made then.
+Afford = Callable[[Decimal | None], Awaitable[None]]
 
 
 @dataclass(frozen=True)
@@ -122,7 +129,7 @@ def numbered(hits: tuple[Hit, ...], cited: tuple[Cited, ...]) -> list[Numbered]:
 
 async def weigh(request: TurnRequest) -> Weighed:
     """Retrieve, and label what would be sent."""
-    findings = await _find(request) if request.documents else Findings()
+    findings = await tracing.within("retrieval", _find(request)) if request.documents else Findings()
     passages = tuple(numbered(findings.hits, request.cited))
     messages = prompts.messages(request.question, request.history, passages, request.written)
     return Weighed(
@@ -163,19 +170,23 @@ def most_seen(request: TurnRequest) -> Sensitivity:
     return highest(*(model.ceiling for model in could if not (model.hosted and request.pick.local_only)))
 
 
-async def decide(request: TurnRequest, weighed: Weighed) -> Prepared:
-    """Route. Raises NoModel where no model may answer: nothing has left by then."""
-    wanted = RouteRequest(
+def wanted(request: TurnRequest, weighed: Weighed) -> RouteRequest:
+    """What routing is asked, were no model resting."""
+    return RouteRequest(
         requested=request.pick.model,
         label=weighed.label,
         complexity=weighed.complexity.level,
         prompt_tokens=weighed.tokens,
         max_tokens=request.max_tokens,
-        cooling=await cooling.resting([model.name for model in request.catalogue]),
         local_only=request.pick.local_only,
     )
+
+
+async def decide(request: TurnRequest, weighed: Weighed) -> Prepared:
+    """Route. Raises NoModel where no model may answer: nothing has left by then."""
+    resting = await cooling.resting([model.name for model in request.catalogue])
     try:
-        route = routing.route(wanted, request.catalogue, request.policy)
+        route = routing.route(replace(wanted(request, weighed), cooling=resting), request.catalogue, request.policy)
     except NoModel as refusal:
         if refusal.code == "above_ceiling" and weighed.label > request.label:
             refusal.code = "passages_above_ceiling"
@@ -183,11 +194,13 @@ async def decide(request: TurnRequest, weighed: Weighed) -> Prepared:
     return Prepared(weighed, route, route.model)
 
 
-async def turn(request: TurnRequest, ledger: Ledger) -> AsyncGenerator[Weighed | Prepared | Delta, None]:
+async def turn(
+    request: TurnRequest, ledger: Ledger, afford: Afford
+) -> AsyncGenerator[Weighed | Prepared | Delta, None]:
     """Yield what was weighed, what was decided, again with each further model that is tried, and the answer's pieces.
 
-    A model that fails before its first word is followed by the route's next; one that fails later is not, for its
-    text stays. Raises LangAIError with what to tell the person.
+    A model that fails before its first word, or is not affordable, is followed by the route's next; one that fails
+    later is not, for its text stays. Raises LangAIError with what to tell the person.
     """
     weighed = await weigh(request)
     yield weighed
@@ -196,28 +209,43 @@ async def turn(request: TurnRequest, ledger: Ledger) -> AsyncGenerator[Weighed |
         yield prepared
         begun = False
         try:
-            async with aclosing(_asked(request, prepared, ledger)) as deltas:
+            async with aclosing(_asked(request, prepared, ledger, afford)) as deltas:
                 async for delta in deltas:
                     begun = begun or bool(delta.text)
                     yield delta
             return
-        except (ProviderError, AboveCeiling) as error:
+        except (ProviderError, AboveCeiling, OverBudget) as error:
             following = None if begun else _following(prepared, error)
             if following is None:
                 raise
             prepared = following
 
 
-def _following(prepared: Prepared, error: ProviderError | AboveCeiling) -> Prepared | None:
+def _following(prepared: Prepared, error: LangAIError) -> Prepared | None:
     """The same with the next candidate; None where there is none."""
     failed = (*prepared.failed, Rejected(prepared.model.name, error.message))
     rest = prepared.route.candidates[len(failed) :]
     return replace(prepared, model=rest[0], failed=failed) if rest else None
 
 
-async def _asked(request: TurnRequest, prepared: Prepared, ledger: Ledger) -> AsyncGenerator[Delta, None]:
+async def _asked(
+    request: TurnRequest, prepared: Prepared, ledger: Ledger, afford: Afford
+) -> AsyncGenerator[Delta, None]:
     """The answer of one model, which rests for a while if it fails."""
-    ask = Ask(
+    ask = _ask(request, prepared)
+    provider = provider_of(ask.model)
+    await afford(provider.max_cost(ask))
+    try:
+        async with aclosing(provider.stream(ask, ledger)) as deltas:
+            async for delta in deltas:
+                yield delta
+    except ProviderError as error:
+        await cooling.rest(ask.model.name, error)
+        raise
+
+
+def _ask(request: TurnRequest, prepared: Prepared) -> Ask:
+    return Ask(
         model=prepared.model,
         messages=prepared.weighed.messages,
         question=request.question,
@@ -228,11 +256,5 @@ async def _asked(request: TurnRequest, prepared: Prepared, ledger: Ledger) -> As
         written=request.written,
         documents=request.documents,
         temperature=request.options.temperature,
+        route=prepared.route.why,
     )
-    try:
-        async with aclosing(provider_of(ask.model).stream(ask, ledger)) as deltas:
-            async for delta in deltas:
-                yield delta
-    except ProviderError as error:
-        await cooling.rest(ask.model.name, error)
-        raise

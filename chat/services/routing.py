@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from chat.llm import BUILT_IN
 from chat.services.complexity import Level
@@ -49,6 +49,29 @@ class RouteRequest:
     @property
     def tokens(self) -> int:
         return self.prompt_tokens + self.max_tokens
+
+    def written(self) -> dict[str, Any]:
+        """As a receipt keeps it, so that the turn can be routed again: all but which models rested then."""
+        return {
+            "model": self.requested,
+            "label": self.label.value,
+            "complexity": self.complexity.value,
+            "prompt_tokens": self.prompt_tokens,
+            "max_tokens": self.max_tokens,
+            "local_only": self.local_only,
+        }
+
+    @classmethod
+    def read(cls, row: Mapping[str, Any]) -> "RouteRequest":
+        """As a receipt kept it."""
+        return cls(
+            row["model"],
+            Sensitivity(row["label"]),
+            Level(row["complexity"]),
+            row["prompt_tokens"],
+            row["max_tokens"],
+            local_only=row["local_only"],
+        )
 
 
 @dataclass(frozen=True)

@@ -6,16 +6,17 @@ publisher tells the watchers at most every FRAME seconds, and a keeper writes ch
 
 import asyncio
 import contextlib
-import contextvars
 import logging
 import time
 from collections.abc import Coroutine, Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from decimal import Decimal
 from typing import Any, cast
 from uuid import UUID
 
 from channels.layers import get_channel_layer
 
+from chat import measures
 from chat.characters import split_off_half, whole_characters
 from chat.events import Event, ReplyBegun, Snapshot, Source, group_of
 from chat.llm.types import Numbered
@@ -25,8 +26,11 @@ from chat.services.labels import Cause
 from chat.services.replies import Prepared, Weighed
 from chat.services.routing import NoModel, Rejected
 from chat.services.turns import INTERRUPTED, Outcome, Started
+from langai_site import tracing, trail
 from langai_site.errors import LangAIError
 from langai_site.outbound.types import Delta
+from langai_site.usage import budgets
+from langai_site.usage import services as usage
 from langai_site.usage.types import Entry
 from langai_site.writer import write
 
@@ -76,6 +80,11 @@ class Live:
         return self.started.reply
 
     @property
+    def model(self) -> str:
+        """The one that is asked, for figures."""
+        return self.prepared.model.name if self.prepared else measures.NO_MODEL
+
+    @property
     def sources(self) -> list[Source]:
         return receipts.sources_of(self.passages, self.started.request.cited)
 
@@ -102,12 +111,17 @@ def start(started: Started, asked: Asked) -> None:
     """Run a reply in a task of its own, which no request and no socket owns."""
     reply = Live(started, asked, text=started.request.written, published=len(started.request.written))
     _live[reply.reply] = reply
-    _task(_run(reply))
+    _task(tracing.within("reply", _run(reply)))
+
+
+def live_count() -> int:
+    """How many replies this process is writing."""
+    return len(_live)
 
 
 def _task(work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
     # A fresh context: the request's would keep its connections and its thread alive.
-    task = asyncio.create_task(work, context=contextvars.Context())
+    task = asyncio.create_task(work, context=trail.fresh_context())
     _tasks.add(task)
     task.add_done_callback(_tasks.discard)
     return task
@@ -142,6 +156,7 @@ async def _run(reply: Live) -> None:
         outcome = await _outcome(reply)
         await _ended_all(helpers, HELPERS_AGAIN)
         await _end(reply, outcome)
+        measures.ended(outcome.status, reply.model, reply.began)
     finally:
         # A Continue may have taken the place already.
         if _live.get(reply.reply) is reply:
@@ -163,7 +178,12 @@ async def _read(reply: Live) -> None:
     if reply.text:
         # What asked the earlier part to stop does not mean this one.
         await live.forget(reply.reply)
-    async with contextlib.aclosing(replies.turn(reply.started.request, reply.entries.append)) as events:
+
+    async def afford(most: Decimal | None) -> None:
+        if most != 0 and budgets.may_exist():
+            await write(usage.raise_to, reply.reply, most)
+
+    async with contextlib.aclosing(replies.turn(reply.started.request, reply.entries.append, afford)) as events:
         async for event in events:
             if isinstance(event, Delta):
                 piece, reply.half = split_off_half(reply.half + event.text)
@@ -207,6 +227,8 @@ async def _tell(reply: Live, change: dict[str, Any]) -> None:
 
 async def _publish_growth(reply: Live) -> None:
     """The first piece at once, then what has come every FRAME seconds, or less often while many are live."""
+    await reply.changed.wait()
+    measures.first_words(reply.model, reply.began)
     while True:
         await reply.changed.wait()
         reply.changed.clear()
@@ -266,7 +288,7 @@ def _ended(
         model=prepared.model.name if prepared else request.pick.model,
         error=error,
         error_code=code,
-        receipt=receipt | {"unverified": kept.unverified, "asked": request.asked},
+        receipt=receipt | receipts.request_of(request, told) | {"unverified": kept.unverified, "asked": request.asked},
         sources=kept.sources,
     )
 

@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from chat.events import Source
 from chat.models import Citation, Conversation, Message, text_of
-from chat.services import choices, citations, conversations, drafts, labels, policies, sources
+from chat.services import choices, citations, conversations, drafts, in_flight, labels, policies, sources
 from chat.services.replies import TurnRequest
 from chat.services.routing import AUTO
 from langai_site import detectors
@@ -22,7 +22,6 @@ from langai_site.accounts.models import User
 from langai_site.errors import Conflict
 from langai_site.outbound import catalogue
 from langai_site.outbound.types import ChatMessage
-from langai_site.prepared import Prepared
 from langai_site.sensitivity import Sensitivity
 from langai_site.usage import services as usage
 from langai_site.usage.types import Entry
@@ -60,15 +59,6 @@ class Outcome:
     receipt: dict[str, Any] = field(default_factory=dict)
     sources: Sequence[Source] = ()
 
-
-_STREAMING = Prepared(
-    lambda conversation: (
-        Message.objects.filter(conversation=conversation, status=Message.Status.STREAMING)
-        .order_by()
-        .values_list("lease_until")
-    ),
-    conversation=UUID(int=0xE8A3C7),
-)
 
 # Only the way back is read, however many messages and versions the conversation has.
 _EARLIER = """
@@ -130,6 +120,7 @@ def _new(user: User, text: str) -> Conversation:
     conversation = Conversation(
         owner=user, title=conversations.title_of(text), label=began.label, label_cause=began.words
     )
+    in_flight.refuse_while_live(conversation)
     conversation.save(force_insert=True)
     return conversation
 
@@ -138,7 +129,7 @@ def _known(user: User, conversation_id: UUID) -> Conversation:
     """A conversation that can be asked something now, kept from others until the transaction ends."""
     conversation = conversations.access_conversation(user.id, conversation_id, lock=True)
     conversation.owner = user
-    _refuse_while_live(conversation)
+    in_flight.refuse_while_live(conversation)
     return conversation
 
 
@@ -170,12 +161,6 @@ def resume(user: User, reply_id: UUID, pick: drafts.Pick = drafts.AS_BEFORE) -> 
     return _started(conversation, reply.parent, reply, pick)
 
 
-def _refuse_while_live(conversation: Conversation) -> None:
-    now = timezone.now()
-    if any(lease_until and lease_until > now for (lease_until,) in _STREAMING.rows(conversation=conversation.id)):
-        raise Conflict("An answer is still being written here. Stop it, or wait until it is complete.")
-
-
 def _open(conversation: Conversation, question: Message, pick: drafts.Pick) -> Started:
     reply = Message(
         conversation=conversation,
@@ -199,7 +184,8 @@ def _point_at(conversation: Conversation, reply: Message) -> None:
 
 
 def _started(conversation: Conversation, question: Message, reply: Message, pick: drafts.Pick) -> Started:
-    usage.reserve(reply=reply.id, user_id=conversation.owner_id, amount=None)
+    caller = conversations.caller_of(conversation, reply.id)
+    usage.reserve(reply=reply.id, user_id=conversation.owner_id, team=caller.team)
     reader, asked = choices.scope(conversation.owner, question.collections)
     request = TurnRequest(
         question=question.text,
@@ -210,7 +196,7 @@ def _started(conversation: Conversation, question: Message, reply: Message, pick
         catalogue=tuple(catalogue.models(conversation.owner_id)),
         policy=policies.active(),
         reader=reader,
-        caller=conversations.caller_of(conversation, reply.id),
+        caller=caller,
         written=reply.text,
         cited=sources.cited(reply, conversation.owner) if reply.text else (),
         asked=asked,

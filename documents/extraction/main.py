@@ -11,10 +11,8 @@ import os
 import resource
 import signal
 import sys
-import traceback
 from dataclasses import asdict
 from pathlib import Path
-from types import TracebackType
 from typing import Any
 
 from documents.extraction import signatures
@@ -22,8 +20,6 @@ from documents.extraction.types import MAX_HEADINGS, ExtractionError, Limits, ch
 
 PR_SET_PDEATHSIG = 1
 OPEN_FILES = 64
-# What the line that tells of a failure begins with. What libraries print besides may repeat the document.
-FAILED = "reading failed: "
 TOO_DEEP = "This file is nested too deeply to be read. Save it anew in a simpler form."
 
 
@@ -63,15 +59,8 @@ def outcome(module: str, path: Path, limits: Limits) -> dict[str, Any]:
     return asdict(extracted)
 
 
-def tell(kind: type[BaseException], error: BaseException, frames: TracebackType | None) -> None:
-    """In the log's place of an exception: its kind and where it was raised. Its message may repeat the document."""
-    places = [f"{Path(frame.f_code.co_filename).name}:{line}" for frame, line in traceback.walk_tb(frames)]
-    sys.stderr.write(f"{FAILED}{kind.__name__} at {' > '.join(places[-5:])}\n")
-
-
 def main(arguments: list[str]) -> None:
     module, path, limits, parent = arguments
-    sys.excepthook = tell
     end_with(int(parent))
     allowed = Limits(**json.loads(limits))
     restrict(allowed)

@@ -4,6 +4,7 @@ import contextlib
 import json
 import logging
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -14,7 +15,6 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import IO, Any
 
-from documents.extraction.main import FAILED
 from documents.extraction.types import Extracted, ExtractionError, Heading, Limits, Page
 
 logger = logging.getLogger(__name__)
@@ -32,6 +32,9 @@ ENVIRONMENT = {
 # All that is passed on of the worker's own environment, where the keys are: where tesseract and its languages lie.
 PASSED_ON = {"PATH": os.defpath, "TESSDATA_PREFIX": ""}
 
+# Of a traceback: the places, and the kinds of error; of a crash: its headline.
+WHERE = re.compile(r'\s*File "[^"]+", line \d+(, in \S+)?|[A-Za-z_.]+(Error|Exception|Exit)\b|Fatal Python error')
+
 Process = subprocess.Popen[bytes]
 
 
@@ -48,7 +51,7 @@ def extract(path: Path, module: str, limits: Limits, watch: Callable[[], object]
         finally:
             _kill(process)
         if code:
-            logger.warning("Extraction ended with %s: %s", code, _told(complaints))
+            logger.warning("Extraction ended with %s: %s", code, _where(complaints))
             raise ExtractionError(_reason(code, limits))
         output.seek(0)
         return _extracted(json.load(output), limits)
@@ -113,9 +116,9 @@ def _extracted(value: dict[str, Any], limits: Limits) -> Extracted:
     )
 
 
-def _told(complaints: IO[bytes]) -> str:
-    """What the reader itself says of its failure, and nothing of what libraries printed, which may be of the file."""
+def _where(complaints: IO[bytes]) -> str:
+    """Where it failed, and how. What an error says besides may be the file's text, which belongs in no log."""
     complaints.seek(0, os.SEEK_END)
-    complaints.seek(max(0, complaints.tell() - 2000))
-    *_, last = ["", *complaints.read().decode(errors="replace").splitlines()]
-    return last if last.startswith(FAILED) else "it said nothing"
+    complaints.seek(max(0, complaints.tell() - 4000))
+    lines = complaints.read().decode(errors="replace").splitlines()
+    return "; ".join(found[0].strip() for line in lines if (found := WHERE.match(line)))

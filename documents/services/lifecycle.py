@@ -7,7 +7,7 @@ from django.db import IntegrityError, transaction
 from documents.models import Document, PreviousVersion
 from documents.names import title_of
 from documents.services.files import drop
-from documents.services.uploads import UNREAD, version_values
+from documents.services.uploads import UNREAD, unread, version_values
 from langai_site.errors import Conflict
 from langai_site.sensitivity import Sensitivity
 from search import services as search
@@ -19,7 +19,7 @@ AT_ONCE = 50
 
 def retry(document: Document) -> None:
     """Queue a failed document again. Raises Conflict for any other."""
-    changed = Document.objects.filter(pk=document.pk, status=Document.Status.FAILED).update(**UNREAD)
+    changed = Document.objects.filter(pk=document.pk, status=Document.Status.FAILED).update(**unread())
     if not changed:
         raise Conflict(f"“{document.title}” has not failed, so there is nothing to retry.")
 

@@ -10,6 +10,7 @@ from django.utils import timezone
 from documents.models import Document, PreviousVersion, Version
 from documents.names import shown_name, title_of
 from documents.services.files import SameBytes, checked_size, drop, refuse_same, sha256
+from langai_site import trail
 from langai_site.accounts.models import User
 from langai_site.errors import Conflict
 from langai_site.sensitivity import Sensitivity
@@ -24,6 +25,11 @@ UNREAD: dict[str, Any] = {
     "lease_until": None,
     "claimed_by": "",
 }
+
+
+def unread() -> dict[str, Any]:
+    """What makes a document wait to be read, for this request."""
+    return {**UNREAD, "request_id": trail.request_id()}
 
 
 def upload(
@@ -48,6 +54,7 @@ def upload(
         collection=collection,
         title=(title.strip() or title_of(name))[:300],
         imported_from=imported_from,
+        request_id=trail.request_id(),
         file_name=name,
         sha256=digest,
         size=size,
@@ -127,4 +134,4 @@ def _take_place(document: Document, newer: Document) -> None:
         PreviousVersion.objects.update_or_create(document=current, defaults=version_values(current))
     else:
         drop([str(current.file.name)])
-    Document.objects.filter(pk=current.pk).update(title=newer.title, **version_values(newer), **UNREAD)
+    Document.objects.filter(pk=current.pk).update(title=newer.title, **version_values(newer), **unread())

@@ -1,5 +1,13 @@
+from typing import Any
+
 from allauth.account.adapter import DefaultAccountAdapter
+from django.core.exceptions import ValidationError
 from django.http import HttpRequest
+
+from langai_site.errors import TooMany
+
+FAILURES = "There were too many failed attempts to sign in. Wait five minutes, then try again."
+FAILURES_SECONDS = 300
 
 
 class ClosedSignup(DefaultAccountAdapter):
@@ -7,3 +15,10 @@ class ClosedSignup(DefaultAccountAdapter):
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return False
+
+    def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:  # noqa: ANN401 - as allauth's own
+        """Who guesses on is told so as by any other limit. Raises TooMany."""
+        try:
+            super().pre_authenticate(request, **credentials)
+        except ValidationError as error:
+            raise TooMany(FAILURES, retry_after=FAILURES_SECONDS) from error

@@ -1,10 +1,22 @@
 """Who is signed in, read in the same hop as the work that needs it."""
 
-from django.contrib.auth import get_user
-from django.http import HttpRequest
+from collections.abc import Awaitable, Callable
+from typing import Concatenate, ParamSpec, TypeVar
 
+from asgiref.sync import sync_to_async
+from django.contrib.auth import get_user
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+
+from langai_site.accounts import limits
 from langai_site.accounts.models import User
 from langai_site.errors import LangAIError
+from langai_site.writer import write
+
+P = ParamSpec("P")
+T = TypeVar("T")
+View = TypeVar("View", bound=Callable[..., HttpResponseBase | Awaitable[HttpResponseBase]])
 
 
 class SignedOut(LangAIError):
@@ -13,8 +25,48 @@ class SignedOut(LangAIError):
 
 def signed_in(request: HttpRequest) -> User:
     """The request's person, kept as `request.user`. Synchronous: it reads the database. Raises SignedOut."""
+    return _required(_found(request))
+
+
+def _found(request: HttpRequest) -> User | None:
     user = get_user(request)
     if not isinstance(user, User):
-        raise SignedOut("You are signed out. Sign in again; what you wrote stays here.")
+        return None
     request.user = user
     return user
+
+
+def _required(user: User | None) -> User:
+    if user is None:
+        raise SignedOut("You are signed out. Sign in again; what you wrote stays here.")
+    return user
+
+
+def by_person(view: View) -> View:
+    """Decorator of views that no middleware stops: they ask who is signed in by `as_user`, which counts their posts."""
+    view.asks_itself = True  # type: ignore[attr-defined]
+    return login_not_required(view)
+
+
+def asks_itself(view: Callable[..., object]) -> bool:
+    """Whether `by_person` decorates the view."""
+    return hasattr(view, "asks_itself")
+
+
+async def as_user(
+    request: HttpRequest, work: Callable[Concatenate[User, P], T], *args: P.args, **kwargs: P.kwargs
+) -> T:
+    """Run `work(user, *args)` for whoever is signed in, in one hop to the writer thread; a post is counted before.
+
+    Raises SignedOut and TooMany. Where counting waits on a network, it has a thread and a hop of its own.
+    """
+    if not (limits.waits() and limits.is_due(request)):
+        return await write(lambda: work(_counted(request, _found(request)), *args, **kwargs))
+    found = await write(_found, request)
+    user = await sync_to_async(_counted, thread_sensitive=False)(request, found)
+    return await write(work, user, *args, **kwargs)
+
+
+def _counted(request: HttpRequest, found: User | None) -> User:
+    limits.count_post(request, limits.person(found) if found else limits.visitor(request))
+    return _required(found)

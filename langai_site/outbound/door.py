@@ -14,6 +14,7 @@ from langai_site.outbound.endpoints import Endpoint
 from langai_site.outbound.models import HIGHEST_FOR_HOSTED
 from langai_site.outbound.types import ChatCall, Delta, EmbedCall, Embedded, Ledger, ModelInfo, ProviderError
 from langai_site.sensitivity import Sensitivity
+from langai_site.usage import content
 from langai_site.usage.types import Entry, Usage, cost
 
 logger = logging.getLogger(__name__)
@@ -111,6 +112,13 @@ def _ceiling(model: ModelInfo, hosted: bool) -> Sensitivity:
     return min(model.ceiling, HIGHEST_FOR_HOSTED) if model.hosted else Sensitivity.PUBLIC
 
 
+def _parts(call: ChatCall | EmbedCall) -> list[dict[str, str] | str]:
+    """What the provider gets to read."""
+    if isinstance(call, EmbedCall):
+        return list(call.texts)
+    return [{"role": message.role, "content": message.text} for message in call.messages]
+
+
 @dataclass
 class Meter:
     """What a call takes, for its ledger entry."""
@@ -131,6 +139,7 @@ class Meter:
 
     def entry(self) -> Entry:
         usage, price = self.usage or self._estimate(), self.call.model.price
+        sent = content.as_sent(_parts(self.call))
         return Entry(
             caller=self.call.caller,
             model=self.call.model.name,
@@ -143,7 +152,11 @@ class Meter:
             duration_ms=self._elapsed_ms(),
             status=self.status,
             kind=self.call.kind,
+            route="" if isinstance(self.call, EmbedCall) else self.call.route,
             price_version=price.version if self.hosted and price else "",
+            # Also where it failed: nobody can say how much of it had gone out by then.
+            bytes_sent=len(sent),
+            content_hash=content.keyed_hash(sent),
         )
 
     def _estimate(self) -> Usage:

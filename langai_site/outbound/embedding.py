@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 
+from langai_site import trail
 from langai_site.outbound import failures, litellm_adapter
 from langai_site.outbound.endpoints import Endpoint
 from langai_site.outbound.types import EmbedCall, Embedded
@@ -47,8 +48,10 @@ def estimate(call: EmbedCall) -> Usage:
 
 
 def _arguments(call: EmbedCall, endpoint: Endpoint) -> dict[str, Any]:
+    headers = {trail.HEADER: trail.request_id()} if endpoint.direct and trail.request_id() else {}
     return {
         "model": f"hosted_vllm/{endpoint.model}",
+        "extra_headers": headers,
         "input": list(call.texts),
         "api_base": f"{endpoint.url}/v1" if endpoint.provider == "ollama" else endpoint.url,
         "api_key": endpoint.key or "none",

@@ -17,6 +17,7 @@ from typing import Any
 
 from django.conf import settings
 
+from langai_site import trail
 from langai_site.outbound import direct, failures
 from langai_site.outbound.endpoints import Endpoint
 from langai_site.outbound.types import ChatCall, Delta
@@ -201,6 +202,10 @@ def _arguments(call: ChatCall, endpoint: Endpoint) -> dict[str, Any]:
         arguments["temperature"] = call.temperature
     if endpoint.provider == "ollama_chat" and (room := _room(call)):
         arguments["num_ctx"] = room
+    if endpoint.direct and trail.request_id():
+        # So that a line here and one of the model's server can be told to be of one request. It leaves the building
+        # with nothing: what a program named its request may mean something.
+        arguments["extra_headers"] = {trail.HEADER: trail.request_id()}
     if endpoint.direct and endpoint.provider == "openai":
         arguments["client"] = direct.openai_client(endpoint.url, endpoint.key or "none")
     elif endpoint.direct:

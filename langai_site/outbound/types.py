@@ -58,7 +58,7 @@ class ModelInfo:
 class ChatCall:
     """One completion to be asked of one model. `label` is the highest label of everything in `messages`.
 
-    `kind` is what the ledger calls it.
+    `kind` is what the ledger calls it, and `route` says there why this model is asked.
     """
 
     model: ModelInfo
@@ -67,6 +67,7 @@ class ChatCall:
     max_tokens: int
     temperature: float | None = None
     caller: Caller = field(default_factory=Caller)
+    route: str = ""
     kind: str = "chat"
 
 

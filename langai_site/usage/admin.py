@@ -1,46 +1,108 @@
-from django.contrib import admin
-from django.http import HttpRequest
+from itertools import islice
+from typing import Any
 
-from langai_site.usage.models import Price, UsageEntry
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied
+from django.db.models import Model
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path
+
+from langai_site.usage import admin_budgets, verification
+from langai_site.usage.forms import VerifyForm
+from langai_site.usage.models import MonthClose, Price, Seal, UsageEntry
+
+# Importing it registers it.
+assert admin_budgets
+
+# As many rows of an answer, and as many findings, are shown at once.
+SHOWN = 200
+
+
+class ReadOnly:
+    """To be read: services write these rows, and nobody changes them."""
+
+    show_full_result_count = False
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
 
 
 @admin.register(UsageEntry)
-class UsageEntryAdmin(admin.ModelAdmin):
-    """The ledger, to be read: entries are written by calls only, and never changed."""
+class UsageEntryAdmin(ReadOnly, admin.ModelAdmin):
+    """The ledger, and what can be asked of it."""
 
-    list_display = [
+    list_display = (
         "at",
         "username",
         "team",
         "model",
+        "label",
         "input_tokens",
         "output_tokens",
         "price",
         "first_token_ms",
         "duration_ms",
         "status",
-    ]
-    list_filter = ["at", "model", "status", "hosted", "team"]
-    search_fields = ["username", "model"]
+    )
+    list_filter = ("at", "model", "label", "status", "hosted", "kind", "team")
+    search_fields = ("username", "model", "content_hash")
     date_hierarchy = "at"
-    show_full_result_count = False
+    fieldsets = (
+        ("Who asked", {"fields": ("at", "username", "user_id", "team", "conversation", "reply", "kind", "source")}),
+        ("Who was asked", {"fields": ("model", "provider", "hosted", "label", "route", "cached", "status")}),
+        ("What was sent", {"fields": ("bytes_sent", "content_hash", "seal")}),
+        ("Tokens", {"fields": ("input_tokens", "output_tokens", "cached_tokens", "estimated")}),
+        ("Money and time", {"fields": ("price", "saved", "price_version", "first_token_ms", "duration_ms")}),
+    )
+
+    def get_urls(self) -> list[URLPattern]:
+        verify = self.admin_site.admin_view(self.verify_view)
+        return [path("verify/", verify, name="usage_usageentry_verify"), *super().get_urls()]
 
     @admin.display(description="Cost (US dollars)", ordering="cost")
     def price(self, entry: UsageEntry) -> str:
         return "unpriced" if entry.cost is None else f"{entry.cost.normalize():f}"
 
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
+    @admin.display(description="Seal")
+    def seal(self, entry: UsageEntry) -> str:
+        found = Seal.objects.filter(entry=entry.pk).first()
+        return f"{found.sequence}: {found.hash}" if found else "not sealed yet"
 
-    def has_change_permission(self, request: HttpRequest, obj: UsageEntry | None = None) -> bool:
-        return False
+    def verify_view(self, request: HttpRequest) -> HttpResponse:
+        """What went out, and whether the chain holds: asked by GET, for nothing changes."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        form = VerifyForm(request.GET) if "label" in request.GET else VerifyForm()
+        told = _answer(form) if form.is_bound and form.is_valid() else {}
+        frame = {**self.admin_site.each_context(request), "opts": self.opts, "title": "Verify the ledger"}
+        page = {"form": form, "head": verification.head(), "closes": MonthClose.objects.all()[:12]}
+        return TemplateResponse(request, "admin/usage/usageentry/verify.html", {**frame, **page, **told})
 
-    def has_delete_permission(self, request: HttpRequest, obj: UsageEntry | None = None) -> bool:
-        return False
+
+def _answer(form: VerifyForm) -> dict[str, Any]:
+    found = verification.went_out(form.question())
+    told: dict[str, Any] = {"count": found.count(), "entries": found[:SHOWN], "question": form.question()}
+    if form.wants_chain():
+        told["findings"] = list(islice(verification.findings(form.cleaned_data["head"]), SHOWN))
+    return told
+
+
+@admin.register(MonthClose)
+class MonthCloseAdmin(ReadOnly, admin.ModelAdmin):
+    """Closed months and their figures."""
+
+    list_display = ("__str__", "entries", "input_tokens", "output_tokens", "cost", "saved", "unpriced", "closed_at")
 
 
 @admin.register(Price)
-class PriceAdmin(admin.ModelAdmin):
+class PriceAdmin(ReadOnly, admin.ModelAdmin):
     """What each model costs and did cost, to be read: a price is set on its model's page, and never changed."""
 
     list_display = ["model", "valid_from", "source", "input", "output", "cached", "long"]
@@ -53,12 +115,3 @@ class PriceAdmin(admin.ModelAdmin):
             return "same"
         rates = (price.long_input, price.long_output, price.long_cached)
         return f"over {price.long_after:,} tokens: " + " / ".join(f"{rate.normalize():f}" for rate in rates)
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Price | None = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Price | None = None) -> bool:
-        return False

@@ -1,6 +1,42 @@
 from django.apps import AppConfig
+from django.db.models.signals import post_delete, post_save
+
+from langai_site import registry
 
 
 class UsageConfig(AppConfig):
     name = "langai_site.usage"
     label = "usage"
+
+    def ready(self) -> None:
+        from langai_site.usage import budgets, measures
+
+        registry.worker_job("ledger seals", seconds=10, run=_seal)
+        registry.worker_job("monthly close", seconds=3600, run=_close_months)
+        registry.worker_job("budgets", seconds=60, run=_watch_budgets)
+        registry.nightly_job("budget counters", budgets.reconcile_all)
+        registry.measure(*measures.ALL)
+        for signal in (post_save, post_delete):
+            signal.connect(budgets.forget, sender="usage.Budget", dispatch_uid="budgets")
+
+
+# A job that returns something is run again at once: these have done all there is.
+
+
+def _seal() -> None:
+    from langai_site.usage import sealing
+
+    sealing.seal()
+
+
+def _close_months() -> None:
+    from langai_site.usage import closing
+
+    closing.close_months()
+
+
+def _watch_budgets() -> None:
+    from langai_site.usage import notices, services
+
+    services.expire()
+    notices.mail_warnings()

@@ -33,6 +33,14 @@ class Usage:
 
 
 @dataclass(frozen=True)
+class Held:
+    """What is reserved for a reply, in US dollars; None where its model has no price."""
+
+    reply: UUID
+    amount: Decimal | None
+
+
+@dataclass(frozen=True)
 class Price:
     """US dollars for a million tokens; `version` names the row it stands in, and ledger entries name that.
 
@@ -63,10 +71,12 @@ def cost(price: Price, usage: Usage) -> Decimal:
 
 @dataclass(frozen=True)
 class Entry:
-    """One ledger line to be written: a call as it ended.
+    """One ledger line to be written: a call as it ended. `cost` in US dollars, None where there is no price.
 
-    `cost` is in US dollars, None where there is no price; `price_version` names the price it follows from, and is
-    empty where nothing is charged or nothing known. `kind` is chat, embedding, or test.
+    `price_version` names the price it follows from, and is empty where nothing is charged or nothing known. `kind` is
+    chat, embedding, title or test, `route` why this model was asked, `saved` what a `cached` answer would have cost.
+    `bytes_sent` and `content_hash` are those of what was handed to the provider (`content.py`), empty where nothing
+    left.
     """
 
     caller: Caller
@@ -80,4 +90,9 @@ class Entry:
     duration_ms: int
     status: str
     kind: str = "chat"
+    route: str = ""
+    cached: bool = False
+    saved: Decimal | None = Decimal(0)
     price_version: str = ""
+    bytes_sent: int = 0
+    content_hash: str = ""

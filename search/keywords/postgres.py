@@ -20,7 +20,7 @@ ROWS, MOST_ROWS = 1_000, 3_000
 POSITIONS, REPEATS = 16_383, 255
 # In a smaller index everything is counted; of a larger one, statistics that are at most so old say what is frequent.
 SMALL, SECONDS = 5_000, 300.0
-# What collections are taken for at least that are newer than the statistics.
+# What collections are taken for at least.
 LEAST_SHARE = 0.001
 # Clauses by which candidates are put in order before they are scored.
 RANKED = 16
@@ -38,8 +38,10 @@ _FREQUENT = """SELECT token, share FROM pg_stats,
 _COUNT = """SELECT token, (SELECT count(*) FROM (
     SELECT FROM search_passagekeywords WHERE tokens @@ query::tsquery LIMIT %s) AS found)
     FROM unnest(%s::text[], %s::text[]) AS asked (token, query)"""
-_BEST = """WITH found AS MATERIALIZED (
-    SELECT passage_id, tokens FROM search_passagekeywords WHERE tokens @@ %s::tsquery LIMIT %s)
+_IN_ALL = """SELECT count(*) FROM (
+    SELECT FROM search_passagekeywords WHERE collection_id = ANY(%s) LIMIT %s) AS found"""
+_FOUND = "SELECT passage_id, tokens FROM search_passagekeywords WHERE tokens @@ %s::tsquery"
+_BEST = """WITH found AS MATERIALIZED ({found} LIMIT %s)
     SELECT passage_id, tokens::text FROM found ORDER BY {rank} DESC, passage_id LIMIT %s"""
 
 
@@ -67,9 +69,7 @@ class PostgresIndex(RowIndex):
         languages = [language for (language,) in fetched(_LANGUAGES)]
         if passages < SMALL or not collections:
             return Scope(collections, passages, 1.0 if passages and collections else 0.0, languages)
-        known = _statistics().collections
-        inside = sum(known.get(collection_id, 0) for collection_id in collections) / sum(known.values())
-        return Scope(collections, passages, max(inside, LEAST_SHARE), languages)
+        return Scope(collections, passages, max(_share(collections), LEAST_SHARE), languages)
 
     def _counts(self, tokens: Sequence[str], scope: Scope) -> Mapping[str, int]:
         shares = _statistics().shares if scope.passages >= SMALL else {}
@@ -80,11 +80,12 @@ class PostgresIndex(RowIndex):
     def _candidates(
         self, question: Question, wanted: Sequence[Clause], scope: Scope, limit: int
     ) -> Iterable[Candidate]:
-        match = f"{_within(scope)} & {_expression(wanted)}"
+        matches = [f"{_within(scope)} & {match}" for match in _matches(wanted, scope)]
         best = sorted(wanted, key=lambda clause: -clause.says)[:RANKED]
         rank = " + ".join(["%s * ts_rank_cd(tokens, %s::tsquery)"] * len(best))
         values = [value for clause in best for value in (clause.says, _expression([clause]))]
-        found = fetched(_BEST.format(rank=rank), (match, MOST_ROWS, *values, limit))
+        statement = _BEST.format(found=" UNION ALL ".join([_FOUND] * len(matches)), rank=rank)
+        found = fetched(statement, (*matches, MOST_ROWS, *values, limit))
         asked = re.compile(rf"(?:^| )'({'|'.join(map(re.escape, question.counts))})':([\d,]+)")
         for passage_id, tokens in found:
             counts = {token: 1 + places.count(",") for token, places in asked.findall(tokens)}
@@ -105,6 +106,22 @@ def _statistics() -> Statistics:
 def _statistics_in(_period: int) -> Statistics:
     counted = PassageKeywords.objects.order_by().values_list("collection").annotate(Count("pk"))
     return Statistics(dict(counted), dict(fetched(_FREQUENT)))
+
+
+def _share(collections: Sequence[int]) -> float:
+    """The share of all passages that is in these collections. Those that are newer than the statistics are counted."""
+    known = _statistics().collections
+    [(new,)] = fetched(_IN_ALL, ([pk for pk in collections if pk not in known], SMALL))
+    inside = new + sum(known.get(pk, 0) for pk in collections)
+    return inside / max(1, new + sum(known.values()))
+
+
+def _matches(wanted: Sequence[Clause], scope: Scope) -> list[str]:
+    """What to look for, in this order: where not all can be read, not all of the clause that is in most passages."""
+    *others, most = sorted(wanted, key=lambda clause: (clause.rows, -len(clause.groups)))
+    if not others or scope.share * sum(clause.rows for clause in wanted) <= MOST_ROWS:
+        return [_expression(wanted)]
+    return [_expression(others), f"{_expression([most])} & !{_expression(others)}"]
 
 
 def _within(scope: Scope) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import combinations
-from math import log
+from math import fsum, log
 from typing import NamedTuple
 
 from search.keywords.analyser import Form, Term
@@ -18,11 +18,13 @@ from search.keywords.letters import UNSPACED
 SATURATION, LENGTH = 0.9, 0.4
 # Terms below this weight bring no candidates, unless there are no others.
 BRINGING = 0.25
-# Groups of tokens that are looked up, the rarest ones, if they bring enough; else more.
-CLAUSES = 16
-# Of the terms that are too frequent to bring candidates alone, so many do in pairs. Words of one subject stand
+# Groups of tokens that are looked up, the rarest ones, if they bring enough; else more, but never more than these.
+CLAUSES, MOST_CLAUSES = 16, 100
+# Of the groups that are too frequent to bring candidates alone, so many do in pairs. Words of one subject stand
 # together more often than by chance: about so many times.
 PAIRED, TOGETHER = 3, 3
+# Of a group in more passages, not all are scored: those that have a frequent one as well are to be among them.
+SCORED = 100
 
 # Tokens of which a candidate has one.
 Group = frozenset[str]
@@ -122,23 +124,29 @@ class Question:
 def clauses(question: Question, rows: float) -> list[Clause]:
     """What to look up to find candidates: the rarest groups of tokens, together in about `rows` passages.
 
-    The rarest one always; of those that are too frequent, pairs.
+    The rarest one always; those that are too frequent in pairs, with one another and with the last that is not.
     """
     chosen: list[Clause] = []
     frequent: list[Clause] = []
     enough = rows / CLAUSES
     for clause in sorted(_groups(question), key=lambda clause: (clause.rows, sorted(clause.groups[0]))):
-        if len(chosen) >= CLAUSES and sum(each.rows for each in chosen) >= enough:
+        if _suffice(chosen, enough):
             return chosen
         fits = clause.rows <= rows or not chosen
         (chosen if fits else frequent).append(clause)
         rows -= clause.rows if fits else 0
-    for one, other in combinations(frequent[:PAIRED], 2):
+    paired = [*(clause for clause in chosen[-1:] if clause.rows > SCORED), *frequent]
+    for one, other in combinations(paired[:PAIRED], 2):
         both = min(one.rows, TOGETHER * one.rows * other.rows / question.passages)
         if both <= rows or len(chosen) == 1:
             chosen.append(Clause((*one.groups, *other.groups), both, one.says + other.says))
             rows -= both
     return chosen
+
+
+def _suffice(chosen: Sequence[Clause], enough: float) -> bool:
+    brought = sum(clause.rows for clause in chosen)
+    return len(chosen) >= MOST_CLAUSES or (len(chosen) >= CLAUSES and brought >= enough)
 
 
 def _groups(question: Question) -> list[Clause]:
@@ -166,22 +174,23 @@ def ranked(question: Question, candidates: Iterable[Candidate], limit: int) -> l
 
 
 def _hit(question: Question, candidate: Candidate, length: float) -> KeywordHit:
+    """Sums are exact: passages that answer alike are equals, in whatever order their words come."""
     damping = SATURATION * (1 - LENGTH + LENGTH * length)
-    scores: dict[Place, float] = {}
-    covered: dict[Place, float] = {}
+    scores: dict[Place, list[float]] = {}
+    covered: dict[Place, list[float]] = {}
     for token, count in candidate.counts.items():
         repeated = count * (SATURATION + 1) / (count + damping)
         for place, says in question.places[token]:
-            scores[place] = scores.get(place, 0.0) + says * repeated
-            covered[place] = covered.get(place, 0.0) + says
+            scores.setdefault(place, []).append(says * repeated)
+            covered.setdefault(place, []).append(says)
     shares = _best(covered).items()
-    share = sum(min(says, question.weights[number]) for number, says in shares) / question.weight
-    return KeywordHit(candidate.passage_id, sum(_best(scores).values()), min(1.0, share))
+    share = fsum(min(says, question.weights[number]) for number, says in shares) / question.weight
+    return KeywordHit(candidate.passage_id, fsum(_best(scores).values()), min(1.0, share))
 
 
-def _best(said: Mapping[Place, float]) -> dict[int, float]:
+def _best(said: Mapping[Place, Sequence[float]]) -> dict[int, float]:
     """Of each term, what its best form says."""
     best: dict[int, float] = {}
     for (number, _tokens), says in said.items():
-        best[number] = max(best.get(number, 0.0), says)
+        best[number] = max(best.get(number, 0.0), fsum(says))
     return best

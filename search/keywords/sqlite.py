@@ -14,7 +14,7 @@ from search.models import PassageKeywords
 
 # Rows that are looked for, at about 0.5 µs each; and up to how many FTS5 ranks them itself, at 2 µs.
 ROWS, RANKED = 8_000, 3000
-# Of a word that is in more passages than this, only the newest are looked at.
+# Of more passages that a clause matches, only the newest are looked at.
 MOST_ROWS = 15_000
 # How much more a passage promises that has the word again.
 AGAIN = 0.4
@@ -28,8 +28,8 @@ _TOKENS = "SELECT rowid, words FROM search_keywordtokens WHERE rowid IN"
 _RANKED = """(SELECT rowid FROM search_keywordtokens WHERE search_keywordtokens MATCH %s
     ORDER BY bm25(search_keywordtokens, 0.0, 1.0, 0.0) LIMIT %s)"""
 _ADDED = "(SELECT rowid FROM ({clauses}) GROUP BY rowid ORDER BY sum(says) DESC, rowid DESC LIMIT %s)"
-_CLAUSE = """SELECT rowid, {says:.3f} AS says FROM search_keywordtokens
-    WHERE search_keywordtokens MATCH %s AND rowid >= %s"""
+_CLAUSE = """SELECT * FROM (SELECT rowid, %s AS says FROM search_keywordtokens
+    WHERE search_keywordtokens MATCH %s ORDER BY rowid DESC LIMIT %s)"""
 
 
 class SqliteIndex(RowIndex):
@@ -63,8 +63,8 @@ class SqliteIndex(RowIndex):
         frequent = [language for language, _count in languages.most_common() if language]
         return Scope(collections, passages, inside / passages if passages else 0.0, frequent)
 
-    def _counts(self, tokens: Sequence[str], _scope: Scope) -> Mapping[str, int]:
-        known = _frequent(int(time.monotonic() / SECONDS))
+    def _counts(self, tokens: Sequence[str], scope: Scope) -> Mapping[str, int]:
+        known = _frequent(int(time.monotonic() / SECONDS), scope.passages.bit_length())
         others = [token for token in tokens if token not in known]
         places = ", ".join(["%s"] * len(others))
         counted = dict(fetched(f"SELECT term, doc FROM search_keywordterms WHERE term IN ({places})", others))  # noqa: S608
@@ -85,8 +85,11 @@ class SqliteIndex(RowIndex):
 
 
 @lru_cache(maxsize=1)
-def _frequent(_period: int) -> dict[str, int]:
-    """In how many passages frequent tokens were when they were counted; filled as they are asked for."""
+def _frequent(_period: int, _size: int) -> dict[str, int]:
+    """In how many passages frequent tokens were when they were counted; filled as they are asked for.
+
+    A new one for each period, and whenever the index has doubled or halved: then nothing is as it was.
+    """
     return {}
 
 
@@ -100,21 +103,12 @@ def _most_promising(wanted: Sequence[Clause], scope: Scope, limit: int) -> list[
     match, selects = _Match(scope), []
     values: list[object] = []
     for clause in wanted:
-        oldest = _oldest(scope.share * clause.rows)
         for column, says in {"words": clause.says, "again": AGAIN * clause.says}.items():
             if column == "words" or clause.rows > FEW:
-                selects.append(_CLAUSE.format(says=says))
-                values += (match.of(column, [clause]), oldest)
+                selects.append(_CLAUSE)
+                values += (says, match.of(column, [clause]), MOST_ROWS)
     statement = _ADDED.format(clauses=" UNION ALL ".join(selects))
     return fetched(f"{_TOKENS} {statement}", (*values, limit))
-
-
-def _oldest(rows: float) -> int:
-    """The first passage to look at."""
-    if rows <= MOST_ROWS:
-        return 0
-    [(first, last)] = fetched("SELECT min(passage_id), max(passage_id) FROM search_passagekeywords")
-    return int(last - (last - first) * MOST_ROWS / rows)
 
 
 class _Match:

@@ -3,15 +3,19 @@
 import logging
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from django.db.models.functions import Substr
+
 from langai_site.sensitivity import Sensitivity
+from langai_site.trail import carried
 from langai_site.usage.types import Caller
 from search.embeddings import Embedder, EmbedderUnavailable
 from search.fusion import Ranking, fused
 from search.indexes import MEANING_OFF, Index, queried
 from search.keywords import KeywordHit, get_index
+from search.models import Passage
 from search.queries import Asked, language_of
 from search.vectors import BrokenCollection, StoreUnavailable, get_store
 
@@ -29,6 +33,9 @@ MEANING_DOWN = (
 # words by meaning. Where there are words alone, all counts that has more than a trace of what was asked for.
 COVERED, WORDS = 0.4, 2.0
 COVERED_ALONE = 0.05
+
+# Characters at a passage's start that show in which letters it is written, and the last of the Latin ones.
+BEGINNING, LATIN = 200, "\u024f"
 
 # They wait for the store; what they do themselves is little.
 _store_threads = ThreadPoolExecutor(8, thread_name_prefix="store")
@@ -105,7 +112,7 @@ def candidates(question: Question, depth: int) -> Candidates:
     """The best `depth` of each search, fused. The stores are asked while words are looked up here."""
     waiting = [(meaning, _ask_stores(meaning, depth)) for meaning in question.meanings]
     worded = [get_index().query(text, question.collections, depth) for text, _weight in question.asked.texts]
-    meant = [(meaning, _merged(future.result() for future in futures)) for meaning, futures in waiting]
+    meant = [(meaning, _legible(meaning, _merged(map(Future.result, futures)))) for meaning, futures in waiting]
     understood = {meaning.text for meaning, found in meant if not found.failed}
     rankings = [Ranking(found.scores, meaning.weight) for meaning, found in meant]
     for (text, weight), hits in zip(question.asked.texts, worded, strict=True):
@@ -124,7 +131,7 @@ def _by_words(hits: Sequence[KeywordHit], weight: float, *, alone: bool) -> Rank
 
 
 def _ask_stores(meaning: Meaning, depth: int) -> "list[Future[Found]]":
-    return [_store_threads.submit(_nearest, meaning.vector, index, depth) for index in meaning.indexes]
+    return [_store_threads.submit(carried(_nearest), meaning.vector, index, depth) for index in meaning.indexes]
 
 
 def _nearest(vector: "np.ndarray", index: Index, depth: int) -> Found:
@@ -137,6 +144,23 @@ def _nearest(vector: "np.ndarray", index: Index, depth: int) -> Found:
         return Found({}, failed=True)
     counting = {pk: score for pk, score in answer if score >= index.embedder.min_score}
     return Found(counting, complete=len(counting) < depth)
+
+
+def _legible(meaning: Meaning, found: Found) -> Found:
+    """Without passages in letters that the embedder does not know: to it they are near to anything.
+
+    One that was made for certain languages was made for those in Latin letters.
+    """
+    if meaning.indexes[0].embedder.languages is None or not found.scores:
+        return found
+    texts = Passage.objects.filter(pk__in=found.scores).order_by().annotate(beginning=Substr("text", 1, BEGINNING))
+    strange = {pk for pk, beginning in texts.values_list("pk", "beginning") if not _is_latin(beginning)}
+    return replace(found, scores={pk: score for pk, score in found.scores.items() if pk not in strange})
+
+
+def _is_latin(text: str) -> bool:
+    letters = [char for char in text if char.isalpha()]
+    return 2 * sum(char <= LATIN for char in letters) >= len(letters)
 
 
 def _merged(answers: Iterable[Found]) -> Found:

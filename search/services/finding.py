@@ -10,6 +10,7 @@ from django.conf import settings
 
 from langai_site import detectors
 from langai_site.sensitivity import Sensitivity, highest
+from langai_site.trail import carried
 from langai_site.usage.types import Caller
 from langai_site.writer import healed
 from search import reranking
@@ -100,7 +101,7 @@ async def _in_finder(work: Callable[[_Query], Findings], query: _Query) -> Findi
     if not query.text.strip() or not query.reader.collections:
         return Findings()
     try:
-        return await asyncio.get_running_loop().run_in_executor(_finders, healed, work, query)
+        return await asyncio.get_running_loop().run_in_executor(_finders, carried(healed), work, query)
     except Exception:
         logger.exception("Search failed")
         return Findings(notice=FAILED)

@@ -56,7 +56,7 @@ class VectorStore(Protocol):
 def get_store() -> VectorStore | None:
     """The configured store; None where no address is set. Making one connects to nothing."""
     url = _url()
-    return _store(settings.VECTOR_STORE, url, settings.WEAVIATE_API_KEY) if url else None
+    return _store(settings.VECTOR_STORE, url, settings.WEAVIATE_API_KEY, settings.WEAVIATE_GRPC_PORT) if url else None
 
 
 def _url() -> str:
@@ -78,11 +78,11 @@ def store_ceiling() -> Sensitivity:
 
 
 @lru_cache
-def _store(kind: str, url: str, key: str) -> VectorStore:
+def _store(kind: str, url: str, key: str, grpc_port: int) -> VectorStore:
     if kind == "weaviate":
         from search.vectors.weaviate import WeaviateStore
 
-        return WeaviateStore(url, key)
+        return WeaviateStore(url, key, grpc_port)
     from search.vectors.chroma import ChromaStore
 
     return ChromaStore(url)

@@ -33,11 +33,38 @@ def test_signing_in_works_while_redis_is_away(client, bob, settings):
     assert (response.status_code, response.url) == (302, "/")
 
 
-def test_guessing_a_password_is_slowed_down(client, bob):
-    for _ in range(11):
-        client.post(reverse("account_login"), {"login": "bob", "password": "a guess"})
-    response = client.post(reverse("account_login"), {"login": "bob", "password": PASSWORD})
-    assert response.status_code != 302
+def guess(client, login, **environment):
+    return client.post(reverse("account_login"), {"login": login, "password": "a guess"}, **environment)
+
+
+def test_guessing_a_password_is_slowed_down_wherever_the_guesses_come_from(client, bob):
+    for number in range(5):
+        assert guess(client, "bob", REMOTE_ADDR=f"198.51.100.{number}").status_code == 200
+    refused = client.post(reverse("account_login"), {"login": "bob", "password": PASSWORD})
+    assert (refused.status_code, refused["Retry-After"]) == (429, "300")
+    assert b"too many failed attempts to sign in" in refused.content
+    assert "_auth_user_id" not in client.session
+
+
+def test_guessing_through_the_names_from_one_address_is_slowed_down(client, bob):
+    answers = [guess(client, f"name{number}").status_code for number in range(11)]
+    assert answers == [200] * 10 + [429]
+    answer = client.post(reverse("account_login"), {"login": "bob", "password": PASSWORD}, REMOTE_ADDR="198.51.100.1")
+    assert answer.status_code == 302
+
+
+def test_attempts_to_sign_in_are_not_counted_where_the_limit_is_off(client, bob, settings):
+    settings.ACCOUNT_RATE_LIMITS = {"login": "", "login_failed": ""}
+    assert {guess(client, "bob").status_code for _ in range(12)} == {200}
+
+
+def test_who_tries_to_change_a_password_too_often_is_told_to_wait(client, bob):
+    client.force_login(bob)
+    guesses = {"oldpassword": "a guess", "password1": "another long one", "password2": "another long one"}
+    answers = [client.post(reverse("account_change_password"), guesses) for _ in range(6)]
+    assert [answer.status_code for answer in answers] == [200] * 5 + [429]
+    assert answers[-1]["Retry-After"] == "60"
+    assert b"Wait a minute" in answers[-1].content
 
 
 def test_nobody_signs_up_alone(client, db):

@@ -33,6 +33,10 @@ def numbered(*texts, **options):
     return tuple(Numbered(number, hit(text, **options)) for number, text in enumerate(texts, 1))
 
 
+async def affordable(_most):
+    """What a turn may cost where there are no budgets."""
+
+
 def routed(requested=AUTO, **options):
     """What routing is asked: a short public question of moderate complexity, unless told otherwise."""
     usual = {"label": Sensitivity.PUBLIC, "complexity": Level.MODERATE, "prompt_tokens": 500, "max_tokens": 1000}

@@ -12,6 +12,8 @@ from chat.services.replies import Prepared
 from langai_site.outbound import cooling, failures
 from langai_site.outbound.types import Delta, ModelInfo, ProviderError
 from langai_site.sensitivity import Sensitivity
+from langai_site.usage.budgets import OverBudget
+from tests.chat.factories import affordable
 from tests.chat.test_verifying import request
 from tests.outbound.conftest import connections, upstream, upstream_process  # noqa: F401 - fixtures
 
@@ -40,11 +42,11 @@ class Turn:
         return [each.model.display_name for each in self.prepared]
 
 
-async def turn(*models, **changes):
+async def turn(*models, afford=affordable, **changes):
     done = Turn()
     basis = {"catalogue": models, "asked": ()}
     try:
-        async for event in replies.turn(request("How long?", **basis | changes), done.entries.append):
+        async for event in replies.turn(request("How long?", **basis | changes), done.entries.append, afford):
             if isinstance(event, Prepared):
                 done.prepared.append(event)
             elif isinstance(event, Delta):
@@ -91,6 +93,18 @@ async def test_one_that_failed_rests_and_is_told_of_in_the_next_receipt():
     assert done.asked == ["t5"]
     (rested,) = done.prepared[0].route.rejected
     assert rested == routing.Rejected("hosted_vllm/fail-broken", "failed on its side a moment ago")
+
+
+async def test_what_is_not_affordable_is_not_asked_and_a_local_model_answers(upstream):  # noqa: F811
+    async def nothing_left(most):
+        if most != 0:
+            raise OverBudget("The day's budget is used up.")
+
+    hosted = model("t9", 1, hosted=True, ceiling=Sensitivity.INTERNAL)
+    done = await turn(hosted, model("t5", 2), afford=nothing_left)
+    assert done.asked == ["t9", "t5"]
+    assert done.prepared[-1].failed == (routing.Rejected("hosted_vllm/t9", "The day's budget is used up."),)
+    assert len(upstream.requests("/v1/chat")) == 1
 
 
 async def test_one_that_rests_is_tried_where_there_is_no_other():

@@ -114,3 +114,16 @@ def test_the_record_outlives_the_conversation_and_its_owner(alice, confidential)
     Conversation.objects.all().delete()
     alice.delete()
     assert LabelChange.objects.get().username == "alice"
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        ("a passage from “Who earns “what””", "a passage"),
+        ("this conversation: a passage from “Cut off", "this conversation: a passage"),
+        ("this conversation: lowered by you: a passage from “Salaries” is old", "this conversation: lowered by you"),
+        ("a payment card number in your message", "a payment card number in your message"),
+    ],
+)
+def test_who_may_not_read_the_conversation_is_told_neither_titles_nor_reasons(words, told):
+    assert labels.unquoted(words) == told

@@ -6,6 +6,7 @@ Turns go through the real search and the real door; the upstream, to which all p
 import asyncio
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from decimal import Decimal
 from types import SimpleNamespace
 
 import pytest
@@ -25,9 +26,11 @@ from langai_site.errors import LangAIError
 from langai_site.outbound import cooling, failures, litellm_adapter
 from langai_site.outbound.types import ChatMessage, Delta, ModelInfo
 from langai_site.sensitivity import Sensitivity, highest
+from langai_site.usage.budgets import OverBudget
 from langai_site.usage.types import Caller, Entry
 from search.access import reader_of
 from tests.chat import leaks
+from tests.chat.factories import affordable
 from tests.chat.leaks import NAMES, TOPIC, Call, Library, Markers, calls, may_see
 from tests.chat.test_routing_promises import labels, levels, policies
 from tests.upstream import Upstream, running_upstream
@@ -105,6 +108,7 @@ turns = st.fixed_dictionaries(
         "pick": picks,
         "options": options,
         "policy": policies,
+        "budget": st.sampled_from([True, True, True, False]),
         "resting": st.sets(st.sampled_from(NAMES), max_size=3),
         "question": mostly_public,
         "said": st.lists(mostly_public, max_size=4),
@@ -176,12 +180,17 @@ class Told:
         return receipt_of(self.prepared[-1] if self.prepared else self.weighed, self.entries, {}, 5, rejected)
 
 
-async def told_of(request: TurnRequest, resting: set[str]) -> Told:
-    told = Told()
+async def only_what_is_free(most: Decimal | None) -> None:
+    if most != 0:
+        raise OverBudget("The day's budget is used up.")
+
+
+async def told_of(request: TurnRequest, resting: set[str], budget: bool) -> Told:
+    told, afford = Told(), affordable if budget else only_what_is_free
     for name in resting:
         await cooling.rest(name, failures.failure("unreachable", name))
     try:
-        async for event in replies.turn(request, told.entries.append):
+        async for event in replies.turn(request, told.entries.append, afford):
             if isinstance(event, Weighed):
                 told.weighed = event
             elif isinstance(event, Prepared):
@@ -252,7 +261,7 @@ bounded = settings(
 @given(made=turns)
 def test_no_route_and_no_fallback_brings_a_text_to_a_model_that_may_not_see_it(world, made):
     request, known = example(world, made)
-    told = world.run(told_of(request, made.resting))
+    told = world.run(told_of(request, made.resting, made.budget))
     sent = calls(world.upstream)
     assert_nothing_leaks(sent, request, known)
     assert_the_label_is_that_of_all_that_is_sent(told, known)
@@ -278,7 +287,7 @@ def test_a_preview_sends_nothing_and_promises_no_model_that_may_not_see_the_mess
 def test_what_any_model_may_see_does_leave(world):
     """So that the tests above could fail."""
     request, known = example(world, SimpleNamespace(**PUBLIC))
-    told = world.run(told_of(request, set()))
+    told = world.run(told_of(request, set(), True))
     (call,) = calls(world.upstream)
     assert call.model == "anthropic/t3"
     assert told.error is None

@@ -11,8 +11,9 @@ from langai_site.usage.types import Caller, Entry, Usage
 from tests.chat.factories import numbered, routed
 
 
-def entry(cost, **usage):
-    return Entry(Caller(), "m", "p", True, Sensitivity.PUBLIC, Usage(**usage), cost, 12, 300, "complete")
+def entry(cost, price="", **usage):
+    used = Usage(**usage)
+    return Entry(Caller(), "m", "p", True, Sensitivity.PUBLIC, used, cost, 12, 300, "complete", price_version=price)
 
 
 def test_one_unpriced_call_leaves_the_whole_unpriced():
@@ -25,6 +26,13 @@ def test_a_continued_answer_adds_to_what_it_took_before():
     after = receipt_of(None, [entry(Decimal("0.1"), input_tokens=20, output_tokens=1, estimated=True)], before, 500)
     assert (after["input_tokens"], after["output_tokens"], after["cost"]) == (30, 5, "0.6")
     assert (after["duration_ms"], after["estimated"]) == (1500, True)
+
+
+def test_the_prices_that_a_cost_follows_from_are_named_once_each():
+    before = receipt_of(None, [entry(Decimal(1), "41"), entry(Decimal(0))], {}, 5)
+    assert before["price"] == "41"
+    assert receipt_of(None, [entry(Decimal(1), "41"), entry(Decimal(1), "57")], before, 5)["price"] == "41, 57"
+    assert receipt_of(None, [], {}, 5)["price"] == ""
 
 
 def test_the_receipt_names_model_route_label_complexity_and_passages():

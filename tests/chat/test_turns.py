@@ -1,13 +1,17 @@
 import uuid
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 
 from chat.models import Message
 from chat.services import turns
 from chat.services.labels import Cause
-from langai_site.errors import Conflict, Invalid, NotFound
+from langai_site.accounts.models import Team, User
+from langai_site.errors import Conflict, Invalid, NotFound, TooMany
+from langai_site.outbound.models import Model
 from langai_site.sensitivity import Sensitivity
 from langai_site.usage.models import Reservation, UsageEntry
 from langai_site.usage.types import Entry, Usage
@@ -53,6 +57,17 @@ def test_a_question_opens_a_live_reply_with_a_lease_and_a_reservation(started):
     assert Reservation.objects.get(reply=started.reply).status == Reservation.Status.HELD
 
 
+def test_a_turn_knows_only_the_models_that_its_persons_teams_may_use(alice, bob, settings):
+    settings.ANTHROPIC_API_KEY = "sk-x"
+    facts = {"provider": "anthropic", "available": True}
+    for_all, for_some = (Model.objects.create(name=f"anthropic/{name}", **facts) for name in ("all", "some"))
+    team = Team.objects.create(name="Red")
+    for_some.teams.set([team])
+    alice.teams.set([team])
+    known = {user: {model.name for model in turns.post(user, None, "Hi").request.catalogue} for user in (alice, bob)}
+    assert known == {alice: {for_all.name, for_some.name}, bob: {for_all.name}}
+
+
 @pytest.mark.parametrize("text", ["", "   \n", "\x00"])
 def test_an_empty_message_is_refused_and_leaves_nothing(alice, text):
     with pytest.raises(Invalid, match="Write a message"):
@@ -74,6 +89,57 @@ def test_another_persons_conversation_takes_no_message(started, bob):
 def test_one_answer_at_a_time_is_written_in_a_conversation(started, alice):
     with pytest.raises(Conflict, match="still being written"):
         turns.post(alice, started.conversation, "And?")
+
+
+def test_a_person_has_so_many_answers_written_at_a_time(alice, bob, settings):
+    settings.REPLIES_IN_FLIGHT = 2
+    first = turns.post(alice, None, "One?")
+    turns.post(alice, None, "Two?")
+    with pytest.raises(TooMany, match=r"Only 2 of your answers .* Wait .* or stop one"):
+        turns.post(alice, None, "Three?")
+    assert Message.objects.filter(role="user").count() == 2
+    turns.post(bob, None, "Mine?")
+    turns.close(first, outcome(), [])
+    turns.post(alice, None, "Three?")
+
+
+@pytest.mark.parametrize("again", [turns.retry, turns.resume])
+def test_answering_again_and_going_on_are_answers_in_the_making_too(started, alice, settings, again):
+    settings.REPLIES_IN_FLIGHT = 1
+    turns.close(started, outcome(status=STATUS.INTERRUPTED), [])
+    turns.post(alice, None, "Another?")
+    with pytest.raises(TooMany):
+        again(alice, started.reply)
+
+
+def test_an_answer_whose_process_died_is_not_in_anybodys_way(started, alice, settings):
+    settings.REPLIES_IN_FLIGHT = 1
+    Message.objects.filter(id=started.reply).update(lease_until=timezone.now() - timedelta(seconds=1))
+    turns.post(alice, None, "Another?")
+
+
+def test_answers_at_the_same_time_can_be_unlimited(alice, settings):
+    settings.REPLIES_IN_FLIGHT = 0
+    for number in range(10):
+        turns.post(alice, None, f"Question {number}?")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_messages_at_the_same_moment_open_no_more_answers_than_there_may_be(settings):
+    settings.REPLIES_IN_FLIGHT = 3
+    alice = User.objects.create_user("alice")
+
+    def post(number: int) -> bool:
+        try:
+            turns.post(alice, None, f"Question {number}?")
+        except TooMany:
+            return False
+        finally:
+            connection.close()
+        return True
+
+    with ThreadPoolExecutor(8) as pool:
+        assert sum(pool.map(post, range(24))) == 3
 
 
 def test_closing_writes_text_citations_usage_and_settles(started):

@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from chat.models import Conversation, Message
-from chat.services import runner
+from chat.services import runner, turns
 from langai_site.accounts.models import User
 from langai_site.layers import MemoryLayer
 from langai_site.writer import write
@@ -80,6 +80,49 @@ async def test_what_is_refused_comes_back_with_its_text_and_the_reason(alice, se
     assert "9 characters; 5 are allowed" in page
     assert "123456789</textarea>" in page
     assert 'http-equiv="refresh"' not in page
+
+
+async def test_a_message_sent_too_soon_comes_back_with_its_text_and_when_to_send_it(alice, settings):
+    settings.RATE_LIMIT_PER_MINUTE = "1/d"
+    client = await client_of(alice)
+    await ask(client)
+    refused = await ask(client, "Am I too fast?")
+    page = refused.content.decode()
+    assert refused.status_code == 429
+    assert int(refused["Retry-After"]) > 0
+    assert "That was too much at once. Wait " in page
+    assert "Am I too fast?</textarea>" in page
+    assert await Message.objects.filter(role="user").acount() == 1
+
+
+async def test_a_message_that_is_one_answer_too_many_comes_back_with_its_text(alice, settings):
+    settings.REPLIES_IN_FLIGHT = 1
+    await write(turns.post, alice, None, "One?")
+    refused = await ask(await client_of(alice), "Two?")
+    assert (refused.status_code, refused["Retry-After"]) == (429, "10")
+    assert "Two?</textarea>" in refused.content.decode()
+
+
+async def test_a_message_counts_once_however_often_its_view_asks_who_sent_it(alice, settings):
+    settings.RATE_LIMIT_PER_MINUTE = "2/d"
+    client = await client_of(alice)
+    await ask(client)
+    conversation = await Conversation.objects.aget()
+    # Without a socket the thread is read again for the answer.
+    url = reverse("chat:post", args=[conversation.id])
+    answer = await client.post(url, {"text": "And?"}, headers={"HX-Request": "true"})
+    await ended()
+    assert answer["HX-Retarget"] == "#thread"
+    assert (await client.post(url, {"text": "And?"})).status_code == 429
+
+
+async def test_an_answer_can_be_stopped_by_who_may_send_nothing_more(alice, settings):
+    settings.RATE_LIMIT_PER_MINUTE = "1/d"
+    client = await client_of(alice)
+    await ask(client)
+    assert (await ask(client)).status_code == 429
+    reply = await Message.objects.aget(role="assistant")
+    assert (await client.post(reverse("chat:stop", args=[reply.id]))).status_code == 302
 
 
 @pytest.mark.parametrize("address", ["conversation", "post", "rename", "delete", "restore"])

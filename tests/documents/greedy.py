@@ -2,7 +2,6 @@
 
 import ctypes
 import os
-import sys
 import time
 from pathlib import Path
 
@@ -36,7 +35,6 @@ def crash() -> Extracted:
 
 
 def raise_error() -> Extracted:
-    print("private detail, as a library may print it", file=sys.stderr)
     raise ValueError("private detail")
 
 
@@ -71,4 +69,6 @@ def tell_environment() -> Extracted:
 
 
 def tell_modules() -> Extracted:
+    import sys
+
     return Extracted("", (Page("\n".join(sys.modules)),))

@@ -60,13 +60,10 @@ def test_a_crash_is_told_without_private_details(tmp_path):
     assert "private" not in told(tmp_path, "raise_error")
 
 
-def test_the_log_says_where_a_reader_failed_and_nothing_of_the_document(tmp_path, caplog):
+def test_the_log_says_where_a_reader_failed_but_not_what_it_read(tmp_path, caplog):
     told(tmp_path, "raise_error")
-    assert "ValueError at" in caplog.text
-    assert "greedy.py:" in caplog.text
-    assert "private detail" not in caplog.text
-    told(tmp_path, "crash")
-    assert "it said nothing" in caplog.text
+    assert "in raise_error; ValueError" in caplog.text
+    assert "private" not in caplog.text
 
 
 def test_output_is_bounded(tmp_path):

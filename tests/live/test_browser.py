@@ -78,7 +78,7 @@ def test_the_receipt_tells_model_tokens_cost_and_time(visit):
 def test_the_built_in_model_is_free(visit):
     visit.ask("Who can read my conversations?", "quotes")
     visit.until_ended()
-    expect(visit.reply.locator(".receipt summary")).to_have_text(re.compile(r"quotes · \d+ tokens · free"))
+    expect(visit.reply.locator(".receipt summary")).to_have_text(re.compile(r"quotes · [\d,]+ tokens · free"))
 
 
 def test_stop_keeps_what_was_written_and_ends_the_call(visit, upstream):

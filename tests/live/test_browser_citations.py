@@ -33,7 +33,7 @@ def keeper(browser, admin, langai, shelves):
 
 def only(visit: Visit, *names: str) -> None:
     """Choose these collections."""
-    visit.page.locator(".pick-button").click()
+    visit.page.locator("[popovertarget=asked]").click()
     visit.page.get_by_label("Only these").check()
     for box in visit.page.locator(".these label").all():
         box.get_by_role("checkbox").set_checked(box.inner_text().strip() in names)
@@ -65,7 +65,7 @@ def test_a_message_asks_the_documents_that_were_chosen_and_the_choice_stays(keep
 def test_without_documents_none_are_asked_also_where_there_is_no_javascript(browser, admin, langai, shelves, upstream):
     with visiting(browser, admin, langai, java_script_enabled=False) as visit:
         visit.open()
-        visit.page.locator(".pick-button").click()
+        visit.page.locator("[popovertarget=asked]").click()
         visit.page.get_by_label("None: answer without documents").check()
         visit.page.keyboard.press("Escape")
         visit.choose("echo")

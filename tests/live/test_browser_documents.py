@@ -1,5 +1,6 @@
 """From an upload in the admin to a citation that opens the right page; and who cannot get there."""
 
+import re
 from dataclasses import dataclass
 
 import pytest
@@ -110,10 +111,47 @@ def test_search_finds_the_passage_and_opens_its_page(keeper, asked):
     keeper.page.keyboard.press("Enter")
     found = keeper.page.locator(".result", has_text="rapeseed")
     expect(found).to_contain_text("page 2")
-    found.locator("a.hit").click()
+    found.get_by_role("link", name="page 2").click()
     expect(keeper.page.locator("mark")).to_contain_text(LAMP)
     keeper.page.get_by_role("link", name="Page 3", exact=True).click()
     expect(keeper.page.locator(".excerpt")).to_contain_text("Provisions")
+
+
+def test_results_come_while_somebody_types_and_the_keyboard_leads_through_them(keeper, asked):
+    keeper.open("/search/")
+    page = keeper.page
+    focused, words = page.locator(":focus"), page.locator("#q")
+    page.keyboard.type("rapeseed oil")
+    expect(page.locator(".result mark").first).to_have_text("rapeseed")
+    expect(page).to_have_url(re.compile(r"/search/\?q=rapeseed\+oil$"))
+    expect(page.locator("#announcer")).to_contain_text("found")
+    page.keyboard.press("ArrowDown")
+    expect(focused).to_have_text("skarholm")
+    page.keyboard.press("ArrowDown")
+    expect(focused).to_have_class("hit")
+    page.keyboard.press("Escape")
+    expect(words).to_be_focused()
+    page.keyboard.type("xylophone")
+    expect(page.locator(".empty")).to_contain_text("Nothing that you may read fits “xylophone”")
+    words.blur()
+    page.keyboard.press("/")
+    expect(words).to_be_focused()
+    assert keeper.complaints == []
+
+
+def test_search_and_its_filters_work_without_javascript(browser, admin, langai, asked):
+    with visiting(browser, admin, langai, java_script_enabled=False) as visit:
+        visit.open("/search/")
+        page = visit.page
+        page.fill("#q", "rapeseed oil")
+        page.get_by_role("button", name="Search", exact=True).click()
+        expect(page.locator(".result mark").first).to_have_text("rapeseed")
+        page.get_by_role("button", name="All collections").click()
+        page.get_by_label("LangAI handbook").check()
+        page.get_by_role("button", name="Search", exact=True).click()
+        expect(page.locator(".result", has_text="skarholm")).to_have_count(0)
+        page.get_by_role("link", name="Search without filters").click()
+        expect(page.locator(".result", has_text="skarholm")).to_have_count(1)
 
 
 def test_the_same_file_twice_is_refused_politely(keeper, asked):

@@ -1,92 +1,139 @@
-"""The log says what happened and where. What somebody wrote is in none of its lines."""
+"""What a line of the log says, and what it never does."""
 
-import asyncio
+import json
 import logging
 
 import pytest
-from django.conf import settings
-from django.db import IntegrityError, connection
+from django.db import IntegrityError
+from django.test import RequestFactory
 from twisted.python.failure import Failure
 
+from langai_site import logs, trail
 from langai_site.errors import Invalid
-from langai_site.logs import Discreet
-from search.vectors import StoreUnavailable
+from langai_site.supervisor import write_json
 
-WRITTEN = "the heron project is sold in May"
-
-
-def line(message, *args, name="some", error=None):
-    exc_info = (type(error), error, error.__traceback__) if error else None
-    record = logging.LogRecord(name, logging.ERROR, __file__, 1, message, args, exc_info)
-    return Discreet("%(levelname)s %(message)s").format(record)
+SECRET = "the-launch-code-is-none"
 
 
-def raised(error, cause=None):
+def line(name: str, words: str, *args: object, production: bool = True, error: Exception | None = None, **more) -> str:
+    level = logging.ERROR if error else logging.WARNING
+    info = (type(error), error, error.__traceback__) if error else None
+    record = logging.LogRecord(name, level, __file__, 1, words, args, info)
+    record.__dict__.update(more)
+    return logs.formatter(production=production).format(record)
+
+
+def raised(error: Exception, cause: Exception | None = None) -> Exception:
     try:
         raise error from cause
-    except type(error) as caught:
+    except Exception as caught:
         return caught
 
 
-def test_an_exception_is_told_by_its_kind_and_place_and_not_by_its_message():
-    told = line("It failed", error=raised(ValueError(WRITTEN), raised(KeyError(WRITTEN))))
-    assert WRITTEN not in told
-    assert told.startswith("ERROR It failed\nTraceback")
-    assert told.index("KeyError") < told.index("Then came of it") < told.index("ValueError")
+def test_a_line_of_production_is_one_object():
+    with trail.following(trail.Trail("asked-1")):
+        told = json.loads(line("chat.runner", "reply %s failed", 7))
+    assert told["event"] == "reply 7 failed"
+    assert (told["level"], told["logger"], told["request_id"]) == ("warning", "chat.runner", "asked-1")
+    assert told["timestamp"].endswith("Z")
+
+
+def test_a_line_of_development_can_be_read():
+    with trail.following(trail.Trail("asked-1")):
+        shown = line("chat.runner", "reply %s failed", 7, production=False)
+    assert shown.endswith("WARNING chat.runner: reply 7 failed request_id=asked-1")
+
+
+def test_a_name_with_line_breaks_makes_no_second_line():
+    assert "\n" not in line("documents.tasks", "read %s", "a\nERROR chat: all is lost", production=False)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "key sk-abcdefghijklmnopqrst",
+        "Authorization: Bearer abcdefghijklmnop",
+        "postgres://langai:hunter2hunter2@db/langai",
+        "asked by bob.miller@mail.example.org",
+    ],
+)
+@pytest.mark.parametrize("production", [True, False])
+def test_what_opens_something_or_names_a_person_is_withheld_by_its_form(text, production):
+    shown = line("chat.x", "failed: %s", text, production=production)
+    assert logs.WITHHELD in shown
+    assert not any(part in shown for part in ("abcdefgh", "hunter2", "miller"))
+
+
+def test_secrets_of_the_settings_are_withheld_in_whatever_they_turn_up(settings):
+    settings.OPENAI_API_KEY = 'a"quoted\\key'
+    settings.METRICS_TOKEN = "token-of-monitoring"
+    settings.REDIS_URL = "redis://:pass%2Fword-1@redis:6379/0"
+    shown = line("httpx", "sent %s %s %s", 'a"quoted\\key', "token-of-monitoring", "pass/word-1")
+    assert json.loads(shown)["event"] == "sent [withheld] [withheld] [withheld]"
+
+
+def test_short_values_that_ordinary_words_may_hold_are_not_taken_for_secrets(settings):
+    settings.OPENAI_API_KEY = "none"
+    assert "none" in line("chat.x", "none waits")
+
+
+def test_an_exception_says_where_and_what_kind_but_not_the_value_that_it_is_about():
+    error = raised(OSError(5, "disk failed"), cause=raised(ValueError(f"cannot read {SECRET}")))
+    told = json.loads(line("chat.x", "broken", error=error))["exception"]
+    assert told.index("ValueError") < told.index("OSError: [Errno 5] disk failed")
     assert "test_logs.py" in told
-    assert "in raised" in told
+    assert SECRET not in told
 
 
-def test_each_of_a_group_is_told():
-    told = line("It failed", error=raised(ExceptionGroup(WRITTEN, [raised(TypeError(WRITTEN))])))
-    assert WRITTEN not in told
-    assert told.endswith("TypeError")
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (FileNotFoundError(2, "No such file", f"/x/{SECRET}"), "[Errno 2] No such file: [withheld]"),
+        (IntegrityError(f"null value\nDETAIL: Failing row contains ({SECRET})."), "null value"),
+        (Invalid(f"“{SECRET}” is no collection."), "[withheld] is no collection."),
+        (AttributeError("'str' object has no attribute 'x'"), "[withheld]"),
+        (KeyError(SECRET), ""),
+        (RuntimeError(SECRET), ""),
+    ],
+)
+def test_only_words_that_quote_nothing_are_kept(error, words):
+    assert logs.safe_words(error) == words
 
 
-@pytest.mark.parametrize("said", [ValueError(WRITTEN), Failure(ValueError(WRITTEN))])
-def test_an_exception_that_a_library_puts_into_its_line_is_told_by_its_kind(said):
-    assert line("Inside: %s", said) == "ERROR Inside: ValueError"
-    assert line(said) == "ERROR ValueError"
-    assert line("Inside: %(what)s", {"what": said}) == "ERROR Inside: ValueError"
+def test_of_what_others_say_only_the_first_line_is_kept():
+    shown = line("asyncio", f"Task exception was never retrieved\nfuture: <Task exception=ValueError('{SECRET}')>")
+    assert json.loads(shown)["event"] == "Task exception was never retrieved"
 
 
-def test_what_our_own_exceptions_say_is_kept_for_it_was_written_for_the_log():
-    assert line("Later: %s", StoreUnavailable("Chroma does not answer")) == "ERROR Later: Chroma does not answer"
-    assert line("It failed", error=raised(Invalid(WRITTEN))).endswith("Invalid (invalid)")
+@pytest.mark.parametrize("error", [ValueError(SECRET), Failure(ValueError(SECRET)), ValueError(f"a\n{SECRET}")])
+def test_an_exception_that_a_library_puts_into_its_line_is_told_by_its_kind(error):
+    for shown in (line("daphne.server", "Exception inside application: %s", error), line("daphne.server", error)):
+        assert SECRET not in shown
+        assert type(error).__name__ in shown
+    assert "Exception inside application" in line("daphne.server", "Exception inside application: %s", error)
+    assert "positional_args" not in line("chat.x", "failed %s", 5)
 
 
-async def test_a_task_that_nobody_awaited_is_told_without_what_it_raised(caplog):
-    async def fails():
-        raise ValueError(WRITTEN)
-
-    task = asyncio.create_task(fails())
-    await asyncio.wait([task])
-    context = {"message": "Task exception was never retrieved", "future": task, "exception": task.exception()}
-    asyncio.get_running_loop().default_exception_handler(context)
-    (record,) = [record for record in caplog.records if record.name == "asyncio"]
-    assert WRITTEN in record.getMessage()
-    told = Discreet().format(record)
-    assert told.startswith("Task exception was never retrieved\nTraceback")
-    assert WRITTEN not in told
-    task.exception()
+@pytest.mark.parametrize(("path", "told"), [("/accounts/invitation/x1/", "/<slug:token>"), (f"/{SECRET}/", "")])
+def test_django_tells_the_route_of_a_request_and_not_its_path(path, told):
+    request = RequestFactory().get(path)
+    if told:
+        request.resolver_match = type("Match", (), {"route": told.removeprefix("/")})()
+    event = json.loads(line("django.request", "Not Found: %s", path, request=request))["event"]
+    assert event == f"Not Found: {told or logs.UNKNOWN_ADDRESS}"
 
 
-def test_a_line_may_have_a_percent_sign():
-    assert line("%d %% of it", 5, name="asyncio") == "ERROR 5 % of it"
+def test_below_warnings_only_langai_is_heard(settings):
+    heard = {name: logger["level"] for name, logger in settings.LOGGING["loggers"].items()}
+    assert settings.LOGGING["root"]["level"] == "WARNING"
+    assert heard["django"] == "WARNING"
+    assert all(heard[name] == settings.LOG_LEVEL for name in logs.OWN)
 
 
-def test_the_row_that_a_database_refuses_is_not_repeated(db):
-    with pytest.raises(IntegrityError) as refused, connection.cursor() as cursor:
-        cursor.execute("INSERT INTO chat_conversation (id, title) VALUES (%s, %s)", ["0" * 32, WRITTEN])
-    told = line("It failed", error=refused.value)
-    assert WRITTEN not in told
-    assert "IntegrityError (" in told
-
-
-def test_all_that_is_logged_goes_through_it():
-    assert set(settings.LOGGING["handlers"]) == set(settings.LOGGING["root"]["handlers"]) == {"stderr"}
-    assert settings.LOGGING["formatters"][settings.LOGGING["handlers"]["stderr"]["formatter"]]["()"] == (
-        "langai_site.logs.Discreet"
-    )
-    # Django's own would mail the whole request to ADMINS.
-    assert logging.getLogger("django").handlers == []
+def test_the_launcher_adds_the_process_to_an_object_and_makes_one_of_anything_else(capsys):
+    write_json("web", '{"event": "x", "level": "info"}')
+    write_json("chroma", "thread 'main' panicked")
+    assert [json.loads(shown) for shown in capsys.readouterr().out.splitlines()] == [
+        {"process": "web", "event": "x", "level": "info"},
+        {"process": "chroma", "event": "thread 'main' panicked"},
+    ]

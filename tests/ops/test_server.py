@@ -97,7 +97,7 @@ def test_a_drain_that_fails_is_logged_and_the_others_still_run(serve):
     program, _ = serve(SLOW_DRAIN)
     assert program.stop() == 0
     assert "Draining failed: failing" in program.log
-    assert "ValueError: a drain that fails" in program.log
+    assert "ValueError" in program.log
     assert "drained" in program.lines
 
 

@@ -3,14 +3,12 @@
 import os
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from langai_site import ports
-from tests.servers import Postgres
+from tests.servers import Postgres, Redis
 
 ROOT = Path(__file__).parent.parent.parent
 ROUND_TRIP = """
@@ -26,9 +24,9 @@ async def main():
     await layer.group_send("conversation", {"type": "delta", "text": "hello"})
     print(type(layer).__name__, (await asyncio.wait_for(layer.receive(channel), 10))["text"])
 
-for alias in ("default", "live"):
+for alias in ("default", "live", "limits"):
     caches[alias].set("key", alias, 60)
-print(caches["default"].get("key"), caches["live"].get("key"))
+print(*(caches[alias].get("key") for alias in ("default", "live", "limits")))
 asyncio.run(main())
 """
 
@@ -39,22 +37,13 @@ def python(*arguments: str, data: Path, **settings: str) -> subprocess.Completed
     return subprocess.run(line, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=120)
 
 
-def wait_for(port: int) -> None:
-    deadline = time.monotonic() + 20
-    while not ports.trouble("127.0.0.1", port):
-        assert time.monotonic() < deadline, f"nothing listens on {port}"
-        time.sleep(0.05)
-
-
 @pytest.fixture
-def redis(tmp_path) -> Iterator[str]:
-    port = ports.free()
-    command = ["redis-server", "--bind", "127.0.0.1", "--port", str(port), "--save", "", "--dir", str(tmp_path)]
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
-    wait_for(port)
-    yield f"redis://127.0.0.1:{port}/0"
-    process.terminate()
-    process.wait()
+def redis() -> Iterator[str]:
+    server = Redis()
+    try:
+        yield server.start().url
+    finally:
+        server.stop()
 
 
 @pytest.fixture
@@ -69,7 +58,7 @@ def postgres() -> Iterator[str]:
 @pytest.mark.needs("redis")
 def test_cache_and_live_streams_work_over_redis(redis, tmp_path):
     done = python("-c", ROUND_TRIP, data=tmp_path, REDIS_URL=redis)
-    assert done.stdout.splitlines() == ["default live", "RedisPubSubChannelLayer hello"], done.stderr
+    assert done.stdout.splitlines() == ["default live limits", "RedisPubSubChannelLayer hello"], done.stderr
 
 
 @pytest.mark.needs("postgres")

@@ -55,6 +55,16 @@ def shown(data: Path, expression: str, **settings: str) -> str:
         ("SECRET_KEY_FILE", "/nowhere"),
         ("OPENAI_API_KEY_FILE", sys.executable),
         ("TRUSTED_PROXIES", "-1"),
+        ("RATE_LIMIT_PER_MINUTE", "often"),
+        ("RATE_LIMIT_PER_MINUTE", "60/0m"),
+        ("RATE_LIMIT_LOGIN", "10/week"),
+        ("REPLIES_IN_FLIGHT", "-1"),
+        ("SOCKETS_PER_USER", "some"),
+        ("TIME_ZONE", "Mars/Olympus"),
+        ("TIME_ZONE", "../../etc/passwd"),
+        ("EMAIL_URL", "off"),
+        ("EMAIL_URL", "https://mail.example.org"),
+        ("EMAIL_URL", "smtp://mail.example.org:post"),
     ],
 )
 def test_a_bad_value_is_told_in_one_line_that_names_the_setting(tmp_path, name, value):
@@ -63,6 +73,44 @@ def test_a_bad_value_is_told_in_one_line_that_names_the_setting(tmp_path, name, 
     assert len(done.stderr.strip().splitlines()) == 1
     assert done.stderr.startswith("LangAI cannot start: ")
     assert name in done.stderr
+
+
+@pytest.mark.parametrize(
+    "embedder",
+    [
+        {"EMBEDDER": "openai/text-embedding-3-small", "OPENAI_API_KEY": "sk-1"},
+        {"EMBEDDER": "hosted_vllm/bge-m3", "EMBEDDER_BASE_URL": "https://embed.example.org/v1"},
+        {"EMBEDDER": "hosted_vllm/bge-m3", "EMBEDDER_BASE_URL": "http://10.0.0.7/v1", "LOCAL_HOSTS": "10.0.0.8"},
+        {"EMBEDDER": "ollama/nomic-embed-text-cloud", "OLLAMA_BASE_URL": "http://127.0.0.1:11434"},
+    ],
+)
+def test_confidential_text_is_embedded_in_the_building_only_or_nothing_starts(tmp_path, embedder):
+    done = manage("check", **{"DATA_DIR": str(tmp_path), "EMBEDDER_CEILING": "confidential", **embedder})
+    assert done.returncode == 1
+    assert done.stderr.startswith("LangAI cannot start: EMBEDDER_CEILING must not be confidential")
+    assert len(done.stderr.strip().splitlines()) == 1
+    assert manage("check", **{"DATA_DIR": str(tmp_path), "EMBEDDER_CEILING": "internal", **embedder}).returncode == 0
+
+
+def test_an_embedder_in_the_building_may_see_confidential_text(tmp_path):
+    inside = {"EMBEDDER": "hosted_vllm/bge-m3", "EMBEDDER_BASE_URL": "http://10.0.0.7/v1", "LOCAL_HOSTS": "10.0.0.0/8"}
+    done = manage("check", **{"DATA_DIR": str(tmp_path), "EMBEDDER_CEILING": "confidential", **inside})
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.parametrize(
+    ("chosen", "missing"),
+    [
+        ({"EMBEDDER": "hosted_vllm/bge-m3"}, "EMBEDDER_BASE_URL"),
+        ({"EMBEDDER": "openai/text-embedding-3-small"}, "OPENAI_API_KEY"),
+        ({"VECTOR_STORE": "weaviate"}, "WEAVIATE_URL"),
+    ],
+)
+def test_what_a_chosen_embedder_or_store_lacks_is_told_in_one_line(tmp_path, chosen, missing):
+    done = manage("check", DATA_DIR=str(tmp_path), **chosen)
+    assert done.returncode == 1
+    assert done.stderr.startswith("LangAI cannot start: ")
+    assert missing in done.stderr
 
 
 def test_a_folder_that_cannot_be_made_is_told_in_one_line(tmp_path):
@@ -120,6 +168,19 @@ def test_good_addresses_are_taken(tmp_path):
         "CSRF_TRUSTED_ORIGINS": "https://chat.example.org,https://*.example.net",
     }
     assert shown(tmp_path, "settings.CHROMA_URL, len(settings.CSRF_TRUSTED_ORIGINS)", **good) == "http://[::1]:8000 2"
+
+
+@pytest.mark.parametrize(
+    ("given", "meant"), [("", "60/m"), ("90", "90/m"), ("5/10s", "5/10s"), ("1000/d", "1000/d"), ("0", ""), ("0/h", "")]
+)
+def test_a_rate_is_a_number_a_minute_or_says_its_time_and_0_is_none(tmp_path, given, meant):
+    assert shown(tmp_path, "[settings.RATE_LIMIT_PER_MINUTE]", RATE_LIMIT_PER_MINUTE=given) == f"['{meant}']"
+
+
+def test_attempts_to_sign_in_can_be_unlimited(tmp_path):
+    expression = "settings.ACCOUNT_RATE_LIMITS['login_failed'] or 'unlimited'"
+    assert shown(tmp_path, expression, RATE_LIMIT_LOGIN="20/h") == "20/h/ip,5/5m/key"
+    assert shown(tmp_path, expression, RATE_LIMIT_LOGIN="0") == "unlimited"
 
 
 def test_a_folder_of_any_name_holds_the_database(tmp_path):

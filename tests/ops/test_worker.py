@@ -81,7 +81,7 @@ def test_a_job_that_fails_is_logged_and_runs_again(work):
     program.until("went on")
     assert "sweep: the database failed (OperationalError); trying again in 1 s" in program.log
     assert "sweep failed" in program.log
-    assert "ValueError: a job that fails" in program.log
+    assert "ValueError" in program.log
     assert program.stop() == 0
 
 

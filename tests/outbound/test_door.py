@@ -3,11 +3,14 @@
 import asyncio
 import json
 from contextlib import aclosing
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
 
+from langai_site import trail
 from langai_site.outbound import door
+from langai_site.usage import content
 from langai_site.usage.types import Price, Usage
 from tests.outbound.conftest import KEY, PROVIDERS, ask, call_of
 from tests.upstream.process import eventually
@@ -155,3 +158,30 @@ async def test_the_key_goes_to_its_server_only(upstream, provider):
     await ask(call_of(f"{provider}/t3"))
     (request,) = upstream.requests()
     assert (KEY in request["raw"]) is (provider != "ollama_chat")
+
+
+@every_provider
+async def test_an_entry_says_how_much_was_sent_and_proves_what(upstream, provider):
+    call = replace(call_of(f"{provider}/t3", text="the very question"), route="chosen by you")
+    entry = (await ask(call)).entry
+    sent = content.as_sent([{"role": "user", "content": "the very question"}])
+    assert (entry.bytes_sent, entry.content_hash) == (len(sent), content.keyed_hash(sent))
+    assert entry.route == "chosen by you"
+
+
+async def test_a_call_that_failed_tells_what_it_sent_as_well(upstream):
+    entry = (await ask(call_of("hosted_vllm/fail-cut"))).entry
+    assert entry.status != "complete"
+    assert entry.bytes_sent
+    assert entry.content_hash
+
+
+@every_provider
+async def test_a_server_in_the_building_is_told_the_request_and_no_other(upstream, settings, provider):
+    with trail.following(trail.Trail("asked-4711")):
+        await ask(call_of(f"{provider}/t3"))
+        settings.LOCAL_HOSTS = []
+        await ask(call_of(f"{provider}/t3", hosted=True))
+    local, hosted = (request["raw"].lower() for request in upstream.requests())
+    assert "x-request-id: asked-4711" in local
+    assert "asked-4711" not in hosted

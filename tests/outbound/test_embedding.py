@@ -6,11 +6,12 @@ from decimal import Decimal
 import numpy as np
 import pytest
 
+from langai_site import trail
 from langai_site.errors import AboveCeiling
 from langai_site.outbound import door, litellm_adapter
 from langai_site.outbound.types import EmbedCall, ModelInfo, ProviderError
 from langai_site.sensitivity import Sensitivity
-from langai_site.usage import services
+from langai_site.usage import content, services
 from langai_site.usage.models import UsageEntry
 from langai_site.usage.types import Price
 from tests.outbound.conftest import KEY
@@ -61,6 +62,8 @@ def test_each_text_gets_its_vector_and_the_call_is_metered(upstream, provider):
     assert done.vectors.dtype == np.float32
     assert np.allclose(done.vectors, [vector_of(text, 32) for text in TEXTS], atol=1e-6)
     assert (done.entry.status, done.entry.kind, done.entry.provider) == ("complete", "embedding", provider)
+    sent = content.as_sent(TEXTS)
+    assert (done.entry.bytes_sent, done.entry.content_hash) == (len(sent), content.keyed_hash(sent))
     assert (done.entry.usage.input_tokens, done.entry.usage.estimated) == (9, False)
     (request,) = upstream.requests()
     assert request["path"] == "/v1/embeddings"
@@ -182,3 +185,14 @@ def test_the_entry_of_a_call_can_be_written(upstream, transactional_db):
 
 def test_the_library_is_loaded_once_for_threads_and_loops(upstream):
     assert litellm_adapter.loaded_now() is litellm_adapter.loaded_now()
+
+
+@every_provider
+def test_a_server_in_the_building_is_told_the_request_and_no_other(upstream, settings, provider):
+    with trail.following(trail.Trail("asked-4711")):
+        assert Outcome(f"{provider}/embed").error is None
+        settings.LOCAL_HOSTS = []
+        assert Outcome(f"{provider}/embed", hosted=True).error is None
+    local, hosted = (request["raw"].lower() for request in upstream.requests())
+    assert "x-request-id: asked-4711" in local
+    assert "asked-4711" not in hosted

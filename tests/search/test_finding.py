@@ -130,6 +130,14 @@ def test_small_talk_cites_nothing_even_where_documents_greet(alice, handbook, em
     assert for_prompt(alice, text, history=[QUESTION]) == Findings()
 
 
+def test_what_is_written_in_letters_that_the_embedder_does_not_know_is_near_to_nothing(
+    alice, handbook, embedder, store, add
+):
+    add(handbook, ["وتُملأ الاستمارة S-14 وترسل إلى طبيب الصحة المهنية قبل انتهاء المناوبة.", *HANDBOOK])
+    assert find(alice, "Can you write a poem about the moon?").hits == ()
+    assert "S-14" in find(alice, "Where does the form S-14 go?").hits[0].text
+
+
 def test_nobody_finds_what_they_may_not_read(alice, bob, embedder, store, add):
     admin = User.objects.create_superuser("admin")
     private = Collection.objects.create(name="Alice's")

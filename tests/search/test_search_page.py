@@ -1,3 +1,5 @@
+import re
+
 import pytest
 from django.test import Client
 from django.urls import reverse
@@ -44,6 +46,20 @@ def test_found_passages_are_shown_by_document_with_place_type_and_day(browser, h
     assert ">1 Mar 2026</time>" in html
     assert "<b>page 1</b>" in html
     assert f"/sources/{source_id}/?page=1&amp;start=7&amp;end={7 + len(HANDBOOK[0])}#marked" in html
+
+
+def test_text_runs_in_the_direction_of_its_own_language(browser, handbook, embedder, store, add):
+    add(handbook, ["يحق للموظفين الحصول على إجازة سنوية."], title="دليل الموظف")
+    html = text(browser.get(PAGE, {"q": "إجازة"}))
+    assert '<h2 dir="auto"><a' in html
+    assert '<span class="snippet" dir="auto">' in html
+
+
+def test_the_menu_says_where_one_is(browser, handbook, embedder, store, add):
+    source = add(handbook)
+    places = {PAGE: "search/", f"/sources/{source}/": "library/", "/library/": "library/"}
+    for path, here in places.items():
+        assert re.findall(r'<a href="/(\w+/)" aria-current', text(browser.get(path))) == [here]
 
 
 def test_matched_words_are_marked_in_any_form(browser, handbook, embedder, store, add):

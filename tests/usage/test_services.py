@@ -38,6 +38,10 @@ def entry(user, held):
         first_token_ms=80,
         duration_ms=900,
         status="complete",
+        route="chosen by you",
+        bytes_sent=412,
+        content_hash="ab" * 32,
+        price_version="2026-01",
     )
 
 
@@ -48,6 +52,8 @@ def test_a_reservation_is_settled_with_what_the_call_took(held, entry):
     assert (written.input_tokens, written.output_tokens, written.cached_tokens) == (100, 20, 5)
     assert written.cost == Decimal("0.000123456")
     assert written.label == Sensitivity.INTERNAL
+    assert (written.route, written.price_version) == ("chosen by you", "2026-01")
+    assert (written.bytes_sent, written.content_hash) == (412, "ab" * 32)
     assert Reservation.objects.get().status == Reservation.Status.SETTLED
 
 
@@ -81,6 +87,12 @@ def test_a_continued_reply_is_held_and_settled_again(user, held, entry):
 def test_an_unknown_price_is_unpriced_and_never_zero(held, entry):
     services.close(held, [replace(entry, cost=None)])
     assert UsageEntry.objects.get().cost is None
+
+
+def test_a_cached_answer_is_entered_with_what_it_saved(held, entry):
+    services.close(held, [replace(entry, cached=True, cost=Decimal(0), saved=Decimal("0.0002"))])
+    written = UsageEntry.objects.get()
+    assert (written.cached, written.cost, written.saved) == (True, 0, Decimal("0.0002"))
 
 
 def test_the_ledger_outlives_the_person(user, held, entry):

@@ -1,0 +1,28 @@
+"""What replies count for /metrics: a handful of times each, never for a token."""
+
+import time
+
+from chat.models import Message
+from langai_site.metrics import SLOW, counter, histogram
+
+REPLIES = counter("langai_replies", "Replies that ended, by how and by model", "status", "model", "cached")
+FIRST_WORDS = histogram(
+    "langai_reply_first_words_seconds", "From a question to the first words of its answer", "model", buckets=SLOW
+)
+REPLY_SECONDS = histogram(
+    "langai_reply_seconds", "From a question to the end of its answer", "status", "model", buckets=SLOW
+)
+ALL = (REPLIES, FIRST_WORDS, REPLY_SECONDS)
+
+# Where it was refused before any model was chosen: what a person asked for by name may be anything.
+NO_MODEL = "none"
+
+
+def first_words(model: str, began: float) -> None:
+    """`began` is what `time.monotonic()` said when the reply was asked for."""
+    FIRST_WORDS.labels(model).observe(time.monotonic() - began)
+
+
+def ended(status: Message.Status, model: str, began: float, *, cached: bool = False) -> None:
+    REPLIES.labels(status.value, model, "yes" if cached else "no").inc()
+    REPLY_SECONDS.labels(status.value, model).observe(time.monotonic() - began)

@@ -1,0 +1,55 @@
+"""What the reading of documents counts for /metrics, and what it reads of the queue."""
+
+import time
+from collections.abc import Callable
+
+from django.db.models import Count, Min
+from django.utils import timezone
+
+from documents.models import Document
+from langai_site.metrics import SLOW, counter, histogram
+from langai_site.registry import Gauge
+
+Status = Document.Status
+NOT_READY = (Status.QUEUED, Status.WORKING, Status.FAILED)
+
+READ = counter("langai_documents_read", "Documents that a worker is done with, by how it went", "outcome")
+STAGE_SECONDS = histogram("langai_ingestion_stage_seconds", "Time that a stage of reading took", "stage", buckets=SLOW)
+ALL = (READ, STAGE_SECONDS)
+
+
+def timed(report: Callable[[str, float], None]) -> Callable[[str, float], None]:
+    """`report`, which is told of each stage; what a stage took is counted when the next one begins.
+
+    The stage "" ends the last one, and is not passed on.
+    """
+    stage, began = "", 0.0
+
+    def told(name: str, fraction: float) -> None:
+        nonlocal stage, began
+        if name != stage:
+            now = time.monotonic()
+            if stage:
+                STAGE_SECONDS.labels(stage).observe(now - began)
+            stage, began = name, now
+        if name:
+            report(name, fraction)
+
+    return told
+
+
+def _unread() -> dict[tuple[str, ...], float]:
+    # Those that are ready are the most, and nobody waits for them.
+    rows = Document.objects.filter(status__in=NOT_READY).order_by().values_list("status").annotate(Count("pk"))
+    found = dict(rows)
+    return {(status.value,): found.get(status.value, 0) for status in NOT_READY}
+
+
+def _oldest() -> float:
+    """Seconds; 0 where none waits."""
+    since = Document.objects.filter(status=Status.QUEUED).aggregate(since=Min("uploaded_at"))["since"]
+    return max(0.0, (timezone.now() - since).total_seconds()) if since else 0.0
+
+
+UNREAD = Gauge("langai_documents", "Documents that wait, are being read, or could not be", _unread, ("status",))
+OLDEST = Gauge("langai_documents_oldest_queued_seconds", "How long the document that waits longest has waited", _oldest)

@@ -1,0 +1,114 @@
+"""How often somebody may do something: a person, or an address where nobody is signed in.
+
+It is counted in the cache, for all web processes together where that is Redis, in windows of fixed length that
+begin at another moment for each person. While the cache is away nobody counts, and everything is let through.
+"""
+
+import logging
+from collections.abc import Callable
+from typing import TypeVar
+
+from allauth.core.internal.ratelimit import get_ip
+from asgiref.sync import sync_to_async
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django_ratelimit.core import get_usage
+
+from langai_site.accounts.models import User
+from langai_site.errors import TooMany
+from langai_site.middleware import error_response
+
+View = TypeVar("View", bound=Callable[..., object])
+
+logger = logging.getLogger(__name__)
+
+# What is counted apart from one another.
+POSTS, SOCKETS = "posts", "sockets"
+SAFE = ("GET", "HEAD", "OPTIONS", "TRACE")
+# For as long as this allauth counts attempts, but for those to sign in.
+ATTEMPTS_SECONDS = 60
+
+UNITS = ((60 * 60, "hour"), (60, "minute"))
+
+_away = False
+
+
+def waits() -> bool:
+    """Whether counting waits on a network, so that it belongs neither into the loop nor on the writer's thread."""
+    return bool(settings.REDIS_URL)
+
+
+def person(user: User) -> str:
+    """Whom `count` counts for somebody who is signed in."""
+    return f"user {user.pk}"
+
+
+def visitor(request: HttpRequest) -> str:
+    """Whom `count` counts for somebody unknown: the address, as TRUSTED_PROXIES saw it; in IPv6 its network."""
+    return f"address {get_ip(request)}"
+
+
+def count(group: str, rate: str, who: str) -> None:
+    """Count one more of `group` for `who`. Raises TooMany where that is over `rate`, such as "60/m"; "" is no limit."""
+    usage = _usage(group, rate, who) if rate else None
+    if usage and usage["should_limit"]:
+        seconds = max(1, usage["time_left"])
+        raise TooMany(f"That was too much at once. Wait {spoken(seconds)}, then try again.", retry_after=seconds)
+
+
+def spoken(seconds: int) -> str:
+    """A time as one says it, rounded up: 90 seconds, 2 minutes, 3 hours."""
+    size, unit = next((known for known in UNITS if seconds >= 2 * known[0]), (1, "second"))
+    number = -(-seconds // size)
+    return f"{number} {unit}{'' if number == 1 else 's'}"
+
+
+async def acount(group: str, rate: str, who: str) -> None:
+    """`count`, for the event loop: directly where the cache is memory of this process, else on a thread."""
+    if waits():
+        await sync_to_async(count, thread_sensitive=False)(group, rate, who)
+    else:
+        count(group, rate, who)
+
+
+def _usage(group: str, rate: str, who: str) -> dict[str, int] | None:
+    """django-ratelimit's account of `who`, with this one in it; None where the cache is away."""
+    global _away
+    try:
+        usage = get_usage(None, group=group, key=lambda *_: who, rate=rate, increment=True)
+    except Exception as error:  # the cache's client raises what it likes
+        if not _away:
+            logger.warning("nothing is limited: the cache that counts is away (%s)", type(error).__name__)
+        _away = True
+        return None
+    _away = False
+    return usage
+
+
+def unlimited(reason: str) -> Callable[[View], View]:
+    """Decorator of views whose posts are not counted, with the reason for it."""
+
+    def mark(view: View) -> View:
+        view.unlimited = reason  # type: ignore[attr-defined]
+        return view
+
+    return mark
+
+
+def is_due(request: HttpRequest) -> bool:
+    """Whether this is a post that is still to be counted."""
+    view = request.resolver_match and request.resolver_match.func
+    return request.method not in SAFE and not hasattr(view, "unlimited") and not hasattr(request, "counted")
+
+
+def count_post(request: HttpRequest, who: str) -> None:
+    """Count what a page sends, once a request. Raises TooMany."""
+    if is_due(request):
+        request.counted = True  # type: ignore[attr-defined]
+        count(POSTS, settings.RATE_LIMIT_PER_MINUTE, who)
+
+
+def too_many_attempts(request: HttpRequest) -> HttpResponse:
+    """What allauth answers where its own limits are used up, such as that of changing passwords."""
+    text = "There were too many attempts. Wait a minute, then try again."
+    return error_response(request, TooMany(text, retry_after=ATTEMPTS_SECONDS))

@@ -1,0 +1,27 @@
+"""Counts what pages send, in one place, so that no view is forgotten."""
+
+from django.http import HttpRequest, HttpResponse
+
+from langai_site.accounts import limits
+from langai_site.accounts.session import asks_itself
+from langai_site.errors import TooMany
+from langai_site.in_loop import InLoop, View
+from langai_site.middleware import error_response
+
+
+class PostLimits(InLoop):
+    """Refuses posts over RATE_LIMIT_PER_MINUTE: by person, or by address where a view lets everybody in."""
+
+    def process_view(self, request: HttpRequest, view: View, args: object, kwargs: object) -> HttpResponse | None:
+        if not self.view_waits(request, view):
+            return None
+        signed_in = getattr(view, "login_required", True)
+        try:
+            limits.count_post(request, limits.person(request.user) if signed_in else limits.visitor(request))  # type: ignore[arg-type]
+        except TooMany as error:
+            return error_response(request, error)
+        return None
+
+    def view_waits(self, request: HttpRequest, view: View) -> bool:
+        """The cache may be a server, and a page that refuses may read the session."""
+        return limits.is_due(request) and not asks_itself(view)

@@ -1,0 +1,53 @@
+"""Pure: how an entry and its place in the chain become a hash, the same on every database."""
+
+import hashlib
+import json
+from collections.abc import Iterable
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from functools import cache
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Field, Model
+
+# What stands before the first seal.
+GENESIS = "0" * 64
+BILLIONTH = Decimal("0.000000001")
+
+
+def seal_hash(*, sequence: int, month: date, previous: str, entry: Model) -> str:
+    """Hash an entry as the database returns it, with its place; 64 hexadecimal digits."""
+    form = json.dumps(
+        [previous, sequence, month.isoformat(), written_out(entry)], sort_keys=True, separators=(",", ":")
+    )
+    return hashlib.sha256(form.encode()).hexdigest()
+
+
+def written_out(entry: Model) -> dict[str, Any]:
+    """Every column that does not hold its default, so that a column added later breaks no seal made before.
+
+    For the same reason a column must never get another default.
+    """
+    held = ((name, default, getattr(entry, name)) for name, default in _columns(type(entry)))
+    return {name: _plain(value) for name, default, value in held if value != default}
+
+
+@cache
+def _columns(model: type[Model]) -> tuple[tuple[str, object], ...]:
+    """Each column with its default; one that is computed, such as the time, is always in the hash."""
+    fields: Iterable[Field[Any, Any]] = model._meta.concrete_fields
+    return tuple((field.attname, _default(field)) for field in fields)
+
+
+def _default(field: "Field[Any, Any]") -> object:
+    is_computed = field.has_default() and callable(field.default)
+    return object() if is_computed else field.get_default()
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat(timespec="microseconds")
+    if isinstance(value, Decimal):
+        return f"{value.quantize(BILLIONTH):f}"
+    return str(value) if isinstance(value, UUID) else value

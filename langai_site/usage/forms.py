@@ -1,0 +1,63 @@
+from datetime import datetime
+from typing import Any
+
+from django import forms
+
+from langai_site.errors import Invalid
+from langai_site.sensitivity import Sensitivity
+from langai_site.usage import months, verification
+from langai_site.usage.verification import Head, Question
+
+
+class VerifyForm(forms.Form):
+    """What an admin asks the ledger: what went out, and whether the chain still holds."""
+
+    start = forms.CharField(
+        label="From", required=False, max_length=40, help_text="Such as 2026-03-01; empty: the beginning."
+    )
+    end = forms.CharField(label="To", required=False, max_length=40, help_text="This day is included; empty: now.")
+    label = forms.TypedChoiceField(
+        label="Labelled at least",
+        coerce=int,
+        choices=Sensitivity.choices,
+        initial=Sensitivity.CONFIDENTIAL,
+    )
+    hosted = forms.BooleanField(label="Only what went to hosted models", required=False, initial=True)
+    chain = forms.BooleanField(
+        label="Check the whole chain", required=False, help_text="Reads every entry: minutes for a million."
+    )
+    head = forms.CharField(
+        label="Exported head",
+        required=False,
+        max_length=500,
+        help_text="What you have kept of an earlier head: shows whether all that came before is still the same.",
+    )
+
+    def clean_start(self) -> datetime | None:
+        return self._moment("start")
+
+    def clean_end(self) -> datetime | None:
+        return self._moment("end", end=True)
+
+    def clean_head(self) -> Head | None:
+        text = self.cleaned_data["head"]
+        return _checked(verification.read_head, text) if text else None
+
+    def _moment(self, name: str, **how: bool) -> datetime | None:
+        text = self.cleaned_data[name]
+        return _checked(months.read_moment, text, **how) if text else None
+
+    def question(self) -> Question:
+        """What was asked; only for a valid form."""
+        data = self.cleaned_data
+        return Question(data["start"], data["end"], Sensitivity(data["label"]), data["hosted"])
+
+    def wants_chain(self) -> bool:
+        return bool(self.cleaned_data["chain"] or self.cleaned_data["head"])
+
+
+def _checked(read: Any, text: str, **how: bool) -> Any:  # noqa: ANN401 - a parser, and what it returns
+    try:
+        return read(text.strip(), **how)
+    except Invalid as error:
+        raise forms.ValidationError(error.message) from None

@@ -1,0 +1,120 @@
+import json
+import sys
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from langai_site.errors import Invalid, LangAIError
+from langai_site.sensitivity import Sensitivity
+from langai_site.usage import months, verification
+from langai_site.usage.models import UsageEntry
+from langai_site.usage.verification import Head, Question
+
+LISTED = 100
+
+
+class Command(BaseCommand):
+    help = (
+        "Check that no entry of the ledger was changed, deleted, inserted or moved; and, with --from, --to, --label or "
+        "--hosted, tell what went out. Exit code 1: something is wrong, or something did."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--head", help="a file that --export-head wrote, or its hash: is the chain still the same?")
+        parser.add_argument("--export-head", action="store_true", help="print the head, and all else on stderr")
+        parser.add_argument("--from", dest="start", help="2026-03-01, or 2026-03-01T08:00")
+        parser.add_argument("--to", dest="end", help="2026-03-31, which is included, or 2026-03-31T18:00")
+        parser.add_argument("--label", choices=[label.name.lower() for label in Sensitivity], help="this and above")
+        parser.add_argument("--hosted", action="store_true", help="only what went to hosted models")
+        parser.add_argument("--sent", help="a JSON file of messages or texts: which calls sent exactly these?")
+
+    def handle(self, *args: object, **options: Any) -> None:  # noqa: ANN401 - as argparse gives them
+        self.told = self.stderr if options["export_head"] else self.stdout
+        try:
+            bad = self._check_chain(_head(options["head"]))
+            bad |= self._answer(_question(options))
+            bad |= self._prove(options["sent"])
+        except LangAIError as error:
+            raise CommandError(error.message) from None
+        if options["export_head"]:
+            self.stdout.write(verification.head().as_json())
+        if bad:
+            sys.exit(1)
+
+    def _check_chain(self, exported: Head | None) -> bool:
+        bad = False
+        for finding in verification.findings(exported):
+            bad = True
+            self.told.write(f"Entry {finding.entry}: {finding.text}" if finding.entry else finding.text)
+        if not bad:
+            self.told.write(f"The chain is whole: {verification.head().sequence:,} entries are as they were sealed.")
+        return bad
+
+    def _answer(self, question: Question | None) -> bool:
+        if question is None:
+            return False
+        found = verification.went_out(question)
+        count = found.count()
+        self.told.write(f"{'Yes' if count else 'No'}: {count:,} calls {_asked(question)}.")
+        self._list(list(found[:LISTED]), count)
+        return bool(count)
+
+    def _prove(self, path: str | None) -> bool:
+        if path is None:
+            return False
+        found = list(verification.with_content(_parts(_read(path)))[:LISTED])
+        self.told.write("These calls sent exactly that:" if found else "No call sent exactly that.")
+        self._list(found, len(found))
+        return False
+
+    def _list(self, entries: list[UsageEntry], count: int) -> None:
+        for entry in entries:
+            self.told.write(
+                f"Entry {entry.pk}: {entry.at:%Y-%m-%d %H:%M:%S} UTC, {entry.get_label_display().lower()}, "
+                f"{entry.model}, {entry.username or 'nobody'}, {entry.bytes_sent:,} bytes, {entry.status}"
+            )
+        if count > len(entries):
+            self.told.write(f"… and {count - len(entries):,} more.")
+
+
+def _question(options: dict[str, Any]) -> Question | None:
+    if not any(options[name] for name in ("start", "end", "label", "hosted")):
+        return None
+    return Question(
+        start=months.read_moment(options["start"]) if options["start"] else None,
+        end=months.read_moment(options["end"], end=True) if options["end"] else None,
+        label=Sensitivity[(options["label"] or "confidential").upper()],
+        hosted=options["hosted"],
+    )
+
+
+def _asked(question: Question) -> str:
+    where = "to hosted models" if question.hosted else "to any model"
+    since = f" from {question.start:%Y-%m-%d %H:%M %Z}" if question.start else ""
+    until = f" until {question.end:%Y-%m-%d %H:%M %Z}" if question.end else ""
+    return f"labelled {question.label.label.lower()} or above went {where}{since}{until}"
+
+
+def _head(value: str | None) -> Head | None:
+    if value is None:
+        return None
+    return verification.read_head(_read(value) if Path(value).is_file() else value)
+
+
+def _read(path: str) -> str:
+    try:
+        return Path(path).read_text()
+    except (OSError, ValueError) as error:
+        raise CommandError(f"{path} cannot be read: {error}") from None
+
+
+def _parts(text: str) -> list[dict[str, str] | str]:
+    try:
+        parts = json.loads(text)
+    except ValueError:
+        parts = None
+    if not isinstance(parts, list):
+        raise Invalid("The file is no JSON list of messages or texts.")
+    return parts

@@ -1,0 +1,44 @@
+"""Pure: months and days of the books, in the time zone that is set."""
+
+from datetime import date, datetime, time, timedelta
+
+from django.utils import timezone
+
+from langai_site.errors import Invalid
+
+
+def day_of(moment: datetime) -> date:
+    return timezone.localtime(moment).date()
+
+
+def month_of(moment: datetime) -> date:
+    """The first day of the month that `moment` is in."""
+    return day_of(moment).replace(day=1)
+
+
+def next_month(month: date) -> date:
+    return (month.replace(day=1) + timedelta(days=32)).replace(day=1)
+
+
+def start_of(day: date) -> datetime:
+    """Midnight, as the time zone that is set has it."""
+    return timezone.make_aware(datetime.combine(day, time()))
+
+
+def read_month(text: str) -> date:
+    """2026-03 -> 1 March 2026. Raises Invalid."""
+    try:
+        return datetime.strptime(text, "%Y-%m").date()
+    except ValueError:
+        raise Invalid(f"“{text}” is no month. Write it as 2026-03.") from None
+
+
+def read_moment(text: str, *, end: bool = False) -> datetime:
+    """2026-03-31, or 2026-03-31T14:30; `end`: a mere day is meant to its end. Raises Invalid."""
+    try:
+        if len(text) <= len("2026-03-31"):
+            return start_of(date.fromisoformat(text) + timedelta(days=int(end)))
+        moment = datetime.fromisoformat(text)
+    except (ValueError, OverflowError):
+        raise Invalid(f"“{text}” is no time. Write it as 2026-03-31 or 2026-03-31T14:30.") from None
+    return moment if moment.tzinfo else timezone.make_aware(moment)

@@ -1,0 +1,93 @@
+"""Pure: how a budget stands, and what people are told of it."""
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import ROUND_DOWN, ROUND_UP, Decimal
+
+# Per cent of a budget at which people are told, once each.
+THRESHOLDS = (100, 80, 50)
+CENT = Decimal("0.01")
+
+
+@dataclass(frozen=True)
+class Standing:
+    """One budget in the current day or month; amounts in US dollars, `ends` the first day after it.
+
+    `scope` and `period` are those of Budget; `subject` the person or team that it is for, as it is shown.
+    """
+
+    scope: str
+    subject: str
+    period: str
+    hard: bool
+    limit: Decimal
+    spent: Decimal
+    held: Decimal
+    ends: date
+
+    @property
+    def left(self) -> Decimal:
+        """What can still be reserved; never less than nothing."""
+        return max(self.limit - self.spent - self.held, Decimal(0))
+
+    @property
+    def percent(self) -> int:
+        """How much of it was spent, what is held not included."""
+        return int(self.spent * 100 / self.limit) if self.limit else 100
+
+    @property
+    def threshold(self) -> int:
+        """The highest of THRESHOLDS that was reached, 0 where none was."""
+        return next((threshold for threshold in THRESHOLDS if self.percent >= threshold), 0)
+
+    @property
+    def when(self) -> str:
+        return "for today" if self.period == "day" else "for this month"
+
+    @property
+    def name(self) -> str:
+        """The budget as admins are told of it."""
+        whose = "" if self.scope == "site" else f" of {self.subject}"
+        return f"budget{whose} {self.when}"
+
+    @property
+    def reach(self) -> str:
+        """The budget as one of those are told whom it applies to."""
+        whose = {"user": "your budget", "site": "the budget of everybody here"}
+        return f"{whose.get(self.scope, f'the budget of the team {self.subject}')} {self.when}"
+
+
+def refusal(standing: Standing, price: Decimal) -> str:
+    """Why a call was not made that may cost `price`."""
+    return (
+        f"Nothing was sent: this answer may cost up to {shown(price, ROUND_UP)}, and of {standing.reach} "
+        f"({shown(standing.limit)}) {shown(standing.left, ROUND_DOWN)} is left. Choose a local model, which costs "
+        f"nothing, or wait until {standing.ends:%d %B}."
+    )
+
+
+def unpriced_refusal(standing: Standing) -> str:
+    """Why a call was not made whose price nobody knows."""
+    return (
+        f"Nothing was sent: this model has no price, so it cannot be counted in {standing.reach}. Choose a local "
+        "model or one with a price, or ask an admin to set a price for this one."
+    )
+
+
+def notice(standing: Standing) -> str:
+    """What the person is told from the first threshold on; empty before."""
+    if not standing.threshold:
+        return ""
+    begins = standing.reach[0].upper() + standing.reach[1:]
+    if standing.threshold < 100:
+        return f"{begins} is {standing.threshold} % used: {shown(standing.left, ROUND_DOWN)} is left."
+    if standing.hard:
+        return f"{begins} is used up. Local models still answer; others will again from {standing.ends:%d %B} on."
+    return f"{begins} is used up: {shown(standing.spent)} of {shown(standing.limit)} was spent."
+
+
+def shown(amount: Decimal, rounding: str | None = None) -> str:
+    """$0.03, or $0.0004 where cents would say nothing."""
+    if 0 < amount < CENT:
+        return f"${amount.quantize(Decimal('0.000001'), rounding).normalize():f}"
+    return f"${amount.quantize(CENT, rounding):,}"
