@@ -52,6 +52,7 @@ def formatter(*, production: bool) -> ProcessorFormatter:
     shown = structlog.processors.JSONRenderer(ensure_ascii=False) if production else _for_eyes()
     return ProcessorFormatter(
         foreign_pre_chain=[structlog.stdlib.add_logger_name, structlog.stdlib.add_log_level, _told, _ended, _asked],
+        pass_foreign_args=True,
         processors=[ProcessorFormatter.remove_processors_meta, Redaction(secrets()), stamped, shown],
     )
 
@@ -62,10 +63,11 @@ def formatter(*, production: bool) -> ProcessorFormatter:
 def _told(logger: WrappedLogger, name: str, event: EventDict) -> EventDict:
     """Of others' lines the first: what follows quotes. Of Django's about a request, its route instead of its path."""
     record: logging.LogRecord = event["_record"]
+    args = event.pop("positional_args", ())
     if record.name.partition(".")[0] in OWN:
         # One event is one line, whatever a name in it holds.
         return {**event, "event": " ".join(str(event["event"]).splitlines())}
-    words = str(event["event"]).partition("\n")[0]
+    words = _without_errors(str(event["event"]).partition("\n")[0], record.msg, args)
     request = getattr(record, "request", None)
     path = getattr(request, "path", "")
     if path and words.endswith(path):
@@ -74,6 +76,16 @@ def _told(logger: WrappedLogger, name: str, event: EventDict) -> EventDict:
     elif record.name.startswith(("asyncio", "django.request")):
         words = QUOTED.sub(WITHHELD, words)
     return {**event, "event": words}
+
+
+def _without_errors(words: str, said: object, args: object) -> str:
+    """A library's line without the words of exceptions that it is about: Daphne, for one, puts them into it."""
+    if not isinstance(said, str):
+        return type(said).__name__
+    if not isinstance(args, tuple) or not any(isinstance(arg, BaseException) for arg in args):
+        return words
+    told = (safe_words(arg) or type(arg).__name__ if isinstance(arg, BaseException) else arg for arg in args)
+    return (said % tuple(told)).partition("\n")[0]
 
 
 def _ended(logger: WrappedLogger, name: str, event: EventDict) -> EventDict:

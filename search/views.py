@@ -12,12 +12,13 @@ from django.utils.http import urlencode
 from django.views.decorators.http import require_safe
 
 from langai_site.accounts.session import SignedOut, signed_in
+from langai_site.sensitivity import Sensitivity
 from langai_site.writer import write
 from search import forms, results
 from search.access import reader_of
 from search.marking import matcher
 from search.models import Collection, Source
-from search.services import find
+from search.services import find, label_of
 from search.types import Findings, Reader
 
 LIMIT = 30
@@ -33,7 +34,7 @@ async def search(request: HttpRequest) -> HttpResponse:
     except SignedOut:
         return redirect(f"{reverse('account_login')}?{urlencode({'next': request.get_full_path()})}")
     form: forms.SearchForm = context["form"]
-    found = await find(form.query, context["reader"], filters=form.filters, limit=LIMIT) if form.ready else Findings()
+    found = await _found(form, context["reader"], context["label"]) if form.ready else Findings()
     # In a thread: it takes milliseconds, in which nobody else's answer would go on.
     documents = await asyncio.to_thread(results.by_document, found.hits, matcher(form.query))
     context |= {"findings": found, "documents": documents, "part": part}
@@ -45,13 +46,18 @@ async def search(request: HttpRequest) -> HttpResponse:
     return response
 
 
+async def _found(form: forms.SearchForm, reader: Reader, label: Sensitivity) -> Findings:
+    return await find(form.query, reader, label=label, filters=form.filters, limit=LIMIT)
+
+
 def _asked(request: HttpRequest, part: bool) -> dict[str, Any]:
-    """The form and who asks; the page also shows what there is to choose from."""
+    """The form, who asks, and how sensitive that is; the page also shows what there is to choose from."""
     reader, form = reader_of(signed_in(request)), forms.read(request.GET)
     collections = {} if part and not form.collections else _collections(reader)
     context = {
         "form": form,
         "reader": reader,
+        "label": label_of(form.query),
         "chosen": results.chosen(form, collections),
         "query_max": forms.QUERY_MAX_CHARS,
         "without_filters": form.address(filtered=False),

@@ -10,6 +10,7 @@ from chat.llm.types import Numbered
 from chat.services import citations, replies
 from chat.services.labels import written
 from chat.services.replies import Cited, Prepared, TurnRequest, Weighed
+from chat.services.routing import Rejected
 from langai_site.usage.types import Entry
 
 
@@ -64,11 +65,15 @@ def _readings(request: TurnRequest, passages: Sequence[Numbered]) -> list[str]:
 
 
 def receipt_of(
-    told: Weighed | Prepared | None, entries: Sequence[Entry], before: Mapping[str, Any], elapsed_ms: int
+    told: Weighed | Prepared | None,
+    entries: Sequence[Entry],
+    before: Mapping[str, Any],
+    elapsed_ms: int,
+    rejected: Sequence[Rejected] = (),
 ) -> dict[str, Any]:
     """What the person is told of the turn, as far as it came: `told` is what was weighed, or decided as well.
 
-    `before` is the receipt of the part that was written earlier.
+    `before` is the receipt of the part that was written earlier; `rejected` are the models of a turn without any.
     """
     receipt: dict[str, Any] = {
         "input_tokens": before.get("input_tokens", 0) + sum(entry.usage.input_tokens for entry in entries),
@@ -84,7 +89,7 @@ def receipt_of(
     }
     if isinstance(told, Prepared):
         return receipt | _weighed(told.weighed) | _decided(told)
-    return receipt | _weighed(told) if told else receipt
+    return receipt | (_weighed(told) if told else {}) | {"rejected": _rejected(rejected)}
 
 
 def _price_versions(before: str, entries: Sequence[Entry]) -> str:
@@ -114,7 +119,7 @@ def _weighed(weighed: Weighed) -> dict[str, Any]:
 
 def _decided(prepared: Prepared) -> dict[str, Any]:
     route, model = prepared.route, prepared.model
-    not_asked = [*prepared.failed, *route.rejected]
+    not_asked = (*prepared.failed, *route.rejected)
     return {
         "model": model.display_name,
         "name": model.name,
@@ -122,8 +127,12 @@ def _decided(prepared: Prepared) -> dict[str, Any]:
         "route": route.why,
         "rule": route.rule,
         "policy": route.policy,
-        "rejected": [{"model": other.model, "why": other.why} for other in not_asked],
+        "rejected": _rejected(not_asked),
     }
+
+
+def _rejected(models: Sequence[Rejected]) -> list[dict[str, str]]:
+    return [{"model": other.model, "why": other.why} for other in models]
 
 
 def total_cost(costs: Sequence[Decimal | str | None]) -> str | None:

@@ -154,17 +154,19 @@ async def _find(request: TurnRequest) -> Findings:
         request.question,
         request.reader,
         label=request.label,
-        filters=Filters(max_label=_most_seen(request)) if request.pick.allowed_passages else Filters(),
+        filters=Filters(max_label=most_seen(request)) if request.pick.allowed_passages else Filters(),
         history=prompts.questions(request.history),
         budget_chars=prompts.PASSAGES_CHARS,
         caller=request.caller,
     )
 
 
-def _most_seen(request: TurnRequest) -> Sensitivity:
+def most_seen(request: TurnRequest) -> Sensitivity:
     """The highest label that a model may see that could be asked."""
     asked = request.pick.model
-    could = [model for model in (*request.catalogue, *BUILT_IN) if asked in (model.name, routing.AUTO)]
+    # As routing has it: Auto turns to what is built in only where nothing else is connected.
+    known = request.catalogue if asked == routing.AUTO and request.catalogue else (*request.catalogue, *BUILT_IN)
+    could = [model for model in known if asked in (model.name, routing.AUTO)]
     return highest(*(model.ceiling for model in could if not (model.hosted and request.pick.local_only)))
 
 

@@ -8,7 +8,7 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections.abc import Coroutine, Sequence
+from collections.abc import Coroutine, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any, cast
@@ -24,6 +24,7 @@ from chat.models import Message
 from chat.services import live, receipts, replies, turns
 from chat.services.labels import Cause
 from chat.services.replies import Prepared, Weighed
+from chat.services.routing import NoModel, Rejected
 from chat.services.turns import INTERRUPTED, Outcome, Started
 from langai_site import tracing, trail
 from langai_site.errors import LangAIError
@@ -41,6 +42,8 @@ UNSHARED = 16
 CHECKPOINT = 5.0
 STOP_WATCH = 0.2
 SWEEP = 5.0
+# Seconds until a task that survived its cancellation is cancelled again; a reader has a connection to close.
+HELPERS_AGAIN, READER_AGAIN = 0.05, 1.0
 TRUNCATED = "The answer reached the length that is allowed at once. Continue goes on from here."
 UNEXPECTED = "Something went wrong inside LangAI while answering. Retry; if it happens again, tell an admin."
 
@@ -129,8 +132,13 @@ async def stop(reply: UUID) -> None:
     here = _live.get(reply)
     if here is None:
         await live.ask_to_stop(reply)
-    elif here.reader:
-        here.reader.cancel()
+    else:
+        _cancel_reader(here)
+
+
+def _cancel_reader(reply: Live) -> None:
+    if reply.reader:
+        _task(_ended_all([reply.reader], READER_AGAIN))
 
 
 async def publish(conversation: UUID, event: Event) -> None:
@@ -146,15 +154,22 @@ async def _run(reply: Live) -> None:
     helpers = [asyncio.create_task(_publish_growth(reply)), asyncio.create_task(_keep(reply))]
     try:
         outcome = await _outcome(reply)
-        for helper in helpers:
-            helper.cancel()
-        await asyncio.gather(*helpers, return_exceptions=True)
+        await _ended_all(helpers, HELPERS_AGAIN)
         await _end(reply, outcome)
         measures.ended(outcome.status, reply.model, reply.began)
     finally:
         # A Continue may have taken the place already.
         if _live.get(reply.reply) is reply:
             del _live[reply.reply]
+
+
+async def _ended_all(tasks: Iterable[asyncio.Task[None]], again: float) -> None:
+    """Cancel tasks until they have ended: Redis' client at times takes a cancellation for its own, and goes on."""
+    left = set(tasks)
+    while left:
+        for task in left:
+            task.cancel()
+        _done, left = await asyncio.wait(left, timeout=again)
 
 
 async def _read(reply: Live) -> None:
@@ -232,8 +247,8 @@ async def _keep(reply: Live) -> None:
         except Exception:
             logger.exception("a checkpoint of reply %s failed", reply.reply)
             continue
-        if not mine and reply.reader:
-            reply.reader.cancel()
+        if not mine:
+            _cancel_reader(reply)
 
 
 async def _outcome(reply: Live) -> Outcome:
@@ -246,6 +261,8 @@ async def _outcome(reply: Live) -> Outcome:
         reply.entries[:] = [replace(entry, status=reply.ended_as.value) for entry in reply.entries]
         error = INTERRUPTED if reply.ended_as == Message.Status.INTERRUPTED else ""
         return _ended(reply, reply.ended_as, error, "interrupted" if error else "")
+    except NoModel as refusal:
+        return _ended(reply, Message.Status.FAILED, refusal.message, refusal.code, refusal.rejected)
     except LangAIError as error:
         return _ended(reply, Message.Status.FAILED, error.message, error.code)
     except Exception:
@@ -256,12 +273,14 @@ async def _outcome(reply: Live) -> Outcome:
     return _ended(reply, Message.Status.COMPLETE)
 
 
-def _ended(reply: Live, status: Message.Status, error: str = "", code: str = "") -> Outcome:
+def _ended(
+    reply: Live, status: Message.Status, error: str = "", code: str = "", rejected: Sequence[Rejected] = ()
+) -> Outcome:
     prepared, request = reply.prepared, reply.started.request
     kept = receipts.kept_of(reply.text, request, reply.passages, is_complete=status == Message.Status.COMPLETE)
     elapsed_ms = int((time.monotonic() - reply.began) * 1000)
     told = prepared or reply.weighed
-    receipt = receipts.receipt_of(told, reply.entries, reply.started.before, elapsed_ms)
+    receipt = receipts.receipt_of(told, reply.entries, reply.started.before, elapsed_ms, rejected)
     return Outcome(
         text=kept.text,
         status=status,
@@ -311,7 +330,6 @@ async def drain(grace: float) -> None:
         await asyncio.wait(set(_tasks), timeout=grace)
     for reply in list(_live.values()):
         reply.ended_as = Message.Status.INTERRUPTED
-        if reply.reader:
-            reply.reader.cancel()
+        _cancel_reader(reply)
     if _tasks:
         await asyncio.wait(set(_tasks), timeout=10)

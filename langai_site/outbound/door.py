@@ -93,7 +93,8 @@ def _cost(model: ModelInfo, hosted: bool, usage: Usage) -> Decimal | None:
 
 
 def _may_pass_on(endpoint: Endpoint, label: int) -> bool:
-    return endpoint.provider in ("ollama", "ollama_chat") and label >= Sensitivity.CONFIDENTIAL
+    # What is public may be seen by whoever it is: only that is sent without asking.
+    return endpoint.provider in ("ollama", "ollama_chat") and label > Sensitivity.PUBLIC
 
 
 def _refuse_above_ceiling(call: ChatCall | EmbedCall, hosted: bool) -> None:

@@ -6,7 +6,10 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
-from langai_site.sensitivity import Sensitivity
+from django.conf import settings
+
+from langai_site import detectors
+from langai_site.sensitivity import Sensitivity, highest
 from langai_site.trail import carried
 from langai_site.usage.types import Caller
 from langai_site.writer import healed
@@ -42,11 +45,20 @@ class _Query:
     caller: Caller
 
 
+def label_of(query: str) -> Sensitivity:
+    """How sensitive a query is that belongs to no conversation: as a new one would be, or as what is seen in it.
+
+    Reads the database every few seconds, as the detectors do.
+    """
+    seen = (found.label for found in detectors.scan(query))
+    return highest(Sensitivity[settings.DEFAULT_SENSITIVITY.upper()], *seen)
+
+
 async def find(
     query: str,
     reader: Reader,
     *,
-    label: Sensitivity = Sensitivity.PUBLIC,
+    label: Sensitivity,
     filters: Filters = NO_FILTERS,
     history: Sequence[str] = (),
     limit: int = 8,
@@ -54,9 +66,9 @@ async def find(
 ) -> Findings:
     """The passages that fit `query` best among those that the reader may see, best first, no text twice.
 
-    `label` is how sensitive the query is, `history` what the same person asked before, oldest first: a follow-up is
-    searched for with it. `caller` is who is charged where a server embeds the query. What fails becomes a notice: an
-    answer goes on without documents.
+    `label` is how sensitive query and history are: an embedder or store that may not see it is not asked. `history`
+    is what the same person asked before, oldest first: a follow-up is searched for with it. `caller` is who is charged
+    where a server embeds the query. What fails becomes a notice: an answer goes on without documents.
     """
     return await _in_finder(_found, _Query(query, reader, label, filters, tuple(history), limit, caller))
 
@@ -66,7 +78,7 @@ async def find_for_prompt(
     reader: Reader,
     *,
     budget_chars: int,
-    label: Sensitivity = Sensitivity.PUBLIC,
+    label: Sensitivity,
     filters: Filters = NO_FILTERS,
     history: Sequence[str] = (),
     limit: int = 8,

@@ -55,3 +55,9 @@ def test_what_was_refused_is_told_without_a_model():
     lines = dict(receipt_lines(receipt_of(weighed, [], {}, 5)))
     assert lines["Model"] == "none: nothing was sent"
     assert lines["Label"] == "Public: where new conversations start"
+
+
+def test_a_refusal_names_each_model_that_may_not_answer_and_why():
+    weighed = Weighed((), (labels.started(Sensitivity.PUBLIC),), Complexity(Level.SIMPLE, 0.1, ()), (), 20)
+    receipt = receipt_of(weighed, [], {}, 5, [routing.Rejected("There", "may not see confidential text")])
+    assert dict(receipt_lines(receipt))["Not used"] == "There: may not see confidential text"

@@ -5,7 +5,7 @@ import pytest
 from chat.services.complexity import Level
 from chat.services.drafts import Options, Pick
 from chat.services.labels import Cause
-from chat.services.replies import TurnRequest, decide, weigh
+from chat.services.replies import TurnRequest, decide, most_seen, weigh
 from chat.services.routing import NoModel
 from chat.services.rules import DEFAULT, LOCAL, Policy, Rule
 from langai_site.outbound.types import ChatMessage, ModelInfo, ModelRole
@@ -25,7 +25,8 @@ def turn(question="How long?", label=Sensitivity.PUBLIC, **options):
     """A turn that asks no documents, for its catalogue holds what is needed here."""
     usual = {"history": (), "catalogue": (USUAL, INSIDE), "asked": ()}
     causes, reader = (Cause(label, "chosen by you"),), Reader(1, ())
-    return TurnRequest(question, causes=causes, pick=Pick("auto"), reader=reader, caller=Caller(), **(usual | options))
+    usual |= {"pick": Pick("auto")} | options
+    return TurnRequest(question, causes=causes, reader=reader, caller=Caller(), **usual)
 
 
 async def prepare(request):
@@ -57,3 +58,18 @@ async def test_a_turn_whose_label_no_model_may_see_is_refused_before_anything_is
 async def test_the_prompt_that_was_counted_is_the_one_that_is_sent():
     prepared = await prepare(turn("How long?", written="Thirty"))
     assert [message.text for message in prepared.weighed.messages][1:3] == ["How long?", "Thirty"]
+
+
+@pytest.mark.parametrize(
+    ("asked", "catalogue", "most"),
+    [
+        ("auto", (USUAL,), Sensitivity.INTERNAL),
+        ("auto", (USUAL, INSIDE), Sensitivity.CONFIDENTIAL),
+        ("auto", (), Sensitivity.CONFIDENTIAL),
+        ("hosted", (USUAL, INSIDE), Sensitivity.INTERNAL),
+        ("quotes", (USUAL,), Sensitivity.CONFIDENTIAL),
+        ("gone", (USUAL, INSIDE), Sensitivity.PUBLIC),
+    ],
+)
+def test_the_allowed_passages_are_those_that_a_model_may_see_which_could_answer(asked, catalogue, most):
+    assert most_seen(turn(catalogue=catalogue, pick=Pick(asked, allowed_passages=True))) == most

@@ -12,6 +12,7 @@ from django.utils import timezone
 from chat.models import Conversation, Message
 from chat.services import runner, turns
 from langai_site.accounts.models import User
+from langai_site.layers import MemoryLayer
 from langai_site.writer import write
 from search.models import Collection
 
@@ -229,3 +230,20 @@ async def test_deleting_offers_the_conversation_back(alice):
     assert "Deleted “How long?”" in page.content.decode()
     back = await client.post(reverse("chat:restore", args=[conversation.id]))
     assert (await client.get(back["Location"])).status_code == 200
+
+
+class DeafLayer(MemoryLayer):
+    """Slow, and takes the first cancellation of a send for its own, as clients of Redis may."""
+
+    async def group_send(self, group, message):
+        try:
+            await asyncio.sleep(0.1)
+        except asyncio.CancelledError:
+            await asyncio.sleep(0)
+        await super().group_send(group, message)
+
+
+async def test_an_answer_ends_although_a_library_takes_a_cancellation_for_its_own(alice, settings):
+    settings.CHANNEL_LAYERS = {"default": {"BACKEND": "tests.chat.test_views.DeafLayer"}}
+    await ask(await client_of(alice))
+    assert await statuses() == ["complete"]

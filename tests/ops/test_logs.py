@@ -6,6 +6,7 @@ import logging
 import pytest
 from django.db import IntegrityError
 from django.test import RequestFactory
+from twisted.python.failure import Failure
 
 from langai_site import logs, trail
 from langai_site.errors import Invalid
@@ -102,6 +103,15 @@ def test_only_words_that_quote_nothing_are_kept(error, words):
 def test_of_what_others_say_only_the_first_line_is_kept():
     shown = line("asyncio", f"Task exception was never retrieved\nfuture: <Task exception=ValueError('{SECRET}')>")
     assert json.loads(shown)["event"] == "Task exception was never retrieved"
+
+
+@pytest.mark.parametrize("error", [ValueError(SECRET), Failure(ValueError(SECRET)), ValueError(f"a\n{SECRET}")])
+def test_an_exception_that_a_library_puts_into_its_line_is_told_by_its_kind(error):
+    for shown in (line("daphne.server", "Exception inside application: %s", error), line("daphne.server", error)):
+        assert SECRET not in shown
+        assert type(error).__name__ in shown
+    assert "Exception inside application" in line("daphne.server", "Exception inside application: %s", error)
+    assert "positional_args" not in line("chat.x", "failed %s", 5)
 
 
 @pytest.mark.parametrize(("path", "told"), [("/accounts/invitation/x1/", "/<slug:token>"), (f"/{SECRET}/", "")])

@@ -137,8 +137,9 @@ async def test_a_model_that_was_taken_for_local_but_is_not_sees_public_text_only
 
 
 @pytest.mark.parametrize("name", ["echo-cloud", "echo:cloud", "echo-remote"])
-async def test_confidential_text_does_not_go_through_ollama_to_its_cloud(upstream, name):
-    answer = await ask(call_of(f"ollama_chat/{name}", label=Sensitivity.CONFIDENTIAL))
+@pytest.mark.parametrize("label", [Sensitivity.INTERNAL, Sensitivity.CONFIDENTIAL])
+async def test_what_an_ollama_was_taken_to_keep_here_does_not_go_through_it_to_its_cloud(upstream, name, label):
+    answer = await ask(call_of(f"ollama_chat/{name}", label=label))
     assert isinstance(answer.error, AboveCeiling)
     assert upstream.requests("/api/chat") == []
 

@@ -26,12 +26,12 @@ def reader(user_or_reader):
 
 
 def find(user_or_reader, question=QUESTION, **options):
-    return async_to_sync(services.find)(question, reader(user_or_reader), **options)
+    return async_to_sync(services.find)(question, reader(user_or_reader), **{"label": Sensitivity.PUBLIC} | options)
 
 
 def for_prompt(user_or_reader, question=QUESTION, *, budget_chars=8000, **options):
     return async_to_sync(services.find_for_prompt)(
-        question, reader(user_or_reader), budget_chars=budget_chars, **options
+        question, reader(user_or_reader), budget_chars=budget_chars, **{"label": Sensitivity.PUBLIC} | options
     )
 
 

@@ -4,7 +4,9 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from langai_site.models import SensitivePattern
 from search.models import Collection, Source
+from tests.detectors.made import card
 from tests.search.conftest import HANDBOOK
 from tests.servers import free_port
 
@@ -164,3 +166,38 @@ def test_markup_in_documents_titles_headings_and_queries_stays_text(browser, han
 
 def test_a_search_is_only_read(browser):
     assert browser.post(PAGE, {"q": "x"}).status_code == 405
+
+
+def embedded(upstream):
+    """What the embedder on another server was sent."""
+    return " ".join(request["body"] for request in upstream.requests("/v1/embeddings"))
+
+
+@pytest.fixture
+def elsewhere(handbook, embedder, store, served, upstream, add):
+    """The handbook is embedded on another server, which has forgotten by now what it was sent."""
+    served("e64")
+    add(handbook)
+    upstream.reset()
+    return upstream
+
+
+def test_what_is_searched_for_goes_to_an_embedder_elsewhere(browser, elsewhere):
+    browser.get(PAGE, {"q": "vacation days"})
+    assert "vacation days" in embedded(elsewhere)
+
+
+@pytest.mark.parametrize("query", [f"vacation {card('4')}", "vacation of project heron"])
+def test_a_query_in_which_something_confidential_is_seen_stays_here(browser, elsewhere, query):
+    SensitivePattern.objects.create(name="Projects", pattern="project heron")
+    browser.get(PAGE, {"q": query})
+    html = text(typed(browser, q=query))
+    assert elsewhere.requests() == []
+    assert "twenty eight days" in html
+    assert "may not see a text this sensitive" in html
+
+
+def test_where_conversations_start_confidential_no_query_leaves(browser, elsewhere, settings):
+    settings.DEFAULT_SENSITIVITY = "confidential"
+    assert "twenty eight days" in text(browser.get(PAGE, {"q": "vacation"}))
+    assert elsewhere.requests() == []

@@ -4,6 +4,7 @@ import pytest
 from asgiref.sync import async_to_sync
 
 from langai_site.errors import NotFound
+from langai_site.sensitivity import Sensitivity
 from search import services
 from search.access import reader_of
 from search.models import Collection, Page, Passage, Source
@@ -20,7 +21,7 @@ QUESTION = "How many days off do I get?"
 
 def find(user_or_reader, question=QUESTION, **options):
     reader = user_or_reader if isinstance(user_or_reader, Reader) else reader_of(user_or_reader)
-    return async_to_sync(services.find)(question, reader, **options)
+    return async_to_sync(services.find)(question, reader, label=Sensitivity.PUBLIC, **options)
 
 
 def stored_ids(store, collection, settings):

@@ -27,16 +27,20 @@ BUDGET_CHARS = 12_000
 
 async def hybrid(question: Question, reader: "Reader") -> "list[Hit]":
     """As the search page asks."""
+    from langai_site.sensitivity import Sensitivity
     from search.services import find
 
-    return list((await find(question.text, reader, history=question.history, limit=LIMIT)).hits)
+    found = await find(question.text, reader, label=Sensitivity.PUBLIC, history=question.history, limit=LIMIT)
+    return list(found.hits)
 
 
 async def for_prompt(question: Question, reader: "Reader") -> "list[Hit]":
     """As the chat asks: what an answer may cite."""
+    from langai_site.sensitivity import Sensitivity
     from search.services import find_for_prompt
 
-    found = await find_for_prompt(question.text, reader, history=question.history, budget_chars=BUDGET_CHARS)
+    asked = {"label": Sensitivity.PUBLIC, "history": question.history, "budget_chars": BUDGET_CHARS}
+    found = await find_for_prompt(question.text, reader, **asked)
     return list(found.hits)
 
 

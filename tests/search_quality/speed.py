@@ -145,12 +145,13 @@ def ask(queries: int) -> dict[str, float]:
 
 
 async def _asked(texts: Sequence[str], reader: Any) -> tuple[list[float], int]:
+    from langai_site.sensitivity import Sensitivity
     from search.services import find
 
     took, hits = [], 0
     for number, text in enumerate(texts):
         began = time.perf_counter()
-        found = await find(text, reader)
+        found = await find(text, reader, label=Sensitivity.PUBLIC)
         took.append(1000 * (time.perf_counter() - began))
         if found.notice:
             raise RuntimeError(found.notice)
