@@ -45,9 +45,9 @@ def page(client, admin):
 
 
 @pytest.fixture
-def draft(admin):
+def draft(first, admin):
     """One that sends everything to what is cheap."""
-    draft = policies.draft_of(RoutingPolicy.objects.get(version=1), by=admin)
+    draft = policies.draft_of(first, by=admin)
     draft.rules.all().delete()
     draft.rules.create(position=10, name="sparing", use="simple")
     return draft
@@ -208,9 +208,8 @@ def test_looking_changes_nothing_and_holds_no_inline_script_or_style(page, draft
     assert not [tag for tag in re.findall(r"<script[^>]*>", text) if "src=" not in tag and "json" not in tag]
 
 
-def test_the_policy_in_force_and_earlier_ones_can_be_tried_as_well(page, draft, alice, admin):
+def test_the_policy_in_force_and_earlier_ones_can_be_tried_as_well(page, first, draft, alice, admin):
     replied(alice, receipt_of(routed()))
-    first = RoutingPolicy.objects.get(version=1)
     assert "0 of 1 turn would go elsewhere" in page.get(address(first, 7)).text
     policies.activate(draft, by=admin)
     policies.forget()

@@ -24,13 +24,6 @@ def _fresh():
 
 
 @pytest.fixture
-def first():
-    """The policy that the database comes with, also after a test that emptied it."""
-    found = RoutingPolicy.objects.filter(status=STATUS.ACTIVE).first()
-    return found or RoutingPolicy.objects.create(version=1, status=STATUS.ACTIVE)
-
-
-@pytest.fixture
 def drafted(first, admin):
     """A draft with one rule: everything stays in the building."""
     draft = policies.draft_of(first, by=admin)
@@ -43,7 +36,7 @@ def statuses():
     return dict(RoutingPolicy.objects.exclude(version=None).values_list("version", "status"))
 
 
-def test_a_new_database_has_the_default_rules_in_force_as_version_1():
+def test_a_new_database_has_the_default_rules_in_force_as_version_1(first):
     assert policies.active() == Policy(1, DEFAULT.rules)
 
 

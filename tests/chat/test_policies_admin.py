@@ -31,11 +31,6 @@ def page(client, admin):
 
 
 @pytest.fixture
-def first():
-    return RoutingPolicy.objects.get(version=1)
-
-
-@pytest.fixture
 def draft(first, admin):
     return policies.draft_of(first, by=admin)
 
