@@ -56,7 +56,7 @@ def repeat(job: registry.Job) -> None:
     while not stopping.is_set():
         began = time.monotonic()
         try:
-            more = job.run()
+            more = _run(job)
         except DatabaseError as error:
             logger.warning(
                 "%s: the database failed (%s); trying again in %.0f s", job.name, type(error).__name__, pause
@@ -72,6 +72,15 @@ def repeat(job: registry.Job) -> None:
             if not more:
                 stopping.wait(max(job.seconds, job.rest * (time.monotonic() - began)))
     connection.close()
+
+
+def _run(job: registry.Job) -> object:
+    """Run it once, and give its connection back: there are more jobs than a pool has connections."""
+    try:
+        return job.run()
+    finally:
+        if connection.vendor != "sqlite":
+            connection.close()
 
 
 def _finish(threads: list[threading.Thread]) -> None:
