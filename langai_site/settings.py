@@ -237,7 +237,7 @@ if REDIS_URL:
 CHANNEL_LAYERS = {
     "default": (
         {
-            "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
+            "BACKEND": "langai_site.redis_layer.RedisLayer",
             "CONFIG": {"hosts": [REDIS_URL], "prefix": "langai", "symmetric_encryption_keys": [SECRET_KEY]},
         }
         if REDIS_URL
