@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 Status = Literal["ok", "fail", "off"]
+Verdict = Literal["ok", "warn", "fail", "off"]
 
 
 @dataclass(frozen=True)
@@ -20,6 +21,27 @@ class Job:
     rest: float = 0
 
 
+@dataclass(frozen=True)
+class Finding:
+    """What `manage.py doctor` says of a part, in words without secrets; "off" is what is not set up, by choice.
+
+    `advice` tells what to do where `status` is "warn" or "fail".
+    """
+
+    status: Verdict
+    found: str
+    advice: str = ""
+
+
+@dataclass(frozen=True)
+class DoctorCheck:
+    """`run` may raise: then the part fails, with `advice`; it also does where `run` takes more than `seconds`."""
+
+    run: Callable[[], Finding]
+    advice: str
+    seconds: float
+
+
 health_checks: dict[str, Callable[[], Awaitable[Status]]] = {}
 worker_jobs: dict[str, Job] = {}
 # Functions that one of the workers runs once a night, in order.
@@ -29,6 +51,7 @@ web_services: dict[str, Callable[[], Awaitable[None]]] = {}
 # Coroutine functions awaited, in order, before the web process ends; each gets the grace in seconds.
 web_drains: dict[str, Callable[[float], Awaitable[None]]] = {}
 
+doctor_checks: dict[str, DoctorCheck] = {}
 # Functions that `manage.py setup` runs, in order; each returns a line to show, or "".
 setup_steps: dict[str, Callable[[], str]] = {}
 
@@ -52,6 +75,11 @@ def web_service(name: str, run: Callable[[], Awaitable[None]]) -> None:
 
 def web_drain(name: str, drain: Callable[[float], Awaitable[None]]) -> None:
     web_drains[name] = drain
+
+
+def doctor_check(name: str, run: Callable[[], Finding], *, advice: str, seconds: float = 5) -> None:
+    """`run` is called on a thread of its own, beside the others; it leaves nothing behind and buys no answer."""
+    doctor_checks[name] = DoctorCheck(run, advice, seconds)
 
 
 def setup_step(name: str, run: Callable[[], str]) -> None:
