@@ -152,6 +152,57 @@ def test_doctor_finds_every_part_well(deployment):
     assert found["worker"]["found"] == "2 at work"
 
 
+NEEDLE = "The lighthouse keeper Aurelia Finch painted her door turquoise in 1911."
+
+
+def document(deployment: Deployment, admin: Person, name: str, text: str) -> str:
+    """Upload a text to the handbook's collection; returns the document's id."""
+    collection = deployment.one("SELECT id FROM search_collection ORDER BY id")
+    fields = {"collection": collection, "sensitivity": 0}
+    files = {"uploads": (name, text.encode(), "text/plain")}
+    done = admin.client.post("/admin/documents/document/add/", data=fields, files=files, headers=admin.token)
+    assert done.status_code == 302, done.text[:2000]
+    return deployment.one("SELECT id FROM documents_document WHERE file_name = %s", name)
+
+
+def state(deployment: Deployment, name: str) -> tuple[str, int, str]:
+    """Status, attempts and by whom it is held."""
+    query = "SELECT status, attempts, claimed_by FROM documents_document WHERE id = %s"
+    return deployment.rows(query, name)[0]
+
+
+def is_whole(deployment: Deployment, name: str) -> bool:
+    """Whether each passage of a document is there once, in one version."""
+    query = (
+        "SELECT position FROM search_passage p JOIN search_source s ON s.id = p.source_id"
+        " WHERE s.document = %s ORDER BY position"
+    )
+    expected = deployment.one("SELECT passages FROM documents_document WHERE id = %s", name)
+    return [position for (position,) in deployment.rows(query, name)] == list(range(expected))
+
+
+def long_text() -> str:
+    """Enough for some seconds of work."""
+    paragraphs = [f"Paragraph {number} tells of harbours, and of {number} other things. " * 8 for number in range(160)]
+    return "\n\n".join([*paragraphs, NEEDLE])
+
+
+def found(person: Person, question: str) -> str:
+    """The words of the results."""
+    page = LexborHTMLParser(person.client.get("/search/", params={"q": question}).text)
+    return " ".join(" ".join(result.text().split()) for result in page.css(".result"))
+
+
+def test_each_document_is_read_by_one_of_the_workers_and_found_at_every_web_process(deployment, admin, there):
+    names = [f"short{number}.txt" for number in range(6)]
+    texts = [f"Warehouse {number} keeps umbrellas number {number}." for number in range(6)]
+    uploaded = [document(deployment, admin, *given) for given in zip(names, texts, strict=True)]
+    deployment.until(lambda: all(state(deployment, name)[0] == "ready" for name in uploaded), "done reading")
+    assert {state(deployment, name)[1] for name in uploaded} == {1}
+    assert all(is_whole(deployment, name) for name in uploaded)
+    assert "umbrellas number 3" in found(there, "Which warehouse keeps umbrellas?")
+
+
 # Behind nginx
 
 
@@ -191,6 +242,22 @@ def attempt(guesser: httpx.Client, number: int) -> str:
 # When something dies
 
 
+@pytest.fixture(scope="module")
+def abandoned(deployment, admin) -> str:
+    """A document whose worker was killed in the middle of it: it waits for the lease to run out."""
+    name = document(deployment, admin, "long.txt", long_text())
+    deployment.until(lambda: state(deployment, name)[0] == "working", "reading")
+    holder(deployment, name).stop(signal.SIGKILL)
+    return name
+
+
+def holder(deployment: Deployment, name: str) -> Process:
+    claimed_by = state(deployment, name)[2]
+    (worker,) = [worker for worker in deployment.workers if f":{worker.process.pid}" in claimed_by]
+    return worker
+
+
+@pytest.mark.usefixtures("abandoned")
 def test_an_answer_goes_on_and_is_watched_on_through_a_restart_of_redis(deployment, alice, there):
     conversation = alice.ask("Tell me a long story", SLOW)
     with there.following(conversation) as viewer:
@@ -216,67 +283,6 @@ def test_a_web_process_that_is_asked_to_end_finishes_its_answer_before_the_eyes_
     deployment.until(deployment.first.answers, "answering again")
 
 
-NEEDLE = "The lighthouse keeper Aurelia Finch painted her door turquoise in 1911."
-
-
-def document(deployment: Deployment, admin: Person, name: str, text: str) -> str:
-    """Upload a text to the handbook's collection; returns the document's id."""
-    collection = deployment.one("SELECT id FROM search_collection ORDER BY id")
-    fields = {"collection": collection, "sensitivity": 0}
-    files = {"uploads": (name, text.encode(), "text/plain")}
-    done = admin.client.post("/admin/documents/document/add/", data=fields, files=files, headers=admin.token)
-    assert done.status_code == 302, done.text[:2000]
-    return deployment.one("SELECT id FROM documents_document WHERE file_name = %s", name)
-
-
-def state(deployment: Deployment, name: str) -> tuple[str, int, str]:
-    """Status, attempts and by whom it is held."""
-    query = "SELECT status, attempts, claimed_by FROM documents_document WHERE id = %s"
-    return deployment.rows(query, name)[0]
-
-
-def is_whole(deployment: Deployment, name: str) -> bool:
-    """Whether each passage of a document is there once, in one version."""
-    query = (
-        "SELECT position FROM search_passage p JOIN search_source s ON s.id = p.source_id"
-        " WHERE s.document = %s ORDER BY position"
-    )
-    expected = deployment.one("SELECT passages FROM documents_document WHERE id = %s", name)
-    return [position for (position,) in deployment.rows(query, name)] == list(range(expected))
-
-
-def long_text() -> str:
-    """Enough for some seconds of work."""
-    paragraphs = [f"Paragraph {number} tells of harbours, and of {number} other things. " * 8 for number in range(240)]
-    return "\n\n".join([*paragraphs, NEEDLE])
-
-
-def test_each_document_is_read_by_one_of_the_workers_and_found_at_every_web_process(deployment, admin, there):
-    names = [f"short{number}.txt" for number in range(6)]
-    texts = [f"Warehouse {number} keeps umbrellas number {number}." for number in range(6)]
-    uploaded = [document(deployment, admin, *given) for given in zip(names, texts, strict=True)]
-    deployment.until(lambda: all(state(deployment, name)[0] == "ready" for name in uploaded), "done reading")
-    assert {state(deployment, name)[1] for name in uploaded} == {1}
-    assert all(is_whole(deployment, name) for name in uploaded)
-    assert "umbrellas number 3" in found(there, "Which warehouse keeps umbrellas?")
-
-
-@pytest.fixture(scope="module")
-def abandoned(deployment, admin) -> str:
-    """A document whose worker was killed in the middle of it: it waits for the lease to run out."""
-    name = document(deployment, admin, "long.txt", long_text())
-    deployment.until(lambda: state(deployment, name)[0] == "working", "reading")
-    holder(deployment, name).stop(signal.SIGKILL)
-    return name
-
-
-def holder(deployment: Deployment, name: str) -> Process:
-    claimed_by = state(deployment, name)[2]
-    (worker,) = [worker for worker in deployment.workers if f":{worker.process.pid}" in claimed_by]
-    return worker
-
-
-@pytest.mark.usefixtures("abandoned")
 def test_an_answer_whose_web_process_is_killed_is_ended_and_told_by_another(deployment, alice, there):
     conversation = alice.ask("Tell me a long story", SLOW)
     reply = alice.reply(conversation)
@@ -298,9 +304,3 @@ def test_a_document_whose_worker_is_killed_is_taken_over_by_the_other(deployment
     assert is_whole(deployment, abandoned)
     question = "Who painted a door turquoise in the lighthouse?"
     deployment.until(lambda: "painted her door turquoise" in found(there, question), "finding it")
-
-
-def found(person: Person, question: str) -> str:
-    """The words of the results."""
-    page = LexborHTMLParser(person.client.get("/search/", params={"q": question}).text)
-    return " ".join(" ".join(result.text().split()) for result in page.css(".result"))
