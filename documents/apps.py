@@ -7,6 +7,9 @@ class DocumentsConfig(AppConfig):
     name = "documents"
 
     def ready(self) -> None:
+        from documents import diagnosis
+
+        diagnosis.register()
         registry.worker_job("documents", seconds=1, run=_work)
         registry.worker_job("documents-sweep", seconds=300, run=_sweep)
         registry.setup_step("handbook", _load_handbook)

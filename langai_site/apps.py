@@ -1,4 +1,9 @@
+import importlib
+
 from django.apps import AppConfig
+from django.conf import settings
+
+from langai_site import registry
 
 
 class LangAIConfig(AppConfig):
@@ -26,3 +31,23 @@ class LangAIConfig(AppConfig):
         registry.gauge(metrics.CHECKS)
         registry.shared_gauge(metrics.WORKERS)
         registry.shared_gauge(metrics.WORKER_AGE)
+        _register_doctor_checks()
+        if settings.REDIS_URL:
+            # On one thread: its modules import one another, and two threads that come to them at once fail.
+            importlib.import_module("redis.asyncio")
+
+
+def _register_doctor_checks() -> None:
+    from langai_site.doctor import machine, secrets, stores
+
+    redis = "Check REDIS_URL and that the server runs."
+    mend = "Give it to the account that LangAI runs as, or set DATA_DIR to another folder."
+    registry.doctor_check("settings", machine.configuration, advice="Run manage.py check --deploy.")
+    registry.doctor_check("secrets", secrets.permissions, advice=mend)
+    registry.doctor_check("folders", machine.folders, advice=mend)
+    registry.doctor_check("database", stores.database, advice="Check DATABASE_URL and that the server runs.")
+    registry.doctor_check("clock", stores.clock, advice="Mend the database first.")
+    registry.doctor_check("cache", stores.cache, advice=redis)
+    registry.doctor_check("channel layer", stores.channel_layer, advice=redis)
+    registry.doctor_check("worker", stores.worker, advice="Mend the database first.")
+    registry.doctor_check("mail", machine.mail, advice="Check EMAIL_URL: the server, its port and the password.")

@@ -1,28 +1,61 @@
 """System checks: configurations that work but that an operator should know about."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 from django.apps import AppConfig
 from django.conf import settings
-from django.core.checks import CheckMessage, Warning, register
+from django.core.checks import CheckMessage, Tags, Warning, register
+
+from langai_site import env, folders
 
 LOOPBACK = {"127.0.0.1", "::1", "localhost"}
+NAMES = "Set ALLOWED_HOSTS to the names people will use."
 
 
 @register
 def deployment(app_configs: Sequence[AppConfig] | None, **kwargs: object) -> list[CheckMessage]:
     """Warnings about settings that contradict one another."""
-    found = {
-        "W001": (settings.PRODUCTION and settings.DEBUG, "DEBUG shows strangers the code.", "Leave DEBUG out."),
-        "W002": (
-            settings.HOST not in LOOPBACK and set(settings.ALLOWED_HOSTS) <= {*LOOPBACK, "[::1]"},
-            "HOST lets other machines in, but ALLOWED_HOSTS names only this one.",
-            "Set ALLOWED_HOSTS to the names people will use.",
-        ),
-        "W003": (
-            settings.PRODUCTION and "*" in settings.ALLOWED_HOSTS,
-            "ALLOWED_HOSTS=* accepts any name, also one that an attacker chose.",
-            "Set ALLOWED_HOSTS to the names people will use.",
-        ),
-    }
-    return [Warning(text, hint=hint, id=f"langai.{code}") for code, (wrong, text, hint) in found.items() if wrong]
+    return [Warning(text, hint=hint, id=f"langai.{code}") for code, text, hint in (*_doors(), *_stores())]
+
+
+def _doors() -> Iterator[tuple[str, str, str]]:
+    """Number, text and hint of what is wrong with how people come in."""
+    outside = settings.HOST not in LOOPBACK
+    only_here = set(settings.ALLOWED_HOSTS) <= {*LOOPBACK, "[::1]"}
+    if settings.PRODUCTION and settings.DEBUG:
+        yield "W001", "DEBUG shows strangers the code.", "Leave DEBUG out."
+    if outside and only_here:
+        yield "W002", "HOST lets other machines in, but ALLOWED_HOSTS names only this one.", NAMES
+    if settings.PRODUCTION and "*" in settings.ALLOWED_HOSTS:
+        yield "W003", "ALLOWED_HOSTS=* accepts any name, also one that an attacker chose.", NAMES
+    if settings.PRODUCTION and only_here and not outside:
+        yield "W004", "ENV=production, but ALLOWED_HOSTS names only this machine.", NAMES
+    if outside and not settings.PRODUCTION:
+        hint = "Put a proxy in front that ends TLS, as docs/operations/deployment.md shows, and set ENV=production."
+        yield "W005", "HOST lets other machines in without HTTPS: passwords can be read on the way.", hint
+
+
+def _stores() -> Iterator[tuple[str, str, str]]:
+    """The same for what several processes share."""
+    is_sqlite = settings.DATABASE["ENGINE"] == env.SQLITE
+    if not is_sqlite and not settings.REDIS_URL:
+        hint = "Set REDIS_URL, or run one manage.py serve only."
+        yield (
+            "W007",
+            "DATABASE_URL without REDIS_URL: a second web process cannot show the first one's answers.",
+            hint,
+        )
+    if is_sqlite and (kind := folders.network_file_system(Path(settings.DATABASE["NAME"]))):
+        hint = "Set DATABASE_URL to a PostgreSQL, or DATA_DIR to a disk of this machine."
+        yield "W008", f"SQLite is on a network's file system ({kind}), where its locks may not hold.", hint
+
+
+@register(Tags.security, deploy=True)
+def proxies(app_configs: Sequence[AppConfig] | None, **kwargs: object) -> list[CheckMessage]:
+    """Production has a proxy in front: without being told, LangAI takes its address for every visitor's."""
+    if not settings.PRODUCTION or settings.TRUSTED_PROXIES:
+        return []
+    text = "TRUSTED_PROXIES=0: all visitors share one limit of attempts to sign in, the proxy's."
+    hint = "Set TRUSTED_PROXIES to the number of proxies that add to X-Forwarded-For, such as 1."
+    return [Warning(text, hint=hint, id="langai.W006")]

@@ -6,6 +6,7 @@ from typing import Any, Literal, Protocol
 from uuid import UUID
 
 Status = Literal["ok", "fail", "off"]
+Verdict = Literal["ok", "warn", "fail", "off"]
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,27 @@ class Gauge:
     labels: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True)
+class Finding:
+    """What `manage.py doctor` says of a part, in words without secrets; "off" is what is not set up, by choice.
+
+    `advice` tells what to do where `status` is "warn" or "fail".
+    """
+
+    status: Verdict
+    found: str
+    advice: str = ""
+
+
+@dataclass(frozen=True)
+class DoctorCheck:
+    """`run` may raise: then the part fails, with `advice`; it also does where `run` takes more than `seconds`."""
+
+    run: Callable[[], Finding]
+    advice: str
+    seconds: float
+
+
 health_checks: dict[str, Callable[[], Awaitable[Status]]] = {}
 worker_jobs: dict[str, Job] = {}
 # Functions that one of the workers runs once a night, in order.
@@ -51,7 +73,7 @@ measures: list[Measure] = []
 gauges: dict[str, Gauge] = {}
 # What is the same whichever process tells it, for it is read from the database, on a thread.
 shared_gauges: dict[str, Gauge] = {}
-
+doctor_checks: dict[str, DoctorCheck] = {}
 # Functions that `manage.py setup` runs, in order; each returns a line to show, or "".
 setup_steps: dict[str, Callable[[], str]] = {}
 # Functions that say, of some ids, which are conversations of a person's own that exist, with their titles.
@@ -90,6 +112,11 @@ def gauge(gauge: Gauge) -> None:
 
 def shared_gauge(gauge: Gauge) -> None:
     shared_gauges[gauge.name] = gauge
+
+
+def doctor_check(name: str, run: Callable[[], Finding], *, advice: str, seconds: float = 5) -> None:
+    """`run` is called on a thread of its own, beside the others; it leaves nothing behind and buys no answer."""
+    doctor_checks[name] = DoctorCheck(run, advice, seconds)
 
 
 def setup_step(name: str, run: Callable[[], str]) -> None:

@@ -170,8 +170,14 @@ MIDDLEWARE = [
     "langai_site.accounts.middleware.PostLimits",
     "langai_site.middleware.ErrorsMiddleware",
 ]
-# They look for Django's own names in MIDDLEWARE; these are subclasses of them.
-SILENCED_SYSTEM_CHECKS = ["security.W001", "security.W002", "security.W003"]
+SILENCED_SYSTEM_CHECKS = [
+    # They look for Django's own names in MIDDLEWARE; these are subclasses of them.
+    *("security.W001", "security.W002", "security.W003"),
+    # What else is under the domain is not LangAI's to decide on: whether HSTS holds there, and is kept by browsers.
+    *("security.W005", "security.W021"),
+    # The proxy that ends TLS sends http to https. LangAI is asked without TLS by it, and by health checks.
+    "security.W008",
+]
 
 ROOT_URLCONF = "langai_site.urls"
 ASGI_APPLICATION = "langai_site.asgi.application"
@@ -252,7 +258,7 @@ else:
 CHANNEL_LAYERS = {
     "default": (
         {
-            "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
+            "BACKEND": "langai_site.redis_layer.RedisLayer",
             "CONFIG": {"hosts": [REDIS_URL], "prefix": "langai", "symmetric_encryption_keys": [SECRET_KEY]},
         }
         if REDIS_URL

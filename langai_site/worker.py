@@ -66,7 +66,7 @@ def _run(job: registry.Job, pause: float) -> float:
     """Run `job` and wait until it is due again; returns how long to wait should the database fail the next time."""
     began = time.monotonic()
     try:
-        more = job.run()
+        more = _done(job)
     except DatabaseError as error:
         logger.warning("%s: the database failed (%s); trying again in %.0f s", job.name, type(error).__name__, pause)
         connection.close()
@@ -79,6 +79,15 @@ def _run(job: registry.Job, pause: float) -> float:
     if not more:
         stopping.wait(max(job.seconds, job.rest * (time.monotonic() - began)))
     return 1.0
+
+
+def _done(job: registry.Job) -> object:
+    """Run it once, and give its connection back: there are more jobs than a pool has connections."""
+    try:
+        return job.run()
+    finally:
+        if connection.vendor != "sqlite":
+            connection.close()
 
 
 def _finish(threads: list[threading.Thread]) -> None:

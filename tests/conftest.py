@@ -5,13 +5,14 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.servers import POSTGRES_PROGRAMS, Chroma
+from tests.servers import NGINX, POSTGRES_PROGRAMS, Chroma
 
 PARTS: dict[str, Callable[[], object]] = {
     "chromium": lambda: shutil.which("chromium"),
     "chroma": lambda: importlib.util.find_spec("chromadb"),
     "redis": lambda: shutil.which("redis-server"),
     "postgres": lambda: POSTGRES_PROGRAMS,
+    "nginx": lambda: NGINX,
     "tesseract": lambda: shutil.which("tesseract"),
 }
 

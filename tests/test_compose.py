@@ -1,5 +1,6 @@
 """compose.yaml names commands, settings and services that exist."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -24,6 +25,7 @@ def test_our_services_run_commands_that_exist(name):
 def test_our_services_get_settings_that_exist():
     names = {name for service in OURS.values() for name in service.get("environment", {})}
     assert names - {"ANONYMIZED_TELEMETRY"} <= settings_read()
+    assert {"DATABASE_URL", "REDIS_URL", "CHROMA_URL", "ENV", "ALLOWED_HOSTS", "TRUSTED_PROXIES"} <= names
 
 
 @pytest.mark.parametrize("name", ["setup", "web", "worker"])
@@ -48,7 +50,38 @@ def test_what_a_service_waits_for_can_become_true():
 def test_volumes_and_networks_are_declared():
     for service in SERVICES.values():
         assert set(service.get("networks", [])) <= set(COMPOSE["networks"])
-        assert {volume.split(":")[0] for volume in service.get("volumes", [])} <= set(COMPOSE["volumes"])
+        sources = {volume.split(":")[0] for volume in service.get("volumes", [])}
+        assert {source for source in sources if not source.startswith("./")} <= set(COMPOSE["volumes"])
+        assert {config["source"] for config in service.get("configs", [])} <= set(COMPOSE["configs"])
+
+
+def test_nginx_runs_the_configuration_that_operators_are_given_before_all_web_processes():
+    nginx = SERVICES["nginx"]
+    mounted = dict(volume.split(":")[:2] for volume in nginx["volumes"])
+    assert mounted["./docs/operations/nginx.conf"] == "/etc/nginx/conf.d/default.conf"
+    assert mounted["./certificates"] == "/etc/nginx/certificates"
+    text = (ROOT / "docs/operations/nginx.conf").read_text()
+    included = set(re.findall(r"^include (\S+);", text, re.MULTILINE))
+    assert {f"/etc/nginx/{name}" for name in included} == {config["target"] for config in nginx["configs"]}
+    webs, by_hand = COMPOSE["configs"]["webs"]["content"], (ROOT / "docs/operations/nginx-webs.conf").read_text()
+    assert "server web:8000 resolve" in webs
+    for line in ("upstream langai {", "zone langai 64k;", "least_conn;", "keepalive 32;", "keepalive_timeout 30s;"):
+        assert line in webs
+        assert line in by_hand
+
+
+def test_people_come_in_by_nginx_alone_so_that_there_may_be_several_web_processes():
+    assert [name for name, service in SERVICES.items() if "ports" in service] == ["nginx"]
+    assert [name for name, service in SERVICES.items() if "container_name" in service] == []
+    assert SERVICES["web"]["environment"]["TRUSTED_PROXIES"] == "${TRUSTED_PROXIES:-1}"
+
+
+def test_every_service_that_listens_is_checked():
+    assert {name for name, service in SERVICES.items() if "test" in service.get("healthcheck", {})} == {
+        *("nginx", "chroma", "redis", "postgres")
+    }
+    # The image's own check.
+    assert "healthcheck" not in SERVICES["web"]
 
 
 def test_stores_without_a_password_are_out_of_reach_from_outside():

@@ -45,6 +45,9 @@ SWEEP = 5.0
 # Seconds until a task that survived its cancellation is cancelled again; a reader has a connection to close.
 HELPERS_AGAIN, READER_AGAIN = 0.05, 1.0
 TRUNCATED = "The answer reached the length that is allowed at once. Continue goes on from here."
+# Before each time that the end of a reply is told: no event comes after it that would show that it was missed. A
+# listener takes a second to notice that Redis is back.
+END_PAUSES = (0.0, 3.0, 3.0, 6.0, 12.0)
 UNEXPECTED = "Something went wrong inside LangAI while answering. Retry; if it happens again, tell an admin."
 
 
@@ -141,12 +144,29 @@ def _cancel_reader(reply: Live) -> None:
         _task(_ended_all([reply.reader], READER_AGAIN))
 
 
-async def publish(conversation: UUID, event: Event) -> None:
-    """Tell the watchers. A channel layer that is away costs them frames, never the answer."""
-    try:
-        await get_channel_layer().group_send(group_of(conversation), cast(dict[str, Any], event))
-    except Exception as error:  # the layer's client raises what it likes
-        logger.warning("an event could not be published: %s", type(error).__name__)
+async def publish(conversation: UUID, event: Event) -> bool:
+    """Tell the watchers; whether that went well at once. A channel layer that is away costs frames, never the answer.
+
+    Where it went well at the second attempt only, Redis was started anew: then those who listen may have missed it.
+    """
+    reason = ""
+    for attempt in range(2):
+        try:
+            await get_channel_layer().group_send(group_of(conversation), cast(dict[str, Any], event))
+        except Exception as error:  # the layer's client raises what it likes
+            reason = type(error).__name__
+        else:
+            return attempt == 0
+    logger.warning("an event could not be published: %s", reason)
+    return False
+
+
+async def publish_end(conversation: UUID, reply: UUID) -> None:
+    """Tell the watchers that a reply has ended, for half a minute if need be."""
+    for pause in END_PAUSES:
+        await asyncio.sleep(pause)
+        if await publish(conversation, {"type": "reply.done", "reply": str(reply)}):
+            return
 
 
 async def _run(reply: Live) -> None:
@@ -304,7 +324,7 @@ async def _end(reply: Live, outcome: Outcome) -> None:
             if pause is None:
                 return
             await asyncio.sleep(pause)
-    await publish(reply.started.conversation, {"type": "reply.done", "reply": str(reply.reply)})
+    await publish_end(reply.started.conversation, reply.reply)
     await live.forget(reply.reply)
 
 
@@ -320,7 +340,7 @@ async def sweep() -> None:
     """End what a dead process left streaming, and tell those who watch. In the web process, for it has watchers."""
     while True:
         for conversation, reply in await write(turns.sweep):
-            await publish(conversation, {"type": "reply.done", "reply": str(reply)})
+            _task(publish_end(conversation, reply))
         await asyncio.sleep(SWEEP)
 
 

@@ -8,8 +8,9 @@ class OutboundConfig(AppConfig):
     label = "outbound"
 
     def ready(self) -> None:
-        from langai_site.outbound import catalogue, door
+        from langai_site.outbound import catalogue, diagnosis, door
 
+        diagnosis.register()
         registry.health_check("llm", catalogue.health)
         registry.web_service("model catalogue", catalogue.keep_fresh)
         registry.web_service("client warm-up", door.warm)

@@ -146,10 +146,15 @@ def prepare(model_dir: Path) -> str:
     return build_from(folder, model_dir)
 
 
+def weights_are_published(folder: Path) -> bool:
+    """Whether the weights in `folder` are, byte by byte, those that were published. Reads 90 MB."""
+    return _sha256(folder / WEIGHTS) == WEIGHTS_SHA256
+
+
 def build_from(folder: Path, model_dir: Path) -> str:
     """`prepare` from the weights in `folder`: refused unless they are the published ones."""
     try:
-        if _sha256(folder / WEIGHTS) != WEIGHTS_SHA256:
+        if not weights_are_published(folder):
             return f"{OFF}: the model weights are not the published ones (wrong SHA-256 of {WEIGHTS})"
         _build(folder, model_dir)
     except (OSError, ValueError, ImportError) as error:

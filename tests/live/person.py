@@ -67,7 +67,12 @@ class Person:
         return self.client.get(path)
 
     def post(self, path: str, **data: Any) -> httpx.Response:
-        return self.client.post(path, data=data, headers={"X-CSRFToken": self.client.cookies["csrftoken"]})
+        return self.client.post(path, data=data, headers=self.token)
+
+    @property
+    def token(self) -> dict[str, str]:
+        """What a page sends along with a post: over TLS, also where it came from."""
+        return {"X-CSRFToken": self.client.cookies["csrftoken"], "Referer": f"{self.server.url}/"}
 
     def ask(self, text: str, model: str = "quotes", conversation: str = "") -> str:
         """Ask in a new conversation, or in that one; returns the conversation's id."""
@@ -103,7 +108,7 @@ class Person:
     def watching(self, conversation: str, query: str = "", **other: Any) -> Iterator[Viewer]:
         """The page's socket. `origin` and `cookies` can be given otherwise than a page of ours would send them."""
         address = f"{self.server.url.replace('http', 'ws', 1)}/ws/conversations/{conversation}/{query}"
-        options = {"origin": self.server.url, "cookies": self.cookies} | other
+        options = {"origin": self.server.url, "cookies": self.cookies, "ssl": self.server.tls} | other
         headers = {"Cookie": options.pop("cookies")}
         wire = CountingSocket()
         wire.connect(("127.0.0.1", self.server.port))
@@ -138,16 +143,18 @@ def invitation(admin: Person) -> str:
     made = admin.post("/admin/accounts/invitation/add/", email="")
     assert made.status_code == 302, made.text[:2000]
     shown = admin.get(made.headers["location"]).text
-    return re.findall(r"<code>http://[^/]+(/accounts/invitation/[^<]+)</code>", shown)[-1]
+    return re.findall(r"<code>https?://[^/]+(/accounts/invitation/[^<]+)</code>", shown)[-1]
 
 
 @contextmanager
 def invited(admin: Person, name: str) -> Iterator[Person]:
     """A new teammate, who came by a one-time link."""
     link = invitation(admin)
-    with httpx.Client(base_url=admin.server.url, timeout=30, trust_env=False, follow_redirects=True) as client:
+    server = admin.server
+    with httpx.Client(base_url=server.url, timeout=30, trust_env=False, verify=server.tls or True) as client:
         client.get(link)
         form = {"username": name, "password1": PASSWORD, "password2": PASSWORD}
-        made = client.post(link, data=form, headers={"X-CSRFToken": client.cookies["csrftoken"]})
+        person = Person(server, client)
+        made = person.post(link, **form)
         assert "sessionid" in client.cookies, made.text[:2000]
-        yield Person(admin.server, client)
+        yield person

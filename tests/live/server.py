@@ -3,6 +3,7 @@
 import os
 import re
 import signal
+import ssl
 import subprocess
 import sys
 import threading
@@ -35,6 +36,7 @@ class LangAI:
         self.data, self.settings = data, settings
         self.port = int(settings.get("PORT") or ports.free())
         self.url = f"http://127.0.0.1:{self.port}"
+        self.tls: ssl.SSLContext | None = None
         self.lines: list[str] = []
         self.process: subprocess.Popen[str] | None = None
 
@@ -129,9 +131,11 @@ def lives(pid: int) -> bool:
         return False
 
 
-def sign_in(base_url: str, name: str = "admin", password: str = ADMIN_PASSWORD) -> httpx.Client:
-    """A client that is signed in, as a browser would be."""
-    client = httpx.Client(base_url=base_url, follow_redirects=True, timeout=30, trust_env=False)
+def sign_in(
+    base_url: str, name: str = "admin", password: str = ADMIN_PASSWORD, tls: ssl.SSLContext | None = None
+) -> httpx.Client:
+    """A client that is signed in, as a browser would be. `tls` trusts the server's certificate."""
+    client = httpx.Client(base_url=base_url, follow_redirects=True, timeout=30, trust_env=False, verify=tls or True)
     client.get("/accounts/login/")
     form = {"login": name, "password": password, "csrfmiddlewaretoken": client.cookies["csrftoken"]}
     answer = client.post("/accounts/login/", data=form, headers={"Referer": f"{base_url}/accounts/login/"})

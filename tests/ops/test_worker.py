@@ -7,6 +7,7 @@ from contextlib import closing
 import pytest
 
 from tests.ops.processes import Program
+from tests.servers import Postgres
 
 CODE = """
 import time
@@ -47,14 +48,24 @@ def long():
     time.sleep(600)
 registry.worker_job("documents", seconds=1, run=long)
 """
+# More than the pool has connections, and none of them due again while the test runs.
+MANY = """
+from django.db import connection
+def ask():
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1")
+    print("asked")
+for number in range(14):
+    registry.worker_job(f"job {number}", seconds=600, run=ask)
+"""
 
 
 @pytest.fixture
 def work(tmp_path):
     started = []
 
-    def start(jobs: str) -> Program:
-        program = Program(CODE.format(jobs=jobs), tmp_path)
+    def start(jobs: str, **settings: str) -> Program:
+        program = Program(CODE.format(jobs=jobs), tmp_path, **settings)
         started.append(program)
         return program
 
@@ -83,6 +94,18 @@ def test_a_job_that_fails_is_logged_and_runs_again(work):
     assert "sweep failed" in program.log
     assert "ValueError" in program.log
     assert program.stop() == 0
+
+
+@pytest.mark.needs("postgres")
+def test_jobs_that_wait_hold_no_connection_that_others_need(work):
+    postgres = Postgres().start()
+    try:
+        program = work(MANY, DATABASE_URL=postgres.url)
+        program.until("asked", times=14)
+        assert program.stop() == 0
+        assert "the database failed" not in program.log
+    finally:
+        postgres.stop()
 
 
 def test_a_long_job_neither_stops_the_heartbeat_nor_holds_up_the_end(work, tmp_path):
