@@ -59,7 +59,7 @@ def postgres() -> Iterator[str]:
 @pytest.mark.needs("redis")
 def test_cache_and_live_streams_work_over_redis(redis, tmp_path):
     done = python("-c", ROUND_TRIP, data=tmp_path, REDIS_URL=redis)
-    assert done.stdout.splitlines() == ["True", "RedisPubSubChannelLayer hello"], done.stderr
+    assert done.stdout.splitlines() == ["True", "RedisLayer hello"], done.stderr
 
 
 @pytest.mark.needs("postgres")
