@@ -47,6 +47,12 @@ class Unavailable(LangAIError):
     code, status = "unavailable", 503
 
 
+class Unreadable(LangAIError):
+    """A program sent what does not have the form that is asked for."""
+
+    code, status = "unreadable", 422
+
+
 class AboveCeiling(LangAIError):
     """Text labelled higher than a model may see was about to be sent to it."""
 

@@ -1,6 +1,7 @@
 """LangAIError -> a page, an HTMX fragment or JSON, whichever was asked for."""
 
 import logging
+from uuid import uuid4
 
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, JsonResponse
@@ -33,19 +34,38 @@ def _drawn(request: HttpRequest, error: LangAIError) -> HttpResponse:
         response["HX-Retarget"], response["HX-Reswap"] = "#notices", "beforeend"
         return response
     if not request.accepts("text/html"):
-        return JsonResponse({"error": {"code": error.code, "message": error.message}}, status=error.status)
+        return JsonResponse(told(request, error), status=error.status)
     return render(request, "errors/error.html", {"error": error}, status=error.status)
+
+
+def told(request: HttpRequest, error: LangAIError) -> dict[str, object]:
+    """`error` as programs are told of it."""
+    return {"error": {"code": error.code, "message": error.message, "request_id": request_id_of(request)}}
+
+
+def request_id_of(request: HttpRequest) -> str:
+    """What the request is called, so that whoever asks about it and whoever looks for it mean the same one."""
+    known = getattr(request, "request_id", None)
+    if not known:
+        known = request.request_id = uuid4().hex  # type: ignore[attr-defined]
+    return known
 
 
 class WrongMethod(LangAIError):
     code, status = "method_not_allowed", 405
 
 
+def database_away(exception: Exception) -> LangAIError | None:
+    """What to tell where the database failed; None where it was something else."""
+    if not isinstance(exception, OperationalError | InterfaceError):
+        return None
+    logger.error("the database failed", exc_info=exception)
+    return Unavailable("The database is not answering. Nothing was changed; try again in a moment.")
+
+
 class ErrorsMiddleware(InLoop):
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
-        if isinstance(exception, OperationalError | InterfaceError):
-            logger.exception("the database failed")
-            exception = Unavailable("The database is not answering. Nothing was changed; try again in a moment.")
+        exception = database_away(exception) or exception
         return error_response(request, exception) if isinstance(exception, LangAIError) else None
 
     def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:

@@ -74,6 +74,9 @@ try:
     MESSAGE_MAX_CHARS = env.int("MESSAGE_MAX_CHARS", 10_000, validate=environment.at_least(1))
     # Rates are as in "60/m"; empty: no limit.
     RATE_LIMIT_PER_MINUTE: str = env.rate("RATE_LIMIT_PER_MINUTE", "60/m")
+    # Of one person's programs: answers, and of those what is streamed.
+    RATE_LIMIT_CHAT: str = env.rate("RATE_LIMIT_CHAT", "10/m")
+    RATE_LIMIT_STREAM: str = env.rate("RATE_LIMIT_STREAM", "5/m")
     RATE_LIMIT_LOGIN: str = env.rate("RATE_LIMIT_LOGIN", "10/m")
     REPLIES_IN_FLIGHT = env.int("REPLIES_IN_FLIGHT", 3, validate=environment.at_least(0))
     SOCKETS_PER_USER = env.int("SOCKETS_PER_USER", 20, validate=environment.at_least(0))

@@ -8,6 +8,7 @@ from django.urls import include, path
 from django.views.generic import RedirectView
 
 from langai_site.accounts.limits import unlimited
+from langai_site.api import addresses, api
 from langai_site.health import health
 
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
@@ -18,6 +19,7 @@ handler429 = "langai_site.accounts.limits.too_many_attempts"
 urlpatterns = [
     path("favicon.ico", login_not_required(RedirectView.as_view(url="/static/icon.svg"))),
     path("health", health, name="health"),
+    path("", include((list(addresses(api)), "api"))),
     path("admin/", admin.site.urls),
     path("accounts/", include("langai_site.accounts.urls")),
     path("accounts/", include("allauth.urls")),
