@@ -1,6 +1,5 @@
 """Pages and posts of chat: thin doors to the services. The posts do their database work in one hop."""
 
-import asyncio
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlencode
@@ -117,15 +116,9 @@ def _show(user: User, reply: str) -> None:
 
 
 async def begin(request: HttpRequest, open_turn: Callable[[User], turns.Started], replaces: str = "") -> turns.Started:
-    """Write the turn's rows and start its reply, both or neither: who leaves the page cancels the view, not this."""
-
-    async def both() -> turns.Started:
-        started = await as_user(request, open_turn)
-        text = "" if replaces else started.request.question
-        runner.start(started, runner.Asked(text=text, replaces=replaces))
-        return started
-
-    return await asyncio.shield(asyncio.create_task(both()))
+    """Open a turn for whoever is signed in, and start its reply."""
+    begun = await runner.begin(lambda: as_user(request, open_turn), replaces)
+    return begun.started
 
 
 @by_person

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from django.urls import URLPattern
 from ninja import NinjaAPI
 
+from chat.api import router as chat
 from langai_site.accounts.api import router as tokens
 from langai_site.accounts.session import by_person
 from langai_site.api_errors import JsonBody, tell_errors
@@ -17,6 +18,7 @@ api = NinjaAPI(
 )
 tell_errors(api)
 api.add_router("/auth", tokens)
+api.add_router("", chat)
 
 
 def addresses(of: NinjaAPI) -> Iterator[URLPattern]:

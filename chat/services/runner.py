@@ -9,10 +9,10 @@ import contextlib
 import contextvars
 import logging
 import time
-from collections.abc import Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 from uuid import UUID
 
 from channels.layers import get_channel_layer
@@ -31,6 +31,8 @@ from langai_site.usage import budgets
 from langai_site.usage import services as usage
 from langai_site.usage.types import Entry
 from langai_site.writer import write
+
+T = TypeVar("T")
 
 logger = logging.getLogger(__name__)
 
@@ -90,22 +92,41 @@ class Live:
 
     @property
     def snapshot(self) -> Snapshot:
-        model = self.prepared.model.display_name if self.prepared else ""
+        model = self.prepared.model.name if self.prepared else ""
         return Snapshot(number=self.number, text=self.text, sources=self.sources, model=model)
 
 
 _live: dict[UUID, Live] = {}
-_tasks: set[asyncio.Task[None]] = set()
+_tasks: set[asyncio.Task[Any]] = set()
 
 
-def start(started: Started, asked: Asked) -> None:
-    """Run a reply in a task of its own, which no request and no socket owns."""
+@dataclass(frozen=True)
+class Begun:
+    """A reply that runs; who waits for how it ends shields `ending`: to cancel that would end the reply untold."""
+
+    started: Started
+    ending: asyncio.Task[Outcome]
+
+
+async def begin(open_turn: Callable[[], Awaitable[Started]], replaces: str = "") -> Begun:
+    """Write the turn's rows and start its reply, both or neither: who goes away cancels the door, not this."""
+
+    async def both() -> Begun:
+        started = await open_turn()
+        text = "" if replaces else started.request.question
+        return Begun(started, start(started, Asked(text=text, replaces=replaces)))
+
+    return await asyncio.shield(asyncio.create_task(both()))
+
+
+def start(started: Started, asked: Asked) -> asyncio.Task[Outcome]:
+    """Run a reply in a task of its own, which no request and no socket owns; it returns how the reply ended."""
     reply = Live(started, asked, text=started.request.written, published=len(started.request.written))
     _live[reply.reply] = reply
-    _task(_run(reply))
+    return _task(_run(reply))
 
 
-def _task(work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+def _task(work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
     # A fresh context: the request's would keep its connections and its thread alive.
     task = asyncio.create_task(work, context=contextvars.Context())
     _tasks.add(task)
@@ -130,7 +151,7 @@ async def publish(conversation: UUID, event: Event) -> None:
         logger.warning("an event could not be published: %s", type(error).__name__)
 
 
-async def _run(reply: Live) -> None:
+async def _run(reply: Live) -> Outcome:
     reply.reader = asyncio.create_task(_read(reply))
     helpers = [asyncio.create_task(_publish_growth(reply)), asyncio.create_task(_keep(reply))]
     try:
@@ -139,6 +160,7 @@ async def _run(reply: Live) -> None:
             helper.cancel()
         await asyncio.gather(*helpers, return_exceptions=True)
         await _end(reply, outcome)
+        return outcome
     finally:
         # A Continue may have taken the place already.
         if _live.get(reply.reply) is reply:
@@ -233,13 +255,17 @@ async def _outcome(reply: Live) -> Outcome:
         error = INTERRUPTED if reply.ended_as == Message.Status.INTERRUPTED else ""
         return _ended(reply, reply.ended_as, error, "interrupted" if error else "")
     except LangAIError as error:
-        return _ended(reply, Message.Status.FAILED, error.message, error.code)
+        return _failed(reply, error)
     except Exception:
         logger.exception("reply %s failed", reply.reply)
-        return _ended(reply, Message.Status.FAILED, UNEXPECTED, "internal")
+        return _failed(reply, LangAIError(UNEXPECTED, code="internal", status=500))
     if reply.truncated:
         return _ended(reply, Message.Status.INTERRUPTED, TRUNCATED, "length")
     return _ended(reply, Message.Status.COMPLETE)
+
+
+def _failed(reply: Live, error: LangAIError) -> Outcome:
+    return replace(_ended(reply, Message.Status.FAILED, error.message, error.code), failure=error)
 
 
 def _ended(reply: Live, status: Message.Status, error: str = "", code: str = "") -> Outcome:
