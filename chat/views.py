@@ -313,9 +313,7 @@ def rename(request: HttpRequest, conversation: UUID) -> HttpResponse:
 async def delete(request: HttpRequest, conversation: UUID) -> HttpResponse:
     """Hide a conversation and offer it back; what is being written in it stops. A page that shows it moves on."""
     deleted = await as_user(request, _delete, conversation)
-    leaf = deleted.current_leaf
-    if leaf and leaf.status == Message.Status.STREAMING:
-        await runner.stop(leaf.id)
+    await runner.stop_shown(deleted)
     if request.htmx and request.POST.get("open") != str(conversation):  # type: ignore[attr-defined]
         return render(request, "chat/page.html#undo", {"deleted": deleted})
     return moved(request, f"{reverse('chat:new')}?deleted={conversation}")

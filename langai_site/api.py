@@ -6,9 +6,13 @@ from django.urls import URLPattern
 from ninja import NinjaAPI
 
 from chat.api import router as chat
+from chat.api_conversations import router as conversations
+from documents.api import router as documents
 from langai_site.accounts.api import router as tokens
 from langai_site.accounts.session import by_person
 from langai_site.api_errors import JsonBody, tell_errors
+from langai_site.usage.api import router as usage
+from search.api import router as search
 
 VERSION = "1.0"
 
@@ -19,6 +23,10 @@ api = NinjaAPI(
 tell_errors(api)
 api.add_router("/auth", tokens)
 api.add_router("", chat)
+api.add_router("", search)
+api.add_router("/api", documents)
+api.add_router("/api/conversations", conversations)
+api.add_router("/api/usage", usage)
 
 
 def addresses(of: NinjaAPI) -> Iterator[URLPattern]:

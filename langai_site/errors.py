@@ -28,6 +28,12 @@ class NotFound(LangAIError):
     code, status = "not_found", 404
 
 
+class Forbidden(LangAIError):
+    """Somebody may see the thing, but not do this with it."""
+
+    code, status = "forbidden", 403
+
+
 class Conflict(LangAIError):
     code, status = "conflict", 409
 

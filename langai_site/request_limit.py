@@ -15,6 +15,8 @@ BODY_MAX = 4 * MEGABYTE
 STRANGERS_MAX = 64 * 1024
 UPLOAD_PATHS = re.compile(rb"/admin/documents/document/(add|[^/]+/replace)/")
 UPLOADS_AT_ONCE = 20
+# One file, and what is said of it.
+API_UPLOAD_PATH = b"/api/documents"
 # Time in which what is still being sent is dropped: closed at once, a connection would lose the answer, too.
 LINGER = 5.0
 TEXT = b"What was sent is too large.\n"
@@ -30,7 +32,10 @@ def body_max(path: bytes, *, stranger: bool) -> int:
     """The most bytes that a request to `path` may carry. A stranger has neither a session's cookie nor a key."""
     if stranger:
         return STRANGERS_MAX
-    if UPLOAD_PATHS.fullmatch(path.partition(b"?")[0]):
+    path = path.partition(b"?")[0]
+    if path == API_UPLOAD_PATH:
+        return (settings.UPLOAD_MAX_MB + 1) * MEGABYTE
+    if UPLOAD_PATHS.fullmatch(path):
         return UPLOADS_AT_ONCE * settings.UPLOAD_MAX_MB * MEGABYTE
     return BODY_MAX
 

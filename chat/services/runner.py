@@ -20,7 +20,7 @@ from channels.layers import get_channel_layer
 from chat.characters import split_off_half, whole_characters
 from chat.events import Event, ReplyBegun, Snapshot, Source, group_of
 from chat.llm.types import Numbered
-from chat.models import Message
+from chat.models import Conversation, Message
 from chat.services import live, receipts, replies, turns
 from chat.services.labels import Cause
 from chat.services.replies import Prepared, Weighed
@@ -141,6 +141,13 @@ async def stop(reply: UUID) -> None:
         await live.ask_to_stop(reply)
     elif here.reader:
         here.reader.cancel()
+
+
+async def stop_shown(conversation: Conversation) -> None:
+    """Stop what is being written at the end of the branch that is shown."""
+    leaf = conversation.current_leaf
+    if leaf and leaf.status == Message.Status.STREAMING:
+        await stop(leaf.id)
 
 
 async def publish(conversation: UUID, event: Event) -> None:

@@ -13,14 +13,8 @@ from langai_site.accounts import keys, limits, tokens
 from langai_site.accounts.keys import Credential, Unauthorized
 from langai_site.accounts.models import User
 from langai_site.accounts.scopes import ALL, Scope
-from langai_site.errors import LangAIError
+from langai_site.errors import Forbidden
 from langai_site.writer import write
-
-NOBODY = "Show who you are: send an API key as “Authorization: Bearer …”, or sign in."
-
-
-class Forbidden(LangAIError):
-    code, status = "forbidden", 403
 
 
 class ApiKeyOrToken(HttpBearer):
