@@ -5,11 +5,12 @@ class ChatConfig(AppConfig):
     name = "chat"
 
     def ready(self) -> None:
-        from chat.services import conversations, runner, sources
+        from chat.services import conversations, passing, runner, sources
         from langai_site import registry
 
         registry.web_service("stop flags", runner.watch_stops)
         registry.web_service("lost replies", runner.sweep)
         registry.web_drain("live replies", runner.drain)
+        registry.web_drain("answers that are kept nowhere", passing.drain)
         registry.worker_job("deleted conversations", seconds=60, run=conversations.purge_deleted)
         registry.worker_job("replaced versions", seconds=3600, run=sources.discard_uncited)

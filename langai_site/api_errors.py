@@ -1,7 +1,7 @@
 """What a program is told when something is refused or fails: one shape, and OpenAI's own on /v1."""
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any, cast
 
@@ -16,7 +16,6 @@ from langai_site.middleware import database_away, told, with_headers
 
 logger = logging.getLogger(__name__)
 
-Shape = Callable[[HttpRequest, LangAIError], Mapping[str, object]]
 CODES = {400: "invalid", 401: "unauthorized", 403: "forbidden", 404: "not_found", 413: "too_large"}
 NOBODY = "Show who you are: send an API key as “Authorization: Bearer …”, or sign in."
 UNEXPECTED = "Something went wrong inside LangAI. Try again; if it happens again, tell an admin."
@@ -52,15 +51,6 @@ def documented(*statuses: int, body: type[Schema] = ErrorBody) -> dict[int, type
     return dict.fromkeys(sorted({400, 401, 403, 422, 429, 503, *statuses}), body)
 
 
-def as_openai(request: HttpRequest, error: LangAIError) -> Mapping[str, object]:
-    """The error as OpenAI's clients read it."""
-    kind = "server_error" if error.status >= 500 else TYPES.get(error.status, "invalid_request_error")
-    return {"error": {"message": error.message, "type": kind, "param": None, "code": error.code}}
-
-
-TYPES = {401: "authentication_error", 403: "permission_error", 429: "rate_limit_error"}
-
-
 class WrongType(LangAIError):
     code, status = "wrong_type", 415
 
@@ -76,17 +66,16 @@ class JsonBody(Parser):
         return super().parse_body(request)
 
 
-def tell_errors(api: NinjaAPI, shape: Shape = told) -> None:
-    """Have `api` answer everything that goes wrong in `shape`."""
-    api.add_exception_handler(Exception, partial(_answer, api, shape))
-    # Ninja would else take its own handlers for these.
-    for known in (LangAIError, Http404, HttpError, ValidationError):
-        api.add_exception_handler(known, partial(_answer, api, shape))
+def tell_errors(api: NinjaAPI) -> None:
+    """Have `api` answer everything that goes wrong in the shape that is told at its addresses."""
+    # Ninja would else take its own handlers for all but the first.
+    for known in (Exception, LangAIError, Http404, HttpError, ValidationError):
+        api.add_exception_handler(known, partial(_answer, api))
 
 
-def _answer(api: NinjaAPI, shape: Shape, request: HttpRequest, exception: Exception | type[Exception]) -> HttpResponse:
+def _answer(api: NinjaAPI, request: HttpRequest, exception: Exception | type[Exception]) -> HttpResponse:
     error = understood(cast(Exception, exception))
-    return with_headers(api.create_response(request, shape(request, error), status=error.status), error)
+    return with_headers(api.create_response(request, told(request, error), status=error.status), error)
 
 
 def understood(exception: Exception) -> LangAIError:

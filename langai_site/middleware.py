@@ -1,17 +1,22 @@
 """LangAIError -> a page, an HTMX fragment or JSON, whichever was asked for."""
 
 import logging
+import re
 from uuid import uuid4
 
+from django.conf import settings
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, JsonResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
+from django.views.defaults import page_not_found
 
-from langai_site.errors import LangAIError, TooMany, Unavailable
+from langai_site.errors import LangAIError, NotFound, TooMany, Unavailable
 from langai_site.in_loop import InLoop
 
 logger = logging.getLogger(__name__)
+
+OPENAI_TYPES = {401: "authentication_error", 403: "permission_error", 429: "rate_limit_error"}
 
 
 def error_response(request: HttpRequest, error: LangAIError) -> HttpResponse:
@@ -33,14 +38,30 @@ def _drawn(request: HttpRequest, error: LangAIError) -> HttpResponse:
         response = render(request, "errors/error.html#notice", {"error": error}, status=status)
         response["HX-Retarget"], response["HX-Reswap"] = "#notices", "beforeend"
         return response
-    if not request.accepts("text/html"):
+    if is_program(request):
         return JsonResponse(told(request, error), status=error.status)
     return render(request, "errors/error.html", {"error": error}, status=error.status)
 
 
 def told(request: HttpRequest, error: LangAIError) -> dict[str, object]:
-    """`error` as programs are told of it."""
+    """`error` as programs are told of it; under /v1 as clients of OpenAI read it."""
+    if request.path.startswith("/v1/"):
+        kind = "server_error" if error.status >= 500 else OPENAI_TYPES.get(error.status, "invalid_request_error")
+        return {"error": {"message": error.message, "type": kind, "param": None, "code": error.code}}
     return {"error": {"code": error.code, "message": error.message, "request_id": request_id_of(request)}}
+
+
+def is_program(request: HttpRequest) -> bool:
+    """Whether a program asks, and not somebody who looks at pages."""
+    return bool(re.match(settings.API_PATHS, request.path)) or not request.accepts("text/html")
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """What Django calls where there is nothing at an address."""
+    if is_program(request):
+        error = NotFound("There is nothing at this address.")
+        return JsonResponse(told(request, error), status=error.status)
+    return page_not_found(request, exception)
 
 
 def request_id_of(request: HttpRequest) -> str:
@@ -70,7 +91,7 @@ class ErrorsMiddleware(InLoop):
 
     def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
         """Django's own answer to a wrong method is an empty page."""
-        if not isinstance(response, HttpResponseNotAllowed) or response.content:
+        if not isinstance(response, HttpResponseNotAllowed) or (response.content and not is_program(request)):
             return response
         told = error_response(request, WrongMethod("This address cannot be opened like a page. Go back and try again."))
         told["Allow"] = response["Allow"]

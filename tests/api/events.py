@@ -35,7 +35,7 @@ def frames_of(text: str) -> list[Frame]:
 async def read(answer) -> list[Frame]:
     """All events of a streamed answer, once it has ended."""
     assert answer["Content-Type"].startswith("text/event-stream"), answer.content
-    return frames_of(b"".join([part async for part in answer.streaming_content]).decode())
+    return frames_of(b"".join([part async for part in answer]).decode())
 
 
 def told(frames: list[Frame], kind: str) -> list[Any]:

@@ -28,7 +28,7 @@ def slow(transactional_db):
 
 async def begun(answer, pieces=1):
     """Read a stream until it has told some pieces of text, and leave it open."""
-    stream, seen = aiter(answer.streaming_content), b""
+    stream, seen = aiter(answer), b""
     while seen.count(b"event: content") < pieces:
         seen += await anext(stream)
     return stream, frames_of(seen.decode())
@@ -141,7 +141,7 @@ async def test_who_waits_is_told_that_somebody_is_there(program, transactional_d
     monkeypatch.setattr(watching, "QUIET", 0.05)
     model = await write(offer, "t3-d400")
     answer = await program.post("/chat/stream", message="How?", model=model)
-    text = b"".join([part async for part in answer.streaming_content]).decode()
+    text = b"".join([part async for part in answer]).decode()
     assert text.count(": keep-alive\n\n") > 2
     assert text_of(frames_of(text)).endswith(" end.")
 
