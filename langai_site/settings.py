@@ -28,6 +28,8 @@ try:
     LANGAI_ADMIN_PASSWORD = env.str("LANGAI_ADMIN_PASSWORD", "")
     ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", ["localhost", "127.0.0.1", "[::1]"])
     CSRF_TRUSTED_ORIGINS: list[str] = env.list("CSRF_TRUSTED_ORIGINS", [], validate=environment.origins)
+    # Pages of other sites that may use the API, with a key; never with somebody's session.
+    CORS_ALLOWED_ORIGINS: list[str] = env.list("CORS_ALLOWED_ORIGINS", [], validate=environment.origins)
     TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", 0, validate=environment.at_least(0))
 
     DATABASES: dict[str, dict[str, Any]] = {
@@ -146,8 +148,10 @@ INSTALLED_APPS = [
     "django.contrib.humanize",
     "django.contrib.messages",
     "django.contrib.sessions",
-    "django.contrib.staticfiles",
+    "langai_site.static_files.StaticFiles",
     "django_htmx",
+    "corsheaders",
+    "ninja",
     "template_partials",
 ]
 
@@ -156,6 +160,7 @@ MIDDLEWARE = [
     "servestatic.middleware.ServeStaticMiddleware",
     "langai_site.in_loop.ContentSecurityPolicy",
     "langai_site.in_loop.Sessions",
+    "corsheaders.middleware.CorsMiddleware",
     "langai_site.in_loop.Common",
     "langai_site.in_loop.Csrf",
     "langai_site.in_loop.Authentication",
@@ -276,6 +281,16 @@ CONTENT_SECURITY_POLICY = {
         "manifest-src": [SELF],
     }
 }
+# What programs ask; they are answered in JSON whatever happens.
+API_PATHS = r"^/(chat(/stream)?|search|(auth|api|v1)/.*)$"
+# Nothing else is for other sites' pages; pages, and cookies, are for this site alone.
+CORS_URLS_REGEX = API_PATHS
+CORS_ALLOW_CREDENTIALS = False
+CORS_ALLOW_HEADERS = [
+    *("accept", "authorization", "content-type", "last-event-id", "x-request-id", "user-agent"),
+    *("x-langai-sensitivity", "x-langai-collections"),
+]
+CORS_EXPOSE_HEADERS = ["Retry-After", "X-Request-ID"]
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
