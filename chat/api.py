@@ -23,18 +23,16 @@ from langai_site.errors import Invalid, LangAIError
 from langai_site.writer import write
 
 router = Router(tags=["Chat"])
-EVENTS = {
-    "responses": {
-        200: {
-            "description": "Events: model, content, citations, usage; error where it failed; at the end [DONE].",
-            "content": {"text/event-stream": {"schema": {"type": "string"}}},
-        }
-    }
-}
+EVENTS = "Events: model, content, citations, usage; error where it failed; at the end [DONE]."
 PROBLEMS = documented(404, 409, 413, 415, 500)
 
 
-@router.post("/chat", auth=door(Scope.CHAT, limits.API_CHAT), response={200: Answer} | PROBLEMS)
+@router.post(
+    "/chat",
+    auth=door(Scope.CHAT, limits.API_CHAT),
+    response={200: Answer} | PROBLEMS,
+    openapi_extra=sse.documented("The answer, or with `stream` its events."),
+)
 async def chat(request: HttpRequest, body: Ask) -> Answer | HttpResponseBase:
     """Ask, and get the answer once it is complete. It is written to its end also where you go away."""
     user = person_of(request)
@@ -49,7 +47,10 @@ async def chat(request: HttpRequest, body: Ask) -> Answer | HttpResponseBase:
 
 
 @router.post(
-    "/chat/stream", auth=door(Scope.CHAT, limits.API_STREAM), response={200: None} | PROBLEMS, openapi_extra=EVENTS
+    "/chat/stream",
+    auth=door(Scope.CHAT, limits.API_STREAM),
+    response={200: None} | PROBLEMS,
+    openapi_extra=sse.documented(EVENTS),
 )
 async def chat_stream(
     request: HttpRequest,

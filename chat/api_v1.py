@@ -69,6 +69,7 @@ def _models(user: User) -> list[ModelOut]:
     "/chat/completions",
     auth=door(Scope.CHAT, limits.API_CHAT),
     response={200: CompletionOut} | documented(404, 409, 413, 415, 500, body=OpenAIErrorBody),
+    openapi_extra=sse.documented("The answer, or with `stream` its chunks."),
 )
 async def completions(
     request: HttpRequest,

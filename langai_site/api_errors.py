@@ -75,7 +75,11 @@ def tell_errors(api: NinjaAPI) -> None:
 
 def _answer(api: NinjaAPI, request: HttpRequest, exception: Exception | type[Exception]) -> HttpResponse:
     error = understood(cast(Exception, exception))
-    return with_headers(api.create_response(request, told(request, error), status=error.status), error)
+    response = with_headers(api.create_response(request, told(request, error), status=error.status), error)
+    if error.status >= 500:
+        # Django would tell the log of a failure that was expected, or was told there already.
+        response._has_been_logged = True  # type: ignore[attr-defined]
+    return response
 
 
 def understood(exception: Exception) -> LangAIError:
