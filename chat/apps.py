@@ -6,12 +6,13 @@ class ChatConfig(AppConfig):
 
     def ready(self) -> None:
         from chat import measures
-        from chat.services import conversations, runner, sources
+        from chat.services import conversations, passing, runner, sources
         from langai_site import registry
 
         registry.web_service("stop flags", runner.watch_stops)
         registry.web_service("lost replies", runner.sweep)
         registry.web_drain("live replies", runner.drain)
+        registry.web_drain("answers that are kept nowhere", passing.drain)
         registry.measure(*measures.ALL)
         registry.gauge(registry.Gauge("langai_live_replies", "Replies in the making", runner.live_count))
         registry.titles_of_conversations("chat", conversations.titles)

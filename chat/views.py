@@ -1,6 +1,5 @@
 """Pages and posts of chat: thin doors to the services. The posts do their database work in one hop."""
 
-import asyncio
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlencode
@@ -120,15 +119,9 @@ def _show(user: User, reply: str) -> None:
 
 
 async def begin(request: HttpRequest, open_turn: Callable[[User], turns.Started], replaces: str = "") -> turns.Started:
-    """Write the turn's rows and start its reply, both or neither: who leaves the page cancels the view, not this."""
-
-    async def both() -> turns.Started:
-        started = await as_user(request, open_turn)
-        text = "" if replaces else started.request.question
-        runner.start(started, runner.Asked(text=text, replaces=replaces))
-        return started
-
-    return await asyncio.shield(asyncio.create_task(both()))
+    """Open a turn for whoever is signed in, and start its reply."""
+    begun = await runner.begin(lambda: as_user(request, open_turn), replaces)
+    return begun.started
 
 
 @by_person
@@ -323,9 +316,7 @@ def rename(request: HttpRequest, conversation: UUID) -> HttpResponse:
 async def delete(request: HttpRequest, conversation: UUID) -> HttpResponse:
     """Hide a conversation and offer it back; what is being written in it stops. A page that shows it moves on."""
     deleted = await as_user(request, _delete, conversation)
-    leaf = deleted.current_leaf
-    if leaf and leaf.status == Message.Status.STREAMING:
-        await runner.stop(leaf.id)
+    await runner.stop_shown(deleted)
     if request.htmx and request.POST.get("open") != str(conversation):  # type: ignore[attr-defined]
         return render(request, "chat/page.html#undo", {"deleted": deleted})
     return moved(request, f"{reverse('chat:new')}?deleted={conversation}")

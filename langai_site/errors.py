@@ -28,6 +28,12 @@ class NotFound(LangAIError):
     code, status = "not_found", 404
 
 
+class Forbidden(LangAIError):
+    """Somebody may see the thing, but not do this with it."""
+
+    code, status = "forbidden", 403
+
+
 class Conflict(LangAIError):
     code, status = "conflict", 409
 
@@ -45,6 +51,12 @@ class TooMany(LangAIError):
 
 class Unavailable(LangAIError):
     code, status = "unavailable", 503
+
+
+class Unreadable(LangAIError):
+    """A program sent what does not have the form that is asked for."""
+
+    code, status = "unreadable", 422
 
 
 class AboveCeiling(LangAIError):

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from typing import TypeVar
 
 from django.contrib.auth.decorators import login_not_required
 from django.core.cache import caches
@@ -17,6 +18,8 @@ from django.views.decorators.cache import never_cache
 from langai_site import registry
 from langai_site.models import Heartbeat
 from langai_site.registry import Status
+
+T = TypeVar("T")
 
 logger = logging.getLogger(__name__)
 
@@ -127,17 +130,18 @@ def _cache_keeps() -> Status:
     return "ok" if cache.get("health") == value else "fail"
 
 
-async def _in_thread(check: Callable[[], Status]) -> Status:
+async def in_thread(check: Callable[[], T]) -> T:
+    """Run `check` on one of the threads that checks have for themselves."""
     return await asyncio.get_running_loop().run_in_executor(_threads, check)
 
 
 async def database() -> Status:
-    return await _in_thread(_database_answers)
+    return await in_thread(_database_answers)
 
 
 async def worker() -> Status:
-    return await _in_thread(_worker_beats)
+    return await in_thread(_worker_beats)
 
 
 async def shared_cache() -> Status:
-    return await _in_thread(_cache_keeps)
+    return await in_thread(_cache_keeps)

@@ -1,18 +1,23 @@
 """LangAIError -> a page, an HTMX fragment or JSON, whichever was asked for."""
 
 import logging
+import re
 
+from django.conf import settings
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, JsonResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.template.loader import render_to_string
+from django.views.defaults import page_not_found
 
 from langai_site import trail
-from langai_site.errors import LangAIError, TooMany, Unavailable
+from langai_site.errors import LangAIError, NotFound, TooMany, Unavailable
 from langai_site.in_loop import InLoop
 
 logger = logging.getLogger(__name__)
+
+OPENAI_TYPES = {401: "authentication_error", 403: "permission_error", 429: "rate_limit_error"}
 
 
 def error_response(request: HttpRequest, error: LangAIError) -> HttpResponse:
@@ -34,14 +39,30 @@ def _drawn(request: HttpRequest, error: LangAIError) -> HttpResponse:
         response = render(request, "errors/error.html#notice", {"error": error}, status=status)
         response["HX-Retarget"], response["HX-Reswap"] = "#notices", "beforeend"
         return response
-    if not request.accepts("text/html"):
-        return _told(error)
+    if is_program(request):
+        return JsonResponse(told(request, error), status=error.status)
     return render(request, "errors/error.html", {"error": error}, status=error.status)
 
 
-def _told(error: LangAIError) -> JsonResponse:
-    told = {"code": error.code, "message": error.message, "request_id": trail.request_id()}
-    return JsonResponse({"error": told}, status=error.status)
+def told(request: HttpRequest, error: LangAIError) -> dict[str, object]:
+    """`error` as programs are told of it; under /v1 as clients of OpenAI read it."""
+    if request.path.startswith("/v1/"):
+        kind = "server_error" if error.status >= 500 else OPENAI_TYPES.get(error.status, "invalid_request_error")
+        return {"error": {"message": error.message, "type": kind, "param": None, "code": error.code}}
+    return {"error": {"code": error.code, "message": error.message, "request_id": trail.request_id()}}
+
+
+def is_program(request: HttpRequest) -> bool:
+    """Whether a program asks, and not somebody who looks at pages."""
+    return bool(re.match(settings.API_PATHS, request.path)) or not request.accepts("text/html")
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """What Django calls where there is nothing at an address."""
+    if is_program(request):
+        error = NotFound("There is nothing at this address.")
+        return JsonResponse(told(request, error), status=error.status)
+    return page_not_found(request, exception)
 
 
 class Broken(LangAIError):
@@ -50,8 +71,9 @@ class Broken(LangAIError):
 
 def internal_error(request: HttpRequest) -> HttpResponse:
     """What Django calls where a view failed. Drawn without session and database: they may be why."""
-    if not request.accepts("text/html"):
-        return _told(Broken("Something went wrong inside LangAI. Try again; if it happens again, tell an admin."))
+    if is_program(request):
+        error = Broken("Something went wrong inside LangAI. Try again; if it happens again, tell an admin.")
+        return JsonResponse(told(request, error), status=error.status)
     return HttpResponse(render_to_string("500.html", {"request_id": trail.request_id()}), status=Broken.status)
 
 
@@ -59,16 +81,22 @@ class WrongMethod(LangAIError):
     code, status = "method_not_allowed", 405
 
 
+def database_away(exception: Exception) -> LangAIError | None:
+    """What to tell where the database failed; None where it was something else."""
+    if not isinstance(exception, OperationalError | InterfaceError):
+        return None
+    logger.error("the database failed", exc_info=exception)
+    return Unavailable("The database is not answering. Nothing was changed; try again in a moment.")
+
+
 class ErrorsMiddleware(InLoop):
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
-        if isinstance(exception, OperationalError | InterfaceError):
-            logger.exception("the database failed")
-            exception = Unavailable("The database is not answering. Nothing was changed; try again in a moment.")
+        exception = database_away(exception) or exception
         return error_response(request, exception) if isinstance(exception, LangAIError) else None
 
     def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
         """Django's own answer to a wrong method is an empty page."""
-        if not isinstance(response, HttpResponseNotAllowed) or response.content:
+        if not isinstance(response, HttpResponseNotAllowed) or (response.content and not is_program(request)):
             return response
         told = error_response(request, WrongMethod("This address cannot be opened like a page. Go back and try again."))
         told["Allow"] = response["Allow"]

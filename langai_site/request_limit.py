@@ -15,12 +15,16 @@ BODY_MAX = 4 * MEGABYTE
 STRANGERS_MAX = 64 * 1024
 UPLOAD_PATHS = re.compile(rb"/admin/documents/document/(add|[^/]+/replace)/")
 UPLOADS_AT_ONCE = 20
+# One file, and what is said of it.
+API_UPLOAD_PATH = b"/api/documents"
+API_PATHS = re.compile(settings.API_PATHS.encode())
 # Time in which what is still being sent is dropped: closed at once, a connection would lose the answer, too.
 LINGER = 5.0
 TEXT = b"What was sent is too large.\n"
+JSON = b'{"error": {"code": "too_large", "message": "What was sent is too large.", "type": "invalid_request_error"}}'
 RESPONSE = (
-    b"HTTP/1.1 413 Content Too Large\r\nContent-Type: text/plain; charset=utf-8\r\n"
-    b"Content-Length: %d\r\nConnection: close\r\n\r\n%s" % (len(TEXT), TEXT)
+    b"HTTP/1.1 413 Content Too Large\r\nContent-Type: %s; charset=utf-8\r\n"
+    b"Content-Length: %d\r\nConnection: close\r\n\r\n%s"
 )
 HTTPFactory = Any
 HTTPProtocol = Any
@@ -30,9 +34,18 @@ def body_max(path: bytes, *, stranger: bool) -> int:
     """The most bytes that a request to `path` may carry. A stranger has neither a session's cookie nor a key."""
     if stranger:
         return STRANGERS_MAX
-    if UPLOAD_PATHS.fullmatch(path.partition(b"?")[0]):
+    path = path.partition(b"?")[0]
+    if path == API_UPLOAD_PATH:
+        return (settings.UPLOAD_MAX_MB + 1) * MEGABYTE
+    if UPLOAD_PATHS.fullmatch(path):
         return UPLOADS_AT_ONCE * settings.UPLOAD_MAX_MB * MEGABYTE
     return BODY_MAX
+
+
+def _response(path: bytes) -> bytes:
+    """The answer to what is too large; to a program as any other error, in a form that OpenAI's clients read, too."""
+    kind, body = (b"application/json", JSON) if API_PATHS.match(path.partition(b"?")[0]) else (b"text/plain", TEXT)
+    return RESPONSE % (kind, len(body), body)
 
 
 class LimitedRequest(PacedRequest):
@@ -73,7 +86,7 @@ class LimitedRequest(PacedRequest):
         self.requestHeaders.removeHeader(b"expect")
         self.content.truncate(0)
         transport = self.channel.transport
-        transport.write(RESPONSE)
+        transport.write(_response(self.channel._path))
         reactor.callLater(LINGER, transport.abortConnection)  # type: ignore[attr-defined, arg-type]
 
 

@@ -30,6 +30,8 @@ try:
     LANGAI_ADMIN_PASSWORD = env.str("LANGAI_ADMIN_PASSWORD", "")
     ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", ["localhost", "127.0.0.1", "[::1]"])
     CSRF_TRUSTED_ORIGINS: list[str] = env.list("CSRF_TRUSTED_ORIGINS", [], validate=environment.origins)
+    # Pages of other sites that may use the API, with a key; never with somebody's session.
+    CORS_ALLOWED_ORIGINS: list[str] = env.list("CORS_ALLOWED_ORIGINS", [], validate=environment.origins)
     TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", 0, validate=environment.at_least(0))
 
     DATABASES: dict[str, dict[str, Any]] = {
@@ -79,6 +81,9 @@ try:
     CACHE_TTL = env.int("CACHE_TTL", 3600, validate=environment.at_least(0))
     # Rates are as in "60/m"; empty: no limit.
     RATE_LIMIT_PER_MINUTE: str = env.rate("RATE_LIMIT_PER_MINUTE", "60/m")
+    # Of one person's programs: answers, and of those what is streamed.
+    RATE_LIMIT_CHAT: str = env.rate("RATE_LIMIT_CHAT", "10/m")
+    RATE_LIMIT_STREAM: str = env.rate("RATE_LIMIT_STREAM", "5/m")
     RATE_LIMIT_LOGIN: str = env.rate("RATE_LIMIT_LOGIN", "10/m")
     REPLIES_IN_FLIGHT = env.int("REPLIES_IN_FLIGHT", 3, validate=environment.at_least(0))
     SOCKETS_PER_USER = env.int("SOCKETS_PER_USER", 20, validate=environment.at_least(0))
@@ -148,8 +153,10 @@ INSTALLED_APPS = [
     "django.contrib.humanize",
     "django.contrib.messages",
     "django.contrib.sessions",
-    "django.contrib.staticfiles",
+    "langai_site.static_files.StaticFiles",
     "django_htmx",
+    "corsheaders",
+    "ninja",
     "template_partials",
 ]
 
@@ -159,6 +166,7 @@ MIDDLEWARE = [
     "servestatic.middleware.ServeStaticMiddleware",
     "langai_site.in_loop.ContentSecurityPolicy",
     "langai_site.in_loop.Sessions",
+    "corsheaders.middleware.CorsMiddleware",
     "langai_site.in_loop.Common",
     "langai_site.in_loop.Csrf",
     "langai_site.in_loop.Authentication",
@@ -295,6 +303,16 @@ CONTENT_SECURITY_POLICY = {
         "manifest-src": [SELF],
     }
 }
+# What programs ask; they are answered in JSON whatever happens.
+API_PATHS = r"^/(chat(/stream)?|search|(auth|api|v1)/.*)$"
+# Nothing else is for other sites' pages; pages, and cookies, are for this site alone.
+CORS_URLS_REGEX = API_PATHS
+CORS_ALLOW_CREDENTIALS = False
+CORS_ALLOW_HEADERS = [
+    *("accept", "authorization", "content-type", "last-event-id", "x-request-id", "user-agent"),
+    *("x-langai-sensitivity", "x-langai-collections"),
+]
+CORS_EXPOSE_HEADERS = ["Retry-After", "X-Request-ID"]
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"

@@ -8,19 +8,32 @@ from django.urls import include, path
 from django.views.generic import RedirectView
 
 from langai_site.accounts.limits import unlimited
+from langai_site.api import addresses, api, front, v1
+from langai_site.api_docs import docs, docs_v1, schema, schema_v1
 from langai_site.exposition import metrics
+from langai_site.front import live, ready
 from langai_site.health import health
 
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
 admin.site.site_header = admin.site.site_title = "LangAI"
 unlimited("Who wants to leave can leave.")(logout)
+handler404 = "langai_site.middleware.not_found"
 handler429 = "langai_site.accounts.limits.too_many_attempts"
 
 handler500 = "langai_site.middleware.internal_error"
 urlpatterns = [
     path("favicon.ico", login_not_required(RedirectView.as_view(url="/static/icon.svg"))),
+    path("", front),
     path("health", health, name="health"),
     path("metrics", metrics, name="metrics"),
+    path("health/live", live, name="live"),
+    path("health/ready", ready, name="ready"),
+    path("docs", docs, name="docs"),
+    path("openapi.json", schema, name="openapi"),
+    path("v1/docs", docs_v1, name="docs-v1"),
+    path("v1/openapi.json", schema_v1, name="openapi-v1"),
+    path("", include((list(addresses(api)), "api"))),
+    path("v1/", include((list(addresses(v1)), "v1"))),
     path("admin/", admin.site.urls),
     path("accounts/", include("langai_site.accounts.urls")),
     path("accounts/", include("allauth.urls")),

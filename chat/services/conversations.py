@@ -12,12 +12,13 @@ from django.utils import timezone
 
 from chat.models import Conversation, LabelChange, Message
 from chat.services import labels
-from langai_site.accounts.models import Team
 from langai_site.errors import Conflict, Invalid, NotFound
-from langai_site.prepared import Prepared
 from langai_site.sensitivity import Sensitivity
+from langai_site.usage import callers
 from langai_site.usage.types import Caller
 
+# The doors that a conversation may have come through.
+PAGE, API = "page", "api"
 TITLE_LENGTH = 60
 LISTED = 60
 CAUSE_MAX = 300
@@ -86,9 +87,16 @@ class Place:
         return place if place.updated_at.tzinfo else None
 
 
-def listed(user_id: int, after: Place | None = None) -> tuple[Sequence[Conversation], Place | None]:
-    """A person's conversations from the pages, newest first, and where the rest of them begins if there is one."""
-    mine = Conversation.objects.filter(owner_id=user_id, deleted_at=None, source="page")
+def listed(
+    user_id: int, after: Place | None = None, source: str | None = PAGE
+) -> tuple[Sequence[Conversation], Place | None]:
+    """A person's conversations, newest first, and where the rest of them begins if there is one.
+
+    Those from the pages, or from another `source`; None: from all.
+    """
+    mine = Conversation.objects.filter(owner_id=user_id, deleted_at=None)
+    if source:
+        mine = mine.filter(source=source)
     if after:
         mine = mine.filter(Q(updated_at__lt=after.updated_at) | Q(updated_at=after.updated_at, id__lt=after.id))
     found = list(mine.order_by("-updated_at", "-id")[: LISTED + 1])
@@ -110,20 +118,9 @@ def title_of(text: str) -> str:
     return line[:TITLE_LENGTH].rsplit(" ", 1)[0] + "…"
 
 
-_TEAM = Prepared(lambda team: Team.objects.filter(pk=team).order_by().values_list("name"), team=-982451653)
-
-
 def caller_of(conversation: Conversation, reply_id: UUID) -> Caller:
-    """Who asks, by value, so that the ledger outlives the person and the conversation."""
-    owner = conversation.owner
-    return Caller(
-        user_id=owner.id,
-        username=owner.username,
-        team=_TEAM.rows(team=owner.billing_team_id)[0][0] if owner.billing_team_id else "",
-        conversation=conversation.id,
-        reply=reply_id,
-        source=conversation.source,
-    )
+    """Who asks in the conversation."""
+    return callers.caller_of(conversation.owner, conversation.source, conversation=conversation.id, reply=reply_id)
 
 
 def rename(user_id: int, conversation_id: UUID, title: str) -> Conversation:

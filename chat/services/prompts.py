@@ -51,10 +51,9 @@ def questions(history: Sequence[ChatMessage]) -> list[str]:
     return [message.text for message in history if message.role == "user"][-QUESTIONS:]
 
 
-def recent(history: Sequence[ChatMessage]) -> list[ChatMessage]:
-    """The latest turns that fit, oldest first; a prompt never opens with an answer."""
+def recent(history: Sequence[ChatMessage], room: int = HISTORY_CHARS) -> list[ChatMessage]:
+    """The latest turns that fit into `room` characters, oldest first; a prompt never opens with an answer."""
     kept: list[ChatMessage] = []
-    room = HISTORY_CHARS
     for message in reversed(history):
         room -= len(message.text)
         if room < 0:
@@ -66,14 +65,22 @@ def recent(history: Sequence[ChatMessage]) -> list[ChatMessage]:
 
 
 def messages(
-    question: str, history: Sequence[ChatMessage], passages: Sequence[Numbered], written: str = ""
+    question: str,
+    history: Sequence[ChatMessage],
+    passages: Sequence[Numbered],
+    written: str = "",
+    *,
+    instructions: str = "",
+    history_chars: int = HISTORY_CHARS,
 ) -> tuple[ChatMessage, ...]:
     """The prompt: instructions, the latest turns, then the question with its passages before it.
 
     `written` is the part of the answer that stands already; the model is then asked to go on from there.
+    `instructions` follow our own, and of the history `history_chars` have room.
     """
     asked = "\n\n".join([*map(framed, passages), question])
-    prompt = [ChatMessage("system", INSTRUCTIONS), *recent(history), ChatMessage("user", asked)]
+    system = ChatMessage("system", "\n\n".join(filter(None, (INSTRUCTIONS, instructions))))
+    prompt = [system, *recent(history, history_chars), ChatMessage("user", asked)]
     if written:
         prompt += [ChatMessage("assistant", written), ChatMessage("user", CONTINUE)]
     return tuple(prompt)

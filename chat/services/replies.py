@@ -45,6 +45,7 @@ class TurnRequest:
 
     `asked` names the collections that the person chose, which `reader` is narrowed to: None where they chose none
     in particular, and nothing is searched where it is empty. `policy` is the one in force when it was asked.
+    `instructions` are what a program adds to ours, and `history_chars` how much of the history the prompt has room for.
     """
 
     question: str
@@ -59,6 +60,8 @@ class TurnRequest:
     written: str = ""
     cited: tuple[Cited, ...] = ()
     asked: tuple[str, ...] | None = None
+    instructions: str = ""
+    history_chars: int = prompts.HISTORY_CHARS
 
     @property
     def label(self) -> Sensitivity:
@@ -131,7 +134,14 @@ async def weigh(request: TurnRequest) -> Weighed:
     """Retrieve, and label what would be sent."""
     findings = await tracing.within("retrieval", _find(request)) if request.documents else Findings()
     passages = tuple(numbered(findings.hits, request.cited))
-    messages = prompts.messages(request.question, request.history, passages, request.written)
+    messages = prompts.messages(
+        request.question,
+        request.history,
+        passages,
+        request.written,
+        instructions=request.instructions,
+        history_chars=request.history_chars,
+    )
     return Weighed(
         passages=passages,
         causes=(*request.causes, *(labels.passage(found.hit.title, found.hit.label) for found in passages)),

@@ -8,10 +8,10 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections.abc import Coroutine, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 from uuid import UUID
 
 from channels.layers import get_channel_layer
@@ -20,7 +20,7 @@ from chat import measures
 from chat.characters import split_off_half, whole_characters
 from chat.events import Event, ReplyBegun, Snapshot, Source, group_of
 from chat.llm.types import Numbered
-from chat.models import Message
+from chat.models import Conversation, Message
 from chat.services import live, receipts, replies, turns
 from chat.services.labels import Cause
 from chat.services.replies import Prepared, Weighed
@@ -33,6 +33,8 @@ from langai_site.usage import budgets
 from langai_site.usage import services as usage
 from langai_site.usage.types import Entry
 from langai_site.writer import write
+
+T = TypeVar("T")
 
 logger = logging.getLogger(__name__)
 
@@ -102,19 +104,38 @@ class Live:
 
     @property
     def snapshot(self) -> Snapshot:
-        model = self.prepared.model.display_name if self.prepared else ""
+        model = self.prepared.model.name if self.prepared else ""
         return Snapshot(number=self.number, text=self.text, sources=self.sources, model=model)
 
 
 _live: dict[UUID, Live] = {}
-_tasks: set[asyncio.Task[None]] = set()
+_tasks: set[asyncio.Task[Any]] = set()
 
 
-def start(started: Started, asked: Asked) -> None:
-    """Run a reply in a task of its own, which no request and no socket owns."""
+@dataclass(frozen=True)
+class Begun:
+    """A reply that runs; who waits for how it ends shields `ending`: to cancel that would end the reply untold."""
+
+    started: Started
+    ending: asyncio.Task[Outcome]
+
+
+async def begin(open_turn: Callable[[], Awaitable[Started]], replaces: str = "") -> Begun:
+    """Write the turn's rows and start its reply, both or neither: who goes away cancels the door, not this."""
+
+    async def both() -> Begun:
+        started = await open_turn()
+        text = "" if replaces else started.request.question
+        return Begun(started, start(started, Asked(text=text, replaces=replaces)))
+
+    return await asyncio.shield(asyncio.create_task(both()))
+
+
+def start(started: Started, asked: Asked) -> asyncio.Task[Outcome]:
+    """Run a reply in a task of its own, which no request and no socket owns; it returns how the reply ended."""
     reply = Live(started, asked, text=started.request.written, published=len(started.request.written))
     _live[reply.reply] = reply
-    _task(tracing.within("reply", _run(reply)))
+    return _task(tracing.within("reply", _run(reply)))
 
 
 def live_count() -> int:
@@ -122,7 +143,7 @@ def live_count() -> int:
     return len(_live)
 
 
-def _task(work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+def _task(work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
     # A fresh context: the request's would keep its connections and its thread alive.
     task = asyncio.create_task(work, context=trail.fresh_context())
     _tasks.add(task)
@@ -169,7 +190,14 @@ async def publish_end(conversation: UUID, reply: UUID) -> None:
             return
 
 
-async def _run(reply: Live) -> None:
+async def stop_shown(conversation: Conversation) -> None:
+    """Stop what is being written at the end of the branch that is shown."""
+    leaf = conversation.current_leaf
+    if leaf and leaf.status == Message.Status.STREAMING:
+        await stop(leaf.id)
+
+
+async def _run(reply: Live) -> Outcome:
     reply.reader = asyncio.create_task(_read(reply))
     helpers = [asyncio.create_task(_publish_growth(reply)), asyncio.create_task(_keep(reply))]
     try:
@@ -177,6 +205,7 @@ async def _run(reply: Live) -> None:
         await _ended_all(helpers, HELPERS_AGAIN)
         await _end(reply, outcome)
         measures.ended(outcome.status, reply.model, reply.began)
+        return outcome
     finally:
         # A Continue may have taken the place already.
         if _live.get(reply.reply) is reply:
@@ -281,16 +310,20 @@ async def _outcome(reply: Live) -> Outcome:
         reply.entries[:] = [replace(entry, status=reply.ended_as.value) for entry in reply.entries]
         error = INTERRUPTED if reply.ended_as == Message.Status.INTERRUPTED else ""
         return _ended(reply, reply.ended_as, error, "interrupted" if error else "")
-    except NoModel as refusal:
-        return _ended(reply, Message.Status.FAILED, refusal.message, refusal.code, refusal.rejected)
     except LangAIError as error:
-        return _ended(reply, Message.Status.FAILED, error.message, error.code)
+        return _failed(reply, error)
     except Exception:
         logger.exception("reply %s failed", reply.reply)
-        return _ended(reply, Message.Status.FAILED, UNEXPECTED, "internal")
+        return _failed(reply, LangAIError(UNEXPECTED, code="internal", status=500))
     if reply.truncated:
         return _ended(reply, Message.Status.INTERRUPTED, TRUNCATED, "length")
     return _ended(reply, Message.Status.COMPLETE)
+
+
+def _failed(reply: Live, error: LangAIError) -> Outcome:
+    rejected = error.rejected if isinstance(error, NoModel) else ()
+    ended = _ended(reply, Message.Status.FAILED, error.message, error.code, rejected)
+    return replace(ended, failure=error)
 
 
 def _ended(

@@ -19,7 +19,7 @@ from chat.services.replies import TurnRequest
 from chat.services.routing import AUTO
 from langai_site import detectors
 from langai_site.accounts.models import User
-from langai_site.errors import Conflict
+from langai_site.errors import Conflict, LangAIError
 from langai_site.outbound import catalogue
 from langai_site.outbound.types import ChatMessage
 from langai_site.sensitivity import Sensitivity
@@ -48,7 +48,7 @@ class Started:
 
 @dataclass(frozen=True)
 class Outcome:
-    """How a reply ended; `causes` are what give it its label."""
+    """How a reply ended; `causes` are what give it its label. `failure` says why it failed, where it did."""
 
     text: str
     status: Message.Status
@@ -58,6 +58,7 @@ class Outcome:
     error_code: str = ""
     receipt: dict[str, Any] = field(default_factory=dict)
     sources: Sequence[Source] = ()
+    failure: LangAIError | None = None
 
 
 # Only the way back is read, however many messages and versions the conversation has.
@@ -88,14 +89,15 @@ def post(
     *,
     label: Sensitivity | None = None,
     options: drafts.Options = drafts.AS_USUAL,
+    source: str = conversations.PAGE,
 ) -> Started:
     """Append a person's message and an empty reply; without `conversation_id`, to a new conversation.
 
     `collections` are the form's values; without any, the message asks what the one before it asked. `label` raises
-    the conversation's, as does what the detectors see in the text.
+    the conversation's, as does what the detectors see in the text. `source` is the door that a new one came through.
     """
     text, model = drafts.text(text), drafts.model(model)
-    conversation = _new(user, text) if conversation_id is None else _known(user, conversation_id)
+    conversation = _new(user, text, source) if conversation_id is None else _known(user, conversation_id)
     conversation.model = model
     if collections:
         conversation.collections = choices.chosen(user.id, collections)
@@ -115,11 +117,9 @@ def post(
     return _open(conversation, question, drafts.Pick(model))
 
 
-def _new(user: User, text: str) -> Conversation:
-    began = conversations.began()
-    conversation = Conversation(
-        owner=user, title=conversations.title_of(text), label=began.label, label_cause=began.words
-    )
+def _new(user: User, text: str, source: str) -> Conversation:
+    began, title = conversations.began(), conversations.title_of(text)
+    conversation = Conversation(owner=user, title=title, source=source, label=began.label, label_cause=began.words)
     in_flight.refuse_while_live(conversation)
     conversation.save(force_insert=True)
     return conversation

@@ -42,10 +42,12 @@ def unreadable(name: str, size: int) -> str:
 
 
 def checked_size(name: str, file: File) -> int:
-    """The file's size in bytes. Raises Invalid where it is not taken."""
+    """The file's size in bytes. Raises Invalid where it is not taken, with the status of its reason."""
     size = file.size or 0
     if reason := unreadable(name, size):
-        raise Invalid(reason)
+        if split(name)[1].lower() not in FORMATS:
+            raise Invalid(reason, code="unknown_type", status=415)
+        raise Invalid(reason, code="too_large", status=413) if size else Invalid(reason)
     return size
 
 

@@ -14,7 +14,7 @@ from django.db.models.functions import Coalesce
 from documents.models import Document
 from documents.services.files import media_type
 from langai_site.accounts.models import User
-from langai_site.errors import NotFound
+from langai_site.errors import Forbidden, NotFound
 from langai_site.sensitivity import Sensitivity
 from search.access import managed_collections, readable_collections
 from search.models import Collection, Source
@@ -25,6 +25,8 @@ NUMBERS = re.compile(r"\d+")
 # Latin, Greek and Cyrillic accents, Hebrew points, Arabic vowel signs.
 ACCENTS = re.compile("[\u0300-\u036f\u0591-\u05c7\u0610-\u061a\u064b-\u065f\u0670]+")
 BUSY = (Document.Status.QUEUED, Document.Status.WORKING)
+GONE = "This document does not exist, or it is not for you to read."
+NOT_MANAGED = "You may read this collection, but not change what is in it. Its owners and admins may."
 NEWEST, TITLE = "newest", "title"
 
 
@@ -151,6 +153,34 @@ def listing(shelf: Shelf, *, words: str = "", order: str = NEWEST, page: int = 1
     pages = max(1, -(-found // PAGE_SIZE))
     page = min(max(page, 1), pages)
     return Listing(_items(list(ids[(page - 1) * PAGE_SIZE : page * PAGE_SIZE])), found, page, pages)
+
+
+def item(user: User, document: UUID) -> tuple[Item, Collection]:
+    """One document as its readers, and those who manage it, see it. Raises NotFound for others."""
+    seen = Q(collection__in=readable_collections(user)) | Q(collection__in=managed_collections(user))
+    found = Document.objects.filter(seen, pk=document).select_related("collection").first()
+    items = _items([document]) if found else ()
+    if not (found and items):
+        raise NotFound(GONE)
+    return items[0], found.collection
+
+
+def managed_document(user: User, document: UUID) -> Document:
+    """A document that `user` may delete. Raises NotFound where they may not see it, Forbidden where they may."""
+    item(user, document)
+    found = Document.objects.filter(pk=document, collection__in=managed_collections(user)).first()
+    if found is None:
+        raise Forbidden(NOT_MANAGED)
+    return found
+
+
+def managed_collection(user: User, collection: int) -> Collection:
+    """A collection that `user` may put documents into. Raises NotFound and Forbidden likewise."""
+    found = managed_collections(user).filter(pk=collection).first()
+    if found is None:
+        shelf(user, collection)
+        raise Forbidden(NOT_MANAGED)
+    return found
 
 
 def _ids(collection: int, words: Sequence[str], order: Order) -> "list[UUID] | QuerySet[Document, UUID]":

@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.html import format_html
 
 from langai_site.accounts.forms import TeamForm
-from langai_site.accounts.models import Invitation, Team, User
+from langai_site.accounts.models import ApiKey, Invitation, Team, User
 
 
 @admin.register(User)
@@ -95,3 +95,28 @@ class InvitationAdmin(admin.ModelAdmin):
         self.message_user(
             request, format_html(text, whom, until, format_html("<code>{}</code>", link)), messages.WARNING
         )
+
+
+@admin.register(ApiKey)
+class ApiKeyAdmin(admin.ModelAdmin):
+    """Everybody's keys, to be looked at and revoked: their people make them."""
+
+    list_display = ("name", "user", "prefix", "scope_names", "state", "last_used_at", "expires_at")
+    list_filter = ("revoked_at", "last_used_at")
+    list_select_related = ("user",)
+    search_fields = ("name", "user__username", "prefix")
+    exclude = ("key_hash", "scopes")
+    readonly_fields = ("scope_names", "state")
+    actions = ("revoke",)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: ApiKey | None = None) -> bool:
+        """The list offers the action; a key itself is not edited."""
+        return obj is None and super().has_change_permission(request)
+
+    @admin.action(description="Revoke the selected keys", permissions=["change"])
+    def revoke(self, request: HttpRequest, queryset: QuerySet[ApiKey]) -> None:
+        count = queryset.filter(revoked_at=None).update(revoked_at=timezone.now())
+        self.message_user(request, f"{count} key{'' if count == 1 else 's'} revoked.")

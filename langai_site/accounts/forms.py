@@ -5,6 +5,7 @@ from django.contrib.admin.widgets import FilteredSelectMultiple
 from django.contrib.auth.forms import UserCreationForm
 
 from langai_site.accounts.models import Team, User
+from langai_site.accounts.scopes import WORDS, Scope
 
 
 class InvitedForm(UserCreationForm):
@@ -38,3 +39,21 @@ class TeamForm(forms.ModelForm):
         if self.instance.pk:
             # Read now: what was changed is told after it has been saved.
             self.fields["members"].initial = list(self.instance.members.all())
+
+
+class ApiKeyForm(forms.Form):
+    """A new key: what it is called, what it is for, and how long it is valid."""
+
+    name = forms.CharField(max_length=100, help_text="What uses it, such as “nightly report”.")
+    scopes = forms.MultipleChoiceField(
+        label="It may",
+        choices=[(scope.value, WORDS[scope]) for scope in Scope],
+        widget=forms.CheckboxSelectMultiple,
+        initial=[Scope.CHAT.value],
+    )
+    days = forms.TypedChoiceField(
+        label="Valid for",
+        choices=[(30, "30 days"), (90, "90 days"), (365, "a year"), (0, "until it is revoked")],
+        coerce=int,
+        initial=90,
+    )

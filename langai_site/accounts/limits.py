@@ -24,6 +24,9 @@ logger = logging.getLogger(__name__)
 
 # What is counted apart from one another.
 POSTS, SOCKETS = "posts", "sockets"
+# Requests of programs, by what they ask for, each with the setting that has its rate.
+API, API_CHAT, API_STREAM = "api", "api chat", "api stream"
+API_RATES = {API: "RATE_LIMIT_PER_MINUTE", API_CHAT: "RATE_LIMIT_CHAT", API_STREAM: "RATE_LIMIT_STREAM"}
 SAFE = ("GET", "HEAD", "OPTIONS", "TRACE")
 # For as long as this allauth counts attempts, but for those to sign in.
 ATTEMPTS_SECONDS = 60
@@ -69,6 +72,11 @@ async def acount(group: str, rate: str, who: str) -> None:
         await sync_to_async(count, thread_sensitive=False)(group, rate, who)
     else:
         count(group, rate, who)
+
+
+async def count_request(group: str, who: str) -> None:
+    """Count a request of a program's in one of API_RATES. Raises TooMany."""
+    await acount(group, getattr(settings, API_RATES[group]), who)
 
 
 def _usage(group: str, rate: str, who: str) -> dict[str, int] | None:

@@ -7,6 +7,8 @@ from django.contrib.auth.models import AbstractUser
 from django.db import models
 from django.utils import timezone
 
+from langai_site.accounts.scopes import Scope
+
 INVITATION_LIFETIME = timedelta(days=7)
 
 
@@ -69,3 +71,38 @@ class Invitation(models.Model):
         self.token_hash = hashed(token)
         self.expires_at = timezone.now() + INVITATION_LIFETIME
         return token
+
+
+class ApiKey(models.Model):
+    """What a program signs in with, for one person; only the key's hash is kept, and its beginning to know it by."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="api_keys")
+    name = models.CharField(max_length=100, help_text="What uses it, such as “nightly report”.")
+    prefix = models.CharField(max_length=16, editable=False)
+    key_hash = models.CharField(max_length=64, unique=True, editable=False)
+    scopes = models.JSONField(default=list)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    expires_at = models.DateTimeField(null=True, blank=True)
+    last_used_at = models.DateTimeField(null=True, editable=False)
+    revoked_at = models.DateTimeField(null=True, editable=False)
+
+    class Meta:
+        ordering = ["-created_at"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["user", "name"], condition=models.Q(revoked_at=None), name="one_open_key_a_name"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.prefix}…)"
+
+    @property
+    def state(self) -> str:
+        if self.revoked_at:
+            return "revoked"
+        return "expired" if self.expires_at and self.expires_at <= timezone.now() else "active"
+
+    @property
+    def scope_names(self) -> str:
+        return ", ".join(scope.value for scope in Scope if scope in self.scopes)

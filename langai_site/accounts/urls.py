@@ -7,6 +7,8 @@ from langai_site.accounts import views
 app_name = "accounts"
 urlpatterns = [
     path("", TemplateView.as_view(template_name="accounts/account.html"), name="account"),
+    path("keys/", views.api_keys, name="keys"),
+    path("keys/<int:key>/revoke/", views.revoke_api_key, name="revoke-key"),
     path("invitation/<str:token>/", views.invitation, name="invitation"),
     # LangAI sends no mail, so these take the place of allauth's pages that would.
     path("email/", RedirectView.as_view(pattern_name="accounts:account")),

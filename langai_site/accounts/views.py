@@ -1,3 +1,4 @@
+from django.contrib import messages
 from django.contrib.auth import login
 from django.contrib.auth.decorators import login_not_required
 from django.db import IntegrityError
@@ -5,9 +6,13 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods, require_POST
 
-from langai_site.accounts.forms import InvitedForm
+from langai_site.accounts import keys
+from langai_site.accounts.forms import ApiKeyForm, InvitedForm
 from langai_site.accounts.services import accept_invitation, usable_invitation
+from langai_site.accounts.session import signed_in
+from langai_site.errors import LangAIError
 
 
 @sensitive_post_parameters("password1", "password2")
@@ -26,3 +31,28 @@ def invitation(request: HttpRequest, token: str) -> HttpResponse:
             login(request, user)
             return redirect("chat:new")
     return render(request, "accounts/invitation.html", {"form": form, "invited": invited})
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@never_cache
+def api_keys(request: HttpRequest) -> HttpResponse:
+    """A person's keys, and a form for another. A new one is shown in the answer to its form, and never again."""
+    user = signed_in(request)
+    form = ApiKeyForm(request.POST or None)
+    made, status = {}, 200
+    if form.is_valid():
+        try:
+            row, key = keys.make(user=user, **form.cleaned_data)
+            made, form = {"made": row, "key": key}, ApiKeyForm()
+        except LangAIError as error:
+            form.add_error(None, error.message)
+            status = error.status
+    context = {"form": form, "keys": user.api_keys.all(), **made}
+    return render(request, "accounts/keys.html", context, status=status)
+
+
+@require_POST
+def revoke_api_key(request: HttpRequest, key: int) -> HttpResponse:
+    row = keys.revoke(signed_in(request), key)
+    messages.success(request, f"The key “{row.name}” is revoked. What used it gets no more answers.")
+    return redirect("accounts:keys")

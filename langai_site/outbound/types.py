@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from math import ceil
 from typing import TYPE_CHECKING, Literal
 
 from langai_site.errors import LangAIError
@@ -110,6 +111,8 @@ class ProviderError(LangAIError):
     def __init__(self, message: str, *, code: str, retryable: bool = True, retry_after: float = 0) -> None:
         super().__init__(message, code=code)
         self.retryable, self.retry_after = retryable, retry_after
+        if retry_after:
+            self.headers = {"Retry-After": str(ceil(retry_after))}
 
 
 # Where an ended call's Entry goes: the caller keeps it for its closing transaction.

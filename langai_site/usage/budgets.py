@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
 from decimal import Decimal
+from math import ceil
 
 from django.db import transaction
 from django.db.models import F, Q, QuerySet
@@ -27,9 +28,14 @@ _known: tuple[float, bool] = (0.0, True)
 
 
 class OverBudget(LangAIError):
-    """A hard budget has no room for what the call may cost; nothing was sent."""
+    """A hard budget has no room for what the call may cost; nothing was sent. There is more of it from `until` on."""
 
     code, status = "over_budget", 429
+
+    def __init__(self, message: str, *, until: date) -> None:
+        super().__init__(message)
+        seconds = (start_of(until) - timezone.now()).total_seconds()
+        self.headers = {"Retry-After": str(max(1, ceil(seconds)))}
 
 
 def may_exist() -> bool:
@@ -136,9 +142,9 @@ def _refuse_if_over(period: BudgetPeriod, amount: Decimal | None) -> None:
         return
     standing = standing_of(period)
     if amount is None:
-        raise OverBudget(unpriced_refusal(standing))
+        raise OverBudget(unpriced_refusal(standing), until=standing.ends)
     if amount > standing.left:
-        raise OverBudget(refusal(standing, amount))
+        raise OverBudget(refusal(standing, amount), until=standing.ends)
 
 
 def release(reservation: Reservation) -> None:

@@ -1,8 +1,18 @@
 """Search's verbs: index a document, remove it, find passages, show one in its page."""
 
-from search.services.excerpts import excerpt, open_page
+from search.services.excerpts import documents_of, excerpt, open_page
 from search.services.finding import find, find_for_prompt, label_of
 from search.services.indexing import index, remove
 from search.services.relabelling import relabel
 
-__all__ = ["excerpt", "find", "find_for_prompt", "index", "label_of", "open_page", "relabel", "remove"]
+__all__ = [
+    "documents_of",
+    "excerpt",
+    "find",
+    "find_for_prompt",
+    "index",
+    "label_of",
+    "open_page",
+    "relabel",
+    "remove",
+]

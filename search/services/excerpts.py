@@ -1,5 +1,6 @@
 """A passage in its page, for someone who may read it."""
 
+from collections.abc import Iterable
 from uuid import UUID
 
 from django.db.models import Min, Q, QuerySet
@@ -14,6 +15,11 @@ from search.types import Excerpt, OpenPage, Reader
 EXCERPT_CHARS = 60_000
 # More named parts than these are turned over, not listed.
 PARTS_SHOWN = 60
+
+
+def documents_of(sources: Iterable[UUID]) -> dict[UUID, UUID]:
+    """The ids of the documents that sources are versions of, by the sources' ids."""
+    return dict(Source.objects.filter(pk__in=set(sources)).values_list("pk", "document"))
 
 
 def excerpt(reader: Reader, source_id: UUID, *, page: int, start: int, end: int) -> Excerpt:

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from datetime import date
 
 import pytest
 
@@ -92,7 +93,7 @@ async def test_one_that_failed_rests_and_is_told_of_in_the_next_receipt():
 async def test_what_is_not_affordable_is_not_asked_and_a_local_model_answers(upstream):  # noqa: F811
     async def nothing_left(most):
         if most != 0:
-            raise OverBudget("The day's budget is used up.")
+            raise OverBudget("The day's budget is used up.", until=date(2030, 1, 1))
 
     hosted = model("t9", 1, hosted=True, ceiling=Sensitivity.INTERNAL)
     done = await turn(hosted, model("t5", 2), afford=nothing_left)

@@ -22,7 +22,7 @@ OWN_SETTINGS = ("OPENAI_", "ANTHROPIC_", "OLLAMA_", "DATABASE_URL", "REDIS_URL",
 
 # The tests' people ask faster, all from one address, and the same again and again to see it being answered.
 FAST_PEOPLE = {
-    "RATE_LIMIT_PER_MINUTE": "100000",
+    **dict.fromkeys(("RATE_LIMIT_PER_MINUTE", "RATE_LIMIT_CHAT", "RATE_LIMIT_STREAM"), "100000"),
     "REPLIES_IN_FLIGHT": "1000",
     "SOCKETS_PER_USER": "1000",
     "CACHE_TTL": "0",

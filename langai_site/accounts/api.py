@@ -1,0 +1,41 @@
+"""Tokens for programs in which somebody types a password."""
+
+from channels.db import database_sync_to_async
+from django.http import HttpRequest
+from ninja import Field, Router, Schema
+
+from langai_site.accounts import tokens
+from langai_site.accounts.doors import anybody
+from langai_site.api_errors import documented
+
+router = Router(tags=["Tokens"])
+
+
+class SignIn(Schema):
+    username: str = Field(min_length=1, max_length=254, description="A name, or an e-mail address.")
+    password: str = Field(min_length=1, max_length=4096)
+
+
+class Refresh(Schema):
+    refresh: str = Field(min_length=1, max_length=4096)
+
+
+class TokenPair(Schema):
+    """`access` goes into the header Authorization, as “Bearer …”, for `expires_in` seconds."""
+
+    access: str
+    refresh: str
+    expires_in: int
+
+
+@router.post("/token", auth=anybody, response={200: TokenPair} | documented())
+async def token(request: HttpRequest, body: SignIn) -> tokens.Tokens:
+    """Sign in with a name and a password. Not for accounts with a second factor: they make API keys."""
+    # On a thread of its own: to check a password takes a while, on purpose.
+    return await database_sync_to_async(tokens.sign_in, thread_sensitive=False)(request, body.username, body.password)
+
+
+@router.post("/refresh", auth=anybody, response={200: TokenPair} | documented())
+async def refresh(request: HttpRequest, body: Refresh) -> tokens.Tokens:
+    """New tokens for a refresh token. A change of the password ends all that were given out before."""
+    return await database_sync_to_async(tokens.renewed, thread_sensitive=False)(body.refresh)

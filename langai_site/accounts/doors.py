@@ -1,0 +1,100 @@
+"""Who may come in by the API: with a key, a token, or as the person who is signed in."""
+
+from typing import Any
+
+from asgiref.sync import sync_to_async
+from django.conf import settings
+from django.contrib.auth import get_user
+from django.http import HttpRequest
+from ninja.security import APIKeyCookie, HttpBearer
+from ninja.utils import check_csrf
+
+from langai_site.accounts import keys, limits, tokens
+from langai_site.accounts.keys import Credential, Unauthorized
+from langai_site.accounts.models import User
+from langai_site.accounts.scopes import ALL, Scope
+from langai_site.errors import Forbidden
+from langai_site.writer import write
+
+
+class ApiKeyOrToken(HttpBearer):
+    """`Authorization: Bearer` with an API key, or with a token of POST /auth/token."""
+
+    def __init__(self, scope: Scope, group: str) -> None:
+        super().__init__()
+        self.scope, self.group = scope, group
+
+    async def __call__(self, request: HttpRequest) -> Credential | None:
+        scheme, _, shown = request.headers.get("Authorization", "").partition(" ")
+        if scheme.lower() != "bearer" or not shown.strip():
+            return None
+        return await self.authenticate(request, shown.strip())
+
+    async def authenticate(self, request: HttpRequest, token: str) -> Credential:
+        known = keys.credential_of if token.startswith(keys.PREFIX) else tokens.credential_of
+        try:
+            credential = await write(known, token)
+        except Unauthorized:
+            # Who guesses is counted by address.
+            await limits.count_request(limits.API, limits.visitor(request))
+            raise
+        return await entered(request, credential, self.scope, self.group)
+
+
+class SignedIn(APIKeyCookie):
+    """The session of a page; what changes something needs the header X-CSRFToken as well."""
+
+    param_name = settings.SESSION_COOKIE_NAME
+
+    def __init__(self, scope: Scope, group: str) -> None:
+        super().__init__()
+        self.scope, self.group = scope, group
+
+    async def __call__(self, request: HttpRequest) -> Credential | None:
+        if "Authorization" in request.headers or self.param_name not in request.COOKIES:
+            return None
+        return await self.authenticate(request, None)
+
+    async def authenticate(self, request: HttpRequest, key: str | None) -> Credential | None:
+        user = await write(get_user, request)
+        if not isinstance(user, User):
+            return None
+        await _refuse_forged(request)
+        return await entered(request, Credential(user, ALL), self.scope, self.group)
+
+
+async def _refuse_forged(request: HttpRequest) -> None:
+    """Raises Forbidden for what another site had a browser send."""
+    is_long = request.content_type == "multipart/form-data"
+    forged = await sync_to_async(check_csrf, thread_sensitive=False)(request) if is_long else check_csrf(request)
+    if forged:
+        raise Forbidden("The header X-CSRFToken is missing or wrong. Send the value of the cookie csrftoken.")
+
+
+async def entered(request: HttpRequest, credential: Credential, scope: Scope, group: str) -> Credential:
+    """The credential, once the request was counted and found within its scopes. Raises TooMany and Forbidden."""
+    await limits.count_request(group, limits.person(credential.user))
+    if scope not in credential.scopes:
+        raise Forbidden(f"This key is not for this: it lacks the scope “{scope}”.")
+    request.user = credential.user
+    return credential
+
+
+def door(scope: Scope, group: str = limits.API) -> list[Any]:
+    """What an operation of the API takes as `auth`: everybody whose key, token or session is good for `scope`.
+
+    Its requests are counted in `group`.
+    """
+    return [ApiKeyOrToken(scope, group), SignedIn(scope, group)]
+
+
+async def anybody(request: HttpRequest) -> bool:
+    """What an operation takes as `auth` that everybody may ask: it is counted by address. Raises TooMany."""
+    await limits.count_request(limits.API, limits.visitor(request))
+    return True
+
+
+def person_of(request: HttpRequest) -> User:
+    """Who came in by a door."""
+    credential: Credential = request.auth  # type: ignore[attr-defined]
+    return credential.user

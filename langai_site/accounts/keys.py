@@ -1,0 +1,95 @@
+"""API keys: made, revoked, and told whom they belong to. Synchronous."""
+
+import secrets
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from langai_site.accounts.models import ApiKey, User, hashed
+from langai_site.accounts.scopes import Scope
+from langai_site.errors import Conflict, Invalid, LangAIError, NotFound
+
+# So that a key is known for one wherever it is found: in a log, in a repository.
+PREFIX = "langai_"
+SHOWN = len(PREFIX) + 6
+LONGEST = timedelta(days=3660)
+# Last use is told to the minute: it is written no more often.
+USED_EVERY = timedelta(minutes=1)
+
+
+class Unauthorized(LangAIError):
+    code, status = "unauthorized", 401
+    headers = {"WWW-Authenticate": "Bearer"}
+
+
+@dataclass(frozen=True)
+class Credential:
+    """Who asks, and what they may be asked for with what they showed."""
+
+    user: User
+    scopes: frozenset[str]
+
+
+def make(*, user: User, name: str, scopes: Collection[str], days: int = 0) -> tuple[ApiKey, str]:
+    """Make a key that is valid for `days` (0: until it is revoked), and return it with its text, which is not kept.
+
+    Raises Invalid, and Conflict where the person has an open key by that name.
+    """
+    name = " ".join(name.replace("\0", "").split())
+    if not name or len(name) > 100:
+        raise Invalid("Give the key a name of 1 to 100 characters that says what uses it.")
+    key = PREFIX + secrets.token_urlsafe(32)
+    row = ApiKey(user=user, name=name, prefix=key[:SHOWN], key_hash=hashed(key), scopes=_known(scopes))
+    row.expires_at = _end(days)
+    try:
+        with transaction.atomic():
+            row.save(force_insert=True)
+    except IntegrityError:
+        raise Conflict(f"There is a key named “{name}” already. Choose another name, or revoke that one.") from None
+    return row, key
+
+
+def _known(scopes: Collection[str]) -> list[str]:
+    if unknown := set(scopes) - set(Scope):
+        raise Invalid(f"There is no scope {sorted(unknown)[0]!r}. Choose among {', '.join(Scope)}.")
+    if not scopes:
+        raise Invalid(f"Say what the key is for: one or more of {', '.join(Scope)}.")
+    return [scope.value for scope in Scope if scope in scopes]
+
+
+def _end(days: int) -> Any:  # noqa: ANN401 - a moment, or None
+    if not 0 <= days <= LONGEST.days:
+        raise Invalid(f"A key is valid for 1 to {LONGEST.days:,} days, or 0 for no end.")
+    return timezone.now() + timedelta(days=days) if days else None
+
+
+def revoke(user: User, key_id: int) -> ApiKey:
+    """End one of the person's keys at once. Raises NotFound."""
+    found = ApiKey.objects.filter(pk=key_id, user=user).first()
+    if found is None:
+        raise NotFound("This key does not exist, or it is not yours.")
+    ApiKey.objects.filter(pk=found.pk, revoked_at=None).update(revoked_at=timezone.now())
+    return found
+
+
+def credential_of(key: str) -> Credential:
+    """Whom a key belongs to, and what it may be used for. Raises Unauthorized, which says why."""
+    row = ApiKey.objects.select_related("user").filter(key_hash=hashed(key)).first()
+    if row is None:
+        raise Unauthorized("This API key is not known here. Make one on your account's page.")
+    if row.state != "active":
+        raise Unauthorized(f"This API key is {row.state}. Make another on your account's page.")
+    if not row.user.is_active:
+        raise Unauthorized("The account of this API key is closed. Ask an admin.")
+    _used(row)
+    return Credential(row.user, frozenset(row.scopes))
+
+
+def _used(row: ApiKey) -> None:
+    now = timezone.now()
+    if row.last_used_at is None or row.last_used_at < now - USED_EVERY:
+        ApiKey.objects.filter(pk=row.pk).update(last_used_at=now)

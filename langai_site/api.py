@@ -1,0 +1,66 @@
+"""The API of programs: where the doors of all apps meet. Ours at the root, and OpenAI's under /v1."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from django.http import HttpRequest, JsonResponse
+from django.http.response import HttpResponseBase
+from django.urls import URLPattern
+from django.utils.cache import patch_vary_headers
+from ninja import NinjaAPI
+
+from chat import views
+from chat.api import router as chat
+from chat.api_conversations import router as conversations
+from chat.api_v1 import router as completions
+from documents.api import router as documents
+from langai_site import VERSION
+from langai_site.accounts.api import router as tokens
+from langai_site.accounts.session import by_person
+from langai_site.api_errors import JsonBody, tell_errors
+from langai_site.front import wants_json
+from langai_site.usage.api import router as usage
+from search.api import router as search
+from search.api_v1 import router as embeddings
+
+DESCRIPTION = """
+Send an API key, or a token of `POST /auth/token`, as `Authorization: Bearer …`. What you may do on the pages you may do
+here, within the scopes of your key; limits, budgets and labels are the same. Every error has the same form.
+"""
+AS_OPENAI = "What clients of OpenAI ask. Set their base URL to this address with `/v1`, and an API key as their key."
+# Schema and docs have views of their own: theirs draw scripts that the Content-Security-Policy forbids.
+COMMON: dict[str, Any] = {"version": VERSION, "parser": JsonBody(), "openapi_url": None, "docs_url": None}
+
+api = NinjaAPI(title="LangAI", description=DESCRIPTION, urls_namespace="api", **COMMON)
+tell_errors(api)
+api.add_router("/auth", tokens)
+api.add_router("", chat)
+api.add_router("", search)
+api.add_router("/api", documents)
+api.add_router("/api/conversations", conversations)
+api.add_router("/api/usage", usage)
+
+v1 = NinjaAPI(title="LangAI as OpenAI", description=AS_OPENAI, urls_namespace="v1", **COMMON)
+tell_errors(v1)
+v1.add_router("", completions)
+v1.add_router("", embeddings)
+
+
+def addresses(of: NinjaAPI) -> Iterator[URLPattern]:
+    """Its operations. They find out who asks, and count it, by themselves: see `accounts.doors`."""
+    for pattern in of.urls[0]:
+        if isinstance(pattern, URLPattern) and pattern.name != "api-root":
+            by_person(pattern.callback)
+            yield pattern
+
+
+@by_person
+async def front(request: HttpRequest) -> HttpResponseBase:
+    """The new chat's page; for a program that asks for JSON, and knows nothing yet, where to go on."""
+    response: HttpResponseBase
+    if request.method in ("GET", "HEAD") and wants_json(request):
+        response = JsonResponse({"message": "This is LangAI.", "version": VERSION, "docs": "/docs"})
+    else:
+        response = await views.new(request)
+    patch_vary_headers(response, ["Accept"])
+    return response

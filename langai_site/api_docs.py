@@ -1,0 +1,47 @@
+"""The API's descriptions, for programs and for people: from local files, without inline scripts."""
+
+from functools import lru_cache
+from typing import Any
+
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.http import require_safe
+from ninja import NinjaAPI
+
+from langai_site.api import api, v1
+
+
+@lru_cache
+def _schema(of: NinjaAPI, prefix: str) -> dict[str, Any]:
+    return of.get_openapi_schema(path_prefix=prefix)
+
+
+@require_safe
+@login_not_required
+def schema(request: HttpRequest) -> JsonResponse:
+    return JsonResponse(_schema(api, ""))
+
+
+@require_safe
+@login_not_required
+def schema_v1(request: HttpRequest) -> JsonResponse:
+    return JsonResponse(_schema(v1, "v1"))
+
+
+@require_safe
+@login_not_required
+def docs(request: HttpRequest) -> HttpResponse:
+    return _page(request, api, "openapi")
+
+
+@require_safe
+@login_not_required
+def docs_v1(request: HttpRequest) -> HttpResponse:
+    return _page(request, v1, "openapi-v1")
+
+
+def _page(request: HttpRequest, of: NinjaAPI, described_at: str) -> HttpResponse:
+    swagger = {"url": reverse(described_at), "layout": "BaseLayout", "deepLinking": True, "validatorUrl": None}
+    return render(request, "api/docs.html", {"title": of.title, "swagger": swagger, "openai": of is v1})

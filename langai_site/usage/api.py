@@ -1,0 +1,98 @@
+"""What was used, as programs read it: by oneself, and by everybody for those who may look."""
+
+from datetime import date
+from typing import Any, Literal
+
+from django.http import HttpRequest
+from ninja import Query, Router, Schema
+
+from langai_site.accounts.doors import door, person_of
+from langai_site.accounts.models import User
+from langai_site.accounts.scopes import Scope
+from langai_site.api_errors import documented
+from langai_site.errors import Forbidden
+from langai_site.usage import budgets, figures
+from langai_site.usage.callers import caller_of
+from langai_site.usage.figures import Span
+from langai_site.writer import write
+
+router = Router(tags=["Usage"])
+Grouping = Literal["model", "user", "team", "day"]
+DAY = Query(None, description="The default is the first day of this month for `since`, today for `until`.")
+
+
+class Totals(Schema):
+    """Costs in US dollars; `cost` is that of the priced entries, `saved` what cached answers would have cost."""
+
+    entries: int
+    unpriced: int
+    input_tokens: int
+    output_tokens: int
+    cached_tokens: int
+    cost: float
+    saved: float
+
+
+class Group(Totals):
+    """The entries that have `name` in common."""
+
+    name: str
+
+
+class BudgetOut(Schema):
+    """One budget that applies to you, in US dollars; `ends` is the first day after it."""
+
+    scope: str
+    period: str
+    hard: bool
+    limit: float
+    spent: float
+    held: float
+    left: float
+    ends: date
+
+
+class Figures(Schema):
+    """What was used from `since` to `until`, both included."""
+
+    since: date
+    until: date
+    totals: Totals
+    groups: list[Group]
+
+
+class MyFigures(Figures):
+    budgets: list[BudgetOut]
+
+
+@router.get("", auth=door(Scope.USAGE), response={200: MyFigures} | documented())
+async def mine(
+    request: HttpRequest, since: date | None = DAY, until: date | None = DAY, by: Literal["model", "day"] = "model"
+) -> dict[str, Any]:
+    """What you used, by model or by day, and how your budgets stand."""
+    return await write(_mine, person_of(request), figures.span(since, until), by)
+
+
+def _mine(user: User, span: Span, by: Grouping) -> dict[str, Any]:
+    applying = budgets.applying(user.pk, caller_of(user, "api").team)
+    return _figures(span, by, user.pk) | {"budgets": budgets.standings(applying)}
+
+
+@router.get("/all", auth=door(Scope.ADMIN), response={200: Figures} | documented())
+async def everybodys(
+    request: HttpRequest, since: date | None = DAY, until: date | None = DAY, by: Grouping = "user"
+) -> dict[str, Any]:
+    """What everybody used, for those who may read the ledger."""
+    return await write(_everybodys, person_of(request), figures.span(since, until), by)
+
+
+def _everybodys(user: User, span: Span, by: Grouping) -> dict[str, Any]:
+    if not user.has_perm("usage.view_usageentry"):
+        raise Forbidden("What others have used is for those to read who may see the ledger. Ask an admin.")
+    return _figures(span, by)
+
+
+def _figures(span: Span, by: Grouping, user_id: int | None = None) -> dict[str, Any]:
+    entries = figures.entries_of(span, user_id)
+    groups = [{"name": name} | vars(totals) for name, totals in figures.grouped(entries, by)]
+    return {"since": span.since, "until": span.until, "totals": figures.totals(entries), "groups": groups}

@@ -1,0 +1,21 @@
+"""Who asks, by value, so that the ledger outlives the person and the conversation."""
+
+from uuid import UUID
+
+from langai_site.accounts.models import Team, User
+from langai_site.prepared import Prepared
+from langai_site.usage.types import Caller
+
+_TEAM = Prepared(lambda team: Team.objects.filter(pk=team).order_by().values_list("name"), team=-982451653)
+
+
+def caller_of(user: User, source: str, *, conversation: UUID | None = None, reply: UUID | None = None) -> Caller:
+    """The person, with the team that pays, asking through the door `source`. Synchronous."""
+    return Caller(
+        user_id=user.pk,
+        username=user.username,
+        team=_TEAM.rows(team=user.billing_team_id)[0][0] if user.billing_team_id else "",
+        conversation=conversation,
+        reply=reply,
+        source=source,
+    )

@@ -1,0 +1,108 @@
+"""Programs search documents as people do."""
+
+from typing import Any
+from uuid import UUID
+
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect
+from django.urls import reverse
+from ninja import Field, Router, Schema
+from pydantic import ConfigDict
+
+from langai_site import detectors
+from langai_site.accounts.doors import door, person_of
+from langai_site.accounts.models import User
+from langai_site.accounts.scopes import Scope
+from langai_site.api_errors import documented
+from langai_site.sensitivity import Sensitivity, highest
+from langai_site.usage.callers import caller_of
+from langai_site.usage.types import Caller
+from langai_site.writer import write
+from search import services
+from search.access import reader_of
+from search.forms import QUERY_MAX_CHARS
+from search.types import Filters, Hit, Reader
+
+router = Router(tags=["Search"])
+LIMIT_MAX = 20
+
+
+class Query(Schema):
+    model_config = ConfigDict(extra="forbid")
+
+    query: str = Field(min_length=1, max_length=QUERY_MAX_CHARS)
+    limit: int = Field(8, ge=1, le=LIMIT_MAX)
+    collections: list[int] | None = Field(None, max_length=500, description="Search these alone, by their ids.")
+
+
+class DocumentRef(Schema):
+    id: UUID
+    title: str
+    file_name: str
+
+
+class Location(Schema):
+    """Where in the document: characters `start` to `end` of `page`, what people call the place, and its heading."""
+
+    page: int
+    start: int
+    end: int
+    name: str
+    heading: str
+
+
+class Metadata(Schema):
+    collection: str
+    document: DocumentRef
+    location: Location
+
+
+class Passage(Schema):
+    """A passage; its `score`, 0 to 1, is to be compared within one answer only."""
+
+    id: int
+    content: str
+    metadata: Metadata
+    score: float
+
+
+class Found(Schema):
+    """Passages, best first. `notice` says what could not be searched."""
+
+    documents: list[Passage]
+    query: str
+    count: int
+    notice: str
+
+
+@router.post("/search", auth=door(Scope.SEARCH), response={200: Found} | documented(413, 415))
+async def search(request: HttpRequest, body: Query) -> dict[str, Any]:
+    """Passages that fit, by meaning and by words, among the documents that you may read."""
+    reader, caller, label = await write(_asked, person_of(request), body.query)
+    filters = Filters(None if body.collections is None else tuple(body.collections))
+    query = body.query.replace("\0", "")
+    found = await services.find(query, reader, label=label, filters=filters, limit=body.limit, caller=caller)
+    documents = await write(services.documents_of, [hit.source_id for hit in found.hits])
+    passages = [_passage(hit, documents[hit.source_id]) for hit in found.hits if hit.source_id in documents]
+    return {"documents": passages, "query": body.query, "count": len(passages), "notice": found.notice}
+
+
+@router.api_operation(["GET", "HEAD"], "/search", auth=None, include_in_schema=False)
+async def search_page(request: HttpRequest) -> HttpResponseBase:
+    """Who opens the address in a browser means the page."""
+    query = request.META.get("QUERY_STRING", "")
+    return redirect(f"{reverse('search:search')}{'?' if query else ''}{query}")
+
+
+def _asked(user: User, query: str) -> tuple[Reader, Caller, Sensitivity]:
+    """Who asks, and how sensitive what they ask is: no embedder elsewhere gets what it may not see."""
+    seen = highest(*(detection.label for detection in detectors.scan(query)))
+    return reader_of(user), caller_of(user, "api"), seen
+
+
+def _passage(hit: Hit, document: UUID) -> Passage:
+    place = Location(page=hit.page, start=hit.start, end=hit.end, name=hit.location, heading=hit.heading)
+    named = DocumentRef(id=document, title=hit.title, file_name=hit.file_name)
+    metadata = Metadata(collection=hit.collection, document=named, location=place)
+    return Passage(id=hit.passage_id, content=hit.text, metadata=metadata, score=hit.score)

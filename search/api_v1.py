@@ -1,0 +1,88 @@
+"""OpenAI's API for embeddings."""
+
+import base64
+from typing import Any, Literal
+
+from django.conf import settings
+from django.http import HttpRequest
+from ninja import Field, Header, Router, Schema
+
+from langai_site.accounts.doors import door, person_of
+from langai_site.accounts.scopes import Scope
+from langai_site.api_errors import OpenAIErrorBody, documented
+from langai_site.errors import Unreadable
+from langai_site.sensitivity import Sensitivity
+from search.services import vectors_of
+
+router = Router(tags=["OpenAI"])
+TEXTS_MAX = 128
+
+
+class Embeddings(Schema):
+    """Texts to turn into vectors, in OpenAI's format."""
+
+    model: str = Field(min_length=1, max_length=200, description="all-minilm-l6-v2, or what EMBEDDER names.")
+    input: str | list[str]
+    encoding_format: Literal["float", "base64"] = "float"
+    dimensions: int | None = Field(None, ge=1, description="Where it is given, it must be what the model has.")
+    metadata: dict[str, Any] | None = Field(None, description="`sensitivity`: a label.")
+
+
+class Vector(Schema):
+    object: Literal["embedding"] = "embedding"
+    index: int
+    embedding: list[float] | str
+
+
+class EmbeddingUsage(Schema):
+    prompt_tokens: int
+    total_tokens: int
+
+
+class EmbeddingsOut(Schema):
+    object: Literal["list"] = "list"
+    data: list[Vector]
+    model: str
+    usage: EmbeddingUsage
+
+
+@router.post(
+    "/embeddings",
+    auth=door(Scope.SEARCH),
+    response={200: EmbeddingsOut} | documented(404, 413, 415, body=OpenAIErrorBody),
+)
+async def embeddings(
+    request: HttpRequest,
+    body: Embeddings,
+    sensitivity: str = Header("", alias="X-LangAI-Sensitivity", description="The label: public, internal, …"),
+) -> EmbeddingsOut:
+    """Unit vectors of up to 128 texts, by the embedder that search uses or by MiniLM in the building."""
+    given = sensitivity or str((body.metadata or {}).get("sensitivity") or "")
+    found = await vectors_of.vectors_of(person_of(request), _texts(body.input), model=body.model, label=_label(given))
+    if body.dimensions not in (None, found.vectors.shape[1]):
+        raise Unreadable(f"dimensions: {body.model} has {found.vectors.shape[1]}, and no other.")
+    rows = [
+        Vector(index=index, embedding=_encoded(row, body.encoding_format)) for index, row in enumerate(found.vectors)
+    ]
+    usage = EmbeddingUsage(prompt_tokens=found.tokens, total_tokens=found.tokens)
+    return EmbeddingsOut(data=rows, model=body.model, usage=usage)
+
+
+def _texts(given: str | list[str]) -> list[str]:
+    texts = [given] if isinstance(given, str) else given
+    if not 0 < len(texts) <= TEXTS_MAX:
+        raise Unreadable(f"input: send 1 to {TEXTS_MAX} texts.")
+    if not all(0 < len(text) <= settings.MESSAGE_MAX_CHARS for text in texts):
+        raise Unreadable(f"input: a text has 1 to {settings.MESSAGE_MAX_CHARS:,} characters.")
+    return texts
+
+
+def _label(slug: str) -> Sensitivity | None:
+    try:
+        return Sensitivity[slug.upper()] if slug else None
+    except KeyError:
+        raise Unreadable("There is no such label. Choose public, internal or confidential.") from None
+
+
+def _encoded(vector: Any, encoding: str) -> list[float] | str:  # noqa: ANN401 - a row of an array
+    return base64.b64encode(vector.astype("<f4").tobytes()).decode() if encoding == "base64" else vector.tolist()

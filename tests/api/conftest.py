@@ -1,0 +1,104 @@
+"""People with keys, and a client that sends what programs send."""
+
+import json
+
+import pytest
+from django.core.cache import caches
+from django.test import AsyncClient
+
+from langai_site.accounts import keys
+from langai_site.accounts.models import User
+from langai_site.accounts.scopes import Scope
+from langai_site.outbound import door, litellm_adapter
+from langai_site.outbound.models import Model
+from langai_site.usage import budgets
+from langai_site.writer import write
+from tests.upstream import running_upstream
+
+PASSWORD = "correct horse battery"
+
+
+class Program:
+    """A program with a key, or with none."""
+
+    def __init__(self, key: str = "", **headers: str) -> None:
+        self.client = AsyncClient()
+        self.headers = headers | ({"Authorization": f"Bearer {key}"} if key else {})
+
+    async def get(self, path, **query):
+        return await self.client.get(path, query, headers=self.headers)
+
+    async def delete(self, path):
+        return await self.client.delete(path, headers=self.headers)
+
+    async def post(self, path, body=None, *, headers=None, **fields):
+        """POST `body`, or `fields`, as JSON."""
+        data = json.dumps(fields if body is None else body)
+        return await self.client.post(
+            path, data, content_type="application/json", headers=self.headers | (headers or {})
+        )
+
+
+def made_key(user, *scopes, name="test", **options):
+    return keys.make(user=user, name=name, scopes=scopes or tuple(Scope), **options)[1]
+
+
+async def program_of(user, *scopes, **options):
+    return Program(await write(lambda: made_key(user, *scopes, **options)))
+
+
+def error_of(answer):
+    """The code of an answer that tells of an error, in its one shape."""
+    error = answer.json()["error"]
+    assert set(error) == {"code", "message", "request_id"}
+    assert error["message"].endswith(".")
+    assert error["request_id"]
+    return answer.status_code, error["code"]
+
+
+@pytest.fixture
+def alice(transactional_db):
+    return User.objects.create_user("alice", "alice@example.org", PASSWORD)
+
+
+@pytest.fixture
+def bob(transactional_db):
+    return User.objects.create_user("bob", password=PASSWORD)
+
+
+@pytest.fixture(autouse=True)
+def unhurried(settings):
+    """Tests ask as often as they like; those of the limits set their own."""
+    caches["default"].clear()
+    settings.RATE_LIMIT_PER_MINUTE = settings.RATE_LIMIT_CHAT = settings.RATE_LIMIT_STREAM = ""
+
+
+@pytest.fixture(scope="session")
+def upstream_process():
+    with running_upstream() as upstream:
+        yield upstream
+
+
+@pytest.fixture
+async def upstream(upstream_process, settings):
+    """A model server in the building, which offers the models of `model_named`."""
+    upstream_process.reset()
+    settings.OPENAI_BASE_URL, settings.OPENAI_API_KEY = upstream_process.openai_url, "sk-test-1234567890"
+    settings.ANSWER_START_TIMEOUT = settings.ANSWER_IDLE_TIMEOUT = 5
+    budgets.forget()
+    caches["default"].clear()
+    await door.warm()
+    yield upstream_process
+    await litellm_adapter.close()
+
+
+def offer(name, **values):
+    """Have the catalogue offer a model of the upstream; returns its name."""
+    full = f"hosted_vllm/{name}"
+    Model.objects.create(name=full, display_name=name, provider="hosted_vllm", available=True, **values)
+    return full
+
+
+@pytest.fixture
+def echo(transactional_db):
+    return offer("echo")

@@ -1,0 +1,108 @@
+"""POST /auth/token and /auth/refresh: short-lived tokens for a password."""
+
+import jwt
+import pytest
+from django.test import AsyncClient
+
+from langai_site.accounts import tokens
+from langai_site.accounts.models import User
+from langai_site.writer import write
+from tests.api.conftest import PASSWORD, Program, error_of
+
+
+async def sign_in(username="alice", password=PASSWORD, program=None):
+    return await (program or Program()).post("/auth/token", username=username, password=password)
+
+
+def opens(token):
+    try:
+        return tokens.credential_of(token).user.username
+    except tokens.Unauthorized:
+        return ""
+
+
+async def test_a_name_or_an_address_and_the_password_give_tokens(alice):
+    for name in ("alice", "alice@example.org"):
+        answer = await sign_in(name)
+        assert answer.status_code == 200
+        assert await write(opens, answer.json()["access"]) == "alice"
+        assert answer.json()["expires_in"] == 900
+
+
+@pytest.mark.parametrize(("name", "password"), [("alice", "wrong"), ("nobody", PASSWORD), ("al\0ice\0", "wrong")])
+async def test_a_wrong_name_or_password_gives_none_and_does_not_say_which(alice, name, password):
+    answer = await sign_in(name, password)
+    assert error_of(answer) == (401, "unauthorized")
+    assert "Name or password" in answer.json()["error"]["message"]
+
+
+async def test_a_closed_account_gives_none(alice):
+    await User.objects.filter(pk=alice.pk).aupdate(is_active=False)
+    assert error_of(await sign_in()) == (401, "unauthorized")
+
+
+async def test_a_refresh_token_gives_new_ones_and_opens_nothing_itself(alice):
+    given = (await sign_in()).json()
+    assert await write(opens, given["refresh"]) == ""
+    renewed = await Program().post("/auth/refresh", refresh=given["refresh"])
+    assert await write(opens, renewed.json()["access"]) == "alice"
+    assert error_of(await Program().post("/auth/refresh", refresh=given["access"])) == (401, "unauthorized")
+
+
+async def test_a_change_of_the_password_ends_all_tokens(alice):
+    given = (await sign_in()).json()
+    alice.set_password("another one altogether")
+    await alice.asave()
+    assert await write(opens, given["access"]) == ""
+    assert error_of(await Program().post("/auth/refresh", refresh=given["refresh"])) == (401, "unauthorized")
+
+
+async def test_a_closed_account_ends_all_tokens(alice):
+    given = (await sign_in()).json()
+    await User.objects.filter(pk=alice.pk).aupdate(is_active=False)
+    assert await write(opens, given["access"]) == ""
+
+
+async def test_a_token_ends_by_itself(alice, monkeypatch):
+    monkeypatch.setitem(tokens.LIFETIMES, "access", -1)
+    assert await write(opens, (await sign_in()).json()["access"]) == ""
+
+
+@pytest.mark.parametrize("key", ["", "x" * 32])
+async def test_a_token_that_somebody_else_signed_opens_nothing(alice, key):
+    claims = jwt.decode((await sign_in()).json()["access"], options={"verify_signature": False})
+    forged = jwt.encode(claims, key, "HS256" if key else "none")
+    assert await write(opens, forged) == ""
+
+
+async def test_failed_attempts_are_limited_as_on_the_page(alice):
+    for _ in range(5):
+        assert (await sign_in(password="wrong")).status_code == 401
+    refused = await sign_in()
+    assert error_of(refused) == (429, "too_many")
+    assert int(refused["Retry-After"]) > 0
+    page = await AsyncClient().post("/accounts/login/", {"login": "alice", "password": PASSWORD})
+    assert page.status_code == 429
+
+
+@pytest.mark.parametrize("path", ["/auth/token", "/auth/refresh"])
+async def test_requests_of_one_address_are_limited(alice, settings, path):
+    settings.RATE_LIMIT_PER_MINUTE = "1/d"
+    fields = {"username": "alice", "password": PASSWORD, "refresh": "x"}
+    assert (await Program().post(path, fields)).status_code in (200, 401)
+    assert error_of(await Program().post(path, fields)) == (429, "too_many")
+
+
+async def test_what_is_not_understood_is_told_without_repeating_it(alice):
+    answer = await Program().post("/auth/token", username="alice", password=["my secret"])
+    assert error_of(answer) == (422, "unreadable")
+    assert "password" in answer.json()["error"]["message"]
+    assert "my secret" not in answer.text
+    assert error_of(await Program().post("/auth/token", "[" * 100_000)) == (422, "unreadable")
+
+
+async def test_only_json_is_read(alice):
+    answer = await AsyncClient().post("/auth/token", {"username": "alice", "password": PASSWORD})
+    assert error_of(answer) == (415, "wrong_type")
+    broken = await AsyncClient().post("/auth/token", "{", content_type="application/json")
+    assert error_of(broken) == (400, "invalid")
