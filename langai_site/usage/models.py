@@ -199,7 +199,7 @@ class Slice(models.Model):
     """
 
     key = models.CharField(max_length=64, unique=True)
-    of = models.CharField(max_length=20, blank=True)
+    of = models.CharField(max_length=20, blank=True, db_index=True)
     user_id = models.BigIntegerField(null=True, db_index=True)
     username = models.CharField(max_length=150)
     team = models.CharField(max_length=100)
@@ -213,21 +213,18 @@ class Slice(models.Model):
     cached = models.BooleanField()
     status = models.CharField(max_length=20)
 
-    class Meta:
-        indexes = [models.Index(fields=["of"], name="slices_of_a_dimension")]
-
     def __str__(self) -> str:
         return f"{self.of} {self.username} {self.model} {self.kind}"
 
 
-class SliceDay(models.Model):
+class DaySum(models.Model):
     """What the sealed entries of one slice and day come to; money in whole billionths of a dollar. Can be rebuilt.
 
     `week` and `month` are the first days of the day's, kept because databases group by a column far more quickly.
     """
 
-    slice = models.ForeignKey(Slice, on_delete=models.CASCADE, related_name="days")
-    day = models.DateField()
+    slice = models.ForeignKey(Slice, on_delete=models.CASCADE, related_name="%(class)ss")
+    day = models.DateField(db_index=True)
     week = models.DateField()
     month = models.DateField()
     entries = models.BigIntegerField(default=0)
@@ -240,11 +237,19 @@ class SliceDay(models.Model):
     saved = models.BigIntegerField(default=0)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["slice", "day"], name="one_sum_a_slice_and_day")]
-        indexes = [models.Index(fields=["day"], name="sums_by_day")]
+        abstract = True
+        constraints = [models.UniqueConstraint(fields=["slice", "day"], name="one_%(class)s_a_slice")]
 
     def __str__(self) -> str:
         return f"{self.day} {self.slice_id}"
+
+
+class SliceDay(DaySum):
+    """Of the slices that say everything: nearly as many rows as entries, where these differ in much."""
+
+
+class DimensionDay(DaySum):
+    """Of those that say one dimension: few rows, for most reports are about one thing."""
 
 
 class RolledUp(models.Model):

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from django.db.models import Aggregate, Count, Q, QuerySet, Sum
 from django.db.models.functions import Coalesce, TruncDate
 
-from langai_site.usage.models import SliceDay, UsageEntry
+from langai_site.usage.models import DimensionDay, SliceDay, UsageEntry
 from langai_site.usage.months import start_of
 from langai_site.usage.reports.periods import first_of
 from langai_site.usage.reports.types import DIMENSIONS, FIGURES, Figures, Query
@@ -32,15 +32,30 @@ def figures_of_entries() -> Mapping[str, Aggregate | Coalesce]:
 
 def of_days(query: Query, most: int | None = None) -> Groups:
     """The groups of what is added up by the day already; `most` of them, in no order."""
-    days = {"day__range": (query.start, query.end), "slice__of": _alone(query)}
-    found = SliceDay.objects.filter(**days, **_conditions(query, "slice__")).order_by()
-    steps, dimensions = [query.step] if query.step else [], [f"slice__{DIMENSIONS[name].column}" for name in query.by]
+    found, columns = _days(query), _columns_of_days(query)
     sums = {name: Coalesce(Sum(figure), 0) for name, figure in zip(SUMS, FIGURES, strict=True)}
     if not query.columns:
         yield (), _figures(found.aggregate(**sums))
         return
-    columns = [*steps, *dimensions]
     yield from _groups(found.values(*columns).annotate(**sums)[:most], columns)
+
+
+def are_more(query: Query, most: int) -> bool:
+    """Whether there are more groups than that. Only asked where it is told quickly: of one dimension alone."""
+    if not query.by or not _alone(query):
+        return False
+    return _days(query).values(*_columns_of_days(query)).distinct()[: most + 1].count() > most
+
+
+def _days(query: Query) -> QuerySet[SliceDay] | QuerySet[DimensionDay]:
+    conditions = {"day__range": (query.start, query.end), **_conditions(query, "slice__")}
+    if alone := _alone(query):
+        return DimensionDay.objects.filter(slice__of=alone, **conditions).order_by()
+    return SliceDay.objects.filter(**conditions).order_by()
+
+
+def _columns_of_days(query: Query) -> list[str]:
+    return [*([query.step] if query.step else []), *(f"slice__{DIMENSIONS[name].column}" for name in query.by)]
 
 
 def of_entries(query: Query, among: QuerySet[UsageEntry] | None = None) -> Groups:

@@ -18,8 +18,8 @@ Sums = dict[tuple[object, ...], Figures]
 
 def report(query: Query, *, longest: int | None = None) -> Report:
     """What the query comes to, ordered by key; where that has more lines than `longest`, the total alone."""
-    found = _summed(query, longest)
-    if longest is not None and len(found) > longest:
+    found = None if longest and adding.are_more(query, longest) else _summed(query, longest)
+    if found is None or (longest and len(found) > longest):
         return Report(query, (), too_long=True, known_total=total(query))
     lines = (Line(key, figures) for key, figures in sorted(found.items()))
     return Report(query, tuple(line for line in lines if line.figures.entries))

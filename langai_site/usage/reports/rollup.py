@@ -8,7 +8,7 @@ import hashlib
 import json
 import logging
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from datetime import date, timedelta
 
@@ -18,7 +18,7 @@ from django.db.models import Exists, Max, Min, OuterRef, QuerySet
 from django.db.models.functions import TruncDate
 
 from langai_site.usage import sealing
-from langai_site.usage.models import RolledUp, Seal, Slice, SliceDay, UsageEntry
+from langai_site.usage.models import DaySum, DimensionDay, RolledUp, Seal, Slice, SliceDay, UsageEntry
 from langai_site.usage.months import day_of, start_of
 from langai_site.usage.reports.adding import SUMS, figures_of_entries
 from langai_site.usage.reports.periods import first_of
@@ -44,6 +44,7 @@ BLANK: Mapping[str, object] = {
     "status": "",
 }
 COLUMNS = ("of", *BLANK)
+TABLES: tuple[type[DaySum], ...] = (SliceDay, DimensionDay)
 PLACES = {dimension.name: list(BLANK).index(dimension.column) for dimension in DIMENSIONS.values()}
 
 Values = tuple[object, ...]
@@ -101,7 +102,7 @@ def _locked() -> RolledUp:
     RolledUp.objects.get_or_create(pk=1, defaults={"zone": settings.TIME_ZONE})
     done = RolledUp.objects.select_for_update().get(pk=1)
     if done.zone != settings.TIME_ZONE:
-        SliceDay.objects.all().delete()
+        _drop()
         done.sequence, done.zone = 0, settings.TIME_ZONE
         done.save()
     return done
@@ -128,15 +129,29 @@ def _alone(name: str, place: int, values: Values) -> Values:
 def _add(sums: Sums) -> None:
     """Add to the rows there are, which nobody else changes while the mark is locked."""
     slices = _slices({values for values, _ in sums})
-    before = _kept(SliceDay.objects.filter(slice__in=slices.values(), day__in={day for _, day in sums}))
-    rows = []
-    for (values, day), figures in sums.items():
-        total = before.get((slices[values], day), Figures()) + figures
-        steps = {step: first_of(step, day) for step in STEPS}
-        rows.append(SliceDay(slice_id=slices[values], **steps, **asdict(total)))
-    SliceDay.objects.bulk_create(
-        rows, update_conflicts=True, unique_fields=["slice", "day"], update_fields=FIGURES, batch_size=BATCH
-    )
+    for table in TABLES:
+        mine = {(slices[values], day): figures for (values, day), figures in sums.items() if _table(values) is table}
+        before = _kept(table, mine)
+        rows = [_row(table, key, before.get(key, Figures()) + figures) for key, figures in mine.items()]
+        table._default_manager.bulk_create(
+            rows, update_conflicts=True, unique_fields=["slice", "day"], update_fields=FIGURES, batch_size=BATCH
+        )
+
+
+def _table(values: Values) -> type[DaySum]:
+    """Where the days of a slice are kept, by the dimension that it is of."""
+    return DimensionDay if values[0] else SliceDay
+
+
+def _row(table: type[DaySum], key: tuple[int, date], figures: Figures) -> DaySum:
+    slice_id, day = key
+    return table(slice_id=slice_id, **{step: first_of(step, day) for step in STEPS}, **asdict(figures))
+
+
+def _kept(table: type[DaySum], keys: Collection[tuple[int, date]]) -> Mapping[tuple[int, date], Figures]:
+    """What the rows of these slices and days hold, and some more."""
+    found = table._default_manager.filter(slice__in={pk for pk, _ in keys}, day__in={day for _, day in keys})
+    return {(row[0], row[1]): Figures(*row[2:]) for row in found.values_list("slice_id", "day", *FIGURES)}
 
 
 def _slices(wanted: set[Values]) -> Mapping[Values, int]:
@@ -154,18 +169,18 @@ def _key(values: Values) -> str:
     return hashlib.sha256(json.dumps(values).encode()).hexdigest()
 
 
-def _kept(days: QuerySet[SliceDay]) -> Mapping[tuple[int, date], Figures]:
-    return {(row[0], row[1]): Figures(*row[2:]) for row in days.values_list("slice_id", "day", *FIGURES)}
-
-
 @transaction.atomic
 def forget() -> None:
     """Drop everything that was added up; reports read the entries themselves until it is done again."""
     done = _locked()
-    SliceDay.objects.all().delete()
-    Slice.objects.all().delete()
+    _drop()
     done.sequence = 0
     done.save()
+
+
+def _drop(**which: date) -> None:
+    for table in TABLES:
+        table._default_manager.filter(**which).delete()
 
 
 def wrong_days(*, mend: bool = False) -> Iterator[date]:
@@ -177,7 +192,7 @@ def wrong_days(*, mend: bool = False) -> Iterator[date]:
 
 def _days() -> Iterator[date]:
     """Each day that has an entry, or a sum."""
-    found = set(SliceDay.objects.order_by().values_list("day", flat=True).distinct())
+    found = {day for table in TABLES for day in table._default_manager.values_list("day", flat=True).distinct()}
     ends = UsageEntry.objects.aggregate(first=Min("at"), last=Max("at"))
     if ends["first"]:
         first, last = day_of(ends["first"]), day_of(ends["last"])
@@ -194,16 +209,17 @@ def _is_wrong(day: date, *, mend: bool) -> bool:
     if _by_values(day) == {values: figures for (values, _), figures in expected.items()}:
         return False
     if mend:
-        SliceDay.objects.filter(day=day).delete()
+        _drop(day=day)
         _add(expected)
     return True
 
 
 def _by_values(day: date) -> Mapping[Values, Figures]:
     found: defaultdict[Values, Figures] = defaultdict(Figures)
-    rows = SliceDay.objects.filter(day=day).values_list(*(f"slice__{name}" for name in COLUMNS), *FIGURES)
-    for row in rows:
-        found[row[: len(COLUMNS)]] += Figures(*row[len(COLUMNS) :])
+    columns = [f"slice__{name}" for name in COLUMNS]
+    for table in TABLES:
+        for row in table._default_manager.filter(day=day).values_list(*columns, *FIGURES):
+            found[row[: len(COLUMNS)]] += Figures(*row[len(COLUMNS) :])
     return {values: figures for values, figures in found.items() if any(numbers(figures))}
 
 
