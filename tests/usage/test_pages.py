@@ -8,7 +8,6 @@ from decimal import Decimal
 from uuid import uuid4
 
 import pytest
-from asgiref.sync import sync_to_async
 from django.contrib.auth.models import Permission
 from django.test import Client
 from django.urls import reverse
@@ -323,10 +322,16 @@ def test_a_long_file_holds_each_entry_once_in_order(alice, monkeypatch):
     assert [row["time"] for row in rows] == sorted(row["time"] for row in rows)
 
 
-async def test_a_file_is_streamed_to_the_servers_own_loop(alice, async_client):
+@pytest.fixture
+def cookies_of_alice(alice):
+    """Signed in, and with three calls."""
     for _ in range(3):
-        await sync_to_async(used)(alice)
-    await async_client.aforce_login(alice)
+        used(alice)
+    return browser(alice).cookies
+
+
+async def test_a_file_is_streamed_to_the_servers_own_loop(cookies_of_alice, async_client):
+    async_client.cookies = cookies_of_alice
     response = await async_client.get(f"{MINE}entries.csv")
     text = b"".join([piece async for piece in response]).decode()
     assert len(text.splitlines()) == 4
