@@ -8,7 +8,9 @@ from tests.conftest import POSTGRES_PROGRAMS
 from tests.servers import Postgres
 
 # Not those that start the product, which choose its database themselves.
-TESTS = [f"tests/{folder}" for folder in ("accounts", "chat", "detectors", "documents", "outbound", "search", "usage")]
+TESTS = [
+    f"tests/{folder}" for folder in ("accounts", "api", "chat", "detectors", "documents", "outbound", "search", "usage")
+]
 
 
 def main(arguments: list[str]) -> int:

@@ -104,6 +104,10 @@ async def test_what_is_out_of_bounds_is_told_by_name(program, wrong):
     assert not await Message.objects.aexists()
 
 
+async def test_more_than_any_message_has_is_not_even_read(program):
+    assert error_of(await program.post("/chat", message="x" * 3_000_000)) == (413, "too_large")
+
+
 async def test_a_message_of_spaces_is_none(program):
     assert error_of(await program.post("/chat", message=" \n ")) == (400, "invalid")
 
