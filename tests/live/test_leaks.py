@@ -194,6 +194,7 @@ def test_a_page_with_its_socket_and_what_redis_holds_meanwhile(witness, person, 
         assert witness.seen_of(SECRETS) == []
         assert "Confidential" in viewer.until_ended()
     assert "PUBLISH" in witness.redis.commands
+    assert "langai_" in witness.metrics()
 
 
 @ways

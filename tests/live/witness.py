@@ -5,6 +5,7 @@ import threading
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 
+import httpx
 import redis
 
 from tests import servers
@@ -85,6 +86,9 @@ class Witness:
         """Every byte that reached the upstream elsewhere."""
         return "\n".join(request["raw"] for request in self.elsewhere.requests(path))
 
+    def metrics(self) -> str:
+        return httpx.get(f"{self.server.url}/metrics", timeout=10, trust_env=False).raise_for_status().text
+
     def seen_of(self, markers: Iterable[str]) -> list[tuple[str, str]]:
         """Where which of these is seen, that must be seen nowhere."""
         values = self.redis.values()
@@ -93,5 +97,6 @@ class Witness:
             "log": "\n".join([*self._earlier_logs, self.server.log]),
             "Redis": "\n".join([*values, *values.values()]),
             "commands to Redis": self.redis.commands,
+            "metrics": self.metrics(),
         }
         return [(marker, place) for marker in markers for place, text in places.items() if marker in text]
