@@ -1,17 +1,17 @@
 import os
-import shutil
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 from playwright.sync_api import Browser
 
 from tests.conftest import needs
 from tests.live import rows
 from tests.live.browser import Visit, chromium, visiting
 from tests.live.person import Person, invited, signed_in
-from tests.live.server import LangAI
+from tests.live.server import LangAI, furnish
 from tests.upstream import Upstream, running_upstream
 
 Factory = Callable[..., LangAI]
@@ -31,32 +31,41 @@ MODELS = (
 
 
 @pytest.fixture(scope="session")
-def prepared_model(tmp_path_factory) -> Path:
-    """The embedding model, built once for all servers of a test run."""
-    from search.embeddings import prepare
-
-    folder = tmp_path_factory.mktemp("prepared") / "model"
-    prepare(folder)
+def prepared(tmp_path_factory) -> Path:
+    """A data folder as a first start leaves it, made once for all servers of a test run, in whichever process."""
+    shared = tmp_path_factory.getbasetemp().parent if os.environ.get("PYTEST_XDIST_WORKER") else None
+    folder = (shared or tmp_path_factory.getbasetemp()) / "prepared"
+    with FileLock(f"{folder}.lock"):
+        if not (folder / "done").exists():
+            LangAI(folder).run("setup")
+            (folder / "done").touch()
     return folder
 
 
-@pytest.fixture(scope="session")
-def start_langai(tmp_path_factory, prepared_model) -> Iterator[Factory]:
-    """`start_langai(OPENAI_BASE_URL=…)`: a server of one's own with those settings, stopped at the end of the run."""
+@contextmanager
+def servers(tmp_path_factory, prepared: Path) -> Iterator[Factory]:
     needs("chroma")
     started: list[LangAI] = []
 
     def start(**settings: str) -> LangAI:
         data = tmp_path_factory.mktemp("langai")
-        if prepared_model.exists():
-            shutil.copytree(prepared_model, data / "model", copy_function=os.link)
+        furnish(data, prepared)
         server = LangAI(data, **settings)
         started.append(server)
         return server.start()
 
-    yield start
-    for server in started:
-        server.stop()
+    try:
+        yield start
+    finally:
+        for server in started:
+            server.stop()
+
+
+@pytest.fixture(scope="module")
+def start_langai(tmp_path_factory, prepared) -> Iterator[Factory]:
+    """`start_langai(OPENAI_BASE_URL=…)`: a server of one's own with those settings, stopped after the module."""
+    with servers(tmp_path_factory, prepared) as start:
+        yield start
 
 
 @pytest.fixture(scope="session")
@@ -68,12 +77,13 @@ def upstream() -> Iterator[Upstream]:
 
 
 @pytest.fixture(scope="session")
-def langai(start_langai, upstream) -> Iterator[LangAI]:
+def langai(tmp_path_factory, prepared, upstream) -> Iterator[LangAI]:
     """One server for all tests that leave it as they found it. Nothing they do may surprise it."""
-    server = start_langai(OPENAI_BASE_URL=upstream.openai_url, ANSWER_START_TIMEOUT="4", ANSWER_IDLE_TIMEOUT="4")
-    rows.until_connected(server)
-    yield server
-    assert " ERROR " not in server.log, server.log
+    with servers(tmp_path_factory, prepared) as start:
+        server = start(OPENAI_BASE_URL=upstream.openai_url, ANSWER_START_TIMEOUT="4", ANSWER_IDLE_TIMEOUT="4")
+        rows.until_connected(server)
+        yield server
+        assert " ERROR " not in server.log, server.log
 
 
 @pytest.fixture(scope="session")

@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import signal
 import ssl
 import subprocess
@@ -29,6 +30,19 @@ FAST_PEOPLE = {
 }
 
 
+# What takes long to prepare and is the same for every server.
+SAME_FOR_ALL = ("model", "static", "static.fingerprint")
+
+
+def furnish(data: Path, prepared: Path) -> None:
+    """Give a data folder what another one has already."""
+    for part in map(prepared.joinpath, SAME_FOR_ALL):
+        if part.is_dir():
+            shutil.copytree(part, data / part.name, copy_function=os.link)
+        elif part.exists():
+            shutil.copy(part, data)
+
+
 class LangAI:
     """A running LangAI with the lines that it wrote; `stop()` ends it as an operator would."""
 
@@ -40,20 +54,27 @@ class LangAI:
         self.lines: list[str] = []
         self.process: subprocess.Popen[str] | None = None
 
-    def start(self) -> "LangAI":
+    @property
+    def _environment(self) -> dict[str, str]:
         environment = {name: value for name, value in os.environ.items() if not name.startswith(OWN_SETTINGS)}
-        environment |= {
+        return environment | {
             "DATA_DIR": str(self.data),
             "PORT": str(self.port),
             "LANGAI_ADMIN_PASSWORD": ADMIN_PASSWORD,
             **FAST_PEOPLE,
             **self.settings,
         }
+
+    def run(self, command: str) -> None:
+        """Run a command of manage.py to its end."""
+        subprocess.run([sys.executable, "manage.py", command], cwd=ROOT, env=self._environment, check=True)
+
+    def start(self) -> "LangAI":
         self.lines = []
         self.process = subprocess.Popen(
             [sys.executable, "manage.py", "run"],
             cwd=ROOT,
-            env=environment,
+            env=self._environment,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,

@@ -1,8 +1,6 @@
 """Two web processes and two workers on Redis and PostgreSQL behind nginx are one LangAI, whatever of it dies."""
 
 import json
-import os
-import shutil
 import signal
 from collections.abc import Iterator
 from decimal import Decimal
@@ -13,6 +11,7 @@ from selectolax.lexbor import LexborHTMLParser
 
 from tests.live.deployment import Deployment, Process
 from tests.live.person import ENDED, HOSTED, Person, invited, text_of
+from tests.live.server import furnish
 from tests.upstream import Upstream
 
 pytestmark = [pytest.mark.needs("nginx", "redis", "postgres", "chroma")]
@@ -31,10 +30,10 @@ SETTINGS = {
 
 
 @pytest.fixture(scope="module")
-def deployment(tmp_path_factory, prepared_model, upstream: Upstream) -> Iterator[Deployment]:
+def deployment(tmp_path_factory, prepared, upstream: Upstream) -> Iterator[Deployment]:
     folder = tmp_path_factory.mktemp("deployment")
     deployment = Deployment(folder, OPENAI_BASE_URL=upstream.openai_url, **SETTINGS)
-    shutil.copytree(prepared_model, deployment.data / "model", copy_function=os.link)
+    furnish(deployment.data, prepared)
     try:
         deployment.set_up()
         give_admin_a_budget(deployment)
