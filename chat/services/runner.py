@@ -306,8 +306,7 @@ async def _outcome(reply: Live) -> Outcome:
     try:
         await reply.reader
     except asyncio.CancelledError:
-        # A provider knows that it was cancelled, not why.
-        reply.entries[:] = [replace(entry, status=reply.ended_as.value) for entry in reply.entries]
+        reply.entries[:] = [_ended_with(entry, reply.ended_as) for entry in reply.entries]
         error = INTERRUPTED if reply.ended_as == Message.Status.INTERRUPTED else ""
         return _ended(reply, reply.ended_as, error, "interrupted" if error else "")
     except LangAIError as error:
@@ -318,6 +317,11 @@ async def _outcome(reply: Live) -> Outcome:
     if reply.truncated:
         return _ended(reply, Message.Status.INTERRUPTED, TRUNCATED, "length")
     return _ended(reply, Message.Status.COMPLETE)
+
+
+def _ended_with(entry: Entry, status: Message.Status) -> Entry:
+    """A provider knows that it was cancelled, not why. What had ended before by itself stays as it was."""
+    return replace(entry, status=status.value) if entry.status == Message.Status.STOPPED else entry
 
 
 def _failed(reply: Live, error: LangAIError) -> Outcome:
