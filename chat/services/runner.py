@@ -32,7 +32,7 @@ from langai_site.outbound.types import Delta
 from langai_site.usage import budgets
 from langai_site.usage import services as usage
 from langai_site.usage.types import Entry
-from langai_site.writer import write
+from langai_site.writer import write, write_patiently
 
 T = TypeVar("T")
 
@@ -352,15 +352,8 @@ def _ended(
 
 async def _end(reply: Live, outcome: Outcome) -> None:
     """The closing transaction, then the news of it. A database that is away is waited for, within reason."""
-    for pause in (0.2, 1.0, 3.0, 5.0, 5.0, 5.0, 5.0, None):
-        try:
-            await write(turns.close, reply.started, outcome, reply.entries)
-            break
-        except Exception:
-            logger.exception("reply %s could not be closed", reply.reply)
-            if pause is None:
-                return
-            await asyncio.sleep(pause)
+    if not await write_patiently(f"reply {reply.reply}", turns.close, reply.started, outcome, reply.entries):
+        return
     await publish_end(reply.started.conversation, reply.reply)
     await live.forget(reply.reply)
 
