@@ -56,9 +56,10 @@ def _attempted(alias: str, method: str, *args: object) -> Any:  # noqa: ANN401 -
 
 
 class Breaker:
-    """Remembers that Redis is away, for all that is `tried` in this process."""
+    """Remembers that Redis is away, for all that asks it in this process; `without` says in the log what that means."""
 
-    def __init__(self) -> None:
+    def __init__(self, without: str = "nothing is cached: the cache is away") -> None:
+        self._without = without
         self._lock = threading.Lock()
         self._away = False
         self._until = 0.0
@@ -76,7 +77,7 @@ class Breaker:
             is_news, self._away = not self._away, True
             self._until = time.monotonic() + PAUSE
         if is_news:
-            logger.warning("nothing is cached: the cache is away (%s)", type(error).__name__)
+            logger.warning("%s (%s)", self._without, type(error).__name__)
 
     def worked(self) -> None:
         with self._lock:
@@ -85,6 +86,7 @@ class Breaker:
             logger.info("the cache is back")
 
 
+# For what is `tried`.
 breaker = Breaker()
 
 

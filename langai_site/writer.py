@@ -6,6 +6,7 @@ in time to first token). Functions given to it are short; nothing that waits for
 """
 
 import asyncio
+import logging
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import ParamSpec, TypeVar
@@ -16,6 +17,11 @@ from langai_site.trail import carried
 
 P = ParamSpec("P")
 T = TypeVar("T")
+
+logger = logging.getLogger(__name__)
+
+# Seconds before each further attempt at what must not be lost.
+PAUSES = (0.2, 1.0, 3.0, 5.0, 5.0, 5.0, 5.0)
 
 _thread = ThreadPoolExecutor(1, thread_name_prefix="writer")
 
@@ -37,6 +43,25 @@ async def write(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> 
     """Run `function` on the writer thread; its exceptions come back. A cancelled caller does not undo it."""
     loop = asyncio.get_running_loop()
     return await loop.run_in_executor(_thread, carried(lambda: healed(function, *args, **kwargs)))
+
+
+async def write_patiently(what: str, function: Callable[P, object], *args: P.args, **kwargs: P.kwargs) -> bool:
+    """`write` what must not be lost: where it fails it is tried again for half a minute. Whether it was written.
+
+    `what` names it in the log. The function may have done its work when its answer is lost: it must bear being called
+    twice.
+    """
+    for pause in (*PAUSES, None):
+        try:
+            await write(function, *args, **kwargs)
+        except Exception:
+            logger.exception("%s could not be written", what)
+            if pause is None:
+                return False
+            await asyncio.sleep(pause)
+        else:
+            return True
+    raise AssertionError("the last attempt returns")
 
 
 def write_now(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:

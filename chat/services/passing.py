@@ -19,7 +19,7 @@ from chat.services import choices, conversations, drafts, in_flight, labels, pol
 from chat.services.replies import Prepared, TurnRequest
 from chat.services.routing import AUTO
 from chat.services.stops import Stops
-from langai_site import detectors
+from langai_site import detectors, trail
 from langai_site.accounts.models import User
 from langai_site.detectors import Rule
 from langai_site.errors import Invalid, NotFound
@@ -29,13 +29,14 @@ from langai_site.sensitivity import Sensitivity
 from langai_site.usage import budgets, callers
 from langai_site.usage import services as usage
 from langai_site.usage.types import Entry
-from langai_site.writer import write
+from langai_site.writer import write, write_patiently
 
 # What may be said before, and the message, together: so many of the longest messages.
 MESSAGES = 20
 
 # The answers of this process that are being written, each with what is set at its end.
 _live: dict[UUID, asyncio.Event] = {}
+_closing: set[asyncio.Task[None]] = set()
 
 
 @dataclass(frozen=True)
@@ -123,7 +124,21 @@ async def answer(user: User, said: Said) -> AsyncGenerator[Piece | Whole, None]:
                 yield piece
         yield _whole(request, passing)
     finally:
-        await write(usage.close, reply, passing.entries)
+        # Who goes away, though it be twice, cancels what waits for this.
+        closing = asyncio.create_task(_closed(reply, passing.entries), context=trail.fresh_context())
+        _closing.add(closing)
+        closing.add_done_callback(_closing.discard)
+        await asyncio.shield(closing)
+
+
+async def _closed(reply: UUID, entries: Sequence[Entry]) -> None:
+    """The closing transaction. What the model has used is not forgotten because a database is away for a moment."""
+    try:
+        if entries:
+            await write_patiently(f"what answer {reply} used", usage.close, reply, entries)
+        else:
+            await write(usage.close, reply, entries)
+    finally:
         _live.pop(reply).set()
 
 

@@ -22,12 +22,12 @@ from langai_site.outbound import cooling
 from langai_site.outbound.types import ChatMessage, Delta, Ledger, ModelInfo, ProviderError
 from langai_site.sensitivity import Sensitivity, highest
 from langai_site.usage.budgets import OverBudget
-from langai_site.usage.types import Caller
+from langai_site.usage.types import Caller, Entry
 from search import services as search
 from search.types import Filters, Findings, Hit, Reader
 
-# Told, before each call, what it can cost at most in US dollars, None where its model has no price. Raises OverBudget
-# where that cannot be afforded: the call is not made then.
+# Told, before each call, what the turn can come to with it at most in US dollars: None where its model has no price, 0
+# where that is free. Raises OverBudget where it cannot be afforded: the call is not made then.
 Afford = Callable[[Decimal | None], Awaitable[None]]
 
 
@@ -212,6 +212,16 @@ async def turn(
     A model that fails before its first word, or is not affordable, is followed by the route's next; one that fails
     later is not, for its text stays. Raises LangAIError with what to tell the person.
     """
+    spent: list[Decimal] = []
+
+    def enter(entry: Entry) -> None:
+        spent.append(entry.cost or Decimal(0))
+        ledger(entry)
+
+    async def afford_all(most: Decimal | None) -> None:
+        # One that failed may have been charged for, and stays held; what is free or has no price stays so.
+        await afford(most and most + sum(spent))
+
     weighed = await weigh(request)
     yield weighed
     prepared = await decide(request, weighed)
@@ -219,7 +229,7 @@ async def turn(
         yield prepared
         begun = False
         try:
-            async with aclosing(_asked(request, prepared, ledger, afford)) as deltas:
+            async with aclosing(_asked(request, prepared, enter, afford_all)) as deltas:
                 async for delta in deltas:
                     begun = begun or bool(delta.text)
                     yield delta

@@ -32,7 +32,7 @@ from langai_site.outbound.types import Delta
 from langai_site.usage import budgets
 from langai_site.usage import services as usage
 from langai_site.usage.types import Entry
-from langai_site.writer import write
+from langai_site.writer import write, write_patiently
 
 T = TypeVar("T")
 
@@ -306,8 +306,7 @@ async def _outcome(reply: Live) -> Outcome:
     try:
         await reply.reader
     except asyncio.CancelledError:
-        # A provider knows that it was cancelled, not why.
-        reply.entries[:] = [replace(entry, status=reply.ended_as.value) for entry in reply.entries]
+        reply.entries[:] = [_ended_with(entry, reply.ended_as) for entry in reply.entries]
         error = INTERRUPTED if reply.ended_as == Message.Status.INTERRUPTED else ""
         return _ended(reply, reply.ended_as, error, "interrupted" if error else "")
     except LangAIError as error:
@@ -318,6 +317,11 @@ async def _outcome(reply: Live) -> Outcome:
     if reply.truncated:
         return _ended(reply, Message.Status.INTERRUPTED, TRUNCATED, "length")
     return _ended(reply, Message.Status.COMPLETE)
+
+
+def _ended_with(entry: Entry, status: Message.Status) -> Entry:
+    """A provider knows that it was cancelled, not why. What had ended before by itself stays as it was."""
+    return replace(entry, status=status.value) if entry.status == Message.Status.STOPPED else entry
 
 
 def _failed(reply: Live, error: LangAIError) -> Outcome:
@@ -348,15 +352,8 @@ def _ended(
 
 async def _end(reply: Live, outcome: Outcome) -> None:
     """The closing transaction, then the news of it. A database that is away is waited for, within reason."""
-    for pause in (0.2, 1.0, 3.0, 5.0, 5.0, 5.0, 5.0, None):
-        try:
-            await write(turns.close, reply.started, outcome, reply.entries)
-            break
-        except Exception:
-            logger.exception("reply %s could not be closed", reply.reply)
-            if pause is None:
-                return
-            await asyncio.sleep(pause)
+    if not await write_patiently(f"reply {reply.reply}", turns.close, reply.started, outcome, reply.entries):
+        return
     await publish_end(reply.started.conversation, reply.reply)
     await live.forget(reply.reply)
 

@@ -4,7 +4,6 @@ It is counted in the cache, for all web processes together where that is Redis, 
 begin at another moment for each person. While the cache is away nobody counts, and everything is let through.
 """
 
-import logging
 from collections.abc import Callable
 from typing import TypeVar
 
@@ -15,12 +14,11 @@ from django.http import HttpRequest, HttpResponse
 from django_ratelimit.core import get_usage
 
 from langai_site.accounts.models import User
+from langai_site.caches import Breaker
 from langai_site.errors import TooMany
 from langai_site.middleware import error_response
 
 View = TypeVar("View", bound=Callable[..., object])
-
-logger = logging.getLogger(__name__)
 
 # What is counted apart from one another.
 POSTS, SOCKETS = "posts", "sockets"
@@ -33,7 +31,8 @@ ATTEMPTS_SECONDS = 60
 
 UNITS = ((60 * 60, "hour"), (60, "minute"))
 
-_away = False
+# Of its own, for it counts on while something else that is cached fails.
+breaker = Breaker("nothing is limited: the cache that counts is away")
 
 
 def waits() -> bool:
@@ -81,15 +80,14 @@ async def count_request(group: str, who: str) -> None:
 
 def _usage(group: str, rate: str, who: str) -> dict[str, int] | None:
     """django-ratelimit's account of `who`, with this one in it; None where the cache is away."""
-    global _away
+    if not breaker.lets_through():
+        return None
     try:
         usage = get_usage(None, group=group, key=lambda *_: who, rate=rate, increment=True)
     except Exception as error:  # the cache's client raises what it likes
-        if not _away:
-            logger.warning("nothing is limited: the cache that counts is away (%s)", type(error).__name__)
-        _away = True
+        breaker.failed(error)
         return None
-    _away = False
+    breaker.worked()
     return usage
 
 

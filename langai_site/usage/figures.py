@@ -1,21 +1,14 @@
-"""Sums of the ledger over days, as programs ask for them. Synchronous."""
+"""What the ledger comes to over days, as programs ask for it: the figures of the usage pages. Synchronous."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from django.db.models import QuerySet
-from django.db.models.functions import TruncDate
-
 from langai_site.errors import Invalid
 from langai_site.usage.budgets import today
-from langai_site.usage.models import UsageEntry
-from langai_site.usage.months import start_of
-from langai_site.usage.sums import Totals, totals, totals_by
+from langai_site.usage.reports import answering
+from langai_site.usage.reports.types import STEPS, Figures, Query
 
-__all__ = ["Span", "entries_of", "grouped", "span", "totals"]
-
-COLUMNS = {"model": "model", "user": "username", "team": "team", "day": "day"}
 LONGEST = timedelta(days=3660)
 
 
@@ -38,14 +31,11 @@ def span(since: date | None, until: date | None) -> Span:
     return Span(first, last)
 
 
-def entries_of(span: Span, user_id: int | None = None) -> QuerySet[UsageEntry]:
-    """The entries of these days: one person's, or everybody's."""
-    entries = UsageEntry.objects.filter(at__gte=start_of(span.since), at__lt=start_of(span.until + timedelta(days=1)))
-    return entries if user_id is None else entries.filter(user_id=user_id)
+def grouped(span: Span, by: str, user_id: int | None = None) -> tuple[Figures, Mapping[str, Figures]]:
+    """What these days come to, and by model, user, team or day, in the order of their names.
 
-
-def grouped(entries: QuerySet[UsageEntry], by: str) -> Sequence[tuple[str, Totals]]:
-    """Totals by model, user, team or day, in the order of their names."""
-    if by == "day":
-        entries = entries.annotate(day=TruncDate("at"))
-    return [(str(name or ""), found) for name, found in totals_by(entries, COLUMNS[by])]
+    One person's entries, or everybody's: who may ask for those, the caller has found out.
+    """
+    step, dimensions = (by, ()) if by in STEPS else ("", (by,))
+    report = answering.report(Query(span.since, span.until, step, dimensions, user_id=user_id))
+    return report.total, {report.query.written(line.key)[0]: line.figures for line in report.lines}

@@ -6,7 +6,6 @@ billionths of a dollar are added.
 
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
 
 from django.db.models import BigIntegerField, Count, F, Q, QuerySet, Sum
 from django.db.models.functions import Cast, Coalesce, Round
@@ -44,21 +43,9 @@ class Totals:
 
 
 def totals(entries: QuerySet[UsageEntry]) -> Totals:
-    return _totals(entries.order_by().aggregate(**_columns()))
-
-
-def totals_by(entries: QuerySet[UsageEntry], column: str) -> list[tuple[Any, Totals]]:
-    """The totals of the entries that have one value of `column` in common, with that value, in its order."""
-    rows = entries.order_by(column).values(column).annotate(**_columns())
-    return [(row.pop(column), _totals(row)) for row in rows]
-
-
-def _columns() -> dict[str, Any]:
     tokens = {name: Coalesce(Sum(name), 0) for name in ("input_tokens", "output_tokens", "cached_tokens")}
     counts = {"entries": Count("id"), "unpriced": Count("id", filter=Q(cost=None))}
-    return {**counts, **tokens, "billionths": billionths("cost"), "saved_billionths": billionths("saved")}
-
-
-def _totals(row: dict[str, Any]) -> Totals:
+    money = {"billionths": billionths("cost"), "saved_billionths": billionths("saved")}
+    row = entries.order_by().aggregate(**counts, **tokens, **money)
     cost, saved = row.pop("billionths"), row.pop("saved_billionths")
     return Totals(**row, cost=dollars(cost), saved=dollars(saved))

@@ -2,8 +2,10 @@
 
 import logging
 import os
+import socket
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 from uuid import uuid4
 
@@ -12,9 +14,10 @@ from django.test import AsyncClient
 from django.urls import URLPattern, get_resolver, reverse
 from django.utils.regex_helper import normalize
 
-from langai_site import ports
+from langai_site import caches, ports
 from langai_site.accounts import limits
 from langai_site.accounts.models import User
+from langai_site.caches import Breaker
 from langai_site.errors import TooMany
 from tests.servers import Redis
 
@@ -201,17 +204,46 @@ def away(settings):
 async def test_while_redis_is_away_everything_is_let_through_and_the_log_says_so_once(
     bob, away, settings, address, caplog, monkeypatch
 ):
-    monkeypatch.setattr(limits, "_away", False)
+    monkeypatch.setattr(limits, "breaker", Breaker("nothing is limited: the cache that counts is away"))
     settings.RATE_LIMIT_PER_MINUTE = ONCE
     client = AsyncClient()
     await client.aforce_login(bob)
     delete = reverse("chat:delete", args=[uuid4()])
-    with caplog.at_level(logging.WARNING, "langai_site.accounts.limits"):
+    with caplog.at_level(logging.WARNING, caches.__name__):
         for path in (address, delete, address, delete):
             assert (await client.post(path)).status_code == 404
-    told = [record.getMessage() for record in caplog.records if record.name == limits.__name__]
+    told = [record.getMessage() for record in caplog.records if record.name == caches.__name__]
     assert len(told) == 1
     assert told[0].startswith("nothing is limited: the cache that counts is away")
+
+
+@pytest.fixture
+def silent(settings, monkeypatch):
+    """The socket of a Redis that takes connections and never says a word."""
+    monkeypatch.setattr(limits, "breaker", Breaker())
+    monkeypatch.setattr(caches, "PAUSE", 600.0)
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        listening.setblocking(False)
+        redis = {
+            "BACKEND": "django_redis.cache.RedisCache",
+            "LOCATION": f"redis://127.0.0.1:{listening.getsockname()[1]}/0",
+            "OPTIONS": {"SOCKET_TIMEOUT": 0.1},
+        }
+        settings.CACHES = {**settings.CACHES, "limits": redis}
+        yield listening
+
+
+def test_of_many_who_come_while_redis_is_silent_one_alone_waits_for_it(silent):
+    for _ in range(50):
+        limits.count("a", ONCE, "bob")
+    assert not limits.breaker.lets_through()
+    connections = 0
+    with suppress(BlockingIOError):
+        while True:
+            silent.accept()[0].close()
+            connections += 1
+    # The client tries a command twice.
+    assert 1 <= connections <= 2
 
 
 @pytest.fixture
@@ -251,7 +283,8 @@ def test_processes_that_share_a_redis_share_the_limit(redis, tmp_path):
 
 
 @pytest.mark.needs("redis")
-async def test_posts_are_counted_in_redis_and_again_when_it_is_back(bob, redis, settings):
+async def test_posts_are_counted_in_redis_and_again_when_it_is_back(bob, redis, settings, monkeypatch):
+    monkeypatch.setattr(caches, "PAUSE", 0.0)
     settings.REDIS_URL, settings.RATE_LIMIT_PER_MINUTE = redis.url, ONCE
     settings.CACHES = {
         **settings.CACHES,

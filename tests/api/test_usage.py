@@ -8,8 +8,9 @@ from django.utils import timezone
 
 from langai_site.accounts.models import Team, User
 from langai_site.accounts.scopes import Scope
-from langai_site.usage import budgets
+from langai_site.usage import budgets, sealing
 from langai_site.usage.models import Budget
+from langai_site.usage.reports import rollup
 from langai_site.usage.types import Caller
 from langai_site.writer import write
 from tests.api.conftest import error_of, program_of
@@ -82,3 +83,12 @@ async def test_the_scope_admin_alone_makes_nobody_an_admin(alice, ledger):
     assert error_of(await program.get("/api/usage/all")) == (403, "forbidden")
     assert error_of(await program.get("/api/usage")) == (403, "forbidden")
     assert await write(lambda: alice.has_perm("usage.view_usageentry")) is False
+
+
+async def test_figures_are_the_same_before_and_after_the_worker_added_them_up(alice, ledger):
+    program = await program_of(alice, Scope.USAGE)
+    asked = [{"since": days(5), "by": by} for by in ("model", "day")]
+    before = [(await program.get("/api/usage", **query)).json() for query in asked]
+    await write(sealing.seal)
+    assert await write(rollup.roll) == 3
+    assert [(await program.get("/api/usage", **query)).json() for query in asked] == before

@@ -3,6 +3,7 @@
 import json
 from dataclasses import replace
 from datetime import date
+from decimal import Decimal
 
 import pytest
 
@@ -13,6 +14,7 @@ from langai_site.outbound import cooling, failures
 from langai_site.outbound.types import Delta, ModelInfo, ProviderError
 from langai_site.sensitivity import Sensitivity
 from langai_site.usage.budgets import OverBudget
+from langai_site.usage.types import Price
 from tests.chat.factories import affordable
 from tests.chat.test_verifying import request
 from tests.outbound.conftest import connections, upstream, upstream_process  # noqa: F401 - fixtures
@@ -100,6 +102,20 @@ async def test_what_is_not_affordable_is_not_asked_and_a_local_model_answers(ups
     assert done.asked == ["t9", "t5"]
     assert done.prepared[-1].failed == (routing.Rejected("hosted_vllm/t9", "The day's budget is used up."),)
     assert len(upstream.requests("/v1/chat")) == 1
+
+
+async def test_what_one_that_failed_was_charged_for_stays_held_while_the_next_is_asked(settings):
+    settings.LOCAL_HOSTS, settings.ANSWER_START_TIMEOUT = [], 0.2
+    price, held = Price("1", input=Decimal(1), output=Decimal(5), cached=Decimal(1)), []
+
+    async def hold(most):
+        held.append(most)
+
+    hosted = {"hosted": True, "price": price, "ceiling": Sensitivity.INTERNAL}
+    done = await turn(model("fail-hang", 1, **hosted), model("t5", 2, **hosted), afford=hold)
+    charged = done.entries[0].cost
+    assert charged > 0
+    assert held == [held[0], held[0] + charged]
 
 
 async def test_one_that_rests_is_tried_where_there_is_no_other():

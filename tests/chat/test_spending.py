@@ -60,6 +60,13 @@ async def answered(user, model) -> Message:
     return await write(lambda: Message.objects.get(id=started.reply))
 
 
+def _only(*names):
+    """These are the models there are, in the order that auto takes them."""
+    Model.objects.all().delete()
+    for rank, name in enumerate(names):
+        Model.objects.create(name=name, provider=name.partition("/")[0], rank=rank, available=True)
+
+
 async def standing(budget):
     (found,) = await write(lambda: budgets.standings(Budget.objects.filter(pk=budget.pk)))
     return found
@@ -113,3 +120,17 @@ async def test_what_a_person_asks_counts_for_the_team_that_pays(upstream, site, 
     assert "the budget of the team Library" in (await answered(alice, PRICED)).error
     await write(of_team.delete)
     assert (await answered(alice, PRICED)).status == Message.Status.COMPLETE
+
+
+async def test_who_stops_the_second_model_leaves_the_failure_of_the_first_in_the_ledger(
+    upstream, models, alice, settings
+):
+    settings.LOCAL_HOSTS = ["127.0.0.0/8"]
+    await write(_only, "hosted_vllm/fail-broken", "hosted_vllm/t900-r50")
+    started = await write(turns.post, alice, None, "How long?", "auto", ("none",))
+    ending = runner.start(started, runner.Asked("How long?"))
+    await asyncio.wait_for(runner._live[started.reply].changed.wait(), 20)
+    await runner.stop(started.reply)
+    assert (await ending).status == Message.Status.STOPPED
+    statuses = await write(lambda: list(UsageEntry.objects.order_by("id").values_list("status", flat=True)))
+    assert statuses == ["upstream_error", "stopped"]

@@ -73,7 +73,8 @@ def _entries(query: Query) -> Iterator[Sequence[Cell]]:
     while rows := list(found.filter(after).values_list("id", *columns)[:CHUNK]):
         yield from (_entry(dict(zip(columns, row[1:], strict=True))) for row in rows)
         pk, at = rows[-1][:2]
-        after = Q(at__gt=at) | Q(at=at, id__gt=pk)
+        # Said so that the index is entered at that moment, and what was read is not walked through again.
+        after = Q(at__gte=at) & (Q(at__gt=at) | Q(id__gt=pk))
 
 
 def _entry(values: Mapping[str, object]) -> Sequence[Cell]:
