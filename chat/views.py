@@ -238,12 +238,12 @@ def draft_of(request: HttpRequest) -> previews.Draft:
 @by_person
 async def lower_label(request: HttpRequest, conversation: UUID) -> HttpResponse:
     form = request.POST
-    label = drafts.label(form.get("label", "")) or Sensitivity.PUBLIC
+    label = drafts.label(form.get("label", ""))
     lowered = await as_user(request, _lower_label, conversation, label, form.get("reason", ""))
     return moved(request, reverse("chat:conversation", args=[lowered.id]))
 
 
-def _lower_label(user: User, conversation: UUID, label: Sensitivity, reason: str) -> Conversation:
+def _lower_label(user: User, conversation: UUID, label: Sensitivity | None, reason: str) -> Conversation:
     return conversations.lower_label(user.id, conversation, label, reason)
 
 

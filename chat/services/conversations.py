@@ -198,14 +198,14 @@ def _relabel(conversation: Conversation, label: Sensitivity, why: str) -> None:
 
 
 @transaction.atomic
-def lower_label(user_id: int, conversation_id: UUID, label: Sensitivity, reason: str) -> Conversation:
+def lower_label(user_id: int, conversation_id: UUID, label: Sensitivity | None, reason: str) -> Conversation:
     """The only way down, for the owner alone, and recorded: what is in it now counts as `label` from here on.
 
     Passages that are found again, and what is seen in new messages, raise it again.
     """
     conversation = access_conversation(user_id, conversation_id, lock=True)
     reason = " ".join(reason.replace("\0", "").split())
-    if label >= conversation.label:
+    if label is None or label >= conversation.label:
         raise Invalid("Choose a label below the one that the conversation has now.")
     if not reason:
         raise Invalid("Say why the label may be lowered: the reason is recorded.")

@@ -32,6 +32,7 @@ class PastTurn:
     """A turn that ended. `model` is the name of the one that answered, or was to, as LiteLLM has it; or REFUSED.
 
     `request` is None where its receipt does not say what routing was asked: such a turn is counted, not replayed.
+    `cached`: its answer had been given before, and cost nothing.
     """
 
     at: datetime
@@ -41,6 +42,7 @@ class PastTurn:
     model: str = REFUSED
     hosted: bool = False
     usage: Usage = field(default_factory=Usage)
+    cached: bool = False
 
 
 @dataclass(frozen=True)
@@ -194,7 +196,8 @@ def replay(
             seen.not_replayable += 1
             continue
         catalogue = catalogue_of(turn.user_id)
-        happened = _Went(turn.model, "", _cost(turn.model, turn.hosted, turn.usage, prices))
+        spent = Cost() if turn.cached else _cost(turn.model, turn.hosted, turn.usage, prices)
+        happened = _Went(turn.model, "", spent)
         now, then = (_routed(request, turn.usage, catalogue, policy, prices) for policy in (in_force, draft))
         seen.take(turn, request, (happened, now, then))
     return _outcome(seen)
@@ -211,7 +214,7 @@ def _routed(
 
 
 def _cost(model: str, hosted: bool, usage: Usage, prices: Mapping[str, Price]) -> Cost:
-    """Of a turn that took no tokens, as it was refused or failed, nobody knows what an answer would cost."""
+    """Of a turn that took no tokens, as it was refused, failed or cached, nobody knows what an answer would cost."""
     if model == REFUSED or not hosted:
         return Cost()
     price = prices.get(model)

@@ -25,7 +25,7 @@ MOST = 50_000
 CHUNK = 1_000
 _COLUMNS = (
     *("created_at", "conversation__owner_id", "conversation__owner__username", "receipt__request"),
-    *(KT("receipt__name"), "receipt__hosted", "receipt__input_tokens", "receipt__output_tokens"),
+    *(KT("receipt__name"), "receipt__hosted", "receipt__input_tokens", "receipt__output_tokens", "receipt__cached"),
 )
 
 
@@ -63,9 +63,9 @@ def _ended(since: datetime) -> QuerySet[Message]:
 def _turns(since: datetime) -> Iterator[PastTurn]:
     """The newest first. The database takes the receipts apart: what is in them besides is not even read."""
     rows = _ended(since).order_by("-created_at").values_list(*_COLUMNS)[:MOST]
-    for at, user_id, username, request, model, hosted, tokens_in, tokens_out in rows.iterator(chunk_size=CHUNK):
+    for at, user_id, username, request, model, hosted, tokens_in, tokens_out, cached in rows.iterator(chunk_size=CHUNK):
         usage = Usage(tokens_in or 0, tokens_out or 0)
-        yield PastTurn(at, user_id, username, _request(request), model or REFUSED, bool(hosted), usage)
+        yield PastTurn(at, user_id, username, _request(request), model or REFUSED, bool(hosted), usage, bool(cached))
 
 
 def _request(row: Mapping[str, Any] | None) -> RouteRequest | None:

@@ -81,7 +81,7 @@ def receipt_of(
         "estimated": before.get("estimated", False) or any(entry.usage.estimated for entry in entries),
         "cost": total_cost([before.get("cost", "0"), *(entry.cost for entry in entries)]),
         "price": _price_versions(before.get("price", ""), entries),
-        "first_token_ms": entries[0].first_token_ms if entries else None,
+        "first_token_ms": _first_token_ms(entries),
         "duration_ms": before.get("duration_ms", 0) + elapsed_ms,
         # The last entry is that of the model that answered.
         "cached": bool(entries) and entries[-1].cached,
@@ -90,6 +90,16 @@ def receipt_of(
     if isinstance(told, Prepared):
         return receipt | _weighed(told.weighed) | _decided(told)
     return receipt | (_weighed(told) if told else {}) | {"rejected": _rejected(rejected)}
+
+
+def _first_token_ms(entries: Sequence[Entry]) -> int | None:
+    """How long the first word took, with the models that failed before it; None where there was none."""
+    waited = 0
+    for entry in entries:
+        if entry.first_token_ms is not None:
+            return waited + entry.first_token_ms
+        waited += entry.duration_ms
+    return None
 
 
 def _price_versions(before: str, entries: Sequence[Entry]) -> str:

@@ -72,6 +72,11 @@ class ModelAdmin(admin.ModelAdmin):
             (PRICE, {"fields": (price, *(("price_history",) if obj else ())) if price else ("price_history",)}),
         ]
 
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """What is offered would be back within a minute, switched on and for everyone: it is switched off instead."""
+        stays = obj is not None and listings.is_offered(obj.name, listed=obj.available)
+        return super().has_delete_permission(request, obj) and not stays
+
     @admin.display(description="Runs")
     def where(self, model: Model) -> str:
         try:

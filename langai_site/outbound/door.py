@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from langai_site.errors import AboveCeiling
-from langai_site.outbound import catalogue, embedding, endpoints, failures, litellm_adapter
+from langai_site.outbound import catalogue, embedding, endpoints, failures, litellm_adapter, tokens
 from langai_site.outbound.endpoints import Endpoint
 from langai_site.outbound.models import HIGHEST_FOR_HOSTED
 from langai_site.outbound.types import ChatCall, Delta, EmbedCall, Embedded, Ledger, ModelInfo, ProviderError
@@ -135,7 +135,7 @@ class Meter:
     def heard(self, delta: Delta) -> None:
         if self.first_token_ms is None and delta.text:
             self.first_token_ms = self._elapsed_ms()
-        self.written += len(delta.text)
+        self.written += tokens.size(delta.text)
 
     def entry(self) -> Entry:
         usage, price = self.usage or self._estimate(), self.call.model.price

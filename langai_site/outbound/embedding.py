@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import httpx
 
 from langai_site import trail
-from langai_site.outbound import failures, litellm_adapter
+from langai_site.outbound import failures, litellm_adapter, tokens
 from langai_site.outbound.endpoints import Endpoint
 from langai_site.outbound.types import EmbedCall, Embedded
 from langai_site.usage.types import Usage
@@ -43,8 +43,7 @@ def embed(call: EmbedCall, endpoint: Endpoint) -> Embedded:
 
 def estimate(call: EmbedCall) -> Usage:
     """Counts from lengths, for a server that sends none."""
-    tokens = sum(len(text) // litellm_adapter.CHARS_A_TOKEN + 1 for text in call.texts)
-    return Usage(input_tokens=tokens, estimated=True)
+    return Usage(input_tokens=sum(tokens.about(tokens.size(text)) for text in call.texts), estimated=True)
 
 
 def _arguments(call: EmbedCall, endpoint: Endpoint) -> dict[str, Any]:
@@ -104,5 +103,5 @@ def _flat(vector: Sequence[Any]) -> Sequence[Any]:
 
 
 def _usage(answer: Any) -> Usage | None:  # noqa: ANN401 - LiteLLM's answer
-    tokens = litellm_adapter.field(getattr(answer, "usage", None), "prompt_tokens")
-    return Usage(input_tokens=tokens) if isinstance(tokens, int) and tokens > 0 else None
+    counted = litellm_adapter.field(getattr(answer, "usage", None), "prompt_tokens")
+    return Usage(input_tokens=counted) if isinstance(counted, int) and counted > 0 else None

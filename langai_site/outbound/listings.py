@@ -92,6 +92,12 @@ def missing(provider: str) -> str:
     return MISSING.get(provider, "not set up")
 
 
+def is_offered(name: str, *, listed: bool) -> bool:
+    """Whether the next look would add this model if it were gone; `listed`: a server that is asked had it lately."""
+    provider, _, model = name.partition("/")
+    return not missing(provider) and (model in DEFAULTS[provider] if provider in DEFAULTS else listed)
+
+
 async def offers(provider: str) -> list[Offer]:
     """What `provider` offers, best first. Raises Unlisted when its server does not say."""
     if provider in DEFAULTS:

@@ -18,15 +18,12 @@ from typing import Any
 from django.conf import settings
 
 from langai_site import trail
-from langai_site.outbound import direct, failures
+from langai_site.outbound import direct, failures, tokens
 from langai_site.outbound.endpoints import Endpoint
 from langai_site.outbound.types import ChatCall, Delta
 from langai_site.outbound.wire import Wire, watched
 from langai_site.usage.types import Usage
 
-CHARS_A_TOKEN = 4
-# Even dense text has no more tokens than this; what is reserved must not be less than what is used.
-FEWEST_CHARS_A_TOKEN = 2
 # What every Ollama makes room for unless it is told more, and then in steps: each change loads the model anew.
 OLLAMA_TOKENS = 4096
 # Counts follow the finish reason at once, where they come at all.
@@ -59,7 +56,7 @@ async def stream(call: ChatCall, endpoint: Endpoint) -> AsyncGenerator[Delta | U
             if heard:
                 patience.renew()
             if text:
-                written += len(text)
+                written += tokens.size(text)
                 yield Delta(text)
             # A fast stream would else keep the loop to itself.
             await asyncio.sleep(0)
@@ -275,16 +272,14 @@ def field(value: Any, name: str) -> Any:  # noqa: ANN401 - LiteLLM's object, the
 
 
 def estimate(call: ChatCall, written: int) -> Usage:
-    """Counts from lengths, for a provider that sends none or was stopped before it could."""
-    return Usage(
-        input_tokens=_chars(call) // CHARS_A_TOKEN + 1, output_tokens=-(-written // CHARS_A_TOKEN), estimated=True
-    )
+    """Counts from the bytes of what was asked and `written`, for a provider that sends none or was stopped before."""
+    return Usage(input_tokens=tokens.about(_size(call)), output_tokens=tokens.about(written), estimated=True)
 
 
-def _chars(call: ChatCall) -> int:
-    return sum(len(message.text) for message in call.messages)
+def _size(call: ChatCall) -> int:
+    return sum(tokens.size(message.text) for message in call.messages)
 
 
 def max_usage(call: ChatCall) -> Usage:
     """The most that the call can use."""
-    return Usage(input_tokens=_chars(call) // FEWEST_CHARS_A_TOKEN + 1, output_tokens=call.max_tokens, estimated=True)
+    return Usage(input_tokens=tokens.most(_size(call)), output_tokens=call.max_tokens, estimated=True)

@@ -14,7 +14,7 @@ from langai_site import detectors
 from langai_site.accounts.models import User
 from langai_site.detectors import Rule
 from langai_site.errors import AboveCeiling, NotFound, Unavailable
-from langai_site.outbound import endpoints
+from langai_site.outbound import endpoints, tokens
 from langai_site.sensitivity import Sensitivity, highest
 from langai_site.usage import prices
 from langai_site.usage import services as usage
@@ -27,8 +27,6 @@ if TYPE_CHECKING:
     import numpy as np
 
 LOCAL = "all-minilm-l6-v2"
-# Even dense text has no more tokens than this.
-FEWEST_CHARS_A_TOKEN = 2
 # Few, for cores are few, and answers are written beside it.
 _threads = ThreadPoolExecutor(2, thread_name_prefix="embed")
 
@@ -60,10 +58,10 @@ def _vectors(user: User, texts: Sequence[str], model: str, chosen: Sensitivity |
     label = _label(texts, chosen, rules)
     if label > embedder.ceiling:
         raise AboveCeiling(f"{model} may not see {label.label.lower()} texts. Use {LOCAL}, which is in the building.")
-    tokens = sum(len(text) for text in texts) // FEWEST_CHARS_A_TOKEN + 1
-    write_now(_hold, reply, caller, model, tokens)
+    size = sum(map(tokens.size, texts))
+    write_now(_hold, reply, caller, model, tokens.most(size))
     try:
-        return Embedded(embedder.embed(texts, label, caller=caller), tokens // 2 + 1)
+        return Embedded(embedder.embed(texts, label, caller=caller), tokens.about(size))
     except EmbedderUnavailable as error:
         raise Unavailable(f"{model} does not embed right now. Try again in a moment.") from error
     finally:
@@ -92,15 +90,15 @@ def _embedder(model: str) -> Embedder:
     return embedder
 
 
-def _hold(reply: UUID, caller: Caller, model: str, tokens: int) -> None:
+def _hold(reply: UUID, caller: Caller, model: str, count: int) -> None:
     """Hold what the call can cost at most. Raises OverBudget."""
-    most = _most(model, tokens)
+    most = _most(model, count)
     if most != 0 and caller.user_id:
         usage.reserve(reply=reply, user_id=caller.user_id, team=caller.team, amount=most)
 
 
-def _most(model: str, tokens: int) -> Decimal | None:
+def _most(model: str, count: int) -> Decimal | None:
     if model == LOCAL or not endpoints.leaves(endpoints.embedding_endpoint_of(model)):
         return Decimal(0)
     price = prices.current_of(model)
-    return cost(price, Usage(input_tokens=tokens)) if price else None
+    return cost(price, Usage(input_tokens=count)) if price else None

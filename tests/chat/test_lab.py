@@ -75,6 +75,12 @@ def test_nobody_knows_what_a_turn_would_have_cost_that_took_nothing():
     assert outcome.draft.cost == Cost(unpriced=2)
 
 
+def test_an_answer_from_the_cache_cost_nothing_and_nobody_knows_what_another_would_have():
+    kept = PastTurn(NOON, 1, "alice", routed(complexity=Level.SIMPLE), CHEAP.name, True, cached=True)
+    outcome = tried(kept)
+    assert (outcome.happened.cost, outcome.draft.cost) == (Cost(), Cost(unpriced=1))
+
+
 def test_refusals_that_are_new_or_gone_since_are_counted():
     gone = past(USUAL, requested="gone")
     back = past(None, label=CONFIDENTIAL)

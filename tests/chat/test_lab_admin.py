@@ -101,6 +101,12 @@ def test_costs_are_estimated_at_todays_prices(page, draft, alice):
     assert ["By this policy", "1", "0", "$0.10"] in rows
 
 
+def test_what_the_cache_answered_is_known_to_have_cost_nothing(draft, alice):
+    replied(alice, receipt_of(routed()) | {"input_tokens": 0, "output_tokens": 0, "cached": True})
+    replied(alice, receipt_of(routed()) | {"input_tokens": 0, "output_tokens": 0, "cached": False})
+    assert past_turns.try_on(draft, days=7).outcome.happened.cost.unpriced == 1
+
+
 def test_only_turns_of_that_time_that_ended_count_and_old_receipts_are_told_of(draft, alice):
     replied(alice, receipt_of(routed()), days=0.5)
     replied(alice, receipt_of(routed()), days=3)

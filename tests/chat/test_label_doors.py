@@ -86,6 +86,8 @@ async def test_the_owner_lowers_it_on_the_page(client):
     form = (await shown(client)).css_first("#label-why form")
     refused = await client.post(form.attributes["action"], {"label": "public", "reason": " "})
     assert (refused.status_code, "Say why" in refused.content.decode()) == (400, True)
+    unnamed = await client.post(form.attributes["action"], {"reason": "a card for tests"})
+    assert (unnamed.status_code, "Choose a label" in unnamed.content.decode()) == (400, True)
     await client.post(form.attributes["action"], {"label": "public", "reason": "a card for tests"})
     page = await shown(client)
     assert page.css_first("#label button").text(strip=True) == "Public"

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from decimal import Decimal
 
 from chat.services import labels, routing
@@ -26,6 +27,13 @@ def test_a_continued_answer_adds_to_what_it_took_before():
     after = receipt_of(None, [entry(Decimal("0.1"), input_tokens=20, output_tokens=1, estimated=True)], before, 500)
     assert (after["input_tokens"], after["output_tokens"], after["cost"]) == (30, 5, "0.6")
     assert (after["duration_ms"], after["estimated"]) == (1500, True)
+
+
+def test_the_first_word_took_as_long_as_the_models_that_failed_before_it_as_well():
+    failed = replace(entry(None), first_token_ms=None)
+    assert receipt_of(None, [failed, entry(None)], {}, 500)["first_token_ms"] == 300 + 12
+    assert receipt_of(None, [failed], {}, 500)["first_token_ms"] is None
+    assert receipt_of(None, [], {}, 500)["first_token_ms"] is None
 
 
 def test_the_prices_that_a_cost_follows_from_are_named_once_each():

@@ -52,6 +52,25 @@ def form(**changed):
     return {name: value for name, value in (values | changed).items() if value is not None}
 
 
+class TestDeleting:
+    @pytest.mark.parametrize(
+        ("name", "available", "is_deleted"),
+        [
+            ("openai/gpt-6-luna", True, False),
+            ("openai/mistyped", True, True),
+            ("anthropic/claude-haiku-5-5", False, True),
+            ("ollama_chat/listed", True, False),
+            ("ollama_chat/gone", False, True),
+        ],
+    )
+    def test_what_would_come_back_for_everyone_is_switched_off_instead(self, admin, name, available, is_deleted):
+        model = made(name, available=available, enabled=False)
+        admin.post(reverse("admin:outbound_model_delete", args=[model.pk]), {"post": "yes"})
+        chosen = {"action": "delete_selected", "_selected_action": [model.pk], "post": "yes"}
+        admin.post(reverse(LIST), chosen)
+        assert Model.objects.filter(pk=model.pk).exists() is not is_deleted
+
+
 class TestTheList:
     def test_it_says_what_is_hosted_and_what_it_may_see(self, admin):
         for name in ("openai/some", "ollama_chat/other", "hosted_vllm/left-over"):

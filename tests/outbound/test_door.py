@@ -45,7 +45,16 @@ async def test_the_server_gets_the_messages_once_and_nothing_else_is_asked(upstr
 async def test_counts_that_are_not_sent_are_estimated_and_marked(upstream, provider):
     answer = await ask(call_of(f"{provider}/nousage-t10", text="x" * 400))
     assert answer.error is None
-    assert answer.entry.usage == Usage(input_tokens=101, output_tokens=-(-len(answer.text) // 4), estimated=True)
+    assert answer.entry.usage == Usage(input_tokens=100, output_tokens=-(-len(answer.text) // 4), estimated=True)
+
+
+async def test_text_of_many_tokens_a_character_is_neither_reserved_nor_estimated_too_low(upstream):
+    text = "这份合同什么时候到期" * 40
+    price = Price("7", input=Decimal(1_000_000), output=Decimal(0), cached=Decimal(0))
+    call = call_of("hosted_vllm/nousage-t10", text=text, hosted=True, price=price)
+    assert door.max_cost(call) >= len(text)
+    answer = await ask(call)
+    assert len(text) / 2 < answer.entry.usage.input_tokens <= len(text)
 
 
 @every_provider
@@ -141,6 +150,11 @@ async def test_ollama_is_told_to_make_room_for_what_its_own_default_would_cut(up
     text = "word " * 400
     await ask(call_of("ollama_chat/t3", text=text, max_tokens=max_tokens, context_window=window))
     assert json.loads(upstream.requests()[0]["body"])["options"].get("num_ctx") == room
+
+
+async def test_ollama_makes_room_for_dense_text_as_well(upstream):
+    await ask(call_of("ollama_chat/t3", text="合" * 3500, max_tokens=1000))
+    assert json.loads(upstream.requests()[0]["body"])["options"]["num_ctx"] >= 3500 + 1000
 
 
 async def test_proxies_are_not_used_in_the_building(upstream, monkeypatch):
