@@ -222,7 +222,8 @@ def label_frame(conversation: Conversation) -> str:
     """The conversation's label, over the thread and in the list."""
     label = Sensitivity(conversation.label)
     chip = render_to_string("chat/page.html#label", {"conversation": conversation, "oob": True})
-    dot = f'<i id="d-{conversation.id}" class="dot {label.slug}" title="{label.label}" hx-swap-oob="true"></i>'
+    dot = f'<i id="d-{conversation.id}" class="dot {label.slug}" role="img" aria-label="{label.label}"'
+    dot += f' title="{label.label}" hx-swap-oob="true"></i>'
     return chip + dot
 
 
