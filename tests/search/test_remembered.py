@@ -93,9 +93,9 @@ async def test_a_search_that_is_made_again_embeds_nothing_again(embedder, store,
     await write(add, handbook)
     await write(sync_vectors)
     reader = await write(reader_of, alice)
-    first = await find("How many days off do I get?", reader)
+    first = await find("How many days off do I get?", reader, label=PUBLIC)
     monkeypatch.setattr(type(embedder), "embed", None)
-    again = await find("How many days off do I get?", reader)
+    again = await find("How many days off do I get?", reader, label=PUBLIC)
     assert [hit.passage_id for hit in first.hits] == [hit.passage_id for hit in again.hits]
     assert first.hits
     assert (first.notice, again.notice) == ("", "")
