@@ -6,6 +6,7 @@ Turns go through the real search and the real door; the upstream, to which all p
 import asyncio
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from datetime import date
 from decimal import Decimal
 from types import SimpleNamespace
 
@@ -182,7 +183,7 @@ class Told:
 
 async def only_what_is_free(most: Decimal | None) -> None:
     if most != 0:
-        raise OverBudget("The day's budget is used up.")
+        raise OverBudget("The day's budget is used up.", until=date(2030, 1, 1))
 
 
 async def told_of(request: TurnRequest, resting: set[str], budget: bool) -> Told:
