@@ -51,10 +51,6 @@ def documented(*statuses: int, body: type[Schema] = ErrorBody) -> dict[int, type
     return dict.fromkeys(sorted({400, 401, 403, 422, 429, 503, *statuses}), body)
 
 
-class WrongType(LangAIError):
-    code, status = "wrong_type", 415
-
-
 class JsonBody(Parser):
     """JSON only. Told as such: to read a form as JSON would be told as a mistake in it."""
 

@@ -44,6 +44,23 @@ def model_dir(tmp_path_factory):
     return folder
 
 
+@pytest.fixture(scope="session")
+def upstream_process():
+    """The tests' own model server, for the tests of one run."""
+    from tests.upstream import running_upstream
+
+    with running_upstream() as upstream:
+        yield upstream
+
+
+@pytest.fixture(scope="session", autouse=True)
+def static_folder():
+    """Where static files are collected to: the middleware that serves them warns where it is missing."""
+    from django.conf import settings
+
+    settings.STATIC_ROOT.mkdir(exist_ok=True)
+
+
 @pytest.fixture(autouse=True)
 def needed_parts(request):
     """`@pytest.mark.needs("redis")`: the test uses that program."""
@@ -60,12 +77,15 @@ def plain_static_files(settings):
 
 
 @pytest.fixture(autouse=True)
-def no_remembered_patterns():
-    """A test's sensitive patterns are gone with its rows."""
+def nothing_remembered():
+    """A test's sensitive patterns, its policy and its budgets are gone with its rows."""
     yield
+    from chat.services import policies
     from langai_site.detectors import patterns
+    from langai_site.usage import budgets
 
-    patterns.forget()
+    for room in (patterns, policies, budgets):
+        room.forget()
 
 
 @pytest.fixture(scope="session")

@@ -6,7 +6,7 @@ import time
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
-from decimal import Decimal
+from functools import partial
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -15,7 +15,7 @@ from django.db import transaction
 
 from chat.characters import split_off_half, whole_characters
 from chat.llm import BUILT_IN
-from chat.services import choices, conversations, drafts, in_flight, labels, policies, receipts, replies
+from chat.services import choices, conversations, drafts, holding, in_flight, labels, policies, receipts, replies
 from chat.services.replies import Prepared, TurnRequest
 from chat.services.routing import AUTO
 from chat.services.stops import Stops
@@ -26,7 +26,7 @@ from langai_site.errors import Invalid, NotFound
 from langai_site.outbound import catalogue
 from langai_site.outbound.types import ChatMessage, Delta
 from langai_site.sensitivity import Sensitivity
-from langai_site.usage import budgets, callers
+from langai_site.usage import callers
 from langai_site.usage import services as usage
 from langai_site.usage.types import Entry
 from langai_site.writer import write, write_patiently
@@ -188,11 +188,7 @@ def _causes(request: TurnRequest, said: Said, rules: Sequence[Rule]) -> tuple[la
 
 
 async def _pieces(request: TurnRequest, reply: UUID, passing: _Passing) -> AsyncGenerator[Piece, None]:
-    async def afford(most: Decimal | None) -> None:
-        if most != 0 and budgets.may_exist():
-            await write(usage.raise_to, reply, most)
-
-    async with aclosing(replies.turn(request, passing.entries.append, afford)) as events:
+    async with aclosing(replies.turn(request, passing.entries.append, partial(holding.hold, reply))) as events:
         async for event in events:
             if isinstance(event, Prepared):
                 passing.prepared = event

@@ -9,28 +9,23 @@ import contextlib
 import logging
 import time
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
-from dataclasses import dataclass, field, replace
-from decimal import Decimal
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, TypeVar, cast
 from uuid import UUID
 
-from channels.layers import get_channel_layer
-
 from chat import measures
 from chat.characters import split_off_half, whole_characters
-from chat.events import Event, ReplyBegun, Snapshot, Source, group_of
-from chat.llm.types import Numbered
+from chat.events import Event
 from chat.models import Conversation, Message
-from chat.services import live, receipts, replies, turns
-from chat.services.labels import Cause
+from chat.services import holding, live, publishing, receipts, replies, turns
+from chat.services.making import Asked, Live
 from chat.services.replies import Prepared, Weighed
 from chat.services.routing import NoModel, Rejected
 from chat.services.turns import INTERRUPTED, Outcome, Started
 from langai_site import tracing, trail
 from langai_site.errors import LangAIError
 from langai_site.outbound.types import Delta
-from langai_site.usage import budgets
-from langai_site.usage import services as usage
 from langai_site.usage.types import Entry
 from langai_site.writer import write, write_patiently
 
@@ -45,67 +40,9 @@ CHECKPOINT = 5.0
 STOP_WATCH = 0.2
 SWEEP = 5.0
 # Seconds until a task that survived its cancellation is cancelled again; a reader has a connection to close.
-HELPERS_AGAIN, READER_AGAIN = 0.05, 1.0
+CANCEL_AGAIN = 1.0
 TRUNCATED = "The answer reached the length that is allowed at once. Continue goes on from here."
-# Before each time that the end of a reply is told: no event comes after it that would show that it was missed. A
-# listener takes a second to notice that Redis is back.
-END_PAUSES = (0.0, 3.0, 3.0, 6.0, 12.0)
 UNEXPECTED = "Something went wrong inside LangAI while answering. Retry; if it happens again, tell an admin."
-
-
-@dataclass(frozen=True)
-class Asked:
-    """What those who watch are shown of a reply's beginning: the question's text, or the reply it replaces."""
-
-    text: str = ""
-    replaces: str = ""
-
-
-@dataclass
-class Live:
-    """A reply in the making."""
-
-    started: Started
-    asked: Asked
-    text: str = ""
-    number: int = 0
-    published: int = 0
-    weighed: Weighed | None = None
-    prepared: Prepared | None = None
-    entries: list[Entry] = field(default_factory=list)
-    changed: asyncio.Event = field(default_factory=asyncio.Event)
-    reader: asyncio.Task[None] | None = None
-    half: str = ""
-    truncated: bool = False
-    ended_as: Message.Status = Message.Status.STOPPED
-    began: float = field(default_factory=time.monotonic)
-
-    @property
-    def reply(self) -> UUID:
-        return self.started.reply
-
-    @property
-    def model(self) -> str:
-        """The one that is asked, for figures."""
-        return self.prepared.model.name if self.prepared else measures.NO_MODEL
-
-    @property
-    def sources(self) -> list[Source]:
-        return receipts.sources_of(self.passages, self.started.request.cited)
-
-    @property
-    def passages(self) -> Sequence[Numbered]:
-        return self.prepared.passages if self.prepared else ()
-
-    @property
-    def causes(self) -> Sequence[Cause]:
-        """What gives the reply its label: what was weighed counts once it is to be sent."""
-        return self.prepared.weighed.causes if self.prepared else self.started.request.causes
-
-    @property
-    def snapshot(self) -> Snapshot:
-        model = self.prepared.model.name if self.prepared else ""
-        return Snapshot(number=self.number, text=self.text, sources=self.sources, model=model)
 
 
 _live: dict[UUID, Live] = {}
@@ -162,32 +99,7 @@ async def stop(reply: UUID) -> None:
 
 def _cancel_reader(reply: Live) -> None:
     if reply.reader:
-        _task(_ended_all([reply.reader], READER_AGAIN))
-
-
-async def publish(conversation: UUID, event: Event) -> bool:
-    """Tell the watchers; whether that went well at once. A channel layer that is away costs frames, never the answer.
-
-    Where it went well at the second attempt only, Redis was started anew: then those who listen may have missed it.
-    """
-    reason = ""
-    for attempt in range(2):
-        try:
-            await get_channel_layer().group_send(group_of(conversation), cast(dict[str, Any], event))
-        except Exception as error:  # the layer's client raises what it likes
-            reason = type(error).__name__
-        else:
-            return attempt == 0
-    logger.warning("an event could not be published: %s", reason)
-    return False
-
-
-async def publish_end(conversation: UUID, reply: UUID) -> None:
-    """Tell the watchers that a reply has ended, for half a minute if need be."""
-    for pause in END_PAUSES:
-        await asyncio.sleep(pause)
-        if await publish(conversation, {"type": "reply.done", "reply": str(reply)}):
-            return
+        _task(_ended_all([reply.reader]))
 
 
 async def stop_shown(conversation: Conversation) -> None:
@@ -202,7 +114,7 @@ async def _run(reply: Live) -> Outcome:
     helpers = [asyncio.create_task(_publish_growth(reply)), asyncio.create_task(_keep(reply))]
     try:
         outcome = await _outcome(reply)
-        await _ended_all(helpers, HELPERS_AGAIN)
+        await _ended_all(helpers)
         await _end(reply, outcome)
         measures.ended(outcome.status, reply.model, reply.began)
         return outcome
@@ -212,26 +124,26 @@ async def _run(reply: Live) -> Outcome:
             del _live[reply.reply]
 
 
-async def _ended_all(tasks: Iterable[asyncio.Task[None]], again: float) -> None:
-    """Cancel tasks until they have ended: Redis' client at times takes a cancellation for its own, and goes on."""
+async def _ended_all(tasks: Iterable[asyncio.Task[None]]) -> None:
+    """Cancel tasks until they have ended.
+
+    What they wait for is others' code, a provider's client above all. Where that takes a cancellation for its own
+    (asyncio.wait_for does, before Python 3.12), a reply would be kept alive for good.
+    """
     left = set(tasks)
     while left:
         for task in left:
             task.cancel()
-        _done, left = await asyncio.wait(left, timeout=again)
+        _done, left = await asyncio.wait(left, timeout=CANCEL_AGAIN)
 
 
 async def _read(reply: Live) -> None:
     """Take in what the turn yields, as fast as it comes."""
-    await publish(reply.started.conversation, begun_event(reply))
+    await publishing.publish(reply.started.conversation, reply.begun)
     if reply.text:
         # What asked the earlier part to stop does not mean this one.
         await live.forget(reply.reply)
-
-    async def afford(most: Decimal | None) -> None:
-        if most != 0 and budgets.may_exist():
-            await write(usage.raise_to, reply.reply, most)
-
+    afford = partial(holding.hold, reply.reply)
     async with contextlib.aclosing(replies.turn(reply.started.request, reply.entries.append, afford)) as events:
         async for event in events:
             if isinstance(event, Delta):
@@ -243,17 +155,6 @@ async def _read(reply: Live) -> None:
                 reply.weighed = event
             else:
                 await _decided(reply, event)
-
-
-def begun_event(reply: Live) -> ReplyBegun:
-    return ReplyBegun(
-        type="reply.begun",
-        reply=str(reply.reply),
-        question=str(reply.started.question),
-        text=reply.asked.text,
-        replaces=reply.asked.replaces,
-        written=reply.text,
-    )
 
 
 async def _decided(reply: Live, prepared: Prepared) -> None:
@@ -271,7 +172,7 @@ async def _decided(reply: Live, prepared: Prepared) -> None:
 async def _tell(reply: Live, change: dict[str, Any]) -> None:
     await live.keep(reply.reply, reply.snapshot)
     change |= {"reply": str(reply.reply), "number": reply.number}
-    await publish(reply.started.conversation, cast(Event, change))
+    await publishing.publish(reply.started.conversation, cast(Event, change))
 
 
 async def _publish_growth(reply: Live) -> None:
@@ -354,7 +255,7 @@ async def _end(reply: Live, outcome: Outcome) -> None:
     """The closing transaction, then the news of it. A database that is away is waited for, within reason."""
     if not await write_patiently(f"reply {reply.reply}", turns.close, reply.started, outcome, reply.entries):
         return
-    await publish_end(reply.started.conversation, reply.reply)
+    await publishing.publish_end(reply.started.conversation, reply.reply)
     await live.forget(reply.reply)
 
 
@@ -370,7 +271,7 @@ async def sweep() -> None:
     """End what a dead process left streaming, and tell those who watch. In the web process, for it has watchers."""
     while True:
         for conversation, reply in await write(turns.sweep):
-            _task(publish_end(conversation, reply))
+            _task(publishing.publish_end(conversation, reply))
         await asyncio.sleep(SWEEP)
 
 

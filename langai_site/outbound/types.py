@@ -1,6 +1,6 @@
 """What travels between chat and the providers: values, no rows."""
 
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from math import ceil
@@ -117,4 +117,3 @@ class ProviderError(LangAIError):
 
 # Where an ended call's Entry goes: the caller keeps it for its closing transaction.
 Ledger = Callable[[Entry], None]
-ChatStream = AsyncIterator[Delta]

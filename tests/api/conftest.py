@@ -11,9 +11,7 @@ from langai_site.accounts.models import User
 from langai_site.accounts.scopes import Scope
 from langai_site.outbound import door, litellm_adapter
 from langai_site.outbound.models import Model
-from langai_site.usage import budgets
 from langai_site.writer import write
-from tests.upstream import running_upstream
 
 PASSWORD = "correct horse battery"
 
@@ -73,19 +71,12 @@ def unhurried(settings):
     settings.RATE_LIMIT_PER_MINUTE = settings.RATE_LIMIT_CHAT = settings.RATE_LIMIT_STREAM = ""
 
 
-@pytest.fixture(scope="session")
-def upstream_process():
-    with running_upstream() as upstream:
-        yield upstream
-
-
 @pytest.fixture
 async def upstream(upstream_process, settings):
     """A model server in the building, which offers the models of `model_named`."""
     upstream_process.reset()
     settings.OPENAI_BASE_URL, settings.OPENAI_API_KEY = upstream_process.openai_url, "sk-test-1234567890"
     settings.ANSWER_START_TIMEOUT = settings.ANSWER_IDLE_TIMEOUT = 5
-    budgets.forget()
     caches["default"].clear()
     await door.warm()
     yield upstream_process

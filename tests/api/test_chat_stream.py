@@ -6,7 +6,7 @@ from uuid import uuid4
 import pytest
 
 from chat.models import Conversation, Message
-from chat.services import live, runner, watching
+from chat.services import live, publishing, runner, watching
 from langai_site.accounts.scopes import Scope
 from langai_site.writer import write
 from tests.api.conftest import error_of, offer, program_of
@@ -152,19 +152,19 @@ async def test_the_end_is_noticed_where_the_news_of_it_is_lost(program, slow, mo
     async def lost(*_arguments):
         return None
 
-    monkeypatch.setattr(runner, "publish", lost)
+    monkeypatch.setattr(publishing, "publish", lost)
     frames = await read(await program.post("/chat/stream", message="How?", model=slow))
     assert text_of(frames) == (await Message.objects.aget(role="assistant")).text
 
 
 async def test_a_gap_is_mended_from_the_snapshot(program, slow, monkeypatch):
-    publish, count = runner.publish, iter(range(1000))
+    publish, count = publishing.publish, iter(range(1000))
 
     async def leaky(conversation, event):
         if event["type"] != "reply.grew" or next(count) % 3 == 0:
             await publish(conversation, event)
 
-    monkeypatch.setattr(runner, "publish", leaky)
+    monkeypatch.setattr(publishing, "publish", leaky)
     frames = await read(await program.post("/chat/stream", message="How?", model=slow))
     assert len(told(frames, "content")) > 3
     assert text_of(frames) == (await Message.objects.aget(role="assistant")).text

@@ -25,7 +25,6 @@ TAG, CELL = re.compile(r"<[^>]+>"), re.compile(r"<t[dh].*?</t[dh]>", re.DOTALL)
 
 @pytest.fixture(autouse=True)
 def _models(settings):
-    policies.forget()
     settings.OPENAI_API_KEY, settings.OPENAI_BASE_URL = "a key", ""
     settings.OLLAMA_BASE_URL = "http://localhost:11434"
     for name, provider, roles in (
@@ -34,8 +33,6 @@ def _models(settings):
         ("ollama_chat/near", "ollama_chat", ["balanced"]),
     ):
         Model.objects.create(name=name, display_name=name, provider=provider, available=True, roles=roles)
-    yield
-    policies.forget()
 
 
 @pytest.fixture

@@ -20,7 +20,6 @@ from chat.services.drafts import Pick
 from chat.services.routing import AUTO
 from chat.services.rules import USES
 from langai_site.accounts.models import Team
-from langai_site.detectors import patterns
 from langai_site.errors import Conflict, Invalid
 from langai_site.models import SensitivePattern
 from langai_site.outbound import catalogue
@@ -243,8 +242,6 @@ class Chats(RuleBasedStateMachine):
 
 def test_labels_only_rise_and_nothing_goes_above_a_ceiling_in_whatever_order_things_happen(world):  # noqa: F811
     SensitivePattern.objects.create(name="Projects", pattern=PATTERN)
-    patterns.forget()
-    policies.forget()
     run_state_machine_as_test(
         type("ChatsOfOne", (Chats,), {"world": world}),
         settings=settings(
@@ -255,4 +252,3 @@ def test_labels_only_rise_and_nothing_goes_above_a_ceiling_in_whatever_order_thi
             suppress_health_check=list(HealthCheck),
         ),
     )
-    policies.forget()

@@ -16,13 +16,6 @@ STATUS = RoutingPolicy.Status
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture(autouse=True)
-def _fresh():
-    policies.forget()
-    yield
-    policies.forget()
-
-
 @pytest.fixture
 def drafted(first, admin):
     """A draft with one rule: everything stays in the building."""

@@ -17,13 +17,6 @@ LIST = "/admin/chat/routingpolicy/"
 STATUS = RoutingPolicy.Status
 
 
-@pytest.fixture(autouse=True)
-def _fresh():
-    policies.forget()
-    yield
-    policies.forget()
-
-
 @pytest.fixture
 def page(client, admin):
     client.force_login(admin)

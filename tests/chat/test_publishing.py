@@ -7,7 +7,7 @@ import pytest
 from channels.layers import get_channel_layer
 
 from chat.events import group_of
-from chat.services import runner
+from chat.services import publishing
 from tests.servers import Redis
 
 pytestmark = [pytest.mark.needs("redis")]
@@ -44,18 +44,18 @@ def restart(redis: Redis) -> None:
 async def test_an_event_goes_out_though_redis_was_restarted_since_the_last_one(redis, page, caplog):
     conversation, _ = page
     event = {"type": "reply.done", "reply": "1"}
-    assert await runner.publish(conversation, event)
+    assert await publishing.publish(conversation, event)
     restart(redis)
-    assert not await runner.publish(conversation, event), "it took a second attempt"
+    assert not await publishing.publish(conversation, event), "it took a second attempt"
     assert "could not be published" not in caplog.text
-    assert await runner.publish(conversation, event)
+    assert await publishing.publish(conversation, event)
 
 
 async def test_the_end_of_an_answer_reaches_open_pages_though_redis_was_away(redis, page, caplog):
     conversation, listening = page
     told, reply = await listening(), uuid4()
     redis.stop()
-    ending = asyncio.create_task(runner.publish_end(conversation, reply))
+    ending = asyncio.create_task(publishing.publish_end(conversation, reply))
     while "could not be published" not in caplog.text:  # noqa: ASYNC110
         await asyncio.sleep(0.01)
     redis.start()

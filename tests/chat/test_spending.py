@@ -14,15 +14,8 @@ from langai_site.outbound.models import Model
 from langai_site.usage import budgets, prices, recomputing
 from langai_site.usage.models import Budget, Reservation, UsageEntry
 from langai_site.writer import write
-from tests.upstream import running_upstream
 
 PRICED, UNPRICED = "anthropic/claude-haiku-4-5", "hosted_vllm/t3"
-
-
-@pytest.fixture(scope="module")
-def upstream_process():
-    with running_upstream() as upstream:
-        yield upstream
 
 
 @pytest.fixture
@@ -33,7 +26,6 @@ async def upstream(upstream_process, settings):
     settings.OPENAI_BASE_URL = upstream_process.openai_url
     settings.ANTHROPIC_BASE_URL = upstream_process.url
     settings.LOCAL_HOSTS = []
-    budgets.forget()
     await door.warm()
     yield upstream_process
     await litellm_adapter.close()

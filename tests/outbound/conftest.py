@@ -6,16 +6,9 @@ from langai_site.outbound import catalogue, door, listings, litellm_adapter
 from langai_site.outbound.types import ChatCall, ChatMessage, ModelInfo
 from langai_site.sensitivity import Sensitivity
 from langai_site.usage.types import Entry
-from tests.upstream import running_upstream
 
 KEY = "sk-test-1234567890"
 PROVIDERS = ("hosted_vllm", "openai", "anthropic", "ollama_chat")
-
-
-@pytest.fixture(scope="session")
-def upstream_process():
-    with running_upstream() as upstream:
-        yield upstream
 
 
 @pytest.fixture

@@ -11,7 +11,6 @@ from search.models import Collection
 from search.services import index
 from search.types import PageText, SourceInfo, Span
 from search.vectors import get_store
-from tests.upstream import running_upstream
 
 HANDBOOK = [
     "Everyone at the firm has twenty eight days of paid vacation a year. Unused days end in March.",
@@ -24,12 +23,6 @@ HANDBOOK = [
 def embedder(model_dir, settings):
     settings.MODEL_DIR = model_dir
     return embeddings.local_embedder()
-
-
-@pytest.fixture(scope="session")
-def upstream_process():
-    with running_upstream() as upstream:
-        yield upstream
 
 
 @pytest.fixture

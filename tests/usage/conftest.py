@@ -8,7 +8,7 @@ import pytest
 from django.db import connection
 
 from langai_site.sensitivity import Sensitivity
-from langai_site.usage import budgets, services
+from langai_site.usage import services
 from langai_site.usage.models import UsageEntry
 from langai_site.usage.types import Caller, Entry, Usage
 
@@ -57,12 +57,6 @@ def at_once(work: Callable[[int], object], count: int) -> list[object]:
     for thread in threads:
         thread.join()
     return results
-
-
-@pytest.fixture(autouse=True)
-def _nothing_known():
-    """Each test starts like a new process."""
-    budgets.forget()
 
 
 @pytest.fixture
