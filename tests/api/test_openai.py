@@ -389,6 +389,13 @@ async def test_the_configured_embedder_sees_what_it_may_and_its_call_is_its_pers
     assert upstream.requests() == []
 
 
+async def test_an_embedder_in_the_building_is_told_whose_request_it_is(program, elsewhere, upstream, settings):
+    settings.LOCAL_HOSTS = ["127.0.0.1"]
+    await program.post(EMBED, {"model": elsewhere, "input": "days off"}, headers={"X-Request-ID": "asked-4711"})
+    (sent,) = upstream.requests()
+    assert "x-request-id: asked-4711" in sent["raw"].lower()
+
+
 async def test_a_budget_without_room_keeps_texts_from_an_embedder_elsewhere(program, elsewhere, upstream):
     await Budget.objects.acreate(scope="site", period="day", amount=Decimal(1))
     budgets.forget()
