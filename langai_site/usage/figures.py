@@ -1,21 +1,14 @@
-"""Sums of the ledger over days, as programs ask for them. Synchronous."""
+"""What programs ask of the ledger: the pages' reports, of whole days and by one thing at a time. Synchronous."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from django.db.models import QuerySet
-from django.db.models.functions import TruncDate
-
 from langai_site.errors import Invalid
 from langai_site.usage.budgets import today
-from langai_site.usage.models import UsageEntry
-from langai_site.usage.months import start_of
-from langai_site.usage.sums import Totals, totals, totals_by
+from langai_site.usage.reports import answering
+from langai_site.usage.reports.types import Query, Report
 
-__all__ = ["Span", "entries_of", "grouped", "span", "totals"]
-
-COLUMNS = {"model": "model", "user": "username", "team": "team", "day": "day"}
+DAY = "day"
 LONGEST = timedelta(days=3660)
 
 
@@ -38,14 +31,7 @@ def span(since: date | None, until: date | None) -> Span:
     return Span(first, last)
 
 
-def entries_of(span: Span, user_id: int | None = None) -> QuerySet[UsageEntry]:
-    """The entries of these days: one person's, or everybody's."""
-    entries = UsageEntry.objects.filter(at__gte=start_of(span.since), at__lt=start_of(span.until + timedelta(days=1)))
-    return entries if user_id is None else entries.filter(user_id=user_id)
-
-
-def grouped(entries: QuerySet[UsageEntry], by: str) -> Sequence[tuple[str, Totals]]:
-    """Totals by model, user, team or day, in the order of their names."""
-    if by == "day":
-        entries = entries.annotate(day=TruncDate("at"))
-    return [(str(name or ""), found) for name, found in totals_by(entries, COLUMNS[by])]
+def report(span: Span, by: str, user_id: int | None) -> Report:
+    """What was used in these days by one person, or by everybody (None); `by` is a day or one of DIMENSIONS."""
+    step, names = (DAY, ()) if by == DAY else ("", (by,))
+    return answering.report(Query(span.since, span.until, step=step, by=names, user_id=user_id))

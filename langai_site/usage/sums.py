@@ -47,12 +47,6 @@ def totals(entries: QuerySet[UsageEntry]) -> Totals:
     return _totals(entries.order_by().aggregate(**_columns()))
 
 
-def totals_by(entries: QuerySet[UsageEntry], column: str) -> list[tuple[Any, Totals]]:
-    """The totals of the entries that have one value of `column` in common, with that value, in its order."""
-    rows = entries.order_by(column).values(column).annotate(**_columns())
-    return [(row.pop(column), _totals(row)) for row in rows]
-
-
 def _columns() -> dict[str, Any]:
     tokens = {name: Coalesce(Sum(name), 0) for name in ("input_tokens", "output_tokens", "cached_tokens")}
     counts = {"entries": Count("id"), "unpriced": Count("id", filter=Q(cost=None))}

@@ -1,15 +1,19 @@
 """/api/usage: one's own figures, and everybody's for those who may see the ledger."""
 
+import asyncio
+import threading
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
 from django.utils import timezone
 
+from langai_site.accounts.keys import Credential
 from langai_site.accounts.models import Team, User
-from langai_site.accounts.scopes import Scope
-from langai_site.usage import budgets
+from langai_site.accounts.scopes import ALL, Scope
+from langai_site.usage import api, budgets, sealing
 from langai_site.usage.models import Budget
+from langai_site.usage.reports import rollup
 from langai_site.usage.types import Caller
 from langai_site.writer import write
 from tests.api.conftest import error_of, program_of
@@ -75,6 +79,26 @@ async def test_everybodys_figures_are_for_who_may_see_the_ledger(alice, ledger):
     assert (everybodys["totals"]["entries"], everybodys["totals"]["unpriced"]) == (3, 1)
     teams = (await program.get("/api/usage/all", since=days(5), by="team")).json()["groups"]
     assert [group["name"] for group in teams] == ["", "Library"]
+
+
+async def test_figures_stay_the_same_when_the_worker_has_added_them_up(alice, ledger):
+    program = await program_of(alice)
+    before = [(await program.get("/api/usage", since=days(5), by=by)).json() for by in ("model", "day")]
+    await write(sealing.seal)
+    assert await write(rollup.roll) == 3
+    assert [(await program.get("/api/usage", since=days(5), by=by)).json() for by in ("model", "day")] == before
+
+
+async def test_adding_up_the_ledger_holds_up_no_answer(alice, ledger, rf):
+    request, go_on = rf.get("/api/usage"), threading.Event()
+    request.auth = Credential(alice, ALL)
+    busy = asyncio.create_task(write(go_on.wait, 30))
+    try:
+        found = await asyncio.wait_for(api.mine(request, None, None, "model"), 20)
+    finally:
+        go_on.set()
+    assert found["totals"]["entries"] >= 1
+    assert await busy
 
 
 async def test_the_scope_admin_alone_makes_nobody_an_admin(alice, ledger):
