@@ -10,7 +10,7 @@ from uuid import uuid4
 import pytest
 from django.core.files.base import ContentFile
 
-from chat import sse
+from chat import measures, sse
 from chat.models import Conversation
 from chat.services import in_flight, passing, turns
 from chat.services.stops import Stops
@@ -78,6 +78,25 @@ async def test_nothing_is_kept_but_the_ledgers_entry(program, alice, echo):
     entry = await UsageEntry.objects.aget()
     assert (entry.username, entry.source, entry.status, entry.conversation) == ("alice", "api", "complete", None)
     assert (await Reservation.objects.aget()).status == "settled"
+
+
+async def test_answers_are_among_the_figures_of_replies_by_how_they_ended(program, transactional_db):
+    models = [await write(offer, name) for name in ("t30-r100", "fail-broken-echo", "t3000-r100")]
+    for model in models[:2]:
+        await ask(program, model=model)
+    stream = aiter(await ask(program, model=models[2], stream=True))
+    await anext(stream)
+    await stream.aclose()
+    found = [counted(measures.REPLIES, model=model) for model in models]
+    assert found == [{"complete": 1}, {"failed": 1}, {"stopped": 1}]
+    assert sum(counted(measures.FIRST_WORDS, model=models[0]).values()) > 0
+
+
+def counted(figure, model):
+    """What a figure says of a model, by status."""
+    samples = [sample for family in figure.collect() for sample in family.samples if sample.labels["model"] == model]
+    told = [sample for sample in samples if sample.name.endswith(("_total", "_count"))]
+    return {sample.labels.get("status", ""): sample.value for sample in told if sample.value}
 
 
 async def test_several_messages_reach_the_model_in_their_order(program, echo, upstream):
