@@ -1,11 +1,9 @@
 """What was used, as programs read it: by oneself, and by everybody for those who may look."""
 
-from collections.abc import Callable
 from dataclasses import asdict
 from datetime import date
-from typing import Any, Literal, ParamSpec
+from typing import Any, Literal
 
-from channels.db import database_sync_to_async
 from django.http import HttpRequest
 from ninja import Query, Router, Schema
 
@@ -18,8 +16,7 @@ from langai_site.usage.callers import caller_of
 from langai_site.usage.figures import Span
 from langai_site.usage.reports import access
 from langai_site.usage.reports.types import Figures as Sums
-
-P = ParamSpec("P")
+from langai_site.writer import apart
 
 router = Router(tags=["Usage"])
 Grouping = Literal["model", "user", "team", "day"]
@@ -75,7 +72,7 @@ async def mine(
     request: HttpRequest, since: date | None = DAY, until: date | None = DAY, by: Literal["model", "day"] = "model"
 ) -> dict[str, Any]:
     """What you used, by model or by day, and how your budgets stand."""
-    return await _apart(_mine, person_of(request), figures.span(since, until), by)
+    return await apart(_mine, person_of(request), figures.span(since, until), by)
 
 
 def _mine(user: User, span: Span, by: Grouping) -> dict[str, Any]:
@@ -88,16 +85,11 @@ async def everybodys(
     request: HttpRequest, since: date | None = DAY, until: date | None = DAY, by: Grouping = "user"
 ) -> dict[str, Any]:
     """What everybody used, for those who may read the ledger."""
-    return await _apart(_everybodys, person_of(request), figures.span(since, until), by)
+    return await apart(_everybodys, person_of(request), figures.span(since, until), by)
 
 
 def _everybodys(user: User, span: Span, by: Grouping) -> dict[str, Any]:
     return _figures(span, by, access.whose(user, everybody=True))
-
-
-async def _apart(work: Callable[P, dict[str, Any]], *args: P.args, **kwargs: P.kwargs) -> dict[str, Any]:
-    """Not on the writer's thread: years of a large ledger take a while, and answers must not wait for that."""
-    return await database_sync_to_async(work, thread_sensitive=False)(*args, **kwargs)
 
 
 def _figures(span: Span, by: Grouping, user_id: int | None) -> dict[str, Any]:
