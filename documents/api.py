@@ -4,7 +4,6 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from channels.db import database_sync_to_async
 from django.http import HttpRequest
 from ninja import Query, Router, Schema, Status
 
@@ -17,7 +16,7 @@ from langai_site.accounts.scopes import Scope
 from langai_site.api_errors import documented
 from langai_site.errors import Invalid, Unreadable
 from langai_site.sensitivity import Sensitivity
-from langai_site.writer import write
+from langai_site.writer import apart, write
 
 router = Router(tags=["Documents"])
 PAGE_MAX = 1_000_000
@@ -93,7 +92,7 @@ class CollectionList(Schema):
 @router.get("/collections", auth=door(Scope.DOCUMENTS), response={200: CollectionList} | documented())
 async def collections(request: HttpRequest) -> dict[str, Any]:
     """The collections that you may read, with the ids that search, chat and uploads take."""
-    shelves = await write(library.shelves, person_of(request))
+    shelves = await apart(library.shelves, person_of(request))
     return {"collections": [_out(CollectionOut, shelf, shelf.label) for shelf in shelves]}
 
 
@@ -105,7 +104,7 @@ async def documents(
     page: int = Query(1, ge=1, le=PAGE_MAX),
 ) -> dict[str, Any]:
     """The documents of a collection, newest first."""
-    listed = await write(_listing, person_of(request), collection, q, page)
+    listed = await apart(_listing, person_of(request), collection, q, page)
     items = [_out(DocumentOut, item, item.label) for item in listed.items]
     return {"documents": items, "found": listed.found, "page": listed.page, "pages": listed.pages}
 
@@ -128,8 +127,8 @@ def _out(schema: type[Any], value: object, label: Sensitivity, **more: object) -
 async def upload(request: HttpRequest) -> Status:
     """Upload a file as multipart/form-data. It is read in the background: ask for its status."""
     user = person_of(request)
-    # On a thread of its own: a long upload is read from disk, hashed and copied.
-    document = await database_sync_to_async(_uploaded, thread_sensitive=False)(request, user)
+    # A long upload is read from disk, hashed and copied.
+    document = await apart(_uploaded, request, user)
     return Status(202, await _shown(user, document.pk))
 
 
@@ -171,7 +170,7 @@ async def _shown(user: User, document: UUID) -> DocumentInCollection:
 @router.delete("/documents/{uuid:document}", auth=door(Scope.DOCUMENTS), response={204: None} | documented(404))
 async def delete(request: HttpRequest, document: UUID) -> Status:
     """Delete a document that you manage, with all that search knows of it."""
-    await database_sync_to_async(_deleted, thread_sensitive=False)(person_of(request), document)
+    await apart(_deleted, person_of(request), document)
     return Status(204, None)
 
 

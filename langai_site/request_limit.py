@@ -1,5 +1,6 @@
 """Refuses request bodies that are too large while they arrive: before Daphne puts them into memory, before any view."""
 
+import json
 import re
 from collections.abc import Callable
 from typing import Any
@@ -7,6 +8,7 @@ from typing import Any
 from django.conf import settings
 from twisted.internet import reactor
 
+from langai_site import trail
 from langai_site.back_pressure import PacedRequest
 
 MEGABYTE = 1024 * 1024
@@ -20,10 +22,9 @@ API_UPLOAD_PATH = b"/api/documents"
 API_PATHS = re.compile(settings.API_PATHS.encode())
 # Time in which what is still being sent is dropped: closed at once, a connection would lose the answer, too.
 LINGER = 5.0
-TEXT = b"What was sent is too large.\n"
-JSON = b'{"error": {"code": "too_large", "message": "What was sent is too large.", "type": "invalid_request_error"}}'
+WORDS = "What was sent is too large."
 RESPONSE = (
-    b"HTTP/1.1 413 Content Too Large\r\nContent-Type: %s; charset=utf-8\r\n"
+    b"HTTP/1.1 413 Content Too Large\r\nContent-Type: %s; charset=utf-8\r\n%s: %s\r\n"
     b"Content-Length: %d\r\nConnection: close\r\n\r\n%s"
 )
 HTTPFactory = Any
@@ -42,10 +43,15 @@ def body_max(path: bytes, *, stranger: bool) -> int:
     return BODY_MAX
 
 
-def _response(path: bytes) -> bytes:
-    """The answer to what is too large; to a program as any other error, in a form that OpenAI's clients read, too."""
-    kind, body = (b"application/json", JSON) if API_PATHS.match(path.partition(b"?")[0]) else (b"text/plain", TEXT)
-    return RESPONSE % (kind, len(body), body)
+def _response(path: bytes, request_id: str) -> bytes:
+    """The answer to what is too large; to a program as any other error is told at its address."""
+    kind, body = "text/plain", f"{WORDS}\n"
+    if API_PATHS.match(path.partition(b"?")[0]):
+        told: dict[str, str | None] = {"code": "too_large", "message": WORDS, "request_id": request_id}
+        if path.startswith(b"/v1/"):
+            told = {"message": WORDS, "type": "invalid_request_error", "param": None, "code": "too_large"}
+        kind, body = "application/json", json.dumps({"error": told})
+    return RESPONSE % (kind.encode(), trail.HEADER.encode(), request_id.encode(), len(body), body.encode())
 
 
 class LimitedRequest(PacedRequest):
@@ -86,7 +92,8 @@ class LimitedRequest(PacedRequest):
         self.requestHeaders.removeHeader(b"expect")
         self.content.truncate(0)
         transport = self.channel.transport
-        transport.write(_response(self.channel._path))
+        given = self.requestHeaders.getRawHeaders(trail.HEADER, [""])[0]
+        transport.write(_response(self.channel._path, trail.accepted(given)))
         reactor.callLater(LINGER, transport.abortConnection)  # type: ignore[attr-defined, arg-type]
 
 

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import ParamSpec, TypeVar
 
+from channels.db import database_sync_to_async
 from django.db import DatabaseError, close_old_connections, connection
 
 from langai_site.trail import carried
@@ -67,3 +68,8 @@ async def write_patiently(what: str, function: Callable[P, object], *args: P.arg
 def write_now(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
     """`write` for threads without an event loop, which may wait; never inside a transaction of their own."""
     return _thread.submit(carried(lambda: healed(function, *args, **kwargs))).result()
+
+
+async def apart(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """Run what takes its time, such as reading many rows or a file, on a thread that nobody else waits for."""
+    return await database_sync_to_async(function, thread_sensitive=False)(*args, **kwargs)

@@ -10,12 +10,11 @@ from django.urls import reverse
 from ninja import Field, Router, Schema
 from pydantic import ConfigDict
 
-from langai_site import detectors
 from langai_site.accounts.doors import door, person_of
 from langai_site.accounts.models import User
 from langai_site.accounts.scopes import Scope
 from langai_site.api_errors import documented
-from langai_site.sensitivity import Sensitivity, highest
+from langai_site.sensitivity import Sensitivity
 from langai_site.usage.callers import caller_of
 from langai_site.usage.types import Caller
 from langai_site.writer import write
@@ -97,8 +96,7 @@ async def search_page(request: HttpRequest) -> HttpResponseBase:
 
 def _asked(user: User, query: str) -> tuple[Reader, Caller, Sensitivity]:
     """Who asks, and how sensitive what they ask is: no embedder elsewhere gets what it may not see."""
-    seen = highest(*(detection.label for detection in detectors.scan(query)))
-    return reader_of(user), caller_of(user, "api"), seen
+    return reader_of(user), caller_of(user, "api"), services.label_of(query)
 
 
 def _passage(hit: Hit, document: UUID) -> Passage:

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Iterator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -13,8 +13,10 @@ from uuid import UUID, uuid4
 from django.conf import settings
 from django.db import transaction
 
+from chat import measures
 from chat.characters import split_off_half, whole_characters
 from chat.llm import BUILT_IN
+from chat.models import Message
 from chat.services import choices, conversations, drafts, holding, in_flight, labels, policies, receipts, replies
 from chat.services.replies import Prepared, TurnRequest
 from chat.services.routing import AUTO
@@ -100,6 +102,8 @@ class _Passing:
         return self._added(self.stops.rest())
 
     def _added(self, text: str) -> str:
+        if text and not self.text:
+            measures.first_words(self.model, self.began)
         self.text += text
         return text
 
@@ -117,11 +121,12 @@ async def answer(user: User, said: Said) -> AsyncGenerator[Piece | Whole, None]:
     _live[reply] = asyncio.Event()
     try:
         request, rules = await write(_opened, user, said, reply)
-        # On a thread: it takes time in proportion to the text.
-        request = replace(request, causes=await asyncio.to_thread(_causes, request, said, rules))
-        async with aclosing(_pieces(request, reply, passing)) as pieces:
-            async for piece in pieces:
-                yield piece
+        with _counted(passing):
+            # On a thread: it takes time in proportion to the text.
+            request = replace(request, causes=await asyncio.to_thread(_causes, request, said, rules))
+            async with aclosing(_pieces(request, reply, passing)) as pieces:
+                async for piece in pieces:
+                    yield piece
         yield _whole(request, passing)
     finally:
         # Who goes away, though it be twice, cancels what waits for this.
@@ -140,6 +145,21 @@ async def _closed(reply: UUID, entries: Sequence[Entry]) -> None:
             await write(usage.close, reply, entries)
     finally:
         _live.pop(reply).set()
+
+
+@contextlib.contextmanager
+def _counted(passing: _Passing) -> Iterator[None]:
+    """Count how the answer ended, as those of conversations are."""
+    status = Message.Status.FAILED
+    try:
+        yield
+        status = Message.Status.INTERRUPTED if passing.cut else Message.Status.COMPLETE
+    except (GeneratorExit, asyncio.CancelledError):
+        status = Message.Status.STOPPED
+        raise
+    finally:
+        cached = bool(passing.entries) and passing.entries[-1].cached
+        measures.ended(status, passing.model or measures.NO_MODEL, passing.began, cached=cached)
 
 
 @transaction.atomic
@@ -214,6 +234,11 @@ def _whole(request: TurnRequest, passing: _Passing) -> Whole:
         output_tokens=sum(entry.usage.output_tokens for entry in entries),
         receipt=receipts.receipt_of(prepared, entries, {}, elapsed_ms) | {"asked": request.asked},
     )
+
+
+def live_count() -> int:
+    """How many answers this process is writing that are kept in no conversation."""
+    return len(_live)
 
 
 async def drain(grace: float) -> None:

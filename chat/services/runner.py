@@ -116,7 +116,7 @@ async def _run(reply: Live) -> Outcome:
         outcome = await _outcome(reply)
         await _ended_all(helpers)
         await _end(reply, outcome)
-        measures.ended(outcome.status, reply.model, reply.began)
+        measures.ended(outcome.status, reply.model, reply.began, cached=bool(outcome.receipt.get("cached")))
         return outcome
     finally:
         # A Continue may have taken the place already.

@@ -12,6 +12,7 @@ from langai_site.registry import Finding
 NAMES = (
     "SECRET_KEY",
     "LANGAI_ADMIN_PASSWORD",
+    "METRICS_TOKEN",
     "OPENAI_API_KEY",
     "ANTHROPIC_API_KEY",
     "EMBEDDER_API_KEY",

@@ -1,11 +1,9 @@
 """What was used, as programs read it: by oneself, and by everybody for those who may look."""
 
-from collections.abc import Callable
 from dataclasses import asdict
 from datetime import date
 from typing import Any, Literal
 
-from channels.db import database_sync_to_async
 from django.http import HttpRequest
 from ninja import Query, Router, Schema
 
@@ -13,11 +11,12 @@ from langai_site.accounts.doors import door, person_of
 from langai_site.accounts.models import User
 from langai_site.accounts.scopes import Scope
 from langai_site.api_errors import documented
-from langai_site.errors import Forbidden
 from langai_site.usage import budgets, figures
 from langai_site.usage.callers import caller_of
 from langai_site.usage.figures import Span
-from langai_site.usage.reports.types import Figures as Counted
+from langai_site.usage.reports import access
+from langai_site.usage.reports.types import Figures as Sums
+from langai_site.writer import apart
 
 router = Router(tags=["Usage"])
 Grouping = Literal["model", "user", "team", "day"]
@@ -68,22 +67,17 @@ class MyFigures(Figures):
     budgets: list[BudgetOut]
 
 
-async def _read(work: Callable[..., dict[str, Any]], *args: object) -> dict[str, Any]:
-    """On a thread of its own: years of entries take their time, and the writer's has chats to write."""
-    return await database_sync_to_async(work, thread_sensitive=False)(*args)
-
-
 @router.get("", auth=door(Scope.USAGE), response={200: MyFigures} | documented())
 async def mine(
     request: HttpRequest, since: date | None = DAY, until: date | None = DAY, by: Literal["model", "day"] = "model"
 ) -> dict[str, Any]:
     """What you used, by model or by day, and how your budgets stand."""
-    return await _read(_mine, person_of(request), figures.span(since, until), by)
+    return await apart(_mine, person_of(request), figures.span(since, until), by)
 
 
 def _mine(user: User, span: Span, by: Grouping) -> dict[str, Any]:
     applying = budgets.applying(user.pk, caller_of(user, "api").team)
-    return _figures(span, by, user.pk) | {"budgets": budgets.standings(applying)}
+    return _figures(span, by, access.whose(user)) | {"budgets": budgets.standings(applying)}
 
 
 @router.get("/all", auth=door(Scope.ADMIN), response={200: Figures} | documented())
@@ -91,20 +85,18 @@ async def everybodys(
     request: HttpRequest, since: date | None = DAY, until: date | None = DAY, by: Grouping = "user"
 ) -> dict[str, Any]:
     """What everybody used, for those who may read the ledger."""
-    return await _read(_everybodys, person_of(request), figures.span(since, until), by)
+    return await apart(_everybodys, person_of(request), figures.span(since, until), by)
 
 
 def _everybodys(user: User, span: Span, by: Grouping) -> dict[str, Any]:
-    if not user.has_perm("usage.view_usageentry"):
-        raise Forbidden("What others have used is for those to read who may see the ledger. Ask an admin.")
-    return _figures(span, by)
+    return _figures(span, by, access.whose(user, everybody=True))
 
 
-def _figures(span: Span, by: Grouping, user_id: int | None = None) -> dict[str, Any]:
-    total, groups = figures.grouped(span, by, user_id)
-    named = [{"name": name} | _totals(found) for name, found in groups.items()]
-    return {"since": span.since, "until": span.until, "totals": _totals(total), "groups": named}
+def _figures(span: Span, by: Grouping, user_id: int | None) -> dict[str, Any]:
+    report = figures.report(span, by, user_id)
+    groups = [{"name": report.query.written(line.key)[0]} | _totals(line.figures) for line in report.lines]
+    return {"since": span.since, "until": span.until, "totals": _totals(report.total), "groups": groups}
 
 
-def _totals(found: Counted) -> dict[str, Any]:
-    return asdict(found) | {"cost": found.cost_dollars, "saved": found.saved_dollars}
+def _totals(found: Sums) -> dict[str, Any]:
+    return {**asdict(found), "cost": found.cost_dollars, "saved": found.saved_dollars}

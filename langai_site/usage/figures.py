@@ -1,14 +1,14 @@
-"""What the ledger comes to over days, as programs ask for it: the figures of the usage pages. Synchronous."""
+"""What programs ask of the ledger: the pages' reports, of whole days and by one thing at a time. Synchronous."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 
 from langai_site.errors import Invalid
 from langai_site.usage.budgets import today
 from langai_site.usage.reports import answering
-from langai_site.usage.reports.types import STEPS, Figures, Query
+from langai_site.usage.reports.types import Query, Report
 
+DAY = "day"
 LONGEST = timedelta(days=3660)
 
 
@@ -31,11 +31,7 @@ def span(since: date | None, until: date | None) -> Span:
     return Span(first, last)
 
 
-def grouped(span: Span, by: str, user_id: int | None = None) -> tuple[Figures, Mapping[str, Figures]]:
-    """What these days come to, and by model, user, team or day, in the order of their names.
-
-    One person's entries, or everybody's: who may ask for those, the caller has found out.
-    """
-    step, dimensions = (by, ()) if by in STEPS else ("", (by,))
-    report = answering.report(Query(span.since, span.until, step, dimensions, user_id=user_id))
-    return report.total, {report.query.written(line.key)[0]: line.figures for line in report.lines}
+def report(span: Span, by: str, user_id: int | None) -> Report:
+    """What was used in these days by one person, or by everybody (None); `by` is a day or one of DIMENSIONS."""
+    step, names = (DAY, ()) if by == DAY else ("", (by,))
+    return answering.report(Query(span.since, span.until, step=step, by=names, user_id=user_id))

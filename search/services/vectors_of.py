@@ -16,6 +16,7 @@ from langai_site.detectors import Rule
 from langai_site.errors import AboveCeiling, NotFound, Unavailable
 from langai_site.outbound import endpoints, tokens
 from langai_site.sensitivity import Sensitivity, highest
+from langai_site.trail import carried
 from langai_site.usage import prices
 from langai_site.usage import services as usage
 from langai_site.usage.callers import caller_of
@@ -49,7 +50,7 @@ async def vectors_of(user: User, texts: Sequence[str], *, model: str, label: Sen
 
     Raises NotFound for an unknown model, AboveCeiling where it may not see them, OverBudget, Unavailable.
     """
-    return await asyncio.get_running_loop().run_in_executor(_threads, _vectors, user, texts, model, label)
+    return await asyncio.get_running_loop().run_in_executor(_threads, carried(_vectors), user, texts, model, label)
 
 
 def _vectors(user: User, texts: Sequence[str], model: str, chosen: Sensitivity | None) -> Embedded:

@@ -1,12 +1,16 @@
 """/api/documents and /api/collections: what may be read is listed, what is managed is changed."""
 
+import asyncio
+import threading
+
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
-from documents import tasks
+from documents import api, tasks
 from documents.models import Document
+from langai_site.accounts.keys import Credential
 from langai_site.accounts.models import User
-from langai_site.accounts.scopes import Scope
+from langai_site.accounts.scopes import ALL, Scope
 from langai_site.writer import write
 from search.models import Collection
 from tests.api.conftest import error_of, program_of
@@ -54,6 +58,20 @@ async def test_an_upload_is_queued_then_read_and_found_in_the_list(program, poli
         assert [item["id"] for item in listed["documents"]] == [queued["id"]]
         assert (listed["found"], listed["page"], listed["pages"]) == (1, 1, 1)
     assert (await program.get(DOCUMENTS, collection=policies.pk, q="nothing")).json()["found"] == 0
+
+
+async def test_looking_through_a_collection_holds_up_no_answer(program, policies, alice, rf):
+    await upload(program, policies.pk)
+    request, go_on = rf.get(DOCUMENTS), threading.Event()
+    request.auth = Credential(alice, ALL)
+    busy = asyncio.create_task(write(go_on.wait, 30))
+    try:
+        found = await asyncio.wait_for(api.documents(request, policies.pk, "holiday", 1), 20)
+        shelves = await asyncio.wait_for(api.collections(request), 20)
+    finally:
+        go_on.set()
+    assert (found["found"], len(shelves["collections"])) == (1, 1)
+    assert await busy
 
 
 async def test_what_cannot_be_read_says_why(program, policies):

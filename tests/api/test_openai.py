@@ -10,7 +10,7 @@ from uuid import uuid4
 import pytest
 from django.core.files.base import ContentFile
 
-from chat import sse
+from chat import measures, sse
 from chat.models import Conversation
 from chat.services import in_flight, passing, turns
 from chat.services.stops import Stops
@@ -78,6 +78,25 @@ async def test_nothing_is_kept_but_the_ledgers_entry(program, alice, echo):
     entry = await UsageEntry.objects.aget()
     assert (entry.username, entry.source, entry.status, entry.conversation) == ("alice", "api", "complete", None)
     assert (await Reservation.objects.aget()).status == "settled"
+
+
+async def test_answers_are_among_the_figures_of_replies_by_how_they_ended(program, transactional_db):
+    models = [await write(offer, name) for name in ("t30-r100", "fail-broken-echo", "t3000-r100")]
+    for model in models[:2]:
+        await ask(program, model=model)
+    stream = aiter(await ask(program, model=models[2], stream=True))
+    await anext(stream)
+    await stream.aclose()
+    found = [counted(measures.REPLIES, model=model) for model in models]
+    assert found == [{"complete": 1}, {"failed": 1}, {"stopped": 1}]
+    assert sum(counted(measures.FIRST_WORDS, model=models[0]).values()) > 0
+
+
+def counted(figure, model):
+    """What a figure says of a model, by status."""
+    samples = [sample for family in figure.collect() for sample in family.samples if sample.labels["model"] == model]
+    told = [sample for sample in samples if sample.name.endswith(("_total", "_count"))]
+    return {sample.labels.get("status", ""): sample.value for sample in told if sample.value}
 
 
 async def test_several_messages_reach_the_model_in_their_order(program, echo, upstream):
@@ -387,6 +406,13 @@ async def test_the_configured_embedder_sees_what_it_may_and_its_call_is_its_pers
         refused = await program.post(EMBED, {"model": elsewhere, "input": text}, headers=headers)
         assert problem(refused) == (403, "permission_error", "above_ceiling")
     assert upstream.requests() == []
+
+
+async def test_an_embedder_in_the_building_is_told_whose_request_it_is(program, elsewhere, upstream, settings):
+    settings.LOCAL_HOSTS = ["127.0.0.1"]
+    await program.post(EMBED, {"model": elsewhere, "input": "days off"}, headers={"X-Request-ID": "asked-4711"})
+    (sent,) = upstream.requests()
+    assert "x-request-id: asked-4711" in sent["raw"].lower()
 
 
 async def test_a_budget_without_room_keeps_texts_from_an_embedder_elsewhere(program, elsewhere, upstream):

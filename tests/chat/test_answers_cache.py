@@ -12,7 +12,7 @@ from langai_site.sensitivity import Sensitivity
 from langai_site.usage.types import Caller, Price
 from search.types import Reader
 from tests.chat.test_fallback import model, turn
-from tests.outbound.conftest import connections, upstream, upstream_process  # noqa: F401 - fixtures
+from tests.outbound.conftest import connections, upstream  # noqa: F401 - fixtures
 
 PRICE = Price("7", input=Decimal(1000), output=Decimal(5000), cached=Decimal(0))
 CONFIDENTIAL = (labels.Cause(Sensitivity.CONFIDENTIAL, "chosen by you"),)

@@ -11,7 +11,7 @@ from langai_site import caches, health, registry
 from langai_site.sensitivity import Sensitivity
 from tests.chat.test_answers_cache import calls, server  # noqa: F401 - a fixture
 from tests.chat.test_fallback import model, turn
-from tests.outbound.conftest import connections, upstream, upstream_process  # noqa: F401 - fixtures
+from tests.outbound.conftest import connections, upstream  # noqa: F401 - fixtures
 from tests.servers import Redis
 
 pytestmark = [pytest.mark.usefixtures("upstream"), pytest.mark.needs("redis")]

@@ -6,6 +6,7 @@ from uuid import uuid4
 
 import pytest
 
+from chat import measures
 from chat.models import Message
 from chat.services import runner, turns
 from chat.telling import charged, receipt_lines, summary
@@ -17,7 +18,7 @@ from langai_site.writer import write
 from search.models import Collection
 from search.services import index
 from search.types import PageText, SourceInfo, Span
-from tests.chat.test_spending import PRICED, models, upstream, upstream_process  # noqa: F401 - fixtures
+from tests.chat.test_spending import PRICED, models, upstream  # noqa: F401 - fixtures
 from tests.upstream.process import eventually
 
 pytestmark = pytest.mark.usefixtures("upstream", "models")
@@ -79,6 +80,20 @@ async def test_a_reply_from_the_cache_says_so_and_what_it_saved(server, alice, b
     assert told in summary(again.receipt)
     assert "cached" not in summary(first.receipt)
     assert (await write(recomputing.recompute)).differences == ()
+
+
+async def test_figures_tell_replies_from_the_cache_from_those_that_were_written(server, alice, bob):
+    before = {cached: counted(cached) for cached in ("yes", "no")}
+    await answered(alice)
+    await answered(bob)
+    assert {cached: counted(cached) - before[cached] for cached in before} == {"yes": 1, "no": 1}
+
+
+def counted(cached):
+    """The replies so far that ended well, from the cache or not."""
+    samples = [sample for family in measures.REPLIES.collect() for sample in family.samples]
+    wanted = {"status": "complete", "cached": cached}.items()
+    return sum(sample.value for sample in samples if wanted <= sample.labels.items())
 
 
 def test_where_nothing_was_saved_nothing_is_said_of_it():

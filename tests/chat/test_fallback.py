@@ -17,7 +17,7 @@ from langai_site.usage.budgets import OverBudget
 from langai_site.usage.types import Price
 from tests.chat.factories import affordable
 from tests.chat.test_verifying import request
-from tests.outbound.conftest import connections, upstream, upstream_process  # noqa: F401 - fixtures
+from tests.outbound.conftest import connections, upstream  # noqa: F401 - fixtures
 
 pytestmark = pytest.mark.usefixtures("upstream")
 

@@ -14,7 +14,7 @@ from tests.chat.factories import affordable
 from tests.chat.test_answers_cache import calls, hosted, outside, server  # noqa: F401 - fixtures
 from tests.chat.test_fallback import model
 from tests.chat.test_verifying import request as asked
-from tests.outbound.conftest import connections, upstream, upstream_process  # noqa: F401 - fixtures
+from tests.outbound.conftest import connections, upstream  # noqa: F401 - fixtures
 from tests.upstream.process import eventually
 
 pytestmark = pytest.mark.usefixtures("upstream")

@@ -13,7 +13,7 @@ from langai_site.usage.models import Reservation, UsageEntry
 from langai_site.writer import write
 from tests.chat.test_labels import CARD
 from tests.chat.test_views import alice, ask, bob, client_of  # noqa: F401 - fixtures
-from tests.outbound.conftest import connections, upstream, upstream_process  # noqa: F401 - fixtures
+from tests.outbound.conftest import connections, upstream  # noqa: F401 - fixtures
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

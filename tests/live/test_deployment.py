@@ -19,7 +19,9 @@ pytestmark = [pytest.mark.needs("nginx", "redis", "postgres", "chroma")]
 SLOW, STEADY = f"{HOSTED}t3000-r30", f"{HOSTED}t90-r30"
 STEADY_WORDS = [*(f"word{number}" for number in range(1, 90)), "end"]
 POSTS = 60
+METRICS_TOKEN = "figures-4711-figures"
 SETTINGS = {
+    "METRICS_TOKEN": METRICS_TOKEN,
     # An hour's window, so that none ends in the middle of a test.
     "RATE_LIMIT_PER_MINUTE": f"{POSTS}/h",
     "RATE_LIMIT_LOGIN": "10/h",
@@ -211,8 +213,16 @@ def test_pages_are_as_https_demands_behind_nginx(deployment):
     assert "Secure" in page.headers["set-cookie"]
     moved = httpx.get(f"http://127.0.0.1:{deployment.front.plain_port}/search/?q=a", trust_env=False)
     assert (moved.status_code, moved.headers["location"]) == (301, "https://127.0.0.1/search/?q=a")
-    hidden = httpx.get(f"{deployment.front.url}/metrics", verify=deployment.tls, trust_env=False)
-    assert hidden.status_code == 404
+
+
+def test_figures_are_told_behind_nginx_to_who_shows_the_token_alone(deployment):
+    """Visitors come from this machine, as nginx does: that must not open them."""
+    told = []
+    for headers in ({}, {"Authorization": "Bearer wrong"}, {"Authorization": f"Bearer {METRICS_TOKEN}"}):
+        url = f"{deployment.front.url}/metrics"
+        told.append(httpx.get(url, headers=headers, verify=deployment.tls, trust_env=False))
+    assert [answer.status_code for answer in told] == [403, 403, 200]
+    assert "langai_requests_total{" in told[-1].text
 
 
 def test_attempts_to_sign_in_are_counted_by_the_address_that_nginx_saw(deployment):

@@ -33,12 +33,13 @@ def test_a_disk_that_is_nearly_full_is_told(settings, tmp_path, monkeypatch, lim
     assert (machine.folders().status, bool(machine.folders().advice)) == (status, True)
 
 
-def test_a_file_of_secrets_that_everybody_can_read_is_told(settings, tmp_path, monkeypatch):
+@pytest.mark.parametrize("name", ["OPENAI_API_KEY", "METRICS_TOKEN", "DATABASE_URL"])
+def test_a_file_of_secrets_that_everybody_can_read_is_told(settings, tmp_path, monkeypatch, name):
     settings.DATA_DIR = settings.BASE_DIR = tmp_path
     key = tmp_path / "key"
     key.write_text("x")
     key.chmod(0o600)
-    monkeypatch.setenv("OPENAI_API_KEY_FILE", str(key))
+    monkeypatch.setenv(f"{name}_FILE", str(key))
     assert secrets.permissions().status == "ok"
     key.chmod(key.stat().st_mode | stat.S_IROTH)
     found = secrets.permissions()

@@ -1,6 +1,7 @@
 """The web process ends only after what is live has had its time."""
 
 import http.client
+import json
 import time
 from collections.abc import Iterator
 
@@ -143,6 +144,17 @@ def test_a_body_that_is_too_large_is_refused_before_it_is_kept(serve):
     for path in (f"{UPLOAD}?_popup=1", REPLACE):
         assert posted(port, path, large) == (200, b"ok")
         assert posted(port, path, large * 3)[0] == 413
+
+
+def test_a_program_is_told_of_a_body_that_is_too_large_as_of_any_other_error(serve):
+    _, port = serve()
+    headers = {"Authorization": "Bearer key", "X-Request-ID": "asked-4711"}
+    ours, openais = (
+        json.loads(posted(port, path, b"x" * 10_000_000, headers)[1])["error"] for path in ("/chat", "/v1/embeddings")
+    )
+    message = "What was sent is too large."
+    assert ours == {"code": "too_large", "message": message, "request_id": "asked-4711"}
+    assert openais == {"code": "too_large", "message": message, "type": "invalid_request_error", "param": None}
 
 
 def test_a_stranger_sends_no_more_than_signing_in_takes(serve):

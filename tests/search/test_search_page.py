@@ -200,4 +200,14 @@ def test_a_query_in_which_something_confidential_is_seen_stays_here(browser, els
 def test_where_conversations_start_confidential_no_query_leaves(browser, elsewhere, settings):
     settings.DEFAULT_SENSITIVITY = "confidential"
     assert "twenty eight days" in text(browser.get(PAGE, {"q": "vacation"}))
+    assert "twenty eight days" in asked_by_program(browser, "vacation days").text
     assert elsewhere.requests() == []
+
+
+def test_what_a_program_searches_for_goes_to_an_embedder_elsewhere(browser, elsewhere):
+    asked_by_program(browser, "vacation days")
+    assert "vacation days" in embedded(elsewhere)
+
+
+def asked_by_program(browser, query):
+    return browser.post("/search", {"query": query}, content_type="application/json")
