@@ -28,16 +28,20 @@ _thread = ThreadPoolExecutor(1, thread_name_prefix="writer")
 
 
 def healed(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-    """Call `function` on a thread that keeps its connection: after a failure the next call opens another."""
-    if connection.vendor != "sqlite":
-        # Back to the pool, which looks whether the server still answers before it gives one out.
-        close_old_connections()
+    """Call `function` on a thread of a pool: after a failure the next call opens another connection.
+
+    Where there is a pool of connections as well, it is given back after each call: more threads wait for work than it
+    has connections. It looks whether the server still answers before it gives one out again.
+    """
     try:
         return function(*args, **kwargs)
     except DatabaseError:
         if not connection.in_atomic_block:
             close_old_connections()
         raise
+    finally:
+        if connection.vendor != "sqlite":
+            close_old_connections()
 
 
 async def write(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
