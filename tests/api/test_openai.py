@@ -81,7 +81,7 @@ async def test_nothing_is_kept_but_the_ledgers_entry(program, alice, echo):
 
 
 async def test_answers_are_among_the_figures_of_replies_by_how_they_ended(program, transactional_db):
-    models = [await write(offer, name) for name in ("t30-r100", "fail-broken-echo", "t3000-r100")]
+    models = [await write(offer, name) for name in ("t31-r100", "fail-broken-t31", "t3001-r100")]
     for model in models[:2]:
         await ask(program, model=model)
     stream = aiter(await ask(program, model=models[2], stream=True))
