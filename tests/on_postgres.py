@@ -25,9 +25,10 @@ def main(arguments: list[str]) -> int:
     try:
         server.start()
         runs = ([ALONE], [*TESTS, f"--ignore={ALONE}", *arguments])
-        return max(
-            subprocess.run(_pytest(run), env={**os.environ, "DATABASE_URL": server.url}).returncode for run in runs
-        )
+        environment = {**os.environ, "DATABASE_URL": server.url}
+        # Below 0 where a run was ended by a signal: that has failed as well.
+        codes = [subprocess.run(_pytest(run), env=environment).returncode for run in runs]
+        return int(any(codes))
     finally:
         server.stop()
 
