@@ -59,6 +59,21 @@ class Unreadable(LangAIError):
     code, status = "unreadable", 422
 
 
+class NotAdmitted(LangAIError):
+    """What a call was put together from has changed since, so nothing was sent. Put it together again."""
+
+    code, status = "changed", 409
+
+    def __init__(self, message: str = "") -> None:
+        super().__init__(message or "Documents or labels changed meanwhile, so nothing was sent. Ask again.")
+
+
+class ModelWithdrawn(LangAIError):
+    """The model was switched off, or taken from the person's teams, after the call was put together."""
+
+    code, status = "model_withdrawn", 409
+
+
 class AboveCeiling(LangAIError):
     """Text labelled higher than a model may see was about to be sent to it."""
 

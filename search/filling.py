@@ -3,6 +3,7 @@
 import logging
 import time
 from collections.abc import Sequence
+from functools import partial
 
 from django.db import transaction
 
@@ -12,6 +13,7 @@ from search.contexts import digest_of, in_context
 from search.embeddings import EmbedderUnavailable
 from search.indexes import Index, indexes_of
 from search.models import Collection, Passage, PassageVector
+from search.services.present import existing_sources, present_of
 from search.vectorizing import vectors_of
 from search.vectors import BrokenCollection, StoreUnavailable, get_store, packed, store_ceiling
 
@@ -70,9 +72,16 @@ def embed(index: Index, ids: Sequence[int], *, anew: bool = False) -> int:
     texts = [in_context(row.source.title, row) for row in rows]
     digests = [digest_of(text) for text in texts]
     label = Sensitivity(max(row.source.label for row in rows))
-    vectors = index.embedder.embed(texts, label) if anew else vectors_of(texts, digests, index.embedder, label)
+    sources = {row.source_id for row in rows}
+    read_present = partial(present_of, sources)
+    if anew:
+        vectors = index.embedder.embed(texts, label, read_present=read_present)
+    else:
+        vectors = vectors_of(texts, digests, index.embedder, label, read_present)
     store = get_store()
-    stored = [at for at, row in enumerate(rows) if row.source.label <= store_ceiling()]
+    # Embedding takes a while: the labels may be others by now.
+    now = existing_sources(sources)
+    stored = [at for at, row in enumerate(rows) if row.source_id in now and now[row.source_id].label <= store_ceiling()]
     if store and stored:
         try:
             store.upsert(index.name, [rows[at].pk for at in stored], vectors[stored])

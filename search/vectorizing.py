@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from django.db.models import Min
 
+from langai_site.outbound.types import ReadPresent
 from langai_site.sensitivity import Sensitivity
 from search.embeddings import Embedder
 from search.models import PassageVector
@@ -14,11 +15,16 @@ if TYPE_CHECKING:
     import numpy as np
 
 
-def vectors_of(texts: Sequence[str], digests: Sequence[str], embedder: Embedder, label: Sensitivity) -> "np.ndarray":
-    """Vectors in the order of `texts`, each embedded once. Raises EmbedderUnavailable; never inside a transaction."""
+def vectors_of(
+    texts: Sequence[str], digests: Sequence[str], embedder: Embedder, label: Sensitivity, read_present: ReadPresent
+) -> "np.ndarray":
+    """Vectors in the order of `texts`, each embedded once. Raises EmbedderUnavailable; never inside a transaction.
+
+    `read_present` says what the texts' label is by the time a server is asked.
+    """
     known = _known(set(digests), embedder.fingerprint)
     new = {digest: text for digest, text in zip(digests, texts, strict=True) if digest not in known}
-    made = embedder.embed(list(new.values()), label)
+    made = embedder.embed(list(new.values()), label, read_present=read_present)
     known |= {digest: packed(vector) for digest, vector in zip(new, made, strict=True)}
     return unpacked(known[digest] for digest in digests)
 

@@ -18,10 +18,17 @@ class Hosted:
                     yield delta
 
     def max_cost(self, ask: Ask) -> Decimal | None:
-        return door.max_cost(_call(ask))
+        return door.max_cost(ask.model, ask.messages, ask.max_tokens)
 
 
 def _call(ask: Ask) -> ChatCall:
     return ChatCall(
-        ask.model, ask.messages, ask.label, ask.max_tokens, ask.temperature, caller=ask.caller, route=ask.route
+        ask.model,
+        ask.messages,
+        ask.label,
+        ask.max_tokens,
+        ask.temperature,
+        caller=ask.caller,
+        route=ask.route,
+        read_present=ask.read_present,
     )

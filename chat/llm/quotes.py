@@ -131,6 +131,7 @@ def pieces(text: str) -> list[str]:
 
 class Quotes:
     async def stream(self, ask: Ask, ledger: Ledger) -> AsyncGenerator[Delta, None]:
+        await ask.admitted()
         started, status, written = time.monotonic(), "stopped", 0
         whole = answer(ask.question, ask.passages, ask.documents)
         rest = whole.removeprefix(ask.written) if whole.startswith(ask.written) else f"\n\n{whole}"

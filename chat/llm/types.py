@@ -1,13 +1,15 @@
 """The seam between a turn and whatever answers it."""
 
 from collections.abc import AsyncGenerator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Protocol
 
-from langai_site.outbound.types import ChatMessage, Delta, Ledger, ModelInfo
+from langai_site.outbound.admission import admit_model
+from langai_site.outbound.types import ChatMessage, Delta, Ledger, ModelInfo, ReadPresent
 from langai_site.sensitivity import Sensitivity
 from langai_site.usage.types import Caller
+from langai_site.writer import write
 from search.types import Hit
 
 
@@ -26,7 +28,7 @@ class Ask:
     `label` is the highest label of everything in `messages`. `written` is the part of the answer that exists
     already, where an interrupted answer is continued. `documents` is false where the person chose to ask none.
     `temperature`: None leaves it to the model.
-    `route` says for the ledger why this model is asked.
+    `route` says for the ledger why this model is asked. `read_present` says what is true at the moment of sending.
     """
 
     model: ModelInfo
@@ -40,13 +42,19 @@ class Ask:
     documents: bool = True
     temperature: float | None = None
     route: str = ""
+    read_present: ReadPresent = field(kw_only=True, compare=False)
+
+    async def admitted(self) -> None:
+        """Return if an answer that needs no call may be given now. Raises NotAdmitted and ModelWithdrawn."""
+        admit_model(self.model, self.label, await write(self.read_present))
 
 
 class Provider(Protocol):
     def stream(self, ask: Ask, ledger: Ledger) -> AsyncGenerator[Delta, None]:
         """Yield the answer as it comes, and hand exactly one ledger entry over as it ends, however it ends.
 
-        Raises ProviderError, with what to tell the person; closing the generator stops the model at once.
+        What may not be sent any more is refused before: `ask.read_present` is called right before anything is read or
+        sent. Raises ProviderError, with what to tell the person; closing the generator stops the model at once.
         """
         ...
 

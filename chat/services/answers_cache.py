@@ -79,11 +79,15 @@ async def _shared(ask: Ask, key: str, ledger: Ledger, fresh: bool) -> AsyncGener
 
 
 async def _found(ask: Ask, key: str, ledger: Ledger, fresh: bool) -> AsyncGenerator[Delta, None]:
-    flight = None if fresh else flights.found(key)
-    if flight is None and not fresh:
-        if kept := await _kept(key):
+    flight = None
+    if not fresh:
+        kept = None if flights.found(key) else await _kept(key)
+        if kept or flights.found(key):
+            # No call is made for this turn, so no door asks whether it may have the answer.
+            await ask.admitted()
+        if kept:
             return _given(kept, ask, ledger)
-        # Another turn may have begun to ask meanwhile.
+        # Another turn may have begun to ask meanwhile, or the one that did may be done.
         flight = flights.found(key)
 
     async def keep(text: str, entry: Entry) -> None:

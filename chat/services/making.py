@@ -42,7 +42,13 @@ class Live:
     half: str = ""
     truncated: bool = False
     ended_as: Message.Status = Message.Status.STOPPED
+    told_sources: list[Source] = field(default_factory=list)
+    # What gives the reply its label. What is decided to be sent counts, though the turn be weighed again after it.
+    causes: Sequence[Cause] = ()
     began: float = field(default_factory=time.monotonic)
+
+    def __post_init__(self) -> None:
+        self.causes = self.started.request.causes
 
     @property
     def reply(self) -> UUID:
@@ -60,11 +66,6 @@ class Live:
     @property
     def passages(self) -> Sequence[Numbered]:
         return self.prepared.passages if self.prepared else ()
-
-    @property
-    def causes(self) -> Sequence[Cause]:
-        """What gives the reply its label: what was weighed counts once it is to be sent."""
-        return self.prepared.weighed.causes if self.prepared else self.started.request.causes
 
     @property
     def snapshot(self) -> Snapshot:

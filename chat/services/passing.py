@@ -6,7 +6,6 @@ import time
 from collections.abc import AsyncGenerator, Iterator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
-from functools import partial
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -17,10 +16,11 @@ from chat import measures
 from chat.characters import split_off_half, whole_characters
 from chat.llm import BUILT_IN
 from chat.models import Message
-from chat.services import choices, conversations, drafts, holding, in_flight, labels, policies, receipts, replies
+from chat.services import choices, conversations, drafts, in_flight, labels, policies, receipts, replies
 from chat.services.replies import Prepared, TurnRequest
 from chat.services.routing import AUTO
 from chat.services.stops import Stops
+from chat.services.turn_state import StoredTurnState
 from langai_site import detectors, trail
 from langai_site.accounts.models import User
 from langai_site.detectors import Rule
@@ -208,7 +208,7 @@ def _causes(request: TurnRequest, said: Said, rules: Sequence[Rule]) -> tuple[la
 
 
 async def _pieces(request: TurnRequest, reply: UUID, passing: _Passing) -> AsyncGenerator[Piece, None]:
-    async with aclosing(replies.turn(request, passing.entries.append, partial(holding.hold, reply))) as events:
+    async with aclosing(replies.turn(request, passing.entries.append, StoredTurnState(reply))) as events:
         async for event in events:
             if isinstance(event, Prepared):
                 passing.prepared = event

@@ -15,7 +15,7 @@ from langai_site import detectors
 from langai_site.accounts.models import User
 from langai_site.detectors import Rule
 from langai_site.outbound import catalogue, door
-from langai_site.outbound.types import ChatCall, ModelInfo
+from langai_site.outbound.types import ModelInfo
 from langai_site.sensitivity import Sensitivity
 from langai_site.usage.types import Caller
 from search.types import Reader
@@ -101,6 +101,6 @@ def _weighed(request: TurnRequest, rules: Sequence[Rule], draft: Draft) -> Weigh
 def _most(request: TurnRequest, decided: Prepared) -> Decimal | None:
     weighed = decided.weighed
     hosted = [model for model in decided.route.candidates if model.hosted]
-    costs = [door.max_cost(ChatCall(model, weighed.messages, weighed.label, request.max_tokens)) for model in hosted]
+    costs = [door.max_cost(model, weighed.messages, request.max_tokens) for model in hosted]
     priced = [cost for cost in costs if cost is not None]
     return max(priced, default=Decimal(0)) if len(priced) == len(costs) else None

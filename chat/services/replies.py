@@ -1,9 +1,11 @@
-"""One turn, from the question to the last token, as events over values: no row is read or written here."""
+"""One turn, from the question to the last token, as events over values: only `TurnState` reads and writes rows."""
 
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from functools import partial
+from typing import Protocol
 
 from django.conf import settings
 
@@ -17,18 +19,17 @@ from chat.services.labels import Cause
 from chat.services.routing import NoModel, Rejected, RouteRequest
 from chat.services.rules import DEFAULT, Policy
 from langai_site import tracing
-from langai_site.errors import AboveCeiling, LangAIError
+from langai_site.errors import AboveCeiling, LangAIError, ModelWithdrawn, NotAdmitted
 from langai_site.outbound import cooling
-from langai_site.outbound.types import ChatMessage, Delta, Ledger, ModelInfo, ProviderError
+from langai_site.outbound.types import ChatMessage, Delta, Ledger, ModelInfo, Present, ProviderError
 from langai_site.sensitivity import Sensitivity, highest
 from langai_site.usage.budgets import OverBudget
 from langai_site.usage.types import Caller, Entry
 from search import services as search
 from search.types import Filters, Findings, Hit, Reader
 
-# Told, before each call, what the turn can come to with it at most in US dollars: None where its model has no price, 0
-# where that is free. Raises OverBudget where it cannot be afforded: the call is not made then.
-Afford = Callable[[Decimal | None], Awaitable[None]]
+# How often a turn is put together again because documents, labels or rights changed before anything was sent.
+ATTEMPTS = 3
 
 
 @dataclass(frozen=True)
@@ -130,9 +131,32 @@ def numbered(hits: tuple[Hit, ...], cited: tuple[Cited, ...]) -> list[Numbered]:
     return out
 
 
-async def weigh(request: TurnRequest) -> Weighed:
+class TurnState(Protocol):
+    """What may change while a turn runs: budgets, labels, rights and models. `turn_state` reads it from rows."""
+
+    async def hold(self, most: Decimal | None) -> None:
+        """Hold what the turn can come to with its next call, in US dollars: None where its model has no price.
+
+        Raises OverBudget where it cannot be afforded: the call is not made then.
+        """
+        ...
+
+    def read_present(self, request: TurnRequest, prepared: Prepared) -> Present:
+        """Return what is true of a call at the moment of sending. Synchronous. Raises NotAdmitted."""
+        ...
+
+    def read_question(self, request: TurnRequest) -> Present:
+        """Return the label that the turn has now without any passages. Synchronous. Raises NotAdmitted."""
+        ...
+
+    async def refreshed(self, request: TurnRequest) -> TurnRequest:
+        """Return the turn with labels, rights and models as they are now. Raises LangAIError where it is over."""
+        ...
+
+
+async def weigh(request: TurnRequest, state: TurnState) -> Weighed:
     """Retrieve, and label what would be sent."""
-    findings = await tracing.within("retrieval", _find(request)) if request.documents else Findings()
+    findings = await tracing.within("retrieval", _find(request, state)) if request.documents else Findings()
     passages = tuple(numbered(findings.hits, request.cited))
     messages = prompts.messages(
         request.question,
@@ -159,7 +183,7 @@ def complexity_of(request: TurnRequest, passages: int) -> Complexity:
     return complexity.score(request.question, passages=passages, history=len(request.history))
 
 
-async def _find(request: TurnRequest) -> Findings:
+async def _find(request: TurnRequest, state: TurnState) -> Findings:
     return await search.find_for_prompt(
         request.question,
         request.reader,
@@ -168,6 +192,7 @@ async def _find(request: TurnRequest) -> Findings:
         history=prompts.questions(request.history),
         budget_chars=prompts.PASSAGES_CHARS,
         caller=request.caller,
+        read_present=partial(state.read_question, request),
     )
 
 
@@ -205,58 +230,86 @@ async def decide(request: TurnRequest, weighed: Weighed) -> Prepared:
 
 
 async def turn(
-    request: TurnRequest, ledger: Ledger, afford: Afford
+    request: TurnRequest, ledger: Ledger, state: TurnState
 ) -> AsyncGenerator[Weighed | Prepared | Delta, None]:
     """Yield what was weighed, what was decided, again with each further model that is tried, and the answer's pieces.
 
     A model that fails before its first word, or is not affordable, is followed by the route's next; one that fails
-    later is not, for its text stays. Raises LangAIError with what to tell the person.
+    later is not, for its text stays. Where what the turn was built on has changed by the time of sending, it is weighed
+    and decided again. Raises LangAIError with what to tell the person.
     """
-    spent: list[Decimal] = []
+    run = _Run(ledger, state)
+    for _attempt in range(ATTEMPTS):
+        weighed = await weigh(request, state)
+        yield weighed
+        try:
+            async with aclosing(_answered(request, weighed, run)) as events:
+                async for event in events:
+                    yield event
+            return
+        except NotAdmitted:
+            request = await state.refreshed(request)
+    raise NotAdmitted
 
-    def enter(entry: Entry) -> None:
-        spent.append(entry.cost or Decimal(0))
-        ledger(entry)
 
-    async def afford_all(most: Decimal | None) -> None:
+@dataclass
+class _Run:
+    """What lasts for the whole of a turn, however often it is weighed: what it has cost, and who was asked in vain."""
+
+    ledger: Ledger
+    state: TurnState
+    failed: tuple[Rejected, ...] = ()
+    last_error: LangAIError | None = None
+    spent: Decimal = Decimal(0)
+
+    def enter(self, entry: Entry) -> None:
+        self.spent += entry.cost or Decimal(0)
+        self.ledger(entry)
+
+    async def hold(self, most: Decimal | None) -> None:
         # One that failed may have been charged for, and stays held; what is free or has no price stays so.
-        await afford(most and most + sum(spent))
+        await self.state.hold(most and most + self.spent)
 
-    weighed = await weigh(request)
-    yield weighed
-    prepared = await decide(request, weighed)
-    while True:
+    def following(self, prepared: Prepared) -> Prepared | None:
+        """Return the same with the first candidate that was not asked in vain; None where there is none left."""
+        asked = {failed.model for failed in self.failed}
+        left = (model for model in prepared.route.candidates if model.name not in asked)
+        model = next(left, None)
+        return replace(prepared, model=model, failed=self.failed) if model else None
+
+    def fail(self, model: ModelInfo, error: LangAIError) -> None:
+        self.failed = (*self.failed, Rejected(model.name, error.message))
+        self.last_error = error
+
+
+async def _answered(request: TurnRequest, weighed: Weighed, run: _Run) -> AsyncGenerator[Prepared | Delta, None]:
+    """The candidates one after the other, until one answers."""
+    prepared = run.following(await decide(request, weighed))
+    while prepared:
         yield prepared
         begun = False
         try:
-            async with aclosing(_asked(request, prepared, enter, afford_all)) as deltas:
+            async with aclosing(_asked(request, prepared, run)) as deltas:
                 async for delta in deltas:
                     begun = begun or bool(delta.text)
                     yield delta
             return
-        except (ProviderError, AboveCeiling, OverBudget) as error:
-            following = None if begun else _following(prepared, error)
-            if following is None:
+        except (ProviderError, AboveCeiling, ModelWithdrawn, OverBudget) as error:
+            if begun:
                 raise
-            prepared = following
+            run.fail(prepared.model, error)
+        prepared = run.following(prepared)
+    assert run.last_error is not None
+    raise run.last_error
 
 
-def _following(prepared: Prepared, error: LangAIError) -> Prepared | None:
-    """The same with the next candidate; None where there is none."""
-    failed = (*prepared.failed, Rejected(prepared.model.name, error.message))
-    rest = prepared.route.candidates[len(failed) :]
-    return replace(prepared, model=rest[0], failed=failed) if rest else None
-
-
-async def _asked(
-    request: TurnRequest, prepared: Prepared, ledger: Ledger, afford: Afford
-) -> AsyncGenerator[Delta, None]:
+async def _asked(request: TurnRequest, prepared: Prepared, run: _Run) -> AsyncGenerator[Delta, None]:
     """The answer of one model, or the one that it gave lately; it rests for a while if it fails."""
-    ask = _ask(request, prepared)
-    await afford(provider_of(ask.model).max_cost(ask))
+    ask = _ask(request, prepared, run.state)
+    await run.hold(provider_of(ask.model).max_cost(ask))
     scope = request.reader.collections
     try:
-        async with aclosing(answers_cache.answer(ask, scope, ledger, fresh=request.pick.fresh)) as deltas:
+        async with aclosing(answers_cache.answer(ask, scope, run.enter, fresh=request.pick.fresh)) as deltas:
             async for delta in deltas:
                 yield delta
     except ProviderError as error:
@@ -264,7 +317,7 @@ async def _asked(
         raise
 
 
-def _ask(request: TurnRequest, prepared: Prepared) -> Ask:
+def _ask(request: TurnRequest, prepared: Prepared, state: TurnState) -> Ask:
     return Ask(
         model=prepared.model,
         messages=prepared.weighed.messages,
@@ -277,4 +330,5 @@ def _ask(request: TurnRequest, prepared: Prepared) -> Ask:
         documents=request.documents,
         temperature=request.options.temperature,
         route=prepared.route.why,
+        read_present=partial(state.read_present, request, prepared),
     )

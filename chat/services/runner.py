@@ -10,7 +10,6 @@ import logging
 import time
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 from typing import Any, TypeVar, cast
 from uuid import UUID
 
@@ -18,10 +17,11 @@ from chat import measures
 from chat.characters import split_off_half, whole_characters
 from chat.events import Event
 from chat.models import Conversation, Message
-from chat.services import holding, live, publishing, receipts, replies, turns
+from chat.services import labels, live, publishing, receipts, replies, turns
 from chat.services.making import Asked, Live
 from chat.services.replies import Prepared, Weighed
 from chat.services.routing import NoModel, Rejected
+from chat.services.turn_state import StoredTurnState
 from chat.services.turns import INTERRUPTED, Outcome, Started
 from langai_site import tracing, trail
 from langai_site.errors import LangAIError
@@ -143,8 +143,8 @@ async def _read(reply: Live) -> None:
     if reply.text:
         # What asked the earlier part to stop does not mean this one.
         await live.forget(reply.reply)
-    afford = partial(holding.hold, reply.reply)
-    async with contextlib.aclosing(replies.turn(reply.started.request, reply.entries.append, afford)) as events:
+    state = StoredTurnState(reply.reply)
+    async with contextlib.aclosing(replies.turn(reply.started.request, reply.entries.append, state)) as events:
         async for event in events:
             if isinstance(event, Delta):
                 piece, reply.half = split_off_half(reply.half + event.text)
@@ -152,20 +152,20 @@ async def _read(reply: Live) -> None:
                 reply.truncated |= event.truncated
                 reply.changed.set()
             elif isinstance(event, Weighed):
-                reply.weighed = event
+                reply.weighed, reply.prepared = event, None
             else:
                 await _decided(reply, event)
 
 
 async def _decided(reply: Live, prepared: Prepared) -> None:
-    is_first, reply.prepared = reply.prepared is None, prepared
-    if not is_first:
-        return
-    if prepared.label > reply.started.request.label:
+    """Raise the label and tell the sources; both change only where the turn was weighed again."""
+    known, told = labels.label_of(reply.causes), reply.told_sources
+    reply.prepared, reply.causes = prepared, prepared.weighed.causes
+    if prepared.label > known:
         # Before a word of the answer exists: should this process die, the label must not be lost with it.
         await write(turns.checkpoint, reply.started, reply.text, reply.causes)
-    if reply.sources:
-        reply.number += 1
+    if reply.sources != told:
+        reply.number, reply.told_sources = reply.number + 1, reply.sources
         await _tell(reply, {"type": "reply.sourced", "sources": reply.sources})
 
 

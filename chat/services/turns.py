@@ -14,8 +14,8 @@ from django.utils import timezone
 
 from chat.events import Source
 from chat.models import Citation, Conversation, Message, text_of
-from chat.services import choices, citations, conversations, drafts, in_flight, labels, policies, sources
-from chat.services.replies import TurnRequest
+from chat.services import choices, citations, conversations, drafts, in_flight, labels, policies, sources, turn_state
+from chat.services.replies import Cited, TurnRequest
 from chat.services.routing import AUTO
 from langai_site import detectors
 from langai_site.accounts.models import User
@@ -153,13 +153,16 @@ def resume(user: User, reply_id: UUID, pick: drafts.Pick = drafts.AS_BEFORE) -> 
         raise Conflict("This answer is complete; ask again instead.")
     if reply.children.exists():
         raise Conflict("You have asked on from this answer already. Ask again instead: nothing is lost then.")
+    cited = sources.cited(reply, user)
+    # What its text quotes may be labelled higher by now than when it was written.
+    conversations.raise_label(conversation, turn_state.cited_causes(cited))
     pick = pick.named(conversation.model)
     conversation.model = pick.model
     reply.status, reply.error, reply.error_code = Message.Status.STREAMING, "", ""
     reply.lease, reply.lease_until = uuid4(), timezone.now() + LEASE
     reply.save(update_fields=["status", "error", "error_code", "lease", "lease_until"])
     _point_at(conversation, reply)
-    return _started(conversation, reply.parent, reply, pick)
+    return _started(conversation, reply.parent, reply, pick, cited)
 
 
 def _open(conversation: Conversation, question: Message, pick: drafts.Pick) -> Started:
@@ -184,7 +187,13 @@ def _point_at(conversation: Conversation, reply: Message) -> None:
     conversation.save(update_fields=["current_leaf", "updated_at", "model", "collections", "label", "label_cause"])
 
 
-def _started(conversation: Conversation, question: Message, reply: Message, pick: drafts.Pick) -> Started:
+def _started(
+    conversation: Conversation,
+    question: Message,
+    reply: Message,
+    pick: drafts.Pick,
+    cited: Sequence[Cited] = (),
+) -> Started:
     caller = conversations.caller_of(conversation, reply.id)
     usage.reserve(reply=reply.id, user_id=conversation.owner_id, team=caller.team)
     reader, asked = choices.scope(conversation.owner, question.collections)
@@ -199,7 +208,7 @@ def _started(conversation: Conversation, question: Message, reply: Message, pick
         reader=reader,
         caller=caller,
         written=reply.text,
-        cited=sources.cited(reply, conversation.owner) if reply.text else (),
+        cited=tuple(cited),
         asked=asked,
     )
     return Started(conversation.id, reply.id, question.id, request, cast(UUID, reply.lease), reply.receipt)

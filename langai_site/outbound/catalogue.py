@@ -71,8 +71,18 @@ def _available_to(user: int) -> QuerySet[Model]:
     return _available().filter(~Exists(given) | Exists(given.filter(team__in=mine)))
 
 
+_USER = -982451653
 _AVAILABLE = Prepared(lambda: _available().values_list(*_COLUMNS))
-_AVAILABLE_TO = Prepared(lambda user: _available_to(user).values_list(*_COLUMNS), user=-982451653)
+_AVAILABLE_TO = Prepared(lambda user: _available_to(user).values_list(*_COLUMNS), user=_USER)
+_ONE_TO = Prepared(
+    lambda name, user: _available_to(user).filter(name=name).values_list(*_COLUMNS), name="no model", user=_USER
+)
+
+
+def available(name: str, user_id: int) -> ModelInfo | None:
+    """Return the model as this person may ask it now, without its price; None where they may not, or not any more."""
+    rows = _ONE_TO.rows(name=name, user=user_id)
+    return _info(*rows[0]) if rows and rows[0][2] in listings.configured() else None
 
 
 def _info(

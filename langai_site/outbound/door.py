@@ -1,21 +1,38 @@
-"""The only way out of the building: refuses what a model may not see, and tells the ledger of every call."""
+"""The only way out of the building: refuses what a model may not see, and tells the ledger of every call.
+
+What counts is what is true at the moment of sending. A turn can last minutes, and meanwhile a document can be
+relabelled or a model's ceiling lowered. So the door reads both again after all that takes time, before the first byte.
+"""
 
 import asyncio
 import logging
 import time
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
+from datetime import datetime
 from decimal import Decimal
 
-from langai_site.errors import AboveCeiling
-from langai_site.outbound import catalogue, embedding, endpoints, failures, litellm_adapter, tokens
+from django.utils import timezone
+
+from langai_site.outbound import admission, catalogue, embedding, endpoints, failures, litellm_adapter, tokens
 from langai_site.outbound.endpoints import Endpoint
-from langai_site.outbound.models import HIGHEST_FOR_HOSTED
-from langai_site.outbound.types import ChatCall, Delta, EmbedCall, Embedded, Ledger, ModelInfo, ProviderError
+from langai_site.outbound.length import LengthLimit
+from langai_site.outbound.types import (
+    ChatCall,
+    ChatMessage,
+    Delta,
+    EmbedCall,
+    Embedded,
+    Ledger,
+    ModelInfo,
+    Present,
+    ProviderError,
+)
 from langai_site.sensitivity import Sensitivity
 from langai_site.usage import content
 from langai_site.usage.types import Entry, Usage, cost
+from langai_site.writer import write, write_now
 
 logger = logging.getLogger(__name__)
 
@@ -28,24 +45,32 @@ async def warm() -> None:
 async def stream_chat(call: ChatCall, ledger: Ledger) -> AsyncGenerator[Delta, None]:
     """Yield the answer; as it ends, however it ends, hand exactly one Entry to `ledger`.
 
-    Raises AboveCeiling before anything is sent (and nothing is entered), ProviderError when the provider fails.
-    Closing the generator, or cancelling its task, closes the provider's connection.
+    Raises NotAdmitted, ModelWithdrawn or AboveCeiling before anything is sent (and nothing is entered), ProviderError
+    when the provider fails. Closing the generator, or cancelling its task, closes the provider's connection.
+    An answer that goes far beyond `max_tokens` is cut there: its last Delta says so.
     """
     endpoint = endpoints.endpoint_of(call.model.name)
     hosted = catalogue.is_hosted(call.model.name)
     # Names in Ollama can be pointed at its cloud at any time, so that it is asked when it matters.
     if not hosted and _may_pass_on(endpoint, call.label):
         hosted = await catalogue.is_passed_on(endpoint, call.model.display_name)
-    _refuse_above_ceiling(call, hosted)
-    meter = Meter(call, endpoint, hosted)
+    # The first call waits for the library; nothing that takes time may come between the check and the sending.
+    await litellm_adapter.loaded()
+    present = await write(call.read_present)
+    admission.admit_chat(call, present, hosted=hosted)
+    meter, limit = Meter(call, endpoint, hosted, present), LengthLimit(call.max_tokens)
     try:
         async with aclosing(litellm_adapter.stream(call, endpoint)) as parts:
             async for part in parts:
                 if isinstance(part, Usage):
                     meter.usage = part
-                else:
-                    meter.heard(part)
-                    yield part
+                    continue
+                delta = limit.within(part)
+                meter.heard(delta)
+                yield delta
+                if limit.reached:
+                    logger.warning("%s was cut: it wrote far more than %d tokens", call.model.name, call.max_tokens)
+                    break
         meter.status = "complete"
     except (asyncio.CancelledError, GeneratorExit):
         meter.status = "stopped"
@@ -61,15 +86,17 @@ async def stream_chat(call: ChatCall, ledger: Ledger) -> AsyncGenerator[Delta, N
 def embed(call: EmbedCall, ledger: Ledger) -> Embedded:
     """Return the texts' vectors; however the call ends, hand exactly one Entry to `ledger`.
 
-    For threads without an event loop: it waits, at most about `call.seconds`. Raises AboveCeiling before anything is
-    sent (and nothing is entered), ProviderError when the server fails.
+    For threads without an event loop: it waits, at most about `call.seconds`. Raises NotAdmitted or AboveCeiling before
+    anything is sent (and nothing is entered), ProviderError when the server fails.
     """
     endpoint = endpoints.embedding_endpoint_of(call.model.name)
     hosted = endpoints.leaves(endpoint)
     if not hosted and _may_pass_on(endpoint, call.label):
         hosted = asyncio.run(catalogue.is_passed_on(endpoint, call.model.display_name))
-    _refuse_above_ceiling(call, hosted)
-    meter = Meter(call, endpoint, hosted)
+    litellm_adapter.loaded_now()
+    present = write_now(call.read_present)
+    admission.admit_embedding(call, present, hosted=hosted)
+    meter = Meter(call, endpoint, hosted, present)
     try:
         embedded = embedding.embed(call, endpoint)
         meter.usage, meter.status = embedded.usage, "complete"
@@ -81,9 +108,9 @@ def embed(call: EmbedCall, ledger: Ledger) -> Embedded:
     return embedded
 
 
-def max_cost(call: ChatCall) -> Decimal | None:
-    """US dollars that the call can cost at most; None where it is not priced."""
-    return _cost(call.model, call.model.hosted, litellm_adapter.max_usage(call))
+def max_cost(model: ModelInfo, messages: Sequence[ChatMessage], max_tokens: int) -> Decimal | None:
+    """Return the US dollars that a call can cost at most; None where its model has no price."""
+    return _cost(model, model.hosted, litellm_adapter.max_usage(messages, max_tokens))
 
 
 def _cost(model: ModelInfo, hosted: bool, usage: Usage) -> Decimal | None:
@@ -95,21 +122,6 @@ def _cost(model: ModelInfo, hosted: bool, usage: Usage) -> Decimal | None:
 def _may_pass_on(endpoint: Endpoint, label: int) -> bool:
     # What is public may be seen by whoever it is: only that is sent without asking.
     return endpoint.provider in ("ollama", "ollama_chat") and label > Sensitivity.PUBLIC
-
-
-def _refuse_above_ceiling(call: ChatCall | EmbedCall, hosted: bool) -> None:
-    if call.label > _ceiling(call.model, hosted):
-        label = Sensitivity(call.label).label.lower()
-        raise AboveCeiling(
-            f"{call.model.display_name} may not see {label} text, so nothing was sent. Choose a local model."
-        )
-
-
-def _ceiling(model: ModelInfo, hosted: bool) -> Sensitivity:
-    """What it may see: all when local, unless less was set. One taken for local that is not: what anyone may see."""
-    if not hosted:
-        return Sensitivity.CONFIDENTIAL if model.hosted else model.ceiling
-    return min(model.ceiling, HIGHEST_FOR_HOSTED) if model.hosted else Sensitivity.PUBLIC
 
 
 def _parts(call: ChatCall | EmbedCall) -> list[dict[str, str] | str]:
@@ -126,11 +138,13 @@ class Meter:
     call: ChatCall | EmbedCall
     endpoint: Endpoint
     hosted: bool
+    present: Present
     status: str = "failed"
     usage: Usage | None = None
     written: int = 0
     first_token_ms: int | None = None
     began: float = field(default_factory=time.monotonic)
+    sent_at: datetime = field(default_factory=timezone.now)
 
     def heard(self, delta: Delta) -> None:
         if self.first_token_ms is None and delta.text:
@@ -157,6 +171,8 @@ class Meter:
             # Also where it failed: nobody can say how much of it had gone out by then.
             bytes_sent=len(sent),
             content_hash=content.keyed_hash(sent),
+            sent_at=self.sent_at,
+            documents=tuple(sorted(map(str, self.present.documents))),
         )
 
     def _estimate(self) -> Usage:

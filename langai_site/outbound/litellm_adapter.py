@@ -9,7 +9,7 @@ import json
 import logging
 import os
 import threading
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from types import ModuleType
@@ -20,7 +20,7 @@ from django.conf import settings
 from langai_site import trail
 from langai_site.outbound import direct, failures, tokens
 from langai_site.outbound.endpoints import Endpoint
-from langai_site.outbound.types import ChatCall, Delta
+from langai_site.outbound.types import ChatCall, ChatMessage, Delta
 from langai_site.outbound.wire import Wire, watched
 from langai_site.usage.types import Usage
 
@@ -212,7 +212,7 @@ def _arguments(call: ChatCall, endpoint: Endpoint) -> dict[str, Any]:
 
 def _room(call: ChatCall) -> int:
     """Tokens for which Ollama must make room, or it would cut the prompt and say nothing; 0: its own default does."""
-    needed = max_usage(call).input_tokens + call.max_tokens
+    needed = max_usage(call.messages, call.max_tokens).input_tokens + call.max_tokens
     if needed <= OLLAMA_TOKENS:
         return 0
     room = 1 << (needed - 1).bit_length()
@@ -273,13 +273,13 @@ def field(value: Any, name: str) -> Any:  # noqa: ANN401 - LiteLLM's object, the
 
 def estimate(call: ChatCall, written: int) -> Usage:
     """Counts from the bytes of what was asked and `written`, for a provider that sends none or was stopped before."""
-    return Usage(input_tokens=tokens.about(_size(call)), output_tokens=tokens.about(written), estimated=True)
+    return Usage(input_tokens=tokens.about(_size(call.messages)), output_tokens=tokens.about(written), estimated=True)
 
 
-def _size(call: ChatCall) -> int:
-    return sum(tokens.size(message.text) for message in call.messages)
+def _size(messages: Sequence[ChatMessage]) -> int:
+    return sum(tokens.size(message.text) for message in messages)
 
 
-def max_usage(call: ChatCall) -> Usage:
-    """The most that the call can use."""
-    return Usage(input_tokens=tokens.most(_size(call)), output_tokens=call.max_tokens, estimated=True)
+def max_usage(messages: Sequence[ChatMessage], max_tokens: int) -> Usage:
+    """Return the most that a call with these messages can use."""
+    return Usage(input_tokens=tokens.most(_size(messages)), output_tokens=max_tokens, estimated=True)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from langai_site.errors import LangAIError
 from langai_site.outbound import door
-from langai_site.outbound.types import ChatCall, ChatMessage, ModelInfo
+from langai_site.outbound.types import ChatCall, ChatMessage, ModelInfo, unchanging
 from langai_site.sensitivity import Sensitivity
 from langai_site.usage.types import Caller, Entry
 
@@ -28,7 +28,10 @@ async def attempted(model: ModelInfo, caller: Caller) -> Trial:
     """Ask `model`. A failure is a result, not an error."""
     entries: list[Entry] = []
     question = (ChatMessage("user", QUESTION),)
-    call = ChatCall(model, question, Sensitivity.PUBLIC, MAX_TOKENS, caller=caller, kind="test")
+    label = Sensitivity.PUBLIC
+    # An admin may test a model that is switched off, and the text is ours.
+    read_present = unchanging(label, model)
+    call = ChatCall(model, question, label, MAX_TOKENS, caller=caller, kind="test", read_present=read_present)
     # What loads once in a process's life is no answer's time.
     await door.warm()
     began = time.monotonic()

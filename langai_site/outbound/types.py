@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from math import ceil
 from typing import TYPE_CHECKING, Literal
+from uuid import UUID
 
 from langai_site.errors import LangAIError
 from langai_site.sensitivity import Sensitivity
@@ -56,10 +57,33 @@ class ModelInfo:
 
 
 @dataclass(frozen=True)
+class Present:
+    """What the database says of a call at the moment of sending.
+
+    `label` is the highest label of everything in it, `model` the model as it may be asked now (None: not any more),
+    and `documents` are the ids of the documents whose passages it carries.
+    """
+
+    label: Sensitivity
+    model: "ModelInfo | None" = None
+    documents: tuple[UUID, ...] = ()
+
+
+# Reads the database, on a thread that may. Raises NotAdmitted where what the call carries may not be sent at all.
+ReadPresent = Callable[[], Present]
+
+
+def unchanging(label: Sensitivity, model: "ModelInfo | None" = None) -> ReadPresent:
+    """For a text whose label nobody can change meanwhile, such as one that a program brings or that we wrote."""
+    return lambda: Present(label, model)
+
+
+@dataclass(frozen=True)
 class ChatCall:
     """One completion to be asked of one model. `label` is the highest label of everything in `messages`.
 
-    `kind` is what the ledger calls it, and `route` says there why this model is asked.
+    The door calls `read_present` right before it sends. `kind` is what the ledger calls the call, and `route` says
+    there why this model is asked.
     """
 
     model: ModelInfo
@@ -70,11 +94,15 @@ class ChatCall:
     caller: Caller = field(default_factory=Caller)
     route: str = ""
     kind: str = "chat"
+    read_present: ReadPresent = field(kw_only=True, compare=False)
 
 
 @dataclass(frozen=True)
 class EmbedCall:
-    """Texts that one embedder is to turn into vectors; `label` is the highest of theirs, `seconds` how long to wait."""
+    """Texts that one embedder is to turn into vectors; `label` is the highest of theirs, `seconds` how long to wait.
+
+    The door calls `read_present` right before it sends; of what that says the model does not count.
+    """
 
     model: ModelInfo
     texts: tuple[str, ...]
@@ -82,6 +110,7 @@ class EmbedCall:
     seconds: float
     caller: Caller = field(default_factory=Caller)
     kind: str = "embedding"
+    read_present: ReadPresent = field(kw_only=True, compare=False)
 
 
 @dataclass(frozen=True)

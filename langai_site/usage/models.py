@@ -128,6 +128,8 @@ class UsageEntry(models.Model):
     status = models.CharField(max_length=20, help_text="complete, stopped, interrupted, or the error's code.")
     bytes_sent = models.PositiveBigIntegerField(default=0, help_text="Size of the messages or texts that were sent.")
     content_hash = models.CharField(max_length=64, blank=True, help_text="Keyed hash of what was sent.")
+    sent_at = models.DateTimeField(null=True, help_text="When the label was read, right before sending.")
+    documents = models.TextField(blank=True, help_text="Ids of the documents whose passages it carried, with spaces.")
 
     class Meta:
         ordering = ["-at", "-id"]

@@ -1,6 +1,7 @@
 """One ended call, as the ledger is told of it, and what calls cost: values, no rows."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
 
@@ -76,7 +77,8 @@ class Entry:
     `price_version` names the price it follows from, and is empty where nothing is charged or nothing known. `kind` is
     chat, embedding, title or test, `route` why this model was asked, `saved` what a `cached` answer would have cost.
     `bytes_sent` and `content_hash` are those of what was handed to the provider (`content.py`), empty where nothing
-    left.
+    left. `sent_at` is when its label was read, right before sending, and `documents` are the ids of the documents
+    whose passages went with it; None and empty where nothing was sent.
     """
 
     caller: Caller
@@ -96,3 +98,5 @@ class Entry:
     price_version: str = ""
     bytes_sent: int = 0
     content_hash: str = ""
+    sent_at: datetime | None = None
+    documents: tuple[str, ...] = ()

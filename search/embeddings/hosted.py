@@ -6,17 +6,18 @@ import re
 import threading
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.db import connection
 from django.utils import timezone
 
-from langai_site.errors import AboveCeiling
+from langai_site.errors import AboveCeiling, NotAdmitted
 from langai_site.outbound import door, endpoints
 from langai_site.outbound.models import HIGHEST_FOR_HOSTED
 from langai_site.outbound.models import Embedder as Found
-from langai_site.outbound.types import EmbedCall, ModelInfo, ProviderError
+from langai_site.outbound.types import EmbedCall, ModelInfo, ProviderError, ReadPresent, unchanging
 from langai_site.sensitivity import Sensitivity
 from langai_site.usage import prices
 from langai_site.usage import services as usage
@@ -65,6 +66,15 @@ def ceiling_of(name: str, *, passed_on: bool = False) -> Sensitivity:
     return min(allowed, Sensitivity[chosen.upper()]) if chosen else allowed
 
 
+@dataclass(frozen=True)
+class _Asked:
+    """What goes with each call for the texts of one request."""
+
+    label: Sensitivity
+    caller: Caller
+    read_present: ReadPresent
+
+
 class HostedEmbedder:
     """One embedder on a server. `dimension` 0: not known yet, and not checked."""
 
@@ -88,19 +98,29 @@ class HostedEmbedder:
         given = settings.EMBEDDER_MIN_SCORE
         return self._measured_score if given is None else given
 
-    def embed(self, texts: Sequence[str], label: Sensitivity, *, caller: Caller = SEARCH) -> "np.ndarray":
+    def embed(
+        self,
+        texts: Sequence[str],
+        label: Sensitivity,
+        *,
+        caller: Caller = SEARCH,
+        read_present: ReadPresent | None = None,
+    ) -> "np.ndarray":
         import numpy as np
 
         if connection.in_atomic_block:
             raise RuntimeError("texts are embedded outside of transactions only: a server is waited for")
-        batches = [self._embedded(texts[at : at + BATCH], label, caller) for at in range(0, len(texts), BATCH)]
+        asked = _Asked(label, caller, read_present or unchanging(label))
+        batches = [self._embedded(texts[at : at + BATCH], asked) for at in range(0, len(texts), BATCH)]
         return np.concatenate(batches) if batches else np.empty((0, self.dimension), dtype=np.float32)
 
-    def _embedded(self, texts: Sequence[str], label: Sensitivity, caller: Caller) -> "np.ndarray":
+    def _embedded(self, texts: Sequence[str], asked: "_Asked") -> "np.ndarray":
         if time.monotonic() < self._paused_until:
             raise EmbedderUnavailable(f"{self.name} failed a moment ago")
         try:
-            return self._accepted(texts, label, caller)
+            return self._accepted(texts, asked)
+        except NotAdmitted as error:
+            raise EmbedderUnavailable(f"the label of a text rose before {self.name} was asked") from error
         except AboveCeiling as error:
             # It was taken for local, and its Ollama says that it is not.
             self.passed_on = True
@@ -110,30 +130,31 @@ class HostedEmbedder:
             logger.warning("%s does not embed: %s", self.name, error.code)
             raise EmbedderUnavailable(error.message) from error
 
-    def _accepted(self, texts: Sequence[str], label: Sensitivity, caller: Caller) -> "np.ndarray":
+    def _accepted(self, texts: Sequence[str], asked: "_Asked") -> "np.ndarray":
         """Vectors of a batch; one that is refused goes in halves, a text that is refused is shortened by halves."""
         import numpy as np
 
         try:
-            return self._asked(texts, label, caller)
+            return self._called(texts, asked)
         except ProviderError as error:
             if error.code not in REFUSALS or list(texts) == [PLAIN]:
                 raise
         if len(texts) == 1:
             logger.info("%s takes a text of %d characters in part only", self.name, len(texts[0]))
-            return self._accepted([texts[0][: len(texts[0]) // 2] or PLAIN], label, caller)
+            return self._accepted([texts[0][: len(texts[0]) // 2] or PLAIN], asked)
         half = len(texts) // 2
-        return np.concatenate([self._accepted(part, label, caller) for part in (texts[:half], texts[half:])])
+        return np.concatenate([self._accepted(part, asked) for part in (texts[:half], texts[half:])])
 
-    def _asked(self, texts: Sequence[str], label: Sensitivity, caller: Caller) -> "np.ndarray":
+    def _called(self, texts: Sequence[str], asked: "_Asked") -> "np.ndarray":
         """One call, and its entry in the ledger."""
         hosted = endpoints.leaves(endpoints.embedding_endpoint_of(self.name), passed_on=self.passed_on)
         price = write_now(prices.current_of, self.name) if hosted else None
         model = ModelInfo(self.name, self.name, self.name.partition("/")[0], hosted, self.ceiling, price=price)
         seconds = SECONDS if len(texts) == 1 else BULK_SECONDS
         entries: list[Entry] = []
+        call = EmbedCall(model, tuple(texts), asked.label, seconds, asked.caller, read_present=asked.read_present)
         try:
-            vectors = door.embed(EmbedCall(model, tuple(texts), label, seconds, caller), entries.append).vectors
+            vectors = door.embed(call, entries.append).vectors
         finally:
             if entries:
                 write_now(usage.record, entries)

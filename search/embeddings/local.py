@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 
+from langai_site.outbound.types import ReadPresent
 from langai_site.sensitivity import Sensitivity
 from langai_site.usage.types import Caller
 from search.embeddings.types import SEARCH, EmbedderUnavailable
@@ -51,7 +52,14 @@ class LocalEmbedder:
         self._lock = threading.Lock()
         self._loaded: tuple[Tokenizer, InferenceSession] | None = None
 
-    def embed(self, texts: Sequence[str], label: Sensitivity, *, caller: Caller = SEARCH) -> "np.ndarray":
+    def embed(
+        self,
+        texts: Sequence[str],
+        label: Sensitivity,
+        *,
+        caller: Caller = SEARCH,
+        read_present: ReadPresent | None = None,
+    ) -> "np.ndarray":
         """Vectors in the order of `texts`. Texts of like length share a batch: padding costs as much as text."""
         import numpy as np
 

@@ -7,6 +7,7 @@ from django.conf import settings
 from django.core.cache import caches as stores
 
 from langai_site import caches
+from langai_site.outbound.types import ReadPresent
 from langai_site.sensitivity import Sensitivity
 from langai_site.usage.types import Caller
 from search.embeddings.local import FINGERPRINT
@@ -18,17 +19,26 @@ if TYPE_CHECKING:
 KIND = "vectors"
 
 
-def embedded(embedder: Embedder, texts: Sequence[str], label: Sensitivity, caller: Caller) -> "np.ndarray":
+def embedded(
+    embedder: Embedder,
+    texts: Sequence[str],
+    label: Sensitivity,
+    caller: Caller,
+    read_present: ReadPresent | None = None,
+) -> "np.ndarray":
     """`embedder.embed` for questions, which are asked more than once; a text that is known costs nothing."""
     import numpy as np
 
+    def embed(new: Sequence[str]) -> "np.ndarray":
+        return embedder.embed(new, label, caller=caller, read_present=read_present)
+
     if not texts or not settings.CACHE_TTL or label >= Sensitivity.CONFIDENTIAL:
-        return embedder.embed(texts, label, caller=caller)
+        return embed(texts)
     names = {text: caches.keyed_name(KIND, [embedder.fingerprint, text]) for text in texts}
     known = _known(embedder, list(names.values()))
     missing = [text for text, name in names.items() if name not in known]
     if missing:
-        new = dict(zip((names[text] for text in missing), embedder.embed(missing, label, caller=caller), strict=True))
+        new = dict(zip((names[text] for text in missing), embed(missing), strict=True))
         _remember(embedder, new)
         known |= new
     return np.stack([known[names[text]] for text in texts])

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Protocol
 
+from langai_site.outbound.types import ReadPresent
 from langai_site.sensitivity import Sensitivity
 from langai_site.usage.types import Caller
 
@@ -39,8 +40,16 @@ class Embedder(Protocol):
     def languages(self) -> tuple[str, ...] | None:
         """Codes of the languages that it was made for; None: many. Its ranking of others counts for little."""
 
-    def embed(self, texts: Sequence[str], label: Sensitivity, *, caller: Caller = SEARCH) -> "np.ndarray":
+    def embed(
+        self,
+        texts: Sequence[str],
+        label: Sensitivity,
+        *,
+        caller: Caller = SEARCH,
+        read_present: ReadPresent | None = None,
+    ) -> "np.ndarray":
         """Vectors in the order of `texts`, whose highest label is `label`; raises EmbedderUnavailable.
 
+        `read_present` says what the label is by the time a server is asked; without it the label cannot change.
         Never inside a transaction: it may wait for a server, and tells the ledger.
         """

@@ -1,13 +1,15 @@
 """What may answer a question, from every search that may be asked: ids with scores. Synchronous."""
 
 import logging
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from django.db.models.functions import Substr
 
+from langai_site.outbound.types import ReadPresent
 from langai_site.sensitivity import Sensitivity
 from langai_site.trail import carried
 from langai_site.usage.types import Caller
@@ -79,8 +81,15 @@ class Question:
     notice: str
 
 
-def understood(asked: Asked, collections: Sequence[int], label: Sensitivity, caller: Caller) -> Question:
+def understood(
+    asked: Asked,
+    collections: Sequence[int],
+    label: Sensitivity,
+    caller: Caller,
+    read_present: ReadPresent | None = None,
+) -> Question:
     """The question with its vectors, by each embedder that may see it and knows its language."""
+    embed = partial(remembered.embedded, label=label, caller=caller, read_present=read_present)
     searchable = queried(collections, label)
     by_embedder: dict[str, list[Index]] = {}
     for index in searchable.indexes:
@@ -89,17 +98,19 @@ def understood(asked: Asked, collections: Sequence[int], label: Sensitivity, cal
     notice = searchable.notice if get_store() else MEANING_OFF
     for indexes in by_embedder.values() if get_store() else ():
         try:
-            meanings += _meanings(asked, tuple(indexes), label, caller)
+            meanings += _meanings(asked, tuple(indexes), embed)
         except EmbedderUnavailable as error:
             logger.warning("A question was not embedded: %s", error)
             notice = MEANING_DOWN
     return Question(asked, tuple(collections), tuple(meanings), notice)
 
 
-def _meanings(asked: Asked, indexes: tuple[Index, ...], label: Sensitivity, caller: Caller) -> list[Meaning]:
+def _meanings(
+    asked: Asked, indexes: tuple[Index, ...], embed: "Callable[[Embedder, Sequence[str]], np.ndarray]"
+) -> list[Meaning]:
     embedder = indexes[0].embedder
     texts = [(text, weight) for text, weight in asked.texts if understands(embedder, text)]
-    vectors = remembered.embedded(embedder, [text for text, _weight in texts], label, caller) if texts else ()
+    vectors = embed(embedder, [text for text, _weight in texts]) if texts else ()
     return [Meaning(text, weight, vector, indexes) for (text, weight), vector in zip(texts, vectors, strict=True)]
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from django.conf import settings
 
 from langai_site import detectors
+from langai_site.outbound.types import ReadPresent
 from langai_site.sensitivity import Sensitivity, highest
 from langai_site.trail import carried
 from langai_site.usage.types import Caller
@@ -43,6 +44,7 @@ class _Query:
     history: tuple[str, ...]
     limit: int
     caller: Caller
+    read_present: ReadPresent | None = None
 
 
 def label_of(query: str) -> Sensitivity:
@@ -83,15 +85,17 @@ async def find_for_prompt(
     history: Sequence[str] = (),
     limit: int = 8,
     caller: Caller = SEARCH,
+    read_present: ReadPresent | None = None,
 ) -> Findings:
     """`find` for a model's prompt, as `chat.services.replies.prepare` calls it; small talk finds nothing.
 
     Neighbours on a page come as one hit, whose `text` is the page's own from `start` to `end`. All texts together
     have at most `budget_chars` characters, but the best passage is there even if it exceeds them alone.
+    `read_present` says how sensitive the query is by the time a server is asked to embed it.
     """
     if is_small_talk(query):
         return Findings()
-    found = _Query(query, reader, label, filters, tuple(history), limit, caller)
+    found = _Query(query, reader, label, filters, tuple(history), limit, caller, read_present)
     return await _in_finder(lambda query: _for_prompt(_found(query), budget_chars), found)
 
 
@@ -108,7 +112,8 @@ async def _in_finder(work: Callable[[_Query], Findings], query: _Query) -> Findi
 
 
 def _found(query: _Query) -> Findings:
-    question = understood(asked(query.text, query.history), query.reader.collections, query.label, query.caller)
+    asked_for = asked(query.text, query.history)
+    question = understood(asked_for, query.reader.collections, query.label, query.caller, query.read_present)
     wanted, depth = reranking.depth(query.limit), DEPTH
     for _round in range(ROUNDS):
         found = candidates(question, depth)

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 from uuid import UUID
 
@@ -16,6 +17,7 @@ from search.embeddings import EmbedderUnavailable, find_configured
 from search.indexes import Index
 from search.keywords import get_index
 from search.models import Page, Passage, PassageVector, Source
+from search.services.present import present_of
 from search.services.relabelling import renew
 from search.types import PageText, SourceInfo, Span
 from search.vectorizing import vectors_of
@@ -105,17 +107,20 @@ def _write_passages(source_id: UUID, spans: Sequence[Span], progress: Progress) 
 def _write_and_store(source: Source, first: int, spans: Sequence[Span], failed: set[str]) -> None:
     texts = [in_context(source.title, span) for span in spans]
     digests = [digest_of(text) for text in texts]
+    read_present = partial(present_of, [source.pk])
     vectors: list[tuple[Index, np.ndarray]] = []
     for index in indexes.indexes_of(source.collection):
         if index.takes(source.label) and index.embedder.fingerprint not in failed:
             try:
-                vectors.append((index, vectors_of(texts, digests, index.embedder, source.label)))
+                vectors.append((index, vectors_of(texts, digests, index.embedder, source.label, read_present)))
             except EmbedderUnavailable as error:
                 failed.add(index.embedder.fingerprint)
                 logger.warning("“%s” is embedded later: %s", source.pk, error)
     rows = _write_batch(source, first, spans, texts, vectors)
+    # Embedding takes a while: the label may be another by now.
+    label = read_present().label
     for index, found in vectors:
-        if index.name not in failed and not _store(index, source.label, [row.pk for row in rows], found):
+        if index.name not in failed and not _store(index, label, [row.pk for row in rows], found):
             failed.add(index.name)
 
 

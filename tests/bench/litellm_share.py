@@ -14,11 +14,12 @@ async def streams(name: str, count: int, rounds: int) -> float:
     """Milliseconds of processor time for 1,000 tokens."""
     from langai_site.outbound import litellm_adapter
     from langai_site.outbound.endpoints import endpoint_of
-    from langai_site.outbound.types import ChatCall, ChatMessage, ModelInfo
+    from langai_site.outbound.types import ChatCall, ChatMessage, ModelInfo, unchanging
     from langai_site.sensitivity import Sensitivity
 
     model = ModelInfo(name, name, name.partition("/")[0], hosted=False, ceiling=Sensitivity.CONFIDENTIAL)
-    call = ChatCall(model, (ChatMessage("user", PROMPT),), Sensitivity.PUBLIC, max_tokens=4000)
+    label, asked = Sensitivity.PUBLIC, (ChatMessage("user", PROMPT),)
+    call = ChatCall(model, asked, label, max_tokens=4000, read_present=unchanging(label, model))
 
     async def one() -> int:
         parts = [part async for part in litellm_adapter.stream(call, endpoint_of(name))]

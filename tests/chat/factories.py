@@ -5,6 +5,7 @@ import uuid
 from chat.llm.types import Numbered
 from chat.services.complexity import Level
 from chat.services.routing import AUTO, RouteRequest
+from langai_site.outbound.types import Present
 from langai_site.sensitivity import Sensitivity
 from search.types import Hit
 
@@ -35,6 +36,22 @@ def numbered(*texts, **options):
 
 async def affordable(_most):
     """What a turn may cost where there are no budgets."""
+
+
+class FixedState:
+    """The world of a turn in which nothing changes while it runs; `hold` says what it can afford."""
+
+    def __init__(self, hold=affordable):
+        self.hold = hold
+
+    def read_present(self, request, prepared):
+        return Present(prepared.label, prepared.model)
+
+    def read_question(self, request):
+        return Present(request.label)
+
+    async def refreshed(self, request):
+        raise AssertionError("nothing changes here")
 
 
 def routed(requested=AUTO, **options):

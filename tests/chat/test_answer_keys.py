@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from chat.llm.types import Ask
 from chat.services import answers_cache
-from langai_site.outbound.types import ChatMessage
+from langai_site.outbound.types import ChatMessage, unchanging
 from langai_site.sensitivity import Sensitivity
 from langai_site.usage.types import Caller
 from tests.chat.factories import numbered
@@ -23,6 +23,7 @@ USUAL = Ask(
     max_tokens=1000,
     caller=Caller(),
     temperature=0.5,
+    read_present=unchanging(Sensitivity.PUBLIC),
 )
 READERS = (3, 5)
 words = st.text("ab ?", max_size=5)

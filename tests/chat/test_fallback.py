@@ -15,7 +15,7 @@ from langai_site.outbound.types import Delta, ModelInfo, ProviderError
 from langai_site.sensitivity import Sensitivity
 from langai_site.usage.budgets import OverBudget
 from langai_site.usage.types import Price
-from tests.chat.factories import affordable
+from tests.chat.factories import FixedState, affordable
 from tests.chat.test_verifying import request
 from tests.outbound.conftest import connections, upstream  # noqa: F401 - fixtures
 
@@ -43,7 +43,8 @@ async def turn(*models, afford=affordable, **changes):
     done = Turn()
     basis = {"catalogue": models, "asked": ()}
     try:
-        async for event in replies.turn(request("How long?", **basis | changes), done.entries.append, afford):
+        asked, state = request("How long?", **basis | changes), FixedState(afford)
+        async for event in replies.turn(asked, done.entries.append, state):
             if isinstance(event, Prepared):
                 done.prepared.append(event)
             elif isinstance(event, Delta):

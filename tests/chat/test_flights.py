@@ -10,7 +10,7 @@ from langai_site.outbound.types import Delta, ModelInfo
 from langai_site.sensitivity import Sensitivity
 from langai_site.usage.types import Caller, Entry
 from search.types import Reader
-from tests.chat.factories import affordable
+from tests.chat.factories import FixedState
 from tests.chat.test_answers_cache import calls, hosted, outside, server  # noqa: F401 - fixtures
 from tests.chat.test_fallback import model
 from tests.chat.test_verifying import request as asked
@@ -35,7 +35,7 @@ class Person:
 
     async def _read(self):
         try:
-            async for event in replies.turn(self.request, self.entries.append, affordable):
+            async for event in replies.turn(self.request, self.entries.append, FixedState()):
                 if isinstance(event, Delta):
                     self.text += event.text
                     self.begun.set()

@@ -31,7 +31,7 @@ from langai_site.usage.budgets import OverBudget
 from langai_site.usage.types import Caller, Entry
 from search.access import reader_of
 from tests.chat import leaks
-from tests.chat.factories import affordable
+from tests.chat.factories import FixedState, affordable
 from tests.chat.leaks import NAMES, TOPIC, Call, Library, Markers, calls, may_see
 from tests.chat.test_routing_promises import labels, levels, policies
 from tests.upstream import Upstream, running_upstream
@@ -191,7 +191,7 @@ async def told_of(request: TurnRequest, resting: set[str], budget: bool) -> Told
     for name in resting:
         await cooling.rest(name, failures.failure("unreachable", name))
     try:
-        async for event in replies.turn(request, told.entries.append, afford):
+        async for event in replies.turn(request, told.entries.append, FixedState(afford)):
             if isinstance(event, Weighed):
                 told.weighed = event
             elif isinstance(event, Prepared):

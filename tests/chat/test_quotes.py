@@ -7,6 +7,7 @@ from chat.llm.quotes import HOW_TO_CONNECT, NOT_ASKED, NOTHING_FOUND, QUOTES, Qu
 from chat.llm.types import Ask
 from chat.rendering import render
 from chat.services.citations import unverified
+from langai_site.outbound.types import unchanging
 from langai_site.sensitivity import Sensitivity
 from langai_site.usage.types import Caller
 from tests.chat.factories import numbered
@@ -19,7 +20,9 @@ PASSAGES = numbered(
 
 def ask(**changes):
     question = "Who signs refunds above 50,000?"
-    basis = Ask(QUOTES, (), question, PASSAGES, Sensitivity.CONFIDENTIAL, 100, Caller(username="alice"))
+    label = Sensitivity.CONFIDENTIAL
+    told = {"caller": Caller(username="alice"), "read_present": unchanging(label, QUOTES)}
+    basis = Ask(QUOTES, (), question, PASSAGES, label, 100, **told)
     return dataclasses.replace(basis, **changes)
 
 

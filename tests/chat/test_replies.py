@@ -12,6 +12,7 @@ from langai_site.outbound.types import ChatMessage, ModelInfo, ModelRole
 from langai_site.sensitivity import Sensitivity
 from langai_site.usage.types import Caller
 from search.types import Reader
+from tests.chat.factories import FixedState
 
 USUAL = ModelInfo(
     "hosted", "Hosted", "some", True, Sensitivity.INTERNAL, roles=frozenset({ModelRole.BALANCED}), context_window=8_000
@@ -30,7 +31,7 @@ def turn(question="How long?", label=Sensitivity.PUBLIC, **options):
 
 
 async def prepare(request):
-    return await decide(request, await weigh(request))
+    return await decide(request, await weigh(request, FixedState()))
 
 
 async def test_a_turn_goes_where_the_policy_in_force_sends_it():

@@ -95,7 +95,7 @@ def test_a_passage_that_is_read_with_its_neighbour_now_gets_a_number_of_its_own(
 
 async def test_where_no_documents_are_asked_nothing_is_searched():
     asked = request(reader=Reader(1, (404,)), asked=())
-    events = [event async for event in replies.turn(asked, lambda entry: None, factories.affordable)]
+    events = [event async for event in replies.turn(asked, lambda entry: None, factories.FixedState())]
     assert events[0].passages == ()
     assert events[0].notice == ""
     assert "No documents were asked" in "".join(event.text for event in events[2:])

@@ -3,7 +3,7 @@ from contextlib import aclosing
 import pytest
 
 from langai_site.outbound import catalogue, door, listings, litellm_adapter
-from langai_site.outbound.types import ChatCall, ChatMessage, ModelInfo
+from langai_site.outbound.types import ChatCall, ChatMessage, ModelInfo, unchanging
 from langai_site.sensitivity import Sensitivity
 from langai_site.usage.types import Entry
 
@@ -40,7 +40,8 @@ def call_of(name, *, label=Sensitivity.PUBLIC, text="Hello", hosted=False, ceili
     """`facts` are what else the catalogue knows of the model."""
     ceiling = ceiling if ceiling is not None else Sensitivity.INTERNAL if hosted else Sensitivity.CONFIDENTIAL
     model = ModelInfo(name, name.partition("/")[2], name.partition("/")[0], hosted, ceiling, **facts)
-    return ChatCall(model=model, messages=(ChatMessage("user", text),), label=label, max_tokens=max_tokens)
+    messages, read_present = (ChatMessage("user", text),), unchanging(label, model)
+    return ChatCall(model=model, messages=messages, label=label, max_tokens=max_tokens, read_present=read_present)
 
 
 class Answer:

@@ -9,7 +9,7 @@ import pytest
 from langai_site import trail
 from langai_site.errors import AboveCeiling
 from langai_site.outbound import door, litellm_adapter
-from langai_site.outbound.types import EmbedCall, ModelInfo, ProviderError
+from langai_site.outbound.types import EmbedCall, ModelInfo, ProviderError, unchanging
 from langai_site.sensitivity import Sensitivity
 from langai_site.usage import content, services
 from langai_site.usage.models import UsageEntry
@@ -44,7 +44,8 @@ class Outcome:
         model = ModelInfo(name, name, name.partition("/")[0], hosted, ceiling, price=price)
         self.entries, self.vectors, self.usage, self.error = [], None, None, None
         try:
-            embedded = door.embed(EmbedCall(model, tuple(texts), label, seconds), self.entries.append)
+            call = EmbedCall(model, tuple(texts), label, seconds, read_present=unchanging(label))
+            embedded = door.embed(call, self.entries.append)
             self.vectors, self.usage = embedded.vectors, embedded.usage
         except Exception as error:
             self.error = error

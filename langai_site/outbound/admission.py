@@ -1,0 +1,52 @@
+"""Pure: whether a text may be given to a model, by what is true at the moment of sending."""
+
+from langai_site.errors import AboveCeiling, ModelWithdrawn, NotAdmitted
+from langai_site.outbound.models import HIGHEST_FOR_HOSTED
+from langai_site.outbound.types import ChatCall, EmbedCall, ModelInfo, Present
+from langai_site.sensitivity import Sensitivity
+
+
+def admit_chat(call: ChatCall, present: Present, *, hosted: bool) -> None:
+    """Refuse a completion that may not be sent now; `hosted` says whether it leaves the building.
+
+    Raises NotAdmitted where its label has risen, ModelWithdrawn, and AboveCeiling.
+    """
+    admit_model(call.model, call.label, present)
+    _refuse_above_ceiling(present.model or call.model, call.label, hosted)
+
+
+def admit_embedding(call: EmbedCall, present: Present, *, hosted: bool) -> None:
+    """Refuse texts that may not be embedded there now. Raises NotAdmitted and AboveCeiling."""
+    _refuse_risen(call.label, present)
+    _refuse_above_ceiling(call.model, call.label, hosted)
+
+
+def admit_model(model: ModelInfo, label: Sensitivity, present: Present) -> None:
+    """Refuse an answer of `model` to what was labelled `label`. Raises NotAdmitted and ModelWithdrawn.
+
+    Enough by itself where nothing is sent: for a built-in model, or an answer that exists already.
+    """
+    _refuse_risen(label, present)
+    if present.model is None:
+        raise ModelWithdrawn(
+            f"{model.display_name} was switched off or is no longer available to you, so nothing was sent. "
+            "Choose another model."
+        )
+
+
+def _refuse_risen(label: Sensitivity, present: Present) -> None:
+    if present.label > label:
+        raise NotAdmitted
+
+
+def _refuse_above_ceiling(model: ModelInfo, label: Sensitivity, hosted: bool) -> None:
+    if label > _ceiling(model, hosted):
+        name = Sensitivity(label).label.lower()
+        raise AboveCeiling(f"{model.display_name} may not see {name} text, so nothing was sent. Choose a local model.")
+
+
+def _ceiling(model: ModelInfo, hosted: bool) -> Sensitivity:
+    """What it may see: all when local, unless less was set. One taken for local that is not: what anyone may see."""
+    if not hosted:
+        return Sensitivity.CONFIDENTIAL if model.hosted else model.ceiling
+    return min(model.ceiling, HIGHEST_FOR_HOSTED) if model.hosted else Sensitivity.PUBLIC
