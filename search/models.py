@@ -1,11 +1,76 @@
 import uuid
+from collections.abc import Iterable, Sequence
+from typing import Any
 
 from django.conf import settings
-from django.db import models
+from django.db import models, transaction
+from django.db.models.signals import post_delete
+from django.dispatch import receiver
 from django.utils import timezone
 
 from langai_site.accounts.models import Team
 from langai_site.sensitivity import Sensitivity
+from search.labelled import LabelledQuerySet
+
+# As many ids as one query takes on every database.
+IDS_AT_ONCE = 500
+
+
+class LabelRecordManager(models.Manager["LabelRecord"]):
+    def follow(self, found: Iterable["LabelRecord"]) -> None:
+        """Add a row for each label that is not what its last row says. Inside the transaction that set it."""
+        rows = list(found)
+        known: dict[object, tuple[int, int]] = {}
+        for row in self._last_of(rows):
+            known[row.subject] = (row.collection, row.label)
+        self.bulk_create(row for row in rows if known.get(row.subject) != (row.collection, row.label))
+
+    def _last_of(self, rows: Sequence["LabelRecord"]) -> Iterable["LabelRecord"]:
+        """The earlier rows of the same sources and collections, in order."""
+        for field in ("source", "collection"):
+            wanted = [getattr(row, field) for row in rows if (row.document is None) == (field == "collection")]
+            for first in range(0, len(wanted), IDS_AT_ONCE):
+                some = {f"{field}__in": wanted[first : first + IDS_AT_ONCE]}
+                yield from self.filter(document__isnull=field == "collection", **some).order_by("since", "pk")
+
+
+class LabelRecord(models.Model):
+    """From when on a source or a collection had a label. Append-only, and values only: it outlives both.
+
+    A row with a document is about one version of it: its own label and the collection it was in. A row without
+    one is about the collection itself. What counts for a passage is the higher of the two.
+    """
+
+    document = models.UUIDField(null=True)
+    source = models.UUIDField(null=True, db_index=True)
+    collection = models.BigIntegerField()
+    label = models.PositiveSmallIntegerField(choices=Sensitivity)
+    since = models.DateTimeField(default=timezone.now)
+    known_from_start = models.BooleanField(
+        default=True, help_text="False: it existed before labels were recorded, and nobody knows what it had then."
+    )
+    ended = models.BooleanField(default=False, help_text="The source was removed; this is the label that it had.")
+
+    objects = LabelRecordManager()
+
+    class Meta:
+        ordering = ["since", "id"]
+        indexes = [
+            models.Index(fields=["document", "since"], name="labels_of_a_document"),
+            models.Index(
+                fields=["collection", "since"],
+                condition=models.Q(document__isnull=True),
+                name="labels_of_a_collection",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.document or self.collection}: {self.get_label_display()}"
+
+    @property
+    def subject(self) -> object:
+        """What the row is about: a source, or a collection."""
+        return self.source if self.document else self.collection
 
 
 class Collection(models.Model):
@@ -33,11 +98,25 @@ class Collection(models.Model):
     )
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
+    LABEL_FIELDS = frozenset({"sensitivity"})
+    objects = LabelledQuerySet["Collection"].as_manager()
+
     class Meta:
         ordering = ["name"]
 
     def __str__(self) -> str:
         return self.name
+
+    def save(self, *args: Any, **options: Any) -> None:  # noqa: ANN401 - as Django's own
+        with transaction.atomic():
+            super().save(*args, **options)
+            self.record_labels([self.pk])
+
+    @classmethod
+    def record_labels(cls, ids: Iterable[int]) -> None:
+        """Record the labels that these collections have now, where they are not recorded yet."""
+        found = cls.objects.filter(pk__in=list(ids)).values_list("pk", "sensitivity")
+        LabelRecord.objects.follow(LabelRecord(collection=pk, label=label) for pk, label in found)
 
 
 class Source(models.Model):
@@ -55,16 +134,48 @@ class Source(models.Model):
     live = models.BooleanField(default=False, help_text="Found by search: all its passages are stored.")
     retired_at = models.DateTimeField(null=True, help_text="When a newer version took its place.")
 
+    LABEL_FIELDS = frozenset({"sensitivity", "collection", "collection_id"})
+    objects = LabelledQuerySet["Source"].as_manager()
+
     class Meta:
         constraints = [models.UniqueConstraint(fields=["document", "version"], name="one_source_a_version")]
 
     def __str__(self) -> str:
         return self.title
 
+    def save(self, *args: Any, **options: Any) -> None:  # noqa: ANN401 - as Django's own
+        with transaction.atomic():
+            super().save(*args, **options)
+            self.record_labels([self.pk])
+
     @property
     def label(self) -> Sensitivity:
         """A document may be raised above its collection, never lowered below it."""
         return Sensitivity(max(self.sensitivity, self.collection.sensitivity))
+
+    @classmethod
+    def record_labels(cls, ids: Iterable[uuid.UUID]) -> None:
+        """Record the labels that these sources have now, where they are not recorded yet."""
+        wanted = list(ids)
+        for first in range(0, len(wanted), IDS_AT_ONCE):
+            found = cls.objects.filter(pk__in=wanted[first : first + IDS_AT_ONCE])
+            rows = found.values_list("document", "pk", "collection_id", "sensitivity")
+            LabelRecord.objects.follow(
+                LabelRecord(document=document, source=pk, collection=collection, label=label)
+                for document, pk, collection, label in rows
+            )
+
+
+@receiver(post_delete, sender=Source)
+def record_removal(instance: Source, **_signal: object) -> None:
+    """Record that a source is gone, in the transaction that removes it: a deletion that cascades calls no method."""
+    LabelRecord.objects.create(
+        document=instance.document,
+        source=instance.pk,
+        collection=instance.collection_id,
+        label=instance.sensitivity,
+        ended=True,
+    )
 
 
 class Page(models.Model):
