@@ -80,7 +80,12 @@ def calls(upstream: Upstream) -> list[Call]:
     upstream.reset()
     chats = [request for request in requests if request["path"] in PROVIDERS]
     assert not markers_of(str([request["raw"] for request in requests if request not in chats]))
-    return [_call(request["path"], json.loads(request["body"])) for request in chats]
+    return [call_of(request) for request in chats]
+
+
+def call_of(request: Mapping[str, str]) -> Call:
+    """A completion as the upstream recorded it."""
+    return _call(request["path"], json.loads(request["body"]))
 
 
 def _call(path: str, body: Mapping[str, Any]) -> Call:
