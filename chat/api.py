@@ -20,6 +20,7 @@ from langai_site.accounts.models import User
 from langai_site.accounts.scopes import Scope
 from langai_site.api_errors import documented, understood
 from langai_site.errors import Invalid, LangAIError
+from langai_site.stated_labels import HEADER, HEADER_WORDS, highest_stated
 from langai_site.writer import write
 
 router = Router(tags=["Chat"])
@@ -33,13 +34,15 @@ PROBLEMS = documented(404, 409, 413, 415, 500)
     response={200: Answer} | PROBLEMS,
     openapi_extra=sse.documented("The answer, or with `stream` its events."),
 )
-async def chat(request: HttpRequest, body: Ask) -> Answer | HttpResponseBase:
+async def chat(
+    request: HttpRequest, body: Ask, sensitivity: str = Header("", alias=HEADER, description=HEADER_WORDS)
+) -> Answer | HttpResponseBase:
     """Ask, and get the answer once it is complete. It is written to its end also where you go away."""
     user = person_of(request)
     if body.stream:
         await limits.count_request(limits.API_STREAM, limits.person(user))
-        return await _streamed(request, user, body)
-    begun = await _begun(user, body)
+        return await _streamed(request, user, body, sensitivity)
+    begun = await _begun(user, body, sensitivity)
     outcome = await asyncio.shield(begun.ending)
     if outcome.failure:
         raise outcome.failure
@@ -56,28 +59,29 @@ async def chat_stream(
     request: HttpRequest,
     body: Ask,
     last_event_id: str = Header("", alias="Last-Event-ID", description="Go on after this event; asks nothing anew."),
+    sensitivity: str = Header("", alias=HEADER, description=HEADER_WORDS),
 ) -> HttpResponseBase:
     """Ask, and get the answer while it is written. Sent again with the last event's id, the stream goes on there."""
     user = person_of(request)
     if not last_event_id:
-        return await _streamed(request, user, body)
+        return await _streamed(request, user, body, sensitivity)
     reply, told = _place(last_event_id)
     await write(conversations.access_reply, user.pk, reply)
     return sse.EventStream(_frames(request, user, reply, told, stop=body.stop_on_disconnect))
 
 
-async def _begun(user: User, body: Ask) -> runner.Begun:
-    return await runner.begin(lambda: write(_open, user, body))
+async def _begun(user: User, body: Ask, sensitivity: str) -> runner.Begun:
+    return await runner.begin(lambda: write(_open, user, body, sensitivity))
 
 
-def _open(user: User, body: Ask) -> turns.Started:
+def _open(user: User, body: Ask, sensitivity: str) -> turns.Started:
     return turns.post(
         user,
         body.conversation_id,
         body.message,
         body.model,
         _collections(body.collections),
-        label=drafts.label(body.sensitivity or ""),
+        label=highest_stated(sensitivity, body.sensitivity),
         options=drafts.options(body.dict(include={"complexity", "temperature", "max_tokens"})),
         source=conversations.API,
     )
@@ -90,8 +94,8 @@ def _collections(ids: list[int] | None) -> list[str]:
     return [str(pk) for pk in ids] or [choices.NONE]
 
 
-async def _streamed(request: HttpRequest, user: User, body: Ask) -> HttpResponseBase:
-    begun = await _begun(user, body)
+async def _streamed(request: HttpRequest, user: User, body: Ask, sensitivity: str) -> HttpResponseBase:
+    begun = await _begun(user, body, sensitivity)
     return sse.EventStream(_frames(request, user, begun.started.reply, 0, stop=body.stop_on_disconnect))
 
 

@@ -38,6 +38,7 @@ from langai_site.api_errors import OpenAIErrorBody, documented, understood
 from langai_site.errors import NotFound
 from langai_site.middleware import told
 from langai_site.outbound import catalogue
+from langai_site.stated_labels import HEADER, HEADER_WORDS
 from langai_site.writer import write
 
 router = Router(tags=["OpenAI"])
@@ -74,7 +75,7 @@ def _models(user: User) -> list[ModelOut]:
 async def completions(
     request: HttpRequest,
     body: Completion,
-    sensitivity: str = Header("", alias="X-LangAI-Sensitivity", description="The label: public, internal, …"),
+    sensitivity: str = Header("", alias=HEADER, description=HEADER_WORDS),
     collections: str = Header("", alias="X-LangAI-Collections", description="none, all, or ids with commas."),
 ) -> CompletionOut | HttpResponseBase:
     """An answer to the last message. It draws on your documents, unless no collection is asked."""

@@ -9,7 +9,7 @@ from chat.services import drafts
 from chat.services.passing import Said
 from langai_site.errors import Invalid, Unreadable
 from langai_site.outbound.types import ChatMessage, Role
-from langai_site.sensitivity import Sensitivity
+from langai_site.stated_labels import highest_stated
 
 INSTRUCT = ("system", "developer")
 
@@ -127,15 +127,11 @@ def said_of(body: Completion, sensitivity: str, collections: str) -> Said:
         said=tuple(ChatMessage(cast(Role, message.role), message.text) for message in said[:-1]),
         instructions="\n\n".join(message.text for message in body.messages if message.role in INSTRUCT),
         model=body.model,
-        label=_highest(sensitivity, str(metadata.get("sensitivity") or "")),
+        label=highest_stated(sensitivity, metadata.get("sensitivity")),
         options=drafts.Options(temperature=body.temperature, max_tokens=body.max_completion_tokens or body.max_tokens),
         collections=_collections(collections or str(metadata.get("collections") or "")),
         stops=_stops(body.stop),
     )
-
-
-def _highest(*slugs: str) -> Sensitivity | None:
-    return max((label for label in map(drafts.label, slugs) if label is not None), default=None)
 
 
 def _collections(text: str) -> list[str]:

@@ -23,6 +23,7 @@ from langai_site.errors import LangAIError
 from langai_site.middleware import with_headers
 from langai_site.outbound import catalogue
 from langai_site.sensitivity import Sensitivity
+from langai_site.stated_labels import highest_stated
 from langai_site.usage import budgets, notices
 
 
@@ -142,7 +143,7 @@ def message_of(request: HttpRequest) -> dict[str, Any]:
         "text": form.get("text", ""),
         "model": form.get("model", AUTO),
         "collections": form.getlist("collections"),
-        "label": drafts.label(form.get("label", "")),
+        "label": highest_stated(*form.getlist("label")),
         "options": drafts.options(form),
     }
 
@@ -238,7 +239,7 @@ def draft_of(request: HttpRequest) -> previews.Draft:
 @by_person
 async def lower_label(request: HttpRequest, conversation: UUID) -> HttpResponse:
     form = request.POST
-    label = drafts.label(form.get("label", ""))
+    label = highest_stated(*form.getlist("label"))
     lowered = await as_user(request, _lower_label, conversation, label, form.get("reason", ""))
     return moved(request, reverse("chat:conversation", args=[lowered.id]))
 

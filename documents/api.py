@@ -16,6 +16,7 @@ from langai_site.accounts.scopes import Scope
 from langai_site.api_errors import documented
 from langai_site.errors import Invalid, Unreadable
 from langai_site.sensitivity import Sensitivity
+from langai_site.stated_labels import HEADER, highest_stated
 from langai_site.writer import apart, write
 
 router = Router(tags=["Documents"])
@@ -143,15 +144,16 @@ def _uploaded(request: HttpRequest, user: User) -> Document:
         file=file,
         user=user,
         title=request.POST.get("title", "").replace("\0", ""),
-        sensitivity=_label(request.POST.get("sensitivity", "")),
+        sensitivity=_label(request),
     )
 
 
-def _label(slug: str) -> Sensitivity:
+def _label(request: HttpRequest) -> Sensitivity:
     try:
-        return Sensitivity[slug.upper()] if slug else Sensitivity.PUBLIC
-    except KeyError:
-        raise Unreadable("There is no such label. Choose public, internal or confidential.") from None
+        stated = highest_stated(request.headers.get(HEADER), *request.POST.getlist("sensitivity"))
+    except Invalid as error:
+        raise Unreadable(error.message) from None
+    return stated or Sensitivity.PUBLIC
 
 
 @router.get(

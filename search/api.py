@@ -7,14 +7,15 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import reverse
-from ninja import Field, Router, Schema
+from ninja import Field, Header, Router, Schema
 from pydantic import ConfigDict
 
 from langai_site.accounts.doors import door, person_of
 from langai_site.accounts.models import User
 from langai_site.accounts.scopes import Scope
 from langai_site.api_errors import documented
-from langai_site.sensitivity import Sensitivity
+from langai_site.sensitivity import Sensitivity, highest
+from langai_site.stated_labels import HEADER, HEADER_WORDS, highest_stated
 from langai_site.usage.callers import caller_of
 from langai_site.usage.types import Caller
 from langai_site.writer import write
@@ -76,9 +77,13 @@ class Found(Schema):
 
 
 @router.post("/search", auth=door(Scope.SEARCH), response={200: Found} | documented(413, 415))
-async def search(request: HttpRequest, body: Query) -> dict[str, Any]:
+async def search(
+    request: HttpRequest, body: Query, sensitivity: str = Header("", alias=HEADER, description=HEADER_WORDS)
+) -> dict[str, Any]:
     """Passages that fit, by meaning and by words, among the documents that you may read."""
-    reader, caller, label = await write(_asked, person_of(request), body.query)
+    stated = highest_stated(sensitivity) or Sensitivity.PUBLIC
+    reader, caller, seen = await write(_asked, person_of(request), body.query)
+    label = highest(stated, seen)
     filters = Filters(None if body.collections is None else tuple(body.collections))
     query = body.query.replace("\0", "")
     found = await services.find(query, reader, label=label, filters=filters, limit=body.limit, caller=caller)

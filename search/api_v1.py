@@ -11,7 +11,7 @@ from langai_site.accounts.doors import door, person_of
 from langai_site.accounts.scopes import Scope
 from langai_site.api_errors import OpenAIErrorBody, documented
 from langai_site.errors import Unreadable
-from langai_site.sensitivity import Sensitivity
+from langai_site.stated_labels import HEADER, HEADER_WORDS, highest_stated
 from search.services import vectors_of
 
 router = Router(tags=["OpenAI"])
@@ -54,11 +54,11 @@ class EmbeddingsOut(Schema):
 async def embeddings(
     request: HttpRequest,
     body: Embeddings,
-    sensitivity: str = Header("", alias="X-LangAI-Sensitivity", description="The label: public, internal, …"),
+    sensitivity: str = Header("", alias=HEADER, description=HEADER_WORDS),
 ) -> EmbeddingsOut:
     """Unit vectors of up to 128 texts, by the embedder that search uses or by MiniLM in the building."""
-    given = sensitivity or str((body.metadata or {}).get("sensitivity") or "")
-    found = await vectors_of.vectors_of(person_of(request), _texts(body.input), model=body.model, label=_label(given))
+    label = highest_stated(sensitivity, (body.metadata or {}).get("sensitivity"))
+    found = await vectors_of.vectors_of(person_of(request), _texts(body.input), model=body.model, label=label)
     if body.dimensions not in (None, found.vectors.shape[1]):
         raise Unreadable(f"dimensions: {body.model} has {found.vectors.shape[1]}, and no other.")
     rows = [
@@ -75,13 +75,6 @@ def _texts(given: str | list[str]) -> list[str]:
     if not all(0 < len(text) <= settings.MESSAGE_MAX_CHARS for text in texts):
         raise Unreadable(f"input: a text has 1 to {settings.MESSAGE_MAX_CHARS:,} characters.")
     return texts
-
-
-def _label(slug: str) -> Sensitivity | None:
-    try:
-        return Sensitivity[slug.upper()] if slug else None
-    except KeyError:
-        raise Unreadable("There is no such label. Choose public, internal or confidential.") from None
 
 
 def _encoded(vector: Any, encoding: str) -> list[float] | str:  # noqa: ANN401 - a row of an array

@@ -9,7 +9,6 @@ from django.conf import settings
 
 from chat.services.complexity import Level
 from langai_site.errors import Invalid
-from langai_site.sensitivity import Sensitivity
 
 AUTOMATIC = "auto"
 COMPLEXITIES = (AUTOMATIC, *(level.value for level in Level))
@@ -76,16 +75,6 @@ def model(name: str) -> str:
     if len(name) > 200 or not name.isprintable():
         raise Invalid("There is no model by that name. Choose one from the list.")
     return name
-
-
-def label(slug: str) -> Sensitivity | None:
-    """The label by its name; None where none was chosen. Raises Invalid."""
-    if not slug:
-        return None
-    try:
-        return Sensitivity[slug.upper()]
-    except KeyError:
-        raise Invalid("There is no such label. Choose public, internal or confidential.") from None
 
 
 def options(form: Mapping[str, Any]) -> Options:

@@ -8,6 +8,7 @@ import pytest
 from django.db import transaction
 
 from langai_site.outbound.models import Embedder as Found
+from langai_site.outbound.types import Present
 from langai_site.sensitivity import Sensitivity
 from langai_site.usage import prices
 from langai_site.usage.models import UsageEntry
@@ -15,6 +16,8 @@ from search import embeddings
 from search.embeddings import EmbedderUnavailable, hosted
 from search.embeddings.calibration import PASSAGES, QUESTIONS, TEXTS, threshold
 from search.embeddings.local import MIN_SCORE
+from search.models import Source
+from search.services.indexing import INDEX_BATCH
 from tests.servers import free_port
 from tests.upstream.embeddings import vector_of
 
@@ -193,3 +196,30 @@ def test_the_line_measured_for_minilm_is_near_the_one_drawn_by_hand(embedder):
     assert threshold(vectors) == pytest.approx(MIN_SCORE, abs=0.05)
     pairs = vectors[: len(QUESTIONS)] @ vectors[-len(PASSAGES) :].T
     assert pairs.max() < threshold(vectors)
+
+
+def test_texts_whose_label_rises_before_a_call_are_not_sent(found, upstream):
+    """Of several batches those before it went out, and nothing after it does; the embedder is not taken for broken."""
+    embedder, labels = found(), iter([INTERNAL, CONFIDENTIAL])
+    upstream.reset()
+    texts = [f"text number {at}" for at in range(2 * hosted.BATCH)]
+    with pytest.raises(EmbedderUnavailable):
+        embedder.embed(texts, INTERNAL, read_present=lambda: Present(next(labels)))
+    (call,) = upstream.requests("/v1/embeddings")
+    assert "text number 31" in call["body"]
+    assert "text number 32" not in call["body"]
+    assert embedder.embed(["text"], PUBLIC).shape == (1, 64)
+
+
+def test_a_document_that_is_relabelled_while_it_is_indexed_is_embedded_in_the_building(found, upstream, add, handbook):
+    """The first batch goes out; the label rises while the server works on it; the rest stays."""
+    found()
+    upstream.reset()
+    texts = [f"Sentence number {at} of a long document about harbours." for at in range(3 * INDEX_BATCH)]
+
+    def relabel(_stage, _share):
+        Source.objects.update(sensitivity=CONFIDENTIAL)
+
+    add(handbook, texts, progress=relabel)
+    assert len(upstream.requests("/v1/embeddings")) == -(-INDEX_BATCH // hosted.BATCH)
+    assert {entry.label for entry in UsageEntry.objects.filter(bytes_sent__gt=0, documents__gt="")} == {INTERNAL}

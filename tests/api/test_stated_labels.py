@@ -1,0 +1,171 @@
+"""Wherever a label can be stated, through every door: the highest that is stated counts, and nothing is passed over."""
+
+from itertools import product
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+
+from chat.models import Message
+from documents.models import Document
+from langai_site.accounts.models import User
+from langai_site.outbound.models import Embedder
+from langai_site.sensitivity import Sensitivity
+from langai_site.stated_labels import HEADER
+from langai_site.usage.models import UsageEntry
+from langai_site.writer import apart, write
+from search.embeddings import hosted
+from search.models import Collection
+from tests.api.conftest import alice, echo, program_of, unhurried, upstream  # noqa: F401 - fixtures
+from tests.search.conftest import add, store  # noqa: F401 - fixtures
+
+PUBLIC, INTERNAL, CONFIDENTIAL = Sensitivity
+NAMES = (None, "public", "internal", "confidential", " Confidential ", "INTERNAL")
+LABELS = {None: PUBLIC, "public": PUBLIC, "internal": INTERNAL, "confidential": CONFIDENTIAL}
+WRONG = ("secret", "20", "confidential,public")
+# What a program may put into metadata besides: none of it may count as nothing.
+ODD = (20, 0, False, ["confidential"], {"label": "confidential"})
+
+
+def header(name):
+    return {HEADER: name} if name is not None else {}
+
+
+class Door:
+    """One way in: `send` states a label in the header and, where the door has one, in a place of its own."""
+
+    places = 2
+
+    async def send(self, program, stated, own):
+        raise NotImplementedError
+
+    async def label(self):
+        """The label that came of it."""
+        return (await UsageEntry.objects.alatest("id")).label
+
+
+class Chat(Door):
+    def __init__(self, path):
+        self.path = path
+
+    async def send(self, program, stated, own):
+        body = {"message": "How long?", "collections": []} | ({} if own is None else {"sensitivity": own})
+        return await program.post(self.path, body, headers=header(stated))
+
+    async def label(self):
+        return (await Message.objects.filter(role="user").alatest("created_at")).label
+
+
+class Completions(Door):
+    async def send(self, program, stated, own):
+        metadata = {"collections": "none"} | ({} if own is None else {"sensitivity": own})
+        messages = [{"role": "user", "content": "How long?"}]
+        body = {"model": "hosted_vllm/echo", "messages": messages, "metadata": metadata}
+        return await program.post("/v1/chat/completions", body, headers=header(stated))
+
+
+class Embeddings(Door):
+    async def send(self, program, stated, own):
+        metadata = {} if own is None else {"metadata": {"sensitivity": own}}
+        body = {"model": "hosted_vllm/e64", "input": "How long?"} | metadata
+        return await program.post("/v1/embeddings", body, headers=header(stated))
+
+
+class Search(Door):
+    """It has the header alone. What the question's embedder was told is its label."""
+
+    places = 1
+
+    async def send(self, program, stated, own):
+        return await program.post("/search", query=f"How long {stated}?", headers=header(stated))
+
+
+class Upload(Door):
+    async def send(self, program, stated, own):
+        collection = await Collection.objects.aget()
+        text = f"What {stated} and {own} say.".encode()
+        fields = {"file": SimpleUploadedFile("a.txt", text), "collection": collection.pk}
+        fields |= {} if own is None else {"sensitivity": own}
+        return await program.client.post("/api/documents", fields, headers=program.headers | header(stated))
+
+    async def label(self):
+        return (await Document.objects.alatest("uploaded_at")).sensitivity
+
+
+DOORS = {
+    "/chat": Chat("/chat"),
+    "/chat/stream": Chat("/chat/stream"),
+    "/v1/chat/completions": Completions(),
+    "/v1/embeddings": Embeddings(),
+    "/api/documents": Upload(),
+}
+doors = pytest.mark.parametrize("door", DOORS.values(), ids=DOORS)
+
+
+@pytest.fixture
+async def program(alice, upstream, echo, settings, tmp_path):  # noqa: F811 - the fixtures
+    """Everything is in the building, so that any label may go anywhere: what counts is which one was recorded."""
+    settings.MEDIA_ROOT, settings.CACHE_TTL = tmp_path, 0
+    settings.EMBEDDER, settings.EMBEDDER_BASE_URL = "hosted_vllm/e64", upstream.openai_url
+    hosted._embedders.clear()
+    await write(prepare)
+    return await program_of(alice)
+
+
+def prepare():
+    collection = Collection.objects.create(name="All", everyone=True, sensitivity=PUBLIC)
+    collection.owners.add(User.objects.get())
+    User.objects.update(is_staff=True, is_superuser=True)
+    name = "hosted_vllm/e64"
+    Embedder.objects.create(name=name, dimension=64, min_score=0, fingerprint=hosted.fingerprint_of(name, 64))
+
+
+def label_of(name):
+    return LABELS[name.strip().lower() if name else None]
+
+
+@doors
+async def test_the_highest_label_that_is_stated_counts(program, door):
+    for stated, own in product(NAMES, NAMES):
+        if own is not None and door in (DOORS["/chat"], DOORS["/chat/stream"]) and own not in LABELS:
+            continue
+        answer = await door.send(program, stated, own)
+        body = b"".join([part async for part in answer]) if answer.streaming else answer.content
+        assert answer.status_code < 300, body
+        assert await door.label() == max(label_of(stated), label_of(own)), (stated, own)
+
+
+@doors
+@pytest.mark.parametrize("wrong", WRONG)
+async def test_a_label_that_there_is_not_is_refused_beside_any_other(program, door, wrong):
+    before = await UsageEntry.objects.acount(), await Document.objects.acount(), await Message.objects.acount()
+    for stated, own in ((wrong, None), (wrong, "confidential"), ("confidential", wrong), (None, wrong)):
+        answer = await door.send(program, stated, own)
+        assert answer.status_code in (400, 422), (stated, own)
+    assert before == (
+        await UsageEntry.objects.acount(),
+        await Document.objects.acount(),
+        await Message.objects.acount(),
+    )
+
+
+@pytest.mark.parametrize("odd", ODD, ids=str)
+@pytest.mark.parametrize("door", [Completions(), Embeddings()], ids=["completions", "embeddings"])
+async def test_metadata_that_is_no_name_is_refused(program, door, odd):
+    assert (await door.send(program, None, odd)).status_code in (400, 422)
+    assert (await door.send(program, "confidential", odd)).status_code in (400, 422)
+
+
+@pytest.mark.needs("chroma")
+async def test_a_search_counts_the_header(program, add, store, upstream, settings):  # noqa: F811 - the fixtures
+    """The embedder is elsewhere: a question that is confidential by its header does not reach it."""
+    await apart(lambda: add(Collection.objects.get()))
+    settings.LOCAL_HOSTS = []
+    hosted._embedders.clear()
+    for name in NAMES:
+        upstream.reset()
+        assert (await Search().send(program, name, None)).status_code == 200
+        assert bool(upstream.requests("/v1/embeddings")) == (label_of(name) < CONFIDENTIAL), name
+
+
+async def test_a_search_refuses_a_label_that_there_is_not(program):
+    assert (await Search().send(program, "secret", None)).status_code == 400
