@@ -2,8 +2,11 @@
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Literal, Protocol
 from uuid import UUID
+
+from langai_site.sensitivity import Sensitivity
 
 Status = Literal["ok", "fail", "off"]
 Verdict = Literal["ok", "warn", "fail", "off"]
@@ -59,6 +62,18 @@ class DoctorCheck:
     seconds: float
 
 
+class LabelHistory(Protocol):
+    """What some documents were labelled at earlier times."""
+
+    def between(self, document: UUID, start: datetime, end: datetime) -> tuple[Sensitivity, Sensitivity] | None:
+        """The lowest and the highest label of `document` from `start` to `end`; None where it is not known."""
+
+
+class _NoHistory:
+    def between(self, document: UUID, start: datetime, end: datetime) -> tuple[Sensitivity, Sensitivity] | None:
+        return None
+
+
 health_checks: dict[str, Callable[[], Awaitable[Status]]] = {}
 worker_jobs: dict[str, Job] = {}
 # Functions that one of the workers runs once a night, in order.
@@ -78,6 +93,9 @@ doctor_checks: dict[str, DoctorCheck] = {}
 setup_steps: dict[str, Callable[[], str]] = {}
 # Functions that say, of some ids, which are conversations of a person's own that exist, with their titles.
 conversation_titles: dict[str, Callable[[int, Sequence[UUID]], Mapping[UUID, str]]] = {}
+
+
+_histories: list[Callable[[Iterable[UUID]], LabelHistory]] = []
 
 
 def health_check(name: str, check: Callable[[], Awaitable[Status]]) -> None:
@@ -127,3 +145,13 @@ def setup_step(name: str, run: Callable[[], str]) -> None:
 def titles_of_conversations(name: str, find: Callable[[int, Sequence[UUID]], Mapping[UUID, str]]) -> None:
     """`find(user_id, ids)` must know nothing of what others wrote."""
     conversation_titles[name] = find
+
+
+def history_of_labels(read: Callable[[Iterable[UUID]], LabelHistory]) -> None:
+    """`read(documents)` reads what is recorded of the labels of these documents."""
+    _histories[:] = [read]
+
+
+def label_history(documents: Iterable[UUID]) -> LabelHistory:
+    """Return what is known of the labels that these documents had."""
+    return _histories[0](documents) if _histories else _NoHistory()

@@ -1,5 +1,7 @@
 import asyncio
 import contextlib
+from collections.abc import Iterable
+from uuid import UUID
 
 from django.apps import AppConfig
 
@@ -20,6 +22,13 @@ class SearchConfig(AppConfig):
         registry.nightly_job("verify_index", verify_index)
         registry.setup_step("model", prepare_model)
         registry.web_service("warm_embedder", warm_embedder)
+        registry.history_of_labels(label_history)
+
+
+def label_history(documents: Iterable[UUID]) -> registry.LabelHistory:
+    from search.services.label_history import history_of
+
+    return history_of(documents)
 
 
 def prepare_model() -> str:

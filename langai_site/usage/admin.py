@@ -10,6 +10,7 @@ from django.urls import URLPattern, path
 
 from langai_site.usage import admin_budgets, verification
 from langai_site.usage.forms import VerifyForm
+from langai_site.usage.label_proof import compare_labels
 from langai_site.usage.models import MonthClose, Price, Seal, UsageEntry
 
 # Importing it registers it.
@@ -57,7 +58,7 @@ class UsageEntryAdmin(ReadOnly, admin.ModelAdmin):
     fieldsets = (
         ("Who asked", {"fields": ("at", "username", "user_id", "team", "conversation", "reply", "kind", "source")}),
         ("Who was asked", {"fields": ("model", "provider", "hosted", "label", "route", "cached", "status")}),
-        ("What was sent", {"fields": ("bytes_sent", "content_hash", "seal")}),
+        ("What was sent", {"fields": ("bytes_sent", "content_hash", "sent_at", "documents", "seal")}),
         ("Tokens", {"fields": ("input_tokens", "output_tokens", "cached_tokens", "estimated")}),
         ("Money and time", {"fields": ("price", "saved", "price_version", "first_token_ms", "duration_ms")}),
     )
@@ -90,6 +91,8 @@ def _answer(form: VerifyForm) -> dict[str, Any]:
     found = verification.went_out(form.question())
     told: dict[str, Any] = {"count": found.count(), "entries": found[:SHOWN], "question": form.question()}
     if form.wants_chain():
+        question = form.question()
+        told["proof"] = compare_labels(question.start, question.end)
         told["findings"] = list(islice(verification.findings(form.cleaned_data["head"]), SHOWN))
     return told
 

@@ -18,11 +18,11 @@ from tests.upstream.process import eventually
 every_provider = pytest.mark.parametrize("provider", PROVIDERS)
 
 
-@every_provider
 def most_of(call):
     return door.max_cost(call.model, call.messages, call.max_tokens)
 
 
+@every_provider
 async def test_an_answer_streams_whole_and_is_metered(upstream, provider):
     upstream.script("# Title\n\nSome *text*, and a list:\n\n- one\n- two\n")
     answer = await ask(call_of(f"{provider}/echo"))

@@ -9,6 +9,7 @@ from django.core.management.base import BaseCommand, CommandError
 from langai_site.errors import Invalid, LangAIError
 from langai_site.sensitivity import Sensitivity
 from langai_site.usage import months, verification
+from langai_site.usage.label_proof import compare_labels
 from langai_site.usage.models import UsageEntry
 from langai_site.usage.verification import Head, Question
 
@@ -17,8 +18,9 @@ LISTED = 100
 
 class Command(BaseCommand):
     help = (
-        "Check that no entry of the ledger was changed, deleted, inserted or moved; and, with --from, --to, --label or "
-        "--hosted, tell what went out. Exit code 1: something is wrong, or something did."
+        "Check that no entry of the ledger was changed, deleted, inserted or moved, and that no call was labelled "
+        "lower than the documents it carried were then; with --from, --to, --label or --hosted, tell what went out. "
+        "Exit code 1: something is wrong, or something went out."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -34,7 +36,9 @@ class Command(BaseCommand):
         self.told = self.stderr if options["export_head"] else self.stdout
         try:
             bad = self._check_chain(_head(options["head"]))
-            bad |= self._answer(_question(options))
+            question = _question(options)
+            bad |= self._compare_labels(question)
+            bad |= self._answer(question)
             bad |= self._prove(options["sent"])
         except LangAIError as error:
             raise CommandError(error.message) from None
@@ -51,6 +55,14 @@ class Command(BaseCommand):
         if not bad:
             self.told.write(f"The chain is whole: {verification.head().sequence:,} entries are as they were sealed.")
         return bad
+
+    def _compare_labels(self, question: Question | None) -> bool:
+        proof = compare_labels(question.start, question.end) if question else compare_labels()
+        for finding in proof.findings:
+            self.told.write(f"Entry {finding.entry}: {finding.text}")
+        for line in proof.lines():
+            self.told.write(line)
+        return bool(proof.findings)
 
     def _answer(self, question: Question | None) -> bool:
         if question is None:
