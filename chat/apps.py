@@ -6,7 +6,7 @@ class ChatConfig(AppConfig):
 
     def ready(self) -> None:
         from chat import measures
-        from chat.services import conversations, passing, runner, sources
+        from chat.services import conversations, label_rises, passing, runner, sources
         from langai_site import registry
 
         def live_replies() -> int:
@@ -14,6 +14,8 @@ class ChatConfig(AppConfig):
 
         registry.web_service("stop flags", runner.watch_stops)
         registry.web_service("lost replies", runner.sweep)
+        registry.web_service("raised labels", label_rises.keep_raising)
+        registry.quotations(label_rises)
         registry.web_drain("live replies", runner.drain)
         registry.web_drain("answers that are kept nowhere", passing.drain)
         registry.measure(*measures.ALL)

@@ -6,7 +6,7 @@ from uuid import UUID
 from django.conf import settings
 
 from chat import fragments
-from chat.events import ReplyBegun, ReplyDone, ReplyGrew, ReplySourced, Snapshot, group_of
+from chat.events import LabelRose, ReplyBegun, ReplyDone, ReplyGrew, ReplySourced, Snapshot, group_of
 from chat.models import Conversation, Message
 from chat.services import conversations, live
 from langai_site.accounts import limits
@@ -129,6 +129,13 @@ class ConversationConsumer(SocketConsumer):
             return
         frame = fragments.replaced_frame(fragments.bubble_of(reply), reply.id)
         await self._draw(frame + self._label_frame(reply.conversation))
+
+    async def label_rose(self, _event: LabelRose) -> None:
+        try:
+            conversation = await write(conversations.access_conversation, self.user_id, self.conversation)
+        except NotFound:
+            return
+        await self._draw(self._label_frame(conversation))
 
     def _label_frame(self, conversation: Conversation) -> str:
         """The composer's choice is only drawn anew where it must be: somebody may have chosen already."""

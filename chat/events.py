@@ -63,7 +63,14 @@ class ReplyDone(TypedDict):
     reply: str
 
 
-Event = ReplyBegun | ReplyGrew | ReplySourced | ReplyDone
+class LabelRose(TypedDict):
+    """The conversation's label rose for what became of a document; the database has it."""
+
+    type: Literal["label.rose"]
+
+
+ReplyEvent = ReplyBegun | ReplyGrew | ReplySourced | ReplyDone
+Event = ReplyEvent | LabelRose
 
 
 def group_of(conversation: UUID) -> str:

@@ -16,6 +16,7 @@ from langai_site.errors import LangAIError
 from langai_site.sensitivity import Sensitivity
 from search.access import managed_collections
 from search.models import Passage
+from search.raising import outcome
 
 PASSAGES_SHOWN = 200
 
@@ -51,7 +52,7 @@ class DocumentAdmin(Uploads):
     search_fields = ("title", "file_name", "imported_from")
     actions = ("retry",)
     fieldsets = (
-        (None, {"fields": ("title", "collection", "sensitivity", "label")}),
+        (None, {"fields": ("title", "collection", "sensitivity", "label", "raise_quoting")}),
         ("Reading", {"fields": ("state", "page_count", "passage_count", "attempts", "ready_at")}),
         (
             "File",
@@ -122,7 +123,10 @@ class DocumentAdmin(Uploads):
 
     def save_model(self, request: HttpRequest, obj: Document, form: ModelForm, change: bool) -> None:
         """Only what a person may change, so that the worker's progress is not overwritten."""
-        services.relabel(obj, title=obj.title, sensitivity=Sensitivity(obj.sensitivity))
+        asked_for = form.cleaned_data["raise_quoting"]
+        label, by = Sensitivity(obj.sensitivity), request.user.get_username()
+        if services.relabel(obj, title=obj.title, sensitivity=label, raise_quoting=asked_for, by=by):
+            self.log_change(request, obj, outcome(asked_for=asked_for))
 
     def response_change(self, request: HttpRequest, obj: Document) -> HttpResponse:
         if "_retry" in request.POST:

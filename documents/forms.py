@@ -8,6 +8,8 @@ from documents.extraction.registry import FORMATS
 from documents.models import Document
 from langai_site.sensitivity import Sensitivity
 from search.models import Collection
+from search.raising import RaiseQuotingForm
+from search.services.label_rises import Labelled
 
 NEVER_LOWER = "A document can be labelled above its collection, never below it."
 
@@ -69,8 +71,11 @@ class ReplaceForm(forms.Form):
     )
 
 
-class DocumentForm(forms.ModelForm):
+class DocumentForm(RaiseQuotingForm):
     """What a person may change of a document."""
+
+    def labelled(self) -> Labelled:
+        return Labelled(document=self.instance.pk)
 
     sensitivity = RaisedLabel()
 

@@ -95,6 +95,17 @@ setup_steps: dict[str, Callable[[], str]] = {}
 conversation_titles: dict[str, Callable[[int, Sequence[UUID]], Mapping[UUID, str]]] = {}
 
 
+class Quotations(Protocol):
+    """What the app that keeps conversations does where the label of a document or a collection rises."""
+
+    def count_quoting(self, labelled: Any) -> int:  # noqa: ANN401 - a value of search, which is not known here
+        """How many conversations quote it; `labelled` is search's."""
+
+    def begin(self, rise: int) -> None:
+        """Go on with the row of a rise, inside the transaction that made it."""
+
+
+_quotations: list[Quotations] = []
 _histories: list[Callable[[Iterable[UUID]], LabelHistory]] = []
 
 
@@ -155,3 +166,19 @@ def history_of_labels(read: Callable[[Iterable[UUID]], LabelHistory]) -> None:
 def label_history(documents: Iterable[UUID]) -> LabelHistory:
     """Return what is known of the labels that these documents had."""
     return _histories[0](documents) if _histories else _NoHistory()
+
+
+def quotations(kept: Quotations) -> None:
+    """`kept` knows which conversations quote documents."""
+    _quotations[:] = [kept]
+
+
+def quoting_conversations(labelled: object) -> int:
+    """Return how many conversations quote a document or a collection."""
+    return sum(kept.count_quoting(labelled) for kept in _quotations)
+
+
+def label_rose(rise: int) -> None:
+    """Raise the first of the conversations that quote what a rise is about."""
+    for kept in _quotations:
+        kept.begin(rise)

@@ -1,6 +1,7 @@
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin, messages
+from django.db import transaction
 from django.db.models import Count, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.forms import ModelForm
@@ -12,6 +13,8 @@ from django.utils.safestring import SafeString
 from langai_site.sensitivity import Sensitivity
 from search.access import managed_collections
 from search.models import Collection, Passage, Source
+from search.raising import RaiseQuotingForm, outcome
+from search.services.label_rises import Labelled, raise_quoting
 
 # Django's class takes its parameter only for the type checker.
 if TYPE_CHECKING:
@@ -22,10 +25,20 @@ else:
 NAMES_SHOWN = 3
 
 
+class CollectionForm(RaiseQuotingForm):
+    class Meta:
+        model = Collection
+        fields = ("name", "description", "sensitivity", "everyone", "teams", "users", "owners")
+
+    def labelled(self) -> Labelled:
+        return Labelled(collection=self.instance.pk)
+
+
 @admin.register(Collection)
 class CollectionAdmin(CollectionModelAdmin):
     """Superusers manage every collection, other staff those they own. Whoever manages one reads it only if named."""
 
+    form = CollectionForm
     list_display = ("name", "sensitivity", "readers", "ask", "documents_in_search", "passages", "created_at")
     list_filter = ("sensitivity", "everyone")
     search_fields = ("name", "description")
@@ -72,12 +85,27 @@ class CollectionAdmin(CollectionModelAdmin):
     def has_delete_permission(self, request: HttpRequest, obj: Collection | None = None) -> bool:
         return super().has_delete_permission(request, obj) and self._manages(request, obj)
 
+    def get_fieldsets(self, request: HttpRequest, obj: Collection | None = None) -> Any:  # noqa: ANN401 - as Django's
+        """A new collection is quoted by nobody."""
+        named, *others = super().get_fieldsets(request, obj)
+        if obj is None or not self.has_change_permission(request, obj):
+            return [named, *others]
+        return [(named[0], {"fields": (*named[1]["fields"], "raise_quoting")}), *others]
+
     def save_model(self, request: HttpRequest, obj: Collection, form: ModelForm, change: bool) -> None:
-        super().save_model(request, obj, form, change)
+        with transaction.atomic():
+            super().save_model(request, obj, form, change)
+            if change and obj.sensitivity > form.initial["sensitivity"]:
+                self._raise_quoting(request, obj, asked_for=form.cleaned_data["raise_quoting"])
         if change and obj.sensitivity < form.initial["sensitivity"]:
             label = Sensitivity(obj.sensitivity).label.lower()
             text = f"The label of “{obj}” was lowered: every model that may see what is {label} may see its documents."
             messages.warning(request, text)
+
+    def _raise_quoting(self, request: HttpRequest, collection: Collection, *, asked_for: bool) -> None:
+        if asked_for:
+            raise_quoting(Labelled(collection=collection.pk), by=request.user.get_username())
+        self.log_change(request, collection, outcome(asked_for=asked_for))
 
     def save_related(self, request: HttpRequest, form: ModelForm, formsets: Any, change: bool) -> None:  # noqa: ANN401
         """Who may make collections but not manage all looks after those they made."""

@@ -254,3 +254,28 @@ class PassageKeywords(models.Model):
 
     def __str__(self) -> str:
         return f"{self.passage_id} by its words"
+
+
+class LabelRise(models.Model):
+    """A label that an admin raised, with the wish to raise the conversations that quote what it labels.
+
+    The row is the queue: whoever finds it undone goes on with it. It stays as a record. `document` or `collection`
+    says what was relabelled; both are values, so that it outlives them.
+    """
+
+    document = models.UUIDField(null=True)
+    collection = models.BigIntegerField(null=True)
+    label = models.PositiveSmallIntegerField(choices=Sensitivity)
+    asked_by = models.CharField(max_length=150, blank=True, help_text="The admin's user name.")
+    asked_at = models.DateTimeField(default=timezone.now)
+    raised = models.PositiveIntegerField(default=0, help_text="How many conversations were raised.")
+    untold = models.JSONField(default=list, help_text="Conversations that were raised and whose pages do not know yet.")
+    entries_seen = models.BigIntegerField(default=0, help_text="The ledger was searched up to this entry.")
+    done_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["id"]
+        indexes = [models.Index(fields=["id"], condition=models.Q(done_at=None), name="label_rises_undone")]
+
+    def __str__(self) -> str:
+        return f"{self.document or f'collection {self.collection}'} to {self.get_label_display()}"

@@ -14,7 +14,18 @@ from django.utils import timezone
 
 from chat.events import Source
 from chat.models import Citation, Conversation, Message, text_of
-from chat.services import choices, citations, conversations, drafts, in_flight, labels, policies, sources, turn_state
+from chat.services import (
+    choices,
+    citations,
+    conversations,
+    drafts,
+    in_flight,
+    label_rises,
+    labels,
+    policies,
+    sources,
+    turn_state,
+)
 from chat.services.replies import Cited, TurnRequest
 from chat.services.routing import AUTO
 from langai_site import detectors
@@ -265,6 +276,7 @@ def close(started: Started, outcome: Outcome, entries: Sequence[Entry]) -> bool:
         Citation.objects.bulk_create(
             [Citation(reply_id=started.reply, **source) for source in outcome.sources], ignore_conflicts=True
         )
+        label_rises.catch_up(started.conversation, [pk for entry in entries for pk in entry.documents])
     usage.close(started.reply, entries)
     return bool(closed)
 

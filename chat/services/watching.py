@@ -8,7 +8,7 @@ from uuid import UUID
 
 from channels.layers import get_channel_layer
 
-from chat.events import Event, Snapshot, group_of
+from chat.events import Event, ReplyEvent, Snapshot, group_of
 from chat.models import Message
 from chat.services import conversations, live
 from chat.services.citations import without_unknown
@@ -146,7 +146,7 @@ async def _until_ended(reply: UUID, following: _Following, view: _View) -> Async
             yield Quiet()
             # The news of its end may be lost, with the layer or with its process.
             ended = await write(_has_ended, reply)
-        elif event["reply"] == str(reply):
+        elif event["type"] != "label.rose" and event["reply"] == str(reply):
             ended = event["type"] == "reply.done"
             for news in await _news(event, view):
                 yield news
@@ -156,7 +156,7 @@ def _has_ended(reply: UUID) -> bool:
     return not Message.objects.filter(id=reply, status=Message.Status.STREAMING).exists()
 
 
-async def _news(event: Event, view: _View) -> list[Told]:
+async def _news(event: ReplyEvent, view: _View) -> list[Told]:
     """What an event adds. The first one, and one after a gap, is read from the snapshot, which is whole."""
     if event["type"] == "reply.begun" or event["type"] == "reply.done" or event["number"] <= view.number:
         return []

@@ -12,6 +12,8 @@ from langai_site.errors import Conflict
 from langai_site.sensitivity import Sensitivity
 from search import services as search
 from search.models import Source
+from search.services import label_rises
+from search.services.label_rises import Labelled
 
 # Documents deleted in one transaction: few enough not to hold up other writers.
 AT_ONCE = 50
@@ -24,11 +26,22 @@ def retry(document: Document) -> None:
         raise Conflict(f"“{document.title}” has not failed, so there is nothing to retry.")
 
 
-def relabel(document: Document, *, title: str, sensitivity: Sensitivity) -> None:
-    """Change how a document is called and labelled, here and in search, at once."""
+def relabel(
+    document: Document, *, title: str, sensitivity: Sensitivity, raise_quoting: bool = False, by: str = ""
+) -> bool:
+    """Change how a document is called and labelled, here and in search, at once. Return whether its label rose.
+
+    `raise_quoting`: then the conversations that quote it are raised as well, which `by` asked for.
+    """
+    labelled = Labelled(document=document.pk)
     with transaction.atomic():
+        before = labelled.label
         Document.objects.filter(pk=document.pk).update(title=title, sensitivity=sensitivity)
         search.relabel(document.pk, title=title, sensitivity=sensitivity)
+        rose = labelled.label > before
+        if rose and raise_quoting:
+            label_rises.raise_quoting(labelled, by=by)
+    return rose
 
 
 def forget_previous(document: UUID) -> None:

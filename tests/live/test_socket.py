@@ -9,6 +9,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from tests.live import rows
 from tests.live.person import HOSTED, text_of
+from tests.live.test_canaries import saved
 from tests.upstream.plans import SECRETIVE
 
 FULL_SPEED = f"{HOSTED}t500-r0-d0"
@@ -235,3 +236,24 @@ def test_who_is_not_signed_in_is_asked_to_sign_in(langai, conversation):
     with httpx.Client(base_url=langai.url, trust_env=False, follow_redirects=True) as stranger:
         for path in ("/", f"/conversations/{conversation}/", "/search/?q=anything", "/admin/"):
             assert stranger.get(path).url.path == "/accounts/login/"
+
+
+def test_an_open_page_is_told_when_a_document_that_it_quotes_is_relabelled(admin, alice, langai):
+    saved(admin, "/admin/search/collection/add/", name="Okapis", sensitivity="0", everyone="on")
+    collection = rows.one(langai, "SELECT id FROM search_collection WHERE name = 'Okapis'")
+    text = b"The okapi of the zoo is fed with four kilos of fresh leaves each morning."
+    answer = admin.client.post(
+        "/admin/documents/document/add/",
+        data={"collection": collection, "sensitivity": "0"},
+        files={"uploads": ("okapi.txt", text)},
+        headers=admin.token,
+    )
+    assert answer.status_code == 302
+    document = "SELECT {} FROM documents_document WHERE file_name = 'okapi.txt'"
+    langai.until(lambda: rows.one(langai, document.format("status")) == "ready", "done with the document")
+    conversation = alice.ask("How much is the okapi fed each morning?")
+    assert "four kilos" in text_of(alice.until_ended(conversation))
+    with alice.following(conversation) as viewer:
+        path = f"/admin/documents/document/{uuid.UUID(rows.one(langai, document.format('id')))}/change/"
+        saved(admin, path, title="okapi", sensitivity="20", raise_quoting="on")
+        assert "Confidential" in viewer.until('id="label"')

@@ -1,0 +1,39 @@
+"""The offer to raise the conversations that quote what an admin relabels: part of the admin's forms."""
+
+from typing import Any
+
+from django import forms
+
+from search.services.label_rises import Labelled, count_quoting
+
+
+class RaiseQuotingForm(forms.ModelForm):
+    """A form of something labelled. The offer is accepted unless its tick is taken away."""
+
+    raise_quoting = forms.BooleanField(
+        label="Raise the conversations that quote it", required=False, initial=True, widget=forms.CheckboxInput
+    )
+
+    def labelled(self) -> Labelled:
+        """What the form is about."""
+        raise NotImplementedError
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - as Django's own
+        super().__init__(*args, **kwargs)
+        if "raise_quoting" in self.fields:
+            self.fields["raise_quoting"].help_text = _offer(count_quoting(self.labelled()) if self.instance.pk else 0)
+
+
+def _offer(count: int) -> str:
+    quoting = "1 conversation quotes" if count == 1 else f"{count:,} conversations quote"
+    return (
+        f"{quoting} it so far. If its label rises, so does theirs: otherwise their history carries what it says to a "
+        "model that may not see it any more."
+    )
+
+
+def outcome(*, asked_for: bool) -> str:
+    """What the history of the relabelled thing says of it."""
+    if asked_for:
+        return "Raised the label, and with it the conversations that quote it."
+    return "Raised the label, but not the conversations that quote it."

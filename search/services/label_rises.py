@@ -1,0 +1,62 @@
+"""Raising the conversations that quote a document whose label rose: asked for here, done by who keeps conversations.
+
+Search knows documents and their labels; it does not know conversations. So it keeps the wish as a row, hands it over in
+the same transaction, and whoever keeps conversations goes on with it until it is done.
+"""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.db.models import Q, QuerySet
+
+from langai_site import registry
+from langai_site.sensitivity import Sensitivity, highest
+from search.models import Collection, LabelRise, Source
+
+
+@dataclass(frozen=True)
+class Labelled:
+    """What was relabelled: a document in all its versions, or a whole collection."""
+
+    document: UUID | None = None
+    collection: int | None = None
+
+    @property
+    def sources(self) -> QuerySet[Source]:
+        """All versions that there are, live or replaced: an answer may quote any of them."""
+        return Source.objects.filter(_where(self)).order_by()
+
+    @property
+    def label(self) -> Sensitivity:
+        """The label that counts for all of it now: a document's own or its collection's, whichever is higher."""
+        if self.collection is not None:
+            found = Collection.objects.filter(pk=self.collection).values_list("sensitivity", flat=True)
+            return highest(*found)
+        rows = self.sources.values_list("sensitivity", "collection__sensitivity")
+        return highest(*(label for row in rows for label in row))
+
+
+def _where(labelled: Labelled) -> Q:
+    return Q(document=labelled.document) if labelled.document else Q(collection=labelled.collection)
+
+
+def count_quoting(labelled: Labelled) -> int:
+    """Return how many conversations quote it. Nothing else is told of them."""
+    return registry.quoting_conversations(labelled)
+
+
+def raise_quoting(labelled: Labelled, *, by: str = "") -> LabelRise:
+    """Raise the conversations that quote it to the label that it has now, the first ones at once.
+
+    Inside the transaction that raised its label. `by` is the name of who asked for it.
+    """
+    rise = LabelRise.objects.create(
+        document=labelled.document, collection=labelled.collection, label=labelled.label, asked_by=by
+    )
+    registry.label_rose(rise.pk)
+    return rise
+
+
+def labelled_of(rise: LabelRise) -> Labelled:
+    """Return what a rise is about."""
+    return Labelled(rise.document, rise.collection)
