@@ -30,6 +30,11 @@ async def people(server: LangAI, count: int) -> list[dict[str, str]]:
     return await _told(server, "tests.bench.seed", "people", str(count))
 
 
+async def long_conversations(server: LangAI, count: int, messages: int) -> list[dict[str, str]]:
+    """People with one conversation of that many messages each."""
+    return await _told(server, "tests.bench.seed", "long", f"{count}x{messages}")
+
+
 async def documents(server: LangAI, *, readable: bool) -> int:
     """Let everyone read the handbook, or nobody; the number of its passages."""
     return await _told(server, "tests.bench.seed", "documents", "on" if readable else "off")

@@ -11,6 +11,7 @@ import aiohttp
 
 from chat.services.complexity import score
 from tests.bench import browser, children, procs
+from tests.bench.long_pages import long_pages
 from tests.bench.page import Answer, Viewer, ask_straight, closed_loop, counted
 from tests.bench.table import Row, kilobytes, median, signed
 from tests.complexity.prompts import PROMPTS
@@ -160,6 +161,10 @@ async def page(run: Run, rounds: int = 3) -> list[Row]:
     return [Row("chat page, cold: bytes, requests, usable", measured, goal, peer, values)]
 
 
+async def conversations(run: Run) -> list[Row]:
+    return await long_pages(run.session, run.server)
+
+
 async def start(run: Run) -> list[Row]:
     """Start what has been set up before, then let it rest. The people's sockets do not outlive this."""
     await asyncio.to_thread(run.server.stop)
@@ -214,6 +219,7 @@ FIGURES: dict[str, Callable[[Run], Awaitable[list[Row]]]] = {
     "cpu": cpu,
     "socket": socket_bytes,
     "page": page,
+    "conversations": conversations,
     "installed": installed,
     "scoring": scoring,
     "start": start,

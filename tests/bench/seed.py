@@ -1,6 +1,7 @@
 """Fills the database of the product under measurement, in a process of its own. Prints JSON.
 
 python -m tests.bench.seed people 200      that many people, signed in, each with one conversation
+python -m tests.bench.seed long 4x1000     that many people, each with a conversation of 1,000 messages
 python -m tests.bench.seed documents off   nobody may read the handbook, so that nothing is searched
 """
 
@@ -55,6 +56,56 @@ def people(count: int) -> list[dict[str, str]]:
         return [{"session": session_of(user), **conversation_of(user)} for user in users]
 
 
+def answer_text(number: int) -> str:
+    """An ordinary answer of about 2.6 kB, none twice the same: prose, a list, a table, code and a formula."""
+    link = f"[the guide](https://example.com/{number})"
+    prose = f"Servers that **stream** send what they have, *at once*: see `chunk_{number}` and {link}. "
+    points = [
+        f"{point}. **Point {point}.** What `part_{point}` of answer {number} does, in short." for point in range(1, 9)
+    ]
+    rows = [f"| `part_{part}` | {part * number} ms | {part} |" for part in range(1, 7)]
+    code = [f"    total_{line} = sum(chunk.size for chunk in stream({number}))  # part {line}" for line in range(1, 7)]
+    return "\n\n".join(
+        [
+            f"## Streaming, part {number}",
+            prose * 6,
+            "\n".join(points),
+            prose * 6,
+            "\n".join(["| Part | Takes | Times |", "|---|---:|---:|", *rows]),
+            "\n".join(["```python", "def measure():", *code, "```"]),
+            f"It takes $t_{{{number}}} = \\frac{{n}}{{{number}}}$ seconds. " + prose,
+        ]
+    )
+
+
+def long_conversation(user: Any, count: int) -> dict[str, str]:
+    """A conversation of `count` messages, questions and ordinary answers in turn."""
+    from chat.models import Conversation, Message
+
+    conversation = Conversation.objects.create(owner=user, title=f"{count} messages")
+    made: list[Message] = []
+    for number in range(count):
+        text = answer_text(number) if number % 2 else f"Question {number}: {QUESTION}"
+        parent, role = made[-1] if made else None, "assistant" if number % 2 else "user"
+        parts = [{"type": "text", "text": text}]
+        made.append(Message(conversation=conversation, parent=parent, role=role, parts=parts))
+    Message.objects.bulk_create(made, batch_size=500)
+    conversation.current_leaf = made[-1]
+    conversation.save()
+    return {"conversation": str(conversation.id), "leaf": str(made[-1].id)}
+
+
+def long_conversations(count: int, messages: int) -> list[dict[str, str]]:
+    """Make people, each signed in and with a long conversation."""
+    from django.db import transaction
+
+    from langai_site.accounts.models import User
+
+    with transaction.atomic():
+        users = [User.objects.create(username=f"long-{number}", password="!") for number in range(count)]
+        return [{"session": session_of(user), **long_conversation(user, messages)} for user in users]
+
+
 def documents(readable: bool) -> int:
     """Let everyone read the handbook, or nobody; the number of its passages, once it has been read in."""
     from search.models import Collection, Passage
@@ -68,12 +119,20 @@ def documents(readable: bool) -> int:
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.bench.seed")
-    parser.add_argument("what", choices=["people", "documents"])
+    parser.add_argument("what", choices=["people", "long", "documents"])
     parser.add_argument("value")
     options = parser.parse_args()
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "langai_site.settings")
     django.setup()
-    print(json.dumps(people(int(options.value)) if options.what == "people" else documents(options.value == "on")))
+    print(json.dumps(_done(options.what, options.value)))
+
+
+def _done(what: str, value: str) -> Any:
+    if what == "people":
+        return people(int(value))
+    if what == "long":
+        return long_conversations(*map(int, value.split("x")))
+    return documents(value == "on")
 
 
 if __name__ == "__main__":
