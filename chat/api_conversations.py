@@ -1,16 +1,19 @@
 """Programs read, keep and delete their person's conversations."""
 
 import json
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from typing import Any, Literal
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
-from ninja import Query, Router, Status
+from ninja import Query, Router, Schema, Status
 from ninja.responses import NinjaJSONEncoder
 
+from chat import drawing
 from chat.api_schemas import ConversationFull, ConversationList, ConversationOut, label_of, message_of
 from chat.models import Conversation, Message
-from chat.services import conversations, exporting, runner
+from chat.services import branches, conversations, exporting, runner
 from langai_site.accounts.doors import door, person_of
 from langai_site.accounts.scopes import Scope
 from langai_site.api_errors import documented
@@ -18,7 +21,7 @@ from langai_site.errors import Invalid
 from langai_site.writer import write
 
 router = Router(tags=["Conversations"])
-TYPES = {"json": "application/json", "markdown": "text/markdown; charset=utf-8"}
+TYPES = {"json": "application/json; charset=utf-8", "markdown": "text/markdown; charset=utf-8"}
 ENDINGS = {"json": "json", "markdown": "md"}
 EXPORTS = {
     "responses": {
@@ -48,9 +51,10 @@ async def conversations_list(
 
 
 @router.get("/{uuid:conversation}", auth=door(Scope.CHAT), response={200: ConversationFull} | documented(404))
-async def conversation(request: HttpRequest, conversation: UUID) -> ConversationFull:
+async def conversation(request: HttpRequest, conversation: UUID) -> HttpResponse:
     """One conversation with the messages of the branch that its page shows."""
-    return _full(*await write(_branch, person_of(request).pk, conversation))
+    row = await write(conversations.access_conversation, person_of(request).pk, conversation)
+    return HttpResponse(await _json(row), content_type=TYPES["json"])
 
 
 @router.delete("/{uuid:conversation}", auth=door(Scope.CHAT), response={204: None} | documented(404))
@@ -70,27 +74,45 @@ async def conversation_export(
     request: HttpRequest, conversation: UUID, format: Literal["json", "markdown"] = "json"
 ) -> HttpResponse:
     """The same as a file to keep."""
-    row, branch = await write(_branch, person_of(request).pk, conversation)
-    if format == "markdown":
-        text = exporting.markdown(row, branch)
-    else:
-        text = json.dumps(_full(row, branch).model_dump(), cls=NinjaJSONEncoder, ensure_ascii=False, indent=1)
+    row = await write(conversations.access_conversation, person_of(request).pk, conversation)
+    text = await (_markdown(row) if format == "markdown" else _json(row, indent=1))
     name = f"conversation-{row.created_at:%Y-%m-%d}-{str(row.id)[:8]}.{ENDINGS[format]}"
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
     return HttpResponse(text, content_type=TYPES[format], headers=headers)
 
 
-def _branch(user_id: int, conversation_id: UUID) -> tuple[Conversation, list[Message]]:
-    found = conversations.access_conversation(user_id, conversation_id)
-    return found, conversations.branch(found)
+async def _markdown(row: Conversation) -> str:
+    return "\n\n".join([exporting.heading(row), *await _pieces(row, exporting.markdown)]) + "\n"
+
+
+async def _json(row: Conversation, indent: int | None = None) -> str:
+    """A ConversationFull, written piece by piece: a long one would hold up everybody if it were made at once."""
+    separator = ",\n" if indent else ", "
+    messages = separator.join(await _pieces(row, partial(_messages, indent=indent)))
+    return f'{_written(_out(row), indent)[:-1].rstrip()}{separator}"messages": [{messages}]}}'
+
+
+def _messages(messages: Iterable[Message], indent: int | None) -> str:
+    return ", ".join(_written(message_of(message), indent) for message in messages)
+
+
+def _written(value: Schema, indent: int | None) -> str:
+    return json.dumps(value.model_dump(), cls=NinjaJSONEncoder, ensure_ascii=False, indent=indent)
+
+
+async def _pieces(row: Conversation, told: Callable[[Iterable[Message]], str]) -> list[str]:
+    """The branch that the page shows, as `told` tells its messages, in pieces that others take turns with."""
+    ids = await drawing.off_loop(branches.ids, row)
+    pieces = [await drawing.off_loop(_piece, chunk, told) for chunk in branches.chunks(ids)]
+    return [piece for piece in pieces if piece]
+
+
+def _piece(ids: Sequence[UUID], told: Callable[[Iterable[Message]], str]) -> str:
+    return told(branches.read(ids))
 
 
 def _out(row: Conversation) -> ConversationOut:
     return ConversationOut(**_values(row))
-
-
-def _full(row: Conversation, branch: list[Message]) -> ConversationFull:
-    return ConversationFull(**_values(row), messages=[message_of(message) for message in branch])
 
 
 def _values(row: Conversation) -> dict[str, Any]:

@@ -5,10 +5,11 @@ from uuid import UUID
 
 from django.conf import settings
 
-from chat import fragments
+from chat import catching_up, drawing, fragments
 from chat.events import LabelRose, ReplyBegun, ReplyDone, ReplyGrew, ReplySourced, Snapshot, group_of
 from chat.models import Conversation, Message
-from chat.services import conversations, live
+from chat.services import branches, conversations, live
+from chat.services.branches import Part
 from langai_site.accounts import limits
 from langai_site.accounts.models import User
 from langai_site.errors import NotFound, TooMany
@@ -55,20 +56,18 @@ class ConversationConsumer(SocketConsumer):
     async def _catch_up(self) -> None:
         """Bring the page, which says what it shows, to what is true now."""
         shown = parse_qs(self.scope["query_string"].decode("latin1")).get("shown", [""])[0]
-        conversation, path = await write(_branch, self.user_id, self.conversation)
+        conversation, part, last_shown = await drawing.off_loop(_latest, self.user_id, self.conversation, shown)
         self.label = conversation.label
-        if not path:
+        if not part.messages:
             return
-        leaf = path[-1]
+        leaf = part.messages[-1]
         is_live = leaf.status == Message.Status.STREAMING
         if fragments.state_of(leaf) == shown and not is_live:
             return
-        self.drawn = frozenset(str(message.id) for message in path)
+        self.drawn = frozenset(str(message.id) for message in part.messages)
         snapshot = await live.snapshot(leaf.id) if is_live else None
-        bubbles = fragments.bubbles_of(path, snapshot)
-        same = shown.startswith(str(leaf.id))
-        frame = fragments.replaced_frame(bubbles[-1], leaf.id) if same else fragments.thread_frame(bubbles)
-        if bubbles[-1].live:
+        frame = await catching_up.frame(part, shown, last_shown, snapshot)
+        if is_live:
             start = snapshot or Snapshot(number=0, text=leaf.text, sources=[], model="")
             self.drawing = fragments.LiveDrawing(str(leaf.id), start)
         await self._draw(frame + fragments.label_frame(conversation))
@@ -83,14 +82,10 @@ class ConversationConsumer(SocketConsumer):
         if event["replaces"] == event["reply"]:
             return await self._draw(fragments.replaced_frame(bubble, reply))
         if event["replaces"]:
-            return await self._draw_branch(bubble)
+            # Another answer to an earlier question: what followed the one that it replaces is on another branch.
+            return await self._draw(fragments.following_frame([bubble], event["question"]))
         asked = fragments.Bubble(UUID(event["question"]), Message.Role.USER, text=event["text"])
         await self._draw(fragments.appended_frame([asked, bubble]))
-
-    async def _draw_branch(self, last: fragments.Bubble) -> None:
-        """Another answer to an earlier question: what followed the one that it replaces is on another branch."""
-        _, path = await write(_branch, self.user_id, self.conversation, last.id)
-        await self._draw(fragments.thread_frame([*fragments.bubbles_of(path)[:-1], last]))
 
     async def reply_sourced(self, event: ReplySourced) -> None:
         if self._is_next(event["reply"], event["number"]):
@@ -127,7 +122,8 @@ class ConversationConsumer(SocketConsumer):
             reply = await write(conversations.reply_as_shown, self.user_id, UUID(event["reply"]))
         except NotFound:
             return
-        frame = fragments.replaced_frame(fragments.bubble_of(reply), reply.id)
+        bubble = await drawing.bubble_of(reply)
+        frame = await drawing.off_loop(fragments.replaced_frame, bubble, reply.id)
         await self._draw(frame + self._label_frame(reply.conversation))
 
     async def label_rose(self, _event: LabelRose) -> None:
@@ -147,6 +143,9 @@ class ConversationConsumer(SocketConsumer):
         await self.send(text_data=frame)
 
 
-def _branch(user_id: int, conversation_id: UUID, leaf: UUID | None = None) -> tuple[Conversation, list[Message]]:
+def _latest(user_id: int, conversation_id: UUID, shown: str) -> tuple[Conversation, Part, UUID | None]:
+    """A conversation, the end of its thread, and the last message of that which a page that shows `shown` shows."""
     conversation = conversations.access_conversation(user_id, conversation_id)
-    return conversation, conversations.branch(conversation, leaf)
+    part = branches.latest(conversation)
+    last_shown = fragments.message_of(shown)
+    return conversation, part, last_shown and branches.common(conversation, last_shown, part.messages)

@@ -14,6 +14,7 @@ from django.utils.safestring import SafeString, mark_safe
 from chat import rendering, telling
 from chat.events import Snapshot
 from chat.models import Citation, Conversation, Message
+from chat.services.branches import Part
 from chat.services.routing import AUTO
 from langai_site.sensitivity import Sensitivity
 from search.types import Excerpt
@@ -35,6 +36,7 @@ class Bubble:
     open_html: SafeString = NOTHING
     live: bool = False
     status: str = ""
+    state: str = ""
     error: str = ""
     retryable: bool = False
     offers_continue: bool = False
@@ -69,6 +71,22 @@ def state_of(leaf: Message) -> str:
     return f"{leaf.id}.{leaf.lease}.{leaf.status}"
 
 
+def message_of(state: str) -> UUID | None:
+    """The message that such a state names; None where it names none."""
+    try:
+        return UUID(state.partition(".")[0])
+    except ValueError:
+        return None
+
+
+def earlier_url(part: Part) -> str:
+    """Where the messages before that part are; empty where there are none."""
+    if not part.has_earlier:
+        return ""
+    first = part.messages[0]
+    return f"{reverse('chat:conversation', args=[first.conversation_id])}?before={first.id}"
+
+
 def cite_urls(reply: UUID | str, numbers: Iterable[int]) -> dict[int, str]:
     base = reverse("chat:reply", args=[reply])
     return {number: f"{base}citations/{number}/" for number in numbers}
@@ -85,20 +103,33 @@ def _siblings(message: Message) -> dict[str, Any]:
     return {"index": at + 1, "count": len(ids), "previous_url": url(at - 1), "next_url": url(at + 1)}
 
 
-def bubble_of(message: Message, snapshot: Snapshot | None = None) -> Bubble:
-    """Draw a message; a live reply from its snapshot where there is one, which is newer than its row."""
+def bubble_of(message: Message, html: SafeString = NOTHING, snapshot: Snapshot | None = None) -> Bubble:
+    """What is shown of a message: a reply that has ended with its `html`, a live one by its snapshot.
+
+    A snapshot is newer than the row of its reply; without one the row has to do.
+    """
     if message.role == Message.Role.USER:
         return Bubble(message.id, message.role, text=message.text)
     if message.status == Message.Status.STREAMING:
         known = snapshot or Snapshot(number=0, text=message.text, sources=[], model="")
         return live_bubble(message.id, known)
-    return _ended_bubble(message)
+    return _ended_bubble(message, html)
 
 
-def bubbles_of(path: Sequence[Message], snapshot: Snapshot | None = None) -> list[Bubble]:
-    """Draw a branch. Only its last answer can be continued: what follows another would be left behind."""
-    *earlier, last = [bubble_of(message, snapshot) for message in path]
-    return [*(replace(bubble, offers_continue=False) for bubble in earlier), last]
+def bubbles_of(
+    messages: Sequence[Message],
+    html: Mapping[UUID, SafeString],
+    snapshot: Snapshot | None = None,
+    *,
+    is_latest: bool = True,
+) -> list[Bubble]:
+    """Messages that follow one another, with the `html` of the replies that have ended. `is_latest`: none follow them.
+
+    Only the last answer of a branch can be continued: what follows another would be left behind.
+    """
+    bubbles = [bubble_of(message, html.get(message.id, NOTHING), snapshot) for message in messages]
+    end = bubbles[-1:] if is_latest else []
+    return [*(replace(bubble, offers_continue=False) for bubble in bubbles[: len(bubbles) - len(end)]), *end]
 
 
 def live_bubble(reply: UUID, snapshot: Snapshot) -> Bubble:
@@ -111,7 +142,7 @@ def numbers_of(snapshot: Snapshot) -> list[int]:
     return [source["number"] for source in snapshot["sources"]]
 
 
-def _ended_bubble(message: Message) -> Bubble:
+def _ended_bubble(message: Message, html: SafeString) -> Bubble:
     citations = list(message.citations.all())
     urls = cite_urls(message.id, [citation.number for citation in citations])
     receipt, text = message.receipt, message.text
@@ -119,8 +150,9 @@ def _ended_bubble(message: Message) -> Bubble:
         message.id,
         message.role,
         text=text,
-        html=safe(rendering.render(text, urls, receipt.get("unverified", ()))),
+        html=html,
         status=message.status,
+        state=state_of(message),
         error=message.error,
         retryable=message.status in UNFINISHED,
         offers_continue=message.status in UNFINISHED and bool(text),
@@ -198,10 +230,19 @@ def bubble_html(bubble: Bubble, *, oob: str = "") -> str:
     return render_to_string("chat/page.html#bubble", {"bubble": bubble, "oob": oob})
 
 
-def thread_frame(bubbles: Iterable[Bubble]) -> str:
-    """The whole thread anew, for a page that has missed something."""
-    inner = "".join(map(bubble_html, bubbles))
+def thread_frame(bubbles: Iterable[Bubble], earlier_url: str) -> str:
+    """The end of the thread in place of all that is shown, for a page that has missed too much."""
+    inner = render_to_string("chat/page.html#turns", {"bubbles": bubbles, "earlier_url": earlier_url})
     return f'<div id="thread" hx-swap-oob="innerHTML">{inner}</div>'
+
+
+def following_frame(bubbles: Iterable[Bubble], after: UUID | str) -> str:
+    """These messages in place of all that is shown after that one; what is shown before it stays.
+
+    static/app.js takes away what stands there, and loads the page again where it does not show `after`.
+    """
+    inner = "".join(map(bubble_html, bubbles))
+    return f'<div hx-swap-oob="beforeend:#thread" data-after="m-{after}">{inner}</div>'
 
 
 def appended_frame(bubbles: Iterable[Bubble]) -> str:

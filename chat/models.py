@@ -95,6 +95,17 @@ class Message(models.Model):
         return text_of(self.parts)
 
 
+class ReplyHtml(models.Model):
+    """The HTML of a reply that has ended, so that it is drawn once. A cache: it goes with its reply."""
+
+    reply = models.OneToOneField(Message, primary_key=True, on_delete=models.CASCADE, related_name="cached_html")
+    digest = models.CharField(max_length=64, help_text="Of all that the HTML was made from, the renderer included.")
+    html = models.TextField()
+
+    def __str__(self) -> str:
+        return str(self.reply_id)
+
+
 class Reply(Message):
     """A reply as admins see it: what it took, and never what it says."""
 

@@ -23,6 +23,9 @@ from chat.characters import whole_characters
 from chat.quotations import CITATION, Quotation, comparable, in_blocks, written
 from chat.sanitizing import CLEANER, CODE_CLASSES
 
+# Raise it when a text comes to look different, or the sanitiser lets less through: cached HTML is then drawn again.
+RENDERER_VERSION = 1
+
 ADDRESS = re.compile(r"(?:https?://|mailto:)", re.IGNORECASE)
 LANGUAGE = re.compile(r"[A-Za-z0-9+#.-]{1,20}")
 CLOSER = re.compile(r"</([a-z0-9]+)>")

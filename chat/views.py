@@ -6,72 +6,27 @@ from urllib.parse import urlencode
 from uuid import UUID
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse, QueryDict
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
-from chat import fragments, telling
-from chat.llm import BUILT_IN
+from chat import drawing, fragments, pages, telling
 from chat.models import Conversation, Message
 from chat.services import choices, conversations, drafts, live, previews, runner, sources, turns
 from chat.services.routing import AUTO
-from langai_site.accounts.limits import unlimited
+from langai_site.accounts.limits import costly, unlimited
 from langai_site.accounts.models import User
 from langai_site.accounts.session import SignedOut, as_user, by_person
 from langai_site.errors import LangAIError
 from langai_site.middleware import with_headers
-from langai_site.outbound import catalogue
 from langai_site.sensitivity import Sensitivity
 from langai_site.stated_labels import highest_stated
-from langai_site.usage import budgets, notices
-
-
-def list_context(user: User, after: conversations.Place | None = None) -> dict[str, Any]:
-    listed, older = conversations.listed(user.id, after)
-    return {"groups": fragments.grouped(listed, after.updated_at if after else None), "older": older}
-
-
-def page_context(user: User, conversation: Conversation | None = None, form: QueryDict | None = None) -> dict[str, Any]:
-    """What the page needs apart from its thread; `form` is a message that could not be sent, to be shown again."""
-    models = catalogue.models(user.id)
-    values = form.getlist("collections") if form else []
-    return (
-        list_context(user)
-        | {
-            "choice": choices.offer(user.id, conversation.collections if conversation else None, values),
-            "conversation": conversation,
-            "models": [*models, *BUILT_IN] if models else [],
-            "chosen": conversation.model if conversation else AUTO,
-            "has_real_model": bool(models),
-            "max_chars": settings.MESSAGE_MAX_CHARS,
-            "labels": fragments.labels_from(conversations.so_far(conversation).label),
-            "levels": drafts.COMPLEXITIES,
-            "budgets": budgets.exist(),
-            "budget_notice": notices.budget_notice(user),
-            "limits": {"temperature": settings.TEMPERATURE_MAX, "max_tokens": settings.ANSWER_MAX_TOKENS},
-        }
-        | ({"chosen": form.get("model", AUTO), "draft": form["text"], "form": form} if form else {})
-    )
 
 
 def new_context(user: User, deleted: str | None) -> dict[str, Any]:
     """The new chat's page, with the offer to bring back the conversation that was deleted just now."""
-    return page_context(user) | {"deleted": conversations.deleted(user.id, deleted) if deleted else None}
-
-
-def thread_context(user: User, conversation_id: UUID, form: QueryDict | None = None) -> dict[str, Any]:
-    conversation = conversations.access_conversation(user.id, conversation_id)
-    path = conversations.branch(conversation)
-    return page_context(user, conversation, form) | {"path": path}
-
-
-async def drawn(path: list[Message]) -> dict[str, Any]:
-    """The bubbles of a branch, and the address of the socket that says which of it the page shows."""
-    leaf = path[-1]
-    snapshot = await live.snapshot(leaf.id) if leaf.status == Message.Status.STREAMING else None
-    bubbles = fragments.bubbles_of(path, snapshot)
-    return {"bubbles": bubbles, "socket": f"/ws/conversations/{leaf.conversation_id}/?shown={fragments.state_of(leaf)}"}
+    return pages.page_context(user) | {"deleted": conversations.deleted(user.id, deleted) if deleted else None}
 
 
 @require_safe
@@ -81,7 +36,7 @@ async def new(request: HttpRequest) -> HttpResponse:
         context = await as_user(request, new_context, request.GET.get("deleted"))
     except SignedOut:
         return redirect("account_login")
-    return render(request, "chat/page.html", context)
+    return await pages.drawn(request, pages.PAGE, context)
 
 
 @require_safe
@@ -90,33 +45,38 @@ async def sidebar(request: HttpRequest) -> HttpResponse:
     """The list of conversations, for the pages of other rooms; or its older part, to be added to what is shown."""
     after = conversations.Place.read(request.GET.get("after", ""))
     if not request.htmx:  # type: ignore[attr-defined]
-        context = await as_user(request, page_context)
-        return render(request, "chat/page.html", context | await as_user(request, list_context, after))
-    context = await as_user(request, list_context, after)
+        context = await as_user(request, pages.page_context)
+        context |= await as_user(request, pages.list_context, after)
+        return await pages.drawn(request, pages.PAGE, context)
+    context = await as_user(request, pages.list_context, after)
     shown = request.htmx.current_url or ""  # type: ignore[attr-defined]
     items = (item for _heading, items in context["groups"] for item in items)
     context["conversation"] = next((item for item in items if f"/conversations/{item.id}/" in shown), None)
-    return render(request, f"chat/page.html#{'listed' if after else 'sidebar'}", context)
+    return await pages.drawn(request, f"{pages.PAGE}#{'listed' if after else 'sidebar'}", context)
 
 
 @require_safe
+@costly
 @by_person
 async def conversation(request: HttpRequest, conversation: UUID) -> HttpResponse:
+    """The end of a conversation; with `before`, what stands before a message; `reply` shows another version of it."""
     try:
         if reply := request.GET.get("reply"):
-            await as_user(request, _show, reply)
-            return redirect("chat:conversation", conversation)
-        context = await as_user(request, thread_context, conversation)
+            return redirect(await as_user(request, _show, conversation, reply))
+        if before := request.GET.get("before"):
+            return await pages.earlier_page(request, conversation, before)
+        return await pages.latest_page(request, conversation)
     except SignedOut:
         return redirect(f"{reverse('account_login')}?next={request.path}")
-    return render(request, "chat/page.html", context | await drawn(context.pop("path")))
 
 
-def _show(user: User, reply: str) -> None:
+def _show(user: User, conversation: UUID, reply: str) -> str:
+    """Show the branch that holds a reply; the address at which the reply is then seen."""
     try:
-        conversations.show(user.id, UUID(reply))
+        key = UUID(reply)
     except ValueError:
-        return
+        return reverse("chat:conversation", args=[conversation])
+    return pages.place_of(conversations.show(user.id, key), key)
 
 
 async def begin(request: HttpRequest, open_turn: Callable[[User], turns.Started], replaces: str = "") -> turns.Started:
@@ -166,11 +126,11 @@ async def refused(request: HttpRequest, error: LangAIError, conversation: UUID |
     if request.htmx or isinstance(error, SignedOut) or "text" not in request.POST:  # type: ignore[attr-defined]
         raise error
     if conversation:
-        context = await as_user(request, thread_context, conversation, request.POST)
-        context |= await drawn(context.pop("path"))
+        page = await pages.latest_page(request, conversation, request.POST, refusal=error.message)
     else:
-        context = await as_user(request, page_context, form=request.POST)
-    page = render(request, "chat/page.html", context | {"refusal": error.message}, status=error.status)
+        context = await as_user(request, pages.page_context, form=request.POST)
+        page = await pages.drawn(request, pages.PAGE, context | {"refusal": error.message})
+    page.status_code = error.status
     return with_headers(page, error)
 
 
@@ -182,7 +142,7 @@ async def post(request: HttpRequest, conversation: UUID) -> HttpResponse:
         started = await begin(request, lambda user: turns.post(user, conversation, **message_of(request)))
     except LangAIError as error:
         return await refused(request, error, conversation)
-    return await begun(request, started)
+    return await begun(request, started, is_new=True)
 
 
 @require_POST
@@ -201,16 +161,19 @@ async def resume(request: HttpRequest, reply: UUID) -> HttpResponse:
     return await begun(request, started)
 
 
-async def begun(request: HttpRequest, started: turns.Started) -> HttpResponse:
-    """A page with an open socket is drawn by it; one without gets its thread anew."""
+async def begun(request: HttpRequest, started: turns.Started, *, is_new: bool = False) -> HttpResponse:
+    """A page with an open socket is drawn by it; one without gets what now follows in its thread.
+
+    `is_new`: the question is new, and not one that is answered again.
+    """
     if not request.htmx:  # type: ignore[attr-defined]
         return redirect("chat:conversation", started.conversation)
     if request.headers.get("X-Socket") == "open":
         return HttpResponse(status=204)
-    context = await as_user(request, thread_context, started.conversation)
-    response = render(request, "chat/page.html#turns", await drawn(context["path"]))
-    response["HX-Retarget"], response["HX-Reswap"] = "#thread", "innerHTML"
-    return response
+    if "before=" in (request.htmx.current_url or ""):  # type: ignore[attr-defined]
+        return moved(request, reverse("chat:conversation", args=[started.conversation]))
+    frame = await pages.new_end(request, started.conversation, is_new=is_new)
+    return HttpResponse(frame, headers={"HX-Reswap": "none"})
 
 
 @require_POST
@@ -270,18 +233,24 @@ def _reply_as_shown(user: User, reply: UUID) -> Message:
     return conversations.reply_as_shown(user.id, reply)
 
 
+def _place_of(user: User, reply: UUID) -> str:
+    return pages.place_of(_access_reply(user, reply).conversation, reply)
+
+
 @require_safe
+@costly
 @by_person
 async def reply(request: HttpRequest, reply: UUID) -> HttpResponse:
-    """One reply as it stands: what a page polls whose socket is blocked."""
-    found = await as_user(request, _reply_as_shown, reply)
+    """One reply as it stands: what a page polls whose socket is blocked. Opened by itself, the page that shows it."""
     if not request.htmx:  # type: ignore[attr-defined]
-        return redirect("chat:conversation", found.conversation_id)
-    bubble = fragments.bubble_of(found, await live.snapshot(reply))
-    return render(request, "chat/page.html#bubble", {"bubble": bubble})
+        return redirect(await as_user(request, _place_of, reply))
+    found = await as_user(request, _reply_as_shown, reply)
+    bubble = await drawing.bubble_of(found, await pages.snapshot_of(found))
+    return await pages.drawn(request, f"{pages.PAGE}#bubble", {"bubble": bubble})
 
 
 @require_safe
+@costly
 @by_person
 async def citation(request: HttpRequest, reply: UUID, number: int) -> HttpResponse:
     """The passage that a number stands for: in the side panel, or as a page of its own."""

@@ -81,6 +81,7 @@ try:
     CACHE_TTL = env.int("CACHE_TTL", 3600, validate=environment.at_least(0))
     # Rates are as in "60/m"; empty: no limit.
     RATE_LIMIT_PER_MINUTE: str = env.rate("RATE_LIMIT_PER_MINUTE", "60/m")
+    RATE_LIMIT_PAGES: str = env.rate("RATE_LIMIT_PAGES", "600/m")
     # Of one person's programs: answers, and of those what is streamed.
     RATE_LIMIT_CHAT: str = env.rate("RATE_LIMIT_CHAT", "10/m")
     RATE_LIMIT_STREAM: str = env.rate("RATE_LIMIT_STREAM", "5/m")
@@ -329,7 +330,6 @@ EMAIL_FILE_PATH = EMAIL["EMAIL_FILE_PATH"]
 EMAIL_TIMEOUT = EMAIL["EMAIL_TIMEOUT"] or 20
 
 LANGUAGE_CODE = "en"
-USE_TZ = True
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 _LEVEL_OF_OTHERS = "ERROR" if LOG_LEVEL == "ERROR" else "WARNING"

@@ -3,6 +3,7 @@
 import asyncio
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -11,6 +12,7 @@ from django.utils.cache import patch_vary_headers
 from django.utils.http import urlencode
 from django.views.decorators.http import require_safe
 
+from langai_site.accounts import limits
 from langai_site.accounts.session import SignedOut, signed_in
 from langai_site.sensitivity import Sensitivity
 from langai_site.writer import write
@@ -34,6 +36,8 @@ async def search(request: HttpRequest) -> HttpResponse:
     except SignedOut:
         return redirect(f"{reverse('account_login')}?{urlencode({'next': request.get_full_path()})}")
     form: forms.SearchForm = context["form"]
+    if form.ready:
+        await limits.acount(limits.PAGES, settings.RATE_LIMIT_PAGES, limits.person(request.user))  # type: ignore[arg-type]
     found = await _found(form, context["reader"], context["label"]) if form.ready else Findings()
     # In a thread: it takes milliseconds, in which nobody else's answer would go on.
     documents = await asyncio.to_thread(results.by_document, found.hits, matcher(form.query))

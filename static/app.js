@@ -45,14 +45,61 @@ function toEnd() {
   if (scroller) scroller.scrollTop = scroller.scrollHeight;
 }
 
+// The page of an earlier part has no way to the end of the thread: that is another page.
+function offerJump() {
+  const jump = find("#jump");
+  if (jump) jump.hidden = pinned;
+}
+
 function grown() {
   if (pinned) toEnd();
-  find("#jump").hidden = pinned;
+  offerJump();
 }
 
 function scrolled({ target }) {
   pinned = target.scrollHeight - target.scrollTop - target.clientHeight < 60;
-  find("#jump").hidden = pinned;
+  offerJump();
+}
+
+// Where an address names a message, that is what somebody wants to see.
+function toStart() {
+  const wanted = location.hash.startsWith("#m-") && document.getElementById(location.hash.slice(1));
+  if (!wanted) return toEnd();
+  pinned = false;
+  wanted.scrollIntoView();
+}
+
+/* Earlier messages come in above what somebody reads, which stays where it is. */
+
+let reading = null;
+
+function beforeEarlier({ detail: { target } }) {
+  const first = target.id === "earlier" && find("#earlier ~ .turn", thread());
+  reading = first && { first, top: first.getBoundingClientRect().top };
+}
+
+function afterEarlier() {
+  if (!reading) return;
+  const { first, top } = reading;
+  reading = null;
+  if (pinned) toEnd();
+  else find("#scroller").scrollTop += first.getBoundingClientRect().top - top;
+  find("#announcer").textContent = "Earlier messages were loaded above.";
+}
+
+/* What a frame puts after a message stands in place of all that was shown after it. */
+
+function cutThread(event) {
+  const { fragment } = event.detail;
+  const after = fragment.dataset?.after;
+  if (!after) return;
+  const last = document.getElementById(after);
+  if (last) {
+    while (last.nextSibling) last.nextSibling.remove();
+  } else {
+    event.detail.shouldSwap = false;
+    location.reload();
+  }
 }
 
 function announceEnded() {
@@ -66,7 +113,7 @@ function announceEnded() {
 function watchThread() {
   if (!thread()) return;
   find("#scroller").addEventListener("scroll", scrolled, { passive: true });
-  find("#jump").addEventListener("click", () => {
+  find("#jump")?.addEventListener("click", () => {
     pinned = true;
     grown();
     find("#text").focus();
@@ -264,6 +311,15 @@ function socketClosed({ detail: { event, socketWrapper } }) {
   }
 }
 
+// A socket says what the page shows now, and is sent what that lacks: an hour after the page was loaded as well.
+function currentSocket(address) {
+  const last = all(".turn", thread()).at(-1);
+  const url = new URL(address);
+  if (last) url.searchParams.set("shown", last.dataset.state ?? last.id.slice(2));
+  return new WebSocket(url);
+}
+
+htmx.createWebSocket = currentSocket;
 htmx.config.wsReconnectDelay = delay;
 document.addEventListener("htmx:wsConnecting", () => {
   clearTimeout(opening);
@@ -301,7 +357,10 @@ document.addEventListener("htmx:responseError", ({ detail: { xhr } }) => {
 });
 document.addEventListener("htmx:afterRequest", sent);
 document.addEventListener("htmx:beforeSwap", remember);
+document.addEventListener("htmx:beforeSwap", beforeEarlier);
 document.addEventListener("htmx:afterSwap", reopen);
+document.addEventListener("htmx:afterSwap", afterEarlier);
+document.addEventListener("htmx:oobBeforeSwap", cutThread);
 document.addEventListener("htmx:afterSettle", () => thread() && announceEnded());
 
 /* Start */
@@ -314,4 +373,4 @@ if (navigator.platform.startsWith("Mac")) all(".new kbd").forEach((hint) => (hin
 all(".toast").forEach(dismissible);
 setUpComposer();
 watchThread();
-toEnd();
+toStart();

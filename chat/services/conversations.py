@@ -1,6 +1,6 @@
 """The one gate to conversations, and what their owner does with them. Synchronous: callers choose the thread."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -11,7 +11,7 @@ from django.db.models import Q, prefetch_related_objects
 from django.utils import timezone
 
 from chat.models import Conversation, LabelChange, Message
-from chat.services import labels
+from chat.services import branches, labels
 from langai_site.errors import Conflict, Invalid, NotFound
 from langai_site.sensitivity import Sensitivity
 from langai_site.usage import callers
@@ -58,9 +58,9 @@ def access_reply(user_id: int, reply_id: UUID) -> Message:
 
 
 def reply_as_shown(user_id: int, reply_id: UUID) -> Message:
-    """A reply with all that is drawn of it: citations, versions and conversation. Raises NotFound."""
+    """A reply with all that is drawn of it: citations, versions, conversation, cached HTML. Raises NotFound."""
     reply = access_reply(user_id, reply_id)
-    prefetch_related_objects([reply], "citations")
+    prefetch_related_objects([reply], "citations", "cached_html")
     versions = Message.objects.filter(conversation=reply.conversation, parent_id=reply.parent_id)
     reply.siblings = list(versions.values_list("id", flat=True))
     return reply
@@ -220,35 +220,11 @@ def lower_label(user_id: int, conversation_id: UUID, label: Sensitivity | None, 
     return conversation
 
 
-def branch(conversation: Conversation, leaf_id: UUID | None = None) -> list[Message]:
-    """The messages from the first to `leaf_id` (default: the branch that is shown), each with `.siblings`."""
-    every = list(conversation.messages.prefetch_related("citations"))
-    by_id = {message.id: message for message in every}
-    versions: dict[UUID | None, list[UUID]] = {}
-    for message in every:
-        versions.setdefault(message.parent_id, []).append(message.id)
-    path = []
-    following = leaf_id or conversation.current_leaf_id
-    while following:
-        message = by_id[following]
-        message.siblings = versions[message.parent_id]
-        path.append(message)
-        following = message.parent_id
-    return path[::-1]
-
-
-def _latest_leaf(message: Message, every: Iterable[Message]) -> Message:
-    latest = {other.parent_id: other for other in every}
-    while message.id in latest:
-        message = latest[message.id]
-    return message
-
-
 @transaction.atomic
 def show(user_id: int, reply_id: UUID) -> Conversation:
     """Make the branch that holds this reply the one that is shown."""
     reply = access_reply(user_id, reply_id)
     conversation = reply.conversation
-    conversation.current_leaf = _latest_leaf(reply, list(conversation.messages.all()))
+    conversation.current_leaf_id = branches.latest_leaf(reply)
     conversation.save(update_fields=["current_leaf"])
     return conversation

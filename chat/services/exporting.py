@@ -8,11 +8,15 @@ from langai_site.sensitivity import Sensitivity
 SPEAKERS = {Message.Role.USER: "You", Message.Role.ASSISTANT: "LangAI"}
 
 
-def markdown(conversation: Conversation, branch: Iterable[Message]) -> str:
-    """The branch, message by message; under an answer stands what its numbers are."""
+def heading(conversation: Conversation) -> str:
+    """What stands over the messages in markdown."""
     title = " ".join(conversation.title.split())
-    head = f"# {title}\n\n{conversation.created_at:%Y-%m-%d} · {Sensitivity(conversation.label).label}"
-    return "\n\n".join([head, *map(_message, branch)]) + "\n"
+    return f"# {title}\n\n{conversation.created_at:%Y-%m-%d} · {Sensitivity(conversation.label).label}"
+
+
+def markdown(messages: Iterable[Message]) -> str:
+    """Messages that follow one another; under an answer stands what its numbers are."""
+    return "\n\n".join(map(_message, messages))
 
 
 def _message(message: Message) -> str:

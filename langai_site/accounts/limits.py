@@ -21,13 +21,16 @@ from langai_site.middleware import error_response
 View = TypeVar("View", bound=Callable[..., object])
 
 # What is counted apart from one another.
-POSTS, SOCKETS = "posts", "sockets"
+POSTS, PAGES, SOCKETS = "posts", "pages", "sockets"
 # Requests of programs, by what they ask for, each with the setting that has its rate.
 API, API_CHAT, API_STREAM = "api", "api chat", "api stream"
 API_RATES = {API: "RATE_LIMIT_PER_MINUTE", API_CHAT: "RATE_LIMIT_CHAT", API_STREAM: "RATE_LIMIT_STREAM"}
 SAFE = ("GET", "HEAD", "OPTIONS", "TRACE")
 # For as long as this allauth counts attempts, but for those to sign in.
 ATTEMPTS_SECONDS = 60
+
+TOO_MUCH = "That was too much at once."
+REASONS = {PAGES: "You opened too many pages in a short time."}
 
 UNITS = ((60 * 60, "hour"), (60, "minute"))
 
@@ -55,7 +58,8 @@ def count(group: str, rate: str, who: str) -> None:
     usage = _usage(group, rate, who) if rate else None
     if usage and usage["should_limit"]:
         seconds = max(1, usage["time_left"])
-        raise TooMany(f"That was too much at once. Wait {spoken(seconds)}, then try again.", retry_after=seconds)
+        reason = REASONS.get(group, TOO_MUCH)
+        raise TooMany(f"{reason} Wait {spoken(seconds)}, then try again.", retry_after=seconds)
 
 
 def spoken(seconds: int) -> str:
@@ -101,16 +105,27 @@ def unlimited(reason: str) -> Callable[[View], View]:
     return mark
 
 
+def costly(view: View) -> View:
+    """Decorator of views whose pages are counted too, because reading or drawing one takes the server a while."""
+    view.costly = True  # type: ignore[attr-defined]
+    return view
+
+
 def is_due(request: HttpRequest) -> bool:
-    """Whether this is a post that is still to be counted."""
+    """Whether this request is still to be counted: it posts something, or asks for a costly page."""
     view = request.resolver_match and request.resolver_match.func
-    return request.method not in SAFE and not hasattr(view, "unlimited") and not hasattr(request, "counted")
+    counts = hasattr(view, "costly") if request.method in SAFE else not hasattr(view, "unlimited")
+    return counts and not hasattr(request, "counted")
 
 
-def count_post(request: HttpRequest, who: str) -> None:
-    """Count what a page sends, once a request. Raises TooMany."""
-    if is_due(request):
-        request.counted = True  # type: ignore[attr-defined]
+def count_once(request: HttpRequest, who: str) -> None:
+    """Count what a page sends, and costly pages: apart from each other, and once a request. Raises TooMany."""
+    if not is_due(request):
+        return
+    request.counted = True  # type: ignore[attr-defined]
+    if request.method in SAFE:
+        count(PAGES, settings.RATE_LIMIT_PAGES, who)
+    else:
         count(POSTS, settings.RATE_LIMIT_PER_MINUTE, who)
 
 

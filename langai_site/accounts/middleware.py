@@ -1,4 +1,4 @@
-"""Counts what pages send, in one place, so that no view is forgotten."""
+"""Counts what pages send, and costly pages, in one place, so that no view is forgotten."""
 
 from django.http import HttpRequest, HttpResponse
 
@@ -10,14 +10,14 @@ from langai_site.middleware import error_response
 
 
 class PostLimits(InLoop):
-    """Refuses posts over RATE_LIMIT_PER_MINUTE: by person, or by address where a view lets everybody in."""
+    """Refuses requests over their rate: by person, or by address where a view lets everybody in."""
 
     def process_view(self, request: HttpRequest, view: View, args: object, kwargs: object) -> HttpResponse | None:
         if not self.view_waits(request, view):
             return None
         signed_in = getattr(view, "login_required", True)
         try:
-            limits.count_post(request, limits.person(request.user) if signed_in else limits.visitor(request))  # type: ignore[arg-type]
+            limits.count_once(request, limits.person(request.user) if signed_in else limits.visitor(request))  # type: ignore[arg-type]
         except TooMany as error:
             return error_response(request, error)
         return None

@@ -43,7 +43,7 @@ def _required(user: User | None) -> User:
 
 
 def by_person(view: View) -> View:
-    """Decorator of views that no middleware stops: they ask who is signed in by `as_user`, which counts their posts."""
+    """Decorator of views that no middleware stops: they ask who is signed in by `as_user`, which counts the request."""
     view.asks_itself = True  # type: ignore[attr-defined]
     return login_not_required(view)
 
@@ -56,9 +56,10 @@ def asks_itself(view: Callable[..., object]) -> bool:
 async def as_user(
     request: HttpRequest, work: Callable[Concatenate[User, P], T], *args: P.args, **kwargs: P.kwargs
 ) -> T:
-    """Run `work(user, *args)` for whoever is signed in, in one hop to the writer thread; a post is counted before.
+    """Run `work(user, *args)` for whoever is signed in, in one hop to the writer thread.
 
-    Raises SignedOut and TooMany. Where counting waits on a network, it has a thread and a hop of its own.
+    Posts and costly pages are counted before. Where counting waits on a network, it has a thread and a hop of its own.
+    Raises SignedOut and TooMany.
     """
     if not (limits.waits() and limits.is_due(request)):
         return await write(lambda: work(_counted(request, _found(request)), *args, **kwargs))
@@ -68,5 +69,5 @@ async def as_user(
 
 
 def _counted(request: HttpRequest, found: User | None) -> User:
-    limits.count_post(request, limits.person(found) if found else limits.visitor(request))
+    limits.count_once(request, limits.person(found) if found else limits.visitor(request))
     return _required(found)

@@ -12,6 +12,7 @@ from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_safe
 from django.views.decorators.vary import vary_on_headers
 
+from langai_site.accounts.limits import costly
 from langai_site.accounts.models import User
 from langai_site.accounts.session import signed_in
 from langai_site.errors import Invalid, NotFound
@@ -27,6 +28,7 @@ ROWS = 500
 
 
 @require_safe
+@costly
 @vary_on_headers("HX-Target")
 def mine(request: HttpRequest) -> HttpResponse:
     """What the person used: by time, by model, by conversation; and how their budgets stand."""
@@ -48,6 +50,7 @@ def mine(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
+@costly
 @vary_on_headers("HX-Target")
 def everybody(request: HttpRequest) -> HttpResponse:
     """What all used, by whatever an admin asks: figures, never what was said."""
@@ -73,11 +76,13 @@ def notice(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
+@costly
 def my_file(request: HttpRequest, rows: str, form: str) -> StreamingHttpResponse:
     return _file(_asked(request, access.whose(signed_in(request))), rows, form)
 
 
 @require_safe
+@costly
 def file_of_everybody(request: HttpRequest, rows: str, form: str) -> StreamingHttpResponse:
     return _file(_asked(request, access.whose(signed_in(request), everybody=True)), rows, form)
 

@@ -82,9 +82,8 @@ def test_an_export_of_a_failed_answer_says_why():
     ]
     for message in said:
         message._prefetched_objects_cache = {"citations": Citation.objects.none()}
-    text = exporting.markdown(Conversation(title="A\nB"), said)
-    assert text.startswith("# A B\n\n")
-    assert text.endswith("## LangAI\n\nIt failed.\n")
+    assert exporting.heading(Conversation(title="A\nB")).startswith("# A B\n\n")
+    assert exporting.markdown(said).endswith("## LangAI\n\nIt failed.")
 
 
 async def test_a_deleted_conversation_is_gone(program, kept):

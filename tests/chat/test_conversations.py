@@ -5,7 +5,7 @@ import pytest
 from django.utils import timezone
 
 from chat.models import Conversation, Message
-from chat.services import conversations, turns
+from chat.services import branches, conversations, turns
 from langai_site.errors import Invalid, NotFound
 
 
@@ -66,7 +66,7 @@ def test_answering_again_adds_a_sibling_and_overwrites_nothing(asked, alice):
     again = turns.retry(alice, asked.reply)
     finish(again, "Second.")
     conversation = conversations.access_conversation(alice.id, asked.conversation)
-    shown = conversations.branch(conversation)
+    shown = branches.latest(conversation).messages
     assert [message.text for message in shown][1:] == ["Second."]
     assert shown[-1].siblings == [asked.reply, again.reply]
 

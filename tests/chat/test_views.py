@@ -112,7 +112,8 @@ async def test_a_message_counts_once_however_often_its_view_asks_who_sent_it(ali
     url = reverse("chat:post", args=[conversation.id])
     answer = await client.post(url, {"text": "And?"}, headers={"HX-Request": "true"})
     await ended()
-    assert answer["HX-Retarget"] == "#thread"
+    assert answer["HX-Reswap"] == "none"
+    assert 'hx-swap-oob="beforeend:#thread"' in answer.text
     assert (await client.post(url, {"text": "And?"})).status_code == 429
 
 

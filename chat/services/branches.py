@@ -1,0 +1,172 @@
+"""Read a branch of a conversation, whole or in parts, by walking up from a message to its parents. Synchronous.
+
+Texts are read only of the messages that are wanted, however many the conversation has.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import cast
+from uuid import UUID
+
+from django.db import connection
+from django.db.models import QuerySet
+
+from chat.models import Conversation, Message
+from langai_site.errors import NotFound
+
+# A part has at most so many messages, and fewer where their texts are longer together than so many characters; but
+# a question and its answer in any case.
+PART_MESSAGES, PART_CHARS, LEAST = 30, 100_000, 2
+# So many messages of a whole branch are in memory at a time.
+CHUNK = 100
+UNBOUNDED = 2**31 - 1
+GONE = "This message does not exist, or it is not yours."
+
+# Formatted with nothing but the two SELECTs below.
+_WAY_UP = """
+    WITH RECURSIVE way(id, parent_id, back) AS (
+        SELECT id, parent_id, 1 FROM chat_message WHERE id = %s AND conversation_id = %s
+        UNION ALL
+        SELECT above.id, above.parent_id, back + 1
+        FROM chat_message above JOIN way ON above.id = way.parent_id WHERE back < %s
+    )
+    {} ORDER BY back
+"""
+_IDS = _WAY_UP.format("SELECT id FROM way")
+_LENGTHS = _WAY_UP.format(
+    "SELECT way.id, LENGTH(CAST(message.parts AS TEXT)) FROM way JOIN chat_message message ON message.id = way.id"
+)
+
+
+@dataclass(frozen=True)
+class Part:
+    """Messages of a branch that follow one another, oldest first, each with `.siblings`.
+
+    `has_earlier`: the branch has messages before them. `is_latest`: none after them.
+    """
+
+    messages: Sequence[Message]
+    has_earlier: bool = False
+    is_latest: bool = True
+
+
+def latest(conversation: Conversation, most: int = PART_MESSAGES) -> Part:
+    """The end of the branch that is shown; without messages in a conversation that has none."""
+    ids, has_earlier = _ids_of_part(conversation, conversation.current_leaf_id, most)
+    return Part(_with_siblings(_read(ids)), has_earlier)
+
+
+def is_in_latest(conversation: Conversation, message_id: UUID) -> bool:
+    """Whether a message is in the part that `latest` reads."""
+    return message_id in _ids_of_part(conversation, conversation.current_leaf_id)[0]
+
+
+def before(conversation: Conversation, message_id: UUID) -> Part:
+    """What stands before a message, on whichever branch that is. Raises NotFound."""
+    known = conversation.messages.filter(id=message_id).values_list("parent_id", flat=True)
+    if not known:
+        raise NotFound(GONE)
+    ids, has_earlier = _ids_of_part(conversation, known[0])
+    return Part(_with_siblings(_read(ids)), has_earlier, is_latest=False)
+
+
+def _ids_of_part(
+    conversation: Conversation, last: UUID | None, most: int = PART_MESSAGES
+) -> tuple[Sequence[UUID], bool]:
+    """The messages of the part that ends with `last`, oldest first, and whether the branch has earlier ones."""
+    rows = _walked(_LENGTHS, conversation, last, most + 1)
+    shown = _fitting([cast(int, length) for _, length in rows[:most]])
+    return [_uuid(key) for key, _ in rows[:shown]][::-1], len(rows) > shown
+
+
+def _walked(query: str, conversation: Conversation, last: UUID | None, most: int) -> list[tuple[object, ...]]:
+    """The rows of a way up, the last message first."""
+    if last is None:
+        return []
+    key = Message._meta.pk
+    ids = [key.get_db_prep_value(value, connection) for value in (last, conversation.id)]
+    with connection.cursor() as cursor:
+        cursor.execute(query, [*ids, most])
+        return cursor.fetchall()
+
+
+def _uuid(value: object) -> UUID:
+    """An id as the database gives it: SQLite has no type for them."""
+    return value if isinstance(value, UUID) else UUID(str(value))
+
+
+def _fitting(lengths: Sequence[int]) -> int:
+    """How many of the messages, the last one first, make a part."""
+    chars = 0
+    for number, length in enumerate(lengths):
+        chars += length
+        if chars > PART_CHARS and number >= LEAST:
+            return number
+    return len(lengths)
+
+
+def _read(ids: Sequence[UUID]) -> list[Message]:
+    """Those messages, in that order, with what is drawn of them."""
+    found = {message.id: message for message in _drawable().filter(id__in=ids)}
+    return [found[key] for key in ids if key in found]
+
+
+def _drawable() -> QuerySet[Message]:
+    return Message.objects.select_related("cached_html").prefetch_related("citations")
+
+
+def _with_siblings(messages: Sequence[Message]) -> Sequence[Message]:
+    versions: dict[UUID | None, list[UUID]] = {}
+    for key, parent in _versions(messages):
+        versions.setdefault(parent, []).append(key)
+    for message in messages:
+        message.siblings = versions.get(message.parent_id, [message.id])
+    return messages
+
+
+def _versions(messages: Sequence[Message]) -> Iterator[tuple[UUID, UUID | None]]:
+    """The ids of the messages and of their siblings, oldest first, with their parents."""
+    rows = Message.objects.values_list("id", "parent_id")
+    yield from rows.filter(parent_id__in=[message.parent_id for message in messages if message.parent_id])
+    for message in messages[:1]:
+        if message.parent_id is None:
+            yield from rows.filter(conversation_id=message.conversation_id, parent_id=None)
+
+
+def ids(conversation: Conversation) -> list[UUID]:
+    """The ids of the whole branch that is shown, the first message first."""
+    rows = _walked(_IDS, conversation, conversation.current_leaf_id, UNBOUNDED)
+    return [_uuid(key) for (key,) in rows][::-1]
+
+
+def chunks(ids: Sequence[UUID]) -> Iterable[Sequence[UUID]]:
+    """`ids` in pieces that `read` takes at once."""
+    return (ids[start : start + CHUNK] for start in range(0, len(ids), CHUNK))
+
+
+def read(ids: Sequence[UUID]) -> list[Message]:
+    """Those messages, in that order, with their citations."""
+    found = Message.objects.prefetch_related("citations").in_bulk(list(ids))
+    return [found[key] for key in ids if key in found]
+
+
+def common(conversation: Conversation, one: UUID, messages: Sequence[Message]) -> UUID | None:
+    """The last of `messages` that is also `one` or among the few before it."""
+    way = {_uuid(key) for (key,) in _walked(_IDS, conversation, one, PART_MESSAGES)}
+    return next((message.id for message in reversed(messages) if message.id in way), None)
+
+
+def latest_leaf(message: Message) -> UUID:
+    """The end of the branch that goes on from a message by the latest version of each."""
+    rows = Message.objects.filter(conversation_id=message.conversation_id).order_by("created_at")
+    latest = {parent: key for key, parent in rows.values_list("id", "parent_id")}
+    leaf = message.id
+    while leaf in latest:
+        leaf = latest[leaf]
+    return leaf
+
+
+def next_of(message_id: UUID) -> UUID | None:
+    """The latest message that follows directly."""
+    following = Message.objects.filter(parent_id=message_id).order_by("-created_at")
+    return following.values_list("id", flat=True).first()
