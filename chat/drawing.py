@@ -36,7 +36,9 @@ THREADS = 2
 LIBRARIES = ("latex2mathml", "markdown-it-py", "mdit-py-plugins", "nh3", "pygments")
 
 _threads = ThreadPoolExecutor(THREADS, thread_name_prefix="drawing")
-_in_flight: dict[tuple[UUID, str], Future[str]] = {}
+# For so many seconds a drawing is shared by all who read the reply before its HTML was kept.
+SHARED_SECONDS = 10
+_recent: dict[tuple[UUID, str], Future[str]] = {}
 # The parser lists its rules when it is first used, which two threads must not do at once.
 rendering.render("x")
 
@@ -57,7 +59,8 @@ class RenderInput:
 
     @property
     def digest(self) -> str:
-        parts = [_renderer(), self.text, list(self.cites.items()), list(self.unverified)]
+        renderer = [rendering.RENDERER_VERSION, *_libraries()]
+        parts = [renderer, self.text, list(self.cites.items()), list(self.unverified)]
         return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
     def render(self) -> str:
@@ -65,8 +68,9 @@ class RenderInput:
 
 
 @cache
-def _renderer() -> list[str]:
-    return [str(rendering.RENDERER_VERSION), *map(version, LIBRARIES)]
+def _libraries() -> list[str]:
+    """The versions of what the renderer is made of: an update may draw otherwise, or let less through."""
+    return [version(name) for name in LIBRARIES]
 
 
 async def off_loop(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
@@ -92,9 +96,9 @@ async def html_of(messages: Iterable[Message]) -> Mapping[UUID, SafeString]:
     html, missing = await off_loop(_cached, messages)
     drawn: list[ReplyHtml] = []
     for digest, wanted in missing:
-        flight, is_mine = _flight(digest, wanted)
+        job, is_mine = _rendering(digest, wanted)
         # Somebody who goes away takes it from nobody else.
-        html[wanted.reply] = await asyncio.shield(asyncio.wrap_future(flight))
+        html[wanted.reply] = await asyncio.shield(asyncio.wrap_future(job))
         if is_mine:
             drawn.append(ReplyHtml(reply_id=wanted.reply, digest=digest, html=html[wanted.reply]))
     await _keep(drawn)
@@ -117,15 +121,14 @@ def _cached(messages: Iterable[Message]) -> tuple[dict[UUID, str], list[tuple[st
     return html, missing
 
 
-def _flight(digest: str, wanted: RenderInput) -> tuple[Future[str], bool]:
-    """The drawing of a reply, and whether it begins only now: all who ask for it meanwhile share it."""
+def _rendering(digest: str, wanted: RenderInput) -> tuple[Future[str], bool]:
+    """The drawing of a reply, and whether it begins only now."""
     key = wanted.reply, digest
-    flight = _in_flight.get(key)
-    if flight is not None:
-        return flight, False
-    flight = _in_flight[key] = _threads.submit(wanted.render)
-    flight.add_done_callback(lambda _: _in_flight.pop(key, None))
-    return flight, True
+    if key in _recent:
+        return _recent[key], False
+    _recent[key] = _threads.submit(wanted.render)
+    asyncio.get_running_loop().call_later(SHARED_SECONDS, _recent.pop, key, None)
+    return _recent[key], True
 
 
 async def _keep(drawn: Sequence[ReplyHtml]) -> None:

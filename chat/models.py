@@ -102,6 +102,9 @@ class ReplyHtml(models.Model):
     digest = models.CharField(max_length=64, help_text="Of all that the HTML was made from, the renderer included.")
     html = models.TextField()
 
+    class Meta:
+        default_permissions = ()
+
     def __str__(self) -> str:
         return str(self.reply_id)
 

@@ -73,8 +73,8 @@ function toStart() {
 
 let reading = null;
 
-function beforeEarlier({ detail: { target } }) {
-  const first = target.id === "earlier" && find("#earlier ~ .turn", thread());
+function beforeEarlier({ detail: { target, shouldSwap } }) {
+  const first = shouldSwap && target.id === "earlier" && find("#earlier ~ .turn", thread());
   reading = first && { first, top: first.getBoundingClientRect().top };
 }
 

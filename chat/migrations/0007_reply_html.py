@@ -18,5 +18,8 @@ class Migration(migrations.Migration):
                 ('digest', models.CharField(help_text='Of all that the HTML was made from, the renderer included.', max_length=64)),
                 ('html', models.TextField()),
             ],
+            options={
+                'default_permissions': (),
+            },
         ),
     ]

@@ -1,8 +1,12 @@
 """Values that chat's tests are made of."""
 
 import uuid
+from datetime import timedelta
+
+from django.utils import timezone
 
 from chat.llm.types import Numbered
+from chat.models import Conversation, Message
 from chat.services.complexity import Level
 from chat.services.routing import AUTO, RouteRequest
 from langai_site.outbound.types import Present
@@ -32,6 +36,32 @@ def hit(text, *, score=0.6, title="Refund policy", page=3, label=Sensitivity.PUB
 
 def numbered(*texts, **options):
     return tuple(Numbered(number, hit(text, **options)) for number, text in enumerate(texts, 1))
+
+
+def said(role, text):
+    """What a message has that says `text`."""
+    return {"role": role, "parts": [{"type": "text", "text": text}]}
+
+
+def long_conversation(owner, count, text="Message {}", title="Long"):
+    """A conversation of `count` messages, questions and answers in turn; returns it and its messages."""
+    conversation = Conversation.objects.create(owner=owner, title=title)
+    began = timezone.now() - timedelta(days=1)
+    messages = []
+    for number in range(count):
+        values = said("assistant" if number % 2 else "user", text.format(number))
+        parent = messages[-1] if messages else None
+        at = began + timedelta(seconds=number)
+        messages.append(Message(conversation=conversation, parent=parent, created_at=at, **values))
+    Message.objects.bulk_create(messages)
+    conversation.current_leaf = messages[-1]
+    conversation.save()
+    return conversation, messages
+
+
+def version_of(message, text="Another version"):
+    """Another message beside that one, newer than it."""
+    return Message.objects.create(conversation=message.conversation, parent=message.parent, **said(message.role, text))
 
 
 async def affordable(_most):

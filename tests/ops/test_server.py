@@ -55,6 +55,18 @@ async def service():
 registry.web_service("catalogue", service)
 """
 
+LATE_LOADER = """
+import gc
+server.SECOND_FREEZE = 0.3
+async def service():
+    before = gc.get_freeze_count()
+    loaded = [[] for _ in range(20_000)]
+    while gc.get_freeze_count() - before < len(loaded):
+        await asyncio.sleep(0.05)
+    print("what was loaded late is spared")
+registry.web_service("loader", service)
+"""
+
 
 @pytest.fixture
 def serve(tmp_path):
@@ -107,6 +119,11 @@ def test_a_background_service_that_fails_is_logged_and_runs_again(serve):
     program.until("run 2")
     assert "catalogue failed; it starts again" in program.log
     assert program.stop() == 0
+
+
+def test_the_garbage_collector_is_spared_what_is_loaded_in_the_background_too(serve):
+    program, _ = serve(LATE_LOADER)
+    program.until("what was loaded late is spared")
 
 
 def test_an_open_socket_does_not_hold_up_the_end(serve):
