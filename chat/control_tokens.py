@@ -1,0 +1,172 @@
+# ruff: noqa: RUF001, RUF002 - look-alikes belong here
+"""Pure: text for a prompt in which nothing is a token of a chat template, and nothing is hidden from people.
+
+Tokenizers turn `<|im_start|>` in a message into the token that begins a turn, so whoever writes it into a document
+could speak in another role. The brackets of such a token become look-alikes: ‹|im_start|›. People and models still
+read it, but no tokenizer knows it. A joiner or a space would not do: tokenizers drop the one, and models read past the
+other. These look-alikes survive every normalization of Unicode. The tokens are listed in control_tokens.toml.
+"""
+
+import re
+import tomllib
+import unicodedata
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Iterator
+from functools import cache
+from itertools import accumulate
+from pathlib import Path
+
+from chat.characters import whole_characters
+from langai_site.detectors import regexes
+
+Span = tuple[int, int]
+
+DATA = Path(__file__).with_suffix(".toml")
+
+# What a bracket or colon of a control token becomes, in whichever width it is written.
+LOOK_ALIKES = str.maketrans("<＜﹤>＞﹥[［﹇]］﹈:：︓﹕", "‹‹‹›››⟦⟦⟦⟧⟧⟧∶∶∶∶")
+
+# Signs that a reader, or a model, takes for a bar or for the blank in DeepSeek's names.
+_BARS = dict.fromkeys("∣❘ǀ│┃⏐", "|") | {"▁": "_"}
+# Unicode's default ignorable characters, controls, and marks that turn the direction of a text. Fillers of Hangul are
+# letters, and no tokenizer drops them: they stay.
+_UNSEEN = (
+    "\x00-\x08\x0e-\x1b\x1f\x7f-\x84\x86-\x9f\u00ad\u034f\u061c\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e"
+    "\u2060-\u206f\ufe00-\ufe0f\ufeff\ufff0-\ufffb\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
+)
+# What ends a line in some programs and is unseen in others.
+_LINE_ENDS = "\x0b\x0c\x1c-\x1e\x85\u2028\u2029"
+# The same for texts without any other sign, which this is quicker for.
+_ASCII = dict.fromkeys([*range(9), *range(0xE, 0x20), 0x7F]) | dict.fromkeys([0xB, 0xC, 0x1C, 0x1D, 0x1E], "\n")
+# The flags of England, Scotland and Wales: the only tag characters that people see.
+_FLAGS = "\U0001f3f4\U000e0067\U000e0062(?:\U000e0065\U000e006e\U000e0067|\U000e0073\U000e0063\U000e0074|"
+_FLAGS += "\U000e0077\U000e006c\U000e0073)\U000e007f"
+_HIDDEN = re.compile(f"(?P<flag>{_FLAGS})|(?P<lines>[{_LINE_ENDS}])|[{_UNSEEN}]+")
+
+_EMOJI = re.compile(
+    "(?![⏐❘])[\u00a9\u00ae\u203c\u2049\u2122\u2139\u2190-\u21ff\u2300-\u24ff\u25a0-\u27bf\u2900-\u297f\u2b00-\u2bff\u3030\u303d\u3297\u3299"
+    "\U0001f000-\U0001faff]"
+)
+# Scripts whose letters joiners shape: Arabic to Mandaic, those of India to Tibet, Myanmar, Khmer, Mongolian, of the
+# islands, and those beyond the first plane.
+_JOINING = re.compile(
+    "[\u0600-\u085f\u0870-\u0fff\u1000-\u109f\u1780-\u18af\u1b00-\u1c4f\ua980-\uaadf\ufb50-\ufdff\ufe70-\ufefc"
+    "\U00010a00-\U00011fff\U0001e900-\U0001e95f]"
+)
+# Scripts without spaces between words: Thai, Lao, Myanmar and Khmer.
+_UNSPACED = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff]")
+_MONGOLIAN = re.compile("[\u1820-\u18aa]")
+_KEYCAP = re.compile("[0-9#*]")
+_SPACE, _NON_JOINER, _JOINER, _EMOJI_STYLE, _KEY = "\u200b", "\u200c", "\u200d", "\ufe0f", "\u20e3"
+_IN_SCRIPTS = re.compile("[\u180b-\u180f\u200b-\u200d\ufe0e\ufe0f]")
+
+
+def neutralised(text: str) -> str:
+    """Return `text` without hidden characters, in which no control token is one any more.
+
+    Time grows with the length of the text and no faster. To be applied to a whole message: a token could otherwise
+    come of two parts that are joined.
+    """
+    shown = visible(text)
+    folded = shown if shown.isascii() else shown.translate(_folds)
+    places = _places(folded)
+    if not places:
+        return shown
+    if len(folded) != len(shown):
+        places = _unfolded(shown, places)
+    return _broken(shown, places)
+
+
+def visible(text: str) -> str:
+    """Return `text` without what people do not see: tags, zero-width and direction characters, controls.
+
+    Joiners stay where a script or an emoji needs them; other ends of lines become \\n.
+    """
+    whole = whole_characters(text)
+    return whole.translate(_ASCII) if whole.isascii() else _HIDDEN.sub(_shown, whole)
+
+
+def _shown(found: "re.Match[str]") -> str:
+    if found["flag"]:
+        return found[0]
+    if found["lines"]:
+        return "\n"
+    text, start, end = found.string, found.start(), found.end()
+    kept = "".join(_IN_SCRIPTS.findall(found[0]))
+    return kept if kept and _is_needed(kept, text[start - 1 : start], text[end : end + 1]) else ""
+
+
+def _is_needed(kept: str, before: str, after: str) -> bool:
+    """Whether what stands between these two characters changes how people read them."""
+    if kept == _SPACE:
+        return bool(_UNSPACED.match(before) and _UNSPACED.match(after))
+    if kept in (_NON_JOINER, _JOINER) and _JOINING.match(before):
+        return True
+    if kept in (_JOINER, _EMOJI_STYLE + _JOINER):
+        return bool(_EMOJI.match(before) and _EMOJI.match(after))
+    if kept in ("\ufe0e", _EMOJI_STYLE):
+        return bool(_EMOJI.match(before) or (_KEYCAP.match(before) and after == _KEY))
+    return len(kept) == 1 and bool(_MONGOLIAN.match(before))
+
+
+class _Folds(dict[int, str]):
+    """What `str.translate` puts in a character's place: the form under which tokenizers may know it."""
+
+    def __missing__(self, code: int) -> str:
+        char = chr(code)
+        plain = unicodedata.normalize("NFKC", _BARS.get(char, char))
+        return self.setdefault(code, "".join(_BARS.get(sign, sign) for sign in plain))
+
+
+_folds = _Folds()
+
+
+def _places(folded: str) -> list[Span]:
+    """Where the tokens stand. As bytes, where those are characters: that is six times as fast with many tokens."""
+    searched = folded.encode() if folded.isascii() else folded
+    return [found.span() for found in _tokens().finditer(searched)]  # type: ignore[arg-type]
+
+
+def _unfolded(shown: str, places: Iterable[Span]) -> list[Span]:
+    """The places in `shown` of what stands at `places` of its folded form, where one sign may be several."""
+    starts = [0, *accumulate(len(char.translate(_folds)) for char in shown)]
+    return [(bisect_right(starts, start) - 1, bisect_left(starts, end)) for start, end in places]
+
+
+def _broken(shown: str, places: Iterable[Span]) -> str:
+    pieces, last = [], 0
+    for start, end in places:
+        pieces += [shown[last:start], shown[start:end].translate(LOOK_ALIKES)]
+        last = end
+    return "".join([*pieces, shown[last:]])
+
+
+@cache
+def _tokens() -> "re.Pattern[str]":
+    data = tomllib.loads(DATA.read_text(encoding="utf-8"))
+    either_case = [*map(_shape, data["shapes"]), *_listed(data, exact=False)]
+    roles = rf"(?:\A|[\n\r])[ \t]*(?:{'|'.join(data['roles'])})[ \t]*:"
+    patterns = [f"(?i:{'|'.join(either_case)})", *_listed(data, exact=True), roles]
+    return regexes.compiled("|".join(patterns), ignore_case=False)
+
+
+def _listed(data: dict[str, list[dict[str, object]]], *, exact: bool) -> Iterator[str]:
+    """The patterns of the tokens whose case does, or does not, make a difference."""
+    for family in data["family"]:
+        if bool(family.get("exact")) == exact:
+            yield from map(_pattern, family["tokens"])  # type: ignore[call-overload]
+
+
+def _shape(shape: str) -> str:
+    before, after = shape.translate(_folds).split("{name}")
+    return rf"{re.escape(before)}[\w.:/-]+{re.escape(after)}"
+
+
+def _pattern(token: str) -> str:
+    """A token with any spaces between its parts, and its blanks as any kind of blank or none."""
+    parts = re.findall(r"\{number\}|[^\W_]+|.", token.translate(_folds))
+    return r"\s*".join(_part(part) for part in parts if part != "_")
+
+
+def _part(part: str) -> str:
+    return r"[\s_]*\d+" if part == "{number}" else r"_*" + re.escape(part)
