@@ -337,7 +337,7 @@ async def test_a_file_is_streamed_to_the_servers_own_loop(cookies_of_alice, asyn
     assert len(text.splitlines()) == 4
 
 
-@pytest.mark.parametrize("name", ["=1+1", "+1", "-1", "@x", "\tx", "\rx"])
+@pytest.mark.parametrize("name", ["=1+1", "+1", "-1", "@x", "|x", "\uff1d1", "\tx", "\rx", " \ufeff=1"])
 def test_names_that_a_spreadsheet_would_compute_are_written_as_text(name, alice, admin):
     used(alice, "-1.5", model=name, caller=Caller(alice.pk, name, name))
     for rows in ("lines", "entries"):

@@ -1,7 +1,7 @@
 """Reports and entries as CSV and JSON, piece by piece. Money is a decimal in full, as text where JSON would round it.
 
-A cell of CSV that begins like a formula gets an apostrophe before it, so that no spreadsheet computes what somebody
-has called a team or a model. Numbers stay numbers.
+A name that begins like a formula gets an apostrophe in CSV, so that no spreadsheet computes what somebody has called a
+team or a model (`formulas`). Numbers stay numbers.
 """
 
 import csv
@@ -17,12 +17,11 @@ from typing import Any
 from django.db.models import Q
 from django.utils import timezone
 
-from langai_site.usage.reports import adding, answering
+from langai_site.usage.reports import adding, answering, formulas
 from langai_site.usage.reports.types import DIMENSIONS, FIGURES, Figures, Query, Report, numbers
 from langai_site.usage.sums import dollars, in_billionths
 
 FORMATS = {"csv": "text/csv; charset=utf-8", "json": "application/json"}
-FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 CHUNK = 1000
 MONEY = ("cost", "saved")
 # The columns of an entry in exports, with those of the ledger.
@@ -111,8 +110,8 @@ def _in_csv(cell: Cell) -> str:
         return "yes" if cell else "no"
     if isinstance(cell, Decimal):
         return f"{cell:f}"
-    if isinstance(cell, str) and cell.startswith(FORMULA):
-        return f"'{cell}"
+    if isinstance(cell, str):
+        return formulas.as_text(cell)
     return "" if cell is None else str(cell)
 
 
