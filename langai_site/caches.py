@@ -95,6 +95,14 @@ def keyed_name(kind: str, parts: object) -> str:
     return f"{kind}:{salted_hmac(f'langai.cache.{kind}', json.dumps(parts), algorithm='sha256').hexdigest()}"
 
 
+def people(user_id: int | None) -> tuple[str, int | None]:
+    """Return the part of a name that says who is given what is kept under it: one person, or with CACHE_SHARED all.
+
+    To be given what another person asked for tells that they asked, by its speed, cost and receipt.
+    """
+    return ("all", None) if settings.CACHE_SHARED else ("person", user_id)
+
+
 def cipher(kind: str) -> Fernet:
     """What encrypts values of that kind in Redis."""
     return _cipher(f"{kind}:{settings.SECRET_KEY}")

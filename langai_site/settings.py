@@ -77,8 +77,9 @@ try:
     ANSWER_MAX_TOKENS = env.int("ANSWER_MAX_TOKENS", 4000, validate=environment.at_least(1))
     TEMPERATURE_MAX = env.float("TEMPERATURE_MAX", 2, validate=environment.at_least(0))
     MESSAGE_MAX_CHARS = env.int("MESSAGE_MAX_CHARS", 10_000, validate=environment.at_least(1))
-    # Seconds; 0: no answer is given twice.
+    # Seconds; 0: no answer is given twice. Shared: also to other people who ask the same and may read the same.
     CACHE_TTL = env.int("CACHE_TTL", 3600, validate=environment.at_least(0))
+    CACHE_SHARED = env.bool("CACHE_SHARED", False)
     # Rates are as in "60/m"; empty: no limit.
     RATE_LIMIT_PER_MINUTE: str = env.rate("RATE_LIMIT_PER_MINUTE", "60/m")
     RATE_LIMIT_PAGES: str = env.rate("RATE_LIMIT_PAGES", "600/m")

@@ -1,4 +1,6 @@
-"""Answers that were given already, for turns that ask exactly the same and may read the same.
+"""Answers that were given already, for turns of the same person that ask exactly the same and may read the same.
+
+With CACHE_SHARED other people are given them too.
 
 Nothing confidential is looked up here or kept, nor an answer that is not complete. A turn comes here with its route:
 what its label and its budget allow has been decided by then.
@@ -54,6 +56,8 @@ def _may_be_shared(ask: Ask) -> bool:
 def key_of(ask: Ask, collections: Sequence[int]) -> str:
     """The name of the answer for all turns that ask the same model the same, in the same way, for the same readers.
 
+    Turns of one person, unless CACHE_SHARED says otherwise.
+
     A keyed hash: it tells nothing of what was asked.
     """
     parts = {
@@ -63,6 +67,7 @@ def key_of(ask: Ask, collections: Sequence[int]) -> str:
         "passages": [_place(passage) for passage in ask.passages],
         "label": ask.label,
         "readers": sorted(collections),
+        "people": caches.people(ask.caller.user_id),
     }
     return caches.keyed_name(KIND, parts)
 

@@ -1,4 +1,4 @@
-"""Calls in flight: turns of one process that ask the same at the same time watch one call.
+"""Calls in flight: turns of one process with the same key, which ask the same at the same time, watch one call.
 
 The first that watches pays. Whoever stops leaves, and the next one pays; the call ends when nobody is left.
 """

@@ -1,4 +1,7 @@
-"""The vectors of questions that were asked lately, so that nothing is embedded twice; never of confidential ones."""
+"""The vectors of questions that were asked lately, so that nothing is embedded twice; never of confidential ones.
+
+Each person's are their own, unless CACHE_SHARED says otherwise.
+"""
 
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -24,9 +27,11 @@ def embedded(
     texts: Sequence[str],
     label: Sensitivity,
     caller: Caller,
+    *,
+    person: int | None,
     read_present: ReadPresent | None = None,
 ) -> "np.ndarray":
-    """`embedder.embed` for questions, which are asked more than once; a text that is known costs nothing."""
+    """`embedder.embed` for questions of a person, who asks more than once; a text that is known costs nothing."""
     import numpy as np
 
     def embed(new: Sequence[str]) -> "np.ndarray":
@@ -34,7 +39,8 @@ def embedded(
 
     if not texts or not settings.CACHE_TTL or label >= Sensitivity.CONFIDENTIAL:
         return embed(texts)
-    names = {text: caches.keyed_name(KIND, [embedder.fingerprint, text]) for text in texts}
+    people = caches.people(person)
+    names = {text: caches.keyed_name(KIND, [embedder.fingerprint, text, people]) for text in texts}
     known = _known(embedder, list(names.values()))
     missing = [text for text, name in names.items() if name not in known]
     if missing:

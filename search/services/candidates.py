@@ -19,6 +19,7 @@ from search.indexes import MEANING_OFF, Index, queried
 from search.keywords import KeywordHit, get_index
 from search.models import Passage
 from search.queries import Asked, language_of
+from search.types import Reader
 from search.vectors import BrokenCollection, StoreUnavailable, get_store
 
 if TYPE_CHECKING:
@@ -82,15 +83,11 @@ class Question:
 
 
 def understood(
-    asked: Asked,
-    collections: Sequence[int],
-    label: Sensitivity,
-    caller: Caller,
-    read_present: ReadPresent | None = None,
+    asked: Asked, reader: Reader, label: Sensitivity, caller: Caller, read_present: ReadPresent | None = None
 ) -> Question:
-    """The question with its vectors, by each embedder that may see it and knows its language."""
-    embed = partial(remembered.embedded, label=label, caller=caller, read_present=read_present)
-    searchable = queried(collections, label)
+    """The reader's question with its vectors, by each embedder that may see it and knows its language."""
+    embed = partial(remembered.embedded, label=label, caller=caller, person=reader.user_id, read_present=read_present)
+    searchable = queried(reader.collections, label)
     by_embedder: dict[str, list[Index]] = {}
     for index in searchable.indexes:
         by_embedder.setdefault(index.embedder.fingerprint, []).append(index)
@@ -102,7 +99,7 @@ def understood(
         except EmbedderUnavailable as error:
             logger.warning("A question was not embedded: %s", error)
             notice = MEANING_DOWN
-    return Question(asked, tuple(collections), tuple(meanings), notice)
+    return Question(asked, reader.collections, tuple(meanings), notice)
 
 
 def _meanings(

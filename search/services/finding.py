@@ -113,7 +113,7 @@ async def _in_finder(work: Callable[[_Query], Findings], query: _Query) -> Findi
 
 def _found(query: _Query) -> Findings:
     asked_for = asked(query.text, query.history)
-    question = understood(asked_for, query.reader.collections, query.label, query.caller, query.read_present)
+    question = understood(asked_for, query.reader, query.label, query.caller, query.read_present)
     wanted, depth = reranking.depth(query.limit), DEPTH
     for _round in range(ROUNDS):
         found = candidates(question, depth)

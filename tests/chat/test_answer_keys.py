@@ -78,8 +78,15 @@ def test_the_same_collections_in_any_order_are_the_same_readers(collections):
     assert same == (set(collections) == set(READERS))
 
 
-def test_a_key_does_not_depend_on_who_asks_and_tells_nothing_of_what():
-    other = replace(USUAL, caller=Caller(7, "bob"), route="chosen by you")
+def test_a_key_depends_on_the_person_unless_answers_are_shared(settings):
+    alice, bob = (replace(USUAL, caller=Caller(number)) for number in (1, 2))
+    assert answers_cache.key_of(alice, READERS) != answers_cache.key_of(bob, READERS)
+    settings.CACHE_SHARED = True
+    assert answers_cache.key_of(alice, READERS) == answers_cache.key_of(bob, READERS)
+
+
+def test_a_key_does_not_depend_on_where_somebody_asks_and_tells_nothing_of_what():
+    other = replace(USUAL, caller=Caller(None, "", "reds", uuid4(), uuid4(), "api"), route="chosen by you")
     key = answers_cache.key_of(other, READERS)
     assert key == answers_cache.key_of(USUAL, READERS)
     assert "How long" not in key

@@ -1,7 +1,9 @@
-"""Who asks what was answered lately is given that answer, for nothing; and nobody one that is not for them."""
+"""Whoever repeats a question is given their answer again, for nothing; and nobody one that is not for them."""
 
 import asyncio
+from dataclasses import replace
 from decimal import Decimal
+from uuid import uuid4
 
 import pytest
 
@@ -29,6 +31,12 @@ def outside(settings):
 
 
 @pytest.fixture
+def answers_are_shared(settings):
+    """People are given one another's answers."""
+    settings.CACHE_SHARED = True
+
+
+@pytest.fixture
 def server(request):
     """The upstream, which counts what it is asked."""
     return request.getfixturevalue("upstream")
@@ -42,6 +50,7 @@ def hosted(name="t9"):
     return model(name, hosted=True, ceiling=Sensitivity.INTERNAL, price=PRICE)
 
 
+@pytest.mark.usefixtures("answers_are_shared")
 async def test_what_was_answered_is_given_again_for_nothing_and_says_what_that_saved(server, outside):
     first, again = await turn(hosted()), await turn(hosted(), caller=Caller(user_id=7, username="bob"))
     assert calls(server) == 1
@@ -78,15 +87,43 @@ async def test_a_long_answer_comes_whole(server):
     ],
     ids=lambda changes: next(iter(changes)),
 )
-async def test_who_may_read_other_documents_or_asks_otherwise_is_answered_anew(server, changes):
+async def test_who_may_read_other_documents_or_asks_otherwise_is_answered_anew(server, answers_are_shared, changes):
     await turn(model("t5"), reader=Reader(1, (1,)))
     await turn(model("t5"), **{"reader": Reader(2, (1,))} | changes)
     assert calls(server) == 2
 
 
-async def test_who_may_read_the_same_shares_though_it_be_another_person(server):
-    await turn(model("t5"), reader=Reader(1, (1, 2)))
-    await turn(model("t5"), reader=Reader(2, (2, 1)))
+ALICE, BOB = Caller(user_id=1, username="alice"), Caller(user_id=2, username="bob")
+
+
+async def test_who_may_read_the_same_shares_where_that_is_set_though_it_be_another_person(server, answers_are_shared):
+    await turn(model("t5"), reader=Reader(1, (1, 2)), caller=ALICE)
+    await turn(model("t5"), reader=Reader(2, (2, 1)), caller=BOB)
+    assert calls(server) == 1
+
+
+async def test_nothing_tells_a_person_that_another_one_asked(server, outside):
+    first = await turn(hosted(), caller=ALICE)
+    other = await turn(hosted(), caller=BOB)
+    assert calls(server) == 2
+    (paid,), (as_paid,) = first.entries, other.entries
+    assert (as_paid.cached, as_paid.saved, as_paid.cost) == (False, paid.saved, paid.cost)
+    again = await turn(hosted(), caller=ALICE)
+    assert (again.entries[0].cached, again.entries[0].saved, calls(server)) == (True, paid.cost, 2)
+
+
+async def test_what_was_shared_before_is_nobodys_once_that_is_switched_off(server, settings):
+    settings.CACHE_SHARED = True
+    await turn(model("t5"), caller=ALICE)
+    settings.CACHE_SHARED = False
+    await turn(model("t5"), caller=BOB)
+    await turn(model("t5"), caller=ALICE)
+    assert calls(server) == 3
+
+
+async def test_two_tabs_of_one_person_share_their_answers(server):
+    await turn(model("t5"), caller=replace(ALICE, conversation=uuid4(), reply=uuid4()))
+    await turn(model("t5"), caller=replace(ALICE, conversation=uuid4(), reply=uuid4(), source="api"))
     assert calls(server) == 1
 
 

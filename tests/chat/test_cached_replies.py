@@ -18,6 +18,7 @@ from langai_site.writer import write
 from search.models import Collection
 from search.services import index
 from search.types import PageText, SourceInfo, Span
+from tests.chat.test_answers_cache import answers_are_shared  # noqa: F401 - a fixture
 from tests.chat.test_spending import PRICED, models, upstream  # noqa: F401 - fixtures
 from tests.upstream.process import eventually
 
@@ -69,6 +70,18 @@ async def cited(reply):
     return await write(lambda: list(reply.citations.values_list("number", "version")))
 
 
+async def test_nothing_tells_a_person_that_somebody_else_had_that_answer(server, alice, bob):
+    first, other = await answered(alice), await answered(bob)
+    assert calls(server) == 2
+    for reply in (first, other):
+        assert not reply.receipt["cached"]
+        assert "cached" not in summary(reply.receipt)
+        assert dict(receipt_lines(reply.receipt))["Cost"] == dict(receipt_lines(first.receipt))["Cost"]
+    assert {(entry.cached, entry.saved) for entry in await entries()} == {(False, 0)}
+    assert (await answered(alice)).receipt["cached"]
+
+
+@pytest.mark.usefixtures("answers_are_shared")
 async def test_a_reply_from_the_cache_says_so_and_what_it_saved(server, alice, bob):
     first, again = await answered(alice), await answered(bob)
     assert calls(server) == 1
@@ -82,6 +95,7 @@ async def test_a_reply_from_the_cache_says_so_and_what_it_saved(server, alice, b
     assert (await write(recomputing.recompute)).differences == ()
 
 
+@pytest.mark.usefixtures("answers_are_shared")
 async def test_figures_tell_replies_from_the_cache_from_those_that_were_written(server, alice, bob):
     before = {cached: counted(cached) for cached in ("yes", "no")}
     await answered(alice)
@@ -102,6 +116,7 @@ def test_where_nothing_was_saved_nothing_is_said_of_it():
     assert charged({"cost": "0.5"}) == "$0.50"
 
 
+@pytest.mark.usefixtures("answers_are_shared")
 async def test_answer_again_asks_afresh_and_replaces_what_was_kept(server, alice, bob):
     await answered(alice)
     cached = await answered(bob)
@@ -112,6 +127,7 @@ async def test_answer_again_asks_afresh_and_replaces_what_was_kept(server, alice
     assert (await answered(alice)).receipt["cached"]
 
 
+@pytest.mark.usefixtures("answers_are_shared")
 async def test_who_stops_a_shared_answer_stops_it_for_themselves_and_may_have_the_whole_one_later(server, alice, bob):
     await write(known, SLOW)
     stopping, reading = await started(alice, SLOW), await started(bob, SLOW)
@@ -142,6 +158,7 @@ async def test_a_cached_reply_spends_nothing_of_a_budget_that_must_have_room_for
     assert (refused.error_code, refused.text) == ("over_budget", "")
 
 
+@pytest.mark.usefixtures("answers_are_shared")
 async def test_a_document_that_only_one_may_read_keeps_their_answers_apart(server, alice, bob):
     def made():
         team = Team.objects.create(name="Reds")
@@ -157,6 +174,7 @@ async def test_a_document_that_only_one_may_read_keeps_their_answers_apart(serve
     assert calls(server) == 2
 
 
+@pytest.mark.usefixtures("answers_are_shared")
 async def test_a_new_version_of_a_document_is_answered_from_anew_and_cited(server, alice, bob):
     shared, document = await write(lambda: Collection.objects.create(name="All", everyone=True)), uuid4()
     await write(known, ECHO)

@@ -256,8 +256,9 @@ async def test_a_kept_answer_is_not_given_once_the_person_may_not_ask_its_model(
     assert (house.asked, reply.error_code) == ([HOSTED], "model_withdrawn")
 
 
-async def test_who_shares_a_call_is_not_refused_for_what_became_of_another_account(house):
+async def test_who_shares_a_call_is_not_refused_for_what_became_of_another_account(house, settings):
     """The one that makes the call is deactivated before it is sent; the other one asks by itself then."""
+    settings.CACHE_SHARED = True
     await write(lambda: Model.objects.exclude(name=HOSTED).delete())
     bob = await write(User.objects.create_user, "bob")
     mine = await write(turns.post, house.person, None, QUESTION, collections=["none"])

@@ -1,4 +1,4 @@
-"""Who asks the same at the same time watches one call; and whoever stops, stops for themselves alone."""
+"""Where answers are shared, turns that ask the same at once watch one call; and whoever stops, stops alone."""
 
 import asyncio
 
@@ -11,13 +11,13 @@ from langai_site.sensitivity import Sensitivity
 from langai_site.usage.types import Caller, Entry
 from search.types import Reader
 from tests.chat.factories import FixedState
-from tests.chat.test_answers_cache import calls, hosted, outside, server  # noqa: F401 - fixtures
+from tests.chat.test_answers_cache import answers_are_shared, calls, hosted, outside, server  # noqa: F401 - fixtures
 from tests.chat.test_fallback import model
 from tests.chat.test_verifying import request as asked
 from tests.outbound.conftest import connections, upstream  # noqa: F401 - fixtures
 from tests.upstream.process import eventually
 
-pytestmark = pytest.mark.usefixtures("upstream")
+pytestmark = pytest.mark.usefixtures("upstream", "answers_are_shared")
 # A second and a half long.
 SLOW = "t30-r20"
 
@@ -67,11 +67,22 @@ async def test_twenty_who_ask_the_same_at_once_are_one_call_and_twenty_entries(s
     assert calls(server) == 1
     assert len({person.text for person in people}) == 1
     assert [person.entry.caller.username for person in people] == [f"person {number}" for number in range(20)]
-    paid, *shared = sorted((person.entry for person in people), key=lambda entry: entry.cached)
+    paid, *free = sorted((person.entry for person in people), key=lambda entry: entry.cached)
     assert (paid.cached, paid.bytes_sent > 0, paid.cost > 0) == (False, True, True)
-    assert {(entry.cached, entry.cost, entry.saved, entry.status) for entry in shared} == {
+    assert {(entry.cached, entry.cost, entry.saved, entry.status) for entry in free} == {
         (True, 0, paid.cost, "complete")
     }
+
+
+async def test_people_watch_only_their_own_calls_unless_they_are_shared(server, settings):  # noqa: F811
+    settings.CACHE_SHARED = False
+    tabs = [("alice", 1), ("alice", 1), ("bob", 2)]
+    people = [Person(name, model("t9-d200"), caller=Caller(number, name)) for name, number in tabs]
+    await asyncio.gather(*(person.is_done() for person in people))
+    assert calls(server) == 2
+    first, second, bob = (person.entry for person in people)
+    assert sorted([first.cached, second.cached]) == [False, True]
+    assert not bob.cached
 
 
 async def test_who_comes_later_reads_from_the_beginning_while_it_is_written(server):  # noqa: F811
