@@ -4,6 +4,7 @@ from allauth.account.adapter import DefaultAccountAdapter
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 
+from langai_site.addresses import visitor_address
 from langai_site.errors import TooMany
 
 FAILURES = "There were too many failed attempts to sign in. Wait five minutes, then try again."
@@ -22,3 +23,7 @@ class ClosedSignup(DefaultAccountAdapter):
             super().pre_authenticate(request, **credentials)
         except ValidationError as error:
             raise TooMany(FAILURES, retry_after=FAILURES_SECONDS) from error
+
+    def get_client_ip(self, request: HttpRequest) -> str:
+        """Return the visitor's address. allauth's own raises if X-Forwarded-For makes no sense, which is then a 500."""
+        return visitor_address(request.headers.get("X-Forwarded-For", ""), request.META.get("REMOTE_ADDR", ""))
