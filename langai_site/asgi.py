@@ -10,17 +10,19 @@ django.setup(set_prefix=False)
 
 from channels.auth import AuthMiddlewareStack
 from channels.routing import ProtocolTypeRouter, URLRouter
+from django.urls import re_path
 
 from chat.urls import websocket_urlpatterns
 from langai_site.lent_threads import Handler
 from langai_site.observing import Followed, Sockets
-from langai_site.sockets import SameOrigin
+from langai_site.sockets import SameOrigin, no_such_socket
 
+addresses = [*websocket_urlpatterns, re_path("", no_such_socket)]  # type: ignore[arg-type]
 application = Followed(
     ProtocolTypeRouter(
         {
             "http": Handler(),
-            "websocket": Sockets(SameOrigin(AuthMiddlewareStack(URLRouter(websocket_urlpatterns)))),
+            "websocket": Sockets(SameOrigin(AuthMiddlewareStack(URLRouter(addresses)))),
         }
     )
 )

@@ -37,6 +37,11 @@ class SameOrigin:
         await send({"type": "websocket.close", "code": 4403})
 
 
+async def no_such_socket(scope: dict[str, Any], receive: Any, send: Any) -> None:  # noqa: ANN401 - ASGI callables
+    """Close a socket that was opened at an address without one. Channels would raise, and the log would fill."""
+    await send({"type": "websocket.close", "code": 4404})
+
+
 class SocketConsumer(AsyncWebsocketConsumer):
     """A consumer whose database work is done by `write`, on a thread that looks after its own connection.
 
