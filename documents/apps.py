@@ -7,9 +7,10 @@ class DocumentsConfig(AppConfig):
     name = "documents"
 
     def ready(self) -> None:
-        from documents import diagnosis
+        from documents import diagnosis, places
 
         diagnosis.register()
+        places.register()
         registry.worker_job("documents", seconds=1, run=_work)
         registry.worker_job("documents-sweep", seconds=300, run=_sweep)
         registry.setup_step("handbook", _load_handbook)

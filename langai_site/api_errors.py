@@ -7,6 +7,7 @@ from typing import Any, cast
 
 from django.core.exceptions import BadRequest, RequestDataTooBig, SuspiciousOperation
 from django.http import Http404, HttpRequest, HttpResponse, UnreadablePostError
+from django.http.multipartparser import MultiPartParserError
 from ninja import NinjaAPI, Schema
 from ninja.errors import HttpError, ValidationError
 from ninja.parser import Parser
@@ -90,7 +91,7 @@ def understood(exception: Exception) -> LangAIError:
         return NotFound("There is nothing at this address.")
     if isinstance(exception, RequestDataTooBig):
         return LangAIError("What was sent is too large.", code="too_large", status=413)
-    if isinstance(exception, SuspiciousOperation | BadRequest | UnreadablePostError):
+    if isinstance(exception, SuspiciousOperation | BadRequest | UnreadablePostError | MultiPartParserError):
         return LangAIError("What was sent cannot be read.", code="invalid")
     return database_away(exception) or _unexpected(exception)
 

@@ -9,7 +9,8 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
 from asgiref.sync import ThreadSensitiveContext
-from django.core.handlers.asgi import ASGIHandler
+
+from langai_site.kept_bodies import BodyHandler
 
 # More idle threads than these are not kept. They keep no database connection: it ends with its request, as ever.
 KEPT = 16
@@ -35,7 +36,7 @@ class LentThread(ThreadPoolExecutor):
         return not self._unfinished
 
 
-class Handler(ASGIHandler):
+class Handler(BodyHandler):
     def __init__(self) -> None:
         super().__init__()
         self._threads: list[LentThread] = []

@@ -1,5 +1,6 @@
 """What apps contribute to shared rooms: each registers its parts in `AppConfig.ready()`."""
 
+import re
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -74,6 +75,23 @@ class _NoHistory:
         return None
 
 
+@dataclass(frozen=True)
+class UploadPlace:
+    """Where people send files: POST to a path that `path` matches entirely, with at most `files` of UPLOAD_MAX_MB.
+
+    `check` gets the sender's credential and the named groups of `path`. It reads the database, on a thread, and raises
+    a LangAIError if the sender may not upload there.
+    """
+
+    path: re.Pattern[str]
+    files: int
+    check: Callable[..., None]
+
+
+# Gets the headers of a request as an HttpRequest without a body, and what to check once the sender is known. Returns
+# a name to count the sender by; None if the headers show nothing to know anybody by. Raises a LangAIError.
+SenderOf = Callable[[Any, Callable[[Any], None]], Awaitable[str | None]]
+
 health_checks: dict[str, Callable[[], Awaitable[Status]]] = {}
 worker_jobs: dict[str, Job] = {}
 # Functions that one of the workers runs once a night, in order.
@@ -91,6 +109,9 @@ shared_gauges: dict[str, Gauge] = {}
 doctor_checks: dict[str, DoctorCheck] = {}
 # Functions that `manage.py setup` runs, in order; each returns a line to show, or "".
 setup_steps: dict[str, Callable[[], str]] = {}
+upload_places: list[UploadPlace] = []
+# One entry, under "accounts": the web process asks it before it accepts a large body.
+sender_checks: dict[str, SenderOf] = {}
 # Functions that say, of some ids, which are conversations of a person's own that exist, with their titles.
 conversation_titles: dict[str, Callable[[int, Sequence[UUID]], Mapping[UUID, str]]] = {}
 
@@ -182,3 +203,13 @@ def label_rose(rise: int) -> None:
     """Raise the first of the conversations that quote what a rise is about."""
     for kept in _quotations:
         kept.begin(rise)
+
+
+def upload_place(path: str, *, files: int, check: Callable[..., None]) -> None:
+    """Allow large bodies at `path`, a regular expression, to those whom `check` lets through."""
+    upload_places.append(UploadPlace(re.compile(path), files, check))
+
+
+def sender_check(name: str, sender_of: SenderOf) -> None:
+    """`sender_of` decides by the headers of a request alone who sends it."""
+    sender_checks[name] = sender_of

@@ -1,109 +1,231 @@
-"""Refuses request bodies that are too large while they arrive: before Daphne puts them into memory, before any view."""
+"""Decides by a request's headers how large its body may be: before Daphne keeps it, before any view.
 
-import json
-import re
-from collections.abc import Callable
+A small body is taken from anybody. A larger one waits on the network until it is known who sends it, and whether they
+may; then it is kept on disk. What is not wanted is answered at once, and the connection ends.
+"""
+
+import asyncio
+import logging
+import tempfile
+from contextlib import suppress
+from io import BytesIO
+from math import inf
 from typing import Any
+from urllib.parse import unquote
 
+from daphne.server import Server
 from django.conf import settings
-from twisted.internet import reactor
+from django.core.handlers.asgi import ASGIRequest
+from django.http import HttpRequest
+from twisted.python.failure import Failure
 
-from langai_site import trail
+from langai_site import body_admission, refusals, trail
+from langai_site.addresses import counted_address
+from langai_site.api_errors import UNEXPECTED
 from langai_site.back_pressure import PacedRequest
+from langai_site.body_admission import STRANGERS_MAX, TOO_LARGE
+from langai_site.connections import CROWDED, Channel, Socket, take_connection
+from langai_site.errors import LangAIError, Unavailable
+from langai_site.kept_bodies import BODY
+from langai_site.middleware import Broken, database_away
+from langai_site.observing import METHODS, REQUESTS
+from langai_site.refusals import DiskFull
+from langai_site.seats import Seat
 
-MEGABYTE = 1024 * 1024
-BODY_MAX = 4 * MEGABYTE
-# Who shows nothing to be known by may sign in; that takes little.
-STRANGERS_MAX = 64 * 1024
-UPLOAD_PATHS = re.compile(rb"/admin/documents/document/(add|[^/]+/replace)/")
-UPLOADS_AT_ONCE = 20
-# One file, and what is said of it.
-API_UPLOAD_PATH = b"/api/documents"
-API_PATHS = re.compile(settings.API_PATHS.encode())
-# Time in which what is still being sent is dropped: closed at once, a connection would lose the answer, too.
-LINGER = 5.0
-WORDS = "What was sent is too large."
-RESPONSE = (
-    b"HTTP/1.1 413 Content Too Large\r\nContent-Type: %s; charset=utf-8\r\n%s: %s\r\n"
-    b"Content-Length: %d\r\nConnection: close\r\n\r\n%s"
-)
-HTTPFactory = Any
-HTTPProtocol = Any
+logger = logging.getLogger(__name__)
 
-
-def body_max(path: bytes, *, stranger: bool) -> int:
-    """The most bytes that a request to `path` may carry. A stranger has neither a session's cookie nor a key."""
-    if stranger:
-        return STRANGERS_MAX
-    path = path.partition(b"?")[0]
-    if path == API_UPLOAD_PATH:
-        return (settings.UPLOAD_MAX_MB + 1) * MEGABYTE
-    if UPLOAD_PATHS.fullmatch(path):
-        return UPLOADS_AT_ONCE * settings.UPLOAD_MAX_MB * MEGABYTE
-    return BODY_MAX
-
-
-def _response(path: bytes, request_id: str) -> bytes:
-    """The answer to what is too large; to a program as any other error is told at its address."""
-    kind, body = "text/plain", f"{WORDS}\n"
-    if API_PATHS.match(path.partition(b"?")[0]):
-        told: dict[str, str | None] = {"code": "too_large", "message": WORDS, "request_id": request_id}
-        if path.startswith(b"/v1/"):
-            told = {"message": WORDS, "type": "invalid_request_error", "param": None, "code": "too_large"}
-        kind, body = "application/json", json.dumps({"error": told})
-    return RESPONSE % (kind.encode(), trail.HEADER.encode(), request_id.encode(), len(body), body.encode())
+# Larger bodies are kept on disk.
+IN_MEMORY_MAX = 100_000
+# Seconds for the database to say who sends.
+DECISION_SECONDS = 10.0
+# Daphne takes it from anybody as the prefix of all addresses; no proxy of ours sends it.
+ROOT_PATH = b"daphne-root-path"
+AWAY = Unavailable("The database is not answering, so nothing large can be sent. Try again in a moment.")
+FULL = DiskFull("The server's disk is full, so what you sent could not be kept. Tell an admin.")
 
 
 class LimitedRequest(PacedRequest):
-    """A request that is answered with 413 as soon as its body is, or says it will be, too large."""
+    """A request that is answered as soon as its body is, or says it will be, too large or unwanted."""
 
     refused = False
     received = 0
+    limit = STRANGERS_MAX
+    # Why a body over the limit is refused.
+    reason: LangAIError = TOO_LARGE
+    # None if the body comes in chunks, so that its length is known at its end only.
+    length: int | None = 0
+    decision: asyncio.Task[None] | None = None
+
+    def __init__(self, channel: Channel, queued: object) -> None:
+        # Otherwise Twisted reads every form into memory, for arguments that nobody asks for.
+        super().__init__(channel, queued, parsePOSTFormSubmission=False)
+        self.seats: list[Seat] = []
+
+    # What Twisted calls, in this order.
 
     def gotLength(self, length: int | None) -> None:  # noqa: N802
-        # The request itself learns its path only when all of it is there.
-        self.limit = body_max(self.channel._path, stranger=self._from_stranger())
-        if (length or 0) <= self.limit:
-            return super().gotLength(length)
+        self.length = length
+        self.requestHeaders.removeHeader(ROOT_PATH)
         super().gotLength(0)
-        self._refuse()
+        if settings.TRUSTED_PROXIES and not self._takes_connection():
+            self.refuse(CROWDED)
+        elif length is None or length > STRANGERS_MAX:
+            self._hold()
 
     def handleContentChunk(self, data: bytes) -> None:  # noqa: N802
         if self.refused:
             return
         self.received += len(data)
         if self.received > self.limit:
-            return self._refuse()
-        super().handleContentChunk(data)
+            self.refuse(self.reason)
+        else:
+            self._keep(data)
 
     def requestReceived(self, command: bytes, path: bytes, version: bytes) -> None:  # noqa: N802
+        if not self.refused:
+            self._keep(b"", flush=True)
         if self.refused:
             return self.channel.loseConnection()
+        if self.length is None:
+            # Django takes a form without a length for an empty one.
+            self.requestHeaders.removeHeader(b"transfer-encoding")
+            self.requestHeaders.setRawHeaders(b"content-length", [b"%d" % self.received])
         super().requestReceived(command, path, version)
 
-    def _from_stranger(self) -> bool:
-        """Whether the sender shows a session or a key is known before the body comes; whether it is valid, after."""
-        known = self.requestHeaders.hasHeader(b"authorization")
-        return not known and settings.SESSION_COOKIE_NAME.encode() not in self.received_cookies
+    def process(self) -> Any:  # noqa: ANN401 - a Deferred
+        done = super().process()
+        # Daphne takes the transport away from a request that opens a socket.
+        if self.transport is None:
+            self.channel.become_socket(self.seats)
+            self.seats = []
+        return done
 
-    def _refuse(self) -> None:
+    def finish(self) -> None:
+        self._leave()
+        super().finish()
+
+    def connectionLost(self, reason: Failure) -> None:  # noqa: N802
+        self._leave()
+        if self.decision:
+            self.decision.cancel()
+        super().connectionLost(reason)
+
+    # Whether the body is wanted.
+
+    def _hold(self) -> None:
+        """Leave the body on the network until it is decided whether it is wanted."""
+        expect = self.requestHeaders.getRawHeaders(b"expect", [b""])[0].lower()
+        self.requestHeaders.removeHeader(b"expect")
+        self.channel.hold()
+        is_asked = expect == b"100-continue" and self.channel._version == b"HTTP/1.1"
+        self.decision = asyncio.ensure_future(self._decide(is_asked))
+
+    async def _decide(self, is_asked: bool) -> None:
+        try:
+            deciding = body_admission.admit(self._request(), self.length)
+            admission = await asyncio.wait_for(deciding, DECISION_SECONDS)
+            self.seats += body_admission.reserve(admission, self.length, self._address())
+            self.limit, self.reason = admission.limit, admission.reason
+            self.content = _kept(self.length)
+        except Exception as error:
+            return self.refuse(_told(error))
+        if is_asked:
+            # Only now is the sender invited to send the body.
+            self.channel._send100Continue()
+        self.channel.release()
+
+    def _takes_connection(self) -> bool:
+        seat = take_connection(self._address())
+        if seat:
+            self.seats.append(seat)
+        return seat is not None
+
+    def _leave(self) -> None:
+        for seat in self.seats:
+            seat.leave()
+
+    # What its headers say.
+
+    def _request(self) -> HttpRequest:
+        """Return the headers as Django's request, with an empty body."""
+        path, _, query = self.channel._path.partition(b"?")
+        headers = self.requestHeaders.getAllRawHeaders()
+        scope = {
+            "type": "http",
+            "method": self.channel._command.decode("latin1"),
+            "path": unquote(path.decode("latin1")),
+            "query_string": query,
+            # As in Daphne: a name with an underscore would pass for another one.
+            "headers": [(name.lower(), value) for name, values in headers if b"_" not in name for value in values],
+            "client": [self._peer(), 0],
+        }
+        return ASGIRequest(scope, BytesIO())
+
+    def _peer(self) -> str:
+        return getattr(self.client, "host", "")
+
+    def _address(self) -> str:
+        forwarded = b",".join(self.requestHeaders.getRawHeaders(b"x-forwarded-for", []))
+        return counted_address(forwarded.decode("latin1"), self._peer())
+
+    # Where its body is.
+
+    def _keep(self, data: bytes, *, flush: bool = False) -> None:
+        try:
+            self.content.write(data)
+            if flush:
+                self.content.flush()
+        except OSError as error:
+            logger.error("what was sent could not be kept on disk", exc_info=error)
+            self.refuse(FULL)
+
+    def hand_over(self, scope: dict[str, Any]) -> None:
+        """Put a body that is on disk into the ASGI scope as it is: Daphne would read all of it into memory."""
+        if not isinstance(self.content, BytesIO):
+            scope[BODY], self.content = self.content, BytesIO()
+
+    def refuse(self, error: LangAIError) -> None:
+        """Answer now, and end the connection."""
+        if self.refused or self.channel is None:
+            return
         self.refused = True
         # Nobody is invited to send the rest.
         self.requestHeaders.removeHeader(b"expect")
-        self.content.truncate(0)
-        transport = self.channel.transport
-        given = self.requestHeaders.getRawHeaders(trail.HEADER, [""])[0]
-        transport.write(_response(self.channel._path, trail.accepted(given)))
-        reactor.callLater(LINGER, transport.abortConnection)  # type: ignore[attr-defined, arg-type]
+        with suppress(OSError):  # of a disk that is full
+            self.content.close()
+        given = self.requestHeaders.getRawHeaders(trail.HEADER.encode(), [b""])[0].decode("latin1")
+        method = self.channel._command.decode("latin1")
+        REQUESTS.labels("refused", method if method in METHODS else "other", error.status).inc()
+        rest = inf if self.length is None else self.length - self.received
+        self.channel.refuse(refusals.response(self._request(), error, trail.accepted(given)), rest)
 
 
-def limit_bodies(factory: HTTPFactory) -> None:
-    """Have `factory`, Daphne's, make limited requests: it has no setting for its class of requests."""
-    build: Callable[[object], HTTPProtocol] = factory.buildProtocol
+def _told(error: Exception) -> LangAIError:
+    """Return what to tell the sender about what went wrong while it was decided."""
+    if isinstance(error, LangAIError):
+        return error
+    if isinstance(error, TimeoutError) or database_away(error):
+        return AWAY
+    logger.error("it could not be decided whether a body is wanted", exc_info=error)
+    return Broken(UNEXPECTED)
 
-    def limited(address: object) -> HTTPProtocol:
-        protocol = build(address)
-        protocol.requestFactory = LimitedRequest
-        return protocol
 
-    factory.buildProtocol = limited
+def _kept(length: int | None) -> Any:  # noqa: ANN401 - a file that can be written
+    """Return where a body is kept: if on disk, in a file without a name, which is gone with the connection."""
+    folder = str(settings.FILE_UPLOAD_TEMP_DIR)
+    if length is None:
+        return tempfile.SpooledTemporaryFile(IN_MEMORY_MAX, dir=folder)
+    return tempfile.TemporaryFile(dir=folder) if length > IN_MEMORY_MAX else BytesIO()
+
+
+def limit_requests(server: Server) -> None:
+    """Have `server`, Daphne's, use our connections and requests: it has no settings for them."""
+    factory, build = server.http_factory, server.http_factory.buildProtocol
+
+    def limited(address: object) -> Channel:
+        channel: Channel = build(address)
+        channel.requestFactory = LimitedRequest  # type: ignore[assignment]
+        return channel
+
+    factory.protocol, factory.timeOut, factory.buildProtocol = Channel, None, limited
+    server.ws_factory.protocol = Socket

@@ -6,6 +6,7 @@ import logging
 import os
 import sys
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from typing import Any, Literal
 
 from autobahn.websocket.compress import PerMessageDeflateOffer, PerMessageDeflateOfferAccept
@@ -20,7 +21,8 @@ from twisted.python.failure import Failure
 
 from langai_site import ports, registry, tracing
 from langai_site.back_pressure import PacedRequest
-from langai_site.request_limit import limit_bodies
+from langai_site.connections import cut_slow
+from langai_site.request_limit import LimitedRequest, limit_requests
 
 logger = logging.getLogger(__name__)
 
@@ -30,6 +32,7 @@ SECOND_FREEZE = 20.0
 # Seconds for which a thread that draws or reads may keep the interpreter while the event loop waits for it. Python's
 # usual five milliseconds would be waited for at each of a request's hops.
 SWITCH_INTERVAL = 0.001
+OPEN_FILES = 65_536
 WebSocketFactory = Any
 
 
@@ -53,9 +56,15 @@ class DrainingServer(Server):
 
     def start_services(self) -> None:
         compress_sockets(self.ws_factory)
-        limit_bodies(self.http_factory)
-        self.services = [asyncio.ensure_future(_keep(*item)) for item in registry.web_services.items()]
+        limit_requests(self)
+        services = {**registry.web_services, "cutting slow connections": cut_slow}
+        self.services = [asyncio.ensure_future(_keep(*item)) for item in services.items()]
         spare_collector()
+
+    def create_application(self, protocol: object, scope: dict[str, Any]) -> object:
+        if isinstance(protocol, LimitedRequest):
+            protocol.hand_over(scope)
+        return super().create_application(protocol, scope)
 
     async def handle_reply(self, protocol: object, message: dict[str, Any]) -> None:
         """Returns when the connection has room for more, so that a long response goes at its reader's pace."""
@@ -137,10 +146,22 @@ def _application() -> Callable[..., Any]:
     return application
 
 
+def raise_file_limit() -> None:
+    """Allow as many open files as the system lets us: each connection is one, and the usual 1,024 are soon taken."""
+    with suppress(ImportError, OSError, ValueError):  # not everywhere are there such limits
+        import resource
+
+        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        enough = OPEN_FILES if hard == resource.RLIM_INFINITY else min(hard, OPEN_FILES)
+        if soft != resource.RLIM_INFINITY and soft < enough:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (enough, hard))
+
+
 def serve() -> None:
     """Serve until SIGTERM or SIGINT; does not return."""
     logging.captureWarnings(True)
     sys.setswitchinterval(SWITCH_INTERVAL)
+    raise_file_limit()
     tracing.start()
     server: DrainingServer = DrainingServer(
         application=_application(),

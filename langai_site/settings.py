@@ -89,6 +89,13 @@ try:
     RATE_LIMIT_LOGIN: str = env.rate("RATE_LIMIT_LOGIN", "10/m")
     REPLIES_IN_FLIGHT = env.int("REPLIES_IN_FLIGHT", 3, validate=environment.at_least(0))
     SOCKETS_PER_USER = env.int("SOCKETS_PER_USER", 20, validate=environment.at_least(0))
+    # Of each web process; 0: no limit. Behind a proxy, requests and sockets are counted instead of connections.
+    CONNECTIONS_PER_ADDRESS = env.int("CONNECTIONS_PER_ADDRESS", 1000, validate=environment.at_least(0))
+    UPLOADS_PER_ADDRESS = env.int("UPLOADS_PER_ADDRESS", 20, validate=environment.at_least(0))
+    UPLOADS_IN_FLIGHT = env.int("UPLOADS_IN_FLIGHT", 4, validate=environment.at_least(0))
+    # Seconds for all headers of a request; without a byte of its body.
+    HEADER_TIMEOUT = env.float("HEADER_TIMEOUT", 20, validate=environment.at_least(1))
+    BODY_TIMEOUT = env.float("BODY_TIMEOUT", 30, validate=environment.at_least(1))
     STOP_GRACE = env.float("STOP_GRACE", 20, validate=environment.at_least(0))
 
     # Days and months of budgets and of the ledger's books begin here.
@@ -290,6 +297,8 @@ MEDIA_ROOT = DATA_DIR / "files"
 MEDIA_URL = ""
 DATA_UPLOAD_MAX_NUMBER_FILES = 200
 FILE_UPLOAD_PERMISSIONS = 0o600
+# What is being uploaded, beside where it is kept: a file is then renamed, not copied. /tmp may be memory.
+FILE_UPLOAD_TEMP_DIR = environment.writable_folder(DATA_DIR / "temp")
 
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {

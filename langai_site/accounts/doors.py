@@ -17,6 +17,23 @@ from langai_site.errors import Forbidden
 from langai_site.writer import write
 
 
+def bearer(request: HttpRequest) -> str:
+    """Return the API key or token that a request shows; "" if it shows none."""
+    scheme, _, shown = request.headers.get("Authorization", "").partition(" ")
+    return shown.strip() if scheme.lower() == "bearer" else ""
+
+
+def credential_of(shown: str) -> Credential:
+    """Return whom an API key or token belongs to. Synchronous. Raises Unauthorized."""
+    return keys.credential_of(shown) if shown.startswith(keys.PREFIX) else tokens.credential_of(shown)
+
+
+def require_scope(credential: Credential, scope: Scope) -> None:
+    """Raise Forbidden if the credential was not made for `scope`."""
+    if scope not in credential.scopes:
+        raise Forbidden(f"This key is not for this: it lacks the scope “{scope}”.")
+
+
 class ApiKeyOrToken(HttpBearer):
     """`Authorization: Bearer` with an API key, or with a token of POST /auth/token."""
 
@@ -25,15 +42,12 @@ class ApiKeyOrToken(HttpBearer):
         self.scope, self.group = scope, group
 
     async def __call__(self, request: HttpRequest) -> Credential | None:
-        scheme, _, shown = request.headers.get("Authorization", "").partition(" ")
-        if scheme.lower() != "bearer" or not shown.strip():
-            return None
-        return await self.authenticate(request, shown.strip())
+        shown = bearer(request)
+        return await self.authenticate(request, shown) if shown else None
 
     async def authenticate(self, request: HttpRequest, token: str) -> Credential:
-        known = keys.credential_of if token.startswith(keys.PREFIX) else tokens.credential_of
         try:
-            credential = await write(known, token)
+            credential = await write(credential_of, token)
         except Unauthorized:
             # Who guesses is counted by address.
             await limits.count_request(limits.API, limits.visitor(request))
@@ -74,8 +88,7 @@ async def _refuse_forged(request: HttpRequest) -> None:
 async def entered(request: HttpRequest, credential: Credential, scope: Scope, group: str) -> Credential:
     """The credential, once the request was counted and found within its scopes. Raises TooMany and Forbidden."""
     await limits.count_request(group, limits.person(credential.user))
-    if scope not in credential.scopes:
-        raise Forbidden(f"This key is not for this: it lacks the scope “{scope}”.")
+    require_scope(credential, scope)
     request.user = credential.user
     return credential
 

@@ -1,9 +1,7 @@
 """The web process ends only after what is live has had its time."""
 
 import http.client
-import json
 import time
-from collections.abc import Iterator
 
 import pytest
 from websockets.sync.client import connect
@@ -145,48 +143,3 @@ def test_sockets_are_compressed_where_the_browser_can(serve):
     with connect(f"ws://127.0.0.1:{port}/", proxy=None, compression=None) as socket:
         socket.send("plain")
         assert socket.recv(5) == "plain" * 50
-
-
-SIGNED_IN = {"Cookie": "theme=dark; sessionid=abc"}
-UPLOAD = "/admin/documents/document/add/"
-REPLACE = "/admin/documents/document/3f0c2b62-4a54-4d5c-a9de-0a8d1ff3b6a1/replace/"
-
-
-def test_a_body_that_is_too_large_is_refused_before_it_is_kept(serve):
-    _, port = serve(UPLOAD_MAX_MB="1")
-    large = b"x" * 10_000_000
-    assert posted(port, "/accounts/account/", large) == (413, b"What was sent is too large.\n")
-    assert posted(port, "/accounts/account/", iter([large[:3_000_000]] * 3))[0] == 413
-    assert posted(port, "/accounts/account/", large[:3_000_000]) == (200, b"ok")
-    for path in (f"{UPLOAD}?_popup=1", REPLACE):
-        assert posted(port, path, large) == (200, b"ok")
-        assert posted(port, path, large * 3)[0] == 413
-
-
-def test_a_program_is_told_of_a_body_that_is_too_large_as_of_any_other_error(serve):
-    _, port = serve()
-    headers = {"Authorization": "Bearer key", "X-Request-ID": "asked-4711"}
-    ours, openais = (
-        json.loads(posted(port, path, b"x" * 10_000_000, headers)[1])["error"] for path in ("/chat", "/v1/embeddings")
-    )
-    message = "What was sent is too large."
-    assert ours == {"code": "too_large", "message": message, "request_id": "asked-4711"}
-    assert openais == {"code": "too_large", "message": message, "type": "invalid_request_error", "param": None}
-
-
-def test_a_stranger_sends_no_more_than_signing_in_takes(serve):
-    _, port = serve()
-    for path in ("/accounts/login/", UPLOAD, REPLACE):
-        assert posted(port, path, b"x" * 60_000, {}) == (200, b"ok")
-        assert posted(port, path, b"x" * 70_000, {"Cookie": "theme=dark"})[0] == 413
-    assert posted(port, "/api/", b"x" * 70_000, {"Authorization": "Bearer key"}) == (200, b"ok")
-
-
-def posted(
-    port: int, path: str, body: bytes | Iterator[bytes], headers: dict[str, str] = SIGNED_IN
-) -> tuple[int, bytes]:
-    visitor = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
-    # Without a length given, what is iterated goes in chunks.
-    visitor.request("POST", path, body, headers)
-    response = visitor.getresponse()
-    return response.status, response.read()

@@ -1,0 +1,44 @@
+"""Where files are uploaded, and who may upload there: asked before the web process reads what is sent."""
+
+from urllib.parse import unquote
+from uuid import UUID
+
+from documents.services import library
+from langai_site import registry
+from langai_site.accounts.doors import require_scope
+from langai_site.accounts.keys import Credential
+from langai_site.accounts.scopes import Scope
+from langai_site.errors import Forbidden, NotFound
+from search.access import managed_collections
+
+# Files that the admin's form takes at once.
+UPLOADS_AT_ONCE = 20
+NO_COLLECTION = "You cannot upload documents: you do not manage any collection. Ask an admin."
+
+
+def register() -> None:
+    registry.upload_place(r"/api/documents", files=1, check=by_api)
+    registry.upload_place(r"/admin/documents/document/add/", files=UPLOADS_AT_ONCE, check=new_documents)
+    registry.upload_place(r"/admin/documents/document/(?P<document>[^/]+)/replace/", files=1, check=next_version)
+
+
+def new_documents(credential: Credential) -> None:
+    """Raise Forbidden if the sender manages no collection. Which one it is for stands in the body."""
+    if not managed_collections(credential.user).exists():
+        raise Forbidden(NO_COLLECTION)
+
+
+def by_api(credential: Credential) -> None:
+    """Raise Forbidden for a key that lacks the scope, too."""
+    require_scope(credential, Scope.DOCUMENTS)
+    new_documents(credential)
+
+
+def next_version(credential: Credential, document: str) -> None:
+    """Raise NotFound or Forbidden if the sender may not replace the document's file."""
+    new_documents(credential)
+    try:
+        number = UUID(unquote(document))
+    except ValueError:
+        raise NotFound(library.GONE) from None
+    library.managed_document(credential.user, number)

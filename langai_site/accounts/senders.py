@@ -1,0 +1,74 @@
+"""Who sends a request, decided by its headers before its body is read.
+
+The rules are those of the API's doors and of sessions; this module only asks them earlier.
+"""
+
+import asyncio
+import re
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+from django.conf import settings
+from django.contrib.sessions.middleware import SessionMiddleware
+from django.http import HttpRequest, HttpResponse
+
+from langai_site.accounts import doors, limits
+from langai_site.accounts.keys import Credential, Unauthorized
+from langai_site.accounts.scopes import ALL
+from langai_site.accounts.session import SignedOut, signed_in
+from langai_site.api_errors import NOBODY
+from langai_site.trail import carried
+from langai_site.writer import healed
+
+Check = Callable[[Credential], None]
+
+SIGNED_OUT = "You are signed out. Sign in, then send it again."
+# Threads of their own: strangers who ask to upload must not delay the chat's database work.
+_threads = ThreadPoolExecutor(2, thread_name_prefix="senders")
+_sessions = SessionMiddleware(lambda request: HttpResponse())
+
+
+async def sender_of(request: HttpRequest, check: Check) -> str | None:
+    """Return the name that the sender is counted by, such as "user 5", once `check` let them through.
+
+    `request` needs headers only. None if it shows neither a session, a key nor a token. Raises Unauthorized or
+    SignedOut for an invalid one; each is counted by address, so TooMany after too many of them.
+    """
+    if not _shows_anything(request):
+        return None
+    try:
+        return await asyncio.get_running_loop().run_in_executor(
+            _threads, carried(lambda: healed(_proven, request, check))
+        )
+    except (Unauthorized, SignedOut):
+        await limits.count_request(limits.API, limits.visitor(request))
+        raise
+
+
+def _shows_anything(request: HttpRequest) -> bool:
+    return bool(_bearer(request)) or settings.SESSION_COOKIE_NAME in request.COOKIES
+
+
+def _is_api(request: HttpRequest) -> bool:
+    return bool(re.match(settings.API_PATHS, request.path))
+
+
+def _bearer(request: HttpRequest) -> str:
+    """Pages know people by their session only."""
+    return doors.bearer(request) if _is_api(request) else ""
+
+
+def _proven(request: HttpRequest, check: Check) -> str:
+    credential = _credential(request)
+    check(credential)
+    return limits.person(credential.user)
+
+
+def _credential(request: HttpRequest) -> Credential:
+    if shown := _bearer(request):
+        return doors.credential_of(shown)
+    _sessions.process_request(request)
+    try:
+        return Credential(signed_in(request), ALL)
+    except SignedOut:
+        raise (Unauthorized(NOBODY) if _is_api(request) else SignedOut(SIGNED_OUT)) from None
