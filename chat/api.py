@@ -46,7 +46,7 @@ async def chat(
     outcome = await asyncio.shield(begun.ending)
     if outcome.failure:
         raise outcome.failure
-    return answer_of(await write(conversations.reply_as_shown, user.pk, begun.started.reply))
+    return answer_of(await write(conversations.ended_reply, user.pk, begun.started.reply))
 
 
 @router.post(

@@ -6,7 +6,7 @@ class ChatConfig(AppConfig):
 
     def ready(self) -> None:
         from chat import measures
-        from chat.services import conversations, label_rises, passing, runner, sources
+        from chat.services import closed_accounts, conversations, label_rises, passing, runner, sources
         from langai_site import registry
 
         def live_replies() -> int:
@@ -16,6 +16,7 @@ class ChatConfig(AppConfig):
         registry.web_service("lost replies", runner.sweep)
         registry.web_service("raised labels", label_rises.keep_raising)
         registry.quotations(label_rises)
+        registry.web_service("closed accounts", closed_accounts.keep_looking)
         registry.web_drain("live replies", runner.drain)
         registry.web_drain("answers that are kept nowhere", passing.drain)
         registry.measure(*measures.ALL)

@@ -1,27 +1,24 @@
 """The socket of a conversation: a viewer. It draws what happens and owns nothing; closing it changes nothing."""
 
+from collections.abc import Collection
 from urllib.parse import parse_qs
 from uuid import UUID
 
 from django.conf import settings
 
 from chat import catching_up, drawing, fragments
-from chat.events import LabelRose, ReplyBegun, ReplyDone, ReplyGrew, ReplySourced, Snapshot, group_of
+from chat.events import ConversationGone, LabelRose, ReplyBegun, ReplyDone, ReplyGrew, ReplySourced, Snapshot, group_of
 from chat.models import Conversation, Message
 from chat.services import branches, conversations, live
 from chat.services.branches import Part
 from langai_site.accounts import limits
 from langai_site.accounts.models import User
-from langai_site.errors import NotFound, TooMany
+from langai_site.accounts.person_socket import SIGNED_OUT, TOO_MANY, PersonSocket
+from langai_site.errors import TooMany
 from langai_site.sensitivity import Sensitivity
-from langai_site.sockets import SocketConsumer
-from langai_site.writer import write
-
-# Application close codes: the client does not connect again after these.
-SIGNED_OUT, NOT_YOURS, TOO_MANY = 4401, 4404, 4429
 
 
-class ConversationConsumer(SocketConsumer):
+class ConversationConsumer(PersonSocket):
     drawing: fragments.LiveDrawing | None = None
     label: int = Sensitivity.PUBLIC
     # Messages that a catch-up has drawn: the news of them may still be on its way.
@@ -35,13 +32,11 @@ class ConversationConsumer(SocketConsumer):
         self.user_id = user.id
         if not await self._may_watch(user):
             return await self.close(TOO_MANY)
-        try:
-            # Listen first, read then: what happens in between is drawn twice rather than never.
-            await write(conversations.access_conversation, self.user_id, self.conversation)
-            await self.channel_layer.group_add(group_of(self.conversation), self.channel_name)
-            await self._catch_up()
-        except NotFound:
-            await self.close(NOT_YOURS)
+        # Listen first, read then: what happens in between is drawn twice rather than never.
+        await self.enter(user)
+        await self.read(conversations.access_conversation, self.user_id, self.conversation)
+        await self.channel_layer.group_add(group_of(self.conversation), self.channel_name)
+        await self._catch_up()
 
     async def _may_watch(self, user: User) -> bool:
         try:
@@ -51,11 +46,13 @@ class ConversationConsumer(SocketConsumer):
         return self.take_seat(user.id)
 
     async def disconnect(self, code: int) -> None:
+        await super().disconnect(code)
         await self.channel_layer.group_discard(group_of(self.conversation), self.channel_name)
 
     async def _catch_up(self) -> None:
         """Bring the page, which says what it shows, to what is true now."""
         shown = parse_qs(self.scope["query_string"].decode("latin1")).get("shown", [""])[0]
+        await self.check()
         conversation, part, last_shown = await drawing.off_loop(_latest, self.user_id, self.conversation, shown)
         self.label = conversation.label
         if not part.messages:
@@ -75,6 +72,7 @@ class ConversationConsumer(SocketConsumer):
     async def reply_begun(self, event: ReplyBegun) -> None:
         if event["reply"] in self.drawn and event["replaces"] != event["reply"]:
             return
+        await self.read(conversations.access_conversation, self.user_id, self.conversation)
         reply = UUID(event["reply"])
         snapshot = Snapshot(number=0, text=event["written"], sources=[], model="")
         self.drawing = fragments.LiveDrawing(event["reply"], snapshot)
@@ -110,6 +108,8 @@ class ConversationConsumer(SocketConsumer):
         """A change is missing, or came twice: layers drop what is over their capacity. The snapshot is whole."""
         if self.drawing and self.drawing.reply == reply and number <= self.drawing.number:
             return
+        # It may be the first that this page is shown of the reply.
+        await self.check()
         snapshot = await live.snapshot(UUID(reply))
         if snapshot is None:
             return
@@ -118,20 +118,24 @@ class ConversationConsumer(SocketConsumer):
 
     async def reply_done(self, event: ReplyDone) -> None:
         self.drawing = None
-        try:
-            reply = await write(conversations.reply_as_shown, self.user_id, UUID(event["reply"]))
-        except NotFound:
-            return
+        reply = await self.read(conversations.reply_as_shown, self.user_id, UUID(event["reply"]))
         bubble = await drawing.bubble_of(reply)
         frame = await drawing.off_loop(fragments.replaced_frame, bubble, reply.id)
         await self._draw(frame + self._label_frame(reply.conversation))
 
     async def label_rose(self, _event: LabelRose) -> None:
-        try:
-            conversation = await write(conversations.access_conversation, self.user_id, self.conversation)
-        except NotFound:
-            return
+        conversation = await self.read(conversations.access_conversation, self.user_id, self.conversation)
         await self._draw(self._label_frame(conversation))
+
+    async def conversation_gone(self, event: ConversationGone) -> None:
+        """The conversation was deleted."""
+        await self.read(conversations.access_conversation, self.user_id, self.conversation)
+
+    @classmethod
+    def not_theirs(cls, sockets: Collection[PersonSocket]) -> Collection[PersonSocket]:
+        watched = {socket: (socket.user_id, socket.conversation) for socket in sockets if isinstance(socket, cls)}
+        theirs = conversations.still_theirs(set(watched.values()))
+        return [socket for socket, pair in watched.items() if pair not in theirs]
 
     def _label_frame(self, conversation: Conversation) -> str:
         """The composer's choice is only drawn anew where it must be: somebody may have chosen already."""

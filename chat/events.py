@@ -69,8 +69,14 @@ class LabelRose(TypedDict):
     type: Literal["label.rose"]
 
 
+class ConversationGone(TypedDict):
+    """The conversation was deleted."""
+
+    type: Literal["conversation.gone"]
+
+
 ReplyEvent = ReplyBegun | ReplyGrew | ReplySourced | ReplyDone
-Event = ReplyEvent | LabelRose
+Event = ReplyEvent | LabelRose | ConversationGone
 
 
 def group_of(conversation: UUID) -> str:

@@ -26,11 +26,14 @@ function dismissible(toast) {
   setTimeout(leave, STAY);
 }
 
-function tell(text, kind = "error") {
-  if (all("#notices p").some((shown) => shown.textContent === text)) return;
+function tell(text, kind = "error", link = null) {
+  const said = link ? `${text} ${link.words}` : text;
+  if (all("#notices p").some((shown) => shown.textContent === said)) return;
   const toast = document.createElement("div");
   toast.className = `toast ${kind}`;
-  toast.append(Object.assign(document.createElement("p"), { textContent: text }));
+  const paragraph = Object.assign(document.createElement("p"), { textContent: text });
+  if (link) paragraph.append(" ", Object.assign(document.createElement("a"), { href: link.href, textContent: link.words }));
+  toast.append(paragraph);
   find("#notices").append(toast);
   dismissible(toast);
 }
@@ -279,6 +282,8 @@ const TRIES = 3;
 const OPENS_WITHIN = 4000;
 const RECONNECTED_BY_HTMX = [1006, 1011, 1012, 1013];
 const REFUSED = 4400;
+const SIGNED_OUT = 4401;
+const NOT_YOURS = 4404;
 const TOO_MANY = 4429;
 
 const delay = (attempt) => BACK_OFF[Math.min(attempt, BACK_OFF.length - 1)] * (1 + Math.random() / 4);
@@ -301,10 +306,26 @@ function socketOpened() {
   polling = null;
 }
 
+// For good: nothing is asked for again, and what stands in the composer stays there.
+function watchingEnded(code) {
+  clearInterval(polling);
+  polling = null;
+  // A page that did this itself is on its way elsewhere and needs no notice.
+  setTimeout(() => {
+    if (code === SIGNED_OUT) {
+      const href = `/accounts/login/?next=${encodeURIComponent(location.pathname)}`;
+      tell("You are signed out here. What you were writing is kept.", "error", { href, words: "Sign in again" });
+    } else {
+      tell("This conversation was deleted, or is not yours.", "error", { href: "/", words: "Start a new chat" });
+    }
+  }, 1000);
+}
+
 function socketClosed({ detail: { event, socketWrapper } }) {
   connected = false;
   clearTimeout(opening);
   failures += 1;
+  if (event.code === SIGNED_OUT || event.code === NOT_YOURS) return watchingEnded(event.code);
   if (failures >= TRIES || event.code === TOO_MANY) startPolling();
   if (event.code < REFUSED && !RECONNECTED_BY_HTMX.includes(event.code)) {
     setTimeout(socketWrapper.reconnect, delay(failures));

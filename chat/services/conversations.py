@@ -1,8 +1,9 @@
 """The one gate to conversations, and what their owner does with them. Synchronous: callers choose the thread."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from uuid import UUID
 
 from django.conf import settings
@@ -10,8 +11,11 @@ from django.db import transaction
 from django.db.models import Q, prefetch_related_objects
 from django.utils import timezone
 
+from chat.events import ConversationGone, group_of
 from chat.models import Conversation, LabelChange, Message
 from chat.services import branches, labels
+from langai_site import broadcast
+from langai_site.accounts import open_accounts
 from langai_site.errors import Conflict, Invalid, NotFound
 from langai_site.sensitivity import Sensitivity
 from langai_site.usage import callers
@@ -40,6 +44,15 @@ def access_conversation(user_id: int, conversation_id: UUID, *, lock: bool = Fal
     return found
 
 
+def still_theirs(watched: Collection[tuple[int, UUID]]) -> set[tuple[int, UUID]]:
+    """Those of many (person, conversation) that `access_conversation` would still let in, in one query for 500."""
+    ids, open_to = list({conversation for _, conversation in watched}), set()
+    for start in range(0, len(ids), 500):
+        found = Conversation.objects.filter(id__in=ids[start : start + 500], deleted_at=None, owner__is_active=True)
+        open_to |= set(found.order_by().values_list("owner_id", "id"))
+    return open_to & set(watched)
+
+
 def access_reply(user_id: int, reply_id: UUID) -> Message:
     """A reply in a conversation of this person's, with the conversation. Raises NotFound."""
     found = (
@@ -64,6 +77,12 @@ def reply_as_shown(user_id: int, reply_id: UUID) -> Message:
     versions = Message.objects.filter(conversation=reply.conversation, parent_id=reply.parent_id)
     reply.siblings = list(versions.values_list("id", flat=True))
     return reply
+
+
+def ended_reply(user_id: int, reply_id: UUID) -> Message:
+    """`reply_as_shown` for a program that waited for the reply's end. Raises AccountClosed and NotFound."""
+    open_accounts.require_open(user_id)
+    return reply_as_shown(user_id, reply_id)
 
 
 @dataclass(frozen=True)
@@ -141,6 +160,8 @@ def delete(user_id: int, conversation_id: UUID) -> Conversation:
     _ = conversation.current_leaf
     conversation.deleted_at = timezone.now()
     conversation.save(update_fields=["deleted_at"])
+    gone = ConversationGone(type="conversation.gone")
+    transaction.on_commit(partial(broadcast.send, group_of(conversation.id), {**gone}))
     return conversation
 
 

@@ -17,6 +17,7 @@ from chat.characters import split_off_half, whole_characters
 from chat.llm import BUILT_IN
 from chat.models import Message
 from chat.services import choices, conversations, drafts, in_flight, labels, policies, receipts, replies
+from chat.services.closed_accounts import while_open
 from chat.services.replies import Prepared, TurnRequest
 from chat.services.routing import AUTO
 from chat.services.stops import Stops
@@ -125,7 +126,7 @@ async def answer(user: User, said: Said) -> AsyncGenerator[Piece | Whole, None]:
             # On a thread: it takes time in proportion to the text.
             request = replace(request, causes=await asyncio.to_thread(_causes, request, said, rules))
             async with aclosing(_pieces(request, reply, passing)) as pieces:
-                async for piece in pieces:
+                async for piece in while_open(user.pk, pieces):
                     yield piece
         yield _whole(request, passing)
     finally:

@@ -198,6 +198,7 @@ async def _keep(reply: Live) -> None:
             logger.exception("a checkpoint of reply %s failed", reply.reply)
             continue
         if not mine:
+            reply.ended_as = Message.Status.INTERRUPTED
             _cancel_reader(reply)
 
 

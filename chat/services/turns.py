@@ -237,9 +237,13 @@ def history(leaf: UUID | None) -> tuple[ChatMessage, ...]:
 
 @transaction.atomic
 def checkpoint(started: Started, text: str, causes: Sequence[labels.Cause]) -> bool:
-    """Keep the text so far and renew the lease; False where the reply is no longer this run's to write."""
+    """Keep the text so far and renew the lease; False where the reply is no longer this run's to write.
+
+    It is not where another run has it, nor where its person's account was switched off or deleted.
+    """
     label = labels.label_of(causes)
     mine = Message.objects.filter(id=started.reply, lease=started.lease, status=Message.Status.STREAMING)
+    mine = mine.filter(conversation__owner__is_active=True)
     renewed = mine.update(parts=text_part(text), label=label, lease_until=timezone.now() + LEASE)
     if renewed:
         _raise_conversation(started.conversation, causes)

@@ -52,7 +52,10 @@ Told = Named | Grown | Quiet | Ended
 
 
 async def watch(user_id: int, reply_id: UUID, told: int = 0) -> AsyncGenerator[Told, None]:
-    """Tell how the person's reply grows beyond its first `told` characters, until it has ended. Raises NotFound."""
+    """Tell how the person's reply grows beyond its first `told` characters, until it has ended.
+
+    Raises NotFound, and AccountClosed where the account was switched off meanwhile.
+    """
     reply = await write(conversations.access_reply, user_id, reply_id)
     view, layer = _View(reply, told), get_channel_layer()
     channel, group = await layer.new_channel(), group_of(reply.conversation_id)
@@ -61,7 +64,7 @@ async def watch(user_id: int, reply_id: UUID, told: int = 0) -> AsyncGenerator[T
     try:
         async for news in _until_ended(reply_id, following, view):
             yield news
-        for news in view.end(await write(conversations.reply_as_shown, user_id, reply_id)):
+        for news in view.end(await write(conversations.ended_reply, user_id, reply_id)):
             yield news
     finally:
         following.end()
@@ -146,7 +149,7 @@ async def _until_ended(reply: UUID, following: _Following, view: _View) -> Async
             yield Quiet()
             # The news of its end may be lost, with the layer or with its process.
             ended = await write(_has_ended, reply)
-        elif event["type"] != "label.rose" and event["reply"] == str(reply):
+        elif event["type"] not in ("label.rose", "conversation.gone") and event["reply"] == str(reply):
             ended = event["type"] == "reply.done"
             for news in await _news(event, view):
                 yield news

@@ -37,5 +37,12 @@ async def token(request: HttpRequest, body: SignIn) -> tokens.Tokens:
 
 @router.post("/refresh", auth=anybody, response={200: TokenPair} | documented())
 async def refresh(request: HttpRequest, body: Refresh) -> tokens.Tokens:
-    """New tokens for a refresh token. A change of the password ends all that were given out before."""
+    """New tokens for a refresh token, which works once: a second use ends all tokens of its sign-in."""
     return await database_sync_to_async(tokens.renewed, thread_sensitive=False)(body.refresh)
+
+
+@router.post("/sign-out", auth=anybody, response={204: None} | documented())
+async def sign_out(request: HttpRequest, body: Refresh) -> tuple[int, None]:
+    """End the tokens that came of one sign-in: the refresh token, and every access token that came with it."""
+    await database_sync_to_async(tokens.sign_out, thread_sensitive=False)(body.refresh)
+    return 204, None

@@ -8,6 +8,15 @@ class AccountsConfig(AppConfig):
     label = "accounts"
 
     def ready(self) -> None:
-        from langai_site.accounts import senders
+        from django.contrib.auth.signals import user_logged_out
+        from django.db.models.signals import post_delete, post_save
 
+        from langai_site.accounts import endings, person_socket, senders, tokens
+        from langai_site.accounts.models import User
+
+        user_logged_out.connect(endings.on_sign_out)
+        post_save.connect(endings.on_save, sender=User)
+        post_delete.connect(endings.on_delete, sender=User)
         registry.sender_check("accounts", senders.sender_of)
+        registry.web_service("sign-ins of sockets", person_socket.keep_checking)
+        registry.nightly_job("expired tokens", tokens.discard_expired)

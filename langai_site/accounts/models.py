@@ -1,5 +1,6 @@
 import hashlib
 import secrets
+import uuid
 from datetime import timedelta
 
 from django.conf import settings
@@ -106,3 +107,22 @@ class ApiKey(models.Model):
     @property
     def scope_names(self) -> str:
         return ", ".join(scope.value for scope in Scope if scope in self.scopes)
+
+
+class TokenFamily(models.Model):
+    """The tokens that came of one sign-in of a program. They are good for as long as this row is there.
+
+    Only the hash of the one refresh token is kept that may be used next.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="token_families")
+    refresh_hash = models.CharField(max_length=64)
+    created_at = models.DateTimeField(default=timezone.now)
+    expires_at = models.DateTimeField(db_index=True, help_text="When its last refresh token ends.")
+
+    class Meta:
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return str(self.id)

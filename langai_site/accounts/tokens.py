@@ -1,20 +1,29 @@
-"""Short-lived tokens for who has a password and no key: signed, kept nowhere, ended by a change of the password."""
+"""Short-lived tokens for people who have a password and no key. Synchronous.
+
+A sign-in makes a family: an access token, and a refresh token that can be used once for the next two. A refresh token
+that comes a second time may have been stolen, so it ends its family. Signing out and a change of the password end
+families as well.
+"""
 
 import hashlib
 import hmac
+import secrets
 import time
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import lru_cache
 from typing import Any
+from uuid import UUID
 
 import jwt
 from allauth import app_settings as allauth_settings
 from allauth.account.adapter import get_adapter
 from django.conf import settings
 from django.http import HttpRequest
+from django.utils import timezone
 
 from langai_site.accounts.keys import Credential, Unauthorized
-from langai_site.accounts.models import User
+from langai_site.accounts.models import TokenFamily, User, hashed
 from langai_site.accounts.scopes import ALL
 from langai_site.errors import LangAIError
 
@@ -23,6 +32,7 @@ ACCESS, REFRESH = "access", "refresh"
 LIFETIMES = {ACCESS: 15 * 60, REFRESH: 24 * 60 * 60}
 ALGORITHM, ISSUER = "HS256", "langai"
 OVER = "This token is not valid, or not any more. Get a new one at /auth/token."
+USED = "This refresh token was used before, so all tokens of its sign-in were ended. Sign in again at /auth/token."
 
 
 class SecondFactor(LangAIError):
@@ -48,7 +58,9 @@ def sign_in(request: HttpRequest, username: str, password: str) -> Tokens:
         raise Unauthorized("Name or password is wrong, or the account is closed.")
     if has_second_factor(user):
         raise SecondFactor("This account is opened by more than a password. Make an API key on its page instead.")
-    return _made(user)
+    secret = secrets.token_urlsafe(32)
+    family = TokenFamily.objects.create(user=user, refresh_hash=hashed(secret), expires_at=_end_of_refresh())
+    return _made(user, family.pk, secret)
 
 
 def has_second_factor(user: User) -> bool:
@@ -60,37 +72,72 @@ def has_second_factor(user: User) -> bool:
 
 
 def renewed(refresh: str) -> Tokens:
-    """New tokens for a refresh token. Raises Unauthorized."""
-    return _made(_person(refresh, REFRESH))
+    """New tokens for a refresh token, which works once. Raises Unauthorized.
+
+    A second use ends the whole family. Of two uses at once, one gets new tokens, and then the other ends the family.
+    """
+    claims, user = _opened(refresh, REFRESH)
+    secret = secrets.token_urlsafe(32)
+    unused = TokenFamily.objects.filter(pk=claims["family"], refresh_hash=hashed(claims["secret"]))
+    if not unused.update(refresh_hash=hashed(secret), expires_at=_end_of_refresh()):
+        TokenFamily.objects.filter(pk=claims["family"]).delete()
+        raise Unauthorized(USED)
+    return _made(user, UUID(claims["family"]), secret)
 
 
 def credential_of(access: str) -> Credential:
     """Whom an access token belongs to: it may be used for all that they may. Raises Unauthorized."""
-    return Credential(_person(access, ACCESS), ALL)
+    _, user = _opened(access, ACCESS)
+    return Credential(user, ALL)
 
 
-def _made(user: User) -> Tokens:
-    return Tokens(_token(user, ACCESS), _token(user, REFRESH))
+def sign_out(refresh: str) -> None:
+    """End the family of a refresh token, used or not. Raises Unauthorized for what is not a refresh token of ours."""
+    claims = _claims(refresh)
+    if claims["kind"] != REFRESH:
+        raise Unauthorized(OVER)
+    TokenFamily.objects.filter(pk=claims["family"]).delete()
 
 
-def _token(user: User, kind: str) -> str:
+def sign_out_everywhere(user_id: int) -> None:
+    """End all tokens of a person."""
+    TokenFamily.objects.filter(user=user_id).delete()
+
+
+def discard_expired() -> None:
+    """Forget the families whose last refresh token has expired. The nightly job."""
+    TokenFamily.objects.filter(expires_at__lt=timezone.now()).delete()
+
+
+def _end_of_refresh() -> Any:  # noqa: ANN401 - a moment
+    return timezone.now() + timedelta(seconds=LIFETIMES[REFRESH])
+
+
+def _made(user: User, family: UUID, secret: str) -> Tokens:
+    own = {"family": str(family)}
+    return Tokens(_token(user, ACCESS, own), _token(user, REFRESH, own | {"secret": secret}))
+
+
+def _token(user: User, kind: str, own: dict[str, str]) -> str:
     now = int(time.time())
     claims = {"iss": ISSUER, "sub": str(user.pk), "kind": kind, "iat": now, "exp": now + LIFETIMES[kind]}
-    return jwt.encode(claims | {"state": _state(user)}, _key(), ALGORITHM)
+    return jwt.encode(claims | own | {"state": _state(user)}, _key(), ALGORITHM)
 
 
-def _person(token: str, kind: str) -> User:
+def _opened(token: str, kind: str) -> tuple[dict[str, Any], User]:
+    """The token's claims and its person. Raises Unauthorized."""
     claims = _claims(token)
-    if claims.get("kind") != kind:
+    if claims["kind"] != kind:
         raise Unauthorized(OVER)
-    user = User.objects.filter(pk=int(claims["sub"]), is_active=True).first()
-    if user is None or not hmac.compare_digest(claims["state"], _state(user)) or has_second_factor(user):
+    # One query: the family must be there, and be this person's.
+    found = User.objects.filter(pk=int(claims["sub"]), is_active=True, token_families=claims["family"]).first()
+    if found is None or not hmac.compare_digest(claims["state"], _state(found)) or has_second_factor(found):
         raise Unauthorized(OVER)
-    return user
+    return claims, found
 
 
 def _claims(token: str) -> dict[str, Any]:
-    needed = ["exp", "sub", "kind", "state"]
+    needed = ["exp", "sub", "kind", "state", "family"]
     try:
         return jwt.decode(token, _key(), [ALGORITHM], issuer=ISSUER, options={"require": needed})
     except jwt.InvalidTokenError:

@@ -1,0 +1,24 @@
+"""Is an account still open? Asked by work that goes on for a while after its request was let in. Synchronous."""
+
+from collections.abc import Collection
+
+from langai_site.accounts.models import User
+from langai_site.errors import LangAIError
+
+
+class AccountClosed(LangAIError):
+    code, status = "account_closed", 403
+
+    def __init__(self) -> None:
+        super().__init__("This account was switched off, so the answer was stopped. An admin can switch it on again.")
+
+
+def require_open(user_id: int) -> None:
+    """Raise AccountClosed unless the account is there and switched on."""
+    if closed_among({user_id}):
+        raise AccountClosed
+
+
+def closed_among(user_ids: Collection[int]) -> set[int]:
+    """Those of the accounts that are switched off or deleted."""
+    return set(user_ids) - set(User.objects.filter(pk__in=user_ids, is_active=True).values_list("pk", flat=True))

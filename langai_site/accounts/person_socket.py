@@ -1,0 +1,155 @@
+"""Sockets of signed-in people: each closes when its person signs out, is switched off, or may not watch any more.
+
+A message to the person's group closes them at once. Where none was sent, because a row was changed without its
+signals or by a process that shares no channel layer, the next look finds it: at every reply's start and end, and
+every RECHECK seconds.
+"""
+
+import asyncio
+from collections.abc import Callable, Collection
+from typing import Any, ParamSpec, TypeVar
+
+from langai_site import broadcast
+from langai_site.accounts import sign_ins
+from langai_site.accounts.models import User
+from langai_site.accounts.sign_ins import NotSignedIn, SignIn, Standing
+from langai_site.errors import NotFound
+from langai_site.sockets import SocketConsumer
+from langai_site.writer import apart, write
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+# Close codes. The page does not connect again after those from 4400 on; after COME_AGAIN it does, with the cookie that
+# its browser has by then.
+COME_AGAIN, SIGNED_OUT, NOT_YOURS, TOO_MANY = 4000, 4401, 4404, 4429
+# Seconds between two looks at all sockets of this process.
+RECHECK = 10.0
+# Seconds that the answer to a change of one's own password has to reach the browser with its new cookie.
+COOKIE_SECONDS = 1.0
+
+_open: set["PersonSocket"] = set()
+_leaving: set[asyncio.Task[None]] = set()
+
+
+def group_of(user_id: int) -> str:
+    """The channel group of a person's sockets."""
+    return f"person.{user_id}"
+
+
+class PersonSocket(SocketConsumer):
+    """A socket that shows nothing more once its person is not signed in any more."""
+
+    sign_in: SignIn | None = None
+    # It is about to be closed: whatever still comes is not shown.
+    muted = False
+
+    async def enter(self, user: User) -> None:
+        """From here on the socket follows its person's sign-in. Follow it with a `read`: it may have ended just now."""
+        self.sign_in = sign_ins.sign_in_of(user, self.scope["session"].session_key)
+        _open.add(self)
+        await self.channel_layer.group_add(group_of(user.pk), self.channel_name)
+
+    async def disconnect(self, code: int) -> None:
+        if self.sign_in:
+            await self.channel_layer.group_discard(group_of(self.sign_in.user_id), self.channel_name)
+
+    async def read(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run `work` on the writer thread, if the person is still signed in. Raises NotSignedIn."""
+
+        def checked() -> T:
+            assert self.sign_in is not None
+            sign_ins.require(self.sign_in)
+            return work(*args, **kwargs)
+
+        return await write(checked)
+
+    async def dispatch(self, message: dict[str, Any]) -> None:
+        if self.muted and message["type"] != "websocket.disconnect":
+            return
+        try:
+            await super().dispatch(message)
+        except NotSignedIn as error:
+            await self.leave(error.standing)
+        except NotFound:
+            await self.close_for_good(NOT_YOURS)
+
+    async def send(self, text_data: str | None = None, bytes_data: bytes | None = None, close: bool = False) -> None:
+        if not self.muted:
+            await super().send(text_data, bytes_data, close)
+
+    async def access_signed_out(self, event: dict[str, Any]) -> None:
+        """One of the person's sessions was ended by signing out."""
+        if self.sign_in and event["session"] == self.sign_in.session:
+            await self.close_for_good(SIGNED_OUT)
+
+    async def access_changed(self, event: dict[str, Any]) -> None:
+        """The person's account was changed: perhaps its password, or it was switched off or deleted."""
+        await self.check()
+
+    async def check(self) -> None:
+        """Raise NotSignedIn unless the person is still signed in."""
+        assert self.sign_in is not None
+        await write(sign_ins.require, self.sign_in)
+
+    async def leave(self, standing: Standing) -> None:
+        """Show nothing more, and close; a page whose browser was given a new session comes again with it."""
+        self.muted = True
+        if standing is not Standing.CLOSED:
+            await asyncio.sleep(COOKIE_SECONDS)
+            standing = await self._standing()
+        await self.close(COME_AGAIN if standing in (Standing.GONE, Standing.GOOD) else SIGNED_OUT)
+
+    async def _standing(self) -> Standing:
+        assert self.sign_in is not None
+        return (await apart(sign_ins.standings, [self.sign_in]))[self.sign_in]
+
+    async def close_for_good(self, code: int) -> None:
+        self.muted = True
+        await self.close(code)
+
+    def _leave(self) -> None:
+        super()._leave()
+        _open.discard(self)
+
+    @classmethod
+    def not_theirs(cls, sockets: Collection["PersonSocket"]) -> Collection["PersonSocket"]:
+        """Those sockets whose person may not watch any more what they show. Synchronous."""
+        return []
+
+
+async def keep_checking() -> None:
+    """Look every RECHECK seconds at all sockets of this process. Runs for as long as the web process."""
+    await broadcast.use_this_loop()
+    while True:
+        await asyncio.sleep(RECHECK)
+        await check_all()
+
+
+async def check_all() -> None:
+    """Close the sockets whose person is not signed in any more, or may not watch what they show any more."""
+    sockets = [socket for socket in _open if socket.sign_in and not socket.muted]
+    if not sockets:
+        return
+    standings, not_theirs = await apart(_looked, sockets)
+    for socket, standing in zip(sockets, standings, strict=True):
+        if socket.muted:
+            continue
+        if standing is not Standing.GOOD:
+            _in_background(socket.leave(standing))
+        elif socket in not_theirs:
+            _in_background(socket.close_for_good(NOT_YOURS))
+
+
+def _looked(sockets: list[PersonSocket]) -> tuple[list[Standing], set[PersonSocket]]:
+    found = sign_ins.standings({socket.sign_in for socket in sockets if socket.sign_in})
+    standings = [found[socket.sign_in] for socket in sockets if socket.sign_in]
+    kinds = {type(socket) for socket in sockets}
+    lost = [kind.not_theirs([socket for socket in sockets if type(socket) is kind]) for kind in kinds]
+    return standings, {socket for some in lost for socket in some}
+
+
+def _in_background(work: Any) -> None:  # noqa: ANN401 - a coroutine
+    task = asyncio.get_running_loop().create_task(work)
+    _leaving.add(task)
+    task.add_done_callback(_leaving.discard)

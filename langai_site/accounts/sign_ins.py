@@ -1,0 +1,101 @@
+"""Is the person who opened a socket still signed in? Asked again for as long as it stays open. Synchronous."""
+
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum, auto
+from typing import TypeVar
+
+from django.contrib.sessions.models import Session
+from django.utils import timezone
+
+from langai_site.accounts.models import User, hashed
+from langai_site.prepared import Prepared
+
+T = TypeVar("T")
+
+# SQLite takes no more than 999 values in one query.
+BATCH = 500
+_PERSON = Prepared(
+    lambda user: User.objects.filter(pk=user, is_active=True).order_by().values_list("password"), user=-982451653
+)
+_SESSION = Prepared(
+    lambda key: Session.objects.filter(session_key=key).order_by().values_list("expire_date"), key="no-such-session"
+)
+
+
+class Standing(Enum):
+    """GOOD: still signed in. CLOSED: the account is switched off or deleted. REPLACED: the password changed.
+
+    GONE: the session is not there any more. They signed out, or changed their own password, which gives their
+    browser a new session: only the browser's cookie can tell which.
+    """
+
+    GOOD = auto()
+    CLOSED = auto()
+    REPLACED = auto()
+    GONE = auto()
+
+
+@dataclass(frozen=True)
+class SignIn:
+    """What a socket was opened with. `proof` changes with the person's password."""
+
+    user_id: int
+    session_key: str
+    proof: str
+
+    @property
+    def session(self) -> str:
+        """What messages name the session by: the key itself would let its reader in."""
+        return hashed(self.session_key)
+
+
+class NotSignedIn(Exception):
+    """A sign-in that is not good any more, with its standing."""
+
+    def __init__(self, standing: Standing) -> None:
+        super().__init__(standing.name)
+        self.standing = standing
+
+
+def sign_in_of(user: User, session_key: str | None) -> SignIn:
+    return SignIn(user.pk, session_key or "", user.get_session_auth_hash())
+
+
+def require(sign_in: SignIn) -> None:
+    """Raise NotSignedIn unless the sign-in is still good."""
+    password = next((password for (password,) in _PERSON.rows(user=sign_in.user_id)), None)
+    expires = next((expires for (expires,) in _SESSION.rows(key=sign_in.session_key)), None)
+    standing = _standing(sign_in, password, expires)
+    if standing is not Standing.GOOD:
+        raise NotSignedIn(standing)
+
+
+def standings(sign_ins: Collection[SignIn]) -> dict[SignIn, Standing]:
+    """How each of many sign-ins stands, in two queries for every 500 of them."""
+    people = {sign_in.user_id for sign_in in sign_ins}
+    keys = {sign_in.session_key for sign_in in sign_ins}
+    passwords: dict[int, str] = {}
+    for some in _batches(sorted(people)):
+        passwords |= dict(User.objects.filter(pk__in=some, is_active=True).order_by().values_list("pk", "password"))
+    expiries: dict[str, datetime] = {}
+    for some_keys in _batches(sorted(keys)):
+        rows = Session.objects.filter(pk__in=some_keys).order_by()
+        expiries |= dict(rows.values_list("session_key", "expire_date"))
+    return {
+        sign_in: _standing(sign_in, passwords.get(sign_in.user_id), expiries.get(sign_in.session_key))
+        for sign_in in sign_ins
+    }
+
+
+def _batches(values: Sequence[T]) -> Iterator[Sequence[T]]:
+    return (values[start : start + BATCH] for start in range(0, len(values), BATCH))
+
+
+def _standing(sign_in: SignIn, password: str | None, expires: datetime | None) -> Standing:
+    if password is None:
+        return Standing.CLOSED
+    if expires is None or expires <= timezone.now():
+        return Standing.GONE
+    return Standing.GOOD if User(password=password).get_session_auth_hash() == sign_in.proof else Standing.REPLACED
