@@ -8,9 +8,10 @@ from decimal import Decimal
 import httpx
 import pytest
 from selectolax.lexbor import LexborHTMLParser
+from websockets.exceptions import ConnectionClosed
 
 from tests.live.deployment import Deployment, Process
-from tests.live.person import ENDED, HOSTED, Person, invited, text_of
+from tests.live.person import ENDED, HOSTED, Person, Viewer, invited, text_of
 from tests.live.server import furnish
 from tests.upstream import Upstream
 
@@ -202,6 +203,41 @@ def test_each_document_is_read_by_one_of_the_workers_and_found_at_every_web_proc
     assert {state(deployment, name)[1] for name in uploaded} == {1}
     assert all(is_whole(deployment, name) for name in uploaded)
     assert "umbrellas number 3" in found(there, "Which warehouse keeps umbrellas?")
+
+
+def test_signing_out_at_one_web_process_closes_the_sockets_at_the_other(deployment, admin):
+    with invited(admin, "dora") as dora:
+        conversation = dora.ask("A first question")
+        dora.until_ended(conversation)
+        with dora.following(conversation) as viewer:
+            deployment.second.also(dora).post("/accounts/logout/")
+            # 4000 would say that it was only found by looking.
+            assert closed_with(viewer) == 4401
+
+
+def test_a_command_that_switches_an_account_off_closes_its_sockets_and_stops_its_answer(deployment, admin):
+    off = "from langai_site.accounts.models import User; u = User.objects.get(username='emil'); u.is_active = False"
+    with invited(admin, "emil") as emil:
+        conversation = emil.ask("Tell me a long story", SLOW)
+        reply = emil.reply(conversation)
+        with deployment.second.also(emil).watching(conversation) as viewer:
+            viewer.until("word9")
+            done = deployment.manage("shell", "-c", f"{off}; u.save()")
+            assert done.returncode == 0, done.stderr
+            with pytest.raises(ConnectionClosed) as closed:
+                viewer.until("never")
+            assert closed.value.rcvd.code == 4401
+        deployment.until(lambda: reply_row(deployment, reply) == "interrupted", "stopping the answer", 15)
+        settled = "SELECT status FROM usage_reservation WHERE reply = %s"
+        assert deployment.one(settled, reply) == "settled"
+
+
+def closed_with(viewer: Viewer) -> int:
+    """The code that the socket is closed with; no frame comes before."""
+    with pytest.raises(ConnectionClosed) as closed:
+        viewer.until("never")
+    assert viewer.frames == []
+    return closed.value.rcvd.code
 
 
 # Behind nginx
