@@ -87,6 +87,7 @@ try:
     RATE_LIMIT_CHAT: str = env.rate("RATE_LIMIT_CHAT", "10/m")
     RATE_LIMIT_STREAM: str = env.rate("RATE_LIMIT_STREAM", "5/m")
     RATE_LIMIT_LOGIN: str = env.rate("RATE_LIMIT_LOGIN", "10/m")
+    RATE_LIMIT_LOGIN_ACCOUNT: str = env.rate("RATE_LIMIT_LOGIN_ACCOUNT", "100/h")
     REPLIES_IN_FLIGHT = env.int("REPLIES_IN_FLIGHT", 3, validate=environment.at_least(0))
     SOCKETS_PER_USER = env.int("SOCKETS_PER_USER", 20, validate=environment.at_least(0))
     # Of each web process; 0: no limit. Behind a proxy, requests and sockets are counted instead of connections.
@@ -185,6 +186,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "langai_site.accounts.middleware.PostLimits",
+    "langai_site.accounts.middleware.KnownDevices",
     "langai_site.middleware.ErrorsMiddleware",
 ]
 SILENCED_SYSTEM_CHECKS = [
@@ -237,8 +239,7 @@ ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
 # Who is not signed in is counted by address: behind a proxy that is the one it saw, not its own.
 ALLAUTH_TRUSTED_PROXY_COUNT = TRUSTED_PROXIES
-# Five failures to one account make guessing slow from many addresses as well. All posts are counted besides.
-ACCOUNT_RATE_LIMITS = {"login": "", "login_failed": RATE_LIMIT_LOGIN and f"{RATE_LIMIT_LOGIN}/ip,5/5m/key"}
+ACCOUNT_RATE_LIMITS = {"login": "", "login_failed": ""}  # langai_site/accounts/attempts.py counts them.
 RATELIMIT_USE_CACHE = "limits"
 # None of its answers is then "too many" because the cache is away.
 RATELIMIT_FAIL_OPEN = True

@@ -149,7 +149,9 @@ async def _until_ended(reply: UUID, following: _Following, view: _View) -> Async
             yield Quiet()
             # The news of its end may be lost, with the layer or with its process.
             ended = await write(_has_ended, reply)
-        elif event["type"] not in ("label.rose", "conversation.gone") and event["reply"] == str(reply):
+        elif event["type"] == "label.rose" or event["type"] == "conversation.gone":
+            continue
+        elif event["reply"] == str(reply):
             ended = event["type"] == "reply.done"
             for news in await _news(event, view):
                 yield news

@@ -2,7 +2,7 @@
 
 from channels.db import database_sync_to_async
 from django.http import HttpRequest
-from ninja import Field, Router, Schema
+from ninja import Field, Router, Schema, Status
 
 from langai_site.accounts import tokens
 from langai_site.accounts.doors import anybody
@@ -42,7 +42,7 @@ async def refresh(request: HttpRequest, body: Refresh) -> tokens.Tokens:
 
 
 @router.post("/sign-out", auth=anybody, response={204: None} | documented())
-async def sign_out(request: HttpRequest, body: Refresh) -> tuple[int, None]:
+async def sign_out(request: HttpRequest, body: Refresh) -> Status[None]:
     """End the tokens that came of one sign-in: the refresh token, and every access token that came with it."""
     await database_sync_to_async(tokens.sign_out, thread_sensitive=False)(body.refresh)
-    return 204, None
+    return Status(204, None)

@@ -1,8 +1,9 @@
-"""Counts what pages send, and costly pages, in one place, so that no view is forgotten."""
+"""What holds for all pages: posts and costly pages are counted, and whoever signs in is known on that device later."""
 
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 
-from langai_site.accounts import limits
+from langai_site.accounts import devices, limits
 from langai_site.accounts.session import asks_itself
 from langai_site.errors import TooMany
 from langai_site.in_loop import InLoop, View
@@ -25,3 +26,11 @@ class PostLimits(InLoop):
     def view_waits(self, request: HttpRequest, view: View) -> bool:
         """The cache may be a server, and a page that refuses may read the session."""
         return limits.is_due(request) and not asks_itself(view)
+
+
+class KnownDevices(InLoop):
+    """Gives the browser of somebody who has just signed in the cookie that it is known by."""
+
+    def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+        devices.write_cookie(request, response)
+        return response

@@ -58,6 +58,11 @@ def sign_in(request: HttpRequest, username: str, password: str) -> Tokens:
         raise Unauthorized("Name or password is wrong, or the account is closed.")
     if has_second_factor(user):
         raise SecondFactor("This account is opened by more than a password. Make an API key on its page instead.")
+    return first_tokens(user)
+
+
+def first_tokens(user: User) -> Tokens:
+    """Tokens of a new family."""
     secret = secrets.token_urlsafe(32)
     family = TokenFamily.objects.create(user=user, refresh_hash=hashed(secret), expires_at=_end_of_refresh())
     return _made(user, family.pk, secret)

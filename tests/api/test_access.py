@@ -19,7 +19,13 @@ from langai_site.writer import write
 from search.models import Collection
 from tests.api.conftest import PASSWORD, Program, made_key
 
-OPEN = {("POST", "/auth/token"), ("POST", "/auth/refresh"), ("GET", "/search"), ("HEAD", "/search")}
+OPEN = {
+    ("POST", "/auth/token"),
+    ("POST", "/auth/refresh"),
+    ("POST", "/auth/sign-out"),
+    ("GET", "/search"),
+    ("HEAD", "/search"),
+}
 
 
 def operations():
@@ -85,7 +91,7 @@ async def test_what_has_ended_opens_nothing(alice, method, path, scope):
 @guarded
 async def test_a_closed_account_has_no_door(alice, method, path, scope):
     key = await write(made_key, alice)
-    token = await write(lambda: tokens._made(alice).access)
+    token = await write(lambda: tokens.first_tokens(alice).access)
     browser = AsyncClient()
     await browser.aforce_login(alice)
     await User.objects.aupdate(is_active=False)

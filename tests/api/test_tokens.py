@@ -1,16 +1,20 @@
 """POST /auth/token and /auth/refresh: short-lived tokens for a password."""
 
+import asyncio
 import os
 import subprocess
 import sys
+from datetime import timedelta
 from pathlib import Path
 
 import jwt
 import pytest
 from django.test import AsyncClient
+from django.utils import timezone
 
+from langai_site import registry
 from langai_site.accounts import tokens
-from langai_site.accounts.models import User
+from langai_site.accounts.models import TokenFamily, User
 from langai_site.writer import write
 from tests.api.conftest import PASSWORD, Program, error_of
 
@@ -88,6 +92,82 @@ async def test_a_change_of_the_password_ends_all_tokens(alice):
     await alice.asave()
     assert await write(opens, given["access"]) == ""
     assert error_of(await Program().post("/auth/refresh", refresh=given["refresh"])) == (401, "unauthorized")
+
+
+async def refresh_with(token):
+    return await Program().post("/auth/refresh", refresh=token)
+
+
+async def test_a_refresh_token_works_once_and_a_second_use_ends_the_whole_family(alice):
+    first, other = (await sign_in()).json(), (await sign_in()).json()
+    second = (await refresh_with(first["refresh"])).json()
+    third = (await refresh_with(second["refresh"])).json()
+    refused = await refresh_with(first["refresh"])
+    assert error_of(refused) == (401, "unauthorized")
+    assert "was used before" in refused.json()["error"]["message"]
+    assert error_of(await refresh_with(third["refresh"])) == (401, "unauthorized")
+    assert [await write(opens, given["access"]) for given in (first, second, third)] == ["", "", ""]
+    assert await write(opens, other["access"]) == "alice"
+    assert (await refresh_with(other["refresh"])).status_code == 200
+
+
+async def test_signing_out_ends_one_family(alice):
+    first, other = (await sign_in()).json(), (await sign_in()).json()
+    later = (await refresh_with(first["refresh"])).json()
+    for token in (later["refresh"], later["refresh"], first["refresh"]):
+        assert (await Program().post("/auth/sign-out", refresh=token)).status_code == 204
+    assert error_of(await refresh_with(later["refresh"])) == (401, "unauthorized")
+    assert await write(opens, later["access"]) == ""
+    assert await write(opens, other["access"]) == "alice"
+
+
+async def test_what_is_no_refresh_token_signs_nobody_out(alice):
+    given = (await sign_in()).json()
+    for token in (given["access"], "x", given["refresh"][:-3]):
+        assert error_of(await Program().post("/auth/sign-out", refresh=token)) == (401, "unauthorized")
+    assert await write(opens, given["access"]) == "alice"
+
+
+async def test_signing_out_on_a_page_ends_all_tokens_of_that_person(alice, bob):
+    mine, theirs = (await sign_in()).json(), (await sign_in("bob")).json()
+    page = AsyncClient()
+    await page.aforce_login(alice)
+    assert (await page.post("/accounts/logout/")).status_code == 302
+    assert error_of(await refresh_with(mine["refresh"])) == (401, "unauthorized")
+    assert await write(opens, mine["access"]) == ""
+    assert await write(opens, theirs["access"]) == "bob"
+
+
+async def test_of_two_refreshes_at_the_same_time_exactly_one_gets_new_tokens(alice):
+    for _ in range(5):
+        token = (await sign_in()).json()["refresh"]
+        answers = await asyncio.gather(*(refresh_with(token) for _ in range(4)))
+        assert sorted(answer.status_code for answer in answers) == [200, 401, 401, 401]
+
+
+async def test_nothing_that_is_kept_refreshes_anything(alice):
+    given = (await sign_in()).json()
+    claims = jwt.decode(given["refresh"], options={"verify_signature": False})
+    kept = str(await TokenFamily.objects.values_list().aget())
+    assert claims["secret"] not in kept
+    assert given["refresh"] not in kept
+
+
+async def test_families_are_forgotten_once_their_last_token_has_expired(alice):
+    old, new = (await sign_in()).json(), (await sign_in()).json()
+    family = jwt.decode(old["refresh"], options={"verify_signature": False})["family"]
+    await TokenFamily.objects.filter(pk=family).aupdate(expires_at=timezone.now() - timedelta(seconds=1))
+    await write(registry.nightly_jobs["expired tokens"])
+    assert await TokenFamily.objects.acount() == 1
+    assert await write(opens, new["access"]) == "alice"
+
+
+async def test_the_right_password_of_a_closed_account_is_answered_as_a_wrong_one_and_counts(alice):
+    await User.objects.filter(pk=alice.pk).aupdate(is_active=False)
+    right, wrong = await sign_in(), await sign_in(password="wrong")
+    messages = {answer.json()["error"]["message"] for answer in (right, wrong)}
+    assert (right.status_code, wrong.status_code, len(messages)) == (401, 401, 1)
+    assert [(await sign_in()).status_code for _ in range(4)] == [401] * 3 + [429]
 
 
 async def test_a_closed_account_ends_all_tokens(alice):

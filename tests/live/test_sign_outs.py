@@ -1,4 +1,4 @@
-"""Who is signed out, given another password, switched off or deleted sees nothing more, and nothing goes on for them."""
+"""Who is signed out, switched off or deleted, or has another password, sees nothing more and causes nothing more."""
 
 import itertools
 import json

@@ -178,8 +178,8 @@ def test_a_rate_is_a_number_a_minute_or_says_its_time_and_0_is_none(tmp_path, gi
 
 
 def test_attempts_to_sign_in_can_be_unlimited(tmp_path):
-    expression = "settings.ACCOUNT_RATE_LIMITS['login_failed'] or 'unlimited'"
-    assert shown(tmp_path, expression, RATE_LIMIT_LOGIN="20/h") == "20/h/ip,5/5m/key"
+    expression = "settings.RATE_LIMIT_LOGIN or 'unlimited'"
+    assert shown(tmp_path, expression, RATE_LIMIT_LOGIN="20/h") == "20/h"
     assert shown(tmp_path, expression, RATE_LIMIT_LOGIN="0") == "unlimited"
 
 
