@@ -7,7 +7,7 @@ RUN python -m venv .venv \
 
 FROM python:3.12-slim
 ENV DATA_DIR=/data HOST=0.0.0.0 PORT=8000 PATH=/app/.venv/bin:$PATH PYTHONUNBUFFERED=1
-RUN useradd --system --uid 10001 --home-dir /data langai && install -d -o langai -g langai /data
+RUN useradd --system --uid 10001 --home-dir /data langai && install -d -m 700 -o langai -g langai /data
 WORKDIR /app
 COPY --from=build /app/.venv .venv
 COPY . .

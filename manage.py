@@ -7,6 +7,8 @@ import sys
 
 def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "langai_site.settings")
+    # Whatever LangAI writes is for its own account; processes that it starts inherit this.
+    os.umask(0o077)
     from django.core.exceptions import ImproperlyConfigured
     from django.core.management import execute_from_command_line
 

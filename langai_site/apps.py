@@ -38,12 +38,14 @@ class LangAIConfig(AppConfig):
 
 
 def _register_doctor_checks() -> None:
+    from langai_site import private_files
     from langai_site.doctor import machine, secrets, stores
 
     redis = "Check REDIS_URL and that the server runs."
     mend = "Give it to the account that LangAI runs as, or set DATA_DIR to another folder."
     registry.doctor_check("settings", machine.configuration, advice="Run manage.py check --deploy.")
     registry.doctor_check("secrets", secrets.permissions, advice=mend)
+    registry.doctor_check("private files", private_files.finding, advice=mend)
     registry.doctor_check("folders", machine.folders, advice=mend)
     registry.doctor_check("database", stores.database, advice="Check DATABASE_URL and that the server runs.")
     registry.doctor_check("clock", stores.clock, advice="Mend the database first.")

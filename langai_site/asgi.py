@@ -3,6 +3,8 @@
 import os
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "langai_site.settings")
+# As in manage.py, for other servers that load this.
+os.umask(0o077)
 
 import django
 

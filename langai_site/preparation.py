@@ -13,7 +13,7 @@ from django.core.management import call_command
 from django.db import OperationalError, connection
 from django.db.migrations.executor import MigrationExecutor
 
-from langai_site import registry
+from langai_site import private_files, registry
 
 ADMIN = "admin"
 
@@ -64,6 +64,6 @@ def first_admin() -> str:
 
 def steps() -> Iterator[str]:
     """Run every step but the first admin; yields a line for each that did something worth telling."""
-    for step in (migrate, collect_static, *registry.setup_steps.values()):
+    for step in (private_files.setup_step, migrate, collect_static, *registry.setup_steps.values()):
         if line := step():
             yield line

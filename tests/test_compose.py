@@ -22,6 +22,12 @@ def test_our_services_run_commands_that_exist(name):
     assert get_commands()[command] == "langai_site"
 
 
+def test_the_vector_store_writes_for_its_own_account_alone():
+    shell, option, line = SERVICES["chroma"]["command"]
+    assert (shell, option, line.split(" && ")[0]) == ("sh", "-c", "umask 077")
+    assert line.split(" && ")[1].startswith("exec chroma run ")
+
+
 def test_our_services_get_settings_that_exist():
     names = {name for service in OURS.values() for name in service.get("environment", {})}
     assert names - {"ANONYMIZED_TELEMETRY"} <= settings_read()

@@ -32,6 +32,7 @@ def end_with(parent: int) -> None:
 
 
 def restrict(limits: Limits) -> None:
+    os.umask(0o077)
     memory = limits.memory_mb * 1024 * 1024
     resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
     resource.setrlimit(resource.RLIMIT_CPU, (limits.seconds, limits.seconds + 1))

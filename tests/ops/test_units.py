@@ -37,6 +37,7 @@ def test_it_starts_a_command_that_exists_with_settings_that_exist(path):
         assert (program.rsplit("/", 1)[-1], arguments[0]) == ("chroma", "run")
     assert {pair.split("=")[0] for pair in unit["Environment"].split()} <= settings_read() | OTHERS
     assert unit["Restart"] == "always"
+    assert unit["UMask"] == "0077"
 
 
 @pytest.mark.parametrize(
