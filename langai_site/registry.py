@@ -1,7 +1,7 @@
 """What apps contribute to shared rooms: each registers its parts in `AppConfig.ready()`."""
 
 import re
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal, Protocol
@@ -92,6 +92,20 @@ class UploadPlace:
 # a name to count the sender by; None if the headers show nothing to know anybody by. Raises a LangAIError.
 SenderOf = Callable[[Any, Callable[[Any], None]], Awaitable[str | None]]
 
+
+@dataclass(frozen=True)
+class AccessGuard:
+    """What an app says of the access that its things give, before somebody hands access out. Synchronous.
+
+    `closed_teams(editor_id, team_ids)`: those teams that open something which the editor may not manage, each with
+    the names of those who look after it. `exceeds(person_id, editor_id)`: whether the person reads something that the
+    editor may neither read nor manage.
+    """
+
+    closed_teams: Callable[[int | None, Collection[int]], Mapping[int, Sequence[str]]]
+    exceeds: Callable[[int, int], bool]
+
+
 health_checks: dict[str, Callable[[], Awaitable[Status]]] = {}
 worker_jobs: dict[str, Job] = {}
 # Functions that one of the workers runs once a night, in order.
@@ -112,6 +126,7 @@ setup_steps: dict[str, Callable[[], str]] = {}
 upload_places: list[UploadPlace] = []
 # One entry, under "accounts": the web process asks it before it accepts a large body.
 sender_checks: dict[str, SenderOf] = {}
+access_guards: dict[str, AccessGuard] = {}
 # Functions that say, of some ids, which are conversations of a person's own that exist, with their titles.
 conversation_titles: dict[str, Callable[[int, Sequence[UUID]], Mapping[UUID, str]]] = {}
 
@@ -172,6 +187,10 @@ def doctor_check(name: str, run: Callable[[], Finding], *, advice: str, seconds:
 def setup_step(name: str, run: Callable[[], str]) -> None:
     """`run` is called at every start: it must be quick, and change nothing, when its work is already done."""
     setup_steps[name] = run
+
+
+def access_guard(name: str, guard: AccessGuard) -> None:
+    access_guards[name] = guard
 
 
 def titles_of_conversations(name: str, find: Callable[[int, Sequence[UUID]], Mapping[UUID, str]]) -> None:

@@ -1,21 +1,17 @@
 """Who may read which collection: the one gate to everything that search finds."""
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterable
 
+from django.contrib.auth.models import AnonymousUser
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from langai_site.accounts.models import Team
+from langai_site.accounts.models import Team, User
 from langai_site.prepared import Prepared
 from search.models import Collection, Source
 from search.types import Reader
 
-if TYPE_CHECKING:
-    from django.contrib.auth.models import AnonymousUser
 
-    from langai_site.accounts.models import User
-
-
-def readable_collections(user: "User | int") -> QuerySet[Collection]:
+def readable_collections(user: User | int) -> QuerySet[Collection]:
     """Open to everyone, to this person or a team of theirs, or owned by them. Being admin adds nothing."""
     user_id = user if isinstance(user, int) else user.pk
     teams = Team.objects.filter(members=user_id).values("id")
@@ -25,11 +21,34 @@ def readable_collections(user: "User | int") -> QuerySet[Collection]:
     return Collection.objects.filter(Q(everyone=True) | Exists(through_team) | Exists(by_name) | Exists(owned))
 
 
-def managed_collections(user: "User | AnonymousUser") -> QuerySet[Collection]:
+def managed_collections(user: User | AnonymousUser) -> QuerySet[Collection]:
     """Those that a person may manage in the admin: a superuser all, other staff what they own. None is read by it."""
     if not (user.is_active and user.is_staff):
         return Collection.objects.none()
     return Collection.objects.all() if user.is_superuser else Collection.objects.filter(owners=user.pk)
+
+
+def closed_teams(editor_id: int | None, team_ids: Iterable[int]) -> dict[int, list[str]]:
+    """Those teams that open a collection which the editor may not manage, each with the names of its owners.
+
+    Without an editor, all that open one.
+    """
+    editor = (User.objects.filter(pk=editor_id).first() if editor_id else None) or AnonymousUser()
+    opened = Collection.teams.through.objects.filter(team__in=team_ids)
+    closed: dict[int, list[str]] = {}
+    for team, collection in opened.exclude(collection__in=managed_collections(editor)).values_list(
+        "team", "collection"
+    ):
+        owners = User.objects.filter(owned_collections=collection, is_active=True).order_by("username")
+        closed.setdefault(team, []).extend(owner.username for owner in owners)
+    return closed
+
+
+def exceeds(person_id: int, editor_id: int) -> bool:
+    """Whether the person reads a collection that the editor may neither read nor manage."""
+    editor = User.objects.get(pk=editor_id)
+    beyond = readable_collections(person_id).exclude(pk__in=readable_collections(editor_id).values("pk"))
+    return beyond.exclude(pk__in=managed_collections(editor).values("pk")).exists()
 
 
 def _worth_searching(user: int) -> QuerySet[Collection, tuple[int]]:
@@ -40,6 +59,6 @@ def _worth_searching(user: int) -> QuerySet[Collection, tuple[int]]:
 _WORTH_SEARCHING = Prepared(_worth_searching, user=-982451653)
 
 
-def reader_of(user: "User") -> Reader:
+def reader_of(user: User) -> Reader:
     """The person with the collections that they may read and that hold something to find."""
     return Reader(user.pk, tuple(pk for (pk,) in _WORTH_SEARCHING.rows(user=user.pk)))

@@ -13,9 +13,10 @@ class SearchConfig(AppConfig):
     name = "search"
 
     def ready(self) -> None:
-        from search import diagnosis
+        from search import access, diagnosis
 
         diagnosis.register()
+        registry.access_guard("search", registry.AccessGuard(access.closed_teams, access.exceeds))
         registry.health_check("vector_store", vector_store_status)
         # To count a million vectors takes seconds: then it is done less often.
         registry.worker_job("sync_vectors", seconds=10, rest=20, run=sync_vectors)

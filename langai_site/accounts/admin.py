@@ -1,28 +1,115 @@
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from allauth.account.admin import EmailAddress
 from django.contrib import admin, messages
-from django.contrib.auth.admin import UserAdmin
+from django.contrib.admin.utils import unquote
+from django.contrib.auth.admin import GroupAdmin, UserAdmin
+from django.contrib.auth.models import Group
 from django.db.models import Count, QuerySet
 from django.forms import ModelForm
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 
-from langai_site.accounts.forms import TeamForm
+from langai_site.accounts import rights
+from langai_site.accounts.forms import InvitationForm, PersonForm, TeamForm
 from langai_site.accounts.models import ApiKey, Invitation, Team, User
+
+# Django's own is replaced below: groups give rights. LangAI sends no mail, so addresses are those of the accounts.
+admin.site.unregister((Group, EmailAddress))
+
+
+def editor_of(request: HttpRequest) -> User:
+    assert isinstance(request.user, User)
+    return request.user
+
+
+class KnowsEditor(admin.ModelAdmin):
+    """Tells its form, an `Editing`, who fills it in."""
+
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:  # noqa: ANN401
+        form = super().get_form(request, obj, change=change, **kwargs)
+        form.editor = editor_of(request)  # type: ignore[attr-defined]
+        return form
+
+
+@admin.register(Group)
+class OwnGroupAdmin(GroupAdmin):
+    """Groups give rights: superusers alone write them."""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return editor_of(request).is_superuser
+
+    def has_change_permission(self, request: HttpRequest, obj: Group | None = None) -> bool:
+        return editor_of(request).is_superuser
+
+    def has_delete_permission(self, request: HttpRequest, obj: Group | None = None) -> bool:
+        return editor_of(request).is_superuser
+
+    def has_view_permission(self, request: HttpRequest, obj: Group | None = None) -> bool:
+        """Whoever was allowed to change groups still sees them."""
+        return any(request.user.has_perm(f"auth.{action}_group") for action in ("view", "change"))
+
+    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:  # noqa: ANN401
+        if request.method == "POST" and not editor_of(request).is_superuser:
+            raise rights.superusers_only("Groups give rights, so only superusers make and change them.")
+        return super().changeform_view(request, *args, **kwargs)
 
 
 @admin.register(User)
-class LangAIUserAdmin(UserAdmin):
+class LangAIUserAdmin(KnowsEditor, UserAdmin):
+    """Staff who are not superusers edit only accounts that have no more rights than theirs, and give none."""
+
+    form = PersonForm
     list_display = ("username", "email", "billing_team", "is_staff", "is_active", "last_login")
     list_filter = ("is_active", "is_staff", "teams")
     filter_horizontal = ("teams", "groups", "user_permissions")
     fieldsets = (*(UserAdmin.fieldsets or ()), ("Teams", {"fields": ("teams", "billing_team")}))
 
+    def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> Any:  # noqa: ANN401
+        """Such fields are not in the form at all, so nothing that is sent for them is read."""
+        own = super().get_readonly_fields(request, obj)
+        return own if editor_of(request).is_superuser else (*own, *rights.FIELDS)
+
+    def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        may = super().has_change_permission(request, obj)
+        return may and (obj is None or rights.may_edit(editor_of(request), obj))
+
+    def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        may = super().has_delete_permission(request, obj)
+        return may and (obj is None or rights.may_edit(editor_of(request), obj))
+
+    def change_view(self, request: HttpRequest, object_id: str, *args: Any, **kwargs: Any) -> HttpResponse:  # noqa: ANN401
+        self._refuse(request, object_id, rights.may_edit, "This account has rights that you do not have.")
+        return super().change_view(request, object_id, *args, **kwargs)
+
+    def delete_view(self, request: HttpRequest, object_id: str, *args: Any, **kwargs: Any) -> HttpResponse:  # noqa: ANN401
+        self._refuse(request, object_id, rights.may_edit, "This account has rights that you do not have.")
+        return super().delete_view(request, object_id, *args, **kwargs)
+
+    def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponse:
+        what = "With its password you could do and read more than you may yourself."
+        self._refuse(request, id, rights.may_set_password, what, looking=True)
+        return super().user_change_password(request, id, form_url)
+
+    def _refuse(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        allowed: Callable[[User, User], bool],
+        what: str,
+        looking: bool = False,
+    ) -> None:
+        """Say why nothing is changed, and whom to ask. Raises Forbidden; `looking`: for a GET as well."""
+        person = self.get_object(request, unquote(object_id))
+        if person and (looking or request.method == "POST") and not allowed(editor_of(request), person):
+            raise rights.superusers_only(what)
+
 
 @admin.register(Team)
-class TeamAdmin(admin.ModelAdmin):
+class TeamAdmin(KnowsEditor):
     form = TeamForm
     list_display = ("name", "size")
     search_fields = ("name",)
@@ -50,7 +137,8 @@ class TeamAdmin(admin.ModelAdmin):
 
 
 @admin.register(Invitation)
-class InvitationAdmin(admin.ModelAdmin):
+class InvitationAdmin(KnowsEditor):
+    form = InvitationForm
     list_display = ("__str__", "state", "invited_by", "created_at", "expires_at", "used_by")
     filter_horizontal = ("teams",)
     readonly_fields = ("state", "invited_by", "created_at", "expires_at", "used_at", "used_by")
@@ -60,8 +148,12 @@ class InvitationAdmin(admin.ModelAdmin):
         return ("email", "teams", *self.readonly_fields) if obj else ("email", "teams")
 
     def has_change_permission(self, request: HttpRequest, obj: Invitation | None = None) -> bool:
-        """A used invitation is history."""
-        return super().has_change_permission(request, obj) and not (obj and obj.used_at)
+        """A used invitation is history. One into teams that somebody may bring nobody into is not theirs to send."""
+        may = super().has_change_permission(request, obj)
+        return may and (obj is None or not (obj.used_at or self._closed(request, obj)))
+
+    def _closed(self, request: HttpRequest, invitation: Invitation) -> Mapping[Team, Sequence[str]]:
+        return rights.closed_teams(editor_of(request), invitation.teams.all())
 
     @admin.display
     def state(self, invitation: Invitation) -> str:
@@ -81,6 +173,9 @@ class InvitationAdmin(admin.ModelAdmin):
     def renew_links(self, request: HttpRequest, queryset: QuerySet[Invitation]) -> None:
         """New links for those not used yet; the old ones stop working."""
         for invitation in queryset.filter(used_at=None):
+            if closed := self._closed(request, invitation):
+                self.message_user(request, f"{invitation}: {rights.refused_teams(closed)}", messages.ERROR)
+                continue
             token = invitation.renew_token()
             # Conditional, so that a link used this very moment stays used.
             fields: dict[str, Any] = {"token_hash": invitation.token_hash, "expires_at": invitation.expires_at}

@@ -1,10 +1,13 @@
+from collections.abc import Iterable
 from typing import Any
 
 from django import forms
 from django.contrib.admin.widgets import FilteredSelectMultiple
-from django.contrib.auth.forms import UserCreationForm
+from django.contrib.auth.forms import UserChangeForm, UserCreationForm
+from django.db.models import QuerySet
 
-from langai_site.accounts.models import Team, User
+from langai_site.accounts import rights
+from langai_site.accounts.models import Invitation, Team, User
 from langai_site.accounts.scopes import WORDS, Scope
 
 
@@ -23,7 +26,40 @@ class InvitedForm(UserCreationForm):
         return email
 
 
-class TeamForm(forms.ModelForm):
+class Editing(forms.ModelForm):
+    """A form of the admin that knows who fills it in: its page sets `editor`."""
+
+    editor: User
+
+    def refuse_closed(self, teams: Iterable[Team]) -> None:
+        """Raise ValidationError where the editor would bring people into teams that are not theirs to open."""
+        if closed := rights.closed_teams(self.editor, teams):
+            raise forms.ValidationError(rights.refused_teams(closed))
+
+
+class PersonForm(Editing, UserChangeForm):
+    """A person's account."""
+
+    def clean_teams(self) -> QuerySet[Team]:
+        teams: QuerySet[Team] = self.cleaned_data["teams"]
+        self.refuse_closed(set(teams) - set(self.instance.teams.all()))
+        return teams
+
+
+class InvitationForm(Editing):
+    """An invitation, with the teams that it leads to."""
+
+    class Meta:
+        model = Invitation
+        fields = ("email", "teams")
+
+    def clean_teams(self) -> QuerySet[Team]:
+        teams: QuerySet[Team] = self.cleaned_data["teams"]
+        self.refuse_closed(teams)
+        return teams
+
+
+class TeamForm(Editing):
     """A team with the people in it."""
 
     members = forms.ModelMultipleChoiceField(
@@ -39,6 +75,12 @@ class TeamForm(forms.ModelForm):
         if self.instance.pk:
             # Read now: what was changed is told after it has been saved.
             self.fields["members"].initial = list(self.instance.members.all())
+
+    def clean_members(self) -> QuerySet[User]:
+        members: QuerySet[User] = self.cleaned_data["members"]
+        if self.instance.pk and set(members) - set(self.instance.members.all()):
+            self.refuse_closed([self.instance])
+        return members
 
 
 class ApiKeyForm(forms.Form):

@@ -3,6 +3,7 @@
 from django.db import transaction
 from django.utils import timezone
 
+from langai_site.accounts import rights
 from langai_site.accounts.models import Invitation, User, hashed
 from langai_site.errors import LangAIError
 
@@ -27,14 +28,19 @@ def usable_invitation(token: str) -> Invitation:
 
 @transaction.atomic
 def accept_invitation(*, token: str, user: User) -> User:
-    """Save the new `user`, in the invitation's teams. Of two who use one link at once, one gets an account."""
+    """Save the new `user`, in the invitation's teams. Of two who use one link at once, one gets an account.
+
+    Teams are left out that its sender may bring nobody into by now.
+    """
     now = timezone.now()
     unused = Invitation.objects.filter(token_hash=hashed(token), used_at=None, expires_at__gt=now)
     if not unused.update(used_at=now):
         usable_invitation(token)
         raise InvitationUnusable(f"This invitation link is not valid. {ASK_AGAIN}")
     invitation = Invitation.objects.get(token_hash=hashed(token))
-    teams = list(invitation.teams.all())
+    invited_to = list(invitation.teams.all())
+    closed = rights.closed_teams(invitation.invited_by, invited_to)
+    teams = [team for team in invited_to if team not in closed]
     user.billing_team = teams[0] if teams else None
     user.save()
     user.teams.set(teams)

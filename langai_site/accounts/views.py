@@ -29,6 +29,9 @@ def invitation(request: HttpRequest, token: str) -> HttpResponse:
             form.add_error("username", "Somebody took this name just now. Choose another.")
         else:
             login(request, user)
+            if left_out := invited.teams.exclude(pk__in=user.teams.values("pk")):
+                names = ", ".join(team.name for team in left_out)
+                messages.warning(request, f"Your account is not in {names} yet. Ask an admin to add you.")
             return redirect("chat:new")
     return render(request, "accounts/invitation.html", {"form": form, "invited": invited})
 

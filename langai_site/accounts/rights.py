@@ -1,0 +1,79 @@
+"""What staff who are not superusers may do with other people's accounts: never more than they may do themselves.
+
+Whoever may change people could otherwise make themselves a superuser, sign in as one, or join a team that reads what
+they may not. Synchronous.
+"""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+
+from django.contrib.auth.models import Permission
+from django.db.models import Q
+
+from langai_site import registry
+from langai_site.accounts.models import Team, User
+from langai_site.errors import Forbidden
+
+# What gives rights in an account; superusers alone write them.
+FIELDS = ("is_staff", "is_superuser", "groups", "user_permissions")
+# As many are named as people to ask.
+NAMED = 3
+
+
+def may_edit(editor: User, person: User) -> bool:
+    """Whether `editor` may change or delete the account: it has no rights that they do not have.
+
+    Rights count although the account is switched off, since it can be switched on again.
+    """
+    return editor.is_superuser or not (person.is_superuser or _permissions(person) - _permissions(editor))
+
+
+def may_set_password(editor: User, person: User) -> bool:
+    """Whether `editor` may set the account's password, with which they could sign in as that person."""
+    if editor.is_superuser or editor.pk == person.pk:
+        return may_edit(editor, person)
+    return may_edit(editor, person) and not any(
+        guard.exceeds(person.pk, editor.pk) for guard in registry.access_guards.values()
+    )
+
+
+def _permissions(person: User) -> set[int]:
+    held = Permission.objects.filter(Q(user=person) | Q(group__user=person))
+    return set(held.order_by().values_list("pk", flat=True))
+
+
+def closed_teams(editor: User | None, teams: Iterable[Team]) -> Mapping[Team, Sequence[str]]:
+    """Those of the teams that `editor` may bring nobody into, each with the names of people who may."""
+    by_id = {team.pk: team for team in teams}
+    closed: dict[Team, Sequence[str]] = {}
+    if not by_id or (editor and editor.is_superuser and editor.is_active):
+        return closed
+    for guard in registry.access_guards.values():
+        for pk, names in guard.closed_teams(editor.pk if editor else None, by_id).items():
+            closed[by_id[pk]] = [*closed.get(by_id[pk], ()), *names]
+    return closed
+
+
+def refused_teams(closed: Mapping[Team, Sequence[str]]) -> str:
+    """What to tell somebody who would bring people into such teams."""
+    return " ".join(_refused(team, names) for team, names in closed.items())
+
+
+def _refused(team: Team, names: Sequence[str]) -> str:
+    owners = f"Ask {_listed(names)}, who may, or a superuser" if names else "Ask a superuser"
+    return (
+        f"The team “{team}” opens documents that you do not manage, so you cannot add people. {owners}{_superusers()}."
+    )
+
+
+def superusers_only(what: str) -> Forbidden:
+    return Forbidden(f"{what} Ask a superuser{_superusers()}.")
+
+
+def _superusers() -> str:
+    names = User.objects.filter(is_superuser=True, is_active=True).order_by("username")
+    found = _listed(names.values_list("username", flat=True)[:NAMED])
+    return f" ({found})" if found else ""
+
+
+def _listed(names: Collection[str]) -> str:
+    return " or ".join(list(dict.fromkeys(names))[:NAMED])

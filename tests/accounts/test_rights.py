@@ -1,0 +1,177 @@
+"""What staff who are not superusers may still do with people and teams, and what they are told where they may not."""
+
+import re
+
+import pytest
+from django.contrib.auth.models import Permission
+from django.test import Client
+from django.urls import reverse
+
+from langai_site.accounts.models import Team, User
+from search.models import Collection
+from tests.accounts.conftest import PASSWORD
+
+
+@pytest.fixture
+def alice(db):
+    return User.objects.create_user("alice", "alice@example.org", PASSWORD)
+
+
+@pytest.fixture
+def carol(db):
+    """Staff, and the owner of the collection that Finance may read."""
+    return User.objects.create_user("carol", password=PASSWORD, is_staff=True)
+
+
+@pytest.fixture
+def payroll(carol, finance):
+    payroll = Collection.objects.create(name="Payroll")
+    payroll.owners.add(carol)
+    payroll.teams.add(finance)
+    return payroll
+
+
+@pytest.fixture
+def eve(db):
+    """Staff who may do everything with people, teams and invitations."""
+    eve = User.objects.create_user("eve", password=PASSWORD, is_staff=True)
+    eve.user_permissions.set(Permission.objects.filter(content_type__app_label="accounts"))
+    return eve
+
+
+@pytest.fixture
+def page(client, eve):
+    client.force_login(eve)
+    return client
+
+
+def account(person, **changes):
+    joined = person.date_joined
+    return {
+        "username": person.username,
+        "date_joined_0": joined.date().isoformat(),
+        "date_joined_1": joined.time().isoformat("seconds"),
+        "is_active": "on",
+        "billing_team": "",
+    } | changes
+
+
+def change(person):
+    return reverse("admin:accounts_user_change", args=[person.pk])
+
+
+def test_staff_edit_plain_accounts_and_set_their_passwords(page, alice):
+    assert page.post(change(alice), account(alice, first_name="Alicia", is_active="")).status_code == 302
+    alice.refresh_from_db()
+    assert (alice.first_name, alice.is_active) == ("Alicia", False)
+    form = {"usable_password": "true", "password1": "a new one for her", "password2": "a new one for her"}
+    assert page.post(f"/admin/accounts/user/{alice.pk}/password/", form).status_code == 302
+    alice.refresh_from_db()
+    assert alice.check_password("a new one for her")
+
+
+def test_staff_add_people_and_delete_them(page, alice):
+    form = {"username": "dora", "usable_password": "true", "password1": PASSWORD, "password2": PASSWORD}
+    assert page.post("/admin/accounts/user/add/", form).status_code == 302
+    dora = User.objects.get(username="dora")
+    assert page.post(f"/admin/accounts/user/{dora.pk}/delete/", {"post": "yes"}).status_code == 302
+    assert not User.objects.filter(username="dora").exists()
+
+
+def test_the_fields_that_give_rights_are_not_in_the_form_but_can_be_read(page, alice):
+    form = page.get(change(alice)).context["adminform"].form
+    assert not {"is_staff", "is_superuser", "groups", "user_permissions"} & set(form.fields)
+    assert "Superuser status" in page.get(change(alice)).text
+
+
+def test_an_account_with_more_rights_can_be_looked_at_and_the_refusal_names_whom_to_ask(page, admin):
+    assert page.get(change(admin)).status_code == 200
+    for path, form in (
+        (change(admin), account(admin)),
+        (f"/admin/accounts/user/{admin.pk}/password/", {"password1": "x"}),
+        (f"/admin/accounts/user/{admin.pk}/delete/", {"post": "yes"}),
+    ):
+        refused = page.post(path, form)
+        assert refused.status_code == 403
+        assert "Ask a superuser (admin)." in refused.text
+
+
+def test_the_password_of_somebody_who_reads_more_is_for_superusers(page, alice, finance, payroll):
+    finance.members.add(alice)
+    path = f"/admin/accounts/user/{alice.pk}/password/"
+    for refused in (page.get(path), page.post(path, {"password1": "x"})):
+        assert refused.status_code == 403
+        assert "With its password you could do and read more" in refused.text
+    # What gives no access stays theirs to do.
+    assert page.post(change(alice), account(alice, teams=[finance.pk], first_name="Al")).status_code == 302
+    assert page.post(change(alice), account(alice, teams=[])).status_code == 302
+    assert not finance.members.exists()
+
+
+def told(response):
+    return " ".join(re.findall(r'<ul class="errorlist"[^>]*><li>([^<]*)', response.text))
+
+
+def test_who_would_bring_people_into_a_team_that_opens_documents_is_told_whom_to_ask(
+    page, admin, alice, finance, payroll
+):
+    words = "The team “Finance” opens documents that you do not manage, so you cannot add people."
+    ask = "Ask carol, who may, or a superuser (admin)."
+    team = reverse("admin:accounts_team_change", args=[finance.pk])
+    invitation = reverse("admin:accounts_invitation_add")
+    for path, form in (
+        (team, {"name": "Finance", "members": [alice.pk]}),
+        (change(alice), account(alice, teams=[finance.pk])),
+        (invitation, {"email": "", "teams": [finance.pk]}),
+    ):
+        answer = page.post(path, form)
+        assert (answer.status_code, told(answer)) == (200, f"{words} {ask}"), path
+        assert "Payroll" not in answer.text
+    assert not finance.members.exists()
+
+
+def test_people_are_taken_out_of_any_team_and_put_into_those_that_open_nothing(page, alice, finance, payroll):
+    finance.members.add(alice)
+    team = reverse("admin:accounts_team_change", args=[finance.pk])
+    assert page.post(team, {"name": "Money", "members": []}).status_code == 302
+    finance.refresh_from_db()
+    assert (finance.name, finance.members.count()) == ("Money", 0)
+    page.post(reverse("admin:accounts_team_add"), {"name": "Chess", "members": [alice.pk]})
+    assert list(Team.objects.get(name="Chess").members.all()) == [alice]
+
+
+def test_who_manages_the_collection_brings_people_into_its_team(client, carol, alice, finance, payroll):
+    carol.user_permissions.set(Permission.objects.filter(content_type__app_label="accounts"))
+    client.force_login(carol)
+    team = reverse("admin:accounts_team_change", args=[finance.pk])
+    assert client.post(team, {"name": "Finance", "members": [alice.pk]}).status_code == 302
+    assert list(finance.members.all()) == [alice]
+
+
+def test_an_invitation_leads_into_what_its_sender_may_open_when_it_is_used(page, eve, carol, finance):
+    """Finance opened nothing when Eve sent it."""
+    chess = Team.objects.create(name="Chess")
+    form = {"email": "", "teams": [finance.pk, chess.pk]}
+    sent = page.post(reverse("admin:accounts_invitation_add"), form, follow=True).text
+    link = re.search(r"http://testserver(/accounts/invitation/[^<]+)<", sent)[1]
+    Collection.objects.create(name="Payroll").teams.add(finance)
+    answers = {"username": "newcomer", "password1": PASSWORD, "password2": PASSWORD}
+    landed = Client().post(link, answers, follow=True)
+    newcomer = User.objects.get(username="newcomer")
+    assert list(newcomer.teams.all()) == [chess]
+    assert newcomer.billing_team == chess
+    assert "not in Finance yet" in landed.text
+
+
+def test_groups_are_for_superusers_and_others_see_them(page, eve, admin):
+    eve.user_permissions.set(Permission.objects.filter(content_type__app_label="auth"))
+    assert page.get("/admin/auth/group/").status_code == 200
+    refused = page.post("/admin/auth/group/add/", {"name": "Mine"})
+    assert refused.status_code == 403
+    assert "Groups give rights" in refused.text
+    assert "Ask a superuser (admin)." in refused.text
+
+
+def test_addresses_are_those_of_the_accounts_alone(page, admin):
+    page.force_login(admin)
+    assert page.get("/admin/account/emailaddress/").status_code == 404
