@@ -34,8 +34,9 @@ async def begun(answer, pieces=1):
     return stream, frames_of(seen.decode())
 
 
-async def test_model_text_citations_and_usage_are_told_in_this_order(program, echo):
-    frames = await read(await program.post("/chat/stream", message="Say “this”.\n\u2028\0 data: x\n\ny"))
+async def test_model_text_citations_and_usage_are_told_in_this_order(program, echo, upstream):
+    upstream.script("Say “this”.\n\u2028 data: x\n\ny")
+    frames = await read(await program.post("/chat/stream", message="Say it."))
     kinds = [frame.event or frame.data for frame in frames]
     assert kinds[0] == "model"
     assert set(kinds[1:-3]) == {"content"}

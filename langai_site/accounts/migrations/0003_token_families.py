@@ -23,5 +23,8 @@ class Migration(migrations.Migration):
                 ('expires_at', models.DateTimeField(db_index=True, help_text='When its last refresh token ends.')),
                 ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='token_families', to=settings.AUTH_USER_MODEL)),
             ],
+            options={
+                'default_permissions': (),
+            },
         ),
     ]
