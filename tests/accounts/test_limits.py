@@ -89,6 +89,30 @@ def test_a_visitor_is_the_address_that_the_proxy_saw(rf, settings):
     assert limits.visitor(rf.get("/", **forwarded)) == "address 203.0.113.7"
 
 
+@pytest.mark.parametrize(
+    ("proxies", "said", "counted"),
+    [
+        (1, "203.0.113.9, 203.0.113.7", "203.0.113.7"),
+        (2, "203.0.113.9, 203.0.113.7", "203.0.113.9"),
+        (1, "203.0.113.7:4711", "203.0.113.7"),
+        (1, "::ffff:203.0.113.7", "203.0.113.7"),
+        (1, "[2001:db8::7]:4711", "2001:db8::"),
+        (1, "[2001:db8::7]", "2001:db8::"),
+        (1, ",".join(["1.1.1.1"] * 5000) + ", 203.0.113.7", "203.0.113.7"),
+        *((0, said, "127.0.0.1") for said in ("203.0.113.7", '"; DROP', "")),
+        *(
+            (1, said, "127.0.0.1")
+            for said in ("", '"; DROP', " , ,", "fe80::1%x", "é", "\uff11.1.1.1", "1.1.1", "unknown")
+        ),
+        *((2, said, "127.0.0.1") for said in ("203.0.113.7", "x, 203.0.113.7", "")),
+    ],
+)
+def test_nobody_chooses_the_address_that_they_are_counted_by(rf, settings, proxies, said, counted):
+    """What is no address, and a list that the proxies cannot have made, counts as the other end of the connection."""
+    settings.ALLAUTH_TRUSTED_PROXY_COUNT = proxies
+    assert limits.visitor(rf.get("/", headers={"X-Forwarded-For": said})) == f"address {counted}"
+
+
 def test_a_visitor_with_a_network_of_addresses_is_one_visitor(rf):
     first, second = (limits.visitor(rf.get("/", REMOTE_ADDR=f"2001:db8::{number}")) for number in (1, 2))
     assert first == second
