@@ -38,7 +38,7 @@ class EventStream(StreamingHttpResponse):
     def __init__(self, frames: AsyncGenerator[bytes, None]) -> None:
         super().__init__(frames, content_type="text/event-stream; charset=utf-8")
         self._frames = frames
-        self["Cache-Control"] = "no-store"
+        self["Cache-Control"] = "private, no-store"
         self["X-Accel-Buffering"] = "no"
 
     async def __aiter__(self) -> AsyncIterator[bytes]:

@@ -172,6 +172,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "langai_site.observing.Requests",
+    "langai_site.response_headers.ResponseHeaders",
     "langai_site.in_loop.Security",
     "servestatic.middleware.ServeStaticMiddleware",
     "langai_site.in_loop.ContentSecurityPolicy",
@@ -313,6 +314,9 @@ CONTENT_SECURITY_POLICY = {
         "base-uri": [NONE],
         "frame-ancestors": [NONE],
         "manifest-src": [SELF],
+        # Text becomes HTML through the policies of static/trusted_types.js only, and never a script.
+        "require-trusted-types-for": ["'script'"],
+        "trusted-types": ["default", "langai-inert"],
     }
 }
 # What programs ask; they are answered in JSON whatever happens.

@@ -5,6 +5,7 @@ from allauth.account.views import logout
 from django.contrib import admin
 from django.contrib.auth.decorators import login_not_required
 from django.urls import include, path
+from django.views.decorators.cache import cache_control
 from django.views.generic import RedirectView
 
 from langai_site.accounts.limits import unlimited
@@ -17,12 +18,13 @@ from langai_site.health import health
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
 admin.site.site_header = admin.site.site_title = "LangAI"
 unlimited("Who wants to leave can leave.")(logout)
+icon = RedirectView.as_view(url="/static/icon.svg")
 handler404 = "langai_site.middleware.not_found"
 handler429 = "langai_site.accounts.limits.too_many_attempts"
 
 handler500 = "langai_site.middleware.internal_error"
 urlpatterns = [
-    path("favicon.ico", login_not_required(RedirectView.as_view(url="/static/icon.svg"))),
+    path("favicon.ico", login_not_required(cache_control(public=True, max_age=86_400)(icon))),
     path("", front),
     path("health", health, name="health"),
     path("metrics", metrics, name="metrics"),

@@ -62,10 +62,54 @@ def assert_harmless(visit: Visit) -> None:
     assert visit.complaints == []
 
 
-def test_what_these_tests_look_for_would_be_found(visit):
-    for payload in (PAYLOADS[0], PAYLOADS[1], PAYLOADS[3], PAYLOADS[5], PAYLOADS[6], PAYLOADS[7]):
-        visit.page.evaluate("html => { document.querySelector('#thread').innerHTML = html }", answer_of(payload))
-        assert visit.page.evaluate(FOUND), payload
+SET = "html => { document.querySelector('#thread').innerHTML = html }"
+
+
+def test_what_these_tests_look_for_would_be_found(browser, alice, langai):
+    with visiting(browser, alice, langai, bypass_csp=True) as visit:
+        visit.open()
+        for payload in (PAYLOADS[0], PAYLOADS[1], PAYLOADS[3], PAYLOADS[5], PAYLOADS[6], PAYLOADS[7]):
+            visit.page.evaluate(SET, answer_of(payload))
+            assert visit.page.evaluate(FOUND), payload
+        visit.complaints.clear()
+
+
+def refused(visit: Visit, way: str, html: str) -> bool:
+    return visit.page.evaluate(f"html => {{ try {{ ({way})(html) }} catch (error) {{ return true }} }}", html) is True
+
+
+@pytest.mark.parametrize("path", ["/", "/docs"])
+def test_a_script_of_our_own_brings_in_nothing_that_runs(visit, langai, path):
+    """Whatever HTML a script is given, and however it puts it into the page."""
+    page = visit.page
+    visit.open(path)
+    ways = (
+        "html => { document.body.innerHTML = html }",
+        "html => { document.body.insertAdjacentHTML('beforeend', html) }",
+        "html => new DOMParser().parseFromString(html, 'text/html')",
+        "html => document.createRange().createContextualFragment(html)",
+    )
+    harmful = (
+        *(PAYLOADS[number] for number in (1, 2, 3, 4, 6)),
+        "<table><tr onclick=alert(1)><td>x</table>",
+        "<tr onclick=alert(1)><td>x",
+        "</template><b onclick=alert(1)>x</b>",
+        "<template><template><b onclick=alert(1)>x</b></template></template>",
+        "<body onload=alert(1)>",
+        "<a href=' java&#9;script:alert(1)'>x</a>",
+        "<a href=javascript&colon;alert(1)>x</a>",
+    )
+    scripts = (
+        "document.createElement('script').text = '1'",
+        "document.createElement('script').src = '/static/app.js'",
+        "new Worker('/static/app.js')",
+        "trustedTypes.createPolicy('mine', {})",
+        "trustedTypes.createPolicy('default', {})",
+    )
+    assert [(way, html) for html in harmful for way in ways if not refused(visit, way, html)] == []
+    assert [script for script in scripts if not refused(visit, f"() => {{ {script} }}", "")] == []
+    page.evaluate(ways[1], "<p>Write on = off, or onclick=&quot;x&quot;, or javascript:, or srcdoc.</p>")
+    assert page.get_by_text("Write on = off").count() == 1
     visit.complaints.clear()
 
 

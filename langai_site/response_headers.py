@@ -1,0 +1,29 @@
+"""Headers that every answer carries: what browsers keep of it, and what its page may use."""
+
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+
+from langai_site.in_loop import InLoop
+
+# Nobody else finds it in a shared computer's cache. Views whose answer is the same for everybody say so themselves.
+PRIVATE = "private, no-store"
+# Pages use none of these; copying to the clipboard is not among them.
+UNUSED = (
+    *("accelerometer", "camera", "display-capture", "geolocation", "gyroscope", "hid", "idle-detection"),
+    *("magnetometer", "microphone", "midi", "payment", "screen-wake-lock", "serial", "usb", "xr-spatial-tracking"),
+)
+ALWAYS = {
+    "Permissions-Policy": ", ".join(f"{feature}=()" for feature in UNUSED),
+    # Other sites cannot draw it into their pages. Programs elsewhere that CORS lets in are not affected.
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+
+
+class ResponseHeaders(InLoop):
+    """Outside of everything that answers by itself, such as static files, which say how long they may be kept."""
+
+    def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+        response.headers.setdefault("Cache-Control", PRIVATE)
+        for name, value in ALWAYS.items():
+            response.headers.setdefault(name, value)
+        return response
