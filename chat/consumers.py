@@ -6,11 +6,12 @@ from uuid import UUID
 
 from django.conf import settings
 
-from chat import catching_up, drawing, fragments
+from chat import catching_up, drawing, fragments, shared_drawings
 from chat.events import ConversationGone, LabelRose, ReplyBegun, ReplyDone, ReplyGrew, ReplySourced, Snapshot, group_of
 from chat.models import Conversation, Message
 from chat.services import branches, conversations, live
 from chat.services.branches import Part
+from chat.shared_drawings import SharedDrawing
 from langai_site.accounts import limits
 from langai_site.accounts.models import User
 from langai_site.accounts.person_socket import SIGNED_OUT, TOO_MANY, PersonSocket
@@ -19,7 +20,9 @@ from langai_site.sensitivity import Sensitivity
 
 
 class ConversationConsumer(PersonSocket):
-    drawing: fragments.LiveDrawing | None = None
+    drawing: SharedDrawing | None = None
+    # The number of the last change of the live reply that the page shows.
+    number: int = 0
     label: int = Sensitivity.PUBLIC
     # Messages that a catch-up has drawn: the news of them may still be on its way.
     drawn: frozenset[str] = frozenset()
@@ -64,10 +67,10 @@ class ConversationConsumer(PersonSocket):
         self.drawn = frozenset(str(message.id) for message in part.messages)
         snapshot = await live.snapshot(leaf.id) if is_live else None
         frame = await catching_up.frame(part, shown, last_shown, snapshot)
+        await self._draw(frame + fragments.label_frame(conversation))
         if is_live:
             start = snapshot or Snapshot(number=0, text=leaf.text, sources=[], model="")
-            self.drawing = fragments.LiveDrawing(str(leaf.id), start)
-        await self._draw(frame + fragments.label_frame(conversation))
+            await self._draw_whole(shared_drawings.of(str(leaf.id), start))
 
     async def reply_begun(self, event: ReplyBegun) -> None:
         if event["reply"] in self.drawn and event["replaces"] != event["reply"]:
@@ -75,8 +78,8 @@ class ConversationConsumer(PersonSocket):
         await self.read(conversations.access_conversation, self.user_id, self.conversation)
         reply = UUID(event["reply"])
         snapshot = Snapshot(number=0, text=event["written"], sources=[], model="")
-        self.drawing = fragments.LiveDrawing(event["reply"], snapshot)
-        bubble = fragments.live_bubble(reply, snapshot)
+        self.drawing = shared_drawings.of(event["reply"], snapshot)
+        bubble, self.number = await self.drawing.whole()
         if event["replaces"] == event["reply"]:
             return await self._draw(fragments.replaced_frame(bubble, reply))
         if event["replaces"]:
@@ -86,35 +89,36 @@ class ConversationConsumer(PersonSocket):
         await self._draw(fragments.appended_frame([asked, bubble]))
 
     async def reply_sourced(self, event: ReplySourced) -> None:
-        if self._is_next(event["reply"], event["number"]):
-            self.drawing.know([source["number"] for source in event["sources"]])  # type: ignore[union-attr]
-        else:
-            await self._mend(event["reply"], event["number"])
+        await self._follow(event)
 
     async def reply_grew(self, event: ReplyGrew) -> None:
-        if not self._is_next(event["reply"], event["number"]):
-            return await self._mend(event["reply"], event["number"])
-        frame = self.drawing.grow(event["text"])  # type: ignore[union-attr]
+        await self._follow(event)
+
+    async def _follow(self, event: ReplyGrew | ReplySourced) -> None:
+        """Draw a change if it is the next one. Layers drop what is over their capacity, and may repeat."""
+        is_known = self.drawing is not None and self.drawing.reply == event["reply"]
+        if is_known and event["number"] <= self.number:
+            return
+        is_next = is_known and event["number"] == self.number + 1
+        frame = await self.drawing.frame(event) if is_next and self.drawing else None
+        if frame is None:
+            return await self._mend(event["reply"])
+        self.number = event["number"]
         if frame:
             await self._draw(frame)
 
-    def _is_next(self, reply: str, number: int) -> bool:
-        if self.drawing is None or self.drawing.reply != reply or self.drawing.number + 1 != number:
-            return False
-        self.drawing.number = number
-        return True
-
-    async def _mend(self, reply: str, number: int) -> None:
-        """A change is missing, or came twice: layers drop what is over their capacity. The snapshot is whole."""
-        if self.drawing and self.drawing.reply == reply and number <= self.drawing.number:
-            return
+    async def _mend(self, reply: str) -> None:
+        """Draw the reply anew from its snapshot, which is whole: a change is missing."""
         # It may be the first that this page is shown of the reply.
         await self.check()
-        snapshot = await live.snapshot(UUID(reply))
-        if snapshot is None:
-            return
-        self.drawing = fragments.LiveDrawing(reply, snapshot)
-        await self._draw(fragments.replaced_frame(fragments.live_bubble(UUID(reply), snapshot), reply))
+        if snapshot := await live.snapshot(UUID(reply)):
+            await self._draw_whole(shared_drawings.of(reply, snapshot))
+
+    async def _draw_whole(self, drawing: SharedDrawing) -> None:
+        """From here on the page shows what this drawing shows."""
+        self.drawing = drawing
+        bubble, self.number = await drawing.whole()
+        await self._draw(fragments.replaced_frame(bubble, drawing.reply))
 
     async def reply_done(self, event: ReplyDone) -> None:
         self.drawing = None

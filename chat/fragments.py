@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.safestring import SafeString, mark_safe
 
-from chat import rendering, telling
+from chat import streaming, telling
 from chat.events import Snapshot
 from chat.models import Citation, Conversation, Message
 from chat.services.branches import Part
@@ -133,7 +133,7 @@ def bubbles_of(
 
 
 def live_bubble(reply: UUID, snapshot: Snapshot) -> Bubble:
-    drawn = rendering.Stream(cite_urls(reply, numbers_of(snapshot))).feed(snapshot["text"])
+    drawn = streaming.Stream(cite_urls(reply, numbers_of(snapshot))).feed(snapshot["text"])
     finished, open_html = safe(drawn.finished_html), safe(drawn.open_html)
     return Bubble(reply, Message.Role.ASSISTANT, live=True, html=finished, open_html=open_html)
 
@@ -271,31 +271,3 @@ def label_frame(conversation: Conversation) -> str:
 def raised_frame(label: Sensitivity) -> str:
     """What can be chosen in the composer, after the label rose."""
     return render_to_string("chat/page.html#raise", {"labels": labels_from(label), "oob": True})
-
-
-class LiveDrawing:
-    """Draws a live reply as it grows, in few bytes: finished blocks once, of the open block what is new."""
-
-    def __init__(self, reply: str, snapshot: Snapshot) -> None:
-        self.reply, self.number, self.text = reply, snapshot["number"], ""
-        self.know(numbers_of(snapshot))
-        self.grow(snapshot["text"])
-
-    def know(self, numbers: Iterable[int]) -> None:
-        """The numbers that may be cited from now on."""
-        self.stream = rendering.Stream(cite_urls(self.reply, numbers))
-        self.open_html = self.stream.feed(self.text).open_html if self.text else ""
-
-    def grow(self, text: str) -> str:
-        """The frame that appends `text`."""
-        self.text += text
-        drawn, name = self.stream.feed(self.text), short_id(self.reply)
-        frame = ""
-        if drawn.finished_html:
-            frame = f'<div hx-swap-oob="beforeend:#b-{name}">{drawn.finished_html}</div>'
-        before, self.open_html = self.open_html, drawn.open_html
-        grown = None if drawn.finished_html else rendering.grown(before, drawn.open_html)
-        if grown is None:
-            return f'{frame}<div id="o-{name}" hx-swap-oob="innerHTML">{drawn.open_html}</div>'
-        path, piece = grown
-        return f'<div hx-swap-oob="beforeend:#o-{name}{path}">{piece}</div>' if piece else ""

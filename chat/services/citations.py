@@ -4,7 +4,7 @@ import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from chat.quotations import CITATION, comparable, in_blocks, is_found
-from chat.rendering import MARKDOWN
+from chat.rendering import parsed
 
 # Characters that no text holds: one stands before and after a citation's index while it is looked for.
 MARK, STRAY = "\ufdd0", "\ufdd1"
@@ -72,7 +72,7 @@ def _in_prose(text: str) -> list["re.Match[str]"]:
 def _prose(text: str) -> Iterator[str]:
     """The text of a markdown document that stands neither in code nor in a link or formula."""
     depth = 0
-    for block in MARKDOWN.parse(text, {}):
+    for block in parsed(text):
         for token in block.children or ():
             depth += token.nesting if token.type in ("link_open", "link_close") else 0
             if token.type == "text" and not depth:
@@ -136,7 +136,7 @@ def unverified(text: str, sources: Iterable[str]) -> list[str]:
     """The quotations in `text` that stand in none of `sources`."""
     if not MAY_QUOTE.search(text):
         return []
-    found = [quotation.text for _block, quotations in in_blocks(MARKDOWN.parse(text, {})) for quotation in quotations]
+    found = [quotation.text for _block, quotations in in_blocks(parsed(text)) for quotation in quotations]
     if not found:
         return []
     known = [comparable(source) for source in sources]

@@ -128,7 +128,8 @@ async def answer(user: User, said: Said) -> AsyncGenerator[Piece | Whole, None]:
             async with aclosing(_pieces(request, reply, passing)) as pieces:
                 async for piece in while_open(user.pk, pieces):
                     yield piece
-        yield _whole(request, passing)
+        # On a thread: citations and quotations are looked for in the whole text.
+        yield await asyncio.to_thread(_whole, request, passing)
     finally:
         # Who goes away, though it be twice, cancels what waits for this.
         closing = asyncio.create_task(_closed(reply, passing.entries), context=trail.fresh_context())

@@ -210,15 +210,15 @@ async def _outcome(reply: Live) -> Outcome:
     except asyncio.CancelledError:
         reply.entries[:] = [_ended_with(entry, reply.ended_as) for entry in reply.entries]
         error = INTERRUPTED if reply.ended_as == Message.Status.INTERRUPTED else ""
-        return _ended(reply, reply.ended_as, error, "interrupted" if error else "")
+        return await _ended(reply, reply.ended_as, error, "interrupted" if error else "")
     except LangAIError as error:
-        return _failed(reply, error)
+        return await _failed(reply, error)
     except Exception:
         logger.exception("reply %s failed", reply.reply)
-        return _failed(reply, LangAIError(UNEXPECTED, code="internal", status=500))
+        return await _failed(reply, LangAIError(UNEXPECTED, code="internal", status=500))
     if reply.truncated:
-        return _ended(reply, Message.Status.INTERRUPTED, TRUNCATED, "length")
-    return _ended(reply, Message.Status.COMPLETE)
+        return await _ended(reply, Message.Status.INTERRUPTED, TRUNCATED, "length")
+    return await _ended(reply, Message.Status.COMPLETE)
 
 
 def _ended_with(entry: Entry, status: Message.Status) -> Entry:
@@ -226,17 +226,19 @@ def _ended_with(entry: Entry, status: Message.Status) -> Entry:
     return replace(entry, status=status.value) if entry.status == Message.Status.STOPPED else entry
 
 
-def _failed(reply: Live, error: LangAIError) -> Outcome:
+async def _failed(reply: Live, error: LangAIError) -> Outcome:
     rejected = error.rejected if isinstance(error, NoModel) else ()
-    ended = _ended(reply, Message.Status.FAILED, error.message, error.code, rejected)
+    ended = await _ended(reply, Message.Status.FAILED, error.message, error.code, rejected)
     return replace(ended, failure=error)
 
 
-def _ended(
+async def _ended(
     reply: Live, status: Message.Status, error: str = "", code: str = "", rejected: Sequence[Rejected] = ()
 ) -> Outcome:
     prepared, request = reply.prepared, reply.started.request
-    kept = receipts.kept_of(reply.text, request, reply.passages, is_complete=status == Message.Status.COMPLETE)
+    is_complete = status == Message.Status.COMPLETE
+    # On a thread: citations and quotations are looked for in the whole text.
+    kept = await asyncio.to_thread(receipts.kept_of, reply.text, request, reply.passages, is_complete=is_complete)
     elapsed_ms = int((time.monotonic() - reply.began) * 1000)
     told = prepared or reply.weighed
     receipt = receipts.receipt_of(told, reply.entries, reply.started.before, elapsed_ms, rejected)

@@ -6,8 +6,10 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from chat.rendering import Stream, grown, render
+from chat.differences import grown
+from chat.rendering import render
 from chat.sanitizing import MATH_ATTRIBUTES, MATH_TAGS, TEXT_TAGS
+from chat.streaming import Stream
 
 CITES = {1: "/replies/x/citations/1/", 2: "/replies/x/citations/2/"}
 VOID = {"br", "hr", "mprescripts", "mspace"}
@@ -99,6 +101,7 @@ def test_what_was_streamed_is_what_history_shows(text, steps):
         end, at = end + steps[at % len(steps)], at + 1
         drawn = stream.feed(text[:end])
         finished += drawn.finished_html
+        assert drawn.is_exact
         assert finished + drawn.open_html == render(text[:end], CITES)
 
 
@@ -117,7 +120,12 @@ def test_only_what_is_new_travels():
         "<li>b</li>\n",
     )
     assert grown("<p>[1</p>\n", '<p><a href="/">1</a></p>\n') is None
-    assert grown("<table><tbody></tbody></table>", "<table><tbody><tr></tr></tbody></table>") is None
+    assert grown("<table><tbody></tbody></table>", "<table><tbody><tr></tr></tbody></table>") == (
+        ">table:last-child>tbody:last-child",
+        "<tr></tr>",
+    )
+    assert grown("<table></table>", "<table><tbody></tbody></table>") is None
+    assert grown("<math><mi>a</mi></math>", "<math><mi>a</mi><mi>b</mi></math>") is None
 
 
 def test_finished_blocks_are_given_once():

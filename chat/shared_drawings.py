@@ -1,0 +1,79 @@
+"""Draws each live reply once for all sockets of this process that watch it, and off the event loop.
+
+A drawing exists for as long as a socket holds it. Changes have numbers: the first socket that asks for the frame of the
+next number has it drawn, the others are given the same. A socket that cannot go on from what its page shows is given
+the whole of what is drawn.
+"""
+
+import asyncio
+from collections import OrderedDict
+from weakref import WeakValueDictionary
+
+from chat import drawing, fragments
+from chat.events import ReplyGrew, ReplySourced, Snapshot
+from chat.live_drawing import LiveDrawing
+
+# Frames that are kept for sockets that come later to them; one that is further behind is given the whole.
+KEPT = 256
+# A piece that is drawn in the event loop: so little takes less than a hop to a thread and back.
+SMALL = 300
+
+_drawings: "WeakValueDictionary[str, SharedDrawing]" = WeakValueDictionary()
+
+
+def of(reply: str, snapshot: Snapshot) -> "SharedDrawing":
+    """Return the drawing of a reply that is at least as far as `snapshot`."""
+    known = _drawings.get(reply)
+    if known is None or known.number < snapshot["number"]:
+        known = _drawings[reply] = SharedDrawing(reply, snapshot)
+    return known
+
+
+class SharedDrawing:
+    """One live reply, as the pages of all sockets that hold this show it.
+
+    `number` is that of the last change that was asked for. Used in the event loop only.
+    """
+
+    def __init__(self, reply: str, snapshot: Snapshot) -> None:
+        self.reply, self.number = reply, snapshot["number"]
+        self._snapshot, self._drawn_number = snapshot, snapshot["number"]
+        self._drawing: LiveDrawing | None = None
+        self._frames: OrderedDict[int, asyncio.Future[str]] = OrderedDict()
+        # Whoever waits for it gets it in the order of asking, so changes are drawn in the order of their numbers.
+        self._lock = asyncio.Lock()
+
+    async def frame(self, event: ReplyGrew | ReplySourced) -> str | None:
+        """Return the frame of a change, perhaps an empty one; None where it does not follow what is drawn."""
+        number = event["number"]
+        if number not in self._frames:
+            if number != self.number + 1:
+                return None
+            self.number = number
+            self._frames[number] = asyncio.ensure_future(self._drawn(event))
+            while len(self._frames) > KEPT:
+                self._frames.popitem(last=False)
+        # A socket that closes takes the frame from no other.
+        return await asyncio.shield(self._frames[number])
+
+    async def whole(self) -> tuple[fragments.Bubble, int]:
+        """Return the reply as it is drawn by now, and the number of the last change in it."""
+        async with self._lock:
+            if self._drawing is None:
+                self._drawing = await drawing.off_loop(LiveDrawing, self.reply, self._snapshot)
+            return self._drawing.bubble, self._drawn_number
+
+    async def _drawn(self, event: ReplyGrew | ReplySourced) -> str:
+        async with self._lock:
+            if self._drawing is None:
+                self._drawing = await drawing.off_loop(LiveDrawing, self.reply, self._snapshot)
+            is_small = event["type"] == "reply.grew" and self._drawing.open_length + len(event["text"]) <= SMALL
+            frame = self._change(event) if is_small else await drawing.off_loop(self._change, event)
+            self._drawn_number = event["number"]
+            return frame
+
+    def _change(self, event: ReplyGrew | ReplySourced) -> str:
+        assert self._drawing is not None
+        if event["type"] == "reply.grew":
+            return self._drawing.grow(event["text"])
+        return self._drawing.know([source["number"] for source in event["sources"]])

@@ -1,0 +1,60 @@
+"""Markdown that was made to be costly: each kind as a function of its length in characters."""
+
+from collections.abc import Callable
+
+
+def _repeated(piece: str, before: str = "", after: str = "") -> Callable[[int], str]:
+    return lambda length: before + (piece * (length // len(piece) + 1))[:length] + after
+
+
+def _growing(piece: Callable[[int], str]) -> Callable[[int], str]:
+    """Pieces that grow one after the other, up to that length together."""
+
+    def text(length: int) -> str:
+        pieces, size, at = [], 0, 1
+        while size < length:
+            pieces.append(piece(at))
+            size, at = size + len(pieces[-1]), at + 1
+        return "".join(pieces)[:length]
+
+    return text
+
+
+WIDE = "|" + "a|" * 60 + "\n|" + "-|" * 60 + "\n"
+CRAFTED: dict[str, Callable[[int], str]] = {
+    "rows of a wide table": _repeated("|x\n", WIDE),
+    "pictures that do not end": _repeated("!["),
+    "pictures in pictures": _repeated("![!["),
+    "emphasis in emphasis": _repeated("*a **b "),
+    "emphasis of both kinds": _repeated("*_"),
+    "bold that does not end": _repeated("**a"),
+    "strikethrough": _repeated("~~a "),
+    "brackets": _repeated("["),
+    "links that do not end": _repeated("[a]("),
+    "links": _repeated("[a](b) "),
+    "emphasis around links": _repeated("*[a](*"),
+    "pictures in links": _repeated("[![a](b)](c) "),
+    "formulas": _repeated("$x^2$ "),
+    "displayed formulas": _repeated("$$\\frac{a}{b}$$ "),
+    "dollars": _repeated("$a"),
+    "bracketed formulas that do not end": _repeated("\\( "),
+    "a formula in itself": _repeated("\\sqrt{", "$$\n", "\n$$"),
+    "short lines": _repeated("ab\n"),
+    "lines with hard breaks": _repeated("a  \n"),
+    "quotations in quotations": _repeated(">"),
+    "lists in a line": _repeated("- "),
+    "lists in lists": _growing(lambda at: "  " * (at % 60) + "- a\n"),
+    "runs of backticks": _growing(lambda at: "`" * at + "a"),
+    "angle brackets": _repeated("<"),
+    "addresses that do not end": _repeated("<http://a "),
+    "entities": _repeated("&amp;"),
+    "code": _repeated("x = [1,2,(\n", "```python\n"),
+    "code of tags": _repeated("<a ", "```html\n"),
+    "citations": _repeated("[1]"),
+    "headings": _repeated("a\n=\n"),
+    "fences": _repeated("```\n"),
+    "cells": _repeated("|||||||||||\n", "a|b\n-|-\n"),
+    "blank lines": _repeated("\n"),
+    "blanks": _repeated(" "),
+    "backslashes": _repeated("\\"),
+}

@@ -1,0 +1,113 @@
+"""What a text may cost when it is drawn grows with its length, however it was made: whole, and as it is written.
+
+Work is counted in calls of functions, so that nothing here depends on how busy the machine is.
+"""
+
+import re
+import sys
+from html import unescape
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from chat.rendering import render
+from chat.services.citations import unverified, without_unknown
+from chat.streaming import Stream
+from tests.chat.crafted import CRAFTED
+
+CITES = {1: "/replies/x/citations/1/"}
+SHORT, LONG = 1_500, 6_000
+STEP = 11
+# Calls a character at the most, whatever the text. Ordinary prose takes about ten whole, and thirty as it grows.
+CALLS_WHOLE, CALLS_GROWING = 60, 250
+
+kinds = pytest.mark.parametrize("kind", CRAFTED)
+
+
+def calls_of(work, *args):
+    """How many functions, also those in C, `work` calls."""
+    count = 0
+
+    def tally(_frame, event, _arg):
+        nonlocal count
+        count += event in ("call", "c_call")
+
+    sys.setprofile(tally)
+    try:
+        work(*args)
+    finally:
+        sys.setprofile(None)
+    return count
+
+
+def grow(text):
+    stream = Stream(CITES)
+    for end in range(STEP, len(text) + STEP, STEP):
+        stream.feed(text[:end])
+
+
+@kinds
+def test_a_text_four_times_as_long_takes_no_more_than_its_share(kind):
+    short, long = (CRAFTED[kind](length) for length in (SHORT, LONG))
+    render(short, CITES)
+    for work in (render, grow):
+        few = calls_of(work, short)
+        # Four times, and half as much again for what a text begins with.
+        assert calls_of(work, long) <= 6 * few + 2_000, work.__name__
+
+
+@kinds
+def test_no_character_costs_more_than_its_share(kind):
+    text = CRAFTED[kind](LONG)
+    assert calls_of(render, text, CITES) <= CALLS_WHOLE * len(text)
+    assert calls_of(grow, text) <= CALLS_GROWING * len(text)
+
+
+@kinds
+def test_looking_for_citations_and_quotations_costs_no_more(kind):
+    text = CRAFTED[kind](LONG) + ' "and a quotation that stands nowhere"'
+    assert calls_of(without_unknown, text, {1}) <= CALLS_WHOLE * len(text)
+    assert calls_of(unverified, text, ["Some source."]) <= 2 * CALLS_WHOLE * len(text)
+
+
+SIGNS = st.text(st.sampled_from('*_[]()!`$|\\<>&~#-+=:1a \n\t"'), min_size=200, max_size=1_000)
+
+
+@settings(max_examples=25, deadline=None)
+@given(SIGNS)
+def test_no_text_of_signs_costs_more_than_its_share(text):
+    assert calls_of(render, text, CITES) <= CALLS_WHOLE * len(text) + 20_000
+    assert calls_of(grow, text) <= CALLS_GROWING * len(text) + 50_000
+
+
+def words_of(html):
+    """What is shown as it was written stands in a paragraph of its own, which may begin within a word."""
+    joined = html.replace("</p>\n<p>", "")
+    return re.findall(r"w\d+", unescape(re.sub(r"<[^>]*>", " ", joined)))
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.sampled_from(sorted(CRAFTED)), st.integers(500, 3_000))
+def test_what_is_shown_as_it_was_written_is_not_left_out(kind, length):
+    """Words after a text that uses all up are there, in the page and while it is written."""
+    text = CRAFTED[kind](length) + "\n\n" + " ".join(f"w{at}" for at in range(30))
+    expected = [f"w{at}" for at in range(30)]
+    assert words_of(render(text, CITES))[-30:] == expected
+    stream, finished = Stream(CITES), ""
+    for end in range(STEP, len(text) + STEP, STEP):
+        drawn = stream.feed(text[:end])
+        finished += drawn.finished_html
+    assert words_of(finished + drawn.open_html)[-30:] == expected
+
+
+@kinds
+def test_what_was_finished_while_it_was_written_is_what_history_shows(kind):
+    text = CRAFTED[kind](2_500) + "\n\nAnd an end.\n"
+    stream, finished = Stream(CITES), ""
+    for end in range(STEP, len(text) + STEP, STEP):
+        drawn = stream.feed(text[:end])
+        finished += drawn.finished_html
+        assert render(text, CITES).startswith(finished[: -1 if finished else None])
+    whole = render(text, CITES)
+    assert not drawn.is_exact or finished + drawn.open_html == whole
