@@ -153,6 +153,21 @@ def test_looking_is_not_counted(signed_in, address, settings):
     assert signed_in.post(address).status_code == 404
 
 
+@pytest.mark.parametrize("page", ["usage:mine", "search:search"])
+def test_pages_that_take_work_are_counted_apart_from_posts(signed_in, address, settings, page):
+    settings.RATE_LIMIT_PAGES = settings.RATE_LIMIT_PER_MINUTE = ONCE
+    url = f"{reverse(page)}?q=refunds"
+    assert signed_in.get(url).status_code == 200
+    refused = signed_in.get(url, headers={"Accept": "text/html"})
+    assert refused.status_code == 429
+    assert int(refused["Retry-After"]) > 0
+    assert "You opened too many pages in a short time. Wait " in refused.text
+    assert signed_in.get(reverse("chat:new")).status_code == 200
+    assert signed_in.post(address).status_code == 404
+    settings.RATE_LIMIT_PAGES = ""
+    assert signed_in.get(url).status_code == 200
+
+
 def test_who_is_not_signed_in_is_counted_by_address(client, db, settings):
     settings.RATE_LIMIT_PER_MINUTE = ONCE
     link = reverse("accounts:invitation", args=["guess"])

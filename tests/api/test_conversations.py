@@ -1,14 +1,17 @@
 """/api/conversations: one's own, read, kept and deleted."""
 
 import json
+import threading
 
 import pytest
 
+from chat.api_schemas import ConversationFull
 from chat.models import Citation, Conversation, Message
-from chat.services import conversations, exporting, runner, turns
+from chat.services import branches, conversations, exporting, runner, turns
 from langai_site.accounts.scopes import Scope
 from langai_site.writer import write
 from tests.api.conftest import error_of, program_of
+from tests.chat.factories import long_conversation
 
 pytestmark = pytest.mark.usefixtures("upstream")
 LIST = "/api/conversations"
@@ -73,6 +76,36 @@ async def test_an_export_is_a_file(program, kept):
     assert "## LangAI (hosted_vllm/echo)" in lines
     assert lines[-1] == "- [1] Holidays, page 3"
     assert error_of(await program.get(f"{kept}/export", format="pdf")) == (422, "unreadable")
+
+
+async def test_a_long_conversation_is_told_whole_and_in_pieces_that_hold_up_nobody(program, alice, monkeypatch):
+    conversation, messages = await write(long_conversation, alice, 250)
+    threads, sizes = set(), []
+    real = branches.read
+
+    def watched(ids):
+        threads.add(threading.current_thread().name.partition("_")[0])
+        sizes.append(len(ids))
+        return real(ids)
+
+    monkeypatch.setattr(branches, "read", watched)
+    address = f"{LIST}/{conversation.id}"
+    found = (await program.get(address)).json()
+    assert [message["text"] for message in found["messages"]] == [f"Message {number}" for number in range(250)]
+    assert [message["id"] for message in found["messages"]] == [str(message.id) for message in messages]
+    ConversationFull.model_validate(found)
+    exported = await program.get(f"{address}/export")
+    assert json.loads(exported.content) == found
+    text = (await program.get(f"{address}/export", format="markdown")).content.decode()
+    assert text.index("Message 0") < text.index("Message 100") < text.index("Message 249")
+    assert sizes == [100, 100, 50] * 3
+    assert threads == {"drawing"}
+
+
+async def test_a_conversation_without_messages_is_told_as_such(program, alice):
+    conversation = await write(Conversation.objects.create, owner=alice, title="Nothing yet")
+    assert (await program.get(f"{LIST}/{conversation.id}")).json()["messages"] == []
+    assert json.loads((await program.get(f"{LIST}/{conversation.id}/export")).content)["messages"] == []
 
 
 def test_an_export_of_a_failed_answer_says_why():

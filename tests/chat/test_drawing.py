@@ -75,6 +75,12 @@ def renderings(monkeypatch):
     return seen
 
 
+@pytest.fixture
+def nothing_shared(monkeypatch):
+    """A process remembers no drawing: what is not drawn again was kept in the database."""
+    monkeypatch.setattr(drawing, "SHARED_SECONDS", 0)
+
+
 async def page_of(client, conversation, query=""):
     answer = await client.get(reverse("chat:conversation", args=[conversation.id]) + query)
     assert answer.status_code == 200
@@ -105,7 +111,7 @@ async def test_neither_texts_nor_templates_are_drawn_in_the_event_loop(client, l
     assert {name.partition("_")[0] for name in threads} == {"drawing"}
 
 
-async def test_an_answer_is_drawn_once_however_often_its_page_is_opened(client, long, renderings):
+async def test_an_answer_is_drawn_once_however_often_its_page_is_opened(client, long, renderings, nothing_shared):
     conversation, messages = long
     first = await page_of(client, conversation)
     assert len(renderings) == ON_THE_PAGE
@@ -181,7 +187,7 @@ async def test_who_goes_away_takes_a_drawing_from_nobody(long, renderings):
     assert len(renderings) == ON_THE_PAGE
 
 
-async def test_a_text_that_changed_is_drawn_again(client, long, renderings):
+async def test_a_text_that_changed_is_drawn_again(client, long, renderings, nothing_shared):
     conversation, _ = long
     await page_of(client, conversation)
     longer = said("assistant", "Message 39 is **bold** and *more*.")["parts"]
@@ -213,7 +219,9 @@ async def test_numbers_and_marks_are_part_of_what_is_drawn(client, alice, render
     assert len(renderings) == 3
 
 
-async def test_a_label_that_rises_or_falls_changes_nothing_that_is_drawn(client, alice, long, renderings):
+async def test_a_label_that_rises_or_falls_changes_nothing_that_is_drawn(
+    client, alice, long, renderings, nothing_shared
+):
     conversation, _ = long
     before = await page_of(client, conversation)
     await write(Message.objects.update, label=Sensitivity.CONFIDENTIAL)

@@ -25,7 +25,7 @@ PIXELS = 3
 def readers(langai):
     """People who each have a conversation of a hundred messages."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith(OWN_SETTINGS)}
-    command = [sys.executable, "-m", "tests.bench.seed", "long", f"7x{COUNT}"]
+    command = [sys.executable, "-m", "tests.bench.seed", "long", f"9x{COUNT}"]
     environment |= {"DATA_DIR": str(langai.data), **langai.settings}
     done = subprocess.run(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True, check=True)
     return json.loads(done.stdout.splitlines()[-1])
@@ -77,13 +77,16 @@ REMEMBER = """() => document.addEventListener("htmx:beforeSwap", ({ detail }) =>
 })"""
 
 
+@pytest.mark.parametrize("anchors", ["auto", "none"], ids=["anchoring", "not anchoring"])
 @pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])
-def test_who_scrolls_up_is_shown_what_came_before_and_keeps_their_place(browser, person, langai, size):
+def test_who_scrolls_up_is_shown_what_came_before_and_keeps_their_place(browser, person, langai, size, anchors):
+    """Also in browsers that do not keep the place by themselves, as Safari did not for long."""
     with visiting(browser, person, langai, viewport=size) as visit:
         page = visit.page
         visit.open(person.path)
         expect(page.locator(".turn")).to_have_count(PART)
         assert page.evaluate("scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight") < PIXELS
+        page.evaluate("anchors => (scroller.style.overflowAnchor = anchors)", anchors)
         page.evaluate(REMEMBER)
         for count in (2 * PART, 3 * PART, COUNT):
             scroll_up(page)
