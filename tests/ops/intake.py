@@ -97,13 +97,7 @@ class Intake:
 
     def on_disk(self) -> int:
         """Bytes in temporary files: those without a name, which the process has open, and those with one."""
-        held = 0
-        for link in Path(f"/proc/{self.pid}/fd").iterdir():
-            try:
-                held += link.stat().st_size if "(deleted)" in str(link.readlink()) else 0
-            except FileNotFoundError:
-                continue
-        return held + sum(path.stat().st_size for path in (self.folder / "temp").iterdir())
+        return in_unnamed_files(self.pid) + sum(path.stat().st_size for path in (self.folder / "temp").iterdir())
 
     def socket(self, name: str) -> ClientConnection:
         """A socket of Olga's conversation."""
@@ -127,6 +121,17 @@ class Intake:
         with self.connection() as raw:
             raw.send(head, body)
             return raw.answer()
+
+
+def in_unnamed_files(pid: int) -> int:
+    """Bytes in files that a process has open and that are removed when it closes them."""
+    held = 0
+    for link in Path(f"/proc/{pid}/fd").iterdir():
+        try:
+            held += link.stat().st_size if "(deleted)" in str(link.readlink()) else 0
+        except FileNotFoundError:
+            continue
+    return held
 
 
 class Raw:
