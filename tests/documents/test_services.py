@@ -166,3 +166,14 @@ def test_a_file_that_a_killed_process_left_is_removed_after_an_hour(upload, fold
         os.utime(folder / "files" / "documents" / name, (hour_ago, hour_ago))
     tasks.sweep()
     assert stored_files(folder) == sorted(["young.txt", Path(kept.file.name).name])
+
+
+def test_what_a_killed_web_process_had_of_an_upload_is_removed_after_an_hour(folder, settings):
+    settings.FILE_UPLOAD_TEMP_DIR = folder / "temp"
+    settings.FILE_UPLOAD_TEMP_DIR.mkdir()
+    for name, age in (("old.upload", 3700), ("young.upload", 0)):
+        path = settings.FILE_UPLOAD_TEMP_DIR / name
+        path.write_text("Half of a book")
+        os.utime(path, (time.time() - age, time.time() - age))
+    tasks.sweep()
+    assert [path.name for path in settings.FILE_UPLOAD_TEMP_DIR.iterdir()] == ["young.upload"]
