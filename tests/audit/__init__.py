@@ -1,0 +1,1 @@
+"""Known vulnerabilities of the locked packages: `make audit`, which `.ci/run` runs."""
