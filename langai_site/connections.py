@@ -1,7 +1,9 @@
 """Connections of the web process: counted by address, and cut off when what they send arrives too slowly."""
 
 import asyncio
+import socket
 import time
+from contextlib import suppress
 from math import inf
 from typing import Any, ClassVar
 
@@ -20,6 +22,8 @@ from langai_site.seats import Seat, Seats
 
 # Seconds that a connection may wait for its next request.
 KEEP_ALIVE = 60.0
+# Times BODY_TIMEOUT that a reader may take nothing of an answer. A slow one takes something.
+STANDSTILL = 10
 # Bytes a second that a body must bring on average once it has had BODY_TIMEOUT seconds.
 BODY_RATE = 1000
 # Seconds in which the rest of a refused request is dropped: closed at once, the connection would lose the answer.
@@ -63,12 +67,20 @@ class Channel(HTTPChannel):  # type: ignore[misc]
         self.open.add(self)
         self.since = self.last = time.monotonic()
         self.untouched = True
+        self._limit_standstill()
         # Behind a proxy all connections come from the proxy: there each request is counted instead.
         peer = getattr(self.getPeer(), "host", "")
         if peer and not settings.TRUSTED_PROXIES:
             self.seat = take_connection(counted_address("", peer))
             if self.seat is None:
                 self.refuse(refusals.response(None, CROWDED, trail.new_id()))
+
+    def _limit_standstill(self) -> None:
+        """Have the system end the connection when its other end takes nothing of an answer that is on its way."""
+        if hasattr(socket, "TCP_USER_TIMEOUT") and isinstance(handle := self.transport.getHandle(), socket.socket):
+            milliseconds = int(1000 * STANDSTILL * settings.BODY_TIMEOUT)
+            with suppress(OSError):  # it may have ended already
+                handle.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, milliseconds)
 
     def dataReceived(self, data: bytes) -> None:  # noqa: N802
         self.last = time.monotonic()

@@ -46,7 +46,10 @@ async def sender_of(request: HttpRequest, check: Check) -> str | None:
 
 
 def _shows_anything(request: HttpRequest) -> bool:
-    return bool(_bearer(request)) or settings.SESSION_COOKIE_NAME in request.COOKIES
+    """The API's doors ignore the session of a request that has the header Authorization."""
+    if _is_api(request) and "Authorization" in request.headers:
+        return bool(_bearer(request))
+    return settings.SESSION_COOKIE_NAME in request.COOKIES
 
 
 def _is_api(request: HttpRequest) -> bool:

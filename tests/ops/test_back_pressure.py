@@ -29,9 +29,9 @@ PIECE = 65536
 
 
 @pytest.fixture
-def server(tmp_path):
+def server(tmp_path, request):
     port = ports.free()
-    program = Program(CODE, tmp_path, PORT=str(port))
+    program = Program(CODE, tmp_path, PORT=str(port), **getattr(request, "param", {}))
     deadline = time.monotonic() + 30
     while not ports.trouble("127.0.0.1", port):
         assert time.monotonic() < deadline, program.log
@@ -84,3 +84,20 @@ def test_one_connection_takes_many_responses(server):
     for pieces in (1, 3, 200, 1):
         visitor.request("GET", f"/{pieces}/")
         assert len(visitor.getresponse().read()) == pieces * PIECE
+
+
+@pytest.mark.parametrize("server", [{"BODY_TIMEOUT": "1"}], indirect=True)
+def test_a_reader_who_takes_nothing_is_given_up_and_a_slow_one_is_not(server):
+    """After ten times as long as a body may pause: then what they have not taken is sent into nothing."""
+    program, port = server
+    slow, slow_response = asked(port, 1000)
+    idle, _ = asked(port, 500)
+    deadline = time.monotonic() + 60
+    while "sent 500" not in program.log:
+        assert slow_response.read(PIECE)
+        assert time.monotonic() < deadline, program.log[-500:]
+        time.sleep(0.2)
+    assert "sent 1000" not in program.log
+    assert slow_response.read(PIECE)
+    for visitor in (slow, idle):
+        visitor.close()

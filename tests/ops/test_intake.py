@@ -85,6 +85,14 @@ def test_a_document_that_is_not_there_is_not_replaced(server):
     assert status(answer) == 404
 
 
+def test_a_session_counts_for_a_program_only_where_the_api_takes_it(server):
+    both = (server.cookie("olga"), "Authorization: Basic eDp5", f"Content-Length: {LARGE}")
+    assert status(server.asked(post(API_UPLOAD, *both))) == 401
+    with server.connection() as raw:
+        raw.send(post(API_UPLOAD, server.cookie("olga"), f"Content-Length: {LARGE}", "Expect: 100-continue"))
+        assert b"100 Continue" in raw.plain.recv(100)
+
+
 def test_elsewhere_a_stranger_sends_no_more_than_signing_in_takes(server):
     for who in (NOTHING, "Cookie: theme=dark"):
         answer = server.asked(post("/accounts/login/", who, "Content-Length: 70000"), bytes(70_000))
@@ -272,6 +280,8 @@ def test_a_head_and_a_get_may_have_a_small_body_and_no_large_one(server):
         "Daphne-Root-Path: \xe9",
         "X-Request-ID: \xe9\nCookie: \xe9=\xe9",
         "Accept: \xe9\nContent-Type: \xe9",
+        'X-Forwarded-For: "; DROP TABLE',
+        "X-Forwarded-For: \xe9, fe80::1%x:99999",
     ],
 )
 def test_odd_headers_hurt_nobody(server, lines):
