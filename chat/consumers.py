@@ -37,7 +37,7 @@ class ConversationConsumer(PersonSocket):
             return await self.close(TOO_MANY)
         # Listen first, read then: what happens in between is drawn twice rather than never.
         await self.enter(user)
-        await self.read(conversations.access_conversation, self.user_id, self.conversation)
+        await self.read(conversations.require_theirs, self.user_id, self.conversation)
         await self.channel_layer.group_add(group_of(self.conversation), self.channel_name)
         await self._catch_up()
 
@@ -75,7 +75,7 @@ class ConversationConsumer(PersonSocket):
     async def reply_begun(self, event: ReplyBegun) -> None:
         if event["reply"] in self.drawn and event["replaces"] != event["reply"]:
             return
-        await self.read(conversations.access_conversation, self.user_id, self.conversation)
+        await self.read(conversations.require_theirs, self.user_id, self.conversation)
         reply = UUID(event["reply"])
         snapshot = Snapshot(number=0, text=event["written"], sources=[], model="")
         self.drawing = shared_drawings.of(event["reply"], snapshot)
@@ -133,7 +133,7 @@ class ConversationConsumer(PersonSocket):
 
     async def conversation_gone(self, event: ConversationGone) -> None:
         """The conversation was deleted."""
-        await self.read(conversations.access_conversation, self.user_id, self.conversation)
+        await self.read(conversations.require_theirs, self.user_id, self.conversation)
 
     @classmethod
     def not_theirs(cls, sockets: Collection[PersonSocket]) -> Collection[PersonSocket]:
