@@ -17,6 +17,11 @@ PASSAGE_TOKENS = 200
 PASSAGE_CHARACTERS = 2000
 CHARACTERS_A_TOKEN = 4
 
+# Looking for the best place to cut takes time by the square of the text, worst of all within one line. So a longer text
+# is given to the splitter window by window, and a smaller one where it has very long lines.
+WINDOW = 50_000
+LONG_LINE = 5_000
+
 LINE_END = re.compile("\n")
 
 
@@ -44,13 +49,18 @@ def untruncated(path: Path) -> str:
 
 
 def split(
-    pages: Sequence[PageText], using: Splitter, headings: Sequence[Heading] = (), *, numbered: bool = False
+    pages: Sequence[PageText],
+    using: Splitter,
+    headings: Sequence[Heading] = (),
+    *,
+    numbered: bool = False,
+    watch: Callable[[], object] = bool,
 ) -> list[Span]:
     """Return the passages of `pages` in reading order.
 
     For each, `text == page.text[start:end]`; none crosses a page, overlaps another or is blank, and only
     whitespace is between them. `headings` are in reading order too. `numbered`: the pages are the document's
-    own, so their numbers say where a passage stands.
+    own, so their numbers say where a passage stands. `watch` is called before each page; what it raises ends it.
     """
     places = [(heading.page, heading.start) for heading in headings]
 
@@ -59,7 +69,11 @@ def split(
         return headings[above - 1].text if above else ""
 
     numbered = numbered and len(pages) > 1
-    return [span for page in pages for span in _spans(page, using, heading_at, _places(page, numbered=numbered))]
+    spans: list[Span] = []
+    for page in pages:
+        watch()
+        spans.extend(_spans(page, using, heading_at, _places(page, numbered=numbered)))
+    return spans
 
 
 def _spans(
@@ -87,11 +101,30 @@ def _places(page: PageText, *, numbered: bool) -> Callable[[int, int], str]:
 
 
 def _pieces(text: str, using: Splitter) -> Iterator[tuple[int, str]]:
-    for start, piece in using.chunk_indices(text):
-        if len(piece) <= PASSAGE_CHARACTERS:
-            yield start, piece
-        else:
-            yield from ((start + offset, part) for offset, part in _by_characters(piece))
+    for first, window in _windows(text):
+        for start, piece in using.chunk_indices(window):
+            if len(piece) <= PASSAGE_CHARACTERS:
+                yield first + start, piece
+            else:
+                yield from ((first + start + offset, part) for offset, part in _by_characters(piece))
+
+
+def _windows(text: str) -> Iterator[tuple[int, str]]:
+    """Yield what is split in one go, each with the character where it starts."""
+    for start, window in _cut(text, WINDOW):
+        dense = max(map(len, window.split("\n"))) > LONG_LINE
+        yield from ((start + offset, part) for offset, part in _cut(window, LONG_LINE if dense else WINDOW))
+
+
+def _cut(text: str, size: int) -> Iterator[tuple[int, str]]:
+    """Yield parts of at most `size` characters, which end between paragraphs, lines or words where they can."""
+    start = 0
+    while len(text) - start > size:
+        found = ((text.rfind(mark, start + size // 2, start + size), mark) for mark in ("\n\n", "\n", " "))
+        end = next((place + len(mark) for place, mark in found if place > 0), start + size)
+        yield start, text[start:end]
+        start = end
+    yield start, text[start:]
 
 
 def _by_characters(text: str) -> list[tuple[int, str]]:

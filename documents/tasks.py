@@ -98,7 +98,13 @@ def _ingest(held: Claim, document: Document) -> None:
     pages = [
         PageText(number, page.text, page.label, page.first_row) for number, page in enumerate(extracted.pages, start=1)
     ]
-    spans = chunking.split(pages, _splitter(kind), extracted.headings, numbered=extracted.numbered)
+    spans = chunking.split(
+        pages,
+        _splitter(kind),
+        extracted.headings,
+        numbered=extracted.numbered,
+        watch=lambda: report("splitting", 0),
+    )
     # Reading may have taken minutes, in which a person gave it another title.
     document.refresh_from_db()
     held.update(pages=len(pages), passages=len(spans), title=_title(document, extracted))

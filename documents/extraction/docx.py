@@ -36,7 +36,7 @@ class Word:
     """A document being read: its styles, its text, and the notes it has referred to."""
 
     styles: dict[str, Style]
-    draft: Draft = field(default_factory=Draft)
+    draft: Draft
     notes: list[tuple[str, str]] = field(default_factory=list)
 
 
@@ -47,7 +47,7 @@ def extract(path: Path, limits: Limits) -> Extracted:
         if body is None:
             raise ExtractionError(NO_TEXT_PART)
         styles = package.first_related(main, "styles")
-        word = Word(_styles(package.tree(styles)) if styles else {})
+        word = Word(_styles(package.tree(styles)) if styles else {}, Draft(limits))
         _write(body, word)
         _write_notes(package, main, word)
     return word.draft.extracted()

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
+from documents.extraction import html_nesting
 from documents.extraction.encodings import clean, decode
 from documents.extraction.layout import paged
 from documents.extraction.types import Extracted, Limits
@@ -43,6 +44,7 @@ def extract(path: Path, limits: Limits) -> Extracted:
 
 
 def read(markup: str) -> Reading:
+    html_nesting.check(markup)
     page = LexborHTMLParser(markup)
     title = page.css_first("title")
     writer = Writer()

@@ -7,12 +7,14 @@ from typing import Any
 
 from documents.extraction.encodings import clean, read_text
 from documents.extraction.layout import paged
-from documents.extraction.types import Extracted, ExtractionError, Limits
+from documents.extraction.types import Extracted, ExtractionError, Limits, check_characters
 
 INDENT = "  "
 # Deeper in, the path says less than the text around.
 PATH_DEPTH = 3
 LINE_CHARACTERS = 100
+MAX_DEPTH = 100
+TOO_DEEP = f"This JSON nests its values more than {MAX_DEPTH} levels deep. Save it in a flatter form and upload that."
 
 Way = tuple[str, ...]
 
@@ -33,6 +35,7 @@ def extract(path: Path, limits: Limits) -> Extracted:
     headings: list[tuple[int, str]] = []
     length = 0
     for way, text in _lines(value):
+        check_characters(length + len(text), limits)
         heading = clean(" > ".join(way[:PATH_DEPTH]))
         if heading != (headings[-1][1] if headings else ""):
             headings.append((length, heading))
@@ -43,6 +46,8 @@ def extract(path: Path, limits: Limits) -> Extracted:
 
 def _lines(value: Any, way: Way = (), before: str = "", after: str = "") -> Iterator[tuple[Way, str]]:  # noqa: ANN401
     """Yield (way to it, line) of each line; `before` begins the first, with indent and name, `after` ends the last."""
+    if len(way) > MAX_DEPTH:
+        raise ExtractionError(TOO_DEEP)
     short = _short(value)
     if short is not None:
         yield way, f"{before}{short}{after}"

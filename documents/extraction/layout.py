@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from documents.extraction.encodings import clean
-from documents.extraction.types import MAX_HEADINGS, Extracted, Heading, Page
+from documents.extraction.types import MAX_HEADINGS, Extracted, Heading, Limits, Page, check_characters
 
 # A page is shown whole beside a citation, so a long text is cut into several.
 PAGE_CHARACTERS = 50_000
@@ -46,9 +46,10 @@ def row(cells: Iterable[str]) -> str:
 
 
 class Draft:
-    """Blocks of text in reading order, with the headings among them."""
+    """Blocks of text in reading order, with the headings among them. Raises ExtractionError when it is too much."""
 
-    def __init__(self) -> None:
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
         self._parts: list[str] = []
         self._length = 0
         self._headings: list[tuple[int, int, str]] = []
@@ -80,3 +81,4 @@ class Draft:
     def _append(self, text: str) -> None:
         self._parts.append(text)
         self._length += len(text)
+        check_characters(self._length, self._limits)

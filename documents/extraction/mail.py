@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from datetime import datetime
 from email import policy
-from email.errors import CloseBoundaryNotFoundDefect, StartBoundaryNotFoundDefect
+from email.errors import CloseBoundaryNotFoundDefect, MessageError, StartBoundaryNotFoundDefect
 from email.header import decode_header, make_header
 from email.message import EmailMessage, MIMEPart
 from email.parser import BytesParser
@@ -22,13 +22,27 @@ LOCKED = "This mail is encrypted. Save its text without encryption and upload th
 SHOWN = ("Subject", "From", "To", "Cc", "Date")
 ENCRYPTED = {"multipart/encrypted", "application/pkcs7-mime", "application/x-pkcs7-mime"}
 # What the standard library's parsers of headers raise on headers that are malformed in their many ways.
-MALFORMED = (ValueError, LookupError, TypeError, AttributeError, AssertionError, ArithmeticError)
+MALFORMED = (ValueError, LookupError, TypeError, AttributeError, AssertionError, ArithmeticError, MessageError)
 PLACE_CHARACTERS = 100
+
+# Parsing a header takes time by the square of its length: of a longer one the words are decoded, or it is shown as it
+# stands.
+PARSED_CHARACTERS = 4000
+DECODED_CHARACTERS = 100_000
+MAX_PARTS = 1000
+MAX_DEPTH = 50
+MAX_TYPE_CHARACTERS = 200_000
+TOO_MANY_PARTS = f"This mail has more than {MAX_PARTS:,} parts. Save the files in it and upload those."
+TOO_DEEP = f"This mail nests its parts more than {MAX_DEPTH} levels deep. Save the mails in it as files."
+TOO_LONG = (
+    "This mail describes its parts in headers that are too long to be read. Save its text, and the files in it, and "
+    "upload those."
+)
 
 
 def extract(path: Path, limits: Limits) -> Extracted:
     with path.open("rb") as file:
-        message = BytesParser(_class=EmailMessage, policy=policy.default).parse(file)
+        message = BytesParser(_class=Bounds().part, policy=policy.default).parse(file)  # type: ignore[arg-type]
     headers = {name: _header(message, name) for name in SHOWN}
     if not any(headers[name] for name in ("Subject", "From", "Date")):
         raise ExtractionError(NOT_ONE)
@@ -43,18 +57,58 @@ def extract(path: Path, limits: Limits) -> Extracted:
     return paged(text, title=clean(headers["Subject"]), label=_place(headers["From"], headers["Date"]))
 
 
+class Bounds:
+    """Makes the parts of one mail, and refuses it where there are too many or their types are too long."""
+
+    def __init__(self) -> None:
+        self._parts = self._type_characters = 0
+
+    def part(self, policy: policy.Policy) -> EmailMessage:
+        self._parts += 1
+        # The parser asks for one more than it needs.
+        if self._parts > MAX_PARTS + 1:
+            raise ExtractionError(TOO_MANY_PARTS)
+        return Part(self, policy)
+
+    def count(self, name: str, value: str) -> None:
+        """Count a header that says how to read its part: it is parsed several times, the others at most once."""
+        if name.lower().startswith("content-"):
+            self._type_characters += len(value)
+            if len(value) > PARSED_CHARACTERS or self._type_characters > MAX_TYPE_CHARACTERS:
+                raise ExtractionError(TOO_LONG)
+
+
+class Part(EmailMessage):
+    """A mail, or a part of one, that tells its bounds of each header before anything parses it."""
+
+    def __init__(self, bounds: Bounds, policy: policy.Policy) -> None:
+        super().__init__(policy)
+        self._bounds, self._depth = bounds, 0
+
+    def attach(self, payload: "Part") -> None:  # type: ignore[override]
+        """Called by the parser with each part before it reads it; every line is compared with all boundaries above."""
+        payload._depth = self._depth + 1
+        if payload._depth > MAX_DEPTH:
+            raise ExtractionError(TOO_DEEP)
+        super().attach(payload)
+
+    def set_raw(self, name: str, value: str) -> None:
+        self._bounds.count(name, value)
+        super().set_raw(name, value)
+
+
 def _header(message: EmailMessage, name: str) -> str:
+    raw = next((str(value) for key, value in message.raw_items() if key.lower() == name.lower()), "")
     try:
-        value = str(message.get(name, ""))
+        value = str(message.get(name, "")) if len(raw) <= PARSED_CHARACTERS else _decoded_header(raw)
     except MALFORMED:
-        value = _raw_header(message, name)
+        value = _decoded_header(raw)
     return " ".join(value.split())
 
 
-def _raw_header(message: EmailMessage, name: str) -> str:
-    raw = next((str(value) for key, value in message.raw_items() if key.lower() == name.lower()), "")
+def _decoded_header(raw: str) -> str:
     try:
-        return str(make_header(decode_header(raw)))
+        return str(make_header(decode_header(raw))) if len(raw) <= DECODED_CHARACTERS else raw
     except MALFORMED:
         return raw
 
@@ -103,14 +157,14 @@ def _nameless(part: EmailMessage) -> str:
 
 def _place(sender: str, date: str) -> str:
     """Where a passage stands: `from Ada Lovelace, 3 May 2024`."""
-    name, address = parseaddr(sender)
+    name, address = parseaddr(sender[:PARSED_CHARACTERS])
     who = (name or address)[:PLACE_CHARACTERS]
     return ", ".join(filter(None, (f"from {clean(who)}" if who else "", _day(date))))
 
 
 def _day(date: str) -> str:
     try:
-        moment: datetime = parsedate_to_datetime(date)
+        moment: datetime = parsedate_to_datetime(date[:PARSED_CHARACTERS])
     except MALFORMED:
         return ""
     return f"{moment.day} {moment:%B %Y}"

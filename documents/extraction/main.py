@@ -35,7 +35,8 @@ def restrict(limits: Limits) -> None:
     os.umask(0o077)
     memory = limits.memory_mb * 1024 * 1024
     resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
-    resource.setrlimit(resource.RLIMIT_CPU, (limits.seconds, limits.seconds + 1))
+    cpu_seconds = limits.cpu_seconds or limits.seconds
+    resource.setrlimit(resource.RLIMIT_CPU, (cpu_seconds, cpu_seconds + 1))
     # Four bytes a character is UTF-8's longest, and headings repeat the text at most; the rest is JSON's punctuation.
     size = limits.max_chars * 8 + limits.max_pages * 1024 + MAX_HEADINGS * 64 + 1024 * 1024
     resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))

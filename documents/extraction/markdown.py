@@ -9,7 +9,7 @@ from documents.extraction.layout import paged
 from documents.extraction.types import Extracted, Limits
 
 FENCE = re.compile(r" {0,3}(```+|~~~+)")
-HEADING = re.compile(r" {0,3}(#{1,6})[ \t]+(.+?)[ \t]*#*[ \t]*$")
+HEADING = re.compile(r" {0,3}(#{1,6})[ \t]+")
 
 
 def extract(path: Path, limits: Limits) -> Extracted:
@@ -28,6 +28,12 @@ def _headings(text: str) -> Iterator[tuple[int, int, str]]:
             fence = mark[1]
         elif mark and mark[1].startswith(fence):
             fence = ""
-        elif not fence and (found := HEADING.match(line.rstrip())):
-            yield start, len(found[1]), found[2]
+        elif not fence and (found := HEADING.match(line)) and (words := _words(line[found.end() :])):
+            yield start, len(found[1]), words
         start += len(line)
+
+
+def _words(line: str) -> str:
+    """A heading's words, without the marks that may close it."""
+    line = line.rstrip()
+    return line.rstrip("#").rstrip(" \t") or line

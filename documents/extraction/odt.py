@@ -7,7 +7,7 @@ from pathlib import Path
 from documents.extraction.layout import Draft, row
 from documents.extraction.package import Element, attribute, child, local, opened, whole_number
 from documents.extraction.signatures import LOCKED
-from documents.extraction.types import Extracted, ExtractionError, Limits
+from documents.extraction.types import Extracted, ExtractionError, Limits, check_characters
 
 NOT_ONE = "This is not an OpenDocument text, though its name says so, or it is damaged. Save it anew as .odt."
 MANIFEST = "META-INF/manifest.xml"
@@ -34,7 +34,7 @@ def extract(path: Path, limits: Limits) -> Extracted:
     text = child(content, "body", "text")
     if text is None:
         raise ExtractionError(NOT_ONE)
-    reader = Reader(_title_styles(content))
+    reader = Reader(_title_styles(content), limits)
     reader.write(text)
     reader.write_notes()
     return reader.draft.extracted()
@@ -50,8 +50,10 @@ def _title_styles(content: Element) -> set[str]:
 class Reader:
     """A document being read: its text so far, and the notes it has referred to."""
 
-    def __init__(self, title_styles: set[str]) -> None:
-        self.draft = Draft()
+    def __init__(self, title_styles: set[str], limits: Limits) -> None:
+        self.draft = Draft(limits)
+        self._limits = limits
+        self._repeated = 0
         self._title_styles = title_styles
         self._notes: list[Element] = []
         self._after_item = False
@@ -119,10 +121,16 @@ class Reader:
         for line in _inner(table, {"table-row"}):
             cells: list[str] = []
             for cell in _inner(line, {"table-cell", "covered-table-cell"}):
-                repeated = whole_number(attribute(cell, "number-columns-repeated"), 1)
-                cells += [" ".join(self._cell(cell))] * min(repeated, MOST_CELLS)
+                cells += self._as_often(" ".join(self._cell(cell)), attribute(cell, "number-columns-repeated"))
             if text := row(cells):
                 yield text
+
+    def _as_often(self, text: str, repeated: str) -> list[str]:
+        """A cell's text as often as it says that it stands there: cells in cells would multiply without an end."""
+        times = min(whole_number(repeated, 1), MOST_CELLS)
+        self._repeated += len(text) * (times - 1)
+        check_characters(self._repeated, self._limits)
+        return [text] * times
 
     def _cell(self, cell: Element) -> Iterator[str]:
         for block in _blocks(cell):

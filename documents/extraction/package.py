@@ -21,6 +21,14 @@ MAX_RATIO = 200
 SMALL_MB = 50
 MB = 1024 * 1024
 
+# A text box in a table in a text box, several times over, is still below it.
+MAX_DEPTH = 250
+TOO_DEEP = (
+    f"This file nests its elements more than {MAX_DEPTH} levels deep, which office programs do not. "
+    "Open it, copy its text into a new file, and upload that."
+)
+MAX_PARTS = 50_000
+TOO_MANY_PARTS = f"This file is made of more than {MAX_PARTS:,} parts. Split it into several files."
 CUT = "This file is damaged or not complete. Save or download it again."
 BOMB = "This file is packed so densely that it seems made to fill a computer's memory; it is not opened."
 TOO_LARGE = f"This file holds more than {MAX_TREE_MB} MB of text and formats in one piece. Split it into several files."
@@ -41,22 +49,34 @@ class Package:
 
     def __init__(self, archive: zipfile.ZipFile) -> None:
         self._archive = archive
+        self._related: dict[str, dict[str, tuple[str, str]]] = {}
         self._sizes = {info.filename: info.file_size for info in archive.infolist()}
 
     def __contains__(self, name: str) -> bool:
         return name in self._sizes
+
+    def size(self, name: str) -> int:
+        """Bytes of the part `name`, unpacked."""
+        return self._sizes[name]
 
     def tree(self, name: str) -> Element:
         """Return the part `name`, which must be XML without a document type."""
         data = self.read(name)
         _refuse_entities(data[:PROLOG_BYTES])
         try:
-            return ElementTree.fromstring(data)  # noqa: S314 - no entities, and the size is bounded
+            tree = ElementTree.fromstring(data)  # noqa: S314 - no entities, and the size is bounded
         except ElementTree.ParseError as error:
             raise ExtractionError(CUT) from error
+        _check_depth(tree)
+        return tree
 
     def related(self, part: str) -> dict[str, tuple[str, str]]:
         """Return (kind, name) of the parts that `part` refers to, by id; the package's own for the empty name."""
+        if part not in self._related:
+            self._related[part] = self._read_related(part)
+        return self._related[part]
+
+    def _read_related(self, part: str) -> dict[str, tuple[str, str]]:
         folder, name = posixpath.split(part)
         listing = posixpath.join(folder, "_rels", f"{name}.rels")
         if listing not in self:
@@ -114,6 +134,8 @@ def opened(path: Path) -> Iterator[Package]:
 
 def _check_sizes(archive: zipfile.ZipFile, packed: int) -> None:
     parts = archive.infolist()
+    if len(parts) > MAX_PARTS:
+        raise ExtractionError(TOO_MANY_PARTS)
     if any(part.flag_bits & ENCRYPTED for part in parts):
         raise ExtractionError(LOCKED)
     unpacked = sum(part.file_size for part in parts)
@@ -124,6 +146,16 @@ def _check_sizes(archive: zipfile.ZipFile, packed: int) -> None:
             f"This file unpacks to {unpacked // MB:,} MB; at most {MAX_UNPACKED_MB:,} MB more than its own size "
             "are read. Split it into several files."
         )
+
+
+def _check_depth(tree: Element) -> None:
+    """Raise ExtractionError for a tree that is deeper than its readers can follow at a cost that only its size sets."""
+    level = [tree]
+    for _ in range(MAX_DEPTH):
+        level = [inner for element in level for inner in element]
+        if not level:
+            return
+    raise ExtractionError(TOO_DEEP)
 
 
 def _refuse_entities(start: bytes) -> None:
@@ -165,12 +197,18 @@ def child(element: Element, *path: str) -> Element | None:
     return element
 
 
-def below(element: Element, skipped: Container[str] = ()) -> Iterator[Element]:
-    """Yield all elements below `element` in reading order, without those that are called as `skipped` says."""
-    for inner in element:
+def below(element: Element, skipped: Container[str] = (), whole: Container[str] = ()) -> Iterator[Element]:
+    """Yield all elements below `element` in reading order.
+
+    Without those that are called as `skipped` says, and without what is in those that are called as `whole` says.
+    """
+    waiting = list(element)[::-1]
+    while waiting:
+        inner = waiting.pop()
         if local(inner) not in skipped:
             yield inner
-            yield from below(inner, skipped)
+            if local(inner) not in whole:
+                waiting.extend(list(inner)[::-1])
 
 
 def whole_number(text: str, default: int) -> int:

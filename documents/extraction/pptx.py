@@ -25,6 +25,8 @@ FURNITURE = {"sldNum", "dt", "ftr", "hdr", "sldImg"}
 # Copies of shapes for programs that cannot draw them.
 COPIES = {"Fallback"}
 DEEPEST = 8
+MAX_CELLS = 10_000_000
+TOO_MANY_VALUES = f"The charts of this presentation have more than {MAX_CELLS:,} values. Split it into several files."
 
 
 def extract(path: Path, limits: Limits) -> Extracted:
@@ -32,8 +34,9 @@ def extract(path: Path, limits: Limits) -> Extracted:
     with opened(path) as package:
         slides = _slides(package)
         check_pages(len(slides), limits, "slides")
+        shown = Shown(package, limits)
         for number, name in enumerate(slides, start=1):
-            title, text = _numbered(package, number, name)
+            title, text = _numbered(shown, number, name)
             characters += len(text)
             check_characters(characters, limits)
             pages.append(Page(text, f"slide {number}"))
@@ -50,26 +53,69 @@ def _slides(package: Package) -> list[str]:
     parts = package.related(main)
     # Its own id stands without a namespace beside the reference, so the reference is looked up by its full name.
     references = [value for item in order or () for key, value in item.items() if key.endswith("}id")]
-    return [parts[reference][1] for reference in references if reference in parts]
+    # A slide that is listed twice is read once.
+    return list(dict.fromkeys(parts[reference][1] for reference in references if reference in parts))
 
 
-def _numbered(package: Package, number: int, name: str) -> tuple[str, str]:
+class Shown:
+    """A presentation's parts of their own, such as charts: each is read once, where it is shown first."""
+
+    def __init__(self, package: Package, limits: Limits) -> None:
+        self.package = package
+        self._limits = limits
+        self._read: set[str] = set()
+        self._cells = 0
+
+    def lines(self, slide: str, reference: str, read: Callable[[Element], Iterator[str]]) -> Iterator[str]:
+        """The lines of the part that a slide refers to. Raises ExtractionError where they are too much text."""
+        _, name = self.package.related(slide).get(reference, ("", ""))
+        if name not in self.package or name in self._read:
+            return
+        self._read.add(name)
+        characters = 0
+        for line in read(self.package.tree(name)):
+            characters += len(line)
+            check_characters(characters, self._limits)
+            yield line
+
+    def chart(self, space: Element) -> Iterator[str]:
+        """A chart as its title and a table: a column for each category, a row for each series."""
+        chart = child(space, "chart")
+        title = child(chart, "title") if chart is not None else None
+        yield from _paragraphs(title) if title is not None else ()
+        series = [element for element in below(space) if local(element) == "ser"]
+        names = _points(series[0], "cat", "xVal") if series else {}
+        yield row(["", *(names[index] for index in sorted(names))])
+        for one in series:
+            values = _points(one, "val", "yVal")
+            columns = sorted(names or values)
+            self._count(len(columns))
+            yield row([*_points(one, "tx").values(), *(values.get(index, "") for index in columns)])
+
+    def _count(self, cells: int) -> None:
+        """Count a chart's cells: each of its series has all of its categories, however few values it has."""
+        self._cells += cells
+        if self._cells > MAX_CELLS:
+            raise ExtractionError(TOO_MANY_VALUES)
+
+
+def _numbered(shown: Shown, number: int, name: str) -> tuple[str, str]:
     try:
-        return _slide(package, name)
+        return _slide(shown, name)
     except ExtractionError as error:
         raise ExtractionError(f"Slide {number}: {error.message}") from error
 
 
-def _slide(package: Package, name: str) -> tuple[str, str]:
+def _slide(shown: Shown, name: str) -> tuple[str, str]:
     """Return a slide's title and its text, which begins with that."""
     title, blocks = "", []
-    for shape in _shapes(package.tree(name)):
-        role, text = _role(shape), "\n".join(filter(None, _lines(shape, package, name)))
+    for shape in _shapes(shown.package.tree(name)):
+        role, text = _role(shape), "\n".join(filter(None, _lines(shape, shown, name)))
         if role in TITLES and not title:
             title = " ".join(text.split())
         elif role not in FURNITURE and text.strip():
             blocks.append(text)
-    notes = _notes(package, name)
+    notes = _notes(shown.package, name)
     text = "\n\n".join(filter(None, [title, *blocks, f"{NOTES}\n{notes}" if notes else ""]))
     return clean(title), clean(text)
 
@@ -96,29 +142,22 @@ def _role(shape: Element) -> str:
     return attribute(place, "type") if place is not None else ""
 
 
-def _lines(shape: Element, package: Package, slide: str) -> Iterator[str]:
+def _lines(shape: Element, shown: Shown, slide: str) -> Iterator[str]:
     data = child(shape, "graphic", "graphicData")
     for element in data if data is not None else ():
         if local(element) == "tbl":
             yield from _rows(element)
         elif local(element) == "chart":
-            yield from _referred(package, slide, attribute(element, "id"), _chart)
+            yield from shown.lines(slide, attribute(element, "id"), shown.chart)
         elif local(element) == "relIds":
-            yield from _referred(package, slide, attribute(element, "dm"), _paragraphs)
+            yield from shown.lines(slide, attribute(element, "dm"), _paragraphs)
     if data is None:
         yield from _paragraphs(shape)
 
 
-def _referred(package: Package, slide: str, reference: str, read: Callable[[Element], Iterator[str]]) -> Iterator[str]:
-    """The lines of a part of its own that a slide shows."""
-    _, name = package.related(slide).get(reference, ("", ""))
-    if name in package:
-        yield from read(package.tree(name))
-
-
 def _paragraphs(parent: Element) -> Iterator[str]:
     """Yield the paragraphs of text below `parent`, those of lower levels as items."""
-    for element in below(parent, COPIES):
+    for element in below(parent, COPIES, whole=("p",)):
         if local(element) == "p":
             text = "".join(_words(element))
             style = child(element, "pPr")
@@ -142,20 +181,6 @@ def _rows(table: Element) -> Iterator[str]:
             cells = (" ".join(_paragraphs(cell)) for cell in line if local(cell) == "tc")
             if text := row(cells):
                 yield text
-
-
-def _chart(space: Element) -> Iterator[str]:
-    """A chart as its title and a table: a column for each category, a row for each series."""
-    chart = child(space, "chart")
-    title = child(chart, "title") if chart is not None else None
-    yield from _paragraphs(title) if title is not None else ()
-    series = [element for element in below(space) if local(element) == "ser"]
-    names = _points(series[0], "cat", "xVal") if series else {}
-    yield row(["", *(names[index] for index in sorted(names))])
-    for one in series:
-        values = _points(one, "val", "yVal")
-        columns = sorted(names or values)
-        yield row([*_points(one, "tx").values(), *(values.get(index, "") for index in columns)])
 
 
 def _points(series: Element, *kinds: str) -> dict[int, str]:

@@ -7,32 +7,34 @@ from dataclasses import dataclass
 class Format:
     """`module` has `extract(path: Path, limits: Limits) -> Extracted`; only the extraction process imports it.
 
-    `markdown`: passages end where markdown's marks suggest. `ocr`: its scanned pages are recognised.
+    `markdown`: passages end where markdown's marks suggest. `ocr`: its scanned pages are recognised. `packed`: its size
+    does not say how much is in it, as it does of plain text.
     """
 
     module: str
     media_type: str
     markdown: bool = False
     ocr: bool = False
+    packed: bool = False
 
 
 OFFICE = "application/vnd.openxmlformats-officedocument"
 FORMATS = {
     ".csv": Format("documents.extraction.csv", "text/csv"),
-    ".docx": Format("documents.extraction.docx", f"{OFFICE}.wordprocessingml.document"),
+    ".docx": Format("documents.extraction.docx", f"{OFFICE}.wordprocessingml.document", packed=True),
     ".eml": Format("documents.extraction.mail", "message/rfc822"),
     ".htm": Format("documents.extraction.html", "text/html"),
     ".html": Format("documents.extraction.html", "text/html"),
     ".json": Format("documents.extraction.json", "application/json"),
     ".md": Format("documents.extraction.markdown", "text/markdown", markdown=True),
-    ".odt": Format("documents.extraction.odt", "application/vnd.oasis.opendocument.text"),
-    ".pdf": Format("documents.extraction.pdf", "application/pdf", ocr=True),
-    ".pptx": Format("documents.extraction.pptx", f"{OFFICE}.presentationml.presentation"),
+    ".odt": Format("documents.extraction.odt", "application/vnd.oasis.opendocument.text", packed=True),
+    ".pdf": Format("documents.extraction.pdf", "application/pdf", ocr=True, packed=True),
+    ".pptx": Format("documents.extraction.pptx", f"{OFFICE}.presentationml.presentation", packed=True),
     ".rst": Format("documents.extraction.rst", "text/x-rst"),
     ".rtf": Format("documents.extraction.rtf", "application/rtf"),
     ".tsv": Format("documents.extraction.csv", "text/tab-separated-values"),
     ".txt": Format("documents.extraction.text", "text/plain"),
-    ".xlsx": Format("documents.extraction.xlsx", f"{OFFICE}.spreadsheetml.sheet"),
+    ".xlsx": Format("documents.extraction.xlsx", f"{OFFICE}.spreadsheetml.sheet", packed=True),
 }
 # What is not read itself, and the readable type that the same program saves.
 SAVE_AS = {

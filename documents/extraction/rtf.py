@@ -13,6 +13,10 @@ from documents.extraction.rtf_writer import BODY_LEVEL, Writer
 from documents.extraction.types import Extracted, ExtractionError, Limits
 
 NOT_ONE = "This is not an RTF document, though its name says so. Give it its right ending and upload it again."
+MAX_GROUPS = 1000
+TOO_DEEP = (
+    f"This RTF document nests its groups more than {MAX_GROUPS:,} levels deep. Save it again as .docx and upload that."
+)
 CUT = "This RTF document is damaged or not complete. Save or download it again."
 
 TOKEN = re.compile(
@@ -50,7 +54,7 @@ def extract(path: Path, limits: Limits) -> Extracted:
     text = path.read_bytes().decode("latin-1").strip("\0\r\n\t ")
     if not text.startswith("{\\rtf"):
         raise ExtractionError(NOT_ONE)
-    reader = Reader()
+    reader = Reader(limits)
     if not reader.read(text):
         raise ExtractionError(CUT)
     return reader.draft.extracted()
@@ -70,8 +74,8 @@ class Group:
 class Reader:
     """A document being read, token by token."""
 
-    def __init__(self) -> None:
-        self.draft = Draft()
+    def __init__(self, limits: Limits) -> None:
+        self.draft = Draft(limits)
         self._writer = Writer(self.draft)
         self._groups: list[Group] = []
         self._group = Group()
@@ -124,6 +128,8 @@ class Reader:
     def _open(self) -> None:
         self._flush()
         self._groups.append(self._group)
+        if len(self._groups) > MAX_GROUPS:
+            raise ExtractionError(TOO_DEEP)
 
     def _close(self) -> None:
         self._flush()

@@ -35,6 +35,13 @@ PASSED_ON = {"PATH": os.defpath, "TESSDATA_PREFIX": ""}
 # Of a traceback: the places, and the kinds of error; of a crash: its headline.
 WHERE = re.compile(r'\s*File "[^"]+", line \d+(, in \S+)?|[A-Za-z_.]+(Error|Exception|Exit)\b|Fatal Python error')
 
+# What `_wait` returns of a process that was still at it when its time was up; no process ends by this signal.
+OUT_OF_TIME = -signal.SIGALRM
+TOO_COSTLY = (
+    "Reading this file took far longer than others of its size do: it is damaged, or nested too deeply. "
+    "Save it again in a simpler form and upload that."
+)
+
 Process = subprocess.Popen[bytes]
 
 
@@ -76,13 +83,13 @@ def _environment() -> dict[str, str]:
 
 
 def _wait(process: Process, seconds: float, watch: Callable[[], object]) -> int:
-    """Return the exit code, negative for a signal; out of time counts as out of processor time."""
+    """Return the exit code, negative for a signal."""
     deadline = time.monotonic() + seconds
     while (left := deadline - time.monotonic()) > 0:
         with contextlib.suppress(subprocess.TimeoutExpired):
             return process.wait(min(WATCH_SECONDS, left))
         watch()
-    return -signal.SIGXCPU
+    return OUT_OF_TIME
 
 
 def _kill(process: Process) -> None:
@@ -93,7 +100,9 @@ def _kill(process: Process) -> None:
 
 
 def _reason(code: int, limits: Limits) -> str:
-    if code == -signal.SIGXCPU:
+    if code == -signal.SIGXCPU and 0 < limits.cpu_seconds < limits.seconds:
+        return TOO_COSTLY
+    if code in (-signal.SIGXCPU, OUT_OF_TIME):
         return f"Reading this file took longer than {limits.seconds} seconds. Split it into several files."
     if code == -signal.SIGKILL:
         return "Reading this file was stopped by the system, probably for want of memory. Try again later."

@@ -12,7 +12,10 @@ ROWS_ABOVE_NAMES = 20
 # So many empty rows are kept as empty lines; after more of them a new page begins.
 EMPTY_ROWS = 500
 MAX_CELLS = 20_000_000
-TOO_WIDE = f"This table has more than {MAX_CELLS:,} cells. Split it into several files."
+TOO_LARGE = f"This table has more than {MAX_CELLS:,} cells and rows. Split it into several files."
+# As many as spreadsheet programs have.
+MAX_COLUMNS = 16_384
+MAX_CELL_CHARACTERS = 200_000
 
 NUMBER = re.compile(r"[-+(]?[\d.,\s'%$€£¥]+\)?%?|\d{1,4}[-./]\d{1,2}[-./]\d{1,4}.*")
 YEAR = re.compile(r"(19|20)\d\d")
@@ -59,13 +62,26 @@ class Tables:
     def _lines(self, rows: Rows) -> Iterator[tuple[int, str]]:
         """Yield (number, line) of each row that has words in it."""
         for number, cells in enumerate(rows, start=1):
-            self._cells += len(cells)
-            if self._cells > MAX_CELLS:
-                raise ExtractionError(TOO_WIDE)
+            self._count(number, cells)
             if line := clean(row(cells)):
                 self._characters += len(line) + 1
                 check_characters(self._characters, self._limits)
                 yield number, line
+
+    def _count(self, number: int, cells: Sequence[str]) -> None:
+        # An empty row takes its time as well.
+        self._cells += len(cells) + 1
+        if self._cells > MAX_CELLS:
+            raise ExtractionError(TOO_LARGE)
+        if len(cells) > MAX_COLUMNS:
+            raise ExtractionError(
+                f"Row {number:,} of this table has more than {MAX_COLUMNS:,} columns. Split it into several files."
+            )
+        if any(len(cell) > MAX_CELL_CHARACTERS for cell in cells):
+            raise ExtractionError(
+                f"Row {number:,} of this table has a cell of more than {MAX_CELL_CHARACTERS:,} characters. "
+                "Upload such long texts as files of their own."
+            )
 
 
 def _column_names(lines: Sequence[str], page: int) -> Iterator[Heading]:

@@ -18,8 +18,9 @@ class ExtractionError(LangAIError):
 class Limits:
     """What one extraction may use, and how much it may yield.
 
-    `ocr_languages` names what tesseract is to recognise in scanned pages. Where it is empty nothing is recognised,
-    and the extraction may start no process. `ends_at` is when the sandbox ends it, by time.monotonic().
+    `cpu_seconds` is how much processor time the file's size explains; 0: as much as `seconds`. `ocr_languages` names
+    what tesseract is to recognise in scanned pages. Where it is empty nothing is recognised, and the extraction may
+    start no process. `ends_at` is when the sandbox ends it, by time.monotonic().
     """
 
     memory_mb: int
@@ -27,6 +28,7 @@ class Limits:
     max_pages: int
     max_chars: int
     ocr_languages: str = ""
+    cpu_seconds: int = 0
     ends_at: float | None = None
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from documents.extraction import package
 from documents.extraction.signatures import UNREADABLE
 from documents.extraction.tables import Tables
-from documents.extraction.types import Extracted, ExtractionError, Limits
+from documents.extraction.types import Extracted, ExtractionError, Limits, check_pages
 
 if TYPE_CHECKING:
     from openpyxl.cell.read_only import EmptyCell, ReadOnlyCell
@@ -22,6 +22,11 @@ DAMAGED = "This spreadsheet is damaged, or was made by a program that writes .xl
 # All that openpyxl raises on files it cannot make sense of.
 DAMAGES = (*UNREADABLE, LookupError, TypeError, AttributeError, ArithmeticError, SyntaxError)
 MAX_ROWS = 1_048_576
+# The library takes three seconds for a megabyte of them. A program's own limit of formats is below this.
+MAX_STYLES_MB = 16
+TOO_MANY_STYLES = (
+    f"This spreadsheet has more than {MAX_STYLES_MB} MB of formats. Copy its values into a new file and upload that."
+)
 MIDNIGHT = time()
 ESCAPED = re.compile("_x([0-9A-Fa-f]{4})_")
 
@@ -29,12 +34,29 @@ ESCAPED = re.compile("_x([0-9A-Fa-f]{4})_")
 def extract(path: Path, limits: Limits) -> Extracted:
     with package.opened(path) as parts:
         parts.refuse_entities()
+        _check_sheets(parts, limits)
     tables = Tables(limits)
     with closing(_opened(path)) as workbook:
         for sheet in workbook.worksheets:
             if sheet.sheet_state == "visible":
                 tables.add(_rows(sheet), sheet.title)
     return Extracted("", tuple(tables.pages), tuple(tables.headings))
+
+
+def _check_sheets(parts: package.Package, limits: Limits) -> None:
+    """What the library would read at its own pace, however much it is."""
+    main = parts.first_related("", "officeDocument")
+    if not main:
+        return
+    sheets = package.child(parts.tree(main), "sheets")
+    count = len(sheets) if sheets is not None else 0
+    check_pages(count, limits, "sheets")
+    if len({name for kind, name in parts.related(main).values() if kind.lower().endswith("sheet")}) < count:
+        # Several sheets in one part: none of the programs writes that, and it would be read as often.
+        raise ExtractionError(DAMAGED)
+    styles = parts.first_related(main, "styles")
+    if styles and parts.size(styles) > MAX_STYLES_MB * package.MB:
+        raise ExtractionError(TOO_MANY_STYLES)
 
 
 def _opened(path: Path) -> "Workbook":

@@ -66,12 +66,16 @@ def long_pdf(pages: int) -> bytes:
     kids = b" ".join(b"%d 0 R" % number for number in range(3, pages + 3))
     objects.append(b"<</Type/Pages/Count %d/Kids[%s]>>" % (pages, kids))
     objects += [b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 9 9]>>"] * pages
-    data, places = b"%PDF-1.4\n", []
-    parts = [data]
-    length = len(data)
+    return pdf_of(objects)
+
+
+def pdf_of(objects: Sequence[bytes]) -> bytes:
+    """A PDF of these objects, whose catalogue is the first."""
+    parts, places = [b"%PDF-1.4\n"], []
+    length = len(parts[0])
     for number, content in enumerate(objects, start=1):
         places.append(length)
-        parts.append(b"%d 0 obj%sendobj\n" % (number, content))
+        parts.append(b"%d 0 obj%s endobj\n" % (number, content))
         length += len(parts[-1])
     table = b"".join(b"%010d 00000 n \n" % place for place in places)
     size = len(objects) + 1

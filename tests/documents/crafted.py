@@ -1,0 +1,246 @@
+"""Files made to keep a reader busy: for each kind, a function of its size in bytes (of packed ones: unpacked)."""
+
+from collections.abc import Callable
+
+from tests.documents import files
+
+WORD = 'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"'
+DRAWN = (
+    'xmlns:a="http://schemas.openxmlformats.org/drawingml/2006/main" '
+    'xmlns:p="http://schemas.openxmlformats.org/presentationml/2006/main"'
+)
+SHEET = 'xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"'
+RELATED = 'xmlns="http://schemas.openxmlformats.org/package/2006/relationships"'
+NAMED = 'xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships"'
+PARAGRAPH = "<w:p><w:r><w:t>x</w:t></w:r></w:p>"
+CELL = "<c><v>1</v></c>"
+SHAPE = "<p:sp><p:txBody><a:p><a:r><a:t>x</a:t></a:r></a:p></p:txBody></p:sp>"
+DOCX, PPTX, XLSX = files.docx("Words."), files.pptx("Title"), files.xlsx(A=[[1]])
+
+
+def filled(piece: str, size: int) -> str:
+    return piece * max(1, size // len(piece))
+
+
+def numbered(piece: str, size: int) -> str:
+    """`piece` with other numbers each time."""
+    return "".join(piece.replace("N", f"{number:07}") for number in range(size // (len(piece) + 6)))
+
+
+def nested(opening: str, closing: str, size: int, inside: str = "x") -> str:
+    times = size // (len(opening) + len(closing))
+    return opening * times + inside + closing * times
+
+
+def docx(body: str) -> bytes:
+    content = f"<w:document {WORD}><w:body>{body}</w:body></w:document>"
+    return files.changed(DOCX, "word/document.xml", content.encode())
+
+
+def docx_notes(size: int) -> bytes:
+    """One long note that is referred to again and again."""
+    references = filled("<w:r><w:footnoteReference w:id='1'/></w:r>", size // 2)
+    relations = "<Relationships><Relationship Id='a' Type='x/footnotes' Target='footnotes.xml'/></Relationships>"
+    note = f"<w:footnote w:id='1'><w:p><w:r><w:t>{filled('word ', size // 2)}</w:t></w:r></w:p></w:footnote>"
+    package = files.changed(docx(f"<w:p>{references}</w:p>"), "word/_rels/document.xml.rels", relations.encode())
+    return files.added(package, "word/footnotes.xml", f"<w:footnotes {WORD}>{note}</w:footnotes>")
+
+
+def docx_parts(size: int) -> bytes:
+    parts = {f"x/{number}": b"" for number in range(size // 100)}
+    return files.zipped({**parts, "word/document.xml": b"<a/>", "[Content_Types].xml": b"<a/>"})
+
+
+def pptx(shapes: str) -> bytes:
+    slide = f"<p:sld {DRAWN}><p:cSld><p:spTree>{shapes}</p:spTree></p:cSld></p:sld>"
+    return files.changed(PPTX, "slides/slide1.xml", slide.encode())
+
+
+def pptx_chart(references: str, series: str) -> bytes:
+    relation = '<Relationship Id="one" Type="x/chart" Target="../charts/chart.xml"/>'
+    relations = f"<Relationships {RELATED}>{relation}</Relationships>"
+    package = files.changed(pptx(references), "slides/_rels/slide1.xml.rels", relations.encode())
+    chart = f'<c:chartSpace xmlns:c="c" {DRAWN}><c:chart><c:plotArea>{series}</c:plotArea></c:chart></c:chartSpace>'
+    return files.added(package, "ppt/charts/chart.xml", chart)
+
+
+CHART = (
+    "<p:graphicFrame><a:graphic><a:graphicData>"
+    '<c:chart xmlns:c="c" xmlns:r="r" r:id="one"/></a:graphicData></a:graphic></p:graphicFrame>'
+)
+POINTS = "<c:ser><c:cat>{}</c:cat></c:ser>"
+
+
+def xlsx(rows: str) -> bytes:
+    sheet = f"<worksheet {SHEET}><sheetData>{rows}</sheetData></worksheet>"
+    return files.changed(XLSX, "sheets/sheet1.xml", sheet.encode())
+
+
+def xlsx_sheets(size: int) -> bytes:
+    sheets = numbered('<sheet name="sN" sheetId="N" r:id="rId1"/>', size)
+    return files.changed(
+        XLSX, "xl/workbook.xml", f"<workbook {SHEET} {NAMED}><sheets>{sheets}</sheets></workbook>".encode()
+    )
+
+
+def xlsx_styles(size: int) -> bytes:
+    styles = f"<styleSheet {SHEET}><cellXfs>{filled('<xf/>', size)}</cellXfs></styleSheet>"
+    return files.changed(XLSX, "xl/styles.xml", styles.encode())
+
+
+def odt_table(cells: str) -> bytes:
+    return files.odt(f"<table:table><table:table-row>{cells}</table:table-row></table:table>")
+
+
+def rtf(content: str) -> str:
+    return f"{{\\rtf1 {content}}}"
+
+
+def mail(headers: str = "", body: str = "Hello") -> str:
+    return f"Subject: a\nFrom: a@b\n{headers}\n{body}"
+
+
+def mail_in_mail(size: int) -> str:
+    levels = range(size // 70)
+    start = "".join(f"Content-Type: multipart/mixed; boundary=b{n}\n\n--b{n}\n" for n in levels)
+    return f"Subject: a\nFrom: a@b\n{start}Content-Type: text/plain\n\nHello\n" + "".join(
+        f"--b{n}--\n" for n in reversed(levels)
+    )
+
+
+def pdf(content: bytes, more: str = "") -> bytes:
+    """One page that is drawn as `content` says."""
+    objects = [
+        b"<</Type/Catalog/Pages 2 0 R>>",
+        b"<</Type/Pages/Count 1/Kids[3 0 R]>>",
+        b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 600 800]/Contents 4 0 R/Resources<</Font<</F1 5 0 R>>>>>>",
+        b"<</Length %d>>stream\n%s\nendstream" % (len(content), content),
+        b"<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>",
+        more.encode() or b"null",
+    ]
+    return files.pdf_of(objects)
+
+
+TEXT = b" BT /F1 9 Tf (x) Tj ET"
+
+KINDS: dict[str, tuple[str, Callable[[int], bytes | str]]] = {
+    "html: nested blocks": ("a.html", lambda size: filled("<div>", size) + "x"),
+    "html: nested lists": ("a.html", lambda size: filled("<ul><li>a", size)),
+    "html: nested inline elements, then ends of others": (
+        "a.html",
+        lambda size: filled("<span>", size // 2) + filled("</q>", size // 2) + "x",
+    ),
+    "html: nested tables": ("a.html", lambda size: filled("<table><tr><td>", size) + "x"),
+    "html: blocks before a table": ("a.html", lambda size: "<table>" + filled("<div>x", size)),
+    "html: formats that are never closed": ("a.html", lambda size: filled("<p><b>x", size)),
+    "html: formats closed in the wrong order": ("a.html", lambda size: filled("<b><i></b></i>x", size)),
+    "html: many attributes": ("a.html", lambda size: f"<p {numbered('aN=1 ', size)}>x"),
+    "html: attributes for the body": ("a.html", lambda size: f"x{numbered('<body aN=1>', size)}"),
+    "html: a huge attribute": ("a.html", lambda size: f"<p style='{filled('display ', size)}'>x"),
+    "html: comments that do not end": ("a.html", lambda size: "x" + filled("<!--", size)),
+    "html: tags that do not end": ("a.html", lambda size: "x" + filled("<a b='", size)),
+    "html: entities": ("a.html", lambda size: filled("&amp;&no", size)),
+    "html: one line": ("a.html", lambda size: "x" * size),
+    "html: headings": ("a.html", lambda size: filled("<h1>a</h1>", size)),
+    "html: cells": ("a.html", lambda size: "<table><tr>" + filled("<td>a", size)),
+    "html: a list to choose from": ("a.html", lambda size: "x<select>" + filled("<option>a", size)),
+    "html: tags hidden in a script": (
+        "a.html",
+        lambda size: "x" + filled("<div><script><!--<script></script></div>--></script>", size),
+    ),
+    "json: nested lists": ("a.json", lambda size: nested("[", "]", size, "1")),
+    "json: deep and wide": ("a.json", lambda size: nested("[", "]", 900, filled('{"b":[[1]]},', size) + "1")),
+    "json: numbers": ("a.json", lambda size: f"[{filled('1,', size)}1]"),
+    "json: names": ("a.json", lambda size: f'{{{numbered(chr(34) + "N" + chr(34) + ":1,", size)}"a":1}}'),
+    "csv: one row": ("a.csv", lambda size: filled("a,", size)),
+    "csv: rows": ("a.csv", lambda size: filled("a,b\n", size)),
+    "csv: empty rows": ("a.csv", lambda size: "\n" * size + "a,b"),
+    "csv: empty cells": ("a.csv", lambda size: filled(",,,,,,,,,\n", size) + "a"),
+    "csv: a huge cell": ("a.csv", lambda size: "a," + "b" * size),
+    "csv: a quote that does not end": ("a.csv", lambda size: '"' + filled("a,b\n", size)),
+    "md: headings": ("a.md", lambda size: filled("# a\n", size)),
+    "md: a heading of spaces": ("a.md", lambda size: "# a" + " " * size + "b"),
+    "md: code blocks": ("a.md", lambda size: filled("```\n", size)),
+    "rst: titles": ("a.rst", lambda size: filled("a\n==\n", size)),
+    "rst: one rule": ("a.rst", lambda size: "=" * size + "x\n"),
+    "txt: lines": ("a.txt", lambda size: filled("a\n", size)),
+    "txt: spaces": ("a.txt", lambda size: "a" + " " * size + "b"),
+    "rtf: nested groups": ("a.rtf", lambda size: rtf(nested("{", "}", size))),
+    "rtf: nested notes": ("a.rtf", lambda size: rtf(nested("{\\footnote a{\\shptxt b", "}}", size))),
+    "rtf: paragraphs": ("a.rtf", lambda size: rtf(filled("a\\par ", size))),
+    "rtf: cells": ("a.rtf", lambda size: rtf("\\intbl " + filled("\\cell ", size) + "x\\row")),
+    "rtf: fonts": ("a.rtf", lambda size: "{\\rtf1{\\fonttbl" + numbered("{\\fN\\fcharset128 A;}", size) + "}x}"),
+    "eml: mails in mails": ("a.eml", mail_in_mail),
+    "eml: parts": (
+        "a.eml",
+        lambda size: mail("Content-Type: multipart/mixed; boundary=b\n", filled("--b\n\na\n", size) + "--b--\n"),
+    ),
+    "eml: addresses": ("a.eml", lambda size: mail(f"To: {filled('a@b, ', size)}c@d\n")),
+    "eml: quotes in addresses": ("a.eml", lambda size: mail(f"To: {filled(chr(34), size)}c@d\n")),
+    "eml: parameters": ("a.eml", lambda size: mail(f"Content-Type: text/plain; {numbered('aN=1; ', size)}\n")),
+    "eml: encoded words": ("a.eml", lambda size: f"Subject: {filled('=?utf-8?q?a?= ', size)}\n\nHello"),
+    "eml: headers": ("a.eml", lambda size: mail(numbered("X-N: a\n", size))),
+    "eml: html": ("a.eml", lambda size: mail("Content-Type: text/html\n", filled("<div>", size) + "x")),
+    "docx: nested insertions": ("a.docx", lambda size: docx(nested("<w:ins>", "</w:ins>", size, PARAGRAPH))),
+    "docx: paragraphs": ("a.docx", lambda size: docx(filled(PARAGRAPH, size))),
+    "docx: empty paragraphs": ("a.docx", lambda size: docx(filled("<w:p/>", size) + PARAGRAPH)),
+    "docx: attributes": ("a.docx", lambda size: docx("<w:p " + numbered("aN='1' ", size) + "/>" + PARAGRAPH)),
+    "docx: one note for all": ("a.docx", docx_notes),
+    "docx: parts": ("a.docx", docx_parts),
+    "odt: nested sections": (
+        "a.odt",
+        lambda size: files.odt(nested("<text:section>", "</text:section>", size, "<text:p>x</text:p>")),
+    ),
+    "odt: repeated cells in repeated cells": (
+        "a.odt",
+        lambda size: files.odt(
+            nested(
+                "<table:table><table:table-row><table:table-cell table:number-columns-repeated='99'>",
+                "</table:table-cell></table:table-row></table:table>",
+                min(size, 6000),
+                f"<text:p>{'x' * 100}</text:p>",
+            )
+        ),
+    ),
+    "odt: spaces": (
+        "a.odt",
+        lambda size: files.odt("<text:p>" + filled('x<text:s text:c="9"/>', size) + "</text:p>"),
+    ),
+    "pptx: nested groups": ("a.pptx", lambda size: pptx(nested("<p:grpSp>", "</p:grpSp>", size, SHAPE))),
+    "pptx: nested paragraphs": (
+        "a.pptx",
+        lambda size: pptx(
+            "<p:sp><p:txBody>"
+            + nested("<a:p>", "</a:p>", 2000, filled("<a:r><a:t>x</a:t></a:r>", size))
+            + "</p:txBody></p:sp>"
+        ),
+    ),
+    "pptx: shapes": ("a.pptx", lambda size: pptx(filled(SHAPE, size))),
+    "pptx: one chart for all": (
+        "a.pptx",
+        lambda size: pptx_chart(
+            filled(CHART, size // 2), POINTS.format(filled('<c:pt idx="1"><c:v>1</c:v></c:pt>', size // 2))
+        ),
+    ),
+    "pptx: rows of a chart": (
+        "a.pptx",
+        lambda size: pptx_chart(
+            CHART,
+            POINTS.format(numbered('<c:pt idx="N"><c:v>1</c:v></c:pt>', size // 2)) + filled("<c:ser/>", size // 2),
+        ),
+    ),
+    "xlsx: one row": ("a.xlsx", lambda size: xlsx(f"<row>{filled(CELL, size)}</row>")),
+    "xlsx: rows": ("a.xlsx", lambda size: xlsx(filled(f"<row>{CELL}</row>", size))),
+    "xlsx: empty cells": (
+        "a.xlsx",
+        lambda size: xlsx(filled(f"<row>{'<c/>' * 20}</row>", size) + f"<row>{CELL}</row>"),
+    ),
+    "xlsx: the last row": ("a.xlsx", lambda size: xlsx('<row r="1048576"><c r="A1048576"><v>1</v></c></row>')),
+    "xlsx: nested elements": ("a.xlsx", lambda size: xlsx(nested("<x>", "</x>", size, f"<row>{CELL}</row>"))),
+    "xlsx: sheets": ("a.xlsx", xlsx_sheets),
+    "xlsx: formats": ("a.xlsx", xlsx_styles),
+    "pdf: nested arrays": ("a.pdf", lambda size: pdf(TEXT, "[" * (size // 2) + "]" * (size // 2))),
+    "pdf: saved states": ("a.pdf", lambda size: pdf(b"q " * (size // 2) + TEXT)),
+    "pdf: strings": ("a.pdf", lambda size: pdf(b"BT /F1 9 Tf " + b"(x) Tj " * (size // 7) + b" ET")),
+    "pdf: lines": ("a.pdf", lambda size: pdf(b"1 1 m 2 2 l S " * (size // 14) + TEXT)),
+}
