@@ -17,7 +17,7 @@ OTHERS = 0o077
 # Everything that LangAI makes in DATA_DIR, and that Chroma makes in its folder.
 OURS = (
     *("secret_key", "langai.sqlite3*", "run.lock", "chroma.url", "handbook.loaded", "static.fingerprint"),
-    *("files", "model", "static", "chroma", "chroma.broken-*", "metrics"),
+    *("files", "model", "static", "chroma", "chroma.broken-*", "metrics", "temp"),
 )
 CHROMAS = ("chroma.sqlite3*", "????????-????-????-????-????????????")
 # What a home folder, or the folder of a disk, holds besides.

@@ -4,10 +4,12 @@ import os
 import re
 import stat
 from contextlib import closing
+from fnmatch import fnmatch
 from pathlib import Path
 
 import httpx
 
+from langai_site import private_files
 from tests.live.server import sign_in
 from tests.live.test_run import CHILDREN
 
@@ -31,4 +33,6 @@ def test_all_that_it_writes_is_private_and_pages_have_their_style(start_langai):
     written = [path for path in server.data.rglob("*") if path.relative_to(server.data).parts[0] not in SHARED]
     kinds = {path.relative_to(server.data).parts[0] for path in written}
     assert {"langai.sqlite3", "langai.sqlite3-wal", "chroma", "files", "metrics", "secret_key", "run.lock"} <= kinds
+    # What is not named there would make the folder look like somebody else's as well.
+    assert [name for name in kinds if not any(fnmatch(name, ours) for ours in private_files.OURS)] == []
     assert [path for path in (server.data, *written) if stat.S_IMODE(path.stat().st_mode) & 0o077] == []
