@@ -215,6 +215,7 @@ TEMPLATES: list[dict[str, Any]] = [
                 "langai_site.context.csp_nonce",
                 "langai_site.context.request_id",
                 "langai_site.context.service_problems",
+                "langai_site.accounts.drafts.owner",
             ],
         },
     }
@@ -233,11 +234,12 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "chat:new"
+# Out of the admin, too: that page sees to it that browsers keep no draft.
+LOGOUT_REDIRECT_URL = LOGIN_URL
 ACCOUNT_ADAPTER = "langai_site.accounts.adapter.ClosedSignup"
 ACCOUNT_LOGIN_METHODS = {"username", "email"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "email", "password1*", "password2*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
-ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
 # Who is not signed in is counted by address: behind a proxy that is the one it saw, not its own.
 ALLAUTH_TRUSTED_PROXY_COUNT = TRUSTED_PROXIES
 ACCOUNT_RATE_LIMITS = {"login": "", "login_failed": ""}  # langai_site/accounts/attempts.py counts them.

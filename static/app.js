@@ -1,4 +1,4 @@
-// What htmx cannot do: keys, growing, scrolling, copying, drafts, and a page that works where sockets are blocked.
+// What htmx cannot do: keys, growing, scrolling, copying, and a page that works where sockets are blocked.
 
 const find = (selector, within = document) => within.querySelector(selector);
 const all = (selector, within = document) => [...within.querySelectorAll(selector)];
@@ -152,16 +152,14 @@ function sayAsked() {
   find("#asked-words").textContent = { all: "All documents", some }[scope] ?? "No documents";
 }
 
-const draftKey = (form) => `draft:${form.dataset.draft}`;
-
 function setUpComposer() {
   const form = find("#composer");
   if (!form) return;
   const field = form.elements.text;
-  field.value ||= sessionStorage.getItem(draftKey(form)) ?? "";
+  field.value ||= drafts.read(form.dataset.draft);
   measure(field);
   field.addEventListener("input", () => {
-    sessionStorage.setItem(draftKey(form), field.value);
+    drafts.keep(form.dataset.draft, field.value);
     measure(field);
   });
   sayAsked();
@@ -179,7 +177,7 @@ function sent({ detail: { elt, xhr, requestConfig } }) {
   toEnd();
   // What was typed on meanwhile is the next draft.
   if (elt.elements.text.value !== requestConfig.parameters.text) return;
-  sessionStorage.removeItem(draftKey(elt));
+  drafts.drop(elt.dataset.draft);
   elt.elements.text.value = "";
   measure(elt.elements.text);
   find("#preview").replaceChildren();

@@ -12,13 +12,14 @@ class AccountsConfig(AppConfig):
         from django.contrib.auth.signals import user_logged_in, user_logged_out
         from django.db.models.signals import post_delete, post_save
 
-        from langai_site.accounts import devices, endings, person_socket, senders, tokens
+        from langai_site.accounts import devices, drafts, endings, person_socket, senders, tokens
         from langai_site.accounts.models import User
 
         # In the browser in which somebody changes their password they stay signed in.
         for signal in (user_logged_in, password_changed):
             signal.connect(devices.remember)
         user_logged_out.connect(endings.on_sign_out)
+        user_logged_out.connect(drafts.forget)
         post_save.connect(endings.on_save, sender=User)
         post_delete.connect(endings.on_delete, sender=User)
         registry.sender_check("accounts", senders.sender_of)

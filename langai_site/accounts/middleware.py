@@ -3,7 +3,7 @@
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 
-from langai_site.accounts import devices, limits
+from langai_site.accounts import devices, drafts, limits
 from langai_site.accounts.session import asks_itself
 from langai_site.errors import TooMany
 from langai_site.in_loop import InLoop, View
@@ -29,8 +29,9 @@ class PostLimits(InLoop):
 
 
 class KnownDevices(InLoop):
-    """Gives the browser of somebody who has just signed in the cookie that it is known by."""
+    """Gives the browser of somebody who has just signed in, or out, the cookies that say so later."""
 
     def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
         devices.write_cookie(request, response)
+        drafts.write_cookie(request, response)
         return response
