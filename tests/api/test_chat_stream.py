@@ -51,7 +51,7 @@ async def test_model_text_citations_and_usage_are_told_in_this_order(program, ec
 
 async def test_proxies_and_caches_keep_nothing_back(program, echo):
     answer = await program.post("/chat/stream", message="How?")
-    assert (answer["X-Accel-Buffering"], answer["Cache-Control"]) == ("no", "no-store")
+    assert (answer["X-Accel-Buffering"], answer["Cache-Control"]) == ("no", "private, no-store")
     await read(answer)
 
 
