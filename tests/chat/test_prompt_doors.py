@@ -6,6 +6,7 @@ import pytest
 from django.urls import reverse
 
 from chat.models import Message
+from langai_site.outbound import door
 from langai_site.outbound.models import Model
 from langai_site.writer import write
 from search.models import Collection, Passage
@@ -24,8 +25,10 @@ FACT = f"Everybody counts twelve hedgehogs at night. {FORGED}"
 
 
 @pytest.fixture
-def server(request, upstream):  # noqa: F811 - the fixture
-    Model.objects.create(name=ECHO, display_name="echo", provider="hosted_vllm", available=True)
+async def server(upstream):  # noqa: F811 - the fixture
+    await Model.objects.acreate(name=ECHO, display_name="echo", provider="hosted_vllm", available=True)
+    # On a busy machine the first call would otherwise be given up before its client is loaded.
+    await door.warm()
     return upstream
 
 
