@@ -11,7 +11,10 @@ class DocumentsConfig(AppConfig):
 
         diagnosis.register()
         places.register()
+        # Two of any size, so that one can be read while the other is embedded, and one that is kept for small ones.
         registry.worker_job("documents", seconds=1, run=_work)
+        registry.worker_job("more documents", seconds=1, run=_work)
+        registry.worker_job("small documents", seconds=1, run=_work_on_small)
         registry.worker_job("documents-sweep", seconds=300, run=_sweep)
         registry.setup_step("handbook", _load_handbook)
         from documents import measures
@@ -23,9 +26,15 @@ class DocumentsConfig(AppConfig):
 
 def _work() -> bool:
     # Imported late here and below: only the worker needs what reads documents.
-    from documents import tasks
+    from documents import lanes, tasks
 
-    return tasks.run()
+    return tasks.run(lanes.ANY)
+
+
+def _work_on_small() -> bool:
+    from documents import lanes, tasks
+
+    return tasks.run(lanes.SMALL)
 
 
 def _sweep() -> None:

@@ -9,10 +9,11 @@ from types import TracebackType
 from typing import Any
 
 from django.db import DatabaseError, connection
-from django.db.models import F, Q, QuerySet
+from django.db.models import F, QuerySet
 from django.utils import timezone
 
 from documents import measures
+from documents.lanes import ANY, Lane, takeable
 from documents.models import Document
 from langai_site.trail import carried
 
@@ -56,10 +57,14 @@ class Claim:
         """Leave the document to another worker: an orderly stop is no failed attempt."""
         self.finish(Status.QUEUED, stage="", progress=0, attempts=F("attempts") - 1)
 
+    def put_behind(self) -> None:
+        """Leave the document for later, when it may take its time: that is no failed attempt either."""
+        self.finish(Status.QUEUED, stage="", progress=0, attempts=F("attempts") - 1, slow=True)
 
-def claim(worker: str) -> Claim | None:
-    """Take the document that waits longest: one that is queued, or whose worker let its lease run out."""
-    for document in Document.objects.filter(_takeable()).order_by("uploaded_at")[:10]:
+
+def claim(worker: str, lane: Lane = ANY) -> Claim | None:
+    """Take the document whose turn it is in this lane."""
+    for document in lane.waiting():
         if document.attempts >= MAX_ATTEMPTS:
             _give_up(document)
             continue
@@ -69,6 +74,7 @@ def claim(worker: str) -> Claim | None:
             status=Status.WORKING,
             claimed_by=taken.holder,
             attempts=F("attempts") + 1,
+            taken_at=timezone.now(),
             lease_until=timezone.now() + LEASE,
             stage="reading",
             progress=0,
@@ -78,14 +84,10 @@ def claim(worker: str) -> Claim | None:
     return None
 
 
-def _takeable() -> Q:
-    return Q(status=Status.QUEUED) | Q(status=Status.WORKING, lease_until__lt=timezone.now())
-
-
 def _same_moment(document: Document) -> QuerySet[Document]:
     """The row, if nobody has changed it since `document` was read."""
     return Document.objects.filter(
-        _takeable(), pk=document.pk, claimed_by=document.claimed_by, attempts=document.attempts
+        takeable(timezone.now()), pk=document.pk, claimed_by=document.claimed_by, attempts=document.attempts
     )
 
 

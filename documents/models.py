@@ -61,6 +61,12 @@ class Document(Version):
     progress = models.PositiveSmallIntegerField(default=0, editable=False, help_text="Per cent.")
     error = models.TextField(blank=True, editable=False)
     attempts = models.PositiveSmallIntegerField(default=0, editable=False)
+    slow = models.BooleanField(
+        default=False, editable=False, help_text="Reading it took more than small files may: others go first."
+    )
+    taken_at = models.DateTimeField(
+        null=True, editable=False, help_text="When a worker took it last: people take turns by it."
+    )
     lease_until = models.DateTimeField(null=True, editable=False)
     request_id = models.CharField(
         max_length=64, blank=True, editable=False, help_text="The request that had it read: the worker's lines name it."
@@ -69,6 +75,7 @@ class Document(Version):
 
     class Meta:
         ordering = ["-uploaded_at"]
+        indexes = [models.Index(fields=["uploaded_by", "taken_at"], name="turns_of_a_person")]
         constraints = [
             models.UniqueConstraint(
                 fields=["collection", "sha256"],

@@ -3,6 +3,8 @@
 import logging
 import time
 from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 
 from django.conf import settings
@@ -14,7 +16,8 @@ from documents import chunking, measures, services
 from documents.claims import Claim, ClaimLost, Lease, Status, claim, progress_of
 from documents.extraction import sandbox
 from documents.extraction.registry import FORMATS, Format
-from documents.extraction.types import Extracted, Limits
+from documents.extraction.types import Extracted, LimitReached, Limits
+from documents.lanes import ANY, Lane, is_small
 from documents.models import Document, PreviousVersion
 from documents.names import split, title_of
 from langai_site import logs, trail
@@ -35,65 +38,89 @@ FILE_WITHOUT_ROW = 3600
 Report = Callable[[str, float], None]
 
 
+# What a small file may take at first. One that needs more is read again when nothing else waits.
+QUICK_SECONDS, QUICK_SHARE, LEAST_MEMORY_MB = 20, 2, 128
+# Processor time that a file may take in which the size says how much there is to read: many times what it should.
+CPU_SECONDS, CPU_SECONDS_A_MB = 20, 20
+MB = 1024 * 1024
+
+
 class Stopping(Exception):
     """The process is to end."""
 
 
-def run() -> bool:
+class NotQuick(Exception):
+    """A small file takes more than small files may."""
+
+
+def run(lane: Lane) -> bool:
     """One step of the worker's job; True when there may be more to do."""
-    return work_once(process.NAME)
+    return work_once(process.NAME, lane)
 
 
-def work_once(worker: str) -> bool:
-    """Take one document through to its passages. Returns False when none waits."""
-    held = claim(worker)
-    if held is None:
-        return False
-    with trail.following(trail.Trail(held.request_id) if held.request_id else trail.current()):
-        return work_on(held)
+def work_once(worker: str, lane: Lane = ANY) -> bool:
+    """Take one document through to its passages. Returns False when none waits, or the process is to end."""
+    with ExitStack() as stack:
+        if not stack.enter_context(lane.reading(process.stopping.is_set)):
+            return False
+        held = claim(worker, lane)
+        if held is None:
+            return False
+        with trail.following(trail.Trail(held.request_id) if held.request_id else trail.current()):
+            return work_on(held, stack.close)
 
 
-def work_on(held: Claim) -> bool:
-    """Read the claimed document. Returns False when the process is to end."""
+def work_on(held: Claim, when_read: Callable[[], object] = bool) -> bool:
+    """Read the claimed document; `when_read` is called when its file is. Returns False when the process is to end."""
     try:
         with Lease(held):
-            _process(held)
-    except Stopping:
-        held.give_back()
-        return False
+            return _work(held, when_read)
     except ClaimLost:
         logger.info("Document %s: deleted, or taken over by another worker", held.document_id)
         _remove_if_deleted(held)
     return True
 
 
-def _process(held: Claim) -> None:
+def _work(held: Claim, when_read: Callable[[], object]) -> bool:
     try:
-        _ingest(held, Document.objects.select_related("collection").get(pk=held.document_id))
+        _process(held, when_read)
+    except NotQuick:
+        logger.info("Document %s is read later: it is small, but takes its time", held.document_id)
+        held.put_behind()
+    except Stopping:
+        held.give_back()
+        return False
+    return True
+
+
+def _process(held: Claim, when_read: Callable[[], object]) -> None:
+    try:
+        _ingest(held, Document.objects.select_related("collection").get(pk=held.document_id), when_read)
         measures.READ.labels(Status.READY.value).inc()
     except Document.DoesNotExist:
         raise ClaimLost from None
-    except (ClaimLost, Stopping, OperationalError, InterfaceError):
+    except (ClaimLost, NotQuick, Stopping, OperationalError, InterfaceError):
         # When the database is away nothing can be written about it: the lease runs out and another try follows.
         raise
     except LangAIError as error:
         logger.info("Document %s failed: %s", held.document_id, logs.safe_words(error))
-        _fail(held, error.message)
+        _fail(held, error.message, slow=isinstance(error, LimitReached))
     except Exception:
         logger.exception("Document %s failed", held.document_id)
         _fail(held, WENT_WRONG)
 
 
-def _fail(held: Claim, reason: str) -> None:
-    held.finish(Status.FAILED, error=reason)
+def _fail(held: Claim, reason: str, *, slow: bool = False) -> None:
+    held.finish(Status.FAILED, error=reason, **({"slow": True} if slow else {}))
     measures.READ.labels(Status.FAILED.value).inc()
 
 
-def _ingest(held: Claim, document: Document) -> None:
+def _ingest(held: Claim, document: Document, when_read: Callable[[], object] = bool) -> None:
     report = measures.timed(_stoppable(progress_of(held)))
     kind = FORMATS[split(document.file_name)[1].lower()]
     report("reading", 0)
-    extracted = sandbox.extract(Path(document.file.path), kind.module, limits(kind), lambda: report("reading", 0))
+    extracted = _extracted(document, kind, lambda: report("reading", 0))
+    when_read()
     report("splitting", 0)
     pages = [
         PageText(number, page.text, page.label, page.first_row) for number, page in enumerate(extracted.pages, start=1)
@@ -111,12 +138,12 @@ def _ingest(held: Claim, document: Document) -> None:
     document.refresh_from_db()
     search.index(_source_info(document, kind), pages, spans, progress=report, when_live=lambda: _finish(held))
     report("", 1)
-    _carry_over_changes(document)
 
 
 def _finish(held: Claim) -> None:
     """Part of the step in which the passages are shown: who was overtaken meanwhile shows nothing."""
     held.finish(Status.READY, stage="", progress=100, ready_at=timezone.now())
+    _carry_over_changes(held)
     services.forget_previous(held.document_id)
 
 
@@ -129,8 +156,30 @@ def _stoppable(report: Report) -> Report:
     return checked
 
 
-def limits(kind: Format) -> Limits:
+def _extracted(document: Document, kind: Format, watch: Callable[[], object]) -> Extracted:
+    allowed = limits(kind, document)
+    try:
+        return sandbox.extract(Path(document.file.path), kind.module, allowed, watch)
+    except LimitReached:
+        if allowed != _most(kind, document.size):
+            raise NotQuick from None
+        raise
+
+
+def limits(kind: Format, document: Document) -> Limits:
+    """What reading the document's file may take now."""
+    most = _most(kind, document.size)
+    if not is_small(document):
+        return most
+    memory = max(LEAST_MEMORY_MB, most.memory_mb // QUICK_SHARE)
+    return replace(most, memory_mb=min(memory, most.memory_mb), seconds=min(QUICK_SECONDS, most.seconds))
+
+
+def _most(kind: Format, size: int) -> Limits:
+    """What reading a file of `size` bytes may take at most."""
+    explained = CPU_SECONDS + CPU_SECONDS_A_MB * size // MB
     return Limits(
+        cpu_seconds=0 if kind.packed else min(explained, settings.EXTRACTION_SECONDS),
         memory_mb=settings.EXTRACTION_MEMORY_MB,
         seconds=settings.EXTRACTION_SECONDS,
         max_pages=settings.EXTRACTION_MAX_PAGES,
@@ -162,11 +211,10 @@ def _source_info(document: Document, kind: Format) -> SourceInfo:
     )
 
 
-def _carry_over_changes(document: Document) -> None:
-    """A title or label that was changed while the passages were being made must hold for them too."""
-    current = Document.objects.filter(pk=document.pk).first()
-    if current:
-        services.relabel(current, title=current.title, sensitivity=Sensitivity(current.sensitivity))
+def _carry_over_changes(held: Claim) -> None:
+    """A title or label that was changed while the passages were being made holds from the moment they are shown."""
+    current = Document.objects.get(pk=held.document_id)
+    services.relabel(current, title=current.title, sensitivity=Sensitivity(current.sensitivity))
 
 
 def _remove_if_deleted(held: Claim) -> None:

@@ -14,6 +14,10 @@ class ExtractionError(LangAIError):
     code, status = "extraction_failed", 422
 
 
+class LimitReached(ExtractionError):
+    """It took more time or memory than it was given, or its reader ended: with more, it might have been read."""
+
+
 @dataclass(frozen=True)
 class Limits:
     """What one extraction may use, and how much it may yield.

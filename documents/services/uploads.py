@@ -134,4 +134,5 @@ def _take_place(document: Document, newer: Document) -> None:
         PreviousVersion.objects.update_or_create(document=current, defaults=version_values(current))
     else:
         drop([str(current.file.name)])
-    Document.objects.filter(pk=current.pk).update(title=newer.title, **version_values(newer), **unread())
+    # Whether the old file was slow says nothing about the new one.
+    Document.objects.filter(pk=current.pk).update(title=newer.title, slow=False, **version_values(newer), **unread())

@@ -1,8 +1,9 @@
 import pytest
 from asgiref.sync import async_to_sync
+from django.db import transaction
 
 from documents import services, tasks
-from documents.claims import claim
+from documents.claims import Claim, claim
 from documents.extraction.registry import FORMATS
 from documents.models import Document
 from langai_site.sensitivity import Sensitivity
@@ -168,6 +169,25 @@ def test_a_document_deleted_while_it_is_read_leaves_nothing(upload):
     services.delete(document)
     assert tasks.work_on(held)
     assert not Source.objects.exists()
+
+
+def test_a_label_raised_while_it_is_read_holds_from_the_moment_it_is_found(upload):
+    upload()
+    seen = []
+
+    class Relabelled(Claim):
+        """A claim during which the label is raised after the passages got theirs."""
+
+        def update(self, **values):
+            super().update(**values)
+            if values.get("stage") == "embedding":
+                Document.objects.update(sensitivity=Sensitivity.CONFIDENTIAL)
+            if values.get("status") == "ready":
+                transaction.on_commit(lambda: seen.append(Source.objects.get(live=True).label))
+
+    held = claim("test")
+    tasks.work_on(Relabelled(held.document_id, held.holder))
+    assert seen == [Sensitivity.CONFIDENTIAL]
 
 
 def test_a_label_raised_before_it_is_read_holds(upload):
