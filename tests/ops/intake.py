@@ -1,7 +1,6 @@
 """The real web process with a few people in its database, and raw connections to it."""
 
 import json
-import os
 import socket
 import time
 from collections.abc import Iterator
@@ -92,8 +91,13 @@ class Intake:
         return f"Authorization: Bearer {self.people[name]['key']}"
 
     def memory(self) -> int:
-        """Resident bytes of the process."""
-        return int(Path(f"/proc/{self.pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+        """Resident bytes of the process; from now on `peak` looks for the most."""
+        Path(f"/proc/{self.pid}/clear_refs").write_text("5")
+        return self.peak()
+
+    def peak(self) -> int:
+        (line,) = [line for line in Path(f"/proc/{self.pid}/status").read_text().splitlines() if "VmHWM" in line]
+        return int(line.split()[1]) * 1024
 
     def on_disk(self) -> int:
         """Bytes in temporary files: those without a name, which the process has open, and those with one."""

@@ -50,7 +50,7 @@ def test_four_connections_with_an_invented_identity_fill_nothing(server, who, pa
         told = list(pool.map(attack, range(4)))
     assert [answer for _, answer in told] == [401] * 4
     assert all(sent < IN_THE_PIPE for sent, _ in told)
-    assert server.memory() - memory < 20 * MEGABYTE
+    assert server.peak() - memory < 20 * MEGABYTE
     assert server.on_disk() <= disk
 
 
@@ -171,7 +171,7 @@ def test_the_body_of_an_upload_is_never_in_memory(server):
     before = server.memory()
     answer = server.asked(post(API_UPLOAD, server.bearer("olga"), f"Content-Length: {len(body)}"), body)
     assert status(answer) == 415
-    assert server.memory() - before < 20 * MEGABYTE
+    assert server.peak() - before < 20 * MEGABYTE
     server.until(lambda: server.on_disk() == 0)
 
 

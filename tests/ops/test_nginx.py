@@ -107,7 +107,7 @@ def test_four_connections_with_an_invented_identity_fill_nothing(nginx, server, 
         told = list(pool.map(attack, range(4)))
     assert [answer for _, answer, _ in told] == [401] * 4
     assert [held for *_, held in told] == [0] * 4
-    assert server.memory() - memory < 20 * MEGABYTE
+    assert server.peak() - memory < 20 * MEGABYTE
     assert server.on_disk() <= disk
 
 
