@@ -37,7 +37,7 @@ CROWDED = TooMany(
 )
 HELD_MAX = 60.0
 # What a connection waits for.
-REQUEST, HEADERS, BODY, ANSWER, END = "request", "headers", "body", "answer", "end"
+REQUEST, HEADERS, BODY, ANSWER, REFUSAL, END = "request", "headers", "body", "answer", "refusal", "end"
 
 by_address = Seats()
 
@@ -73,7 +73,9 @@ class Channel(HTTPChannel):  # type: ignore[misc]
         if peer and not settings.TRUSTED_PROXIES:
             self.seat = take_connection(counted_address("", peer))
             if self.seat is None:
-                self.refuse(refusals.response(None, CROWDED, trail.new_id()))
+                # Answered with its first bytes: clients do not expect an answer before they have asked.
+                self.waits_for = REFUSAL
+                reactor.callLater(LINGER, self._abort)  # type: ignore[attr-defined, arg-type]
 
     def _limit_standstill(self) -> None:
         """Have the system end the connection when its other end takes nothing of an answer that is on its way."""
@@ -84,6 +86,8 @@ class Channel(HTTPChannel):  # type: ignore[misc]
 
     def dataReceived(self, data: bytes) -> None:  # noqa: N802
         self.last = time.monotonic()
+        if self.waits_for is REFUSAL:
+            self.refuse(refusals.response(None, CROWDED, trail.new_id()))
         if self.waits_for is END:
             return self._drop(data)
         if self.waits_for is BODY:
@@ -159,7 +163,7 @@ class Channel(HTTPChannel):  # type: ignore[misc]
 
     def check_pace(self, now: float) -> None:
         """Cut the connection off if it has kept the server waiting for too long. Answers may take any time."""
-        if self.waits_for in (ANSWER, END):
+        if self.waits_for in (ANSWER, REFUSAL, END):
             return
         if self.paused:
             # Deciding has a limit of its own; this is for a decision that was lost.

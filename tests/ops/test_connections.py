@@ -26,8 +26,16 @@ A_WHILE = 4.0
 
 @pytest.fixture(scope="module")
 def hasty(tmp_path_factory):
-    """It waits for a second, and lets three connections of an address in."""
-    server = Intake(tmp_path_factory.mktemp("hasty"), HEADER_TIMEOUT="1", BODY_TIMEOUT="1", CONNECTIONS_PER_ADDRESS="3")
+    """It waits for a second."""
+    server = Intake(tmp_path_factory.mktemp("hasty"), HEADER_TIMEOUT="1", BODY_TIMEOUT="1")
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="module")
+def small(tmp_path_factory):
+    """It lets three connections of an address in."""
+    server = Intake(tmp_path_factory.mktemp("small"), CONNECTIONS_PER_ADDRESS="3")
     yield server
     server.stop()
 
@@ -121,20 +129,20 @@ def test_an_open_socket_and_a_connection_between_two_requests_stay(hasty):
             opened.recv(0.1)
 
 
-def test_connections_of_an_address_are_counted_and_those_that_end_make_room(hasty):
+def test_connections_of_an_address_are_counted_and_those_that_end_make_room(small):
     with ExitStack() as stack:
-        opened = [stack.enter_context(hasty.connection()) for _ in range(2)]
-        sockets = stack.enter_context(hasty.socket("olga"))
-        refused = hasty.asked(LIVE)
+        opened = [stack.enter_context(small.connection()) for _ in range(2)]
+        sockets = stack.enter_context(small.socket("olga"))
+        refused = small.asked(LIVE)
         assert status(refused) == 429
         assert "\r\nRetry-After: " in refused
         with pytest.raises(InvalidStatus):
-            hasty.socket("olga")
+            small.socket("olga")
         opened[0].send(LIVE)
         assert status(opened[0].answer()) == 200
         sockets.close()
-        hasty.until(lambda: status(hasty.asked(LIVE)) == 200)
-    hasty.until(lambda: status(hasty.asked(LIVE)) == 200)
+        small.until(lambda: status(small.asked(LIVE)) == 200)
+    small.until(lambda: status(small.asked(LIVE)) == 200)
 
 
 def test_a_server_may_open_more_files_than_one_address_may_connections(hasty):
