@@ -38,6 +38,17 @@ def without_unknown(text: str, known: Collection[int]) -> str:
     return text
 
 
+def rest_after(told: str, ended: str, known: Collection[int]) -> str | None:
+    """Return what follows `told`, the beginning of an answer as it was written, in the answer as it ended.
+
+    None where that cannot be told: `told` stops within a citation that the end took out.
+    """
+    for beginning in (told, without_unknown(told, known)):
+        if ended.startswith(beginning):
+            return ended[len(beginning) :]
+    return None
+
+
 def _without(text: str, unknown: Collection[int]) -> str:
     out, end = "", 0
     for run in _runs(text, _in_prose(text)):

@@ -1,5 +1,6 @@
 """One turn, from the question to the last token, as events over values: only `TurnState` reads and writes rows."""
 
+import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import dataclass, replace
@@ -158,7 +159,9 @@ async def weigh(request: TurnRequest, state: TurnState) -> Weighed:
     """Retrieve, and label what would be sent."""
     findings = await tracing.within("retrieval", _find(request, state)) if request.documents else Findings()
     passages = tuple(numbered(findings.hits, request.cited))
-    messages = prompts.messages(
+    # On a thread: a long prompt full of control tokens takes tens of milliseconds.
+    messages = await asyncio.to_thread(
+        prompts.messages,
         request.question,
         request.history,
         passages,

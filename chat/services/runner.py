@@ -18,6 +18,7 @@ from chat.characters import split_off_half, whole_characters
 from chat.events import Event
 from chat.models import Conversation, Message
 from chat.services import labels, live, publishing, receipts, replies, turns
+from chat.services.citations import rest_after
 from chat.services.making import Asked, Live
 from chat.services.replies import Prepared, Weighed
 from chat.services.routing import NoModel, Rejected
@@ -115,6 +116,8 @@ async def _run(reply: Live) -> Outcome:
     try:
         outcome = await _outcome(reply)
         await _ended_all(helpers)
+        if await _has_lost_its_place(reply, outcome):
+            await _publish_grown(reply)
         await _end(reply, outcome)
         measures.ended(outcome.status, reply.model, reply.began, cached=bool(outcome.receipt.get("cached")))
         return outcome
@@ -182,10 +185,23 @@ async def _publish_growth(reply: Live) -> None:
     while True:
         await reply.changed.wait()
         reply.changed.clear()
-        grown, reply.published = reply.text[reply.published :], len(reply.text)
-        reply.number += 1
-        await _tell(reply, {"type": "reply.grew", "text": grown})
+        await _publish_grown(reply)
         await asyncio.sleep(FRAME * max(1.0, len(_live) / UNSHARED))
+
+
+async def _publish_grown(reply: Live) -> None:
+    grown, reply.published = reply.text[reply.published :], len(reply.text)
+    reply.number += 1
+    await _tell(reply, {"type": "reply.grew", "text": grown})
+
+
+async def _has_lost_its_place(reply: Live, outcome: Outcome) -> bool:
+    """Whether watchers were sent half of a citation that the end took out: they could not tell what follows it."""
+    if outcome.text == reply.text:
+        return False
+    told, numbers = reply.text[: reply.published], [source["number"] for source in outcome.sources]
+    # On a thread: citations are looked for in all that was told.
+    return await asyncio.to_thread(rest_after, told, outcome.text, numbers) is None
 
 
 async def _keep(reply: Live) -> None:

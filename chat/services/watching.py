@@ -11,7 +11,7 @@ from channels.layers import get_channel_layer
 from chat.events import Event, ReplyEvent, Snapshot, group_of
 from chat.models import Message
 from chat.services import conversations, live
-from chat.services.citations import without_unknown
+from chat.services.citations import rest_after
 from langai_site.writer import write
 
 # Where nothing has come for so long, proxies are told that there is somebody, and the database is asked how it is.
@@ -97,11 +97,7 @@ class _View:
 
     def _rest(self, ended: Message) -> str:
         """What follows the known text; its end takes out of an answer the numbers that name no passage."""
-        numbers = [citation.number for citation in ended.citations.all()]
-        for known in (self.text, without_unknown(self.text, numbers)):
-            if ended.text.startswith(known):
-                return ended.text[len(known) :]
-        return ""
+        return rest_after(self.text, ended.text, [citation.number for citation in ended.citations.all()]) or ""
 
     def _news(self, text: str, model: str) -> list[Told]:
         news: list[Told] = []

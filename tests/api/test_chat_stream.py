@@ -65,8 +65,24 @@ async def test_numbers_that_name_no_passage_are_gone_from_the_text_at_the_end(pr
     frames = await read(await program.post("/chat/stream", message="See [7] this. " * 40 + "See [7] that."))
     (usage,) = told(frames, "usage")
     assert usage["message"] == "See this. " * 40 + "See that."
-    assert text_of(frames).endswith("See that.")
     assert text_of(frames).replace(" [7]", "") == usage["message"]
+
+
+@pytest.mark.parametrize("sent", ["See", "See [7,", "See [7, 8]"])
+async def test_an_end_that_takes_out_a_citation_loses_nothing_wherever_the_stream_stood(
+    program, upstream, monkeypatch, sent
+):
+    async def publish_once(reply):
+        while reply.text != sent:
+            reply.changed.clear()
+            await reply.changed.wait()
+        await runner._publish_grown(reply)
+
+    monkeypatch.setattr(runner, "_publish_growth", publish_once)
+    upstream.script("See [7, 8] this.")
+    frames = await read(await program.post("/chat/stream", message="Say it.", model=await write(offer, "echo-r20")))
+    assert told(frames, "content")[0]["content"] == sent
+    assert text_of(frames) == ("See this." if sent == "See" else "See [7, 8] this.")
 
 
 async def test_where_the_connection_broke_the_stream_goes_on(program, slow):

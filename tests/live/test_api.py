@@ -117,11 +117,12 @@ def dot(one, other):
 
 
 def test_openais_client_stops_what_it_no_longer_reads(sdk, langai):
+    sql = "SELECT COUNT(*) FROM usage_usageentry WHERE source = 'api' AND conversation IS NULL AND status = 'stopped'"
+    before = rows.one(langai, sql)
     stream = sdk.chat.completions.create(model=f"{HOSTED}t3000-r30", messages=said("How?"), stream=True)
     next(stream)
     stream.close()
-    sql = "SELECT COUNT(*) FROM usage_usageentry WHERE source = 'api' AND conversation IS NULL AND status = 'stopped'"
-    langai.until(lambda: rows.one(langai, sql) == 1, "stopping the model", 10)
+    langai.until(lambda: rows.one(langai, sql) == before + 1, "stopping the model", 10)
 
 
 def test_many_at_once_get_their_own_answers(client):

@@ -2,6 +2,7 @@
 
 import os
 import stat
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -115,11 +116,17 @@ print("doctor:", private_files.finding().status)
 """
 
 
+@pytest.fixture
+def readable_folder():
+    """A folder that other accounts can enter. Pytest closes the parents of `tmp_path` whenever a run begins."""
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(0o755)
+        yield Path(folder)
+
+
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another account")
-def test_what_belongs_to_another_account_is_told_and_langai_goes_on(tmp_path):
-    for folder in (tmp_path, *tmp_path.parents[:2]):
-        folder.chmod(0o755)
-    data = filled(tmp_path / "data", ["files/"], folder=0o777)
+def test_what_belongs_to_another_account_is_told_and_langai_goes_on(readable_folder):
+    data = filled(readable_folder / "data", ["files/"], folder=0o777)
     program = Program(FOREIGN, data, SECRET_KEY="x" * 60)
     assert program.process.wait(60) == 0, program.log
     program.until("doctor: warn")
