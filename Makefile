@@ -4,8 +4,8 @@ BIN := .venv/bin
 # Bytecode is worth having even where the environment says otherwise: imports take half the time.
 INSTALL := env -u PYTHONDONTWRITEBYTECODE $(BIN)/python -m pip install --quiet --disable-pip-version-check \
 	--no-deps --require-hashes --compile -r
-# Files of tests run beside each other: most of their time is waiting.
-PARALLEL := -n auto --maxprocesses 4 --dist loadfile
+# Files of tests run beside each other, in the order of tests/conftest.py: most of their time is waiting.
+PARALLEL := -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 COMPILE := pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate -q $(UPGRADE)
 
 .PHONY: run test lint audit bench bench-reports bench-search lock clean install install-dev venv

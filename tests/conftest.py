@@ -26,6 +26,28 @@ def needs(part: str) -> None:
     pytest.skip(f"{part} is not installed")
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Begin with the tests that start servers, which wait most; on PostgreSQL keep only those that use the database."""
+    if config.getoption("only_database"):
+        kept = [item for item in items if uses_database(item)]
+        config.hook.pytest_deselected(items=[item for item in items if item not in set(kept)])
+        items[:] = kept
+    items.sort(key=waits_most, reverse=True)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--only-database", action="store_true", help="run only the tests that use the database")
+
+
+def uses_database(item: pytest.Item) -> bool:
+    fixtures = getattr(item, "fixturenames", ())
+    return item.get_closest_marker("django_db") is not None or not {"db", "transactional_db"}.isdisjoint(fixtures)
+
+
+def waits_most(item: pytest.Item) -> bool:
+    return item.path.parent.name in ("live", "ops")
+
+
 @pytest.fixture(scope="session")
 def chroma_server(tmp_path_factory):
     """A real vector store for the tests of one run."""
@@ -90,8 +112,14 @@ def nothing_remembered():
 
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup):
-    """PostgreSQL removes no test database to which a pool still holds connections."""
-    yield
+    """Tests that commit are tidied up after quickly, and PostgreSQL's pool lets go of the test database."""
+    from django.test import TransactionTestCase
+
+    from tests.empty_database import empty_database
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(TransactionTestCase, "_fixture_teardown", empty_database)
+        yield
     from django.db import connection
 
     if connection.vendor == "postgresql":

@@ -34,7 +34,7 @@ def main(arguments: list[str]) -> int:
 
 
 def _pytest(arguments: list[str]) -> list[str]:
-    return [sys.executable, "-m", "pytest", "-rs", *arguments]
+    return [sys.executable, "-m", "pytest", "-rs", "--only-database", *arguments]
 
 
 if __name__ == "__main__":

@@ -6,8 +6,6 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
-
 ROOT = Path(__file__).parent.parent
 APPS = ("chat", "documents", "search", "langai_site")
 SITE_ROOMS = ("accounts", "usage", "outbound")
@@ -55,14 +53,15 @@ def dotted(path: Path) -> str:
     return ".".join(path.with_suffix("").parts)
 
 
-@pytest.mark.parametrize("path", SOURCES, ids=str)
-def test_imports_follow_the_arrows(path):
-    if str(path) in WHERE_ALL_MEET:
-        return
+def test_imports_follow_the_arrows():
+    assert [arrow for path in SOURCES if str(path) not in WHERE_ALL_MEET for arrow in against_the_arrows(path)] == []
+
+
+def against_the_arrows(path: Path) -> list[tuple[str, str]]:
     here = room(dotted(path))
     tree = ast.parse((ROOT / path).read_text())
     reached = {room(name) for name in imported(tree, ".".join(path.parent.parts)) if name.split(".")[0] in APPS}
-    assert reached - {here, "langai_site"} <= ARROWS[here]
+    return [(str(path), there) for there in sorted(reached - {here, "langai_site"} - ARROWS[here])]
 
 
 def module_level(tree: ast.Module) -> ast.Module:
@@ -81,11 +80,14 @@ def module_level(tree: ast.Module) -> ast.Module:
     return Outside().visit(tree)
 
 
-@pytest.mark.parametrize("path", SOURCES, ids=str)
-def test_heavy_libraries_are_imported_inside_functions(path):
+def test_heavy_libraries_are_imported_inside_functions():
+    assert [(str(path), name) for path in SOURCES for name in sorted(imported_at_once(path) & LATE)] == []
+
+
+def imported_at_once(path: Path) -> set[str]:
+    """The packages that are loaded with the module."""
     tree = module_level(ast.parse((ROOT / path).read_text()))
-    loaded = {name.split(".")[0] for name in imported(tree, ".".join(path.parent.parts))}
-    assert not loaded & LATE
+    return {name.split(".")[0] for name in imported(tree, ".".join(path.parent.parts))}
 
 
 def test_a_check_of_the_configuration_loads_no_heavy_library():
