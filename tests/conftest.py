@@ -76,6 +76,15 @@ def upstream_process():
 
 
 @pytest.fixture(scope="session", autouse=True)
+def quick_passwords():
+    """A password is hashed in microseconds instead of half a second of CPU; servers under test hash as ever."""
+    from django.test import override_settings
+
+    with override_settings(PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"]):
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
 def static_folder():
     """Where static files are collected to: the middleware that serves them warns where it is missing."""
     from django.conf import settings

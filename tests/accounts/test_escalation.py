@@ -44,7 +44,6 @@ class World:
 @pytest.fixture
 def world(settings):
     settings.RATE_LIMIT_PER_MINUTE = ""
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     auditors = Group.objects.create(name="Auditors")
     auditors.permissions.add(Permission.objects.get(codename="view_usageentry"))
     finance, payroll = Team.objects.create(name="Finance"), Collection.objects.create(name="Payroll")

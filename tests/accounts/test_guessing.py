@@ -31,10 +31,9 @@ def alice():
 
 @pytest.fixture(autouse=True)
 def fresh(settings):
-    """No other limit than those on signing in; hashing takes no time."""
+    """No other limit than those on signing in."""
     cache.clear()
     settings.RATE_LIMIT_PER_MINUTE = ""
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
 def attempt(login, password=PASSWORD, address=OWN, client=None):
