@@ -2,7 +2,8 @@
 PYTHON ?= python3
 BIN := .venv/bin
 # Bytecode is worth having even where the environment says otherwise: imports take half the time.
-INSTALL := env -u PYTHONDONTWRITEBYTECODE $(BIN)/python -m pip install --quiet --disable-pip-version-check \
+PYTHON_WITH_BYTECODE := env -u PYTHONDONTWRITEBYTECODE $(BIN)/python
+INSTALL := $(PYTHON_WITH_BYTECODE) -m pip install --quiet --disable-pip-version-check \
 	--no-deps --require-hashes --compile -r
 # Files of tests run beside each other, in the order of tests/conftest.py: most of their time is waiting.
 PARALLEL := -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
@@ -14,8 +15,8 @@ run: install
 	@exec $(BIN)/python manage.py run
 
 test: install-dev
-	@$(BIN)/python -m pytest -rs $(PARALLEL) $(ARGS)
-	@$(if $(ARGS),,$(BIN)/python -m tests.on_postgres $(PARALLEL))
+	@$(PYTHON_WITH_BYTECODE) -m pytest -rs $(PARALLEL) $(ARGS)
+	@$(if $(ARGS),,$(PYTHON_WITH_BYTECODE) -m tests.on_postgres $(PARALLEL))
 
 lint: install-dev
 	@$(BIN)/ruff check .
