@@ -16,7 +16,7 @@ from functools import cache
 from itertools import accumulate
 from pathlib import Path
 
-from chat.characters import whole_characters
+from langai_site.characters import ASCII_VISIBLE, HIDDEN, LINE_ENDS, whole_characters
 from langai_site.detectors import regexes
 
 Span = tuple[int, int]
@@ -28,20 +28,10 @@ LOOK_ALIKES = str.maketrans("<＜﹤>＞﹥[［﹇]］﹈:：︓﹕", "‹‹‹
 
 # Signs that a reader, or a model, takes for a bar or for the blank in DeepSeek's names.
 _BARS = dict.fromkeys("∣❘ǀ│┃⏐", "|") | {"▁": "_"}
-# Unicode's default ignorable characters, controls, and marks that turn the direction of a text. Fillers of Hangul are
-# letters, and no tokenizer drops them: they stay.
-_UNSEEN = (
-    "\x00-\x08\x0e-\x1b\x1f\x7f-\x84\x86-\x9f\u00ad\u034f\u061c\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e"
-    "\u2060-\u206f\ufe00-\ufe0f\ufeff\ufff0-\ufffb\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
-)
-# What ends a line in some programs and is unseen in others.
-_LINE_ENDS = "\x0b\x0c\x1c-\x1e\x85\u2028\u2029"
-# The same for texts without any other sign, which this is quicker for.
-_ASCII = dict.fromkeys([*range(9), *range(0xE, 0x20), 0x7F]) | dict.fromkeys([0xB, 0xC, 0x1C, 0x1D, 0x1E], "\n")
 # The flags of England, Scotland and Wales: the only tag characters that people see.
 _FLAGS = "\U0001f3f4\U000e0067\U000e0062(?:\U000e0065\U000e006e\U000e0067|\U000e0073\U000e0063\U000e0074|"
 _FLAGS += "\U000e0077\U000e006c\U000e0073)\U000e007f"
-_HIDDEN = re.compile(f"(?P<flag>{_FLAGS})|(?P<lines>[{_LINE_ENDS}])|[{_UNSEEN}]+")
+_HIDDEN = re.compile(f"(?P<flag>{_FLAGS})|(?P<lines>[{LINE_ENDS}])|[{HIDDEN}]+")
 
 _EMOJI = re.compile(
     "(?![⏐❘])[\u00a9\u00ae\u203c\u2049\u2122\u2139\u2190-\u21ff\u2300-\u24ff\u25a0-\u27bf\u2900-\u297f\u2b00-\u2bff\u3030\u303d\u3297\u3299"
@@ -57,8 +47,13 @@ _JOINING = re.compile(
 _UNSPACED = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff]")
 _MONGOLIAN = re.compile("[\u1820-\u18aa]")
 _KEYCAP = re.compile("[0-9#*]")
+# Letters of Hangul, which fillers complete to a syllable, and the hieroglyphs that controls join.
+_HANGUL = re.compile("[\u1100-\u115e\u1161-\u11ff\u3131-\u3163\u3165-\u318e\ua960-\ua97c\uac00-\ud7fb\uffa1-\uffdc]")
+_FILLERS = re.compile("[\u115f\u1160\u3164\uffa0]{1,2}")
+_HIEROGLYPH = re.compile("[\U00013000-\U0001342f\U00013460-\U000143fa]")
+_HIEROGLYPH_CONTROL = re.compile("[\U00013430-\U00013440]")
 _SPACE, _NON_JOINER, _JOINER, _EMOJI_STYLE, _KEY = "\u200b", "\u200c", "\u200d", "\ufe0f", "\u20e3"
-_IN_SCRIPTS = re.compile("[\u180b-\u180f\u200b-\u200d\ufe0e\ufe0f]")
+_IN_SCRIPTS = re.compile("[\u115f\u1160\u180b-\u180f\u200b-\u200d\u3164\ufe0e\ufe0f\uffa0\U00013430-\U00013440]")
 
 
 def neutralised(text: str) -> str:
@@ -83,7 +78,7 @@ def visible(text: str) -> str:
     Joiners stay where a script or an emoji needs them; other ends of lines become \\n.
     """
     whole = whole_characters(text)
-    return whole.translate(_ASCII) if whole.isascii() else _HIDDEN.sub(_shown, whole)
+    return whole.translate(ASCII_VISIBLE) if whole.isascii() else _HIDDEN.sub(_shown, whole)
 
 
 def _shown(found: "re.Match[str]") -> str:
@@ -106,6 +101,10 @@ def _is_needed(kept: str, before: str, after: str) -> bool:
         return bool(_EMOJI.match(before) and _EMOJI.match(after))
     if kept in ("\ufe0e", _EMOJI_STYLE):
         return bool(_EMOJI.match(before) or (_KEYCAP.match(before) and after == _KEY))
+    if _FILLERS.fullmatch(kept):
+        return bool(_HANGUL.match(before) or _HANGUL.match(after))
+    if _HIEROGLYPH_CONTROL.fullmatch(kept):
+        return bool(_HIEROGLYPH.match(before) and _HIEROGLYPH.match(after))
     return len(kept) == 1 and bool(_MONGOLIAN.match(before))
 
 

@@ -21,11 +21,11 @@ from markdown_it.token import Token
 
 from chat import parsing
 from chat.allowance import CITE, Allowance
-from chat.characters import whole_characters
 from chat.highlighting import MAX_HIGHLIGHT, highlighted, lexer_of, price
 from chat.parsing import Block
 from chat.quotations import CITATION, Quotation, comparable, in_blocks, written
 from chat.sanitizing import CLEANER
+from langai_site.characters import whole_characters
 
 # Finished answers may be kept as HTML; a higher number makes that be drawn again.
 # 2: limits on what a text may cost.

@@ -8,8 +8,7 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 from django.views.decorators.http import require_POST
 
-from langai_site.detectors import detect, rules
-from langai_site.detectors.plain import plain
+from langai_site.detectors import detect, detect_by_rules
 from langai_site.models import SensitivePattern
 
 SAMPLE_CHARS = 20_000
@@ -60,6 +59,6 @@ class SensitivePatternAdmin(admin.ModelAdmin):
         context = {**self.admin_site.each_context(request), "title": "Try it", "opts": self.opts, "form": form}
         if form.is_valid():
             text = form.cleaned_data["sample"]
-            own = rules.detect([form.instance.rule], plain(text))
+            own = detect_by_rules(text, [form.instance.rule])
             context |= {"found": [*own, *detect(text)], "own": own}
         return TemplateResponse(request, "admin/langai_site/sensitivepattern/try.html", context)

@@ -13,7 +13,6 @@ from django.conf import settings
 from django.db import transaction
 
 from chat import measures
-from chat.characters import split_off_half, whole_characters
 from chat.llm import BUILT_IN
 from chat.models import Message
 from chat.services import choices, conversations, drafts, in_flight, labels, policies, receipts, replies
@@ -24,6 +23,7 @@ from chat.services.stops import Stops
 from chat.services.turn_state import StoredTurnState
 from langai_site import detectors, trail
 from langai_site.accounts.models import User
+from langai_site.characters import split_off_half, whole_characters
 from langai_site.detectors import Rule
 from langai_site.errors import Invalid, NotFound
 from langai_site.outbound import catalogue

@@ -14,7 +14,6 @@ from typing import Any, TypeVar, cast
 from uuid import UUID
 
 from chat import measures
-from chat.characters import split_off_half, whole_characters
 from chat.events import Event
 from chat.models import Conversation, Message
 from chat.services import labels, live, publishing, receipts, replies, turns
@@ -25,6 +24,7 @@ from chat.services.routing import NoModel, Rejected
 from chat.services.turn_state import StoredTurnState
 from chat.services.turns import INTERRUPTED, Outcome, Started
 from langai_site import tracing, trail
+from langai_site.characters import split_off_half, whole_characters
 from langai_site.errors import LangAIError
 from langai_site.outbound.types import Delta
 from langai_site.usage.types import Entry

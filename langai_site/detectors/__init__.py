@@ -1,6 +1,6 @@
 """What makes a text internal or confidential by itself: `scan` reports it, docs/labels.md describes it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import chain
 
 from langai_site.detectors import (
@@ -15,11 +15,11 @@ from langai_site.detectors import (
     rules,
     tokens,
 )
-from langai_site.detectors.plain import plain
+from langai_site.detectors.plain import readings
 from langai_site.detectors.rules import Rule
 from langai_site.detectors.types import Detection, Family
 
-__all__ = ["FAMILIES", "Detection", "Rule", "detect", "scan"]
+__all__ = ["FAMILIES", "Detection", "Rule", "detect", "detect_by_rules", "scan"]
 
 FAMILIES: tuple[Family, ...] = (
     private_keys.find,
@@ -43,6 +43,23 @@ def scan(text: str) -> tuple[Detection, ...]:
 
 def detect(text: str, rules_: Sequence[Rule] = ()) -> tuple[Detection, ...]:
     """`scan` with these rules. Pure."""
-    text = plain(text)
-    found = [*chain.from_iterable(family(text) for family in FAMILIES), *rules.detect(rules_, text)]
-    return tuple(sorted(found, key=lambda detection: -detection.label))
+    return _highest(chain(_by_families(reading), rules.detect(rules_, reading)) for reading in readings(text))
+
+
+def detect_by_rules(text: str, rules_: Sequence[Rule]) -> tuple[Detection, ...]:
+    """What these rules find, without the built-in detectors. Pure."""
+    return _highest(rules.detect(rules_, reading) for reading in readings(text))
+
+
+def _by_families(reading: str) -> Iterable[Detection]:
+    return chain.from_iterable(family(reading) for family in FAMILIES)
+
+
+def _highest(of_readings: Iterable[Iterable[Detection]]) -> tuple[Detection, ...]:
+    """Each kind, and each rule, as the reading shows it that has most of it; the highest label first."""
+    best: dict[tuple[str, str], Detection] = {}
+    for detection in chain.from_iterable(of_readings):
+        which = detection.kind, detection.words if detection.kind in rules.KINDS else ""
+        if which not in best or (detection.label, detection.count) > (best[which].label, best[which].count):
+            best[which] = detection
+    return tuple(sorted(best.values(), key=lambda detection: -detection.label))

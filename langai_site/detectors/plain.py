@@ -1,10 +1,18 @@
-"""Pure: texts in the form that detectors read, so that a look-alike sign hides nothing."""
+"""Pure: texts in the form that detectors read, so that a look-alike or hidden character conceals nothing."""
 
+import re
 import unicodedata
+from collections.abc import Sequence
 
-# Shown as nothing, though Unicode does not class them as format characters.
-_UNSEEN = {0x34F, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x3164, 0xFFA0, *range(0x180B, 0x1810), *range(0xFE00, 0xFE10)}
-_LINES = {"\x0b", "\x0c", "\x1c", "\x1d", "\x1e", "\x85", "\u2028", "\u2029"}
+from langai_site.characters import ASCII_VISIBLE, HIDDEN, HIDDEN_BETWEEN_WORDS, LINE_ENDS, REPLACEMENT, whole_characters
+
+# Format characters that people see; none of them belongs inside a number or a key.
+_SIGNS_OF_NUMBERS = "\u0600-\u0605\u06dd\u070f\u0890\u0891\u08e2\U000110bd\U000110cd"
+# The replacement character stands for what could not be read, such as the zero bytes of another encoding.
+_DROPPED = re.compile(f"[{HIDDEN}{_SIGNS_OF_NUMBERS}{REPLACEMENT}]+")
+_BETWEEN_WORDS = re.compile(rf"[{HIDDEN_BETWEEN_WORDS}](?<=\w[{HIDDEN_BETWEEN_WORDS}])[{HIDDEN_BETWEEN_WORDS}]*+(?=\w)")
+_LINE_END = re.compile(f"[{LINE_ENDS}]")
+_BRAILLE_BLANK = "\u2800"
 # Signs remembered: more than any one language has, and a bound for texts that are made to have all.
 _REMEMBERED = 100_000
 
@@ -21,15 +29,15 @@ class _Signs(dict[int, int | str | None]):
 
 def _sign(char: str) -> str | None:
     category = unicodedata.category(char)
-    if category == "Cf" or ord(char) in _UNSEEN:
+    if category == "Cf":
         return None
     if category == "Nd":
         return str(unicodedata.decimal(char))
     if category == "Pd" or char == "\u2212":
         return "-"
-    if char in _LINES:
+    if _LINE_END.match(char):
         return "\n"
-    return " " if category == "Zs" else char
+    return " " if category == "Zs" or char == _BRAILLE_BLANK else char
 
 
 _signs = _Signs()
@@ -37,6 +45,19 @@ _signs = _Signs()
 
 def plain(text: str) -> str:
     """`text` with digits, spaces, dashes and line ends of one kind, and without what cannot be seen."""
-    if not text.isascii():
-        text = unicodedata.normalize("NFKC", text).translate(_signs)
+    if text.isascii():
+        text = text.translate(ASCII_VISIBLE)
+    else:
+        # Hidden characters go first: they would keep what stands around them from being composed.
+        text = unicodedata.normalize("NFKC", _DROPPED.sub("", whole_characters(text))).translate(_signs)
     return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def readings(text: str) -> Sequence[str]:
+    """Return the plain forms of `text`: as a model gets it, and as it was written where that could differ.
+
+    Without the hidden character between them, a word and the number after it become one, which no detector would
+    see. So the second form has a space there.
+    """
+    spaced = _BETWEEN_WORDS.sub(" ", text)
+    return [plain(text)] if spaced == text else [plain(text), plain(spaced)]

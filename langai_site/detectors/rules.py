@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import islice
-from typing import Literal
+from typing import Literal, get_args
 
 from langai_site.detectors import regexes, words
 from langai_site.detectors.types import Detection
@@ -13,6 +13,7 @@ from langai_site.errors import Invalid
 from langai_site.sensitivity import Sensitivity
 
 Kind = Literal["word", "regex"]
+KINDS: tuple[Kind, ...] = get_args(Kind)
 
 # Characters of a rule's words or pattern together.
 MAX_CHARS = 2_000

@@ -1,4 +1,4 @@
-from chat.characters import REPLACEMENT, split_off_half, whole_characters
+from langai_site.characters import REPLACEMENT, split_off_half, whole_characters
 
 
 def test_plain_text_is_left_as_it_is():

@@ -1,0 +1,80 @@
+"""The detectors see whatever a model gets to see: what a prompt leaves out hides nothing from them."""
+
+import sys
+import unicodedata
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from chat.control_tokens import neutralised, visible
+from chat.models import Message
+from chat.services import passing, turns
+from langai_site.detectors import detect
+from langai_site.detectors.plain import plain
+from langai_site.errors import LangAIError
+from langai_site.sensitivity import Sensitivity
+from langai_site.writer import write
+from tests.chat.test_changes_during_a_turn import HOSTED, ended, house  # noqa: F401 - a fixture
+
+ALL = [chr(code) for code in range(sys.maxunicode + 1) if not 0xD800 <= code < 0xE000]
+IBAN = "DE89 3704 0044 0532 0130 00"
+# One of each kind that prompts leave out or change, and what may stay beside letters of its script or emoji.
+LEFT_OUT = (
+    "\0\x01\x0b\x1c\x7f\x85\u00ad\u034f\u061c\u115f\u180b\u200b\u200c\u200d\u200e\u2028\u2065\u2066\u3164\ufe0f"
+    "\ufeff\ufff0\ufff9\ufffd\U00013430\U0001bca0\U0001d173\U000e0041\U000e0100\U000e0fff\ud83d\ude00"
+)
+PARTS = [*LEFT_OUT, IBAN, "DE89", "AKIA", "12", "x", "ा", "می", "한", "❤", " ", "<|"]
+
+
+def test_whatever_a_prompt_leaves_out_or_changes_the_detectors_read_alike():
+    """Over all of Unicode: between dots nothing has a script or an emoji beside it that would need it."""
+    changed = set(ALL) - set(visible(".".join(["", *ALL, ""])))
+    assert len(changed) > 4_000
+    assert [hex(ord(char)) for char in changed if plain(visible(f".{char}.")) != plain(f".{char}.")] == []
+
+
+def test_every_format_character_and_control_is_hidden_or_can_be_seen():
+    """So that a later Unicode's are noticed. The rest is signs before numbers, and white space."""
+    seen = {char for char in ALL if unicodedata.category(char) in ("Cf", "Cc") and visible(f".{char}.") != ".."}
+    numbers = "\u0600\u0601\u0602\u0603\u0604\u0605\u06dd\u070f\u0890\u0891\u08e2\U000110bd\U000110cd"
+    assert seen == {*numbers, *"\t\n\r", "\0", "\x0b", "\x0c", "\x1c", "\x1d", "\x1e", "\x85"}
+
+
+@pytest.mark.parametrize("hidden", LEFT_OUT, ids=ascii)
+def test_a_number_and_a_key_are_seen_through_each_hidden_character(hidden):
+    key = f"AKIA{'IOSFODNN7EXAMPLZ'[:8]}{hidden}{'IOSFODNN7EXAMPLZ'[8:]}"
+    if hidden in "\x0b\x1c\x85\u2028":
+        key = ""
+    kinds = {found.kind for found in detect(f"Pay to DE89 3704{hidden} 0044 0532 0130 00, key {key}.")}
+    assert kinds == ({"iban", "aws_key"} if key else {"iban"})
+
+
+@pytest.mark.parametrize("hidden", "\x01\u200b\u200e\u2060\u2066\ufeff\U000e0041", ids=ascii)
+def test_a_hidden_character_that_separates_a_word_from_a_number_does_not_hide_the_number(hidden):
+    assert {found.kind for found in detect(f"account{hidden}{IBAN}{hidden}please")} == {"iban"}
+    (found,) = detect(f"{IBAN}, account{hidden}AT61 1904 3002 3457 3201")
+    assert found.count == 2
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(st.sampled_from(PARTS)).map("".join))
+def test_what_is_seen_in_a_prompt_was_seen_in_the_text(text):
+    before = {found.kind: found.count for found in detect(text)}
+    for found in detect(neutralised(text)):
+        assert before[found.kind] >= found.count
+    assert plain(plain(text)) == plain(text)
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("hidden", ["\x7f", "\u2065", "\U000e0100"], ids=ascii)
+async def test_a_number_with_a_hidden_character_does_not_reach_a_model_elsewhere(house, hidden):  # noqa: F811
+    text = IBAN.replace("3704", f"3704{hidden}")
+    reply = await ended(await write(turns.post, house.person, None, text, HOSTED, collections=["none"]))
+    assert reply.status == Message.Status.FAILED
+    question = await write(lambda: Message.objects.get(role="user"))
+    assert question.label == Sensitivity.CONFIDENTIAL
+    with pytest.raises(LangAIError):
+        async for _ in passing.answer(house.person, passing.Said(text, model=HOSTED)):
+            pass
+    assert house.asked == []
