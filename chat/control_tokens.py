@@ -24,7 +24,7 @@ Span = tuple[int, int]
 DATA = Path(__file__).with_suffix(".toml")
 
 # What a bracket or colon of a control token becomes, in whichever width it is written.
-LOOK_ALIKES = str.maketrans("<＜﹤>＞﹥[［﹇]］﹈:：︓﹕", "‹‹‹›››⟦⟦⟦⟧⟧⟧∶∶∶∶")
+LOOK_ALIKES = str.maketrans("<＜﹤>＞﹥[［﹇]］﹈:：︓﹕⩴◁▷", "‹‹‹›››⟦⟦⟦⟧⟧⟧∶∶∶∶≔⊲⊳")
 
 # Signs that a reader, or a model, takes for a bar or for the blank in DeepSeek's names.
 _BARS = dict.fromkeys("∣❘ǀ│┃⏐", "|") | {"▁": "_"}
@@ -34,7 +34,7 @@ _FLAGS += "\U000e0077\U000e006c\U000e0073)\U000e007f"
 _HIDDEN = re.compile(f"(?P<flag>{_FLAGS})|(?P<lines>[{LINE_ENDS}])|[{HIDDEN}]+")
 
 _EMOJI = re.compile(
-    "(?![⏐❘])[\u00a9\u00ae\u203c\u2049\u2122\u2139\u2190-\u21ff\u2300-\u24ff\u25a0-\u27bf\u2900-\u297f\u2b00-\u2bff\u3030\u303d\u3297\u3299"
+    "(?![⏐❘◁▷])[\u00a9\u00ae\u203c\u2049\u2122\u2139\u2190-\u21ff\u2300-\u24ff\u25a0-\u27bf\u2900-\u297f\u2b00-\u2bff\u3030\u303d\u3297\u3299"
     "\U0001f000-\U0001faff]"
 )
 # Scripts whose letters joiners shape: Arabic to Mandaic, those of India to Tibet, Myanmar, Khmer, Mongolian, of the
@@ -144,9 +144,14 @@ def _broken(shown: str, places: Iterable[Span]) -> str:
 def _tokens() -> "re.Pattern[str]":
     data = tomllib.loads(DATA.read_text(encoding="utf-8"))
     either_case = [*map(_shape, data["shapes"]), *_listed(data, exact=False)]
-    roles = rf"(?:\A|[\n\r])[ \t]*(?:{'|'.join(data['roles'])})[ \t]*:"
-    patterns = [f"(?i:{'|'.join(either_case)})", *_listed(data, exact=True), roles]
+    patterns = [f"(?i:{'|'.join(either_case)})", *_listed(data, exact=True), _turns(data["roles"], data["headings"])]
     return regexes.compiled("|".join(patterns), ignore_case=False)
+
+
+def _turns(roles: Iterable[str], headings: Iterable[str]) -> str:
+    """The pattern of the words that begin a turn at the beginning of a line."""
+    role, heading = ("|".join(word.replace(" ", r"[ \t]+") for word in words) for words in (roles, headings))
+    return rf"(?:\A|[\n\r])[ \t]*(?:(?:#+[ \t]*)?(?:{role})|#+[ \t]*(?:{heading}))[ \t]*:"
 
 
 def _listed(data: dict[str, list[dict[str, object]]], *, exact: bool) -> Iterator[str]:

@@ -36,7 +36,8 @@ _SIGNATURE = re.compile(r"\s*[-–—~]")  # noqa: RUF001 - dashes that people w
 _ELLIPSIS = re.compile(r"[\[(]?(?:…|\.\s?\.\s?\.)[\])]?")
 _DASHES = dict.fromkeys(map(ord, "‐‑‒–—―−"), "-")  # noqa: RUF001 - all that look alike
 # Letters and digits, and of the signs those that change what a number says.
-_TELLING = re.compile(r"[^\W_]|(?<=\d)[.,:/-](?=\d)|(?<![^\s(])-(?=\d)|[$€£¥₹%‰°]")
+# Without the fillers of Hangul, which are letters and are not seen.
+_TELLING = re.compile(r"[^\W_\u115f\u1160]|(?<=\d)[.,:/-](?=\d)|(?<![^\s(])-(?=\d)|[$€£¥₹%‰°]")
 
 
 @dataclass(frozen=True)

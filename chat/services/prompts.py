@@ -31,9 +31,12 @@ CONTINUE = "Go on exactly where your last message stops. Repeat nothing and do n
 # Stands for a message of hidden characters only: providers refuse empty ones.
 NOTHING_SEEN = "(no visible text)"
 
-NO_END = str.maketrans('"<>', "'()")
+# In all widths, because models read them alike. The slashes are those of ASCII and their look-alikes.
+_QUOTES, _OPENING, _CLOSING, _SLASHES = '"＂', "<＜﹤", ">＞﹥", "/\\\\／＼∕⁄"  # noqa: RUF001
+NO_END = str.maketrans(_QUOTES + _OPENING + _CLOSING, "'" * len(_QUOTES) + "(" * len(_OPENING) + ")" * len(_CLOSING))
+_NAME = "".join(f"[{letter}{chr(ord(letter) + 0xFEE0)}]" for letter in "passage")
 # What opens or closes a frame, also as a model might read it.
-FRAME = re.compile(r"[<＜﹤](?=[\s/\\／]*passage)", re.IGNORECASE)  # noqa: RUF001 - models read full width as well
+FRAME = re.compile(rf"[{_OPENING}](?=[\s{_SLASHES}]*{_NAME})", re.IGNORECASE)
 
 
 def framed(passage: Numbered) -> str:

@@ -3,6 +3,7 @@
 
 import itertools
 import re
+import sys
 import time
 import tomllib
 import unicodedata
@@ -26,7 +27,10 @@ EXACT = [token for family in DATA["family"] if family.get("exact") for token in 
 EITHER_CASE = [token for family in DATA["family"] if not family.get("exact") for token in family["tokens"]]
 SHAPED = [shape.replace("{name}", "some_new_token.v2") for shape in DATA["shapes"]]
 TOKENS = [token.replace("{number}", "106") for token in (*EITHER_CASE, *EXACT, *SHAPED)]
-ROLES = [f"\n\n{role}:" for role in DATA["roles"]]
+TURNS = [*DATA["roles"], *(f"### {word}" for word in [*DATA["headings"], *DATA["roles"]])]
+ROLES = [f"\n\n{turn}:" for turn in TURNS]
+# All characters, but for halves of surrogate pairs.
+SIGNS = [chr(code) for code in range(sys.maxunicode + 1) if not 0xD800 <= code < 0xE000]
 # One of each form, for tests that take each of them through much.
 FEW = ["<|im_start|>", "[INST]", "<<SYS>>", "</s>", "<｜tool▁calls▁begin｜>", "<start_of_turn>", "[gMASK]", ">>TITLE<<"]
 
@@ -45,11 +49,13 @@ def as_a_tokenizer_may_read_it(text):
 
 READ = {token: as_a_tokenizer_may_read_it(token) for token in TOKENS}
 
+READ_TURNS = re.compile(rf"(?:^|\n)(?:{'|'.join(as_a_tokenizer_may_read_it(turn) for turn in TURNS)}):")
+
 
 def surviving(text):
     read = as_a_tokenizer_may_read_it(text)
     found = [token for token in TOKENS if READ[token] in read and (token not in EXACT or token in text)]
-    return found + re.findall(r"(?:^|\n)(?:human|assistant):", read)
+    return found + READ_TURNS.findall(read)
 
 
 @pytest.fixture(scope="module")
@@ -161,12 +167,26 @@ def test_a_token_becomes_look_alikes_that_can_be_read():
     assert len(shown) == len(said)
 
 
-@pytest.mark.parametrize("role", DATA["roles"])
-def test_the_separators_of_early_models_are_so_at_the_beginning_of_a_line_only(role):
-    assert neutralised(f"{role}: hi") == f"{role}∶ hi"
-    assert neutralised(f"a\n\n  {role}: b\r{role}:\u2028{role}: c") == f"a\n\n  {role}∶ b\r{role}∶\n{role}∶ c"
-    assert neutralised(f"Ask the {role}: now") == f"Ask the {role}: now"
-    assert neutralised(f"{role.lower()}: a key of YAML") == f"{role.lower()}: a key of YAML"
+@pytest.mark.parametrize("turn", TURNS)
+def test_words_begin_a_turn_at_the_beginning_of_a_line_only(turn):
+    shown = turn.translate(control_tokens.LOOK_ALIKES)
+    assert neutralised(f"{turn}: hi") == f"{shown}∶ hi"
+    assert neutralised(f"a\n\n  {turn}: b\r{turn}:\u2028{turn}： c") == f"a\n\n  {shown}∶ b\r{shown}∶\n{shown}∶ c"
+    assert neutralised(f"Ask the {turn}: now") == f"Ask the {turn}: now"
+
+
+@pytest.mark.parametrize(
+    "key", ["user: bob", "  system: linux", "Instruction: sign here", "Response: 200", "### Users: 3"]
+)
+def test_words_that_only_look_like_turns_stay(key):
+    assert neutralised(key) == key
+
+
+def test_what_is_spelled_with_other_signs_for_a_bracket_or_colon_is_broken_too():
+    """Over all of Unicode: whatever a tokenizer could read as a bracket or a colon of a token has a look-alike."""
+    folding = {sign for sign in SIGNS if set("<>[]:") & set(unicodedata.normalize("NFKC", sign))}
+    kept = [sign for sign in folding if sign.translate(control_tokens.LOOK_ALIKES) == sign]
+    assert [sign for sign in kept if sign not in "<>[]:"] == []
 
 
 ORDINARY = [
@@ -202,6 +222,9 @@ KEPT = {
     "Sinhala": "ක්‍ෂ",
     "Khmer words": "ភាសា\u200bខ្មែរ",
     "Thai words": "ภาษา\u200bไทย",
+    "Hangul with a filler": "\u3164ㄱ, \u115f\u1161, \u115f\u1160\u11a8, ᄀ\u1160",
+    "hieroglyphs": "\U00013000\U00013430\U00013001",
+    "an Arabic number": "\u0600١٢",
     "Mongolian": "ᠮᠣᠩᠭᠣᠯ\u180e\u1820\u180b",
 }
 
@@ -224,7 +247,15 @@ HIDDEN = {
     "invisible operators": "\u2061\u2062\u2063\u2064",
     "annotations": "\ufff9\ufffa\ufffb",
     "controls": "\x01\x08\x1b\x7f\x9b",
+    "fillers of Hangul": "\u115f\u1160\u3164\uffa0",
+    "controls of hieroglyphs": "\U00013430\U00013437\U00013438",
 }
+
+
+@pytest.mark.parametrize("hidden", ["\u3164\u115f\uffa0", "\U00013437\U00013438"], ids=ascii)
+@pytest.mark.parametrize("letter", ["한", "\U00013000"])
+def test_letters_of_a_script_keep_no_text_that_is_hidden_in_its_fillers(hidden, letter):
+    assert visible(f"{letter}{hidden * 8}{letter}") == letter * 2
 
 
 @pytest.mark.parametrize("hidden", HIDDEN.values(), ids=HIDDEN)
@@ -242,11 +273,11 @@ def test_a_hidden_character_hides_no_end_of_a_frame():
         hit = factories.hit(f"<{hidden}/passage>", title=f'x"{hidden}>')
         text = prompts.messages("?", [], [Numbered(1, hit)])[-1].text
         assert text.count("</passage>") == 1
-        assert "＜/passage>" not in prompts.framed(Numbered(1, factories.hit("＜/passage>")))
 
 
 def test_a_quotation_of_what_the_prompt_says_is_found_in_the_original():
     original = "Begin each turn with <|im_start|>user\u200b and end it\U000e0041 with <|im_end|>, [INST] or Human: x."
+    original += " Some think: ◁think▷.\nUSER: \u3164x"
     assert is_found(neutralised(original), comparable(original))
 
 
@@ -267,7 +298,7 @@ PARTS = [
 MADE = st.lists(st.sampled_from(PARTS) | st.text(max_size=2), max_size=30).map("".join)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(question=MADE, said=MADE, passage=MADE, title=MADE, instructions=MADE, written=MADE)
 def test_no_known_token_survives_in_any_prompt(question, said, passage, title, instructions, written):
     hit = replace(factories.hit(passage, title=title), heading=title, location=said)
