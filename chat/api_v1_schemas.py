@@ -8,8 +8,8 @@ from ninja import Field, Schema
 from chat.services import drafts
 from chat.services.passing import Said
 from langai_site.errors import Invalid, Unreadable
+from langai_site.labelled_body import LabelledBody
 from langai_site.outbound.types import ChatMessage, Role
-from langai_site.stated_labels import highest_stated
 
 INSTRUCT = ("system", "developer")
 
@@ -40,7 +40,7 @@ class ResponseFormat(Schema):
     type: Literal["text"] = "text"
 
 
-class Completion(Schema):
+class Completion(LabelledBody):
     """A conversation so far; the last message is the question."""
 
     model: str = Field(min_length=1, max_length=200, description="`auto`, or an id of GET /v1/models.")
@@ -117,7 +117,7 @@ class ModelList(Schema):
 
 
 def said_of(body: Completion, sensitivity: str, collections: str) -> Said:
-    """What the program brings; the two are its headers, beside which `metadata` counts. Raises Invalid, Unreadable."""
+    """What the program brings; the two are its headers, beside which the body counts. Raises Invalid, Unreadable."""
     said = [message for message in body.messages if message.role not in INSTRUCT]
     if not said or said[-1].role != "user":
         raise Unreadable("messages: the last one must be the user's.")
@@ -127,7 +127,7 @@ def said_of(body: Completion, sensitivity: str, collections: str) -> Said:
         said=tuple(ChatMessage(cast(Role, message.role), message.text) for message in said[:-1]),
         instructions="\n\n".join(message.text for message in body.messages if message.role in INSTRUCT),
         model=body.model,
-        label=highest_stated(sensitivity, metadata.get("sensitivity")),
+        label=body.label(sensitivity),
         options=drafts.Options(temperature=body.temperature, max_tokens=body.max_completion_tokens or body.max_tokens),
         collections=_collections(collections or str(metadata.get("collections") or "")),
         stops=_stops(body.stop),

@@ -16,7 +16,7 @@ from langai_site.accounts.scopes import Scope
 from langai_site.api_errors import documented
 from langai_site.errors import Invalid, Unreadable
 from langai_site.sensitivity import Sensitivity
-from langai_site.stated_labels import HEADER, highest_stated
+from langai_site.stated_labels import HEADER, highest_stated, labels_in
 from langai_site.writer import apart, write
 
 router = Router(tags=["Documents"])
@@ -150,7 +150,8 @@ def _uploaded(request: HttpRequest, user: User) -> Document:
 
 def _label(request: HttpRequest) -> Sensitivity:
     try:
-        stated = highest_stated(request.headers.get(HEADER), *request.POST.getlist("sensitivity"))
+        fields = ((name, value) for name, values in request.POST.lists() for value in values)
+        stated = highest_stated(request.headers.get(HEADER), *labels_in(fields))
     except Invalid as error:
         raise Unreadable(error.message) from None
     return stated or Sensitivity.PUBLIC

@@ -11,21 +11,21 @@ from langai_site.accounts.doors import door, person_of
 from langai_site.accounts.scopes import Scope
 from langai_site.api_errors import OpenAIErrorBody, documented
 from langai_site.errors import Unreadable
-from langai_site.stated_labels import HEADER, HEADER_WORDS, highest_stated
+from langai_site.labelled_body import LabelledBody
+from langai_site.stated_labels import HEADER, HEADER_WORDS
 from search.services import vectors_of
 
 router = Router(tags=["OpenAI"])
 TEXTS_MAX = 128
 
 
-class Embeddings(Schema):
+class Embeddings(LabelledBody):
     """Texts to turn into vectors, in OpenAI's format."""
 
     model: str = Field(min_length=1, max_length=200, description="all-minilm-l6-v2, or what EMBEDDER names.")
     input: str | list[str]
     encoding_format: Literal["float", "base64"] = "float"
     dimensions: int | None = Field(None, ge=1, description="Where it is given, it must be what the model has.")
-    metadata: dict[str, Any] | None = Field(None, description="`sensitivity`: a label.")
 
 
 class Vector(Schema):
@@ -57,8 +57,8 @@ async def embeddings(
     sensitivity: str = Header("", alias=HEADER, description=HEADER_WORDS),
 ) -> EmbeddingsOut:
     """Unit vectors of up to 128 texts, by the embedder that search uses or by MiniLM in the building."""
-    label = highest_stated(sensitivity, (body.metadata or {}).get("sensitivity"))
-    found = await vectors_of.vectors_of(person_of(request), _texts(body.input), model=body.model, label=label)
+    label, texts = body.label(sensitivity), _texts(body.input)
+    found = await vectors_of.vectors_of(person_of(request), texts, model=body.model, label=label)
     if body.dimensions not in (None, found.vectors.shape[1]):
         raise Unreadable(f"dimensions: {body.model} has {found.vectors.shape[1]}, and no other.")
     rows = [

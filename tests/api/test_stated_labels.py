@@ -8,9 +8,10 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from chat.models import Message
 from documents.models import Document
 from langai_site.accounts.models import User
+from langai_site.errors import Invalid
 from langai_site.outbound.models import Embedder
 from langai_site.sensitivity import Sensitivity
-from langai_site.stated_labels import HEADER
+from langai_site.stated_labels import HEADER, labels_in
 from langai_site.usage.models import UsageEntry
 from langai_site.writer import apart, write
 from search.embeddings import hosted
@@ -55,19 +56,31 @@ class Chat(Door):
         return (await Message.objects.filter(role="user").alatest("created_at")).label
 
 
-class Completions(Door):
+class OpenAI(Door):
+    """A door in OpenAI's format. `place` is where in the body a label is stated, "" for its top, under which name."""
+
+    path: str
+    body: dict[str, object]
+
+    def __init__(self, place="metadata", name="sensitivity"):
+        self.place, self.name = place, name
+
     async def send(self, program, stated, own):
-        metadata = {"collections": "none"} | ({} if own is None else {"sensitivity": own})
-        messages = [{"role": "user", "content": "How long?"}]
-        body = {"model": "hosted_vllm/echo", "messages": messages, "metadata": metadata}
-        return await program.post("/v1/chat/completions", body, headers=header(stated))
+        body = self.body | {"metadata": {"collections": "none"}}
+        if own is not None:
+            at = body if not self.place else body.setdefault(self.place, {})
+            at[self.name] = own
+        return await program.post(self.path, body, headers=header(stated))
 
 
-class Embeddings(Door):
-    async def send(self, program, stated, own):
-        metadata = {} if own is None else {"metadata": {"sensitivity": own}}
-        body = {"model": "hosted_vllm/e64", "input": "How long?"} | metadata
-        return await program.post("/v1/embeddings", body, headers=header(stated))
+class Completions(OpenAI):
+    path = "/v1/chat/completions"
+    body = {"model": "hosted_vllm/echo", "messages": [{"role": "user", "content": "How long?"}]}
+
+
+class Embeddings(OpenAI):
+    path = "/v1/embeddings"
+    body = {"model": "hosted_vllm/e64", "input": "How long?"}
 
 
 class Search(Door):
@@ -95,7 +108,9 @@ DOORS = {
     "/chat": Chat("/chat"),
     "/chat/stream": Chat("/chat/stream"),
     "/v1/chat/completions": Completions(),
+    "/v1/chat/completions, in the body": Completions(""),
     "/v1/embeddings": Embeddings(),
+    "/v1/embeddings, in the body": Embeddings(""),
     "/api/documents": Upload(),
 }
 doors = pytest.mark.parametrize("door", DOORS.values(), ids=DOORS)
@@ -149,10 +164,62 @@ async def test_a_label_that_there_is_not_is_refused_beside_any_other(program, do
 
 
 @pytest.mark.parametrize("odd", ODD, ids=str)
-@pytest.mark.parametrize("door", [Completions(), Embeddings()], ids=["completions", "embeddings"])
+@pytest.mark.parametrize("door", [Completions(), Completions(""), Embeddings(), Embeddings("")])
 async def test_metadata_that_is_no_name_is_refused(program, door, odd):
     assert (await door.send(program, None, odd)).status_code in (400, 422)
     assert (await door.send(program, "confidential", odd)).status_code in (400, 422)
+
+
+OTHER_NAMES = ("Sensitivity", "SENSITIVITY", " sensitivity ", "label", "Label", "sensitivity_label", HEADER)
+NEAR_MISSES = ("sensitivty", "sensitive", "sensitivity_level", "Sensitivities", "labels", "classification")
+OF_A_PROGRAM = {"team": "confidential", "case_sensitive": "no", "seed": 7, "user": "internal", "insensitive": None}
+PLACES = ("", "metadata", "extra_body")
+
+
+@pytest.mark.parametrize("place", PLACES)
+@pytest.mark.parametrize("kind", [Completions, Embeddings])
+async def test_a_label_in_a_body_counts_under_each_name_and_none_is_passed_over(program, kind, place):
+    for name in OTHER_NAMES:
+        door = kind(place, name)
+        assert (await door.send(program, "internal", "confidential")).status_code == 200
+        assert await door.label() == CONFIDENTIAL, name
+        assert (await door.send(program, None, "secret")).status_code == 400
+    before = await UsageEntry.objects.acount()
+    for name in NEAR_MISSES:
+        answer = await kind(place, name).send(program, None, "confidential")
+        assert answer.status_code == 400
+        assert name in answer.json()["error"]["message"]
+    assert await UsageEntry.objects.acount() == before
+
+
+@pytest.mark.parametrize("place", PLACES)
+async def test_what_else_a_program_says_in_a_body_states_no_label(program, place):
+    for name, value in OF_A_PROGRAM.items():
+        door = Completions(place, name)
+        assert (await door.send(program, None, value)).status_code == 200
+        assert await door.label() == PUBLIC
+
+
+def test_a_body_of_very_many_fields_is_refused():
+    """Their names are compared in the event loop."""
+    with pytest.raises(Invalid):
+        list(labels_in((f"sesitivi{at}", "x") for at in range(10**9)))
+
+
+async def test_a_file_with_its_label_under_another_name(program):
+    collection = await Collection.objects.aget()
+    for name, status in (("Label", 202), ("sensitivty", 422)):
+        fields = {"file": SimpleUploadedFile("a.txt", name.encode()), "collection": collection.pk, name: "confidential"}
+        answer = await program.client.post("/api/documents", fields, headers=program.headers)
+        assert answer.status_code == status, answer.content
+    assert [document.sensitivity async for document in Document.objects.all()] == [CONFIDENTIAL]
+
+
+@pytest.mark.parametrize("path", ["/chat", "/chat/stream", "/search"])
+@pytest.mark.parametrize("name", ["Sensitivity", "label", "metadata"])
+async def test_doors_with_formats_of_their_own_know_no_other_names(program, path, name):
+    asked = {"query": "How long?"} if path == "/search" else {"message": "How long?"}
+    assert (await program.post(path, asked | {name: "confidential"})).status_code in (400, 422)
 
 
 @pytest.mark.needs("chroma")
