@@ -5,10 +5,12 @@ import logging
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from functools import partial
 
 from django.conf import settings
 
 from langai_site import detectors
+from langai_site.accounts.open_accounts import AccountClosed
 from langai_site.outbound.types import ReadPresent
 from langai_site.sensitivity import Sensitivity, highest
 from langai_site.trail import carried
@@ -21,6 +23,7 @@ from search.queries import asked, is_small_talk
 from search.services import passages
 from search.services.candidates import candidates, understood
 from search.services.passages import NO_FILTERS
+from search.services.present import present_of_person
 from search.types import Filters, Findings, Hit, Reader
 
 logger = logging.getLogger(__name__)
@@ -70,9 +73,11 @@ async def find(
 
     `label` is how sensitive query and history are: an embedder or store that may not see it is not asked. `history`
     is what the same person asked before, oldest first: a follow-up is searched for with it. `caller` is who is charged
-    where a server embeds the query. What fails becomes a notice: an answer goes on without documents.
+    where a server embeds the query. What fails becomes a notice: an answer goes on without documents. Raises
+    AccountClosed where the reader's account is closed before the query is sent to a server.
     """
-    return await _in_finder(_found, _Query(query, reader, label, filters, tuple(history), limit, caller))
+    present = partial(present_of_person, reader.user_id, label)
+    return await _in_finder(_found, _Query(query, reader, label, filters, tuple(history), limit, caller, present))
 
 
 async def find_for_prompt(
@@ -106,6 +111,8 @@ async def _in_finder(work: Callable[[_Query], Findings], query: _Query) -> Findi
         return Findings()
     try:
         return await asyncio.get_running_loop().run_in_executor(_finders, carried(healed), work, query)
+    except AccountClosed:
+        raise
     except Exception:
         logger.exception("Search failed")
         return Findings(notice=FAILED)

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from django.db.models import Q, QuerySet
 
+from langai_site.accounts.open_accounts import require_open
 from langai_site.outbound.types import Present
 from langai_site.sensitivity import Sensitivity, highest
 from search.access import readable_collections
@@ -38,6 +39,12 @@ def present_of(sources: Iterable[UUID]) -> Present:
     """Return the highest label of `sources` now, with their documents."""
     found = existing_sources(set(sources)).values()
     return Present(highest(*(source.label for source in found)), documents=tuple({source.document for source in found}))
+
+
+def present_of_person(user_id: int, label: Sensitivity) -> Present:
+    """Return the label of what a person brings, which cannot change. Raises AccountClosed if the account is closed."""
+    require_open(user_id)
+    return Present(label)
 
 
 def _read(found: QuerySet[Source]) -> dict[UUID, PresentSource]:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import partial
 from typing import TYPE_CHECKING
 from uuid import UUID, uuid4
 
@@ -23,6 +24,7 @@ from langai_site.usage.callers import caller_of
 from langai_site.usage.types import Caller, Usage, cost
 from langai_site.writer import write_now
 from search.embeddings import Embedder, EmbedderUnavailable, configured, local_embedder
+from search.services.present import present_of_person
 
 if TYPE_CHECKING:
     import numpy as np
@@ -48,7 +50,8 @@ def names() -> list[str]:
 async def vectors_of(user: User, texts: Sequence[str], *, model: str, label: Sensitivity | None = None) -> Embedded:
     """Vectors of texts that are labelled `label`, or higher by what is seen in them.
 
-    Raises NotFound for an unknown model, AboveCeiling where it may not see them, OverBudget, Unavailable.
+    Raises NotFound for an unknown model, AboveCeiling where it may not see them, OverBudget, Unavailable, and
+    AccountClosed where the account is closed before the last of them was sent.
     """
     return await asyncio.get_running_loop().run_in_executor(_threads, carried(_vectors), user, texts, model, label)
 
@@ -62,7 +65,9 @@ def _vectors(user: User, texts: Sequence[str], model: str, chosen: Sensitivity |
     size = sum(map(tokens.size, texts))
     write_now(_hold, reply, caller, model, tokens.most(size))
     try:
-        return Embedded(embedder.embed(texts, label, caller=caller), tokens.about(size))
+        read_present = partial(present_of_person, user.pk, label)
+        vectors = embedder.embed(texts, label, caller=caller, read_present=read_present)
+        return Embedded(vectors, tokens.about(size))
     except EmbedderUnavailable as error:
         raise Unavailable(f"{model} does not embed right now. Try again in a moment.") from error
     finally:
