@@ -1,7 +1,8 @@
 """The only way out of the building: refuses what a model may not see, and tells the ledger of every call.
 
 What counts is what is true at the moment of sending. A turn can last minutes, and meanwhile a document can be
-relabelled or a model's ceiling lowered. So the door reads both again after all that takes time, before the first byte.
+relabelled or a model's ceiling lowered. So each call takes a gate along, at which both are read again when a connection
+is held, right before the first byte.
 """
 
 import asyncio
@@ -17,6 +18,7 @@ from django.utils import timezone
 
 from langai_site.outbound import admission, catalogue, embedding, endpoints, failures, litellm_adapter, tokens
 from langai_site.outbound.endpoints import Endpoint
+from langai_site.outbound.gate import Gate
 from langai_site.outbound.length import LengthLimit
 from langai_site.outbound.types import (
     ChatCall,
@@ -32,7 +34,6 @@ from langai_site.outbound.types import (
 from langai_site.sensitivity import Sensitivity
 from langai_site.usage import content
 from langai_site.usage.types import Entry, Usage, cost
-from langai_site.writer import write, write_now
 
 logger = logging.getLogger(__name__)
 
@@ -54,13 +55,11 @@ async def stream_chat(call: ChatCall, ledger: Ledger) -> AsyncGenerator[Delta, N
     # Names in Ollama can be pointed at its cloud at any time, so that it is asked when it matters.
     if not hosted and _may_pass_on(endpoint, call.label):
         hosted = await catalogue.is_passed_on(endpoint, call.model.display_name)
-    # The first call waits for the library; nothing that takes time may come between the check and the sending.
-    await litellm_adapter.loaded()
-    present = await write(call.read_present)
-    admission.admit_chat(call, present, hosted=hosted)
-    meter, limit = Meter(call, endpoint, hosted, present), LengthLimit(call.max_tokens)
+    # What is known to be forbidden opens no connection.
+    admission.admit_chat(call, Present(call.label, call.model), hosted=hosted)
+    meter, limit = Meter(call, endpoint, hosted), LengthLimit(call.max_tokens)
     try:
-        async with aclosing(litellm_adapter.stream(call, endpoint)) as parts:
+        async with aclosing(litellm_adapter.stream(call, endpoint, meter.gate)) as parts:
             async for part in parts:
                 if isinstance(part, Usage):
                     meter.usage = part
@@ -80,7 +79,7 @@ async def stream_chat(call: ChatCall, ledger: Ledger) -> AsyncGenerator[Delta, N
         logger.warning("%s failed: %s", call.model.name, error.code)
         raise
     finally:
-        ledger(meter.entry())
+        meter.close(ledger)
 
 
 def embed(call: EmbedCall, ledger: Ledger) -> Embedded:
@@ -93,18 +92,16 @@ def embed(call: EmbedCall, ledger: Ledger) -> Embedded:
     hosted = endpoints.leaves(endpoint)
     if not hosted and _may_pass_on(endpoint, call.label):
         hosted = asyncio.run(catalogue.is_passed_on(endpoint, call.model.display_name))
-    litellm_adapter.loaded_now()
-    present = write_now(call.read_present)
-    admission.admit_embedding(call, present, hosted=hosted)
-    meter = Meter(call, endpoint, hosted, present)
+    admission.admit_embedding(call, Present(call.label), hosted=hosted)
+    meter = Meter(call, endpoint, hosted)
     try:
-        embedded = embedding.embed(call, endpoint)
+        embedded = embedding.embed(call, endpoint, meter.gate)
         meter.usage, meter.status = embedded.usage, "complete"
     except ProviderError as error:
         meter.status = error.code
         raise
     finally:
-        ledger(meter.entry())
+        meter.close(ledger)
     return embedded
 
 
@@ -133,18 +130,37 @@ def _parts(call: ChatCall | EmbedCall) -> list[dict[str, str] | str]:
 
 @dataclass
 class Meter:
-    """What a call takes, for its ledger entry."""
+    """What a call takes, for its ledger entry. `present` and `sent_at` are empty until it is about to be sent."""
 
     call: ChatCall | EmbedCall
     endpoint: Endpoint
     hosted: bool
-    present: Present
+    present: Present | None = None
     status: str = "failed"
     usage: Usage | None = None
     written: int = 0
     first_token_ms: int | None = None
     began: float = field(default_factory=time.monotonic)
-    sent_at: datetime = field(default_factory=timezone.now)
+    sent_at: datetime | None = None
+    gate: Gate = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.gate = Gate(self.call.read_present, self._admit)
+
+    def _admit(self, present: Present) -> None:
+        """Refuse the call if `present` forbids it; otherwise note what held as it was sent."""
+        if isinstance(self.call, EmbedCall):
+            admission.admit_embedding(self.call, present, hosted=self.hosted)
+        else:
+            # The catalogue may have learned meanwhile that an Ollama passes the model on.
+            self.hosted = self.hosted or catalogue.is_hosted(self.call.model.name)
+            admission.admit_chat(self.call, present, hosted=self.hosted)
+        self.present, self.sent_at = present, timezone.now()
+
+    def close(self, ledger: Ledger) -> None:
+        """Enter the call, unless it was refused: then it was none."""
+        if self.gate.refusal is None:
+            ledger(self.entry())
 
     def heard(self, delta: Delta) -> None:
         if self.first_token_ms is None and delta.text:
@@ -153,7 +169,7 @@ class Meter:
 
     def entry(self) -> Entry:
         usage, price = self.usage or self._estimate(), self.call.model.price
-        sent = content.as_sent(_parts(self.call))
+        sent = content.as_sent(_parts(self.call)) if self.gate.sent else b""
         return Entry(
             caller=self.call.caller,
             model=self.call.model.name,
@@ -168,15 +184,15 @@ class Meter:
             kind=self.call.kind,
             route="" if isinstance(self.call, EmbedCall) else self.call.route,
             price_version=price.version if self.hosted and price else "",
-            # Also where it failed: nobody can say how much of it had gone out by then.
+            # Nobody can say how much of it had gone out where it failed after that: all of it counts.
             bytes_sent=len(sent),
-            content_hash=content.keyed_hash(sent),
+            content_hash=content.keyed_hash(sent) if sent else "",
             sent_at=self.sent_at,
-            documents=tuple(sorted(map(str, self.present.documents))),
+            documents=tuple(sorted(map(str, self.present.documents))) if self.present else (),
         )
 
     def _estimate(self) -> Usage:
-        if not self.written and self.status in failures.UNCHARGED:
+        if not self.gate.sent or (not self.written and self.status in failures.UNCHARGED):
             return Usage()
         if isinstance(self.call, EmbedCall):
             return embedding.estimate(self.call)

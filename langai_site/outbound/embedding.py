@@ -6,7 +6,7 @@ and asks once.
 """
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +14,9 @@ import httpx
 
 from langai_site import trail
 from langai_site.outbound import failures, litellm_adapter, tokens
+from langai_site.outbound import gate as gates
 from langai_site.outbound.endpoints import Endpoint
+from langai_site.outbound.gate import Gate
 from langai_site.outbound.types import EmbedCall, Embedded
 from langai_site.usage.types import Usage
 
@@ -25,13 +27,21 @@ CONNECT_SECONDS = 5
 _lock = threading.Lock()
 
 
-def embed(call: EmbedCall, endpoint: Endpoint) -> Embedded:
-    """Raises ProviderError: when the server fails, is late, or sends what are no vectors of one dimension."""
+def embed(call: EmbedCall, endpoint: Endpoint, gate: Gate) -> Embedded:
+    """Return the texts' vectors.
+
+    Raises what `gate` refuses with, and ProviderError when the server fails, is late, or sends what are not vectors of
+    one dimension.
+    """
     litellm = litellm_adapter.loaded_now()
     name = call.model.display_name
     try:
-        answer = litellm.embedding(**_arguments(call, endpoint))
+        with gate.guarding():
+            answer = litellm.embedding(**_arguments(call, endpoint))
+        gate.require_sent()
     except Exception as error:
+        if gate.refusal:
+            raise gate.refusal from None
         if _is_late(error):
             raise failures.failure("start_timeout", name, seconds=call.seconds) from None
         raise failures.explained(error, name, started=False, unreadable=_is_unreadable(error)) from None
@@ -70,7 +80,21 @@ def _handler(direct: bool) -> Any:  # noqa: ANN401 - LiteLLM's type, which is im
 def _made(direct: bool) -> Any:  # noqa: ANN401 - as above
     from litellm.llms.custom_httpx.http_handler import HTTPHandler
 
-    return HTTPHandler(client=httpx.Client(trust_env=not direct, follow_redirects=False))
+    hooks = {"request": [_gate_connection]}
+    return HTTPHandler(client=httpx.Client(trust_env=not direct, follow_redirects=False, event_hooks=hooks))
+
+
+def _gate_connection(request: httpx.Request) -> None:
+    """Have httpx ask at the call's gate when it holds a connection, right before it writes the request."""
+    gate = gates.current()
+    gate.refuse_second(request)
+
+    def ask(event: str, info: Mapping[str, Any]) -> None:
+        # A proxy is asked for its tunnel by a request of its own, which holds nothing of the call.
+        if event == "http11.send_request_headers.started" and info["request"].method != b"CONNECT":
+            gate.ask_now()
+
+    request.extensions["trace"] = ask
 
 
 def _is_late(error: BaseException) -> bool:

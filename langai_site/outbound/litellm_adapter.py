@@ -1,7 +1,8 @@
 """The only user of LiteLLM: one call in, its text and its counts out.
 
 LiteLLM takes seconds to import, so that happens once, on a thread of its own, and every early call waits for it there.
-Closing the generator closes the provider's connection. Read `direct.py` for how calls in the building go.
+Closing the generator closes the provider's connection. Every request goes through a client of `clients.py`, and so
+through the call's gate.
 """
 
 import asyncio
@@ -18,8 +19,9 @@ from typing import Any
 from django.conf import settings
 
 from langai_site import trail
-from langai_site.outbound import direct, failures, tokens
+from langai_site.outbound import clients, failures, tokens
 from langai_site.outbound.endpoints import Endpoint
+from langai_site.outbound.gate import Gate
 from langai_site.outbound.types import ChatCall, ChatMessage, Delta
 from langai_site.outbound.wire import Wire, watched
 from langai_site.usage.types import Usage
@@ -36,15 +38,17 @@ _loading: Future[ModuleType] | None = None
 _load_lock = threading.Lock()
 
 
-async def stream(call: ChatCall, endpoint: Endpoint) -> AsyncGenerator[Delta | Usage, None]:
-    """Yield the answer's text as it comes, and last its Usage. Raises ProviderError."""
+async def stream(call: ChatCall, endpoint: Endpoint, gate: Gate) -> AsyncGenerator[Delta | Usage, None]:
+    """Yield the answer's text as it comes, and last its Usage. Raises ProviderError, and what `gate` refuses with."""
     litellm = await loaded()
     patience = Patience()
     name = call.model.display_name
     answer, wire = None, None
     try:
         async with patience.limit():
-            answer = await litellm.acompletion(**_arguments(call, endpoint))
+            with gate.guarding():
+                answer = await litellm.acompletion(**_arguments(call, endpoint))
+        gate.require_sent()
         wire = watched(answer)
         finish, written = "", 0
         while not finish:
@@ -73,6 +77,8 @@ async def stream(call: ChatCall, endpoint: Endpoint) -> AsyncGenerator[Delta | U
         code = "idle_timeout" if patience.heard else "start_timeout"
         raise failures.failure(code, name, seconds=patience.seconds) from None
     except Exception as error:
+        if gate.refusal:
+            raise gate.refusal from None
         unreadable = wire is not None and wire.unreadable
         raise failures.explained(error, name, started=answer is not None, unreadable=unreadable) from None
     finally:
@@ -128,7 +134,7 @@ def _first_load() -> Future[ModuleType]:
 
 async def close() -> None:
     """End every connection, for a loop that ends before its process does."""
-    await direct.close()
+    await clients.close()
     if _loading is not None and _loading.done():
         litellm = _loading.result()
         await litellm.close_litellm_async_clients()
@@ -147,6 +153,7 @@ def _load() -> ModuleType:
     for name in ("LiteLLM", "LiteLLM Router", "LiteLLM Proxy"):
         # Its lines quote requests and the bodies of errors.
         logging.getLogger(name).setLevel(logging.CRITICAL + 1)
+    clients.prepare()
     asyncio.run(_rehearse(litellm))
     return litellm
 
@@ -189,6 +196,8 @@ def _arguments(call: ChatCall, endpoint: Endpoint) -> dict[str, Any]:
         "drop_params": True,
         "num_retries": 0,
         "max_retries": 0,
+        # Some models it would ask through OpenAI's other API, with a client of its own and so past the gate.
+        "_skip_responses_api_bridge": True,
         "api_base": endpoint.url,
         # Some clients refuse to start without a key; servers that need none ignore it.
         "api_key": endpoint.key or "none",
@@ -203,11 +212,13 @@ def _arguments(call: ChatCall, endpoint: Endpoint) -> dict[str, Any]:
         # So that a line here and one of the model's server can be told to be of one request. It leaves the building
         # with nothing: what a program named its request may mean something.
         arguments["extra_headers"] = {trail.HEADER: trail.request_id()}
-    if endpoint.direct and endpoint.provider == "openai":
-        arguments["client"] = direct.openai_client(endpoint.url, endpoint.key or "none")
-    elif endpoint.direct:
-        arguments["client"] = direct.client()
-    return arguments
+    return arguments | {"client": _client(endpoint)}
+
+
+def _client(endpoint: Endpoint) -> Any:  # noqa: ANN401 - one of two libraries'
+    if endpoint.provider == "openai":
+        return clients.openai_client(endpoint.url, endpoint.key or "none", direct=endpoint.direct)
+    return clients.client(direct=endpoint.direct)
 
 
 def _room(call: ChatCall) -> int:

@@ -25,6 +25,7 @@ FROM_THE_START = {
     "list": ("upstream_error", "failed on its side"),
     "empty": ("upstream_error", "failed on its side"),
     "toolong": ("too_long", "too long for"),
+    "unprocessable": ("rejected", "could not take this request"),
     "redirect": ("upstream_error", "failed on its side"),
 }
 HALF_WAY = {
@@ -52,9 +53,11 @@ def assert_nothing_leaked(answer, caplog):
 
 @every_provider
 @pytest.mark.parametrize("kind", FROM_THE_START)
-async def test_an_error_from_the_start_is_told_plainly(upstream, caplog, provider, kind):
+@pytest.mark.parametrize("hosts", [["127.0.0.0/8"], []], ids=["local", "hosted"])
+async def test_an_error_from_the_start_is_told_plainly(upstream, settings, caplog, provider, kind, hosts):
     caplog.set_level(logging.DEBUG)
-    answer = await ask(call_of(f"{provider}/fail-{kind}"))
+    settings.LOCAL_HOSTS = hosts
+    answer = await ask(call_of(f"{provider}/fail-{kind}", hosted=not hosts))
     assert_failed(answer, *FROM_THE_START[kind])
     assert_nothing_leaked(answer, caplog)
     assert answer.text == ""
@@ -150,12 +153,6 @@ async def test_a_local_model_may_see_confidential_text(upstream, provider):
     assert answer.error is None
     assert answer.entry.label == Sensitivity.CONFIDENTIAL
     assert answer.entry.hosted is False
-
-
-async def test_a_local_server_cannot_redirect_a_call_elsewhere(upstream):
-    for provider in PROVIDERS:
-        await ask(call_of(f"{provider}/fail-redirect", label=Sensitivity.CONFIDENTIAL))
-    assert upstream.requests("/moved") == []
 
 
 async def test_a_provider_that_is_not_set_up_any_more_says_so(settings):

@@ -39,6 +39,7 @@ HTTP_FAILURES: dict[str, tuple[int, str, str]] = {
         "application/json",
         '{"error": {"message": "This model\'s maximum context length is 10. %s", "code": "context_length_exceeded"}}',
     ),
+    "unprocessable": (422, "application/json", '{"error": {"message": "%s", "param": "stream_options"}}'),
     "redirect": (307, "text/plain", "%s"),
 }
 # hang: silence before the first byte; idle: silence half-way; cut: the connection is reset half-way; error: an error

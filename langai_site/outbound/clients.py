@@ -1,0 +1,131 @@
+"""Clients for every model server: one request a call, to no other address, and none before the gate is open.
+
+For servers in the building, through no proxy.
+"""
+
+import asyncio
+from collections.abc import Callable
+from functools import cache
+from typing import Any
+from weakref import WeakKeyDictionary
+
+import httpx
+
+from langai_site.outbound import gate
+
+# A connection belongs to the event loop that opened it.
+_clients: WeakKeyDictionary[asyncio.AbstractEventLoop, dict[tuple[Any, ...], Any]] = WeakKeyDictionary()
+
+
+def client(*, direct: bool) -> Any:  # noqa: ANN401 - LiteLLM's type, which is imported late
+    """Return the client for every provider but `openai/`. `direct`: no proxy may be between."""
+    from litellm.llms.custom_httpx.http_handler import AsyncHTTPHandler
+
+    return _kept((direct,), lambda: AsyncHTTPHandler(transport=_transport(direct), follow_redirects=False))
+
+
+def openai_client(url: str, key: str, *, direct: bool) -> Any:  # noqa: ANN401 - the SDK's type, which is imported late
+    """Return the client for `openai/`, which has the OpenAI SDK's."""
+    from openai import AsyncOpenAI
+
+    def made() -> AsyncOpenAI:
+        # The transport looks for proxies by itself.
+        http = httpx.AsyncClient(transport=_transport(direct), trust_env=False, follow_redirects=False)
+        return AsyncOpenAI(api_key=key, base_url=url, max_retries=0, http_client=http)
+
+    return _kept((direct, url, key), made)
+
+
+def _kept(key: tuple[Any, ...], make: Callable[[], Any]) -> Any:  # noqa: ANN401 - one of the two above
+    clients = _clients.setdefault(asyncio.get_running_loop(), {})
+    if key not in clients:
+        clients[key] = make()
+    return clients[key]
+
+
+async def close() -> None:
+    """End the running loop's connections."""
+    for kept in _clients.pop(asyncio.get_running_loop(), {}).values():
+        await kept.close()
+
+
+def _transport(direct: bool) -> httpx.AsyncBaseTransport:
+    """LiteLLM's own transport (httpx's costs a fifth more a token), with connections that ask at the gate."""
+    from aiohttp import ClientSession, DummyCookieJar
+
+    options = {} if direct else _hosted_options()
+
+    def session() -> ClientSession:
+        # Every live answer holds a connection, so there is no limit of them.
+        connector = _connector_class()(limit=0, **options)
+        return ClientSession(connector=connector, cookie_jar=DummyCookieJar(), trust_env=False)
+
+    return _transport_class(direct)(client=session)
+
+
+def prepare() -> None:
+    """Load what the first client needs, such as certificates, which LiteLLM keeps."""
+    _hosted_options()
+    for direct in (False, True):
+        _transport_class(direct)
+    _connector_class()
+
+
+def _hosted_options() -> dict[str, Any]:
+    """As LiteLLM connects to hosted servers: by the certificates that the environment names, and for longer."""
+    from litellm.constants import AIOHTTP_KEEPALIVE_TIMEOUT, AIOHTTP_TTL_DNS_CACHE
+    from litellm.llms.custom_httpx.http_handler import get_ssl_configuration
+
+    return {
+        "keepalive_timeout": AIOHTTP_KEEPALIVE_TIMEOUT,
+        "ttl_dns_cache": AIOHTTP_TTL_DNS_CACHE,
+        "ssl": get_ssl_configuration(),
+    }
+
+
+@cache
+def _connector_class() -> Any:  # noqa: ANN401 - a class of aiohttp's, which is imported late
+    from aiohttp import ClientRequest, ClientTimeout, TCPConnector
+    from aiohttp.connector import Connection
+    from aiohttp.tracing import Trace
+
+    class Gated(TCPConnector):
+        async def connect(self, req: ClientRequest, traces: list[Trace], timeout: ClientTimeout) -> Connection:  # noqa: ASYNC109 - aiohttp's
+            """Return a connection on which the request may be written now, whatever time it took to get one."""
+            connection = await super().connect(req, traces, timeout)
+            try:
+                await gate.current().ask()
+            except BaseException:
+                # Nothing was written to it, so another call can have it.
+                connection.release()
+                raise
+            return connection
+
+    return Gated
+
+
+@cache
+def _transport_class(direct: bool) -> Any:  # noqa: ANN401 - a class of LiteLLM's, which is imported late
+    from litellm.llms.custom_httpx.aiohttp_transport import LiteLLMAiohttpTransport
+
+    class Once(LiteLLMAiohttpTransport):
+        async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+            """Send the call's one request.
+
+            LiteLLM's handler meets the two errors with a second attempt, through a client that it makes itself and
+            closes before the answer is read, so it is given an error that it passes on.
+            """
+            call = gate.current()
+            call.refuse_second(request)
+            try:
+                response = await super().handle_async_request(request)
+            except (httpx.ConnectError, httpx.RemoteProtocolError) as error:
+                raise httpx.NetworkError(str(error), request=request) from error
+            call.answered(response.status_code)
+            return response
+
+    class Direct(Once):
+        async def _get_proxy_settings(self, request: httpx.Request) -> None:
+            """Its parent reads the environment for every request, whatever the session says."""
+
+    return Direct if direct else Once

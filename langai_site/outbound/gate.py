@@ -1,0 +1,95 @@
+"""The last question before a call's first byte: whether it may still be sent.
+
+Opening a connection can take many seconds, and so can waiting for a thread. So our clients (`clients.py`,
+`embedding.py`) come here when they hold a connection, and write the request only once they may. One call is one
+request: a second one, whoever tries it, does not get out.
+"""
+
+import logging
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+
+import httpx
+
+from langai_site.outbound.types import Present, ReadPresent
+from langai_site.writer import write, write_now
+
+logger = logging.getLogger(__name__)
+
+_current: ContextVar["Gate | None"] = ContextVar("gate", default=None)
+
+
+class Gate:
+    """Lets the one request of one call through.
+
+    `refusal` is why it was not let through: clients wrap what they meet, and the door needs the error as it was.
+    `sent` says that something may have left.
+    """
+
+    def __init__(self, read_present: ReadPresent, admit: Callable[[Present], None]) -> None:
+        """`admit` raises where what `read_present` says forbids the call."""
+        self._read_present, self._admit = read_present, admit
+        self._asked = False
+        self._status = 0
+        self.sent = False
+        self.refusal: Exception | None = None
+
+    async def ask(self) -> None:
+        """Return if the request may be written now. Raises what the door raises, and RuntimeError the second time."""
+        with self._asking():
+            self._admit(await write(self._read_present))
+
+    def ask_now(self) -> None:
+        """`ask` for threads without an event loop, which may wait."""
+        with self._asking():
+            self._admit(write_now(self._read_present))
+
+    @contextmanager
+    def _asking(self) -> Iterator[None]:
+        if self._asked:
+            raise RuntimeError("a call is one request")
+        self._asked = True
+        try:
+            yield
+        except Exception as error:
+            self.refusal = error
+            raise
+        self.sent = True
+
+    def refuse_second(self, request: httpx.Request) -> None:
+        """Raise where the call has had its request, with the status that was the answer to it, if there was one."""
+        if not self._asked:
+            return
+        if self._status:
+            answer = httpx.Response(self._status, request=request)
+            raise httpx.HTTPStatusError("a call is one request", request=request, response=answer)
+        raise httpx.NetworkError("a call is one request", request=request)
+
+    def answered(self, status: int) -> None:
+        """Note how the request was answered."""
+        self._status = status
+
+    def require_sent(self) -> None:
+        """Raise RuntimeError where an answer came to a request that nobody was asked about: a mistake in our code."""
+        if not self.sent:
+            self.sent = True
+            logger.error("a request was sent past the gate")
+            raise RuntimeError("a request was sent past the gate")
+
+    @contextmanager
+    def guarding(self) -> Iterator[None]:
+        """Make this the gate of every request that the block sends."""
+        token = _current.set(self)
+        try:
+            yield
+        finally:
+            _current.reset(token)
+
+
+def current() -> Gate:
+    """Return the gate of the call that is being made. Raises RuntimeError outside of one: nothing leaves then."""
+    gate = _current.get()
+    if gate is None:
+        raise RuntimeError("nothing is sent without a gate")
+    return gate
