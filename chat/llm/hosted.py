@@ -30,5 +30,6 @@ def _call(ask: Ask) -> ChatCall:
         ask.temperature,
         caller=ask.caller,
         route=ask.route,
+        local_only=ask.local_only,
         read_present=ask.read_present,
     )

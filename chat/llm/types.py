@@ -28,7 +28,8 @@ class Ask:
     `label` is the highest label of everything in `messages`. `written` is the part of the answer that exists
     already, where an interrupted answer is continued. `documents` is false where the person chose to ask none.
     `temperature`: None leaves it to the model.
-    `route` says for the ledger why this model is asked. `read_present` says what is true at the moment of sending.
+    `route` says for the ledger why this model is asked. `local_only`: no model outside the building may get it.
+    `read_present` says what is true at the moment of sending.
     """
 
     model: ModelInfo
@@ -42,6 +43,7 @@ class Ask:
     documents: bool = True
     temperature: float | None = None
     route: str = ""
+    local_only: bool = False
     read_present: ReadPresent = field(kw_only=True, compare=False)
 
     async def admitted(self) -> None:

@@ -63,6 +63,8 @@ def key_of(ask: Ask, collections: Sequence[int]) -> str:
     parts = {
         "model": (ask.model.name, ask.model.hosted, sorted(ask.model.parameters.items())),
         "parameters": (ask.temperature, ask.max_tokens),
+        # A call that may leave the building is not shared with a turn whose text must not.
+        "local_only": ask.local_only,
         "messages": [(message.role, message.text) for message in ask.messages],
         "passages": [_place(passage) for passage in ask.passages],
         "label": ask.label,

@@ -125,7 +125,8 @@ class Flight:
             return replace(self._entry, caller=seat.ask.caller, route=seat.ask.route)
         if left_early or not self._entry:
             return seat.entry("stopped", FREE)
-        return seat.entry(self._entry.status, FREE if self._error else self._entry.cost)
+        shared = seat.entry(self._entry.status, FREE if self._error else self._entry.cost)
+        return replace(shared, hosted=self._entry.hosted)
 
     async def _fly(self) -> None:
         try:

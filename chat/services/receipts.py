@@ -88,7 +88,7 @@ def receipt_of(
         "saved": total_cost([entry.saved for entry in entries if entry.cached]),
     }
     if isinstance(told, Prepared):
-        return receipt | _weighed(told.weighed) | _decided(told)
+        return receipt | _weighed(told.weighed) | _decided(told) | _where(told, entries)
     return receipt | (_weighed(told) if told else {}) | {"rejected": _rejected(rejected)}
 
 
@@ -133,12 +133,17 @@ def _decided(prepared: Prepared) -> dict[str, Any]:
     return {
         "model": model.display_name,
         "name": model.name,
-        "hosted": model.hosted,
         "route": route.why,
         "rule": route.rule,
         "policy": route.policy,
         "rejected": _rejected(not_asked),
     }
+
+
+def _where(prepared: Prepared, entries: Sequence[Entry]) -> dict[str, bool]:
+    """Whether the answer left the building, as it was found when the model was asked, if it was."""
+    last = entries[-1] if entries else None
+    return {"hosted": last.hosted if last and last.model == prepared.model.name else prepared.model.hosted}
 
 
 def _rejected(models: Sequence[Rejected]) -> list[dict[str, str]]:

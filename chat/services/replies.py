@@ -333,5 +333,6 @@ def _ask(request: TurnRequest, prepared: Prepared, state: TurnState) -> Ask:
         documents=request.documents,
         temperature=request.options.temperature,
         route=prepared.route.why,
+        local_only=request.pick.local_only,
         read_present=partial(state.read_present, request, prepared),
     )

@@ -9,16 +9,25 @@ from langai_site.sensitivity import Sensitivity
 def admit_chat(call: ChatCall, present: Present, *, hosted: bool) -> None:
     """Refuse a completion that may not be sent now; `hosted` says whether it leaves the building.
 
-    Raises NotAdmitted where its label has risen, ModelWithdrawn, and AboveCeiling.
+    Raises NotAdmitted where its label has risen, ModelWithdrawn, and AboveCeiling, also where only models in the
+    building may be asked and this is not one.
     """
     admit_model(call.model, call.label, present)
-    _refuse_above_ceiling(present.model or call.model, call.label, hosted)
+    if hosted and call.local_only:
+        raise AboveCeiling(
+            f"{call.model.display_name} does not run in the building any more, so nothing was sent. "
+            "Choose another local model.",
+            code="local_only",
+        )
+    # What it was taken for decides: whoever meant to ask a local model has not agreed to what a hosted one may see.
+    was_local = not call.model.hosted
+    _refuse_above_ceiling(present.model or call.model, call.label, hosted, unexpected=hosted and was_local)
 
 
 def admit_embedding(call: EmbedCall, present: Present, *, hosted: bool) -> None:
     """Refuse texts that may not be embedded there now. Raises NotAdmitted and AboveCeiling."""
     _refuse_risen(call.label, present)
-    _refuse_above_ceiling(call.model, call.label, hosted)
+    _refuse_above_ceiling(call.model, call.label, hosted, unexpected=hosted and not call.model.hosted)
 
 
 def admit_model(model: ModelInfo, label: Sensitivity, present: Present) -> None:
@@ -39,14 +48,15 @@ def _refuse_risen(label: Sensitivity, present: Present) -> None:
         raise NotAdmitted
 
 
-def _refuse_above_ceiling(model: ModelInfo, label: Sensitivity, hosted: bool) -> None:
-    if label > _ceiling(model, hosted):
+def _refuse_above_ceiling(model: ModelInfo, label: Sensitivity, hosted: bool, *, unexpected: bool) -> None:
+    """`unexpected`: it was taken for local and is not, so it may see what anyone may see."""
+    if label > (Sensitivity.PUBLIC if unexpected else _ceiling(model, hosted)):
         name = Sensitivity(label).label.lower()
         raise AboveCeiling(f"{model.display_name} may not see {name} text, so nothing was sent. Choose a local model.")
 
 
 def _ceiling(model: ModelInfo, hosted: bool) -> Sensitivity:
-    """What it may see: all when local, unless less was set. One taken for local that is not: what anyone may see."""
-    if not hosted:
-        return Sensitivity.CONFIDENTIAL if model.hosted else model.ceiling
-    return min(model.ceiling, HIGHEST_FOR_HOSTED) if model.hosted else Sensitivity.PUBLIC
+    """What it may see: all when local, unless less was set."""
+    if hosted:
+        return min(model.ceiling, HIGHEST_FOR_HOSTED)
+    return Sensitivity.CONFIDENTIAL if model.hosted else model.ceiling

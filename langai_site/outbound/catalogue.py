@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import time
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -14,7 +15,7 @@ from langai_site.outbound.endpoints import Endpoint
 from langai_site.outbound.keeping import Changes
 from langai_site.outbound.listings import Offer, Unlisted
 from langai_site.outbound.models import HIGHEST_FOR_HOSTED, Model
-from langai_site.outbound.types import ModelInfo
+from langai_site.outbound.types import ModelInfo, ProviderError
 from langai_site.prepared import Prepared
 from langai_site.registry import Status
 from langai_site.sensitivity import Sensitivity
@@ -29,6 +30,11 @@ EVERY_WHILE_FAILING = 10.0
 PAUSE_BEFORE_SECOND_TRY = 1.0
 READY = "ready"
 
+# How long what an Ollama said of a model counts where only the ledger goes by it: from one look to the next.
+LATELY = EVERY * 1.5
+
+# Whether an Ollama passes a model on, as it said last and when, by server and name.
+_said: dict[tuple[str, str], tuple[bool, float]] = {}
 # Which providers do not answer, and why; None before the first look.
 _failing: Mapping[str, str] | None = None
 _passed_on: frozenset[str] = frozenset()
@@ -125,12 +131,31 @@ def is_hosted(name: str) -> bool:
 
 
 async def is_passed_on(endpoint: Endpoint, display_name: str) -> bool:
-    """Ask Ollama itself whether it sends what this model is asked to another host."""
+    """Ask Ollama itself whether it sends what this model is asked to another host. Raises ProviderError."""
     try:
         shown = await listings.ask(endpoint.url + "/api/show", body={"model": endpoint.model})
     except Unlisted:
         raise failures.failure("unreachable", display_name) from None
-    return not isinstance(shown, dict) or bool(shown.get("remote_host") or shown.get("remote_model"))
+    return _note(endpoint, not isinstance(shown, dict) or bool(shown.get("remote_host") or shown.get("remote_model")))
+
+
+async def was_passed_on(endpoint: Endpoint, display_name: str) -> bool:
+    """`is_passed_on` as it was within LATELY: enough for a text that anyone may see, for which only the ledger asks.
+
+    An Ollama that does not say counts as in the building; the call itself will fail.
+    """
+    passed_on, when = _said.get((endpoint.url, endpoint.model), (False, -LATELY))
+    if time.monotonic() - when < LATELY:
+        return passed_on
+    try:
+        return await is_passed_on(endpoint, display_name)
+    except ProviderError:
+        return False
+
+
+def _note(endpoint: Endpoint, passed_on: bool) -> bool:
+    _said[endpoint.url, endpoint.model] = passed_on, time.monotonic()
+    return passed_on
 
 
 async def refresh() -> Changes:
@@ -148,6 +173,10 @@ async def _look() -> tuple[list[Offer], Mapping[str, str]]:
     results = dict(zip(providers, await asyncio.gather(*map(_offers, providers)), strict=True))
     offered = [offer for result in results.values() if not isinstance(result, str) for offer in result]
     _passed_on = frozenset(offer.name for offer in offered if offer.passed_on)
+    for offer in offered:
+        endpoint = endpoints.endpoint_of(offer.name)
+        if endpoint.is_ollama:
+            _note(endpoint, offer.passed_on)
     _failing = {provider: result for provider, result in results.items() if isinstance(result, str)}
     return offered, _failing
 

@@ -52,9 +52,8 @@ async def stream_chat(call: ChatCall, ledger: Ledger) -> AsyncGenerator[Delta, N
     """
     endpoint = endpoints.endpoint_of(call.model.name)
     hosted = catalogue.is_hosted(call.model.name)
-    # Names in Ollama can be pointed at its cloud at any time, so that it is asked when it matters.
-    if not hosted and _may_pass_on(endpoint, call.label):
-        hosted = await catalogue.is_passed_on(endpoint, call.model.display_name)
+    if not hosted and endpoint.is_ollama:
+        hosted = await _is_passed_on(call, endpoint)
     # What is known to be forbidden opens no connection.
     admission.admit_chat(call, Present(call.label, call.model), hosted=hosted)
     meter, limit = Meter(call, endpoint, hosted), LengthLimit(call.max_tokens)
@@ -90,8 +89,8 @@ def embed(call: EmbedCall, ledger: Ledger) -> Embedded:
     """
     endpoint = endpoints.embedding_endpoint_of(call.model.name)
     hosted = endpoints.leaves(endpoint)
-    if not hosted and _may_pass_on(endpoint, call.label):
-        hosted = asyncio.run(catalogue.is_passed_on(endpoint, call.model.display_name))
+    if not hosted and endpoint.is_ollama:
+        hosted = asyncio.run(_is_passed_on(call, endpoint))
     admission.admit_embedding(call, Present(call.label), hosted=hosted)
     meter = Meter(call, endpoint, hosted)
     try:
@@ -116,9 +115,15 @@ def _cost(model: ModelInfo, hosted: bool, usage: Usage) -> Decimal | None:
     return cost(model.price, usage) if model.price else None
 
 
-def _may_pass_on(endpoint: Endpoint, label: int) -> bool:
-    # What is public may be seen by whoever it is: only that is sent without asking.
-    return endpoint.provider in ("ollama", "ollama_chat") and label > Sensitivity.PUBLIC
+async def _is_passed_on(call: ChatCall | EmbedCall, endpoint: Endpoint) -> bool:
+    """Whether the call's Ollama passes it on.
+
+    Names in it can be pointed at its cloud at any time, so it is asked for each call. Anyone may see what is public:
+    for that, what it said lately is enough, unless the call has to stay here.
+    """
+    must_stay = isinstance(call, ChatCall) and call.local_only
+    ask = catalogue.is_passed_on if must_stay or call.label > Sensitivity.PUBLIC else catalogue.was_passed_on
+    return await ask(endpoint, call.model.display_name)
 
 
 def _parts(call: ChatCall | EmbedCall) -> list[dict[str, str] | str]:

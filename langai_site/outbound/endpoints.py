@@ -18,6 +18,10 @@ class Endpoint:
     key: str
     direct: bool
 
+    @property
+    def is_ollama(self) -> bool:
+        return self.provider in ("ollama", "ollama_chat")
+
 
 def endpoint_of(name: str) -> Endpoint:
     """Return the endpoint of a model under LiteLLM's name for it, like `hosted_vllm/qwen3`."""
@@ -62,6 +66,6 @@ def is_hosted(name: str, *, passed_on: bool = False) -> bool:
 
 def leaves(endpoint: Endpoint, *, passed_on: bool = False) -> bool:
     """Whether what this endpoint is asked leaves the building."""
-    if endpoint.provider in ("ollama", "ollama_chat") and (passed_on or hosts.leaves_ollama(endpoint.model)):
+    if endpoint.is_ollama and (passed_on or hosts.leaves_ollama(endpoint.model)):
         return True
     return not endpoint.direct

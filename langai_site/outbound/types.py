@@ -84,7 +84,7 @@ class ChatCall:
     """One completion to be asked of one model. `label` is the highest label of everything in `messages`.
 
     The door calls `read_present` right before it sends. `kind` is what the ledger calls the call, and `route` says
-    there why this model is asked.
+    there why this model is asked. `local_only`: nothing is sent unless that stays in the building.
     """
 
     model: ModelInfo
@@ -95,6 +95,7 @@ class ChatCall:
     caller: Caller = field(default_factory=Caller)
     route: str = ""
     kind: str = "chat"
+    local_only: bool = False
     read_present: ReadPresent = field(kw_only=True, compare=False)
 
 

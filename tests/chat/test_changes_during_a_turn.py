@@ -11,7 +11,7 @@ from chat.models import Conversation, LabelChange, Message
 from chat.services import passing, runner, turns
 from langai_site.accounts.models import Team, User
 from langai_site.errors import LangAIError
-from langai_site.outbound import door, litellm_adapter
+from langai_site.outbound import catalogue, cooling, door, litellm_adapter
 from langai_site.outbound.models import Model
 from langai_site.sensitivity import Sensitivity
 from langai_site.usage.models import Budget, UsageEntry
@@ -61,6 +61,7 @@ async def house(transactional_db, settings):
         settings.OPENAI_BASE_URL, settings.OLLAMA_BASE_URL = upstream.openai_url, upstream.url
         settings.ANTHROPIC_BASE_URL = f"http://localhost:{upstream.port}"
         await write(offer, FAILING, HOSTED, INSIDE)
+        catalogue._said.clear()
         await door.warm()
         yield house
         await litellm_adapter.close()
@@ -161,6 +162,28 @@ async def test_a_model_that_may_not_answer_any_more_is_passed_over(house, change
     assert house.asked == [FAILING, INSIDE]
     assert reply.status == "complete"
     assert HOSTED in {rejected["model"] for rejected in reply.receipt["rejected"]}
+
+
+@pytest.mark.parametrize("label", [PUBLIC, INTERNAL])
+async def test_who_asks_a_local_model_gets_none_that_turns_out_hosted(house, monkeypatch, label):
+    remote = "ollama_chat/t4-remote"
+    monkeypatch.setattr(cooling, "SECONDS", {})
+    await write(lambda: Source.objects.update(sensitivity=label))
+    await write(lambda: Model.objects.filter(name=INSIDE).update(name=remote))
+    failed = await answered(house, model=FAILING)
+    house.calls.clear()
+    reply = await ended(await write(turns.retry, house.person, failed.id, turns.drafts.Pick("auto", local_only=True)))
+    assert house.asked == [FAILING]
+    assert (reply.status, reply.error_code) == ("failed", "local_only")
+    assert remote in {rejected["model"] for rejected in reply.receipt["rejected"]} | {reply.receipt["name"]}
+
+
+async def test_a_receipt_says_where_the_model_was_found_to_run(house):
+    remote = "ollama_chat/t4-remote"
+    await write(lambda: Model.objects.filter(name=INSIDE).update(name=remote))
+    reply = await answered(house, model=remote)
+    assert (reply.status, reply.receipt["name"], reply.receipt["hosted"]) == ("complete", remote, True)
+    assert await write(lambda: UsageEntry.objects.get().hosted)
 
 
 @pytest.mark.parametrize("change", [switch_off, give_to_another_team])

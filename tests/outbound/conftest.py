@@ -33,6 +33,7 @@ def _nothing_known(monkeypatch):
     """Each test starts like a new process."""
     monkeypatch.setattr(catalogue, "_failing", None)
     monkeypatch.setattr(catalogue, "_passed_on", frozenset())
+    monkeypatch.setattr(catalogue, "_said", {})
     monkeypatch.setattr(listings, "_windows", {})
 
 
@@ -42,6 +43,11 @@ def call_of(name, *, label=Sensitivity.PUBLIC, text="Hello", hosted=False, ceili
     model = ModelInfo(name, name.partition("/")[2], name.partition("/")[0], hosted, ceiling, **facts)
     messages, read_present = (ChatMessage("user", text),), unchanging(label, model)
     return ChatCall(model=model, messages=messages, label=label, max_tokens=max_tokens, read_present=read_present)
+
+
+def prompts(upstream):
+    """The requests that carried messages or texts: an Ollama is asked before them whether it would pass them on."""
+    return [request for request in upstream.requests() if request["path"] != "/api/show"]
 
 
 class Answer:

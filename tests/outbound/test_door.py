@@ -12,7 +12,7 @@ from langai_site import trail
 from langai_site.outbound import door
 from langai_site.usage import content
 from langai_site.usage.types import Price, Usage
-from tests.outbound.conftest import KEY, PROVIDERS, ask, call_of
+from tests.outbound.conftest import KEY, PROVIDERS, ask, call_of, prompts
 from tests.upstream.process import eventually
 
 every_provider = pytest.mark.parametrize("provider", PROVIDERS)
@@ -40,7 +40,7 @@ async def test_an_answer_streams_whole_and_is_metered(upstream, provider):
 @every_provider
 async def test_the_server_gets_the_messages_once_and_nothing_else_is_asked(upstream, provider):
     await ask(call_of(f"{provider}/t3", text="the very question"))
-    (request,) = upstream.requests()
+    (request,) = prompts(upstream)
     assert request["body"].count("the very question") == 1
     assert '"t3"' in request["body"]
 
@@ -145,7 +145,7 @@ async def test_a_local_model_costs_nothing_whatever_its_price(upstream):
 async def test_what_an_admin_set_is_sent_with_every_call_and_never_instead_of_what_langai_sets(upstream, provider):
     given = {"temperature": 0.25, "top_p": 0.5}
     await ask(call_of(f"{provider}/t3", parameters=given, max_tokens=77))
-    body = json.loads(upstream.requests()[0]["body"])
+    body = json.loads(prompts(upstream)[0]["body"])
     sent = body.get("options", body)
     assert (sent["temperature"], sent["top_p"]) == (0.25, 0.5)
     assert 77 in (sent.get("max_tokens"), sent.get("num_predict"))
@@ -157,12 +157,12 @@ async def test_what_an_admin_set_is_sent_with_every_call_and_never_instead_of_wh
 async def test_ollama_is_told_to_make_room_for_what_its_own_default_would_cut(upstream, max_tokens, window, room):
     text = "word " * 400
     await ask(call_of("ollama_chat/t3", text=text, max_tokens=max_tokens, context_window=window))
-    assert json.loads(upstream.requests()[0]["body"])["options"].get("num_ctx") == room
+    assert json.loads(prompts(upstream)[0]["body"])["options"].get("num_ctx") == room
 
 
 async def test_ollama_makes_room_for_dense_text_as_well(upstream):
     await ask(call_of("ollama_chat/t3", text="合" * 3500, max_tokens=1000))
-    assert json.loads(upstream.requests()[0]["body"])["options"]["num_ctx"] >= 3500 + 1000
+    assert json.loads(prompts(upstream)[0]["body"])["options"]["num_ctx"] >= 3500 + 1000
 
 
 async def test_proxies_are_not_used_in_the_building(upstream, monkeypatch):
@@ -178,7 +178,7 @@ async def test_proxies_are_not_used_in_the_building(upstream, monkeypatch):
 @every_provider
 async def test_the_key_goes_to_its_server_only(upstream, provider):
     await ask(call_of(f"{provider}/t3"))
-    (request,) = upstream.requests()
+    (request,) = prompts(upstream)
     assert (KEY in request["raw"]) is (provider != "ollama_chat")
 
 
@@ -204,6 +204,6 @@ async def test_a_server_in_the_building_is_told_the_request_and_no_other(upstrea
         await ask(call_of(f"{provider}/t3"))
         settings.LOCAL_HOSTS = []
         await ask(call_of(f"{provider}/t3", hosted=True))
-    local, hosted = (request["raw"].lower() for request in upstream.requests())
+    local, hosted = (request["raw"].lower() for request in prompts(upstream))
     assert "x-request-id: asked-4711" in local
     assert "asked-4711" not in hosted

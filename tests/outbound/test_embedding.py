@@ -14,7 +14,7 @@ from langai_site.sensitivity import Sensitivity
 from langai_site.usage import content, services
 from langai_site.usage.models import UsageEntry
 from langai_site.usage.types import Price
-from tests.outbound.conftest import KEY
+from tests.outbound.conftest import KEY, prompts
 from tests.upstream import free_port
 from tests.upstream.embeddings import vector_of
 
@@ -66,7 +66,7 @@ def test_each_text_gets_its_vector_and_the_call_is_metered(upstream, provider):
     sent = content.as_sent(TEXTS)
     assert (done.entry.bytes_sent, done.entry.content_hash) == (len(sent), content.keyed_hash(sent))
     assert (done.entry.usage.input_tokens, done.entry.usage.estimated) == (9, False)
-    (request,) = upstream.requests()
+    (request,) = prompts(upstream)
     assert request["path"] == "/v1/embeddings"
     assert (KEY in request["raw"]) is (provider != "ollama")
 
@@ -109,7 +109,7 @@ def test_a_failure_is_named_asked_once_and_tells_no_secret(upstream, caplog, pro
     assert done.error.code == done.entry.status == code
     told = done.error.message + str(done.error) + caplog.text
     assert not [secret for secret in ("sk-", KEY, "stack trace", *TEXTS) if secret in told]
-    assert len(upstream.requests()) == 1
+    assert len(prompts(upstream)) == 1
 
 
 def test_a_server_that_is_away_is_told(upstream, settings):
@@ -149,12 +149,18 @@ def test_an_ollama_that_passes_texts_on_gets_no_confidential_ones(upstream):
     assert Outcome("ollama/e32", label=Sensitivity.CONFIDENTIAL).error is None
 
 
+def test_that_an_ollama_passes_public_texts_on_is_asked_once_and_entered(upstream):
+    done = [Outcome(f"ollama/{name}") for name in ("e32-remote", "e32-remote", "e32")]
+    assert [outcome.entry.hosted for outcome in done] == [True, True, False]
+    assert len(upstream.requests("/api/show")) == 2
+
+
 def test_an_address_of_its_own_gets_no_other_servers_key(upstream, settings):
     settings.EMBEDDER_BASE_URL, settings.OPENAI_BASE_URL = upstream.openai_url, "http://127.0.0.1:1/v1"
     assert Outcome("openai/e32").error is None
     settings.EMBEDDER_API_KEY = "sk-of-its-own"
     assert Outcome("openai/e32").error is None
-    first, second = (request["raw"] for request in upstream.requests())
+    first, second = (request["raw"] for request in prompts(upstream))
     assert KEY not in first + second
     assert "sk-of-its-own" in second
 
@@ -194,6 +200,6 @@ def test_a_server_in_the_building_is_told_the_request_and_no_other(upstream, set
         assert Outcome(f"{provider}/embed").error is None
         settings.LOCAL_HOSTS = []
         assert Outcome(f"{provider}/embed", hosted=True).error is None
-    local, hosted = (request["raw"].lower() for request in upstream.requests())
+    local, hosted = (request["raw"].lower() for request in prompts(upstream))
     assert "x-request-id: asked-4711" in local
     assert "asked-4711" not in hosted

@@ -1,15 +1,16 @@
 """Every way in which a provider can fail, through the door: a clear message, the text so far, one ledger entry."""
 
 import logging
+from dataclasses import replace
 
 import pytest
 
 from langai_site.errors import AboveCeiling
-from langai_site.outbound import door
+from langai_site.outbound import catalogue, door
 from langai_site.outbound.failures import explained
-from langai_site.outbound.types import ProviderError
+from langai_site.outbound.types import Present, ProviderError
 from langai_site.sensitivity import Sensitivity
-from tests.outbound.conftest import KEY, PROVIDERS, ask, call_of
+from tests.outbound.conftest import KEY, PROVIDERS, ask, call_of, prompts
 from tests.upstream import free_port
 
 every_provider = pytest.mark.parametrize("provider", PROVIDERS)
@@ -62,7 +63,7 @@ async def test_an_error_from_the_start_is_told_plainly(upstream, settings, caplo
     assert_nothing_leaked(answer, caplog)
     assert answer.text == ""
     assert answer.entry.usage.input_tokens == 0
-    assert len(upstream.requests()) == 1
+    assert len(prompts(upstream)) == 1
 
 
 @every_provider
@@ -76,7 +77,7 @@ async def test_a_failure_half_way_keeps_the_text_so_far(upstream, settings, capl
     assert answer.text.startswith("word1 word2 word3")
     assert answer.entry.usage.estimated
     assert answer.entry.usage.output_tokens > 0
-    assert len(upstream.requests()) == 1
+    assert len(prompts(upstream)) == 1
 
 
 @every_provider
@@ -145,6 +146,43 @@ async def test_what_an_ollama_was_taken_to_keep_here_does_not_go_through_it_to_i
     answer = await ask(call_of(f"ollama_chat/{name}", label=label))
     assert isinstance(answer.error, AboveCeiling)
     assert upstream.requests("/api/chat") == []
+
+
+@pytest.mark.parametrize(("label", "admitted"), [(Sensitivity.PUBLIC, True), (Sensitivity.INTERNAL, False)])
+async def test_a_model_that_turns_out_hosted_while_it_is_asked_sees_public_text_only(
+    upstream, monkeypatch, label, admitted
+):
+    call = call_of("ollama_chat/t3", label=label)
+    now = replace(call.model, hosted=True, ceiling=Sensitivity.INTERNAL)
+
+    def read_present():
+        monkeypatch.setattr(catalogue, "_passed_on", frozenset({call.model.name}))
+        return Present(label, now)
+
+    answer = await ask(replace(call, read_present=read_present))
+    assert bool(upstream.requests("/api/chat")) is admitted
+    assert isinstance(answer.error, AboveCeiling) is not admitted
+    assert [entry.hosted for entry in answer.entries] == [True] * admitted
+
+
+@pytest.mark.parametrize("name", ["t3-remote", "t3-cloud", "t3"])
+async def test_what_only_a_local_model_may_be_asked_never_leaves(upstream, monkeypatch, name):
+    call = replace(call_of(f"ollama_chat/{name}"), local_only=True)
+
+    def read_present():
+        monkeypatch.setattr(catalogue, "_passed_on", frozenset({call.model.name}))
+        return Present(call.label, replace(call.model, hosted=True))
+
+    answer = await ask(replace(call, read_present=read_present))
+    assert isinstance(answer.error, AboveCeiling)
+    assert (answer.error.code, answer.entries, upstream.requests("/api/chat")) == ("local_only", [], [])
+
+
+async def test_that_an_ollama_passes_public_text_on_is_asked_once_and_entered(upstream):
+    remote = [await ask(call_of("ollama_chat/t3-remote")) for _ in range(2)]
+    local = await ask(call_of("ollama_chat/t3"))
+    assert [answer.entry.hosted for answer in (*remote, local)] == [True, True, False]
+    assert len(upstream.requests("/api/show")) == 2
 
 
 @pytest.mark.parametrize("provider", ["hosted_vllm", "ollama_chat"])

@@ -4,6 +4,7 @@ import asyncio
 import socket
 import struct
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
@@ -11,7 +12,7 @@ from dataclasses import replace
 import pytest
 
 from langai_site.errors import NotAdmitted
-from langai_site.outbound import clients, door, litellm_adapter
+from langai_site.outbound import catalogue, clients, door, litellm_adapter
 from langai_site.outbound.types import EmbedCall, Present, ProviderError
 from langai_site.sensitivity import Sensitivity
 from langai_site.writer import write
@@ -33,6 +34,8 @@ async def _loaded(settings):
 def serve_from(settings, port):
     settings.ANTHROPIC_BASE_URL = settings.OLLAMA_BASE_URL = f"http://127.0.0.1:{port}"
     settings.OPENAI_BASE_URL = f"http://127.0.0.1:{port}/v1"
+    # As after a look at what is offered: the Ollama here is not asked about public text.
+    catalogue._said[settings.OLLAMA_BASE_URL, "t3"] = False, time.monotonic()
 
 
 class Listener:
@@ -146,7 +149,7 @@ async def test_a_request_whose_connection_breaks_is_not_sent_again(settings, pro
     async with server(settings, reset) as (_connections, bodies):
         answer = await ask(call_of(f"{provider}/t3", text="the very question", hosted=not hosts))
         assert isinstance(answer.error, ProviderError)
-        assert [b"the very question" in body for body in bodies] == [True]
+        assert (len(bodies), b"the very question" in bodies[0]) == (1, True)
         assert answer.entry.bytes_sent > 0
 
 
