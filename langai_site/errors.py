@@ -18,6 +18,13 @@ class LangAIError(Exception):
         self.status = status or self.status
 
 
+def continued(error: LangAIError, sentence: str) -> LangAIError:
+    """Return an error like `error` whose message goes on with `sentence`; others may have been given `error` itself."""
+    longer = LangAIError(f"{error.message} {sentence}", code=error.code, status=error.status)
+    longer.headers = error.headers
+    return longer
+
+
 class Invalid(LangAIError):
     code, status = "invalid", 400
 

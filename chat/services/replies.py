@@ -20,7 +20,7 @@ from chat.services.labels import Cause
 from chat.services.routing import NoModel, Rejected, RouteRequest
 from chat.services.rules import DEFAULT, Policy
 from langai_site import tracing
-from langai_site.errors import AboveCeiling, LangAIError, ModelWithdrawn, NotAdmitted
+from langai_site.errors import AboveCeiling, LangAIError, ModelWithdrawn, NotAdmitted, continued
 from langai_site.outbound import cooling
 from langai_site.outbound.types import ChatMessage, Delta, Ledger, ModelInfo, Present, ProviderError
 from langai_site.sensitivity import Sensitivity, highest
@@ -244,6 +244,7 @@ async def turn(
     run = _Run(ledger, state)
     for _attempt in range(ATTEMPTS):
         weighed = await weigh(request, state)
+        run.first_label = weighed.label if run.first_label is None else run.first_label
         yield weighed
         try:
             async with aclosing(_answered(request, weighed, run)) as events:
@@ -262,6 +263,7 @@ class _Run:
     ledger: Ledger
     state: TurnState
     failed: tuple[Rejected, ...] = ()
+    first_label: Sensitivity | None = None
     last_error: LangAIError | None = None
     spent: Decimal = Decimal(0)
 
@@ -284,6 +286,18 @@ class _Run:
         self.failed = (*self.failed, Rejected(model.name, error.message))
         self.last_error = error
 
+    def error(self, request: TurnRequest, label: Sensitivity) -> LangAIError:
+        """Return what to tell where nobody answered: the last failure, and how many a label that rose has shut out."""
+        assert self.last_error
+        assert self.first_label is not None
+        asked = {failed.model for failed in self.failed}
+        left = (model for model in request.catalogue if model.name not in asked and model.may_see(self.first_label))
+        count = sum(not model.may_see(label) and not (model.hosted and request.pick.local_only) for model in left)
+        if not count:
+            return self.last_error
+        models = "1 model that may not see that was" if count == 1 else f"{count} models that may not see that were"
+        return continued(self.last_error, f"The turn became {label.label.lower()} meanwhile, so {models} not asked.")
+
 
 async def _answered(request: TurnRequest, weighed: Weighed, run: _Run) -> AsyncGenerator[Prepared | Delta, None]:
     """The candidates one after the other, until one answers."""
@@ -302,8 +316,7 @@ async def _answered(request: TurnRequest, weighed: Weighed, run: _Run) -> AsyncG
                 raise
             run.fail(prepared.model, error)
         prepared = run.following(prepared)
-    assert run.last_error is not None
-    raise run.last_error
+    raise run.error(request, weighed.label)
 
 
 async def _asked(request: TurnRequest, prepared: Prepared, run: _Run) -> AsyncGenerator[Delta, None]:

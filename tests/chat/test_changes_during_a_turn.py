@@ -153,6 +153,14 @@ async def test_where_nobody_may_see_the_new_label_nothing_more_is_sent(house):
     reply = await answered(house)
     assert house.asked == [FAILING]
     assert (reply.status, reply.error_code) == ("failed", "upstream_error")
+    assert "became confidential meanwhile, so 1 model that may not see that was not asked" in reply.error
+
+
+async def test_a_turn_that_fails_without_a_change_tells_of_the_failure_alone(house):
+    await write(lambda: Model.objects.exclude(name=FAILING).delete())
+    reply = await answered(house)
+    assert (reply.status, reply.error_code) == ("failed", "upstream_error")
+    assert "meanwhile" not in reply.error
 
 
 @pytest.mark.parametrize("change", [lower_ceiling, switch_off, stop_listing, give_to_another_team])
