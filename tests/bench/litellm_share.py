@@ -14,6 +14,7 @@ async def streams(name: str, count: int, rounds: int) -> float:
     """Milliseconds of processor time for 1,000 tokens."""
     from langai_site.outbound import litellm_adapter
     from langai_site.outbound.endpoints import endpoint_of
+    from langai_site.outbound.gate import Gate
     from langai_site.outbound.types import ChatCall, ChatMessage, ModelInfo, unchanging
     from langai_site.sensitivity import Sensitivity
 
@@ -21,8 +22,11 @@ async def streams(name: str, count: int, rounds: int) -> float:
     label, asked = Sensitivity.PUBLIC, (ChatMessage("user", PROMPT),)
     call = ChatCall(model, asked, label, max_tokens=4000, read_present=unchanging(label, model))
 
+    def gate() -> Gate:
+        return Gate(call.read_present, lambda _present: None)
+
     async def one() -> int:
-        parts = [part async for part in litellm_adapter.stream(call, endpoint_of(name))]
+        parts = [part async for part in litellm_adapter.stream(call, endpoint_of(name), gate())]
         return sum(bool(getattr(part, "text", "")) for part in parts)
 
     await asyncio.gather(*(one() for _ in range(count)))

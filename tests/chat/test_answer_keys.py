@@ -44,6 +44,7 @@ CHANGES = {
     ),
     "temperature": (st.none() | st.floats(0, 2), lambda value: replace(USUAL, temperature=value)),
     "max_tokens": (st.integers(1, 10**6), lambda value: replace(USUAL, max_tokens=value)),
+    "local_only": (st.booleans(), lambda value: replace(USUAL, local_only=value)),
     "label": (st.sampled_from(Sensitivity), lambda value: replace(USUAL, label=value)),
     "messages": (
         st.lists(st.builds(ChatMessage, st.sampled_from(["system", "user", "assistant"]), words)).map(tuple),
@@ -61,7 +62,7 @@ CHANGES = {
     ),
 }
 # By what two turns are told apart; what an answer does not depend on is not in it.
-SEEN = ("model", "messages", "passages", "label", "max_tokens", "temperature")
+SEEN = ("model", "messages", "passages", "label", "max_tokens", "temperature", "local_only")
 
 
 @given(st.data(), st.sampled_from(sorted(CHANGES)))
