@@ -20,7 +20,7 @@ from langai_site.usage import budgets
 from langai_site.usage import services as usage
 from langai_site.writer import write
 from search.access import reader_of
-from search.services.present import existing_sources, readable_sources
+from search.services.present import known_sources, readable_sources
 
 CLOSED = "This account was deactivated, so nothing was sent."
 
@@ -58,7 +58,7 @@ class StoredTurnState:
         sources = readable_sources(request.reader.user_id, given)
         if given - sources.keys():
             raise NotAdmitted
-        sources |= existing_sources(_cited_sources(request.cited) - given)
+        sources |= known_sources(_cited_sources(request.cited) - given)
         return Present(
             highest(_label(request), *(source.label for source in sources.values())),
             _model_now(prepared.model, request.reader.user_id),
@@ -66,7 +66,7 @@ class StoredTurnState:
         )
 
     def read_question(self, request: TurnRequest) -> Present:
-        sources = existing_sources(_cited_sources(request.cited)).values()
+        sources = known_sources(_cited_sources(request.cited)).values()
         return Present(highest(_label(request), *(source.label for source in sources)))
 
     async def refreshed(self, request: TurnRequest) -> TurnRequest:
@@ -117,7 +117,10 @@ def _risen(request: TurnRequest) -> tuple[Cause, ...]:
 
 
 def cited_causes(cited: Sequence[Cited]) -> tuple[Cause, ...]:
-    """Return what the documents that an answer's earlier part cites give to its label, as they are labelled now."""
-    found = existing_sources(_cited_sources(cited))
+    """Return what the documents that an answer's earlier part cites give to its label, as they are labelled now.
+
+    Of one that was removed, the last label counts: the answer goes on quoting it.
+    """
+    found = known_sources(_cited_sources(cited))
     titles = {UUID(old.place["source"]): old.place["title"] for old in cited}
     return tuple(labels.passage(titles[source], now.label) for source, now in found.items())

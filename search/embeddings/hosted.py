@@ -120,7 +120,7 @@ class HostedEmbedder:
         try:
             return self._accepted(texts, asked)
         except NotAdmitted as error:
-            raise EmbedderUnavailable(f"the label of a text rose before {self.name} was asked") from error
+            raise EmbedderUnavailable(f"a text was relabelled or removed before {self.name} was asked") from error
         except AboveCeiling as error:
             # It was taken for local, and its Ollama says that it is not.
             self.passed_on = True

@@ -10,6 +10,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
+from langai_site.errors import NotAdmitted, NotFound
 from langai_site.sensitivity import Sensitivity
 from search import indexes
 from search.contexts import digest_of, in_context
@@ -34,6 +35,13 @@ Progress = Callable[[str, float], None]
 INDEX_BATCH = 64
 
 
+class SourceGone(NotFound):
+    """The source was removed while it was being indexed."""
+
+    def __init__(self) -> None:
+        super().__init__("The document was removed while it was being read.")
+
+
 def _silent(_stage: str, _fraction: float) -> None:
     pass
 
@@ -49,6 +57,8 @@ def index(
 
     `when_live` is called in the transaction in which the source becomes live: what it writes holds from the same
     moment on, and where it raises, nothing has changed.
+
+    Raises SourceGone if the document is removed meanwhile.
 
     May be repeated at any point: what an ended attempt at the same version left behind is removed first. The
     source becomes live last, in the moment in which its earlier versions cease to be, so that a query sees one or
@@ -97,7 +107,9 @@ def _write_passages(source_id: UUID, spans: Sequence[Span], progress: Progress) 
     for first in range(0, len(spans), INDEX_BATCH):
         batch = spans[first : first + INDEX_BATCH]
         # Read anew each time: a label that is raised meanwhile holds from the next batch on.
-        source = Source.objects.select_related("collection").get(pk=source_id)
+        source = Source.objects.select_related("collection").filter(pk=source_id).first()
+        if source is None:
+            raise SourceGone
         titles.add(source.title)
         _write_and_store(source, first, batch, failed)
         progress("embedding", (first + len(batch)) / len(spans))
@@ -118,7 +130,10 @@ def _write_and_store(source: Source, first: int, spans: Sequence[Span], failed: 
                 logger.warning("“%s” is embedded later: %s", source.pk, error)
     rows = _write_batch(source, first, spans, texts, vectors)
     # Embedding takes a while: the label may be another by now.
-    label = read_present().label
+    try:
+        label = read_present().label
+    except NotAdmitted:
+        raise SourceGone from None
     for index, found in vectors:
         if index.name not in failed and not _store(index, label, [row.pk for row in rows], found):
             failed.add(index.name)
@@ -132,6 +147,9 @@ def _write_batch(
     texts: Sequence[str],
     vectors: "Sequence[tuple[Index, np.ndarray]]",
 ) -> list[Passage]:
+    # Nobody removes it from here on until the passages are written.
+    if Source.objects.select_for_update().filter(pk=source.pk).first() is None:
+        raise SourceGone
     rows = Passage.objects.bulk_create(
         Passage(
             source=source,
@@ -161,7 +179,9 @@ def _go_live(source_id: UUID, titles: set[str], when_live: Callable[[], None]) -
 
     Returns the hidden passages by collection.
     """
-    source = Source.objects.select_for_update().get(pk=source_id)
+    source = Source.objects.select_for_update().filter(pk=source_id).first()
+    if source is None:
+        raise SourceGone
     if titles - {source.title}:
         renew(source)
     others = Source.objects.filter(document=source.document, live=True).exclude(pk=source.pk)

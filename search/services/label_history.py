@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -10,6 +10,8 @@ from langai_site.sensitivity import Sensitivity, highest
 from search.models import IDS_AT_ONCE, LabelRecord
 
 Records = Sequence[LabelRecord]
+# Not the present moment: the clock of another host may be ahead.
+END_OF_TIME = datetime.max.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True)
@@ -28,6 +30,10 @@ class History:
         labels = [self._effective(row, when) for row in _standing(self.documents.get(document, []), when)]
         known = [label for label in labels if label is not None]
         return highest(*known) if known and len(known) == len(labels) else None
+
+    def last(self, document: UUID) -> Sensitivity | None:
+        """The label that `document` has now, or had last where it was removed. None: not known."""
+        return self.at(document, END_OF_TIME)
 
     def between(self, document: UUID, start: datetime, end: datetime) -> tuple[Sensitivity, Sensitivity] | None:
         """The lowest and the highest of the labels that `document` had from `start` to `end`.
@@ -79,6 +85,12 @@ def _rows(ids: Iterable[Any], field: str, **more: object) -> Iterator[LabelRecor
         yield from LabelRecord.objects.filter(**{f"{field}__in": wanted[first : first + IDS_AT_ONCE]}, **more).order_by(
             "since", "pk"
         )
+
+
+def documents_of_removed(sources: Iterable[UUID]) -> dict[UUID, UUID]:
+    """Return the documents that these sources, which were removed, were versions of."""
+    rows = _rows(sources, "source", ended=True)
+    return {row.source: row.document for row in rows if row.source and row.document}
 
 
 def labels_at(documents: Iterable[UUID], when: datetime) -> dict[UUID, Sensitivity | None]:

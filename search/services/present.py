@@ -7,10 +7,12 @@ from uuid import UUID
 from django.db.models import Q, QuerySet
 
 from langai_site.accounts.open_accounts import require_open
+from langai_site.errors import NotAdmitted
 from langai_site.outbound.types import Present
 from langai_site.sensitivity import Sensitivity, highest
 from search.access import readable_collections
 from search.models import Source
+from search.services.label_history import History, documents_of_removed, history_of
 
 # A version that was replaced may still be quoted; one whose document was deleted may not.
 QUOTABLE = Q(live=True) | Q(retired_at__isnull=False)
@@ -35,10 +37,37 @@ def existing_sources(sources: Collection[UUID]) -> dict[UUID, PresentSource]:
     return _read(Source.objects.filter(pk__in=sources)) if sources else {}
 
 
+def known_sources(sources: Collection[UUID]) -> dict[UUID, PresentSource]:
+    """Return `sources` with the labels of their documents; of one that was removed, the label that it had last.
+
+    For text that quotes them already and stays what it is. A source that was removed before labels were recorded is
+    left out.
+    """
+    found = existing_sources(sources)
+    gone = set(sources) - found.keys()
+    return found | _removed(gone) if gone else found
+
+
 def present_of(sources: Iterable[UUID]) -> Present:
-    """Return the highest label of `sources` now, with their documents."""
-    found = existing_sources(set(sources)).values()
-    return Present(highest(*(source.label for source in found)), documents=tuple({source.document for source in found}))
+    """Return the highest label of `sources` now, with their documents. Raises NotAdmitted if one of them is gone."""
+    wanted = set(sources)
+    found = existing_sources(wanted)
+    if wanted - found.keys():
+        raise NotAdmitted
+    labels = highest(*(source.label for source in found.values()))
+    return Present(labels, documents=tuple({source.document for source in found.values()}))
+
+
+def _removed(sources: Collection[UUID]) -> dict[UUID, PresentSource]:
+    documents = documents_of_removed(sources)
+    history = history_of(documents.values())
+    return {source: PresentSource(document, _last(history, document)) for source, document in documents.items()}
+
+
+def _last(history: History, document: UUID) -> Sensitivity:
+    label = history.last(document)
+    # Not known only where records were deleted: then the text counts as sensitive as any can be.
+    return highest(*Sensitivity) if label is None else label
 
 
 def present_of_person(user_id: int, label: Sensitivity) -> Present:

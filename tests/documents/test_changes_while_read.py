@@ -1,0 +1,86 @@
+"""What becomes of a document while its text is being embedded outside the building counts from the next call on."""
+
+import pytest
+from django.core.files.base import ContentFile
+
+from documents import services, tasks
+from documents.models import Document
+from langai_site.accounts.models import User
+from langai_site.sensitivity import Sensitivity
+from langai_site.writer import apart, write
+from search.embeddings import hosted
+from search.models import Collection, Source
+from tests.upstream.watched import watched_upstream
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+PUBLIC, INTERNAL, CONFIDENTIAL = Sensitivity
+NAME = "hosted_vllm/e64"
+
+
+class Embedder:
+    """An embedder outside the building: what it was asked to embed, and what happens when it is first asked."""
+
+    def __init__(self) -> None:
+        self.bodies: list[str] = []
+        self.change = None
+
+    async def on_call(self, request):
+        self.bodies.append(request["body"])
+        change, self.change = self.change, None
+        if change:
+            await write(change)
+
+    @property
+    def bodies_with_text(self) -> list[str]:
+        return [body for body in self.bodies if "SECRETWORD" in body]
+
+
+@pytest.fixture
+async def elsewhere(transactional_db, settings, monkeypatch):
+    # Like a new process.
+    monkeypatch.setattr(hosted, "_embedders", {})
+    embedder = Embedder()
+    async with watched_upstream(embedder.on_call) as upstream:
+        settings.LOCAL_HOSTS = ["127.0.0.1"]
+        settings.EMBEDDER, settings.EMBEDDER_BASE_URL = NAME, f"http://localhost:{upstream.port}/v1"
+        yield embedder
+
+
+def upload(paragraphs):
+    parts = (f"# Part {at}\n\nParagraph {at} says SECRETWORD. {'Filler. ' * 60}\n\n" for at in range(paragraphs))
+    collection = Collection.objects.create(name="Notes", everyone=True, sensitivity=PUBLIC)
+    user = User.objects.create_user("alice")
+    return services.upload(collection=collection, file=ContentFile("".join(parts).encode(), "a.md"), user=user)
+
+
+def relabel():
+    services.relabel(Document.objects.get(), title="a", sensitivity=CONFIDENTIAL)
+
+
+def read_all():
+    while tasks.work_once("test"):
+        pass
+
+
+async def test_the_rest_of_a_document_that_is_deleted_while_it_is_embedded_stays(elsewhere, caplog):
+    await apart(hosted.find, NAME)
+
+    def relabel_and_delete():
+        relabel()
+        services.delete(Document.objects.get())
+
+    elsewhere.change = relabel_and_delete
+    await write(upload, hosted.BATCH + 4)
+    await apart(read_all)
+    assert len(elsewhere.bodies_with_text) == 1
+    assert not await write(Source.objects.exists)
+    assert not [record for record in caplog.records if record.exc_info]
+
+
+async def test_without_a_change_all_of_it_is_embedded(elsewhere):
+    """So that the tests of this file could fail."""
+    await apart(hosted.find, NAME)
+    await write(upload, hosted.BATCH + 4)
+    await apart(read_all)
+    assert len(elsewhere.bodies_with_text) == 2
