@@ -136,7 +136,8 @@ def _ingest(held: Claim, document: Document, when_read: Callable[[], object] = b
     document.refresh_from_db()
     held.update(pages=len(pages), passages=len(spans), title=_title(document, extracted))
     document.refresh_from_db()
-    search.index(_source_info(document, kind), pages, spans, progress=report, when_live=lambda: _finish(held))
+    info = _source_info(document, kind)
+    search.index(info, pages, spans, progress=report, when_live=lambda: _finish(held), as_now=_as_now)
     report("", 1)
 
 
@@ -209,6 +210,18 @@ def _source_info(document: Document, kind: Format) -> SourceInfo:
         media_type=kind.media_type,
         sensitivity=Sensitivity(document.sensitivity),
     )
+
+
+def _as_now(info: SourceInfo) -> SourceInfo:
+    """The same with the document's title and label of this moment; its row is locked until the transaction ends.
+
+    Between reading the row and writing the source an embedder may be asked, and meanwhile an admin changes the row
+    alone. What is embedded goes by the source.
+    """
+    current = Document.objects.select_for_update().filter(pk=info.document).first()
+    if current is None:
+        raise ClaimLost
+    return replace(info, title=current.title, sensitivity=Sensitivity(current.sensitivity))
 
 
 def _carry_over_changes(held: Claim) -> None:

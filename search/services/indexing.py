@@ -52,8 +52,12 @@ def index(
     spans: Sequence[Span],
     progress: Progress = _silent,
     when_live: Callable[[], None] = lambda: None,
+    as_now: Callable[[SourceInfo], SourceInfo] = lambda info: info,
 ) -> UUID:
     """Make a document's text findable, in the place of its earlier versions, and return the source's id.
+
+    `as_now` is called in the transaction that writes the source, right before. It returns `info` with the title and
+    label that hold then, and keeps others from changing them until the transaction ends: later changes find the source.
 
     `when_live` is called in the transaction in which the source becomes live: what it writes holds from the same
     moment on, and where it raises, nothing has changed.
@@ -67,7 +71,7 @@ def index(
     _discard(Source.objects.filter(document=info.document, version=info.version))
     find_configured()
     indexes.adopt_embedder(info.collection_id)
-    source = _write_source(info, pages)
+    source = _write_source(info, pages, as_now)
     try:
         titles = _write_passages(source.pk, spans, progress)
         hidden = _go_live(source.pk, titles, when_live)
@@ -84,7 +88,8 @@ def remove(document: UUID) -> None:
 
 
 @transaction.atomic
-def _write_source(info: SourceInfo, pages: Iterable[PageText]) -> Source:
+def _write_source(info: SourceInfo, pages: Iterable[PageText], as_now: Callable[[SourceInfo], SourceInfo]) -> Source:
+    info = as_now(info)
     source = Source.objects.create(
         document=info.document,
         version=info.version,

@@ -63,6 +63,16 @@ def read_all():
         pass
 
 
+async def test_a_label_that_rises_before_the_first_text_is_embedded_keeps_all_of_it_inside(elsewhere):
+    """The embedder is asked for its dimension first, and that is when the document is relabelled."""
+    elsewhere.change = relabel
+    await write(upload, 3)
+    await apart(read_all)
+    assert (len(elsewhere.bodies) > 0, elsewhere.bodies_with_text) == (True, [])
+    assert await write(lambda: Source.objects.get().label) == CONFIDENTIAL
+    assert await write(lambda: Document.objects.get().status) == "ready"
+
+
 async def test_the_rest_of_a_document_that_is_deleted_while_it_is_embedded_stays(elsewhere, caplog):
     await apart(hosted.find, NAME)
 
