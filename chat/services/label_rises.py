@@ -86,7 +86,7 @@ def _raise_citing(rise: LabelRise) -> list[UUID]:
 def _raise_given(rise: LabelRise) -> list[UUID]:
     """Those whose answers were given its passages and cite none of them. At the ledger's end the rise is done."""
     labelled = labelled_of(rise)
-    documents = set(labelled.sources.values_list("document", flat=True))
+    documents = {row["document"] for row in labelled.document_ids}
     part = carried.conversations_given(documents, after=rise.entries_seen)
     found = Conversation.objects.filter(pk__in=part.conversations, label__lt=_label_of(rise))
     raised = _raise(found, labelled, rise)
@@ -105,19 +105,22 @@ def catch_up(conversation: UUID, documents: Collection[str]) -> None:
     for rise in LabelRise.objects.filter(asked_at__gte=timezone.now() - LONGEST_TURN):
         labelled = labelled_of(rise)
         found = Conversation.objects.filter(pk=conversation, label__lt=_label_of(rise))
-        if not labelled.sources.filter(document__in=documents).exists():
+        if not {str(row["document"]) for row in labelled.document_ids} & set(documents):
             found = found.filter(_citing(labelled))
         _raise(found, labelled, rise)
 
 
 def _label_of(rise: LabelRise) -> Sensitivity:
-    """What it was raised to, but no more than it has now: an admin may have thought better of it."""
+    """What it was raised to, but no more than it has now: an admin may have thought better of it.
+
+    Deleting it is no such second thought: then the label that it had last counts.
+    """
     return min(Sensitivity(rise.label), labelled_of(rise).label)
 
 
 def _citing(labelled: Labelled) -> Q:
     """A condition on conversations, without a join: one that cites a document twenty times is one conversation."""
-    replies = Citation.objects.filter(source__in=labelled.sources.values("pk")).values("reply")
+    replies = Citation.objects.filter(source__in=labelled.source_ids).values("reply")
     return Q(pk__in=Message.objects.filter(pk__in=replies).values("conversation"))
 
 
@@ -135,10 +138,10 @@ def _raise(found: QuerySet[Conversation], labelled: Labelled, rise: LabelRise) -
 
 def _titles(rows: Sequence[Conversation], labelled: Labelled) -> dict[UUID, str]:
     """What the document is called in each conversation that cites it: its owner has read that name there."""
-    cited = Citation.objects.filter(reply__conversation__in=rows, source__in=labelled.sources.values("pk"))
+    cited = Citation.objects.filter(reply__conversation__in=rows, source__in=labelled.source_ids)
     return dict(cited.order_by().values_list("reply__conversation", "title"))
 
 
 def _raise_replies(rows: Iterable[Conversation], labelled: Labelled, label: Sensitivity) -> None:
-    cited = Citation.objects.filter(source__in=labelled.sources.values("pk")).values("reply")
+    cited = Citation.objects.filter(source__in=labelled.source_ids).values("reply")
     Message.objects.filter(conversation__in=rows, pk__in=cited, label__lt=label).update(label=label)

@@ -5,13 +5,15 @@ the same transaction, and whoever keeps conversations goes on with it until it i
 """
 
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from django.db.models import Q, QuerySet
 
 from langai_site import registry
 from langai_site.sensitivity import Sensitivity, highest
-from search.models import Collection, LabelRise, Source
+from search.models import Collection, LabelRecord, LabelRise, Source
+from search.services.label_history import history_of
 
 
 @dataclass(frozen=True)
@@ -27,13 +29,38 @@ class Labelled:
         return Source.objects.filter(_where(self)).order_by()
 
     @property
+    def removed(self) -> QuerySet[LabelRecord]:
+        """What is recorded of versions that were removed, a row for each: answers go on quoting them."""
+        return LabelRecord.objects.filter(_where(self), ended=True, document__isnull=False).order_by()
+
+    @property
+    def source_ids(self) -> QuerySet[Any, Any]:
+        """The ids of all versions that there are or were, for a query of who quotes them."""
+        return self.sources.values("pk").union(self.removed.values("source"))
+
+    @property
+    def document_ids(self) -> QuerySet[Any, Any]:
+        """The ids of all documents that there are or were in it, likewise."""
+        return self.sources.values("document").union(self.removed.values("document"))
+
+    @property
     def label(self) -> Sensitivity:
-        """The label that counts for all of it now: a document's own or its collection's, whichever is higher."""
+        """The label that counts for all of it now: a document's own or its collection's, whichever is higher.
+
+        Of what was deleted, the label that it had last. Public, if search never knew it.
+        """
         if self.collection is not None:
-            found = Collection.objects.filter(pk=self.collection).values_list("sensitivity", flat=True)
-            return highest(*found)
-        rows = self.sources.values_list("sensitivity", "collection__sensitivity")
+            return _label_of_collection(self.collection)
+        rows = list(self.sources.values_list("sensitivity", "collection__sensitivity"))
+        if not rows and self.document:
+            return history_of([self.document]).last(self.document) or Sensitivity.PUBLIC
         return highest(*(label for row in rows for label in row))
+
+
+def _label_of_collection(collection: int) -> Sensitivity:
+    row = Collection.objects.filter(pk=collection).values_list("sensitivity", flat=True)
+    last = LabelRecord.objects.filter(collection=collection, document=None).order_by("-since", "-pk")
+    return highest(*(list(row) or last.values_list("label", flat=True)[:1]))
 
 
 def _where(labelled: Labelled) -> Q:

@@ -14,8 +14,8 @@ from documents.models import Document
 from langai_site.accounts.models import User
 from langai_site.sensitivity import Sensitivity
 from langai_site.usage.models import UsageEntry
-from search.models import Collection, LabelRise
-from search.services import index
+from search.models import Collection, LabelRise, Source
+from search.services import index, remove
 from search.services.label_rises import Labelled, count_quoting, raise_quoting
 from search.types import PageText, SourceInfo, Span
 
@@ -64,6 +64,13 @@ def quoting(owner, source, **values):
 def relabel(label, *, raise_quoting=True):
     document = Document.objects.get()
     services.relabel(document, title=document.title, sensitivity=label, raise_quoting=raise_quoting, by="admin")
+
+
+def close_citing(started, source):
+    """End an answer that cites the source."""
+    place = {"number": 1, "source": str(source), "version": 1, "title": "Alarm", "page": 1, "start": 0, "end": 9}
+    cited = {**place, "heading": "", "location": ""}
+    turns.close(started, turns.Outcome("On Mondays [1].", "complete", started.request.causes, sources=[cited]), [])
 
 
 def labels():
@@ -189,10 +196,40 @@ def test_an_answer_that_was_under_way_is_raised_when_it_ends(alice, source):
     relabel(CONFIDENTIAL)
     run()
     assert labels() == [PUBLIC]
-    place = {"number": 1, "source": str(source), "version": 1, "title": "Alarm", "page": 1, "start": 0, "end": 9}
-    cited = {**place, "heading": "", "location": ""}
-    turns.close(started, turns.Outcome("On Mondays [1].", "complete", started.request.causes, sources=[cited]), [])
+    close_citing(started, source)
     assert labels() == [CONFIDENTIAL]
+
+
+def test_a_document_that_is_deleted_while_its_conversations_are_raised_raises_the_rest(alice, source, monkeypatch):
+    monkeypatch.setattr(label_rises, "AT_ONCE", 1)
+    for _ in range(3):
+        quoting(alice, source)
+    relabel(CONFIDENTIAL)
+    remove(Document.objects.get().pk)
+    run()
+    assert labels() == [CONFIDENTIAL] * 3
+
+
+def test_an_answer_that_was_under_way_when_its_document_was_relabelled_and_deleted_is_raised(alice, source):
+    started = turns.post(alice, None, "When is it changed?")
+    relabel(CONFIDENTIAL)
+    remove(Document.objects.get().pk)
+    run()
+    close_citing(started, source)
+    assert labels() == [CONFIDENTIAL]
+
+
+def test_a_collection_that_is_deleted_goes_on_raising(alice, collection, source, monkeypatch):
+    monkeypatch.setattr(label_rises, "AT_ONCE", 1)
+    for _ in range(3):
+        quoting(alice, source)
+    Collection.objects.filter(pk=collection.pk).update(sensitivity=INTERNAL)
+    raise_quoting(Labelled(collection=collection.pk))
+    Document.objects.all().delete()
+    Source.objects.all().delete()
+    Collection.objects.filter(pk=collection.pk).delete()
+    run()
+    assert labels() == [INTERNAL] * 3
 
 
 def test_a_collection_raises_those_that_quote_its_documents(alice, collection, source, client):
@@ -252,9 +289,13 @@ def test_a_new_collection_is_made_without_the_offer(admin):
 def test_a_command_does_it_later(alice, collection, source, capsys):
     quoting(alice, source)
     relabel(CONFIDENTIAL, raise_quoting=False)
-    call_command("raise_quoting", document=str(Document.objects.get().pk))
+    call_command("raise_quoting", "--document", str(Document.objects.get().pk))
     assert "1 conversations quote it; those labelled lower are raised to confidential." in capsys.readouterr().out
     assert labels() == [CONFIDENTIAL]
+    quoting(alice, source)
+    remove(Document.objects.get().pk)
+    call_command("raise_quoting", "--document", str(Document.objects.get().pk))
+    assert labels() == [CONFIDENTIAL] * 2
     with pytest.raises(CommandError, match="no collection called"):
         call_command("raise_quoting", collection="Nothing")
     with pytest.raises(CommandError, match="no document"):

@@ -5,7 +5,7 @@ from uuid import UUID
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
-from search.models import Collection, Source
+from search.models import Collection
 from search.services.label_rises import Labelled, count_quoting, raise_quoting
 
 
@@ -34,9 +34,11 @@ class Command(BaseCommand):
 
 def _labelled(document: UUID | None, collection: str | None) -> Labelled:
     if document is not None:
-        if not Source.objects.filter(document=document).exists():
-            raise CommandError(f"There is no document {document} in search.")
-        return Labelled(document=document)
+        labelled = Labelled(document=document)
+        # Who quotes one that was deleted can still be raised to the label that it had last.
+        if not (labelled.sources.exists() or labelled.removed.exists()):
+            raise CommandError(f"There is no document {document} in search, nor was there one.")
+        return labelled
     found = Collection.objects.filter(name=collection).first()
     if found is None:
         raise CommandError(f"There is no collection called “{collection}”.")
