@@ -10,7 +10,7 @@ from decimal import Decimal
 
 from chat.llm.types import Ask, Numbered
 from chat.verbatim import verbatim
-from langai_site.outbound.types import Delta, Ledger, ModelInfo
+from langai_site.outbound.types import Delta, Ledger, ModelInfo, Present
 from langai_site.sensitivity import Sensitivity
 from langai_site.usage.types import Entry, Usage
 
@@ -131,7 +131,7 @@ def pieces(text: str) -> list[str]:
 
 class Quotes:
     async def stream(self, ask: Ask, ledger: Ledger) -> AsyncGenerator[Delta, None]:
-        await ask.admitted()
+        present = await ask.admitted()
         started, status, written = time.monotonic(), "stopped", 0
         whole = answer(ask.question, ask.passages, ask.documents)
         rest = whole.removeprefix(ask.written) if whole.startswith(ask.written) else f"\n\n{whole}"
@@ -142,13 +142,13 @@ class Quotes:
                 await asyncio.sleep(0)
             status = "complete"
         finally:
-            ledger(_entry(ask, written, status, int((time.monotonic() - started) * 1000)))
+            ledger(_entry(ask, present, written, status, int((time.monotonic() - started) * 1000)))
 
     def max_cost(self, ask: Ask) -> Decimal:
         return Decimal(0)
 
 
-def _entry(ask: Ask, words: int, status: str, duration_ms: int) -> Entry:
+def _entry(ask: Ask, present: Present, words: int, status: str, duration_ms: int) -> Entry:
     read = sum(len(passage.hit.text.split()) for passage in ask.passages)
     return Entry(
         caller=ask.caller,
@@ -162,4 +162,5 @@ def _entry(ask: Ask, words: int, status: str, duration_ms: int) -> Entry:
         duration_ms=duration_ms,
         status=status,
         route=ask.route,
+        documents=tuple(sorted(map(str, present.documents))),
     )

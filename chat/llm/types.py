@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Protocol
 
 from langai_site.outbound.admission import admit_model
-from langai_site.outbound.types import ChatMessage, Delta, Ledger, ModelInfo, ReadPresent
+from langai_site.outbound.types import ChatMessage, Delta, Ledger, ModelInfo, Present, ReadPresent
 from langai_site.sensitivity import Sensitivity
 from langai_site.usage.types import Caller
 from langai_site.writer import write
@@ -46,9 +46,11 @@ class Ask:
     local_only: bool = False
     read_present: ReadPresent = field(kw_only=True, compare=False)
 
-    async def admitted(self) -> None:
-        """Return if an answer that needs no call may be given now. Raises NotAdmitted and ModelWithdrawn."""
-        admit_model(self.model, self.label, await write(self.read_present))
+    async def admitted(self) -> Present:
+        """Return what is true now, if an answer that needs no call may be given. Raises NotAdmitted, ModelWithdrawn."""
+        present = await write(self.read_present)
+        admit_model(self.model, self.label, present)
+        return present
 
 
 class Provider(Protocol):

@@ -91,9 +91,9 @@ async def _found(ask: Ask, key: str, ledger: Ledger, fresh: bool) -> AsyncGenera
         kept = None if flights.found(key) else await _kept(key)
         if kept or flights.found(key):
             # No call is made for this turn, so no door asks whether it may have the answer.
-            await ask.admitted()
-        if kept:
-            return _given(kept, ask, ledger)
+            present = await ask.admitted()
+            if kept:
+                return _given(kept, flights.Seat(ask, present.documents), ledger)
         # Another turn may have begun to ask meanwhile, or the one that did may be done.
         flight = flights.found(key)
 
@@ -103,9 +103,9 @@ async def _found(ask: Ask, key: str, ledger: Ledger, fresh: bool) -> AsyncGenera
     return (flight or flights.start(key, ask, keep)).watch(ask, ledger)
 
 
-async def _given(kept: Kept, ask: Ask, ledger: Ledger) -> AsyncGenerator[Delta, None]:
+async def _given(kept: Kept, seat: flights.Seat, ledger: Ledger) -> AsyncGenerator[Delta, None]:
     """A kept answer, as fast as it is taken."""
-    seat, status = flights.Seat(ask), "stopped"
+    status = "stopped"
     try:
         for start in range(0, len(kept.text), PIECE):
             seat.heard()

@@ -9,10 +9,11 @@ from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing, suppress
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
+from uuid import UUID
 
 from chat.llm import provider_of
 from chat.llm.types import Ask
-from langai_site.outbound.types import Delta, Ledger
+from langai_site.outbound.types import Delta, Ledger, Present
 from langai_site.usage.types import Entry, Usage
 
 FREE = Decimal(0)
@@ -23,9 +24,13 @@ Keep = Callable[[str, Entry], Awaitable[None]]
 
 @dataclass(eq=False)
 class Seat:
-    """One turn that is given an answer for which another pays, or paid: its own entry for the ledger."""
+    """One turn that is given an answer for which another pays, or paid: its own entry for the ledger.
+
+    `documents` are those whose passages the answer was made from.
+    """
 
     ask: Ask
+    documents: tuple[UUID, ...] = ()
     began: float = field(default_factory=time.monotonic)
     first_token_ms: int | None = None
 
@@ -50,6 +55,7 @@ class Seat:
             route=self.ask.route,
             cached=True,
             saved=saved,
+            documents=tuple(sorted(map(str, self.documents))),
         )
 
     def _elapsed_ms(self) -> int:
@@ -83,6 +89,8 @@ class Flight:
         self._entry: Entry | None = None
         self._error: BaseException | None = None
         self._over = False
+        # Of the passages that the call carried; those who watch it are given an answer to the same passages.
+        self._documents: tuple[UUID, ...] = ()
         self._changed = asyncio.Event()
         self._task = asyncio.create_task(self._fly())
         _tasks.add(self._task)
@@ -119,6 +127,7 @@ class Flight:
 
     def _entry_of(self, seat: Seat, left_early: bool) -> Entry | None:
         """The call's own for the seat that pays; None where no call was made."""
+        seat.documents = self._documents
         if self._over and self._entry is None:
             return None
         if self._entry and seat is self._payer:
@@ -130,7 +139,8 @@ class Flight:
 
     async def _fly(self) -> None:
         try:
-            async with aclosing(provider_of(self._ask.model).stream(self._ask, self._enter)) as deltas:
+            ask = replace(self._ask, read_present=self._read_present)
+            async with aclosing(provider_of(ask.model).stream(ask, self._enter)) as deltas:
                 async for delta in deltas:
                     self._deltas.append(delta)
                     self._tell()
@@ -142,6 +152,12 @@ class Flight:
         finally:
             self._land()
         await self._kept()
+
+    def _read_present(self) -> Present:
+        """What the call's own turn says, and keep which documents go along: watchers may leave before it is entered."""
+        present = self._ask.read_present()
+        self._documents = present.documents
+        return present
 
     def _enter(self, entry: Entry) -> None:
         self._entry = entry

@@ -77,8 +77,8 @@ class Entry:
     `price_version` names the price it follows from, and is empty where nothing is charged or nothing known. `kind` is
     chat, embedding, title or test, `route` why this model was asked, `saved` what a `cached` answer would have cost.
     `bytes_sent` and `content_hash` are those of what was handed to the provider (`content.py`), empty where nothing
-    left. `sent_at` is when its label was read, right before sending, and `documents` are the ids of the documents
-    whose passages went with it; None and empty where nothing was sent.
+    left. `sent_at` is when its label was read, right before sending, None where nothing was sent. `documents` are the
+    ids of the documents whose passages the answer was made from, also where it was given again.
     """
 
     caller: Caller

@@ -71,11 +71,13 @@ async def affordable(_most):
 class FixedState:
     """The world of a turn in which nothing changes while it runs; `hold` says what it can afford."""
 
+    documents = (uuid.UUID(int=7),)
+
     def __init__(self, hold=affordable):
         self.hold = hold
 
     def read_present(self, request, prepared):
-        return Present(prepared.label, prepared.model)
+        return Present(prepared.label, prepared.model, self.documents)
 
     def read_question(self, request):
         return Present(request.label)

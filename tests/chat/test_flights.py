@@ -72,6 +72,8 @@ async def test_twenty_who_ask_the_same_at_once_are_one_call_and_twenty_entries(s
     assert {(entry.cached, entry.cost, entry.saved, entry.status) for entry in free} == {
         (True, 0, paid.cost, "complete")
     }
+    # All of them were given an answer to the same passages.
+    assert {entry.documents for entry in (paid, *free)} == {tuple(map(str, FixedState.documents))}
 
 
 async def test_people_watch_only_their_own_calls_unless_they_are_shared(server, settings):  # noqa: F811
@@ -105,6 +107,7 @@ async def test_who_stops_does_not_stop_it_for_another(server):  # noqa: F811
     assert alice.text.endswith("end.")
     assert (alice.entry.cached, alice.entry.status) == (False, "complete")
     assert (bob.entry.cached, bob.entry.status, bob.entry.saved) == (True, "stopped", 0)
+    assert bob.entry.documents == alice.entry.documents == tuple(map(str, FixedState.documents))
     assert server.stats()["disconnects"] == 0
 
 
