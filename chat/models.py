@@ -160,6 +160,24 @@ class Citation(models.Model):
         return f"[{self.number}] in {self.reply_id}"
 
 
+class GivenDocument(models.Model):
+    """A document whose passages a reply was given, kept before they are sent: it holds though the process dies.
+
+    Whether the answer cites it does not matter; what it says may come from there.
+    """
+
+    reply = models.ForeignKey(Message, on_delete=models.CASCADE, related_name="given", db_index=False)
+    document = models.UUIDField(help_text="A value, as in citations.", db_index=True)
+
+    class Meta:
+        default_permissions = ()
+        # In this order it also serves to list what a reply was given.
+        constraints = [models.UniqueConstraint(fields=["reply", "document"], name="one_given_document_a_reply")]
+
+    def __str__(self) -> str:
+        return f"{self.document} for {self.reply_id}"
+
+
 class RoutingPolicy(models.Model):
     """A set of routing rules. A draft can be edited; once it was activated it has a version and stays as it is."""
 

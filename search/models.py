@@ -270,7 +270,6 @@ class LabelRise(models.Model):
     asked_at = models.DateTimeField(default=timezone.now)
     raised = models.PositiveIntegerField(default=0, help_text="How many conversations were raised.")
     untold = models.JSONField(default=list, help_text="Conversations that were raised and whose pages do not know yet.")
-    entries_seen = models.BigIntegerField(default=0, help_text="The ledger was searched up to this entry.")
     done_at = models.DateTimeField(null=True)
 
     class Meta:

@@ -1,23 +1,23 @@
 """Raises the conversations that quote a document whose label rose: their history carries what it says.
 
-A conversation quotes a document if one of its answers cites it, or if the ledger says that its passages went to a model
-for one of its answers. Answers from before the ledger kept that are found by their citations alone.
+A conversation quotes a document if one of its answers cites it, or was given passages of it. Answers from before LangAI
+kept the second are found by their citations alone.
 """
 
 import asyncio
 import logging
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 from django.db import connection, transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from chat.models import Citation, Conversation, Message
+from chat.models import Citation, Conversation, GivenDocument, Message
 from chat.services import conversations, labels, publishing
 from langai_site.sensitivity import Sensitivity
-from langai_site.usage import carried
 from langai_site.writer import apart
 from search.models import LabelRise
 from search.services.label_rises import Labelled, labelled_of
@@ -29,13 +29,11 @@ AT_ONCE = 200
 EVERY = 1.0
 # No turn that was under way when a label rose is expected to end later.
 LONGEST_TURN = timedelta(hours=1)
-# The words of a cause where the title of the document is not known any more.
-UNNAMED = "a document"
 
 
 def count_quoting(labelled: Labelled) -> int:
-    """Return how many conversations have an answer that cites it."""
-    return Conversation.objects.filter(_citing(labelled)).count()
+    """Return how many conversations have an answer that cites it or was given passages of it."""
+    return Conversation.objects.filter(_quoting(labelled)).count()
 
 
 def begin(rise: int) -> None:
@@ -65,49 +63,44 @@ def step() -> list[UUID]:
 
 
 def _go_on(rise: LabelRise, *, tell: bool) -> list[UUID]:
-    raised = _raise_citing(rise)
-    if len(raised) < AT_ONCE:
-        raised += _raise_given(rise)
+    labelled = labelled_of(rise)
+    raised = _raise(Conversation.objects.filter(_quoting(labelled), label__lt=_label_of(rise)), labelled, rise)
     rise.raised += len(raised)
     untold = [*map(UUID, rise.untold), *raised]
     rise.untold = [] if tell else [str(conversation) for conversation in untold]
     # It is done only when the pages know it too.
-    rise.done_at = rise.done_at if tell else None
+    rise.done_at = timezone.now() if tell and len(raised) < AT_ONCE else None
     rise.save()
     return untold if tell else []
 
 
-def _raise_citing(rise: LabelRise) -> list[UUID]:
-    labelled = labelled_of(rise)
-    found = Conversation.objects.filter(_citing(labelled), label__lt=_label_of(rise))
-    return _raise(found, labelled, rise)
+def catch_up(reply: UUID) -> None:
+    """Raise the conversation of an answer that was under way when a label rose, if it quotes what that labels.
 
-
-def _raise_given(rise: LabelRise) -> list[UUID]:
-    """Those whose answers were given its passages and cite none of them. At the ledger's end the rise is done."""
-    labelled = labelled_of(rise)
-    documents = {row["document"] for row in labelled.document_ids}
-    part = carried.conversations_given(documents, after=rise.entries_seen)
-    found = Conversation.objects.filter(pk__in=part.conversations, label__lt=_label_of(rise))
-    raised = _raise(found, labelled, rise)
-    # Whoever did not fit into this step is found by the same part of the ledger again.
-    if len(raised) < AT_ONCE:
-        rise.entries_seen = part.last_entry
-        rise.done_at = timezone.now() if part.is_last else None
-    return raised
-
-
-def catch_up(conversation: UUID, documents: Collection[str]) -> None:
-    """Raise a conversation whose answer was under way when a label rose, and was given or cites what it labels.
-
-    In the transaction that closes the answer; `documents` are the ids of what went along with its calls.
+    In the transaction that closes the answer. A rise that was over before the answer began is not looked at again: the
+    owner may have lowered the label since.
     """
-    for rise in LabelRise.objects.filter(asked_at__gte=timezone.now() - LONGEST_TURN):
-        labelled = labelled_of(rise)
-        found = Conversation.objects.filter(pk=conversation, label__lt=_label_of(rise))
-        if not {str(row["document"]) for row in labelled.document_ids} & set(documents):
-            found = found.filter(_citing(labelled))
-        _raise(found, labelled, rise)
+    recent = Q(done_at=None) | Q(done_at__gte=timezone.now() - LONGEST_TURN)
+    rises = list(LabelRise.objects.filter(recent))
+    if not rises:
+        return
+    conversation, began = Message.objects.values_list("conversation", "created_at").get(pk=reply)
+    for rise in rises:
+        if rise.done_at is None or rise.done_at >= began:
+            _raise_one(conversation, rise)
+
+
+def _raise_one(conversation: UUID, rise: LabelRise) -> None:
+    labelled = labelled_of(rise)
+    if _quotes(conversation, labelled):
+        _raise(Conversation.objects.filter(pk=conversation, label__lt=_label_of(rise)), labelled, rise)
+
+
+def _quotes(conversation: UUID, labelled: Labelled) -> bool:
+    """Whether this one conversation quotes it: found from the conversation, however many quote it."""
+    cited = Citation.objects.filter(reply__conversation=conversation).values("source")
+    given = GivenDocument.objects.filter(reply__conversation=conversation).values("document")
+    return labelled.includes(cited, given)
 
 
 def _label_of(rise: LabelRise) -> Sensitivity:
@@ -118,10 +111,15 @@ def _label_of(rise: LabelRise) -> Sensitivity:
     return min(Sensitivity(rise.label), labelled_of(rise).label)
 
 
-def _citing(labelled: Labelled) -> Q:
+def _quoting(labelled: Labelled) -> Q:
     """A condition on conversations, without a join: one that cites a document twenty times is one conversation."""
-    replies = Citation.objects.filter(source__in=labelled.source_ids).values("reply")
-    return Q(pk__in=Message.objects.filter(pk__in=replies).values("conversation"))
+    return Q(pk__in=Message.objects.filter(pk__in=_replies(labelled)).values("conversation"))
+
+
+def _replies(labelled: Labelled) -> QuerySet[Any, Any]:
+    """The ids of the answers that cite it or were given passages of it."""
+    citing = Citation.objects.filter(source__in=labelled.source_ids).order_by().values("reply")
+    return citing.union(GivenDocument.objects.filter(document__in=labelled.document_ids).values("reply"))
 
 
 def _raise(found: QuerySet[Conversation], labelled: Labelled, rise: LabelRise) -> list[UUID]:
@@ -129,7 +127,7 @@ def _raise(found: QuerySet[Conversation], labelled: Labelled, rise: LabelRise) -
     rows = list(found.select_related("owner").order_by("pk").select_for_update(of=("self",))[:AT_ONCE])
     label, titles = _label_of(rise), _titles(rows, labelled)
     for conversation in rows:
-        cause = labels.passage(titles.get(conversation.pk, UNNAMED), label)
+        cause = labels.passage(titles.get(conversation.pk, labels.UNNAMED), label)
         conversations.raise_label(conversation, [cause])
     Conversation.objects.bulk_update(rows, ["label", "label_cause"])
     _raise_replies(rows, labelled, label)
@@ -143,5 +141,5 @@ def _titles(rows: Sequence[Conversation], labelled: Labelled) -> dict[UUID, str]
 
 
 def _raise_replies(rows: Iterable[Conversation], labelled: Labelled, label: Sensitivity) -> None:
-    cited = Citation.objects.filter(source__in=labelled.source_ids).values("reply")
-    Message.objects.filter(conversation__in=rows, pk__in=cited, label__lt=label).update(label=label)
+    replies = Message.objects.filter(conversation__in=rows, pk__in=_replies(labelled), label__lt=label)
+    replies.update(label=label)

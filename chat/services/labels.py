@@ -9,6 +9,8 @@ from langai_site.sensitivity import Sensitivity, highest
 
 CHOSEN = "chosen by you"
 STARTED = "where new conversations start"
+# The words of a cause where the title of the document is not known any more, or never was told there.
+UNNAMED = "a document"
 PASSAGE, LOWERED = "a passage from “", "lowered by you: "
 _UNQUOTED = {PASSAGE: "a passage", LOWERED: "lowered by you"}
 _QUOTED = re.compile(f"({PASSAGE}|{LOWERED}).*", re.DOTALL)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import partial
 from typing import Protocol
+from uuid import UUID
 
 from django.conf import settings
 
@@ -46,7 +47,8 @@ class TurnRequest:
     """All that a turn needs to know. `causes` give it its floor: the highest label that the conversation has reached.
 
     `asked` names the collections that the person chose, which `reader` is narrowed to: None where they chose none
-    in particular, and nothing is searched where it is empty. `policy` is the one in force when it was asked.
+    in particular, and nothing is searched where it is empty. `cited` and `given` are the passages that the earlier text
+    of this answer cites and the documents that it was made from. `policy` is the one in force when it was asked.
     `instructions` are what a program adds to ours, and `history_chars` how much of the history the prompt has room for.
     """
 
@@ -61,6 +63,7 @@ class TurnRequest:
     policy: Policy = DEFAULT
     written: str = ""
     cited: tuple[Cited, ...] = ()
+    given: tuple[UUID, ...] = ()
     asked: tuple[str, ...] | None = None
     instructions: str = ""
     history_chars: int = prompts.HISTORY_CHARS

@@ -5,9 +5,11 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from uuid import UUID
 
+from django.db import transaction
+
 from chat.llm import BUILT_IN
 from chat.models import Conversation
-from chat.services import conversations, labels, policies
+from chat.services import conversations, given_documents, labels, policies
 from chat.services.labels import Cause
 from chat.services.replies import Cited, Prepared, TurnRequest
 from langai_site.accounts.models import User
@@ -20,7 +22,7 @@ from langai_site.usage import budgets
 from langai_site.usage import services as usage
 from langai_site.writer import write
 from search.access import reader_of
-from search.services.present import known_sources, readable_sources
+from search.services.present import known_sources, labels_of, readable_sources
 
 CLOSED = "This account was deactivated, so nothing was sent."
 
@@ -54,27 +56,44 @@ class StoredTurnState:
             await write(usage.raise_to, self.reply, most)
 
     def read_present(self, request: TurnRequest, prepared: Prepared) -> Present:
-        given = {passage.hit.source_id for passage in prepared.passages}
-        sources = readable_sources(request.reader.user_id, given)
-        if given - sources.keys():
-            raise NotAdmitted
-        sources |= known_sources(_cited_sources(request.cited) - given)
-        return Present(
-            highest(_label(request), *(source.label for source in sources.values())),
-            _model_now(prepared.model, request.reader.user_id),
-            tuple({source.document for source in sources.values()}),
-        )
+        """As in TurnState. What is about to be sent for a conversation is kept with its reply."""
+        if not (request.caller.conversation and prepared.passages):
+            return _present(request, prepared)
+        # One transaction: whoever relabels one of these documents finds it kept here, or its new label is read here.
+        with transaction.atomic():
+            present = _present(request, prepared)
+            if present.label <= prepared.label:
+                given_documents.keep(self.reply, present.documents)
+        return present
 
     def read_question(self, request: TurnRequest) -> Present:
-        sources = known_sources(_cited_sources(request.cited)).values()
-        return Present(highest(_label(request), *(source.label for source in sources)))
+        return Present(highest(_label(request), *_earlier_labels(request).values()))
 
     async def refreshed(self, request: TurnRequest) -> TurnRequest:
         return await write(_refreshed, request)
 
 
+def _present(request: TurnRequest, prepared: Prepared) -> Present:
+    given = {passage.hit.source_id for passage in prepared.passages}
+    sources = readable_sources(request.reader.user_id, given)
+    if given - sources.keys():
+        raise NotAdmitted
+    earlier = _earlier_labels(request)
+    return Present(
+        highest(_label(request), *earlier.values(), *(source.label for source in sources.values())),
+        _model_now(prepared.model, request.reader.user_id),
+        tuple({*earlier, *(source.document for source in sources.values())}),
+    )
+
+
+def _earlier_labels(request: TurnRequest) -> dict[UUID, Sensitivity]:
+    """The documents that the answer's earlier text cites or was made from, with the labels that they have now."""
+    cited = {source.document for source in known_sources(_cited_sources(request.cited)).values()}
+    return labels_of({*cited, *request.given})
+
+
 def _cited_sources(cited: Sequence[Cited]) -> set[UUID]:
-    return {UUID(old.place["source"]) for old in cited}
+    return {_source(old) for old in cited}
 
 
 def _label(request: TurnRequest) -> Sensitivity:
@@ -108,19 +127,25 @@ def _refreshed(request: TurnRequest) -> TurnRequest:
 
 
 def _risen(request: TurnRequest) -> tuple[Cause, ...]:
-    """The causes with those that have come since: the conversation's label, and documents that the answer cites."""
+    """The causes with those that have come since: the conversation's label, and those of the answer's earlier text."""
     person, conversation_id = request.reader.user_id, request.caller.conversation
     conversation = conversations.access_conversation(person, conversation_id) if conversation_id else None
     now = [conversations.so_far(conversation)] if conversation else []
-    risen = (cause for cause in (*now, *cited_causes(request.cited)) if cause.label > request.label)
+    earlier = earlier_causes(request.cited, request.given)
+    risen = (cause for cause in (*now, *earlier) if cause.label > request.label)
     return (*request.causes, *risen)
 
 
-def cited_causes(cited: Sequence[Cited]) -> tuple[Cause, ...]:
-    """Return what the documents that an answer's earlier part cites give to its label, as they are labelled now.
+def earlier_causes(cited: Sequence[Cited], given: Sequence[UUID]) -> tuple[Cause, ...]:
+    """Return what gives an answer's earlier text its label: the documents that it cites or was given, as of now.
 
-    Of one that was removed, the last label counts: the answer goes on quoting it.
+    Of one that was removed, the last label counts: the text goes on saying what it said.
     """
-    found = known_sources(_cited_sources(cited))
-    titles = {UUID(old.place["source"]): old.place["title"] for old in cited}
-    return tuple(labels.passage(titles[source], now.label) for source, now in found.items())
+    sources = known_sources(_cited_sources(cited))
+    titles = {sources[source].document: old.place["title"] for old in cited if (source := _source(old)) in sources}
+    known = labels_of({*titles, *given})
+    return tuple(labels.passage(titles.get(document, labels.UNNAMED), known[document]) for document in known)
+
+
+def _source(cited: Cited) -> UUID:
+    return UUID(cited.place["source"])

@@ -19,6 +19,7 @@ from chat.services import (
     citations,
     conversations,
     drafts,
+    given_documents,
     in_flight,
     label_rises,
     labels,
@@ -165,15 +166,17 @@ def resume(user: User, reply_id: UUID, pick: drafts.Pick = drafts.AS_BEFORE) -> 
     if reply.children.exists():
         raise Conflict("You have asked on from this answer already. Ask again instead: nothing is lost then.")
     cited = sources.cited(reply, user)
-    # What its text quotes may be labelled higher by now than when it was written.
-    conversations.raise_label(conversation, turn_state.cited_causes(cited))
+    # Without any text nothing of what it was given goes out again, unless it is found again.
+    given = given_documents.of_reply(reply.id) if reply.text else ()
+    # What its text comes from may be labelled higher by now than when it was written.
+    conversations.raise_label(conversation, turn_state.earlier_causes(cited, given))
     pick = pick.named(conversation.model)
     conversation.model = pick.model
     reply.status, reply.error, reply.error_code = Message.Status.STREAMING, "", ""
     reply.lease, reply.lease_until = uuid4(), timezone.now() + LEASE
     reply.save(update_fields=["status", "error", "error_code", "lease", "lease_until"])
     _point_at(conversation, reply)
-    return _started(conversation, reply.parent, reply, pick, cited)
+    return _started(conversation, reply.parent, reply, pick, cited, given)
 
 
 def _open(conversation: Conversation, question: Message, pick: drafts.Pick) -> Started:
@@ -204,6 +207,7 @@ def _started(
     reply: Message,
     pick: drafts.Pick,
     cited: Sequence[Cited] = (),
+    given: Sequence[UUID] = (),
 ) -> Started:
     caller = conversations.caller_of(conversation, reply.id)
     usage.reserve(reply=reply.id, user_id=conversation.owner_id, team=caller.team)
@@ -220,6 +224,7 @@ def _started(
         caller=caller,
         written=reply.text,
         cited=tuple(cited),
+        given=tuple(given),
         asked=asked,
     )
     return Started(conversation.id, reply.id, question.id, request, cast(UUID, reply.lease), reply.receipt)
@@ -280,7 +285,7 @@ def close(started: Started, outcome: Outcome, entries: Sequence[Entry]) -> bool:
         Citation.objects.bulk_create(
             [Citation(reply_id=started.reply, **source) for source in outcome.sources], ignore_conflicts=True
         )
-        label_rises.catch_up(started.conversation, [pk for entry in entries for pk in entry.documents])
+        label_rises.catch_up(started.reply)
     usage.close(started.reply, entries)
     return bool(closed)
 
@@ -302,7 +307,8 @@ def _end_lost(reply_id: UUID) -> bool:
     reply = lost.first()
     if reply is None:
         return False
-    # What it was given to cite is lost as well, but for what an earlier part of it cites.
+    # What it was given to cite is lost as well, but for what an earlier part of it cites. Which documents it was given
+    # is not: rises and Continue find them.
     text = citations.without_unknown(reply.text, reply.citations.values_list("number", flat=True))
     ended = lost.update(
         parts=text_part(text), status=Message.Status.INTERRUPTED, error=INTERRUPTED, error_code=SWEPT, lease_until=None

@@ -31,6 +31,10 @@ class History:
         known = [label for label in labels if label is not None]
         return highest(*known) if known and len(known) == len(labels) else None
 
+    def knows(self, document: UUID) -> bool:
+        """Whether anything is recorded of `document`."""
+        return document in self.documents
+
     def last(self, document: UUID) -> Sensitivity | None:
         """The label that `document` has now, or had last where it was removed. None: not known."""
         return self.at(document, END_OF_TIME)

@@ -43,6 +43,16 @@ class Labelled:
         """The ids of all documents that there are or were in it, likewise."""
         return self.sources.values("document").union(self.removed.values("document"))
 
+    def includes(self, sources: QuerySet[Any, Any], documents: QuerySet[Any, Any]) -> bool:
+        """Whether any of these ids, which are queries for versions and documents, belongs to it or once did."""
+        parts = (
+            self.sources.filter(pk__in=sources),
+            self.sources.filter(document__in=documents),
+            self.removed.filter(source__in=sources),
+            self.removed.filter(document__in=documents),
+        )
+        return any(part.exists() for part in parts)
+
     @property
     def label(self) -> Sensitivity:
         """The label that counts for all of it now: a document's own or its collection's, whichever is higher.

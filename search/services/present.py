@@ -48,6 +48,19 @@ def known_sources(sources: Collection[UUID]) -> dict[UUID, PresentSource]:
     return found | _removed(gone) if gone else found
 
 
+def labels_of(documents: Collection[UUID]) -> dict[UUID, Sensitivity]:
+    """Return the label of each of `documents` now; of one that was removed, the label that it had last.
+
+    What search never knew is left out.
+    """
+    labels: dict[UUID, Sensitivity] = {}
+    for source in _read(Source.objects.filter(document__in=documents)).values() if documents else ():
+        labels[source.document] = highest(source.label, labels.get(source.document, source.label))
+    gone = set(documents) - labels.keys()
+    history = history_of(gone) if gone else None
+    return labels | {document: _last(history, document) for document in gone if history and history.knows(document)}
+
+
 def present_of(sources: Iterable[UUID]) -> Present:
     """Return the highest label of `sources` now, with their documents. Raises NotAdmitted if one of them is gone."""
     wanted = set(sources)

@@ -1,10 +1,12 @@
 """Which documents an answer was given is known whatever became of it, and its conversation is raised with them."""
 
 import asyncio
+from datetime import timedelta
 
 import pytest
+from django.utils import timezone
 
-from chat.models import Conversation
+from chat.models import Citation, Conversation, GivenDocument, Message
 from chat.services import label_rises, turns
 from documents import services
 from documents.models import Document
@@ -12,7 +14,14 @@ from langai_site.sensitivity import Sensitivity
 from langai_site.usage.models import UsageEntry
 from langai_site.writer import write
 from search.models import LabelRise, Source
-from tests.chat.test_changes_during_a_turn import HOSTED, QUESTION, answered, ended, house  # noqa: F401 - a fixture
+from tests.chat.test_changes_during_a_turn import (
+    HOSTED,
+    QUESTION,
+    answered,
+    ended,
+    house,  # noqa: F401 - a fixture
+    offer,
+)
 from tests.chat.test_continued_labels import document_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -20,11 +29,11 @@ pytestmark = pytest.mark.django_db(transaction=True)
 PUBLIC, INTERNAL, CONFIDENTIAL = Sensitivity
 
 
-def relabel(house):  # noqa: F811
-    """Raise the label of every document that the person may read, with what quotes it."""
+def relabel(house, *, quoting=True):  # noqa: F811
+    """Raise the label of every document that the person may read, with what quotes it unless told otherwise."""
     for source in Source.objects.filter(collection__users=house.person):
         document = document_of(source)
-        services.relabel(document, title=document.title, sensitivity=CONFIDENTIAL, raise_quoting=True, by="admin")
+        services.relabel(document, title=document.title, sensitivity=CONFIDENTIAL, raise_quoting=quoting, by="admin")
     assert Document.objects.exists()
 
 
@@ -56,12 +65,63 @@ async def test_a_conversation_whose_answer_came_from_the_cache_is_raised(house):
 
 
 async def test_both_conversations_that_watched_one_call_are_raised(house):  # noqa: F811
-    both = [await write(turns.post, house.person, None, QUESTION, HOSTED) for _ in range(2)]
+    # It waits a moment before its first word, in which the other one comes to watch.
+    await write(offer, "anthropic/t5-d200")
+    both = [await write(turns.post, house.person, None, QUESTION, "anthropic/t5-d200") for _ in range(2)]
     await asyncio.gather(*map(ended, both))
     assert house.asked == [HOSTED]
     await write(relabel, house)
     await write(raise_all)
     assert await write(entries_and_labels) == ([(False, True), (True, True)], [CONFIDENTIAL] * 2)
+
+
+def lose(reply):
+    """Leave what a process leaves that was killed while it wrote the answer."""
+    over = timezone.now() - timedelta(seconds=1)
+    Message.objects.filter(pk=reply).update(status="streaming", lease_until=over, parts=turns.text_part("It is 7 m."))
+    Citation.objects.all().delete()
+    UsageEntry.objects.all().delete()
+
+
+async def test_the_documents_are_kept_before_anything_is_sent(house):  # noqa: F811
+    kept = []
+    house.change = lambda house: kept.extend(GivenDocument.objects.values_list("reply", "document"))
+    reply = await answered(house, model=HOSTED)
+    readable = Source.objects.filter(collection__users=house.person)
+    documents = await write(lambda: set(readable.values_list("document", flat=True)))
+    assert set(kept) == {(reply.pk, document) for document in documents}
+
+
+async def test_a_conversation_whose_answer_lost_its_process_is_raised(house):  # noqa: F811
+    first = await answered(house, model=HOSTED)
+    await write(lose, first.pk)
+    assert await write(turns.sweep) == [(first.conversation_id, first.pk)]
+    await write(relabel, house)
+    await write(raise_all)
+    assert await write(entries_and_labels) == ([], [CONFIDENTIAL])
+
+
+@pytest.mark.parametrize("end", [lambda: None, lambda: services.delete(*Document.objects.all())])
+async def test_an_answer_that_lost_its_process_is_continued_by_the_labels_of_now(house, end):  # noqa: F811
+    """Also where the conversations that quote the documents were not raised, and where the documents are gone."""
+    first = await answered(house, model=HOSTED)
+    await write(lose, first.pk)
+    await write(turns.sweep)
+    await write(relabel, house, quoting=False)
+    await write(end)
+    assert await write(entries_and_labels) == ([], [PUBLIC])
+    again = await ended(await write(turns.resume, house.person, first.pk))
+    assert (house.asked, again.status, again.conversation.label) == ([HOSTED], "failed", CONFIDENTIAL)
+
+
+async def test_a_label_that_rises_while_the_rest_is_prepared_binds_it(house):  # noqa: F811
+    first = await answered(house, model=HOSTED)
+    await write(lose, first.pk)
+    await write(turns.sweep)
+    started = await write(turns.resume, house.person, first.pk)
+    await write(relabel, house, quoting=False)
+    again = await ended(started)
+    assert (house.asked, again.status) == ([HOSTED], "failed")
 
 
 async def test_the_sentences_of_quotes_count_too(house):  # noqa: F811

@@ -1,14 +1,16 @@
 """Relabelling a document upwards raises the conversations that quote it."""
 
 import uuid
+from importlib import import_module
 
 import pytest
+from django.apps import apps
 from django.core.management import CommandError, call_command
 from django.db import transaction
 from django.urls import reverse
 
-from chat.models import Citation, Conversation, LabelChange, Message
-from chat.services import label_rises, turns
+from chat.models import Citation, Conversation, GivenDocument, LabelChange, Message
+from chat.services import given_documents, label_rises, turns
 from documents import services
 from documents.models import Document
 from langai_site.accounts.models import User
@@ -132,14 +134,28 @@ def test_a_deleted_conversation_that_can_be_brought_back_counts(alice, source):
 
 def test_an_answer_that_was_given_it_and_cites_nothing_counts(alice, source):
     conversation = quoting(alice, uuid.uuid4())
-    document = str(Document.objects.get().pk)
-    entry = {"model": "m", "provider": "p", "label": PUBLIC, "status": "complete"}
-    UsageEntry.objects.create(conversation=conversation.pk, documents=f"{uuid.uuid4()} {document}", **entry)
-    UsageEntry.objects.create(conversation=None, documents=document, **entry)
+    reply = conversation.messages.get(role="assistant")
+    given_documents.keep(reply.pk, [uuid.uuid4(), Document.objects.get().pk])
+    given_documents.keep(reply.pk, [Document.objects.get().pk])
+    assert count_quoting(Labelled(document=Document.objects.get().pk)) == 1
     relabel(CONFIDENTIAL)
-    run()
     assert labels() == [CONFIDENTIAL]
     assert LabelChange.objects.get().cause == "a passage from “a document”"
+    reply.refresh_from_db()
+    assert reply.label == CONFIDENTIAL
+
+
+def test_what_the_ledger_knows_of_earlier_answers_is_taken_over(alice, source):
+    reply = quoting(alice, uuid.uuid4()).messages.get(role="assistant")
+    document, other = uuid.uuid4(), uuid.uuid4()
+    entry = {"model": "m", "provider": "p", "label": PUBLIC, "status": "complete"}
+    UsageEntry.objects.create(reply=reply.pk, documents=f"{document} {other}", **entry)
+    UsageEntry.objects.create(reply=reply.pk, documents=str(document), **entry)
+    UsageEntry.objects.create(reply=uuid.uuid4(), documents=str(document), **entry)
+    UsageEntry.objects.create(reply=reply.pk, **entry)
+    import_module("chat.migrations.0008_given_documents").from_ledger(apps, None)
+    assert given_documents.of_reply(reply.pk) == tuple(sorted([document, other]))
+    assert GivenDocument.objects.count() == 2
 
 
 def test_whoever_lowered_it_before_is_raised_again(alice, source):
@@ -217,6 +233,16 @@ def test_an_answer_that_was_under_way_when_its_document_was_relabelled_and_delet
     run()
     close_citing(started, source)
     assert labels() == [CONFIDENTIAL]
+
+
+def test_a_label_that_the_owner_lowered_after_a_rise_stays_when_the_next_answer_ends(alice, source):
+    conversation = quoting(alice, source)
+    relabel(CONFIDENTIAL)
+    run()
+    Conversation.objects.update(label=PUBLIC, label_cause="lowered by you: it is known by now")
+    started = turns.post(alice, conversation.pk, "And then?")
+    turns.close(started, turns.Outcome("Nothing.", "complete", started.request.causes), [])
+    assert labels() == [PUBLIC]
 
 
 def test_a_collection_that_is_deleted_goes_on_raising(alice, collection, source, monkeypatch):
