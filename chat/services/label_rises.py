@@ -2,6 +2,8 @@
 
 A conversation quotes a document if one of its answers cites it, or was given passages of it. Answers from before LangAI
 kept the second are found by their citations alone.
+
+That takes steps. A conversation that is asked something before its step is raised then, by itself.
 """
 
 import asyncio
@@ -17,6 +19,7 @@ from django.utils import timezone
 
 from chat.models import Citation, Conversation, GivenDocument, Message
 from chat.services import conversations, labels, publishing
+from langai_site.prepared import Prepared
 from langai_site.sensitivity import Sensitivity
 from langai_site.writer import apart
 from search.models import LabelRise
@@ -29,6 +32,7 @@ AT_ONCE = 200
 EVERY = 1.0
 # No turn that was under way when a label rose is expected to end later.
 LONGEST_TURN = timedelta(hours=1)
+_UNDONE = Prepared(lambda: LabelRise.objects.filter(done_at=None).order_by().values_list("pk"))
 
 
 def count_quoting(labelled: Labelled) -> int:
@@ -90,10 +94,23 @@ def catch_up(reply: UUID) -> None:
             _raise_one(conversation, rise)
 
 
-def _raise_one(conversation: UUID, rise: LabelRise) -> None:
+def reach(conversation: UUID) -> bool:
+    """Raise a conversation that is about to go out, if a rise has not come to it yet. Return whether it was raised.
+
+    Without a rise that is not done, which is the usual case, this costs one query on an empty index.
+    """
+    if not _UNDONE.rows():
+        return False
+    with transaction.atomic():
+        raised = [_raise_one(conversation, rise) for rise in LabelRise.objects.filter(done_at=None)]
+    return any(raised)
+
+
+def _raise_one(conversation: UUID, rise: LabelRise) -> bool:
     labelled = labelled_of(rise)
-    if _quotes(conversation, labelled):
-        _raise(Conversation.objects.filter(pk=conversation, label__lt=_label_of(rise)), labelled, rise)
+    if not _quotes(conversation, labelled):
+        return False
+    return bool(_raise(Conversation.objects.filter(pk=conversation, label__lt=_label_of(rise)), labelled, rise))
 
 
 def _quotes(conversation: UUID, labelled: Labelled) -> bool:

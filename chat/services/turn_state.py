@@ -9,7 +9,7 @@ from django.db import transaction
 
 from chat.llm import BUILT_IN
 from chat.models import Conversation
-from chat.services import conversations, given_documents, labels, policies
+from chat.services import conversations, given_documents, label_rises, labels, policies
 from chat.services.labels import Cause
 from chat.services.replies import Cited, Prepared, TurnRequest
 from langai_site.accounts.models import User
@@ -100,6 +100,7 @@ def _label(request: TurnRequest) -> Sensitivity:
     """The conversation's label, or the turn's own where it is kept in none. Raises NotAdmitted where it is over."""
     person, conversation = request.reader.user_id, request.caller.conversation
     if conversation:
+        label_rises.reach(conversation)
         rows = _LABEL.rows(conversation=conversation, person=person)
     else:
         rows = _ACTIVE.rows(person=person) and [(request.label,)]

@@ -142,6 +142,8 @@ def _known(user: User, conversation_id: UUID) -> Conversation:
     conversation = conversations.access_conversation(user.id, conversation_id, lock=True)
     conversation.owner = user
     in_flight.refuse_while_live(conversation)
+    if label_rises.reach(conversation.id):
+        conversation.refresh_from_db(fields=["label", "label_cause"])
     return conversation
 
 

@@ -27,6 +27,7 @@ from tests.chat.test_continued_labels import document_of
 pytestmark = pytest.mark.django_db(transaction=True)
 
 PUBLIC, INTERNAL, CONFIDENTIAL = Sensitivity
+QUESTIONS = (QUESTION, f"{QUESTION} Really?")
 
 
 def relabel(house, *, quoting=True):  # noqa: F811
@@ -73,6 +74,40 @@ async def test_both_conversations_that_watched_one_call_are_raised(house):  # no
     await write(relabel, house)
     await write(raise_all)
     assert await write(entries_and_labels) == ([(False, True), (True, True)], [CONFIDENTIAL] * 2)
+
+
+@pytest.fixture
+async def quoting(house, monkeypatch):  # noqa: F811
+    """Two conversations that were given the same documents. A step of a rise comes to one of them only."""
+    monkeypatch.setattr(label_rises, "AT_ONCE", 1)
+    replies = [await ended(await write(turns.post, house.person, None, text, HOSTED)) for text in QUESTIONS]
+    house.calls.clear()
+    return [reply.conversation_id for reply in replies]
+
+
+def relabel_one(house):  # noqa: F811
+    """Relabel one document. One conversation is raised with it, and the rest waits for the web process."""
+    document = document_of(Source.objects.filter(collection__users=house.person).first())
+    services.relabel(document, title=document.title, sensitivity=CONFIDENTIAL, raise_quoting=True, by="admin")
+    assert sorted(Conversation.objects.values_list("label", flat=True)) == [PUBLIC, CONFIDENTIAL]
+
+
+async def test_a_conversation_that_a_rise_has_not_reached_is_raised_when_it_is_asked(quoting, house):  # noqa: F811
+    await write(relabel_one, house)
+    for conversation in quoting:
+        reply = await ended(await write(turns.post, house.person, conversation, "And else?", HOSTED, ["none"]))
+        assert (reply.status, reply.conversation.label) == ("failed", CONFIDENTIAL)
+    assert house.asked == []
+
+
+async def test_a_conversation_that_a_rise_has_not_reached_is_raised_before_it_is_sent(quoting, house):  # noqa: F811
+    """The label rises after the question was posted, and before anything of it is sent."""
+    started = [await write(turns.post, house.person, pk, "And else?", HOSTED, ["none"]) for pk in quoting]
+    await write(relabel_one, house)
+    for turn in started:
+        reply = await ended(turn)
+        assert (reply.status, reply.conversation.label) == ("failed", CONFIDENTIAL)
+    assert house.asked == []
 
 
 def lose(reply):
