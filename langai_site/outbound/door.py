@@ -133,6 +133,12 @@ def _parts(call: ChatCall | EmbedCall) -> list[dict[str, str] | str]:
     return [{"role": message.role, "content": message.text} for message in call.messages]
 
 
+def _earlier_answers(call: ChatCall | EmbedCall) -> int:
+    """Count what models said before: it may quote documents that are not among the call's own."""
+    messages = call.messages if isinstance(call, ChatCall) else ()
+    return sum(message.role == "assistant" for message in messages)
+
+
 @dataclass
 class Meter:
     """What a call takes, for its ledger entry. `present` and `sent_at` are empty until it is about to be sent."""
@@ -194,6 +200,7 @@ class Meter:
             content_hash=content.keyed_hash(sent) if sent else "",
             sent_at=self.sent_at,
             documents=tuple(sorted(map(str, self.present.documents))) if self.present else (),
+            earlier_answers=_earlier_answers(self.call),
         )
 
     def _estimate(self) -> Usage:

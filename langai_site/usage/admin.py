@@ -58,7 +58,10 @@ class UsageEntryAdmin(ReadOnly, admin.ModelAdmin):
     fieldsets = (
         ("Who asked", {"fields": ("at", "username", "user_id", "team", "conversation", "reply", "kind", "source")}),
         ("Who was asked", {"fields": ("model", "provider", "hosted", "label", "route", "cached", "status")}),
-        ("What was sent", {"fields": ("bytes_sent", "content_hash", "sent_at", "documents", "seal")}),
+        (
+            "What was sent",
+            {"fields": ("bytes_sent", "content_hash", "sent_at", "documents", "earlier_answers", "seal")},
+        ),
         ("Tokens", {"fields": ("input_tokens", "output_tokens", "cached_tokens", "estimated")}),
         ("Money and time", {"fields": ("price", "saved", "price_version", "first_token_ms", "duration_ms")}),
     )

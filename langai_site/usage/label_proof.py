@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from langai_site import registry
 from langai_site.sensitivity import Sensitivity
@@ -25,7 +25,8 @@ class LabelProof:
     """What came of the comparison.
 
     `compared` counts the calls whose documents are known, and `findings` names those that were labelled too low.
-    The rest is what cannot be known: `unrecorded` calls were made before LangAI kept which documents they carried,
+    The rest is what cannot be known: `unrecorded` calls were made before LangAI kept all that they carried, calls
+    `with_answers` carried earlier answers, which may quote documents that the entry does not name,
     `without_history` carried a document whose label at that time is not recorded, and for `too_close` a label rose
     within CLOCKS_APART of the call, so that nobody can say which came first.
     """
@@ -33,6 +34,7 @@ class LabelProof:
     compared: int = 0
     findings: list[Finding] = field(default_factory=list)
     unrecorded: int = 0
+    with_answers: int = 0
     without_history: int = 0
     too_close: int = 0
 
@@ -41,7 +43,12 @@ class LabelProof:
         too_low = len(self.findings)
         yield f"{self.compared:,} calls carried passages; {too_low:,} of them were labelled too low for these."
         if self.unrecorded:
-            yield f"Not known: {self.unrecorded:,} calls were made before LangAI recorded what they carry."
+            yield f"Not known: {self.unrecorded:,} calls were made before LangAI recorded all that they carry."
+        if self.with_answers:
+            yield (
+                f"Not known: {self.with_answers:,} calls carried earlier answers. Of what these quote only the label "
+                "of their conversation is known."
+            )
         if self.without_history:
             yield f"Not known: {self.without_history:,} calls carried a document whose label then was not recorded."
         if self.too_close:
@@ -52,10 +59,12 @@ class LabelProof:
 def compare_labels(start: datetime | None = None, end: datetime | None = None) -> LabelProof:
     """Compare every call between two moments (the second one not included) with what its documents were labelled.
 
-    What a person or a program wrote has no history: for that the label that its entry holds is all there is.
+    What a person or a program wrote has no history: for that the label that its entry holds is all there is. The same
+    holds for earlier answers: an admin may have left their conversation low, or its owner lowered it.
     """
     proof, calls = LabelProof(), _calls(start, end)
-    proof.unrecorded = calls.filter(sent_at=None).count()
+    proof.unrecorded = calls.filter(Q(sent_at=None) | Q(earlier_answers=None)).count()
+    proof.with_answers = calls.filter(earlier_answers__gt=0).count()
     carrying = calls.exclude(documents="").order_by("pk")
     last = 0
     while chunk := list(carrying.filter(pk__gt=last)[:CHUNK]):

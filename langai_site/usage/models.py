@@ -130,6 +130,9 @@ class UsageEntry(models.Model):
     content_hash = models.CharField(max_length=64, blank=True, help_text="Keyed hash of what was sent.")
     sent_at = models.DateTimeField(null=True, help_text="When the label was read, right before sending.")
     documents = models.TextField(blank=True, help_text="Ids of the documents whose passages it carried, with spaces.")
+    earlier_answers = models.PositiveIntegerField(
+        null=True, help_text="How many earlier answers were sent along; empty: from before that was recorded."
+    )
 
     class Meta:
         ordering = ["-at", "-id"]

@@ -79,6 +79,7 @@ class Entry:
     `bytes_sent` and `content_hash` are those of what was handed to the provider (`content.py`), empty where nothing
     left. `sent_at` is when its label was read, right before sending, None where nothing was sent. `documents` are the
     ids of the documents whose passages the answer was made from, also where it was given again.
+    `earlier_answers` counts the answers that were sent along as history, or to be continued.
     """
 
     caller: Caller
@@ -100,3 +101,4 @@ class Entry:
     content_hash: str = ""
     sent_at: datetime | None = None
     documents: tuple[str, ...] = ()
+    earlier_answers: int = 0

@@ -318,3 +318,10 @@ async def test_the_ledger_keeps_when_labels_were_read_and_which_documents_went_a
     documents = await write(lambda: {str(pk) for pk in readable.values_list("document", flat=True)})
     assert set(entry.documents.split()) == documents
     assert before <= entry.sent_at <= entry.at + timedelta(seconds=1)
+
+
+async def test_the_ledger_keeps_how_many_earlier_answers_went_along(house):
+    first = await answered(house, model=HOSTED)
+    await ended(await write(turns.post, house.person, first.conversation_id, "And else?", HOSTED, ["none"]))
+    counted = UsageEntry.objects.order_by("sent_at").values_list("earlier_answers", flat=True)
+    assert await write(lambda: list(counted)) == [0, 1]

@@ -7,6 +7,7 @@ import pytest
 from django.utils import timezone
 
 from langai_site.sensitivity import Sensitivity
+from langai_site.usage.chain import written_out
 from langai_site.usage.label_proof import compare_labels
 from langai_site.usage.models import UsageEntry
 from search.models import Collection, LabelRecord, Source
@@ -82,6 +83,22 @@ def test_it_says_what_it_cannot_know(document):
     proof = compare_labels()
     assert (proof.compared, proof.without_history, proof.unrecorded) == (2, 2, 1)
     assert sum("Not known" in line for line in proof.lines()) == 2
+
+
+def test_it_says_that_it_cannot_judge_what_earlier_answers_quote(document):
+    sent([document], RAISED - timedelta(minutes=1), earlier_answers=2)
+    sent([document], RAISED - timedelta(minutes=1))
+    proof = compare_labels()
+    assert (proof.compared, proof.findings, proof.with_answers, proof.unrecorded) == (2, [], 1, 0)
+    assert "Not known: 1 calls carried earlier answers." in " ".join(proof.lines())
+
+
+def test_entries_from_before_earlier_answers_were_counted_say_so_and_keep_their_seals(document):
+    row = sent([document], RAISED - timedelta(minutes=1))
+    UsageEntry.objects.update(earlier_answers=None)
+    assert compare_labels().unrecorded == 1
+    row.refresh_from_db()
+    assert "earlier_answers" not in written_out(row)
 
 
 def test_only_the_time_that_is_asked_about_counts(document):
