@@ -21,10 +21,13 @@ def relabel(document: UUID, *, title: str, sensitivity: Sensitivity) -> None:
     """
     sources = Source.objects.select_for_update().filter(document=document)
     retitled = [source for source in sources if source.title != title and source.retired_at is None]
-    sources.update(title=title, sensitivity=sensitivity)
+    sources.update(title=title)
     for source in retitled:
         source.title = title
         renew(source)
+    # Last: its record says that a label holds from now on, but others see it when this is committed. A new title takes
+    # seconds in a long document, and calls of that time would count as labelled too low.
+    sources.update(sensitivity=sensitivity)
 
 
 def renew(source: Source) -> None:

@@ -7,6 +7,7 @@ from uuid import uuid4
 import pytest
 from django.apps import apps
 from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
@@ -43,6 +44,18 @@ def test_a_document_has_each_label_from_its_change_on(collection, add):
     assert labels_between([document], public, confidential)[document] == (PUBLIC, CONFIDENTIAL)
     assert labels_between([document], before, timezone.now())[document] == (PUBLIC, CONFIDENTIAL)
     assert labels_between([document], before, before)[document] is None
+
+
+def test_a_label_is_recorded_after_all_that_takes_time(collection, add):
+    """What counts for others is the commit; the record's moment must be close to it, however long the document is."""
+    document = uuid4()
+    add(collection, document=document)
+    with CaptureQueriesContext(connection) as queries:
+        relabel(document, title="Another title", sensitivity=CONFIDENTIAL)
+    writes = [sql for query in queries if (sql := query["sql"]).startswith(("UPDATE", "INSERT", "DELETE"))]
+    assert sum("search_passage" in sql for sql in writes) > 1
+    assert "search_labelrecord" in writes[-1]
+    assert not any("search_labelrecord" in sql for sql in writes[:-1])
 
 
 def test_what_does_not_change_is_not_recorded_twice(collection, add):
