@@ -13,7 +13,7 @@ from django.db.models import Q, QuerySet
 from langai_site import registry
 from langai_site.sensitivity import Sensitivity
 from langai_site.usage.models import UsageEntry
-from langai_site.usage.verification import CHUNK, Finding
+from langai_site.usage.verification import CHUNK, Finding, sent_between
 
 # How far the clocks of two hosts, or the time of a change and that of its commit, may lie apart.
 CLOCKS_APART = timedelta(seconds=2)
@@ -75,10 +75,7 @@ def compare_labels(start: datetime | None = None, end: datetime | None = None) -
 
 def _calls(start: datetime | None, end: datetime | None) -> QuerySet[UsageEntry]:
     """The entries of which something was sent: not what came from the cache or a built-in model."""
-    calls = UsageEntry.objects.filter(cached=False, bytes_sent__gt=0)
-    if start:
-        calls = calls.filter(at__gte=start)
-    return calls.filter(at__lt=end) if end else calls
+    return sent_between(UsageEntry.objects.filter(cached=False, bytes_sent__gt=0), start, end)
 
 
 def _compare(entries: Sequence[UsageEntry], proof: LabelProof) -> None:

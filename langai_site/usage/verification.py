@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db.models import QuerySet
+from django.db.models.functions import Coalesce
 
 from langai_site.errors import Invalid
 from langai_site.sensitivity import Sensitivity
@@ -135,11 +136,22 @@ def went_out(question: Question) -> QuerySet[UsageEntry]:
     found = UsageEntry.objects.filter(label__gte=question.label, cached=False)
     if question.hosted:
         found = found.filter(hosted=True)
-    if question.start:
-        found = found.filter(at__gte=question.start)
-    if question.end:
-        found = found.filter(at__lt=question.end)
-    return found.order_by("at", "id")
+    return sent_between(found, question.start, question.end).order_by("at", "id")
+
+
+def sent_between(
+    entries: QuerySet[UsageEntry], start: datetime | None = None, end: datetime | None = None
+) -> QuerySet[UsageEntry]:
+    """The entries of what was sent between two moments (the second one not included).
+
+    An entry is written when its call has ended, which may be in the next month. Entries from before LangAI kept when a
+    call was sent go by that.
+    """
+    found = entries.alias(left=Coalesce("sent_at", "at"))
+    if start:
+        # The first condition is there for its index: no entry is written before its call.
+        found = found.filter(at__gte=start - CLOCKS, left__gte=start)
+    return found.filter(left__lt=end) if end else found
 
 
 def with_content(parts: Sequence[dict[str, str] | str]) -> QuerySet[UsageEntry]:

@@ -10,6 +10,7 @@ from langai_site.sensitivity import Sensitivity
 from langai_site.usage.chain import written_out
 from langai_site.usage.label_proof import compare_labels
 from langai_site.usage.models import UsageEntry
+from langai_site.usage.verification import Question, went_out
 from search.models import Collection, LabelRecord, Source
 from search.services import index
 from search.types import PageText, SourceInfo, Span
@@ -102,7 +103,15 @@ def test_entries_from_before_earlier_answers_were_counted_say_so_and_keep_their_
 
 
 def test_only_the_time_that_is_asked_about_counts(document):
+    """By when a call was sent: its entry is written when it has ended, here after the time that is asked about."""
     row = sent([document], LATER)
-    UsageEntry.objects.filter(pk=row.pk).update(at=NOW - timedelta(days=3))
-    assert compare_labels(start=NOW - timedelta(days=1)).compared == 0
-    assert len(compare_labels(end=NOW - timedelta(days=1)).findings) == 1
+    UsageEntry.objects.filter(pk=row.pk).update(at=NOW + timedelta(minutes=1))
+    just_after = LATER + timedelta(seconds=1)
+    assert compare_labels(start=just_after).compared == 0
+    assert compare_labels(end=LATER).compared == 0
+    assert len(compare_labels(start=LATER, end=just_after).findings) == 1
+    asked = {"label": PUBLIC, "hosted": True}
+    assert [entry.pk for entry in went_out(Question(LATER, just_after, **asked))] == [row.pk]
+    assert not went_out(Question(just_after, **asked)).exists()
+    UsageEntry.objects.filter(pk=row.pk).update(at=LATER, sent_at=None)
+    assert went_out(Question(LATER, just_after, **asked)).exists()

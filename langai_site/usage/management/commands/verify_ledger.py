@@ -83,8 +83,9 @@ class Command(BaseCommand):
 
     def _list(self, entries: list[UsageEntry], count: int) -> None:
         for entry in entries:
+            left = entry.sent_at or entry.at
             self.told.write(
-                f"Entry {entry.pk}: {entry.at:%Y-%m-%d %H:%M:%S} UTC, {entry.get_label_display().lower()}, "
+                f"Entry {entry.pk}: {left:%Y-%m-%d %H:%M:%S} UTC, {entry.get_label_display().lower()}, "
                 f"{entry.model}, {entry.username or 'nobody'}, {entry.bytes_sent:,} bytes, {entry.status}"
             )
         if count > len(entries):
