@@ -9,9 +9,12 @@ What a text may cost is limited (`chat/allowance.py`); what would cost more is s
 """
 
 import re
+from bisect import bisect_left, bisect_right
+from collections import deque
 from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import lru_cache
 from html import escape
+from itertools import accumulate
 from typing import Any
 
 from markdown_it import MarkdownIt
@@ -20,7 +23,7 @@ from markdown_it.rules_core import StateCore
 from markdown_it.token import Token
 
 from chat import parsing
-from chat.allowance import CITE, Allowance
+from chat.allowance import CITE, MARK, Allowance
 from chat.highlighting import MAX_HIGHLIGHT, highlighted, lexer_of, price
 from chat.parsing import Block
 from chat.quotations import CITATION, Quotation, comparable, in_blocks, written
@@ -28,8 +31,8 @@ from chat.sanitizing import CLEANER
 from langai_site.characters import whole_characters
 
 # Finished answers may be kept as HTML; a higher number makes that be drawn again.
-# 2: limits on what a text may cost.
-RENDERER_VERSION = 2
+# 2: limits on what a text may cost. 3: on marks and code as well.
+RENDERER_VERSION = 3
 
 LANGUAGE = re.compile(r"[A-Za-z0-9+#.-]{1,20}")
 MAX_FORMULA = 2_000
@@ -112,31 +115,53 @@ def _piece(kind: str, content: str) -> Token:
 
 
 def _unverified(state: StateCore) -> None:
-    """Quotations that stand in none of the sources are marked, and are told so in words."""
+    """Mark quotations that stand in none of the sources, and say so in words, as far as the text can pay for it."""
     wanted: Collection[str] = state.env.get("unverified") or ()
     for block, quotations in in_blocks(state.tokens) if wanted else ():
-        for quotation in quotations:
-            if comparable(quotation.text) in wanted:
-                block.children = _marked(block.children or [], quotation)
+        tokens = block.children or []
+        ends = [*accumulate(len(written(token)) for token in tokens)]
+        found = [quotation for quotation in quotations if comparable(quotation.text) in wanted]
+        block.children = _marked(
+            tokens, [quotation for quotation in found if state.env["allowance"].afford(_price(quotation, ends))]
+        )
 
 
-def _marked(tokens: Sequence[Token], quotation: Quotation) -> list[Token]:
-    """The tokens with each text of the quotation in an element of its own, so that none crosses another."""
+def _price(quotation: Quotation, ends: Sequence[int]) -> float:
+    """What marking the quotation costs: each of its tokens gets an element. `ends` are where the block's tokens end."""
+    return MARK * (1 + bisect_left(ends, quotation.end) - bisect_right(ends, quotation.start))
+
+
+def _marked(tokens: Sequence[Token], quotations: Sequence[Quotation]) -> list[Token]:
+    """The tokens with each text of a quotation in an element of its own, so that none crosses another."""
     result: list[Token] = []
-    at = 0
+    open_ones, at = deque(quotations), 0
     for token in tokens:
-        length = len(written(token))
-        start, end = (min(max(place - at, 0), length) for place in (quotation.start, quotation.end))
-        is_last = at < quotation.end <= at + length
-        at += length
-        if token.type != "text" or start == end:
-            result += [token, _piece("html_inline", NOT_FOUND)] if is_last else [token]
-            continue
-        result += [_piece("text", token.content[:start]), _piece("html_inline", '<span class="unverified">')]
-        result += [_piece("text", token.content[start:end]), _piece("html_inline", "</span>")]
-        result += [_piece("html_inline", NOT_FOUND)] if is_last else []
-        result.append(_piece("text", token.content[end:]))
+        end = at + len(written(token))
+        if token.type == "text":
+            result += _marked_text(token, at, open_ones)
+        else:
+            result.append(token)
+        while open_ones and open_ones[0].end <= end:
+            open_ones.popleft()
+            result.append(_piece("html_inline", NOT_FOUND))
+        at = end
     return result
+
+
+def _marked_text(token: Token, at: int, quotations: deque[Quotation]) -> list[Token]:
+    """Mark what the quotations hold of a text that begins at `at`; take out those that end before it does."""
+    result: list[Token] = []
+    shown, length = 0, len(token.content)
+    while length and quotations and quotations[0].start < at + length:
+        start, end = max(quotations[0].start - at, 0), min(quotations[0].end - at, length)
+        result += [_piece("text", token.content[shown:start]), _piece("html_inline", '<span class="unverified">')]
+        result += [_piece("text", token.content[start:end]), _piece("html_inline", "</span>")]
+        shown = end
+        if end == length:
+            break
+        quotations.popleft()
+        result.append(_piece("html_inline", NOT_FOUND))
+    return [*result, _piece("text", token.content[shown:])] if result else [token]
 
 
 def _pictures(state: StateCore) -> None:

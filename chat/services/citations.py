@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from itertools import islice
 
 from chat.quotations import CITATION, comparable, in_blocks, is_found
 from chat.rendering import parsed
@@ -19,6 +20,8 @@ MAY_QUOTE = re.compile('["“„”«»「『>]')
 NO_CITATION = {0}
 # What is left may rarely mean something else in markdown, and hold citations that were none before.
 PASSES = 5
+# A receipt keeps no more invented quotations than these, and a page marks no more.
+MOST_UNVERIFIED = 50
 MARKUP = tuple("`*_~$([\\")
 
 Run = Sequence["re.Match[str]"]
@@ -144,11 +147,12 @@ def _closed_up(before: str, text: str, after: int) -> tuple[str, int]:
 
 
 def unverified(text: str, sources: Iterable[str]) -> list[str]:
-    """The quotations in `text` that stand in none of `sources`."""
+    """Return the first MOST_UNVERIFIED quotations in `text` that stand in none of `sources`."""
     if not MAY_QUOTE.search(text):
         return []
     found = [quotation.text for _block, quotations in in_blocks(parsed(text)) for quotation in quotations]
     if not found:
         return []
     known = [comparable(source) for source in sources]
-    return [text for text in dict.fromkeys(found) if not any(is_found(text, source) for source in known)]
+    missing = (text for text in dict.fromkeys(found) if not any(is_found(text, source) for source in known))
+    return [*islice(missing, MOST_UNVERIFIED)]

@@ -51,6 +51,8 @@ CRAFTED: dict[str, Callable[[int], str]] = {
     "code": _repeated("x = [1,2,(\n", "```python\n"),
     "code of tags": _repeated("<a ", "```html\n"),
     "citations": _repeated("[1]"),
+    "invented quotations": _growing(lambda at: f'"aa *b* cc dd{at}" '),
+    "an invented quotation of many words": _repeated("*a* b ", '"aa bb cc dd ', ' ee"'),
     "headings": _repeated("a\n=\n"),
     "fences": _repeated("```\n"),
     "cells": _repeated("|||||||||||\n", "a|b\n-|-\n"),

@@ -11,8 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chat.rendering import render
-from chat.services.citations import unverified, without_unknown
+from chat.quotations import in_blocks
+from chat.rendering import parsed, render
+from chat.services.citations import MOST_UNVERIFIED, unverified, without_unknown
 from chat.streaming import Stream
 from tests.chat.crafted import CRAFTED
 
@@ -47,11 +48,21 @@ def grow(text):
         stream.feed(text[:end])
 
 
+def quoted(text):
+    """All that the text quotes: more of it may be marked than receipts hold."""
+    return [quotation.text for _block, quotations in in_blocks(parsed(text)) for quotation in quotations]
+
+
+def draw(text):
+    """Draw the text as a whole, with all that can be made of it."""
+    render(text, CITES, quoted(text))
+
+
 @kinds
 def test_a_text_four_times_as_long_takes_no_more_than_its_share(kind):
     short, long = (CRAFTED[kind](length) for length in (SHORT, LONG))
     render(short, CITES)
-    for work in (render, grow):
+    for work in (draw, grow):
         few = calls_of(work, short)
         # Four times, and half as much again for what a text begins with.
         assert calls_of(work, long) <= 6 * few + 2_000, work.__name__
@@ -60,7 +71,7 @@ def test_a_text_four_times_as_long_takes_no_more_than_its_share(kind):
 @kinds
 def test_no_character_costs_more_than_its_share(kind):
     text = CRAFTED[kind](LONG)
-    assert calls_of(render, text, CITES) <= CALLS_WHOLE * len(text)
+    assert calls_of(render, text, CITES, quoted(text)) <= CALLS_WHOLE * len(text)
     assert calls_of(grow, text) <= CALLS_GROWING * len(text)
 
 
@@ -69,6 +80,20 @@ def test_looking_for_citations_and_quotations_costs_no_more(kind):
     text = CRAFTED[kind](LONG) + ' "and a quotation that stands nowhere"'
     assert calls_of(without_unknown, text, {1}) <= CALLS_WHOLE * len(text)
     assert calls_of(unverified, text, ["Some source."]) <= 2 * CALLS_WHOLE * len(text)
+
+
+def test_a_receipt_keeps_no_more_invented_quotations_than_are_marked():
+    text = CRAFTED["invented quotations"](LONG)
+    told = unverified(text, ["Some source."])
+    assert told == quoted(text)[:MOST_UNVERIFIED]
+    assert render(text, CITES, told).count("not found in the sources") == MOST_UNVERIFIED
+
+
+def test_quotations_that_were_paid_for_are_marked_and_the_others_stay_as_they_are():
+    text = CRAFTED["invented quotations"](10 * LONG)
+    html = render(text, CITES, quoted(text))
+    assert 100 < html.count("not found in the sources") < len(quoted(text))
+    assert letters_of(html.replace("not found in the sources", "")) == letters_of(render(text, CITES))
 
 
 SIGNS = st.text(st.sampled_from('*_[]()!`$|\\<>&~#-+=:1a \n\t"'), min_size=200, max_size=1_000)
@@ -103,10 +128,9 @@ def test_what_is_shown_as_it_was_written_is_not_left_out(kind, length):
 @kinds
 def test_what_was_finished_while_it_was_written_is_what_history_shows(kind):
     text = CRAFTED[kind](2_500) + "\n\nAnd an end.\n"
-    stream, finished = Stream(CITES), ""
+    stream, finished, whole = Stream(CITES), "", render(text, CITES)
     for end in range(STEP, len(text) + STEP, STEP):
         drawn = stream.feed(text[:end])
         finished += drawn.finished_html
-        assert render(text, CITES).startswith(finished[: -1 if finished else None])
-    whole = render(text, CITES)
+        assert whole.startswith(finished[: -1 if finished else None])
     assert not drawn.is_exact or finished + drawn.open_html == whole
