@@ -24,9 +24,9 @@ class LiveDrawing:
         return fragments.Bubble(UUID(self.reply), Message.Role.ASSISTANT, live=True, html=html, open_html=open_html)
 
     @property
-    def open_length(self) -> int:
-        """Characters of the block that is being written."""
-        return self._stream.open_length
+    def open_text(self) -> str:
+        """The block that is being written."""
+        return self._stream.open_text
 
     def whole_frame(self) -> str:
         """The frame that brings a page to what is drawn, whatever it shows."""

@@ -6,6 +6,7 @@ the whole of what is drawn.
 """
 
 import asyncio
+import re
 from collections import OrderedDict
 from weakref import WeakValueDictionary
 
@@ -17,6 +18,9 @@ from chat.live_drawing import LiveDrawing
 KEPT = 256
 # A piece that is drawn in the event loop: so little takes less than a hop to a thread and back.
 SMALL = 300
+# What code and formulas begin with. They are never drawn in the loop: the first of its kind loads what reads it, which
+# takes a tenth of a second or two.
+LOADS = re.compile(r"`{3}|~{3}|[$\\]")
 
 _drawings: "WeakValueDictionary[str, SharedDrawing]" = WeakValueDictionary()
 
@@ -67,8 +71,8 @@ class SharedDrawing:
         async with self._lock:
             if self._drawing is None:
                 self._drawing = await drawing.off_loop(LiveDrawing, self.reply, self._snapshot)
-            is_small = event["type"] == "reply.grew" and self._drawing.open_length + len(event["text"]) <= SMALL
-            frame = self._change(event) if is_small else await drawing.off_loop(self._change, event)
+            is_quick = event["type"] == "reply.grew" and _is_quick(self._drawing.open_text + event["text"])
+            frame = self._change(event) if is_quick else await drawing.off_loop(self._change, event)
             self._drawn_number = event["number"]
             return frame
 
@@ -77,3 +81,8 @@ class SharedDrawing:
         if event["type"] == "reply.grew":
             return self._drawing.grow(event["text"])
         return self._drawing.know([source["number"] for source in event["sources"]])
+
+
+def _is_quick(text: str) -> bool:
+    """Whether drawing `text` takes next to nothing."""
+    return len(text) <= SMALL and not LOADS.search(text)

@@ -42,9 +42,9 @@ class Stream:
         self._rest, self._searched, self._drawn, self._html = "", 0, 0, ""
 
     @property
-    def open_length(self) -> int:
-        """Characters of the block that is being written."""
-        return len(self._rest)
+    def open_text(self) -> str:
+        """The block that is being written."""
+        return self._rest
 
     def feed(self, text: str) -> Drawn:
         """`text` is all there is so far, and starts with what was fed before."""

@@ -7,7 +7,7 @@ import uuid
 
 import pytest
 
-from chat import shared_drawings
+from chat import rendering, shared_drawings
 from chat.events import ReplyGrew, ReplySourced, Snapshot
 from chat.live_drawing import LiveDrawing
 from chat.shared_drawings import KEPT
@@ -60,6 +60,40 @@ async def test_what_takes_a_while_is_not_drawn_in_the_event_loop(reply, drawn):
     await socket.frame(grew(reply, 1, LONG))
     await socket.frame(grew(reply, 2, "more"))
     assert threading.main_thread() not in {thread for _text, thread in drawn}
+
+
+@pytest.mark.parametrize(
+    "pieces",
+    [
+        ["``", "`scala\nval x = 1\n```\n"],
+        ["~~~julia\nx = 1\n", "~~~\n", "\nmore"],
+        ["> ```r\n> x\n> ```\n"],
+        ["$x^2$"],
+        ["\\(", "x\\)"],
+        ["\\[x\\]"],
+    ],
+)
+async def test_what_may_have_to_be_loaded_is_not_loaded_in_the_event_loop(reply, monkeypatch, pieces):
+    threads = set()
+
+    def draws(*_):
+        threads.add(threading.current_thread())
+        return ""
+
+    monkeypatch.setattr(rendering, "highlighted", draws)
+    monkeypatch.setattr(rendering, "formula", draws)
+    socket = shared_drawings.of(reply, snapshot())
+    for number, piece in enumerate(pieces, 1):
+        await socket.frame(grew(reply, number, piece))
+    assert threads
+    assert threading.main_thread() not in threads
+
+
+async def test_little_text_is_drawn_where_it_is(reply, drawn):
+    socket = shared_drawings.of(reply, snapshot())
+    await socket.frame(grew(reply, 1, "A **few** words and `code`"))
+    await socket.frame(grew(reply, 2, " more"))
+    assert drawn[-1][1] is threading.main_thread()
 
 
 async def test_one_that_comes_late_goes_on_from_what_is_drawn(reply):
