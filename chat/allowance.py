@@ -7,11 +7,11 @@ A text saves up as it goes: each of its characters earns `PER_CHAR`, and what or
 `MOST`. So an answer of any length is drawn in full, while a text made to be costly soon has nothing left.
 """
 
-MOST, PER_CHAR = 15_000.0, 1.75
+MOST, PER_CHAR = 10_000.0, 1.75
 # What things cost: a block of the top level, a line that is looked at, a step of the parser, the same step again,
 # something that becomes HTML, a link or what looks like the beginning of one, a link to a cited passage, and the mark
 # of a piece of a quotation.
-BLOCK, LINE, STEP, AGAIN, TOKEN, LINK, CITE, MARK = 16.0, 3.0, 1.5, 0.3, 4.5, 20.0, 6.0, 18.0
+BLOCK, LINE, STEP, AGAIN, TOKEN, LINK, CITE, MARK = 16.0, 3.0, 1.5, 0.3, 4.5, 20.0, 9.0, 18.0
 
 
 class Allowance:

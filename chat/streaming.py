@@ -16,7 +16,7 @@ from chat.rendering import MARKDOWN, Cites, clean, draw, plain
 
 # In units of an allowance: what can be saved up, what each character earns, and what drawing costs beside what the
 # parser counts: a character that is looked at, and one of HTML.
-CREDIT, EARNED, LOOKED_AT, HTML = 20_000.0, 7.0, 0.4, 0.1
+CREDIT, EARNED, LOOKED_AT, HTML = 13_000.0, 6.5, 0.4, 0.1
 
 
 @dataclass(frozen=True)
