@@ -36,9 +36,10 @@ class ClaimLost(Exception):
 class Claim:
     """One worker's hold on one document. Every change goes through `update`, which fails once it is lost."""
 
-    def __init__(self, document_id: uuid.UUID, holder: str, request_id: str = "") -> None:
-        self.document_id = document_id
-        self.request_id = request_id
+    def __init__(self, document: Document, holder: str) -> None:
+        self.document = document
+        self.document_id = document.pk
+        self.request_id = document.request_id
         self.holder = holder
         self.lost = threading.Event()
 
@@ -69,7 +70,7 @@ def claim(worker: str, lane: Lane = ANY) -> Claim | None:
             _give_up(document)
             continue
         # A name of its own for each claim, so that a worker cannot mistake a later claim for its lost one.
-        taken = Claim(document.pk, f"{worker[:80]}#{uuid.uuid4().hex[:12]}", document.request_id)
+        taken = Claim(document, f"{worker[:80]}#{uuid.uuid4().hex[:12]}")
         if _same_moment(document).update(
             status=Status.WORKING,
             claimed_by=taken.holder,

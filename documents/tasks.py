@@ -12,7 +12,7 @@ from django.db import InterfaceError, OperationalError
 from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
-from documents import chunking, measures, services
+from documents import chunking, lanes, measures, services
 from documents.claims import Claim, ClaimLost, Lease, Status, claim, progress_of
 from documents.extraction import sandbox
 from documents.extraction.registry import FORMATS, Format
@@ -41,7 +41,7 @@ Report = Callable[[str, float], None]
 # What a small file may take at first. One that needs more is read again when nothing else waits.
 QUICK_SECONDS, QUICK_SHARE, LEAST_MEMORY_MB = 20, 2, 128
 # Processor time that a file may take in which the size says how much there is to read: many times what it should.
-CPU_SECONDS, CPU_SECONDS_A_MB = 20, 20
+CPU_SECONDS, CPU_SECONDS_A_MB, UNPACKED_CPU_SECONDS_A_MB = 20, 20, 5
 MB = 1024 * 1024
 
 
@@ -66,12 +66,16 @@ def work_once(worker: str, lane: Lane = ANY) -> bool:
         held = claim(worker, lane)
         if held is None:
             return False
-        with trail.following(trail.Trail(held.request_id) if held.request_id else trail.current()):
+        request = trail.Trail(held.request_id) if held.request_id else trail.current()
+        with lane.working_on(held.document), trail.following(request):
             return work_on(held, stack.close)
 
 
 def work_on(held: Claim, when_read: Callable[[], object] = bool) -> bool:
-    """Read the claimed document; `when_read` is called when its file is. Returns False when the process is to end."""
+    """Read the claimed document. Returns False when the process is to end.
+
+    `when_read` is called when its file is read, and before that when reading takes long.
+    """
     try:
         with Lease(held):
             return _work(held, when_read)
@@ -119,7 +123,7 @@ def _ingest(held: Claim, document: Document, when_read: Callable[[], object] = b
     report = measures.timed(_stoppable(progress_of(held)))
     kind = FORMATS[split(document.file_name)[1].lower()]
     report("reading", 0)
-    extracted = _extracted(document, kind, lambda: report("reading", 0))
+    extracted = _extracted(document, kind, _watching(report, when_read))
     when_read()
     report("splitting", 0)
     pages = [
@@ -157,6 +161,18 @@ def _stoppable(report: Report) -> Report:
     return checked
 
 
+def _watching(report: Report, when_read: Callable[[], object]) -> Callable[[], object]:
+    """What to call while a file is read: one that takes long lets another be read beside it."""
+    began = time.monotonic()
+
+    def watch() -> None:
+        report("reading", 0)
+        if time.monotonic() - began > lanes.LONG_SECONDS:
+            when_read()
+
+    return watch
+
+
 def _extracted(document: Document, kind: Format, watch: Callable[[], object]) -> Extracted:
     allowed = limits(kind, document)
     try:
@@ -181,6 +197,7 @@ def _most(kind: Format, size: int) -> Limits:
     explained = CPU_SECONDS + CPU_SECONDS_A_MB * size // MB
     return Limits(
         cpu_seconds=0 if kind.packed else min(explained, settings.EXTRACTION_SECONDS),
+        unpacked_cpu_seconds=UNPACKED_CPU_SECONDS_A_MB if kind.zipped else 0,
         memory_mb=settings.EXTRACTION_MEMORY_MB,
         seconds=settings.EXTRACTION_SECONDS,
         max_pages=settings.EXTRACTION_MAX_PAGES,

@@ -31,6 +31,15 @@ class Style:
     item: bool = False
 
 
+@dataclass(frozen=True)
+class OwnStyle:
+    """What a style says itself, and the name of the one that says the rest. No `level`: it says nothing of it."""
+
+    level: int | None
+    item: bool
+    based_on: str
+
+
 @dataclass
 class Word:
     """A document being read: its styles, its text, and the notes it has referred to."""
@@ -54,14 +63,19 @@ def extract(path: Path, limits: Limits) -> Extracted:
 
 
 def _styles(listing: Element) -> dict[str, Style]:
-    elements = {attribute(style, "styleId"): style for style in listing if local(style) == "style"}
-    return {name: _style(list(_ancestry(name, elements))) for name in elements}
+    # Each is read once, however many are based on it: one may hold a great many elements.
+    own = {attribute(style, "styleId"): _own_style(style) for style in listing if local(style) == "style"}
+    return {name: _style(list(_ancestry(name, own))) for name in own}
 
 
-def _style(ancestry: list[Element]) -> Style:
+def _own_style(style: Element) -> OwnStyle:
+    return OwnStyle(_style_level(style), child(style, "pPr", "numPr") is not None, _value(style, "basedOn"))
+
+
+def _style(ancestry: list[OwnStyle]) -> Style:
     """What the nearest of a style and those it is based on says counts."""
-    levels = (_style_level(style) for style in ancestry)
-    item = any(child(style, "pPr", "numPr") is not None for style in ancestry)
+    levels = (style.level for style in ancestry)
+    item = any(style.item for style in ancestry)
     return Style(next((level for level in levels if level is not None), BODY_LEVEL), item)
 
 
@@ -72,14 +86,14 @@ def _style_level(style: Element) -> int | None:
     return whole_number(outline, BODY_LEVEL) + 1 if outline else None
 
 
-def _ancestry(name: str, styles: dict[str, Element]) -> Iterator[Element]:
+def _ancestry(name: str, styles: dict[str, OwnStyle]) -> Iterator[OwnStyle]:
     """Yield a style and those it is based on, nearest first; they may go round in a circle."""
     for _ in range(MAX_ANCESTRY):
         style = styles.get(name)
         if style is None:
             return
         yield style
-        name = _value(style, "basedOn")
+        name = style.based_on
 
 
 def _write(block: Element, word: Word) -> None:

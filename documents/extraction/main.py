@@ -11,6 +11,7 @@ import os
 import resource
 import signal
 import sys
+import zipfile
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,9 @@ from documents.extraction.types import MAX_HEADINGS, ExtractionError, LimitReach
 
 PR_SET_PDEATHSIG = 1
 OPEN_FILES = 64
+MB = 1024 * 1024
+# Office files are seldom packed more densely: what is packed more may be there to explain time.
+ORDINARY_RATIO = 20
 TOO_DEEP = "This file is nested too deeply to be read. Save it anew in a simpler form."
 
 
@@ -36,7 +40,8 @@ def restrict(limits: Limits) -> None:
     memory = limits.memory_mb * 1024 * 1024
     resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
     cpu_seconds = limits.cpu_seconds or limits.seconds
-    resource.setrlimit(resource.RLIMIT_CPU, (cpu_seconds, cpu_seconds + 1))
+    most = limits.seconds if limits.unpacked_cpu_seconds else cpu_seconds
+    resource.setrlimit(resource.RLIMIT_CPU, (cpu_seconds, most + 1))
     # Four bytes a character is UTF-8's longest, and headings repeat the text at most; the rest is JSON's punctuation.
     size = limits.max_chars * 8 + limits.max_pages * 1024 + MAX_HEADINGS * 64 + 1024 * 1024
     resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
@@ -47,9 +52,24 @@ def restrict(limits: Limits) -> None:
         resource.setrlimit(resource.RLIMIT_NPROC, (0, 0))
 
 
+def allow_for_unpacked(path: Path, limits: Limits) -> None:
+    """Raise the limit of processor time to what an office file explains once it is unpacked."""
+    if not limits.unpacked_cpu_seconds:
+        return
+    size = path.stat().st_size
+    try:
+        with zipfile.ZipFile(path) as archive:
+            unpacked = sum(part.file_size for part in archive.infolist())
+    except signatures.UNREADABLE:  # its reader will say so
+        return
+    explained = limits.cpu_seconds + limits.unpacked_cpu_seconds * min(unpacked, size * ORDINARY_RATIO) // MB
+    resource.setrlimit(resource.RLIMIT_CPU, (min(explained, limits.seconds), limits.seconds + 1))
+
+
 def outcome(module: str, path: Path, limits: Limits) -> dict[str, Any]:
     try:
         signatures.check(path)
+        allow_for_unpacked(path, limits)
         extracted = importlib.import_module(module).extract(path, limits)
         check_amount(extracted, limits)
     except ExtractionError as error:

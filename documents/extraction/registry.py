@@ -8,7 +8,7 @@ class Format:
     """`module` has `extract(path: Path, limits: Limits) -> Extracted`; only the extraction process imports it.
 
     `markdown`: passages end where markdown's marks suggest. `ocr`: its scanned pages are recognised. `packed`: its size
-    does not say how much is in it, as it does of plain text.
+    does not say how much is in it, as it does of plain text. `zipped`: its size and that of what it unpacks to do.
     """
 
     module: str
@@ -16,25 +16,26 @@ class Format:
     markdown: bool = False
     ocr: bool = False
     packed: bool = False
+    zipped: bool = False
 
 
 OFFICE = "application/vnd.openxmlformats-officedocument"
 FORMATS = {
     ".csv": Format("documents.extraction.csv", "text/csv"),
-    ".docx": Format("documents.extraction.docx", f"{OFFICE}.wordprocessingml.document", packed=True),
+    ".docx": Format("documents.extraction.docx", f"{OFFICE}.wordprocessingml.document", zipped=True),
     ".eml": Format("documents.extraction.mail", "message/rfc822"),
     ".htm": Format("documents.extraction.html", "text/html"),
     ".html": Format("documents.extraction.html", "text/html"),
     ".json": Format("documents.extraction.json", "application/json"),
     ".md": Format("documents.extraction.markdown", "text/markdown", markdown=True),
-    ".odt": Format("documents.extraction.odt", "application/vnd.oasis.opendocument.text", packed=True),
+    ".odt": Format("documents.extraction.odt", "application/vnd.oasis.opendocument.text", zipped=True),
     ".pdf": Format("documents.extraction.pdf", "application/pdf", ocr=True, packed=True),
-    ".pptx": Format("documents.extraction.pptx", f"{OFFICE}.presentationml.presentation", packed=True),
+    ".pptx": Format("documents.extraction.pptx", f"{OFFICE}.presentationml.presentation", zipped=True),
     ".rst": Format("documents.extraction.rst", "text/x-rst"),
     ".rtf": Format("documents.extraction.rtf", "application/rtf"),
     ".tsv": Format("documents.extraction.csv", "text/tab-separated-values"),
     ".txt": Format("documents.extraction.text", "text/plain"),
-    ".xlsx": Format("documents.extraction.xlsx", f"{OFFICE}.spreadsheetml.sheet", packed=True),
+    ".xlsx": Format("documents.extraction.xlsx", f"{OFFICE}.spreadsheetml.sheet", zipped=True),
 }
 # What is not read itself, and the readable type that the same program saves.
 SAVE_AS = {

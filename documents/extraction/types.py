@@ -22,7 +22,8 @@ class LimitReached(ExtractionError):
 class Limits:
     """What one extraction may use, and how much it may yield.
 
-    `cpu_seconds` is how much processor time the file's size explains; 0: as much as `seconds`. `ocr_languages` names
+    `cpu_seconds` is how much processor time the file's size explains; 0: as much as `seconds`. Each megabyte that an
+    office file unpacks to explains `unpacked_cpu_seconds` more. `ocr_languages` names
     what tesseract is to recognise in scanned pages. Where it is empty nothing is recognised, and the extraction may
     start no process. `ends_at` is when the sandbox ends it, by time.monotonic().
     """
@@ -33,6 +34,7 @@ class Limits:
     max_chars: int
     ocr_languages: str = ""
     cpu_seconds: int = 0
+    unpacked_cpu_seconds: int = 0
     ends_at: float | None = None
 
 

@@ -27,6 +27,14 @@ MAX_STYLES_MB = 16
 TOO_MANY_STYLES = (
     f"This spreadsheet has more than {MAX_STYLES_MB} MB of formats. Copy its values into a new file and upload that."
 )
+# Where openpyxl reads them, whatever the workbook says.
+STYLES = "xl/styles.xml"
+# What programs let people write. openpyxl looks for dates in a format in time that grows by the square of its length.
+MAX_FORMAT = 255
+TOO_LONG_FORMAT = (
+    f"This spreadsheet has a number format of more than {MAX_FORMAT} characters. "
+    "Copy its values into a new file and upload that."
+)
 MIDNIGHT = time()
 ESCAPED = re.compile("_x([0-9A-Fa-f]{4})_")
 
@@ -35,6 +43,7 @@ def extract(path: Path, limits: Limits) -> Extracted:
     with package.opened(path) as parts:
         parts.refuse_entities()
         _check_sheets(parts, limits)
+        _check_styles(parts)
     tables = Tables(limits)
     with closing(_opened(path)) as workbook:
         for sheet in workbook.worksheets:
@@ -54,9 +63,16 @@ def _check_sheets(parts: package.Package, limits: Limits) -> None:
     if len({name for kind, name in parts.related(main).values() if kind.lower().endswith("sheet")}) < count:
         # Several sheets in one part: none of the programs writes that, and it would be read as often.
         raise ExtractionError(DAMAGED)
-    styles = parts.first_related(main, "styles")
-    if styles and parts.size(styles) > MAX_STYLES_MB * package.MB:
+
+
+def _check_styles(parts: package.Package) -> None:
+    if STYLES not in parts:
+        return
+    if parts.size(STYLES) > MAX_STYLES_MB * package.MB:
         raise ExtractionError(TOO_MANY_STYLES)
+    formats = (element for element in parts.tree(STYLES).iter() if package.local(element) == "numFmt")
+    if any(len(package.attribute(element, "formatCode")) > MAX_FORMAT for element in formats):
+        raise ExtractionError(TOO_LONG_FORMAT)
 
 
 def _opened(path: Path) -> "Workbook":

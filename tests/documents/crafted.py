@@ -46,6 +46,13 @@ def docx_notes(size: int) -> bytes:
     return files.added(package, "word/footnotes.xml", f"<w:footnotes {WORD}>{note}</w:footnotes>")
 
 
+def docx_styles(size: int) -> bytes:
+    """A huge style, and many that are based on it."""
+    huge = f"<w:style w:styleId='a'>{filled('<a/>', size // 2)}</w:style>"
+    others = numbered("<w:style w:styleId='N'><w:basedOn w:val='a'/></w:style>", size // 2)
+    return files.changed(DOCX, "word/styles.xml", f"<w:styles {WORD}>{huge}{others}</w:styles>".encode())
+
+
 def docx_parts(size: int) -> bytes:
     parts = {f"x/{number}": b"" for number in range(size // 100)}
     return files.zipped({**parts, "word/document.xml": b"<a/>", "[Content_Types].xml": b"<a/>"})
@@ -85,6 +92,15 @@ def xlsx_sheets(size: int) -> bytes:
 
 def xlsx_styles(size: int) -> bytes:
     styles = f"<styleSheet {SHEET}><cellXfs>{filled('<xf/>', size)}</cellXfs></styleSheet>"
+    return files.changed(XLSX, "xl/styles.xml", styles.encode())
+
+
+def xlsx_number_format(code: str, cells: int) -> bytes:
+    """One format of numbers, and so many formats of cells with it."""
+    number = f"<numFmts count='1'><numFmt numFmtId='200' formatCode='{code}'/></numFmts>"
+    parts = "<fonts><font/></fonts><fills><fill/></fills><borders><border/></borders><cellStyleXfs><xf/></cellStyleXfs>"
+    formats = "<xf numFmtId='200'/>" * cells
+    styles = f"<styleSheet {SHEET}>{number}{parts}<cellXfs>{formats}</cellXfs></styleSheet>"
     return files.changed(XLSX, "xl/styles.xml", styles.encode())
 
 
@@ -187,6 +203,7 @@ KINDS: dict[str, tuple[str, Callable[[int], bytes | str]]] = {
     "docx: attributes": ("a.docx", lambda size: docx("<w:p " + numbered("aN='1' ", size) + "/>" + PARAGRAPH)),
     "docx: one note for all": ("a.docx", docx_notes),
     "docx: parts": ("a.docx", docx_parts),
+    "docx: styles based on a huge one": ("a.docx", docx_styles),
     "odt: nested sections": (
         "a.odt",
         lambda size: files.odt(nested("<text:section>", "</text:section>", size, "<text:p>x</text:p>")),
@@ -239,6 +256,8 @@ KINDS: dict[str, tuple[str, Callable[[int], bytes | str]]] = {
     "xlsx: nested elements": ("a.xlsx", lambda size: xlsx(nested("<x>", "</x>", size, f"<row>{CELL}</row>"))),
     "xlsx: sheets": ("a.xlsx", xlsx_sheets),
     "xlsx: formats": ("a.xlsx", xlsx_styles),
+    "xlsx: a huge format of numbers": ("a.xlsx", lambda size: xlsx_number_format("[" * size, 1)),
+    "xlsx: a format of numbers for all": ("a.xlsx", lambda size: xlsx_number_format("[" * 255, size // 20)),
     "pdf: nested arrays": ("a.pdf", lambda size: pdf(TEXT, "[" * (size // 2) + "]" * (size // 2))),
     "pdf: saved states": ("a.pdf", lambda size: pdf(b"q " * (size // 2) + TEXT)),
     "pdf: strings": ("a.pdf", lambda size: pdf(b"BT /F1 9 Tf " + b"(x) Tj " * (size // 7) + b" ET")),

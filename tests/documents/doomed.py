@@ -12,7 +12,7 @@ class DoomedClaim(Claim):
     """Works like any claim until its process is killed."""
 
     def __init__(self, held: Claim, changes: int) -> None:
-        super().__init__(held.document_id, held.holder)
+        super().__init__(held.document, held.holder)
         self.left = changes
 
     def update(self, **values: Any) -> None:

@@ -96,7 +96,7 @@ class Watched(Claim):
     """A claim that calls `then` at its N-th change of the row, and goes on."""
 
     def __init__(self, held: Claim, changes: int, then: Any) -> None:
-        super().__init__(held.document_id, held.holder)
+        super().__init__(held.document, held.holder)
         self.left, self.then = changes, then
 
     def update(self, **values: Any) -> None:

@@ -168,6 +168,31 @@ def test_while_a_large_document_is_embedded_another_is_read_and_small_ones_pass(
     assert (large.status, large.stage) == (Status.WORKING, "embedding")
 
 
+def test_a_document_that_is_read_for_long_lets_another_be_read_beside_it(upload, working, alice, bob, monkeypatch):
+    monkeypatch.setattr(lanes, "LONG_SECONDS", 0)
+    slow = upload(drawn_for_long(3000, 200_000), "slow.pdf", user=alice)
+    Document.objects.update(size=lanes.SMALL_BYTES + 1)
+    working(ANY, ANY)
+    until(lambda: Document.objects.filter(pk=slow.pk, status=Status.WORKING).exists())
+    other = upload("Refunds are paid within 30 days.", "other.txt", user=bob)
+    until(lambda: Document.objects.filter(pk=other.pk, status=Status.READY).exists())
+    slow.refresh_from_db()
+    assert (slow.status, slow.stage, slow.attempts) == (Status.WORKING, "reading", 1)
+
+
+def test_the_large_documents_of_one_person_leave_a_place_to_others(uploaded, alice, bob):
+    lane = lanes.Lane()
+    uploaded(alice, "large 1", "large 2", "small")
+    with lane.working_on(claim("worker", lane).document):
+        assert taken(lane) == ["alice-small"]
+        (other,) = uploaded(bob, "large")
+        with lane.working_on(claim("worker", lane).document):
+            assert Document.objects.get(pk=other.pk).status == Status.WORKING
+            assert claim("worker", lane) is None
+        assert claim("worker", lane) is None
+    assert taken(lane) == ["alice-large 2"]
+
+
 def test_a_lane_that_waits_to_read_ends_with_its_process(upload):
     upload()
     lane = lanes.Lane()
@@ -182,4 +207,6 @@ def test_crafted_files_take_no_more_than_their_size_explains(upload):
     for megabytes, seconds in ((0, 20), (3, 80), (1000, 300)):
         document.size = megabytes * tasks.MB
         assert tasks._most(tasks.FORMATS[".html"], document.size).cpu_seconds == seconds
-    assert tasks._most(tasks.FORMATS[".xlsx"], 1).cpu_seconds == 0
+    for name in (".docx", ".odt", ".pptx", ".xlsx"):
+        allowed = tasks._most(tasks.FORMATS[name], 1)
+        assert (allowed.cpu_seconds, allowed.unpacked_cpu_seconds) == (20, 5)

@@ -39,7 +39,7 @@ class Watched(Claim):
     """A worker's hold on a document; `then` is called after each change that it writes."""
 
     def __init__(self, held: Claim, then: Callable[[dict[str, Any]], None]) -> None:
-        super().__init__(held.document_id, held.holder)
+        super().__init__(held.document, held.holder)
         self._then = then
 
     def update(self, **values: Any) -> None:

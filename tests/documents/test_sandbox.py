@@ -1,8 +1,10 @@
+import io
 import os
 import signal
 import subprocess
 import sys
 import time
+import zipfile
 from dataclasses import replace
 from pathlib import Path
 
@@ -53,6 +55,24 @@ def test_an_endless_reader_is_stopped_at_its_limit(tmp_path, order):
     started = time.monotonic()
     assert "longer than 1 seconds" in told(tmp_path, order, seconds=1)
     assert time.monotonic() - started < 5
+
+
+@pytest.mark.parametrize(
+    ("content", "packing", "seconds"),
+    [
+        (b"x" * 3_000_000, zipfile.ZIP_STORED, 20 + 14),
+        # What is packed more densely than office files are may be there to explain time: it counts for twenty times.
+        (bytes(10_000_000), zipfile.ZIP_DEFLATED, 20),
+        (b"x" * 10_000_000, zipfile.ZIP_STORED, 60),
+    ],
+)
+def test_an_office_file_may_take_the_processor_time_that_it_explains_once_unpacked(tmp_path, content, packing, seconds):
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", packing) as archive:
+        archive.writestr("tell_cpu_seconds", content)
+    path = written(tmp_path, "order.zip", packed.getvalue())
+    allowed = replace(LIMITS, seconds=60, cpu_seconds=20, unpacked_cpu_seconds=5)
+    assert sandbox.extract(path, GREEDY, allowed).pages[0].text == str(seconds)
 
 
 def test_a_crash_is_told_without_private_details(tmp_path):

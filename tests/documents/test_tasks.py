@@ -186,7 +186,7 @@ def test_a_label_raised_while_it_is_read_holds_from_the_moment_it_is_found(uploa
                 transaction.on_commit(lambda: seen.append(Source.objects.get(live=True).label))
 
     held = claim("test")
-    tasks.work_on(Relabelled(held.document_id, held.holder))
+    tasks.work_on(Relabelled(held.document, held.holder))
     assert seen == [Sensitivity.CONFIDENTIAL]
 
 
