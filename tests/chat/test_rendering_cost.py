@@ -59,20 +59,14 @@ def draw(text):
 
 
 @kinds
-def test_a_text_four_times_as_long_takes_no_more_than_its_share(kind):
+def test_cost_grows_with_the_length_of_a_text_and_no_character_costs_more_than_its_share(kind):
     short, long = (CRAFTED[kind](length) for length in (SHORT, LONG))
     render(short, CITES)
-    for work in (draw, grow):
-        few = calls_of(work, short)
+    for work, most in ((draw, CALLS_WHOLE), (grow, CALLS_GROWING)):
+        few, many = calls_of(work, short), calls_of(work, long)
         # Four times, and half as much again for what a text begins with.
-        assert calls_of(work, long) <= 6 * few + 2_000, work.__name__
-
-
-@kinds
-def test_no_character_costs_more_than_its_share(kind):
-    text = CRAFTED[kind](LONG)
-    assert calls_of(render, text, CITES, quoted(text)) <= CALLS_WHOLE * len(text)
-    assert calls_of(grow, text) <= CALLS_GROWING * len(text)
+        assert many <= 6 * few + 2_000, work.__name__
+        assert many <= most * len(long), work.__name__
 
 
 @kinds
