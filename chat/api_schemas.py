@@ -11,6 +11,7 @@ from ninja import Field, Schema
 from pydantic import ConfigDict
 
 from chat.models import Citation, Message
+from langai_site.api_lists import Listed
 from langai_site.sensitivity import Sensitivity
 
 Label = Literal["public", "internal", "confidential"]
@@ -30,7 +31,7 @@ class Ask(Schema):
     stream: bool = Field(False, description="Answer as POST /chat/stream does.")
     model: str = Field("auto", min_length=1, max_length=200, description="`auto`, or an id of GET /v1/models.")
     conversation_id: UUID | None = Field(None, description="Go on in this conversation; without it, a new one begins.")
-    collections: list[int] | None = Field(
+    collections: Listed[int] | None = Field(
         None, max_length=COLLECTIONS_MAX, description="Ask these alone; an empty list asks no documents."
     )
     stop_on_disconnect: bool = Field(False, description="Of a stream: stop the answer when the connection closes.")

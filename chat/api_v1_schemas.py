@@ -4,9 +4,11 @@ from typing import Any, Literal, cast
 
 from django.conf import settings
 from ninja import Field, Schema
+from pydantic import BaseModel
 
 from chat.services import drafts
 from chat.services.passing import Said
+from langai_site.api_lists import Listed
 from langai_site.errors import Invalid, Unreadable
 from langai_site.labelled_body import LabelledBody
 from langai_site.outbound.types import ChatMessage, Role
@@ -14,16 +16,17 @@ from langai_site.outbound.types import ChatMessage, Role
 INSTRUCT = ("system", "developer")
 
 
-class TextPart(Schema):
+# Many of these come at once: pydantic's own check takes a tenth of the time of ninja's.
+class TextPart(BaseModel):
     type: Literal["text"]
     text: str
 
 
-class MessageIn(Schema):
+class MessageIn(BaseModel):
     """Text only: neither images nor calls of tools."""
 
     role: Literal["system", "developer", "user", "assistant"]
-    content: str | list[TextPart] | None = None
+    content: str | Listed[TextPart] | None = None
 
     @property
     def text(self) -> str:
@@ -44,10 +47,10 @@ class Completion(LabelledBody):
     """A conversation so far; the last message is the question."""
 
     model: str = Field(min_length=1, max_length=200, description="`auto`, or an id of GET /v1/models.")
-    messages: list[MessageIn] = Field(min_length=1, max_length=1000)
+    messages: Listed[MessageIn] = Field(min_length=1, max_length=1000)
     stream: bool = False
     stream_options: StreamOptions | None = None
-    stop: str | list[str] | None = Field(None, description="Up to four texts at which the answer ends.")
+    stop: str | Listed[str] | None = Field(None, description="Up to four texts at which the answer ends.")
     temperature: float | None = Field(None, ge=0, le=settings.TEMPERATURE_MAX, allow_inf_nan=False)
     max_tokens: int | None = Field(None, ge=1, le=settings.ANSWER_MAX_TOKENS)
     max_completion_tokens: int | None = Field(None, ge=1, le=settings.ANSWER_MAX_TOKENS)

@@ -12,6 +12,7 @@ class ChatConfig(AppConfig):
         def live_replies() -> int:
             return runner.live_count() + passing.live_count()
 
+        registry.long_text("/v1/chat/completions")
         registry.web_service("stop flags", runner.watch_stops)
         registry.web_service("lost replies", runner.sweep)
         registry.web_service("raised labels", label_rises.keep_raising)

@@ -15,7 +15,7 @@ from chat import drawing, fragments, pages, telling
 from chat.models import Conversation, Message
 from chat.services import choices, conversations, drafts, live, previews, runner, sources, turns
 from chat.services.routing import AUTO
-from langai_site.accounts.limits import costly, unlimited
+from langai_site.accounts.limits import costly, counted_as_page, unlimited
 from langai_site.accounts.models import User
 from langai_site.accounts.session import SignedOut, as_user, by_person
 from langai_site.errors import LangAIError
@@ -178,9 +178,9 @@ async def begun(request: HttpRequest, started: turns.Started, *, is_new: bool = 
 
 @require_POST
 @by_person
-@unlimited("It is asked while somebody types; nothing is written or sent.")
+@counted_as_page
 async def preview(request: HttpRequest, conversation: UUID | None = None) -> HttpResponse:
-    """What would become of the message in the composer. A POST, for what is written belongs in no log of addresses."""
+    """What would become of the message in the composer. A POST, so that the text does not end up in access logs."""
     draft = draft_of(request)
     before = await as_user(request, previews.before, conversation, draft)
     context = telling.preview(await previews.preview(*before, draft)) if draft.text.strip() else {}

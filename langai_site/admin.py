@@ -1,6 +1,7 @@
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
@@ -11,13 +12,11 @@ from django.views.decorators.http import require_POST
 from langai_site.detectors import detect, detect_by_rules
 from langai_site.models import SensitivePattern
 
-SAMPLE_CHARS = 20_000
-
 
 class TryForm(forms.ModelForm):
     """A pattern as it stands in the form, saved or not, and a text to try it on."""
 
-    sample = forms.CharField(required=False, max_length=SAMPLE_CHARS, strip=False)
+    sample = forms.CharField(required=False, max_length=settings.SAMPLE_MAX_CHARS, strip=False)
 
     class Meta:
         model = SensitivePattern
@@ -48,7 +47,7 @@ class SensitivePatternAdmin(admin.ModelAdmin):
         form_url: str = "",
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
-        context = {"sample_chars": SAMPLE_CHARS, **(extra_context or {})}
+        context = {"sample_chars": settings.SAMPLE_MAX_CHARS, **(extra_context or {})}
         return super().changeform_view(request, object_id, form_url, context)
 
     def try_it(self, request: HttpRequest) -> HttpResponse:

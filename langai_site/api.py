@@ -17,8 +17,9 @@ from documents.api import router as documents
 from langai_site import VERSION
 from langai_site.accounts.api import router as tokens
 from langai_site.accounts.session import by_person
-from langai_site.api_errors import JsonBody, tell_errors
+from langai_site.api_errors import tell_errors
 from langai_site.front import wants_json
+from langai_site.long_bodies import JsonBody
 from langai_site.usage.api import router as usage
 from search.api import router as search
 from search.api_v1 import router as embeddings

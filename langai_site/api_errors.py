@@ -10,7 +10,6 @@ from django.http import Http404, HttpRequest, HttpResponse, UnreadablePostError
 from django.http.multipartparser import MultiPartParserError
 from ninja import NinjaAPI, Schema
 from ninja.errors import HttpError, ValidationError
-from ninja.parser import Parser
 
 from langai_site.errors import LangAIError, NotFound, Unreadable
 from langai_site.middleware import database_away, told, with_headers
@@ -50,17 +49,6 @@ class OpenAIErrorBody(Schema):
 def documented(*statuses: int, body: type[Schema] = ErrorBody) -> dict[int, type[Schema]]:
     """The answers besides the good one that an operation's `response` names; some every operation can give."""
     return dict.fromkeys(sorted({400, 401, 403, 422, 429, 503, *statuses}), body)
-
-
-class JsonBody(Parser):
-    """JSON only. Told as such: to read a form as JSON would be told as a mistake in it."""
-
-    def parse_body(self, request: HttpRequest) -> Any:  # noqa: ANN401 - whatever JSON was sent
-        if request.content_type != "application/json":
-            raise LangAIError(
-                "Send JSON, with the header Content-Type: application/json.", code="wrong_type", status=415
-            )
-        return super().parse_body(request)
 
 
 def tell_errors(api: NinjaAPI) -> None:

@@ -14,9 +14,10 @@ from langai_site.refusals import TooLarge
 from langai_site.seats import Seat, Seats
 
 MEGABYTE = 1024 * 1024
-BODY_MAX = 4 * MEGABYTE
 # What anybody may send. It is enough to sign in.
 STRANGERS_MAX = 64 * 1024
+# Bytes that a character of a text takes at most: four, each as %F0 in a form; twice \ud83d in JSON.
+CHARACTER_BYTES = 12
 RETRY_AFTER = 10
 TOO_LARGE = TooLarge("What was sent is too large.")
 SIGNED_OUT = "You are signed out. Sign in, then send it again."
@@ -50,12 +51,18 @@ def place_of(method: str | None, path: str) -> tuple[registry.UploadPlace, dict[
     return None
 
 
-def body_max(place: registry.UploadPlace | None) -> int:
-    """Return the most bytes that a known sender's request may carry there."""
-    if place is None:
-        return BODY_MAX
+def upload_max(place: registry.UploadPlace) -> int:
+    """Return the most bytes that a known sender's upload may carry there."""
     # What is said of a single file needs some room, too.
     return (place.files * settings.UPLOAD_MAX_MB + (place.files == 1)) * MEGABYTE
+
+
+def text_max(path: str) -> int:
+    """Return the most bytes that a known sender's request without a file may carry: one text and what is said of it."""
+    if path in registry.long_texts:
+        return int(settings.DATA_UPLOAD_MAX_MEMORY_SIZE)
+    one = max(settings.MESSAGE_MAX_CHARS, settings.SAMPLE_MAX_CHARS) * CHARACTER_BYTES
+    return min(STRANGERS_MAX + one, settings.DATA_UPLOAD_MAX_MEMORY_SIZE)
 
 
 async def admit(request: HttpRequest, length: int | None) -> Admission:
@@ -64,7 +71,7 @@ async def admit(request: HttpRequest, length: int | None) -> Admission:
     `request` has headers only. Raises a LangAIError if the body is not wanted, and whatever the database raises.
     """
     place, names = place_of(request.method, request.path) or (None, {})
-    most = body_max(place)
+    most = upload_max(place) if place else text_max(request.path)
     if length is not None and length > most:
         raise TOO_LARGE
     try:
@@ -94,7 +101,7 @@ def reserve(admission: Admission, length: int | None, address: str) -> list[Seat
     if not admission.sender:
         return []
     amount = admission.limit if length is None else length
-    most = max(map(body_max, registry.upload_places), default=BODY_MAX)
+    most = max(map(upload_max, registry.upload_places), default=settings.DATA_UPLOAD_MAX_MEMORY_SIZE)
     wanted = [(bytes_by_person, admission.sender, most, amount, BYTES_FULL)]
     if admission.is_upload:
         person, network = settings.UPLOADS_IN_FLIGHT, settings.UPLOADS_PER_ADDRESS

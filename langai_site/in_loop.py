@@ -21,6 +21,8 @@ from django.middleware.csrf import CsrfViewMiddleware
 from django.middleware.security import SecurityMiddleware
 from django.utils.deprecation import MiddlewareMixin
 
+from langai_site.long_bodies import is_long
+
 View = Callable[..., Any]
 Answer = HttpResponseBase | None
 
@@ -73,8 +75,8 @@ class Common(InLoop, CommonMiddleware):
 
 class Csrf(InLoop, CsrfViewMiddleware):
     def view_waits(self, request: HttpRequest, view: View) -> bool:
-        """Without the header the token is looked for in the body, which may be a long upload."""
-        return request.content_type == "multipart/form-data"
+        """The token is looked for in the body, which may be a long form or an upload: the view finds it parsed."""
+        return request.content_type == "multipart/form-data" or is_long(request)
 
 
 class Authentication(InLoop, AuthenticationMiddleware):

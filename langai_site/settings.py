@@ -296,9 +296,13 @@ STORAGES = {
     "staticfiles": {"BACKEND": "servestatic.storage.CompressedManifestStaticFilesStorage"},
 }
 SERVESTATIC_ALLOW_ALL_ORIGINS = False
+# Characters of the text that a pattern is tried on.
+SAMPLE_MAX_CHARS = 20_000
 # Uploads have no address: they are only reached through views that check who asks.
 MEDIA_ROOT = DATA_DIR / "files"
 MEDIA_URL = ""
+# Of whatever is no file.
+DATA_UPLOAD_MAX_MEMORY_SIZE = 2_621_440
 DATA_UPLOAD_MAX_NUMBER_FILES = 200
 FILE_UPLOAD_PERMISSIONS = 0o600
 # What is being uploaded, beside where it is kept: a file is then renamed, not copied. /tmp may be memory.

@@ -14,6 +14,7 @@ from langai_site.accounts.doors import door, person_of
 from langai_site.accounts.models import User
 from langai_site.accounts.scopes import Scope
 from langai_site.api_errors import documented
+from langai_site.api_lists import Listed
 from langai_site.sensitivity import Sensitivity, highest
 from langai_site.stated_labels import HEADER, HEADER_WORDS, highest_stated
 from langai_site.usage.callers import caller_of
@@ -33,7 +34,7 @@ class Query(Schema):
 
     query: str = Field(min_length=1, max_length=QUERY_MAX_CHARS)
     limit: int = Field(8, ge=1, le=LIMIT_MAX)
-    collections: list[int] | None = Field(None, max_length=500, description="Search these alone, by their ids.")
+    collections: Listed[int] | None = Field(None, max_length=500, description="Search these alone, by their ids.")
 
 
 class DocumentRef(Schema):

@@ -10,6 +10,7 @@ from ninja import Field, Header, Router, Schema
 from langai_site.accounts.doors import door, person_of
 from langai_site.accounts.scopes import Scope
 from langai_site.api_errors import OpenAIErrorBody, documented
+from langai_site.api_lists import Listed
 from langai_site.errors import Unreadable
 from langai_site.labelled_body import LabelledBody
 from langai_site.stated_labels import HEADER, HEADER_WORDS
@@ -23,7 +24,7 @@ class Embeddings(LabelledBody):
     """Texts to turn into vectors, in OpenAI's format."""
 
     model: str = Field(min_length=1, max_length=200, description="all-minilm-l6-v2, or what EMBEDDER names.")
-    input: str | list[str]
+    input: str | Listed[str]
     encoding_format: Literal["float", "base64"] = "float"
     dimensions: int | None = Field(None, ge=1, description="Where it is given, it must be what the model has.")
 

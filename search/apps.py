@@ -17,6 +17,7 @@ class SearchConfig(AppConfig):
 
         diagnosis.register()
         registry.access_guard("search", registry.AccessGuard(access.closed_teams, access.exceeds))
+        registry.long_text("/v1/embeddings")
         registry.health_check("vector_store", vector_store_status)
         # To count a million vectors takes seconds: then it is done less often.
         registry.worker_job("sync_vectors", seconds=10, rest=20, run=sync_vectors)

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from asgiref.sync import sync_to_async
 from django.conf import settings
 from django.contrib.auth import get_user
 from django.http import HttpRequest
@@ -14,6 +13,7 @@ from langai_site.accounts.keys import Credential, Unauthorized
 from langai_site.accounts.models import User
 from langai_site.accounts.scopes import ALL, Scope
 from langai_site.errors import Forbidden
+from langai_site.long_bodies import is_long, off_loop, read_ahead
 from langai_site.writer import write
 
 
@@ -79,16 +79,20 @@ class SignedIn(APIKeyCookie):
 
 async def _refuse_forged(request: HttpRequest) -> None:
     """Raises Forbidden for what another site had a browser send."""
-    is_long = request.content_type == "multipart/form-data"
-    forged = await sync_to_async(check_csrf, thread_sensitive=False)(request) if is_long else check_csrf(request)
+    takes_time = request.content_type == "multipart/form-data" or is_long(request)
+    forged = await off_loop(lambda: check_csrf(request)) if takes_time else check_csrf(request)
     if forged:
         raise Forbidden("The header X-CSRFToken is missing or wrong. Send the value of the cookie csrftoken.")
 
 
 async def entered(request: HttpRequest, credential: Credential, scope: Scope, group: str) -> Credential:
-    """The credential, once the request was counted and found within its scopes. Raises TooMany and Forbidden."""
+    """The credential, once the request was counted and found within its scopes, and a long body of it was parsed.
+
+    Raises TooMany and Forbidden.
+    """
     await limits.count_request(group, limits.person(credential.user))
     require_scope(credential, scope)
+    await read_ahead(request)
     request.user = credential.user
     return credential
 

@@ -21,7 +21,7 @@ from langai_site.middleware import error_response
 View = TypeVar("View", bound=Callable[..., object])
 
 # What is counted apart from one another.
-POSTS, PAGES, SOCKETS = "posts", "pages", "sockets"
+POSTS, PAGES, PREVIEWS, SOCKETS = "posts", "pages", "previews", "sockets"
 # Requests of programs, by what they ask for, each with the setting that has its rate.
 API, API_CHAT, API_STREAM = "api", "api chat", "api stream"
 API_RATES = {API: "RATE_LIMIT_PER_MINUTE", API_CHAT: "RATE_LIMIT_CHAT", API_STREAM: "RATE_LIMIT_STREAM"}
@@ -111,6 +111,12 @@ def costly(view: View) -> View:
     return view
 
 
+def counted_as_page(view: View) -> View:
+    """Decorator of views whose posts are asked as often as pages: they have that rate, and a count of their own."""
+    view.counted_as_page = True  # type: ignore[attr-defined]
+    return view
+
+
 def is_due(request: HttpRequest) -> bool:
     """Whether this request is still to be counted: it posts something, or asks for a costly page."""
     view = request.resolver_match and request.resolver_match.func
@@ -125,6 +131,8 @@ def count_once(request: HttpRequest, who: str) -> None:
     request.counted = True  # type: ignore[attr-defined]
     if request.method in SAFE:
         count(PAGES, settings.RATE_LIMIT_PAGES, who)
+    elif hasattr(request.resolver_match and request.resolver_match.func, "counted_as_page"):
+        count(PREVIEWS, settings.RATE_LIMIT_PAGES, who)
     else:
         count(POSTS, settings.RATE_LIMIT_PER_MINUTE, who)
 

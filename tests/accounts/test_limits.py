@@ -213,6 +213,8 @@ def test_no_door_that_takes_posts_is_forgotten(client, bob, settings):
     # What may be done once is done: as a person, and as an address.
     client.post("/accounts/password/change/")
     client.post("/accounts/login/")
+    settings.RATE_LIMIT_PAGES = ONCE
+    client.post(reverse("chat:preview-new"))
     for door in ("/auth/token", "/search", "/chat", "/chat/stream"):
         client.post(door)
     found = dict(doors(get_resolver().url_patterns))
@@ -220,8 +222,15 @@ def test_no_door_that_takes_posts_is_forgotten(client, bob, settings):
     answers = {path: client.post(path).status_code for path in found.keys() - exempt.keys()}
     assert {path: status for path, status in answers.items() if status not in (405, 429)} == {}
     assert list(answers.values()).count(429) > 50
-    assert sorted(path.split("/")[-2] for path in exempt) == ["logout", "preview", "preview", "stop"]
+    assert sorted(path.split("/")[-2] for path in exempt) == ["logout", "stop"]
     assert all(exempt.values())
+
+
+def test_previews_are_counted_apart_from_what_is_sent(signed_in, address, settings):
+    settings.RATE_LIMIT_PER_MINUTE, settings.RATE_LIMIT_PAGES = ONCE, TWICE
+    previews = [signed_in.post(reverse("chat:preview-new"), {"text": "x"}).status_code for _ in range(3)]
+    assert previews == [200, 200, 429]
+    assert signed_in.post(address).status_code == 404
 
 
 def test_signing_out_is_always_possible(signed_in, settings):

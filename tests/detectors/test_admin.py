@@ -4,7 +4,6 @@ import pytest
 from django.urls import reverse
 
 from langai_site.accounts.models import User
-from langai_site.admin import SAMPLE_CHARS
 from langai_site.detectors import scan
 from langai_site.models import SensitivePattern
 from langai_site.sensitivity import Sensitivity
@@ -55,14 +54,14 @@ def test_the_list_switches_patterns_on_and_off(client):
 
 
 @pytest.mark.parametrize("saved", [True, False])
-def test_the_form_has_a_box_to_try_the_pattern(client, saved):
+def test_the_form_has_a_box_to_try_the_pattern(client, saved, settings):
     address = reverse(ADD)
     if saved:
         pattern = SensitivePattern.objects.create(name="Projects", pattern="Falcon")
         address = reverse("admin:langai_site_sensitivepattern_change", args=[pattern.pk])
     page = client.get(address).text
     assert f'formaction="{reverse(TRY)}"' in page
-    assert f'maxlength="{SAMPLE_CHARS}"' in page
+    assert f'maxlength="{settings.SAMPLE_MAX_CHARS}"' in page
     assert page.index('name="_save"') < page.index("formaction"), "Enter in a field saves"
 
 

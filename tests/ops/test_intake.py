@@ -14,6 +14,8 @@ INVENTED = ("Cookie: sessionid=invented", "Authorization: Bearer langai_invented
 REPLACE = "/admin/documents/document/3f0c2b62-4a54-4d5c-a9de-0a8d1ff3b6a1/replace/"
 NOTHING = "Accept: */*"
 LARGE = 50 * MEGABYTE
+# What a page sends at most: twelve bytes for each character that its longest text may have, and what is said of it.
+TEXT_MAX = 12 * 20_000 + 64 * 1024
 
 
 @pytest.fixture(scope="module")
@@ -108,10 +110,13 @@ def test_elsewhere_a_stranger_sends_no_more_than_signing_in_takes(server):
 def test_who_is_known_sends_as_much_as_the_address_takes(server):
     who, most = server.cookie("olga"), 20 * 100 * MEGABYTE
     form_page = "/conversations/"
-    assert status(server.asked(post(form_page, who, f"Content-Length: {3 * MEGABYTE}"), bytes(3 * MEGABYTE))) == 403
-    for path, length in ((form_page, 4 * MEGABYTE + 1), (UPLOAD, most + 1), (API_UPLOAD, 101 * MEGABYTE + 1)):
+    assert status(server.asked(post(form_page, who, f"Content-Length: {TEXT_MAX}"), bytes(TEXT_MAX))) == 403
+    for path, length in ((form_page, TEXT_MAX + 1), (UPLOAD, most + 1), (API_UPLOAD, 101 * MEGABYTE + 1)):
         assert status(server.asked(post(path, who, f"Content-Length: {length}"))) == 413
-    large = chunks(bytes(5 * MEGABYTE))
+    texts = post("/v1/embeddings", server.bearer("narrow"), "Content-Type: application/json")
+    assert status(server.asked(f"{texts}\nContent-Length: {2 * MEGABYTE}", bytes(2 * MEGABYTE))) == 403
+    assert status(server.asked(f"{texts}\nContent-Length: {3 * MEGABYTE}")) == 413
+    large = chunks(bytes(MEGABYTE))
     assert status(server.asked(post(form_page, who, "Transfer-Encoding: chunked"), large)) == 413
     assert status(server.asked(f"PUT {UPLOAD} HTTP/1.1\n{who}\nContent-Length: {5 * MEGABYTE}")) == 413
 
