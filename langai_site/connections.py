@@ -36,6 +36,11 @@ CROWDED = TooMany(
     "There are too many connections from your network. Close some of them, then try again.", retry_after=10
 )
 HELD_MAX = 60.0
+# Pages only listen: what comes on their sockets are answers to pings, and few short messages at most.
+FRAME_MAX = 1024
+FRAMES_MAX, FRAMES_SECONDS = 30, 60.0
+# Close codes of a socket on which more came; its page does not connect again after the second.
+FRAME_TOO_LARGE, TOO_MANY_FRAMES = 1009, 4429
 # What a connection waits for.
 REQUEST, HEADERS, BODY, ANSWER, REFUSAL, END = "request", "headers", "body", "answer", "refusal", "end"
 
@@ -192,9 +197,48 @@ class Channel(HTTPChannel):  # type: ignore[misc]
 
 
 class Socket(WebSocketProtocol):  # type: ignore[misc]
-    """A page's socket that gives back what its connection had taken."""
+    """A page's socket that takes little, and gives back what its connection had taken."""
 
     seats: list[Seat]
+    # Autobahn's.
+    transport: Any
+    refused = False
+    frames, frames_since = 0, 0.0
+
+    def dataReceived(self, data: bytes) -> None:  # noqa: N802 - Twisted's
+        if self.refused:
+            return
+        if not hasattr(self, "handshake_deferred"):
+            return super().dataReceived(data)
+        # Nobody has accepted it yet: Autobahn would take what comes for another handshake, and keep all of it.
+        self.data += data
+        if len(self.data) > FRAME_MAX:
+            self.transport.abortConnection()
+
+    def processData(self) -> bool:  # noqa: N802 - Autobahn's
+        if self.refused:
+            self.data = b""
+            return False
+        return bool(super().processData())
+
+    def onFrameBegin(self) -> None:  # noqa: N802 - Autobahn's
+        """Called for each frame, with whatever is in it: a part of a message, a ping, a pong."""
+        now = time.monotonic()
+        if now - self.frames_since > FRAMES_SECONDS:
+            self.frames, self.frames_since = 0, now
+        self.frames += 1
+        if self.current_frame.length > FRAME_MAX:
+            self._refuse(FRAME_TOO_LARGE)
+        elif self.frames > FRAMES_MAX:
+            self._refuse(TOO_MANY_FRAMES)
+        else:
+            super().onFrameBegin()
+
+    def _refuse(self, code: int) -> None:
+        """Close it, and drop what else comes: within a second Autobahn ends the connection."""
+        self.refused = True
+        if self.state == self.STATE_OPEN:
+            self.sendCloseFrame(code=code)
 
     def onConnect(self, request: Any) -> Any:  # noqa: ANN401, N802 - Autobahn's
         # Daphne fails on a protocol that is not ASCII, and our sockets have none to choose.

@@ -24,7 +24,7 @@ from langai_site.addresses import counted_address
 from langai_site.api_errors import UNEXPECTED
 from langai_site.back_pressure import PacedRequest
 from langai_site.body_admission import STRANGERS_MAX, TOO_LARGE
-from langai_site.connections import CROWDED, Channel, Socket, take_connection
+from langai_site.connections import CROWDED, FRAME_MAX, Channel, Socket, take_connection
 from langai_site.errors import LangAIError, Unavailable
 from langai_site.kept_bodies import BODY
 from langai_site.middleware import Broken, database_away
@@ -229,3 +229,7 @@ def limit_requests(server: Server) -> None:
 
     factory.protocol, factory.timeOut, factory.buildProtocol = Channel, None, limited
     server.ws_factory.protocol = Socket
+    # Of what a frame holds once it is unpacked, and of a message in several.
+    server.ws_factory.setProtocolOptions(
+        maxFramePayloadSize=FRAME_MAX, maxMessagePayloadSize=FRAME_MAX, failByDrop=False
+    )

@@ -1,0 +1,88 @@
+"""Pages only listen on their sockets: a program that talks on one fills nothing and keeps nobody waiting."""
+
+from contextlib import suppress
+
+import pytest
+from websockets.exceptions import ConnectionClosed
+from websockets.frames import Frame, Opcode
+from websockets.sync.client import connect
+
+from tests.ops.intake import MEGABYTE, Intake
+from tests.ops.test_connections import HANDSHAKE
+
+# As in the server, which is not imported here: it brings an event loop of its own.
+FRAME_MAX, FRAMES_MAX = 1024, 30
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory):
+    server = Intake(tmp_path_factory.mktemp("talking"))
+    yield server
+    server.stop()
+
+
+def closed_with(socket) -> int:
+    """The code that the server closes with."""
+    with suppress(ConnectionClosed):
+        for _ in socket:
+            pass
+    return socket.close_code or 0
+
+
+def test_a_handful_of_short_messages_is_taken(server):
+    with server.socket("olga") as socket:
+        for _ in range(5):
+            socket.send("a" * FRAME_MAX)
+        assert socket.ping().wait(20)
+
+
+@pytest.mark.parametrize("size", [FRAME_MAX + 1, MEGABYTE])
+def test_a_long_message_closes_the_socket(server, size):
+    socket = server.socket("olga")
+    with suppress(ConnectionClosed):
+        socket.send(b"a" * size)
+    assert closed_with(socket) == 1009
+
+
+def many(opcode: Opcode, final: bool = True) -> bytes:
+    """More frames than are taken in a minute, in one piece."""
+    first = Frame(opcode, b"a", final).serialize(mask=True)
+    rest = first if final else Frame(Opcode.CONT, b"", fin=False).serialize(mask=True)
+    return first + rest * FRAMES_MAX
+
+
+@pytest.mark.parametrize(
+    "frames", [many(Opcode.TEXT), many(Opcode.PING), many(Opcode.TEXT, final=False)], ids=["messages", "pings", "parts"]
+)
+def test_too_many_frames_close_the_socket_so_that_the_page_does_not_come_again(server, frames):
+    socket = server.socket("olga")
+    socket.socket.sendall(frames)
+    assert closed_with(socket) == 4429
+
+
+def test_a_message_that_unpacks_to_much_closes_the_socket(server):
+    where = f"ws://localhost:{server.port}/ws/conversations/{server.people['conversation']}/"
+    headers = {"Cookie": server.cookie("olga").removeprefix("Cookie: ")}
+    memory = server.memory()
+    socket = connect(
+        where, proxy=None, origin=f"http://localhost:{server.port}", additional_headers=headers, compression="deflate"
+    )
+    # A kilobyte on the network.
+    socket.send("a" * 900_000)
+    assert closed_with(socket) == 1009
+    assert server.peak() - memory < 5 * MEGABYTE
+
+
+def test_what_is_poured_into_a_socket_is_not_kept(server):
+    memory = server.memory()
+    socket = server.socket("olga")
+    with suppress(OSError):
+        socket.socket.sendall(Frame(Opcode.TEXT, b"a" * MEGABYTE, fin=False).serialize(mask=True) * 60)
+    assert server.peak() - memory < 20 * MEGABYTE
+
+
+def test_what_comes_before_a_socket_is_accepted_is_not_kept(server):
+    memory = server.memory()
+    with server.connection() as raw:
+        raw.send("GET /ws/conversations/nowhere/ HTTP/1.1\n" + "\n".join(HANDSHAKE), bytes(60 * MEGABYTE))
+    assert server.peak() - memory < 20 * MEGABYTE
