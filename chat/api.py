@@ -1,6 +1,5 @@
 """Programs ask, and read on: thin doors to the same services as the pages'."""
 
-import asyncio
 import contextlib
 from collections.abc import AsyncGenerator
 from uuid import UUID
@@ -12,10 +11,10 @@ from ninja import Header, Router
 from chat import sse
 from chat.api_schemas import Answer, Ask, answer_of
 from chat.models import Message
-from chat.services import choices, conversations, drafts, runner, turns, watching
+from chat.services import choices, closed_accounts, conversations, drafts, runner, turns, watching
 from langai_site import middleware
 from langai_site.accounts import limits
-from langai_site.accounts.doors import door, person_of
+from langai_site.accounts.doors import door, person_of, proof_of
 from langai_site.accounts.models import User
 from langai_site.accounts.scopes import Scope
 from langai_site.api_errors import documented, understood
@@ -43,7 +42,7 @@ async def chat(
         await limits.count_request(limits.API_STREAM, limits.person(user))
         return await _streamed(request, user, body, sensitivity)
     begun = await _begun(user, body, sensitivity)
-    outcome = await asyncio.shield(begun.ending)
+    outcome = await closed_accounts.awaited(proof_of(request), begun.ending)
     if outcome.failure:
         raise outcome.failure
     return answer_of(await write(conversations.ended_reply, user.pk, begun.started.reply))
@@ -67,7 +66,7 @@ async def chat_stream(
         return await _streamed(request, user, body, sensitivity)
     reply, told = _place(last_event_id)
     await write(conversations.access_reply, user.pk, reply)
-    return sse.EventStream(_frames(request, user, reply, told, stop=body.stop_on_disconnect))
+    return sse.EventStream(_frames(request, reply, told, stop=body.stop_on_disconnect))
 
 
 async def _begun(user: User, body: Ask, sensitivity: str) -> runner.Begun:
@@ -96,7 +95,7 @@ def _collections(ids: list[int] | None) -> list[str]:
 
 async def _streamed(request: HttpRequest, user: User, body: Ask, sensitivity: str) -> HttpResponseBase:
     begun = await _begun(user, body, sensitivity)
-    return sse.EventStream(_frames(request, user, begun.started.reply, 0, stop=body.stop_on_disconnect))
+    return sse.EventStream(_frames(request, begun.started.reply, 0, stop=body.stop_on_disconnect))
 
 
 def _place(event_id: str) -> tuple[UUID, int]:
@@ -108,15 +107,13 @@ def _place(event_id: str) -> tuple[UUID, int]:
         raise Invalid("This is no id of an event. Send the last one that you got, as it was.") from None
 
 
-async def _frames(
-    request: HttpRequest, user: User, reply: UUID, told: int, *, stop: bool
-) -> AsyncGenerator[bytes, None]:
+async def _frames(request: HttpRequest, reply: UUID, told: int, *, stop: bool) -> AsyncGenerator[bytes, None]:
     """The reply as events. With `stop` it ends with its reader."""
     ended = False
     # So that who loses the connection at once knows what to go on with.
     yield f"id: {reply}/{told}\n: begun\n\n".encode()
     try:
-        async with contextlib.aclosing(watching.watch(user.pk, reply, told)) as events:
+        async with contextlib.aclosing(watching.watch(proof_of(request), reply, told)) as events:
             async for event in events:
                 yield b"".join(_as_frames(request, event))
         ended = True

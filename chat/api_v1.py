@@ -31,7 +31,7 @@ from chat.services import passing
 from chat.services.passing import Piece, Whole
 from chat.services.routing import AUTO
 from langai_site.accounts import limits
-from langai_site.accounts.doors import door, person_of
+from langai_site.accounts.doors import door, person_of, proof_of
 from langai_site.accounts.models import User
 from langai_site.accounts.scopes import Scope
 from langai_site.api_errors import OpenAIErrorBody, documented, understood
@@ -80,7 +80,7 @@ async def completions(
 ) -> CompletionOut | HttpResponseBase:
     """An answer to the last message. It draws on your documents, unless no collection is asked."""
     user, said = person_of(request), said_of(body, sensitivity, collections)
-    answer = passing.answer(user, said)
+    answer = passing.answer(user, said, proof_of(request))
     if body.stream:
         await limits.count_request(limits.API_STREAM, limits.person(user))
         counted = bool(body.stream_options and body.stream_options.include_usage)

@@ -1,15 +1,18 @@
-"""Stops the answers of /v1 whose person's account was switched off or deleted while they are being written.
+"""Stops what is being sent to somebody once they may not have it any more, while it is written or awaited.
 
-They have no row that a checkpoint could ask, so their process looks by itself: one query for all of them.
+Their account was switched off or deleted, their key revoked, their session or tokens ended. The process looks for
+itself, in a few queries for all that it is sending: an answer of /v1 has no row that a checkpoint could ask.
 """
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Awaitable
+from contextlib import aclosing
 from dataclasses import dataclass
 from typing import TypeVar
 
-from langai_site.accounts import open_accounts
-from langai_site.accounts.open_accounts import AccountClosed
+from langai_site.accounts import proofs
+from langai_site.accounts.proofs import Proof
+from langai_site.errors import LangAIError
 from langai_site.writer import write
 
 T = TypeVar("T")
@@ -22,14 +25,14 @@ _DONE = object()
 class _Watched:
     """An answer that is being written. `waiting` is the task that waits for its next piece."""
 
-    user_id: int
-    closed: bool = False
+    proof: Proof
+    refusal: LangAIError | None = None
     waiting: asyncio.Task[object] | None = None
     cancelled: int = 0
 
-    def close(self) -> None:
+    def close(self, refusal: LangAIError) -> None:
         """Stop the waiting; again at the next look, where the cancellation got lost in a library on its way."""
-        self.closed = True
+        self.refusal = refusal
         if self.waiting:
             self.cancelled += 1
             self.waiting.cancel()
@@ -38,9 +41,9 @@ class _Watched:
 _watched: set[_Watched] = set()
 
 
-async def while_open(user_id: int, pieces: AsyncGenerator[T, None]) -> AsyncGenerator[T, None]:
-    """The same pieces, for as long as the account is open. Raises AccountClosed within LOOK seconds after that."""
-    watched = _Watched(user_id)
+async def while_open(proof: Proof, pieces: AsyncGenerator[T, None]) -> AsyncGenerator[T, None]:
+    """The same pieces, for as long as the proof is good. Raises AccountClosed or AccessEnded within LOOK seconds."""
+    watched = _Watched(proof)
     _watched.add(watched)
     try:
         while (piece := await _next(watched, pieces)) is not _DONE:
@@ -49,16 +52,26 @@ async def while_open(user_id: int, pieces: AsyncGenerator[T, None]) -> AsyncGene
         _watched.discard(watched)
 
 
+async def awaited(proof: Proof, coming: Awaitable[T]) -> T:
+    """What comes, if the proof is good for so long. Raises as `while_open` does; `coming` is not cancelled."""
+
+    async def only() -> AsyncGenerator[T, None]:
+        yield await asyncio.shield(coming)
+
+    async with aclosing(while_open(proof, only())) as pieces:
+        return await anext(pieces)
+
+
 async def _next(watched: _Watched, pieces: AsyncGenerator[T, None]) -> T | object:
-    if watched.closed:
-        raise AccountClosed
+    if watched.refusal:
+        raise watched.refusal
     task = watched.waiting = asyncio.current_task()
     assert task is not None
     try:
         return await anext(pieces, _DONE)
     except asyncio.CancelledError:
-        if watched.closed and not _cancelled_elsewhere(task, watched):
-            raise AccountClosed from None
+        if watched.refusal and not _cancelled_elsewhere(task, watched):
+            raise watched.refusal from None
         raise
     finally:
         watched.waiting, watched.cancelled = None, 0
@@ -79,10 +92,10 @@ async def keep_looking() -> None:
 
 
 async def look() -> None:
-    """Stop the answers of this process whose account is closed."""
+    """Stop what this process sends to those who may not have it any more."""
     if not _watched:
         return
-    closed = await write(open_accounts.closed_among, {watched.user_id for watched in _watched})
+    ended = await write(proofs.ended_among, {watched.proof for watched in _watched})
     for watched in list(_watched):
-        if watched.user_id in closed:
-            watched.close()
+        if refusal := ended.get(watched.proof):
+            watched.close(refusal)

@@ -23,6 +23,7 @@ from chat.services.stops import Stops
 from chat.services.turn_state import StoredTurnState
 from langai_site import detectors, trail
 from langai_site.accounts.models import User
+from langai_site.accounts.proofs import Proof
 from langai_site.characters import split_off_half, whole_characters
 from langai_site.detectors import Rule
 from langai_site.errors import Invalid, NotFound
@@ -113,8 +114,8 @@ class _Passing:
         return self.prepared.model.name if self.prepared else ""
 
 
-async def answer(user: User, said: Said) -> AsyncGenerator[Piece | Whole, None]:
-    """One turn over values. Raises LangAIError with what to tell; closing the generator stops the model.
+async def answer(user: User, said: Said, proof: Proof | None = None) -> AsyncGenerator[Piece | Whole, None]:
+    """One turn over values, while `proof` is good. Raises LangAIError; closing the generator stops the model.
 
     However it ends, what was used is entered, and what was held for it given back.
     """
@@ -126,7 +127,7 @@ async def answer(user: User, said: Said) -> AsyncGenerator[Piece | Whole, None]:
             # On a thread: it takes time in proportion to the text.
             request = replace(request, causes=await asyncio.to_thread(_causes, request, said, rules))
             async with aclosing(_pieces(request, reply, passing)) as pieces:
-                async for piece in while_open(user.pk, pieces):
+                async for piece in while_open(proof or Proof(user.pk), pieces):
                     yield piece
         # On a thread: citations and quotations are looked for in the whole text.
         yield await asyncio.to_thread(_whole, request, passing)

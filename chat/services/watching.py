@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Any, cast
 from uuid import UUID
@@ -12,6 +13,8 @@ from chat.events import Event, ReplyEvent, Snapshot, group_of
 from chat.models import Message
 from chat.services import conversations, live
 from chat.services.citations import rest_after
+from chat.services.closed_accounts import while_open
+from langai_site.accounts.proofs import Proof
 from langai_site.writer import write
 
 # Where nothing has come for so long, proxies are told that there is somebody, and the database is asked how it is.
@@ -51,11 +54,17 @@ class Ended:
 Told = Named | Grown | Quiet | Ended
 
 
-async def watch(user_id: int, reply_id: UUID, told: int = 0) -> AsyncGenerator[Told, None]:
+async def watch(proof: Proof, reply_id: UUID, told: int = 0) -> AsyncGenerator[Told, None]:
     """Tell how the person's reply grows beyond its first `told` characters, until it has ended.
 
-    Raises NotFound, and AccountClosed where the account was switched off meanwhile.
+    Raises NotFound, and AccountClosed or AccessEnded where they may not have it any more.
     """
+    async with aclosing(_watch(proof.user_id, reply_id, told)) as news:
+        async for one in while_open(proof, news):
+            yield one
+
+
+async def _watch(user_id: int, reply_id: UUID, told: int) -> AsyncGenerator[Told, None]:
     reply = await write(conversations.access_reply, user_id, reply_id)
     view, layer = _View(reply, told), get_channel_layer()
     channel, group = await layer.new_channel(), group_of(reply.conversation_id)

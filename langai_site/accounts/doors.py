@@ -11,7 +11,9 @@ from ninja.utils import check_csrf
 from langai_site.accounts import keys, limits, tokens
 from langai_site.accounts.keys import Credential, Unauthorized
 from langai_site.accounts.models import User
+from langai_site.accounts.proofs import Proof
 from langai_site.accounts.scopes import ALL, Scope
+from langai_site.accounts.sign_ins import sign_in_of
 from langai_site.errors import Forbidden
 from langai_site.long_bodies import is_long, off_loop, read_ahead
 from langai_site.writer import write
@@ -74,7 +76,8 @@ class SignedIn(APIKeyCookie):
         if not isinstance(user, User):
             return None
         await _refuse_forged(request)
-        return await entered(request, Credential(user, ALL), self.scope, self.group)
+        proof = Proof(user.pk, session=sign_in_of(user, request.session.session_key))
+        return await entered(request, Credential(user, ALL, proof), self.scope, self.group)
 
 
 async def _refuse_forged(request: HttpRequest) -> None:
@@ -115,3 +118,9 @@ def person_of(request: HttpRequest) -> User:
     """Who came in by a door."""
     credential: Credential = request.auth  # type: ignore[attr-defined]
     return credential.user
+
+
+def proof_of(request: HttpRequest) -> Proof:
+    """What they came in by: an answer that takes its time goes on for as long as it is good."""
+    credential: Credential = request.auth  # type: ignore[attr-defined]
+    return credential.proof or Proof(credential.user.pk)

@@ -10,6 +10,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from langai_site.accounts.models import ApiKey, User, hashed
+from langai_site.accounts.proofs import Proof
 from langai_site.accounts.scopes import Scope
 from langai_site.errors import Conflict, Invalid, LangAIError, NotFound
 
@@ -28,10 +29,11 @@ class Unauthorized(LangAIError):
 
 @dataclass(frozen=True)
 class Credential:
-    """Who asks, and what they may be asked for with what they showed."""
+    """Who asks, what they may be asked for with what they showed, and what that was."""
 
     user: User
     scopes: frozenset[str]
+    proof: Proof | None = None
 
 
 def make(*, user: User, name: str, scopes: Collection[str], days: int = 0) -> tuple[ApiKey, str]:
@@ -86,7 +88,7 @@ def credential_of(key: str) -> Credential:
     if not row.user.is_active:
         raise Unauthorized("The account of this API key is closed. Ask an admin.")
     _used(row)
-    return Credential(row.user, frozenset(row.scopes))
+    return Credential(row.user, frozenset(row.scopes), Proof(row.user_id, key=row.pk))
 
 
 def _used(row: ApiKey) -> None:

@@ -24,6 +24,7 @@ from django.utils import timezone
 
 from langai_site.accounts.keys import Credential, Unauthorized
 from langai_site.accounts.models import TokenFamily, User, hashed
+from langai_site.accounts.proofs import Proof, TokenProof
 from langai_site.accounts.scopes import ALL
 from langai_site.errors import LangAIError
 
@@ -92,8 +93,9 @@ def renewed(refresh: str) -> Tokens:
 
 def credential_of(access: str) -> Credential:
     """Whom an access token belongs to: it may be used for all that they may. Raises Unauthorized."""
-    _, user = _opened(access, ACCESS)
-    return Credential(user, ALL)
+    claims, user = _opened(access, ACCESS)
+    token = TokenProof(UUID(claims["family"]), user.get_session_auth_hash())
+    return Credential(user, ALL, Proof(user.pk, token=token))
 
 
 def sign_out(refresh: str) -> None:

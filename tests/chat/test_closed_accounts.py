@@ -7,6 +7,7 @@ import pytest
 from chat.services import closed_accounts
 from langai_site.accounts.models import User
 from langai_site.accounts.open_accounts import AccountClosed
+from langai_site.accounts.proofs import Proof
 
 
 @pytest.fixture
@@ -29,7 +30,7 @@ async def switch_off(user):
 
 
 async def begun(user, ended):
-    watched = closed_accounts.while_open(user.pk, pieces(ended))
+    watched = closed_accounts.while_open(Proof(user.pk), pieces(ended))
     assert await anext(watched) == "first"
     return watched
 
@@ -60,7 +61,7 @@ async def test_a_cancellation_from_elsewhere_stays_one(alice):
     waiting = asyncio.create_task(anext(watched))
     await asyncio.sleep(0.01)
     for one in closed_accounts._watched:
-        one.close()
+        one.close(AccountClosed())
     waiting.cancel()
     with pytest.raises(asyncio.CancelledError):
         await waiting
