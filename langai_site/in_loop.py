@@ -21,7 +21,7 @@ from django.middleware.csrf import CsrfViewMiddleware
 from django.middleware.security import SecurityMiddleware
 from django.utils.deprecation import MiddlewareMixin
 
-from langai_site.long_bodies import is_long
+from langai_site.long_bodies import is_long, is_multipart
 
 View = Callable[..., Any]
 Answer = HttpResponseBase | None
@@ -76,7 +76,7 @@ class Common(InLoop, CommonMiddleware):
 class Csrf(InLoop, CsrfViewMiddleware):
     def view_waits(self, request: HttpRequest, view: View) -> bool:
         """The token is looked for in the body, which may be a long form or an upload: the view finds it parsed."""
-        return request.content_type == "multipart/form-data" or is_long(request)
+        return is_multipart(request) or is_long(request)
 
 
 class Authentication(InLoop, AuthenticationMiddleware):

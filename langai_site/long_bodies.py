@@ -28,6 +28,8 @@ WRONG_TYPE = "Send JSON, with the header Content-Type: application/json."
 TOO_MANY = f"The body has too many values. Send at most {VALUES_MAX:,}."
 
 _threads = ThreadPoolExecutor(2, thread_name_prefix="bodies")
+# An upload takes seconds: whoever sends a long message does not wait for it.
+_uploads = ThreadPoolExecutor(2, thread_name_prefix="uploads")
 
 
 def is_long(request: HttpRequest) -> bool:
@@ -36,15 +38,28 @@ def is_long(request: HttpRequest) -> bool:
     return not length.isdigit() or int(length) > LONG
 
 
-async def off_loop(work: Callable[[], T]) -> T:
-    """Run `work`, which reads a body, on one of the threads; exceptions come back."""
-    return await asyncio.get_running_loop().run_in_executor(_threads, carried(work))
+def is_multipart(request: HttpRequest) -> bool:
+    """Whether the body is a form that can have files."""
+    return request.content_type == "multipart/form-data"
+
+
+async def off_loop(request: HttpRequest, work: Callable[[], T]) -> T:
+    """Run `work`, which reads the request's body, on one of the threads; exceptions come back."""
+    threads = _uploads if is_multipart(request) else _threads
+    return await asyncio.get_running_loop().run_in_executor(threads, carried(work))
 
 
 async def read_ahead(request: HttpRequest) -> None:
-    """Parse a long body of JSON on a thread; `JsonBody` then finds it parsed, or raises what was raised here."""
-    if is_long(request) and request.content_type == "application/json":
-        request.read_json = await off_loop(lambda: _outcome(request))  # type: ignore[attr-defined]
+    """Parse a long body on a thread: what is read of it afterwards is there, or raises what was raised here.
+
+    Raises what a form with files can raise, which Django does not raise twice.
+    """
+    if not is_long(request):
+        return
+    if is_multipart(request):
+        await off_loop(request, lambda: request.POST)
+    elif request.content_type == "application/json":
+        request.read_json = await off_loop(request, lambda: _outcome(request))  # type: ignore[attr-defined]
 
 
 def _outcome(request: HttpRequest) -> Callable[[], Any]:

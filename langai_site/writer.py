@@ -25,6 +25,8 @@ logger = logging.getLogger(__name__)
 PAUSES = (0.2, 1.0, 3.0, 5.0, 5.0, 5.0, 5.0)
 
 _thread = ThreadPoolExecutor(1, thread_name_prefix="writer")
+# Not asyncio's own, on which answers are weighed and passwords checked.
+_apart = ThreadPoolExecutor(4, thread_name_prefix="apart")
 
 
 def healed(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
@@ -75,5 +77,5 @@ def write_now(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
 
 
 async def apart(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-    """Run what takes its time, such as reading many rows or a file, on a thread that nobody else waits for."""
-    return await database_sync_to_async(function, thread_sensitive=False)(*args, **kwargs)
+    """Run what takes its time, such as reading many rows or a file, on threads that no answer waits for."""
+    return await database_sync_to_async(function, thread_sensitive=False, executor=_apart)(*args, **kwargs)

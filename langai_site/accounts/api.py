@@ -1,5 +1,7 @@
 """Tokens for programs in which somebody types a password."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 from channels.db import database_sync_to_async
 from django.http import HttpRequest
 from ninja import Field, Router, Schema, Status
@@ -9,6 +11,8 @@ from langai_site.accounts.doors import anybody
 from langai_site.api_errors import documented
 
 router = Router(tags=["Tokens"])
+# Of their own, so that guessing keeps no answer waiting.
+_passwords = ThreadPoolExecutor(2, thread_name_prefix="passwords")
 
 
 class SignIn(Schema):
@@ -31,8 +35,9 @@ class TokenPair(Schema):
 @router.post("/token", auth=anybody, response={200: TokenPair} | documented())
 async def token(request: HttpRequest, body: SignIn) -> tokens.Tokens:
     """Sign in with a name and a password. Not for accounts with a second factor: they make API keys."""
-    # On a thread of its own: to check a password takes a while, on purpose.
-    return await database_sync_to_async(tokens.sign_in, thread_sensitive=False)(request, body.username, body.password)
+    # To check a password takes a while, on purpose.
+    check = database_sync_to_async(tokens.sign_in, thread_sensitive=False, executor=_passwords)
+    return await check(request, body.username, body.password)
 
 
 @router.post("/refresh", auth=anybody, response={200: TokenPair} | documented())

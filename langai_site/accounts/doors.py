@@ -15,7 +15,7 @@ from langai_site.accounts.proofs import Proof
 from langai_site.accounts.scopes import ALL, Scope
 from langai_site.accounts.sign_ins import sign_in_of
 from langai_site.errors import Forbidden
-from langai_site.long_bodies import is_long, off_loop, read_ahead
+from langai_site.long_bodies import is_long, is_multipart, off_loop, read_ahead
 from langai_site.writer import write
 
 
@@ -82,8 +82,8 @@ class SignedIn(APIKeyCookie):
 
 async def _refuse_forged(request: HttpRequest) -> None:
     """Raises Forbidden for what another site had a browser send."""
-    takes_time = request.content_type == "multipart/form-data" or is_long(request)
-    forged = await off_loop(lambda: check_csrf(request)) if takes_time else check_csrf(request)
+    takes_time = is_multipart(request) or is_long(request)
+    forged = await off_loop(request, lambda: check_csrf(request)) if takes_time else check_csrf(request)
     if forged:
         raise Forbidden("The header X-CSRFToken is missing or wrong. Send the value of the cookie csrftoken.")
 
