@@ -3,6 +3,7 @@
 import asyncio
 import socket
 import time
+from collections.abc import Iterable
 from contextlib import suppress
 from math import inf
 from typing import Any, ClassVar
@@ -18,6 +19,7 @@ from langai_site import refusals, trail
 from langai_site.addresses import counted_address
 from langai_site.errors import TooMany
 from langai_site.refusals import TooSlow
+from langai_site.response_headers import BEFORE_DJANGO
 from langai_site.seats import Seat, Seats
 
 # Seconds that a connection may wait for its next request.
@@ -136,6 +138,11 @@ class Channel(HTTPChannel):  # type: ignore[misc]
         # What had arrived with the headers.
         super().dataReceived(b"")
 
+    def _respondToBadRequestAndDisconnect(self) -> None:  # noqa: N802
+        """Twisted's own answer has no headers."""
+        self.transport.write(refusals.BAD_REQUEST)
+        self.loseConnection()
+
     def resumeProducing(self) -> None:  # noqa: N802
         """Twisted would read on as soon as an earlier answer is out."""
         if self.paused or self.dropped > LINGER_BYTES:
@@ -214,6 +221,14 @@ class Socket(WebSocketProtocol):  # type: ignore[misc]
         self.data += data
         if len(self.data) > FRAME_MAX:
             self.transport.abortConnection()
+
+    def sendHttpErrorResponse(  # noqa: N802 - Autobahn's
+        self,
+        code: int,
+        reason: str,
+        responseHeaders: Iterable[tuple[str, str]] | None = None,  # noqa: N803
+    ) -> None:
+        super().sendHttpErrorResponse(code, reason, [*(responseHeaders or ()), *BEFORE_DJANGO.items()])
 
     def processData(self) -> bool:  # noqa: N802 - Autobahn's
         if self.refused:

@@ -5,8 +5,12 @@ from django.http import HttpRequest, HttpResponse
 from langai_site import trail
 from langai_site.errors import LangAIError
 from langai_site.middleware import error_response, is_program, with_headers
+from langai_site.response_headers import BEFORE_DJANGO
 
-HEADERS = {"Cache-Control": "private, no-store", "X-Content-Type-Options": "nosniff", "Connection": "close"}
+# To what is not even a request.
+BAD_REQUEST = "\r\n".join(
+    ["HTTP/1.1 400 Bad Request", *map(": ".join, BEFORE_DJANGO.items()), "Content-Length: 0", "", ""]
+).encode()
 
 
 class TooLarge(LangAIError):
@@ -28,7 +32,7 @@ def response(request: HttpRequest | None, error: LangAIError, request_id: str) -
     """
     with trail.following(trail.Trail(request_id)):
         answer = _answer(request, error)
-    for name, value in {**HEADERS, trail.HEADER: request_id, "Content-Length": str(len(answer.content))}.items():
+    for name, value in {**BEFORE_DJANGO, trail.HEADER: request_id, "Content-Length": str(len(answer.content))}.items():
         answer[name] = value
     head = f"HTTP/1.1 {answer.status_code} {answer.reason_phrase}\r\n"
     return head.encode() + answer.serialize_headers() + b"\r\n\r\n" + answer.content

@@ -30,6 +30,7 @@ from langai_site.kept_bodies import BODY
 from langai_site.middleware import Broken, database_away
 from langai_site.observing import METHODS, REQUESTS
 from langai_site.refusals import DiskFull
+from langai_site.response_headers import BEFORE_DJANGO
 from langai_site.seats import Seat
 
 logger = logging.getLogger(__name__)
@@ -109,6 +110,13 @@ class LimitedRequest(PacedRequest):
         if self.decision:
             self.decision.cancel()
         super().connectionLost(reason)
+
+    def basic_error(self, status: int, status_text: bytes, body: str) -> None:
+        """Daphne's own answer, to what it does not show to Django, has no headers."""
+        headers = {**BEFORE_DJANGO, "Content-Type": "text/plain; charset=utf-8"}
+        encoded = [(name.encode(), value.encode()) for name, value in headers.items()]
+        self.handle_reply({"type": "http.response.start", "status": status, "headers": encoded})
+        self.handle_reply({"type": "http.response.body", "body": f"{body}\n".encode()})
 
     # Whether the body is wanted.
 

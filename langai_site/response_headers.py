@@ -16,6 +16,17 @@ ALWAYS = {
     "Permissions-Policy": ", ".join(f"{feature}=()" for feature in UNUSED),
     # Other sites cannot draw it into their pages. Programs elsewhere that CORS lets in are not affected.
     "Cross-Origin-Resource-Policy": "same-origin",
+    "X-Frame-Options": "DENY",
+}
+# What Django's own middleware would add, of answers that it does not see: each is a line of text.
+BEFORE_DJANGO = {
+    **ALWAYS,
+    "Cache-Control": PRIVATE,
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Referrer-Policy": "same-origin",
+    "X-Content-Type-Options": "nosniff",
+    "Connection": "close",
 }
 
 

@@ -48,3 +48,4 @@ def test_an_answer_to_another_host_says_so_too(client):
     answer = client.get("/", headers={"Host": "elsewhere.example"})
     assert answer.status_code == 400
     assert answer["Cache-Control"] == "private, no-store"
+    assert answer["X-Frame-Options"] == "DENY"
