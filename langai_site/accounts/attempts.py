@@ -1,7 +1,9 @@
 """How often somebody may try a password. Synchronous: it counts in the cache.
 
 A failed attempt counts for its address, for the account from that address, and for the account as a whole. The last
-slows guessing from many addresses, so it is generous, and no single address can use it up. It does not hold on a device
+slows guessing from many addresses, so it is generous, and no single address can use it up. Both count the login as it
+was typed as well, at half the rate: nobody can use up an account's attempts by its name and find by a refusal that an
+e-mail address belongs to it. It does not hold on a device
 that its person has signed in on before, nor does what others do at the same address: guessing cannot lock anybody out
 there. Attempts are counted before the password is looked at, and those that succeed are taken back.
 """
@@ -20,7 +22,7 @@ from langai_site.accounts.models import User
 from langai_site.errors import TooMany
 
 # Failed attempts for one account from one address, and on one device that it is known on.
-FROM_ADDRESS, ON_DEVICE = "5/5m", "10/5m"
+FROM_ADDRESS, ON_DEVICE = "10/10m", "10/5m"
 # No name and no address is longer.
 LONGEST = 254
 WAIT = "There were too many failed attempts to sign in. Wait {}, then try again."
@@ -67,7 +69,9 @@ def begin(request: HttpRequest, login: str) -> Attempt:
     counting = _Counting(request)
     opened = [user for user in known if counting.allows(_Limit("device", ON_DEVICE, f"{device.id} {user.pk}"))]
     unknown = [user for user in accounts if user not in known]
-    if (unknown or not accounts) and counting.allows(_Limit("address", settings.RATE_LIMIT_LOGIN, address)):
+    # A name and an e-mail address: two logins use up what their account has, and neither can tell of the other.
+    typed = _limits(f"typed {_plain(login)}", address, share=2)
+    if (unknown or not accounts) and counting.allows(_Limit("address", settings.RATE_LIMIT_LOGIN, address), *typed):
         opened += [user for user in unknown if counting.allows(*_limits(f"account {user.pk}", address))]
         if not accounts:
             # Counted as an account is, so that nobody can tell it from one.
@@ -77,11 +81,20 @@ def begin(request: HttpRequest, login: str) -> Attempt:
     return Attempt(opened, counting.counted)
 
 
-def _limits(subject: str, address: str) -> tuple[_Limit, _Limit]:
+def _limits(subject: str, address: str, share: int = 1) -> tuple[_Limit, _Limit]:
     return (
-        _Limit("pair", FROM_ADDRESS, f"{subject} {address}"),
-        _Limit("account", settings.RATE_LIMIT_LOGIN_ACCOUNT, subject, ELSEWHERE),
+        _Limit("pair", _shared(FROM_ADDRESS, share), f"{subject} {address}"),
+        _Limit("account", _shared(settings.RATE_LIMIT_LOGIN_ACCOUNT, share), subject, ELSEWHERE),
     )
+
+
+def _shared(rate: str, share: int) -> str:
+    """A part of a rate, in the same time. Rates of accounts are rounded up, so that two halves never come to more."""
+    if not rate:
+        return ""
+    whole = ratelimit.parse_rate(f"{rate}/key")
+    half = -(-whole.amount // 2)
+    return f"{2 * half // share}/{int(whole.duration)}s"
 
 
 class _Counting:

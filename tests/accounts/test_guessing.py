@@ -21,6 +21,8 @@ from tests.servers import Redis
 pytestmark = pytest.mark.django_db
 ELSEWHERE, OWN = "198.51.100.9", "203.0.113.7"
 LENIENT = "langai_site.caches.LenientRedisCache"
+# Of ten attempts in a minute from one address, in all spellings by turns: five by the name, three by the address.
+FROM_ONE = 8
 SPELLINGS = ["alice", "ALICE", "Alice", "alice@example.org", "Alice@Example.org", " alice "]
 
 
@@ -60,15 +62,35 @@ def known(address=OWN):
 
 def test_a_hundred_guesses_from_elsewhere_stop_alice_neither_at_her_address_nor_on_her_device(alice):
     device = known()
-    assert guesses(100).count(200) == 5
+    assert guesses(100).count(200) == FROM_ONE
     assert attempt("alice").status_code == 302
     assert attempt("alice@example.org", client=device).status_code == 302
     assert attempt("alice", address="192.0.2.1", client=device).status_code == 302
 
 
-def test_all_spellings_of_an_account_are_one(alice):
-    answers = [attempt(login, "a guess", ELSEWHERE).status_code for login in SPELLINGS]
-    assert answers == [200] * 5 + [429]
+def test_all_spellings_of_a_login_are_one(alice, settings):
+    settings.RATE_LIMIT_LOGIN = "100/m"
+    for login in ("alice", "alice@example.org"):
+        spellings = [spelling for spelling in SPELLINGS if ("@" in spelling) == ("@" in login)]
+        answers = [attempt(spellings[n % len(spellings)], "a guess", ELSEWHERE).status_code for n in range(6)]
+        assert answers == [200] * 5 + [429]
+
+
+@pytest.mark.parametrize("first", ["name", "address"])
+@pytest.mark.parametrize("addresses", [[ELSEWHERE], [f"198.51.100.{n}" for n in range(40)]], ids=["one", "many"])
+def test_a_refusal_does_not_tell_that_an_address_belongs_to_a_name(alice, settings, first, addresses):
+    """Whatever is tried, a name and an address that are one account's are answered as two that are nobody's."""
+    settings.RATE_LIMIT_LOGIN = "1000/m"
+    settings.RATE_LIMIT_LOGIN_ACCOUNT = "20/h"
+    told = []
+    for name in ("alice", "zoe"):
+        logins = [name, f"{name}@example.org"][:: 1 if first == "name" else -1]
+        tried = [login for login in logins for _ in range(12)]
+        told.append(
+            [attempt(login, "a guess", addresses[n % len(addresses)]).status_code for n, login in enumerate(tried)]
+        )
+    assert told[0] == told[1]
+    assert 429 in told[0]
 
 
 def test_guesses_from_many_addresses_are_slowed_for_unknown_devices_alone(alice, settings):
@@ -105,7 +127,7 @@ def test_a_device_is_known_for_its_own_account_alone(alice):
     device = Client()
     attempt("bob", client=device, address=ELSEWHERE)
     device.post(reverse("account_logout"))
-    assert guesses(20, client=device).count(200) == 5
+    assert guesses(20, client=device).count(200) == FROM_ONE
 
 
 def test_a_name_that_is_anothers_address_neither_opens_a_way_around_nor_locks_them_out(alice, settings):
@@ -149,7 +171,7 @@ def test_a_change_of_ones_own_password_keeps_this_device_known(alice):
 def test_a_forged_cookie_is_no_known_device(alice, forged):
     client = Client()
     client.cookies[devices.COOKIE] = forged
-    assert guesses(20, client=client).count(200) == 5
+    assert guesses(20, client=client).count(200) == FROM_ONE
 
 
 def test_an_invited_person_is_known_on_their_device(client, link):
@@ -253,8 +275,8 @@ def test_attempts_are_counted_in_redis_alike(alice, settings):
     try:
         settings.CACHES = {**settings.CACHES, "default": {"BACKEND": LENIENT, "LOCATION": server.url}}
         device = known()
-        assert guesses(40).count(200) == 5
-        assert guesses(20, [OWN]).count(200) == 5
+        assert guesses(40).count(200) == FROM_ONE
+        assert guesses(20, [OWN]).count(200) == FROM_ONE
         assert attempt("alice").status_code == 429
         assert attempt("alice", client=device).status_code == 302
     finally:
