@@ -97,11 +97,12 @@ SenderOf = Callable[[Any, Callable[[Any], None]], Awaitable[str | None]]
 class AccessGuard:
     """What an app says of the access that its things give, before somebody hands access out. Synchronous.
 
-    `closed_teams(editor_id, team_ids)`: those teams that open something which the editor may not manage, each with
-    the names of those who look after it. `exceeds(person_id, editor_id)`: whether the person reads something that the
-    editor may neither read nor manage.
+    `opens`: what a team can open, as in “documents”. `closed_teams(editor_id, team_ids)`: those teams that open
+    something which the editor may not manage, each with the names of those who look after it.
+    `exceeds(person_id, editor_id)`: whether the person may use something that the editor may neither use nor manage.
     """
 
+    opens: str
     closed_teams: Callable[[int | None, Collection[int]], Mapping[int, Sequence[str]]]
     exceeds: Callable[[int, int], bool]
 

@@ -16,7 +16,7 @@ class SearchConfig(AppConfig):
         from search import access, diagnosis
 
         diagnosis.register()
-        registry.access_guard("search", registry.AccessGuard(access.closed_teams, access.exceeds))
+        registry.access_guard("search", registry.AccessGuard("documents", access.closed_teams, access.exceeds))
         registry.long_text("/v1/embeddings")
         registry.health_check("vector_store", vector_store_status)
         # To count a million vectors takes seconds: then it is done less often.

@@ -1,4 +1,4 @@
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from allauth.account.admin import EmailAddress
@@ -152,7 +152,7 @@ class InvitationAdmin(KnowsEditor):
         may = super().has_change_permission(request, obj)
         return may and (obj is None or not (obj.used_at or self._closed(request, obj)))
 
-    def _closed(self, request: HttpRequest, invitation: Invitation) -> Mapping[Team, Sequence[str]]:
+    def _closed(self, request: HttpRequest, invitation: Invitation) -> Mapping[Team, rights.Closed]:
         return rights.closed_teams(editor_of(request), invitation.teams.all())
 
     @admin.display

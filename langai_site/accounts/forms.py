@@ -31,10 +31,10 @@ class Editing(forms.ModelForm):
 
     editor: User
 
-    def refuse_closed(self, teams: Iterable[Team]) -> None:
+    def refuse_closed(self, teams: Iterable[Team], what: str = "add people") -> None:
         """Raise ValidationError where the editor would bring people into teams that are not theirs to open."""
         if closed := rights.closed_teams(self.editor, teams):
-            raise forms.ValidationError(rights.refused_teams(closed))
+            raise forms.ValidationError(rights.refused_teams(closed, what))
 
 
 class PersonForm(Editing, UserChangeForm):
@@ -44,6 +44,15 @@ class PersonForm(Editing, UserChangeForm):
         teams: QuerySet[Team] = self.cleaned_data["teams"]
         self.refuse_closed(set(teams) - set(self.instance.teams.all()))
         return teams
+
+    def clean_billing_team(self) -> Team | None:
+        """Out of a team as well as into one: otherwise people would leave a budget that is used up."""
+        team: Team | None = self.cleaned_data["billing_team"]
+        before = User.objects.get(pk=self.instance.pk).billing_team
+        if team != before:
+            changed = {one for one in (team, before) if one}
+            self.refuse_closed(changed, "change who is charged to it")
+        return team
 
 
 class InvitationForm(Editing):

@@ -4,7 +4,8 @@ Whoever may change people could otherwise make themselves a superuser, sign in a
 they may not. Synchronous.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
 
 from django.contrib.auth.models import Permission
 from django.db.models import Q
@@ -41,28 +42,38 @@ def _permissions(person: User) -> set[int]:
     return set(held.order_by().values_list("pk", flat=True))
 
 
-def closed_teams(editor: User | None, teams: Iterable[Team]) -> Mapping[Team, Sequence[str]]:
-    """Those of the teams that `editor` may bring nobody into, each with the names of people who may."""
+@dataclass(frozen=True)
+class Closed:
+    """What a team opens that somebody may not manage, and the names of people who may."""
+
+    opens: tuple[str, ...]
+    names: tuple[str, ...]
+
+
+def closed_teams(editor: User | None, teams: Iterable[Team]) -> Mapping[Team, Closed]:
+    """Those of the teams that `editor` may bring nobody into."""
     by_id = {team.pk: team for team in teams}
-    closed: dict[Team, Sequence[str]] = {}
+    closed: dict[Team, Closed] = {}
     if not by_id or (editor and editor.is_superuser and editor.is_active):
         return closed
     for guard in registry.access_guards.values():
         for pk, names in guard.closed_teams(editor.pk if editor else None, by_id).items():
-            closed[by_id[pk]] = [*closed.get(by_id[pk], ()), *names]
+            before = closed.get(by_id[pk], Closed((), ()))
+            closed[by_id[pk]] = Closed((*before.opens, guard.opens), (*before.names, *names))
     return closed
 
 
-def refused_teams(closed: Mapping[Team, Sequence[str]]) -> str:
-    """What to tell somebody who would bring people into such teams."""
-    return " ".join(_refused(team, names) for team, names in closed.items())
+def refused_teams(closed: Mapping[Team, Closed], what: str = "add people") -> str:
+    """What to tell somebody who would bring people into such teams, or do `what` else they may not."""
+    return " ".join(_refused(team, found, what) for team, found in closed.items())
 
 
-def _refused(team: Team, names: Sequence[str]) -> str:
+def _refused(team: Team, closed: Closed, what: str) -> str:
+    # An owner of its documents cannot help with a budget.
+    names = closed.names if len(closed.opens) == 1 else ()
     owners = f"Ask {_listed(names)}, who may, or a superuser" if names else "Ask a superuser"
-    return (
-        f"The team “{team}” opens documents that you do not manage, so you cannot add people. {owners}{_superusers()}."
-    )
+    opens = " and ".join(closed.opens)
+    return f"The team “{team}” opens {opens} that you do not manage, so you cannot {what}. {owners}{_superusers()}."
 
 
 def superusers_only(what: str) -> Forbidden:

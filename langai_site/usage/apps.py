@@ -9,9 +9,11 @@ class UsageConfig(AppConfig):
     label = "usage"
 
     def ready(self) -> None:
-        from langai_site.usage import budgets, measures
+        from langai_site.usage import budgets, measures, team_budgets
         from langai_site.usage.reports import rollup
 
+        guard = registry.AccessGuard("a budget", team_budgets.closed_teams, team_budgets.exceeds)
+        registry.access_guard("usage", guard)
         registry.worker_job("ledger seals", seconds=10, run=_seal)
         registry.worker_job("usage reports", seconds=10, run=_roll_up)
         registry.worker_job("monthly close", seconds=3600, run=_close_months)

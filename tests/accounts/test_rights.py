@@ -8,6 +8,8 @@ from django.test import Client
 from django.urls import reverse
 
 from langai_site.accounts.models import Team, User
+from langai_site.outbound.models import Model
+from langai_site.usage.models import Budget
 from search.models import Collection
 from tests.accounts.conftest import PASSWORD
 
@@ -146,6 +148,65 @@ def test_who_manages_the_collection_brings_people_into_its_team(client, carol, a
     team = reverse("admin:accounts_team_change", args=[finance.pk])
     assert client.post(team, {"name": "Finance", "members": [alice.pk]}).status_code == 302
     assert list(finance.members.all()) == [alice]
+
+
+@pytest.fixture
+def pricey(finance):
+    """A model that Finance alone may use."""
+    model = Model.objects.create(name="openai/pricey", display_name="Pricey", provider="openai", available=True)
+    model.teams.add(finance)
+    return model
+
+
+@pytest.fixture
+def funds(finance):
+    """A budget of Finance's."""
+    return Budget.objects.create(scope="team", team=finance, amount=100)
+
+
+@pytest.mark.parametrize(
+    ("opened", "what", "permission"), [("pricey", "models", "model"), ("funds", "a budget", "budget")]
+)
+def test_a_team_that_opens_a_model_or_a_budget_is_for_who_manages_those(
+    page, eve, alice, finance, request, opened, what, permission
+):
+    request.getfixturevalue(opened)
+    team, invitation = (
+        reverse("admin:accounts_team_change", args=[finance.pk]),
+        reverse("admin:accounts_invitation_add"),
+    )
+    ways = [
+        (team, {"name": "Finance", "members": [eve.pk]}),
+        (change(eve), account(eve, teams=[finance.pk], is_staff="on")),
+        (change(alice), account(alice, billing_team=finance.pk)),
+        (invitation, {"email": "", "teams": [finance.pk]}),
+    ]
+    for path, form in ways:
+        answer = page.post(path, form)
+        assert answer.status_code == 200, path
+        assert f"opens {what} that you do not manage" in told(answer)
+    assert not finance.members.exists()
+    eve.user_permissions.add(Permission.objects.get(codename=f"change_{permission}"))
+    assert [page.post(path, form).status_code for path, form in ways] == [302] * 4
+    assert User.objects.get(pk=alice.pk).billing_team == finance
+
+
+def test_nobody_leaves_a_budget_that_is_not_theirs_to_manage(page, alice, finance, funds):
+    User.objects.filter(pk=alice.pk).update(billing_team=finance)
+    answer = page.post(change(alice), account(alice))
+    assert "so you cannot change who is charged to it." in told(answer)
+    assert page.post(change(alice), account(alice, billing_team=finance.pk, first_name="Al")).status_code == 302
+    alice.refresh_from_db()
+    assert (alice.billing_team, alice.first_name) == (finance, "Al")
+
+
+def test_a_password_that_opens_a_model_is_not_set_by_who_may_not_use_it(page, alice, finance, pricey):
+    path = reverse("admin:auth_user_password_change", args=[alice.pk])
+    form = {"usable_password": "true", "password1": "a quiet morning", "password2": "a quiet morning"}
+    finance.members.add(alice)
+    assert page.post(path, form).status_code == 403
+    finance.members.clear()
+    assert page.post(path, form).status_code == 302
 
 
 def test_an_invitation_leads_into_what_its_sender_may_open_when_it_is_used(page, eve, carol, finance):
