@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
+from itertools import islice
 from typing import Any, Literal
 from uuid import UUID
 
@@ -21,6 +22,8 @@ from langai_site.errors import Invalid
 from langai_site.writer import write
 
 router = Router(tags=["Conversations"])
+# Messages that one piece of work writes: other people's pages wait for the same threads, and messages can be long.
+AT_ONCE = 25
 TYPES = {"json": "application/json; charset=utf-8", "markdown": "text/markdown; charset=utf-8"}
 ENDINGS = {"json": "json", "markdown": "md"}
 EXPORTS = {
@@ -75,21 +78,28 @@ async def conversation_export(
 ) -> HttpResponse:
     """The same as a file to keep."""
     row = await write(conversations.access_conversation, person_of(request).pk, conversation)
-    text = await (_markdown(row) if format == "markdown" else _json(row, indent=1))
+    content = await (_markdown(row) if format == "markdown" else _json(row, indent=1))
     name = f"conversation-{row.created_at:%Y-%m-%d}-{str(row.id)[:8]}.{ENDINGS[format]}"
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
-    return HttpResponse(text, content_type=TYPES[format], headers=headers)
+    return HttpResponse(content, content_type=TYPES[format], headers=headers)
 
 
-async def _markdown(row: Conversation) -> str:
-    return "\n\n".join([exporting.heading(row), *await _pieces(row, exporting.markdown)]) + "\n"
+async def _markdown(row: Conversation) -> bytes:
+    return await _joined(f"{exporting.heading(row)}\n\n", "\n\n", await _pieces(row, exporting.markdown), "\n")
 
 
-async def _json(row: Conversation, indent: int | None = None) -> str:
+async def _json(row: Conversation, indent: int | None = None) -> bytes:
     """A ConversationFull, written piece by piece: a long one would hold up everybody if it were made at once."""
     separator = ",\n" if indent else ", "
-    messages = separator.join(await _pieces(row, partial(_messages, indent=indent)))
-    return f'{_written(_out(row), indent)[:-1].rstrip()}{separator}"messages": [{messages}]}}'
+    head = f'{_written(_out(row), indent)[:-1].rstrip()}{separator}"messages": ['
+    return await _joined(head, separator, await _pieces(row, partial(_messages, indent=indent)), "]}")
+
+
+async def _joined(head: str, separator: str, pieces: Iterable[bytes], end: str) -> bytes:
+    """The whole of it, copied once and where nobody waits: some conversations have megabytes."""
+    between = (part for piece in pieces for part in (separator.encode(), piece))
+    parts = [head.encode(), *islice(between, 1, None), end.encode()]
+    return await drawing.off_loop(b"".join, parts)
 
 
 def _messages(messages: Iterable[Message], indent: int | None) -> str:
@@ -100,15 +110,15 @@ def _written(value: Schema, indent: int | None) -> str:
     return json.dumps(value.model_dump(), cls=NinjaJSONEncoder, ensure_ascii=False, indent=indent)
 
 
-async def _pieces(row: Conversation, told: Callable[[Iterable[Message]], str]) -> list[str]:
+async def _pieces(row: Conversation, told: Callable[[Iterable[Message]], str]) -> list[bytes]:
     """The branch that the page shows, as `told` tells its messages, in pieces that others take turns with."""
     ids = await drawing.off_loop(branches.ids, row)
-    pieces = [await drawing.off_loop(_piece, chunk, told) for chunk in branches.chunks(ids)]
+    pieces = [await drawing.off_loop(_piece, chunk, told) for chunk in branches.chunks(ids, AT_ONCE)]
     return [piece for piece in pieces if piece]
 
 
-def _piece(ids: Sequence[UUID], told: Callable[[Iterable[Message]], str]) -> str:
-    return told(branches.read(ids))
+def _piece(ids: Sequence[UUID], told: Callable[[Iterable[Message]], str]) -> bytes:
+    return told(branches.read(ids)).encode()
 
 
 def _out(row: Conversation) -> ConversationOut:

@@ -139,9 +139,9 @@ def ids(conversation: Conversation) -> list[UUID]:
     return [_uuid(key) for (key,) in rows][::-1]
 
 
-def chunks(ids: Sequence[UUID]) -> Iterable[Sequence[UUID]]:
+def chunks(ids: Sequence[UUID], size: int = CHUNK) -> Iterable[Sequence[UUID]]:
     """`ids` in pieces that `read` takes at once."""
-    return (ids[start : start + CHUNK] for start in range(0, len(ids), CHUNK))
+    return (ids[start : start + size] for start in range(0, len(ids), size))
 
 
 def read(ids: Sequence[UUID]) -> list[Message]:

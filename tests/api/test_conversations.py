@@ -98,7 +98,7 @@ async def test_a_long_conversation_is_told_whole_and_in_pieces_that_hold_up_nobo
     assert json.loads(exported.content) == found
     text = (await program.get(f"{address}/export", format="markdown")).content.decode()
     assert text.index("Message 0") < text.index("Message 100") < text.index("Message 249")
-    assert sizes == [100, 100, 50] * 3
+    assert sizes == [25] * 10 * 3
     assert threads == {"drawing"}
 
 
