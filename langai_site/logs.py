@@ -57,6 +57,19 @@ def formatter(*, production: bool) -> ProcessorFormatter:
     )
 
 
+class NoError(logging.Filter):
+    """Makes a warning of one line of what Django calls suspicious, such as a wrong Host header: anybody can send it.
+
+    Django logs it as an error, with a traceback of its own code for each request.
+    """
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if not record.name.startswith("django.security.") or record.levelno < logging.ERROR:
+            return True
+        record.levelno, record.levelname, record.exc_info = logging.WARNING, "WARNING", None
+        return logging.getLogger("django").isEnabledFor(logging.WARNING)
+
+
 # Processors, in the order in which a line passes them.
 
 

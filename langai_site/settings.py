@@ -358,7 +358,8 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"line": {"()": "langai_site.logs.formatter", "production": PRODUCTION}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "filters": {"no_error": {"()": "langai_site.logs.NoError"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["no_error"]}},
     # Below warnings only LangAI itself is heard: others log requests, bodies and queries there.
     "root": {"handlers": ["stderr"], "level": _LEVEL_OF_OTHERS},
     "loggers": {

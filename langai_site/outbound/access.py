@@ -27,5 +27,5 @@ def _usable(user_id: int) -> QuerySet[Model]:
 
 
 def _manages(editor_id: int | None) -> bool:
-    editor = User.objects.filter(pk=editor_id, is_staff=True, is_active=True).first()
+    editor = User.objects.filter(pk=editor_id or 0, is_staff=True, is_active=True).first()
     return editor is not None and editor.has_perm("outbound.change_model")

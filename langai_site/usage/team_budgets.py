@@ -8,7 +8,7 @@ from langai_site.usage.models import Budget
 
 def closed_teams(editor_id: int | None, team_ids: Collection[int]) -> dict[int, list[str]]:
     """Those teams that have a budget, if the editor may not manage budgets."""
-    editor = User.objects.filter(pk=editor_id, is_staff=True, is_active=True).first()
+    editor = User.objects.filter(pk=editor_id or 0, is_staff=True, is_active=True).first()
     if editor and editor.has_perm("usage.change_budget"):
         return {}
     budgets = Budget.objects.filter(scope=Budget.Scope.TEAM, team__in=team_ids, enabled=True)

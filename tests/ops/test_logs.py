@@ -137,3 +137,20 @@ def test_the_launcher_adds_the_process_to_an_object_and_makes_one_of_anything_el
         {"process": "web", "event": "x", "level": "info"},
         {"process": "chroma", "event": "thread 'main' panicked"},
     ]
+
+
+FORM = "application/x-www-form-urlencoded"
+SUSPICIOUS = {
+    "a wrong host": lambda client: client.get("/", headers={"Host": "elsewhere.example"}),
+    "too many fields": lambda client: client.post("/accounts/login/", "a=&" * 2000, content_type=FORM),
+}
+
+
+@pytest.mark.parametrize("send", SUSPICIOUS.values(), ids=SUSPICIOUS)
+def test_what_strangers_send_is_one_warning_without_a_traceback(client, caplog, send):
+    assert send(client).status_code == 400
+    # As it is after the handler that settings name.
+    (record,) = caplog.records
+    told = json.loads(logs.formatter(production=True).format(record))
+    assert record.name.startswith("django.security.")
+    assert (told["level"], "exception" in told) == ("warning", False)
