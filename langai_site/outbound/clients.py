@@ -11,7 +11,7 @@ from weakref import WeakKeyDictionary
 
 import httpx
 
-from langai_site.outbound import gate
+from langai_site.outbound import bounds, gate
 
 # A connection belongs to the event loop that opened it.
 _clients: WeakKeyDictionary[asyncio.AbstractEventLoop, dict[tuple[Any, ...], Any]] = WeakKeyDictionary()
@@ -110,18 +110,20 @@ def _transport_class(direct: bool) -> Any:  # noqa: ANN401 - a class of LiteLLM'
 
     class Once(LiteLLMAiohttpTransport):
         async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-            """Send the call's one request.
+            """Send the call's one request, and bind the answer.
 
             LiteLLM's handler meets the two errors with a second attempt, through a client that it makes itself and
             closes before the answer is read, so it is given an error that it passes on.
             """
             call = gate.current()
             call.refuse_second(request)
+            bounds.plainly(request)
             try:
                 response = await super().handle_async_request(request)
             except (httpx.ConnectError, httpx.RemoteProtocolError) as error:
                 raise httpx.NetworkError(str(error), request=request) from error
             call.answered(response.status_code)
+            bounds.bind(response, call.bound)
             return response
 
     class Direct(Once):

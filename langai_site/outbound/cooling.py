@@ -19,6 +19,7 @@ SECONDS = {
     "idle_timeout": WHILE,
     "cut": WHILE,
     "malformed": WHILE,
+    "oversized": WHILE,
     "unauthorized": LONG,
     "not_found": LONG,
 }
@@ -30,6 +31,7 @@ WORDS = {
     "idle_timeout": "fell silent in mid-answer",
     "cut": "broke off in mid-answer",
     "malformed": "sent something unreadable",
+    "oversized": "sent far more than an answer takes",
     "unauthorized": "refused its key",
     "not_found": "was not offered by its server",
 }

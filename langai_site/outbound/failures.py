@@ -19,6 +19,7 @@ MESSAGES = {
     "idle_timeout": "{model} fell silent in mid-answer for {seconds:g} seconds. Try again.",
     "cut": "The connection to {model} broke before the answer was complete. Try again.",
     "malformed": "{model} sent something that cannot be read. Try again, or choose another model.",
+    "oversized": "{model} sent far more than an answer takes, so it was stopped. Choose another model, or try again.",
 }
 FINAL = ("unauthorized", "not_found", "too_long", "filtered", "rejected")
 # Failures before which the provider has done no work that it would charge for.

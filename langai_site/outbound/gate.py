@@ -12,6 +12,7 @@ from contextvars import ContextVar
 
 import httpx
 
+from langai_site.outbound.bounds import LEAST_BYTES, Bound
 from langai_site.outbound.types import Present, ReadPresent
 from langai_site.writer import write, write_now
 
@@ -24,7 +25,7 @@ class Gate:
     """Lets the one request of one call through.
 
     `refusal` is why it was not let through: clients wrap what they meet, and the door needs the error as it was.
-    `sent` says that something may have left.
+    `sent` says that something may have left, and `bound` how much is read of what comes back.
     """
 
     def __init__(self, read_present: ReadPresent, admit: Callable[[Present], None]) -> None:
@@ -34,6 +35,7 @@ class Gate:
         self._status = 0
         self.sent = False
         self.refusal: Exception | None = None
+        self.bound = Bound(LEAST_BYTES)
 
     async def ask(self) -> None:
         """Return if the request may be written now. Raises what the door raises, and RuntimeError the second time."""

@@ -20,6 +20,7 @@ from django.conf import settings
 
 from langai_site import trail
 from langai_site.outbound import clients, failures, tokens
+from langai_site.outbound.bounds import AnswerBound
 from langai_site.outbound.endpoints import Endpoint
 from langai_site.outbound.gate import Gate
 from langai_site.outbound.types import ChatCall, ChatMessage, Delta
@@ -28,6 +29,8 @@ from langai_site.usage.types import Usage
 
 # What every Ollama makes room for unless it is told more, and then in steps: each change loads the model anew.
 OLLAMA_TOKENS = 4096
+# LiteLLM keeps every chunk, and itself needs the last two alone.
+CHUNKS_KEPT = 256
 # Counts follow the finish reason at once, where they come at all.
 REST_SECONDS = 2
 # The prices that came with the package are used: the import would else fetch a list.
@@ -43,6 +46,7 @@ async def stream(call: ChatCall, endpoint: Endpoint, gate: Gate) -> AsyncGenerat
     litellm = await loaded()
     patience = Patience()
     name = call.model.display_name
+    gate.bound = bound = AnswerBound(call.max_tokens, by_event=endpoint.provider == "openai")
     answer, wire = None, None
     try:
         async with patience.limit():
@@ -51,14 +55,18 @@ async def stream(call: ChatCall, endpoint: Endpoint, gate: Gate) -> AsyncGenerat
         gate.require_sent()
         wire = watched(answer)
         finish, written = "", 0
+        counts: list[Any] = []
         while not finish:
             async with patience.limit():
                 chunk = await anext(answer, None)
             if chunk is None:
                 break
-            text, heard, finish = _read(chunk)
-            if heard:
+            text, thought, finish = _read(chunk)
+            if text or thought:
                 patience.renew()
+                bound.heard(len(text), thought)
+            if len(answer.chunks) > CHUNKS_KEPT:
+                counts += _taken(answer.chunks)
             if text:
                 written += tokens.size(text)
                 yield Delta(text)
@@ -70,7 +78,7 @@ async def stream(call: ChatCall, endpoint: Endpoint, gate: Gate) -> AsyncGenerat
             raise failures.failure("filtered", name)
         if finish == "length":
             yield Delta("", truncated=True)
-        yield _usage([*_counts(answer.chunks), *await _rest(answer, wire)]) or estimate(call, written)
+        yield _usage([*counts, *_counts(answer.chunks), *await _rest(answer, wire)]) or estimate(call, written)
     except failures.ProviderError:
         raise
     except TimeoutError:
@@ -79,11 +87,14 @@ async def stream(call: ChatCall, endpoint: Endpoint, gate: Gate) -> AsyncGenerat
     except Exception as error:
         if gate.refusal:
             raise gate.refusal from None
+        if bound.exceeded:
+            raise failures.failure("oversized", name) from None
         unreadable = wire is not None and wire.unreadable
         raise failures.explained(error, name, started=answer is not None, unreadable=unreadable) from None
     finally:
         if answer is not None:
             await answer.aclose()
+        await bound.close()
 
 
 class Patience:
@@ -230,13 +241,13 @@ def _room(call: ChatCall) -> int:
     return min(room, call.model.context_window or room)
 
 
-def _read(chunk: Any) -> tuple[str, bool, str]:  # noqa: ANN401 - LiteLLM's chunk
-    """The chunk's text, whether it shows that the model is at work, and its finish reason."""
+def _read(chunk: Any) -> tuple[str, int, str]:  # noqa: ANN401 - LiteLLM's chunk
+    """The chunk's text, the characters of thought in it, and its finish reason."""
     if not chunk.choices:
-        return "", False, ""
+        return "", 0, ""
     choice = chunk.choices[0]
-    text = choice.delta.content or ""
-    return text, bool(text or getattr(choice.delta, "reasoning_content", None)), choice.finish_reason or ""
+    thought = getattr(choice.delta, "reasoning_content", None)
+    return choice.delta.content or "", len(str(thought)) if thought else 0, choice.finish_reason or ""
 
 
 def _really_finished(answer: Any, wire: Wire | None) -> bool:  # noqa: ANN401 - LiteLLM's stream
@@ -259,6 +270,13 @@ async def _rest(answer: Any, wire: Wire | None) -> list[Any]:  # noqa: ANN401 - 
 
 def _counts(chunks: list[Any]) -> list[Any]:
     return [getattr(chunk, "usage", None) for chunk in chunks]
+
+
+def _taken(chunks: list[Any]) -> list[Any]:
+    """Drop all but the last two of LiteLLM's chunks; returns the counts in the others."""
+    old = chunks[:-2]
+    del chunks[:-2]
+    return [count for count in _counts(old) if count is not None]
 
 
 def _usage(counts: list[Any]) -> Usage | None:

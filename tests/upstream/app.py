@@ -10,7 +10,7 @@ from typing import Any
 
 from aiohttp import web
 
-from tests.upstream import embeddings, wire
+from tests.upstream import embeddings, floods, wire
 from tests.upstream.plans import HTTP_FAILURES, SECRETIVE, Plan, plan_of, shape_of
 
 LISTED = ("echo", "t20", "t50-r50-d100", "t500-r50-d100", "t500-r0-d0")
@@ -32,9 +32,13 @@ class State:
     disconnects: int = 0
     tokens: int = 0
     dimension: int = 0
+    flooded: int = 0
+
+    def flood(self, size: int) -> None:
+        self.flooded += size
 
     def stats(self) -> dict[str, Any]:
-        kept = ("paths", "active", "active_peak", "disconnects", "tokens")
+        kept = ("paths", "active", "active_peak", "disconnects", "tokens", "flooded")
         return {**{name: getattr(self, name) for name in kept}, "cpu_seconds": time.process_time()}
 
 
@@ -77,6 +81,10 @@ async def broken_off(request: web.Request, response: web.StreamResponse, failure
         return True
     elif failure == "malformed":
         await response.write(made.malformed)
+    elif failure.startswith("flood"):
+        if failure == "floodrest":
+            await response.write(made.tail)
+        await floods.pour(response, floods.repeated(request.path, failure), request.app[STATE].flood)
     return False
 
 
@@ -102,6 +110,8 @@ async def streamed(request: web.Request, plan: Plan, made: wire.Wire) -> web.Str
 async def answered(request: web.Request, plan: Plan, body: wire.Body, stream: Streamed, whole: Whole, default: bool):
     if plan.failure in HTTP_FAILURES:
         return refused(request, plan.failure)
+    if plan.failure == "flooderror":
+        return await floods.error(request, request.app[STATE].flood)
     if plan.failure == "hang":
         await asyncio.sleep(HANG)
     if body.get("stream", default):
@@ -139,11 +149,15 @@ async def openai_embeddings(request: web.Request) -> web.StreamResponse:
         await asyncio.sleep(HANG)
     if plan.failure == "cut":
         request.transport.abort()
+    if plan.failure in ("flood", "drip"):
+        return await floods.vectors(request, plan.failure, request.app[STATE].flood)
     return await embeddings.answered(body, request.app[STATE].dimension)
 
 
-async def openai_models(request: web.Request) -> web.Response:
+async def openai_models(request: web.Request) -> web.StreamResponse:
     names = request.app[STATE].listed
+    if "flood" in names:
+        return await floods.listing(request, request.app[STATE].flood)
     return web.json_response({"object": "list", "data": [openai_row(name) for name in names]})
 
 

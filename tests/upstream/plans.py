@@ -43,7 +43,8 @@ HTTP_FAILURES: dict[str, tuple[int, str, str]] = {
     "redirect": (307, "text/plain", "%s"),
 }
 # hang: silence before the first byte; idle: silence half-way; cut: the connection is reset half-way; error: an error
-# object half-way; malformed: a line half-way that is not JSON; nofinish: a clean end without a finish reason.
+# object half-way; malformed: a line half-way that is not JSON; nofinish: a clean end without a finish reason. What has
+# no end is in `floods.py`.
 MID_STREAM = ("hang", "idle", "cut", "error", "malformed", "nofinish")
 
 

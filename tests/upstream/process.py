@@ -70,7 +70,11 @@ class Upstream:
         return [request for request in self._ask("/requests") if request["path"].startswith(path)]
 
     def stats(self) -> dict[str, Any]:
-        """`active` and `active_peak` chats, `disconnects` in mid-answer, `tokens` sent, `paths`, `cpu_seconds`."""
+        """Return counts since the last reset.
+
+        `active` and `active_peak` chats, `disconnects` in mid-answer, `tokens` sent, bytes `flooded`, `paths`,
+        `cpu_seconds`.
+        """
         return self._ask("/stats")
 
     def reset(self) -> None:

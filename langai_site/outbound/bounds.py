@@ -1,0 +1,206 @@
+"""How much of a server's answer is read: what it sends besides text is limited, too.
+
+A server can send one line that never ends, or comments, empty events and thoughts without end. All of that takes
+memory or holds the event loop, and none of it is text, which is limited elsewhere. So our clients count the raw bytes
+as they arrive, and close the connection once there are more than any honest answer needs.
+"""
+
+import asyncio
+import re
+import time
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
+from contextlib import aclosing
+from typing import Any, cast
+
+import httpx
+
+# Generous for whatever surrounds an answer: OpenAI's format takes about 300 bytes a token, and a server that says
+# something to keep the connection open takes a few bytes a second.
+LEAST_BYTES = 2**20
+BYTES_A_TOKEN = 2**10
+# What a piece of text or of thought may bring along: names, numbers, safety ratings, and JSON's six bytes a character.
+BYTES_A_DELTA = 2**12
+BYTES_A_CHARACTER = 8
+# A line costs time to read, however short it is. The longest holds a whole answer of a server that does not stream.
+BYTES_A_LINE = 128
+LONGEST_LINE = 2**20
+# The longest thinking that providers document is 64,000 tokens, which some do not count as part of `max_tokens`.
+THOUGHT_TOKENS = 2**17
+CHARACTERS_A_THOUGHT = 8
+# The status and the first sentence say it all, and LiteLLM takes 0.3 s to look through 64 kB of it.
+ERROR_BYTES = 2**13
+# A vector of 8,192 numbers of 32 characters each; the largest models have 4,096.
+BYTES_A_VECTOR = 2**18
+# Lists of models: the largest hub's has about 1 MB.
+LISTING_BYTES = 4 * 2**20
+# The event loop gets its turn after so many bytes.
+PIECE = 2**11
+
+Hooks = dict[str, list[Callable[..., Any]]]
+
+EVENT_END = re.compile(rb"\n\r?\n")
+
+
+class TooMuch(httpx.ReadError):
+    """A server sent more than any honest answer takes."""
+
+
+class Bound:
+    """Counts the bytes of one answer.
+
+    `exceeded` says that there were too many: clients wrap the error that they meet.
+    """
+
+    def __init__(self, room: int, *, seconds: float = 0) -> None:
+        """`seconds` is how long the answer may take from now on, whatever arrives; 0: the caller has a timeout."""
+        self._room = room
+        self._until = time.monotonic() + seconds if seconds else 0.0
+        self.exceeded = False
+        self.stream: httpx.AsyncByteStream | None = None
+
+    def take(self, piece: bytes) -> None:
+        """Count `piece`. Raises TooMuch, and httpx.ReadTimeout."""
+        self._spend(len(piece))
+        if self._until and time.monotonic() > self._until:
+            raise httpx.ReadTimeout("the answer takes too long")
+
+    def _spend(self, size: int) -> None:
+        self._room -= size
+        if self._room < 0:
+            self.exceed()
+
+    def exceed(self) -> None:
+        """Raise TooMuch, and remember it."""
+        self.exceeded = True
+        raise TooMuch("the server sends too much")
+
+    async def close(self) -> None:
+        """End the connection of an answer that was not read to its end: LiteLLM leaves some to garbage collection."""
+        if self.stream is not None:
+            await self.stream.aclose()
+
+
+class AnswerBound(Bound):
+    """The bound of a streamed answer, which grows with its text and its thoughts.
+
+    It limits the thoughts as well. The caller limits the text.
+    """
+
+    def __init__(self, max_tokens: int, *, by_event: bool = False) -> None:
+        """`by_event`: the client puts all lines of an event together before it reads them."""
+        super().__init__(LEAST_BYTES + max_tokens * BYTES_A_TOKEN)
+        self._thoughts = (THOUGHT_TOKENS + max_tokens) * CHARACTERS_A_THOUGHT
+        self._by_event = by_event
+        self._unended, self._last = 0, b""
+
+    def take(self, piece: bytes) -> None:
+        """Count `piece`, which is short. Raises TooMuch."""
+        size = len(piece) + BYTES_A_LINE * piece.count(b"\n")
+        self._spend(size)
+        self._unended = 0 if self._ends(piece) else self._unended + size
+        if self._unended > LONGEST_LINE:
+            self.exceed()
+
+    def _ends(self, piece: bytes) -> bool:
+        """Whether a line, or an event, ends in `piece`."""
+        if not self._by_event:
+            return b"\n" in piece
+        seen = self._last + piece
+        self._last = seen[-2:]
+        return EVENT_END.search(seen) is not None
+
+    def heard(self, text: int, thought: int) -> None:
+        """Make room for what came along with so many characters. Raises TooMuch after too many thoughts."""
+        self._room += BYTES_A_DELTA + BYTES_A_CHARACTER * (text + thought)
+        if thought:
+            # However short they are: each has its cost.
+            self._thoughts -= max(thought, CHARACTERS_A_THOUGHT)
+            if self._thoughts < 0:
+                self.exceed()
+
+
+def of_vectors(texts: int, seconds: float) -> Bound:
+    return Bound(LEAST_BYTES + texts * BYTES_A_VECTOR, seconds=seconds)
+
+
+def of_listing(seconds: float = 0) -> Bound:
+    return Bound(LISTING_BYTES, seconds=seconds)
+
+
+def plainly(request: httpx.Request) -> None:
+    """Ask for an answer that is not packed: a few packed bytes can become any number."""
+    request.headers["accept-encoding"] = "identity"
+
+
+def bind(response: httpx.Response, bound: Bound) -> None:
+    """Let no more of `response` be read than `bound` allows, and only the beginning of an error's body.
+
+    Nothing is unpacked, so an answer that is packed although it was asked not to be cannot be understood.
+    """
+    response.headers.pop("content-encoding", None)
+    most = 0 if response.is_success else ERROR_BYTES
+    if isinstance(response.stream, httpx.AsyncByteStream):
+        response.stream = bound.stream = _AsyncBounded(response.stream, bound, most)
+    else:
+        response.stream = _Bounded(cast("httpx.SyncByteStream", response.stream), bound, most)
+
+
+def hooks(bound: Callable[[], Bound]) -> Hooks:
+    """Return what makes an httpx.Client bind its answers, each by what `bound` returns."""
+    return {"request": [plainly], "response": [lambda response: bind(response, bound())]}
+
+
+def async_hooks(bound: Bound) -> Hooks:
+    """Return what makes an httpx.AsyncClient bind its answer."""
+
+    async def on_request(request: httpx.Request) -> None:
+        plainly(request)
+
+    async def on_response(response: httpx.Response) -> None:
+        bind(response, bound)
+
+    return {"request": [on_request], "response": [on_response]}
+
+
+class _AsyncBounded(httpx.AsyncByteStream):
+    """`stream` within `bound`, or its first `most` bytes."""
+
+    def __init__(self, stream: httpx.AsyncByteStream, bound: Bound, most: int) -> None:
+        self._stream, self._bound, self._most = stream, bound, most
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        taken = 0
+        async with aclosing(cast("AsyncGenerator[bytes]", aiter(self._stream))) as chunks:
+            async for chunk in chunks:
+                for at in range(0, len(chunk), PIECE):
+                    piece = chunk[at : at + PIECE]
+                    if not self._most:
+                        self._bound.take(piece)
+                    elif (taken := taken + len(piece)) > self._most:
+                        return
+                    yield piece
+                    # More is here already: nothing else would run before it is all read.
+                    if len(piece) == PIECE:
+                        await asyncio.sleep(0)
+
+    async def aclose(self) -> None:
+        await self._stream.aclose()
+
+
+class _Bounded(httpx.SyncByteStream):
+    """`_AsyncBounded` for threads without an event loop."""
+
+    def __init__(self, stream: httpx.SyncByteStream, bound: Bound, most: int) -> None:
+        self._stream, self._bound, self._most = stream, bound, most
+
+    def __iter__(self) -> Iterator[bytes]:
+        taken = 0
+        for chunk in self._stream:
+            taken += len(chunk)
+            if self._most and taken > self._most:
+                return
+            self._bound.take(chunk)
+            yield chunk
+
+    def close(self) -> None:
+        self._stream.close()

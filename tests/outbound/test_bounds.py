@@ -1,0 +1,161 @@
+"""What a server sends besides text is limited: a clear message, and hardly any bytes are taken."""
+
+import asyncio
+import gzip
+from types import SimpleNamespace
+
+import httpx
+import pytest
+
+from langai_site.outbound import bounds, litellm_adapter
+from langai_site.outbound.bounds import AnswerBound, Bound, TooMuch
+from langai_site.outbound.types import ProviderError
+from langai_site.outbound.wire import LINES_AT_ONCE, Wire
+from tests.outbound.conftest import PROVIDERS, ask, call_of
+from tests.upstream.process import eventually
+
+# Anything that is taken in memory on the way, in the sockets of both, counts as taken.
+FEW_BYTES = 32 * 2**20
+OPENAI_CHUNK = 300
+
+every_provider = pytest.mark.parametrize("provider", PROVIDERS)
+
+
+async def assert_let_go(upstream):
+    """The server noticed that nobody reads any more, before it had sent much."""
+    # On a thread: this loop has yet to close the connection.
+    assert await asyncio.to_thread(eventually, lambda: upstream.stats()["active"] == 0)
+    assert upstream.stats()["flooded"] < FEW_BYTES
+
+
+@every_provider
+@pytest.mark.parametrize("kind", ["line", "giant", "comments", "empty", "tools", "thoughts"])
+async def test_an_answer_without_end_is_stopped(upstream, monkeypatch, provider, kind):
+    if kind not in ("line", "giant"):
+        monkeypatch.setattr(bounds, "LEAST_BYTES", 2**17)
+        monkeypatch.setattr(bounds, "THOUGHT_TOKENS", 2**12)
+    answer = await ask(call_of(f"{provider}/fail-flood{kind}-t10", max_tokens=50))
+    assert isinstance(answer.error, ProviderError), answer.error
+    assert answer.error.code == answer.entry.status == "oversized"
+    assert "sent far more than an answer takes" in answer.error.message
+    assert answer.text.startswith("word1 word2 word3")
+    assert answer.entry.usage.output_tokens > 0
+    await assert_let_go(upstream)
+
+
+@every_provider
+async def test_what_follows_an_answer_without_end_does_no_harm(upstream, provider):
+    answer = await ask(call_of(f"{provider}/fail-floodrest-t10", max_tokens=50))
+    assert answer.error is None
+    assert answer.entry.status == "complete"
+    await assert_let_go(upstream)
+
+
+@every_provider
+async def test_of_an_error_only_the_beginning_is_read(upstream, caplog, provider):
+    answer = await ask(call_of(f"{provider}/fail-flooderror"))
+    assert answer.error.code == answer.entry.status == "upstream_error"
+    assert "sk-" not in answer.error.message + caplog.text
+    await assert_let_go(upstream)
+
+
+@every_provider
+async def test_whatever_comes_a_model_that_does_not_begin_is_given_up(upstream, settings, monkeypatch, provider):
+    monkeypatch.setattr(bounds, "LEAST_BYTES", 2**40)
+    settings.ANSWER_START_TIMEOUT = settings.ANSWER_IDLE_TIMEOUT = 0.3
+    answer = await ask(call_of(f"{provider}/fail-floodempty-t1"))
+    assert answer.error.code in ("start_timeout", "idle_timeout")
+
+
+@every_provider
+async def test_answers_are_asked_for_unpacked(upstream, provider):
+    await ask(call_of(f"{provider}/t3"))
+    asked = [request["raw"].lower() for request in upstream.requests()]
+    assert asked
+    assert all("accept-encoding: identity" in raw for raw in asked)
+
+
+async def test_counts_at_the_beginning_of_a_long_answer_are_kept(upstream):
+    short, long = await ask(call_of("anthropic/t3")), await ask(call_of("anthropic/t600", max_tokens=4000))
+    assert long.entry.usage.input_tokens == short.entry.usage.input_tokens > 0
+    assert (long.entry.usage.output_tokens, long.entry.usage.estimated) == (600, False)
+
+
+def test_chunks_are_dropped_but_not_their_counts():
+    chunks = [SimpleNamespace(usage=7), *(SimpleNamespace() for _ in range(9))]
+    last = chunks[-2:]
+    assert (litellm_adapter._taken(chunks), chunks) == ([7], last)
+
+
+def test_a_model_that_thinks_for_long_may():
+    bound = AnswerBound(16)
+    for _ in range(64_000):
+        bound.take(b"a" * OPENAI_CHUNK + b"\n\n")
+        bound.heard(0, 5)
+
+
+def test_a_server_that_tells_much_with_every_character_may():
+    bound = AnswerBound(100)
+    for _ in range(400):
+        bound.take(b"a" * 1200 + b"\n\n")
+        bound.heard(1, 0)
+
+
+@pytest.mark.parametrize("end", [b"\n\n", b"\r\n\r\n"])
+def test_an_event_may_end_between_two_pieces(end):
+    bound = AnswerBound(10**6, by_event=True)
+    for _ in range(2 * bounds.LONGEST_LINE // 512):
+        bound.take(b"a" * 511 + end[:1])
+        bound.take(end[1:])
+
+
+def test_an_event_of_very_many_lines_is_too_long():
+    bound = AnswerBound(10**6, by_event=True)
+    for _ in range(bounds.LONGEST_LINE // (bounds.BYTES_A_LINE + 2)):
+        bound.take(b"a\n")
+    with pytest.raises(TooMuch):
+        bound.take(b"a\n")
+
+
+def streamed(*chunks):
+    class Stream(httpx.AsyncByteStream):
+        async def __aiter__(self):
+            for chunk in chunks:
+                yield chunk
+
+    return Stream()
+
+
+async def test_nothing_is_unpacked():
+    packed = gzip.compress(b"a" * 2**20)
+    response = httpx.Response(200, headers={"Content-Encoding": "gzip"}, stream=streamed(packed))
+    bounds.bind(response, Bound(2**16))
+    assert await response.aread() == packed
+
+
+async def turns_while(work):
+    """How often something else could run."""
+    turns, task = 0, asyncio.ensure_future(work)
+    while not task.done():
+        await asyncio.sleep(0)
+        turns += 1
+    return turns
+
+
+async def read(lines):
+    async for _line in lines:
+        pass
+
+
+async def test_what_comes_at_once_does_not_keep_the_loop():
+    response = httpx.Response(200, stream=streamed(b"a" * 64 * bounds.PIECE))
+    bounds.bind(response, Bound(2**20))
+    assert await turns_while(response.aread()) >= 64
+
+
+async def test_very_many_lines_do_not_keep_the_loop():
+    async def comments():
+        for _ in range(64 * LINES_AT_ONCE):
+            yield ": keep"
+
+    assert await turns_while(read(Wire(comments()))) >= 64
