@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 
 from langai_site import registry
-from langai_site.outbound import listings
+from langai_site.outbound import bounds, listings
 from langai_site.outbound.endpoints import Endpoint, endpoint_of
 from langai_site.registry import Finding
 
@@ -50,7 +50,13 @@ def listed(provider: str) -> Finding:
 def _asked(endpoint: Endpoint) -> httpx.Response:
     """Without a proxy in the building, and without following anybody anywhere else: as for answers."""
     path, _ = LISTS.get(endpoint.provider, OPENAI_LIST)
-    with httpx.Client(timeout=listings.TIMEOUT, trust_env=not endpoint.direct, follow_redirects=False) as client:
+    bound = bounds.of_listing(listings.SECONDS)
+    with httpx.Client(
+        timeout=listings.TIMEOUT,
+        trust_env=not endpoint.direct,
+        follow_redirects=False,
+        event_hooks=bounds.hooks(lambda: bound),
+    ) as client:
         return client.get(endpoint.url + path, headers=_headers(endpoint))
 
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import httpx
 
 from langai_site import trail
-from langai_site.outbound import failures, litellm_adapter, tokens
+from langai_site.outbound import bounds, failures, litellm_adapter, tokens
 from langai_site.outbound import gate as gates
 from langai_site.outbound.endpoints import Endpoint
 from langai_site.outbound.gate import Gate
@@ -35,6 +35,7 @@ def embed(call: EmbedCall, endpoint: Endpoint, gate: Gate) -> Embedded:
     """
     litellm = litellm_adapter.loaded_now()
     name = call.model.display_name
+    gate.bound = bounds.of_vectors(len(call.texts), call.seconds)
     try:
         with gate.guarding():
             answer = litellm.embedding(**_arguments(call, endpoint))
@@ -42,6 +43,8 @@ def embed(call: EmbedCall, endpoint: Endpoint, gate: Gate) -> Embedded:
     except Exception as error:
         if gate.refusal:
             raise gate.refusal from None
+        if gate.bound.exceeded:
+            raise failures.failure("oversized", name) from None
         if _is_late(error):
             raise failures.failure("start_timeout", name, seconds=call.seconds) from None
         raise failures.explained(error, name, started=False, unreadable=_is_unreadable(error)) from None
@@ -80,7 +83,8 @@ def _handler(direct: bool) -> Any:  # noqa: ANN401 - LiteLLM's type, which is im
 def _made(direct: bool) -> Any:  # noqa: ANN401 - as above
     from litellm.llms.custom_httpx.http_handler import HTTPHandler
 
-    hooks = {"request": [_gate_connection]}
+    hooks = bounds.hooks(lambda: gates.current().bound)
+    hooks["request"].append(_gate_connection)
     return HTTPHandler(client=httpx.Client(trust_env=not direct, follow_redirects=False, event_hooks=hooks))
 
 

@@ -3,15 +3,24 @@
 import asyncio
 import re
 from dataclasses import dataclass, replace
+from itertools import islice
 from typing import Any
 
 import httpx
 from django.conf import settings
 
+from langai_site.outbound import bounds
 from langai_site.outbound.endpoints import Endpoint, endpoint_of, is_local
 from langai_site.outbound.types import ModelRole
 
 TIMEOUT = httpx.Timeout(5, connect=2)
+# For all of an answer: the timeout above begins anew with every byte.
+SECONDS = 15
+# Of a longer list the rest is left out. The largest hub lists about 500.
+MOST_MODELS = 1000
+LONGEST_NAME = 150
+# So many models one Ollama is asked about at the same time.
+AT_ONCE = 8
 
 
 @dataclass(frozen=True)
@@ -118,16 +127,16 @@ async def _openai_models(endpoint: Endpoint) -> list[Offer]:
     body = await ask(endpoint.url + "/models", key=endpoint.key)
     return [
         Offer(str(row["id"]), str(row["id"]), endpoint.provider, 0, window=_count(row, *WINDOWS))
-        for row in _rows(body, "data")
-        if row.get("id")
+        for row in _rows(body, "data", "id")
     ]
 
 
 async def _ollama_models(endpoint: Endpoint) -> list[Offer]:
     body = await ask(endpoint.url + "/api/tags")
-    rows = {str(row["name"]): row for row in _rows(body, "models") if row.get("name")}
+    rows = {str(row["name"]): row for row in _rows(body, "models", "name")}
+    turns = asyncio.Semaphore(AT_ONCE)
     digests = ((name, str(row.get("digest"))) for name, row in rows.items())
-    windows = await asyncio.gather(*(_ollama_window(endpoint, *digest) for digest in digests))
+    windows = await asyncio.gather(*(_ollama_window(endpoint, turns, *digest) for digest in digests))
     return [
         Offer(name, name, endpoint.provider, 0, bool(row.get("remote_host")), window, _size(row))
         for (name, row), window in zip(rows.items(), windows, strict=True)
@@ -138,11 +147,12 @@ async def _ollama_models(endpoint: Endpoint) -> list[Offer]:
 _windows: dict[tuple[str, str, str], int] = {}
 
 
-async def _ollama_window(endpoint: Endpoint, name: str, digest: str) -> int:
+async def _ollama_window(endpoint: Endpoint, turns: asyncio.Semaphore, name: str, digest: str) -> int:
     key = (endpoint.url, name, digest)
     if key not in _windows:
         try:
-            shown = await ask(endpoint.url + "/api/show", body={"model": name})
+            async with turns:
+                shown = await ask(endpoint.url + "/api/show", body={"model": name})
         except Unlisted:
             return 0
         facts = shown.get("model_info") if isinstance(shown, dict) else None
@@ -162,19 +172,27 @@ def _count(row: dict[str, Any], *names: str) -> int:
     return next((value for value in found if isinstance(value, int) and 0 < value < 2**31), 0)
 
 
-def _rows(body: Any, name: str) -> list[dict[str, Any]]:  # noqa: ANN401 - whatever a server sends
+def _rows(body: Any, name: str, key: str) -> list[dict[str, Any]]:  # noqa: ANN401 - whatever a server sends
+    """The models in the list called `name`; `key` holds the name of each."""
     rows = body.get(name) if isinstance(body, dict) else body
-    return [row for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []
+    named = (row for row in rows if isinstance(row, dict) and row.get(key)) if isinstance(rows, list) else ()
+    return [row for row in islice(named, MOST_MODELS) if len(str(row[key])) <= LONGEST_NAME]
 
 
 async def ask(url: str, *, key: str = "", body: dict[str, str] | None = None) -> Any:  # noqa: ANN401 - parsed JSON
     """Return a server's JSON: GET, or POST of `body`. Raises Unlisted. In the building, proxies are not used."""
     headers = {"Authorization": f"Bearer {key}"} if key else {}
     method = "POST" if body is not None else "GET"
+    hooks, direct = bounds.async_hooks(bounds.of_listing()), is_local(url)
     try:
-        async with httpx.AsyncClient(timeout=TIMEOUT, trust_env=not is_local(url), follow_redirects=False) as client:
+        async with (
+            asyncio.timeout(SECONDS),
+            httpx.AsyncClient(
+                timeout=TIMEOUT, trust_env=not direct, follow_redirects=False, event_hooks=hooks
+            ) as client,
+        ):
             answer = await client.request(method, url, headers=headers, json=body)
             answer.raise_for_status()
             return answer.json()
-    except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
+    except (httpx.HTTPError, httpx.InvalidURL, TimeoutError, ValueError, RecursionError) as error:
         raise Unlisted(f"{type(error).__name__} at {method} {httpx.URL(url).path}") from error

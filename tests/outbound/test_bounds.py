@@ -7,10 +7,11 @@ from types import SimpleNamespace
 import httpx
 import pytest
 
-from langai_site.outbound import bounds, litellm_adapter
+from langai_site.outbound import bounds, diagnosis, door, listings, litellm_adapter
 from langai_site.outbound.bounds import AnswerBound, Bound, TooMuch
-from langai_site.outbound.types import ProviderError
+from langai_site.outbound.types import EmbedCall, ModelInfo, ProviderError, unchanging
 from langai_site.outbound.wire import LINES_AT_ONCE, Wire
+from langai_site.sensitivity import Sensitivity
 from tests.outbound.conftest import PROVIDERS, ask, call_of
 from tests.upstream.process import eventually
 
@@ -85,6 +86,36 @@ def test_chunks_are_dropped_but_not_their_counts():
     chunks = [SimpleNamespace(usage=7), *(SimpleNamespace() for _ in range(9))]
     last = chunks[-2:]
     assert (litellm_adapter._taken(chunks), chunks) == ([7], last)
+
+
+@pytest.mark.parametrize(("kind", "code"), [("flood", "oversized"), ("drip", "start_timeout")])
+def test_vectors_without_end_are_given_up(upstream_process, settings, kind, code):
+    upstream_process.reset()
+    settings.OPENAI_BASE_URL, settings.EMBEDDER_BASE_URL = upstream_process.openai_url, ""
+    model = ModelInfo(f"hosted_vllm/fail-{kind}", "e", "hosted_vllm", False, Sensitivity.CONFIDENTIAL)
+    label, entries = Sensitivity.PUBLIC, []
+    call = EmbedCall(model, ("a", "b"), label, 0.4 if kind == "drip" else 5, read_present=unchanging(label))
+    with pytest.raises(ProviderError) as caught:
+        door.embed(call, entries.append)
+    assert [caught.value.code, entries[0].status] == [code, code]
+    assert upstream_process.stats()["flooded"] < FEW_BYTES
+
+
+async def test_a_list_of_models_without_end_is_given_up(upstream):
+    upstream.list_models("flood")
+    with pytest.raises(listings.Unlisted, match="TooMuch"):
+        await listings.offers("hosted_vllm")
+    with pytest.raises(TooMuch):
+        await asyncio.to_thread(diagnosis.listed, "hosted_vllm")
+    assert upstream.stats()["flooded"] < 2 * FEW_BYTES
+
+
+async def test_of_a_list_only_so_many_models_are_taken(upstream, monkeypatch):
+    monkeypatch.setattr(listings, "MOST_MODELS", 3)
+    upstream.list_models("a" * 1000, *(f"t{number}" for number in range(9)))
+    for provider in ("hosted_vllm", "ollama_chat"):
+        assert [offer.display_name for offer in await listings.offers(provider)] == ["t0", "t1"]
+    assert len(upstream.requests("/api/show")) == 2
 
 
 def test_a_model_that_thinks_for_long_may():
