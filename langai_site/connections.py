@@ -209,6 +209,7 @@ class Socket(WebSocketProtocol):  # type: ignore[misc]
     seats: list[Seat]
     # Autobahn's.
     transport: Any
+    maxMessagePayloadSize: int  # noqa: N815
     refused = False
     frames, frames_since = 0, 0.0
 
@@ -235,6 +236,14 @@ class Socket(WebSocketProtocol):  # type: ignore[misc]
             self.data = b""
             return False
         return bool(super().processData())
+
+    def sendMessage(self, payload: bytes, isBinary: bool = False) -> None:  # noqa: N802, N803 - Autobahn's
+        """Send a message of any size: Autobahn has one limit for both directions, and ours is for what comes in."""
+        limit, self.maxMessagePayloadSize = self.maxMessagePayloadSize, 0
+        try:
+            super().sendMessage(payload, isBinary)
+        finally:
+            self.maxMessagePayloadSize = limit
 
     def onFrameBegin(self) -> None:  # noqa: N802 - Autobahn's
         """Called for each frame, with whatever is in it: a part of a message, a ping, a pong."""
