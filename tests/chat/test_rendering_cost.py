@@ -53,20 +53,16 @@ def quoted(text):
     return [quotation.text for _block, quotations in in_blocks(parsed(text)) for quotation in quotations]
 
 
-def draw(text):
-    """Draw the text as a whole, with all that can be made of it."""
-    render(text, CITES, quoted(text))
-
-
 @kinds
 def test_cost_grows_with_the_length_of_a_text_and_no_character_costs_more_than_its_share(kind):
     short, long = (CRAFTED[kind](length) for length in (SHORT, LONG))
     render(short, CITES)
-    for work, most in ((draw, CALLS_WHOLE), (grow, CALLS_GROWING)):
-        few, many = calls_of(work, short), calls_of(work, long)
+    whole = [calls_of(render, text, CITES, quoted(text)) for text in (short, long)]
+    growing = [calls_of(grow, text) for text in (short, long)]
+    for (few, many), most in ((whole, CALLS_WHOLE), (growing, CALLS_GROWING)):
         # Four times, and half as much again for what a text begins with.
-        assert many <= 6 * few + 2_000, work.__name__
-        assert many <= most * len(long), work.__name__
+        assert many <= 6 * few + 2_000
+        assert many <= most * len(long)
 
 
 @kinds

@@ -218,7 +218,7 @@ def test_a_socket_takes_any_query(alice, conversation, query):
 
 def test_a_socket_ignores_what_it_is_sent(alice, conversation):
     with alice.following(conversation) as viewer:
-        for sent in ("", "{", '{"type": "reply.done"}', b"\x00\xff", "x" * 100_000):
+        for sent in ("", "{", '{"type": "reply.done"}', b"\x00\xff", "x" * 1_000):
             viewer.socket.send(sent)
         alice.ask("Are you still there?", FULL_SPEED, conversation)
         viewer.until_ended()
