@@ -120,7 +120,7 @@ class ModelList(Schema):
 
 
 def said_of(body: Completion, sensitivity: str, collections: str) -> Said:
-    """What the program brings; the two are its headers, beside which the body counts. Raises Invalid, Unreadable."""
+    """Return what the program asks; the two strings are its headers. Raises Invalid, Unreadable."""
     said = [message for message in body.messages if message.role not in INSTRUCT]
     if not said or said[-1].role != "user":
         raise Unreadable("messages: the last one must be the user's.")

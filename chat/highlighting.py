@@ -86,7 +86,7 @@ def price(code: str, lexer: str, known: frozenset[str]) -> float:
 
 
 def _reading(code: str, lexer: str) -> float:
-    """What it costs that patterns read on, and find at the end that they do not match."""
+    """Return the cost of patterns that scan ahead and fail to match at the end."""
     runs = RUN * sum(len(run) ** 2 for run in _RUNS.findall(code))
     lines = LINE * sum(len(line) ** 2 for line in _LINES.findall(code))
     texts = HEREDOC * len(code) * len(_HEREDOC.findall(code))

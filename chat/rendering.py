@@ -127,7 +127,7 @@ def _unverified(state: StateCore) -> None:
 
 
 def _price(quotation: Quotation, ends: Sequence[int]) -> float:
-    """What marking the quotation costs: each of its tokens gets an element. `ends` are where the block's tokens end."""
+    """Return the cost of marking the quotation, an element for each token. `ends`: where the block's tokens end."""
     return MARK * (1 + bisect_left(ends, quotation.end) - bisect_right(ends, quotation.start))
 
 

@@ -85,7 +85,7 @@ ANY, SMALL = Lane(), Lane(small_only=True)
 
 
 def takeable(now: datetime) -> Q:
-    """What is queued, or whose worker let its lease run out."""
+    """Return the condition for documents that are queued, or whose worker let its lease expire."""
     return Q(status=Document.Status.QUEUED) | Q(status=Document.Status.WORKING, lease_until__lt=now)
 
 

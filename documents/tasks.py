@@ -162,7 +162,7 @@ def _stoppable(report: Report) -> Report:
 
 
 def _watching(report: Report, when_read: Callable[[], object]) -> Callable[[], object]:
-    """What to call while a file is read: one that takes long lets another be read beside it."""
+    """Return a callback for the time a file is read: a file that takes long lets another be read beside it."""
     began = time.monotonic()
 
     def watch() -> None:
@@ -184,7 +184,7 @@ def _extracted(document: Document, kind: Format, watch: Callable[[], object]) ->
 
 
 def limits(kind: Format, document: Document) -> Limits:
-    """What reading the document's file may take now."""
+    """Return the limits for reading the document's file now."""
     most = _most(kind, document.size)
     if not is_small(document):
         return most
@@ -193,7 +193,7 @@ def limits(kind: Format, document: Document) -> Limits:
 
 
 def _most(kind: Format, size: int) -> Limits:
-    """What reading a file of `size` bytes may take at most."""
+    """Return the limits for reading a file of `size` bytes."""
     explained = CPU_SECONDS + CPU_SECONDS_A_MB * size // MB
     return Limits(
         cpu_seconds=0 if kind.packed else min(explained, settings.EXTRACTION_SECONDS),

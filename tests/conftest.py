@@ -77,7 +77,7 @@ def upstream_process():
 
 @pytest.fixture(scope="session", autouse=True)
 def quick_passwords():
-    """A password is hashed in microseconds instead of half a second of CPU; servers under test hash as ever."""
+    """Hash passwords in microseconds instead of half a second of CPU; servers under test keep the real hasher."""
     from django.test import override_settings
 
     with override_settings(PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"]):
@@ -121,7 +121,7 @@ def nothing_remembered():
 
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup):
-    """Tests that commit are tidied up after quickly, and PostgreSQL's pool lets go of the test database."""
+    """Empty the database quickly after a test that commits, and release PostgreSQL's pool at the end."""
     from django.test import TransactionTestCase
 
     from tests.empty_database import empty_database

@@ -1,4 +1,4 @@
-"""Stops what is being sent to somebody once they may not have it any more, while it is written or awaited.
+"""Stops an answer while it is written or awaited, once its reader has lost access.
 
 Their account was switched off or deleted, their key revoked, their session or tokens ended. The process looks for
 itself, in a few queries for all that it is sending: an answer of /v1 has no row that a checkpoint could ask.
@@ -53,7 +53,10 @@ async def while_open(proof: Proof, pieces: AsyncGenerator[T, None]) -> AsyncGene
 
 
 async def awaited(proof: Proof, coming: Awaitable[T]) -> T:
-    """What comes, if the proof is good for so long. Raises as `while_open` does; `coming` is not cancelled."""
+    """Return what `coming` gives, if the proof stays good until then. Raises as `while_open` does.
+
+    `coming` is not cancelled.
+    """
 
     async def only() -> AsyncGenerator[T, None]:
         yield await asyncio.shield(coming)
@@ -92,7 +95,7 @@ async def keep_looking() -> None:
 
 
 async def look() -> None:
-    """Stop what this process sends to those who may not have it any more."""
+    """Stop the answers of this process whose readers have lost access."""
     if not _watched:
         return
     ended = await write(proofs.ended_among, {watched.proof for watched in _watched})

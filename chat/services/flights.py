@@ -154,7 +154,7 @@ class Flight:
         await self._kept()
 
     def _read_present(self) -> Present:
-        """What the call's own turn says, and keep which documents go along: watchers may leave before it is entered."""
+        """Read what holds now and keep which documents go along: watchers may leave before the call is entered."""
         present = self._ask.read_present()
         self._documents = present.documents
         return present

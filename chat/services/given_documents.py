@@ -8,9 +8,8 @@ from chat.models import GivenDocument
 
 def keep(reply: UUID, documents: Collection[UUID]) -> None:
     """Keep that passages of `documents` go to a model for `reply`, in the transaction that reads their labels."""
-    new = set(documents) - set(of_reply(reply))
     GivenDocument.objects.bulk_create(
-        [GivenDocument(reply_id=reply, document=document) for document in sorted(new)], ignore_conflicts=True
+        [GivenDocument(reply_id=reply, document=document) for document in sorted(set(documents))], ignore_conflicts=True
     )
 
 

@@ -114,14 +114,14 @@ def _raise_one(conversation: UUID, rise: LabelRise) -> bool:
 
 
 def _quotes(conversation: UUID, labelled: Labelled) -> bool:
-    """Whether this one conversation quotes it: found from the conversation, however many quote it."""
+    """Return whether this conversation quotes it; the query starts at the conversation, however many quote it."""
     cited = Citation.objects.filter(reply__conversation=conversation).values("source")
     given = GivenDocument.objects.filter(reply__conversation=conversation).values("document")
     return labelled.includes(cited, given)
 
 
 def _label_of(rise: LabelRise) -> Sensitivity:
-    """What it was raised to, but no more than it has now: an admin may have thought better of it.
+    """Return the label it was raised to, but not above its present one: an admin may have lowered it again.
 
     Deleting it is no such second thought: then the label that it had last counts.
     """

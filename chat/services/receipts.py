@@ -141,7 +141,7 @@ def _decided(prepared: Prepared) -> dict[str, Any]:
 
 
 def _where(prepared: Prepared, entries: Sequence[Entry]) -> dict[str, bool]:
-    """Whether the answer left the building, as it was found when the model was asked, if it was."""
+    """Return whether the question left the building, as found when the model was asked, if it was asked."""
     last = entries[-1] if entries else None
     return {"hosted": last.hosted if last and last.model == prepared.model.name else prepared.model.hosted}
 

@@ -196,7 +196,7 @@ async def _publish_grown(reply: Live) -> None:
 
 
 async def _has_lost_its_place(reply: Live, outcome: Outcome) -> bool:
-    """Whether watchers were sent half of a citation that the end took out: they could not tell what follows it."""
+    """Return whether watchers have half of a citation that was removed at the end, and so cannot find their place."""
     if outcome.text == reply.text:
         return False
     told, numbers = reply.text[: reply.published], [source["number"] for source in outcome.sources]

@@ -33,7 +33,7 @@ class Style:
 
 @dataclass(frozen=True)
 class OwnStyle:
-    """What a style says itself, and the name of the one that says the rest. No `level`: it says nothing of it."""
+    """A style's own settings, and the name of the style it is based on. No `level`: it says nothing of it."""
 
     level: int | None
     item: bool

@@ -121,6 +121,6 @@ def person_of(request: HttpRequest) -> User:
 
 
 def proof_of(request: HttpRequest) -> Proof:
-    """What they came in by: an answer that takes its time goes on for as long as it is good."""
+    """Return the credential of the request: a long answer continues for as long as it is good."""
     credential: Credential = request.auth  # type: ignore[attr-defined]
     return credential.proof or Proof(credential.user.pk)

@@ -29,7 +29,7 @@ class Unauthorized(LangAIError):
 
 @dataclass(frozen=True)
 class Credential:
-    """Who asks, what they may be asked for with what they showed, and what that was."""
+    """The person who asks, the scopes they were given, and the proof that they showed."""
 
     user: User
     scopes: frozenset[str]

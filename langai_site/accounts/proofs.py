@@ -1,4 +1,4 @@
-"""What a request was let in by: looked at again while its answer is being written. Synchronous."""
+"""The credential of a request, which is checked again while its answer is being written. Synchronous."""
 
 from collections.abc import Collection
 from dataclasses import dataclass

@@ -44,7 +44,7 @@ def _permissions(person: User) -> set[int]:
 
 @dataclass(frozen=True)
 class Closed:
-    """What a team opens that somebody may not manage, and the names of people who may."""
+    """What a team opens that the editor may not manage, and the names of people who may."""
 
     opens: tuple[str, ...]
     names: tuple[str, ...]
@@ -64,7 +64,7 @@ def closed_teams(editor: User | None, teams: Iterable[Team]) -> Mapping[Team, Cl
 
 
 def refused_teams(closed: Mapping[Team, Closed], what: str = "add people") -> str:
-    """What to tell somebody who would bring people into such teams, or do `what` else they may not."""
+    """Return the message for an editor who may not bring people into such teams, or may not do `what`."""
     return " ".join(_refused(team, found, what) for team, found in closed.items())
 
 

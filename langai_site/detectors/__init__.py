@@ -47,7 +47,7 @@ def detect(text: str, rules_: Sequence[Rule] = ()) -> tuple[Detection, ...]:
 
 
 def detect_by_rules(text: str, rules_: Sequence[Rule]) -> tuple[Detection, ...]:
-    """What these rules find, without the built-in detectors. Pure."""
+    """Return what these rules find, without the built-in detectors. Pure."""
     return _highest(rules.detect(rules_, reading) for reading in readings(text))
 
 

@@ -14,7 +14,7 @@ from langai_site.outbound.endpoints import Endpoint, endpoint_of, is_local
 from langai_site.outbound.types import ModelRole
 
 TIMEOUT = httpx.Timeout(5, connect=2)
-# For all of an answer: the timeout above begins anew with every byte.
+# For the whole answer: the timeout above starts again with every byte.
 SECONDS = 15
 # Of a longer list the rest is left out. The largest hub lists about 500.
 MOST_MODELS = 1000

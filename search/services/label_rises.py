@@ -30,12 +30,12 @@ class Labelled:
 
     @property
     def removed(self) -> QuerySet[LabelRecord]:
-        """What is recorded of versions that were removed, a row for each: answers go on quoting them."""
+        """Return the records of removed versions, a row for each: answers still quote them."""
         return LabelRecord.objects.filter(_where(self), ended=True, document__isnull=False).order_by()
 
     @property
     def source_ids(self) -> QuerySet[Any, Any]:
-        """The ids of all versions that there are or were, for a query of who quotes them."""
+        """Return the ids of all versions, removed ones included, as a query for finding what quotes them."""
         return self.sources.values("pk").union(self.removed.values("source"))
 
     @property

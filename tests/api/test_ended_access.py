@@ -117,6 +117,6 @@ async def test_who_waits_for_a_whole_answer_is_told_as_well(alice, slow, upstrea
     assert answer.status_code == 401
     assert answer.json()["error"]["code"] == "access_ended"
     if path == "/chat":
-        # It is in the person's conversation, who may read it.
+        # The answer is in the person's own conversation, so they may read it.
         assert (await Message.objects.aget(role="assistant")).status == "streaming"
     await runner.drain(0)

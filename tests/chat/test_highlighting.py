@@ -9,7 +9,7 @@ from chat.highlighting import LEXERS, lexer_of
 from chat.rendering import render
 
 LENGTH = 15_900
-# What a lexer reads on over, from each place anew: its language, what is repeated, and what comes at the end.
+# Texts that make a lexer scan ahead from every position: its language, the repeated part, and the end.
 READ_ON = [
     *(("c#", "abc def\n", ""), ("c#", "a\n", ""), ("c#", "struct a \n", ""), ("c#", "abcd e\n", ";")),
     *(
