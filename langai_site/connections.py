@@ -238,7 +238,12 @@ class Socket(WebSocketProtocol):  # type: ignore[misc]
         return bool(super().processData())
 
     def sendMessage(self, payload: bytes, isBinary: bool = False) -> None:  # noqa: N802, N803 - Autobahn's
-        """Send a message of any size: Autobahn has one limit for both directions, and ours is for what comes in."""
+        """Send a message of any size: Autobahn has one limit for both directions, and ours is for what comes in.
+
+        One that comes while the socket is closing is dropped: Daphne learns a little later that it is gone.
+        """
+        if self.state != self.STATE_OPEN:
+            return
         limit, self.maxMessagePayloadSize = self.maxMessagePayloadSize, 0
         try:
             super().sendMessage(payload, isBinary)

@@ -1,5 +1,7 @@
 """Pages only listen on their sockets: a program that talks on one fills nothing and keeps nobody waiting."""
 
+import json
+import time
 from contextlib import suppress
 
 import pytest
@@ -86,3 +88,28 @@ def test_what_comes_before_a_socket_is_accepted_is_not_kept(server):
     with server.connection() as raw:
         raw.send("GET /ws/conversations/nowhere/ HTTP/1.1\n" + "\n".join(HANDSHAKE), bytes(60 * MEGABYTE))
     assert server.peak() - memory < 20 * MEGABYTE
+
+
+def test_what_is_said_while_a_socket_closes_is_no_error(server):
+    """A page that goes away in the midst of an answer: until its connection has ended, the rest is sent to it."""
+    conversation = server.people["conversation"]
+    question = json.dumps({"message": "Hello?", "conversation_id": conversation}).encode()
+    with server.connection() as raw:
+        raw.send("\n".join([f"GET /ws/conversations/{conversation}/ HTTP/1.1", server.cookie("olga"), *HANDSHAKE]))
+        assert raw.plain.recv(65536).startswith(b"HTTP/1.1 101")
+        raw.push(many(Opcode.PING))
+        got = b""
+        while (4429).to_bytes(2) not in got:
+            piece = raw.plain.recv(65536)
+            assert piece, got
+            got += piece
+        # The server has closed it, and waits for this end to close it too.
+        server.asked(
+            f"POST /chat HTTP/1.1\n{server.bearer('olga')}\n"
+            f"Content-Type: application/json\nContent-Length: {len(question)}",
+            question,
+        )
+        assert raw.ended()
+    # Daphne looks for what went wrong once a second.
+    time.sleep(1.5)
+    assert "Exception inside application" not in server.program.log
