@@ -60,6 +60,7 @@ class StoredTurnState:
         if not (request.caller.conversation and prepared.passages):
             return _present(request, prepared)
         # One transaction: whoever relabels one of these documents finds it kept here, or its new label is read here.
+        # On PostgreSQL both may be too early to see the other. So whoever ends the reply looks for rises once more.
         with transaction.atomic():
             present = _present(request, prepared)
             if present.label <= prepared.label:

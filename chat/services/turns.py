@@ -249,12 +249,23 @@ def checkpoint(started: Started, text: str, causes: Sequence[labels.Cause]) -> b
     It is not where another run has it, nor where its person's account was switched off or deleted.
     """
     label = labels.label_of(causes)
+    _hold(started.conversation)
     mine = Message.objects.filter(id=started.reply, lease=started.lease, status=Message.Status.STREAMING)
     mine = mine.filter(conversation__owner__is_active=True)
     renewed = mine.update(parts=text_part(text), label=label, lease_until=timezone.now() + LEASE)
     if renewed:
         _raise_conversation(started.conversation, causes)
     return bool(renewed)
+
+
+def _hold(conversation_id: UUID) -> None:
+    """Lock the conversation until the transaction ends, where the database has row locks.
+
+    Whoever writes one of its replies does this first. Rises lock conversations before replies, so the other order
+    would end one of both in a deadlock.
+    """
+    if connection.features.has_select_for_update:
+        Conversation.objects.select_for_update().filter(id=conversation_id).order_by().values_list("pk").first()
 
 
 def _raise_conversation(conversation_id: UUID, causes: Sequence[labels.Cause]) -> None:
@@ -271,6 +282,7 @@ def close(started: Started, outcome: Outcome, entries: Sequence[Entry]) -> bool:
 
     One that was swept because its process slept too long is still this run's, until somebody continues it.
     """
+    _hold(started.conversation)
     open_or_swept = Q(status=Message.Status.STREAMING) | Q(error_code=SWEPT)
     closed = Message.objects.filter(open_or_swept, id=started.reply, lease=started.lease).update(
         parts=text_part(outcome.text),
@@ -297,14 +309,15 @@ def sweep() -> list[tuple[UUID, UUID]]:
     swept = []
     lost = Message.objects.filter(status=Message.Status.STREAMING, lease_until__lt=timezone.now())
     for reply_id, conversation_id in lost.values_list("id", "conversation_id"):
-        if _end_lost(reply_id):
+        if _end_lost(conversation_id, reply_id):
             logger.warning("reply %s lost its process; its text is kept", reply_id)
             swept.append((conversation_id, reply_id))
     return swept
 
 
 @transaction.atomic
-def _end_lost(reply_id: UUID) -> bool:
+def _end_lost(conversation_id: UUID, reply_id: UUID) -> bool:
+    _hold(conversation_id)
     lost = Message.objects.filter(id=reply_id, status=Message.Status.STREAMING, lease_until__lt=timezone.now())
     reply = lost.first()
     if reply is None:
@@ -316,5 +329,6 @@ def _end_lost(reply_id: UUID) -> bool:
         parts=text_part(text), status=Message.Status.INTERRUPTED, error=INTERRUPTED, error_code=SWEPT, lease_until=None
     )
     if ended:
+        label_rises.catch_up(reply_id)
         usage.close(reply_id, [])
     return bool(ended)

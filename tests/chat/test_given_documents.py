@@ -162,3 +162,16 @@ async def test_a_label_that_rises_while_the_rest_is_prepared_binds_it(house):  #
 async def test_the_sentences_of_quotes_count_too(house):  # noqa: F811
     await answered(house, model="quotes")
     assert await write(entries_and_labels) == ([(False, True)], [PUBLIC])
+
+
+async def test_documents_that_are_kept_after_a_rise_are_found_when_the_process_is_lost(house):  # noqa: F811
+    """On PostgreSQL, a rise and a call can each be too early to see the other."""
+    first = await answered(house, model=HOSTED)
+    kept = await write(lambda: list(GivenDocument.objects.values_list("reply", "document")))
+    await write(lose, first.pk)
+    await write(lambda: GivenDocument.objects.all().delete())
+    await write(relabel, house)
+    await write(raise_all)
+    await write(lambda: GivenDocument.objects.bulk_create(GivenDocument(reply_id=r, document=d) for r, d in kept))
+    await write(turns.sweep)
+    assert await write(entries_and_labels) == ([], [CONFIDENTIAL])
