@@ -4,6 +4,7 @@ For servers in the building, through no proxy.
 """
 
 import asyncio
+import logging
 from collections.abc import Callable
 from functools import cache
 from typing import Any
@@ -12,6 +13,8 @@ from weakref import WeakKeyDictionary
 import httpx
 
 from langai_site.outbound import bounds, gate
+
+logger = logging.getLogger(__name__)
 
 # A connection belongs to the event loop that opened it.
 _clients: WeakKeyDictionary[asyncio.AbstractEventLoop, dict[tuple[Any, ...], Any]] = WeakKeyDictionary()
@@ -69,6 +72,41 @@ def prepare() -> None:
     for direct in (False, True):
         _transport_class(direct)
     _connector_class()
+
+
+def only_ours(litellm: Any) -> None:  # noqa: ANN401 - the module
+    """Have the clients that LiteLLM makes itself send nothing, whatever it makes them for.
+
+    For some names of models, such as `anthropic/claude-2`, it leaves the client aside that a call gives it. It also
+    asks an Ollama at localhost about each model.
+    """
+    from litellm.llms.custom_httpx.http_handler import AsyncHTTPHandler, HTTPHandler
+
+    made_async = AsyncHTTPHandler.create_client
+
+    def create_async(handler: Any, *args: Any, **options: Any) -> httpx.AsyncClient:  # noqa: ANN401 - LiteLLM's
+        ours = handler.transport is not None
+        return made_async(handler, *args, **options) if ours else httpx.AsyncClient(transport=_Nowhere())
+
+    def create(_handler: Any) -> httpx.Client:  # noqa: ANN401 - LiteLLM's
+        return httpx.Client(transport=_Nowhere())
+
+    AsyncHTTPHandler.create_client = create_async  # type: ignore[method-assign, assignment]
+    HTTPHandler.create_client = create  # type: ignore[method-assign, assignment]
+    # What it has made by now, and what it gives the SDK of OpenAI.
+    litellm.module_level_aclient.client = litellm.aclient_session = httpx.AsyncClient(transport=_Nowhere())
+    litellm.module_level_client.client = litellm.client_session = httpx.Client(transport=_Nowhere())
+
+
+class _Nowhere(httpx.AsyncBaseTransport, httpx.BaseTransport):
+    """Refuses every request."""
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        logger.debug("LiteLLM was kept from a request to %s by a client of its own", request.url.host)
+        raise httpx.NetworkError("nothing is sent past the gate", request=request)
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        return self.handle_request(request)
 
 
 def _hosted_options() -> dict[str, Any]:

@@ -164,6 +164,7 @@ def _load() -> ModuleType:
     for name in ("LiteLLM", "LiteLLM Router", "LiteLLM Proxy"):
         # Its lines quote requests and the bodies of errors.
         logging.getLogger(name).setLevel(logging.CRITICAL + 1)
+    clients.only_ours(litellm)
     clients.prepare()
     asyncio.run(_rehearse(litellm))
     return litellm

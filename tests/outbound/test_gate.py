@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 
+import httpx
 import pytest
 
 from langai_site.errors import NotAdmitted
@@ -16,7 +17,7 @@ from langai_site.outbound import catalogue, clients, door, litellm_adapter
 from langai_site.outbound.types import EmbedCall, Present, ProviderError
 from langai_site.sensitivity import Sensitivity
 from langai_site.writer import write
-from tests.outbound.conftest import KEY, PROVIDERS, ask, call_of
+from tests.outbound.conftest import KEY, PROVIDERS, ask, call_of, prompts
 
 EVERY = pytest.mark.parametrize("provider", PROVIDERS)
 HOSTS = pytest.mark.parametrize("hosts", [["127.0.0.0/8"], []], ids=["local", "hosted"])
@@ -204,3 +205,37 @@ async def test_without_a_call_nothing_leaves(listener, settings):
     listener.socket.setblocking(False)
     with pytest.raises(BlockingIOError):
         listener.socket.accept()
+
+
+@pytest.mark.parametrize("name", ["anthropic/claude-2", "anthropic/claude-instant-1"])
+async def test_a_model_that_litellm_asks_by_a_client_of_its_own_is_sent_nothing(upstream, name):
+    def rise():
+        return Present(Sensitivity.CONFIDENTIAL)
+
+    answer = await ask(replace(call_of(name), read_present=rise))
+    assert isinstance(answer.error, ProviderError)
+    assert prompts(upstream) == []
+    assert [entry.bytes_sent for entry in answer.entries] == [0]
+
+
+@pytest.mark.usefixtures("_loaded")
+async def test_no_client_that_litellm_makes_reaches_anybody(upstream):
+    import litellm
+    from litellm.llms.custom_httpx import http_handler
+    from litellm.llms.openai.common_utils import BaseOpenAILLM
+
+    awaited = [
+        litellm.module_level_aclient,
+        http_handler.AsyncHTTPHandler(),
+        http_handler.get_async_httpx_client("anthropic"),
+        BaseOpenAILLM._get_async_http_client(),
+    ]
+    others = [litellm.module_level_client, http_handler.HTTPHandler(), BaseOpenAILLM._get_sync_http_client()]
+    for client in awaited:
+        # A loop that ended before has closed what all of them share.
+        with pytest.raises((httpx.NetworkError, RuntimeError)):
+            await client.post(upstream.url, data={"text": "x"})
+    for client in others:
+        with pytest.raises(httpx.NetworkError):
+            client.post(upstream.url, data={"text": "x"})
+    assert upstream.requests() == []
