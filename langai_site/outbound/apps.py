@@ -8,9 +8,10 @@ class OutboundConfig(AppConfig):
     label = "outbound"
 
     def ready(self) -> None:
-        from langai_site.outbound import access, catalogue, diagnosis, door
+        from langai_site.outbound import access, catalogue, diagnosis, door, last_teams
 
         diagnosis.register()
+        last_teams.register()
         registry.access_guard("outbound", registry.AccessGuard("models", access.closed_teams, access.exceeds))
         registry.health_check("llm", catalogue.health)
         registry.web_service("model catalogue", catalogue.keep_fresh)

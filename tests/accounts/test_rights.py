@@ -191,6 +191,19 @@ def test_a_team_that_opens_a_model_or_a_budget_is_for_who_manages_those(
     assert User.objects.get(pk=alice.pk).billing_team == finance
 
 
+@pytest.mark.parametrize("together", [False, True])
+def test_a_model_whose_last_teams_are_deleted_does_not_become_everyones(page, eve, finance, pricey, together):
+    sales = Team.objects.create(name="Sales")
+    pricey.teams.add(sales)
+    form = {"action": "delete_selected", "post": "yes"}
+    for some in [[finance, sales]] if together else [[finance], [sales]]:
+        assert Model.objects.get().enabled
+        answer = page.post(reverse("admin:accounts_team_changelist"), form | {"_selected_action": [t.pk for t in some]})
+        assert answer.status_code == 302
+    assert not Team.objects.exists()
+    assert not Model.objects.get().enabled
+
+
 def test_nobody_leaves_a_budget_that_is_not_theirs_to_manage(page, alice, finance, funds):
     User.objects.filter(pk=alice.pk).update(billing_team=finance)
     answer = page.post(change(alice), account(alice))
