@@ -38,7 +38,7 @@ from langai_site.api_errors import OpenAIErrorBody, documented, understood
 from langai_site.errors import NotFound
 from langai_site.middleware import told
 from langai_site.outbound import catalogue
-from langai_site.stated_labels import HEADER, HEADER_WORDS
+from langai_site.stated_labels import COLLECTIONS_HEADER, HEADER, HEADER_WORDS
 from langai_site.writer import write
 
 router = Router(tags=["OpenAI"])
@@ -76,7 +76,7 @@ async def completions(
     request: HttpRequest,
     body: Completion,
     sensitivity: str = Header("", alias=HEADER, description=HEADER_WORDS),
-    collections: str = Header("", alias="X-LangAI-Collections", description="none, all, or ids with commas."),
+    collections: str = Header("", alias=COLLECTIONS_HEADER, description="none, all, or ids with commas."),
 ) -> CompletionOut | HttpResponseBase:
     """An answer to the last message. It draws on your documents, unless no collection is asked."""
     user, said = person_of(request), said_of(body, sensitivity, collections)

@@ -1,7 +1,7 @@
 """The label that somebody states with a request: one function for every door that takes one."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from difflib import get_close_matches
 
 from langai_site.errors import Invalid
@@ -9,6 +9,7 @@ from langai_site.sensitivity import Sensitivity
 
 # Programs may send it with anything: with a question, a search, texts to embed or a document.
 HEADER = "X-LangAI-Sensitivity"
+COLLECTIONS_HEADER = "X-LangAI-Collections"
 HEADER_WORDS = "The label: public, internal or confidential. The highest that is stated anywhere counts."
 
 # Names of fields as `_plain_name` writes them. These state a label, and so do theirs with another case or other dashes.
@@ -16,26 +17,69 @@ _NAMES = ("sensitivity", "label", "sensitivitylabel", "xlangaisensitivity", "lan
 # These may be meant to, and so may what is spelled nearly like `sensitivity` or begins like it.
 _DOUBTFUL = ("labels", "classification", "confidential", "confidentiality")
 _NEARLY = 0.8
+# Headers and parameters that begin so, without dashes and an X, are none but these two headers.
+_NOT_KNOWN = ("langai", "sensitiv", "label", "confidential", "classification")
+_HEADERS = ("xlangaisensitivity", "xlangaicollections")
+# Fields of these names hold others: `extra_body.metadata`, `headers`, a message or a part of it.
+_HOLDERS = re.compile(r"(meta|metadata|headers|body|langai|messages|content)$")
 # Comparing spellings takes time, and the event loop waits for it.
 MOST_FIELDS = 200
+# How deep fields are looked for in others.
+DEEPEST = 8
 
 
 def labels_in(fields: Iterable[tuple[str, object]], place: str = "") -> Iterator[object]:
-    """Yield what those of `fields` hold that state a label. Others may have any name and any value.
+    """Yield what those of `fields` hold that state a label, and those within them. Others may have any name and value.
 
     Raises Invalid for a field that may be meant to state one, because its text would otherwise go where it must not.
     `place` stands before the names in the message, such as `metadata.`.
     """
-    for count, (name, value) in enumerate(fields, 1):
-        if count > MOST_FIELDS:
+    return _Fields().labels(fields, place, DEEPEST)
+
+
+class _Fields:
+    """The names of one request's fields, each looked at once, however often it is there."""
+
+    def __init__(self) -> None:
+        self._plain: dict[str, str] = {}
+
+    def labels(self, fields: Iterable[tuple[str, object]], place: str, depth: int) -> Iterator[object]:
+        for name, value in fields:
+            if value is None or value == "":
+                continue
+            plain = self._plain.get(name) or self._looked_at(name, place)
+            if plain in _NAMES:
+                yield value
+            elif _HOLDERS.search(plain):
+                yield from self._within(value, f"{place}{name[:40]}.", depth - 1)
+
+    def _within(self, value: object, place: str, depth: int) -> Iterator[object]:
+        for held in value if isinstance(value, list) else [value]:
+            if isinstance(held, Mapping):
+                if not depth:
+                    raise Invalid(f"{place[:100]}: fields lie too deep in one another.")
+                yield from self.labels(held.items(), place, depth)
+
+    def _looked_at(self, name: str, place: str) -> str:
+        """Return the plain form of a name. Raises Invalid where it may be meant to state a label."""
+        if len(self._plain) == MOST_FIELDS:
             raise Invalid(f"{place or 'The body'} has too many fields. Send at most {MOST_FIELDS}.")
-        if value is None or value == "":
-            continue
-        plain = _plain_name(name)
-        if plain in _NAMES:
-            yield value
-        elif _may_be_meant(plain):
+        plain = self._plain[name] = _plain_name(name)
+        if plain not in _NAMES and _may_be_meant(plain):
             raise Invalid(f"{place}{name[:40]}: this field is not known. State the label as “sensitivity”.")
+        return plain
+
+
+def refuse_unknown(headers: Iterable[str], parameters: Iterable[str]) -> None:
+    """Raise Invalid for a header or parameter that may be meant to state a label, and states none.
+
+    Such as the header `X-LangAI-Label`, or `?sensitivity=`, which is no place for it.
+    """
+    for kind, names, known in (("header", headers, _HEADERS), ("parameter", parameters, ())):
+        for name in names:
+            plain = _plain_name(name)
+            if plain not in known and plain.removeprefix("x").startswith(_NOT_KNOWN):
+                raise Invalid(f"{name[:40]}: this {kind} is not known. State the label with the header {HEADER}.")
 
 
 def _may_be_meant(plain: str) -> bool:

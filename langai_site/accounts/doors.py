@@ -16,6 +16,7 @@ from langai_site.accounts.scopes import ALL, Scope
 from langai_site.accounts.sign_ins import sign_in_of
 from langai_site.errors import Forbidden
 from langai_site.long_bodies import is_long, is_multipart, off_loop, read_ahead
+from langai_site.stated_labels import refuse_unknown
 from langai_site.writer import write
 
 
@@ -91,10 +92,11 @@ async def _refuse_forged(request: HttpRequest) -> None:
 async def entered(request: HttpRequest, credential: Credential, scope: Scope, group: str) -> Credential:
     """The credential, once the request was counted and found within its scopes, and a long body of it was parsed.
 
-    Raises TooMany and Forbidden.
+    Raises TooMany, Forbidden, and Invalid for what may be meant to state a label and states none.
     """
     await limits.count_request(group, limits.person(credential.user))
     require_scope(credential, scope)
+    refuse_unknown(request.headers, request.GET)
     await read_ahead(request)
     request.user = credential.user
     return credential

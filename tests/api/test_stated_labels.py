@@ -200,6 +200,50 @@ async def test_what_else_a_program_says_in_a_body_states_no_label(program, place
         assert await door.label() == PUBLIC
 
 
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"extra_body": {"metadata": {"sensitivity": "confidential"}}},
+        {"extra_body": {"extra_headers": {HEADER: "confidential"}}},
+        {"metadata": {"langai": {"sensitivity": "confidential"}}},
+        {"Metadata": {"Sensitivity": "confidential"}},
+        {"messages": [{"role": "user", "content": "How long?", "sensitivity": "confidential"}]},
+        {"messages": [{"role": "user", "content": [{"type": "text", "text": "How?", "label": "confidential"}]}]},
+    ],
+    ids=str,
+)
+async def test_a_label_within_other_fields_counts_too(program, more):
+    body = Completions.body | {"metadata": {"collections": "none"}}
+    for name, value in more.items():
+        body[name] = body.get(name, {}) | value if isinstance(value, dict) else value
+    assert (await program.post("/v1/chat/completions", body, headers=header("internal"))).status_code == 200
+    assert await Completions().label() == CONFIDENTIAL
+
+
+@doors
+@pytest.mark.parametrize("name", ["X-LangAI-Label", "X-LangAI-Sensitivty", "LangAI-Sensitivity", "Sensitivity"])
+async def test_a_header_that_may_be_meant_to_state_a_label_is_refused(program, door, name, monkeypatch):
+    monkeypatch.setitem(program.headers, name, "confidential")
+    before = await UsageEntry.objects.acount()
+    answer = await door.send(program, None, None)
+    assert answer.status_code == 400
+    assert f"{name}: this header is not known".lower() in answer.content.decode().lower()
+    assert await UsageEntry.objects.acount() == before
+
+
+async def test_a_parameter_of_an_address_states_no_label(program):
+    for name in ("sensitivity", "label", HEADER):
+        answer = await program.post(f"/v1/chat/completions?{name}=confidential", Completions.body)
+        assert answer.status_code == 400
+
+
+async def test_fields_that_lie_very_deep_are_refused(program):
+    body = {"sensitivity": "confidential"}
+    for _ in range(100):
+        body = {"metadata": body}
+    assert (await program.post("/v1/chat/completions", Completions.body | body)).status_code == 400
+
+
 def test_a_body_of_very_many_fields_is_refused():
     """Their names are compared in the event loop."""
     with pytest.raises(Invalid):
