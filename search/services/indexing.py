@@ -58,6 +58,8 @@ def index(
 
     `as_now` is called in the transaction that writes the source, right before. It returns `info` with the title and
     label that hold then, and keeps others from changing them until the transaction ends: later changes find the source.
+    It is called in the transaction in which the source becomes live as well, before anything is locked there: who
+    relabels a document locks it before its sources, too.
 
     `when_live` is called in the transaction in which the source becomes live: what it writes holds from the same
     moment on, and where it raises, nothing has changed.
@@ -74,7 +76,7 @@ def index(
     source = _write_source(info, pages, as_now)
     try:
         titles = _write_passages(source.pk, spans, progress)
-        hidden = _go_live(source.pk, titles, when_live)
+        hidden = _go_live(source.pk, titles, partial(as_now, info), when_live)
     except BaseException:
         _discard(Source.objects.filter(pk=source.pk))
         raise
@@ -179,11 +181,14 @@ def _write_batch(
 
 
 @transaction.atomic
-def _go_live(source_id: UUID, titles: set[str], when_live: Callable[[], None]) -> dict[int, list[int]]:
+def _go_live(
+    source_id: UUID, titles: set[str], hold: Callable[[], object], when_live: Callable[[], None]
+) -> dict[int, list[int]]:
     """Show this version and hide the others, whose rows stay for the answers that cite them.
 
     Returns the hidden passages by collection.
     """
+    hold()
     source = Source.objects.select_for_update().filter(pk=source_id).first()
     if source is None:
         raise SourceGone

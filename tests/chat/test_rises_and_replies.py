@@ -3,42 +3,16 @@
 import threading
 
 import pytest
-from django.db import connection
 
 from chat.models import Conversation
 from chat.services import given_documents, label_rises, labels, turns
 from documents.models import Document
-from langai_site import settings as project
 from langai_site.sensitivity import Sensitivity
 from search.models import LabelRise
 from tests.chat.test_label_rises import alice, collection, source  # noqa: F401 - fixtures
+from tests.locks import HAS_ROW_LOCKS, in_thread, wait_for_a_lock
 
 PUBLIC, INTERNAL, CONFIDENTIAL = Sensitivity
-WAITING = "SELECT EXISTS (SELECT 1 FROM pg_locks WHERE NOT granted)"
-
-
-def in_thread(work, results):
-    def run():
-        try:
-            results.append(work())
-        except Exception as error:
-            results.append(error)
-        finally:
-            connection.close()
-
-    thread = threading.Thread(target=run)
-    thread.start()
-    return thread
-
-
-def wait_for_a_lock():
-    """Return when another connection waits for a row."""
-    with connection.cursor() as cursor:
-        for _ in range(100_000):
-            cursor.execute(WAITING)
-            if cursor.fetchone()[0]:
-                return
-    raise AssertionError("nobody waits")
 
 
 def close(started):
@@ -54,7 +28,7 @@ def sweep(started):
 
 
 # SQLite has one writer at a time.
-if project.DATABASES["default"]["ENGINE"].endswith("postgresql"):
+if HAS_ROW_LOCKS:
 
     @pytest.mark.django_db(transaction=True)
     @pytest.mark.parametrize("work", [close, checkpoint, sweep])

@@ -1,5 +1,7 @@
 """What becomes of a document while its text is being embedded outside the building counts from the next call on."""
 
+import threading
+
 import pytest
 from django.core.files.base import ContentFile
 
@@ -8,8 +10,11 @@ from documents.models import Document
 from langai_site.accounts.models import User
 from langai_site.sensitivity import Sensitivity
 from langai_site.writer import apart, write
+from search import services as search
 from search.embeddings import hosted
 from search.models import Collection, Source
+from search.services import indexing
+from tests.locks import HAS_ROW_LOCKS, in_thread, wait_for_a_lock
 from tests.upstream.watched import watched_upstream
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -94,3 +99,37 @@ async def test_without_a_change_all_of_it_is_embedded(elsewhere):
     await write(upload, hosted.BATCH + 4)
     await apart(read_all)
     assert len(elsewhere.bodies_with_text) == 2
+
+
+# SQLite has one writer at a time.
+if HAS_ROW_LOCKS:
+
+    def test_a_document_that_is_shown_and_relabelled_at_once_is_both(monkeypatch):
+        upload(1)
+        made, shown, relabelled = threading.Event(), threading.Event(), threading.Event()
+        show, relabel_sources = indexing._go_live, search.relabel
+
+        def go_live(*args):
+            made.set()
+            assert shown.wait(10)
+            return show(*args)
+
+        def hold(*args, **values):
+            if not shown.is_set():
+                shown.set()
+                assert relabelled.wait(10)
+            relabel_sources(*args, **values)
+
+        monkeypatch.setattr(indexing, "_go_live", go_live)
+        monkeypatch.setattr(search, "relabel", hold)
+        results = []
+        reading = in_thread(read_all, results)
+        assert made.wait(10)
+        relabelling = in_thread(relabel, results)
+        wait_for_a_lock()
+        relabelled.set()
+        reading.join()
+        relabelling.join()
+        assert results == [None, None]
+        assert Document.objects.get().status == "ready"
+        assert Source.objects.get().label == CONFIDENTIAL
