@@ -4,13 +4,23 @@ import re
 import unicodedata
 from collections.abc import Sequence
 
-from langai_site.characters import ASCII_VISIBLE, HIDDEN, HIDDEN_BETWEEN_WORDS, LINE_ENDS, REPLACEMENT, whole_characters
+from langai_site.characters import (
+    ASCII_VISIBLE,
+    HIDDEN,
+    HIDDEN_BETWEEN_WORDS,
+    LINE_ENDS,
+    REPLACEMENT,
+    whole_characters,
+)
 
 # Format characters that people see; none of them belongs inside a number or a key.
 _SIGNS_OF_NUMBERS = "\u0600-\u0605\u06dd\u070f\u0890\u0891\u08e2\U000110bd\U000110cd"
 # The replacement character stands for what could not be read, such as the zero bytes of another encoding.
 _DROPPED = re.compile(f"[{HIDDEN}{_SIGNS_OF_NUMBERS}{REPLACEMENT}]+")
 _BETWEEN_WORDS = re.compile(rf"[{HIDDEN_BETWEEN_WORDS}](?<=\w[{HIDDEN_BETWEEN_WORDS}])[{HIDDEN_BETWEEN_WORDS}]*+(?=\w)")
+# A word with hidden characters in it, and what stands there.
+_BROKEN_WORD = re.compile(rf"(?<!\w)\w++(?:[{HIDDEN}]++\w++)+")
+_BREAK, _BETWEEN = re.compile(f"[{HIDDEN}]++"), re.compile(f"[{HIDDEN_BETWEEN_WORDS}]")
 _LINE_END = re.compile(f"[{LINE_ENDS}]")
 _BRAILLE_BLANK = "\u2800"
 # Signs remembered: more than any one language has, and a bound for texts that are made to have all.
@@ -57,7 +67,20 @@ def readings(text: str) -> Sequence[str]:
     """Return the plain forms of `text`: as a model gets it, and as it was written where that could differ.
 
     Without the hidden character between them, a word and the number after it become one, which no detector would
-    see. So the second form has a space there.
+    see. So the second form has a space there. The third has one only behind the first part of a word, and none in a
+    number: there may be hidden characters in the number or key as well.
     """
-    spaced = _BETWEEN_WORDS.sub(" ", text)
-    return [plain(text)] if spaced == text else [plain(text), plain(spaced)]
+    if not _BETWEEN.search(text):
+        return [plain(text)]
+    forms = (text, _BETWEEN_WORDS.sub(" ", text), _BROKEN_WORD.sub(_begun, text))
+    return list(dict.fromkeys(map(plain, dict.fromkeys(forms))))
+
+
+def _begun(word: "re.Match[str]") -> str:
+    """The word with a space in the place of its first break that is in no number."""
+    whole = word[0]
+    for found in _BREAK.finditer(whole):
+        start, end = found.span()
+        if _BETWEEN.search(whole, start, end) and not (whole[start - 1].isdigit() and whole[end].isdigit()):
+            return f"{whole[:start]} {whole[end:]}"
+    return whole

@@ -57,6 +57,21 @@ def test_a_hidden_character_that_separates_a_word_from_a_number_does_not_hide_th
     assert found.count == 2
 
 
+@pytest.mark.parametrize("hidden", "\x01\u200b\u200e\u2060\u2066\ufeff\U000e0041", ids=ascii)
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("x|4111 1111 1|111 1111", "payment_card"),
+        ("see:|x|4111 1111 1|111 1111", "payment_card"),
+        ("a|AKIAIOSF|ODNN7EXAMPLZ", "aws_key"),
+        (f"x|{IBAN[:-1]}|0", "iban"),
+    ],
+)
+def test_hidden_characters_both_before_a_number_and_in_it_do_not_hide_it(text, kind, hidden):
+    assert {found.kind for found in detect(text.replace("|", hidden))} == {kind}
+    assert {found.kind for found in detect(text.replace("|", f"\u00ad{hidden}\u200d"))} == {kind}
+
+
 @settings(max_examples=100, deadline=None)
 @given(st.lists(st.sampled_from(PARTS)).map("".join))
 def test_what_is_seen_in_a_prompt_was_seen_in_the_text(text):
