@@ -51,7 +51,7 @@ def embed(call: EmbedCall, endpoint: Endpoint, gate: Gate) -> Embedded:
     vectors = _vectors(answer.data, len(call.texts))
     if vectors is None:
         raise failures.failure("malformed", name)
-    return Embedded(vectors, _usage(answer) or estimate(call))
+    return Embedded(vectors, _usage(call, answer) or estimate(call))
 
 
 def estimate(call: EmbedCall) -> Usage:
@@ -130,6 +130,12 @@ def _flat(vector: Sequence[Any]) -> Sequence[Any]:
     return vector[0] if len(vector) == 1 and isinstance(vector[0], list) else vector
 
 
-def _usage(answer: Any) -> Usage | None:  # noqa: ANN401 - LiteLLM's answer
+def _usage(call: EmbedCall, answer: Any) -> Usage | None:  # noqa: ANN401 - LiteLLM's answer
+    """The server's count; None where it sent none, or one that the texts cannot have come to."""
     counted = litellm_adapter.field(getattr(answer, "usage", None), "prompt_tokens")
-    return Usage(input_tokens=counted) if isinstance(counted, int) and counted > 0 else None
+    most = tokens.counted_at_most(_size(call))
+    return Usage(input_tokens=counted) if isinstance(counted, int) and 0 < counted <= most else None
+
+
+def _size(call: EmbedCall) -> int:
+    return sum(tokens.size(text) for text in call.texts)

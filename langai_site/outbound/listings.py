@@ -173,10 +173,14 @@ def _count(row: dict[str, Any], *names: str) -> int:
 
 
 def _rows(body: Any, name: str, key: str) -> list[dict[str, Any]]:  # noqa: ANN401 - whatever a server sends
-    """The models in the list called `name`; `key` holds the name of each."""
+    """The models in the list called `name`; `key` holds the name of each, which a database and a page can hold."""
     rows = body.get(name) if isinstance(body, dict) else body
     named = (row for row in rows if isinstance(row, dict) and row.get(key)) if isinstance(rows, list) else ()
-    return [row for row in islice(named, MOST_MODELS) if len(str(row[key])) <= LONGEST_NAME]
+    return [row for row in islice(named, MOST_MODELS) if _is_name(str(row[key]))]
+
+
+def _is_name(text: str) -> bool:
+    return len(text) <= LONGEST_NAME and text.isprintable()
 
 
 async def ask(url: str, *, key: str = "", body: dict[str, str] | None = None) -> Any:  # noqa: ANN401 - parsed JSON

@@ -20,7 +20,7 @@ from django.conf import settings
 
 from langai_site import trail
 from langai_site.outbound import clients, failures, tokens
-from langai_site.outbound.bounds import AnswerBound
+from langai_site.outbound.bounds import THOUGHT_TOKENS, AnswerBound
 from langai_site.outbound.endpoints import Endpoint
 from langai_site.outbound.gate import Gate
 from langai_site.outbound.types import ChatCall, ChatMessage, Delta
@@ -78,7 +78,8 @@ async def stream(call: ChatCall, endpoint: Endpoint, gate: Gate) -> AsyncGenerat
             raise failures.failure("filtered", name)
         if finish == "length":
             yield Delta("", truncated=True)
-        yield _usage([*counts, *_counts(answer.chunks), *await _rest(answer, wire)]) or estimate(call, written)
+        counts += [*_counts(answer.chunks), *await _rest(answer, wire)]
+        yield _usage(call, counts) or estimate(call, written)
     except failures.ProviderError:
         raise
     except TimeoutError:
@@ -280,20 +281,31 @@ def _taken(chunks: list[Any]) -> list[Any]:
     return [count for count in _counts(old) if count is not None]
 
 
-def _usage(counts: list[Any]) -> Usage | None:
-    """The largest of each count, since some providers send them in two parts; None where none was sent."""
+def _usage(call: ChatCall, counts: list[Any]) -> Usage | None:
+    """The largest of each count, since some providers send them in two parts.
+
+    None where none was sent, or one that the call cannot have come to: it would use up a budget, or fit no column.
+    """
     details = [field(count, "prompt_tokens_details") for count in counts]
-    usage = Usage(
-        input_tokens=_largest(counts, "prompt_tokens"),
-        output_tokens=_largest(counts, "completion_tokens"),
-        cached_tokens=_largest(details, "cached_tokens"),
-    )
-    return usage if usage.input_tokens or usage.output_tokens else None
+    asked, told = _numbers(counts, "prompt_tokens"), _numbers(counts, "completion_tokens")
+    if not (
+        _are_possible(asked, tokens.counted_at_most(_size(call.messages)))
+        and _are_possible(told, call.max_tokens + THOUGHT_TOKENS)
+    ):
+        return None
+    input_tokens, output_tokens = max(asked, default=0), max(told, default=0)
+    cached = min(max(_numbers(details, "cached_tokens"), default=0), input_tokens)
+    usage = Usage(input_tokens=input_tokens, output_tokens=output_tokens, cached_tokens=max(cached, 0))
+    return usage if input_tokens or output_tokens else None
 
 
-def _largest(values: list[Any], name: str) -> int:
+def _are_possible(numbers: list[int], most: int) -> bool:
+    return all(0 <= number <= most for number in numbers)
+
+
+def _numbers(values: list[Any], name: str) -> list[int]:
     found = [field(value, name) for value in values]
-    return max((count for count in found if isinstance(count, int)), default=0)
+    return [count for count in found if isinstance(count, int)]
 
 
 def field(value: Any, name: str) -> Any:  # noqa: ANN401 - LiteLLM's object, the SDK's, or the server's own JSON

@@ -100,6 +100,13 @@ async def test_a_compatible_server_offers_what_it_lists_and_is_asked_for_no_comp
     assert {request["path"] for request in listing.requests()} == {"/v1/models"}
 
 
+@pytest.mark.parametrize("name", ["a\0b", "a\ud800", "a\nb", "a" * 1_000])
+async def test_a_name_that_no_database_or_page_can_hold_keeps_no_other_model_away(settings, listing, name):
+    listing.list_models(name, "small")
+    settings.OPENAI_BASE_URL = listing.openai_url
+    assert names(await refreshed()) == ["hosted_vllm/small"]
+
+
 async def test_a_compatible_server_elsewhere_is_hosted(settings, listing):
     settings.LOCAL_HOSTS = []
     settings.OPENAI_BASE_URL = listing.openai_url

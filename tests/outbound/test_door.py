@@ -9,7 +9,7 @@ from decimal import Decimal
 import pytest
 
 from langai_site import trail
-from langai_site.outbound import door
+from langai_site.outbound import door, litellm_adapter
 from langai_site.usage import content
 from langai_site.usage.types import Price, Usage
 from tests.outbound.conftest import KEY, PROVIDERS, ask, call_of, prompts
@@ -50,6 +50,27 @@ async def test_counts_that_are_not_sent_are_estimated_and_marked(upstream, provi
     answer = await ask(call_of(f"{provider}/nousage-t10", text="x" * 400))
     assert answer.error is None
     assert answer.entry.usage == Usage(input_tokens=100, output_tokens=-(-len(answer.text) // 4), estimated=True)
+
+
+@every_provider
+@pytest.mark.parametrize("digits", [9, 30])
+async def test_counts_that_the_call_cannot_have_come_to_are_not_believed(upstream, provider, digits):
+    """They would use up a budget, or fit into no column, so that the answer could not be written down."""
+    answer = await ask(call_of(f"{provider}/t10-u{digits}", text="x" * 400))
+    assert answer.error is None
+    assert answer.entry.usage == Usage(input_tokens=100, output_tokens=-(-len(answer.text) // 4), estimated=True)
+
+
+@pytest.mark.parametrize("count", ["prompt_tokens", "completion_tokens"])
+def test_a_count_below_zero_is_no_count(count):
+    counts = {"prompt_tokens": 5, "completion_tokens": 5} | {count: -1}
+    assert litellm_adapter._usage(call_of("ollama_chat/t1"), [counts]) is None
+
+
+@pytest.mark.parametrize(("told", "kept"), [(3, 3), (10**30, 5), (-1, 0)])
+def test_no_more_is_cached_than_was_asked(told, kept):
+    counts = {"prompt_tokens": 5, "completion_tokens": 1, "prompt_tokens_details": {"cached_tokens": told}}
+    assert litellm_adapter._usage(call_of("hosted_vllm/t1"), [counts]) == Usage(5, 1, kept)
 
 
 async def test_text_of_many_tokens_a_character_is_neither_reserved_nor_estimated_too_low(upstream):

@@ -39,8 +39,13 @@ def prompt_tokens(body: Body) -> int:
     return max(1, len(json.dumps(body.get("messages", ""))) // 4)
 
 
+def counted(plan: Plan, body: Body) -> tuple[int, int]:
+    """The tokens of the prompt and of the answer, as the server counts them."""
+    return plan.absurd or prompt_tokens(body), plan.absurd or len(plan.tokens)
+
+
 def counts(plan: Plan, body: Body) -> dict[str, int]:
-    asked, told = prompt_tokens(body), len(plan.tokens)
+    asked, told = counted(plan, body)
     return {"prompt_tokens": asked, "completion_tokens": told, "total_tokens": asked + told}
 
 
@@ -92,6 +97,7 @@ def anthropic_pieces(tokens: tuple[str, ...]) -> tuple[bytes, ...]:
 
 
 def anthropic_whole(plan: Plan, body: Body) -> dict[str, Any]:
+    asked, told = counted(plan, body)
     return {
         "id": "msg_1",
         "type": "message",
@@ -100,13 +106,14 @@ def anthropic_whole(plan: Plan, body: Body) -> dict[str, Any]:
         "content": [{"type": "text", "text": "".join(plan.tokens)}],
         "stop_reason": ANTHROPIC_STOPS[plan.finish],
         "stop_sequence": None,
-        "usage": {"input_tokens": prompt_tokens(body), "output_tokens": len(plan.tokens)},
+        "usage": {"input_tokens": asked, "output_tokens": told},
     }
 
 
 def anthropic_stream(plan: Plan, body: Body) -> Wire:
+    asked, told = counted(plan, body)
     message = {**anthropic_whole(plan, body), "content": [], "stop_reason": None}
-    message["usage"] = {"input_tokens": prompt_tokens(body), "output_tokens": 1}
+    message["usage"] = {"input_tokens": asked, "output_tokens": 1}
     block = {"type": "content_block_start", "index": 0, "content_block": {"type": "text", "text": ""}}
     ended = {"type": "message_delta", "delta": {"stop_reason": ANTHROPIC_STOPS[plan.finish], "stop_sequence": None}}
     closed = sse({"type": "content_block_stop", "index": 0}, "content_block_stop")
@@ -118,7 +125,7 @@ def anthropic_stream(plan: Plan, body: Body) -> Wire:
         + sse(block, "content_block_start")
         + sse({"type": "ping"}, "ping"),
         pieces=anthropic_pieces(plan.tokens),
-        tail=closed + sse({**ended, "usage": {"output_tokens": len(plan.tokens)}}, "message_delta") + stopped,
+        tail=closed + sse({**ended, "usage": {"output_tokens": told}}, "message_delta") + stopped,
         bare_tail=closed,
         error=sse(error, "error"),
         malformed=b"event: content_block_delta\ndata: {not json\n\n",
@@ -143,7 +150,7 @@ def ollama_end(plan: Plan, body: Body, text: str = "") -> dict[str, Any]:
         "done_reason": plan.finish,
     }
     if plan.counts:
-        ended |= {"prompt_eval_count": prompt_tokens(body), "eval_count": len(plan.tokens)}
+        ended |= dict(zip(("prompt_eval_count", "eval_count"), counted(plan, body), strict=True))
     return ended
 
 
