@@ -25,7 +25,7 @@ from langai_site.api_errors import UNEXPECTED
 from langai_site.back_pressure import PacedRequest
 from langai_site.body_admission import STRANGERS_MAX, TOO_LARGE
 from langai_site.connections import CROWDED, FRAME_MAX, Channel, Socket, take_connection
-from langai_site.errors import LangAIError, Unavailable
+from langai_site.errors import LangAIError, Unavailable, Unreadable
 from langai_site.kept_bodies import BODY
 from langai_site.middleware import Broken, database_away
 from langai_site.observing import METHODS, REQUESTS
@@ -42,6 +42,7 @@ DECISION_SECONDS = 10.0
 # Daphne takes it from anybody as the prefix of all addresses; no proxy of ours sends it.
 ROOT_PATH = b"daphne-root-path"
 AWAY = Unavailable("The database is not answering, so nothing large can be sent. Try again in a moment.")
+BODY_OF_SOCKET = Unreadable("A request that opens a socket has no body.")
 FULL = DiskFull("The server's disk is full, so what you sent could not be kept. Tell an admin.")
 
 
@@ -70,6 +71,9 @@ class LimitedRequest(PacedRequest):
         super().gotLength(0)
         if settings.TRUSTED_PROXIES and not self._takes_connection():
             self.refuse(CROWDED)
+        elif length != 0 and self._opens_socket():
+            # Daphne would hand all of it to the socket's protocol, in memory.
+            self.refuse(BODY_OF_SOCKET)
         elif length is None or length > STRANGERS_MAX:
             self._hold()
 
@@ -153,6 +157,10 @@ class LimitedRequest(PacedRequest):
             seat.leave()
 
     # What its headers say.
+
+    def _opens_socket(self) -> bool:
+        """Whether Daphne makes a socket of it, whatever its method and path are."""
+        return bool(self.requestHeaders.getRawHeaders(b"upgrade", [b""])[0].lower() == b"websocket")
 
     def _request(self) -> HttpRequest:
         """Return the headers as Django's request, with an empty body."""

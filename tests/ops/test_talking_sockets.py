@@ -9,7 +9,7 @@ from websockets.exceptions import ConnectionClosed
 from websockets.frames import Frame, Opcode
 from websockets.sync.client import connect
 
-from tests.ops.intake import MEGABYTE, Intake
+from tests.ops.intake import API_UPLOAD, IN_THE_PIPE, MEGABYTE, Intake, chunks
 from tests.ops.test_connections import HANDSHAKE
 
 # As in the server, which is not imported here: it brings an event loop of its own.
@@ -88,6 +88,18 @@ def test_what_comes_before_a_socket_is_accepted_is_not_kept(server):
     with server.connection() as raw:
         raw.send("GET /ws/conversations/nowhere/ HTTP/1.1\n" + "\n".join(HANDSHAKE), bytes(60 * MEGABYTE))
     assert server.peak() - memory < 20 * MEGABYTE
+
+
+@pytest.mark.parametrize("length", [f"Content-Length: {50 * MEGABYTE}", "Transfer-Encoding: chunked"])
+def test_a_request_that_opens_a_socket_brings_no_upload(server, length):
+    memory, disk = server.memory(), server.on_disk()
+    body = bytes(50 * MEGABYTE) if "Length" in length else chunks(bytes(50 * MEGABYTE))
+    with server.connection() as raw:
+        raw.send("\n".join([f"POST {API_UPLOAD} HTTP/1.1", server.bearer("olga"), length, *HANDSHAKE]))
+        assert raw.push(body) < IN_THE_PIPE
+        assert raw.answer().startswith("HTTP/1.1 422")
+    assert server.peak() - memory < 20 * MEGABYTE
+    assert server.on_disk() <= disk
 
 
 def test_what_is_said_while_a_socket_closes_is_no_error(server):
