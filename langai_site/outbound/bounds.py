@@ -24,6 +24,8 @@ BYTES_A_CHARACTER = 8
 # A line costs time to read, however short it is. The longest holds a whole answer of a server that does not stream.
 BYTES_A_LINE = 128
 LONGEST_LINE = 2**20
+# Values in one line or event, which has about twenty. Clients make objects of them, of which each takes up to 60 µs.
+MOST_VALUES = 1_000
 # The longest thinking that providers document is 64,000 tokens, which some do not count as part of `max_tokens`.
 THOUGHT_TOKENS = 2**17
 CHARACTERS_A_THOUGHT = 8
@@ -92,13 +94,15 @@ class AnswerBound(Bound):
         self._thoughts = (THOUGHT_TOKENS + max_tokens) * CHARACTERS_A_THOUGHT
         self._by_event = by_event
         self._unended, self._last = 0, b""
+        self._values = Values()
 
     def take(self, piece: bytes) -> None:
         """Count `piece`, which is short. Raises TooMuch."""
         size = len(piece) + BYTES_A_LINE * piece.count(b"\n")
         self._spend(size)
-        self._unended = 0 if self._ends(piece) else self._unended + size
-        if self._unended > LONGEST_LINE:
+        ends = self._ends(piece)
+        self._unended = 0 if ends else self._unended + size
+        if self._unended > LONGEST_LINE or self._values.seen_in(piece, ends=ends) > MOST_VALUES:
             self.exceed()
 
     def _ends(self, piece: bytes) -> bool:
@@ -117,6 +121,36 @@ class AnswerBound(Bound):
             self._thoughts -= max(thought, CHARACTERS_A_THOUGHT)
             if self._thoughts < 0:
                 self.exceed()
+
+
+class Values:
+    """Counts the values of JSON that arrives in pieces, by the signs that stand between them and outside of strings."""
+
+    def __init__(self) -> None:
+        self._count, self._is_in_string = 0, False
+        # A backslash at the end of a piece: what it escapes is still to come.
+        self._escape = b""
+
+    def seen_in(self, piece: bytes, *, ends: bool) -> int:
+        """Return how many there are with those in `piece`, in which a line, or an event, may end."""
+        before, line_end, line = piece.rpartition(b"\n")
+        seen = self._read(before)
+        if line_end:
+            # No string goes on in another line.
+            self._escape, self._is_in_string = b"", False
+        if ends:
+            self._count = 0
+        return max(seen, self._read(line))
+
+    def _read(self, piece: bytes) -> int:
+        text = self._escape + piece
+        backslashes = len(text) - len(text.rstrip(b"\\"))
+        self._escape = b"\\" * (backslashes % 2)
+        parts = text.removesuffix(self._escape).replace(b"\\\\", b"").replace(b'\\"', b"").split(b'"')
+        outside = b"".join(parts[self._is_in_string :: 2])
+        self._is_in_string ^= len(parts) % 2 == 0
+        self._count += outside.count(b",") + outside.count(b"[") + outside.count(b"{")
+        return self._count
 
 
 def of_vectors(texts: int, seconds: float) -> Bound:

@@ -2,6 +2,7 @@
 
 import asyncio
 import gzip
+import json
 from types import SimpleNamespace
 
 import httpx
@@ -30,9 +31,9 @@ async def assert_let_go(upstream):
 
 
 @every_provider
-@pytest.mark.parametrize("kind", ["line", "giant", "comments", "empty", "tools", "thoughts"])
+@pytest.mark.parametrize("kind", ["line", "giant", "values", "comments", "empty", "tools", "thoughts"])
 async def test_an_answer_without_end_is_stopped(upstream, monkeypatch, provider, kind):
-    if kind not in ("line", "giant"):
+    if kind not in ("line", "giant", "values"):
         monkeypatch.setattr(bounds, "LEAST_BYTES", 2**17)
         monkeypatch.setattr(bounds, "THOUGHT_TOKENS", 2**12)
     answer = await ask(call_of(f"{provider}/fail-flood{kind}-t10", max_tokens=50))
@@ -130,6 +131,30 @@ def test_a_server_that_tells_much_with_every_character_may():
     for _ in range(400):
         bound.take(b"a" * 1200 + b"\n\n")
         bound.heard(1, 0)
+
+
+TEXT = r', [ { \\ " ,' * 5 + "\\"
+
+
+@pytest.mark.parametrize("by_event", [False, True])
+@pytest.mark.parametrize("size", [1, 2, 3, 7, 2_048])
+def test_only_values_are_counted_as_such_however_they_arrive(by_event, size):
+    event = b"data: " + json.dumps({"text": [TEXT] * 100, "more": {"a": [1, 2]}}).encode() + b"\n\n"
+    values = bounds.Values()
+    seen = [values.seen_in(event[at : at + size], ends=False) for at in range(0, len(event), size)]
+    assert max(seen) == event.replace(json.dumps(TEXT).encode(), b"").count(b",") + 4
+    bound = AnswerBound(1_000, by_event=by_event)
+    for at in range(0, len(event * 3), size):
+        bound.take((event * 3)[at : at + size])
+
+
+@pytest.mark.parametrize(("by_event", "line"), [(False, b'{"a":[%s]}\n\n'), (True, b'data: {"a":\ndata: [%s]}\n\n')])
+def test_an_event_of_very_many_values_is_too_much(by_event, line):
+    bound = AnswerBound(1_000, by_event=by_event)
+    for _ in range(50):
+        bound.take(line % b"".join([b"1,"] * (bounds.MOST_VALUES // 2)))
+    with pytest.raises(TooMuch):
+        bound.take(line % b"".join([b"1,"] * bounds.MOST_VALUES))
 
 
 @pytest.mark.parametrize("end", [b"\n\n", b"\r\n\r\n"])

@@ -5,6 +5,7 @@
 `floodempty`     events without any text.
 `floodthoughts`  thoughts; `floodtools` calls of tools, which nobody offered.
 `floodgiant`     one event that is far too long, again and again.
+`floodvalues`    one event of very many small values, again and again.
 `floodrest`      a line that never ends, after the whole answer.
 `flooderror`     status 500, with a body that never ends.
 
@@ -23,6 +24,8 @@ from tests.upstream import wire
 BLOCK = 2**16
 DRIP_SECONDS = 0.05
 LONG, GIANT = "thought " * 500, "giant " * 500_000
+# 840 ms of the event loop, if a client made its objects of them.
+MANY: list[dict[str, object]] = [{"index": 0, "delta": {"content": ""}, "finish_reason": None}] * 10_000
 Count = Callable[[int], None]
 
 
@@ -32,7 +35,8 @@ def openai(kind: str) -> bytes:
         "floodtools": {"tool_calls": [{"index": 0, "id": "1", "type": "function", "function": {"arguments": LONG}}]},
         "floodgiant": {"content": GIANT},
     }
-    return wire.sse(wire.openai_chunk("flood", delta.get(kind, {})))
+    chunk = wire.openai_chunk("flood", delta.get(kind, {}))
+    return wire.sse({**chunk, "choices": MANY} if kind == "floodvalues" else chunk)
 
 
 def anthropic(kind: str) -> bytes:
@@ -40,6 +44,7 @@ def anthropic(kind: str) -> bytes:
         "floodthoughts": {"type": "thinking_delta", "thinking": LONG},
         "floodtools": {"type": "input_json_delta", "partial_json": LONG},
         "floodgiant": {"type": "text_delta", "text": GIANT},
+        "floodvalues": {"type": "text_delta", "text": "", "more": MANY},
     }
     if kind not in delta:
         return wire.sse({"type": "ping"}, "ping")
@@ -52,6 +57,7 @@ def ollama(kind: str) -> bytes:
         "floodthoughts": {"role": "assistant", "content": "", "thinking": LONG},
         "floodtools": {"role": "assistant", "content": "", "tool_calls": [call]},
         "floodgiant": {"role": "assistant", "content": GIANT},
+        "floodvalues": {"role": "assistant", "content": "", "more": MANY},
     }
     empty = {"role": "assistant", "content": ""}
     return wire.dumped({"model": "flood", "message": message.get(kind, empty), "done": False}) + b"\n"
