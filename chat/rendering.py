@@ -31,14 +31,15 @@ from chat.sanitizing import CLEANER
 from langai_site.characters import whole_characters
 
 # Finished answers may be kept as HTML; a higher number makes that be drawn again.
-# 2: limits on what a text may cost. 3: on marks and code as well.
-RENDERER_VERSION = 3
+# 2: limits on what a text may cost. 3: on marks and code as well. 4: higher prices of commands in formulas and of code.
+RENDERER_VERSION = 4
 
 LANGUAGE = re.compile(r"[A-Za-z0-9+#.-]{1,20}")
 MAX_FORMULA = 2_000
-# What a formula costs, and each of its signs, in units of the allowance.
-FORMULA, FORMULA_SIGN = 40.0, 9.0
-FORMULA_SIGNS = re.compile(r"\\[A-Za-z]+|\S")
+# What a formula costs, each of its signs, and a command as well, in units of the allowance.
+FORMULA, FORMULA_SIGN, FORMULA_COMMAND = 40.0, 9.0, 21.0
+# A backslash takes the sign after it, so that `\\quad` is a new line and four letters.
+FORMULA_SIGNS = re.compile(r"(\\(?:[A-Za-z]+|\S))|\S")
 
 NOT_FOUND = ' <span class="unfound">not found in the sources</span>'
 
@@ -212,10 +213,15 @@ def formula(source: str, display: str) -> str:
 
 def _formula(token: Token, display: str, allowance: Allowance) -> str:
     source = token.content.strip()
-    cost = FORMULA + FORMULA_SIGN * len(FORMULA_SIGNS.findall(source))
-    if len(source) > MAX_FORMULA or not allowance.afford(cost, source):
+    if len(source) > MAX_FORMULA or not allowance.afford(formula_price(source), source):
         return _source(source)
     return formula(source, display)
+
+
+def formula_price(source: str) -> float:
+    """What it costs at most to make MathML of a formula, in units of an allowance."""
+    commands = FORMULA_SIGNS.findall(source)
+    return FORMULA + FORMULA_SIGN * len(commands) + FORMULA_COMMAND * len([*filter(None, commands)])
 
 
 def _source(formula: str) -> str:

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chat.quotations import in_blocks
-from chat.rendering import parsed, render
+from chat.rendering import MAX_FORMULA, formula, formula_price, parsed, render
 from chat.services.citations import MOST_UNVERIFIED, unverified, without_unknown
 from chat.streaming import Stream
 from tests.chat.crafted import CRAFTED
@@ -22,6 +22,8 @@ SHORT, LONG = 1_500, 6_000
 STEP = 11
 # Calls a character at the most, whatever the text. Ordinary prose takes about ten whole, and thirty as it grows.
 CALLS_WHOLE, CALLS_GROWING = 60, 250
+# Calls a unit of an allowance, in a formula.
+CALLS_A_UNIT = 10
 
 kinds = pytest.mark.parametrize("kind", CRAFTED)
 
@@ -84,6 +86,17 @@ def test_quotations_that_were_paid_for_are_marked_and_the_others_stay_as_they_ar
     html = render(text, CITES, quoted(text))
     assert 100 < html.count("not found in the sources") < len(quoted(text))
     assert letters_of(html.replace("not found in the sources", "")) == letters_of(render(text, CITES))
+
+
+FORMULAS = ("x_a^b", "\\frac{a}{b}", "\\LaTeX", "\\\\qquad", "\\\\operatorname\\mod", "\\Huge a \\\\", "\\cases[a]{b}")
+
+
+@pytest.mark.parametrize("piece", FORMULAS)
+def test_a_formula_costs_no_more_than_its_price(piece):
+    source = piece * (MAX_FORMULA // len(piece))
+    formula("x", "block")
+    formula.cache_clear()
+    assert calls_of(formula, source, "block") <= CALLS_A_UNIT * formula_price(source)
 
 
 SIGNS = st.text(st.sampled_from('*_[]()!`$|\\<>&~#-+=:1a \n\t"'), min_size=200, max_size=1_000)
