@@ -5,7 +5,8 @@ How long lexers take is measured by `python -m tests.bench.lexers`, over all of 
 
 import pytest
 
-from chat.highlighting import LEXERS, lexer_of
+from chat.allowance import MOST, PER_CHAR
+from chat.highlighting import LEXERS, lexer_of, price
 from chat.rendering import render
 
 LENGTH = 15_900
@@ -76,6 +77,12 @@ Open the [settings](https://example.com/settings) and choose *one* of the **thre
 - [ ] `first`
 - [x] second, with a note that says what it was chosen for
 """,
+    "ruby": """
+  # Returns what was paid for an order that was placed since that day, without what was given back
+  def total_NUMBER(orders, since: Date.today - NUMBER)
+    orders.select { |order| order.placed_on >= since }.sum { |order| order.paid - (order.back || 0) }
+  end
+""",
     "terraform": """
 resource "aws_s3_bucket" "logs_NUMBER" {
   bucket = "logs-${var.environment}-NUMBER"
@@ -120,3 +127,11 @@ def test_ordinary_code_is_coloured_also_where_it_is_long(language):
 def test_a_few_words_in_lines_are_coloured():
     assert is_coloured("c#", "public class A\n{\n    int count\n    string name\n}")
     assert is_coloured("java", "\n".join(["public void begin", "return null"] * 8))
+
+
+@pytest.mark.parametrize(("language", "piece"), [("ruby", "=begin\n"), ("perl", "=pod\n"), ("perl", "\n=a b\n")])
+def test_comments_that_do_not_end_are_paid_for(language, piece):
+    """A part of a text that could pay for as many other signs. Each was read to the end from each of them."""
+    code = piece * (LENGTH // 2 // len(piece))
+    assert price(code, lexer_of(language), frozenset()) > MOST + PER_CHAR * LENGTH
+    assert is_coloured(language, "=begin a\nnotes\n=end\n\n=pod\n\nnotes\n\n=cut\n\nprint 1\n")
