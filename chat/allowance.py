@@ -11,7 +11,7 @@ MOST, PER_CHAR = 10_000.0, 1.75
 # What things cost: a block of the top level, a line that is looked at, a step of the parser, the same step again,
 # something that becomes HTML, a link or what looks like the beginning of one, a link to a cited passage, and the mark
 # of a piece of a quotation.
-BLOCK, LINE, STEP, AGAIN, TOKEN, LINK, CITE, MARK = 16.0, 3.0, 1.5, 0.3, 4.5, 20.0, 9.0, 18.0
+BLOCK, LINE, STEP, AGAIN, TOKEN, LINK, CITE, MARK = 16.0, 3.0, 1.5, 1.0, 4.5, 20.0, 9.0, 18.0
 
 
 class Allowance:

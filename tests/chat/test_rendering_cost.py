@@ -11,8 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from chat import parsing
 from chat.quotations import in_blocks
-from chat.rendering import MAX_FORMULA, formula, formula_price, parsed, render
+from chat.rendering import MARKDOWN, MAX_FORMULA, formula, formula_price, parsed, render
 from chat.services.citations import MOST_UNVERIFIED, unverified, without_unknown
 from chat.streaming import Stream
 from tests.chat.crafted import CRAFTED
@@ -22,8 +23,8 @@ SHORT, LONG = 1_500, 6_000
 STEP = 11
 # Calls a character at the most, whatever the text. Ordinary prose takes about ten whole, and thirty as it grows.
 CALLS_WHOLE, CALLS_GROWING = 60, 250
-# Calls a unit of an allowance, in a formula.
-CALLS_A_UNIT = 10
+# Calls a unit of an allowance: in a formula, and where the parser goes past what it has looked at.
+CALLS_A_UNIT, CALLS_A_STEP = 10, 4
 
 kinds = pytest.mark.parametrize("kind", CRAFTED)
 
@@ -86,6 +87,18 @@ def test_quotations_that_were_paid_for_are_marked_and_the_others_stay_as_they_ar
     html = render(text, CITES, quoted(text))
     assert 100 < html.count("not found in the sources") < len(quoted(text))
     assert letters_of(html.replace("not found in the sources", "")) == letters_of(render(text, CITES))
+
+
+@pytest.mark.parametrize("kind", ["brackets", "pictures that do not end", "pictures in pictures"])
+def test_going_past_the_same_step_again_is_paid_for(kind):
+    """From each bracket the parser looks for the one that closes it."""
+    env = parsing.environment()
+
+    def read(text):
+        for block in parsing.blocks(text, MARKDOWN, env):
+            parsing.read_inline(block, MARKDOWN, env)
+
+    assert calls_of(read, CRAFTED[kind](LONG)) <= CALLS_A_STEP * env["allowance"].used
 
 
 FORMULAS = ("x_a^b", "\\frac{a}{b}", "\\LaTeX", "\\\\qquad", "\\\\operatorname\\mod", "\\Huge a \\\\", "\\cases[a]{b}")
