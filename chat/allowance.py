@@ -19,6 +19,8 @@ class Allowance:
 
     def __init__(self, left: float = MOST) -> None:
         self.left, self.used = left, 0.0
+        # Whether something was not made because it would have cost too much.
+        self.is_short = False
         self.lexers: frozenset[str] = frozenset()
         # Formulas and code: what was once made of them is kept for a while.
         self.made: set[str] = set()
@@ -44,6 +46,11 @@ class Allowance:
         """Add what the characters of the block earn, now that it is known where it ends."""
         self.left += PER_CHAR * (end - self._start)
 
+    @property
+    def fell_short(self) -> bool:
+        """Whether the text would look otherwise if it had had more."""
+        return self.is_short or self.left <= 0
+
     def spend(self, units: float) -> None:
         self.left -= units
         self.used += units
@@ -51,6 +58,7 @@ class Allowance:
     def afford(self, units: float, source: str = "") -> bool:
         """Spend so much if it is there; whether it was. What is made of one `source` is used once only."""
         if units > self.left:
+            self.is_short = True
             return False
         self.left -= units
         self.used += 0.0 if source in self.made else units

@@ -28,6 +28,10 @@ class LiveDrawing:
         """The block that is being written."""
         return self._stream.open_text
 
+    def continues(self, text: str) -> bool:
+        """Return whether `text` only goes on with the words of the last line, which costs next to nothing to draw."""
+        return self._stream.continues(text)
+
     def whole_frame(self) -> str:
         """The frame that brings a page to what is drawn, whatever it shows."""
         return fragments.replaced_frame(self.bubble, self.reply)

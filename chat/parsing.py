@@ -18,7 +18,7 @@ from markdown_it.rules_inline import StateInline
 from markdown_it.token import Token
 from markdown_it.utils import EnvType
 from mdit_py_plugins.dollarmath import dollarmath_plugin
-from mdit_py_plugins.dollarmath.index import math_block_dollar
+from mdit_py_plugins.dollarmath.index import math_block_dollar, math_inline_dollar
 
 from chat.allowance import AGAIN, LINK, MOST, STEP, TOKEN, Allowance
 
@@ -235,6 +235,19 @@ def bracket_maths(state: StateInline, silent: bool) -> bool:
     return True
 
 
+_dollar_maths = math_inline_dollar(allow_space=False, allow_digits=False, allow_double=True)
+
+
+def dollar_maths(state: StateInline, silent: bool) -> bool:
+    """`$ … $` and `$$ … $$`. At the start of a text the library takes its last character for the one before."""
+    if state.pos:
+        return _dollar_maths(state, silent)
+    source, state.src = state.src, f"{state.src} "
+    found = _dollar_maths(state, silent)
+    state.src = source
+    return found
+
+
 def shallow(state: StateInline) -> None:
     """Emphasis that is nested deeper than anybody can see is text."""
     opened: list[bool] = []
@@ -250,13 +263,12 @@ def parser() -> MarkdownIt:
     markdown = MarkdownIt("commonmark", {"html": False, "maxNesting": DEEPEST + 3})
     markdown.enable(["table", "strikethrough"])
     markdown.disable(["normalize", "block", "reference", "html_block", "html_inline"])
-    dollarmath_plugin(
-        markdown, allow_labels=False, allow_space=False, allow_digits=False, allow_blank_lines=False, double_inline=True
-    )
+    dollarmath_plugin(markdown)
     rules = markdown.block.ruler
     rules.at("table", narrow_table, {"alt": ["paragraph", "reference"]})
     rules.at("math_block", short_formula)
     rules.before("table", "plain_lines", plain_lines, {"alt": ["paragraph", "blockquote", "list"]})
+    markdown.inline.ruler.at("math_inline", dollar_maths)
     markdown.inline.ruler.before("escape", "bracket_maths", bracket_maths)
     markdown.inline.ruler2.before("fragments_join", "shallow", shallow)
     markdown.inline = InlineParser(markdown)

@@ -31,7 +31,8 @@ from chat.sanitizing import CLEANER
 from langai_site.characters import whole_characters
 
 # Finished answers may be kept as HTML; a higher number makes that be drawn again.
-# 2: limits on what a text may cost. 3: on marks and code as well. 4: on formulas and brackets, more exactly.
+# 2: limits on what a text may cost. 3: on marks and code as well. 4: on formulas and brackets, more exactly; formulas
+# at the start of a text.
 RENDERER_VERSION = 4
 
 LANGUAGE = re.compile(r"[A-Za-z0-9+#.-]{1,20}")

@@ -71,7 +71,7 @@ class SharedDrawing:
         async with self._lock:
             if self._drawing is None:
                 self._drawing = await drawing.off_loop(LiveDrawing, self.reply, self._snapshot)
-            is_quick = event["type"] == "reply.grew" and _is_quick(self._drawing.open_text + event["text"])
+            is_quick = event["type"] == "reply.grew" and _is_quick(self._drawing, event["text"])
             frame = self._change(event) if is_quick else await drawing.off_loop(self._change, event)
             self._drawn_number = event["number"]
             return frame
@@ -83,6 +83,9 @@ class SharedDrawing:
         return self._drawing.know([source["number"] for source in event["sources"]])
 
 
-def _is_quick(text: str) -> bool:
-    """Whether drawing `text` takes next to nothing."""
+def _is_quick(drawing: LiveDrawing, more: str) -> bool:
+    """Whether drawing `more` takes next to nothing."""
+    if drawing.continues(more):
+        return True
+    text = drawing.open_text + more
     return len(text) <= SMALL and not LOADS.search(text)

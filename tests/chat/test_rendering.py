@@ -106,6 +106,36 @@ def test_what_was_streamed_is_what_history_shows(text, steps):
         assert not drawn.is_exact or finished + drawn.open_html == render(text[:end], CITES)
 
 
+WORDS = st.sampled_from(
+    ["a", "b c", " ", "  ", " word", "1", "1.", "-", "=", "'s", "é", "字", "हिन्दी", "\xa0", "\u200b", "🙂"]
+)
+MIXED = st.lists(st.one_of(WORDS, PIECES, WORDS), max_size=25)
+
+
+@settings(max_examples=400, deadline=None)
+@given(MIXED)
+@example(["1. ", "a", " b"])
+@example(["- ", "1", ".", " a"])
+@example(["| a |\n|---|\n| a ", "b", " c"])
+@example(["a **", " b"])
+def test_words_that_go_on_with_a_line_are_put_where_the_parser_puts_them(pieces):
+    stream, finished, text = Stream(CITES), "", ""
+    for piece in pieces:
+        text += piece
+        drawn = stream.feed(text)
+        finished += drawn.finished_html
+        assert not drawn.is_exact or finished + drawn.open_html == render(text, CITES)
+
+
+@pytest.mark.parametrize("start", ["", "- one\n- **two**: ", "> ", "1. a\n\n   ", "## "])
+def test_an_ordinary_answer_is_never_shown_as_it_was_written_however_small_its_pieces(start):
+    stream, text = Stream(CITES), start
+    for number in range(600):
+        text += f" word{number},"
+        assert stream.feed(text).is_exact
+    assert stream.feed(text).open_html == render(text, CITES)
+
+
 @settings(max_examples=250, deadline=None)
 @given(TEXTS, st.lists(PIECES, max_size=4).map("".join))
 def test_a_grown_piece_makes_the_old_html_the_new(text, more):
@@ -155,6 +185,11 @@ def test_tables_code_and_formulas_are_drawn():
     assert '<span class="k">def</span>' in html
     assert html.count("<math") == 3
     assert 'display="block"' in html
+
+
+@pytest.mark.parametrize("end", ["5", "\\"])
+def test_the_last_character_of_a_text_is_not_before_the_formula_that_it_begins_with(end):
+    assert "<math" in render(f"$x$ is {end}")
 
 
 def test_prices_are_no_formulas():

@@ -58,8 +58,15 @@ async def test_five_sockets_are_given_one_drawing_in_the_order_of_its_numbers(re
 async def test_what_takes_a_while_is_not_drawn_in_the_event_loop(reply, drawn):
     socket = shared_drawings.of(reply, snapshot())
     await socket.frame(grew(reply, 1, LONG))
-    await socket.frame(grew(reply, 2, "more"))
+    await socket.frame(grew(reply, 2, "*more*"))
     assert threading.main_thread() not in {thread for _text, thread in drawn}
+
+
+async def test_words_that_go_on_with_a_line_are_drawn_without_a_hop_to_a_thread(reply, drawn):
+    socket = shared_drawings.of(reply, snapshot())
+    await socket.frame(grew(reply, 1, LONG))
+    assert "more" in (await socket.frame(grew(reply, 2, " more")) or "")
+    assert drawn[-1] == (" more", threading.main_thread())
 
 
 @pytest.mark.parametrize(
