@@ -1,11 +1,12 @@
 """One turn, from the question to the last token, as events over values: only `TurnState` reads and writes rows."""
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import partial
+from itertools import chain
 from typing import Protocol
 from uuid import UUID
 
@@ -32,6 +33,8 @@ from search.types import Filters, Findings, Hit, Reader
 
 # How often a turn is put together again because documents, labels or rights changed before anything was sent.
 ATTEMPTS = 3
+# A prompt of so many characters takes a millisecond at the worst, less than a hop to a thread and back.
+QUICK_CHARS = 4_000
 
 
 @dataclass(frozen=True)
@@ -162,16 +165,7 @@ async def weigh(request: TurnRequest, state: TurnState) -> Weighed:
     """Retrieve, and label what would be sent."""
     findings = await tracing.within("retrieval", _find(request, state)) if request.documents else Findings()
     passages = tuple(numbered(findings.hits, request.cited))
-    # On a thread: a long prompt full of control tokens takes tens of milliseconds.
-    messages = await asyncio.to_thread(
-        prompts.messages,
-        request.question,
-        request.history,
-        passages,
-        request.written,
-        instructions=request.instructions,
-        history_chars=request.history_chars,
-    )
+    messages = await _messages(request, passages)
     return Weighed(
         passages=passages,
         causes=(*request.causes, *(labels.passage(found.hit.title, found.hit.label) for found in passages)),
@@ -180,6 +174,22 @@ async def weigh(request: TurnRequest, state: TurnState) -> Weighed:
         tokens=prompts.most_tokens(messages),
         notice=findings.notice,
     )
+
+
+async def _messages(request: TurnRequest, passages: Sequence[Numbered]) -> tuple[ChatMessage, ...]:
+    """Put the prompt together, on a thread if it is long: many control tokens in it take tens of milliseconds."""
+    put_together = partial(
+        prompts.messages,
+        request.question,
+        request.history,
+        passages,
+        request.written,
+        instructions=request.instructions,
+        history_chars=request.history_chars,
+    )
+    given = (message.text for message in request.history), (passage.hit.text for passage in passages)
+    chars = sum(map(len, (request.question, request.written, request.instructions, *chain(*given))))
+    return put_together() if chars <= QUICK_CHARS else await asyncio.to_thread(put_together)
 
 
 def complexity_of(request: TurnRequest, passages: int) -> Complexity:
