@@ -123,8 +123,7 @@ class ConversationConsumer(PersonSocket):
     async def reply_done(self, event: ReplyDone) -> None:
         self.drawing = None
         reply = await self.read(conversations.reply_as_shown, self.user_id, UUID(event["reply"]))
-        bubble = await drawing.bubble_of(reply)
-        frame = await drawing.off_loop(fragments.replaced_frame, bubble, reply.id)
+        frame = await drawing.ended_frame(reply)
         await self._draw(frame + self._label_frame(reply.conversation))
 
     async def label_rose(self, _event: LabelRose) -> None:

@@ -91,6 +91,17 @@ async def bubble_of(message: Message, snapshot: Snapshot | None = None) -> fragm
     return bubble
 
 
+async def ended_frame(reply: Message) -> str:
+    """The frame that puts a reply that has ended in the place of what was shown of it."""
+    html = await html_of([reply])
+
+    def drawn() -> str:
+        [bubble] = fragments.bubbles_of([reply], html)
+        return fragments.replaced_frame(bubble, reply.id)
+
+    return await off_loop(drawn)
+
+
 async def html_of(messages: Iterable[Message]) -> Mapping[UUID, SafeString]:
     """The HTML of those of the messages that are replies and have ended, as cached; what is missing is drawn."""
     html, missing = await off_loop(_cached, messages)

@@ -8,16 +8,19 @@ the whole of what is drawn.
 import asyncio
 import re
 from collections import OrderedDict
+from functools import partial
 from weakref import WeakValueDictionary
 
 from chat import drawing, fragments
 from chat.events import ReplyGrew, ReplySourced, Snapshot
 from chat.live_drawing import LiveDrawing
+from chat.streaming import SIGNS
 
 # Frames that are kept for sockets that come later to them; one that is further behind is given the whole.
 KEPT = 256
-# A piece that is drawn in the event loop: so little takes less than a hop to a thread and back.
-SMALL = 300
+# What drawing a text costs at the most, in microseconds or so: each character, and each sign or line end. What is quick
+# takes less than a hop to a thread and back, and is drawn in the event loop.
+A_CHARACTER, A_SIGN, QUICK = 0.5, 25, 800
 # What code and formulas begin with. They are never drawn in the loop: the first of its kind loads what reads it, which
 # takes a tenth of a second or two.
 LOADS = re.compile(r"`{3}|~{3}|[$\\]")
@@ -63,15 +66,18 @@ class SharedDrawing:
     async def whole(self) -> tuple[fragments.Bubble, int]:
         """Return the reply as it is drawn by now, and the number of the last change in it."""
         async with self._lock:
-            if self._drawing is None:
-                self._drawing = await drawing.off_loop(LiveDrawing, self.reply, self._snapshot)
-            return self._drawing.bubble, self._drawn_number
+            return (await self._begun()).bubble, self._drawn_number
+
+    async def _begun(self) -> LiveDrawing:
+        if self._drawing is None:
+            begin = partial(LiveDrawing, self.reply, self._snapshot)
+            self._drawing = begin() if _is_quick(self._snapshot["text"]) else await drawing.off_loop(begin)
+        return self._drawing
 
     async def _drawn(self, event: ReplyGrew | ReplySourced) -> str:
         async with self._lock:
-            if self._drawing is None:
-                self._drawing = await drawing.off_loop(LiveDrawing, self.reply, self._snapshot)
-            is_quick = event["type"] == "reply.grew" and _is_quick(self._drawing, event["text"])
+            known = await self._begun()
+            is_quick = event["type"] == "reply.grew" and _grows_quickly(known, event["text"])
             frame = self._change(event) if is_quick else await drawing.off_loop(self._change, event)
             self._drawn_number = event["number"]
             return frame
@@ -83,9 +89,14 @@ class SharedDrawing:
         return self._drawing.know([source["number"] for source in event["sources"]])
 
 
-def _is_quick(drawing: LiveDrawing, more: str) -> bool:
+def _grows_quickly(drawing: LiveDrawing, more: str) -> bool:
     """Whether drawing `more` takes next to nothing."""
-    if drawing.continues(more):
-        return True
-    text = drawing.open_text + more
-    return len(text) <= SMALL and not LOADS.search(text)
+    return drawing.continues(more) or _is_quick(drawing.open_text + more)
+
+
+def _is_quick(text: str) -> bool:
+    """Whether drawing `text` takes next to nothing."""
+    if A_CHARACTER * len(text) > QUICK or LOADS.search(text):
+        return False
+    signs = len(SIGNS.findall(text)) + text.count("\n")
+    return A_CHARACTER * len(text) + A_SIGN * signs <= QUICK

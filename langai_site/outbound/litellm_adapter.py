@@ -248,7 +248,8 @@ def _read(chunk: Any) -> tuple[str, int, str]:  # noqa: ANN401 - LiteLLM's chunk
     if not chunk.choices:
         return "", 0, ""
     choice = chunk.choices[0]
-    thought = getattr(choice.delta, "reasoning_content", None)
+    # LiteLLM deletes the field where there is no thought, and asking its object for what it has not is slow.
+    thought = vars(choice.delta).get("reasoning_content")
     return choice.delta.content or "", len(str(thought)) if thought else 0, choice.finish_reason or ""
 
 

@@ -12,7 +12,7 @@ from chat.events import ReplyGrew, ReplySourced, Snapshot
 from chat.live_drawing import LiveDrawing
 from chat.shared_drawings import KEPT
 
-LONG = "A sentence that goes on for a while. " * 20
+LONG = "A sentence that goes on for a while. " * 60
 
 
 def snapshot(number=0, text=""):
