@@ -21,7 +21,7 @@ from chat.models import Citation, Conversation, GivenDocument, Message
 from chat.services import conversations, labels, publishing
 from langai_site.prepared import Prepared
 from langai_site.sensitivity import Sensitivity
-from langai_site.writer import apart
+from langai_site.writer import apart, write
 from search.models import LabelRise
 from search.services.label_rises import Labelled, labelled_of
 
@@ -49,11 +49,17 @@ async def keep_raising() -> None:
     """Go on with what was asked for, and tell the pages that are open. In the web process: it knows them."""
     while True:
         try:
-            for conversation in await apart(step):
+            # Nearly always there is nothing to do, and the writer's connection is open.
+            for conversation in await apart(step) if await write(is_undone) else ():
                 await publishing.publish(conversation, {"type": "label.rose"})
         except Exception:
             logger.exception("conversations could not be raised with a label")
         await asyncio.sleep(EVERY)
+
+
+def is_undone() -> bool:
+    """Return whether there is a rise that has not come to all conversations."""
+    return bool(_UNDONE.rows())
 
 
 @transaction.atomic
@@ -99,7 +105,7 @@ def reach(conversation: UUID) -> bool:
 
     Without a rise that is not done, which is the usual case, this costs one query on an empty index.
     """
-    if not _UNDONE.rows():
+    if not is_undone():
         return False
     with transaction.atomic():
         raised = [_raise_one(conversation, rise) for rise in LabelRise.objects.filter(done_at=None)]
