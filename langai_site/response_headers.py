@@ -12,8 +12,10 @@ UNUSED = (
     *("accelerometer", "camera", "display-capture", "geolocation", "gyroscope", "hid", "idle-detection"),
     *("magnetometer", "microphone", "midi", "payment", "screen-wake-lock", "serial", "usb", "xr-spatial-tracking"),
 )
+# For what a browser shows as a page; to all else, such as scripts and JSON, it would say nothing.
+PERMISSIONS = ", ".join(f"{feature}=()" for feature in UNUSED)
+PAGES = ("text/html", "image/svg+xml")
 ALWAYS = {
-    "Permissions-Policy": ", ".join(f"{feature}=()" for feature in UNUSED),
     # Other sites cannot draw it into their pages. Programs elsewhere that CORS lets in are not affected.
     "Cross-Origin-Resource-Policy": "same-origin",
     "X-Frame-Options": "DENY",
@@ -37,4 +39,6 @@ class ResponseHeaders(InLoop):
         response.headers.setdefault("Cache-Control", PRIVATE)
         for name, value in ALWAYS.items():
             response.headers.setdefault(name, value)
+        if response.headers.get("Content-Type", "").startswith(PAGES):
+            response.headers.setdefault("Permissions-Policy", PERMISSIONS)
         return response

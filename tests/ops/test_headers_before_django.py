@@ -46,4 +46,3 @@ def test_it_says_what_may_be_done_with_it(server, name):
     assert lines[0].split(" ")[1] == str(status)
     said = {line.partition(": ")[0].lower(): line.partition(": ")[2] for line in lines[1:]}
     assert SAID.items() <= said.items(), lines
-    assert "camera=(), " in said["permissions-policy"]
