@@ -15,7 +15,7 @@ RUN python -m compileall -q langai_site chat documents search
 USER langai
 VOLUME /data
 EXPOSE 8000
-HEALTHCHECK --interval=30s --timeout=6s --start-period=60s --retries=3 CMD ["python", "langai_site/probe.py"]
+HEALTHCHECK --interval=30s --timeout=6s --start-period=60s --retries=3 CMD ["python", "langai_site/processes/probe.py"]
 # Time for live answers to finish: stop the container with a timeout above STOP_GRACE.
 STOPSIGNAL SIGTERM
 CMD ["python", "manage.py", "run"]

@@ -15,7 +15,7 @@ def main() -> None:
     try:
         if sys.argv[1:] == ["run"]:
             # It only watches the processes that load the applications, and stays small beside them.
-            from langai_site import launcher
+            from langai_site.processes import launcher
 
             return launcher.main()
         execute_from_command_line(sys.argv)

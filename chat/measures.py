@@ -3,7 +3,7 @@
 import time
 
 from chat.models import Message
-from langai_site.metrics import SLOW, counter, histogram
+from langai_site.telemetry.metrics import SLOW, counter, histogram
 
 REPLIES = counter("langai_replies", "Replies that ended, by how and by model", "status", "model", "cached")
 FIRST_WORDS = histogram(

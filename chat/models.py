@@ -5,8 +5,7 @@ from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
-from chat.services.complexity import Level
-from chat.services.rules import USES
+from chat.values import USES, Level
 from langai_site.sensitivity import Sensitivity
 
 

@@ -1,7 +1,7 @@
 from django.urls import path
 
-from chat import views
-from chat.consumers import ConversationConsumer
+from chat.pages import views
+from chat.pages.consumers import ConversationConsumer
 
 app_name = "chat"
 urlpatterns = [

@@ -13,11 +13,11 @@ from documents.services import library
 from langai_site.accounts.doors import door, person_of
 from langai_site.accounts.models import User
 from langai_site.accounts.scopes import Scope
-from langai_site.api_errors import documented
+from langai_site.database.writer import apart, write
 from langai_site.errors import Invalid, Unreadable
 from langai_site.sensitivity import Sensitivity
-from langai_site.stated_labels import HEADER, highest_stated, labels_in
-from langai_site.writer import apart, write
+from langai_site.web.api_errors import documented
+from langai_site.web.stated_labels import HEADER, highest_stated, labels_in
 
 router = Router(tags=["Documents"])
 PAGE_MAX = 1_000_000

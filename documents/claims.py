@@ -15,7 +15,7 @@ from django.utils import timezone
 from documents import measures
 from documents.lanes import ANY, Lane, takeable
 from documents.models import Document
-from langai_site.trail import carried
+from langai_site.request_id import carried
 
 logger = logging.getLogger(__name__)
 

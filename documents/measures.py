@@ -7,8 +7,8 @@ from django.db.models import Count, Min
 from django.utils import timezone
 
 from documents.models import Document
-from langai_site.metrics import SLOW, counter, histogram
 from langai_site.registry import Gauge
+from langai_site.telemetry.metrics import SLOW, counter, histogram
 
 Status = Document.Status
 NOT_READY = (Status.QUEUED, Status.WORKING, Status.FAILED)

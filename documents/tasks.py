@@ -20,10 +20,11 @@ from documents.extraction.types import Extracted, LimitReached, Limits
 from documents.lanes import ANY, Lane, is_small
 from documents.models import Document, PreviousVersion
 from documents.names import split, title_of
-from langai_site import logs, trail
-from langai_site import worker as process
+from langai_site import request_id
 from langai_site.errors import LangAIError
+from langai_site.processes import worker as process
 from langai_site.sensitivity import Sensitivity
+from langai_site.telemetry import logs
 from search import services as search
 from search.embeddings import tokenizer_path
 from search.models import Source
@@ -66,8 +67,8 @@ def work_once(worker: str, lane: Lane = ANY) -> bool:
         held = claim(worker, lane)
         if held is None:
             return False
-        request = trail.Trail(held.request_id) if held.request_id else trail.current()
-        with lane.working_on(held.document), trail.following(request):
+        request = request_id.Trail(held.request_id) if held.request_id else request_id.current()
+        with lane.working_on(held.document), request_id.following(request):
             return work_on(held, stack.close)
 
 

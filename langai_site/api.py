@@ -9,18 +9,18 @@ from django.urls import URLPattern
 from django.utils.cache import patch_vary_headers
 from ninja import NinjaAPI
 
-from chat import views
-from chat.api import router as chat
-from chat.api_conversations import router as conversations
-from chat.api_v1 import router as completions
+from chat.api.chat import router as chat
+from chat.api.conversations import router as conversations
+from chat.api.openai import router as completions
+from chat.pages import views
 from documents.api import router as documents
 from langai_site import VERSION
 from langai_site.accounts.api import router as tokens
 from langai_site.accounts.session import by_person
-from langai_site.api_errors import tell_errors
-from langai_site.front import wants_json
-from langai_site.long_bodies import JsonBody
 from langai_site.usage.api import router as usage
+from langai_site.web.api_errors import tell_errors
+from langai_site.web.long_bodies import JsonBody
+from langai_site.web.probes import wants_json
 from search.api import router as search
 from search.api_v1 import router as embeddings
 

@@ -13,9 +13,11 @@ class LangAIConfig(AppConfig):
     def ready(self) -> None:
         from django.db.models.signals import post_delete, post_save
 
-        from langai_site import checks, exposition, health, metrics, observing, registry
+        from langai_site import checks, registry
         from langai_site.detectors import patterns
         from langai_site.models import SensitivePattern
+        from langai_site.telemetry import health, metrics, metrics_view
+        from langai_site.web import request_metrics
 
         assert checks.deployment
         for changed in (post_save, post_delete):
@@ -24,10 +26,10 @@ class LangAIConfig(AppConfig):
         registry.health_check("cache", health.shared_cache)
         registry.health_check("worker", health.worker)
         registry.web_service("health checks", health.watch)
-        registry.web_service("event loop", observing.watch_loop)
-        registry.web_service("metrics", exposition.keep_published)
-        registry.worker_job("metrics", seconds=exposition.EVERY, run=exposition.publish_worker)
-        registry.measure(*observing.ALL)
+        registry.web_service("event loop", request_metrics.watch_loop)
+        registry.web_service("metrics", metrics_view.keep_published)
+        registry.worker_job("metrics", seconds=metrics_view.EVERY, run=metrics_view.publish_worker)
+        registry.measure(*request_metrics.ALL)
         registry.gauge(metrics.CHECKS)
         registry.shared_gauge(metrics.WORKERS)
         registry.shared_gauge(metrics.WORKER_AGE)
@@ -38,8 +40,8 @@ class LangAIConfig(AppConfig):
 
 
 def _register_doctor_checks() -> None:
-    from langai_site import private_files
-    from langai_site.doctor import machine, secrets, stores
+    from langai_site.processes import private_files
+    from langai_site.telemetry.doctor import machine, secrets, stores
 
     redis = "Check REDIS_URL and that the server runs."
     mend = "Give it to the account that LangAI runs as, or set DATA_DIR to another folder."

@@ -163,7 +163,7 @@ INSTALLED_APPS = [
     "django.contrib.humanize",
     "django.contrib.messages",
     "django.contrib.sessions",
-    "langai_site.static_files.StaticFiles",
+    "langai_site.web.static_files.StaticFiles",
     "django_htmx",
     "corsheaders",
     "ninja",
@@ -171,24 +171,24 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
-    "langai_site.observing.Requests",
-    "langai_site.response_headers.ResponseHeaders",
-    "langai_site.in_loop.Security",
+    "langai_site.web.request_metrics.Requests",
+    "langai_site.web.response_headers.ResponseHeaders",
+    "langai_site.web.async_middleware.Security",
     "servestatic.middleware.ServeStaticMiddleware",
-    "langai_site.in_loop.ContentSecurityPolicy",
-    "langai_site.in_loop.Sessions",
+    "langai_site.web.async_middleware.ContentSecurityPolicy",
+    "langai_site.web.async_middleware.Sessions",
     "corsheaders.middleware.CorsMiddleware",
-    "langai_site.in_loop.Common",
-    "langai_site.in_loop.Csrf",
-    "langai_site.in_loop.Authentication",
-    "langai_site.in_loop.LoginRequired",
-    "langai_site.in_loop.Messages",
-    "langai_site.in_loop.FrameOptions",
+    "langai_site.web.async_middleware.Common",
+    "langai_site.web.async_middleware.Csrf",
+    "langai_site.web.async_middleware.Authentication",
+    "langai_site.web.async_middleware.LoginRequired",
+    "langai_site.web.async_middleware.Messages",
+    "langai_site.web.async_middleware.FrameOptions",
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "langai_site.accounts.middleware.PostLimits",
     "langai_site.accounts.middleware.KnownDevices",
-    "langai_site.middleware.ErrorsMiddleware",
+    "langai_site.web.error_middleware.ErrorsMiddleware",
 ]
 SILENCED_SYSTEM_CHECKS = [
     # They look for Django's own names in MIDDLEWARE; these are subclasses of them.
@@ -212,9 +212,9 @@ TEMPLATES: list[dict[str, Any]] = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
-                "langai_site.context.csp_nonce",
-                "langai_site.context.request_id",
-                "langai_site.context.service_problems",
+                "langai_site.web.context_processors.csp_nonce",
+                "langai_site.web.context_processors.request_id",
+                "langai_site.web.context_processors.service_problems",
                 "langai_site.accounts.drafts.owner",
             ],
         },
@@ -270,7 +270,7 @@ CACHES["vectors"] = {**_MEMORY, "LOCATION": "vectors", "OPTIONS": {"MAX_ENTRIES"
 if REDIS_URL:
     # It counts attempts to sign in: people can sign in while Redis is away, though nobody counts then.
     CACHES["default"] |= {
-        "BACKEND": "langai_site.caches.LenientRedisCache",
+        "BACKEND": "langai_site.database.caches.LenientRedisCache",
         "OPTIONS": {**_cache["OPTIONS"], "IGNORE_EXCEPTIONS": True},
     }
 else:
@@ -279,12 +279,12 @@ else:
 CHANNEL_LAYERS = {
     "default": (
         {
-            "BACKEND": "langai_site.redis_layer.RedisLayer",
+            "BACKEND": "langai_site.web.redis_layer.RedisLayer",
             "CONFIG": {"hosts": [REDIS_URL], "prefix": "langai", "symmetric_encryption_keys": [SECRET_KEY]},
         }
         if REDIS_URL
         # Members expire only to make up for lost ones; a page may stay open for weeks.
-        else {"BACKEND": "langai_site.layers.MemoryLayer", "CONFIG": {"group_expiry": 60 * 60 * 24 * 30}}
+        else {"BACKEND": "langai_site.web.memory_layer.MemoryLayer", "CONFIG": {"group_expiry": 60 * 60 * 24 * 30}}
     )
 }
 
@@ -357,8 +357,8 @@ _LEVEL_OF_OTHERS = "ERROR" if LOG_LEVEL == "ERROR" else "WARNING"
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"()": "langai_site.logs.formatter", "production": PRODUCTION}},
-    "filters": {"no_error": {"()": "langai_site.logs.NoError"}},
+    "formatters": {"line": {"()": "langai_site.telemetry.logs.formatter", "production": PRODUCTION}},
+    "filters": {"no_error": {"()": "langai_site.telemetry.logs.NoError"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["no_error"]}},
     # Below warnings only LangAI itself is heard: others log requests, bodies and queries there.
     "root": {"handlers": ["stderr"], "level": _LEVEL_OF_OTHERS},

@@ -11,18 +11,18 @@ from django.views.generic import RedirectView
 from langai_site.accounts.limits import unlimited
 from langai_site.api import addresses, api, front, v1
 from langai_site.api_docs import docs, docs_v1, schema, schema_v1
-from langai_site.exposition import metrics
-from langai_site.front import live, ready
-from langai_site.health import health
+from langai_site.telemetry.health import health
+from langai_site.telemetry.metrics_view import metrics
+from langai_site.web.probes import live, ready
 
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
 admin.site.site_header = admin.site.site_title = "LangAI"
 unlimited("Who wants to leave can leave.")(logout)
 icon = RedirectView.as_view(url="/static/icon.svg")
-handler404 = "langai_site.middleware.not_found"
+handler404 = "langai_site.web.error_middleware.not_found"
 handler429 = "langai_site.accounts.limits.too_many_attempts"
 
-handler500 = "langai_site.middleware.internal_error"
+handler500 = "langai_site.web.error_middleware.internal_error"
 urlpatterns = [
     path("favicon.ico", login_not_required(cache_control(public=True, max_age=86_400)(icon))),
     path("", front),

@@ -6,7 +6,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from langai_site.accounts.models import Team, User
-from langai_site.prepared import Prepared
+from langai_site.database.compiled_queries import Prepared
 from search.models import Collection, Source
 from search.types import Reader
 

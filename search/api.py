@@ -13,16 +13,16 @@ from pydantic import ConfigDict
 from langai_site.accounts.doors import door, person_of
 from langai_site.accounts.models import User
 from langai_site.accounts.scopes import Scope
-from langai_site.api_errors import documented
-from langai_site.api_lists import Listed
+from langai_site.database.writer import write
 from langai_site.sensitivity import Sensitivity, highest
-from langai_site.stated_labels import HEADER, HEADER_WORDS, highest_stated
 from langai_site.usage.callers import caller_of
 from langai_site.usage.types import Caller
-from langai_site.writer import write
+from langai_site.web.api_errors import documented
+from langai_site.web.api_lists import Listed
+from langai_site.web.stated_labels import HEADER, HEADER_WORDS, highest_stated
 from search import services
 from search.access import reader_of
-from search.forms import QUERY_MAX_CHARS
+from search.pages.forms import QUERY_MAX_CHARS
 from search.types import Filters, Hit, Reader
 
 router = Router(tags=["Search"])

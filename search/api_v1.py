@@ -9,12 +9,12 @@ from ninja import Field, Header, Router, Schema
 
 from langai_site.accounts.doors import door, person_of
 from langai_site.accounts.scopes import Scope
-from langai_site.api_errors import OpenAIErrorBody, documented
-from langai_site.api_lists import Listed
 from langai_site.errors import Unreadable
-from langai_site.labelled_body import LabelledBody
-from langai_site.stated_labels import HEADER, HEADER_WORDS
-from search.services import vectors_of
+from langai_site.web.api_errors import OpenAIErrorBody, documented
+from langai_site.web.api_lists import Listed
+from langai_site.web.labelled_body import LabelledBody
+from langai_site.web.stated_labels import HEADER, HEADER_WORDS
+from search.services import api_embeddings
 
 router = Router(tags=["OpenAI"])
 TEXTS_MAX = 128
@@ -59,7 +59,7 @@ async def embeddings(
 ) -> EmbeddingsOut:
     """Unit vectors of up to 128 texts, by the embedder that search uses or by MiniLM in the building."""
     label, texts = body.label(sensitivity), _texts(body.input)
-    found = await vectors_of.vectors_of(person_of(request), texts, model=body.model, label=label)
+    found = await api_embeddings.vectors_of(person_of(request), texts, model=body.model, label=label)
     if body.dimensions not in (None, found.vectors.shape[1]):
         raise Unreadable(f"dimensions: {body.model} has {found.vectors.shape[1]}, and no other.")
     rows = [

@@ -55,13 +55,13 @@ async def vector_store_status() -> registry.Status:
 
 
 def sync_vectors() -> bool:
-    from search.sync import sync_vectors
+    from search.upkeep.sync import sync_vectors
 
     return sync_vectors()
 
 
 def verify_index() -> None:
-    from search.verification import verify_and_mend
+    from search.upkeep.verification import verify_and_mend
 
     verify_and_mend()
 

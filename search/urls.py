@@ -1,6 +1,6 @@
 from django.urls import path
 
-from search import document_page, views
+from search.pages import document_page, views
 
 app_name = "search"
 urlpatterns = [

@@ -111,9 +111,9 @@ def plain_static_files(settings):
 def nothing_remembered():
     """A test's sensitive patterns, its policy and its budgets are gone with its rows."""
     yield
-    from chat.services import policies
+    from chat.routing import policies
     from langai_site.detectors import patterns
-    from langai_site.usage import budgets
+    from langai_site.usage.spending import budgets
 
     for room in (patterns, policies, budgets):
         room.forget()

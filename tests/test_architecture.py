@@ -6,6 +6,8 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).parent.parent
 APPS = ("chat", "documents", "search", "langai_site")
 SITE_ROOMS = ("accounts", "usage", "outbound")
@@ -20,6 +22,52 @@ ARROWS = {
     "langai_site": set(),
 }
 WHERE_ALL_MEET = {"langai_site/asgi.py", "langai_site/urls.py", "langai_site/api.py"}
+# The rooms inside each app, from the bottom up: one may import those of the lines before its own, and none beside it.
+# Doors (pages, api, admin, commands, tasks) are at the top, services in the middle, rows and values at the bottom.
+LAYERS = {
+    "chat": [
+        "events values",
+        "models markdown",
+        "measures llm",
+        "routing",
+        "conversations",
+        "turns",
+        "live",
+        "pages",
+        "admin api",
+        "apps urls",
+    ],
+    "documents": [
+        "names handbook models",
+        "extraction lanes measures",
+        "chunking claims forms diagnosis",
+        "services",
+        "admin_uploads places views tasks api",
+        "admin urls management apps",
+    ],
+    "search": [
+        "types labelled embeddings vectors fusion questions",
+        "models merging reranking",
+        "access contexts indexes vectorizing keywords",
+        "services",
+        "pages upkeep raising diagnosis",
+        "admin api api_v1 management",
+        "apps urls",
+    ],
+    "langai_site": [
+        "characters errors folders hosts request_id sensitivity",
+        "env registry database detectors",
+        "checks models settings",
+        "telemetry",
+        "web",
+        "accounts",
+        "usage",
+        "outbound",
+        "admin api asgi",
+        "api_docs processes",
+        "apps management urls",
+    ],
+}
 HEAVY = {
     *("litellm", "chromadb", "onnxruntime", "onnx", "tokenizers", "numpy", "safetensors", "semantic_text_splitter"),
     *("weaviate", "grpc"),
@@ -62,6 +110,29 @@ def against_the_arrows(path: Path) -> list[tuple[str, str]]:
     tree = ast.parse((ROOT / path).read_text())
     reached = {room(name) for name in imported(tree, ".".join(path.parent.parts)) if name.split(".")[0] in APPS}
     return [(str(path), there) for there in sorted(reached - {here, "langai_site"} - ARROWS[here])]
+
+
+@pytest.mark.parametrize("app", LAYERS)
+def test_inside_an_app_imports_point_down(app):
+    above = {room: number for number, line in enumerate(LAYERS[app]) for room in line.split()}
+    found = {(inner(dotted(path), app), there) for path in SOURCES for there in reached_inside(path, app)}
+    assert {room for pair in found for room in pair} <= set(above)
+    assert [(here, there) for here, there in sorted(found) if above[there] >= above[here]] == []
+
+
+def inner(name: str, app: str) -> str:
+    """`chat.turns.storage` -> turns, in chat; empty for the app itself and for other apps."""
+    first, _, rest = name.partition(".")
+    there = rest.partition(".")[0]
+    is_room = (ROOT / app / there).is_dir() or (ROOT / app / f"{there}.py").exists()
+    return there if first == app and there and is_room else ""
+
+
+def reached_inside(path: Path, app: str) -> set[str]:
+    """The other rooms of `app` that one of its modules imports."""
+    here = inner(dotted(path), app)
+    names = imported(ast.parse((ROOT / path).read_text()), ".".join(path.parent.parts)) if here else ()
+    return {inner(name, app) for name in names} - {here, ""}
 
 
 def module_level(tree: ast.Module) -> ast.Module:

@@ -104,4 +104,4 @@ def test_web_has_more_time_to_stop_than_live_answers_get():
 def test_the_image_is_checked_and_runs_without_root():
     lines = (ROOT / "Dockerfile").read_text().splitlines()
     assert "USER langai" in lines
-    assert any(line.startswith("HEALTHCHECK") and "langai_site/probe.py" in line for line in lines)
+    assert any(line.startswith("HEALTHCHECK") and "langai_site/processes/probe.py" in line for line in lines)

@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from langai_site import registry
-from langai_site.exposition import own
+from langai_site.telemetry.metrics_view import own
 
 OPERATIONS = Path(__file__).parent.parent / "docs" / "operations"
 MONITORING = (OPERATIONS / "monitoring.md").read_text()

@@ -5,9 +5,9 @@ from contextlib import aclosing
 from decimal import Decimal
 
 from chat.llm.types import Ask
-from langai_site import tracing
 from langai_site.outbound import door
 from langai_site.outbound.types import ChatCall, Delta, Ledger
+from langai_site.telemetry import tracing
 
 
 class Hosted:

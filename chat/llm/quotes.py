@@ -9,7 +9,7 @@ from collections.abc import AsyncGenerator, Iterable, Sequence
 from decimal import Decimal
 
 from chat.llm.types import Ask, Numbered
-from chat.verbatim import verbatim
+from chat.markdown.verbatim import verbatim
 from langai_site.outbound.types import Delta, Ledger, ModelInfo, Present
 from langai_site.sensitivity import Sensitivity
 from langai_site.usage.types import Entry, Usage

@@ -5,11 +5,11 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Protocol
 
+from langai_site.database.writer import write
 from langai_site.outbound.admission import admit_model
 from langai_site.outbound.types import ChatMessage, Delta, Ledger, ModelInfo, Present, ReadPresent
 from langai_site.sensitivity import Sensitivity
 from langai_site.usage.types import Caller
-from langai_site.writer import write
 from search.types import Hit
 
 

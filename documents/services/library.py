@@ -18,7 +18,7 @@ from langai_site.errors import Forbidden, NotFound
 from langai_site.sensitivity import Sensitivity
 from search.access import managed_collections, readable_collections
 from search.models import Collection, Source
-from search.results import kind_of
+from search.pages.results import kind_of
 
 PAGE_SIZE = 50
 NUMBERS = re.compile(r"\d+")

@@ -10,7 +10,7 @@ from django.utils import timezone
 from documents.models import Document, PreviousVersion, Version
 from documents.names import shown_name, title_of
 from documents.services.files import SameBytes, checked_size, drop, refuse_same, sha256
-from langai_site import trail
+from langai_site import request_id
 from langai_site.accounts.models import User
 from langai_site.errors import Conflict
 from langai_site.sensitivity import Sensitivity
@@ -29,7 +29,7 @@ UNREAD: dict[str, Any] = {
 
 def unread() -> dict[str, Any]:
     """What makes a document wait to be read, for this request."""
-    return {**UNREAD, "request_id": trail.request_id()}
+    return {**UNREAD, "request_id": request_id.request_id()}
 
 
 def upload(
@@ -54,7 +54,7 @@ def upload(
         collection=collection,
         title=(title.strip() or title_of(name))[:300],
         imported_from=imported_from,
-        request_id=trail.request_id(),
+        request_id=request_id.request_id(),
         file_name=name,
         sha256=digest,
         size=size,

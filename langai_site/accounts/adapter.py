@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
 from langai_site.accounts import attempts
-from langai_site.addresses import visitor_address
+from langai_site.web.addresses import visitor_address
 
 
 class ClosedSignup(DefaultAccountAdapter):

@@ -8,7 +8,7 @@ from ninja import Field, Router, Schema, Status
 
 from langai_site.accounts import tokens
 from langai_site.accounts.doors import anybody
-from langai_site.api_errors import documented
+from langai_site.web.api_errors import documented
 
 router = Router(tags=["Tokens"])
 # Of their own, so that guessing keeps no answer waiting.

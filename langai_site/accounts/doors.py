@@ -14,10 +14,10 @@ from langai_site.accounts.models import User
 from langai_site.accounts.proofs import Proof
 from langai_site.accounts.scopes import ALL, Scope
 from langai_site.accounts.sign_ins import sign_in_of
+from langai_site.database.writer import write
 from langai_site.errors import Forbidden
-from langai_site.long_bodies import is_long, is_multipart, off_loop, read_ahead
-from langai_site.stated_labels import refuse_unknown
-from langai_site.writer import write
+from langai_site.web.long_bodies import is_long, is_multipart, off_loop, read_ahead
+from langai_site.web.stated_labels import refuse_unknown
 
 
 def bearer(request: HttpRequest) -> str:

@@ -6,10 +6,10 @@ from typing import Any
 from django.db import transaction
 from django.http import HttpRequest
 
-from langai_site import broadcast
 from langai_site.accounts import tokens
 from langai_site.accounts.models import User, hashed
 from langai_site.accounts.person_socket import group_of
+from langai_site.web import broadcast
 
 # A change of nothing else ends anything; signing in writes `last_login` each time.
 ENDING_FIELDS = frozenset({"password", "is_active"})

@@ -14,9 +14,9 @@ from django.http import HttpRequest, HttpResponse
 from django_ratelimit.core import get_usage
 
 from langai_site.accounts.models import User
-from langai_site.caches import Breaker
+from langai_site.database.caches import Breaker
 from langai_site.errors import TooMany
-from langai_site.middleware import error_response
+from langai_site.web.error_middleware import error_response
 
 View = TypeVar("View", bound=Callable[..., object])
 

@@ -6,8 +6,8 @@ from django.http.response import HttpResponseBase
 from langai_site.accounts import devices, drafts, limits
 from langai_site.accounts.session import asks_itself
 from langai_site.errors import TooMany
-from langai_site.in_loop import InLoop, View
-from langai_site.middleware import error_response
+from langai_site.web.async_middleware import InLoop, View
+from langai_site.web.error_middleware import error_response
 
 
 class PostLimits(InLoop):

@@ -9,13 +9,13 @@ import asyncio
 from collections.abc import Callable, Collection
 from typing import Any, ParamSpec, TypeVar
 
-from langai_site import broadcast
 from langai_site.accounts import sign_ins
 from langai_site.accounts.models import User
 from langai_site.accounts.sign_ins import NotSignedIn, SignIn, Standing
+from langai_site.database.writer import apart, write
 from langai_site.errors import NotFound
-from langai_site.sockets import SocketConsumer
-from langai_site.writer import apart, write
+from langai_site.web import broadcast
+from langai_site.web.sockets import SocketConsumer
 
 P = ParamSpec("P")
 T = TypeVar("T")

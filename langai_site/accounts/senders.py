@@ -16,9 +16,9 @@ from langai_site.accounts import doors, limits
 from langai_site.accounts.keys import Credential, Unauthorized
 from langai_site.accounts.scopes import ALL
 from langai_site.accounts.session import SignedOut, signed_in
-from langai_site.api_errors import NOBODY
-from langai_site.trail import carried
-from langai_site.writer import healed
+from langai_site.database.writer import healed
+from langai_site.request_id import carried
+from langai_site.web.api_errors import NOBODY
 
 Check = Callable[[Credential], None]
 

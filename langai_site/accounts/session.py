@@ -11,8 +11,8 @@ from django.http.response import HttpResponseBase
 
 from langai_site.accounts import limits
 from langai_site.accounts.models import User
+from langai_site.database.writer import write
 from langai_site.errors import LangAIError
-from langai_site.writer import write
 
 P = ParamSpec("P")
 T = TypeVar("T")

@@ -10,7 +10,7 @@ from django.contrib.sessions.models import Session
 from django.utils import timezone
 
 from langai_site.accounts.models import User, hashed
-from langai_site.prepared import Prepared
+from langai_site.database.compiled_queries import Prepared
 
 T = TypeVar("T")
 

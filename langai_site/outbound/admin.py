@@ -23,8 +23,8 @@ from langai_site.outbound.trial import Trial
 from langai_site.outbound.types import ProviderError
 from langai_site.sensitivity import Sensitivity
 from langai_site.usage import prices
-from langai_site.usage import services as usage
 from langai_site.usage.models import Price
+from langai_site.usage.spending import reservations as usage
 from langai_site.usage.types import Caller
 
 WHERE, TRUST, ROLES = "Where it runs", "What it may see, and who may use it", "What it is good for"

@@ -10,17 +10,17 @@ from typing import Any
 from django.db.models import Exists, OuterRef, QuerySet
 
 from langai_site.accounts.models import Team
+from langai_site.database.compiled_queries import Prepared
+from langai_site.database.writer import write
 from langai_site.outbound import endpoints, failures, keeping, listings, litellm_adapter, parameters, roles
 from langai_site.outbound.endpoints import Endpoint
 from langai_site.outbound.keeping import Changes
 from langai_site.outbound.listings import Offer, Unlisted
 from langai_site.outbound.models import HIGHEST_FOR_HOSTED, Model
 from langai_site.outbound.types import ModelInfo, ProviderError
-from langai_site.prepared import Prepared
 from langai_site.registry import Status
 from langai_site.sensitivity import Sensitivity
 from langai_site.usage import prices
-from langai_site.writer import write
 
 logger = logging.getLogger(__name__)
 

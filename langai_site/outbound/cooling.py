@@ -5,7 +5,7 @@ Resting only changes the order in which models are tried. Where the cache is awa
 
 from collections.abc import Sequence
 
-from langai_site import caches
+from langai_site.database import caches
 from langai_site.outbound.types import ProviderError
 
 WHILE = 30.0

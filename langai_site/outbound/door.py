@@ -32,7 +32,7 @@ from langai_site.outbound.types import (
     ProviderError,
 )
 from langai_site.sensitivity import Sensitivity
-from langai_site.usage import content
+from langai_site.usage.ledger import content
 from langai_site.usage.types import Entry, Usage, cost
 
 logger = logging.getLogger(__name__)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 
-from langai_site import trail
+from langai_site import request_id
 from langai_site.outbound import bounds, failures, litellm_adapter, tokens
 from langai_site.outbound import gate as gates
 from langai_site.outbound.endpoints import Endpoint
@@ -60,7 +60,7 @@ def estimate(call: EmbedCall) -> Usage:
 
 
 def _arguments(call: EmbedCall, endpoint: Endpoint) -> dict[str, Any]:
-    headers = {trail.HEADER: trail.request_id()} if endpoint.direct and trail.request_id() else {}
+    headers = {request_id.HEADER: request_id.request_id()} if endpoint.direct and request_id.request_id() else {}
     return {
         "model": f"hosted_vllm/{endpoint.model}",
         "extra_headers": headers,

@@ -12,9 +12,9 @@ from contextvars import ContextVar
 
 import httpx
 
+from langai_site.database.writer import write, write_now
 from langai_site.outbound.bounds import LEAST_BYTES, Bound
 from langai_site.outbound.types import Present, ReadPresent
-from langai_site.writer import write, write_now
 
 logger = logging.getLogger(__name__)
 

@@ -18,7 +18,7 @@ from typing import Any
 
 from django.conf import settings
 
-from langai_site import trail
+from langai_site import request_id
 from langai_site.outbound import clients, failures, tokens
 from langai_site.outbound.bounds import THOUGHT_TOKENS, AnswerBound
 from langai_site.outbound.endpoints import Endpoint
@@ -221,10 +221,10 @@ def _arguments(call: ChatCall, endpoint: Endpoint) -> dict[str, Any]:
         arguments["temperature"] = call.temperature
     if endpoint.provider == "ollama_chat" and (room := _room(call)):
         arguments["num_ctx"] = room
-    if endpoint.direct and trail.request_id():
+    if endpoint.direct and request_id.request_id():
         # So that a line here and one of the model's server can be told to be of one request. It leaves the building
         # with nothing: what a program named its request may mean something.
-        arguments["extra_headers"] = {trail.HEADER: trail.request_id()}
+        arguments["extra_headers"] = {request_id.HEADER: request_id.request_id()}
     return arguments | {"client": _client(endpoint)}
 
 

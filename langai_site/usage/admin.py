@@ -8,10 +8,11 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 
-from langai_site.usage import admin_budgets, verification
 from langai_site.usage.forms import VerifyForm
-from langai_site.usage.label_proof import compare_labels
+from langai_site.usage.ledger import verification
+from langai_site.usage.ledger.label_proof import compare_labels
 from langai_site.usage.models import MonthClose, Price, Seal, UsageEntry
+from langai_site.usage.spending import admin as admin_budgets
 
 # Importing it registers it.
 assert admin_budgets

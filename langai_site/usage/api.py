@@ -10,13 +10,14 @@ from ninja import Query, Router, Schema
 from langai_site.accounts.doors import door, person_of
 from langai_site.accounts.models import User
 from langai_site.accounts.scopes import Scope
-from langai_site.api_errors import documented
-from langai_site.usage import budgets, figures
+from langai_site.database.writer import apart
+from langai_site.usage import figures
 from langai_site.usage.callers import caller_of
 from langai_site.usage.figures import Span
 from langai_site.usage.reports import access
 from langai_site.usage.reports.types import Figures as Sums
-from langai_site.writer import apart
+from langai_site.usage.spending import budgets
+from langai_site.web.api_errors import documented
 
 router = Router(tags=["Usage"])
 Grouping = Literal["model", "user", "team", "day"]

@@ -9,8 +9,9 @@ class UsageConfig(AppConfig):
     label = "usage"
 
     def ready(self) -> None:
-        from langai_site.usage import budgets, measures, team_budgets
+        from langai_site.usage import measures
         from langai_site.usage.reports import rollup
+        from langai_site.usage.spending import budgets, team_budgets
 
         guard = registry.AccessGuard("a budget", team_budgets.closed_teams, team_budgets.exceeds)
         registry.access_guard("usage", guard)
@@ -29,7 +30,7 @@ class UsageConfig(AppConfig):
 
 
 def _seal() -> None:
-    from langai_site.usage import sealing
+    from langai_site.usage.ledger import sealing
 
     sealing.seal()
 
@@ -42,13 +43,13 @@ def _roll_up() -> int:
 
 
 def _close_months() -> None:
-    from langai_site.usage import closing
+    from langai_site.usage.ledger import closing
 
     closing.close_months()
 
 
 def _watch_budgets() -> None:
-    from langai_site.usage import notices, services
+    from langai_site.usage.spending import notices, reservations
 
-    services.expire()
+    reservations.expire()
     notices.mail_warnings()

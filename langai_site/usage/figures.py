@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from langai_site.errors import Invalid
-from langai_site.usage.budgets import today
 from langai_site.usage.reports import answering
 from langai_site.usage.reports.types import Query, Report
+from langai_site.usage.spending.budgets import today
 
 DAY = "day"
 LONGEST = timedelta(days=3660)

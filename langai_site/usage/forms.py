@@ -5,8 +5,9 @@ from django import forms
 
 from langai_site.errors import Invalid
 from langai_site.sensitivity import Sensitivity
-from langai_site.usage import months, verification
-from langai_site.usage.verification import Head, Question
+from langai_site.usage import months
+from langai_site.usage.ledger import verification
+from langai_site.usage.ledger.verification import Head, Question
 
 
 class VerifyForm(forms.Form):

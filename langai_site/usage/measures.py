@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from langai_site.metrics import SLOW, counter, histogram
+from langai_site.telemetry.metrics import SLOW, counter, histogram
 from langai_site.usage.types import Entry
 
 CALLS = counter("langai_calls", "Calls of models, by how they ended", "model", "kind", "status")

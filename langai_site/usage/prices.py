@@ -10,7 +10,7 @@ from django.db import transaction
 from django.db.models import DateField, Func, OuterRef, QuerySet, Subquery
 from django.utils import timezone
 
-from langai_site.prepared import Prepared
+from langai_site.database.compiled_queries import Prepared
 from langai_site.usage import models
 from langai_site.usage.types import Price
 

@@ -16,10 +16,10 @@ from langai_site.accounts.limits import costly
 from langai_site.accounts.models import User
 from langai_site.accounts.session import signed_in
 from langai_site.errors import Invalid, NotFound
-from langai_site.usage import budgets, notices
 from langai_site.usage.reports import access, answering, asked, choosing, exporting, showing, talks
 from langai_site.usage.reports.asked import Asked
 from langai_site.usage.reports.periods import step_for
+from langai_site.usage.spending import budgets, notices
 
 # What reports go by beside the time unless somebody asks for something else.
 USUAL = ("model",)

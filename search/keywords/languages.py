@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping, Sequence
 from functools import lru_cache
 
 from search.keywords.letters import folded
-from search.lexicon import LANGUAGES
+from search.questions.lexicon import LANGUAGES
 
 # Languages in Latin letters, with their stemmers; what others write is stemmed by its script.
 STEMMERS: Mapping[str, str] = {
@@ -30,7 +30,7 @@ STEMMERS: Mapping[str, str] = {
 # What a text is taken for that shows no language: a table, a list of names.
 COMMON = ("en", "de", "fr", "es", "it", "pt", "nl")
 
-# Small words of the languages that search/lexicon.py does not have.
+# Small words of the languages that search/questions/lexicon.py does not have.
 _MORE: Mapping[str, str] = {
     "cs": """a aby ale ani až bez bude být byl byla bylo co do ho i já jak jako je jeho jen ještě ji jsem jsou já k
         kde když kdo který která které mezi na nebo než o od po pod podle pro protože před při s se si tak také tím

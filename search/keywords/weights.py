@@ -3,7 +3,7 @@
 import re
 from math import sqrt
 
-from search.lexicon import LANGUAGES
+from search.questions.lexicon import LANGUAGES
 
 # A small word among others; the parts of a compound or code in the place of the whole.
 SMALL_WORD, PARTS = 0.1, 0.8

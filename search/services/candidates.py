@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING
 from django.db.models.functions import Substr
 
 from langai_site.outbound.types import ReadPresent
+from langai_site.request_id import carried
 from langai_site.sensitivity import Sensitivity
-from langai_site.trail import carried
 from langai_site.usage.types import Caller
 from search.embeddings import Embedder, EmbedderUnavailable, remembered
 from search.fusion import Ranking, fused
 from search.indexes import MEANING_OFF, Index, queried
 from search.keywords import KeywordHit, get_index
 from search.models import Passage
-from search.queries import Asked, language_of
+from search.questions.queries import Asked, language_of
 from search.types import Reader
 from search.vectors import BrokenCollection, StoreUnavailable, get_store
 

@@ -11,15 +11,15 @@ from django.conf import settings
 
 from langai_site import detectors
 from langai_site.accounts.open_accounts import AccountClosed
+from langai_site.database.writer import healed
 from langai_site.outbound.types import ReadPresent
+from langai_site.request_id import carried
 from langai_site.sensitivity import Sensitivity, highest
-from langai_site.trail import carried
 from langai_site.usage.types import Caller
-from langai_site.writer import healed
 from search import reranking
 from search.embeddings import SEARCH
 from search.merging import within
-from search.queries import asked, is_small_talk
+from search.questions.queries import asked, is_small_talk
 from search.services import passages
 from search.services.candidates import candidates, understood
 from search.services.passages import NO_FILTERS
@@ -92,7 +92,7 @@ async def find_for_prompt(
     caller: Caller = SEARCH,
     read_present: ReadPresent | None = None,
 ) -> Findings:
-    """`find` for a model's prompt, as `chat.services.replies.prepare` calls it; small talk finds nothing.
+    """`find` for a model's prompt, as `chat.turns.turn.prepare` calls it; small talk finds nothing.
 
     Neighbours on a page come as one hit, whose `text` is the page's own from `start` to `end`. All texts together
     have at most `budget_chars` characters, but the best passage is there even if it exceeds them alone.

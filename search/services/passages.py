@@ -8,7 +8,7 @@ from uuid import UUID
 from django.db.models import IntegerField, Max, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Substr
 
-from langai_site.prepared import Prepared
+from langai_site.database.compiled_queries import Prepared
 from langai_site.sensitivity import highest
 from search.access import readable_collections
 from search.merging import Stretch, collapsed

@@ -20,7 +20,7 @@ from tests.servers import Redis
 
 pytestmark = pytest.mark.django_db
 ELSEWHERE, OWN = "198.51.100.9", "203.0.113.7"
-LENIENT = "langai_site.caches.LenientRedisCache"
+LENIENT = "langai_site.database.caches.LenientRedisCache"
 # Of ten attempts in a minute from one address, in all spellings by turns: five by the name, three by the address.
 FROM_ONE = 8
 SPELLINGS = ["alice", "ALICE", "Alice", "alice@example.org", "Alice@Example.org", " alice "]

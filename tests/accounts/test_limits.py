@@ -14,11 +14,12 @@ from django.test import AsyncClient
 from django.urls import URLPattern, get_resolver, reverse
 from django.utils.regex_helper import normalize
 
-from langai_site import caches, ports
 from langai_site.accounts import limits
 from langai_site.accounts.models import User
-from langai_site.caches import Breaker
+from langai_site.database import caches
+from langai_site.database.caches import Breaker
 from langai_site.errors import TooMany
+from langai_site.processes import ports
 from tests.servers import Redis
 
 ROOT = Path(__file__).parent.parent.parent

@@ -4,8 +4,8 @@ import pytest
 from django.core.cache import cache
 from django.urls import reverse
 
-from langai_site import ports
 from langai_site.accounts.models import User
+from langai_site.processes import ports
 from tests.accounts.conftest import PASSWORD
 
 
@@ -28,7 +28,7 @@ def test_a_name_or_an_address_signs_in(client, bob, name):
 def test_signing_in_works_while_redis_is_away(client, bob, settings):
     options = {"SOCKET_CONNECT_TIMEOUT": 2, "SOCKET_TIMEOUT": 2, "IGNORE_EXCEPTIONS": True}
     redis = {"LOCATION": f"redis://127.0.0.1:{ports.free()}/0", "OPTIONS": options}
-    settings.CACHES = {"default": {"BACKEND": "langai_site.caches.LenientRedisCache", **redis}}
+    settings.CACHES = {"default": {"BACKEND": "langai_site.database.caches.LenientRedisCache", **redis}}
     response = client.post(reverse("account_login"), {"login": "bob", "password": PASSWORD})
     assert (response.status_code, response.url) == (302, "/")
 

@@ -9,9 +9,9 @@ from django.test import AsyncClient
 from langai_site.accounts import keys
 from langai_site.accounts.models import User
 from langai_site.accounts.scopes import Scope
+from langai_site.database.writer import write
 from langai_site.outbound import door, litellm_adapter
 from langai_site.outbound.models import Model
-from langai_site.writer import write
 
 PASSWORD = "correct horse battery"
 

@@ -9,13 +9,13 @@ from django.core.files.base import ContentFile
 from django.test import AsyncClient
 from django.utils import timezone
 
-from chat.services import turns
+from chat.turns import storage
 from documents import services as documents
 from langai_site.accounts import keys, tokens
 from langai_site.accounts.models import ApiKey, User
 from langai_site.accounts.scopes import Scope
 from langai_site.api import api, v1
-from langai_site.writer import write
+from langai_site.database.writer import write
 from search.models import Collection
 from tests.api.conftest import PASSWORD, Program, made_key
 
@@ -127,7 +127,7 @@ def alices(alice, settings, tmp_path):
     collection = Collection.objects.create(name="Hers")
     collection.users.add(alice)
     document = documents.upload(collection=collection, file=ContentFile(b"secret", "her.txt"), user=alice)
-    conversation = turns.post(alice, None, "My secret question", "quotes").conversation
+    conversation = storage.post(alice, None, "My secret question", "quotes").conversation
     base = f"/api/conversations/{conversation}"
     found = [("GET", base), ("GET", f"{base}/export"), ("GET", f"/api/documents/{document.pk}")]
     return [*found, ("GET", f"/api/documents?collection={collection.pk}"), ("DELETE", base), ("DELETE", found[2][1])]

@@ -6,12 +6,14 @@ from uuid import uuid4
 
 import pytest
 
+from chat.conversations import access
+from chat.live import runner
 from chat.models import Conversation, Message
-from chat.services import conversations, runner, turns
+from chat.turns import storage
 from langai_site.accounts.scopes import Scope
-from langai_site.usage import budgets
+from langai_site.database.writer import write
 from langai_site.usage.models import Budget, UsageEntry
-from langai_site.writer import write
+from langai_site.usage.spending import budgets
 from search.models import Collection
 from tests.api.conftest import error_of, offer, program_of
 
@@ -38,17 +40,17 @@ async def test_a_conversation_goes_on_and_stays_out_of_the_sidebar(program, alic
     assert second["conversation_id"] == first["conversation_id"]
     conversation = await Conversation.objects.aget()
     assert (conversation.source, str(conversation.id)) == ("api", first["conversation_id"])
-    assert await write(conversations.listed, alice.id) == ([], None)
+    assert await write(access.listed, alice.id) == ([], None)
     said = [message["content"] for message in json.loads(upstream.requests()[-1]["body"])["messages"]]
     assert said[1:] == ["One?", "One?", "Two?"]
     assert {entry.source async for entry in UsageEntry.objects.all()} == {"api"}
 
 
 async def test_a_conversation_of_the_page_can_be_gone_on_with_and_stays_there(program, alice, echo):
-    started = await write(turns.post, alice, None, "One?", "quotes")
+    started = await write(storage.post, alice, None, "One?", "quotes")
     await runner.start(started, runner.Asked("One?"))
     await program.post("/chat", message="Two?", conversation_id=str(started.conversation))
-    assert [found.id for found in (await write(conversations.listed, alice.id))[0]] == [started.conversation]
+    assert [found.id for found in (await write(access.listed, alice.id))[0]] == [started.conversation]
 
 
 async def test_options_reach_the_model_and_a_label_the_conversation(program, echo, upstream):
@@ -163,5 +165,5 @@ async def test_a_stream_asked_for_here_counts_as_one(program, echo, settings):
 
 async def test_answers_that_are_being_written_are_limited(program, alice, echo, settings):
     settings.REPLIES_IN_FLIGHT = 1
-    await write(turns.post, alice, None, "One?")
+    await write(storage.post, alice, None, "One?")
     assert error_of(await program.post("/chat", message="Two?")) == (429, "too_many")

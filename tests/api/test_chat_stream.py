@@ -5,10 +5,10 @@ from uuid import uuid4
 
 import pytest
 
+from chat.live import publishing, runner, snapshots, watching
 from chat.models import Conversation, Message
-from chat.services import live, publishing, runner, watching
 from langai_site.accounts.scopes import Scope
-from langai_site.writer import write
+from langai_site.database.writer import write
 from tests.api.conftest import error_of, offer, program_of
 from tests.api.events import frames_of, read, text_of, told
 
@@ -203,4 +203,4 @@ async def test_nothing_of_an_answer_is_left_in_the_cache(program, slow):
     frames = await read(await program.post("/chat/stream", message="How?", model=slow))
     await runner.drain(10)
     reply = told(frames, "model")[0]["reply_id"]
-    assert await live.snapshot((await Message.objects.aget(id=reply)).id) is None
+    assert await snapshots.snapshot((await Message.objects.aget(id=reply)).id) is None

@@ -4,11 +4,11 @@ import pytest
 
 from langai_site.accounts.models import User
 from langai_site.accounts.open_accounts import AccountClosed
+from langai_site.database.writer import apart, write
 from langai_site.outbound import door
 from langai_site.outbound.models import Embedder
 from langai_site.sensitivity import Sensitivity
 from langai_site.usage.models import Reservation
-from langai_site.writer import apart, write
 from search.access import reader_of
 from search.embeddings import hosted
 from search.models import Collection

@@ -5,11 +5,13 @@ import threading
 
 import pytest
 
-from chat.api_schemas import ConversationFull
+from chat.api.schemas import ConversationFull
+from chat.conversations import access, branches, export
+from chat.live import runner
 from chat.models import Citation, Conversation, Message
-from chat.services import branches, conversations, exporting, runner, turns
+from chat.turns import storage
 from langai_site.accounts.scopes import Scope
-from langai_site.writer import write
+from langai_site.database.writer import write
 from tests.api.conftest import error_of, program_of
 from tests.chat.factories import long_conversation
 
@@ -48,7 +50,7 @@ async def test_a_conversation_is_read_with_its_answers_and_what_they_cite(progra
 
 
 async def test_the_list_has_pages_and_knows_the_doors(program, alice, kept, monkeypatch):
-    monkeypatch.setattr(conversations, "LISTED", 2)
+    monkeypatch.setattr(access, "LISTED", 2)
     for number in range(3):
         await write(Conversation.objects.create, owner=alice, title=f"{number}")
     first = (await program.get(LIST)).json()
@@ -115,8 +117,8 @@ def test_an_export_of_a_failed_answer_says_why():
     ]
     for message in said:
         message._prefetched_objects_cache = {"citations": Citation.objects.none()}
-    assert exporting.heading(Conversation(title="A\nB")).startswith("# A B\n\n")
-    assert exporting.markdown(said).endswith("## LangAI\n\nIt failed.")
+    assert export.heading(Conversation(title="A\nB")).startswith("# A B\n\n")
+    assert export.markdown(said).endswith("## LangAI\n\nIt failed.")
 
 
 async def test_a_deleted_conversation_is_gone(program, kept):
@@ -130,6 +132,6 @@ async def test_what_is_being_written_in_a_deleted_conversation_stops(program, al
     from tests.api.conftest import offer
 
     model = await write(offer, "t100-r20")
-    begun = await runner.begin(lambda: write(turns.post, alice, None, "How?", model))
+    begun = await runner.begin(lambda: write(storage.post, alice, None, "How?", model))
     await program.delete(f"{LIST}/{begun.started.conversation}")
     assert (await begun.ending).status == "stopped"

@@ -11,7 +11,7 @@ from documents.models import Document
 from langai_site.accounts.keys import Credential
 from langai_site.accounts.models import User
 from langai_site.accounts.scopes import ALL, Scope
-from langai_site.writer import write
+from langai_site.database.writer import write
 from search.models import Collection
 from tests.api.conftest import error_of, program_of
 

@@ -7,11 +7,11 @@ import pytest
 from django.contrib.sessions.models import Session
 from django.utils import timezone
 
+from chat.live import closed_accounts, runner
 from chat.models import Message
-from chat.services import closed_accounts, runner
 from langai_site.accounts import keys, tokens
 from langai_site.accounts.models import ApiKey
-from langai_site.writer import write
+from langai_site.database.writer import write
 from tests.api.conftest import Program, made_key, offer
 
 pytestmark = pytest.mark.usefixtures("upstream")

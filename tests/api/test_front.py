@@ -11,9 +11,10 @@ from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
 from django.test import AsyncClient
 
-from langai_site import VERSION, front
+from langai_site import VERSION
 from langai_site.accounts.scopes import Scope
-from langai_site.writer import write
+from langai_site.database.writer import write
+from langai_site.web import probes
 from tests.api.conftest import error_of, program_of
 
 ORIGIN = "https://tools.example.org"
@@ -47,7 +48,7 @@ async def test_the_process_lives_whatever_its_database_does(db):
 
 
 async def test_it_is_not_ready_while_migrations_are_pending(transactional_db, monkeypatch):
-    monkeypatch.setattr(front, "_migrated", False)
+    monkeypatch.setattr(probes, "_migrated", False)
     last = (await write(lambda: MigrationLoader(connection).graph.leaf_nodes("accounts")))[0]
     await write(lambda: MigrationRecorder(connection).record_unapplied(*last))
     try:

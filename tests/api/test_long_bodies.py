@@ -9,13 +9,13 @@ from django.test import RequestFactory
 from ninja.params.models import BodyModel
 from pydantic import ValidationError
 
-from chat.services import passing
-from langai_site import long_bodies
+from chat.api import stateless
 from langai_site.api import api, v1
-from langai_site.body_admission import text_max
 from langai_site.errors import Unreadable
-from langai_site.in_loop import Csrf
-from langai_site.long_bodies import VALUES_MAX, has_more_values, is_long, parsed
+from langai_site.web import long_bodies
+from langai_site.web.async_middleware import Csrf
+from langai_site.web.body_admission import text_max
+from langai_site.web.long_bodies import VALUES_MAX, has_more_values, is_long, parsed
 from search.api_v1 import TEXTS_MAX
 from tests.api.conftest import error_of, program_of
 
@@ -81,7 +81,7 @@ def test_all_that_is_documented_is_accepted(settings):
     most, smile = settings.MESSAGE_MAX_CHARS, "\N{SLIGHTLY SMILING FACE}"
     assert len("text=" + quote(smile * most)) < text_max("/conversations/")
     assert len(json.dumps({"message": smile * most})) < text_max("/chat")
-    each = passing.MESSAGES * most // 1000
+    each = stateless.MESSAGES * most // 1000
     said = [{"role": "user", "content": [{"type": "text", "text": smile * each}]} for _ in range(1000)]
     conversation = json.dumps({"model": "auto", "messages": said}).encode()
     texts = json.dumps({"model": "local", "input": ["a" * most] * TEXTS_MAX}).encode()

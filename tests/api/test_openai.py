@@ -10,18 +10,19 @@ from uuid import uuid4
 import pytest
 from django.core.files.base import ContentFile
 
-from chat import measures, sse
+from chat import measures
+from chat.api import sse, stateless
+from chat.api.stop_sequences import Stops
 from chat.models import Conversation
-from chat.services import in_flight, passing, turns
-from chat.services.stops import Stops
+from chat.turns import concurrency, storage
 from documents import services, tasks
 from langai_site.accounts.models import Team
 from langai_site.accounts.scopes import Scope
+from langai_site.database.writer import write
 from langai_site.errors import TooMany
 from langai_site.outbound.models import Model
-from langai_site.usage import budgets
 from langai_site.usage.models import Budget, Reservation, UsageEntry
-from langai_site.writer import write
+from langai_site.usage.spending import budgets
 from search.embeddings import hosted
 from search.models import Collection
 from tests.api.conftest import Program, offer, program_of
@@ -292,20 +293,20 @@ async def test_answers_count_with_those_of_the_pages(program, alice, transaction
     stream = aiter(await ask(program, model=model, stream=True))
     await anext(stream)
     with pytest.raises(TooMany):
-        await write(turns.post, alice, None, "Two?")
+        await write(storage.post, alice, None, "Two?")
     refused = await ask(program, model=model)
     assert problem(refused) == (429, "rate_limit_error", "too_many")
     assert int(refused["Retry-After"]) > 0
     await stream.aclose()
-    await write(turns.post, alice, None, "Two?")
+    await write(storage.post, alice, None, "Two?")
 
 
 async def test_an_answer_that_lost_its_process_counts_for_ten_minutes(program, alice, echo, settings):
     settings.REPLIES_IN_FLIGHT = 1
-    await write(passing._opened, alice, passing.Said("One?"), reply := uuid4())
+    await write(stateless._opened, alice, stateless.Said("One?"), reply := uuid4())
     assert (await ask(program)).status_code == 429
     held = Reservation.objects.filter(reply=reply)
-    await held.aupdate(created_at=(await held.aget()).created_at - in_flight.KEPT_NOWHERE)
+    await held.aupdate(created_at=(await held.aget()).created_at - concurrency.KEPT_NOWHERE)
     assert (await ask(program)).status_code == 200
 
 
@@ -379,9 +380,9 @@ async def test_answers_end_before_the_server_does(program, transactional_db):
     model = await write(offer, "t30-r60")
     asked = asyncio.create_task(ask(program, model=model))
     await asyncio.wait({asked}, timeout=0.2)
-    assert passing._live
-    await passing.drain(10)
-    assert not passing._live
+    assert stateless._live
+    await stateless.drain(10)
+    assert not stateless._live
     assert (await asked).status_code == 200
 
 

@@ -5,9 +5,9 @@ import asyncio
 import pytest
 from django.db import connection
 
-from chat.services import passing
+from chat.api import stateless
+from langai_site.database.writer import write
 from langai_site.usage.models import Reservation, UsageEntry
-from langai_site.writer import write
 from tests.api.conftest import offer, program_of
 
 pytestmark = pytest.mark.usefixtures("upstream")
@@ -52,9 +52,9 @@ async def test_what_a_model_used_is_entered_once_the_ledger_can_be_written_again
 async def test_who_goes_away_twice_is_entered_all_the_same(asking, upstream):
     asked = await asking("t3000-r100")
     await _until(lambda: upstream.stats()["active"])
-    (ended,) = passing._live.values()
+    (ended,) = stateless._live.values()
     asked.cancel()
-    await _until(lambda: passing._closing or asked.done())
+    await _until(lambda: stateless._closing or asked.done())
     asked.cancel()
     await asyncio.wait([asked])
     await ended.wait()

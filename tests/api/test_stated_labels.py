@@ -8,12 +8,12 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from chat.models import Message
 from documents.models import Document
 from langai_site.accounts.models import User
+from langai_site.database.writer import apart, write
 from langai_site.errors import Invalid
 from langai_site.outbound.models import Embedder
 from langai_site.sensitivity import Sensitivity
-from langai_site.stated_labels import HEADER, labels_in
 from langai_site.usage.models import UsageEntry
-from langai_site.writer import apart, write
+from langai_site.web.stated_labels import HEADER, labels_in
 from search.embeddings import hosted
 from search.models import Collection
 from tests.api.conftest import alice, echo, program_of, unhurried, upstream  # noqa: F401 - fixtures

@@ -9,11 +9,12 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.http.multipartparser import MultiPartParser
 from django.test import AsyncClient
 
-from langai_site import long_bodies, writer
 from langai_site.accounts import api as accounts_api
 from langai_site.accounts.models import User
 from langai_site.accounts.scopes import Scope
-from langai_site.writer import write
+from langai_site.database import writer
+from langai_site.database.writer import write
+from langai_site.web import long_bodies
 from search.models import Collection
 from tests.api.conftest import PASSWORD, program_of
 

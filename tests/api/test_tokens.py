@@ -15,7 +15,7 @@ from django.utils import timezone
 from langai_site import registry
 from langai_site.accounts import tokens
 from langai_site.accounts.models import TokenFamily, User
-from langai_site.writer import write
+from langai_site.database.writer import write
 from tests.api.conftest import PASSWORD, Program, error_of
 
 ROOT = Path(__file__).parent.parent.parent

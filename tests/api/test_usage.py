@@ -11,11 +11,13 @@ from django.utils import timezone
 from langai_site.accounts.keys import Credential
 from langai_site.accounts.models import Team, User
 from langai_site.accounts.scopes import ALL, Scope
-from langai_site.usage import api, budgets, sealing
+from langai_site.database.writer import write
+from langai_site.usage import api
+from langai_site.usage.ledger import sealing
 from langai_site.usage.models import Budget
 from langai_site.usage.reports import rollup
+from langai_site.usage.spending import budgets
 from langai_site.usage.types import Caller
-from langai_site.writer import write
 from tests.api.conftest import error_of, program_of
 from tests.usage.conftest import entered
 

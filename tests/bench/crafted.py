@@ -30,8 +30,8 @@ def main() -> int:
     import django
 
     django.setup()
-    from chat.rendering import render
-    from chat.streaming import Stream
+    from chat.markdown.rendering import render
+    from chat.markdown.streaming import Stream
     from tests.chat.crafted import CRAFTED
 
     def grow(text: str) -> None:

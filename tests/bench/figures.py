@@ -9,7 +9,7 @@ from pathlib import Path
 
 import aiohttp
 
-from chat.services.complexity import score
+from chat.routing.complexity import score
 from tests.bench import browser, children, procs
 from tests.bench.long_pages import long_pages
 from tests.bench.page import Answer, Viewer, ask_straight, closed_loop, counted

@@ -226,7 +226,7 @@ def pieces(seconds: float) -> Iterator[tuple[str, int, str, str]]:
 
 
 def milliseconds(code: str, lexer: str) -> float:
-    from chat.highlighting import highlighted
+    from chat.markdown.highlighting import highlighted
 
     highlighted.cache_clear()
     began = time.process_time()
@@ -236,8 +236,8 @@ def milliseconds(code: str, lexer: str) -> float:
 
 def affordable(crafted: tuple[str, int, str, str], lexer: str, most: int) -> str:
     """As much of it as a text of so many characters can pay for."""
-    from chat.allowance import MOST, PER_CHAR
-    from chat.highlighting import price
+    from chat.markdown.allowance import MOST, PER_CHAR
+    from chat.markdown.highlighting import price
 
     piece, width, before, after = crafted
     length = most
@@ -263,7 +263,7 @@ def main() -> int:
     import django
 
     django.setup()
-    from chat.highlighting import LEXERS
+    from chat.markdown.highlighting import LEXERS
 
     seconds = float(sys.argv[1]) if len(sys.argv) > 1 else 0.0
     worst_of_all = 0.0

@@ -79,8 +79,8 @@ def timed(what: str, work: Callable[[], object]) -> None:
 
 def pages() -> list[tuple[str, str, dict[str, str]]]:
     """What is asked: a name, an address, and its query."""
-    from langai_site.usage.budgets import today
     from langai_site.usage.reports.types import DIMENSIONS
+    from langai_site.usage.spending.budgets import today
 
     year = {"from": (today() - timedelta(days=DAYS)).isoformat()}
     found = [

@@ -7,8 +7,8 @@ from django.utils import timezone
 
 from chat.llm.types import Numbered
 from chat.models import Conversation, Message
-from chat.services.complexity import Level
-from chat.services.routing import AUTO, RouteRequest
+from chat.routing.route import AUTO, RouteRequest
+from chat.values import Level
 from langai_site.outbound.types import Present
 from langai_site.sensitivity import Sensitivity
 from search.types import Hit

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID, uuid4
 
-from chat.services.prompts import CONTINUE
+from chat.turns.prompts import CONTINUE
 from langai_site.accounts.models import User
 from langai_site.outbound.models import HIGHEST_FOR_HOSTED
 from langai_site.outbound.types import ModelInfo

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chat.llm.types import Ask
-from chat.services import answers_cache
+from chat.turns import answers_cache
 from langai_site.outbound.types import ChatMessage, unchanging
 from langai_site.sensitivity import Sensitivity
 from langai_site.usage.types import Caller

@@ -7,8 +7,9 @@ from uuid import uuid4
 
 import pytest
 
-from chat.services import answers_cache, labels
-from chat.services.drafts import Options, Pick
+from chat.conversations import labels
+from chat.conversations.drafts import Options, Pick
+from chat.turns import answers_cache
 from langai_site.outbound.types import ChatMessage
 from langai_site.sensitivity import Sensitivity
 from langai_site.usage.types import Caller, Price

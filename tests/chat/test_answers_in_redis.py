@@ -6,9 +6,12 @@ import pytest
 from django.core.cache import caches as stores
 from redis import Redis as Client
 
-from chat.services import flights, labels
-from langai_site import caches, health, registry
+from chat.conversations import labels
+from chat.turns import shared_calls
+from langai_site import registry
+from langai_site.database import caches
 from langai_site.sensitivity import Sensitivity
+from langai_site.telemetry import health
 from tests.chat.test_answers_cache import calls, server  # noqa: F401 - a fixture
 from tests.chat.test_fallback import model, turn
 from tests.outbound.conftest import connections, upstream  # noqa: F401 - fixtures
@@ -35,8 +38,8 @@ def redis(settings, monkeypatch):
 async def turned(*models, **changes):
     """A turn, and what is kept of it."""
     done = await turn(*models, **changes)
-    if flights._tasks:
-        await asyncio.wait(set(flights._tasks))
+    if shared_calls._tasks:
+        await asyncio.wait(set(shared_calls._tasks))
     return done
 
 
@@ -57,7 +60,7 @@ async def test_an_answer_is_kept_for_every_process_unreadable_and_for_its_time(r
         for secret in (b"ZINNOBER", b"How long", b"vault", b"echo"):
             assert secret not in written
     assert 290 < Client.from_url(redis.url).ttl(next(iter(kept))) <= 300
-    assert flights._flights == {}
+    assert shared_calls._flights == {}
     assert (await turned(model("echo"))).text == SAID
     assert calls(server) == 1
 

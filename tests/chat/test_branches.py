@@ -6,9 +6,9 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from chat.conversations import access, branches
+from chat.conversations.branches import PART_CHARS, PART_MESSAGES
 from chat.models import Citation
-from chat.services import branches, conversations
-from chat.services.branches import PART_CHARS, PART_MESSAGES
 from langai_site.errors import NotFound
 from tests.chat.factories import long_conversation, version_of
 
@@ -83,7 +83,7 @@ def test_a_part_knows_the_versions_of_its_messages(long):
 
 def test_what_is_on_another_branch_is_not_in_the_part(long):
     conversation, messages = long
-    conversations.show(conversation.owner_id, version_of(messages[51]).id)
+    access.show(conversation.owner_id, version_of(messages[51]).id)
     conversation.refresh_from_db()
     part = branches.latest(conversation)
     assert part.messages[-1].text == "Another version"
@@ -117,7 +117,7 @@ def test_showing_another_version_reads_no_texts(long):
     conversation, messages = long
     older = version_of(messages[1])
     with CaptureQueriesContext(connection) as queries:
-        conversations.show(conversation.owner_id, older.id)
+        access.show(conversation.owner_id, older.id)
     texts = [query["sql"] for query in queries if '"parts"' in query["sql"]]
     assert len(texts) == 1, "only the reply itself is read whole"
 

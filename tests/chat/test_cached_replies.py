@@ -7,14 +7,15 @@ from uuid import uuid4
 import pytest
 
 from chat import measures
+from chat.live import runner
 from chat.models import Message
-from chat.services import runner, turns
-from chat.telling import charged, receipt_lines, summary
+from chat.pages.receipt_text import charged, receipt_lines, summary
+from chat.turns import storage
 from langai_site.accounts.models import Team
+from langai_site.database.writer import write
 from langai_site.outbound.models import Model
-from langai_site.usage import recomputing
+from langai_site.usage.ledger import recomputing
 from langai_site.usage.models import Budget, UsageEntry
-from langai_site.writer import write
 from search.models import Collection
 from search.services import index
 from search.types import PageText, SourceInfo, Span
@@ -47,7 +48,7 @@ def known(model):
 
 
 async def started(user, model=PRICED):
-    begun = await write(turns.post, user, None, QUESTION, model, ("all",))
+    begun = await write(storage.post, user, None, QUESTION, model, ("all",))
     runner.start(begun, runner.Asked(QUESTION))
     return begun
 
@@ -120,7 +121,7 @@ def test_where_nothing_was_saved_nothing_is_said_of_it():
 async def test_answer_again_asks_afresh_and_replaces_what_was_kept(server, alice, bob):
     await answered(alice)
     cached = await answered(bob)
-    again = await write(turns.retry, bob, cached.id)
+    again = await write(storage.retry, bob, cached.id)
     runner.start(again, runner.Asked(replaces=str(cached.id)))
     assert not (await ended(again)).receipt["cached"]
     assert calls(server) == 2
@@ -139,7 +140,7 @@ async def test_who_stops_a_shared_answer_stops_it_for_themselves_and_may_have_th
         ("alice", "stopped", True),
         ("bob", "complete", False),
     }
-    again = await write(turns.retry, alice, stopped.id)
+    again = await write(storage.retry, alice, stopped.id)
     runner.start(again, runner.Asked(replaces=str(stopped.id)))
     whole = await ended(again)
     assert (whole.receipt["cached"], whole.text) == (True, read.text)

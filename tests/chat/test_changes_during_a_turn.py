@@ -7,15 +7,17 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
+from chat.api import stateless
+from chat.live import runner
 from chat.models import Conversation, LabelChange, Message
-from chat.services import passing, runner, turns
+from chat.turns import storage
 from langai_site.accounts.models import Team, User
+from langai_site.database.writer import write
 from langai_site.errors import LangAIError
 from langai_site.outbound import catalogue, cooling, door, litellm_adapter
 from langai_site.outbound.models import Model
 from langai_site.sensitivity import Sensitivity
 from langai_site.usage.models import Budget, UsageEntry
-from langai_site.writer import write
 from search.models import Collection, Source
 from tests.chat.leaks import TOPIC, Library, Markers
 from tests.upstream.watched import watched_upstream
@@ -76,7 +78,7 @@ def offer(*names):
 
 
 async def answered(house, **changes) -> Message:
-    started = await write(turns.post, house.person, None, QUESTION, **changes)
+    started = await write(storage.post, house.person, None, QUESTION, **changes)
     return await ended(started)
 
 
@@ -180,7 +182,9 @@ async def test_who_asks_a_local_model_gets_none_that_turns_out_hosted(house, mon
     await write(lambda: Model.objects.filter(name=INSIDE).update(name=remote))
     failed = await answered(house, model=FAILING)
     house.calls.clear()
-    reply = await ended(await write(turns.retry, house.person, failed.id, turns.drafts.Pick("auto", local_only=True)))
+    reply = await ended(
+        await write(storage.retry, house.person, failed.id, storage.drafts.Pick("auto", local_only=True))
+    )
     assert house.asked == [FAILING]
     assert (reply.status, reply.error_code) == ("failed", "local_only")
     assert remote in {rejected["model"] for rejected in reply.receipt["rejected"]} | {reply.receipt["name"]}
@@ -197,13 +201,13 @@ async def test_a_receipt_says_where_the_model_was_found_to_run(house):
 @pytest.mark.parametrize("change", [switch_off, give_to_another_team])
 async def test_the_person_who_chose_that_model_is_told(house, change):
     await write(change, house)
-    started = await write(turns.post, house.person, None, QUESTION, HOSTED)
+    started = await write(storage.post, house.person, None, QUESTION, HOSTED)
     assert (await ended(started)).status == "failed"
     assert house.asked == []
 
 
 async def test_a_model_that_is_withdrawn_before_it_is_asked_says_so(house):
-    started = await write(turns.post, house.person, None, QUESTION, HOSTED)
+    started = await write(storage.post, house.person, None, QUESTION, HOSTED)
     await write(switch_off, house)
     reply = await ended(started)
     assert (house.asked, reply.error_code) == ([], "model_withdrawn")
@@ -250,7 +254,7 @@ async def test_nothing_is_sent_for_an_account_or_a_conversation_that_is_gone(hou
 
 async def test_programs_are_bound_by_the_same(house):
     house.change = relabel_documents
-    pieces = [piece async for piece in passing.answer(house.person, passing.Said(QUESTION))]
+    pieces = [piece async for piece in stateless.answer(house.person, stateless.Said(QUESTION))]
     assert house.asked == [FAILING, INSIDE]
     assert pieces[-1].receipt["label"] == "Confidential"
 
@@ -258,7 +262,7 @@ async def test_programs_are_bound_by_the_same(house):
 async def test_programs_of_a_deactivated_account_get_nothing_more(house):
     house.change = lambda house: User.objects.update(is_active=False)
     with pytest.raises(LangAIError, match="deactivated"):
-        [piece async for piece in passing.answer(house.person, passing.Said(QUESTION))]
+        [piece async for piece in stateless.answer(house.person, stateless.Said(QUESTION))]
     assert house.asked == [FAILING]
 
 
@@ -273,7 +277,7 @@ async def test_what_an_interrupted_answer_quotes_counts_when_it_is_continued(hou
         Source.objects.filter(pk=source.pk).update(sensitivity=CONFIDENTIAL)
 
     await write(interrupt)
-    started = await write(turns.resume, house.person, first.id)
+    started = await write(storage.resume, house.person, first.id)
     again = await ended(started)
     assert house.asked == [HOSTED]
     assert (again.status, again.conversation.label) == ("failed", CONFIDENTIAL)
@@ -281,7 +285,7 @@ async def test_what_an_interrupted_answer_quotes_counts_when_it_is_continued(hou
 
 async def test_a_kept_answer_is_not_given_once_the_person_may_not_ask_its_model(house):
     await answered(house, model=HOSTED)
-    again = await write(turns.post, house.person, None, QUESTION, HOSTED)
+    again = await write(storage.post, house.person, None, QUESTION, HOSTED)
     await write(give_to_another_team, house)
     reply = await ended(again)
     assert (house.asked, reply.error_code) == ([HOSTED], "model_withdrawn")
@@ -292,8 +296,8 @@ async def test_who_shares_a_call_is_not_refused_for_what_became_of_another_accou
     settings.CACHE_SHARED = True
     await write(lambda: Model.objects.exclude(name=HOSTED).delete())
     bob = await write(User.objects.create_user, "bob")
-    mine = await write(turns.post, house.person, None, QUESTION, collections=["none"])
-    his = await write(turns.post, bob, None, QUESTION, collections=["none"])
+    mine = await write(storage.post, house.person, None, QUESTION, collections=["none"])
+    his = await write(storage.post, bob, None, QUESTION, collections=["none"])
     await write(lambda: User.objects.filter(pk=house.person.pk).update(is_active=False))
     closed, served = await asyncio.gather(ended(mine), ended(his))
     assert (closed.status, served.status) == ("failed", "complete")
@@ -303,7 +307,7 @@ async def test_who_shares_a_call_is_not_refused_for_what_became_of_another_accou
 async def test_an_answer_that_runs_far_beyond_its_length_is_cut(house):
     await write(lambda: Model.objects.update(enabled=False))
     await write(offer, "hosted_vllm/t200000-r0-d0")
-    reply = await answered(house, collections=["none"], options=turns.drafts.Options(max_tokens=50))
+    reply = await answered(house, collections=["none"], options=storage.drafts.Options(max_tokens=50))
     assert reply.status == "interrupted"
     assert len(reply.text) <= 4_096
     body = json.loads(house.calls[0][1])
@@ -322,6 +326,6 @@ async def test_the_ledger_keeps_when_labels_were_read_and_which_documents_went_a
 
 async def test_the_ledger_keeps_how_many_earlier_answers_went_along(house):
     first = await answered(house, model=HOSTED)
-    await ended(await write(turns.post, house.person, first.conversation_id, "And else?", HOSTED, ["none"]))
+    await ended(await write(storage.post, house.person, first.conversation_id, "And else?", HOSTED, ["none"]))
     counted = UsageEntry.objects.order_by("sent_at").values_list("earlier_answers", flat=True)
     assert await write(lambda: list(counted)) == [0, 1]

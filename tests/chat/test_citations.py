@@ -7,9 +7,9 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from chat.quotations import CITATION
-from chat.rendering import render
-from chat.services.citations import cited_numbers, unverified, without_unknown
+from chat.markdown.quotations import CITATION
+from chat.markdown.rendering import render
+from chat.turns.citations import cited_numbers, unverified, without_unknown
 from tests.chat.test_rendering import TEXTS
 
 KNOWN = {1, 2}

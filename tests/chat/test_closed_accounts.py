@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from chat.services import closed_accounts
+from chat.live import closed_accounts
 from langai_site.accounts.models import User
 from langai_site.accounts.open_accounts import AccountClosed
 from langai_site.accounts.proofs import Proof

@@ -3,11 +3,11 @@
 import pytest
 
 from chat.models import Message
-from chat.services import turns
+from chat.turns import storage
 from documents import services
 from documents.models import Document
+from langai_site.database.writer import write
 from langai_site.sensitivity import Sensitivity
-from langai_site.writer import write
 from search.models import Source
 from tests.chat.test_changes_during_a_turn import HOSTED, answered, ended, house  # noqa: F401 - a fixture
 
@@ -44,7 +44,7 @@ async def test_a_cited_document_that_was_deleted_counts_as_it_was_labelled_last(
         assert not Source.objects.filter(pk=source.pk).exists()
 
     await write(relabel_and_delete)
-    again = await ended(await write(turns.resume, house.person, first.id))
+    again = await ended(await write(storage.resume, house.person, first.id))
     assert again.conversation.label == label
     assert house.asked == ([HOSTED, HOSTED] if label == PUBLIC else [HOSTED])
 
@@ -53,7 +53,7 @@ async def test_a_document_that_is_deleted_while_the_rest_is_prepared_counts_too(
     first = await answered(house, model=HOSTED)
     source = await write(lambda: Source.objects.filter(collection__users=house.person).first())
     await write(interrupted, first, source)
-    started = await write(turns.resume, house.person, first.id)
+    started = await write(storage.resume, house.person, first.id)
 
     def relabel_and_delete():
         document = document_of(source)

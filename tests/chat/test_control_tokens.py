@@ -14,11 +14,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tokenizers import AddedToken, Regex, Tokenizer, models, normalizers
 
-from chat import control_tokens
-from chat.control_tokens import neutralised, visible
 from chat.llm.types import Numbered
-from chat.quotations import comparable, is_found
-from chat.services import prompts
+from chat.markdown.quotations import comparable, is_found
+from chat.turns import control_tokens, prompts
+from chat.turns.control_tokens import neutralised, visible
 from langai_site.outbound.types import ChatMessage
 from tests.chat import factories
 

@@ -4,28 +4,29 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
+from chat.conversations import access, branches
 from chat.models import Conversation, Message
-from chat.services import branches, conversations, turns
+from chat.turns import storage
 from langai_site.errors import Invalid, NotFound
 
 
 @pytest.fixture
 def asked(alice):
-    return turns.post(alice, None, "What is our refund policy?\nAnd who signs?")
+    return storage.post(alice, None, "What is our refund policy?\nAnd who signs?")
 
 
 def finish(started, text="An answer.", status=Message.Status.COMPLETE):
-    outcome = turns.Outcome(text=text, status=status, causes=(), model="quotes")
-    assert turns.close(started, outcome, [])
+    outcome = storage.Outcome(text=text, status=status, causes=(), model="quotes")
+    assert storage.close(started, outcome, [])
 
 
 def test_only_the_owner_gets_a_conversation(asked, alice, bob, admin):
-    assert conversations.access_conversation(alice.id, asked.conversation).owner == alice
+    assert access.access_conversation(alice.id, asked.conversation).owner == alice
     for other in (bob, admin):
         with pytest.raises(NotFound):
-            conversations.access_conversation(other.id, asked.conversation)
+            access.access_conversation(other.id, asked.conversation)
         with pytest.raises(NotFound):
-            conversations.access_reply(other.id, asked.reply)
+            access.access_reply(other.id, asked.reply)
 
 
 def test_the_first_line_becomes_the_title(asked):
@@ -33,39 +34,39 @@ def test_the_first_line_becomes_the_title(asked):
 
 
 def test_a_long_title_is_cut_at_a_word():
-    assert conversations.title_of("word " * 30) == "word " * 11 + "word…"
+    assert access.title_of("word " * 30) == "word " * 11 + "word…"
 
 
 def test_renaming_cleans_the_title_and_refuses_an_empty_one(asked, alice):
-    assert conversations.rename(alice.id, asked.conversation, "  Refunds \n 2026 ").title == "Refunds 2026"
+    assert access.rename(alice.id, asked.conversation, "  Refunds \n 2026 ").title == "Refunds 2026"
     with pytest.raises(Invalid):
-        conversations.rename(alice.id, asked.conversation, "   ")
+        access.rename(alice.id, asked.conversation, "   ")
 
 
 def test_a_deleted_conversation_is_gone_until_it_is_restored(asked, alice, bob):
-    conversations.delete(alice.id, asked.conversation)
-    assert conversations.listed(alice.id) == ([], None)
+    access.delete(alice.id, asked.conversation)
+    assert access.listed(alice.id) == ([], None)
     with pytest.raises(NotFound):
-        conversations.restore(bob.id, asked.conversation)
-    assert conversations.restore(alice.id, asked.conversation).id == asked.conversation
+        access.restore(bob.id, asked.conversation)
+    assert access.restore(alice.id, asked.conversation).id == asked.conversation
 
 
 def test_what_was_deleted_long_ago_is_removed_for_good(asked, alice):
-    conversations.delete(alice.id, asked.conversation)
-    conversations.purge_deleted()
+    access.delete(alice.id, asked.conversation)
+    access.purge_deleted()
     assert Conversation.objects.exists()
     Conversation.objects.update(deleted_at=timezone.now() - timedelta(hours=2))
-    conversations.purge_deleted()
+    access.purge_deleted()
     assert not Conversation.objects.exists()
     with pytest.raises(NotFound, match="for good"):
-        conversations.restore(alice.id, asked.conversation)
+        access.restore(alice.id, asked.conversation)
 
 
 def test_answering_again_adds_a_sibling_and_overwrites_nothing(asked, alice):
     finish(asked, "First.")
-    again = turns.retry(alice, asked.reply)
+    again = storage.retry(alice, asked.reply)
     finish(again, "Second.")
-    conversation = conversations.access_conversation(alice.id, asked.conversation)
+    conversation = access.access_conversation(alice.id, asked.conversation)
     shown = branches.latest(conversation).messages
     assert [message.text for message in shown][1:] == ["Second."]
     assert shown[-1].siblings == [asked.reply, again.reply]
@@ -73,22 +74,22 @@ def test_answering_again_adds_a_sibling_and_overwrites_nothing(asked, alice):
 
 def test_an_earlier_answer_can_be_shown_and_asked_on_from(asked, alice):
     finish(asked, "First.")
-    again = turns.retry(alice, asked.reply)
+    again = storage.retry(alice, asked.reply)
     finish(again, "Second.")
-    conversations.show(alice.id, asked.reply)
-    followed = turns.post(alice, asked.conversation, "And then?")
+    access.show(alice.id, asked.reply)
+    followed = storage.post(alice, asked.conversation, "And then?")
     assert [message.text for message in followed.request.history][-1] == "First."
 
 
 def test_an_answer_is_found_under_any_number_of_turns(asked, alice):
     finish(asked)
-    conversation = conversations.access_conversation(alice.id, asked.conversation)
+    conversation = access.access_conversation(alice.id, asked.conversation)
     parent = asked.reply
     turns_long = [Message(conversation=conversation, role="assistant", model=str(turn)) for turn in range(1500)]
     for message in turns_long:
         message.parent_id, parent = parent, message.id
     Message.objects.bulk_create(turns_long)
-    assert conversations.show(alice.id, asked.reply).current_leaf == turns_long[-1]
+    assert access.show(alice.id, asked.reply).current_leaf == turns_long[-1]
 
 
 def titles(found):
@@ -102,7 +103,7 @@ def test_the_list_goes_on_where_it_ended_although_times_are_the_same(alice, bob)
     Conversation.objects.bulk_create([*made, Conversation(owner=bob, title="Bob's")])
     found, place, pages = [], None, 0
     while place or not pages:
-        shown, place = conversations.listed(alice.id, place and conversations.Place.read(str(place)))
+        shown, place = access.listed(alice.id, place and access.Place.read(str(place)))
         found, pages = [*found, *shown], pages + 1
     assert pages == 3
     assert len(found) == 150
@@ -114,4 +115,4 @@ def test_the_list_goes_on_where_it_ended_although_times_are_the_same(alice, bob)
     "text", ["", "_", "now", "2026-01-01_x", f"2026-01-01T00:00:00_{uuid.UUID(int=7).hex}", "x" * 9999]
 )
 def test_a_place_that_is_none_is_the_beginning(text):
-    assert conversations.Place.read(text) is None
+    assert access.Place.read(text) is None

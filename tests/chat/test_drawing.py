@@ -17,13 +17,14 @@ from django.test.signals import template_rendered
 from django.urls import reverse
 from django.utils import timezone
 
-from chat import drawing, rendering
+from chat.conversations import access, branches
+from chat.markdown import rendering
+from chat.markdown.sanitizing import CODE_CLASSES, MATH_ATTRIBUTES, MATH_TAGS, TEXT_TAGS
 from chat.models import Citation, Conversation, Message, ReplyHtml
-from chat.sanitizing import CODE_CLASSES, MATH_ATTRIBUTES, MATH_TAGS, TEXT_TAGS
-from chat.services import branches, conversations
+from chat.pages import drawing
 from langai_site.accounts.models import User
+from langai_site.database.writer import write
 from langai_site.sensitivity import Sensitivity
-from langai_site.writer import write
 from tests.chat.factories import long_conversation, said, version_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -132,9 +133,10 @@ async def test_the_same_words_in_two_answers_are_drawn_for_both(client, alice, r
 ANOTHER_PROCESS = """
 import asyncio, sys, django
 django.setup()
-from chat import drawing, rendering
+from chat.markdown import rendering
+from chat.pages import drawing
 from chat.models import Conversation
-from chat.services import branches
+from chat.conversations import branches
 
 async def main():
     drawn = []
@@ -227,7 +229,7 @@ async def test_a_label_that_rises_or_falls_changes_nothing_that_is_drawn(
     await write(Message.objects.update, label=Sensitivity.CONFIDENTIAL)
     await write(Conversation.objects.update, label=Sensitivity.CONFIDENTIAL)
     raised = await page_of(client, conversation)
-    await write(conversations.lower_label, alice.id, conversation.id, Sensitivity.PUBLIC, "It is known.")
+    await write(access.lower_label, alice.id, conversation.id, Sensitivity.PUBLIC, "It is known.")
     lowered = await page_of(client, conversation)
     assert before.count("<strong>") == raised.count("<strong>") == lowered.count("<strong>") > 0
     assert len(renderings) == ON_THE_PAGE
@@ -239,9 +241,9 @@ def test_the_html_goes_with_its_conversation(db):
     other, _ = long_conversation(owner, 2)
     for message in (*messages[1::2], last_reply(other)):
         ReplyHtml.objects.create(reply=message, digest="d", html="<p>It</p>")
-    conversations.delete(owner.id, conversation.id)
+    access.delete(owner.id, conversation.id)
     Conversation.objects.filter(id=conversation.id).update(deleted_at=timezone.now() - timedelta(hours=2))
-    conversations.purge_deleted()
+    access.purge_deleted()
     assert [row.reply_id for row in ReplyHtml.objects.all()] == [other.current_leaf_id]
     owner.delete()
     assert not ReplyHtml.objects.exists()
@@ -283,7 +285,7 @@ async def test_an_unfinished_answer_can_be_continued_at_the_end_of_its_branch_al
 
 
 def test_a_renderer_that_draws_otherwise_has_a_new_version():
-    """If this fails: raise RENDERER_VERSION in chat/rendering.py, then write here what the assertion says."""
+    """If this fails: raise RENDERER_VERSION in chat/markdown/rendering.py, then write here what the assertion says."""
     allowed = [sorted(names) for names in (TEXT_TAGS, MATH_TAGS, MATH_ATTRIBUTES, CODE_CLASSES)]
     drawn = [rendering.render(text, {1: "/1/"}, ["so it is written there"]) for text in SAMPLES]
     looks = repr([rendering.RENDERER_VERSION, allowed, drawn])

@@ -7,13 +7,14 @@ from decimal import Decimal
 
 import pytest
 
-from chat.services import replies, routing
-from chat.services.drafts import Options, Pick
-from chat.services.replies import Prepared
+from chat.conversations.drafts import Options, Pick
+from chat.routing import route
+from chat.turns import turn as replies
+from chat.turns.turn import Prepared
 from langai_site.outbound import cooling, failures
 from langai_site.outbound.types import Delta, ModelInfo, ProviderError
 from langai_site.sensitivity import Sensitivity
-from langai_site.usage.budgets import OverBudget
+from langai_site.usage.spending.budgets import OverBudget
 from langai_site.usage.types import Price
 from tests.chat.factories import FixedState, affordable
 from tests.chat.test_verifying import request
@@ -44,7 +45,7 @@ async def turn(*models, afford=affordable, **changes):
     basis = {"catalogue": models, "asked": ()}
     try:
         asked, state = request("How long?", **basis | changes), FixedState(afford)
-        async for event in replies.turn(asked, done.entries.append, state):
+        async for event in replies.run(asked, done.entries.append, state):
             if isinstance(event, Prepared):
                 done.prepared.append(event)
             elif isinstance(event, Delta):
@@ -90,7 +91,7 @@ async def test_one_that_failed_rests_and_is_told_of_in_the_next_receipt():
     done = await turn(model("fail-broken", 1), model("t5", 2))
     assert done.asked == ["t5"]
     (rested,) = done.prepared[0].route.rejected
-    assert rested == routing.Rejected("hosted_vllm/fail-broken", "failed on its side a moment ago")
+    assert rested == route.Rejected("hosted_vllm/fail-broken", "failed on its side a moment ago")
 
 
 async def test_what_is_not_affordable_is_not_asked_and_a_local_model_answers(upstream):  # noqa: F811
@@ -101,7 +102,7 @@ async def test_what_is_not_affordable_is_not_asked_and_a_local_model_answers(ups
     hosted = model("t9", 1, hosted=True, ceiling=Sensitivity.INTERNAL)
     done = await turn(hosted, model("t5", 2), afford=nothing_left)
     assert done.asked == ["t9", "t5"]
-    assert done.prepared[-1].failed == (routing.Rejected("hosted_vllm/t9", "The day's budget is used up."),)
+    assert done.prepared[-1].failed == (route.Rejected("hosted_vllm/t9", "The day's budget is used up."),)
     assert len(upstream.requests("/v1/chat")) == 1
 
 

@@ -4,8 +4,9 @@ import asyncio
 
 import pytest
 
-from chat.services import flights, labels, replies
-from chat.services.drafts import Pick
+from chat.conversations import labels
+from chat.conversations.drafts import Pick
+from chat.turns import shared_calls, turn
 from langai_site.outbound.types import Delta, ModelInfo
 from langai_site.sensitivity import Sensitivity
 from langai_site.usage.types import Caller, Entry
@@ -35,7 +36,7 @@ class Person:
 
     async def _read(self):
         try:
-            async for event in replies.turn(self.request, self.entries.append, FixedState()):
+            async for event in turn.run(self.request, self.entries.append, FixedState()):
                 if isinstance(event, Delta):
                     self.text += event.text
                     self.begun.set()
@@ -133,7 +134,7 @@ async def test_when_all_have_stopped_the_call_ends_at_once_and_the_last_one_pays
     assert await asyncio.to_thread(eventually, lambda: server.stats()["disconnects"] == 1)
     assert (alice.entry.cached, alice.entry.cost) == (True, 0)
     assert (bob.entry.cached, bob.entry.status, bob.entry.cost > 0) == (False, "stopped", True)
-    assert flights._flights == {}
+    assert shared_calls._flights == {}
 
 
 async def test_who_asks_after_all_have_stopped_has_a_call_of_their_own(server):  # noqa: F811
@@ -161,7 +162,7 @@ async def test_a_model_that_hangs_is_let_go_when_all_have_stopped(server):  # no
     await alice.stops()
     assert await asyncio.to_thread(eventually, lambda: server.stats()["active"] == 0)
     assert [alice.entry.cached, bob.entry.cached] == [False, True]
-    assert flights._flights == {}
+    assert shared_calls._flights == {}
 
 
 async def test_when_it_fails_all_go_on_to_the_next_model_together(server):  # noqa: F811

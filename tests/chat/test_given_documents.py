@@ -6,13 +6,14 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
+from chat.conversations import label_rises
 from chat.models import Citation, Conversation, GivenDocument, Message
-from chat.services import label_rises, turns
+from chat.turns import storage
 from documents import services
 from documents.models import Document
+from langai_site.database.writer import write
 from langai_site.sensitivity import Sensitivity
 from langai_site.usage.models import UsageEntry
-from langai_site.writer import write
 from search.models import LabelRise, Source
 from tests.chat.test_changes_during_a_turn import (
     HOSTED,
@@ -61,14 +62,14 @@ async def test_a_conversation_whose_answer_came_from_the_cache_is_raised(house):
     assert await write(entries_and_labels) == ([(False, True), (True, True)], [CONFIDENTIAL] * 2)
     # Its next question goes nowhere that may not see what the answer says.
     asked = len(house.asked)
-    await ended(await write(turns.post, house.person, again.conversation_id, "And else?", HOSTED, ["none"]))
+    await ended(await write(storage.post, house.person, again.conversation_id, "And else?", HOSTED, ["none"]))
     assert len(house.asked) == asked
 
 
 async def test_both_conversations_that_watched_one_call_are_raised(house):  # noqa: F811
     # It waits a moment before its first word, in which the other one comes to watch.
     await write(offer, "anthropic/t5-d200")
-    both = [await write(turns.post, house.person, None, QUESTION, "anthropic/t5-d200") for _ in range(2)]
+    both = [await write(storage.post, house.person, None, QUESTION, "anthropic/t5-d200") for _ in range(2)]
     await asyncio.gather(*map(ended, both))
     assert house.asked == [HOSTED]
     await write(relabel, house)
@@ -80,7 +81,7 @@ async def test_both_conversations_that_watched_one_call_are_raised(house):  # no
 async def quoting(house, monkeypatch):  # noqa: F811
     """Two conversations that were given the same documents. A step of a rise comes to one of them only."""
     monkeypatch.setattr(label_rises, "AT_ONCE", 1)
-    replies = [await ended(await write(turns.post, house.person, None, text, HOSTED)) for text in QUESTIONS]
+    replies = [await ended(await write(storage.post, house.person, None, text, HOSTED)) for text in QUESTIONS]
     house.calls.clear()
     return [reply.conversation_id for reply in replies]
 
@@ -95,14 +96,14 @@ def relabel_one(house):  # noqa: F811
 async def test_a_conversation_that_a_rise_has_not_reached_is_raised_when_it_is_asked(quoting, house):  # noqa: F811
     await write(relabel_one, house)
     for conversation in quoting:
-        reply = await ended(await write(turns.post, house.person, conversation, "And else?", HOSTED, ["none"]))
+        reply = await ended(await write(storage.post, house.person, conversation, "And else?", HOSTED, ["none"]))
         assert (reply.status, reply.conversation.label) == ("failed", CONFIDENTIAL)
     assert house.asked == []
 
 
 async def test_a_conversation_that_a_rise_has_not_reached_is_raised_before_it_is_sent(quoting, house):  # noqa: F811
     """The label rises after the question was posted, and before anything of it is sent."""
-    started = [await write(turns.post, house.person, pk, "And else?", HOSTED, ["none"]) for pk in quoting]
+    started = [await write(storage.post, house.person, pk, "And else?", HOSTED, ["none"]) for pk in quoting]
     await write(relabel_one, house)
     for turn in started:
         reply = await ended(turn)
@@ -113,7 +114,7 @@ async def test_a_conversation_that_a_rise_has_not_reached_is_raised_before_it_is
 def lose(reply):
     """Leave what a process leaves that was killed while it wrote the answer."""
     over = timezone.now() - timedelta(seconds=1)
-    Message.objects.filter(pk=reply).update(status="streaming", lease_until=over, parts=turns.text_part("It is 7 m."))
+    Message.objects.filter(pk=reply).update(status="streaming", lease_until=over, parts=storage.text_part("It is 7 m."))
     Citation.objects.all().delete()
     UsageEntry.objects.all().delete()
 
@@ -130,7 +131,7 @@ async def test_the_documents_are_kept_before_anything_is_sent(house):  # noqa: F
 async def test_a_conversation_whose_answer_lost_its_process_is_raised(house):  # noqa: F811
     first = await answered(house, model=HOSTED)
     await write(lose, first.pk)
-    assert await write(turns.sweep) == [(first.conversation_id, first.pk)]
+    assert await write(storage.sweep) == [(first.conversation_id, first.pk)]
     await write(relabel, house)
     await write(raise_all)
     assert await write(entries_and_labels) == ([], [CONFIDENTIAL])
@@ -141,19 +142,19 @@ async def test_an_answer_that_lost_its_process_is_continued_by_the_labels_of_now
     """Also where the conversations that quote the documents were not raised, and where the documents are gone."""
     first = await answered(house, model=HOSTED)
     await write(lose, first.pk)
-    await write(turns.sweep)
+    await write(storage.sweep)
     await write(relabel, house, quoting=False)
     await write(end)
     assert await write(entries_and_labels) == ([], [PUBLIC])
-    again = await ended(await write(turns.resume, house.person, first.pk))
+    again = await ended(await write(storage.resume, house.person, first.pk))
     assert (house.asked, again.status, again.conversation.label) == ([HOSTED], "failed", CONFIDENTIAL)
 
 
 async def test_a_label_that_rises_while_the_rest_is_prepared_binds_it(house):  # noqa: F811
     first = await answered(house, model=HOSTED)
     await write(lose, first.pk)
-    await write(turns.sweep)
-    started = await write(turns.resume, house.person, first.pk)
+    await write(storage.sweep)
+    started = await write(storage.resume, house.person, first.pk)
     await write(relabel, house, quoting=False)
     again = await ended(started)
     assert (house.asked, again.status) == ([HOSTED], "failed")
@@ -173,5 +174,5 @@ async def test_documents_that_are_kept_after_a_rise_are_found_when_the_process_i
     await write(relabel, house)
     await write(raise_all)
     await write(lambda: GivenDocument.objects.bulk_create(GivenDocument(reply_id=r, document=d) for r, d in kept))
-    await write(turns.sweep)
+    await write(storage.sweep)
     assert await write(entries_and_labels) == ([], [CONFIDENTIAL])

@@ -7,14 +7,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chat.control_tokens import neutralised, visible
+from chat.api import stateless
 from chat.models import Message
-from chat.services import passing, turns
+from chat.turns import storage
+from chat.turns.control_tokens import neutralised, visible
+from langai_site.database.writer import write
 from langai_site.detectors import detect
 from langai_site.detectors.plain import plain
 from langai_site.errors import LangAIError
 from langai_site.sensitivity import Sensitivity
-from langai_site.writer import write
 from tests.chat.test_changes_during_a_turn import HOSTED, ended, house  # noqa: F401 - a fixture
 
 ALL = [chr(code) for code in range(sys.maxunicode + 1) if not 0xD800 <= code < 0xE000]
@@ -85,11 +86,11 @@ def test_what_is_seen_in_a_prompt_was_seen_in_the_text(text):
 @pytest.mark.parametrize("hidden", ["\x7f", "\u2065", "\U000e0100"], ids=ascii)
 async def test_a_number_with_a_hidden_character_does_not_reach_a_model_elsewhere(house, hidden):  # noqa: F811
     text = IBAN.replace("3704", f"3704{hidden}")
-    reply = await ended(await write(turns.post, house.person, None, text, HOSTED, collections=["none"]))
+    reply = await ended(await write(storage.post, house.person, None, text, HOSTED, collections=["none"]))
     assert reply.status == Message.Status.FAILED
     question = await write(lambda: Message.objects.get(role="user"))
     assert question.label == Sensitivity.CONFIDENTIAL
     with pytest.raises(LangAIError):
-        async for _ in passing.answer(house.person, passing.Said(text, model=HOSTED)):
+        async for _ in stateless.answer(house.person, stateless.Said(text, model=HOSTED)):
             pass
     assert house.asked == []

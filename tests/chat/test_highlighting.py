@@ -5,9 +5,9 @@ How long lexers take is measured by `python -m tests.bench.lexers`, over all of 
 
 import pytest
 
-from chat.allowance import MOST, PER_CHAR
-from chat.highlighting import LEXERS, lexer_of, price
-from chat.rendering import render
+from chat.markdown.allowance import MOST, PER_CHAR
+from chat.markdown.highlighting import LEXERS, lexer_of, price
+from chat.markdown.rendering import render
 
 LENGTH = 15_900
 # Texts that make a lexer scan ahead from every position: its language, the repeated part, and the end.

@@ -6,10 +6,10 @@ from decimal import Decimal
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chat.services.complexity import Level
-from chat.services.lab import EXAMPLES, REFUSED, Cost, PastTurn, replay
-from chat.services.routing import NoModel, route
-from chat.services.rules import DEFAULT, LOCAL, Policy, Rule
+from chat.routing.replay import EXAMPLES, REFUSED, Cost, PastTurn, replay
+from chat.routing.route import NoModel, route
+from chat.routing.rules import DEFAULT, Policy, Rule
+from chat.values import LOCAL, Level
 from langai_site.outbound.types import ModelRole
 from langai_site.sensitivity import Sensitivity
 from langai_site.usage.types import Price, Usage

@@ -10,8 +10,8 @@ from django.db import connection
 from django.utils import timezone
 
 from chat.models import Conversation, Message, RoutingPolicy
-from chat.services import past_turns, policies
-from chat.services.routing import RouteRequest
+from chat.routing import past_turns, policies
+from chat.routing.route import RouteRequest
 from langai_site.accounts.models import Team, User
 from langai_site.outbound.models import Model
 from langai_site.usage import prices

@@ -5,9 +5,9 @@ from django.urls import reverse
 from selectolax.lexbor import LexborHTMLParser
 
 from chat.models import Conversation, Message
+from langai_site.database.writer import write
 from langai_site.outbound.models import Model
 from langai_site.sensitivity import Sensitivity
-from langai_site.writer import write
 from search.models import Collection
 from tests.chat.test_labels import CARD
 from tests.chat.test_views import alice, ask, bob, client_of, ended  # noqa: F401 - fixtures

@@ -9,8 +9,9 @@ from django.core.management import CommandError, call_command
 from django.db import transaction
 from django.urls import reverse
 
+from chat.conversations import label_rises
 from chat.models import Citation, Conversation, GivenDocument, LabelChange, Message
-from chat.services import given_documents, label_rises, turns
+from chat.turns import given_documents, storage
 from documents import services
 from documents.models import Document
 from langai_site.accounts.models import User
@@ -72,7 +73,7 @@ def close_citing(started, source):
     """End an answer that cites the source."""
     place = {"number": 1, "source": str(source), "version": 1, "title": "Alarm", "page": 1, "start": 0, "end": 9}
     cited = {**place, "heading": "", "location": ""}
-    turns.close(started, turns.Outcome("On Mondays [1].", "complete", started.request.causes, sources=[cited]), [])
+    storage.close(started, storage.Outcome("On Mondays [1].", "complete", started.request.causes, sources=[cited]), [])
 
 
 def labels():
@@ -208,7 +209,7 @@ def test_an_admin_who_thinks_better_of_it_stops_it(alice, source, monkeypatch):
 
 
 def test_an_answer_that_was_under_way_is_raised_when_it_ends(alice, source):
-    started = turns.post(alice, None, "When is it changed?")
+    started = storage.post(alice, None, "When is it changed?")
     relabel(CONFIDENTIAL)
     run()
     assert labels() == [PUBLIC]
@@ -227,7 +228,7 @@ def test_a_document_that_is_deleted_while_its_conversations_are_raised_raises_th
 
 
 def test_an_answer_that_was_under_way_when_its_document_was_relabelled_and_deleted_is_raised(alice, source):
-    started = turns.post(alice, None, "When is it changed?")
+    started = storage.post(alice, None, "When is it changed?")
     relabel(CONFIDENTIAL)
     remove(Document.objects.get().pk)
     run()
@@ -240,8 +241,8 @@ def test_a_label_that_the_owner_lowered_after_a_rise_stays_when_the_next_answer_
     relabel(CONFIDENTIAL)
     run()
     Conversation.objects.update(label=PUBLIC, label_cause="lowered by you: it is known by now")
-    started = turns.post(alice, conversation.pk, "And then?")
-    turns.close(started, turns.Outcome("Nothing.", "complete", started.request.causes), [])
+    started = storage.post(alice, conversation.pk, "And then?")
+    storage.close(started, storage.Outcome("Nothing.", "complete", started.request.causes), [])
     assert labels() == [PUBLIC]
 
 

@@ -2,9 +2,10 @@
 
 import pytest
 
+from chat.conversations import access, labels
+from chat.conversations.labels import Cause
 from chat.models import Conversation, LabelChange, Message
-from chat.services import conversations, labels, turns
-from chat.services.labels import Cause
+from chat.turns import storage
 from langai_site.errors import Conflict, Invalid, NotFound
 from langai_site.sensitivity import Sensitivity
 from tests.chat.test_turns import outcome
@@ -25,8 +26,8 @@ def label_of(started):
 @pytest.fixture
 def confidential(alice):
     """A conversation in which a card number was seen, and its answer is complete."""
-    started = turns.post(alice, None, f"Why was {CARD} declined?")
-    assert turns.close(started, outcome(label=CONFIDENTIAL), [])
+    started = storage.post(alice, None, f"Why was {CARD} declined?")
+    assert storage.close(started, outcome(label=CONFIDENTIAL), [])
     return started
 
 
@@ -39,19 +40,19 @@ def test_the_label_is_the_highest_of_its_causes_and_the_first_of_these_says_why(
 
 def test_a_new_conversation_starts_where_the_setting_says(alice, settings):
     settings.DEFAULT_SENSITIVITY = "internal"
-    started = turns.post(alice, None, "Hello there")
+    started = storage.post(alice, None, "Hello there")
     assert started.request.label == label_of(started) == INTERNAL
     assert changes() == []
 
 
 def test_a_choice_raises_the_conversation_and_is_recorded(alice):
-    started = turns.post(alice, None, "Hello there", label=INTERNAL)
+    started = storage.post(alice, None, "Hello there", label=INTERNAL)
     assert started.request.label == label_of(started) == INTERNAL
     assert changes() == [(PUBLIC, INTERNAL, "chosen by you")]
 
 
 def test_a_choice_below_the_conversation_lowers_nothing(alice, confidential):
-    followed = turns.post(alice, confidential.conversation, "And now?", label=PUBLIC)
+    followed = storage.post(alice, confidential.conversation, "And now?", label=PUBLIC)
     assert followed.request.label == label_of(followed) == CONFIDENTIAL
     assert followed.request.causes[0].words == "this conversation: a payment card number in your message"
 
@@ -65,22 +66,22 @@ def test_what_is_seen_in_a_message_raises_it_without_being_repeated(confidential
 
 
 def test_passages_raise_the_conversation_and_are_recorded(alice):
-    started = turns.post(alice, None, "Who earns what?")
-    turns.close(started, outcome(label=INTERNAL), [])
+    started = storage.post(alice, None, "Who earns what?")
+    storage.close(started, outcome(label=INTERNAL), [])
     assert changes() == [(PUBLIC, INTERNAL, "a passage from “Salaries”")]
 
 
 def test_the_owner_lowers_it_with_a_reason_and_what_was_said_counts_as_that(alice, confidential):
-    lowered = conversations.lower_label(alice.id, confidential.conversation, PUBLIC, "  a card for\ntests ")
+    lowered = access.lower_label(alice.id, confidential.conversation, PUBLIC, "  a card for\ntests ")
     assert (lowered.label, lowered.label_cause) == (PUBLIC, "lowered by you: a card for tests")
     assert changes()[-1] == (CONFIDENTIAL, PUBLIC, "lowered by you: a card for tests")
     assert set(Message.objects.values_list("label", flat=True)) == {PUBLIC}
-    assert turns.retry(alice, confidential.reply).request.label == PUBLIC
+    assert storage.retry(alice, confidential.reply).request.label == PUBLIC
 
 
 def test_it_rises_again_with_what_is_seen_later(alice, confidential):
-    conversations.lower_label(alice.id, confidential.conversation, PUBLIC, "a card for tests")
-    followed = turns.post(alice, confidential.conversation, f"And {CARD}?")
+    access.lower_label(alice.id, confidential.conversation, PUBLIC, "a card for tests")
+    followed = storage.post(alice, confidential.conversation, f"And {CARD}?")
     assert followed.request.label == label_of(followed) == CONFIDENTIAL
 
 
@@ -94,20 +95,20 @@ def test_it_rises_again_with_what_is_seen_later(alice, confidential):
 )
 def test_it_is_not_lowered_without_a_lower_label_and_a_reason(alice, confidential, label, reason, words):
     with pytest.raises(Invalid, match=words):
-        conversations.lower_label(alice.id, confidential.conversation, label, reason)
+        access.lower_label(alice.id, confidential.conversation, label, reason)
     assert label_of(confidential) == CONFIDENTIAL
 
 
 def test_nobody_else_lowers_it(bob, admin, confidential):
     for other in (bob, admin):
         with pytest.raises(NotFound):
-            conversations.lower_label(other.id, confidential.conversation, PUBLIC, "because")
+            access.lower_label(other.id, confidential.conversation, PUBLIC, "because")
 
 
 def test_it_is_not_lowered_while_an_answer_is_written(alice):
-    started = turns.post(alice, None, "Hello there", label=CONFIDENTIAL)
+    started = storage.post(alice, None, "Hello there", label=CONFIDENTIAL)
     with pytest.raises(Conflict, match="still being written"):
-        conversations.lower_label(alice.id, started.conversation, PUBLIC, "because")
+        access.lower_label(alice.id, started.conversation, PUBLIC, "because")
 
 
 def test_the_record_outlives_the_conversation_and_its_owner(alice, confidential):

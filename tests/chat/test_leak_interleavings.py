@@ -15,16 +15,16 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from chat.models import Conversation, Message
-from chat.services import replies, turns
-from chat.services.replies import Prepared
-from chat.services.turn_state import StoredTurnState
+from chat.turns import storage, turn
+from chat.turns.turn import Prepared
+from chat.turns.turn_state import StoredTurnState
 from langai_site.accounts.models import Team, User
+from langai_site.database.writer import write
 from langai_site.errors import Conflict, LangAIError
 from langai_site.outbound import door, litellm_adapter
 from langai_site.outbound.models import HIGHEST_FOR_HOSTED, Model
 from langai_site.outbound.types import Delta
 from langai_site.sensitivity import Sensitivity
-from langai_site.writer import write
 from search.models import Collection, Source
 from tests.chat import leaks
 from tests.chat.leaks import TOPIC, Library, Markers, is_outside
@@ -178,9 +178,9 @@ def opened(world, kind, conversation):
         reply = Message.objects.filter(conversation=conversation, role="assistant").latest("created_at")
         if kind == "continue":
             Message.objects.filter(pk=reply.pk).update(status="interrupted")
-        return (turns.resume if kind == "continue" else turns.retry)(world.person, reply.pk)
+        return (storage.resume if kind == "continue" else storage.retry)(world.person, reply.pk)
     place = conversation if kind == "ask on" else None
-    return turns.post(world.person, place, f"What of the {TOPIC} {world.markers.new()}?", "auto", ["all"])
+    return storage.post(world.person, place, f"What of the {TOPIC} {world.markers.new()}?", "auto", ["all"])
 
 
 async def run(world, started, *, keeps):
@@ -192,16 +192,16 @@ async def run(world, started, *, keeps):
         request = replace(request, caller=caller)
         world.unkept |= leaks.markers_of(request.question)
     try:
-        async for event in replies.turn(request, entries.append, state_of(world, started.reply)):
+        async for event in turn.run(request, entries.append, state_of(world, started.reply)):
             if isinstance(event, Prepared):
                 causes = event.weighed.causes
-                await write(turns.checkpoint, started, text, causes)
+                await write(storage.checkpoint, started, text, causes)
             elif isinstance(event, Delta):
                 text += event.text
             await write(world.step)
     except (LangAIError, Conflict):
         status = "failed"
-    await write(turns.close, started, turns.Outcome(text, Message.Status(status), causes), entries)
+    await write(storage.close, started, storage.Outcome(text, Message.Status(status), causes), entries)
 
 
 @pytest.fixture

@@ -14,18 +14,21 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule, run_state_machine_as_test
 
+from chat.conversations import access
+from chat.conversations.drafts import Pick
+from chat.live import runner
 from chat.models import Conversation, LabelChange, Message, RoutingPolicy, RoutingRule
-from chat.services import conversations, policies, previews, runner, turns
-from chat.services.drafts import Pick
-from chat.services.routing import AUTO
-from chat.services.rules import USES
+from chat.routing import policies
+from chat.routing.route import AUTO
+from chat.turns import previews, storage
+from chat.values import USES
 from langai_site.accounts.models import Team
+from langai_site.database.writer import write
 from langai_site.errors import Conflict, Invalid
 from langai_site.models import SensitivePattern
 from langai_site.outbound import catalogue
 from langai_site.outbound.models import HIGHEST_FOR_HOSTED, Model
 from langai_site.sensitivity import Sensitivity, highest
-from langai_site.writer import write
 from tests.chat.leaks import NAMES, TOPIC, Call, calls, may_see
 from tests.chat.test_labels import CARD
 from tests.chat.test_leak_promises import World, providers, run, upstream, world  # noqa: F401 - fixtures
@@ -111,14 +114,14 @@ class Chats(RuleBasedStateMachine):
     @rule(data=st.data(), pick=picks)
     def retry(self, data, pick):
         reply = self._a_reply(data)
-        self._answered(turns.retry(self.world.person, reply.id, pick))
+        self._answered(storage.retry(self.world.person, reply.id, pick))
 
     @precondition(lambda self: self.kept)
     @rule(data=st.data(), pick=picks)
     def go_on(self, data, pick):
         reply = self._a_reply(data)
         try:
-            started = turns.resume(self.world.person, reply.id, pick)
+            started = storage.resume(self.world.person, reply.id, pick)
         except Conflict:
             assert reply.status == Message.Status.COMPLETE or reply.children.exists()
             return
@@ -129,7 +132,7 @@ class Chats(RuleBasedStateMachine):
     def lower(self, data, label):
         kept = data.draw(st.sampled_from(self.kept))
         try:
-            conversations.lower_label(self.world.person.id, kept.id, label, "it is known by now")
+            access.lower_label(self.world.person.id, kept.id, label, "it is known by now")
         except Invalid:
             assert label >= kept.label
             return
@@ -144,9 +147,9 @@ class Chats(RuleBasedStateMachine):
         kept = self.kept[at] if at < len(self.kept) else None
         started = self._posted(kept, seen, None, AUTO, True)
         if written:
-            self.world.run(write(turns.checkpoint, started, "Half an", started.request.causes))
+            self.world.run(write(storage.checkpoint, started, "Half an", started.request.causes))
         Message.objects.filter(id=started.reply).update(lease_until=timezone.now() - timedelta(seconds=1))
-        assert self.world.run(write(turns.sweep))
+        assert self.world.run(write(storage.sweep))
         self._look(started.conversation)
 
     @rule(collections=st.lists(labels, min_size=3, max_size=3), documents=st.lists(labels, min_size=9, max_size=9))
@@ -173,7 +176,7 @@ class Chats(RuleBasedStateMachine):
         marker = self.world.markers.new()
         text = f"What of the {TOPIC} {seen} {marker}?"
         scope = "all" if asks else "none"
-        started = turns.post(self.world.person, kept.id if kept else None, text, model, [scope], label=chosen)
+        started = storage.post(self.world.person, kept.id if kept else None, text, model, [scope], label=chosen)
         if kept is None:
             kept = Kept(started.conversation, Sensitivity.PUBLIC)
             self.kept.append(kept)

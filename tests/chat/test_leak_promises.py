@@ -15,19 +15,19 @@ from django.core.cache import caches
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from chat.conversations.drafts import Options, Pick
+from chat.conversations.labels import Cause, label_of
 from chat.llm.types import Numbered
-from chat.services import previews, replies
-from chat.services.drafts import Options, Pick
-from chat.services.labels import Cause, label_of
-from chat.services.receipts import receipt_of
-from chat.services.replies import Prepared, TurnRequest, Weighed
-from chat.services.routing import AUTO, NoModel
+from chat.routing.route import AUTO, NoModel
+from chat.turns import previews, turn
+from chat.turns.receipts import receipt_of
+from chat.turns.turn import Prepared, TurnRequest, Weighed
 from langai_site.accounts.models import User
 from langai_site.errors import LangAIError
 from langai_site.outbound import cooling, failures, litellm_adapter
 from langai_site.outbound.types import ChatMessage, Delta, ModelInfo
 from langai_site.sensitivity import Sensitivity, highest
-from langai_site.usage.budgets import OverBudget
+from langai_site.usage.spending.budgets import OverBudget
 from langai_site.usage.types import Caller, Entry
 from search.access import reader_of
 from tests.chat import leaks
@@ -191,7 +191,7 @@ async def told_of(request: TurnRequest, resting: set[str], budget: bool) -> Told
     for name in resting:
         await cooling.rest(name, failures.failure("unreachable", name))
     try:
-        async for event in replies.turn(request, told.entries.append, FixedState(afford)):
+        async for event in turn.run(request, told.entries.append, FixedState(afford)):
             if isinstance(event, Weighed):
                 told.weighed = event
             elif isinstance(event, Prepared):
@@ -300,7 +300,7 @@ PUBLIC = {
     "catalogue": (ModelInfo("anthropic/t3", "Some", "some", True, Sensitivity.INTERNAL),),
     "pick": Pick(AUTO),
     "options": Options(),
-    "policy": replies.DEFAULT,
+    "policy": turn.DEFAULT,
     "question": Sensitivity.PUBLIC,
     "said": [Sensitivity.PUBLIC] * 2,
     "written": None,

@@ -9,11 +9,11 @@ from django.test import AsyncClient
 from django.urls import reverse
 from selectolax.lexbor import LexborHTMLParser
 
-from chat import catching_up, drawing, fragments
+from chat.conversations import access, branches
 from chat.models import Conversation, Message
-from chat.services import branches, conversations
+from chat.pages import catching_up, drawing, fragments
 from langai_site.accounts.models import User
-from langai_site.writer import write
+from langai_site.database.writer import write
 from tests.chat.factories import long_conversation, version_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -197,7 +197,7 @@ async def test_what_a_page_shows_last_is_drawn_again_where_it_changed(long):
 async def test_a_page_that_shows_another_branch_keeps_what_both_have(alice, long):
     conversation, messages = long
     other = await write(version_of, messages[-3])
-    await write(conversations.show, alice.id, other.id)
+    await write(access.show, alice.id, other.id)
     frame = await frame_for(conversation, fragments.state_of(messages[-1]))
     assert articles(frame) == [str(other.id)]
     assert f'data-after="m-{messages[-4].id}"' in frame
@@ -213,7 +213,7 @@ async def test_a_page_that_is_too_far_behind_gets_one_part(long, state):
 
 
 async def ask(client, url, **fields):
-    from chat.services import runner
+    from chat.live import runner
 
     answer = await client.post(url, fields, headers=HTMX)
     assert answer.status_code == 200

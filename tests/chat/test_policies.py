@@ -4,9 +4,10 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 
 from chat.models import RoutingPolicy
-from chat.services import policies, turns
-from chat.services.complexity import Level
-from chat.services.rules import DEFAULT, LOCAL, Policy, Rule
+from chat.routing import policies
+from chat.routing.rules import DEFAULT, Policy, Rule
+from chat.turns import storage
+from chat.values import LOCAL, Level
 from langai_site.errors import Conflict, NotFound
 from langai_site.outbound.types import ModelRole
 from langai_site.sensitivity import Sensitivity
@@ -130,7 +131,7 @@ def test_numbers_have_room_between_them_and_keep_the_order(drafted):
 
 def test_a_turn_is_routed_by_the_policy_in_force(alice, drafted, admin):
     policies.activate(drafted, by=admin)
-    assert turns.post(alice, None, "How long?").request.policy == Policy(2, (Rule("all", LOCAL),))
+    assert storage.post(alice, None, "How long?").request.policy == Policy(2, (Rule("all", LOCAL),))
 
 
 def test_messages_do_not_ask_the_database_for_the_policy_while_it_is_fresh(django_assert_num_queries):

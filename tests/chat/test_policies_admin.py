@@ -6,8 +6,8 @@ from django.contrib.auth.models import Permission
 from django.urls import reverse
 
 from chat.models import RoutingPolicy
-from chat.services import policies
-from chat.services.rules import DEFAULT
+from chat.routing import policies
+from chat.routing.rules import DEFAULT
 from langai_site.accounts.models import User
 from langai_site.outbound.models import Model
 

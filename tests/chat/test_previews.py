@@ -5,12 +5,12 @@ import logging
 import pytest
 from django.urls import reverse
 
+from chat.conversations import drafts
+from chat.conversations.drafts import Options
 from chat.models import Conversation, LabelChange, Message
-from chat.services import drafts
-from chat.services.drafts import Options
+from langai_site.database.writer import write
 from langai_site.outbound.models import Model
 from langai_site.usage.models import Reservation, UsageEntry
-from langai_site.writer import write
 from tests.chat.test_labels import CARD
 from tests.chat.test_views import alice, ask, bob, client_of  # noqa: F401 - fixtures
 from tests.outbound.conftest import connections, upstream  # noqa: F401 - fixtures

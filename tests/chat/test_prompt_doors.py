@@ -6,9 +6,9 @@ import pytest
 from django.urls import reverse
 
 from chat.models import Message
+from langai_site.database.writer import write
 from langai_site.outbound import door
 from langai_site.outbound.models import Model
-from langai_site.writer import write
 from search.models import Collection, Passage
 from tests.api.conftest import program_of
 from tests.chat.test_control_tokens import surviving

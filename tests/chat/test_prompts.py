@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from chat.llm.types import Numbered
-from chat.services import prompts
+from chat.turns import prompts
 from langai_site.outbound.types import ChatMessage
 from tests.chat import factories
 from tests.chat.factories import numbered

@@ -7,7 +7,7 @@ import pytest
 from channels.layers import get_channel_layer
 
 from chat.events import group_of
-from chat.services import publishing
+from chat.live import publishing
 from tests.servers import Redis
 
 pytestmark = [pytest.mark.needs("redis")]
@@ -16,7 +16,7 @@ pytestmark = [pytest.mark.needs("redis")]
 @pytest.fixture
 def redis(settings):
     server = Redis().start()
-    layer = {"BACKEND": "langai_site.redis_layer.RedisLayer", "CONFIG": {"hosts": [server.url]}}
+    layer = {"BACKEND": "langai_site.web.redis_layer.RedisLayer", "CONFIG": {"hosts": [server.url]}}
     settings.CHANNEL_LAYERS = {"default": layer}
     yield server
     server.stop()

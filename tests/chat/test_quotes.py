@@ -5,8 +5,8 @@ import pytest
 
 from chat.llm.quotes import HOW_TO_CONNECT, NOT_ASKED, NOTHING_FOUND, QUOTES, Quotes, answer, best_sentences
 from chat.llm.types import Ask
-from chat.rendering import render
-from chat.services.citations import unverified
+from chat.markdown.rendering import render
+from chat.turns.citations import unverified
 from langai_site.outbound.types import unchanging
 from langai_site.sensitivity import Sensitivity
 from langai_site.usage.types import Caller

@@ -1,12 +1,14 @@
 from dataclasses import replace
 from decimal import Decimal
 
-from chat.services import labels, routing
-from chat.services.complexity import Complexity, Level
-from chat.services.receipts import receipt_of, total_cost
-from chat.services.replies import Prepared, Weighed
-from chat.services.rules import DEFAULT
-from chat.telling import receipt_lines
+from chat.conversations import labels
+from chat.pages.receipt_text import receipt_lines
+from chat.routing import route as routing
+from chat.routing.complexity import Complexity
+from chat.routing.rules import DEFAULT
+from chat.turns.receipts import receipt_of, total_cost
+from chat.turns.turn import Prepared, Weighed
+from chat.values import Level
 from langai_site.sensitivity import Sensitivity
 from langai_site.usage.types import Caller, Entry, Usage
 from tests.chat.factories import numbered, routed

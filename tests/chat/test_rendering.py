@@ -6,10 +6,10 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from chat.differences import grown
-from chat.rendering import render
-from chat.sanitizing import MATH_ATTRIBUTES, MATH_TAGS, TEXT_TAGS
-from chat.streaming import Stream
+from chat.markdown.differences import grown
+from chat.markdown.rendering import render
+from chat.markdown.sanitizing import MATH_ATTRIBUTES, MATH_TAGS, TEXT_TAGS
+from chat.markdown.streaming import Stream
 
 CITES = {1: "/replies/x/citations/1/", 2: "/replies/x/citations/2/"}
 VOID = {"br", "hr", "mprescripts", "mspace"}

@@ -11,11 +11,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chat import parsing
-from chat.quotations import in_blocks
-from chat.rendering import MARKDOWN, MAX_FORMULA, formula, formula_price, parsed, render
-from chat.services.citations import MOST_UNVERIFIED, unverified, without_unknown
-from chat.streaming import Stream
+from chat.markdown import parsing
+from chat.markdown.quotations import in_blocks
+from chat.markdown.rendering import MARKDOWN, MAX_FORMULA, formula, formula_price, parsed, render
+from chat.markdown.streaming import Stream
+from chat.turns.citations import MOST_UNVERIFIED, unverified, without_unknown
 from tests.chat.crafted import CRAFTED
 
 CITES = {1: "/replies/x/citations/1/"}

@@ -2,12 +2,12 @@ from dataclasses import replace
 
 import pytest
 
-from chat.services.complexity import Level
-from chat.services.drafts import Options, Pick
-from chat.services.labels import Cause
-from chat.services.replies import TurnRequest, decide, most_seen, weigh
-from chat.services.routing import NoModel
-from chat.services.rules import DEFAULT, LOCAL, Policy, Rule
+from chat.conversations.drafts import Options, Pick
+from chat.conversations.labels import Cause
+from chat.routing.route import NoModel
+from chat.routing.rules import DEFAULT, Policy, Rule
+from chat.turns.turn import TurnRequest, decide, most_seen, weigh
+from chat.values import LOCAL, Level
 from langai_site.outbound.types import ChatMessage, ModelInfo, ModelRole
 from langai_site.sensitivity import Sensitivity
 from langai_site.usage.types import Caller

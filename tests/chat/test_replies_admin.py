@@ -7,12 +7,14 @@ from django.contrib.auth.models import Permission
 from django.test import AsyncClient
 from django.urls import reverse
 
+from chat.conversations import access, labels
+from chat.live import runner
 from chat.models import Citation, Conversation, LabelChange, Message
-from chat.services import conversations, labels, runner, turns
-from chat.services.routing import RouteRequest
+from chat.routing.route import RouteRequest
+from chat.turns import storage
 from langai_site.accounts.models import User
+from langai_site.database.writer import write
 from langai_site.sensitivity import Sensitivity
-from langai_site.writer import write
 from tests.chat.factories import routed
 
 PUBLIC, INTERNAL, CONFIDENTIAL = Sensitivity
@@ -54,8 +56,8 @@ def page(client, admin):
 @pytest.fixture
 def reply(alice):
     """A reply with a receipt, in a conversation that has the marker in all that anybody wrote."""
-    started = turns.post(alice, None, f"What is {MARKER}?")
-    outcome = turns.Outcome(
+    started = storage.post(alice, None, f"What is {MARKER}?")
+    outcome = storage.Outcome(
         text=f"It is {MARKER}.",
         status=Message.Status.FAILED,
         causes=[labels.passage(MARKER, INTERNAL)],
@@ -64,7 +66,7 @@ def reply(alice):
         error_code="cut",
         receipt=RECEIPT,
     )
-    turns.close(started, outcome, [])
+    storage.close(started, outcome, [])
     values = {"version": 1, "title": MARKER, "page": 1, "start": 0, "end": 9}
     Citation.objects.create(reply_id=started.reply, number=1, source=started.reply, **values)
     return Message.objects.get(id=started.reply)
@@ -132,7 +134,7 @@ class TestReplies:
         assert page.get(f"{REPLIES}{reply.parent_id}/change/").status_code == 302
 
     def test_one_that_is_still_written_or_was_refused_has_a_page_too(self, page, alice):
-        started = turns.post(alice, None, "How long?")
+        started = storage.post(alice, None, "How long?")
         assert page.get(f"{REPLIES}{started.reply}/change/").status_code == 200
         Message.objects.filter(id=started.reply).update(receipt={"label": "Public", "cost": None, "request": {}})
         assert "unpriced" in page.get(f"{REPLIES}{started.reply}/change/").text
@@ -154,7 +156,7 @@ class TestReplies:
 @pytest.mark.django_db
 class TestLabelChanges:
     def test_they_say_who_raised_and_lowered_what_and_why(self, page, reply, alice):
-        conversations.lower_label(alice.id, reply.conversation_id, PUBLIC, "the figures are published")
+        access.lower_label(alice.id, reply.conversation_id, PUBLIC, "the figures are published")
         text = page.get(CHANGES).text
         assert "the figures are published" in text
         assert "a passage" in text

@@ -4,8 +4,9 @@ import threading
 
 import pytest
 
+from chat.conversations import label_rises, labels
 from chat.models import Conversation
-from chat.services import given_documents, label_rises, labels, turns
+from chat.turns import given_documents, storage
 from documents.models import Document
 from langai_site.sensitivity import Sensitivity
 from search.models import LabelRise
@@ -16,15 +17,15 @@ PUBLIC, INTERNAL, CONFIDENTIAL = Sensitivity
 
 
 def close(started):
-    return turns.close(started, turns.Outcome("On Mondays.", "complete", started.request.causes), [])
+    return storage.close(started, storage.Outcome("On Mondays.", "complete", started.request.causes), [])
 
 
 def checkpoint(started):
-    return turns.checkpoint(started, "On", [labels.Cause(CONFIDENTIAL, "a passage")])
+    return storage.checkpoint(started, "On", [labels.Cause(CONFIDENTIAL, "a passage")])
 
 
 def sweep(started):
-    return turns._end_lost(started.conversation, started.reply) is not None
+    return storage._end_lost(started.conversation, started.reply) is not None
 
 
 # SQLite has one writer at a time.
@@ -33,14 +34,14 @@ if HAS_ROW_LOCKS:
     @pytest.mark.django_db(transaction=True)
     @pytest.mark.parametrize("work", [close, checkpoint, sweep])
     def test_a_reply_and_a_rise_take_their_locks_in_one_order(alice, source, monkeypatch, work):
-        started = turns.post(alice, None, "When?", collections=["none"])
+        started = storage.post(alice, None, "When?", collections=["none"])
         document = Document.objects.get()
         given_documents.keep(started.reply, [document.pk])
         document.collection.sensitivity = CONFIDENTIAL
         document.collection.save()
         LabelRise.objects.create(document=document.pk, label=CONFIDENTIAL)
         if work is sweep:
-            turns.Message.objects.filter(pk=started.reply).update(lease_until="2020-01-01T00:00Z")
+            storage.Message.objects.filter(pk=started.reply).update(lease_until="2020-01-01T00:00Z")
         raised, goes_on, write_replies = threading.Event(), threading.Event(), label_rises._raise_replies
 
         def hold(*args):

@@ -3,9 +3,9 @@ import dataclasses
 import pytest
 
 from chat.llm.quotes import QUOTES
-from chat.services.complexity import Level
-from chat.services.routing import NoModel, Rejected, route
-from chat.services.rules import DEFAULT, LOCAL, Policy, Rule
+from chat.routing.route import NoModel, Rejected, route
+from chat.routing.rules import DEFAULT, Policy, Rule
+from chat.values import LOCAL, Level
 from langai_site.outbound.types import ModelInfo, ModelRole
 from langai_site.sensitivity import Sensitivity
 from tests.chat.factories import routed

@@ -4,9 +4,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chat.llm import BUILT_IN
-from chat.services.complexity import Level
-from chat.services.routing import AUTO, NoModel, RouteRequest, route
-from chat.services.rules import LOCAL, Policy, Rule, situations, warnings
+from chat.routing.route import AUTO, NoModel, RouteRequest, route
+from chat.routing.rules import Policy, Rule, situations, warnings
+from chat.values import LOCAL, Level
 from langai_site.outbound.types import ModelInfo, ModelRole
 from langai_site.sensitivity import Sensitivity
 

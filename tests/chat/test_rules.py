@@ -1,5 +1,5 @@
-from chat.services.complexity import Level
-from chat.services.rules import DEFAULT, LOCAL, OTHERWISE, Policy, Rule, Situation, warnings
+from chat.routing.rules import DEFAULT, OTHERWISE, Policy, Rule, Situation, warnings
+from chat.values import LOCAL, Level
 from langai_site.outbound.types import ModelRole
 from langai_site.sensitivity import Sensitivity
 

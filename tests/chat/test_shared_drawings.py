@@ -7,10 +7,11 @@ import uuid
 
 import pytest
 
-from chat import rendering, shared_drawings
 from chat.events import ReplyGrew, ReplySourced, Snapshot
-from chat.live_drawing import LiveDrawing
-from chat.shared_drawings import KEPT
+from chat.markdown import rendering
+from chat.pages import shared_drawings
+from chat.pages.live_drawing import LiveDrawing
+from chat.pages.shared_drawings import KEPT
 
 LONG = "A sentence that goes on for a while. " * 60
 

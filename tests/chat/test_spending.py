@@ -6,14 +6,17 @@ from decimal import Decimal
 
 import pytest
 
+from chat.live import runner
 from chat.models import Message
-from chat.services import runner, turns
+from chat.turns import storage
 from langai_site.accounts.models import Team
+from langai_site.database.writer import write
 from langai_site.outbound import door, litellm_adapter
 from langai_site.outbound.models import Model
-from langai_site.usage import budgets, prices, recomputing
+from langai_site.usage import prices
+from langai_site.usage.ledger import recomputing
 from langai_site.usage.models import Budget, Reservation, UsageEntry
-from langai_site.writer import write
+from langai_site.usage.spending import budgets
 
 PRICED, UNPRICED = "anthropic/claude-haiku-4-5", "hosted_vllm/t3"
 
@@ -46,7 +49,7 @@ def site(models):
 
 async def answered(user, model) -> Message:
     """Post a question, and wait until the reply has ended."""
-    started = await write(turns.post, user, None, "How long?", model, ("none",))
+    started = await write(storage.post, user, None, "How long?", model, ("none",))
     runner.start(started, runner.Asked("How long?"))
     await asyncio.wait(set(runner._tasks), timeout=30)
     return await write(lambda: Message.objects.get(id=started.reply))
@@ -119,7 +122,7 @@ async def test_who_stops_the_second_model_leaves_the_failure_of_the_first_in_the
 ):
     settings.LOCAL_HOSTS = ["127.0.0.0/8"]
     await write(_only, "hosted_vllm/fail-broken", "hosted_vllm/t900-r50")
-    started = await write(turns.post, alice, None, "How long?", "auto", ("none",))
+    started = await write(storage.post, alice, None, "How long?", "auto", ("none",))
     ending = runner.start(started, runner.Asked("How long?"))
     await asyncio.wait_for(runner._live[started.reply].changed.wait(), 20)
     await runner.stop(started.reply)

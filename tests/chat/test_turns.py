@@ -6,9 +6,9 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
+from chat.conversations.labels import Cause
 from chat.models import Message
-from chat.services import turns
-from chat.services.labels import Cause
+from chat.turns import storage
 from langai_site.accounts.models import Team, User
 from langai_site.errors import Conflict, Invalid, NotFound, TooMany
 from langai_site.outbound.models import Model
@@ -23,7 +23,7 @@ STATUS = Message.Status
 def outcome(label=Sensitivity.PUBLIC, **changes):
     causes = (Cause(label, "a passage from “Salaries”"),)
     basis = {"text": "Thirty days [1].", "status": STATUS.COMPLETE, "causes": causes, "model": "quotes"}
-    return turns.Outcome(**(basis | changes))
+    return storage.Outcome(**(basis | changes))
 
 
 CONFIDENTIAL = (Cause(Sensitivity.CONFIDENTIAL, "a passage from “Salaries”"),)
@@ -47,7 +47,7 @@ def entry(started, **changes):
 
 @pytest.fixture
 def started(alice):
-    return turns.post(alice, None, "How long?")
+    return storage.post(alice, None, "How long?")
 
 
 def test_a_question_opens_a_live_reply_with_a_lease_and_a_reservation(started):
@@ -64,50 +64,50 @@ def test_a_turn_knows_only_the_models_that_its_persons_teams_may_use(alice, bob,
     team = Team.objects.create(name="Red")
     for_some.teams.set([team])
     alice.teams.set([team])
-    known = {user: {model.name for model in turns.post(user, None, "Hi").request.catalogue} for user in (alice, bob)}
+    known = {user: {model.name for model in storage.post(user, None, "Hi").request.catalogue} for user in (alice, bob)}
     assert known == {alice: {for_all.name, for_some.name}, bob: {for_all.name}}
 
 
 @pytest.mark.parametrize("text", ["", "   \n", "\x00"])
 def test_an_empty_message_is_refused_and_leaves_nothing(alice, text):
     with pytest.raises(Invalid, match="Write a message"):
-        turns.post(alice, None, text)
+        storage.post(alice, None, text)
     assert not Message.objects.exists()
 
 
 def test_a_message_over_the_limit_is_told_its_length(alice, settings):
     settings.MESSAGE_MAX_CHARS = 5
     with pytest.raises(Invalid, match="6 characters; 5 are allowed"):
-        turns.post(alice, None, "123456")
+        storage.post(alice, None, "123456")
 
 
 def test_another_persons_conversation_takes_no_message(started, bob):
     with pytest.raises(NotFound):
-        turns.post(bob, started.conversation, "Let me in")
+        storage.post(bob, started.conversation, "Let me in")
 
 
 def test_one_answer_at_a_time_is_written_in_a_conversation(started, alice):
     with pytest.raises(Conflict, match="still being written"):
-        turns.post(alice, started.conversation, "And?")
+        storage.post(alice, started.conversation, "And?")
 
 
 def test_a_person_has_so_many_answers_written_at_a_time(alice, bob, settings):
     settings.REPLIES_IN_FLIGHT = 2
-    first = turns.post(alice, None, "One?")
-    turns.post(alice, None, "Two?")
+    first = storage.post(alice, None, "One?")
+    storage.post(alice, None, "Two?")
     with pytest.raises(TooMany, match=r"Only 2 of your answers .* Wait .* or stop one"):
-        turns.post(alice, None, "Three?")
+        storage.post(alice, None, "Three?")
     assert Message.objects.filter(role="user").count() == 2
-    turns.post(bob, None, "Mine?")
-    turns.close(first, outcome(), [])
-    turns.post(alice, None, "Three?")
+    storage.post(bob, None, "Mine?")
+    storage.close(first, outcome(), [])
+    storage.post(alice, None, "Three?")
 
 
-@pytest.mark.parametrize("again", [turns.retry, turns.resume])
+@pytest.mark.parametrize("again", [storage.retry, storage.resume])
 def test_answering_again_and_going_on_are_answers_in_the_making_too(started, alice, settings, again):
     settings.REPLIES_IN_FLIGHT = 1
-    turns.close(started, outcome(status=STATUS.INTERRUPTED), [])
-    turns.post(alice, None, "Another?")
+    storage.close(started, outcome(status=STATUS.INTERRUPTED), [])
+    storage.post(alice, None, "Another?")
     with pytest.raises(TooMany):
         again(alice, started.reply)
 
@@ -115,13 +115,13 @@ def test_answering_again_and_going_on_are_answers_in_the_making_too(started, ali
 def test_an_answer_whose_process_died_is_not_in_anybodys_way(started, alice, settings):
     settings.REPLIES_IN_FLIGHT = 1
     Message.objects.filter(id=started.reply).update(lease_until=timezone.now() - timedelta(seconds=1))
-    turns.post(alice, None, "Another?")
+    storage.post(alice, None, "Another?")
 
 
 def test_answers_at_the_same_time_can_be_unlimited(alice, settings):
     settings.REPLIES_IN_FLIGHT = 0
     for number in range(10):
-        turns.post(alice, None, f"Question {number}?")
+        storage.post(alice, None, f"Question {number}?")
 
 
 @pytest.mark.django_db(transaction=True)
@@ -131,7 +131,7 @@ def test_messages_at_the_same_moment_open_no_more_answers_than_there_may_be(sett
 
     def post(number: int) -> bool:
         try:
-            turns.post(alice, None, f"Question {number}?")
+            storage.post(alice, None, f"Question {number}?")
         except TooMany:
             return False
         finally:
@@ -145,7 +145,7 @@ def test_messages_at_the_same_moment_open_no_more_answers_than_there_may_be(sett
 def test_closing_writes_text_citations_usage_and_settles(started):
     source = {"number": 1, "source": str(started.reply), "version": 1, "title": "Refunds", "page": 3}
     source |= {"start": 4, "end": 9, "heading": ""}
-    assert turns.close(started, outcome(sources=[source]), [entry(started)])
+    assert storage.close(started, outcome(sources=[source]), [entry(started)])
     reply = Message.objects.get(id=started.reply)
     assert (reply.status, reply.text, reply.lease_until) == (STATUS.COMPLETE, "Thirty days [1].", None)
     assert [(c.number, c.page) for c in reply.citations.all()] == [(1, 3)]
@@ -154,81 +154,81 @@ def test_closing_writes_text_citations_usage_and_settles(started):
 
 
 def test_a_reply_is_closed_once(started):
-    assert turns.close(started, outcome(), [entry(started)])
-    assert not turns.close(started, outcome(text="late"), [entry(started)])
+    assert storage.close(started, outcome(), [entry(started)])
+    assert not storage.close(started, outcome(text="late"), [entry(started)])
     assert Message.objects.get(id=started.reply).text == "Thirty days [1]."
     assert UsageEntry.objects.count() == 1
 
 
 def test_a_label_rises_with_its_reply_and_never_falls(started, alice):
-    turns.checkpoint(started, "x", CONFIDENTIAL)
-    turns.close(started, outcome(label=Sensitivity.CONFIDENTIAL), [])
-    followed = turns.post(alice, started.conversation, "And?")
+    storage.checkpoint(started, "x", CONFIDENTIAL)
+    storage.close(started, outcome(label=Sensitivity.CONFIDENTIAL), [])
+    followed = storage.post(alice, started.conversation, "And?")
     assert followed.request.label == Sensitivity.CONFIDENTIAL
-    turns.close(followed, outcome(label=Sensitivity.PUBLIC), [])
+    storage.close(followed, outcome(label=Sensitivity.PUBLIC), [])
     assert Message.objects.get(id=started.reply).conversation.label == Sensitivity.CONFIDENTIAL
 
 
 def test_a_reply_whose_process_died_is_swept_and_keeps_its_text(started, alice):
-    turns.checkpoint(started, "Half an", ())
-    assert turns.sweep() == []
+    storage.checkpoint(started, "Half an", ())
+    assert storage.sweep() == []
     Message.objects.filter(id=started.reply).update(lease_until=timezone.now() - timedelta(seconds=1))
-    assert turns.sweep() == [(started.conversation, started.reply)]
+    assert storage.sweep() == [(started.conversation, started.reply)]
     reply = Message.objects.get(id=started.reply)
     assert (reply.status, reply.text) == (STATUS.INTERRUPTED, "Half an")
     assert Reservation.objects.get().status == Reservation.Status.RELEASED
-    assert not turns.checkpoint(started, "Half an answer", ())
+    assert not storage.checkpoint(started, "Half an answer", ())
 
 
 def test_continuing_goes_on_from_the_text_that_is_there(started, alice):
-    turns.close(started, outcome(text="Half an", status=STATUS.INTERRUPTED), [])
-    resumed = turns.resume(alice, started.reply)
+    storage.close(started, outcome(text="Half an", status=STATUS.INTERRUPTED), [])
+    resumed = storage.resume(alice, started.reply)
     assert (resumed.reply, resumed.request.written) == (started.reply, "Half an")
-    assert not turns.close(started, outcome(text="An earlier run"), [])
-    assert turns.close(resumed, outcome(text="Half an answer"), [entry(resumed)])
+    assert not storage.close(started, outcome(text="An earlier run"), [])
+    assert storage.close(resumed, outcome(text="Half an answer"), [entry(resumed)])
     assert UsageEntry.objects.count() == 1
 
 
 def test_a_complete_answer_is_not_continued(started, alice):
-    turns.close(started, outcome(), [])
+    storage.close(started, outcome(), [])
     with pytest.raises(Conflict):
-        turns.resume(alice, started.reply)
+        storage.resume(alice, started.reply)
 
 
 def test_a_turn_reads_what_its_person_may_read_at_that_moment(alice, bob):
     shared = Collection.objects.create(name="Shared")
     shared.sources.create(document=uuid.uuid4(), title="Refunds", file_name="r.txt", media_type="text/plain", live=True)
     shared.users.add(alice)
-    assert turns.post(alice, None, "?").request.reader.collections == (shared.id,)
-    assert turns.post(bob, None, "?").request.reader.collections == ()
+    assert storage.post(alice, None, "?").request.reader.collections == (shared.id,)
+    assert storage.post(bob, None, "?").request.reader.collections == ()
     shared.users.clear()
-    assert turns.post(alice, None, "?").request.reader.collections == ()
+    assert storage.post(alice, None, "?").request.reader.collections == ()
 
 
 def test_a_run_that_only_slept_still_ends_its_reply(started):
     Message.objects.filter(id=started.reply).update(lease_until=timezone.now() - timedelta(seconds=1))
-    assert turns.sweep()
-    assert turns.close(started, outcome(), [entry(started)])
+    assert storage.sweep()
+    assert storage.close(started, outcome(), [entry(started)])
     assert Message.objects.get(id=started.reply).status == STATUS.COMPLETE
 
 
 def test_an_answer_that_was_asked_on_from_is_not_continued(started, alice):
-    turns.close(started, outcome(text="Half an", status=STATUS.INTERRUPTED), [])
-    turns.post(alice, started.conversation, "And?")
+    storage.close(started, outcome(text="Half an", status=STATUS.INTERRUPTED), [])
+    storage.post(alice, started.conversation, "And?")
     Message.objects.filter(status=STATUS.STREAMING).update(lease_until=timezone.now() - timedelta(seconds=1))
-    turns.sweep()
+    storage.sweep()
     with pytest.raises(Conflict, match="asked on"):
-        turns.resume(alice, started.reply)
+        storage.resume(alice, started.reply)
 
 
 @pytest.mark.parametrize("model", ["x" * 201, "a\0b"])
 def test_a_name_that_no_model_can_have_is_refused(alice, model):
     with pytest.raises(Invalid, match="no model by that name"):
-        turns.post(alice, None, "Hello", model)
+        storage.post(alice, None, "Hello", model)
 
 
 def test_a_deactivated_person_gets_nothing(started, alice):
     alice.is_active = False
     alice.save()
     with pytest.raises(NotFound):
-        turns.post(alice, started.conversation, "And?")
+        storage.post(alice, started.conversation, "And?")

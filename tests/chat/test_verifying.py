@@ -5,12 +5,13 @@ import uuid
 import pytest
 from django.utils import timezone
 
+from chat.conversations import labels
+from chat.conversations.drafts import Pick
 from chat.llm.types import Numbered
 from chat.models import Citation, Message
-from chat.services import labels, replies, sources, turns
-from chat.services.drafts import Pick
-from chat.services.receipts import kept_of, source_of
-from chat.services.replies import Cited, TurnRequest, numbered
+from chat.turns import cited_sources, storage, turn
+from chat.turns.receipts import kept_of, source_of
+from chat.turns.turn import Cited, TurnRequest, numbered
 from langai_site.errors import NotFound
 from langai_site.sensitivity import Sensitivity
 from langai_site.usage.types import Caller
@@ -95,7 +96,7 @@ def test_a_passage_that_is_read_with_its_neighbour_now_gets_a_number_of_its_own(
 
 async def test_where_no_documents_are_asked_nothing_is_searched():
     asked = request(reader=Reader(1, (404,)), asked=())
-    events = [event async for event in replies.turn(asked, lambda entry: None, factories.FixedState())]
+    events = [event async for event in turn.run(asked, lambda entry: None, factories.FixedState())]
     assert events[0].passages == ()
     assert events[0].notice == ""
     assert "No documents were asked" in "".join(event.text for event in events[2:])
@@ -113,9 +114,9 @@ def cited(alice):
     ]
     for source in versions:
         source.pages.create(number=1, text=f"Version {source.version}. {DAYS}")
-    started = turns.post(alice, None, "When?")
+    started = storage.post(alice, None, "When?")
     found = place(1, hit(DAYS, title="Refunds", source=versions[0].pk, page=1, start=11))
-    assert turns.close(started, outcome(status=STATUS.STOPPED, text="Thirty [1]", sources=[found]), [])
+    assert storage.close(started, outcome(status=STATUS.STOPPED, text="Thirty [1]", sources=[found]), [])
     return started, versions, shared
 
 
@@ -124,7 +125,7 @@ def test_a_citation_keeps_no_text_and_shows_the_version_that_the_answer_was_give
     row = Citation.objects.values().get(reply=started.reply)
     assert DAYS not in str(row)
     assert (row["location"], row["version"]) == ("page 1", 1)
-    shown = sources.excerpt(alice, started.reply, 1, None)
+    shown = cited_sources.excerpt(alice, started.reply, 1, None)
     assert (shown.before, shown.marked, shown.location) == ("Version 2. ", DAYS, "page 1")
     assert (shown.source_id, shown.current) == (old.pk, new.pk)
 
@@ -134,33 +135,33 @@ def test_a_citation_is_checked_again_when_it_is_opened(cited, alice):
     shared.everyone = False
     shared.save()
     with pytest.raises(NotFound):
-        sources.excerpt(alice, started.reply, 1, None)
+        cited_sources.excerpt(alice, started.reply, 1, None)
 
 
 def test_a_continued_answer_knows_the_text_that_it_cites_while_it_may_be_read(cited, alice):
     started, _versions, shared = cited
-    assert turns.resume(alice, started.reply).request.cited[0].text == DAYS
-    turns.close(started, outcome(), [])
+    assert storage.resume(alice, started.reply).request.cited[0].text == DAYS
+    storage.close(started, outcome(), [])
     Message.objects.filter(id=started.reply).update(status=STATUS.STOPPED)
     shared.everyone = False
     shared.save()
-    assert [old.text for old in turns.resume(alice, started.reply).request.cited] == [""]
+    assert [old.text for old in storage.resume(alice, started.reply).request.cited] == [""]
 
 
 def test_what_a_dead_process_was_given_to_cite_is_lost_but_for_what_is_kept(cited, alice):
     started, _versions, _shared = cited
-    resumed = turns.resume(alice, started.reply)
-    turns.checkpoint(resumed, "Thirty [1] or ninety [2].", ())
+    resumed = storage.resume(alice, started.reply)
+    storage.checkpoint(resumed, "Thirty [1] or ninety [2].", ())
     Message.objects.update(lease_until="2020-01-01T00:00:00Z")
-    assert turns.sweep()
+    assert storage.sweep()
     assert Message.objects.get(id=started.reply).text == "Thirty [1] or ninety."
 
 
 def test_replaced_versions_go_when_no_answer_cites_them_any_more(cited):
     started, (old, new), shared = cited
     shared.sources.filter(pk=old.pk).update(retired_at="2020-01-01T00:00:00Z")
-    sources.discard_uncited()
+    cited_sources.discard_uncited()
     assert shared.sources.count() == 2
     Message.objects.filter(id=started.reply).delete()
-    sources.discard_uncited()
+    cited_sources.discard_uncited()
     assert [source.pk for source in shared.sources.all()] == [new.pk]

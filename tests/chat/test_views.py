@@ -9,11 +9,12 @@ from django.test import AsyncClient
 from django.urls import reverse
 from django.utils import timezone
 
+from chat.live import runner
 from chat.models import Conversation, Message
-from chat.services import runner, turns
+from chat.turns import storage
 from langai_site.accounts.models import User
-from langai_site.layers import MemoryLayer
-from langai_site.writer import write
+from langai_site.database.writer import write
+from langai_site.web.memory_layer import MemoryLayer
 from search.models import Collection
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -97,7 +98,7 @@ async def test_a_message_sent_too_soon_comes_back_with_its_text_and_when_to_send
 
 async def test_a_message_that_is_one_answer_too_many_comes_back_with_its_text(alice, settings):
     settings.REPLIES_IN_FLIGHT = 1
-    await write(turns.post, alice, None, "One?")
+    await write(storage.post, alice, None, "One?")
     refused = await ask(await client_of(alice), "Two?")
     assert (refused.status_code, refused["Retry-After"]) == (429, "10")
     assert "Two?</textarea>" in refused.content.decode()

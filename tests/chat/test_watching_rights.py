@@ -6,8 +6,8 @@ import pytest
 from django.db import transaction
 from django.utils import timezone
 
+from chat.conversations import access
 from chat.models import Conversation
-from chat.services import conversations
 from langai_site.accounts.models import User
 from langai_site.errors import NotFound
 
@@ -20,16 +20,16 @@ def conversation(alice):
 def may(user, conversation_id):
     """By each of the three gates, which must agree."""
     try:
-        conversations.access_conversation(user.pk, conversation_id)
+        access.access_conversation(user.pk, conversation_id)
         full = True
     except NotFound:
         full = False
     try:
-        conversations.require_theirs(user.pk, conversation_id)
+        access.require_theirs(user.pk, conversation_id)
         short = True
     except NotFound:
         short = False
-    many = (user.pk, conversation_id) in conversations.still_theirs({(user.pk, conversation_id)})
+    many = (user.pk, conversation_id) in access.still_theirs({(user.pk, conversation_id)})
     assert full == short == many
     return full
 
@@ -57,5 +57,5 @@ def test_it_ends_with_what_it_follows_from(alice, bob, conversation, change):
 def test_many_are_asked_about_in_few_queries(alice, bob, django_assert_num_queries):
     made = Conversation.objects.bulk_create(Conversation(owner=alice, title=str(n)) for n in range(600))
     with django_assert_num_queries(2):
-        theirs = conversations.still_theirs({(user.pk, one.id) for user in (alice, bob) for one in made})
+        theirs = access.still_theirs({(user.pk, one.id) for user in (alice, bob) for one in made})
     assert theirs == {(alice.pk, one.id) for one in made}

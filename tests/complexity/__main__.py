@@ -1,7 +1,7 @@
 import argparse
 from pathlib import Path
 
-from chat.services.complexity import level_of, weights
+from chat.routing.complexity import level_of, weights
 from tests.complexity.fitting import Fit, cross_validated, fitted
 from tests.complexity.prompts import HELD_OUT, TRAIN, Confusion, accuracy, confusion, table
 

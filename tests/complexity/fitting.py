@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from chat.services.complexity import doublings
-from chat.services.complexity.causes import PHRASES
-from chat.services.complexity.features import counted
+from chat.routing.complexity import doublings
+from chat.routing.complexity.causes import PHRASES
+from chat.routing.complexity.features import counted
 from tests.complexity.prompts import LEVELS, Prompt
 
 FEATURES = tuple(PHRASES)

@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from chat.services.complexity import Level, score
+from chat.routing.complexity import score
+from chat.values import Level
 
 FILE = Path(__file__).parent / "prompts.jsonl"
 LEVELS = tuple(Level)

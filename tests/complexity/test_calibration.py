@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from chat.services.complexity import Level, score, weights
+from chat.routing.complexity import score, weights
+from chat.values import Level
 from tests.complexity.fitting import FEATURES, fitted
 from tests.complexity.prompts import HELD_OUT, TRAIN, accuracy, confusion, table
 

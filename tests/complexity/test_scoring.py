@@ -6,9 +6,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chat.services.complexity import COMPLEX_FROM, MODERATE_FROM, Level, score
-from chat.services.complexity.causes import AT_MOST, PHRASES
-from chat.services.complexity.cues import ANYWHERE, BY_LETTERS, LETTERS
+from chat.routing.complexity import COMPLEX_FROM, MODERATE_FROM, score
+from chat.routing.complexity.causes import AT_MOST, PHRASES
+from chat.routing.complexity.cues import ANYWHERE, BY_LETTERS, LETTERS
+from chat.values import Level
 from tests.complexity.prompts import PROMPTS
 
 # Whatever can be in a string, halves of surrogate pairs included; and words that mean something here.

@@ -2,8 +2,8 @@ import pytest
 from django.core.files.base import ContentFile
 
 from documents import services
-from langai_site import worker
 from langai_site.accounts.models import User
+from langai_site.processes import worker
 from langai_site.sensitivity import Sensitivity
 from search.models import Collection
 

@@ -8,8 +8,8 @@ from django.core.files.base import ContentFile
 from documents import services, tasks
 from documents.models import Document
 from langai_site.accounts.models import User
+from langai_site.database.writer import apart, write
 from langai_site.sensitivity import Sensitivity
-from langai_site.writer import apart, write
 from search import services as search
 from search.embeddings import hosted
 from search.models import Collection, Source

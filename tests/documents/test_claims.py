@@ -9,7 +9,7 @@ from django.utils import timezone
 from documents import claims, services, tasks
 from documents.claims import ClaimLost, Lease, claim
 from documents.models import Document
-from langai_site import worker
+from langai_site.processes import worker
 from search.models import Source
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -20,8 +20,8 @@ from langai_site.sensitivity import Sensitivity
 from search.access import reader_of
 from search.models import Passage, Source
 from search.services import find
-from search.sync import sync_vectors
-from search.verification import differences
+from search.upkeep.sync import sync_vectors
+from search.upkeep.verification import differences
 from tests.documents import files
 from tests.servers import Chroma
 

@@ -12,7 +12,7 @@ from django.db import connection
 
 from documents import tasks
 from documents.models import Document
-from langai_site import worker
+from langai_site.processes import worker
 from langai_site.sensitivity import Sensitivity
 from search.models import Collection, Source
 

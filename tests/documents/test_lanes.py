@@ -12,8 +12,8 @@ from documents import lanes, tasks
 from documents.claims import claim
 from documents.lanes import ANY, SMALL
 from documents.models import Document
-from langai_site import worker
 from langai_site.accounts.models import User
+from langai_site.processes import worker
 from tests.documents import files
 
 pytestmark = pytest.mark.django_db(transaction=True)

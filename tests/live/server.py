@@ -13,7 +13,7 @@ from pathlib import Path
 
 import httpx
 
-from langai_site import ports
+from langai_site.processes import ports
 
 ROOT = Path(__file__).parent.parent.parent
 ADMIN_PASSWORD = "correct-horse-battery"

@@ -109,7 +109,7 @@ def test_an_open_socket_is_counted_and_told_under_its_own_request(debugged, dora
     with dora.watching(conversation) as viewer:
         viewer.until('id="thread"')
         assert re.search(r'^langai_open_sockets\{process="web:[^"]+"\} [1-9]', figures(debugged), re.MULTILINE)
-    debugged.until_logged(r"observing: Socket: closed after \d s request_id=[0-9a-f]{32}")
+    debugged.until_logged(r"request_metrics: Socket: closed after \d s request_id=[0-9a-f]{32}")
 
 
 def test_figures_of_web_and_worker_are_told_in_one_place(debugged, admin, dora):
@@ -169,7 +169,7 @@ def test_nothing_that_anybody_wrote_is_in_the_log_whichever_way_it_came_in(debug
     assert not any(lines_with.values()), lines_with
     assert not [line for line in debugged.lines if re.search(rf"\b{NAME}\b", line)]
     # It was written at all, with its levels.
-    assert "DEBUG langai_site.observing: GET search:search: 200" in debugged.log
+    assert "DEBUG langai_site.web.request_metrics: GET search:search: 200" in debugged.log
 
 
 def test_in_production_every_line_of_the_log_is_an_object(start_langai):

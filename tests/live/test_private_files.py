@@ -9,7 +9,7 @@ from pathlib import Path
 
 import httpx
 
-from langai_site import private_files
+from langai_site.processes import private_files
 from tests.live.server import sign_in
 from tests.live.test_run import CHILDREN
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from websockets.sync.client import ClientConnection, connect
 
-from langai_site import ports
+from langai_site.processes import ports
 from tests.ops.processes import Program
 
 # Alice may nothing but ask; Olga owns a collection; the admin manages all.
@@ -24,7 +24,8 @@ from django.contrib.sessions.backends.db import SessionStore
 from django.core.management import call_command
 call_command("migrate", verbosity=0)
 from chat.models import Conversation
-from langai_site import registry, server
+from langai_site import registry
+from langai_site.processes import web_server as server
 from langai_site.accounts import keys
 from langai_site.accounts.models import User
 from search.models import Collection

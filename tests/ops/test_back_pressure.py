@@ -5,14 +5,15 @@ import time
 
 import pytest
 
-from langai_site import ports
+from langai_site.processes import ports
 from tests.ops.processes import Program
 
 # Sends what the address asks for, in pieces, and says how many are out.
 CODE = """
 import django
 django.setup()
-from langai_site import registry, server
+from langai_site import registry
+from langai_site.processes import web_server as server
 registry.web_services.clear()
 registry.web_drains.clear()
 async def application(scope, receive, send):

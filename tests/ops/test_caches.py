@@ -2,7 +2,7 @@
 
 import pytest
 
-from langai_site import caches
+from langai_site.database import caches
 
 
 class Cache:

@@ -10,11 +10,11 @@ from django.core.management import call_command
 from django.utils import timezone
 
 from langai_site import registry
-from langai_site.doctor import examine, stores
 from langai_site.management.commands.doctor import table
 from langai_site.models import Heartbeat
 from langai_site.outbound import diagnosis as outbound
 from langai_site.registry import DoctorCheck, Finding
+from langai_site.telemetry.doctor import examine, stores
 from search import diagnosis as search
 from tests.ops.test_settings import manage
 from tests.servers import Redis, free_port

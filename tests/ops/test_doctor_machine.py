@@ -8,7 +8,7 @@ import pytest
 
 from documents import diagnosis as documents
 from langai_site import registry
-from langai_site.doctor import examine, machine, secrets
+from langai_site.telemetry.doctor import examine, machine, secrets
 from tests.servers import free_port
 
 

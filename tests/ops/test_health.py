@@ -6,8 +6,9 @@ import pytest
 from django.test import AsyncClient
 from django.utils import timezone
 
-from langai_site import health, registry
+from langai_site import registry
 from langai_site.models import Heartbeat
+from langai_site.telemetry import health
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

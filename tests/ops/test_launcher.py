@@ -2,7 +2,7 @@
 
 import fcntl
 
-from langai_site import ports
+from langai_site.processes import ports
 from tests.ops.processes import Program
 
 
@@ -10,7 +10,10 @@ def test_a_second_run_on_the_same_data_ends_with_the_reason_told(tmp_path):
     with (tmp_path / "run.lock").open("wb") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         second = Program(
-            "from langai_site import launcher; launcher.main()", tmp_path, PORT=str(ports.free()), HOST="127.0.0.1"
+            "from langai_site.processes import launcher; launcher.main()",
+            tmp_path,
+            PORT=str(ports.free()),
+            HOST="127.0.0.1",
         )
         assert second.process.wait(20) == 1
     second.until("already running")

@@ -7,7 +7,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.http import HttpResponse
 from django.urls import path
 
-from langai_site.lent_threads import Handler
+from langai_site.web.handler import Handler
 
 entered, go_on = threading.Event(), threading.Event()
 

@@ -8,9 +8,10 @@ from django.db import IntegrityError
 from django.test import RequestFactory
 from twisted.python.failure import Failure
 
-from langai_site import logs, trail
+from langai_site import request_id
 from langai_site.errors import Invalid
-from langai_site.supervisor import write_json
+from langai_site.processes.supervisor import write_json
+from langai_site.telemetry import logs
 
 SECRET = "the-launch-code-is-none"
 
@@ -31,7 +32,7 @@ def raised(error: Exception, cause: Exception | None = None) -> Exception:
 
 
 def test_a_line_of_production_is_one_object():
-    with trail.following(trail.Trail("asked-1")):
+    with request_id.following(request_id.Trail("asked-1")):
         told = json.loads(line("chat.runner", "reply %s failed", 7))
     assert told["event"] == "reply 7 failed"
     assert (told["level"], told["logger"], told["request_id"]) == ("warning", "chat.runner", "asked-1")
@@ -39,7 +40,7 @@ def test_a_line_of_production_is_one_object():
 
 
 def test_a_line_of_development_can_be_read():
-    with trail.following(trail.Trail("asked-1")):
+    with request_id.following(request_id.Trail("asked-1")):
         shown = line("chat.runner", "reply %s failed", 7, production=False)
     assert shown.endswith("WARNING chat.runner: reply 7 failed request_id=asked-1")
 

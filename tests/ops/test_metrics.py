@@ -10,10 +10,11 @@ from django.test import AsyncClient, Client
 from django.utils import timezone
 
 from documents.models import Document
-from langai_site import exposition, registry
+from langai_site import registry
 from langai_site.models import Heartbeat
 from langai_site.sensitivity import Sensitivity
-from langai_site.usage import services as usage
+from langai_site.telemetry import metrics_view
+from langai_site.usage.spending import reservations as usage
 from langai_site.usage.types import Caller, Entry, Usage
 from search.models import Collection
 from tests.ops.processes import Program
@@ -23,10 +24,10 @@ pytestmark = pytest.mark.django_db(transaction=True)
 OTHER = """
 import django
 django.setup()
-from langai_site import exposition
-from langai_site.observing import REQUESTS
+from langai_site.telemetry import metrics_view
+from langai_site.web.request_metrics import REQUESTS
 REQUESTS.labels("other:page", "GET", 200).inc(7)
-exposition.publish("worker")
+metrics_view.publish("worker")
 print("published")
 """
 
@@ -134,19 +135,19 @@ async def test_a_process_that_ended_is_forgotten(data):
     gone = data / "metrics" / "worker:host:1.json"
     gone.write_text('[{"name": "langai_gone", "words": "", "type": "gauge", "samples": [["langai_gone", {}, 1]]}]')
     assert value(await told(), "langai_gone") == 1
-    long_ago = gone.stat().st_mtime - exposition.FRESH_SECONDS - 5
+    long_ago = gone.stat().st_mtime - metrics_view.FRESH_SECONDS - 5
     os.utime(gone, (long_ago, long_ago))
     assert value(await told(), "langai_gone") == 0
-    os.utime(gone, (long_ago - exposition.KEPT_SECONDS, long_ago - exposition.KEPT_SECONDS))
+    os.utime(gone, (long_ago - metrics_view.KEPT_SECONDS, long_ago - metrics_view.KEPT_SECONDS))
     await told()
     assert not gone.exists()
 
 
 async def test_nothing_is_written_while_nobody_asks(data):
-    exposition.publish_worker()
+    metrics_view.publish_worker()
     assert list(data.iterdir()) == []
     await told()
-    exposition.publish_worker()
+    metrics_view.publish_worker()
     assert len(list((data / "metrics").glob("worker:*.json"))) == 1
 
 

@@ -5,7 +5,7 @@ from django.db.models import Q
 
 from chat.models import Conversation
 from langai_site.accounts.models import Team, User
-from langai_site.prepared import Prepared
+from langai_site.database.compiled_queries import Prepared
 
 BY_NAME = Prepared(lambda name: Team.objects.filter(name=name).values_list("pk", "name"), name="\x01example")
 OF_OWNER = Prepared(

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from langai_site import private_files
+from langai_site.processes import private_files
 from tests.ops.processes import Program
 from tests.ops.test_settings import manage
 
@@ -109,7 +109,7 @@ def test_a_link_to_another_disk_closes_what_it_leads_to(data, tmp_path):
 FOREIGN = """
 import os, django
 django.setup()
-from langai_site import private_files
+from langai_site.processes import private_files
 os.seteuid(65534)
 print("told:", private_files.setup_step())
 print("doctor:", private_files.finding().status)

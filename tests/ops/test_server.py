@@ -6,13 +6,14 @@ import time
 import pytest
 from websockets.sync.client import connect
 
-from langai_site import ports
+from langai_site.processes import ports
 from tests.ops.processes import Program
 
 CODE = """
 import asyncio, django
 django.setup()
-from langai_site import registry, server
+from langai_site import registry
+from langai_site.processes import web_server as server
 registry.web_services.clear()
 registry.web_drains.clear()
 {parts}

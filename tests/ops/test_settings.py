@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from allauth.core.internal.httpkit import get_client_ip
 
-from langai_site import ports
+from langai_site.processes import ports
 
 ROOT = Path(__file__).parent.parent.parent
 

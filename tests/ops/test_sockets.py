@@ -3,7 +3,7 @@
 import pytest
 from channels.testing import WebsocketCommunicator
 
-from langai_site.sockets import SocketConsumer
+from langai_site.web.sockets import SocketConsumer
 
 # Channels closes old connections when a consumer ends.
 pytestmark = pytest.mark.django_db

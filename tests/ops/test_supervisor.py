@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from langai_site import supervisor as supervisor_module
-from langai_site.supervisor import Child, Supervisor, ending
+from langai_site.processes import supervisor as supervisor_module
+from langai_site.processes.supervisor import Child, Supervisor, ending
 
 ROOT = Path(__file__).parent.parent.parent
 SLEEPER = "import time; print('up', flush=True); time.sleep(60)"
@@ -152,7 +152,7 @@ async def test_a_line_of_any_length_and_bytes_that_are_no_text_come_through():
 def test_nothing_is_left_when_the_supervisor_is_killed():
     child_code = f"import os; print(os.getpid(), flush=True); {SLEEPER}"
     code = (
-        "import asyncio, sys; from langai_site.supervisor import Child, Supervisor;"
+        "import asyncio, sys; from langai_site.processes.supervisor import Child, Supervisor;"
         f"child = Child('web', [sys.executable, '-c', {child_code!r}]);"
         "asyncio.run(Supervisor([child]).run())"
     )

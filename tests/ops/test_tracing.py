@@ -8,15 +8,17 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from opentelemetry.trace import StatusCode
 
-from langai_site import tracing, trail
+from langai_site import request_id
 from langai_site.errors import NotFound
-from langai_site.trail import Trail
+from langai_site.request_id import Trail
+from langai_site.telemetry import tracing
 from tests.ops.processes import Program
 
 START = """
 import sys, django
 django.setup()
-from langai_site import asgi, tracing
+from langai_site import asgi
+from langai_site.telemetry import tracing
 {before}
 tracing.start()
 print("loaded", sorted({{name.partition(".")[0] for name in sys.modules}} & {{"opentelemetry", "grpc"}}))
@@ -65,14 +67,14 @@ def test_a_protocol_that_there_is_not_is_told_too(tmp_path):
 async def test_parts_belong_to_their_whole_across_tasks_and_threads(spans):
     async def reply():
         with tracing.span("provider", {"langai.model": "m"}):
-            await asyncio.to_thread(trail.carried(part))
+            await asyncio.to_thread(request_id.carried(part))
 
     def part():
         with tracing.span("inner"):
             pass
 
-    with trail.following(Trail("asked-1")), tracing.span("request") as span:
-        task = asyncio.create_task(tracing.within("reply", reply()), context=trail.fresh_context())
+    with request_id.following(Trail("asked-1")), tracing.span("request") as span:
+        task = asyncio.create_task(tracing.within("reply", reply()), context=request_id.fresh_context())
         span.called("POST chat:start", {"http.response.status_code": 204})
     await task
     found = {span.name: span for span in spans()}

@@ -7,8 +7,8 @@ import pytest
 from django.conf import settings
 from django.core.management import get_commands
 
-from langai_site.launcher import STOP_MARGIN
-from langai_site.worker import STOP_SECONDS
+from langai_site.processes.launcher import STOP_MARGIN
+from langai_site.processes.worker import STOP_SECONDS
 from tests.test_readme import settings_read
 
 FOLDER = Path(settings.BASE_DIR) / "docs" / "operations" / "systemd"

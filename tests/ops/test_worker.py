@@ -15,7 +15,8 @@ import django
 django.setup()
 from django.core.management import call_command
 from django.db import OperationalError
-from langai_site import registry, worker
+from langai_site import registry
+from langai_site.processes import worker
 call_command("migrate", verbosity=0)
 registry.worker_jobs.clear()
 worker.BEAT_SECONDS = 0.2

@@ -8,9 +8,9 @@ from decimal import Decimal
 
 import pytest
 
-from langai_site import trail
+from langai_site import request_id
 from langai_site.outbound import door, litellm_adapter
-from langai_site.usage import content
+from langai_site.usage.ledger import content
 from langai_site.usage.types import Price, Usage
 from tests.outbound.conftest import KEY, PROVIDERS, ask, call_of, prompts
 from tests.upstream.process import eventually
@@ -221,7 +221,7 @@ async def test_a_call_that_failed_tells_what_it_sent_as_well(upstream):
 
 @every_provider
 async def test_a_server_in_the_building_is_told_the_request_and_no_other(upstream, settings, provider):
-    with trail.following(trail.Trail("asked-4711")):
+    with request_id.following(request_id.Trail("asked-4711")):
         await ask(call_of(f"{provider}/t3"))
         settings.LOCAL_HOSTS = []
         await ask(call_of(f"{provider}/t3", hosted=True))

@@ -6,13 +6,14 @@ from decimal import Decimal
 import numpy as np
 import pytest
 
-from langai_site import trail
+from langai_site import request_id
 from langai_site.errors import AboveCeiling
 from langai_site.outbound import door, litellm_adapter
 from langai_site.outbound.types import EmbedCall, ModelInfo, ProviderError, unchanging
 from langai_site.sensitivity import Sensitivity
-from langai_site.usage import content, services
+from langai_site.usage.ledger import content
 from langai_site.usage.models import UsageEntry
+from langai_site.usage.spending import reservations
 from langai_site.usage.types import Price
 from tests.outbound.conftest import KEY, prompts
 from tests.upstream import free_port
@@ -185,7 +186,7 @@ def test_local_vectors_cost_nothing_and_hosted_ones_what_their_price_says(upstre
 
 
 def test_the_entry_of_a_call_can_be_written(upstream, transactional_db):
-    services.record([Outcome("hosted_vllm/e32").entry])
+    reservations.record([Outcome("hosted_vllm/e32").entry])
     row = UsageEntry.objects.get()
     assert (row.kind, row.model, row.input_tokens) == ("embedding", "hosted_vllm/e32", 9)
 
@@ -196,7 +197,7 @@ def test_the_library_is_loaded_once_for_threads_and_loops(upstream):
 
 @every_provider
 def test_a_server_in_the_building_is_told_the_request_and_no_other(upstream, settings, provider):
-    with trail.following(trail.Trail("asked-4711")):
+    with request_id.following(request_id.Trail("asked-4711")):
         assert Outcome(f"{provider}/embed").error is None
         settings.LOCAL_HOSTS = []
         assert Outcome(f"{provider}/embed", hosted=True).error is None

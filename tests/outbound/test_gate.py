@@ -12,11 +12,11 @@ from dataclasses import replace
 import httpx
 import pytest
 
+from langai_site.database.writer import write
 from langai_site.errors import NotAdmitted
 from langai_site.outbound import catalogue, clients, door, litellm_adapter
 from langai_site.outbound.types import EmbedCall, Present, ProviderError
 from langai_site.sensitivity import Sensitivity
-from langai_site.writer import write
 from tests.outbound.conftest import KEY, PROVIDERS, ask, call_of, prompts
 
 EVERY = pytest.mark.parametrize("provider", PROVIDERS)

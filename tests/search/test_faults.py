@@ -9,8 +9,8 @@ from django.db import OperationalError, connection
 from search.embeddings import hosted
 from search.models import Passage, Source
 from search.services import indexing
-from search.sync import sync_vectors
-from search.verification import differences
+from search.upkeep.sync import sync_vectors
+from search.upkeep.verification import differences
 from tests.search.conftest import HANDBOOK
 from tests.search.proxy import Proxy
 from tests.search.test_services import find

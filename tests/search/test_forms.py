@@ -5,7 +5,7 @@ from django.http import QueryDict
 from hypothesis import given
 from hypothesis import strategies as st
 
-from search.forms import MANY, QUERY_MAX_CHARS, SearchForm, read
+from search.pages.forms import MANY, QUERY_MAX_CHARS, SearchForm, read
 from search.types import Filters
 
 

@@ -8,8 +8,8 @@ from search.embeddings import FINGERPRINT
 from search.indexes import LABEL_TOO_HIGH, MEANING_OFF, REBUILDING, queried
 from search.models import Collection, Passage, PassageVector, Source
 from search.services import relabel
-from search.sync import sync_vectors
-from search.verification import differences
+from search.upkeep.sync import sync_vectors
+from search.upkeep.verification import differences
 from tests.search.conftest import HANDBOOK, nearest
 from tests.search.test_services import find
 from tests.servers import free_port

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from search.marking import matcher
+from search.pages.marking import matcher
 
 
 def marked(query, text):

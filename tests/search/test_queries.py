@@ -3,8 +3,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from search.lexicon import LANGUAGES
-from search.queries import TURN_CHARS, TURNS, Leaning, asked, is_small_talk, language_of, leaning_of
+from search.questions.lexicon import LANGUAGES
+from search.questions.queries import TURN_CHARS, TURNS, Leaning, asked, is_small_talk, language_of, leaning_of
 
 VACATION = "How many days of vacation do people in Leith have?"
 

@@ -7,12 +7,12 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from langai_site.models import Checkpoint
-from search import rebuilding
 from search.embeddings import FINGERPRINT
 from search.indexes import store_name
 from search.keywords import get_index
 from search.models import Collection, Passage, PassageVector
-from search.verification import differences
+from search.upkeep import rebuilding
+from search.upkeep.verification import differences
 from tests.search.conftest import HANDBOOK, nearest
 from tests.search.proxy import Proxy
 

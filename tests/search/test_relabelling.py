@@ -10,8 +10,8 @@ from search.contexts import digest_of, in_context
 from search.embeddings import find_configured
 from search.models import Passage, PassageVector, Source
 from search.services import relabel
-from search.sync import sync_vectors
-from search.verification import differences
+from search.upkeep.sync import sync_vectors
+from search.upkeep.verification import differences
 from tests.search.conftest import HANDBOOK, nearest
 from tests.search.test_services import find
 

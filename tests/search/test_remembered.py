@@ -7,14 +7,14 @@ import pytest
 from django.core.cache import caches as stores
 from redis import Redis as Client
 
-from langai_site import caches
+from langai_site.database import caches
+from langai_site.database.writer import write
 from langai_site.sensitivity import Sensitivity
-from langai_site.writer import write
 from search.access import reader_of
 from search.embeddings import SEARCH, EmbedderUnavailable, hosted
 from search.embeddings.remembered import embedded
 from search.services import find
-from search.sync import sync_vectors
+from search.upkeep.sync import sync_vectors
 from tests.servers import Redis, free_port
 from tests.upstream.embeddings import vector_of
 

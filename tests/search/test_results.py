@@ -3,9 +3,9 @@ from uuid import UUID
 
 import pytest
 
-from search.forms import SearchForm
-from search.results import SHOWN, by_document, chosen, kind_of
-from search.snippets import Match, Piece
+from search.pages.forms import SearchForm
+from search.pages.results import SHOWN, by_document, chosen, kind_of
+from search.pages.snippets import Match, Piece
 from tests.search.hits import hit
 
 PDF = "application/pdf"

@@ -10,8 +10,8 @@ from search.access import reader_of
 from search.models import Collection, Page, Passage, Source
 from search.services import excerpt, remove
 from search.services.excerpts import EXCERPT_CHARS, split
-from search.sync import sync_vectors
 from search.types import Reader
+from search.upkeep.sync import sync_vectors
 from search.vectors import collection_name
 from tests.search.conftest import HANDBOOK
 from tests.servers import free_port

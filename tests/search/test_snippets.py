@@ -4,7 +4,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from search.snippets import ELLIPSIS, LENGTH, TO_SPACE, Match, Piece, snippet
+from search.pages.snippets import ELLIPSIS, LENGTH, TO_SPACE, Match, Piece, snippet
 
 
 def matches(text, *words):

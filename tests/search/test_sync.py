@@ -7,9 +7,9 @@ import pytest
 from search.apps import vector_store_status
 from search.embeddings import FINGERPRINT
 from search.models import Collection, Passage, PassageVector, Source
-from search.sync import sync_store, sync_vectors
+from search.upkeep.sync import sync_store, sync_vectors
+from search.upkeep.verification import differences
 from search.vectors import BrokenCollection, collection_name, get_store, packed, unpacked
-from search.verification import differences
 from tests.search.conftest import HANDBOOK, nearest
 from tests.search.test_services import find, stored_ids
 from tests.servers import Chroma, free_port

@@ -10,8 +10,8 @@ from search.embeddings import FINGERPRINT
 from search.indexes import store_name
 from search.keywords import get_index
 from search.models import Collection, Passage, PassageVector, Source
-from search.sync import sync_vectors
-from search.verification import differences, verify_and_mend
+from search.upkeep.sync import sync_vectors
+from search.upkeep.verification import differences, verify_and_mend
 from tests.servers import free_port
 
 

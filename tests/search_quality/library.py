@@ -24,9 +24,10 @@ def set_up() -> None:
     import django
 
     django.setup()
-    from langai_site import preparation, registry
+    from langai_site import registry
+    from langai_site.processes import setup
 
-    for step in (preparation.migrate, *registry.setup_steps.values()):
+    for step in (setup.migrate, *registry.setup_steps.values()):
         step()
 
 

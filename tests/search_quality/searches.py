@@ -56,7 +56,7 @@ async def vectors(question: Question, reader: "Reader") -> "list[Hit]":
 
 def _by_rankings(question: Question, reader: "Reader", rankings: Rankings) -> "list[Hit]":
     from search.fusion import fused
-    from search.queries import asked
+    from search.questions.queries import asked
     from search.services import passages
 
     texts = asked(question.text, question.history).texts

@@ -8,8 +8,8 @@ import pytest
 from django.db import connection
 
 from langai_site.sensitivity import Sensitivity
-from langai_site.usage import services
 from langai_site.usage.models import UsageEntry
+from langai_site.usage.spending import reservations
 from langai_site.usage.types import Caller, Entry, Usage
 
 
@@ -31,7 +31,7 @@ def entry_of(**changes) -> Entry:
 
 def entered(at: datetime | None = None, **changes) -> UsageEntry:
     """One entry in the ledger, as a call leaves it; `at` as if the clock had said so."""
-    services.record([entry_of(**changes)])
+    reservations.record([entry_of(**changes)])
     row = UsageEntry.objects.latest("id")
     if at:
         UsageEntry.objects.filter(pk=row.pk).update(at=at)

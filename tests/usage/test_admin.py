@@ -6,7 +6,7 @@ from django.urls import reverse
 
 from langai_site.accounts.models import User
 from langai_site.sensitivity import Sensitivity
-from langai_site.usage import sealing, verification
+from langai_site.usage.ledger import sealing, verification
 from langai_site.usage.models import MonthClose, Seal, UsageEntry
 from langai_site.usage.sums import totals
 from tests.usage.conftest import entered

@@ -12,9 +12,9 @@ from django.utils import timezone
 
 from langai_site.accounts.models import Team, User
 from langai_site.errors import Conflict
-from langai_site.usage import budgets, notices, services
-from langai_site.usage.budgets import OverBudget
 from langai_site.usage.models import Budget, BudgetPeriod, Reservation, UsageEntry
+from langai_site.usage.spending import budgets, notices, reservations
+from langai_site.usage.spending.budgets import OverBudget
 from langai_site.usage.types import Caller
 from tests.usage.conftest import at_once, entered, entry_of
 
@@ -39,13 +39,13 @@ def budget(scope="site", amount=1, **more):
 
 def reserve(user, amount, team="Library"):
     reply = uuid4()
-    services.reserve(reply=reply, user_id=user.pk, team=team, amount=Decimal(amount))
+    reservations.reserve(reply=reply, user_id=user.pk, team=team, amount=Decimal(amount))
     return reply
 
 
 def settle(user, reply, cost, team="Library"):
     caller = Caller(user_id=user.pk, username=user.username, team=team, reply=reply)
-    services.close(reply, [entry_of(caller=caller, cost=cost if cost is None else Decimal(cost))])
+    reservations.close(reply, [entry_of(caller=caller, cost=cost if cost is None else Decimal(cost))])
 
 
 def standing(of):
@@ -82,7 +82,7 @@ def test_a_refused_reservation_holds_nothing(alice):
 
 def test_a_turn_that_used_nothing_gives_back_what_it_held(alice):
     site = budget()
-    services.close(reserve(alice, "1"), [])
+    reservations.close(reserve(alice, "1"), [])
     assert figures(site) == (0, 0)
 
 
@@ -125,25 +125,25 @@ def test_local_models_answer_though_a_hard_budget_is_used_up(alice):
 
 def test_a_model_without_a_price_is_refused_under_a_hard_budget_only(alice):
     soft = budget(hard=False)
-    services.reserve(reply=uuid4(), user_id=alice.pk, amount=None)
+    reservations.reserve(reply=uuid4(), user_id=alice.pk, amount=None)
     budget()
     with pytest.raises(OverBudget, match="ask an admin to set a price"):
-        services.reserve(reply=uuid4(), user_id=alice.pk, amount=None)
+        reservations.reserve(reply=uuid4(), user_id=alice.pk, amount=None)
     assert figures(soft) == (0, 0)
 
 
 def test_a_reservation_is_raised_when_the_model_is_known(alice):
     site = budget(amount=1)
     reply = reserve(alice, "0")
-    services.raise_to(reply, Decimal("0.4"))
-    services.raise_to(reply, Decimal("0.9"))
+    reservations.raise_to(reply, Decimal("0.4"))
+    reservations.raise_to(reply, Decimal("0.9"))
     assert figures(site) == (0, Decimal("0.9"))
     with pytest.raises(OverBudget):
-        services.raise_to(reply, Decimal("1.1"))
+        reservations.raise_to(reply, Decimal("1.1"))
     assert figures(site) == (0, Decimal("0.9"))
-    services.close(reply, [])
+    reservations.close(reply, [])
     with pytest.raises(Conflict, match="given up"):
-        services.raise_to(reply, Decimal("0.1"))
+        reservations.raise_to(reply, Decimal("0.1"))
     assert figures(site) == (0, 0)
 
 
@@ -151,15 +151,15 @@ def test_a_continued_reply_holds_once(alice):
     site = budget(amount=10)
     reply = reserve(alice, "1")
     settle(alice, reply, "0.5")
-    services.reserve(reply=reply, user_id=alice.pk, team="Library", amount=Decimal(2))
-    services.reserve(reply=reply, user_id=alice.pk, team="Library", amount=Decimal(3))
+    reservations.reserve(reply=reply, user_id=alice.pk, team="Library", amount=Decimal(2))
+    reservations.reserve(reply=reply, user_id=alice.pk, team="Library", amount=Decimal(3))
     assert figures(site) == (Decimal("0.5"), 3)
 
 
 def test_a_reply_that_was_swept_and_ends_after_all_is_counted_once(alice):
     site = budget()
     reply = reserve(alice, "0.5")
-    services.close(reply, [])
+    reservations.close(reply, [])
     settle(alice, reply, "0.3")
     settle(alice, reply, "0.3")
     assert figures(site) == (Decimal("0.3"), 0)
@@ -167,7 +167,7 @@ def test_a_reply_that_was_swept_and_ends_after_all_is_counted_once(alice):
 
 def test_calls_that_no_reply_waits_for_are_counted(alice):
     site = budget()
-    services.record([entry_of(cost=CENT, caller=Caller()), entry_of(cost=CENT), entry_of(cost=None)])
+    reservations.record([entry_of(cost=CENT, caller=Caller()), entry_of(cost=CENT), entry_of(cost=None)])
     assert figures(site) == (2 * CENT, 0)
 
 
@@ -211,9 +211,9 @@ def test_a_counter_that_is_off_is_set_right_again_from_the_entries(alice):
 def test_what_a_dead_process_held_is_given_back_after_an_hour(alice):
     site = budget()
     reply = reserve(alice, "1")
-    assert services.expire() == 0
+    assert reservations.expire() == 0
     Reservation.objects.update(created_at=timezone.now() - timedelta(hours=2))
-    assert services.expire() == 1
+    assert reservations.expire() == 1
     assert figures(site) == (0, 0)
     settle(alice, reply, "0.5")
     assert figures(site) == (Decimal("0.5"), 0)

@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 from django.core.management import call_command
 
-from langai_site.usage import closing, recomputing, sealing
+from langai_site.usage.ledger import closing, recomputing, sealing
 from langai_site.usage.models import MonthClose, Seal, UsageEntry
 from langai_site.usage.months import month_of
 from langai_site.usage.types import Price, Usage

@@ -3,7 +3,7 @@
 import hashlib
 import hmac
 
-from langai_site.usage import content
+from langai_site.usage.ledger import content
 
 MESSAGE = {"role": "user", "content": "Größe? 好"}
 

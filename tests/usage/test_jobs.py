@@ -10,8 +10,8 @@ from django.utils import timezone
 
 from langai_site import registry
 from langai_site.accounts.models import User
-from langai_site.usage import services
 from langai_site.usage.models import Budget, BudgetPeriod, MonthClose, Reservation, Seal
+from langai_site.usage.spending import reservations
 from tests.usage.conftest import entered
 
 pytestmark = pytest.mark.django_db
@@ -29,7 +29,7 @@ def test_the_worker_gives_back_what_is_held_for_nobody_and_warns_admins(settings
     settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
     admin = User.objects.create_superuser("admin", email="admin@example.org")
     Budget.objects.create(scope="site", period="month", amount=1)
-    services.reserve(reply=uuid4(), user_id=admin.pk, amount=Decimal("0.1"))
+    reservations.reserve(reply=uuid4(), user_id=admin.pk, amount=Decimal("0.1"))
     Reservation.objects.update(created_at=timezone.now() - timedelta(hours=2))
     entered(cost=Decimal("0.6"))
     registry.worker_jobs["budgets"].run()

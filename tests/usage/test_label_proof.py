@@ -7,10 +7,10 @@ import pytest
 from django.utils import timezone
 
 from langai_site.sensitivity import Sensitivity
-from langai_site.usage.chain import written_out
-from langai_site.usage.label_proof import compare_labels
+from langai_site.usage.ledger.chain import written_out
+from langai_site.usage.ledger.label_proof import compare_labels
+from langai_site.usage.ledger.verification import Question, went_out
 from langai_site.usage.models import UsageEntry
-from langai_site.usage.verification import Question, went_out
 from search.models import Collection, LabelRecord, Source
 from search.services import index
 from search.types import PageText, SourceInfo, Span

@@ -11,7 +11,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from langai_site.usage import sealing
+from langai_site.usage.ledger import sealing
 from langai_site.usage.models import DimensionDay, RolledUp, SliceDay, UsageEntry
 from langai_site.usage.reports import adding, answering, rollup
 from langai_site.usage.reports.types import FIGURES, Query

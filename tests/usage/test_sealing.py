@@ -8,9 +8,9 @@ import pytest
 from django.db import connection, transaction
 from django.utils import timezone
 
-from langai_site.usage import chain, sealing, verification
+from langai_site.usage.ledger import chain, sealing, verification
+from langai_site.usage.ledger.verification import Head
 from langai_site.usage.models import ChainHead, Seal, UsageEntry
-from langai_site.usage.verification import Head
 from tests.usage.conftest import at_once, entered
 
 

@@ -6,8 +6,8 @@ import pytest
 
 from langai_site.accounts.models import User
 from langai_site.sensitivity import Sensitivity
-from langai_site.usage import services
 from langai_site.usage.models import Reservation, UsageEntry
+from langai_site.usage.spending import reservations
 from langai_site.usage.types import Caller, Entry, Usage
 
 pytestmark = pytest.mark.django_db
@@ -21,7 +21,7 @@ def user():
 @pytest.fixture
 def held(user):
     reply = uuid4()
-    services.reserve(reply=reply, user_id=user.id, amount=Decimal("0.25"))
+    reservations.reserve(reply=reply, user_id=user.id, amount=Decimal("0.25"))
     return reply
 
 
@@ -46,7 +46,7 @@ def entry(user, held):
 
 
 def test_a_reservation_is_settled_with_what_the_call_took(held, entry):
-    assert services.close(held, [entry])
+    assert reservations.close(held, [entry])
     written = UsageEntry.objects.get()
     assert (written.username, written.team, written.reply) == ("alice", "Library", held)
     assert (written.input_tokens, written.output_tokens, written.cached_tokens) == (100, 20, 5)
@@ -58,44 +58,44 @@ def test_a_reservation_is_settled_with_what_the_call_took(held, entry):
 
 
 def test_a_turn_that_used_nothing_is_released(held):
-    assert services.close(held, [])
+    assert reservations.close(held, [])
     assert Reservation.objects.get().status == Reservation.Status.RELEASED
     assert not UsageEntry.objects.exists()
 
 
 def test_closing_twice_writes_once(held, entry):
-    services.close(held, [entry])
-    assert not services.close(held, [entry])
-    assert not services.close(held, [])
+    reservations.close(held, [entry])
+    assert not reservations.close(held, [entry])
+    assert not reservations.close(held, [])
     assert UsageEntry.objects.count() == 1
     assert Reservation.objects.get().status == Reservation.Status.SETTLED
 
 
 def test_what_was_used_is_written_though_a_sweep_released_it_first(held, entry):
-    services.close(held, [])
-    assert services.close(held, [entry])
+    reservations.close(held, [])
+    assert reservations.close(held, [entry])
     assert UsageEntry.objects.count() == 1
 
 
 def test_a_continued_reply_is_held_and_settled_again(user, held, entry):
-    services.close(held, [replace(entry, status="interrupted")])
-    services.reserve(reply=held, user_id=user.id, amount=None)
-    assert services.close(held, [entry])
+    reservations.close(held, [replace(entry, status="interrupted")])
+    reservations.reserve(reply=held, user_id=user.id, amount=None)
+    assert reservations.close(held, [entry])
     assert UsageEntry.objects.count() == 2
 
 
 def test_an_unknown_price_is_unpriced_and_never_zero(held, entry):
-    services.close(held, [replace(entry, cost=None)])
+    reservations.close(held, [replace(entry, cost=None)])
     assert UsageEntry.objects.get().cost is None
 
 
 def test_a_cached_answer_is_entered_with_what_it_saved(held, entry):
-    services.close(held, [replace(entry, cached=True, cost=Decimal(0), saved=Decimal("0.0002"))])
+    reservations.close(held, [replace(entry, cached=True, cost=Decimal(0), saved=Decimal("0.0002"))])
     written = UsageEntry.objects.get()
     assert (written.cached, written.cost, written.saved) == (True, 0, Decimal("0.0002"))
 
 
 def test_the_ledger_outlives_the_person(user, held, entry):
-    services.close(held, [entry])
+    reservations.close(held, [entry])
     user.delete()
     assert UsageEntry.objects.get().username == "alice"

@@ -6,7 +6,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from langai_site.sensitivity import Sensitivity
-from langai_site.usage import content, sealing
+from langai_site.usage.ledger import content, sealing
 from langai_site.usage.models import UsageEntry
 from tests.usage.conftest import entered
 

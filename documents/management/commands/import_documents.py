@@ -11,8 +11,8 @@ from tqdm import tqdm
 
 from documents.services.imports import Outcome, Progress, Result, Target, files_in, import_file, progress
 from langai_site.accounts.models import User
-from langai_site.health import worker_lives
 from langai_site.sensitivity import Sensitivity
+from langai_site.telemetry.health import worker_lives
 from search.models import Collection
 
 LABELS = {label.slug: label for label in Sensitivity}

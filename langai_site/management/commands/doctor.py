@@ -8,7 +8,7 @@ from functools import partial
 from django.core.management.base import BaseCommand
 
 from langai_site import registry
-from langai_site.doctor import Row, examine, machine
+from langai_site.telemetry.doctor import Row, examine, machine
 
 
 class Command(BaseCommand):

@@ -1,6 +1,6 @@
 from django.core.management.base import BaseCommand
 
-from langai_site import launcher
+from langai_site.processes import launcher
 
 
 class Command(BaseCommand):

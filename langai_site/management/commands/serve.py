@@ -7,6 +7,6 @@ class Command(BaseCommand):
 
     def handle(self, *args: object, **options: object) -> None:
         # Importing the server installs Twisted's reactor, which other commands have no use for.
-        from langai_site.server import serve
+        from langai_site.processes.web_server import serve
 
         serve()

@@ -1,6 +1,6 @@
 from django.core.management.base import BaseCommand
 
-from langai_site import preparation
+from langai_site.processes import setup
 
 
 class Command(BaseCommand):
@@ -8,7 +8,7 @@ class Command(BaseCommand):
     requires_system_checks: list[str] = []
 
     def handle(self, *args: object, **options: object) -> None:
-        for line in preparation.steps():
+        for line in setup.steps():
             self.stdout.write(line)
-        if sign_in := preparation.first_admin():
+        if sign_in := setup.first_admin():
             self.stdout.write(sign_in)

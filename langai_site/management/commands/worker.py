@@ -1,6 +1,6 @@
 from django.core.management.base import BaseCommand
 
-from langai_site import worker
+from langai_site.processes import worker
 
 
 class Command(BaseCommand):

@@ -17,7 +17,7 @@ from django.db import transaction
 from django.db.models import Exists, Max, Min, OuterRef, QuerySet
 from django.db.models.functions import TruncDate
 
-from langai_site.usage import sealing
+from langai_site.usage.ledger import sealing
 from langai_site.usage.models import DaySum, DimensionDay, RolledUp, Seal, Slice, SliceDay, UsageEntry
 from langai_site.usage.months import day_of, start_of
 from langai_site.usage.reports.adding import SUMS, figures_of_entries

@@ -13,7 +13,7 @@ from langai_site.usage.reports.asked import KEY, MEASURES, Asked
 from langai_site.usage.reports.charts import Columns, Ranking
 from langai_site.usage.reports.periods import Days, first_of, steps_of, told
 from langai_site.usage.reports.types import DIMENSIONS, Figures, Line, Query, Report
-from langai_site.usage.standing import CENT, Standing, notice, shown
+from langai_site.usage.spending.standing import CENT, Standing, notice, shown
 from langai_site.usage.sums import dollars
 
 PER_PAGE = 50

@@ -4,7 +4,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from search.embeddings import EmbedderUnavailable, find_configured
 from search.models import Collection
-from search.rebuilding import Rebuild
+from search.upkeep.rebuilding import Rebuild
 from search.vectors import StoreUnavailable, get_store
 
 

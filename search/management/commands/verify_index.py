@@ -3,8 +3,8 @@ from argparse import ArgumentParser
 
 from django.core.management.base import BaseCommand
 
+from search.upkeep.verification import differences
 from search.vectors import get_store
-from search.verification import differences
 
 
 class Command(BaseCommand):

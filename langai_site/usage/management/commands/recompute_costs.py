@@ -5,7 +5,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from langai_site.errors import LangAIError
-from langai_site.usage import months, recomputing
+from langai_site.usage import months
+from langai_site.usage.ledger import recomputing
 
 
 class Command(BaseCommand):

@@ -4,10 +4,10 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from langai_site.errors import Invalid, LangAIError
-from langai_site.usage import budgets
 from langai_site.usage.reports import answering, exporting, showing
 from langai_site.usage.reports.periods import MONTH, days_of, read_days
 from langai_site.usage.reports.types import DIMENSIONS, STEPS, Query, Report
+from langai_site.usage.spending import budgets
 
 GROUPS = (*STEPS, *DIMENSIONS)
 

@@ -8,10 +8,11 @@ from django.core.management.base import BaseCommand, CommandError
 
 from langai_site.errors import Invalid, LangAIError
 from langai_site.sensitivity import Sensitivity
-from langai_site.usage import months, verification
-from langai_site.usage.label_proof import compare_labels
+from langai_site.usage import months
+from langai_site.usage.ledger import verification
+from langai_site.usage.ledger.label_proof import compare_labels
+from langai_site.usage.ledger.verification import Head, Question
 from langai_site.usage.models import UsageEntry
-from langai_site.usage.verification import Head, Question
 
 LISTED = 100
 

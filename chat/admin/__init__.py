@@ -1,0 +1,29 @@
+"""Chat in admin: conversations, replies, changes of labels and routing policies."""
+
+from django.contrib import admin
+from django.db.models import Count, QuerySet
+from django.http import HttpRequest
+
+from chat.admin.metadata import MetadataAdmin
+from chat.admin.policies import RoutingPolicyAdmin
+from chat.admin.replies import LabelChangeAdmin, ReplyAdmin
+from chat.models import Conversation, LabelChange, Reply, RoutingPolicy
+
+admin.site.register(RoutingPolicy, RoutingPolicyAdmin)
+admin.site.register(Reply, ReplyAdmin)
+admin.site.register(LabelChange, LabelChangeAdmin)
+
+
+@admin.register(Conversation)
+class ConversationAdmin(MetadataAdmin):
+    list_display = ["id", "owner", "label", "source", "model", "messages_count", "created_at", "updated_at"]
+    list_filter = ["label", "source", "created_at"]
+    search_fields = ["id", "owner__username"]
+    fields = ["id", "owner", "label", "source", "model", "created_at", "updated_at", "deleted_at"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Conversation]:
+        return super().get_queryset(request).select_related("owner").annotate(message_count=Count("messages"))
+
+    @admin.display(description="messages", ordering="message_count")
+    def messages_count(self, conversation: Conversation) -> int:
+        return conversation.message_count  # type: ignore[attr-defined]

@@ -1,0 +1,48 @@
+"""Forms of the admin's pages about routing."""
+
+from django import forms
+
+from chat.models import RoutingRule
+from chat.values import Level
+from langai_site.sensitivity import Sensitivity
+
+# Where a rule goes that was given no number: after all others.
+LAST = 9_999
+
+
+class RuleForm(forms.ModelForm):
+    position = forms.IntegerField(
+        label="Order",
+        required=False,
+        min_value=0,
+        max_value=LAST,
+        help_text="Lower numbers are looked at first; none: last. Saving numbers them anew.",
+    )
+
+    class Meta:
+        model = RoutingRule
+        fields = ["position", "name", "at_least", "complexity", "too_long", "use"]
+
+    def clean_position(self) -> int:
+        position = self.cleaned_data["position"]
+        return LAST if position is None else position
+
+
+class WhatIfForm(forms.Form):
+    """A turn that is made up, to see where it would go."""
+
+    label = forms.TypedChoiceField(
+        choices=Sensitivity.choices, coerce=lambda value: Sensitivity(int(value)), initial=Sensitivity.PUBLIC.value
+    )
+    complexity = forms.TypedChoiceField(
+        choices=[(level.value, level.value.capitalize()) for level in Level], coerce=Level, initial=Level.MODERATE.value
+    )
+    tokens = forms.IntegerField(
+        label="Tokens of the prompt", min_value=0, max_value=100_000_000, initial=1_000, help_text="Without the answer."
+    )
+
+
+class LabForm(forms.Form):
+    """Of how many days the turns are to be tried on a policy."""
+
+    days = forms.IntegerField(label="Days", min_value=1, max_value=90, initial=7)

@@ -1,0 +1,264 @@
+"""Routing policies in admin: drafts are edited here, put in force, discarded; earlier versions come back as copies."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from django.conf import settings
+from django.contrib import admin, messages
+from django.contrib.admin.utils import unquote
+from django.core.exceptions import PermissionDenied
+from django.db import models, transaction
+from django.forms import ModelForm
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path
+
+from chat.admin.forms import LabForm, RuleForm, WhatIfForm
+from chat.admin.replay import tried
+from chat.models import RoutingPolicy, RoutingRule
+from chat.routing import policies
+from chat.routing.route import AUTO, NoModel, RouteRequest, route
+from chat.routing.rules import Policy, warnings
+from langai_site.accounts.models import User
+from langai_site.errors import LangAIError
+from langai_site.outbound import catalogue
+
+STATUS = RoutingPolicy.Status
+
+
+@dataclass(frozen=True)
+class Act:
+    """What can be done to a policy: how its button and its page of confirmation say it, and when it is offered."""
+
+    name: str
+    button: str
+    statuses: frozenset[str]
+    question: str
+
+
+ACTS = {
+    act.name: act
+    for act in (
+        Act(
+            "activate",
+            "Activate",
+            frozenset({STATUS.DRAFT}),
+            "Messages are routed by it within seconds. It gets the next version and cannot be edited any more; the "
+            "policy in force now retires, and can be brought back.",
+        ),
+        Act("discard", "Discard", frozenset({STATUS.DRAFT}), "The draft and its rules are removed for good."),
+        Act(
+            "roll-back",
+            "Roll back to this",
+            frozenset({STATUS.RETIRED}),
+            "A copy of these rules is put in force as the next version. Messages are routed by it within seconds.",
+        ),
+        Act(
+            "draft",
+            "Make a draft",
+            frozenset(STATUS),
+            "The rules are copied into a draft that you can edit. Nothing changes until you activate it.",
+        ),
+    )
+}
+
+
+class RuleInline(admin.TabularInline):
+    """A draft's rules. They belong to their policy: who may change that may change them, while it is a draft."""
+
+    model = RoutingRule
+    form = RuleForm
+    extra = 2
+
+    def has_view_permission(self, request: HttpRequest, obj: RoutingPolicy | None = None) -> bool:
+        return True
+
+    def has_change_permission(self, request: HttpRequest, obj: RoutingPolicy | None = None) -> bool:
+        may = request.user.has_perm("chat.change_routingpolicy")
+        return may and obj is not None and obj.is_draft
+
+    def has_add_permission(self, request: HttpRequest, obj: RoutingPolicy | None = None) -> bool:
+        return self.has_change_permission(request, obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: RoutingPolicy | None = None) -> bool:
+        return self.has_change_permission(request, obj)
+
+
+class RoutingPolicyAdmin(admin.ModelAdmin):
+    list_display = ["__str__", "status", "rules_in_short", "note", "activated_at", "activated_by"]
+    list_filter = ["status"]
+    list_select_related = ["activated_by"]
+    fields = ["status", "note", "based_on", "created_at", "created_by", "activated_at", "activated_by"]
+    readonly_fields = ["status", "based_on", "created_at", "created_by", "activated_at", "activated_by"]
+    inlines = [RuleInline]
+
+    class Media:
+        css = {"all": ["admin/policies.css"]}
+
+    def get_queryset(self, request: HttpRequest) -> models.QuerySet[RoutingPolicy]:
+        return super().get_queryset(request).prefetch_related("rules")
+
+    @admin.display(description="rules")
+    def rules_in_short(self, policy: RoutingPolicy) -> str:
+        return "; ".join(f"{rule.name} → {rule.get_use_display()}" for rule in policy.rules.all()) or "-"
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Drafts are copies: “Make a draft” begins with rules that work."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: RoutingPolicy | None = None) -> bool:
+        return super().has_change_permission(request) and (obj is None or obj.is_draft)
+
+    def has_delete_permission(self, request: HttpRequest, obj: RoutingPolicy | None = None) -> bool:
+        """Drafts are discarded; what was in force is history."""
+        return False
+
+    def get_urls(self) -> list[URLPattern]:
+        act = self.admin_site.admin_view(self.act_view)
+        return [
+            path("<path:object_id>/lab/", self.admin_site.admin_view(self.lab_view), name="chat_routingpolicy_lab"),
+            *(path(f"<path:object_id>/{name}/", act, {"name": name}, f"chat_routingpolicy_{name}") for name in ACTS),
+            *super().get_urls(),
+        ]
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        in_force = RoutingPolicy.objects.filter(status=STATUS.ACTIVE).first()
+        may_draft = in_force if super().has_change_permission(request) else None
+        return super().changelist_view(request, {**(extra_context or {}), "in_force": may_draft})
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        policy = self.get_object(request, unquote(object_id))
+        beside = self._beside(request, policy) if policy else {}
+        return super().change_view(request, object_id, form_url, {**(extra_context or {}), **beside})
+
+    def _beside(self, request: HttpRequest, policy: RoutingPolicy) -> dict[str, Any]:
+        """What the page shows beside the rules: what can be done, what is wrong with them, and where turns go."""
+        rules = policies.policy_of(policy)
+        may_act = self.has_change_permission(request)
+        acts = _acts(policy) if may_act else []
+        lab = LabForm() if may_act else None
+        return {"acts": acts, "lab": lab, "warnings": warnings(rules), **_what_if(request, rules)}
+
+    def save_model(self, request: HttpRequest, obj: RoutingPolicy, form: ModelForm, change: bool) -> None:
+        policies.hold(obj)
+        super().save_model(request, obj, form, change)
+
+    def save_related(self, request: HttpRequest, form: ModelForm, formsets: Any, change: bool) -> None:  # noqa: ANN401
+        super().save_related(request, form, formsets, change)
+        policies.renumber(form.instance)
+
+    def _for_change(self, request: HttpRequest, object_id: str) -> RoutingPolicy:
+        """The policy of that id, for somebody who may change policies."""
+        policy = self.get_object(request, unquote(object_id))
+        if policy is None:
+            raise Http404
+        if not self.has_change_permission(request):
+            raise PermissionDenied
+        return policy
+
+    def lab_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """What the policy would have done with the turns of the last days. Nothing is changed or sent."""
+        policy = self._for_change(request, object_id)
+        context = {
+            **self.admin_site.each_context(request),
+            "opts": self.opts,
+            "policy": policy,
+            "acts": _acts(policy),
+            "warnings": warnings(policies.policy_of(policy)),
+            "title": f"Policy lab: {str(policy).lower()}",
+            **tried(policy, request.GET),
+        }
+        return TemplateResponse(request, "admin/chat/routingpolicy/lab.html", context)
+
+    def act_view(self, request: HttpRequest, object_id: str, name: str) -> HttpResponse:
+        """Ask whether it is meant, then do it and write it into the admin's history."""
+        policy = self._for_change(request, object_id)
+        if request.method == "POST":
+            return self._act(request, name, policy)
+        context = {
+            **self.admin_site.each_context(request),
+            "opts": self.opts,
+            "policy": policy,
+            "act": ACTS[name],
+            "offered": policy.status in ACTS[name].statuses,
+            "warnings": warnings(policies.policy_of(policy)) if name in ("activate", "roll-back") else [],
+            "title": f"{ACTS[name].button}: {str(policy).lower()}",
+        }
+        return TemplateResponse(request, "admin/chat/routingpolicy/confirm.html", context)
+
+    def _act(self, request: HttpRequest, name: str, policy: RoutingPolicy) -> HttpResponse:
+        deeds = {
+            "activate": self._activate,
+            "discard": self._discard,
+            "roll-back": self._roll_back,
+            "draft": self._draft,
+        }
+        deed: Callable[[HttpRequest, RoutingPolicy, User], RoutingPolicy | None] = deeds[name]
+        try:
+            with transaction.atomic():
+                shown = deed(request, policy, _person(request))
+        except LangAIError as error:
+            messages.error(request, error.message)
+            shown = RoutingPolicy.objects.filter(pk=policy.pk).first()
+        if shown is None:
+            return redirect("admin:chat_routingpolicy_changelist")
+        return redirect("admin:chat_routingpolicy_change", shown.pk)
+
+    def _activate(self, request: HttpRequest, policy: RoutingPolicy, by: User) -> RoutingPolicy:
+        activated = policies.activate(policy, by=by)
+        self.log_change(request, activated, f"Activated as version {activated.version}.")
+        messages.success(request, f"Version {activated.version} is in force.")
+        return activated
+
+    def _discard(self, request: HttpRequest, policy: RoutingPolicy, by: User) -> None:
+        self.log_deletions(request, RoutingPolicy.objects.filter(pk=policy.pk))
+        name = str(policy)
+        policies.discard(policy)
+        messages.success(request, f"{name} is discarded.")
+
+    def _roll_back(self, request: HttpRequest, policy: RoutingPolicy, by: User) -> RoutingPolicy:
+        if policy.version is None:
+            raise LangAIError("A draft was never in force: activate it instead.")
+        activated = policies.roll_back(policy.version, by=by)
+        self.log_addition(request, activated, f"Rolled back to version {policy.version}, as {activated.version}.")
+        messages.success(request, f"Version {activated.version} is in force: the rules of version {policy.version}.")
+        return activated
+
+    def _draft(self, request: HttpRequest, policy: RoutingPolicy, by: User) -> RoutingPolicy:
+        draft = policies.draft_of(policy, by=by)
+        self.log_addition(request, draft, f"Copied from {str(policy).lower()}.")
+        messages.success(request, "This is a draft: routing does not see it until you activate it.")
+        return draft
+
+
+def _acts(policy: RoutingPolicy) -> list[Act]:
+    return [act for act in ACTS.values() if policy.status in act.statuses]
+
+
+def _person(request: HttpRequest) -> User:
+    assert isinstance(request.user, User)
+    return request.user
+
+
+def _what_if(request: HttpRequest, policy: Policy) -> dict[str, Any]:
+    """Where a made-up turn would go by `policy`, and the form that asks. Nothing is sent or stored."""
+    form = WhatIfForm(request.GET if "tokens" in request.GET else None)
+    context: dict[str, Any] = {"what_if": form}
+    if not form.is_valid():
+        return context
+    asked = RouteRequest(
+        requested=AUTO,
+        label=form.cleaned_data["label"],
+        complexity=form.cleaned_data["complexity"],
+        prompt_tokens=form.cleaned_data["tokens"],
+        max_tokens=settings.ANSWER_MAX_TOKENS,
+    )
+    try:
+        taken = route(asked, catalogue.models(), policy)
+    except NoModel as refusal:
+        return context | {"asked": asked, "refusal": refusal.message, "rejected": refusal.rejected}
+    return context | {"asked": asked, "route": taken, "rejected": taken.rejected}

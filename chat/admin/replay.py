@@ -1,0 +1,102 @@
+"""The policy lab's page: what a policy would have done with the turns of the last days, as tables."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from chat.admin.forms import LabForm
+from chat.models import RoutingPolicy
+from chat.pages import receipt_text
+from chat.routing import past_turns
+from chat.routing.replay import Comparison, Cost, Outcome, Tally
+from langai_site.sensitivity import Sensitivity
+
+
+@dataclass(frozen=True)
+class Row:
+    """Turns of each label that go from one model to another, as the page writes it; costs are before and after."""
+
+    before: str
+    after: str
+    labels: tuple[int, ...]
+    turns: int
+    costs: tuple[str, str]
+
+
+@dataclass(frozen=True)
+class Table:
+    """What would change against one other way of routing. `labels` are the sums of the rows."""
+
+    title: str
+    about: str
+    comparison: Comparison
+    rows: tuple[Row, ...]
+    labels: tuple[int, ...]
+    before: str
+
+
+def tried(policy: RoutingPolicy, query: Mapping[str, str]) -> dict[str, Any]:
+    """What the page shows: the form alone until it was sent."""
+    form = LabForm(query if "days" in query else None)
+    if not form.is_valid():
+        return {"lab": form}
+    days = form.cleaned_data["days"]
+    found = past_turns.try_on(policy, days=days)
+    return {"lab": form, "days": days, "found": found, "labels": [label.label for label in Sensitivity]} | _told(
+        found.outcome
+    )
+
+
+def _told(outcome: Outcome) -> dict[str, Any]:
+    return {
+        "outcome": outcome,
+        "tallies": [
+            _tally("As it happened", outcome.happened),
+            _tally("By the policy in force", outcome.in_force),
+            _tally("By this policy", outcome.draft),
+        ],
+        "all_labels": _counts(outcome.labels),
+        "tables": [
+            _table(
+                "Against the policy in force",
+                "Both route the same turns among today's models, so what differs here is up to the rules.",
+                "By the policy in force",
+                outcome.by_draft,
+            ),
+            _table(
+                "Against what happened",
+                "Models, prices and what models may see can have changed since, and models that rested or failed then "
+                "are taken to work.",
+                "As it happened",
+                outcome.since_then,
+            ),
+        ],
+    }
+
+
+def _tally(name: str, tally: Tally) -> dict[str, Any]:
+    return {"name": name, "answered": tally.answered, "refused": tally.refused, "cost": words_of(tally.cost)}
+
+
+def _table(title: str, about: str, before: str, comparison: Comparison) -> Table:
+    rows = tuple(
+        Row(
+            move.before,
+            move.after,
+            _counts(move.labels),
+            move.turns,
+            (words_of(move.cost_before), words_of(move.cost_after)),
+        )
+        for move in comparison.moves
+    )
+    return Table(title, about, comparison, rows, _counts(comparison.labels), before)
+
+
+def _counts(labels: Mapping[Sensitivity, int]) -> tuple[int, ...]:
+    return tuple(labels.get(label, 0) for label in Sensitivity)
+
+
+def words_of(cost: Cost) -> str:
+    """US dollars, and of how many turns the cost is not known."""
+    unpriced = f"{cost.unpriced:,} unpriced" if cost.unpriced else ""
+    return " + ".join(filter(None, (receipt_text.cost(cost.amount) if cost.amount or not unpriced else "", unpriced)))

@@ -1,0 +1,176 @@
+"""Replies and changes of labels in admin: what a turn took and why, without a word of it."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from chat.admin.metadata import MetadataAdmin
+from chat.conversations import labels
+from chat.models import LabelChange, Reply
+from chat.pages import receipt_text
+
+_READ = ("id", "conversation_id", "created_at", "status", "error_code", "label", "model", "receipt")
+_OWNER = ("conversation__owner__username", "conversation__owner__first_name", "conversation__owner__last_name")
+NONE = "-"
+NOTE = "In the words that stand under the answer for its owner, but for titles of documents."
+
+
+class ReplyAdmin(MetadataAdmin):
+    """Receipts. The columns that hold texts are not even read."""
+
+    list_display = [
+        *("created_at", "owner", "status", "label", "complexity", "answered_by", "rule", "tokens", "cost", "duration"),
+        "conversation_in_short",
+    ]
+    list_filter = ["status", "label", "model", "created_at"]
+    search_fields = ["id", "conversation__id", "conversation__owner__username"]
+    search_help_text = "The id of a reply or of a conversation, or a user's name."
+    date_hierarchy = "created_at"
+    ordering = ["-created_at"]
+    show_full_result_count = False
+    fieldsets = [
+        (None, {"fields": ["id", "created_at", "owner", "conversation_link", "status", "error_code"]}),
+        (
+            "Label and complexity",
+            {"fields": ["label", "label_causes", "complexity", "complexity_causes"], "description": NOTE},
+        ),
+        ("Route", {"fields": ["requested", "answered_by", "name", "route", "rule", "policy", "not_used"]}),
+        ("What it took", {"fields": ["tokens", "prompt", "cost", "price", "first_word", "duration"]}),
+    ]
+
+    class Media:
+        css = {"all": ["admin/metadata.css"]}
+
+    def has_delete_permission(self, request: HttpRequest, obj: Reply | None = None) -> bool:
+        return False
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Reply]:
+        replies = super().get_queryset(request).filter(role=Reply.Role.ASSISTANT)
+        return replies.select_related("conversation__owner").only(*_READ, *_OWNER)
+
+    @admin.display(ordering="conversation__owner__username")
+    def owner(self, reply: Reply) -> str:
+        return str(reply.conversation.owner)
+
+    @admin.display(description="Conversation")
+    def conversation_link(self, reply: Reply) -> str:
+        return _linked(reply, str(reply.conversation_id))
+
+    @admin.display(description="Conversation")
+    def conversation_in_short(self, reply: Reply) -> str:
+        return _linked(reply, f"{str(reply.conversation_id)[:8]}…")
+
+    @admin.display(description="Because")
+    def label_causes(self, reply: Reply) -> str:
+        return _lines(labels.unquoted(cause["words"]) for cause in reply.receipt.get("label_causes", ()))
+
+    @admin.display
+    def complexity(self, reply: Reply) -> str:
+        return reply.receipt.get("complexity", NONE)
+
+    @admin.display(description="Because")
+    def complexity_causes(self, reply: Reply) -> str:
+        return _lines(reply.receipt.get("complexity_causes", ()))
+
+    @admin.display(description="Model asked for")
+    def requested(self, reply: Reply) -> str:
+        return _asked(reply).get("model", NONE)
+
+    @admin.display(description="Model", ordering="model")
+    def answered_by(self, reply: Reply) -> str:
+        return reply.receipt.get("model", "none" if reply.receipt else NONE)
+
+    @admin.display(description="As LiteLLM names it")
+    def name(self, reply: Reply) -> str:
+        return reply.receipt.get("name", NONE)
+
+    @admin.display(description="Chosen")
+    def route(self, reply: Reply) -> str:
+        return reply.receipt.get("route", NONE)
+
+    @admin.display
+    def rule(self, reply: Reply) -> str:
+        return reply.receipt.get("rule") or NONE
+
+    @admin.display(description="Policy version")
+    def policy(self, reply: Reply) -> str:
+        return str(reply.receipt.get("policy") or NONE)
+
+    @admin.display(description="Not used")
+    def not_used(self, reply: Reply) -> str:
+        return _lines(f"{other['model']}: {other['why']}" for other in reply.receipt.get("rejected", ()))
+
+    @admin.display
+    def tokens(self, reply: Reply) -> str:
+        receipt = reply.receipt
+        if "input_tokens" not in receipt:
+            return NONE
+        about = "about " if receipt.get("estimated") else ""
+        return f"{about}{receipt['input_tokens']:,} in, {receipt['output_tokens']:,} out"
+
+    @admin.display(description="Allowed for")
+    def prompt(self, reply: Reply) -> str:
+        asked = _asked(reply)
+        return f"{asked['prompt_tokens']:,} tokens in at most, {asked['max_tokens']:,} out" if asked else NONE
+
+    @admin.display
+    def cost(self, reply: Reply) -> str:
+        return receipt_text.cost(reply.receipt["cost"]) if "cost" in reply.receipt else NONE
+
+    @admin.display(description="Price version")
+    def price(self, reply: Reply) -> str:
+        return reply.receipt.get("price") or NONE
+
+    @admin.display(description="First word after")
+    def first_word(self, reply: Reply) -> str:
+        return _seconds(reply.receipt.get("first_token_ms"))
+
+    @admin.display
+    def duration(self, reply: Reply) -> str:
+        return _seconds(reply.receipt.get("duration_ms"))
+
+
+class LabelChangeAdmin(MetadataAdmin):
+    """Which labels were raised and lowered, and why."""
+
+    list_display = ["at", "username", "before", "after", "because", "conversation"]
+    list_filter = ["at", "before", "after"]
+    search_fields = ["conversation", "username"]
+    date_hierarchy = "at"
+    show_full_result_count = False
+    fields = ["at", "username", "conversation", "before", "after", "because"]
+
+    class Media:
+        css = {"all": ["admin/metadata.css"]}
+
+    def has_delete_permission(self, request: HttpRequest, obj: LabelChange | None = None) -> bool:
+        return False
+
+    @admin.display
+    def because(self, change: LabelChange) -> str:
+        """The reason that its owner wrote down for lowering it is meant for those who look here."""
+        lowered = change.after < change.before
+        return labels.reason_of(change.cause) if lowered else labels.unquoted(change.cause)
+
+
+def _linked(reply: Reply, words: str) -> SafeString:
+    address = reverse("admin:chat_conversation_change", args=[reply.conversation_id])
+    return format_html('<a href="{}">{}</a>', address, words)
+
+
+def _asked(reply: Reply) -> dict[str, Any]:
+    return reply.receipt.get("request", {})
+
+
+def _lines(words: Iterable[str]) -> str:
+    return "\n".join(words) or NONE
+
+
+def _seconds(milliseconds: int | None) -> str:
+    return NONE if milliseconds is None else f"{milliseconds / 1000:.2f} s"

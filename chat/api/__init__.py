@@ -1,0 +1,1 @@
+"""Conversations for programs: the JSON API, and the API that speaks OpenAI's format."""

@@ -1,0 +1,150 @@
+"""Programs ask, and read on: thin doors to the same services as the pages'."""
+
+import contextlib
+from collections.abc import AsyncGenerator
+from uuid import UUID
+
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+from ninja import Header, Router
+
+from chat.api import sse
+from chat.api.schemas import Answer, Ask, answer_of
+from chat.conversations import access, chosen_collections, drafts
+from chat.live import closed_accounts, runner, watching
+from chat.models import Message
+from chat.turns import storage
+from langai_site.accounts import limits
+from langai_site.accounts.doors import door, person_of, proof_of
+from langai_site.accounts.models import User
+from langai_site.accounts.scopes import Scope
+from langai_site.database.writer import write
+from langai_site.errors import Invalid, LangAIError
+from langai_site.web import error_middleware
+from langai_site.web.api_errors import documented, understood
+from langai_site.web.stated_labels import HEADER, HEADER_WORDS, highest_stated
+
+router = Router(tags=["Chat"])
+EVENTS = "Events: model, content, citations, usage; error where it failed; at the end [DONE]."
+PROBLEMS = documented(404, 409, 413, 415, 500)
+
+
+@router.post(
+    "/chat",
+    auth=door(Scope.CHAT, limits.API_CHAT),
+    response={200: Answer} | PROBLEMS,
+    openapi_extra=sse.documented("The answer, or with `stream` its events."),
+)
+async def chat(
+    request: HttpRequest, body: Ask, sensitivity: str = Header("", alias=HEADER, description=HEADER_WORDS)
+) -> Answer | HttpResponseBase:
+    """Ask, and get the answer once it is complete. It is written to its end also where you go away."""
+    user = person_of(request)
+    if body.stream:
+        await limits.count_request(limits.API_STREAM, limits.person(user))
+        return await _streamed(request, user, body, sensitivity)
+    begun = await _begun(user, body, sensitivity)
+    outcome = await closed_accounts.awaited(proof_of(request), begun.ending)
+    if outcome.failure:
+        raise outcome.failure
+    return answer_of(await write(access.ended_reply, user.pk, begun.started.reply))
+
+
+@router.post(
+    "/chat/stream",
+    auth=door(Scope.CHAT, limits.API_STREAM),
+    response={200: None} | PROBLEMS,
+    openapi_extra=sse.documented(EVENTS),
+)
+async def chat_stream(
+    request: HttpRequest,
+    body: Ask,
+    last_event_id: str = Header("", alias="Last-Event-ID", description="Go on after this event; asks nothing anew."),
+    sensitivity: str = Header("", alias=HEADER, description=HEADER_WORDS),
+) -> HttpResponseBase:
+    """Ask, and get the answer while it is written. Sent again with the last event's id, the stream goes on there."""
+    user = person_of(request)
+    if not last_event_id:
+        return await _streamed(request, user, body, sensitivity)
+    reply, told = _place(last_event_id)
+    await write(access.access_reply, user.pk, reply)
+    return sse.EventStream(_frames(request, reply, told, stop=body.stop_on_disconnect))
+
+
+async def _begun(user: User, body: Ask, sensitivity: str) -> runner.Begun:
+    return await runner.begin(lambda: write(_open, user, body, sensitivity))
+
+
+def _open(user: User, body: Ask, sensitivity: str) -> storage.Started:
+    return storage.post(
+        user,
+        body.conversation_id,
+        body.message,
+        body.model,
+        _collections(body.collections),
+        label=highest_stated(sensitivity, body.sensitivity),
+        options=drafts.options(body.dict(include={"complexity", "temperature", "max_tokens"})),
+        source=access.API,
+    )
+
+
+def _collections(ids: list[int] | None) -> list[str]:
+    """As the page's form sends a choice."""
+    if ids is None:
+        return []
+    return [str(pk) for pk in ids] or [chosen_collections.NONE]
+
+
+async def _streamed(request: HttpRequest, user: User, body: Ask, sensitivity: str) -> HttpResponseBase:
+    begun = await _begun(user, body, sensitivity)
+    return sse.EventStream(_frames(request, begun.started.reply, 0, stop=body.stop_on_disconnect))
+
+
+def _place(event_id: str) -> tuple[UUID, int]:
+    """The reply, and how much of it was told."""
+    reply, _, told = event_id.partition("/")
+    try:
+        return UUID(reply), int(told[:9]) if told.isascii() and told.isdigit() else 0
+    except ValueError:
+        raise Invalid("This is no id of an event. Send the last one that you got, as it was.") from None
+
+
+async def _frames(request: HttpRequest, reply: UUID, told: int, *, stop: bool) -> AsyncGenerator[bytes, None]:
+    """The reply as events. With `stop` it ends with its reader."""
+    ended = False
+    # So that who loses the connection at once knows what to go on with.
+    yield f"id: {reply}/{told}\n: begun\n\n".encode()
+    try:
+        async with contextlib.aclosing(watching.watch(proof_of(request), reply, told)) as events:
+            async for event in events:
+                yield b"".join(_as_frames(request, event))
+        ended = True
+    except Exception as error:
+        yield _problem(request, understood(error))
+    finally:
+        if stop and not ended:
+            await runner.stop(reply)
+    yield sse.DONE
+
+
+def _as_frames(request: HttpRequest, event: watching.Told) -> list[bytes]:
+    if isinstance(event, watching.Named):
+        named = {"model": event.model, "conversation_id": str(event.conversation), "reply_id": str(event.reply)}
+        return [sse.frame({"type": "model"} | named, event="model")]
+    if isinstance(event, watching.Grown):
+        content = {"type": "content", "content": event.text}
+        return [sse.frame(content, event="content", id_=f"{event.reply}/{event.length}")]
+    return _ending(request, event.reply) if isinstance(event, watching.Ended) else [sse.KEEP_ALIVE]
+
+
+def _ending(request: HttpRequest, reply: Message) -> list[bytes]:
+    """What is told of a reply that ended. Its text is there in full once more: it may have been mended."""
+    if reply.status == Message.Status.FAILED:
+        return [_problem(request, LangAIError(reply.error, code=reply.error_code))]
+    answer = answer_of(reply).model_dump(mode="json")
+    citations = {"type": "citations", "citations": answer.pop("citations")}
+    return [sse.frame(citations, event="citations"), sse.frame({"type": "usage"} | answer, event="usage")]
+
+
+def _problem(request: HttpRequest, error: LangAIError) -> bytes:
+    return sse.frame({"type": "error"} | error_middleware.told(request, error), event="error")

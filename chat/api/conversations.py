@@ -1,0 +1,131 @@
+"""Programs read, keep and delete their person's conversations."""
+
+import json
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
+from itertools import islice
+from typing import Any, Literal
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse
+from ninja import Query, Router, Schema, Status
+from ninja.responses import NinjaJSONEncoder
+
+from chat.api.schemas import ConversationFull, ConversationList, ConversationOut, label_of, message_of
+from chat.conversations import access, branches, export
+from chat.live import runner
+from chat.models import Conversation, Message
+from chat.pages import drawing
+from langai_site.accounts.doors import door, person_of
+from langai_site.accounts.scopes import Scope
+from langai_site.database.writer import write
+from langai_site.errors import Invalid
+from langai_site.web.api_errors import documented
+
+router = Router(tags=["Conversations"])
+# Messages that one piece of work writes: other people's pages wait for the same threads, and messages can be long.
+AT_ONCE = 25
+TYPES = {"json": "application/json; charset=utf-8", "markdown": "text/markdown; charset=utf-8"}
+ENDINGS = {"json": "json", "markdown": "md"}
+EXPORTS = {
+    "responses": {
+        200: {
+            "description": "The conversation as a file.",
+            "content": {
+                "application/json": {"schema": {"$ref": "#/components/schemas/ConversationFull"}},
+                "text/markdown": {"schema": {"type": "string"}},
+            },
+        }
+    }
+}
+
+
+@router.get("", auth=door(Scope.CHAT), response={200: ConversationList} | documented())
+async def conversations_list(
+    request: HttpRequest,
+    source: Literal["page", "api"] | None = Query(None, description="Only those that were begun there."),
+    after: str = Query("", max_length=100, description="`next` of the page before."),
+) -> dict[str, Any]:
+    """Your conversations, newest first."""
+    place = access.Place.read(after)
+    if after and place is None:
+        raise Invalid("“after” is no place in the list. Send “next” of the page before as it was.")
+    found, rest = await write(access.listed, person_of(request).pk, place, source)
+    return {"conversations": [_out(row) for row in found], "next": str(rest) if rest else None}
+
+
+@router.get("/{uuid:conversation}", auth=door(Scope.CHAT), response={200: ConversationFull} | documented(404))
+async def conversation(request: HttpRequest, conversation: UUID) -> HttpResponse:
+    """One conversation with the messages of the branch that its page shows."""
+    row = await write(access.access_conversation, person_of(request).pk, conversation)
+    return HttpResponse(await _json(row), content_type=TYPES["json"])
+
+
+@router.delete("/{uuid:conversation}", auth=door(Scope.CHAT), response={204: None} | documented(404))
+async def conversation_delete(request: HttpRequest, conversation: UUID) -> Status:
+    """Delete a conversation; what is being written in it stops."""
+    await runner.stop_shown(await write(access.delete, person_of(request).pk, conversation))
+    return Status(204, None)
+
+
+@router.get(
+    "/{uuid:conversation}/export",
+    auth=door(Scope.CHAT),
+    response={200: None} | documented(404),
+    openapi_extra=EXPORTS,
+)
+async def conversation_export(
+    request: HttpRequest, conversation: UUID, format: Literal["json", "markdown"] = "json"
+) -> HttpResponse:
+    """The same as a file to keep."""
+    row = await write(access.access_conversation, person_of(request).pk, conversation)
+    content = await (_markdown(row) if format == "markdown" else _json(row, indent=1))
+    name = f"conversation-{row.created_at:%Y-%m-%d}-{str(row.id)[:8]}.{ENDINGS[format]}"
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    return HttpResponse(content, content_type=TYPES[format], headers=headers)
+
+
+async def _markdown(row: Conversation) -> bytes:
+    return await _joined(f"{export.heading(row)}\n\n", "\n\n", await _pieces(row, export.markdown), "\n")
+
+
+async def _json(row: Conversation, indent: int | None = None) -> bytes:
+    """A ConversationFull, written piece by piece: a long one would hold up everybody if it were made at once."""
+    separator = ",\n" if indent else ", "
+    head = f'{_written(_out(row), indent)[:-1].rstrip()}{separator}"messages": ['
+    return await _joined(head, separator, await _pieces(row, partial(_messages, indent=indent)), "]}")
+
+
+async def _joined(head: str, separator: str, pieces: Iterable[bytes], end: str) -> bytes:
+    """The whole of it, copied once and where nobody waits: some conversations have megabytes."""
+    between = (part for piece in pieces for part in (separator.encode(), piece))
+    parts = [head.encode(), *islice(between, 1, None), end.encode()]
+    return await drawing.off_loop(b"".join, parts)
+
+
+def _messages(messages: Iterable[Message], indent: int | None) -> str:
+    return ", ".join(_written(message_of(message), indent) for message in messages)
+
+
+def _written(value: Schema, indent: int | None) -> str:
+    return json.dumps(value.model_dump(), cls=NinjaJSONEncoder, ensure_ascii=False, indent=indent)
+
+
+async def _pieces(row: Conversation, told: Callable[[Iterable[Message]], str]) -> list[bytes]:
+    """The branch that the page shows, as `told` tells its messages, in pieces that others take turns with."""
+    ids = await drawing.off_loop(branches.ids, row)
+    pieces = [await drawing.off_loop(_piece, chunk, told) for chunk in branches.chunks(ids, AT_ONCE)]
+    return [piece for piece in pieces if piece]
+
+
+def _piece(ids: Sequence[UUID], told: Callable[[Iterable[Message]], str]) -> bytes:
+    return told(branches.read(ids)).encode()
+
+
+def _out(row: Conversation) -> ConversationOut:
+    return ConversationOut(**_values(row))
+
+
+def _values(row: Conversation) -> dict[str, Any]:
+    names = ("id", "title", "source", "created_at", "updated_at")
+    return {name: getattr(row, name) for name in names} | {"label": label_of(row.label)}

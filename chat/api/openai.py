@@ -1,0 +1,162 @@
+"""OpenAI's API for chats: what clients of OpenAI ask works here unchanged. No conversation is kept."""
+
+import time
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from typing import Any
+from urllib.parse import urlencode
+from uuid import uuid4
+
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+from django.urls import reverse
+from ninja import Header, Router
+
+from chat.api import sse, stateless
+from chat.api.openai_schemas import (
+    Choice,
+    Completion,
+    CompletionMessage,
+    CompletionOut,
+    Extra,
+    ModelList,
+    ModelOut,
+    PassageRef,
+    TokenUsage,
+    said_of,
+)
+from chat.api.stateless import Piece, Whole
+from chat.events import Source
+from chat.llm import BUILT_IN
+from chat.routing.route import AUTO
+from langai_site.accounts import limits
+from langai_site.accounts.doors import door, person_of, proof_of
+from langai_site.accounts.models import User
+from langai_site.accounts.scopes import Scope
+from langai_site.database.writer import write
+from langai_site.errors import NotFound
+from langai_site.outbound import catalogue
+from langai_site.web.api_errors import OpenAIErrorBody, documented, understood
+from langai_site.web.error_middleware import told
+from langai_site.web.stated_labels import COLLECTIONS_HEADER, HEADER, HEADER_WORDS
+
+router = Router(tags=["OpenAI"])
+Answer = AsyncGenerator[Piece | Whole, None]
+
+
+@router.get("/models", auth=door(Scope.CHAT), response={200: ModelList} | documented(body=OpenAIErrorBody))
+async def models(request: HttpRequest) -> dict[str, Any]:
+    """The models that you may ask; `auto` leaves the choice to LangAI."""
+    return {"data": await write(_models, person_of(request))}
+
+
+@router.get(
+    "/models/{path:model}", auth=door(Scope.CHAT), response={200: ModelOut} | documented(404, body=OpenAIErrorBody)
+)
+async def model(request: HttpRequest, model: str) -> ModelOut:
+    for known in await write(_models, person_of(request)):
+        if known.id == model:
+            return known
+    raise NotFound("There is no such model for you. GET /v1/models lists those there are.", code="model_not_found")
+
+
+def _models(user: User) -> list[ModelOut]:
+    known = [*catalogue.models(user.pk), *BUILT_IN]
+    return [ModelOut(id=AUTO, owned_by="langai"), *(ModelOut(id=row.name, owned_by=row.provider) for row in known)]
+
+
+@router.post(
+    "/chat/completions",
+    auth=door(Scope.CHAT, limits.API_CHAT),
+    response={200: CompletionOut} | documented(404, 409, 413, 415, 500, body=OpenAIErrorBody),
+    openapi_extra=sse.documented("The answer, or with `stream` its chunks."),
+)
+async def completions(
+    request: HttpRequest,
+    body: Completion,
+    sensitivity: str = Header("", alias=HEADER, description=HEADER_WORDS),
+    collections: str = Header("", alias=COLLECTIONS_HEADER, description="none, all, or ids with commas."),
+) -> CompletionOut | HttpResponseBase:
+    """An answer to the last message. It draws on your documents, unless no collection is asked."""
+    user, said = person_of(request), said_of(body, sensitivity, collections)
+    answer = stateless.answer(user, said, proof_of(request))
+    if body.stream:
+        await limits.count_request(limits.API_STREAM, limits.person(user))
+        counted = bool(body.stream_options and body.stream_options.include_usage)
+        return sse.EventStream(await sse.opened(_frames(request, answer, counted=counted)))
+    async with aclosing(answer):
+        async for event in answer:
+            if isinstance(event, Whole):
+                return _completion(event)
+    raise AssertionError("an answer ends with a whole")
+
+
+def _completion(whole: Whole) -> CompletionOut:
+    choice = Choice(message=CompletionMessage(content=whole.kept.text), finish_reason=_reason(whole))
+    return CompletionOut(
+        id=_new_id(),
+        created=int(time.time()),
+        model=whole.model,
+        choices=[choice],
+        usage=_usage(whole),
+        langai=_extra(whole),
+    )
+
+
+def _new_id() -> str:
+    return f"chatcmpl-{uuid4().hex}"
+
+
+def _reason(whole: Whole) -> Any:  # noqa: ANN401 - one of the schema's words
+    return "length" if whole.cut else "stop"
+
+
+def _usage(whole: Whole) -> TokenUsage:
+    return TokenUsage(
+        prompt_tokens=whole.input_tokens,
+        completion_tokens=whole.output_tokens,
+        total_tokens=whole.input_tokens + whole.output_tokens,
+    )
+
+
+def _extra(whole: Whole) -> Extra:
+    return Extra(citations=[_passage(source) for source in whole.kept.sources], receipt=whole.receipt)
+
+
+def _passage(source: Source) -> PassageRef:
+    place = urlencode({"page": source["page"], "start": source["start"], "end": source["end"]})
+    url = f"{reverse('search:source', args=[source['source']])}?{place}#marked"
+    return PassageRef(number=source["number"], title=source["title"], location=source["location"], url=url)
+
+
+async def _frames(request: HttpRequest, answer: Answer, *, counted: bool) -> AsyncGenerator[bytes, None]:
+    """The answer as chunks. `counted`: the last one has the tokens, as a client can ask for."""
+    chunk: dict[str, Any] = {"id": _new_id(), "object": "chat.completion.chunk", "created": int(time.time())}
+    begun = False
+    try:
+        async with aclosing(answer):
+            async for event in answer:
+                chunk["model"] = event.model
+                if isinstance(event, Piece):
+                    role = {} if begun else {"role": "assistant"}
+                    yield sse.frame(chunk | _choices(role | {"content": event.text}))
+                    begun = True
+                else:
+                    yield _end(chunk, event, counted=counted)
+    except Exception as error:
+        # Before the first chunk it is told by the answer's status.
+        if not begun:
+            raise
+        yield sse.frame(told(request, understood(error)))
+    yield sse.DONE
+
+
+def _choices(delta: dict[str, str], reason: str | None = None) -> dict[str, Any]:
+    return {"choices": [{"index": 0, "delta": delta, "finish_reason": reason, "logprobs": None}]}
+
+
+def _end(chunk: dict[str, Any], whole: Whole, *, counted: bool) -> bytes:
+    extra = {"langai": _extra(whole).model_dump(mode="json")}
+    last = sse.frame(chunk | _choices({}, _reason(whole)) | extra)
+    usage = {"choices": [], "usage": _usage(whole).model_dump()}
+    return last + (sse.frame(chunk | usage) if counted else b"")

@@ -1,0 +1,152 @@
+"""What programs send to the chat, and get from it."""
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, Literal, cast
+from uuid import UUID
+
+from django.conf import settings
+from django.urls import reverse
+from ninja import Field, Schema
+from pydantic import ConfigDict
+
+from chat.models import Citation, Message
+from langai_site.sensitivity import Sensitivity
+from langai_site.web.api_lists import Listed
+
+Label = Literal["public", "internal", "confidential"]
+COLLECTIONS_MAX = 500
+
+
+class Ask(Schema):
+    """A message. What is left out is as on the page: LangAI chooses the model, and asks all documents."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    message: str = Field(min_length=1, max_length=settings.MESSAGE_MAX_CHARS)
+    sensitivity: Label | None = Field(None, description="Raises the label; what is seen in the message can, too.")
+    complexity: Literal["auto", "simple", "moderate", "complex"] = "auto"
+    temperature: float | None = Field(None, ge=0, le=settings.TEMPERATURE_MAX, allow_inf_nan=False)
+    max_tokens: int | None = Field(None, ge=1, le=settings.ANSWER_MAX_TOKENS)
+    stream: bool = Field(False, description="Answer as POST /chat/stream does.")
+    model: str = Field("auto", min_length=1, max_length=200, description="`auto`, or an id of GET /v1/models.")
+    conversation_id: UUID | None = Field(None, description="Go on in this conversation; without it, a new one begins.")
+    collections: Listed[int] | None = Field(
+        None, max_length=COLLECTIONS_MAX, description="Ask these alone; an empty list asks no documents."
+    )
+    stop_on_disconnect: bool = Field(False, description="Of a stream: stop the answer when the connection closes.")
+
+
+class CitationOut(Schema):
+    """The passage that a number in the answer stands for; `url` shows it in its page."""
+
+    number: int
+    source: UUID
+    version: int
+    title: str
+    page: int
+    start: int
+    end: int
+    heading: str
+    location: str
+    url: str
+
+
+class Answer(Schema):
+    """An answer. `cost` is in US dollars, null where the model has no price; `receipt` says how it came about.
+
+    `status` is complete, or interrupted where it reached the length that is allowed at once, or stopped.
+    """
+
+    message: str
+    model_used: str
+    tokens_used: int
+    cost: float | None
+    cached: bool
+    conversation_id: UUID
+    reply_id: UUID
+    status: str
+    citations: list[CitationOut]
+    receipt: dict[str, Any]
+
+
+class MessageOut(Schema):
+    """A question, or an answer. `error` says why an answer failed."""
+
+    id: UUID
+    role: str
+    text: str
+    status: str
+    label: Label
+    created_at: datetime
+    model: str = ""
+    error: str = ""
+    citations: list[CitationOut] = []
+    receipt: dict[str, Any] = {}
+
+
+class ConversationOut(Schema):
+    """`source` is the door that it was begun through: page or api."""
+
+    id: UUID
+    title: str
+    label: Label
+    source: str
+    created_at: datetime
+    updated_at: datetime
+
+
+class ConversationList(Schema):
+    """Newest first; `next` is to be sent as `after` for those that follow, and null where there are none."""
+
+    conversations: list[ConversationOut]
+    next: str | None
+
+
+class ConversationFull(ConversationOut):
+    """The branch that the page shows."""
+
+    messages: list[MessageOut]
+
+
+def label_of(label: int) -> Label:
+    return cast(Label, Sensitivity(label).slug)
+
+
+def citation_of(citation: Citation) -> CitationOut:
+    names = [name for name in CitationOut.model_fields if name != "url"]
+    url = reverse("chat:citation", args=[citation.reply_id, citation.number])
+    return CitationOut(**{name: getattr(citation, name) for name in names}, url=url)
+
+
+def answer_of(reply: Message) -> Answer:
+    """A reply that has ended, read with its citations."""
+    receipt = reply.receipt
+    cost = receipt.get("cost")
+    return Answer(
+        message=reply.text,
+        model_used=reply.model,
+        tokens_used=receipt.get("input_tokens", 0) + receipt.get("output_tokens", 0),
+        cost=None if cost is None else float(Decimal(cost)),
+        cached=bool(receipt.get("cached")),
+        conversation_id=reply.conversation_id,
+        reply_id=reply.id,
+        status=reply.status,
+        citations=[citation_of(citation) for citation in reply.citations.all()],
+        receipt=receipt,
+    )
+
+
+def message_of(message: Message) -> MessageOut:
+    return MessageOut(
+        id=message.id,
+        role=message.role,
+        text=message.text,
+        status=message.status,
+        label=label_of(message.label),
+        created_at=message.created_at,
+        model=message.model,
+        error=message.error,
+        citations=[citation_of(citation) for citation in message.citations.all()],
+        receipt=message.receipt,
+    )

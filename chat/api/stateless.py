@@ -1,0 +1,252 @@
+"""Answers that are kept in no conversation: a program brings what was said, and only the ledger knows of it."""
+
+import asyncio
+import contextlib
+import time
+from collections.abc import AsyncGenerator, Iterator, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass, field, replace
+from typing import Any
+from uuid import UUID, uuid4
+
+from django.conf import settings
+from django.db import transaction
+
+from chat import measures
+from chat.api.stop_sequences import Stops
+from chat.conversations import access, chosen_collections, drafts, labels
+from chat.live.closed_accounts import while_open
+from chat.llm import BUILT_IN
+from chat.models import Message
+from chat.routing import policies
+from chat.routing.route import AUTO
+from chat.turns import concurrency, receipts, turn
+from chat.turns.turn import Prepared, TurnRequest
+from chat.turns.turn_state import StoredTurnState
+from langai_site import detectors, request_id
+from langai_site.accounts.models import User
+from langai_site.accounts.proofs import Proof
+from langai_site.characters import split_off_half, whole_characters
+from langai_site.database.writer import write, write_patiently
+from langai_site.detectors import Rule
+from langai_site.errors import Invalid, NotFound
+from langai_site.outbound import catalogue
+from langai_site.outbound.types import ChatMessage, Delta
+from langai_site.sensitivity import Sensitivity
+from langai_site.usage import callers
+from langai_site.usage.spending import reservations as usage
+from langai_site.usage.types import Entry
+
+# What may be said before, and the message, together: so many of the longest messages.
+MESSAGES = 20
+
+# The answers of this process that are being written, each with what is set at its end.
+_live: dict[UUID, asyncio.Event] = {}
+_closing: set[asyncio.Task[None]] = set()
+
+
+@dataclass(frozen=True)
+class Said:
+    """What a program brings: `instructions` for the model, what was `said` before, and the message.
+
+    `collections` are as the page's form sends them; without any, all documents are asked. The answer ends before the
+    first of `stops`.
+    """
+
+    text: str
+    said: tuple[ChatMessage, ...] = ()
+    instructions: str = ""
+    model: str = AUTO
+    label: Sensitivity | None = None
+    options: drafts.Options = drafts.AS_USUAL
+    collections: Sequence[str] = ()
+    stops: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Piece:
+    """Text to append, by the model of that name."""
+
+    model: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Whole:
+    """The answer at its end. `cut`: it reached the length that is allowed."""
+
+    model: str
+    kept: receipts.Kept
+    cut: bool
+    input_tokens: int
+    output_tokens: int
+    receipt: dict[str, Any]
+
+
+@dataclass
+class _Passing:
+    """An answer in the making."""
+
+    said: Said
+    stops: Stops
+    entries: list[Entry] = field(default_factory=list)
+    prepared: Prepared | None = None
+    text: str = ""
+    half: str = ""
+    cut: bool = False
+    began: float = field(default_factory=time.monotonic)
+
+    def heard(self, delta: Delta) -> str:
+        """What of it can be told."""
+        piece, self.half = split_off_half(self.half + delta.text)
+        self.cut |= delta.truncated
+        return self._added(self.stops.feed(whole_characters(piece)))
+
+    def rest(self) -> str:
+        return self._added(self.stops.rest())
+
+    def _added(self, text: str) -> str:
+        if text and not self.text:
+            measures.first_words(self.model, self.began)
+        self.text += text
+        return text
+
+    @property
+    def model(self) -> str:
+        return self.prepared.model.name if self.prepared else ""
+
+
+async def answer(user: User, said: Said, proof: Proof | None = None) -> AsyncGenerator[Piece | Whole, None]:
+    """One turn over values, while `proof` is good. Raises LangAIError; closing the generator stops the model.
+
+    However it ends, what was used is entered, and what was held for it given back.
+    """
+    reply, passing = uuid4(), _Passing(said, Stops(said.stops))
+    _live[reply] = asyncio.Event()
+    try:
+        request, rules = await write(_opened, user, said, reply)
+        with _counted(passing):
+            # On a thread: it takes time in proportion to the text.
+            request = replace(request, causes=await asyncio.to_thread(_causes, request, said, rules))
+            async with aclosing(_pieces(request, reply, passing)) as pieces:
+                async for piece in while_open(proof or Proof(user.pk), pieces):
+                    yield piece
+        # On a thread: citations and quotations are looked for in the whole text.
+        yield await asyncio.to_thread(_whole, request, passing)
+    finally:
+        # Who goes away, though it be twice, cancels what waits for this.
+        closing = asyncio.create_task(_closed(reply, passing.entries), context=request_id.fresh_context())
+        _closing.add(closing)
+        closing.add_done_callback(_closing.discard)
+        await asyncio.shield(closing)
+
+
+async def _closed(reply: UUID, entries: Sequence[Entry]) -> None:
+    """The closing transaction. What the model has used is not forgotten because a database is away for a moment."""
+    try:
+        if entries:
+            await write_patiently(f"what answer {reply} used", usage.close, reply, entries)
+        else:
+            await write(usage.close, reply, entries)
+    finally:
+        _live.pop(reply).set()
+
+
+@contextlib.contextmanager
+def _counted(passing: _Passing) -> Iterator[None]:
+    """Count how the answer ended, as those of conversations are."""
+    status = Message.Status.FAILED
+    try:
+        yield
+        status = Message.Status.INTERRUPTED if passing.cut else Message.Status.COMPLETE
+    except (GeneratorExit, asyncio.CancelledError):
+        status = Message.Status.STOPPED
+        raise
+    finally:
+        cached = bool(passing.entries) and passing.entries[-1].cached
+        measures.ended(status, passing.model or measures.NO_MODEL, passing.began, cached=cached)
+
+
+@transaction.atomic
+def _opened(user: User, said: Said, reply: UUID) -> tuple[TurnRequest, Sequence[Rule]]:
+    """The turn but for its label, with its reservation; and what is sensitive here."""
+    text, model = drafts.text(said.text), drafts.model(said.model)
+    _refuse_too_long(said)
+    concurrency.refuse_too_many(user.pk)
+    models = tuple(catalogue.models(user.pk))
+    if model not in (AUTO, *(known.name for known in (*models, *BUILT_IN))):
+        raise NotFound(f"There is no model “{model}” for you. Choose one of the list, or auto.", code="model_not_found")
+    caller = callers.caller_of(user, access.API, reply=reply)
+    usage.reserve(reply=reply, user_id=user.pk, team=caller.team)
+    chosen = chosen_collections.chosen(user.pk, said.collections) if said.collections else None
+    reader, asked = chosen_collections.scope(user, chosen)
+    request = TurnRequest(
+        question=text,
+        history=tuple(message for message in said.said if message.text),
+        causes=(),
+        pick=drafts.Pick(model),
+        options=said.options,
+        catalogue=models,
+        policy=policies.active(),
+        reader=reader,
+        caller=caller,
+        asked=asked,
+        instructions=said.instructions,
+        history_chars=MESSAGES * settings.MESSAGE_MAX_CHARS,
+    )
+    return request, detectors.patterns.current()
+
+
+def _refuse_too_long(said: Said) -> None:
+    size = len(said.text) + len(said.instructions) + sum(len(message.text) for message in said.said)
+    most = MESSAGES * settings.MESSAGE_MAX_CHARS
+    if size > most:
+        raise Invalid(f"The messages have {size:,} characters; {most:,} are allowed. Leave out the oldest.")
+
+
+def _causes(request: TurnRequest, said: Said, rules: Sequence[Rule]) -> tuple[labels.Cause, ...]:
+    """What labels the turn: all that was said counts, as it would in a conversation."""
+    began = access.began()
+    texts = [said.instructions, *(message.text for message in request.history), request.question]
+    own = labels.asked(began.label, said.label, detectors.detect("\n\n".join(filter(None, texts)), rules))
+    return labels.turn(began, own)
+
+
+async def _pieces(request: TurnRequest, reply: UUID, passing: _Passing) -> AsyncGenerator[Piece, None]:
+    async with aclosing(turn.run(request, passing.entries.append, StoredTurnState(reply))) as events:
+        async for event in events:
+            if isinstance(event, Prepared):
+                passing.prepared = event
+            elif isinstance(event, Delta) and (text := passing.heard(event)):
+                yield Piece(passing.model, text)
+            if passing.stops.reached:
+                break
+    if rest := passing.rest():
+        yield Piece(passing.model, rest)
+
+
+def _whole(request: TurnRequest, passing: _Passing) -> Whole:
+    prepared, entries = passing.prepared, passing.entries
+    complete = not (passing.cut or passing.stops.reached)
+    passages = prepared.passages if prepared else ()
+    kept = receipts.kept_of(passing.text, request, passages, is_complete=complete)
+    elapsed_ms = int((time.monotonic() - passing.began) * 1000)
+    return Whole(
+        model=passing.model,
+        kept=kept,
+        cut=passing.cut,
+        input_tokens=sum(entry.usage.input_tokens for entry in entries),
+        output_tokens=sum(entry.usage.output_tokens for entry in entries),
+        receipt=receipts.receipt_of(prepared, entries, {}, elapsed_ms) | {"asked": request.asked},
+    )
+
+
+def live_count() -> int:
+    """How many answers this process is writing that are kept in no conversation."""
+    return len(_live)
+
+
+async def drain(grace: float) -> None:
+    """Let answers finish within `grace` seconds; what remains ends with its connection."""
+    with contextlib.suppress(TimeoutError):
+        await asyncio.wait_for(asyncio.gather(*(ended.wait() for ended in _live.values())), grace)

@@ -1,0 +1,1 @@
+"""Conversations as rows: whose they are, their branches, labels, drafts and exports."""

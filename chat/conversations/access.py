@@ -1,0 +1,267 @@
+"""The one gate to conversations, and what their owner does with them. Synchronous: callers choose the thread."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import partial
+from uuid import UUID
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Q, prefetch_related_objects
+from django.utils import timezone
+
+from chat.conversations import branches, labels
+from chat.events import ConversationGone, group_of
+from chat.models import Conversation, LabelChange, Message
+from langai_site.accounts import open_accounts
+from langai_site.database.compiled_queries import Prepared
+from langai_site.errors import Conflict, Invalid, NotFound
+from langai_site.sensitivity import Sensitivity
+from langai_site.usage import callers
+from langai_site.usage.types import Caller
+from langai_site.web import broadcast
+
+# The doors that a conversation may have come through.
+PAGE, API = "page", "api"
+TITLE_LENGTH = 60
+LISTED = 60
+CAUSE_MAX = 300
+REASON_MAX = CAUSE_MAX - len("lowered by you: ")
+# How long a deleted conversation can be brought back, before the worker removes it for good.
+UNDO_FOR = timedelta(hours=1)
+GONE = "This conversation does not exist, or it is not yours."
+_THEIRS = Prepared(
+    lambda user, conversation: (
+        Conversation.objects.filter(id=conversation, owner_id=user, owner__is_active=True, deleted_at=None)
+        .order_by()
+        .values_list("id")
+    ),
+    user=-982451653,
+    conversation=UUID(int=2**127 - 1),
+)
+
+
+def access_conversation(user_id: int, conversation_id: UUID, *, lock: bool = False) -> Conversation:
+    """The conversation, for its owner alone; being admin gives no right to it. Raises NotFound.
+
+    `lock` keeps others from it until the transaction ends, where the database has row locks.
+    """
+    mine = Conversation.objects.filter(owner_id=user_id, owner__is_active=True, deleted_at=None)
+    found = (mine.select_for_update(of=("self",)) if lock else mine).filter(id=conversation_id).first()
+    if found is None:
+        raise NotFound(GONE)
+    return found
+
+
+def require_theirs(user_id: int, conversation_id: UUID) -> None:
+    """What `access_conversation` asks, for those who need no more: every socket at every reply. Raises NotFound."""
+    if not _THEIRS.rows(user=user_id, conversation=conversation_id):
+        raise NotFound(GONE)
+
+
+def still_theirs(watched: Collection[tuple[int, UUID]]) -> set[tuple[int, UUID]]:
+    """Those of many (person, conversation) that `access_conversation` would still let in, in one query for 500."""
+    ids, open_to = list({conversation for _, conversation in watched}), set()
+    for start in range(0, len(ids), 500):
+        found = Conversation.objects.filter(id__in=ids[start : start + 500], deleted_at=None, owner__is_active=True)
+        open_to |= set(found.order_by().values_list("owner_id", "id"))
+    return open_to & set(watched)
+
+
+def access_reply(user_id: int, reply_id: UUID) -> Message:
+    """A reply in a conversation of this person's, with the conversation. Raises NotFound."""
+    found = (
+        Message.objects.select_related("conversation")
+        .filter(
+            id=reply_id,
+            role=Message.Role.ASSISTANT,
+            conversation__owner_id=user_id,
+            conversation__deleted_at=None,
+        )
+        .first()
+    )
+    if found is None:
+        raise NotFound("This answer does not exist, or it is not yours.")
+    return found
+
+
+def reply_as_shown(user_id: int, reply_id: UUID) -> Message:
+    """A reply with all that is drawn of it: citations, versions, conversation, cached HTML. Raises NotFound."""
+    reply = access_reply(user_id, reply_id)
+    prefetch_related_objects([reply], "citations", "cached_html")
+    versions = Message.objects.filter(conversation=reply.conversation, parent_id=reply.parent_id)
+    reply.siblings = list(versions.values_list("id", flat=True))
+    return reply
+
+
+def ended_reply(user_id: int, reply_id: UUID) -> Message:
+    """`reply_as_shown` for a program that waited for the reply's end. Raises AccountClosed and NotFound."""
+    open_accounts.require_open(user_id)
+    return reply_as_shown(user_id, reply_id)
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where in the list of conversations one page of it ends and the next begins."""
+
+    updated_at: datetime
+    id: UUID
+
+    def __str__(self) -> str:
+        return f"{self.updated_at.isoformat()}_{self.id.hex}"
+
+    @classmethod
+    def read(cls, text: str) -> "Place | None":
+        """The place that was written as `text`; None where that is none."""
+        moment, _, key = text.partition("_")
+        try:
+            place = cls(datetime.fromisoformat(moment), UUID(key))
+        except ValueError:
+            return None
+        return place if place.updated_at.tzinfo else None
+
+
+def listed(
+    user_id: int, after: Place | None = None, source: str | None = PAGE
+) -> tuple[Sequence[Conversation], Place | None]:
+    """A person's conversations, newest first, and where the rest of them begins if there is one.
+
+    Those from the pages, or from another `source`; None: from all.
+    """
+    mine = Conversation.objects.filter(owner_id=user_id, deleted_at=None)
+    if source:
+        mine = mine.filter(source=source)
+    if after:
+        mine = mine.filter(Q(updated_at__lt=after.updated_at) | Q(updated_at=after.updated_at, id__lt=after.id))
+    found = list(mine.order_by("-updated_at", "-id")[: LISTED + 1])
+    shown = found[:LISTED]
+    return shown, Place(shown[-1].updated_at, shown[-1].id) if len(found) > LISTED else None
+
+
+def titles(user_id: int, ids: Sequence[UUID]) -> Mapping[UUID, str]:
+    """The titles of those of `ids` that are conversations of this person's."""
+    mine = Conversation.objects.filter(owner_id=user_id, deleted_at=None, id__in=ids)
+    return dict(mine.order_by().values_list("id", "title"))
+
+
+def title_of(text: str) -> str:
+    """A title from a conversation's first message: its first line, cut at a word."""
+    line = " ".join(next((line for line in text.splitlines() if line.strip()), "").split())
+    if len(line) <= TITLE_LENGTH:
+        return line
+    return line[:TITLE_LENGTH].rsplit(" ", 1)[0] + "…"
+
+
+def caller_of(conversation: Conversation, reply_id: UUID) -> Caller:
+    """Who asks in the conversation."""
+    return callers.caller_of(conversation.owner, conversation.source, conversation=conversation.id, reply=reply_id)
+
+
+def rename(user_id: int, conversation_id: UUID, title: str) -> Conversation:
+    conversation = access_conversation(user_id, conversation_id)
+    cleaned = " ".join(title.replace("\0", "").split())
+    if not cleaned:
+        raise Invalid("A title needs at least one character.")
+    if len(cleaned) > 120:
+        raise Invalid("A title has 120 characters at most.")
+    conversation.title = cleaned
+    conversation.save(update_fields=["title"])
+    return conversation
+
+
+def delete(user_id: int, conversation_id: UUID) -> Conversation:
+    """Hide the conversation at once; `restore` brings it back within UNDO_FOR. Its leaf is read along."""
+    conversation = access_conversation(user_id, conversation_id)
+    _ = conversation.current_leaf
+    conversation.deleted_at = timezone.now()
+    conversation.save(update_fields=["deleted_at"])
+    gone = ConversationGone(type="conversation.gone")
+    transaction.on_commit(partial(broadcast.send, group_of(conversation.id), {**gone}))
+    return conversation
+
+
+def restore(user_id: int, conversation_id: UUID) -> Conversation:
+    restored = Conversation.objects.filter(id=conversation_id, owner_id=user_id).update(deleted_at=None)
+    if not restored:
+        raise NotFound("This conversation was deleted for good and cannot be brought back.")
+    return access_conversation(user_id, conversation_id)
+
+
+def deleted(user_id: int, conversation_id: str) -> Conversation | None:
+    """The person's deleted conversation by that id, if it is one and can still be brought back."""
+    try:
+        key = UUID(conversation_id)
+    except ValueError:
+        return None
+    return Conversation.objects.filter(id=key, owner_id=user_id, deleted_at__isnull=False).first()
+
+
+def purge_deleted() -> None:
+    """Remove for good what was deleted longer than UNDO_FOR ago."""
+    Conversation.objects.filter(deleted_at__lt=timezone.now() - UNDO_FOR).delete()
+
+
+def began() -> labels.Cause:
+    """What gives a new conversation its label."""
+    return labels.started(Sensitivity[settings.DEFAULT_SENSITIVITY.upper()])
+
+
+def so_far(conversation: Conversation | None) -> labels.Cause:
+    """What a conversation, or a new one, gives to its next turn."""
+    if conversation is None:
+        return began()
+    return labels.so_far(Sensitivity(conversation.label), conversation.label_cause)
+
+
+def raise_label(conversation: Conversation, causes: Sequence[labels.Cause]) -> None:
+    """Raise the label to the highest of `causes`, never lower it, and record why. The caller saves the conversation."""
+    label = labels.label_of(causes)
+    if label > conversation.label:
+        _relabel(conversation, label, labels.words_of(causes))
+
+
+def _relabel(conversation: Conversation, label: Sensitivity, why: str) -> None:
+    why = why[:CAUSE_MAX]
+    LabelChange.objects.create(
+        conversation=conversation.id,
+        user_id=conversation.owner_id,
+        username=conversation.owner.username,
+        before=conversation.label,
+        after=label,
+        cause=why,
+    )
+    conversation.label, conversation.label_cause = label, why
+
+
+@transaction.atomic
+def lower_label(user_id: int, conversation_id: UUID, label: Sensitivity | None, reason: str) -> Conversation:
+    """The only way down, for the owner alone, and recorded: what is in it now counts as `label` from here on.
+
+    Passages that are found again, and what is seen in new messages, raise it again.
+    """
+    conversation = access_conversation(user_id, conversation_id, lock=True)
+    reason = " ".join(reason.replace("\0", "").split())
+    if label is None or label >= conversation.label:
+        raise Invalid("Choose a label below the one that the conversation has now.")
+    if not reason:
+        raise Invalid("Say why the label may be lowered: the reason is recorded.")
+    if len(reason) > REASON_MAX:
+        raise Invalid(f"The reason has {len(reason)} characters; {REASON_MAX} are allowed.")
+    if conversation.messages.filter(status=Message.Status.STREAMING).exists():
+        raise Conflict("An answer is still being written here. Stop it, or wait until it is complete.")
+    _relabel(conversation, label, labels.lowered(reason))
+    conversation.save(update_fields=["label", "label_cause"])
+    higher = conversation.messages.filter(label__gt=label)
+    higher.update(label=label, causes=labels.written([so_far(conversation)]))
+    return conversation
+
+
+@transaction.atomic
+def show(user_id: int, reply_id: UUID) -> Conversation:
+    """Make the branch that holds this reply the one that is shown."""
+    reply = access_reply(user_id, reply_id)
+    conversation = reply.conversation
+    conversation.current_leaf_id = branches.latest_leaf(reply)
+    conversation.save(update_fields=["current_leaf"])
+    return conversation

@@ -1,0 +1,121 @@
+"""What somebody sends, checked: a message, the model it is for, its label, and how it is to be answered."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from math import isfinite
+from typing import Any
+
+from django.conf import settings
+
+from chat.values import Level
+from langai_site.errors import Invalid
+
+AUTOMATIC = "auto"
+COMPLEXITIES = (AUTOMATIC, *(level.value for level in Level))
+
+
+@dataclass(frozen=True)
+class Options:
+    """How to answer; None leaves it to LangAI: the complexity to its scoring, the temperature to the model."""
+
+    complexity: Level | None = None
+    temperature: float | None = None
+    max_tokens: int | None = None
+
+    def written(self) -> dict[str, Any]:
+        """As a row keeps them: what was said only."""
+        return {name: value for name, value in asdict(self).items() if value is not None}
+
+    @classmethod
+    def read(cls, row: Mapping[str, Any]) -> "Options":
+        """As a row kept them."""
+        complexity = row.get("complexity")
+        return cls(Level(complexity) if complexity else None, row.get("temperature"), row.get("max_tokens"))
+
+
+AS_USUAL = Options()
+
+
+@dataclass(frozen=True)
+class Pick:
+    """Which model is to answer, and what it is given.
+
+    `local_only`: none outside the building. `allowed_passages`: without those above what the model may see, instead
+    of asking no model at all. `fresh`: no answer that was given before.
+    """
+
+    model: str
+    local_only: bool = False
+    allowed_passages: bool = False
+    fresh: bool = False
+
+    def named(self, before: str) -> "Pick":
+        """The same with a model: the one of `before` where none was picked."""
+        return replace(self, model=model(self.model or before))
+
+
+AS_BEFORE = Pick("")
+
+
+def text(written: str) -> str:
+    """The message to be sent. Raises Invalid where there is none, or too much."""
+    written = written.replace("\r\n", "\n").replace("\x00", "").strip()
+    if not written:
+        raise Invalid("Write a message first.")
+    if len(written) > settings.MESSAGE_MAX_CHARS:
+        raise Invalid(
+            f"The message has {len(written):,} characters; {settings.MESSAGE_MAX_CHARS:,} are allowed. "
+            "Shorten it, or ask an admin to upload it as a document."
+        )
+    return written
+
+
+def model(name: str) -> str:
+    """A name that a model can have; whether there is one by it is seen when the turn is routed."""
+    if len(name) > 200 or not name.isprintable():
+        raise Invalid("There is no model by that name. Choose one from the list.")
+    return name
+
+
+def options(form: Mapping[str, Any]) -> Options:
+    """Complexity, temperature and length from a form, or from a program's values. Raises Invalid."""
+    return Options(
+        _complexity(form.get("complexity") or AUTOMATIC),
+        _temperature(form.get("temperature")),
+        _max_tokens(form.get("max_tokens")),
+    )
+
+
+def _complexity(name: str) -> Level | None:
+    try:
+        return None if name == AUTOMATIC else Level(name)
+    except ValueError:
+        raise Invalid("There is no such complexity. Choose auto, simple, moderate or complex.") from None
+
+
+def _temperature(value: str | float | None) -> float | None:
+    if value in (None, ""):
+        return None
+    most = settings.TEMPERATURE_MAX
+    chosen = _number(value)
+    if chosen is None or not 0 <= chosen <= most:
+        raise Invalid(f"The temperature must be a number from 0 to {most:g}.")
+    return chosen
+
+
+def _max_tokens(value: str | int | None) -> int | None:
+    if value in (None, ""):
+        return None
+    most = settings.ANSWER_MAX_TOKENS
+    chosen = _number(value)
+    if chosen is None or not chosen.is_integer() or not 1 <= chosen <= most:
+        raise Invalid(f"The longest answer must be a whole number of tokens from 1 to {most:,}.")
+    return int(chosen)
+
+
+def _number(value: Any) -> float | None:  # noqa: ANN401 - whatever a form or a program holds
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        return None
+    return number if isfinite(number) else None

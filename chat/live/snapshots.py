@@ -1,0 +1,75 @@
+"""Live replies beside the database: snapshots, and flags that stop them, for every process of a deployment.
+
+In Redis the snapshots are encrypted, for they hold text of any label; they expire, and go when the reply is done.
+"""
+
+import json
+import logging
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from cryptography.fernet import InvalidToken
+from django.conf import settings
+
+from chat.events import Snapshot
+from langai_site.database import caches
+from langai_site.errors import Unavailable
+
+logger = logging.getLogger(__name__)
+
+LIFETIME = 15 * 60
+STOP_LIFETIME = 60
+
+_away = False
+
+
+def _pack(snapshot: Snapshot) -> object:
+    return caches.cipher("live").encrypt(json.dumps(snapshot).encode()) if settings.REDIS_URL else snapshot
+
+
+def _unpack(value: Any) -> Snapshot | None:  # noqa: ANN401 - what was packed
+    try:
+        return json.loads(caches.cipher("live").decrypt(value)) if isinstance(value, bytes) else value
+    except InvalidToken:
+        return None
+
+
+async def _cached(method: str, *args: object) -> Any:  # noqa: ANN401 - what the cache's method returns
+    """Call the cache. None where it is away: watchers then wait for the end of an answer, which needs no cache."""
+    global _away
+    try:
+        result = await caches.reached("live", method, *args)
+    except Exception as error:  # the cache's client raises what it likes
+        if not _away:
+            logger.warning("live replies cannot be shared: the cache is away (%s)", type(error).__name__)
+        _away = True
+        return None
+    _away = False
+    return result
+
+
+async def keep(reply: UUID, snapshot: Snapshot) -> None:
+    await _cached("set", f"reply:{reply.hex}", _pack(snapshot), LIFETIME)
+
+
+async def snapshot(reply: UUID) -> Snapshot | None:
+    return _unpack(await _cached("get", f"reply:{reply.hex}"))
+
+
+async def forget(reply: UUID) -> None:
+    await _cached("delete_many", [f"reply:{reply.hex}", f"stop:{reply.hex}"])
+
+
+async def ask_to_stop(reply: UUID) -> None:
+    """Ask whichever process runs `reply`. Raises Unavailable where that process cannot be told."""
+    await _cached("set", f"stop:{reply.hex}", True, STOP_LIFETIME)
+    if _away:
+        raise Unavailable("The answer cannot be stopped right now. Try again in a moment.")
+
+
+async def asked_to_stop(replies: Sequence[UUID]) -> set[UUID]:
+    """Those of `replies` that somebody, in whichever process, asked to stop."""
+    keys = {f"stop:{reply.hex}": reply for reply in replies}
+    found = await _cached("get_many", list(keys)) if keys else None
+    return {keys[key] for key in found or ()}

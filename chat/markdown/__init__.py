@@ -1,0 +1,1 @@
+"""Pure: markdown as safe HTML, whole and as it grows, within what a text may cost."""

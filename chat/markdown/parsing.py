@@ -1,0 +1,277 @@
+"""Pure: markdown -> blocks of tokens, within what a text may cost.
+
+The parser is markdown-it's. Three things differ: inline rules are asked by the sign that they begin with, what they do
+is taken from the text's allowance, and where that is used up, or blocks are nested too deep, text is shown as it was
+written. Nothing is ever left out.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from markdown_it import MarkdownIt
+from markdown_it.parser_inline import ParserInline, RuleFuncInlineType
+from markdown_it.rules_block import StateBlock, table
+from markdown_it.rules_core import StateCore
+from markdown_it.rules_inline import StateInline
+from markdown_it.token import Token
+from markdown_it.utils import EnvType
+from mdit_py_plugins.dollarmath import dollarmath_plugin
+from mdit_py_plugins.dollarmath.index import math_block_dollar, math_inline_dollar
+
+from chat.markdown.allowance import AGAIN, LINK, MOST, STEP, TOKEN, Allowance
+
+ADDRESS = re.compile(r"(?:https?://|mailto:)", re.IGNORECASE)
+# Blocks in blocks, and emphasis in emphasis.
+DEEPEST = 20
+MAX_COLUMNS, MAX_FORMULA_LINES = 100, 50
+# Lines are shown as written until so much has been saved up again, and then to the next empty line.
+RESERVE = MOST / 4
+# The signs that inline rules begin with.
+BEGINNINGS = {
+    **{"newline": "\n", "bracket_maths": "\\", "escape": "\\", "math_inline": "$", "backticks": "`"},
+    **{"strikethrough": "~", "emphasis": "*_", "link": "[", "image": "!", "autolink": "<", "entity": "&"},
+}
+# All that ends a text: a link's label ends with a bracket.
+SIGN = re.compile("[" + re.escape("".join(BEGINNINGS.values()) + "]") + "]")
+
+
+@dataclass(frozen=True)
+class Block:
+    """A block of the top level, without its inline content: see `read_inline`. It ends where the next one begins.
+
+    `next_line` is the number of the line that it ends before.
+    """
+
+    tokens: list[Token]
+    end: int
+    next_line: int
+    is_last: bool
+
+
+def environment(allowance: Allowance | None = None, **rest: object) -> dict[str, Any]:
+    """What rules know of the text that they read."""
+    return {"allowance": allowance or Allowance(), **rest}
+
+
+def blocks(text: str, markdown: MarkdownIt, env: dict[str, Any]) -> Iterator[Block]:
+    """The blocks of `text`. Each has to be dealt with before the next: what that may cost depends on it."""
+    allowance: Allowance = env["allowance"]
+    state, rules = StateBlock(text, markdown, env, []), markdown.block.ruler.getRules("")
+    start, line = 0, state.skipEmptyLines(0)
+    while line < state.lineMax:
+        state.tokens = []
+        allowance.begin(start)
+        any(rule(state, line, state.lineMax, False) for rule in rules)
+        line = state.skipEmptyLines(state.line)
+        start = state.bMarks[line]
+        allowance.line(len(state.tokens))
+        allowance.earn(start)
+        yield Block(state.tokens, start, line, line >= state.lineMax)
+
+
+def read_inline(block: Block, markdown: MarkdownIt, env: dict[str, Any]) -> list[Token]:
+    """The tokens of a block with what its lines hold."""
+    state = StateCore("", markdown, env, block.tokens)
+    markdown.core.process(state)
+    return state.tokens
+
+
+class InlineParser(ParserInline):
+    """Takes each step from the allowance; once that is used up, the rest is text."""
+
+    def __init__(self, markdown: MarkdownIt) -> None:
+        super().__init__()
+        self.ruler, self.ruler2 = markdown.inline.ruler, markdown.inline.ruler2
+        self.terminator_re = SIGN
+        self._by_sign: dict[str, tuple[RuleFuncInlineType, ...]] = {}
+
+    def arrange(self) -> None:
+        """Sort the rules by the signs that they begin with, once all are there."""
+        named = dict(zip(self.ruler.get_active_rules(), self.ruler.getRules(""), strict=True))
+        for sign in {*"".join(BEGINNINGS.values()), "]"}:
+            rules = [rule for name, rule in named.items() if sign in BEGINNINGS.get(name, "")]
+            self._by_sign[sign] = tuple(map(paid, rules) if sign in "[!<" else rules)
+
+    def parse(self, src: str, md: MarkdownIt, env: EnvType, tokens: list[Token]) -> list[Token]:
+        allowance: Allowance = env["allowance"]
+        if allowance.left > 0 and SIGN.search(src):
+            allowance.spend(TOKEN)
+            return super().parse(src, md, env, tokens)
+        if src:
+            allowance.spend(STEP)
+            tokens.append(Token("text", "", 0, content=src))
+        return tokens
+
+    def tokenize(self, state: StateInline) -> None:
+        allowance: Allowance = state.env["allowance"]
+        while state.pos < state.posMax:
+            start = self._text_end(state) if allowance.left > 0 else state.posMax
+            if start > state.pos:
+                state.append_pending(state.src[state.pos : start])
+                state.pos = start
+                continue
+            known = len(state.tokens)
+            if not self._ask(state, silent=False):
+                state.append_pending(state.src[start])
+                state.pos = start + 1
+            allowance.spend(STEP + TOKEN * (len(state.tokens) - known))
+        if state.pending:
+            state.pushPending()
+
+    def _text_end(self, state: StateInline) -> int:
+        sign = SIGN.search(state.src, state.pos, state.posMax)
+        return sign.start() if sign else state.posMax
+
+    def _ask(self, state: StateInline, *, silent: bool) -> bool:
+        """Ask the rules of the sign that stands here."""
+        if state.level < DEEPEST:
+            for rule in self._by_sign[state.src[state.pos]]:
+                if rule(state, silent):
+                    return True
+        return False
+
+    def skipToken(self, state: StateInline) -> None:  # noqa: N802 - the library's name
+        """Go past what stands here, without making anything of it."""
+        allowance, start = state.env["allowance"], state.pos
+        allowance.spend(AGAIN if start in state.cache else STEP)
+        if allowance.left <= 0:
+            state.pos = state.posMax
+            return
+        if start not in state.cache:
+            state.cache[start] = self._skipped(state)
+        state.pos = state.cache[start]
+
+    def _skipped(self, state: StateInline) -> int:
+        start, text_end = state.pos, self._text_end(state)
+        if text_end > start:
+            return text_end
+        if state.level >= DEEPEST:
+            return state.posMax
+        state.level += 1
+        found = self._ask(state, silent=True)
+        state.level -= 1
+        return state.pos if found else start + 1
+
+
+# Rules for blocks
+
+
+def plain_lines(state: StateBlock, start: int, end: int, silent: bool) -> bool:
+    """Lines as they were written, where nothing is left to make anything of them, or where they are nested too deep."""
+    allowance: Allowance = state.env["allowance"]
+    if silent:
+        allowance.line(len(state.tokens))
+    if state.level < DEEPEST and allowance.covers(state.eMarks[start]):
+        return False
+    if not silent:
+        state.line = _end_of_plain(state, start, end)
+        token = state.push("code_block", "code", 0)
+        token.content = state.getLines(start, state.line, state.blkIndent, True)
+        token.map = [start, state.line]
+    return True
+
+
+def _end_of_plain(state: StateBlock, start: int, end: int) -> int:
+    allowance, line, last = state.env["allowance"], start, start
+    while line < end:
+        if state.isEmpty(line):
+            if allowance.covers(state.eMarks[line], RESERVE):
+                break
+        elif state.sCount[line] < state.blkIndent:
+            break
+        else:
+            last = line
+        line += 1
+    return last + 1
+
+
+def narrow_table(state: StateBlock, start: int, end: int, silent: bool) -> bool:
+    """A table, where it has not more columns than anybody reads: each makes a cell in every row."""
+    under = start + 1
+    if under < end and state.src.count("|", state.bMarks[under], state.eMarks[under]) > MAX_COLUMNS:
+        return False
+    return table(state, start, end, silent)
+
+
+_block_formula = math_block_dollar(allow_labels=False, allow_blank_lines=False)
+
+
+def short_formula(state: StateBlock, start: int, end: int, silent: bool) -> bool:
+    """`$$` … `$$` over some lines. Where it does not close, each line would else be read to the end from each."""
+    if state.src.startswith("$$", state.bMarks[start] + state.tShift[start]):
+        state.env["allowance"].spend(MAX_FORMULA_LINES)
+    return _block_formula(state, start, min(end, start + MAX_FORMULA_LINES), silent)
+
+
+# Rules for what lines hold
+
+
+def paid(rule: RuleFuncInlineType) -> RuleFuncInlineType:
+    """A rule for links or pictures: reading an address costs more than other steps, above all where it is none."""
+
+    def paying(state: StateInline, silent: bool) -> bool:
+        found = rule(state, silent)
+        if found or state.html_terminator_last("](") > state.pos:
+            state.env["allowance"].spend(LINK)
+        return found
+
+    return paying
+
+
+def bracket_maths(state: StateInline, silent: bool) -> bool:
+    r"""`\( … \)` and `\[ … \]`, which many models write for `$ … $` and `$$ … $$`."""
+    closer = {"\\(": "\\)", "\\[": "\\]"}.get(state.src[state.pos : state.pos + 2])
+    if not closer or state.html_terminator_last(closer) < state.pos + 2:
+        return False
+    end = state.src.find(closer, state.pos + 2, state.posMax)
+    if end < 0:
+        return False
+    if not silent:
+        token = state.push("math_inline" if closer == "\\)" else "math_block", "math", 0)
+        token.content = state.src[state.pos + 2 : end]
+    state.pos = end + 2
+    return True
+
+
+_dollar_maths = math_inline_dollar(allow_space=False, allow_digits=False, allow_double=True)
+
+
+def dollar_maths(state: StateInline, silent: bool) -> bool:
+    """`$ … $` and `$$ … $$`. At the start of a text the library takes its last character for the one before."""
+    if state.pos:
+        return _dollar_maths(state, silent)
+    source, state.src = state.src, f"{state.src} "
+    found = _dollar_maths(state, silent)
+    state.src = source
+    return found
+
+
+def shallow(state: StateInline) -> None:
+    """Emphasis that is nested deeper than anybody can see is text."""
+    opened: list[bool] = []
+    for token in state.tokens:
+        if token.nesting > 0:
+            opened.append(len(opened) >= DEEPEST and token.type != "link_open")
+        if opened.pop() if token.nesting < 0 else token.nesting > 0 and opened[-1]:
+            token.type, token.tag, token.nesting, token.content = "text", "", 0, token.markup
+
+
+def parser() -> MarkdownIt:
+    """The parser, without rules about whole blocks of inline content and without looks."""
+    markdown = MarkdownIt("commonmark", {"html": False, "maxNesting": DEEPEST + 3})
+    markdown.enable(["table", "strikethrough"])
+    markdown.disable(["normalize", "block", "reference", "html_block", "html_inline"])
+    dollarmath_plugin(markdown)
+    rules = markdown.block.ruler
+    rules.at("table", narrow_table, {"alt": ["paragraph", "reference"]})
+    rules.at("math_block", short_formula)
+    rules.before("table", "plain_lines", plain_lines, {"alt": ["paragraph", "blockquote", "list"]})
+    markdown.inline.ruler.at("math_inline", dollar_maths)
+    markdown.inline.ruler.before("escape", "bracket_maths", bracket_maths)
+    markdown.inline.ruler2.before("fragments_join", "shallow", shallow)
+    markdown.inline = InlineParser(markdown)
+    markdown.inline.arrange()
+    markdown.validateLink = lambda address: bool(ADDRESS.match(address))  # type: ignore[method-assign, assignment]
+    return markdown

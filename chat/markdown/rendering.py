@@ -1,0 +1,278 @@
+"""Markdown -> HTML that is safe to show. The same for a stream (`chat/markdown/streaming.py`) and for history.
+
+Three liberties with CommonMark keep a growing answer steady, so that a block once finished never changes: link
+reference definitions are plain text (one at the end would change links at the start), raw HTML is text, and display
+maths contains no blank line. Addresses are http, https or mailto; pictures become links, so that reading an answer
+loads nothing from anywhere.
+
+What a text may cost is limited (`chat/markdown/allowance.py`); what would cost more is shown as it was written.
+"""
+
+import re
+from bisect import bisect_left, bisect_right
+from collections import deque
+from collections.abc import Callable, Collection, Mapping, Sequence
+from functools import lru_cache
+from html import escape
+from itertools import accumulate
+from typing import Any
+
+from markdown_it import MarkdownIt
+from markdown_it.renderer import RendererHTML
+from markdown_it.rules_core import StateCore
+from markdown_it.token import Token
+
+from chat.markdown import parsing
+from chat.markdown.allowance import CITE, MARK, Allowance
+from chat.markdown.highlighting import MAX_HIGHLIGHT, highlighted, lexer_of, price
+from chat.markdown.parsing import Block
+from chat.markdown.quotations import CITATION, Quotation, comparable, in_blocks, written
+from chat.markdown.sanitizing import CLEANER
+from langai_site.characters import whole_characters
+
+# Finished answers may be kept as HTML; a higher number makes that be drawn again.
+# 2: limits on what a text may cost. 3: on marks and code as well. 4: on formulas and brackets, more exactly; formulas
+# at the start of a text.
+RENDERER_VERSION = 4
+
+LANGUAGE = re.compile(r"[A-Za-z0-9+#.-]{1,20}")
+MAX_FORMULA = 2_000
+# What a formula costs, each of its signs, and a command as well, in units of the allowance.
+FORMULA, FORMULA_SIGN, FORMULA_COMMAND = 40.0, 9.0, 21.0
+# A backslash takes the sign after it, so that `\\quad` is a new line and four letters.
+FORMULA_SIGNS = re.compile(r"(\\(?:[A-Za-z]+|\S))|\S")
+
+NOT_FOUND = ' <span class="unfound">not found in the sources</span>'
+
+Cites = Mapping[int, str]
+
+
+def render(text: str, cites: Cites | None = None, unverified: Collection[str] = ()) -> str:
+    """`text` as sanitised HTML. `cites` has the address of every number that may be cited; other numbers stay text.
+
+    `unverified` quotations are marked as such.
+    """
+    env = parsing.environment(cites=cites or {}, unverified={comparable(quotation) for quotation in unverified})
+    return clean("".join(draw(block, env) for block in parsing.blocks(plain(text), MARKDOWN, env)))
+
+
+def draw(block: Block, env: dict[str, Any]) -> str:
+    """HTML of a block, not yet sanitised."""
+    return str(MARKDOWN.renderer.render(parsing.read_inline(block, MARKDOWN, env), MARKDOWN.options, env))
+
+
+def clean(html: str) -> str:
+    return CLEANER.clean(html)
+
+
+def parsed(text: str) -> list[Token]:
+    """The tokens of `text`, as the page shows it."""
+    env = parsing.environment()
+    return [
+        token for block in parsing.blocks(text, MARKDOWN, env) for token in parsing.read_inline(block, MARKDOWN, env)
+    ]
+
+
+def plain(text: str) -> str:
+    """`text` with one kind of line end, and characters that a page can show."""
+    return whole_characters(text.replace("\r\n", "\n").replace("\r", "\n"))
+
+
+# Rules of the parser
+
+
+def _citations(state: StateCore) -> None:
+    """`[1]`, `[1][2]` and `[1, 2]` become links where the numbers have addresses; never in code or in a link."""
+    cites: Cites = state.env.get("cites") or {}
+    for block in state.tokens if cites else ():
+        if block.children:
+            block.children = _outside_links(block.children, lambda token: _cited(token, cites, state.env["allowance"]))
+
+
+def _outside_links(tokens: Sequence[Token], change: Callable[[Token], list[Token]]) -> list[Token]:
+    result: list[Token] = []
+    depth = 0
+    for token in tokens:
+        depth += token.nesting if token.type in ("link_open", "link_close") else 0
+        result += [token] if depth else change(token)
+    return result
+
+
+def _cited(token: Token, cites: Cites, allowance: Allowance) -> list[Token]:
+    if token.type != "text":
+        return [token]
+    pieces: list[Token] = []
+    end = 0
+    for match in CITATION.finditer(token.content):
+        numbers = [int(number) for number in match[1].split(",")]
+        if all(number in cites for number in numbers) and allowance.afford(CITE * len(numbers)):
+            links = "".join(f'<a class="cite" href="{escape(cites[number])}">{number}</a>' for number in numbers)
+            pieces += [_piece("text", token.content[end : match.start()]), _piece("html_inline", links)]
+            end = match.end()
+    return [*pieces, _piece("text", token.content[end:])]
+
+
+def _piece(kind: str, content: str) -> Token:
+    return Token(kind, "", 0, content=content)
+
+
+def _unverified(state: StateCore) -> None:
+    """Mark quotations that stand in none of the sources, and say so in words, as far as the text can pay for it."""
+    wanted: Collection[str] = state.env.get("unverified") or ()
+    for block, quotations in in_blocks(state.tokens) if wanted else ():
+        tokens = block.children or []
+        ends = [*accumulate(len(written(token)) for token in tokens)]
+        found = [quotation for quotation in quotations if comparable(quotation.text) in wanted]
+        block.children = _marked(
+            tokens, [quotation for quotation in found if state.env["allowance"].afford(_price(quotation, ends))]
+        )
+
+
+def _price(quotation: Quotation, ends: Sequence[int]) -> float:
+    """Return the cost of marking the quotation, an element for each token. `ends`: where the block's tokens end."""
+    return MARK * (1 + bisect_left(ends, quotation.end) - bisect_right(ends, quotation.start))
+
+
+def _marked(tokens: Sequence[Token], quotations: Sequence[Quotation]) -> list[Token]:
+    """The tokens with each text of a quotation in an element of its own, so that none crosses another."""
+    result: list[Token] = []
+    open_ones, at = deque(quotations), 0
+    for token in tokens:
+        end = at + len(written(token))
+        if token.type == "text":
+            result += _marked_text(token, at, open_ones)
+        else:
+            result.append(token)
+        while open_ones and open_ones[0].end <= end:
+            open_ones.popleft()
+            result.append(_piece("html_inline", NOT_FOUND))
+        at = end
+    return result
+
+
+def _marked_text(token: Token, at: int, quotations: deque[Quotation]) -> list[Token]:
+    """Mark what the quotations hold of a text that begins at `at`; take out those that end before it does."""
+    result: list[Token] = []
+    shown, length = 0, len(token.content)
+    while length and quotations and quotations[0].start < at + length:
+        start, end = max(quotations[0].start - at, 0), min(quotations[0].end - at, length)
+        result += [_piece("text", token.content[shown:start]), _piece("html_inline", '<span class="unverified">')]
+        result += [_piece("text", token.content[start:end]), _piece("html_inline", "</span>")]
+        shown = end
+        if end == length:
+            break
+        quotations.popleft()
+        result.append(_piece("html_inline", NOT_FOUND))
+    return [*result, _piece("text", token.content[shown:])] if result else [token]
+
+
+def _pictures(state: StateCore) -> None:
+    """A picture becomes a link to it, or its description where it stands in a link."""
+    for block in state.tokens:
+        for image in (token for token in block.children or () if token.type == "image"):
+            image.type, image.content = "text", image.content or "picture"
+            image.meta = {"address": image.attrGet("src")}
+        if block.children:
+            block.children = _outside_links(block.children, _linked_picture)
+
+
+def _linked_picture(token: Token) -> list[Token]:
+    if "address" not in token.meta:
+        return [token]
+    opening = Token("link_open", "a", 1, attrs={"href": token.meta["address"]})
+    return [opening, _piece("text", token.content), Token("link_close", "a", -1)]
+
+
+def _aligned(state: StateCore) -> None:
+    """Cells say by class, not by style, how they are aligned."""
+    for cell in (token for token in state.tokens if token.type in ("td_open", "th_open")):
+        style = str(cell.attrs.pop("style", ""))
+        if side := style.removeprefix("text-align:"):
+            cell.attrs["class"] = side
+
+
+# How tokens look
+
+
+def _drawn_by(draw: Callable[[Token, Allowance], str]) -> Callable[..., str]:
+    def rule(renderer: RendererHTML, tokens: Sequence[Token], index: int, options: object, env: Any) -> str:  # noqa: ANN401 - a rule's
+        return draw(tokens[index], env["allowance"])
+
+    return rule
+
+
+@lru_cache(maxsize=512)
+def formula(source: str, display: str) -> str:
+    """MathML of a LaTeX formula; its source where it cannot be read."""
+    from latex2mathml.converter import convert
+
+    try:
+        return convert(source, display=display)
+    except Exception:  # the converter raises whatever it stumbled upon
+        return _source(source)
+
+
+def _formula(token: Token, display: str, allowance: Allowance) -> str:
+    source = token.content.strip()
+    if len(source) > MAX_FORMULA or not allowance.afford(formula_price(source), source):
+        return _source(source)
+    return formula(source, display)
+
+
+def formula_price(source: str) -> float:
+    """What it costs at most to make MathML of a formula, in units of an allowance."""
+    commands = FORMULA_SIGNS.findall(source)
+    return FORMULA + FORMULA_SIGN * len(commands) + FORMULA_COMMAND * len([*filter(None, commands)])
+
+
+def _source(formula: str) -> str:
+    return f"<code>{escape(formula, quote=False)}</code>"
+
+
+def _fence(token: Token, allowance: Allowance) -> str:
+    """A block of code: highlighted once it is closed, plain while it is being written."""
+    words = token.info.split()
+    language = words[0] if words and LANGUAGE.fullmatch(words[0]) else ""
+    code = _highlighted(token.content, language, allowance) if language and is_closed(token) else ""
+    attributes = f' data-language="{language}"' if language else ""
+    return _code(code or escape(token.content, quote=False), attributes)
+
+
+def is_closed(fence: Token) -> bool:
+    first, end = fence.map or (0, 0)
+    content_lines = fence.content.count("\n") + (0 if fence.content.endswith("\n") or not fence.content else 1)
+    return end - first == content_lines + 2
+
+
+def _highlighted(code: str, language: str, allowance: Allowance) -> str:
+    """The code in colours; empty where there are none for it, or where they would cost too much."""
+    lexer = lexer_of(language)
+    if not lexer or len(code) > MAX_HIGHLIGHT:
+        return ""
+    if not allowance.afford(price(code, lexer, allowance.lexers), code):
+        return ""
+    allowance.lexers |= {lexer}
+    return highlighted(code, lexer)
+
+
+def _code(html: str, attributes: str = "") -> str:
+    return f'<div class="code"{attributes}><pre><code>{html}</code></pre></div>\n'
+
+
+def _markdown() -> MarkdownIt:
+    markdown = parsing.parser()
+    for rule in (_pictures, _unverified, _citations, _aligned):
+        markdown.core.ruler.push(rule.__name__, rule)
+    looks: dict[str, Callable[[Token, Allowance], str]] = {
+        "math_inline": lambda token, allowance: _formula(token, "inline", allowance),
+        "math_inline_double": lambda token, allowance: _formula(token, "block", allowance),
+        "math_block": lambda token, allowance: _formula(token, "block", allowance),
+        "fence": _fence,
+        "code_block": lambda token, allowance: _code(escape(token.content, quote=False)),
+    }
+    for kind, draw in looks.items():
+        markdown.add_render_rule(kind, _drawn_by(draw))
+    return markdown
+
+
+MARKDOWN = _markdown()

@@ -1,0 +1,1 @@
+"""What a person sees of conversations: pages, fragments, sockets, and how they are drawn."""

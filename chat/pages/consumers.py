@@ -1,0 +1,159 @@
+"""The socket of a conversation: a viewer. It draws what happens and owns nothing; closing it changes nothing."""
+
+from collections.abc import Collection
+from urllib.parse import parse_qs
+from uuid import UUID
+
+from django.conf import settings
+
+from chat.conversations import access, branches
+from chat.conversations.branches import Part
+from chat.events import ConversationGone, LabelRose, ReplyBegun, ReplyDone, ReplyGrew, ReplySourced, Snapshot, group_of
+from chat.live import snapshots
+from chat.models import Conversation, Message
+from chat.pages import catching_up, drawing, fragments, shared_drawings
+from chat.pages.shared_drawings import SharedDrawing
+from langai_site.accounts import limits
+from langai_site.accounts.models import User
+from langai_site.accounts.person_socket import SIGNED_OUT, TOO_MANY, PersonSocket
+from langai_site.errors import TooMany
+from langai_site.sensitivity import Sensitivity
+
+
+class ConversationConsumer(PersonSocket):
+    drawing: SharedDrawing | None = None
+    # The number of the last change of the live reply that the page shows.
+    number: int = 0
+    label: int = Sensitivity.PUBLIC
+    # Messages that a catch-up has drawn: the news of them may still be on its way.
+    drawn: frozenset[str] = frozenset()
+
+    async def connect(self) -> None:
+        await self.accept()
+        user, self.conversation = self.scope["user"], self.scope["url_route"]["kwargs"]["conversation"]
+        if not user.is_authenticated:
+            return await self.close(SIGNED_OUT)
+        self.user_id = user.id
+        if not await self._may_watch(user):
+            return await self.close(TOO_MANY)
+        # Listen first, read then: what happens in between is drawn twice rather than never.
+        await self.enter(user)
+        await self.read(access.require_theirs, self.user_id, self.conversation)
+        await self.channel_layer.group_add(group_of(self.conversation), self.channel_name)
+        await self._catch_up()
+
+    async def _may_watch(self, user: User) -> bool:
+        try:
+            await limits.acount(limits.SOCKETS, settings.RATE_LIMIT_PER_MINUTE, limits.person(user))
+        except TooMany:
+            return False
+        return self.take_seat(user.id)
+
+    async def disconnect(self, code: int) -> None:
+        await super().disconnect(code)
+        await self.channel_layer.group_discard(group_of(self.conversation), self.channel_name)
+
+    async def _catch_up(self) -> None:
+        """Bring the page, which says what it shows, to what is true now."""
+        shown = parse_qs(self.scope["query_string"].decode("latin1")).get("shown", [""])[0]
+        await self.check()
+        conversation, part, last_shown = await drawing.off_loop(_latest, self.user_id, self.conversation, shown)
+        self.label = conversation.label
+        if not part.messages:
+            return
+        leaf = part.messages[-1]
+        is_live = leaf.status == Message.Status.STREAMING
+        if fragments.state_of(leaf) == shown and not is_live:
+            return
+        self.drawn = frozenset(str(message.id) for message in part.messages)
+        snapshot = await snapshots.snapshot(leaf.id) if is_live else None
+        frame = await catching_up.frame(part, shown, last_shown, snapshot)
+        await self._draw(frame + fragments.label_frame(conversation))
+        if is_live:
+            start = snapshot or Snapshot(number=0, text=leaf.text, sources=[], model="")
+            await self._draw_whole(shared_drawings.of(str(leaf.id), start))
+
+    async def reply_begun(self, event: ReplyBegun) -> None:
+        if event["reply"] in self.drawn and event["replaces"] != event["reply"]:
+            return
+        await self.read(access.require_theirs, self.user_id, self.conversation)
+        reply = UUID(event["reply"])
+        snapshot = Snapshot(number=0, text=event["written"], sources=[], model="")
+        self.drawing = shared_drawings.of(event["reply"], snapshot)
+        bubble, self.number = await self.drawing.whole()
+        if event["replaces"] == event["reply"]:
+            return await self._draw(fragments.replaced_frame(bubble, reply))
+        if event["replaces"]:
+            # Another answer to an earlier question: what followed the one that it replaces is on another branch.
+            return await self._draw(fragments.following_frame([bubble], event["question"]))
+        asked = fragments.Bubble(UUID(event["question"]), Message.Role.USER, text=event["text"])
+        await self._draw(fragments.appended_frame([asked, bubble]))
+
+    async def reply_sourced(self, event: ReplySourced) -> None:
+        await self._follow(event)
+
+    async def reply_grew(self, event: ReplyGrew) -> None:
+        await self._follow(event)
+
+    async def _follow(self, event: ReplyGrew | ReplySourced) -> None:
+        """Draw a change if it is the next one. Layers drop what is over their capacity, and may repeat."""
+        is_known = self.drawing is not None and self.drawing.reply == event["reply"]
+        if is_known and event["number"] <= self.number:
+            return
+        is_next = is_known and event["number"] == self.number + 1
+        frame = await self.drawing.frame(event) if is_next and self.drawing else None
+        if frame is None:
+            return await self._mend(event["reply"])
+        self.number = event["number"]
+        if frame:
+            await self._draw(frame)
+
+    async def _mend(self, reply: str) -> None:
+        """Draw the reply anew from its snapshot, which is whole: a change is missing."""
+        # It may be the first that this page is shown of the reply.
+        await self.check()
+        if snapshot := await snapshots.snapshot(UUID(reply)):
+            await self._draw_whole(shared_drawings.of(reply, snapshot))
+
+    async def _draw_whole(self, drawing: SharedDrawing) -> None:
+        """From here on the page shows what this drawing shows."""
+        self.drawing = drawing
+        bubble, self.number = await drawing.whole()
+        await self._draw(fragments.replaced_frame(bubble, drawing.reply))
+
+    async def reply_done(self, event: ReplyDone) -> None:
+        self.drawing = None
+        reply = await self.read(access.reply_as_shown, self.user_id, UUID(event["reply"]))
+        frame = await drawing.ended_frame(reply)
+        await self._draw(frame + self._label_frame(reply.conversation))
+
+    async def label_rose(self, _event: LabelRose) -> None:
+        conversation = await self.read(access.access_conversation, self.user_id, self.conversation)
+        await self._draw(self._label_frame(conversation))
+
+    async def conversation_gone(self, event: ConversationGone) -> None:
+        """The conversation was deleted."""
+        await self.read(access.require_theirs, self.user_id, self.conversation)
+
+    @classmethod
+    def not_theirs(cls, sockets: Collection[PersonSocket]) -> Collection[PersonSocket]:
+        watched = {socket: (socket.user_id, socket.conversation) for socket in sockets if isinstance(socket, cls)}
+        theirs = access.still_theirs(set(watched.values()))
+        return [socket for socket, pair in watched.items() if pair not in theirs]
+
+    def _label_frame(self, conversation: Conversation) -> str:
+        """The composer's choice is only drawn anew where it must be: somebody may have chosen already."""
+        before, self.label = self.label, conversation.label
+        frame = fragments.label_frame(conversation)
+        return frame + fragments.raised_frame(Sensitivity(self.label)) if self.label > before else frame
+
+    async def _draw(self, frame: str) -> None:
+        await self.send(text_data=frame)
+
+
+def _latest(user_id: int, conversation_id: UUID, shown: str) -> tuple[Conversation, Part, UUID | None]:
+    """A conversation, the end of its thread, and the last message of that which a page that shows `shown` shows."""
+    conversation = access.access_conversation(user_id, conversation_id)
+    part = branches.latest(conversation)
+    last_shown = fragments.message_of(shown)
+    return conversation, part, last_shown and branches.common(conversation, last_shown, part.messages)

@@ -1,0 +1,144 @@
+"""The pages that show conversations: what is in them, read and drawn without holding up anybody else."""
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import render
+from django.urls import reverse
+
+from chat.conversations import access, branches, chosen_collections, drafts
+from chat.conversations.branches import Part
+from chat.live import snapshots
+from chat.llm import BUILT_IN
+from chat.models import Conversation, Message
+from chat.pages import drawing, fragments
+from chat.routing.route import AUTO
+from langai_site.accounts.models import User
+from langai_site.accounts.session import as_user
+from langai_site.errors import NotFound
+from langai_site.outbound import catalogue
+from langai_site.usage.spending import budgets, notices
+
+PAGE = "chat/page.html"
+
+
+def list_context(user: User, after: access.Place | None = None) -> dict[str, Any]:
+    listed, older = access.listed(user.id, after)
+    return {"groups": fragments.grouped(listed, after.updated_at if after else None), "older": older}
+
+
+def page_context(user: User, conversation: Conversation | None = None, form: QueryDict | None = None) -> dict[str, Any]:
+    """What the page needs apart from its thread; `form` is a message that could not be sent, to be shown again."""
+    models = catalogue.models(user.id)
+    values = form.getlist("collections") if form else []
+    return (
+        list_context(user)
+        | {
+            "choice": chosen_collections.offer(user.id, conversation.collections if conversation else None, values),
+            "conversation": conversation,
+            "models": [*models, *BUILT_IN] if models else [],
+            "chosen": conversation.model if conversation else AUTO,
+            "has_real_model": bool(models),
+            "max_chars": settings.MESSAGE_MAX_CHARS,
+            "labels": fragments.labels_from(access.so_far(conversation).label),
+            "levels": drafts.COMPLEXITIES,
+            "budgets": budgets.exist(),
+            "budget_notice": notices.budget_notice(user),
+            "limits": {"temperature": settings.TEMPERATURE_MAX, "max_tokens": settings.ANSWER_MAX_TOKENS},
+        }
+        | ({"chosen": form.get("model", AUTO), "draft": form["text"], "form": form} if form else {})
+    )
+
+
+def new_context(user: User, deleted: str | None) -> dict[str, Any]:
+    """The new chat's page, with the offer to bring back the conversation that was deleted just now."""
+    return page_context(user) | {"deleted": access.deleted(user.id, deleted) if deleted else None}
+
+
+def conversation_context(user: User, conversation_id: UUID, form: QueryDict | None = None) -> dict[str, Any]:
+    """What a conversation's page needs apart from its thread. Raises NotFound."""
+    return page_context(user, access.access_conversation(user.id, conversation_id), form)
+
+
+async def latest_page(
+    request: HttpRequest,
+    conversation: UUID,
+    form: QueryDict | None = None,
+    **more: Any,  # noqa: ANN401 - context
+) -> HttpResponse:
+    """A conversation's page, with the end of its thread. Raises SignedOut and NotFound."""
+    context = await as_user(request, conversation_context, conversation, form)
+    part = await drawing.off_loop(branches.latest, context["conversation"])
+    return await drawn(request, PAGE, context | await latest_thread(part) | more)
+
+
+async def latest_thread(part: Part) -> dict[str, Any]:
+    """The end of a thread, and the address of the socket that says what of it the page shows."""
+    if not part.messages:
+        return {"bubbles": []}
+    leaf = part.messages[-1]
+    bubbles = await drawing.bubbles_of(part, await snapshot_of(leaf))
+    socket = f"/ws/conversations/{leaf.conversation_id}/?shown={fragments.state_of(leaf)}"
+    return {"bubbles": bubbles, "socket": socket, "earlier_url": fragments.earlier_url(part)}
+
+
+async def snapshot_of(message: Message) -> snapshots.Snapshot | None:
+    """What there is of a reply that is being written."""
+    return await snapshots.snapshot(message.id) if message.status == Message.Status.STREAMING else None
+
+
+async def earlier_page(request: HttpRequest, conversation: UUID, before: str) -> HttpResponse:
+    """The part of a thread that stands before a message: a page of its own, or for htmx what to put there."""
+    part_only = bool(request.htmx)  # type: ignore[attr-defined]
+    context = await as_user(request, _access if part_only else conversation_context, conversation)
+    part = await drawing.off_loop(branches.before, context["conversation"], message_id(before))
+    thread = {"bubbles": await drawing.bubbles_of(part), "earlier_url": fragments.earlier_url(part), "earlier": True}
+    return await drawn(request, f"{PAGE}#turns" if part_only else PAGE, context | thread)
+
+
+async def new_end(request: HttpRequest, conversation: UUID, *, is_new: bool) -> str:
+    """The frame with what follows in a thread now that a reply has begun; `is_new`: its question is new as well."""
+    context = await as_user(request, _access, conversation)
+    part = await drawing.off_loop(branches.latest, context["conversation"], most=2)
+    question, reply = part.messages
+    bubbles = await drawing.bubbles_of(part, await snapshot_of(reply))
+    return await drawing.off_loop(_new_end, question, bubbles, is_new=is_new)
+
+
+def _new_end(question: Message, bubbles: list[fragments.Bubble], *, is_new: bool) -> str:
+    if not is_new:
+        return fragments.following_frame(bubbles[1:], question.id)
+    if question.parent_id is None:
+        return fragments.thread_frame(bubbles, "")
+    return fragments.following_frame(bubbles, question.parent_id)
+
+
+def _access(user: User, conversation_id: UUID) -> dict[str, Any]:
+    return {"conversation": access.access_conversation(user.id, conversation_id)}
+
+
+def message_id(text: str) -> UUID:
+    """The id that an address names. Raises NotFound."""
+    try:
+        return UUID(text)
+    except ValueError:
+        raise NotFound(branches.GONE) from None
+
+
+async def drawn(request: HttpRequest, template: str, context: Mapping[str, Any], status: int = 200) -> HttpResponse:
+    """`render`, on the threads that draw."""
+    return await drawing.off_loop(render, request, template, dict(context), status=status)
+
+
+def place_of(conversation: Conversation, reply: UUID) -> str:
+    """The address of the page that shows a reply: the conversation's, or that of an earlier part. Synchronous."""
+    page = reverse("chat:conversation", args=[conversation.id])
+    if reply == conversation.current_leaf_id:
+        return page
+    if branches.is_in_latest(conversation, reply):
+        return f"{page}#m-{reply}"
+    following = branches.next_of(reply)
+    return f"{page}?before={following}#m-{reply}" if following else page

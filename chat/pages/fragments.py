@@ -1,0 +1,274 @@
+"""How a conversation looks: rows and events -> what the templates and the socket's frames are made of."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.safestring import SafeString, mark_safe
+
+from chat.conversations.branches import Part
+from chat.events import Snapshot
+from chat.markdown import streaming
+from chat.models import Citation, Conversation, Message
+from chat.pages import receipt_text
+from chat.routing.route import AUTO
+from langai_site.sensitivity import Sensitivity
+from search.types import Excerpt
+
+NOTHING = SafeString("")
+PASSAGES_ABOVE_CEILING = "passages_above_ceiling"
+ABOVE_CEILING = ("above_ceiling", PASSAGES_ABOVE_CEILING, "local_only")
+UNFINISHED = (Message.Status.STOPPED, Message.Status.INTERRUPTED, Message.Status.FAILED)
+
+
+@dataclass(frozen=True)
+class Bubble:
+    """A message as it is drawn. A live reply has finished blocks in `html` and the one being written in `open_html`."""
+
+    id: UUID
+    role: str
+    text: str = ""
+    html: SafeString = NOTHING
+    open_html: SafeString = NOTHING
+    live: bool = False
+    status: str = ""
+    state: str = ""
+    error: str = ""
+    retryable: bool = False
+    offers_continue: bool = False
+    offers: frozenset[str] = frozenset()
+    asked: str = ""
+    notice: str = ""
+    citations: list[dict[str, Any]] = field(default_factory=list)
+    receipt: list[tuple[str, str]] = field(default_factory=list)
+    summary: str = ""
+    index: int = 1
+    count: int = 1
+    previous_url: str = ""
+    next_url: str = ""
+
+    @property
+    def short(self) -> str:
+        return short_id(self.id)
+
+
+def short_id(reply: UUID | str) -> str:
+    """The name of a live reply's elements: short, for every frame carries it."""
+    return str(reply)[:8]
+
+
+def safe(html: str) -> SafeString:
+    # Only what chat.markdown.rendering has sanitised comes here.
+    return mark_safe(html)  # noqa: S308
+
+
+def state_of(leaf: Message) -> str:
+    """What a page shows at the end of its thread, so that its socket can tell later whether that is still so."""
+    return f"{leaf.id}.{leaf.lease}.{leaf.status}"
+
+
+def message_of(state: str) -> UUID | None:
+    """The message that such a state names; None where it names none."""
+    try:
+        return UUID(state.partition(".")[0])
+    except ValueError:
+        return None
+
+
+def earlier_url(part: Part) -> str:
+    """Where the messages before that part are; empty where there are none."""
+    if not part.has_earlier:
+        return ""
+    first = part.messages[0]
+    return f"{reverse('chat:conversation', args=[first.conversation_id])}?before={first.id}"
+
+
+def cite_urls(reply: UUID | str, numbers: Iterable[int]) -> dict[int, str]:
+    base = reverse("chat:reply", args=[reply])
+    return {number: f"{base}citations/{number}/" for number in numbers}
+
+
+def _siblings(message: Message) -> dict[str, Any]:
+    ids = message.siblings or [message.id]
+    at = ids.index(message.id)
+    base = reverse("chat:conversation", args=[message.conversation_id])
+
+    def url(index: int) -> str:
+        return f"{base}?reply={ids[index]}" if message.role == Message.Role.ASSISTANT and 0 <= index < len(ids) else ""
+
+    return {"index": at + 1, "count": len(ids), "previous_url": url(at - 1), "next_url": url(at + 1)}
+
+
+def bubble_of(message: Message, html: SafeString = NOTHING, snapshot: Snapshot | None = None) -> Bubble:
+    """What is shown of a message: a reply that has ended with its `html`, a live one by its snapshot.
+
+    A snapshot is newer than the row of its reply; without one the row has to do.
+    """
+    if message.role == Message.Role.USER:
+        return Bubble(message.id, message.role, text=message.text)
+    if message.status == Message.Status.STREAMING:
+        known = snapshot or Snapshot(number=0, text=message.text, sources=[], model="")
+        return live_bubble(message.id, known)
+    return _ended_bubble(message, html)
+
+
+def bubbles_of(
+    messages: Sequence[Message],
+    html: Mapping[UUID, SafeString],
+    snapshot: Snapshot | None = None,
+    *,
+    is_latest: bool = True,
+) -> list[Bubble]:
+    """Messages that follow one another, with the `html` of the replies that have ended. `is_latest`: none follow them.
+
+    Only the last answer of a branch can be continued: what follows another would be left behind.
+    """
+    bubbles = [bubble_of(message, html.get(message.id, NOTHING), snapshot) for message in messages]
+    end = bubbles[-1:] if is_latest else []
+    return [*(replace(bubble, offers_continue=False) for bubble in bubbles[: len(bubbles) - len(end)]), *end]
+
+
+def live_bubble(reply: UUID, snapshot: Snapshot) -> Bubble:
+    drawn = streaming.Stream(cite_urls(reply, numbers_of(snapshot))).feed(snapshot["text"])
+    finished, open_html = safe(drawn.finished_html), safe(drawn.open_html)
+    return Bubble(reply, Message.Role.ASSISTANT, live=True, html=finished, open_html=open_html)
+
+
+def numbers_of(snapshot: Snapshot) -> list[int]:
+    return [source["number"] for source in snapshot["sources"]]
+
+
+def _ended_bubble(message: Message, html: SafeString) -> Bubble:
+    citations = list(message.citations.all())
+    urls = cite_urls(message.id, [citation.number for citation in citations])
+    receipt, text = message.receipt, message.text
+    return Bubble(
+        message.id,
+        message.role,
+        text=text,
+        html=html,
+        status=message.status,
+        state=state_of(message),
+        error=message.error,
+        retryable=message.status in UNFINISHED,
+        offers_continue=message.status in UNFINISHED and bool(text),
+        offers=_offers(message),
+        asked=message.model,
+        notice=receipt.get("notice", ""),
+        citations=[_citation(citation, urls) for citation in citations],
+        receipt=receipt_text.receipt_lines(receipt),
+        summary=receipt_text.summary(receipt),
+        **_siblings(message),
+    )
+
+
+def _offers(message: Message) -> frozenset[str]:
+    """What can be asked instead, where nothing was sent because of the label."""
+    if message.error_code not in ABOVE_CEILING:
+        return frozenset()
+    found = {"quotes"}
+    if message.error_code == PASSAGES_ABOVE_CEILING:
+        found.add("allowed passages")
+    if message.model != AUTO:
+        found.add("local")
+    return frozenset(found)
+
+
+def _citation(citation: Citation, urls: Mapping[int, str]) -> dict[str, Any]:
+    place = citation.location or (f"page {citation.page}" if citation.page > 1 else "")
+    return {
+        "number": citation.number,
+        "title": citation.title,
+        "place": place or (citation.heading if citation.heading != citation.title else ""),
+        "whole": ", ".join(filter(None, (citation.title, place, citation.heading))),
+        "url": urls[citation.number],
+    }
+
+
+def place_of(excerpt: Excerpt) -> str:
+    """Where in its document a cited passage stands, as people say it; nothing where it has one page without a name."""
+    page = f"page {excerpt.page}"
+    if excerpt.location not in ("", page):
+        return excerpt.location
+    return f"{page} of {excerpt.pages}" if excerpt.pages > 1 else ""
+
+
+def grouped(
+    conversations: Iterable[Conversation], after: datetime | None = None
+) -> list[tuple[str, list[Conversation]]]:
+    """Conversations, newest first, under the headings of the sidebar.
+
+    Where they go on `after` others, the heading that is there already is empty.
+    """
+    today = timezone.localdate()
+    groups: dict[str, list[Conversation]] = {}
+    for conversation in conversations:
+        groups.setdefault(_heading(timezone.localdate(conversation.updated_at), today), []).append(conversation)
+    there = _heading(timezone.localdate(after), today) if after else ""
+    return [("" if heading == there else heading, found) for heading, found in groups.items()]
+
+
+def _heading(day: date, today: date) -> str:
+    if day >= today:
+        return "Today"
+    if day == today - timedelta(days=1):
+        return "Yesterday"
+    if day > today - timedelta(days=7):
+        return "This week"
+    return "This month" if (day.year, day.month) == (today.year, today.month) else f"{day:%B %Y}"
+
+
+# Frames of the socket: htmx out-of-band fragments.
+
+
+def bubble_html(bubble: Bubble, *, oob: str = "") -> str:
+    """The message's article; `oob` says which element it takes the place of, in a frame."""
+    return render_to_string("chat/page.html#bubble", {"bubble": bubble, "oob": oob})
+
+
+def thread_frame(bubbles: Iterable[Bubble], earlier_url: str) -> str:
+    """The end of the thread in place of all that is shown, for a page that has missed too much."""
+    inner = render_to_string("chat/page.html#turns", {"bubbles": bubbles, "earlier_url": earlier_url})
+    return f'<div id="thread" hx-swap-oob="innerHTML">{inner}</div>'
+
+
+def following_frame(bubbles: Iterable[Bubble], after: UUID | str) -> str:
+    """These messages in place of all that is shown after that one; what is shown before it stays.
+
+    static/app.js takes away what stands there, and loads the page again where it does not show `after`.
+    """
+    inner = "".join(map(bubble_html, bubbles))
+    return f'<div hx-swap-oob="beforeend:#thread" data-after="m-{after}">{inner}</div>'
+
+
+def appended_frame(bubbles: Iterable[Bubble]) -> str:
+    inner = "".join(map(bubble_html, bubbles))
+    return f'<div hx-swap-oob="beforeend:#thread">{inner}</div>'
+
+
+def replaced_frame(bubble: Bubble, old: UUID | str) -> str:
+    return bubble_html(bubble, oob=f"outerHTML:#m-{old}")
+
+
+def labels_from(label: Sensitivity) -> list[Sensitivity]:
+    """What a person can choose for the next message: the label that there is, and those above."""
+    return [other for other in Sensitivity if other >= label]
+
+
+def label_frame(conversation: Conversation) -> str:
+    """The conversation's label, over the thread and in the list."""
+    label = Sensitivity(conversation.label)
+    chip = render_to_string("chat/page.html#label", {"conversation": conversation, "oob": True})
+    dot = f'<i id="d-{conversation.id}" class="dot {label.slug}" role="img" aria-label="{label.label}"'
+    dot += f' title="{label.label}" hx-swap-oob="true"></i>'
+    return chip + dot
+
+
+def raised_frame(label: Sensitivity) -> str:
+    """What can be chosen in the composer, after the label rose."""
+    return render_to_string("chat/page.html#raise", {"labels": labels_from(label), "oob": True})

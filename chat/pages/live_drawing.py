@@ -1,0 +1,76 @@
+"""A live reply as it grows: what there is of it as HTML, and frames with what is new."""
+
+from collections.abc import Iterable
+from uuid import UUID
+
+from chat.events import Snapshot
+from chat.markdown.differences import grown
+from chat.markdown.streaming import Drawn, Stream
+from chat.models import Message
+from chat.pages import fragments
+
+
+class LiveDrawing:
+    """Draws a live reply in few bytes: finished blocks once, of the open block what is new."""
+
+    def __init__(self, reply: str, snapshot: Snapshot) -> None:
+        self.reply, self.text = reply, snapshot["text"]
+        self._draw_whole(fragments.numbers_of(snapshot))
+
+    @property
+    def bubble(self) -> fragments.Bubble:
+        """The reply as it is drawn so far."""
+        html, open_html = fragments.safe("".join(self._finished)), fragments.safe(self._open_html)
+        return fragments.Bubble(UUID(self.reply), Message.Role.ASSISTANT, live=True, html=html, open_html=open_html)
+
+    @property
+    def open_text(self) -> str:
+        """The block that is being written."""
+        return self._stream.open_text
+
+    def continues(self, text: str) -> bool:
+        """Return whether `text` only goes on with the words of the last line, which costs next to nothing to draw."""
+        return self._stream.continues(text)
+
+    def whole_frame(self) -> str:
+        """The frame that brings a page to what is drawn, whatever it shows."""
+        return fragments.replaced_frame(self.bubble, self.reply)
+
+    def know(self, numbers: Iterable[int]) -> str:
+        """The frame that makes links of citations, now that these numbers may be cited."""
+        before = "".join(self._finished), self._open_html
+        self._draw_whole(numbers)
+        return "" if before == ("".join(self._finished), self._open_html) else self.whole_frame()
+
+    def grow(self, text: str) -> str:
+        """The frame that appends `text`."""
+        self.text += text
+        before, drawn = self._open_html, self._stream.feed(self.text)
+        self._take(drawn)
+        return _frame(fragments.short_id(self.reply), before, drawn)
+
+    def _draw_whole(self, numbers: Iterable[int]) -> None:
+        self._stream = Stream(fragments.cite_urls(self.reply, numbers))
+        self._finished: list[str] = []
+        self._take(self._stream.feed(self.text))
+
+    def _take(self, drawn: Drawn) -> None:
+        self._finished += [drawn.finished_html] if drawn.finished_html else []
+        self._open_html = drawn.open_html
+
+
+def _frame(name: str, before: str, drawn: Drawn) -> str:
+    """What to send where, to a page that shows `before` as the open block of the reply of that name."""
+    if drawn.finished_html:
+        return f'<div hx-swap-oob="beforeend:#b-{name}">{drawn.finished_html}</div>{_opened(name, drawn)}'
+    new = grown(before, drawn.open_html)
+    if new is None:
+        return _opened(name, drawn)
+    path, piece = new
+    # A row needs its table's body around it.
+    wrapper = "tbody" if path.endswith(">tbody:last-child") else "div"
+    return f'<{wrapper} hx-swap-oob="beforeend:#o-{name}{path}">{piece}</{wrapper}>' if piece else ""
+
+
+def _opened(name: str, drawn: Drawn) -> str:
+    return f'<div id="o-{name}" hx-swap-oob="innerHTML">{drawn.open_html}</div>'

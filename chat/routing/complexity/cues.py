@@ -1,0 +1,82 @@
+"""Pure: which kinds of work the words of a message ask for."""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from chat.routing.complexity.vocabulary import ARABIC, CHINESE, ENGLISH, FRENCH, GERMAN, PRELUDE, SPANISH
+from search.keywords.letters import folded
+
+WORD = re.compile(r"[^\W_]+")
+SENTENCE_END = re.compile(r"[.!?:;\n\u2026\u00bf\u00a1\u061f]+")
+# Cues are found by their first letters, so that a message's word meets a few cues and not all.
+LETTERS = 3
+HAN, ARABIC_LETTER = re.compile("[\u4e00-\u9fff]"), re.compile("[\u0621-\u064a]")
+# "And", "so", "with", "for", "as" and "the" are written together with the next word. Cutting off the same letters where
+# they belong to a word does no harm, for cues are cut as well.
+CLITICS = re.compile(r"\b(?:[\u0648\u0641\u0628\u0644\u0643](?:\u0627\u0644|\u0644)?|\u0627\u0644)(?=\w{3})")
+
+
+@dataclass(frozen=True)
+class Cue:
+    kind: str
+    words: tuple[str, ...]
+    opens: bool = False
+    any_ending: bool = False
+
+    def stands_at(self, words: tuple[str, ...], place: int, beginning: int) -> bool:
+        if self.opens and place > beginning:
+            return False
+        here = words[place : place + len(self.words)]
+        if here == self.words:
+            return True
+        if not self.any_ending or len(here) < len(self.words):
+            return False
+        return here[:-1] == self.words[:-1] and here[-1].startswith(self.words[-1])
+
+
+def _read(text: str) -> str:
+    """Text as cues are looked for in it: in lower case, without accents, without what Arabic writes before a word."""
+    text = folded(text)
+    return CLITICS.sub("", text) if ARABIC_LETTER.search(text) else text
+
+
+def _listed(cues: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """Each kind with each of its cues, read as messages are."""
+    for kind, listed in cues.items():
+        for cue in listed.split(","):
+            yield kind, _read(cue.strip())
+
+
+def _by_letters() -> Mapping[str, tuple[Cue, ...]]:
+    found: dict[str, dict[Cue, None]] = defaultdict(dict)
+    for language in (ENGLISH, GERMAN, FRENCH, SPANISH, ARABIC):
+        for kind, cue in _listed(language):
+            words = tuple(WORD.findall(cue))
+            found[words[0][:LETTERS]][Cue(kind, words, cue.startswith("^"), cue.endswith("*"))] = None
+    return {letters: tuple(cues) for letters, cues in found.items()}
+
+
+BY_LETTERS, ANYWHERE = _by_letters(), tuple(_listed(CHINESE))
+BEFORE_WORDS = frozenset(WORD.findall(PRELUDE))
+
+
+def kinds_in(ask: str) -> Iterator[str]:
+    """The kind of each cue that stands in `ask`; a cue that is repeated counts once."""
+    text = _read(ask)
+    found = set(_cues(text))
+    # Of several questions each opens its sentence: they are no simpler together than one.
+    yield from {cue.kind for cue in found if cue.opens}
+    yield from (cue.kind for cue in found if not cue.opens)
+    if HAN.search(text):
+        yield from (kind for kind, cue in ANYWHERE if cue in text)
+
+
+def _cues(text: str) -> Iterator[Cue]:
+    for sentence in SENTENCE_END.split(text):
+        words = tuple(WORD.findall(sentence))
+        beginning = next((place for place, word in enumerate(words) if word not in BEFORE_WORDS), 0)
+        for place, word in enumerate(words):
+            near = BY_LETTERS.get(word[:LETTERS], ())
+            yield from (cue for cue in near if cue.stands_at(words, place, beginning))

@@ -1,0 +1,264 @@
+"""Pure: turns that were, routed again by two policies: where each would go today, and what that would cost.
+
+Nothing is sent and no text is read: a turn is what routing was asked, who answered, and how many tokens that took.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from typing import NamedTuple
+
+from chat.routing.route import AUTO, NoModel, RouteRequest, route
+from chat.routing.rules import Policy
+from langai_site.outbound.types import ModelInfo
+from langai_site.sensitivity import Sensitivity
+from langai_site.usage.types import Price, Usage, cost
+
+# In place of a model's name, where none was asked.
+REFUSED = ""
+EXAMPLES = 50
+REFUSALS = {
+    "above_ceiling": "no model may see it",
+    "too_long": "too long for every model that may see it",
+    "local_only": "no local model",
+    "no_model": "the chosen model is gone",
+}
+
+
+@dataclass(frozen=True)
+class PastTurn:
+    """A turn that ended. `model` is the name of the one that answered, or was to, as LiteLLM has it; or REFUSED.
+
+    `request` is None where its receipt does not say what routing was asked: such a turn is counted, not replayed.
+    `cached`: its answer had been given before, and cost nothing.
+    """
+
+    at: datetime
+    user_id: int
+    username: str
+    request: RouteRequest | None
+    model: str = REFUSED
+    hosted: bool = False
+    usage: Usage = field(default_factory=Usage)
+    cached: bool = False
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What turns cost in US dollars, as far as it is known: of `unpriced` turns it is not."""
+
+    amount: Decimal = Decimal(0)
+    unpriced: int = 0
+
+    def __add__(self, other: "Cost") -> "Cost":
+        return Cost(self.amount + other.amount, self.unpriced + other.unpriced)
+
+
+@dataclass(frozen=True)
+class Tally:
+    """How one way of routing does by all turns."""
+
+    answered: int
+    refused: int
+    cost: Cost
+
+
+@dataclass(frozen=True)
+class Move:
+    """The turns that went, or would go, to `before` and would go to `after` by the draft. Either may be REFUSED."""
+
+    before: str
+    after: str
+    labels: Mapping[Sensitivity, int]
+    cost_before: Cost
+    cost_after: Cost
+
+    @property
+    def turns(self) -> int:
+        return sum(self.labels.values())
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """What the draft would change against another way of routing; `moves` are the largest first."""
+
+    moves: tuple[Move, ...]
+
+    @property
+    def moved(self) -> int:
+        return sum(move.turns for move in self.moves)
+
+    @property
+    def labels(self) -> Mapping[Sensitivity, int]:
+        """Of the turns that move, how many have each label."""
+        return sum((Counter(move.labels) for move in self.moves), Counter())
+
+    @property
+    def refusals_gained(self) -> int:
+        return sum(move.turns for move in self.moves if move.after == REFUSED)
+
+    @property
+    def refusals_lost(self) -> int:
+        return sum(move.turns for move in self.moves if move.before == REFUSED)
+
+
+@dataclass(frozen=True)
+class Example:
+    """A turn that the draft would send elsewhere; `why` is the draft's reason."""
+
+    turn: PastTurn
+    request: RouteRequest
+    happened: str
+    in_force: str
+    draft: str
+    why: str
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of the turns that could be replayed, and would become of them. `chosen` had their model chosen by
+    name: no policy has a say in those. `examples` begin with what the draft itself changes."""
+
+    labels: Mapping[Sensitivity, int]
+    chosen: int
+    not_replayable: int
+    happened: Tally
+    in_force: Tally
+    draft: Tally
+    since_then: Comparison
+    by_draft: Comparison
+    examples: tuple[Example, ...]
+
+    @property
+    def turns(self) -> int:
+        return sum(self.labels.values())
+
+
+class _Went(NamedTuple):
+    model: str
+    why: str
+    cost: Cost
+
+
+class _Group(NamedTuple):
+    """The turns of one label that go the same three ways: how many, and what they cost on each."""
+
+    turns: int
+    costs: tuple[Cost, ...]
+
+
+# A label, and the models of what happened, of the policy in force and of the draft.
+_Key = tuple[Sensitivity, tuple[str, str, str]]
+_HAPPENED, _IN_FORCE, _DRAFT = range(3)
+_NOTHING = _Group(0, (Cost(), Cost(), Cost()))
+
+
+@dataclass
+class _Seen:
+    """What is kept while turns stream by: sums, and a few examples."""
+
+    groups: dict[_Key, _Group] = field(default_factory=dict)
+    chosen: int = 0
+    not_replayable: int = 0
+    moved_by_draft: list[Example] = field(default_factory=list)
+    moved_since: list[Example] = field(default_factory=list)
+
+    def take(self, turn: PastTurn, request: RouteRequest, ways: tuple[_Went, _Went, _Went]) -> None:
+        happened, in_force, draft = (went.model for went in ways)
+        key = (request.label, (happened, in_force, draft))
+        before = self.groups.get(key, _NOTHING)
+        costs = tuple(sofar + went.cost for sofar, went in zip(before.costs, ways, strict=True))
+        self.groups[key] = _Group(before.turns + 1, costs)
+        self.chosen += request.requested != AUTO
+        moved = self.moved_by_draft if draft != in_force else self.moved_since if draft != happened else None
+        if moved is not None and len(moved) < EXAMPLES:
+            moved.append(Example(turn, request, happened, in_force, draft, ways[_DRAFT].why))
+
+
+def replay(
+    turns: Iterable[PastTurn],
+    catalogue_of: Callable[[int], Sequence[ModelInfo]],
+    *,
+    in_force: Policy,
+    draft: Policy,
+    prices: Mapping[str, Price],
+) -> Outcome:
+    """Route `turns` again by both policies, among the models that `catalogue_of` gives each user today.
+
+    Costs are estimates: the tokens that each turn took at `prices`, by model. No model is taken to rest.
+    """
+    seen = _Seen()
+    for turn in turns:
+        request = turn.request
+        if request is None:
+            seen.not_replayable += 1
+            continue
+        catalogue = catalogue_of(turn.user_id)
+        spent = Cost() if turn.cached else _cost(turn.model, turn.hosted, turn.usage, prices)
+        happened = _Went(turn.model, "", spent)
+        now, then = (_routed(request, turn.usage, catalogue, policy, prices) for policy in (in_force, draft))
+        seen.take(turn, request, (happened, now, then))
+    return _outcome(seen)
+
+
+def _routed(
+    request: RouteRequest, usage: Usage, catalogue: Sequence[ModelInfo], policy: Policy, prices: Mapping[str, Price]
+) -> _Went:
+    try:
+        taken = route(request, catalogue, policy)
+    except NoModel as refusal:
+        return _Went(REFUSED, REFUSALS[refusal.code], Cost())
+    return _Went(taken.model.name, taken.why, _cost(taken.model.name, taken.model.hosted, usage, prices))
+
+
+def _cost(model: str, hosted: bool, usage: Usage, prices: Mapping[str, Price]) -> Cost:
+    """Of a turn that took no tokens, as it was refused, failed or cached, nobody knows what an answer would cost."""
+    if model == REFUSED or not hosted:
+        return Cost()
+    price = prices.get(model)
+    if price is None or not usage.input_tokens + usage.output_tokens:
+        return Cost(unpriced=1)
+    return Cost(cost(price, usage))
+
+
+def _outcome(seen: _Seen) -> Outcome:
+    labels: Counter[Sensitivity] = Counter()
+    for (label, _ways), group in seen.groups.items():
+        labels[label] += group.turns
+    return Outcome(
+        labels=labels,
+        chosen=seen.chosen,
+        not_replayable=seen.not_replayable,
+        happened=_tally(seen.groups, _HAPPENED),
+        in_force=_tally(seen.groups, _IN_FORCE),
+        draft=_tally(seen.groups, _DRAFT),
+        since_then=_comparison(seen.groups, _HAPPENED),
+        by_draft=_comparison(seen.groups, _IN_FORCE),
+        examples=tuple([*seen.moved_by_draft, *seen.moved_since][:EXAMPLES]),
+    )
+
+
+def _tally(groups: Mapping[_Key, _Group], way: int) -> Tally:
+    turns: Counter[bool] = Counter()
+    for (_label, models), group in groups.items():
+        turns[models[way] == REFUSED] += group.turns
+    return Tally(turns[False], turns[True], sum((group.costs[way] for group in groups.values()), Cost()))
+
+
+def _comparison(groups: Mapping[_Key, _Group], way: int) -> Comparison:
+    moved: dict[tuple[str, str], list[tuple[Sensitivity, _Group]]] = {}
+    for (label, models), group in groups.items():
+        if models[way] != models[_DRAFT]:
+            moved.setdefault((models[way], models[_DRAFT]), []).append((label, group))
+    moves = [_move(before, after, parts, way) for (before, after), parts in moved.items()]
+    return Comparison(tuple(sorted(moves, key=lambda move: (-move.turns, move.before, move.after))))
+
+
+def _move(before: str, after: str, parts: Sequence[tuple[Sensitivity, _Group]], way: int) -> Move:
+    labels: Counter[Sensitivity] = Counter()
+    for label, group in parts:
+        labels[label] += group.turns
+    costs = [sum((group.costs[at] for _label, group in parts), Cost()) for at in (way, _DRAFT)]
+    return Move(before, after, labels, *costs)

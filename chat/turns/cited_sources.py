@@ -1,0 +1,69 @@
+"""From a number in a reply to the passage it stands for."""
+
+from collections.abc import Collection
+from dataclasses import replace
+from uuid import UUID
+
+from chat.conversations import access
+from chat.events import Snapshot, Source
+from chat.models import Citation, Message
+from chat.turns.turn import Cited
+from langai_site.accounts.models import User
+from langai_site.errors import NotFound
+from search import services as search
+from search.access import reader_of
+from search.services.retiring import discard_retired
+from search.types import Excerpt, Reader
+
+PLACE = ("number", "source", "version", "title", "page", "start", "end", "heading", "location")
+
+
+def excerpt(user: User, reply_id: UUID, number: int, snapshot: Snapshot | None) -> Excerpt:
+    """The page with the cited span, checked twice: the conversation is the person's, the document theirs to read.
+
+    `snapshot` serves while the reply is live and has no rows of citations yet. Raises NotFound.
+    """
+    reply = access.access_reply(user.id, reply_id)
+    cited = reply.citations.filter(number=number).first()
+    place = _place(cited) if cited else _live_place(snapshot, number)
+    found = _read(reader_of(user), place)
+    # Of passages that were read as one, the whole place.
+    return replace(found, location=place["location"] or found.location)
+
+
+def _live_place(snapshot: Snapshot | None, number: int) -> Source:
+    for source in snapshot["sources"] if snapshot else []:
+        if source["number"] == number:
+            return source
+    raise NotFound("This answer cites no passage by that number.")
+
+
+def _place(citation: Citation) -> Source:
+    values = {name: getattr(citation, name) for name in PLACE}
+    return Source(**values | {"source": str(citation.source)})  # type: ignore[typeddict-item]
+
+
+def _read(reader: Reader, place: Source) -> Excerpt:
+    return search.excerpt(reader, UUID(place["source"]), page=place["page"], start=place["start"], end=place["end"])
+
+
+def cited(reply: Message, reader: User) -> tuple[Cited, ...]:
+    """The passages that a reply cites so far, with the text of those that its reader may still read."""
+    person = reader_of(reader)
+    return tuple(Cited(place, _text(person, place)) for place in map(_place, reply.citations.all()))
+
+
+def _text(reader: Reader, place: Source) -> str:
+    try:
+        return _read(reader, place).marked
+    except NotFound:
+        return ""
+
+
+def discard_uncited() -> None:
+    """Let go of the replaced versions of documents that no answer cites any more."""
+    discard_retired(_still_cited)
+
+
+def _still_cited(sources: Collection[UUID]) -> set[UUID]:
+    return set(Citation.objects.filter(source__in=sources).order_by().values_list("source", flat=True).distinct())

@@ -1,0 +1,156 @@
+"""Pure: what a reply keeps of its turn: which passages it cites, and the receipt."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from chat.conversations.labels import written
+from chat.events import Source
+from chat.llm.types import Numbered
+from chat.routing.route import Rejected
+from chat.turns import citations, turn
+from chat.turns.turn import Cited, Prepared, TurnRequest, Weighed
+from langai_site.usage.types import Entry
+
+
+@dataclass(frozen=True)
+class Kept:
+    """An answer that ended: its text, the passages it cites, and the quotations in it that stand in none."""
+
+    text: str
+    sources: tuple[Source, ...]
+    unverified: tuple[str, ...] = ()
+
+
+def source_of(passage: Numbered) -> Source:
+    hit = passage.hit
+    return Source(
+        number=passage.number,
+        source=str(hit.source_id),
+        version=hit.version,
+        title=hit.title,
+        page=hit.page,
+        start=hit.start,
+        end=hit.end,
+        heading=hit.heading,
+        location=hit.location,
+    )
+
+
+def sources_of(passages: Sequence[Numbered], cited: Sequence[Cited]) -> list[Source]:
+    """Every passage that an answer may cite: those of its prompt, and those that its earlier part cites."""
+    earlier = {old.place["number"]: old.place for old in cited}
+    return list((earlier | {passage.number: source_of(passage) for passage in passages}).values())
+
+
+def kept_of(text: str, request: TurnRequest, passages: Sequence[Numbered], *, is_complete: bool) -> Kept:
+    """Verify an answer against the passages that it was given. What is not complete may still end its quotations."""
+    sources = sources_of(passages, request.cited)
+    text = citations.without_unknown(text, {source["number"] for source in sources})
+    used = citations.cited_numbers(text)
+    told = citations.unverified(text, _readings(request, passages)) if is_complete and sources else []
+    return Kept(text, tuple(source for source in sources if source["number"] in used), tuple(told))
+
+
+def _readings(request: TurnRequest, passages: Sequence[Numbered]) -> list[str]:
+    """What an answer may quote: each document as far as it was given, what it is called, and the question."""
+    spans = [(source_of(passage), passage.hit.text) for passage in passages]
+    spans += [(old.place, old.text) for old in request.cited]
+    documents: dict[str, list[str]] = {}
+    for source, text in sorted(spans, key=lambda span: (span[0]["page"], span[0]["start"])):
+        documents.setdefault(source["source"], []).append(text)
+    names = ["\n".join((source["title"], source["heading"], source["location"])) for source, _text in spans]
+    return [*map("\n".join, documents.values()), *names, request.question]
+
+
+def receipt_of(
+    told: Weighed | Prepared | None,
+    entries: Sequence[Entry],
+    before: Mapping[str, Any],
+    elapsed_ms: int,
+    rejected: Sequence[Rejected] = (),
+) -> dict[str, Any]:
+    """What the person is told of the turn, as far as it came: `told` is what was weighed, or decided as well.
+
+    `before` is the receipt of the part that was written earlier; `rejected` are the models of a turn without any.
+    """
+    receipt: dict[str, Any] = {
+        "input_tokens": before.get("input_tokens", 0) + sum(entry.usage.input_tokens for entry in entries),
+        "output_tokens": before.get("output_tokens", 0) + sum(entry.usage.output_tokens for entry in entries),
+        "estimated": before.get("estimated", False) or any(entry.usage.estimated for entry in entries),
+        "cost": total_cost([before.get("cost", "0"), *(entry.cost for entry in entries)]),
+        "price": _price_versions(before.get("price", ""), entries),
+        "first_token_ms": _first_token_ms(entries),
+        "duration_ms": before.get("duration_ms", 0) + elapsed_ms,
+        # The last entry is that of the model that answered.
+        "cached": bool(entries) and entries[-1].cached,
+        "saved": total_cost([entry.saved for entry in entries if entry.cached]),
+    }
+    if isinstance(told, Prepared):
+        return receipt | _weighed(told.weighed) | _decided(told) | _where(told, entries)
+    return receipt | (_weighed(told) if told else {}) | {"rejected": _rejected(rejected)}
+
+
+def _first_token_ms(entries: Sequence[Entry]) -> int | None:
+    """How long the first word took, with the models that failed before it; None where there was none."""
+    waited = 0
+    for entry in entries:
+        if entry.first_token_ms is not None:
+            return waited + entry.first_token_ms
+        waited += entry.duration_ms
+    return None
+
+
+def _price_versions(before: str, entries: Sequence[Entry]) -> str:
+    """The prices that the cost follows from, each once, as the ledger names them; empty where nothing was charged."""
+    versions = [*before.split(", "), *(entry.price_version for entry in entries)]
+    return ", ".join(filter(None, dict.fromkeys(versions)))
+
+
+def request_of(request: TurnRequest, told: Weighed | Prepared | None) -> dict[str, Any]:
+    """What routing was asked, for the receipt: numbers and names, from which the turn can be routed again."""
+    if told is None:
+        return {}
+    weighed = told.weighed if isinstance(told, Prepared) else told
+    return {"request": turn.wanted(request, weighed).written()}
+
+
+def _weighed(weighed: Weighed) -> dict[str, Any]:
+    return {
+        "label": weighed.label.label,
+        "label_causes": written(cause for cause in weighed.causes if cause.label == weighed.label),
+        "complexity": weighed.complexity.level.value,
+        "complexity_causes": list(weighed.complexity.causes),
+        "passages": len(weighed.passages),
+        "notice": weighed.notice,
+    }
+
+
+def _decided(prepared: Prepared) -> dict[str, Any]:
+    route, model = prepared.route, prepared.model
+    not_asked = (*prepared.failed, *route.rejected)
+    return {
+        "model": model.display_name,
+        "name": model.name,
+        "route": route.why,
+        "rule": route.rule,
+        "policy": route.policy,
+        "rejected": _rejected(not_asked),
+    }
+
+
+def _where(prepared: Prepared, entries: Sequence[Entry]) -> dict[str, bool]:
+    """Return whether the question left the building, as found when the model was asked, if it was asked."""
+    last = entries[-1] if entries else None
+    return {"hosted": last.hosted if last and last.model == prepared.model.name else prepared.model.hosted}
+
+
+def _rejected(models: Sequence[Rejected]) -> list[dict[str, str]]:
+    return [{"model": other.model, "why": other.why} for other in models]
+
+
+def total_cost(costs: Sequence[Decimal | str | None]) -> str | None:
+    """The sum in US dollars; None where one has no price, for the sum has none then."""
+    priced = [Decimal(cost) for cost in costs if cost is not None]
+    return str(sum(priced)) if len(priced) == len(costs) else None

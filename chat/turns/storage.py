@@ -1,0 +1,325 @@
+"""A turn's rows: opened in one transaction, checkpointed while it lives, closed in one. Synchronous."""
+
+import json
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from typing import Any, cast
+from uuid import UUID, uuid4
+
+from django.db import connection, transaction
+from django.db.models import Q
+from django.utils import timezone
+
+from chat.conversations import access, chosen_collections, drafts, label_rises, labels
+from chat.events import Source
+from chat.models import Citation, Conversation, Message, text_of
+from chat.routing import policies
+from chat.routing.route import AUTO
+from chat.turns import citations, concurrency, given_documents, turn_state
+from chat.turns import cited_sources as sources
+from chat.turns.turn import Cited, TurnRequest
+from langai_site import detectors
+from langai_site.accounts.models import User
+from langai_site.errors import Conflict, LangAIError
+from langai_site.outbound import catalogue
+from langai_site.outbound.types import ChatMessage
+from langai_site.sensitivity import Sensitivity
+from langai_site.usage.spending import reservations as usage
+from langai_site.usage.types import Entry
+
+logger = logging.getLogger(__name__)
+
+# A reply whose lease ran out has lost its process. Checkpoints renew it, each time with much to spare.
+LEASE = timedelta(seconds=20)
+SWEPT = "lost"
+INTERRUPTED = "The answer was interrupted. What had been written is kept."
+
+
+@dataclass(frozen=True)
+class Started:
+    """A reply that waits to be run: `request` is all that its turn needs, `before` the receipt of what it continues."""
+
+    conversation: UUID
+    reply: UUID
+    question: UUID
+    request: TurnRequest
+    lease: UUID
+    before: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a reply ended; `causes` are what give it its label. `failure` says why it failed, where it did."""
+
+    text: str
+    status: Message.Status
+    causes: Sequence[labels.Cause]
+    model: str = ""
+    error: str = ""
+    error_code: str = ""
+    receipt: dict[str, Any] = field(default_factory=dict)
+    sources: Sequence[Source] = ()
+    failure: LangAIError | None = None
+
+
+# Only the way back is read, however many messages and versions the conversation has.
+_EARLIER = """
+    WITH RECURSIVE earlier(parent, role, parts, back) AS (
+        SELECT parent_id, role, parts, 1 FROM chat_message WHERE id = %s
+        UNION ALL
+        SELECT before.parent_id, before.role, before.parts, back + 1
+        FROM chat_message before JOIN earlier ON before.id = earlier.parent WHERE back < %s
+    )
+    SELECT role, parts FROM earlier ORDER BY back DESC
+"""
+# More messages than a prompt has room for.
+EARLIER = 200
+
+
+def text_part(text: str) -> list[dict[str, str]]:
+    return [{"type": "text", "text": text}] if text else []
+
+
+@transaction.atomic
+def post(
+    user: User,
+    conversation_id: UUID | None,
+    text: str,
+    model: str = AUTO,
+    collections: Sequence[str] = (),
+    *,
+    label: Sensitivity | None = None,
+    options: drafts.Options = drafts.AS_USUAL,
+    source: str = access.PAGE,
+) -> Started:
+    """Append a person's message and an empty reply; without `conversation_id`, to a new conversation.
+
+    `collections` are the form's values; without any, the message asks what the one before it asked. `label` raises
+    the conversation's, as does what the detectors see in the text. `source` is the door that a new one came through.
+    """
+    text, model = drafts.text(text), drafts.model(model)
+    conversation = _new(user, text, source) if conversation_id is None else _known(user, conversation_id)
+    conversation.model = model
+    if collections:
+        conversation.collections = chosen_collections.chosen(user.id, collections)
+    causes = labels.asked(Sensitivity(conversation.label), label, detectors.scan(text))
+    access.raise_label(conversation, causes)
+    question = Message(
+        conversation=conversation,
+        parent_id=conversation.current_leaf_id,
+        role=Message.Role.USER,
+        parts=text_part(text),
+        label=conversation.label,
+        causes=labels.written(causes),
+        options=options.written(),
+        collections=conversation.collections,
+    )
+    question.save(force_insert=True)
+    return _open(conversation, question, drafts.Pick(model))
+
+
+def _new(user: User, text: str, source: str) -> Conversation:
+    began, title = access.began(), access.title_of(text)
+    conversation = Conversation(owner=user, title=title, source=source, label=began.label, label_cause=began.words)
+    concurrency.refuse_while_live(conversation)
+    conversation.save(force_insert=True)
+    return conversation
+
+
+def _known(user: User, conversation_id: UUID) -> Conversation:
+    """A conversation that can be asked something now, kept from others until the transaction ends."""
+    conversation = access.access_conversation(user.id, conversation_id, lock=True)
+    conversation.owner = user
+    concurrency.refuse_while_live(conversation)
+    if label_rises.reach(conversation.id):
+        conversation.refresh_from_db(fields=["label", "label_cause"])
+    return conversation
+
+
+@transaction.atomic
+def retry(user: User, reply_id: UUID, pick: drafts.Pick = drafts.AS_BEFORE) -> Started:
+    """Answer the same question again, beside the reply: nothing is overwritten. Afresh, where the reply is complete."""
+    reply = access.access_reply(user.id, reply_id)
+    conversation, question = _known(user, reply.conversation_id), reply.parent
+    if question is None:
+        raise Conflict("This answer has no question to be asked again.")
+    fresh = pick.fresh or reply.status == Message.Status.COMPLETE
+    return _open(conversation, question, replace(pick.named(conversation.model), fresh=fresh))
+
+
+@transaction.atomic
+def resume(user: User, reply_id: UUID, pick: drafts.Pick = drafts.AS_BEFORE) -> Started:
+    """Go on with a reply that did not come to its end, after the text it has."""
+    reply = access.access_reply(user.id, reply_id)
+    conversation = _known(user, reply.conversation_id)
+    if reply.status in (Message.Status.STREAMING, Message.Status.COMPLETE) or reply.parent is None:
+        raise Conflict("This answer is complete; ask again instead.")
+    if reply.children.exists():
+        raise Conflict("You have asked on from this answer already. Ask again instead: nothing is lost then.")
+    cited = sources.cited(reply, user)
+    # Without any text nothing of what it was given goes out again, unless it is found again.
+    given = given_documents.of_reply(reply.id) if reply.text else ()
+    # What its text comes from may be labelled higher by now than when it was written.
+    access.raise_label(conversation, turn_state.earlier_causes(cited, given))
+    pick = pick.named(conversation.model)
+    conversation.model = pick.model
+    reply.status, reply.error, reply.error_code = Message.Status.STREAMING, "", ""
+    reply.lease, reply.lease_until = uuid4(), timezone.now() + LEASE
+    reply.save(update_fields=["status", "error", "error_code", "lease", "lease_until"])
+    _point_at(conversation, reply)
+    return _started(conversation, reply.parent, reply, pick, cited, given)
+
+
+def _open(conversation: Conversation, question: Message, pick: drafts.Pick) -> Started:
+    reply = Message(
+        conversation=conversation,
+        parent=question,
+        role=Message.Role.ASSISTANT,
+        status=Message.Status.STREAMING,
+        label=conversation.label,
+        model=pick.model,
+        lease=uuid4(),
+        lease_until=timezone.now() + LEASE,
+    )
+    reply.save(force_insert=True)
+    _point_at(conversation, reply)
+    return _started(conversation, question, reply, pick)
+
+
+def _point_at(conversation: Conversation, reply: Message) -> None:
+    conversation.current_leaf = reply
+    conversation.updated_at = timezone.now()
+    conversation.save(update_fields=["current_leaf", "updated_at", "model", "collections", "label", "label_cause"])
+
+
+def _started(
+    conversation: Conversation,
+    question: Message,
+    reply: Message,
+    pick: drafts.Pick,
+    cited: Sequence[Cited] = (),
+    given: Sequence[UUID] = (),
+) -> Started:
+    caller = access.caller_of(conversation, reply.id)
+    usage.reserve(reply=reply.id, user_id=conversation.owner_id, team=caller.team)
+    reader, asked = chosen_collections.scope(conversation.owner, question.collections)
+    request = TurnRequest(
+        question=question.text,
+        history=history(question.parent_id),
+        causes=labels.turn(access.so_far(conversation), labels.read(question.causes)),
+        pick=pick,
+        options=drafts.Options.read(question.options),
+        catalogue=tuple(catalogue.models(conversation.owner_id)),
+        policy=policies.active(),
+        reader=reader,
+        caller=caller,
+        written=reply.text,
+        cited=tuple(cited),
+        given=tuple(given),
+        asked=asked,
+    )
+    return Started(conversation.id, reply.id, question.id, request, cast(UUID, reply.lease), reply.receipt)
+
+
+def history(leaf: UUID | None) -> tuple[ChatMessage, ...]:
+    """What was said up to the message `leaf`; a new conversation has none, and asks the database nothing."""
+    if leaf is None:
+        return ()
+    with connection.cursor() as cursor:
+        cursor.execute(_EARLIER, [Message._meta.pk.get_db_prep_value(leaf, connection), EARLIER])
+        said = [ChatMessage(role, text_of(json.loads(parts))) for role, parts in cursor.fetchall()]
+    return tuple(message for message in said if message.text)
+
+
+@transaction.atomic
+def checkpoint(started: Started, text: str, causes: Sequence[labels.Cause]) -> bool:
+    """Keep the text so far and renew the lease; False where the reply is no longer this run's to write.
+
+    It is not where another run has it, nor where its person's account was switched off or deleted.
+    """
+    label = labels.label_of(causes)
+    _hold(started.conversation)
+    mine = Message.objects.filter(id=started.reply, lease=started.lease, status=Message.Status.STREAMING)
+    mine = mine.filter(conversation__owner__is_active=True)
+    renewed = mine.update(parts=text_part(text), label=label, lease_until=timezone.now() + LEASE)
+    if renewed:
+        _raise_conversation(started.conversation, causes)
+    return bool(renewed)
+
+
+def _hold(conversation_id: UUID) -> None:
+    """Lock the conversation until the transaction ends, where the database has row locks.
+
+    Whoever writes one of its replies does this first. Rises lock conversations before replies, so the other order
+    would end one of both in a deadlock.
+    """
+    if connection.features.has_select_for_update:
+        Conversation.objects.select_for_update().filter(id=conversation_id).order_by().values_list("pk").first()
+
+
+def _raise_conversation(conversation_id: UUID, causes: Sequence[labels.Cause]) -> None:
+    """The label that a reply has reached is its conversation's."""
+    lower = Conversation.objects.filter(id=conversation_id, label__lt=labels.label_of(causes))
+    for conversation in lower.select_related("owner").select_for_update(of=("self",)):
+        access.raise_label(conversation, causes)
+        conversation.save(update_fields=["label", "label_cause"])
+
+
+@transaction.atomic
+def close(started: Started, outcome: Outcome, entries: Sequence[Entry]) -> bool:
+    """Write how the reply ended, with its citations and ledger entries. False where it is no longer this run's.
+
+    One that was swept because its process slept too long is still this run's, until somebody continues it.
+    """
+    _hold(started.conversation)
+    open_or_swept = Q(status=Message.Status.STREAMING) | Q(error_code=SWEPT)
+    closed = Message.objects.filter(open_or_swept, id=started.reply, lease=started.lease).update(
+        parts=text_part(outcome.text),
+        status=outcome.status,
+        label=labels.label_of(outcome.causes),
+        model=outcome.model,
+        error=outcome.error,
+        error_code=outcome.error_code,
+        receipt=outcome.receipt,
+        lease_until=None,
+    )
+    if closed:
+        _raise_conversation(started.conversation, outcome.causes)
+        Citation.objects.bulk_create(
+            [Citation(reply_id=started.reply, **source) for source in outcome.sources], ignore_conflicts=True
+        )
+        label_rises.catch_up(started.reply)
+    usage.close(started.reply, entries)
+    return bool(closed)
+
+
+def sweep() -> list[tuple[UUID, UUID]]:
+    """End the replies whose process died, as (conversation, reply): their text stays, marked interrupted."""
+    swept = []
+    lost = Message.objects.filter(status=Message.Status.STREAMING, lease_until__lt=timezone.now())
+    for reply_id, conversation_id in lost.values_list("id", "conversation_id"):
+        if _end_lost(conversation_id, reply_id):
+            logger.warning("reply %s lost its process; its text is kept", reply_id)
+            swept.append((conversation_id, reply_id))
+    return swept
+
+
+@transaction.atomic
+def _end_lost(conversation_id: UUID, reply_id: UUID) -> bool:
+    _hold(conversation_id)
+    lost = Message.objects.filter(id=reply_id, status=Message.Status.STREAMING, lease_until__lt=timezone.now())
+    reply = lost.first()
+    if reply is None:
+        return False
+    # What it was given to cite is lost as well, but for what an earlier part of it cites. Which documents it was given
+    # is not: rises and Continue find them.
+    text = citations.without_unknown(reply.text, reply.citations.values_list("number", flat=True))
+    ended = lost.update(
+        parts=text_part(text), status=Message.Status.INTERRUPTED, error=INTERRUPTED, error_code=SWEPT, lease_until=None
+    )
+    if ended:
+        label_rises.catch_up(reply_id)
+        usage.close(reply_id, [])
+    return bool(ended)

@@ -1,0 +1,368 @@
+"""One turn, from the question to the last token, as events over values: only `TurnState` reads and writes rows."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from functools import partial
+from itertools import chain
+from typing import Protocol
+from uuid import UUID
+
+from django.conf import settings
+
+from chat.conversations import labels
+from chat.conversations.drafts import AS_USUAL, Options, Pick
+from chat.conversations.labels import Cause
+from chat.events import Source
+from chat.llm import BUILT_IN, provider_of
+from chat.llm.types import Ask, Numbered
+from chat.routing import complexity
+from chat.routing import route as routing
+from chat.routing.complexity import Complexity
+from chat.routing.route import NoModel, Rejected, RouteRequest
+from chat.routing.rules import DEFAULT, Policy
+from chat.turns import answers_cache, prompts
+from langai_site.errors import AboveCeiling, LangAIError, ModelWithdrawn, NotAdmitted, continued
+from langai_site.outbound import cooling
+from langai_site.outbound.types import ChatMessage, Delta, Ledger, ModelInfo, Present, ProviderError
+from langai_site.sensitivity import Sensitivity, highest
+from langai_site.telemetry import tracing
+from langai_site.usage.spending.budgets import OverBudget
+from langai_site.usage.types import Caller, Entry
+from search import services as search
+from search.types import Filters, Findings, Hit, Reader
+
+# How often a turn is put together again because documents, labels or rights changed before anything was sent.
+ATTEMPTS = 3
+# A prompt of so many characters is put together in a twentieth of a millisecond, less than a hop to a thread and back,
+# and in four milliseconds where all of it is control tokens.
+QUICK_CHARS = 16_000
+
+
+@dataclass(frozen=True)
+class Cited:
+    """A passage that earlier text of this reply cites. `text` is empty where it cannot be read any more."""
+
+    place: Source
+    text: str = ""
+
+
+@dataclass(frozen=True)
+class TurnRequest:
+    """All that a turn needs to know. `causes` give it its floor: the highest label that the conversation has reached.
+
+    `asked` names the collections that the person chose, which `reader` is narrowed to: None where they chose none
+    in particular, and nothing is searched where it is empty. `cited` and `given` are the passages that the earlier text
+    of this answer cites and the documents that it was made from. `policy` is the one in force when it was asked.
+    `instructions` are what a program adds to ours, and `history_chars` how much of the history the prompt has room for.
+    """
+
+    question: str
+    history: tuple[ChatMessage, ...]
+    causes: tuple[Cause, ...]
+    pick: Pick
+    catalogue: tuple[ModelInfo, ...]
+    reader: Reader
+    caller: Caller
+    options: Options = AS_USUAL
+    policy: Policy = DEFAULT
+    written: str = ""
+    cited: tuple[Cited, ...] = ()
+    given: tuple[UUID, ...] = ()
+    asked: tuple[str, ...] | None = None
+    instructions: str = ""
+    history_chars: int = prompts.HISTORY_CHARS
+
+    @property
+    def label(self) -> Sensitivity:
+        return labels.label_of(self.causes)
+
+    @property
+    def documents(self) -> bool:
+        return self.asked != ()
+
+    @property
+    def max_tokens(self) -> int:
+        return self.options.max_tokens or settings.ANSWER_MAX_TOKENS
+
+
+@dataclass(frozen=True)
+class Weighed:
+    """What a model would be given, and what routing goes by. Nothing has been decided, raised or sent yet.
+
+    `tokens` are the most that the prompt can take.
+    """
+
+    passages: tuple[Numbered, ...]
+    causes: tuple[Cause, ...]
+    complexity: Complexity
+    messages: tuple[ChatMessage, ...]
+    tokens: int
+    notice: str = ""
+
+    @property
+    def label(self) -> Sensitivity:
+        return labels.label_of(self.causes)
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """What was decided: the route, and which of its candidates is asked now. `failed` are those asked before it."""
+
+    weighed: Weighed
+    route: routing.Route
+    model: ModelInfo
+    failed: tuple[Rejected, ...] = ()
+
+    @property
+    def passages(self) -> tuple[Numbered, ...]:
+        return self.weighed.passages
+
+    @property
+    def label(self) -> Sensitivity:
+        return self.weighed.label
+
+
+def _span(place: Source) -> tuple[str, int, int, int]:
+    return place["source"], place["page"], place["start"], place["end"]
+
+
+def numbered(hits: tuple[Hit, ...], cited: tuple[Cited, ...]) -> list[Numbered]:
+    """Number the passages from 1, or after those that the reply's earlier text cites; a number keeps its passage."""
+    taken = {_span(old.place): old.place["number"] for old in cited}
+    following = max(taken.values(), default=0)
+    out = []
+    for hit in hits:
+        number = taken.get((str(hit.source_id), hit.page, hit.start, hit.end))
+        if number is None:
+            number = following = following + 1
+        out.append(Numbered(number, hit))
+    return out
+
+
+class TurnState(Protocol):
+    """What may change while a turn runs: budgets, labels, rights and models. `turn_state` reads it from rows."""
+
+    async def hold(self, most: Decimal | None) -> None:
+        """Hold what the turn can come to with its next call, in US dollars: None where its model has no price.
+
+        Raises OverBudget where it cannot be afforded: the call is not made then.
+        """
+        ...
+
+    def read_present(self, request: TurnRequest, prepared: Prepared) -> Present:
+        """Return what is true of a call at the moment of sending. Synchronous. Raises NotAdmitted."""
+        ...
+
+    def read_question(self, request: TurnRequest) -> Present:
+        """Return the label that the turn has now without any passages. Synchronous. Raises NotAdmitted."""
+        ...
+
+    async def refreshed(self, request: TurnRequest) -> TurnRequest:
+        """Return the turn with labels, rights and models as they are now. Raises LangAIError where it is over."""
+        ...
+
+
+async def weigh(request: TurnRequest, state: TurnState) -> Weighed:
+    """Retrieve, and label what would be sent."""
+    findings = await tracing.within("retrieval", _find(request, state)) if request.documents else Findings()
+    passages = tuple(numbered(findings.hits, request.cited))
+    messages = await _messages(request, passages)
+    return Weighed(
+        passages=passages,
+        causes=(*request.causes, *(labels.passage(found.hit.title, found.hit.label) for found in passages)),
+        complexity=complexity_of(request, len(passages)),
+        messages=messages,
+        tokens=prompts.most_tokens(messages),
+        notice=findings.notice,
+    )
+
+
+async def _messages(request: TurnRequest, passages: Sequence[Numbered]) -> tuple[ChatMessage, ...]:
+    """Put the prompt together, on a thread if it is long: many control tokens in it take tens of milliseconds."""
+    put_together = partial(
+        prompts.messages,
+        request.question,
+        request.history,
+        passages,
+        request.written,
+        instructions=request.instructions,
+        history_chars=request.history_chars,
+    )
+    given = (message.text for message in request.history), (passage.hit.text for passage in passages)
+    chars = sum(map(len, (request.question, request.written, request.instructions, *chain(*given))))
+    return put_together() if chars <= QUICK_CHARS else await asyncio.to_thread(put_together)
+
+
+def complexity_of(request: TurnRequest, passages: int) -> Complexity:
+    """As the person said, else as it is scored."""
+    if request.options.complexity:
+        return Complexity(request.options.complexity, 0.0, (labels.CHOSEN,))
+    return complexity.score(request.question, passages=passages, history=len(request.history))
+
+
+async def _find(request: TurnRequest, state: TurnState) -> Findings:
+    return await search.find_for_prompt(
+        request.question,
+        request.reader,
+        label=request.label,
+        filters=Filters(max_label=most_seen(request)) if request.pick.allowed_passages else Filters(),
+        history=prompts.questions(request.history),
+        budget_chars=prompts.PASSAGES_CHARS,
+        caller=request.caller,
+        read_present=partial(state.read_question, request),
+    )
+
+
+def most_seen(request: TurnRequest) -> Sensitivity:
+    """The highest label that a model may see that could be asked."""
+    asked = request.pick.model
+    # As routing has it: Auto turns to what is built in only where nothing else is connected.
+    known = request.catalogue if asked == routing.AUTO and request.catalogue else (*request.catalogue, *BUILT_IN)
+    could = [model for model in known if asked in (model.name, routing.AUTO)]
+    return highest(*(model.ceiling for model in could if not (model.hosted and request.pick.local_only)))
+
+
+def wanted(request: TurnRequest, weighed: Weighed) -> RouteRequest:
+    """What routing is asked, were no model resting."""
+    return RouteRequest(
+        requested=request.pick.model,
+        label=weighed.label,
+        complexity=weighed.complexity.level,
+        prompt_tokens=weighed.tokens,
+        max_tokens=request.max_tokens,
+        local_only=request.pick.local_only,
+    )
+
+
+async def decide(request: TurnRequest, weighed: Weighed) -> Prepared:
+    """Route. Raises NoModel where no model may answer: nothing has left by then."""
+    resting = await cooling.resting([model.name for model in request.catalogue])
+    try:
+        route = routing.route(replace(wanted(request, weighed), cooling=resting), request.catalogue, request.policy)
+    except NoModel as refusal:
+        if refusal.code == "above_ceiling" and weighed.label > request.label:
+            refusal.code = "passages_above_ceiling"
+        raise
+    return Prepared(weighed, route, route.model)
+
+
+async def run(
+    request: TurnRequest, ledger: Ledger, state: TurnState
+) -> AsyncGenerator[Weighed | Prepared | Delta, None]:
+    """Yield what was weighed, what was decided, again with each further model that is tried, and the answer's pieces.
+
+    A model that fails before its first word, or is not affordable, is followed by the route's next; one that fails
+    later is not, for its text stays. Where what the turn was built on has changed by the time of sending, it is weighed
+    and decided again. Raises LangAIError with what to tell the person.
+    """
+    run = _Run(ledger, state)
+    for _attempt in range(ATTEMPTS):
+        weighed = await weigh(request, state)
+        run.first_label = weighed.label if run.first_label is None else run.first_label
+        yield weighed
+        try:
+            async with aclosing(_answered(request, weighed, run)) as events:
+                async for event in events:
+                    yield event
+            return
+        except NotAdmitted:
+            request = await state.refreshed(request)
+    raise NotAdmitted
+
+
+@dataclass
+class _Run:
+    """What lasts for the whole of a turn, however often it is weighed: what it has cost, and who was asked in vain."""
+
+    ledger: Ledger
+    state: TurnState
+    failed: tuple[Rejected, ...] = ()
+    first_label: Sensitivity | None = None
+    last_error: LangAIError | None = None
+    spent: Decimal = Decimal(0)
+
+    def enter(self, entry: Entry) -> None:
+        self.spent += entry.cost or Decimal(0)
+        self.ledger(entry)
+
+    async def hold(self, most: Decimal | None) -> None:
+        # One that failed may have been charged for, and stays held; what is free or has no price stays so.
+        await self.state.hold(most and most + self.spent)
+
+    def following(self, prepared: Prepared) -> Prepared | None:
+        """Return the same with the first candidate that was not asked in vain; None where there is none left."""
+        asked = {failed.model for failed in self.failed}
+        left = (model for model in prepared.route.candidates if model.name not in asked)
+        model = next(left, None)
+        return replace(prepared, model=model, failed=self.failed) if model else None
+
+    def fail(self, model: ModelInfo, error: LangAIError) -> None:
+        self.failed = (*self.failed, Rejected(model.name, error.message))
+        self.last_error = error
+
+    def error(self, request: TurnRequest, label: Sensitivity) -> LangAIError:
+        """Return what to tell where nobody answered: the last failure, and how many a label that rose has shut out."""
+        assert self.last_error
+        assert self.first_label is not None
+        asked = {failed.model for failed in self.failed}
+        left = (model for model in request.catalogue if model.name not in asked and model.may_see(self.first_label))
+        count = sum(not model.may_see(label) and not (model.hosted and request.pick.local_only) for model in left)
+        if not count:
+            return self.last_error
+        models = "1 model that may not see that was" if count == 1 else f"{count} models that may not see that were"
+        return continued(self.last_error, f"The turn became {label.label.lower()} meanwhile, so {models} not asked.")
+
+
+async def _answered(request: TurnRequest, weighed: Weighed, run: _Run) -> AsyncGenerator[Prepared | Delta, None]:
+    """The candidates one after the other, until one answers."""
+    prepared = run.following(await decide(request, weighed))
+    while prepared:
+        yield prepared
+        begun = False
+        try:
+            async with aclosing(_asked(request, prepared, run)) as deltas:
+                async for delta in deltas:
+                    begun = begun or bool(delta.text)
+                    yield delta
+            return
+        except (ProviderError, AboveCeiling, ModelWithdrawn, OverBudget) as error:
+            if begun:
+                raise
+            run.fail(prepared.model, error)
+        prepared = run.following(prepared)
+    raise run.error(request, weighed.label)
+
+
+async def _asked(request: TurnRequest, prepared: Prepared, run: _Run) -> AsyncGenerator[Delta, None]:
+    """The answer of one model, or the one that it gave lately; it rests for a while if it fails."""
+    ask = _ask(request, prepared, run.state)
+    await run.hold(provider_of(ask.model).max_cost(ask))
+    scope = request.reader.collections
+    try:
+        async with aclosing(answers_cache.answer(ask, scope, run.enter, fresh=request.pick.fresh)) as deltas:
+            async for delta in deltas:
+                yield delta
+    except ProviderError as error:
+        await cooling.rest(ask.model.name, error)
+        raise
+
+
+def _ask(request: TurnRequest, prepared: Prepared, state: TurnState) -> Ask:
+    return Ask(
+        model=prepared.model,
+        messages=prepared.weighed.messages,
+        question=request.question,
+        passages=prepared.passages,
+        label=prepared.label,
+        max_tokens=request.max_tokens,
+        caller=request.caller,
+        written=request.written,
+        documents=request.documents,
+        temperature=request.options.temperature,
+        route=prepared.route.why,
+        local_only=request.pick.local_only,
+        read_present=partial(state.read_present, request, prepared),
+    )

@@ -1,0 +1,155 @@
+"""What may change while a turn runs, read from the database when it matters: see `replies.TurnState`."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from uuid import UUID
+
+from django.db import transaction
+
+from chat.conversations import access, label_rises, labels
+from chat.conversations.labels import Cause
+from chat.llm import BUILT_IN
+from chat.models import Conversation
+from chat.routing import policies
+from chat.turns import given_documents
+from chat.turns.turn import Cited, Prepared, TurnRequest
+from langai_site.accounts.models import User
+from langai_site.database.compiled_queries import Prepared as PreparedQuery
+from langai_site.database.writer import write
+from langai_site.errors import Forbidden, NotAdmitted
+from langai_site.outbound import catalogue
+from langai_site.outbound.types import ModelInfo, Present
+from langai_site.sensitivity import Sensitivity, highest
+from langai_site.usage.spending import budgets
+from langai_site.usage.spending import reservations as usage
+from search.access import reader_of
+from search.services.present import known_sources, labels_of, readable_sources
+
+CLOSED = "This account was deactivated, so nothing was sent."
+
+_CONVERSATION, _PERSON = UUID(int=2**128 - 982451653), -982451653
+_LABEL = PreparedQuery(
+    lambda conversation, person: (
+        Conversation.objects.filter(pk=conversation, owner=person, owner__is_active=True, deleted_at=None)
+        .order_by()
+        .values_list("label")
+    ),
+    conversation=_CONVERSATION,
+    person=_PERSON,
+)
+_ACTIVE = PreparedQuery(
+    lambda person: User.objects.filter(pk=person, is_active=True).order_by().values_list("pk"), person=_PERSON
+)
+
+
+@dataclass(frozen=True)
+class StoredTurnState:
+    """The state of the turn that writes `reply`."""
+
+    reply: UUID
+
+    async def hold(self, most: Decimal | None) -> None:
+        """As in TurnState; also raises Conflict where the reply was given up.
+
+        What is free, and a LangAI without budgets, costs no hop to the writer's thread.
+        """
+        if most != 0 and budgets.may_exist():
+            await write(usage.raise_to, self.reply, most)
+
+    def read_present(self, request: TurnRequest, prepared: Prepared) -> Present:
+        """As in TurnState. What is about to be sent for a conversation is kept with its reply."""
+        if not (request.caller.conversation and prepared.passages):
+            return _present(request, prepared)
+        # One transaction: whoever relabels one of these documents finds it kept here, or its new label is read here.
+        # On PostgreSQL both may be too early to see the other. So whoever ends the reply looks for rises once more.
+        with transaction.atomic():
+            present = _present(request, prepared)
+            if present.label <= prepared.label:
+                given_documents.keep(self.reply, present.documents)
+        return present
+
+    def read_question(self, request: TurnRequest) -> Present:
+        return Present(highest(_label(request), *_earlier_labels(request).values()))
+
+    async def refreshed(self, request: TurnRequest) -> TurnRequest:
+        return await write(_refreshed, request)
+
+
+def _present(request: TurnRequest, prepared: Prepared) -> Present:
+    given = {passage.hit.source_id for passage in prepared.passages}
+    sources = readable_sources(request.reader.user_id, given)
+    if given - sources.keys():
+        raise NotAdmitted
+    earlier = _earlier_labels(request)
+    return Present(
+        highest(_label(request), *earlier.values(), *(source.label for source in sources.values())),
+        _model_now(prepared.model, request.reader.user_id),
+        tuple({*earlier, *(source.document for source in sources.values())}),
+    )
+
+
+def _earlier_labels(request: TurnRequest) -> dict[UUID, Sensitivity]:
+    """The documents that the answer's earlier text cites or was made from, with the labels that they have now."""
+    cited = {source.document for source in known_sources(_cited_sources(request.cited)).values()}
+    return labels_of({*cited, *request.given})
+
+
+def _cited_sources(cited: Sequence[Cited]) -> set[UUID]:
+    return {_source(old) for old in cited}
+
+
+def _label(request: TurnRequest) -> Sensitivity:
+    """The conversation's label, or the turn's own where it is kept in none. Raises NotAdmitted where it is over."""
+    person, conversation = request.reader.user_id, request.caller.conversation
+    if conversation:
+        label_rises.reach(conversation)
+        rows = _LABEL.rows(conversation=conversation, person=person)
+    else:
+        rows = _ACTIVE.rows(person=person) and [(request.label,)]
+    if not rows:
+        raise NotAdmitted
+    return Sensitivity(rows[0][0])
+
+
+def _model_now(model: ModelInfo, person: int) -> ModelInfo | None:
+    return model if model in BUILT_IN else catalogue.available(model.name, person)
+
+
+def _refreshed(request: TurnRequest) -> TurnRequest:
+    person = User.objects.filter(pk=request.reader.user_id, is_active=True).first()
+    if person is None:
+        raise Forbidden(CLOSED)
+    reader = reader_of(person)
+    return replace(
+        request,
+        causes=_risen(request),
+        reader=reader if request.asked is None else reader.only(request.reader.collections),
+        catalogue=tuple(catalogue.models(person.pk)),
+        policy=policies.active(),
+    )
+
+
+def _risen(request: TurnRequest) -> tuple[Cause, ...]:
+    """The causes with those that have come since: the conversation's label, and those of the answer's earlier text."""
+    person, conversation_id = request.reader.user_id, request.caller.conversation
+    conversation = access.access_conversation(person, conversation_id) if conversation_id else None
+    now = [access.so_far(conversation)] if conversation else []
+    earlier = earlier_causes(request.cited, request.given)
+    risen = (cause for cause in (*now, *earlier) if cause.label > request.label)
+    return (*request.causes, *risen)
+
+
+def earlier_causes(cited: Sequence[Cited], given: Sequence[UUID]) -> tuple[Cause, ...]:
+    """Return what gives an answer's earlier text its label: the documents that it cites or was given, as of now.
+
+    Of one that was removed, the last label counts: the text goes on saying what it said.
+    """
+    sources = known_sources(_cited_sources(cited))
+    titles = {sources[source].document: old.place["title"] for old in cited if (source := _source(old)) in sources}
+    known = labels_of({*titles, *given})
+    return tuple(labels.passage(titles.get(document, labels.UNNAMED), known[document]) for document in known)
+
+
+def _source(cited: Cited) -> UUID:
+    return UUID(cited.place["source"])

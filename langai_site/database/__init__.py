@@ -1,0 +1,1 @@
+"""How code gets at rows and caches without holding up the event loop."""

@@ -1,0 +1,81 @@
+"""One thread of the process does the chat's database work, on a connection that it keeps open.
+
+Under ASGI every request would else open a connection of its own, and SQLite has one writer anyway:
+queueing in the process is cheaper than waiting for the file's lock (measured: the largest single gain
+in time to first token). Functions given to it are short; nothing that waits for a network runs here.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import ParamSpec, TypeVar
+
+from channels.db import database_sync_to_async
+from django.db import DatabaseError, close_old_connections, connection
+
+from langai_site.request_id import carried
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+logger = logging.getLogger(__name__)
+
+# Seconds before each further attempt at what must not be lost.
+PAUSES = (0.2, 1.0, 3.0, 5.0, 5.0, 5.0, 5.0)
+
+_thread = ThreadPoolExecutor(1, thread_name_prefix="writer")
+# Not asyncio's own, on which answers are weighed and passwords checked.
+_apart = ThreadPoolExecutor(4, thread_name_prefix="apart")
+
+
+def healed(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """Call `function` on a thread of a pool: after a failure the next call opens another connection.
+
+    Where there is a pool of connections as well, it is given back after each call: more threads wait for work than it
+    has connections. It looks whether the server still answers before it gives one out again.
+    """
+    try:
+        return function(*args, **kwargs)
+    except DatabaseError:
+        if not connection.in_atomic_block:
+            close_old_connections()
+        raise
+    finally:
+        if connection.vendor != "sqlite":
+            close_old_connections()
+
+
+async def write(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """Run `function` on the writer thread; its exceptions come back. A cancelled caller does not undo it."""
+    loop = asyncio.get_running_loop()
+    return await loop.run_in_executor(_thread, carried(lambda: healed(function, *args, **kwargs)))
+
+
+async def write_patiently(what: str, function: Callable[P, object], *args: P.args, **kwargs: P.kwargs) -> bool:
+    """`write` what must not be lost: where it fails it is tried again for half a minute. Whether it was written.
+
+    `what` names it in the log. The function may have done its work when its answer is lost: it must bear being called
+    twice.
+    """
+    for pause in (*PAUSES, None):
+        try:
+            await write(function, *args, **kwargs)
+        except Exception:
+            logger.exception("%s could not be written", what)
+            if pause is None:
+                return False
+            await asyncio.sleep(pause)
+        else:
+            return True
+    raise AssertionError("the last attempt returns")
+
+
+def write_now(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """`write` for threads without an event loop, which may wait; never inside a transaction of their own."""
+    return _thread.submit(carried(lambda: healed(function, *args, **kwargs))).result()
+
+
+async def apart(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """Run what takes its time, such as reading many rows or a file, on threads that no answer waits for."""
+    return await database_sync_to_async(function, thread_sensitive=False, executor=_apart)(*args, **kwargs)

@@ -1,0 +1,1 @@
+"""The processes: starting, supervising and stopping them, and what they do at night."""

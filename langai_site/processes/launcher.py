@@ -1,0 +1,144 @@
+"""`manage.py run`: sets up in a child, then watches the processes; stays small, for it loads no application."""
+
+import asyncio
+import fcntl
+import os
+import re
+import signal
+import sys
+import time
+from multiprocessing import get_context
+from pathlib import Path
+from typing import BinaryIO
+
+import django
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+
+from langai_site.processes import ports
+from langai_site.processes.supervisor import Child, Supervisor, die_with, write_json, write_line
+
+# Time for the web process to cancel and save what its grace did not suffice for.
+STOP_MARGIN = 10
+# Chroma greets with a page of art and advertising; only what went wrong is wanted in the log.
+CHROMA_TROUBLE = re.compile("WARN|ERROR|error|panicked")
+
+# In production machines read the log: each line is an object of its own.
+_write = write_json if settings.PRODUCTION else write_line
+
+
+def main() -> None:
+    """Run LangAI until Ctrl-C or SIGTERM."""
+    if trouble := ports.trouble(settings.HOST, settings.PORT):
+        sys.exit(trouble)
+    lock = _lock()
+    # Ctrl-C in the middle of setting up ends it without a traceback; from then on the supervisor listens.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    _prepare_in_child()
+    with lock:
+        try:
+            asyncio.run(_supervise())
+        finally:
+            settings.RUNNING_CHROMA.unlink(missing_ok=True)
+
+
+def _lock() -> BinaryIO:
+    """Hold DATA_DIR for as long as the file is open: two sets of processes would disturb each other in it."""
+    file = (settings.DATA_DIR / "run.lock").open("wb")
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        sys.exit(f"LangAI is already running on {settings.DATA_DIR}. Stop it first, or set another DATA_DIR.")
+    return file
+
+
+def _prepare_in_child() -> None:
+    """Set up in a process of its own, so that what it loads does not stay in memory."""
+    process = get_context("fork").Process(target=_prepare, args=(os.getpid(),))
+    process.start()
+    process.join()
+    if process.exitcode:
+        sys.exit(process.exitcode)
+
+
+def _prepare(parent: int) -> None:
+    die_with(parent)
+    django.setup()
+    from langai_site.processes import setup
+
+    try:
+        for line in setup.steps():
+            _write("setup", line)
+        # At once, whatever happens next: no later start shows the password again.
+        if line := setup.first_admin():
+            _write("setup", line)
+    except ImproperlyConfigured as error:
+        sys.exit(f"LangAI cannot start: {error}")
+
+
+def _children() -> list[Child]:
+    manage = [sys.executable, str(settings.BASE_DIR / "manage.py")]
+    # Few arenas: threads that come and go would else each keep memory of their own.
+    environment = {"PYTHONUNBUFFERED": "1", "MALLOC_ARENA_MAX": "2"}
+    if sys.stdout.isatty():
+        # Their own output is no terminal, but ends on one.
+        environment["FORCE_COLOR"] = "1"
+    children = []
+    if settings.VECTOR_STORE == "chroma" and not settings.CHROMA_URL:
+        # One port for as long as this runs: a restarted Chroma is found again where it was.
+        port = ports.free()
+        environment["CHROMA_URL"] = f"http://127.0.0.1:{port}"
+        settings.RUNNING_CHROMA.write_text(environment["CHROMA_URL"])
+        children.append(_chroma(port))
+    worker = Child("worker", [*manage, "worker"], environment)
+    web = Child("web", [*manage, "serve"], environment, grace=settings.STOP_GRACE + STOP_MARGIN)
+    return [web, *children, worker]
+
+
+def _chroma(port: int) -> Child:
+    program = Path(sys.executable).with_name("chroma")
+    command = [str(program), "run", "--host", "127.0.0.1", "--port", str(port), "--path", str(settings.CHROMA_PATH)]
+    # Stopped last: answers that are being finished may still search.
+    environment = {"ANONYMIZED_TELEMETRY": "False"}
+    return Child("chroma", command, environment, wave=1, shown=CHROMA_TROUBLE, remedy=set_chroma_aside)
+
+
+def set_chroma_aside() -> str:
+    """Let Chroma start anew where its files are damaged: the search fills it again from the database."""
+    path: Path = settings.CHROMA_PATH
+    aside = path.with_name(f"{path.name}.broken-{time.strftime('%Y%m%d-%H%M%S')}")
+    try:
+        path.rename(aside)
+    except OSError as error:
+        return f"chroma cannot stay up, and its files cannot be moved aside: {error}"
+    return f"chroma cannot stay up; its files are now in {aside}, and the search fills it again"
+
+
+async def _supervise() -> None:
+    supervisor = Supervisor(_children(), _write)
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, supervisor.stop)
+    announcement = asyncio.create_task(_announce())
+    await supervisor.run()
+    announcement.cancel()
+    _write("run", "Stopped.")
+
+
+async def _announce() -> None:
+    """Tell the address once something answers there."""
+    wildcard = settings.HOST in ("0.0.0.0", "::")  # noqa: S104
+    host = "127.0.0.1" if wildcard else settings.HOST
+    while not await _answers(host, settings.PORT):  # noqa: ASYNC110
+        await asyncio.sleep(0.1)
+    shown = f"[{host}]" if ":" in host else "localhost" if host == "127.0.0.1" else host
+    _write("run", f"LangAI is ready at http://{shown}:{settings.PORT}/")
+
+
+async def _answers(host: str, port: int) -> bool:
+    try:
+        _, writer = await asyncio.open_connection(host, port)
+    except OSError:
+        return False
+    writer.close()
+    return True

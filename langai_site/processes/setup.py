@@ -1,0 +1,70 @@
+"""What `manage.py setup` does: each step is quick, and changes nothing, when its work is already done."""
+
+import hashlib
+import os
+import secrets
+from collections.abc import Iterator
+
+from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.contrib.staticfiles.finders import get_finders
+from django.core.exceptions import ImproperlyConfigured
+from django.core.management import call_command
+from django.db import OperationalError, connection
+from django.db.migrations.executor import MigrationExecutor
+
+from langai_site import registry
+from langai_site.processes import private_files
+
+ADMIN = "admin"
+
+
+def migrate() -> str:
+    try:
+        executor = MigrationExecutor(connection)
+    except OperationalError as error:
+        reason = str(error).splitlines()[0]
+        raise ImproperlyConfigured(f"the database does not answer ({reason}); check DATABASE_URL.") from error
+    plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
+    if not plan:
+        return ""
+    call_command("migrate", verbosity=0, interactive=False)
+    return f"Database ready ({len(plan)} migrations applied)."
+
+
+def collect_static() -> str:
+    stamp = settings.DATA_DIR / "static.fingerprint"
+    fingerprint = _static_fingerprint()
+    if stamp.exists() and stamp.read_text() == fingerprint and (settings.STATIC_ROOT / "staticfiles.json").exists():
+        return ""
+    call_command("collectstatic", verbosity=0, interactive=False)
+    stamp.write_text(fingerprint)
+    return "Static files collected."
+
+
+def _static_fingerprint() -> str:
+    digest = hashlib.sha256(settings.STORAGES["staticfiles"]["BACKEND"].encode())
+    for finder in get_finders():
+        for path, storage in finder.list([]):
+            stat = os.stat(storage.path(path))
+            digest.update(f"{path}\0{stat.st_size}\0{stat.st_mtime_ns}\n".encode())
+    return digest.hexdigest()
+
+
+def first_admin() -> str:
+    """Make the first admin where there is nobody yet; the line says how to sign in, once."""
+    users = get_user_model().objects
+    if users.exists():
+        return ""
+    given = settings.LANGAI_ADMIN_PASSWORD
+    password = given or secrets.token_urlsafe(12)
+    users.create_superuser(ADMIN, "", password)
+    shown = "the password in LANGAI_ADMIN_PASSWORD" if given else f"the password {password} (shown only now)"
+    return f"Sign in as {ADMIN} with {shown}."
+
+
+def steps() -> Iterator[str]:
+    """Run every step but the first admin; yields a line for each that did something worth telling."""
+    for step in (private_files.setup_step, migrate, collect_static, *registry.setup_steps.values()):
+        if line := step():
+            yield line

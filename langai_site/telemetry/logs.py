@@ -1,0 +1,203 @@
+"""How a line of the log is written: as JSON for machines in production, for eyes elsewhere.
+
+Nothing that people wrote, that was answered or that opens something belongs in a line. Own lines name ids and codes.
+What other libraries and exceptions say may quote anything: of theirs, only what cannot is kept. Calls stay those of
+the standard library's `logging`; structlog shapes what they say.
+"""
+
+import logging
+import os
+import re
+import sys
+import traceback
+from collections.abc import Iterable, Iterator
+from urllib.parse import unquote, urlsplit
+
+import structlog
+from django.conf import settings
+from django.db import Error as DatabaseError
+from structlog.stdlib import ProcessorFormatter
+from structlog.types import EventDict, WrappedLogger
+
+from langai_site import request_id
+from langai_site.errors import LangAIError
+
+OWN = ("chat", "documents", "search", "langai_site")
+UNKNOWN_ADDRESS = "(an unknown address)"
+WITHHELD = "[withheld]"
+# Their words are about the machine or the code. Others, such as ValueError, quote the values that they are about.
+PLAIN = (LangAIError, DatabaseError, OSError, ImportError, NameError, AttributeError, TypeError)
+# The drivers' own, which Django's database errors come from.
+PLAIN_MODULES = ("psycopg", "sqlite3", "redis")
+# From the first quotation mark to the last: what is quoted may hold marks of its own.
+QUOTED = re.compile("[\"'`“‘].*[\"'`”’]")  # noqa: RUF001 - these are what is looked for
+SECRET_SETTINGS = re.compile("(KEY|TOKEN|PASSWORD|SECRET)$")
+# Shorter ones would blank ordinary words.
+SHORTEST_SECRET = 8
+# What gives access, or is a person's address, by its form alone.
+FORMS = {
+    re.compile(r"(?<=://)[^/\s:@]*:[^/\s@]+(?=@)"): WITHHELD,
+    re.compile(r"(?i)\b(Bearer|Basic)\s+[\w.~+/=-]{8,}"): rf"\1 {WITHHELD}",
+    re.compile(r"\bsk-[\w-]{16,}"): WITHHELD,
+    re.compile(r"[\w.+-]+@[\w-]+(\.[\w-]+)+"): WITHHELD,
+}
+LEVEL_STYLES = {"warning": "\033[33m", "error": "\033[31m", "critical": "\033[31;1m"}
+DIM, PLAIN_STYLE = "\033[2m", "\033[0m"
+
+
+def formatter(*, production: bool) -> ProcessorFormatter:
+    """The one of all handlers; `production` says for whom."""
+    iso, clock = structlog.processors.TimeStamper(fmt="iso"), structlog.processors.TimeStamper("%H:%M:%S", utc=False)
+    stamped = iso if production else clock
+    shown = structlog.processors.JSONRenderer(ensure_ascii=False) if production else _for_eyes()
+    return ProcessorFormatter(
+        foreign_pre_chain=[structlog.stdlib.add_logger_name, structlog.stdlib.add_log_level, _told, _ended, _asked],
+        pass_foreign_args=True,
+        processors=[ProcessorFormatter.remove_processors_meta, Redaction(secrets()), stamped, shown],
+    )
+
+
+class NoError(logging.Filter):
+    """Makes a warning of one line of what Django calls suspicious, such as a wrong Host header: anybody can send it.
+
+    Django logs it as an error, with a traceback of its own code for each request.
+    """
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if not record.name.startswith("django.security.") or record.levelno < logging.ERROR:
+            return True
+        record.levelno, record.levelname, record.exc_info = logging.WARNING, "WARNING", None
+        return logging.getLogger("django").isEnabledFor(logging.WARNING)
+
+
+# Processors, in the order in which a line passes them.
+
+
+def _told(logger: WrappedLogger, name: str, event: EventDict) -> EventDict:
+    """Of others' lines the first: what follows quotes. Of Django's about a request, its route instead of its path."""
+    record: logging.LogRecord = event["_record"]
+    args = event.pop("positional_args", ())
+    if record.name.partition(".")[0] in OWN:
+        # One event is one line, whatever a name in it holds.
+        return {**event, "event": " ".join(str(event["event"]).splitlines())}
+    words = _without_errors(str(event["event"]).partition("\n")[0], record.msg, args)
+    request = getattr(record, "request", None)
+    path = getattr(request, "path", "")
+    if path and words.endswith(path):
+        match = getattr(request, "resolver_match", None)
+        words = words.removesuffix(path) + (f"/{match.route}" if match else UNKNOWN_ADDRESS)
+    elif record.name.startswith(("asyncio", "django.request")):
+        words = QUOTED.sub(WITHHELD, words)
+    return {**event, "event": words}
+
+
+def _without_errors(words: str, said: object, args: object) -> str:
+    """A library's line without the words of exceptions that it is about: Daphne, for one, puts them into it."""
+    if not isinstance(said, str):
+        return type(said).__name__
+    if not isinstance(args, tuple) or not any(isinstance(arg, BaseException) for arg in args):
+        return words
+    told = (safe_words(arg) or type(arg).__name__ if isinstance(arg, BaseException) else arg for arg in args)
+    return (said % tuple(told)).partition("\n")[0]
+
+
+def _ended(logger: WrappedLogger, name: str, event: EventDict) -> EventDict:
+    """The traceback of an exception, without values."""
+    info = event.pop("exc_info", None)
+    if info and info[1] is not None:
+        event["exception"] = shown_exception(info[1])
+    return event
+
+
+def _asked(logger: WrappedLogger, name: str, event: EventDict) -> EventDict:
+    if found := request_id.request_id():
+        event["request_id"] = found
+    return event
+
+
+class Redaction:
+    """The last step before a line is drawn: whatever else failed to keep them out, secrets are not in it."""
+
+    def __init__(self, known: Iterable[str]) -> None:
+        longest_first = sorted(known, key=len, reverse=True)
+        self._known = re.compile("|".join(map(re.escape, longest_first)) or r"(?!)")
+
+    def __call__(self, logger: WrappedLogger, name: str, event: EventDict) -> EventDict:
+        return {key: self._cleaned(value) if isinstance(value, str) else value for key, value in event.items()}
+
+    def _cleaned(self, text: str) -> str:
+        text = self._known.sub(WITHHELD, text)
+        for form, instead in FORMS.items():
+            text = form.sub(instead, text)
+        return text
+
+
+def secrets() -> set[str]:
+    """What the settings hold that opens something: keys, tokens, passwords, also those inside of addresses."""
+    values = {name: getattr(settings, name) for name in dir(settings) if name.isupper()}
+    texts = {name: value for name, value in values.items() if isinstance(value, str)}
+    found = {value for name, value in texts.items() if SECRET_SETTINGS.search(name)}
+    found |= {password for value in texts.values() if "://" in value for password in _passwords(value)}
+    found.add(str(settings.DATABASES["default"].get("PASSWORD") or ""))
+    return {value for value in found if len(value) >= SHORTEST_SECRET}
+
+
+def _passwords(address: str) -> Iterator[str]:
+    try:
+        password = urlsplit(address).password or ""
+    except ValueError:
+        return
+    yield from (password, unquote(password))
+
+
+def shown_exception(error: BaseException) -> str:
+    """The exception with what led to it, oldest first: where, of which kind, and its words if they quote nothing."""
+    return "\n\n".join(_shown_one(one) for one in reversed(list(_chain(error))))
+
+
+def _chain(error: BaseException | None) -> Iterator[BaseException]:
+    seen: set[int] = set()
+    while error is not None and id(error) not in seen:
+        seen.add(id(error))
+        yield error
+        error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+
+
+def _shown_one(error: BaseException) -> str:
+    frames = traceback.format_tb(error.__traceback__)
+    kind, words = type(error), safe_words(error)
+    name = f"{kind.__module__}.{kind.__qualname__}".removeprefix("builtins.")
+    head = "Traceback (most recent call last):\n" if frames else ""
+    return f"{head}{''.join(frames)}{name}{': ' if words else ''}{words}"
+
+
+def safe_words(error: BaseException) -> str:
+    """What an exception says, its first line and nothing that it quotes; empty for kinds that quote without marks."""
+    if not isinstance(error, PLAIN) and type(error).__module__.partition(".")[0] not in PLAIN_MODULES:
+        return ""
+    return QUOTED.sub(WITHHELD, str(error).partition("\n")[0])
+
+
+def _for_eyes() -> structlog.dev.ConsoleRenderer:
+    """`12:30:59 WARNING langai_site.processes.worker: what happened request_id=…`, in colours on a terminal."""
+    colours = (sys.stderr.isatty() or "FORCE_COLOR" in os.environ) and "NO_COLOR" not in os.environ
+    dim, end = (DIM, PLAIN_STYLE) if colours else ("", "")
+
+    def level(key: str, value: object) -> str:
+        return f"{LEVEL_STYLES.get(str(value), '') if colours else ''}{str(value).upper()}{end}"
+
+    def column(key: str, style: str = "", postfix: str = "") -> structlog.dev.Column:
+        plain = structlog.dev.KeyValueColumnFormatter(None, style, end, str, postfix=postfix)
+        return structlog.dev.Column(key, plain)
+
+    rest = structlog.dev.KeyValueColumnFormatter(dim, dim, end, str)
+    return structlog.dev.ConsoleRenderer(
+        columns=[
+            column("timestamp", dim),
+            structlog.dev.Column("level", level),
+            column("logger", dim, ":"),
+            column("event"),
+            structlog.dev.Column("", rest),
+        ],
+        exception_formatter=structlog.dev.plain_traceback,
+    )

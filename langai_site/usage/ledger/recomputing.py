@@ -1,0 +1,90 @@
+"""Costs once more, from the token counts of each entry and the dated price that it names."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, fields
+from datetime import date
+from decimal import Decimal
+
+from django.db.models import QuerySet
+
+from langai_site.usage import prices
+from langai_site.usage.ledger import closing
+from langai_site.usage.models import MonthClose, UsageEntry
+from langai_site.usage.sums import Totals, totals
+from langai_site.usage.types import Price, Usage, cost
+
+PriceOf = Callable[[str], Price | None]
+
+
+@dataclass(frozen=True)
+class Difference:
+    """A figure that is not what it is computed from; `entry` is 0 where it is a month's."""
+
+    entry: int
+    text: str
+
+
+@dataclass(frozen=True)
+class Recomputed:
+    """How many entries were looked at; `undated` of them have a cost, but name no price to compute it from."""
+
+    entries: int
+    undated: int
+    differences: tuple[Difference, ...]
+
+
+def recompute(month: date | None = None, *, price_of: PriceOf = prices.price_of) -> Recomputed:
+    """Compare every cost, and every closed month's figures; `month`: only what is in that month's books."""
+    entries = closing.booked(month) if month else UsageEntry.objects.all()
+    closes = MonthClose.objects.filter(month=month) if month else MonthClose.objects.all()
+    known: dict[str, Price | None] = {}
+    found: list[Difference] = []
+    count = undated = 0
+    for entry in entries.order_by("id").iterator():
+        if entry.price_version and entry.price_version not in known:
+            known[entry.price_version] = price_of(entry.price_version)
+        count += 1
+        undated += _is_undated(entry)
+        found += _differences(entry, known.get(entry.price_version))
+    return Recomputed(count, undated, (*found, *_wrong_closes(closes)))
+
+
+def _is_undated(entry: UsageEntry) -> bool:
+    return bool(entry.hosted and entry.cost and not entry.cached and not entry.price_version)
+
+
+def _differences(entry: UsageEntry, price: Price | None) -> Iterator[Difference]:
+    if _is_undated(entry):
+        return
+    expected = _expected(entry, price)
+    if entry.price_version and price is None:
+        yield Difference(entry.pk, f"The price {entry.price_version} does not exist.")
+    elif expected != entry.cost:
+        yield Difference(entry.pk, f"It costs {_shown(expected)}, but {_shown(entry.cost)} was entered.")
+
+
+def _expected(entry: UsageEntry, price: Price | None) -> Decimal | None:
+    """What an entry costs: nothing where nothing was sent, or only within the building."""
+    if entry.cached or not entry.hosted:
+        return Decimal(0)
+    if price is None:
+        # A call that used nothing may be free; any other without a price has no cost.
+        return entry.cost if not entry.cost else None
+    return cost(price, Usage(entry.input_tokens, entry.output_tokens, entry.cached_tokens))
+
+
+def _wrong_closes(closes: QuerySet[MonthClose]) -> Iterator[Difference]:
+    for close in closes:
+        kept = Totals(**{field.name: getattr(close, field.name) for field in fields(Totals)})
+        now = totals(closing.booked(close.month))
+        if kept != now:
+            yield Difference(0, f"The closed month {close} has {_figures(kept)}, but its entries {_figures(now)}.")
+
+
+def _figures(figures: Totals) -> str:
+    tokens = f"{figures.input_tokens:,} + {figures.output_tokens:,} tokens"
+    return f"{figures.entries:,} entries, {tokens}, {_shown(figures.cost)}"
+
+
+def _shown(amount: Decimal | None) -> str:
+    return "unpriced" if amount is None else f"${amount.normalize():f}"

@@ -1,0 +1,159 @@
+"""Whether the ledger is what it was: the chain from its first seal to its last, and a head that was kept elsewhere."""
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db.models import QuerySet
+from django.db.models.functions import Coalesce
+
+from langai_site.errors import Invalid
+from langai_site.sensitivity import Sensitivity
+from langai_site.usage.ledger import chain, content, sealing
+from langai_site.usage.models import ChainHead, Seal, UsageEntry
+
+CHUNK = 2000
+# How much earlier an entry may say it was than one that was written before it: clocks are set, hosts differ.
+CLOCKS = timedelta(hours=1)
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Something in the ledger that is not as it was written. `entry` is 0 where it is not about a single one."""
+
+    entry: int
+    text: str
+
+
+@dataclass(frozen=True)
+class Head:
+    """Where the chain ends: kept outside, it shows later whether what came before is still the same."""
+
+    sequence: int
+    hash: str
+
+    def as_json(self) -> str:
+        return json.dumps({"sequence": self.sequence, "hash": self.hash})
+
+
+def head() -> Head:
+    """The chain's end by its own last seal."""
+    last = Seal.objects.order_by("-sequence").first()
+    return Head(last.sequence, last.hash) if last else Head(0, chain.GENESIS)
+
+
+def read_head(text: str) -> Head:
+    """A head as `as_json` wrote it, or its hash alone, which has the sequence 0. Raises Invalid."""
+    text = text.strip()
+    if len(text) == len(chain.GENESIS) and "{" not in text:
+        return Head(0, text)
+    try:
+        value = json.loads(text)
+        return Head(int(value["sequence"]), str(value["hash"]))
+    except (ValueError, KeyError, TypeError):
+        raise Invalid("This is no head of a ledger. Give the file that --export-head wrote, or its hash.") from None
+
+
+def findings(exported: Head | None = None) -> Iterator[Finding]:
+    """Walk the whole chain and yield all that is wrong; nothing where every entry is as it was sealed."""
+    kept, last = ChainHead.objects.first(), Head(0, chain.GENESIS)
+    latest: datetime | None = None
+    while seals := list(Seal.objects.filter(sequence__gt=last.sequence)[:CHUNK]):
+        entries = UsageEntry.objects.in_bulk([seal.entry for seal in seals])
+        for seal in seals:
+            entry = entries.get(seal.entry)
+            yield from _wrong_place(seal, last)
+            yield from _wrong_entry(seal, entry)
+            if entry is not None:
+                yield from _wrong_time(entry, latest)
+                latest = max(latest or entry.at, entry.at)
+            last = Head(seal.sequence, seal.hash)
+    yield from _wrong_end(kept, last)
+    yield from _never_sealed()
+    if exported:
+        yield from _rewritten(exported)
+
+
+def _wrong_place(seal: Seal, last: Head) -> Iterator[Finding]:
+    if seal.sequence != last.sequence + 1:
+        missing = f"{last.sequence + 1} to {seal.sequence - 1}"
+        yield Finding(0, f"The seals {missing} are missing: they were deleted, with or without their entries.")
+    elif seal.previous != last.hash:
+        yield Finding(seal.entry, f"Seal {seal.sequence} does not continue the one before: it was changed or moved.")
+
+
+def _wrong_entry(seal: Seal, entry: UsageEntry | None) -> Iterator[Finding]:
+    if entry is None:
+        yield Finding(seal.entry, f"The entry of seal {seal.sequence} was deleted.")
+        return
+    found = chain.seal_hash(sequence=seal.sequence, month=seal.month, previous=seal.previous, entry=entry)
+    if found != seal.hash:
+        yield Finding(entry.pk, f"The entry does not match its seal {seal.sequence}: it was changed or moved.")
+
+
+def _wrong_time(entry: UsageEntry, latest: datetime | None) -> Iterator[Finding]:
+    if latest and entry.at < latest - CLOCKS:
+        told = f"{entry.at:%Y-%m-%d %H:%M} UTC, but was written after entries of {latest:%Y-%m-%d %H:%M} UTC"
+        yield Finding(entry.pk, f"The entry says {told}: it was inserted, or the clock was set back.")
+
+
+def _wrong_end(kept: ChainHead | None, last: Head) -> Iterator[Finding]:
+    """`kept` was read before the walk: the worker may have sealed more since, but not less."""
+    if kept and kept.sequence and not Seal.objects.filter(sequence=kept.sequence, hash=kept.hash).exists():
+        yield Finding(0, f"The chain ended at seal {kept.sequence}, which is not there any more: its end was cut.")
+    if last.sequence > (ChainHead.objects.values_list("sequence", flat=True).first() or 0):
+        yield Finding(0, f"The chain goes on to seal {last.sequence}, beyond what was sealed: its end was added.")
+
+
+def _never_sealed() -> Iterator[Finding]:
+    for entry in sealing.unsealed().filter(id__lte=sealing.settled_up_to()):
+        yield Finding(entry.pk, "The entry has no seal, though later ones have: it was inserted.")
+
+
+def _rewritten(exported: Head) -> Iterator[Finding]:
+    if exported == Head(0, chain.GENESIS):
+        # Exported before anything was sealed: every chain begins with it.
+        return
+    at = {"sequence": exported.sequence} if exported.sequence else {}
+    if not Seal.objects.filter(hash=exported.hash, **at).exists():
+        where = f" at seal {exported.sequence}" if exported.sequence else ""
+        yield Finding(0, f"The exported head is not in the chain{where}: what came before it was cut or rewritten.")
+
+
+@dataclass(frozen=True)
+class Question:
+    """What went out between two moments (the second one not included), at least as sensitive as `label`."""
+
+    start: datetime | None = None
+    end: datetime | None = None
+    label: Sensitivity = Sensitivity.CONFIDENTIAL
+    hosted: bool = True
+
+
+def went_out(question: Question) -> QuerySet[UsageEntry]:
+    """The entries that answer it, sealed or not, oldest first. `hosted` False asks for every model, local ones too."""
+    found = UsageEntry.objects.filter(label__gte=question.label, cached=False)
+    if question.hosted:
+        found = found.filter(hosted=True)
+    return sent_between(found, question.start, question.end).order_by("at", "id")
+
+
+def sent_between(
+    entries: QuerySet[UsageEntry], start: datetime | None = None, end: datetime | None = None
+) -> QuerySet[UsageEntry]:
+    """The entries of what was sent between two moments (the second one not included).
+
+    An entry is written when its call has ended, which may be in the next month. Entries from before LangAI kept when a
+    call was sent go by that.
+    """
+    found = entries.alias(left=Coalesce("sent_at", "at"))
+    if start:
+        # The first condition is there for its index: no entry is written before its call.
+        found = found.filter(at__gte=start - CLOCKS, left__gte=start)
+    return found.filter(left__lt=end) if end else found
+
+
+def with_content(parts: Sequence[dict[str, str] | str]) -> QuerySet[UsageEntry]:
+    """The entries of calls that sent exactly these messages or texts, by the keyed hash."""
+    return UsageEntry.objects.filter(content_hash=content.keyed_hash(content.as_sent(parts))).order_by("at", "id")

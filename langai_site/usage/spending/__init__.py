@@ -1,0 +1,1 @@
+"""Money before it is spent: budgets, reservations, and notices."""

@@ -1,0 +1,104 @@
+"""Django's and django-csp's middleware without a hop to a thread where there is nothing to wait for.
+
+Under ASGI each of them would hand its few header lines to a thread and back, twice a request; together that is
+more than the rest of a chat's post. What may read a database, or a long upload, still goes to the thread.
+"""
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from asgiref.sync import sync_to_async
+from csp.middleware import CSPMiddleware
+from django.contrib.auth.middleware import AuthenticationMiddleware, LoginRequiredMiddleware
+from django.contrib.messages.middleware import MessageMiddleware
+from django.contrib.sessions.middleware import SessionMiddleware
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+from django.middleware.clickjacking import XFrameOptionsMiddleware
+from django.middleware.common import CommonMiddleware
+from django.middleware.csrf import CsrfViewMiddleware
+from django.middleware.security import SecurityMiddleware
+from django.utils.deprecation import MiddlewareMixin
+
+from langai_site.web.long_bodies import is_long, is_multipart
+
+View = Callable[..., Any]
+Answer = HttpResponseBase | None
+
+
+class InLoop(MiddlewareMixin):
+    """Calls a middleware's methods where the request is; `waits` and `view_waits` say when they go to a thread."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], Any]) -> None:
+        super().__init__(get_response)
+        if self.async_mode and hasattr(self, "process_view"):
+            # Django hands a method that is not a coroutine to a thread.
+            self.__dict__["process_view"] = self._process_view
+
+    def waits(self, request: HttpRequest) -> bool:
+        """Whether `process_response` may read or write something."""
+        return False
+
+    def view_waits(self, request: HttpRequest, view: View) -> bool:
+        """Whether `process_view` may read or write something."""
+        return False
+
+    async def _process_view(self, request: HttpRequest, view: View, args: object, kwargs: object) -> Answer:
+        process = partial(type(self).process_view, self, request, view, args, kwargs)  # type: ignore[attr-defined]
+        return await sync_to_async(process)() if self.view_waits(request, view) else process()
+
+    async def __acall__(self, request: HttpRequest) -> HttpResponseBase:
+        before, after = getattr(self, "process_request", None), getattr(self, "process_response", None)
+        response = (before(request) if before else None) or await self.get_response(request)  # type: ignore[misc]
+        if after is None:
+            return response
+        return await sync_to_async(after)(request, response) if self.waits(request) else after(request, response)
+
+
+class Security(InLoop, SecurityMiddleware):
+    pass
+
+
+class ContentSecurityPolicy(InLoop, CSPMiddleware):
+    pass
+
+
+class Sessions(InLoop, SessionMiddleware):
+    def waits(self, request: HttpRequest) -> bool:
+        return bool(request.session.modified)
+
+
+class Common(InLoop, CommonMiddleware):
+    pass
+
+
+class Csrf(InLoop, CsrfViewMiddleware):
+    def view_waits(self, request: HttpRequest, view: View) -> bool:
+        """The token is looked for in the body, which may be a long form or an upload: the view finds it parsed."""
+        return is_multipart(request) or is_long(request)
+
+
+class Authentication(InLoop, AuthenticationMiddleware):
+    pass
+
+
+class LoginRequired(InLoop, LoginRequiredMiddleware):
+    """Django's reads the person from the database even where a view lets everybody in, or asks by itself."""
+
+    def process_view(self, request: HttpRequest, view: View, args: object, kwargs: object) -> Answer:  # type: ignore[override]
+        return super().process_view(request, view, args, kwargs) if self.view_waits(request, view) else None  # type: ignore[arg-type]
+
+    def view_waits(self, request: HttpRequest, view: View) -> bool:
+        return getattr(view, "login_required", True)
+
+
+class Messages(InLoop, MessageMiddleware):
+    def waits(self, request: HttpRequest) -> bool:
+        """Reading or adding messages changes what the session or a cookie keeps of them."""
+        storage = getattr(request, "_messages", None)
+        return storage is not None and (storage.used or storage.added_new)
+
+
+class FrameOptions(InLoop, XFrameOptionsMiddleware):
+    pass

@@ -1,0 +1,120 @@
+"""How large a body may be, for whom, and where: decided by the headers of its request."""
+
+import re
+from dataclasses import dataclass, field
+from functools import partial
+
+from django.conf import settings
+from django.http import HttpRequest
+
+from langai_site import registry
+from langai_site.errors import LangAIError, TooMany
+from langai_site.web.api_errors import NOBODY
+from langai_site.web.refusals import TooLarge
+from langai_site.web.seats import Seat, Seats
+
+MEGABYTE = 1024 * 1024
+# What anybody may send. It is enough to sign in.
+STRANGERS_MAX = 64 * 1024
+# Bytes that a character of a text takes at most: four, each as %F0 in a form; twice \ud83d in JSON.
+CHARACTER_BYTES = 12
+RETRY_AFTER = 10
+TOO_LARGE = TooLarge("What was sent is too large.")
+SIGNED_OUT = "You are signed out. Sign in, then send it again."
+BYTES_FULL = "You are uploading as much as one person may at once. Wait until an upload has finished, then try again."
+PERSON_FULL = "You have {} uploads running already. Wait until one has finished, then try again."
+ADDRESS_FULL = "There are {} uploads from your network already. Wait until one has finished, then try again."
+
+uploads_by_person, uploads_by_address, bytes_by_person = Seats(), Seats(), Seats()
+
+
+class Unknown(LangAIError):
+    code, status = "unauthorized", 401
+    headers = {"WWW-Authenticate": "Bearer"}
+
+
+@dataclass(frozen=True)
+class Admission:
+    """How many bytes are accepted, and what is said of more. `sender` is "" for a stranger."""
+
+    limit: int = STRANGERS_MAX
+    reason: LangAIError = field(default=TOO_LARGE)
+    sender: str = ""
+    is_upload: bool = False
+
+
+def place_of(method: str | None, path: str) -> tuple[registry.UploadPlace, dict[str, str]] | None:
+    """Return the place for uploads at `path` and what its address names; None if it takes none."""
+    for place in registry.upload_places if method == "POST" else ():
+        if found := place.path.fullmatch(path):
+            return place, found.groupdict()
+    return None
+
+
+def upload_max(place: registry.UploadPlace) -> int:
+    """Return the most bytes that a known sender's upload may carry there."""
+    # What is said of a single file needs some room, too.
+    return (place.files * settings.UPLOAD_MAX_MB + (place.files == 1)) * MEGABYTE
+
+
+def text_max(path: str) -> int:
+    """Return the most bytes that a known sender's request without a file may carry: one text and what is said of it."""
+    if path in registry.long_texts:
+        return int(settings.DATA_UPLOAD_MAX_MEMORY_SIZE)
+    one = max(settings.MESSAGE_MAX_CHARS, settings.SAMPLE_MAX_CHARS) * CHARACTER_BYTES
+    return min(STRANGERS_MAX + one, settings.DATA_UPLOAD_MAX_MEMORY_SIZE)
+
+
+async def admit(request: HttpRequest, length: int | None) -> Admission:
+    """Decide about a body of `length` bytes; None: not known, so a stranger may go on up to STRANGERS_MAX.
+
+    `request` has headers only. Raises a LangAIError if the body is not wanted, and whatever the database raises.
+    """
+    place, names = place_of(request.method, request.path) or (None, {})
+    most = upload_max(place) if place else text_max(request.path)
+    if length is not None and length > most:
+        raise TOO_LARGE
+    try:
+        sender = await registry.sender_checks["accounts"](request, partial(place.check, **names) if place else _anybody)
+        if sender is None:
+            raise _unknown(request, place)
+    except LangAIError as error:
+        if place or length is not None or error.status not in (401, 413):
+            raise
+        return Admission(reason=error)
+    return Admission(most, TOO_LARGE, sender, place is not None)
+
+
+def _anybody(credential: object) -> None:
+    """Ask no more of the sender: what is not an upload is refused by its view."""
+
+
+def _unknown(request: HttpRequest, place: registry.UploadPlace | None) -> LangAIError:
+    """What to tell somebody who shows nothing to be known by."""
+    if re.match(settings.API_PATHS, request.path):
+        return Unknown(NOBODY)
+    return Unknown(SIGNED_OUT) if place else TOO_LARGE
+
+
+def reserve(admission: Admission, length: int | None, address: str) -> list[Seat]:
+    """Count a body that is on its way, by person and by address. Raises TooMany."""
+    if not admission.sender:
+        return []
+    amount = admission.limit if length is None else length
+    most = max(map(upload_max, registry.upload_places), default=settings.DATA_UPLOAD_MAX_MEMORY_SIZE)
+    wanted = [(bytes_by_person, admission.sender, most, amount, BYTES_FULL)]
+    if admission.is_upload:
+        person, network = settings.UPLOADS_IN_FLIGHT, settings.UPLOADS_PER_ADDRESS
+        wanted += [
+            (uploads_by_person, admission.sender, person, 1, PERSON_FULL.format(person)),
+            (uploads_by_address, address, network, 1, ADDRESS_FULL.format(network)),
+        ]
+    taken: list[Seat] = []
+    for seats, who, limit, number, words in wanted:
+        seat = seats.take(who, limit, number)
+        if seat is None:
+            for one in taken:
+                one.leave()
+            raise TooMany(words, retry_after=RETRY_AFTER)
+        taken.append(seat)
+    return taken

@@ -1,0 +1,103 @@
+"""LangAIError -> a page, an HTMX fragment or JSON, whichever was asked for."""
+
+import logging
+import re
+
+from django.conf import settings
+from django.db import InterfaceError, OperationalError
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, JsonResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import render
+from django.template.loader import render_to_string
+from django.views.defaults import page_not_found
+
+from langai_site import request_id
+from langai_site.errors import LangAIError, NotFound, TooMany, Unavailable
+from langai_site.web.async_middleware import InLoop
+
+logger = logging.getLogger(__name__)
+
+OPENAI_TYPES = {401: "authentication_error", 403: "permission_error", 429: "rate_limit_error"}
+
+
+def error_response(request: HttpRequest, error: LangAIError) -> HttpResponse:
+    """The answer that tells a person, or a program, of `error`."""
+    return with_headers(_drawn(request, error), error)
+
+
+def with_headers(response: HttpResponse, error: LangAIError) -> HttpResponse:
+    """`response`, which tells of `error`, with the headers that belong to it."""
+    for name, value in error.headers.items():
+        response[name] = value
+    return response
+
+
+def _drawn(request: HttpRequest, error: LangAIError) -> HttpResponse:
+    if getattr(request, "htmx", False):
+        # htmx swaps in what came with 200; that 429 is told as well, static/app.js sees to.
+        status = error.status if isinstance(error, TooMany) else 200
+        response = render(request, "errors/error.html#notice", {"error": error}, status=status)
+        response["HX-Retarget"], response["HX-Reswap"] = "#notices", "beforeend"
+        return response
+    if is_program(request):
+        return JsonResponse(told(request, error), status=error.status)
+    return render(request, "errors/error.html", {"error": error}, status=error.status)
+
+
+def told(request: HttpRequest, error: LangAIError) -> dict[str, object]:
+    """`error` as programs are told of it; under /v1 as clients of OpenAI read it."""
+    if request.path.startswith("/v1/"):
+        kind = "server_error" if error.status >= 500 else OPENAI_TYPES.get(error.status, "invalid_request_error")
+        return {"error": {"message": error.message, "type": kind, "param": None, "code": error.code}}
+    return {"error": {"code": error.code, "message": error.message, "request_id": request_id.request_id()}}
+
+
+def is_program(request: HttpRequest) -> bool:
+    """Whether a program asks, and not somebody who looks at pages."""
+    return bool(re.match(settings.API_PATHS, request.path)) or not request.accepts("text/html")
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """What Django calls where there is nothing at an address."""
+    if is_program(request):
+        error = NotFound("There is nothing at this address.")
+        return JsonResponse(told(request, error), status=error.status)
+    return page_not_found(request, exception)
+
+
+class Broken(LangAIError):
+    code, status = "internal", 500
+
+
+def internal_error(request: HttpRequest) -> HttpResponse:
+    """What Django calls where a view failed. Drawn without session and database: they may be why."""
+    if is_program(request):
+        error = Broken("Something went wrong inside LangAI. Try again; if it happens again, tell an admin.")
+        return JsonResponse(told(request, error), status=error.status)
+    return HttpResponse(render_to_string("500.html", {"request_id": request_id.request_id()}), status=Broken.status)
+
+
+class WrongMethod(LangAIError):
+    code, status = "method_not_allowed", 405
+
+
+def database_away(exception: Exception) -> LangAIError | None:
+    """What to tell where the database failed; None where it was something else."""
+    if not isinstance(exception, OperationalError | InterfaceError):
+        return None
+    logger.error("the database failed", exc_info=exception)
+    return Unavailable("The database is not answering. Nothing was changed; try again in a moment.")
+
+
+class ErrorsMiddleware(InLoop):
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        exception = database_away(exception) or exception
+        return error_response(request, exception) if isinstance(exception, LangAIError) else None
+
+    def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+        """Django's own answer to a wrong method is an empty page."""
+        if not isinstance(response, HttpResponseNotAllowed) or (response.content and not is_program(request)):
+            return response
+        told = error_response(request, WrongMethod("This address cannot be opened like a page. Go back and try again."))
+        told["Allow"] = response["Allow"]
+        return told

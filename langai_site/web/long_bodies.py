@@ -1,0 +1,111 @@
+"""Reads large bodies on threads of their own, and refuses JSON of so many values that reading it would stop others.
+
+To parse a message takes no time; to parse megabytes of small values takes seconds, in which the event loop would serve
+nobody. Threads alone are no way out: Python's parser does not let others run before it has finished.
+"""
+
+import asyncio
+import json
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, TypeVar
+
+from django.http import HttpRequest
+from ninja.parser import Parser
+
+from langai_site.errors import LangAIError, Unreadable
+from langai_site.request_id import carried
+
+T = TypeVar("T")
+
+# Bodies up to this many bytes are read in the event loop.
+LONG = 64 * 1024
+# Values in one body of JSON: a thousand messages have about six each.
+VALUES_MAX = 10_000
+# Fields of the object that is sent; no operation knows as many. Each that is unknown would become an error of its own.
+FIELDS_MAX = 100
+WRONG_TYPE = "Send JSON, with the header Content-Type: application/json."
+TOO_MANY = f"The body has too many values. Send at most {VALUES_MAX:,}."
+
+_threads = ThreadPoolExecutor(2, thread_name_prefix="bodies")
+# An upload takes seconds: whoever sends a long message does not wait for it.
+_uploads = ThreadPoolExecutor(2, thread_name_prefix="uploads")
+
+
+def is_long(request: HttpRequest) -> bool:
+    """Whether the body is to be read on a thread. Its length is known: the web process counts what comes in chunks."""
+    length = request.META.get("CONTENT_LENGTH") or "0"
+    return not length.isdigit() or int(length) > LONG
+
+
+def is_multipart(request: HttpRequest) -> bool:
+    """Whether the body is a form that can have files."""
+    return request.content_type == "multipart/form-data"
+
+
+async def off_loop(request: HttpRequest, work: Callable[[], T]) -> T:
+    """Run `work`, which reads the request's body, on one of the threads; exceptions come back."""
+    threads = _uploads if is_multipart(request) else _threads
+    return await asyncio.get_running_loop().run_in_executor(threads, carried(work))
+
+
+async def read_ahead(request: HttpRequest) -> None:
+    """Parse a long body on a thread: what is read of it afterwards is there, or raises what was raised here.
+
+    Raises what a form with files can raise, which Django does not raise twice.
+    """
+    if not is_long(request):
+        return
+    if is_multipart(request):
+        await off_loop(request, lambda: request.POST)
+    elif request.content_type == "application/json":
+        request.read_json = await off_loop(request, lambda: _outcome(request))  # type: ignore[attr-defined]
+
+
+def _outcome(request: HttpRequest) -> Callable[[], Any]:
+    try:
+        value = parsed(request.body)
+    except Exception as error:
+        return _raiser(error)
+    return lambda: value
+
+
+def _raiser(error: Exception) -> Callable[[], Any]:
+    def again() -> Any:  # noqa: ANN401 - never returns
+        raise error
+
+    return again
+
+
+class JsonBody(Parser):
+    """JSON only. Told as such: to read a form as JSON would be told as a mistake in it."""
+
+    def parse_body(self, request: HttpRequest) -> Any:  # noqa: ANN401 - whatever JSON was sent
+        if request.content_type != "application/json":
+            raise LangAIError(WRONG_TYPE, code="wrong_type", status=415)
+        read = getattr(request, "read_json", None)
+        return read() if read else parsed(request.body)
+
+
+def parsed(body: bytes) -> Any:  # noqa: ANN401 - whatever JSON was sent
+    """Return what a body of JSON says. Raises Unreadable for too many values or fields, and ValueError for no JSON."""
+    text = body.decode(json.detect_encoding(body), "surrogatepass")
+    if has_more_values(text, VALUES_MAX):
+        raise Unreadable(TOO_MANY)
+    value = json.loads(text)
+    if isinstance(value, dict) and len(value) > FIELDS_MAX:
+        raise Unreadable(f"The body has too many fields. Send at most {FIELDS_MAX}.")
+    return value
+
+
+def has_more_values(text: str, most: int) -> bool:
+    """Whether JSON holds more than `most` values, judged by the signs that stand between them and outside of strings.
+
+    Few steps, each quick: it looks before anything is parsed.
+    """
+    unescaped = text.replace("\\\\", "").replace('\\"', "")
+    # A value has two strings at most, its own and its name. More cannot be, and would be as many pieces here.
+    if unescaped.count('"') > 4 * most:
+        return True
+    outside = "".join(unescaped.split('"')[::2])
+    return outside.count(",") + outside.count("[") + outside.count("{") > most

@@ -1,0 +1,252 @@
+"""Decides by a request's headers how large its body may be: before Daphne keeps it, before any view.
+
+A small body is taken from anybody. A larger one waits on the network until it is known who sends it, and whether they
+may; then it is kept on disk. What is not wanted is answered at once, and the connection ends.
+"""
+
+import asyncio
+import logging
+import tempfile
+from contextlib import suppress
+from io import BytesIO
+from math import inf
+from typing import Any
+from urllib.parse import unquote
+
+from daphne.server import Server
+from django.conf import settings
+from django.core.handlers.asgi import ASGIRequest
+from django.http import HttpRequest
+from twisted.python.failure import Failure
+
+from langai_site import request_id
+from langai_site.errors import LangAIError, Unavailable, Unreadable
+from langai_site.web import body_admission, refusals
+from langai_site.web.addresses import counted_address
+from langai_site.web.api_errors import UNEXPECTED
+from langai_site.web.back_pressure import PacedRequest
+from langai_site.web.body_admission import STRANGERS_MAX, TOO_LARGE
+from langai_site.web.connections import CROWDED, FRAME_MAX, Channel, Socket, take_connection
+from langai_site.web.error_middleware import Broken, database_away
+from langai_site.web.kept_bodies import BODY
+from langai_site.web.refusals import DiskFull
+from langai_site.web.request_metrics import METHODS, REQUESTS
+from langai_site.web.response_headers import BEFORE_DJANGO
+from langai_site.web.seats import Seat
+
+logger = logging.getLogger(__name__)
+
+# Larger bodies are kept on disk.
+IN_MEMORY_MAX = 100_000
+# Seconds for the database to say who sends.
+DECISION_SECONDS = 10.0
+# Daphne takes it from anybody as the prefix of all addresses; no proxy of ours sends it.
+ROOT_PATH = b"daphne-root-path"
+AWAY = Unavailable("The database is not answering, so nothing large can be sent. Try again in a moment.")
+BODY_OF_SOCKET = Unreadable("A request that opens a socket has no body.")
+FULL = DiskFull("The server's disk is full, so what you sent could not be kept. Tell an admin.")
+
+
+class LimitedRequest(PacedRequest):
+    """A request that is answered as soon as its body is, or says it will be, too large or unwanted."""
+
+    refused = False
+    received = 0
+    limit = STRANGERS_MAX
+    # Why a body over the limit is refused.
+    reason: LangAIError = TOO_LARGE
+    # None if the body comes in chunks, so that its length is known at its end only.
+    length: int | None = 0
+    decision: asyncio.Task[None] | None = None
+
+    def __init__(self, channel: Channel, queued: object) -> None:
+        # Otherwise Twisted reads every form into memory, for arguments that nobody asks for.
+        super().__init__(channel, queued, parsePOSTFormSubmission=False)
+        self.seats: list[Seat] = []
+
+    # What Twisted calls, in this order.
+
+    def gotLength(self, length: int | None) -> None:  # noqa: N802
+        self.length = length
+        self.requestHeaders.removeHeader(ROOT_PATH)
+        super().gotLength(0)
+        if settings.TRUSTED_PROXIES and not self._takes_connection():
+            self.refuse(CROWDED)
+        elif length != 0 and self._opens_socket():
+            # Daphne would hand all of it to the socket's protocol, in memory.
+            self.refuse(BODY_OF_SOCKET)
+        elif length is None or length > STRANGERS_MAX:
+            self._hold()
+
+    def handleContentChunk(self, data: bytes) -> None:  # noqa: N802
+        if self.refused:
+            return
+        self.received += len(data)
+        if self.received > self.limit:
+            self.refuse(self.reason)
+        else:
+            self._keep(data)
+
+    def requestReceived(self, command: bytes, path: bytes, version: bytes) -> None:  # noqa: N802
+        if not self.refused:
+            self._keep(b"", flush=True)
+        if self.refused:
+            return self.channel.loseConnection()
+        if self.length is None:
+            # Django takes a form without a length for an empty one.
+            self.requestHeaders.removeHeader(b"transfer-encoding")
+            self.requestHeaders.setRawHeaders(b"content-length", [b"%d" % self.received])
+        super().requestReceived(command, path, version)
+
+    def process(self) -> Any:  # noqa: ANN401 - a Deferred
+        done = super().process()
+        # Daphne takes the transport away from a request that opens a socket.
+        if self.transport is None:
+            self.channel.become_socket(self.seats)
+            self.seats = []
+        return done
+
+    def finish(self) -> None:
+        self._leave()
+        super().finish()
+
+    def connectionLost(self, reason: Failure) -> None:  # noqa: N802
+        self._leave()
+        if self.decision:
+            self.decision.cancel()
+        super().connectionLost(reason)
+
+    def basic_error(self, status: int, status_text: bytes, body: str) -> None:
+        """Daphne's own answer, to what it does not show to Django, has no headers."""
+        headers = {**BEFORE_DJANGO, "Content-Type": "text/plain; charset=utf-8"}
+        encoded = [(name.encode(), value.encode()) for name, value in headers.items()]
+        self.handle_reply({"type": "http.response.start", "status": status, "headers": encoded})
+        self.handle_reply({"type": "http.response.body", "body": f"{body}\n".encode()})
+
+    # Whether the body is wanted.
+
+    def _hold(self) -> None:
+        """Leave the body on the network until it is decided whether it is wanted."""
+        expect = self.requestHeaders.getRawHeaders(b"expect", [b""])[0].lower()
+        self.requestHeaders.removeHeader(b"expect")
+        self.channel.hold()
+        is_asked = expect == b"100-continue" and self.channel._version == b"HTTP/1.1"
+        self.decision = asyncio.ensure_future(self._decide(is_asked))
+
+    async def _decide(self, is_asked: bool) -> None:
+        try:
+            deciding = body_admission.admit(self._request(), self.length)
+            admission = await asyncio.wait_for(deciding, DECISION_SECONDS)
+            self.seats += body_admission.reserve(admission, self.length, self._address())
+            self.limit, self.reason = admission.limit, admission.reason
+            self.content = _kept(self.length)
+        except Exception as error:
+            return self.refuse(_told(error))
+        if is_asked:
+            # Only now is the sender invited to send the body.
+            self.channel._send100Continue()
+        self.channel.release()
+
+    def _takes_connection(self) -> bool:
+        seat = take_connection(self._address())
+        if seat:
+            self.seats.append(seat)
+        return seat is not None
+
+    def _leave(self) -> None:
+        for seat in self.seats:
+            seat.leave()
+
+    # What its headers say.
+
+    def _opens_socket(self) -> bool:
+        """Whether Daphne makes a socket of it, whatever its method and path are."""
+        return bool(self.requestHeaders.getRawHeaders(b"upgrade", [b""])[0].lower() == b"websocket")
+
+    def _request(self) -> HttpRequest:
+        """Return the headers as Django's request, with an empty body."""
+        path, _, query = self.channel._path.partition(b"?")
+        headers = self.requestHeaders.getAllRawHeaders()
+        scope = {
+            "type": "http",
+            "method": self.channel._command.decode("latin1"),
+            "path": unquote(path.decode("latin1")),
+            "query_string": query,
+            # As in Daphne: a name with an underscore would pass for another one.
+            "headers": [(name.lower(), value) for name, values in headers if b"_" not in name for value in values],
+            "client": [self._peer(), 0],
+        }
+        return ASGIRequest(scope, BytesIO())
+
+    def _peer(self) -> str:
+        return getattr(self.client, "host", "")
+
+    def _address(self) -> str:
+        forwarded = b",".join(self.requestHeaders.getRawHeaders(b"x-forwarded-for", []))
+        return counted_address(forwarded.decode("latin1"), self._peer())
+
+    # Where its body is.
+
+    def _keep(self, data: bytes, *, flush: bool = False) -> None:
+        try:
+            self.content.write(data)
+            if flush:
+                self.content.flush()
+        except OSError as error:
+            logger.error("what was sent could not be kept on disk", exc_info=error)
+            self.refuse(FULL)
+
+    def hand_over(self, scope: dict[str, Any]) -> None:
+        """Put a body that is on disk into the ASGI scope as it is: Daphne would read all of it into memory."""
+        if not isinstance(self.content, BytesIO):
+            scope[BODY], self.content = self.content, BytesIO()
+
+    def refuse(self, error: LangAIError) -> None:
+        """Answer now, and end the connection."""
+        if self.refused or self.channel is None:
+            return
+        self.refused = True
+        # Nobody is invited to send the rest.
+        self.requestHeaders.removeHeader(b"expect")
+        with suppress(OSError):  # of a disk that is full
+            self.content.close()
+        given = self.requestHeaders.getRawHeaders(request_id.HEADER.encode(), [b""])[0].decode("latin1")
+        method = self.channel._command.decode("latin1")
+        REQUESTS.labels("refused", method if method in METHODS else "other", error.status).inc()
+        rest = inf if self.length is None else self.length - self.received
+        self.channel.refuse(refusals.response(self._request(), error, request_id.accepted(given)), rest)
+
+
+def _told(error: Exception) -> LangAIError:
+    """Return what to tell the sender about what went wrong while it was decided."""
+    if isinstance(error, LangAIError):
+        return error
+    if isinstance(error, TimeoutError) or database_away(error):
+        return AWAY
+    logger.error("it could not be decided whether a body is wanted", exc_info=error)
+    return Broken(UNEXPECTED)
+
+
+def _kept(length: int | None) -> Any:  # noqa: ANN401 - a file that can be written
+    """Return where a body is kept: if on disk, in a file without a name, which is gone with the connection."""
+    folder = str(settings.FILE_UPLOAD_TEMP_DIR)
+    if length is None:
+        return tempfile.SpooledTemporaryFile(IN_MEMORY_MAX, dir=folder)
+    return tempfile.TemporaryFile(dir=folder) if length > IN_MEMORY_MAX else BytesIO()
+
+
+def limit_requests(server: Server) -> None:
+    """Have `server`, Daphne's, use our connections and requests: it has no settings for them."""
+    factory, build = server.http_factory, server.http_factory.buildProtocol
+
+    def limited(address: object) -> Channel:
+        channel: Channel = build(address)
+        channel.requestFactory = LimitedRequest  # type: ignore[assignment]
+        return channel
+
+    factory.protocol, factory.timeOut, factory.buildProtocol = Channel, None, limited
+    server.ws_factory.protocol = Socket
+    # Of what a frame holds once it is unpacked, and of a message in several.
+    server.ws_factory.setProtocolOptions(
+        maxFramePayloadSize=FRAME_MAX, maxMessagePayloadSize=FRAME_MAX, failByDrop=False
+    )

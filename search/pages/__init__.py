@@ -1,0 +1,1 @@
+"""Pages for searching, and for reading what was found."""

@@ -1,0 +1,74 @@
+"""The page on which a document's text is read."""
+
+from typing import Any
+from urllib.parse import urlencode
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.http import require_safe
+
+from langai_site.accounts.session import signed_in
+from langai_site.errors import Invalid
+from search.access import reader_of
+from search.pages.results import kind_of
+from search.services import open_page
+from search.types import OpenPage
+
+
+@require_safe
+def source(request: HttpRequest, source_id: UUID) -> HttpResponse:
+    """A page of a document, with the passage marked that `start` and `end` name."""
+    page = _number(request.GET, "page", default=1)
+    start, end = _number(request.GET, "start"), _number(request.GET, "end")
+    opened = open_page(reader_of(signed_in(request)), source_id, page=page, start=start, end=end)
+    return render(request, "search/source.html", _context(opened))
+
+
+def _context(opened: OpenPage) -> dict[str, Any]:
+    shown = opened.excerpt
+    name = opened.names.get(shown.page, "")
+    unit = _unit(name, shown.page)
+    return {
+        "opened": opened,
+        "excerpt": shown,
+        "kind": kind_of(opened.media_type),
+        "name": "" if unit else name,
+        "unit": unit or "page",
+        "previous": _beside(opened, -1),
+        "next": _beside(opened, +1),
+        "parts": [(label, _page_url(opened, page), label == name) for page, label in _parts(opened)],
+        "current_url": reverse("search:source", args=[shown.current]) if shown.current else "",
+    }
+
+
+def _unit(name: str, page: int) -> str:
+    """What a page is where its name only counts it: of `slide 4`, the fourth, it is a slide."""
+    return name.removesuffix(f" {page}") if name.endswith(f" {page}") else ""
+
+
+def _parts(opened: OpenPage) -> tuple[tuple[int, str], ...]:
+    """The parts worth a list: slides that are only counted are not."""
+    return () if all(_unit(label, page) for page, label in opened.parts) else opened.parts
+
+
+def _beside(opened: OpenPage, step: int) -> tuple[str, str] | None:
+    """The name and address of a page beside this one."""
+    number = opened.excerpt.page + step
+    if number not in opened.names:
+        return None
+    return opened.names[number] or f"page {number}", _page_url(opened, number)
+
+
+def _page_url(opened: OpenPage, page: int) -> str:
+    return f"{reverse('search:source', args=[opened.excerpt.source_id])}?{urlencode({'page': page})}"
+
+
+def _number(values: QueryDict, name: str, *, default: int = 0) -> int:
+    value = values.get(name, "")
+    if not value:
+        return default
+    if not (value.isascii() and value.isdigit() and len(value) < 10):
+        raise Invalid(f"The address of this passage is not right: {name} is not a number.")
+    return int(value)

@@ -1,0 +1,123 @@
+"""What was found, as the search page shows it: passages by document, cut to the part that fits, words marked."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from urllib.parse import urlencode
+
+from django.urls import reverse
+from django.utils.formats import date_format
+
+from search.pages.forms import SearchForm
+from search.pages.snippets import Match, Piece, snippet
+from search.types import Hit
+
+# Passages of a document that are shown at once; the others are behind a click.
+SHOWN = 3
+
+KINDS = {
+    "application/json": "JSON",
+    "application/pdf": "PDF",
+    "application/rtf": "RTF",
+    "application/vnd.oasis.opendocument.text": "OpenDocument",
+    "application/vnd.openxmlformats-officedocument.presentationml.presentation": "PowerPoint",
+    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": "Excel",
+    "application/vnd.openxmlformats-officedocument.wordprocessingml.document": "Word",
+    "message/rfc822": "E-mail",
+    "text/csv": "CSV",
+    "text/html": "Web page",
+    "text/markdown": "Markdown",
+    "text/plain": "Text",
+    "text/tab-separated-values": "TSV",
+    "text/x-rst": "reStructuredText",
+}
+
+Matcher = Callable[[str], Sequence[Match]]
+
+
+def kind_of(media_type: str) -> str:
+    """A media type as people call it."""
+    return KINDS.get(media_type, media_type.rpartition("/")[2])
+
+
+@dataclass(frozen=True)
+class Passage:
+    """A found passage with its address; `pieces` are its text, marked or not."""
+
+    hit: Hit
+    url: str
+    pieces: list[Piece]
+
+    @property
+    def place(self) -> str:
+        """Where in the document it is, as people say it; nothing where the document has one page."""
+        return self.hit.location or (f"page {self.hit.page}" if self.hit.pages > 1 else "")
+
+
+@dataclass(frozen=True)
+class Document:
+    """A document with what was found in it, best first."""
+
+    passages: list[Passage]
+
+    @property
+    def hit(self) -> Hit:
+        return self.passages[0].hit
+
+    @property
+    def kind(self) -> str:
+        return kind_of(self.hit.media_type)
+
+    @property
+    def shown(self) -> list[Passage]:
+        return self.passages[:SHOWN]
+
+    @property
+    def others(self) -> list[Passage]:
+        return self.passages[SHOWN:]
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """What is chosen of a filter, in words; `some`: whether it narrows the search."""
+
+    text: str
+    some: bool
+
+
+def by_document(hits: Sequence[Hit], matches: Matcher) -> list[Document]:
+    """The documents in the order of their best passages."""
+    found: dict[object, Document] = {}
+    for hit in hits:
+        passage = Passage(hit, passage_url(hit), snippet(hit.text, matches(hit.text)))
+        found.setdefault(hit.source_id, Document([])).passages.append(passage)
+    return list(found.values())
+
+
+def chosen(form: SearchForm, collections: Mapping[int, str]) -> dict[str, Chosen]:
+    """What the buttons of the filters say."""
+    names = [collections[pk] for pk in form.collections if pk in collections]
+    kinds = [kind_of(media_type) for media_type in form.types]
+    return {
+        "collections": Chosen(
+            _counted(names, "collections") or ("No collection" if form.collections else "All collections"),
+            bool(form.collections),
+        ),
+        "types": Chosen(_counted(kinds, "types") or "Any type", bool(form.types)),
+        "dates": Chosen(_days(form) or "Any date", bool(form.since or form.until)),
+    }
+
+
+def _counted(names: Sequence[str], many: str) -> str:
+    return names[0] if len(names) == 1 else f"{len(names)} {many}" if names else ""
+
+
+def _days(form: SearchForm) -> str:
+    since, until = (day and date_format(day, "j M Y") for day in (form.since, form.until))
+    if since and until:
+        return since if since == until else f"{since} to {until}"
+    return f"Since {since}" if since else f"Until {until}" if until else ""
+
+
+def passage_url(hit: Hit) -> str:
+    query = urlencode({"page": hit.page, "start": hit.start, "end": hit.end})
+    return f"{reverse('search:source', args=[hit.source_id])}?{query}#marked"

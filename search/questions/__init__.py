@@ -1,0 +1,1 @@
+"""What a question is turned into before it is searched for."""

@@ -1,0 +1,173 @@
+"""Pure: what a question asks for. A follow-up ("and the second one?") takes the turns before it along.
+
+Offline and by small words alone (search/questions/lexicon.py): it costs no call to a model, and nothing leaves for it.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from enum import IntEnum
+from functools import lru_cache
+
+from search.questions.lexicon import LANGUAGES
+
+# Characters of one turn that are searched for: what a long message asks stands at its start or at its end.
+TURN_CHARS = 1000
+# Longer texts say more than thanks.
+SMALL_TALK_CHARS = 200
+# Turns that a follow-up of a follow-up reaches back.
+TURNS = 3
+# Words with a subject up to which a question with a sign of leaning leans. With more it says enough by itself.
+OPENED_WORDS, POINTING_WORDS, FEW_WORDS = 4, 2, 2
+# A question that may lean or not is searched for both ways. With the turns before it, it counts for more.
+ALONE, IN_CONTEXT = 1.0, 1.5
+
+_WORD = re.compile(r"\w+(?:['-]\w+)*")
+_SCRIPTS = (
+    (re.compile(r"[\u3040-\u30ff]"), "ja"),
+    (re.compile(r"[\u3400-\u9fff\uf900-\ufaff]"), "zh"),
+    (re.compile(r"[\u0600-\u06ff]"), "ar"),
+    (re.compile(r"[\u0400-\u04ff]"), "ru"),
+    (re.compile(r"[¿¡]"), "es"),
+)
+_LATIN = ("en", "de", "fr", "es", "it", "pt", "nl")
+_UNSPACED = ("zh", "ja")
+_ARABIC_MARKS = re.compile(r"[\u0640\u064b-\u065f\u0670]")
+_ARABIC_FORMS = str.maketrans("أإآٱىة", "اااايه")
+
+
+class Leaning(IntEnum):
+    """How much a question needs the turns before it to be understood."""
+
+    NONE, PERHAPS, CLEARLY = range(3)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What is searched for: texts with how much each counts."""
+
+    texts: tuple[tuple[str, float], ...]
+
+
+def asked(question: str, history: Sequence[str] = ()) -> Asked:
+    """What to search for, given what the same person asked before, oldest first."""
+    text, before = _gist(question), _before(history)
+    leaning = leaning_of(text) if before else Leaning.NONE
+    whole = "\n".join((*before, text))
+    if leaning is Leaning.PERHAPS:
+        return Asked(((text, ALONE), (whole, IN_CONTEXT)))
+    return Asked(((whole if leaning else text, ALONE),))
+
+
+def _gist(turn: str) -> str:
+    turn = turn.strip()
+    return turn if len(turn) <= TURN_CHARS else f"{turn[: TURN_CHARS // 2]}\n{turn[-TURN_CHARS // 2 :]}"
+
+
+def _before(history: Sequence[str]) -> list[str]:
+    """The turns that a follow-up leans on: back to one that stands alone."""
+    found: list[str] = []
+    for turn in reversed([_gist(turn) for turn in history if turn.strip() and not is_small_talk(turn)]):
+        found.insert(0, turn)
+        if len(found) == TURNS or leaning_of(turn) is not Leaning.CLEARLY:
+            break
+    return found
+
+
+def leaning_of(question: str) -> Leaning:
+    """By how it opens, what it points at, and how little it says itself."""
+    language = language_of(question) or "en"
+    text = folded(question)
+    subjects, pointing = _sorted_words(text, language)
+    if not subjects or (_opening(language).match(text) and len(subjects) <= OPENED_WORDS):
+        return Leaning.CLEARLY
+    if pointing and len(subjects) <= OPENED_WORDS:
+        return Leaning.CLEARLY if len(subjects) <= POINTING_WORDS else Leaning.PERHAPS
+    return Leaning.PERHAPS if len(subjects) <= FEW_WORDS and not _names(question, language) else Leaning.NONE
+
+
+def is_small_talk(text: str) -> bool:
+    """Whether a text says nothing but hello, thanks and the like, in one of the languages that are known."""
+    if len(text) > SMALL_TALK_CHARS:
+        return False
+    text = " ".join(_WORD.findall(folded(text)))
+    return not text or any(_is_polite(text, language) for language in LANGUAGES)
+
+
+def _is_polite(text: str, language: str) -> bool:
+    rest = _polite(language).sub(" ", text)
+    return rest != text and not any(_sorted_words(rest, language))
+
+
+def language_of(text: str) -> str:
+    """The language that a question is probably in, by its code of two letters; "" where nothing shows it."""
+    text = folded(text)
+    for script, language in _SCRIPTS:
+        if script.search(text):
+            return language
+    words = _WORD.findall(text)
+    known = {language: sum(word in _known(language) for word in words) for language in _LATIN}
+    best = max(known, key=lambda language: known[language])
+    return best if known[best] else ""
+
+
+def folded(text: str) -> str:
+    """Lower case without typographic and Arabic variants, for comparing with the lexicon."""
+    text = unicodedata.normalize("NFKC", text).casefold().replace("\u2019", "'").strip()
+    return _ARABIC_MARKS.sub("", text).translate(_ARABIC_FORMS)
+
+
+def _sorted_words(text: str, language: str) -> tuple[list[str], list[str]]:
+    """The words of a folded text that have a subject, and those that point at something said before."""
+    if language not in _UNSPACED:
+        words = _WORD.findall(text)
+        return [w for w in words if w not in _known(language)], [w for w in words if w in _pointing(language)]
+    small = _small_pieces(language)
+    rest = "".join(_WORD.findall(small.sub(" ", text)))
+    # Most words of these languages have two characters.
+    return [rest[i : i + 2] for i in range(0, len(rest), 2)], [
+        w for w in small.findall(text) if w in _pointing(language)
+    ]
+
+
+def _names(question: str, language: str) -> list[str]:
+    """What looks like a name or a number: a question that has one stands alone more often."""
+    first, *others = _WORD.findall(question) or [""]
+    capitals = [] if language == "de" else [word for word in others if word[0].isupper() and len(word) > 1]
+    codes = [word for word in (first, *others) if word[1:] != word[1:].lower() or any(map(str.isdigit, word))]
+    latin = [word for word in (first, *others) if word.isascii()] if language not in _LATIN else []
+    return capitals + codes + latin
+
+
+# The lexicon, folded, as it is asked.
+
+
+@lru_cache(maxsize=len(LANGUAGES))
+def _pointing(language: str) -> frozenset[str]:
+    return frozenset(map(folded, LANGUAGES[language].leaning))
+
+
+@lru_cache(maxsize=len(LANGUAGES))
+def _known(language: str) -> frozenset[str]:
+    return _pointing(language) | frozenset(map(folded, LANGUAGES[language].small))
+
+
+@lru_cache(maxsize=len(_UNSPACED))
+def _small_pieces(language: str) -> re.Pattern[str]:
+    return _any_of(_known(language), "")
+
+
+@lru_cache(maxsize=len(LANGUAGES))
+def _opening(language: str) -> re.Pattern[str]:
+    return _any_of(map(folded, LANGUAGES[language].opening), "" if language in _UNSPACED else r"\b")
+
+
+@lru_cache(maxsize=len(LANGUAGES))
+def _polite(language: str) -> re.Pattern[str]:
+    return _any_of(map(folded, LANGUAGES[language].polite), "" if language in _UNSPACED else r"\b")
+
+
+def _any_of(phrases: Iterable[str], edge: str) -> re.Pattern[str]:
+    longest_first = sorted(phrases, key=lambda phrase: (-len(phrase), phrase))
+    return re.compile(rf"\W*{edge}(?:{'|'.join(map(re.escape, longest_first))}){edge}")

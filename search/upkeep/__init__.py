@@ -1,0 +1,1 @@
+"""Keeps indexes equal to the database: filling, rebuilding, checking."""

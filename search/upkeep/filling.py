@@ -1,0 +1,113 @@
+"""Embeds what indexes lack: after a change of the embedder, a label or a title, or while there was no embedder."""
+
+import logging
+import time
+from collections.abc import Sequence
+from functools import partial
+
+from django.db import transaction
+
+from langai_site.processes import worker
+from langai_site.sensitivity import Sensitivity
+from search.contexts import digest_of, in_context
+from search.embeddings import EmbedderUnavailable
+from search.indexes import Index, indexes_of
+from search.models import Collection, Passage, PassageVector
+from search.services.present import existing_sources, present_of
+from search.vectorizing import vectors_of
+from search.vectors import BrokenCollection, StoreUnavailable, get_store, packed, store_ceiling
+
+logger = logging.getLogger(__name__)
+
+BATCH = 64
+# Ids looked up at once: to find out what is missing takes a while where there is much.
+LISTED = 4096
+
+
+class OutOfTime(Exception):
+    """There is more to embed."""
+
+
+def fill_all(seconds: float) -> bool:
+    """Embed what is missing for at most about `seconds`; True where there is more that could be embedded at once."""
+    until = time.monotonic() + seconds
+    for collection in Collection.objects.order_by("pk"):
+        for index in indexes_of(collection):
+            try:
+                fill(index, until)
+            except OutOfTime:
+                return True
+            except (EmbedderUnavailable, StoreUnavailable) as error:
+                logger.info("Collection %s is embedded later: %s", collection.pk, error)
+    return False
+
+
+def fill(index: Index, until: float) -> int:
+    """Embed all that `index` lacks, and return how many passages that were.
+
+    Raises OutOfTime at `until`, of the monotonic clock; EmbedderUnavailable and StoreUnavailable.
+    """
+    done = 0
+    # The ids alone come from indexes; asking for texts at once would read every passage.
+    while ids := list(index.missing().values_list("pk", flat=True)[:LISTED]):
+        for first in range(0, len(ids), BATCH):
+            if time.monotonic() > until or worker.stopping.is_set():
+                raise OutOfTime
+            done += embed(index, ids[first : first + BATCH])
+    return done
+
+
+def embed(index: Index, ids: Sequence[int], *, anew: bool = False) -> int:
+    """Give these passages vectors, as their titles and labels are now. Returns how many `index` still takes.
+
+    `anew`: though the same text may have one already.
+
+    The store gets a vector before the database has it: a vector that only the database knew to be new would be
+    taken for the old one that the store holds under the same id.
+    """
+    found = Passage.objects.filter(pk__in=ids, source__live=True).select_related("source__collection")
+    rows = [row for row in found.order_by("pk") if index.takes(row.source.label)]
+    if not rows:
+        return 0
+    texts = [in_context(row.source.title, row) for row in rows]
+    digests = [digest_of(text) for text in texts]
+    label = Sensitivity(max(row.source.label for row in rows))
+    sources = {row.source_id for row in rows}
+    read_present = partial(present_of, sources)
+    if anew:
+        vectors = index.embedder.embed(texts, label, read_present=read_present)
+    else:
+        vectors = vectors_of(texts, digests, index.embedder, label, read_present)
+    store = get_store()
+    # Embedding takes a while: the labels may be others by now.
+    now = existing_sources(sources)
+    stored = [at for at, row in enumerate(rows) if row.source_id in now and now[row.source_id].label <= store_ceiling()]
+    if store and stored:
+        try:
+            store.upsert(index.name, [rows[at].pk for at in stored], vectors[stored])
+        except BrokenCollection as error:
+            # It is filled again as a whole.
+            logger.warning("Collection %s of the vector store is damaged: %s", index.collection_id, error)
+    made = dict(zip((row.pk for row in rows), zip(digests, map(packed, vectors), strict=True), strict=True))
+    _write(index.embedder.fingerprint, made)
+    return len(rows)
+
+
+@transaction.atomic
+def _write(fingerprint: str, made: dict[int, tuple[str, bytes]]) -> None:
+    """Keep vectors by passage, with the digest of their text; not where the text has another title meanwhile."""
+    now = dict(Passage.objects.filter(pk__in=made).values_list("pk", "digest"))
+    for pk in [pk for pk, digest in now.items() if not digest]:
+        now[pk] = made[pk][0]
+        Passage.objects.filter(pk=pk).update(digest=now[pk])
+    PassageVector.objects.bulk_create(
+        [
+            PassageVector(passage_id=pk, embedder=fingerprint, vector=vector)
+            for pk, (digest, vector) in made.items()
+            if now.get(pk) == digest
+        ],
+        update_conflicts=True,
+        unique_fields=["embedder", "passage"],
+        update_fields=["vector"],
+        batch_size=100,
+    )
