@@ -160,7 +160,7 @@ class DocumentAdmin(Uploads):
         except LangAIError as error:
             messages.error(request, error.message)
         else:
-            self.log_change(request, document, "Gave up the replacement of the file.")
+            self.log_change(request, document, "Cancelled the replacement of the file.")
             messages.success(request, f"“{document.title}” stays as it was; the new file is removed.")
 
     def delete_model(self, request: HttpRequest, obj: Document) -> None:

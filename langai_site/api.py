@@ -28,7 +28,7 @@ DESCRIPTION = """
 Send an API key, or a token of `POST /auth/token`, as `Authorization: Bearer …`. What you may do on the pages you may do
 here, within the scopes of your key; limits, budgets and labels are the same. Every error has the same form.
 """
-AS_OPENAI = "What clients of OpenAI ask. Set their base URL to this address with `/v1`, and an API key as their key."
+AS_OPENAI = "For clients of OpenAI's API. Set their base URL to this address with `/v1`, and an API key as their key."
 # Schema and docs have views of their own: theirs draw scripts that the Content-Security-Policy forbids.
 COMMON: dict[str, Any] = {"version": VERSION, "parser": JsonBody(), "openapi_url": None, "docs_url": None}
 

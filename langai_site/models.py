@@ -49,7 +49,7 @@ class SensitivePattern(models.Model):
         REGEX = "regex", "Regular expression"
 
     name = models.CharField(
-        max_length=100, unique=True, help_text="Shown to whoever wrote such a text. Let it not be secret itself."
+        max_length=100, unique=True, help_text="Shown to whoever wrote such a text. It must not be secret itself."
     )
     kind = models.CharField(max_length=10, choices=Kind, default=Kind.WORD)
     pattern = models.TextField(

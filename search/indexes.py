@@ -24,7 +24,7 @@ MEANING_OFF = "Search by meaning is off, so documents were searched by their wor
 LABEL_TOO_HIGH = (
     "Some documents were searched by their words alone: what finds by meaning may not see a text this sensitive."
 )
-REBUILDING = "Some documents are searched by their words alone until they are indexed anew."
+REBUILDING = "Some documents can be found only by their words until they are indexed again."
 
 
 @dataclass(frozen=True)

@@ -183,7 +183,7 @@ class Page(models.Model):
 
     source = models.ForeignKey(Source, on_delete=models.CASCADE, related_name="pages")
     number = models.PositiveIntegerField(help_text="From 1.")
-    label = models.CharField(max_length=200, blank=True, help_text="What the page is called where that is no number.")
+    label = models.CharField(max_length=200, blank=True, help_text="The page's name, if it is not a number.")
     text = models.TextField()
 
     class Meta:

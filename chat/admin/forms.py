@@ -16,7 +16,7 @@ class RuleForm(forms.ModelForm):
         required=False,
         min_value=0,
         max_value=LAST,
-        help_text="Lower numbers are looked at first; none: last. Saving numbers them anew.",
+        help_text="Lower positions are checked first; blank ones last. Positions are renumbered on save.",
     )
 
     class Meta:

@@ -41,7 +41,7 @@ class ReplyAdmin(MetadataAdmin):
             {"fields": ["label", "label_causes", "complexity", "complexity_causes"], "description": NOTE},
         ),
         ("Route", {"fields": ["requested", "answered_by", "name", "route", "rule", "policy", "not_used"]}),
-        ("What it took", {"fields": ["tokens", "prompt", "cost", "price", "first_word", "duration"]}),
+        ("Usage", {"fields": ["tokens", "prompt", "cost", "price", "first_word", "duration"]}),
     ]
 
     class Media:
@@ -86,7 +86,7 @@ class ReplyAdmin(MetadataAdmin):
     def answered_by(self, reply: Reply) -> str:
         return reply.receipt.get("model", "none" if reply.receipt else NONE)
 
-    @admin.display(description="As LiteLLM names it")
+    @admin.display(description="Its name in LiteLLM")
     def name(self, reply: Reply) -> str:
         return reply.receipt.get("name", NONE)
 

@@ -59,7 +59,9 @@ async def chat(
 async def chat_stream(
     request: HttpRequest,
     body: Ask,
-    last_event_id: str = Header("", alias="Last-Event-ID", description="Go on after this event; asks nothing anew."),
+    last_event_id: str = Header(
+        "", alias="Last-Event-ID", description="Resume after this event, without asking again."
+    ),
     sensitivity: str = Header("", alias=HEADER, description=HEADER_WORDS),
 ) -> HttpResponseBase:
     """Ask, and get the answer while it is written. Sent again with the last event's id, the stream goes on there."""
@@ -106,7 +108,7 @@ def _place(event_id: str) -> tuple[UUID, int]:
     try:
         return UUID(reply), int(told[:9]) if told.isascii() and told.isdigit() else 0
     except ValueError:
-        raise Invalid("This is no id of an event. Send the last one that you got, as it was.") from None
+        raise Invalid("This is not the id of an event. Send the last id that you received, unchanged.") from None
 
 
 async def _frames(request: HttpRequest, reply: UUID, told: int, *, stop: bool) -> AsyncGenerator[bytes, None]:

@@ -43,13 +43,13 @@ EXPORTS = {
 @router.get("", auth=door(Scope.CHAT), response={200: ConversationList} | documented())
 async def conversations_list(
     request: HttpRequest,
-    source: Literal["page", "api"] | None = Query(None, description="Only those that were begun there."),
-    after: str = Query("", max_length=100, description="`next` of the page before."),
+    source: Literal["page", "api"] | None = Query(None, description="Only conversations that began there."),
+    after: str = Query("", max_length=100, description="`next` of the previous page."),
 ) -> dict[str, Any]:
     """Your conversations, newest first."""
     place = access.Place.read(after)
     if after and place is None:
-        raise Invalid("“after” is no place in the list. Send “next” of the page before as it was.")
+        raise Invalid("“after” is not a position in the list. Send “next” of the previous page, unchanged.")
     found, rest = await write(access.listed, person_of(request).pk, place, source)
     return {"conversations": [_out(row) for row in found], "next": str(rest) if rest else None}
 

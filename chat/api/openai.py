@@ -57,7 +57,9 @@ async def model(request: HttpRequest, model: str) -> ModelOut:
     for known in await write(_models, person_of(request)):
         if known.id == model:
             return known
-    raise NotFound("There is no such model for you. GET /v1/models lists those there are.", code="model_not_found")
+    raise NotFound(
+        "You cannot use a model by that name. GET /v1/models lists those that you can use.", code="model_not_found"
+    )
 
 
 def _models(user: User) -> list[ModelOut]:

@@ -175,7 +175,9 @@ def _opened(user: User, said: Said, reply: UUID) -> tuple[TurnRequest, Sequence[
     concurrency.refuse_too_many(user.pk)
     models = tuple(catalogue.models(user.pk))
     if model not in (AUTO, *(known.name for known in (*models, *BUILT_IN))):
-        raise NotFound(f"There is no model “{model}” for you. Choose one of the list, or auto.", code="model_not_found")
+        raise NotFound(
+            f"There is no model “{model}” that you can use. Choose one from the list, or auto.", code="model_not_found"
+        )
     caller = callers.caller_of(user, access.API, reply=reply)
     usage.reserve(reply=reply, user_id=user.pk, team=caller.team)
     chosen = chosen_collections.chosen(user.pk, said.collections) if said.collections else None

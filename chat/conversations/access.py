@@ -245,7 +245,7 @@ def lower_label(user_id: int, conversation_id: UUID, label: Sensitivity | None, 
     if label is None or label >= conversation.label:
         raise Invalid("Choose a label below the one that the conversation has now.")
     if not reason:
-        raise Invalid("Say why the label may be lowered: the reason is recorded.")
+        raise Invalid("Say why the label may be lowered. The reason is recorded.")
     if len(reason) > REASON_MAX:
         raise Invalid(f"The reason has {len(reason)} characters; {REASON_MAX} are allowed.")
     if conversation.messages.filter(status=Message.Status.STREAMING).exists():

@@ -90,7 +90,7 @@ def _complexity(name: str) -> Level | None:
     try:
         return None if name == AUTOMATIC else Level(name)
     except ValueError:
-        raise Invalid("There is no such complexity. Choose auto, simple, moderate or complex.") from None
+        raise Invalid("This complexity is not known. Choose auto, simple, moderate or complex.") from None
 
 
 def _temperature(value: str | float | None) -> float | None:

@@ -45,7 +45,7 @@ STOP_WATCH = 0.2
 SWEEP = 5.0
 # Seconds until a task that survived its cancellation is cancelled again; a reader has a connection to close.
 CANCEL_AGAIN = 1.0
-TRUNCATED = "The answer reached the length that is allowed at once. Continue goes on from here."
+TRUNCATED = "The answer reached the maximum length. Choose Continue to resume it here."
 UNEXPECTED = "Something went wrong inside LangAI while answering. Retry; if it happens again, tell an admin."
 
 

@@ -49,7 +49,7 @@ def refuse_too_many(user_id: int) -> None:
 def _refuse_more_than(live: Sequence[bool]) -> None:
     if settings.REPLIES_IN_FLIGHT and len(live) >= settings.REPLIES_IN_FLIGHT:
         raise TooMany(
-            f"Only {settings.REPLIES_IN_FLIGHT} of your answers can be written at the same time. "
+            f"You can have {settings.REPLIES_IN_FLIGHT} answers running at once. "
             "Wait until one is complete, or stop one.",
             retry_after=IN_FLIGHT_SECONDS,
         )

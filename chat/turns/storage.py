@@ -157,7 +157,9 @@ def resume(user: User, reply_id: UUID, pick: drafts.Pick = drafts.AS_BEFORE) -> 
     if reply.status in (Message.Status.STREAMING, Message.Status.COMPLETE) or reply.parent is None:
         raise Conflict("This answer is complete; ask again instead.")
     if reply.children.exists():
-        raise Conflict("You have asked on from this answer already. Ask again instead: nothing is lost then.")
+        raise Conflict(
+            "You have already continued the conversation from this answer. Ask again instead: nothing is lost."
+        )
     cited = sources.cited(reply, user)
     # Without any text nothing of what it was given goes out again, unless it is found again.
     given = given_documents.of_reply(reply.id) if reply.text else ()

@@ -40,7 +40,7 @@ def _rows(text: str, delimiter: str, max_chars: int) -> Iterator[list[str]]:
             quoting=csv.QUOTE_MINIMAL if quoted else csv.QUOTE_NONE,
         )
     except csv.Error as error:
-        raise ExtractionError(f"This table cannot be read: {error}. Save it anew as .csv or .xlsx.") from error
+        raise ExtractionError(f"This table cannot be read: {error}. Save it again as .csv or .xlsx.") from error
 
 
 def _delimiter(text: str) -> str:

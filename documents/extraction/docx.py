@@ -8,7 +8,7 @@ from documents.extraction.layout import Draft, row
 from documents.extraction.package import Element, Package, attribute, child, local, opened, whole_number
 from documents.extraction.types import Extracted, ExtractionError, Limits
 
-NO_TEXT_PART = "This is not a Word document, though its name says so, or it is damaged. Save it anew as .docx."
+NO_TEXT_PART = "This is not a Word document, though its name says so, or it is damaged. Save it again as .docx."
 
 # Deleted text, older copies of text boxes, codes of fields, and formats that say nothing about the words.
 UNREAD = {

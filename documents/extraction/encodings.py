@@ -8,7 +8,7 @@ from documents.extraction.types import ExtractionError
 
 SAMPLE_BYTES = 200_000
 NOT_TEXT = (
-    "This does not look like a text file. If it is of another type, give it its right ending and upload it again."
+    "This does not look like a text file. If it is of another type, correct its file extension and upload it again."
 )
 UNKNOWN = "The text of this file is in an encoding that is not known. Save it as UTF-8 and upload that."
 

@@ -29,7 +29,7 @@ def extract(path: Path, limits: Limits) -> Extracted:
     except json.JSONDecodeError as error:
         place = f"line {error.lineno}, column {error.colno}"
         raise ExtractionError(
-            f"This is not valid JSON: {error.msg} in {place}. Correct it and save it anew."
+            f"This is not valid JSON: {error.msg} in {place}. Correct it and save it again."
         ) from error
     parts: list[str] = []
     headings: list[tuple[int, str]] = []

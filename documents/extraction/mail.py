@@ -15,7 +15,7 @@ from documents.extraction.layout import paged
 from documents.extraction.types import Extracted, ExtractionError, Limits
 from documents.names import shown_name
 
-NOT_ONE = "This is not a mail, though its name says so: it has no sender, date or subject. Save it anew as .eml."
+NOT_ONE = "This is not a mail, though its name says so: it has no sender, date or subject. Save it again as .eml."
 CUT = "This mail is not complete: its end is missing. Save or download it again."
 LOCKED = "This mail is encrypted. Save its text without encryption and upload that."
 

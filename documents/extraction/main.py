@@ -24,7 +24,7 @@ OPEN_FILES = 64
 MB = 1024 * 1024
 # Office files are seldom packed more densely: what is packed more may be there to explain time.
 ORDINARY_RATIO = 20
-TOO_DEEP = "This file is nested too deeply to be read. Save it anew in a simpler form."
+TOO_DEEP = "This file is nested too deeply to be read. Save it again in a simpler form."
 
 
 def end_with(parent: int) -> None:

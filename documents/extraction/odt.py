@@ -9,7 +9,7 @@ from documents.extraction.package import Element, attribute, child, local, opene
 from documents.extraction.signatures import LOCKED
 from documents.extraction.types import Extracted, ExtractionError, Limits, check_characters
 
-NOT_ONE = "This is not an OpenDocument text, though its name says so, or it is damaged. Save it anew as .odt."
+NOT_ONE = "This is not an OpenDocument text, though its name says so, or it is damaged. Save it again as .odt."
 MANIFEST = "META-INF/manifest.xml"
 
 # Remarks, deleted text, and what is kept for the program only.

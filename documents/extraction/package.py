@@ -34,7 +34,7 @@ BOMB = "This file is packed so densely that it seems made to fill a computer's m
 TOO_LARGE = f"This file holds more than {MAX_TREE_MB} MB of text and formats in one piece. Split it into several files."
 ENTITIES = (
     "This file declares XML entities, which no office program writes and which can harm; it is not opened. "
-    "Open it, save it anew and upload that."
+    "Open it, save it again and upload that."
 )
 ENCRYPTED = 0x1
 
@@ -121,7 +121,7 @@ def opened(path: Path) -> Iterator[Package]:
     with path.open("rb") as file:
         if file.read(2) != b"PK":
             raise ExtractionError(
-                f"This is not a {path.suffix} file, though its name says so. Give it its right ending."
+                f"This is not a {path.suffix} file, though its name says so. Correct the file extension."
             )
     try:
         archive = zipfile.ZipFile(path)

@@ -49,7 +49,7 @@ def _check_ends(path: Path) -> None:
     """PDFium mends a cut file by leaving pages out; better to refuse it than to lose them unseen."""
     with path.open("rb") as file:
         if b"%PDF-" not in file.read(1024):
-            raise ExtractionError("This is not a PDF, though its name says so. Give it its right ending.")
+            raise ExtractionError("This is not a PDF, though its name says so. Correct the file extension.")
         size = file.seek(0, 2)
         file.seek(max(0, size - 4096))
         if b"%%EOF" not in file.read():

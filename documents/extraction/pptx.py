@@ -16,7 +16,7 @@ from documents.extraction.types import (
     check_pages,
 )
 
-NOT_ONE = "This is not a presentation, though its name says so, or it is damaged. Save it anew as .pptx."
+NOT_ONE = "This is not a presentation, though its name says so, or it is damaged. Save it again as .pptx."
 NOTES = "Speaker notes:"
 
 TITLES = {"title", "ctrTitle"}

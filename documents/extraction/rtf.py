@@ -12,7 +12,7 @@ from documents.extraction.layout import Draft
 from documents.extraction.rtf_writer import BODY_LEVEL, Writer
 from documents.extraction.types import Extracted, ExtractionError, Limits
 
-NOT_ONE = "This is not an RTF document, though its name says so. Give it its right ending and upload it again."
+NOT_ONE = "This is not an RTF document, though its name says so. Correct the file extension and upload it again."
 MAX_GROUPS = 1000
 TOO_DEEP = (
     f"This RTF document nests its groups more than {MAX_GROUPS:,} levels deep. Save it again as .docx and upload that."

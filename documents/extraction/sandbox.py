@@ -108,7 +108,7 @@ def _reason(code: int, limits: Limits) -> str:
         return f"Reading this file took longer than {limits.seconds} seconds. Split it into several files."
     if code == -signal.SIGKILL:
         return "Reading this file was stopped by the system, probably for want of memory. Try again later."
-    return "The reader failed on this file: it is damaged, or too complex. Save it anew and upload it again."
+    return "The reader failed on this file: it is damaged, or too complex. Save it again, then upload it."
 
 
 def _extracted(value: dict[str, Any], limits: Limits) -> Extracted:

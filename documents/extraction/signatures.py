@@ -7,8 +7,8 @@ from pathlib import Path
 from documents.extraction.registry import FORMATS, advice
 from documents.extraction.types import ExtractionError
 
-EMPTY = "This file is empty. Upload it again, from where it is whole."
-LOCKED = "This file is protected by a password. Save a copy without one and upload that."
+EMPTY = "This file is empty. Upload a complete copy."
+LOCKED = "The file is password-protected. Remove the password and upload it again."
 
 ZIP, OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 # What a file begins with, what that is called, and its ending.

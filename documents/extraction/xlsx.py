@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from openpyxl.workbook import Workbook
     from openpyxl.worksheet._read_only import ReadOnlyWorksheet
 
-DAMAGED = "This spreadsheet is damaged, or was made by a program that writes .xlsx badly. Open it and save it anew."
+DAMAGED = "This spreadsheet is damaged, or was made by a program that writes .xlsx badly. Open it and save it again."
 # All that openpyxl raises on files it cannot make sense of.
 DAMAGES = (*UNREADABLE, LookupError, TypeError, AttributeError, ArithmeticError, SyntaxError)
 MAX_ROWS = 1_048_576

@@ -102,7 +102,7 @@ def _take(file: File, relative: str, target: Target) -> Result:
     same_document = same_bytes(target.collection, sha256(file.chunks()))
     if same_document:
         return _unchanged(same_document, relative)
-    return Result(relative, Outcome.CHANGED, "Its bytes are others than before; --replace takes them.")
+    return Result(relative, Outcome.CHANGED, "The file has changed; --replace uploads the new version.")
 
 
 def _upload(file: File, relative: str, target: Target) -> Document:

@@ -25,7 +25,7 @@ NUMBERS = re.compile(r"\d+")
 # Latin, Greek and Cyrillic accents, Hebrew points, Arabic vowel signs.
 ACCENTS = re.compile("[\u0300-\u036f\u0591-\u05c7\u0610-\u061a\u064b-\u065f\u0670]+")
 BUSY = (Document.Status.QUEUED, Document.Status.WORKING)
-GONE = "This document does not exist, or it is not for you to read."
+GONE = "This document does not exist, or you may not read it."
 NOT_MANAGED = "You may read this collection, but not change what is in it. Its owners and admins may."
 NEWEST, TITLE = "newest", "title"
 
@@ -118,7 +118,7 @@ def shelf(user: User, collection: int) -> Shelf:
     """One collection. Raises NotFound where `user` may not read it."""
     found = _shelves(user, readable_collections(user).filter(pk=collection))
     if not found:
-        raise NotFound("This collection is not there, or not for you to read.")
+        raise NotFound("This collection does not exist, or you may not read it.")
     return found[0]
 
 

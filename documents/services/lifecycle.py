@@ -67,7 +67,7 @@ def _step_back(document: Document) -> None:
     current = Document.objects.select_for_update().filter(pk=document.pk).first()
     earlier = PreviousVersion.objects.filter(document=document.pk).first()
     if current is None or earlier is None or current.status == Document.Status.READY:
-        raise Conflict(f"No replacement of “{document.title}” is waiting, so there is nothing to give up.")
+        raise Conflict(f"No replacement of “{document.title}” is waiting, so there is nothing to cancel.")
     named_by_file = current.title == title_of(current.file_name)[:300]
     title = title_of(earlier.file_name)[:300] if named_by_file else current.title
     settled = {**UNREAD, "status": Document.Status.READY, "progress": 100}

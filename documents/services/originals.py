@@ -12,7 +12,7 @@ from langai_site.errors import NotFound
 from search.access import readable_collections
 from search.models import Source
 
-GONE = "This file is not there (any more), or not for you to read."
+GONE = "This file does not exist any more, or you may not read it."
 
 
 @dataclass(frozen=True)

@@ -25,7 +25,7 @@ from langai_site.errors import TooMany
 FROM_ADDRESS, ON_DEVICE = "10/10m", "10/5m"
 # No name and no address is longer.
 LONGEST = 254
-WAIT = "There were too many failed attempts to sign in. Wait {}, then try again."
+WAIT = "There have been too many failed sign-in attempts. Wait {}, then try again."
 ELSEWHERE = (
     "There were too many failed attempts to sign in to this account. Sign in on a device that you have used before, "
     "or wait {} and try again. An admin can help you."

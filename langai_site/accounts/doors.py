@@ -34,7 +34,7 @@ def credential_of(shown: str) -> Credential:
 def require_scope(credential: Credential, scope: Scope) -> None:
     """Raise Forbidden if the credential was not made for `scope`."""
     if scope not in credential.scopes:
-        raise Forbidden(f"This key is not for this: it lacks the scope “{scope}”.")
+        raise Forbidden(f"This key does not have the scope “{scope}”.")
 
 
 class ApiKeyOrToken(HttpBearer):

@@ -29,7 +29,7 @@ SAFE = ("GET", "HEAD", "OPTIONS", "TRACE")
 # For as long as this allauth counts attempts, but for those to sign in.
 ATTEMPTS_SECONDS = 60
 
-TOO_MUCH = "That was too much at once."
+TOO_MUCH = "You sent too much at once."
 REASONS = {PAGES: "You opened too many pages in a short time."}
 
 UNITS = ((60 * 60, "hour"), (60, "minute"))
@@ -139,5 +139,5 @@ def count_once(request: HttpRequest, who: str) -> None:
 
 def too_many_attempts(request: HttpRequest) -> HttpResponse:
     """What allauth answers where its own limits are used up, such as that of changing passwords."""
-    text = "There were too many attempts. Wait a minute, then try again."
+    text = "There have been too many attempts. Wait a minute, then try again."
     return error_response(request, TooMany(text, retry_after=ATTEMPTS_SECONDS))

@@ -47,7 +47,7 @@ def hashed(token: str) -> str:
 class Invitation(models.Model):
     """A one-time link to make an account; only the token's hash is kept."""
 
-    email = models.EmailField(blank=True, help_text="For your own record; the link is not mailed.")
+    email = models.EmailField(blank=True, help_text="For your own records; the link is not mailed.")
     teams = models.ManyToManyField(Team, blank=True, help_text="Teams that the new teammate joins.")
     token_hash = models.CharField(max_length=64, unique=True, editable=False)
     invited_by = models.ForeignKey(

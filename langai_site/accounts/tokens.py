@@ -32,7 +32,7 @@ ACCESS, REFRESH = "access", "refresh"
 # Seconds for which they are valid.
 LIFETIMES = {ACCESS: 15 * 60, REFRESH: 24 * 60 * 60}
 ALGORITHM, ISSUER = "HS256", "langai"
-OVER = "This token is not valid, or not any more. Get a new one at /auth/token."
+OVER = "This token is not valid, or has expired. Get a new one at /auth/token."
 USED = "This refresh token was used before, so all tokens of its sign-in were ended. Sign in again at /auth/token."
 
 
@@ -56,9 +56,9 @@ def sign_in(request: HttpRequest, username: str, password: str) -> Tokens:
     """
     user = get_adapter(request).authenticate(request, username=username.replace("\0", ""), password=password)
     if not isinstance(user, User) or not user.is_active:
-        raise Unauthorized("Name or password is wrong, or the account is closed.")
+        raise Unauthorized("The name or password is wrong, or the account is closed.")
     if has_second_factor(user):
-        raise SecondFactor("This account is opened by more than a password. Make an API key on its page instead.")
+        raise SecondFactor("This account needs more than a password to sign in. Make an API key on its page instead.")
     return first_tokens(user)
 
 

@@ -26,7 +26,7 @@ def invitation(request: HttpRequest, token: str) -> HttpResponse:
         try:
             user = accept_invitation(token=token, user=form.save(commit=False))
         except IntegrityError:
-            form.add_error("username", "Somebody took this name just now. Choose another.")
+            form.add_error("username", "This name was taken a moment ago. Choose another.")
         else:
             login(request, user)
             if left_out := invited.teams.exclude(pk__in=user.teams.values("pk")):

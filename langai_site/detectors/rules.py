@@ -51,7 +51,7 @@ class Rule:
 def check(kind: Kind, pattern: str) -> None:
     """Raises Invalid, with a sentence for whoever wrote the pattern."""
     if len(pattern) > MAX_CHARS:
-        raise Invalid(f"Words and patterns have at most {MAX_CHARS:,} characters. Make two of it.")
+        raise Invalid(f"Words and patterns have at most {MAX_CHARS:,} characters. Split it in two.")
     _finder(kind, pattern)
 
 
@@ -90,5 +90,5 @@ def _regex(pattern: str) -> re.Pattern[str]:
     if regexes.size(compiled) > MAX_SIZE:
         raise Invalid("This pattern is too large. Repeat less in it, or make two of it.")
     if any(match and not match.group() for match in map(compiled.search, _EMPTY)):
-        raise Invalid("This pattern finds nothing at all, and so is in every text. Let it name at least one sign.")
+        raise Invalid("This pattern finds nothing at all, and so is in every text. Include at least one character.")
     return compiled

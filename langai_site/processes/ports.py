@@ -25,7 +25,7 @@ def _sentence(host: str, port: int, error: OSError) -> str:
     if error.errno == errno.EADDRINUSE:
         return f"Port {port} is in use; set PORT to another one."
     if error.errno == errno.EACCES:
-        return f"Port {port} needs rights that this account lacks; set PORT to one above 1023."
+        return f"Port {port} needs rights that this account does not have; set PORT to one above 1023."
     return f"{host} is not an address of this machine; set HOST to one that is, or leave it out."
 
 

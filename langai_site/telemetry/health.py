@@ -34,7 +34,7 @@ HEARTBEAT_FRESH = timedelta(seconds=30)
 FAILURES_TOLD = 2
 SENTENCES = {
     "vector_store": "Documents can't be searched by meaning right now; answers may go without them.",
-    "cache": "The shared cache is not answering: answers may appear all at once, and each is asked for anew.",
+    "cache": "The shared cache is not answering: answers may appear all at once, and models are asked every time.",
     "worker": "The worker is not running: uploaded documents wait until it is back.",
 }
 

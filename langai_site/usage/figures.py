@@ -25,7 +25,7 @@ def span(since: date | None, until: date | None) -> Span:
     last = until or today()
     first = since or last.replace(day=1)
     if first > last:
-        raise Invalid("The first day is after the last one. Exchange them.")
+        raise Invalid("The first day is after the last one. Swap them.")
     if last - first > LONGEST or first.year < 1970 or last.year > 2999:
         raise Invalid("Ask for ten years at most, after 1970.")
     return Span(first, last)

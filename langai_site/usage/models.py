@@ -34,7 +34,7 @@ class Budget(models.Model):
         max_digits=12, decimal_places=2, validators=[MinValueValidator(0)], help_text="US dollars."
     )
     hard = models.BooleanField(
-        default=True, help_text="Hosted models stop when it is used up; local ones go on. Else it only warns."
+        default=True, help_text="Hosted models stop when it is used up; local ones continue. Otherwise it only warns."
     )
     enabled = models.BooleanField(default=True)
 

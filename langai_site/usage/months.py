@@ -30,7 +30,7 @@ def read_month(text: str) -> date:
     try:
         return datetime.strptime(text, "%Y-%m").date()
     except ValueError:
-        raise Invalid(f"“{text}” is no month. Write it as 2026-03.") from None
+        raise Invalid(f"“{text}” is not a month. Write it as 2026-03.") from None
 
 
 def read_moment(text: str, *, end: bool = False) -> datetime:
@@ -40,5 +40,5 @@ def read_moment(text: str, *, end: bool = False) -> datetime:
             return start_of(date.fromisoformat(text) + timedelta(days=int(end)))
         moment = datetime.fromisoformat(text)
     except (ValueError, OverflowError):
-        raise Invalid(f"“{text}” is no time. Write it as 2026-03-31 or 2026-03-31T14:30.") from None
+        raise Invalid(f"“{text}” is not a time. Write it as 2026-03-31 or 2026-03-31T14:30.") from None
     return moment if moment.tzinfo else timezone.make_aware(moment)

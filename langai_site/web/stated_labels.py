@@ -105,5 +105,5 @@ def highest_stated(*names: object) -> Sensitivity | None:
 def _named(name: object) -> Sensitivity:
     slug = name.strip().upper() if isinstance(name, str) else ""
     if slug not in Sensitivity.__members__:
-        raise Invalid("There is no such label. Choose public, internal or confidential.")
+        raise Invalid("This label is not known. Choose public, internal or confidential.")
     return Sensitivity[slug]

@@ -57,7 +57,7 @@ def read(values: QueryDict) -> SearchForm:
     except ValueError:
         problem = "Please write a date as year, month and day, like 2026-03-31."
     if since and until and since > until:
-        problem = "The first day is after the last one. Exchange them."
+        problem = "The first day is after the last one. Swap them."
     return SearchForm(
         query=query[:QUERY_MAX_CHARS],
         collections=_numbers(values.getlist("collection")),

@@ -47,6 +47,11 @@ def found(what: str, ids: Sequence[object], *, count: int | None = None, mended:
     return Difference(what, len(ids) if count is None else count, tuple(map(str, ids[:SHOWN])), mended)
 
 
+def passages(ids: Sequence[object]) -> str:
+    """Return how many passages these are, in words."""
+    return "1 passage" if len(ids) == 1 else f"{len(ids)} passages"
+
+
 def verify_and_mend() -> None:
     """The nightly check: mends what differs and logs it, and lets go of what retired versions no longer need."""
     until = time.monotonic() + NIGHTLY_SECONDS
@@ -169,14 +174,14 @@ def _of_index(store: VectorStore, index: Index, mend: bool, sample: int | None) 
     if mend and (missing or extra):
         sync.repair(store, index)
     if missing:
-        yield found(f"{len(missing)} passages lack in the vector store's {index.name}", missing, mended=mend)
+        yield found(f"{passages(missing)} missing in the vector store's {index.name}", missing, mended=mend)
     if extra:
-        yield found(f"{len(extra)} passages are too many in the vector store's {index.name}", extra, mended=mend)
+        yield found(f"{passages(extra)} that should not be in the vector store's {index.name}", extra, mended=mend)
     other = list(_altered(store, index, sample))
     if mend:
         sync.restore(store, index, other)
     if other:
-        what = f"{len(other)} passages have another vector in the vector store's {index.name}"
+        what = f"{passages(other)} with a wrong vector in the vector store's {index.name}"
         yield found(what, other, mended=mend)
 
 

@@ -126,7 +126,7 @@ def test_a_page_tells_a_person_to_wait(signed_in, address, settings):
     refused = signed_in.post(address, headers={"Accept": "text/html"})
     assert refused.status_code == 429
     assert int(refused["Retry-After"]) > 0
-    assert "That was too much at once. Wait " in refused.text
+    assert "You sent too much at once. Wait " in refused.text
     assert "<h1>One moment, please</h1>" in refused.text
 
 

@@ -70,7 +70,7 @@ async def test_a_name_or_an_address_and_the_password_give_tokens(alice):
 async def test_a_wrong_name_or_password_gives_none_and_does_not_say_which(alice, name, password):
     answer = await sign_in(name, password)
     assert error_of(answer) == (401, "unauthorized")
-    assert "Name or password" in answer.json()["error"]["message"]
+    assert "name or password" in answer.json()["error"]["message"]
 
 
 async def test_a_closed_account_gives_none(alice):

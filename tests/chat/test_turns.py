@@ -95,7 +95,7 @@ def test_a_person_has_so_many_answers_written_at_a_time(alice, bob, settings):
     settings.REPLIES_IN_FLIGHT = 2
     first = storage.post(alice, None, "One?")
     storage.post(alice, None, "Two?")
-    with pytest.raises(TooMany, match=r"Only 2 of your answers .* Wait .* or stop one"):
+    with pytest.raises(TooMany, match=r"You can have 2 answers running .* Wait .* or stop one"):
         storage.post(alice, None, "Three?")
     assert Message.objects.filter(role="user").count() == 2
     storage.post(bob, None, "Mine?")

@@ -91,7 +91,7 @@ async def test_a_message_sent_too_soon_comes_back_with_its_text_and_when_to_send
     page = refused.content.decode()
     assert refused.status_code == 429
     assert int(refused["Retry-After"]) > 0
-    assert "That was too much at once. Wait " in page
+    assert "You sent too much at once. Wait " in page
     assert "Am I too fast?</textarea>" in page
     assert await Message.objects.filter(role="user").acount() == 1
 

@@ -101,7 +101,7 @@ ENCRYPTED_ODT = files.odt("", parts={"META-INF/manifest.xml": "<m:file-entry><m:
     ],
 )
 def test_a_file_with_a_password_is_told(tmp_path, name, data):
-    assert "protected by a password. Save a copy without one" in told(tmp_path, name, data)
+    assert "password-protected. Remove the password" in told(tmp_path, name, data)
 
 
 @pytest.mark.parametrize(("name", "data"), [*OFFICE, ("a.rtf", rb"{\rtf1 {\b Some text} and more.}")])

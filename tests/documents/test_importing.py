@@ -109,7 +109,7 @@ def test_changed_files_are_told_of_and_replaced_when_that_is_asked_for(policies,
         imported(shelf, "--wait")
         put(shelf, "holiday.txt", "Everyone has 30 days of holiday.")
         said, _code = imported(shelf, "--wait")
-        assert "holiday.txt: changed, not replaced. Its bytes are others than before; --replace takes them." in said
+        assert "holiday.txt: changed, not replaced. The file has changed; --replace uploads the new version." in said
         assert Document.objects.get(file_name="holiday.txt").version == 1
         said, code = imported(shelf, "--wait", "--replace")
     assert code == 0

@@ -200,7 +200,7 @@ def test_a_replacement_that_failed_shows_why_and_can_be_given_up(page, own, uplo
     page.post(change, {"title": "plan", "sensitivity": 0, "_keep": "Keep"})
     assert (Document.objects.get().status, Document.objects.get().version) == ("ready", 1)
     again = page.post(change, {"title": "plan", "sensitivity": 0, "_keep": "Keep"}, follow=True)
-    assert "nothing to give up" in " ".join(told(again))
+    assert "nothing to cancel" in " ".join(told(again))
 
 
 @pytest.mark.parametrize(

@@ -32,7 +32,7 @@ WHOLE = files.pdf("First page.", "Second page.")
 @pytest.mark.parametrize(
     ("data", "message"),
     [
-        (files.pdf("Secret", password="open sesame"), "protected by a password"),
+        (files.pdf("Secret", password="open sesame"), "password-protected"),
         (WHOLE[: len(WHOLE) // 2], "not complete"),
         (b"%PDF-1.7\n" + b"rubbish " * 100 + b"%%EOF", "damaged"),
         (b"<html>not one</html>", "not a PDF"),

@@ -129,7 +129,7 @@ def test_a_replacement_can_be_given_up_before_it_is_read(document, folder):
     assert (document.title, document.pages, document.progress) == ("holiday", 1, 100)
     assert stored_files(folder) == [f"{document.pk}.txt"]
     assert searched() == [(1, OLD)]
-    with pytest.raises(Conflict, match="nothing to give up"):
+    with pytest.raises(Conflict, match="nothing to cancel"):
         services.keep_previous(document)
     replaced(document)
     read_all()

@@ -89,7 +89,7 @@ def test_places_are_pages_where_a_document_has_several(upload):
 
 
 BAD = {
-    "locked.pdf": (files.pdf("Secret", password="x"), "protected by a password"),
+    "locked.pdf": (files.pdf("Secret", password="x"), "password-protected"),
     "cut.docx": (files.docx("Words.")[:5000], "damaged or not complete"),
     "wrong.docx": (files.pdf("Text."), "is a PDF"),
     "bomb.xlsx": (files.zipped({"[Content_Types].xml": "<a/>", "xl/a": bytes(60_000_000)}), "packed so densely"),
@@ -139,7 +139,7 @@ def test_without_a_model_a_document_is_still_read(upload):
 def test_a_failure_says_why_and_a_retry_goes_through(upload):
     document = outcome(upload(files.pdf("Secret", password="x"), "secret.pdf"))
     assert document.status == "failed"
-    assert "protected by a password" in document.error
+    assert "password-protected" in document.error
     with open(document.file.path, "wb") as file:
         file.write(files.pdf("Now with text."))
     services.retry(document)

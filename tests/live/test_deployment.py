@@ -122,7 +122,7 @@ def test_answers_in_the_making_are_counted_in_all_web_processes_together(alice, 
     first, second = alice.ask("One story", SLOW), there.ask("Another story", SLOW)
     refused = there.post("/conversations/", text="And a third", model=SLOW)
     assert refused.status_code == 429
-    assert "Only 2 of your answers" in refused.text
+    assert "You can have 2 answers running at once" in refused.text
     stop(alice, second)
     stop(there, first)
 

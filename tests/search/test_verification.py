@@ -69,9 +69,9 @@ def show_two_versions(store, name, ids):
 
 
 DAMAGES = {
-    lose_from_store: "2 passages lack in the vector store's",
-    add_to_store: "1 passages are too many in the vector store's",
-    alter_in_store: "1 passages have another vector in the vector store's",
+    lose_from_store: "2 passages missing in the vector store's",
+    add_to_store: "1 passage that should not be in the vector store's",
+    alter_in_store: "1 passage with a wrong vector in the vector store's",
     add_collection_to_store: "is in the vector store, and belongs to nothing",
     lose_from_database: "1 passages have no vector by minilm",
     lose_keywords: "2 passages are not found by their words",
@@ -100,7 +100,7 @@ def test_the_ids_are_named_the_first_of_many(handbook, embedder, store, name, ad
     ids = live_ids()
     store.delete(name, ids[:25])
     (line,) = told()
-    assert line == f"25 passages lack in the vector store's {name} (ids {', '.join(map(str, ids[:20]))}, …)"
+    assert line == f"25 passages missing in the vector store's {name} (ids {', '.join(map(str, ids[:20]))}, …)"
 
 
 def test_vectors_that_nothing_searches_are_removed(handbook, embedder, store, served, add):
@@ -168,7 +168,7 @@ def test_the_nightly_check_mends_and_lets_go_of_retired_vectors(handbook, embedd
     new = add(handbook, ["Everyone has thirty days of vacation."], document=document, version=2)
     store.delete(name, live_ids())
     verify_and_mend()
-    assert "1 passages lack in the vector store's" in caplog.text
+    assert "1 passage missing in the vector store's" in caplog.text
     assert store.ids(name) == set(live_ids())
     assert set(PassageVector.objects.values_list("passage__source", flat=True)) == {new}
     assert told() == []
@@ -190,7 +190,7 @@ def test_the_command_says_what_differs_and_by_its_exit_code_that_something_is_le
     assert run() == ("Database, vectors and keywords agree.\n", 0)
     store.delete(name, live_ids())
     text, code = run()
-    assert "3 passages lack in the vector store's" in text
+    assert "3 passages missing in the vector store's" in text
     assert code == 1
     text, code = run("--repair")
     assert ": mended" in text

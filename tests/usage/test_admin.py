@@ -52,7 +52,7 @@ def test_the_ledger_page_says_whether_something_confidential_left(client, entry)
     assert "Yes: 1 call labelled confidential or above went to a hosted model" in page
     assert reverse("admin:usage_usageentry_change", args=[leaked.pk]) in page
     assert "No: nothing" in verify(client, label=20, hosted="on", end="2020-01-01")
-    assert "is no time" in verify(client, label=20, hosted="on", end="soon")
+    assert "is not a time" in verify(client, label=20, hosted="on", end="soon")
 
 
 def test_the_ledger_page_checks_the_chain_and_an_earlier_head(client, entry):

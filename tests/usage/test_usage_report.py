@@ -68,7 +68,7 @@ def test_without_a_group_there_is_one_total():
 @pytest.mark.parametrize(
     ("options", "told"),
     [
-        (("--group", "planet"), "nothing to group by"),
+        (("--group", "planet"), "cannot group by"),
         (("--group", "day,week"), "not by several"),
         (("--from", "soon"), "like 2026-03-31"),
     ],

@@ -61,7 +61,7 @@ def test_a_head_is_exported_and_compared_by_file_and_by_hash(run, tmp_path):
     code, out, _ = run("--head", str(file))
     assert code == 1
     assert "rewritten" in out
-    with pytest.raises(CommandError, match="no head"):
+    with pytest.raises(CommandError, match="not a head"):
         run("--head", "nonsense")
 
 
@@ -84,7 +84,7 @@ def test_it_says_what_confidential_went_to_a_hosted_model_and_when(run, secret):
 
 
 def test_a_time_that_is_none_is_refused(run):
-    with pytest.raises(CommandError, match="no time"):
+    with pytest.raises(CommandError, match="not a time"):
         run("--from", "yesterday")
 
 

@@ -12,7 +12,7 @@ from langai_site.telemetry.doctor import Row, examine, machine
 
 
 class Command(BaseCommand):
-    help = "Try every part that is set up, and tell what is wrong and what to do. Exit code 1: something fails."
+    help = "Try every part that is set up, and say what is wrong and what to do. Exit code 1: something failed."
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:

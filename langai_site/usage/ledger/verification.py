@@ -52,7 +52,7 @@ def read_head(text: str) -> Head:
         value = json.loads(text)
         return Head(int(value["sequence"]), str(value["hash"]))
     except (ValueError, KeyError, TypeError):
-        raise Invalid("This is no head of a ledger. Give the file that --export-head wrote, or its hash.") from None
+        raise Invalid("This is not a head of a ledger. Give the file that --export-head wrote, or its hash.") from None
 
 
 def findings(exported: Head | None = None) -> Iterator[Finding]:

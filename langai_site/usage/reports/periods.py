@@ -46,7 +46,7 @@ def read_days(start: str, end: str, otherwise: Days) -> Days:
     """Two days as 2026-03-31; one that is empty is that of `otherwise`. Raises Invalid."""
     days = Days(_read_day(start, otherwise.start), _read_day(end, otherwise.end))
     if days.start > days.end:
-        raise Invalid("The first day is after the last one. Exchange them.")
+        raise Invalid("The first day is after the last one. Swap them.")
     return days
 
 

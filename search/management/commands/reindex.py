@@ -10,13 +10,13 @@ from search.vectors import StoreUnavailable, get_store
 
 class Command(BaseCommand):
     help = (
-        "Build keywords and the vector store again from the database. People can search meanwhile; "
-        "a run that was ended is gone on with by the next."
+        "Build keywords and the vector store again from the database. People can search meanwhile. "
+        "The next run resumes one that was interrupted."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--collection", metavar="NAME", help="only this collection")
-        parser.add_argument("--embed", action="store_true", help="make every vector anew as well, which takes long")
+        parser.add_argument("--embed", action="store_true", help="also make every vector again, which takes long")
 
     def handle(self, *args: object, **options: object) -> None:
         store = get_store()

@@ -8,7 +8,7 @@ from langai_site.usage.reports import rollup
 
 
 class Command(BaseCommand):
-    help = "Add up anew, from the ledger's entries, what usage reports are read from; pages stay right meanwhile."
+    help = "Add up the figures of usage reports again, from the ledger's entries. Pages stay correct meanwhile."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--check", action="store_true", help="only compare; exit code 1 where a day differs")

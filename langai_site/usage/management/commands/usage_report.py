@@ -13,11 +13,13 @@ GROUPS = (*STEPS, *DIMENSIONS)
 
 
 class Command(BaseCommand):
-    help = "What was used, as a table, CSV or JSON: this month by model, unless something else is asked for."
+    help = "Print usage as a table, CSV or JSON. The default is this month by model."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--from", dest="start", default="", help="2026-03-01; else the first of this month")
-        parser.add_argument("--to", dest="end", default="", help="2026-03-31, which is included; else today")
+        parser.add_argument(
+            "--from", dest="start", default="", help="2026-03-01; the default is the first of this month"
+        )
+        parser.add_argument("--to", dest="end", default="", help="2026-03-31, which is included; the default is today")
         parser.add_argument("--group", default="model", help=f"one or more of {', '.join(GROUPS)}, with commas between")
         parser.add_argument("--format", default="table", choices=["table", *exporting.FORMATS])
         parser.add_argument("--user", help="only what this person used, by user name")
@@ -40,7 +42,7 @@ def _query(options: dict[str, Any]) -> Query:
     names = [name.strip() for name in options["group"].split(",") if name.strip()]
     steps, by = [name for name in names if name in STEPS], [name for name in names if name in DIMENSIONS]
     if unknown := set(names) - set(GROUPS):
-        raise Invalid(f"“{', '.join(sorted(unknown))}” is nothing to group by. Choose of {', '.join(GROUPS)}.")
+        raise Invalid(f"You cannot group by “{', '.join(sorted(unknown))}”. Choose from {', '.join(GROUPS)}.")
     if len(steps) > 1:
         raise Invalid(f"Group by one of {', '.join(STEPS)}, not by several.")
     days = read_days(options["start"], options["end"], days_of(MONTH, budgets.today()))

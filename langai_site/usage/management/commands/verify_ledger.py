@@ -130,5 +130,5 @@ def _parts(text: str) -> list[dict[str, str] | str]:
     except ValueError:
         parts = None
     if not isinstance(parts, list):
-        raise Invalid("The file is no JSON list of messages or texts.")
+        raise Invalid("The file is not a JSON list of messages or texts.")
     return parts
