@@ -13,7 +13,7 @@ from documents.services import library
 from langai_site.accounts.doors import door, person_of
 from langai_site.accounts.models import User
 from langai_site.accounts.scopes import Scope
-from langai_site.database.writer import apart, write
+from langai_site.database.writer import apart, in_database_thread
 from langai_site.errors import Invalid, Unreadable
 from langai_site.sensitivity import Sensitivity
 from langai_site.web.api_errors import documented
@@ -166,7 +166,7 @@ async def document(request: HttpRequest, document: UUID) -> DocumentInCollection
 
 
 async def _shown(user: User, document: UUID) -> DocumentInCollection:
-    item, collection = await write(library.item, user, document)
+    item, collection = await in_database_thread(library.item, user, document)
     return _out(DocumentInCollection, item, item.label, collection=collection.pk)
 
 

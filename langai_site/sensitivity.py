@@ -15,6 +15,10 @@ class Sensitivity(IntegerChoices):
         return self.name.lower()
 
 
+# What a hosted model may see at the most, whatever an admin says.
+HIGHEST_FOR_HOSTED = Sensitivity.INTERNAL
+
+
 def highest(*labels: int) -> Sensitivity:
     """The highest of `labels`; public where there is none."""
     return Sensitivity(max(labels, default=Sensitivity.PUBLIC))

@@ -13,7 +13,7 @@ from pydantic import ConfigDict
 from langai_site.accounts.doors import door, person_of
 from langai_site.accounts.models import User
 from langai_site.accounts.scopes import Scope
-from langai_site.database.writer import write
+from langai_site.database.writer import in_database_thread
 from langai_site.sensitivity import Sensitivity, highest
 from langai_site.usage.callers import caller_of
 from langai_site.usage.types import Caller
@@ -83,12 +83,12 @@ async def search(
 ) -> dict[str, Any]:
     """Passages that fit, by meaning and by words, among the documents that you may read."""
     stated = highest_stated(sensitivity) or Sensitivity.PUBLIC
-    reader, caller, seen = await write(_asked, person_of(request), body.query)
+    reader, caller, seen = await in_database_thread(_asked, person_of(request), body.query)
     label = highest(stated, seen)
     filters = Filters(None if body.collections is None else tuple(body.collections))
     query = body.query.replace("\0", "")
     found = await services.find(query, reader, label=label, filters=filters, limit=body.limit, caller=caller)
-    documents = await write(services.documents_of, [hit.source_id for hit in found.hits])
+    documents = await in_database_thread(services.documents_of, [hit.source_id for hit in found.hits])
     passages = [_passage(hit, documents[hit.source_id]) for hit in found.hits if hit.source_id in documents]
     return {"documents": passages, "query": body.query, "count": len(passages), "notice": found.notice}
 

@@ -1,6 +1,7 @@
 """Who may import whom, and what may be loaded when."""
 
 import ast
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -149,6 +150,17 @@ def module_level(tree: ast.Module) -> ast.Module:
             return None if typing_only else self.generic_visit(node)
 
     return Outside().visit(tree)
+
+
+def test_what_calls_itself_pure_needs_no_settings():
+    pure = [
+        dotted(path).removesuffix(".__init__") for path in SOURCES if (ROOT / path).read_text().startswith('"""Pure')
+    ]
+    assert len(pure) > 50
+    code = f"import importlib; [importlib.import_module(name) for name in {pure!r}]"
+    bare = {name: value for name, value in os.environ.items() if name != "DJANGO_SETTINGS_MODULE"}
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=bare, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr
 
 
 def test_heavy_libraries_are_imported_inside_functions():

@@ -18,7 +18,7 @@ from langai_site.accounts import limits
 from langai_site.accounts.doors import door, person_of, proof_of
 from langai_site.accounts.models import User
 from langai_site.accounts.scopes import Scope
-from langai_site.database.writer import write
+from langai_site.database.writer import in_database_thread
 from langai_site.errors import Invalid, LangAIError
 from langai_site.web import error_middleware
 from langai_site.web.api_errors import documented, understood
@@ -47,7 +47,7 @@ async def chat(
     outcome = await closed_accounts.awaited(proof_of(request), begun.ending)
     if outcome.failure:
         raise outcome.failure
-    return answer_of(await write(access.ended_reply, user.pk, begun.started.reply))
+    return answer_of(await in_database_thread(access.ended_reply, user.pk, begun.started.reply))
 
 
 @router.post(
@@ -69,12 +69,12 @@ async def chat_stream(
     if not last_event_id:
         return await _streamed(request, user, body, sensitivity)
     reply, told = _place(last_event_id)
-    await write(access.access_reply, user.pk, reply)
+    await in_database_thread(access.access_reply, user.pk, reply)
     return sse.EventStream(_frames(request, reply, told, stop=body.stop_on_disconnect))
 
 
 async def _begun(user: User, body: Ask, sensitivity: str) -> runner.Begun:
-    return await runner.begin(lambda: write(_open, user, body, sensitivity))
+    return await runner.begin(lambda: in_database_thread(_open, user, body, sensitivity))
 
 
 def _open(user: User, body: Ask, sensitivity: str) -> storage.Started:

@@ -18,7 +18,7 @@ from chat.models import Conversation, Message
 from chat.pages import drawing
 from langai_site.accounts.doors import door, person_of
 from langai_site.accounts.scopes import Scope
-from langai_site.database.writer import write
+from langai_site.database.writer import in_database_thread
 from langai_site.errors import Invalid
 from langai_site.web.api_errors import documented
 
@@ -50,21 +50,21 @@ async def conversations_list(
     place = access.Place.read(after)
     if after and place is None:
         raise Invalid("“after” is not a position in the list. Send “next” of the previous page, unchanged.")
-    found, rest = await write(access.listed, person_of(request).pk, place, source)
+    found, rest = await in_database_thread(access.listed, person_of(request).pk, place, source)
     return {"conversations": [_out(row) for row in found], "next": str(rest) if rest else None}
 
 
 @router.get("/{uuid:conversation}", auth=door(Scope.CHAT), response={200: ConversationFull} | documented(404))
 async def conversation(request: HttpRequest, conversation: UUID) -> HttpResponse:
     """One conversation with the messages of the branch that its page shows."""
-    row = await write(access.access_conversation, person_of(request).pk, conversation)
+    row = await in_database_thread(access.access_conversation, person_of(request).pk, conversation)
     return HttpResponse(await _json(row), content_type=TYPES["json"])
 
 
 @router.delete("/{uuid:conversation}", auth=door(Scope.CHAT), response={204: None} | documented(404))
 async def conversation_delete(request: HttpRequest, conversation: UUID) -> Status:
     """Delete a conversation; what is being written in it stops."""
-    await runner.stop_shown(await write(access.delete, person_of(request).pk, conversation))
+    await runner.stop_shown(await in_database_thread(access.delete, person_of(request).pk, conversation))
     return Status(204, None)
 
 
@@ -78,7 +78,7 @@ async def conversation_export(
     request: HttpRequest, conversation: UUID, format: Literal["json", "markdown"] = "json"
 ) -> HttpResponse:
     """The same as a file to keep."""
-    row = await write(access.access_conversation, person_of(request).pk, conversation)
+    row = await in_database_thread(access.access_conversation, person_of(request).pk, conversation)
     content = await (_markdown(row) if format == "markdown" else _json(row, indent=1))
     name = f"conversation-{row.created_at:%Y-%m-%d}-{str(row.id)[:8]}.{ENDINGS[format]}"
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}

@@ -27,13 +27,13 @@ from chat.api.openai_schemas import (
 )
 from chat.api.stateless import Piece, Whole
 from chat.events import Source
-from chat.llm import BUILT_IN
+from chat.llm.built_in import BUILT_IN
 from chat.routing.route import AUTO
 from langai_site.accounts import limits
 from langai_site.accounts.doors import door, person_of, proof_of
 from langai_site.accounts.models import User
 from langai_site.accounts.scopes import Scope
-from langai_site.database.writer import write
+from langai_site.database.writer import in_database_thread
 from langai_site.errors import NotFound
 from langai_site.outbound import catalogue
 from langai_site.web.api_errors import OpenAIErrorBody, documented, understood
@@ -47,14 +47,14 @@ Answer = AsyncGenerator[Piece | Whole, None]
 @router.get("/models", auth=door(Scope.CHAT), response={200: ModelList} | documented(body=OpenAIErrorBody))
 async def models(request: HttpRequest) -> dict[str, Any]:
     """The models that you may ask; `auto` leaves the choice to LangAI."""
-    return {"data": await write(_models, person_of(request))}
+    return {"data": await in_database_thread(_models, person_of(request))}
 
 
 @router.get(
     "/models/{path:model}", auth=door(Scope.CHAT), response={200: ModelOut} | documented(404, body=OpenAIErrorBody)
 )
 async def model(request: HttpRequest, model: str) -> ModelOut:
-    for known in await write(_models, person_of(request)):
+    for known in await in_database_thread(_models, person_of(request)):
         if known.id == model:
             return known
     raise NotFound(

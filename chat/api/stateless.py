@@ -16,18 +16,18 @@ from chat import measures
 from chat.api.stop_sequences import Stops
 from chat.conversations import access, chosen_collections, drafts, labels
 from chat.live.closed_accounts import while_open
-from chat.llm import BUILT_IN
+from chat.llm.built_in import BUILT_IN
 from chat.models import Message
 from chat.routing import policies
 from chat.routing.route import AUTO
 from chat.turns import concurrency, receipts, turn
-from chat.turns.turn import Prepared, TurnRequest
 from chat.turns.turn_state import StoredTurnState
+from chat.turns.values import Prepared, TurnRequest
 from langai_site import detectors, request_id
 from langai_site.accounts.models import User
 from langai_site.accounts.proofs import Proof
 from langai_site.characters import split_off_half, whole_characters
-from langai_site.database.writer import write, write_patiently
+from langai_site.database.writer import in_database_thread, write_patiently
 from langai_site.detectors import Rule
 from langai_site.errors import Invalid, NotFound
 from langai_site.outbound import catalogue
@@ -124,7 +124,7 @@ async def answer(user: User, said: Said, proof: Proof | None = None) -> AsyncGen
     reply, passing = uuid4(), _Passing(said, Stops(said.stops))
     _live[reply] = asyncio.Event()
     try:
-        request, rules = await write(_opened, user, said, reply)
+        request, rules = await in_database_thread(_opened, user, said, reply)
         with _counted(passing):
             # On a thread: it takes time in proportion to the text.
             request = replace(request, causes=await asyncio.to_thread(_causes, request, said, rules))
@@ -147,7 +147,7 @@ async def _closed(reply: UUID, entries: Sequence[Entry]) -> None:
         if entries:
             await write_patiently(f"what answer {reply} used", usage.close, reply, entries)
         else:
-            await write(usage.close, reply, entries)
+            await in_database_thread(usage.close, reply, entries)
     finally:
         _live.pop(reply).set()
 

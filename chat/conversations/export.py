@@ -1,4 +1,4 @@
-"""Pure: a conversation as a text that people keep."""
+"""A conversation as a text that people keep. Reads nothing: its messages come with their citations."""
 
 from collections.abc import Iterable, Sequence
 

@@ -12,7 +12,7 @@ from typing import TypeVar
 
 from langai_site.accounts import proofs
 from langai_site.accounts.proofs import Proof
-from langai_site.database.writer import write
+from langai_site.database.writer import in_database_thread
 from langai_site.errors import LangAIError
 
 T = TypeVar("T")
@@ -98,7 +98,7 @@ async def look() -> None:
     """Stop the answers of this process whose readers have lost access."""
     if not _watched:
         return
-    ended = await write(proofs.ended_among, {watched.proof for watched in _watched})
+    ended = await in_database_thread(proofs.ended_among, {watched.proof for watched in _watched})
     for watched in list(_watched):
         if refusal := ended.get(watched.proof):
             watched.close(refusal)

@@ -5,7 +5,7 @@ import logging
 
 from chat.conversations import label_rises
 from chat.live import publishing
-from langai_site.database.writer import apart, write
+from langai_site.database.writer import apart, in_database_thread
 
 logger = logging.getLogger(__name__)
 
@@ -17,7 +17,9 @@ async def keep_raising() -> None:
     while True:
         try:
             # Nearly always there is nothing to do, and the writer's connection is open.
-            for conversation in await apart(label_rises.step) if await write(label_rises.is_undone) else ():
+            for conversation in (
+                await apart(label_rises.step) if await in_database_thread(label_rises.is_undone) else ()
+            ):
                 await publishing.publish(conversation, {"type": "label.rose"})
         except Exception:
             logger.exception("conversations could not be raised with a label")

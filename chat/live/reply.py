@@ -13,7 +13,7 @@ from chat.llm.types import Numbered
 from chat.models import Message
 from chat.turns import receipts
 from chat.turns.storage import Started
-from chat.turns.turn import Prepared, Weighed
+from chat.turns.values import Prepared, Weighed
 from langai_site.usage.types import Entry
 
 

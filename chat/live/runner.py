@@ -23,11 +23,11 @@ from chat.routing.route import NoModel, Rejected
 from chat.turns import receipts, storage, turn
 from chat.turns.citations import rest_after
 from chat.turns.storage import INTERRUPTED, Outcome, Started
-from chat.turns.turn import Prepared, Weighed
 from chat.turns.turn_state import StoredTurnState
+from chat.turns.values import Prepared, Weighed
 from langai_site import request_id
 from langai_site.characters import split_off_half, whole_characters
-from langai_site.database.writer import write, write_patiently
+from langai_site.database.writer import in_database_thread, write_patiently
 from langai_site.errors import LangAIError
 from langai_site.outbound.types import Delta
 from langai_site.telemetry import tracing
@@ -169,7 +169,7 @@ async def _decided(reply: Live, prepared: Prepared) -> None:
     reply.prepared, reply.causes = prepared, prepared.weighed.causes
     if prepared.label > known:
         # Before a word of the answer exists: should this process die, the label must not be lost with it.
-        await write(storage.checkpoint, reply.started, reply.text, reply.causes)
+        await in_database_thread(storage.checkpoint, reply.started, reply.text, reply.causes)
     if reply.sources != told:
         reply.number, reply.told_sources = reply.number + 1, reply.sources
         await _tell(reply, {"type": "reply.sourced", "sources": reply.sources})
@@ -212,7 +212,7 @@ async def _keep(reply: Live) -> None:
     while True:
         await asyncio.sleep(CHECKPOINT)
         try:
-            mine = await write(storage.checkpoint, reply.started, reply.text, reply.causes)
+            mine = await in_database_thread(storage.checkpoint, reply.started, reply.text, reply.causes)
         except Exception:
             logger.exception("a checkpoint of reply %s failed", reply.reply)
             continue
@@ -292,7 +292,7 @@ async def watch_stops() -> None:
 async def sweep() -> None:
     """End what a dead process left streaming, and tell those who watch. In the web process, for it has watchers."""
     while True:
-        for conversation, reply in await write(storage.sweep):
+        for conversation, reply in await in_database_thread(storage.sweep):
             _task(publishing.publish_end(conversation, reply))
         await asyncio.sleep(SWEEP)
 

@@ -16,7 +16,7 @@ from chat.live.closed_accounts import while_open
 from chat.models import Message
 from chat.turns.citations import rest_after
 from langai_site.accounts.proofs import Proof
-from langai_site.database.writer import write
+from langai_site.database.writer import in_database_thread
 
 # Where nothing has come for so long, proxies are told that there is somebody, and the database is asked how it is.
 QUIET = 15.0
@@ -66,7 +66,7 @@ async def watch(proof: Proof, reply_id: UUID, told: int = 0) -> AsyncGenerator[T
 
 
 async def _watch(user_id: int, reply_id: UUID, told: int) -> AsyncGenerator[Told, None]:
-    reply = await write(access.access_reply, user_id, reply_id)
+    reply = await in_database_thread(access.access_reply, user_id, reply_id)
     view, layer = _View(reply, told), get_channel_layer()
     channel, group = await layer.new_channel(), group_of(reply.conversation_id)
     await layer.group_add(group, channel)
@@ -74,7 +74,7 @@ async def _watch(user_id: int, reply_id: UUID, told: int) -> AsyncGenerator[Told
     try:
         async for news in _until_ended(reply_id, following, view):
             yield news
-        for news in view.end(await write(access.ended_reply, user_id, reply_id)):
+        for news in view.end(await in_database_thread(access.ended_reply, user_id, reply_id)):
             yield news
     finally:
         following.end()
@@ -148,13 +148,13 @@ async def _until_ended(reply: UUID, following: _Following, view: _View) -> Async
     snapshot = await snapshots.snapshot(reply)
     for news in view.take(snapshot) if snapshot else ():
         yield news
-    ended = await write(_has_ended, reply)
+    ended = await in_database_thread(_has_ended, reply)
     while not ended:
         event = await following.next(QUIET)
         if event is None:
             yield Quiet()
             # The news of its end may be lost, with the layer or with its process.
-            ended = await write(_has_ended, reply)
+            ended = await in_database_thread(_has_ended, reply)
         elif event["type"] == "label.rose" or event["type"] == "conversation.gone":
             continue
         elif event["reply"] == str(reply):

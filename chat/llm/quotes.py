@@ -8,13 +8,11 @@ from collections import Counter
 from collections.abc import AsyncGenerator, Iterable, Sequence
 from decimal import Decimal
 
+from chat.llm.built_in import QUOTES
 from chat.llm.types import Ask, Numbered
 from chat.markdown.verbatim import verbatim
-from langai_site.outbound.types import Delta, Ledger, ModelInfo, Present
-from langai_site.sensitivity import Sensitivity
+from langai_site.outbound.types import Delta, Ledger, Present
 from langai_site.usage.types import Entry, Usage
-
-QUOTES = ModelInfo("quotes", "quotes", "built-in", hosted=False, ceiling=Sensitivity.CONFIDENTIAL, rank=1000)
 
 MOST_SENTENCES = 4
 LONGEST_SENTENCE = 600

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Protocol
 
-from langai_site.database.writer import write
+from langai_site.database.writer import in_database_thread
 from langai_site.outbound.admission import admit_model
 from langai_site.outbound.types import ChatMessage, Delta, Ledger, ModelInfo, Present, ReadPresent
 from langai_site.sensitivity import Sensitivity
@@ -48,7 +48,7 @@ class Ask:
 
     async def admitted(self) -> Present:
         """Return what is true now, if an answer that needs no call may be given. Raises NotAdmitted, ModelWithdrawn."""
-        present = await write(self.read_present)
+        present = await in_database_thread(self.read_present)
         admit_model(self.model, self.label, present)
         return present
 

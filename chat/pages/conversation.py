@@ -12,7 +12,7 @@ from django.urls import reverse
 from chat.conversations import access, branches, chosen_collections, drafts
 from chat.conversations.branches import Part
 from chat.live import snapshots
-from chat.llm import BUILT_IN
+from chat.llm.built_in import BUILT_IN
 from chat.models import Conversation, Message
 from chat.pages import drawing, fragments
 from chat.routing.route import AUTO

@@ -24,7 +24,7 @@ from chat.events import Snapshot
 from chat.markdown import rendering
 from chat.models import Message, ReplyHtml
 from chat.pages import fragments
-from langai_site.database.writer import healed, write
+from langai_site.database.writer import healed, in_database_thread
 from langai_site.request_id import carried
 
 P = ParamSpec("P")
@@ -148,7 +148,7 @@ async def _keep(drawn: Sequence[ReplyHtml]) -> None:
     if not drawn:
         return
     try:
-        await write(_store, drawn)
+        await in_database_thread(_store, drawn)
     except Error as error:
         logger.warning("the HTML of %d answers could not be kept (%s)", len(drawn), type(error).__name__)
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from chat.llm import BUILT_IN
+from chat.llm.built_in import BUILT_IN
 from chat.routing.rules import Policy, Rule, Situation
 from chat.values import LOCAL, USES, Level, Use
 from langai_site.errors import LangAIError

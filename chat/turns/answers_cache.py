@@ -15,7 +15,8 @@ from decimal import Decimal
 
 from django.conf import settings
 
-from chat.llm import BUILT_IN, provider_of
+from chat.llm.built_in import BUILT_IN
+from chat.llm.providers import provider_of
 from chat.llm.types import Ask, Numbered
 from chat.turns import shared_calls
 from langai_site.database import caches

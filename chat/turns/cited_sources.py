@@ -7,7 +7,7 @@ from uuid import UUID
 from chat.conversations import access
 from chat.events import Snapshot, Source
 from chat.models import Citation, Message
-from chat.turns.turn import Cited
+from chat.turns.values import Cited
 from langai_site.accounts.models import User
 from langai_site.errors import NotFound
 from search import services as search

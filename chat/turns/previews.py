@@ -12,7 +12,7 @@ from chat.routing import policies
 from chat.routing.complexity import Complexity
 from chat.routing.route import NoModel, Rejected
 from chat.turns import prompts, storage, turn
-from chat.turns.turn import Prepared, TurnRequest, Weighed
+from chat.turns.values import Prepared, TurnRequest, Weighed
 from langai_site import detectors
 from langai_site.accounts.models import User
 from langai_site.detectors import Rule

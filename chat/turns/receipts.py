@@ -9,8 +9,8 @@ from chat.conversations.labels import written
 from chat.events import Source
 from chat.llm.types import Numbered
 from chat.routing.route import Rejected
-from chat.turns import citations, turn
-from chat.turns.turn import Cited, Prepared, TurnRequest, Weighed
+from chat.turns import citations
+from chat.turns.values import Cited, Prepared, TurnRequest, Weighed, wanted
 from langai_site.usage.types import Entry
 
 
@@ -113,7 +113,7 @@ def request_of(request: TurnRequest, told: Weighed | Prepared | None) -> dict[st
     if told is None:
         return {}
     weighed = told.weighed if isinstance(told, Prepared) else told
-    return {"request": turn.wanted(request, weighed).written()}
+    return {"request": wanted(request, weighed).written()}
 
 
 def _weighed(weighed: Weighed) -> dict[str, Any]:

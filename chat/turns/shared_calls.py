@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from uuid import UUID
 
-from chat.llm import provider_of
+from chat.llm.providers import provider_of
 from chat.llm.types import Ask
 from langai_site.outbound.types import Delta, Ledger, Present
 from langai_site.usage.types import Entry, Usage

@@ -19,7 +19,7 @@ from chat.routing import policies
 from chat.routing.route import AUTO
 from chat.turns import citations, concurrency, given_documents, turn_state
 from chat.turns import cited_sources as sources
-from chat.turns.turn import Cited, TurnRequest
+from chat.turns.values import Cited, TurnRequest
 from langai_site import detectors
 from langai_site.accounts.models import User
 from langai_site.errors import Conflict, LangAIError

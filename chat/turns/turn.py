@@ -7,122 +7,33 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import partial
 from itertools import chain
-from typing import Protocol
-from uuid import UUID
-
-from django.conf import settings
 
 from chat.conversations import labels
-from chat.conversations.drafts import AS_USUAL, Options, Pick
-from chat.conversations.labels import Cause
 from chat.events import Source
-from chat.llm import BUILT_IN, provider_of
+from chat.llm.built_in import BUILT_IN
+from chat.llm.providers import provider_of
 from chat.llm.types import Ask, Numbered
 from chat.routing import complexity
 from chat.routing import route as routing
 from chat.routing.complexity import Complexity
-from chat.routing.route import NoModel, Rejected, RouteRequest
-from chat.routing.rules import DEFAULT, Policy
+from chat.routing.route import NoModel, Rejected
 from chat.turns import answers_cache, prompts
+from chat.turns.values import Cited, Prepared, TurnRequest, TurnState, Weighed, wanted
 from langai_site.errors import AboveCeiling, LangAIError, ModelWithdrawn, NotAdmitted, continued
 from langai_site.outbound import cooling
-from langai_site.outbound.types import ChatMessage, Delta, Ledger, ModelInfo, Present, ProviderError
+from langai_site.outbound.types import ChatMessage, Delta, Ledger, ModelInfo, ProviderError
 from langai_site.sensitivity import Sensitivity, highest
 from langai_site.telemetry import tracing
 from langai_site.usage.spending.budgets import OverBudget
-from langai_site.usage.types import Caller, Entry
+from langai_site.usage.types import Entry
 from search import services as search
-from search.types import Filters, Findings, Hit, Reader
+from search.types import Filters, Findings, Hit
 
 # How often a turn is put together again because documents, labels or rights changed before anything was sent.
 ATTEMPTS = 3
 # A prompt of so many characters is put together in a twentieth of a millisecond, less than a hop to a thread and back,
 # and in four milliseconds where all of it is control tokens.
 QUICK_CHARS = 16_000
-
-
-@dataclass(frozen=True)
-class Cited:
-    """A passage that earlier text of this reply cites. `text` is empty where it cannot be read any more."""
-
-    place: Source
-    text: str = ""
-
-
-@dataclass(frozen=True)
-class TurnRequest:
-    """All that a turn needs to know. `causes` give it its floor: the highest label that the conversation has reached.
-
-    `asked` names the collections that the person chose, which `reader` is narrowed to: None where they chose none
-    in particular, and nothing is searched where it is empty. `cited` and `given` are the passages that the earlier text
-    of this answer cites and the documents that it was made from. `policy` is the one in force when it was asked.
-    `instructions` are what a program adds to ours, and `history_chars` how much of the history the prompt has room for.
-    """
-
-    question: str
-    history: tuple[ChatMessage, ...]
-    causes: tuple[Cause, ...]
-    pick: Pick
-    catalogue: tuple[ModelInfo, ...]
-    reader: Reader
-    caller: Caller
-    options: Options = AS_USUAL
-    policy: Policy = DEFAULT
-    written: str = ""
-    cited: tuple[Cited, ...] = ()
-    given: tuple[UUID, ...] = ()
-    asked: tuple[str, ...] | None = None
-    instructions: str = ""
-    history_chars: int = prompts.HISTORY_CHARS
-
-    @property
-    def label(self) -> Sensitivity:
-        return labels.label_of(self.causes)
-
-    @property
-    def documents(self) -> bool:
-        return self.asked != ()
-
-    @property
-    def max_tokens(self) -> int:
-        return self.options.max_tokens or settings.ANSWER_MAX_TOKENS
-
-
-@dataclass(frozen=True)
-class Weighed:
-    """What a model would be given, and what routing goes by. Nothing has been decided, raised or sent yet.
-
-    `tokens` are the most that the prompt can take.
-    """
-
-    passages: tuple[Numbered, ...]
-    causes: tuple[Cause, ...]
-    complexity: Complexity
-    messages: tuple[ChatMessage, ...]
-    tokens: int
-    notice: str = ""
-
-    @property
-    def label(self) -> Sensitivity:
-        return labels.label_of(self.causes)
-
-
-@dataclass(frozen=True)
-class Prepared:
-    """What was decided: the route, and which of its candidates is asked now. `failed` are those asked before it."""
-
-    weighed: Weighed
-    route: routing.Route
-    model: ModelInfo
-    failed: tuple[Rejected, ...] = ()
-
-    @property
-    def passages(self) -> tuple[Numbered, ...]:
-        return self.weighed.passages
-
-    @property
-    def label(self) -> Sensitivity:
-        return self.weighed.label
 
 
 def _span(place: Source) -> tuple[str, int, int, int]:
@@ -140,29 +51,6 @@ def numbered(hits: tuple[Hit, ...], cited: tuple[Cited, ...]) -> list[Numbered]:
             number = following = following + 1
         out.append(Numbered(number, hit))
     return out
-
-
-class TurnState(Protocol):
-    """What may change while a turn runs: budgets, labels, rights and models. `turn_state` reads it from rows."""
-
-    async def hold(self, most: Decimal | None) -> None:
-        """Hold what the turn can come to with its next call, in US dollars: None where its model has no price.
-
-        Raises OverBudget where it cannot be afforded: the call is not made then.
-        """
-        ...
-
-    def read_present(self, request: TurnRequest, prepared: Prepared) -> Present:
-        """Return what is true of a call at the moment of sending. Synchronous. Raises NotAdmitted."""
-        ...
-
-    def read_question(self, request: TurnRequest) -> Present:
-        """Return the label that the turn has now without any passages. Synchronous. Raises NotAdmitted."""
-        ...
-
-    async def refreshed(self, request: TurnRequest) -> TurnRequest:
-        """Return the turn with labels, rights and models as they are now. Raises LangAIError where it is over."""
-        ...
 
 
 async def weigh(request: TurnRequest, state: TurnState) -> Weighed:
@@ -223,18 +111,6 @@ def most_seen(request: TurnRequest) -> Sensitivity:
     known = request.catalogue if asked == routing.AUTO and request.catalogue else (*request.catalogue, *BUILT_IN)
     could = [model for model in known if asked in (model.name, routing.AUTO)]
     return highest(*(model.ceiling for model in could if not (model.hosted and request.pick.local_only)))
-
-
-def wanted(request: TurnRequest, weighed: Weighed) -> RouteRequest:
-    """What routing is asked, were no model resting."""
-    return RouteRequest(
-        requested=request.pick.model,
-        label=weighed.label,
-        complexity=weighed.complexity.level,
-        prompt_tokens=weighed.tokens,
-        max_tokens=request.max_tokens,
-        local_only=request.pick.local_only,
-    )
 
 
 async def decide(request: TurnRequest, weighed: Weighed) -> Prepared:

@@ -1,4 +1,4 @@
-"""What may change while a turn runs, read from the database when it matters: see `replies.TurnState`."""
+"""What may change while a turn runs, read from the database when it matters: see `values.TurnState`."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -9,14 +9,14 @@ from django.db import transaction
 
 from chat.conversations import access, label_rises, labels
 from chat.conversations.labels import Cause
-from chat.llm import BUILT_IN
+from chat.llm.built_in import BUILT_IN
 from chat.models import Conversation
 from chat.routing import policies
 from chat.turns import given_documents
-from chat.turns.turn import Cited, Prepared, TurnRequest
+from chat.turns.values import Cited, Prepared, TurnRequest
 from langai_site.accounts.models import User
 from langai_site.database.compiled_queries import Prepared as PreparedQuery
-from langai_site.database.writer import write
+from langai_site.database.writer import in_database_thread
 from langai_site.errors import Forbidden, NotAdmitted
 from langai_site.outbound import catalogue
 from langai_site.outbound.types import ModelInfo, Present
@@ -55,7 +55,7 @@ class StoredTurnState:
         What is free, and a LangAI without budgets, costs no hop to the writer's thread.
         """
         if most != 0 and budgets.may_exist():
-            await write(usage.raise_to, self.reply, most)
+            await in_database_thread(usage.raise_to, self.reply, most)
 
     def read_present(self, request: TurnRequest, prepared: Prepared) -> Present:
         """As in TurnState. What is about to be sent for a conversation is kept with its reply."""
@@ -73,7 +73,7 @@ class StoredTurnState:
         return Present(highest(_label(request), *_earlier_labels(request).values()))
 
     async def refreshed(self, request: TurnRequest) -> TurnRequest:
-        return await write(_refreshed, request)
+        return await in_database_thread(_refreshed, request)
 
 
 def _present(request: TurnRequest, prepared: Prepared) -> Present:

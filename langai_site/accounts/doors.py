@@ -14,7 +14,7 @@ from langai_site.accounts.models import User
 from langai_site.accounts.proofs import Proof
 from langai_site.accounts.scopes import ALL, Scope
 from langai_site.accounts.sign_ins import sign_in_of
-from langai_site.database.writer import write
+from langai_site.database.writer import in_database_thread
 from langai_site.errors import Forbidden
 from langai_site.web.long_bodies import is_long, is_multipart, off_loop, read_ahead
 from langai_site.web.stated_labels import refuse_unknown
@@ -50,7 +50,7 @@ class ApiKeyOrToken(HttpBearer):
 
     async def authenticate(self, request: HttpRequest, token: str) -> Credential:
         try:
-            credential = await write(credential_of, token)
+            credential = await in_database_thread(credential_of, token)
         except Unauthorized:
             # Who guesses is counted by address.
             await limits.count_request(limits.API, limits.visitor(request))
@@ -73,7 +73,7 @@ class SignedIn(APIKeyCookie):
         return await self.authenticate(request, None)
 
     async def authenticate(self, request: HttpRequest, key: str | None) -> Credential | None:
-        user = await write(get_user, request)
+        user = await in_database_thread(get_user, request)
         if not isinstance(user, User):
             return None
         await _refuse_forged(request)

@@ -12,7 +12,7 @@ from typing import Any, ParamSpec, TypeVar
 from langai_site.accounts import sign_ins
 from langai_site.accounts.models import User
 from langai_site.accounts.sign_ins import NotSignedIn, SignIn, Standing
-from langai_site.database.writer import apart, write
+from langai_site.database.writer import apart, in_database_thread
 from langai_site.errors import NotFound
 from langai_site.web import broadcast
 from langai_site.web.sockets import SocketConsumer
@@ -62,7 +62,7 @@ class PersonSocket(SocketConsumer):
             sign_ins.require(self.sign_in)
             return work(*args, **kwargs)
 
-        return await write(checked)
+        return await in_database_thread(checked)
 
     async def dispatch(self, message: dict[str, Any]) -> None:
         if self.muted and message["type"] != "websocket.disconnect":
@@ -90,7 +90,7 @@ class PersonSocket(SocketConsumer):
     async def check(self) -> None:
         """Raise NotSignedIn unless the person is still signed in."""
         assert self.sign_in is not None
-        await write(sign_ins.require, self.sign_in)
+        await in_database_thread(sign_ins.require, self.sign_in)
 
     async def leave(self, standing: Standing) -> None:
         """Show nothing more, and close; a page whose browser was given a new session comes again with it."""

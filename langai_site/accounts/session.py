@@ -11,7 +11,7 @@ from django.http.response import HttpResponseBase
 
 from langai_site.accounts import limits
 from langai_site.accounts.models import User
-from langai_site.database.writer import write
+from langai_site.database.writer import in_database_thread
 from langai_site.errors import LangAIError
 
 P = ParamSpec("P")
@@ -62,10 +62,10 @@ async def as_user(
     Raises SignedOut and TooMany.
     """
     if not (limits.waits() and limits.is_due(request)):
-        return await write(lambda: work(_counted(request, _found(request)), *args, **kwargs))
-    found = await write(_found, request)
+        return await in_database_thread(lambda: work(_counted(request, _found(request)), *args, **kwargs))
+    found = await in_database_thread(_found, request)
     user = await sync_to_async(_counted, thread_sensitive=False)(request, found)
-    return await write(work, user, *args, **kwargs)
+    return await in_database_thread(work, user, *args, **kwargs)
 
 
 def _counted(request: HttpRequest, found: User | None) -> User:

@@ -46,21 +46,21 @@ def healed(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
             close_old_connections()
 
 
-async def write(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+async def in_database_thread(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
     """Run `function` on the writer thread; its exceptions come back. A cancelled caller does not undo it."""
     loop = asyncio.get_running_loop()
     return await loop.run_in_executor(_thread, carried(lambda: healed(function, *args, **kwargs)))
 
 
 async def write_patiently(what: str, function: Callable[P, object], *args: P.args, **kwargs: P.kwargs) -> bool:
-    """`write` what must not be lost: where it fails it is tried again for half a minute. Whether it was written.
+    """Write what must not be lost: try again for half a minute. Return whether it was written.
 
     `what` names it in the log. The function may have done its work when its answer is lost: it must bear being called
     twice.
     """
     for pause in (*PAUSES, None):
         try:
-            await write(function, *args, **kwargs)
+            await in_database_thread(function, *args, **kwargs)
         except Exception:
             logger.exception("%s could not be written", what)
             if pause is None:
@@ -72,7 +72,7 @@ async def write_patiently(what: str, function: Callable[P, object], *args: P.arg
 
 
 def write_now(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-    """`write` for threads without an event loop, which may wait; never inside a transaction of their own."""
+    """Run it from a thread without an event loop, which may wait; never inside a transaction of its own."""
     return _thread.submit(carried(lambda: healed(function, *args, **kwargs))).result()
 
 

@@ -1,9 +1,8 @@
 """Pure: whether a text may be given to a model, by what is true at the moment of sending."""
 
 from langai_site.errors import AboveCeiling, ModelWithdrawn, NotAdmitted
-from langai_site.outbound.models import HIGHEST_FOR_HOSTED
 from langai_site.outbound.types import ChatCall, EmbedCall, ModelInfo, Present
-from langai_site.sensitivity import Sensitivity
+from langai_site.sensitivity import HIGHEST_FOR_HOSTED, Sensitivity
 
 
 def admit_chat(call: ChatCall, present: Present, *, hosted: bool) -> None:

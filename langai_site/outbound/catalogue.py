@@ -11,15 +11,15 @@ from django.db.models import Exists, OuterRef, QuerySet
 
 from langai_site.accounts.models import Team
 from langai_site.database.compiled_queries import Prepared
-from langai_site.database.writer import write
+from langai_site.database.writer import in_database_thread
 from langai_site.outbound import endpoints, failures, keeping, listings, litellm_adapter, parameters, roles
 from langai_site.outbound.endpoints import Endpoint
 from langai_site.outbound.keeping import Changes
 from langai_site.outbound.listings import Offer, Unlisted
-from langai_site.outbound.models import HIGHEST_FOR_HOSTED, Model
+from langai_site.outbound.models import Model
 from langai_site.outbound.types import ModelInfo, ProviderError
 from langai_site.registry import Status
-from langai_site.sensitivity import Sensitivity
+from langai_site.sensitivity import HIGHEST_FOR_HOSTED, Sensitivity
 from langai_site.usage import prices
 
 logger = logging.getLogger(__name__)
@@ -160,9 +160,9 @@ def _note(endpoint: Endpoint, passed_on: bool) -> bool:
 
 async def refresh() -> Changes:
     """Ask what the keys and servers offer, write what changed, and say what that was."""
-    changes = await write(keeping.store, *await _look())
+    changes = await in_database_thread(keeping.store, *await _look())
     # LiteLLM may still be loading: people can choose what there is meanwhile.
-    repriced = await write(keeping.learn, await litellm_adapter.price_list())
+    repriced = await in_database_thread(keeping.learn, await litellm_adapter.price_list())
     return replace(changes, repriced=tuple(repriced))
 
 

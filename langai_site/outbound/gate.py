@@ -12,7 +12,7 @@ from contextvars import ContextVar
 
 import httpx
 
-from langai_site.database.writer import write, write_now
+from langai_site.database.writer import in_database_thread, write_now
 from langai_site.outbound.bounds import LEAST_BYTES, Bound
 from langai_site.outbound.types import Present, ReadPresent
 
@@ -40,7 +40,7 @@ class Gate:
     async def ask(self) -> None:
         """Return if the request may be written now. Raises what the door raises, and RuntimeError the second time."""
         with self._asking():
-            self._admit(await write(self._read_present))
+            self._admit(await in_database_thread(self._read_present))
 
     def ask_now(self) -> None:
         """`ask` for threads without an event loop, which may wait."""

@@ -6,10 +6,7 @@ from django.utils import timezone
 
 from langai_site.accounts.models import Team
 from langai_site.outbound import parameters
-from langai_site.sensitivity import Sensitivity
-
-# Confidential text never leaves, whatever an admin sets.
-HIGHEST_FOR_HOSTED = Sensitivity.INTERNAL
+from langai_site.sensitivity import HIGHEST_FOR_HOSTED, Sensitivity
 
 
 def valid_parameters(value: Any) -> None:  # noqa: ANN401 - whatever JSON was written

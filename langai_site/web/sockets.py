@@ -43,7 +43,7 @@ async def no_such_socket(scope: dict[str, Any], receive: Any, send: Any) -> None
 
 
 class SocketConsumer(AsyncWebsocketConsumer):
-    """A consumer whose database work is done by `write`, on a thread that looks after its own connection.
+    """A consumer whose database work is done by `in_database_thread`, on a thread that looks after its own connection.
 
     Channels would close old connections before every event, so for every frame: a hop to a thread and back each.
     """

@@ -16,10 +16,9 @@ from django.utils import timezone
 from langai_site.database.writer import write_now
 from langai_site.errors import AboveCeiling, NotAdmitted
 from langai_site.outbound import door, endpoints
-from langai_site.outbound.models import HIGHEST_FOR_HOSTED
 from langai_site.outbound.models import Embedder as Found
 from langai_site.outbound.types import EmbedCall, ModelInfo, ProviderError, ReadPresent, unchanging
-from langai_site.sensitivity import Sensitivity
+from langai_site.sensitivity import HIGHEST_FOR_HOSTED, Sensitivity
 from langai_site.usage import prices
 from langai_site.usage.spending import reservations as usage
 from langai_site.usage.types import Caller, Entry

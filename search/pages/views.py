@@ -14,7 +14,7 @@ from django.views.decorators.http import require_safe
 
 from langai_site.accounts import limits
 from langai_site.accounts.session import SignedOut, signed_in
-from langai_site.database.writer import write
+from langai_site.database.writer import in_database_thread
 from langai_site.sensitivity import Sensitivity
 from search.access import reader_of
 from search.models import Collection, Source
@@ -32,7 +32,7 @@ async def search(request: HttpRequest) -> HttpResponse:
     """What fits `q`, by document. While somebody types, htmx asks for the results alone."""
     part = bool(request.htmx)  # type: ignore[attr-defined]
     try:
-        context = await write(_asked, request, part)
+        context = await in_database_thread(_asked, request, part)
     except SignedOut:
         return redirect(f"{reverse('account_login')}?{urlencode({'next': request.get_full_path()})}")
     form: forms.SearchForm = context["form"]

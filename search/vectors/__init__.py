@@ -12,8 +12,7 @@ from django.conf import settings
 from django.utils.crypto import salted_hmac
 
 from langai_site.outbound.endpoints import is_local
-from langai_site.outbound.models import HIGHEST_FOR_HOSTED
-from langai_site.sensitivity import Sensitivity
+from langai_site.sensitivity import HIGHEST_FOR_HOSTED, Sensitivity
 
 if TYPE_CHECKING:
     import numpy as np

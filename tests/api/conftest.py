@@ -9,7 +9,7 @@ from django.test import AsyncClient
 from langai_site.accounts import keys
 from langai_site.accounts.models import User
 from langai_site.accounts.scopes import Scope
-from langai_site.database.writer import write
+from langai_site.database.writer import in_database_thread
 from langai_site.outbound import door, litellm_adapter
 from langai_site.outbound.models import Model
 
@@ -42,7 +42,7 @@ def made_key(user, *scopes, name="test", **options):
 
 
 async def program_of(user, *scopes, **options):
-    return Program(await write(lambda: made_key(user, *scopes, **options)))
+    return Program(await in_database_thread(lambda: made_key(user, *scopes, **options)))
 
 
 def error_of(answer):

@@ -15,7 +15,7 @@ from langai_site.accounts import keys, tokens
 from langai_site.accounts.models import ApiKey, User
 from langai_site.accounts.scopes import Scope
 from langai_site.api import api, v1
-from langai_site.database.writer import write
+from langai_site.database.writer import in_database_thread
 from search.models import Collection
 from tests.api.conftest import PASSWORD, Program, made_key
 
@@ -73,13 +73,13 @@ async def test_nobody_is_let_in(transactional_db, method, path, scope):
 @guarded
 async def test_a_key_for_something_else_is_not_enough(alice, method, path, scope):
     others = [other for other in Scope if other != scope]
-    key = await write(made_key, alice, *others)
+    key = await in_database_thread(made_key, alice, *others)
     assert told(await ask(AsyncClient(), method, path, {"Authorization": f"Bearer {key}"})) == (403, "forbidden")
 
 
 @guarded
 async def test_what_has_ended_opens_nothing(alice, method, path, scope):
-    key = await write(made_key, alice)
+    key = await in_database_thread(made_key, alice)
     headers = {"Authorization": f"Bearer {key}"}
     for ended in ({"revoked_at": timezone.now()}, {"expires_at": timezone.now() - timedelta(seconds=1)}):
         await ApiKey.objects.aupdate(revoked_at=None, expires_at=None)
@@ -90,8 +90,8 @@ async def test_what_has_ended_opens_nothing(alice, method, path, scope):
 
 @guarded
 async def test_a_closed_account_has_no_door(alice, method, path, scope):
-    key = await write(made_key, alice)
-    token = await write(lambda: tokens.first_tokens(alice).access)
+    key = await in_database_thread(made_key, alice)
+    token = await in_database_thread(lambda: tokens.first_tokens(alice).access)
     browser = AsyncClient()
     await browser.aforce_login(alice)
     await User.objects.aupdate(is_active=False)
@@ -134,8 +134,8 @@ def alices(alice, settings, tmp_path):
 
 
 async def test_bob_finds_nothing_of_alices(alices, alice, bob):
-    superuser = await write(lambda: User.objects.create_superuser("admin", password=PASSWORD))
-    hers, his, admins = [await write(made_key, person) for person in (alice, bob, superuser)]
+    superuser = await in_database_thread(lambda: User.objects.create_superuser("admin", password=PASSWORD))
+    hers, his, admins = [await in_database_thread(made_key, person) for person in (alice, bob, superuser)]
     for key, expected in ((his, 404), (hers, 200)):
         for method, path in alices[:4]:
             answer = await AsyncClient().generic(method, path, headers={"Authorization": f"Bearer {key}"})
@@ -158,6 +158,6 @@ async def test_guessing_keys_is_limited_by_address(transactional_db, settings):
 
 async def test_reading_by_a_program_is_limited_by_person(alice, bob, settings):
     settings.RATE_LIMIT_PER_MINUTE = "1/d"
-    hers, his = [Program(await write(made_key, person)) for person in (alice, bob)]
+    hers, his = [Program(await in_database_thread(made_key, person)) for person in (alice, bob)]
     assert [(await hers.get("/api/usage")).status_code for _ in range(2)] == [200, 429]
     assert (await his.get("/api/usage")).status_code == 200

@@ -11,7 +11,7 @@ from chat.live import runner
 from chat.models import Conversation, Message
 from chat.turns import storage
 from langai_site.accounts.scopes import Scope
-from langai_site.database.writer import write
+from langai_site.database.writer import in_database_thread
 from langai_site.usage.models import Budget, UsageEntry
 from langai_site.usage.spending import budgets
 from search.models import Collection
@@ -40,17 +40,17 @@ async def test_a_conversation_goes_on_and_stays_out_of_the_sidebar(program, alic
     assert second["conversation_id"] == first["conversation_id"]
     conversation = await Conversation.objects.aget()
     assert (conversation.source, str(conversation.id)) == ("api", first["conversation_id"])
-    assert await write(access.listed, alice.id) == ([], None)
+    assert await in_database_thread(access.listed, alice.id) == ([], None)
     said = [message["content"] for message in json.loads(upstream.requests()[-1]["body"])["messages"]]
     assert said[1:] == ["One?", "One?", "Two?"]
     assert {entry.source async for entry in UsageEntry.objects.all()} == {"api"}
 
 
 async def test_a_conversation_of_the_page_can_be_gone_on_with_and_stays_there(program, alice, echo):
-    started = await write(storage.post, alice, None, "One?", "quotes")
+    started = await in_database_thread(storage.post, alice, None, "One?", "quotes")
     await runner.start(started, runner.Asked("One?"))
     await program.post("/chat", message="Two?", conversation_id=str(started.conversation))
-    assert [found.id for found in (await write(access.listed, alice.id))[0]] == [started.conversation]
+    assert [found.id for found in (await in_database_thread(access.listed, alice.id))[0]] == [started.conversation]
 
 
 async def test_options_reach_the_model_and_a_label_the_conversation(program, echo, upstream):
@@ -71,7 +71,7 @@ async def test_only_the_collections_that_are_named_and_may_be_read_are_asked(pro
 
 
 async def test_a_long_answer_says_that_it_is_not_at_its_end(program, transactional_db):
-    model = await write(offer, "t9-length")
+    model = await in_database_thread(offer, "t9-length")
     assert (await program.post("/chat", message="How?", model=model)).json()["status"] == "interrupted"
 
 
@@ -123,7 +123,7 @@ async def test_a_message_of_spaces_is_none(program):
     ],
 )
 async def test_what_fails_is_told_with_its_status(program, transactional_db, name, status, code):
-    model = await write(offer, name) if status == 503 else f"hosted_vllm/{name}"
+    model = await in_database_thread(offer, name) if status == 503 else f"hosted_vllm/{name}"
     answer = await program.post("/chat", message="How?", model=model)
     assert error_of(answer) == (status, code)
     assert "sk-upstream" not in answer.text
@@ -165,5 +165,5 @@ async def test_a_stream_asked_for_here_counts_as_one(program, echo, settings):
 
 async def test_answers_that_are_being_written_are_limited(program, alice, echo, settings):
     settings.REPLIES_IN_FLIGHT = 1
-    await write(storage.post, alice, None, "One?")
+    await in_database_thread(storage.post, alice, None, "One?")
     assert error_of(await program.post("/chat", message="Two?")) == (429, "too_many")

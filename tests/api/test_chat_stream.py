@@ -8,7 +8,7 @@ import pytest
 from chat.live import publishing, runner, snapshots, watching
 from chat.models import Conversation, Message
 from langai_site.accounts.scopes import Scope
-from langai_site.database.writer import write
+from langai_site.database.writer import in_database_thread
 from tests.api.conftest import error_of, offer, program_of
 from tests.api.events import frames_of, read, text_of, told
 
@@ -80,7 +80,9 @@ async def test_an_end_that_takes_out_a_citation_loses_nothing_wherever_the_strea
 
     monkeypatch.setattr(runner, "_publish_growth", publish_once)
     upstream.script("See [7, 8] this.")
-    frames = await read(await program.post("/chat/stream", message="Say it.", model=await write(offer, "echo-r20")))
+    frames = await read(
+        await program.post("/chat/stream", message="Say it.", model=await in_database_thread(offer, "echo-r20"))
+    )
     assert told(frames, "content")[0]["content"] == sent
     assert text_of(frames) == ("See this." if sent == "See" else "See [7, 8] this.")
 
@@ -139,7 +141,7 @@ async def test_what_is_stopped_elsewhere_ends_the_stream_with_what_there_is(prog
 
 
 async def test_a_failure_is_told_as_an_event(program, transactional_db):
-    model = await write(offer, "fail-cut-t60-r60")
+    model = await in_database_thread(offer, "fail-cut-t60-r60")
     frames = await read(await program.post("/chat/stream", message="How?", model=model))
     assert text_of(frames)
     (problem,) = told(frames, "error")
@@ -156,7 +158,7 @@ async def test_what_is_refused_before_is_an_answer_with_its_status(program, echo
 
 async def test_who_waits_is_told_that_somebody_is_there(program, transactional_db, monkeypatch):
     monkeypatch.setattr(watching, "QUIET", 0.05)
-    model = await write(offer, "t3-d400")
+    model = await in_database_thread(offer, "t3-d400")
     answer = await program.post("/chat/stream", message="How?", model=model)
     text = b"".join([part async for part in answer]).decode()
     assert text.count(": keep-alive\n\n") > 2

@@ -4,7 +4,7 @@ import pytest
 
 from langai_site.accounts.models import User
 from langai_site.accounts.open_accounts import AccountClosed
-from langai_site.database.writer import apart, write
+from langai_site.database.writer import apart, in_database_thread
 from langai_site.outbound import door
 from langai_site.outbound.models import Embedder
 from langai_site.sensitivity import Sensitivity
@@ -32,7 +32,7 @@ class Elsewhere:
         self.calls.append(request["path"])
         change, self.change = self.change, None
         if change:
-            await write(change)
+            await in_database_thread(change)
 
 
 @pytest.fixture
@@ -40,7 +40,9 @@ async def elsewhere(alice, settings, monkeypatch):
     elsewhere = Elsewhere()
     monkeypatch.setattr(hosted, "_embedders", {})
     fingerprint = hosted.fingerprint_of(NAME, 64)
-    await write(lambda: Embedder.objects.create(name=NAME, dimension=64, min_score=0, fingerprint=fingerprint))
+    await in_database_thread(
+        lambda: Embedder.objects.create(name=NAME, dimension=64, min_score=0, fingerprint=fingerprint)
+    )
     async with watched_upstream(elsewhere.on_call) as upstream:
         settings.LOCAL_HOSTS, settings.CACHE_TTL = ["127.0.0.1"], 0
         settings.EMBEDDER, settings.EMBEDDER_BASE_URL = NAME, f"http://localhost:{upstream.port}/v1"
@@ -80,16 +82,18 @@ async def test_an_open_account_gets_all_of_them(alice, elsewhere):
 
 @pytest.mark.needs("chroma")
 async def test_a_question_is_not_sent_once_more(alice, elsewhere, add, store):  # noqa: F811 - the fixtures
-    collection = await write(Collection.objects.create, name="All", everyone=True, sensitivity=Sensitivity.PUBLIC)
+    collection = await in_database_thread(
+        Collection.objects.create, name="All", everyone=True, sensitivity=Sensitivity.PUBLIC
+    )
     await apart(add, collection, ["Holidays are thirty days."])
     program = await program_of(alice)
     elsewhere.calls.clear()
     elsewhere.change = close_account
     assert is_closed(await program.post("/search", query="How long is the holiday? " * 10))
     assert len(elsewhere.calls) == 1
-    await write(lambda: User.objects.update(is_active=True))
-    reader = await write(reader_of, alice)
-    await write(close_account)
+    await in_database_thread(lambda: User.objects.update(is_active=True))
+    reader = await in_database_thread(reader_of, alice)
+    await in_database_thread(close_account)
     with pytest.raises(AccountClosed):
         await find("How long?", reader, label=Sensitivity.PUBLIC)
     assert len(elsewhere.calls) == 1

@@ -11,7 +11,7 @@ from chat.live import runner
 from chat.models import Citation, Conversation, Message
 from chat.turns import storage
 from langai_site.accounts.scopes import Scope
-from langai_site.database.writer import write
+from langai_site.database.writer import in_database_thread
 from tests.api.conftest import error_of, program_of
 from tests.chat.factories import long_conversation
 
@@ -38,7 +38,7 @@ def cite():
 
 
 async def test_a_conversation_is_read_with_its_answers_and_what_they_cite(program, kept):
-    await write(cite)
+    await in_database_thread(cite)
     found = (await program.get(kept)).json()
     assert (found["title"], found["label"], found["source"]) == ("How many days?", "internal", "api")
     question, answer = found["messages"]
@@ -52,7 +52,7 @@ async def test_a_conversation_is_read_with_its_answers_and_what_they_cite(progra
 async def test_the_list_has_pages_and_knows_the_doors(program, alice, kept, monkeypatch):
     monkeypatch.setattr(access, "LISTED", 2)
     for number in range(3):
-        await write(Conversation.objects.create, owner=alice, title=f"{number}")
+        await in_database_thread(Conversation.objects.create, owner=alice, title=f"{number}")
     first = (await program.get(LIST)).json()
     rest = (await program.get(LIST, after=first["next"])).json()
     titles = [item["title"] for item in first["conversations"] + rest["conversations"]]
@@ -64,7 +64,7 @@ async def test_the_list_has_pages_and_knows_the_doors(program, alice, kept, monk
 
 
 async def test_an_export_is_a_file(program, kept):
-    await write(cite)
+    await in_database_thread(cite)
     exported = await program.get(f"{kept}/export")
     assert json.loads(exported.content) == (await program.get(kept)).json()
     assert exported["Content-Disposition"].startswith('attachment; filename="conversation-2')
@@ -81,7 +81,7 @@ async def test_an_export_is_a_file(program, kept):
 
 
 async def test_a_long_conversation_is_told_whole_and_in_pieces_that_hold_up_nobody(program, alice, monkeypatch):
-    conversation, messages = await write(long_conversation, alice, 250)
+    conversation, messages = await in_database_thread(long_conversation, alice, 250)
     threads, sizes = set(), []
     real = branches.read
 
@@ -105,7 +105,7 @@ async def test_a_long_conversation_is_told_whole_and_in_pieces_that_hold_up_nobo
 
 
 async def test_a_conversation_without_messages_is_told_as_such(program, alice):
-    conversation = await write(Conversation.objects.create, owner=alice, title="Nothing yet")
+    conversation = await in_database_thread(Conversation.objects.create, owner=alice, title="Nothing yet")
     assert (await program.get(f"{LIST}/{conversation.id}")).json()["messages"] == []
     assert json.loads((await program.get(f"{LIST}/{conversation.id}/export")).content)["messages"] == []
 
@@ -131,7 +131,7 @@ async def test_a_deleted_conversation_is_gone(program, kept):
 async def test_what_is_being_written_in_a_deleted_conversation_stops(program, alice, transactional_db):
     from tests.api.conftest import offer
 
-    model = await write(offer, "t100-r20")
-    begun = await runner.begin(lambda: write(storage.post, alice, None, "How?", model))
+    model = await in_database_thread(offer, "t100-r20")
+    begun = await runner.begin(lambda: in_database_thread(storage.post, alice, None, "How?", model))
     await program.delete(f"{LIST}/{begun.started.conversation}")
     assert (await begun.ending).status == "stopped"

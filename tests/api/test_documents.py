@@ -11,7 +11,7 @@ from documents.models import Document
 from langai_site.accounts.keys import Credential
 from langai_site.accounts.models import User
 from langai_site.accounts.scopes import ALL, Scope
-from langai_site.database.writer import write
+from langai_site.database.writer import in_database_thread
 from search.models import Collection
 from tests.api.conftest import error_of, program_of
 
@@ -50,7 +50,7 @@ async def test_an_upload_is_queued_then_read_and_found_in_the_list(program, poli
     assert answer.status_code == 202
     assert (queued["title"], queued["label"], queued["status"]) == ("Days off", "confidential", "queued")
     assert (queued["collection"], queued["file_name"], queued["added_by"]) == (policies.pk, "holiday.txt", "alice")
-    await write(tasks.work_once, "test")
+    await in_database_thread(tasks.work_once, "test")
     for reader in (program, await program_of(bob)):
         known = (await reader.get(f"{DOCUMENTS}/{queued['id']}")).json()
         assert (known["status"], known["progress"], known["error"]) == ("ready", 100, "")
@@ -64,7 +64,7 @@ async def test_looking_through_a_collection_holds_up_no_answer(program, policies
     await upload(program, policies.pk)
     request, go_on = rf.get(DOCUMENTS), threading.Event()
     request.auth = Credential(alice, ALL)
-    busy = asyncio.create_task(write(go_on.wait, 30))
+    busy = asyncio.create_task(in_database_thread(go_on.wait, 30))
     try:
         found = await asyncio.wait_for(api.documents(request, policies.pk, "holiday", 1), 20)
         shelves = await asyncio.wait_for(api.collections(request), 20)
@@ -76,7 +76,7 @@ async def test_looking_through_a_collection_holds_up_no_answer(program, policies
 
 async def test_what_cannot_be_read_says_why(program, policies):
     document = (await upload(program, policies.pk, b"%PDF-1.4 broken", "broken.pdf")).json()["id"]
-    await write(tasks.work_once, "test")
+    await in_database_thread(tasks.work_once, "test")
     known = (await program.get(f"{DOCUMENTS}/{document}")).json()
     assert known["status"] == "failed"
     assert known["error"]

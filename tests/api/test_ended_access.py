@@ -11,7 +11,7 @@ from chat.live import closed_accounts, runner
 from chat.models import Message
 from langai_site.accounts import keys, tokens
 from langai_site.accounts.models import ApiKey
-from langai_site.database.writer import write
+from langai_site.database.writer import in_database_thread
 from tests.api.conftest import Program, made_key, offer
 
 pytestmark = pytest.mark.usefixtures("upstream")
@@ -88,13 +88,13 @@ async def begun(program, path, more, model):
 @pytest.mark.parametrize(("shown", "end"), WAYS)
 @pytest.mark.parametrize(("path", "more"), STREAMS.items(), ids=STREAMS)
 async def test_a_stream_ends_with_what_it_was_asked_with(alice, bob, slow, shown, end, path, more):
-    stream = await begun(await write(shown, alice), path, more, slow)
-    others = await begun(await write(with_session, bob), path, more, slow)
+    stream = await begun(await in_database_thread(shown, alice), path, more, slow)
+    others = await begun(await in_database_thread(with_session, bob), path, more, slow)
     await closed_accounts.look()
     assert b"word" in await anext(stream)
     if end is signed_out_on_a_page:
         await others.aclose()
-    await write(end, alice)
+    await in_database_thread(end, alice)
     await closed_accounts.look()
     lines = b"".join([piece async for piece in stream]).decode().split("\n\n")
     assert json.loads(lines[-3].partition("data: ")[2])["error"]["code"] == "access_ended"
@@ -107,11 +107,11 @@ async def test_a_stream_ends_with_what_it_was_asked_with(alice, bob, slow, shown
 
 @pytest.mark.parametrize(("path", "more"), WHOLE.items(), ids=WHOLE)
 async def test_who_waits_for_a_whole_answer_is_told_as_well(alice, slow, upstream, path, more):
-    program = await write(with_key, alice)
+    program = await in_database_thread(with_key, alice)
     waiting = asyncio.create_task(program.post(path, body_of(path, more, slow)))
     while not closed_accounts._watched:  # noqa: ASYNC110 - there is nothing to await
         await asyncio.sleep(0.01)
-    await write(revoked, alice)
+    await in_database_thread(revoked, alice)
     await closed_accounts.look()
     answer = await waiting
     assert answer.status_code == 401

@@ -13,7 +13,7 @@ from django.test import AsyncClient
 
 from langai_site import VERSION
 from langai_site.accounts.scopes import Scope
-from langai_site.database.writer import write
+from langai_site.database.writer import in_database_thread
 from langai_site.web import probes
 from tests.api.conftest import error_of, program_of
 
@@ -49,13 +49,13 @@ async def test_the_process_lives_whatever_its_database_does(db):
 
 async def test_it_is_not_ready_while_migrations_are_pending(transactional_db, monkeypatch):
     monkeypatch.setattr(probes, "_migrated", False)
-    last = (await write(lambda: MigrationLoader(connection).graph.leaf_nodes("accounts")))[0]
-    await write(lambda: MigrationRecorder(connection).record_unapplied(*last))
+    last = (await in_database_thread(lambda: MigrationLoader(connection).graph.leaf_nodes("accounts")))[0]
+    await in_database_thread(lambda: MigrationRecorder(connection).record_unapplied(*last))
     try:
         pending = await AsyncClient().get("/health/ready")
         assert (pending.status_code, pending.json()["reason"]) == (503, "migrations are pending")
     finally:
-        await write(lambda: MigrationRecorder(connection).record_applied(*last))
+        await in_database_thread(lambda: MigrationRecorder(connection).record_applied(*last))
     ready = await AsyncClient().get("/health/ready")
     assert (ready.status_code, ready.json()) == (200, {"status": "ready"})
     assert "no-store" in ready["Cache-Control"]

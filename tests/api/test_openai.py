@@ -18,7 +18,7 @@ from chat.turns import concurrency, storage
 from documents import services, tasks
 from langai_site.accounts.models import Team
 from langai_site.accounts.scopes import Scope
-from langai_site.database.writer import write
+from langai_site.database.writer import in_database_thread
 from langai_site.errors import TooMany
 from langai_site.outbound.models import Model
 from langai_site.usage.models import Budget, Reservation, UsageEntry
@@ -82,7 +82,7 @@ async def test_nothing_is_kept_but_the_ledgers_entry(program, alice, echo):
 
 
 async def test_answers_are_among_the_figures_of_replies_by_how_they_ended(program, transactional_db):
-    models = [await write(offer, name) for name in ("t31-r100", "fail-broken-t31", "t3001-r100")]
+    models = [await in_database_thread(offer, name) for name in ("t31-r100", "fail-broken-t31", "t3001-r100")]
     for model in models[:2]:
         await ask(program, model=model)
     stream = aiter(await ask(program, model=models[2], stream=True))
@@ -122,7 +122,7 @@ async def test_options_reach_the_model(program, echo, upstream):
 
 
 async def test_a_stream_has_the_form_that_clients_read(program, transactional_db):
-    model = await write(offer, "t30-r100")
+    model = await in_database_thread(offer, "t30-r100")
     chunks = await streamed(program, model=model, stream_options={"include_usage": True})
     assert chunks[-1] == "[DONE]"
     assert {chunk["id"] for chunk in chunks[:-1]} == {chunks[0]["id"]}
@@ -140,7 +140,7 @@ async def test_tokens_are_told_in_a_stream_where_that_was_asked_only(program, ec
 
 
 async def test_an_answer_ends_before_a_stop(program, transactional_db):
-    model = await write(offer, "t3000-r100")
+    model = await in_database_thread(offer, "t3000-r100")
     for stop in ("word5 ", ["zzz", "word5 ", "word7"]):
         assert text_of(await streamed(program, model=model, stop=stop)) == "word1 word2 word3 word4 "
         answer = (await ask(program, model=model, stop=stop)).json()
@@ -160,7 +160,7 @@ def test_a_stop_is_found_however_the_text_is_cut(size):
 
 
 async def test_a_cut_answer_says_so(program, transactional_db):
-    model = await write(offer, "t9-length")
+    model = await in_database_thread(offer, "t9-length")
     assert (await ask(program, model=model)).json()["choices"][0]["finish_reason"] == "length"
     assert (await streamed(program, model=model))[-2]["choices"][0]["finish_reason"] == "length"
 
@@ -250,14 +250,14 @@ async def test_a_model_that_is_not_there_is_told_as_openai_tells_it(program, ech
 
 @pytest.mark.parametrize("stream", [False, True])
 async def test_a_failure_before_the_first_word_has_its_status(program, transactional_db, stream):
-    model = await write(offer, "fail-broken-echo")
+    model = await in_database_thread(offer, "fail-broken-echo")
     answer = await ask(program, model=model, stream=stream)
     assert problem(answer) == (503, "server_error", "upstream_error")
     assert (await UsageEntry.objects.aget()).status == "upstream_error"
 
 
 async def test_a_failure_later_is_told_in_the_stream(program, transactional_db):
-    model = await write(offer, "fail-cut-t60-r60")
+    model = await in_database_thread(offer, "fail-cut-t60-r60")
     chunks = await streamed(program, model=model)
     assert chunks[0]["choices"]
     assert chunks[-2]["error"]["code"] == "cut"
@@ -267,7 +267,7 @@ async def test_a_failure_later_is_told_in_the_stream(program, transactional_db):
 async def test_who_waits_for_long_gets_a_stream_with_signs_of_life(program, transactional_db, monkeypatch):
     monkeypatch.setattr(sse, "PATIENCE", 0.05)
     monkeypatch.setattr(sse, "QUIET", 0.05)
-    model = await write(offer, "t3-d400")
+    model = await in_database_thread(offer, "t3-d400")
     answer = await ask(program, model=model, stream=True)
     text = b"".join([part async for part in answer]).decode()
     assert text.count(": keep-alive\n\n") > 2
@@ -275,7 +275,7 @@ async def test_who_waits_for_long_gets_a_stream_with_signs_of_life(program, tran
 
 
 async def test_closing_the_connection_stops_the_model_and_enters_what_was_used(program, transactional_db, upstream):
-    model = await write(offer, "t3000-r100")
+    model = await in_database_thread(offer, "t3000-r100")
     answer = await ask(program, model=model, stream=True)
     stream = aiter(answer)
     await anext(stream)
@@ -289,21 +289,21 @@ async def test_closing_the_connection_stops_the_model_and_enters_what_was_used(p
 
 async def test_answers_count_with_those_of_the_pages(program, alice, transactional_db, settings):
     settings.REPLIES_IN_FLIGHT = 1
-    model = await write(offer, "t3000-r100")
+    model = await in_database_thread(offer, "t3000-r100")
     stream = aiter(await ask(program, model=model, stream=True))
     await anext(stream)
     with pytest.raises(TooMany):
-        await write(storage.post, alice, None, "Two?")
+        await in_database_thread(storage.post, alice, None, "Two?")
     refused = await ask(program, model=model)
     assert problem(refused) == (429, "rate_limit_error", "too_many")
     assert int(refused["Retry-After"]) > 0
     await stream.aclose()
-    await write(storage.post, alice, None, "Two?")
+    await in_database_thread(storage.post, alice, None, "Two?")
 
 
 async def test_an_answer_that_lost_its_process_counts_for_ten_minutes(program, alice, echo, settings):
     settings.REPLIES_IN_FLIGHT = 1
-    await write(stateless._opened, alice, stateless.Said("One?"), reply := uuid4())
+    await in_database_thread(stateless._opened, alice, stateless.Said("One?"), reply := uuid4())
     assert (await ask(program)).status_code == 429
     held = Reservation.objects.filter(reply=reply)
     await held.aupdate(created_at=(await held.aget()).created_at - concurrency.KEPT_NOWHERE)
@@ -329,7 +329,7 @@ async def test_the_list_has_what_may_be_asked(program, bob, echo):
     listed = (await program.get("/v1/models")).json()
     assert (listed["object"], [row["id"] for row in listed["data"]]) == ("list", ["auto", echo, "quotes"])
     assert (await program.get(f"/v1/models/{echo}")).json()["id"] == echo
-    await write(lambda: Model.objects.get().teams.add(Team.objects.create(name="Others")))
+    await in_database_thread(lambda: Model.objects.get().teams.add(Team.objects.create(name="Others")))
     assert [row["id"] for row in (await program.get("/v1/models")).json()["data"]] == ["auto", "quotes"]
     assert problem(await ask(program, model=echo))[0] == 404
 
@@ -377,7 +377,7 @@ async def test_the_scope_of_a_key_holds(alice, echo):
 
 
 async def test_answers_end_before_the_server_does(program, transactional_db):
-    model = await write(offer, "t30-r60")
+    model = await in_database_thread(offer, "t30-r60")
     asked = asyncio.create_task(ask(program, model=model))
     await asyncio.wait({asked}, timeout=0.2)
     assert stateless._live

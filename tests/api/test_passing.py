@@ -6,7 +6,7 @@ import pytest
 from django.db import connection
 
 from chat.api import stateless
-from langai_site.database.writer import write
+from langai_site.database.writer import in_database_thread
 from langai_site.usage.models import Reservation, UsageEntry
 from tests.api.conftest import offer, program_of
 
@@ -20,7 +20,10 @@ async def asking(alice):
     program = await program_of(alice)
 
     async def begin(name):
-        fields = {"model": await write(offer, name), "messages": [{"role": "user", "content": "How many days?"}]}
+        fields = {
+            "model": await in_database_thread(offer, name),
+            "messages": [{"role": "user", "content": "How many days?"}],
+        }
         return asyncio.create_task(program.post("/v1/chat/completions", fields))
 
     return begin
@@ -38,12 +41,12 @@ async def _until(condition):
 
 
 async def test_what_a_model_used_is_entered_once_the_ledger_can_be_written_again(asking, caplog):
-    await write(_rename, LEDGER, ELSEWHERE)
+    await in_database_thread(_rename, LEDGER, ELSEWHERE)
     try:
         asked = await asking("t3")
         await _until(lambda: "could not be written" in caplog.text)
     finally:
-        await write(_rename, ELSEWHERE, LEDGER)
+        await in_database_thread(_rename, ELSEWHERE, LEDGER)
     assert (await asked).status_code == 200
     assert (await UsageEntry.objects.aget()).status == "complete"
     assert (await Reservation.objects.aget()).status == "settled"

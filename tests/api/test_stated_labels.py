@@ -8,7 +8,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from chat.models import Message
 from documents.models import Document
 from langai_site.accounts.models import User
-from langai_site.database.writer import apart, write
+from langai_site.database.writer import apart, in_database_thread
 from langai_site.errors import Invalid
 from langai_site.outbound.models import Embedder
 from langai_site.sensitivity import Sensitivity
@@ -122,7 +122,7 @@ async def program(alice, upstream, echo, settings, tmp_path):  # noqa: F811 - th
     settings.MEDIA_ROOT, settings.CACHE_TTL = tmp_path, 0
     settings.EMBEDDER, settings.EMBEDDER_BASE_URL = "hosted_vllm/e64", upstream.openai_url
     hosted._embedders.clear()
-    await write(prepare)
+    await in_database_thread(prepare)
     return await program_of(alice)
 
 

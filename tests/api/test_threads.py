@@ -13,7 +13,7 @@ from langai_site.accounts import api as accounts_api
 from langai_site.accounts.models import User
 from langai_site.accounts.scopes import Scope
 from langai_site.database import writer
-from langai_site.database.writer import write
+from langai_site.database.writer import in_database_thread
 from langai_site.web import long_bodies
 from search.models import Collection
 from tests.api.conftest import PASSWORD, program_of
@@ -86,6 +86,6 @@ async def test_a_password_is_checked_on_threads_of_their_own(alice):
     program = await program_of(alice)
     with busy([accounts_api._passwords]):
         waiting = asyncio.create_task(program.post("/auth/token", username="alice", password=PASSWORD))
-        assert await write(User.objects.count) == 1
+        assert await in_database_thread(User.objects.count) == 1
         assert not waiting.done()
     assert (await waiting).status_code == 200

@@ -15,7 +15,7 @@ from django.utils import timezone
 from langai_site import registry
 from langai_site.accounts import tokens
 from langai_site.accounts.models import TokenFamily, User
-from langai_site.database.writer import write
+from langai_site.database.writer import in_database_thread
 from tests.api.conftest import PASSWORD, Program, error_of
 
 ROOT = Path(__file__).parent.parent.parent
@@ -62,7 +62,7 @@ async def test_a_name_or_an_address_and_the_password_give_tokens(alice):
     for name in ("alice", "alice@example.org"):
         answer = await sign_in(name)
         assert answer.status_code == 200
-        assert await write(opens, answer.json()["access"]) == "alice"
+        assert await in_database_thread(opens, answer.json()["access"]) == "alice"
         assert answer.json()["expires_in"] == 900
 
 
@@ -80,9 +80,9 @@ async def test_a_closed_account_gives_none(alice):
 
 async def test_a_refresh_token_gives_new_ones_and_opens_nothing_itself(alice):
     given = (await sign_in()).json()
-    assert await write(opens, given["refresh"]) == ""
+    assert await in_database_thread(opens, given["refresh"]) == ""
     renewed = await Program().post("/auth/refresh", refresh=given["refresh"])
-    assert await write(opens, renewed.json()["access"]) == "alice"
+    assert await in_database_thread(opens, renewed.json()["access"]) == "alice"
     assert error_of(await Program().post("/auth/refresh", refresh=given["access"])) == (401, "unauthorized")
 
 
@@ -90,7 +90,7 @@ async def test_a_change_of_the_password_ends_all_tokens(alice):
     given = (await sign_in()).json()
     alice.set_password("another one altogether")
     await alice.asave()
-    assert await write(opens, given["access"]) == ""
+    assert await in_database_thread(opens, given["access"]) == ""
     assert error_of(await Program().post("/auth/refresh", refresh=given["refresh"])) == (401, "unauthorized")
 
 
@@ -106,8 +106,8 @@ async def test_a_refresh_token_works_once_and_a_second_use_ends_the_whole_family
     assert error_of(refused) == (401, "unauthorized")
     assert "was used before" in refused.json()["error"]["message"]
     assert error_of(await refresh_with(third["refresh"])) == (401, "unauthorized")
-    assert [await write(opens, given["access"]) for given in (first, second, third)] == ["", "", ""]
-    assert await write(opens, other["access"]) == "alice"
+    assert [await in_database_thread(opens, given["access"]) for given in (first, second, third)] == ["", "", ""]
+    assert await in_database_thread(opens, other["access"]) == "alice"
     assert (await refresh_with(other["refresh"])).status_code == 200
 
 
@@ -117,15 +117,15 @@ async def test_signing_out_ends_one_family(alice):
     for token in (later["refresh"], later["refresh"], first["refresh"]):
         assert (await Program().post("/auth/sign-out", refresh=token)).status_code == 204
     assert error_of(await refresh_with(later["refresh"])) == (401, "unauthorized")
-    assert await write(opens, later["access"]) == ""
-    assert await write(opens, other["access"]) == "alice"
+    assert await in_database_thread(opens, later["access"]) == ""
+    assert await in_database_thread(opens, other["access"]) == "alice"
 
 
 async def test_what_is_no_refresh_token_signs_nobody_out(alice):
     given = (await sign_in()).json()
     for token in (given["access"], "x", given["refresh"][:-3]):
         assert error_of(await Program().post("/auth/sign-out", refresh=token)) == (401, "unauthorized")
-    assert await write(opens, given["access"]) == "alice"
+    assert await in_database_thread(opens, given["access"]) == "alice"
 
 
 async def test_signing_out_on_a_page_ends_all_tokens_of_that_person(alice, bob):
@@ -134,8 +134,8 @@ async def test_signing_out_on_a_page_ends_all_tokens_of_that_person(alice, bob):
     await page.aforce_login(alice)
     assert (await page.post("/accounts/logout/")).status_code == 302
     assert error_of(await refresh_with(mine["refresh"])) == (401, "unauthorized")
-    assert await write(opens, mine["access"]) == ""
-    assert await write(opens, theirs["access"]) == "bob"
+    assert await in_database_thread(opens, mine["access"]) == ""
+    assert await in_database_thread(opens, theirs["access"]) == "bob"
 
 
 async def test_of_two_refreshes_at_the_same_time_exactly_one_gets_new_tokens(alice):
@@ -157,9 +157,9 @@ async def test_families_are_forgotten_once_their_last_token_has_expired(alice):
     old, new = (await sign_in()).json(), (await sign_in()).json()
     family = jwt.decode(old["refresh"], options={"verify_signature": False})["family"]
     await TokenFamily.objects.filter(pk=family).aupdate(expires_at=timezone.now() - timedelta(seconds=1))
-    await write(registry.nightly_jobs["expired tokens"])
+    await in_database_thread(registry.nightly_jobs["expired tokens"])
     assert await TokenFamily.objects.acount() == 1
-    assert await write(opens, new["access"]) == "alice"
+    assert await in_database_thread(opens, new["access"]) == "alice"
 
 
 async def test_the_right_password_of_a_closed_account_is_answered_as_a_wrong_one_and_counts(alice):
@@ -173,19 +173,19 @@ async def test_the_right_password_of_a_closed_account_is_answered_as_a_wrong_one
 async def test_a_closed_account_ends_all_tokens(alice):
     given = (await sign_in()).json()
     await User.objects.filter(pk=alice.pk).aupdate(is_active=False)
-    assert await write(opens, given["access"]) == ""
+    assert await in_database_thread(opens, given["access"]) == ""
 
 
 async def test_a_token_ends_by_itself(alice, monkeypatch):
     monkeypatch.setitem(tokens.LIFETIMES, "access", -1)
-    assert await write(opens, (await sign_in()).json()["access"]) == ""
+    assert await in_database_thread(opens, (await sign_in()).json()["access"]) == ""
 
 
 @pytest.mark.parametrize("key", ["", "x" * 32])
 async def test_a_token_that_somebody_else_signed_opens_nothing(alice, key):
     claims = jwt.decode((await sign_in()).json()["access"], options={"verify_signature": False})
     forged = jwt.encode(claims, key, "HS256" if key else "none")
-    assert await write(opens, forged) == ""
+    assert await in_database_thread(opens, forged) == ""
 
 
 async def test_failed_attempts_are_limited_as_on_the_page(alice):

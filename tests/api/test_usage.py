@@ -11,7 +11,7 @@ from django.utils import timezone
 from langai_site.accounts.keys import Credential
 from langai_site.accounts.models import Team, User
 from langai_site.accounts.scopes import ALL, Scope
-from langai_site.database.writer import write
+from langai_site.database.writer import in_database_thread
 from langai_site.usage import api
 from langai_site.usage.ledger import sealing
 from langai_site.usage.models import Budget
@@ -86,15 +86,15 @@ async def test_everybodys_figures_are_for_who_may_see_the_ledger(alice, ledger):
 async def test_figures_stay_the_same_when_the_worker_has_added_them_up(alice, ledger):
     program = await program_of(alice)
     before = [(await program.get("/api/usage", since=days(5), by=by)).json() for by in ("model", "day")]
-    await write(sealing.seal)
-    assert await write(rollup.roll) == 3
+    await in_database_thread(sealing.seal)
+    assert await in_database_thread(rollup.roll) == 3
     assert [(await program.get("/api/usage", since=days(5), by=by)).json() for by in ("model", "day")] == before
 
 
 async def test_adding_up_the_ledger_holds_up_no_answer(alice, ledger, rf):
     request, go_on = rf.get("/api/usage"), threading.Event()
     request.auth = Credential(alice, ALL)
-    busy = asyncio.create_task(write(go_on.wait, 30))
+    busy = asyncio.create_task(in_database_thread(go_on.wait, 30))
     try:
         found = await asyncio.wait_for(api.mine(request, None, None, "model"), 20)
     finally:
@@ -107,4 +107,4 @@ async def test_the_scope_admin_alone_makes_nobody_an_admin(alice, ledger):
     program = await program_of(alice, Scope.ADMIN)
     assert error_of(await program.get("/api/usage/all")) == (403, "forbidden")
     assert error_of(await program.get("/api/usage")) == (403, "forbidden")
-    assert await write(lambda: alice.has_perm("usage.view_usageentry")) is False
+    assert await in_database_thread(lambda: alice.has_perm("usage.view_usageentry")) is False

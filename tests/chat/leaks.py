@@ -10,9 +10,8 @@ from uuid import UUID, uuid4
 
 from chat.turns.prompts import CONTINUE
 from langai_site.accounts.models import User
-from langai_site.outbound.models import HIGHEST_FOR_HOSTED
 from langai_site.outbound.types import ModelInfo
-from langai_site.sensitivity import Sensitivity
+from langai_site.sensitivity import HIGHEST_FOR_HOSTED, Sensitivity
 from search.models import Collection, Source
 from search.services import index
 from search.types import PageText, SourceInfo, Span

@@ -12,7 +12,7 @@ from chat.models import Message
 from chat.pages.receipt_text import charged, receipt_lines, summary
 from chat.turns import storage
 from langai_site.accounts.models import Team
-from langai_site.database.writer import write
+from langai_site.database.writer import in_database_thread
 from langai_site.outbound.models import Model
 from langai_site.usage.ledger import recomputing
 from langai_site.usage.models import Budget, UsageEntry
@@ -48,7 +48,7 @@ def known(model):
 
 
 async def started(user, model=PRICED):
-    begun = await write(storage.post, user, None, QUESTION, model, ("all",))
+    begun = await in_database_thread(storage.post, user, None, QUESTION, model, ("all",))
     runner.start(begun, runner.Asked(QUESTION))
     return begun
 
@@ -56,7 +56,7 @@ async def started(user, model=PRICED):
 async def ended(begun) -> Message:
     while runner._tasks:
         await asyncio.wait(set(runner._tasks), timeout=30)
-    return await write(lambda: Message.objects.get(id=begun.reply))
+    return await in_database_thread(lambda: Message.objects.get(id=begun.reply))
 
 
 async def answered(user, model=PRICED) -> Message:
@@ -64,11 +64,11 @@ async def answered(user, model=PRICED) -> Message:
 
 
 async def entries():
-    return await write(lambda: list(UsageEntry.objects.filter(kind="chat").order_by("id")))
+    return await in_database_thread(lambda: list(UsageEntry.objects.filter(kind="chat").order_by("id")))
 
 
 async def cited(reply):
-    return await write(lambda: list(reply.citations.values_list("number", "version")))
+    return await in_database_thread(lambda: list(reply.citations.values_list("number", "version")))
 
 
 async def test_nothing_tells_a_person_that_somebody_else_had_that_answer(server, alice, bob):
@@ -93,7 +93,7 @@ async def test_a_reply_from_the_cache_says_so_and_what_it_saved(server, alice, b
     assert told.startswith("free (cached; saved $0.0")
     assert told in summary(again.receipt)
     assert "cached" not in summary(first.receipt)
-    assert (await write(recomputing.recompute)).differences == ()
+    assert (await in_database_thread(recomputing.recompute)).differences == ()
 
 
 @pytest.mark.usefixtures("answers_are_shared")
@@ -121,7 +121,7 @@ def test_where_nothing_was_saved_nothing_is_said_of_it():
 async def test_answer_again_asks_afresh_and_replaces_what_was_kept(server, alice, bob):
     await answered(alice)
     cached = await answered(bob)
-    again = await write(storage.retry, bob, cached.id)
+    again = await in_database_thread(storage.retry, bob, cached.id)
     runner.start(again, runner.Asked(replaces=str(cached.id)))
     assert not (await ended(again)).receipt["cached"]
     assert calls(server) == 2
@@ -130,7 +130,7 @@ async def test_answer_again_asks_afresh_and_replaces_what_was_kept(server, alice
 
 @pytest.mark.usefixtures("answers_are_shared")
 async def test_who_stops_a_shared_answer_stops_it_for_themselves_and_may_have_the_whole_one_later(server, alice, bob):
-    await write(known, SLOW)
+    await in_database_thread(known, SLOW)
     stopping, reading = await started(alice, SLOW), await started(bob, SLOW)
     assert await asyncio.to_thread(eventually, lambda: server.stats()["active"] == 1)
     await runner.stop(stopping.reply)
@@ -140,7 +140,7 @@ async def test_who_stops_a_shared_answer_stops_it_for_themselves_and_may_have_th
         ("alice", "stopped", True),
         ("bob", "complete", False),
     }
-    again = await write(storage.retry, alice, stopped.id)
+    again = await in_database_thread(storage.retry, alice, stopped.id)
     runner.start(again, runner.Asked(replaces=str(stopped.id)))
     whole = await ended(again)
     assert (whole.receipt["cached"], whole.text) == (True, read.text)
@@ -148,13 +148,13 @@ async def test_who_stops_a_shared_answer_stops_it_for_themselves_and_may_have_th
 
 
 async def test_a_cached_reply_spends_nothing_of_a_budget_that_must_have_room_for_it(server, alice):
-    budget = await write(lambda: Budget.objects.create(scope="site", period="month", amount=5))
+    budget = await in_database_thread(lambda: Budget.objects.create(scope="site", period="month", amount=5))
     await answered(alice)
     (paid,) = await entries()
     assert (await answered(alice)).receipt["cached"]
-    (period,) = await write(lambda: list(budget.periods.all()))
+    (period,) = await in_database_thread(lambda: list(budget.periods.all()))
     assert (Decimal(period.spent) / 10**9, period.held) == (paid.cost, 0)
-    await write(lambda: Budget.objects.update(amount="0.001"))
+    await in_database_thread(lambda: Budget.objects.update(amount="0.001"))
     refused = await answered(alice)
     assert (refused.error_code, refused.text) == ("over_budget", "")
 
@@ -169,7 +169,7 @@ async def test_a_document_that_only_one_may_read_keeps_their_answers_apart(serve
         indexed(shared, uuid4())
         indexed(reds, uuid4())
 
-    await write(made)
+    await in_database_thread(made)
     await answered(alice)
     assert not (await answered(bob)).receipt["cached"]
     assert calls(server) == 2
@@ -177,14 +177,14 @@ async def test_a_document_that_only_one_may_read_keeps_their_answers_apart(serve
 
 @pytest.mark.usefixtures("answers_are_shared")
 async def test_a_new_version_of_a_document_is_answered_from_anew_and_cited(server, alice, bob):
-    shared, document = await write(lambda: Collection.objects.create(name="All", everyone=True)), uuid4()
-    await write(known, ECHO)
-    await write(indexed, shared, document)
+    shared, document = await in_database_thread(lambda: Collection.objects.create(name="All", everyone=True)), uuid4()
+    await in_database_thread(known, ECHO)
+    await in_database_thread(indexed, shared, document)
     server.script(f"{TEXT} [1]")
     first, again = await answered(alice, ECHO), await answered(bob, ECHO)
     assert again.receipt["cached"]
     assert await cited(first) == await cited(again) == [(1, 1)]
-    await write(indexed, shared, document, 2)
+    await in_database_thread(indexed, shared, document, 2)
     server.script(f"{TEXT} [1], [2]")
     anew = await answered(bob, ECHO)
     assert not anew.receipt["cached"]

@@ -12,7 +12,7 @@ from chat.live import runner
 from chat.models import Conversation, LabelChange, Message
 from chat.turns import storage
 from langai_site.accounts.models import Team, User
-from langai_site.database.writer import write
+from langai_site.database.writer import in_database_thread
 from langai_site.errors import LangAIError
 from langai_site.outbound import catalogue, cooling, door, litellm_adapter
 from langai_site.outbound.models import Model
@@ -45,7 +45,7 @@ class House:
         self.calls.append((PATHS[request["path"]], request["body"]))
         change, self.change = self.change, None
         if change:
-            await write(change, self)
+            await in_database_thread(change, self)
 
     @property
     def asked(self) -> list[str]:
@@ -54,15 +54,15 @@ class House:
 
 @pytest.fixture
 async def house(transactional_db, settings):
-    person = await write(User.objects.create_user, "alice")
-    house = House(person, await write(Library, person, Markers()))
-    await write(house.library.label, [PUBLIC] * 3, [PUBLIC] * 9)
+    person = await in_database_thread(User.objects.create_user, "alice")
+    house = House(person, await in_database_thread(Library, person, Markers()))
+    await in_database_thread(house.library.label, [PUBLIC] * 3, [PUBLIC] * 9)
     async with watched_upstream(house.on_call) as upstream:
         settings.LOCAL_HOSTS = ["127.0.0.1"]
         settings.OPENAI_API_KEY = settings.ANTHROPIC_API_KEY = "sk-test"
         settings.OPENAI_BASE_URL, settings.OLLAMA_BASE_URL = upstream.openai_url, upstream.url
         settings.ANTHROPIC_BASE_URL = f"http://localhost:{upstream.port}"
-        await write(offer, FAILING, HOSTED, INSIDE)
+        await in_database_thread(offer, FAILING, HOSTED, INSIDE)
         catalogue._said.clear()
         await door.warm()
         yield house
@@ -78,13 +78,13 @@ def offer(*names):
 
 
 async def answered(house, **changes) -> Message:
-    started = await write(storage.post, house.person, None, QUESTION, **changes)
+    started = await in_database_thread(storage.post, house.person, None, QUESTION, **changes)
     return await ended(started)
 
 
 async def ended(started) -> Message:
     await runner.start(started, runner.Asked(QUESTION))
-    return await write(lambda: Message.objects.select_related("conversation").get(id=started.reply))
+    return await in_database_thread(lambda: Message.objects.select_related("conversation").get(id=started.reply))
 
 
 def relabel_documents(house):
@@ -132,7 +132,7 @@ async def test_a_label_that_rises_during_a_turn_binds_the_rest_of_it(house, chan
     assert (reply.status, reply.label, reply.receipt["label"]) == ("complete", CONFIDENTIAL, "Confidential")
     assert reply.receipt["label_causes"]
     assert reply.conversation.label == CONFIDENTIAL
-    entries = await write(lambda: list(UsageEntry.objects.order_by("sent_at")))
+    entries = await in_database_thread(lambda: list(UsageEntry.objects.order_by("sent_at")))
     assert [(entry.model, entry.label, entry.hosted) for entry in entries] == [
         (FAILING, PUBLIC, False),
         (INSIDE, CONFIDENTIAL, False),
@@ -143,14 +143,14 @@ async def test_a_label_that_rises_within_the_ceiling_is_told_and_recorded(house)
     house.change = lambda house: Source.objects.update(sensitivity=INTERNAL)
     reply = await answered(house)
     assert house.asked == [FAILING, HOSTED]
-    entry = await write(lambda: UsageEntry.objects.get(model=HOSTED))
+    entry = await in_database_thread(lambda: UsageEntry.objects.get(model=HOSTED))
     assert [reply.label, reply.conversation.label, entry.label] == [INTERNAL] * 3
     assert reply.receipt["label"] == "Internal"
-    assert await write(lambda: LabelChange.objects.get().after) == INTERNAL
+    assert await in_database_thread(lambda: LabelChange.objects.get().after) == INTERNAL
 
 
 async def test_where_nobody_may_see_the_new_label_nothing_more_is_sent(house):
-    await write(lambda: Model.objects.filter(name=INSIDE).delete())
+    await in_database_thread(lambda: Model.objects.filter(name=INSIDE).delete())
     house.change = relabel_documents
     reply = await answered(house)
     assert house.asked == [FAILING]
@@ -159,7 +159,7 @@ async def test_where_nobody_may_see_the_new_label_nothing_more_is_sent(house):
 
 
 async def test_a_turn_that_fails_without_a_change_tells_of_the_failure_alone(house):
-    await write(lambda: Model.objects.exclude(name=FAILING).delete())
+    await in_database_thread(lambda: Model.objects.exclude(name=FAILING).delete())
     reply = await answered(house)
     assert (reply.status, reply.error_code) == ("failed", "upstream_error")
     assert "meanwhile" not in reply.error
@@ -178,12 +178,12 @@ async def test_a_model_that_may_not_answer_any_more_is_passed_over(house, change
 async def test_who_asks_a_local_model_gets_none_that_turns_out_hosted(house, monkeypatch, label):
     remote = "ollama_chat/t4-remote"
     monkeypatch.setattr(cooling, "SECONDS", {})
-    await write(lambda: Source.objects.update(sensitivity=label))
-    await write(lambda: Model.objects.filter(name=INSIDE).update(name=remote))
+    await in_database_thread(lambda: Source.objects.update(sensitivity=label))
+    await in_database_thread(lambda: Model.objects.filter(name=INSIDE).update(name=remote))
     failed = await answered(house, model=FAILING)
     house.calls.clear()
     reply = await ended(
-        await write(storage.retry, house.person, failed.id, storage.drafts.Pick("auto", local_only=True))
+        await in_database_thread(storage.retry, house.person, failed.id, storage.drafts.Pick("auto", local_only=True))
     )
     assert house.asked == [FAILING]
     assert (reply.status, reply.error_code) == ("failed", "local_only")
@@ -192,23 +192,23 @@ async def test_who_asks_a_local_model_gets_none_that_turns_out_hosted(house, mon
 
 async def test_a_receipt_says_where_the_model_was_found_to_run(house):
     remote = "ollama_chat/t4-remote"
-    await write(lambda: Model.objects.filter(name=INSIDE).update(name=remote))
+    await in_database_thread(lambda: Model.objects.filter(name=INSIDE).update(name=remote))
     reply = await answered(house, model=remote)
     assert (reply.status, reply.receipt["name"], reply.receipt["hosted"]) == ("complete", remote, True)
-    assert await write(lambda: UsageEntry.objects.get().hosted)
+    assert await in_database_thread(lambda: UsageEntry.objects.get().hosted)
 
 
 @pytest.mark.parametrize("change", [switch_off, give_to_another_team])
 async def test_the_person_who_chose_that_model_is_told(house, change):
-    await write(change, house)
-    started = await write(storage.post, house.person, None, QUESTION, HOSTED)
+    await in_database_thread(change, house)
+    started = await in_database_thread(storage.post, house.person, None, QUESTION, HOSTED)
     assert (await ended(started)).status == "failed"
     assert house.asked == []
 
 
 async def test_a_model_that_is_withdrawn_before_it_is_asked_says_so(house):
-    started = await write(storage.post, house.person, None, QUESTION, HOSTED)
-    await write(switch_off, house)
+    started = await in_database_thread(storage.post, house.person, None, QUESTION, HOSTED)
+    await in_database_thread(switch_off, house)
     reply = await ended(started)
     assert (house.asked, reply.error_code) == ([], "model_withdrawn")
     assert "Choose another model" in reply.error
@@ -276,8 +276,8 @@ async def test_what_an_interrupted_answer_quotes_counts_when_it_is_continued(hou
         Message.objects.filter(id=first.id).update(status="interrupted")
         Source.objects.filter(pk=source.pk).update(sensitivity=CONFIDENTIAL)
 
-    await write(interrupt)
-    started = await write(storage.resume, house.person, first.id)
+    await in_database_thread(interrupt)
+    started = await in_database_thread(storage.resume, house.person, first.id)
     again = await ended(started)
     assert house.asked == [HOSTED]
     assert (again.status, again.conversation.label) == ("failed", CONFIDENTIAL)
@@ -285,8 +285,8 @@ async def test_what_an_interrupted_answer_quotes_counts_when_it_is_continued(hou
 
 async def test_a_kept_answer_is_not_given_once_the_person_may_not_ask_its_model(house):
     await answered(house, model=HOSTED)
-    again = await write(storage.post, house.person, None, QUESTION, HOSTED)
-    await write(give_to_another_team, house)
+    again = await in_database_thread(storage.post, house.person, None, QUESTION, HOSTED)
+    await in_database_thread(give_to_another_team, house)
     reply = await ended(again)
     assert (house.asked, reply.error_code) == ([HOSTED], "model_withdrawn")
 
@@ -294,19 +294,19 @@ async def test_a_kept_answer_is_not_given_once_the_person_may_not_ask_its_model(
 async def test_who_shares_a_call_is_not_refused_for_what_became_of_another_account(house, settings):
     """The one that makes the call is deactivated before it is sent; the other one asks by itself then."""
     settings.CACHE_SHARED = True
-    await write(lambda: Model.objects.exclude(name=HOSTED).delete())
-    bob = await write(User.objects.create_user, "bob")
-    mine = await write(storage.post, house.person, None, QUESTION, collections=["none"])
-    his = await write(storage.post, bob, None, QUESTION, collections=["none"])
-    await write(lambda: User.objects.filter(pk=house.person.pk).update(is_active=False))
+    await in_database_thread(lambda: Model.objects.exclude(name=HOSTED).delete())
+    bob = await in_database_thread(User.objects.create_user, "bob")
+    mine = await in_database_thread(storage.post, house.person, None, QUESTION, collections=["none"])
+    his = await in_database_thread(storage.post, bob, None, QUESTION, collections=["none"])
+    await in_database_thread(lambda: User.objects.filter(pk=house.person.pk).update(is_active=False))
     closed, served = await asyncio.gather(ended(mine), ended(his))
     assert (closed.status, served.status) == ("failed", "complete")
     assert house.asked == [HOSTED]
 
 
 async def test_an_answer_that_runs_far_beyond_its_length_is_cut(house):
-    await write(lambda: Model.objects.update(enabled=False))
-    await write(offer, "hosted_vllm/t200000-r0-d0")
+    await in_database_thread(lambda: Model.objects.update(enabled=False))
+    await in_database_thread(offer, "hosted_vllm/t200000-r0-d0")
     reply = await answered(house, collections=["none"], options=storage.drafts.Options(max_tokens=50))
     assert reply.status == "interrupted"
     assert len(reply.text) <= 4_096
@@ -317,15 +317,17 @@ async def test_an_answer_that_runs_far_beyond_its_length_is_cut(house):
 async def test_the_ledger_keeps_when_labels_were_read_and_which_documents_went_along(house):
     before = timezone.now()
     await answered(house)
-    entry = await write(lambda: UsageEntry.objects.get(model=HOSTED))
+    entry = await in_database_thread(lambda: UsageEntry.objects.get(model=HOSTED))
     readable = Source.objects.filter(collection__users=house.person)
-    documents = await write(lambda: {str(pk) for pk in readable.values_list("document", flat=True)})
+    documents = await in_database_thread(lambda: {str(pk) for pk in readable.values_list("document", flat=True)})
     assert set(entry.documents.split()) == documents
     assert before <= entry.sent_at <= entry.at + timedelta(seconds=1)
 
 
 async def test_the_ledger_keeps_how_many_earlier_answers_went_along(house):
     first = await answered(house, model=HOSTED)
-    await ended(await write(storage.post, house.person, first.conversation_id, "And else?", HOSTED, ["none"]))
+    await ended(
+        await in_database_thread(storage.post, house.person, first.conversation_id, "And else?", HOSTED, ["none"])
+    )
     counted = UsageEntry.objects.order_by("sent_at").values_list("earlier_answers", flat=True)
-    assert await write(lambda: list(counted)) == [0, 1]
+    assert await in_database_thread(lambda: list(counted)) == [0, 1]

@@ -6,7 +6,7 @@ from chat.models import Message
 from chat.turns import storage
 from documents import services
 from documents.models import Document
-from langai_site.database.writer import write
+from langai_site.database.writer import in_database_thread
 from langai_site.sensitivity import Sensitivity
 from search.models import Source
 from tests.chat.test_changes_during_a_turn import HOSTED, answered, ended, house  # noqa: F401 - a fixture
@@ -43,23 +43,23 @@ async def test_a_cited_document_that_was_deleted_counts_as_it_was_labelled_last(
         services.delete(document)
         assert not Source.objects.filter(pk=source.pk).exists()
 
-    await write(relabel_and_delete)
-    again = await ended(await write(storage.resume, house.person, first.id))
+    await in_database_thread(relabel_and_delete)
+    again = await ended(await in_database_thread(storage.resume, house.person, first.id))
     assert again.conversation.label == label
     assert house.asked == ([HOSTED, HOSTED] if label == PUBLIC else [HOSTED])
 
 
 async def test_a_document_that_is_deleted_while_the_rest_is_prepared_counts_too(house):  # noqa: F811
     first = await answered(house, model=HOSTED)
-    source = await write(lambda: Source.objects.filter(collection__users=house.person).first())
-    await write(interrupted, first, source)
-    started = await write(storage.resume, house.person, first.id)
+    source = await in_database_thread(lambda: Source.objects.filter(collection__users=house.person).first())
+    await in_database_thread(interrupted, first, source)
+    started = await in_database_thread(storage.resume, house.person, first.id)
 
     def relabel_and_delete():
         document = document_of(source)
         services.relabel(document, title=document.title, sensitivity=CONFIDENTIAL)
         services.delete(document)
 
-    await write(relabel_and_delete)
+    await in_database_thread(relabel_and_delete)
     again = await ended(started)
     assert (house.asked, again.status, again.conversation.label) == ([HOSTED], "failed", PUBLIC)

@@ -23,7 +23,7 @@ from chat.markdown.sanitizing import CODE_CLASSES, MATH_ATTRIBUTES, MATH_TAGS, T
 from chat.models import Citation, Conversation, Message, ReplyHtml
 from chat.pages import drawing
 from langai_site.accounts.models import User
-from langai_site.database.writer import write
+from langai_site.database.writer import in_database_thread
 from langai_site.sensitivity import Sensitivity
 from tests.chat.factories import long_conversation, said, version_of
 
@@ -58,7 +58,7 @@ async def client(alice):
 
 @pytest.fixture
 async def long(alice):
-    conversation, messages = await write(long_conversation, alice, COUNT, "Message {} is **bold**.")
+    conversation, messages = await in_database_thread(long_conversation, alice, COUNT, "Message {} is **bold**.")
     return conversation, messages
 
 
@@ -125,7 +125,7 @@ async def test_an_answer_is_drawn_once_however_often_its_page_is_opened(client, 
 
 
 async def test_the_same_words_in_two_answers_are_drawn_for_both(client, alice, renderings):
-    conversation, _ = await write(long_conversation, alice, 4, "The **same**.")
+    conversation, _ = await in_database_thread(long_conversation, alice, 4, "The **same**.")
     assert (await page_of(client, conversation)).count("The <strong>same</strong>.") == 2
     assert await ReplyHtml.objects.acount() == 2
 
@@ -193,7 +193,7 @@ async def test_a_text_that_changed_is_drawn_again(client, long, renderings, noth
     conversation, _ = long
     await page_of(client, conversation)
     longer = said("assistant", "Message 39 is **bold** and *more*.")["parts"]
-    await write(Message.objects.filter(id=conversation.current_leaf_id).update, parts=longer)
+    await in_database_thread(Message.objects.filter(id=conversation.current_leaf_id).update, parts=longer)
     assert "and <em>more</em>." in await page_of(client, conversation)
     assert len(renderings) == ON_THE_PAGE + 1
     await page_of(client, conversation)
@@ -210,13 +210,15 @@ async def test_a_new_renderer_draws_again_what_is_opened(client, long, rendering
 
 
 async def test_numbers_and_marks_are_part_of_what_is_drawn(client, alice, renderings):
-    conversation, messages = await write(long_conversation, alice, 2, "He said “the sky is green all day” [1].")
+    conversation, messages = await in_database_thread(
+        long_conversation, alice, 2, "He said “the sky is green all day” [1]."
+    )
     assert 'class="cite"' not in await page_of(client, conversation)
     place = {"source": uuid.uuid4(), "version": 1, "title": "Sky", "page": 1, "start": 0, "end": 9}
-    await write(Citation.objects.create, reply=messages[1], number=1, **place)
+    await in_database_thread(Citation.objects.create, reply=messages[1], number=1, **place)
     assert 'class="cite"' in await page_of(client, conversation)
     doubted = {"unverified": ["the sky is green all day"]}
-    await write(Message.objects.filter(id=messages[1].id).update, receipt=doubted)
+    await in_database_thread(Message.objects.filter(id=messages[1].id).update, receipt=doubted)
     assert "not found in the sources" in await page_of(client, conversation)
     assert len(renderings) == 3
 
@@ -226,10 +228,10 @@ async def test_a_label_that_rises_or_falls_changes_nothing_that_is_drawn(
 ):
     conversation, _ = long
     before = await page_of(client, conversation)
-    await write(Message.objects.update, label=Sensitivity.CONFIDENTIAL)
-    await write(Conversation.objects.update, label=Sensitivity.CONFIDENTIAL)
+    await in_database_thread(Message.objects.update, label=Sensitivity.CONFIDENTIAL)
+    await in_database_thread(Conversation.objects.update, label=Sensitivity.CONFIDENTIAL)
     raised = await page_of(client, conversation)
-    await write(access.lower_label, alice.id, conversation.id, Sensitivity.PUBLIC, "It is known.")
+    await in_database_thread(access.lower_label, alice.id, conversation.id, Sensitivity.PUBLIC, "It is known.")
     lowered = await page_of(client, conversation)
     assert before.count("<strong>") == raised.count("<strong>") == lowered.count("<strong>") > 0
     assert len(renderings) == ON_THE_PAGE
@@ -252,7 +254,7 @@ def test_the_html_goes_with_its_conversation(db):
 async def test_what_is_drawn_of_a_conversation_that_is_deleted_meanwhile_is_not_kept(long, caplog):
     conversation, _ = long
     part = await drawing.off_loop(branches.latest, conversation)
-    await write(Conversation.objects.all().delete)
+    await in_database_thread(Conversation.objects.all().delete)
     assert len(await drawing.html_of(part.messages)) == ON_THE_PAGE
     assert not await ReplyHtml.objects.aexists()
     assert "could not be kept (IntegrityError)" in caplog.text
@@ -270,17 +272,17 @@ async def test_nobody_elses_conversation_is_drawn(client, long):
         refused = await other.get(address + query)
         assert refused.status_code == 404
         assert "bold" not in refused.text
-    mine, _ = await write(long_conversation, bob, 2)
+    mine, _ = await in_database_thread(long_conversation, bob, 2)
     crossed = await other.get(f"{reverse('chat:conversation', args=[mine.id])}?before={conversation.current_leaf_id}")
     assert crossed.status_code == 404
 
 
 async def test_an_unfinished_answer_can_be_continued_at_the_end_of_its_branch_alone(client, long):
     conversation, messages = long
-    await write(Message.objects.filter(role="assistant").update, status="stopped")
+    await in_database_thread(Message.objects.filter(role="assistant").update, status="stopped")
     assert (await page_of(client, conversation)).count(">Continue</button>") == 1
     assert ">Continue</button>" not in await page_of(client, conversation, f"?before={messages[20].id}")
-    await write(version_of, messages[-1])
+    await in_database_thread(version_of, messages[-1])
     assert (await page_of(client, conversation)).count(">Continue</button>") == 1
 
 

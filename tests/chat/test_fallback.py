@@ -10,7 +10,7 @@ import pytest
 from chat.conversations.drafts import Options, Pick
 from chat.routing import route
 from chat.turns import turn as replies
-from chat.turns.turn import Prepared
+from chat.turns.values import Prepared
 from langai_site.outbound import cooling, failures
 from langai_site.outbound.types import Delta, ModelInfo, ProviderError
 from langai_site.sensitivity import Sensitivity

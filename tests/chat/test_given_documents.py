@@ -11,7 +11,7 @@ from chat.models import Citation, Conversation, GivenDocument, Message
 from chat.turns import storage
 from documents import services
 from documents.models import Document
-from langai_site.database.writer import write
+from langai_site.database.writer import in_database_thread
 from langai_site.sensitivity import Sensitivity
 from langai_site.usage.models import UsageEntry
 from search.models import LabelRise, Source
@@ -57,31 +57,35 @@ async def test_a_conversation_whose_answer_came_from_the_cache_is_raised(house):
     await answered(house, model=HOSTED)
     again = await answered(house, model=HOSTED)
     assert again.receipt["cached"]
-    await write(relabel, house)
-    await write(raise_all)
-    assert await write(entries_and_labels) == ([(False, True), (True, True)], [CONFIDENTIAL] * 2)
+    await in_database_thread(relabel, house)
+    await in_database_thread(raise_all)
+    assert await in_database_thread(entries_and_labels) == ([(False, True), (True, True)], [CONFIDENTIAL] * 2)
     # Its next question goes nowhere that may not see what the answer says.
     asked = len(house.asked)
-    await ended(await write(storage.post, house.person, again.conversation_id, "And else?", HOSTED, ["none"]))
+    await ended(
+        await in_database_thread(storage.post, house.person, again.conversation_id, "And else?", HOSTED, ["none"])
+    )
     assert len(house.asked) == asked
 
 
 async def test_both_conversations_that_watched_one_call_are_raised(house):  # noqa: F811
     # It waits a moment before its first word, in which the other one comes to watch.
-    await write(offer, "anthropic/t5-d200")
-    both = [await write(storage.post, house.person, None, QUESTION, "anthropic/t5-d200") for _ in range(2)]
+    await in_database_thread(offer, "anthropic/t5-d200")
+    both = [await in_database_thread(storage.post, house.person, None, QUESTION, "anthropic/t5-d200") for _ in range(2)]
     await asyncio.gather(*map(ended, both))
     assert house.asked == [HOSTED]
-    await write(relabel, house)
-    await write(raise_all)
-    assert await write(entries_and_labels) == ([(False, True), (True, True)], [CONFIDENTIAL] * 2)
+    await in_database_thread(relabel, house)
+    await in_database_thread(raise_all)
+    assert await in_database_thread(entries_and_labels) == ([(False, True), (True, True)], [CONFIDENTIAL] * 2)
 
 
 @pytest.fixture
 async def quoting(house, monkeypatch):  # noqa: F811
     """Two conversations that were given the same documents. A step of a rise comes to one of them only."""
     monkeypatch.setattr(label_rises, "AT_ONCE", 1)
-    replies = [await ended(await write(storage.post, house.person, None, text, HOSTED)) for text in QUESTIONS]
+    replies = [
+        await ended(await in_database_thread(storage.post, house.person, None, text, HOSTED)) for text in QUESTIONS
+    ]
     house.calls.clear()
     return [reply.conversation_id for reply in replies]
 
@@ -94,17 +98,21 @@ def relabel_one(house):  # noqa: F811
 
 
 async def test_a_conversation_that_a_rise_has_not_reached_is_raised_when_it_is_asked(quoting, house):  # noqa: F811
-    await write(relabel_one, house)
+    await in_database_thread(relabel_one, house)
     for conversation in quoting:
-        reply = await ended(await write(storage.post, house.person, conversation, "And else?", HOSTED, ["none"]))
+        reply = await ended(
+            await in_database_thread(storage.post, house.person, conversation, "And else?", HOSTED, ["none"])
+        )
         assert (reply.status, reply.conversation.label) == ("failed", CONFIDENTIAL)
     assert house.asked == []
 
 
 async def test_a_conversation_that_a_rise_has_not_reached_is_raised_before_it_is_sent(quoting, house):  # noqa: F811
     """The label rises after the question was posted, and before anything of it is sent."""
-    started = [await write(storage.post, house.person, pk, "And else?", HOSTED, ["none"]) for pk in quoting]
-    await write(relabel_one, house)
+    started = [
+        await in_database_thread(storage.post, house.person, pk, "And else?", HOSTED, ["none"]) for pk in quoting
+    ]
+    await in_database_thread(relabel_one, house)
     for turn in started:
         reply = await ended(turn)
         assert (reply.status, reply.conversation.label) == ("failed", CONFIDENTIAL)
@@ -124,55 +132,57 @@ async def test_the_documents_are_kept_before_anything_is_sent(house):  # noqa: F
     house.change = lambda house: kept.extend(GivenDocument.objects.values_list("reply", "document"))
     reply = await answered(house, model=HOSTED)
     readable = Source.objects.filter(collection__users=house.person)
-    documents = await write(lambda: set(readable.values_list("document", flat=True)))
+    documents = await in_database_thread(lambda: set(readable.values_list("document", flat=True)))
     assert set(kept) == {(reply.pk, document) for document in documents}
 
 
 async def test_a_conversation_whose_answer_lost_its_process_is_raised(house):  # noqa: F811
     first = await answered(house, model=HOSTED)
-    await write(lose, first.pk)
-    assert await write(storage.sweep) == [(first.conversation_id, first.pk)]
-    await write(relabel, house)
-    await write(raise_all)
-    assert await write(entries_and_labels) == ([], [CONFIDENTIAL])
+    await in_database_thread(lose, first.pk)
+    assert await in_database_thread(storage.sweep) == [(first.conversation_id, first.pk)]
+    await in_database_thread(relabel, house)
+    await in_database_thread(raise_all)
+    assert await in_database_thread(entries_and_labels) == ([], [CONFIDENTIAL])
 
 
 @pytest.mark.parametrize("end", [lambda: None, lambda: services.delete(*Document.objects.all())])
 async def test_an_answer_that_lost_its_process_is_continued_by_the_labels_of_now(house, end):  # noqa: F811
     """Also where the conversations that quote the documents were not raised, and where the documents are gone."""
     first = await answered(house, model=HOSTED)
-    await write(lose, first.pk)
-    await write(storage.sweep)
-    await write(relabel, house, quoting=False)
-    await write(end)
-    assert await write(entries_and_labels) == ([], [PUBLIC])
-    again = await ended(await write(storage.resume, house.person, first.pk))
+    await in_database_thread(lose, first.pk)
+    await in_database_thread(storage.sweep)
+    await in_database_thread(relabel, house, quoting=False)
+    await in_database_thread(end)
+    assert await in_database_thread(entries_and_labels) == ([], [PUBLIC])
+    again = await ended(await in_database_thread(storage.resume, house.person, first.pk))
     assert (house.asked, again.status, again.conversation.label) == ([HOSTED], "failed", CONFIDENTIAL)
 
 
 async def test_a_label_that_rises_while_the_rest_is_prepared_binds_it(house):  # noqa: F811
     first = await answered(house, model=HOSTED)
-    await write(lose, first.pk)
-    await write(storage.sweep)
-    started = await write(storage.resume, house.person, first.pk)
-    await write(relabel, house, quoting=False)
+    await in_database_thread(lose, first.pk)
+    await in_database_thread(storage.sweep)
+    started = await in_database_thread(storage.resume, house.person, first.pk)
+    await in_database_thread(relabel, house, quoting=False)
     again = await ended(started)
     assert (house.asked, again.status) == ([HOSTED], "failed")
 
 
 async def test_the_sentences_of_quotes_count_too(house):  # noqa: F811
     await answered(house, model="quotes")
-    assert await write(entries_and_labels) == ([(False, True)], [PUBLIC])
+    assert await in_database_thread(entries_and_labels) == ([(False, True)], [PUBLIC])
 
 
 async def test_documents_that_are_kept_after_a_rise_are_found_when_the_process_is_lost(house):  # noqa: F811
     """On PostgreSQL, a rise and a call can each be too early to see the other."""
     first = await answered(house, model=HOSTED)
-    kept = await write(lambda: list(GivenDocument.objects.values_list("reply", "document")))
-    await write(lose, first.pk)
-    await write(lambda: GivenDocument.objects.all().delete())
-    await write(relabel, house)
-    await write(raise_all)
-    await write(lambda: GivenDocument.objects.bulk_create(GivenDocument(reply_id=r, document=d) for r, d in kept))
-    await write(storage.sweep)
-    assert await write(entries_and_labels) == ([], [CONFIDENTIAL])
+    kept = await in_database_thread(lambda: list(GivenDocument.objects.values_list("reply", "document")))
+    await in_database_thread(lose, first.pk)
+    await in_database_thread(lambda: GivenDocument.objects.all().delete())
+    await in_database_thread(relabel, house)
+    await in_database_thread(raise_all)
+    await in_database_thread(
+        lambda: GivenDocument.objects.bulk_create(GivenDocument(reply_id=r, document=d) for r, d in kept)
+    )
+    await in_database_thread(storage.sweep)
+    assert await in_database_thread(entries_and_labels) == ([], [CONFIDENTIAL])

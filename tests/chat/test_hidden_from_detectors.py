@@ -11,7 +11,7 @@ from chat.api import stateless
 from chat.models import Message
 from chat.turns import storage
 from chat.turns.control_tokens import neutralised, visible
-from langai_site.database.writer import write
+from langai_site.database.writer import in_database_thread
 from langai_site.detectors import detect
 from langai_site.detectors.plain import plain
 from langai_site.errors import LangAIError
@@ -86,9 +86,9 @@ def test_what_is_seen_in_a_prompt_was_seen_in_the_text(text):
 @pytest.mark.parametrize("hidden", ["\x7f", "\u2065", "\U000e0100"], ids=ascii)
 async def test_a_number_with_a_hidden_character_does_not_reach_a_model_elsewhere(house, hidden):  # noqa: F811
     text = IBAN.replace("3704", f"3704{hidden}")
-    reply = await ended(await write(storage.post, house.person, None, text, HOSTED, collections=["none"]))
+    reply = await ended(await in_database_thread(storage.post, house.person, None, text, HOSTED, collections=["none"]))
     assert reply.status == Message.Status.FAILED
-    question = await write(lambda: Message.objects.get(role="user"))
+    question = await in_database_thread(lambda: Message.objects.get(role="user"))
     assert question.label == Sensitivity.CONFIDENTIAL
     with pytest.raises(LangAIError):
         async for _ in stateless.answer(house.person, stateless.Said(text, model=HOSTED)):

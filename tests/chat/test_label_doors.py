@@ -5,7 +5,7 @@ from django.urls import reverse
 from selectolax.lexbor import LexborHTMLParser
 
 from chat.models import Conversation, Message
-from langai_site.database.writer import write
+from langai_site.database.writer import in_database_thread
 from langai_site.outbound.models import Model
 from langai_site.sensitivity import Sensitivity
 from search.models import Collection
@@ -43,7 +43,7 @@ def secret(embedder, store, add):  # noqa: F811 - the fixtures
 
 async def shown(client):
     """The page of the only conversation."""
-    conversation = await write(Conversation.objects.get)
+    conversation = await in_database_thread(Conversation.objects.get)
     page = await client.get(reverse("chat:conversation", args=[conversation.id]))
     return LexborHTMLParser(page.content.decode())
 
@@ -97,7 +97,7 @@ async def test_the_owner_lowers_it_on_the_page(client):
 
 async def test_nobody_else_can_lower_it(client, bob):  # noqa: F811 - the fixture
     await ask(client, label="confidential")
-    conversation = await write(Conversation.objects.get)
+    conversation = await in_database_thread(Conversation.objects.get)
     other = await client_of(bob)
     answer = await other.post(reverse("chat:lower-label", args=[conversation.id]), {"label": "public", "reason": "x"})
     assert answer.status_code == 404
@@ -118,12 +118,12 @@ async def test_without_the_passages_that_it_may_not_see_the_chosen_model_answers
     await ask(client, "What does the hedgehog project pay an hour?", model=HOSTED)
     assert sent_to(models, "/v1/messages") == []
     # Nothing was sent, so nothing was raised either.
-    assert (await write(Conversation.objects.get)).label == Sensitivity.PUBLIC
+    assert (await in_database_thread(Conversation.objects.get)).label == Sensitivity.PUBLIC
     found = await offers(client)
     await press(client, found["Answer without those passages"])
     (sent,) = sent_to(models, "/v1/messages")
     assert "twelve euros" not in sent
-    last = await write(lambda: Message.objects.filter(role="assistant").latest("created_at"))
+    last = await in_database_thread(lambda: Message.objects.filter(role="assistant").latest("created_at"))
     assert (last.status, last.label) == ("complete", Sensitivity.PUBLIC)
 
 
@@ -132,7 +132,7 @@ async def test_auto_takes_a_local_model_for_what_was_found_and_the_label_rises(c
     assert sent_to(models, "/v1/messages") == []
     (sent,) = sent_to(models, "/v1/chat")
     assert "twelve euros" in sent
-    conversation = await write(Conversation.objects.get)
+    conversation = await in_database_thread(Conversation.objects.get)
     assert (conversation.label, conversation.label_cause) == (
         Sensitivity.CONFIDENTIAL,
         "a passage from “Hedgehogs”",

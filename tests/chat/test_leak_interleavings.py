@@ -16,15 +16,15 @@ from hypothesis import strategies as st
 
 from chat.models import Conversation, Message
 from chat.turns import storage, turn
-from chat.turns.turn import Prepared
 from chat.turns.turn_state import StoredTurnState
+from chat.turns.values import Prepared
 from langai_site.accounts.models import Team, User
-from langai_site.database.writer import write
+from langai_site.database.writer import in_database_thread
 from langai_site.errors import Conflict, LangAIError
 from langai_site.outbound import door, litellm_adapter
-from langai_site.outbound.models import HIGHEST_FOR_HOSTED, Model
+from langai_site.outbound.models import Model
 from langai_site.outbound.types import Delta
-from langai_site.sensitivity import Sensitivity
+from langai_site.sensitivity import HIGHEST_FOR_HOSTED, Sensitivity
 from search.models import Collection, Source
 from tests.chat import leaks
 from tests.chat.leaks import TOPIC, Library, Markers, is_outside
@@ -111,8 +111,8 @@ class World:
     async def on_call(self, request):
         if request["path"] in leaks.PROVIDERS:
             self.calls += 1
-            await write(self._look, leaks.call_of(request))
-            await write(self.step)
+            await in_database_thread(self._look, leaks.call_of(request))
+            await in_database_thread(self.step)
 
     def _look(self, call: leaks.Call) -> None:
         model = Model.objects.filter(name=call.model, enabled=True, available=True).first()
@@ -142,7 +142,7 @@ class WatchedState(StoredTurnState):
     world: World
 
     async def hold(self, most):
-        await write(self.world.step)
+        await in_database_thread(self.world.step)
         await super().hold(most)
 
     def read_present(self, request, prepared):
@@ -150,7 +150,7 @@ class WatchedState(StoredTurnState):
         return super().read_present(request, prepared)
 
     async def refreshed(self, request):
-        await write(self.world.step)
+        await in_database_thread(self.world.step)
         return await super().refreshed(request)
 
 
@@ -165,7 +165,7 @@ async def lead(world, kinds):
     conversation = None
     for kind in kinds:
         try:
-            started = await write(opened, world, kind, conversation)
+            started = await in_database_thread(opened, world, kind, conversation)
         except (LangAIError, Message.DoesNotExist):
             continue
         conversation = started.conversation
@@ -195,13 +195,13 @@ async def run(world, started, *, keeps):
         async for event in turn.run(request, entries.append, state_of(world, started.reply)):
             if isinstance(event, Prepared):
                 causes = event.weighed.causes
-                await write(storage.checkpoint, started, text, causes)
+                await in_database_thread(storage.checkpoint, started, text, causes)
             elif isinstance(event, Delta):
                 text += event.text
-            await write(world.step)
+            await in_database_thread(world.step)
     except (LangAIError, Conflict):
         status = "failed"
-    await write(storage.close, started, storage.Outcome(text, Message.Status(status), causes), entries)
+    await in_database_thread(storage.close, started, storage.Outcome(text, Message.Status(status), causes), entries)
 
 
 @pytest.fixture

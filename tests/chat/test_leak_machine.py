@@ -23,12 +23,12 @@ from chat.routing.route import AUTO
 from chat.turns import previews, storage
 from chat.values import USES
 from langai_site.accounts.models import Team
-from langai_site.database.writer import write
+from langai_site.database.writer import in_database_thread
 from langai_site.errors import Conflict, Invalid
 from langai_site.models import SensitivePattern
 from langai_site.outbound import catalogue
-from langai_site.outbound.models import HIGHEST_FOR_HOSTED, Model
-from langai_site.sensitivity import Sensitivity, highest
+from langai_site.outbound.models import Model
+from langai_site.sensitivity import HIGHEST_FOR_HOSTED, Sensitivity, highest
 from tests.chat.leaks import NAMES, TOPIC, Call, calls, may_see
 from tests.chat.test_labels import CARD
 from tests.chat.test_leak_promises import World, providers, run, upstream, world  # noqa: F401 - fixtures
@@ -147,9 +147,9 @@ class Chats(RuleBasedStateMachine):
         kept = self.kept[at] if at < len(self.kept) else None
         started = self._posted(kept, seen, None, AUTO, True)
         if written:
-            self.world.run(write(storage.checkpoint, started, "Half an", started.request.causes))
+            self.world.run(in_database_thread(storage.checkpoint, started, "Half an", started.request.causes))
         Message.objects.filter(id=started.reply).update(lease_until=timezone.now() - timedelta(seconds=1))
-        assert self.world.run(write(storage.sweep))
+        assert self.world.run(in_database_thread(storage.sweep))
         self._look(started.conversation)
 
     @rule(collections=st.lists(labels, min_size=3, max_size=3), documents=st.lists(labels, min_size=9, max_size=9))

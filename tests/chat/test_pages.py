@@ -13,7 +13,7 @@ from chat.conversations import access, branches
 from chat.models import Conversation, Message
 from chat.pages import catching_up, drawing, fragments
 from langai_site.accounts.models import User
-from langai_site.database.writer import write
+from langai_site.database.writer import in_database_thread
 from tests.chat.factories import long_conversation, version_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -37,7 +37,7 @@ async def client(alice):
 
 @pytest.fixture
 async def long(alice):
-    return await write(long_conversation, alice, COUNT)
+    return await in_database_thread(long_conversation, alice, COUNT)
 
 
 def url_of(conversation, query=""):
@@ -114,7 +114,7 @@ async def test_who_is_signed_out_is_asked_to_sign_in(long):
 
 
 async def test_a_short_conversation_has_no_link_and_no_beginning(client, alice):
-    conversation, _ = await write(long_conversation, alice, 4)
+    conversation, _ = await in_database_thread(long_conversation, alice, 4)
     page = await opened(client, url_of(conversation))
     assert shown(page) == [0, 1, 2, 3]
     assert not page.css_first("#earlier")
@@ -123,7 +123,7 @@ async def test_a_short_conversation_has_no_link_and_no_beginning(client, alice):
 async def test_versions_are_counted_at_the_edge_of_a_part_too(client, long):
     conversation, messages = long
     edge = messages[COUNT - PART + 1]
-    other = await write(version_of, edge)
+    other = await in_database_thread(version_of, edge)
     page = await opened(client, url_of(conversation))
     nav = page.css_first(f"#m-{edge.id} .siblings")
     assert nav.css_first("span").text() == "1 of 2"
@@ -139,7 +139,7 @@ async def test_versions_are_counted_at_the_edge_of_a_part_too(client, long):
 async def test_another_version_is_shown_where_it_stands(client, long):
     conversation, messages = long
     for place in (11, COUNT - 5):
-        await write(version_of, messages[place])
+        await in_database_thread(version_of, messages[place])
         back = await client.get(url_of(conversation, f"?reply={messages[place].id}"))
         address, _, anchor = back["Location"].partition("#")
         assert anchor == f"m-{messages[place].id}"
@@ -153,7 +153,7 @@ async def test_an_answers_own_address_leads_to_the_part_that_shows_it(client, lo
     for number, query in ((11, f"?before={messages[12].id}#m-{messages[11].id}"), (COUNT - 1, "")):
         answer = await client.get(reverse("chat:reply", args=[messages[number].id]))
         assert answer["Location"] == url_of(conversation, query)
-    other = await write(version_of, messages[11])
+    other = await in_database_thread(version_of, messages[11])
     assert (await client.get(reverse("chat:reply", args=[other.id])))["Location"] == url_of(conversation)
 
 
@@ -196,8 +196,8 @@ async def test_what_a_page_shows_last_is_drawn_again_where_it_changed(long):
 
 async def test_a_page_that_shows_another_branch_keeps_what_both_have(alice, long):
     conversation, messages = long
-    other = await write(version_of, messages[-3])
-    await write(access.show, alice.id, other.id)
+    other = await in_database_thread(version_of, messages[-3])
+    await in_database_thread(access.show, alice.id, other.id)
     frame = await frame_for(conversation, fragments.state_of(messages[-1]))
     assert articles(frame) == [str(other.id)]
     assert f'data-after="m-{messages[-4].id}"' in frame
@@ -235,8 +235,8 @@ async def test_a_page_without_a_socket_keeps_its_parts_when_it_asks_again(client
     answer = await ask(client, reverse("chat:retry", args=[messages[-5].id]), model="quotes")
     assert f'data-after="m-{messages[-6].id}"' in answer.text
     assert len(articles(answer.text)) == 1
-    await write(Message.objects.filter(id=messages[-1].id).update, status="stopped")
-    await write(Conversation.objects.update, current_leaf=messages[-1])
+    await in_database_thread(Message.objects.filter(id=messages[-1].id).update, status="stopped")
+    await in_database_thread(Conversation.objects.update, current_leaf=messages[-1])
     answer = await ask(client, reverse("chat:continue", args=[messages[-1].id]))
     assert f'data-after="m-{messages[-2].id}"' in answer.text
     assert articles(answer.text) == [str(messages[-1].id)]
@@ -278,7 +278,7 @@ async def test_pages_that_cost_are_counted_and_a_refusal_says_when_to_go_on(clie
 
 
 async def test_nobody_is_kept_from_scrolling_through_a_thousand_messages(client, alice):
-    conversation, _ = await write(long_conversation, alice, 1_000)
+    conversation, _ = await in_database_thread(long_conversation, alice, 1_000)
     page, parts = await opened(client, url_of(conversation)), 1
     while address := earlier(page):
         page, parts = await opened(client, address, **HTMX), parts + 1
@@ -286,7 +286,9 @@ async def test_nobody_is_kept_from_scrolling_through_a_thousand_messages(client,
 
 
 async def test_an_answer_with_only_a_failure_is_shown(client, alice):
-    conversation, messages = await write(long_conversation, alice, 2)
-    await write(Message.objects.filter(id=messages[1].id).update, parts=[], status="failed", error="It failed.")
+    conversation, messages = await in_database_thread(long_conversation, alice, 2)
+    await in_database_thread(
+        Message.objects.filter(id=messages[1].id).update, parts=[], status="failed", error="It failed."
+    )
     page = await opened(client, url_of(conversation))
     assert page.css_first(".problem p").text() == "It failed."

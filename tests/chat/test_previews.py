@@ -8,7 +8,7 @@ from django.urls import reverse
 from chat.conversations import drafts
 from chat.conversations.drafts import Options
 from chat.models import Conversation, LabelChange, Message
-from langai_site.database.writer import write
+from langai_site.database.writer import in_database_thread
 from langai_site.outbound.models import Model
 from langai_site.usage.models import Reservation, UsageEntry
 from tests.chat.test_labels import CARD
@@ -66,7 +66,7 @@ async def test_it_says_that_nothing_would_be_sent(client, both):
 
 async def test_a_conversation_brings_its_label_along(client, alice):  # noqa: F811 - the fixture
     await ask(client, "Hello there", label="internal")
-    conversation = await write(Conversation.objects.get)
+    conversation = await in_database_thread(Conversation.objects.get)
     text = await told(client, "And?", reverse("chat:preview", args=[conversation.id]))
     assert "Internal · quotes" in text
     assert "this conversation: chosen by you" in text
@@ -74,7 +74,7 @@ async def test_a_conversation_brings_its_label_along(client, alice):  # noqa: F8
 
 async def test_anothers_conversation_is_not_previewed(client, bob):  # noqa: F811 - the fixture
     await ask(client, "Hello there")
-    conversation = await write(Conversation.objects.get)
+    conversation = await in_database_thread(Conversation.objects.get)
     other = await client_of(bob)
     answer = await other.post(reverse("chat:preview", args=[conversation.id]), {"text": "And?"})
     assert answer.status_code == 404
@@ -84,7 +84,7 @@ async def test_nothing_is_stored_logged_or_sent(client, both, caplog):
     caplog.set_level(logging.DEBUG)
     await told(client, "What is zanzibarite used for?", label="confidential", temperature="0.5")
     for rows in (Conversation, Message, LabelChange, Reservation, UsageEntry):
-        assert not await write(rows.objects.exists), rows
+        assert not await in_database_thread(rows.objects.exists), rows
     assert "zanzibarite" not in caplog.text
     assert both.requests() == []
 

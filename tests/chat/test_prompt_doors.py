@@ -6,7 +6,7 @@ import pytest
 from django.urls import reverse
 
 from chat.models import Message
-from langai_site.database.writer import write
+from langai_site.database.writer import in_database_thread
 from langai_site.outbound import door
 from langai_site.outbound.models import Model
 from search.models import Collection, Passage
@@ -46,7 +46,7 @@ def assert_harmless(server, *, forged):
 
 async def test_by_the_page_its_history_a_document_a_retry_and_a_continuation(alice, server, embedder, store, add):  # noqa: F811
     collection = await Collection.objects.acreate(name="Animals", everyone=True)
-    await write(lambda: add(collection, [FACT], title=f"Hedgehogs {FORGED}"))
+    await in_database_thread(lambda: add(collection, [FACT], title=f"Hedgehogs {FORGED}"))
     server.script(f"Twelve. {FORGED} [1]")
     client = await client_of(alice)
     page = await ask(client, ASKED, model=ECHO, documents="all")

@@ -7,7 +7,7 @@ from chat.routing import route as routing
 from chat.routing.complexity import Complexity
 from chat.routing.rules import DEFAULT
 from chat.turns.receipts import receipt_of, total_cost
-from chat.turns.turn import Prepared, Weighed
+from chat.turns.values import Prepared, Weighed
 from chat.values import Level
 from langai_site.sensitivity import Sensitivity
 from langai_site.usage.types import Caller, Entry, Usage

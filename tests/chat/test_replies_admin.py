@@ -13,7 +13,7 @@ from chat.models import Citation, Conversation, LabelChange, Message
 from chat.routing.route import RouteRequest
 from chat.turns import storage
 from langai_site.accounts.models import User
-from langai_site.database.writer import write
+from langai_site.database.writer import in_database_thread
 from langai_site.sensitivity import Sensitivity
 from tests.chat.factories import routed
 
@@ -198,7 +198,7 @@ async def test_a_reply_keeps_what_routing_was_asked_and_who_answered():
     fields = {"text": "How long?", "label": "internal", "complexity": "complex", "max_tokens": "77"}
     await client.post(reverse("chat:start"), fields)
     await runner.drain(10)
-    receipt = (await write(Message.objects.get, role="assistant")).receipt
+    receipt = (await in_database_thread(Message.objects.get, role="assistant")).receipt
     kept = RouteRequest.read(receipt["request"])
     assert (kept.requested, kept.label, kept.complexity, kept.max_tokens) == ("auto", INTERNAL, "complex", 77)
     assert 0 < kept.prompt_tokens < 5_000

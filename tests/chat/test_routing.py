@@ -2,7 +2,7 @@ import dataclasses
 
 import pytest
 
-from chat.llm.quotes import QUOTES
+from chat.llm.built_in import QUOTES
 from chat.routing.route import NoModel, Rejected, route
 from chat.routing.rules import DEFAULT, Policy, Rule
 from chat.values import LOCAL, Level

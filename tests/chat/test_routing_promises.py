@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chat.llm import BUILT_IN
+from chat.llm.built_in import BUILT_IN
 from chat.routing.route import AUTO, NoModel, RouteRequest, route
 from chat.routing.rules import Policy, Rule, situations, warnings
 from chat.values import LOCAL, Level

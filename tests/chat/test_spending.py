@@ -10,7 +10,7 @@ from chat.live import runner
 from chat.models import Message
 from chat.turns import storage
 from langai_site.accounts.models import Team
-from langai_site.database.writer import write
+from langai_site.database.writer import in_database_thread
 from langai_site.outbound import door, litellm_adapter
 from langai_site.outbound.models import Model
 from langai_site.usage import prices
@@ -49,10 +49,10 @@ def site(models):
 
 async def answered(user, model) -> Message:
     """Post a question, and wait until the reply has ended."""
-    started = await write(storage.post, user, None, "How long?", model, ("none",))
+    started = await in_database_thread(storage.post, user, None, "How long?", model, ("none",))
     runner.start(started, runner.Asked("How long?"))
     await asyncio.wait(set(runner._tasks), timeout=30)
-    return await write(lambda: Message.objects.get(id=started.reply))
+    return await in_database_thread(lambda: Message.objects.get(id=started.reply))
 
 
 def _only(*names):
@@ -63,38 +63,38 @@ def _only(*names):
 
 
 async def standing(budget):
-    (found,) = await write(lambda: budgets.standings(Budget.objects.filter(pk=budget.pk)))
+    (found,) = await in_database_thread(lambda: budgets.standings(Budget.objects.filter(pk=budget.pk)))
     return found
 
 
 async def test_a_turn_is_held_before_and_settled_after(upstream, site, alice):
     reply = await answered(alice, PRICED)
     assert (reply.status, reply.error) == (Message.Status.COMPLETE, "")
-    reservation = await write(lambda: Reservation.objects.get(reply=reply.id))
+    reservation = await in_database_thread(lambda: Reservation.objects.get(reply=reply.id))
     assert reservation.amount > Decimal("0.01")
-    entry = await write(UsageEntry.objects.get)
+    entry = await in_database_thread(UsageEntry.objects.get)
     assert entry.route == "chosen by you"
     found = await standing(site)
     assert (found.spent, found.held) == (entry.cost, 0)
     assert entry.cost > 0
     assert entry.price_version
-    assert (await write(recomputing.recompute)).differences == ()
+    assert (await in_database_thread(recomputing.recompute)).differences == ()
 
 
 async def test_over_a_hard_budget_nothing_is_sent_and_the_reply_says_so(upstream, site, alice):
-    await write(lambda: Budget.objects.update(amount="0.01"))
+    await in_database_thread(lambda: Budget.objects.update(amount="0.01"))
     reply = await answered(alice, PRICED)
     assert (reply.status, reply.error_code) == (Message.Status.FAILED, "over_budget")
     assert "Nothing was sent" in reply.error
     assert "local model" in reply.error
     assert upstream.requests() == []
-    assert await write(UsageEntry.objects.count) == 0
+    assert await in_database_thread(UsageEntry.objects.count) == 0
     found = await standing(site)
     assert (found.spent, found.held) == (0, 0)
 
 
 async def test_a_local_model_answers_though_nothing_is_left(upstream, site, alice, settings):
-    await write(lambda: Budget.objects.update(amount=0))
+    await in_database_thread(lambda: Budget.objects.update(amount=0))
     settings.LOCAL_HOSTS = ["127.0.0.0/8"]
     assert (await answered(alice, UNPRICED)).status == Message.Status.COMPLETE
     assert (await answered(alice, "quotes")).status == Message.Status.COMPLETE
@@ -103,17 +103,19 @@ async def test_a_local_model_answers_though_nothing_is_left(upstream, site, alic
 async def test_a_model_without_a_price_is_refused_under_a_hard_budget_and_answers_under_none(upstream, site, alice):
     assert (await answered(alice, UNPRICED)).error_code == "over_budget"
     assert upstream.requests() == []
-    await write(lambda: site.delete())
+    await in_database_thread(lambda: site.delete())
     assert (await answered(alice, UNPRICED)).status == Message.Status.COMPLETE
 
 
 async def test_what_a_person_asks_counts_for_the_team_that_pays(upstream, site, alice):
-    team = await write(lambda: Team.objects.create(name="Library"))
+    team = await in_database_thread(lambda: Team.objects.create(name="Library"))
     alice.billing_team = team
-    await write(alice.save)
-    of_team = await write(lambda: Budget.objects.create(scope="team", team=team, period="day", amount="0.01"))
+    await in_database_thread(alice.save)
+    of_team = await in_database_thread(
+        lambda: Budget.objects.create(scope="team", team=team, period="day", amount="0.01")
+    )
     assert "the budget of the team Library" in (await answered(alice, PRICED)).error
-    await write(of_team.delete)
+    await in_database_thread(of_team.delete)
     assert (await answered(alice, PRICED)).status == Message.Status.COMPLETE
 
 
@@ -121,11 +123,13 @@ async def test_who_stops_the_second_model_leaves_the_failure_of_the_first_in_the
     upstream, models, alice, settings
 ):
     settings.LOCAL_HOSTS = ["127.0.0.0/8"]
-    await write(_only, "hosted_vllm/fail-broken", "hosted_vllm/t900-r50")
-    started = await write(storage.post, alice, None, "How long?", "auto", ("none",))
+    await in_database_thread(_only, "hosted_vllm/fail-broken", "hosted_vllm/t900-r50")
+    started = await in_database_thread(storage.post, alice, None, "How long?", "auto", ("none",))
     ending = runner.start(started, runner.Asked("How long?"))
     await asyncio.wait_for(runner._live[started.reply].changed.wait(), 20)
     await runner.stop(started.reply)
     assert (await ending).status == Message.Status.STOPPED
-    statuses = await write(lambda: list(UsageEntry.objects.order_by("id").values_list("status", flat=True)))
+    statuses = await in_database_thread(
+        lambda: list(UsageEntry.objects.order_by("id").values_list("status", flat=True))
+    )
     assert statuses == ["upstream_error", "stopped"]

@@ -11,7 +11,8 @@ from chat.llm.types import Numbered
 from chat.models import Citation, Message
 from chat.turns import cited_sources, storage, turn
 from chat.turns.receipts import kept_of, source_of
-from chat.turns.turn import Cited, TurnRequest, numbered
+from chat.turns.turn import numbered
+from chat.turns.values import Cited, TurnRequest
 from langai_site.errors import NotFound
 from langai_site.sensitivity import Sensitivity
 from langai_site.usage.types import Caller

@@ -13,7 +13,7 @@ from chat.live import runner
 from chat.models import Conversation, Message
 from chat.turns import storage
 from langai_site.accounts.models import User
-from langai_site.database.writer import write
+from langai_site.database.writer import in_database_thread
 from langai_site.web.memory_layer import MemoryLayer
 from search.models import Collection
 
@@ -48,7 +48,9 @@ async def ask(client, text="How long?", **fields):
 
 
 async def statuses():
-    return await write(lambda: list(Message.objects.filter(role="assistant").values_list("status", flat=True)))
+    return await in_database_thread(
+        lambda: list(Message.objects.filter(role="assistant").values_list("status", flat=True))
+    )
 
 
 async def test_a_question_leads_to_its_conversation_and_is_answered(alice):
@@ -64,7 +66,7 @@ async def test_a_question_is_answered_although_its_page_is_left_at_once(alice):
     client = await client_of(alice)
     leaving = asyncio.create_task(client.post(reverse("chat:start"), {"text": "How long?"}))
     for _ in range(500):
-        if await write(Message.objects.exists):
+        if await in_database_thread(Message.objects.exists):
             break
     leaving.cancel()
     await asyncio.gather(leaving, return_exceptions=True)
@@ -98,7 +100,7 @@ async def test_a_message_sent_too_soon_comes_back_with_its_text_and_when_to_send
 
 async def test_a_message_that_is_one_answer_too_many_comes_back_with_its_text(alice, settings):
     settings.REPLIES_IN_FLIGHT = 1
-    await write(storage.post, alice, None, "One?")
+    await in_database_thread(storage.post, alice, None, "One?")
     refused = await ask(await client_of(alice), "Two?")
     assert (refused.status_code, refused["Retry-After"]) == (429, "10")
     assert "Two?</textarea>" in refused.content.decode()
@@ -214,7 +216,7 @@ async def test_older_conversations_are_a_click_away_with_and_without_javascript(
 async def test_a_name_that_no_model_can_have_is_told_and_not_kept(alice):
     answer = await ask(await client_of(alice), model="x" * 500)
     assert answer.status_code == 400
-    assert not await write(Message.objects.exists)
+    assert not await in_database_thread(Message.objects.exists)
 
 
 async def test_who_is_signed_out_is_asked_to_sign_in_and_comes_back():

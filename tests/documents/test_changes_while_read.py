@@ -8,7 +8,7 @@ from django.core.files.base import ContentFile
 from documents import services, tasks
 from documents.models import Document
 from langai_site.accounts.models import User
-from langai_site.database.writer import apart, write
+from langai_site.database.writer import apart, in_database_thread
 from langai_site.sensitivity import Sensitivity
 from search import services as search
 from search.embeddings import hosted
@@ -34,7 +34,7 @@ class Embedder:
         self.bodies.append(request["body"])
         change, self.change = self.change, None
         if change:
-            await write(change)
+            await in_database_thread(change)
 
     @property
     def bodies_with_text(self) -> list[str]:
@@ -71,11 +71,11 @@ def read_all():
 async def test_a_label_that_rises_before_the_first_text_is_embedded_keeps_all_of_it_inside(elsewhere):
     """The embedder is asked for its dimension first, and that is when the document is relabelled."""
     elsewhere.change = relabel
-    await write(upload, 3)
+    await in_database_thread(upload, 3)
     await apart(read_all)
     assert (len(elsewhere.bodies) > 0, elsewhere.bodies_with_text) == (True, [])
-    assert await write(lambda: Source.objects.get().label) == CONFIDENTIAL
-    assert await write(lambda: Document.objects.get().status) == "ready"
+    assert await in_database_thread(lambda: Source.objects.get().label) == CONFIDENTIAL
+    assert await in_database_thread(lambda: Document.objects.get().status) == "ready"
 
 
 async def test_the_rest_of_a_document_that_is_deleted_while_it_is_embedded_stays(elsewhere, caplog):
@@ -86,17 +86,17 @@ async def test_the_rest_of_a_document_that_is_deleted_while_it_is_embedded_stays
         services.delete(Document.objects.get())
 
     elsewhere.change = relabel_and_delete
-    await write(upload, hosted.BATCH + 4)
+    await in_database_thread(upload, hosted.BATCH + 4)
     await apart(read_all)
     assert len(elsewhere.bodies_with_text) == 1
-    assert not await write(Source.objects.exists)
+    assert not await in_database_thread(Source.objects.exists)
     assert not [record for record in caplog.records if record.exc_info]
 
 
 async def test_without_a_change_all_of_it_is_embedded(elsewhere):
     """So that the tests of this file could fail."""
     await apart(hosted.find, NAME)
-    await write(upload, hosted.BATCH + 4)
+    await in_database_thread(upload, hosted.BATCH + 4)
     await apart(read_all)
     assert len(elsewhere.bodies_with_text) == 2
 

@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from langai_site import request_id
 from langai_site.accounts.models import User
-from langai_site.database.writer import write, write_now
+from langai_site.database.writer import in_database_thread, write_now
 from langai_site.request_id import Trail
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -70,9 +70,9 @@ def test_a_view_that_breaks_is_told_with_the_id_and_nothing_else(alice, monkeypa
 
 async def test_the_writers_thread_knows_for_whom_it_works():
     with request_id.following(Trail("asked-1")):
-        assert await write(request_id.request_id) == "asked-1"
+        assert await in_database_thread(request_id.request_id) == "asked-1"
         assert await asyncio.to_thread(write_now, request_id.request_id) == "asked-1"
-    assert await write(request_id.request_id) == ""
+    assert await in_database_thread(request_id.request_id) == ""
 
 
 async def test_a_task_that_outlives_its_request_keeps_the_trail():

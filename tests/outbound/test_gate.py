@@ -12,7 +12,7 @@ from dataclasses import replace
 import httpx
 import pytest
 
-from langai_site.database.writer import write
+from langai_site.database.writer import in_database_thread
 from langai_site.errors import NotAdmitted
 from langai_site.outbound import catalogue, clients, door, litellm_adapter
 from langai_site.outbound.types import EmbedCall, Present, ProviderError
@@ -102,10 +102,10 @@ async def test_a_label_that_rises_while_a_call_waits_for_a_thread_counts(listene
         assert released.wait(10)
 
     working = asyncio.create_task(asyncio.to_thread(work))
-    await write(busy.wait)
+    await in_database_thread(busy.wait)
     asking = asyncio.create_task(ask(replace(call_of("hosted_vllm/t3"), read_present=lambda: Present(label[0]))))
     for _ in range(5):
-        await write(lambda: None)
+        await in_database_thread(lambda: None)
     label[0] = Sensitivity.CONFIDENTIAL
     released.set()
     assert isinstance((await asking).error, NotAdmitted)
@@ -161,7 +161,10 @@ async def test_a_connection_serves_one_call_after_another_also_after_a_refusal(s
     head = f"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nContent-Length: {len(ANSWER)}\r\n\r\n"
     call = call_of("hosted_vllm/t3", hosted=not hosts)
     refused = replace(call, read_present=lambda: Present(Sensitivity.CONFIDENTIAL))
-    async with server(settings, lambda writer: writer.write(head.encode() + ANSWER)) as (connections, bodies):
+    async with server(settings, lambda writer: writer.in_database_thread(head.encode() + ANSWER)) as (
+        connections,
+        bodies,
+    ):
         answers = [await ask(each) for each in (refused, call, refused, call)]
         assert [answer.text for answer in answers] == ["", "x", "", "x"]
         assert (len(connections), len(bodies)) == (1, 2)

@@ -8,7 +8,7 @@ from django.core.cache import caches as stores
 from redis import Redis as Client
 
 from langai_site.database import caches
-from langai_site.database.writer import write
+from langai_site.database.writer import in_database_thread
 from langai_site.sensitivity import Sensitivity
 from search.access import reader_of
 from search.embeddings import SEARCH, EmbedderUnavailable, hosted
@@ -60,7 +60,7 @@ async def test_a_search_does_not_tell_that_another_person_made_it(server, upstre
     await asyncio.to_thread(sync_vectors)
     upstream.reset()
     for person, sent in ((alice, 1), (bob, 2), (alice, 2)):
-        reader = await write(reader_of, person)
+        reader = await in_database_thread(reader_of, person)
         assert (await find(QUESTION, reader, label=Sensitivity.PUBLIC)).notice == ""
         assert len(calls(upstream)) == sent
 
@@ -113,9 +113,9 @@ def test_nothing_confidential_is_remembered(embedder):
 
 
 async def test_a_search_that_is_made_again_embeds_nothing_again(embedder, store, handbook, alice, add, monkeypatch):
-    await write(add, handbook)
-    await write(sync_vectors)
-    reader = await write(reader_of, alice)
+    await in_database_thread(add, handbook)
+    await in_database_thread(sync_vectors)
+    reader = await in_database_thread(reader_of, alice)
     first = await find("How many days off do I get?", reader, label=Sensitivity.PUBLIC)
     monkeypatch.setattr(type(embedder), "embed", None)
     again = await find("How many days off do I get?", reader, label=Sensitivity.PUBLIC)
