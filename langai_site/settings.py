@@ -5,13 +5,13 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from csp.constants import NONCE, NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from environs import EnvError
 from marshmallow.validate import OneOf, Range
 
 from langai_site import env as environment
-from langai_site import hosts
+from langai_site import hosts, log_settings
+from langai_site.page_policy import CONTENT_SECURITY_POLICY as CONTENT_SECURITY_POLICY
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environment.load(BASE_DIR)
@@ -308,23 +308,6 @@ FILE_UPLOAD_PERMISSIONS = 0o600
 # What is being uploaded, beside where it is kept: a file is then renamed, not copied. /tmp may be memory.
 FILE_UPLOAD_TEMP_DIR = environment.writable_folder(DATA_DIR / "temp")
 
-CONTENT_SECURITY_POLICY = {
-    "DIRECTIVES": {
-        "default-src": [NONE],
-        "script-src": [SELF, NONCE],
-        "style-src": [SELF],
-        "img-src": [SELF, "data:"],
-        "font-src": [SELF],
-        "connect-src": [SELF],
-        "form-action": [SELF],
-        "base-uri": [NONE],
-        "frame-ancestors": [NONE],
-        "manifest-src": [SELF],
-        # Text becomes HTML through the policies of static/trusted_types.js only, and never a script.
-        "require-trusted-types-for": ["'script'"],
-        "trusted-types": ["default", "langai-inert"],
-    }
-}
 # What programs ask; they are answered in JSON whatever happens.
 API_PATHS = r"^/(chat(/stream)?|search|(auth|api|v1)/.*)$"
 # Nothing else is for other sites' pages; pages, and cookies, are for this site alone.
@@ -353,20 +336,4 @@ EMAIL_TIMEOUT = EMAIL["EMAIL_TIMEOUT"] or 20
 LANGUAGE_CODE = "en"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-_LEVEL_OF_OTHERS = "ERROR" if LOG_LEVEL == "ERROR" else "WARNING"
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {"line": {"()": "langai_site.telemetry.logs.formatter", "production": PRODUCTION}},
-    "filters": {"no_error": {"()": "langai_site.telemetry.logs.NoError"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["no_error"]}},
-    # Below warnings only LangAI itself is heard: others log requests, bodies and queries there.
-    "root": {"handlers": ["stderr"], "level": _LEVEL_OF_OTHERS},
-    "loggers": {
-        # It repeats each failed attempt; who waits for the connection is told in the end.
-        "psycopg.pool": {"level": "ERROR"},
-        # Django gives these two handlers of their own, which would write beside ours.
-        **{name: {"level": _LEVEL_OF_OTHERS, "handlers": []} for name in ("django", "django.server")},
-        **{name: {"level": LOG_LEVEL} for name in ("chat", "documents", "search", "langai_site")},
-    },
-}
+LOGGING = log_settings.logging_at(LOG_LEVEL, production=PRODUCTION)

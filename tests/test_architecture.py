@@ -56,7 +56,7 @@ LAYERS = {
         "apps urls",
     ],
     "langai_site": [
-        "characters errors folders hosts request_id sensitivity",
+        "characters errors folders hosts log_settings page_policy request_id sensitivity",
         "env registry database detectors",
         "checks models settings",
         "telemetry",
@@ -73,6 +73,7 @@ HEAVY = {
     *("litellm", "chromadb", "onnxruntime", "onnx", "tokenizers", "numpy", "safetensors", "semantic_text_splitter"),
     *("weaviate", "grpc"),
 }
+MOST_LINES, MOST_LINES_OF_A_FUNCTION = 350, 60
 LATE = HEAVY - {"numpy"}
 SOURCES = sorted(
     path.relative_to(ROOT) for app in APPS for path in (ROOT / app).rglob("*.py") if "migrations" not in path.parts
@@ -161,6 +162,20 @@ def test_what_calls_itself_pure_needs_no_settings():
     bare = {name: value for name, value in os.environ.items() if name != "DJANGO_SETTINGS_MODULE"}
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=bare, capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stderr
+
+
+def test_no_module_is_too_long_to_be_read_at_once():
+    assert [str(path) for path in SOURCES if len((ROOT / path).read_text().splitlines()) > MOST_LINES] == []
+
+
+def test_no_function_is_too_long_to_be_read_at_once():
+    functions = [
+        (str(path), node.name, (node.end_lineno or 0) - node.lineno + 1)
+        for path in SOURCES
+        for node in ast.walk(ast.parse((ROOT / path).read_text()))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+    ]
+    assert [function for function in functions if function[2] > MOST_LINES_OF_A_FUNCTION] == []
 
 
 def test_heavy_libraries_are_imported_inside_functions():

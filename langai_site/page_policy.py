@@ -1,0 +1,21 @@
+"""What pages may load and run: their Content-Security-Policy."""
+
+from csp.constants import NONCE, NONE, SELF
+
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [NONE],
+        "script-src": [SELF, NONCE],
+        "style-src": [SELF],
+        "img-src": [SELF, "data:"],
+        "font-src": [SELF],
+        "connect-src": [SELF],
+        "form-action": [SELF],
+        "base-uri": [NONE],
+        "frame-ancestors": [NONE],
+        "manifest-src": [SELF],
+        # Text becomes HTML through the policies of static/trusted_types.js only, and never a script.
+        "require-trusted-types-for": ["'script'"],
+        "trusted-types": ["default", "langai-inert"],
+    }
+}
