@@ -14,8 +14,8 @@ AVOIDED = re.compile(
     r"|(?<![Tt]here )\b(?:is|are|was) no (?!longer\b|more\b)\w+"
     r"|\bElse\b"
 )
-# Words that are looked for in what people write, one list a module.
-WORD_LISTS = {"search/keywords/compounds.py", "search/questions/lexicon.py", "chat/llm/quotes.py"}
+# Its stop words are among its strings.
+WORD_LISTS = {"chat/llm/quotes.py"}
 TAGS = re.compile(r"{#.*?#}|{%.*?%}|{{.*?}}|<(script|style)\b.*?</\1>|<[^>]*>", re.DOTALL)
 
 

@@ -5,8 +5,10 @@ groups that are printed on them. Rarer ways of writing count only where a word b
 """
 
 import re
+import tomllib
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
+from pathlib import Path
 from typing import NamedTuple
 
 from stdnum import luhn
@@ -15,27 +17,9 @@ from langai_site.detectors.regexes import compiled, near
 from langai_site.detectors.types import Detection, confidential
 
 # First digits from, to, and lengths.
-_ISSUERS = (
-    ("4", "4", (13, 16, 19)),  # Visa
-    ("51", "55", (16,)),  # Mastercard
-    ("2221", "2720", (16,)),
-    ("34", "34", (15,)),  # American Express
-    ("37", "37", (15,)),
-    ("300", "305", (14, 16)),  # Diners Club
-    ("3095", "3095", (14, 16)),
-    ("36", "36", (14, 16)),
-    ("38", "39", (14, 16)),
-    ("60", "60", (16, 19)),  # Discover, RuPay, Hipercard
-    ("644", "659", (16, 19)),
-    ("3528", "3589", (16, 19)),  # JCB
-    ("62", "62", (16, 17, 18, 19)),  # UnionPay
-    ("81", "82", (16, 19)),
-    ("50", "50", (13, 14, 15, 16, 17, 18, 19)),  # Maestro, Elo
-    ("56", "58", (13, 14, 15, 16, 17, 18, 19)),
-    ("636", "639", (16, 17, 18, 19)),
-    ("67", "67", (16, 17, 18, 19)),
-    ("2200", "2204", (16, 17, 18, 19)),  # Mir
-    ("9792", "9792", (16,)),  # Troy
+_ISSUERS = tuple(
+    (known["first"], known["last"], tuple(known["lengths"]))
+    for known in tomllib.loads(Path(__file__).with_suffix(".toml").read_text("utf-8"))["ranges"]
 )
 _LENGTHS = range(13, 20)
 # As printed on cards.

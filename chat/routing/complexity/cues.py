@@ -1,13 +1,17 @@
 """Pure: which kinds of work the words of a message ask for."""
 
 import re
+import tomllib
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
-from chat.routing.complexity.vocabulary import ARABIC, CHINESE, ENGLISH, FRENCH, GERMAN, PRELUDE, SPANISH
 from search.keywords.letters import folded
 
+VOCABULARY = tomllib.loads((Path(__file__).parent / "vocabulary.toml").read_text("utf-8"))
+# By words. Chinese has no spaces between them.
+SPACED = ("english", "german", "french", "spanish", "arabic")
 WORD = re.compile(r"[^\W_]+")
 SENTENCE_END = re.compile(r"[.!?:;\n\u2026\u00bf\u00a1\u061f]+")
 # Cues are found by their first letters, so that a message's word meets a few cues and not all.
@@ -51,15 +55,15 @@ def _listed(cues: Mapping[str, str]) -> Iterator[tuple[str, str]]:
 
 def _by_letters() -> Mapping[str, tuple[Cue, ...]]:
     found: dict[str, dict[Cue, None]] = defaultdict(dict)
-    for language in (ENGLISH, GERMAN, FRENCH, SPANISH, ARABIC):
-        for kind, cue in _listed(language):
+    for language in SPACED:
+        for kind, cue in _listed(VOCABULARY[language]):
             words = tuple(WORD.findall(cue))
             found[words[0][:LETTERS]][Cue(kind, words, cue.startswith("^"), cue.endswith("*"))] = None
     return {letters: tuple(cues) for letters, cues in found.items()}
 
 
-BY_LETTERS, ANYWHERE = _by_letters(), tuple(_listed(CHINESE))
-BEFORE_WORDS = frozenset(WORD.findall(PRELUDE))
+BY_LETTERS, ANYWHERE = _by_letters(), tuple(_listed(VOCABULARY["chinese"]))
+BEFORE_WORDS = frozenset(WORD.findall(VOCABULARY["prelude"]))
 
 
 def kinds_in(ask: str) -> Iterator[str]:
