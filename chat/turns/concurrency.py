@@ -1,6 +1,6 @@
 """How many replies are being written for one person, counted from their rows: in every process the same."""
 
-from collections.abc import Sequence
+from collections.abc import Collection
 from datetime import timedelta
 from uuid import UUID
 
@@ -8,24 +8,20 @@ from django.conf import settings
 from django.db import connection
 from django.utils import timezone
 
-from chat.models import Conversation
+from chat.models import Conversation, Message
+from langai_site.accounts.models import User
 from langai_site.errors import Conflict, TooMany
+from langai_site.usage.spending import reservations
 
-# A person's replies that are being written, each by whether it is in that conversation. By the index of live replies,
-# which SQLite would not take for a join: most people have more conversations than there are live replies.
+# A person's replies that are being written, each with its conversation. By the index of live replies, which SQLite
+# would not take for a join: most people have more conversations than there are live replies.
 _LIVE = """
-    SELECT conversation_id = %s FROM chat_message WHERE status = 'streaming' AND lease_until > %s
+    SELECT id, conversation_id FROM chat_message WHERE status = 'streaming' AND lease_until > %s
     AND (SELECT owner_id FROM chat_conversation WHERE id = conversation_id) = %s
 """
-# Those that are kept in no conversation have no row but what is held for them, and no lease: one that has lost its
+# An answer that is kept in no conversation has no row but what is held for it, and no lease: one that has lost its
 # process counts for so long.
 KEPT_NOWHERE = timedelta(minutes=10)
-_KEPT_NOWHERE = """
-    UNION ALL SELECT 1 = 0 FROM usage_reservation held
-    WHERE held.status = 'held' AND held.created_at > %s AND held.user_id = %s
-    AND NOT EXISTS (SELECT 1 FROM chat_message WHERE chat_message.id = held.reply)
-"""
-_LOCK = "SELECT 1 FROM accounts_user WHERE id = %s FOR NO KEY UPDATE"
 # What a reply takes, roughly.
 IN_FLIGHT_SECONDS = 10
 
@@ -35,19 +31,22 @@ def refuse_while_live(conversation: Conversation) -> None:
 
     In the transaction that would begin another: on SQLite it is the only one, elsewhere the owner's row is locked.
     """
-    live = _live(conversation.owner_id, conversation.id)
-    if any(live):
+    _lock(conversation.owner_id)
+    live = _live(conversation.owner_id)
+    if conversation.id in live.values():
         raise Conflict("An answer is still being written here. Stop it, or wait until it is complete.")
-    _refuse_more_than(live)
+    _refuse_more_than(len(live) + _kept_nowhere(conversation.owner_id, live))
 
 
 def refuse_too_many(user_id: int) -> None:
     """The same for an answer that is kept in no conversation."""
-    _refuse_more_than(_live(user_id, None))
+    _lock(user_id)
+    live = _live(user_id)
+    _refuse_more_than(len(live) + _kept_nowhere(user_id, live))
 
 
-def _refuse_more_than(live: Sequence[bool]) -> None:
-    if settings.REPLIES_IN_FLIGHT and len(live) >= settings.REPLIES_IN_FLIGHT:
+def _refuse_more_than(live: int) -> None:
+    if settings.REPLIES_IN_FLIGHT and live >= settings.REPLIES_IN_FLIGHT:
         raise TooMany(
             f"You can have {settings.REPLIES_IN_FLIGHT} answers running at once. "
             "Wait until one is complete, or stop one.",
@@ -55,13 +54,20 @@ def _refuse_more_than(live: Sequence[bool]) -> None:
         )
 
 
-def _live(user_id: int, conversation_id: UUID | None) -> list[bool]:
-    """The person's live replies, each by whether it is in that conversation."""
+def _lock(user_id: int) -> None:
+    if settings.REPLIES_IN_FLIGHT and connection.features.has_select_for_update:
+        list(User.objects.select_for_update(no_key=True).filter(pk=user_id).order_by().values_list("pk"))
+
+
+def _live(user_id: int) -> dict[UUID, UUID]:
+    """Return the person's live replies, each with its conversation."""
+    convert = Conversation._meta.pk.to_python
     with connection.cursor() as cursor:
-        if settings.REPLIES_IN_FLIGHT and connection.features.has_select_for_update:
-            cursor.execute(_LOCK, [user_id])
-        here = Conversation._meta.pk.get_db_prep_value(conversation_id, connection)
-        now = timezone.now()
-        lately, live = map(connection.ops.adapt_datetimefield_value, (now - KEPT_NOWHERE, now))
-        cursor.execute(_LIVE + _KEPT_NOWHERE, [here, live, user_id, lately, user_id])
-        return [bool(is_here) for (is_here,) in cursor.fetchall()]
+        cursor.execute(_LIVE, [connection.ops.adapt_datetimefield_value(timezone.now()), user_id])
+        return {convert(reply): convert(conversation) for reply, conversation in cursor.fetchall()}
+
+
+def _kept_nowhere(user_id: int, live: Collection[UUID]) -> int:
+    """Count the answers that are being written for the person and are kept in no conversation."""
+    held = reservations.held_since(user_id, timezone.now() - KEPT_NOWHERE) - set(live)
+    return len(held) - Message.objects.filter(pk__in=held).count() if held else 0

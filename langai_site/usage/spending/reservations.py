@@ -2,13 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import partial
 from itertools import groupby
 from uuid import UUID
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils import timezone
 
 from langai_site.errors import Conflict
@@ -20,6 +20,16 @@ from langai_site.usage.types import Entry, Held
 # A reply that takes longer has lost its process; should it end after all, it is settled then.
 STALE = timedelta(hours=1)
 FREE = Decimal(0)
+# By the index of what is held, which databases take for a condition that stands in the text alone.
+_HELD = "SELECT reply FROM usage_reservation WHERE status = 'held' AND created_at > %s AND user_id = %s"
+
+
+def held_since(user_id: int, since: datetime) -> set[UUID]:
+    """Return the replies for which something is held for the person, begun after `since`."""
+    with connection.cursor() as cursor:
+        cursor.execute(_HELD, [connection.ops.adapt_datetimefield_value(since), user_id])
+        to_uuid = Reservation._meta.get_field("reply").to_python
+        return {to_uuid(reply) for (reply,) in cursor.fetchall()}
 
 
 def reserve(*, reply: UUID, user_id: int, team: str = "", amount: Decimal | None = FREE) -> Held:
