@@ -38,9 +38,9 @@ def _work_on_small() -> bool:
 
 
 def _sweep() -> None:
-    from documents import tasks
+    from documents import cleanup
 
-    tasks.sweep()
+    cleanup.sweep()
 
 
 def _load_handbook() -> str:

@@ -41,8 +41,9 @@ LAYERS = {
     "documents": [
         "names handbook models",
         "extraction lanes measures",
-        "chunking claims forms diagnosis",
-        "services",
+        "chunking claims forms diagnosis limits",
+        "services cleanup",
+        "ingest",
         "admin_uploads places views tasks api",
         "admin urls management apps",
     ],

@@ -6,7 +6,7 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from documents import claims, services, tasks
+from documents import claims, cleanup, services, tasks
 from documents.claims import ClaimLost, Lease, claim
 from documents.models import Document
 from langai_site.processes import worker
@@ -116,7 +116,7 @@ def test_what_a_killed_process_left_is_mended(upload, policies):
     Source.objects.create(
         document="00000000-0000-4000-8000-000000000000", collection=policies, title="t", file_name="f", media_type="m"
     )
-    tasks.sweep()
+    cleanup.sweep()
     assert not Source.objects.exists()
     document.refresh_from_db()
     assert document.status == "queued"

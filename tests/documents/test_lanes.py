@@ -8,8 +8,9 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from documents import lanes, tasks
+from documents import lanes, limits, tasks
 from documents.claims import claim
+from documents.extraction.registry import FORMATS
 from documents.lanes import ANY, SMALL
 from documents.models import Document
 from langai_site.accounts.models import User
@@ -80,7 +81,7 @@ def test_what_was_slow_or_failed_goes_behind_but_not_for_ever(uploaded, alice, b
 
 
 def test_a_small_file_that_takes_its_time_is_put_behind_and_read_with_all_it_may_take(upload, alice, monkeypatch):
-    monkeypatch.setattr(tasks, "QUICK_SECONDS", 1)
+    monkeypatch.setattr(limits, "QUICK_SECONDS", 1)
     slow = upload(drawn_for_long(40), "slow.pdf")
     small = upload("Small.", "small.txt")
     assert tasks.work_once("test", SMALL)
@@ -205,8 +206,8 @@ def test_a_lane_that_waits_to_read_ends_with_its_process(upload):
 def test_crafted_files_take_no_more_than_their_size_explains(upload):
     document = upload("x", "a.html")
     for megabytes, seconds in ((0, 20), (3, 80), (1000, 300)):
-        document.size = megabytes * tasks.MB
-        assert tasks._most(tasks.FORMATS[".html"], document.size).cpu_seconds == seconds
+        document.size = megabytes * limits.MB
+        assert limits.most_for(FORMATS[".html"], document.size).cpu_seconds == seconds
     for name in (".docx", ".odt", ".pptx", ".xlsx"):
-        allowed = tasks._most(tasks.FORMATS[name], 1)
+        allowed = limits.most_for(FORMATS[name], 1)
         assert (allowed.cpu_seconds, allowed.unpacked_cpu_seconds) == (20, 5)

@@ -10,7 +10,7 @@ import pytest
 from asgiref.sync import async_to_sync
 from django.core.files.base import ContentFile
 
-from documents import services, tasks
+from documents import cleanup, services, tasks
 from documents.claims import Claim, claim
 from documents.models import Document, PreviousVersion
 from langai_site.errors import Conflict, Invalid
@@ -233,6 +233,6 @@ def test_the_sweep_keeps_the_files_of_both_versions(document, folder):
     hour_ago = time.time() - 3700
     for path in folder.glob("files/documents/*"):
         os.utime(path, (hour_ago, hour_ago))
-    tasks.sweep()
+    cleanup.sweep()
     assert stored_files(folder) == sorted([f"{document.pk}.txt", f"{document.pk}.2.txt"])
     assert Path(document.file.path).read_text() == OLD

@@ -7,7 +7,7 @@ import pytest
 from django.core.files.base import ContentFile
 from django.db import connection
 
-from documents import services, tasks
+from documents import cleanup, services
 from documents.models import Document
 from documents.names import shown_name, title_of
 from langai_site.errors import Conflict, Invalid
@@ -164,7 +164,7 @@ def test_a_file_that_a_killed_process_left_is_removed_after_an_hour(upload, fold
     hour_ago = time.time() - 3700
     for name in ("lost.txt", Path(kept.file.name).name):
         os.utime(folder / "files" / "documents" / name, (hour_ago, hour_ago))
-    tasks.sweep()
+    cleanup.sweep()
     assert stored_files(folder) == sorted(["young.txt", Path(kept.file.name).name])
 
 
@@ -175,5 +175,5 @@ def test_what_a_killed_web_process_had_of_an_upload_is_removed_after_an_hour(fol
         path = settings.FILE_UPLOAD_TEMP_DIR / name
         path.write_text("Half of a book")
         os.utime(path, (time.time() - age, time.time() - age))
-    tasks.sweep()
+    cleanup.sweep()
     assert [path.name for path in settings.FILE_UPLOAD_TEMP_DIR.iterdir()] == ["young.upload"]

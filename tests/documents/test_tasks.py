@@ -2,7 +2,7 @@ import pytest
 from asgiref.sync import async_to_sync
 from django.db import transaction
 
-from documents import services, tasks
+from documents import ingest, services, tasks
 from documents.claims import Claim, claim
 from documents.extraction.registry import FORMATS
 from documents.models import Document
@@ -125,7 +125,7 @@ def test_a_title_given_while_it_is_read_is_kept(upload):
     held = claim("test")
     read_before = Document.objects.select_related("collection").get(pk=document.pk)
     services.relabel(document, title="How we travel", sensitivity=Sensitivity.PUBLIC)
-    tasks._ingest(held, read_before)
+    ingest.ingest(held, read_before)
     document.refresh_from_db()
     assert document.title == Source.objects.get().title == "How we travel"
 

@@ -111,10 +111,10 @@ def _alone(documents: "Sequence[Document]", rows: "Sequence[Passage]", searched:
 def _extracted(document: "Document") -> object:
     from documents.extraction import sandbox
     from documents.extraction.registry import FORMATS
-    from documents.tasks import limits
+    from documents.limits import limits_of
 
     kind = FORMATS[Path(document.file_name).suffix]
-    return sandbox.extract(Path(document.file.path), kind.module, limits(kind), lambda: None)
+    return sandbox.extract(Path(document.file.path), kind.module, limits_of(kind), lambda: None)
 
 
 def main() -> None:

@@ -1,0 +1,58 @@
+"""Removes what a process that was killed has left behind."""
+
+import logging
+import time
+from pathlib import Path
+
+from django.conf import settings
+from django.db.models import Exists, OuterRef
+
+from documents.claims import Status
+from documents.models import Document, PreviousVersion
+from search import services as search
+from search.models import Source
+
+logger = logging.getLogger(__name__)
+
+# Seconds that a file may wait for its row.
+FILE_WITHOUT_ROW = 3600
+
+
+def sweep() -> None:
+    """Mend what a process killed between two steps has left: passages or a file of no document, a document without."""
+    _sweep_files(Path(settings.MEDIA_ROOT) / "documents")
+    _sweep_unfinished(Path(settings.FILE_UPLOAD_TEMP_DIR))
+    orphans = Source.objects.exclude(document__in=Document.objects.values("pk"))
+    for document_id in orphans.values_list("document", flat=True).distinct():
+        search.remove(document_id)
+    live = Source.objects.filter(document=OuterRef("pk"), live=True)
+    Document.objects.filter(~Exists(live), status=Status.READY).update(status=Status.QUEUED, attempts=0, progress=0)
+
+
+def _sweep_files(folder: Path) -> None:
+    """Remove files of no version. A young one may be an upload whose row is about to be written."""
+    old = {f"documents/{path.name}": path for path in _old_files(folder)}
+    kept = {*Document.objects.values_list("file", flat=True), *PreviousVersion.objects.values_list("file", flat=True)}
+    for name in old.keys() - kept:
+        logger.info("Removing the file %s, which no document has any more", name)
+        old[name].unlink(missing_ok=True)
+
+
+def _sweep_unfinished(folder: Path) -> None:
+    """Remove what a web process that was killed had of an upload; others remove it themselves."""
+    for path in _old_files(folder):
+        logger.info("Removing %s, of an upload that was not finished", path.name)
+        path.unlink(missing_ok=True)
+
+
+def _old_files(folder: Path) -> list[Path]:
+    """Return the files that nobody has written to for FILE_WITHOUT_ROW seconds."""
+    before = time.time() - FILE_WITHOUT_ROW
+    return [path for path in folder.iterdir() if _is_old(path, before)] if folder.is_dir() else []
+
+
+def _is_old(path: Path, before: float) -> bool:
+    try:
+        return path.is_file() and path.stat().st_mtime < before
+    except FileNotFoundError:  # another process removed it
+        return False

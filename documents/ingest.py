@@ -1,0 +1,136 @@
+"""Turns one claimed document into passages that can be found."""
+
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+from django.utils import timezone
+
+from documents import chunking, lanes, limits, measures, services
+from documents.claims import Claim, ClaimLost, Status, progress_of
+from documents.extraction import sandbox
+from documents.extraction.registry import FORMATS, Format
+from documents.extraction.types import Extracted, LimitReached
+from documents.models import Document
+from documents.names import split, title_of
+from langai_site.processes import worker as process
+from langai_site.sensitivity import Sensitivity
+from search import services as search
+from search.embeddings import tokenizer_path
+from search.types import PageText, SourceInfo
+
+Report = Callable[[str, float], None]
+
+
+class Stopping(Exception):
+    """The process is to end."""
+
+
+class NotQuick(Exception):
+    """A small file takes more than small files may."""
+
+
+def ingest(held: Claim, document: Document, when_read: Callable[[], object] = bool) -> None:
+    report = measures.timed(_stoppable(progress_of(held)))
+    kind = FORMATS[split(document.file_name)[1].lower()]
+    report("reading", 0)
+    extracted = _extracted(document, kind, _watching(report, when_read))
+    when_read()
+    report("splitting", 0)
+    pages = [
+        PageText(number, page.text, page.label, page.first_row) for number, page in enumerate(extracted.pages, start=1)
+    ]
+    spans = chunking.split(
+        pages,
+        _splitter(kind),
+        extracted.headings,
+        numbered=extracted.numbered,
+        watch=lambda: report("splitting", 0),
+    )
+    # Reading may have taken minutes, in which a person gave it another title.
+    document.refresh_from_db()
+    held.update(pages=len(pages), passages=len(spans), title=_title(document, extracted))
+    document.refresh_from_db()
+    info = _source_info(document, kind)
+    search.index(info, pages, spans, progress=report, when_live=lambda: _finish(held), as_now=_as_now)
+    report("", 1)
+
+
+def _finish(held: Claim) -> None:
+    """Part of the step in which the passages are shown: who was overtaken meanwhile shows nothing."""
+    held.finish(Status.READY, stage="", progress=100, ready_at=timezone.now())
+    _carry_over_changes(held)
+    services.forget_previous(held.document_id)
+
+
+def _stoppable(report: Report) -> Report:
+    def checked(stage: str, fraction: float) -> None:
+        if process.stopping.is_set():
+            raise Stopping
+        report(stage, fraction)
+
+    return checked
+
+
+def _watching(report: Report, when_read: Callable[[], object]) -> Callable[[], object]:
+    """Return a callback for the time a file is read: a file that takes long lets another be read beside it."""
+    began = time.monotonic()
+
+    def watch() -> None:
+        report("reading", 0)
+        if time.monotonic() - began > lanes.LONG_SECONDS:
+            when_read()
+
+    return watch
+
+
+def _extracted(document: Document, kind: Format, watch: Callable[[], object]) -> Extracted:
+    allowed = limits.limits_of(kind, document)
+    try:
+        return sandbox.extract(Path(document.file.path), kind.module, allowed, watch)
+    except LimitReached:
+        if allowed != limits.most_for(kind, document.size):
+            raise NotQuick from None
+        raise
+
+
+def _splitter(kind: Format) -> chunking.Splitter:
+    path = tokenizer_path()
+    return chunking.splitter(markdown=kind.markdown, tokenizer=chunking.untruncated(path) if path else "")
+
+
+def _title(document: Document, extracted: Extracted) -> str:
+    """The document's own title, unless a person gave it another."""
+    given = document.title != title_of(document.file_name)[:300]
+    return document.title if given else extracted.title or document.title
+
+
+def _source_info(document: Document, kind: Format) -> SourceInfo:
+    return SourceInfo(
+        document=document.pk,
+        version=document.version,
+        collection_id=document.collection_id,
+        title=document.title,
+        file_name=document.file_name,
+        media_type=kind.media_type,
+        sensitivity=Sensitivity(document.sensitivity),
+    )
+
+
+def _as_now(info: SourceInfo) -> SourceInfo:
+    """The same with the document's title and label of this moment; its row is locked until the transaction ends.
+
+    Between reading the row and writing the source an embedder may be asked, and meanwhile an admin changes the row
+    alone. What is embedded goes by the source.
+    """
+    current = Document.objects.select_for_update().filter(pk=info.document).first()
+    if current is None:
+        raise ClaimLost
+    return replace(info, title=current.title, sensitivity=Sensitivity(current.sensitivity))
+
+
+def _carry_over_changes(held: Claim) -> None:
+    """A title or label that was changed while the passages were being made holds from the moment they are shown."""
+    current = Document.objects.get(pk=held.document_id)
+    services.relabel(current, title=current.title, sensitivity=Sensitivity(current.sensitivity))

@@ -1,0 +1,39 @@
+"""How much time and memory reading a file may take."""
+
+from dataclasses import replace
+
+from django.conf import settings
+
+from documents.extraction.registry import Format
+from documents.extraction.types import Limits
+from documents.lanes import is_small
+from documents.models import Document
+
+# What a small file may take at first. One that needs more is read again when nothing else waits.
+QUICK_SECONDS, QUICK_SHARE, LEAST_MEMORY_MB = 20, 2, 128
+# Processor time that a file may take in which the size says how much there is to read: many times what it should.
+CPU_SECONDS, CPU_SECONDS_A_MB, UNPACKED_CPU_SECONDS_A_MB = 20, 20, 5
+MB = 1024 * 1024
+
+
+def limits_of(kind: Format, document: Document) -> Limits:
+    """Return the limits for reading the document's file now."""
+    most = most_for(kind, document.size)
+    if not is_small(document):
+        return most
+    memory = max(LEAST_MEMORY_MB, most.memory_mb // QUICK_SHARE)
+    return replace(most, memory_mb=min(memory, most.memory_mb), seconds=min(QUICK_SECONDS, most.seconds))
+
+
+def most_for(kind: Format, size: int) -> Limits:
+    """Return the limits for reading a file of `size` bytes."""
+    explained = CPU_SECONDS + CPU_SECONDS_A_MB * size // MB
+    return Limits(
+        cpu_seconds=0 if kind.packed else min(explained, settings.EXTRACTION_SECONDS),
+        unpacked_cpu_seconds=UNPACKED_CPU_SECONDS_A_MB if kind.zipped else 0,
+        memory_mb=settings.EXTRACTION_MEMORY_MB,
+        seconds=settings.EXTRACTION_SECONDS,
+        max_pages=settings.EXTRACTION_MAX_PAGES,
+        max_chars=settings.EXTRACTION_MAX_CHARS,
+        ocr_languages=settings.OCR_LANGUAGES if kind.ocr else "",
+    )
