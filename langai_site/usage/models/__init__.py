@@ -1,0 +1,22 @@
+"""The tables of usage, one module for each of its rooms."""
+
+from langai_site.usage.models.budgets import Budget, BudgetPeriod, Reservation
+from langai_site.usage.models.ledger import ChainHead, MonthClose, Seal, UsageEntry
+from langai_site.usage.models.prices import Price
+from langai_site.usage.models.sums import DaySum, DimensionDay, RolledUp, Slice, SliceDay
+
+__all__ = [
+    "Budget",
+    "BudgetPeriod",
+    "ChainHead",
+    "DaySum",
+    "DimensionDay",
+    "MonthClose",
+    "Price",
+    "Reservation",
+    "RolledUp",
+    "Seal",
+    "Slice",
+    "SliceDay",
+    "UsageEntry",
+]

@@ -1,0 +1,47 @@
+"""What a model costs, from a day on."""
+
+from decimal import Decimal
+from typing import Any
+
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+
+def _dollars(**options: Any) -> models.DecimalField:  # noqa: ANN401 - a field's own options
+    return models.DecimalField(max_digits=14, decimal_places=6, **options)
+
+
+class Price(models.Model):
+    """US dollars for a million tokens of one model, from a day on (UTC). Append-only: its id is its version.
+
+    With more than `long_after` tokens in a prompt, the `long_` prices hold for the whole call; 0: they never do.
+    """
+
+    class Source(models.TextChoices):
+        ADMIN = "admin", "an admin"
+        LITELLM = "litellm", "LiteLLM"
+
+    model = models.CharField(max_length=200, help_text="As LiteLLM names it.")
+    valid_from = models.DateField()
+    source = models.CharField(max_length=10, choices=Source)
+    input = _dollars()
+    output = _dollars()
+    cached = _dollars(help_text="For input that the provider has seen just before.")
+    long_after = models.PositiveIntegerField(default=0)
+    long_input = _dollars(default=Decimal(0))
+    long_output = _dollars(default=Decimal(0))
+    long_cached = _dollars(default=Decimal(0))
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering = ["model", "-valid_from", "source", "-pk"]
+        indexes = [models.Index(fields=["model", "-valid_from"], name="price_by_day")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["model", "valid_from"], condition=Q(source="litellm"), name="one_listed_price_a_day"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.model} from {self.valid_from:%Y-%m-%d}"

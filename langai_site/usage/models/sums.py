@@ -1,0 +1,76 @@
+"""Sums of the ledger by day, which reports are read from."""
+
+from django.db import models
+
+from langai_site.sensitivity import Sensitivity
+
+
+class Slice(models.Model):
+    """What entries have in common that reports add up together: all that they can be asked by, but for the day.
+
+    It names people and teams by value, as entries do. Where `of` names one dimension, its days add up all entries
+    that have its value of that, and the other columns say nothing. `key` is a hash over the rest (`reports/rollup.py`).
+    """
+
+    key = models.CharField(max_length=64, unique=True)
+    of = models.CharField(max_length=20, blank=True, db_index=True)
+    user_id = models.BigIntegerField(null=True, db_index=True)
+    username = models.CharField(max_length=150)
+    team = models.CharField(max_length=100)
+    model = models.CharField(max_length=200)
+    provider = models.CharField(max_length=50)
+    kind = models.CharField(max_length=20)
+    source = models.CharField(max_length=20)
+    hosted = models.BooleanField()
+    label = models.PositiveSmallIntegerField(choices=Sensitivity)
+    route = models.CharField(max_length=200)
+    cached = models.BooleanField()
+    status = models.CharField(max_length=20)
+
+    def __str__(self) -> str:
+        return f"{self.of} {self.username} {self.model} {self.kind}"
+
+
+class DaySum(models.Model):
+    """What the sealed entries of one slice and day come to; money in whole billionths of a dollar. Can be rebuilt.
+
+    `week` and `month` are the first days of the day's, kept because databases group by a column far more quickly.
+    """
+
+    slice = models.ForeignKey(Slice, on_delete=models.CASCADE, related_name="%(class)ss")
+    day = models.DateField(db_index=True)
+    week = models.DateField()
+    month = models.DateField()
+    entries = models.BigIntegerField(default=0)
+    answers = models.BigIntegerField(default=0)
+    unpriced = models.BigIntegerField(default=0)
+    input_tokens = models.BigIntegerField(default=0)
+    output_tokens = models.BigIntegerField(default=0)
+    cached_tokens = models.BigIntegerField(default=0)
+    cost = models.BigIntegerField(default=0)
+    saved = models.BigIntegerField(default=0)
+
+    class Meta:
+        abstract = True
+        constraints = [models.UniqueConstraint(fields=["slice", "day"], name="one_%(class)s_a_slice")]
+
+    def __str__(self) -> str:
+        return f"{self.day} {self.slice_id}"
+
+
+class SliceDay(DaySum):
+    """Of the slices that say everything: nearly as many rows as entries, where these differ in much."""
+
+
+class DimensionDay(DaySum):
+    """Of those that say one dimension: few rows, for most reports are about one thing."""
+
+
+class RolledUp(models.Model):
+    """The one row that says up to which seal the days are added up, and by whose midnight. Who adds holds it locked."""
+
+    sequence = models.BigIntegerField(default=0)
+    zone = models.CharField(max_length=100)
+
+    def __str__(self) -> str:
+        return f"{self.sequence} ({self.zone})"
