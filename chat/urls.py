@@ -1,26 +1,26 @@
 from django.urls import path
 
-from chat.pages import views
+from chat.pages import posts, replies, views
 from chat.pages.consumers import ConversationConsumer
 
 app_name = "chat"
 urlpatterns = [
     path("", views.new, name="new"),
-    path("conversations/", views.start, name="start"),
+    path("conversations/", posts.start, name="start"),
     path("conversations/list/", views.sidebar, name="list"),
     path("conversations/<uuid:conversation>/", views.conversation, name="conversation"),
-    path("conversations/<uuid:conversation>/messages/", views.post, name="post"),
+    path("conversations/<uuid:conversation>/messages/", posts.post, name="post"),
     path("conversations/<uuid:conversation>/rename/", views.rename, name="rename"),
     path("conversations/<uuid:conversation>/delete/", views.delete, name="delete"),
     path("conversations/<uuid:conversation>/restore/", views.restore, name="restore"),
     path("conversations/<uuid:conversation>/label/", views.lower_label, name="lower-label"),
-    path("conversations/preview/", views.preview, name="preview-new"),
-    path("conversations/<uuid:conversation>/preview/", views.preview, name="preview"),
-    path("replies/<uuid:reply>/", views.reply, name="reply"),
-    path("replies/<uuid:reply>/stop/", views.stop, name="stop"),
-    path("replies/<uuid:reply>/retry/", views.retry, name="retry"),
-    path("replies/<uuid:reply>/continue/", views.resume, name="continue"),
-    path("replies/<uuid:reply>/citations/<int:number>/", views.citation, name="citation"),
+    path("conversations/preview/", posts.preview, name="preview-new"),
+    path("conversations/<uuid:conversation>/preview/", posts.preview, name="preview"),
+    path("replies/<uuid:reply>/", replies.reply, name="reply"),
+    path("replies/<uuid:reply>/stop/", replies.stop, name="stop"),
+    path("replies/<uuid:reply>/retry/", posts.retry, name="retry"),
+    path("replies/<uuid:reply>/continue/", posts.resume, name="continue"),
+    path("replies/<uuid:reply>/citations/<int:number>/", replies.citation, name="citation"),
 ]
 websocket_urlpatterns = [
     path("ws/conversations/<uuid:conversation>/", ConversationConsumer.as_asgi()),

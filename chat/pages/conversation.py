@@ -6,7 +6,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, QueryDict
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 
 from chat.conversations import access, branches, chosen_collections, drafts
@@ -142,3 +142,10 @@ def place_of(conversation: Conversation, reply: UUID) -> str:
         return f"{page}#m-{reply}"
     following = branches.next_of(reply)
     return f"{page}?before={following}#m-{reply}" if following else page
+
+
+def moved(request: HttpRequest, url: str) -> HttpResponse:
+    """Go on to another page: htmx fetches it into this one."""
+    if not request.htmx:  # type: ignore[attr-defined]
+        return redirect(url)
+    return HttpResponse(headers={"HX-Redirect": url})

@@ -1,0 +1,138 @@
+"""Posts that ask something: a message, again, further, and what would become of it. Database work takes one hop."""
+
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_POST
+
+from chat.conversations import chosen_collections, drafts
+from chat.live import runner
+from chat.pages import conversation as pages
+from chat.pages import receipt_text
+from chat.routing.route import AUTO
+from chat.turns import previews, storage
+from langai_site.accounts.limits import counted_as_page
+from langai_site.accounts.models import User
+from langai_site.accounts.session import SignedOut, as_user, by_person
+from langai_site.errors import LangAIError
+from langai_site.web.error_middleware import with_headers
+from langai_site.web.stated_labels import highest_stated
+
+
+async def begin(
+    request: HttpRequest, open_turn: Callable[[User], storage.Started], replaces: str = ""
+) -> storage.Started:
+    """Open a turn for whoever is signed in, and start its reply."""
+    begun = await runner.begin(lambda: as_user(request, open_turn), replaces)
+    return begun.started
+
+
+@by_person
+async def start(request: HttpRequest) -> HttpResponse:
+    if request.method != "POST":
+        return redirect("chat:new")
+    try:
+        started = await begin(request, lambda user: storage.post(user, None, **message_of(request)))
+    except LangAIError as error:
+        return await refused(request, error)
+    return pages.moved(request, reverse("chat:conversation", args=[started.conversation]))
+
+
+def message_of(request: HttpRequest) -> dict[str, Any]:
+    """A posted message, as `storage.post` takes it. Raises Invalid."""
+    form = request.POST
+    return {
+        "text": form.get("text", ""),
+        "model": form.get("model", AUTO),
+        "collections": form.getlist("collections"),
+        "label": highest_stated(*form.getlist("label")),
+        "options": drafts.options(form),
+    }
+
+
+def pick_of(request: HttpRequest) -> drafts.Pick:
+    """Which model is to answer again, and what of the passages it is given."""
+    form = request.POST
+    return drafts.Pick(form.get("model", ""), form.get("models") == "local", form.get("passages") == "allowed")
+
+
+async def refused(request: HttpRequest, error: LangAIError, conversation: UUID | None = None) -> HttpResponse:
+    """Tell why a message was not taken. Without JavaScript the page comes again, with the text still in it."""
+    if request.htmx or isinstance(error, SignedOut) or "text" not in request.POST:  # type: ignore[attr-defined]
+        raise error
+    if conversation:
+        page = await pages.latest_page(request, conversation, request.POST, refusal=error.message)
+    else:
+        context = await as_user(request, pages.page_context, form=request.POST)
+        page = await pages.drawn(request, pages.PAGE, context | {"refusal": error.message})
+    page.status_code = error.status
+    return with_headers(page, error)
+
+
+@by_person
+async def post(request: HttpRequest, conversation: UUID) -> HttpResponse:
+    if request.method != "POST":
+        return redirect("chat:conversation", conversation)
+    try:
+        started = await begin(request, lambda user: storage.post(user, conversation, **message_of(request)))
+    except LangAIError as error:
+        return await refused(request, error, conversation)
+    return await begun(request, started, is_new=True)
+
+
+@require_POST
+@by_person
+async def retry(request: HttpRequest, reply: UUID) -> HttpResponse:
+    pick = pick_of(request)
+    started = await begin(request, lambda user: storage.retry(user, reply, pick), replaces=str(reply))
+    return await begun(request, started)
+
+
+@require_POST
+@by_person
+async def resume(request: HttpRequest, reply: UUID) -> HttpResponse:
+    pick = pick_of(request)
+    started = await begin(request, lambda user: storage.resume(user, reply, pick), replaces=str(reply))
+    return await begun(request, started)
+
+
+async def begun(request: HttpRequest, started: storage.Started, *, is_new: bool = False) -> HttpResponse:
+    """A page with an open socket is drawn by it; one without gets what now follows in its thread.
+
+    `is_new`: the question is new, and not one that is answered again.
+    """
+    if not request.htmx:  # type: ignore[attr-defined]
+        return redirect("chat:conversation", started.conversation)
+    if request.headers.get("X-Socket") == "open":
+        return HttpResponse(status=204)
+    if "before=" in (request.htmx.current_url or ""):  # type: ignore[attr-defined]
+        return pages.moved(request, reverse("chat:conversation", args=[started.conversation]))
+    frame = await pages.new_end(request, started.conversation, is_new=is_new)
+    return HttpResponse(frame, headers={"HX-Reswap": "none"})
+
+
+@require_POST
+@by_person
+@counted_as_page
+async def preview(request: HttpRequest, conversation: UUID | None = None) -> HttpResponse:
+    """What would become of the message in the composer. A POST, so that the text does not end up in access logs."""
+    draft = draft_of(request)
+    before = await as_user(request, previews.before, conversation, draft)
+    context = receipt_text.preview(await previews.preview(*before, draft)) if draft.text.strip() else {}
+    return render(request, "chat/page.html#preview", context)
+
+
+def draft_of(request: HttpRequest) -> previews.Draft:
+    message = message_of(request)
+    return previews.Draft(
+        text=message["text"][: settings.MESSAGE_MAX_CHARS],
+        pick=drafts.Pick(drafts.model(message["model"])),
+        label=message["label"],
+        options=message["options"],
+        documents=chosen_collections.NONE not in message["collections"],
+    )

@@ -1,0 +1,75 @@
+"""Doors to one reply: as it stands, stopping it, and the passages that it cites."""
+
+from urllib.parse import urlencode
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_POST, require_safe
+
+from chat.conversations import access
+from chat.live import runner, snapshots
+from chat.models import Message
+from chat.pages import conversation as pages
+from chat.pages import drawing, fragments
+from chat.turns import cited_sources
+from langai_site.accounts.limits import costly, unlimited
+from langai_site.accounts.models import User
+from langai_site.accounts.session import SignedOut, as_user, by_person
+
+
+@require_POST
+@by_person
+@unlimited("What is being written can be stopped at any time.")
+async def stop(request: HttpRequest, reply: UUID) -> HttpResponse:
+    found = await as_user(request, _access_reply, reply)
+    if found.status == Message.Status.STREAMING:
+        await runner.stop(reply)
+    return HttpResponse(status=204) if request.htmx else redirect("chat:conversation", found.conversation_id)  # type: ignore[attr-defined]
+
+
+def _access_reply(user: User, reply: UUID) -> Message:
+    return access.access_reply(user.id, reply)
+
+
+def _reply_as_shown(user: User, reply: UUID) -> Message:
+    return access.reply_as_shown(user.id, reply)
+
+
+def _place_of(user: User, reply: UUID) -> str:
+    return pages.place_of(_access_reply(user, reply).conversation, reply)
+
+
+@require_safe
+@costly
+@by_person
+async def reply(request: HttpRequest, reply: UUID) -> HttpResponse:
+    """One reply as it stands: what a page polls whose socket is blocked. Opened by itself, the page that shows it."""
+    if not request.htmx:  # type: ignore[attr-defined]
+        return redirect(await as_user(request, _place_of, reply))
+    found = await as_user(request, _reply_as_shown, reply)
+    bubble = await drawing.bubble_of(found, await pages.snapshot_of(found))
+    return await pages.drawn(request, f"{pages.PAGE}#bubble", {"bubble": bubble})
+
+
+@require_safe
+@costly
+@by_person
+async def citation(request: HttpRequest, reply: UUID, number: int) -> HttpResponse:
+    """The passage that a number stands for: in the side panel, or as a page of its own."""
+    snapshot = await snapshots.snapshot(reply)
+    try:
+        excerpt = await as_user(request, cited_sources.excerpt, reply, number, snapshot)
+    except SignedOut:
+        return redirect(f"{reverse('account_login')}?next={request.path}")
+    template = "chat/citation.html#panel" if request.htmx else "chat/citation.html"  # type: ignore[attr-defined]
+    place = urlencode({"page": excerpt.page, "start": excerpt.start, "end": excerpt.end})
+    context = {
+        "excerpt": excerpt,
+        "place": fragments.place_of(excerpt),
+        "document_url": f"{reverse('search:source', args=[excerpt.source_id])}?{place}",
+        "current_url": reverse("search:source", args=[excerpt.current]) if excerpt.current else "",
+        "back_url": reverse("chat:reply", args=[reply]),
+    }
+    return render(request, template, context)
