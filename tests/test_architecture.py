@@ -2,6 +2,7 @@
 
 import ast
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -74,6 +75,9 @@ HEAVY = {
     *("litellm", "chromadb", "onnxruntime", "onnx", "tokenizers", "numpy", "safetensors", "semantic_text_splitter"),
     *("weaviate", "grpc"),
 }
+OF_A_TABLE = re.compile(
+    r"\b(?:FROM|JOIN|INTO|UPDATE)\s+\"?(chat|documents|search|usage|accounts|outbound|langai_site)_[a-z]+"
+)
 MOST_LINES, MOST_LINES_OF_A_FUNCTION = 350, 60
 LATE = HEAVY - {"numpy"}
 SOURCES = sorted(
@@ -163,6 +167,16 @@ def test_what_calls_itself_pure_needs_no_settings():
     bare = {name: value for name, value in os.environ.items() if name != "DJANGO_SETTINGS_MODULE"}
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=bare, capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stderr
+
+
+def test_sql_reads_and_writes_the_tables_of_its_own_app_alone():
+    foreign = [
+        (str(path), table)
+        for path in SOURCES
+        for table in OF_A_TABLE.findall((ROOT / path).read_text())
+        if table != room(dotted(path))
+    ]
+    assert foreign == []
 
 
 def test_no_module_is_too_long_to_be_read_at_once():
