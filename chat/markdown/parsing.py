@@ -61,7 +61,8 @@ def blocks(text: str, markdown: MarkdownIt, env: dict[str, Any]) -> Iterator[Blo
     state, rules = StateBlock(text, markdown, env, []), markdown.block.ruler.getRules("")
     start, line = 0, state.skipEmptyLines(0)
     while line < state.lineMax:
-        state.tokens = []
+        # The rule for lists counts lines from here. A text that begins with this block must be read the same way.
+        state.line, state.tokens = line, []
         allowance.begin(start)
         any(rule(state, line, state.lineMax, False) for rule in rules)
         line = state.skipEmptyLines(state.line)

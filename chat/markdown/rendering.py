@@ -32,8 +32,8 @@ from langai_site.characters import whole_characters
 
 # Finished answers may be kept as HTML; a higher number makes that be drawn again.
 # 2: limits on what a text may cost. 3: on marks and code as well. 4: on formulas and brackets, more exactly; formulas
-# at the start of a text.
-RENDERER_VERSION = 4
+# at the start of a text. 5: empty items of lists.
+RENDERER_VERSION = 5
 
 LANGUAGE = re.compile(r"[A-Za-z0-9+#.-]{1,20}")
 MAX_FORMULA = 2_000

@@ -95,6 +95,8 @@ TEXTS = st.lists(PIECES, max_size=30).map("".join)
 @example("text\n$$\na\n+ b\n$$\n\nrest", [1])
 @example("a\n\n```py\nx = 1\n\n```\nb", [1])
 @example("| a |\n|---|\n| 1 |\nb\n\n    c\n\n    d\n\ne", [1])
+@example("a\n\n- \n\n- b", [1])
+@example("a\n\n\n1. \n\n1. b\n\nc", [4])
 def test_what_was_streamed_is_what_history_shows(text, steps):
     stream, finished, end, at = Stream(CITES), "", 0, 0
     while end < len(text):
