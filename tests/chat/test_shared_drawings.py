@@ -63,6 +63,15 @@ async def test_what_takes_a_while_is_not_drawn_in_the_event_loop(reply, drawn):
     assert threading.main_thread() not in {thread for _text, thread in drawn}
 
 
+@pytest.mark.parametrize(
+    "text", ["-\r" * 700, "a\r" * 700, "1.\r\n" * 500, ("- " * 19 + "a\n") * 5, ("1. " * 15 + "a\n") * 5]
+)
+async def test_short_texts_of_many_lines_or_items_are_not_drawn_in_the_event_loop(reply, drawn, text):
+    socket = shared_drawings.of(reply, snapshot())
+    await socket.frame(grew(reply, 1, text))
+    assert [thread for _text, thread in drawn] != [threading.main_thread()]
+
+
 async def test_words_that_go_on_with_a_line_are_drawn_without_a_hop_to_a_thread(reply, drawn):
     socket = shared_drawings.of(reply, snapshot())
     await socket.frame(grew(reply, 1, LONG))
