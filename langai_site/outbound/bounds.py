@@ -41,6 +41,11 @@ PIECE = 2**11
 Hooks = dict[str, list[Callable[..., Any]]]
 
 EVENT_END = re.compile(rb"\n\r?\n")
+# The SDK of OpenAI splits bytes into lines; the other clients split text, in which more signs end a line.
+LINE_ENDS = bytes.maketrans(b"\r", b"\n")
+TEXT_LINE_ENDS = bytes.maketrans(b"\r\v\f\x1c\x1d\x1e", b"\n\n\n\n\n\n")
+LONG_LINE_ENDS = ("\x85".encode(), "\u2028".encode(), "\u2029".encode())
+BEGINNINGS_OF_LINE_ENDS = (b"\xe2\x80", b"\xe2", b"\xc2")
 
 
 class TooMuch(httpx.ReadError):
@@ -94,7 +99,7 @@ class AnswerBound(Bound):
         self._thoughts = (THOUGHT_TOKENS + max_tokens) * CHARACTERS_A_THOUGHT
         self._by_event = by_event
         self._unended, self._last = 0, b""
-        self._values = Values()
+        self._values = Values(by_event=by_event)
 
     def take(self, piece: bytes) -> None:
         """Count `piece`, which is short. Raises TooMuch."""
@@ -126,31 +131,46 @@ class AnswerBound(Bound):
 class Values:
     """Counts the values of JSON that arrives in pieces, by the signs that stand between them and outside of strings."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, by_event: bool) -> None:
+        self._line_ends = LINE_ENDS if by_event else TEXT_LINE_ENDS
+        self._long_line_ends = () if by_event else LONG_LINE_ENDS
         self._count, self._is_in_string = 0, False
-        # A backslash at the end of a piece: what it escapes is still to come.
-        self._escape = b""
+        # The end of a piece whose meaning is still to come.
+        self._rest = b""
 
     def seen_in(self, piece: bytes, *, ends: bool) -> int:
         """Return how many there are with those in `piece`, in which a line, or an event, may end."""
-        before, line_end, line = piece.rpartition(b"\n")
-        seen = self._read(before)
-        if line_end:
+        text = self._rest + piece
+        self._rest = _undecided_end(text)
+        *before, line = self._lines(text.removesuffix(self._rest))
+        for ended in before:
+            self._read(ended)
             # No string goes on in another line.
-            self._escape, self._is_in_string = b"", False
+            self._is_in_string = False
+        seen = self._count
         if ends:
             self._count = 0
-        return max(seen, self._read(line))
+        self._read(line)
+        return max(seen, self._count)
 
-    def _read(self, piece: bytes) -> int:
-        text = self._escape + piece
-        backslashes = len(text) - len(text.rstrip(b"\\"))
-        self._escape = b"\\" * (backslashes % 2)
-        parts = text.removesuffix(self._escape).replace(b"\\\\", b"").replace(b'\\"', b"").split(b'"')
+    def _lines(self, text: bytes) -> list[bytes]:
+        """Split as the client does. One that took another sign for a line's end would see other strings."""
+        for line_end in self._long_line_ends:
+            text = text.replace(line_end, b"\n")
+        return text.translate(self._line_ends).split(b"\n")
+
+    def _read(self, text: bytes) -> None:
+        parts = text.replace(b"\\\\", b"").replace(b'\\"', b"").split(b'"')
         outside = b"".join(parts[self._is_in_string :: 2])
         self._is_in_string ^= len(parts) % 2 == 0
         self._count += outside.count(b",") + outside.count(b"[") + outside.count(b"{")
-        return self._count
+
+
+def _undecided_end(text: bytes) -> bytes:
+    """Return a backslash at the end of `text`, or what may be the beginning of a line's end."""
+    if backslashes := len(text) - len(text.rstrip(b"\\")):
+        return b"\\" * (backslashes % 2)
+    return next((end for end in BEGINNINGS_OF_LINE_ENDS if text.endswith(end)), b"")
 
 
 def of_vectors(texts: int, seconds: float) -> Bound:

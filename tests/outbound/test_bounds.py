@@ -140,7 +140,7 @@ TEXT = r', [ { \\ " ,' * 5 + "\\"
 @pytest.mark.parametrize("size", [1, 2, 3, 7, 2_048])
 def test_only_values_are_counted_as_such_however_they_arrive(by_event, size):
     event = b"data: " + json.dumps({"text": [TEXT] * 100, "more": {"a": [1, 2]}}).encode() + b"\n\n"
-    values = bounds.Values()
+    values = bounds.Values(by_event=by_event)
     seen = [values.seen_in(event[at : at + size], ends=False) for at in range(0, len(event), size)]
     assert max(seen) == event.replace(json.dumps(TEXT).encode(), b"").count(b",") + 4
     bound = AnswerBound(1_000, by_event=by_event)
@@ -155,6 +155,28 @@ def test_an_event_of_very_many_values_is_too_much(by_event, line):
         bound.take(line % b"".join([b"1,"] * (bounds.MOST_VALUES // 2)))
     with pytest.raises(TooMuch):
         bound.take(line % b"".join([b"1,"] * bounds.MOST_VALUES))
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 2_048])
+@pytest.mark.parametrize(
+    ("by_event", "line_end"), [(True, "\r"), *((False, end) for end in "\r\v\f\x1c\x1d\x1e\x85\u2028\u2029")]
+)
+def test_values_are_seen_after_whatever_ends_a_line_for_the_client(by_event, line_end, size):
+    values = '"a",' * 2 * bounds.MOST_VALUES
+    event = f': "{line_end}data: [{values}]\n\n'.encode()
+    bound = AnswerBound(1_000, by_event=by_event)
+
+    def take():
+        for at in range(0, len(event), size):
+            bound.take(event[at : at + size])
+
+    with pytest.raises(TooMuch):
+        take()
+
+
+def test_what_ends_a_line_in_text_alone_may_stand_in_a_string_of_an_event():
+    bound = AnswerBound(10**5, by_event=True)
+    bound.take(f'data: {{"text": "\u2028{"a, " * 2 * bounds.MOST_VALUES}"}}\n\n'.encode())
 
 
 @pytest.mark.parametrize("end", [b"\n\n", b"\r\n\r\n"])
