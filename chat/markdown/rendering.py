@@ -39,6 +39,14 @@ LANGUAGE = re.compile(r"[A-Za-z0-9+#.-]{1,20}")
 MAX_FORMULA = 2_000
 # What a formula costs, each of its signs, and a command as well, in units of the allowance.
 FORMULA, FORMULA_SIGN, FORMULA_COMMAND = 40.0, 9.0, 21.0
+# Commands that become one sign, and cost no more than a letter. Formulas hold more of them than of all others.
+_SYMBOLS = """
+    alpha beta gamma delta epsilon varepsilon zeta eta theta vartheta iota kappa lambda mu nu xi pi rho sigma tau
+    upsilon phi varphi chi psi omega Gamma Delta Theta Lambda Xi Pi Sigma Upsilon Phi Psi Omega partial nabla infty ell
+    hbar cdot times div pm mp le leq ge geq ne neq approx sim equiv propto in notin subset subseteq cup cap forall
+    exists to rightarrow leftarrow Rightarrow Leftrightarrow mapsto iff dots ldots cdots mid
+"""
+SYMBOLS = frozenset(f"\\{name}" for name in _SYMBOLS.split())
 # A backslash takes the sign after it, so that `\\quad` is a new line and four letters.
 FORMULA_SIGNS = re.compile(r"(\\(?:[A-Za-z]+|\S))|\S")
 
@@ -221,8 +229,9 @@ def _formula(token: Token, display: str, allowance: Allowance) -> str:
 
 def formula_price(source: str) -> float:
     """What it costs at most to make MathML of a formula, in units of an allowance."""
-    commands = FORMULA_SIGNS.findall(source)
-    return FORMULA + FORMULA_SIGN * len(commands) + FORMULA_COMMAND * len([*filter(None, commands)])
+    signs = FORMULA_SIGNS.findall(source)
+    commands = [sign for sign in signs if sign and sign not in SYMBOLS]
+    return FORMULA + FORMULA_SIGN * len(signs) + FORMULA_COMMAND * len(commands)
 
 
 def _source(formula: str) -> str:

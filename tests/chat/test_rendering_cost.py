@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from chat.markdown import parsing
 from chat.markdown.quotations import in_blocks
-from chat.markdown.rendering import MARKDOWN, MAX_FORMULA, formula, formula_price, parsed, render
+from chat.markdown.rendering import MARKDOWN, MAX_FORMULA, SYMBOLS, formula, formula_price, parsed, render
 from chat.markdown.streaming import Stream
 from chat.turns.citations import MOST_UNVERIFIED, unverified, without_unknown
 from tests.chat.crafted import CRAFTED
@@ -110,6 +110,21 @@ def test_a_formula_costs_no_more_than_its_price(piece):
     formula("x", "block")
     formula.cache_clear()
     assert calls_of(formula, source, "block") <= CALLS_A_UNIT * formula_price(source)
+
+
+@pytest.mark.parametrize("after", [" ", "a", "_a^b", "{a}"])
+def test_a_symbol_costs_no_more_than_its_price(after):
+    formula("x", "block")
+    for symbol in sorted(SYMBOLS):
+        source = f"{symbol} {after}" * 20
+        formula.cache_clear()
+        assert calls_of(formula, source, "block") <= CALLS_A_UNIT * formula_price(source), symbol
+
+
+def test_an_answer_full_of_symbols_has_all_its_formulas():
+    line = "Let $\\sigma_{%d} \\sim \\mu + \\alpha$, so $\\phi \\to \\infty$ as $\\nu \\approx \\beta \\le \\pi$.\n\n"
+    html = render("".join(line % number for number in range(45)))
+    assert html.count("<math") == 3 * 45
 
 
 SIGNS = st.text(st.sampled_from('*_[]()!`$|\\<>&~#-+=:1a \n\t"'), min_size=200, max_size=1_000)
