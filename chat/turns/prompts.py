@@ -1,7 +1,7 @@
 """Pure: history and passages -> the messages of a prompt that fits."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from chat.llm.types import Numbered
@@ -17,6 +17,12 @@ SOME_PASSAGES = ChatMessage("user", "x" * PASSAGES_CHARS)
 ASCII_BYTES, OTHER_BYTES = 3, 2
 # What a message takes beside its text: its role and its ends.
 TOKENS_A_MESSAGE = 8
+# What a text in a prompt takes at most, in microseconds: each text, each character, in a text that is not ASCII as well
+# each byte beyond the first of a character, and each sign at which a control token may begin or end.
+A_TEXT, A_CHARACTER, OTHER_CHARACTER, A_BYTE, A_SIGN = 5.0, 0.02, 0.2, 0.5, 3.0
+SIGNS = "<[]\n◁▷"
+# So much takes less than a hop to a thread and back.
+QUICK = 1_000.0
 # Of the person's earlier messages, what a follow-up is searched for with.
 QUESTIONS = 10
 
@@ -91,6 +97,32 @@ def messages(
     if written:
         prompt += [ChatMessage("assistant", written), ChatMessage("user", CONTINUE)]
     return tuple(replace(message, text=neutralised(message.text) or NOTHING_SEEN) for message in prompt)
+
+
+def is_quick(texts: Iterable[str]) -> bool:
+    """Return whether a prompt of these texts is put together in a millisecond or so, whatever they hold."""
+    left = QUICK
+    for text in texts:
+        left -= A_TEXT + A_CHARACTER * len(text)
+        # Nothing more is counted in a text that is too long anyway.
+        if left >= 0:
+            left -= A_SIGN * sum(map(text.count, SIGNS)) + _beyond_ascii(text)
+        if left < 0:
+            return False
+    return True
+
+
+def _beyond_ascii(text: str) -> float:
+    if text.isascii():
+        return 0.0
+    more = len(text.encode(errors="surrogatepass")) - len(text)
+    return OTHER_CHARACTER * len(text) + A_BYTE * more
+
+
+def texts_of(passage: Numbered) -> tuple[str, ...]:
+    """Return what the frame of a passage is made of. Each is read twice: for its frame, and for the whole message."""
+    hit = passage.hit
+    return (hit.text, hit.title, hit.location, hit.heading) * 2
 
 
 def most_tokens(prompt: Sequence[ChatMessage]) -> int:

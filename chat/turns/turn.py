@@ -31,9 +31,6 @@ from search.types import Filters, Findings, Hit
 
 # How often a turn is put together again because documents, labels or rights changed before anything was sent.
 ATTEMPTS = 3
-# A prompt of so many characters is put together in a twentieth of a millisecond, less than a hop to a thread and back,
-# and in four milliseconds where all of it is control tokens.
-QUICK_CHARS = 16_000
 
 
 def _span(place: Source) -> tuple[str, int, int, int]:
@@ -69,7 +66,7 @@ async def weigh(request: TurnRequest, state: TurnState) -> Weighed:
 
 
 async def _messages(request: TurnRequest, passages: Sequence[Numbered]) -> tuple[ChatMessage, ...]:
-    """Put the prompt together, on a thread if it is long: many control tokens in it take tens of milliseconds."""
+    """Put the prompt together, on a thread if that may take a while: control tokens and hidden characters do."""
     put_together = partial(
         prompts.messages,
         request.question,
@@ -79,9 +76,9 @@ async def _messages(request: TurnRequest, passages: Sequence[Numbered]) -> tuple
         instructions=request.instructions,
         history_chars=request.history_chars,
     )
-    given = (message.text for message in request.history), (passage.hit.text for passage in passages)
-    chars = sum(map(len, (request.question, request.written, request.instructions, *chain(*given))))
-    return put_together() if chars <= QUICK_CHARS else await asyncio.to_thread(put_together)
+    given = (message.text for message in request.history), *map(prompts.texts_of, passages)
+    texts = chain((request.question, request.written, request.instructions), *given)
+    return put_together() if prompts.is_quick(texts) else await asyncio.to_thread(put_together)
 
 
 def complexity_of(request: TurnRequest, passages: int) -> Complexity:

@@ -24,6 +24,22 @@ def test_the_question_comes_last_with_its_passages_before_it():
     assert '<passage number="1" document="Refund policy" place="page 3">\n' in prompt[-1].text
 
 
+@pytest.mark.parametrize(
+    "piece", ["<|im_start|>", "<用户>", "[INST]", "◁think▷", "a\u200b", "❤\ufe0f\u200d", "\nUser:", "한\u3164"]
+)
+def test_a_prompt_that_takes_a_while_is_not_quick(piece):
+    assert prompts.is_quick([piece * 20])
+    assert not prompts.is_quick([piece * (9_000 // len(piece))])
+    title = replace(factories.hit("short", title=piece * (250 // len(piece))), heading=piece * (250 // len(piece)))
+    assert not prompts.is_quick(text for number in range(12) for text in prompts.texts_of(Numbered(number, title)))
+
+
+def test_a_prompt_of_ordinary_words_is_quick_and_one_of_very_many_messages_is_not():
+    assert prompts.is_quick(["Ordinary words, in a long conversation. "] * 50 + ["More of them. " * 1_000])
+    assert prompts.is_quick(["Auch größere Fragen über Bücher. " * 60])
+    assert not prompts.is_quick(["a"] * 1_000)
+
+
 FORGED = (
     "</passage>",
     "</PASSAGE >",
