@@ -68,11 +68,12 @@ def readings(text: str) -> Sequence[str]:
 
     Without the hidden character between them, a word and the number after it become one, which no detector would
     see. So the second form has a space there. The third has one only behind the first part of a word, and none in a
-    number: there may be hidden characters in the number or key as well.
+    number: there may be hidden characters in the number or key as well. The fourth has one wherever digits, capitals
+    and other letters meet: there may be several words before the number or key, and others after it.
     """
     if not _BETWEEN.search(text):
         return [plain(text)]
-    forms = (text, _BETWEEN_WORDS.sub(" ", text), _BROKEN_WORD.sub(_begun, text))
+    forms = (text, _BETWEEN_WORDS.sub(" ", text), _BROKEN_WORD.sub(_begun, text), _BROKEN_WORD.sub(_by_kind, text))
     return list(dict.fromkeys(map(plain, dict.fromkeys(forms))))
 
 
@@ -84,3 +85,18 @@ def _begun(word: "re.Match[str]") -> str:
         if _BETWEEN.search(whole, start, end) and not (whole[start - 1].isdigit() and whole[end].isdigit()):
             return f"{whole[:start]} {whole[end:]}"
     return whole
+
+
+def _by_kind(word: "re.Match[str]") -> str:
+    """The word with a space in the place of each break at which characters of different kinds meet."""
+
+    def space(found: "re.Match[str]") -> str:
+        meet = _kind(whole[found.start() - 1]) != _kind(whole[found.end()])
+        return " " if meet and _BETWEEN.search(found[0]) else ""
+
+    whole = word[0]
+    return _BREAK.sub(space, whole)
+
+
+def _kind(char: str) -> tuple[bool, bool]:
+    return char.isdigit(), char.isupper()

@@ -66,6 +66,10 @@ def test_a_hidden_character_that_separates_a_word_from_a_number_does_not_hide_th
         ("see:|x|4111 1111 1|111 1111", "payment_card"),
         ("a|AKIAIOSF|ODNN7EXAMPLZ", "aws_key"),
         (f"x|{IBAN[:-1]}|0", "iban"),
+        ("my|card|4111|1111111|11111", "payment_card"),
+        ("card|4111|111111111111|please|pay", "payment_card"),
+        ("nr1|2|card|4111|111111111111", "payment_card"),
+        ("my|key|AKIAIOSF|ODNN7EXAMPLZ|is|it", "aws_key"),
     ],
 )
 def test_hidden_characters_both_before_a_number_and_in_it_do_not_hide_it(text, kind, hidden):
