@@ -33,6 +33,7 @@ from langai_site.web.refusals import DiskFull
 from langai_site.web.request_metrics import METHODS, REQUESTS
 from langai_site.web.response_headers import BEFORE_DJANGO
 from langai_site.web.seats import Seat
+from langai_site.web.stated_labels import HEADER, is_dropped_label
 
 logger = logging.getLogger(__name__)
 
@@ -44,6 +45,7 @@ DECISION_SECONDS = 10.0
 ROOT_PATH = b"daphne-root-path"
 AWAY = Unavailable("The database is not answering, so nothing large can be sent. Try again in a moment.")
 BODY_OF_SOCKET = Unreadable("A request that opens a socket has no body.")
+DROPPED_LABEL = Unreadable(f"A header's name has an underscore. Write hyphens instead, as in {HEADER}.")
 FULL = DiskFull("The server's disk is full, so what you sent could not be kept. Tell an admin.")
 
 
@@ -75,6 +77,9 @@ class LimitedRequest(PacedRequest):
         elif length != 0 and self._opens_socket():
             # Daphne would hand all of it to the socket's protocol, in memory.
             self.refuse(BODY_OF_SOCKET)
+        elif any(map(is_dropped_label, self._dropped_headers())):
+            # What was meant to protect a text must never be passed over.
+            self.refuse(DROPPED_LABEL)
         elif length is None or length > STRANGERS_MAX:
             self._hold()
 
@@ -162,6 +167,10 @@ class LimitedRequest(PacedRequest):
     def _opens_socket(self) -> bool:
         """Whether Daphne makes a socket of it, whatever its method and path are."""
         return bool(self.requestHeaders.getRawHeaders(b"upgrade", [b""])[0].lower() == b"websocket")
+
+    def _dropped_headers(self) -> list[str]:
+        """The names of headers that neither Daphne nor Django reads: with an underscore they would pass for others."""
+        return [name.decode("latin1") for name, _values in self.requestHeaders.getAllRawHeaders() if b"_" in name]
 
     def _request(self) -> HttpRequest:
         """Return the headers as Django's request, with an empty body."""

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from difflib import get_close_matches
+from functools import lru_cache
 
 from langai_site.errors import Invalid
 from langai_site.sensitivity import Sensitivity
@@ -55,10 +56,12 @@ class _Fields:
 
     def _within(self, value: object, place: str, depth: int) -> Iterator[object]:
         for held in value if isinstance(value, list) else [value]:
+            if isinstance(held, Mapping | list) and not depth:
+                raise Invalid(f"{place[:100]}: fields lie too deep in one another.")
             if isinstance(held, Mapping):
-                if not depth:
-                    raise Invalid(f"{place[:100]}: fields lie too deep in one another.")
                 yield from self.labels(held.items(), place, depth)
+            elif isinstance(held, list):
+                yield from self._within(held, place, depth - 1)
 
     def _looked_at(self, name: str, place: str) -> str:
         """Return the plain form of a name. Raises Invalid where it may be meant to state a label."""
@@ -77,9 +80,23 @@ def refuse_unknown(headers: Iterable[str], parameters: Iterable[str]) -> None:
     """
     for kind, names, known in (("header", headers, _HEADERS), ("parameter", parameters, ())):
         for name in names:
-            plain = _plain_name(name)
-            if plain not in known and plain.removeprefix("x").startswith(_NOT_KNOWN):
+            if _plain_name(name) not in known and _may_name_label(name):
                 raise Invalid(f"{name[:40]}: this {kind} is not known. State the label with the header {HEADER}.")
+
+
+def is_dropped_label(header: str) -> bool:
+    """Return whether a header may be meant to state a label or collections, but has an underscore in its name.
+
+    Servers drop such headers, whose names could pass for others.
+    """
+    return "_" in header and _may_name_label(header)
+
+
+@lru_cache(maxsize=1024)
+def _may_name_label(name: str) -> bool:
+    """Whether a header or parameter may be meant to state a label. Cached: few names come with nearly all requests."""
+    plain = _plain_name(name).removeprefix("x")
+    return plain.startswith(_NOT_KNOWN) or bool(get_close_matches(plain, _NAMES[:1], cutoff=_NEARLY))
 
 
 def _may_be_meant(plain: str) -> bool:

@@ -206,6 +206,7 @@ async def test_what_else_a_program_says_in_a_body_states_no_label(program, place
         {"extra_body": {"metadata": {"sensitivity": "confidential"}}},
         {"extra_body": {"extra_headers": {HEADER: "confidential"}}},
         {"metadata": {"langai": {"sensitivity": "confidential"}}},
+        {"metadata": {"body": [[{"sensitivity": "confidential"}]]}},
         {"Metadata": {"Sensitivity": "confidential"}},
         {"messages": [{"role": "user", "content": "How long?", "sensitivity": "confidential"}]},
         {"messages": [{"role": "user", "content": [{"type": "text", "text": "How?", "label": "confidential"}]}]},
@@ -221,7 +222,9 @@ async def test_a_label_within_other_fields_counts_too(program, more):
 
 
 @doors
-@pytest.mark.parametrize("name", ["X-LangAI-Label", "X-LangAI-Sensitivty", "LangAI-Sensitivity", "Sensitivity"])
+@pytest.mark.parametrize(
+    "name", ["X-LangAI-Label", "X-LangAI-Sensitivty", "LangAI-Sensitivity", "Sensitivity", "X-Sensitvity"]
+)
 async def test_a_header_that_may_be_meant_to_state_a_label_is_refused(program, door, name, monkeypatch):
     monkeypatch.setitem(program.headers, name, "confidential")
     before = await UsageEntry.objects.acount()

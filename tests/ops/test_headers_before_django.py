@@ -26,6 +26,8 @@ ANSWERS = {
     "an odd query": (400, "GET /?\xff HTTP/1.1"),
     "too large": (413, "POST /chat HTTP/1.1\nContent-Length: 99999999"),
     "an upload of nobody's": (401, "POST /api/documents HTTP/1.1\nContent-Length: 99999999"),
+    "a label that is dropped": (422, "POST /chat HTTP/1.1\nContent-Length: 0\nX_LangAI_Sensitivity: confidential"),
+    "a long body with one": (422, "POST /chat HTTP/1.1\nContent-Length: 99999999\nX-LangAI_Label: confidential"),
     "a slow body": (408, "POST /chat HTTP/1.1\nContent-Length: 500"),
     "a page of another site": (403, "\n".join([NOWHERE, *HANDSHAKE[:-1], "Origin: http://elsewhere.example"])),
     "an odd socket": (400, "\n".join([NOWHERE, *HANDSHAKE]).replace("Version: 13", "Version: 99")),
@@ -46,3 +48,7 @@ def test_it_says_what_may_be_done_with_it(server, name):
     assert lines[0].split(" ")[1] == str(status)
     said = {line.partition(": ")[0].lower(): line.partition(": ")[2] for line in lines[1:]}
     assert SAID.items() <= said.items(), lines
+
+
+def test_a_header_that_is_dropped_and_states_no_label_is_nothing_to_refuse(server):
+    assert " 401 " in server.asked("POST /chat HTTP/1.1\nContent-Length: 0\nX_Trace: 1").partition("\r\n")[0]

@@ -123,6 +123,11 @@ def test_only_places_for_uploads_take_what_is_large(nginx, server):
     assert set(ours) == {"code", "message", "request_id"}
 
 
+def test_a_label_in_a_header_with_an_underscore_is_refused(nginx, server):
+    asked = post("/chat", server.bearer("olga"), "Content-Length: 0\nX_LangAI_Sensitivity: confidential")
+    assert "underscore" in content(nginx.asked(asked))
+
+
 @pytest.mark.parametrize("http2", [False, True])
 def test_whoever_may_uploads(nginx, server, http2):
     headers = {"Authorization": server.bearer("olga").split(": ")[1]}
