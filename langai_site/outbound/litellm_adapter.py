@@ -305,8 +305,9 @@ def _are_possible(numbers: list[int], most: int) -> bool:
 
 
 def _numbers(values: list[Any], name: str) -> list[int]:
+    """The counts that were sent; -1, which no call comes to, for each that is not a whole number."""
     found = [field(value, name) for value in values]
-    return [count for count in found if isinstance(count, int)]
+    return [count if type(count) is int else -1 for count in found if count is not None]
 
 
 def field(value: Any, name: str) -> Any:  # noqa: ANN401 - LiteLLM's object, the SDK's, or the server's own JSON

@@ -62,8 +62,9 @@ async def test_counts_that_the_call_cannot_have_come_to_are_not_believed(upstrea
 
 
 @pytest.mark.parametrize("count", ["prompt_tokens", "completion_tokens"])
-def test_a_count_below_zero_is_no_count(count):
-    counts = {"prompt_tokens": 5, "completion_tokens": 5} | {count: -1}
+@pytest.mark.parametrize("sent", [-1, 1e30, 5.5, "5", True, [5]])
+def test_what_is_not_a_whole_number_from_zero_up_is_no_count(count, sent):
+    counts = {"prompt_tokens": 5, "completion_tokens": 5} | {count: sent}
     assert litellm_adapter._usage(call_of("ollama_chat/t1"), [counts]) is None
 
 
