@@ -21,7 +21,7 @@ from chat.llm.types import Numbered
 from chat.routing.route import AUTO, NoModel
 from chat.turns import previews, turn
 from chat.turns.receipts import receipt_of
-from chat.turns.values import Prepared, TurnRequest, Weighed
+from chat.turns.values import DEFAULT, Prepared, TurnRequest, Weighed
 from langai_site.accounts.models import User
 from langai_site.errors import LangAIError
 from langai_site.outbound import cooling, failures, litellm_adapter
@@ -300,7 +300,7 @@ PUBLIC = {
     "catalogue": (ModelInfo("anthropic/t3", "Some", "some", True, Sensitivity.INTERNAL),),
     "pick": Pick(AUTO),
     "options": Options(),
-    "policy": turn.DEFAULT,
+    "policy": DEFAULT,
     "question": Sensitivity.PUBLIC,
     "said": [Sensitivity.PUBLIC] * 2,
     "written": None,

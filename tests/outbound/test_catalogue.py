@@ -4,6 +4,7 @@ from decimal import Decimal
 import pytest
 
 from langai_site.accounts.models import Team, User
+from langai_site.database.writer import in_database_thread
 from langai_site.outbound import catalogue, door
 from langai_site.outbound.keeping import Changes
 from langai_site.outbound.models import Model
@@ -32,7 +33,7 @@ def listing(upstream_process):
 
 async def refreshed():
     await catalogue.refresh()
-    return await catalogue.write(catalogue.models)
+    return await in_database_thread(catalogue.models)
 
 
 def names(infos):
@@ -173,20 +174,20 @@ async def test_a_model_that_an_admin_added_is_there_while_its_key_is(settings):
 async def test_the_configured_embedder_gets_its_price_as_well(settings):
     settings.EMBEDDER = "openai/text-embedding-3-small"
     await catalogue.refresh()
-    price = await catalogue.write(prices.current_of, "openai/text-embedding-3-small")
+    price = await in_database_thread(prices.current_of, "openai/text-embedding-3-small")
     assert price.input == Decimal("0.02")
 
 
 async def test_a_model_of_some_teams_is_offered_to_their_people_only(settings):
     settings.ANTHROPIC_API_KEY = KEY
     await catalogue.refresh()
-    await catalogue.write(_give_opus_to_alices_team)
+    await in_database_thread(_give_opus_to_alices_team)
     ids = {user.username: user.pk async for user in User.objects.all()}
-    everything = names(await catalogue.write(catalogue.models))
+    everything = names(await in_database_thread(catalogue.models))
     assert OPUS in everything
-    assert names(await catalogue.write(catalogue.models, ids["alice"])) == everything
+    assert names(await in_database_thread(catalogue.models, ids["alice"])) == everything
     for other in ("bob", "admin"):
-        assert names(await catalogue.write(catalogue.models, ids[other])) == [m for m in everything if m != OPUS]
+        assert names(await in_database_thread(catalogue.models, ids[other])) == [m for m in everything if m != OPUS]
 
 
 def _give_opus_to_alices_team():
@@ -205,8 +206,8 @@ async def test_an_admins_price_counts_at_once_and_hosted_models_without_one_are_
     (info,) = await refreshed()
     assert info.price is None
     rates = {"input": Decimal(1), "output": Decimal(2), "cached": Decimal(1), "valid_from": prices.today()}
-    price = await catalogue.write(lambda: prices.set_by_admin(info.name, **rates))
-    (info,) = await catalogue.write(catalogue.models)
+    price = await in_database_thread(lambda: prices.set_by_admin(info.name, **rates))
+    (info,) = await in_database_thread(catalogue.models)
     assert info.price == price
 
 
@@ -255,7 +256,7 @@ async def test_models_of_a_server_that_settings_no_longer_name_are_not_offered(s
     settings.OLLAMA_BASE_URL = listing.url
     await refreshed()
     settings.OLLAMA_BASE_URL = ""
-    assert await catalogue.write(catalogue.models) == []
+    assert await in_database_thread(catalogue.models) == []
 
 
 async def test_the_key_is_sent_to_its_own_server_only(settings, listing):
@@ -269,5 +270,5 @@ async def test_the_key_is_sent_to_its_own_server_only(settings, listing):
 async def test_no_setting_lets_a_hosted_model_see_confidential_text(settings):
     settings.ANTHROPIC_API_KEY = KEY
     await refreshed()
-    await catalogue.write(lambda: Model.objects.update(ceiling=Sensitivity.CONFIDENTIAL))
+    await in_database_thread(lambda: Model.objects.update(ceiling=Sensitivity.CONFIDENTIAL))
     assert {info.ceiling for info in await refreshed()} == {Sensitivity.INTERNAL}
