@@ -14,7 +14,7 @@ from langai_site.accounts.doors import door, person_of
 from langai_site.accounts.models import User
 from langai_site.accounts.scopes import Scope
 from langai_site.database.writer import apart, in_database_thread
-from langai_site.errors import Invalid, Unreadable
+from langai_site.errors import InvalidError, UnreadableError
 from langai_site.sensitivity import Sensitivity
 from langai_site.web.api_errors import documented
 from langai_site.web.stated_labels import HEADER, highest_stated, labels_in
@@ -135,10 +135,10 @@ async def upload(request: HttpRequest) -> Status:
 
 def _uploaded(request: HttpRequest, user: User) -> Document:
     if request.content_type != "multipart/form-data":
-        raise Invalid("Send the file as multipart/form-data.", code="wrong_type", status=415)
+        raise InvalidError("Send the file as multipart/form-data.", code="wrong_type", status=415)
     file, collection = request.FILES.get("file"), request.POST.get("collection", "")
     if file is None or not (collection.isascii() and collection.isdigit() and len(collection) < 10):
-        raise Unreadable("Send a “file”, and as “collection” the id of one that you manage.")
+        raise UnreadableError("Send a “file”, and as “collection” the id of one that you manage.")
     return services.upload(
         collection=library.managed_collection(user, int(collection)),
         file=file,
@@ -152,8 +152,8 @@ def _label(request: HttpRequest) -> Sensitivity:
     try:
         fields = ((name, value) for name, values in request.POST.lists() for value in values)
         stated = highest_stated(request.headers.get(HEADER), *labels_in(fields))
-    except Invalid as error:
-        raise Unreadable(error.message) from None
+    except InvalidError as error:
+        raise UnreadableError(error.message) from None
     return stated or Sensitivity.PUBLIC
 
 

@@ -29,7 +29,7 @@ STAGES = {"reading": (0, 15), "splitting": (15, 20), "embedding": (20, 99)}
 Status = Document.Status
 
 
-class ClaimLost(Exception):
+class ClaimLostError(Exception):
     """The document was deleted, or its lease ran out and another worker has it."""
 
 
@@ -49,7 +49,7 @@ class Claim:
     def update(self, **values: Any) -> None:  # noqa: ANN401
         if self.lost.is_set() or not self.row().update(**values):
             self.lost.set()
-            raise ClaimLost
+            raise ClaimLostError
 
     def finish(self, status: Document.Status, **values: Any) -> None:  # noqa: ANN401
         self.update(status=status, lease_until=None, claimed_by="", **values)
@@ -126,7 +126,7 @@ class Lease:
         while not self._done.wait(self._every):
             try:
                 self._claim.update(lease_until=timezone.now() + LEASE)
-            except ClaimLost:
+            except ClaimLostError:
                 return
             except DatabaseError as error:
                 logger.warning("A lease could not be renewed (%s); trying again", type(error).__name__)
@@ -135,12 +135,12 @@ class Lease:
 
 
 def progress_of(held: Claim) -> Callable[[str, float], None]:
-    """Return a function that writes stage and per cent to the row when either changes; it may raise ClaimLost."""
+    """Return a function that writes stage and per cent to the row when either changes; it may raise ClaimLostError."""
     shown: list[tuple[str, int]] = []
 
     def report(stage: str, fraction: float) -> None:
         if held.lost.is_set():
-            raise ClaimLost
+            raise ClaimLostError
         start, end = STAGES.get(stage, (0, 100))
         percent = int(start + (end - start) * min(max(fraction, 0.0), 1.0))
         if shown[-1:] != [(stage, percent)]:

@@ -8,10 +8,10 @@ from pathlib import Path
 from django.utils import timezone
 
 from documents import chunking, lanes, limits, measures, services
-from documents.claims import Claim, ClaimLost, Status, progress_of
+from documents.claims import Claim, ClaimLostError, Status, progress_of
 from documents.extraction import sandbox
 from documents.extraction.registry import FORMATS, Format
-from documents.extraction.types import Extracted, LimitReached
+from documents.extraction.types import Extracted, LimitReachedError
 from documents.models import Document
 from documents.names import split, title_of
 from langai_site.processes import worker as process
@@ -23,11 +23,11 @@ from search.types import PageText, SourceInfo
 Report = Callable[[str, float], None]
 
 
-class Stopping(Exception):
+class StoppingError(Exception):
     """The process is to end."""
 
 
-class NotQuick(Exception):
+class NotQuickError(Exception):
     """A small file takes more than small files may."""
 
 
@@ -67,7 +67,7 @@ def _finish(held: Claim) -> None:
 def _stoppable(report: Report) -> Report:
     def checked(stage: str, fraction: float) -> None:
         if process.stopping.is_set():
-            raise Stopping
+            raise StoppingError
         report(stage, fraction)
 
     return checked
@@ -89,9 +89,9 @@ def _extracted(document: Document, kind: Format, watch: Callable[[], object]) ->
     allowed = limits.limits_of(kind, document)
     try:
         return sandbox.extract(Path(document.file.path), kind.module, allowed, watch)
-    except LimitReached:
+    except LimitReachedError:
         if allowed != limits.most_for(kind, document.size):
-            raise NotQuick from None
+            raise NotQuickError from None
         raise
 
 
@@ -126,7 +126,7 @@ def _as_now(info: SourceInfo) -> SourceInfo:
     """
     current = Document.objects.select_for_update().filter(pk=info.document).first()
     if current is None:
-        raise ClaimLost
+        raise ClaimLostError
     return replace(info, title=current.title, sensitivity=Sensitivity(current.sensitivity))
 
 

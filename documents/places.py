@@ -8,7 +8,7 @@ from langai_site import registry
 from langai_site.accounts.doors import require_scope
 from langai_site.accounts.keys import Credential
 from langai_site.accounts.scopes import Scope
-from langai_site.errors import Forbidden, NotFound
+from langai_site.errors import ForbiddenError, NotFoundError
 from search.access import managed_collections
 
 # Files that the admin's form takes at once.
@@ -23,22 +23,22 @@ def register() -> None:
 
 
 def new_documents(credential: Credential) -> None:
-    """Raise Forbidden if the sender manages no collection. Which one it is for stands in the body."""
+    """Raise ForbiddenError if the sender manages no collection. Which one it is for stands in the body."""
     if not managed_collections(credential.user).exists():
-        raise Forbidden(NO_COLLECTION)
+        raise ForbiddenError(NO_COLLECTION)
 
 
 def by_api(credential: Credential) -> None:
-    """Raise Forbidden for a key that lacks the scope, too."""
+    """Raise ForbiddenError for a key that lacks the scope, too."""
     require_scope(credential, Scope.DOCUMENTS)
     new_documents(credential)
 
 
 def next_version(credential: Credential, document: str) -> None:
-    """Raise NotFound or Forbidden if the sender may not replace the document's file."""
+    """Raise NotFoundError or ForbiddenError if the sender may not replace the document's file."""
     new_documents(credential)
     try:
         number = UUID(unquote(document))
     except ValueError:
-        raise NotFound(library.GONE) from None
+        raise NotFoundError(library.GONE) from None
     library.managed_document(credential.user, number)

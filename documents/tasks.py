@@ -7,9 +7,9 @@ from contextlib import ExitStack
 from django.db import InterfaceError, OperationalError
 
 from documents import measures
-from documents.claims import Claim, ClaimLost, Lease, Status, claim
-from documents.extraction.types import LimitReached
-from documents.ingest import NotQuick, Stopping, ingest
+from documents.claims import Claim, ClaimLostError, Lease, Status, claim
+from documents.extraction.types import LimitReachedError
+from documents.ingest import NotQuickError, StoppingError, ingest
 from documents.lanes import ANY, Lane
 from documents.models import Document
 from langai_site import request_id
@@ -49,7 +49,7 @@ def work_on(held: Claim, when_read: Callable[[], object] = bool) -> bool:
     try:
         with Lease(held):
             return _work(held, when_read)
-    except ClaimLost:
+    except ClaimLostError:
         logger.info("Document %s: deleted, or taken over by another worker", held.document_id)
         _remove_if_deleted(held)
     return True
@@ -58,10 +58,10 @@ def work_on(held: Claim, when_read: Callable[[], object] = bool) -> bool:
 def _work(held: Claim, when_read: Callable[[], object]) -> bool:
     try:
         _process(held, when_read)
-    except NotQuick:
+    except NotQuickError:
         logger.info("Document %s is read later: it is small, but takes its time", held.document_id)
         held.put_behind()
-    except Stopping:
+    except StoppingError:
         held.give_back()
         return False
     return True
@@ -72,13 +72,13 @@ def _process(held: Claim, when_read: Callable[[], object]) -> None:
         ingest(held, Document.objects.select_related("collection").get(pk=held.document_id), when_read)
         measures.READ.labels(Status.READY.value).inc()
     except Document.DoesNotExist:
-        raise ClaimLost from None
-    except (ClaimLost, NotQuick, Stopping, OperationalError, InterfaceError):
+        raise ClaimLostError from None
+    except (ClaimLostError, NotQuickError, StoppingError, OperationalError, InterfaceError):
         # When the database is away nothing can be written about it: the lease runs out and another try follows.
         raise
     except LangAIError as error:
         logger.info("Document %s failed: %s", held.document_id, logs.safe_words(error))
-        _fail(held, error.message, slow=isinstance(error, LimitReached))
+        _fail(held, error.message, slow=isinstance(error, LimitReachedError))
     except Exception:
         logger.exception("Document %s failed", held.document_id)
         _fail(held, WENT_WRONG)

@@ -25,27 +25,27 @@ def continued(error: LangAIError, sentence: str) -> LangAIError:
     return longer
 
 
-class Invalid(LangAIError):
+class InvalidError(LangAIError):
     code, status = "invalid", 400
 
 
-class NotFound(LangAIError):
+class NotFoundError(LangAIError):
     """Also what a person reads who may not see the thing: its existence is not told."""
 
     code, status = "not_found", 404
 
 
-class Forbidden(LangAIError):
+class ForbiddenError(LangAIError):
     """Somebody may see the thing, but not do this with it."""
 
     code, status = "forbidden", 403
 
 
-class Conflict(LangAIError):
+class ConflictError(LangAIError):
     code, status = "conflict", 409
 
 
-class TooMany(LangAIError):
+class TooManyError(LangAIError):
     """Something was asked for too often, or too much of it at once; `retry_after` seconds later it may be again."""
 
     code, status = "too_many", 429
@@ -56,17 +56,17 @@ class TooMany(LangAIError):
         self.headers = {"Retry-After": str(retry_after)}
 
 
-class Unavailable(LangAIError):
+class UnavailableError(LangAIError):
     code, status = "unavailable", 503
 
 
-class Unreadable(LangAIError):
+class UnreadableError(LangAIError):
     """A program sent what does not have the form that is asked for."""
 
     code, status = "unreadable", 422
 
 
-class NotAdmitted(LangAIError):
+class NotAdmittedError(LangAIError):
     """What a call was put together from has changed since, so nothing was sent. Put it together again."""
 
     code, status = "changed", 409
@@ -75,13 +75,13 @@ class NotAdmitted(LangAIError):
         super().__init__(message or "Documents or labels changed meanwhile, so nothing was sent. Ask again.")
 
 
-class ModelWithdrawn(LangAIError):
+class ModelWithdrawnError(LangAIError):
     """The model was switched off, or taken from the person's teams, after the call was put together."""
 
     code, status = "model_withdrawn", 409
 
 
-class AboveCeiling(LangAIError):
+class AboveCeilingError(LangAIError):
     """Text labelled higher than a model may see was about to be sent to it."""
 
     code, status = "above_ceiling", 403

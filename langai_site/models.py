@@ -4,7 +4,7 @@ from django.db import models
 from django.utils import timezone
 
 from langai_site.detectors import rules
-from langai_site.errors import Invalid
+from langai_site.errors import InvalidError
 from langai_site.sensitivity import Sensitivity
 
 
@@ -82,7 +82,7 @@ class SensitivePattern(models.Model):
     def clean(self) -> None:
         try:
             rules.check(self._rule_kind, self.pattern)
-        except Invalid as error:
+        except InvalidError as error:
             raise ValidationError({"pattern": error.message}) from None
 
     @property

@@ -9,7 +9,7 @@ from ninja import Field, Header, Router, Schema
 
 from langai_site.accounts.doors import door, person_of
 from langai_site.accounts.scopes import Scope
-from langai_site.errors import Unreadable
+from langai_site.errors import UnreadableError
 from langai_site.web.api_errors import OpenAIErrorBody, documented
 from langai_site.web.api_lists import Listed
 from langai_site.web.labelled_body import LabelledBody
@@ -61,7 +61,7 @@ async def embeddings(
     label, texts = body.label(sensitivity), _texts(body.input)
     found = await api_embeddings.vectors_of(person_of(request), texts, model=body.model, label=label)
     if body.dimensions not in (None, found.vectors.shape[1]):
-        raise Unreadable(f"dimensions: {body.model} has {found.vectors.shape[1]}, and no other.")
+        raise UnreadableError(f"dimensions: {body.model} has {found.vectors.shape[1]}, and no other.")
     rows = [
         Vector(index=index, embedding=_encoded(row, body.encoding_format)) for index, row in enumerate(found.vectors)
     ]
@@ -72,9 +72,9 @@ async def embeddings(
 def _texts(given: str | list[str]) -> list[str]:
     texts = [given] if isinstance(given, str) else given
     if not 0 < len(texts) <= TEXTS_MAX:
-        raise Unreadable(f"input: send 1 to {TEXTS_MAX} texts.")
+        raise UnreadableError(f"input: send 1 to {TEXTS_MAX} texts.")
     if not all(0 < len(text) <= settings.MESSAGE_MAX_CHARS for text in texts):
-        raise Unreadable(f"input: a text has 1 to {settings.MESSAGE_MAX_CHARS:,} characters.")
+        raise UnreadableError(f"input: a text has 1 to {settings.MESSAGE_MAX_CHARS:,} characters.")
     return texts
 
 

@@ -42,14 +42,14 @@ def prepare_model() -> str:
 
 
 async def vector_store_status() -> registry.Status:
-    from search.vectors import BrokenCollection, StoreUnavailable, get_store
+    from search.vectors import BrokenCollectionError, StoreUnavailableError, get_store
 
     store = get_store()
     if store is None:
         return "off"
     try:
         await asyncio.to_thread(store.ping)
-    except (StoreUnavailable, BrokenCollection):
+    except (StoreUnavailableError, BrokenCollectionError):
         return "fail"
     return "ok"
 
@@ -74,9 +74,9 @@ async def warm_embedder() -> None:
 def _warm() -> None:
     from django.conf import settings
 
-    from search.embeddings import EmbedderUnavailable, local_embedder
+    from search.embeddings import EmbedderUnavailableError, local_embedder
 
     embedder = local_embedder()
     if embedder and settings.EMBEDDER == "local":
-        with contextlib.suppress(EmbedderUnavailable):
+        with contextlib.suppress(EmbedderUnavailableError):
             embedder.embed(["warm"], Sensitivity.PUBLIC)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 def vectors_of(
     texts: Sequence[str], digests: Sequence[str], embedder: Embedder, label: Sensitivity, read_present: ReadPresent
 ) -> "np.ndarray":
-    """Vectors in the order of `texts`, each embedded once. Raises EmbedderUnavailable; never inside a transaction.
+    """Vectors in the order of `texts`, each embedded once. Raises EmbedderUnavailableError; never inside a transaction.
 
     `read_present` says what the texts' label is by the time a server is asked.
     """

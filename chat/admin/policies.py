@@ -19,7 +19,7 @@ from chat.admin.forms import LabForm, RuleForm, WhatIfForm
 from chat.admin.replay import tried
 from chat.models import RoutingPolicy, RoutingRule
 from chat.routing import policies
-from chat.routing.route import AUTO, NoModel, RouteRequest, route
+from chat.routing.route import AUTO, NoModelError, RouteRequest, route
 from chat.routing.rules import Policy, warnings
 from langai_site.accounts.models import User
 from langai_site.errors import LangAIError
@@ -259,6 +259,6 @@ def _what_if(request: HttpRequest, policy: Policy) -> dict[str, Any]:
     )
     try:
         taken = route(asked, catalogue.models(), policy)
-    except NoModel as refusal:
+    except NoModelError as refusal:
         return context | {"asked": asked, "refusal": refusal.message, "rejected": refusal.rejected}
     return context | {"asked": asked, "route": taken, "rejected": taken.rejected}

@@ -19,7 +19,7 @@ from langai_site.accounts.doors import door, person_of, proof_of
 from langai_site.accounts.models import User
 from langai_site.accounts.scopes import Scope
 from langai_site.database.writer import in_database_thread
-from langai_site.errors import Invalid, LangAIError
+from langai_site.errors import InvalidError, LangAIError
 from langai_site.web import error_middleware
 from langai_site.web.api_errors import documented, understood
 from langai_site.web.stated_labels import HEADER, HEADER_WORDS, highest_stated
@@ -108,7 +108,7 @@ def _place(event_id: str) -> tuple[UUID, int]:
     try:
         return UUID(reply), int(told[:9]) if told.isascii() and told.isdigit() else 0
     except ValueError:
-        raise Invalid("This is not the id of an event. Send the last id that you received, unchanged.") from None
+        raise InvalidError("This is not the id of an event. Send the last id that you received, unchanged.") from None
 
 
 async def _frames(request: HttpRequest, reply: UUID, told: int, *, stop: bool) -> AsyncGenerator[bytes, None]:

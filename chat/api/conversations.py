@@ -19,7 +19,7 @@ from chat.pages import drawing
 from langai_site.accounts.doors import door, person_of
 from langai_site.accounts.scopes import Scope
 from langai_site.database.writer import in_database_thread
-from langai_site.errors import Invalid
+from langai_site.errors import InvalidError
 from langai_site.web.api_errors import documented
 
 router = Router(tags=["Conversations"])
@@ -49,7 +49,7 @@ async def conversations_list(
     """Your conversations, newest first."""
     place = access.Place.read(after)
     if after and place is None:
-        raise Invalid("“after” is not a position in the list. Send “next” of the previous page, unchanged.")
+        raise InvalidError("“after” is not a position in the list. Send “next” of the previous page, unchanged.")
     found, rest = await in_database_thread(access.listed, person_of(request).pk, place, source)
     return {"conversations": [_out(row) for row in found], "next": str(rest) if rest else None}
 

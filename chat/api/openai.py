@@ -34,7 +34,7 @@ from langai_site.accounts.doors import door, person_of, proof_of
 from langai_site.accounts.models import User
 from langai_site.accounts.scopes import Scope
 from langai_site.database.writer import in_database_thread
-from langai_site.errors import NotFound
+from langai_site.errors import NotFoundError
 from langai_site.outbound import catalogue
 from langai_site.web.api_errors import OpenAIErrorBody, documented, understood
 from langai_site.web.error_middleware import told
@@ -57,7 +57,7 @@ async def model(request: HttpRequest, model: str) -> ModelOut:
     for known in await in_database_thread(_models, person_of(request)):
         if known.id == model:
             return known
-    raise NotFound(
+    raise NotFoundError(
         "You cannot use a model by that name. GET /v1/models lists those that you can use.", code="model_not_found"
     )
 

@@ -8,7 +8,7 @@ from pydantic import BaseModel
 
 from chat.api.stateless import Said
 from chat.conversations import drafts
-from langai_site.errors import Invalid, Unreadable
+from langai_site.errors import InvalidError, UnreadableError
 from langai_site.outbound.types import ChatMessage, Role
 from langai_site.web.api_lists import Listed
 from langai_site.web.labelled_body import LabelledBody
@@ -120,10 +120,10 @@ class ModelList(Schema):
 
 
 def said_of(body: Completion, sensitivity: str, collections: str) -> Said:
-    """Return what the program asks; the two strings are its headers. Raises Invalid, Unreadable."""
+    """Return what the program asks; the two strings are its headers. Raises InvalidError, UnreadableError."""
     said = [message for message in body.messages if message.role not in INSTRUCT]
     if not said or said[-1].role != "user":
-        raise Unreadable("messages: the last one must be the user's.")
+        raise UnreadableError("messages: the last one must be the user's.")
     metadata = body.metadata or {}
     return Said(
         text=said[-1].text,
@@ -144,5 +144,5 @@ def _collections(text: str) -> list[str]:
 def _stops(given: str | list[str] | None) -> tuple[str, ...]:
     texts = [given] if isinstance(given, str) else given or []
     if len(texts) > 4 or not all(0 < len(text) <= 200 for text in texts):
-        raise Invalid("stop: give up to four texts of 1 to 200 characters.")
+        raise InvalidError("stop: give up to four texts of 1 to 200 characters.")
     return tuple(texts)

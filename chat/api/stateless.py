@@ -29,7 +29,7 @@ from langai_site.accounts.proofs import Proof
 from langai_site.characters import split_off_half, whole_characters
 from langai_site.database.writer import in_database_thread, write_patiently
 from langai_site.detectors import Rule
-from langai_site.errors import Invalid, NotFound
+from langai_site.errors import InvalidError, NotFoundError
 from langai_site.outbound import catalogue
 from langai_site.outbound.types import ChatMessage, Delta
 from langai_site.sensitivity import Sensitivity
@@ -175,7 +175,7 @@ def _opened(user: User, said: Said, reply: UUID) -> tuple[TurnRequest, Sequence[
     concurrency.refuse_too_many(user.pk)
     models = tuple(catalogue.models(user.pk))
     if model not in (AUTO, *(known.name for known in (*models, *BUILT_IN))):
-        raise NotFound(
+        raise NotFoundError(
             f"There is no model “{model}” that you can use. Choose one from the list, or auto.", code="model_not_found"
         )
     caller = callers.caller_of(user, access.API, reply=reply)
@@ -203,7 +203,7 @@ def _refuse_too_long(said: Said) -> None:
     size = len(said.text) + len(said.instructions) + sum(len(message.text) for message in said.said)
     most = MESSAGES * settings.MESSAGE_MAX_CHARS
     if size > most:
-        raise Invalid(f"The messages have {size:,} characters; {most:,} are allowed. Leave out the oldest.")
+        raise InvalidError(f"The messages have {size:,} characters; {most:,} are allowed. Leave out the oldest.")
 
 
 def _causes(request: TurnRequest, said: Said, rules: Sequence[Rule]) -> tuple[labels.Cause, ...]:

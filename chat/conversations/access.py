@@ -16,7 +16,7 @@ from chat.events import ConversationGone, group_of
 from chat.models import Conversation, LabelChange, Message
 from langai_site.accounts import open_accounts
 from langai_site.database.compiled_queries import Prepared
-from langai_site.errors import Conflict, Invalid, NotFound
+from langai_site.errors import ConflictError, InvalidError, NotFoundError
 from langai_site.sensitivity import Sensitivity
 from langai_site.usage import callers
 from langai_site.usage.types import Caller
@@ -43,21 +43,24 @@ _THEIRS = Prepared(
 
 
 def access_conversation(user_id: int, conversation_id: UUID, *, lock: bool = False) -> Conversation:
-    """The conversation, for its owner alone; being admin gives no right to it. Raises NotFound.
+    """The conversation, for its owner alone; being admin gives no right to it. Raises NotFoundError.
 
     `lock` keeps others from it until the transaction ends, where the database has row locks.
     """
     mine = Conversation.objects.filter(owner_id=user_id, owner__is_active=True, deleted_at=None)
     found = (mine.select_for_update(of=("self",)) if lock else mine).filter(id=conversation_id).first()
     if found is None:
-        raise NotFound(GONE)
+        raise NotFoundError(GONE)
     return found
 
 
 def require_theirs(user_id: int, conversation_id: UUID) -> None:
-    """What `access_conversation` asks, for those who need no more: every socket at every reply. Raises NotFound."""
+    """What `access_conversation` asks, for those who need no more: every socket at every reply.
+
+    Raises NotFoundError.
+    """
     if not _THEIRS.rows(user=user_id, conversation=conversation_id):
-        raise NotFound(GONE)
+        raise NotFoundError(GONE)
 
 
 def still_theirs(watched: Collection[tuple[int, UUID]]) -> set[tuple[int, UUID]]:
@@ -70,7 +73,7 @@ def still_theirs(watched: Collection[tuple[int, UUID]]) -> set[tuple[int, UUID]]
 
 
 def access_reply(user_id: int, reply_id: UUID) -> Message:
-    """A reply in a conversation of this person's, with the conversation. Raises NotFound."""
+    """A reply in a conversation of this person's, with the conversation. Raises NotFoundError."""
     found = (
         Message.objects.select_related("conversation")
         .filter(
@@ -82,12 +85,12 @@ def access_reply(user_id: int, reply_id: UUID) -> Message:
         .first()
     )
     if found is None:
-        raise NotFound("This answer does not exist, or it is not yours.")
+        raise NotFoundError("This answer does not exist, or it is not yours.")
     return found
 
 
 def reply_as_shown(user_id: int, reply_id: UUID) -> Message:
-    """A reply with all that is drawn of it: citations, versions, conversation, cached HTML. Raises NotFound."""
+    """A reply with all that is drawn of it: citations, versions, conversation, cached HTML. Raises NotFoundError."""
     reply = access_reply(user_id, reply_id)
     prefetch_related_objects([reply], "citations", "cached_html")
     versions = Message.objects.filter(conversation=reply.conversation, parent_id=reply.parent_id)
@@ -96,7 +99,7 @@ def reply_as_shown(user_id: int, reply_id: UUID) -> Message:
 
 
 def ended_reply(user_id: int, reply_id: UUID) -> Message:
-    """`reply_as_shown` for a program that waited for the reply's end. Raises AccountClosed and NotFound."""
+    """`reply_as_shown` for a program that waited for the reply's end. Raises AccountClosedError and NotFoundError."""
     open_accounts.require_open(user_id)
     return reply_as_shown(user_id, reply_id)
 
@@ -162,9 +165,9 @@ def rename(user_id: int, conversation_id: UUID, title: str) -> Conversation:
     conversation = access_conversation(user_id, conversation_id)
     cleaned = " ".join(title.replace("\0", "").split())
     if not cleaned:
-        raise Invalid("A title needs at least one character.")
+        raise InvalidError("A title needs at least one character.")
     if len(cleaned) > 120:
-        raise Invalid("A title has 120 characters at most.")
+        raise InvalidError("A title has 120 characters at most.")
     conversation.title = cleaned
     conversation.save(update_fields=["title"])
     return conversation
@@ -184,7 +187,7 @@ def delete(user_id: int, conversation_id: UUID) -> Conversation:
 def restore(user_id: int, conversation_id: UUID) -> Conversation:
     restored = Conversation.objects.filter(id=conversation_id, owner_id=user_id).update(deleted_at=None)
     if not restored:
-        raise NotFound("This conversation was deleted for good and cannot be brought back.")
+        raise NotFoundError("This conversation was deleted for good and cannot be brought back.")
     return access_conversation(user_id, conversation_id)
 
 
@@ -243,13 +246,13 @@ def lower_label(user_id: int, conversation_id: UUID, label: Sensitivity | None, 
     conversation = access_conversation(user_id, conversation_id, lock=True)
     reason = " ".join(reason.replace("\0", "").split())
     if label is None or label >= conversation.label:
-        raise Invalid("Choose a label below the one that the conversation has now.")
+        raise InvalidError("Choose a label below the one that the conversation has now.")
     if not reason:
-        raise Invalid("Say why the label may be lowered. The reason is recorded.")
+        raise InvalidError("Say why the label may be lowered. The reason is recorded.")
     if len(reason) > REASON_MAX:
-        raise Invalid(f"The reason has {len(reason)} characters; {REASON_MAX} are allowed.")
+        raise InvalidError(f"The reason has {len(reason)} characters; {REASON_MAX} are allowed.")
     if conversation.messages.filter(status=Message.Status.STREAMING).exists():
-        raise Conflict("An answer is still being written here. Stop it, or wait until it is complete.")
+        raise ConflictError("An answer is still being written here. Stop it, or wait until it is complete.")
     _relabel(conversation, label, labels.lowered(reason))
     conversation.save(update_fields=["label", "label_cause"])
     higher = conversation.messages.filter(label__gt=label)

@@ -12,7 +12,7 @@ from django.db import connection
 from django.db.models import QuerySet
 
 from chat.models import Conversation, Message
-from langai_site.errors import NotFound
+from langai_site.errors import NotFoundError
 
 # A part has at most so many messages, and fewer where their texts are longer together than so many characters; but
 # a question and its answer in any case.
@@ -62,10 +62,10 @@ def is_in_latest(conversation: Conversation, message_id: UUID) -> bool:
 
 
 def before(conversation: Conversation, message_id: UUID) -> Part:
-    """What stands before a message, on whichever branch that is. Raises NotFound."""
+    """What stands before a message, on whichever branch that is. Raises NotFoundError."""
     known = conversation.messages.filter(id=message_id).values_list("parent_id", flat=True)
     if not known:
-        raise NotFound(GONE)
+        raise NotFoundError(GONE)
     ids, has_earlier = _ids_of_part(conversation, known[0])
     return Part(_with_siblings(_read(ids)), has_earlier, is_latest=False)
 

@@ -8,7 +8,7 @@ from typing import Any
 from django.conf import settings
 
 from chat.values import Level
-from langai_site.errors import Invalid
+from langai_site.errors import InvalidError
 
 AUTOMATIC = "auto"
 COMPLEXITIES = (AUTOMATIC, *(level.value for level in Level))
@@ -58,12 +58,12 @@ AS_BEFORE = Pick("")
 
 
 def text(written: str) -> str:
-    """The message to be sent. Raises Invalid where there is none, or too much."""
+    """The message to be sent. Raises InvalidError where there is none, or too much."""
     written = written.replace("\r\n", "\n").replace("\x00", "").strip()
     if not written:
-        raise Invalid("Write a message first.")
+        raise InvalidError("Write a message first.")
     if len(written) > settings.MESSAGE_MAX_CHARS:
-        raise Invalid(
+        raise InvalidError(
             f"The message has {len(written):,} characters; {settings.MESSAGE_MAX_CHARS:,} are allowed. "
             "Shorten it, or ask an admin to upload it as a document."
         )
@@ -73,12 +73,12 @@ def text(written: str) -> str:
 def model(name: str) -> str:
     """A name that a model can have; whether there is one by it is seen when the turn is routed."""
     if len(name) > 200 or not name.isprintable():
-        raise Invalid("There is no model by that name. Choose one from the list.")
+        raise InvalidError("There is no model by that name. Choose one from the list.")
     return name
 
 
 def options(form: Mapping[str, Any]) -> Options:
-    """Complexity, temperature and length from a form, or from a program's values. Raises Invalid."""
+    """Complexity, temperature and length from a form, or from a program's values. Raises InvalidError."""
     return Options(
         _complexity(form.get("complexity") or AUTOMATIC),
         _temperature(form.get("temperature")),
@@ -90,7 +90,7 @@ def _complexity(name: str) -> Level | None:
     try:
         return None if name == AUTOMATIC else Level(name)
     except ValueError:
-        raise Invalid("This complexity is not known. Choose auto, simple, moderate or complex.") from None
+        raise InvalidError("This complexity is not known. Choose auto, simple, moderate or complex.") from None
 
 
 def _temperature(value: str | float | None) -> float | None:
@@ -99,7 +99,7 @@ def _temperature(value: str | float | None) -> float | None:
     most = settings.TEMPERATURE_MAX
     chosen = _number(value)
     if chosen is None or not 0 <= chosen <= most:
-        raise Invalid(f"The temperature must be a number from 0 to {most:g}.")
+        raise InvalidError(f"The temperature must be a number from 0 to {most:g}.")
     return chosen
 
 
@@ -109,7 +109,7 @@ def _max_tokens(value: str | int | None) -> int | None:
     most = settings.ANSWER_MAX_TOKENS
     chosen = _number(value)
     if chosen is None or not chosen.is_integer() or not 1 <= chosen <= most:
-        raise Invalid(f"The longest answer must be a whole number of tokens from 1 to {most:,}.")
+        raise InvalidError(f"The longest answer must be a whole number of tokens from 1 to {most:,}.")
     return int(chosen)
 
 

@@ -42,7 +42,10 @@ _watched: set[_Watched] = set()
 
 
 async def while_open(proof: Proof, pieces: AsyncGenerator[T, None]) -> AsyncGenerator[T, None]:
-    """The same pieces, for as long as the proof is good. Raises AccountClosed or AccessEnded within LOOK seconds."""
+    """The same pieces, for as long as the proof is good.
+
+    Raises AccountClosedError or AccessEndedError within LOOK seconds.
+    """
     watched = _Watched(proof)
     _watched.add(watched)
     try:

@@ -19,7 +19,7 @@ from chat.events import Event
 from chat.live import publishing, snapshots
 from chat.live.reply import Asked, Live
 from chat.models import Conversation, Message
-from chat.routing.route import NoModel, Rejected
+from chat.routing.route import NoModelError, Rejected
 from chat.turns import receipts, storage, turn
 from chat.turns.citations import rest_after
 from chat.turns.storage import INTERRUPTED, Outcome, Started
@@ -246,7 +246,7 @@ def _ended_with(entry: Entry, status: Message.Status) -> Entry:
 
 
 async def _failed(reply: Live, error: LangAIError) -> Outcome:
-    rejected = error.rejected if isinstance(error, NoModel) else ()
+    rejected = error.rejected if isinstance(error, NoModelError) else ()
     ended = await _ended(reply, Message.Status.FAILED, error.message, error.code, rejected)
     return replace(ended, failure=error)
 

@@ -14,7 +14,7 @@ from django.conf import settings
 
 from chat.events import Snapshot
 from langai_site.database import caches
-from langai_site.errors import Unavailable
+from langai_site.errors import UnavailableError
 
 logger = logging.getLogger(__name__)
 
@@ -62,10 +62,10 @@ async def forget(reply: UUID) -> None:
 
 
 async def ask_to_stop(reply: UUID) -> None:
-    """Ask whichever process runs `reply`. Raises Unavailable where that process cannot be told."""
+    """Ask whichever process runs `reply`. Raises UnavailableError where that process cannot be told."""
     await _cached("set", f"stop:{reply.hex}", True, STOP_LIFETIME)
     if _away:
-        raise Unavailable("The answer cannot be stopped right now. Try again in a moment.")
+        raise UnavailableError("The answer cannot be stopped right now. Try again in a moment.")
 
 
 async def asked_to_stop(replies: Sequence[UUID]) -> set[UUID]:

@@ -58,7 +58,7 @@ Told = Named | Grown | Quiet | Ended
 async def watch(proof: Proof, reply_id: UUID, told: int = 0) -> AsyncGenerator[Told, None]:
     """Tell how the person's reply grows beyond its first `told` characters, until it has ended.
 
-    Raises NotFound, and AccountClosed or AccessEnded where they may not have it any more.
+    Raises NotFoundError, and AccountClosedError or AccessEndedError where they may not have it any more.
     """
     async with aclosing(_watch(proof.user_id, reply_id, told)) as news:
         async for one in while_open(proof, news):

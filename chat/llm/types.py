@@ -47,7 +47,10 @@ class Ask:
     read_present: ReadPresent = field(kw_only=True, compare=False)
 
     async def admitted(self) -> Present:
-        """Return what is true now, if an answer that needs no call may be given. Raises NotAdmitted, ModelWithdrawn."""
+        """Return what is true now, if an answer that needs no call may be given.
+
+        Raises NotAdmittedError, ModelWithdrawnError.
+        """
         present = await in_database_thread(self.read_present)
         admit_model(self.model, self.label, present)
         return present

@@ -16,7 +16,7 @@ from chat.pages.shared_drawings import SharedDrawing
 from langai_site.accounts import limits
 from langai_site.accounts.models import User
 from langai_site.accounts.person_socket import SIGNED_OUT, TOO_MANY, PersonSocket
-from langai_site.errors import TooMany
+from langai_site.errors import TooManyError
 from langai_site.sensitivity import Sensitivity
 
 
@@ -45,7 +45,7 @@ class ConversationConsumer(PersonSocket):
     async def _may_watch(self, user: User) -> bool:
         try:
             await limits.acount(limits.SOCKETS, settings.RATE_LIMIT_PER_MINUTE, limits.person(user))
-        except TooMany:
+        except TooManyError:
             return False
         return self.take_seat(user.id)
 

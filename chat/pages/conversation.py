@@ -18,7 +18,7 @@ from chat.pages import drawing, fragments
 from chat.routing.route import AUTO
 from langai_site.accounts.models import User
 from langai_site.accounts.session import as_user
-from langai_site.errors import NotFound
+from langai_site.errors import NotFoundError
 from langai_site.outbound import catalogue
 from langai_site.usage.spending import budgets, notices
 
@@ -59,7 +59,7 @@ def new_context(user: User, deleted: str | None) -> dict[str, Any]:
 
 
 def conversation_context(user: User, conversation_id: UUID, form: QueryDict | None = None) -> dict[str, Any]:
-    """What a conversation's page needs apart from its thread. Raises NotFound."""
+    """What a conversation's page needs apart from its thread. Raises NotFoundError."""
     return page_context(user, access.access_conversation(user.id, conversation_id), form)
 
 
@@ -69,7 +69,7 @@ async def latest_page(
     form: QueryDict | None = None,
     **more: Any,  # noqa: ANN401 - context
 ) -> HttpResponse:
-    """A conversation's page, with the end of its thread. Raises SignedOut and NotFound."""
+    """A conversation's page, with the end of its thread. Raises SignedOutError and NotFoundError."""
     context = await as_user(request, conversation_context, conversation, form)
     part = await drawing.off_loop(branches.latest, context["conversation"])
     return await drawn(request, PAGE, context | await latest_thread(part) | more)
@@ -121,11 +121,11 @@ def _access(user: User, conversation_id: UUID) -> dict[str, Any]:
 
 
 def message_id(text: str) -> UUID:
-    """The id that an address names. Raises NotFound."""
+    """The id that an address names. Raises NotFoundError."""
     try:
         return UUID(text)
     except ValueError:
-        raise NotFound(branches.GONE) from None
+        raise NotFoundError(branches.GONE) from None
 
 
 async def drawn(request: HttpRequest, template: str, context: Mapping[str, Any], status: int = 200) -> HttpResponse:

@@ -18,7 +18,7 @@ from chat.routing.route import AUTO
 from chat.turns import previews, storage
 from langai_site.accounts.limits import counted_as_page
 from langai_site.accounts.models import User
-from langai_site.accounts.session import SignedOut, as_user, by_person
+from langai_site.accounts.session import SignedOutError, as_user, by_person
 from langai_site.errors import LangAIError
 from langai_site.web.error_middleware import with_headers
 from langai_site.web.stated_labels import highest_stated
@@ -44,7 +44,7 @@ async def start(request: HttpRequest) -> HttpResponse:
 
 
 def message_of(request: HttpRequest) -> dict[str, Any]:
-    """A posted message, as `storage.post` takes it. Raises Invalid."""
+    """A posted message, as `storage.post` takes it. Raises InvalidError."""
     form = request.POST
     return {
         "text": form.get("text", ""),
@@ -63,7 +63,7 @@ def pick_of(request: HttpRequest) -> drafts.Pick:
 
 async def refused(request: HttpRequest, error: LangAIError, conversation: UUID | None = None) -> HttpResponse:
     """Tell why a message was not taken. Without JavaScript the page comes again, with the text still in it."""
-    if request.htmx or isinstance(error, SignedOut) or "text" not in request.POST:  # type: ignore[attr-defined]
+    if request.htmx or isinstance(error, SignedOutError) or "text" not in request.POST:  # type: ignore[attr-defined]
         raise error
     if conversation:
         page = await pages.latest_page(request, conversation, request.POST, refusal=error.message)

@@ -16,7 +16,7 @@ from chat.pages import drawing, fragments
 from chat.turns import cited_sources
 from langai_site.accounts.limits import costly, unlimited
 from langai_site.accounts.models import User
-from langai_site.accounts.session import SignedOut, as_user, by_person
+from langai_site.accounts.session import SignedOutError, as_user, by_person
 
 
 @require_POST
@@ -61,7 +61,7 @@ async def citation(request: HttpRequest, reply: UUID, number: int) -> HttpRespon
     snapshot = await snapshots.snapshot(reply)
     try:
         excerpt = await as_user(request, cited_sources.excerpt, reply, number, snapshot)
-    except SignedOut:
+    except SignedOutError:
         return redirect(f"{reverse('account_login')}?next={request.path}")
     template = "chat/citation.html#panel" if request.htmx else "chat/citation.html"  # type: ignore[attr-defined]
     place = urlencode({"page": excerpt.page, "start": excerpt.start, "end": excerpt.end})

@@ -14,7 +14,7 @@ from chat.models import Conversation
 from chat.pages import conversation as pages
 from langai_site.accounts.limits import costly
 from langai_site.accounts.models import User
-from langai_site.accounts.session import SignedOut, as_user, by_person
+from langai_site.accounts.session import SignedOutError, as_user, by_person
 from langai_site.sensitivity import Sensitivity
 from langai_site.web.stated_labels import highest_stated
 
@@ -29,7 +29,7 @@ def new_context(user: User, deleted: str | None) -> dict[str, Any]:
 async def new(request: HttpRequest) -> HttpResponse:
     try:
         context = await as_user(request, new_context, request.GET.get("deleted"))
-    except SignedOut:
+    except SignedOutError:
         return redirect("account_login")
     return await pages.drawn(request, pages.PAGE, context)
 
@@ -61,7 +61,7 @@ async def conversation(request: HttpRequest, conversation: UUID) -> HttpResponse
         if before := request.GET.get("before"):
             return await pages.earlier_page(request, conversation, before)
         return await pages.latest_page(request, conversation)
-    except SignedOut:
+    except SignedOutError:
         return redirect(f"{reverse('account_login')}?next={request.path}")
 
 

@@ -14,7 +14,7 @@ from chat.routing.rules import DEFAULT, Policy, Rule
 from chat.values import LOCAL, Level, Use
 from langai_site.accounts.models import User
 from langai_site.database.compiled_queries import Prepared
-from langai_site.errors import Conflict, NotFound
+from langai_site.errors import ConflictError, NotFoundError
 from langai_site.outbound.types import ModelRole
 from langai_site.sensitivity import Sensitivity
 
@@ -85,7 +85,7 @@ def draft_of(policy: RoutingPolicy, *, by: User, note: str = "") -> RoutingPolic
 
 @transaction.atomic
 def activate(draft: RoutingPolicy, *, by: User) -> RoutingPolicy:
-    """Put a draft in force as the next version; the one before retires. Raises Conflict where it is no draft."""
+    """Put a draft in force as the next version; the one before retires. Raises ConflictError where it is no draft."""
     # The first policy stays for ever: who holds it is alone in changing which one is in force.
     RoutingPolicy.objects.select_for_update().order_by("pk").first()
     version = (RoutingPolicy.objects.aggregate(last=Max("version"))["last"] or 0) + 1
@@ -94,7 +94,7 @@ def activate(draft: RoutingPolicy, *, by: User) -> RoutingPolicy:
         status=STATUS.ACTIVE, version=version, activated_at=timezone.now(), activated_by=by
     )
     if not activated:
-        raise Conflict(NO_DRAFT)
+        raise ConflictError(NO_DRAFT)
     transaction.on_commit(forget)
     return RoutingPolicy.objects.get(pk=draft.pk)
 
@@ -104,23 +104,23 @@ def roll_back(version: int, *, by: User) -> RoutingPolicy:
     """Put a copy of an earlier version in force, as the next one."""
     earlier = RoutingPolicy.objects.filter(version=version).first()
     if earlier is None:
-        raise NotFound(f"There is no version {version} of the routing policy.")
+        raise NotFoundError(f"There is no version {version} of the routing policy.")
     if earlier.status == STATUS.ACTIVE:
-        raise Conflict(f"Version {version} is in force already.")
+        raise ConflictError(f"Version {version} is in force already.")
     return activate(draft_of(earlier, by=by, note=f"Version {version} again"), by=by)
 
 
 @transaction.atomic
 def discard(draft: RoutingPolicy) -> None:
-    """Remove a draft and its rules. Raises Conflict where it is no draft."""
+    """Remove a draft and its rules. Raises ConflictError where it is no draft."""
     hold(draft)
     draft.delete()
 
 
 def hold(draft: RoutingPolicy) -> None:
-    """Keep a draft from being activated until the transaction ends. Raises Conflict where it is none."""
+    """Keep a draft from being activated until the transaction ends. Raises ConflictError where it is none."""
     if not RoutingPolicy.objects.select_for_update().filter(pk=draft.pk, status=STATUS.DRAFT).exists():
-        raise Conflict(NO_DRAFT)
+        raise ConflictError(NO_DRAFT)
 
 
 def renumber(draft: RoutingPolicy) -> None:

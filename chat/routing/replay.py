@@ -10,7 +10,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import NamedTuple
 
-from chat.routing.route import AUTO, NoModel, RouteRequest, route
+from chat.routing.route import AUTO, NoModelError, RouteRequest, route
 from chat.routing.rules import Policy
 from langai_site.outbound.types import ModelInfo
 from langai_site.sensitivity import Sensitivity
@@ -208,7 +208,7 @@ def _routed(
 ) -> _Went:
     try:
         taken = route(request, catalogue, policy)
-    except NoModel as refusal:
+    except NoModelError as refusal:
         return _Went(REFUSED, REFUSALS[refusal.code], Cost())
     return _Went(taken.model.name, taken.why, _cost(taken.model.name, taken.model.hosted, usage, prices))
 

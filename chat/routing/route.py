@@ -98,7 +98,7 @@ class Route:
         return self.candidates[0]
 
 
-class NoModel(LangAIError):
+class NoModelError(LangAIError):
     """No model may or can answer; nothing was sent. `rejected` says of each why.
 
     Codes: above_ceiling, too_long, local_only; no_model where the chosen one is gone.
@@ -112,7 +112,7 @@ class NoModel(LangAIError):
 
 
 class _Barred(NamedTuple):
-    """A model that cannot answer at all, and why: `code` is NoModel's where no model can."""
+    """A model that cannot answer at all, and why: `code` is NoModelError's where no model can."""
 
     model: ModelInfo
     code: str
@@ -120,7 +120,7 @@ class _Barred(NamedTuple):
 
 
 def route(request: RouteRequest, catalogue: Sequence[ModelInfo], policy: Policy) -> Route:
-    """Order the models of `catalogue` that may and can answer. Raises NoModel with what the person can do.
+    """Order the models of `catalogue` that may and can answer. Raises NoModelError with what the person can do.
 
     What a model may see is decided before `policy` is asked, which only orders what is left. `quotes` answers for
     `auto` only where no real model is connected: it is never a silent stand-in for one.
@@ -130,13 +130,15 @@ def route(request: RouteRequest, catalogue: Sequence[ModelInfo], policy: Policy)
     for model in (*catalogue, *BUILT_IN):
         if model.name == request.requested:
             return _chosen(model, request)
-    raise NoModel(f"The model “{request.requested}” is not available any more. Choose another one, or Auto, and retry.")
+    raise NoModelError(
+        f"The model “{request.requested}” is not available any more. Choose another one, or Auto, and retry."
+    )
 
 
 def _chosen(model: ModelInfo, request: RouteRequest) -> Route:
     """The one that the person chose, also while it rests: they may know that it works again."""
     if barred := _barred(model, request):
-        raise NoModel(_refusal_of(barred, request), code=barred.code, rejected=[Rejected(model.name, barred.why)])
+        raise NoModelError(_refusal_of(barred, request), code=barred.code, rejected=[Rejected(model.name, barred.why)])
     return Route((model,), "chosen by you")
 
 
@@ -147,7 +149,7 @@ def _automatic(request: RouteRequest, catalogue: Sequence[ModelInfo], policy: Po
     out = {found.model.name: found.why for found in barred}
     able = [model for model in catalogue if model.name not in out]
     if not able:
-        raise NoModel(*_refusal(barred, request), rejected=_rejected(out))
+        raise NoModelError(*_refusal(barred, request), rejected=_rejected(out))
     # Where all rest, trying one is better than refusing.
     awake = [model for model in able if model.name not in request.cooling] or able
     out |= {model.name: request.cooling[model.name] for model in able if model not in awake}

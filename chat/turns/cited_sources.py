@@ -9,7 +9,7 @@ from chat.events import Snapshot, Source
 from chat.models import Citation, Message
 from chat.turns.values import Cited
 from langai_site.accounts.models import User
-from langai_site.errors import NotFound
+from langai_site.errors import NotFoundError
 from search import services as search
 from search.access import reader_of
 from search.services.retiring import discard_retired
@@ -21,7 +21,7 @@ PLACE = ("number", "source", "version", "title", "page", "start", "end", "headin
 def excerpt(user: User, reply_id: UUID, number: int, snapshot: Snapshot | None) -> Excerpt:
     """The page with the cited span, checked twice: the conversation is the person's, the document theirs to read.
 
-    `snapshot` serves while the reply is live and has no rows of citations yet. Raises NotFound.
+    `snapshot` serves while the reply is live and has no rows of citations yet. Raises NotFoundError.
     """
     reply = access.access_reply(user.id, reply_id)
     cited = reply.citations.filter(number=number).first()
@@ -35,7 +35,7 @@ def _live_place(snapshot: Snapshot | None, number: int) -> Source:
     for source in snapshot["sources"] if snapshot else []:
         if source["number"] == number:
             return source
-    raise NotFound("This answer cites no passage by that number.")
+    raise NotFoundError("This answer cites no passage by that number.")
 
 
 def _place(citation: Citation) -> Source:
@@ -56,7 +56,7 @@ def cited(reply: Message, reader: User) -> tuple[Cited, ...]:
 def _text(reader: Reader, place: Source) -> str:
     try:
         return _read(reader, place).marked
-    except NotFound:
+    except NotFoundError:
         return ""
 
 

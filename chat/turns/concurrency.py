@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from chat.models import Conversation, Message
 from langai_site.accounts.models import User
-from langai_site.errors import Conflict, TooMany
+from langai_site.errors import ConflictError, TooManyError
 from langai_site.usage.spending import reservations
 
 # A person's replies that are being written, each with its conversation. By the index of live replies, which SQLite
@@ -27,19 +27,20 @@ IN_FLIGHT_SECONDS = 10
 
 
 def refuse_while_live(conversation: Conversation) -> None:
-    """Raises Conflict while a reply is written in the conversation, TooMany while as many are as its owner may have.
+    """Refuse another reply in the conversation while one is written there, or while its owner has as many as they may.
 
-    In the transaction that would begin another: on SQLite it is the only one, elsewhere the owner's row is locked.
+    Raises ConflictError and TooManyError. Call it in the transaction that would begin another: on SQLite that is the
+    only one, elsewhere the owner's row is locked.
     """
     _lock(conversation.owner_id)
     live = _live(conversation.owner_id)
     if conversation.id in live.values():
-        raise Conflict("An answer is still being written here. Stop it, or wait until it is complete.")
+        raise ConflictError("An answer is still being written here. Stop it, or wait until it is complete.")
     _refuse_more_than(len(live) + _kept_nowhere(conversation.owner_id, live))
 
 
 def refuse_too_many(user_id: int) -> None:
-    """The same for an answer that is kept in no conversation."""
+    """Refuse an answer that is kept in no conversation while as many are written as the person may have."""
     _lock(user_id)
     live = _live(user_id)
     _refuse_more_than(len(live) + _kept_nowhere(user_id, live))
@@ -47,7 +48,7 @@ def refuse_too_many(user_id: int) -> None:
 
 def _refuse_more_than(live: int) -> None:
     if settings.REPLIES_IN_FLIGHT and live >= settings.REPLIES_IN_FLIGHT:
-        raise TooMany(
+        raise TooManyError(
             f"You can have {settings.REPLIES_IN_FLIGHT} answers running at once. "
             "Wait until one is complete, or stop one.",
             retry_after=IN_FLIGHT_SECONDS,

@@ -10,7 +10,7 @@ from chat.conversations import access, drafts, labels
 from chat.conversations.labels import Cause
 from chat.routing import policies
 from chat.routing.complexity import Complexity
-from chat.routing.route import NoModel, Rejected
+from chat.routing.route import NoModelError, Rejected
 from chat.turns import prompts, storage, turn
 from chat.turns.values import Prepared, TurnRequest, Weighed
 from langai_site import detectors
@@ -77,7 +77,7 @@ async def preview(request: TurnRequest, rules: Sequence[Rule], draft: Draft) -> 
     weighed = await asyncio.to_thread(_weighed, request, rules, draft)
     try:
         decided = await turn.decide(request, weighed)
-    except NoModel as refusal:
+    except NoModelError as refusal:
         return Preview(
             weighed.label, weighed.causes, weighed.complexity, rejected=refusal.rejected, refusal=refusal.message
         )

@@ -22,7 +22,7 @@ from chat.turns import cited_sources as sources
 from chat.turns.values import Cited, TurnRequest
 from langai_site import detectors
 from langai_site.accounts.models import User
-from langai_site.errors import Conflict, LangAIError
+from langai_site.errors import ConflictError, LangAIError
 from langai_site.outbound import catalogue
 from langai_site.outbound.types import ChatMessage
 from langai_site.sensitivity import Sensitivity
@@ -144,7 +144,7 @@ def retry(user: User, reply_id: UUID, pick: drafts.Pick = drafts.AS_BEFORE) -> S
     reply = access.access_reply(user.id, reply_id)
     conversation, question = _known(user, reply.conversation_id), reply.parent
     if question is None:
-        raise Conflict("This answer has no question to be asked again.")
+        raise ConflictError("This answer has no question to be asked again.")
     fresh = pick.fresh or reply.status == Message.Status.COMPLETE
     return _open(conversation, question, replace(pick.named(conversation.model), fresh=fresh))
 
@@ -155,9 +155,9 @@ def resume(user: User, reply_id: UUID, pick: drafts.Pick = drafts.AS_BEFORE) -> 
     reply = access.access_reply(user.id, reply_id)
     conversation = _known(user, reply.conversation_id)
     if reply.status in (Message.Status.STREAMING, Message.Status.COMPLETE) or reply.parent is None:
-        raise Conflict("This answer is complete; ask again instead.")
+        raise ConflictError("This answer is complete; ask again instead.")
     if reply.children.exists():
-        raise Conflict(
+        raise ConflictError(
             "You have already continued the conversation from this answer. Ask again instead: nothing is lost."
         )
     cited = sources.cited(reply, user)

@@ -16,15 +16,15 @@ from chat.llm.types import Ask, Numbered
 from chat.routing import complexity
 from chat.routing import route as routing
 from chat.routing.complexity import Complexity
-from chat.routing.route import NoModel, Rejected
+from chat.routing.route import NoModelError, Rejected
 from chat.turns import answers_cache, prompts
 from chat.turns.values import Cited, Prepared, TurnRequest, TurnState, Weighed, wanted
-from langai_site.errors import AboveCeiling, LangAIError, ModelWithdrawn, NotAdmitted, continued
+from langai_site.errors import AboveCeilingError, LangAIError, ModelWithdrawnError, NotAdmittedError, continued
 from langai_site.outbound import cooling
 from langai_site.outbound.types import ChatMessage, Delta, Ledger, ModelInfo, ProviderError
 from langai_site.sensitivity import Sensitivity, highest
 from langai_site.telemetry import tracing
-from langai_site.usage.spending.budgets import OverBudget
+from langai_site.usage.spending.budgets import OverBudgetError
 from langai_site.usage.types import Entry
 from search import services as search
 from search.types import Filters, Findings, Hit
@@ -111,11 +111,11 @@ def most_seen(request: TurnRequest) -> Sensitivity:
 
 
 async def decide(request: TurnRequest, weighed: Weighed) -> Prepared:
-    """Route. Raises NoModel where no model may answer: nothing has left by then."""
+    """Route. Raises NoModelError where no model may answer: nothing has left by then."""
     resting = await cooling.resting([model.name for model in request.catalogue])
     try:
         route = routing.route(replace(wanted(request, weighed), cooling=resting), request.catalogue, request.policy)
-    except NoModel as refusal:
+    except NoModelError as refusal:
         if refusal.code == "above_ceiling" and weighed.label > request.label:
             refusal.code = "passages_above_ceiling"
         raise
@@ -141,9 +141,9 @@ async def run(
                 async for event in events:
                     yield event
             return
-        except NotAdmitted:
+        except NotAdmittedError:
             request = await state.refreshed(request)
-    raise NotAdmitted
+    raise NotAdmittedError
 
 
 @dataclass
@@ -201,7 +201,7 @@ async def _answered(request: TurnRequest, weighed: Weighed, run: _Run) -> AsyncG
                     begun = begun or bool(delta.text)
                     yield delta
             return
-        except (ProviderError, AboveCeiling, ModelWithdrawn, OverBudget) as error:
+        except (ProviderError, AboveCeilingError, ModelWithdrawnError, OverBudgetError) as error:
             if begun:
                 raise
             run.fail(prepared.model, error)

@@ -17,7 +17,7 @@ from chat.turns.values import Cited, Prepared, TurnRequest
 from langai_site.accounts.models import User
 from langai_site.database.compiled_queries import Prepared as PreparedQuery
 from langai_site.database.writer import in_database_thread
-from langai_site.errors import Forbidden, NotAdmitted
+from langai_site.errors import ForbiddenError, NotAdmittedError
 from langai_site.outbound import catalogue
 from langai_site.outbound.types import ModelInfo, Present
 from langai_site.sensitivity import Sensitivity, highest
@@ -50,7 +50,7 @@ class StoredTurnState:
     reply: UUID
 
     async def hold(self, most: Decimal | None) -> None:
-        """As in TurnState; also raises Conflict where the reply was given up.
+        """As in TurnState; also raises ConflictError where the reply was given up.
 
         What is free, and a LangAI without budgets, costs no hop to the writer's thread.
         """
@@ -80,7 +80,7 @@ def _present(request: TurnRequest, prepared: Prepared) -> Present:
     given = {passage.hit.source_id for passage in prepared.passages}
     sources = readable_sources(request.reader.user_id, given)
     if given - sources.keys():
-        raise NotAdmitted
+        raise NotAdmittedError
     earlier = _earlier_labels(request)
     return Present(
         highest(_label(request), *earlier.values(), *(source.label for source in sources.values())),
@@ -100,7 +100,10 @@ def _cited_sources(cited: Sequence[Cited]) -> set[UUID]:
 
 
 def _label(request: TurnRequest) -> Sensitivity:
-    """The conversation's label, or the turn's own where it is kept in none. Raises NotAdmitted where it is over."""
+    """The conversation's label, or the turn's own where it is kept in none.
+
+    Raises NotAdmittedError where it is over.
+    """
     person, conversation = request.reader.user_id, request.caller.conversation
     if conversation:
         label_rises.reach(conversation)
@@ -108,7 +111,7 @@ def _label(request: TurnRequest) -> Sensitivity:
     else:
         rows = _ACTIVE.rows(person=person) and [(request.label,)]
     if not rows:
-        raise NotAdmitted
+        raise NotAdmittedError
     return Sensitivity(rows[0][0])
 
 
@@ -119,7 +122,7 @@ def _model_now(model: ModelInfo, person: int) -> ModelInfo | None:
 def _refreshed(request: TurnRequest) -> TurnRequest:
     person = User.objects.filter(pk=request.reader.user_id, is_active=True).first()
     if person is None:
-        raise Forbidden(CLOSED)
+        raise ForbiddenError(CLOSED)
     reader = reader_of(person)
     return replace(
         request,

@@ -125,16 +125,16 @@ class TurnState(Protocol):
     async def hold(self, most: Decimal | None) -> None:
         """Hold what the turn can come to with its next call, in US dollars: None where its model has no price.
 
-        Raises OverBudget where it cannot be afforded: the call is not made then.
+        Raises OverBudgetError where it cannot be afforded: the call is not made then.
         """
         ...
 
     def read_present(self, request: TurnRequest, prepared: Prepared) -> Present:
-        """Return what is true of a call at the moment of sending. Synchronous. Raises NotAdmitted."""
+        """Return what is true of a call at the moment of sending. Synchronous. Raises NotAdmittedError."""
         ...
 
     def read_question(self, request: TurnRequest) -> Present:
-        """Return the label that the turn has now without any passages. Synchronous. Raises NotAdmitted."""
+        """Return the label that the turn has now without any passages. Synchronous. Raises NotAdmittedError."""
         ...
 
     async def refreshed(self, request: TurnRequest) -> TurnRequest:

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from documents.extraction import signatures
-from documents.extraction.types import MAX_HEADINGS, ExtractionError, LimitReached, Limits, check_amount
+from documents.extraction.types import MAX_HEADINGS, ExtractionError, LimitReachedError, Limits, check_amount
 
 PR_SET_PDEATHSIG = 1
 OPEN_FILES = 64
@@ -73,7 +73,7 @@ def outcome(module: str, path: Path, limits: Limits) -> dict[str, Any]:
         extracted = importlib.import_module(module).extract(path, limits)
         check_amount(extracted, limits)
     except ExtractionError as error:
-        return {"error": error.message, "limit": isinstance(error, LimitReached)}
+        return {"error": error.message, "limit": isinstance(error, LimitReachedError)}
     except RecursionError:
         return {"error": TOO_DEEP}
     except MemoryError:

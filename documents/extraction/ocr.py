@@ -5,7 +5,7 @@ import subprocess
 import time
 from dataclasses import dataclass
 
-from documents.extraction.types import ExtractionError, LimitReached, Limits
+from documents.extraction.types import ExtractionError, LimitReachedError, Limits
 
 PROGRAM = "tesseract"
 DPI = 300
@@ -46,7 +46,7 @@ class Recogniser:
                 timeout=max(self._deadline - time.monotonic(), 0.01),
             )
         except subprocess.TimeoutExpired as error:
-            raise LimitReached(self._too_slow()) from error
+            raise LimitReachedError(self._too_slow()) from error
         if done.returncode:
             raise ExtractionError(self._failed(page, done.stderr))
         self._done += 1

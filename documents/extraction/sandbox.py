@@ -15,7 +15,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import IO, Any
 
-from documents.extraction.types import Extracted, ExtractionError, Heading, LimitReached, Limits, Page
+from documents.extraction.types import Extracted, ExtractionError, Heading, LimitReachedError, Limits, Page
 
 logger = logging.getLogger(__name__)
 
@@ -48,7 +48,7 @@ Process = subprocess.Popen[bytes]
 def extract(path: Path, module: str, limits: Limits, watch: Callable[[], object] = bool) -> Extracted:
     """Return what `module` reads from `path`.
 
-    Raises ExtractionError with a message for the file's owner: LimitReached where more time or memory might help.
+    Raises ExtractionError with a message for the file's owner: LimitReachedError where more time or memory might help.
 
     `watch` is called about every second while it lasts; what it raises ends the reading.
     """
@@ -61,7 +61,7 @@ def extract(path: Path, module: str, limits: Limits, watch: Callable[[], object]
             _kill(process)
         if code:
             logger.warning("Extraction ended with %s: %s", code, _where(complaints))
-            raise LimitReached(_reason(code, limits))
+            raise LimitReachedError(_reason(code, limits))
         output.seek(0)
         return _extracted(json.load(output), limits)
 
@@ -113,12 +113,12 @@ def _reason(code: int, limits: Limits) -> str:
 
 def _extracted(value: dict[str, Any], limits: Limits) -> Extracted:
     if value.get("outgrown"):
-        raise LimitReached(
+        raise LimitReachedError(
             f"Reading this file needs more than the {limits.memory_mb} MB of memory that is allowed. "
             "Split it into several files."
         )
     if "error" in value:
-        raise (LimitReached if value.get("limit") else ExtractionError)(value["error"])
+        raise (LimitReachedError if value.get("limit") else ExtractionError)(value["error"])
     return Extracted(
         value["title"],
         tuple(Page(**item) for item in value["pages"]),

@@ -14,7 +14,7 @@ class ExtractionError(LangAIError):
     code, status = "extraction_failed", 422
 
 
-class LimitReached(ExtractionError):
+class LimitReachedError(ExtractionError):
     """It took more time or memory than it was given, or its reader ended: with more, it might have been read."""
 
 

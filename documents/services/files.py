@@ -11,11 +11,11 @@ from django.db import transaction
 from documents.extraction.registry import FORMATS, advice
 from documents.models import Document, PreviousVersion
 from documents.names import split
-from langai_site.errors import Conflict, Invalid
+from langai_site.errors import ConflictError, InvalidError
 from search.models import Collection
 
 
-class SameBytes(Conflict):
+class SameFileError(ConflictError):
     """A file is in the collection already, as `document`."""
 
     def __init__(self, message: str, document: Document) -> None:
@@ -42,12 +42,12 @@ def unreadable(name: str, size: int) -> str:
 
 
 def checked_size(name: str, file: File) -> int:
-    """The file's size in bytes. Raises Invalid where it is not taken, with the status of its reason."""
+    """The file's size in bytes. Raises InvalidError where it is not taken, with the status of its reason."""
     size = file.size or 0
     if reason := unreadable(name, size):
         if split(name)[1].lower() not in FORMATS:
-            raise Invalid(reason, code="unknown_type", status=415)
-        raise Invalid(reason, code="too_large", status=413) if size else Invalid(reason)
+            raise InvalidError(reason, code="unknown_type", status=415)
+        raise InvalidError(reason, code="too_large", status=413) if size else InvalidError(reason)
     return size
 
 
@@ -66,9 +66,9 @@ def same_bytes(collection: Collection, digest: str) -> Document | None:
 
 
 def refuse_same(collection: Collection, digest: str, name: str) -> None:
-    """Raise SameBytes where the collection holds these bytes already."""
+    """Raise SameFileError where the collection holds these bytes already."""
     if same := same_bytes(collection, digest):
-        raise SameBytes(f"“{name}” is already in {collection}, as “{same.title}” ({same.file_name}).", same)
+        raise SameFileError(f"“{name}” is already in {collection}, as “{same.title}” ({same.file_name}).", same)
 
 
 def drop(stored: Iterable[str]) -> None:

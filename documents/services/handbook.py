@@ -7,7 +7,7 @@ from django.conf import settings
 from django.core.files import File
 
 from documents.services.uploads import upload
-from langai_site.errors import Conflict
+from langai_site.errors import ConflictError
 from langai_site.sensitivity import Sensitivity
 from search.models import Collection
 
@@ -30,7 +30,7 @@ def load_handbook() -> str:
     )
     for path in sorted(HANDBOOK_FOLDER.glob("*.md")):
         # A first load that was cut short is finished by the next.
-        with path.open("rb") as file, contextlib.suppress(Conflict):
+        with path.open("rb") as file, contextlib.suppress(ConflictError):
             upload(collection=collection, file=File(file, name=path.name), user=None)
     loaded.touch()
     return "Handbook loaded."

@@ -12,7 +12,7 @@ from django.core.files import File
 from documents.extraction.registry import FORMATS, SAVE_AS
 from documents.models import Document
 from documents.names import shown_name, split
-from documents.services.files import SameBytes, same_bytes, sha256, unreadable
+from documents.services.files import SameFileError, same_bytes, sha256, unreadable
 from documents.services.uploads import replace, upload
 from langai_site.accounts.models import User
 from langai_site.errors import LangAIError
@@ -97,7 +97,7 @@ def _take(file: File, relative: str, target: Target) -> Result:
             document = replace(earlier, file=file, user=target.user)
             _adopt(document, relative)
             return Result(relative, Outcome.REPLACED, document=document.pk)
-    except SameBytes as same:
+    except SameFileError as same:
         return _unchanged(same.document, relative)
     same_document = same_bytes(target.collection, sha256(file.chunks()))
     if same_document:

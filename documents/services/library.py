@@ -14,7 +14,7 @@ from django.db.models.functions import Coalesce
 from documents.models import Document
 from documents.services.files import media_type
 from langai_site.accounts.models import User
-from langai_site.errors import Forbidden, NotFound
+from langai_site.errors import ForbiddenError, NotFoundError
 from langai_site.sensitivity import Sensitivity
 from search.access import managed_collections, readable_collections
 from search.models import Collection, Source
@@ -115,10 +115,10 @@ def shelves(user: User) -> list[Shelf]:
 
 
 def shelf(user: User, collection: int) -> Shelf:
-    """One collection. Raises NotFound where `user` may not read it."""
+    """One collection. Raises NotFoundError where `user` may not read it."""
     found = _shelves(user, readable_collections(user).filter(pk=collection))
     if not found:
-        raise NotFound("This collection does not exist, or you may not read it.")
+        raise NotFoundError("This collection does not exist, or you may not read it.")
     return found[0]
 
 
@@ -156,30 +156,33 @@ def listing(shelf: Shelf, *, words: str = "", order: str = NEWEST, page: int = 1
 
 
 def item(user: User, document: UUID) -> tuple[Item, Collection]:
-    """One document as its readers, and those who manage it, see it. Raises NotFound for others."""
+    """One document as its readers, and those who manage it, see it. Raises NotFoundError for others."""
     seen = Q(collection__in=readable_collections(user)) | Q(collection__in=managed_collections(user))
     found = Document.objects.filter(seen, pk=document).select_related("collection").first()
     items = _items([document]) if found else ()
     if not (found and items):
-        raise NotFound(GONE)
+        raise NotFoundError(GONE)
     return items[0], found.collection
 
 
 def managed_document(user: User, document: UUID) -> Document:
-    """A document that `user` may delete. Raises NotFound where they may not see it, Forbidden where they may."""
+    """A document that `user` may delete.
+
+    Raises NotFoundError where they may not see it, ForbiddenError where they may.
+    """
     item(user, document)
     found = Document.objects.filter(pk=document, collection__in=managed_collections(user)).first()
     if found is None:
-        raise Forbidden(NOT_MANAGED)
+        raise ForbiddenError(NOT_MANAGED)
     return found
 
 
 def managed_collection(user: User, collection: int) -> Collection:
-    """A collection that `user` may put documents into. Raises NotFound and Forbidden likewise."""
+    """A collection that `user` may put documents into. Raises NotFoundError and ForbiddenError likewise."""
     found = managed_collections(user).filter(pk=collection).first()
     if found is None:
         shelf(user, collection)
-        raise Forbidden(NOT_MANAGED)
+        raise ForbiddenError(NOT_MANAGED)
     return found
 
 

@@ -8,7 +8,7 @@ from documents.models import Document, PreviousVersion
 from documents.names import title_of
 from documents.services.files import drop
 from documents.services.uploads import UNREAD, unread, version_values
-from langai_site.errors import Conflict
+from langai_site.errors import ConflictError
 from langai_site.sensitivity import Sensitivity
 from search import services as search
 from search.models import Source
@@ -20,10 +20,10 @@ AT_ONCE = 50
 
 
 def retry(document: Document) -> None:
-    """Queue a failed document again. Raises Conflict for any other."""
+    """Queue a failed document again. Raises ConflictError for any other."""
     changed = Document.objects.filter(pk=document.pk, status=Document.Status.FAILED).update(**unread())
     if not changed:
-        raise Conflict(f"“{document.title}” has not failed, so there is nothing to retry.")
+        raise ConflictError(f"“{document.title}” has not failed, so there is nothing to retry.")
 
 
 def relabel(
@@ -54,20 +54,22 @@ def forget_previous(document: UUID) -> None:
 def keep_previous(document: Document) -> None:
     """Give up a replacement that is not read yet: the version that is searched is the document's own again.
 
-    Raises Conflict where there is none. A worker that is reading the replacement notices and stops.
+    Raises ConflictError where there is none. A worker that is reading the replacement notices and stops.
     """
     try:
         with transaction.atomic():
             _step_back(document)
     except IntegrityError:
-        raise Conflict("The file of the earlier version is in this collection as another document by now.") from None
+        raise ConflictError(
+            "The file of the earlier version is in this collection as another document by now."
+        ) from None
 
 
 def _step_back(document: Document) -> None:
     current = Document.objects.select_for_update().filter(pk=document.pk).first()
     earlier = PreviousVersion.objects.filter(document=document.pk).first()
     if current is None or earlier is None or current.status == Document.Status.READY:
-        raise Conflict(f"No replacement of “{document.title}” is waiting, so there is nothing to cancel.")
+        raise ConflictError(f"No replacement of “{document.title}” is waiting, so there is nothing to cancel.")
     named_by_file = current.title == title_of(current.file_name)[:300]
     title = title_of(earlier.file_name)[:300] if named_by_file else current.title
     settled = {**UNREAD, "status": Document.Status.READY, "progress": 100}

@@ -8,7 +8,7 @@ from django.core.files.storage import default_storage
 from documents.models import Document, PreviousVersion
 from documents.services.files import media_type
 from langai_site.accounts.models import User
-from langai_site.errors import NotFound
+from langai_site.errors import NotFoundError
 from search.access import readable_collections
 from search.models import Source
 
@@ -26,7 +26,10 @@ class Original:
 
 
 def original(user: User, document: UUID) -> Original:
-    """The file of the version that is searched. Raises NotFound where there is none, or none that `user` may read."""
+    """The file of the version that is searched.
+
+    Raises NotFoundError where there is none, or none that `user` may read.
+    """
     readable = readable_collections(user)
     source = Source.objects.filter(document=document, live=True, collection__in=readable).first()
     versions = {"version": source.version if source else 0}
@@ -35,9 +38,9 @@ def original(user: User, document: UUID) -> Original:
         or PreviousVersion.objects.filter(document=document, **versions).first()
     )
     if source is None or kept is None:
-        raise NotFound(GONE)
+        raise NotFoundError(GONE)
     try:
         size = default_storage.size(str(kept.file.name))
     except FileNotFoundError:
-        raise NotFound(GONE) from None
+        raise NotFoundError(GONE) from None
     return Original(kept.file.path, kept.file_name, media_type(kept.file_name), size)

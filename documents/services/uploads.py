@@ -9,10 +9,10 @@ from django.utils import timezone
 
 from documents.models import Document, PreviousVersion, Version
 from documents.names import shown_name, title_of
-from documents.services.files import SameBytes, checked_size, drop, refuse_same, sha256
+from documents.services.files import SameFileError, checked_size, drop, refuse_same, sha256
 from langai_site import request_id
 from langai_site.accounts.models import User
-from langai_site.errors import Conflict
+from langai_site.errors import ConflictError
 from langai_site.sensitivity import Sensitivity
 from search.models import Collection
 
@@ -43,7 +43,7 @@ def upload(
 ) -> Document:
     """Keep `file` and queue it for reading.
 
-    Raises Invalid for a type that cannot be read, an empty or a too large file, and Conflict where the
+    Raises InvalidError for a type that cannot be read, an empty or a too large file, and ConflictError where the
     collection already holds the same bytes.
     """
     name = shown_name(file.name or "")
@@ -70,7 +70,8 @@ def upload(
 def replace(document: Document, *, file: File, user: User | None) -> Document:
     """Queue `file` as the document's next version; the one that is searched stays so until this one is read.
 
-    Raises Invalid and Conflict as `upload` does, and Conflict where somebody else replaced it at the same time.
+    Raises InvalidError and ConflictError as `upload` does, and ConflictError where somebody else replaced it at the
+    same time.
     """
     name = shown_name(file.name or "")
     size = checked_size(name, file)
@@ -96,7 +97,7 @@ def _refuse_unchanged(document: Document, digest: str, name: str) -> None:
     if digest == document.sha256:
         hint = " Choose Retry to read it again." if document.status == Document.Status.FAILED else ""
         text = f"“{name}” is the file that “{document.title}” has already: nothing was replaced.{hint}"
-        raise SameBytes(text, document)
+        raise SameFileError(text, document)
     refuse_same(document.collection, digest, name)
 
 
@@ -129,7 +130,7 @@ def _written(document: Document, write: Callable[[], object]) -> None:
 def _take_place(document: Document, newer: Document) -> None:
     current = Document.objects.select_for_update().filter(pk=document.pk, version=document.version).first()
     if current is None:
-        raise Conflict(f"“{document.title}” was replaced or deleted at this moment. Look at it, then try again.")
+        raise ConflictError(f"“{document.title}” was replaced or deleted at this moment. Look at it, then try again.")
     if current.status == Document.Status.READY:
         PreviousVersion.objects.update_or_create(document=current, defaults=version_values(current))
     else:

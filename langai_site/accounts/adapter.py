@@ -23,7 +23,7 @@ class ClosedSignup(DefaultAccountAdapter):
         return visitor_address(request.headers.get("X-Forwarded-For", ""), request.META.get("REMOTE_ADDR", ""))
 
     def authenticate(self, request: HttpRequest, **credentials: Any) -> AbstractBaseUser | None:  # noqa: ANN401
-        """The person, if the password is theirs and their account is open. Raises TooMany.
+        """The person, if the password is theirs and their account is open. Raises TooManyError.
 
         The password of an account that is switched off is not compared, but one that nobody knows, which takes as
         long: whether it was right shows neither in the answer nor in its time.

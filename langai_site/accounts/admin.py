@@ -102,7 +102,7 @@ class LangAIUserAdmin(KnowsEditor, UserAdmin):
         what: str,
         looking: bool = False,
     ) -> None:
-        """Say why nothing is changed, and whom to ask. Raises Forbidden; `looking`: for a GET as well."""
+        """Say why nothing is changed, and whom to ask. Raises ForbiddenError; `looking`: for a GET as well."""
         person = self.get_object(request, unquote(object_id))
         if person and (looking or request.method == "POST") and not allowed(editor_of(request), person):
             raise rights.superusers_only(what)

@@ -19,7 +19,7 @@ from django.http import HttpRequest
 
 from langai_site.accounts import devices, limits
 from langai_site.accounts.models import User
-from langai_site.errors import TooMany
+from langai_site.errors import TooManyError
 
 # Failed attempts for one account from one address, and on one device that it is known on.
 FROM_ADDRESS, ON_DEVICE = "10/10m", "10/5m"
@@ -56,7 +56,7 @@ class Attempt:
 
 
 def begin(request: HttpRequest, login: str) -> Attempt:
-    """Count an attempt to sign in with a name or an e-mail address. Raises TooMany, which tells what to do.
+    """Count an attempt to sign in with a name or an e-mail address. Raises TooManyError, which tells what to do.
 
     A name may stand for one account and be the e-mail address of another. Where only one of them has attempts left,
     the attempt may open that one alone.
@@ -103,7 +103,7 @@ class _Counting:
     def __init__(self, request: HttpRequest) -> None:
         self._request = request
         self.counted: list[ratelimit.RateLimitUsage] = []
-        self.refusal: TooMany | None = None
+        self.refusal: TooManyError | None = None
 
     def allows(self, *some: _Limit) -> bool:
         """Count the attempt in each; one that refuses keeps it from counting in those after it."""
@@ -131,7 +131,7 @@ def _plain(login: str) -> str:
     return unicodedata.normalize("NFKC", login[:LONGEST]).casefold().strip()
 
 
-def _refusal(limit: _Limit) -> TooMany:
+def _refusal(limit: _Limit) -> TooManyError:
     (rate,) = ratelimit.parse_rates(f"{limit.rate}/key")
     seconds = int(rate.duration)
-    return TooMany(limit.words.format(limits.spoken(seconds)), retry_after=seconds)
+    return TooManyError(limit.words.format(limits.spoken(seconds)), retry_after=seconds)

@@ -9,13 +9,13 @@ from ninja.security import APIKeyCookie, HttpBearer
 from ninja.utils import check_csrf
 
 from langai_site.accounts import keys, limits, tokens
-from langai_site.accounts.keys import Credential, Unauthorized
+from langai_site.accounts.keys import Credential, UnauthorizedError
 from langai_site.accounts.models import User
 from langai_site.accounts.proofs import Proof
 from langai_site.accounts.scopes import ALL, Scope
 from langai_site.accounts.sign_ins import sign_in_of
 from langai_site.database.writer import in_database_thread
-from langai_site.errors import Forbidden
+from langai_site.errors import ForbiddenError
 from langai_site.web.long_bodies import is_long, is_multipart, off_loop, read_ahead
 from langai_site.web.stated_labels import refuse_unknown
 
@@ -27,14 +27,14 @@ def bearer(request: HttpRequest) -> str:
 
 
 def credential_of(shown: str) -> Credential:
-    """Return whom an API key or token belongs to. Synchronous. Raises Unauthorized."""
+    """Return whom an API key or token belongs to. Synchronous. Raises UnauthorizedError."""
     return keys.credential_of(shown) if shown.startswith(keys.PREFIX) else tokens.credential_of(shown)
 
 
 def require_scope(credential: Credential, scope: Scope) -> None:
-    """Raise Forbidden if the credential was not made for `scope`."""
+    """Raise ForbiddenError if the credential was not made for `scope`."""
     if scope not in credential.scopes:
-        raise Forbidden(f"This key does not have the scope “{scope}”.")
+        raise ForbiddenError(f"This key does not have the scope “{scope}”.")
 
 
 class ApiKeyOrToken(HttpBearer):
@@ -51,7 +51,7 @@ class ApiKeyOrToken(HttpBearer):
     async def authenticate(self, request: HttpRequest, token: str) -> Credential:
         try:
             credential = await in_database_thread(credential_of, token)
-        except Unauthorized:
+        except UnauthorizedError:
             # Who guesses is counted by address.
             await limits.count_request(limits.API, limits.visitor(request))
             raise
@@ -82,17 +82,17 @@ class SignedIn(APIKeyCookie):
 
 
 async def _refuse_forged(request: HttpRequest) -> None:
-    """Raises Forbidden for what another site had a browser send."""
+    """Raises ForbiddenError for what another site had a browser send."""
     takes_time = is_multipart(request) or is_long(request)
     forged = await off_loop(request, lambda: check_csrf(request)) if takes_time else check_csrf(request)
     if forged:
-        raise Forbidden("The header X-CSRFToken is missing or wrong. Send the value of the cookie csrftoken.")
+        raise ForbiddenError("The header X-CSRFToken is missing or wrong. Send the value of the cookie csrftoken.")
 
 
 async def entered(request: HttpRequest, credential: Credential, scope: Scope, group: str) -> Credential:
     """The credential, once the request was counted and found within its scopes, and a long body of it was parsed.
 
-    Raises TooMany, Forbidden, and Invalid for what may be meant to state a label and states none.
+    Raises TooManyError, ForbiddenError, and InvalidError for what may be meant to state a label and states none.
     """
     await limits.count_request(group, limits.person(credential.user))
     require_scope(credential, scope)
@@ -111,7 +111,7 @@ def door(scope: Scope, group: str = limits.API) -> list[Any]:
 
 
 async def anybody(request: HttpRequest) -> bool:
-    """What an operation takes as `auth` that everybody may ask: it is counted by address. Raises TooMany."""
+    """What an operation takes as `auth` that everybody may ask: it is counted by address. Raises TooManyError."""
     await limits.count_request(limits.API, limits.visitor(request))
     return True
 

@@ -12,7 +12,7 @@ from django.utils import timezone
 from langai_site.accounts.models import ApiKey, User, hashed
 from langai_site.accounts.proofs import Proof
 from langai_site.accounts.scopes import Scope
-from langai_site.errors import Conflict, Invalid, LangAIError, NotFound
+from langai_site.errors import ConflictError, InvalidError, LangAIError, NotFoundError
 
 # So that a key is known for one wherever it is found: in a log, in a repository.
 PREFIX = "langai_"
@@ -22,7 +22,7 @@ LONGEST = timedelta(days=3660)
 USED_EVERY = timedelta(minutes=1)
 
 
-class Unauthorized(LangAIError):
+class UnauthorizedError(LangAIError):
     code, status = "unauthorized", 401
     headers = {"WWW-Authenticate": "Bearer"}
 
@@ -39,11 +39,11 @@ class Credential:
 def make(*, user: User, name: str, scopes: Collection[str], days: int = 0) -> tuple[ApiKey, str]:
     """Make a key that is valid for `days` (0: until it is revoked), and return it with its text, which is not kept.
 
-    Raises Invalid, and Conflict where the person has an open key by that name.
+    Raises InvalidError, and ConflictError where the person has an open key by that name.
     """
     name = " ".join(name.replace("\0", "").split())
     if not name or len(name) > 100:
-        raise Invalid("Give the key a name of 1 to 100 characters that says what uses it.")
+        raise InvalidError("Give the key a name of 1 to 100 characters that says what uses it.")
     key = PREFIX + secrets.token_urlsafe(32)
     row = ApiKey(user=user, name=name, prefix=key[:SHOWN], key_hash=hashed(key), scopes=_known(scopes))
     row.expires_at = _end(days)
@@ -51,42 +51,44 @@ def make(*, user: User, name: str, scopes: Collection[str], days: int = 0) -> tu
         with transaction.atomic():
             row.save(force_insert=True)
     except IntegrityError:
-        raise Conflict(f"There is a key named “{name}” already. Choose another name, or revoke that one.") from None
+        raise ConflictError(
+            f"There is a key named “{name}” already. Choose another name, or revoke that one."
+        ) from None
     return row, key
 
 
 def _known(scopes: Collection[str]) -> list[str]:
     if unknown := set(scopes) - set(Scope):
-        raise Invalid(f"There is no scope {sorted(unknown)[0]!r}. Choose among {', '.join(Scope)}.")
+        raise InvalidError(f"There is no scope {sorted(unknown)[0]!r}. Choose among {', '.join(Scope)}.")
     if not scopes:
-        raise Invalid(f"Say what the key is for: one or more of {', '.join(Scope)}.")
+        raise InvalidError(f"Say what the key is for: one or more of {', '.join(Scope)}.")
     return [scope.value for scope in Scope if scope in scopes]
 
 
 def _end(days: int) -> Any:  # noqa: ANN401 - a moment, or None
     if not 0 <= days <= LONGEST.days:
-        raise Invalid(f"A key is valid for 1 to {LONGEST.days:,} days, or 0 for no end.")
+        raise InvalidError(f"A key is valid for 1 to {LONGEST.days:,} days, or 0 for no end.")
     return timezone.now() + timedelta(days=days) if days else None
 
 
 def revoke(user: User, key_id: int) -> ApiKey:
-    """End one of the person's keys at once. Raises NotFound."""
+    """End one of the person's keys at once. Raises NotFoundError."""
     found = ApiKey.objects.filter(pk=key_id, user=user).first()
     if found is None:
-        raise NotFound("This key does not exist, or it is not yours.")
+        raise NotFoundError("This key does not exist, or it is not yours.")
     ApiKey.objects.filter(pk=found.pk, revoked_at=None).update(revoked_at=timezone.now())
     return found
 
 
 def credential_of(key: str) -> Credential:
-    """Whom a key belongs to, and what it may be used for. Raises Unauthorized, which says why."""
+    """Whom a key belongs to, and what it may be used for. Raises UnauthorizedError, which says why."""
     row = ApiKey.objects.select_related("user").filter(key_hash=hashed(key)).first()
     if row is None:
-        raise Unauthorized("This API key is not known here. Make one on your account's page.")
+        raise UnauthorizedError("This API key is not known here. Make one on your account's page.")
     if row.state != "active":
-        raise Unauthorized(f"This API key is {row.state}. Make another on your account's page.")
+        raise UnauthorizedError(f"This API key is {row.state}. Make another on your account's page.")
     if not row.user.is_active:
-        raise Unauthorized("The account of this API key is closed. Ask an admin.")
+        raise UnauthorizedError("The account of this API key is closed. Ask an admin.")
     _used(row)
     return Credential(row.user, frozenset(row.scopes), Proof(row.user_id, key=row.pk))
 

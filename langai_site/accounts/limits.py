@@ -15,7 +15,7 @@ from django_ratelimit.core import get_usage
 
 from langai_site.accounts.models import User
 from langai_site.database.caches import Breaker
-from langai_site.errors import TooMany
+from langai_site.errors import TooManyError
 from langai_site.web.error_middleware import error_response
 
 View = TypeVar("View", bound=Callable[..., object])
@@ -54,12 +54,15 @@ def visitor(request: HttpRequest) -> str:
 
 
 def count(group: str, rate: str, who: str) -> None:
-    """Count one more of `group` for `who`. Raises TooMany where that is over `rate`, such as "60/m"; "" is no limit."""
+    """Count one more of `group` for `who`.
+
+    Raises TooManyError where that is over `rate`, such as "60/m"; "" is no limit.
+    """
     usage = _usage(group, rate, who) if rate else None
     if usage and usage["should_limit"]:
         seconds = max(1, usage["time_left"])
         reason = REASONS.get(group, TOO_MUCH)
-        raise TooMany(f"{reason} Wait {spoken(seconds)}, then try again.", retry_after=seconds)
+        raise TooManyError(f"{reason} Wait {spoken(seconds)}, then try again.", retry_after=seconds)
 
 
 def spoken(seconds: int) -> str:
@@ -78,7 +81,7 @@ async def acount(group: str, rate: str, who: str) -> None:
 
 
 async def count_request(group: str, who: str) -> None:
-    """Count a request of a program's in one of API_RATES. Raises TooMany."""
+    """Count a request of a program's in one of API_RATES. Raises TooManyError."""
     await acount(group, getattr(settings, API_RATES[group]), who)
 
 
@@ -125,7 +128,7 @@ def is_due(request: HttpRequest) -> bool:
 
 
 def count_once(request: HttpRequest, who: str) -> None:
-    """Count what a page sends, and costly pages: apart from each other, and once a request. Raises TooMany."""
+    """Count what a page sends, and costly pages: apart from each other, and once a request. Raises TooManyError."""
     if not is_due(request):
         return
     request.counted = True  # type: ignore[attr-defined]
@@ -140,4 +143,4 @@ def count_once(request: HttpRequest, who: str) -> None:
 def too_many_attempts(request: HttpRequest) -> HttpResponse:
     """What allauth answers where its own limits are used up, such as that of changing passwords."""
     text = "There have been too many attempts. Wait a minute, then try again."
-    return error_response(request, TooMany(text, retry_after=ATTEMPTS_SECONDS))
+    return error_response(request, TooManyError(text, retry_after=ATTEMPTS_SECONDS))

@@ -5,7 +5,7 @@ from django.http.response import HttpResponseBase
 
 from langai_site.accounts import devices, drafts, limits
 from langai_site.accounts.session import asks_itself
-from langai_site.errors import TooMany
+from langai_site.errors import TooManyError
 from langai_site.web.async_middleware import InLoop, View
 from langai_site.web.error_middleware import error_response
 
@@ -19,7 +19,7 @@ class PostLimits(InLoop):
         signed_in = getattr(view, "login_required", True)
         try:
             limits.count_once(request, limits.person(request.user) if signed_in else limits.visitor(request))  # type: ignore[arg-type]
-        except TooMany as error:
+        except TooManyError as error:
             return error_response(request, error)
         return None
 

@@ -6,7 +6,7 @@ from langai_site.accounts.models import User
 from langai_site.errors import LangAIError
 
 
-class AccountClosed(LangAIError):
+class AccountClosedError(LangAIError):
     code, status = "account_closed", 403
 
     def __init__(self) -> None:
@@ -14,9 +14,9 @@ class AccountClosed(LangAIError):
 
 
 def require_open(user_id: int) -> None:
-    """Raise AccountClosed unless the account is there and switched on."""
+    """Raise AccountClosedError unless the account is there and switched on."""
     if closed_among({user_id}):
-        raise AccountClosed
+        raise AccountClosedError
 
 
 def closed_among(user_ids: Collection[int]) -> set[int]:

@@ -11,9 +11,9 @@ from typing import Any, ParamSpec, TypeVar
 
 from langai_site.accounts import sign_ins
 from langai_site.accounts.models import User
-from langai_site.accounts.sign_ins import NotSignedIn, SignIn, Standing
+from langai_site.accounts.sign_ins import NotSignedInError, SignIn, Standing
 from langai_site.database.writer import apart, in_database_thread
-from langai_site.errors import NotFound
+from langai_site.errors import NotFoundError
 from langai_site.web import broadcast
 from langai_site.web.sockets import SocketConsumer
 
@@ -55,7 +55,7 @@ class PersonSocket(SocketConsumer):
             await self.channel_layer.group_discard(group_of(self.sign_in.user_id), self.channel_name)
 
     async def read(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Run `work` on the writer thread, if the person is still signed in. Raises NotSignedIn."""
+        """Run `work` on the writer thread, if the person is still signed in. Raises NotSignedInError."""
 
         def checked() -> T:
             assert self.sign_in is not None
@@ -69,9 +69,9 @@ class PersonSocket(SocketConsumer):
             return
         try:
             await super().dispatch(message)
-        except NotSignedIn as error:
+        except NotSignedInError as error:
             await self.leave(error.standing)
-        except NotFound:
+        except NotFoundError:
             await self.close_for_good(NOT_YOURS)
 
     async def send(self, text_data: str | None = None, bytes_data: bytes | None = None, close: bool = False) -> None:
@@ -88,7 +88,7 @@ class PersonSocket(SocketConsumer):
         await self.check()
 
     async def check(self) -> None:
-        """Raise NotSignedIn unless the person is still signed in."""
+        """Raise NotSignedInError unless the person is still signed in."""
         assert self.sign_in is not None
         await in_database_thread(sign_ins.require, self.sign_in)
 

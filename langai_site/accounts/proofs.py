@@ -9,12 +9,12 @@ from django.utils import timezone
 
 from langai_site.accounts import open_accounts, sign_ins
 from langai_site.accounts.models import ApiKey, TokenFamily, User
-from langai_site.accounts.open_accounts import AccountClosed
+from langai_site.accounts.open_accounts import AccountClosedError
 from langai_site.accounts.sign_ins import SignIn, Standing
 from langai_site.errors import LangAIError
 
 
-class AccessEnded(LangAIError):
+class AccessEndedError(LangAIError):
     code, status = "access_ended", 401
     headers = {"WWW-Authenticate": "Bearer"}
 
@@ -51,13 +51,13 @@ def ended_among(proofs: Collection[Proof]) -> dict[Proof, LangAIError]:
     ended: dict[Proof, LangAIError] = {}
     for proof in proofs:
         if proof.user_id in closed:
-            ended[proof] = AccountClosed()
+            ended[proof] = AccountClosedError()
         elif (
             (proof.key and proof.key not in good_keys)
             or (proof.token and proof.token not in good_tokens)
             or (proof.session and standings[proof.session] is not Standing.GOOD)
         ):
-            ended[proof] = AccessEnded()
+            ended[proof] = AccessEndedError()
     return ended
 
 

@@ -12,7 +12,7 @@ from django.db.models import Q
 
 from langai_site import registry
 from langai_site.accounts.models import Team, User
-from langai_site.errors import Forbidden
+from langai_site.errors import ForbiddenError
 
 # What gives rights in an account; superusers alone write them.
 FIELDS = ("is_staff", "is_superuser", "groups", "user_permissions")
@@ -76,8 +76,8 @@ def _refused(team: Team, closed: Closed, what: str) -> str:
     return f"The team “{team}” opens {opens} that you do not manage, so you cannot {what}. {owners}{_superusers()}."
 
 
-def superusers_only(what: str) -> Forbidden:
-    return Forbidden(f"{what} Ask a superuser{_superusers()}.")
+def superusers_only(what: str) -> ForbiddenError:
+    return ForbiddenError(f"{what} Ask a superuser{_superusers()}.")
 
 
 def _superusers() -> str:

@@ -13,9 +13,9 @@ from django.contrib.sessions.middleware import SessionMiddleware
 from django.http import HttpRequest, HttpResponse
 
 from langai_site.accounts import doors, limits
-from langai_site.accounts.keys import Credential, Unauthorized
+from langai_site.accounts.keys import Credential, UnauthorizedError
 from langai_site.accounts.scopes import ALL
-from langai_site.accounts.session import SignedOut, signed_in
+from langai_site.accounts.session import SignedOutError, signed_in
 from langai_site.database.writer import healed
 from langai_site.request_id import carried
 from langai_site.web.api_errors import NOBODY
@@ -31,8 +31,8 @@ _sessions = SessionMiddleware(lambda request: HttpResponse())
 async def sender_of(request: HttpRequest, check: Check) -> str | None:
     """Return the name that the sender is counted by, such as "user 5", once `check` let them through.
 
-    `request` needs headers only. None if it shows neither a session, a key nor a token. Raises Unauthorized or
-    SignedOut for an invalid one; each is counted by address, so TooMany after too many of them.
+    `request` needs headers only. None if it shows neither a session, a key nor a token. Raises UnauthorizedError or
+    SignedOutError for an invalid one; each is counted by address, so TooManyError after too many of them.
     """
     if not _shows_anything(request):
         return None
@@ -40,7 +40,7 @@ async def sender_of(request: HttpRequest, check: Check) -> str | None:
         return await asyncio.get_running_loop().run_in_executor(
             _threads, carried(lambda: healed(_proven, request, check))
         )
-    except (Unauthorized, SignedOut):
+    except (UnauthorizedError, SignedOutError):
         await limits.count_request(limits.API, limits.visitor(request))
         raise
 
@@ -73,5 +73,5 @@ def _credential(request: HttpRequest) -> Credential:
     _sessions.process_request(request)
     try:
         return Credential(signed_in(request), ALL)
-    except SignedOut:
-        raise (Unauthorized(NOBODY) if _is_api(request) else SignedOut(SIGNED_OUT)) from None
+    except SignedOutError:
+        raise (UnauthorizedError(NOBODY) if _is_api(request) else SignedOutError(SIGNED_OUT)) from None

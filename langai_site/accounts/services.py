@@ -10,19 +10,19 @@ from langai_site.errors import LangAIError
 ASK_AGAIN = "Ask your admin for a new one."
 
 
-class InvitationUnusable(LangAIError):
+class InvitationError(LangAIError):
     code, status = "invitation_unusable", 410
 
 
 def usable_invitation(token: str) -> Invitation:
-    """The invitation that `token` opens; raises InvitationUnusable, which says why, where it opens none."""
+    """The invitation that `token` opens; raises InvitationError, which says why, where it opens none."""
     invitation = Invitation.objects.filter(token_hash=hashed(token)).first()
     if invitation is None:
-        raise InvitationUnusable(f"This invitation link is not valid. {ASK_AGAIN}", status=404)
+        raise InvitationError(f"This invitation link is not valid. {ASK_AGAIN}", status=404)
     if invitation.used_at:
-        raise InvitationUnusable("This invitation link was used before. Sign in with the account it made.")
+        raise InvitationError("This invitation link was used before. Sign in with the account it made.")
     if invitation.expires_at <= timezone.now():
-        raise InvitationUnusable(f"This invitation link has expired. {ASK_AGAIN}")
+        raise InvitationError(f"This invitation link has expired. {ASK_AGAIN}")
     return invitation
 
 
@@ -36,7 +36,7 @@ def accept_invitation(*, token: str, user: User) -> User:
     unused = Invitation.objects.filter(token_hash=hashed(token), used_at=None, expires_at__gt=now)
     if not unused.update(used_at=now):
         usable_invitation(token)
-        raise InvitationUnusable(f"This invitation link is not valid. {ASK_AGAIN}")
+        raise InvitationError(f"This invitation link is not valid. {ASK_AGAIN}")
     invitation = Invitation.objects.get(token_hash=hashed(token))
     invited_to = list(invitation.teams.all())
     closed = rights.closed_teams(invitation.invited_by, invited_to)

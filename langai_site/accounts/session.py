@@ -19,12 +19,12 @@ T = TypeVar("T")
 View = TypeVar("View", bound=Callable[..., HttpResponseBase | Awaitable[HttpResponseBase]])
 
 
-class SignedOut(LangAIError):
+class SignedOutError(LangAIError):
     code, status = "signed_out", 401
 
 
 def signed_in(request: HttpRequest) -> User:
-    """The request's person, kept as `request.user`. Synchronous: it reads the database. Raises SignedOut."""
+    """The request's person, kept as `request.user`. Synchronous: it reads the database. Raises SignedOutError."""
     return _required(_found(request))
 
 
@@ -38,7 +38,7 @@ def _found(request: HttpRequest) -> User | None:
 
 def _required(user: User | None) -> User:
     if user is None:
-        raise SignedOut("You are signed out. Sign in again; what you wrote stays here.")
+        raise SignedOutError("You are signed out. Sign in again; what you wrote stays here.")
     return user
 
 
@@ -59,7 +59,7 @@ async def as_user(
     """Run `work(user, *args)` for whoever is signed in, in one hop to the writer thread.
 
     Posts and costly pages are counted before. Where counting waits on a network, it has a thread and a hop of its own.
-    Raises SignedOut and TooMany.
+    Raises SignedOutError and TooManyError.
     """
     if not (limits.waits() and limits.is_due(request)):
         return await in_database_thread(lambda: work(_counted(request, _found(request)), *args, **kwargs))

@@ -51,7 +51,7 @@ class SignIn:
         return hashed(self.session_key)
 
 
-class NotSignedIn(Exception):
+class NotSignedInError(Exception):
     """A sign-in that is not good any more, with its standing."""
 
     def __init__(self, standing: Standing) -> None:
@@ -64,12 +64,12 @@ def sign_in_of(user: User, session_key: str | None) -> SignIn:
 
 
 def require(sign_in: SignIn) -> None:
-    """Raise NotSignedIn unless the sign-in is still good."""
+    """Raise NotSignedInError unless the sign-in is still good."""
     password = next((password for (password,) in _PERSON.rows(user=sign_in.user_id)), None)
     expires = next((expires for (expires,) in _SESSION.rows(key=sign_in.session_key)), None)
     standing = _standing(sign_in, password, expires)
     if standing is not Standing.GOOD:
-        raise NotSignedIn(standing)
+        raise NotSignedInError(standing)
 
 
 def standings(sign_ins: Collection[SignIn]) -> dict[SignIn, Standing]:

@@ -22,7 +22,7 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.utils import timezone
 
-from langai_site.accounts.keys import Credential, Unauthorized
+from langai_site.accounts.keys import Credential, UnauthorizedError
 from langai_site.accounts.models import TokenFamily, User, hashed
 from langai_site.accounts.proofs import Proof, TokenProof
 from langai_site.accounts.scopes import ALL
@@ -36,7 +36,7 @@ OVER = "This token is not valid, or has expired. Get a new one at /auth/token."
 USED = "This refresh token was used before, so all tokens of its sign-in were ended. Sign in again at /auth/token."
 
 
-class SecondFactor(LangAIError):
+class SecondFactorError(LangAIError):
     code, status = "second_factor", 403
 
 
@@ -52,13 +52,15 @@ class Tokens:
 def sign_in(request: HttpRequest, username: str, password: str) -> Tokens:
     """Tokens for a name, or an e-mail address, and its password; failed attempts are counted as on the page.
 
-    Raises Unauthorized, TooMany, and SecondFactor for accounts that are not opened by a password alone.
+    Raises UnauthorizedError, TooManyError, and SecondFactorError for accounts that are not opened by a password alone.
     """
     user = get_adapter(request).authenticate(request, username=username.replace("\0", ""), password=password)
     if not isinstance(user, User) or not user.is_active:
-        raise Unauthorized("The name or password is wrong, or the account is closed.")
+        raise UnauthorizedError("The name or password is wrong, or the account is closed.")
     if has_second_factor(user):
-        raise SecondFactor("This account needs more than a password to sign in. Make an API key on its page instead.")
+        raise SecondFactorError(
+            "This account needs more than a password to sign in. Make an API key on its page instead."
+        )
     return first_tokens(user)
 
 
@@ -78,7 +80,7 @@ def has_second_factor(user: User) -> bool:
 
 
 def renewed(refresh: str) -> Tokens:
-    """New tokens for a refresh token, which works once. Raises Unauthorized.
+    """New tokens for a refresh token, which works once. Raises UnauthorizedError.
 
     A second use ends the whole family. Of two uses at once, one gets new tokens, and then the other ends the family.
     """
@@ -87,22 +89,25 @@ def renewed(refresh: str) -> Tokens:
     unused = TokenFamily.objects.filter(pk=claims["family"], refresh_hash=hashed(claims["secret"]))
     if not unused.update(refresh_hash=hashed(secret), expires_at=_end_of_refresh()):
         TokenFamily.objects.filter(pk=claims["family"]).delete()
-        raise Unauthorized(USED)
+        raise UnauthorizedError(USED)
     return _made(user, UUID(claims["family"]), secret)
 
 
 def credential_of(access: str) -> Credential:
-    """Whom an access token belongs to: it may be used for all that they may. Raises Unauthorized."""
+    """Whom an access token belongs to: it may be used for all that they may. Raises UnauthorizedError."""
     claims, user = _opened(access, ACCESS)
     token = TokenProof(UUID(claims["family"]), user.get_session_auth_hash())
     return Credential(user, ALL, Proof(user.pk, token=token))
 
 
 def sign_out(refresh: str) -> None:
-    """End the family of a refresh token, used or not. Raises Unauthorized for what is not a refresh token of ours."""
+    """End the family of a refresh token, used or not.
+
+    Raises UnauthorizedError for what is not a refresh token of ours.
+    """
     claims = _claims(refresh)
     if claims["kind"] != REFRESH:
-        raise Unauthorized(OVER)
+        raise UnauthorizedError(OVER)
     TokenFamily.objects.filter(pk=claims["family"]).delete()
 
 
@@ -132,14 +137,14 @@ def _token(user: User, kind: str, own: dict[str, str]) -> str:
 
 
 def _opened(token: str, kind: str) -> tuple[dict[str, Any], User]:
-    """The token's claims and its person. Raises Unauthorized."""
+    """The token's claims and its person. Raises UnauthorizedError."""
     claims = _claims(token)
     if claims["kind"] != kind:
-        raise Unauthorized(OVER)
+        raise UnauthorizedError(OVER)
     # One query: the family must be there, and be this person's.
     found = User.objects.filter(pk=int(claims["sub"]), is_active=True, token_families=claims["family"]).first()
     if found is None or not hmac.compare_digest(claims["state"], _state(found)) or has_second_factor(found):
-        raise Unauthorized(OVER)
+        raise UnauthorizedError(OVER)
     return claims, found
 
 
@@ -148,7 +153,7 @@ def _claims(token: str) -> dict[str, Any]:
     try:
         return jwt.decode(token, _key(), [ALGORITHM], issuer=ISSUER, options={"require": needed})
     except jwt.InvalidTokenError:
-        raise Unauthorized(OVER) from None
+        raise UnauthorizedError(OVER) from None
 
 
 def _state(user: User) -> str:

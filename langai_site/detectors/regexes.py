@@ -12,16 +12,16 @@ import re2
 MEMORY = 8 << 20
 
 
-class BadPattern(ValueError):
+class BadPatternError(ValueError):
     """The pattern is not one that RE2 reads; the message says why."""
 
 
 def compiled(pattern: str, *, ignore_case: bool = True, memory: int = MEMORY) -> re.Pattern[str]:
-    """`pattern` in RE2, which has the methods of Python's own. Raises BadPattern."""
+    """`pattern` in RE2, which has the methods of Python's own. Raises BadPatternError."""
     try:
         return re2.compile(pattern, options=_options(ignore_case, memory))
     except re2.error as error:
-        raise BadPattern(_reason(error)) from None
+        raise BadPatternError(_reason(error)) from None
 
 
 def size(pattern: re.Pattern[str]) -> int:

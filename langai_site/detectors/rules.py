@@ -9,7 +9,7 @@ from typing import Literal, get_args
 
 from langai_site.detectors import regexes, words
 from langai_site.detectors.types import Detection
-from langai_site.errors import Invalid
+from langai_site.errors import InvalidError
 from langai_site.sensitivity import Sensitivity
 
 Kind = Literal["word", "regex"]
@@ -41,7 +41,7 @@ class Rule:
         """
         try:
             found = _finder(self.kind, self.pattern)
-        except Invalid:
+        except InvalidError:
             return 1
         if isinstance(found, tuple):
             return min(sum(words.count_word(word, folded) for word in found), words.MOST)
@@ -49,9 +49,9 @@ class Rule:
 
 
 def check(kind: Kind, pattern: str) -> None:
-    """Raises Invalid, with a sentence for whoever wrote the pattern."""
+    """Raises InvalidError, with a sentence for whoever wrote the pattern."""
     if len(pattern) > MAX_CHARS:
-        raise Invalid(f"Words and patterns have at most {MAX_CHARS:,} characters. Split it in two.")
+        raise InvalidError(f"Words and patterns have at most {MAX_CHARS:,} characters. Split it in two.")
     _finder(kind, pattern)
 
 
@@ -76,19 +76,21 @@ def _finder(kind: Kind, pattern: str) -> tuple[str, ...] | re.Pattern[str]:
 def _words(pattern: str) -> tuple[str, ...]:
     found = tuple(dict.fromkeys(filter(None, (words.folded(line).strip() for line in pattern.splitlines()))))
     if not found or not all(any(map(str.isalnum, word)) for word in found):
-        raise Invalid("Write one word or phrase a line, each with a letter or a digit.")
+        raise InvalidError("Write one word or phrase a line, each with a letter or a digit.")
     if any(word.isascii() and len(word) < 2 for word in found):
-        raise Invalid("A single letter or digit is in nearly every text. Write longer words.")
+        raise InvalidError("A single letter or digit is in nearly every text. Write longer words.")
     return found
 
 
 def _regex(pattern: str) -> re.Pattern[str]:
     try:
         compiled = regexes.compiled(pattern, memory=_MEMORY)
-    except regexes.BadPattern as error:
-        raise Invalid(f"This pattern cannot be read: {error}. It takes RE2's syntax.") from None
+    except regexes.BadPatternError as error:
+        raise InvalidError(f"This pattern cannot be read: {error}. It takes RE2's syntax.") from None
     if regexes.size(compiled) > MAX_SIZE:
-        raise Invalid("This pattern is too large. Repeat less in it, or make two of it.")
+        raise InvalidError("This pattern is too large. Repeat less in it, or make two of it.")
     if any(match and not match.group() for match in map(compiled.search, _EMPTY)):
-        raise Invalid("This pattern finds nothing at all, and so is in every text. Include at least one character.")
+        raise InvalidError(
+            "This pattern finds nothing at all, and so is in every text. Include at least one character."
+        )
     return compiled

@@ -1,6 +1,6 @@
 """Pure: whether a text may be given to a model, by what is true at the moment of sending."""
 
-from langai_site.errors import AboveCeiling, ModelWithdrawn, NotAdmitted
+from langai_site.errors import AboveCeilingError, ModelWithdrawnError, NotAdmittedError
 from langai_site.outbound.types import ChatCall, EmbedCall, ModelInfo, Present
 from langai_site.sensitivity import HIGHEST_FOR_HOSTED, Sensitivity
 
@@ -8,12 +8,12 @@ from langai_site.sensitivity import HIGHEST_FOR_HOSTED, Sensitivity
 def admit_chat(call: ChatCall, present: Present, *, hosted: bool) -> None:
     """Refuse a completion that may not be sent now; `hosted` says whether it leaves the building.
 
-    Raises NotAdmitted where its label has risen, ModelWithdrawn, and AboveCeiling, also where only models in the
-    building may be asked and this is not one.
+    Raises NotAdmittedError where its label has risen, ModelWithdrawnError, and AboveCeilingError, also where only
+    models in the building may be asked and this is not one.
     """
     admit_model(call.model, call.label, present)
     if hosted and call.local_only:
-        raise AboveCeiling(
+        raise AboveCeilingError(
             f"{call.model.display_name} does not run in the building any more, so nothing was sent. "
             "Choose another local model.",
             code="local_only",
@@ -24,19 +24,19 @@ def admit_chat(call: ChatCall, present: Present, *, hosted: bool) -> None:
 
 
 def admit_embedding(call: EmbedCall, present: Present, *, hosted: bool) -> None:
-    """Refuse texts that may not be embedded there now. Raises NotAdmitted and AboveCeiling."""
+    """Refuse texts that may not be embedded there now. Raises NotAdmittedError and AboveCeilingError."""
     _refuse_risen(call.label, present)
     _refuse_above_ceiling(call.model, call.label, hosted, unexpected=hosted and not call.model.hosted)
 
 
 def admit_model(model: ModelInfo, label: Sensitivity, present: Present) -> None:
-    """Refuse an answer of `model` to what was labelled `label`. Raises NotAdmitted and ModelWithdrawn.
+    """Refuse an answer of `model` to what was labelled `label`. Raises NotAdmittedError and ModelWithdrawnError.
 
     Enough by itself where nothing is sent: for a built-in model, or an answer that exists already.
     """
     _refuse_risen(label, present)
     if present.model is None:
-        raise ModelWithdrawn(
+        raise ModelWithdrawnError(
             f"{model.display_name} was switched off or is no longer available to you, so nothing was sent. "
             "Choose another model."
         )
@@ -44,14 +44,16 @@ def admit_model(model: ModelInfo, label: Sensitivity, present: Present) -> None:
 
 def _refuse_risen(label: Sensitivity, present: Present) -> None:
     if present.label > label:
-        raise NotAdmitted
+        raise NotAdmittedError
 
 
 def _refuse_above_ceiling(model: ModelInfo, label: Sensitivity, hosted: bool, *, unexpected: bool) -> None:
     """`unexpected`: it was taken for local and is not, so it may see what anyone may see."""
     if label > (Sensitivity.PUBLIC if unexpected else _ceiling(model, hosted)):
         name = Sensitivity(label).label.lower()
-        raise AboveCeiling(f"{model.display_name} may not see {name} text, so nothing was sent. Choose a local model.")
+        raise AboveCeilingError(
+            f"{model.display_name} may not see {name} text, so nothing was sent. Choose a local model."
+        )
 
 
 def _ceiling(model: ModelInfo, hosted: bool) -> Sensitivity:

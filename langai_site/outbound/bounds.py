@@ -48,7 +48,7 @@ LONG_LINE_ENDS = ("\x85".encode(), "\u2028".encode(), "\u2029".encode())
 BEGINNINGS_OF_LINE_ENDS = (b"\xe2\x80", b"\xe2", b"\xc2")
 
 
-class TooMuch(httpx.ReadError):
+class TooMuchError(httpx.ReadError):
     """A server sent more than any honest answer takes."""
 
 
@@ -66,7 +66,7 @@ class Bound:
         self.stream: httpx.AsyncByteStream | None = None
 
     def take(self, piece: bytes) -> None:
-        """Count `piece`. Raises TooMuch, and httpx.ReadTimeout."""
+        """Count `piece`. Raises TooMuchError, and httpx.ReadTimeout."""
         self._spend(len(piece))
         if self._until and time.monotonic() > self._until:
             raise httpx.ReadTimeout("the answer takes too long")
@@ -77,9 +77,9 @@ class Bound:
             self.exceed()
 
     def exceed(self) -> None:
-        """Raise TooMuch, and remember it."""
+        """Raise TooMuchError, and remember it."""
         self.exceeded = True
-        raise TooMuch("the server sends too much")
+        raise TooMuchError("the server sends too much")
 
     async def close(self) -> None:
         """End the connection of an answer that was not read to its end: LiteLLM leaves some to garbage collection."""
@@ -102,7 +102,7 @@ class AnswerBound(Bound):
         self._values = Values(by_event=by_event)
 
     def take(self, piece: bytes) -> None:
-        """Count `piece`, which is short. Raises TooMuch."""
+        """Count `piece`, which is short. Raises TooMuchError."""
         size = len(piece) + BYTES_A_LINE * piece.count(b"\n")
         self._spend(size)
         ends = self._ends(piece)
@@ -119,7 +119,7 @@ class AnswerBound(Bound):
         return EVENT_END.search(seen) is not None
 
     def heard(self, text: int, thought: int) -> None:
-        """Make room for what came along with so many characters. Raises TooMuch after too many thoughts."""
+        """Make room for what came along with so many characters. Raises TooMuchError after too many thoughts."""
         self._room += BYTES_A_DELTA + BYTES_A_CHARACTER * (text + thought)
         if thought:
             # However short they are: each has its cost.

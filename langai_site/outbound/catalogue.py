@@ -15,7 +15,7 @@ from langai_site.database.writer import in_database_thread
 from langai_site.outbound import endpoints, failures, keeping, listings, litellm_adapter, parameters, roles
 from langai_site.outbound.endpoints import Endpoint
 from langai_site.outbound.keeping import Changes
-from langai_site.outbound.listings import Offer, Unlisted
+from langai_site.outbound.listings import Offer, UnlistedError
 from langai_site.outbound.models import Model
 from langai_site.outbound.types import ModelInfo, ProviderError
 from langai_site.registry import Status
@@ -134,7 +134,7 @@ async def is_passed_on(endpoint: Endpoint, display_name: str) -> bool:
     """Ask Ollama itself whether it sends what this model is asked to another host. Raises ProviderError."""
     try:
         shown = await listings.ask(endpoint.url + "/api/show", body={"model": endpoint.model})
-    except Unlisted:
+    except UnlistedError:
         raise failures.failure("unreachable", display_name) from None
     return _note(endpoint, not isinstance(shown, dict) or bool(shown.get("remote_host") or shown.get("remote_model")))
 
@@ -186,7 +186,7 @@ async def _offers(provider: str) -> list[Offer] | str:
     for pause in (PAUSE_BEFORE_SECOND_TRY, 0):
         try:
             return await listings.offers(provider)
-        except Unlisted as error:
+        except UnlistedError as error:
             reason = str(error)
             await asyncio.sleep(pause)
     if provider not in (_failing or {}):

@@ -46,9 +46,9 @@ async def warm() -> None:
 async def stream_chat(call: ChatCall, ledger: Ledger) -> AsyncGenerator[Delta, None]:
     """Yield the answer; as it ends, however it ends, hand exactly one Entry to `ledger`.
 
-    Raises NotAdmitted, ModelWithdrawn or AboveCeiling before anything is sent (and nothing is entered), ProviderError
-    when the provider fails. Closing the generator, or cancelling its task, closes the provider's connection.
-    An answer that goes far beyond `max_tokens` is cut there: its last Delta says so.
+    Raises NotAdmittedError, ModelWithdrawnError or AboveCeilingError before anything is sent (and nothing is entered),
+    ProviderError when the provider fails. Closing the generator, or cancelling its task, closes the provider's
+    connection. An answer that goes far beyond `max_tokens` is cut there: its last Delta says so.
     """
     endpoint = endpoints.endpoint_of(call.model.name)
     hosted = catalogue.is_hosted(call.model.name)
@@ -84,8 +84,8 @@ async def stream_chat(call: ChatCall, ledger: Ledger) -> AsyncGenerator[Delta, N
 def embed(call: EmbedCall, ledger: Ledger) -> Embedded:
     """Return the texts' vectors; however the call ends, hand exactly one Entry to `ledger`.
 
-    For threads without an event loop: it waits, at most about `call.seconds`. Raises NotAdmitted or AboveCeiling before
-    anything is sent (and nothing is entered), ProviderError when the server fails.
+    For threads without an event loop: it waits, at most about `call.seconds`. Raises NotAdmittedError or
+    AboveCeilingError before anything is sent (and nothing is entered), ProviderError when the server fails.
     """
     endpoint = endpoints.embedding_endpoint_of(call.model.name)
     hosted = endpoints.leaves(endpoint)

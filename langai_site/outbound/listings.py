@@ -77,7 +77,7 @@ class Offer:
     roles: frozenset[ModelRole] = frozenset()
 
 
-class Unlisted(Exception):
+class UnlistedError(Exception):
     """A configured server did not answer, or lists no model."""
 
 
@@ -108,7 +108,7 @@ def is_offered(name: str, *, listed: bool) -> bool:
 
 
 async def offers(provider: str) -> list[Offer]:
-    """What `provider` offers, best first. Raises Unlisted when its server does not say."""
+    """What `provider` offers, best first. Raises UnlistedError when its server does not say."""
     if provider in DEFAULTS:
         table = DEFAULTS[provider].items()
         offered = [Offer(model, default.display_name, provider, 0, roles=default.roles) for model, default in table]
@@ -116,7 +116,7 @@ async def offers(provider: str) -> list[Offer]:
         listed = await (_openai_models if provider == "hosted_vllm" else _ollama_models)(endpoint_of(f"{provider}/"))
         offered = [offer for offer in listed if not NOT_FOR_CHAT.search(offer.name)]
     if not offered:
-        raise Unlisted(f"{provider} lists no model")
+        raise UnlistedError(f"{provider} lists no model")
     first = RANKS[provider]
     return [
         replace(offer, name=f"{provider}/{offer.name}", rank=rank) for rank, offer in enumerate(offered, start=first)
@@ -153,7 +153,7 @@ async def _ollama_window(endpoint: Endpoint, turns: asyncio.Semaphore, name: str
         try:
             async with turns:
                 shown = await ask(endpoint.url + "/api/show", body={"model": name})
-        except Unlisted:
+        except UnlistedError:
             return 0
         facts = shown.get("model_info") if isinstance(shown, dict) else None
         facts = facts if isinstance(facts, dict) else {}
@@ -184,7 +184,7 @@ def _is_name(text: str) -> bool:
 
 
 async def ask(url: str, *, key: str = "", body: dict[str, str] | None = None) -> Any:  # noqa: ANN401 - parsed JSON
-    """Return a server's JSON: GET, or POST of `body`. Raises Unlisted. In the building, proxies are not used."""
+    """Return a server's JSON: GET, or POST of `body`. Raises UnlistedError. In the building, proxies are not used."""
     headers = {"Authorization": f"Bearer {key}"} if key else {}
     method = "POST" if body is not None else "GET"
     hooks, direct = bounds.async_hooks(bounds.of_listing()), is_local(url)
@@ -199,4 +199,4 @@ async def ask(url: str, *, key: str = "", body: dict[str, str] | None = None) ->
             answer.raise_for_status()
             return answer.json()
     except (httpx.HTTPError, httpx.InvalidURL, TimeoutError, ValueError, RecursionError) as error:
-        raise Unlisted(f"{type(error).__name__} at {method} {httpx.URL(url).path}") from error
+        raise UnlistedError(f"{type(error).__name__} at {method} {httpx.URL(url).path}") from error

@@ -69,8 +69,8 @@ class Present:
     documents: tuple[UUID, ...] = ()
 
 
-# Reads the database, on a thread that may. Raises NotAdmitted where what the call carries may not be sent at all, and
-# AccountClosed where the person's account is closed.
+# Reads the database, on a thread that may. Raises NotAdmittedError where what the call carries may not be sent at all,
+# and AccountClosedError where the person's account is closed.
 ReadPresent = Callable[[], Present]
 
 

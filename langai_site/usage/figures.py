@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from langai_site.errors import Invalid
+from langai_site.errors import InvalidError
 from langai_site.usage.reports import answering
 from langai_site.usage.reports.types import Query, Report
 from langai_site.usage.spending.budgets import today
@@ -21,13 +21,13 @@ class Span:
 
 
 def span(since: date | None, until: date | None) -> Span:
-    """The days asked for; this month up to now where none are named. Raises Invalid."""
+    """The days asked for; this month up to now where none are named. Raises InvalidError."""
     last = until or today()
     first = since or last.replace(day=1)
     if first > last:
-        raise Invalid("The first day is after the last one. Swap them.")
+        raise InvalidError("The first day is after the last one. Swap them.")
     if last - first > LONGEST or first.year < 1970 or last.year > 2999:
-        raise Invalid("Ask for ten years at most, after 1970.")
+        raise InvalidError("Ask for ten years at most, after 1970.")
     return Span(first, last)
 
 

@@ -3,7 +3,7 @@ from typing import Any
 
 from django import forms
 
-from langai_site.errors import Invalid
+from langai_site.errors import InvalidError
 from langai_site.sensitivity import Sensitivity
 from langai_site.usage import months
 from langai_site.usage.ledger import verification
@@ -60,5 +60,5 @@ class VerifyForm(forms.Form):
 def _checked(read: Any, text: str, **how: bool) -> Any:  # noqa: ANN401 - a parser, and what it returns
     try:
         return read(text.strip(), **how)
-    except Invalid as error:
+    except InvalidError as error:
         raise forms.ValidationError(error.message) from None

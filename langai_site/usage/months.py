@@ -4,7 +4,7 @@ from datetime import date, datetime, time, timedelta
 
 from django.utils import timezone
 
-from langai_site.errors import Invalid
+from langai_site.errors import InvalidError
 
 
 def day_of(moment: datetime) -> date:
@@ -26,19 +26,19 @@ def start_of(day: date) -> datetime:
 
 
 def read_month(text: str) -> date:
-    """2026-03 -> 1 March 2026. Raises Invalid."""
+    """2026-03 -> 1 March 2026. Raises InvalidError."""
     try:
         return datetime.strptime(text, "%Y-%m").date()
     except ValueError:
-        raise Invalid(f"“{text}” is not a month. Write it as 2026-03.") from None
+        raise InvalidError(f"“{text}” is not a month. Write it as 2026-03.") from None
 
 
 def read_moment(text: str, *, end: bool = False) -> datetime:
-    """2026-03-31, or 2026-03-31T14:30; `end`: a mere day is meant to its end. Raises Invalid."""
+    """2026-03-31, or 2026-03-31T14:30; `end`: a mere day is meant to its end. Raises InvalidError."""
     try:
         if len(text) <= len("2026-03-31"):
             return start_of(date.fromisoformat(text) + timedelta(days=int(end)))
         moment = datetime.fromisoformat(text)
     except (ValueError, OverflowError):
-        raise Invalid(f"“{text}” is not a time. Write it as 2026-03-31 or 2026-03-31T14:30.") from None
+        raise InvalidError(f"“{text}” is not a time. Write it as 2026-03-31 or 2026-03-31T14:30.") from None
     return moment if moment.tzinfo else timezone.make_aware(moment)

@@ -15,7 +15,7 @@ from django.views.decorators.vary import vary_on_headers
 from langai_site.accounts.limits import costly
 from langai_site.accounts.models import User
 from langai_site.accounts.session import signed_in
-from langai_site.errors import Invalid, NotFound
+from langai_site.errors import InvalidError, NotFoundError
 from langai_site.usage.reports import access, answering, asked, choosing, exporting, showing, talks
 from langai_site.usage.reports.asked import Asked
 from langai_site.usage.reports.periods import step_for
@@ -108,11 +108,11 @@ def _page(request: HttpRequest, name: str, question: Asked, user: User, context:
 
 
 def _file(question: Asked, rows: str, form: str) -> StreamingHttpResponse:
-    """All lines of the report, or each of its entries. Raises NotFound for another kind of file."""
+    """All lines of the report, or each of its entries. Raises NotFoundError for another kind of file."""
     if rows not in choosing.FILES or form not in exporting.FORMATS:
-        raise NotFound("There is no such file. Go back to the usage page and choose one there.")
+        raise NotFoundError("There is no such file. Go back to the usage page and choose one there.")
     if question.problem:
-        raise Invalid(question.problem)
+        raise InvalidError(question.problem)
     pieces = exporting.written(question.query, rows, form)
     name = f"usage-{rows}-{question.query.start}-{question.query.end}.{form}"
     headers = {

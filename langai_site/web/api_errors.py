@@ -11,7 +11,7 @@ from django.http.multipartparser import MultiPartParserError
 from ninja import NinjaAPI, Schema
 from ninja.errors import HttpError, ValidationError
 
-from langai_site.errors import LangAIError, NotFound, Unreadable
+from langai_site.errors import LangAIError, NotFoundError, UnreadableError
 from langai_site.web.error_middleware import database_away, told, with_headers
 
 logger = logging.getLogger(__name__)
@@ -74,9 +74,9 @@ def understood(exception: Exception) -> LangAIError:
     if isinstance(exception, HttpError):
         return _of_ninja(exception)
     if isinstance(exception, ValidationError):
-        return Unreadable(_problems(exception.errors))
+        return UnreadableError(_problems(exception.errors))
     if isinstance(exception, Http404):
-        return NotFound("There is nothing at this address.")
+        return NotFoundError("There is nothing at this address.")
     if isinstance(exception, RequestDataTooBig):
         return LangAIError("What was sent is too large.", code="too_large", status=413)
     if isinstance(exception, SuspiciousOperation | BadRequest | UnreadablePostError | MultiPartParserError):

@@ -8,9 +8,9 @@ from django.conf import settings
 from django.http import HttpRequest
 
 from langai_site import registry
-from langai_site.errors import LangAIError, TooMany
+from langai_site.errors import LangAIError, TooManyError
 from langai_site.web.api_errors import NOBODY
-from langai_site.web.refusals import TooLarge
+from langai_site.web.refusals import TooLargeError
 from langai_site.web.seats import Seat, Seats
 
 MEGABYTE = 1024 * 1024
@@ -19,7 +19,7 @@ STRANGERS_MAX = 64 * 1024
 # Bytes that a character of a text takes at most: four, each as %F0 in a form; twice \ud83d in JSON.
 CHARACTER_BYTES = 12
 RETRY_AFTER = 10
-TOO_LARGE = TooLarge("What was sent is too large.")
+TOO_LARGE = TooLargeError("What was sent is too large.")
 SIGNED_OUT = "You are signed out. Sign in, then send it again."
 BYTES_FULL = "You are uploading as much as one person may at once. Wait until an upload has finished, then try again."
 PERSON_FULL = "You have {} uploads running already. Wait until one has finished, then try again."
@@ -97,7 +97,7 @@ def _unknown(request: HttpRequest, place: registry.UploadPlace | None) -> LangAI
 
 
 def reserve(admission: Admission, length: int | None, address: str) -> list[Seat]:
-    """Count a body that is on its way, by person and by address. Raises TooMany."""
+    """Count a body that is on its way, by person and by address. Raises TooManyError."""
     if not admission.sender:
         return []
     amount = admission.limit if length is None else length
@@ -115,6 +115,6 @@ def reserve(admission: Admission, length: int | None, address: str) -> list[Seat
         if seat is None:
             for one in taken:
                 one.leave()
-            raise TooMany(words, retry_after=RETRY_AFTER)
+            raise TooManyError(words, retry_after=RETRY_AFTER)
         taken.append(seat)
     return taken

@@ -16,10 +16,10 @@ from twisted.python.failure import Failure
 from twisted.web.http import HTTPChannel
 
 from langai_site import request_id
-from langai_site.errors import TooMany
+from langai_site.errors import TooManyError
 from langai_site.web import refusals
 from langai_site.web.addresses import counted_address
-from langai_site.web.refusals import TooSlow
+from langai_site.web.refusals import TooSlowError
 from langai_site.web.response_headers import BEFORE_DJANGO
 from langai_site.web.seats import Seat, Seats
 
@@ -33,9 +33,9 @@ BODY_RATE = 1000
 LINGER = 5.0
 # How much of it is taken at most; then the sender has to wait, and reads the answer.
 LINGER_BYTES = 1024 * 1024
-SLOW_HEADERS = TooSlow("The request's headers took too long. Try again.")
-SLOW_BODY = TooSlow("What you sent arrived too slowly. Try again, over a faster connection if you can.")
-CROWDED = TooMany(
+SLOW_HEADERS = TooSlowError("The request's headers took too long. Try again.")
+SLOW_BODY = TooSlowError("What you sent arrived too slowly. Try again, over a faster connection if you can.")
+CROWDED = TooManyError(
     "There are too many connections from your network. Close some of them, then try again.", retry_after=10
 )
 HELD_MAX = 60.0

@@ -12,7 +12,7 @@ from django.template.loader import render_to_string
 from django.views.defaults import page_not_found
 
 from langai_site import request_id
-from langai_site.errors import LangAIError, NotFound, TooMany, Unavailable
+from langai_site.errors import LangAIError, NotFoundError, TooManyError, UnavailableError
 from langai_site.web.async_middleware import InLoop
 
 logger = logging.getLogger(__name__)
@@ -35,7 +35,7 @@ def with_headers(response: HttpResponse, error: LangAIError) -> HttpResponse:
 def _drawn(request: HttpRequest, error: LangAIError) -> HttpResponse:
     if getattr(request, "htmx", False):
         # htmx swaps in what came with 200; that 429 is told as well, static/app.js sees to.
-        status = error.status if isinstance(error, TooMany) else 200
+        status = error.status if isinstance(error, TooManyError) else 200
         response = render(request, "errors/error.html#notice", {"error": error}, status=status)
         response["HX-Retarget"], response["HX-Reswap"] = "#notices", "beforeend"
         return response
@@ -60,7 +60,7 @@ def is_program(request: HttpRequest) -> bool:
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     """What Django calls where there is nothing at an address."""
     if is_program(request):
-        error = NotFound("There is nothing at this address.")
+        error = NotFoundError("There is nothing at this address.")
         return JsonResponse(told(request, error), status=error.status)
     return page_not_found(request, exception)
 
@@ -77,7 +77,7 @@ def internal_error(request: HttpRequest) -> HttpResponse:
     return HttpResponse(render_to_string("500.html", {"request_id": request_id.request_id()}), status=Broken.status)
 
 
-class WrongMethod(LangAIError):
+class WrongMethodError(LangAIError):
     code, status = "method_not_allowed", 405
 
 
@@ -86,7 +86,7 @@ def database_away(exception: Exception) -> LangAIError | None:
     if not isinstance(exception, OperationalError | InterfaceError):
         return None
     logger.error("the database failed", exc_info=exception)
-    return Unavailable("The database is not answering. Nothing was changed; try again in a moment.")
+    return UnavailableError("The database is not answering. Nothing was changed; try again in a moment.")
 
 
 class ErrorsMiddleware(InLoop):
@@ -98,6 +98,8 @@ class ErrorsMiddleware(InLoop):
         """Django's own answer to a wrong method is an empty page."""
         if not isinstance(response, HttpResponseNotAllowed) or (response.content and not is_program(request)):
             return response
-        told = error_response(request, WrongMethod("This address cannot be opened like a page. Go back and try again."))
+        told = error_response(
+            request, WrongMethodError("This address cannot be opened like a page. Go back and try again.")
+        )
         told["Allow"] = response["Allow"]
         return told

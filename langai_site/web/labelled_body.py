@@ -28,5 +28,5 @@ class LabelledBody(Schema):
         return body
 
     def label(self, header: str) -> Sensitivity | None:
-        """Return the highest label that the header or the body states, wherever it does. Raises Invalid."""
+        """Return the highest label that the header or the body states, wherever it does. Raises InvalidError."""
         return highest_stated(header, *labels_in(self._sent.items()))

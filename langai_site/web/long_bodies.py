@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 from django.http import HttpRequest
 from ninja.parser import Parser
 
-from langai_site.errors import LangAIError, Unreadable
+from langai_site.errors import LangAIError, UnreadableError
 from langai_site.request_id import carried
 
 T = TypeVar("T")
@@ -88,13 +88,16 @@ class JsonBody(Parser):
 
 
 def parsed(body: bytes) -> Any:  # noqa: ANN401 - whatever JSON was sent
-    """Return what a body of JSON says. Raises Unreadable for too many values or fields, and ValueError for no JSON."""
+    """Return what a body of JSON says.
+
+    Raises UnreadableError for too many values or fields, and ValueError for no JSON.
+    """
     text = body.decode(json.detect_encoding(body), "surrogatepass")
     if has_more_values(text, VALUES_MAX):
-        raise Unreadable(TOO_MANY)
+        raise UnreadableError(TOO_MANY)
     value = json.loads(text)
     if isinstance(value, dict) and len(value) > FIELDS_MAX:
-        raise Unreadable(f"The body has too many fields. Send at most {FIELDS_MAX}.")
+        raise UnreadableError(f"The body has too many fields. Send at most {FIELDS_MAX}.")
     return value
 
 

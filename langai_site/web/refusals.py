@@ -13,15 +13,15 @@ BAD_REQUEST = "\r\n".join(
 ).encode()
 
 
-class TooLarge(LangAIError):
+class TooLargeError(LangAIError):
     code, status = "too_large", 413
 
 
-class TooSlow(LangAIError):
+class TooSlowError(LangAIError):
     code, status = "too_slow", 408
 
 
-class DiskFull(LangAIError):
+class DiskFullError(LangAIError):
     code, status = "disk_full", 507
 
 

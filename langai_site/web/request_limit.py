@@ -20,7 +20,7 @@ from django.http import HttpRequest
 from twisted.python.failure import Failure
 
 from langai_site import request_id
-from langai_site.errors import LangAIError, Unavailable, Unreadable
+from langai_site.errors import LangAIError, UnavailableError, UnreadableError
 from langai_site.web import body_admission, refusals
 from langai_site.web.addresses import counted_address
 from langai_site.web.api_errors import UNEXPECTED
@@ -29,7 +29,7 @@ from langai_site.web.body_admission import STRANGERS_MAX, TOO_LARGE
 from langai_site.web.connections import CROWDED, FRAME_MAX, Channel, Socket, take_connection
 from langai_site.web.error_middleware import Broken, database_away
 from langai_site.web.kept_bodies import BODY
-from langai_site.web.refusals import DiskFull
+from langai_site.web.refusals import DiskFullError
 from langai_site.web.request_metrics import METHODS, REQUESTS
 from langai_site.web.response_headers import BEFORE_DJANGO
 from langai_site.web.seats import Seat
@@ -43,10 +43,10 @@ IN_MEMORY_MAX = 100_000
 DECISION_SECONDS = 10.0
 # Daphne takes it from anybody as the prefix of all addresses; no proxy of ours sends it.
 ROOT_PATH = b"daphne-root-path"
-AWAY = Unavailable("The database is not answering, so nothing large can be sent. Try again in a moment.")
-BODY_OF_SOCKET = Unreadable("A request that opens a socket has no body.")
-DROPPED_LABEL = Unreadable(f"A header's name has an underscore. Write hyphens instead, as in {HEADER}.")
-FULL = DiskFull("The server's disk is full, so what you sent could not be kept. Tell an admin.")
+AWAY = UnavailableError("The database is not answering, so nothing large can be sent. Try again in a moment.")
+BODY_OF_SOCKET = UnreadableError("A request that opens a socket has no body.")
+DROPPED_LABEL = UnreadableError(f"A header's name has an underscore. Write hyphens instead, as in {HEADER}.")
+FULL = DiskFullError("The server's disk is full, so what you sent could not be kept. Tell an admin.")
 
 
 class LimitedRequest(PacedRequest):

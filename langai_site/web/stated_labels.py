@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from difflib import get_close_matches
 from functools import lru_cache
 
-from langai_site.errors import Invalid
+from langai_site.errors import InvalidError
 from langai_site.sensitivity import Sensitivity
 
 # Programs may send it with anything: with a question, a search, texts to embed or a document.
@@ -32,8 +32,8 @@ DEEPEST = 8
 def labels_in(fields: Iterable[tuple[str, object]], place: str = "") -> Iterator[object]:
     """Yield what those of `fields` hold that state a label, and those within them. Others may have any name and value.
 
-    Raises Invalid for a field that may be meant to state one, because its text would otherwise go where it must not.
-    `place` stands before the names in the message, such as `metadata.`.
+    Raises InvalidError for a field that may be meant to state one, because its text would otherwise go where it must
+    not. `place` stands before the names in the message, such as `metadata.`.
     """
     return _Fields().labels(fields, place, DEEPEST)
 
@@ -57,31 +57,31 @@ class _Fields:
     def _within(self, value: object, place: str, depth: int) -> Iterator[object]:
         for held in value if isinstance(value, list) else [value]:
             if isinstance(held, Mapping | list) and not depth:
-                raise Invalid(f"{place[:100]}: fields lie too deep in one another.")
+                raise InvalidError(f"{place[:100]}: fields lie too deep in one another.")
             if isinstance(held, Mapping):
                 yield from self.labels(held.items(), place, depth)
             elif isinstance(held, list):
                 yield from self._within(held, place, depth - 1)
 
     def _looked_at(self, name: str, place: str) -> str:
-        """Return the plain form of a name. Raises Invalid where it may be meant to state a label."""
+        """Return the plain form of a name. Raises InvalidError where it may be meant to state a label."""
         if len(self._plain) == MOST_FIELDS:
-            raise Invalid(f"{place or 'The body'} has too many fields. Send at most {MOST_FIELDS}.")
+            raise InvalidError(f"{place or 'The body'} has too many fields. Send at most {MOST_FIELDS}.")
         plain = self._plain[name] = _plain_name(name)
         if plain not in _NAMES and _may_be_meant(plain):
-            raise Invalid(f"{place}{name[:40]}: this field is not known. State the label as “sensitivity”.")
+            raise InvalidError(f"{place}{name[:40]}: this field is not known. State the label as “sensitivity”.")
         return plain
 
 
 def refuse_unknown(headers: Iterable[str], parameters: Iterable[str]) -> None:
-    """Raise Invalid for a header or parameter that may be meant to state a label, and states none.
+    """Raise InvalidError for a header or parameter that may be meant to state a label, and states none.
 
     Such as the header `X-LangAI-Label`, or `?sensitivity=`, which is no place for it.
     """
     for kind, names, known in (("header", headers, _HEADERS), ("parameter", parameters, ())):
         for name in names:
             if _plain_name(name) not in known and _may_name_label(name):
-                raise Invalid(f"{name[:40]}: this {kind} is not known. State the label with the header {HEADER}.")
+                raise InvalidError(f"{name[:40]}: this {kind} is not known. State the label with the header {HEADER}.")
 
 
 def is_dropped_label(header: str) -> bool:
@@ -112,7 +112,7 @@ def _plain_name(name: str) -> str:
 def highest_stated(*names: object) -> Sensitivity | None:
     """Return the highest of the labels that are stated by their names; None where none is.
 
-    `names` are whatever came in, one for each place where a label can be stated. Raises Invalid for anything but a
+    `names` are whatever came in, one for each place where a label can be stated. Raises InvalidError for anything but a
     label's name: what was meant to protect a text must never be passed over.
     """
     stated = [_named(name) for name in names if name is not None and name != ""]
@@ -122,5 +122,5 @@ def highest_stated(*names: object) -> Sensitivity | None:
 def _named(name: object) -> Sensitivity:
     slug = name.strip().upper() if isinstance(name, str) else ""
     if slug not in Sensitivity.__members__:
-        raise Invalid("This label is not known. Choose public, internal or confidential.")
+        raise InvalidError("This label is not known. Choose public, internal or confidential.")
     return Sensitivity[slug]

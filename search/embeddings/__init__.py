@@ -5,13 +5,13 @@ Which embedders' vectors are searched for a reader is `search.indexes.queried`.
 
 from search.embeddings.choice import by_fingerprint, configured, configured_ceiling, embedder_for, find_configured
 from search.embeddings.local import FINGERPRINT, local_embedder, prepare, tokenizer_path
-from search.embeddings.types import SEARCH, Embedder, EmbedderUnavailable
+from search.embeddings.types import SEARCH, Embedder, EmbedderUnavailableError
 
 __all__ = [
     "FINGERPRINT",
     "SEARCH",
     "Embedder",
-    "EmbedderUnavailable",
+    "EmbedderUnavailableError",
     "by_fingerprint",
     "configured",
     "configured_ceiling",

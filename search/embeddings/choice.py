@@ -7,7 +7,7 @@ from django.conf import settings
 from langai_site.sensitivity import Sensitivity
 from search.embeddings import hosted
 from search.embeddings.local import FINGERPRINT, local_embedder
-from search.embeddings.types import Embedder, EmbedderUnavailable
+from search.embeddings.types import Embedder, EmbedderUnavailableError
 
 logger = logging.getLogger(__name__)
 
@@ -43,5 +43,5 @@ def find_configured() -> None:
     if configured() is None and settings.EMBEDDER != LOCAL:
         try:
             hosted.find(settings.EMBEDDER)
-        except EmbedderUnavailable as error:
+        except EmbedderUnavailableError as error:
             logger.warning("Documents are not embedded yet: %s", error)

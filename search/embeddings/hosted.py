@@ -14,7 +14,7 @@ from django.db import connection
 from django.utils import timezone
 
 from langai_site.database.writer import write_now
-from langai_site.errors import AboveCeiling, NotAdmitted
+from langai_site.errors import AboveCeilingError, NotAdmittedError
 from langai_site.outbound import door, endpoints
 from langai_site.outbound.models import Embedder as Found
 from langai_site.outbound.types import EmbedCall, ModelInfo, ProviderError, ReadPresent, unchanging
@@ -23,7 +23,7 @@ from langai_site.usage import prices
 from langai_site.usage.spending import reservations as usage
 from langai_site.usage.types import Caller, Entry
 from search.embeddings import calibration
-from search.embeddings.types import SEARCH, EmbedderUnavailable
+from search.embeddings.types import SEARCH, EmbedderUnavailableError
 
 if TYPE_CHECKING:
     import numpy as np
@@ -115,19 +115,19 @@ class HostedEmbedder:
 
     def _embedded(self, texts: Sequence[str], asked: "_Asked") -> "np.ndarray":
         if time.monotonic() < self._paused_until:
-            raise EmbedderUnavailable(f"{self.name} failed a moment ago")
+            raise EmbedderUnavailableError(f"{self.name} failed a moment ago")
         try:
             return self._accepted(texts, asked)
-        except NotAdmitted as error:
-            raise EmbedderUnavailable(f"a text was relabelled or removed before {self.name} was asked") from error
-        except AboveCeiling as error:
+        except NotAdmittedError as error:
+            raise EmbedderUnavailableError(f"a text was relabelled or removed before {self.name} was asked") from error
+        except AboveCeilingError as error:
             # It was taken for local, and its Ollama says that it is not.
             self.passed_on = True
-            raise EmbedderUnavailable(error.message) from error
+            raise EmbedderUnavailableError(error.message) from error
         except ProviderError as error:
             self._paused_until = time.monotonic() + (PAUSE if error.retryable else LONG_PAUSE)
             logger.warning("%s does not embed: %s", self.name, error.code)
-            raise EmbedderUnavailable(error.message) from error
+            raise EmbedderUnavailableError(error.message) from error
 
     def _accepted(self, texts: Sequence[str], asked: "_Asked") -> "np.ndarray":
         """Vectors of a batch; one that is refused goes in halves, a text that is refused is shortened by halves."""
@@ -159,7 +159,9 @@ class HostedEmbedder:
                 write_now(usage.record, entries)
         if self.dimension and vectors.shape[1] != self.dimension:
             self.outdated = True
-            raise EmbedderUnavailable(f"{self.name} is another model now: its vectors have {vectors.shape[1]} numbers")
+            raise EmbedderUnavailableError(
+                f"{self.name} is another model now: its vectors have {vectors.shape[1]} numbers"
+            )
         return vectors
 
 
@@ -195,7 +197,7 @@ def latest(name: str) -> HostedEmbedder | None:
 
 
 def find(name: str) -> HostedEmbedder:
-    """Ask the embedder for its dimension and how alike it finds unrelated texts. Raises EmbedderUnavailable."""
+    """Ask the embedder for its dimension and how alike it finds unrelated texts. Raises EmbedderUnavailableError."""
     vectors = _embedder(Found(name=name, dimension=0, min_score=0, fingerprint=name)).embed(
         calibration.TEXTS, Sensitivity.PUBLIC
     )

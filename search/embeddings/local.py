@@ -17,7 +17,7 @@ from django.conf import settings
 from langai_site.outbound.types import ReadPresent
 from langai_site.sensitivity import Sensitivity
 from langai_site.usage.types import Caller
-from search.embeddings.types import SEARCH, EmbedderUnavailable
+from search.embeddings.types import SEARCH, EmbedderUnavailableError
 
 if TYPE_CHECKING:
     import numpy as np
@@ -89,7 +89,7 @@ def _load(model_dir: Path) -> "tuple[Tokenizer, InferenceSession]":
         logger.error("%s: the model is damaged (%s); the next start builds it again", OFF, reason)
         for name in (MODEL, TOKENIZER):
             (model_dir / name).unlink(missing_ok=True)
-        raise EmbedderUnavailable(f"{OFF}: the model is damaged") from error
+        raise EmbedderUnavailableError(f"{OFF}: the model is damaged") from error
 
 
 def _tokenizer(model_dir: Path) -> "Tokenizer":

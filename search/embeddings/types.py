@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 SEARCH = Caller(source="search")
 
 
-class EmbedderUnavailable(Exception):
+class EmbedderUnavailableError(Exception):
     """The embedder cannot embed now: it is away, hurried, or damaged. Keywords go on finding."""
 
 
@@ -48,7 +48,7 @@ class Embedder(Protocol):
         caller: Caller = SEARCH,
         read_present: ReadPresent | None = None,
     ) -> "np.ndarray":
-        """Vectors in the order of `texts`, whose highest label is `label`; raises EmbedderUnavailable.
+        """Vectors in the order of `texts`, whose highest label is `label`; raises EmbedderUnavailableError.
 
         `read_present` says what the label is by the time a server is asked; without it the label cannot change.
         Never inside a transaction: it may wait for a server, and tells the ledger.

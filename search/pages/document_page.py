@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from langai_site.accounts.session import signed_in
-from langai_site.errors import Invalid
+from langai_site.errors import InvalidError
 from search.access import reader_of
 from search.pages.results import kind_of
 from search.services import open_page
@@ -70,5 +70,5 @@ def _number(values: QueryDict, name: str, *, default: int = 0) -> int:
     if not value:
         return default
     if not (value.isascii() and value.isdigit() and len(value) < 10):
-        raise Invalid(f"The address of this passage is not right: {name} is not a number.")
+        raise InvalidError(f"The address of this passage is not right: {name} is not a number.")
     return int(value)

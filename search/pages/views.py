@@ -13,7 +13,7 @@ from django.utils.http import urlencode
 from django.views.decorators.http import require_safe
 
 from langai_site.accounts import limits
-from langai_site.accounts.session import SignedOut, signed_in
+from langai_site.accounts.session import SignedOutError, signed_in
 from langai_site.database.writer import in_database_thread
 from langai_site.sensitivity import Sensitivity
 from search.access import reader_of
@@ -33,7 +33,7 @@ async def search(request: HttpRequest) -> HttpResponse:
     part = bool(request.htmx)  # type: ignore[attr-defined]
     try:
         context = await in_database_thread(_asked, request, part)
-    except SignedOut:
+    except SignedOutError:
         return redirect(f"{reverse('account_login')}?{urlencode({'next': request.get_full_path()})}")
     form: forms.SearchForm = context["form"]
     if form.ready:

@@ -15,7 +15,7 @@ from langai_site import detectors
 from langai_site.accounts.models import User
 from langai_site.database.writer import write_now
 from langai_site.detectors import Rule
-from langai_site.errors import AboveCeiling, NotFound, Unavailable
+from langai_site.errors import AboveCeilingError, NotFoundError, UnavailableError
 from langai_site.outbound import endpoints, tokens
 from langai_site.request_id import carried
 from langai_site.sensitivity import Sensitivity, highest
@@ -23,7 +23,7 @@ from langai_site.usage import prices
 from langai_site.usage.callers import caller_of
 from langai_site.usage.spending import reservations as usage
 from langai_site.usage.types import Caller, Usage, cost
-from search.embeddings import Embedder, EmbedderUnavailable, configured, local_embedder
+from search.embeddings import Embedder, EmbedderUnavailableError, configured, local_embedder
 from search.services.present import present_of_person
 
 if TYPE_CHECKING:
@@ -50,8 +50,8 @@ def names() -> list[str]:
 async def vectors_of(user: User, texts: Sequence[str], *, model: str, label: Sensitivity | None = None) -> Embedded:
     """Vectors of texts that are labelled `label`, or higher by what is seen in them.
 
-    Raises NotFound for an unknown model, AboveCeiling where it may not see them, OverBudget, Unavailable, and
-    AccountClosed where the account is closed before the last of them was sent.
+    Raises NotFoundError for an unknown model, AboveCeilingError where it may not see them, OverBudgetError,
+    UnavailableError, and AccountClosedError where the account is closed before the last of them was sent.
     """
     return await asyncio.get_running_loop().run_in_executor(_threads, carried(_vectors), user, texts, model, label)
 
@@ -61,15 +61,17 @@ def _vectors(user: User, texts: Sequence[str], model: str, chosen: Sensitivity |
     embedder, caller, rules = write_now(_opened, user, model, reply)
     label = _label(texts, chosen, rules)
     if label > embedder.ceiling:
-        raise AboveCeiling(f"{model} may not see {label.label.lower()} texts. Use {LOCAL}, which is in the building.")
+        raise AboveCeilingError(
+            f"{model} may not see {label.label.lower()} texts. Use {LOCAL}, which is in the building."
+        )
     size = sum(map(tokens.size, texts))
     write_now(_hold, reply, caller, model, tokens.most(size))
     try:
         read_present = partial(present_of_person, user.pk, label)
         vectors = embedder.embed(texts, label, caller=caller, read_present=read_present)
         return Embedded(vectors, tokens.about(size))
-    except EmbedderUnavailable as error:
-        raise Unavailable(f"{model} does not embed right now. Try again in a moment.") from error
+    except EmbedderUnavailableError as error:
+        raise UnavailableError(f"{model} does not embed right now. Try again in a moment.") from error
     finally:
         # What it cost the embedder has entered by itself.
         write_now(usage.close, reply, [])
@@ -87,17 +89,17 @@ def _label(texts: Sequence[str], chosen: Sensitivity | None, rules: Sequence[Rul
 
 def _embedder(model: str) -> Embedder:
     if model not in names():
-        raise NotFound(
+        raise NotFoundError(
             f"There is no embedder “{model}” here. There is {' and '.join(names())}.", code="model_not_found"
         )
     embedder = local_embedder() if model == LOCAL else configured()
     if embedder is None:
-        raise Unavailable(f"{model} is not ready yet. Try again in a moment.")
+        raise UnavailableError(f"{model} is not ready yet. Try again in a moment.")
     return embedder
 
 
 def _hold(reply: UUID, caller: Caller, model: str, count: int) -> None:
-    """Hold what the call can cost at most. Raises OverBudget."""
+    """Hold what the call can cost at most. Raises OverBudgetError."""
     most = _most(model, count)
     if most != 0 and caller.user_id:
         usage.reserve(reply=reply, user_id=caller.user_id, team=caller.team, amount=most)

@@ -13,14 +13,14 @@ from langai_site.outbound.types import ReadPresent
 from langai_site.request_id import carried
 from langai_site.sensitivity import Sensitivity
 from langai_site.usage.types import Caller
-from search.embeddings import Embedder, EmbedderUnavailable, remembered
+from search.embeddings import Embedder, EmbedderUnavailableError, remembered
 from search.fusion import Ranking, fused
 from search.indexes import MEANING_OFF, Index, queried
 from search.keywords import KeywordHit, get_index
 from search.models import Passage
 from search.questions.queries import Asked, language_of
 from search.types import Reader
-from search.vectors import BrokenCollection, StoreUnavailable, get_store
+from search.vectors import BrokenCollectionError, StoreUnavailableError, get_store
 
 if TYPE_CHECKING:
     import numpy as np
@@ -96,7 +96,7 @@ def understood(
     for indexes in by_embedder.values() if get_store() else ():
         try:
             meanings += _meanings(asked, tuple(indexes), embed)
-        except EmbedderUnavailable as error:
+        except EmbedderUnavailableError as error:
             logger.warning("A question was not embedded: %s", error)
             notice = MEANING_DOWN
     return Question(asked, reader.collections, tuple(meanings), notice)
@@ -147,7 +147,7 @@ def _nearest(vector: "np.ndarray", index: Index, depth: int) -> Found:
     store = get_store()
     try:
         answer = store.query(index.name, vector, depth) if store else []
-    except (StoreUnavailable, BrokenCollection) as error:
+    except (StoreUnavailableError, BrokenCollectionError) as error:
         logger.warning("Collection %s was not searched by meaning: %s", index.collection_id, error)
         return Found({}, failed=True)
     counting = {pk: score for pk, score in answer if score >= index.embedder.min_score}

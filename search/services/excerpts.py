@@ -5,7 +5,7 @@ from uuid import UUID
 
 from django.db.models import Min, Q, QuerySet
 
-from langai_site.errors import NotFound
+from langai_site.errors import NotFoundError
 from search.access import readable_collections
 from search.models import Page, Source
 from search.services.passages import page_counts
@@ -54,7 +54,7 @@ def _access(reader: Reader, source_id: UUID, page: int) -> tuple[Source, Page]:
     source = _readable(reader).select_related("collection").filter(pk=source_id).first()
     row = Page.objects.filter(source=source, number=page).first() if source else None
     if source is None or row is None:
-        raise NotFound("This document, or this page of it, is not there (any more).")
+        raise NotFoundError("This document, or this page of it, is not there (any more).")
     return source, row
 
 

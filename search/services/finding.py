@@ -10,7 +10,7 @@ from functools import partial
 from django.conf import settings
 
 from langai_site import detectors
-from langai_site.accounts.open_accounts import AccountClosed
+from langai_site.accounts.open_accounts import AccountClosedError
 from langai_site.database.writer import healed
 from langai_site.outbound.types import ReadPresent
 from langai_site.request_id import carried
@@ -74,7 +74,7 @@ async def find(
     `label` is how sensitive query and history are: an embedder or store that may not see it is not asked. `history`
     is what the same person asked before, oldest first: a follow-up is searched for with it. `caller` is who is charged
     where a server embeds the query. What fails becomes a notice: an answer goes on without documents. Raises
-    AccountClosed where the reader's account is closed before the query is sent to a server.
+    AccountClosedError where the reader's account is closed before the query is sent to a server.
     """
     present = partial(present_of_person, reader.user_id, label)
     return await _in_finder(_found, _Query(query, reader, label, filters, tuple(history), limit, caller, present))
@@ -111,7 +111,7 @@ async def _in_finder(work: Callable[[_Query], Findings], query: _Query) -> Findi
         return Findings()
     try:
         return await asyncio.get_running_loop().run_in_executor(_finders, carried(healed), work, query)
-    except AccountClosed:
+    except AccountClosedError:
         raise
     except Exception:
         logger.exception("Search failed")

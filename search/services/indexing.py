@@ -10,11 +10,11 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from langai_site.errors import NotAdmitted, NotFound
+from langai_site.errors import NotAdmittedError, NotFoundError
 from langai_site.sensitivity import Sensitivity
 from search import indexes
 from search.contexts import digest_of, in_context
-from search.embeddings import EmbedderUnavailable, find_configured
+from search.embeddings import EmbedderUnavailableError, find_configured
 from search.indexes import Index
 from search.keywords import get_index
 from search.models import Page, Passage, PassageVector, Source
@@ -22,7 +22,7 @@ from search.services.present import present_of
 from search.services.relabelling import renew
 from search.types import PageText, SourceInfo, Span
 from search.vectorizing import vectors_of
-from search.vectors import BrokenCollection, StoreUnavailable, get_store, packed, store_ceiling
+from search.vectors import BrokenCollectionError, StoreUnavailableError, get_store, packed, store_ceiling
 
 if TYPE_CHECKING:
     import numpy as np
@@ -35,7 +35,7 @@ Progress = Callable[[str, float], None]
 INDEX_BATCH = 64
 
 
-class SourceGone(NotFound):
+class SourceGoneError(NotFoundError):
     """The source was removed while it was being indexed."""
 
     def __init__(self) -> None:
@@ -64,7 +64,7 @@ def index(
     `when_live` is called in the transaction in which the source becomes live: what it writes holds from the same
     moment on, and where it raises, nothing has changed.
 
-    Raises SourceGone if the document is removed meanwhile.
+    Raises SourceGoneError if the document is removed meanwhile.
 
     May be repeated at any point: what an ended attempt at the same version left behind is removed first. The
     source becomes live last, in the moment in which its earlier versions cease to be, so that a query sees one or
@@ -116,7 +116,7 @@ def _write_passages(source_id: UUID, spans: Sequence[Span], progress: Progress) 
         # Read anew each time: a label that is raised meanwhile holds from the next batch on.
         source = Source.objects.select_related("collection").filter(pk=source_id).first()
         if source is None:
-            raise SourceGone
+            raise SourceGoneError
         titles.add(source.title)
         _write_and_store(source, first, batch, failed)
         progress("embedding", (first + len(batch)) / len(spans))
@@ -132,15 +132,15 @@ def _write_and_store(source: Source, first: int, spans: Sequence[Span], failed: 
         if index.takes(source.label) and index.embedder.fingerprint not in failed:
             try:
                 vectors.append((index, vectors_of(texts, digests, index.embedder, source.label, read_present)))
-            except EmbedderUnavailable as error:
+            except EmbedderUnavailableError as error:
                 failed.add(index.embedder.fingerprint)
                 logger.warning("“%s” is embedded later: %s", source.pk, error)
     rows = _write_batch(source, first, spans, texts, vectors)
     # Embedding takes a while: the label may be another by now.
     try:
         label = read_present().label
-    except NotAdmitted:
-        raise SourceGone from None
+    except NotAdmittedError:
+        raise SourceGoneError from None
     for index, found in vectors:
         if index.name not in failed and not _store(index, label, [row.pk for row in rows], found):
             failed.add(index.name)
@@ -156,7 +156,7 @@ def _write_batch(
 ) -> list[Passage]:
     # Nobody removes it from here on until the passages are written.
     if Source.objects.select_for_update().filter(pk=source.pk).first() is None:
-        raise SourceGone
+        raise SourceGoneError
     rows = Passage.objects.bulk_create(
         Passage(
             source=source,
@@ -191,7 +191,7 @@ def _go_live(
     hold()
     source = Source.objects.select_for_update().filter(pk=source_id).first()
     if source is None:
-        raise SourceGone
+        raise SourceGoneError
     if titles - {source.title}:
         renew(source)
     others = Source.objects.filter(document=source.document, live=True).exclude(pk=source.pk)
@@ -211,7 +211,7 @@ def _store(index: Index, label: Sensitivity, ids: Sequence[int], vectors: "np.nd
         return False
     try:
         store.upsert(index.name, ids, vectors)
-    except (StoreUnavailable, BrokenCollection) as error:
+    except (StoreUnavailableError, BrokenCollectionError) as error:
         logger.warning("Vectors of collection %s are stored later: %s", index.collection_id, error)
         indexes.suspects.add(index.collection_id)
         return False
@@ -235,7 +235,7 @@ def _forget(passages: dict[int, list[int]]) -> None:
         try:
             for name in store.names(indexes.store_prefix(collection_id)):
                 store.delete(name, ids)
-        except (StoreUnavailable, BrokenCollection) as error:
+        except (StoreUnavailableError, BrokenCollectionError) as error:
             logger.warning("Vectors of collection %s are removed later: %s", collection_id, error)
             indexes.suspects.add(collection_id)
 

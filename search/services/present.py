@@ -7,7 +7,7 @@ from uuid import UUID
 from django.db.models import Q, QuerySet
 
 from langai_site.accounts.open_accounts import require_open
-from langai_site.errors import NotAdmitted
+from langai_site.errors import NotAdmittedError
 from langai_site.outbound.types import Present
 from langai_site.sensitivity import Sensitivity, highest
 from search.access import readable_collections
@@ -64,11 +64,14 @@ def labels_of(documents: Collection[UUID]) -> dict[UUID, Sensitivity]:
 
 
 def present_of(sources: Iterable[UUID]) -> Present:
-    """Return the highest label of `sources` now, with their documents. Raises NotAdmitted if one of them is gone."""
+    """Return the highest label of `sources` now, with their documents.
+
+    Raises NotAdmittedError if one of them is gone.
+    """
     wanted = set(sources)
     found = existing_sources(wanted)
     if wanted - found.keys():
-        raise NotAdmitted
+        raise NotAdmittedError
     labels = highest(*(source.label for source in found.values()))
     return Present(labels, documents=tuple({source.document for source in found.values()}))
 
@@ -86,7 +89,10 @@ def _last(history: History, document: UUID) -> Sensitivity:
 
 
 def present_of_person(user_id: int, label: Sensitivity) -> Present:
-    """Return the label of what a person brings, which cannot change. Raises AccountClosed if the account is closed."""
+    """Return the label of what a person brings, which cannot change.
+
+    Raises AccountClosedError if the account is closed.
+    """
     require_open(user_id)
     return Present(label)
 

@@ -10,12 +10,12 @@ from django.db import transaction
 from langai_site.processes import worker
 from langai_site.sensitivity import Sensitivity
 from search.contexts import digest_of, in_context
-from search.embeddings import EmbedderUnavailable
+from search.embeddings import EmbedderUnavailableError
 from search.indexes import Index, indexes_of
 from search.models import Collection, Passage, PassageVector
 from search.services.present import existing_sources, present_of
 from search.vectorizing import vectors_of
-from search.vectors import BrokenCollection, StoreUnavailable, get_store, packed, store_ceiling
+from search.vectors import BrokenCollectionError, StoreUnavailableError, get_store, packed, store_ceiling
 
 logger = logging.getLogger(__name__)
 
@@ -24,7 +24,7 @@ BATCH = 64
 LISTED = 4096
 
 
-class OutOfTime(Exception):
+class OutOfTimeError(Exception):
     """There is more to embed."""
 
 
@@ -35,9 +35,9 @@ def fill_all(seconds: float) -> bool:
         for index in indexes_of(collection):
             try:
                 fill(index, until)
-            except OutOfTime:
+            except OutOfTimeError:
                 return True
-            except (EmbedderUnavailable, StoreUnavailable) as error:
+            except (EmbedderUnavailableError, StoreUnavailableError) as error:
                 logger.info("Collection %s is embedded later: %s", collection.pk, error)
     return False
 
@@ -45,14 +45,14 @@ def fill_all(seconds: float) -> bool:
 def fill(index: Index, until: float) -> int:
     """Embed all that `index` lacks, and return how many passages that were.
 
-    Raises OutOfTime at `until`, of the monotonic clock; EmbedderUnavailable and StoreUnavailable.
+    Raises OutOfTimeError at `until`, of the monotonic clock; EmbedderUnavailableError and StoreUnavailableError.
     """
     done = 0
     # The ids alone come from indexes; asking for texts at once would read every passage.
     while ids := list(index.missing().values_list("pk", flat=True)[:LISTED]):
         for first in range(0, len(ids), BATCH):
             if time.monotonic() > until or worker.stopping.is_set():
-                raise OutOfTime
+                raise OutOfTimeError
             done += embed(index, ids[first : first + BATCH])
     return done
 
@@ -85,7 +85,7 @@ def embed(index: Index, ids: Sequence[int], *, anew: bool = False) -> int:
     if store and stored:
         try:
             store.upsert(index.name, [rows[at].pk for at in stored], vectors[stored])
-        except BrokenCollection as error:
+        except BrokenCollectionError as error:
             # It is filled again as a whole.
             logger.warning("Collection %s of the vector store is damaged: %s", index.collection_id, error)
     made = dict(zip((row.pk for row in rows), zip(digests, map(packed, vectors), strict=True), strict=True))

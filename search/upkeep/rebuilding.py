@@ -9,7 +9,7 @@ from search.indexes import Index, indexes_of
 from search.models import Collection, Passage
 from search.upkeep import keyword_sync, sync
 from search.upkeep.filling import embed
-from search.vectors import BrokenCollection, VectorStore
+from search.vectors import BrokenCollectionError, VectorStore
 
 BATCH = 500
 COMMAND = "reindex"
@@ -29,7 +29,10 @@ class Rebuild:
     state: dict[str, Any] = field(default_factory=dict)
 
     def run(self) -> None:
-        """Raises StoreUnavailable and EmbedderUnavailable; everything can be found by what is there meanwhile."""
+        """Build all again; everything can be found meanwhile.
+
+        Raises StoreUnavailableError and EmbedderUnavailableError.
+        """
         self.state = self._resumed()
         for collection in self.collections:
             if f"words {collection.pk}" not in self.state["done"]:
@@ -96,6 +99,6 @@ class Rebuild:
             stored = index.vectors(stored=True).filter(passage__in=ids)
             try:
                 sync.restore(self.store, index, list(stored.values_list("passage", flat=True)))
-            except BrokenCollection:
+            except BrokenCollectionError:
                 self.store.drop(index.name)
                 sync.repair(self.store, index)

@@ -16,7 +16,14 @@ from search.indexes import Index, indexes_of
 from search.models import Collection, PassageVector, Source
 from search.upkeep.filling import fill_all
 from search.upkeep.keyword_sync import sync_keywords
-from search.vectors import BrokenCollection, StoreUnavailable, VectorStore, deployment_prefix, get_store, unpacked
+from search.vectors import (
+    BrokenCollectionError,
+    StoreUnavailableError,
+    VectorStore,
+    deployment_prefix,
+    get_store,
+    unpacked,
+)
 
 logger = logging.getLogger(__name__)
 
@@ -42,7 +49,7 @@ def sync_vectors() -> bool:
         if store is not None:
             sync_store(store, thorough=thorough)
         switch(store)
-    except StoreUnavailable as error:
+    except StoreUnavailableError as error:
         logger.info("The vector store was not checked: %s", error)
     return prune(time.monotonic() + SECONDS) or more
 
@@ -97,7 +104,7 @@ def check(store: VectorStore, index: Index, *, present: bool, thorough: bool) ->
         if not thorough and store.count(index.name) == expected:
             return 0, 0
         return repair(store, index)
-    except BrokenCollection as error:
+    except BrokenCollectionError as error:
         logger.warning("Filling %s of the vector store again, it is damaged: %s", index.name, error)
         store.drop(index.name)
         return repair(store, index)

@@ -10,12 +10,19 @@ from django.conf import settings
 from django.db.models import Count, Max
 
 from search.contexts import digest_of, in_context
-from search.embeddings import EmbedderUnavailable, embedder_for, find_configured
+from search.embeddings import EmbedderUnavailableError, embedder_for, find_configured
 from search.indexes import Index, indexes_of
 from search.models import Collection, Passage, PassageVector, Source
 from search.upkeep import keyword_sync, sync
-from search.upkeep.filling import OutOfTime, fill
-from search.vectors import BrokenCollection, StoreUnavailable, VectorStore, deployment_prefix, get_store, unpacked
+from search.upkeep.filling import OutOfTimeError, fill
+from search.vectors import (
+    BrokenCollectionError,
+    StoreUnavailableError,
+    VectorStore,
+    deployment_prefix,
+    get_store,
+    unpacked,
+)
 
 logger = logging.getLogger(__name__)
 
@@ -85,7 +92,7 @@ def differences(*, mend: bool, until: float = float("inf"), sample: int | None =
     if store is not None:
         try:
             yield from _in_store(store, mend, sample)
-        except StoreUnavailable as error:
+        except StoreUnavailableError as error:
             yield Difference(f"The vector store could not be compared: {error}")
     yield from _searched(store, mend)
 
@@ -125,7 +132,7 @@ def _missing(collection: Collection, index: Index, mend: bool, until: float) -> 
         if mend:
             fill(index, until)
         yield found(what, ids, mended=mend)
-    except (EmbedderUnavailable, StoreUnavailable, OutOfTime) as error:
+    except (EmbedderUnavailableError, StoreUnavailableError, OutOfTimeError) as error:
         yield found(f"{what}, and get it later{f': {error}' if str(error) else ''}", ids)
 
 
@@ -157,7 +164,7 @@ def _in_store(store: VectorStore, mend: bool, sample: int | None) -> Iterator[Di
     for index in wanted:
         try:
             yield from _of_index(store, index, mend, sample)
-        except BrokenCollection as error:
+        except BrokenCollectionError as error:
             logger.info("%s is damaged: %s", index.name, error)
             if mend:
                 store.drop(index.name)
@@ -224,7 +231,7 @@ def _searched(store: VectorStore | None, mend: bool) -> Iterator[Difference]:
     if mend and behind:
         try:
             sync.switch(store)
-        except StoreUnavailable as error:
+        except StoreUnavailableError as error:
             logger.info("No index was switched: %s", error)
     for collection in behind:
         collection.refresh_from_db()

@@ -18,11 +18,11 @@ if TYPE_CHECKING:
     import numpy as np
 
 
-class StoreUnavailable(Exception):
+class StoreUnavailableError(Exception):
     """The vector store does not answer, or not in time."""
 
 
-class BrokenCollection(Exception):
+class BrokenCollectionError(Exception):
     """The store answers, but has damaged this collection: drop it and fill it again."""
 
 
@@ -49,7 +49,7 @@ class VectorStore(Protocol):
         """The collections whose name begins with `prefix`."""
 
     def ping(self) -> None:
-        """Raise StoreUnavailable unless the store answers."""
+        """Raise StoreUnavailableError unless the store answers."""
 
 
 def get_store() -> VectorStore | None:

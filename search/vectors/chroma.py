@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from search.vectors import BrokenCollection, StoreUnavailable
+from search.vectors import BrokenCollectionError, StoreUnavailableError
 
 if TYPE_CHECKING:
     import httpx
@@ -123,14 +123,14 @@ class ChromaStore:
         import httpx
 
         if time.monotonic() < self._paused_until:
-            raise StoreUnavailable("Chroma does not answer")
+            raise StoreUnavailableError("Chroma does not answer")
         try:
             response = self._sent(method, self._url + path, body, seconds)
         except httpx.TimeoutException as error:
             self._paused_until = time.monotonic() + PAUSE
-            raise StoreUnavailable(f"Chroma does not answer within {seconds:.0f} s") from error
+            raise StoreUnavailableError(f"Chroma does not answer within {seconds:.0f} s") from error
         except httpx.HTTPError as error:
-            raise StoreUnavailable(f"Chroma is not reachable ({type(error).__name__})") from error
+            raise StoreUnavailableError(f"Chroma is not reachable ({type(error).__name__})") from error
         return _answer(response)
 
     def _sent(self, method: str, url: str, body: dict[str, Any] | None, seconds: float) -> "httpx.Response":
@@ -156,10 +156,10 @@ def _answer(response: "httpx.Response") -> Any:  # noqa: ANN401
     if response.status_code == 404:
         raise _Missing
     if response.status_code == 500:
-        raise BrokenCollection(response.text[:300])
+        raise BrokenCollectionError(response.text[:300])
     if not response.is_success:
-        raise StoreUnavailable(f"Chroma refused with status {response.status_code}: {response.text[:300]}")
+        raise StoreUnavailableError(f"Chroma refused with status {response.status_code}: {response.text[:300]}")
     try:
         return json.loads(response.content)
     except ValueError as error:
-        raise StoreUnavailable("what answers is not Chroma") from error
+        raise StoreUnavailableError("what answers is not Chroma") from error

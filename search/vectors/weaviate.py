@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
 from uuid import UUID
 
-from search.vectors import StoreUnavailable
+from search.vectors import StoreUnavailableError
 
 if TYPE_CHECKING:
     import numpy as np
@@ -55,7 +55,7 @@ class WeaviateStore:
                 if data.insert_many(objects).has_errors:
                     # The collection may have been dropped by somebody else.
                     self._known.discard(name)
-                    raise StoreUnavailable("Weaviate did not take all vectors")
+                    raise StoreUnavailableError("Weaviate did not take all vectors")
 
     def query(self, name: str, vector: "np.ndarray", limit: int) -> list[tuple[int, float]]:
         found: list[Any] = self._asked(name, partial(_nearest, vector=vector.tolist(), limit=limit), [])
@@ -95,7 +95,7 @@ class WeaviateStore:
     def ping(self) -> None:
         with self._connected() as client:
             if not client.is_ready():
-                raise StoreUnavailable("Weaviate is not ready")
+                raise StoreUnavailableError("Weaviate is not ready")
 
     def _asked(self, name: str, ask: Callable[[Any], Answer], nothing: Answer) -> Answer:
         """What a collection answers; `nothing` where there is none of that name."""
@@ -131,18 +131,18 @@ class WeaviateStore:
 
     @contextmanager
     def _connected(self) -> Iterator[Any]:
-        """The client; whatever it raises becomes StoreUnavailable."""
+        """The client; whatever it raises becomes StoreUnavailableError."""
         import grpc
         import httpx
         from weaviate.exceptions import WeaviateBaseError
 
         if time.monotonic() < self._paused_until:
-            raise StoreUnavailable("Weaviate did not answer a moment ago")
+            raise StoreUnavailableError("Weaviate did not answer a moment ago")
         try:
             yield self._connection()
         except (WeaviateBaseError, httpx.HTTPError, grpc.RpcError) as error:
             self._paused_until = time.monotonic() + PAUSE
-            raise StoreUnavailable(f"Weaviate does not answer ({type(error).__name__})") from error
+            raise StoreUnavailableError(f"Weaviate does not answer ({type(error).__name__})") from error
 
     def _connection(self) -> Any:  # noqa: ANN401
         with self._lock:

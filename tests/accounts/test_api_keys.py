@@ -9,9 +9,9 @@ from django.urls import reverse
 from django.utils import timezone
 
 from langai_site.accounts import keys
-from langai_site.accounts.keys import Unauthorized
+from langai_site.accounts.keys import UnauthorizedError
 from langai_site.accounts.models import ApiKey, User
-from langai_site.errors import Conflict, Invalid, NotFound
+from langai_site.errors import ConflictError, InvalidError, NotFoundError
 
 ADDRESS = "/accounts/keys/"
 
@@ -31,7 +31,7 @@ def make(user, *scopes, name="nightly", **options):
 
 
 def refusal(key):
-    with pytest.raises(Unauthorized) as refused:
+    with pytest.raises(UnauthorizedError) as refused:
         keys.credential_of(key)
     return refused.value.message
 
@@ -78,7 +78,7 @@ def test_the_key_of_a_closed_account_stops_at_once(alice):
 
 def test_nobody_revokes_anothers_key(alice, bob):
     row, key = make(alice)
-    with pytest.raises(NotFound):
+    with pytest.raises(NotFoundError):
         keys.revoke(bob, row.pk)
     assert keys.credential_of(key)
 
@@ -102,7 +102,7 @@ def test_last_use_is_written_once_a_minute_at_most(alice):
     "wrong", [{"scopes": []}, {"scopes": ["everything"]}, {"name": " "}, {"name": "x" * 101}, {"days": -1}]
 )
 def test_a_key_that_makes_no_sense_is_not_made(alice, wrong):
-    with pytest.raises(Invalid):
+    with pytest.raises(InvalidError):
         keys.make(user=alice, **({"name": "nightly", "scopes": ["chat"]} | wrong))
     assert not ApiKey.objects.exists()
 
@@ -110,7 +110,7 @@ def test_a_key_that_makes_no_sense_is_not_made(alice, wrong):
 def test_two_open_keys_have_two_names_and_a_revoked_one_frees_its_own(alice, bob):
     row, _ = make(alice)
     make(bob)
-    with pytest.raises(Conflict):
+    with pytest.raises(ConflictError):
         make(alice)
     keys.revoke(alice, row.pk)
     make(alice)

@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from langai_site.accounts.models import Invitation, User
-from langai_site.accounts.services import InvitationUnusable, accept_invitation
+from langai_site.accounts.services import InvitationError, accept_invitation
 from tests.accounts.conftest import PASSWORD
 
 ANSWERS = {"username": "bob", "email": "bob@example.org", "password1": PASSWORD, "password2": PASSWORD}
@@ -91,7 +91,7 @@ def test_of_two_who_use_a_link_at_once_one_gets_an_account(invitation):
     def accept(name):
         try:
             return accept_invitation(token=invitation.token, user=User(username=name))
-        except InvitationUnusable:
+        except InvitationError:
             return None
         finally:
             connection.close()

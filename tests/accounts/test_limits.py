@@ -18,7 +18,7 @@ from langai_site.accounts import limits
 from langai_site.accounts.models import User
 from langai_site.database import caches
 from langai_site.database.caches import Breaker
-from langai_site.errors import TooMany
+from langai_site.errors import TooManyError
 from langai_site.processes import ports
 from tests.servers import Redis
 
@@ -47,7 +47,7 @@ def address():
 def is_refused(group: str, rate: str, who: str) -> bool:
     try:
         limits.count(group, rate, who)
-    except TooMany:
+    except TooManyError:
         return True
     return False
 
@@ -64,7 +64,7 @@ def test_without_a_rate_nothing_is_counted():
 
 def test_who_is_refused_is_told_when_to_try_again():
     limits.count("a", ONCE, "bob")
-    with pytest.raises(TooMany, match=r"Wait \d+ (hour|minute|second)s?,") as refused:
+    with pytest.raises(TooManyError, match=r"Wait \d+ (hour|minute|second)s?,") as refused:
         limits.count("a", ONCE, "bob")
     assert 1 <= refused.value.retry_after <= 24 * 60 * 60
 
@@ -79,7 +79,7 @@ def test_a_time_is_told_as_people_say_it(seconds, spoken):
 
 async def test_it_counts_the_same_from_the_event_loop():
     await limits.acount("a", ONCE, "bob")
-    with pytest.raises(TooMany):
+    with pytest.raises(TooManyError):
         await limits.acount("a", ONCE, "bob")
 
 
@@ -308,12 +308,12 @@ COUNTS = """
 import django
 django.setup()
 from langai_site.accounts import limits
-from langai_site.errors import TooMany
+from langai_site.errors import TooManyError
 for _ in range(2):
     try:
         limits.count("a", "3/d", "bob")
         print("taken")
-    except TooMany:
+    except TooManyError:
         print("refused")
 """
 

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from langai_site.accounts import sign_ins
 from langai_site.accounts.models import User
-from langai_site.accounts.sign_ins import NotSignedIn, Standing
+from langai_site.accounts.sign_ins import NotSignedInError, Standing
 from tests.accounts.conftest import PASSWORD
 
 
@@ -29,7 +29,7 @@ def standing(sign_in):
     try:
         sign_ins.require(sign_in)
         found = Standing.GOOD
-    except NotSignedIn as error:
+    except NotSignedInError as error:
         found = error.standing
     assert sign_ins.standings({sign_in}) == {sign_in: found}
     return found

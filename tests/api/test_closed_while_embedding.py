@@ -3,7 +3,7 @@
 import pytest
 
 from langai_site.accounts.models import User
-from langai_site.accounts.open_accounts import AccountClosed
+from langai_site.accounts.open_accounts import AccountClosedError
 from langai_site.database.writer import apart, in_database_thread
 from langai_site.outbound import door
 from langai_site.outbound.models import Embedder
@@ -94,6 +94,6 @@ async def test_a_question_is_not_sent_once_more(alice, elsewhere, add, store):  
     await in_database_thread(lambda: User.objects.update(is_active=True))
     reader = await in_database_thread(reader_of, alice)
     await in_database_thread(close_account)
-    with pytest.raises(AccountClosed):
+    with pytest.raises(AccountClosedError):
         await find("How long?", reader, label=Sensitivity.PUBLIC)
     assert len(elsewhere.calls) == 1

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from chat.api import stateless
 from langai_site.api import api, v1
-from langai_site.errors import Unreadable
+from langai_site.errors import UnreadableError
 from langai_site.web import long_bodies
 from langai_site.web.async_middleware import Csrf
 from langai_site.web.body_admission import text_max
@@ -64,10 +64,10 @@ def test_values_are_counted_outside_of_strings(body):
 @pytest.mark.parametrize("piece", ["[],", "{},", "1,", '"a",', "[", '{"a":'])
 def test_many_values_are_refused_before_they_are_parsed(piece):
     body = piece * (VALUES_MAX + 1)
-    with pytest.raises(Unreadable, match="too many values"):
+    with pytest.raises(UnreadableError, match="too many values"):
         parsed(body.encode())
     # As UTF-16, too, which JSON's parser reads as well.
-    with pytest.raises(Unreadable, match="too many values"):
+    with pytest.raises(UnreadableError, match="too many values"):
         parsed(body.encode("utf-16"))
 
 
@@ -91,7 +91,7 @@ def test_all_that_is_documented_is_accepted(settings):
 
 
 def test_an_object_has_no_more_fields_than_any_operation_knows():
-    with pytest.raises(Unreadable, match="too many fields"):
+    with pytest.raises(UnreadableError, match="too many fields"):
         parsed(json.dumps(dict.fromkeys(map(str, range(101)))).encode())
 
 

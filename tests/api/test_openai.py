@@ -19,7 +19,7 @@ from documents import services, tasks
 from langai_site.accounts.models import Team
 from langai_site.accounts.scopes import Scope
 from langai_site.database.writer import in_database_thread
-from langai_site.errors import TooMany
+from langai_site.errors import TooManyError
 from langai_site.outbound.models import Model
 from langai_site.usage.models import Budget, Reservation, UsageEntry
 from langai_site.usage.spending import budgets
@@ -292,7 +292,7 @@ async def test_answers_count_with_those_of_the_pages(program, alice, transaction
     model = await in_database_thread(offer, "t3000-r100")
     stream = aiter(await ask(program, model=model, stream=True))
     await anext(stream)
-    with pytest.raises(TooMany):
+    with pytest.raises(TooManyError):
         await in_database_thread(storage.post, alice, None, "Two?")
     refused = await ask(program, model=model)
     assert problem(refused) == (429, "rate_limit_error", "too_many")

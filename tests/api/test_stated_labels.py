@@ -9,7 +9,7 @@ from chat.models import Message
 from documents.models import Document
 from langai_site.accounts.models import User
 from langai_site.database.writer import apart, in_database_thread
-from langai_site.errors import Invalid
+from langai_site.errors import InvalidError
 from langai_site.outbound.models import Embedder
 from langai_site.sensitivity import Sensitivity
 from langai_site.usage.models import UsageEntry
@@ -249,7 +249,7 @@ async def test_fields_that_lie_very_deep_are_refused(program):
 
 def test_a_body_of_very_many_fields_is_refused():
     """Their names are compared in the event loop."""
-    with pytest.raises(Invalid):
+    with pytest.raises(InvalidError):
         list(labels_in((f"sesitivi{at}", "x") for at in range(10**9)))
 
 

@@ -54,7 +54,7 @@ async def sign_in(username="alice", password=PASSWORD, program=None):
 def opens(token):
     try:
         return tokens.credential_of(token).user.username
-    except tokens.Unauthorized:
+    except tokens.UnauthorizedError:
         return ""
 
 

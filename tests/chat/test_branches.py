@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from chat.conversations import access, branches
 from chat.conversations.branches import PART_CHARS, PART_MESSAGES
 from chat.models import Citation
-from langai_site.errors import NotFound
+from langai_site.errors import NotFoundError
 from tests.chat.factories import long_conversation, version_of
 
 ENOUGH = 100
@@ -66,7 +66,7 @@ def test_a_message_of_another_conversation_leads_nowhere(long, alice, bob):
     conversation, _ = long
     _, others = long_conversation(bob, 4)
     for key in (others[2].id, uuid.uuid4()):
-        with pytest.raises(NotFound):
+        with pytest.raises(NotFoundError):
             branches.before(conversation, key)
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from chat.live import closed_accounts
 from langai_site.accounts.models import User
-from langai_site.accounts.open_accounts import AccountClosed
+from langai_site.accounts.open_accounts import AccountClosedError
 from langai_site.accounts.proofs import Proof
 
 
@@ -43,7 +43,7 @@ async def test_what_waits_for_a_model_stops_and_closes_the_call(alice):
     await closed_accounts.look()
     assert not waiting.done()
     await switch_off(alice)
-    with pytest.raises(AccountClosed, match="switched off"):
+    with pytest.raises(AccountClosedError, match="switched off"):
         await waiting
     assert ended == ["ended"]
     assert not closed_accounts._watched
@@ -52,7 +52,7 @@ async def test_what_waits_for_a_model_stops_and_closes_the_call(alice):
 async def test_what_waits_for_its_reader_stops_when_that_comes_back(alice):
     watched = await begun(alice, [])
     await switch_off(alice)
-    with pytest.raises(AccountClosed):
+    with pytest.raises(AccountClosedError):
         await anext(watched)
 
 
@@ -61,7 +61,7 @@ async def test_a_cancellation_from_elsewhere_stays_one(alice):
     waiting = asyncio.create_task(anext(watched))
     await asyncio.sleep(0.01)
     for one in closed_accounts._watched:
-        one.close(AccountClosed())
+        one.close(AccountClosedError())
     waiting.cancel()
     with pytest.raises(asyncio.CancelledError):
         await waiting

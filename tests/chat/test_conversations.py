@@ -7,7 +7,7 @@ from django.utils import timezone
 from chat.conversations import access, branches
 from chat.models import Conversation, Message
 from chat.turns import storage
-from langai_site.errors import Invalid, NotFound
+from langai_site.errors import InvalidError, NotFoundError
 
 
 @pytest.fixture
@@ -23,9 +23,9 @@ def finish(started, text="An answer.", status=Message.Status.COMPLETE):
 def test_only_the_owner_gets_a_conversation(asked, alice, bob, admin):
     assert access.access_conversation(alice.id, asked.conversation).owner == alice
     for other in (bob, admin):
-        with pytest.raises(NotFound):
+        with pytest.raises(NotFoundError):
             access.access_conversation(other.id, asked.conversation)
-        with pytest.raises(NotFound):
+        with pytest.raises(NotFoundError):
             access.access_reply(other.id, asked.reply)
 
 
@@ -39,14 +39,14 @@ def test_a_long_title_is_cut_at_a_word():
 
 def test_renaming_cleans_the_title_and_refuses_an_empty_one(asked, alice):
     assert access.rename(alice.id, asked.conversation, "  Refunds \n 2026 ").title == "Refunds 2026"
-    with pytest.raises(Invalid):
+    with pytest.raises(InvalidError):
         access.rename(alice.id, asked.conversation, "   ")
 
 
 def test_a_deleted_conversation_is_gone_until_it_is_restored(asked, alice, bob):
     access.delete(alice.id, asked.conversation)
     assert access.listed(alice.id) == ([], None)
-    with pytest.raises(NotFound):
+    with pytest.raises(NotFoundError):
         access.restore(bob.id, asked.conversation)
     assert access.restore(alice.id, asked.conversation).id == asked.conversation
 
@@ -58,7 +58,7 @@ def test_what_was_deleted_long_ago_is_removed_for_good(asked, alice):
     Conversation.objects.update(deleted_at=timezone.now() - timedelta(hours=2))
     access.purge_deleted()
     assert not Conversation.objects.exists()
-    with pytest.raises(NotFound, match="for good"):
+    with pytest.raises(NotFoundError, match="for good"):
         access.restore(alice.id, asked.conversation)
 
 

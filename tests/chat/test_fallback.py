@@ -14,7 +14,7 @@ from chat.turns.values import Prepared
 from langai_site.outbound import cooling, failures
 from langai_site.outbound.types import Delta, ModelInfo, ProviderError
 from langai_site.sensitivity import Sensitivity
-from langai_site.usage.spending.budgets import OverBudget
+from langai_site.usage.spending.budgets import OverBudgetError
 from langai_site.usage.types import Price
 from tests.chat.factories import FixedState, affordable
 from tests.chat.test_verifying import request
@@ -97,7 +97,7 @@ async def test_one_that_failed_rests_and_is_told_of_in_the_next_receipt():
 async def test_what_is_not_affordable_is_not_asked_and_a_local_model_answers(upstream):  # noqa: F811
     async def nothing_left(most):
         if most != 0:
-            raise OverBudget("The day's budget is used up.", until=date(2030, 1, 1))
+            raise OverBudgetError("The day's budget is used up.", until=date(2030, 1, 1))
 
     hosted = model("t9", 1, hosted=True, ceiling=Sensitivity.INTERNAL)
     done = await turn(hosted, model("t5", 2), afford=nothing_left)

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chat.routing.replay import EXAMPLES, REFUSED, Cost, PastTurn, replay
-from chat.routing.route import NoModel, route
+from chat.routing.route import NoModelError, route
 from chat.routing.rules import DEFAULT, Policy, Rule
 from chat.values import LOCAL, Level
 from langai_site.outbound.types import ModelRole
@@ -124,7 +124,7 @@ def replayed_as(request, catalogue, policy):
     asked = type(request).read(request.written())
     try:
         model = route(asked, catalogue, policy).model
-    except NoModel:
+    except NoModelError:
         return PastTurn(NOON, 1, "alice", asked)
     return PastTurn(NOON, 1, "alice", asked, model.name, model.hosted, Usage(10, 10))
 

@@ -6,7 +6,7 @@ from chat.conversations import access, labels
 from chat.conversations.labels import Cause
 from chat.models import Conversation, LabelChange, Message
 from chat.turns import storage
-from langai_site.errors import Conflict, Invalid, NotFound
+from langai_site.errors import ConflictError, InvalidError, NotFoundError
 from langai_site.sensitivity import Sensitivity
 from tests.chat.test_turns import outcome
 
@@ -94,20 +94,20 @@ def test_it_rises_again_with_what_is_seen_later(alice, confidential):
     ],
 )
 def test_it_is_not_lowered_without_a_lower_label_and_a_reason(alice, confidential, label, reason, words):
-    with pytest.raises(Invalid, match=words):
+    with pytest.raises(InvalidError, match=words):
         access.lower_label(alice.id, confidential.conversation, label, reason)
     assert label_of(confidential) == CONFIDENTIAL
 
 
 def test_nobody_else_lowers_it(bob, admin, confidential):
     for other in (bob, admin):
-        with pytest.raises(NotFound):
+        with pytest.raises(NotFoundError):
             access.lower_label(other.id, confidential.conversation, PUBLIC, "because")
 
 
 def test_it_is_not_lowered_while_an_answer_is_written(alice):
     started = storage.post(alice, None, "Hello there", label=CONFIDENTIAL)
-    with pytest.raises(Conflict, match="still being written"):
+    with pytest.raises(ConflictError, match="still being written"):
         access.lower_label(alice.id, started.conversation, PUBLIC, "because")
 
 

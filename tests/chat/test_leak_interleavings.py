@@ -20,7 +20,7 @@ from chat.turns.turn_state import StoredTurnState
 from chat.turns.values import Prepared
 from langai_site.accounts.models import Team, User
 from langai_site.database.writer import in_database_thread
-from langai_site.errors import Conflict, LangAIError
+from langai_site.errors import ConflictError, LangAIError
 from langai_site.outbound import door, litellm_adapter
 from langai_site.outbound.models import Model
 from langai_site.outbound.types import Delta
@@ -199,7 +199,7 @@ async def run(world, started, *, keeps):
             elif isinstance(event, Delta):
                 text += event.text
             await in_database_thread(world.step)
-    except (LangAIError, Conflict):
+    except (LangAIError, ConflictError):
         status = "failed"
     await in_database_thread(storage.close, started, storage.Outcome(text, Message.Status(status), causes), entries)
 

@@ -24,7 +24,7 @@ from chat.turns import previews, storage
 from chat.values import USES
 from langai_site.accounts.models import Team
 from langai_site.database.writer import in_database_thread
-from langai_site.errors import Conflict, Invalid
+from langai_site.errors import ConflictError, InvalidError
 from langai_site.models import SensitivePattern
 from langai_site.outbound import catalogue
 from langai_site.outbound.models import Model
@@ -122,7 +122,7 @@ class Chats(RuleBasedStateMachine):
         reply = self._a_reply(data)
         try:
             started = storage.resume(self.world.person, reply.id, pick)
-        except Conflict:
+        except ConflictError:
             assert reply.status == Message.Status.COMPLETE or reply.children.exists()
             return
         self._answered(started)
@@ -133,7 +133,7 @@ class Chats(RuleBasedStateMachine):
         kept = data.draw(st.sampled_from(self.kept))
         try:
             access.lower_label(self.world.person.id, kept.id, label, "it is known by now")
-        except Invalid:
+        except InvalidError:
             assert label >= kept.label
             return
         kept.label = label

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from chat.conversations.drafts import Options, Pick
 from chat.conversations.labels import Cause, label_of
 from chat.llm.types import Numbered
-from chat.routing.route import AUTO, NoModel
+from chat.routing.route import AUTO, NoModelError
 from chat.turns import previews, turn
 from chat.turns.receipts import receipt_of
 from chat.turns.values import DEFAULT, Prepared, TurnRequest, Weighed
@@ -27,7 +27,7 @@ from langai_site.errors import LangAIError
 from langai_site.outbound import cooling, failures, litellm_adapter
 from langai_site.outbound.types import ChatMessage, Delta, ModelInfo
 from langai_site.sensitivity import Sensitivity, highest
-from langai_site.usage.spending.budgets import OverBudget
+from langai_site.usage.spending.budgets import OverBudgetError
 from langai_site.usage.types import Caller, Entry
 from search.access import reader_of
 from tests.chat import leaks
@@ -177,13 +177,13 @@ class Told:
 
     @property
     def receipt(self) -> dict:
-        rejected = self.error.rejected if isinstance(self.error, NoModel) else ()
+        rejected = self.error.rejected if isinstance(self.error, NoModelError) else ()
         return receipt_of(self.prepared[-1] if self.prepared else self.weighed, self.entries, {}, 5, rejected)
 
 
 async def only_what_is_free(most: Decimal | None) -> None:
     if most != 0:
-        raise OverBudget("The day's budget is used up.", until=date(2030, 1, 1))
+        raise OverBudgetError("The day's budget is used up.", until=date(2030, 1, 1))
 
 
 async def told_of(request: TurnRequest, resting: set[str], budget: bool) -> Told:
@@ -222,7 +222,7 @@ def assert_who_was_asked_might_be(sent: list[Call], told: Told, request: TurnReq
     assert {call.model for call in sent} <= {prepared.model.name for prepared in told.prepared}
     assert pick.model == AUTO or {call.model for call in sent} <= {pick.model}
     assert not (pick.local_only and hosted & {call.model for call in sent})
-    if isinstance(told.error, NoModel):
+    if isinstance(told.error, NoModelError):
         assert (sent, told.entries, told.text) == ([], [], "")
         # Without them there is another answer to it than to leave them out again.
         assert not (pick.allowed_passages and told.error.code == "passages_above_ceiling")

@@ -8,7 +8,7 @@ from chat.routing import policies
 from chat.routing.rules import DEFAULT, Policy, Rule
 from chat.turns import storage
 from chat.values import LOCAL, Level
-from langai_site.errors import Conflict, NotFound
+from langai_site.errors import ConflictError, NotFoundError
 from langai_site.outbound.types import ModelRole
 from langai_site.sensitivity import Sensitivity
 
@@ -82,9 +82,9 @@ def test_what_another_process_activated_is_seen_when_the_known_policy_is_not_fre
 def test_only_a_draft_can_be_activated_discarded_or_held_for_a_change(drafted, admin):
     activated = policies.activate(drafted, by=admin)
     for act in (lambda: policies.activate(activated, by=admin), lambda: policies.discard(activated)):
-        with pytest.raises(Conflict, match="not a draft any more"):
+        with pytest.raises(ConflictError, match="not a draft any more"):
             act()
-    with pytest.raises(Conflict, match="not a draft any more"), transaction.atomic():
+    with pytest.raises(ConflictError, match="not a draft any more"), transaction.atomic():
         policies.hold(drafted)
     assert statuses() == {1: STATUS.RETIRED, 2: STATUS.ACTIVE}
 
@@ -99,16 +99,16 @@ def test_rolling_back_puts_a_copy_in_force_and_keeps_what_was(drafted, admin):
 
 
 def test_there_is_no_way_back_to_what_is_in_force_or_never_was(first, admin):
-    with pytest.raises(Conflict, match="in force already"):
+    with pytest.raises(ConflictError, match="in force already"):
         policies.roll_back(1, by=admin)
-    with pytest.raises(NotFound, match="no version 9"):
+    with pytest.raises(NotFoundError, match="no version 9"):
         policies.roll_back(9, by=admin)
 
 
 def test_a_discarded_draft_leaves_nothing(drafted, admin):
     policies.discard(drafted)
     assert list(RoutingPolicy.objects.values_list("version", flat=True)) == [1]
-    with pytest.raises(Conflict):
+    with pytest.raises(ConflictError):
         policies.activate(drafted, by=admin)
 
 

@@ -125,5 +125,5 @@ def test_options_are_read_as_they_are_written(form, options):
     ],
 )
 def test_bad_options_are_refused(form):
-    with pytest.raises(drafts.Invalid):
+    with pytest.raises(drafts.InvalidError):
         drafts.options(form)

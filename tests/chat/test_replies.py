@@ -4,7 +4,7 @@ import pytest
 
 from chat.conversations.drafts import Options, Pick
 from chat.conversations.labels import Cause
-from chat.routing.route import NoModel
+from chat.routing.route import NoModelError
 from chat.routing.rules import DEFAULT, Policy, Rule
 from chat.turns.turn import decide, most_seen, weigh
 from chat.turns.values import TurnRequest
@@ -52,7 +52,7 @@ async def test_what_is_counted_against_a_models_room_is_the_whole_prompt_and_the
 
 
 async def test_a_turn_whose_label_no_model_may_see_is_refused_before_anything_is_asked():
-    with pytest.raises(NoModel) as refusal:
+    with pytest.raises(NoModelError) as refusal:
         await prepare(turn(label=Sensitivity.CONFIDENTIAL, catalogue=(USUAL,), policy=DEFAULT))
     assert refusal.value.code == "above_ceiling"
 

@@ -3,7 +3,7 @@ import dataclasses
 import pytest
 
 from chat.llm.built_in import QUOTES
-from chat.routing.route import NoModel, Rejected, route
+from chat.routing.route import NoModelError, Rejected, route
 from chat.routing.rules import DEFAULT, Policy, Rule
 from chat.values import LOCAL, Level
 from langai_site.outbound.types import ModelInfo, ModelRole
@@ -112,7 +112,7 @@ def test_held_to_local_models_auto_asks_no_hosted_one():
     taken = auto([USUAL, BIG_LOCAL], local_only=True)
     assert taken.candidates == (BIG_LOCAL,)
     assert taken.rejected[0].why == "hosted, and only local models may be asked"
-    with pytest.raises(NoModel, match="only local models") as refusal:
+    with pytest.raises(NoModelError, match="only local models") as refusal:
         auto([USUAL], local_only=True)
     assert refusal.value.code == "local_only"
 
@@ -134,14 +134,14 @@ def test_auto_is_quotes_where_nothing_is_connected():
 
 
 def test_quotes_never_stands_in_silently_for_a_real_model():
-    with pytest.raises(NoModel, match="Nothing was sent") as refusal:
+    with pytest.raises(NoModelError, match="Nothing was sent") as refusal:
         auto([USUAL], label=CONFIDENTIAL)
     assert refusal.value.code == "above_ceiling"
     assert refusal.value.rejected == (Rejected("usual", "may not see confidential text"),)
 
 
 def test_a_prompt_that_fits_no_model_that_may_see_it_is_refused_with_how_much_would_fit():
-    with pytest.raises(NoModel, match="room for 32,000 at most") as refusal:
+    with pytest.raises(NoModelError, match="room for 32,000 at most") as refusal:
         auto(label=CONFIDENTIAL, prompt_tokens=50_000)
     assert refusal.value.code == "too_long"
     assert len(refusal.value.rejected) == len(ALL)
@@ -153,19 +153,19 @@ def test_a_chosen_model_is_the_only_candidate_even_while_it_rests():
 
 
 def test_a_chosen_hosted_model_is_not_given_confidential_text():
-    with pytest.raises(NoModel, match="Usual may see internal text at most") as refusal:
+    with pytest.raises(NoModelError, match="Usual may see internal text at most") as refusal:
         route(routed("usual", label=CONFIDENTIAL), ALL, DEFAULT)
     assert refusal.value.code == "above_ceiling"
 
 
 def test_a_chosen_model_that_is_too_small_says_how_much_it_takes():
-    with pytest.raises(NoModel, match="may take 41,000 tokens and Usual has room for 32,000") as refusal:
+    with pytest.raises(NoModelError, match="may take 41,000 tokens and Usual has room for 32,000") as refusal:
         route(routed("usual", prompt_tokens=40_000), ALL, DEFAULT)
     assert refusal.value.code == "too_long"
 
 
 def test_a_chosen_hosted_model_is_refused_where_only_local_ones_may_be_asked():
-    with pytest.raises(NoModel, match="Usual is hosted") as refusal:
+    with pytest.raises(NoModelError, match="Usual is hosted") as refusal:
         route(routed("usual", local_only=True), ALL, DEFAULT)
     assert refusal.value.code == "local_only"
 
@@ -176,7 +176,7 @@ def test_quotes_can_always_be_chosen():
 
 
 def test_a_model_that_is_gone_is_named():
-    with pytest.raises(NoModel, match="gone/old"):
+    with pytest.raises(NoModelError, match="gone/old"):
         route(routed("gone/old"), ALL, DEFAULT)
 
 

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chat.llm.built_in import BUILT_IN
-from chat.routing.route import AUTO, NoModel, RouteRequest, route
+from chat.routing.route import AUTO, NoModelError, RouteRequest, route
 from chat.routing.rules import Policy, Rule, situations, warnings
 from chat.values import LOCAL, Level
 from langai_site.outbound.types import ModelInfo, ModelRole
@@ -50,7 +50,7 @@ def routed(request, catalogue, policy):
     """The candidates and the reasons, also where none can answer."""
     try:
         taken = route(request, catalogue, policy)
-    except NoModel as refusal:
+    except NoModelError as refusal:
         return (), refusal.rejected
     return taken.candidates, taken.rejected
 
@@ -58,7 +58,7 @@ def routed(request, catalogue, policy):
 def refused(request, catalogue, policy):
     try:
         assert route(request, catalogue, policy).candidates
-    except NoModel as refusal:
+    except NoModelError as refusal:
         return refusal
     return None
 

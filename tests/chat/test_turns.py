@@ -10,7 +10,7 @@ from chat.conversations.labels import Cause
 from chat.models import Message
 from chat.turns import storage
 from langai_site.accounts.models import Team, User
-from langai_site.errors import Conflict, Invalid, NotFound, TooMany
+from langai_site.errors import ConflictError, InvalidError, NotFoundError, TooManyError
 from langai_site.outbound.models import Model
 from langai_site.sensitivity import Sensitivity
 from langai_site.usage.models import Reservation, UsageEntry
@@ -70,24 +70,24 @@ def test_a_turn_knows_only_the_models_that_its_persons_teams_may_use(alice, bob,
 
 @pytest.mark.parametrize("text", ["", "   \n", "\x00"])
 def test_an_empty_message_is_refused_and_leaves_nothing(alice, text):
-    with pytest.raises(Invalid, match="Write a message"):
+    with pytest.raises(InvalidError, match="Write a message"):
         storage.post(alice, None, text)
     assert not Message.objects.exists()
 
 
 def test_a_message_over_the_limit_is_told_its_length(alice, settings):
     settings.MESSAGE_MAX_CHARS = 5
-    with pytest.raises(Invalid, match="6 characters; 5 are allowed"):
+    with pytest.raises(InvalidError, match="6 characters; 5 are allowed"):
         storage.post(alice, None, "123456")
 
 
 def test_another_persons_conversation_takes_no_message(started, bob):
-    with pytest.raises(NotFound):
+    with pytest.raises(NotFoundError):
         storage.post(bob, started.conversation, "Let me in")
 
 
 def test_one_answer_at_a_time_is_written_in_a_conversation(started, alice):
-    with pytest.raises(Conflict, match="still being written"):
+    with pytest.raises(ConflictError, match="still being written"):
         storage.post(alice, started.conversation, "And?")
 
 
@@ -95,7 +95,7 @@ def test_a_person_has_so_many_answers_written_at_a_time(alice, bob, settings):
     settings.REPLIES_IN_FLIGHT = 2
     first = storage.post(alice, None, "One?")
     storage.post(alice, None, "Two?")
-    with pytest.raises(TooMany, match=r"You can have 2 answers running .* Wait .* or stop one"):
+    with pytest.raises(TooManyError, match=r"You can have 2 answers running .* Wait .* or stop one"):
         storage.post(alice, None, "Three?")
     assert Message.objects.filter(role="user").count() == 2
     storage.post(bob, None, "Mine?")
@@ -108,7 +108,7 @@ def test_answering_again_and_going_on_are_answers_in_the_making_too(started, ali
     settings.REPLIES_IN_FLIGHT = 1
     storage.close(started, outcome(status=STATUS.INTERRUPTED), [])
     storage.post(alice, None, "Another?")
-    with pytest.raises(TooMany):
+    with pytest.raises(TooManyError):
         again(alice, started.reply)
 
 
@@ -132,7 +132,7 @@ def test_messages_at_the_same_moment_open_no_more_answers_than_there_may_be(sett
     def post(number: int) -> bool:
         try:
             storage.post(alice, None, f"Question {number}?")
-        except TooMany:
+        except TooManyError:
             return False
         finally:
             connection.close()
@@ -191,7 +191,7 @@ def test_continuing_goes_on_from_the_text_that_is_there(started, alice):
 
 def test_a_complete_answer_is_not_continued(started, alice):
     storage.close(started, outcome(), [])
-    with pytest.raises(Conflict):
+    with pytest.raises(ConflictError):
         storage.resume(alice, started.reply)
 
 
@@ -217,18 +217,18 @@ def test_an_answer_that_was_asked_on_from_is_not_continued(started, alice):
     storage.post(alice, started.conversation, "And?")
     Message.objects.filter(status=STATUS.STREAMING).update(lease_until=timezone.now() - timedelta(seconds=1))
     storage.sweep()
-    with pytest.raises(Conflict, match="already continued"):
+    with pytest.raises(ConflictError, match="already continued"):
         storage.resume(alice, started.reply)
 
 
 @pytest.mark.parametrize("model", ["x" * 201, "a\0b"])
 def test_a_name_that_no_model_can_have_is_refused(alice, model):
-    with pytest.raises(Invalid, match="no model by that name"):
+    with pytest.raises(InvalidError, match="no model by that name"):
         storage.post(alice, None, "Hello", model)
 
 
 def test_a_deactivated_person_gets_nothing(started, alice):
     alice.is_active = False
     alice.save()
-    with pytest.raises(NotFound):
+    with pytest.raises(NotFoundError):
         storage.post(alice, started.conversation, "And?")

@@ -13,7 +13,7 @@ from chat.turns import cited_sources, storage, turn
 from chat.turns.receipts import kept_of, source_of
 from chat.turns.turn import numbered
 from chat.turns.values import Cited, TurnRequest
-from langai_site.errors import NotFound
+from langai_site.errors import NotFoundError
 from langai_site.sensitivity import Sensitivity
 from langai_site.usage.types import Caller
 from search.models import Collection
@@ -135,7 +135,7 @@ def test_a_citation_is_checked_again_when_it_is_opened(cited, alice):
     started, _versions, shared = cited
     shared.everyone = False
     shared.save()
-    with pytest.raises(NotFound):
+    with pytest.raises(NotFoundError):
         cited_sources.excerpt(alice, started.reply, 1, None)
 
 

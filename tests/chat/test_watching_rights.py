@@ -9,7 +9,7 @@ from django.utils import timezone
 from chat.conversations import access
 from chat.models import Conversation
 from langai_site.accounts.models import User
-from langai_site.errors import NotFound
+from langai_site.errors import NotFoundError
 
 
 @pytest.fixture
@@ -22,12 +22,12 @@ def may(user, conversation_id):
     try:
         access.access_conversation(user.pk, conversation_id)
         full = True
-    except NotFound:
+    except NotFoundError:
         full = False
     try:
         access.require_theirs(user.pk, conversation_id)
         short = True
-    except NotFound:
+    except NotFoundError:
         short = False
     many = (user.pk, conversation_id) in access.still_theirs({(user.pk, conversation_id)})
     assert full == short == many

@@ -4,7 +4,7 @@ import pytest
 
 from langai_site.detectors import Rule, detect, words
 from langai_site.detectors.rules import MAX_CHARS, check
-from langai_site.errors import Invalid
+from langai_site.errors import InvalidError
 from langai_site.sensitivity import Sensitivity
 
 
@@ -114,7 +114,7 @@ def test_a_pattern_is_found_in_any_case_and_in_the_plain_form_of_the_text(patter
     ],
 )
 def test_what_would_find_nothing_everything_or_forever_is_refused_with_a_sentence(kind, pattern, says):
-    with pytest.raises(Invalid) as refused:
+    with pytest.raises(InvalidError) as refused:
         check(kind, pattern)
     assert says in refused.value.message
 

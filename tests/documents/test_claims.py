@@ -7,7 +7,7 @@ from django.db import connection
 from django.utils import timezone
 
 from documents import claims, cleanup, services, tasks
-from documents.claims import ClaimLost, Lease, claim
+from documents.claims import ClaimLostError, Lease, claim
 from documents.models import Document
 from langai_site.processes import worker
 from search.models import Source
@@ -56,7 +56,7 @@ def test_a_killed_workers_document_is_taken_up_again_and_the_dead_claim_changes_
     alive = claim("b")
     assert alive.document_id == dead.document_id
     assert Document.objects.get().attempts == 2
-    with pytest.raises(ClaimLost):
+    with pytest.raises(ClaimLostError):
         dead.finish(Document.Status.READY)
     assert Document.objects.get().status == "working"
 
@@ -89,7 +89,7 @@ def test_a_lost_claim_is_noticed_by_its_lease(upload):
     with Lease(held, every=0.05):
         services.delete(document)
         assert held.lost.wait(5)
-    with pytest.raises(ClaimLost):
+    with pytest.raises(ClaimLostError):
         claims.progress_of(held)("embedding", 0.5)
 
 

@@ -13,7 +13,7 @@ from django.core.files.base import ContentFile
 from documents import cleanup, services, tasks
 from documents.claims import Claim, claim
 from documents.models import Document, PreviousVersion
-from langai_site.errors import Conflict, Invalid
+from langai_site.errors import ConflictError, InvalidError
 from langai_site.sensitivity import Sensitivity
 from search.access import reader_of
 from search.models import Source
@@ -129,7 +129,7 @@ def test_a_replacement_can_be_given_up_before_it_is_read(document, folder):
     assert (document.title, document.pages, document.progress) == ("holiday", 1, 100)
     assert stored_files(folder) == [f"{document.pk}.txt"]
     assert searched() == [(1, OLD)]
-    with pytest.raises(Conflict, match="nothing to cancel"):
+    with pytest.raises(ConflictError, match="nothing to cancel"):
         services.keep_previous(document)
     replaced(document)
     read_all()
@@ -167,10 +167,10 @@ def test_a_worker_that_was_overtaken_at_the_last_moment_shows_nothing(document):
 
 
 def test_the_same_bytes_are_refused_politely(document, upload):
-    with pytest.raises(Conflict, match="is the file that “holiday” has already: nothing was replaced"):
+    with pytest.raises(ConflictError, match="is the file that “holiday” has already: nothing was replaced"):
         replaced(document, OLD)
     upload("Another text.", "other.txt")
-    with pytest.raises(Conflict, match=r"already in Policies, as “other” \(other.txt\)"):
+    with pytest.raises(ConflictError, match=r"already in Policies, as “other” \(other.txt\)"):
         replaced(document, "Another text.")
     document.refresh_from_db()
     assert (document.version, document.status) == (1, "ready")
@@ -178,13 +178,13 @@ def test_the_same_bytes_are_refused_politely(document, upload):
 
 def test_the_bytes_of_the_version_that_is_still_searched_are_taken(document, upload):
     replaced(document)
-    with pytest.raises(Conflict, match="already in Policies, as “holiday”"):
+    with pytest.raises(ConflictError, match="already in Policies, as “holiday”"):
         upload(OLD, "copy.txt")
 
 
 @pytest.mark.parametrize(("data", "name", "message"), [("", "a.txt", "is empty"), ("x", "a.exe", "cannot be read")])
 def test_what_cannot_be_read_replaces_nothing(document, folder, data, name, message):
-    with pytest.raises(Invalid, match=message):
+    with pytest.raises(InvalidError, match=message):
         replaced(document, data, name)
     assert stored_files(folder) == [f"{document.pk}.txt"]
 
@@ -192,11 +192,11 @@ def test_what_cannot_be_read_replaces_nothing(document, folder, data, name, mess
 def test_of_two_replacements_at_once_one_is_told(document, folder):
     stale = Document.objects.get(pk=document.pk)
     replaced(document)
-    with pytest.raises(Conflict, match="was replaced or deleted at this moment"):
+    with pytest.raises(ConflictError, match="was replaced or deleted at this moment"):
         replaced(stale, "A third text.")
     assert len(stored_files(folder)) == 2
     services.delete(document)
-    with pytest.raises(Conflict, match="was replaced or deleted"):
+    with pytest.raises(ConflictError, match="was replaced or deleted"):
         replaced(stale, "A third text.")
     assert stored_files(folder) == []
 

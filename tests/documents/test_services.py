@@ -10,7 +10,7 @@ from django.db import connection
 from documents import cleanup, services
 from documents.models import Document
 from documents.names import shown_name, title_of
-from langai_site.errors import Conflict, Invalid
+from langai_site.errors import ConflictError, InvalidError
 from langai_site.sensitivity import Sensitivity
 from search.models import Collection, Source
 
@@ -31,7 +31,7 @@ def test_an_upload_waits_to_be_read_and_its_name_never_reaches_the_disk(upload, 
 
 def test_the_same_file_twice_in_a_collection_is_refused_naming_the_first(upload, folder):
     first = upload("Same", "plan.txt")
-    with pytest.raises(Conflict, match=r"“copy.md” is already in Policies, as “plan” \(plan.txt\)"):
+    with pytest.raises(ConflictError, match=r"“copy.md” is already in Policies, as “plan” \(plan.txt\)"):
         upload("Same", "copy.md")
     assert stored_files(folder) == [f"{first.pk}.txt"]
 
@@ -56,7 +56,7 @@ def test_of_two_uploads_at_once_one_is_refused(policies, alice, folder):
         try:
             services.upload(collection=policies, file=Slow(b"Same", "a.txt"), user=alice)
             outcomes.append("kept")
-        except Conflict:
+        except ConflictError:
             outcomes.append("refused")
         finally:
             connection.close()
@@ -82,7 +82,7 @@ def test_of_two_uploads_at_once_one_is_refused(policies, alice, folder):
 )
 def test_what_cannot_be_read_is_refused_at_once(upload, settings, data, name, message):
     settings.UPLOAD_MAX_MB = 1
-    with pytest.raises(Invalid, match=message):
+    with pytest.raises(InvalidError, match=message):
         upload(data, name)
     assert not Document.objects.exists()
 
@@ -108,7 +108,7 @@ def test_a_title_is_made_of_the_file_name():
 
 def test_only_what_failed_is_retried(upload):
     document = upload()
-    with pytest.raises(Conflict, match="has not failed"):
+    with pytest.raises(ConflictError, match="has not failed"):
         services.retry(document)
     Document.objects.update(status="failed", attempts=3, error="No luck.")
     services.retry(document)

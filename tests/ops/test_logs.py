@@ -9,7 +9,7 @@ from django.test import RequestFactory
 from twisted.python.failure import Failure
 
 from langai_site import request_id
-from langai_site.errors import Invalid
+from langai_site.errors import InvalidError
 from langai_site.processes.supervisor import write_json
 from langai_site.telemetry import logs
 
@@ -91,7 +91,7 @@ def test_an_exception_says_where_and_what_kind_but_not_the_value_that_it_is_abou
     [
         (FileNotFoundError(2, "No such file", f"/x/{SECRET}"), "[Errno 2] No such file: [withheld]"),
         (IntegrityError(f"null value\nDETAIL: Failing row contains ({SECRET})."), "null value"),
-        (Invalid(f"“{SECRET}” is no collection."), "[withheld] is no collection."),
+        (InvalidError(f"“{SECRET}” is no collection."), "[withheld] is no collection."),
         (AttributeError("'str' object has no attribute 'x'"), "[withheld]"),
         (KeyError(SECRET), ""),
         (RuntimeError(SECRET), ""),

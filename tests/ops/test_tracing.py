@@ -9,7 +9,7 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 from opentelemetry.trace import StatusCode
 
 from langai_site import request_id
-from langai_site.errors import NotFound
+from langai_site.errors import NotFoundError
 from langai_site.request_id import Trail
 from langai_site.telemetry import tracing
 from tests.ops.processes import Program
@@ -96,10 +96,10 @@ async def test_a_request_goes_on_with_the_trace_of_who_sent_it(spans):
 
 
 async def test_of_an_error_only_its_kind_is_told(spans):
-    with pytest.raises(NotFound), tracing.span("retrieval"):
-        raise NotFound("what a person wrote")
+    with pytest.raises(NotFoundError), tracing.span("retrieval"):
+        raise NotFoundError("what a person wrote")
     (span,) = spans()
-    assert (span.status.is_ok, span.status.description, span.events) == (False, "NotFound", ())
+    assert (span.status.is_ok, span.status.description, span.events) == (False, "NotFoundError", ())
 
 
 async def test_to_be_stopped_is_no_failure(spans):

@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from langai_site.outbound import bounds, diagnosis, door, listings, litellm_adapter
-from langai_site.outbound.bounds import AnswerBound, Bound, TooMuch
+from langai_site.outbound.bounds import AnswerBound, Bound, TooMuchError
 from langai_site.outbound.types import EmbedCall, ModelInfo, ProviderError, unchanging
 from langai_site.outbound.wire import LINES_AT_ONCE, Wire
 from langai_site.sensitivity import Sensitivity
@@ -104,9 +104,9 @@ def test_vectors_without_end_are_given_up(upstream_process, settings, kind, code
 
 async def test_a_list_of_models_without_end_is_given_up(upstream):
     upstream.list_models("flood")
-    with pytest.raises(listings.Unlisted, match="TooMuch"):
+    with pytest.raises(listings.UnlistedError, match="TooMuchError"):
         await listings.offers("hosted_vllm")
-    with pytest.raises(TooMuch):
+    with pytest.raises(TooMuchError):
         await asyncio.to_thread(diagnosis.listed, "hosted_vllm")
     assert upstream.stats()["flooded"] < 2 * FEW_BYTES
 
@@ -153,7 +153,7 @@ def test_an_event_of_very_many_values_is_too_much(by_event, line):
     bound = AnswerBound(1_000, by_event=by_event)
     for _ in range(50):
         bound.take(line % b"".join([b"1,"] * (bounds.MOST_VALUES // 2)))
-    with pytest.raises(TooMuch):
+    with pytest.raises(TooMuchError):
         bound.take(line % b"".join([b"1,"] * bounds.MOST_VALUES))
 
 
@@ -170,7 +170,7 @@ def test_values_are_seen_after_whatever_ends_a_line_for_the_client(by_event, lin
         for at in range(0, len(event), size):
             bound.take(event[at : at + size])
 
-    with pytest.raises(TooMuch):
+    with pytest.raises(TooMuchError):
         take()
 
 
@@ -191,7 +191,7 @@ def test_an_event_of_very_many_lines_is_too_long():
     bound = AnswerBound(10**6, by_event=True)
     for _ in range(bounds.LONGEST_LINE // (bounds.BYTES_A_LINE + 2)):
         bound.take(b"a\n")
-    with pytest.raises(TooMuch):
+    with pytest.raises(TooMuchError):
         bound.take(b"a\n")
 
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from langai_site import request_id
-from langai_site.errors import AboveCeiling
+from langai_site.errors import AboveCeilingError
 from langai_site.outbound import door, litellm_adapter
 from langai_site.outbound.types import EmbedCall, ModelInfo, ProviderError, unchanging
 from langai_site.sensitivity import Sensitivity
@@ -124,7 +124,7 @@ def test_confidential_texts_are_not_sent_to_a_hosted_embedder(upstream, settings
     settings.LOCAL_HOSTS = []
     for ceiling in (Sensitivity.INTERNAL, Sensitivity.CONFIDENTIAL):
         done = Outcome("openai/e32", label=Sensitivity.CONFIDENTIAL, hosted=True, ceiling=ceiling)
-        assert isinstance(done.error, AboveCeiling)
+        assert isinstance(done.error, AboveCeilingError)
         assert done.entries == []
     assert upstream.requests() == []
     assert Outcome("openai/e32", label=Sensitivity.INTERNAL, hosted=True).error is None
@@ -132,20 +132,20 @@ def test_confidential_texts_are_not_sent_to_a_hosted_embedder(upstream, settings
 
 def test_an_embedder_that_was_taken_for_local_sees_only_what_anyone_may(upstream, settings):
     settings.LOCAL_HOSTS = []
-    assert isinstance(Outcome("openai/e32", label=Sensitivity.INTERNAL).error, AboveCeiling)
+    assert isinstance(Outcome("openai/e32", label=Sensitivity.INTERNAL).error, AboveCeilingError)
     assert upstream.requests() == []
     assert Outcome("openai/e32").error is None
 
 
 def test_a_lower_ceiling_holds_for_a_local_one_too(upstream):
     done = Outcome("hosted_vllm/e32", label=Sensitivity.INTERNAL, ceiling=Sensitivity.PUBLIC)
-    assert isinstance(done.error, AboveCeiling)
+    assert isinstance(done.error, AboveCeilingError)
     assert upstream.requests() == []
 
 
 def test_an_ollama_that_passes_texts_on_gets_no_confidential_ones(upstream):
-    assert isinstance(Outcome("ollama/e32-remote", label=Sensitivity.CONFIDENTIAL).error, AboveCeiling)
-    assert isinstance(Outcome("ollama/e32-cloud", label=Sensitivity.CONFIDENTIAL).error, AboveCeiling)
+    assert isinstance(Outcome("ollama/e32-remote", label=Sensitivity.CONFIDENTIAL).error, AboveCeilingError)
+    assert isinstance(Outcome("ollama/e32-cloud", label=Sensitivity.CONFIDENTIAL).error, AboveCeilingError)
     assert upstream.requests("/v1") == []
     assert Outcome("ollama/e32", label=Sensitivity.CONFIDENTIAL).error is None
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from langai_site.errors import AboveCeiling
+from langai_site.errors import AboveCeilingError
 from langai_site.outbound import catalogue, door
 from langai_site.outbound.failures import explained
 from langai_site.outbound.types import Present, ProviderError
@@ -127,7 +127,7 @@ async def test_a_failing_call_leaves_the_others_alone(upstream, settings):
 async def test_what_a_hosted_model_may_not_see_is_never_sent(upstream, settings, provider, label, ceiling):
     settings.LOCAL_HOSTS = []
     answer = await ask(call_of(f"{provider}/t3", label=label, hosted=True, ceiling=ceiling))
-    assert isinstance(answer.error, AboveCeiling)
+    assert isinstance(answer.error, AboveCeilingError)
     assert "nothing was sent" in answer.error.message
     assert answer.entries == []
     assert upstream.requests() == []
@@ -136,7 +136,7 @@ async def test_what_a_hosted_model_may_not_see_is_never_sent(upstream, settings,
 async def test_a_model_that_was_taken_for_local_but_is_not_sees_public_text_only(upstream, settings):
     settings.LOCAL_HOSTS = []
     answer = await ask(call_of("hosted_vllm/t3", label=Sensitivity.INTERNAL, hosted=False))
-    assert isinstance(answer.error, AboveCeiling)
+    assert isinstance(answer.error, AboveCeilingError)
     assert upstream.requests() == []
 
 
@@ -144,7 +144,7 @@ async def test_a_model_that_was_taken_for_local_but_is_not_sees_public_text_only
 @pytest.mark.parametrize("label", [Sensitivity.INTERNAL, Sensitivity.CONFIDENTIAL])
 async def test_what_an_ollama_was_taken_to_keep_here_does_not_go_through_it_to_its_cloud(upstream, name, label):
     answer = await ask(call_of(f"ollama_chat/{name}", label=label))
-    assert isinstance(answer.error, AboveCeiling)
+    assert isinstance(answer.error, AboveCeilingError)
     assert upstream.requests("/api/chat") == []
 
 
@@ -161,7 +161,7 @@ async def test_a_model_that_turns_out_hosted_while_it_is_asked_sees_public_text_
 
     answer = await ask(replace(call, read_present=read_present))
     assert bool(upstream.requests("/api/chat")) is admitted
-    assert isinstance(answer.error, AboveCeiling) is not admitted
+    assert isinstance(answer.error, AboveCeilingError) is not admitted
     assert [entry.hosted for entry in answer.entries] == [True] * admitted
 
 
@@ -174,7 +174,7 @@ async def test_what_only_a_local_model_may_be_asked_never_leaves(upstream, monke
         return Present(call.label, replace(call.model, hosted=True))
 
     answer = await ask(replace(call, read_present=read_present))
-    assert isinstance(answer.error, AboveCeiling)
+    assert isinstance(answer.error, AboveCeilingError)
     assert (answer.error.code, answer.entries, upstream.requests("/api/chat")) == ("local_only", [], [])
 
 

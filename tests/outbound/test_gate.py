@@ -13,7 +13,7 @@ import httpx
 import pytest
 
 from langai_site.database.writer import in_database_thread
-from langai_site.errors import NotAdmitted
+from langai_site.errors import NotAdmittedError
 from langai_site.outbound import catalogue, clients, door, litellm_adapter
 from langai_site.outbound.types import EmbedCall, Present, ProviderError
 from langai_site.sensitivity import Sensitivity
@@ -76,7 +76,7 @@ def listener(settings):
 async def test_a_label_that_rises_while_a_connection_is_opened_counts(listener, settings, provider, hosts):
     settings.LOCAL_HOSTS = hosts
     answer = await ask(replace(call_of(f"{provider}/t3", hosted=not hosts), read_present=listener.rise))
-    assert isinstance(answer.error, NotAdmitted)
+    assert isinstance(answer.error, NotAdmittedError)
     assert (listener.received(), answer.entries) == (b"", [])
 
 
@@ -86,7 +86,7 @@ def test_a_label_that_rises_while_a_connection_to_an_embedder_is_opened_counts(l
     settings.LOCAL_HOSTS = hosts
     settings.OPENAI_API_KEY, settings.EMBEDDER_API_KEY, settings.EMBEDDER_BASE_URL = KEY, "", ""
     model, entries = call_of(f"{provider}/e32", hosted=not hosts).model, []
-    with pytest.raises(NotAdmitted):
+    with pytest.raises(NotAdmittedError):
         door.embed(EmbedCall(model, ("text",), Sensitivity.PUBLIC, 5, read_present=listener.rise), entries.append)
     assert (listener.received(), entries) == (b"", [])
 
@@ -108,7 +108,7 @@ async def test_a_label_that_rises_while_a_call_waits_for_a_thread_counts(listene
         await in_database_thread(lambda: None)
     label[0] = Sensitivity.CONFIDENTIAL
     released.set()
-    assert isinstance((await asking).error, NotAdmitted)
+    assert isinstance((await asking).error, NotAdmittedError)
     await working
 
 
@@ -175,7 +175,7 @@ async def test_a_model_that_litellm_would_ask_through_another_api_is_asked_at_th
     settings.LOCAL_HOSTS = hosts
     call = call_of("openai/o1-pro", hosted=not hosts)
     refused = await ask(replace(call, read_present=lambda: Present(Sensitivity.CONFIDENTIAL)))
-    assert isinstance(refused.error, NotAdmitted)
+    assert isinstance(refused.error, NotAdmittedError)
     assert upstream.requests() == []
     answer = await ask(call)
     assert [request["path"] for request in upstream.requests()] == ["/v1/chat/completions"]

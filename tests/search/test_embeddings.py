@@ -5,7 +5,7 @@ import pytest
 
 from langai_site.sensitivity import Sensitivity
 from search import embeddings
-from search.embeddings import EmbedderUnavailable, local
+from search.embeddings import EmbedderUnavailableError, local
 
 PUBLIC = Sensitivity.PUBLIC
 
@@ -78,7 +78,7 @@ def test_without_a_prepared_model_there_is_no_embedder(settings, tmp_path):
 def test_a_damaged_model_is_told_once_and_built_again_at_the_next_start(model_dir, settings, tmp_path, caplog, name):
     settings.MODEL_DIR = shutil.copytree(model_dir, tmp_path / "model")
     (settings.MODEL_DIR / name).write_bytes(b"damaged")
-    with pytest.raises(EmbedderUnavailable):
+    with pytest.raises(EmbedderUnavailableError):
         embeddings.local_embedder().embed(TEXTS, PUBLIC)
     assert embeddings.local_embedder() is None
     assert len(caplog.records) == 1

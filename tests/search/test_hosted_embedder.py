@@ -13,7 +13,7 @@ from langai_site.sensitivity import Sensitivity
 from langai_site.usage import prices
 from langai_site.usage.models import UsageEntry
 from search import embeddings
-from search.embeddings import EmbedderUnavailable, hosted
+from search.embeddings import EmbedderUnavailableError, hosted
 from search.embeddings.calibration import PASSAGES, QUESTIONS, TEXTS, threshold
 from search.embeddings.local import MIN_SCORE
 from search.models import Source
@@ -101,7 +101,7 @@ def test_a_failing_embedder_is_left_alone_for_a_while(found, upstream, served):
     upstream.reset()
     served("e64", url=f"http://localhost:{free_port()}/v1")
     for _ in range(3):
-        with pytest.raises(EmbedderUnavailable):
+        with pytest.raises(EmbedderUnavailableError):
             embedder.embed(["text"], PUBLIC)
     assert UsageEntry.objects.filter(status="unreachable").count() == 1
 
@@ -111,7 +111,7 @@ def test_a_person_does_not_wait_long_for_a_hung_embedder(found, served, upstream
     monkeypatch.setattr(hosted, "SECONDS", 0.3)
     embedder.name = "hosted_vllm/fail-hang"
     started = time.monotonic()
-    with pytest.raises(EmbedderUnavailable):
+    with pytest.raises(EmbedderUnavailableError):
         embedder.embed(["text"], PUBLIC)
     assert time.monotonic() - started < 2
     assert UsageEntry.objects.filter(status="start_timeout").exists()
@@ -120,14 +120,14 @@ def test_a_person_does_not_wait_long_for_a_hung_embedder(found, served, upstream
 def test_another_model_behind_the_same_name_is_noticed_and_found_anew(found, upstream):
     embedder = found()
     upstream.set_dimension(32)
-    with pytest.raises(EmbedderUnavailable):
+    with pytest.raises(EmbedderUnavailableError):
         embedder.embed(["text"], PUBLIC)
     assert embeddings.configured() is None
     embeddings.find_configured()
     assert embeddings.configured().dimension == 32
     assert embeddings.configured().fingerprint != embedder.fingerprint
     upstream.set_dimension(64)
-    with pytest.raises(EmbedderUnavailable):
+    with pytest.raises(EmbedderUnavailableError):
         embeddings.configured().embed(["text"], PUBLIC)
     embeddings.find_configured()
     assert embeddings.configured() is embedder
@@ -162,7 +162,7 @@ def test_an_ollama_that_passes_texts_on_loses_the_confidential_ones(served, embe
     settings.LOCAL_HOSTS = ["localhost", "127.0.0.1"]
     remote = hosted.find("ollama/e64-remote")
     assert embeddings.embedder_for(CONFIDENTIAL) is remote
-    with pytest.raises(EmbedderUnavailable):
+    with pytest.raises(EmbedderUnavailableError):
         remote.embed(["a secret"], CONFIDENTIAL)
     assert embeddings.embedder_for(CONFIDENTIAL) is embedder
     assert embeddings.embedder_for(INTERNAL) is remote
@@ -203,7 +203,7 @@ def test_texts_whose_label_rises_before_a_call_are_not_sent(found, upstream):
     embedder, labels = found(), iter([INTERNAL, CONFIDENTIAL])
     upstream.reset()
     texts = [f"text number {at}" for at in range(2 * hosted.BATCH)]
-    with pytest.raises(EmbedderUnavailable):
+    with pytest.raises(EmbedderUnavailableError):
         embedder.embed(texts, INTERNAL, read_present=lambda: Present(next(labels)))
     (call,) = upstream.requests("/v1/embeddings")
     assert "text number 31" in call["body"]

@@ -11,7 +11,7 @@ from langai_site.database import caches
 from langai_site.database.writer import in_database_thread
 from langai_site.sensitivity import Sensitivity
 from search.access import reader_of
-from search.embeddings import SEARCH, EmbedderUnavailable, hosted
+from search.embeddings import SEARCH, EmbedderUnavailableError, hosted
 from search.embeddings.remembered import embedded
 from search.services import find
 from search.upkeep.sync import sync_vectors
@@ -84,7 +84,7 @@ def test_what_is_known_is_found_while_the_embedder_is_away(server, served):
     embedded(server, [QUESTION], PUBLIC, SEARCH, person=1)
     served("e64", url=f"http://localhost:{free_port()}/v1")
     assert embedded(server, [QUESTION], PUBLIC, SEARCH, person=1).shape == (1, 64)
-    with pytest.raises(EmbedderUnavailable):
+    with pytest.raises(EmbedderUnavailableError):
         embedded(server, ["Another one?"], PUBLIC, SEARCH, person=1)
 
 

@@ -3,7 +3,7 @@ from uuid import uuid4
 import pytest
 from asgiref.sync import async_to_sync
 
-from langai_site.errors import NotFound
+from langai_site.errors import NotFoundError
 from langai_site.sensitivity import Sensitivity
 from search import services
 from search.access import reader_of
@@ -86,7 +86,7 @@ def test_a_removed_document_leaves_nothing_behind(alice, handbook, embedder, sto
     assert [model.objects.count() for model in (Source, Page, Passage)] == [0, 0, 0]
     assert stored_ids(store, handbook, settings) == set()
     assert find(reader).hits == ()
-    with pytest.raises(NotFound):
+    with pytest.raises(NotFoundError):
         excerpt(reader, source_id, page=1, start=0, end=1)
 
 
@@ -119,14 +119,14 @@ def test_an_excerpt_is_only_for_those_who_may_read_it(alice, bob, add, settings,
     source_id = add(private)
     assert excerpt(reader_of(alice), source_id, page=1, start=0, end=5).marked == "Intro"
     for reader in (reader_of(bob), Reader(bob.pk, (private.pk,))):
-        with pytest.raises(NotFound):
+        with pytest.raises(NotFoundError):
             excerpt(reader, source_id, page=1, start=0, end=5)
 
 
 def test_a_page_that_is_not_there_is_not_found(alice, handbook, add, settings, tmp_path):
     settings.MODEL_DIR = tmp_path
     source_id = add(handbook)
-    with pytest.raises(NotFound):
+    with pytest.raises(NotFoundError):
         excerpt(reader_of(alice), source_id, page=4, start=0, end=5)
 
 

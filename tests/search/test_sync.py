@@ -9,7 +9,7 @@ from search.embeddings import FINGERPRINT
 from search.models import Collection, Passage, PassageVector, Source
 from search.upkeep.sync import sync_store, sync_vectors
 from search.upkeep.verification import differences
-from search.vectors import BrokenCollection, collection_name, get_store, packed, unpacked
+from search.vectors import BrokenCollectionError, collection_name, get_store, packed, unpacked
 from tests.search.conftest import HANDBOOK, nearest
 from tests.search.test_services import find, stored_ids
 from tests.servers import Chroma, free_port
@@ -148,7 +148,7 @@ def test_a_collection_that_the_store_damaged_is_filled_again(
         header.write_bytes(b"\xff" * 100)
     server.start()
     try:
-        with pytest.raises(BrokenCollection):
+        with pytest.raises(BrokenCollectionError):
             get_store().query(name, np.eye(1, 384)[0], 1)
         assert "not answering" in find(alice).notice
         mend()

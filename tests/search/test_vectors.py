@@ -12,7 +12,14 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import numpy as np
 import pytest
 
-from search.vectors import BrokenCollection, StoreUnavailable, _store, collection_name, deployment_prefix, get_store
+from search.vectors import (
+    BrokenCollectionError,
+    StoreUnavailableError,
+    _store,
+    collection_name,
+    deployment_prefix,
+    get_store,
+)
 from search.vectors.chroma import ChromaStore
 from search.vectors.weaviate import WeaviateStore, class_of, name_of
 from tests.servers import Chroma, free_port
@@ -108,7 +115,7 @@ def test_a_store_that_was_restarted_is_used_again(tmp_path):
     store = ChromaStore(server.url)
     store.upsert(NAME, [1], VECTORS[:1])
     server.stop(signal.SIGTERM)
-    with pytest.raises(StoreUnavailable):
+    with pytest.raises(StoreUnavailableError):
         store.query(NAME, VECTORS[0], 1)
     server.start()
     assert store.query(NAME, VECTORS[0], 1) == [(1, pytest.approx(1.0))]
@@ -117,14 +124,14 @@ def test_a_store_that_was_restarted_is_used_again(tmp_path):
 
 def test_an_unreachable_store_is_told_at_once():
     store = ChromaStore(f"http://127.0.0.1:{free_port()}")
-    with pytest.raises(StoreUnavailable):
+    with pytest.raises(StoreUnavailableError):
         store.ping()
 
 
 def test_an_unreachable_weaviate_is_told_at_once():
     pytest.importorskip("weaviate")
     store = WeaviateStore(f"http://127.0.0.1:{free_port()}", "", free_port())
-    with pytest.raises(StoreUnavailable):
+    with pytest.raises(StoreUnavailableError):
         store.ping()
 
 
@@ -140,7 +147,7 @@ def test_a_hung_store_is_waited_for_once():
         store = ChromaStore(f"http://127.0.0.1:{hung.getsockname()[1]}")
         started = time.monotonic()
         for _ in range(3):
-            with pytest.raises(StoreUnavailable):
+            with pytest.raises(StoreUnavailableError):
                 store.query(NAME, VECTORS[0], 1)
         assert time.monotonic() - started < 4
 
@@ -167,10 +174,10 @@ def answering(status, body):
 @pytest.mark.parametrize(
     ("status", "body", "failure"),
     [
-        (500, b'{"error":"InternalError","message":"Error executing plan"}', BrokenCollection),
-        (503, b"", StoreUnavailable),
-        (401, b"{}", StoreUnavailable),
-        (200, b"<html>another server</html>", StoreUnavailable),
+        (500, b'{"error":"InternalError","message":"Error executing plan"}', BrokenCollectionError),
+        (503, b"", StoreUnavailableError),
+        (401, b"{}", StoreUnavailableError),
+        (200, b"<html>another server</html>", StoreUnavailableError),
     ],
 )
 def test_damage_and_trouble_are_told_apart(status, body, failure):

@@ -11,10 +11,10 @@ from django.urls import reverse
 from django.utils import timezone
 
 from langai_site.accounts.models import Team, User
-from langai_site.errors import Conflict
+from langai_site.errors import ConflictError
 from langai_site.usage.models import Budget, BudgetPeriod, Reservation, UsageEntry
 from langai_site.usage.spending import budgets, notices, reservations
-from langai_site.usage.spending.budgets import OverBudget
+from langai_site.usage.spending.budgets import OverBudgetError
 from langai_site.usage.types import Caller
 from tests.usage.conftest import at_once, entered, entry_of
 
@@ -61,7 +61,7 @@ def test_what_is_held_counts_until_it_is_settled_with_what_was_spent(alice):
     site = budget(amount=1)
     reply = reserve(alice, "0.75")
     assert figures(site) == (0, Decimal("0.75"))
-    with pytest.raises(OverBudget) as refused:
+    with pytest.raises(OverBudgetError) as refused:
         reserve(alice, "0.26")
     assert refused.value.status == 429
     assert "may cost up to $0.26" in refused.value.message
@@ -74,7 +74,7 @@ def test_what_is_held_counts_until_it_is_settled_with_what_was_spent(alice):
 
 def test_a_refused_reservation_holds_nothing(alice):
     first, second = budget(amount=1), budget(amount=2, period="day")
-    with pytest.raises(OverBudget):
+    with pytest.raises(OverBudgetError):
         reserve(alice, "1.5")
     assert figures(first) == figures(second) == (0, 0)
     assert not Reservation.objects.exists()
@@ -99,7 +99,7 @@ def test_each_counts_in_the_budgets_of_the_person_of_the_team_and_of_all(alice, 
 def test_the_narrowest_budget_refuses(alice, library):
     budget(amount=100)
     budget("team", amount=1, team=library, period="day")
-    with pytest.raises(OverBudget, match="the budget of the team Library for today"):
+    with pytest.raises(OverBudgetError, match="the budget of the team Library for today"):
         reserve(alice, "2")
     reserve(alice, "2", team="")
 
@@ -127,7 +127,7 @@ def test_a_model_without_a_price_is_refused_under_a_hard_budget_only(alice):
     soft = budget(hard=False)
     reservations.reserve(reply=uuid4(), user_id=alice.pk, amount=None)
     budget()
-    with pytest.raises(OverBudget, match="ask an admin to set a price"):
+    with pytest.raises(OverBudgetError, match="ask an admin to set a price"):
         reservations.reserve(reply=uuid4(), user_id=alice.pk, amount=None)
     assert figures(soft) == (0, 0)
 
@@ -138,11 +138,11 @@ def test_a_reservation_is_raised_when_the_model_is_known(alice):
     reservations.raise_to(reply, Decimal("0.4"))
     reservations.raise_to(reply, Decimal("0.9"))
     assert figures(site) == (0, Decimal("0.9"))
-    with pytest.raises(OverBudget):
+    with pytest.raises(OverBudgetError):
         reservations.raise_to(reply, Decimal("1.1"))
     assert figures(site) == (0, Decimal("0.9"))
     reservations.close(reply, [])
-    with pytest.raises(Conflict, match="given up"):
+    with pytest.raises(ConflictError, match="given up"):
         reservations.raise_to(reply, Decimal("0.1"))
     assert figures(site) == (0, 0)
 
@@ -225,7 +225,7 @@ def test_fifty_at_once_on_the_last_cent_never_overspend(alice):
     results = at_once(lambda _: reserve(alice, "0.002"), 50)
     held = [result for result in results if not isinstance(result, Exception)]
     assert len(held) == 5
-    assert {type(result) for result in results if isinstance(result, Exception)} == {OverBudget}
+    assert {type(result) for result in results if isinstance(result, Exception)} == {OverBudgetError}
     assert figures(site) == (0, CENT)
     at_once(lambda number: settle(alice, held[number], "0.002"), 5)
     assert figures(site) == (CENT, 0)

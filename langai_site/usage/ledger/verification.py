@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from django.db.models import QuerySet
 from django.db.models.functions import Coalesce
 
-from langai_site.errors import Invalid
+from langai_site.errors import InvalidError
 from langai_site.sensitivity import Sensitivity
 from langai_site.usage.ledger import chain, content, sealing
 from langai_site.usage.models import ChainHead, Seal, UsageEntry
@@ -44,7 +44,7 @@ def head() -> Head:
 
 
 def read_head(text: str) -> Head:
-    """A head as `as_json` wrote it, or its hash alone, which has the sequence 0. Raises Invalid."""
+    """A head as `as_json` wrote it, or its hash alone, which has the sequence 0. Raises InvalidError."""
     text = text.strip()
     if len(text) == len(chain.GENESIS) and "{" not in text:
         return Head(0, text)
@@ -52,7 +52,9 @@ def read_head(text: str) -> Head:
         value = json.loads(text)
         return Head(int(value["sequence"]), str(value["hash"]))
     except (ValueError, KeyError, TypeError):
-        raise Invalid("This is not a head of a ledger. Give the file that --export-head wrote, or its hash.") from None
+        raise InvalidError(
+            "This is not a head of a ledger. Give the file that --export-head wrote, or its hash."
+        ) from None
 
 
 def findings(exported: Head | None = None) -> Iterator[Finding]:

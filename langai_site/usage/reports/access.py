@@ -6,7 +6,7 @@ from langai_site.errors import LangAIError
 PERMISSION = "usage.view_usageentry"
 
 
-class NotYours(LangAIError):
+class NotYoursError(LangAIError):
     code, status = "forbidden", 403
 
 
@@ -16,7 +16,7 @@ def reads_everybody(user: User) -> bool:
 
 
 def whose(user: User, *, everybody: bool = False) -> int | None:
-    """For `Query.user_id`: whose entries are read, None for everybody's. Raises NotYours."""
+    """For `Query.user_id`: whose entries are read, None for everybody's. Raises NotYoursError."""
     if everybody and not reads_everybody(user):
-        raise NotYours("Only admins may see what everybody used. Your own is under “Usage”.")
+        raise NotYoursError("Only admins may see what everybody used. Your own is under “Usage”.")
     return None if everybody else user.pk

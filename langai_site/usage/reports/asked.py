@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 
 from django.http import QueryDict
 
-from langai_site.errors import Invalid
+from langai_site.errors import InvalidError
 from langai_site.usage.reports.periods import DAYS_30, PERIODS, Days, days_of, read_days
 from langai_site.usage.reports.types import DIMENSIONS, STEPS, Query
 
@@ -69,7 +69,7 @@ def read(values: QueryDict, *, user_id: int | None, today: date, by: tuple[str, 
         days = read_days(values.get("from", ""), values.get("to", ""), usual)
         query = replace(query, start=days.start, end=days.end, step=_step(values), by=_by(values, by))
         query = replace(query, only=_only(values))
-    except Invalid as error:
+    except InvalidError as error:
         return Asked(query, usual_by=by, problem=error.message)
     named = period if period in PERIODS and days == usual else ""
     return Asked(query, named, _measure(values), _sort(values), _page(values), by)
@@ -87,7 +87,7 @@ def _by(values: QueryDict, usual: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _only(values: QueryDict) -> tuple[tuple[str, object], ...]:
-    """The filters; one that is there and empty filters nothing. Raises Invalid."""
+    """The filters; one that is there and empty filters nothing. Raises InvalidError."""
     given = {name: values.get(name, "").replace("\x00", "")[:VALUE_MAX] for name in DIMENSIONS if values.get(name)}
     return tuple((name, DIMENSIONS[name].read("" if text == NOTHING else text)) for name, text in given.items())
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from langai_site.errors import Invalid
+from langai_site.errors import InvalidError
 from langai_site.usage.months import next_month
 
 TODAY, WEEK, DAYS_30, MONTH, LAST_MONTH = "today", "7-days", "30-days", "month", "last-month"
@@ -43,10 +43,10 @@ def days_of(period: str, today: date) -> Days:
 
 
 def read_days(start: str, end: str, otherwise: Days) -> Days:
-    """Two days as 2026-03-31; one that is empty is that of `otherwise`. Raises Invalid."""
+    """Two days as 2026-03-31; one that is empty is that of `otherwise`. Raises InvalidError."""
     days = Days(_read_day(start, otherwise.start), _read_day(end, otherwise.end))
     if days.start > days.end:
-        raise Invalid("The first day is after the last one. Swap them.")
+        raise InvalidError("The first day is after the last one. Swap them.")
     return days
 
 
@@ -56,7 +56,7 @@ def _read_day(text: str, otherwise: date) -> date:
     except ValueError:
         day = date.min
     if not EARLIEST <= day <= LATEST:
-        raise Invalid("Please write a day as year, month and day, like 2026-03-31.")
+        raise InvalidError("Please write a day as year, month and day, like 2026-03-31.")
     return day
 
 

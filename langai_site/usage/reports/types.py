@@ -7,7 +7,7 @@ from decimal import Decimal
 from functools import cached_property
 from operator import attrgetter
 
-from langai_site.errors import Invalid
+from langai_site.errors import InvalidError
 from langai_site.sensitivity import Sensitivity
 from langai_site.usage.sums import dollars
 
@@ -32,13 +32,13 @@ class Dimension:
         return self.words.get(value, str(value))
 
     def read(self, text: str) -> object:
-        """The other way round. Raises Invalid."""
+        """The other way round. Raises InvalidError."""
         if not self.words:
             return text
         for value, word in self.words.items():
             if word == text:
                 return value
-        raise Invalid(f"“{text}” is no {self.title.lower()}. Choose one of: {', '.join(self.words.values())}.")
+        raise InvalidError(f"“{text}” is no {self.title.lower()}. Choose one of: {', '.join(self.words.values())}.")
 
     def shown(self, value: object) -> str:
         return self.written(value) or self.nothing

@@ -27,7 +27,7 @@ KNOWN_SECONDS = 5.0
 _known: tuple[float, bool] = (0.0, True)
 
 
-class OverBudget(LangAIError):
+class OverBudgetError(LangAIError):
     """A hard budget has no room for what the call may cost; nothing was sent. There is more of it from `until` on."""
 
     code, status = "over_budget", 429
@@ -121,7 +121,7 @@ def locked(user_id: int | None, team: str, reservation: Reservation | None = Non
 
 
 def hold(reservation: Reservation, amount: Decimal | None) -> None:
-    """Count `amount` (None: not priced) instead of what the reservation holds. Raises OverBudget.
+    """Count `amount` (None: not priced) instead of what the reservation holds. Raises OverBudgetError.
 
     Within a transaction, with the reservation locked; it is refused by being rolled back.
     """
@@ -142,9 +142,9 @@ def _refuse_if_over(period: BudgetPeriod, amount: Decimal | None) -> None:
         return
     standing = standing_of(period)
     if amount is None:
-        raise OverBudget(unpriced_refusal(standing), until=standing.ends)
+        raise OverBudgetError(unpriced_refusal(standing), until=standing.ends)
     if amount > standing.left:
-        raise OverBudget(refusal(standing, amount), until=standing.ends)
+        raise OverBudgetError(refusal(standing, amount), until=standing.ends)
 
 
 def release(reservation: Reservation) -> None:

@@ -11,7 +11,7 @@ from uuid import UUID
 from django.db import connection, transaction
 from django.utils import timezone
 
-from langai_site.errors import Conflict
+from langai_site.errors import ConflictError
 from langai_site.usage import measures
 from langai_site.usage.models import Reservation, UsageEntry
 from langai_site.usage.spending import budgets
@@ -35,7 +35,7 @@ def held_since(user_id: int, since: datetime) -> set[UUID]:
 def reserve(*, reply: UUID, user_id: int, team: str = "", amount: Decimal | None = FREE) -> Held:
     """Hold `amount` for a reply; one that is tried again is held again. `team` is whose account it is on.
 
-    None: not priced. Nothing, as long as no model is chosen: `raise_to` follows then. Raises OverBudget.
+    None: not priced. Nothing, as long as no model is chosen: `raise_to` follows then. Raises OverBudgetError.
     """
     reservation = Reservation(reply=reply, user_id=user_id, team=team, amount=FREE)
     if amount == FREE:
@@ -58,12 +58,12 @@ def _open(reservation: Reservation) -> None:
 def raise_to(reply: UUID, amount: Decimal | None) -> Held:
     """Hold `amount` for the reply instead of what it holds, before the call that may cost it.
 
-    Raises OverBudget where a hard budget has no room for it, Conflict where the reply was given up: in either case
-    the call must not be made.
+    Raises OverBudgetError where a hard budget has no room for it, ConflictError where the reply was given up: in either
+    case the call must not be made.
     """
     reservation = Reservation.objects.select_for_update().filter(reply=reply, status=Reservation.Status.HELD).first()
     if reservation is None:
-        raise Conflict("This answer was given up meanwhile, and nothing was sent. Ask again.")
+        raise ConflictError("This answer was given up meanwhile, and nothing was sent. Ask again.")
     if budgets.exist():
         budgets.hold(reservation, amount)
     reservation.amount = amount

@@ -2,10 +2,10 @@ from argparse import ArgumentParser
 
 from django.core.management.base import BaseCommand, CommandError
 
-from search.embeddings import EmbedderUnavailable, find_configured
+from search.embeddings import EmbedderUnavailableError, find_configured
 from search.models import Collection
 from search.upkeep.rebuilding import Rebuild
-from search.vectors import StoreUnavailable, get_store
+from search.vectors import StoreUnavailableError, get_store
 
 
 class Command(BaseCommand):
@@ -28,7 +28,7 @@ class Command(BaseCommand):
             self.stdout.write("Going on where the last run ended.")
         try:
             rebuild.run()
-        except (StoreUnavailable, EmbedderUnavailable) as error:
+        except (StoreUnavailableError, EmbedderUnavailableError) as error:
             raise CommandError(f"{error}. Run this again when that is mended: it goes on from here.") from error
         self.stdout.write("Done.")
 

@@ -3,7 +3,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from langai_site.errors import Invalid, LangAIError
+from langai_site.errors import InvalidError, LangAIError
 from langai_site.usage.reports import answering, exporting, showing
 from langai_site.usage.reports.periods import MONTH, days_of, read_days
 from langai_site.usage.reports.types import DIMENSIONS, STEPS, Query, Report
@@ -42,9 +42,9 @@ def _query(options: dict[str, Any]) -> Query:
     names = [name.strip() for name in options["group"].split(",") if name.strip()]
     steps, by = [name for name in names if name in STEPS], [name for name in names if name in DIMENSIONS]
     if unknown := set(names) - set(GROUPS):
-        raise Invalid(f"You cannot group by “{', '.join(sorted(unknown))}”. Choose from {', '.join(GROUPS)}.")
+        raise InvalidError(f"You cannot group by “{', '.join(sorted(unknown))}”. Choose from {', '.join(GROUPS)}.")
     if len(steps) > 1:
-        raise Invalid(f"Group by one of {', '.join(STEPS)}, not by several.")
+        raise InvalidError(f"Group by one of {', '.join(STEPS)}, not by several.")
     days = read_days(options["start"], options["end"], days_of(MONTH, budgets.today()))
     only = tuple((name, options[name]) for name in ("user", "team") if options[name])
     return Query(days.start, days.end, "".join(steps), tuple(dict.fromkeys(by)), only)

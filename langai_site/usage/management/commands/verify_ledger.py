@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from langai_site.errors import Invalid, LangAIError
+from langai_site.errors import InvalidError, LangAIError
 from langai_site.sensitivity import Sensitivity
 from langai_site.usage import months
 from langai_site.usage.ledger import verification
@@ -130,5 +130,5 @@ def _parts(text: str) -> list[dict[str, str] | str]:
     except ValueError:
         parts = None
     if not isinstance(parts, list):
-        raise Invalid("The file is not a JSON list of messages or texts.")
+        raise InvalidError("The file is not a JSON list of messages or texts.")
     return parts
