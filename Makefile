@@ -9,7 +9,7 @@ INSTALL := $(PYTHON_WITH_BYTECODE) -m pip install --quiet --disable-pip-version-
 PARALLEL := -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 COMPILE := pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate -q $(UPGRADE)
 
-.PHONY: run test lint audit bench bench-reports bench-search lock clean install install-dev venv
+.PHONY: run test test-quick lint audit bench bench-reports bench-search lock clean install install-dev venv
 
 run: install
 	@exec $(BIN)/python manage.py run
@@ -17,6 +17,10 @@ run: install
 test: install-dev
 	@$(PYTHON_WITH_BYTECODE) -m pytest -rs $(PARALLEL) $(ARGS)
 	@$(if $(ARGS),,$(PYTHON_WITH_BYTECODE) -m tests.on_postgres $(PARALLEL))
+
+# What needs no server and no browser.
+test-quick: install-dev
+	@$(PYTHON_WITH_BYTECODE) -m pytest -rs $(PARALLEL) --quick $(ARGS)
 
 lint: install-dev
 	@$(BIN)/ruff check .

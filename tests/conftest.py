@@ -15,6 +15,7 @@ PARTS: dict[str, Callable[[], object]] = {
     "nginx": lambda: NGINX,
     "tesseract": lambda: shutil.which("tesseract"),
 }
+SERVERS = {"chroma_server", "model_dir", "upstream_process"}
 
 
 def needs(part: str) -> None:
@@ -32,16 +33,28 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         kept = [item for item in items if uses_database(item)]
         config.hook.pytest_deselected(items=[item for item in items if item not in set(kept)])
         items[:] = kept
+    if config.getoption("quick"):
+        kept = [item for item in items if not starts_servers(item)]
+        config.hook.pytest_deselected(items=[item for item in items if item not in set(kept)])
+        items[:] = kept
     items.sort(key=waits_most, reverse=True)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--only-database", action="store_true", help="run only the tests that use the database")
+    parser.addoption("--quick", action="store_true", help="run only the tests that start no server and no browser")
 
 
 def uses_database(item: pytest.Item) -> bool:
     fixtures = getattr(item, "fixturenames", ())
     return item.get_closest_marker("django_db") is not None or not {"db", "transactional_db"}.isdisjoint(fixtures)
+
+
+def starts_servers(item: pytest.Item) -> bool:
+    """Return whether a test needs a program beside it, or what takes long to prepare for all tests."""
+    fixtures = getattr(item, "fixturenames", ())
+    is_heavy = item.path.parent.name in ("live", "ops", "audit", "search_quality")
+    return is_heavy or item.get_closest_marker("needs") is not None or not SERVERS.isdisjoint(fixtures)
 
 
 def waits_most(item: pytest.Item) -> bool:
