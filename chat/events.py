@@ -4,7 +4,7 @@ from typing import Literal, TypedDict
 from uuid import UUID
 
 
-class Source(TypedDict):
+class CitedSource(TypedDict):
     """A numbered passage of a live reply, as a citation shows it."""
 
     number: int
@@ -23,7 +23,7 @@ class Snapshot(TypedDict):
 
     number: int
     text: str
-    sources: list[Source]
+    sources: list[CitedSource]
     model: str
 
 
@@ -53,7 +53,7 @@ class ReplySourced(TypedDict):
     type: Literal["reply.sourced"]
     reply: str
     number: int
-    sources: list[Source]
+    sources: list[CitedSource]
 
 
 class ReplyDone(TypedDict):

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Protocol
 
 from documents.extraction.types import Heading
-from search.types import PageText, Span
+from search.types import PageText, TextSpan
 
 PASSAGE_TOKENS = 200
 # Also the measure where there is no tokenizer. A word too long for the vocabulary counts as one token,
@@ -55,7 +55,7 @@ def split(
     *,
     numbered: bool = False,
     watch: Callable[[], object] = bool,
-) -> list[Span]:
+) -> list[TextSpan]:
     """Return the passages of `pages` in reading order.
 
     For each, `text == page.text[start:end]`; none crosses a page, overlaps another or is blank, and only
@@ -69,7 +69,7 @@ def split(
         return headings[above - 1].text if above else ""
 
     numbered = numbered and len(pages) > 1
-    spans: list[Span] = []
+    spans: list[TextSpan] = []
     for page in pages:
         watch()
         spans.extend(_spans(page, using, heading_at, _places(page, numbered=numbered)))
@@ -78,10 +78,10 @@ def split(
 
 def _spans(
     page: PageText, using: Splitter, heading_at: Callable[[int, int], str], place: Callable[[int, int], str]
-) -> Iterator[Span]:
+) -> Iterator[TextSpan]:
     for start, text in _pieces(page.text, using):
         end = start + len(text)
-        yield Span(text, page.number, start, end, heading_at(page.number, start), place(start, end))
+        yield TextSpan(text, page.number, start, end, heading_at(page.number, start), place(start, end))
 
 
 def _places(page: PageText, *, numbered: bool) -> Callable[[int, int], str]:

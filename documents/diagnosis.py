@@ -7,7 +7,7 @@ from django.conf import settings
 
 from documents.extraction.ocr import PROGRAM
 from langai_site import registry
-from langai_site.registry import Finding
+from langai_site.registry import DoctorFinding
 
 SECONDS = 4
 
@@ -16,13 +16,13 @@ def register() -> None:
     registry.doctor_check("scanned pages", scanned_pages, advice=f"Install {PROGRAM} again.")
 
 
-def scanned_pages() -> Finding:
+def scanned_pages() -> DoctorFinding:
     """Whether tesseract is there, and knows the languages that are wanted."""
     if not shutil.which(PROGRAM):
-        return Finding("off", f"{PROGRAM} is not installed: text in pictures is not read")
+        return DoctorFinding("off", f"{PROGRAM} is not installed: text in pictures is not read")
     listed = subprocess.run([PROGRAM, "--list-langs"], capture_output=True, text=True, timeout=SECONDS, check=True)  # noqa: S603
     wanted = settings.OCR_LANGUAGES.split("+")
     if missing := sorted(set(wanted) - set(listed.stdout.split())):
         advice = f"Install {', '.join(f'tesseract-ocr-{name}' for name in missing)}, or change OCR_LANGUAGES."
-        return Finding("fail", f"{PROGRAM} does not know {', '.join(missing)}", advice)
-    return Finding("ok", f"{PROGRAM} knows {', '.join(wanted)}")
+        return DoctorFinding("fail", f"{PROGRAM} does not know {', '.join(missing)}", advice)
+    return DoctorFinding("ok", f"{PROGRAM} knows {', '.join(wanted)}")

@@ -10,7 +10,7 @@ from django.utils import timezone
 from documents import chunking, lanes, limits, measures, services
 from documents.claims import Claim, ClaimLostError, Status, progress_of
 from documents.extraction import sandbox
-from documents.extraction.registry import FORMATS, Format
+from documents.extraction.registry import FORMATS, FileFormat
 from documents.extraction.types import Extracted, LimitReachedError
 from documents.models import Document
 from documents.names import split, title_of
@@ -85,7 +85,7 @@ def _watching(report: Report, when_read: Callable[[], object]) -> Callable[[], o
     return watch
 
 
-def _extracted(document: Document, kind: Format, watch: Callable[[], object]) -> Extracted:
+def _extracted(document: Document, kind: FileFormat, watch: Callable[[], object]) -> Extracted:
     allowed = limits.limits_of(kind, document)
     try:
         return sandbox.extract(Path(document.file.path), kind.module, allowed, watch)
@@ -95,7 +95,7 @@ def _extracted(document: Document, kind: Format, watch: Callable[[], object]) ->
         raise
 
 
-def _splitter(kind: Format) -> chunking.Splitter:
+def _splitter(kind: FileFormat) -> chunking.Splitter:
     path = tokenizer_path()
     return chunking.splitter(markdown=kind.markdown, tokenizer=chunking.untruncated(path) if path else "")
 
@@ -106,7 +106,7 @@ def _title(document: Document, extracted: Extracted) -> str:
     return document.title if given else extracted.title or document.title
 
 
-def _source_info(document: Document, kind: Format) -> SourceInfo:
+def _source_info(document: Document, kind: FileFormat) -> SourceInfo:
     return SourceInfo(
         document=document.pk,
         version=document.version,

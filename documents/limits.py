@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from django.conf import settings
 
-from documents.extraction.registry import Format
+from documents.extraction.registry import FileFormat
 from documents.extraction.types import Limits
 from documents.lanes import is_small
 from documents.models import Document
@@ -16,7 +16,7 @@ CPU_SECONDS, CPU_SECONDS_A_MB, UNPACKED_CPU_SECONDS_A_MB = 20, 20, 5
 MB = 1024 * 1024
 
 
-def limits_of(kind: Format, document: Document) -> Limits:
+def limits_of(kind: FileFormat, document: Document) -> Limits:
     """Return the limits for reading the document's file now."""
     most = most_for(kind, document.size)
     if not is_small(document):
@@ -25,7 +25,7 @@ def limits_of(kind: Format, document: Document) -> Limits:
     return replace(most, memory_mb=min(memory, most.memory_mb), seconds=min(QUICK_SECONDS, most.seconds))
 
 
-def most_for(kind: Format, size: int) -> Limits:
+def most_for(kind: FileFormat, size: int) -> Limits:
     """Return the limits for reading a file of `size` bytes."""
     explained = CPU_SECONDS + CPU_SECONDS_A_MB * size // MB
     return Limits(

@@ -30,7 +30,7 @@ COLUMNS = {
 
 
 @dataclass(frozen=True)
-class Place:
+class LibraryPlace:
     """What of a collection is shown: an address of its page."""
 
     collection: int
@@ -44,7 +44,7 @@ class Place:
 
 
 @dataclass(frozen=True)
-class Column:
+class LibraryColumn:
     """A column's heading: where a click on it leads, and how it is sorted now, in ARIA's word."""
 
     name: str
@@ -63,7 +63,7 @@ def collection(request: HttpRequest, collection: int) -> HttpResponse:
     """A collection's documents, filtered, sorted and paged; htmx gets the list alone."""
     found = shelf(signed_in(request), collection)
     order = request.GET.get("sort", "")
-    place = Place(collection, request.GET.get("q", "").strip()[:WORDS_MAX], order if order in ORDERS else NEWEST)
+    place = LibraryPlace(collection, request.GET.get("q", "").strip()[:WORDS_MAX], order if order in ORDERS else NEWEST)
     listed = listing(found, words=place.words, order=place.order, page=_page(request))
     context = {
         "shelf": found,
@@ -86,12 +86,12 @@ def _page(request: HttpRequest) -> int:
     return int(page) if page.isdecimal() and len(page) <= PAGE_DIGITS else 1
 
 
-def _column(place: Place, name: str) -> Column:
+def _column(place: LibraryPlace, name: str) -> LibraryColumn:
     first, second = COLUMNS[name]
     is_sorted = place.order in COLUMNS[name]
     direction = "descending" if ORDERS[place.order].descending else "ascending"
-    url = Place(place.collection, place.words, second if place.order == first else first).url()
-    return Column(name, url, direction if is_sorted else "")
+    url = LibraryPlace(place.collection, place.words, second if place.order == first else first).url()
+    return LibraryColumn(name, url, direction if is_sorted else "")
 
 
 @require_GET

@@ -19,7 +19,7 @@ from langai_site import hosts
 SQLITE, POSTGRESQL = "django.db.backends.sqlite3", "django.db.backends.postgresql"
 
 
-class Reader(FileAwareEnv):
+class SettingsReader(FileAwareEnv):
     """Says which setting's file cannot be read."""
 
     def _get_value(self, env_key: str, default: Any) -> Any:  # noqa: ANN401 - as in the library
@@ -38,7 +38,7 @@ def load(base: Path) -> FileAwareEnv:
     """
     for name in [name for name, value in os.environ.items() if value == "" and name.isupper()]:
         del os.environ[name]
-    reader = Reader(strip_whitespace=True)
+    reader = SettingsReader(strip_whitespace=True)
     reader.add_parser("rate", rate)
     reader.read_env(base / ".env", recurse=False)
     return reader

@@ -86,8 +86,8 @@ class SensitivePattern(models.Model):
             raise ValidationError({"pattern": error.message}) from None
 
     @property
-    def rule(self) -> rules.Rule:
-        return rules.Rule(self.name, self._rule_kind, self.pattern, Sensitivity(self.label))
+    def rule(self) -> rules.DetectorRule:
+        return rules.DetectorRule(self.name, self._rule_kind, self.pattern, Sensitivity(self.label))
 
     @property
     def _rule_kind(self) -> rules.Kind:

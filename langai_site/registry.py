@@ -43,7 +43,7 @@ class Gauge:
 
 
 @dataclass(frozen=True)
-class Finding:
+class DoctorFinding:
     """What `manage.py doctor` says of a part, in words without secrets; "off" is what is not set up, by choice.
 
     `advice` tells what to do where `status` is "warn" or "fail".
@@ -58,7 +58,7 @@ class Finding:
 class DoctorCheck:
     """`run` may raise: then the part fails, with `advice`; it also does where `run` takes more than `seconds`."""
 
-    run: Callable[[], Finding]
+    run: Callable[[], DoctorFinding]
     advice: str
     seconds: float
 
@@ -182,7 +182,7 @@ def shared_gauge(gauge: Gauge) -> None:
     shared_gauges[gauge.name] = gauge
 
 
-def doctor_check(name: str, run: Callable[[], Finding], *, advice: str, seconds: float = 5) -> None:
+def doctor_check(name: str, run: Callable[[], DoctorFinding], *, advice: str, seconds: float = 5) -> None:
     """`run` is called on a thread of its own, beside the others; it leaves nothing behind and buys no answer."""
     doctor_checks[name] = DoctorCheck(run, advice, seconds)
 

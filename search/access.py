@@ -6,7 +6,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from langai_site.accounts.models import Team, User
-from langai_site.database.compiled_queries import Prepared
+from langai_site.database.compiled_queries import CompiledQuery
 from search.models import Collection, Source
 from search.types import Reader
 
@@ -56,7 +56,7 @@ def _worth_searching(user: int) -> QuerySet[Collection, tuple[int]]:
     return readable_collections(user).filter(Exists(live)).order_by("pk").values_list("pk")
 
 
-_WORTH_SEARCHING = Prepared(_worth_searching, user=-982451653)
+_WORTH_SEARCHING = CompiledQuery(_worth_searching, user=-982451653)
 
 
 def reader_of(user: User) -> Reader:

@@ -3,10 +3,10 @@
 import hashlib
 
 from search.models import Passage
-from search.types import Span
+from search.types import TextSpan
 
 
-def in_context(title: str, span: Span | Passage) -> str:
+def in_context(title: str, span: TextSpan | Passage) -> str:
     """What is embedded of a passage: a piece of a document often does not say what the document is about."""
     return "\n".join(filter(None, (title, span.heading if span.heading != title else "", span.text)))
 

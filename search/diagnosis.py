@@ -5,7 +5,7 @@ import secrets
 from django.conf import settings
 
 from langai_site import registry
-from langai_site.registry import Finding
+from langai_site.registry import DoctorFinding
 from langai_site.sensitivity import Sensitivity
 from search import embeddings
 from search.embeddings.choice import LOCAL
@@ -29,11 +29,11 @@ def register() -> None:
     )
 
 
-def vector_store() -> Finding:
+def vector_store() -> DoctorFinding:
     """Whether it keeps a vector, finds it, and gives it up: in a collection of its own, which nothing else knows."""
     store = get_store()
     if store is None:
-        return Finding("fail", "no Chroma runs", "Start LangAI (manage.py run), or set CHROMA_URL.")
+        return DoctorFinding("fail", "no Chroma runs", "Start LangAI (manage.py run), or set CHROMA_URL.")
     store.ping()
     name = f"doctor-{secrets.token_hex(8)}"
     try:
@@ -42,8 +42,8 @@ def vector_store() -> Finding:
         store.drop(name)
     if not found:
         advice = "Restart it; if that does not help, stop it, move its files away and run manage.py reindex."
-        return Finding("fail", "it does not find what was written into it", advice)
-    return Finding("ok", f"{settings.VECTOR_STORE} wrote, found and deleted a vector")
+        return DoctorFinding("fail", "it does not find what was written into it", advice)
+    return DoctorFinding("ok", f"{settings.VECTOR_STORE} wrote, found and deleted a vector")
 
 
 def _found_again(store: VectorStore, name: str) -> bool:
@@ -55,21 +55,21 @@ def _found_again(store: VectorStore, name: str) -> bool:
     return [pk for pk, _ in store.query(name, vector, 1)] == [1]
 
 
-def embedder() -> Finding:
+def embedder() -> DoctorFinding:
     """Whether a word becomes a vector; with MiniLM also whether its weights are the published ones."""
     configured = embeddings.configured()
     if configured is None:
         return _missing()
     if settings.EMBEDDER == LOCAL and (folder := weights_folder()) and not weights_are_published(folder):
         advice = "Install the package again from the index that requirements.lock was made with."
-        return Finding("fail", "MiniLM's weights are not the published ones (wrong SHA-256)", advice)
+        return DoctorFinding("fail", "MiniLM's weights are not the published ones (wrong SHA-256)", advice)
     (vector,) = configured.embed([WORD], Sensitivity.PUBLIC)
-    return Finding("ok", f"{configured.fingerprint}: a word became {len(vector)} numbers")
+    return DoctorFinding("ok", f"{configured.fingerprint}: a word became {len(vector)} numbers")
 
 
-def _missing() -> Finding:
+def _missing() -> DoctorFinding:
     if settings.EMBEDDER == LOCAL:
         advice = "Run manage.py setup: it says what is missing."
-        return Finding("fail", f"{settings.MODEL_DIR / MODEL} is not there: search by meaning is off", advice)
+        return DoctorFinding("fail", f"{settings.MODEL_DIR / MODEL} is not there: search by meaning is off", advice)
     advice = "Check EMBEDDER_BASE_URL and EMBEDDER_API_KEY; the worker, which asks again and again, logs the reason."
-    return Finding("fail", f"{settings.EMBEDDER} was never reached: documents wait for it", advice)
+    return DoctorFinding("fail", f"{settings.EMBEDDER} was never reached: documents wait for it", advice)

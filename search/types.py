@@ -51,7 +51,7 @@ class PageText:
 
 
 @dataclass(frozen=True)
-class Span:
+class TextSpan:
     """A passage to be indexed: `text == page[start:end]`, offsets in characters."""
 
     text: str

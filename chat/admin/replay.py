@@ -8,12 +8,12 @@ from chat.admin.forms import LabForm
 from chat.models import RoutingPolicy
 from chat.pages import receipt_text
 from chat.routing import past_turns
-from chat.routing.replay import Comparison, Cost, Outcome, Tally
+from chat.routing.replay import Comparison, Cost, ReplayOutcome, Tally
 from langai_site.sensitivity import Sensitivity
 
 
 @dataclass(frozen=True)
-class Row:
+class ReplayRow:
     """Turns of each label that go from one model to another, as the page writes it; costs are before and after."""
 
     before: str
@@ -24,13 +24,13 @@ class Row:
 
 
 @dataclass(frozen=True)
-class Table:
+class ReplayTable:
     """What would change against one other way of routing. `labels` are the sums of the rows."""
 
     title: str
     about: str
     comparison: Comparison
-    rows: tuple[Row, ...]
+    rows: tuple[ReplayRow, ...]
     labels: tuple[int, ...]
     before: str
 
@@ -47,7 +47,7 @@ def tried(policy: RoutingPolicy, query: Mapping[str, str]) -> dict[str, Any]:
     )
 
 
-def _told(outcome: Outcome) -> dict[str, Any]:
+def _told(outcome: ReplayOutcome) -> dict[str, Any]:
     return {
         "outcome": outcome,
         "tallies": [
@@ -78,9 +78,9 @@ def _tally(name: str, tally: Tally) -> dict[str, Any]:
     return {"name": name, "answered": tally.answered, "refused": tally.refused, "cost": words_of(tally.cost)}
 
 
-def _table(title: str, about: str, before: str, comparison: Comparison) -> Table:
+def _table(title: str, about: str, before: str, comparison: Comparison) -> ReplayTable:
     rows = tuple(
-        Row(
+        ReplayRow(
             move.before,
             move.after,
             _counts(move.labels),
@@ -89,7 +89,7 @@ def _table(title: str, about: str, before: str, comparison: Comparison) -> Table
         )
         for move in comparison.moves
     )
-    return Table(title, about, comparison, rows, _counts(comparison.labels), before)
+    return ReplayTable(title, about, comparison, rows, _counts(comparison.labels), before)
 
 
 def _counts(labels: Mapping[Sensitivity, int]) -> tuple[int, ...]:

@@ -73,7 +73,7 @@ async def chat_stream(
     return sse.EventStream(_frames(request, reply, told, stop=body.stop_on_disconnect))
 
 
-async def _begun(user: User, body: Ask, sensitivity: str) -> runner.Begun:
+async def _begun(user: User, body: Ask, sensitivity: str) -> runner.RunningReply:
     return await runner.begin(lambda: in_database_thread(_open, user, body, sensitivity))
 
 

@@ -47,7 +47,7 @@ async def conversations_list(
     after: str = Query("", max_length=100, description="`next` of the previous page."),
 ) -> dict[str, Any]:
     """Your conversations, newest first."""
-    place = access.Place.read(after)
+    place = access.ListPlace.read(after)
     if after and place is None:
         raise InvalidError("“after” is not a position in the list. Send “next” of the previous page, unchanged.")
     found, rest = await in_database_thread(access.listed, person_of(request).pk, place, source)

@@ -25,8 +25,8 @@ from chat.api.openai_schemas import (
     TokenUsage,
     said_of,
 )
-from chat.api.stateless import Piece, Whole
-from chat.events import Source
+from chat.api.stateless import AnswerPiece, Whole
+from chat.events import CitedSource
 from chat.llm.built_in import BUILT_IN
 from chat.routing.route import AUTO
 from langai_site.accounts import limits
@@ -41,7 +41,7 @@ from langai_site.web.error_middleware import told
 from langai_site.web.stated_labels import COLLECTIONS_HEADER, HEADER, HEADER_WORDS
 
 router = Router(tags=["OpenAI"])
-Answer = AsyncGenerator[Piece | Whole, None]
+Answer = AsyncGenerator[AnswerPiece | Whole, None]
 
 
 @router.get("/models", auth=door(Scope.CHAT), response={200: ModelList} | documented(body=OpenAIErrorBody))
@@ -125,7 +125,7 @@ def _extra(whole: Whole) -> Extra:
     return Extra(citations=[_passage(source) for source in whole.kept.sources], receipt=whole.receipt)
 
 
-def _passage(source: Source) -> PassageRef:
+def _passage(source: CitedSource) -> PassageRef:
     place = urlencode({"page": source["page"], "start": source["start"], "end": source["end"]})
     url = f"{reverse('search:source', args=[source['source']])}?{place}#marked"
     return PassageRef(number=source["number"], title=source["title"], location=source["location"], url=url)
@@ -139,7 +139,7 @@ async def _frames(request: HttpRequest, answer: Answer, *, counted: bool) -> Asy
         async with aclosing(answer):
             async for event in answer:
                 chunk["model"] = event.model
-                if isinstance(event, Piece):
+                if isinstance(event, AnswerPiece):
                     role = {} if begun else {"role": "assistant"}
                     yield sse.frame(chunk | _choices(role | {"content": event.text}))
                     begun = True

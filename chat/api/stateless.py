@@ -22,13 +22,13 @@ from chat.routing import policies
 from chat.routing.route import AUTO
 from chat.turns import concurrency, receipts, turn
 from chat.turns.turn_state import StoredTurnState
-from chat.turns.values import Prepared, TurnRequest
+from chat.turns.values import RoutedTurn, TurnRequest
 from langai_site import detectors, request_id
 from langai_site.accounts.models import User
 from langai_site.accounts.proofs import Proof
 from langai_site.characters import split_off_half, whole_characters
 from langai_site.database.writer import in_database_thread, write_patiently
-from langai_site.detectors import Rule
+from langai_site.detectors import DetectorRule
 from langai_site.errors import InvalidError, NotFoundError
 from langai_site.outbound import catalogue
 from langai_site.outbound.types import ChatMessage, Delta
@@ -64,7 +64,7 @@ class Said:
 
 
 @dataclass(frozen=True)
-class Piece:
+class AnswerPiece:
     """Text to append, by the model of that name."""
 
     model: str
@@ -76,7 +76,7 @@ class Whole:
     """The answer at its end. `cut`: it reached the length that is allowed."""
 
     model: str
-    kept: receipts.Kept
+    kept: receipts.EndedAnswer
     cut: bool
     input_tokens: int
     output_tokens: int
@@ -90,7 +90,7 @@ class _Passing:
     said: Said
     stops: Stops
     entries: list[Entry] = field(default_factory=list)
-    prepared: Prepared | None = None
+    prepared: RoutedTurn | None = None
     text: str = ""
     half: str = ""
     cut: bool = False
@@ -116,7 +116,7 @@ class _Passing:
         return self.prepared.model.name if self.prepared else ""
 
 
-async def answer(user: User, said: Said, proof: Proof | None = None) -> AsyncGenerator[Piece | Whole, None]:
+async def answer(user: User, said: Said, proof: Proof | None = None) -> AsyncGenerator[AnswerPiece | Whole, None]:
     """One turn over values, while `proof` is good. Raises LangAIError; closing the generator stops the model.
 
     However it ends, what was used is entered, and what was held for it given back.
@@ -168,7 +168,7 @@ def _counted(passing: _Passing) -> Iterator[None]:
 
 
 @transaction.atomic
-def _opened(user: User, said: Said, reply: UUID) -> tuple[TurnRequest, Sequence[Rule]]:
+def _opened(user: User, said: Said, reply: UUID) -> tuple[TurnRequest, Sequence[DetectorRule]]:
     """The turn but for its label, with its reservation; and what is sensitive here."""
     text, model = drafts.text(said.text), drafts.model(said.model)
     _refuse_too_long(said)
@@ -206,7 +206,7 @@ def _refuse_too_long(said: Said) -> None:
         raise InvalidError(f"The messages have {size:,} characters; {most:,} are allowed. Leave out the oldest.")
 
 
-def _causes(request: TurnRequest, said: Said, rules: Sequence[Rule]) -> tuple[labels.Cause, ...]:
+def _causes(request: TurnRequest, said: Said, rules: Sequence[DetectorRule]) -> tuple[labels.Cause, ...]:
     """What labels the turn: all that was said counts, as it would in a conversation."""
     began = access.began()
     texts = [said.instructions, *(message.text for message in request.history), request.question]
@@ -214,17 +214,17 @@ def _causes(request: TurnRequest, said: Said, rules: Sequence[Rule]) -> tuple[la
     return labels.turn(began, own)
 
 
-async def _pieces(request: TurnRequest, reply: UUID, passing: _Passing) -> AsyncGenerator[Piece, None]:
+async def _pieces(request: TurnRequest, reply: UUID, passing: _Passing) -> AsyncGenerator[AnswerPiece, None]:
     async with aclosing(turn.run(request, passing.entries.append, StoredTurnState(reply))) as events:
         async for event in events:
-            if isinstance(event, Prepared):
+            if isinstance(event, RoutedTurn):
                 passing.prepared = event
             elif isinstance(event, Delta) and (text := passing.heard(event)):
-                yield Piece(passing.model, text)
+                yield AnswerPiece(passing.model, text)
             if passing.stops.reached:
                 break
     if rest := passing.rest():
-        yield Piece(passing.model, rest)
+        yield AnswerPiece(passing.model, rest)
 
 
 def _whole(request: TurnRequest, passing: _Passing) -> Whole:

@@ -15,7 +15,7 @@ from chat.conversations import branches, labels
 from chat.events import ConversationGone, group_of
 from chat.models import Conversation, LabelChange, Message
 from langai_site.accounts import open_accounts
-from langai_site.database.compiled_queries import Prepared
+from langai_site.database.compiled_queries import CompiledQuery
 from langai_site.errors import ConflictError, InvalidError, NotFoundError
 from langai_site.sensitivity import Sensitivity
 from langai_site.usage import callers
@@ -31,7 +31,7 @@ REASON_MAX = CAUSE_MAX - len("lowered by you: ")
 # How long a deleted conversation can be brought back, before the worker removes it for good.
 UNDO_FOR = timedelta(hours=1)
 GONE = "This conversation does not exist, or it is not yours."
-_THEIRS = Prepared(
+_THEIRS = CompiledQuery(
     lambda user, conversation: (
         Conversation.objects.filter(id=conversation, owner_id=user, owner__is_active=True, deleted_at=None)
         .order_by()
@@ -105,7 +105,7 @@ def ended_reply(user_id: int, reply_id: UUID) -> Message:
 
 
 @dataclass(frozen=True)
-class Place:
+class ListPlace:
     """Where in the list of conversations one page of it ends and the next begins."""
 
     updated_at: datetime
@@ -115,7 +115,7 @@ class Place:
         return f"{self.updated_at.isoformat()}_{self.id.hex}"
 
     @classmethod
-    def read(cls, text: str) -> "Place | None":
+    def read(cls, text: str) -> "ListPlace | None":
         """The place that was written as `text`; None where that is none."""
         moment, _, key = text.partition("_")
         try:
@@ -126,8 +126,8 @@ class Place:
 
 
 def listed(
-    user_id: int, after: Place | None = None, source: str | None = PAGE
-) -> tuple[Sequence[Conversation], Place | None]:
+    user_id: int, after: ListPlace | None = None, source: str | None = PAGE
+) -> tuple[Sequence[Conversation], ListPlace | None]:
     """A person's conversations, newest first, and where the rest of them begins if there is one.
 
     Those from the pages, or from another `source`; None: from all.
@@ -139,7 +139,7 @@ def listed(
         mine = mine.filter(Q(updated_at__lt=after.updated_at) | Q(updated_at=after.updated_at, id__lt=after.id))
     found = list(mine.order_by("-updated_at", "-id")[: LISTED + 1])
     shown = found[:LISTED]
-    return shown, Place(shown[-1].updated_at, shown[-1].id) if len(found) > LISTED else None
+    return shown, ListPlace(shown[-1].updated_at, shown[-1].id) if len(found) > LISTED else None
 
 
 def titles(user_id: int, ids: Sequence[UUID]) -> Mapping[UUID, str]:

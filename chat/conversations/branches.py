@@ -39,7 +39,7 @@ _LENGTHS = _WAY_UP.format(
 
 
 @dataclass(frozen=True)
-class Part:
+class ThreadPart:
     """Messages of a branch that follow one another, oldest first, each with `.siblings`.
 
     `has_earlier`: the branch has messages before them. `is_latest`: none after them.
@@ -50,10 +50,10 @@ class Part:
     is_latest: bool = True
 
 
-def latest(conversation: Conversation, most: int = PART_MESSAGES) -> Part:
+def latest(conversation: Conversation, most: int = PART_MESSAGES) -> ThreadPart:
     """The end of the branch that is shown; without messages in a conversation that has none."""
     ids, has_earlier = _ids_of_part(conversation, conversation.current_leaf_id, most)
-    return Part(_with_siblings(_read(ids)), has_earlier)
+    return ThreadPart(_with_siblings(_read(ids)), has_earlier)
 
 
 def is_in_latest(conversation: Conversation, message_id: UUID) -> bool:
@@ -61,13 +61,13 @@ def is_in_latest(conversation: Conversation, message_id: UUID) -> bool:
     return message_id in _ids_of_part(conversation, conversation.current_leaf_id)[0]
 
 
-def before(conversation: Conversation, message_id: UUID) -> Part:
+def before(conversation: Conversation, message_id: UUID) -> ThreadPart:
     """What stands before a message, on whichever branch that is. Raises NotFoundError."""
     known = conversation.messages.filter(id=message_id).values_list("parent_id", flat=True)
     if not known:
         raise NotFoundError(GONE)
     ids, has_earlier = _ids_of_part(conversation, known[0])
-    return Part(_with_siblings(_read(ids)), has_earlier, is_latest=False)
+    return ThreadPart(_with_siblings(_read(ids)), has_earlier, is_latest=False)
 
 
 def _ids_of_part(

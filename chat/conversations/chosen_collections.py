@@ -15,7 +15,7 @@ Chosen = list[int] | None
 
 
 @dataclass(frozen=True)
-class Choice:
+class CollectionChoice:
     """What the composer offers: (id, name) of the collections that may be read, and what of it is chosen."""
 
     offered: tuple[tuple[int, str], ...]
@@ -40,12 +40,12 @@ def chosen(user_id: int, values: Sequence[str]) -> Chosen:
     return sorted(readable_collections(user_id).filter(pk__in=ids).order_by().values_list("pk", flat=True))
 
 
-def offer(user_id: int, last: Chosen, values: Sequence[str] = ()) -> Choice:
+def offer(user_id: int, last: Chosen, values: Sequence[str] = ()) -> CollectionChoice:
     """The choice as it was made last, or as `values` of a form make it that could not be sent."""
     offered = tuple(readable_collections(user_id).values_list("pk", "name"))
     made = chosen(user_id, values) if values else last
     ids = frozenset(made or ()) & {pk for pk, _name in offered}
-    return Choice(offered, ids, ALL if made is None else SOME if made else NONE)
+    return CollectionChoice(offered, ids, ALL if made is None else SOME if made else NONE)
 
 
 def scope(user: User, made: Chosen) -> tuple[Reader, tuple[str, ...] | None]:

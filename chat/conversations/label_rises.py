@@ -17,7 +17,7 @@ from django.utils import timezone
 
 from chat.conversations import access, labels
 from chat.models import Citation, Conversation, GivenDocument, Message
-from langai_site.database.compiled_queries import Prepared
+from langai_site.database.compiled_queries import CompiledQuery
 from langai_site.sensitivity import Sensitivity
 from search.models import LabelRise
 from search.services.label_rises import Labelled, labelled_of
@@ -26,7 +26,7 @@ from search.services.label_rises import Labelled, labelled_of
 AT_ONCE = 200
 # No turn that was under way when a label rose is expected to end later.
 LONGEST_TURN = timedelta(hours=1)
-_UNDONE = Prepared(lambda: LabelRise.objects.filter(done_at=None).order_by().values_list("pk"))
+_UNDONE = CompiledQuery(lambda: LabelRise.objects.filter(done_at=None).order_by().values_list("pk"))
 
 
 def count_quoting(labelled: Labelled) -> int:

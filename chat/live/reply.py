@@ -8,17 +8,17 @@ from uuid import UUID
 
 from chat import measures
 from chat.conversations.labels import Cause
-from chat.events import ReplyBegun, Snapshot, Source
+from chat.events import CitedSource, ReplyBegun, Snapshot
 from chat.llm.types import Numbered
 from chat.models import Message
 from chat.turns import receipts
 from chat.turns.storage import Started
-from chat.turns.values import Prepared, Weighed
+from chat.turns.values import RoutedTurn, RoutingInput
 from langai_site.usage.types import Entry
 
 
 @dataclass(frozen=True)
-class Asked:
+class ReplyOpening:
     """What those who watch are shown of a reply's beginning: the question's text, or the reply it replaces."""
 
     text: str = ""
@@ -30,19 +30,19 @@ class Live:
     """A reply in the making."""
 
     started: Started
-    asked: Asked
+    asked: ReplyOpening
     text: str = ""
     number: int = 0
     published: int = 0
-    weighed: Weighed | None = None
-    prepared: Prepared | None = None
+    weighed: RoutingInput | None = None
+    prepared: RoutedTurn | None = None
     entries: list[Entry] = field(default_factory=list)
     changed: asyncio.Event = field(default_factory=asyncio.Event)
     reader: asyncio.Task[None] | None = None
     half: str = ""
     truncated: bool = False
     ended_as: Message.Status = Message.Status.STOPPED
-    told_sources: list[Source] = field(default_factory=list)
+    told_sources: list[CitedSource] = field(default_factory=list)
     # What gives the reply its label. What is decided to be sent counts, though the turn be weighed again after it.
     causes: Sequence[Cause] = ()
     began: float = field(default_factory=time.monotonic)
@@ -60,7 +60,7 @@ class Live:
         return self.prepared.model.name if self.prepared else measures.NO_MODEL
 
     @property
-    def sources(self) -> list[Source]:
+    def sources(self) -> list[CitedSource]:
         return receipts.sources_of(self.passages, self.started.request.cited)
 
     @property

@@ -17,14 +17,14 @@ from chat import measures
 from chat.conversations import labels
 from chat.events import Event
 from chat.live import publishing, snapshots
-from chat.live.reply import Asked, Live
+from chat.live.reply import Live, ReplyOpening
 from chat.models import Conversation, Message
 from chat.routing.route import NoModelError, Rejected
 from chat.turns import receipts, storage, turn
 from chat.turns.citations import rest_after
-from chat.turns.storage import INTERRUPTED, Outcome, Started
+from chat.turns.storage import INTERRUPTED, Started, TurnOutcome
 from chat.turns.turn_state import StoredTurnState
-from chat.turns.values import Prepared, Weighed
+from chat.turns.values import RoutedTurn, RoutingInput
 from langai_site import request_id
 from langai_site.characters import split_off_half, whole_characters
 from langai_site.database.writer import in_database_thread, write_patiently
@@ -54,25 +54,25 @@ _tasks: set[asyncio.Task[Any]] = set()
 
 
 @dataclass(frozen=True)
-class Begun:
+class RunningReply:
     """A reply that runs; who waits for how it ends shields `ending`: to cancel that would end the reply untold."""
 
     started: Started
-    ending: asyncio.Task[Outcome]
+    ending: asyncio.Task[TurnOutcome]
 
 
-async def begin(open_turn: Callable[[], Awaitable[Started]], replaces: str = "") -> Begun:
+async def begin(open_turn: Callable[[], Awaitable[Started]], replaces: str = "") -> RunningReply:
     """Write the turn's rows and start its reply, both or neither: who goes away cancels the door, not this."""
 
-    async def both() -> Begun:
+    async def both() -> RunningReply:
         started = await open_turn()
         text = "" if replaces else started.request.question
-        return Begun(started, start(started, Asked(text=text, replaces=replaces)))
+        return RunningReply(started, start(started, ReplyOpening(text=text, replaces=replaces)))
 
     return await asyncio.shield(asyncio.create_task(both()))
 
 
-def start(started: Started, asked: Asked) -> asyncio.Task[Outcome]:
+def start(started: Started, asked: ReplyOpening) -> asyncio.Task[TurnOutcome]:
     """Run a reply in a task of its own, which no request and no socket owns; it returns how the reply ended."""
     reply = Live(started, asked, text=started.request.written, published=len(started.request.written))
     _live[reply.reply] = reply
@@ -113,7 +113,7 @@ async def stop_shown(conversation: Conversation) -> None:
         await stop(leaf.id)
 
 
-async def _run(reply: Live) -> Outcome:
+async def _run(reply: Live) -> TurnOutcome:
     reply.reader = asyncio.create_task(_read(reply))
     helpers = [asyncio.create_task(_publish_growth(reply)), asyncio.create_task(_keep(reply))]
     try:
@@ -157,13 +157,13 @@ async def _read(reply: Live) -> None:
                 reply.text += whole_characters(piece)
                 reply.truncated |= event.truncated
                 reply.changed.set()
-            elif isinstance(event, Weighed):
+            elif isinstance(event, RoutingInput):
                 reply.weighed, reply.prepared = event, None
             else:
                 await _decided(reply, event)
 
 
-async def _decided(reply: Live, prepared: Prepared) -> None:
+async def _decided(reply: Live, prepared: RoutedTurn) -> None:
     """Raise the label and tell the sources; both change only where the turn was weighed again."""
     known, told = labels.label_of(reply.causes), reply.told_sources
     reply.prepared, reply.causes = prepared, prepared.weighed.causes
@@ -198,7 +198,7 @@ async def _publish_grown(reply: Live) -> None:
     await _tell(reply, {"type": "reply.grew", "text": grown})
 
 
-async def _has_lost_its_place(reply: Live, outcome: Outcome) -> bool:
+async def _has_lost_its_place(reply: Live, outcome: TurnOutcome) -> bool:
     """Return whether watchers have half of a citation that was removed at the end, and so cannot find their place."""
     if outcome.text == reply.text:
         return False
@@ -221,7 +221,7 @@ async def _keep(reply: Live) -> None:
             _cancel_reader(reply)
 
 
-async def _outcome(reply: Live) -> Outcome:
+async def _outcome(reply: Live) -> TurnOutcome:
     """Wait for the reader and say how it ended; whatever happens, the text so far is kept."""
     assert reply.reader is not None
     try:
@@ -245,7 +245,7 @@ def _ended_with(entry: Entry, status: Message.Status) -> Entry:
     return replace(entry, status=status.value) if entry.status == Message.Status.STOPPED else entry
 
 
-async def _failed(reply: Live, error: LangAIError) -> Outcome:
+async def _failed(reply: Live, error: LangAIError) -> TurnOutcome:
     rejected = error.rejected if isinstance(error, NoModelError) else ()
     ended = await _ended(reply, Message.Status.FAILED, error.message, error.code, rejected)
     return replace(ended, failure=error)
@@ -253,7 +253,7 @@ async def _failed(reply: Live, error: LangAIError) -> Outcome:
 
 async def _ended(
     reply: Live, status: Message.Status, error: str = "", code: str = "", rejected: Sequence[Rejected] = ()
-) -> Outcome:
+) -> TurnOutcome:
     prepared, request = reply.prepared, reply.started.request
     is_complete = status == Message.Status.COMPLETE
     # On a thread: citations and quotations are looked for in the whole text.
@@ -261,7 +261,7 @@ async def _ended(
     elapsed_ms = int((time.monotonic() - reply.began) * 1000)
     told = prepared or reply.weighed
     receipt = receipts.receipt_of(told, reply.entries, reply.started.before, elapsed_ms, rejected)
-    return Outcome(
+    return TurnOutcome(
         text=kept.text,
         status=status,
         causes=reply.causes,
@@ -273,7 +273,7 @@ async def _ended(
     )
 
 
-async def _end(reply: Live, outcome: Outcome) -> None:
+async def _end(reply: Live, outcome: TurnOutcome) -> None:
     """The closing transaction, then the news of it. A database that is away is waited for, within reason."""
     if not await write_patiently(f"reply {reply.reply}", storage.close, reply.started, outcome, reply.entries):
         return

@@ -4,24 +4,24 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from decimal import Decimal
 
-from chat.llm.types import Ask
+from chat.llm.types import ModelQuestion
 from langai_site.outbound import door
 from langai_site.outbound.types import ChatCall, Delta, Ledger
 from langai_site.telemetry import tracing
 
 
 class Hosted:
-    async def stream(self, ask: Ask, ledger: Ledger) -> AsyncGenerator[Delta, None]:
+    async def stream(self, ask: ModelQuestion, ledger: Ledger) -> AsyncGenerator[Delta, None]:
         with tracing.span("provider", {"langai.model": ask.model.name}):
             async with aclosing(door.stream_chat(_call(ask), ledger)) as deltas:
                 async for delta in deltas:
                     yield delta
 
-    def max_cost(self, ask: Ask) -> Decimal | None:
+    def max_cost(self, ask: ModelQuestion) -> Decimal | None:
         return door.max_cost(ask.model, ask.messages, ask.max_tokens)
 
 
-def _call(ask: Ask) -> ChatCall:
+def _call(ask: ModelQuestion) -> ChatCall:
     return ChatCall(
         ask.model,
         ask.messages,

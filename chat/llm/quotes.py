@@ -9,7 +9,7 @@ from collections.abc import AsyncGenerator, Iterable, Sequence
 from decimal import Decimal
 
 from chat.llm.built_in import QUOTES
-from chat.llm.types import Ask, Numbered
+from chat.llm.types import ModelQuestion, Numbered
 from chat.markdown.verbatim import verbatim
 from langai_site.outbound.types import Delta, Ledger, Present
 from langai_site.usage.types import Entry, Usage
@@ -128,7 +128,7 @@ def pieces(text: str) -> list[str]:
 
 
 class Quotes:
-    async def stream(self, ask: Ask, ledger: Ledger) -> AsyncGenerator[Delta, None]:
+    async def stream(self, ask: ModelQuestion, ledger: Ledger) -> AsyncGenerator[Delta, None]:
         present = await ask.admitted()
         started, status, written = time.monotonic(), "stopped", 0
         whole = answer(ask.question, ask.passages, ask.documents)
@@ -142,11 +142,11 @@ class Quotes:
         finally:
             ledger(_entry(ask, present, written, status, int((time.monotonic() - started) * 1000)))
 
-    def max_cost(self, ask: Ask) -> Decimal:
+    def max_cost(self, ask: ModelQuestion) -> Decimal:
         return Decimal(0)
 
 
-def _entry(ask: Ask, present: Present, words: int, status: str, duration_ms: int) -> Entry:
+def _entry(ask: ModelQuestion, present: Present, words: int, status: str, duration_ms: int) -> Entry:
     read = sum(len(passage.hit.text.split()) for passage in ask.passages)
     return Entry(
         caller=ask.caller,

@@ -22,7 +22,7 @@ class Numbered:
 
 
 @dataclass(frozen=True)
-class Ask:
+class ModelQuestion:
     """One question for one model: the prompt as messages, and its parts for a model that needs no prompt.
 
     `label` is the highest label of everything in `messages`. `written` is the part of the answer that exists
@@ -57,7 +57,7 @@ class Ask:
 
 
 class Provider(Protocol):
-    def stream(self, ask: Ask, ledger: Ledger) -> AsyncGenerator[Delta, None]:
+    def stream(self, ask: ModelQuestion, ledger: Ledger) -> AsyncGenerator[Delta, None]:
         """Yield the answer as it comes, and hand exactly one ledger entry over as it ends, however it ends.
 
         What may not be sent any more is refused before: `ask.read_present` is called right before anything is read or
@@ -65,6 +65,6 @@ class Provider(Protocol):
         """
         ...
 
-    def max_cost(self, ask: Ask) -> Decimal | None:
+    def max_cost(self, ask: ModelQuestion) -> Decimal | None:
         """US dollars that the answer can cost at most; None where the model has no price."""
         ...

@@ -3,13 +3,13 @@
 from dataclasses import replace
 from uuid import UUID
 
-from chat.conversations.branches import Part
+from chat.conversations.branches import ThreadPart
 from chat.events import Snapshot
 from chat.models import Message
 from chat.pages import drawing, fragments
 
 
-async def frame(part: Part, shown: str, last_shown: UUID | None, snapshot: Snapshot | None) -> str:
+async def frame(part: ThreadPart, shown: str, last_shown: UUID | None, snapshot: Snapshot | None) -> str:
     """The frame for a page that says it shows `shown`; `part` is the end of the thread as it is now.
 
     `last_shown` is the last message of the part that the page shows as well. Where there is none, as on a page that

@@ -7,7 +7,7 @@ from uuid import UUID
 from django.conf import settings
 
 from chat.conversations import access, branches
-from chat.conversations.branches import Part
+from chat.conversations.branches import ThreadPart
 from chat.events import ConversationGone, LabelRose, ReplyBegun, ReplyDone, ReplyGrew, ReplySourced, Snapshot, group_of
 from chat.live import snapshots
 from chat.models import Conversation, Message
@@ -151,7 +151,7 @@ class ConversationConsumer(PersonSocket):
         await self.send(text_data=frame)
 
 
-def _latest(user_id: int, conversation_id: UUID, shown: str) -> tuple[Conversation, Part, UUID | None]:
+def _latest(user_id: int, conversation_id: UUID, shown: str) -> tuple[Conversation, ThreadPart, UUID | None]:
     """A conversation, the end of its thread, and the last message of that which a page that shows `shown` shows."""
     conversation = access.access_conversation(user_id, conversation_id)
     part = branches.latest(conversation)

@@ -10,7 +10,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 
 from chat.conversations import access, branches, chosen_collections, drafts
-from chat.conversations.branches import Part
+from chat.conversations.branches import ThreadPart
 from chat.live import snapshots
 from chat.llm.built_in import BUILT_IN
 from chat.models import Conversation, Message
@@ -25,7 +25,7 @@ from langai_site.usage.spending import budgets, notices
 PAGE = "chat/page.html"
 
 
-def list_context(user: User, after: access.Place | None = None) -> dict[str, Any]:
+def list_context(user: User, after: access.ListPlace | None = None) -> dict[str, Any]:
     listed, older = access.listed(user.id, after)
     return {"groups": fragments.grouped(listed, after.updated_at if after else None), "older": older}
 
@@ -75,7 +75,7 @@ async def latest_page(
     return await drawn(request, PAGE, context | await latest_thread(part) | more)
 
 
-async def latest_thread(part: Part) -> dict[str, Any]:
+async def latest_thread(part: ThreadPart) -> dict[str, Any]:
     """The end of a thread, and the address of the socket that says what of it the page shows."""
     if not part.messages:
         return {"bubbles": []}

@@ -19,7 +19,7 @@ from uuid import UUID
 from django.db import Error
 from django.utils.safestring import SafeString
 
-from chat.conversations.branches import Part
+from chat.conversations.branches import ThreadPart
 from chat.events import Snapshot
 from chat.markdown import rendering
 from chat.models import Message, ReplyHtml
@@ -80,7 +80,7 @@ async def off_loop(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) 
     return await asyncio.get_running_loop().run_in_executor(_threads, work)
 
 
-async def bubbles_of(part: Part, snapshot: Snapshot | None = None) -> list[fragments.Bubble]:
+async def bubbles_of(part: ThreadPart, snapshot: Snapshot | None = None) -> list[fragments.Bubble]:
     """The messages of a part as they are shown; `snapshot` is that of its live reply."""
     html = await html_of(part.messages)
     return await off_loop(fragments.bubbles_of, part.messages, html, snapshot, is_latest=part.is_latest)
@@ -88,7 +88,7 @@ async def bubbles_of(part: Part, snapshot: Snapshot | None = None) -> list[fragm
 
 async def bubble_of(message: Message, snapshot: Snapshot | None = None) -> fragments.Bubble:
     """A message at the end of its branch as it is shown."""
-    [bubble] = await bubbles_of(Part([message]), snapshot)
+    [bubble] = await bubbles_of(ThreadPart([message]), snapshot)
     return bubble
 
 

@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.safestring import SafeString, mark_safe
 
-from chat.conversations.branches import Part
+from chat.conversations.branches import ThreadPart
 from chat.events import Snapshot
 from chat.markdown import streaming
 from chat.models import Citation, Conversation, Message
@@ -80,7 +80,7 @@ def message_of(state: str) -> UUID | None:
         return None
 
 
-def earlier_url(part: Part) -> str:
+def earlier_url(part: ThreadPart) -> str:
     """Where the messages before that part are; empty where there are none."""
     if not part.has_earlier:
         return ""

@@ -127,9 +127,9 @@ async def preview(request: HttpRequest, conversation: UUID | None = None) -> Htt
     return render(request, "chat/page.html#preview", context)
 
 
-def draft_of(request: HttpRequest) -> previews.Draft:
+def draft_of(request: HttpRequest) -> previews.DraftMessage:
     message = message_of(request)
-    return previews.Draft(
+    return previews.DraftMessage(
         text=message["text"][: settings.MESSAGE_MAX_CHARS],
         pick=drafts.Pick(drafts.model(message["model"])),
         label=message["label"],

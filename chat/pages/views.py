@@ -38,7 +38,7 @@ async def new(request: HttpRequest) -> HttpResponse:
 @by_person
 async def sidebar(request: HttpRequest) -> HttpResponse:
     """The list of conversations, for the pages of other rooms; or its older part, to be added to what is shown."""
-    after = access.Place.read(request.GET.get("after", ""))
+    after = access.ListPlace.read(request.GET.get("after", ""))
     if not request.htmx:  # type: ignore[attr-defined]
         context = await as_user(request, pages.page_context)
         context |= await as_user(request, pages.list_context, after)

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from chat.models import Message, RoutingPolicy
 from chat.routing import policies, replay
-from chat.routing.replay import REFUSED, Outcome, PastTurn
+from chat.routing.replay import REFUSED, PastTurn, ReplayOutcome
 from chat.routing.route import RouteRequest
 from langai_site.outbound import catalogue
 from langai_site.outbound.types import ModelInfo
@@ -33,7 +33,7 @@ _COLUMNS = (
 class Tried:
     """`found` turns ended in that time; of those, the newest MOST were replayed."""
 
-    outcome: Outcome
+    outcome: ReplayOutcome
     found: int
 
     @property

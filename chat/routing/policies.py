@@ -13,7 +13,7 @@ from chat.models import RoutingPolicy, RoutingRule
 from chat.routing.rules import DEFAULT, Policy, Rule
 from chat.values import LOCAL, Level, Use
 from langai_site.accounts.models import User
-from langai_site.database.compiled_queries import Prepared
+from langai_site.database.compiled_queries import CompiledQuery
 from langai_site.errors import ConflictError, NotFoundError
 from langai_site.outbound.types import ModelRole
 from langai_site.sensitivity import Sensitivity
@@ -26,7 +26,7 @@ STEP = 10
 
 NO_DRAFT = "This policy is not a draft any more: somebody activated or discarded it. Reload the page."
 
-_IN_FORCE = Prepared(
+_IN_FORCE = CompiledQuery(
     lambda: (
         RoutingPolicy.objects.filter(status=STATUS.ACTIVE)
         .order_by("rules__position", "rules__id")

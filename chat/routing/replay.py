@@ -14,7 +14,7 @@ from chat.routing.route import AUTO, NoModelError, RouteRequest, route
 from chat.routing.rules import Policy
 from langai_site.outbound.types import ModelInfo
 from langai_site.sensitivity import Sensitivity
-from langai_site.usage.types import Price, Usage, cost
+from langai_site.usage.types import ModelPrice, Usage, cost
 
 # In place of a model's name, where none was asked.
 REFUSED = ""
@@ -117,7 +117,7 @@ class Example:
 
 
 @dataclass(frozen=True)
-class Outcome:
+class ReplayOutcome:
     """What became of the turns that could be replayed, and would become of them. `chosen` had their model chosen by
     name: no policy has a say in those. `examples` begin with what the draft itself changes."""
 
@@ -183,8 +183,8 @@ def replay(
     *,
     in_force: Policy,
     draft: Policy,
-    prices: Mapping[str, Price],
-) -> Outcome:
+    prices: Mapping[str, ModelPrice],
+) -> ReplayOutcome:
     """Route `turns` again by both policies, among the models that `catalogue_of` gives each user today.
 
     Costs are estimates: the tokens that each turn took at `prices`, by model. No model is taken to rest.
@@ -204,7 +204,11 @@ def replay(
 
 
 def _routed(
-    request: RouteRequest, usage: Usage, catalogue: Sequence[ModelInfo], policy: Policy, prices: Mapping[str, Price]
+    request: RouteRequest,
+    usage: Usage,
+    catalogue: Sequence[ModelInfo],
+    policy: Policy,
+    prices: Mapping[str, ModelPrice],
 ) -> _Went:
     try:
         taken = route(request, catalogue, policy)
@@ -213,7 +217,7 @@ def _routed(
     return _Went(taken.model.name, taken.why, _cost(taken.model.name, taken.model.hosted, usage, prices))
 
 
-def _cost(model: str, hosted: bool, usage: Usage, prices: Mapping[str, Price]) -> Cost:
+def _cost(model: str, hosted: bool, usage: Usage, prices: Mapping[str, ModelPrice]) -> Cost:
     """Of a turn that took no tokens, as it was refused, failed or cached, nobody knows what an answer would cost."""
     if model == REFUSED or not hosted:
         return Cost()
@@ -223,11 +227,11 @@ def _cost(model: str, hosted: bool, usage: Usage, prices: Mapping[str, Price]) -
     return Cost(cost(price, usage))
 
 
-def _outcome(seen: _Seen) -> Outcome:
+def _outcome(seen: _Seen) -> ReplayOutcome:
     labels: Counter[Sensitivity] = Counter()
     for (label, _ways), group in seen.groups.items():
         labels[label] += group.turns
-    return Outcome(
+    return ReplayOutcome(
         labels=labels,
         chosen=seen.chosen,
         not_replayable=seen.not_replayable,

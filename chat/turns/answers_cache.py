@@ -17,7 +17,7 @@ from django.conf import settings
 
 from chat.llm.built_in import BUILT_IN
 from chat.llm.providers import provider_of
-from chat.llm.types import Ask, Numbered
+from chat.llm.types import ModelQuestion, Numbered
 from chat.turns import shared_calls
 from langai_site.database import caches
 from langai_site.outbound.types import Delta, Ledger
@@ -30,14 +30,16 @@ PIECE = 2_000
 
 
 @dataclass(frozen=True)
-class Kept:
+class StoredAnswer:
     """A complete answer, and what its call cost: None where its model has no price."""
 
     text: str
     cost: Decimal | None
 
 
-def answer(ask: Ask, collections: Sequence[int], ledger: Ledger, *, fresh: bool = False) -> AsyncGenerator[Delta, None]:
+def answer(
+    ask: ModelQuestion, collections: Sequence[int], ledger: Ledger, *, fresh: bool = False
+) -> AsyncGenerator[Delta, None]:
     """Stream the answer as `Provider.stream` does: a kept one, one that is being written right now, or a new one.
 
     `collections` are the ids of those that the turn's reader may be answered from. `fresh`: the model is asked, and
@@ -48,13 +50,13 @@ def answer(ask: Ask, collections: Sequence[int], ledger: Ledger, *, fresh: bool 
     return _shared(ask, key_of(ask, collections), ledger, fresh)
 
 
-def _may_be_shared(ask: Ask) -> bool:
+def _may_be_shared(ask: ModelQuestion) -> bool:
     """Not what is confidential, nor the rest of an answer; and the models that are built in are there at once."""
     is_whole = not ask.written and ask.model not in BUILT_IN
     return settings.CACHE_TTL > 0 and is_whole and ask.label < Sensitivity.CONFIDENTIAL
 
 
-def key_of(ask: Ask, collections: Sequence[int]) -> str:
+def key_of(ask: ModelQuestion, collections: Sequence[int]) -> str:
     """The name of the answer for all turns that ask the same model the same, in the same way, for the same readers.
 
     Turns of one person, unless CACHE_SHARED says otherwise.
@@ -80,13 +82,13 @@ def _place(passage: Numbered) -> tuple[int | str, ...]:
     return passage.number, hit.passage_id, str(hit.source_id), hit.version, hit.page, hit.start, hit.end
 
 
-async def _shared(ask: Ask, key: str, ledger: Ledger, fresh: bool) -> AsyncGenerator[Delta, None]:
+async def _shared(ask: ModelQuestion, key: str, ledger: Ledger, fresh: bool) -> AsyncGenerator[Delta, None]:
     async with aclosing(await _found(ask, key, ledger, fresh)) as deltas:
         async for delta in deltas:
             yield delta
 
 
-async def _found(ask: Ask, key: str, ledger: Ledger, fresh: bool) -> AsyncGenerator[Delta, None]:
+async def _found(ask: ModelQuestion, key: str, ledger: Ledger, fresh: bool) -> AsyncGenerator[Delta, None]:
     flight = None
     if not fresh:
         kept = None if shared_calls.found(key) else await _kept(key)
@@ -94,17 +96,17 @@ async def _found(ask: Ask, key: str, ledger: Ledger, fresh: bool) -> AsyncGenera
             # No call is made for this turn, so no door asks whether it may have the answer.
             present = await ask.admitted()
             if kept:
-                return _given(kept, shared_calls.Seat(ask, present.documents), ledger)
+                return _given(kept, shared_calls.CallSeat(ask, present.documents), ledger)
         # Another turn may have begun to ask meanwhile, or the one that did may be done.
         flight = shared_calls.found(key)
 
     async def keep(text: str, entry: Entry) -> None:
-        await _keep(key, Kept(text, entry.cost))
+        await _keep(key, StoredAnswer(text, entry.cost))
 
     return (flight or shared_calls.start(key, ask, keep)).watch(ask, ledger)
 
 
-async def _given(kept: Kept, seat: shared_calls.Seat, ledger: Ledger) -> AsyncGenerator[Delta, None]:
+async def _given(kept: StoredAnswer, seat: shared_calls.CallSeat, ledger: Ledger) -> AsyncGenerator[Delta, None]:
     """A kept answer, as fast as it is taken."""
     status = "stopped"
     try:
@@ -117,14 +119,14 @@ async def _given(kept: Kept, seat: shared_calls.Seat, ledger: Ledger) -> AsyncGe
         ledger(seat.entry(status, kept.cost))
 
 
-async def _kept(key: str) -> Kept | None:
+async def _kept(key: str) -> StoredAnswer | None:
     written = caches.opened(KIND, await caches.tried("answers", "get", key))
     if written is None:
         return None
     text, cost = json.loads(written)
-    return Kept(text, None if cost is None else Decimal(cost))
+    return StoredAnswer(text, None if cost is None else Decimal(cost))
 
 
-async def _keep(key: str, kept: Kept) -> None:
+async def _keep(key: str, kept: StoredAnswer) -> None:
     written = json.dumps([kept.text, None if kept.cost is None else str(kept.cost)])
     await caches.tried("answers", "set", key, caches.sealed(KIND, written.encode()), settings.CACHE_TTL)

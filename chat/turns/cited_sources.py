@@ -5,7 +5,7 @@ from dataclasses import replace
 from uuid import UUID
 
 from chat.conversations import access
-from chat.events import Snapshot, Source
+from chat.events import CitedSource, Snapshot
 from chat.models import Citation, Message
 from chat.turns.values import Cited
 from langai_site.accounts.models import User
@@ -31,19 +31,19 @@ def excerpt(user: User, reply_id: UUID, number: int, snapshot: Snapshot | None) 
     return replace(found, location=place["location"] or found.location)
 
 
-def _live_place(snapshot: Snapshot | None, number: int) -> Source:
+def _live_place(snapshot: Snapshot | None, number: int) -> CitedSource:
     for source in snapshot["sources"] if snapshot else []:
         if source["number"] == number:
             return source
     raise NotFoundError("This answer cites no passage by that number.")
 
 
-def _place(citation: Citation) -> Source:
+def _place(citation: Citation) -> CitedSource:
     values = {name: getattr(citation, name) for name in PLACE}
-    return Source(**values | {"source": str(citation.source)})  # type: ignore[typeddict-item]
+    return CitedSource(**values | {"source": str(citation.source)})  # type: ignore[typeddict-item]
 
 
-def _read(reader: Reader, place: Source) -> Excerpt:
+def _read(reader: Reader, place: CitedSource) -> Excerpt:
     return search.excerpt(reader, UUID(place["source"]), page=place["page"], start=place["start"], end=place["end"])
 
 
@@ -53,7 +53,7 @@ def cited(reply: Message, reader: User) -> tuple[Cited, ...]:
     return tuple(Cited(place, _text(person, place)) for place in map(_place, reply.citations.all()))
 
 
-def _text(reader: Reader, place: Source) -> str:
+def _text(reader: Reader, place: CitedSource) -> str:
     try:
         return _read(reader, place).marked
     except NotFoundError:

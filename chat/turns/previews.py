@@ -12,10 +12,10 @@ from chat.routing import policies
 from chat.routing.complexity import Complexity
 from chat.routing.route import NoModelError, Rejected
 from chat.turns import prompts, storage, turn
-from chat.turns.values import Prepared, TurnRequest, Weighed
+from chat.turns.values import RoutedTurn, RoutingInput, TurnRequest
 from langai_site import detectors
 from langai_site.accounts.models import User
-from langai_site.detectors import Rule
+from langai_site.detectors import DetectorRule
 from langai_site.outbound import catalogue, door
 from langai_site.outbound.types import ModelInfo
 from langai_site.sensitivity import Sensitivity
@@ -24,7 +24,7 @@ from search.types import Reader
 
 
 @dataclass(frozen=True)
-class Draft:
+class DraftMessage:
     """A message as far as it is written, and how it is to be answered. `documents`: whether any are to be asked."""
 
     text: str
@@ -51,7 +51,9 @@ class Preview:
     refusal: str = ""
 
 
-def before(user: User, conversation_id: UUID | None, draft: Draft) -> tuple[TurnRequest, tuple[Rule, ...]]:
+def before(
+    user: User, conversation_id: UUID | None, draft: DraftMessage
+) -> tuple[TurnRequest, tuple[DetectorRule, ...]]:
     """The turn that the message would open, but for its label and what it would find, and what is sensitive here.
 
     Reads the database.
@@ -72,7 +74,7 @@ def before(user: User, conversation_id: UUID | None, draft: Draft) -> tuple[Turn
     return request, detectors.patterns.current()
 
 
-async def preview(request: TurnRequest, rules: Sequence[Rule], draft: Draft) -> Preview:
+async def preview(request: TurnRequest, rules: Sequence[DetectorRule], draft: DraftMessage) -> Preview:
     """What would be done with `draft` in the turn that `before` gave."""
     weighed = await asyncio.to_thread(_weighed, request, rules, draft)
     try:
@@ -86,12 +88,12 @@ async def preview(request: TurnRequest, rules: Sequence[Rule], draft: Draft) -> 
     return Preview(weighed.label, weighed.causes, weighed.complexity, decided.model, route.why, most, route.rejected)
 
 
-def _weighed(request: TurnRequest, rules: Sequence[Rule], draft: Draft) -> Weighed:
+def _weighed(request: TurnRequest, rules: Sequence[DetectorRule], draft: DraftMessage) -> RoutingInput:
     own = labels.asked(request.label, draft.label, detectors.detect(draft.text, rules))
     messages = prompts.messages(request.question, request.history, ())
     if request.documents:
         messages = (*messages, prompts.SOME_PASSAGES)
-    return Weighed(
+    return RoutingInput(
         passages=(),
         causes=labels.turn(request.causes[0], own),
         complexity=turn.complexity_of(request, 0),
@@ -100,7 +102,7 @@ def _weighed(request: TurnRequest, rules: Sequence[Rule], draft: Draft) -> Weigh
     )
 
 
-def _most(request: TurnRequest, decided: Prepared) -> Decimal | None:
+def _most(request: TurnRequest, decided: RoutedTurn) -> Decimal | None:
     weighed = decided.weighed
     hosted = [model for model in decided.route.candidates if model.hosted]
     costs = [door.max_cost(model, weighed.messages, request.max_tokens) for model in hosted]

@@ -6,26 +6,26 @@ from decimal import Decimal
 from typing import Any
 
 from chat.conversations.labels import written
-from chat.events import Source
+from chat.events import CitedSource
 from chat.llm.types import Numbered
 from chat.routing.route import Rejected
 from chat.turns import citations
-from chat.turns.values import Cited, Prepared, TurnRequest, Weighed, wanted
+from chat.turns.values import Cited, RoutedTurn, RoutingInput, TurnRequest, wanted
 from langai_site.usage.types import Entry
 
 
 @dataclass(frozen=True)
-class Kept:
+class EndedAnswer:
     """An answer that ended: its text, the passages it cites, and the quotations in it that stand in none."""
 
     text: str
-    sources: tuple[Source, ...]
+    sources: tuple[CitedSource, ...]
     unverified: tuple[str, ...] = ()
 
 
-def source_of(passage: Numbered) -> Source:
+def source_of(passage: Numbered) -> CitedSource:
     hit = passage.hit
-    return Source(
+    return CitedSource(
         number=passage.number,
         source=str(hit.source_id),
         version=hit.version,
@@ -38,19 +38,19 @@ def source_of(passage: Numbered) -> Source:
     )
 
 
-def sources_of(passages: Sequence[Numbered], cited: Sequence[Cited]) -> list[Source]:
+def sources_of(passages: Sequence[Numbered], cited: Sequence[Cited]) -> list[CitedSource]:
     """Every passage that an answer may cite: those of its prompt, and those that its earlier part cites."""
     earlier = {old.place["number"]: old.place for old in cited}
     return list((earlier | {passage.number: source_of(passage) for passage in passages}).values())
 
 
-def kept_of(text: str, request: TurnRequest, passages: Sequence[Numbered], *, is_complete: bool) -> Kept:
+def kept_of(text: str, request: TurnRequest, passages: Sequence[Numbered], *, is_complete: bool) -> EndedAnswer:
     """Verify an answer against the passages that it was given. What is not complete may still end its quotations."""
     sources = sources_of(passages, request.cited)
     text = citations.without_unknown(text, {source["number"] for source in sources})
     used = citations.cited_numbers(text)
     told = citations.unverified(text, _readings(request, passages)) if is_complete and sources else []
-    return Kept(text, tuple(source for source in sources if source["number"] in used), tuple(told))
+    return EndedAnswer(text, tuple(source for source in sources if source["number"] in used), tuple(told))
 
 
 def _readings(request: TurnRequest, passages: Sequence[Numbered]) -> list[str]:
@@ -65,7 +65,7 @@ def _readings(request: TurnRequest, passages: Sequence[Numbered]) -> list[str]:
 
 
 def receipt_of(
-    told: Weighed | Prepared | None,
+    told: RoutingInput | RoutedTurn | None,
     entries: Sequence[Entry],
     before: Mapping[str, Any],
     elapsed_ms: int,
@@ -87,7 +87,7 @@ def receipt_of(
         "cached": bool(entries) and entries[-1].cached,
         "saved": total_cost([entry.saved for entry in entries if entry.cached]),
     }
-    if isinstance(told, Prepared):
+    if isinstance(told, RoutedTurn):
         return receipt | _weighed(told.weighed) | _decided(told) | _where(told, entries)
     return receipt | (_weighed(told) if told else {}) | {"rejected": _rejected(rejected)}
 
@@ -108,15 +108,15 @@ def _price_versions(before: str, entries: Sequence[Entry]) -> str:
     return ", ".join(filter(None, dict.fromkeys(versions)))
 
 
-def request_of(request: TurnRequest, told: Weighed | Prepared | None) -> dict[str, Any]:
+def request_of(request: TurnRequest, told: RoutingInput | RoutedTurn | None) -> dict[str, Any]:
     """What routing was asked, for the receipt: numbers and names, from which the turn can be routed again."""
     if told is None:
         return {}
-    weighed = told.weighed if isinstance(told, Prepared) else told
+    weighed = told.weighed if isinstance(told, RoutedTurn) else told
     return {"request": wanted(request, weighed).written()}
 
 
-def _weighed(weighed: Weighed) -> dict[str, Any]:
+def _weighed(weighed: RoutingInput) -> dict[str, Any]:
     return {
         "label": weighed.label.label,
         "label_causes": written(cause for cause in weighed.causes if cause.label == weighed.label),
@@ -127,7 +127,7 @@ def _weighed(weighed: Weighed) -> dict[str, Any]:
     }
 
 
-def _decided(prepared: Prepared) -> dict[str, Any]:
+def _decided(prepared: RoutedTurn) -> dict[str, Any]:
     route, model = prepared.route, prepared.model
     not_asked = (*prepared.failed, *route.rejected)
     return {
@@ -140,7 +140,7 @@ def _decided(prepared: Prepared) -> dict[str, Any]:
     }
 
 
-def _where(prepared: Prepared, entries: Sequence[Entry]) -> dict[str, bool]:
+def _where(prepared: RoutedTurn, entries: Sequence[Entry]) -> dict[str, bool]:
     """Return whether the question left the building, as found when the model was asked, if it was asked."""
     last = entries[-1] if entries else None
     return {"hosted": last.hosted if last and last.model == prepared.model.name else prepared.model.hosted}

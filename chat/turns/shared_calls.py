@@ -12,7 +12,7 @@ from decimal import Decimal
 from uuid import UUID
 
 from chat.llm.providers import provider_of
-from chat.llm.types import Ask
+from chat.llm.types import ModelQuestion
 from langai_site.outbound.types import Delta, Ledger, Present
 from langai_site.usage.types import Entry, Usage
 
@@ -23,13 +23,13 @@ Keep = Callable[[str, Entry], Awaitable[None]]
 
 
 @dataclass(eq=False)
-class Seat:
+class CallSeat:
     """One turn that is given an answer for which another pays, or paid: its own entry for the ledger.
 
     `documents` are those whose passages the answer was made from.
     """
 
-    ask: Ask
+    ask: ModelQuestion
     documents: tuple[UUID, ...] = ()
     began: float = field(default_factory=time.monotonic)
     first_token_ms: int | None = None
@@ -72,7 +72,7 @@ def found(key: str) -> "Flight | None":
     return _flights.get(key)
 
 
-def start(key: str, ask: Ask, keep: Keep) -> "Flight":
+def start(key: str, ask: ModelQuestion, keep: Keep) -> "Flight":
     """Ask, for whoever watches and finds it by `key` from now on. To be watched before anything else is awaited."""
     flight = _flights[key] = Flight(key, ask, keep)
     return flight
@@ -81,11 +81,11 @@ def start(key: str, ask: Ask, keep: Keep) -> "Flight":
 class Flight:
     """One call to a provider, with all that came of it so far."""
 
-    def __init__(self, key: str, ask: Ask, keep: Keep) -> None:
+    def __init__(self, key: str, ask: ModelQuestion, keep: Keep) -> None:
         self._key, self._ask, self._keep = key, ask, keep
         self._deltas: list[Delta] = []
-        self._seats: list[Seat] = []
-        self._payer: Seat | None = None
+        self._seats: list[CallSeat] = []
+        self._payer: CallSeat | None = None
         self._entry: Entry | None = None
         self._error: BaseException | None = None
         self._over = False
@@ -96,9 +96,9 @@ class Flight:
         _tasks.add(self._task)
         self._task.add_done_callback(_tasks.discard)
 
-    async def watch(self, ask: Ask, ledger: Ledger) -> AsyncGenerator[Delta, None]:
+    async def watch(self, ask: ModelQuestion, ledger: Ledger) -> AsyncGenerator[Delta, None]:
         """The answer from its beginning, as a provider streams it: with one entry, and the errors of the call."""
-        seat, seen = Seat(ask), 0
+        seat, seen = CallSeat(ask), 0
         self._seats.append(seat)
         try:
             while seen < len(self._deltas) or not self._over:
@@ -116,7 +116,7 @@ class Flight:
             if entry := self._entry_of(seat, left_early):
                 ledger(entry)
 
-    async def _leave(self, seat: Seat) -> None:
+    async def _leave(self, seat: CallSeat) -> None:
         if not self._over and self._seats == [seat]:
             self._forget()
             self._task.cancel()
@@ -125,7 +125,7 @@ class Flight:
             self._over = True
         self._seats.remove(seat)
 
-    def _entry_of(self, seat: Seat, left_early: bool) -> Entry | None:
+    def _entry_of(self, seat: CallSeat, left_early: bool) -> Entry | None:
         """The call's own for the seat that pays; None where no call was made."""
         seat.documents = self._documents
         if self._over and self._entry is None:

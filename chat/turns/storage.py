@@ -13,7 +13,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from chat.conversations import access, chosen_collections, drafts, label_rises, labels
-from chat.events import Source
+from chat.events import CitedSource
 from chat.models import Citation, Conversation, Message, text_of
 from chat.routing import policies
 from chat.routing.route import AUTO
@@ -50,7 +50,7 @@ class Started:
 
 
 @dataclass(frozen=True)
-class Outcome:
+class TurnOutcome:
     """How a reply ended; `causes` are what give it its label. `failure` says why it failed, where it did."""
 
     text: str
@@ -60,7 +60,7 @@ class Outcome:
     error: str = ""
     error_code: str = ""
     receipt: dict[str, Any] = field(default_factory=dict)
-    sources: Sequence[Source] = ()
+    sources: Sequence[CitedSource] = ()
     failure: LangAIError | None = None
 
 
@@ -270,7 +270,7 @@ def _raise_conversation(conversation_id: UUID, causes: Sequence[labels.Cause]) -
 
 
 @transaction.atomic
-def close(started: Started, outcome: Outcome, entries: Sequence[Entry]) -> bool:
+def close(started: Started, outcome: TurnOutcome, entries: Sequence[Entry]) -> bool:
     """Write how the reply ended, with its citations and ledger entries. False where it is no longer this run's.
 
     One that was swept because its process slept too long is still this run's, until somebody continues it.

@@ -9,16 +9,16 @@ from functools import partial
 from itertools import chain
 
 from chat.conversations import labels
-from chat.events import Source
+from chat.events import CitedSource
 from chat.llm.built_in import BUILT_IN
 from chat.llm.providers import provider_of
-from chat.llm.types import Ask, Numbered
+from chat.llm.types import ModelQuestion, Numbered
 from chat.routing import complexity
 from chat.routing import route as routing
 from chat.routing.complexity import Complexity
 from chat.routing.route import NoModelError, Rejected
 from chat.turns import answers_cache, prompts
-from chat.turns.values import Cited, Prepared, TurnRequest, TurnState, Weighed, wanted
+from chat.turns.values import Cited, RoutedTurn, RoutingInput, TurnRequest, TurnState, wanted
 from langai_site.errors import AboveCeilingError, LangAIError, ModelWithdrawnError, NotAdmittedError, continued
 from langai_site.outbound import cooling
 from langai_site.outbound.types import ChatMessage, Delta, Ledger, ModelInfo, ProviderError
@@ -33,7 +33,7 @@ from search.types import Filters, Findings, Hit
 ATTEMPTS = 3
 
 
-def _span(place: Source) -> tuple[str, int, int, int]:
+def _span(place: CitedSource) -> tuple[str, int, int, int]:
     return place["source"], place["page"], place["start"], place["end"]
 
 
@@ -50,12 +50,12 @@ def numbered(hits: tuple[Hit, ...], cited: tuple[Cited, ...]) -> list[Numbered]:
     return out
 
 
-async def weigh(request: TurnRequest, state: TurnState) -> Weighed:
+async def weigh(request: TurnRequest, state: TurnState) -> RoutingInput:
     """Retrieve, and label what would be sent."""
     findings = await tracing.within("retrieval", _find(request, state)) if request.documents else Findings()
     passages = tuple(numbered(findings.hits, request.cited))
     messages = await _messages(request, passages)
-    return Weighed(
+    return RoutingInput(
         passages=passages,
         causes=(*request.causes, *(labels.passage(found.hit.title, found.hit.label) for found in passages)),
         complexity=complexity_of(request, len(passages)),
@@ -110,7 +110,7 @@ def most_seen(request: TurnRequest) -> Sensitivity:
     return highest(*(model.ceiling for model in could if not (model.hosted and request.pick.local_only)))
 
 
-async def decide(request: TurnRequest, weighed: Weighed) -> Prepared:
+async def decide(request: TurnRequest, weighed: RoutingInput) -> RoutedTurn:
     """Route. Raises NoModelError where no model may answer: nothing has left by then."""
     resting = await cooling.resting([model.name for model in request.catalogue])
     try:
@@ -119,12 +119,12 @@ async def decide(request: TurnRequest, weighed: Weighed) -> Prepared:
         if refusal.code == "above_ceiling" and weighed.label > request.label:
             refusal.code = "passages_above_ceiling"
         raise
-    return Prepared(weighed, route, route.model)
+    return RoutedTurn(weighed, route, route.model)
 
 
 async def run(
     request: TurnRequest, ledger: Ledger, state: TurnState
-) -> AsyncGenerator[Weighed | Prepared | Delta, None]:
+) -> AsyncGenerator[RoutingInput | RoutedTurn | Delta, None]:
     """Yield what was weighed, what was decided, again with each further model that is tried, and the answer's pieces.
 
     A model that fails before its first word, or is not affordable, is followed by the route's next; one that fails
@@ -165,7 +165,7 @@ class _Run:
         # One that failed may have been charged for, and stays held; what is free or has no price stays so.
         await self.state.hold(most and most + self.spent)
 
-    def following(self, prepared: Prepared) -> Prepared | None:
+    def following(self, prepared: RoutedTurn) -> RoutedTurn | None:
         """Return the same with the first candidate that was not asked in vain; None where there is none left."""
         asked = {failed.model for failed in self.failed}
         left = (model for model in prepared.route.candidates if model.name not in asked)
@@ -189,7 +189,7 @@ class _Run:
         return continued(self.last_error, f"The turn became {label.label.lower()} meanwhile, so {models} not asked.")
 
 
-async def _answered(request: TurnRequest, weighed: Weighed, run: _Run) -> AsyncGenerator[Prepared | Delta, None]:
+async def _answered(request: TurnRequest, weighed: RoutingInput, run: _Run) -> AsyncGenerator[RoutedTurn | Delta, None]:
     """The candidates one after the other, until one answers."""
     prepared = run.following(await decide(request, weighed))
     while prepared:
@@ -209,7 +209,7 @@ async def _answered(request: TurnRequest, weighed: Weighed, run: _Run) -> AsyncG
     raise run.error(request, weighed.label)
 
 
-async def _asked(request: TurnRequest, prepared: Prepared, run: _Run) -> AsyncGenerator[Delta, None]:
+async def _asked(request: TurnRequest, prepared: RoutedTurn, run: _Run) -> AsyncGenerator[Delta, None]:
     """The answer of one model, or the one that it gave lately; it rests for a while if it fails."""
     ask = _ask(request, prepared, run.state)
     await run.hold(provider_of(ask.model).max_cost(ask))
@@ -223,8 +223,8 @@ async def _asked(request: TurnRequest, prepared: Prepared, run: _Run) -> AsyncGe
         raise
 
 
-def _ask(request: TurnRequest, prepared: Prepared, state: TurnState) -> Ask:
-    return Ask(
+def _ask(request: TurnRequest, prepared: RoutedTurn, state: TurnState) -> ModelQuestion:
+    return ModelQuestion(
         model=prepared.model,
         messages=prepared.weighed.messages,
         question=request.question,

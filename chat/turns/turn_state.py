@@ -13,9 +13,9 @@ from chat.llm.built_in import BUILT_IN
 from chat.models import Conversation
 from chat.routing import policies
 from chat.turns import given_documents
-from chat.turns.values import Cited, Prepared, TurnRequest
+from chat.turns.values import Cited, RoutedTurn, TurnRequest
 from langai_site.accounts.models import User
-from langai_site.database.compiled_queries import Prepared as PreparedQuery
+from langai_site.database.compiled_queries import CompiledQuery
 from langai_site.database.writer import in_database_thread
 from langai_site.errors import ForbiddenError, NotAdmittedError
 from langai_site.outbound import catalogue
@@ -29,7 +29,7 @@ from search.services.present import known_sources, labels_of, readable_sources
 CLOSED = "This account was deactivated, so nothing was sent."
 
 _CONVERSATION, _PERSON = UUID(int=2**128 - 982451653), -982451653
-_LABEL = PreparedQuery(
+_LABEL = CompiledQuery(
     lambda conversation, person: (
         Conversation.objects.filter(pk=conversation, owner=person, owner__is_active=True, deleted_at=None)
         .order_by()
@@ -38,7 +38,7 @@ _LABEL = PreparedQuery(
     conversation=_CONVERSATION,
     person=_PERSON,
 )
-_ACTIVE = PreparedQuery(
+_ACTIVE = CompiledQuery(
     lambda person: User.objects.filter(pk=person, is_active=True).order_by().values_list("pk"), person=_PERSON
 )
 
@@ -57,7 +57,7 @@ class StoredTurnState:
         if most != 0 and budgets.may_exist():
             await in_database_thread(usage.raise_to, self.reply, most)
 
-    def read_present(self, request: TurnRequest, prepared: Prepared) -> Present:
+    def read_present(self, request: TurnRequest, prepared: RoutedTurn) -> Present:
         """As in TurnState. What is about to be sent for a conversation is kept with its reply."""
         if not (request.caller.conversation and prepared.passages):
             return _present(request, prepared)
@@ -76,7 +76,7 @@ class StoredTurnState:
         return await in_database_thread(_refreshed, request)
 
 
-def _present(request: TurnRequest, prepared: Prepared) -> Present:
+def _present(request: TurnRequest, prepared: RoutedTurn) -> Present:
     given = {passage.hit.source_id for passage in prepared.passages}
     sources = readable_sources(request.reader.user_id, given)
     if given - sources.keys():

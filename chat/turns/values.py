@@ -10,7 +10,7 @@ from django.conf import settings
 from chat.conversations import labels
 from chat.conversations.drafts import AS_USUAL, Options, Pick
 from chat.conversations.labels import Cause
-from chat.events import Source
+from chat.events import CitedSource
 from chat.llm.types import Numbered
 from chat.routing import route as routing
 from chat.routing.complexity import Complexity
@@ -27,7 +27,7 @@ from search.types import Reader
 class Cited:
     """A passage that earlier text of this reply cites. `text` is empty where it cannot be read any more."""
 
-    place: Source
+    place: CitedSource
     text: str = ""
 
 
@@ -71,7 +71,7 @@ class TurnRequest:
 
 
 @dataclass(frozen=True)
-class Weighed:
+class RoutingInput:
     """What a model would be given, and what routing goes by. Nothing has been decided, raised or sent yet.
 
     `tokens` are the most that the prompt can take.
@@ -90,10 +90,10 @@ class Weighed:
 
 
 @dataclass(frozen=True)
-class Prepared:
+class RoutedTurn:
     """What was decided: the route, and which of its candidates is asked now. `failed` are those asked before it."""
 
-    weighed: Weighed
+    weighed: RoutingInput
     route: routing.Route
     model: ModelInfo
     failed: tuple[Rejected, ...] = ()
@@ -107,7 +107,7 @@ class Prepared:
         return self.weighed.label
 
 
-def wanted(request: TurnRequest, weighed: Weighed) -> RouteRequest:
+def wanted(request: TurnRequest, weighed: RoutingInput) -> RouteRequest:
     """What routing is asked, were no model resting."""
     return RouteRequest(
         requested=request.pick.model,
@@ -129,7 +129,7 @@ class TurnState(Protocol):
         """
         ...
 
-    def read_present(self, request: TurnRequest, prepared: Prepared) -> Present:
+    def read_present(self, request: TurnRequest, prepared: RoutedTurn) -> Present:
         """Return what is true of a call at the moment of sending. Synchronous. Raises NotAdmittedError."""
         ...
 

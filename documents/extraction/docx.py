@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from documents.extraction.layout import Draft, row
+from documents.extraction.layout import PageDraft, row
 from documents.extraction.package import Element, Package, attribute, child, local, opened, whole_number
 from documents.extraction.types import Extracted, ExtractionError, Limits
 
@@ -45,7 +45,7 @@ class Word:
     """A document being read: its styles, its text, and the notes it has referred to."""
 
     styles: dict[str, Style]
-    draft: Draft
+    draft: PageDraft
     notes: list[tuple[str, str]] = field(default_factory=list)
 
 
@@ -56,7 +56,7 @@ def extract(path: Path, limits: Limits) -> Extracted:
         if body is None:
             raise ExtractionError(NO_TEXT_PART)
         styles = package.first_related(main, "styles")
-        word = Word(_styles(package.tree(styles)) if styles else {}, Draft(limits))
+        word = Word(_styles(package.tree(styles)) if styles else {}, PageDraft(limits))
         _write(body, word)
         _write_notes(package, main, word)
     return word.draft.extracted()

@@ -28,7 +28,7 @@ SPACES = re.compile(r"[ \t\n\r\f]+")
 
 
 @dataclass(frozen=True)
-class Reading:
+class HtmlReading:
     """A page as read; headings by their first character."""
 
     text: str
@@ -43,17 +43,17 @@ def extract(path: Path, limits: Limits) -> Extracted:
     return paged(page.text, page.headings, page.title)
 
 
-def read(markup: str) -> Reading:
+def read(markup: str) -> HtmlReading:
     html_nesting.check(markup)
     page = LexborHTMLParser(markup)
     title = page.css_first("title")
-    writer = Writer()
+    writer = HtmlWriter()
     if page.body:
         _write(page.body, writer)
-    return Reading(writer.text(), writer.headings, SPACES.sub(" ", title.text()).strip() if title else "")
+    return HtmlReading(writer.text(), writer.headings, SPACES.sub(" ", title.text()).strip() if title else "")
 
 
-class Writer:
+class HtmlWriter:
     """Joins text as a browser would lay it out, and remembers where headings start."""
 
     def __init__(self) -> None:
@@ -111,7 +111,7 @@ class Writer:
         self.length += len(text)
 
 
-def _write(root: LexborNode, writer: Writer) -> None:
+def _write(root: LexborNode, writer: HtmlWriter) -> None:
     tables, in_table, preformatted = _tables(root), False, 0
     for node, opens in _walk(root):
         tag = node.tag or ""
@@ -127,7 +127,7 @@ def _write(root: LexborNode, writer: Writer) -> None:
             _write_block(tag, opens, writer)
 
 
-def _write_block(tag: str, opens: bool, writer: Writer) -> None:
+def _write_block(tag: str, opens: bool, writer: HtmlWriter) -> None:
     if not opens and tag in HEADINGS:
         writer.heading_closes()
     writer.gap_of("\n\n" if tag in PARAGRAPHS else "\n" if tag in LINES else " " if tag in CELLS else "")
@@ -138,7 +138,7 @@ def _write_block(tag: str, opens: bool, writer: Writer) -> None:
         writer.gap_of(" ")
 
 
-def _write_in_table(node: LexborNode, opens: bool, writer: Writer) -> None:
+def _write_in_table(node: LexborNode, opens: bool, writer: HtmlWriter) -> None:
     """A row is a line, whatever blocks its cells are made of."""
     if node.tag in ("tr", "caption"):
         writer.gap_of("\n")

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from documents.extraction.encodings import clean
-from documents.extraction.types import MAX_HEADINGS, Extracted, Heading, Limits, Page, check_characters
+from documents.extraction.types import MAX_HEADINGS, Extracted, ExtractedPage, Heading, Limits, check_characters
 
 # A page is shown whole beside a citation, so a long text is cut into several.
 PAGE_CHARACTERS = 50_000
@@ -17,7 +17,9 @@ def paged(text: str, headings: Iterable[tuple[int, str]] = (), title: str = "", 
     while len(text) - starts[-1] > PAGE_CHARACTERS:
         starts.append(_cut(text, starts[-1]))
     ends = [*starts[1:], len(text)]
-    pages = tuple(Page(text[start:end], label[:LABEL_CHARACTERS]) for start, end in zip(starts, ends, strict=True))
+    pages = tuple(
+        ExtractedPage(text[start:end], label[:LABEL_CHARACTERS]) for start, end in zip(starts, ends, strict=True)
+    )
     return Extracted(title[:TITLE_CHARACTERS], pages, tuple(_placed(list(headings)[: MAX_HEADINGS + 1], ends)))
 
 
@@ -45,7 +47,7 @@ def row(cells: Iterable[str]) -> str:
     return line.strip().rstrip(" |") if line.strip(" |") else ""
 
 
-class Draft:
+class PageDraft:
     """Blocks of text in reading order, with the headings among them. Raises ExtractionError when it is too much."""
 
     def __init__(self, limits: Limits) -> None:

@@ -68,7 +68,7 @@ class Bounds:
         # The parser asks for one more than it needs.
         if self._parts > MAX_PARTS + 1:
             raise ExtractionError(TOO_MANY_PARTS)
-        return Part(self, policy)
+        return MailPart(self, policy)
 
     def count(self, name: str, value: str) -> None:
         """Count a header that says how to read its part: it is parsed several times, the others at most once."""
@@ -78,14 +78,14 @@ class Bounds:
                 raise ExtractionError(TOO_LONG)
 
 
-class Part(EmailMessage):
+class MailPart(EmailMessage):
     """A mail, or a part of one, that tells its bounds of each header before anything parses it."""
 
     def __init__(self, bounds: Bounds, policy: policy.Policy) -> None:
         super().__init__(policy)
         self._bounds, self._depth = bounds, 0
 
-    def attach(self, payload: "Part") -> None:  # type: ignore[override]
+    def attach(self, payload: "MailPart") -> None:  # type: ignore[override]
         """Called by the parser with each part before it reads it; every line is compared with all boundaries above."""
         payload._depth = self._depth + 1
         if payload._depth > MAX_DEPTH:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from documents.extraction.layout import Draft, row
+from documents.extraction.layout import PageDraft, row
 from documents.extraction.package import Element, attribute, child, local, opened, whole_number
 from documents.extraction.signatures import LOCKED
 from documents.extraction.types import Extracted, ExtractionError, Limits, check_characters
@@ -34,7 +34,7 @@ def extract(path: Path, limits: Limits) -> Extracted:
     text = child(content, "body", "text")
     if text is None:
         raise ExtractionError(NOT_ONE)
-    reader = Reader(_title_styles(content), limits)
+    reader = OdtReader(_title_styles(content), limits)
     reader.write(text)
     reader.write_notes()
     return reader.draft.extracted()
@@ -47,11 +47,11 @@ def _title_styles(content: Element) -> set[str]:
     return made | {TITLE_STYLE}
 
 
-class Reader:
+class OdtReader:
     """A document being read: its text so far, and the notes it has referred to."""
 
     def __init__(self, title_styles: set[str], limits: Limits) -> None:
-        self.draft = Draft(limits)
+        self.draft = PageDraft(limits)
         self._limits = limits
         self._repeated = 0
         self._title_styles = title_styles

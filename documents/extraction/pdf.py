@@ -12,7 +12,7 @@ from pypdfium2.raw import FPDF_PAGEOBJ_IMAGE
 from documents.extraction.encodings import clean
 from documents.extraction.ocr import DPI, Picture, Recogniser, available
 from documents.extraction.signatures import LOCKED
-from documents.extraction.types import Extracted, ExtractionError, Limits, Page, check_characters, check_pages
+from documents.extraction.types import Extracted, ExtractedPage, ExtractionError, Limits, check_characters, check_pages
 
 DAMAGED = "This PDF is damaged: it cannot be opened. Save or download it again."
 CUT = "This PDF is not complete: its end is missing. Save or download it again."
@@ -42,7 +42,7 @@ def extract(path: Path, limits: Limits) -> Extracted:
             _recognise(document, texts, scanned, Recogniser(limits, len(scanned)))
         else:
             _refuse_scanned(document, scanned, len(empty))
-    return Extracted("", tuple(map(Page, texts)), numbered=True)
+    return Extracted("", tuple(map(ExtractedPage, texts)), numbered=True)
 
 
 def _check_ends(path: Path) -> None:

@@ -8,10 +8,10 @@ from documents.extraction.layout import TITLE_CHARACTERS, row
 from documents.extraction.package import Element, Package, attribute, below, child, local, opened, whole_number
 from documents.extraction.types import (
     Extracted,
+    ExtractedPage,
     ExtractionError,
     Heading,
     Limits,
-    Page,
     check_characters,
     check_pages,
 )
@@ -39,7 +39,7 @@ def extract(path: Path, limits: Limits) -> Extracted:
             title, text = _numbered(shown, number, name)
             characters += len(text)
             check_characters(characters, limits)
-            pages.append(Page(text, f"slide {number}"))
+            pages.append(ExtractedPage(text, f"slide {number}"))
             headings.append(Heading(number, 0, title[:TITLE_CHARACTERS]))
     return Extracted(headings[0].text if headings else "", tuple(pages), tuple(headings))
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
-class Format:
+class FileFormat:
     """`module` has `extract(path: Path, limits: Limits) -> Extracted`; only the extraction process imports it.
 
     `markdown`: passages end where markdown's marks suggest. `ocr`: its scanned pages are recognised. `packed`: its size
@@ -21,21 +21,21 @@ class Format:
 
 OFFICE = "application/vnd.openxmlformats-officedocument"
 FORMATS = {
-    ".csv": Format("documents.extraction.csv", "text/csv"),
-    ".docx": Format("documents.extraction.docx", f"{OFFICE}.wordprocessingml.document", zipped=True),
-    ".eml": Format("documents.extraction.mail", "message/rfc822"),
-    ".htm": Format("documents.extraction.html", "text/html"),
-    ".html": Format("documents.extraction.html", "text/html"),
-    ".json": Format("documents.extraction.json", "application/json"),
-    ".md": Format("documents.extraction.markdown", "text/markdown", markdown=True),
-    ".odt": Format("documents.extraction.odt", "application/vnd.oasis.opendocument.text", zipped=True),
-    ".pdf": Format("documents.extraction.pdf", "application/pdf", ocr=True, packed=True),
-    ".pptx": Format("documents.extraction.pptx", f"{OFFICE}.presentationml.presentation", zipped=True),
-    ".rst": Format("documents.extraction.rst", "text/x-rst"),
-    ".rtf": Format("documents.extraction.rtf", "application/rtf"),
-    ".tsv": Format("documents.extraction.csv", "text/tab-separated-values"),
-    ".txt": Format("documents.extraction.text", "text/plain"),
-    ".xlsx": Format("documents.extraction.xlsx", f"{OFFICE}.spreadsheetml.sheet", zipped=True),
+    ".csv": FileFormat("documents.extraction.csv", "text/csv"),
+    ".docx": FileFormat("documents.extraction.docx", f"{OFFICE}.wordprocessingml.document", zipped=True),
+    ".eml": FileFormat("documents.extraction.mail", "message/rfc822"),
+    ".htm": FileFormat("documents.extraction.html", "text/html"),
+    ".html": FileFormat("documents.extraction.html", "text/html"),
+    ".json": FileFormat("documents.extraction.json", "application/json"),
+    ".md": FileFormat("documents.extraction.markdown", "text/markdown", markdown=True),
+    ".odt": FileFormat("documents.extraction.odt", "application/vnd.oasis.opendocument.text", zipped=True),
+    ".pdf": FileFormat("documents.extraction.pdf", "application/pdf", ocr=True, packed=True),
+    ".pptx": FileFormat("documents.extraction.pptx", f"{OFFICE}.presentationml.presentation", zipped=True),
+    ".rst": FileFormat("documents.extraction.rst", "text/x-rst"),
+    ".rtf": FileFormat("documents.extraction.rtf", "application/rtf"),
+    ".tsv": FileFormat("documents.extraction.csv", "text/tab-separated-values"),
+    ".txt": FileFormat("documents.extraction.text", "text/plain"),
+    ".xlsx": FileFormat("documents.extraction.xlsx", f"{OFFICE}.spreadsheetml.sheet", zipped=True),
 }
 # What is not read itself, and the readable type that the same program saves.
 SAVE_AS = {

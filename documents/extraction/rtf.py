@@ -8,8 +8,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from documents.extraction.layout import Draft
-from documents.extraction.rtf_writer import BODY_LEVEL, Writer
+from documents.extraction.layout import PageDraft
+from documents.extraction.rtf_writer import BODY_LEVEL, RtfWriter
 from documents.extraction.types import Extracted, ExtractionError, Limits
 
 NOT_ONE = "This is not an RTF document, though its name says so. Correct the file extension and upload it again."
@@ -54,14 +54,14 @@ def extract(path: Path, limits: Limits) -> Extracted:
     text = path.read_bytes().decode("latin-1").strip("\0\r\n\t ")
     if not text.startswith("{\\rtf"):
         raise ExtractionError(NOT_ONE)
-    reader = Reader(limits)
+    reader = RtfReader(limits)
     if not reader.read(text):
         raise ExtractionError(CUT)
     return reader.draft.extracted()
 
 
 @dataclass(frozen=True)
-class Group:
+class RtfGroup:
     """What holds from a brace to the one that closes it; `fallbacks` characters follow one that is given as \\u."""
 
     aside: str = ""
@@ -71,14 +71,14 @@ class Group:
     fallbacks: int = 1
 
 
-class Reader:
+class RtfReader:
     """A document being read, token by token."""
 
     def __init__(self, limits: Limits) -> None:
-        self.draft = Draft(limits)
-        self._writer = Writer(self.draft)
-        self._groups: list[Group] = []
-        self._group = Group()
+        self.draft = PageDraft(limits)
+        self._writer = RtfWriter(self.draft)
+        self._groups: list[RtfGroup] = []
+        self._group = RtfGroup()
         self._bytes = bytearray()
         self._to_skip = 0
         self._code_page, self._default_font = "cp1252", -1

@@ -2,17 +2,17 @@
 
 import re
 
-from documents.extraction.layout import Draft, row
+from documents.extraction.layout import PageDraft, row
 
 BODY_LEVEL = 10
 # A list's mark that is no number: a dot or a letter of a font for symbols.
 BULLET = re.compile(r"\W*|[o\u00a7\u00d8]")
 
 
-class Writer:
+class RtfWriter:
     """Takes words as they come, and writes each paragraph to the draft when it ends."""
 
-    def __init__(self, draft: Draft) -> None:
+    def __init__(self, draft: PageDraft) -> None:
         self._draft = draft
         self._words: list[str] = []
         # What asides that are open have interrupted, the outermost first.

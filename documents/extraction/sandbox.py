@@ -15,7 +15,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import IO, Any
 
-from documents.extraction.types import Extracted, ExtractionError, Heading, LimitReachedError, Limits, Page
+from documents.extraction.types import Extracted, ExtractedPage, ExtractionError, Heading, LimitReachedError, Limits
 
 logger = logging.getLogger(__name__)
 
@@ -121,7 +121,7 @@ def _extracted(value: dict[str, Any], limits: Limits) -> Extracted:
         raise (LimitReachedError if value.get("limit") else ExtractionError)(value["error"])
     return Extracted(
         value["title"],
-        tuple(Page(**item) for item in value["pages"]),
+        tuple(ExtractedPage(**item) for item in value["pages"]),
         tuple(Heading(**item) for item in value["headings"]),
         value["numbered"],
     )

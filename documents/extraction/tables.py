@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from documents.extraction.encodings import clean
 from documents.extraction.layout import LABEL_CHARACTERS, PAGE_CHARACTERS, TITLE_CHARACTERS, row
-from documents.extraction.types import ExtractionError, Heading, Limits, Page, check_characters
+from documents.extraction.types import ExtractedPage, ExtractionError, Heading, Limits, check_characters
 
 # Rows in which column names are looked for; above them may be a title, a date, an empty row.
 ROWS_ABOVE_NAMES = 20
@@ -29,7 +29,7 @@ class Tables:
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
         self._cells = self._characters = 0
-        self.pages: list[Page] = []
+        self.pages: list[ExtractedPage] = []
         self.headings: list[Heading] = []
 
     def add(self, rows: Rows, label: str = "") -> None:
@@ -38,7 +38,7 @@ class Tables:
         self.headings.append(Heading(first_page, 0, ""))
         for number, lines in self._pages(rows):
             text = "\n".join(lines)
-            self.pages.append(Page(text, clean(label)[:LABEL_CHARACTERS], number))
+            self.pages.append(ExtractedPage(text, clean(label)[:LABEL_CHARACTERS], number))
             if len(self.pages) == first_page:
                 self.headings.extend(_column_names(lines, first_page))
         if len(self.pages) < first_page:

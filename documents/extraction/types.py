@@ -39,7 +39,7 @@ class Limits:
 
 
 @dataclass(frozen=True)
-class Page:
+class ExtractedPage:
     """A page's text. `label` and `first_row` are those of search.types.PageText."""
 
     text: str
@@ -64,7 +64,7 @@ class Extracted:
     """
 
     title: str
-    pages: tuple[Page, ...]
+    pages: tuple[ExtractedPage, ...]
     headings: tuple[Heading, ...] = ()
     numbered: bool = False
 

@@ -22,7 +22,7 @@ from search.models import Collection
 PATH_CHARACTERS = 1000
 
 
-class Outcome(StrEnum):
+class ImportOutcome(StrEnum):
     """What became of a file, as people read it."""
 
     IMPORTED = "imported"
@@ -38,7 +38,7 @@ class Result:
     """What became of one file; `path` is relative to the folder. `document` is the one that holds it now."""
 
     path: str
-    outcome: Outcome
+    outcome: ImportOutcome
     reason: str = ""
     document: UUID | None = None
 
@@ -71,13 +71,15 @@ def import_file(path: Path, folder: Path, target: Target) -> Result:
     relative = os.fsencode(path.relative_to(folder)).decode(errors="replace")[-PATH_CHARACTERS:]
     try:
         if reason := _unreadable(path):
-            return Result(relative, Outcome.SKIPPED, reason)
+            return Result(relative, ImportOutcome.SKIPPED, reason)
         with path.open("rb") as stream:
             return _take(File(stream, name=path.name), relative, target)
     except OSError as error:
-        return Result(relative, Outcome.FAILED, f"It could not be copied: {error.strerror or type(error).__name__}.")
+        return Result(
+            relative, ImportOutcome.FAILED, f"It could not be copied: {error.strerror or type(error).__name__}."
+        )
     except LangAIError as error:
-        return Result(relative, Outcome.FAILED, error.message)
+        return Result(relative, ImportOutcome.FAILED, error.message)
 
 
 def _unreadable(path: Path) -> str:
@@ -92,17 +94,17 @@ def _take(file: File, relative: str, target: Target) -> Result:
     earlier = _earlier(relative, target.collection)
     try:
         if earlier is None:
-            return Result(relative, Outcome.IMPORTED, document=_upload(file, relative, target).pk)
+            return Result(relative, ImportOutcome.IMPORTED, document=_upload(file, relative, target).pk)
         if target.replace:
             document = replace(earlier, file=file, user=target.user)
             _adopt(document, relative)
-            return Result(relative, Outcome.REPLACED, document=document.pk)
+            return Result(relative, ImportOutcome.REPLACED, document=document.pk)
     except SameFileError as same:
         return _unchanged(same.document, relative)
     same_document = same_bytes(target.collection, sha256(file.chunks()))
     if same_document:
         return _unchanged(same_document, relative)
-    return Result(relative, Outcome.CHANGED, "The file has changed; --replace uploads the new version.")
+    return Result(relative, ImportOutcome.CHANGED, "The file has changed; --replace uploads the new version.")
 
 
 def _upload(file: File, relative: str, target: Target) -> Document:
@@ -126,7 +128,7 @@ def _earlier(relative: str, collection: Collection) -> Document | None:
 def _unchanged(document: Document, relative: str) -> Result:
     _adopt(document, relative)
     other = f"The same as {document.imported_from}." if document.imported_from not in ("", relative) else ""
-    return Result(relative, Outcome.UNCHANGED, other, document.pk)
+    return Result(relative, ImportOutcome.UNCHANGED, other, document.pk)
 
 
 def _adopt(document: Document, relative: str) -> None:

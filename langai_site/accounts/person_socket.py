@@ -11,7 +11,7 @@ from typing import Any, ParamSpec, TypeVar
 
 from langai_site.accounts import sign_ins
 from langai_site.accounts.models import User
-from langai_site.accounts.sign_ins import NotSignedInError, SignIn, Standing
+from langai_site.accounts.sign_ins import NotSignedInError, SignIn, SignInStanding
 from langai_site.database.writer import apart, in_database_thread
 from langai_site.errors import NotFoundError
 from langai_site.web import broadcast
@@ -92,15 +92,15 @@ class PersonSocket(SocketConsumer):
         assert self.sign_in is not None
         await in_database_thread(sign_ins.require, self.sign_in)
 
-    async def leave(self, standing: Standing) -> None:
+    async def leave(self, standing: SignInStanding) -> None:
         """Show nothing more, and close; a page whose browser was given a new session comes again with it."""
         self.muted = True
-        if standing is not Standing.CLOSED:
+        if standing is not SignInStanding.CLOSED:
             await asyncio.sleep(COOKIE_SECONDS)
             standing = await self._standing()
-        await self.close(COME_AGAIN if standing in (Standing.GONE, Standing.GOOD) else SIGNED_OUT)
+        await self.close(COME_AGAIN if standing in (SignInStanding.GONE, SignInStanding.GOOD) else SIGNED_OUT)
 
-    async def _standing(self) -> Standing:
+    async def _standing(self) -> SignInStanding:
         assert self.sign_in is not None
         return (await apart(sign_ins.standings, [self.sign_in]))[self.sign_in]
 
@@ -135,13 +135,13 @@ async def check_all() -> None:
     for socket, standing in zip(sockets, standings, strict=True):
         if socket.muted:
             continue
-        if standing is not Standing.GOOD:
+        if standing is not SignInStanding.GOOD:
             _in_background(socket.leave(standing))
         elif socket in not_theirs:
             _in_background(socket.close_for_good(NOT_YOURS))
 
 
-def _looked(sockets: list[PersonSocket]) -> tuple[list[Standing], set[PersonSocket]]:
+def _looked(sockets: list[PersonSocket]) -> tuple[list[SignInStanding], set[PersonSocket]]:
     found = sign_ins.standings({socket.sign_in for socket in sockets if socket.sign_in})
     standings = [found[socket.sign_in] for socket in sockets if socket.sign_in]
     kinds = {type(socket) for socket in sockets}

@@ -10,7 +10,7 @@ from django.utils import timezone
 from langai_site.accounts import open_accounts, sign_ins
 from langai_site.accounts.models import ApiKey, TokenFamily, User
 from langai_site.accounts.open_accounts import AccountClosedError
-from langai_site.accounts.sign_ins import SignIn, Standing
+from langai_site.accounts.sign_ins import SignIn, SignInStanding
 from langai_site.errors import LangAIError
 
 
@@ -55,7 +55,7 @@ def ended_among(proofs: Collection[Proof]) -> dict[Proof, LangAIError]:
         elif (
             (proof.key and proof.key not in good_keys)
             or (proof.token and proof.token not in good_tokens)
-            or (proof.session and standings[proof.session] is not Standing.GOOD)
+            or (proof.session and standings[proof.session] is not SignInStanding.GOOD)
         ):
             ended[proof] = AccessEndedError()
     return ended

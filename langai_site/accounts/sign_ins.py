@@ -10,21 +10,21 @@ from django.contrib.sessions.models import Session
 from django.utils import timezone
 
 from langai_site.accounts.models import User, hashed
-from langai_site.database.compiled_queries import Prepared
+from langai_site.database.compiled_queries import CompiledQuery
 
 T = TypeVar("T")
 
 # SQLite takes no more than 999 values in one query.
 BATCH = 500
-_PERSON = Prepared(
+_PERSON = CompiledQuery(
     lambda user: User.objects.filter(pk=user, is_active=True).order_by().values_list("password"), user=-982451653
 )
-_SESSION = Prepared(
+_SESSION = CompiledQuery(
     lambda key: Session.objects.filter(session_key=key).order_by().values_list("expire_date"), key="no-such-session"
 )
 
 
-class Standing(Enum):
+class SignInStanding(Enum):
     """GOOD: still signed in. CLOSED: the account is switched off or deleted. REPLACED: the password changed.
 
     GONE: the session is not there any more. They signed out, or changed their own password, which gives their
@@ -54,7 +54,7 @@ class SignIn:
 class NotSignedInError(Exception):
     """A sign-in that is not good any more, with its standing."""
 
-    def __init__(self, standing: Standing) -> None:
+    def __init__(self, standing: SignInStanding) -> None:
         super().__init__(standing.name)
         self.standing = standing
 
@@ -68,11 +68,11 @@ def require(sign_in: SignIn) -> None:
     password = next((password for (password,) in _PERSON.rows(user=sign_in.user_id)), None)
     expires = next((expires for (expires,) in _SESSION.rows(key=sign_in.session_key)), None)
     standing = _standing(sign_in, password, expires)
-    if standing is not Standing.GOOD:
+    if standing is not SignInStanding.GOOD:
         raise NotSignedInError(standing)
 
 
-def standings(sign_ins: Collection[SignIn]) -> dict[SignIn, Standing]:
+def standings(sign_ins: Collection[SignIn]) -> dict[SignIn, SignInStanding]:
     """How each of many sign-ins stands, in two queries for every 500 of them."""
     people = {sign_in.user_id for sign_in in sign_ins}
     keys = {sign_in.session_key for sign_in in sign_ins}
@@ -93,9 +93,13 @@ def _batches(values: Sequence[T]) -> Iterator[Sequence[T]]:
     return (values[start : start + BATCH] for start in range(0, len(values), BATCH))
 
 
-def _standing(sign_in: SignIn, password: str | None, expires: datetime | None) -> Standing:
+def _standing(sign_in: SignIn, password: str | None, expires: datetime | None) -> SignInStanding:
     if password is None:
-        return Standing.CLOSED
+        return SignInStanding.CLOSED
     if expires is None or expires <= timezone.now():
-        return Standing.GONE
-    return Standing.GOOD if User(password=password).get_session_auth_hash() == sign_in.proof else Standing.REPLACED
+        return SignInStanding.GONE
+    return (
+        SignInStanding.GOOD
+        if User(password=password).get_session_auth_hash() == sign_in.proof
+        else SignInStanding.REPLACED
+    )

@@ -20,7 +20,7 @@ class _Compiled(NamedTuple):
     slots: list[tuple[str, Any]]
 
 
-class Prepared:
+class CompiledQuery:
     """`build`'s query, a `values_list`, for any values of its parameters.
 
     `examples` are one value for each parameter, as unlikely as can be: where one turns up among the compiled

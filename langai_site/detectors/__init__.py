@@ -16,10 +16,10 @@ from langai_site.detectors import (
     tokens,
 )
 from langai_site.detectors.plain import readings
-from langai_site.detectors.rules import Rule
+from langai_site.detectors.rules import DetectorRule
 from langai_site.detectors.types import Detection, Family
 
-__all__ = ["FAMILIES", "Detection", "Rule", "detect", "detect_by_rules", "scan"]
+__all__ = ["FAMILIES", "Detection", "DetectorRule", "detect", "detect_by_rules", "scan"]
 
 FAMILIES: tuple[Family, ...] = (
     private_keys.find,
@@ -41,12 +41,12 @@ def scan(text: str) -> tuple[Detection, ...]:
     return detect(text, patterns.current())
 
 
-def detect(text: str, rules_: Sequence[Rule] = ()) -> tuple[Detection, ...]:
+def detect(text: str, rules_: Sequence[DetectorRule] = ()) -> tuple[Detection, ...]:
     """`scan` with these rules. Pure."""
     return _highest(chain(_by_families(reading), rules.detect(rules_, reading)) for reading in readings(text))
 
 
-def detect_by_rules(text: str, rules_: Sequence[Rule]) -> tuple[Detection, ...]:
+def detect_by_rules(text: str, rules_: Sequence[DetectorRule]) -> tuple[Detection, ...]:
     """Return what these rules find, without the built-in detectors. Pure."""
     return _highest(rules.detect(rules_, reading) for reading in readings(text))
 

@@ -6,21 +6,21 @@ from typing import NamedTuple
 from django.apps import apps
 from django.db import transaction
 
-from langai_site.detectors.rules import Rule
+from langai_site.detectors.rules import DetectorRule
 
 # After how many seconds a change is known in every process.
 REMEMBERED = 3.0
 
 
 class _Read(NamedTuple):
-    rules: tuple[Rule, ...]
+    rules: tuple[DetectorRule, ...]
     at: float
 
 
 _last: _Read | None = None
 
 
-def current() -> tuple[Rule, ...]:
+def current() -> tuple[DetectorRule, ...]:
     """The rules that are switched on, by name."""
     global _last
     now = time.monotonic()
@@ -42,7 +42,7 @@ def on_change(**kwargs: object) -> None:
     transaction.on_commit(forget)
 
 
-def _rules() -> tuple[Rule, ...]:
+def _rules() -> tuple[DetectorRule, ...]:
     # Not imported above: the model checks its patterns with this package.
     model = apps.get_model("langai_site", "SensitivePattern")
     return tuple(row.rule for row in model.objects.filter(enabled=True).order_by("name"))

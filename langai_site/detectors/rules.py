@@ -25,7 +25,7 @@ _EMPTY = ("", "a", " ", "1", "a b")
 
 
 @dataclass(frozen=True)
-class Rule:
+class DetectorRule:
     """`pattern`: for words, one a line; for a regex, in RE2's syntax."""
 
     name: str
@@ -55,7 +55,7 @@ def check(kind: Kind, pattern: str) -> None:
     _finder(kind, pattern)
 
 
-def detect(rules: Sequence[Rule], text: str) -> list[Detection]:
+def detect(rules: Sequence[DetectorRule], text: str) -> list[Detection]:
     """What the rules find in `text`, as `plain` gives it."""
     if not rules:
         return []
@@ -64,7 +64,7 @@ def detect(rules: Sequence[Rule], text: str) -> list[Detection]:
     return [_detection(rule, count) for rule, count in counts if count]
 
 
-def _detection(rule: Rule, count: int) -> Detection:
+def _detection(rule: DetectorRule, count: int) -> Detection:
     return Detection(rule.kind, rule.label, f"“{rule.name}”, which your admins call sensitive", count)
 
 

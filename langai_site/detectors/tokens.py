@@ -17,7 +17,7 @@ _END = r"(?:[^0-9A-Za-z_-]|$)"
 
 
 @dataclass(frozen=True)
-class Format:
+class TokenFormat:
     """`shape`: in RE2, of the whole token. `after`: how much of its beginning is the same in all of them."""
 
     kind: str
@@ -36,43 +36,45 @@ class Format:
 
 
 FORMATS = (
-    Format("aws_key", "an AWS access key", rf"\b(?:AKIA|ASIA|ABIA|ACCA)[A-Z2-7]{{16}}{_END}"),
-    Format("aws_key", "an AWS access key", r"\bABSK[A-Za-z0-9+/]{100,}={0,2}"),
-    Format("google_key", "a Google API key", rf"\bAIza[0-9A-Za-z_-]{{35}}{_END}"),
-    Format("google_key", "a Google API key", rf"\bGOCSPX-[0-9A-Za-z_-]{{28}}{_END}", 7),
-    Format("google_key", "a Google API key", r"\bya29\.[0-9A-Za-z_-]{30,}", 5),
-    Format("google_key", "a Google API key", r'"private_key_id"\s*:\s*"[0-9a-f]{40}"', 18),
-    Format("azure_key", "an Azure key", r"\b(?:AccountKey|SharedAccessKey)=[A-Za-z0-9+/]{43,86}={1,2}", 16),
-    Format("azure_key", "an Azure key", rf"\b[0-9A-Za-z_.~]{{3}}[78]Q~[0-9A-Za-z_.~-]{{31,34}}{_END}", 6),
-    Format("azure_key", "an Azure key", r"[?&]sig=[A-Za-z0-9+/%]{43,60}(?:=|%3[Dd])", 5),
-    Format("github_token", "a GitHub token", rf"\bgh[pousr]_[A-Za-z0-9]{{36,}}{_END}"),
-    Format("github_token", "a GitHub token", r"\bgithub_pat_[A-Za-z0-9]{22}_[A-Za-z0-9]{59}", 11),
-    Format(
+    TokenFormat("aws_key", "an AWS access key", rf"\b(?:AKIA|ASIA|ABIA|ACCA)[A-Z2-7]{{16}}{_END}"),
+    TokenFormat("aws_key", "an AWS access key", r"\bABSK[A-Za-z0-9+/]{100,}={0,2}"),
+    TokenFormat("google_key", "a Google API key", rf"\bAIza[0-9A-Za-z_-]{{35}}{_END}"),
+    TokenFormat("google_key", "a Google API key", rf"\bGOCSPX-[0-9A-Za-z_-]{{28}}{_END}", 7),
+    TokenFormat("google_key", "a Google API key", r"\bya29\.[0-9A-Za-z_-]{30,}", 5),
+    TokenFormat("google_key", "a Google API key", r'"private_key_id"\s*:\s*"[0-9a-f]{40}"', 18),
+    TokenFormat("azure_key", "an Azure key", r"\b(?:AccountKey|SharedAccessKey)=[A-Za-z0-9+/]{43,86}={1,2}", 16),
+    TokenFormat("azure_key", "an Azure key", rf"\b[0-9A-Za-z_.~]{{3}}[78]Q~[0-9A-Za-z_.~-]{{31,34}}{_END}", 6),
+    TokenFormat("azure_key", "an Azure key", r"[?&]sig=[A-Za-z0-9+/%]{43,60}(?:=|%3[Dd])", 5),
+    TokenFormat("github_token", "a GitHub token", rf"\bgh[pousr]_[A-Za-z0-9]{{36,}}{_END}"),
+    TokenFormat("github_token", "a GitHub token", r"\bgithub_pat_[A-Za-z0-9]{22}_[A-Za-z0-9]{59}", 11),
+    TokenFormat(
         "gitlab_token", "a GitLab token", r"\bgl(?:pat|dt|rt|oas|ptt|ft|soat|agent|cbt|imt|ffct)-[0-9A-Za-z_-]{20,}", 6
     ),
-    Format("slack_token", "a Slack token", r"\bxox[abeoprs]-(?:[0-9]-)?[0-9A-Za-z-]{24,}", 5),
-    Format("slack_token", "a Slack token", r"\bxapp-[0-9]-[A-Z0-9]{8,}-[0-9]{8,}-[0-9a-f]{32,}", 7),
-    Format("slack_token", "a Slack token", r"hooks\.slack\.com/(?:services|workflows|triggers)/[A-Za-z0-9/]{40,}", 25),
-    Format("stripe_key", "a Stripe key", rf"\b(?:sk|rk)_(?:live|test)_[0-9A-Za-z]{{16,}}{_END}", 8),
-    Format("stripe_key", "a Stripe key", r"\bwhsec_[0-9A-Za-z+/]{32,}", 6),
-    Format("anthropic_key", "an Anthropic key", r"\bsk-ant-[0-9a-z]{3,12}-[0-9A-Za-z_-]{60,}", 13),
-    Format("openai_key", "an OpenAI key", r"\bsk-(?:proj|svcacct|admin|None)-[0-9A-Za-z_-]{20,}", 8),
-    Format("openai_key", "an OpenAI key", rf"\bsk-[0-9A-Za-z]{{32,64}}{_END}", 3),
-    Format("model_key", "a key of a model provider", rf"\bsk-or-v1-[0-9a-f]{{64}}{_END}", 9),
-    Format("model_key", "a key of a model provider", rf"\bhf_[A-Za-z]{{34}}{_END}", 3),
-    Format("model_key", "a key of a model provider", rf"\b(?:gsk_|xai-|pplx-|r8_)[0-9A-Za-z]{{37,90}}{_END}", 5),
-    Format("npm_token", "an npm token", rf"\bnpm_[0-9A-Za-z]{{36}}{_END}"),
-    Format("pypi_token", "a PyPI token", r"\bpypi-AgE(?:IcHlwaS5vcmc|NdGVzdC5weXBpLm9yZw)[0-9A-Za-z_-]{50,}", 19),
-    Format("service_token", "an access token", rf"\brubygems_[0-9a-f]{{48}}{_END}", 9),
-    Format("service_token", "an access token", rf"\bdckr_(?:pat|oat)_[0-9A-Za-z_-]{{27,32}}{_END}", 9),
-    Format("service_token", "an access token", rf"\bSG\.[0-9A-Za-z_-]{{22}}\.[0-9A-Za-z_-]{{43}}{_END}", 3),
-    Format("service_token", "an access token", rf"\bdo[opr]_v1_[0-9a-f]{{64}}{_END}", 7),
-    Format("service_token", "an access token", rf"\bshp(?:at|ca|pa|ss)_[0-9a-fA-F]{{32}}{_END}", 6),
-    Format("service_token", "an access token", rf"\bdapi[0-9a-f]{{32}}(?:-[0-9])?{_END}", 4),
-    Format("service_token", "an access token", r"\bhv[bs]\.[0-9A-Za-z_-]{90,}", 4),
-    Format("service_token", "an access token", r"\bATATT3[0-9A-Za-z_=-]{100,}", 6),
-    Format("service_token", "an access token", rf"\b[0-9]{{8,10}}:AA[0-9A-Za-z_-]{{33}}{_END}", 11),
-    Format("jwt", "a signed token (JWT)", r"\beyJ[0-9A-Za-z_-]{8,}\.eyJ[0-9A-Za-z_-]{8,}\.[0-9A-Za-z_-]{16,}"),
+    TokenFormat("slack_token", "a Slack token", r"\bxox[abeoprs]-(?:[0-9]-)?[0-9A-Za-z-]{24,}", 5),
+    TokenFormat("slack_token", "a Slack token", r"\bxapp-[0-9]-[A-Z0-9]{8,}-[0-9]{8,}-[0-9a-f]{32,}", 7),
+    TokenFormat(
+        "slack_token", "a Slack token", r"hooks\.slack\.com/(?:services|workflows|triggers)/[A-Za-z0-9/]{40,}", 25
+    ),
+    TokenFormat("stripe_key", "a Stripe key", rf"\b(?:sk|rk)_(?:live|test)_[0-9A-Za-z]{{16,}}{_END}", 8),
+    TokenFormat("stripe_key", "a Stripe key", r"\bwhsec_[0-9A-Za-z+/]{32,}", 6),
+    TokenFormat("anthropic_key", "an Anthropic key", r"\bsk-ant-[0-9a-z]{3,12}-[0-9A-Za-z_-]{60,}", 13),
+    TokenFormat("openai_key", "an OpenAI key", r"\bsk-(?:proj|svcacct|admin|None)-[0-9A-Za-z_-]{20,}", 8),
+    TokenFormat("openai_key", "an OpenAI key", rf"\bsk-[0-9A-Za-z]{{32,64}}{_END}", 3),
+    TokenFormat("model_key", "a key of a model provider", rf"\bsk-or-v1-[0-9a-f]{{64}}{_END}", 9),
+    TokenFormat("model_key", "a key of a model provider", rf"\bhf_[A-Za-z]{{34}}{_END}", 3),
+    TokenFormat("model_key", "a key of a model provider", rf"\b(?:gsk_|xai-|pplx-|r8_)[0-9A-Za-z]{{37,90}}{_END}", 5),
+    TokenFormat("npm_token", "an npm token", rf"\bnpm_[0-9A-Za-z]{{36}}{_END}"),
+    TokenFormat("pypi_token", "a PyPI token", r"\bpypi-AgE(?:IcHlwaS5vcmc|NdGVzdC5weXBpLm9yZw)[0-9A-Za-z_-]{50,}", 19),
+    TokenFormat("service_token", "an access token", rf"\brubygems_[0-9a-f]{{48}}{_END}", 9),
+    TokenFormat("service_token", "an access token", rf"\bdckr_(?:pat|oat)_[0-9A-Za-z_-]{{27,32}}{_END}", 9),
+    TokenFormat("service_token", "an access token", rf"\bSG\.[0-9A-Za-z_-]{{22}}\.[0-9A-Za-z_-]{{43}}{_END}", 3),
+    TokenFormat("service_token", "an access token", rf"\bdo[opr]_v1_[0-9a-f]{{64}}{_END}", 7),
+    TokenFormat("service_token", "an access token", rf"\bshp(?:at|ca|pa|ss)_[0-9a-fA-F]{{32}}{_END}", 6),
+    TokenFormat("service_token", "an access token", rf"\bdapi[0-9a-f]{{32}}(?:-[0-9])?{_END}", 4),
+    TokenFormat("service_token", "an access token", r"\bhv[bs]\.[0-9A-Za-z_-]{90,}", 4),
+    TokenFormat("service_token", "an access token", r"\bATATT3[0-9A-Za-z_=-]{100,}", 6),
+    TokenFormat("service_token", "an access token", rf"\b[0-9]{{8,10}}:AA[0-9A-Za-z_-]{{33}}{_END}", 11),
+    TokenFormat("jwt", "a signed token (JWT)", r"\beyJ[0-9A-Za-z_-]{8,}\.eyJ[0-9A-Za-z_-]{8,}\.[0-9A-Za-z_-]{16,}"),
 )
 # Most texts hold none: they are read once.
 _ANY = compiled("|".join(f"(?:{each.shape})" for each in FORMATS), ignore_case=False)
@@ -96,7 +98,7 @@ def _detections(text: str) -> Iterator[Detection]:
         yield from confidential(kind, len(tokens), one, _MANY.get(kind, ""))
 
 
-def _is_signed(kind: Format, token: str) -> bool:
+def _is_signed(kind: TokenFormat, token: str) -> bool:
     """Of what looks like a JWT, whether its header names an algorithm; anything else has no header."""
     if kind.kind != "jwt":
         return True

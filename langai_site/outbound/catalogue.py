@@ -10,7 +10,7 @@ from typing import Any
 from django.db.models import Exists, OuterRef, QuerySet
 
 from langai_site.accounts.models import Team
-from langai_site.database.compiled_queries import Prepared
+from langai_site.database.compiled_queries import CompiledQuery
 from langai_site.database.writer import in_database_thread
 from langai_site.outbound import endpoints, failures, keeping, listings, litellm_adapter, parameters, roles
 from langai_site.outbound.endpoints import Endpoint
@@ -78,9 +78,9 @@ def _available_to(user: int) -> QuerySet[Model]:
 
 
 _USER = -982451653
-_AVAILABLE = Prepared(lambda: _available().values_list(*_COLUMNS))
-_AVAILABLE_TO = Prepared(lambda user: _available_to(user).values_list(*_COLUMNS), user=_USER)
-_ONE_TO = Prepared(
+_AVAILABLE = CompiledQuery(lambda: _available().values_list(*_COLUMNS))
+_AVAILABLE_TO = CompiledQuery(lambda user: _available_to(user).values_list(*_COLUMNS), user=_USER)
+_ONE_TO = CompiledQuery(
     lambda name, user: _available_to(user).filter(name=name).values_list(*_COLUMNS), name="no model", user=_USER
 )
 

@@ -9,7 +9,7 @@ import httpx
 from langai_site import registry
 from langai_site.outbound import bounds, listings
 from langai_site.outbound.endpoints import Endpoint, endpoint_of
-from langai_site.registry import Finding
+from langai_site.registry import DoctorFinding
 
 # What people call them, and the settings by which they are reached.
 PROVIDERS = {
@@ -23,7 +23,7 @@ LISTS = {"anthropic": ("/v1/models", "data"), "ollama_chat": ("/api/tags", "mode
 OPENAI_LIST = ("/models", "data")
 ANTHROPIC_VERSION = "2023-06-01"
 REFUSED = (401, 403)
-Check = Callable[[], Finding]
+Check = Callable[[], DoctorFinding]
 
 
 def register() -> None:
@@ -32,18 +32,18 @@ def register() -> None:
         registry.doctor_check(name, partial(listed, provider), advice=advice)
 
 
-def listed(provider: str) -> Finding:
+def listed(provider: str) -> DoctorFinding:
     """How many models `provider` lists. Raises httpx's errors where its server does not answer."""
     _, settings = PROVIDERS[provider]
     if provider not in listings.configured():
-        return Finding("off", listings.missing(provider))
+        return DoctorFinding("off", listings.missing(provider))
     endpoint = endpoint_of(f"{provider}/")
     answer = _asked(endpoint)
     if answer.status_code in REFUSED:
-        return Finding("fail", f"{_host(endpoint)} refuses the key ({answer.status_code})", f"Check {settings}.")
+        return DoctorFinding("fail", f"{_host(endpoint)} refuses the key ({answer.status_code})", f"Check {settings}.")
     if not answer.is_success:
         advice = f"Check {settings}; the server's log may say more."
-        return Finding("fail", f"{_host(endpoint)} answers with status {answer.status_code}", advice)
+        return DoctorFinding("fail", f"{_host(endpoint)} answers with status {answer.status_code}", advice)
     return _counted(endpoint, answer)
 
 
@@ -66,16 +66,18 @@ def _headers(endpoint: Endpoint) -> dict[str, str]:
     return {"Authorization": f"Bearer {endpoint.key}"} if endpoint.key else {}
 
 
-def _counted(endpoint: Endpoint, answer: httpx.Response) -> Finding:
+def _counted(endpoint: Endpoint, answer: httpx.Response) -> DoctorFinding:
     _, key = LISTS.get(endpoint.provider, OPENAI_LIST)
     try:
         body: Any = answer.json()
     except ValueError:
-        return Finding("fail", f"{_host(endpoint)} answers something else", "Check the address: a path may be missing.")
+        return DoctorFinding(
+            "fail", f"{_host(endpoint)} answers something else", "Check the address: a path may be missing."
+        )
     models = body.get(key) if isinstance(body, dict) else body
     if not models or not isinstance(models, list):
-        return Finding("warn", f"{_host(endpoint)} lists no model", "Load a model there.")
-    return Finding("ok", f"{_host(endpoint)} lists {len(models)} models")
+        return DoctorFinding("warn", f"{_host(endpoint)} lists no model", "Load a model there.")
+    return DoctorFinding("ok", f"{_host(endpoint)} lists {len(models)} models")
 
 
 def _host(endpoint: Endpoint) -> str:

@@ -25,7 +25,7 @@ from langai_site.outbound.types import (
     ChatMessage,
     Delta,
     EmbedCall,
-    Embedded,
+    EmbedResult,
     Ledger,
     ModelInfo,
     Present,
@@ -81,7 +81,7 @@ async def stream_chat(call: ChatCall, ledger: Ledger) -> AsyncGenerator[Delta, N
         meter.close(ledger)
 
 
-def embed(call: EmbedCall, ledger: Ledger) -> Embedded:
+def embed(call: EmbedCall, ledger: Ledger) -> EmbedResult:
     """Return the texts' vectors; however the call ends, hand exactly one Entry to `ledger`.
 
     For threads without an event loop: it waits, at most about `call.seconds`. Raises NotAdmittedError or

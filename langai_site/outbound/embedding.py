@@ -17,7 +17,7 @@ from langai_site.outbound import bounds, failures, litellm_adapter, tokens
 from langai_site.outbound import gate as gates
 from langai_site.outbound.endpoints import Endpoint
 from langai_site.outbound.gate import Gate
-from langai_site.outbound.types import EmbedCall, Embedded
+from langai_site.outbound.types import EmbedCall, EmbedResult
 from langai_site.usage.types import Usage
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ CONNECT_SECONDS = 5
 _lock = threading.Lock()
 
 
-def embed(call: EmbedCall, endpoint: Endpoint, gate: Gate) -> Embedded:
+def embed(call: EmbedCall, endpoint: Endpoint, gate: Gate) -> EmbedResult:
     """Return the texts' vectors.
 
     Raises what `gate` refuses with, and ProviderError when the server fails, is late, or sends what are not vectors of
@@ -51,7 +51,7 @@ def embed(call: EmbedCall, endpoint: Endpoint, gate: Gate) -> Embedded:
     vectors = _vectors(answer.data, len(call.texts))
     if vectors is None:
         raise failures.failure("malformed", name)
-    return Embedded(vectors, _usage(call, answer) or estimate(call))
+    return EmbedResult(vectors, _usage(call, answer) or estimate(call))
 
 
 def estimate(call: EmbedCall) -> Usage:

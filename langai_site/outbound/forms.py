@@ -9,7 +9,7 @@ from langai_site.outbound.listings import RANKS
 from langai_site.outbound.models import Model
 from langai_site.outbound.types import ModelRole
 from langai_site.usage import prices
-from langai_site.usage.types import Price
+from langai_site.usage.types import ModelPrice
 
 
 def _dollars(label: str, help_text: str = "") -> forms.DecimalField:
@@ -51,7 +51,7 @@ class ModelForm(forms.ModelForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401
         super().__init__(*args, **kwargs)
-        self.price: Price | None = prices.current_of(self.instance.name) if self.instance.pk else None
+        self.price: ModelPrice | None = prices.current_of(self.instance.name) if self.instance.pk else None
         if self.price:
             rates = {"input": self.price.input, "output": self.price.output, "cached": self.price.cached}
             self.initial.update({f"price_{kind}": plain(rate) for kind, rate in rates.items()})

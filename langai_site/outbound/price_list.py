@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from langai_site.usage.types import MILLION, Price
+from langai_site.usage.types import MILLION, ModelPrice
 
 Row = Mapping[str, Any]
 # Prices of prompts longer than so many thousand tokens.
@@ -19,7 +19,7 @@ class Known:
     """`window` in tokens, 0 where it is not known; `price` None where there is none. Its version is not given yet."""
 
     window: int = 0
-    price: Price | None = None
+    price: ModelPrice | None = None
 
 
 def known(listed: Mapping[str, Row], name: str) -> Known:
@@ -36,16 +36,16 @@ def _row(listed: Mapping[str, Row], name: str) -> Row:
     return row if row.get("litellm_provider") == provider else {}
 
 
-def _price(row: Row) -> Price | None:
+def _price(row: Row) -> ModelPrice | None:
     """None also where all is 0: the list says so of models whose price it does not know."""
     rates = _rates(row, "", (Decimal(0), Decimal(0)))
     if not any(rates):
         return None
     steps = sorted(int(found[1]) for key in row if (found := LONG.fullmatch(key)))
     if not steps:
-        return Price("", *rates)
+        return ModelPrice("", *rates)
     # Where there are several steps, the last one's from the first one on: never less than what will be charged.
-    return Price("", *rates, steps[0] * 1000, *_rates(row, f"_above_{steps[-1]}k_tokens", rates[:2]))
+    return ModelPrice("", *rates, steps[0] * 1000, *_rates(row, f"_above_{steps[-1]}k_tokens", rates[:2]))
 
 
 def _rates(row: Row, suffix: str, otherwise: tuple[Decimal, Decimal]) -> tuple[Decimal, Decimal, Decimal]:

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from langai_site.errors import LangAIError
 from langai_site.sensitivity import Sensitivity
-from langai_site.usage.types import Caller, Entry, Price, Usage
+from langai_site.usage.types import Caller, Entry, ModelPrice, Usage
 
 if TYPE_CHECKING:
     import numpy as np
@@ -49,7 +49,7 @@ class ModelInfo:
     rank: int = 100
     roles: frozenset[ModelRole] = frozenset()
     context_window: int = 0
-    price: Price | None = None
+    price: ModelPrice | None = None
     parameters: Mapping[str, Parameter] = field(default_factory=dict, hash=False)
 
     def may_see(self, label: int) -> bool:
@@ -116,7 +116,7 @@ class EmbedCall:
 
 
 @dataclass(frozen=True)
-class Embedded:
+class EmbedResult:
     """Unit vectors in the order of the texts, [texts, dimension], and what they took."""
 
     vectors: "np.ndarray"

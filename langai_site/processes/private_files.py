@@ -11,7 +11,7 @@ from pathlib import Path
 from django.conf import settings
 
 from langai_site import env
-from langai_site.registry import Finding
+from langai_site.registry import DoctorFinding
 
 OTHERS = 0o077
 # Everything that LangAI makes in DATA_DIR, and that Chroma makes in its folder.
@@ -93,17 +93,17 @@ def _make_private(path: Path) -> None:
         raise OSError("its file system keeps no permissions")
 
 
-def finding() -> Finding:
+def finding() -> DoctorFinding:
     """What doctor says of it."""
     data = Path(settings.DATA_DIR)
     if found := [str(path) for path in exposed()]:
         advice = f"Run manage.py setup, or chmod go= {' '.join(found)}"
-        return Finding("warn", f"other accounts of this machine can use {_few(found)}", advice)
+        return DoctorFinding("warn", f"other accounts of this machine can use {_few(found)}", advice)
     if _is_open(data):
         others = [path.name for path in _strangers(_entries(data), OURS)]
         advice = f"Set DATA_DIR to a folder that only LangAI uses, or chmod go= {data} if nobody else needs it."
-        return Finding("warn", f"other accounts can look into {data}, which also holds {_few(others)}", advice)
-    return Finding("ok", "for LangAI's account alone")
+        return DoctorFinding("warn", f"other accounts can look into {data}, which also holds {_few(others)}", advice)
+    return DoctorFinding("ok", "for LangAI's account alone")
 
 
 def _few(names: Sequence[str]) -> str:

@@ -36,7 +36,7 @@ _provider: Any = None
 _tracer: Any = None
 
 
-class Span:
+class TraceSpan:
     """What is known of a piece of work only at its end; tells nobody while tracing is off."""
 
     def __init__(self, span: Any = None) -> None:  # noqa: ANN401 - OpenTelemetry's, which is imported late
@@ -48,7 +48,7 @@ class Span:
             self._span.set_attributes(attributes)
 
 
-_OFF = nullcontext(Span())
+_OFF = nullcontext(TraceSpan())
 
 
 def wanted(environment: Mapping[str, str]) -> bool:
@@ -103,7 +103,7 @@ def stop() -> None:
 
 def span(
     name: str, attributes: Mapping[str, Value] = NONE, *, headers: Mapping[str, str] = NONE
-) -> AbstractContextManager[Span]:
+) -> AbstractContextManager[TraceSpan]:
     """Measure the block as part of what led to it, or of what `headers` (`traceparent`) name."""
     return _OFF if _tracer is None else _measured(name, attributes, headers)
 
@@ -115,7 +115,7 @@ async def within(name: str, work: Awaitable[T]) -> T:
 
 
 @contextmanager
-def _measured(name: str, attributes: Mapping[str, Value], headers: Mapping[str, str]) -> Iterator[Span]:
+def _measured(name: str, attributes: Mapping[str, Value], headers: Mapping[str, str]) -> Iterator[TraceSpan]:
     from opentelemetry.trace import StatusCode
 
     here = request_id.current()
@@ -124,7 +124,7 @@ def _measured(name: str, attributes: Mapping[str, Value], headers: Mapping[str, 
         begun.set_attribute("langai.request_id", here.request)
     try:
         with request_id.following(replace(here, span=begun)):
-            yield Span(begun)
+            yield TraceSpan(begun)
     except ENDINGS:
         raise
     except BaseException as error:

@@ -13,7 +13,7 @@ from langai_site.accounts.scopes import Scope
 from langai_site.database.writer import apart
 from langai_site.usage import figures
 from langai_site.usage.callers import caller_of
-from langai_site.usage.figures import Span
+from langai_site.usage.figures import DaySpan
 from langai_site.usage.reports import access
 from langai_site.usage.reports.types import Figures as Sums
 from langai_site.usage.spending import budgets
@@ -76,7 +76,7 @@ async def mine(
     return await apart(_mine, person_of(request), figures.span(since, until), by)
 
 
-def _mine(user: User, span: Span, by: Grouping) -> dict[str, Any]:
+def _mine(user: User, span: DaySpan, by: Grouping) -> dict[str, Any]:
     applying = budgets.applying(user.pk, caller_of(user, "api").team)
     return _figures(span, by, access.whose(user)) | {"budgets": budgets.standings(applying)}
 
@@ -89,11 +89,11 @@ async def everybodys(
     return await apart(_everybodys, person_of(request), figures.span(since, until), by)
 
 
-def _everybodys(user: User, span: Span, by: Grouping) -> dict[str, Any]:
+def _everybodys(user: User, span: DaySpan, by: Grouping) -> dict[str, Any]:
     return _figures(span, by, access.whose(user, everybody=True))
 
 
-def _figures(span: Span, by: Grouping, user_id: int | None) -> dict[str, Any]:
+def _figures(span: DaySpan, by: Grouping, user_id: int | None) -> dict[str, Any]:
     report = figures.report(span, by, user_id)
     groups = [{"name": report.query.written(line.key)[0]} | _totals(line.figures) for line in report.lines]
     return {"since": span.since, "until": span.until, "totals": _totals(report.total), "groups": groups}

@@ -3,10 +3,10 @@
 from uuid import UUID
 
 from langai_site.accounts.models import Team, User
-from langai_site.database.compiled_queries import Prepared
+from langai_site.database.compiled_queries import CompiledQuery
 from langai_site.usage.types import Caller
 
-_TEAM = Prepared(lambda team: Team.objects.filter(pk=team).order_by().values_list("name"), team=-982451653)
+_TEAM = CompiledQuery(lambda team: Team.objects.filter(pk=team).order_by().values_list("name"), team=-982451653)
 
 
 def caller_of(user: User, source: str, *, conversation: UUID | None = None, reply: UUID | None = None) -> Caller:

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 
 from langai_site.errors import InvalidError
 from langai_site.usage.reports import answering
-from langai_site.usage.reports.types import Query, Report
+from langai_site.usage.reports.types import Report, ReportQuery
 from langai_site.usage.spending.budgets import today
 
 DAY = "day"
@@ -13,14 +13,14 @@ LONGEST = timedelta(days=3660)
 
 
 @dataclass(frozen=True)
-class Span:
+class DaySpan:
     """Days in the time zone that is set, both included."""
 
     since: date
     until: date
 
 
-def span(since: date | None, until: date | None) -> Span:
+def span(since: date | None, until: date | None) -> DaySpan:
     """The days asked for; this month up to now where none are named. Raises InvalidError."""
     last = until or today()
     first = since or last.replace(day=1)
@@ -28,10 +28,10 @@ def span(since: date | None, until: date | None) -> Span:
         raise InvalidError("The first day is after the last one. Swap them.")
     if last - first > LONGEST or first.year < 1970 or last.year > 2999:
         raise InvalidError("Ask for ten years at most, after 1970.")
-    return Span(first, last)
+    return DaySpan(first, last)
 
 
-def report(span: Span, by: str, user_id: int | None) -> Report:
+def report(span: DaySpan, by: str, user_id: int | None) -> Report:
     """What was used in these days by one person, or by everybody (None); `by` is a day or one of DIMENSIONS."""
     step, names = (DAY, ()) if by == DAY else ("", (by,))
-    return answering.report(Query(span.since, span.until, step=step, by=names, user_id=user_id))
+    return answering.report(ReportQuery(span.since, span.until, step=step, by=names, user_id=user_id))

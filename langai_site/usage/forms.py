@@ -7,7 +7,7 @@ from langai_site.errors import InvalidError
 from langai_site.sensitivity import Sensitivity
 from langai_site.usage import months
 from langai_site.usage.ledger import verification
-from langai_site.usage.ledger.verification import Head, Question
+from langai_site.usage.ledger.verification import Head, LedgerQuestion
 
 
 class VerifyForm(forms.Form):
@@ -48,10 +48,10 @@ class VerifyForm(forms.Form):
         text = self.cleaned_data[name]
         return _checked(months.read_moment, text, **how) if text else None
 
-    def question(self) -> Question:
+    def question(self) -> LedgerQuestion:
         """What was asked; only for a valid form."""
         data = self.cleaned_data
-        return Question(data["start"], data["end"], Sensitivity(data["label"]), data["hosted"])
+        return LedgerQuestion(data["start"], data["end"], Sensitivity(data["label"]), data["hosted"])
 
     def wants_chain(self) -> bool:
         return bool(self.cleaned_data["chain"] or self.cleaned_data["head"])

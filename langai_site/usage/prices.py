@@ -10,9 +10,9 @@ from django.db import transaction
 from django.db.models import DateField, Func, OuterRef, QuerySet, Subquery
 from django.utils import timezone
 
-from langai_site.database.compiled_queries import Prepared
+from langai_site.database.compiled_queries import CompiledQuery
 from langai_site.usage import models
-from langai_site.usage.types import Price
+from langai_site.usage.types import ModelPrice
 
 Source = models.Price.Source
 _VALUES = ("pk", "input", "output", "cached", "long_after", "long_input", "long_output", "long_cached")
@@ -31,12 +31,12 @@ def newest(model: str | OuterRef) -> QuerySet[models.Price]:
     return begun.order_by("-valid_from", "source", "-pk")
 
 
-def current() -> dict[str, Price]:
+def current() -> dict[str, ModelPrice]:
     """What each model costs today, by its name; those that have no price are not in it."""
     return {model: _price(row) for model, *row in _CURRENT.rows()}
 
 
-_CURRENT = Prepared(
+_CURRENT = CompiledQuery(
     lambda: (
         models.Price.objects.filter(pk=Subquery(newest(OuterRef("model")).values("pk")[:1]))
         .order_by()
@@ -45,32 +45,32 @@ _CURRENT = Prepared(
 )
 
 
-def current_of(model: str) -> Price | None:
+def current_of(model: str) -> ModelPrice | None:
     row = newest(model).values_list(*_VALUES).first()
     return _price(row) if row else None
 
 
-def price_of(version: str) -> Price | None:
+def price_of(version: str) -> ModelPrice | None:
     """The price that a ledger entry names; None where it names none."""
     row = models.Price.objects.filter(pk=version).values_list(*_VALUES).first() if version.isdecimal() else None
     return _price(row) if row else None
 
 
-def _price(row: Iterable[Any]) -> Price:
+def _price(row: Iterable[Any]) -> ModelPrice:
     version, *rates = row
-    return Price(str(version), *rates)
+    return ModelPrice(str(version), *rates)
 
 
-def set_by_admin(model: str, *, input: Decimal, output: Decimal, cached: Decimal, valid_from: date) -> Price:
+def set_by_admin(model: str, *, input: Decimal, output: Decimal, cached: Decimal, valid_from: date) -> ModelPrice:
     """Say what a model costs from that day on, instead of what LiteLLM's list says, now and later."""
     row = models.Price.objects.create(
         model=model, input=input, output=output, cached=cached, valid_from=valid_from, source=Source.ADMIN
     )
-    return Price(str(row.pk), input, output, cached)
+    return ModelPrice(str(row.pk), input, output, cached)
 
 
 @transaction.atomic
-def take_listed(listed: dict[str, Price]) -> list[str]:
+def take_listed(listed: dict[str, ModelPrice]) -> list[str]:
     """Add what LiteLLM's list says where it is news, valid from today; returns the names of those models.
 
     Where an admin has set a price, that stays.
@@ -88,10 +88,10 @@ def take_listed(listed: dict[str, Price]) -> list[str]:
     return list(news)
 
 
-def _rates(price: Price) -> tuple[Any, ...]:
+def _rates(price: ModelPrice) -> tuple[Any, ...]:
     return astuple(replace(price, version=""))
 
 
-def _row(model: str, price: Price) -> models.Price:
+def _row(model: str, price: ModelPrice) -> models.Price:
     rates = dict(zip(_VALUES[1:], _rates(price)[1:], strict=True))
     return models.Price(model=model, valid_from=today(), source=Source.LITELLM, **rates)

@@ -42,7 +42,7 @@ class Held:
 
 
 @dataclass(frozen=True)
-class Price:
+class ModelPrice:
     """US dollars for a million tokens; `version` names the row it stands in, and ledger entries name that.
 
     Some providers charge a whole call more when its prompt is long: with more than `long_after` tokens in, the
@@ -59,7 +59,7 @@ class Price:
     long_cached: Decimal = Decimal(0)
 
 
-def cost(price: Price, usage: Usage) -> Decimal:
+def cost(price: ModelPrice, usage: Usage) -> Decimal:
     """US dollars for `usage`, to the billionth."""
     rates = (price.input, price.output, price.cached)
     if 0 < price.long_after < usage.input_tokens:

@@ -17,7 +17,7 @@ from langai_site.accounts.models import User
 from langai_site.accounts.session import signed_in
 from langai_site.errors import InvalidError, NotFoundError
 from langai_site.usage.reports import access, answering, asked, choosing, exporting, showing, talks
-from langai_site.usage.reports.asked import Asked
+from langai_site.usage.reports.asked import ReportRequest
 from langai_site.usage.reports.periods import step_for
 from langai_site.usage.spending import budgets, notices
 
@@ -87,11 +87,13 @@ def file_of_everybody(request: HttpRequest, rows: str, form: str) -> StreamingHt
     return _file(_asked(request, access.whose(signed_in(request), everybody=True)), rows, form)
 
 
-def _asked(request: HttpRequest, user_id: int | None) -> Asked:
+def _asked(request: HttpRequest, user_id: int | None) -> ReportRequest:
     return asked.read(request.GET, user_id=user_id, today=budgets.today(), by=USUAL)
 
 
-def _page(request: HttpRequest, name: str, question: Asked, user: User, context: dict[str, Any]) -> HttpResponse:
+def _page(
+    request: HttpRequest, name: str, question: ReportRequest, user: User, context: dict[str, Any]
+) -> HttpResponse:
     """The page, or for htmx its report alone; the browser then shows the address of what was asked."""
     part = request.headers.get("HX-Target") == "report"
     context |= {
@@ -107,7 +109,7 @@ def _page(request: HttpRequest, name: str, question: Asked, user: User, context:
     return response
 
 
-def _file(question: Asked, rows: str, form: str) -> StreamingHttpResponse:
+def _file(question: ReportRequest, rows: str, form: str) -> StreamingHttpResponse:
     """All lines of the report, or each of its entries. Raises NotFoundError for another kind of file."""
     if rows not in choosing.FILES or form not in exporting.FORMATS:
         raise NotFoundError("There is no such file. Go back to the usage page and choose one there.")

@@ -61,7 +61,7 @@ class Term:
         return frozenset(chain.from_iterable(form.tokens for form in self.forms))
 
 
-class Reading(NamedTuple):
+class WordReading(NamedTuple):
     """A chunk, or a piece of it, in one language. `names` each stand for the whole, `parts` do together.
 
     `smaller` are for questions that are shorter than a gram.
@@ -148,7 +148,7 @@ def _tokens(chunk: str, languages: Iterable[str]) -> Iterator[str]:
             yield from reading.smaller
 
 
-def _read(chunk: str, language: str) -> tuple[Reading, ...]:
+def _read(chunk: str, language: str) -> tuple[WordReading, ...]:
     """The readings of a chunk: one for a word or a code, one for each gram of a script without spaces."""
     if UNSPACED.search(chunk):
         return tuple(reading for run in RUN.findall(chunk) for reading in _read_run(run, language))
@@ -161,30 +161,32 @@ def _read(chunk: str, language: str) -> tuple[Reading, ...]:
     return (_read_code(atoms, signs, language),)
 
 
-def _read_run(run: str, language: str) -> Sequence[Reading]:
+def _read_run(run: str, language: str) -> Sequence[WordReading]:
     if not UNSPACED.match(run):
         return _read(run, language)
     run = simplified(run)
     pieces, smaller = grams(run)
-    found = [Reading((piece,), weight=weight) for piece, weight in zip(pieces, of_grams(run, len(pieces)), strict=True)]
+    found = [
+        WordReading((piece,), weight=weight) for piece, weight in zip(pieces, of_grams(run, len(pieces)), strict=True)
+    ]
     return [found[0]._replace(smaller=tuple(smaller)), *found[1:]]
 
 
-def _read_atom(atom: str, language: str) -> Reading:
+def _read_atom(atom: str, language: str) -> WordReading:
     if atom[0].isdecimal():
         whole, *groups = number(atom)
-        return Reading((_cut(whole),), tuple(map(_cut, groups)))
+        return WordReading((_cut(whole),), tuple(map(_cut, groups)))
     if words := humps(atom):
-        return Reading((_cut(folded(atom)),), tuple(_stem(word, language) for word in words))
+        return WordReading((_cut(folded(atom)),), tuple(_stem(word, language) for word in words))
     word = atom.casefold()[:TOKEN_CHARS]
     names = tuple(map(_cut, stems(word, language)))
     if language != "de":
-        return Reading(names)
+        return WordReading(names)
     pieces = parts_of(folded(word), noun=atom[0].isupper())
-    return Reading(names, tuple(dict.fromkeys(_stem(piece, language) for piece in pieces)))
+    return WordReading(names, tuple(dict.fromkeys(_stem(piece, language) for piece in pieces)))
 
 
-def _read_code(atoms: Sequence[str], signs: tuple[str, str], language: str) -> Reading:
+def _read_code(atoms: Sequence[str], signs: tuple[str, str], language: str) -> WordReading:
     """Several words or numbers in one chunk: as one without the signs between them, and each for itself."""
     readings = [_read_atom(atom, language) for atom in atoms]
     words = [
@@ -193,7 +195,7 @@ def _read_code(atoms: Sequence[str], signs: tuple[str, str], language: str) -> R
     whole = signs[0] + _joined(words) + signs[1]
     names = stems(whole[:TOKEN_CHARS], language) if whole.isalpha() else (whole,)
     parts = dict.fromkeys(part for reading in readings for part in (*reading.names, *reading.parts) if len(part) > 1)
-    return Reading(tuple(map(_cut, names)), tuple(part for part in parts if part not in names))
+    return WordReading(tuple(map(_cut, names)), tuple(part for part in parts if part not in names))
 
 
 def _joined(words: Sequence[str]) -> str:

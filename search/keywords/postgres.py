@@ -10,8 +10,8 @@ from django.db import connection
 from django.db.models import Count
 
 from search.keywords.analyser import VERSION
-from search.keywords.ranking import Candidate, Clause, Question
-from search.keywords.rows import Row, RowIndex, Scope, expression, fetched, mark
+from search.keywords.ranking import Candidate, Clause, KeywordQuestion
+from search.keywords.rows import KeywordRow, KeywordScope, RowIndex, expression, fetched, mark
 from search.models import PassageKeywords
 
 # About 10 µs for each row that is ranked.
@@ -56,7 +56,7 @@ class Statistics:
 class PostgresIndex(RowIndex):
     rows = ROWS
 
-    def _write(self, rows: Sequence[Row]) -> None:
+    def _write(self, rows: Sequence[KeywordRow]) -> None:
         with connection.cursor() as cursor:
             cursor.executemany(
                 """INSERT INTO search_passagekeywords (passage_id, collection_id, language, version, tokens)
@@ -64,21 +64,21 @@ class PostgresIndex(RowIndex):
                 [(row.passage_id, row.collection_id, row.language, VERSION, _tsvector(row)) for row in rows],
             )
 
-    def _scope(self, collections: Sequence[int]) -> Scope:
+    def _scope(self, collections: Sequence[int]) -> KeywordScope:
         passages = _passages()
         languages = [language for (language,) in fetched(_LANGUAGES)]
         if passages < SMALL or not collections:
-            return Scope(collections, passages, 1.0 if passages and collections else 0.0, languages)
-        return Scope(collections, passages, max(_share(collections), LEAST_SHARE), languages)
+            return KeywordScope(collections, passages, 1.0 if passages and collections else 0.0, languages)
+        return KeywordScope(collections, passages, max(_share(collections), LEAST_SHARE), languages)
 
-    def _counts(self, tokens: Sequence[str], scope: Scope) -> Mapping[str, int]:
+    def _counts(self, tokens: Sequence[str], scope: KeywordScope) -> Mapping[str, int]:
         shares = _statistics().shares if scope.passages >= SMALL else {}
         frequent = {token: round(shares[token] * scope.passages) for token in tokens if token in shares}
         rare = [token for token in tokens if token not in frequent]
         return frequent | dict(fetched(_COUNT, (MOST_ROWS, rare, [*map(_quoted, rare)])))
 
     def _candidates(
-        self, question: Question, wanted: Sequence[Clause], scope: Scope, limit: int
+        self, question: KeywordQuestion, wanted: Sequence[Clause], scope: KeywordScope, limit: int
     ) -> Iterable[Candidate]:
         matches = [f"{_within(scope)} & {match}" for match in _matches(wanted, scope)]
         best = sorted(wanted, key=lambda clause: -clause.says)[:RANKED]
@@ -116,7 +116,7 @@ def _share(collections: Sequence[int]) -> float:
     return inside / max(1, new + sum(known.values()))
 
 
-def _matches(wanted: Sequence[Clause], scope: Scope) -> list[str]:
+def _matches(wanted: Sequence[Clause], scope: KeywordScope) -> list[str]:
     """What to look for, in this order: where not all can be read, not all of the clause that is in most passages."""
     *others, most = sorted(wanted, key=lambda clause: (clause.rows, -len(clause.groups)))
     if not others or scope.share * sum(clause.rows for clause in wanted) <= MOST_ROWS:
@@ -124,7 +124,7 @@ def _matches(wanted: Sequence[Clause], scope: Scope) -> list[str]:
     return [_expression(others), f"{_expression([most])} & !{_expression(others)}"]
 
 
-def _within(scope: Scope) -> str:
+def _within(scope: KeywordScope) -> str:
     return f"({' | '.join(_quoted(mark(collection_id)) for collection_id in scope.collections)})"
 
 
@@ -132,7 +132,7 @@ def _expression(wanted: Iterable[Clause]) -> str:
     return expression(wanted, _quoted, either=" | ", both=" & ")
 
 
-def _tsvector(row: Row) -> str:
+def _tsvector(row: KeywordRow) -> str:
     """The tokens with their positions, as PostgreSQL writes them, and the collection as one more."""
     places: dict[str, list[int]] = {}
     for position, token in enumerate(row.tokens[:POSITIONS], 1):

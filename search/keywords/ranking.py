@@ -57,7 +57,7 @@ class Clause(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Question:
+class KeywordQuestion:
     """Terms, and in how many of the index's passages each of their tokens is."""
 
     terms: Sequence[Term]
@@ -121,7 +121,7 @@ class Question:
         return frozenset("".join(token for token, count in self.counts.items() if count and UNSPACED.match(token)))
 
 
-def clauses(question: Question, rows: float) -> list[Clause]:
+def clauses(question: KeywordQuestion, rows: float) -> list[Clause]:
     """What to look up to find candidates: the rarest groups of tokens, together in about `rows` passages.
 
     The rarest one always; those that are too frequent in pairs, with one another and with the last that is not.
@@ -149,7 +149,7 @@ def _suffice(chosen: Sequence[Clause], enough: float) -> bool:
     return len(chosen) >= MOST_CLAUSES or (len(chosen) >= CLAUSES and brought >= enough)
 
 
-def _groups(question: Question) -> list[Clause]:
+def _groups(question: KeywordQuestion) -> list[Clause]:
     """A clause for the known tokens of each term, and one for each of its parts."""
     found: dict[Group, Clause] = {}
     for term in question.terms:
@@ -165,7 +165,7 @@ def _groups(question: Question) -> list[Clause]:
     return list(found.values())
 
 
-def ranked(question: Question, candidates: Iterable[Candidate], limit: int) -> list[KeywordHit]:
+def ranked(question: KeywordQuestion, candidates: Iterable[Candidate], limit: int) -> list[KeywordHit]:
     """The best candidates, best first."""
     found = list(candidates)
     usual = sum(candidate.length for candidate in found) / len(found) if found else 1.0
@@ -173,7 +173,7 @@ def ranked(question: Question, candidates: Iterable[Candidate], limit: int) -> l
     return sorted((hit for hit in hits if hit.score), key=lambda hit: (-hit.score, hit.passage_id))[:limit]
 
 
-def _hit(question: Question, candidate: Candidate, length: float) -> KeywordHit:
+def _hit(question: KeywordQuestion, candidate: Candidate, length: float) -> KeywordHit:
     """Sums are exact: passages that answer alike are equals, in whatever order their words come."""
     damping = SATURATION * (1 - LENGTH + LENGTH * length)
     scores: dict[Place, list[float]] = {}

@@ -9,7 +9,7 @@ from django.db import connection, transaction
 from django.db.models import Count
 
 from search.keywords.analyser import VERSION, analyse, question
-from search.keywords.ranking import Candidate, Clause, Group, KeywordHit, Question, clauses, ranked
+from search.keywords.ranking import Candidate, Clause, Group, KeywordHit, KeywordQuestion, clauses, ranked
 from search.models import PassageKeywords
 
 # Ids in one statement; SQLite takes no more than 999 values in old versions.
@@ -19,7 +19,7 @@ TIMES, CANDIDATES = 2, 60
 
 
 @dataclass(frozen=True)
-class Scope:
+class KeywordScope:
     """What a question is asked of. `passages` are all in the index, `share` of which are in the collections.
 
     `languages` are those that texts are in, the most frequent first.
@@ -32,7 +32,7 @@ class Scope:
 
 
 @dataclass(frozen=True)
-class Row:
+class KeywordRow:
     """An analysed passage."""
 
     passage_id: int
@@ -51,7 +51,9 @@ class RowIndex(ABC):
     def add(self, rows: Iterable[tuple[int, int, str]]) -> None:
         new = {passage_id: (collection_id, analyse(text)) for passage_id, collection_id, text in rows}
         self.remove(new)
-        self._write([Row(pk, collection, found.language, found.tokens) for pk, (collection, found) in new.items()])
+        self._write(
+            [KeywordRow(pk, collection, found.language, found.tokens) for pk, (collection, found) in new.items()]
+        )
 
     def remove(self, passage_ids: Collection[int]) -> None:
         ids = list(passage_ids)
@@ -64,7 +66,7 @@ class RowIndex(ABC):
         if not terms:
             return []
         tokens = sorted(frozenset().union(*(term.tokens for term in terms)))
-        asked = Question(terms, scope.passages, {**dict.fromkeys(tokens, 0), **self._counts(tokens, scope)})
+        asked = KeywordQuestion(terms, scope.passages, {**dict.fromkeys(tokens, 0), **self._counts(tokens, scope)})
         wanted = clauses(asked, self.rows / scope.share)
         found = self._candidates(asked, wanted, scope, max(TIMES * limit, CANDIDATES)) if wanted else ()
         return ranked(asked, found, limit)
@@ -81,19 +83,19 @@ class RowIndex(ABC):
         PassageKeywords.objects.all().delete()
 
     @abstractmethod
-    def _write(self, rows: Sequence[Row]) -> None:
+    def _write(self, rows: Sequence[KeywordRow]) -> None:
         """Write rows that are new, with their tokens."""
 
     @abstractmethod
-    def _scope(self, collections: Sequence[int]) -> Scope: ...
+    def _scope(self, collections: Sequence[int]) -> KeywordScope: ...
 
     @abstractmethod
-    def _counts(self, tokens: Sequence[str], scope: Scope) -> Mapping[str, int]:
+    def _counts(self, tokens: Sequence[str], scope: KeywordScope) -> Mapping[str, int]:
         """In how many passages each token is, of those that are in any."""
 
     @abstractmethod
     def _candidates(
-        self, question: Question, wanted: Sequence[Clause], scope: Scope, limit: int
+        self, question: KeywordQuestion, wanted: Sequence[Clause], scope: KeywordScope, limit: int
     ) -> Iterable[Candidate]:
         """The passages in scope that match a clause, the most promising ones, each with its counts."""
 

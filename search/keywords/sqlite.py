@@ -8,8 +8,8 @@ from functools import lru_cache
 from django.db import connection
 
 from search.keywords.analyser import VERSION
-from search.keywords.ranking import Candidate, Clause, Question
-from search.keywords.rows import Row, RowIndex, Scope, expression, fetched, mark
+from search.keywords.ranking import Candidate, Clause, KeywordQuestion
+from search.keywords.rows import KeywordRow, KeywordScope, RowIndex, expression, fetched, mark
 from search.models import PassageKeywords
 
 # Rows that are looked for, at about 0.5 µs each; and up to how many FTS5 ranks them itself, at 2 µs.
@@ -35,7 +35,7 @@ _CLAUSE = """SELECT * FROM (SELECT rowid, %s AS says FROM search_keywordtokens
 class SqliteIndex(RowIndex):
     rows = ROWS
 
-    def _write(self, rows: Sequence[Row]) -> None:
+    def _write(self, rows: Sequence[KeywordRow]) -> None:
         PassageKeywords.objects.bulk_create(
             (
                 PassageKeywords(
@@ -51,7 +51,7 @@ class SqliteIndex(RowIndex):
                 [(row.passage_id, mark(row.collection_id), " ".join(row.tokens), _again(row.tokens)) for row in rows],
             )
 
-    def _scope(self, collections: Sequence[int]) -> Scope:
+    def _scope(self, collections: Sequence[int]) -> KeywordScope:
         readable = set(collections)
         passages = inside = 0
         languages: Counter[str] = Counter()
@@ -61,9 +61,9 @@ class SqliteIndex(RowIndex):
                 inside += count
                 languages[language] += count
         frequent = [language for language, _count in languages.most_common() if language]
-        return Scope(collections, passages, inside / passages if passages else 0.0, frequent)
+        return KeywordScope(collections, passages, inside / passages if passages else 0.0, frequent)
 
-    def _counts(self, tokens: Sequence[str], scope: Scope) -> Mapping[str, int]:
+    def _counts(self, tokens: Sequence[str], scope: KeywordScope) -> Mapping[str, int]:
         known = _frequent(int(time.monotonic() / SECONDS), scope.passages.bit_length())
         others = [token for token in tokens if token not in known]
         places = ", ".join(["%s"] * len(others))
@@ -72,7 +72,7 @@ class SqliteIndex(RowIndex):
         return {token: known.get(token) or counted.get(token, 0) for token in tokens}
 
     def _candidates(
-        self, question: Question, wanted: Sequence[Clause], scope: Scope, limit: int
+        self, question: KeywordQuestion, wanted: Sequence[Clause], scope: KeywordScope, limit: int
     ) -> Iterable[Candidate]:
         if scope.share * sum(clause.rows for clause in wanted) <= RANKED:
             found = fetched(f"{_TOKENS} {_RANKED}", (_Match(scope).of("words", wanted), limit))
@@ -98,7 +98,7 @@ def _again(tokens: Sequence[str]) -> str:
     return " ".join(token for token, count in Counter(tokens).items() if count > 1)
 
 
-def _most_promising(wanted: Sequence[Clause], scope: Scope, limit: int) -> list[tuple[int, str]]:
+def _most_promising(wanted: Sequence[Clause], scope: KeywordScope, limit: int) -> list[tuple[int, str]]:
     """Passages by what their clauses say together, and again where a word is repeated: bm25() takes longer."""
     match, selects = _Match(scope), []
     values: list[object] = []
@@ -114,7 +114,7 @@ def _most_promising(wanted: Sequence[Clause], scope: Scope, limit: int) -> list[
 class _Match:
     """Matches in the readable collections. Few of them are joined to it, of many the others are taken away."""
 
-    def __init__(self, scope: Scope) -> None:
+    def __init__(self, scope: KeywordScope) -> None:
         there = fetched("SELECT DISTINCT collection_id FROM search_keywordcounts WHERE passages > 0")
         readable, known = set(scope.collections), {collection_id for (collection_id,) in there}
         self._joined = scope.share <= 1 / 2

@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils.formats import date_format
 
 from search.pages.forms import SearchForm
-from search.pages.snippets import Match, Piece, snippet
+from search.pages.snippets import Match, SnippetPiece, snippet
 from search.types import Hit
 
 # Passages of a document that are shown at once; the others are behind a click.
@@ -40,12 +40,12 @@ def kind_of(media_type: str) -> str:
 
 
 @dataclass(frozen=True)
-class Passage:
+class ShownPassage:
     """A found passage with its address; `pieces` are its text, marked or not."""
 
     hit: Hit
     url: str
-    pieces: list[Piece]
+    pieces: list[SnippetPiece]
 
     @property
     def place(self) -> str:
@@ -54,10 +54,10 @@ class Passage:
 
 
 @dataclass(frozen=True)
-class Document:
+class FoundDocument:
     """A document with what was found in it, best first."""
 
-    passages: list[Passage]
+    passages: list[ShownPassage]
 
     @property
     def hit(self) -> Hit:
@@ -68,11 +68,11 @@ class Document:
         return kind_of(self.hit.media_type)
 
     @property
-    def shown(self) -> list[Passage]:
+    def shown(self) -> list[ShownPassage]:
         return self.passages[:SHOWN]
 
     @property
-    def others(self) -> list[Passage]:
+    def others(self) -> list[ShownPassage]:
         return self.passages[SHOWN:]
 
 
@@ -84,12 +84,12 @@ class Chosen:
     some: bool
 
 
-def by_document(hits: Sequence[Hit], matches: Matcher) -> list[Document]:
+def by_document(hits: Sequence[Hit], matches: Matcher) -> list[FoundDocument]:
     """The documents in the order of their best passages."""
-    found: dict[object, Document] = {}
+    found: dict[object, FoundDocument] = {}
     for hit in hits:
-        passage = Passage(hit, passage_url(hit), snippet(hit.text, matches(hit.text)))
-        found.setdefault(hit.source_id, Document([])).passages.append(passage)
+        passage = ShownPassage(hit, passage_url(hit), snippet(hit.text, matches(hit.text)))
+        found.setdefault(hit.source_id, FoundDocument([])).passages.append(passage)
     return list(found.values())
 
 

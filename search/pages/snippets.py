@@ -22,23 +22,23 @@ class Match:
 
 
 @dataclass(frozen=True)
-class Piece:
+class SnippetPiece:
     text: str
     marked: bool = False
 
 
-def snippet(text: str, matches: Sequence[Match], length: int = LENGTH) -> list[Piece]:
+def snippet(text: str, matches: Sequence[Match], length: int = LENGTH) -> list[SnippetPiece]:
     """The stretch of `text` with most of the query's words, those marked; its beginning where there is none."""
     matches = sorted(matches, key=lambda match: (match.start, match.end))
     first, last = _window(text, matches, length)
     inside = [match for match in matches if first <= match.start and match.end <= last]
-    pieces = [Piece(ELLIPSIS)] if first else []
+    pieces = [SnippetPiece(ELLIPSIS)] if first else []
     at = first
     for match in inside:
         if match.start >= at:
-            pieces += [Piece(text[at : match.start]), Piece(text[match.start : match.end], marked=True)]
+            pieces += [SnippetPiece(text[at : match.start]), SnippetPiece(text[match.start : match.end], marked=True)]
             at = match.end
-    pieces += [Piece(text[at:last]), Piece(ELLIPSIS if last < len(text) else "")]
+    pieces += [SnippetPiece(text[at:last]), SnippetPiece(ELLIPSIS if last < len(text) else "")]
     return _joined(pieces)
 
 
@@ -66,12 +66,12 @@ def _between_words(text: str, at: int) -> int:
     return space + 1 if space >= 0 else at if furthest else 0
 
 
-def _joined(pieces: Sequence[Piece]) -> list[Piece]:
+def _joined(pieces: Sequence[SnippetPiece]) -> list[SnippetPiece]:
     """Neighbours of one kind as one, without empty ones."""
-    out: list[Piece] = []
+    out: list[SnippetPiece] = []
     for piece in pieces:
         if out and out[-1].marked == piece.marked:
-            out[-1] = Piece(out[-1].text + piece.text, piece.marked)
+            out[-1] = SnippetPiece(out[-1].text + piece.text, piece.marked)
         elif piece.text:
             out.append(piece)
     return out

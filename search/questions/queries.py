@@ -44,20 +44,20 @@ class Leaning(IntEnum):
 
 
 @dataclass(frozen=True)
-class Asked:
+class SearchQuestion:
     """What is searched for: texts with how much each counts."""
 
     texts: tuple[tuple[str, float], ...]
 
 
-def asked(question: str, history: Sequence[str] = ()) -> Asked:
+def asked(question: str, history: Sequence[str] = ()) -> SearchQuestion:
     """What to search for, given what the same person asked before, oldest first."""
     text, before = _gist(question), _before(history)
     leaning = leaning_of(text) if before else Leaning.NONE
     whole = "\n".join((*before, text))
     if leaning is Leaning.PERHAPS:
-        return Asked(((text, ALONE), (whole, IN_CONTEXT)))
-    return Asked(((whole if leaning else text, ALONE),))
+        return SearchQuestion(((text, ALONE), (whole, IN_CONTEXT)))
+    return SearchQuestion(((whole if leaning else text, ALONE),))
 
 
 def _gist(turn: str) -> str:

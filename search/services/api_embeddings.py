@@ -14,7 +14,7 @@ from django.conf import settings
 from langai_site import detectors
 from langai_site.accounts.models import User
 from langai_site.database.writer import write_now
-from langai_site.detectors import Rule
+from langai_site.detectors import DetectorRule
 from langai_site.errors import AboveCeilingError, NotFoundError, UnavailableError
 from langai_site.outbound import endpoints, tokens
 from langai_site.request_id import carried
@@ -35,7 +35,7 @@ _threads = ThreadPoolExecutor(2, thread_name_prefix="embed")
 
 
 @dataclass(frozen=True)
-class Embedded:
+class ApiEmbeddings:
     """Unit vectors in the order of the texts, [texts, dimension]; `tokens` is estimated from the texts' lengths."""
 
     vectors: "np.ndarray"
@@ -47,7 +47,9 @@ def names() -> list[str]:
     return [LOCAL] if settings.EMBEDDER == "local" else [LOCAL, settings.EMBEDDER]
 
 
-async def vectors_of(user: User, texts: Sequence[str], *, model: str, label: Sensitivity | None = None) -> Embedded:
+async def vectors_of(
+    user: User, texts: Sequence[str], *, model: str, label: Sensitivity | None = None
+) -> ApiEmbeddings:
     """Vectors of texts that are labelled `label`, or higher by what is seen in them.
 
     Raises NotFoundError for an unknown model, AboveCeilingError where it may not see them, OverBudgetError,
@@ -56,7 +58,7 @@ async def vectors_of(user: User, texts: Sequence[str], *, model: str, label: Sen
     return await asyncio.get_running_loop().run_in_executor(_threads, carried(_vectors), user, texts, model, label)
 
 
-def _vectors(user: User, texts: Sequence[str], model: str, chosen: Sensitivity | None) -> Embedded:
+def _vectors(user: User, texts: Sequence[str], model: str, chosen: Sensitivity | None) -> ApiEmbeddings:
     reply = uuid4()
     embedder, caller, rules = write_now(_opened, user, model, reply)
     label = _label(texts, chosen, rules)
@@ -69,7 +71,7 @@ def _vectors(user: User, texts: Sequence[str], model: str, chosen: Sensitivity |
     try:
         read_present = partial(present_of_person, user.pk, label)
         vectors = embedder.embed(texts, label, caller=caller, read_present=read_present)
-        return Embedded(vectors, tokens.about(size))
+        return ApiEmbeddings(vectors, tokens.about(size))
     except EmbedderUnavailableError as error:
         raise UnavailableError(f"{model} does not embed right now. Try again in a moment.") from error
     finally:
@@ -77,11 +79,11 @@ def _vectors(user: User, texts: Sequence[str], model: str, chosen: Sensitivity |
         write_now(usage.close, reply, [])
 
 
-def _opened(user: User, model: str, reply: UUID) -> tuple[Embedder, Caller, Sequence[Rule]]:
+def _opened(user: User, model: str, reply: UUID) -> tuple[Embedder, Caller, Sequence[DetectorRule]]:
     return _embedder(model), caller_of(user, "api", reply=reply), detectors.patterns.current()
 
 
-def _label(texts: Sequence[str], chosen: Sensitivity | None, rules: Sequence[Rule]) -> Sensitivity:
+def _label(texts: Sequence[str], chosen: Sensitivity | None, rules: Sequence[DetectorRule]) -> Sensitivity:
     began = Sensitivity[settings.DEFAULT_SENSITIVITY.upper()]
     seen = (detection.label for detection in detectors.detect("\n\n".join(texts), rules))
     return highest(began, chosen or began, *seen)

@@ -18,7 +18,7 @@ from search.fusion import Ranking, fused
 from search.indexes import MEANING_OFF, Index, queried
 from search.keywords import KeywordHit, get_index
 from search.models import Passage
-from search.questions.queries import Asked, language_of
+from search.questions.queries import SearchQuestion, language_of
 from search.types import Reader
 from search.vectors import BrokenCollectionError, StoreUnavailableError, get_store
 
@@ -45,7 +45,7 @@ _store_threads = ThreadPoolExecutor(8, thread_name_prefix="store")
 
 
 @dataclass(frozen=True)
-class Found:
+class FoundCandidates:
     """What one search found for one text. `complete`: it has no more that would count. `failed`: nor was it asked."""
 
     scores: Mapping[int, float]
@@ -73,18 +73,18 @@ class Meaning:
 
 
 @dataclass(frozen=True)
-class Question:
+class CandidateQuestion:
     """All that is worked out once of a question, however many candidates are asked for."""
 
-    asked: Asked
+    asked: SearchQuestion
     collections: tuple[int, ...]
     meanings: tuple[Meaning, ...]
     notice: str
 
 
 def understood(
-    asked: Asked, reader: Reader, label: Sensitivity, caller: Caller, read_present: ReadPresent | None = None
-) -> Question:
+    asked: SearchQuestion, reader: Reader, label: Sensitivity, caller: Caller, read_present: ReadPresent | None = None
+) -> CandidateQuestion:
     """The reader's question with its vectors, by each embedder that may see it and knows its language."""
     embed = partial(remembered.embedded, label=label, caller=caller, person=reader.user_id, read_present=read_present)
     searchable = queried(reader.collections, label)
@@ -99,11 +99,11 @@ def understood(
         except EmbedderUnavailableError as error:
             logger.warning("A question was not embedded: %s", error)
             notice = MEANING_DOWN
-    return Question(asked, reader.collections, tuple(meanings), notice)
+    return CandidateQuestion(asked, reader.collections, tuple(meanings), notice)
 
 
 def _meanings(
-    asked: Asked, indexes: tuple[Index, ...], embed: "Callable[[Embedder, Sequence[str]], np.ndarray]"
+    asked: SearchQuestion, indexes: tuple[Index, ...], embed: "Callable[[Embedder, Sequence[str]], np.ndarray]"
 ) -> list[Meaning]:
     embedder = indexes[0].embedder
     texts = [(text, weight) for text, weight in asked.texts if understands(embedder, text)]
@@ -116,7 +116,7 @@ def understands(embedder: Embedder, text: str) -> bool:
     return embedder.languages is None or language_of(text) in (*embedder.languages, "")
 
 
-def candidates(question: Question, depth: int) -> Candidates:
+def candidates(question: CandidateQuestion, depth: int) -> Candidates:
     """The best `depth` of each search, fused. The stores are asked while words are looked up here."""
     waiting = [(meaning, _ask_stores(meaning, depth)) for meaning in question.meanings]
     worded = [get_index().query(text, question.collections, depth) for text, _weight in question.asked.texts]
@@ -138,23 +138,23 @@ def _by_words(hits: Sequence[KeywordHit], weight: float, *, alone: bool) -> Rank
     return Ranking(scores, weight if alone or not hits else weight * WORDS * hits[0].coverage)
 
 
-def _ask_stores(meaning: Meaning, depth: int) -> "list[Future[Found]]":
+def _ask_stores(meaning: Meaning, depth: int) -> "list[Future[FoundCandidates]]":
     return [_store_threads.submit(carried(_nearest), meaning.vector, index, depth) for index in meaning.indexes]
 
 
-def _nearest(vector: "np.ndarray", index: Index, depth: int) -> Found:
+def _nearest(vector: "np.ndarray", index: Index, depth: int) -> FoundCandidates:
     """The passages of an index above the line that its embedder draws."""
     store = get_store()
     try:
         answer = store.query(index.name, vector, depth) if store else []
     except (StoreUnavailableError, BrokenCollectionError) as error:
         logger.warning("Collection %s was not searched by meaning: %s", index.collection_id, error)
-        return Found({}, failed=True)
+        return FoundCandidates({}, failed=True)
     counting = {pk: score for pk, score in answer if score >= index.embedder.min_score}
-    return Found(counting, complete=len(counting) < depth)
+    return FoundCandidates(counting, complete=len(counting) < depth)
 
 
-def _legible(meaning: Meaning, found: Found) -> Found:
+def _legible(meaning: Meaning, found: FoundCandidates) -> FoundCandidates:
     """Without passages in letters that the embedder does not know: to it they are near to anything.
 
     One that was made for certain languages was made for those in Latin letters.
@@ -171,8 +171,8 @@ def _is_latin(text: str) -> bool:
     return 2 * sum(char <= LATIN for char in letters) >= len(letters)
 
 
-def _merged(answers: Iterable[Found]) -> Found:
+def _merged(answers: Iterable[FoundCandidates]) -> FoundCandidates:
     """Those of one embedder's indexes as one: their scores can be compared."""
     found = list(answers)
     scores = {pk: score for each in found for pk, score in each.scores.items()}
-    return Found(scores, all(each.complete for each in found), any(each.failed for each in found))
+    return FoundCandidates(scores, all(each.complete for each in found), any(each.failed for each in found))

@@ -20,7 +20,7 @@ from search.keywords import get_index
 from search.models import Page, Passage, PassageVector, Source
 from search.services.present import present_of
 from search.services.relabelling import renew
-from search.types import PageText, SourceInfo, Span
+from search.types import PageText, SourceInfo, TextSpan
 from search.vectorizing import vectors_of
 from search.vectors import BrokenCollectionError, StoreUnavailableError, get_store, packed, store_ceiling
 
@@ -49,7 +49,7 @@ def _silent(_stage: str, _fraction: float) -> None:
 def index(
     info: SourceInfo,
     pages: Iterable[PageText],
-    spans: Sequence[Span],
+    spans: Sequence[TextSpan],
     progress: Progress = _silent,
     when_live: Callable[[], None] = lambda: None,
     as_now: Callable[[SourceInfo], SourceInfo] = lambda info: info,
@@ -106,7 +106,7 @@ def _write_source(info: SourceInfo, pages: Iterable[PageText], as_now: Callable[
     return source
 
 
-def _write_passages(source_id: UUID, spans: Sequence[Span], progress: Progress) -> set[str]:
+def _write_passages(source_id: UUID, spans: Sequence[TextSpan], progress: Progress) -> set[str]:
     """Write, embed and store a batch at a time; returns the titles that the document bore meanwhile."""
     titles: set[str] = set()
     # Whoever failed once is not asked again for this document.
@@ -123,7 +123,7 @@ def _write_passages(source_id: UUID, spans: Sequence[Span], progress: Progress) 
     return titles
 
 
-def _write_and_store(source: Source, first: int, spans: Sequence[Span], failed: set[str]) -> None:
+def _write_and_store(source: Source, first: int, spans: Sequence[TextSpan], failed: set[str]) -> None:
     texts = [in_context(source.title, span) for span in spans]
     digests = [digest_of(text) for text in texts]
     read_present = partial(present_of, [source.pk])
@@ -150,7 +150,7 @@ def _write_and_store(source: Source, first: int, spans: Sequence[Span], failed: 
 def _write_batch(
     source: Source,
     first: int,
-    spans: Sequence[Span],
+    spans: Sequence[TextSpan],
     texts: Sequence[str],
     vectors: "Sequence[tuple[Index, np.ndarray]]",
 ) -> list[Passage]:

@@ -8,7 +8,7 @@ from uuid import UUID
 from django.db.models import IntegerField, Max, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Substr
 
-from langai_site.database.compiled_queries import Prepared
+from langai_site.database.compiled_queries import CompiledQuery
 from langai_site.sensitivity import highest
 from search.access import readable_collections
 from search.merging import Stretch, collapsed
@@ -57,7 +57,7 @@ def _rows(user: int, **ids: int) -> QuerySet[Passage, Any]:
     return _shown(user, ids.values()).annotate(pages=Subquery(last)).values_list(*_Row._fields)
 
 
-_BATCH = Prepared(_rows, user=-982451653, **{f"id_{i}": -982451700 - i for i in range(BATCH)})
+_BATCH = CompiledQuery(_rows, user=-982451653, **{f"id_{i}": -982451700 - i for i in range(BATCH)})
 
 
 def hits(scores: Mapping[int, float], reader: Reader, filters: Filters = NO_FILTERS, *, limit: int) -> list[Hit]:

@@ -37,7 +37,7 @@ SAME = 0.995
 
 
 @dataclass(frozen=True)
-class Difference:
+class IndexDifference:
     """Something that is not as it ought to be: how many, some of their ids, and whether it was mended."""
 
     what: str
@@ -50,8 +50,8 @@ class Difference:
         return f"{self.what}{shown}{': mended' if self.mended else ''}"
 
 
-def found(what: str, ids: Sequence[object], *, count: int | None = None, mended: bool = False) -> Difference:
-    return Difference(what, len(ids) if count is None else count, tuple(map(str, ids[:SHOWN])), mended)
+def found(what: str, ids: Sequence[object], *, count: int | None = None, mended: bool = False) -> IndexDifference:
+    return IndexDifference(what, len(ids) if count is None else count, tuple(map(str, ids[:SHOWN])), mended)
 
 
 def passages(ids: Sequence[object]) -> str:
@@ -73,7 +73,7 @@ def forget_retired() -> None:
     sync.deleted(retired.order_by())
 
 
-def differences(*, mend: bool, until: float = float("inf"), sample: int | None = None) -> Iterator[Difference]:
+def differences(*, mend: bool, until: float = float("inf"), sample: int | None = None) -> Iterator[IndexDifference]:
     """Everything in which database, vectors and keywords differ, mended on the way if `mend` says so.
 
     `until`, of the monotonic clock, ends the embedding of what is missing; `sample` vectors of each index are
@@ -93,11 +93,11 @@ def differences(*, mend: bool, until: float = float("inf"), sample: int | None =
         try:
             yield from _in_store(store, mend, sample)
         except StoreUnavailableError as error:
-            yield Difference(f"The vector store could not be compared: {error}")
+            yield IndexDifference(f"The vector store could not be compared: {error}")
     yield from _searched(store, mend)
 
 
-def _versions(mend: bool) -> Iterator[Difference]:
+def _versions(mend: bool) -> Iterator[IndexDifference]:
     """A document of which two versions are found at once."""
     live = Source.objects.filter(live=True).order_by().values("document")
     twice = live.annotate(number=Count("pk"), newest=Max("version")).filter(number__gt=1)
@@ -109,7 +109,7 @@ def _versions(mend: bool) -> Iterator[Difference]:
     yield found(f"{len(rows)} documents are found in two versions", [pk for pk, _ in rows], mended=mend)
 
 
-def _digests(collection: Collection, mend: bool) -> Iterator[Difference]:
+def _digests(collection: Collection, mend: bool) -> Iterator[IndexDifference]:
     """Passages that were written before texts were recognised."""
     plain = Passage.objects.filter(digest="", source__collection=collection, source__live=True).order_by()
     ids = list(plain.values_list("pk", flat=True))
@@ -123,7 +123,7 @@ def _digests(collection: Collection, mend: bool) -> Iterator[Difference]:
     yield found(f"{_in(collection)}{len(ids)} passages have no digest of their text", ids, mended=mend)
 
 
-def _missing(collection: Collection, index: Index, mend: bool, until: float) -> Iterator[Difference]:
+def _missing(collection: Collection, index: Index, mend: bool, until: float) -> Iterator[IndexDifference]:
     ids = list(index.missing().values_list("pk", flat=True))
     if not ids:
         return
@@ -136,7 +136,7 @@ def _missing(collection: Collection, index: Index, mend: bool, until: float) -> 
         yield found(f"{what}, and get it later{f': {error}' if str(error) else ''}", ids)
 
 
-def _unwanted(collection: Collection, mend: bool) -> Iterator[Difference]:
+def _unwanted(collection: Collection, mend: bool) -> Iterator[IndexDifference]:
     for vectors in sync.unwanted(collection):
         if ids := list(vectors.values_list("passage", flat=True)):
             if mend:
@@ -144,7 +144,7 @@ def _unwanted(collection: Collection, mend: bool) -> Iterator[Difference]:
             yield found(f"{_in(collection)}{len(ids)} passages have vectors that nothing searches", ids, mended=mend)
 
 
-def _words(collection: Collection, mend: bool) -> Iterator[Difference]:
+def _words(collection: Collection, mend: bool) -> Iterator[IndexDifference]:
     missing, extra = keyword_sync.differing(collection.pk)
     if missing or extra:
         # Documents may have come or gone between the two looks that this took.
@@ -158,7 +158,7 @@ def _words(collection: Collection, mend: bool) -> Iterator[Difference]:
         yield found(f"{_in(collection)}{len(extra)} passages have keywords, and are not live", extra, mended=mend)
 
 
-def _in_store(store: VectorStore, mend: bool, sample: int | None) -> Iterator[Difference]:
+def _in_store(store: VectorStore, mend: bool, sample: int | None) -> Iterator[IndexDifference]:
     present = store.names(deployment_prefix(settings.SECRET_KEY))
     wanted, kept = sync.stored_indexes()
     for index in wanted:
@@ -169,14 +169,14 @@ def _in_store(store: VectorStore, mend: bool, sample: int | None) -> Iterator[Di
             if mend:
                 store.drop(index.name)
                 sync.repair(store, index)
-            yield Difference(f"{index.name} is damaged in the vector store", mended=mend)
+            yield IndexDifference(f"{index.name} is damaged in the vector store", mended=mend)
     for name in sorted(set(present) - kept):
         if mend:
             store.drop(name)
-        yield Difference(f"{name} is in the vector store, and belongs to nothing", mended=mend)
+        yield IndexDifference(f"{name} is in the vector store, and belongs to nothing", mended=mend)
 
 
-def _of_index(store: VectorStore, index: Index, mend: bool, sample: int | None) -> Iterator[Difference]:
+def _of_index(store: VectorStore, index: Index, mend: bool, sample: int | None) -> Iterator[IndexDifference]:
     missing, extra = _confirmed(store, index)
     if mend and (missing or extra):
         sync.repair(store, index)
@@ -225,7 +225,7 @@ def _different(stored: "dict[int, np.ndarray]", known: dict[int, bytes]) -> Iter
     return [pk for pk, cosine in zip(stored, alike, strict=True) if cosine < SAME]
 
 
-def _searched(store: VectorStore | None, mend: bool) -> Iterator[Difference]:
+def _searched(store: VectorStore | None, mend: bool) -> Iterator[IndexDifference]:
     """Collections that are not yet searched by the embedder that they ought to be."""
     behind = [each for each in Collection.objects.order_by("pk") if _is_behind(each)]
     if mend and behind:
@@ -236,7 +236,7 @@ def _searched(store: VectorStore | None, mend: bool) -> Iterator[Difference]:
     for collection in behind:
         collection.refresh_from_db()
         what = f"{_in(collection)}another embedder is searched than is set"
-        yield Difference(what, mended=not _is_behind(collection))
+        yield IndexDifference(what, mended=not _is_behind(collection))
 
 
 def _is_behind(collection: Collection) -> bool:

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from langai_site.accounts import sign_ins
 from langai_site.accounts.models import User
-from langai_site.accounts.sign_ins import NotSignedInError, Standing
+from langai_site.accounts.sign_ins import NotSignedInError, SignInStanding
 from tests.accounts.conftest import PASSWORD
 
 
@@ -28,7 +28,7 @@ def standing(sign_in):
     """By both questions, which must agree."""
     try:
         sign_ins.require(sign_in)
-        found = Standing.GOOD
+        found = SignInStanding.GOOD
     except NotSignedInError as error:
         found = error.standing
     assert sign_ins.standings({sign_in}) == {sign_in: found}
@@ -64,23 +64,23 @@ def delete(_client, alice):
 @pytest.mark.parametrize(
     ("end", "found"),
     [
-        (sign_out, Standing.GONE),
-        (expire, Standing.GONE),
-        (own_password, Standing.GONE),
-        (another_password, Standing.REPLACED),
-        (switch_off, Standing.CLOSED),
-        (delete, Standing.CLOSED),
+        (sign_out, SignInStanding.GONE),
+        (expire, SignInStanding.GONE),
+        (own_password, SignInStanding.GONE),
+        (another_password, SignInStanding.REPLACED),
+        (switch_off, SignInStanding.CLOSED),
+        (delete, SignInStanding.CLOSED),
     ],
 )
 def test_a_sign_in_is_good_until_it_ends(alice, end, found):
     client, sign_in = signed_in(alice)
-    assert standing(sign_in) is Standing.GOOD
+    assert standing(sign_in) is SignInStanding.GOOD
     end(client, alice)
     assert standing(sign_in) is found
 
 
 def test_somebody_without_a_session_is_not_signed_in(alice):
-    assert standing(sign_ins.sign_in_of(alice, None)) is Standing.GONE
+    assert standing(sign_ins.sign_in_of(alice, None)) is SignInStanding.GONE
 
 
 def test_many_are_asked_about_in_few_queries(alice, django_assert_num_queries):
@@ -88,8 +88,8 @@ def test_many_are_asked_about_in_few_queries(alice, django_assert_num_queries):
     invented = {sign_ins.SignIn(10_000 + number, f"session{number}", "x") for number in range(700)}
     with django_assert_num_queries(4):
         found = sign_ins.standings({mine, *invented})
-    assert found.pop(mine) is Standing.GOOD
-    assert set(found.values()) == {Standing.CLOSED}
+    assert found.pop(mine) is SignInStanding.GOOD
+    assert set(found.values()) == {SignInStanding.CLOSED}
 
 
 def test_messages_do_not_name_the_session_by_its_key(alice):

@@ -48,7 +48,7 @@ async def test_a_conversation_goes_on_and_stays_out_of_the_sidebar(program, alic
 
 async def test_a_conversation_of_the_page_can_be_gone_on_with_and_stays_there(program, alice, echo):
     started = await in_database_thread(storage.post, alice, None, "One?", "quotes")
-    await runner.start(started, runner.Asked("One?"))
+    await runner.start(started, runner.ReplyOpening("One?"))
     await program.post("/chat", message="Two?", conversation_id=str(started.conversation))
     assert [found.id for found in (await in_database_thread(access.listed, alice.id))[0]] == [started.conversation]
 

@@ -14,7 +14,7 @@ from langai_site.outbound.types import ModelInfo
 from langai_site.sensitivity import HIGHEST_FOR_HOSTED, Sensitivity
 from search.models import Collection, Source
 from search.services import index
-from search.types import PageText, SourceInfo, Span
+from search.types import PageText, SourceInfo, TextSpan
 from tests.upstream import Upstream
 
 PROVIDERS = {"/v1/chat/completions": "hosted_vllm", "/v1/messages": "anthropic", "/api/chat": "ollama_chat"}
@@ -144,5 +144,5 @@ def _added(collection: Collection, number: int, marker: str) -> Document:
     words = " ".join("".join(random.Random(f"{marker} {at}").choices("abcdefgh", k=7)) for at in range(12))
     text, title = f"The {TOPIC} has {words} and {marker}.", f"{collection.name} {number}"
     info = SourceInfo(uuid4(), 1, collection.pk, title, "a.txt", "text/plain", Sensitivity.PUBLIC)
-    source = index(info, [PageText(1, text)], [Span(text, 1, 0, len(text))])
+    source = index(info, [PageText(1, text)], [TextSpan(text, 1, 0, len(text))])
     return Document(title, marker, source, collection.pk)

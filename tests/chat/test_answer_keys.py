@@ -6,7 +6,7 @@ from uuid import uuid4
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chat.llm.types import Ask
+from chat.llm.types import ModelQuestion
 from chat.turns import answers_cache
 from langai_site.outbound.types import ChatMessage, unchanging
 from langai_site.sensitivity import Sensitivity
@@ -14,7 +14,7 @@ from langai_site.usage.types import Caller
 from tests.chat.factories import numbered
 from tests.chat.test_fallback import model
 
-USUAL = Ask(
+USUAL = ModelQuestion(
     model=model("t5", parameters={"top_p": 0.5}),
     messages=(ChatMessage("system", "Be brief."), ChatMessage("user", "How long?")),
     question="How long?",

@@ -12,12 +12,12 @@ from chat.conversations.drafts import Options, Pick
 from chat.turns import answers_cache
 from langai_site.outbound.types import ChatMessage
 from langai_site.sensitivity import Sensitivity
-from langai_site.usage.types import Caller, Price
+from langai_site.usage.types import Caller, ModelPrice
 from search.types import Reader
 from tests.chat.test_fallback import model, turn
 from tests.outbound.conftest import connections, upstream  # noqa: F401 - fixtures
 
-PRICE = Price("7", input=Decimal(1000), output=Decimal(5000), cached=Decimal(0))
+PRICE = ModelPrice("7", input=Decimal(1000), output=Decimal(5000), cached=Decimal(0))
 CONFIDENTIAL = (labels.Cause(Sensitivity.CONFIDENTIAL, "chosen by you"),)
 INTERNAL = (labels.Cause(Sensitivity.INTERNAL, "chosen by you"),)
 

@@ -18,7 +18,7 @@ from langai_site.usage.ledger import recomputing
 from langai_site.usage.models import Budget, UsageEntry
 from search.models import Collection
 from search.services import index
-from search.types import PageText, SourceInfo, Span
+from search.types import PageText, SourceInfo, TextSpan
 from tests.chat.test_answers_cache import answers_are_shared  # noqa: F401 - a fixture
 from tests.chat.test_spending import PRICED, models, upstream  # noqa: F401 - fixtures
 from tests.upstream.process import eventually
@@ -40,7 +40,7 @@ def calls(server):
 
 def indexed(collection, document, version=1):
     info = SourceInfo(document, version, collection.pk, "Refunds", "refunds.txt", "text/plain", collection.sensitivity)
-    return index(info, [PageText(1, TEXT)], [Span(TEXT, 1, 0, len(TEXT))])
+    return index(info, [PageText(1, TEXT)], [TextSpan(TEXT, 1, 0, len(TEXT))])
 
 
 def known(model):
@@ -49,7 +49,7 @@ def known(model):
 
 async def started(user, model=PRICED):
     begun = await in_database_thread(storage.post, user, None, QUESTION, model, ("all",))
-    runner.start(begun, runner.Asked(QUESTION))
+    runner.start(begun, runner.ReplyOpening(QUESTION))
     return begun
 
 
@@ -122,7 +122,7 @@ async def test_answer_again_asks_afresh_and_replaces_what_was_kept(server, alice
     await answered(alice)
     cached = await answered(bob)
     again = await in_database_thread(storage.retry, bob, cached.id)
-    runner.start(again, runner.Asked(replaces=str(cached.id)))
+    runner.start(again, runner.ReplyOpening(replaces=str(cached.id)))
     assert not (await ended(again)).receipt["cached"]
     assert calls(server) == 2
     assert (await answered(alice)).receipt["cached"]
@@ -141,7 +141,7 @@ async def test_who_stops_a_shared_answer_stops_it_for_themselves_and_may_have_th
         ("bob", "complete", False),
     }
     again = await in_database_thread(storage.retry, alice, stopped.id)
-    runner.start(again, runner.Asked(replaces=str(stopped.id)))
+    runner.start(again, runner.ReplyOpening(replaces=str(stopped.id)))
     whole = await ended(again)
     assert (whole.receipt["cached"], whole.text) == (True, read.text)
     assert len(server.requests("/v1/chat")) == 1

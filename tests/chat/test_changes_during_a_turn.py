@@ -83,7 +83,7 @@ async def answered(house, **changes) -> Message:
 
 
 async def ended(started) -> Message:
-    await runner.start(started, runner.Asked(QUESTION))
+    await runner.start(started, runner.ReplyOpening(QUESTION))
     return await in_database_thread(lambda: Message.objects.select_related("conversation").get(id=started.reply))
 
 

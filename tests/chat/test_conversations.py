@@ -16,7 +16,7 @@ def asked(alice):
 
 
 def finish(started, text="An answer.", status=Message.Status.COMPLETE):
-    outcome = storage.Outcome(text=text, status=status, causes=(), model="quotes")
+    outcome = storage.TurnOutcome(text=text, status=status, causes=(), model="quotes")
     assert storage.close(started, outcome, [])
 
 
@@ -103,7 +103,7 @@ def test_the_list_goes_on_where_it_ended_although_times_are_the_same(alice, bob)
     Conversation.objects.bulk_create([*made, Conversation(owner=bob, title="Bob's")])
     found, place, pages = [], None, 0
     while place or not pages:
-        shown, place = access.listed(alice.id, place and access.Place.read(str(place)))
+        shown, place = access.listed(alice.id, place and access.ListPlace.read(str(place)))
         found, pages = [*found, *shown], pages + 1
     assert pages == 3
     assert len(found) == 150
@@ -115,4 +115,4 @@ def test_the_list_goes_on_where_it_ended_although_times_are_the_same(alice, bob)
     "text", ["", "_", "now", "2026-01-01_x", f"2026-01-01T00:00:00_{uuid.UUID(int=7).hex}", "x" * 9999]
 )
 def test_a_place_that_is_none_is_the_beginning(text):
-    assert access.Place.read(text) is None
+    assert access.ListPlace.read(text) is None

@@ -10,12 +10,12 @@ import pytest
 from chat.conversations.drafts import Options, Pick
 from chat.routing import route
 from chat.turns import turn as replies
-from chat.turns.values import Prepared
+from chat.turns.values import RoutedTurn
 from langai_site.outbound import cooling, failures
 from langai_site.outbound.types import Delta, ModelInfo, ProviderError
 from langai_site.sensitivity import Sensitivity
 from langai_site.usage.spending.budgets import OverBudgetError
-from langai_site.usage.types import Price
+from langai_site.usage.types import ModelPrice
 from tests.chat.factories import FixedState, affordable
 from tests.chat.test_verifying import request
 from tests.outbound.conftest import connections, upstream  # noqa: F401 - fixtures
@@ -32,7 +32,7 @@ class Turn:
     """A turn as it went: the models that were asked, the text, the error at its end, the ledger's entries."""
 
     def __init__(self):
-        self.prepared: list[Prepared] = []
+        self.prepared: list[RoutedTurn] = []
         self.text, self.error, self.entries = "", None, []
 
     @property
@@ -46,7 +46,7 @@ async def turn(*models, afford=affordable, **changes):
     try:
         asked, state = request("How long?", **basis | changes), FixedState(afford)
         async for event in replies.run(asked, done.entries.append, state):
-            if isinstance(event, Prepared):
+            if isinstance(event, RoutedTurn):
                 done.prepared.append(event)
             elif isinstance(event, Delta):
                 done.text += event.text
@@ -108,7 +108,7 @@ async def test_what_is_not_affordable_is_not_asked_and_a_local_model_answers(ups
 
 async def test_what_one_that_failed_was_charged_for_stays_held_while_the_next_is_asked(settings):
     settings.LOCAL_HOSTS, settings.ANSWER_START_TIMEOUT = [], 0.2
-    price, held = Price("1", input=Decimal(1), output=Decimal(5), cached=Decimal(1)), []
+    price, held = ModelPrice("1", input=Decimal(1), output=Decimal(5), cached=Decimal(1)), []
 
     async def hold(most):
         held.append(most)

@@ -12,7 +12,7 @@ from chat.routing.rules import DEFAULT, Policy, Rule
 from chat.values import LOCAL, Level
 from langai_site.outbound.types import ModelRole
 from langai_site.sensitivity import Sensitivity
-from langai_site.usage.types import Price, Usage
+from langai_site.usage.types import ModelPrice, Usage
 from tests.chat.factories import routed
 from tests.chat.test_routing import ALL, BIG_LOCAL, CHEAP, STRONG, USUAL
 from tests.chat.test_routing_promises import catalogues, policies, requests
@@ -20,7 +20,7 @@ from tests.chat.test_routing_promises import catalogues, policies, requests
 PUBLIC, INTERNAL, CONFIDENTIAL = Sensitivity
 NOON = datetime(2026, 11, 25, 12, tzinfo=UTC)
 DOLLAR, TEN = Decimal(1), Decimal(10)
-PRICES = {"cheap": Price("1", DOLLAR, DOLLAR, DOLLAR), "strong": Price("2", TEN, TEN, TEN)}
+PRICES = {"cheap": ModelPrice("1", DOLLAR, DOLLAR, DOLLAR), "strong": ModelPrice("2", TEN, TEN, TEN)}
 INSIDE = Policy(0, (Rule("all inside", LOCAL),))
 SPARING = Policy(0, (Rule("all", ModelRole.SIMPLE),))
 

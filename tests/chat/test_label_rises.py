@@ -20,7 +20,7 @@ from langai_site.usage.models import UsageEntry
 from search.models import Collection, LabelRise, Source
 from search.services import index, remove
 from search.services.label_rises import Labelled, count_quoting, raise_quoting
-from search.types import PageText, SourceInfo, Span
+from search.types import PageText, SourceInfo, TextSpan
 
 pytestmark = pytest.mark.django_db
 
@@ -46,7 +46,7 @@ def add(collection, document=None, version=1):
         defaults={"title": "Alarm", "file_name": "a.txt", "collection": collection, "size": 1, "status": "ready"},
     )
     info = SourceInfo(document, version, collection.pk, "Alarm", "a.txt", "text/plain", PUBLIC)
-    return index(info, [PageText(1, TEXT)], [Span(TEXT, 1, 0, len(TEXT))])
+    return index(info, [PageText(1, TEXT)], [TextSpan(TEXT, 1, 0, len(TEXT))])
 
 
 @pytest.fixture
@@ -73,7 +73,9 @@ def close_citing(started, source):
     """End an answer that cites the source."""
     place = {"number": 1, "source": str(source), "version": 1, "title": "Alarm", "page": 1, "start": 0, "end": 9}
     cited = {**place, "heading": "", "location": ""}
-    storage.close(started, storage.Outcome("On Mondays [1].", "complete", started.request.causes, sources=[cited]), [])
+    storage.close(
+        started, storage.TurnOutcome("On Mondays [1].", "complete", started.request.causes, sources=[cited]), []
+    )
 
 
 def labels():
@@ -242,7 +244,7 @@ def test_a_label_that_the_owner_lowered_after_a_rise_stays_when_the_next_answer_
     run()
     Conversation.objects.update(label=PUBLIC, label_cause="lowered by you: it is known by now")
     started = storage.post(alice, conversation.pk, "And then?")
-    storage.close(started, storage.Outcome("Nothing.", "complete", started.request.causes), [])
+    storage.close(started, storage.TurnOutcome("Nothing.", "complete", started.request.causes), [])
     assert labels() == [PUBLIC]
 
 

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from chat.models import Conversation, Message
 from chat.turns import storage, turn
 from chat.turns.turn_state import StoredTurnState
-from chat.turns.values import Prepared
+from chat.turns.values import RoutedTurn
 from langai_site.accounts.models import Team, User
 from langai_site.database.writer import in_database_thread
 from langai_site.errors import ConflictError, LangAIError
@@ -193,7 +193,7 @@ async def run(world, started, *, keeps):
         world.unkept |= leaks.markers_of(request.question)
     try:
         async for event in turn.run(request, entries.append, state_of(world, started.reply)):
-            if isinstance(event, Prepared):
+            if isinstance(event, RoutedTurn):
                 causes = event.weighed.causes
                 await in_database_thread(storage.checkpoint, started, text, causes)
             elif isinstance(event, Delta):
@@ -201,7 +201,7 @@ async def run(world, started, *, keeps):
             await in_database_thread(world.step)
     except (LangAIError, ConflictError):
         status = "failed"
-    await in_database_thread(storage.close, started, storage.Outcome(text, Message.Status(status), causes), entries)
+    await in_database_thread(storage.close, started, storage.TurnOutcome(text, Message.Status(status), causes), entries)
 
 
 @pytest.fixture

@@ -104,7 +104,7 @@ class Chats(RuleBasedStateMachine):
     @rule(at=places, seen=seen, chosen=chosen, model=named)
     def preview(self, at, seen, chosen, model):
         kept = self.kept[at] if at < len(self.kept) else None
-        draft = previews.Draft(f"{TOPIC} {seen}", Pick(model), chosen)
+        draft = previews.DraftMessage(f"{TOPIC} {seen}", Pick(model), chosen)
         before = previews.before(self.world.person, kept.id if kept else None, draft)
         preview = self.world.run(previews.preview(*before, draft))
         assert preview.label == highest(kept.label if kept else 0, chosen or 0, SEEN[seen])
@@ -193,7 +193,7 @@ class Chats(RuleBasedStateMachine):
         assert started.request.label >= kept.label
 
         async def answered():
-            runner.start(started, runner.Asked())
+            runner.start(started, runner.ReplyOpening())
             await runner.drain(10)
 
         self.world.run(answered())

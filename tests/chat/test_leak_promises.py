@@ -21,7 +21,7 @@ from chat.llm.types import Numbered
 from chat.routing.route import AUTO, NoModelError
 from chat.turns import previews, turn
 from chat.turns.receipts import receipt_of
-from chat.turns.values import DEFAULT, Prepared, TurnRequest, Weighed
+from chat.turns.values import DEFAULT, RoutedTurn, RoutingInput, TurnRequest
 from langai_site.accounts.models import User
 from langai_site.errors import LangAIError
 from langai_site.outbound import cooling, failures, litellm_adapter
@@ -165,8 +165,8 @@ def request_of(made: SimpleNamespace, texts: Texts, person: User) -> TurnRequest
 class Told:
     """What a turn yielded, in parts, and how it ended."""
 
-    weighed: Weighed | None = None
-    prepared: list[Prepared] = field(default_factory=list)
+    weighed: RoutingInput | None = None
+    prepared: list[RoutedTurn] = field(default_factory=list)
     text: str = ""
     error: LangAIError | None = None
     entries: list[Entry] = field(default_factory=list)
@@ -192,9 +192,9 @@ async def told_of(request: TurnRequest, resting: set[str], budget: bool) -> Told
         await cooling.rest(name, failures.failure("unreachable", name))
     try:
         async for event in turn.run(request, told.entries.append, FixedState(afford)):
-            if isinstance(event, Weighed):
+            if isinstance(event, RoutingInput):
                 told.weighed = event
-            elif isinstance(event, Prepared):
+            elif isinstance(event, RoutedTurn):
                 told.prepared.append(event)
             elif isinstance(event, Delta):
                 told.text += event.text
@@ -277,7 +277,7 @@ def test_a_preview_sends_nothing_and_promises_no_model_that_may_not_see_the_mess
     request, _known = example(world, made)
     so_far = label_of(request.causes)
     request = replace(request, causes=(Cause(so_far, "this conversation"),))
-    draft = previews.Draft(request.question, made.pick, chosen, made.options, made.documents)
+    draft = previews.DraftMessage(request.question, made.pick, chosen, made.options, made.documents)
     preview = world.run(previews.preview(request, (), draft))
     assert calls(world.upstream) == []
     assert preview.label == highest(so_far, chosen or 0)

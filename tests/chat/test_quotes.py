@@ -4,7 +4,7 @@ import re
 import pytest
 
 from chat.llm.quotes import HOW_TO_CONNECT, NOT_ASKED, NOTHING_FOUND, QUOTES, Quotes, answer, best_sentences
-from chat.llm.types import Ask
+from chat.llm.types import ModelQuestion
 from chat.markdown.rendering import render
 from chat.turns.citations import unverified
 from langai_site.outbound.types import unchanging
@@ -22,7 +22,7 @@ def ask(**changes):
     question = "Who signs refunds above 50,000?"
     label = Sensitivity.CONFIDENTIAL
     told = {"caller": Caller(username="alice"), "read_present": unchanging(label, QUOTES)}
-    basis = Ask(QUOTES, (), question, PASSAGES, label, 100, **told)
+    basis = ModelQuestion(QUOTES, (), question, PASSAGES, label, 100, **told)
     return dataclasses.replace(basis, **changes)
 
 

@@ -7,7 +7,7 @@ from chat.routing import route as routing
 from chat.routing.complexity import Complexity
 from chat.routing.rules import DEFAULT
 from chat.turns.receipts import receipt_of, total_cost
-from chat.turns.values import Prepared, Weighed
+from chat.turns.values import RoutedTurn, RoutingInput
 from chat.values import Level
 from langai_site.sensitivity import Sensitivity
 from langai_site.usage.types import Caller, Entry, Usage
@@ -47,27 +47,27 @@ def test_the_prices_that_a_cost_follows_from_are_named_once_each():
 
 def test_the_receipt_names_model_route_label_complexity_and_passages():
     route = routing.route(routed(label=Sensitivity.INTERNAL), [], DEFAULT)
-    weighed = Weighed(
+    weighed = RoutingInput(
         numbered("One."),
         (labels.started(Sensitivity.PUBLIC), labels.passage("Salaries", Sensitivity.INTERNAL)),
         Complexity(Level.COMPLEX, 2.5, ("asks to compare",)),
         (),
         20,
     )
-    receipt = receipt_of(Prepared(weighed, route, route.model), [], {}, 5)
+    receipt = receipt_of(RoutedTurn(weighed, route, route.model), [], {}, 5)
     assert (receipt["model"], receipt["label"], receipt["passages"]) == ("quotes", "Internal", 1)
     assert [cause["words"] for cause in receipt["label_causes"]] == ["a passage from “Salaries”"]
     assert (receipt["complexity"], receipt["complexity_causes"]) == ("complex", ["asks to compare"])
 
 
 def test_what_was_refused_is_told_without_a_model():
-    weighed = Weighed((), (labels.started(Sensitivity.PUBLIC),), Complexity(Level.SIMPLE, 0.1, ()), (), 20)
+    weighed = RoutingInput((), (labels.started(Sensitivity.PUBLIC),), Complexity(Level.SIMPLE, 0.1, ()), (), 20)
     lines = dict(receipt_lines(receipt_of(weighed, [], {}, 5)))
     assert lines["Model"] == "none: nothing was sent"
     assert lines["Label"] == "Public: where new conversations start"
 
 
 def test_a_refusal_names_each_model_that_may_not_answer_and_why():
-    weighed = Weighed((), (labels.started(Sensitivity.PUBLIC),), Complexity(Level.SIMPLE, 0.1, ()), (), 20)
+    weighed = RoutingInput((), (labels.started(Sensitivity.PUBLIC),), Complexity(Level.SIMPLE, 0.1, ()), (), 20)
     receipt = receipt_of(weighed, [], {}, 5, [routing.Rejected("There", "may not see confidential text")])
     assert dict(receipt_lines(receipt))["Not used"] == "There: may not see confidential text"

@@ -57,7 +57,7 @@ def page(client, admin):
 def reply(alice):
     """A reply with a receipt, in a conversation that has the marker in all that anybody wrote."""
     started = storage.post(alice, None, f"What is {MARKER}?")
-    outcome = storage.Outcome(
+    outcome = storage.TurnOutcome(
         text=f"It is {MARKER}.",
         status=Message.Status.FAILED,
         causes=[labels.passage(MARKER, INTERNAL)],

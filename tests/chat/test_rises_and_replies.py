@@ -17,7 +17,7 @@ PUBLIC, INTERNAL, CONFIDENTIAL = Sensitivity
 
 
 def close(started):
-    return storage.close(started, storage.Outcome("On Mondays.", "complete", started.request.causes), [])
+    return storage.close(started, storage.TurnOutcome("On Mondays.", "complete", started.request.causes), [])
 
 
 def checkpoint(started):

@@ -50,7 +50,7 @@ def site(models):
 async def answered(user, model) -> Message:
     """Post a question, and wait until the reply has ended."""
     started = await in_database_thread(storage.post, user, None, "How long?", model, ("none",))
-    runner.start(started, runner.Asked("How long?"))
+    runner.start(started, runner.ReplyOpening("How long?"))
     await asyncio.wait(set(runner._tasks), timeout=30)
     return await in_database_thread(lambda: Message.objects.get(id=started.reply))
 
@@ -125,7 +125,7 @@ async def test_who_stops_the_second_model_leaves_the_failure_of_the_first_in_the
     settings.LOCAL_HOSTS = ["127.0.0.0/8"]
     await in_database_thread(_only, "hosted_vllm/fail-broken", "hosted_vllm/t900-r50")
     started = await in_database_thread(storage.post, alice, None, "How long?", "auto", ("none",))
-    ending = runner.start(started, runner.Asked("How long?"))
+    ending = runner.start(started, runner.ReplyOpening("How long?"))
     await asyncio.wait_for(runner._live[started.reply].changed.wait(), 20)
     await runner.stop(started.reply)
     assert (await ending).status == Message.Status.STOPPED

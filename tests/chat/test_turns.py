@@ -23,7 +23,7 @@ STATUS = Message.Status
 def outcome(label=Sensitivity.PUBLIC, **changes):
     causes = (Cause(label, "a passage from “Salaries”"),)
     basis = {"text": "Thirty days [1].", "status": STATUS.COMPLETE, "causes": causes, "model": "quotes"}
-    return storage.Outcome(**(basis | changes))
+    return storage.TurnOutcome(**(basis | changes))
 
 
 CONFIDENTIAL = (Cause(Sensitivity.CONFIDENTIAL, "a passage from “Salaries”"),)

@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from langai_site.detectors import Rule, detect
+from langai_site.detectors import DetectorRule, detect
 from langai_site.sensitivity import Sensitivity
 from tests.detectors.made import card, pem, signs
 
@@ -60,9 +60,9 @@ PIECES = {
     "many names": "user_",
 }
 RULES = (
-    Rule("falcon", "word", "Project Falcon\naa\n漢字\n4 4", Sensitivity.CONFIDENTIAL),
-    Rule("nested", "regex", r"(?:(?:a+)+)+b", Sensitivity.CONFIDENTIAL),
-    Rule("ambiguous", "regex", r"(?:.*?,){9}x|(?:a|aa)+$|a.*x|a", Sensitivity.CONFIDENTIAL),
+    DetectorRule("falcon", "word", "Project Falcon\naa\n漢字\n4 4", Sensitivity.CONFIDENTIAL),
+    DetectorRule("nested", "regex", r"(?:(?:a+)+)+b", Sensitivity.CONFIDENTIAL),
+    DetectorRule("ambiguous", "regex", r"(?:.*?,){9}x|(?:a|aa)+$|a.*x|a", Sensitivity.CONFIDENTIAL),
 )
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from langai_site.detectors import Rule, detect, words
+from langai_site.detectors import DetectorRule, detect, words
 from langai_site.detectors.rules import MAX_CHARS, check
 from langai_site.errors import InvalidError
 from langai_site.sensitivity import Sensitivity
@@ -10,7 +10,7 @@ from langai_site.sensitivity import Sensitivity
 
 def found(kind, pattern, text):
     """How often the rule is in the text."""
-    rule = Rule("Rule", kind, pattern, Sensitivity.CONFIDENTIAL)
+    rule = DetectorRule("DetectorRule", kind, pattern, Sensitivity.CONFIDENTIAL)
     return sum(detection.count for detection in detect(text, [rule]))
 
 
@@ -125,8 +125,8 @@ def test_a_pattern_that_got_past_the_check_counts_as_found():
 
 def test_a_rule_has_its_own_label_and_is_told_by_its_name_alone():
     rules = [
-        Rule("Projects", "word", "Falcon", Sensitivity.INTERNAL),
-        Rule("Contracts", "regex", r"PRJ-\d+", Sensitivity.CONFIDENTIAL),
+        DetectorRule("Projects", "word", "Falcon", Sensitivity.INTERNAL),
+        DetectorRule("Contracts", "regex", r"PRJ-\d+", Sensitivity.CONFIDENTIAL),
     ]
     found = detect("Falcon is PRJ-17", rules)
     assert [(one.kind, one.label, one.words) for one in found] == [

@@ -7,7 +7,7 @@ import time
 import zipfile
 from pathlib import Path
 
-from documents.extraction.types import Extracted, ExtractionError, Limits, Page
+from documents.extraction.types import Extracted, ExtractedPage, ExtractionError, Limits
 
 
 def extract(path: Path, limits: Limits) -> Extracted:
@@ -42,7 +42,7 @@ def raise_error() -> Extracted:
 
 
 def write_endlessly() -> Extracted:
-    return Extracted("x" * 20_000_000, (Page("text"),))
+    return Extracted("x" * 20_000_000, (ExtractedPage("text"),))
 
 
 def start_process() -> Extracted:
@@ -56,7 +56,7 @@ def start_process() -> Extracted:
     if not child:
         os._exit(0)
     os.waitpid(child, 0)
-    return Extracted("", (Page("started"),))
+    return Extracted("", (ExtractedPage("started"),))
 
 
 def open_files() -> Extracted:
@@ -64,18 +64,18 @@ def open_files() -> Extracted:
         hoard = [os.open("/dev/null", os.O_RDONLY) for _ in range(1000)]
     except OSError:
         raise ExtractionError("too many open files") from None
-    return Extracted("", (Page(str(len(hoard))),))
+    return Extracted("", (ExtractedPage(str(len(hoard))),))
 
 
 def tell_cpu_seconds() -> Extracted:
-    return Extracted("", (Page(str(resource.getrlimit(resource.RLIMIT_CPU)[0])),))
+    return Extracted("", (ExtractedPage(str(resource.getrlimit(resource.RLIMIT_CPU)[0])),))
 
 
 def tell_environment() -> Extracted:
-    return Extracted("", (Page("\n".join(f"{name}={value}" for name, value in os.environ.items())),))
+    return Extracted("", (ExtractedPage("\n".join(f"{name}={value}" for name, value in os.environ.items())),))
 
 
 def tell_modules() -> Extracted:
     import sys
 
-    return Extracted("", (Page("\n".join(sys.modules)),))
+    return Extracted("", (ExtractedPage("\n".join(sys.modules)),))

@@ -12,7 +12,7 @@ import pytest
 
 from documents.extraction import sandbox
 from documents.extraction.registry import FORMATS
-from documents.extraction.types import ExtractionError, Page
+from documents.extraction.types import ExtractedPage, ExtractionError
 from tests.documents import files
 from tests.documents.files import LIMITS, written
 
@@ -30,14 +30,14 @@ def test_pages_and_headings_come_back_whole(tmp_path):
     path = written(tmp_path, "a.md", "# Grüße\n\n漢字 and \u2028 more 👩‍👩‍👧")
     extracted = sandbox.extract(path, "documents.extraction.markdown", LIMITS)
     assert extracted.title == "Grüße"
-    assert extracted.pages == (Page(path.read_text()),)
+    assert extracted.pages == (ExtractedPage(path.read_text()),)
     assert extracted.headings[0].text == "Grüße"
 
 
 def test_labels_and_row_numbers_come_back_whole(tmp_path):
     data = files.xlsx(Bücher=[["Title", "Year"], ["Moby-Dick", 1851]])
     extracted = sandbox.extract(written(tmp_path, "a.xlsx", data), "documents.extraction.xlsx", LIMITS)
-    assert extracted.pages == (Page("Title | Year\nMoby-Dick | 1851", "Bücher", 1),)
+    assert extracted.pages == (ExtractedPage("Title | Year\nMoby-Dick | 1851", "Bücher", 1),)
     assert not extracted.numbered
 
 

@@ -13,7 +13,7 @@ from langai_site import registry
 from langai_site.management.commands.doctor import table
 from langai_site.models import Heartbeat
 from langai_site.outbound import diagnosis as outbound
-from langai_site.registry import DoctorCheck, Finding
+from langai_site.registry import DoctorCheck, DoctorFinding
 from langai_site.telemetry.doctor import examine, stores
 from search import diagnosis as search
 from tests.ops.test_settings import manage
@@ -28,7 +28,7 @@ def check(run, seconds: float = 5) -> DoctorCheck:
 
 
 def raising(error: Exception):
-    def run() -> Finding:
+    def run() -> DoctorFinding:
         raise error
 
     return run
@@ -45,11 +45,11 @@ def test_a_check_that_fails_tells_the_reason_and_what_to_do():
 def test_a_check_that_hangs_holds_up_nothing():
     released = threading.Event()
 
-    def hang() -> Finding:
+    def hang() -> DoctorFinding:
         released.wait(60)
-        return Finding("ok", "at last")
+        return DoctorFinding("ok", "at last")
 
-    rows = examine({"hung": check(hang, seconds=0.2), "well": check(lambda: Finding("ok", "well"))})
+    rows = examine({"hung": check(hang, seconds=0.2), "well": check(lambda: DoctorFinding("ok", "well"))})
     released.set()
     assert [(row.part, row.status, row.found) for row in rows] == [
         ("hung", "fail", "no answer within 0.2 s"),
@@ -75,7 +75,10 @@ def test_what_a_library_says_of_a_secret_is_blotted_out(settings, name, value):
 
 def test_a_table_has_a_line_a_part_and_below_it_what_to_do():
     rows = examine(
-        {"good": check(lambda: Finding("ok", "fine")), "longer": check(lambda: Finding("warn", "old", "Renew it."))}
+        {
+            "good": check(lambda: DoctorFinding("ok", "fine")),
+            "longer": check(lambda: DoctorFinding("warn", "old", "Renew it.")),
+        }
     )
     assert table(rows).splitlines() == [
         "ok    good    fine",
@@ -101,7 +104,7 @@ def test_the_exit_code_tells_a_program_what_the_list_has_in_full(tmp_path):
 
 
 def test_it_ends_well_when_nothing_fails(monkeypatch, capsys):
-    monkeypatch.setattr(registry, "doctor_checks", {"part": check(lambda: Finding("warn", "so-so", "Look."))})
+    monkeypatch.setattr(registry, "doctor_checks", {"part": check(lambda: DoctorFinding("warn", "so-so", "Look."))})
     call_command("doctor")
     assert "so-so" in capsys.readouterr().out
 
@@ -200,7 +203,7 @@ def test_servers_are_asked_for_their_models_and_for_no_answer(settings, upstream
 
 def test_a_provider_without_a_key_is_off_and_one_that_is_away_fails(settings):
     settings.OPENAI_API_KEY = settings.OPENAI_BASE_URL = ""
-    assert outbound.listed("openai") == Finding("off", "key missing: set OPENAI_API_KEY")
+    assert outbound.listed("openai") == DoctorFinding("off", "key missing: set OPENAI_API_KEY")
     settings.OLLAMA_BASE_URL = f"http://127.0.0.1:{free_port()}"
     (row,) = examine({"Ollama": registry.doctor_checks["Ollama"]})
     assert row.status == "fail"

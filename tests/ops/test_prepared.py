@@ -5,10 +5,10 @@ from django.db.models import Q
 
 from chat.models import Conversation
 from langai_site.accounts.models import Team, User
-from langai_site.database.compiled_queries import Prepared
+from langai_site.database.compiled_queries import CompiledQuery
 
-BY_NAME = Prepared(lambda name: Team.objects.filter(name=name).values_list("pk", "name"), name="\x01example")
-OF_OWNER = Prepared(
+BY_NAME = CompiledQuery(lambda name: Team.objects.filter(name=name).values_list("pk", "name"), name="\x01example")
+OF_OWNER = CompiledQuery(
     lambda conversation, owner: (
         Conversation.objects.filter(Q(pk=conversation) | Q(title="both"), owner=owner, deleted_at=None)
         .order_by("title")
@@ -40,6 +40,6 @@ def test_ids_times_and_json_come_as_django_gives_them_and_constants_stay(alice):
 
 
 def test_a_parameter_that_the_query_does_not_use_is_a_mistake_that_is_told(db):
-    prepared = Prepared(lambda name: Team.objects.values_list("pk"), name="\x01example")
+    prepared = CompiledQuery(lambda name: Team.objects.values_list("pk"), name="\x01example")
     with pytest.raises(ValueError, match="no parameter name"):
         prepared.rows(name="Reds")

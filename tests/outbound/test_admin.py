@@ -17,6 +17,7 @@ from langai_site.outbound.types import ModelRole
 from langai_site.sensitivity import Sensitivity
 from langai_site.usage import prices
 from langai_site.usage.models import Price, UsageEntry
+from langai_site.usage.types import ModelPrice
 from tests.upstream import free_port
 
 pytestmark = pytest.mark.django_db
@@ -210,7 +211,7 @@ class TestPrices:
 
     def test_saving_a_model_whose_price_stays_adds_none(self, admin):
         model = made("openai/some")
-        prices.take_listed({"openai/some": prices.Price("", Decimal(1), Decimal(2), Decimal("0.1"))})
+        prices.take_listed({"openai/some": ModelPrice("", Decimal(1), Decimal(2), Decimal("0.1"))})
         admin.post(page_of(model), form(price_input="1", price_output="2.0", price_cached="0.100"))
         assert Price.objects.count() == 1
 

@@ -11,7 +11,7 @@ import pytest
 from langai_site import request_id
 from langai_site.outbound import door, litellm_adapter
 from langai_site.usage.ledger import content
-from langai_site.usage.types import Price, Usage
+from langai_site.usage.types import ModelPrice, Usage
 from tests.outbound.conftest import KEY, PROVIDERS, ask, call_of, prompts
 from tests.upstream.process import eventually
 
@@ -76,7 +76,7 @@ def test_no_more_is_cached_than_was_asked(told, kept):
 
 async def test_text_of_many_tokens_a_character_is_neither_reserved_nor_estimated_too_low(upstream):
     text = "这份合同什么时候到期" * 40
-    price = Price("7", input=Decimal(1_000_000), output=Decimal(0), cached=Decimal(0))
+    price = ModelPrice("7", input=Decimal(1_000_000), output=Decimal(0), cached=Decimal(0))
     call = call_of("hosted_vllm/nousage-t10", text=text, hosted=True, price=price)
     assert most_of(call) >= len(text)
     answer = await ask(call)
@@ -142,7 +142,7 @@ async def test_local_answers_cost_nothing_and_an_unknown_price_is_unpriced(upstr
 
 async def test_a_priced_model_costs_what_its_price_says_and_the_entry_names_the_price(upstream, settings):
     settings.LOCAL_HOSTS = []
-    price = Price("7", input=Decimal(1), output=Decimal(5), cached=Decimal("0.1"))
+    price = ModelPrice("7", input=Decimal(1), output=Decimal(5), cached=Decimal("0.1"))
     answer = await ask(call_of("anthropic/claude-haiku-4-5", hosted=True, price=price))
     used = answer.entry.usage
     expected = Decimal("0.000001") * used.input_tokens + Decimal("0.000005") * used.output_tokens
@@ -153,7 +153,7 @@ async def test_a_priced_model_costs_what_its_price_says_and_the_entry_names_the_
 
 
 async def test_a_local_model_costs_nothing_whatever_its_price(upstream):
-    price = Price("7", input=Decimal(1), output=Decimal(5), cached=Decimal(1))
+    price = ModelPrice("7", input=Decimal(1), output=Decimal(5), cached=Decimal(1))
     call = call_of("hosted_vllm/t3", price=price)
     answer = await ask(call)
     assert (

@@ -14,7 +14,7 @@ from langai_site.sensitivity import Sensitivity
 from langai_site.usage.ledger import content
 from langai_site.usage.models import UsageEntry
 from langai_site.usage.spending import reservations
-from langai_site.usage.types import Price
+from langai_site.usage.types import ModelPrice
 from tests.outbound.conftest import KEY, prompts
 from tests.upstream import free_port
 from tests.upstream.embeddings import vector_of
@@ -178,7 +178,7 @@ def test_proxies_are_not_used_in_the_building(upstream, monkeypatch):
 def test_local_vectors_cost_nothing_and_hosted_ones_what_their_price_says(upstream, settings):
     assert Outcome("openai/text-embedding-3-small").entry.cost == 0
     settings.LOCAL_HOSTS = []
-    price = Price("3", input=Decimal("0.02"), output=Decimal(0), cached=Decimal("0.02"))
+    price = ModelPrice("3", input=Decimal("0.02"), output=Decimal(0), cached=Decimal("0.02"))
     done = Outcome("openai/text-embedding-3-small", hosted=True, price=price)
     assert done.entry.price_version == "3"
     assert done.entry.cost == Decimal("0.00000002") * done.entry.usage.input_tokens

@@ -1,7 +1,7 @@
 from decimal import Decimal
 
 from langai_site.outbound.price_list import Known, known
-from langai_site.usage.types import Price
+from langai_site.usage.types import ModelPrice
 
 ROW = {
     "litellm_provider": "openai",
@@ -14,7 +14,7 @@ ROW = {
 
 def test_a_listed_price_is_read_to_the_last_digit():
     assert known({"small": ROW}, "openai/small") == Known(
-        1000, Price("", Decimal("0.1"), Decimal("0.5"), Decimal("0.1"))
+        1000, ModelPrice("", Decimal("0.1"), Decimal("0.5"), Decimal("0.1"))
     )
 
 

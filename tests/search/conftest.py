@@ -9,7 +9,7 @@ from search.embeddings import hosted
 from search.indexes import queried
 from search.models import Collection
 from search.services import index
-from search.types import PageText, SourceInfo, Span
+from search.types import PageText, SourceInfo, TextSpan
 from search.vectors import get_store
 
 HANDBOOK = [
@@ -93,7 +93,7 @@ def add():
             sensitivity=sensitivity,
         )
         pages = [PageText(number, f"Intro. {text} Outro.") for number, text in enumerate(texts, 1)]
-        spans = [Span(text, number, 7, 7 + len(text)) for number, text in enumerate(texts, 1)]
+        spans = [TextSpan(text, number, 7, 7 + len(text)) for number, text in enumerate(texts, 1)]
         return index(info, pages, spans, **values)
 
     return add

@@ -13,7 +13,7 @@ from search.access import reader_of
 from search.embeddings import FINGERPRINT
 from search.models import Collection, Page, Passage, Source
 from search.services.finding import FAILED
-from search.types import Filters, Findings, PageText, Reader, SourceInfo, Span
+from search.types import Filters, Findings, PageText, Reader, SourceInfo, TextSpan
 from search.vectors import collection_name
 from tests.search.conftest import HANDBOOK
 from tests.servers import free_port
@@ -272,7 +272,7 @@ def paged(collection, texts, gap):
     page = gap.join(texts)
     starts = [page.index(text) for text in texts]
     spans = [
-        Span(text, 1, at, at + len(text), f"Section {n}")
+        TextSpan(text, 1, at, at + len(text), f"Section {n}")
         for n, (text, at) in enumerate(zip(texts, starts, strict=True))
     ]
     info = SourceInfo(

@@ -4,14 +4,14 @@ from itertools import permutations
 from string import ascii_lowercase
 
 from search.keywords.analyser import Form, Term
-from search.keywords.ranking import CLAUSES, MOST_CLAUSES, Candidate, Question, clauses, ranked
+from search.keywords.ranking import CLAUSES, MOST_CLAUSES, Candidate, KeywordQuestion, clauses, ranked
 
 PASSAGES = 100_000
 
 
 def asked(**counts):
     """A question of words that are in so many passages each."""
-    return Question([Term((Form((word,)),)) for word in counts], PASSAGES, counts)
+    return KeywordQuestion([Term((Form((word,)),)) for word in counts], PASSAGES, counts)
 
 
 def words(found):

@@ -5,7 +5,7 @@ import pytest
 
 from search.pages.forms import SearchForm
 from search.pages.results import SHOWN, by_document, chosen, kind_of
-from search.pages.snippets import Match, Piece
+from search.pages.snippets import Match, SnippetPiece
 from tests.search.hits import hit
 
 PDF = "application/pdf"
@@ -32,7 +32,7 @@ def test_a_passage_leads_to_its_place_and_shows_its_words():
     (document,) = by_document([hit("A word.", page=2, start=5)], lambda text: [Match(2, 6, "word")])
     (passage,) = document.passages
     assert passage.url == f"/sources/{hit().source_id}/?page=2&start=5&end=12#marked"
-    assert passage.pieces == [Piece("A "), Piece("word", marked=True), Piece(".")]
+    assert passage.pieces == [SnippetPiece("A "), SnippetPiece("word", marked=True), SnippetPiece(".")]
 
 
 @pytest.mark.parametrize(

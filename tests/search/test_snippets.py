@@ -4,7 +4,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from search.pages.snippets import ELLIPSIS, LENGTH, TO_SPACE, Match, Piece, snippet
+from search.pages.snippets import ELLIPSIS, LENGTH, TO_SPACE, Match, SnippetPiece, snippet
 
 
 def matches(text, *words):
@@ -38,12 +38,12 @@ def test_words_are_not_cut():
 
 
 def test_a_text_without_spaces_is_cut_where_it_is():
-    assert snippet("年" * 1000, [Match(500, 502, "年年")])[1] == Piece("年年", marked=True)
+    assert snippet("年" * 1000, [Match(500, 502, "年年")])[1] == SnippetPiece("年年", marked=True)
 
 
 def test_overlapping_matches_are_marked_once():
     pieces = snippet("abcdef", [Match(0, 3, "abc"), Match(2, 5, "cde")])
-    assert pieces == [Piece("abc", marked=True), Piece("def")]
+    assert pieces == [SnippetPiece("abc", marked=True), SnippetPiece("def")]
 
 
 @given(st.text(max_size=1500), st.lists(st.tuples(st.integers(0, 1500), st.integers(1, 30)), max_size=20))

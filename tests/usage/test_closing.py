@@ -9,7 +9,7 @@ from django.core.management import call_command
 from langai_site.usage.ledger import closing, recomputing, sealing
 from langai_site.usage.models import MonthClose, Seal, UsageEntry
 from langai_site.usage.months import month_of
-from langai_site.usage.types import Price, Usage
+from langai_site.usage.types import ModelPrice, Usage
 from tests.usage.conftest import entered
 
 pytestmark = pytest.mark.django_db
@@ -17,7 +17,7 @@ pytestmark = pytest.mark.django_db
 MARCH = date(2026, 3, 1)
 IN_MARCH, IN_APRIL = datetime(2026, 3, 31, 23, 59, tzinfo=UTC), datetime(2026, 4, 1, tzinfo=UTC)
 AFTER_GRACE = datetime(2026, 4, 4, tzinfo=UTC)
-PRICE = Price("some-2026-01", input=Decimal("2.5"), output=Decimal("10"), cached=Decimal("0.25"))
+PRICE = ModelPrice("some-2026-01", input=Decimal("2.5"), output=Decimal("10"), cached=Decimal("0.25"))
 
 
 def test_a_month_is_closed_when_it_is_over_and_everything_in_it_is_sealed():

@@ -9,11 +9,11 @@ from django.utils import timezone
 from langai_site.sensitivity import Sensitivity
 from langai_site.usage.ledger.chain import written_out
 from langai_site.usage.ledger.label_proof import compare_labels
-from langai_site.usage.ledger.verification import Question, went_out
+from langai_site.usage.ledger.verification import LedgerQuestion, went_out
 from langai_site.usage.models import UsageEntry
 from search.models import Collection, LabelRecord, Source
 from search.services import index
-from search.types import PageText, SourceInfo, Span
+from search.types import PageText, SourceInfo, TextSpan
 from tests.usage.conftest import entered
 from tests.usage.test_verify_ledger import run  # noqa: F401 - fixture
 
@@ -29,7 +29,7 @@ def document():
     """A document that was public for a day, and has been confidential for an hour."""
     collection = Collection.objects.create(name="Notes", sensitivity=PUBLIC)
     info = SourceInfo(uuid4(), 1, collection.pk, "Notes", "a.txt", "text/plain", PUBLIC)
-    index(info, [PageText(1, "Some text.")], [Span("Some text.", 1, 0, 10)])
+    index(info, [PageText(1, "Some text.")], [TextSpan("Some text.", 1, 0, 10)])
     LabelRecord.objects.update(since=NOW - timedelta(days=1))
     source = Source.objects.get()
     source.sensitivity = CONFIDENTIAL
@@ -111,7 +111,7 @@ def test_only_the_time_that_is_asked_about_counts(document):
     assert compare_labels(end=LATER).compared == 0
     assert len(compare_labels(start=LATER, end=just_after).findings) == 1
     asked = {"label": PUBLIC, "hosted": True}
-    assert [entry.pk for entry in went_out(Question(LATER, just_after, **asked))] == [row.pk]
-    assert not went_out(Question(just_after, **asked)).exists()
+    assert [entry.pk for entry in went_out(LedgerQuestion(LATER, just_after, **asked))] == [row.pk]
+    assert not went_out(LedgerQuestion(just_after, **asked)).exists()
     UsageEntry.objects.filter(pk=row.pk).update(at=LATER, sent_at=None)
-    assert went_out(Question(LATER, just_after, **asked)).exists()
+    assert went_out(LedgerQuestion(LATER, just_after, **asked)).exists()

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from langai_site.usage import models, prices
-from langai_site.usage.types import MILLION, Price, Usage, cost
+from langai_site.usage.types import MILLION, ModelPrice, Usage, cost
 
 rates = st.decimals(min_value=0, max_value=Decimal("99999999.999999"), places=6)
 tokens = st.integers(min_value=0, max_value=2**31)
@@ -19,7 +19,7 @@ def priced(draw):
     cached = min(into, draw(rates))
     more = draw(st.tuples(rates, rates, rates))
     long = into + more[0], out + more[1], cached + min(more[2], more[0])
-    return Price("1", into, out, cached, draw(st.integers(0, 10**6)), *long)
+    return ModelPrice("1", into, out, cached, draw(st.integers(0, 10**6)), *long)
 
 
 @st.composite
@@ -48,12 +48,12 @@ class TestCost:
         assert cost(price, usage) <= cost(price, Usage(usage.input_tokens, usage.output_tokens))
 
     def test_a_long_prompt_is_charged_as_one_from_its_first_token_on(self):
-        price = Price("1", Decimal(1), Decimal(2), Decimal(1), 100_000, Decimal(5), Decimal(10), Decimal(5))
+        price = ModelPrice("1", Decimal(1), Decimal(2), Decimal(1), 100_000, Decimal(5), Decimal(10), Decimal(5))
         assert cost(price, Usage(100_000, 0)) == Decimal("0.1")
         assert cost(price, Usage(100_001, 1000)) == Decimal("0.510005")
 
     def test_more_cached_tokens_than_tokens_are_not_charged(self):
-        price = Price("1", Decimal(1), Decimal(1), Decimal("0.5"))
+        price = ModelPrice("1", Decimal(1), Decimal(1), Decimal("0.5"))
         assert cost(price, Usage(input_tokens=10, cached_tokens=20)) == Decimal("0.000005")
 
 
@@ -112,7 +112,7 @@ class TestDatedPrices:
 
 
 def flat(dollars):
-    return Price("", Decimal(dollars), Decimal(dollars), Decimal(dollars))
+    return ModelPrice("", Decimal(dollars), Decimal(dollars), Decimal(dollars))
 
 
 @pytest.mark.django_db
@@ -134,7 +134,7 @@ class TestLiteLLMsList:
         assert holds() == 5
 
     def test_prices_of_long_prompts_are_kept(self):
-        steps = Price("", Decimal(1), Decimal(2), Decimal(1), 100_000, Decimal(3), Decimal(4), Decimal(3))
+        steps = ModelPrice("", Decimal(1), Decimal(2), Decimal(1), 100_000, Decimal(3), Decimal(4), Decimal(3))
         prices.take_listed({"openai/a": steps})
         found = prices.current_of("openai/a")
         assert (found.long_after, found.long_input, found.long_output) == (100_000, 3, 4)

@@ -14,13 +14,13 @@ from django.utils import timezone
 from langai_site.usage.ledger import sealing
 from langai_site.usage.models import DimensionDay, RolledUp, SliceDay, UsageEntry
 from langai_site.usage.reports import adding, answering, rollup
-from langai_site.usage.reports.types import FIGURES, Query
+from langai_site.usage.reports.types import FIGURES, ReportQuery
 from langai_site.usage.sums import totals
 from tests.usage.conftest import at_once, entered
 
 pytestmark = pytest.mark.django_db
 
-MARCH = Query(date(2026, 3, 1), date(2026, 3, 31))
+MARCH = ReportQuery(date(2026, 3, 1), date(2026, 3, 31))
 
 
 def asked(**changes):

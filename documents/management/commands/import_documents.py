@@ -9,7 +9,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from tqdm import tqdm
 
-from documents.services.imports import Outcome, Progress, Result, Target, files_in, import_file, progress
+from documents.services.imports import ImportOutcome, Progress, Result, Target, files_in, import_file, progress
 from langai_site.accounts.models import User
 from langai_site.sensitivity import Sensitivity
 from langai_site.telemetry.health import worker_lives
@@ -64,7 +64,7 @@ class Command(BaseCommand):
             self.stderr.write("\nEnded. What was imported stays; run this again to go on.")
             sys.exit(INTERRUPTED)
         self._tell(results, done, waited=options["wait"])
-        if done.failed or any(result.outcome == Outcome.FAILED for result in results):
+        if done.failed or any(result.outcome == ImportOutcome.FAILED for result in results):
             sys.exit(1)
 
     def _folder(self, folder: Path) -> Path:
@@ -120,7 +120,7 @@ class Command(BaseCommand):
             if reason or result.reason:
                 self.stdout.write(f"{result.path}: {'failed' if reason else result.outcome}. {reason or result.reason}")
         counts = Counter(result.outcome for result in results)
-        self._table({outcome.capitalize(): counts[outcome] for outcome in Outcome if counts[outcome]})
+        self._table({outcome.capitalize(): counts[outcome] for outcome in ImportOutcome if counts[outcome]})
         documents = {result.document for result in results if result.document}
         if waited:
             self._table({"Searchable": len(documents) - len(done.failed), "Could not be read": len(done.failed)})

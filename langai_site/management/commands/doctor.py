@@ -8,7 +8,7 @@ from functools import partial
 from django.core.management.base import BaseCommand
 
 from langai_site import registry
-from langai_site.telemetry.doctor import Row, examine, machine
+from langai_site.telemetry.doctor import DoctorRow, examine, machine
 
 
 class Command(BaseCommand):
@@ -30,7 +30,7 @@ class Command(BaseCommand):
             sys.exit(1)
 
 
-def table(rows: Sequence[Row]) -> str:
+def table(rows: Sequence[DoctorRow]) -> str:
     """A line a part, and below it what to do."""
     width = max(len(row.part) for row in rows)
     lines = []

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 
 from django.db import connections
 
-from langai_site.registry import DoctorCheck, Finding, Verdict
+from langai_site.registry import DoctorCheck, DoctorFinding, Verdict
 from langai_site.telemetry.doctor.secrets import without_secrets
 
 
 @dataclass(frozen=True)
-class Row:
+class DoctorRow:
     """A part and what was found of it."""
 
     part: str
@@ -27,25 +27,25 @@ class _Examination(threading.Thread):
     def __init__(self, part: str, check: DoctorCheck) -> None:
         super().__init__(name=f"doctor {part}", daemon=True)
         self.part, self.check = part, check
-        self.finding = Finding("fail", f"no answer within {check.seconds:g} s", check.advice)
+        self.finding = DoctorFinding("fail", f"no answer within {check.seconds:g} s", check.advice)
         self.deadline = time.monotonic() + check.seconds
 
     def run(self) -> None:
         try:
             self.finding = self.check.run()
         except Exception as error:  # whatever a part's client raises is what is wrong with it
-            self.finding = Finding("fail", _reason(error), self.check.advice)
+            self.finding = DoctorFinding("fail", _reason(error), self.check.advice)
         finally:
             connections.close_all()
 
-    def row(self) -> Row:
+    def row(self) -> DoctorRow:
         """What was found by now, or by the deadline."""
         self.join(max(0.0, self.deadline - time.monotonic()))
         found = self.finding
-        return Row(self.part, found.status, without_secrets(found.found), without_secrets(found.advice))
+        return DoctorRow(self.part, found.status, without_secrets(found.found), without_secrets(found.advice))
 
 
-def examine(checks: Mapping[str, DoctorCheck]) -> Sequence[Row]:
+def examine(checks: Mapping[str, DoctorCheck]) -> Sequence[DoctorRow]:
     """Run all checks side by side; rows in their order. It takes no longer than the slowest is allowed to."""
     examinations = [_Examination(part, check) for part, check in checks.items()]
     for examination in examinations:

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.core import checks
 from django.core.mail import EmailMessage, get_connection
 
-from langai_site.registry import Finding, Verdict
+from langai_site.registry import DoctorFinding, Verdict
 
 MEGABYTE = 1024 * 1024
 FREE_TOLD, FREE_TOO_LITTLE = 2048 * MEGABYTE, 200 * MEGABYTE
@@ -16,21 +16,21 @@ MAIL_SECONDS = 4
 DUMMY, SMTP = (f"django.core.mail.backends.{name}.EmailBackend" for name in ("dummy", "smtp"))
 
 
-def configuration() -> Finding:
+def configuration() -> DoctorFinding:
     """What `manage.py check` says, with --deploy in production."""
     found = checks.run_checks(include_deployment_checks=settings.PRODUCTION)
     told = [message for message in found if not message.is_silenced() and message.level >= checks.WARNING]
     if not told:
-        return Finding("ok", f"ENV={settings.ENV}; nothing to object to")
+        return DoctorFinding("ok", f"ENV={settings.ENV}; nothing to object to")
     status: Verdict = "fail" if any(message.level >= checks.ERROR for message in told) else "warn"
-    return Finding(
+    return DoctorFinding(
         status,
         "; ".join(f"{message.id}: {message.msg}" for message in told),
         " ".join(message.hint for message in told if message.hint),
     )
 
 
-def folders() -> Finding:
+def folders() -> DoctorFinding:
     """Whether DATA_DIR and what is in it can be written, and how much room there is."""
     for folder in _written():
         # Also what only a full disk, or a quota, refuses.
@@ -39,9 +39,9 @@ def folders() -> Finding:
     free = shutil.disk_usage(settings.DATA_DIR).free
     found = f"{settings.DATA_DIR}, {free / 1024**3:.1f} GB free"
     if not (settings.STATIC_ROOT / "staticfiles.json").is_file():
-        return Finding("fail", f"{found}; what pages need is not collected", "Run manage.py setup.")
+        return DoctorFinding("fail", f"{found}; what pages need is not collected", "Run manage.py setup.")
     status: Verdict = "fail" if free < FREE_TOO_LITTLE else "warn" if free < FREE_TOLD else "ok"
-    return Finding(status, found, "Make room, or set DATA_DIR to a larger disk." if status != "ok" else "")
+    return DoctorFinding(status, found, "Make room, or set DATA_DIR to a larger disk." if status != "ok" else "")
 
 
 def _written() -> list[Path]:
@@ -49,23 +49,23 @@ def _written() -> list[Path]:
     return [path for path in (settings.DATA_DIR, Path(settings.MEDIA_ROOT), settings.MODEL_DIR) if path.is_dir()]
 
 
-def mail() -> Finding:
+def mail() -> DoctorFinding:
     """Whether the server takes the connection and the password; nothing is sent."""
     if settings.EMAIL_BACKEND == DUMMY:
-        return Finding("off", "EMAIL_URL is not set: warnings are shown on pages only")
+        return DoctorFinding("off", "EMAIL_URL is not set: warnings are shown on pages only")
     if settings.EMAIL_BACKEND != SMTP:
-        return Finding("ok", "it is written, not sent")
+        return DoctorFinding("ok", "it is written, not sent")
     connection = get_connection(timeout=MAIL_SECONDS)
     connection.open()
     connection.close()
-    return Finding("ok", f"{settings.EMAIL_HOST}:{settings.EMAIL_PORT} takes mail")
+    return DoctorFinding("ok", f"{settings.EMAIL_HOST}:{settings.EMAIL_PORT} takes mail")
 
 
-def mail_to(address: str) -> Finding:
+def mail_to(address: str) -> DoctorFinding:
     """Send a message there."""
     if settings.EMAIL_BACKEND == DUMMY:
-        return Finding("fail", "EMAIL_URL is not set, so nothing was sent", "Set EMAIL_URL.")
+        return DoctorFinding("fail", "EMAIL_URL is not set, so nothing was sent", "Set EMAIL_URL.")
     connection = get_connection(timeout=MAIL_SECONDS)
     text = "manage.py doctor sent this, to see whether mail arrives."
     EmailMessage("LangAI can send mail", text, to=[address], connection=connection).send()
-    return Finding("ok", f"a message went to {address}; see whether it arrives")
+    return DoctorFinding("ok", f"a message went to {address}; see whether it arrives")

@@ -7,7 +7,7 @@ from urllib.parse import unquote, urlsplit
 
 from django.conf import settings
 
-from langai_site.registry import Finding
+from langai_site.registry import DoctorFinding
 
 NAMES = (
     "SECRET_KEY",
@@ -52,10 +52,10 @@ def files() -> list[Path]:
     return [path for path in (settings.DATA_DIR / "secret_key", settings.BASE_DIR / ".env", *named) if path.is_file()]
 
 
-def permissions() -> Finding:
+def permissions() -> DoctorFinding:
     """Whether files with secrets are kept from other accounts of this machine."""
     found = files()
     if open_ones := [path for path in found if path.stat().st_mode & EVERYBODY]:
         names = ", ".join(str(path) for path in open_ones)
-        return Finding("warn", f"every account of this machine can read {names}", f"chmod o= {names}")
-    return Finding("ok", f"{len(found)} files, for their owners only" if found else "none in files")
+        return DoctorFinding("warn", f"every account of this machine can read {names}", f"chmod o= {names}")
+    return DoctorFinding("ok", f"{len(found)} files, for their owners only" if found else "none in files")

@@ -12,7 +12,7 @@ from django.db.migrations.executor import MigrationExecutor
 from django.utils import timezone
 
 from langai_site.models import Heartbeat
-from langai_site.registry import Finding, Verdict
+from langai_site.registry import DoctorFinding, Verdict
 from langai_site.telemetry.health import HEARTBEAT_FRESH
 
 CONNECT_SECONDS = 3
@@ -20,13 +20,13 @@ CONNECT_SECONDS = 3
 SKEW_TOLD, SKEW_TOO_LARGE = 1.0, 5.0
 
 
-def database() -> Finding:
+def database() -> DoctorFinding:
     """Whether it answers and has every table as this version wants it."""
     _reach_postgresql()
     pending = _pending_migrations()
     if pending:
-        return Finding("fail", f"{_version()}; {pending} migrations are pending", "Run manage.py setup.")
-    return Finding("ok", _version())
+        return DoctorFinding("fail", f"{_version()}; {pending} migrations are pending", "Run manage.py setup.")
+    return DoctorFinding("ok", _version())
 
 
 def _reach_postgresql() -> None:
@@ -47,13 +47,13 @@ def _version() -> str:
     return f"{connection.display_name} {'.'.join(map(str, connection.get_database_version()))}"
 
 
-def clock() -> Finding:
+def clock() -> DoctorFinding:
     """Whether this machine's clock is the database's."""
     if connection.vendor == "sqlite":
-        return Finding("ok", "the database is on this machine")
+        return DoctorFinding("ok", "the database is on this machine")
     skew = abs((_database_time() - datetime.now(UTC)).total_seconds())
     status: Verdict = "fail" if skew > SKEW_TOO_LARGE else "warn" if skew > SKEW_TOLD else "ok"
-    return Finding(status, f"{skew:.1f} s away from the database's", _CLOCK_ADVICE if status != "ok" else "")
+    return DoctorFinding(status, f"{skew:.1f} s away from the database's", _CLOCK_ADVICE if status != "ok" else "")
 
 
 _CLOCK_ADVICE = "Run a time service (NTP) on every machine: a lease must not run out before its time."
@@ -66,7 +66,7 @@ def _database_time() -> datetime:
         return cursor.fetchone()[0]
 
 
-def cache() -> Finding:
+def cache() -> DoctorFinding:
     """Whether it gives back what was put into it."""
     # Not the default one: it hides that Redis is away.
     shared, key, value = caches["live"], f"doctor:{secrets.token_hex(8)}", secrets.token_hex(8)
@@ -74,17 +74,19 @@ def cache() -> Finding:
     kept = shared.get(key) == value
     shared.delete(key)
     if not kept:
-        return Finding("fail", "it does not keep what it is given", "Look at Redis's memory limit and its log.")
+        return DoctorFinding("fail", "it does not keep what it is given", "Look at Redis's memory limit and its log.")
     if settings.REDIS_URL:
-        return Finding("ok", "Redis wrote, read and deleted an entry")
-    return Finding("ok", "memory of the one web process; with several of them set REDIS_URL")
+        return DoctorFinding("ok", "Redis wrote, read and deleted an entry")
+    return DoctorFinding("ok", "memory of the one web process; with several of them set REDIS_URL")
 
 
-def channel_layer() -> Finding:
+def channel_layer() -> DoctorFinding:
     """Whether an event reaches who listens, as open pages do."""
     if not asyncio.run(_round_trip()):
-        return Finding("fail", "an event did not come back", "Look at Redis's log; restart it if it is out of memory.")
-    return Finding("ok", "an event was sent and came back")
+        return DoctorFinding(
+            "fail", "an event did not come back", "Look at Redis's log; restart it if it is out of memory."
+        )
+    return DoctorFinding("ok", "an event was sent and came back")
 
 
 async def _round_trip() -> bool:
@@ -101,10 +103,10 @@ async def _round_trip() -> bool:
         await layer.group_discard(group, channel)
 
 
-def worker() -> Finding:
+def worker() -> DoctorFinding:
     """Whether one wrote lately that it lives."""
     alive = Heartbeat.objects.filter(beat_at__gte=timezone.now() - HEARTBEAT_FRESH).count()
     if not alive:
         advice = "Start LangAI (manage.py run), or manage.py worker where its processes are started one by one."
-        return Finding("fail", f"none wrote within {HEARTBEAT_FRESH.seconds} s that it lives", advice)
-    return Finding("ok", f"{alive} at work")
+        return DoctorFinding("fail", f"none wrote within {HEARTBEAT_FRESH.seconds} s that it lives", advice)
+    return DoctorFinding("ok", f"{alive} at work")

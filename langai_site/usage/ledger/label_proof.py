@@ -12,7 +12,7 @@ from django.db.models import Q, QuerySet
 
 from langai_site import registry
 from langai_site.sensitivity import Sensitivity
-from langai_site.usage.ledger.verification import CHUNK, Finding, sent_between
+from langai_site.usage.ledger.verification import CHUNK, LedgerFinding, sent_between
 from langai_site.usage.models import UsageEntry
 
 # How far the clocks of two hosts, or the time of a change and that of its commit, may lie apart.
@@ -32,7 +32,7 @@ class LabelProof:
     """
 
     compared: int = 0
-    findings: list[Finding] = field(default_factory=list)
+    findings: list[LedgerFinding] = field(default_factory=list)
     unrecorded: int = 0
     with_answers: int = 0
     without_history: int = 0
@@ -105,7 +105,9 @@ def _verdict(entry: UsageEntry, document: UUID, history: registry.LabelHistory) 
     return TOO_CLOSE if highest > entry.label else RIGHT
 
 
-def _finding(entry: UsageEntry, document: UUID) -> Finding:
+def _finding(entry: UsageEntry, document: UUID) -> LedgerFinding:
     label = Sensitivity(entry.label).label.lower()
     where = "a hosted model" if entry.hosted else "a local model"
-    return Finding(entry.pk, f"It was sent to {where} as {label}, but document {document} was labelled higher then.")
+    return LedgerFinding(
+        entry.pk, f"It was sent to {where} as {label}, but document {document} was labelled higher then."
+    )

@@ -11,13 +11,13 @@ from langai_site.usage import prices
 from langai_site.usage.ledger import closing
 from langai_site.usage.models import MonthClose, UsageEntry
 from langai_site.usage.sums import Totals, totals
-from langai_site.usage.types import Price, Usage, cost
+from langai_site.usage.types import ModelPrice, Usage, cost
 
-PriceOf = Callable[[str], Price | None]
+PriceOf = Callable[[str], ModelPrice | None]
 
 
 @dataclass(frozen=True)
-class Difference:
+class CostDifference:
     """A figure that is not what it is computed from; `entry` is 0 where it is a month's."""
 
     entry: int
@@ -30,15 +30,15 @@ class Recomputed:
 
     entries: int
     undated: int
-    differences: tuple[Difference, ...]
+    differences: tuple[CostDifference, ...]
 
 
 def recompute(month: date | None = None, *, price_of: PriceOf = prices.price_of) -> Recomputed:
     """Compare every cost, and every closed month's figures; `month`: only what is in that month's books."""
     entries = closing.booked(month) if month else UsageEntry.objects.all()
     closes = MonthClose.objects.filter(month=month) if month else MonthClose.objects.all()
-    known: dict[str, Price | None] = {}
-    found: list[Difference] = []
+    known: dict[str, ModelPrice | None] = {}
+    found: list[CostDifference] = []
     count = undated = 0
     for entry in entries.order_by("id").iterator():
         if entry.price_version and entry.price_version not in known:
@@ -53,17 +53,17 @@ def _is_undated(entry: UsageEntry) -> bool:
     return bool(entry.hosted and entry.cost and not entry.cached and not entry.price_version)
 
 
-def _differences(entry: UsageEntry, price: Price | None) -> Iterator[Difference]:
+def _differences(entry: UsageEntry, price: ModelPrice | None) -> Iterator[CostDifference]:
     if _is_undated(entry):
         return
     expected = _expected(entry, price)
     if entry.price_version and price is None:
-        yield Difference(entry.pk, f"The price {entry.price_version} does not exist.")
+        yield CostDifference(entry.pk, f"The price {entry.price_version} does not exist.")
     elif expected != entry.cost:
-        yield Difference(entry.pk, f"It costs {_shown(expected)}, but {_shown(entry.cost)} was entered.")
+        yield CostDifference(entry.pk, f"It costs {_shown(expected)}, but {_shown(entry.cost)} was entered.")
 
 
-def _expected(entry: UsageEntry, price: Price | None) -> Decimal | None:
+def _expected(entry: UsageEntry, price: ModelPrice | None) -> Decimal | None:
     """What an entry costs: nothing where nothing was sent, or only within the building."""
     if entry.cached or not entry.hosted:
         return Decimal(0)
@@ -73,12 +73,12 @@ def _expected(entry: UsageEntry, price: Price | None) -> Decimal | None:
     return cost(price, Usage(entry.input_tokens, entry.output_tokens, entry.cached_tokens))
 
 
-def _wrong_closes(closes: QuerySet[MonthClose]) -> Iterator[Difference]:
+def _wrong_closes(closes: QuerySet[MonthClose]) -> Iterator[CostDifference]:
     for close in closes:
         kept = Totals(**{field.name: getattr(close, field.name) for field in fields(Totals)})
         now = totals(closing.booked(close.month))
         if kept != now:
-            yield Difference(0, f"The closed month {close} has {_figures(kept)}, but its entries {_figures(now)}.")
+            yield CostDifference(0, f"The closed month {close} has {_figures(kept)}, but its entries {_figures(now)}.")
 
 
 def _figures(figures: Totals) -> str:

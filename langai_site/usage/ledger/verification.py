@@ -19,7 +19,7 @@ CLOCKS = timedelta(hours=1)
 
 
 @dataclass(frozen=True)
-class Finding:
+class LedgerFinding:
     """Something in the ledger that is not as it was written. `entry` is 0 where it is not about a single one."""
 
     entry: int
@@ -57,7 +57,7 @@ def read_head(text: str) -> Head:
         ) from None
 
 
-def findings(exported: Head | None = None) -> Iterator[Finding]:
+def findings(exported: Head | None = None) -> Iterator[LedgerFinding]:
     """Walk the whole chain and yield all that is wrong; nothing where every entry is as it was sealed."""
     kept, last = ChainHead.objects.first(), Head(0, chain.GENESIS)
     latest: datetime | None = None
@@ -77,54 +77,60 @@ def findings(exported: Head | None = None) -> Iterator[Finding]:
         yield from _rewritten(exported)
 
 
-def _wrong_place(seal: Seal, last: Head) -> Iterator[Finding]:
+def _wrong_place(seal: Seal, last: Head) -> Iterator[LedgerFinding]:
     if seal.sequence != last.sequence + 1:
         missing = f"{last.sequence + 1} to {seal.sequence - 1}"
-        yield Finding(0, f"The seals {missing} are missing: they were deleted, with or without their entries.")
+        yield LedgerFinding(0, f"The seals {missing} are missing: they were deleted, with or without their entries.")
     elif seal.previous != last.hash:
-        yield Finding(seal.entry, f"Seal {seal.sequence} does not continue the one before: it was changed or moved.")
+        yield LedgerFinding(
+            seal.entry, f"Seal {seal.sequence} does not continue the one before: it was changed or moved."
+        )
 
 
-def _wrong_entry(seal: Seal, entry: UsageEntry | None) -> Iterator[Finding]:
+def _wrong_entry(seal: Seal, entry: UsageEntry | None) -> Iterator[LedgerFinding]:
     if entry is None:
-        yield Finding(seal.entry, f"The entry of seal {seal.sequence} was deleted.")
+        yield LedgerFinding(seal.entry, f"The entry of seal {seal.sequence} was deleted.")
         return
     found = chain.seal_hash(sequence=seal.sequence, month=seal.month, previous=seal.previous, entry=entry)
     if found != seal.hash:
-        yield Finding(entry.pk, f"The entry does not match its seal {seal.sequence}: it was changed or moved.")
+        yield LedgerFinding(entry.pk, f"The entry does not match its seal {seal.sequence}: it was changed or moved.")
 
 
-def _wrong_time(entry: UsageEntry, latest: datetime | None) -> Iterator[Finding]:
+def _wrong_time(entry: UsageEntry, latest: datetime | None) -> Iterator[LedgerFinding]:
     if latest and entry.at < latest - CLOCKS:
         told = f"{entry.at:%Y-%m-%d %H:%M} UTC, but was written after entries of {latest:%Y-%m-%d %H:%M} UTC"
-        yield Finding(entry.pk, f"The entry says {told}: it was inserted, or the clock was set back.")
+        yield LedgerFinding(entry.pk, f"The entry says {told}: it was inserted, or the clock was set back.")
 
 
-def _wrong_end(kept: ChainHead | None, last: Head) -> Iterator[Finding]:
+def _wrong_end(kept: ChainHead | None, last: Head) -> Iterator[LedgerFinding]:
     """`kept` was read before the walk: the worker may have sealed more since, but not less."""
     if kept and kept.sequence and not Seal.objects.filter(sequence=kept.sequence, hash=kept.hash).exists():
-        yield Finding(0, f"The chain ended at seal {kept.sequence}, which is not there any more: its end was cut.")
+        yield LedgerFinding(
+            0, f"The chain ended at seal {kept.sequence}, which is not there any more: its end was cut."
+        )
     if last.sequence > (ChainHead.objects.values_list("sequence", flat=True).first() or 0):
-        yield Finding(0, f"The chain goes on to seal {last.sequence}, beyond what was sealed: its end was added.")
+        yield LedgerFinding(0, f"The chain goes on to seal {last.sequence}, beyond what was sealed: its end was added.")
 
 
-def _never_sealed() -> Iterator[Finding]:
+def _never_sealed() -> Iterator[LedgerFinding]:
     for entry in sealing.unsealed().filter(id__lte=sealing.settled_up_to()):
-        yield Finding(entry.pk, "The entry has no seal, though later ones have: it was inserted.")
+        yield LedgerFinding(entry.pk, "The entry has no seal, though later ones have: it was inserted.")
 
 
-def _rewritten(exported: Head) -> Iterator[Finding]:
+def _rewritten(exported: Head) -> Iterator[LedgerFinding]:
     if exported == Head(0, chain.GENESIS):
         # Exported before anything was sealed: every chain begins with it.
         return
     at = {"sequence": exported.sequence} if exported.sequence else {}
     if not Seal.objects.filter(hash=exported.hash, **at).exists():
         where = f" at seal {exported.sequence}" if exported.sequence else ""
-        yield Finding(0, f"The exported head is not in the chain{where}: what came before it was cut or rewritten.")
+        yield LedgerFinding(
+            0, f"The exported head is not in the chain{where}: what came before it was cut or rewritten."
+        )
 
 
 @dataclass(frozen=True)
-class Question:
+class LedgerQuestion:
     """What went out between two moments (the second one not included), at least as sensitive as `label`."""
 
     start: datetime | None = None
@@ -133,7 +139,7 @@ class Question:
     hosted: bool = True
 
 
-def went_out(question: Question) -> QuerySet[UsageEntry]:
+def went_out(question: LedgerQuestion) -> QuerySet[UsageEntry]:
     """The entries that answer it, sealed or not, oldest first. `hosted` False asks for every model, local ones too."""
     found = UsageEntry.objects.filter(label__gte=question.label, cached=False)
     if question.hosted:

@@ -9,7 +9,7 @@ from django.db.models.functions import Coalesce, TruncDate
 from langai_site.usage.models import DimensionDay, SliceDay, UsageEntry
 from langai_site.usage.months import start_of
 from langai_site.usage.reports.periods import first_of
-from langai_site.usage.reports.types import DIMENSIONS, FIGURES, Figures, Query
+from langai_site.usage.reports.types import DIMENSIONS, FIGURES, Figures, ReportQuery
 from langai_site.usage.sums import billionths
 
 ANSWERS = Q(kind="chat", status="complete")
@@ -30,7 +30,7 @@ def figures_of_entries() -> Mapping[str, Aggregate | Coalesce]:
     return dict(zip(SUMS, [*counts, *tokens, billionths("cost"), billionths("saved")], strict=True))
 
 
-def of_days(query: Query, most: int | None = None) -> Groups:
+def of_days(query: ReportQuery, most: int | None = None) -> Groups:
     """The groups of what is added up by the day already; `most` of them, in no order."""
     found, columns = _days(query), _columns_of_days(query)
     sums = {name: Coalesce(Sum(figure), 0) for name, figure in zip(SUMS, FIGURES, strict=True)}
@@ -40,25 +40,25 @@ def of_days(query: Query, most: int | None = None) -> Groups:
     yield from _groups(found.values(*columns).annotate(**sums)[:most], columns)
 
 
-def are_more(query: Query, most: int) -> bool:
+def are_more(query: ReportQuery, most: int) -> bool:
     """Whether there are more groups than that. Only asked where it is told quickly: of one dimension alone."""
     if not query.by or not _alone(query):
         return False
     return _days(query).values(*_columns_of_days(query)).distinct()[: most + 1].count() > most
 
 
-def _days(query: Query) -> QuerySet[SliceDay] | QuerySet[DimensionDay]:
+def _days(query: ReportQuery) -> QuerySet[SliceDay] | QuerySet[DimensionDay]:
     conditions = {"day__range": (query.start, query.end), **_conditions(query, "slice__")}
     if alone := _alone(query):
         return DimensionDay.objects.filter(slice__of=alone, **conditions).order_by()
     return SliceDay.objects.filter(**conditions).order_by()
 
 
-def _columns_of_days(query: Query) -> list[str]:
+def _columns_of_days(query: ReportQuery) -> list[str]:
     return [*([query.step] if query.step else []), *(f"slice__{DIMENSIONS[name].column}" for name in query.by)]
 
 
-def of_entries(query: Query, among: QuerySet[UsageEntry] | None = None) -> Groups:
+def of_entries(query: ReportQuery, among: QuerySet[UsageEntry] | None = None) -> Groups:
     """The groups of single entries; `among` these."""
     found = entries(query, among).order_by()
     columns = [DIMENSIONS[name].column for name in query.by]
@@ -71,14 +71,14 @@ def of_entries(query: Query, among: QuerySet[UsageEntry] | None = None) -> Group
         yield _in_step(query.step, key), figures
 
 
-def entries(query: Query, among: QuerySet[UsageEntry] | None = None) -> QuerySet[UsageEntry]:
+def entries(query: ReportQuery, among: QuerySet[UsageEntry] | None = None) -> QuerySet[UsageEntry]:
     """The entries that a query adds up."""
     found = UsageEntry.objects.all() if among is None else among
     days = {"at__gte": start_of(query.start), "at__lt": start_of(query.end + timedelta(days=1))}
     return found.filter(**days, **_conditions(query))
 
 
-def _alone(query: Query) -> str:
+def _alone(query: ReportQuery) -> str:
     """The one dimension that the query is about, whose days are added up by themselves; empty where it is several."""
     about = {*query.by, *(name for name, _ in query.only)}
     if query.user_id is not None or len(about) > 1:
@@ -92,7 +92,7 @@ def _in_step(step: str, key: tuple[object, ...]) -> tuple[object, ...]:
     return key
 
 
-def _conditions(query: Query, prefix: str = "") -> dict[str, object]:
+def _conditions(query: ReportQuery, prefix: str = "") -> dict[str, object]:
     only = {f"{prefix}{DIMENSIONS[name].column}": value for name, value in query.only}
     return only if query.user_id is None else {**only, f"{prefix}user_id": query.user_id}
 

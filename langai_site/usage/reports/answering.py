@@ -7,7 +7,7 @@ from typing import Any
 
 from langai_site.usage.models import Slice
 from langai_site.usage.reports import adding, rollup
-from langai_site.usage.reports.types import DIMENSIONS, Figures, Line, Query, Report
+from langai_site.usage.reports.types import DIMENSIONS, Figures, Line, Report, ReportQuery
 
 # A page with more lines than this shows none, only what they come to.
 LONGEST = 8_000
@@ -16,7 +16,7 @@ TRIES = 3
 Sums = dict[tuple[object, ...], Figures]
 
 
-def report(query: Query, *, longest: int | None = None) -> Report:
+def report(query: ReportQuery, *, longest: int | None = None) -> Report:
     """What the query comes to, ordered by key; where that has more lines than `longest`, the total alone."""
     found = None if longest and adding.are_more(query, longest) else _summed(query, longest)
     if found is None or (longest and len(found) > longest):
@@ -25,12 +25,12 @@ def report(query: Query, *, longest: int | None = None) -> Report:
     return Report(query, tuple(line for line in lines if line.figures.entries))
 
 
-def total(query: Query) -> Figures:
+def total(query: ReportQuery) -> Figures:
     """What all that the query asks for comes to."""
     return _summed(replace(query, step="", by=()), None)[()]
 
 
-def _summed(query: Query, longest: int | None) -> Sums:
+def _summed(query: ReportQuery, longest: int | None) -> Sums:
     """Each entry once: what the worker adds up while this reads would be missed, or counted twice."""
     most = None if longest is None else longest + 1
     for _ in range(TRIES):
@@ -51,7 +51,7 @@ def _merged(groups: Iterable[tuple[tuple[object, ...], Figures]]) -> Sums:
     return merged
 
 
-def choices(query: Query) -> Mapping[str, Sequence[Any]]:
+def choices(query: ReportQuery) -> Mapping[str, Sequence[Any]]:
     """Each dimension with the values that entries have, of that person or at all; not those of the last seconds."""
     slices = Slice.objects.filter(of="", **({} if query.user_id is None else {"user_id": query.user_id}))
     columns = {name: dimension.column for name, dimension in DIMENSIONS.items()}

@@ -8,7 +8,7 @@ from django.http import QueryDict
 
 from langai_site.errors import InvalidError
 from langai_site.usage.reports.periods import DAYS_30, PERIODS, Days, days_of, read_days
-from langai_site.usage.reports.types import DIMENSIONS, STEPS, Query
+from langai_site.usage.reports.types import DIMENSIONS, STEPS, ReportQuery
 
 # In an address: the entries that have no value in a dimension.
 NOTHING = "(none)"
@@ -21,14 +21,14 @@ VALUE_MAX = 200
 
 
 @dataclass(frozen=True)
-class Asked:
+class ReportRequest:
     """A query and how its answer is shown. `period` is empty where the days were chosen one by one.
 
     `sort` is one of SORTS, with a minus before it for the largest first; empty for the usual order. `problem` says,
     to who asks, what is not right with the address; the query is then the usual one.
     """
 
-    query: Query
+    query: ReportQuery
     period: str = DAYS_30
     measure: str = "cost"
     sort: str = ""
@@ -60,19 +60,19 @@ class Asked:
         return f"?{urlencode(pairs)}"
 
 
-def read(values: QueryDict, *, user_id: int | None, today: date, by: tuple[str, ...] = ()) -> Asked:
+def read(values: QueryDict, *, user_id: int | None, today: date, by: tuple[str, ...] = ()) -> ReportRequest:
     """What the address says, about the entries of `user_id` (None: all); `by` where it does not say by what."""
     period = values.get("period", DAYS_30)
     usual = days_of(period if period in PERIODS else DAYS_30, today)
-    query = Query(usual.start, usual.end, step="day", by=by, user_id=user_id)
+    query = ReportQuery(usual.start, usual.end, step="day", by=by, user_id=user_id)
     try:
         days = read_days(values.get("from", ""), values.get("to", ""), usual)
         query = replace(query, start=days.start, end=days.end, step=_step(values), by=_by(values, by))
         query = replace(query, only=_only(values))
     except InvalidError as error:
-        return Asked(query, usual_by=by, problem=error.message)
+        return ReportRequest(query, usual_by=by, problem=error.message)
     named = period if period in PERIODS and days == usual else ""
-    return Asked(query, named, _measure(values), _sort(values), _page(values), by)
+    return ReportRequest(query, named, _measure(values), _sort(values), _page(values), by)
 
 
 def _step(values: QueryDict) -> str:

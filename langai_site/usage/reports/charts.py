@@ -51,7 +51,7 @@ class Rank:
 
 
 @dataclass(frozen=True)
-class Ranking:
+class RankingChart:
     """The largest values, each with its bar; `others`: how many more there are."""
 
     title: str
@@ -80,12 +80,12 @@ def columns(values: Values, steps: Sequence[str], *, title: str, shown: Shown) -
     )
 
 
-def ranking(values: Mapping[str, int], *, title: str, shown: Shown) -> Ranking:
+def ranking(values: Mapping[str, int], *, title: str, shown: Shown) -> RankingChart:
     """The largest of `values`, by their names."""
     largest = sorted(values.items(), key=lambda value: (-value[1], value[0]))
     top = max((value for _, value in largest), default=0)
     ranks = (Rank(name, _number(WIDTH * value / (top or 1)), shown(value)) for name, value in largest[:RANKED])
-    return Ranking(title, tuple(ranks), max(len(largest) - RANKED, 0))
+    return RankingChart(title, tuple(ranks), max(len(largest) - RANKED, 0))
 
 
 def nice(value: int) -> int:

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from django.urls import reverse
 
 from langai_site.usage.reports import answering
-from langai_site.usage.reports.asked import MEASURES, NO_STEP, NOTHING, Asked
+from langai_site.usage.reports.asked import MEASURES, NO_STEP, NOTHING, ReportRequest
 from langai_site.usage.reports.periods import PERIODS
-from langai_site.usage.reports.types import DIMENSIONS, STEPS, Dimension, Query
+from langai_site.usage.reports.types import DIMENSIONS, STEPS, Dimension, ReportQuery
 
 # What can be had as a file, and what it is called.
 FILES = {"lines": "These figures", "entries": "Each call"}
@@ -32,7 +32,7 @@ class Option:
 
 
 @dataclass(frozen=True)
-class Choice:
+class ReportChoice:
     """A select of the page's form."""
 
     name: str
@@ -40,11 +40,11 @@ class Choice:
     options: tuple[Option, ...]
 
 
-def periods(asked: Asked) -> Sequence[Link]:
+def periods(asked: ReportRequest) -> Sequence[Link]:
     return [Link(title, asked.address(period=name), name == asked.period) for name, title in PERIODS.items()]
 
 
-def files(page: str, asked: Asked) -> Sequence[Link]:
+def files(page: str, asked: ReportRequest) -> Sequence[Link]:
     """The files of a page, which is named as in the addresses' names."""
     return [
         Link(f"{title}, {form.upper()}", reverse(f"usage:{page}-file", args=[rows, form]) + asked.address())
@@ -53,7 +53,7 @@ def files(page: str, asked: Asked) -> Sequence[Link]:
     ]
 
 
-def groups(asked: Asked) -> Sequence[Choice]:
+def groups(asked: ReportRequest) -> Sequence[ReportChoice]:
     """By what time, by what else, and what the chart shows."""
     by = {"": "nothing else"} | {name: dimension.title.lower() for name, dimension in DIMENSIONS.items()}
     steps = {step: step for step in STEPS} | {NO_STEP: "no time"}
@@ -64,17 +64,17 @@ def groups(asked: Asked) -> Sequence[Choice]:
     ]
 
 
-def filters(query: Query) -> Sequence[Choice]:
+def filters(query: ReportQuery) -> Sequence[ReportChoice]:
     """Each dimension with the values there are."""
     values, only = answering.choices(query), dict(query.only)
     return [_filter(dimension, values[name], only.get(name)) for name, dimension in DIMENSIONS.items()]
 
 
-def _filter(dimension: Dimension, values: Sequence[object], chosen: object) -> Choice:
+def _filter(dimension: Dimension, values: Sequence[object], chosen: object) -> ReportChoice:
     words = {dimension.written(value) or NOTHING: dimension.shown(value) for value in values}
     now = "" if chosen is None else dimension.written(chosen) or NOTHING
     return _choice(dimension.name, dimension.title, {"": "all"} | words, now)
 
 
-def _choice(name: str, title: str, words: dict[str, str], chosen: str) -> Choice:
-    return Choice(name, title, tuple(Option(value, text, value == chosen) for value, text in words.items()))
+def _choice(name: str, title: str, words: dict[str, str], chosen: str) -> ReportChoice:
+    return ReportChoice(name, title, tuple(Option(value, text, value == chosen) for value, text in words.items()))

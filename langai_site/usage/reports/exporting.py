@@ -18,7 +18,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from langai_site.usage.reports import adding, answering, formulas
-from langai_site.usage.reports.types import DIMENSIONS, FIGURES, Figures, Query, Report, numbers
+from langai_site.usage.reports.types import DIMENSIONS, FIGURES, Figures, Report, ReportQuery, numbers
 from langai_site.usage.sums import dollars, in_billionths
 
 FORMATS = {"csv": "text/csv; charset=utf-8", "json": "application/json"}
@@ -59,12 +59,12 @@ def line_rows(report: Report) -> tuple[tuple[str, ...], Rows]:
     return (*report.query.columns, *FIGURES), rows
 
 
-def entry_rows(query: Query) -> tuple[tuple[str, ...], Rows]:
+def entry_rows(query: ReportQuery) -> tuple[tuple[str, ...], Rows]:
     """The columns of the entries that a query adds up, and the entries, oldest first."""
     return tuple(ENTRY_COLUMNS), _entries(query)
 
 
-def _entries(query: Query) -> Iterator[Sequence[Cell]]:
+def _entries(query: ReportQuery) -> Iterator[Sequence[Cell]]:
     """Read piece by piece, each in a query of its own, for a slow reader must not keep the database waiting."""
     found = adding.entries(query).order_by("at", "id")
     columns = list(ENTRY_COLUMNS.values())
@@ -115,7 +115,7 @@ def _in_csv(cell: Cell) -> str:
     return "" if cell is None else str(cell)
 
 
-def as_json(query: Query, name: str, columns: Sequence[str], rows: Rows) -> Iterator[str]:
+def as_json(query: ReportQuery, name: str, columns: Sequence[str], rows: Rows) -> Iterator[str]:
     """One object: the days, the filters, under `name` the rows as objects, and at the end what they come to."""
     total = Counter[str]()
     yield f'{json.dumps(_asked(query))[:-1]}, "{name}": ['
@@ -126,7 +126,7 @@ def as_json(query: Query, name: str, columns: Sequence[str], rows: Rows) -> Iter
     yield f'\n], "total": {json.dumps(_told(total), default=_in_json)}}}\n'
 
 
-def _asked(query: Query) -> dict[str, object]:
+def _asked(query: ReportQuery) -> dict[str, object]:
     only = {name: DIMENSIONS[name].written(value) for name, value in query.only}
     return {"from": query.start.isoformat(), "to": query.end.isoformat(), "only": only}
 
@@ -149,7 +149,7 @@ def _in_json(value: object) -> str:
     return f"{value:f}" if isinstance(value, Decimal) else str(value)
 
 
-def written(query: Query, rows: str, form: str) -> Iterator[str]:
+def written(query: ReportQuery, rows: str, form: str) -> Iterator[str]:
     """The `lines` of a report, or the `entries` that it adds up, in one of FORMATS."""
     columns, values = line_rows(answering.report(query)) if rows == "lines" else entry_rows(query)
     return as_csv(columns, values) if form == "csv" else as_json(query, rows, columns, values)

@@ -9,11 +9,11 @@ from decimal import Decimal
 from django.contrib.humanize.templatetags.humanize import intcomma
 
 from langai_site.usage.reports import charts
-from langai_site.usage.reports.asked import KEY, MEASURES, Asked
-from langai_site.usage.reports.charts import Columns, Ranking
+from langai_site.usage.reports.asked import KEY, MEASURES, ReportRequest
+from langai_site.usage.reports.charts import Columns, RankingChart
 from langai_site.usage.reports.periods import Days, first_of, steps_of, told
-from langai_site.usage.reports.types import DIMENSIONS, Figures, Line, Query, Report
-from langai_site.usage.spending.standing import CENT, Standing, notice, shown
+from langai_site.usage.reports.types import DIMENSIONS, Figures, Line, Report, ReportQuery
+from langai_site.usage.spending.standing import CENT, BudgetStanding, notice, shown
 from langai_site.usage.sums import dollars
 
 PER_PAGE = 50
@@ -36,7 +36,7 @@ OF: dict[str, Callable[[Figures], int]] = {
 
 
 @dataclass(frozen=True)
-class Column:
+class ReportColumn:
     """A column's heading: where a click leads, and how it is sorted now, in ARIA's word."""
 
     title: str
@@ -46,7 +46,7 @@ class Column:
 
 
 @dataclass(frozen=True)
-class Row:
+class ReportRow:
     """A line in words: its names, and its figures in the order of TITLES; `url` shows its last name alone."""
 
     names: tuple[str, ...]
@@ -55,12 +55,12 @@ class Row:
 
 
 @dataclass(frozen=True)
-class Table:
+class ReportTable:
     """One page of a report; `total` is that of all pages, to the last digit."""
 
-    columns: tuple[Column, ...]
-    rows: tuple[Row, ...]
-    total: Row
+    columns: tuple[ReportColumn, ...]
+    rows: tuple[ReportRow, ...]
+    total: ReportRow
     lines: int
     page: int
     pages: int
@@ -83,12 +83,12 @@ class Summary:
 class Section:
     """A chart, and the table beside it."""
 
-    chart: Columns | Ranking
-    table: Table
+    chart: Columns | RankingChart
+    table: ReportTable
 
 
 @dataclass(frozen=True)
-class Gauge:
+class BudgetGauge:
     """A budget as a bar: `used` and `held` of 100, and the rest in words; `reached` is the threshold it has passed."""
 
     name: str
@@ -116,11 +116,11 @@ def priced(figures: Figures, how: Callable[[Decimal], str] = money) -> str:
     return unpriced if figures.unpriced == figures.entries else f"{how(figures.cost_dollars)} + {unpriced}"
 
 
-def gauge(standing: Standing) -> Gauge:
+def gauge(standing: BudgetStanding) -> BudgetGauge:
     used = min(standing.percent, 100)
     held = 0 if not standing.limit else int(standing.held * 100 / standing.limit)
     told = f"{money(standing.spent)} of {shown(standing.limit)} spent"
-    return Gauge(
+    return BudgetGauge(
         name=standing.reach[0].upper() + standing.reach[1:],
         used=used,
         held=min(held, 100 - used),
@@ -141,19 +141,19 @@ def summary(report: Report) -> Summary:
     )
 
 
-def section(report: Report, measure: str, asked: Asked | None = None, *, latest_first: bool = False) -> Section:
+def section(report: Report, measure: str, asked: ReportRequest | None = None, *, latest_first: bool = False) -> Section:
     """With `asked` the page that it asks for, to be sorted; without, all lines."""
     drawn = table(report, asked) if asked else whole_table(report, latest_first=latest_first)
     return Section(chart(report, measure), drawn)
 
 
-def table(report: Report, asked: Asked) -> Table:
+def table(report: Report, asked: ReportRequest) -> ReportTable:
     """The page that was asked for, or the last there is."""
     ordered = _ordered(report.lines, asked.order)
     pages = max(1, -(-len(ordered) // PER_PAGE))
     page = min(asked.page, pages)
     shown_here = ordered[(page - 1) * PER_PAGE : page * PER_PAGE]
-    return Table(
+    return ReportTable(
         columns=_columns(asked),
         rows=tuple(_row(line, asked) for line in shown_here),
         total=total_row(report),
@@ -165,17 +165,17 @@ def table(report: Report, asked: Asked) -> Table:
     )
 
 
-def whole_table(report: Report, *, latest_first: bool = False) -> Table:
+def whole_table(report: Report, *, latest_first: bool = False) -> ReportTable:
     """All lines on one page, not to be sorted: for a report that is short."""
-    asked = Asked(report.query, sort="-key" if latest_first else "")
+    asked = ReportRequest(report.query, sort="-key" if latest_first else "")
     lines = _ordered(report.lines, asked.order)
     columns = tuple(replace(column, url="", sorted="") for column in _columns(asked))
     rows = tuple(replace(_row(line, asked), url="") for line in lines)
-    return Table(columns, rows, total_row(report), len(lines), 1, 1, "", "")
+    return ReportTable(columns, rows, total_row(report), len(lines), 1, 1, "", "")
 
 
-def total_row(report: Report) -> Row:
-    return Row(("Total", *[""] * (len(report.query.columns) - 1)), _cells(report.total, exact))
+def total_row(report: Report) -> ReportRow:
+    return ReportRow(("Total", *[""] * (len(report.query.columns) - 1)), _cells(report.total, exact))
 
 
 def _ordered(lines: Sequence[Line], order: str) -> Sequence[Line]:
@@ -187,31 +187,31 @@ def _ordered(lines: Sequence[Line], order: str) -> Sequence[Line]:
     return sorted(lines, key=lambda line: (sign * getattr(line.figures, column), sign * line.figures.entries))
 
 
-def _columns(asked: Asked) -> tuple[Column, ...]:
+def _columns(asked: ReportRequest) -> tuple[ReportColumn, ...]:
     names = asked.query.columns
     titles = [DIMENSIONS[name].title if name in DIMENSIONS else name.capitalize() for name in names]
     keys = [_column(asked, title, KEY if number == 0 else "") for number, title in enumerate(titles)]
     return (*keys, *(_column(asked, title, name) for name, title in TITLES.items()))
 
 
-def _column(asked: Asked, title: str, sort: str) -> Column:
+def _column(asked: ReportRequest, title: str, sort: str) -> ReportColumn:
     """A first click on a figure shows the largest first, on a name the first by alphabet."""
     first, second = (sort, f"-{sort}") if sort == KEY else (f"-{sort}", sort)
     directions = {sort: "ascending", f"-{sort}": "descending"}
     url = asked.address(sort=second if asked.order == first else first) if sort else ""
-    return Column(title, url, directions.get(asked.order, "") if sort else "", numeric=sort in TITLES)
+    return ReportColumn(title, url, directions.get(asked.order, "") if sort else "", numeric=sort in TITLES)
 
 
-def _row(line: Line, asked: Asked) -> Row:
+def _row(line: Line, asked: ReportRequest) -> ReportRow:
     query = asked.query
     names = (
         DIMENSIONS[name].shown(value) if name in DIMENSIONS else _day(name, value)
         for name, value in zip(query.columns, line.key, strict=True)
     )
-    return Row(tuple(names), _cells(line.figures, money), _alone(line, asked))
+    return ReportRow(tuple(names), _cells(line.figures, money), _alone(line, asked))
 
 
-def _alone(line: Line, asked: Asked) -> str:
+def _alone(line: Line, asked: ReportRequest) -> str:
     """The address of the report of this line's values alone."""
     query = asked.query
     values = dict(zip(query.columns, line.key, strict=True))
@@ -230,7 +230,7 @@ def _day(step: str, day: object) -> str:
     return told(step, day, year=True) if isinstance(day, date) else str(day)
 
 
-def chart(report: Report, measure: str) -> Columns | Ranking:
+def chart(report: Report, measure: str) -> Columns | RankingChart:
     """Columns over time, stacked by the first dimension; or, without a time, the largest lines."""
     of = OF[measure]
     how = (lambda value: money(dollars(value))) if measure == "cost" else (lambda value: str(intcomma(value)))
@@ -248,7 +248,7 @@ def chart(report: Report, measure: str) -> Columns | Ranking:
     return charts.ranking(ranked if report.query.by else {}, title=title, shown=how)
 
 
-def drawable(query: Query) -> str:
+def drawable(query: ReportQuery) -> str:
     """The query's step, or the finest after it that is not too fine to be drawn."""
     days, step = (query.end - query.start).days + 1, query.step
     if step == "day" and days > COLUMNS_MAX:
@@ -260,5 +260,5 @@ def _told(step: str, day: object, years: bool) -> str:
     return told(step, first_of(step, day), year=years) if isinstance(day, date) else str(day)
 
 
-def _names(query: Query, values: Sequence[object]) -> str:
+def _names(query: ReportQuery, values: Sequence[object]) -> str:
     return ", ".join(DIMENSIONS[name].shown(value) for name, value in zip(query.by, values, strict=True))

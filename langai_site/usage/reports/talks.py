@@ -12,7 +12,7 @@ from langai_site import registry
 from langai_site.usage.months import day_of
 from langai_site.usage.reports import adding
 from langai_site.usage.reports.showing import priced
-from langai_site.usage.reports.types import FIGURES, Figures, Query
+from langai_site.usage.reports.types import FIGURES, Figures, ReportQuery
 
 PER_PAGE = 20
 
@@ -43,7 +43,7 @@ class Talks:
     pages: int
 
 
-def by_conversation(query: Query, page: int) -> Talks:
+def by_conversation(query: ReportQuery, page: int) -> Talks:
     """From the entries themselves: days are not added up by conversation. `query` is one person's."""
     assert query.user_id is not None
     groups = adding.entries(query).order_by().values("conversation")

@@ -63,7 +63,7 @@ DIMENSIONS: Mapping[str, Dimension] = {
 
 
 @dataclass(frozen=True)
-class Query:
+class ReportQuery:
     """What is added up: the days from `start` to `end`, both included, each `step` and each value of `by` by itself.
 
     `only` holds dimensions with the one value that counts. `user_id`: one person's entries; None: everybody's. Who
@@ -139,7 +139,7 @@ class Line:
 class Report:
     """The answer to a query, ordered by key. `too_long`: it has more lines than were wanted, and only its total."""
 
-    query: Query
+    query: ReportQuery
     lines: tuple[Line, ...]
     too_long: bool = False
     known_total: Figures | None = None

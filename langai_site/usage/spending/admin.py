@@ -8,7 +8,7 @@ from django.utils.safestring import SafeString
 
 from langai_site.usage.models import Budget
 from langai_site.usage.spending import budgets
-from langai_site.usage.spending.standing import Standing, shown
+from langai_site.usage.spending.standing import BudgetStanding, shown
 
 
 @admin.register(Budget)
@@ -47,7 +47,7 @@ class BudgetAdmin(admin.ModelAdmin):
         return format_html(bar, standing.limit, gone, standing.limit * 4 / 5, standing.percent, shown(standing.left))
 
 
-def _standing(budget: Budget) -> Standing:
+def _standing(budget: Budget) -> BudgetStanding:
     """Read once for the row's three columns."""
     kept: dict[str, Any] = budget.__dict__
     if "standing" not in kept:

@@ -17,7 +17,7 @@ from django.utils import timezone
 from langai_site.errors import LangAIError
 from langai_site.usage.models import Budget, BudgetPeriod, Reservation, UsageEntry
 from langai_site.usage.months import day_of, next_month, start_of
-from langai_site.usage.spending.standing import Standing, refusal, unpriced_refusal
+from langai_site.usage.spending.standing import BudgetStanding, refusal, unpriced_refusal
 from langai_site.usage.sums import billionths, dollars, in_billionths
 
 logger = logging.getLogger(__name__)
@@ -163,9 +163,9 @@ def spend(periods: Sequence[BudgetPeriod], costs: Iterable[Decimal | None]) -> N
         BudgetPeriod.objects.filter(id__in=[period.pk for period in periods]).update(spent=F("spent") + total)
 
 
-def standing_of(period: BudgetPeriod) -> Standing:
+def standing_of(period: BudgetPeriod) -> BudgetStanding:
     budget = period.budget
-    return Standing(
+    return BudgetStanding(
         scope=budget.scope,
         subject=str(budget.user or budget.team or ""),
         period=budget.period,
@@ -177,7 +177,7 @@ def standing_of(period: BudgetPeriod) -> Standing:
     )
 
 
-def standings(budgets: QuerySet[Budget]) -> list[Standing]:
+def standings(budgets: QuerySet[Budget]) -> list[BudgetStanding]:
     """How they stand now, in their order; a day or month in which nothing was asked yet has no counter."""
     known = list(budgets.select_related("user", "team"))
     opened = {period.budget_id: period for period in current(known)}

@@ -9,14 +9,14 @@ from django.core.mail import send_mail
 from langai_site.accounts.models import User
 from langai_site.usage.models import Budget, BudgetPeriod
 from langai_site.usage.spending import budgets
-from langai_site.usage.spending.standing import Standing, notice, shown
+from langai_site.usage.spending.standing import BudgetStanding, notice, shown
 
 logger = logging.getLogger(__name__)
 
 DUMMY = "django.core.mail.backends.dummy.EmailBackend"
 
 
-def standings(user: User) -> list[Standing]:
+def standings(user: User) -> list[BudgetStanding]:
     """How each budget stands that this person's use counts in, the most used first."""
     if not budgets.exist():
         return []
@@ -55,11 +55,11 @@ def _warn(period: BudgetPeriod, to: Sequence[str]) -> bool:
     return True
 
 
-def _subject(standing: Standing) -> str:
+def _subject(standing: BudgetStanding) -> str:
     return f"LangAI: {standing.threshold} % of the {standing.name} is used"
 
 
-def _text(standing: Standing) -> str:
+def _text(standing: BudgetStanding) -> str:
     stops = "Hosted models stop when it is used up; local models go on." if standing.hard else "It stops nobody."
     return (
         f"Of the {standing.name}, {shown(standing.spent)} of {shown(standing.limit)} is spent.\n"

@@ -10,7 +10,7 @@ CENT = Decimal("0.01")
 
 
 @dataclass(frozen=True)
-class Standing:
+class BudgetStanding:
     """One budget in the current day or month; amounts in US dollars, `ends` the first day after it.
 
     `scope` and `period` are those of Budget; `subject` the person or team that it is for, as it is shown.
@@ -57,7 +57,7 @@ class Standing:
         return f"{whose.get(self.scope, f'the budget of the team {self.subject}')} {self.when}"
 
 
-def refusal(standing: Standing, price: Decimal) -> str:
+def refusal(standing: BudgetStanding, price: Decimal) -> str:
     """Why a call was not made that may cost `price`."""
     return (
         f"Nothing was sent: this answer may cost up to {shown(price, ROUND_UP)}, and of {standing.reach} "
@@ -66,7 +66,7 @@ def refusal(standing: Standing, price: Decimal) -> str:
     )
 
 
-def unpriced_refusal(standing: Standing) -> str:
+def unpriced_refusal(standing: BudgetStanding) -> str:
     """Why a call was not made whose price nobody knows."""
     return (
         f"Nothing was sent: this model has no price, so it cannot be counted in {standing.reach}. Choose a local "
@@ -74,7 +74,7 @@ def unpriced_refusal(standing: Standing) -> str:
     )
 
 
-def notice(standing: Standing) -> str:
+def notice(standing: BudgetStanding) -> str:
     """What the person is told from the first threshold on; empty before."""
     if not standing.threshold:
         return ""

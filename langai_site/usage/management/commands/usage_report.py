@@ -6,7 +6,7 @@ from django.core.management.base import BaseCommand, CommandError
 from langai_site.errors import InvalidError, LangAIError
 from langai_site.usage.reports import answering, exporting, showing
 from langai_site.usage.reports.periods import MONTH, days_of, read_days
-from langai_site.usage.reports.types import DIMENSIONS, STEPS, Query, Report
+from langai_site.usage.reports.types import DIMENSIONS, STEPS, Report, ReportQuery
 from langai_site.usage.spending import budgets
 
 GROUPS = (*STEPS, *DIMENSIONS)
@@ -38,7 +38,7 @@ class Command(BaseCommand):
             self.stdout.write(piece, ending="")
 
 
-def _query(options: dict[str, Any]) -> Query:
+def _query(options: dict[str, Any]) -> ReportQuery:
     names = [name.strip() for name in options["group"].split(",") if name.strip()]
     steps, by = [name for name in names if name in STEPS], [name for name in names if name in DIMENSIONS]
     if unknown := set(names) - set(GROUPS):
@@ -47,7 +47,7 @@ def _query(options: dict[str, Any]) -> Query:
         raise InvalidError(f"Group by one of {', '.join(STEPS)}, not by several.")
     days = read_days(options["start"], options["end"], days_of(MONTH, budgets.today()))
     only = tuple((name, options[name]) for name in ("user", "team") if options[name])
-    return Query(days.start, days.end, "".join(steps), tuple(dict.fromkeys(by)), only)
+    return ReportQuery(days.start, days.end, "".join(steps), tuple(dict.fromkeys(by)), only)
 
 
 def _table(report: Report) -> list[str]:

@@ -11,7 +11,7 @@ from langai_site.sensitivity import Sensitivity
 from langai_site.usage import months
 from langai_site.usage.ledger import verification
 from langai_site.usage.ledger.label_proof import compare_labels
-from langai_site.usage.ledger.verification import Head, Question
+from langai_site.usage.ledger.verification import Head, LedgerQuestion
 from langai_site.usage.models import UsageEntry
 
 LISTED = 100
@@ -57,7 +57,7 @@ class Command(BaseCommand):
             self.told.write(f"The chain is whole: {verification.head().sequence:,} entries are as they were sealed.")
         return bad
 
-    def _compare_labels(self, question: Question | None) -> bool:
+    def _compare_labels(self, question: LedgerQuestion | None) -> bool:
         proof = compare_labels(question.start, question.end) if question else compare_labels()
         for finding in proof.findings:
             self.told.write(f"Entry {finding.entry}: {finding.text}")
@@ -65,7 +65,7 @@ class Command(BaseCommand):
             self.told.write(line)
         return bool(proof.findings)
 
-    def _answer(self, question: Question | None) -> bool:
+    def _answer(self, question: LedgerQuestion | None) -> bool:
         if question is None:
             return False
         found = verification.went_out(question)
@@ -93,10 +93,10 @@ class Command(BaseCommand):
             self.told.write(f"… and {count - len(entries):,} more.")
 
 
-def _question(options: dict[str, Any]) -> Question | None:
+def _question(options: dict[str, Any]) -> LedgerQuestion | None:
     if not any(options[name] for name in ("start", "end", "label", "hosted")):
         return None
-    return Question(
+    return LedgerQuestion(
         start=months.read_moment(options["start"]) if options["start"] else None,
         end=months.read_moment(options["end"], end=True) if options["end"] else None,
         label=Sensitivity[(options["label"] or "confidential").upper()],
@@ -104,7 +104,7 @@ def _question(options: dict[str, Any]) -> Question | None:
     )
 
 
-def _asked(question: Question) -> str:
+def _asked(question: LedgerQuestion) -> str:
     where = "to hosted models" if question.hosted else "to any model"
     since = f" from {question.start:%Y-%m-%d %H:%M %Z}" if question.start else ""
     until = f" until {question.end:%Y-%m-%d %H:%M %Z}" if question.end else ""
