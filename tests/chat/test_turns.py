@@ -180,6 +180,14 @@ def test_a_reply_whose_process_died_is_swept_and_keeps_its_text(started, alice):
     assert not storage.checkpoint(started, "Half an answer", ())
 
 
+def test_a_run_whose_reply_another_run_has_by_now_writes_nothing(started):
+    """It may be alive: a process that was stopped for a minute does not know that its lease ran out."""
+    Message.objects.filter(id=started.reply).update(lease=uuid.uuid4())
+    assert not storage.checkpoint(started, "of the first run", CONFIDENTIAL)
+    reply = Message.objects.get(id=started.reply)
+    assert (reply.text, reply.conversation.label) == ("", Sensitivity.PUBLIC)
+
+
 def test_continuing_goes_on_from_the_text_that_is_there(started, alice):
     storage.close(started, outcome(text="Half an", status=STATUS.INTERRUPTED), [])
     resumed = storage.resume(alice, started.reply)
