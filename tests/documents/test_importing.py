@@ -153,8 +153,13 @@ def test_ended_by_hand_it_keeps_what_it_has_done_and_can_be_run_again(policies, 
 
     pause = threading.Event()
     worker.beat()
+    # A shell lets what it starts in the background ignore the signal.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
     threading.Thread(target=end_it_once_all_is_there).start()
-    said, code = imported(shelf, "--wait")
+    try:
+        said, code = imported(shelf, "--wait")
+    finally:
+        signal.signal(signal.SIGINT, before)
     assert (code, Document.objects.count()) == (130, 2)
     assert "run this again to go on" in said
     with working():

@@ -161,7 +161,7 @@ async def test_a_connection_serves_one_call_after_another_also_after_a_refusal(s
     head = f"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nContent-Length: {len(ANSWER)}\r\n\r\n"
     call = call_of("hosted_vllm/t3", hosted=not hosts)
     refused = replace(call, read_present=lambda: Present(Sensitivity.CONFIDENTIAL))
-    async with server(settings, lambda writer: writer.in_database_thread(head.encode() + ANSWER)) as (
+    async with server(settings, lambda writer: writer.write(head.encode() + ANSWER)) as (
         connections,
         bodies,
     ):
