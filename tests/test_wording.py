@@ -14,8 +14,6 @@ AVOIDED = re.compile(
     r"|(?<![Tt]here )\b(?:is|are|was) no (?!longer\b|more\b)\w+"
     r"|\bElse\b"
 )
-# Its stop words are among its strings.
-WORD_LISTS = {"chat/llm/quotes.py"}
 TAGS = re.compile(r"{#.*?#}|{%.*?%}|{{.*?}}|<(script|style)\b.*?</\1>|<[^>]*>", re.DOTALL)
 
 
@@ -32,7 +30,7 @@ def said_by(path: Path) -> Iterator[str]:
 def texts() -> Iterator[tuple[str, str]]:
     for app in APPS:
         for path in sorted((ROOT / app).rglob("*.py")):
-            if "migrations" not in path.parts and str(path.relative_to(ROOT)) not in WORD_LISTS:
+            if "migrations" not in path.parts:
                 yield str(path.relative_to(ROOT)), "\n".join(said_by(path))
         for path in sorted((ROOT / app).rglob("*.md")):
             yield str(path.relative_to(ROOT)), path.read_text()

@@ -1,4 +1,4 @@
-"""Posts that ask something: a message, again, further, and what would become of it. Database work takes one hop."""
+"""Posts that start a turn or preview one: a message, a retry, a resume. Their database work takes one hop."""
 
 from collections.abc import Callable
 from typing import Any

@@ -1,4 +1,4 @@
-"""Doors to one reply: as it stands, stopping it, and the passages that it cites."""
+"""Views of one reply: what it says now, how to stop it, and the passages that it cites."""
 
 from urllib.parse import urlencode
 from uuid import UUID

@@ -90,13 +90,13 @@ class SharedDrawing:
         return self._drawing.know([source["number"] for source in event["sources"]])
 
 
-def _grows_quickly(drawing: LiveDrawing, more: str) -> bool:
-    """Whether drawing `more` takes next to nothing."""
-    return drawing.continues(more) or _is_quick(drawing.open_text + more)
+def _grows_quickly(known: LiveDrawing, more: str) -> bool:
+    """Return whether `more` can be added in next to no time."""
+    return known.continues(more) or _is_quick(known.open_text + more)
 
 
 def _is_quick(text: str) -> bool:
-    """Whether drawing `text` takes next to nothing."""
+    """Return whether `text` can be drawn in next to no time."""
     if A_CHARACTER * len(text) > QUICK or LOADS.search(text):
         return False
     signs = len(SIGNS.findall(text)) + len(BEGINNINGS.findall(text))

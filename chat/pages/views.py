@@ -37,7 +37,7 @@ async def new(request: HttpRequest) -> HttpResponse:
 @require_safe
 @by_person
 async def sidebar(request: HttpRequest) -> HttpResponse:
-    """The list of conversations, for the pages of other rooms; or its older part, to be added to what is shown."""
+    """Draw the list of conversations for other pages, or its older part, which is appended to the list."""
     after = access.ListPlace.read(request.GET.get("after", ""))
     if not request.htmx:  # type: ignore[attr-defined]
         context = await as_user(request, pages.page_context)

@@ -36,21 +36,21 @@ def refuse_while_live(conversation: Conversation) -> None:
     live = _live(conversation.owner_id)
     if conversation.id in live.values():
         raise ConflictError("An answer is still being written here. Stop it, or wait until it is complete.")
-    _refuse_more_than(len(live) + _kept_nowhere(conversation.owner_id, live))
+    _refuse_too_many(conversation.owner_id, live)
 
 
 def refuse_too_many(user_id: int) -> None:
     """Refuse an answer that is kept in no conversation while as many are written as the person may have."""
     _lock(user_id)
-    live = _live(user_id)
-    _refuse_more_than(len(live) + _kept_nowhere(user_id, live))
+    _refuse_too_many(user_id, _live(user_id))
 
 
-def _refuse_more_than(live: int) -> None:
-    if settings.REPLIES_IN_FLIGHT and live >= settings.REPLIES_IN_FLIGHT:
+def _refuse_too_many(user_id: int, live: Collection[UUID]) -> None:
+    limit = settings.REPLIES_IN_FLIGHT
+    if limit and len(live) + _kept_nowhere(user_id, live) >= limit:
+        answers = "1 answer" if limit == 1 else f"{limit} answers"
         raise TooManyError(
-            f"You can have {settings.REPLIES_IN_FLIGHT} answers running at once. "
-            "Wait until one is complete, or stop one.",
+            f"You can have {answers} running at once. Wait until one is complete, or stop one.",
             retry_after=IN_FLIGHT_SECONDS,
         )
 

@@ -1,1 +1,1 @@
-"""How code gets at rows and caches without holding up the event loop."""
+"""Access to rows and caches that does not block the event loop."""

@@ -1,1 +1,1 @@
-"""What stands between the network and the apps: connections, bodies, middleware, sockets."""
+"""Everything between the network and the apps: connections, bodies, middleware, sockets."""

@@ -1,4 +1,4 @@
-"""Headers that every answer carries: what browsers keep of it, and what its page may use."""
+"""Adds headers: what browsers may keep of an answer and, if it is a page, what that may use."""
 
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase

@@ -1,1 +1,1 @@
-"""What a question is turned into before it is searched for."""
+"""Turns a question into the texts that search looks for."""

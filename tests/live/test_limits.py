@@ -65,7 +65,7 @@ def test_a_message_too_many_stays_in_the_composer_with_the_reason_above(browser,
         visit.open()
         visit.page.fill("#text", "And another one")
         visit.page.keyboard.press("Enter")
-        expect(visit.page.locator("#notices .toast")).to_contain_text("You can have 1 answer")
+        expect(visit.page.locator("#notices .toast")).to_contain_text("You can have 1 answer running at once.")
         expect(visit.page.locator("#notices .toast")).to_have_count(1)
         expect(visit.page.locator("#text")).to_have_value("And another one")
         assert ["429" in told for told in visit.complaints] == [True]

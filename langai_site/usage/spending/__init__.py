@@ -1,1 +1,1 @@
-"""Money before it is spent: budgets, reservations, and notices."""
+"""Budgets, the money that is reserved before a call, and notices."""
