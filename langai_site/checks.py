@@ -5,11 +5,16 @@ from pathlib import Path
 
 from django.apps import AppConfig
 from django.conf import settings
-from django.core.checks import CheckMessage, Tags, Warning, register
+from django.core.checks import CheckMessage, Error, Tags, Warning, register
+from django.middleware.clickjacking import XFrameOptionsMiddleware
+from django.middleware.csrf import CsrfViewMiddleware
+from django.middleware.security import SecurityMiddleware
+from django.utils.module_loading import import_string
 
 from langai_site import env, folders
 
 LOOPBACK = {"127.0.0.1", "::1", "localhost"}
+PROTECTIONS = (SecurityMiddleware, CsrfViewMiddleware, XFrameOptionsMiddleware)
 NAMES = "Set ALLOWED_HOSTS to the names people will use."
 
 
@@ -49,6 +54,22 @@ def _stores() -> Iterator[tuple[str, str, str]]:
     if is_sqlite and (kind := folders.network_file_system(Path(settings.DATABASE["NAME"]))):
         hint = "Set DATABASE_URL to a PostgreSQL, or DATA_DIR to a disk of this machine."
         yield "W008", f"SQLite is on a network's file system ({kind}), where its locks may not hold.", hint
+
+
+@register(Tags.security)
+def middleware(app_configs: Sequence[AppConfig] | None, **kwargs: object) -> list[CheckMessage]:
+    """Errors where Django's protections are not in MIDDLEWARE, by themselves or as classes derived from them.
+
+    Django's own checks (security.W001 to W003) know them by name only, and ours have other names.
+    """
+    installed = [import_string(name) for name in settings.MIDDLEWARE]
+    missing = [
+        needed
+        for needed in PROTECTIONS
+        if not any(isinstance(one, type) and issubclass(one, needed) for one in installed)
+    ]
+    hint = "Add it, or a class derived from it, to MIDDLEWARE."
+    return [Error(f"{needed.__name__} is not installed.", hint=hint, id="langai.E001") for needed in missing]
 
 
 @register(Tags.security, deploy=True)

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from django.utils.module_loading import import_string
 
 from langai_site import checks, folders
 from tests.ops.test_settings import manage
@@ -74,3 +75,16 @@ def test_check_deploy_objects_to_production_without_a_proxy(tmp_path):
     done = manage("check", "--deploy", "--fail-level", "WARNING", DATA_DIR=str(tmp_path), **settings)
     assert done.returncode == 1
     assert "langai.W006" in done.stderr
+
+
+@pytest.mark.parametrize("needed", checks.PROTECTIONS)
+def test_protection_that_is_not_installed_is_an_error(settings, needed):
+    assert checks.middleware(None) == []
+    settings.MIDDLEWARE = [name for name in settings.MIDDLEWARE if not _is_a(name, needed)]
+    (error,) = checks.middleware(None)
+    assert needed.__name__ in error.msg
+
+
+def _is_a(name: str, needed: type) -> bool:
+    installed = import_string(name)
+    return isinstance(installed, type) and issubclass(installed, needed)
