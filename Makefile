@@ -26,6 +26,7 @@ lint: install-dev
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@find templates -name '*.html' -exec $(BIN)/djade --check {} +
+	@$(BIN)/oxlint --deny-warnings static
 	@$(BIN)/mypy .
 	@$(BIN)/python manage.py makemigrations --check --dry-run
 
