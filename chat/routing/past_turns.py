@@ -23,7 +23,7 @@ from langai_site.usage.types import Usage
 MOST = 50_000
 # Rows that are in memory at a time.
 CHUNK = 1_000
-_COLUMNS = (
+COLUMNS = (
     *("created_at", "conversation__owner_id", "conversation__owner__username", "receipt__request"),
     *(KT("receipt__name"), "receipt__hosted", "receipt__input_tokens", "receipt__output_tokens", "receipt__cached"),
 )
@@ -62,7 +62,7 @@ def _ended(since: datetime) -> QuerySet[Message]:
 
 def _turns(since: datetime) -> Iterator[PastTurn]:
     """The newest first. The database takes the receipts apart: what is in them besides is not even read."""
-    rows = _ended(since).order_by("-created_at").values_list(*_COLUMNS)[:MOST]
+    rows = _ended(since).order_by("-created_at").values_list(*COLUMNS)[:MOST]
     for at, user_id, username, request, model, hosted, tokens_in, tokens_out, cached in rows.iterator(chunk_size=CHUNK):
         usage = Usage(tokens_in or 0, tokens_out or 0)
         yield PastTurn(at, user_id, username, _request(request), model or REFUSED, bool(hosted), usage, bool(cached))

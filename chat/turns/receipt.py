@@ -1,0 +1,117 @@
+"""Pure: the receipt of an answer, as a value and as the JSON in the answer's row."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import Field, dataclass, field, fields
+from decimal import Decimal
+from typing import Any, NamedTuple
+
+from chat.conversations import labels
+from chat.conversations.labels import Cause
+from chat.routing.route import Rejected, RouteRequest
+
+
+class _Form(NamedTuple):
+    """How a value is read from JSON and written to it. Null is kept as None without either."""
+
+    read: Callable[[Any], Any]
+    write: Callable[[Any], Any]
+
+
+def _same(value: Any) -> Any:  # noqa: ANN401 - any JSON
+    return value
+
+
+def _rejected_of(rows: Iterable[Mapping[str, str]]) -> tuple[Rejected, ...]:
+    return tuple(Rejected(row["model"], row["why"]) for row in rows)
+
+
+def _rejected_rows(rejected: Iterable[Rejected]) -> list[dict[str, str]]:
+    return [{"model": other.model, "why": other.why} for other in rejected]
+
+
+def _request_of(row: Mapping[str, Any]) -> RouteRequest | None:
+    return RouteRequest.read(row) if row else None
+
+
+# When a field is stored: with every receipt, unless its metadata names one of these.
+_WEIGHED = {"if": "label"}
+_ROUTED = {"if": "model"}
+_KNOWN = {"if": ""}
+# How it is stored: as it is, unless its metadata has one of these.
+_TEXTS = {"form": _Form(tuple, list)}
+_DOLLARS = {"form": _Form(Decimal, str)}
+_CAUSES = {"form": _Form(labels.read, labels.written)}
+_REJECTED = {"form": _Form(_rejected_of, _rejected_rows)}
+_REQUEST = {"form": _Form(_request_of, RouteRequest.written)}
+_AS_IT_IS = _Form(_same, _same)
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """What an answer took and how it came about.
+
+    Each field has a default, because receipts of earlier versions lack those that were added later, and because a turn
+    may end before it has a label or a model. `cost` and `saved` are in US dollars, None if a call has no price.
+    `asked` names the collections that the person chose, None if they chose none in particular.
+    """
+
+    input_tokens: int = 0
+    output_tokens: int = 0
+    estimated: bool = False
+    cost: Decimal | None = field(default=None, metadata=_DOLLARS)
+    price: str = ""
+    first_token_ms: int | None = None
+    duration_ms: int = 0
+    cached: bool = False
+    saved: Decimal | None = field(default=None, metadata=_DOLLARS)
+
+    # As soon as the turn has its label.
+    label: str = field(default="", metadata=_WEIGHED)
+    label_causes: tuple[Cause, ...] = field(default=(), metadata=_WEIGHED | _CAUSES)
+    complexity: str = field(default="", metadata=_WEIGHED)
+    complexity_causes: tuple[str, ...] = field(default=(), metadata=_WEIGHED | _TEXTS)
+    passages: int = field(default=0, metadata=_WEIGHED)
+    notice: str = field(default="", metadata=_WEIGHED)
+
+    # As soon as a model is chosen; `rejected` names the others, or all.
+    model: str = field(default="", metadata=_ROUTED)
+    name: str = field(default="", metadata=_ROUTED)
+    route: str = field(default="", metadata=_ROUTED)
+    rule: str = field(default="", metadata=_ROUTED)
+    policy: int | None = field(default=None, metadata=_ROUTED)
+    rejected: tuple[Rejected, ...] = field(default=(), metadata=_REJECTED)
+    hosted: bool = field(default=False, metadata=_ROUTED)
+
+    request: RouteRequest | None = field(default=None, metadata=_KNOWN | _REQUEST)
+    unverified: tuple[str, ...] | None = field(default=None, metadata=_KNOWN | _TEXTS)
+    asked: tuple[str, ...] | None = field(default=None, metadata=_TEXTS)
+
+    @property
+    def is_empty(self) -> bool:
+        """Return whether nothing is known yet, because the answer is still being written."""
+        return self == EMPTY
+
+    @classmethod
+    def from_json(cls, row: Mapping[str, Any] | None) -> "Receipt":
+        """Read a receipt that any version stored. Unknown keys are ignored."""
+        stored = {known: row[known.name] for known in fields(cls) if known.name in row} if row else {}
+        return cls(**{known.name: _form(known).read(value) for known, value in stored.items() if value is not None})
+
+    def to_json(self) -> dict[str, Any]:
+        """Return what the row keeps: the fields of the stages that the turn reached, nulls included."""
+        if self.is_empty:
+            return {}
+        values = {known: getattr(self, known.name) for known in fields(self) if self._is_stored(known)}
+        return {known.name: None if value is None else _form(known).write(value) for known, value in values.items()}
+
+    def _is_stored(self, known: Field[Any]) -> bool:
+        stage = known.metadata.get("if")
+        return stage is None or getattr(self, stage or known.name) not in (None, "")
+
+
+def _form(known: Field[Any]) -> _Form:
+    form: _Form = known.metadata.get("form", _AS_IT_IS)
+    return form
+
+
+EMPTY = Receipt()
