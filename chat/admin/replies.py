@@ -1,7 +1,6 @@
 """Replies and changes of labels in admin: what a turn took and why, without a word of it."""
 
 from collections.abc import Iterable
-from typing import Any
 
 from django.contrib import admin
 from django.db.models import QuerySet
@@ -14,6 +13,7 @@ from chat.admin.metadata import MetadataAdmin
 from chat.conversations import labels
 from chat.models import LabelChange, Reply
 from chat.pages import receipt_text
+from chat.turns.receipt import Receipt
 
 _READ = ("id", "conversation_id", "created_at", "status", "error_code", "label", "model", "receipt")
 _OWNER = ("conversation__owner__username", "conversation__owner__first_name", "conversation__owner__last_name")
@@ -68,72 +68,73 @@ class ReplyAdmin(MetadataAdmin):
 
     @admin.display(description="Because")
     def label_causes(self, reply: Reply) -> str:
-        return _lines(labels.unquoted(cause["words"]) for cause in reply.receipt.get("label_causes", ()))
+        return _lines(labels.unquoted(cause.words) for cause in _receipt(reply).label_causes)
 
     @admin.display
     def complexity(self, reply: Reply) -> str:
-        return reply.receipt.get("complexity", NONE)
+        return _receipt(reply).complexity or NONE
 
     @admin.display(description="Because")
     def complexity_causes(self, reply: Reply) -> str:
-        return _lines(reply.receipt.get("complexity_causes", ()))
+        return _lines(_receipt(reply).complexity_causes)
 
     @admin.display(description="Model asked for")
     def requested(self, reply: Reply) -> str:
-        return _asked(reply).get("model", NONE)
+        asked = _receipt(reply).request
+        return asked.requested if asked else NONE
 
     @admin.display(description="Model", ordering="model")
     def answered_by(self, reply: Reply) -> str:
-        return reply.receipt.get("model", "none" if reply.receipt else NONE)
+        receipt = _receipt(reply)
+        return receipt.model or (NONE if receipt.is_empty else "none")
 
     @admin.display(description="Its name in LiteLLM")
     def name(self, reply: Reply) -> str:
-        return reply.receipt.get("name", NONE)
+        return _receipt(reply).name or NONE
 
     @admin.display(description="Chosen")
     def route(self, reply: Reply) -> str:
-        return reply.receipt.get("route", NONE)
+        return _receipt(reply).route or NONE
 
     @admin.display
     def rule(self, reply: Reply) -> str:
-        return reply.receipt.get("rule") or NONE
+        return _receipt(reply).rule or NONE
 
     @admin.display(description="Policy version")
     def policy(self, reply: Reply) -> str:
-        return str(reply.receipt.get("policy") or NONE)
+        return str(_receipt(reply).policy or NONE)
 
     @admin.display(description="Not used")
     def not_used(self, reply: Reply) -> str:
-        return _lines(f"{other['model']}: {other['why']}" for other in reply.receipt.get("rejected", ()))
+        return _lines(f"{other.model}: {other.why}" for other in _receipt(reply).rejected)
 
     @admin.display
     def tokens(self, reply: Reply) -> str:
-        receipt = reply.receipt
-        if "input_tokens" not in receipt:
-            return NONE
-        about = "about " if receipt.get("estimated") else ""
-        return f"{about}{receipt['input_tokens']:,} in, {receipt['output_tokens']:,} out"
+        receipt = _receipt(reply)
+        return NONE if receipt.is_empty else receipt_text.tokens(receipt)
 
     @admin.display(description="Allowed for")
     def prompt(self, reply: Reply) -> str:
-        asked = _asked(reply)
-        return f"{asked['prompt_tokens']:,} tokens in at most, {asked['max_tokens']:,} out" if asked else NONE
+        asked = _receipt(reply).request
+        return f"{asked.prompt_tokens:,} tokens in at most, {asked.max_tokens:,} out" if asked else NONE
 
     @admin.display
     def cost(self, reply: Reply) -> str:
-        return receipt_text.cost(reply.receipt["cost"]) if "cost" in reply.receipt else NONE
+        receipt = _receipt(reply)
+        return NONE if receipt.is_empty else receipt_text.cost(receipt.cost)
 
     @admin.display(description="Price version")
     def price(self, reply: Reply) -> str:
-        return reply.receipt.get("price") or NONE
+        return _receipt(reply).price or NONE
 
     @admin.display(description="First word after")
     def first_word(self, reply: Reply) -> str:
-        return _seconds(reply.receipt.get("first_token_ms"))
+        return _seconds(_receipt(reply).first_token_ms)
 
     @admin.display
     def duration(self, reply: Reply) -> str:
-        return _seconds(reply.receipt.get("duration_ms"))
+        receipt = _receipt(reply)
+        return NONE if receipt.is_empty else _seconds(receipt.duration_ms)
 
 
 class LabelChangeAdmin(MetadataAdmin):
@@ -164,8 +165,8 @@ def _linked(reply: Reply, words: str) -> SafeString:
     return format_html('<a href="{}">{}</a>', address, words)
 
 
-def _asked(reply: Reply) -> dict[str, Any]:
-    return reply.receipt.get("request", {})
+def _receipt(reply: Reply) -> Receipt:
+    return Receipt.from_json(reply.receipt)
 
 
 def _lines(words: Iterable[str]) -> str:

@@ -122,7 +122,7 @@ def _usage(whole: Whole) -> TokenUsage:
 
 
 def _extra(whole: Whole) -> Extra:
-    return Extra(citations=[_passage(source) for source in whole.kept.sources], receipt=whole.receipt)
+    return Extra(citations=[_passage(source) for source in whole.kept.sources], receipt=whole.receipt.to_json())
 
 
 def _passage(source: CitedSource) -> PassageRef:

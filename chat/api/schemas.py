@@ -1,7 +1,6 @@
 """What programs send to the chat, and get from it."""
 
 from datetime import datetime
-from decimal import Decimal
 from typing import Any, Literal, cast
 from uuid import UUID
 
@@ -11,6 +10,7 @@ from ninja import Field, Schema
 from pydantic import ConfigDict
 
 from chat.models import Citation, Message
+from chat.turns.receipt import Receipt
 from langai_site.sensitivity import Sensitivity
 from langai_site.web.api_lists import Listed
 
@@ -121,19 +121,18 @@ def citation_of(citation: Citation) -> CitationOut:
 
 def answer_of(reply: Message) -> Answer:
     """A reply that has ended, read with its citations."""
-    receipt = reply.receipt
-    cost = receipt.get("cost")
+    receipt = Receipt.from_json(reply.receipt)
     return Answer(
         message=reply.text,
         model_used=reply.model,
-        tokens_used=receipt.get("input_tokens", 0) + receipt.get("output_tokens", 0),
-        cost=None if cost is None else float(Decimal(cost)),
-        cached=bool(receipt.get("cached")),
+        tokens_used=receipt.input_tokens + receipt.output_tokens,
+        cost=None if receipt.cost is None else float(receipt.cost),
+        cached=receipt.cached,
         conversation_id=reply.conversation_id,
         reply_id=reply.id,
         status=reply.status,
         citations=[citation_of(citation) for citation in reply.citations.all()],
-        receipt=receipt,
+        receipt=reply.receipt,
     )
 
 

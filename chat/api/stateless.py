@@ -6,7 +6,6 @@ import time
 from collections.abc import AsyncGenerator, Iterator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
-from typing import Any
 from uuid import UUID, uuid4
 
 from django.conf import settings
@@ -21,6 +20,7 @@ from chat.models import Message
 from chat.routing import policies
 from chat.routing.route import AUTO
 from chat.turns import concurrency, receipts, turn
+from chat.turns.receipt import EMPTY, Receipt
 from chat.turns.turn_state import StoredTurnState
 from chat.turns.values import RoutedTurn, TurnRequest
 from langai_site import detectors, request_id
@@ -80,7 +80,7 @@ class Whole:
     cut: bool
     input_tokens: int
     output_tokens: int
-    receipt: dict[str, Any]
+    receipt: Receipt
 
 
 @dataclass
@@ -239,7 +239,7 @@ def _whole(request: TurnRequest, passing: _Passing) -> Whole:
         cut=passing.cut,
         input_tokens=sum(entry.usage.input_tokens for entry in entries),
         output_tokens=sum(entry.usage.output_tokens for entry in entries),
-        receipt=receipts.receipt_of(prepared, entries, {}, elapsed_ms) | {"asked": request.asked},
+        receipt=replace(receipts.receipt_of(prepared, entries, EMPTY, elapsed_ms), asked=request.asked),
     )
 
 

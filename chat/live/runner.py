@@ -122,7 +122,7 @@ async def _run(reply: Live) -> TurnOutcome:
         if await _has_lost_its_place(reply, outcome):
             await _publish_grown(reply)
         await _end(reply, outcome)
-        measures.ended(outcome.status, reply.model, reply.began, cached=bool(outcome.receipt.get("cached")))
+        measures.ended(outcome.status, reply.model, reply.began, cached=outcome.receipt.cached)
         return outcome
     finally:
         # A Continue may have taken the place already.
@@ -268,7 +268,9 @@ async def _ended(
         model=prepared.model.name if prepared else request.pick.model,
         error=error,
         error_code=code,
-        receipt=receipt | receipts.request_of(request, told) | {"unverified": kept.unverified, "asked": request.asked},
+        receipt=replace(
+            receipt, request=receipts.request_of(request, told), unverified=kept.unverified, asked=request.asked
+        ),
         sources=kept.sources,
     )
 

@@ -24,6 +24,7 @@ from chat.events import Snapshot
 from chat.markdown import rendering
 from chat.models import Message, ReplyHtml
 from chat.pages import fragments
+from chat.turns.receipt import Receipt
 from langai_site.database.writer import healed, in_database_thread
 from langai_site.request_id import carried
 
@@ -56,7 +57,7 @@ class RenderInput:
     @classmethod
     def of(cls, reply: Message) -> "RenderInput":
         cites = fragments.cite_urls(reply.id, sorted(citation.number for citation in reply.citations.all()))
-        return cls(reply.id, reply.text, cites, reply.receipt.get("unverified", ()))
+        return cls(reply.id, reply.text, cites, Receipt.from_json(reply.receipt).unverified or ())
 
     @property
     def digest(self) -> str:

@@ -17,6 +17,7 @@ from chat.markdown import streaming
 from chat.models import Citation, Conversation, Message
 from chat.pages import receipt_text
 from chat.routing.route import AUTO
+from chat.turns.receipt import Receipt
 from langai_site.sensitivity import Sensitivity
 from search.types import Excerpt
 
@@ -146,7 +147,7 @@ def numbers_of(snapshot: Snapshot) -> list[int]:
 def _ended_bubble(message: Message, html: SafeString) -> Bubble:
     citations = list(message.citations.all())
     urls = cite_urls(message.id, [citation.number for citation in citations])
-    receipt, text = message.receipt, message.text
+    receipt, text = Receipt.from_json(message.receipt), message.text
     return Bubble(
         message.id,
         message.role,
@@ -159,7 +160,7 @@ def _ended_bubble(message: Message, html: SafeString) -> Bubble:
         offers_continue=message.status in UNFINISHED and bool(text),
         offers=_offers(message),
         asked=message.model,
-        notice=receipt.get("notice", ""),
+        notice=receipt.notice,
         citations=[_citation(citation, urls) for citation in citations],
         receipt=receipt_text.receipt_lines(receipt),
         summary=receipt_text.summary(receipt),

@@ -1,69 +1,69 @@
 """Pure: what a receipt says, in words, to the person whose turn it was."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
+
+from chat.routing.route import Rejected
+from chat.turns.receipt import Receipt
 
 if TYPE_CHECKING:
     from chat.turns.previews import Preview
 
 
-def cost(amount: Decimal | str | None) -> str:
+def cost(amount: Decimal | None) -> str:
     """US dollars to two digits that count."""
     if amount is None:
         return "unpriced"
-    amount = Decimal(amount)
     if not amount:
         return "free"
     return f"${amount:.2f}" if amount >= 1 else f"${amount.quantize(Decimal(1).scaleb(amount.adjusted() - 1)):f}"
 
 
-def charged(receipt: Mapping[str, Any]) -> str:
+def charged(receipt: Receipt) -> str:
     """What a turn cost; and, where its answer was given before or shared, what that saved."""
-    told = cost(receipt["cost"])
-    if not receipt.get("cached"):
+    told = cost(receipt.cost)
+    if not receipt.cached:
         return told
-    saved = Decimal(receipt["saved"] or 0)
-    return f"{told} (cached; saved {cost(saved)})" if saved else f"{told} (cached)"
+    return f"{told} (cached; saved {cost(receipt.saved)})" if receipt.saved else f"{told} (cached)"
 
 
-def receipt_lines(receipt: Mapping[str, Any]) -> list[tuple[str, str]]:
+def receipt_lines(receipt: Receipt) -> list[tuple[str, str]]:
     """The folded receipt, as terms and values; nothing where the turn did not come so far."""
-    if "label" not in receipt:
+    if not receipt.label:
         return []
-    not_used = _not_used((other["model"], other["why"]) for other in receipt.get("rejected", ()))
-    return [*_decided(receipt), *_weighed(receipt), *_taken(receipt), *not_used]
+    return [*_decided(receipt), *_weighed(receipt), *_taken(receipt), *_not_used(receipt.rejected)]
 
 
-def _not_used(rejected: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
+def _not_used(rejected: Iterable[Rejected]) -> list[tuple[str, str]]:
     """A line for each reason, with the models that it kept from answering."""
     reasons: dict[str, list[str]] = {}
-    for model, why in rejected:
-        reasons.setdefault(why, []).append(model)
+    for other in rejected:
+        reasons.setdefault(other.why, []).append(other.model)
     return [("Not used", f"{', '.join(models)}: {why}") for why, models in reasons.items()]
 
 
-def summary(receipt: Mapping[str, Any]) -> str:
+def summary(receipt: Receipt) -> str:
     """The receipt on one line: model, tokens, cost and time."""
-    if "model" not in receipt:
-        return "Nothing was sent" if "label" in receipt else ""
-    tokens = receipt["input_tokens"] + receipt["output_tokens"]
-    return f"{receipt['model']} · {tokens:,} tokens · {charged(receipt)} · {receipt['duration_ms'] / 1000:.1f} s"
+    if not receipt.model:
+        return "Nothing was sent" if receipt.label else ""
+    tokens = receipt.input_tokens + receipt.output_tokens
+    return f"{receipt.model} · {tokens:,} tokens · {charged(receipt)} · {receipt.duration_ms / 1000:.1f} s"
 
 
-def _decided(receipt: Mapping[str, Any]) -> list[tuple[str, str]]:
-    if "model" not in receipt:
+def _decided(receipt: Receipt) -> list[tuple[str, str]]:
+    if not receipt.model:
         return [("Model", "none: nothing was sent")]
-    where = "hosted" if receipt["hosted"] else "local: nothing left this network"
-    version = f" (policy {receipt['policy']})" if receipt.get("policy") else ""
-    return [("Model", f"{receipt['model']} ({where})"), ("Chosen", receipt["route"] + version)]
+    where = "hosted" if receipt.hosted else "local: nothing left this network"
+    version = f" (policy {receipt.policy})" if receipt.policy else ""
+    return [("Model", f"{receipt.model} ({where})"), ("Chosen", receipt.route + version)]
 
 
-def _weighed(receipt: Mapping[str, Any]) -> list[tuple[str, str]]:
-    lines = [("Label", _with_causes(receipt["label"], [cause["words"] for cause in receipt.get("label_causes", ())]))]
-    if "complexity" in receipt:
-        lines.append(("Complexity", _with_causes(receipt["complexity"], receipt["complexity_causes"])))
-    return [*lines, ("Documents", _asked(receipt.get("asked"))), ("Passages read", str(receipt["passages"]))]
+def _weighed(receipt: Receipt) -> list[tuple[str, str]]:
+    lines = [("Label", _with_causes(receipt.label, [cause.words for cause in receipt.label_causes]))]
+    if receipt.complexity:
+        lines.append(("Complexity", _with_causes(receipt.complexity, receipt.complexity_causes)))
+    return [*lines, ("Documents", _asked(receipt.asked)), ("Passages read", str(receipt.passages))]
 
 
 def _with_causes(what: str, causes: Sequence[str]) -> str:
@@ -74,15 +74,17 @@ def _asked(names: Sequence[str] | None) -> str:
     return "all you may read" if names is None else ", ".join(names) or "none, as you chose"
 
 
-def _taken(receipt: Mapping[str, Any]) -> list[tuple[str, str]]:
-    about = "about " if receipt["estimated"] else ""
-    price = f" (price {receipt['price']})" if receipt.get("price") else ""
-    lines = [
-        ("Tokens", f"{about}{receipt['input_tokens']:,} in, {receipt['output_tokens']:,} out"),
-        ("Cost", charged(receipt) + price),
-    ]
-    if receipt["first_token_ms"] is not None:
-        lines.append(("First word", f"after {receipt['first_token_ms'] / 1000:.2f} s"))
+def tokens(receipt: Receipt) -> str:
+    """The tokens that a turn took."""
+    about = "about " if receipt.estimated else ""
+    return f"{about}{receipt.input_tokens:,} in, {receipt.output_tokens:,} out"
+
+
+def _taken(receipt: Receipt) -> list[tuple[str, str]]:
+    price = f" (price {receipt.price})" if receipt.price else ""
+    lines = [("Tokens", tokens(receipt)), ("Cost", charged(receipt) + price)]
+    if receipt.first_token_ms is not None:
+        lines.append(("First word", f"after {receipt.first_token_ms / 1000:.2f} s"))
     return lines
 
 
@@ -94,7 +96,7 @@ def preview(told: "Preview") -> dict[str, Any]:
         ("Label", f"{label}. Passages that are found can raise it."),
         ("Complexity", _with_causes(told.complexity.level, told.complexity.causes)),
         ("Model", told.refusal or told.why),
-        *_not_used((other.model, other.why) for other in told.rejected),
+        *_not_used(told.rejected),
     ]
     return {"preview": told, "summary": " · ".join([told.label.label, *outcome]), "lines": lines}
 

@@ -1,15 +1,14 @@
 """Pure: what a reply keeps of its turn: which passages it cites, and the receipt."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from decimal import Decimal
-from typing import Any
 
-from chat.conversations.labels import written
 from chat.events import CitedSource
 from chat.llm.types import Numbered
-from chat.routing.route import Rejected
+from chat.routing.route import Rejected, RouteRequest
 from chat.turns import citations
+from chat.turns.receipt import Receipt
 from chat.turns.values import Cited, RoutedTurn, RoutingInput, TurnRequest, wanted
 from langai_site.usage.types import Entry
 
@@ -67,29 +66,31 @@ def _readings(request: TurnRequest, passages: Sequence[Numbered]) -> list[str]:
 def receipt_of(
     told: RoutingInput | RoutedTurn | None,
     entries: Sequence[Entry],
-    before: Mapping[str, Any],
+    before: Receipt,
     elapsed_ms: int,
     rejected: Sequence[Rejected] = (),
-) -> dict[str, Any]:
+) -> Receipt:
     """What the person is told of the turn, as far as it came: `told` is what was weighed, or decided as well.
 
     `before` is the receipt of the part that was written earlier; `rejected` are the models of a turn without any.
     """
-    receipt: dict[str, Any] = {
-        "input_tokens": before.get("input_tokens", 0) + sum(entry.usage.input_tokens for entry in entries),
-        "output_tokens": before.get("output_tokens", 0) + sum(entry.usage.output_tokens for entry in entries),
-        "estimated": before.get("estimated", False) or any(entry.usage.estimated for entry in entries),
-        "cost": total_cost([before.get("cost", "0"), *(entry.cost for entry in entries)]),
-        "price": _price_versions(before.get("price", ""), entries),
-        "first_token_ms": _first_token_ms(entries),
-        "duration_ms": before.get("duration_ms", 0) + elapsed_ms,
+    earlier_costs = [] if before.is_empty else [before.cost]
+    receipt = Receipt(
+        input_tokens=before.input_tokens + sum(entry.usage.input_tokens for entry in entries),
+        output_tokens=before.output_tokens + sum(entry.usage.output_tokens for entry in entries),
+        estimated=before.estimated or any(entry.usage.estimated for entry in entries),
+        cost=total_cost([*earlier_costs, *(entry.cost for entry in entries)]),
+        price=_price_versions(before.price, entries),
+        first_token_ms=_first_token_ms(entries),
+        duration_ms=before.duration_ms + elapsed_ms,
         # The last entry is that of the model that answered.
-        "cached": bool(entries) and entries[-1].cached,
-        "saved": total_cost([entry.saved for entry in entries if entry.cached]),
-    }
+        cached=bool(entries) and entries[-1].cached,
+        saved=total_cost([entry.saved for entry in entries if entry.cached]),
+        rejected=tuple(rejected),
+    )
     if isinstance(told, RoutedTurn):
-        return receipt | _weighed(told.weighed) | _decided(told) | _where(told, entries)
-    return receipt | (_weighed(told) if told else {}) | {"rejected": _rejected(rejected)}
+        return _decided(_weighed(receipt, told.weighed), told, entries)
+    return _weighed(receipt, told) if told else receipt
 
 
 def _first_token_ms(entries: Sequence[Entry]) -> int | None:
@@ -108,49 +109,46 @@ def _price_versions(before: str, entries: Sequence[Entry]) -> str:
     return ", ".join(filter(None, dict.fromkeys(versions)))
 
 
-def request_of(request: TurnRequest, told: RoutingInput | RoutedTurn | None) -> dict[str, Any]:
+def request_of(request: TurnRequest, told: RoutingInput | RoutedTurn | None) -> RouteRequest | None:
     """What routing was asked, for the receipt: numbers and names, from which the turn can be routed again."""
     if told is None:
-        return {}
-    weighed = told.weighed if isinstance(told, RoutedTurn) else told
-    return {"request": wanted(request, weighed).written()}
+        return None
+    return wanted(request, told.weighed if isinstance(told, RoutedTurn) else told)
 
 
-def _weighed(weighed: RoutingInput) -> dict[str, Any]:
-    return {
-        "label": weighed.label.label,
-        "label_causes": written(cause for cause in weighed.causes if cause.label == weighed.label),
-        "complexity": weighed.complexity.level.value,
-        "complexity_causes": list(weighed.complexity.causes),
-        "passages": len(weighed.passages),
-        "notice": weighed.notice,
-    }
+def _weighed(receipt: Receipt, weighed: RoutingInput) -> Receipt:
+    return replace(
+        receipt,
+        label=weighed.label.label,
+        label_causes=tuple(cause for cause in weighed.causes if cause.label == weighed.label),
+        complexity=weighed.complexity.level.value,
+        complexity_causes=tuple(weighed.complexity.causes),
+        passages=len(weighed.passages),
+        notice=weighed.notice,
+    )
 
 
-def _decided(prepared: RoutedTurn) -> dict[str, Any]:
+def _decided(receipt: Receipt, prepared: RoutedTurn, entries: Sequence[Entry]) -> Receipt:
     route, model = prepared.route, prepared.model
-    not_asked = (*prepared.failed, *route.rejected)
-    return {
-        "model": model.display_name,
-        "name": model.name,
-        "route": route.why,
-        "rule": route.rule,
-        "policy": route.policy,
-        "rejected": _rejected(not_asked),
-    }
+    return replace(
+        receipt,
+        model=model.display_name,
+        name=model.name,
+        route=route.why,
+        rule=route.rule,
+        policy=route.policy,
+        rejected=(*prepared.failed, *route.rejected),
+        hosted=_is_hosted(prepared, entries),
+    )
 
 
-def _where(prepared: RoutedTurn, entries: Sequence[Entry]) -> dict[str, bool]:
+def _is_hosted(prepared: RoutedTurn, entries: Sequence[Entry]) -> bool:
     """Return whether the question left the building, as found when the model was asked, if it was asked."""
     last = entries[-1] if entries else None
-    return {"hosted": last.hosted if last and last.model == prepared.model.name else prepared.model.hosted}
+    return last.hosted if last and last.model == prepared.model.name else prepared.model.hosted
 
 
-def _rejected(models: Sequence[Rejected]) -> list[dict[str, str]]:
-    return [{"model": other.model, "why": other.why} for other in models]
-
-
-def total_cost(costs: Sequence[Decimal | str | None]) -> str | None:
+def total_cost(costs: Sequence[Decimal | None]) -> Decimal | None:
     """The sum in US dollars; None where one has no price, for the sum has none then."""
-    priced = [Decimal(cost) for cost in costs if cost is not None]
-    return str(sum(priced)) if len(priced) == len(costs) else None
+    priced = [cost for cost in costs if cost is not None]
+    return sum(priced, Decimal(0)) if len(priced) == len(costs) else None

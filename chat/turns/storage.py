@@ -3,9 +3,9 @@
 import json
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import Any, cast
+from typing import cast
 from uuid import UUID, uuid4
 
 from django.db import connection, transaction
@@ -19,6 +19,7 @@ from chat.routing import policies
 from chat.routing.route import AUTO
 from chat.turns import citations, concurrency, given_documents, turn_state
 from chat.turns import cited_sources as sources
+from chat.turns.receipt import EMPTY, Receipt
 from chat.turns.values import Cited, TurnRequest
 from langai_site import detectors
 from langai_site.accounts.models import User
@@ -46,7 +47,7 @@ class Started:
     question: UUID
     request: TurnRequest
     lease: UUID
-    before: dict[str, Any] = field(default_factory=dict)
+    before: Receipt = EMPTY
 
 
 @dataclass(frozen=True)
@@ -59,7 +60,7 @@ class TurnOutcome:
     model: str = ""
     error: str = ""
     error_code: str = ""
-    receipt: dict[str, Any] = field(default_factory=dict)
+    receipt: Receipt = EMPTY
     sources: Sequence[CitedSource] = ()
     failure: LangAIError | None = None
 
@@ -222,7 +223,8 @@ def _started(
         given=tuple(given),
         asked=asked,
     )
-    return Started(conversation.id, reply.id, question.id, request, cast(UUID, reply.lease), reply.receipt)
+    before = Receipt.from_json(reply.receipt)
+    return Started(conversation.id, reply.id, question.id, request, cast(UUID, reply.lease), before)
 
 
 def history(leaf: UUID | None) -> tuple[ChatMessage, ...]:
@@ -284,7 +286,7 @@ def close(started: Started, outcome: TurnOutcome, entries: Sequence[Entry]) -> b
         model=outcome.model,
         error=outcome.error,
         error_code=outcome.error_code,
-        receipt=outcome.receipt,
+        receipt=outcome.receipt.to_json(),
         lease_until=None,
     )
     if closed:

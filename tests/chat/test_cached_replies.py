@@ -11,6 +11,7 @@ from chat.live import runner
 from chat.models import Message
 from chat.pages.receipt_text import charged, receipt_lines, summary
 from chat.turns import storage
+from chat.turns.receipt import Receipt
 from langai_site.accounts.models import Team
 from langai_site.database.writer import in_database_thread
 from langai_site.outbound.models import Model
@@ -32,6 +33,10 @@ TEXT = "Refunds take thirty days after the invoice was paid."
 @pytest.fixture
 def server(request):
     return request.getfixturevalue("upstream")
+
+
+def receipt(reply):
+    return Receipt.from_json(reply.receipt)
 
 
 def calls(server):
@@ -75,11 +80,11 @@ async def test_nothing_tells_a_person_that_somebody_else_had_that_answer(server,
     first, other = await answered(alice), await answered(bob)
     assert calls(server) == 2
     for reply in (first, other):
-        assert not reply.receipt["cached"]
-        assert "cached" not in summary(reply.receipt)
-        assert dict(receipt_lines(reply.receipt))["Cost"] == dict(receipt_lines(first.receipt))["Cost"]
+        assert not receipt(reply).cached
+        assert "cached" not in summary(receipt(reply))
+        assert dict(receipt_lines(receipt(reply)))["Cost"] == dict(receipt_lines(receipt(first)))["Cost"]
     assert {(entry.cached, entry.saved) for entry in await entries()} == {(False, 0)}
-    assert (await answered(alice)).receipt["cached"]
+    assert receipt(await answered(alice)).cached
 
 
 @pytest.mark.usefixtures("answers_are_shared")
@@ -89,10 +94,10 @@ async def test_a_reply_from_the_cache_says_so_and_what_it_saved(server, alice, b
     assert (again.status, again.text) == (Message.Status.COMPLETE, first.text)
     paid, free = await entries()
     assert (free.cached, free.cost, free.saved, free.username) == (True, 0, paid.cost, "bob")
-    told = dict(receipt_lines(again.receipt))["Cost"]
+    told = dict(receipt_lines(receipt(again)))["Cost"]
     assert told.startswith("free (cached; saved $0.0")
-    assert told in summary(again.receipt)
-    assert "cached" not in summary(first.receipt)
+    assert told in summary(receipt(again))
+    assert "cached" not in summary(receipt(first))
     assert (await in_database_thread(recomputing.recompute)).differences == ()
 
 
@@ -112,9 +117,9 @@ def counted(cached):
 
 
 def test_where_nothing_was_saved_nothing_is_said_of_it():
-    assert charged({"cost": "0", "cached": True, "saved": "0"}) == "free (cached)"
-    assert charged({"cost": "0", "cached": True, "saved": None}) == "free (cached)"
-    assert charged({"cost": "0.5"}) == "$0.50"
+    assert charged(Receipt(cost=Decimal(0), cached=True, saved=Decimal(0))) == "free (cached)"
+    assert charged(Receipt(cost=Decimal(0), cached=True)) == "free (cached)"
+    assert charged(Receipt(cost=Decimal("0.5"))) == "$0.50"
 
 
 @pytest.mark.usefixtures("answers_are_shared")
@@ -123,9 +128,9 @@ async def test_answer_again_asks_afresh_and_replaces_what_was_kept(server, alice
     cached = await answered(bob)
     again = await in_database_thread(storage.retry, bob, cached.id)
     runner.start(again, runner.ReplyOpening(replaces=str(cached.id)))
-    assert not (await ended(again)).receipt["cached"]
+    assert not receipt(await ended(again)).cached
     assert calls(server) == 2
-    assert (await answered(alice)).receipt["cached"]
+    assert receipt(await answered(alice)).cached
 
 
 @pytest.mark.usefixtures("answers_are_shared")
@@ -143,7 +148,7 @@ async def test_who_stops_a_shared_answer_stops_it_for_themselves_and_may_have_th
     again = await in_database_thread(storage.retry, alice, stopped.id)
     runner.start(again, runner.ReplyOpening(replaces=str(stopped.id)))
     whole = await ended(again)
-    assert (whole.receipt["cached"], whole.text) == (True, read.text)
+    assert (receipt(whole).cached, whole.text) == (True, read.text)
     assert len(server.requests("/v1/chat")) == 1
 
 
@@ -151,7 +156,7 @@ async def test_a_cached_reply_spends_nothing_of_a_budget_that_must_have_room_for
     budget = await in_database_thread(lambda: Budget.objects.create(scope="site", period="month", amount=5))
     await answered(alice)
     (paid,) = await entries()
-    assert (await answered(alice)).receipt["cached"]
+    assert receipt(await answered(alice)).cached
     (period,) = await in_database_thread(lambda: list(budget.periods.all()))
     assert (Decimal(period.spent) / 10**9, period.held) == (paid.cost, 0)
     await in_database_thread(lambda: Budget.objects.update(amount="0.001"))
@@ -171,7 +176,7 @@ async def test_a_document_that_only_one_may_read_keeps_their_answers_apart(serve
 
     await in_database_thread(made)
     await answered(alice)
-    assert not (await answered(bob)).receipt["cached"]
+    assert not receipt(await answered(bob)).cached
     assert calls(server) == 2
 
 
@@ -182,10 +187,10 @@ async def test_a_new_version_of_a_document_is_answered_from_anew_and_cited(serve
     await in_database_thread(indexed, shared, document)
     server.script(f"{TEXT} [1]")
     first, again = await answered(alice, ECHO), await answered(bob, ECHO)
-    assert again.receipt["cached"]
+    assert receipt(again).cached
     assert await cited(first) == await cited(again) == [(1, 1)]
     await in_database_thread(indexed, shared, document, 2)
     server.script(f"{TEXT} [1], [2]")
     anew = await answered(bob, ECHO)
-    assert not anew.receipt["cached"]
+    assert not receipt(anew).cached
     assert (anew.text, await cited(anew)) == (f"{TEXT} [1]", [(1, 2)])

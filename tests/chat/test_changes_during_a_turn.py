@@ -256,7 +256,7 @@ async def test_programs_are_bound_by_the_same(house):
     house.change = relabel_documents
     pieces = [piece async for piece in stateless.answer(house.person, stateless.Said(QUESTION))]
     assert house.asked == [FAILING, INSIDE]
-    assert pieces[-1].receipt["label"] == "Confidential"
+    assert pieces[-1].receipt.label == "Confidential"
 
 
 async def test_programs_of_a_deactivated_account_get_nothing_more(house):

@@ -21,6 +21,7 @@ from chat.models import Conversation, LabelChange, Message, RoutingPolicy, Routi
 from chat.routing import policies
 from chat.routing.route import AUTO
 from chat.turns import previews, storage
+from chat.turns.receipt import Receipt
 from chat.values import USES
 from langai_site.accounts.models import Team
 from langai_site.database.writer import in_database_thread
@@ -214,15 +215,15 @@ class Chats(RuleBasedStateMachine):
 
     def _told(self, reply: Message, sent: list[Call], library, offered: set[str]):
         """The receipt names what gave the turn its label, and who was asked in vain."""
-        receipt = reply.receipt
-        causes = {cause["words"] for cause in receipt["label_causes"]}
-        assert {cause["label"] for cause in receipt["label_causes"]} == {Sensitivity[receipt["label"].upper()]}
+        receipt = Receipt.from_json(reply.receipt)
+        causes = {cause.words for cause in receipt.label_causes}
+        assert {cause.label for cause in receipt.label_causes} == {Sensitivity[receipt.label.upper()]}
         for call in sent:
-            highest_found = {marker for marker in call.found if library[marker].label == receipt["label"]}
+            highest_found = {marker for marker in call.found if library[marker].label == receipt.label}
             assert {f"a passage from “{title}”" for title in self.world.library.titles(highest_found)} <= causes
-        rejected = {other["model"] for other in receipt["rejected"]}
+        rejected = {other.model for other in receipt.rejected}
         assert {call.model for call in sent} <= rejected | {reply.model}
-        if reply.error_code in REFUSALS and "model" not in receipt:
+        if reply.error_code in REFUSALS and not receipt.model:
             assert rejected == (offered if reply.model == AUTO else {reply.model})
 
     def _look(self, conversation: UUID):

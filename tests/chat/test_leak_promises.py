@@ -20,6 +20,7 @@ from chat.conversations.labels import Cause, label_of
 from chat.llm.types import Numbered
 from chat.routing.route import AUTO, NoModelError
 from chat.turns import previews, turn
+from chat.turns.receipt import EMPTY, Receipt
 from chat.turns.receipts import receipt_of
 from chat.turns.values import DEFAULT, RoutedTurn, RoutingInput, TurnRequest
 from langai_site.accounts.models import User
@@ -176,9 +177,9 @@ class Told:
         return self.weighed.passages if self.weighed else ()
 
     @property
-    def receipt(self) -> dict:
+    def receipt(self) -> Receipt:
         rejected = self.error.rejected if isinstance(self.error, NoModelError) else ()
-        return receipt_of(self.prepared[-1] if self.prepared else self.weighed, self.entries, {}, 5, rejected)
+        return receipt_of(self.prepared[-1] if self.prepared else self.weighed, self.entries, EMPTY, 5, rejected)
 
 
 async def only_what_is_free(most: Decimal | None) -> None:
@@ -230,10 +231,10 @@ def assert_who_was_asked_might_be(sent: list[Call], told: Told, request: TurnReq
 
 def assert_the_receipt_tells_all(sent: list[Call], told: Told, request: TurnRequest) -> None:
     receipt, label = told.receipt, told.weighed.label
-    causes = {cause["words"] for cause in receipt["label_causes"]}
+    causes = {cause.words for cause in receipt.label_causes}
     assert causes == {cause.words for cause in told.weighed.causes if cause.label == label}
     assert {f"a passage from “{found.hit.title}”" for found in told.passages if found.hit.label == label} <= causes
-    rejected = {other["model"] for other in receipt["rejected"]}
+    rejected = {other.model for other in receipt.rejected}
     if request.pick.model == AUTO:
         standing_by = told.prepared[0].route.candidates if told.prepared else ()
         asked = {model.name for model in request.catalogue} - {model.name for model in standing_by}

@@ -4,6 +4,7 @@ from dataclasses import fields
 
 import pytest
 
+from chat.pages.receipt_text import receipt_lines
 from chat.routing import past_turns
 from chat.turns.receipt import EMPTY, Receipt
 from tests.chat.factories import routed
@@ -65,10 +66,11 @@ def test_the_keys_are_stored_in_one_order():
         dict.fromkeys(OF_TODAY) | {"label": "Internal", "request": {}},
     ],
 )
-def test_a_receipt_of_an_earlier_version_can_be_read(row):
+def test_a_receipt_of_an_earlier_version_can_be_read_and_shown(row):
     receipt = Receipt.from_json(row)
     assert receipt.label == row.get("label", "")
     assert receipt.model == (row.get("model") or "")
+    assert bool(receipt_lines(receipt)) == bool(receipt.label)
 
 
 def test_a_row_without_a_receipt_is_empty():

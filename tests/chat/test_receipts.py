@@ -6,6 +6,7 @@ from chat.pages.receipt_text import receipt_lines
 from chat.routing import route as routing
 from chat.routing.complexity import Complexity
 from chat.routing.rules import DEFAULT
+from chat.turns.receipt import EMPTY
 from chat.turns.receipts import receipt_of, total_cost
 from chat.turns.values import RoutedTurn, RoutingInput
 from chat.values import Level
@@ -20,29 +21,29 @@ def entry(cost, price="", **usage):
 
 
 def test_one_unpriced_call_leaves_the_whole_unpriced():
-    assert total_cost(["0.5", Decimal("0.25")]) == "0.75"
-    assert total_cost(["0.5", None]) is None
+    assert total_cost([Decimal("0.5"), Decimal("0.25")]) == Decimal("0.75")
+    assert total_cost([Decimal("0.5"), None]) is None
 
 
 def test_a_continued_answer_adds_to_what_it_took_before():
-    before = receipt_of(None, [entry(Decimal("0.5"), input_tokens=10, output_tokens=4)], {}, 1000)
+    before = receipt_of(None, [entry(Decimal("0.5"), input_tokens=10, output_tokens=4)], EMPTY, 1000)
     after = receipt_of(None, [entry(Decimal("0.1"), input_tokens=20, output_tokens=1, estimated=True)], before, 500)
-    assert (after["input_tokens"], after["output_tokens"], after["cost"]) == (30, 5, "0.6")
-    assert (after["duration_ms"], after["estimated"]) == (1500, True)
+    assert (after.input_tokens, after.output_tokens, after.cost) == (30, 5, Decimal("0.6"))
+    assert (after.duration_ms, after.estimated) == (1500, True)
 
 
 def test_the_first_word_took_as_long_as_the_models_that_failed_before_it_as_well():
     failed = replace(entry(None), first_token_ms=None)
-    assert receipt_of(None, [failed, entry(None)], {}, 500)["first_token_ms"] == 300 + 12
-    assert receipt_of(None, [failed], {}, 500)["first_token_ms"] is None
-    assert receipt_of(None, [], {}, 500)["first_token_ms"] is None
+    assert receipt_of(None, [failed, entry(None)], EMPTY, 500).first_token_ms == 300 + 12
+    assert receipt_of(None, [failed], EMPTY, 500).first_token_ms is None
+    assert receipt_of(None, [], EMPTY, 500).first_token_ms is None
 
 
 def test_the_prices_that_a_cost_follows_from_are_named_once_each():
-    before = receipt_of(None, [entry(Decimal(1), "41"), entry(Decimal(0))], {}, 5)
-    assert before["price"] == "41"
-    assert receipt_of(None, [entry(Decimal(1), "41"), entry(Decimal(1), "57")], before, 5)["price"] == "41, 57"
-    assert receipt_of(None, [], {}, 5)["price"] == ""
+    before = receipt_of(None, [entry(Decimal(1), "41"), entry(Decimal(0))], EMPTY, 5)
+    assert before.price == "41"
+    assert receipt_of(None, [entry(Decimal(1), "41"), entry(Decimal(1), "57")], before, 5).price == "41, 57"
+    assert receipt_of(None, [], EMPTY, 5).price == ""
 
 
 def test_the_receipt_names_model_route_label_complexity_and_passages():
@@ -54,20 +55,20 @@ def test_the_receipt_names_model_route_label_complexity_and_passages():
         (),
         20,
     )
-    receipt = receipt_of(RoutedTurn(weighed, route, route.model), [], {}, 5)
-    assert (receipt["model"], receipt["label"], receipt["passages"]) == ("quotes", "Internal", 1)
-    assert [cause["words"] for cause in receipt["label_causes"]] == ["a passage from “Salaries”"]
-    assert (receipt["complexity"], receipt["complexity_causes"]) == ("complex", ["asks to compare"])
+    receipt = receipt_of(RoutedTurn(weighed, route, route.model), [], EMPTY, 5)
+    assert (receipt.model, receipt.label, receipt.passages) == ("quotes", "Internal", 1)
+    assert [cause.words for cause in receipt.label_causes] == ["a passage from “Salaries”"]
+    assert (receipt.complexity, receipt.complexity_causes) == ("complex", ("asks to compare",))
 
 
 def test_what_was_refused_is_told_without_a_model():
     weighed = RoutingInput((), (labels.started(Sensitivity.PUBLIC),), Complexity(Level.SIMPLE, 0.1, ()), (), 20)
-    lines = dict(receipt_lines(receipt_of(weighed, [], {}, 5)))
+    lines = dict(receipt_lines(receipt_of(weighed, [], EMPTY, 5)))
     assert lines["Model"] == "none: nothing was sent"
     assert lines["Label"] == "Public: where new conversations start"
 
 
 def test_a_refusal_names_each_model_that_may_not_answer_and_why():
     weighed = RoutingInput((), (labels.started(Sensitivity.PUBLIC),), Complexity(Level.SIMPLE, 0.1, ()), (), 20)
-    receipt = receipt_of(weighed, [], {}, 5, [routing.Rejected("There", "may not see confidential text")])
+    receipt = receipt_of(weighed, [], EMPTY, 5, [routing.Rejected("There", "may not see confidential text")])
     assert dict(receipt_lines(receipt))["Not used"] == "There: may not see confidential text"

@@ -10,8 +10,8 @@ from django.urls import reverse
 from chat.conversations import access, labels
 from chat.live import runner
 from chat.models import Citation, Conversation, LabelChange, Message
-from chat.routing.route import RouteRequest
 from chat.turns import storage
+from chat.turns.receipt import Receipt
 from langai_site.accounts.models import User
 from langai_site.database.writer import in_database_thread
 from langai_site.sensitivity import Sensitivity
@@ -64,7 +64,7 @@ def reply(alice):
         model="openai/big",
         error=f"Could not: {MARKER}",
         error_code="cut",
-        receipt=RECEIPT,
+        receipt=Receipt.from_json(RECEIPT),
     )
     storage.close(started, outcome, [])
     values = {"version": 1, "title": MARKER, "page": 1, "start": 0, "end": 9}
@@ -199,7 +199,7 @@ async def test_a_reply_keeps_what_routing_was_asked_and_who_answered():
     await client.post(reverse("chat:start"), fields)
     await runner.drain(10)
     receipt = (await in_database_thread(Message.objects.get, role="assistant")).receipt
-    kept = RouteRequest.read(receipt["request"])
+    kept = Receipt.from_json(receipt).request
     assert (kept.requested, kept.label, kept.complexity, kept.max_tokens) == ("auto", INTERNAL, "complex", 77)
     assert 0 < kept.prompt_tokens < 5_000
     assert receipt["name"] == "quotes"
