@@ -1,5 +1,6 @@
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Self
 
 from django.conf import settings
 from django.db import models
@@ -12,6 +13,38 @@ from langai_site.sensitivity import Sensitivity
 def text_of(parts: Iterable[Mapping[str, str]]) -> str:
     """A message's text parts, joined."""
     return "".join(part["text"] for part in parts if part["type"] == "text")
+
+
+class ConversationQuerySet(models.QuerySet["Conversation"]):
+    def of(self, user_id: int) -> Self:
+        """Return those that belong to this person, deleted ones included."""
+        return self.filter(owner_id=user_id)
+
+    def alive(self) -> Self:
+        """Return those that are not deleted."""
+        return self.filter(deleted_at=None)
+
+    def reachable(self) -> Self:
+        """Return those that their owner can open: not deleted, and the owner's account is active."""
+        return self.alive().filter(owner__is_active=True)
+
+
+class MessageQuerySet(models.QuerySet["Message"]):
+    def of(self, user_id: int) -> Self:
+        """Return those in this person's conversations, without the deleted ones."""
+        return self.filter(conversation__owner_id=user_id, conversation__deleted_at=None)
+
+    def replies(self) -> Self:
+        """Return the answers."""
+        return self.filter(role=Message.Role.ASSISTANT)
+
+    def live(self) -> Self:
+        """Return the replies that are still being written."""
+        return self.filter(status=Message.Status.STREAMING)
+
+    def lost(self) -> Self:
+        """Return the live replies whose lease ran out, because their process died."""
+        return self.live().filter(lease_until__lt=timezone.now())
 
 
 class Conversation(models.Model):
@@ -31,6 +64,8 @@ class Conversation(models.Model):
     created_at = models.DateTimeField(default=timezone.now)
     updated_at = models.DateTimeField(default=timezone.now)
     deleted_at = models.DateTimeField(null=True)
+
+    objects = ConversationQuerySet.as_manager()
 
     class Meta:
         ordering = ["-updated_at"]
@@ -78,6 +113,8 @@ class Message(models.Model):
 
     # The versions of this message, itself among them, oldest first: known where a whole branch was read.
     siblings: Sequence[uuid.UUID] = ()
+
+    objects = MessageQuerySet.as_manager()
 
     class Meta:
         ordering = ["created_at"]

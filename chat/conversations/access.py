@@ -33,9 +33,7 @@ UNDO_FOR = timedelta(hours=1)
 GONE = "This conversation does not exist, or it is not yours."
 _THEIRS = CompiledQuery(
     lambda user, conversation: (
-        Conversation.objects.filter(id=conversation, owner_id=user, owner__is_active=True, deleted_at=None)
-        .order_by()
-        .values_list("id")
+        Conversation.objects.of(user).reachable().filter(id=conversation).order_by().values_list("id")
     ),
     user=-982451653,
     conversation=UUID(int=2**127 - 1),
@@ -47,7 +45,7 @@ def access_conversation(user_id: int, conversation_id: UUID, *, lock: bool = Fal
 
     `lock` keeps others from it until the transaction ends, where the database has row locks.
     """
-    mine = Conversation.objects.filter(owner_id=user_id, owner__is_active=True, deleted_at=None)
+    mine = Conversation.objects.of(user_id).reachable()
     found = (mine.select_for_update(of=("self",)) if lock else mine).filter(id=conversation_id).first()
     if found is None:
         raise NotFoundError(GONE)
@@ -67,23 +65,14 @@ def still_theirs(watched: Collection[tuple[int, UUID]]) -> set[tuple[int, UUID]]
     """Those of many (person, conversation) that `access_conversation` would still let in, in one query for 500."""
     ids, open_to = list({conversation for _, conversation in watched}), set()
     for start in range(0, len(ids), 500):
-        found = Conversation.objects.filter(id__in=ids[start : start + 500], deleted_at=None, owner__is_active=True)
+        found = Conversation.objects.reachable().filter(id__in=ids[start : start + 500])
         open_to |= set(found.order_by().values_list("owner_id", "id"))
     return open_to & set(watched)
 
 
 def access_reply(user_id: int, reply_id: UUID) -> Message:
     """A reply in a conversation of this person's, with the conversation. Raises NotFoundError."""
-    found = (
-        Message.objects.select_related("conversation")
-        .filter(
-            id=reply_id,
-            role=Message.Role.ASSISTANT,
-            conversation__owner_id=user_id,
-            conversation__deleted_at=None,
-        )
-        .first()
-    )
+    found = Message.objects.of(user_id).replies().select_related("conversation").filter(id=reply_id).first()
     if found is None:
         raise NotFoundError("This answer does not exist, or it is not yours.")
     return found
@@ -132,7 +121,7 @@ def listed(
 
     Those from the pages, or from another `source`; None: from all.
     """
-    mine = Conversation.objects.filter(owner_id=user_id, deleted_at=None)
+    mine = Conversation.objects.of(user_id).alive()
     if source:
         mine = mine.filter(source=source)
     if after:
@@ -144,7 +133,7 @@ def listed(
 
 def titles(user_id: int, ids: Sequence[UUID]) -> Mapping[UUID, str]:
     """The titles of those of `ids` that are conversations of this person's."""
-    mine = Conversation.objects.filter(owner_id=user_id, deleted_at=None, id__in=ids)
+    mine = Conversation.objects.of(user_id).alive().filter(id__in=ids)
     return dict(mine.order_by().values_list("id", "title"))
 
 
@@ -185,7 +174,7 @@ def delete(user_id: int, conversation_id: UUID) -> Conversation:
 
 
 def restore(user_id: int, conversation_id: UUID) -> Conversation:
-    restored = Conversation.objects.filter(id=conversation_id, owner_id=user_id).update(deleted_at=None)
+    restored = Conversation.objects.of(user_id).filter(id=conversation_id).update(deleted_at=None)
     if not restored:
         raise NotFoundError("This conversation was deleted for good and cannot be brought back.")
     return access_conversation(user_id, conversation_id)
@@ -197,7 +186,7 @@ def deleted(user_id: int, conversation_id: str) -> Conversation | None:
         key = UUID(conversation_id)
     except ValueError:
         return None
-    return Conversation.objects.filter(id=key, owner_id=user_id, deleted_at__isnull=False).first()
+    return Conversation.objects.of(user_id).filter(id=key, deleted_at__isnull=False).first()
 
 
 def purge_deleted() -> None:
@@ -251,7 +240,7 @@ def lower_label(user_id: int, conversation_id: UUID, label: Sensitivity | None, 
         raise InvalidError("Say why the label may be lowered. The reason is recorded.")
     if len(reason) > REASON_MAX:
         raise InvalidError(f"The reason has {len(reason)} characters; {REASON_MAX} are allowed.")
-    if conversation.messages.filter(status=Message.Status.STREAMING).exists():
+    if conversation.messages.live().exists():
         raise ConflictError("An answer is still being written here. Stop it, or wait until it is complete.")
     _relabel(conversation, label, labels.lowered(reason))
     conversation.save(update_fields=["label", "label_cause"])

@@ -164,7 +164,7 @@ async def _until_ended(reply: UUID, following: _Following, view: _View) -> Async
 
 
 def _has_ended(reply: UUID) -> bool:
-    return not Message.objects.filter(id=reply, status=Message.Status.STREAMING).exists()
+    return not Message.objects.live().filter(id=reply).exists()
 
 
 async def _news(event: ReplyEvent, view: _View) -> list[Told]:

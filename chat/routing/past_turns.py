@@ -56,7 +56,7 @@ def try_on(policy: RoutingPolicy, *, days: int) -> Tried:
 
 
 def _ended(since: datetime) -> QuerySet[Message]:
-    replies = Message.objects.filter(role=Message.Role.ASSISTANT, created_at__gte=since)
+    replies = Message.objects.replies().filter(created_at__gte=since)
     return replies.exclude(status=Message.Status.STREAMING)
 
 

@@ -245,7 +245,7 @@ def checkpoint(started: Started, text: str, causes: Sequence[labels.Cause]) -> b
     """
     label = labels.label_of(causes)
     _hold(started.conversation)
-    mine = Message.objects.filter(id=started.reply, lease=started.lease, status=Message.Status.STREAMING)
+    mine = Message.objects.live().filter(id=started.reply, lease=started.lease)
     mine = mine.filter(conversation__owner__is_active=True)
     renewed = mine.update(parts=text_part(text), label=label, lease_until=timezone.now() + LEASE)
     if renewed:
@@ -302,8 +302,7 @@ def close(started: Started, outcome: TurnOutcome, entries: Sequence[Entry]) -> b
 def sweep() -> list[tuple[UUID, UUID]]:
     """End the replies whose process died, as (conversation, reply): their text stays, marked interrupted."""
     swept = []
-    lost = Message.objects.filter(status=Message.Status.STREAMING, lease_until__lt=timezone.now())
-    for reply_id, conversation_id in lost.values_list("id", "conversation_id"):
+    for reply_id, conversation_id in Message.objects.lost().values_list("id", "conversation_id"):
         if _end_lost(conversation_id, reply_id):
             logger.warning("reply %s lost its process; its text is kept", reply_id)
             swept.append((conversation_id, reply_id))
@@ -313,7 +312,7 @@ def sweep() -> list[tuple[UUID, UUID]]:
 @transaction.atomic
 def _end_lost(conversation_id: UUID, reply_id: UUID) -> bool:
     _hold(conversation_id)
-    lost = Message.objects.filter(id=reply_id, status=Message.Status.STREAMING, lease_until__lt=timezone.now())
+    lost = Message.objects.lost().filter(id=reply_id)
     reply = lost.first()
     if reply is None:
         return False

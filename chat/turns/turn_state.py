@@ -31,9 +31,7 @@ CLOSED = "This account was deactivated, so nothing was sent."
 _CONVERSATION, _PERSON = UUID(int=2**128 - 982451653), -982451653
 _LABEL = CompiledQuery(
     lambda conversation, person: (
-        Conversation.objects.filter(pk=conversation, owner=person, owner__is_active=True, deleted_at=None)
-        .order_by()
-        .values_list("label")
+        Conversation.objects.of(person).reachable().filter(pk=conversation).order_by().values_list("label")
     ),
     conversation=_CONVERSATION,
     person=_PERSON,
