@@ -117,7 +117,7 @@ class DocumentAdmin(Uploads):
 
     @admin.display(description="")
     def extracted(self, document: Document) -> SafeString:
-        passages = Passage.objects.filter(source__document=document.pk, source__live=True)
+        passages = Passage.objects.live().filter(source__document=document.pk)
         context = {"passages": passages[:PASSAGES_SHOWN], "count": passages.count(), "shown": PASSAGES_SHOWN}
         return live(document, "extracted", render_to_string("admin/documents/document/passages.html", context))
 

@@ -25,7 +25,7 @@ def sweep() -> None:
     orphans = Source.objects.exclude(document__in=Document.objects.values("pk"))
     for document_id in orphans.values_list("document", flat=True).distinct():
         search.remove(document_id)
-    live = Source.objects.filter(document=OuterRef("pk"), live=True)
+    live = Source.objects.live().filter(document=OuterRef("pk"))
     Document.objects.filter(~Exists(live), status=Status.READY).update(status=Status.QUEUED, attempts=0, progress=0)
 
 

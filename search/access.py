@@ -14,7 +14,7 @@ from search.types import Reader
 def readable_collections(user: User | int) -> QuerySet[Collection]:
     """Open to everyone, to this person or a team of theirs, or owned by them. Being admin adds nothing."""
     user_id = user if isinstance(user, int) else user.pk
-    teams = Team.objects.filter(members=user_id).values("id")
+    teams = Team.objects.of(user_id).values("id")
     through_team = Collection.teams.through.objects.filter(collection=OuterRef("pk"), team__in=teams)
     by_name = Collection.users.through.objects.filter(collection=OuterRef("pk"), user=user_id)
     owned = Collection.owners.through.objects.filter(collection=OuterRef("pk"), user=user_id)
@@ -52,7 +52,7 @@ def exceeds(person_id: int, editor_id: int) -> bool:
 
 
 def _worth_searching(user: int) -> QuerySet[Collection, tuple[int]]:
-    live = Source.objects.filter(collection=OuterRef("pk"), live=True)
+    live = Source.objects.live().filter(collection=OuterRef("pk"))
     return readable_collections(user).filter(Exists(live)).order_by("pk").values_list("pk")
 
 

@@ -58,8 +58,8 @@ class CollectionAdmin(CollectionModelAdmin):
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Collection]:
-        live = Source.objects.filter(collection=OuterRef("pk"), live=True)
-        passages = Passage.objects.filter(source__collection=OuterRef("pk"), source__live=True)
+        live = Source.objects.live().filter(collection=OuterRef("pk"))
+        passages = Passage.objects.live().filter(source__collection=OuterRef("pk"))
         managed = managed_collections(request.user).values("pk")
         return (
             super()

@@ -54,7 +54,7 @@ class Index:
         ceiling = min(self.embedder.ceiling, store_ceiling()) if stored else self.embedder.ceiling
         if self.sensitivity > ceiling:
             return Source.objects.none()
-        found = Source.objects.filter(collection=self.collection_id, live=True, sensitivity__lte=ceiling)
+        found = Source.objects.live().filter(collection=self.collection_id, sensitivity__lte=ceiling)
         return found.filter(sensitivity__gt=self.above) if self.sensitivity <= self.above else found
 
     def vectors(self, *, stored: bool = False) -> QuerySet[PassageVector]:
@@ -134,7 +134,7 @@ def _highest_stored(collection_ids: list[int]) -> dict[int, int]:
     """By collection, the highest label of a document that the store may hold."""
     if not collection_ids:
         return {}
-    stored = Source.objects.filter(collection__in=collection_ids, live=True, sensitivity__lte=store_ceiling())
+    stored = Source.objects.live().filter(collection__in=collection_ids, sensitivity__lte=store_ceiling())
     return dict(stored.order_by().values_list("collection").annotate(Max("sensitivity")))
 
 

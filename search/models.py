@@ -1,6 +1,6 @@
 import uuid
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, Self
 
 from django.conf import settings
 from django.db import models, transaction
@@ -119,6 +119,28 @@ class Collection(models.Model):
         LabelRecord.objects.follow(LabelRecord(collection=pk, label=label) for pk, label in found)
 
 
+class SourceQuerySet(LabelledQuerySet["Source"]):
+    def live(self) -> Self:
+        """Return those that search finds."""
+        return self.filter(live=True)
+
+    def quotable(self) -> Self:
+        """Return those that answers may quote: live ones and replaced versions, but none of a deleted document."""
+        return self.filter(models.Q(live=True) | models.Q(retired_at__isnull=False))
+
+    def arriving(self) -> Self:
+        """Return the versions that are being indexed, or were when their worker died."""
+        same = Source.objects.live().filter(document=models.OuterRef("document"))
+        newer = same.filter(version__gte=models.OuterRef("version"))
+        return self.filter(~models.Exists(newer), live=False, retired_at=None)
+
+
+class PassageQuerySet(models.QuerySet["Passage"]):
+    def live(self) -> Self:
+        """Return those that search finds."""
+        return self.filter(source__live=True)
+
+
 class Source(models.Model):
     """One version of a document as search knows it: all that a citation shows, apart from where it came from."""
 
@@ -135,7 +157,7 @@ class Source(models.Model):
     retired_at = models.DateTimeField(null=True, help_text="When a newer version took its place.")
 
     LABEL_FIELDS = frozenset({"sensitivity", "collection", "collection_id"})
-    objects = LabelledQuerySet["Source"].as_manager()
+    objects = SourceQuerySet.as_manager()
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["document", "version"], name="one_source_a_version")]
@@ -213,6 +235,8 @@ class Passage(models.Model):
         default="",
         help_text="SHA-256 of what is embedded: the same text is not embedded twice.",
     )
+
+    objects = PassageQuerySet.as_manager()
 
     class Meta:
         ordering = ["source", "position"]

@@ -226,7 +226,7 @@ def folded(text: str) -> str:
 
 def _items(ids: Sequence[UUID]) -> tuple[Item, ...]:
     rows = Document.objects.select_related("collection", "previous__uploaded_by", "uploaded_by").in_bulk(ids)
-    live = Source.objects.filter(document__in=ids, live=True).values_list("document", "pk")
+    live = Source.objects.live().filter(document__in=ids).values_list("document", "pk")
     sources = dict(live)
     return tuple(_item(rows[pk], sources.get(pk)) for pk in ids if pk in rows)
 

@@ -31,7 +31,7 @@ def original(user: User, document: UUID) -> Original:
     Raises NotFoundError where there is none, or none that `user` may read.
     """
     readable = readable_collections(user)
-    source = Source.objects.filter(document=document, live=True, collection__in=readable).first()
+    source = Source.objects.live().filter(document=document, collection__in=readable).first()
     versions = {"version": source.version if source else 0}
     kept = (
         Document.objects.filter(pk=document, **versions).first()

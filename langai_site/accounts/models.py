@@ -2,6 +2,7 @@ import hashlib
 import secrets
 import uuid
 from datetime import timedelta
+from typing import Self
 
 from django.conf import settings
 from django.contrib.auth.models import AbstractUser
@@ -13,10 +14,18 @@ from langai_site.accounts.scopes import Scope
 INVITATION_LIFETIME = timedelta(days=7)
 
 
+class TeamQuerySet(models.QuerySet["Team"]):
+    def of(self, user_id: int) -> Self:
+        """Return the teams that this person is a member of."""
+        return self.filter(members=user_id)
+
+
 class Team(models.Model):
     """People who share collections, a budget and a bill."""
 
     name = models.CharField(max_length=100, unique=True)
+
+    objects = TeamQuerySet.as_manager()
 
     class Meta:
         ordering = ["name"]

@@ -22,7 +22,7 @@ def exceeds(person_id: int, editor_id: int) -> bool:
 
 
 def _usable(user_id: int) -> QuerySet[Model]:
-    teams = Team.objects.filter(members=user_id).values("pk")
+    teams = Team.objects.of(user_id).values("pk")
     return Model.objects.filter(Q(teams=None) | Q(teams__in=teams))
 
 

@@ -73,7 +73,7 @@ def _available() -> QuerySet[Model]:
 def _available_to(user: int) -> QuerySet[Model]:
     """Models of no team are everyone's; being admin opens none of the others."""
     given = Model.teams.through.objects.filter(model=OuterRef("pk"))
-    mine = Team.objects.filter(members=user).values("id")
+    mine = Team.objects.of(user).values("id")
     return _available().filter(~Exists(given) | Exists(given.filter(team__in=mine)))
 
 

@@ -75,6 +75,6 @@ def _collections(reader: Reader) -> dict[int, str]:
 
 def _kinds(reader: Reader) -> list[tuple[str, str]]:
     """The types of documents there are, with their names, by name."""
-    live = Source.objects.filter(live=True, collection__in=reader.collections).order_by()
+    live = Source.objects.live().filter(collection__in=reader.collections).order_by()
     types = live.values_list("media_type", flat=True).distinct()
     return sorted(((media_type, results.kind_of(media_type)) for media_type in types), key=lambda kind: kind[1].lower())

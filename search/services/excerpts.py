@@ -3,11 +3,11 @@
 from collections.abc import Iterable
 from uuid import UUID
 
-from django.db.models import Min, Q, QuerySet
+from django.db.models import Min
 
 from langai_site.errors import NotFoundError
 from search.access import readable_collections
-from search.models import Page, Source
+from search.models import Page, Source, SourceQuerySet
 from search.services.passages import page_counts
 from search.types import Excerpt, OpenPage, Reader
 
@@ -44,10 +44,9 @@ def open_page(reader: Reader, source_id: UUID, *, page: int = 1, start: int = 0,
     )
 
 
-def _readable(reader: Reader) -> QuerySet[Source]:
+def _readable(reader: Reader) -> SourceQuerySet:
     """What the person may open: what is searched, and the earlier versions that answers cite."""
-    shown = Q(live=True) | Q(retired_at__isnull=False)
-    return Source.objects.filter(shown, collection__in=readable_collections(reader.user_id))
+    return Source.objects.quotable().filter(collection__in=readable_collections(reader.user_id))
 
 
 def _access(reader: Reader, source_id: UUID, page: int) -> tuple[Source, Page]:
@@ -65,7 +64,7 @@ def _parts(source: Source) -> tuple[tuple[int, str], ...]:
     return tuple(parts) if 1 < len(parts) <= PARTS_SHOWN else ()
 
 
-def _excerpt(source: Source, row: Page, start: int, end: int, readable: QuerySet[Source]) -> Excerpt:
+def _excerpt(source: Source, row: Page, start: int, end: int, readable: SourceQuerySet) -> Excerpt:
     before, marked, after = split(row.text, start, end)
     passage = source.passages.filter(page=row.number, start=start).only("heading", "location").first() if end else None
     return Excerpt(
@@ -87,9 +86,9 @@ def _excerpt(source: Source, row: Page, start: int, end: int, readable: QuerySet
     )
 
 
-def _current(source: Source, readable: QuerySet[Source]) -> UUID | None:
+def _current(source: Source, readable: SourceQuerySet) -> UUID | None:
     """The version of the same document that took the source's place."""
-    newer = readable.filter(document=source.document, live=True).order_by() if not source.live else readable.none()
+    newer = readable.live().filter(document=source.document).order_by() if not source.live else readable.none()
     return newer.values_list("pk", flat=True).first()
 
 

@@ -194,7 +194,7 @@ def _go_live(
         raise SourceGoneError
     if titles - {source.title}:
         renew(source)
-    others = Source.objects.filter(document=source.document, live=True).exclude(pk=source.pk)
+    others = Source.objects.live().filter(document=source.document).exclude(pk=source.pk)
     hidden = _passages(others)
     for ids in hidden.values():
         get_index().remove(ids)

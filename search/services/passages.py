@@ -49,7 +49,7 @@ class _Row(NamedTuple):
 def _shown(user: int, ids: Iterable[int]) -> QuerySet[Passage]:
     """Of these passages the live ones that the person may read: the check that everything found goes through."""
     readable = readable_collections(user).values("pk")
-    return Passage.objects.filter(pk__in=ids, source__live=True, source__collection__in=readable).order_by()
+    return Passage.objects.live().filter(pk__in=ids, source__collection__in=readable).order_by()
 
 
 def _rows(user: int, **ids: int) -> QuerySet[Passage, Any]:

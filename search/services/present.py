@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 
 from langai_site.accounts.open_accounts import require_open
 from langai_site.errors import NotAdmittedError
@@ -13,9 +13,6 @@ from langai_site.sensitivity import Sensitivity, highest
 from search.access import readable_collections
 from search.models import Source
 from search.services.label_history import History, documents_of_removed, history_of
-
-# A version that was replaced may still be quoted; one whose document was deleted may not.
-QUOTABLE = Q(live=True) | Q(retired_at__isnull=False)
 
 
 @dataclass(frozen=True)
@@ -31,7 +28,7 @@ def readable_sources(user_id: int, sources: Collection[UUID]) -> dict[UUID, Pres
     # Most turns have none, and putting a query together costs more than running it.
     if not sources:
         return {}
-    return _read(Source.objects.filter(QUOTABLE, pk__in=sources, collection__in=readable_collections(user_id)))
+    return _read(Source.objects.quotable().filter(pk__in=sources, collection__in=readable_collections(user_id)))
 
 
 def existing_sources(sources: Collection[UUID]) -> dict[UUID, PresentSource]:

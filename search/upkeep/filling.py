@@ -65,7 +65,7 @@ def embed(index: Index, ids: Sequence[int], *, anew: bool = False) -> int:
     The store gets a vector before the database has it: a vector that only the database knew to be new would be
     taken for the old one that the store holds under the same id.
     """
-    found = Passage.objects.filter(pk__in=ids, source__live=True).select_related("source__collection")
+    found = Passage.objects.live().filter(pk__in=ids).select_related("source__collection")
     rows = [row for row in found.order_by("pk") if index.takes(row.source.label)]
     if not rows:
         return 0

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from django.db import transaction
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.db.models import Count, QuerySet
 
 from search.contexts import in_context
 from search.keywords import get_index
@@ -19,7 +19,7 @@ def sync_keywords(*, thorough: bool) -> None:
     """
     ids = list(Collection.objects.order_by("pk").values_list("pk", flat=True))
     indexed = get_index().count(ids)
-    live = Passage.objects.filter(source__live=True).order_by().values_list("source__collection")
+    live = Passage.objects.live().order_by().values_list("source__collection")
     expected = dict(live.annotate(Count("pk")))
     for collection_id in ids:
         if thorough or indexed.get(collection_id, 0) != expected.get(collection_id, 0):
@@ -30,7 +30,7 @@ def differing(collection_id: int) -> tuple[list[int], list[int]]:
     """The passages of a collection that lack keywords, and those that have some and ought not to."""
     # The keywords are read first: a passage is written with its own, so one seen there has a row.
     indexed = get_index().ids(collection_id)
-    live = Passage.objects.filter(source__collection=collection_id, source__live=True).order_by()
+    live = Passage.objects.live().filter(source__collection=collection_id).order_by()
     missing = [pk for pk in _ids(live) if pk not in indexed]
     indexed.difference_update(_ids(live))
     if indexed:
@@ -44,8 +44,7 @@ def _ids(passages: QuerySet[Passage]) -> Iterable[int]:
 
 def _arriving(collection_id: int) -> QuerySet[Passage]:
     """Of versions that are being indexed, or were when their worker died."""
-    newer = Source.objects.filter(document=OuterRef("document"), version__gte=OuterRef("version"), live=True)
-    sources = Source.objects.filter(Q(retired_at=None), ~Exists(newer), collection=collection_id, live=False)
+    sources = Source.objects.arriving().filter(collection=collection_id)
     return Passage.objects.filter(source__in=sources.values("pk")).order_by()
 
 

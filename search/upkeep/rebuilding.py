@@ -67,7 +67,7 @@ class Rebuild:
             yield from (index for index in indexes_of(collection) if self.embed or index.may_be_stored)
 
     def _rebuild_words(self, collection: Collection) -> None:
-        what, live = f"Keywords of “{collection.name}”", Passage.objects.filter(source__live=True)
+        what, live = f"Keywords of “{collection.name}”", Passage.objects.live()
         ids = live.filter(source__collection=collection).order_by("pk")
         total, done = ids.count(), ids.filter(pk__lte=self.state["after"]).count()
         self.report(what, done, total)

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 from django.conf import settings
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import QuerySet
 
 from search import indexes
 from search.embeddings import FINGERPRINT, configured, embedder_for, find_configured, local_embedder
@@ -145,8 +145,7 @@ def _ids(vectors: QuerySet[PassageVector]) -> Iterable[int]:
 
 def _arriving(index: Index) -> QuerySet[PassageVector]:
     """Passages of versions that are being indexed: their vectors are there before they are live."""
-    newer = Source.objects.filter(document=OuterRef("document"), version__gte=OuterRef("version"), live=True)
-    sources = Source.objects.filter(~Exists(newer), collection=index.collection_id, live=False, retired_at=None)
+    sources = Source.objects.arriving().filter(collection=index.collection_id)
     return PassageVector.objects.filter(embedder=index.embedder.fingerprint, passage__source__in=sources).order_by()
 
 
@@ -204,5 +203,5 @@ def unwanted(collection: Collection) -> Iterator[QuerySet[PassageVector]]:
     for fingerprint in sorted({FINGERPRINT, *fingerprints()} - {collection.embedder, *wanted}):
         yield mine.filter(embedder=fingerprint)
     for fingerprint, index in wanted.items():
-        outside = Source.objects.filter(collection=collection, live=True).exclude(pk__in=index.sources().values("pk"))
+        outside = Source.objects.live().filter(collection=collection).exclude(pk__in=index.sources().values("pk"))
         yield mine.filter(embedder=fingerprint, passage__source__in=outside)

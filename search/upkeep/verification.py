@@ -99,19 +99,19 @@ def differences(*, mend: bool, until: float = float("inf"), sample: int | None =
 
 def _versions(mend: bool) -> Iterator[IndexDifference]:
     """A document of which two versions are found at once."""
-    live = Source.objects.filter(live=True).order_by().values("document")
+    live = Source.objects.live().order_by().values("document")
     twice = live.annotate(number=Count("pk"), newest=Max("version")).filter(number__gt=1)
     rows = list(twice.values_list("document", "newest"))
     if not rows:
         return
     for document, newest in rows if mend else ():
-        Source.objects.filter(document=document, live=True, version__lt=newest).update(live=False)
+        Source.objects.live().filter(document=document, version__lt=newest).update(live=False)
     yield found(f"{len(rows)} documents are found in two versions", [pk for pk, _ in rows], mended=mend)
 
 
 def _digests(collection: Collection, mend: bool) -> Iterator[IndexDifference]:
     """Passages that were written before texts were recognised."""
-    plain = Passage.objects.filter(digest="", source__collection=collection, source__live=True).order_by()
+    plain = Passage.objects.live().filter(digest="", source__collection=collection).order_by()
     ids = list(plain.values_list("pk", flat=True))
     if not ids:
         return
