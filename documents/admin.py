@@ -121,7 +121,7 @@ class DocumentAdmin(Uploads):
         context = {"passages": passages[:PASSAGES_SHOWN], "count": passages.count(), "shown": PASSAGES_SHOWN}
         return live(document, "extracted", render_to_string("admin/documents/document/passages.html", context))
 
-    def save_model(self, request: HttpRequest, obj: Document, form: ModelForm, change: bool) -> None:
+    def save_model(self, request: HttpRequest, obj: Document, form: ModelForm[Document], change: bool) -> None:
         """Only what a person may change, so that the worker's progress is not overwritten."""
         asked_for = form.cleaned_data["raise_quoting"]
         label, by = Sensitivity(obj.sensitivity), request.user.get_username()

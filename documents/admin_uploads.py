@@ -80,7 +80,7 @@ class Uploads(DocumentModelAdmin):
         title = f"Replace the file of “{document.title}”"
         return self._page(request, "replace", form, title=title, document=document)
 
-    def _replace(self, request: HttpRequest, document: Document, file: File) -> bool:
+    def _replace(self, request: HttpRequest, document: Document, file: "File[bytes]") -> bool:
         try:
             replaced = services.replace(document, file=file, user=_person(request))
         except LangAIError as error:

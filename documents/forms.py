@@ -14,7 +14,7 @@ from search.services.label_rises import Labelled
 NEVER_LOWER = "A document can be labelled above its collection, never below it."
 
 
-class CollectionChoice(forms.ModelChoiceField):
+class CollectionChoice(forms.ModelChoiceField[Collection]):
     def label_from_instance(self, obj: Any) -> str:  # noqa: ANN401
         return f"{obj} ({Sensitivity(obj.sensitivity).label.lower()})"
 
@@ -42,7 +42,7 @@ class ManyFilesField(forms.FileField):
 
     widget = ManyFilesInput(attrs={"accept": ",".join(FORMATS)})
 
-    def clean(self, data: Any, initial: Any = None) -> list[UploadedFile]:  # noqa: ANN401
+    def clean(self, data: Any, initial: Any = None) -> "list[UploadedFile[bytes]]":  # noqa: ANN401
         files = [file for file in data or [] if file]
         if not files:
             raise forms.ValidationError("Choose one file or more.", code="required")
@@ -71,7 +71,7 @@ class ReplaceForm(forms.Form):
     )
 
 
-class DocumentForm(RaiseQuotingForm):
+class DocumentForm(RaiseQuotingForm[Document]):
     """What a person may change of a document."""
 
     def labelled(self) -> Labelled:

@@ -13,7 +13,7 @@ from langai_site.detectors import detect, detect_by_rules
 from langai_site.models import SensitivePattern
 
 
-class TryForm(forms.ModelForm):
+class TryForm(forms.ModelForm[SensitivePattern]):
     """A pattern as it stands in the form, saved or not, and a text to try it on."""
 
     sample = forms.CharField(required=False, max_length=settings.SAMPLE_MAX_CHARS, strip=False)
@@ -27,7 +27,7 @@ class TryForm(forms.ModelForm):
 
 
 @admin.register(SensitivePattern)
-class SensitivePatternAdmin(admin.ModelAdmin):
+class SensitivePatternAdmin(admin.ModelAdmin[SensitivePattern]):
     """What is sensitive here besides what the built-in detectors know."""
 
     list_display = ["name", "kind", "label", "enabled"]

@@ -3,7 +3,10 @@ import importlib
 from django.apps import AppConfig
 from django.conf import settings
 
-from langai_site import registry
+from langai_site import generics, registry
+
+# Imported for what it does to classes of Django.
+assert generics
 
 
 class LangAIConfig(AppConfig):

@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from langai_site.accounts.models import User
 from langai_site.sensitivity import Sensitivity
 from search.access import managed_collections
 from search.models import Collection, Passage, Source
@@ -25,7 +26,7 @@ else:
 NAMES_SHOWN = 3
 
 
-class CollectionForm(RaiseQuotingForm):
+class CollectionForm(RaiseQuotingForm[Collection]):
     class Meta:
         model = Collection
         fields = ("name", "description", "sensitivity", "everyone", "teams", "users", "owners")
@@ -92,7 +93,7 @@ class CollectionAdmin(CollectionModelAdmin):
             return [named, *others]
         return [(named[0], {"fields": (*named[1]["fields"], "raise_quoting")}), *others]
 
-    def save_model(self, request: HttpRequest, obj: Collection, form: ModelForm, change: bool) -> None:
+    def save_model(self, request: HttpRequest, obj: Collection, form: ModelForm[Collection], change: bool) -> None:
         with transaction.atomic():
             super().save_model(request, obj, form, change)
             if change and obj.sensitivity > form.initial["sensitivity"]:
@@ -107,10 +108,11 @@ class CollectionAdmin(CollectionModelAdmin):
             raise_quoting(Labelled(collection=collection.pk), by=request.user.get_username())
         self.log_change(request, collection, outcome(asked_for=asked_for))
 
-    def save_related(self, request: HttpRequest, form: ModelForm, formsets: Any, change: bool) -> None:  # noqa: ANN401
+    def save_related(self, request: HttpRequest, form: ModelForm[Collection], formsets: Any, change: bool) -> None:  # noqa: ANN401
         """Who may make collections but not manage all looks after those they made."""
         super().save_related(request, form, formsets, change)
         if not change and not getattr(request.user, "is_superuser", False):
+            assert isinstance(request.user, User)
             form.instance.owners.add(request.user)
 
     @admin.display(description="who may read it")

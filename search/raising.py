@@ -1,13 +1,16 @@
 """The offer to raise the conversations that quote what an admin relabels: part of the admin's forms."""
 
-from typing import Any
+from typing import Any, TypeVar
 
 from django import forms
+from django.db.models import Model
 
 from search.services.label_rises import Labelled, count_quoting
 
+M = TypeVar("M", bound=Model)
 
-class RaiseQuotingForm(forms.ModelForm):
+
+class RaiseQuotingForm(forms.ModelForm[M]):
     """A form of something labelled. The offer is accepted unless its tick is taken away."""
 
     raise_quoting = forms.BooleanField(

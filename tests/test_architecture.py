@@ -58,7 +58,7 @@ LAYERS = {
         "apps urls",
     ],
     "langai_site": [
-        "characters errors folders hosts log_settings page_policy request_id sensitivity",
+        "characters errors folders generics hosts log_settings page_policy request_id sensitivity",
         "env registry database detectors",
         "checks models settings",
         "telemetry",

@@ -15,7 +15,7 @@ admin.site.register(LabelChange, LabelChangeAdmin)
 
 
 @admin.register(Conversation)
-class ConversationAdmin(MetadataAdmin):
+class ConversationAdmin(MetadataAdmin[Conversation]):
     list_display = ["id", "owner", "label", "source", "model", "messages_count", "created_at", "updated_at"]
     list_filter = ["label", "source", "created_at"]
     search_fields = ["id", "owner__username"]
@@ -26,4 +26,5 @@ class ConversationAdmin(MetadataAdmin):
 
     @admin.display(description="messages", ordering="message_count")
     def messages_count(self, conversation: Conversation) -> int:
-        return conversation.message_count  # type: ignore[attr-defined]
+        count: int = conversation.message_count  # type: ignore[attr-defined]  # of the query above
+        return count

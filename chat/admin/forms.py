@@ -10,7 +10,7 @@ from langai_site.sensitivity import Sensitivity
 LAST = 9_999
 
 
-class RuleForm(forms.ModelForm):
+class RuleForm(forms.ModelForm[RoutingRule]):
     position = forms.IntegerField(
         label="Order",
         required=False,

@@ -1,11 +1,15 @@
 """What admin shows of conversations is metadata, to be read. Being admin adds no right to read what people wrote."""
 
+from typing import TypeVar
+
 from django.contrib import admin
 from django.db.models import Model
 from django.http import HttpRequest
 
+M = TypeVar("M", bound=Model)
 
-class MetadataAdmin(admin.ModelAdmin):
+
+class MetadataAdmin(admin.ModelAdmin[M]):
     """Lists and pages that nobody changes, and that cannot be asked about columns that they do not show."""
 
     def has_add_permission(self, request: HttpRequest) -> bool:

@@ -65,7 +65,7 @@ ACTS = {
 }
 
 
-class RuleInline(admin.TabularInline):
+class RuleInline(admin.TabularInline[RoutingRule, RoutingPolicy]):
     """A draft's rules. They belong to their policy: who may change that may change them, while it is a draft."""
 
     model = RoutingRule
@@ -86,7 +86,7 @@ class RuleInline(admin.TabularInline):
         return self.has_change_permission(request, obj)
 
 
-class RoutingPolicyAdmin(admin.ModelAdmin):
+class RoutingPolicyAdmin(admin.ModelAdmin[RoutingPolicy]):
     list_display = ["__str__", "status", "rules_in_short", "note", "activated_at", "activated_by"]
     list_filter = ["status"]
     list_select_related = ["activated_by"]
@@ -143,11 +143,13 @@ class RoutingPolicyAdmin(admin.ModelAdmin):
         lab = LabForm() if may_act else None
         return {"acts": acts, "lab": lab, "warnings": warnings(rules), **_what_if(request, rules)}
 
-    def save_model(self, request: HttpRequest, obj: RoutingPolicy, form: ModelForm, change: bool) -> None:
+    def save_model(
+        self, request: HttpRequest, obj: RoutingPolicy, form: ModelForm[RoutingPolicy], change: bool
+    ) -> None:
         policies.hold(obj)
         super().save_model(request, obj, form, change)
 
-    def save_related(self, request: HttpRequest, form: ModelForm, formsets: Any, change: bool) -> None:  # noqa: ANN401
+    def save_related(self, request: HttpRequest, form: ModelForm[RoutingPolicy], formsets: Any, change: bool) -> None:  # noqa: ANN401
         super().save_related(request, form, formsets, change)
         policies.renumber(form.instance)
 

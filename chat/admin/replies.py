@@ -21,7 +21,7 @@ NONE = "-"
 NOTE = "In the words that stand under the answer for its owner, but for titles of documents."
 
 
-class ReplyAdmin(MetadataAdmin):
+class ReplyAdmin(MetadataAdmin[Reply]):
     """Receipts. The columns that hold texts are not even read."""
 
     list_display = [
@@ -137,7 +137,7 @@ class ReplyAdmin(MetadataAdmin):
         return NONE if receipt.is_empty else _seconds(receipt.duration_ms)
 
 
-class LabelChangeAdmin(MetadataAdmin):
+class LabelChangeAdmin(MetadataAdmin[LabelChange]):
     """Which labels were raised and lowered, and why."""
 
     list_display = ["at", "username", "before", "after", "because", "conversation"]

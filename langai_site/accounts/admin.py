@@ -1,12 +1,12 @@
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 from allauth.account.admin import EmailAddress
 from django.contrib import admin, messages
 from django.contrib.admin.utils import unquote
 from django.contrib.auth.admin import GroupAdmin, UserAdmin
 from django.contrib.auth.models import Group
-from django.db.models import Count, QuerySet
+from django.db.models import Count, Model, QuerySet
 from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
@@ -20,13 +20,15 @@ from langai_site.accounts.models import ApiKey, Invitation, Team, User
 # Django's own is replaced below: groups give rights. LangAI sends no mail, so addresses are those of the accounts.
 admin.site.unregister((Group, EmailAddress))
 
+M = TypeVar("M", bound=Model)
+
 
 def editor_of(request: HttpRequest) -> User:
     assert isinstance(request.user, User)
     return request.user
 
 
-class KnowsEditor(admin.ModelAdmin):
+class KnowsEditor(admin.ModelAdmin[M]):
     """Tells its form, an `Editing`, who fills it in."""
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:  # noqa: ANN401
@@ -59,7 +61,7 @@ class OwnGroupAdmin(GroupAdmin):
 
 
 @admin.register(User)
-class LangAIUserAdmin(KnowsEditor, UserAdmin):
+class LangAIUserAdmin(KnowsEditor[User], UserAdmin[User]):
     """Staff who are not superusers edit only accounts that have no more rights than theirs, and give none."""
 
     form = PersonForm
@@ -109,7 +111,7 @@ class LangAIUserAdmin(KnowsEditor, UserAdmin):
 
 
 @admin.register(Team)
-class TeamAdmin(KnowsEditor):
+class TeamAdmin(KnowsEditor[Team]):
     form = TeamForm
     list_display = ("name", "size")
     search_fields = ("name",)
@@ -122,7 +124,7 @@ class TeamAdmin(KnowsEditor):
         may_change = self.has_change_permission(request, obj) if obj else True
         return ("name", "members" if may_change else "people")
 
-    def save_related(self, request: HttpRequest, form: ModelForm, formsets: Any, change: bool) -> None:  # noqa: ANN401
+    def save_related(self, request: HttpRequest, form: ModelForm[Team], formsets: Any, change: bool) -> None:  # noqa: ANN401
         super().save_related(request, form, formsets, change)
         form.instance.members.set(form.cleaned_data["members"])
 
@@ -137,7 +139,7 @@ class TeamAdmin(KnowsEditor):
 
 
 @admin.register(Invitation)
-class InvitationAdmin(KnowsEditor):
+class InvitationAdmin(KnowsEditor[Invitation]):
     form = InvitationForm
     list_display = ("__str__", "state", "invited_by", "created_at", "expires_at", "used_by")
     filter_horizontal = ("teams",)
@@ -161,7 +163,7 @@ class InvitationAdmin(KnowsEditor):
             return "used"
         return "open" if invitation.expires_at > timezone.now() else "expired"
 
-    def save_model(self, request: HttpRequest, obj: Invitation, form: ModelForm, change: bool) -> None:
+    def save_model(self, request: HttpRequest, obj: Invitation, form: ModelForm[Invitation], change: bool) -> None:
         if change:
             return super().save_model(request, obj, form, change)
         obj.invited_by_id = request.user.pk
@@ -193,7 +195,7 @@ class InvitationAdmin(KnowsEditor):
 
 
 @admin.register(ApiKey)
-class ApiKeyAdmin(admin.ModelAdmin):
+class ApiKeyAdmin(admin.ModelAdmin[ApiKey]):
     """Everybody's keys, to be looked at and revoked: their people make them."""
 
     list_display = ("name", "user", "prefix", "scope_names", "state", "last_used_at", "expires_at")

@@ -1,17 +1,19 @@
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, TypeVar
 
 from django import forms
 from django.contrib.admin.widgets import FilteredSelectMultiple
 from django.contrib.auth.forms import UserChangeForm, UserCreationForm
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
 
 from langai_site.accounts import rights
 from langai_site.accounts.models import Invitation, Team, User
 from langai_site.accounts.scopes import WORDS, Scope
 
+M = TypeVar("M", bound=Model)
 
-class InvitedForm(UserCreationForm):
+
+class InvitedForm(UserCreationForm[User]):
     """What an invited person chooses: a name, an address if they like, and a password."""
 
     class Meta:
@@ -20,13 +22,13 @@ class InvitedForm(UserCreationForm):
 
     def clean_email(self) -> str:
         """An address signs in as well as a name does, so only one account may have it."""
-        email = self.cleaned_data["email"]
+        email: str = self.cleaned_data["email"]
         if email and User.objects.filter(email__iexact=email).exists():
             raise forms.ValidationError("Another account uses this address.")
         return email
 
 
-class Editing(forms.ModelForm):
+class Editing(forms.ModelForm[M]):
     """A form of the admin that knows who fills it in: its page sets `editor`."""
 
     editor: User
@@ -37,7 +39,7 @@ class Editing(forms.ModelForm):
             raise forms.ValidationError(rights.refused_teams(closed, what))
 
 
-class PersonForm(Editing, UserChangeForm):
+class PersonForm(Editing[User], UserChangeForm[User]):
     """A person's account."""
 
     def clean_teams(self) -> QuerySet[Team]:
@@ -55,7 +57,7 @@ class PersonForm(Editing, UserChangeForm):
         return team
 
 
-class InvitationForm(Editing):
+class InvitationForm(Editing[Invitation]):
     """An invitation, with the teams that it leads to."""
 
     class Meta:
@@ -68,7 +70,7 @@ class InvitationForm(Editing):
         return teams
 
 
-class TeamForm(Editing):
+class TeamForm(Editing[Team]):
     """A team with the people in it."""
 
     members = forms.ModelMultipleChoiceField(

@@ -32,7 +32,7 @@ PRICE = "Price, in US dollars for a million tokens"
 
 
 @admin.register(Model)
-class ModelAdmin(admin.ModelAdmin):
+class ModelAdmin(admin.ModelAdmin[Model]):
     """The catalogue: what the configured keys and servers offer, and what else an admin adds."""
 
     form = ModelForm

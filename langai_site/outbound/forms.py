@@ -23,7 +23,7 @@ def plain(number: Decimal) -> str:
     return f"{number.normalize():f}"
 
 
-class ModelForm(forms.ModelForm):
+class ModelForm(forms.ModelForm[Model]):
     """A model's page: its own columns, and a price that is added when it is new."""
 
     roles = forms.MultipleChoiceField(
@@ -59,7 +59,7 @@ class ModelForm(forms.ModelForm):
             self.fields["parameters"].help_text += f" Possible: {parameters.NAMES}."
 
     def clean_name(self) -> str:
-        name = self.cleaned_data["name"].strip()
+        name: str = self.cleaned_data["name"].strip()
         provider, _, model = name.partition("/")
         if provider not in RANKS or not model:
             raise forms.ValidationError(f"A name begins with {', '.join(f'{known}/' for known in RANKS)}.")

@@ -37,7 +37,7 @@ class ReadOnly:
 
 
 @admin.register(UsageEntry)
-class UsageEntryAdmin(ReadOnly, admin.ModelAdmin):
+class UsageEntryAdmin(ReadOnly, admin.ModelAdmin[UsageEntry]):
     """The ledger, and what can be asked of it."""
 
     list_display = (
@@ -102,14 +102,14 @@ def _answer(form: VerifyForm) -> dict[str, Any]:
 
 
 @admin.register(MonthClose)
-class MonthCloseAdmin(ReadOnly, admin.ModelAdmin):
+class MonthCloseAdmin(ReadOnly, admin.ModelAdmin[MonthClose]):
     """Closed months and their figures."""
 
     list_display = ("__str__", "entries", "input_tokens", "output_tokens", "cost", "saved", "unpriced", "closed_at")
 
 
 @admin.register(Price)
-class PriceAdmin(ReadOnly, admin.ModelAdmin):
+class PriceAdmin(ReadOnly, admin.ModelAdmin[Price]):
     """What each model costs and did cost, to be read: a price is set on its model's page, and never changed."""
 
     list_display = ["model", "valid_from", "source", "input", "output", "cached", "long"]

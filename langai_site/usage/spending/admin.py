@@ -12,7 +12,7 @@ from langai_site.usage.spending.standing import BudgetStanding, shown
 
 
 @admin.register(Budget)
-class BudgetAdmin(admin.ModelAdmin):
+class BudgetAdmin(admin.ModelAdmin[Budget]):
     """Budgets, and how much of each is left today or this month."""
 
     list_display = ("__str__", "kind", "enabled", "spent", "held", "left")
@@ -21,7 +21,7 @@ class BudgetAdmin(admin.ModelAdmin):
     autocomplete_fields = ("user", "team")
     fields = ("scope", "user", "team", "period", "amount", "hard", "enabled")
 
-    def save_model(self, request: HttpRequest, obj: Budget, form: ModelForm, change: bool) -> None:
+    def save_model(self, request: HttpRequest, obj: Budget, form: ModelForm[Budget], change: bool) -> None:
         """What was spent before, in this day or month, counts from the start."""
         super().save_model(request, obj, form, change)
         budgets.reconcile(obj)
@@ -52,4 +52,5 @@ def _standing(budget: Budget) -> BudgetStanding:
     kept: dict[str, Any] = budget.__dict__
     if "standing" not in kept:
         kept["standing"] = budgets.standings(Budget.objects.filter(pk=budget.pk))[0]
-    return kept["standing"]
+    standing: BudgetStanding = kept["standing"]
+    return standing

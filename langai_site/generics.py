@@ -1,0 +1,19 @@
+"""Let base classes of Django's be written with their model, as in `ModelAdmin[Team]`, which type checkers require.
+
+Django lets query sets and managers be written so, but not these. `langai_site.apps` imports this module before any
+app's admin or forms are loaded.
+"""
+
+from typing import Any
+
+from django.contrib.admin.options import BaseModelAdmin
+from django.forms.models import BaseModelForm, ModelChoiceField
+
+
+def _itself(cls: type, _argument: object) -> type:
+    return cls
+
+
+_BASES: tuple[Any, ...] = (BaseModelAdmin, BaseModelForm, ModelChoiceField)
+for _base in _BASES:
+    _base.__class_getitem__ = classmethod(_itself)
