@@ -32,10 +32,12 @@ class ConversationConsumer(PersonSocket):
         await self.accept()
         user, self.conversation = self.scope["user"], self.scope["url_route"]["kwargs"]["conversation"]
         if not user.is_authenticated:
-            return await self.close(SIGNED_OUT)
+            await self.close(SIGNED_OUT)
+            return
         self.user_id = user.id
         if not await self._may_watch(user):
-            return await self.close(TOO_MANY)
+            await self.close(TOO_MANY)
+            return
         # Listen first, read then: what happens in between is drawn twice rather than never.
         await self.enter(user)
         await self.read(access.require_theirs, self.user_id, self.conversation)

@@ -12,7 +12,7 @@ from langai_site.accounts import attempts
 from langai_site.web.addresses import visitor_address
 
 
-class ClosedSignup(DefaultAccountAdapter):
+class ClosedSignup(DefaultAccountAdapter):  # type: ignore[misc]  # allauth has no types
     """Nobody signs up on their own: an admin invites. And nobody learns whether an account is switched off."""
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:

@@ -128,7 +128,7 @@ def opened(kind: str, kept: bytes | None) -> bytes | None:
         return None
 
 
-class LenientRedisCache(RedisCache):
+class LenientRedisCache(RedisCache):  # type: ignore[misc]  # django-redis has no types
     """Holds nothing while Redis is away (with IGNORE_EXCEPTIONS), and then gives every lock that is asked for.
 
     A lock that nobody gets would refuse every sign-in as one too many.

@@ -78,4 +78,6 @@ def write_now(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
 
 async def apart(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
     """Run what takes its time, such as reading many rows or a file, on threads that no answer waits for."""
-    return await database_sync_to_async(function, thread_sensitive=False, executor=_apart)(*args, **kwargs)
+    work = database_sync_to_async(function, thread_sensitive=False, executor=_apart)
+    result: T = await work(*args, **kwargs)
+    return result

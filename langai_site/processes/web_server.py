@@ -38,7 +38,7 @@ OPEN_FILES = 65_536
 WebSocketFactory = Any
 
 
-class DrainingServer(Server):
+class DrainingServer(Server):  # type: ignore[misc]  # Daphne has no types
     """On SIGTERM: stops listening, awaits the registered drains, ends services and connections, then exits."""
 
     def run(self) -> None:
@@ -125,7 +125,7 @@ def spare_collector() -> None:
     Called while the reactor starts, when asyncio has no running loop yet.
     """
     gc.freeze()
-    reactor.callLater(SECOND_FREEZE, gc.freeze)  # type: ignore[arg-type, attr-defined]
+    reactor.callLater(SECOND_FREEZE, gc.freeze)  # type: ignore[arg-type]
 
 
 def compress_sockets(factory: WebSocketFactory) -> None:
@@ -168,7 +168,7 @@ def serve() -> None:
     server: DrainingServer = DrainingServer(
         application=_application(),
         endpoints=build_endpoint_description_strings(host=settings.HOST, port=settings.PORT),
-        ready_callable=lambda: reactor.callWhenRunning(server.start_services),  # type: ignore[attr-defined]
+        ready_callable=lambda: reactor.callWhenRunning(server.start_services),
         verbosity=0,
         server_name="",
     )

@@ -127,7 +127,7 @@ def gathered(role: str = "web") -> bytes:
             family = families.setdefault(told["name"], Metric(told["name"], told["words"], told["type"]))
             for name, labels, value in told["samples"]:
                 family.add_sample(name, labels, value)
-    return generate_latest(_Told([*families.values(), *_read(registry.shared_gauges.values())]))  # type: ignore[arg-type]
+    return generate_latest(_Told([*families.values(), *_read(registry.shared_gauges.values())]))
 
 
 def _fresh(path: Path, now: float) -> list[dict[str, Any]]:

@@ -25,7 +25,8 @@ def visitor_address(forwarded: str, peer: str) -> str:
 
 def counted_address(forwarded: str, peer: str) -> str:
     """Return `visitor_address`; for IPv6 the network, because one visitor has a whole network of addresses."""
-    return truncate_ip(visitor_address(forwarded, peer))
+    address: str = truncate_ip(visitor_address(forwarded, peer))
+    return address
 
 
 def _plain(entry: str) -> str:

@@ -45,15 +45,18 @@ class InLoop(MiddlewareMixin):
         return False
 
     async def _process_view(self, request: HttpRequest, view: View, args: object, kwargs: object) -> Answer:
-        process = partial(type(self).process_view, self, request, view, args, kwargs)  # type: ignore[attr-defined]
+        process: Callable[[], Answer] = partial(type(self).process_view, self, request, view, args, kwargs)  # type: ignore[attr-defined]
         return await sync_to_async(process)() if self.view_waits(request, view) else process()
 
     async def __acall__(self, request: HttpRequest) -> HttpResponseBase:
         before, after = getattr(self, "process_request", None), getattr(self, "process_response", None)
-        response = (before(request) if before else None) or await self.get_response(request)  # type: ignore[misc]
-        if after is None:
-            return response
-        return await sync_to_async(after)(request, response) if self.waits(request) else after(request, response)
+        early: Answer = before(request) if before else None
+        response: HttpResponseBase = early or await self.get_response(request)  # type: ignore[misc]
+        if after is not None:
+            response = (
+                await sync_to_async(after)(request, response) if self.waits(request) else after(request, response)
+            )
+        return response
 
 
 class Security(InLoop, SecurityMiddleware):
@@ -86,8 +89,8 @@ class Authentication(InLoop, AuthenticationMiddleware):
 class LoginRequired(InLoop, LoginRequiredMiddleware):
     """Django's reads the person from the database even where a view lets everybody in, or asks by itself."""
 
-    def process_view(self, request: HttpRequest, view: View, args: object, kwargs: object) -> Answer:  # type: ignore[override]
-        return super().process_view(request, view, args, kwargs) if self.view_waits(request, view) else None  # type: ignore[arg-type]
+    def process_view(self, request: HttpRequest, view: View, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Answer:
+        return super().process_view(request, view, args, kwargs) if self.view_waits(request, view) else None
 
     def view_waits(self, request: HttpRequest, view: View) -> bool:
         return getattr(view, "login_required", True)

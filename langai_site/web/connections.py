@@ -55,7 +55,7 @@ def take_connection(address: str) -> Seat | None:
     return by_address.take(address, settings.CONNECTIONS_PER_ADDRESS)
 
 
-class Channel(HTTPChannel):  # type: ignore[misc]
+class Channel(HTTPChannel):
     """One connection of HTTP/1.1. Twisted's own timer is off: it starts again with each byte that drips in."""
 
     # All that are open, for `cut_slow`.
@@ -83,7 +83,7 @@ class Channel(HTTPChannel):  # type: ignore[misc]
             if self.seat is None:
                 # Answered with its first bytes: clients do not expect an answer before they have asked.
                 self.waits_for = REFUSAL
-                reactor.callLater(LINGER, self._abort)  # type: ignore[attr-defined, arg-type]
+                reactor.callLater(LINGER, self._abort)  # type: ignore[arg-type]
 
     def _limit_standstill(self) -> None:
         """Have the system end the connection when its other end takes nothing of an answer that is on its way."""
@@ -157,7 +157,7 @@ class Channel(HTTPChannel):  # type: ignore[misc]
         """Send a last answer, and drop the `rest`, in bytes: no more than LINGER_BYTES, for LINGER seconds."""
         self.waits_for, self.rest = END, rest
         self.transport.write(response)
-        reactor.callLater(LINGER, self._abort)  # type: ignore[attr-defined, arg-type]
+        reactor.callLater(LINGER, self._abort)  # type: ignore[arg-type]
         if self.paused:
             self.paused = False
             self._networkProducer.resumeProducing()
@@ -194,8 +194,9 @@ class Channel(HTTPChannel):  # type: ignore[misc]
 
     def _give_up(self) -> None:
         if self.waits_for is REQUEST or self.untouched:
-            return self.timeoutConnection()
-        self.refuse(refusals.response(None, SLOW_HEADERS, request_id.new_id()))
+            self.timeoutConnection()
+        else:
+            self.refuse(refusals.response(None, SLOW_HEADERS, request_id.new_id()))
 
     def become_socket(self, seats: list[Seat]) -> None:
         """Leave the connection to the websocket that Daphne made of it, which gives the seats back when it ends."""
@@ -218,7 +219,8 @@ class Socket(WebSocketProtocol):  # type: ignore[misc]
         if self.refused:
             return
         if not hasattr(self, "handshake_deferred"):
-            return super().dataReceived(data)
+            super().dataReceived(data)
+            return
         # Nobody has accepted it yet: Autobahn would take what comes for another handshake, and keep all of it.
         self.data += data
         if len(self.data) > FRAME_MAX:

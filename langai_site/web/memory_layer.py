@@ -10,7 +10,7 @@ from channels.layers import InMemoryChannelLayer
 CLEAN_EVERY = 1.0
 
 
-class MemoryLayer(InMemoryChannelLayer):
+class MemoryLayer(InMemoryChannelLayer):  # type: ignore[misc]  # channels has no types
     """Looks for what has expired once a second: at every send, each open socket would cost every other one time."""
 
     _cleaned_at = 0.0

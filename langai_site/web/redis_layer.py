@@ -6,7 +6,7 @@ from typing import Any
 from channels_redis.pubsub import RedisPubSubChannelLayer
 
 
-class RedisLayer(RedisPubSubChannelLayer):
+class RedisLayer(RedisPubSubChannelLayer):  # type: ignore[misc]  # channels-redis has no types
     """Sends to the end although the sender is cancelled, and lets the sender know of its cancellation.
 
     In Redis' client one that comes just when its command is done gets lost (asyncio.wait_for, before Python 3.12): a

@@ -96,7 +96,8 @@ class LimitedRequest(PacedRequest):
         if not self.refused:
             self._keep(b"", flush=True)
         if self.refused:
-            return self.channel.loseConnection()
+            self.channel.loseConnection()
+            return
         if self.length is None:
             # Django takes a form without a length for an empty one.
             self.requestHeaders.removeHeader(b"transfer-encoding")

@@ -42,7 +42,7 @@ async def no_such_socket(scope: dict[str, Any], receive: Any, send: Any) -> None
     await send({"type": "websocket.close", "code": 4404})
 
 
-class SocketConsumer(AsyncWebsocketConsumer):
+class SocketConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels has no types
     """A consumer whose database work is done by `in_database_thread`, on a thread that looks after its own connection.
 
     Channels would close old connections before every event, so for every frame: a hop to a thread and back each.

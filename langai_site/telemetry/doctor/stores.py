@@ -63,7 +63,8 @@ def _database_time() -> datetime:
     with connection.cursor() as cursor:
         # When the statement began, not the connection's transaction.
         cursor.execute("SELECT clock_timestamp()")
-        return cursor.fetchone()[0]
+        now: datetime = cursor.fetchone()[0]
+    return now
 
 
 def cache() -> DoctorFinding:
