@@ -1,11 +1,12 @@
 """Programs look after documents: what may be read is listed, what is managed is uploaded and deleted."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 from django.http import HttpRequest
-from ninja import Query, Router, Schema, Status
+from ninja import Router, Schema, Status
+from ninja.params.functions import Query
 
 from documents import services
 from documents.models import Document
@@ -18,6 +19,8 @@ from langai_site.errors import InvalidError, UnreadableError
 from langai_site.sensitivity import Sensitivity
 from langai_site.web.api_errors import documented
 from langai_site.web.stated_labels import HEADER, highest_stated, labels_in
+
+S = TypeVar("S", bound=Schema)
 
 router = Router(tags=["Documents"])
 PAGE_MAX = 1_000_000
@@ -114,9 +117,9 @@ def _listing(user: User, collection: int, words: str, page: int) -> library.List
     return library.listing(library.shelf(user, collection), words=words, page=page)
 
 
-def _out(schema: type[Any], value: object, label: Sensitivity, **more: object) -> Any:  # noqa: ANN401 - of `schema`
+def _out(schema: type[S], value: object, label: Sensitivity, **more: object) -> S:
     named = {name: getattr(value, name) for name in schema.model_fields if name not in ("label", *more)}
-    return schema(**named, label=label.slug, **more)
+    return schema(**named | {"label": label.slug} | more)
 
 
 @router.post(
@@ -125,7 +128,7 @@ def _out(schema: type[Any], value: object, label: Sensitivity, **more: object) -
     response={202: DocumentInCollection} | documented(404, 409, 413, 415),
     openapi_extra=UPLOAD,
 )
-async def upload(request: HttpRequest) -> Status:
+async def upload(request: HttpRequest) -> Status[DocumentInCollection]:
     """Upload a file as multipart/form-data. It is read in the background: ask for its status."""
     user = person_of(request)
     # A long upload is read from disk, hashed and copied.
@@ -171,7 +174,7 @@ async def _shown(user: User, document: UUID) -> DocumentInCollection:
 
 
 @router.delete("/documents/{uuid:document}", auth=door(Scope.DOCUMENTS), response={204: None} | documented(404))
-async def delete(request: HttpRequest, document: UUID) -> Status:
+async def delete(request: HttpRequest, document: UUID) -> Status[None]:
     """Delete a document that you manage, with all that search knows of it."""
     await apart(_deleted, person_of(request), document)
     return Status(204, None)

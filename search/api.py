@@ -7,7 +7,8 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import reverse
-from ninja import Field, Header, Router, Schema
+from ninja import Field, Router, Schema
+from ninja.params.functions import Header
 from pydantic import ConfigDict
 
 from langai_site.accounts.doors import door, person_of

@@ -5,7 +5,8 @@ from typing import Any, Literal
 
 from django.conf import settings
 from django.http import HttpRequest
-from ninja import Field, Header, Router, Schema
+from ninja import Field, Router, Schema
+from ninja.params.functions import Header
 
 from langai_site.accounts.doors import door, person_of
 from langai_site.accounts.scopes import Scope

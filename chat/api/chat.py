@@ -6,7 +6,8 @@ from uuid import UUID
 
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
-from ninja import Header, Router
+from ninja import Router
+from ninja.params.functions import Header
 
 from chat.api import sse
 from chat.api.schemas import Answer, Ask, answer_of

@@ -8,7 +8,8 @@ from typing import Any, Literal
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
-from ninja import Query, Router, Schema, Status
+from ninja import Router, Schema, Status
+from ninja.params.functions import Query
 from ninja.responses import NinjaJSONEncoder
 
 from chat.api.schemas import ConversationFull, ConversationList, ConversationOut, label_of, message_of
@@ -62,7 +63,7 @@ async def conversation(request: HttpRequest, conversation: UUID) -> HttpResponse
 
 
 @router.delete("/{uuid:conversation}", auth=door(Scope.CHAT), response={204: None} | documented(404))
-async def conversation_delete(request: HttpRequest, conversation: UUID) -> Status:
+async def conversation_delete(request: HttpRequest, conversation: UUID) -> Status[None]:
     """Delete a conversation; what is being written in it stops."""
     await runner.stop_shown(await in_database_thread(access.delete, person_of(request).pk, conversation))
     return Status(204, None)

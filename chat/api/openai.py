@@ -10,7 +10,8 @@ from uuid import uuid4
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.urls import reverse
-from ninja import Header, Router
+from ninja import Router
+from ninja.params.functions import Header
 
 from chat.api import sse, stateless
 from chat.api.openai_schemas import (

@@ -87,7 +87,8 @@ def _walked(query: str, conversation: Conversation, last: UUID | None, most: int
     ids = [key.get_db_prep_value(value, connection) for value in (last, conversation.id)]
     with connection.cursor() as cursor:
         cursor.execute(query, [*ids, most])
-        return cursor.fetchall()
+        rows: list[tuple[object, ...]] = cursor.fetchall()
+    return rows
 
 
 def _uuid(value: object) -> UUID:

@@ -30,9 +30,10 @@ def _pack(snapshot: Snapshot) -> object:
 
 def _unpack(value: Any) -> Snapshot | None:  # noqa: ANN401 - what was packed
     try:
-        return json.loads(caches.cipher("live").decrypt(value)) if isinstance(value, bytes) else value
+        snapshot: Snapshot = json.loads(caches.cipher("live").decrypt(value)) if isinstance(value, bytes) else value
     except InvalidToken:
         return None
+    return snapshot
 
 
 async def _cached(method: str, *args: object) -> Any:  # noqa: ANN401 - what the cache's method returns

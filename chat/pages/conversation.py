@@ -11,6 +11,7 @@ from django.urls import reverse
 
 from chat.conversations import access, branches, chosen_collections, drafts
 from chat.conversations.branches import ThreadPart
+from chat.events import Snapshot
 from chat.live import snapshots
 from chat.llm.built_in import BUILT_IN
 from chat.models import Conversation, Message
@@ -85,7 +86,7 @@ async def latest_thread(part: ThreadPart) -> dict[str, Any]:
     return {"bubbles": bubbles, "socket": socket, "earlier_url": fragments.earlier_url(part)}
 
 
-async def snapshot_of(message: Message) -> snapshots.Snapshot | None:
+async def snapshot_of(message: Message) -> Snapshot | None:
     """What there is of a reply that is being written."""
     return await snapshots.snapshot(message.id) if message.status == Message.Status.STREAMING else None
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 from dataclasses import replace
+from typing import cast
 from uuid import UUID
 
 from chat.conversations import access
@@ -39,8 +40,8 @@ def _live_place(snapshot: Snapshot | None, number: int) -> CitedSource:
 
 
 def _place(citation: Citation) -> CitedSource:
-    values = {name: getattr(citation, name) for name in PLACE}
-    return CitedSource(**values | {"source": str(citation.source)})  # type: ignore[typeddict-item]
+    values = {name: getattr(citation, name) for name in PLACE} | {"source": str(citation.source)}
+    return cast(CitedSource, values)
 
 
 def _read(reader: Reader, place: CitedSource) -> Excerpt:

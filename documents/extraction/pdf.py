@@ -131,7 +131,8 @@ def _refuse_scanned(document: pypdfium2.PdfDocument, scanned: Sequence[int], emp
 def _is_picture(document: pypdfium2.PdfDocument, number: int) -> bool:
     with _page(document, number) as page:
         sizes = (image.get_px_size() for image in page.get_objects([FPDF_PAGEOBJ_IMAGE]))
-        return sum(width * height for width, height in sizes) >= PAGE_PIXELS
+        pixels: int = sum(width * height for width, height in sizes)
+        return pixels >= PAGE_PIXELS
 
 
 def _ranges(numbers: Sequence[int]) -> str:

@@ -41,7 +41,7 @@ def unreadable(name: str, size: int) -> str:
     return ""
 
 
-def checked_size(name: str, file: File) -> int:
+def checked_size(name: str, file: "File[bytes]") -> int:
     """The file's size in bytes. Raises InvalidError where it is not taken, with the status of its reason."""
     size = file.size or 0
     if reason := unreadable(name, size):

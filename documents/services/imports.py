@@ -90,7 +90,7 @@ def _unreadable(path: Path) -> str:
     return f"{suffix or 'Files without an ending'} cannot be read{instead}."
 
 
-def _take(file: File, relative: str, target: Target) -> Result:
+def _take(file: "File[bytes]", relative: str, target: Target) -> Result:
     earlier = _earlier(relative, target.collection)
     try:
         if earlier is None:
@@ -107,7 +107,7 @@ def _take(file: File, relative: str, target: Target) -> Result:
     return Result(relative, ImportOutcome.CHANGED, "The file has changed; --replace uploads the new version.")
 
 
-def _upload(file: File, relative: str, target: Target) -> Document:
+def _upload(file: "File[bytes]", relative: str, target: Target) -> Document:
     return upload(
         collection=target.collection,
         file=file,

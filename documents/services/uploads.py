@@ -35,7 +35,7 @@ def unread() -> dict[str, Any]:
 def upload(
     *,
     collection: Collection,
-    file: File,
+    file: "File[bytes]",
     user: User | None,
     title: str = "",
     sensitivity: Sensitivity = Sensitivity.PUBLIC,
@@ -67,7 +67,7 @@ def upload(
     return document
 
 
-def replace(document: Document, *, file: File, user: User | None) -> Document:
+def replace(document: Document, *, file: "File[bytes]", user: User | None) -> Document:
     """Queue `file` as the document's next version; the one that is searched stays so until this one is read.
 
     Raises InvalidError and ConflictError as `upload` does, and ConflictError where somebody else replaced it at the

@@ -37,13 +37,15 @@ async def token(request: HttpRequest, body: SignIn) -> tokens.Tokens:
     """Sign in with a name and a password. Not for accounts with a second factor: they make API keys."""
     # To check a password takes a while, on purpose.
     check = database_sync_to_async(tokens.sign_in, thread_sensitive=False, executor=_passwords)
-    return await check(request, body.username, body.password)
+    made: tokens.Tokens = await check(request, body.username, body.password)
+    return made
 
 
 @router.post("/refresh", auth=anybody, response={200: TokenPair} | documented())
 async def refresh(request: HttpRequest, body: Refresh) -> tokens.Tokens:
     """New tokens for a refresh token, which works once: a second use ends all tokens of its sign-in."""
-    return await database_sync_to_async(tokens.renewed, thread_sensitive=False)(body.refresh)
+    made: tokens.Tokens = await database_sync_to_async(tokens.renewed, thread_sensitive=False)(body.refresh)
+    return made
 
 
 @router.post("/sign-out", auth=anybody, response={204: None} | documented())

@@ -90,7 +90,7 @@ def _usage(group: str, rate: str, who: str) -> dict[str, int] | None:
     if not breaker.lets_through():
         return None
     try:
-        usage = get_usage(None, group=group, key=lambda *_: who, rate=rate, increment=True)
+        usage: dict[str, int] | None = get_usage(None, group=group, key=lambda *_: who, rate=rate, increment=True)
     except Exception as error:  # the cache's client raises what it likes
         breaker.failed(error)
         return None

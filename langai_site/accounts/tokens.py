@@ -76,7 +76,8 @@ def has_second_factor(user: User) -> bool:
         return False
     from allauth.mfa.utils import is_mfa_enabled
 
-    return is_mfa_enabled(user)
+    enabled: bool = is_mfa_enabled(user)
+    return enabled
 
 
 def renewed(refresh: str) -> Tokens:

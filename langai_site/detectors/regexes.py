@@ -19,14 +19,16 @@ class BadPatternError(ValueError):
 def compiled(pattern: str, *, ignore_case: bool = True, memory: int = MEMORY) -> re.Pattern[str]:
     """`pattern` in RE2, which has the methods of Python's own. Raises BadPatternError."""
     try:
-        return re2.compile(pattern, options=_options(ignore_case, memory))
+        found: re.Pattern[str] = re2.compile(pattern, options=_options(ignore_case, memory))
     except re2.error as error:
         raise BadPatternError(_reason(error)) from None
+    return found
 
 
 def size(pattern: re.Pattern[str]) -> int:
     """The steps of the compiled pattern: what it costs for each character, at worst."""
-    return pattern.programsize  # type: ignore[attr-defined]
+    steps: int = pattern.programsize  # type: ignore[attr-defined]  # RE2 alone has it
+    return steps
 
 
 def near(words: re.Pattern[str], text: str, start: int, end: int, reach: int = 60) -> bool:

@@ -196,7 +196,7 @@ def bind(response: httpx.Response, bound: Bound) -> None:
     if isinstance(response.stream, httpx.AsyncByteStream):
         response.stream = bound.stream = _AsyncBounded(response.stream, bound, most)
     else:
-        response.stream = _Bounded(cast("httpx.SyncByteStream", response.stream), bound, most)
+        response.stream = _Bounded(response.stream, bound, most)
 
 
 def hooks(bound: Callable[[], Bound]) -> Hooks:

@@ -63,7 +63,8 @@ def _transport(direct: bool) -> httpx.AsyncBaseTransport:
         connector = _connector_class()(limit=0, **options)
         return ClientSession(connector=connector, cookie_jar=DummyCookieJar(), trust_env=False)
 
-    return _transport_class(direct)(client=session)
+    transport: httpx.AsyncBaseTransport = _transport_class(direct)(client=session)
+    return transport
 
 
 def prepare() -> None:

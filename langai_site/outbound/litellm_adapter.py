@@ -23,7 +23,7 @@ from langai_site.outbound import clients, failures, tokens
 from langai_site.outbound.bounds import THOUGHT_TOKENS, AnswerBound
 from langai_site.outbound.endpoints import Endpoint
 from langai_site.outbound.gate import Gate
-from langai_site.outbound.types import ChatCall, ChatMessage, Delta
+from langai_site.outbound.types import ChatCall, ChatMessage, Delta, ProviderError
 from langai_site.outbound.wire import Wire, watched
 from langai_site.usage.types import Usage
 
@@ -80,7 +80,7 @@ async def stream(call: ChatCall, endpoint: Endpoint, gate: Gate) -> AsyncGenerat
             yield Delta("", truncated=True)
         counts += [*_counts(answer.chunks), *await _rest(answer, wire)]
         yield _usage(call, counts) or estimate(call, written)
-    except failures.ProviderError:
+    except ProviderError:
         raise
     except TimeoutError:
         code = "idle_timeout" if patience.heard else "start_timeout"
@@ -133,7 +133,8 @@ def loaded_now() -> ModuleType:
 
 async def price_list() -> Mapping[str, Mapping[str, Any]]:
     """LiteLLM's list of models, which came with it: nothing is fetched."""
-    return (await loaded()).model_cost
+    prices: Mapping[str, Mapping[str, Any]] = (await loaded()).model_cost
+    return prices
 
 
 def _first_load() -> Future[ModuleType]:

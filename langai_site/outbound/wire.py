@@ -72,5 +72,5 @@ def watched(stream: Any) -> Wire | None:  # noqa: ANN401 - LiteLLM's stream, who
     lines = getattr(parser, "streaming_response", None)
     if not isinstance(lines, AsyncIterator):
         return None
-    parser.streaming_response = Wire(lines)
-    return parser.streaming_response
+    wire = parser.streaming_response = Wire(lines)
+    return wire

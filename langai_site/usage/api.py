@@ -5,7 +5,8 @@ from datetime import date
 from typing import Any, Literal
 
 from django.http import HttpRequest
-from ninja import Query, Router, Schema
+from ninja import Router, Schema
+from ninja.params.functions import Query
 
 from langai_site.accounts.doors import door, person_of
 from langai_site.accounts.models import User

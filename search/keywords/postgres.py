@@ -112,8 +112,9 @@ def _share(collections: Sequence[int]) -> float:
     """The share of all passages that is in these collections. Those that are newer than the statistics are counted."""
     known = _statistics().collections
     [(new,)] = fetched(_IN_ALL, ([pk for pk in collections if pk not in known], SMALL))
-    inside = new + sum(known.get(pk, 0) for pk in collections)
-    return inside / max(1, new + sum(known.values()))
+    inside: int = new + sum(known.get(pk, 0) for pk in collections)
+    everywhere: int = new + sum(known.values())
+    return inside / max(1, everywhere)
 
 
 def _matches(wanted: Sequence[Clause], scope: KeywordScope) -> list[str]:

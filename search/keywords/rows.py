@@ -103,7 +103,8 @@ class RowIndex(ABC):
 def fetched(statement: str, values: Sequence[Any] | None = None) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(statement, values)
-        return cursor.fetchall()
+        rows: list[tuple[Any, ...]] = cursor.fetchall()
+    return rows
 
 
 def mark(collection_id: int) -> str:

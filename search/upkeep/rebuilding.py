@@ -50,7 +50,8 @@ class Rebuild:
         options = {"embed": self.embed, "collections": [each.pk for each in self.collections]}
         saved = Checkpoint.objects.filter(command=COMMAND).first()
         if saved and {name: saved.state[name] for name in options} == options:
-            return saved.state
+            state: dict[str, Any] = saved.state
+            return state
         return {**options, "done": [], "after": 0}
 
     @property

@@ -67,5 +67,5 @@ def _words(text: str) -> int:
 
 
 def _lines_of_code(text: str) -> int:
-    fenced = sum(block.strip().count("\n") + 1 for block in FENCED.findall(text))
+    fenced: int = sum(block.strip().count("\n") + 1 for block in FENCED.findall(text))
     return fenced + len(CODE_LINE.findall(FENCED.sub("\n", text)))

@@ -8,7 +8,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 
-def _dollars(**options: Any) -> models.DecimalField:  # noqa: ANN401 - a field's own options
+def _dollars(**options: Any) -> "models.DecimalField[Decimal, Decimal]":  # noqa: ANN401 - a field's own options
     return models.DecimalField(max_digits=14, decimal_places=6, **options)
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
 
-from django.db.models import Aggregate, Count, Q, QuerySet, Sum
+from django.db.models import Aggregate, Count, Model, Q, QuerySet, Sum
 from django.db.models.functions import Coalesce, TruncDate
 
 from langai_site.usage.models import DimensionDay, SliceDay, UsageEntry
@@ -44,7 +44,8 @@ def are_more(query: ReportQuery, most: int) -> bool:
     """Whether there are more groups than that. Only asked where it is told quickly: of one dimension alone."""
     if not query.by or not _alone(query):
         return False
-    return _days(query).values(*_columns_of_days(query)).distinct()[: most + 1].count() > most
+    count: int = _days(query).values(*_columns_of_days(query)).distinct()[: most + 1].count()
+    return count > most
 
 
 def _days(query: ReportQuery) -> QuerySet[SliceDay] | QuerySet[DimensionDay]:
@@ -101,7 +102,7 @@ def _figures(row: Mapping[str, int]) -> Figures:
     return Figures(*(row[name] for name in SUMS))
 
 
-def _groups(found: QuerySet, columns: list[str]) -> Groups:
+def _groups(found: QuerySet[Model], columns: list[str]) -> Groups:
     count = len(columns)
     for row in found.values_list(*columns, *SUMS):
         yield row[:count], Figures(*row[count:])

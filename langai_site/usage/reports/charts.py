@@ -90,7 +90,7 @@ def ranking(values: Mapping[str, int], *, title: str, shown: Shown) -> RankingCh
 
 def nice(value: int) -> int:
     """The next round number, half of which is round as well, so that an axis can be read: 2, 4, 6, 8, 10, 20, …"""
-    power = 10 ** (len(str(value)) - 1)
+    power: int = 10 ** (len(str(value)) - 1)
     return max(2, next(power * factor for factor in (1, 2, 4, 6, 8, 10) if power * factor >= value))
 
 

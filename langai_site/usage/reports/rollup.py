@@ -92,7 +92,8 @@ def _roll_batch() -> int:
         return 0
     added = Seal.objects.filter(sequence__gt=done.sequence, sequence__lte=last)
     _add(_sums(UsageEntry.objects.filter(id__in=added.values("entry"))))
-    count, done.sequence = last - done.sequence, last
+    count: int = last - done.sequence
+    done.sequence = last
     done.save()
     return count
 

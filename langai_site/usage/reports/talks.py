@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 from uuid import UUID
 
 from django.db.models import F, Max
@@ -55,7 +56,7 @@ def by_conversation(query: ReportQuery, page: int) -> Talks:
     return Talks(tuple(_talks(query.user_id, list(rows))), page, pages)
 
 
-def _talks(user_id: int, rows: Sequence[tuple]) -> Sequence[Talk]:
+def _talks(user_id: int, rows: Sequence[tuple[Any, ...]]) -> Sequence[Talk]:
     titles = _titles(user_id, [row[0] for row in rows if row[0]])
     return [_talk(row, titles) for row in rows]
 
@@ -68,7 +69,7 @@ def _titles(user_id: int, ids: Sequence[UUID]) -> Mapping[UUID, str]:
     return found
 
 
-def _talk(row: tuple, titles: Mapping[UUID, str]) -> Talk:
+def _talk(row: tuple[Any, ...], titles: Mapping[UUID, str]) -> Talk:
     conversation, last = row[0], day_of(row[1])
     figures = Figures(*row[2 : 2 + len(FIGURES)])
     if conversation in titles:

@@ -100,7 +100,8 @@ def spent(budget: Budget, start: date) -> int:
         entries = entries.filter(user_id=budget.user_id)
     elif budget.team:
         entries = entries.filter(team=budget.team.name)
-    return entries.order_by().aggregate(spent=billionths("cost"))["spent"]
+    total: int = entries.order_by().aggregate(spent=billionths("cost"))["spent"]
+    return total
 
 
 def locked(user_id: int | None, team: str, reservation: Reservation | None = None) -> Sequence[BudgetPeriod]:
@@ -196,7 +197,7 @@ def reconcile(budget: Budget) -> int:
     period = current([budget]).select_for_update(of=("self",)).get()
     held = Reservation.objects.filter(counted_in=period, status=Reservation.Status.HELD)
     found = (spent(budget, period.start), held.aggregate(held=billionths("amount"))["held"])
-    off = abs(period.spent - found[0]) + abs(period.held - found[1])
+    off: int = abs(period.spent - found[0]) + abs(period.held - found[1])
     if off:
         logger.warning("%s was off by %s and is right again", period, dollars(off))
         period.spent, period.held = found
