@@ -121,14 +121,16 @@ class ModelList(Schema):
 
 def said_of(body: Completion, sensitivity: str, collections: str) -> Said:
     """Return what the program asks; the two strings are its headers. Raises InvalidError, UnreadableError."""
-    said = [message for message in body.messages if message.role not in INSTRUCT]
+    # Programs send empty messages for answers that failed.
+    with_text = [message for message in body.messages if message.text.strip()]
+    said = [message for message in with_text if message.role not in INSTRUCT]
     if not said or said[-1].role != "user":
-        raise UnreadableError("messages: the last one must be the user's.")
+        raise UnreadableError("messages: the last one that has text must be the user's.")
     metadata = body.metadata or {}
     return Said(
         text=said[-1].text,
         said=tuple(ChatMessage(cast(Role, message.role), message.text) for message in said[:-1]),
-        instructions="\n\n".join(message.text for message in body.messages if message.role in INSTRUCT),
+        instructions="\n\n".join(message.text for message in with_text if message.role in INSTRUCT),
         model=body.model,
         label=body.label(sensitivity),
         options=drafts.Options(temperature=body.temperature, max_tokens=body.max_completion_tokens or body.max_tokens),

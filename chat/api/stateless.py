@@ -184,7 +184,7 @@ def _opened(user: User, said: Said, reply: UUID) -> tuple[TurnRequest, Sequence[
     reader, asked = chosen_collections.scope(user, chosen)
     request = TurnRequest(
         question=text,
-        history=tuple(message for message in said.said if message.text),
+        history=said.said,
         causes=(),
         pick=drafts.Pick(model),
         options=said.options,

@@ -3,12 +3,14 @@
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from itertools import chain
 
 from chat.llm.types import Numbered
+from chat.turns.alternation import alternating
 from chat.turns.control_tokens import neutralised, visible
 from langai_site.outbound.types import ChatMessage
 
-# Characters, at about four a token: room for an answer stays in the smallest window in common use (8k tokens).
+# Characters, at about four a token. They bound what each turn of a long conversation costs; a small window takes less.
 HISTORY_CHARS = 12_000
 PASSAGES_CHARS = 8_000
 # Stands for the passages that a question may find, where they are not known yet.
@@ -17,6 +19,8 @@ SOME_PASSAGES = ChatMessage("user", "x" * PASSAGES_CHARS)
 ASCII_BYTES, OTHER_BYTES = 3, 2
 # What a message takes beside its text: its role and its ends.
 TOKENS_A_MESSAGE = 8
+# What a server's chat template may add to a prompt.
+TOKENS_A_PROMPT = 64
 # What a text in a prompt takes at most, in microseconds: each text, each character, in a text that is not ASCII as well
 # each byte beyond the first of a character, and each sign at which a control token may begin or end.
 A_TEXT, A_CHARACTER, OTHER_CHARACTER, A_BYTE, A_SIGN = 5.0, 0.02, 0.2, 0.5, 3.0
@@ -63,17 +67,24 @@ def questions(history: Sequence[ChatMessage]) -> list[str]:
     return [message.text for message in history if message.role == "user"][-QUESTIONS:]
 
 
-def recent(history: Sequence[ChatMessage], room: int = HISTORY_CHARS) -> list[ChatMessage]:
-    """The latest turns that fit into `room` characters, oldest first; a prompt never opens with an answer."""
-    kept: list[ChatMessage] = []
-    for message in reversed(history):
-        room -= len(message.text)
-        if room < 0:
-            break
-        kept.append(message)
-    while kept and kept[-1].role == "assistant":
-        kept.pop()
-    return kept[::-1]
+def turns_of(history: Sequence[ChatMessage]) -> list[tuple[ChatMessage, ...]]:
+    """Return each question with its answer; one without an answer is a turn by itself."""
+    turns: list[tuple[ChatMessage, ...]] = []
+    for message in history:
+        if turns and message.role != "user":
+            turns[-1] = (*turns[-1], message)
+        else:
+            turns.append((message,))
+    return turns
+
+
+def recent(history: Sequence[ChatMessage], room: int = HISTORY_CHARS) -> tuple[ChatMessage, ...]:
+    """Return the latest whole turns that fit into `room` characters, oldest first."""
+    turns = turns_of(history)
+    first = len(turns)
+    while first and (room := room - sum(len(message.text) for message in turns[first - 1])) >= 0:
+        first -= 1
+    return tuple(chain.from_iterable(turns[first:]))
 
 
 def messages(
@@ -88,15 +99,23 @@ def messages(
     """The prompt: instructions, the latest turns, then the question with its passages before it.
 
     `written` is the part of the answer that stands already; the model is then asked to go on from there.
-    `instructions` follow our own, and of the history `history_chars` have room. No message holds a control token or
-    hidden characters, wherever they came from.
+    `instructions` follow our own, and of the history `history_chars` have room. Roles alternate, and no message is
+    empty or holds a control token or hidden characters, wherever they came from.
     """
+    prompt = drafted(question, recent(history, history_chars), passages, written, instructions)
+    return tuple(replace(message, text=neutralised(message.text) or NOTHING_SEEN) for message in alternating(prompt))
+
+
+def drafted(
+    question: str, history: Sequence[ChatMessage], passages: Sequence[Numbered], written: str, instructions: str
+) -> list[ChatMessage]:
+    """Return what `messages` is made of, as it was written."""
     asked = "\n\n".join([*map(framed, passages), question])
     system = ChatMessage("system", "\n\n".join(filter(None, (INSTRUCTIONS, instructions))))
-    prompt = [system, *recent(history, history_chars), ChatMessage("user", asked)]
-    if written:
+    prompt = [system, *history, ChatMessage("user", asked)]
+    if written.strip():
         prompt += [ChatMessage("assistant", written), ChatMessage("user", CONTINUE)]
-    return tuple(replace(message, text=neutralised(message.text) or NOTHING_SEEN) for message in prompt)
+    return prompt
 
 
 def is_quick(texts: Iterable[str]) -> bool:
@@ -126,10 +145,20 @@ def texts_of(passage: Numbered) -> tuple[str, ...]:
 
 
 def most_tokens(prompt: Sequence[ChatMessage]) -> int:
-    """The tokens that a prompt takes, without a tokenizer: rather too many than too few."""
-    return sum(_most_tokens(message.text) + TOKENS_A_MESSAGE for message in prompt)
+    """Return the tokens that a prompt takes, without a tokenizer: rather too many than too few.
+
+    Windows are checked with this: a server such as Ollama cuts a prompt that is too long and does not say so.
+    `outbound.tokens` has the estimates for money.
+    """
+    return tokens_of(prompt) + TOKENS_A_PROMPT
 
 
-def _most_tokens(text: str) -> int:
+def tokens_of(messages: Iterable[ChatMessage]) -> int:
+    """Return the tokens of these messages as a part of a prompt."""
+    return sum(text_tokens(message.text) + TOKENS_A_MESSAGE for message in messages)
+
+
+def text_tokens(text: str) -> int:
+    """Return the tokens of a text, rather too many than too few."""
     plain = len(text.encode("ascii", "ignore"))
-    return plain // ASCII_BYTES + (len(text.encode()) - plain) // OTHER_BYTES
+    return plain // ASCII_BYTES + (len(text.encode(errors="surrogatepass")) - plain) // OTHER_BYTES

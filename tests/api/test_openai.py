@@ -116,6 +116,34 @@ async def test_several_messages_reach_the_model_in_their_order(program, echo, up
     assert answer["choices"][0]["message"]["content"] == "And hours?"
 
 
+async def test_roles_alternate_whatever_the_program_sends(program, echo, upstream):
+    said = [
+        {"role": "assistant", "content": "Hello!"},
+        {"role": "user", "content": "One?"},
+        {"role": "user", "content": "Two?"},
+        {"role": "assistant", "content": ""},
+        {"role": "system", "content": "Be brief."},
+        {"role": "user", "content": "Three?"},
+        {"role": "assistant", "content": "Fine."},
+        {"role": "assistant", "content": "Go on."},
+        {"role": "developer", "content": None},
+        {"role": "user", "content": "Four?"},
+        {"role": "assistant", "content": ""},
+        {"role": "user", "content": " "},
+    ]
+    answer = await ask(program, messages=said, metadata={"collections": "none"})
+    assert answer.status_code == 200, answer.content
+    system, *spoken = [(message["role"], message["content"]) for message in sent(upstream)["messages"]]
+    assert system[1].endswith("\n\nBe brief.")
+    assert spoken == [
+        ("user", "(The assistant speaks first.)"),
+        ("assistant", "Hello!"),
+        ("user", "One?\n\nTwo?\n\nThree?"),
+        ("assistant", "Fine.\n\nGo on."),
+        ("user", "Four?"),
+    ]
+
+
 async def test_options_reach_the_model(program, echo, upstream):
     await ask(program, temperature=0.5, max_completion_tokens=77)
     assert (sent(upstream)["temperature"], sent(upstream)["max_tokens"]) == (0.5, 77)

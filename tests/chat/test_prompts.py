@@ -72,11 +72,12 @@ def test_a_follow_up_is_searched_for_with_the_persons_own_last_messages():
     assert prompts.questions(history) == [f"user {turn}" for turn in range(2, 12)]
 
 
-def test_the_oldest_turns_are_left_out_first_and_no_prompt_opens_with_an_answer():
+def test_the_oldest_turns_are_left_out_first_and_each_as_a_whole():
     long = "x" * (prompts.HISTORY_CHARS // 2)
-    history = [ChatMessage("user", "first"), ChatMessage("assistant", long), ChatMessage("user", long)]
+    history = [ChatMessage("user", "first"), ChatMessage("assistant", long), ChatMessage("user", "second")]
+    history.append(ChatMessage("assistant", long[:-10]))
     kept = prompts.messages("now", history, ())[1:-1]
-    assert [message.text for message in kept] == [long]
+    assert [message.text for message in kept] == ["second", long[:-10]]
 
 
 def test_an_interrupted_answer_is_given_back_to_be_continued():
