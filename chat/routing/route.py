@@ -12,6 +12,8 @@ from langai_site.outbound.types import ModelInfo, ModelRole
 from langai_site.sensitivity import Sensitivity
 
 AUTO = "auto"
+# So much room an answer must have, unless fewer tokens were asked for: with less, no question is sent.
+LEAST_ANSWER = 256
 # Tokens that fit any model in common use: only above does it matter that a context window is not known.
 FITS_ANYWHERE = 8_000
 
@@ -34,8 +36,9 @@ class RouteRequest:
     """What routing knows of a turn, all of it metadata.
 
     `requested` is AUTO or a model's name, `label` the highest label of everything in the prompt. `prompt_tokens` is
-    rather too high than too low; `max_tokens` is room for the answer. `cooling` says of models that failed lately
-    why they rest. `local_only` holds hosted models back, whatever they may see.
+    rather too high than too low; `max_tokens` is the longest answer that is asked for. `least_prompt_tokens` remain
+    after all that a small window may leave out: None where nothing may be. `cooling` says of models that failed
+    lately why they rest. `local_only` holds hosted models back, whatever they may see.
     """
 
     requested: str
@@ -45,10 +48,22 @@ class RouteRequest:
     max_tokens: int
     cooling: Mapping[str, str] = field(default_factory=dict)
     local_only: bool = False
+    least_prompt_tokens: int | None = None
 
     @property
     def tokens(self) -> int:
         return self.prompt_tokens + self.max_tokens
+
+    @property
+    def least_tokens(self) -> int:
+        """The tokens of the shortest prompt and answer that make sense: what a model must have room for."""
+        prompt = self.prompt_tokens if self.least_prompt_tokens is None else self.least_prompt_tokens
+        return prompt + min(self.max_tokens, LEAST_ANSWER)
+
+    def is_held_by(self, model: ModelInfo) -> bool:
+        """Return whether all of the prompt fits, with the longest answer or one of half the window."""
+        window = model.context_window
+        return not window or self.prompt_tokens + min(self.max_tokens, window // 2) <= window
 
     def written(self) -> dict[str, Any]:
         """As a receipt keeps it, so that the turn can be routed again: all but which models rested then."""
@@ -59,6 +74,7 @@ class RouteRequest:
             "prompt_tokens": self.prompt_tokens,
             "max_tokens": self.max_tokens,
             "local_only": self.local_only,
+            "least_prompt_tokens": self.least_prompt_tokens,
         }
 
     @classmethod
@@ -71,6 +87,7 @@ class RouteRequest:
             row["prompt_tokens"],
             row["max_tokens"],
             local_only=row["local_only"],
+            least_prompt_tokens=row.get("least_prompt_tokens"),
         )
 
 
@@ -168,8 +185,8 @@ def _barred(model: ModelInfo, request: RouteRequest) -> _Barred | None:
         return _Barred(model, "above_ceiling", f"may not see {request.label.label.lower()} text")
     if request.local_only and model.hosted:
         return _Barred(model, "local_only", "hosted, and only local models may be asked")
-    if 0 < model.context_window < request.tokens:
-        why = f"too small for this prompt: it needs {request.tokens:,} tokens and {model.context_window:,} fit"
+    if 0 < model.context_window < request.least_tokens:
+        why = f"too small for this prompt: it needs {request.least_tokens:,} tokens and {model.context_window:,} fit"
         return _Barred(model, "too_long", why)
     return None
 
@@ -178,16 +195,18 @@ def _is_too_long(request: RouteRequest, catalogue: Sequence[ModelInfo]) -> bool:
     """Whether the prompt does not fit the model that would be the first for one of moderate complexity."""
     may = [model for model in catalogue if model.may_see(request.label) and not (request.local_only and model.hosted)]
     usual = min(may, key=lambda model: (_distance(model, ModelRole.BALANCED), *_rank(model)))
-    return 0 < usual.context_window < request.tokens
+    return not request.is_held_by(usual)
 
 
 def _preference(use: Use, request: RouteRequest) -> Callable[[ModelInfo], tuple[int | str, ...]]:
-    """The key that puts candidates in order: large enough for sure, local if asked for, nearest role, best rank."""
+    """The key that puts candidates in order: those that hold all of the prompt, those that surely do, local if asked
+    for, nearest role, best rank."""
     role = ROLE_OF[request.complexity] if use == LOCAL else use
 
     def key(model: ModelInfo) -> tuple[int | str, ...]:
         doubtful = not model.context_window and request.tokens > FITS_ANYWHERE
-        return doubtful, use == LOCAL and model.hosted, _distance(model, role), *_rank(model)
+        is_too_small = not request.is_held_by(model)
+        return is_too_small, doubtful, use == LOCAL and model.hosted, _distance(model, role), *_rank(model)
 
     return key
 
@@ -225,8 +244,9 @@ def _refusal_of(barred: _Barred, request: RouteRequest) -> str:
             "model and retry."
         )
     return (
-        f"Nothing was sent: the prompt and its answer may take {request.tokens:,} tokens and {model.display_name} has "
-        f"room for {model.context_window:,}. Choose a model with more room, or Auto, and retry."
+        f"Nothing was sent: the prompt and its answer may take {request.least_tokens:,} tokens and "
+        f"{model.display_name} has room for {model.context_window:,}. Choose a model with more room, or Auto, and "
+        "retry."
     )
 
 
@@ -235,8 +255,9 @@ def _refusal(barred: Sequence[_Barred], request: RouteRequest) -> tuple[str, str
     rooms = [found.model.context_window for found in barred if found.code == "too_long"]
     if rooms:
         return (
-            f"Nothing was sent: the prompt and its answer may take {request.tokens:,} tokens, and the models that may "
-            f"answer have room for {max(rooms):,} at most. Shorten it, ask fewer documents, or start a new chat.",
+            f"Nothing was sent: the prompt and its answer may take {request.least_tokens:,} tokens, and the models "
+            f"that may answer have room for {max(rooms):,} at most. Shorten what you send, or ask an admin to connect "
+            "a model with more room.",
             "too_long",
         )
     if any(found.code == "local_only" for found in barred):

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chat.routing.replay import EXAMPLES, REFUSED, Cost, PastTurn, replay
-from chat.routing.route import NoModelError, route
+from chat.routing.route import NoModelError, RouteRequest, route
 from chat.routing.rules import DEFAULT, Policy, Rule
 from chat.values import LOCAL, Level
 from langai_site.outbound.types import ModelRole
@@ -166,4 +166,11 @@ def test_what_routing_was_asked_is_kept_but_for_what_rested(request):
         request.prompt_tokens,
         request.max_tokens,
         local_only=request.local_only,
+        least_prompt_tokens=request.least_prompt_tokens,
     )
+
+
+def test_a_receipt_that_says_nothing_of_a_shorter_prompt_is_read_as_one_that_cannot_be_shortened():
+    row = routed(prompt_tokens=9_000).written()
+    del row["least_prompt_tokens"]
+    assert RouteRequest.read(row).least_tokens == 9_256

@@ -70,10 +70,32 @@ def test_auto_keeps_confidential_text_on_local_models_and_says_what_it_passed_ov
 
 
 def test_a_model_that_the_prompt_does_not_fit_is_not_tried_and_told_why():
-    taken = auto([USUAL, LONG], prompt_tokens=31_500, max_tokens=1_000)
+    taken = auto([USUAL, LONG], prompt_tokens=31_800, max_tokens=1_000)
     assert taken.candidates == (LONG,)
-    why = "too small for this prompt: it needs 32,500 tokens and 32,000 fit"
+    why = "too small for this prompt: it needs 32,056 tokens and 32,000 fit"
     assert taken.rejected == (Rejected("usual", why),)
+
+
+def test_a_model_that_holds_all_of_the_prompt_is_asked_before_one_for_which_it_must_be_shortened():
+    taken = auto([USUAL, LONG], prompt_tokens=40_000, least_prompt_tokens=900)
+    assert (taken.candidates, taken.rejected) == ((LONG, USUAL), ())
+    inside = Rule("all inside", LOCAL)
+    taken = auto([BIG_LOCAL, LONG], Policy(7, (inside,)), prompt_tokens=40_000, least_prompt_tokens=900)
+    assert taken.candidates == (LONG, BIG_LOCAL)
+
+
+def test_where_none_that_may_see_it_holds_all_of_the_prompt_one_is_asked_with_a_part_of_it():
+    taken = auto(prompt_tokens=40_000, least_prompt_tokens=900, label=CONFIDENTIAL)
+    assert taken.candidates == (BIG_LOCAL, SMALL_LOCAL)
+    taken = route(routed("small", prompt_tokens=40_000, least_prompt_tokens=900), ALL, DEFAULT)
+    assert taken.candidates == (SMALL_LOCAL,)
+
+
+def test_a_model_with_a_small_window_answers_a_short_question_in_its_place():
+    tiny = model("tiny", "simple", window=4_096)
+    taken = auto([tiny, LONG], complexity=Level.SIMPLE, prompt_tokens=300, max_tokens=4_000)
+    assert (taken.model, taken.why) == (tiny, "auto: simple → cheap")
+    assert auto([tiny], complexity=Level.SIMPLE, prompt_tokens=300, max_tokens=4_000).rule == "simple"
 
 
 def test_a_prompt_that_just_fits_the_balanced_model_is_not_too_long():
@@ -145,6 +167,8 @@ def test_a_prompt_that_fits_no_model_that_may_see_it_is_refused_with_how_much_wo
         auto(label=CONFIDENTIAL, prompt_tokens=50_000)
     assert refusal.value.code == "too_long"
     assert len(refusal.value.rejected) == len(ALL)
+    with pytest.raises(NoModelError, match="may take 33,256 tokens"):
+        auto(label=CONFIDENTIAL, prompt_tokens=50_000, least_prompt_tokens=33_000)
 
 
 def test_a_chosen_model_is_the_only_candidate_even_while_it_rests():
@@ -159,7 +183,7 @@ def test_a_chosen_hosted_model_is_not_given_confidential_text():
 
 
 def test_a_chosen_model_that_is_too_small_says_how_much_it_takes():
-    with pytest.raises(NoModelError, match="may take 41,000 tokens and Usual has room for 32,000") as refusal:
+    with pytest.raises(NoModelError, match="may take 40,256 tokens and Usual has room for 32,000") as refusal:
         route(routed("usual", prompt_tokens=40_000), ALL, DEFAULT)
     assert refusal.value.code == "too_long"
 

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chat.llm.built_in import BUILT_IN
-from chat.routing.route import AUTO, NoModelError, RouteRequest, route
+from chat.routing.route import AUTO, LEAST_ANSWER, NoModelError, RouteRequest, route
 from chat.routing.rules import Policy, Rule, situations, warnings
 from chat.values import LOCAL, Level
 from langai_site.outbound.types import ModelInfo, ModelRole
@@ -43,6 +43,7 @@ requests = st.builds(
     max_tokens=st.sampled_from([1, 500, 4_000]),
     cooling=st.dictionaries(st.sampled_from(NAMES), st.just("rests until noon"), max_size=4),
     local_only=st.booleans(),
+    least_prompt_tokens=st.none() | st.sampled_from([0, 500, 7_500]),
 )
 
 
@@ -75,7 +76,16 @@ def test_no_candidate_is_hosted_where_only_local_models_may_be_asked_nor_known_t
 ):
     candidates, _rejected = routed(request, catalogue, policy)
     assert not [model for model in candidates if request.local_only and model.hosted]
-    assert not [model for model in candidates if 0 < model.context_window < request.prompt_tokens + request.max_tokens]
+    least = request.prompt_tokens if request.least_prompt_tokens is None else request.least_prompt_tokens
+    least += min(request.max_tokens, LEAST_ANSWER)
+    assert not [model for model in candidates if 0 < model.context_window < least]
+
+
+@given(requests, catalogues, policies)
+def test_no_model_that_needs_a_shorter_prompt_comes_before_one_that_holds_all_of_it(request, catalogue, policy):
+    candidates, _rejected = routed(request, catalogue, policy)
+    is_held = [request.is_held_by(model) for model in candidates]
+    assert is_held == sorted(is_held, reverse=True)
 
 
 @given(requests, catalogues, policies)
