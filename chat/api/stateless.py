@@ -195,6 +195,7 @@ def _opened(user: User, said: Said, reply: UUID) -> tuple[TurnRequest, Sequence[
         asked=asked,
         instructions=said.instructions,
         history_chars=MESSAGES * settings.MESSAGE_MAX_CHARS,
+        keeps_history=True,
     )
     return request, detectors.patterns.current()
 

@@ -32,7 +32,13 @@ def receipt_lines(receipt: Receipt) -> list[tuple[str, str]]:
     """The folded receipt, as terms and values; nothing where the turn did not come so far."""
     if not receipt.label:
         return []
-    return [*_decided(receipt), *_weighed(receipt), *_taken(receipt), *_not_used(receipt.rejected)]
+    limits = _limits(receipt.notice, receipt.answer_limit)
+    return [*_decided(receipt), *_weighed(receipt), *limits, *_taken(receipt), *_not_used(receipt.rejected)]
+
+
+def _limits(notice: str, answer_limit: str) -> list[tuple[str, str]]:
+    """What the person should know of what the model was given, and of the room for its answer."""
+    return [(term, text) for term, text in (("Notice", notice), ("Length", answer_limit)) if text]
 
 
 def _not_used(rejected: Iterable[Rejected]) -> list[tuple[str, str]]:
@@ -96,6 +102,7 @@ def preview(told: "Preview") -> dict[str, Any]:
         ("Label", f"{label}. Passages that are found can raise it."),
         ("Complexity", _with_causes(told.complexity.level, told.complexity.causes)),
         ("Model", told.refusal or told.why),
+        *_limits(told.notice, told.answer_limit),
         *_not_used(told.rejected),
     ]
     return {"preview": told, "summary": " · ".join([told.label.label, *outcome]), "lines": lines}

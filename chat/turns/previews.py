@@ -11,13 +11,14 @@ from chat.conversations.labels import Cause
 from chat.routing import policies
 from chat.routing.complexity import Complexity
 from chat.routing.route import NoModelError, Rejected
-from chat.turns import prompts, storage, turn
+from chat.turns import prompts, storage, turn, windows
 from chat.turns.values import RoutedTurn, RoutingInput, TurnRequest
+from chat.turns.windows import FittedPrompt
 from langai_site import detectors
 from langai_site.accounts.models import User
 from langai_site.detectors import DetectorRule
 from langai_site.outbound import catalogue, door
-from langai_site.outbound.types import ModelInfo
+from langai_site.outbound.types import ChatMessage, ModelInfo
 from langai_site.sensitivity import Sensitivity
 from langai_site.usage.types import Caller
 from search.types import Reader
@@ -39,6 +40,7 @@ class Preview:
     """What would be done. `model` is None where `refusal` says why none would be asked.
 
     `most` is what the answer can cost in US dollars, whichever candidate gives it; None where one has no price.
+    `notice` says what would be left out of the prompt of `model`, and `answer_limit` how long its answer may be.
     """
 
     label: Sensitivity
@@ -49,6 +51,8 @@ class Preview:
     most: Decimal | None = None
     rejected: tuple[Rejected, ...] = ()
     refusal: str = ""
+    notice: str = ""
+    answer_limit: str = ""
 
 
 def before(
@@ -84,27 +88,58 @@ async def preview(request: TurnRequest, rules: Sequence[DetectorRule], draft: Dr
             weighed.label, weighed.causes, weighed.complexity, rejected=refusal.rejected, refusal=refusal.message
         )
     route = decided.route
-    most = await asyncio.to_thread(_most, request, decided)
-    return Preview(weighed.label, weighed.causes, weighed.complexity, decided.model, route.why, most, route.rejected)
+    most, prompt = await asyncio.to_thread(_sent, request, decided)
+    return Preview(
+        weighed.label,
+        weighed.causes,
+        weighed.complexity,
+        decided.model,
+        route.why,
+        most,
+        route.rejected,
+        notice=prompt.notice_before,
+        answer_limit=prompt.answer_limit,
+    )
 
 
 def _weighed(request: TurnRequest, rules: Sequence[DetectorRule], draft: DraftMessage) -> RoutingInput:
     own = labels.asked(request.label, draft.label, detectors.detect(draft.text, rules))
-    messages = prompts.messages(request.question, request.history, ())
-    if request.documents:
-        messages = (*messages, prompts.SOME_PASSAGES)
+    texts = request.texts()
+    messages = texts.messages()
     return RoutingInput(
         passages=(),
         causes=labels.turn(request.causes[0], own),
         complexity=turn.complexity_of(request, 0),
         messages=messages,
-        tokens=prompts.most_tokens(messages),
+        tokens=prompts.most_tokens(messages) + prompts.tokens_of(_passages(request)),
+        least_tokens=texts.least.tokens,
     )
 
 
-def _most(request: TurnRequest, decided: RoutedTurn) -> Decimal | None:
-    weighed = decided.weighed
+def _passages(request: TurnRequest) -> tuple[ChatMessage, ...]:
+    """What stands for those that may be found."""
+    return (prompts.SOME_PASSAGES,) if request.documents else ()
+
+
+def _sent(request: TurnRequest, decided: RoutedTurn) -> tuple[Decimal | None, FittedPrompt]:
+    """Return what the answer can cost at most, and the prompt for the model that is asked first."""
     hosted = [model for model in decided.route.candidates if model.hosted]
-    costs = [door.max_cost(model, weighed.messages, request.max_tokens) for model in hosted]
+    costs = [_most(request, decided, model) for model in hosted]
     priced = [cost for cost in costs if cost is not None]
-    return max(priced, default=Decimal(0)) if len(priced) == len(costs) else None
+    most = max(priced, default=Decimal(0)) if len(priced) == len(costs) else None
+    return most, _fitted(request, decided, decided.model)
+
+
+def _most(request: TurnRequest, decided: RoutedTurn, model: ModelInfo) -> Decimal | None:
+    prompt = _fitted(request, decided, model)
+    return door.max_cost(model, (*prompt.messages, *_passages(request)), prompt.max_tokens)
+
+
+def _fitted(request: TurnRequest, decided: RoutedTurn, model: ModelInfo) -> FittedPrompt:
+    return windows.fitted(
+        request.texts(),
+        model.context_window,
+        request.max_tokens,
+        whole=decided.weighed.messages,
+        reserved=prompts.tokens_of(_passages(request)),
+    )

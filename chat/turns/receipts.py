@@ -139,6 +139,9 @@ def _decided(receipt: Receipt, prepared: RoutedTurn, entries: Sequence[Entry]) -
         policy=route.policy,
         rejected=(*prepared.failed, *route.rejected),
         hosted=_is_hosted(prepared, entries),
+        passages=len(prepared.passages),
+        notice=prepared.notice,
+        answer_limit=prepared.prompt.answer_limit if prepared.prompt else "",
     )
 
 

@@ -1,12 +1,13 @@
 """One turn, from the question to the last token, as events over values: only `TurnState` reads and writes rows."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import partial
 from itertools import chain
+from typing import TypeVar
 
 from chat.conversations import labels
 from chat.events import CitedSource
@@ -17,11 +18,12 @@ from chat.routing import complexity
 from chat.routing import route as routing
 from chat.routing.complexity import Complexity
 from chat.routing.route import NoModelError, Rejected
-from chat.turns import answers_cache, prompts
+from chat.turns import answers_cache, prompts, windows
 from chat.turns.values import Cited, RoutedTurn, RoutingInput, TurnRequest, TurnState, wanted
+from chat.turns.windows import PromptTexts
 from langai_site.errors import AboveCeilingError, LangAIError, ModelWithdrawnError, NotAdmittedError, continued
 from langai_site.outbound import cooling
-from langai_site.outbound.types import ChatMessage, Delta, Ledger, ModelInfo, ProviderError
+from langai_site.outbound.types import Delta, Ledger, ModelInfo, ProviderError
 from langai_site.sensitivity import Sensitivity, highest
 from langai_site.telemetry import tracing
 from langai_site.usage.spending.budgets import OverBudgetError
@@ -29,6 +31,7 @@ from langai_site.usage.types import Entry
 from search import services as search
 from search.types import Filters, Findings, Hit
 
+Prompt = TypeVar("Prompt")
 # How often a turn is put together again because documents, labels or rights changed before anything was sent.
 ATTEMPTS = 3
 
@@ -54,7 +57,8 @@ async def weigh(request: TurnRequest, state: TurnState) -> RoutingInput:
     """Retrieve, and label what would be sent."""
     findings = await tracing.within("retrieval", _find(request, state)) if request.documents else Findings()
     passages = tuple(numbered(findings.hits, request.cited))
-    messages = await _messages(request, passages)
+    texts = request.texts(passages)
+    messages = await _put_together(texts, texts.messages)
     return RoutingInput(
         passages=passages,
         causes=(*request.causes, *(labels.passage(found.hit.title, found.hit.label) for found in passages)),
@@ -62,23 +66,24 @@ async def weigh(request: TurnRequest, state: TurnState) -> RoutingInput:
         messages=messages,
         tokens=prompts.most_tokens(messages),
         notice=findings.notice,
+        least_tokens=texts.least.tokens,
     )
 
 
-async def _messages(request: TurnRequest, passages: Sequence[Numbered]) -> tuple[ChatMessage, ...]:
-    """Put the prompt together, on a thread if that may take a while: control tokens and hidden characters do."""
-    put_together = partial(
-        prompts.messages,
-        request.question,
-        request.history,
-        passages,
-        request.written,
-        instructions=request.instructions,
-        history_chars=request.history_chars,
-    )
-    given = (message.text for message in request.history), *map(prompts.texts_of, passages)
-    texts = chain((request.question, request.written, request.instructions), *given)
-    return put_together() if prompts.is_quick(texts) else await asyncio.to_thread(put_together)
+async def _put_together(texts: PromptTexts, build: Callable[[], Prompt]) -> Prompt:
+    """Put a prompt together, on a thread if that may take a while: control tokens and hidden characters do."""
+    given = (message.text for message in texts.history), *map(prompts.texts_of, texts.passages)
+    written = chain((texts.question, texts.written, texts.instructions), *given)
+    return build() if prompts.is_quick(written) else await asyncio.to_thread(build)
+
+
+async def fitted(request: TurnRequest, prepared: RoutedTurn) -> RoutedTurn:
+    """Return the same with the prompt as it fits the model's window. The label stays, whatever is left out."""
+    weighed, window = prepared.weighed, prepared.model.context_window
+    texts = request.texts(weighed.passages)
+    build = partial(windows.fitted, texts, window, request.max_tokens, whole=weighed.messages)
+    is_whole = windows.holds(window, weighed.tokens, request.max_tokens)
+    return replace(prepared, prompt=build() if is_whole else await _put_together(texts, build))
 
 
 def complexity_of(request: TurnRequest, passages: int) -> Complexity:
@@ -170,7 +175,7 @@ class _Run:
         asked = {failed.model for failed in self.failed}
         left = (model for model in prepared.route.candidates if model.name not in asked)
         model = next(left, None)
-        return replace(prepared, model=model, failed=self.failed) if model else None
+        return replace(prepared, model=model, failed=self.failed, prompt=None) if model else None
 
     def fail(self, model: ModelInfo, error: LangAIError) -> None:
         self.failed = (*self.failed, Rejected(model.name, error.message))
@@ -193,6 +198,8 @@ async def _answered(request: TurnRequest, weighed: RoutingInput, run: _Run) -> A
     """The candidates one after the other, until one answers."""
     prepared = run.following(await decide(request, weighed))
     while prepared:
+        if prepared.prompt is None:
+            prepared = await fitted(request, prepared)
         yield prepared
         begun = False
         try:
@@ -204,9 +211,19 @@ async def _answered(request: TurnRequest, weighed: RoutingInput, run: _Run) -> A
         except (ProviderError, AboveCeilingError, ModelWithdrawnError, OverBudgetError) as error:
             if begun:
                 raise
-            run.fail(prepared.model, error)
-        prepared = run.following(prepared)
+            shorter = await _shorter(request, prepared) if error.code == "too_long" else None
+            if shorter is None:
+                run.fail(prepared.model, error)
+        prepared = shorter or run.following(prepared)
     raise run.error(request, weighed.label)
+
+
+async def _shorter(request: TurnRequest, prepared: RoutedTurn) -> RoutedTurn | None:
+    """Return the same for one more try with less; None where that makes no sense."""
+    assert prepared.prompt
+    texts = request.texts(prepared.weighed.passages)
+    prompt = await _put_together(texts, partial(windows.shorter, prepared.prompt, texts))
+    return replace(prepared, prompt=prompt) if prompt else None
 
 
 async def _asked(request: TurnRequest, prepared: RoutedTurn, run: _Run) -> AsyncGenerator[Delta, None]:
@@ -224,13 +241,14 @@ async def _asked(request: TurnRequest, prepared: RoutedTurn, run: _Run) -> Async
 
 
 def _ask(request: TurnRequest, prepared: RoutedTurn, state: TurnState) -> ModelQuestion:
+    assert prepared.prompt
     return ModelQuestion(
         model=prepared.model,
-        messages=prepared.weighed.messages,
+        messages=prepared.prompt.messages,
         question=request.question,
         passages=prepared.passages,
         label=prepared.label,
-        max_tokens=request.max_tokens,
+        max_tokens=prepared.prompt.max_tokens,
         caller=request.caller,
         written=request.written,
         documents=request.documents,

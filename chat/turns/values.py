@@ -1,5 +1,6 @@
 """Pure: what a turn is made of, from the question to what was decided."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Protocol
@@ -17,6 +18,7 @@ from chat.routing.complexity import Complexity
 from chat.routing.route import Rejected, RouteRequest
 from chat.routing.rules import DEFAULT, Policy
 from chat.turns import prompts
+from chat.turns.windows import FittedPrompt, PromptTexts
 from langai_site.outbound.types import ChatMessage, ModelInfo, Present
 from langai_site.sensitivity import Sensitivity
 from langai_site.usage.types import Caller
@@ -39,6 +41,7 @@ class TurnRequest:
     in particular, and nothing is searched where it is empty. `cited` and `given` are the passages that the earlier text
     of this answer cites and the documents that it was made from. `policy` is the one in force when it was asked.
     `instructions` are what a program adds to ours, and `history_chars` how much of the history the prompt has room for.
+    `keeps_history`: none of it is left out for a small window, because a program chose what it sends.
     """
 
     question: str
@@ -56,6 +59,7 @@ class TurnRequest:
     asked: tuple[str, ...] | None = None
     instructions: str = ""
     history_chars: int = prompts.HISTORY_CHARS
+    keeps_history: bool = False
 
     @property
     def label(self) -> Sensitivity:
@@ -69,12 +73,25 @@ class TurnRequest:
     def max_tokens(self) -> int:
         return self.options.max_tokens or settings.ANSWER_MAX_TOKENS
 
+    def texts(self, passages: Sequence[Numbered] = ()) -> PromptTexts:
+        """Return what its prompt can be made of."""
+        return PromptTexts(
+            self.question,
+            self.history,
+            tuple(passages),
+            self.written,
+            self.instructions,
+            self.history_chars,
+            self.keeps_history,
+        )
+
 
 @dataclass(frozen=True)
 class RoutingInput:
     """What a model would be given, and what routing goes by. Nothing has been decided, raised or sent yet.
 
-    `tokens` are the most that the prompt can take.
+    `tokens` are the most that the prompt can take, and `least_tokens` those that remain in a small window: None where
+    nothing may be left out.
     """
 
     passages: tuple[Numbered, ...]
@@ -83,6 +100,7 @@ class RoutingInput:
     messages: tuple[ChatMessage, ...]
     tokens: int
     notice: str = ""
+    least_tokens: int | None = None
 
     @property
     def label(self) -> Sensitivity:
@@ -91,16 +109,26 @@ class RoutingInput:
 
 @dataclass(frozen=True)
 class RoutedTurn:
-    """What was decided: the route, and which of its candidates is asked now. `failed` are those asked before it."""
+    """What was decided: the route, and which of its candidates is asked now. `failed` are those asked before it.
+
+    `prompt` is what that one is sent: None until it is fitted to its window.
+    """
 
     weighed: RoutingInput
     route: routing.Route
     model: ModelInfo
     failed: tuple[Rejected, ...] = ()
+    prompt: FittedPrompt | None = None
 
     @property
     def passages(self) -> tuple[Numbered, ...]:
-        return self.weighed.passages
+        """Those that the model is given."""
+        return self.prompt.passages if self.prompt else self.weighed.passages
+
+    @property
+    def notice(self) -> str:
+        """What the person is told of the search and of what was left out."""
+        return " ".join(filter(None, (self.weighed.notice, self.prompt.notice if self.prompt else "")))
 
     @property
     def label(self) -> Sensitivity:
@@ -116,6 +144,7 @@ def wanted(request: TurnRequest, weighed: RoutingInput) -> RouteRequest:
         prompt_tokens=weighed.tokens,
         max_tokens=request.max_tokens,
         local_only=request.pick.local_only,
+        least_prompt_tokens=weighed.least_tokens,
     )
 
 

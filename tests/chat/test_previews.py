@@ -11,6 +11,7 @@ from chat.models import Conversation, LabelChange, Message
 from langai_site.database.writer import in_database_thread
 from langai_site.outbound.models import Model
 from langai_site.usage.models import Reservation, UsageEntry
+from tests.chat.factories import long_conversation
 from tests.chat.test_labels import CARD
 from tests.chat.test_views import alice, ask, bob, client_of  # noqa: F401 - fixtures
 from tests.outbound.conftest import connections, upstream  # noqa: F401 - fixtures
@@ -127,3 +128,15 @@ def test_options_are_read_as_they_are_written(form, options):
 def test_bad_options_are_refused(form):
     with pytest.raises(drafts.InvalidError):
         drafts.options(form)
+
+
+async def test_it_says_what_a_small_window_leaves_out(client, alice, upstream):  # noqa: F811 - the fixtures
+    small = {"name": "hosted_vllm/t5", "display_name": "Small", "provider": "hosted_vllm", "available": True}
+    await Model.objects.acreate(**small, context_window=2_048)
+    conversation, _messages = await in_database_thread(long_conversation, alice, 8, "Message {}. " + "So it is. " * 150)
+    text = await told(client, "And?", reverse("chat:preview", args=[conversation.id]), model=small["name"])
+    assert "Small · free" in text
+    assert "<dt>Notice</dt><dd>Up to 8 earlier messages will be left out." in text
+    new = await told(client, "And?", model=small["name"])
+    assert "left out" not in new
+    assert "<dt>Length</dt><dd>The answer may be at most" in new

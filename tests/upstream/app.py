@@ -58,6 +58,10 @@ def last_words(body: wire.Body) -> str:
     return content if isinstance(content, str) else "".join(part.get("text", "") for part in content)
 
 
+def chars(body: wire.Body) -> int:
+    return sum(len(str(message.get("content", ""))) for message in body.get("messages", ()))
+
+
 def refused(request: web.Request, failure: str) -> web.Response:
     status, content_type, body = HTTP_FAILURES[failure]
     headers = (
@@ -110,6 +114,8 @@ async def streamed(request: web.Request, plan: Plan, made: wire.Wire) -> web.Str
 async def answered(request: web.Request, plan: Plan, body: wire.Body, stream: Streamed, whole: Whole, default: bool):
     if plan.failure in HTTP_FAILURES:
         return refused(request, plan.failure)
+    if 0 < plan.most_chars < chars(body):
+        return refused(request, "toolong")
     if plan.failure == "flooderror":
         return await floods.error(request, request.app[STATE].flood)
     if plan.failure == "hang":

@@ -2,6 +2,7 @@
 
 `t500-r50-d100`  500 tokens, 50 a second (r0: at once), the first after 100 ms; `-w10`: 10 tokens a write.
 `c8192`          is listed with a context window of so many tokens; `p70` as one of 70 billion parameters.
+`k9000`          refuses a prompt of more than so many characters as too long, as servers do by their tokens.
 `echo`           the next scripted text, else what the person wrote last.
 `nousage`        sends no token counts, even when asked; `u30` says 10^30 for each of them.
 `length`         ends with the finish reason "length"; `filter` with "content_filter"; `silent` has no text at all.
@@ -13,10 +14,10 @@ from collections import deque
 from dataclasses import dataclass
 from functools import lru_cache
 
-SHAPE = re.compile(r"(?:^|-)([trdwcpu])(\d+)(?=-|$)")
+SHAPE = re.compile(r"(?:^|-)([trdwcpuk])(\d+)(?=-|$)")
 FAILURE = re.compile(r"fail-([a-z]+)")
 WORD = re.compile(r"\s*\S+\s*$|\s*\S+|\s+$")
-DEFAULTS = {"t": 20, "r": 0, "d": 0, "w": 1, "c": 0, "p": 0, "u": 0}
+DEFAULTS = {"t": 20, "r": 0, "d": 0, "w": 1, "c": 0, "p": 0, "u": 0, "k": 0}
 
 # Status, content type and body of an answer that is an error from the start; in the shapes that servers really send.
 SECRETIVE = "sk-upstream-saw-this internal stack trace"
@@ -60,6 +61,7 @@ class Plan:
     finish: str
     counts: bool
     absurd: int = 0
+    most_chars: int = 0
 
 
 @lru_cache(maxsize=64)
@@ -99,4 +101,5 @@ def plan_of(model: str, scripted: deque[str], last_words: str) -> Plan:
         finish="length" if "length" in name else "content_filter" if "filter" in name else "stop",
         counts="nousage" not in name,
         absurd=10 ** shape["u"] if shape["u"] else 0,
+        most_chars=shape["k"],
     )
