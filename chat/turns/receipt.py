@@ -81,7 +81,7 @@ class Receipt:
     policy: int | None = field(default=None, metadata=_ROUTED)
     rejected: tuple[Rejected, ...] = field(default=(), metadata=_REJECTED)
     hosted: bool = field(default=False, metadata=_ROUTED)
-    answer_limit: str = field(default="", metadata=_ROUTED)
+    answer_limit: str = field(default="", metadata=_KNOWN)
 
     request: RouteRequest | None = field(default=None, metadata=_KNOWN | _REQUEST)
     unverified: tuple[str, ...] | None = field(default=None, metadata=_KNOWN | _TEXTS)

@@ -32,7 +32,7 @@ ROUTED = {"model": "The Big One", "name": "big", "route": "auto", "rule": "", "p
 LAST = {"request": routed(prompt_tokens=12_345).written(), "unverified": ["“so”"], "asked": None}
 
 # Every key, in the order in which rows have them.
-OF_TODAY = {**ENDED, **CACHED, **WEIGHED, **ROUTED, "hosted": True, **LAST}
+OF_TODAY = {**ENDED, **CACHED, **WEIGHED, **ROUTED, "hosted": True, "answer_limit": "At most 1,200 tokens.", **LAST}
 OF_TODAY = {name: OF_TODAY[name] for known in fields(Receipt) if (name := known.name) in OF_TODAY}
 
 

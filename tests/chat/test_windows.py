@@ -13,6 +13,7 @@ from chat.models import Message
 from chat.pages.receipt_text import receipt_lines
 from chat.routing.route import LEAST_ANSWER, NoModelError
 from chat.turns import prompts, receipts, storage, windows
+from chat.turns.receipt import EMPTY
 from chat.turns.windows import PromptTexts, fitted, shorter
 from langai_site.outbound.types import ChatMessage
 from langai_site.sensitivity import Sensitivity
@@ -149,10 +150,10 @@ class TestTurns:
         kept = len(body["messages"]) - 2
         assert body["messages"][-2]["content"].startswith("assistant 49")
         assert 10 < kept < 40
-        receipt = receipts.receipt_of(done.prepared[-1], done.entries, {}, 5)
+        receipt = receipts.receipt_of(done.prepared[-1], done.entries, EMPTY, 5)
         notice = f"{100 - kept} earlier messages were left out."
         lines = dict(receipt_lines(receipt))
-        assert (receipt["notice"], lines["Notice"]) == (notice, notice)
+        assert (receipt.notice, lines["Notice"]) == (notice, notice)
         assert lines["Length"].startswith("The answer may be at most")
 
     async def test_each_model_that_is_tried_has_a_prompt_of_its_own_size(self, upstream):  # noqa: F811
