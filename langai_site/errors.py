@@ -10,12 +10,17 @@ class LangAIError(Exception):
     status = 400
     # What the answer that tells of it says in its headers.
     headers: Mapping[str, str] = {}
+    # The part of the request that is wrong, as in “messages[0].content”: clients of OpenAI read it.
+    param: str | None = None
 
-    def __init__(self, message: str, *, code: str | None = None, status: int | None = None) -> None:
+    def __init__(
+        self, message: str, *, code: str | None = None, status: int | None = None, param: str | None = None
+    ) -> None:
         super().__init__(message)
         self.message = message
         self.code = code or self.code
         self.status = status or self.status
+        self.param = param
 
 
 def continued(error: LangAIError, sentence: str) -> LangAIError:

@@ -62,7 +62,9 @@ async def embeddings(
     label, texts = body.label(sensitivity), _texts(body.input)
     found = await api_embeddings.vectors_of(person_of(request), texts, model=body.model, label=label)
     if body.dimensions not in (None, found.vectors.shape[1]):
-        raise UnreadableError(f"dimensions: {body.model} has {found.vectors.shape[1]}, and no other.")
+        raise UnreadableError(
+            f"dimensions: {body.model} has {found.vectors.shape[1]}, and no other.", param="dimensions"
+        )
     rows = [
         Vector(index=index, embedding=_encoded(row, body.encoding_format)) for index, row in enumerate(found.vectors)
     ]
@@ -73,9 +75,9 @@ async def embeddings(
 def _texts(given: str | list[str]) -> list[str]:
     texts = [given] if isinstance(given, str) else given
     if not 0 < len(texts) <= TEXTS_MAX:
-        raise UnreadableError(f"input: send 1 to {TEXTS_MAX} texts.")
+        raise UnreadableError(f"input: send 1 to {TEXTS_MAX} texts.", param="input")
     if not all(0 < len(text) <= settings.MESSAGE_MAX_CHARS for text in texts):
-        raise UnreadableError(f"input: a text has 1 to {settings.MESSAGE_MAX_CHARS:,} characters.")
+        raise UnreadableError(f"input: a text has 1 to {settings.MESSAGE_MAX_CHARS:,} characters.", param="input")
     return texts
 
 

@@ -3,6 +3,7 @@
 import time
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
+from functools import partial
 from typing import Any
 from urllib.parse import urlencode
 from uuid import uuid4
@@ -59,7 +60,9 @@ async def model(request: HttpRequest, model: str) -> ModelOut:
         if known.id == model:
             return known
     raise NotFoundError(
-        "You cannot use a model by that name. GET /v1/models lists those that you can use.", code="model_not_found"
+        "You cannot use a model by that name. GET /v1/models lists those that you can use.",
+        code="model_not_found",
+        param="model",
     )
 
 
@@ -86,7 +89,7 @@ async def completions(
     if body.stream:
         await limits.count_request(limits.API_STREAM, limits.person(user))
         counted = bool(body.stream_options and body.stream_options.include_usage)
-        return sse.EventStream(await sse.opened(_frames(request, answer, counted=counted)))
+        return sse.EventStream(await sse.opened(_frames(answer, counted=counted), partial(_failed, request)))
     async with aclosing(answer):
         async for event in answer:
             if isinstance(event, Whole):
@@ -132,26 +135,25 @@ def _passage(source: CitedSource) -> PassageRef:
     return PassageRef(number=source["number"], title=source["title"], location=source["location"], url=url)
 
 
-async def _frames(request: HttpRequest, answer: Answer, *, counted: bool) -> AsyncGenerator[bytes, None]:
+async def _frames(answer: Answer, *, counted: bool) -> AsyncGenerator[bytes, None]:
     """The answer as chunks. `counted`: the last one has the tokens, as a client can ask for."""
     chunk: dict[str, Any] = {"id": _new_id(), "object": "chat.completion.chunk", "created": int(time.time())}
     begun = False
-    try:
-        async with aclosing(answer):
-            async for event in answer:
-                chunk["model"] = event.model
-                if isinstance(event, AnswerPiece):
-                    role = {} if begun else {"role": "assistant"}
-                    yield sse.frame(chunk | _choices(role | {"content": event.text}))
-                    begun = True
-                else:
-                    yield _end(chunk, event, counted=counted)
-    except Exception as error:
-        # Before the first chunk it is told by the answer's status.
-        if not begun:
-            raise
-        yield sse.frame(told(request, understood(error)))
+    async with aclosing(answer):
+        async for event in answer:
+            chunk["model"] = event.model
+            if isinstance(event, AnswerPiece):
+                role = {} if begun else {"role": "assistant"}
+                yield sse.frame(chunk | _choices(role | {"content": event.text}))
+                begun = True
+            else:
+                yield _end(chunk, event, counted=counted)
     yield sse.DONE
+
+
+def _failed(request: HttpRequest, error: Exception) -> bytes:
+    """Return the chunks that end a stream which failed."""
+    return sse.frame(told(request, understood(error))) + sse.DONE
 
 
 def _choices(delta: dict[str, str], reason: str | None = None) -> dict[str, Any]:

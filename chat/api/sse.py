@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
 from contextlib import aclosing
 from typing import Any
 
@@ -48,8 +48,14 @@ class EventStream(StreamingHttpResponse):
                 yield frame
 
 
-async def opened(frames: AsyncGenerator[bytes, None]) -> AsyncGenerator[bytes, None]:
-    """The same frames, begun, with a sign of life where none comes for QUIET seconds. Raises what the first raises."""
+async def opened(
+    frames: AsyncGenerator[bytes, None], failed: Callable[[Exception], bytes]
+) -> AsyncGenerator[bytes, None]:
+    """Return the same frames, begun, with a sign of life where none comes for QUIET seconds.
+
+    Raises what the first raises, if it does so within PATIENCE: the answer's status can still tell of it. What is
+    raised later is told by the frame that `failed` makes of it, as the last one.
+    """
     first = asyncio.create_task(_following(frames))
     try:
         await asyncio.wait({first}, timeout=PATIENCE)
@@ -58,7 +64,7 @@ async def opened(frames: AsyncGenerator[bytes, None]) -> AsyncGenerator[bytes, N
     except BaseException:
         await _closed(frames, first)
         raise
-    return _kept_alive(frames, first)
+    return _kept_alive(frames, first, failed)
 
 
 async def _following(frames: AsyncGenerator[bytes, None]) -> bytes | None:
@@ -67,7 +73,7 @@ async def _following(frames: AsyncGenerator[bytes, None]) -> bytes | None:
 
 
 async def _kept_alive(
-    frames: AsyncGenerator[bytes, None], coming: asyncio.Task[bytes | None]
+    frames: AsyncGenerator[bytes, None], coming: asyncio.Task[bytes | None], failed: Callable[[Exception], bytes]
 ) -> AsyncGenerator[bytes, None]:
     try:
         while True:
@@ -79,6 +85,8 @@ async def _kept_alive(
             else:
                 yield frame
                 coming = asyncio.create_task(_following(frames))
+    except Exception as error:
+        yield failed(error)
     finally:
         await _closed(frames, coming)
 

@@ -12,7 +12,8 @@ from ninja import NinjaAPI, Schema
 from ninja.errors import HttpError, ValidationError
 
 from langai_site.errors import LangAIError, NotFoundError, UnreadableError
-from langai_site.web.error_middleware import database_away, told, with_headers
+from langai_site.web import openai_errors
+from langai_site.web.error_middleware import NOTHING_HERE, database_away, presented, told, with_headers
 
 logger = logging.getLogger(__name__)
 
@@ -48,7 +49,9 @@ class OpenAIErrorBody(Schema):
 
 def documented(*statuses: int, body: type[Schema] = ErrorBody) -> dict[int, type[Schema]]:
     """The answers besides the good one that an operation's `response` names; some every operation can give."""
-    return dict.fromkeys(sorted({400, 401, 403, 422, 429, 503, *statuses}), body)
+    # OpenAI's answer to a body that has the wrong form is 400.
+    form = set() if body is OpenAIErrorBody else {422}
+    return dict.fromkeys(sorted({400, 401, 403, 429, 503, *form, *statuses}), body)
 
 
 def tell_errors(api: NinjaAPI) -> None:
@@ -59,7 +62,11 @@ def tell_errors(api: NinjaAPI) -> None:
 
 
 def _answer(api: NinjaAPI, request: HttpRequest, exception: Exception | type[Exception]) -> HttpResponse:
-    error = understood(cast(Exception, exception))
+    if isinstance(exception, ValidationError) and openai_errors.is_openai(request.path):
+        error = openai_errors.invalid(exception.errors)
+    else:
+        error = understood(cast(Exception, exception))
+    error = presented(request, error)
     response = with_headers(api.create_response(request, told(request, error), status=error.status), error)
     if error.status >= 500:
         # Django would tell the log of a failure that was expected, or was told there already.
@@ -76,7 +83,7 @@ def understood(exception: Exception) -> LangAIError:
     if isinstance(exception, ValidationError):
         return UnreadableError(_problems(exception.errors))
     if isinstance(exception, Http404):
-        return NotFoundError("There is nothing at this address.")
+        return NotFoundError(NOTHING_HERE)
     if isinstance(exception, RequestDataTooBig):
         return LangAIError("What was sent is too large.", code="too_large", status=413)
     if isinstance(exception, SuspiciousOperation | BadRequest | UnreadablePostError | MultiPartParserError):

@@ -13,16 +13,27 @@ from django.views.defaults import page_not_found
 
 from langai_site import request_id
 from langai_site.errors import LangAIError, NotFoundError, TooManyError, UnavailableError
+from langai_site.web import openai_errors
 from langai_site.web.async_middleware import InLoop
 
 logger = logging.getLogger(__name__)
 
-OPENAI_TYPES = {401: "authentication_error", 403: "permission_error", 429: "rate_limit_error"}
+NOTHING_HERE = "There is nothing at this address."
+NOTHING_UNDER_V1 = (
+    "There is nothing at this address. LangAI has /v1/models, /v1/chat/completions and /v1/embeddings; "
+    "/v1/docs describes them."
+)
 
 
 def error_response(request: HttpRequest, error: LangAIError) -> HttpResponse:
     """The answer that tells a person, or a program, of `error`."""
+    error = presented(request, error)
     return with_headers(_drawn(request, error), error)
+
+
+def presented(request: HttpRequest, error: LangAIError) -> LangAIError:
+    """Return `error` as it is sent to whoever made `request`: clients of OpenAI go by other statuses and codes."""
+    return openai_errors.translated(error) if openai_errors.is_openai(request.path) else error
 
 
 def with_headers(response: HttpResponse, error: LangAIError) -> HttpResponse:
@@ -40,15 +51,18 @@ def _drawn(request: HttpRequest, error: LangAIError) -> HttpResponse:
         response["HX-Retarget"], response["HX-Reswap"] = "#notices", "beforeend"
         return response
     if is_program(request):
-        return JsonResponse(told(request, error), status=error.status)
+        return _as_json(request, error)
     return render(request, "errors/error.html", {"error": error}, status=error.status)
+
+
+def _as_json(request: HttpRequest, error: LangAIError) -> JsonResponse:
+    return JsonResponse(told(request, error), status=presented(request, error).status)
 
 
 def told(request: HttpRequest, error: LangAIError) -> dict[str, object]:
     """`error` as programs are told of it; under /v1 as clients of OpenAI read it."""
-    if request.path.startswith("/v1/"):
-        kind = "server_error" if error.status >= 500 else OPENAI_TYPES.get(error.status, "invalid_request_error")
-        return {"error": {"message": error.message, "type": kind, "param": None, "code": error.code}}
+    if openai_errors.is_openai(request.path):
+        return openai_errors.body(presented(request, error))
     return {"error": {"code": error.code, "message": error.message, "request_id": request_id.request_id()}}
 
 
@@ -60,9 +74,13 @@ def is_program(request: HttpRequest) -> bool:
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     """What Django calls where there is nothing at an address."""
     if is_program(request):
-        error = NotFoundError("There is nothing at this address.")
-        return JsonResponse(told(request, error), status=error.status)
+        return _as_json(request, no_such_address(request))
     return page_not_found(request, exception)
+
+
+def no_such_address(request: HttpRequest) -> NotFoundError:
+    """Return what to tell a program that asks where there is nothing."""
+    return NotFoundError(NOTHING_UNDER_V1 if openai_errors.is_openai(request.path) else NOTHING_HERE)
 
 
 class Broken(LangAIError):
@@ -73,7 +91,7 @@ def internal_error(request: HttpRequest) -> HttpResponse:
     """What Django calls where a view failed. Drawn without session and database: they may be why."""
     if is_program(request):
         error = Broken("Something went wrong inside LangAI. Try again; if it happens again, tell an admin.")
-        return JsonResponse(told(request, error), status=error.status)
+        return _as_json(request, error)
     return HttpResponse(render_to_string("500.html", {"request_id": request_id.request_id()}), status=Broken.status)
 
 
@@ -98,8 +116,12 @@ class ErrorsMiddleware(InLoop):
         """Django's own answer to a wrong method is an empty page."""
         if not isinstance(response, HttpResponseNotAllowed) or (response.content and not is_program(request)):
             return response
-        told = error_response(
-            request, WrongMethodError("This address cannot be opened like a page. Go back and try again.")
-        )
+        told = error_response(request, WrongMethodError(_wrong_method(request, response["Allow"])))
         told["Allow"] = response["Allow"]
         return told
+
+
+def _wrong_method(request: HttpRequest, allowed: str) -> str:
+    if is_program(request):
+        return f"This address does not take {request.method}. Use {allowed}."
+    return "This address cannot be opened like a page. Go back and try again."

@@ -27,40 +27,15 @@ from search.embeddings import hosted
 from search.models import Collection
 from tests.api.conftest import Program, offer, program_of
 from tests.api.events import frames_of
+from tests.api.openai_answers import CHAT, EMBED, USER, ask, problem, sent, streamed, text_of
 from tests.detectors import made
 
 pytestmark = pytest.mark.usefixtures("upstream")
-CHAT, EMBED = "/v1/chat/completions", "/v1/embeddings"
-USER = {"role": "user", "content": "How many days?"}
 
 
 @pytest.fixture
 async def program(alice):
     return await program_of(alice)
-
-
-def problem(answer):
-    error = answer.json()["error"]
-    assert set(error) == {"message", "type", "param", "code"}
-    return answer.status_code, error["type"], error["code"]
-
-
-async def ask(program, model="hosted_vllm/echo", messages=(USER,), headers=None, **fields):
-    return await program.post(CHAT, {"model": model, "messages": list(messages)} | fields, headers=headers)
-
-
-async def streamed(program, **fields):
-    answer = await ask(program, stream=True, **fields)
-    assert answer["Content-Type"].startswith("text/event-stream"), answer.content
-    return [frame.data for frame in frames_of(b"".join([part async for part in answer]).decode())]
-
-
-def text_of(chunks):
-    return "".join(chunk["choices"][0]["delta"].get("content", "") for chunk in chunks[:-1] if chunk["choices"])
-
-
-def sent(upstream):
-    return json.loads(upstream.requests()[-1]["body"])
 
 
 async def test_a_completion_has_the_form_that_clients_read(program, echo):
@@ -202,7 +177,7 @@ async def test_nothing_confidential_goes_to_a_hosted_model(program, echo, settin
     said = [{"role": "user", "content": text}, {"role": "assistant", "content": "Fine."}, USER]
     for stream in (False, True):
         answer = await ask(program, messages=said, headers=headers, metadata=metadata, stream=stream)
-        assert problem(answer) == (409, "invalid_request_error", "above_ceiling")
+        assert problem(answer) == (403, "permission_error", "above_ceiling")
     assert upstream.requests() == []
     entries = [entry async for entry in UsageEntry.objects.all()]
     assert entries == []
@@ -388,7 +363,7 @@ async def test_texts_become_unit_vectors_as_numbers_or_as_bytes(program, minilm)
 )
 async def test_what_cannot_be_embedded_is_refused(program, minilm, wrong):
     body = {"model": "all-minilm-l6-v2", "input": "x"} | wrong
-    assert problem(await program.post(EMBED, body))[:2] == (422, "invalid_request_error")
+    assert problem(await program.post(EMBED, body))[:2] == (400, "invalid_request_error")
 
 
 async def test_an_embedder_that_is_not_there_is_told(program, minilm, settings):
