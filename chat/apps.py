@@ -5,6 +5,8 @@ class ChatConfig(AppConfig):
     name = "chat"
 
     def ready(self) -> None:
+        from django.conf import settings
+
         from chat import measures
         from chat.api import stateless
         from chat.conversations import access, label_rises
@@ -15,7 +17,7 @@ class ChatConfig(AppConfig):
         def live_replies() -> int:
             return runner.live_count() + stateless.live_count()
 
-        registry.long_text("/v1/chat/completions")
+        registry.long_text("/v1/chat/completions", settings.DATA_UPLOAD_MAX_MEMORY_SIZE)
         registry.web_service("stop flags", runner.watch_stops)
         registry.web_service("lost replies", runner.sweep)
         registry.web_service("raised labels", raising.keep_raising)

@@ -125,8 +125,8 @@ doctor_checks: dict[str, DoctorCheck] = {}
 # Functions that `manage.py setup` runs, in order; each returns a line to show, or "".
 setup_steps: dict[str, Callable[[], str]] = {}
 upload_places: list[UploadPlace] = []
-# Paths at which programs send many texts at once.
-long_texts: set[str] = set()
+# Paths at which programs send many texts at once, each with the most bytes of a body there.
+long_texts: dict[str, int] = {}
 # One entry, under "accounts": the web process asks it before it accepts a large body.
 sender_checks: dict[str, SenderOf] = {}
 access_guards: dict[str, AccessGuard] = {}
@@ -232,9 +232,9 @@ def upload_place(path: str, *, files: int, check: Callable[..., None]) -> None:
     upload_places.append(UploadPlace(re.compile(path), files, check))
 
 
-def long_text(path: str) -> None:
-    """Allow known senders larger bodies without a file at `path`; its view bounds what it takes of them."""
-    long_texts.add(path)
+def long_text(path: str, most: int) -> None:
+    """Allow known senders bodies of `most` bytes without a file at `path`; its view bounds what it takes of them."""
+    long_texts[path] = most
 
 
 def sender_check(name: str, sender_of: SenderOf) -> None:

@@ -77,6 +77,8 @@ try:
     ANSWER_MAX_TOKENS = env.int("ANSWER_MAX_TOKENS", 4000, validate=environment.at_least(1))
     TEMPERATURE_MAX = env.float("TEMPERATURE_MAX", 2, validate=environment.at_least(0))
     MESSAGE_MAX_CHARS = env.int("MESSAGE_MAX_CHARS", 10_000, validate=environment.at_least(1))
+    # Of programs that ask as clients of OpenAI do: editors send whole files.
+    API_MESSAGE_MAX_CHARS = env.int("API_MESSAGE_MAX_CHARS", 200_000, validate=environment.at_least(1))
     # Seconds; 0: no answer is given twice. Shared: also to other people who ask the same and may read the same.
     CACHE_TTL = env.int("CACHE_TTL", 3600, validate=environment.at_least(0))
     CACHE_SHARED = env.bool("CACHE_SHARED", False)
@@ -301,8 +303,11 @@ SAMPLE_MAX_CHARS = 20_000
 # Uploads have no address: they are only reached through views that check who asks.
 MEDIA_ROOT = DATA_DIR / "files"
 MEDIA_URL = ""
-# Of whatever is no file.
-DATA_UPLOAD_MAX_MEMORY_SIZE = 2_621_440
+# All messages of one such request together.
+API_REQUEST_MAX_CHARS = 5 * API_MESSAGE_MAX_CHARS
+# Bytes of whatever is not a file: room for those messages, however their characters are written
+# (langai_site/web/body_admission.py, which allows less in other places).
+DATA_UPLOAD_MAX_MEMORY_SIZE = max(2_621_440, 64 * 1024 + 12 * API_REQUEST_MAX_CHARS)
 DATA_UPLOAD_MAX_NUMBER_FILES = 200
 FILE_UPLOAD_PERMISSIONS = 0o600
 # What is being uploaded, beside where it is kept: a file is then renamed, not copied. /tmp may be memory.

@@ -8,6 +8,9 @@ from django.apps import AppConfig
 from langai_site import registry
 from langai_site.sensitivity import Sensitivity
 
+# The body of a request for vectors: as many texts as are allowed, in ASCII with room to spare.
+EMBEDDINGS_MAX_BYTES = 2_621_440
+
 
 class SearchConfig(AppConfig):
     name = "search"
@@ -17,7 +20,7 @@ class SearchConfig(AppConfig):
 
         diagnosis.register()
         registry.access_guard("search", registry.AccessGuard("documents", access.closed_teams, access.exceeds))
-        registry.long_text("/v1/embeddings")
+        registry.long_text("/v1/embeddings", EMBEDDINGS_MAX_BYTES)
         registry.health_check("vector_store", vector_store_status)
         # To count a million vectors takes seconds: then it is done less often.
         registry.worker_job("sync_vectors", seconds=10, rest=20, run=sync_vectors)

@@ -86,7 +86,13 @@ def _open(user: User, body: Ask, sensitivity: str) -> storage.Started:
         body.model,
         _collections(body.collections),
         label=highest_stated(sensitivity, body.sensitivity),
-        options=drafts.options(body.dict(include={"complexity", "temperature", "max_tokens"})),
+        options=drafts.options(
+            {
+                "complexity": body.complexity,
+                "temperature": body.temperature,
+                "max_tokens": drafts.lowered(body.max_tokens),
+            }
+        ),
         source=access.API,
     )
 

@@ -1,63 +1,21 @@
-"""OpenAI's formats, as far as they are understood here: what cannot be done is refused, what tunes is passed over."""
+"""OpenAI's formats, as far as they are understood here."""
 
-from typing import Any, Literal, cast
+from typing import Any, Literal
 
-from django.conf import settings
 from ninja import Field, Schema
-from pydantic import BaseModel
 
+from chat.api import openai_messages, openai_parameters
+from chat.api.openai_messages import MessageIn
+from chat.api.openai_parameters import Parameters
 from chat.api.stateless import Said
-from chat.conversations import drafts
-from langai_site.errors import InvalidError, UnreadableError
-from langai_site.outbound.types import ChatMessage, Role
 from langai_site.web.api_lists import Listed
-from langai_site.web.labelled_body import LabelledBody
-
-INSTRUCT = ("system", "developer")
 
 
-# Many of these come at once: pydantic's own check takes a tenth of the time of ninja's.
-class TextPart(BaseModel):
-    type: Literal["text"]
-    text: str
-
-
-class MessageIn(BaseModel):
-    """Text only: neither images nor calls of tools."""
-
-    role: Literal["system", "developer", "user", "assistant"]
-    content: str | Listed[TextPart] | None = None
-
-    @property
-    def text(self) -> str:
-        if isinstance(self.content, list):
-            return "".join(part.text for part in self.content)
-        return self.content or ""
-
-
-class StreamOptions(Schema):
-    include_usage: bool = False
-
-
-class ResponseFormat(Schema):
-    type: Literal["text"] = "text"
-
-
-class Completion(LabelledBody):
+class Completion(Parameters):
     """A conversation so far; the last message is the question."""
 
     model: str = Field(min_length=1, max_length=200, description="`auto`, or an id of GET /v1/models.")
     messages: Listed[MessageIn] = Field(min_length=1, max_length=1000)
-    stream: bool = False
-    stream_options: StreamOptions | None = None
-    stop: str | Listed[str] | None = Field(None, description="Up to four texts at which the answer ends.")
-    temperature: float | None = Field(None, ge=0, le=settings.TEMPERATURE_MAX, allow_inf_nan=False)
-    max_tokens: int | None = Field(None, ge=1, le=settings.ANSWER_MAX_TOKENS)
-    max_completion_tokens: int | None = Field(None, ge=1, le=settings.ANSWER_MAX_TOKENS)
-    n: Literal[1] | None = None
-    tools: list[Any] | None = Field(None, max_length=0)
-    functions: list[Any] | None = Field(None, max_length=0)
-    response_format: ResponseFormat | None = None
     metadata: dict[str, Any] | None = Field(
         None, description="`sensitivity`: a label; `collections`: none, all, or ids with commas."
     )
@@ -120,31 +78,22 @@ class ModelList(Schema):
 
 
 def said_of(body: Completion, sensitivity: str, collections: str) -> Said:
-    """Return what the program asks; the two strings are its headers. Raises InvalidError, UnreadableError."""
-    # Programs send empty messages for answers that failed.
-    with_text = [message for message in body.messages if message.text.strip()]
-    said = [message for message in with_text if message.role not in INSTRUCT]
-    if not said or said[-1].role != "user":
-        raise UnreadableError("messages: the last one that has text must be the user's.")
+    """Return what the program asks; the two strings are its headers. Raises InvalidError."""
+    openai_parameters.refuse_unsupported(body)
+    given = openai_messages.conversation(body.messages)
     metadata = body.metadata or {}
     return Said(
-        text=said[-1].text,
-        said=tuple(ChatMessage(cast(Role, message.role), message.text) for message in said[:-1]),
-        instructions="\n\n".join(message.text for message in with_text if message.role in INSTRUCT),
+        text=given.question,
+        said=given.history,
+        instructions=given.instructions,
         model=body.model,
         label=body.label(sensitivity),
-        options=drafts.Options(temperature=body.temperature, max_tokens=body.max_completion_tokens or body.max_tokens),
+        options=openai_parameters.options(body),
+        parameters=openai_parameters.tuning(body),
         collections=_collections(collections or str(metadata.get("collections") or "")),
-        stops=_stops(body.stop),
+        stops=openai_parameters.stops(body),
     )
 
 
 def _collections(text: str) -> list[str]:
     return [part.strip().lower() for part in text.split(",") if part.strip()]
-
-
-def _stops(given: str | list[str] | None) -> tuple[str, ...]:
-    texts = [given] if isinstance(given, str) else given or []
-    if len(texts) > 4 or not all(0 < len(text) <= 200 for text in texts):
-        raise InvalidError("stop: give up to four texts of 1 to 200 characters.")
-    return tuple(texts)

@@ -27,7 +27,7 @@ class Ask(Schema):
     sensitivity: Label | None = Field(None, description="Raises the label; what is seen in the message can, too.")
     complexity: Literal["auto", "simple", "moderate", "complex"] = "auto"
     temperature: float | None = Field(None, ge=0, le=settings.TEMPERATURE_MAX, allow_inf_nan=False)
-    max_tokens: int | None = Field(None, ge=1, le=settings.ANSWER_MAX_TOKENS)
+    max_tokens: int | None = Field(None, ge=1, description="Above ANSWER_MAX_TOKENS it is lowered to that.")
     stream: bool = Field(False, description="Answer as POST /chat/stream does.")
     model: str = Field("auto", min_length=1, max_length=200, description="`auto`, or an id of GET /v1/models.")
     conversation_id: UUID | None = Field(None, description="Go on in this conversation; without it, a new one begins.")

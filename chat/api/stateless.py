@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncGenerator, Iterator, Sequence
+from collections.abc import AsyncGenerator, Iterable, Iterator, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 from uuid import UUID, uuid4
@@ -31,14 +31,11 @@ from langai_site.database.writer import in_database_thread, write_patiently
 from langai_site.detectors import DetectorRule
 from langai_site.errors import InvalidError, NotFoundError
 from langai_site.outbound import catalogue
-from langai_site.outbound.types import ChatMessage, Delta
+from langai_site.outbound.types import ChatMessage, Delta, ModelInfo, Parameter
 from langai_site.sensitivity import Sensitivity
 from langai_site.usage import callers
 from langai_site.usage.spending import reservations as usage
 from langai_site.usage.types import Entry
-
-# What may be said before, and the message, together: so many of the longest messages.
-MESSAGES = 20
 
 # The answers of this process that are being written, each with what is set at its end.
 _live: dict[UUID, asyncio.Event] = {}
@@ -49,8 +46,8 @@ _closing: set[asyncio.Task[None]] = set()
 class Said:
     """What a program brings: `instructions` for the model, what was `said` before, and the message.
 
-    `collections` are as the page's form sends them; without any, all documents are asked. The answer ends before the
-    first of `stops`.
+    `parameters` go to the model besides, before what an admin has set for it. `collections` are as the page's form
+    sends them; without any, all documents are asked. The answer ends before the first of `stops`.
     """
 
     text: str
@@ -59,6 +56,7 @@ class Said:
     model: str = AUTO
     label: Sensitivity | None = None
     options: drafts.Options = drafts.AS_USUAL
+    parameters: Mapping[str, Parameter] = field(default_factory=dict)
     collections: Sequence[str] = ()
     stops: tuple[str, ...] = ()
 
@@ -170,13 +168,15 @@ def _counted(passing: _Passing) -> Iterator[None]:
 @transaction.atomic
 def _opened(user: User, said: Said, reply: UUID) -> tuple[TurnRequest, Sequence[DetectorRule]]:
     """The turn but for its label, with its reservation; and what is sensitive here."""
-    text, model = drafts.text(said.text), drafts.model(said.model)
+    text, model = drafts.text(said.text, most=settings.API_MESSAGE_MAX_CHARS), drafts.model(said.model)
     _refuse_too_long(said)
     concurrency.refuse_too_many(user.pk)
-    models = tuple(catalogue.models(user.pk))
+    models = _tuned(catalogue.models(user.pk), said.parameters)
     if model not in (AUTO, *(known.name for known in (*models, *BUILT_IN))):
         raise NotFoundError(
-            f"There is no model “{model}” that you can use. Choose one from the list, or auto.", code="model_not_found"
+            f"There is no model “{model}” that you can use. Choose one from the list, or auto.",
+            code="model_not_found",
+            param="model",
         )
     caller = callers.caller_of(user, access.API, reply=reply)
     usage.reserve(reply=reply, user_id=user.pk, team=caller.team)
@@ -194,7 +194,7 @@ def _opened(user: User, said: Said, reply: UUID) -> tuple[TurnRequest, Sequence[
         caller=caller,
         asked=asked,
         instructions=said.instructions,
-        history_chars=MESSAGES * settings.MESSAGE_MAX_CHARS,
+        history_chars=settings.API_REQUEST_MAX_CHARS,
         keeps_history=True,
     )
     return request, detectors.patterns.current()
@@ -202,9 +202,28 @@ def _opened(user: User, said: Said, reply: UUID) -> tuple[TurnRequest, Sequence[
 
 def _refuse_too_long(said: Said) -> None:
     size = len(said.text) + len(said.instructions) + sum(len(message.text) for message in said.said)
-    most = MESSAGES * settings.MESSAGE_MAX_CHARS
+    most = settings.API_REQUEST_MAX_CHARS
     if size > most:
-        raise InvalidError(f"The messages have {size:,} characters; {most:,} are allowed. Leave out the oldest.")
+        raise InvalidError(
+            f"The messages have {size:,} characters together, and {most:,} are allowed. Leave out the oldest.",
+            code="context_length_exceeded",
+            param="messages",
+        )
+
+
+def _tuned(models: Iterable[ModelInfo], parameters: Mapping[str, Parameter]) -> tuple[ModelInfo, ...]:
+    return tuple(replace(model, parameters={**model.parameters, **parameters}) for model in models)
+
+
+@dataclass(frozen=True)
+class _TurnState(StoredTurnState):
+    """The state of a turn whose program sent parameters: they stay when the models are read again."""
+
+    parameters: Mapping[str, Parameter] = field(default_factory=dict)
+
+    async def refreshed(self, request: TurnRequest) -> TurnRequest:
+        request = await super().refreshed(request)
+        return replace(request, catalogue=_tuned(request.catalogue, self.parameters))
 
 
 def _causes(request: TurnRequest, said: Said, rules: Sequence[DetectorRule]) -> tuple[labels.Cause, ...]:
@@ -216,7 +235,8 @@ def _causes(request: TurnRequest, said: Said, rules: Sequence[DetectorRule]) -> 
 
 
 async def _pieces(request: TurnRequest, reply: UUID, passing: _Passing) -> AsyncGenerator[AnswerPiece, None]:
-    async with aclosing(turn.run(request, passing.entries.append, StoredTurnState(reply))) as events:
+    state = _TurnState(reply, passing.said.parameters)
+    async with aclosing(turn.run(request, passing.entries.append, state)) as events:
         async for event in events:
             if isinstance(event, RoutedTurn):
                 passing.prepared = event

@@ -57,14 +57,18 @@ class Pick:
 AS_BEFORE = Pick("")
 
 
-def text(written: str) -> str:
-    """The message to be sent. Raises InvalidError where there is none, or too much."""
+def text(written: str, *, most: int | None = None) -> str:
+    """The message to be sent, of `most` characters; None: of MESSAGE_MAX_CHARS.
+
+    Raises InvalidError where there is none, or too much.
+    """
+    most = most or settings.MESSAGE_MAX_CHARS
     written = written.replace("\r\n", "\n").replace("\x00", "").strip()
     if not written:
         raise InvalidError("Write a message first.")
-    if len(written) > settings.MESSAGE_MAX_CHARS:
+    if len(written) > most:
         raise InvalidError(
-            f"The message has {len(written):,} characters; {settings.MESSAGE_MAX_CHARS:,} are allowed. "
+            f"The message has {len(written):,} characters; {most:,} are allowed. "
             "Shorten it, or ask an admin to upload it as a document."
         )
     return written
@@ -111,6 +115,14 @@ def _max_tokens(value: str | int | None) -> int | None:
     if chosen is None or not chosen.is_integer() or not 1 <= chosen <= most:
         raise InvalidError(f"The longest answer must be a whole number of tokens from 1 to {most:,}.")
     return int(chosen)
+
+
+def lowered(max_tokens: int | None) -> int | None:
+    """Return the longest answer for a program that asks for `max_tokens`: programs often ask for more than they need.
+
+    People choose from what the page offers, so theirs is refused instead, by `options`.
+    """
+    return max_tokens and min(max_tokens, settings.ANSWER_MAX_TOKENS)
 
 
 def _number(value: Any) -> float | None:  # noqa: ANN401 - whatever a form or a program holds

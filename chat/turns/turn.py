@@ -34,6 +34,8 @@ from search.types import Filters, Findings, Hit
 Prompt = TypeVar("Prompt")
 # How often a turn is put together again because documents, labels or rights changed before anything was sent.
 ATTEMPTS = 3
+# Characters of a question that are scored in a millisecond or so.
+QUICK_CHARS = 10_000
 
 
 def _span(place: CitedSource) -> tuple[str, int, int, int]:
@@ -62,7 +64,7 @@ async def weigh(request: TurnRequest, state: TurnState) -> RoutingInput:
     return RoutingInput(
         passages=passages,
         causes=(*request.causes, *(labels.passage(found.hit.title, found.hit.label) for found in passages)),
-        complexity=complexity_of(request, len(passages)),
+        complexity=await _complexity(request, len(passages)),
         messages=messages,
         tokens=prompts.most_tokens(messages),
         notice=findings.notice,
@@ -84,6 +86,13 @@ async def fitted(request: TurnRequest, prepared: RoutedTurn) -> RoutedTurn:
     build = partial(windows.fitted, texts, window, request.max_tokens, whole=weighed.messages)
     is_whole = windows.holds(window, weighed.tokens, request.max_tokens)
     return replace(prepared, prompt=build() if is_whole else await _put_together(texts, build))
+
+
+async def _complexity(request: TurnRequest, passages: int) -> Complexity:
+    """Score the question, on a thread if it is long: it takes time in proportion to the text."""
+    if len(request.question) <= QUICK_CHARS:
+        return complexity_of(request, passages)
+    return await asyncio.to_thread(complexity_of, request, passages)
 
 
 def complexity_of(request: TurnRequest, passages: int) -> Complexity:

@@ -60,7 +60,7 @@ def upload_max(place: registry.UploadPlace) -> int:
 def text_max(path: str) -> int:
     """Return the most bytes that a known sender's request without a file may carry: one text and what is said of it."""
     if path in registry.long_texts:
-        return int(settings.DATA_UPLOAD_MAX_MEMORY_SIZE)
+        return registry.long_texts[path]
     one = max(settings.MESSAGE_MAX_CHARS, settings.SAMPLE_MAX_CHARS) * CHARACTER_BYTES
     return min(STRANGERS_MAX + one, settings.DATA_UPLOAD_MAX_MEMORY_SIZE)
 

@@ -9,7 +9,6 @@ from django.test import RequestFactory
 from ninja.params.models import BodyModel
 from pydantic import ValidationError
 
-from chat.api import stateless
 from langai_site.api import api, v1
 from langai_site.errors import UnreadableError
 from langai_site.web import long_bodies
@@ -81,8 +80,8 @@ def test_all_that_is_documented_is_accepted(settings):
     most, smile = settings.MESSAGE_MAX_CHARS, "\N{SLIGHTLY SMILING FACE}"
     assert len("text=" + quote(smile * most)) < text_max("/conversations/")
     assert len(json.dumps({"message": smile * most})) < text_max("/chat")
-    each = stateless.MESSAGES * most // 1000
-    said = [{"role": "user", "content": [{"type": "text", "text": smile * each}]} for _ in range(1000)]
+    each = settings.API_REQUEST_MAX_CHARS // 1000
+    said = [{"role": "user", "content": [{"type": "text", "text": smile * each}]} for _ in range(999)]
     conversation = json.dumps({"model": "auto", "messages": said}).encode()
     texts = json.dumps({"model": "local", "input": ["a" * most] * TEXTS_MAX}).encode()
     for path, body in ((COMPLETIONS, conversation), ("/v1/embeddings", texts)):

@@ -27,7 +27,7 @@ from search.embeddings import hosted
 from search.models import Collection
 from tests.api.conftest import Program, offer, program_of
 from tests.api.events import frames_of
-from tests.api.openai_answers import CHAT, EMBED, USER, ask, problem, sent, streamed, text_of
+from tests.api.openai_answers import EMBED, USER, ask, problem, sent, streamed, text_of
 from tests.detectors import made
 
 pytestmark = pytest.mark.usefixtures("upstream")
@@ -210,40 +210,6 @@ async def test_documents_are_asked_and_cited_unless_none_are_wanted(program, han
         assert answer["langai"]["citations"] == []
         assert answer["langai"]["receipt"]["asked"] == []
         assert "twenty eight" not in json.dumps(sent(upstream))
-
-
-@pytest.mark.parametrize(
-    "wrong",
-    [
-        {"messages": []},
-        {"messages": [{"role": "system", "content": "x"}]},
-        {"messages": [USER, {"role": "assistant", "content": "x"}]},
-        {"messages": [{"role": "user", "content": [{"type": "image_url", "image_url": {"url": "x"}}]}]},
-        {"messages": [{"role": "tool", "content": "x"}]},
-        {"messages": [{"role": "user", "content": ""}]},
-        {"messages": [{"role": "user", "content": "x" * 10_001}]},
-        {"messages": [{"role": "assistant", "content": "x" * 200_001}, USER]},
-        {"model": ""},
-        {"temperature": 3},
-        {"max_tokens": 4001},
-        {"n": 2},
-        {"tools": [{"type": "function"}]},
-        {"stop": ["a", "b", "c", "d", "e"]},
-        {"stop": ""},
-        {"response_format": {"type": "json_object"}},
-    ],
-    ids=str,
-)
-async def test_what_cannot_be_done_is_refused(program, echo, upstream, wrong):
-    answer = await program.post(CHAT, {"model": "auto", "messages": [USER]} | wrong)
-    status, kind, _ = problem(answer)
-    assert (status in (400, 422), kind) == (True, "invalid_request_error")
-    assert upstream.requests() == []
-    assert not await Reservation.objects.filter(status="held").aexists()
-
-
-async def test_what_only_tunes_is_passed_over(program, echo):
-    assert (await ask(program, top_p=0.1, seed=1, user="x", presence_penalty=1, tools=[], n=1)).status_code == 200
 
 
 async def test_a_model_that_is_not_there_is_told_as_openai_tells_it(program, echo):
