@@ -3,10 +3,13 @@
 from collections.abc import Iterator
 from typing import Any
 
+from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, JsonResponse
 from django.http.response import HttpResponseBase
 from django.urls import URLPattern
 from django.utils.cache import patch_vary_headers
+from django.views.decorators.cache import cache_control
+from django.views.decorators.http import require_safe
 from ninja import NinjaAPI
 
 from chat.api.chat import router as chat
@@ -29,6 +32,15 @@ Send an API key, or a token of `POST /auth/token`, as `Authorization: Bearer …
 here, within the scopes of your key; limits, budgets and labels are the same. Every error has the same form.
 """
 AS_OPENAI = "For clients of OpenAI's API. Set their base URL to this address with `/v1`, and an API key as their key."
+V1_ABOUT = {
+    "object": "api",
+    "name": "LangAI",
+    "message": "This is LangAI's API for clients of OpenAI. Send an API key as “Authorization: Bearer …”.",
+    "docs": "/v1/docs",
+    "models": "/v1/models",
+    "chat_completions": "/v1/chat/completions",
+    "embeddings": "/v1/embeddings",
+}
 # Schema and docs have views of their own: theirs draw scripts that the Content-Security-Policy forbids.
 COMMON: dict[str, Any] = {"version": VERSION, "parser": JsonBody(), "openapi_url": None, "docs_url": None}
 
@@ -53,6 +65,14 @@ def addresses(of: NinjaAPI) -> Iterator[URLPattern]:
         if isinstance(pattern, URLPattern) and pattern.name != "api-root":
             by_person(pattern.callback)
             yield pattern
+
+
+@require_safe
+@login_not_required
+@cache_control(public=True, max_age=300)
+def front_v1(request: HttpRequest) -> JsonResponse:
+    """What a client of OpenAI finds at its base URL. Everybody may read it, so it says nothing about this LangAI."""
+    return JsonResponse(V1_ABOUT)
 
 
 @by_person

@@ -314,7 +314,7 @@ FILE_UPLOAD_PERMISSIONS = 0o600
 FILE_UPLOAD_TEMP_DIR = environment.writable_folder(DATA_DIR / "temp")
 
 # What programs ask; they are answered in JSON whatever happens.
-API_PATHS = r"^/(chat(/stream)?|search|(auth|api|v1)/.*)$"
+API_PATHS = r"^/(chat(/stream)?|search|v1|(auth|api|v1)/.*)$"
 # Nothing else is for other sites' pages; pages, and cookies, are for this site alone.
 CORS_URLS_REGEX = API_PATHS
 CORS_ALLOW_CREDENTIALS = False

@@ -9,7 +9,7 @@ from django.views.decorators.cache import cache_control
 from django.views.generic import RedirectView
 
 from langai_site.accounts.limits import unlimited
-from langai_site.api import addresses, api, front, v1
+from langai_site.api import addresses, api, front, front_v1, v1
 from langai_site.api_docs import docs, docs_v1, schema, schema_v1
 from langai_site.telemetry.health import health
 from langai_site.telemetry.metrics_view import metrics
@@ -32,6 +32,8 @@ urlpatterns = [
     path("health/ready", ready, name="ready"),
     path("docs", docs, name="docs"),
     path("openapi.json", schema, name="openapi"),
+    path("v1", front_v1),
+    path("v1/", front_v1),
     path("v1/docs", docs_v1, name="docs-v1"),
     path("v1/openapi.json", schema_v1, name="openapi-v1"),
     path("", include((list(addresses(api)), "api"))),

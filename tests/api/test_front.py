@@ -31,6 +31,27 @@ async def test_a_program_that_asks_for_json_is_told_where_to_go_on(transactional
     assert "Accept" in answer["Vary"]
 
 
+@pytest.mark.parametrize("path", ["/v1", "/v1/"])
+@pytest.mark.parametrize("headers", [{}, {"Authorization": "Bearer wrong"}, {"Accept": "text/html"}])
+async def test_the_base_url_of_clients_of_openai_says_what_it_is_and_no_more(transactional_db, path, headers):
+    answer = await AsyncClient().get(path, headers=headers)
+    assert answer.status_code == 200
+    told = answer.json()
+    assert told["name"] == "LangAI"
+    for name in ("docs", "models", "chat_completions", "embeddings"):
+        assert (await AsyncClient().get(told[name])).status_code in (200, 401, 405), name
+    # Nothing that differs between two LangAIs: neither a version nor a model.
+    assert VERSION not in answer.text
+    assert "quotes" not in answer.text
+
+
+@pytest.mark.parametrize("path", ["/v1", "/v1/"])
+async def test_the_base_url_takes_no_posts(transactional_db, path):
+    answer = await AsyncClient().post(path)
+    error = answer.json()["error"]
+    assert (answer.status_code, error["type"], error["code"]) == (405, "invalid_request_error", "method_not_allowed")
+
+
 @pytest.mark.parametrize("accept", ["text/html,application/xhtml+xml,*/*;q=0.8", "*/*", ""])
 async def test_who_opens_it_in_a_browser_gets_the_page(alice, accept):
     stranger = await AsyncClient().get("/", headers={"Accept": accept})
