@@ -34,6 +34,12 @@ _BY_STATUS_AND_CODE: Mapping[tuple[int, str], tuple[int, str]] = {
 }
 # The key that LangAI shows to a provider is wrong: the client can do nothing about it, now or in a moment.
 _WRONG_KEY = (503, "unauthorized")
+# SDKs show the message alone, so programs look for words of OpenAI's own messages in it: LangChain and LiteLLM know a
+# prompt that is too long and a filtered answer by these.
+_KNOWN_WORDS = {
+    "context_length_exceeded": "The prompt is longer than the model's context length (context_length_exceeded).",
+    "content_filter": "The request was rejected as a result of the safety system.",
+}
 _PARAMS = {"context_length_exceeded": "messages", "model_not_found": "model"}
 
 # Pydantic's kinds of errors. Kinds of our own validators, such as “unsupported_value”, are OpenAI's codes already.
@@ -60,9 +66,14 @@ def translated(error: LangAIError) -> LangAIError:
     """Return `error` with OpenAI's status, code and headers. What it returns is translated to the same again."""
     known = _BY_CODE.get(error.code) or _BY_STATUS_AND_CODE.get((error.status, error.code))
     status, code = known or (error.status, error.code)
-    sent = LangAIError(error.message, code=code, status=status, param=error.param or _PARAMS.get(code))
+    sent = LangAIError(_message(error, code), code=code, status=status, param=error.param or _PARAMS.get(code))
     sent.headers = _headers(error, status, code)
     return sent
+
+
+def _message(error: LangAIError, code: str) -> str:
+    words = _KNOWN_WORDS.get(code, "")
+    return error.message if words in error.message else f"{error.message} {words}"
 
 
 def _headers(error: LangAIError, status: int, code: str) -> Mapping[str, str]:
