@@ -90,12 +90,20 @@ def conversation(messages: Sequence[MessageIn]) -> Conversation:
     """
     _refuse_long(messages)
     tools = {id_: tool for message in messages for id_, tool, _ in message.calls}
-    said = [message for message in messages if message.role not in INSTRUCT]
+    said = _said_so_far(messages)
+    instructions = (message.text for message in messages if message.role in INSTRUCT)
     return Conversation(
-        instructions="\n\n".join(message.text for message in messages if message.role in INSTRUCT),
-        history=tuple(_said(message, tools) for message in said[:-1]),
-        question=_question(messages),
+        instructions="\n\n".join(text for text in instructions if text.strip()),
+        history=tuple(_said(messages[number], tools) for number in said[:-1]),
+        question=_question(messages, said),
     )
+
+
+def _said_so_far(messages: Sequence[MessageIn]) -> list[int]:
+    """Return the places of all messages but instructions, up to the last with text: some send empty ones at the end."""
+    said = [number for number, message in enumerate(messages) if message.role not in INSTRUCT]
+    last = next((number for number in reversed(said) if _said(messages[number], {}).text.strip()), -1)
+    return [number for number in said if number <= last]
 
 
 def _said(message: MessageIn, tools: Mapping[str, str]) -> ChatMessage:
@@ -106,15 +114,15 @@ def _said(message: MessageIn, tools: Mapping[str, str]) -> ChatMessage:
     return ChatMessage(cast(Role, message.role), "\n".join(filter(None, (message.text, *calls))))
 
 
-def _question(messages: Sequence[MessageIn]) -> str:
-    """Return the text of the last message that is not an instruction: it must be the user's."""
-    said = [number for number, message in enumerate(messages) if message.role not in INSTRUCT]
-    if not said or messages[said[-1]].role != "user":
-        last = f"messages[{said[-1]}].role" if said else "messages"
-        raise _invalid(last, "The conversation must end with a message of the user. Add the question.")
-    if not messages[said[-1]].text.strip():
-        raise _invalid(f"messages[{said[-1]}].content", "The last message is empty. Write the question in it.")
-    return messages[said[-1]].text
+def _question(messages: Sequence[MessageIn], said: Sequence[int]) -> str:
+    """Return the text of the last message that was said: it must be the user's."""
+    if said and messages[said[-1]].role == "user":
+        return messages[said[-1]].text
+    last = len(messages) - 1
+    if messages and messages[last].role == "user":
+        raise _invalid(f"messages[{last}].content", "The last message is empty. Write the question in it.")
+    where = f"messages[{said[-1]}].role" if said else "messages"
+    raise _invalid(where, "The conversation must end with a message of the user. Add the question.")
 
 
 def _refuse_long(messages: Sequence[MessageIn]) -> None:

@@ -66,7 +66,7 @@ async def test_what_an_assistant_said_is_read_in_every_shape(program, echo, upst
 
 @pytest.mark.parametrize("message", [{"role": "assistant", "content": None}, {"role": "assistant", "tool_calls": [1]}])
 async def test_an_assistant_that_said_nothing_is_left_out(program, echo, upstream, message):
-    assert [role for role, _ in await prompt(program, upstream, USER, message, USER)] == ["user", "user"]
+    assert [role for role, _ in await prompt(program, upstream, USER, message, USER)] == ["user"]
 
 
 async def test_what_tools_returned_is_given_as_text(program, echo, upstream):
@@ -74,11 +74,11 @@ async def test_what_tools_returned_is_given_as_text(program, echo, upstream):
     said = await prompt(
         program, upstream, USER, {"role": "assistant", "content": None, "tool_calls": [CALL]}, RESULT, USER
     )
-    assert said[2] == ("user", "[Result of weather]\nSunny.")
+    assert said[2] == ("user", f"[Result of weather]\nSunny.\n\n{USER['content']}")
     old = {"role": "function", "name": "clock", "content": "12:00"}
-    assert (await prompt(program, upstream, USER, old, USER))[1] == ("user", "[Result of clock]\n12:00")
+    assert "\n\n[Result of clock]\n12:00\n\n" in (await prompt(program, upstream, USER, old, USER))[0][1]
     unknown = {"role": "tool", "tool_call_id": "call_9", "content": [{"type": "text", "text": "Rain."}]}
-    assert (await prompt(program, upstream, USER, unknown, USER))[1] == ("user", "[Result of a tool]\nRain.")
+    assert "\n\n[Result of a tool]\nRain.\n\n" in (await prompt(program, upstream, USER, unknown, USER))[0][1]
 
 
 @pytest.mark.parametrize(
