@@ -1,0 +1,138 @@
+"""Pure: a call as a request to Anthropic's messages.
+
+Shapes: platform.claude.com/docs/en/api/messages.
+"""
+
+import base64
+import re
+from typing import Any
+
+from langai_site.outbound.lanes.history import arguments_of, messages_of, result_text
+from langai_site.outbound.lanes.quirks import USUAL, Quirks
+from langai_site.outbound.lanes.requests import (
+    ForcedTool,
+    Load,
+    Request,
+    Tool,
+    ToolChoice,
+    WireMessage,
+    WireRequest,
+    finished,
+    no_files,
+)
+from langai_site.outbound.parts import Image, Part, Text, Thinking, ToolCall, ToolResult
+
+PATH = "/v1/messages"
+VERSION = "2023-06-01"
+# Mark signatures of this format, and thoughts that their provider keeps secret.
+SIGNED, REDACTED = "anthropic:", "anthropic-redacted:"
+CHOICES = {"auto": "auto", "none": "none", "required": "any"}
+# Models that are told how many tokens they may think; newer ones decide, and are told how hard to try.
+WITH_BUDGET = re.compile(r"claude-(?:3|[a-z]+-4(?:-[0-5]\b|-\d{8}|$))")
+BUDGETS = {"low": 2048, "medium": 8192, "high": 24_576}
+LEAST_BUDGET = 1024
+NOT_IN_AN_ID = re.compile(r"[^a-zA-Z0-9_-]")
+Json = dict[str, Any]
+
+
+def build(request: Request, quirks: Quirks = USUAL, load: Load = no_files) -> WireRequest:
+    """Return `request` in Anthropic's format; the path goes after the server's address.
+
+    `load` returns the bytes of pictures. Raises what `load` raises.
+    """
+    system, messages = messages_of(request, quirks)
+    body: Json = {"model": request.model, "max_tokens": quirks.max_tokens(request.max_tokens)}
+    if system:
+        body["system"] = system
+    body["messages"] = _messages(messages, load)
+    if request.stream and quirks.stream:
+        body["stream"] = True
+    if stop := [text for text in request.stop if text.strip()]:
+        body["stop_sequences"] = stop
+    if request.tools:
+        body["tools"] = [_tool(tool) for tool in request.tools]
+        if request.tool_choice:
+            body["tool_choice"] = _choice(request.tool_choice)
+    if request.response_format is not None and request.response_format.schema is not None:
+        body["output_config"] = {"format": {"type": "json_schema", "schema": dict(request.response_format.schema)}}
+    _think(request, body)
+    # A model that thinks takes no temperature.
+    if request.temperature is not None and quirks.temperature and body.get("thinking", OFF) == OFF:
+        body["temperature"] = min(request.temperature, 1)
+    headers = {"Content-Type": "application/json", "anthropic-version": VERSION}
+    if request.key:
+        headers["x-api-key"] = request.key
+    return finished(request, PATH, headers, body)
+
+
+OFF = {"type": "disabled"}
+
+
+def _think(request: Request, body: Json) -> None:
+    if request.thinking == "off":
+        body["thinking"] = OFF
+    elif request.thinking and WITH_BUDGET.search(request.model):
+        budget = min(BUDGETS[request.thinking], body["max_tokens"] // 2)
+        if budget >= LEAST_BUDGET:
+            body["thinking"] = {"type": "enabled", "budget_tokens": budget}
+    elif request.thinking:
+        # Without `display`, newer models think in secret.
+        body["thinking"] = {"type": "adaptive", "display": "summarized"}
+        body["output_config"] = body.get("output_config", {}) | {"effort": request.thinking}
+
+
+def _messages(messages: list[WireMessage], load: Load) -> list[Json]:
+    built: list[Json] = []
+    for message in messages:
+        blocks = [block for part in message.parts if (block := _block(part, load))]
+        built.append({"role": message.role, "content": blocks})
+    if built and built[-1]["role"] == "assistant":
+        last = built[-1]["content"][-1]
+        if last["type"] == "text":
+            # An answer to be continued must not end with white space.
+            last["text"] = last["text"].rstrip()
+    return built
+
+
+def _block(part: Part, load: Load) -> Json | None:
+    """Return a part as a block; None for a thought that was not signed in this format."""
+    if isinstance(part, Text):
+        return {"type": "text", "text": part.text}
+    if isinstance(part, Thinking):
+        return _thought(part)
+    if isinstance(part, Image):
+        data = base64.b64encode(load(part.file)).decode()
+        return {"type": "image", "source": {"type": "base64", "media_type": part.media_type, "data": data}}
+    if isinstance(part, ToolCall):
+        return {"type": "tool_use", "id": _id(part.id), "name": part.name, "input": arguments_of(part)}
+    return _result(part, load)
+
+
+def _thought(part: Thinking) -> Json | None:
+    if part.signature.startswith(REDACTED):
+        return {"type": "redacted_thinking", "data": part.signature.removeprefix(REDACTED)}
+    if part.signature.startswith(SIGNED):
+        return {"type": "thinking", "thinking": part.text, "signature": part.signature.removeprefix(SIGNED)}
+    return None
+
+
+def _result(result: ToolResult, load: Load) -> Json:
+    inner = (_block(part, load) for part in result.parts if not isinstance(part, Text) or part.text.strip())
+    blocks = [block for block in inner if block] or [{"type": "text", "text": result_text(result)}]
+    built: Json = {"type": "tool_result", "tool_use_id": _id(result.call_id), "content": blocks}
+    return built | {"is_error": True} if result.error else built
+
+
+def _id(name: str) -> str:
+    """Return the id of a call in the signs that Anthropic allows: another provider may have made it."""
+    return NOT_IN_AN_ID.sub("_", name) or "call"
+
+
+def _tool(tool: Tool) -> Json:
+    schema = dict(tool.parameters) or {"type": "object", "properties": {}}
+    built: Json = {"name": tool.name, "input_schema": schema}
+    return built | {"description": tool.description} if tool.description else built
+
+
+def _choice(choice: ToolChoice) -> Json:
+    return {"type": "tool", "name": choice.name} if isinstance(choice, ForcedTool) else {"type": CHOICES[choice]}

@@ -1,0 +1,36 @@
+"""Pure: why a model stopped, from the word its provider uses."""
+
+from typing import Any
+
+from langai_site.outbound.lanes.events import FinishReason
+
+# Everything else means STOP. A word that nobody here knows comes with an answer that the server calls ended, and a new
+# name for an ordinary end is likelier than a new kind of failure. The text is kept either way.
+REASONS = {
+    FinishReason.LENGTH: (
+        *("length", "max_tokens", "max_output_tokens", "max_completion_tokens", "max_length", "model_length"),
+        # Anthropic: the window is full, or the turn goes on in another call.
+        *("model_context_window_exceeded", "pause_turn", "token_limit"),
+    ),
+    FinishReason.TOOL_CALLS: ("tool_calls", "tool_call", "tool_use", "function_call", "function_calls"),
+    FinishReason.FILTERED: (
+        *("content_filter", "content_filtered", "content-filter", "filtered", "filter", "sensitive", "guardrail"),
+        *("guardrail_intervened", "refusal", "safety", "recitation", "blocklist", "prohibited_content", "spii"),
+        *("image_safety", "image_prohibited_content", "image_recitation", "model_armor", "blocked"),
+    ),
+    FinishReason.ERROR: (
+        *("error", "insufficient_system_resource", "network_error", "server_error", "failed", "abort", "aborted"),
+        *("cancelled", "canceled", "timeout", "malformed_function_call", "malformed_response", "unexpected_tool_call"),
+        *("too_many_tool_calls", "missing_thought_signature", "language", "other", "no_image", "image_other"),
+    ),
+}
+BY_WORD = {word: reason for reason, words in REASONS.items() for word in words}
+NONE = ("", "null", "none", "finish_reason_unspecified")
+
+
+def finish_reason(word: Any) -> FinishReason | None:  # noqa: ANN401 - whatever a server sends
+    """Return what the provider's `word` means, in any case of letters; None where it is no word."""
+    if not isinstance(word, str):
+        return None
+    folded = word.strip().lower()
+    return None if folded in NONE else BY_WORD.get(folded, FinishReason.STOP)

@@ -1,0 +1,120 @@
+"""Pure: messages in an order that every provider takes, whatever failed before.
+
+Roles alternate and begin with the user, no content is empty, each tool call is followed by its result and each result
+has its call.
+"""
+
+import json
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from langai_site.outbound.lanes.quirks import Quirks
+from langai_site.outbound.lanes.requests import Request, WireMessage
+from langai_site.outbound.parts import Part, Text, Thinking, ToolCall, ToolResult
+
+# Said where the answer comes first because the question before it was left out.
+LEFT_OUT = Text("(Earlier messages were left out.)")
+BETWEEN = "\n\n"
+
+
+def split_system(messages: Iterable[WireMessage]) -> tuple[str, list[WireMessage]]:
+    """Return the text of all system messages, and the other messages in order."""
+    texts: list[str] = []
+    others: list[WireMessage] = []
+    for message in messages:
+        if message.role == "system":
+            texts += [part.text for part in message.parts if isinstance(part, Text) and part.text.strip()]
+        else:
+            others.append(message)
+    return BETWEEN.join(texts), tidy(others)
+
+
+def tidy(messages: Iterable[WireMessage]) -> list[WireMessage]:
+    """Return user and assistant messages that alternate; results of tools come first in the user's."""
+    joined = _paired(_joined(_filled(message) for message in messages))
+    joined = _joined(_filled(message) for message in joined)
+    if joined and joined[0].role == "assistant":
+        joined.insert(0, WireMessage("user", (LEFT_OUT,)))
+    return joined
+
+
+def joined_text(parts: Iterable[Part]) -> str:
+    """Return the text parts as one text; parts that came apart stay apart by an empty line."""
+    return BETWEEN.join(part.text for part in parts if isinstance(part, Text) and part.text.strip())
+
+
+def _filled(message: WireMessage) -> WireMessage:
+    """Return the message without empty parts, in one of two roles."""
+    role = "user" if message.role in ("tool", "system") else message.role
+    return WireMessage(role, tuple(part for part in message.parts if _is_filled(part)))
+
+
+def _is_filled(part: Part) -> bool:
+    if isinstance(part, Text):
+        return bool(part.text.strip())
+    return bool(part.text.strip() or part.signature) if isinstance(part, Thinking) else True
+
+
+def _joined(messages: Iterable[WireMessage]) -> list[WireMessage]:
+    """Join neighbours of the same role, and leave out what says nothing."""
+    kept: list[WireMessage] = []
+    for message in messages:
+        # A thought without an answer is nothing to go on from.
+        if all(isinstance(part, Thinking) for part in message.parts):
+            continue
+        if kept and kept[-1].role == message.role:
+            kept[-1] = WireMessage(message.role, kept[-1].parts + message.parts)
+        else:
+            kept.append(message)
+    return kept
+
+
+def _paired(messages: Sequence[WireMessage]) -> list[WireMessage]:
+    """Leave out calls without a result in the next message, and results without a call in the one before."""
+    kept = []
+    for at, message in enumerate(messages):
+        if message.role == "assistant":
+            after = messages[at + 1].parts if at + 1 < len(messages) else ()
+            results = {part.call_id for part in after if isinstance(part, ToolResult)}
+            parts = [part for part in message.parts if not isinstance(part, ToolCall) or part.id in results]
+        else:
+            before = messages[at - 1].parts if at else ()
+            calls = {part.id for part in before if isinstance(part, ToolCall)}
+            own = [part for part in message.parts if isinstance(part, ToolResult) and part.call_id in calls]
+            # One result for each call.
+            parts = [*{part.call_id: part for part in own}.values()]
+            parts += [part for part in message.parts if not isinstance(part, ToolResult)]
+        kept.append(WireMessage(message.role, tuple(parts)))
+    return kept
+
+
+def messages_of(request: Request, quirks: Quirks) -> tuple[str, list[WireMessage]]:
+    """Return the instructions and the messages; no instructions where the model takes them from the user only."""
+    system, messages = split_system(request.messages)
+    if not system or quirks.system_role != "user":
+        return system, messages
+    if not messages:
+        return "", [WireMessage("user", (Text(system),))]
+    first = messages[0]
+    # Results of tools come first, but no conversation begins with them.
+    return "", [WireMessage("user", (Text(system), *first.parts)), *messages[1:]]
+
+
+def tool_names(messages: Iterable[WireMessage]) -> dict[str, str]:
+    """Return the name of the tool of each call, by the call's id."""
+    parts = (part for message in messages for part in message.parts)
+    return {part.id: part.name for part in parts if isinstance(part, ToolCall)}
+
+
+def arguments_of(call: ToolCall) -> dict[str, Any]:
+    """Return the arguments as an object; models write other things at times, which no provider takes back."""
+    try:
+        value = json.loads(call.arguments)
+    except (ValueError, RecursionError):
+        return {}
+    return value if isinstance(value, dict) else {}
+
+
+def result_text(result: ToolResult) -> str:
+    """Return the text of a result, which no provider may find empty."""
+    return joined_text(result.parts) or ("The tool failed." if result.error else "(no result)")

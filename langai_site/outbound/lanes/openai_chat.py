@@ -1,0 +1,118 @@
+"""Pure: OpenAI's chat completions, as OpenAI and the many servers that imitate it speak it.
+
+Shapes: platform.openai.com/docs/api-reference/chat-streaming, and the documentation of OpenRouter, vLLM, llama.cpp, LM
+Studio, Mistral, DeepSeek, Groq and Azure.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from langai_site.outbound.lanes import counts
+from langai_site.outbound.lanes.decoding import BaseDecoder, is_bare_error
+from langai_site.outbound.lanes.events import Event, Refusal, TextDelta, ThinkingDelta
+from langai_site.outbound.lanes.finish import finish_reason
+from langai_site.outbound.lanes.lines import LONGEST_EVENT
+from langai_site.outbound.lanes.openai_content import ToolCalls, content_events, thought, words
+from langai_site.outbound.lanes.openai_request import build
+
+__all__ = ["Decoder", "build"]
+
+# What few chunks have.
+RARE = frozenset({"usage", "error", "x_groq"})
+FIRST = (0, None, "0")
+
+
+class Decoder(BaseDecoder):
+    """Decodes OpenAI's stream. An answer is complete at a reason, at `[DONE]`, and at counts after the text."""
+
+    def __init__(self, *, opened: bool = False, longest: int = LONGEST_EVENT) -> None:
+        """`opened`: the text begins within a thought. `longest`: the most bytes of one event."""
+        super().__init__(opened=opened, longest=longest)
+        self._calls = ToolCalls()
+        self._has_deltas = False
+
+    def _read(self, chunk: Mapping[str, Any], found: list[Event]) -> None:
+        choices = chunk.get("choices")
+        choice = _first(choices) if choices else None
+        has_text = choice is not None and self._read_choice(choice, found)
+        if has_text:
+            self._has_ended = False
+        if choices is None or not RARE.isdisjoint(chunk) or (choice is not None and not RARE.isdisjoint(choice)):
+            self._read_rest(chunk, choice, found, has_text=has_text)
+        if choice is not None and (reason := finish_reason(choice.get("finish_reason"))):
+            self._finish(reason, found)
+
+    def _read_rest(
+        self, chunk: Mapping[str, Any], choice: Mapping[str, Any] | None, found: list[Event], *, has_text: bool
+    ) -> None:
+        """Read counts and errors."""
+        groq = counts.inner(chunk, "x_groq")
+        places = (chunk.get("usage"), groq.get("usage"), choice.get("usage") if choice else None)
+        usage = next((usage for place in places if (usage := counts.of_openai(place))), None)
+        # Counts end a stream. Servers that send them all the time send them along with text.
+        self._has_ended |= not has_text and usage is not None and usage.output_tokens > 0
+        self._count(usage, found)
+        error = chunk.get("error") or groq.get("error")
+        if not error and choice is not None:
+            error = choice.get("error")
+        if not error and chunk.get("choices") is None and is_bare_error(chunk):
+            error = chunk
+        if error:
+            self._fail(error, found)
+
+    def _read_choice(self, choice: Mapping[str, Any], found: list[Event]) -> bool:
+        """Read what the model wrote. Returns whether that is anything, given already or not."""
+        delta = choice.get("delta")
+        is_delta = True
+        if not delta or not isinstance(delta, dict):
+            is_delta = False
+            # After text in deltas, a whole message only repeats it.
+            message = None if self._has_deltas else choice.get("message")
+            if not message:
+                # Completions of old have their text here.
+                text = words(choice.get("text"))
+                found += self._voice.say(text)
+                return bool(text)
+            delta = message if isinstance(message, dict) else {"content": message}
+            self._has_message = True
+        content = delta.get("content")
+        if is_delta and content:
+            self._has_deltas = True
+        if type(content) is str and len(delta) == 1:
+            found += self._voice.say(content)
+            return bool(content)
+        before = len(found)
+        if (thinking := thought(delta)) is not None:
+            found += self._voice.think(thinking.text, thinking.signature)
+        if type(content) is str:
+            found += self._voice.say(content)
+        elif content is not None:
+            self._read_parts(content, found)
+        if refusal := words(delta.get("refusal")):
+            found.append(Refusal(self._voice.plain(refusal)))
+        if calls := delta.get("tool_calls") or delta.get("function_call"):
+            for call in self._calls.read(calls):
+                self._call(call, found)
+        return bool(content) or len(found) > before
+
+    def _read_parts(self, content: Any, found: list[Event]) -> None:  # noqa: ANN401 - whatever a server sends
+        for event in content_events(content):
+            if isinstance(event, TextDelta):
+                found += self._voice.say(event.text)
+            elif isinstance(event, ThinkingDelta):
+                found += self._voice.think(event.text, event.signature)
+            elif isinstance(event, Refusal):
+                found.append(Refusal(self._voice.plain(event.text)))
+
+
+def _first(choices: Any) -> Mapping[str, Any] | None:  # noqa: ANN401 - whatever a server sends
+    """Return the choice that was asked for; the others of a server that sends several are left out."""
+    if isinstance(choices, dict):
+        choices = [choices]
+    if not isinstance(choices, list):
+        return None
+    return next((one for one in choices if isinstance(one, dict) and _is_first(one.get("index"))), None)
+
+
+def _is_first(index: Any) -> bool:  # noqa: ANN401 - whatever a server sends
+    return index is None or (isinstance(index, str | int | float) and index in FIRST)

@@ -1,0 +1,132 @@
+"""Pure: a call as a request to OpenAI's chat completions."""
+
+import base64
+import json
+from typing import Any
+
+from langai_site.outbound.lanes.history import BETWEEN, joined_text, messages_of, result_text
+from langai_site.outbound.lanes.openai_content import DETAILS
+from langai_site.outbound.lanes.quirks import USUAL, Quirks
+from langai_site.outbound.lanes.requests import (
+    ForcedTool,
+    JsonFormat,
+    Load,
+    Request,
+    Tool,
+    ToolChoice,
+    WireMessage,
+    WireRequest,
+    finished,
+    no_files,
+)
+from langai_site.outbound.parts import Image, Part, Text, Thinking, ToolCall, ToolResult
+
+PATH = "/chat/completions"
+EFFORTS = {"off": "none", "low": "low", "medium": "medium", "high": "high"}
+Json = dict[str, Any]
+
+
+def build(request: Request, quirks: Quirks = USUAL, load: Load = no_files) -> WireRequest:
+    """Return `request` in OpenAI's format; the path goes after an address that ends in /v1 or the like.
+
+    `load` returns the bytes of pictures. Raises what `load` raises.
+    """
+    body: Json = {"model": request.model, "messages": _messages(request, quirks, load)}
+    if request.stream and quirks.stream:
+        body["stream"] = True
+        if quirks.stream_options:
+            body["stream_options"] = {"include_usage": True}
+    if quirks.max_tokens_name is not None:
+        body[quirks.max_tokens_name] = quirks.max_tokens(request.max_tokens)
+    if request.temperature is not None and quirks.temperature:
+        body["temperature"] = request.temperature
+    if request.stop:
+        body["stop"] = list(request.stop)
+    if request.tools:
+        body["tools"] = [tool_of(tool) for tool in request.tools]
+        if request.tool_choice:
+            body["tool_choice"] = _choice(request.tool_choice)
+    if request.response_format is not None:
+        body["response_format"] = _format(request.response_format)
+    if request.thinking:
+        body["reasoning_effort"] = EFFORTS[request.thinking]
+    headers = {"Content-Type": "application/json"}
+    if request.key:
+        headers["Authorization"] = f"Bearer {request.key}"
+    return finished(request, PATH, headers, body)
+
+
+def _messages(request: Request, quirks: Quirks, load: Load) -> list[Json]:
+    system, messages = messages_of(request, quirks)
+    built: list[Json] = [{"role": quirks.system_role, "content": system}] if system else []
+    for message in messages:
+        built += _answer(message, quirks) if message.role == "assistant" else _question(message, load)
+    return built
+
+
+def _question(message: WireMessage, load: Load) -> list[Json]:
+    """Return one message for each result of a tool, and one for the rest. Only the latter can have pictures."""
+    built: list[Json] = []
+    rest: list[Part] = []
+    for part in message.parts:
+        if not isinstance(part, ToolResult):
+            rest.append(part)
+            continue
+        built.append({"role": "tool", "tool_call_id": part.call_id, "content": result_text(part)})
+        rest += [inner for inner in part.parts if isinstance(inner, Image)]
+    if any(isinstance(part, Image) for part in rest):
+        built.append({"role": "user", "content": [_piece(part, load) for part in rest]})
+    elif rest:
+        built.append({"role": "user", "content": joined_text(rest)})
+    return built
+
+
+def _piece(part: Part, load: Load) -> Json:
+    if isinstance(part, Image):
+        encoded = base64.b64encode(load(part.file)).decode()
+        return {"type": "image_url", "image_url": {"url": f"data:{part.media_type};base64,{encoded}"}}
+    return {"type": "text", "text": part.text if isinstance(part, Text) else ""}
+
+
+def _answer(message: WireMessage, quirks: Quirks) -> list[Json]:
+    calls = [part for part in message.parts if isinstance(part, ToolCall)]
+    built: Json = {"role": "assistant", "content": joined_text(message.parts) or None}
+    if calls:
+        built["tool_calls"] = [_call(call) for call in calls]
+        thoughts = [part for part in message.parts if isinstance(part, Thinking)]
+        if quirks.reasoning_content:
+            built["reasoning_content"] = BETWEEN.join(part.text for part in thoughts if part.text)
+        if details := [detail for part in thoughts if (detail := _detail(part))]:
+            built["reasoning_details"] = details
+    return [built]
+
+
+def _detail(part: Thinking) -> Json | None:
+    """Return the signed thought as OpenRouter sent it; None where it is not signed in this format."""
+    if not part.signature.startswith(DETAILS):
+        return None
+    detail = json.loads(part.signature.removeprefix(DETAILS))
+    return {**detail, "text": part.text} if "signature" in detail else detail
+
+
+def _call(call: ToolCall) -> Json:
+    return {"id": call.id, "type": "function", "function": {"name": call.name, "arguments": call.arguments or "{}"}}
+
+
+def tool_of(tool: Tool) -> Json:
+    """Return a tool as OpenAI's format and its relatives take it."""
+    function: Json = {"name": tool.name, "parameters": dict(tool.parameters) or {"type": "object", "properties": {}}}
+    if tool.description:
+        function["description"] = tool.description
+    return {"type": "function", "function": function}
+
+
+def _choice(choice: ToolChoice) -> str | Json:
+    return {"type": "function", "function": {"name": choice.name}} if isinstance(choice, ForcedTool) else choice
+
+
+def _format(format_: JsonFormat) -> Json:
+    if format_.schema is None:
+        return {"type": "json_object"}
+    schema = {"name": format_.name, "schema": dict(format_.schema), "strict": format_.strict}
+    return {"type": "json_schema", "json_schema": schema}

@@ -1,0 +1,101 @@
+"""Pure: a call to a model, before it is put into a provider's format, and after."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from langai_site.outbound.parts import Part
+
+Role = Literal["system", "user", "assistant", "tool"]
+# Returns the bytes of a stored file, from its id.
+Load = Callable[[str], bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class WireMessage:
+    """One message. Results of tools may stand in a message of the role `tool` or `user`."""
+
+    role: Role
+    parts: tuple[Part, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Tool:
+    """A tool that the model may call. `parameters` is a JSON schema of an object."""
+
+    name: str
+    description: str = ""
+    parameters: Mapping[str, Any] = field(default_factory=dict, hash=False)
+
+
+@dataclass(frozen=True, slots=True)
+class ForcedTool:
+    """The choice of one tool that the model has to call."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class JsonFormat:
+    """The answer has to be JSON: of this schema, or any object where that is None."""
+
+    schema: Mapping[str, Any] | None = field(default=None, hash=False)
+    name: str = "answer"
+    strict: bool = True
+
+
+ToolChoice = Literal["", "auto", "none", "required"] | ForcedTool
+# How long the model may think; empty: as long as its provider lets it.
+Effort = Literal["", "off", "low", "medium", "high"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """One call, in nobody's format.
+
+    `model` is the provider's own name of it. `max_tokens` and `num_ctx`, the window that an Ollama has to make room
+    for, are in tokens; `num_ctx` 0 leaves that to the server. `extra_body` is put over the body that is built, and a
+    value of None there takes a field out of it. `extra_headers` replace headers of the same name.
+    """
+
+    model: str
+    messages: tuple[WireMessage, ...]
+    max_tokens: int
+    temperature: float | None = None
+    stop: tuple[str, ...] = ()
+    tools: tuple[Tool, ...] = ()
+    tool_choice: ToolChoice = ""
+    response_format: JsonFormat | None = None
+    thinking: Effort = ""
+    extra_body: Mapping[str, Any] = field(default_factory=dict, hash=False)
+    extra_headers: Mapping[str, str] = field(default_factory=dict, hash=False)
+    stream: bool = True
+    key: str = field(default="", repr=False)
+    num_ctx: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class WireRequest:
+    """What to POST. `path` goes after the address of the provider's API; `body` is sent as JSON."""
+
+    path: str
+    headers: Mapping[str, str] = field(repr=False, hash=False)
+    body: dict[str, Any] = field(repr=False, hash=False)
+
+
+def no_files(file: str) -> bytes:
+    """Stand in for `Load` where no message has a picture. Raises LookupError."""
+    raise LookupError(f"file {file} cannot be read here")
+
+
+def finished(request: Request, path: str, headers: Mapping[str, str], body: dict[str, Any]) -> WireRequest:
+    """Return the built request with the extra fields and headers of `request`."""
+    merged = {**body, **{name: _merged(body.get(name), value) for name, value in request.extra_body.items()}}
+    extra = {name.lower(): value for name, value in request.extra_headers.items()}
+    names = {name: value for name, value in headers.items() if name.lower() not in extra}
+    return WireRequest(path, {**names, **extra}, {name: value for name, value in merged.items() if value is not None})
+
+
+def _merged(built: object, extra: object) -> object:
+    """Put an object over the one that was built, field by field; any other value replaces it."""
+    return {**built, **extra} if isinstance(built, dict) and isinstance(extra, Mapping) else extra

@@ -1,0 +1,52 @@
+"""Pure: what a message consists of.
+
+Files are named by their id and never hold bytes, so that a message can be stored as JSON.
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Image:
+    """A picture. `file` is the id of a stored file; `media_type` is like image/png."""
+
+    file: str
+    media_type: str
+
+
+@dataclass(frozen=True, slots=True)
+class Thinking:
+    """What a model thought before it answered.
+
+    `signature` is what its provider needs to recognise the thought, or empty. It is opaque: it names the wire format
+    it belongs to, and only that format sends it back.
+    """
+
+    text: str
+    signature: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ToolCall:
+    """A tool that the model wants to use. `arguments` is JSON text, as the model wrote it."""
+
+    id: str
+    name: str
+    arguments: str
+
+
+@dataclass(frozen=True, slots=True)
+class ToolResult:
+    """The result of the call `call_id`. `error`: the tool failed, and the parts say why."""
+
+    call_id: str
+    parts: "tuple[Text | Image, ...]"
+    error: bool = False
+
+
+Part = Text | Image | Thinking | ToolCall | ToolResult
