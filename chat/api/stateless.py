@@ -96,6 +96,9 @@ class _Passing:
 
     def heard(self, delta: Delta) -> str:
         """What of it can be told."""
+        if delta.restart:
+            # What was told of it cannot be taken back.
+            self.text, self.half, self.stops = "", "", Stops(self.said.stops)
         piece, self.half = split_off_half(self.half + delta.text)
         self.cut |= delta.truncated
         return self._added(self.stops.feed(whole_characters(piece)))

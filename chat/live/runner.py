@@ -153,6 +153,8 @@ async def _read(reply: Live) -> None:
     async with contextlib.aclosing(turn.run(reply.started.request, reply.entries.append, state)) as events:
         async for event in events:
             if isinstance(event, Delta):
+                if event.restart:
+                    await _restart(reply)
                 piece, reply.half = split_off_half(reply.half + event.text)
                 reply.text += whole_characters(piece)
                 reply.truncated |= event.truncated
@@ -161,6 +163,14 @@ async def _read(reply: Live) -> None:
                 reply.weighed, reply.prepared = event, None
             else:
                 await _decided(reply, event)
+
+
+async def _restart(reply: Live) -> None:
+    """Take back what the model wrote: it was what it thought, and the answer begins now."""
+    reply.text, reply.half = reply.started.request.written, ""
+    # Who misses a change reads the whole, so one number is left out.
+    reply.published, reply.number = len(reply.text), reply.number + 2
+    await _tell(reply, {"type": "reply.grew", "text": ""})
 
 
 async def _decided(reply: Live, prepared: RoutedTurn) -> None:

@@ -91,6 +91,8 @@ class _View:
     def take(self, snapshot: Snapshot) -> list[Told]:
         """What is new in the whole text as it stands."""
         self.number = snapshot["number"]
+        # A reply grows, unless what was told turned out to be what the model thought.
+        self.told = min(self.told, len(snapshot["text"]))
         return self._news(snapshot["text"], snapshot["model"])
 
     def is_next(self, number: int) -> bool:

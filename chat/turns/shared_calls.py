@@ -191,8 +191,11 @@ class Flight:
 
 
 def _joined(deltas: list[Delta]) -> Delta:
-    """Several pieces as one."""
-    return Delta("".join(delta.text for delta in deltas), any(delta.truncated for delta in deltas))
+    """Several pieces as one: those before a restart are no part of the answer."""
+    last = next((at for at in reversed(range(len(deltas))) if deltas[at].restart), 0)
+    kept = deltas[last:]
+    truncated = any(delta.truncated for delta in deltas)
+    return Delta("".join(delta.text for delta in kept), truncated, restart=bool(kept) and kept[0].restart)
 
 
 async def _ended(task: asyncio.Task[None]) -> None:

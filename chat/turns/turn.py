@@ -214,7 +214,7 @@ async def _answered(request: TurnRequest, weighed: RoutingInput, run: _Run) -> A
         try:
             async with aclosing(_asked(request, prepared, run)) as deltas:
                 async for delta in deltas:
-                    begun = begun or bool(delta.text)
+                    begun = bool(delta.text) or (begun and not delta.restart)
                     yield delta
             return
         except (ProviderError, AboveCeilingError, ModelWithdrawnError, OverBudgetError) as error:

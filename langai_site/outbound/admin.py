@@ -1,3 +1,4 @@
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -16,8 +17,8 @@ from django.utils.safestring import SafeString
 from django.views.decorators.http import require_POST
 
 from langai_site.accounts.models import User
-from langai_site.outbound import catalogue, listings, roles, trial
-from langai_site.outbound.forms import ModelForm, plain
+from langai_site.outbound import catalogue, listings, roles, stored_quirks, trial
+from langai_site.outbound.forms import QUIRKS, ModelForm, plain
 from langai_site.outbound.models import Model
 from langai_site.outbound.trial import Trial
 from langai_site.outbound.types import ProviderError
@@ -27,6 +28,7 @@ from langai_site.usage.models import Price
 from langai_site.usage.spending import reservations as usage
 from langai_site.usage.types import Caller
 
+ASKED = "How it is asked"
 WHERE, TRUST, ROLES = "Where it runs", "What it may see, and who may use it", "What it is good for"
 PRICE = "Price, in US dollars for a million tokens"
 
@@ -44,7 +46,7 @@ class ModelAdmin(admin.ModelAdmin[Model]):
     list_filter = ("provider", "enabled", "available", "teams")
     search_fields = ("name", "display_name")
     filter_horizontal = ("teams",)
-    readonly_fields = ("where", "state", "listed_window", "price_history")
+    readonly_fields = ("where", "state", "listed_window", "learnt_shown", "price_history")
     actions = ("test_selected",)
 
     class Media:
@@ -64,11 +66,16 @@ class ModelAdmin(admin.ModelAdmin[Model]):
     def get_fieldsets(self, request: HttpRequest, obj: Model | None = None) -> Any:  # noqa: ANN401 - Django's nested lists
         may_change = self.has_change_permission(request, obj) if obj else True
         price = ("price_input", "price_output", "price_cached", "price_from") if may_change else ()
+        quirks = (
+            (*(f"quirk_{name}" for name in QUIRKS), *(("forget",) if obj and obj.learnt else ())) if may_change else ()
+        )
+        asked = (*(("learnt_shown",) if obj else ()), *quirks, "extra_body", "extra_headers")
         return [
             (None, {"fields": ("display_name", "name", "enabled", "rank")}),
             (WHERE, {"fields": ("where", "state") if obj else ()}),
             (TRUST, {"fields": ("ceiling", "teams")}),
             (ROLES, {"fields": ("roles", "context_window", *(("listed_window",) if obj else ()), "parameters")}),
+            (ASKED, {"fields": asked, "classes": ("collapse",)}),
             (PRICE, {"fields": (price, *(("price_history",) if obj else ())) if price else ("price_history",)}),
         ]
 
@@ -100,6 +107,11 @@ class ModelAdmin(admin.ModelAdmin[Model]):
     @admin.display(description="Context window")
     def window_shown(self, model: Model) -> str:
         return f"{model.window:,}" if model.window else "not known"
+
+    @admin.display(description="Learnt from its server")
+    def learnt_shown(self, model: Model) -> str:
+        words = stored_quirks.words(stored_quirks.read(model.learnt))
+        return f"{words[0].upper()}{words[1:]}." if words else "Nothing: it takes what others take."
 
     @admin.display(description="Price in", ordering="price_input")
     def price_in(self, model: Model) -> str:
@@ -160,9 +172,12 @@ def _tried(model: Model, user: Any) -> Trial:  # noqa: ANN401 - who is signed in
     if missing := listings.missing(model.provider):
         return Trial(False, f"“{model.display_name}” was not asked: {missing}.")
     caller = Caller(user.pk, user.username, _team_of(user), source="admin")
+    before = model.learnt
     result = async_to_sync(trial.attempted)(catalogue.info(model), caller)
     usage.record(result.entries)
-    return result
+    model.refresh_from_db(fields=["learnt"])
+    words = stored_quirks.words(stored_quirks.read(model.learnt)) if model.learnt != before else ""
+    return replace(result, words=f"{result.words} Learnt from its server: {words}.") if words else result
 
 
 def _team_of(user: User) -> str:

@@ -93,10 +93,30 @@ class AnswerBound(Bound):
     It limits the thoughts as well. The caller limits the text.
     """
 
-    def __init__(self, max_tokens: int, *, by_event: bool = False) -> None:
-        """`by_event`: the client puts all lines of an event together before it reads them."""
+    def __init__(self, max_tokens: int) -> None:
         super().__init__(LEAST_BYTES + max_tokens * BYTES_A_TOKEN)
         self._thoughts = (THOUGHT_TOKENS + max_tokens) * CHARACTERS_A_THOUGHT
+
+    def take(self, piece: bytes) -> None:
+        """Count `piece`. Raises TooMuchError."""
+        self._spend(len(piece) + BYTES_A_LINE * (piece.count(b"\n") + piece.count(b"\r")))
+
+    def heard(self, text: int, thought: int) -> None:
+        """Make room for what came along with so many characters. Raises TooMuchError after too many thoughts."""
+        self._room += BYTES_A_DELTA + BYTES_A_CHARACTER * (text + thought)
+        if thought:
+            # However short they are: each has its cost.
+            self._thoughts -= max(thought, CHARACTERS_A_THOUGHT)
+            if self._thoughts < 0:
+                self.exceed()
+
+
+class ClientBound(AnswerBound):
+    """The bound of an answer that LiteLLM's clients read: they take long over a line, and over the values in it."""
+
+    def __init__(self, max_tokens: int, *, by_event: bool = False) -> None:
+        """`by_event`: the client puts all lines of an event together before it reads them."""
+        super().__init__(max_tokens)
         self._by_event = by_event
         self._unended, self._last = 0, b""
         self._values = Values(by_event=by_event)
@@ -117,15 +137,6 @@ class AnswerBound(Bound):
         seen = self._last + piece
         self._last = seen[-2:]
         return EVENT_END.search(seen) is not None
-
-    def heard(self, text: int, thought: int) -> None:
-        """Make room for what came along with so many characters. Raises TooMuchError after too many thoughts."""
-        self._room += BYTES_A_DELTA + BYTES_A_CHARACTER * (text + thought)
-        if thought:
-            # However short they are: each has its cost.
-            self._thoughts -= max(thought, CHARACTERS_A_THOUGHT)
-            if self._thoughts < 0:
-                self.exceed()
 
 
 class Values:

@@ -12,7 +12,16 @@ from django.db.models import Exists, OuterRef, QuerySet
 from langai_site.accounts.models import Team
 from langai_site.database.compiled_queries import CompiledQuery
 from langai_site.database.writer import in_database_thread
-from langai_site.outbound import endpoints, failures, keeping, listings, litellm_adapter, parameters, roles
+from langai_site.outbound import (
+    endpoints,
+    failures,
+    keeping,
+    listings,
+    litellm_prices,
+    parameters,
+    roles,
+    stored_quirks,
+)
 from langai_site.outbound.endpoints import Endpoint
 from langai_site.outbound.keeping import Changes
 from langai_site.outbound.listings import Offer, UnlistedError
@@ -63,6 +72,7 @@ def info(model: Model) -> ModelInfo:
 _COLUMNS = (
     *("name", "display_name", "provider", "ceiling", "rank"),
     *("roles", "context_window", "listed_window", "parameters"),
+    *("learnt", "quirks", "extra_body", "extra_headers"),
 )
 
 
@@ -101,6 +111,10 @@ def _info(
     window: int | None,
     listed_window: int,
     given: dict[str, Any],
+    learnt: dict[str, Any],
+    quirks: dict[str, Any],
+    extra_body: dict[str, Any],
+    extra_headers: dict[str, Any],
 ) -> ModelInfo:
     hosted = is_hosted(name)
     return ModelInfo(
@@ -113,6 +127,9 @@ def _info(
         roles.read(stored_roles),
         window or listed_window,
         parameters=parameters.kept(given),
+        quirks=stored_quirks.read(learnt, quirks),
+        extra_body=parameters.kept_body(extra_body),
+        extra_headers=parameters.kept_headers(extra_headers),
     )
 
 
@@ -161,8 +178,7 @@ def _note(endpoint: Endpoint, passed_on: bool) -> bool:
 async def refresh() -> Changes:
     """Ask what the keys and servers offer, write what changed, and say what that was."""
     changes = await in_database_thread(keeping.store, *await _look())
-    # LiteLLM may still be loading: people can choose what there is meanwhile.
-    repriced = await in_database_thread(keeping.learn, await litellm_adapter.price_list())
+    repriced = await in_database_thread(keeping.learn, await asyncio.to_thread(litellm_prices.rows))
     return replace(changes, repriced=tuple(repriced))
 
 

@@ -8,17 +8,34 @@ is held, right before the first byte.
 import asyncio
 import logging
 import time
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 
+from django.db import DatabaseError
 from django.utils import timezone
 
-from langai_site.outbound import admission, catalogue, embedding, endpoints, failures, litellm_adapter, tokens
+from langai_site.database.writer import in_database_thread
+from langai_site.outbound import (
+    admission,
+    catalogue,
+    embedding,
+    endpoints,
+    failures,
+    http_clients,
+    keeping,
+    lane,
+    lane_requests,
+    litellm_adapter,
+    stored_quirks,
+    token_counts,
+    tokens,
+)
 from langai_site.outbound.endpoints import Endpoint
 from langai_site.outbound.gate import Gate
+from langai_site.outbound.lanes.quirks import Quirks
 from langai_site.outbound.length import LengthLimit
 from langai_site.outbound.types import (
     ChatCall,
@@ -30,6 +47,7 @@ from langai_site.outbound.types import (
     ModelInfo,
     Present,
     ProviderError,
+    RefusedParameterError,
 )
 from langai_site.sensitivity import Sensitivity
 from langai_site.usage.ledger import content
@@ -37,20 +55,52 @@ from langai_site.usage.types import Entry, Usage, cost
 
 logger = logging.getLogger(__name__)
 
+# Some servers refuse one parameter after the other.
+ATTEMPTS = 4
+
 
 async def warm() -> None:
-    """Load the client library off the event loop; calls that come earlier wait for it."""
-    await litellm_adapter.loaded()
+    """Load what the first call needs, off the event loop."""
+    await asyncio.to_thread(http_clients.prepare)
+
+
+async def close() -> None:
+    """End the running loop's connections, for one that ends before its process does."""
+    await http_clients.close()
+    await litellm_adapter.close()
 
 
 async def stream_chat(call: ChatCall, ledger: Ledger) -> AsyncGenerator[Delta, None]:
     """Yield the answer; as it ends, however it ends, hand exactly one Entry to `ledger`.
+
+    Where the server refuses a parameter, it is asked again without that.
 
     Raises NotAdmittedError, ModelWithdrawnError or AboveCeilingError before anything is sent (and nothing is entered),
     ProviderError when the provider fails. Closing the generator, or cancelling its task, closes the provider's
     connection. An answer that goes far beyond `max_tokens` is cut there: its last Delta says so.
     """
     endpoint = endpoints.endpoint_of(call.model.name)
+    entered: list[Entry] = []
+    try:
+        for attempt in range(1, ATTEMPTS + 1):
+            try:
+                async with aclosing(_attempted(call, endpoint, entered.append)) as deltas:
+                    async for delta in deltas:
+                        yield delta
+                return
+            except RefusedParameterError as refused:
+                if attempt == ATTEMPTS:
+                    raise
+                call = replace(call, model=replace(call.model, quirks=refused.quirks))
+                await _remember(call.model)
+    finally:
+        # The same text went to the same server each time, and only the last request can have cost anything.
+        if entered:
+            ledger(entered[-1])
+
+
+async def _attempted(call: ChatCall, endpoint: Endpoint, ledger: Ledger) -> AsyncGenerator[Delta, None]:
+    """Ask once."""
     hosted = catalogue.is_hosted(call.model.name)
     if not hosted and endpoint.is_ollama:
         hosted = await _is_passed_on(call, endpoint)
@@ -58,10 +108,13 @@ async def stream_chat(call: ChatCall, ledger: Ledger) -> AsyncGenerator[Delta, N
     admission.admit_chat(call, Present(call.label, call.model), hosted=hosted)
     meter, limit = Meter(call, endpoint, hosted), LengthLimit(call.max_tokens)
     try:
-        async with aclosing(litellm_adapter.stream(call, endpoint, meter.gate)) as parts:
+        async with aclosing(_lane(endpoint)(call, endpoint, meter.gate)) as parts:
             async for part in parts:
                 if isinstance(part, Usage):
                     meter.usage = part
+                    continue
+                if isinstance(part, Quirks):
+                    await _remember(replace(call.model, quirks=part))
                     continue
                 delta = limit.within(part)
                 meter.heard(delta)
@@ -75,10 +128,19 @@ async def stream_chat(call: ChatCall, ledger: Ledger) -> AsyncGenerator[Delta, N
         raise
     except ProviderError as error:
         meter.status = error.code
-        logger.warning("%s failed: %s", call.model.name, error.code)
+        logger.warning("%s failed: %s (%s)", call.model.name, error.code, error.detail or "no details")
         raise
     finally:
         meter.close(ledger)
+
+
+async def _remember(model: ModelInfo) -> None:
+    """Keep how a model has to be asked, for every process. The answer does not depend on it."""
+    logger.info("%s is asked otherwise from now on: %s", model.name, stored_quirks.words(model.quirks))
+    try:
+        await in_database_thread(keeping.remember, model.name, model.quirks)
+    except DatabaseError:
+        logger.exception("how %s is asked could not be kept", model.name)
 
 
 def embed(call: EmbedCall, ledger: Ledger) -> EmbedResult:
@@ -104,9 +166,13 @@ def embed(call: EmbedCall, ledger: Ledger) -> EmbedResult:
     return embedded
 
 
+def _lane(endpoint: Endpoint) -> Callable[[ChatCall, Endpoint, Gate], AsyncGenerator[Delta | Usage | Quirks, None]]:
+    return lane.stream if endpoint.provider in lane_requests.FORMATS else litellm_adapter.stream
+
+
 def max_cost(model: ModelInfo, messages: Sequence[ChatMessage], max_tokens: int) -> Decimal | None:
     """Return the US dollars that a call can cost at most; None where its model has no price."""
-    return _cost(model, model.hosted, litellm_adapter.max_usage(messages, max_tokens))
+    return _cost(model, model.hosted, token_counts.max_usage(messages, max_tokens))
 
 
 def _cost(model: ModelInfo, hosted: bool, usage: Usage) -> Decimal | None:
@@ -208,7 +274,7 @@ class Meter:
             return Usage()
         if isinstance(self.call, EmbedCall):
             return embedding.estimate(self.call)
-        return litellm_adapter.estimate(self.call, self.written)
+        return token_counts.estimate(self.call, self.written)
 
     def _elapsed_ms(self) -> int:
         return round((time.monotonic() - self.began) * 1000)

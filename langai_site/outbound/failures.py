@@ -1,9 +1,12 @@
 """What went wrong at a provider, as the person who asked is told: never in its own words, which may hold secrets."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import httpx
 
+from langai_site.outbound.lanes.events import ServerFailure
+from langai_site.outbound.lanes.failures import classify
+from langai_site.outbound.redaction import redacted
 from langai_site.outbound.types import ProviderError
 
 MESSAGES = {
@@ -13,7 +16,14 @@ MESSAGES = {
     "not_found": "{model} is not offered by its server any more. Choose another model.",
     "too_long": "This conversation is too long for {model}. Start a new one, or choose a model that takes more.",
     "filtered": "{model} declined: its provider's content filter stopped the answer.",
+    "quota": "{model} declined: the quota of the key that is set up here is used up. Please tell an admin.",
     "rejected": "{model} could not take this request. Choose another model, or tell an admin.",
+    "loading": "{model} is being loaded by its server. Try again in a moment, or choose another model.",
+    "silent": "{model} ended its answer without writing anything. Try again, or choose another model.",
+    "thought_only": "{model} spent the whole answer on thinking, so no text came. "
+    "Allow longer answers, or choose another model.",
+    "tool_call": "{model} asked for a tool that it was not given, and wrote nothing. "
+    "Try again, or choose another model.",
     "upstream_error": "{model} failed on its side. Try again in a moment, or choose another model.",
     "start_timeout": "{model} did not begin to answer within {seconds:g} seconds. Try again, or choose another model.",
     "idle_timeout": "{model} fell silent in mid-answer for {seconds:g} seconds. Try again.",
@@ -21,21 +31,37 @@ MESSAGES = {
     "malformed": "{model} sent something that cannot be read. Try again, or choose another model.",
     "oversized": "{model} sent far more than an answer takes, so it was stopped. Choose another model, or try again.",
 }
-FINAL = ("unauthorized", "not_found", "too_long", "filtered", "rejected")
+FINAL = ("unauthorized", "not_found", "too_long", "filtered", "rejected", "quota")
 # Failures before which the provider has done no work that it would charge for.
-UNCHARGED = ("unreachable", "unauthorized", "rate_limited", "not_found", "too_long", "rejected", "upstream_error")
+UNCHARGED = (
+    *("unreachable", "unauthorized", "rate_limited", "not_found", "too_long", "rejected", "upstream_error"),
+    *("quota", "loading"),
+)
 STATUS_CODES = {401: "unauthorized", 403: "unauthorized", 404: "not_found", 408: "upstream_error", 429: "rate_limited"}
 TOO_LONG = ("maximum context length", "context_length_exceeded", "prompt is too long", "context window", "context size")
 FILTERED = ("content_policy", "content_filter", "contentpolicy")
 LONGEST_WAIT = 3600
 
 
-def failure(code: str, model: str, *, seconds: float = 0) -> ProviderError:
+def failure(code: str, model: str, *, seconds: float = 0, detail: str = "") -> ProviderError:
     """Return the error of this kind; `seconds` is what a timeout waited, or how long a provider asks to wait."""
     again = f"Try again in {seconds:.0f} seconds." if seconds else "Try again in a moment, or choose another model."
     message = MESSAGES[code].format(model=model, seconds=seconds, again=again)
-    retry_after = seconds if code == "rate_limited" else 0
-    return ProviderError(message, code=code, retryable=code not in FINAL, retry_after=retry_after)
+    retry_after = seconds if code in ("rate_limited", "loading") else 0
+    return ProviderError(message, code=code, retryable=code not in FINAL, retry_after=retry_after, detail=detail)
+
+
+def of_server(said: ServerFailure, model: str, texts: Iterable[str]) -> ProviderError:
+    """Return what an error means that the server itself reported; `texts` are what it was asked."""
+    seconds = min(said.retry_after, LONGEST_WAIT)
+    return failure(classify(said), model, seconds=seconds, detail=_detail(said, texts))
+
+
+def _detail(said: ServerFailure, texts: Iterable[str]) -> str:
+    """Say what the server said, for admins: "status 400, code unsupported_value, parameter temperature: …"."""
+    named = (("status", said.status), ("code", said.code or said.type), ("parameter", said.param))
+    known = ", ".join(f"{name} {redacted(str(value), texts)}" for name, value in named if value)
+    return ": ".join(filter(None, (known, redacted(said.message, texts))))
 
 
 def explained(error: Exception, model: str, *, started: bool, unreadable: bool) -> ProviderError:

@@ -23,7 +23,55 @@ def plain(number: Decimal) -> str:
     return f"{number.normalize():f}"
 
 
-class ModelForm(forms.ModelForm[Model]):
+YES_OR_NO = {"yes": True, "no": False}
+# By the name of the quirk: its value for each choice of the form.
+QUIRKS: dict[str, dict[str, Any]] = {
+    "max_tokens_name": {
+        "max_tokens": "max_tokens",
+        "max_completion_tokens": "max_completion_tokens",
+        "not at all": None,
+    },
+    "system_role": {"system": "system", "developer": "developer", "part of the first question": "user"},
+    "stream": YES_OR_NO,
+    "stream_options": YES_OR_NO,
+    "temperature": YES_OR_NO,
+    "opened": YES_OR_NO,
+}
+
+
+def _choice(name: str, label: str) -> forms.ChoiceField:
+    choices = [("", "as was learnt"), *((word, word) for word in QUIRKS[name])]
+    return forms.ChoiceField(label=label, choices=choices, required=False)
+
+
+class QuirksForm(forms.ModelForm[Model]):
+    """How a model is asked: one choice for each quirk, which goes before what its server let us know."""
+
+    quirk_max_tokens_name = _choice("max_tokens_name", "Longest answer is sent as")
+    quirk_system_role = _choice("system_role", "Instructions are sent as")
+    quirk_stream = _choice("stream", "Answers come word by word")
+    quirk_stream_options = _choice("stream_options", "Token counts are asked for")
+    quirk_temperature = _choice("temperature", "Temperature is sent")
+    quirk_opened = _choice("opened", "Answers begin with thinking that nothing marks")
+    forget = forms.BooleanField(label="Forget what was learnt", required=False)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401
+        super().__init__(*args, **kwargs)
+        kept = self.instance.quirks if isinstance(self.instance.quirks, dict) else {}
+        for name, values in QUIRKS.items():
+            chosen = (word for word, value in values.items() if name in kept and kept[name] == value)
+            self.initial[f"quirk_{name}"] = next(chosen, "")
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        chosen = {name: cleaned.get(f"quirk_{name}") for name in QUIRKS}
+        self.instance.quirks = {name: QUIRKS[name][word] for name, word in chosen.items() if word}
+        if cleaned.get("forget"):
+            self.instance.learnt = {}
+        return cleaned
+
+
+class ModelForm(QuirksForm):
     """A model's page: its own columns, and a price that is added when it is new."""
 
     roles = forms.MultipleChoiceField(
@@ -46,6 +94,7 @@ class ModelForm(forms.ModelForm[Model]):
         model = Model
         fields = (
             *("name", "display_name", "ceiling", "teams", "roles", "context_window", "parameters", "enabled", "rank"),
+            *("extra_body", "extra_headers"),
         )
         labels = {"ceiling": "May see up to"}
 

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from django.conf import settings
 from django.db import transaction
 
-from langai_site.outbound import listings, price_list, roles
+from langai_site.outbound import listings, price_list, roles, stored_quirks
+from langai_site.outbound.lanes.quirks import Quirks
 from langai_site.outbound.listings import Offer
 from langai_site.outbound.models import Model
 from langai_site.outbound.price_list import Row
@@ -86,3 +87,8 @@ def learn(listed: Mapping[str, Row]) -> list[str]:
             found = roles.stored(roles.roles_of(name, window))
             Model.objects.filter(pk=model.pk, roles__isnull=True).update(roles=found)
     return prices.take_listed({name: facts.price for name, facts in known.items() if facts.price})
+
+
+def remember(name: str, quirks: Quirks) -> None:
+    """Keep how the model `name` has to be asked, as its server let us know."""
+    Model.objects.filter(name=name).update(learnt=stored_quirks.stored(quirks))

@@ -10,7 +10,7 @@ import json
 import logging
 import os
 import threading
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from types import ModuleType
@@ -19,11 +19,12 @@ from typing import Any
 from django.conf import settings
 
 from langai_site import request_id
-from langai_site.outbound import clients, failures, tokens
-from langai_site.outbound.bounds import THOUGHT_TOKENS, AnswerBound
+from langai_site.outbound import clients, failures, token_counts, tokens
+from langai_site.outbound.bounds import ClientBound
 from langai_site.outbound.endpoints import Endpoint
 from langai_site.outbound.gate import Gate
-from langai_site.outbound.types import ChatCall, ChatMessage, Delta, ProviderError
+from langai_site.outbound.patience import Patience
+from langai_site.outbound.types import ChatCall, Delta, ProviderError
 from langai_site.outbound.wire import Wire, watched
 from langai_site.usage.types import Usage
 
@@ -46,7 +47,7 @@ async def stream(call: ChatCall, endpoint: Endpoint, gate: Gate) -> AsyncGenerat
     litellm = await loaded()
     patience = Patience()
     name = call.model.display_name
-    gate.bound = bound = AnswerBound(call.max_tokens, by_event=endpoint.provider == "openai")
+    gate.bound = bound = ClientBound(call.max_tokens, by_event=endpoint.provider == "openai")
     answer, wire = None, None
     try:
         async with patience.limit():
@@ -79,7 +80,7 @@ async def stream(call: ChatCall, endpoint: Endpoint, gate: Gate) -> AsyncGenerat
         if finish == "length":
             yield Delta("", truncated=True)
         counts += [*_counts(answer.chunks), *await _rest(answer, wire)]
-        yield _usage(call, counts) or estimate(call, written)
+        yield _usage(call, counts) or token_counts.estimate(call, written)
     except ProviderError:
         raise
     except TimeoutError:
@@ -98,26 +99,6 @@ async def stream(call: ChatCall, endpoint: Endpoint, gate: Gate) -> AsyncGenerat
         await bound.close()
 
 
-class Patience:
-    """How long to wait: for the first token from the call's start, then from one token to the next."""
-
-    def __init__(self) -> None:
-        self.heard = False
-        self.seconds: float = settings.ANSWER_START_TIMEOUT
-        # Read once: a look into Django's settings for every token would cost as much as reading the token.
-        self._idle_seconds: float = settings.ANSWER_IDLE_TIMEOUT
-        self._loop = asyncio.get_running_loop()
-        self._until = self._loop.time() + self.seconds
-
-    def limit(self) -> asyncio.Timeout:
-        return asyncio.timeout_at(self._until)
-
-    def renew(self) -> None:
-        self.heard = True
-        self.seconds = self._idle_seconds
-        self._until = self._loop.time() + self.seconds
-
-
 async def loaded() -> ModuleType:
     """Return LiteLLM, imported and warm; calls that come early await the one import."""
     loading = _loading or _first_load()
@@ -129,12 +110,6 @@ async def loaded() -> ModuleType:
 def loaded_now() -> ModuleType:
     """`loaded` for code without an event loop, which may wait."""
     return _first_load().result()
-
-
-async def price_list() -> Mapping[str, Mapping[str, Any]]:
-    """LiteLLM's list of models, which came with it: nothing is fetched."""
-    prices: Mapping[str, Mapping[str, Any]] = (await loaded()).model_cost
-    return prices
 
 
 def _first_load() -> Future[ModuleType]:
@@ -237,7 +212,7 @@ def _client(endpoint: Endpoint) -> Any:  # noqa: ANN401 - one of two libraries'
 
 def _room(call: ChatCall) -> int:
     """Tokens for which Ollama must make room, or it would cut the prompt and say nothing; 0: its own default does."""
-    needed = max_usage(call.messages, call.max_tokens).input_tokens + call.max_tokens
+    needed = token_counts.max_usage(call.messages, call.max_tokens).input_tokens + call.max_tokens
     if needed <= OLLAMA_TOKENS:
         return 0
     room = 1 << (needed - 1).bit_length()
@@ -290,19 +265,14 @@ def _usage(call: ChatCall, counts: list[Any]) -> Usage | None:
     """
     details = [field(count, "prompt_tokens_details") for count in counts]
     asked, told = _numbers(counts, "prompt_tokens"), _numbers(counts, "completion_tokens")
-    if not (
-        _are_possible(asked, tokens.counted_at_most(_size(call.messages)))
-        and _are_possible(told, call.max_tokens + THOUGHT_TOKENS)
-    ):
+    if not all(token_counts.are_possible(call, count, 0) for count in asked):
+        return None
+    if not all(token_counts.are_possible(call, 0, count) for count in told):
         return None
     input_tokens, output_tokens = max(asked, default=0), max(told, default=0)
     cached = min(max(_numbers(details, "cached_tokens"), default=0), input_tokens)
     usage = Usage(input_tokens=input_tokens, output_tokens=output_tokens, cached_tokens=max(cached, 0))
     return usage if input_tokens or output_tokens else None
-
-
-def _are_possible(numbers: list[int], most: int) -> bool:
-    return all(0 <= number <= most for number in numbers)
 
 
 def _numbers(values: list[Any], name: str) -> list[int]:
@@ -314,17 +284,3 @@ def _numbers(values: list[Any], name: str) -> list[int]:
 def field(value: Any, name: str) -> Any:  # noqa: ANN401 - LiteLLM's object, the SDK's, or the server's own JSON
     """Return what `value` holds under `name`, whichever kind it is; None where it holds nothing."""
     return value.get(name) if isinstance(value, Mapping) else getattr(value, name, None)
-
-
-def estimate(call: ChatCall, written: int) -> Usage:
-    """Counts from the bytes of what was asked and `written`, for a provider that sends none or was stopped before."""
-    return Usage(input_tokens=tokens.about(_size(call.messages)), output_tokens=tokens.about(written), estimated=True)
-
-
-def _size(messages: Sequence[ChatMessage]) -> int:
-    return sum(tokens.size(message.text) for message in messages)
-
-
-def max_usage(messages: Sequence[ChatMessage], max_tokens: int) -> Usage:
-    """Return the most that a call with these messages can use."""
-    return Usage(input_tokens=tokens.most(_size(messages)), output_tokens=max_tokens, estimated=True)

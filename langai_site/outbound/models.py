@@ -17,6 +17,22 @@ def valid_parameters(value: Any) -> None:  # noqa: ANN401 - whatever JSON was wr
         raise ValidationError(str(error)) from error
 
 
+def valid_extra_body(value: Any) -> None:  # noqa: ANN401 - whatever JSON was written
+    """Raise ValidationError unless `value` is an object of fields that may be added to a request."""
+    try:
+        parameters.checked_body(value)
+    except ValueError as error:
+        raise ValidationError(str(error)) from error
+
+
+def valid_extra_headers(value: Any) -> None:  # noqa: ANN401 - whatever JSON was written
+    """Raise ValidationError unless `value` is an object of headers that may be added to a request."""
+    try:
+        parameters.checked_headers(value)
+    except ValueError as error:
+        raise ValidationError(str(error)) from error
+
+
 class Model(models.Model):
     """A language model that can be asked, what it is good for, the highest label it may see, and who may use it.
 
@@ -52,6 +68,22 @@ class Model(models.Model):
         blank=True,
         validators=[valid_parameters],
         help_text='Sent with every call, as a JSON object, such as {"temperature": 0.2}.',
+    )
+    learnt = models.JSONField(default=dict, editable=False, help_text="What its server refused, and is spared since.")
+    quirks = models.JSONField(
+        default=dict, blank=True, help_text="How its requests differ from the usual ones; goes before what was learnt."
+    )
+    extra_body = models.JSONField(
+        default=dict,
+        blank=True,
+        validators=[valid_extra_body],
+        help_text='Fields that its server needs beside the usual ones, as a JSON object, such as {"keep_alive": "1h"}.',
+    )
+    extra_headers = models.JSONField(
+        default=dict,
+        blank=True,
+        validators=[valid_extra_headers],
+        help_text='Headers that its server needs, as a JSON object, such as {"X-Title": "LangAI"}. Never keys.',
     )
     enabled = models.BooleanField(default=True)
     available = models.BooleanField(default=False, editable=False, help_text="Its key is set, or its server lists it.")

@@ -1,5 +1,7 @@
-"""Pure: what an admin may have sent with every call of a model. Keys, addresses and headers are never among it."""
+"""Pure: what an admin may have sent with every call of a model. Keys and addresses are never among it."""
 
+import json
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -54,6 +56,53 @@ def checked(value: Any) -> dict[str, Parameter]:  # noqa: ANN401 - JSON that a p
         if not fits(given):
             raise ValueError(f"“{name}” must be {words}.")
     return value
+
+
+# What the request itself says: nobody writes over it by hand.
+OWN_FIELDS = frozenset({"messages", "contents", "system", "systemInstruction", "model", "stream", "tools", "input"})
+OWN_HEADERS = frozenset(
+    {"authorization", "x-api-key", "api-key", "x-goog-api-key", "cookie", "host", "content-length", "content-type"}
+    | {"transfer-encoding", "connection", "accept-encoding", "proxy-authorization", "upgrade", "expect", "te"}
+)
+HEADER_NAME = re.compile(r"[A-Za-z0-9-]{1,60}")
+HEADER_VALUE = re.compile(r"[\x20-\x7e]{0,500}")
+LONGEST_BODY = 4_000
+
+
+def checked_body(value: Any) -> dict[str, Any]:  # noqa: ANN401 - JSON that a person wrote
+    """Return `value`, fields to add to each request. Raises ValueError with a sentence for who wrote it."""
+    if not isinstance(value, dict):
+        raise ValueError('Write a JSON object, such as {"keep_alive": "1h"}.')
+    if taken := OWN_FIELDS.intersection(value):
+        raise ValueError(f"“{min(taken)}” is set by LangAI itself.")
+    if len(json.dumps(value)) > LONGEST_BODY:
+        raise ValueError(f"The object is too long: {LONGEST_BODY:,} characters are allowed.")
+    return value
+
+
+def checked_headers(value: Any) -> dict[str, str]:  # noqa: ANN401 - JSON that a person wrote
+    """Return `value`, an object of headers to add to each request. Raises ValueError as `checked_body` does."""
+    if not isinstance(value, dict):
+        raise ValueError('Write a JSON object, such as {"X-Title": "LangAI"}.')
+    for name, text in value.items():
+        if name.lower() in OWN_HEADERS:
+            raise ValueError(f"“{name}” is set by LangAI itself; keys come from the environment only.")
+        if not HEADER_NAME.fullmatch(name) or not isinstance(text, str) or not HEADER_VALUE.fullmatch(text):
+            raise ValueError(f"“{name}” is not a header with a text of plain letters.")
+    return value
+
+
+def kept_body(value: Any) -> Mapping[str, Any]:  # noqa: ANN401 - JSON from the database
+    """What of a row's fields may be sent."""
+    return {name: given for name, given in value.items() if name not in OWN_FIELDS} if isinstance(value, dict) else {}
+
+
+def kept_headers(value: Any) -> Mapping[str, str]:  # noqa: ANN401 - JSON from the database
+    """What of a row's headers may be sent."""
+    try:
+        return checked_headers(value)
+    except ValueError:
+        return {}
 
 
 def kept(value: Any) -> Mapping[str, Parameter]:  # noqa: ANN401 - JSON from the database

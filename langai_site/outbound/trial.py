@@ -6,18 +6,18 @@ from dataclasses import dataclass
 
 from langai_site.errors import LangAIError
 from langai_site.outbound import door
-from langai_site.outbound.types import ChatCall, ChatMessage, ModelInfo, unchanging
+from langai_site.outbound.types import ChatCall, ChatMessage, ModelInfo, ProviderError, unchanging
 from langai_site.sensitivity import Sensitivity
 from langai_site.usage.types import Caller, Entry
 
-# One token. Some models refuse to answer in one, so the answer may have a few.
-QUESTION = "Hi"
-MAX_TOKENS = 16
+# As real questions are asked, so that what a server refuses shows here: with instructions, and room for an answer.
+INSTRUCTIONS, QUESTION = "Answer in one short sentence.", "Say hello."
+MAX_TOKENS = 256
 
 
 @dataclass(frozen=True)
 class Trial:
-    """How the test went, in a sentence; `entries` are its ledger's. Nothing that the provider wrote is in it."""
+    """How the test went, in a sentence or two for admins; `entries` are its ledger's. None of the answer is in it."""
 
     ok: bool
     words: str
@@ -27,7 +27,7 @@ class Trial:
 async def attempted(model: ModelInfo, caller: Caller) -> Trial:
     """Ask `model`. A failure is a result, not an error."""
     entries: list[Entry] = []
-    question = (ChatMessage("user", QUESTION),)
+    question = (ChatMessage("system", INSTRUCTIONS), ChatMessage("user", QUESTION))
     label = Sensitivity.PUBLIC
     # An admin may test a model that is switched off, and the text is ours.
     read_present = unchanging(label, model)
@@ -40,6 +40,8 @@ async def attempted(model: ModelInfo, caller: Caller) -> Trial:
             async for _delta in deltas:
                 pass
     except LangAIError as error:
-        return Trial(False, f"“{model.display_name}” failed the test. {error.message}", tuple(entries))
+        detail = error.detail if isinstance(error, ProviderError) else ""
+        said = f" Its server said: {detail}" if detail else ""
+        return Trial(False, f"“{model.display_name}” failed the test. {error.message}{said}", tuple(entries))
     seconds = time.monotonic() - began
     return Trial(True, f"“{model.display_name}” answered in {seconds:.2f} seconds.", tuple(entries))

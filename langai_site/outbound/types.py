@@ -4,10 +4,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from math import ceil
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 from uuid import UUID
 
 from langai_site.errors import LangAIError
+from langai_site.outbound.lanes.quirks import USUAL, Quirks
 from langai_site.sensitivity import Sensitivity
 from langai_site.usage.types import Caller, Entry, ModelPrice, Usage
 
@@ -38,7 +39,8 @@ class ModelInfo:
     """A catalogue row as a value. `hosted` is derived from the endpoint; a local model's ceiling is the top.
 
     `context_window` is in tokens, question and answer together; 0 where it is not known. `price` is None for a local
-    model, which costs nothing, and for a hosted one that is not priced. `parameters` go with every call.
+    model, which costs nothing, and for a hosted one that is not priced. `parameters` go with every call, and `quirks`
+    are how its requests differ from the usual ones, with `extra_body` and `extra_headers` in each.
     """
 
     name: str
@@ -51,6 +53,9 @@ class ModelInfo:
     context_window: int = 0
     price: ModelPrice | None = None
     parameters: Mapping[str, Parameter] = field(default_factory=dict, hash=False)
+    quirks: Quirks = USUAL
+    extra_body: Mapping[str, Any] = field(default_factory=dict, hash=False)
+    extra_headers: Mapping[str, str] = field(default_factory=dict, hash=False)
 
     def may_see(self, label: int) -> bool:
         return label <= self.ceiling
@@ -125,25 +130,40 @@ class EmbedResult:
 
 @dataclass(frozen=True)
 class Delta:
-    """Text to append to the answer. `truncated`: the model stopped at the most tokens that it may write."""
+    """Text to append to the answer. `truncated`: the model stopped at the most tokens that it may write.
+
+    `restart`: all the text before this was what the model thought, and no answer.
+    """
 
     text: str
     truncated: bool = False
+    restart: bool = False
 
 
 class ProviderError(LangAIError):
     """A provider failed. The message is for the person who asked; `retryable` says that another try may help.
 
-    `retry_after`: seconds that the provider asks to wait, 0 where it names none.
+    `retry_after`: seconds that the provider asks to wait, 0 where it names none. `detail` is for admins and the log:
+    what the provider itself said, without what people wrote.
     """
 
     code, status = "provider_failed", 503
 
-    def __init__(self, message: str, *, code: str, retryable: bool = True, retry_after: float = 0) -> None:
+    def __init__(
+        self, message: str, *, code: str, retryable: bool = True, retry_after: float = 0, detail: str = ""
+    ) -> None:
         super().__init__(message, code=code)
-        self.retryable, self.retry_after = retryable, retry_after
+        self.retryable, self.retry_after, self.detail = retryable, retry_after, detail
         if retry_after:
             self.headers = {"Retry-After": str(ceil(retry_after))}
+
+
+class RefusedParameterError(ProviderError):
+    """A server refused a parameter; `quirks` are what to try instead."""
+
+    def __init__(self, error: ProviderError, quirks: Quirks) -> None:
+        super().__init__(error.message, code=error.code, retryable=error.retryable, detail=error.detail)
+        self.quirks = quirks
 
 
 # Where an ended call's Entry goes: the caller keeps it for its closing transaction.

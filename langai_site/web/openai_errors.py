@@ -27,13 +27,15 @@ _BY_CODE: Mapping[str, tuple[int, str]] = {
     "no_model": (404, "model_not_found"),
     "model_withdrawn": (404, "model_not_found"),
     "rate_limited": (429, "rate_limit_exceeded"),
+    "quota": (429, "insufficient_quota"),
 }
 _BY_STATUS_AND_CODE: Mapping[tuple[int, str], tuple[int, str]] = {
     (503, "not_found"): (404, "model_not_found"),
     (422, "unreadable"): (400, "invalid"),
 }
-# The key that LangAI shows to a provider is wrong: the client can do nothing about it, now or in a moment.
-_WRONG_KEY = (503, "unauthorized")
+# The key that LangAI shows to a provider is wrong, or its quota used up: the client can do nothing about it, now or in
+# a moment.
+_ADMINS_MATTER = ((503, "unauthorized"), (429, "insufficient_quota"))
 # SDKs show the message alone, so programs look for words of OpenAI's own messages in it: LangChain and LiteLLM know a
 # prompt that is too long and a filtered answer by these.
 _KNOWN_WORDS = {
@@ -77,7 +79,7 @@ def _message(error: LangAIError, code: str) -> str:
 
 
 def _headers(error: LangAIError, status: int, code: str) -> Mapping[str, str]:
-    if (status, code) == _WRONG_KEY:
+    if (status, code) in _ADMINS_MATTER:
         return {**error.headers, **NO_RETRY}
     if status in (429, 503):
         return {"Retry-After": str(RETRY_AFTER), **error.headers}

@@ -10,7 +10,7 @@ from langai_site.accounts import keys
 from langai_site.accounts.models import User
 from langai_site.accounts.scopes import Scope
 from langai_site.database.writer import in_database_thread
-from langai_site.outbound import door, litellm_adapter
+from langai_site.outbound import door
 from langai_site.outbound.models import Model
 
 PASSWORD = "correct horse battery"
@@ -80,7 +80,7 @@ async def upstream(upstream_process, settings):
     caches["default"].clear()
     await door.warm()
     yield upstream_process
-    await litellm_adapter.close()
+    await door.close()
 
 
 def offer(name, **values):

@@ -40,7 +40,8 @@ async def documents(server: LangAI, *, readable: bool) -> int:
     return await _told(server, "tests.bench.seed", "documents", "on" if readable else "off")
 
 
-async def litellm_share(server: LangAI, model: str, streams: int, rounds: int) -> float:
-    """Milliseconds of processor time that LiteLLM alone takes for 1,000 tokens."""
-    command = ("tests.bench.litellm_share", f"--model={model}", f"--streams={streams}", f"--rounds={rounds}")
+async def lane_share(server: LangAI, adapter: str, model: str, streams: int, rounds: int) -> float:
+    """Milliseconds of processor time that reading 1,000 tokens takes: `adapter` is lane or litellm_adapter."""
+    options = {"adapter": adapter, "model": model, "streams": streams, "rounds": rounds}
+    command = ("tests.bench.lane_share", *(f"--{name}={value}" for name, value in options.items()))
     return float(await _told(server, *command))

@@ -14,7 +14,7 @@ from chat.turns import storage
 from langai_site.accounts.models import Team, User
 from langai_site.database.writer import in_database_thread
 from langai_site.errors import LangAIError
-from langai_site.outbound import catalogue, cooling, door, litellm_adapter
+from langai_site.outbound import catalogue, cooling, door
 from langai_site.outbound.models import Model
 from langai_site.sensitivity import Sensitivity
 from langai_site.usage.models import Budget, UsageEntry
@@ -66,7 +66,7 @@ async def house(transactional_db, settings):
         catalogue._said.clear()
         await door.warm()
         yield house
-        await litellm_adapter.close()
+        await door.close()
 
 
 def offer(*names):

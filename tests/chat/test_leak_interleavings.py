@@ -21,7 +21,7 @@ from chat.turns.values import RoutedTurn
 from langai_site.accounts.models import Team, User
 from langai_site.database.writer import in_database_thread
 from langai_site.errors import ConflictError, LangAIError
-from langai_site.outbound import door, litellm_adapter
+from langai_site.outbound import door
 from langai_site.outbound.models import Model
 from langai_site.outbound.types import Delta
 from langai_site.sensitivity import HIGHEST_FOR_HOSTED, Sensitivity
@@ -224,7 +224,7 @@ def run_in_loop(world, settings):
         await door.warm()
 
     async def close_doors(stack):
-        await litellm_adapter.close()
+        await door.close()
         await stack.aclose()
 
     with asyncio.Runner() as runner:

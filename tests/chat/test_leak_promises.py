@@ -25,7 +25,7 @@ from chat.turns.receipts import receipt_of
 from chat.turns.values import DEFAULT, RoutedTurn, RoutingInput, TurnRequest
 from langai_site.accounts.models import User
 from langai_site.errors import LangAIError
-from langai_site.outbound import cooling, failures, litellm_adapter
+from langai_site.outbound import cooling, door, failures
 from langai_site.outbound.types import ChatMessage, Delta, ModelInfo
 from langai_site.sensitivity import Sensitivity, highest
 from langai_site.usage.spending.budgets import OverBudgetError
@@ -65,7 +65,7 @@ def run():
     """Runs a coroutine in one event loop, as the web process has it."""
     with asyncio.Runner() as runner:
         yield runner.run
-        runner.run(litellm_adapter.close())
+        runner.run(door.close())
 
 
 @dataclass(frozen=True)

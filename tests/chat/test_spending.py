@@ -11,7 +11,7 @@ from chat.models import Message
 from chat.turns import storage
 from langai_site.accounts.models import Team
 from langai_site.database.writer import in_database_thread
-from langai_site.outbound import door, litellm_adapter
+from langai_site.outbound import door
 from langai_site.outbound.models import Model
 from langai_site.usage import prices
 from langai_site.usage.ledger import recomputing
@@ -31,7 +31,7 @@ async def upstream(upstream_process, settings):
     settings.LOCAL_HOSTS = []
     await door.warm()
     yield upstream_process
-    await litellm_adapter.close()
+    await door.close()
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@ from contextlib import aclosing
 
 import pytest
 
-from langai_site.outbound import catalogue, door, listings, litellm_adapter
+from langai_site.outbound import catalogue, door, lane_requests, listings
 from langai_site.outbound.types import ChatCall, ChatMessage, ModelInfo, unchanging
 from langai_site.sensitivity import Sensitivity
 from langai_site.usage.types import Entry
@@ -11,10 +11,26 @@ KEY = "sk-test-1234567890"
 PROVIDERS = ("hosted_vllm", "openai", "anthropic", "ollama_chat")
 
 
+through_either_lane = pytest.mark.parametrize("lane", ["own", "litellm"], indirect=True)
+
+
+@pytest.fixture
+def lane(request, monkeypatch):
+    """The way to the provider."""
+    if request.param == "litellm":
+        monkeypatch.setattr(lane_requests, "FORMATS", {})
+
+
+@pytest.fixture
+def through_litellm(monkeypatch):
+    """As a provider is asked whose wire format is not among ours."""
+    monkeypatch.setattr(lane_requests, "FORMATS", {})
+
+
 @pytest.fixture
 async def connections():
     yield
-    await litellm_adapter.close()
+    await door.close()
 
 
 @pytest.fixture

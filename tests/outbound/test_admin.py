@@ -266,7 +266,7 @@ class TestTheTest:
     async def test_a_model_that_answers_is_told_with_its_time_and_entered_as_a_test(self, signed_in, upstream):
         assert "“hosted_vllm/t3” answered in" in await self.outcome(signed_in, "hosted_vllm/t3")
         (request,) = upstream.requests("/v1/chat")
-        assert '"content":"Hi"' in request["body"].replace(" ", "")
+        assert '"content":"Sayhello."' in request["body"].replace(" ", "")
         entry = await UsageEntry.objects.aget()
         assert (entry.kind, entry.source, entry.username, entry.status) == ("test", "admin", "admin", "complete")
         assert entry.label == Sensitivity.PUBLIC

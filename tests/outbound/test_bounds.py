@@ -8,8 +8,8 @@ from types import SimpleNamespace
 import httpx
 import pytest
 
-from langai_site.outbound import bounds, diagnosis, door, listings, litellm_adapter
-from langai_site.outbound.bounds import AnswerBound, Bound, TooMuchError
+from langai_site.outbound import bounds, diagnosis, door, listings, litellm_adapter, patience
+from langai_site.outbound.bounds import AnswerBound, Bound, ClientBound, TooMuchError
 from langai_site.outbound.types import EmbedCall, ModelInfo, ProviderError, unchanging
 from langai_site.outbound.wire import LINES_AT_ONCE, Wire
 from langai_site.sensitivity import Sensitivity
@@ -64,6 +64,8 @@ async def test_of_an_error_only_the_beginning_is_read(upstream, caplog, provider
 @every_provider
 async def test_whatever_comes_a_model_that_does_not_begin_is_given_up(upstream, settings, monkeypatch, provider):
     monkeypatch.setattr(bounds, "LEAST_BYTES", 2**40)
+    # Its events without text are signs of life, which count for so long.
+    monkeypatch.setattr(patience, "MOST_SECONDS_WITHOUT_A_TOKEN", 0.5)
     settings.ANSWER_START_TIMEOUT = settings.ANSWER_IDLE_TIMEOUT = 0.3
     answer = await ask(call_of(f"{provider}/fail-floodempty-t1"))
     assert answer.error.code in ("start_timeout", "idle_timeout")
@@ -143,14 +145,14 @@ def test_only_values_are_counted_as_such_however_they_arrive(by_event, size):
     values = bounds.Values(by_event=by_event)
     seen = [values.seen_in(event[at : at + size], ends=False) for at in range(0, len(event), size)]
     assert max(seen) == event.replace(json.dumps(TEXT).encode(), b"").count(b",") + 4
-    bound = AnswerBound(1_000, by_event=by_event)
+    bound = ClientBound(1_000, by_event=by_event)
     for at in range(0, len(event * 3), size):
         bound.take((event * 3)[at : at + size])
 
 
 @pytest.mark.parametrize(("by_event", "line"), [(False, b'{"a":[%s]}\n\n'), (True, b'data: {"a":\ndata: [%s]}\n\n')])
 def test_an_event_of_very_many_values_is_too_much(by_event, line):
-    bound = AnswerBound(1_000, by_event=by_event)
+    bound = ClientBound(1_000, by_event=by_event)
     for _ in range(50):
         bound.take(line % b"".join([b"1,"] * (bounds.MOST_VALUES // 2)))
     with pytest.raises(TooMuchError):
@@ -164,7 +166,7 @@ def test_an_event_of_very_many_values_is_too_much(by_event, line):
 def test_values_are_seen_after_whatever_ends_a_line_for_the_client(by_event, line_end, size):
     values = '"a",' * 2 * bounds.MOST_VALUES
     event = f': "{line_end}data: [{values}]\n\n'.encode()
-    bound = AnswerBound(1_000, by_event=by_event)
+    bound = ClientBound(1_000, by_event=by_event)
 
     def take():
         for at in range(0, len(event), size):
@@ -175,20 +177,20 @@ def test_values_are_seen_after_whatever_ends_a_line_for_the_client(by_event, lin
 
 
 def test_what_ends_a_line_in_text_alone_may_stand_in_a_string_of_an_event():
-    bound = AnswerBound(10**5, by_event=True)
+    bound = ClientBound(10**5, by_event=True)
     bound.take(f'data: {{"text": "\u2028{"a, " * 2 * bounds.MOST_VALUES}"}}\n\n'.encode())
 
 
 @pytest.mark.parametrize("end", [b"\n\n", b"\r\n\r\n"])
 def test_an_event_may_end_between_two_pieces(end):
-    bound = AnswerBound(10**6, by_event=True)
+    bound = ClientBound(10**6, by_event=True)
     for _ in range(2 * bounds.LONGEST_LINE // 512):
         bound.take(b"a" * 511 + end[:1])
         bound.take(end[1:])
 
 
 def test_an_event_of_very_many_lines_is_too_long():
-    bound = AnswerBound(10**6, by_event=True)
+    bound = ClientBound(10**6, by_event=True)
     for _ in range(bounds.LONGEST_LINE // (bounds.BYTES_A_LINE + 2)):
         bound.take(b"a\n")
     with pytest.raises(TooMuchError):

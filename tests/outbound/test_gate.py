@@ -14,10 +14,10 @@ import pytest
 
 from langai_site.database.writer import in_database_thread
 from langai_site.errors import NotAdmittedError
-from langai_site.outbound import catalogue, clients, door, litellm_adapter
+from langai_site.outbound import catalogue, clients, door
 from langai_site.outbound.types import EmbedCall, Present, ProviderError
 from langai_site.sensitivity import Sensitivity
-from tests.outbound.conftest import KEY, PROVIDERS, ask, call_of, prompts
+from tests.outbound.conftest import KEY, PROVIDERS, ask, call_of, prompts, through_either_lane
 
 EVERY = pytest.mark.parametrize("provider", PROVIDERS)
 HOSTS = pytest.mark.parametrize("hosts", [["127.0.0.0/8"], []], ids=["local", "hosted"])
@@ -29,7 +29,7 @@ async def _loaded(settings):
     settings.OPENAI_API_KEY = settings.ANTHROPIC_API_KEY = KEY
     await door.warm()
     yield
-    await litellm_adapter.close()
+    await door.close()
 
 
 def serve_from(settings, port):
@@ -72,7 +72,8 @@ def listener(settings):
 
 @EVERY
 @HOSTS
-@pytest.mark.usefixtures("_loaded")
+@through_either_lane
+@pytest.mark.usefixtures("_loaded", "lane")
 async def test_a_label_that_rises_while_a_connection_is_opened_counts(listener, settings, provider, hosts):
     settings.LOCAL_HOSTS = hosts
     answer = await ask(replace(call_of(f"{provider}/t3", hosted=not hosts), read_present=listener.rise))
@@ -91,7 +92,7 @@ def test_a_label_that_rises_while_a_connection_to_an_embedder_is_opened_counts(l
     assert (listener.received(), entries) == (b"", [])
 
 
-@pytest.mark.usefixtures("_loaded")
+@pytest.mark.usefixtures("_loaded", "through_litellm")
 async def test_a_label_that_rises_while_a_call_waits_for_a_thread_counts(listener):
     """LiteLLM takes a thread of the event loop's own pool, which may be busy with other work."""
     asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(1))
@@ -144,7 +145,8 @@ def reset(writer):
 
 @EVERY
 @HOSTS
-@pytest.mark.usefixtures("_loaded")
+@through_either_lane
+@pytest.mark.usefixtures("_loaded", "lane")
 async def test_a_request_whose_connection_breaks_is_not_sent_again(settings, provider, hosts):
     settings.LOCAL_HOSTS = hosts
     async with server(settings, reset) as (_connections, bodies):
@@ -165,12 +167,14 @@ async def test_a_connection_serves_one_call_after_another_also_after_a_refusal(s
         connections,
         bodies,
     ):
-        answers = [await ask(each) for each in (refused, call, refused, call)]
-        assert [answer.text for answer in answers] == ["", "x", "", "x"]
-        assert (len(connections), len(bodies)) == (1, 2)
+        answers = [await ask(each) for each in (refused, call, call, refused, call)]
+        assert [answer.text for answer in answers] == ["", "x", "x", "", "x"]
+        # The one that was held for a call that was refused is closed.
+        assert (len(connections), len(bodies)) == (3, 3)
 
 
 @HOSTS
+@pytest.mark.usefixtures("through_litellm")
 async def test_a_model_that_litellm_would_ask_through_another_api_is_asked_at_the_gate_too(upstream, settings, hosts):
     settings.LOCAL_HOSTS = hosts
     call = call_of("openai/o1-pro", hosted=not hosts)
@@ -210,6 +214,7 @@ async def test_without_a_call_nothing_leaves(listener, settings):
         listener.socket.accept()
 
 
+@pytest.mark.usefixtures("through_litellm")
 @pytest.mark.parametrize("name", ["anthropic/claude-2", "anthropic/claude-instant-1"])
 async def test_a_model_that_litellm_asks_by_a_client_of_its_own_is_sent_nothing(upstream, name):
     def rise():

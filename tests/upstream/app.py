@@ -10,8 +10,8 @@ from typing import Any
 
 from aiohttp import web
 
-from tests.upstream import embeddings, floods, wire
-from tests.upstream.plans import HTTP_FAILURES, SECRETIVE, Plan, plan_of, shape_of
+from tests.upstream import embeddings, floods, strict, wire
+from tests.upstream.plans import HTTP_FAILURES, SECRETIVE, Plan, bare, plan_of, shape_of
 
 LISTED = ("echo", "t20", "t50-r50-d100", "t500-r50-d100", "t500-r0-d0")
 HANG = 600
@@ -25,6 +25,7 @@ class State:
 
     listed: tuple[str, ...] = LISTED
     scripted: deque[str] = field(default_factory=deque)
+    raw: deque[dict[str, Any]] = field(default_factory=deque)
     requests: deque[dict[str, str]] = field(default_factory=lambda: deque(maxlen=2000))
     paths: dict[str, int] = field(default_factory=dict)
     active: int = 0
@@ -136,6 +137,10 @@ def chat(stream: Streamed, whole: Whole, *, default: bool = False):
         state.active += 1
         state.active_peak = max(state.active, state.active_peak)
         try:
+            if state.raw:
+                return await raw(request, state.raw.popleft())
+            if refusal := strict.refusal(bare(str(body.get("model", ""))), body):
+                return refusal
             return await answered(request, plan, body, stream, whole, default)
         except (asyncio.CancelledError, ConnectionError):
             state.disconnects += 1
@@ -144,6 +149,17 @@ def chat(stream: Streamed, whole: Whole, *, default: bool = False):
             state.active -= 1
 
     return handle
+
+
+async def raw(request: web.Request, said: dict[str, Any]) -> web.StreamResponse:
+    """Answer with bytes as they were given, one character a byte, and with pauses before the pieces."""
+    response = web.StreamResponse(status=said["status"], headers=said["headers"])
+    await response.prepare(request)
+    for pause, piece in said["pieces"]:
+        await asyncio.sleep(pause)
+        await response.write(piece.encode("latin-1"))
+    await response.write_eof()
+    return response
 
 
 async def openai_embeddings(request: web.Request) -> web.StreamResponse:
@@ -208,6 +224,11 @@ async def script(request: web.Request) -> web.Response:
     return web.json_response({})
 
 
+async def script_raw(request: web.Request) -> web.Response:
+    request.app[STATE].raw.append(await request.json())
+    return web.json_response({})
+
+
 async def listing(request: web.Request) -> web.Response:
     request.app[STATE].listed = tuple((await request.json())["models"])
     return web.json_response({})
@@ -246,6 +267,7 @@ def make_app() -> web.Application:
             web.post("/api/show", ollama_show),
             web.post("/api/chat", chat(wire.ollama_stream, wire.ollama_whole, default=True)),
             web.post("/script", script),
+            web.post("/script/raw", script_raw),
             web.post("/listing", listing),
             web.post("/dimension", dimension),
             web.get("/requests", requests),

@@ -6,6 +6,7 @@
 `echo`           the next scripted text, else what the person wrote last.
 `nousage`        sends no token counts, even when asked; `u30` says 10^30 for each of them.
 `length`         ends with the finish reason "length"; `filter` with "content_filter"; `silent` has no text at all.
+`strict-…`       refuses a parameter, see `strict.py`: `strict-nosystem-echo`.
 `fail-…`         one of HTTP_FAILURES, or of MID_STREAM, see below; may be joined with a shape: `fail-cut-t20-r0`.
 """
 
@@ -40,7 +41,7 @@ HTTP_FAILURES: dict[str, tuple[int, str, str]] = {
         "application/json",
         '{"error": {"message": "This model\'s maximum context length is 10. %s", "code": "context_length_exceeded"}}',
     ),
-    "unprocessable": (422, "application/json", '{"error": {"message": "%s", "param": "stream_options"}}'),
+    "unprocessable": (422, "application/json", '{"error": {"message": "%s", "param": "messages"}}'),
     "redirect": (307, "text/plain", "%s"),
 }
 # hang: silence before the first byte; idle: silence half-way; cut: the connection is reset half-way; error: an error

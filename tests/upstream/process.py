@@ -58,6 +58,12 @@ class Upstream:
         for text in texts:
             self._ask("/script", {"text": text})
 
+    def script_raw(self, *pieces: bytes, status: int = 200, pause: float = 0, **headers: str) -> None:
+        """Queue the bytes of one answer to whichever model is asked next; `pause` seconds before each piece."""
+        kept = {"Content-Type": "text/event-stream", **{name.replace("_", "-"): text for name, text in headers.items()}}
+        said = [(pause, piece.decode("latin-1")) for piece in pieces]
+        self._ask("/script/raw", {"status": status, "headers": kept, "pieces": said})
+
     def list_models(self, *names: str) -> None:
         self._ask("/listing", {"models": names})
 

@@ -69,7 +69,7 @@ def openai_stream(plan: Plan, body: Body) -> Wire:
         head=sse(openai_chunk(model, {"role": "assistant", "content": ""})),
         pieces=openai_pieces(model, plan.tokens),
         tail=finish + b"data: [DONE]\n\n",
-        bare_tail=b"data: [DONE]\n\n",
+        bare_tail=b"",
         error=sse({"error": {"message": "The engine failed, sk-upstream-saw-this", "code": 500}}),
         malformed=b"data: {not json\n\n",
     )

@@ -1,18 +1,21 @@
-"""LiteLLM's own share: the same streams through its adapter alone, in a process of their own. Prints milliseconds."""
+"""The share of what reads the provider's answer: the same streams through that alone, in a process of their own.
+
+Prints milliseconds.
+"""
 
 import argparse
 import asyncio
 import os
 import time
+from importlib import import_module
 
 import django
 
 from tests.bench.page import PROMPT
 
 
-async def streams(name: str, count: int, rounds: int) -> float:
+async def streams(adapter: str, name: str, count: int, rounds: int) -> float:
     """Milliseconds of processor time for 1,000 tokens."""
-    from langai_site.outbound import litellm_adapter
     from langai_site.outbound.endpoints import endpoint_of
     from langai_site.outbound.gate import Gate
     from langai_site.outbound.types import ChatCall, ChatMessage, ModelInfo, unchanging
@@ -25,9 +28,12 @@ async def streams(name: str, count: int, rounds: int) -> float:
     def gate() -> Gate:
         return Gate(call.read_present, lambda _present: None)
 
+    stream = import_module(f"langai_site.outbound.{adapter}").stream
+
     async def one() -> int:
-        parts = [part async for part in litellm_adapter.stream(call, endpoint_of(name), gate())]
-        return sum(bool(getattr(part, "text", "")) for part in parts)
+        parts = [part async for part in stream(call, endpoint_of(name), gate())]
+        # A token is a word of the answer, however many of them come at once.
+        return len("".join(getattr(part, "text", "") for part in parts).split())
 
     await asyncio.gather(*(one() for _ in range(count)))
     before, tokens = time.process_time(), 0
@@ -37,14 +43,15 @@ async def streams(name: str, count: int, rounds: int) -> float:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(prog="python -m tests.bench.litellm_share")
+    parser = argparse.ArgumentParser(prog="python -m tests.bench.lane_share")
+    parser.add_argument("--adapter", choices=("lane", "litellm_adapter"), default="lane")
     parser.add_argument("--model", required=True)
     parser.add_argument("--streams", type=int, default=10)
     parser.add_argument("--rounds", type=int, default=3)
     options = parser.parse_args()
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "langai_site.settings")
     django.setup()
-    print(asyncio.run(streams(options.model, options.streams, options.rounds)), flush=True)
+    print(asyncio.run(streams(options.adapter, options.model, options.streams, options.rounds)), flush=True)
     # LiteLLM's threads can hold up the interpreter's end.
     os._exit(0)
 

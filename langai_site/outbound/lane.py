@@ -1,0 +1,156 @@
+"""Our own lane to model servers: one call in, its text and its counts out.
+
+The formats are in `lanes`; here are the connection, the waiting and the limits. Closing the generator closes the
+provider's connection.
+"""
+
+import asyncio
+from collections.abc import AsyncGenerator, Iterable, Iterator
+from contextlib import aclosing, suppress
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Protocol, cast
+
+import httpx
+
+from langai_site.outbound import failures, http_clients, lane_requests, unpacking
+from langai_site.outbound.bounds import ERROR_BYTES, LEAST_BYTES, AnswerBound, Bound, TooMuchError
+from langai_site.outbound.endpoints import Endpoint
+from langai_site.outbound.gate import Gate
+from langai_site.outbound.lanes import failures as wire_failures
+from langai_site.outbound.lanes.errors import TooLongError, UnreadableError
+from langai_site.outbound.lanes.events import ALIVE, Event, ServerFailure, TextDelta
+from langai_site.outbound.lanes.quirks import Quirks
+from langai_site.outbound.outcome import Outcome, ServerFailedError
+from langai_site.outbound.patience import Patience
+from langai_site.outbound.types import ChatCall, Delta, ProviderError, RefusedParameterError
+from langai_site.usage.types import Usage
+
+# Counts follow the finish reason at once, where they come at all.
+REST_SECONDS = 2
+# A whole answer of a server that does not stream fits into this.
+LONGEST_EVENT = 2**20
+# What is longer is parsed on a thread: a server that does not stream sends its whole answer in one.
+LONG_EVENT = 2**16
+
+
+class Decoder(Protocol):
+    """The decoder of one of the formats in `lanes`."""
+
+    def feed(self, data: bytes) -> list[Event]: ...
+
+    def close(self) -> list[Event]: ...
+
+
+async def stream(call: ChatCall, endpoint: Endpoint, gate: Gate) -> AsyncGenerator[Delta | Usage | Quirks, None]:
+    """Yield the answer's text as it comes, then its Usage, and last how to ask next time where that was learnt.
+
+    Raises ProviderError, and what `gate` refuses with.
+    """
+    name, patience, bound = call.model.display_name, Patience(), AnswerBound(call.max_tokens)
+    outcome, response = Outcome(call, patience, bound), None
+    try:
+        async with patience.limit():
+            request = lane_requests.of_call(call, endpoint)
+            response = await http_clients.send(request, gate, direct=endpoint.direct)
+            gate.require_sent()
+            if not response.is_success:
+                raise ServerFailedError(await _error(response))
+        quirks = lane_requests.quirks_of(call, endpoint)
+        decoder = lane_requests.FORMATS[endpoint.provider].Decoder(opened=quirks.opened, longest=LONGEST_EVENT)
+        async with aclosing(_deltas(response, decoder, outcome)) as deltas:
+            async for delta in deltas:
+                yield delta
+        for delta in outcome.last():
+            yield delta
+        yield outcome.usage()
+        if outcome.thought_first:
+            yield replace(quirks, opened=True)
+    except ServerFailedError as error:
+        raise await asyncio.to_thread(_explained, error.failure, call, endpoint, outcome) from None
+    except TimeoutError:
+        code = "idle_timeout" if patience.heard else "start_timeout"
+        raise failures.failure(code, name, seconds=patience.seconds) from None
+    except (TooMuchError, TooLongError):
+        raise failures.failure("oversized", name) from None
+    except (UnreadableError, unpacking.PackedError):
+        raise failures.failure("malformed", name) from None
+    except httpx.HTTPError:
+        raise failures.failure("cut" if response else "unreachable", name) from None
+    finally:
+        if response is not None:
+            await response.aclose()
+
+
+def _explained(said: ServerFailure, call: ChatCall, endpoint: Endpoint, outcome: Outcome) -> ProviderError:
+    """Return what the failure means. On a thread: what people wrote is looked for in the server's words."""
+    error = failures.of_server(said, call.model.display_name, [message.text for message in call.messages])
+    learnt = None if outcome.has_text else lane_requests.learnt(said, call, endpoint)
+    return RefusedParameterError(error, learnt) if learnt else error
+
+
+async def _deltas(response: httpx.Response, decoder: Decoder, outcome: Outcome) -> AsyncGenerator[Delta, None]:
+    """Yield the text until the server says why it stopped; then read what follows."""
+    unended = 0
+    async with aclosing(_pieces(response, outcome.bound)) as pieces:
+        while not outcome.finished:
+            async with outcome.patience.limit():
+                piece = await anext(pieces, None)
+            found = await _decoded(decoder, piece, unended)
+            for event in _joined(found):
+                if delta := outcome.read(event):
+                    yield delta
+            if piece is None:
+                return
+            unended = unended + len(piece) if all(event == ALIVE for event in found) else 0
+            # A fast stream would else keep the loop to itself.
+            await asyncio.sleep(0)
+        # Whatever is wrong with what follows, the answer is here.
+        with suppress(Exception):
+            async with asyncio.timeout(REST_SECONDS):
+                async for piece in pieces:
+                    for event in decoder.feed(piece):
+                        outcome.read(event)
+
+
+async def _pieces(response: httpx.Response, bound: Bound) -> AsyncGenerator[bytes, None]:
+    unpacker = unpacking.of_encoding(response.headers.get("content-encoding", ""))
+    async with aclosing(cast("AsyncGenerator[bytes]", response.aiter_raw())) as chunks:
+        async for chunk in chunks:
+            for piece in unpacker.feed(chunk):
+                bound.take(piece)
+                yield piece
+
+
+async def _decoded(decoder: Decoder, piece: bytes | None, unended: int) -> list[Event]:
+    """Return what `piece` adds, None being the end; `unended` are the bytes of the event that it goes on with."""
+    if piece is None:
+        return await asyncio.to_thread(decoder.close) if unended > LONG_EVENT else decoder.close()
+    return await asyncio.to_thread(decoder.feed, piece) if unended > LONG_EVENT else decoder.feed(piece)
+
+
+def _joined(events: Iterable[Event]) -> Iterator[Event]:
+    """Put neighbouring pieces of text together: each has its cost on the way to the page."""
+    texts: list[str] = []
+    for event in events:
+        if isinstance(event, TextDelta):
+            texts.append(event.text)
+            continue
+        if texts:
+            yield TextDelta("".join(texts))
+            texts = []
+        yield event
+    if texts:
+        yield TextDelta("".join(texts))
+
+
+async def _error(response: httpx.Response) -> ServerFailure:
+    """Read the beginning of an error's body."""
+    body = b""
+    with suppress(httpx.HTTPError, unpacking.PackedError, TooMuchError):
+        async with aclosing(_pieces(response, Bound(LEAST_BYTES))) as pieces:
+            async for piece in pieces:
+                body += piece
+                if len(body) >= ERROR_BYTES:
+                    break
+    return wire_failures.read_error(response.status_code, response.headers, body[:ERROR_BYTES], datetime.now(UTC))

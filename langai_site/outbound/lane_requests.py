@@ -1,0 +1,109 @@
+"""Pure: a call as the HTTP request of its provider's format."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from types import ModuleType
+from typing import Any
+
+import httpx
+
+from langai_site import request_id
+from langai_site.outbound import token_counts
+from langai_site.outbound.endpoints import Endpoint
+from langai_site.outbound.lanes import anthropic_messages, gemini_generate, ollama_chat, openai_chat
+from langai_site.outbound.lanes.events import ServerFailure
+from langai_site.outbound.lanes.quirks import Quirks, quirks_learnt
+from langai_site.outbound.lanes.requests import Effort, Request, WireMessage
+from langai_site.outbound.parts import Text
+from langai_site.outbound.types import ChatCall, Parameter
+
+# The wire formats of our own lane, by provider. LiteLLM asks the others.
+FORMATS: dict[str, ModuleType] = {
+    "openai": openai_chat,
+    "hosted_vllm": openai_chat,
+    "anthropic": anthropic_messages,
+    "gemini": gemini_generate,
+    "ollama_chat": ollama_chat,
+}
+# What every Ollama makes room for unless it is told more, and then in steps: each change loads the model anew.
+OLLAMA_TOKENS = 4096
+OPENAI_HOST = "api.openai.com"
+EFFORTS: dict[str, Effort] = {
+    **{"none": "off", "minimal": "low", "low": "low", "medium": "medium", "high": "high", "xhigh": "high"},
+    "max": "high",
+}
+# Parameters that each format has beside the temperature; what a provider does not know is left out.
+OPENAI = frozenset({"top_p", "frequency_penalty", "presence_penalty", "seed", "reasoning_effort", "verbosity"})
+COMPATIBLE = OPENAI | {"top_k", "min_p"}
+OLLAMA = frozenset({"top_p", "top_k", "min_p", "frequency_penalty", "presence_penalty", "seed"})
+
+
+def of_call(call: ChatCall, endpoint: Endpoint) -> httpx.Request:
+    """Return what to send for `call`."""
+    wire = FORMATS[endpoint.provider].build(_request(call, endpoint), quirks_of(call, endpoint))
+    # Packed answers are unpacked where they come, and asked for by nobody: that delays the first token.
+    headers = {"Accept-Encoding": "identity", **wire.headers}
+    if endpoint.direct and request_id.request_id():
+        # So that a line here and one of the model's server can be told to be of one request. It leaves the building
+        # with nothing: what a program named its request may mean something.
+        headers[request_id.HEADER] = request_id.request_id()
+    body = json.dumps(wire.body, separators=(",", ":"), ensure_ascii=False).encode("utf-8", "replace")
+    return httpx.Request("POST", endpoint.url + wire.path, headers=headers, content=body)
+
+
+def quirks_of(call: ChatCall, endpoint: Endpoint) -> Quirks:
+    """Return how this model is asked, as far as that is known."""
+    known = call.model.quirks
+    if endpoint.provider == "openai" and known.max_tokens_name == "max_tokens" and OPENAI_HOST in endpoint.url:
+        # Its newer models refuse the old name, and the older ones take the new one.
+        return replace(known, max_tokens_name="max_completion_tokens")
+    return known
+
+
+def learnt(said: ServerFailure, call: ChatCall, endpoint: Endpoint) -> Quirks | None:
+    """Return how to ask instead where the server refused a parameter; None where that changes nothing."""
+    request, quirks, build = _request(call, endpoint), quirks_of(call, endpoint), FORMATS[endpoint.provider].build
+    learnt = quirks_learnt(said, request, quirks)
+    return learnt if learnt and build(request, learnt) != build(request, quirks) else None
+
+
+def _request(call: ChatCall, endpoint: Endpoint) -> Request:
+    given = call.model.parameters
+    chosen = call.temperature if call.temperature is not None else given.get("temperature")
+    thinking: Effort = "" if endpoint.provider in ("openai", "hosted_vllm") else _effort(given)
+    return Request(
+        model=endpoint.model,
+        messages=tuple(WireMessage(message.role, (Text(message.text),)) for message in call.messages),
+        max_tokens=call.max_tokens,
+        temperature=float(chosen) if chosen is not None else None,
+        thinking=thinking,
+        extra_body={**_extra(given, endpoint.provider), **call.model.extra_body},
+        extra_headers=call.model.extra_headers,
+        key=endpoint.key,
+        num_ctx=_room(call) if endpoint.is_ollama else 0,
+    )
+
+
+def _effort(given: Mapping[str, Parameter]) -> Effort:
+    return EFFORTS.get(str(given.get("reasoning_effort", "")), "")
+
+
+def _extra(given: Mapping[str, Parameter], provider: str) -> dict[str, Any]:
+    """Return the admin's parameters under the names of the provider's format."""
+    if provider in ("openai", "hosted_vllm"):
+        names = OPENAI if provider == "openai" else COMPATIBLE
+        return {name: value for name, value in given.items() if name in names}
+    if provider == "ollama_chat":
+        options = {name: value for name, value in given.items() if name in OLLAMA}
+        return {"options": options} if options else {}
+    return {name: value for name, value in given.items() if name in ("top_p", "top_k")}
+
+
+def _room(call: ChatCall) -> int:
+    """Tokens for which Ollama must make room, or it would cut the prompt and say nothing; 0: its own default does."""
+    needed = token_counts.max_usage(call.messages, call.max_tokens).input_tokens + call.max_tokens
+    if needed <= OLLAMA_TOKENS:
+        return 0
+    room = 1 << (needed - 1).bit_length()
+    return min(room, call.model.context_window or room)

@@ -1,0 +1,126 @@
+"""What has come of one call so far, and how it ended: an answer without text is never complete."""
+
+from collections.abc import Iterator
+
+from langai_site.outbound import failures, token_counts, tokens
+from langai_site.outbound.bounds import AnswerBound
+from langai_site.outbound.lanes.events import (
+    Alive,
+    Event,
+    Finished,
+    FinishReason,
+    Refusal,
+    ServerFailure,
+    TextDelta,
+    ThinkingDelta,
+    ThoughtSoFar,
+    ToolCallDelta,
+    UsageDelta,
+)
+from langai_site.outbound.patience import Patience
+from langai_site.outbound.types import ChatCall, Delta, ProviderError
+from langai_site.usage.types import Usage
+
+
+class ServerFailedError(Exception):
+    """The server reported `failure` instead of the answer, or in the midst of it."""
+
+    def __init__(self, failure: ServerFailure) -> None:
+        super().__init__(failure.code)
+        self.failure = failure
+
+
+class Outcome:
+    """Reads the events of one answer. `finished` once the server has said why it stopped.
+
+    `thought_first`: the answer began with thinking that nothing marked.
+    """
+
+    def __init__(self, call: ChatCall, patience: Patience, bound: AnswerBound) -> None:
+        self.patience, self.bound = patience, bound
+        self._call = call
+        self._reason: FinishReason | None = None
+        self.has_text = self.thought_first = False
+        self._has_thought = self._has_tool_call = False
+        self._written = 0
+        self._refusal = ""
+        self._counted: UsageDelta | None = None
+
+    @property
+    def finished(self) -> bool:
+        return self._reason is not None
+
+    def read(self, event: Event) -> Delta | None:
+        """Take note of `event`, and return the text in it. Raises ServerFailedError, and TooMuchError."""
+        match event:
+            case TextDelta(text):
+                return self._text(text)
+            case ThinkingDelta(text):
+                self._has_thought = True
+                self._token(text)
+            case ToolCallDelta(arguments=text):
+                self._has_tool_call = True
+                self._token(text)
+            case Refusal(text):
+                self._refusal += text
+                self._token(text)
+            case UsageDelta():
+                self._counted = event
+            case Finished(reason):
+                self._reason = self._reason or reason
+            case Alive():
+                self.patience.prolong()
+            case ThoughtSoFar():
+                return self._thought_so_far()
+            case ServerFailure():
+                raise ServerFailedError(event)
+        return None
+
+    def _text(self, text: str) -> Delta:
+        self.patience.renew()
+        self.bound.heard(len(text), 0)
+        self.has_text = self.has_text or not text.isspace()
+        self._written += tokens.size(text)
+        return Delta(text)
+
+    def _thought_so_far(self) -> Delta:
+        self.has_text, self._has_thought, self.thought_first = False, True, True
+        return Delta("", restart=True)
+
+    def _token(self, text: str) -> None:
+        """A token that is no text of the answer."""
+        self.patience.renew()
+        self.bound.heard(0, len(text))
+
+    def last(self) -> Iterator[Delta]:
+        """Yield what the answer's end adds to it. Raises ProviderError where the answer is not complete."""
+        reason = self._reason
+        if reason is None:
+            raise self._failure("cut")
+        if reason is FinishReason.FILTERED:
+            raise self._failure("filtered")
+        if reason is FinishReason.ERROR:
+            raise self._failure("upstream_error")
+        if not self.has_text and self._refusal.strip():
+            # It is what the model has to say.
+            yield Delta(self._refusal)
+        elif not self.has_text:
+            raise self._failure("tool_call" if self._has_tool_call else self._without_text(reason))
+        if reason is FinishReason.LENGTH:
+            yield Delta("", truncated=True)
+
+    def _without_text(self, reason: FinishReason) -> str:
+        return "thought_only" if self._has_thought and reason is FinishReason.LENGTH else "silent"
+
+    def _failure(self, code: str) -> ProviderError:
+        return failures.failure(code, self._call.model.display_name)
+
+    def usage(self) -> Usage:
+        """Return the provider's counts, or an estimate where it sent none or ones that cannot be."""
+        counted = self._counted
+        if not (counted and (counted.input_tokens or counted.output_tokens)):
+            return token_counts.estimate(self._call, self._written)
+        if not token_counts.are_possible(self._call, counted.input_tokens, counted.output_tokens):
+            return token_counts.estimate(self._call, self._written)
+        cached = min(counted.cache_read_tokens, counted.input_tokens)
+        return Usage(counted.input_tokens, counted.output_tokens, cached_tokens=cached)

@@ -1,0 +1,56 @@
+"""Pure: how a model's requests differ from the usual ones, as its row keeps that and as an admin reads it."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, fields
+from typing import Any
+
+from langai_site.outbound.lanes.quirks import USUAL, Quirks
+
+Stored = Mapping[str, Any]
+# What may stand in a row. Anything else there is left out.
+ALLOWED: dict[str, tuple[Any, ...]] = {
+    "max_tokens_name": ("max_tokens", "max_completion_tokens", None),
+    "system_role": ("system", "developer", "user"),
+    **dict.fromkeys(("stream_options", "temperature", "stream", "reasoning_content", "opened"), (True, False)),
+}
+WORDS = {
+    ("max_tokens_name", "max_completion_tokens"): "the longest answer is sent as max_completion_tokens",
+    ("max_tokens_name", None): "the longest answer is not sent",
+    ("stream_options", False): "token counts are not asked for",
+    ("system_role", "developer"): "instructions have the role developer",
+    ("system_role", "user"): "instructions stand before the first question",
+    ("temperature", False): "the temperature is not sent",
+    ("stream", False): "answers come whole, not word by word",
+    ("reasoning_content", True): "earlier thinking is sent back",
+    ("opened", True): "answers begin with thinking that nothing marks",
+}
+NAMES = {field.name for field in fields(Quirks)}
+
+
+def read(*stored: Any) -> Quirks:  # noqa: ANN401 - JSON from the database
+    """Return the quirks of a row's columns; a later one goes before an earlier one."""
+    merged: dict[str, Any] = {}
+    for row in stored:
+        merged |= {name: value for name, value in row.items() if _fits(name, value)} if isinstance(row, dict) else {}
+    return Quirks(**merged) if merged else USUAL
+
+
+def _fits(name: str, value: Any) -> bool:  # noqa: ANN401 - JSON
+    if name == "max_tokens_ceiling":
+        return isinstance(value, int) and not isinstance(value, bool) and value > 0
+    return name in NAMES and value in ALLOWED[name]
+
+
+def stored(quirks: Quirks) -> dict[str, Any]:
+    """Return what differs from the usual."""
+    usual = asdict(USUAL)
+    return {name: value for name, value in asdict(quirks).items() if value != usual[name]}
+
+
+def words(quirks: Quirks) -> str:
+    """Return what differs from the usual, in words; empty where nothing does."""
+    differing = stored(quirks)
+    said = [WORDS[name, value] for name, value in differing.items() if (name, value) in WORDS]
+    if "max_tokens_ceiling" in differing:
+        said.append(f"at most {differing['max_tokens_ceiling']:,} tokens are asked for")
+    return "; ".join(said)

@@ -1,0 +1,29 @@
+"""Pure: how many tokens a call takes, as its provider counted them where that can be true, or as estimated."""
+
+from collections.abc import Sequence
+
+from langai_site.outbound import tokens
+from langai_site.outbound.bounds import THOUGHT_TOKENS
+from langai_site.outbound.types import ChatCall, ChatMessage
+from langai_site.usage.types import Usage
+
+
+def are_possible(call: ChatCall, input_tokens: int, output_tokens: int) -> bool:
+    """Return whether the call can have come to these counts: others would use up a budget, or fit no column."""
+    most_input = tokens.counted_at_most(size(call.messages))
+    return 0 <= input_tokens <= most_input and 0 <= output_tokens <= call.max_tokens + THOUGHT_TOKENS
+
+
+def estimate(call: ChatCall, written: int) -> Usage:
+    """Counts from the bytes of what was asked and `written`, for a provider that sends none or was stopped before."""
+    return Usage(input_tokens=tokens.about(size(call.messages)), output_tokens=tokens.about(written), estimated=True)
+
+
+def size(messages: Sequence[ChatMessage]) -> int:
+    """Return the bytes of all texts in `messages`."""
+    return sum(tokens.size(message.text) for message in messages)
+
+
+def max_usage(messages: Sequence[ChatMessage], max_tokens: int) -> Usage:
+    """Return the most that a call with these messages can use."""
+    return Usage(input_tokens=tokens.most(size(messages)), output_tokens=max_tokens, estimated=True)
