@@ -82,16 +82,27 @@ def _begun(word: "re.Match[str]") -> str:
     whole = word[0]
     for found in _BREAK.finditer(whole):
         start, end = found.span()
-        if _BETWEEN.search(whole, start, end) and not (whole[start - 1].isdigit() and whole[end].isdigit()):
+        is_in_number = _before(whole, start).isdigit() and _after(whole, end).isdigit()
+        if _BETWEEN.search(whole, start, end) and not is_in_number:
             return f"{whole[:start]} {whole[end:]}"
     return whole
+
+
+def _before(text: str, at: int) -> str:
+    """Return the character before a place; empty at the beginning. Some hidden characters are letters to `re`."""
+    return text[at - 1 : at] if at else ""
+
+
+def _after(text: str, at: int) -> str:
+    """Return the character at a place; empty at the end."""
+    return text[at : at + 1]
 
 
 def _by_kind(word: "re.Match[str]") -> str:
     """The word with a space in the place of each break at which characters of different kinds meet."""
 
     def space(found: "re.Match[str]") -> str:
-        meet = _kind(whole[found.start() - 1]) != _kind(whole[found.end()])
+        meet = _kind(_before(whole, found.start())) != _kind(_after(whole, found.end()))
         return " " if meet and _BETWEEN.search(found[0]) else ""
 
     whole = word[0]

@@ -1,6 +1,6 @@
 """Other digits, invisible signs and other spaces hide nothing."""
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from langai_site.detectors import detect
@@ -39,6 +39,15 @@ def test_any_text_at_all_is_read(text):
     for detection in detect(text):
         assert detection.count > 0
         assert detection.words
+
+
+# Some of these are letters to a pattern and hidden to a reader, also at a word's beginning or end.
+@given(st.text("ab1A\u200b\u115f\u1160\u3164\uffa0-. ", max_size=8))
+@example("a\u200bb\u115f")
+@example("\u115fa\u200bb")
+def test_hidden_letters_at_the_end_of_a_word_are_read(text):
+    for detection in detect(text):
+        assert detection.count > 0
 
 
 @given(st.lists(st.integers(0, 9999), min_size=7, max_size=200))
