@@ -1,7 +1,5 @@
 """All settings, from the environment or `.env`; README.md has the table of them."""
 
-import hashlib
-import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -134,13 +132,6 @@ if DATABASE["ENGINE"] == environment.SQLITE:
         "transaction_mode": "IMMEDIATE",
         "timeout": 30,
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA cache_size=-16000;",
-    }
-    # A file, so that the writer thread and the test's own thread see the same rows.
-    DATABASE["TEST"] = {
-        "NAME": str(
-            Path(tempfile.gettempdir())
-            / f"langai-test-{hashlib.sha256(str(BASE_DIR).encode()).hexdigest()[:8]}.sqlite3"
-        )
     }
 elif DATABASE["ENGINE"] == environment.POSTGRESQL:
     DATABASE["OPTIONS"] = {**DATABASE.get("OPTIONS", {}), "pool": {"min_size": 1, "max_size": 10, "timeout": 5}}

@@ -133,6 +133,20 @@ def nothing_remembered():
 
 
 @pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix, tmp_path_factory):
+    """On SQLite each process has a database of its own, so that two runs in one folder do not meet.
+
+    It is a file, so that the writer thread and the test's own thread see the same rows; no test needs it after the
+    machine has failed, so nothing waits for the disk.
+    """
+    from django.db import connection
+
+    if connection.vendor == "sqlite":
+        connection.settings_dict["TEST"]["NAME"] = str(tmp_path_factory.mktemp("database") / "langai.sqlite3")
+        connection.settings_dict["OPTIONS"]["init_command"] += " PRAGMA synchronous=OFF;"
+
+
+@pytest.fixture(scope="session")
 def django_db_setup(django_db_setup):
     """Empty the database quickly after a test that commits, and release PostgreSQL's pool at the end."""
     from django.test import TransactionTestCase
