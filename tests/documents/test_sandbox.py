@@ -54,7 +54,7 @@ def test_a_memory_hog_is_stopped_at_its_limit(tmp_path):
 def test_an_endless_reader_is_stopped_at_its_limit(tmp_path, order):
     started = time.monotonic()
     assert "longer than 1 seconds" in told(tmp_path, order, seconds=1)
-    assert time.monotonic() - started < 5
+    assert time.monotonic() - started < LIMITS.seconds / 2
 
 
 @pytest.mark.parametrize(
@@ -125,7 +125,7 @@ def test_a_watcher_can_end_the_reading(tmp_path):
     started = time.monotonic()
     with pytest.raises(InterruptedError):
         sandbox.extract(written(tmp_path, "o.txt", "sleep"), GREEDY, LIMITS, leave)
-    assert time.monotonic() - started < 5
+    assert time.monotonic() - started < LIMITS.seconds / 2
 
 
 def test_the_process_dies_with_its_worker(tmp_path):
@@ -146,9 +146,9 @@ def _children(pid: int) -> list[str]:
 
 
 def _eventually(condition):
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
         if value := condition():
             return value
         time.sleep(0.05)
-    raise AssertionError("it did not happen within 10 seconds")
+    raise AssertionError("it did not happen within a minute")

@@ -42,7 +42,7 @@ class Program:
     def log(self) -> str:
         return "\n".join(self.lines)
 
-    def until(self, text: str, times: int = 1, seconds: float = 30) -> None:
+    def until(self, text: str, times: int = 1, seconds: float = 120) -> None:
         deadline = time.monotonic() + seconds
         while self.log.count(text) < times:
             assert time.monotonic() < deadline, f"{text!r} was not written; its log:\n{self.log}"

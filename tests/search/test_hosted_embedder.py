@@ -108,12 +108,13 @@ def test_a_failing_embedder_is_left_alone_for_a_while(found, upstream, served):
 
 def test_a_person_does_not_wait_long_for_a_hung_embedder(found, served, upstream, monkeypatch):
     embedder = found()
+    usual = hosted.SECONDS
     monkeypatch.setattr(hosted, "SECONDS", 0.3)
     embedder.name = "hosted_vllm/fail-hang"
     started = time.monotonic()
     with pytest.raises(EmbedderUnavailableError):
         embedder.embed(["text"], PUBLIC)
-    assert time.monotonic() - started < 2
+    assert time.monotonic() - started < usual
     assert UsageEntry.objects.filter(status="start_timeout").exists()
 
 
