@@ -73,7 +73,7 @@ def state(world):
     rich = [person for person in people if person.pk in (world.root.pk, world.old.pk, world.victor.pk)]
     return {
         "superusers and staff": [(p.pk, p.is_superuser, p.is_staff) for p in people if p.is_superuser or p.is_staff],
-        "permissions": [(p.pk, sorted(rights._permissions(p))) for p in people if rights._permissions(p)],
+        "permissions": [(p.pk, sorted(held)) for p in people if (held := rights._permissions(p))],
         "groups": [(g.name, sorted(g.permissions.values_list("pk", flat=True))) for g in Group.objects.order_by("pk")],
         "accounts with rights": [(p.pk, p.username, p.email, p.password, p.is_active) for p in rich],
         "passwords of readers": [p.password for p in people if p.pk in (world.alice.pk, world.carol.pk)],

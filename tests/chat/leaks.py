@@ -110,6 +110,14 @@ class Document:
     collection: int
 
 
+def _by_label(labels: Iterable[int], keys: Iterable[Any]) -> Iterable[tuple[int, list[Any]]]:
+    """Each label with the keys of the rows that get it, so that one update gives it to all of them."""
+    found: dict[int, list[Any]] = {}
+    for key, label in zip(keys, labels, strict=True):
+        found.setdefault(label, []).append(key)
+    return found.items()
+
+
 class Library:
     """Three collections of three documents on one topic; the last collection is nobody's. Found by words alone."""
 
@@ -125,10 +133,10 @@ class Library:
 
     def label(self, collections: Iterable[int], documents: Iterable[int]) -> None:
         """Give all of them these labels, in order."""
-        for collection, label in zip(self.collections, collections, strict=True):
-            Collection.objects.filter(pk=collection.pk).update(sensitivity=label)
-        for document, label in zip(self.documents, documents, strict=True):
-            Source.objects.filter(pk=document.source).update(sensitivity=label)
+        for label, keys in _by_label(collections, [collection.pk for collection in self.collections]):
+            Collection.objects.filter(pk__in=keys).update(sensitivity=label)
+        for label, keys in _by_label(documents, [document.source for document in self.documents]):
+            Source.objects.filter(pk__in=keys).update(sensitivity=label)
 
     def labels(self) -> dict[str, Sensitivity]:
         """Of each document's marker, its label as of now."""
