@@ -5,8 +5,11 @@ BIN := .venv/bin
 PYTHON_WITH_BYTECODE := env -u PYTHONDONTWRITEBYTECODE $(BIN)/python
 INSTALL := $(PYTHON_WITH_BYTECODE) -m pip install --quiet --disable-pip-version-check \
 	--no-deps --require-hashes --compile -r
-# Files of tests run beside each other, in the order of tests/conftest.py: most of their time is waiting.
-PARALLEL := -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
+# Files of tests run beside each other, in the order of tests/conftest.py. Those that start servers wait for half of
+# their time, so there are four processes whatever the processors; the others only compute.
+IN_ORDER := --dist loadfile --no-loadscope-reorder
+PARALLEL := -n 4 $(IN_ORDER)
+COMPUTING := -n auto --maxprocesses 4 $(IN_ORDER)
 COMPILE := pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate -q $(UPGRADE)
 
 .PHONY: run test test-quick lint audit bench bench-reports bench-search lock clean install install-dev venv
@@ -16,11 +19,11 @@ run: install
 
 test: install-dev
 	@$(PYTHON_WITH_BYTECODE) -m pytest -rs $(PARALLEL) $(ARGS)
-	@$(if $(ARGS),,$(PYTHON_WITH_BYTECODE) -m tests.on_postgres $(PARALLEL))
+	@$(if $(ARGS),,$(PYTHON_WITH_BYTECODE) -m tests.on_postgres $(COMPUTING))
 
 # What needs no server and no browser.
 test-quick: install-dev
-	@$(PYTHON_WITH_BYTECODE) -m pytest -rs $(PARALLEL) --quick $(ARGS)
+	@$(PYTHON_WITH_BYTECODE) -m pytest -rs $(COMPUTING) --quick $(ARGS)
 
 lint: install-dev
 	@$(BIN)/ruff check .

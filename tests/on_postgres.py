@@ -12,7 +12,8 @@ TESTS = [
     f"tests/{folder}" for folder in ("accounts", "api", "chat", "detectors", "documents", "outbound", "search", "usage")
 ]
 
-# It ends every connection that there is, also those that threads of earlier tests have left open: it runs by itself.
+# It ends every connection to its database, also those that threads of earlier tests have left open: it runs in a
+# process and a database of its own, beside the others.
 ALONE = "tests/documents/test_faults.py"
 
 
@@ -24,11 +25,16 @@ def main(arguments: list[str]) -> int:
     server = Postgres()
     try:
         server.start()
-        runs = ([ALONE], [*TESTS, f"--ignore={ALONE}", *arguments])
         environment = {**os.environ, "DATABASE_URL": server.url}
+        alone = subprocess.Popen(
+            _pytest([ALONE]), env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        )
+        try:
+            others = subprocess.run(_pytest([*TESTS, f"--ignore={ALONE}", *arguments]), env=environment)
+        finally:
+            print(alone.communicate()[0], end="")
         # Below 0 where a run was ended by a signal: that has failed as well.
-        codes = [subprocess.run(_pytest(run), env=environment).returncode for run in runs]
-        return int(any(codes))
+        return int(any((alone.returncode, others.returncode)))
     finally:
         server.stop()
 
