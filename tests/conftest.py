@@ -6,6 +6,7 @@ from collections.abc import Callable
 import pytest
 
 from tests.servers import NGINX, POSTGRES_PROGRAMS, Chroma
+from tests.shared import made_once, make_tables
 
 PARTS: dict[str, Callable[[], object]] = {
     "chromium": lambda: shutil.which("chromium"),
@@ -77,6 +78,24 @@ def model_dir(tmp_path_factory):
     folder = tmp_path_factory.mktemp("model")
     assert embeddings.prepare(folder) == ""
     return folder
+
+
+@pytest.fixture(scope="session")
+def tables(tmp_path_factory):
+    """An SQLite database with all tables and nobody in it, to be copied: migrations take seconds of CPU."""
+    return made_once(tmp_path_factory, "tables", make_tables) / "langai.sqlite3"
+
+
+@pytest.fixture(scope="session")
+def folder_with_tables(tmp_path_factory, tables):
+    """`folder_with_tables(name)`: a new data folder with such a database."""
+
+    def make(name):
+        folder = tmp_path_factory.mktemp(name)
+        shutil.copy(tables, folder)
+        return folder
+
+    return make
 
 
 @pytest.fixture(scope="session")

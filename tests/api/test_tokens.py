@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import shutil
 import subprocess
 import sys
 from datetime import timedelta
@@ -221,7 +222,8 @@ async def test_only_json_is_read(alice):
     assert error_of(broken) == (400, "invalid")
 
 
-def test_a_second_factor_ends_tokens_and_keeps_others_from_being_made(tmp_path):
+def test_a_second_factor_ends_tokens_and_keeps_others_from_being_made(tmp_path, tables):
+    shutil.copy(tables, tmp_path)
     environment = {**os.environ, "DJANGO_SETTINGS_MODULE": "langai_site.settings", "DATA_DIR": str(tmp_path)}
     environment.pop("DATABASE_URL", None)
     done = subprocess.run(

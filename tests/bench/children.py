@@ -6,7 +6,8 @@ import os
 import sys
 from typing import Any
 
-from tests.live.server import OWN_SETTINGS, ROOT, LangAI
+from tests.live.server import LangAI
+from tests.shared import OWN_SETTINGS, ROOT
 
 
 async def _told(server: LangAI, *command: str) -> Any:

@@ -1,10 +1,9 @@
-import os
+import shutil
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
-from filelock import FileLock
 from playwright.sync_api import Browser
 
 from tests.conftest import needs
@@ -12,6 +11,7 @@ from tests.live import rows
 from tests.live.browser import Visit, chromium, visiting
 from tests.live.person import Person, invited, signed_in
 from tests.live.server import LangAI, furnish
+from tests.shared import made_once
 from tests.upstream import Upstream, running_upstream
 
 Factory = Callable[..., LangAI]
@@ -33,23 +33,19 @@ MODELS = (
 @pytest.fixture(scope="session")
 def prepared(tmp_path_factory) -> Path:
     """A data folder as a first start leaves it, made once for all servers of a test run, in whichever process."""
-    shared = tmp_path_factory.getbasetemp().parent if os.environ.get("PYTEST_XDIST_WORKER") else None
-    folder = (shared or tmp_path_factory.getbasetemp()) / "prepared"
-    with FileLock(f"{folder}.lock"):
-        if not (folder / "done").exists():
-            LangAI(folder).run("setup")
-            (folder / "done").touch()
-    return folder
+    return made_once(tmp_path_factory, "prepared", lambda folder: LangAI(folder).run("setup"))
 
 
 @contextmanager
-def servers(tmp_path_factory, prepared: Path) -> Iterator[Factory]:
+def servers(tmp_path_factory, prepared: Path, tables: Path) -> Iterator[Factory]:
     needs("chroma")
     started: list[LangAI] = []
 
-    def start(**settings: str) -> LangAI:
+    def start(*, is_first: bool = False, **settings: str) -> LangAI:
         data = tmp_path_factory.mktemp("langai")
         furnish(data, prepared)
+        if not is_first:
+            shutil.copy(tables, data)
         server = LangAI(data, **settings)
         started.append(server)
         return server.start()
@@ -62,9 +58,12 @@ def servers(tmp_path_factory, prepared: Path) -> Iterator[Factory]:
 
 
 @pytest.fixture(scope="module")
-def start_langai(tmp_path_factory, prepared) -> Iterator[Factory]:
-    """`start_langai(OPENAI_BASE_URL=…)`: a server of one's own with those settings, stopped after the module."""
-    with servers(tmp_path_factory, prepared) as start:
+def start_langai(tmp_path_factory, prepared, tables) -> Iterator[Factory]:
+    """`start_langai(OPENAI_BASE_URL=…)`: a server of one's own with those settings, stopped after the module.
+
+    It has nobody in it yet, but a database with all tables; with `is_first` it makes them itself.
+    """
+    with servers(tmp_path_factory, prepared, tables) as start:
         yield start
 
 
@@ -77,9 +76,9 @@ def upstream() -> Iterator[Upstream]:
 
 
 @pytest.fixture(scope="session")
-def langai(tmp_path_factory, prepared, upstream) -> Iterator[LangAI]:
+def langai(tmp_path_factory, prepared, tables, upstream) -> Iterator[LangAI]:
     """One server for all tests that leave it as they found it. Nothing they do may surprise it."""
-    with servers(tmp_path_factory, prepared) as start:
+    with servers(tmp_path_factory, prepared, tables) as start:
         server = start(OPENAI_BASE_URL=upstream.openai_url, ANSWER_START_TIMEOUT="4", ANSWER_IDLE_TIMEOUT="4")
         rows.until_connected(server)
         yield server

@@ -21,8 +21,9 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from tests.live.person import Person
-from tests.live.server import ADMIN_PASSWORD, OWN_SETTINGS, ROOT, START_SECONDS, sign_in
+from tests.live.server import ADMIN_PASSWORD, START_SECONDS, sign_in
 from tests.servers import NGINX, Chroma, Postgres, Redis, free_port
+from tests.shared import ROOT, environment_without_own
 
 OPERATIONS = ROOT / "docs" / "operations"
 MAIN = """
@@ -35,11 +36,6 @@ http {{
     include langai.conf;
 }}
 """
-
-
-def environment_without_own() -> dict[str, str]:
-    """What a developer has set must not reach the processes under test."""
-    return {name: value for name, value in os.environ.items() if not name.startswith(OWN_SETTINGS)}
 
 
 class Process:

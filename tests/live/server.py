@@ -14,12 +14,10 @@ from pathlib import Path
 import httpx
 
 from langai_site.processes import ports
+from tests.shared import ROOT, environment_without_own
 
-ROOT = Path(__file__).parent.parent.parent
 ADMIN_PASSWORD = "correct-horse-battery"
 START_SECONDS = 90
-# What a developer has in the environment must not reach the server under test.
-OWN_SETTINGS = ("OPENAI_", "ANTHROPIC_", "OLLAMA_", "DATABASE_URL", "REDIS_URL", "CHROMA_", "DJANGO_SETTINGS_MODULE")
 
 # The tests' people ask faster, all from one address, and the same again and again to see it being answered.
 FAST_PEOPLE = {
@@ -52,12 +50,12 @@ class LangAI:
         self.url = f"http://127.0.0.1:{self.port}"
         self.tls: ssl.SSLContext | None = None
         self.lines: list[str] = []
+        self.start_seconds = 0.0
         self.process: subprocess.Popen[str] | None = None
 
     @property
     def _environment(self) -> dict[str, str]:
-        environment = {name: value for name, value in os.environ.items() if not name.startswith(OWN_SETTINGS)}
-        return environment | {
+        return environment_without_own() | {
             "DATA_DIR": str(self.data),
             "PORT": str(self.port),
             "LANGAI_ADMIN_PASSWORD": ADMIN_PASSWORD,
@@ -70,7 +68,7 @@ class LangAI:
         subprocess.run([sys.executable, "manage.py", command], cwd=ROOT, env=self._environment, check=True)
 
     def start(self) -> "LangAI":
-        self.lines = []
+        self.lines, begun = [], time.monotonic()
         self.process = subprocess.Popen(
             [sys.executable, "manage.py", "run"],
             cwd=ROOT,
@@ -82,6 +80,7 @@ class LangAI:
         )
         threading.Thread(target=self._read, daemon=True).start()
         self.until_healthy()
+        self.start_seconds = time.monotonic() - begun
         return self
 
     def _read(self) -> None:

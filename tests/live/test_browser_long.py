@@ -13,7 +13,7 @@ from playwright.sync_api import Page, expect
 
 from tests.live.browser import Visit, visiting
 from tests.live.person import Person
-from tests.live.server import OWN_SETTINGS, ROOT
+from tests.shared import OWN_SETTINGS, ROOT
 
 COUNT, PART = 100, 30
 DESKTOP, PHONE = {"width": 1280, "height": 800}, {"width": 390, "height": 780}

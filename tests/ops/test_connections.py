@@ -25,25 +25,25 @@ A_WHILE = 4.0
 
 
 @pytest.fixture(scope="module")
-def hasty(tmp_path_factory):
+def hasty(folder_with_tables):
     """It waits for a second."""
-    server = Intake(tmp_path_factory.mktemp("hasty"), HEADER_TIMEOUT="1", BODY_TIMEOUT="1")
+    server = Intake(folder_with_tables("hasty"), HEADER_TIMEOUT="1", BODY_TIMEOUT="1")
     yield server
     server.stop()
 
 
 @pytest.fixture(scope="module")
-def small(tmp_path_factory):
+def small(folder_with_tables):
     """It lets three connections of an address in."""
-    server = Intake(tmp_path_factory.mktemp("small"), CONNECTIONS_PER_ADDRESS="3")
+    server = Intake(folder_with_tables("small"), CONNECTIONS_PER_ADDRESS="3")
     yield server
     server.stop()
 
 
 @pytest.fixture(scope="module")
-def behind(tmp_path_factory):
+def behind(folder_with_tables):
     """It is behind a proxy."""
-    server = Intake(tmp_path_factory.mktemp("behind"), TRUSTED_PROXIES="1", CONNECTIONS_PER_ADDRESS="2")
+    server = Intake(folder_with_tables("behind"), TRUSTED_PROXIES="1", CONNECTIONS_PER_ADDRESS="2")
     yield server
     server.stop()
 

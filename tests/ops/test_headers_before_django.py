@@ -35,8 +35,8 @@ ANSWERS = {
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory):
-    server = Intake(tmp_path_factory.mktemp("headers"), BODY_TIMEOUT="1")
+def server(folder_with_tables):
+    server = Intake(folder_with_tables("headers"), BODY_TIMEOUT="1")
     yield server
     server.stop()
 

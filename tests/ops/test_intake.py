@@ -19,8 +19,8 @@ TEXT_MAX = 12 * 20_000 + 64 * 1024
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory):
-    server = Intake(tmp_path_factory.mktemp("intake"), RATE_LIMIT_PER_MINUTE="0", UPLOADS_IN_FLIGHT="2")
+def server(folder_with_tables):
+    server = Intake(folder_with_tables("intake"), RATE_LIMIT_PER_MINUTE="0", UPLOADS_IN_FLIGHT="2")
     yield server
     server.stop()
 
@@ -216,8 +216,8 @@ def test_while_the_database_is_away_nothing_large_is_taken(tmp_path):
         database.stop()
 
 
-def test_guesses_with_large_bodies_are_counted_by_address(tmp_path):
-    server = Intake(tmp_path, RATE_LIMIT_PER_MINUTE="3/d")
+def test_guesses_with_large_bodies_are_counted_by_address(folder_with_tables):
+    server = Intake(folder_with_tables("guesses"), RATE_LIMIT_PER_MINUTE="3/d")
     try:
         guess = post(API_UPLOAD, INVENTED[1], f"Content-Length: {LARGE}")
         assert [status(server.asked(guess)) for _ in range(5)] == [401, 401, 401, 429, 429]

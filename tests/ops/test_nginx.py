@@ -75,8 +75,8 @@ class Behind(Door):
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory):
-    server = Intake(tmp_path_factory.mktemp("intake"), RATE_LIMIT_PER_MINUTE="0", TRUSTED_PROXIES="1")
+def server(folder_with_tables):
+    server = Intake(folder_with_tables("intake"), RATE_LIMIT_PER_MINUTE="0", TRUSTED_PROXIES="1")
     yield server
     server.stop()
 

@@ -17,8 +17,8 @@ FRAME_MAX, FRAMES_MAX = 1024, 30
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory):
-    server = Intake(tmp_path_factory.mktemp("talking"))
+def server(folder_with_tables):
+    server = Intake(folder_with_tables("talking"))
     yield server
     server.stop()
 

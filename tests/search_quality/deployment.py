@@ -9,8 +9,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from tests.live.server import OWN_SETTINGS, ROOT
 from tests.servers import Chroma, Postgres
+from tests.shared import OWN_SETTINGS, ROOT
 
 # No measurement takes longer on two cores; what does hangs.
 CHILD_SECONDS = 3600
