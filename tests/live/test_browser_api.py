@@ -9,7 +9,7 @@ import pytest
 def test_a_key_is_made_shown_once_and_revoked(visit, langai):
     page = visit.page
     page.goto(f"{langai.url}/accounts/keys/")
-    page.get_by_label("Name").fill("browser")
+    page.get_by_label("Name", exact=True).fill("browser")
     page.get_by_label("usage").check()
     page.get_by_role("button", name="Make a key").click()
     key = page.get_by_label("The key “browser”").input_value()
