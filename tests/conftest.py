@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 
 from tests.servers import NGINX, POSTGRES_PROGRAMS, Chroma
-from tests.shared import made_once, make_tables
+from tests.shared import made_once, manage
 
 PARTS: dict[str, Callable[[], object]] = {
     "chromium": lambda: shutil.which("chromium"),
@@ -83,7 +83,17 @@ def model_dir(tmp_path_factory):
 @pytest.fixture(scope="session")
 def tables(tmp_path_factory):
     """An SQLite database with all tables and nobody in it, to be copied: migrations take seconds of CPU."""
-    return made_once(tmp_path_factory, "tables", make_tables) / "langai.sqlite3"
+    return made_once(tmp_path_factory, "tables", migrated) / "langai.sqlite3"
+
+
+def migrated(folder):
+    manage(folder, "migrate", "--verbosity", "0")
+
+
+@pytest.fixture(scope="session")
+def prepared(tmp_path_factory):
+    """A data folder as a first start leaves it: static files and models are the same for every server."""
+    return made_once(tmp_path_factory, "prepared", lambda folder: manage(folder, "setup"))
 
 
 @pytest.fixture(scope="session")

@@ -1,6 +1,7 @@
 """What takes long to prepare and is the same for many tests: made once in a run, by whichever process is first."""
 
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -12,6 +13,8 @@ from filelock import FileLock
 ROOT = Path(__file__).parent.parent
 # What a developer has in the environment must not reach the server under test.
 OWN_SETTINGS = ("OPENAI_", "ANTHROPIC_", "OLLAMA_", "DATABASE_URL", "REDIS_URL", "CHROMA_", "DJANGO_SETTINGS_MODULE")
+# What takes long to prepare and is the same for every server.
+SAME_FOR_ALL = ("model", "static", "static.fingerprint")
 
 
 def made_once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path], object]) -> Path:
@@ -30,7 +33,16 @@ def environment_without_own() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if not name.startswith(OWN_SETTINGS)}
 
 
-def make_tables(data: Path) -> None:
-    """Make an SQLite database with all tables in that data folder."""
-    command = [sys.executable, "manage.py", "migrate", "--verbosity", "0"]
-    subprocess.run(command, cwd=ROOT, env=environment_without_own() | {"DATA_DIR": str(data)}, check=True)
+def manage(data: Path, *command: str) -> None:
+    """Run a command of manage.py on that data folder, with SQLite."""
+    line = [sys.executable, "manage.py", *command]
+    subprocess.run(line, cwd=ROOT, env=environment_without_own() | {"DATA_DIR": str(data)}, check=True)
+
+
+def furnish(data: Path, prepared: Path) -> None:
+    """Give a data folder what another one has already."""
+    for part in map(prepared.joinpath, SAME_FOR_ALL):
+        if part.is_dir():
+            shutil.copytree(part, data / part.name, copy_function=os.link)
+        elif part.exists():
+            shutil.copy(part, data)

@@ -10,8 +10,8 @@ from tests.conftest import needs
 from tests.live import rows
 from tests.live.browser import Visit, chromium, visiting
 from tests.live.person import Person, invited, signed_in
-from tests.live.server import LangAI, furnish
-from tests.shared import made_once
+from tests.live.server import LangAI
+from tests.shared import furnish
 from tests.upstream import Upstream, running_upstream
 
 Factory = Callable[..., LangAI]
@@ -28,12 +28,6 @@ MODELS = (
     # Slow enough that what comes before the cut is read before the reset throws it away.
     "fail-cut-echo-r50",
 )
-
-
-@pytest.fixture(scope="session")
-def prepared(tmp_path_factory) -> Path:
-    """A data folder as a first start leaves it, made once for all servers of a test run, in whichever process."""
-    return made_once(tmp_path_factory, "prepared", lambda folder: LangAI(folder).run("setup"))
 
 
 @contextmanager

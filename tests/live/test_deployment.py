@@ -12,7 +12,7 @@ from websockets.exceptions import ConnectionClosed
 
 from tests.live.deployment import Deployment, Process
 from tests.live.person import ENDED, HOSTED, Person, Viewer, invited, text_of
-from tests.live.server import furnish
+from tests.shared import furnish
 from tests.upstream import Upstream
 
 pytestmark = [pytest.mark.needs("nginx", "redis", "postgres", "chroma")]

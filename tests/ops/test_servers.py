@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.servers import Postgres, Redis
+from tests.shared import furnish
 
 ROOT = Path(__file__).parent.parent.parent
 ROUND_TRIP = """
@@ -35,7 +36,7 @@ asyncio.run(main())
 def python(*arguments: str, data: Path, **settings: str) -> subprocess.CompletedProcess[str]:
     environment = {**os.environ, "DJANGO_SETTINGS_MODULE": "langai_site.settings", "DATA_DIR": str(data), **settings}
     line = [sys.executable, *arguments]
-    return subprocess.run(line, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=120)
+    return subprocess.run(line, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=300)
 
 
 @pytest.fixture
@@ -63,7 +64,8 @@ def test_cache_and_live_streams_work_over_redis(redis, tmp_path):
 
 
 @pytest.mark.needs("postgres")
-def test_setting_up_works_on_postgresql_and_again_changes_nothing(postgres, tmp_path):
+def test_setting_up_works_on_postgresql_and_again_changes_nothing(postgres, prepared, tmp_path):
+    furnish(tmp_path, prepared)
     first = python("manage.py", "setup", data=tmp_path, DATABASE_URL=postgres, LANGAI_ADMIN_PASSWORD="correct horse")
     assert first.returncode == 0, first.stderr
     assert "Sign in as admin with the password in LANGAI_ADMIN_PASSWORD." in first.stdout

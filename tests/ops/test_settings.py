@@ -19,7 +19,7 @@ ROOT = Path(__file__).parent.parent.parent
 def manage(*command: str, **settings: str) -> subprocess.CompletedProcess[str]:
     environment = {**os.environ, **settings}
     line = [sys.executable, "manage.py", *command]
-    return subprocess.run(line, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=60)
+    return subprocess.run(line, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=300)
 
 
 def shown(data: Path, expression: str, **settings: str) -> str:
@@ -205,7 +205,7 @@ def test_while_redis_is_away_the_cache_of_sign_ins_is_empty_and_that_of_live_ans
 
     def asked(alias: str) -> subprocess.CompletedProcess[str]:
         line = [sys.executable, "-c", ask.format(alias)]
-        return subprocess.run(line, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=60)
+        return subprocess.run(line, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=300)
 
     assert asked("default").stdout.strip() == "True 0"
     assert "ConnectionInterrupted" in asked("live").stderr
