@@ -325,7 +325,7 @@ def test_processes_that_share_a_redis_share_the_limit(redis, tmp_path):
     def counted() -> list[str]:
         line = [sys.executable, "-c", COUNTS]
         environment = {**os.environ, **settings}
-        done = subprocess.run(line, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=60)
+        done = subprocess.run(line, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=300)
         return done.stdout.split() or [done.stderr]
 
     assert (counted(), counted()) == (["taken", "taken"], ["taken", "refused"])

@@ -91,6 +91,6 @@ async def test_nor_where_what_was_to_be_done_next_for_them_is_given_up(handler):
     left.future.cancel()
     await asyncio.wait([left.future], timeout=20)
     try:
-        assert await asyncio.wait_for(answered(handler, "/which/"), 5)
+        assert await asyncio.wait_for(answered(handler, "/which/"), 60)
     finally:
         go_on.set()
