@@ -3,10 +3,15 @@ import os
 import shutil
 from collections.abc import Callable
 
+import hypothesis
 import pytest
 
 from tests.servers import NGINX, POSTGRES_PROGRAMS, Chroma
 from tests.shared import made_once, manage
+
+# An example may take as long as a busy machine needs for it; what work costs is counted by tests of its own.
+hypothesis.settings.register_profile("unhurried", parent=hypothesis.settings.default, deadline=None)
+hypothesis.settings.load_profile("unhurried")
 
 PARTS: dict[str, Callable[[], object]] = {
     "chromium": lambda: shutil.which("chromium"),
