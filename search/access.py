@@ -1,4 +1,4 @@
-"""Who may read which collection: the one gate to everything that search finds."""
+"""Decides who may read which collection: every search result passes this check."""
 
 from collections.abc import Iterable
 
@@ -12,7 +12,10 @@ from search.types import Reader
 
 
 def readable_collections(user: User | int) -> QuerySet[Collection]:
-    """Open to everyone, to this person or a team of theirs, or owned by them. Being admin adds nothing."""
+    """Return the collections open to everyone, to this person or to one of their teams, or owned by this person.
+
+    Being an admin adds none.
+    """
     user_id = user if isinstance(user, int) else user.pk
     teams = Team.objects.of(user_id).values("id")
     through_team = Collection.teams.through.objects.filter(collection=OuterRef("pk"), team__in=teams)
@@ -22,16 +25,19 @@ def readable_collections(user: User | int) -> QuerySet[Collection]:
 
 
 def managed_collections(user: User | AnonymousUser) -> QuerySet[Collection]:
-    """Those that a person may manage in the admin: a superuser all, other staff what they own. None is read by it."""
+    """Return the collections that a person may manage in the admin: superusers all, other staff the ones they own.
+
+    Managing a collection does not make a person its reader.
+    """
     if not (user.is_active and user.is_staff):
         return Collection.objects.none()
     return Collection.objects.all() if user.is_superuser else Collection.objects.filter(owners=user.pk)
 
 
 def closed_teams(editor_id: int | None, team_ids: Iterable[int]) -> dict[int, list[str]]:
-    """Those teams that open a collection which the editor may not manage, each with the names of its owners.
+    """Return the teams that open a collection which the editor may not manage, each with the names of its owners.
 
-    Without an editor, all that open one.
+    Without an editor, return every team that opens a collection.
     """
     editor = (User.objects.filter(pk=editor_id).first() if editor_id else None) or AnonymousUser()
     opened = Collection.teams.through.objects.filter(team__in=team_ids)
@@ -45,7 +51,7 @@ def closed_teams(editor_id: int | None, team_ids: Iterable[int]) -> dict[int, li
 
 
 def exceeds(person_id: int, editor_id: int) -> bool:
-    """Whether the person reads a collection that the editor may neither read nor manage."""
+    """Return whether the person reads a collection that the editor may neither read nor manage."""
     editor = User.objects.get(pk=editor_id)
     beyond = readable_collections(person_id).exclude(pk__in=readable_collections(editor_id).values("pk"))
     return beyond.exclude(pk__in=managed_collections(editor).values("pk")).exists()
@@ -60,5 +66,5 @@ _WORTH_SEARCHING = CompiledQuery(_worth_searching, user=-982451653)
 
 
 def reader_of(user: User) -> Reader:
-    """The person with the collections that they may read and that hold something to find."""
+    """Return the person with the non-empty collections that they may read."""
     return Reader(user.pk, tuple(pk for (pk,) in _WORTH_SEARCHING.rows(user=user.pk)))

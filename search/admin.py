@@ -17,7 +17,7 @@ from search.models import Collection, Passage, Source
 from search.raising import RaiseQuotingForm, outcome
 from search.services.label_rises import Labelled, raise_quoting
 
-# Django's class takes its parameter only for the type checker.
+# At runtime Django's class takes no type parameter; only the type checker needs it.
 if TYPE_CHECKING:
     CollectionModelAdmin = admin.ModelAdmin[Collection]
 else:
@@ -37,7 +37,7 @@ class CollectionForm(RaiseQuotingForm[Collection]):
 
 @admin.register(Collection)
 class CollectionAdmin(CollectionModelAdmin):
-    """Superusers manage every collection, other staff those they own. Whoever manages one reads it only if named."""
+    """Superusers manage every collection, other staff the ones they own. Managing one does not allow reading it."""
 
     form = CollectionForm
     list_display = ("name", "sensitivity", "readers", "ask", "documents_in_search", "passages", "created_at")
@@ -87,7 +87,7 @@ class CollectionAdmin(CollectionModelAdmin):
         return super().has_delete_permission(request, obj) and self._manages(request, obj)
 
     def get_fieldsets(self, request: HttpRequest, obj: Collection | None = None) -> Any:  # noqa: ANN401 - as Django's
-        """A new collection is quoted by nobody."""
+        """Leave the offer to raise conversations out of the form of a new collection: nothing quotes it yet."""
         named, *others = super().get_fieldsets(request, obj)
         if obj is None or not self.has_change_permission(request, obj):
             return [named, *others]
@@ -109,7 +109,7 @@ class CollectionAdmin(CollectionModelAdmin):
         self.log_change(request, collection, outcome(asked_for=asked_for))
 
     def save_related(self, request: HttpRequest, form: ModelForm[Collection], formsets: Any, change: bool) -> None:  # noqa: ANN401
-        """Who may make collections but not manage all looks after those they made."""
+        """Make people who may create collections, but not manage all of them, owners of the ones they create."""
         super().save_related(request, form, formsets, change)
         if not change and not getattr(request.user, "is_superuser", False):
             assert isinstance(request.user, User)
@@ -127,7 +127,10 @@ class CollectionAdmin(CollectionModelAdmin):
 
     @admin.display
     def documents(self, collection: Collection) -> SafeString | str:
-        """Leads to where they are: another app's pages, known by their names only."""
+        """Return links to the collection's documents.
+
+        They belong to another app, so only the names of its pages are used.
+        """
         if collection.pk is None:
             return "Save the collection first; then upload documents into it."
         listed, added = (reverse(f"admin:documents_document_{page}") for page in ("changelist", "add"))

@@ -1,4 +1,4 @@
-"""Programs search documents as people do."""
+"""The API with which programs search documents as people do."""
 
 from typing import Any
 from uuid import UUID
@@ -96,13 +96,13 @@ async def search(
 
 @router.api_operation(["GET", "HEAD"], "/search", auth=None, include_in_schema=False)
 async def search_page(request: HttpRequest) -> HttpResponseBase:
-    """Who opens the address in a browser means the page."""
+    """Redirect a browser that opens this address to the search page."""
     query = request.META.get("QUERY_STRING", "")
     return redirect(f"{reverse('search:search')}{'?' if query else ''}{query}")
 
 
 def _asked(user: User, query: str) -> tuple[Reader, Caller, Sensitivity]:
-    """Who asks, and how sensitive what they ask is: no embedder elsewhere gets what it may not see."""
+    """Return the reader, the caller and the label of the query. An external embedder gets nothing above its ceiling."""
     return reader_of(user), caller_of(user, "api"), services.label_of(query)
 
 

@@ -8,7 +8,7 @@ from django.apps import AppConfig
 from langai_site import registry
 from langai_site.sensitivity import Sensitivity
 
-# The body of a request for vectors: as many texts as are allowed, in ASCII with room to spare.
+# Room for the maximum number of texts, in ASCII, with some to spare.
 EMBEDDINGS_MAX_BYTES = 2_621_440
 
 
@@ -22,7 +22,7 @@ class SearchConfig(AppConfig):
         registry.access_guard("search", registry.AccessGuard("documents", access.closed_teams, access.exceeds))
         registry.long_text("/v1/embeddings", EMBEDDINGS_MAX_BYTES)
         registry.health_check("vector_store", vector_store_status)
-        # To count a million vectors takes seconds: then it is done less often.
+        # Counting a million vectors takes seconds, so such a run is followed by a longer pause.
         registry.worker_job("sync_vectors", seconds=10, rest=20, run=sync_vectors)
         registry.nightly_job("verify_index", verify_index)
         registry.setup_step("model", prepare_model)

@@ -1,4 +1,4 @@
-"""What is embedded and looked up of a passage: its text with what it belongs to."""
+"""The text of a passage as it is embedded and indexed: with the title and heading that it belongs to."""
 
 import hashlib
 
@@ -7,10 +7,10 @@ from search.types import TextSpan
 
 
 def in_context(title: str, span: TextSpan | Passage) -> str:
-    """What is embedded of a passage: a piece of a document often does not say what the document is about."""
+    """Return the text to embed for a passage. A passage alone often does not say what its document is about."""
     return "\n".join(filter(None, (title, span.heading if span.heading != title else "", span.text)))
 
 
 def digest_of(text: str) -> str:
-    """What an embedded text is recognised by."""
+    """Return the checksum that identifies an embedded text."""
     return hashlib.sha256(text.encode()).hexdigest()

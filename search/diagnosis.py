@@ -1,4 +1,4 @@
-"""Whether vectors can be made and compared, for `manage.py doctor`."""
+"""Checks for `manage.py doctor`: whether vectors can be made and compared."""
 
 import secrets
 
@@ -30,7 +30,7 @@ def register() -> None:
 
 
 def vector_store() -> DoctorFinding:
-    """Whether it keeps a vector, finds it, and gives it up: in a collection of its own, which nothing else knows."""
+    """Check that the store keeps a vector, finds it and deletes it, in a separate collection that nothing else uses."""
     store = get_store()
     if store is None:
         return DoctorFinding("fail", "no Chroma runs", "Start LangAI (manage.py run), or set CHROMA_URL.")
@@ -56,7 +56,7 @@ def _found_again(store: VectorStore, name: str) -> bool:
 
 
 def embedder() -> DoctorFinding:
-    """Whether a word becomes a vector; with MiniLM also whether its weights are the published ones."""
+    """Check that a word becomes a vector; for MiniLM, also that its weights are the published ones."""
     configured = embeddings.configured()
     if configured is None:
         return _missing()

@@ -1,27 +1,28 @@
-"""Pure: several rankings of the same passages -> one, by weighted reciprocal rank fusion.
+"""Pure: combines several rankings of the same passages into one, by weighted reciprocal rank fusion.
 
-Scores of different searches cannot be compared (a cosine, a BM25), their ranks can: each search adds
-`weight / (K + rank)` to what it found.
+Scores of different searches (a cosine, a BM25) cannot be compared, but their ranks can: each search adds
+`weight / (K + rank)` to each passage that it found.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import fsum
 
-# How quickly a rank loses worth: what two searches find far down should not come before what one finds first.
+# How quickly a rank loses value. Low enough that a passage which two searches rank far down does not come before one
+# that a single search ranks first.
 K = 10
 
 
 @dataclass(frozen=True)
 class Ranking:
-    """What one search found: scores by id, higher is better. `weight` is how far it is to be trusted, from 0."""
+    """What one search found: scores by id, higher is better. `weight`, from 0, is how much the search is trusted."""
 
     scores: Mapping[int, float]
     weight: float = 1.0
 
 
 def ranks(scores: Mapping[int, float]) -> dict[int, int]:
-    """The rank of each id, from 1. Equal scores share one, so that no order among them is made up."""
+    """Return the rank of each id, from 1. Equal scores share a rank, so that no order among them is invented."""
     order = sorted(scores, key=lambda pk: -scores[pk])
     out: dict[int, int] = {}
     for place, pk in enumerate(order, 1):
@@ -31,9 +32,9 @@ def ranks(scores: Mapping[int, float]) -> dict[int, int]:
 
 
 def fused(rankings: Sequence[Ranking], k: int = K) -> dict[int, float]:
-    """Scores from above 0 to 1 by id, best first; 1 is first in every ranking. Of equals the lower id comes first.
+    """Return scores above 0 and up to 1 by id, best first; 1 is first in every ranking. Ties go to the lower id.
 
-    A ranking of no weight adds nothing, not even its ids.
+    A ranking of weight 0 adds nothing, not even its ids.
     """
     counted = [(ranking.weight, ranks(ranking.scores)) for ranking in rankings if ranking.weight > 0]
     most = fsum(weight for weight, _ranks in counted) / (k + 1)

@@ -1,6 +1,6 @@
-"""Which vectors a collection has and which are searched: one index for each embedder.
+"""Says which vectors a collection has and which are searched: one index for each embedder.
 
-A collection's documents are embedded by one embedder, those that it may not see by MiniLM beside it. While the
+One embedder embeds a collection's documents; MiniLM embeds the ones that this embedder may not see. While the
 embedder is being changed there are both: `Collection.embedder` names the one that is searched.
 """
 
@@ -16,8 +16,8 @@ from search.vectors import collection_name, store_ceiling
 
 # Below every label.
 NOTHING = -1
-# Collections for which the store failed this process: there, equal counts can hide a difference. Whoever starts
-# anew compares all.
+# Collections for which the store failed in this process: there, equal counts can hide a difference. A restarted
+# process compares all collections.
 suspects: set[int] = set()
 
 MEANING_OFF = "Search by meaning is off, so documents were searched by their words alone. An administrator can see why."
@@ -38,19 +38,19 @@ class Index:
 
     @property
     def name(self) -> str:
-        """What it is called in the store."""
+        """Return its name in the store."""
         return store_name(self.collection_id, self.embedder.fingerprint)
 
     @property
     def may_be_stored(self) -> bool:
-        """Whether the store may hold any of it."""
+        """Return whether the store may hold any of it."""
         return self.sensitivity <= min(self.embedder.ceiling, store_ceiling())
 
     def takes(self, label: int) -> bool:
         return self.above < label <= self.embedder.ceiling
 
     def sources(self, *, stored: bool = False) -> QuerySet[Source]:
-        """The live documents that belong in it; `stored`: those whose vectors the store may hold."""
+        """Return the live documents that belong in it; with `stored`, only those whose vectors the store may hold."""
         ceiling = min(self.embedder.ceiling, store_ceiling()) if stored else self.embedder.ceiling
         if self.sensitivity > ceiling:
             return Source.objects.none()
@@ -58,12 +58,12 @@ class Index:
         return found.filter(sensitivity__gt=self.above) if self.sensitivity <= self.above else found
 
     def vectors(self, *, stored: bool = False) -> QuerySet[PassageVector]:
-        """The vectors that it has of those documents."""
+        """Return its vectors of those documents."""
         found = PassageVector.objects.filter(embedder=self.embedder.fingerprint)
         return found.filter(passage__source__in=self.sources(stored=stored).values("pk")).order_by()
 
     def missing(self) -> QuerySet[Passage]:
-        """The passages that it ought to have a vector of, and has not."""
+        """Return the passages that should have a vector in it, but have none."""
         has_one = PassageVector.objects.filter(passage=OuterRef("pk"), embedder=self.embedder.fingerprint)
         return Passage.objects.filter(~Exists(has_one), source__in=self.sources().values("pk")).order_by()
 
@@ -73,12 +73,12 @@ def store_name(collection_id: int, fingerprint: str) -> str:
 
 
 def store_prefix(collection_id: int) -> str:
-    """What the names of all of a collection's indexes in the store begin with."""
+    """Return the common prefix of the names of all of a collection's indexes in the store."""
     return store_name(collection_id, "")
 
 
 def indexes_of(collection: Collection) -> list[Index]:
-    """All that the collection ought to have now: the searched one, the wanted one, and MiniLM's for what is above."""
+    """Return the indexes that the collection should have now: searched, wanted, and MiniLM's for higher labels."""
     searched, wanted = searched_embedder(collection), embedder_for(collection.sensitivity)
     found = {each.fingerprint: each for each in (wanted, searched) if each}
     ceiling = min([configured_ceiling(), *(each.ceiling for each in found.values())])
@@ -90,14 +90,14 @@ def indexes_of(collection: Collection) -> list[Index]:
 
 
 def adopt_embedder(collection_id: int) -> None:
-    """Let a collection that has no vectors yet be searched by the embedder that it will get them from."""
+    """If a collection has no vectors yet, let it be searched by the embedder that will make them."""
     collection = Collection.objects.get(pk=collection_id)
     if not collection.embedder and (wanted := embedder_for(collection.sensitivity)):
         Collection.objects.filter(pk=collection_id, embedder="").update(embedder=wanted.fingerprint)
 
 
 def searched_embedder(collection: Collection) -> Embedder | None:
-    """Whose vectors answer now; None where that embedder can be asked no more."""
+    """Return the embedder whose vectors are searched now; None if it is no longer available."""
     if not collection.embedder:
         return embedder_for(collection.sensitivity)
     return by_fingerprint(collection.embedder)
@@ -105,19 +105,19 @@ def searched_embedder(collection: Collection) -> Embedder | None:
 
 @dataclass(frozen=True)
 class Searchable:
-    """The indexes to be asked; `notice` says, to the person who searches, what is found by words alone."""
+    """The indexes to query; `notice` tells the person who searches what is found by words only."""
 
     indexes: tuple[Index, ...] = ()
     notice: str = ""
 
 
 def queried(collection_ids: Iterable[int], label: int) -> Searchable:
-    """The indexes that may be asked a question of this label, for collections that the reader may read.
+    """Return the indexes that may be asked a question of this label, for collections that the reader may read.
 
-    Embed the question once with each `index.embedder`, ask the store for `index.name`, and drop what is under
-    `index.embedder.min_score`; a cosine by one embedder says nothing beside one by another. Ask for twice as many
-    passages as are wanted: while a document is replaced the store holds both versions, and the database says which
-    is live. Reads the database, waits for no server.
+    Embed the question once with each `index.embedder`, query the store for `index.name`, and drop scores below
+    `index.embedder.min_score`; cosines of different embedders cannot be compared. Request twice as many passages
+    as needed: while a document is being replaced the store holds both versions, and the database says which
+    one is live. Reads the database and waits for no server.
     """
     collections = list(Collection.objects.filter(pk__in=collection_ids).order_by("pk"))
     raised = _highest_stored([each.pk for each in collections if each.embedder != FINGERPRINT])
@@ -131,7 +131,7 @@ def queried(collection_ids: Iterable[int], label: int) -> Searchable:
 
 
 def _highest_stored(collection_ids: list[int]) -> dict[int, int]:
-    """By collection, the highest label of a document that the store may hold."""
+    """Return, by collection, the highest label of a document that the store may hold."""
     if not collection_ids:
         return {}
     stored = Source.objects.live().filter(collection__in=collection_ids, sensitivity__lte=store_ceiling())
@@ -140,7 +140,7 @@ def _highest_stored(collection_ids: list[int]) -> dict[int, int]:
 
 def _queried(collection: Collection, label: int, raised: int) -> tuple[list[Index], str]:
     if collection.sensitivity > store_ceiling():
-        # Its vectors may not be in such a store: that is how it was set up, and nothing passing.
+        # Its vectors may not be in such a store. That follows from the settings and is not temporary.
         return [], ""
     indexes, rebuilding = _current(collection, raised)
     if not indexes:
@@ -152,7 +152,11 @@ def _queried(collection: Collection, label: int, raised: int) -> tuple[list[Inde
 
 
 def _current(collection: Collection, raised: int) -> tuple[list[Index], bool]:
-    """The searched index, or the wanted one as far as it is built, and MiniLM's where it holds raised documents."""
+    """Return the indexes to query, and whether the searched one cannot be used.
+
+    They are the searched one, otherwise the wanted one as far as it is built, and MiniLM's if it holds raised
+    documents.
+    """
     searched, local = searched_embedder(collection), local_embedder()
     usable = searched if searched and collection.sensitivity <= searched.ceiling else None
     main = usable or embedder_for(collection.sensitivity)

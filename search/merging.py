@@ -1,4 +1,4 @@
-"""Pure: from what was found to what is shown: the same text once, and neighbours as one stretch of their page."""
+"""Pure: turns hits into what is shown: each text once, and neighbours joined to one stretch of their page."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -7,13 +7,13 @@ from functools import cached_property
 
 from search.types import Hit
 
-# How many of two texts' shingles must be the same for one of them to be enough.
+# The share of two texts' shingles that must be equal for the texts to count as the same.
 SAME = 0.9
 SHINGLE = 3
-# Characters between two passages of a page that are read as one, with what stands between them.
+# Up to this many characters apart, two passages of a page are joined, together with the text between them.
 GAP = 200
 
-# Scripts that put no spaces between words count by the character.
+# Scripts without spaces between words are counted by the character.
 _UNSPACED = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff"
 _WORD = re.compile(rf"[{_UNSPACED}]|[^\W{_UNSPACED}]+")
 _ROWS = re.compile(r"(?P<place>.*\brows? )(?P<first>\d+)(?: to (?P<last>\d+))?")
@@ -21,7 +21,7 @@ _ROWS = re.compile(r"(?P<place>.*\brows? )(?P<first>\d+)(?: to (?P<last>\d+))?")
 
 @dataclass(frozen=True)
 class _Fingerprint:
-    """What two texts are compared by. Forms and logs differ in their numbers alone: those must be the same."""
+    """What two texts are compared by. Forms and logs may differ only in their numbers, so these must be equal."""
 
     text: str
 
@@ -46,15 +46,15 @@ class _Fingerprint:
 
 
 def same_text(one: str, other: str) -> bool:
-    """Whether two texts say the same in the same words, or almost."""
+    """Return whether two texts say the same in the same words, or almost."""
     return _Fingerprint(one).is_same(_Fingerprint(other))
 
 
 def collapsed(hits: Iterable[Hit]) -> list[Hit]:
-    """The hits in their order without near-duplicates.
+    """Return the hits in their order without near-duplicates.
 
-    Of texts that are the same, the one with the lowest label takes the best one's place and score: whoever may
-    read it there may have it. Then the one that was added last.
+    Of equal texts, the one with the lowest label takes the place and score of the best one, because the reader may
+    read the text under that label. Among those with the same label, the one added last is used.
     """
     kept: list[tuple[_Fingerprint, Hit]] = []
     for hit in hits:
@@ -92,7 +92,7 @@ class Stretch:
         return max(hit.end for hit in self.hits)
 
     def as_hit(self, text: str) -> Hit:
-        """The stretch as one hit with the page's `text` from its start to its end."""
+        """Return the stretch as one hit with the page's `text` from its start to its end."""
         first, last = self.hits[0], self.hits[-1]
         return replace(
             self.best,
@@ -106,7 +106,7 @@ class Stretch:
 
 
 def _from_to(first: str, last: str) -> str:
-    """The place of two neighbours: "Budget, rows 2 to 40" and "Budget, rows 41 to 80" are rows 2 to 80."""
+    """Return the place of two neighbours: "Budget, rows 2 to 40" and "Budget, rows 41 to 80" become rows 2 to 80."""
     begin, end = _ROWS.fullmatch(first), _ROWS.fullmatch(last)
     if not begin or not end or first == last:
         return first
@@ -114,7 +114,7 @@ def _from_to(first: str, last: str) -> str:
 
 
 def stretches(hits: Iterable[Hit]) -> list[Stretch]:
-    """The hits as stretches: neighbours on a page together, ordered by the best hit of each."""
+    """Return the hits as stretches: neighbours on a page together, ordered by the best hit of each."""
     by_page: dict[tuple[object, int], list[Hit]] = {}
     for hit in hits:
         by_page.setdefault((hit.source_id, hit.page), []).append(hit)
@@ -133,9 +133,9 @@ def _of_page(hits: Sequence[Hit]) -> list[Stretch]:
 
 
 def within(budget_chars: int, hits: Sequence[Hit]) -> list[Stretch]:
-    """The stretches of as many hits, best first, as have at most `budget_chars` characters together.
+    """Return the stretches of as many hits, best first, as have at most `budget_chars` characters together.
 
-    A hit that does not fit is left out, and a shorter one after it may still be in. The first always is.
+    A hit that does not fit is left out, and a shorter one after it may still be included. The first always is.
     """
     kept: list[Hit] = []
     for hit in hits:
@@ -145,5 +145,5 @@ def within(budget_chars: int, hits: Sequence[Hit]) -> list[Stretch]:
 
 
 def length(found: Iterable[Stretch]) -> int:
-    """Characters of all the stretches together."""
+    """Return the number of characters of all stretches together."""
     return sum(stretch.end - stretch.start for stretch in found)

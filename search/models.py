@@ -12,13 +12,16 @@ from langai_site.accounts.models import Team
 from langai_site.sensitivity import Sensitivity
 from search.labelled import LabelledQuerySet
 
-# As many ids as one query takes on every database.
+# As many ids as one query accepts on every database.
 IDS_AT_ONCE = 500
 
 
 class LabelRecordManager(models.Manager["LabelRecord"]):
     def follow(self, found: Iterable["LabelRecord"]) -> None:
-        """Add a row for each label that is not what its last row says. Inside the transaction that set it."""
+        """Add a row for each label that differs from its last row.
+
+        Call it inside the transaction that set the label.
+        """
         rows = list(found)
         known: dict[object, tuple[int, int]] = {}
         for row in self._last_of(rows):
@@ -26,7 +29,7 @@ class LabelRecordManager(models.Manager["LabelRecord"]):
         self.bulk_create(row for row in rows if known.get(row.subject) != (row.collection, row.label))
 
     def _last_of(self, rows: Sequence["LabelRecord"]) -> Iterable["LabelRecord"]:
-        """The earlier rows of the same sources and collections, in order."""
+        """Yield the earlier rows of the same sources and collections, in order."""
         for field in ("source", "collection"):
             wanted = [getattr(row, field) for row in rows if (row.document is None) == (field == "collection")]
             for first in range(0, len(wanted), IDS_AT_ONCE):
@@ -35,10 +38,10 @@ class LabelRecordManager(models.Manager["LabelRecord"]):
 
 
 class LabelRecord(models.Model):
-    """From when on a source or a collection had a label. Append-only, and values only: it outlives both.
+    """A label of a source or a collection, and since when it had it. Append-only, and values only: it outlives both.
 
     A row with a document is about one version of it: its own label and the collection it was in. A row without
-    one is about the collection itself. What counts for a passage is the higher of the two.
+    a document is about the collection itself. The higher of the two labels counts for a passage.
     """
 
     document = models.UUIDField(null=True)
@@ -69,7 +72,7 @@ class LabelRecord(models.Model):
 
     @property
     def subject(self) -> object:
-        """What the row is about: a source, or a collection."""
+        """Return what the row is about: a source, or a collection."""
         return self.source if self.document else self.collection
 
 
@@ -114,18 +117,18 @@ class Collection(models.Model):
 
     @classmethod
     def record_labels(cls, ids: Iterable[int]) -> None:
-        """Record the labels that these collections have now, where they are not recorded yet."""
+        """Record the current labels of these collections unless they are recorded already."""
         found = cls.objects.filter(pk__in=list(ids)).values_list("pk", "sensitivity")
         LabelRecord.objects.follow(LabelRecord(collection=pk, label=label) for pk, label in found)
 
 
 class SourceQuerySet(LabelledQuerySet["Source"]):
     def live(self) -> Self:
-        """Return those that search finds."""
+        """Return the sources that search finds."""
         return self.filter(live=True)
 
     def quotable(self) -> Self:
-        """Return those that answers may quote: live ones and replaced versions, but none of a deleted document."""
+        """Return the sources that answers may quote: live and replaced versions, but none of a deleted document."""
         return self.filter(models.Q(live=True) | models.Q(retired_at__isnull=False))
 
     def arriving(self) -> Self:
@@ -137,12 +140,12 @@ class SourceQuerySet(LabelledQuerySet["Source"]):
 
 class PassageQuerySet(models.QuerySet["Passage"]):
     def live(self) -> Self:
-        """Return those that search finds."""
+        """Return the passages that search finds."""
         return self.filter(source__live=True)
 
 
 class Source(models.Model):
-    """One version of a document as search knows it: all that a citation shows, apart from where it came from."""
+    """One version of a document as search knows it: all that a citation shows, except where it came from."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     document = models.UUIDField(help_text="The id of the document it was made from; a value, not a key.")
@@ -172,12 +175,12 @@ class Source(models.Model):
 
     @property
     def label(self) -> Sensitivity:
-        """A document may be raised above its collection, never lowered below it."""
+        """Return the label that counts. A document may be raised above its collection, never lowered below it."""
         return Sensitivity(max(self.sensitivity, self.collection.sensitivity))
 
     @classmethod
     def record_labels(cls, ids: Iterable[uuid.UUID]) -> None:
-        """Record the labels that these sources have now, where they are not recorded yet."""
+        """Record the current labels of these sources unless they are recorded already."""
         wanted = list(ids)
         for first in range(0, len(wanted), IDS_AT_ONCE):
             found = cls.objects.filter(pk__in=wanted[first : first + IDS_AT_ONCE])
@@ -190,7 +193,7 @@ class Source(models.Model):
 
 @receiver(post_delete, sender=Source)
 def record_removal(instance: Source, **_signal: object) -> None:
-    """Record that a source is gone, in the transaction that removes it: a deletion that cascades calls no method."""
+    """Record that a source was removed, in the same transaction: a deletion that cascades calls no method."""
     LabelRecord.objects.create(
         document=instance.document,
         source=instance.pk,
@@ -254,7 +257,7 @@ class PassageVector(models.Model):
     vector = models.BinaryField(help_text="float16, little-endian.")
 
     class Meta:
-        # In this order it also serves to count and to list an embedder's vectors.
+        # In this order the index also serves to count and to list an embedder's vectors.
         constraints = [models.UniqueConstraint(fields=["embedder", "passage"], name="one_vector_an_embedder")]
 
     def __str__(self) -> str:
@@ -262,9 +265,9 @@ class PassageVector(models.Model):
 
 
 class PassageKeywords(models.Model):
-    """A passage that is indexed by its words. The tokens are in what the migration adds for each database.
+    """A passage that is indexed by its words. The tokens are in tables that the migration adds for each database.
 
-    On SQLite triggers of this table keep the tokens: a migration that rebuilds it must make them again.
+    On SQLite, triggers of this table maintain the tokens: a migration that rebuilds it must create them again.
     """
 
     passage = models.OneToOneField(Passage, on_delete=models.CASCADE, primary_key=True, related_name="keywords")
@@ -281,10 +284,10 @@ class PassageKeywords(models.Model):
 
 
 class LabelRise(models.Model):
-    """A label that an admin raised, with the wish to raise the conversations that quote what it labels.
+    """A label that an admin raised, with the request to raise the conversations that quote the labelled documents.
 
-    The row is the queue: whoever finds it undone goes on with it. It stays as a record. `document` or `collection`
-    says what was relabelled; both are values, so that it outlives them.
+    The row is the queue entry: a worker that finds it unfinished resumes it. It stays as a record. `document` or
+    `collection` says what was relabelled; both are plain values, so the row outlives them.
     """
 
     document = models.UUIDField(null=True)

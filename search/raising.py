@@ -11,14 +11,14 @@ M = TypeVar("M", bound=Model)
 
 
 class RaiseQuotingForm(forms.ModelForm[M]):
-    """A form of something labelled. The offer is accepted unless its tick is taken away."""
+    """A form of something labelled. The offer is accepted unless its box is unticked."""
 
     raise_quoting = forms.BooleanField(
         label="Raise the conversations that quote it", required=False, initial=True, widget=forms.CheckboxInput
     )
 
     def labelled(self) -> Labelled:
-        """What the form is about."""
+        """Return what the form is about."""
         raise NotImplementedError
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - as Django's own
@@ -36,7 +36,7 @@ def _offer(count: int) -> str:
 
 
 def outcome(*, asked_for: bool) -> str:
-    """What the history of the relabelled thing says of it."""
+    """Return the entry for the history of the relabelled thing."""
     if asked_for:
         return "Raised the label, and with it the conversations that quote it."
     return "Raised the label, but not the conversations that quote it."

@@ -1,6 +1,6 @@
-"""Pure: the seam for a model that reads question and passage together and orders what was found anew.
+"""Pure: the seam for a model that reads question and passage together and reorders the results.
 
-None is built in. An app hands one over in its `ready()`: `reranking.use(MyReranker())`.
+None is built in. An app registers one in its `ready()`: `reranking.use(MyReranker())`.
 """
 
 import logging
@@ -13,36 +13,36 @@ from search.types import Hit
 
 logger = logging.getLogger(__name__)
 
-# Hits that are read for it: more than are shown, so that it can bring some forward.
+# Hits that are read for the reranker: more than are shown, so that it can move some forward.
 DEPTH = 30
 
 
 class Reranker(Protocol):
-    """Safe to share between threads; called in one that may wait."""
+    """Scores passages. Thread-safe; called in a thread that may block."""
 
     @property
     def ceiling(self) -> Sensitivity:
-        """The highest label of a question or passage that it may be given."""
+        """Return the highest label of a question or passage that it may be given."""
 
     def scores(self, question: str, texts: Sequence[str]) -> Sequence[float]:
-        """How well each text answers, 0 to 1 each. Whatever it raises, the passages keep the order they had."""
+        """Return how well each text answers, 0 to 1 each. If it raises anything, the passages keep their order."""
 
 
 _chosen: list[Reranker] = []
 
 
 def use(reranker: Reranker | None) -> None:
-    """Let this one order what is found from now on; None: none."""
+    """Use this reranker for all searches from now on; None: none."""
     _chosen[:] = [reranker] if reranker else []
 
 
 def depth(limit: int) -> int:
-    """How many hits are to be found where `limit` are shown."""
+    """Return how many hits to find if `limit` are shown."""
     return max(limit, DEPTH) if _chosen else limit
 
 
 def reordered(question: str, label: Sensitivity, hits: Sequence[Hit]) -> list[Hit]:
-    """The hits, best first by the reranker that is in use; as they are where there is none, or it may not see one."""
+    """Return the hits, best first by the reranker; unchanged if there is none or it may not see one of them."""
     if not _chosen or not hits:
         return list(hits)
     reranker = _chosen[0]

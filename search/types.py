@@ -1,4 +1,4 @@
-"""What travels to and from search: values, no rows."""
+"""The values that search accepts and returns; no database rows."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -10,23 +10,23 @@ from langai_site.sensitivity import Sensitivity
 
 @dataclass(frozen=True)
 class Reader:
-    """A person with what they may see: ids of the collections, worked out afresh for each question."""
+    """A person with the ids of the collections that they may see, computed again for each question."""
 
     user_id: int
     collections: tuple[int, ...]
 
     def only(self, collections: Iterable[int]) -> "Reader":
-        """The same person asking no more than these collections; ids that they may not read are left out."""
+        """Return the same person limited to these collections; ids that they may not read are left out."""
         chosen = set(collections)
         return replace(self, collections=tuple(pk for pk in self.collections if pk in chosen))
 
 
 @dataclass(frozen=True)
 class Filters:
-    """What a search is narrowed to; None narrows nothing, an empty tuple leaves nothing.
+    """What a search is narrowed to. None does not narrow it; an empty tuple excludes everything.
 
     `types` are media types. `since` and `until` are days (UTC), both included, on which a document was added.
-    `max_label` leaves out passages that are labelled higher.
+    `max_label` leaves out passages with a higher label.
     """
 
     collections: tuple[int, ...] | None = None
@@ -40,8 +40,8 @@ class Filters:
 class PageText:
     """One page of a document as extraction found it; `number` from 1.
 
-    `label` is what the page is called where that is no number: a slide, a sheet. Where each line is a row of a
-    table, `first_row` is the number of the first.
+    `label` is the page's name if that is not a number: a slide, a sheet. If each line is a row of a table,
+    `first_row` is the number of the first.
     """
 
     number: int
@@ -64,7 +64,7 @@ class TextSpan:
 
 @dataclass(frozen=True)
 class SourceInfo:
-    """What a new source is called and where it belongs."""
+    """The title of a new source and where it belongs."""
 
     document: UUID
     version: int
@@ -79,7 +79,7 @@ class SourceInfo:
 class Hit:
     """A passage that was found; `position` is its place in the document's reading order, from 0.
 
-    `score` says how well it fits the query: 0 to 1, to be compared within one search only.
+    `score` says how well it matches the query: 0 to 1, comparable within one search only.
     """
 
     passage_id: int
@@ -105,7 +105,7 @@ class Hit:
 
 @dataclass(frozen=True)
 class Findings:
-    """What a query found, best first; `notice` says, to the person who asked, what could not be searched."""
+    """What a query found, best first; `notice` tells the person who asked what could not be searched."""
 
     hits: tuple[Hit, ...] = ()
     notice: str = ""
@@ -115,7 +115,7 @@ class Findings:
 class Excerpt:
     """A page of a source with the characters from `start` to `end` marked; a very long page is cut around them.
 
-    `current` is the version that took its place, where this one is searched no more.
+    `current` is the version that replaced it, if this one is no longer searched.
     """
 
     source_id: UUID
@@ -139,8 +139,8 @@ class Excerpt:
 class OpenPage:
     """A page of a document as its reader opens it.
 
-    `names` has what this page and those beside it are called, where that is no number; `parts` the named parts of
-    the document, such as sheets, with the page that each starts on.
+    `names` has the names of this page and its neighbours, if they are not numbers; `parts` the named parts of
+    the document, such as sheets, with the page where each starts.
     """
 
     excerpt: Excerpt

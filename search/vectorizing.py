@@ -1,4 +1,4 @@
-"""Vectors of passages by one embedder: taken over where the same text has one already, made where not."""
+"""Makes vectors of passages by one embedder, and reuses existing ones of the same text."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -18,9 +18,10 @@ if TYPE_CHECKING:
 def vectors_of(
     texts: Sequence[str], digests: Sequence[str], embedder: Embedder, label: Sensitivity, read_present: ReadPresent
 ) -> "np.ndarray":
-    """Vectors in the order of `texts`, each embedded once. Raises EmbedderUnavailableError; never inside a transaction.
+    """Return vectors in the order of `texts`, each embedded once. Raises EmbedderUnavailableError.
 
-    `read_present` says what the texts' label is by the time a server is asked.
+    Must not be called inside a transaction. `read_present` returns the label of the texts at the time when a server is
+    called.
     """
     known = _known(set(digests), embedder.fingerprint)
     new = {digest: text for digest, text in zip(digests, texts, strict=True) if digest not in known}
@@ -30,7 +31,7 @@ def vectors_of(
 
 
 def _known(digests: set[str], fingerprint: str) -> dict[str, bytes]:
-    """The vectors that passages of the same text have; one for each, however often the text is there."""
+    """Return the existing vectors of passages with the same text, one for each digest."""
     same = PassageVector.objects.filter(embedder=fingerprint, passage__digest__in=digests).order_by()
     firsts = same.values("passage__digest").annotate(first=Min("pk")).values_list("first", flat=True)
     found = PassageVector.objects.filter(pk__in=list(firsts)).values_list("passage__digest", "vector")

@@ -1,6 +1,6 @@
-"""Texts to vectors: by MiniLM in the building, or by another embedder through outbound.
+"""Turns texts into vectors: with the local MiniLM, or with another embedder through outbound.
 
-Which embedders' vectors are searched for a reader is `search.indexes.queried`.
+`search.indexes.queried` decides which embedders' vectors are searched for a reader.
 """
 
 from search.embeddings.choice import by_fingerprint, configured, configured_ceiling, embedder_for, find_configured

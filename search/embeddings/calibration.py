@@ -1,7 +1,7 @@
-"""How alike an embedder finds texts that have nothing to do with each other: the cosine under which nothing counts.
+"""Measures how similar an embedder finds unrelated texts, to find the cosine below which a match is ignored.
 
-Embedders differ: what is near for one is far for another. Small talk and questions about other things are compared
-with passages of the kind that firms keep, and the line is drawn above what these pairs reach.
+Embedders differ: a cosine that is high for one is low for another. Small talk and unrelated questions are compared
+with passages of the kind that companies keep, and the threshold is set above what these pairs reach.
 """
 
 from collections.abc import Sequence
@@ -39,13 +39,13 @@ PASSAGES = (
     "The agreement may be ended by either side with notice of three months to the end of a year.",
 )
 TEXTS = (*QUESTIONS, *PASSAGES)
-# Standard deviations above the mean. Gives MiniLM 0.26, where the line drawn for it by hand is 0.28: by one that is
-# too low a passage too many is shown, by one that is too high nothing is found.
+# Standard deviations above the mean. This gives MiniLM 0.26, where the threshold chosen by hand is 0.28. A threshold
+# that is too low shows a few passages too many; one that is too high finds nothing.
 DEVIATIONS = 4.0
 
 
 def threshold(vectors: "Sequence[np.ndarray] | np.ndarray") -> float:
-    """The cosine, 0 to 0.95, above which hardly any unrelated pair comes; `vectors` are those of TEXTS."""
+    """Return the cosine, 0 to 0.95, that hardly any unrelated pair exceeds; `vectors` are those of TEXTS."""
     import numpy as np
 
     found = np.asarray(vectors)

@@ -1,4 +1,4 @@
-"""Which embedder for what: the configured one for what it may see, MiniLM in the building for all that is above."""
+"""Chooses the embedder: the configured one up to its ceiling, the local MiniLM for every label above it."""
 
 import logging
 
@@ -15,31 +15,31 @@ LOCAL = "local"
 
 
 def configured() -> Embedder | None:
-    """The embedder that EMBEDDER names; None while MiniLM is not prepared, or the server was never reached."""
+    """Return the embedder that EMBEDDER names; None if MiniLM is not prepared or the server was never reached."""
     return local_embedder() if settings.EMBEDDER == LOCAL else hosted.latest(settings.EMBEDDER)
 
 
 def configured_ceiling() -> Sensitivity:
-    """The highest label that the configured embedder may see, whether it was reached or not."""
+    """Return the highest label that the configured embedder may see, whether it was reached or not."""
     return Sensitivity.CONFIDENTIAL if settings.EMBEDDER == LOCAL else hosted.ceiling_of(settings.EMBEDDER)
 
 
 def embedder_for(label: int) -> Embedder | None:
-    """The embedder that texts with this label are given to; None while there is none to give them to."""
+    """Return the embedder for texts with this label; None if there is none."""
     if label > configured_ceiling():
         return local_embedder()
     embedder = configured()
-    # An Ollama that turned out to pass texts on may see less than its address says.
+    # If an Ollama turns out to forward texts, its ceiling is lower than its address suggests.
     return local_embedder() if embedder and label > embedder.ceiling else embedder
 
 
 def by_fingerprint(fingerprint: str) -> Embedder | None:
-    """The embedder whose vectors bear this fingerprint; None where it can be asked no more."""
+    """Return the embedder that made vectors with this fingerprint; None if it is no longer available."""
     return local_embedder() if fingerprint == FINGERPRINT else hosted.known(fingerprint)
 
 
 def find_configured() -> None:
-    """Reach the configured embedder where that has not happened yet. It may take a minute: for the worker alone."""
+    """Reach the configured embedder unless that has happened already. May take a minute: call it only in the worker."""
     if configured() is None and settings.EMBEDDER != LOCAL:
         try:
             hosted.find(settings.EMBEDDER)

@@ -1,4 +1,4 @@
-"""Vectors of an embedder on another server, through outbound: by LiteLLM's name for it, like `openai/…`."""
+"""An embedder on another server, called through outbound by its LiteLLM name, such as `openai/…`."""
 
 import hashlib
 import logging
@@ -30,26 +30,26 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-# No server here takes fewer at once unless it was told to, and then the batch is halved.
+# The server accepts batches of this size unless it is configured otherwise; then the batch is halved.
 BATCH = 32
 # A person waits for a single text, the worker for many.
 SECONDS, BULK_SECONDS = 10.0, 60.0
-# How long nobody asks again after a failure: one that may pass, and one that an admin must mend.
+# How long no call is made after a failure: a temporary one, and one that an admin must fix.
 PAUSE, LONG_PAUSE = 5.0, 60.0
-# What a server says of a text, or of a batch, and not of itself.
+# Error codes that concern a text or a batch, not the server.
 REFUSALS = ("too_long", "rejected", "filtered")
-# Stands for a text of which the server takes no part at all; such a one is found by its words alone.
+# Replaces a text of which the server accepts no part; such a text is found by its words only.
 PLAIN = "-"
 
 
 def fingerprint_of(name: str, dimension: int) -> str:
-    """`openai/text-embedding-3-small`, 1536 -> openai-text-embedding-3-small-1536-1f2e3d4c"""
+    """Return the fingerprint: `openai/text-embedding-3-small`, 1536 -> openai-text-embedding-3-small-1536-1f2e3d4c"""
     plain = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")
     return f"{plain[:60]}-{dimension}-{hashlib.sha256(name.encode()).hexdigest()[:8]}"
 
 
 def is_set_up(name: str) -> bool:
-    """Whether the settings still say where this embedder is asked."""
+    """Return whether the settings still say where to reach this embedder."""
     try:
         endpoint = endpoints.embedding_endpoint_of(name)
     except ProviderError:
@@ -58,7 +58,7 @@ def is_set_up(name: str) -> bool:
 
 
 def ceiling_of(name: str, *, passed_on: bool = False) -> Sensitivity:
-    """The highest label it may see: EMBEDDER_CEILING, but in no case confidential outside the building."""
+    """Return its highest label: EMBEDDER_CEILING, but never confidential if the texts leave the building."""
     hosted = endpoints.leaves(endpoints.embedding_endpoint_of(name), passed_on=passed_on)
     allowed = HIGHEST_FOR_HOSTED if hosted else Sensitivity.CONFIDENTIAL
     chosen = settings.EMBEDDER_CEILING
@@ -67,7 +67,7 @@ def ceiling_of(name: str, *, passed_on: bool = False) -> Sensitivity:
 
 @dataclass(frozen=True)
 class _Asked:
-    """What goes with each call for the texts of one request."""
+    """What each call for the texts of one request carries."""
 
     label: Sensitivity
     caller: Caller
@@ -121,7 +121,7 @@ class HostedEmbedder:
         except NotAdmittedError as error:
             raise EmbedderUnavailableError(f"a text was relabelled or removed before {self.name} was asked") from error
         except AboveCeilingError as error:
-            # It was taken for local, and its Ollama says that it is not.
+            # It was taken for local, but its Ollama reports a remote model.
             self.passed_on = True
             raise EmbedderUnavailableError(error.message) from error
         except ProviderError as error:
@@ -130,7 +130,7 @@ class HostedEmbedder:
             raise EmbedderUnavailableError(error.message) from error
 
     def _accepted(self, texts: Sequence[str], asked: "_Asked") -> "np.ndarray":
-        """Vectors of a batch; one that is refused goes in halves, a text that is refused is shortened by halves."""
+        """Return the vectors of a batch. A refused batch is split in halves; a refused text is shortened by half."""
         import numpy as np
 
         try:
@@ -145,7 +145,7 @@ class HostedEmbedder:
         return np.concatenate([self._accepted(part, asked) for part in (texts[:half], texts[half:])])
 
     def _called(self, texts: Sequence[str], asked: "_Asked") -> "np.ndarray":
-        """One call, and its entry in the ledger."""
+        """Make one call and enter it in the ledger."""
         hosted = endpoints.leaves(endpoints.embedding_endpoint_of(self.name), passed_on=self.passed_on)
         price = write_now(prices.current_of, self.name) if hosted else None
         model = ModelInfo(self.name, self.name, self.name.partition("/")[0], hosted, self.ceiling, price=price)
@@ -170,14 +170,14 @@ _embedders: dict[str, HostedEmbedder] = {}
 
 
 def _embedder(found: Found) -> HostedEmbedder:
-    """The process's one object for it, which remembers failures."""
+    """Return the process's shared object for this embedder; it remembers failures."""
     with _lock:
         fresh = HostedEmbedder(found.name, found.dimension, found.min_score)
         return _embedders.setdefault(found.fingerprint, fresh)
 
 
 def known(fingerprint: str) -> HostedEmbedder | None:
-    """The embedder of that fingerprint; None where there was never one, or it is not set up any more."""
+    """Return the embedder with that fingerprint; None if there never was one, or it is no longer set up."""
     embedder = _embedders.get(fingerprint)
     if embedder is None and (found := Found.objects.filter(fingerprint=fingerprint).first()):
         embedder = _embedder(found)
@@ -185,19 +185,19 @@ def known(fingerprint: str) -> HostedEmbedder | None:
 
 
 def fingerprints() -> list[str]:
-    """Those of all embedders that were ever found on a server."""
+    """Return the fingerprints of all embedders that were ever found on a server."""
     return list(Found.objects.values_list("fingerprint", flat=True))
 
 
 def latest(name: str) -> HostedEmbedder | None:
-    """The embedder of that name as it was found last; None where it never was, or has changed since."""
+    """Return the embedder of that name as it was last found; None if it was never found or has changed since."""
     found = Found.objects.filter(name=name).first()
     embedder = _embedder(found) if found else None
     return None if embedder is None or embedder.outdated else embedder
 
 
 def find(name: str) -> HostedEmbedder:
-    """Ask the embedder for its dimension and how alike it finds unrelated texts. Raises EmbedderUnavailableError."""
+    """Measure the embedder's dimension and its threshold for unrelated texts. Raises EmbedderUnavailableError."""
     vectors = _embedder(Found(name=name, dimension=0, min_score=0, fingerprint=name)).embed(
         calibration.TEXTS, Sensitivity.PUBLIC
     )

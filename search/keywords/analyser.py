@@ -1,4 +1,4 @@
-"""Pure: texts and questions as the tokens that both databases index and look up. The same rules serve both sides.
+"""Pure: turns texts and questions into the tokens that both databases index and look up, by the same rules.
 
 A token is a folded stem, a number or code, or a gram of a script without spaces. It holds letters, marks, digits and
 the signs `.:-§+#`: no space, quote or control character, so that no database can misread it.
@@ -17,25 +17,25 @@ from search.keywords.letters import ATOM, CHUNK, RUN, UNSPACED, folded, grams, h
 from search.keywords.stems import stems
 from search.keywords.weights import PARTS, SMALL_WORD, of_grams
 
-# Raised whenever texts are analysed differently: rows of another version count as missing and are written again.
+# Raise it when texts are analysed differently: rows of another version count as missing and are written again.
 VERSION = 1
 
-# Characters of a token; the rest of a longer one is cut off.
+# Characters of a token; a longer one is cut off.
 TOKEN_CHARS = 64
-# Chunks from which a language is guessed; and those remembered, of texts in each language and of questions.
+# Chunks from which the language is guessed; cached chunks of texts in each language; cached chunks of questions.
 SAMPLE, REMEMBERED, ASKED = 300, 50_000, 10_000
 _ELISION = re.compile(
     r"^(?:[cdjlmnst]|qu|jusqu|lorsqu|puisqu|dell|all|nell|sull|dall|un|gl)['\u2019](?=\w\w)|['\u2019]s$",
     re.IGNORECASE,
 )
 _APOSTROPHE = re.compile(r"(?<=[^\W\d])['\u2019](?=[^\W\d])")
-# A question's terms; of a longer one, the first.
+# Terms of a question; of a longer question, only the first ones are used.
 TERMS = 48
 
 
 @dataclass(frozen=True)
 class Analysis:
-    """A text's language, "" where it shows none, and its tokens in their order."""
+    """A text's language, "" if it is not clear, and its tokens in their order."""
 
     language: str
     tokens: list[str]
@@ -43,7 +43,10 @@ class Analysis:
 
 @dataclass(frozen=True)
 class Form:
-    """Tokens that together mean the term; found in part, they count in part. `weight`: from 0 to 1, as exactly."""
+    """Tokens that together mean the term; a partial match counts in part.
+
+    `weight`: from 0 to 1, how exactly they mean it.
+    """
 
     tokens: tuple[str, ...]
     weight: float = 1.0
@@ -62,7 +65,7 @@ class Term:
 
 
 class WordReading(NamedTuple):
-    """A chunk, or a piece of it, in one language. `names` each stand for the whole, `parts` do together.
+    """A chunk, or a piece of it, in one language. Each of `names` means the whole; all of `parts` together do.
 
     `smaller` are for questions that are shorter than a gram.
     """
@@ -74,7 +77,7 @@ class WordReading(NamedTuple):
 
 
 def analyse(text: str) -> Analysis:
-    """A text's tokens, for the index."""
+    """Return the tokens of a text, for the index."""
     text = plain(text)
     chunks = CHUNK.findall(text)
     language = language_of({chunk.lower() for chunk in chunks[:SAMPLE]}, text)
@@ -83,9 +86,9 @@ def analyse(text: str) -> Analysis:
 
 
 def question(text: str, languages: Sequence[str] = ()) -> list[Term]:
-    """What a question asks for, where the texts are in these languages, the most frequent one first.
+    """Return what a question asks for; `languages` are those of the texts, the most frequent one first.
 
-    A word has a form for each language that stems it differently. Each term is there once.
+    A word has a form for each language that stems it differently. Each term occurs once.
     """
     text = plain(text)
     chunks = list(dict.fromkeys(CHUNK.findall(text)))
@@ -99,7 +102,7 @@ def question(text: str, languages: Sequence[str] = ()) -> list[Term]:
 
 
 def _small(language: str) -> frozenset[str]:
-    """The small words of the question's language; of an unclear one, those that are small in any common one."""
+    """Return the small words of the question's language; if it is unclear, those of all common languages."""
     latin = [small_words(each) for each in ((language,) if language else COMMON)]
     return frozenset().union(*latin, *(small_words(each) for each in ("ru", "ar")))
 
@@ -122,7 +125,7 @@ def _known_terms(chunk: str, languages: tuple[str, ...]) -> tuple[Term, ...]:
 
 
 class _Tokens(dict[str, tuple[str, ...]]):
-    """The tokens of chunks in one language, remembered: most words of a text have been seen before."""
+    """A cache of the tokens of chunks in one language: most words of a text have been seen before."""
 
     def __init__(self, languages: Sequence[str]) -> None:
         super().__init__()
@@ -149,7 +152,7 @@ def _tokens(chunk: str, languages: Iterable[str]) -> Iterator[str]:
 
 
 def _read(chunk: str, language: str) -> tuple[WordReading, ...]:
-    """The readings of a chunk: one for a word or a code, one for each gram of a script without spaces."""
+    """Return the readings of a chunk: one for a word or a code, one for each gram of a script without spaces."""
     if UNSPACED.search(chunk):
         return tuple(reading for run in RUN.findall(chunk) for reading in _read_run(run, language))
     atoms = ATOM.findall(_without_elision(chunk))
@@ -187,7 +190,7 @@ def _read_atom(atom: str, language: str) -> WordReading:
 
 
 def _read_code(atoms: Sequence[str], signs: tuple[str, str], language: str) -> WordReading:
-    """Several words or numbers in one chunk: as one without the signs between them, and each for itself."""
+    """Read several words or numbers in one chunk: as one without the signs between them, and each separately."""
     readings = [_read_atom(atom, language) for atom in atoms]
     words = [
         folded(atom) if atom[0].isalpha() else reading.names[0] for atom, reading in zip(atoms, readings, strict=True)
@@ -199,19 +202,19 @@ def _read_code(atoms: Sequence[str], signs: tuple[str, str], language: str) -> W
 
 
 def _joined(words: Sequence[str]) -> str:
-    """ERR-4711 and ERR4711 are the same, 10_20 and 1020 are not."""
+    """Join words so that ERR-4711 and ERR4711 are the same, but 10_20 and 1020 are not."""
     return re.sub(r"(?<=\d) (?=\d)", "-", " ".join(words)).replace(" ", "")
 
 
 def _signs(chunk: str, atoms: Sequence[str]) -> tuple[str, str]:
-    """§ before a number, and ++ or # after a single letter."""
+    """Return the signs that count: § before a number, and ++ or # after a single letter."""
     before = "§" if chunk[0] == "§" else ""
     after = chunk[len(chunk.rstrip("+#")) :]
     return before, after if len(atoms) == 1 and len(atoms[0]) == 1 else ""
 
 
 def _without_elision(chunk: str) -> str:
-    """French and Italian articles and the English 's go; don't becomes dont."""
+    """Remove French and Italian articles and the English 's; don't becomes dont."""
     return _APOSTROPHE.sub("", _ELISION.sub("", chunk))
 
 

@@ -1,8 +1,8 @@
-"""Pure: the parts of a German compound, so that "Versicherung" finds "Krankenversicherung".
+"""Pure: splits German compounds, so that "Versicherung" finds "Krankenversicherung".
 
-A word is cut into as few pieces as possible that are in the list of words that are common in compounds (compounds.txt);
-if that fails, with one piece among them that is not. So what people search for needs no place in the list if the rest
-of the compound has one. A word that must stay whole, though it looks like a compound, stands in the list itself.
+A word is split into as few pieces as possible from the list of words that are common in compounds (compounds.txt). If
+that fails, one piece may be missing from the list. So a word that people search for does not need to be in the list if
+the rest of the compound is. A word that must stay whole, though it looks like a compound, is itself in the list.
 """
 
 import re
@@ -13,13 +13,13 @@ from pathlib import Path
 
 from search.keywords.letters import folded
 
-# Shorter words are no compounds that anyone would ask for by a part.
+# Nobody searches for a part of a compound that is shorter than this.
 SHORTEST, LONGEST = 8, 40
-# Letters that a piece must have which is not in the list: the first one, and any other.
+# Minimum letters of a piece that is not in the list: of the first piece, and of a later one.
 UNKNOWN_FIRST, UNKNOWN_LATER = 4, 5
-# Words of three letters are in too many others by chance to stand beside an unknown piece.
+# Words of three letters occur in too many others by chance to be accepted beside an unknown piece.
 SHORT = 3
-# And these, which are the ends of other words as well.
+# So do these, which are also the endings of other words.
 UNSURE = frozenset(
     ("alter", "ecke", "ende", "essen", "fisch", "mann", "native", "reibung", "reich", "rest", "stall", "test", "tisch")
 )
@@ -27,8 +27,8 @@ ENDINGS = ("s", "es", "e", "en", "n", "er", "ern", "em", "in", "innen")
 JOINTS = ("s", "es", "n", "en", "er", "ern", "e")
 SURE_JOINTS = ("s", "es", "n", "en")
 
-# What an unknown piece is not: the start of a word with a prefix, letters that no word begins or ends with, the end
-# of a derived word.
+# What rules out an unknown piece: the start of a word with a prefix, letters that no word begins or ends with, the
+# end of a derived word.
 PREFIXES = (
     *("durch", "emp", "ent", "fort", "gegen", "heraus", "herunter", "hinter", "hinunter", "miss", "nach", "nieder"),
     *("uber", "unter", "unver", "voraus", "weiter", "wider", "wieder", "zurecht", "zuruck", "zusammen", "zwischen"),
@@ -48,9 +48,9 @@ WORDS = [word for line in _LINES if not line.startswith("#") for word in line.sp
 
 
 def parts_of(word: str, *, noun: bool) -> tuple[str, ...]:
-    """The pieces of a folded word, and neighbouring pieces together; none if it is no compound.
+    """Return the pieces of a folded word, and neighbouring pieces joined; empty if it is not a compound.
 
-    Verbs and participles look like compounds too often: only of a noun may a piece be unknown.
+    Verbs and participles look like compounds too often, so a piece may be unknown only in a noun.
     """
     if not SHORTEST <= len(word) <= LONGEST:
         return ()
@@ -60,14 +60,14 @@ def parts_of(word: str, *, noun: bool) -> tuple[str, ...]:
 
 
 def _known(word: str) -> list[int]:
-    """Where known pieces begin and end, the word's own start and end among them; empty if there are none."""
+    """Return the edges of known pieces, including the word's own start and end; empty if there are none."""
     pieces = _pieces()
     found = [[*way, len(word)] for start, way in _heads(word, pieces).items() if word[start:] in pieces.last]
     return min(found, key=len, default=[])
 
 
 def _around_unknown(word: str) -> list[int]:
-    """The edges with the shortest unknown piece beside known ones."""
+    """Return the edges with the shortest unknown piece beside known ones."""
     heads, tails = _heads(word, _sure_pieces()), _tails(word, _sure_pieces())
     found = [
         (end - start, [*head, *tail])
@@ -89,14 +89,14 @@ def _may_be_unknown(word: str, start: int, end: int) -> bool:
 
 @dataclass(frozen=True)
 class Pieces:
-    """Words as they stand in compounds: at the end, and before that."""
+    """Words as they occur in compounds: at the end, and before the end."""
 
     last: frozenset[str]
     inner: frozenset[str]
 
 
 def _heads(word: str, pieces: Pieces) -> dict[int, list[int]]:
-    """How far inner pieces reach from the start, with the edges of the fewest."""
+    """Return how far inner pieces reach from the start, each with the edges of the fewest pieces."""
     ways = {0: [0]}
     for end in range(SHORT, len(word)):
         ways_there = [[*way, end] for start, way in ways.items() if word[start:end] in pieces.inner]
@@ -106,7 +106,7 @@ def _heads(word: str, pieces: Pieces) -> dict[int, list[int]]:
 
 
 def _tails(word: str, pieces: Pieces) -> dict[int, list[int]]:
-    """From where pieces reach the end, with the edges of the fewest."""
+    """Return the positions from which pieces reach the end, each with the edges of the fewest pieces."""
     ways = {len(word): [len(word)]}
     for start in range(len(word) - SHORT, 0, -1):
         found = [[start, *way] for end, way in ways.items() if word[start:end] in pieces.inner]
@@ -126,7 +126,7 @@ def _pieces() -> Pieces:
 
 @lru_cache(maxsize=1)
 def _sure_pieces() -> Pieces:
-    """Those that may stand beside an unknown one: longer, and joined in the usual ways."""
+    """Return the pieces that may stand beside an unknown one: longer, and joined in the usual ways."""
     words = {word for word in map(folded, WORDS) if len(word) > SHORT} - UNSURE
     return Pieces(_with(words, ENDINGS), _with(words, SURE_JOINTS))
 
@@ -136,5 +136,5 @@ def _with(words: Set[str], endings: Iterable[str]) -> frozenset[str]:
 
 
 def _fits(word: str, ending: str) -> bool:
-    """A single n follows the sounds of -e, -el and -er only."""
+    """Return whether the joint fits: a single n follows only the sounds of -e, -el and -er."""
     return ending != "n" or word.endswith(("e", "el", "er"))

@@ -1,5 +1,5 @@
 # ruff: noqa: RUF001 - letters of other scripts belong here
-"""Pure: which language a text in Latin letters is in, by its small words and letters; and the small words of all."""
+"""Pure: guesses the language of a text in Latin letters by its small words and letters, and lists all small words."""
 
 from collections.abc import Collection, Mapping, Sequence
 from functools import lru_cache
@@ -7,7 +7,7 @@ from functools import lru_cache
 from search.keywords.letters import folded
 from search.questions.lexicon import LANGUAGES
 
-# Languages in Latin letters, with their stemmers; what others write is stemmed by its script.
+# Languages in Latin letters, with their stemmers; other texts are stemmed by their script.
 STEMMERS: Mapping[str, str] = {
     "cs": "czech",
     "da": "danish",
@@ -27,7 +27,7 @@ STEMMERS: Mapping[str, str] = {
     "sv": "swedish",
     "tr": "turkish",
 }
-# What a text is taken for that shows no language: a table, a list of names.
+# Languages assumed for a text that shows none, such as a table or a list of names.
 COMMON = ("en", "de", "fr", "es", "it", "pt", "nl")
 
 # Small words of the languages that search/questions/lexicon.py does not have.
@@ -59,7 +59,8 @@ _MORE: Mapping[str, str] = {
     "tr": """ama ancak bir biz bu bunu çok da daha de değil diye en gibi göre hangi her hem için ile ise kaç kadar
         kim mı mi mu nasıl ne neden nedir nerede o olan olarak sonra şu ve veya ya zaman""",
 }
-# And of those it has, such as stand in texts, or point at something: there they are told from the others.
+# More small words of the languages that it has: they are frequent in texts, or point at something, and so tell texts
+# of these languages apart.
 _OF_TEXTS: Mapping[str, str] = {
     "en": "they their them its it this these those he she his her than then such also only each other into per upon",
     "de": "dies diese dieser dieses diesem diesen sowie bzw wurde wurden worden jeder jede jedes als beim sowie ihrer",
@@ -71,7 +72,7 @@ _OF_TEXTS: Mapping[str, str] = {
     "ru": "это этот эта эти этого тот та те он она оно они его её ее них который которая которые также был была были",
     "ar": "هذا هذه ذلك تلك هو هي هم منه منها عنه عنها فيه فيها له لها به بها عليه عليها التي الذي ايضا كما",
 }
-# Languages with so many words in common that either's stems do for both.
+# Languages with so many words in common that the stems of either work for both.
 _ALIKE = frozenset(("da", "nb"))
 _LETTERS: Mapping[str, Sequence[str]] = {
     "ß": ("de",),
@@ -104,13 +105,13 @@ _LETTERS: Mapping[str, Sequence[str]] = {
     "ț": ("ro",),
     "ă": ("ro",),
 }
-# A word that several languages have counts for each of them a part. So much must be found, and so much more than of
-# any other language, before a text is taken for one.
+# A word that several languages share counts a part for each. A text is assigned to a language only if it has at least
+# ENOUGH of its words and AHEAD times as many as of any other language.
 ENOUGH, AHEAD = 1.0, 1.3
 
 
 def language_of(words: Collection[str], text: str) -> str:
-    """The language of a text in Latin letters, from its words in lower case; "" where it is not clear."""
+    """Return the language of a text in Latin letters, from its words in lower case; "" if it is not clear."""
     small = _languages_by_word()
     found: dict[str, float] = {}
     for word in small.keys() & words:
@@ -145,6 +146,6 @@ def _more(language: str) -> frozenset[str]:
 
 @lru_cache(maxsize=len(LANGUAGES) + len(_MORE))
 def small_words(language: str) -> frozenset[str]:
-    """Folded words that say little about what a question is after."""
+    """Return the folded words that say little about the subject of a question."""
     words = LANGUAGES[language].small if language in LANGUAGES else frozenset()
     return frozenset(map(folded, words | _more(language)))

@@ -1,4 +1,4 @@
-"""Pure: what a text is made of. Characters made comparable, and cut into chunks, words, numbers and grams."""
+"""Pure: normalises the characters of a text and cuts it into chunks, words, numbers and grams."""
 
 import re
 import unicodedata
@@ -7,7 +7,7 @@ from functools import lru_cache
 
 
 def _ranges(codes: Iterable[int]) -> str:
-    """Character codes, rising, as the inside of a regular expression's set."""
+    """Return ascending character codes as the inside of a regular expression's set."""
     found: list[list[int]] = []
     for code in codes:
         if found and code == found[-1][1] + 1:
@@ -17,20 +17,20 @@ def _ranges(codes: Iterable[int]) -> str:
     return "".join(f"\\u{first:04x}-\\u{last:04x}" for first, last in found)
 
 
-# Vowel signs and accents, which Python does not count among a word's characters.
+# Vowel signs and accents, which Python does not count as word characters.
 MARKS = _ranges(code for code in range(0x300, 0xFB00) if unicodedata.category(chr(code)) in ("Mn", "Mc"))
-# Scripts without spaces between words. Of the first, two characters are most often a word; of the second, syllables
-# of one letter and its marks are shorter than that.
+# Scripts without spaces between words. In the first, a word usually has two characters; in the second, a syllable of
+# one letter and its marks is shorter than that.
 IDEOGRAPHS = (
     r"\u3005-\u3007\u3040-\u30ff\u3100-\u312f\u31a0-\u31ff\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff"
 )
 SYLLABLES = r"\u0e01-\u0e4e\u0e81-\u0edf\u1000-\u102a\u102b-\u103f\u1050-\u109f\u1780-\u17d3"
 
 _IN_WORD = rf"[\w{MARKS}]"
-# A chunk is what stands between spaces and punctuation. Inside it, signs join what belongs together: foo-bar, a.b@c.de,
-# 10:30; and what a line's end has cut. C++, C# and § 15 are chunks as well.
+# A chunk is the text between spaces and punctuation. Inside it, signs join what belongs together (foo-bar, a.b@c.de,
+# 10:30), and a hyphen at a line break joins the word. C++, C# and § 15 are chunks as well.
 CHUNK = re.compile(rf"§+\s?\d\w*|{_IN_WORD}+(?:(?:['\u2019.\-\u2010&@]|-\n|(?<=\d)[:/,](?=\d)){_IN_WORD}+)*(?:\+\+|#)?")
-# What a chunk consists of: numbers with their points and colons, and words.
+# The parts of a chunk: numbers with their points and colons, and words.
 ATOM = re.compile(rf"\d+(?:[.:/,'\u2019\-]\d+)*|[^\W\d_](?:[^\W\d_]|[{MARKS}])*")
 RUN = re.compile(rf"[{IDEOGRAPHS}]+|(?:[{SYLLABLES}][{MARKS}]*)+|(?:(?![{IDEOGRAPHS}{SYLLABLES}]).)+", re.DOTALL)
 UNSPACED = re.compile(rf"[{IDEOGRAPHS}{SYLLABLES}]")
@@ -40,9 +40,9 @@ _CLUSTER = re.compile(rf"[^{MARKS}][{MARKS}]*")
 _HUMP = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 _CAMEL = re.compile(r"[a-z][A-Z]|[A-Z]{2}[a-z]")
 
-# Signs inside words that change neither their sound nor their sense: soft hyphen, joiners, direction, byte order.
+# Signs inside words that change neither sound nor meaning: soft hyphen, joiners, direction, byte order.
 _INVISIBLE = re.compile("[\u00ad\u200d\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff]")
-# Accents of scripts that are read without them; vowel signs of the Indian scripts are letters.
+# Accents of scripts in which they can be ignored; in the Indian scripts vowel signs are letters.
 _ACCENTS = re.compile(
     "[\u0300-\u036f\u0483-\u0487\u0591-\u05c7\u0610-\u061a\u064b-\u065f\u0670\u06d6-\u06ed\u1ab0-\u1aff\u1dc0-\u1dff]"
 )
@@ -54,14 +54,14 @@ _DECIMAL = re.compile(r"\d+[.,]\d+")
 
 
 def plain(text: str) -> str:
-    """The same text in one form: composed, of normal width, without invisible signs."""
+    """Return the text in one form: composed, of normal width, without invisible signs."""
     if text.isascii():
         return text
     return _INVISIBLE.sub("", unicodedata.normalize("NFKC", text))
 
 
 def folded(word: str) -> str:
-    """A word in lower case, without accents; ß is ss."""
+    """Return a word in lower case, without accents; ß becomes ss."""
     word = word.casefold()
     if word.isascii():
         return word
@@ -70,12 +70,12 @@ def folded(word: str) -> str:
 
 
 def humps(word: str) -> list[str]:
-    """The words in aCamelCaseName; none in another."""
+    """Return the words in aCamelCaseName; empty for any other word."""
     return [hump for hump in _HUMP.findall(word) if len(hump) > 1] if _CAMEL.search(word) else []
 
 
 def simplified(run: str) -> str:
-    """Chinese in simplified characters, so that each way of writing finds the other."""
+    """Return Chinese in simplified characters, so that each way of writing finds the other."""
     return run.translate(_simplified()) if _HAN.search(run) else run
 
 
@@ -84,15 +84,15 @@ def _simplified() -> Mapping[int, str]:
     from opencc import OpenCC
 
     traditional = [chr(code) for code in range(0x4E00, 0xA000)]
-    # Each on its own line: in a row they would be converted as words.
+    # One per line: in a row they would be converted as words.
     pairs = zip(traditional, OpenCC("t2s").convert("\n".join(traditional)).split("\n"), strict=True)
     return {ord(before): after for before, after in pairs if before != after}
 
 
 def grams(run: str) -> tuple[list[str], list[str]]:
-    """A run of an unspaced script in pieces that overlap: those that are searched for, and those one size smaller.
+    """Return a run of an unspaced script in overlapping pieces: those to search for, and those one size smaller.
 
-    Of a run that is shorter than a piece, the run itself.
+    A run that is shorter than a piece is returned whole.
     """
     units = _CLUSTER.findall(run) or [run]
     size = 2 if _IDEOGRAPH.match(run) else 3
@@ -104,7 +104,7 @@ def _pieces(units: list[str], size: int) -> list[str]:
 
 
 def number(atom: str) -> list[str]:
-    """A number as it is compared, and then its parts: 1.000,50 is 1000.50; 2024-05-01 holds 2024, 05 and 01."""
+    """Return a number in comparable form, then its parts: 1.000,50 is 1000.50; 2024-05-01 has 2024, 05 and 01."""
     digits = "".join(str(unicodedata.decimal(char)) if char.isdecimal() else char for char in atom)
     if match := _THOUSANDS.fullmatch(digits):
         whole = "".join(filter(str.isdigit, match[1]))

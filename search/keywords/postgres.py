@@ -14,15 +14,15 @@ from search.keywords.ranking import Candidate, Clause, KeywordQuestion
 from search.keywords.rows import KeywordRow, KeywordScope, RowIndex, expression, fetched, mark
 from search.models import PassageKeywords
 
-# About 10 µs for each row that is ranked.
+# Ranking takes about 10 µs for each row.
 ROWS, MOST_ROWS = 1_000, 3_000
 # A tsvector's limits: the highest position, and positions of one token.
 POSITIONS, REPEATS = 16_383, 255
-# In a smaller index everything is counted; of a larger one, statistics that are at most so old say what is frequent.
+# A smaller index is counted exactly; for a larger one, statistics of at most this age say what is frequent.
 SMALL, SECONDS = 5_000, 300.0
-# What collections are taken for at least.
+# The minimum share that collections are assumed to have.
 LEAST_SHARE = 0.001
-# Clauses by which candidates are put in order before they are scored.
+# Clauses by which candidates are sorted before they are scored.
 RANKED = 16
 
 _LANGUAGES = """WITH RECURSIVE known AS (
@@ -47,7 +47,7 @@ _BEST = """WITH found AS MATERIALIZED ({found} LIMIT %s)
 
 @dataclass(frozen=True)
 class Statistics:
-    """Of a large index, as it was some minutes ago: passages by collection, and the share that has a frequent token."""
+    """Statistics of a large index, some minutes old: passages by collection, and the share with a frequent token."""
 
     collections: Mapping[int, int]
     shares: Mapping[str, float]
@@ -93,7 +93,7 @@ class PostgresIndex(RowIndex):
 
 
 def _passages() -> int:
-    """All in the index; of a large one, about so many."""
+    """Return the number of passages in the index; for a large one, an estimate."""
     [(about,)] = fetched("SELECT reltuples FROM pg_class WHERE oid = 'search_passagekeywords'::regclass")
     return int(about) if about >= SMALL else PassageKeywords.objects.count()
 
@@ -109,7 +109,7 @@ def _statistics_in(_period: int) -> Statistics:
 
 
 def _share(collections: Sequence[int]) -> float:
-    """The share of all passages that is in these collections. Those that are newer than the statistics are counted."""
+    """Return the share of all passages in these collections. Collections newer than the statistics are counted."""
     known = _statistics().collections
     [(new,)] = fetched(_IN_ALL, ([pk for pk in collections if pk not in known], SMALL))
     inside: int = new + sum(known.get(pk, 0) for pk in collections)
@@ -118,7 +118,10 @@ def _share(collections: Sequence[int]) -> float:
 
 
 def _matches(wanted: Sequence[Clause], scope: KeywordScope) -> list[str]:
-    """What to look for, in this order: where not all can be read, not all of the clause that is in most passages."""
+    """Return the expressions to look up, in this order.
+
+    If not all rows can be read, the most frequent clause comes last.
+    """
     *others, most = sorted(wanted, key=lambda clause: (clause.rows, -len(clause.groups)))
     if not others or scope.share * sum(clause.rows for clause in wanted) <= MOST_ROWS:
         return [_expression(wanted)]
@@ -134,7 +137,7 @@ def _expression(wanted: Iterable[Clause]) -> str:
 
 
 def _tsvector(row: KeywordRow) -> str:
-    """The tokens with their positions, as PostgreSQL writes them, and the collection as one more."""
+    """Return the tokens with their positions in PostgreSQL's notation, with the collection as one more token."""
     places: dict[str, list[int]] = {}
     for position, token in enumerate(row.tokens[:POSITIONS], 1):
         places.setdefault(token, []).append(position)

@@ -1,6 +1,6 @@
-"""Pure: which terms of a question bring candidates, and how well each candidate answers it.
+"""Pure: says which terms of a question select candidates, and scores how well each candidate matches it.
 
-Each database brings candidates in its own way; what they score is worked out here, by BM25 over terms, so that both
+Each database selects candidates in its own way. The score is computed here, by BM25 over terms, so that both
 rank alike.
 """
 
@@ -14,26 +14,27 @@ from typing import NamedTuple
 from search.keywords.analyser import Form, Term
 from search.keywords.letters import UNSPACED
 
-# BM25: how soon a repeated word counts no more, and how much a long passage counts against it.
+# BM25: how soon repetitions of a word stop counting, and how much the length of a passage counts against it.
 SATURATION, LENGTH = 0.9, 0.4
-# Terms below this weight bring no candidates, unless there are no others.
+# Terms below this weight select no candidates, unless there are no others.
 BRINGING = 0.25
-# Groups of tokens that are looked up, the rarest ones, if they bring enough; else more, but never more than these.
+# Groups of tokens to look up: the rarest ones if they match enough passages, otherwise more, up to the maximum.
 CLAUSES, MOST_CLAUSES = 16, 100
-# Of the groups that are too frequent to bring candidates alone, so many do in pairs. Words of one subject stand
-# together more often than by chance: about so many times.
+# How many of the groups that are too frequent to select candidates alone are used in pairs. Words of one subject occur
+# together more often than by chance: about this many times.
 PAIRED, TOGETHER = 3, 3
-# Of a group in more passages, not all are scored: those that have a frequent one as well are to be among them.
+# If more passages than this have a group, not all are scored: the ones that also have a frequent group should be
+# among them.
 SCORED = 100
 
-# Tokens of which a candidate has one.
+# A candidate has at least one of these tokens.
 Group = frozenset[str]
-# A form of the term with this number.
+# A form of a term, with the term's number.
 Place = tuple[int, tuple[str, ...]]
 
 
 class KeywordHit(NamedTuple):
-    """A passage that was found. `coverage`: how much of what was asked for it holds, from 0 to 1."""
+    """A passage that was found. `coverage`: how much of the question it contains, from 0 to 1."""
 
     passage_id: int
     score: float
@@ -49,7 +50,7 @@ class Candidate(NamedTuple):
 
 
 class Clause(NamedTuple):
-    """Groups of which a candidate has all: in how many passages that is about so, and what finding it says."""
+    """Groups that a candidate must all have, about how many passages do, and how much a match says."""
 
     groups: tuple[Group, ...]
     rows: float
@@ -58,7 +59,7 @@ class Clause(NamedTuple):
 
 @dataclass(frozen=True)
 class KeywordQuestion:
-    """Terms, and in how many of the index's passages each of their tokens is."""
+    """Terms, and in how many of the index's passages each of their tokens occurs."""
 
     terms: Sequence[Term]
     passages: int
@@ -66,23 +67,26 @@ class KeywordQuestion:
 
     @cached_property
     def information(self) -> Mapping[str, float]:
-        """What finding each token says: its inverse document frequency."""
+        """Return how much finding each token says: its inverse document frequency."""
         return {token: self._rarity(count) for token, count in self.counts.items()}
 
     @cached_property
     def most(self) -> float:
-        """What a word says that no passage has: as much as one that a single passage has."""
+        """Return how much a word says that no passage has: as much as one that a single passage has."""
         return self._rarity(1)
 
     @cached_property
     def weights(self) -> Sequence[float]:
-        """How much each term counts for the coverage: small words nothing, unless there are no others."""
+        """Return how much each term counts for the coverage: small words nothing, unless there are no others."""
         least = BRINGING if self.has_subject else 0.0
         return [term.weight * self._wanted(term) if term.weight >= least else 0.0 for term in self.terms]
 
     @cached_property
     def weight(self) -> float:
-        """What is asked for in all. Small words alone are asked for in full, and so cover little."""
+        """Return the total that a question asks for.
+
+        If it has only small words, they count in full, so coverage stays low.
+        """
         return sum(self.weights) if self.has_subject else sum(map(self._wanted, self.terms))
 
     @cached_property
@@ -95,7 +99,7 @@ class KeywordQuestion:
 
     @cached_property
     def places(self) -> Mapping[str, Sequence[tuple[Place, float]]]:
-        """The forms that each token is of, with what finding it there says."""
+        """Return the forms that contain each token, with how much finding it there says."""
         found: dict[str, list[tuple[Place, float]]] = {token: [] for token in self.counts}
         for number, term in enumerate(self.terms):
             for form in term.forms:
@@ -112,7 +116,7 @@ class KeywordQuestion:
         return [token for token in form.tokens if self.counts[token]]
 
     def _share_unknown(self, term: Term) -> float:
-        """1 for a word. A gram may only be where two words meet: of it counts what is in no known one."""
+        """Return 1 for a word. A gram may only span two words, so for it return the share outside known grams."""
         gram = term.forms[0].tokens[0]
         return sum(char not in self._known_chars for char in gram) / len(gram) if UNSPACED.match(gram) else 1.0
 
@@ -122,9 +126,10 @@ class KeywordQuestion:
 
 
 def clauses(question: KeywordQuestion, rows: float) -> list[Clause]:
-    """What to look up to find candidates: the rarest groups of tokens, together in about `rows` passages.
+    """Return the clauses that find candidates: the rarest groups of tokens, together in about `rows` passages.
 
-    The rarest one always; those that are too frequent in pairs, with one another and with the last that is not.
+    Always includes the rarest group. Groups that are too frequent are used in pairs, with one another and with the
+    last group that is not.
     """
     chosen: list[Clause] = []
     frequent: list[Clause] = []
@@ -150,7 +155,7 @@ def _suffice(chosen: Sequence[Clause], enough: float) -> bool:
 
 
 def _groups(question: KeywordQuestion) -> list[Clause]:
-    """A clause for the known tokens of each term, and one for each of its parts."""
+    """Return a clause for the known tokens of each term, and one for each of its parts."""
     found: dict[Group, Clause] = {}
     for term in question.terms:
         if question.has_subject and term.weight < BRINGING:
@@ -166,7 +171,7 @@ def _groups(question: KeywordQuestion) -> list[Clause]:
 
 
 def ranked(question: KeywordQuestion, candidates: Iterable[Candidate], limit: int) -> list[KeywordHit]:
-    """The best candidates, best first."""
+    """Return the best candidates, best first."""
     found = list(candidates)
     usual = sum(candidate.length for candidate in found) / len(found) if found else 1.0
     hits = [_hit(question, candidate, candidate.length / usual) for candidate in found]
@@ -174,7 +179,10 @@ def ranked(question: KeywordQuestion, candidates: Iterable[Candidate], limit: in
 
 
 def _hit(question: KeywordQuestion, candidate: Candidate, length: float) -> KeywordHit:
-    """Sums are exact: passages that answer alike are equals, in whatever order their words come."""
+    """Score a candidate with exact sums.
+
+    Passages that match alike get equal scores, whatever the order of their words.
+    """
     damping = SATURATION * (1 - LENGTH + LENGTH * length)
     scores: dict[Place, list[float]] = {}
     covered: dict[Place, list[float]] = {}
@@ -189,7 +197,7 @@ def _hit(question: KeywordQuestion, candidate: Candidate, length: float) -> Keyw
 
 
 def _best(said: Mapping[Place, Sequence[float]]) -> dict[int, float]:
-    """Of each term, what its best form says."""
+    """Return the value of the best form of each term."""
     best: dict[int, float] = {}
     for (number, _tokens), says in said.items():
         best[number] = max(best.get(number, 0.0), fsum(says))

@@ -1,4 +1,4 @@
-"""What the indexes of both databases share: the rows of indexed passages, and the course of a query."""
+"""What the indexes of both databases share: the rows of indexed passages, and the steps of a query."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
@@ -12,17 +12,17 @@ from search.keywords.analyser import VERSION, analyse, question
 from search.keywords.ranking import Candidate, Clause, Group, KeywordHit, KeywordQuestion, clauses, ranked
 from search.models import PassageKeywords
 
-# Ids in one statement; SQLite takes no more than 999 values in old versions.
+# Ids in one statement; old versions of SQLite accept at most 999 values.
 BATCH = 500
-# So many times the wanted passages are scored one by one, and at least so many.
+# How many times the wanted number of passages is scored, and the minimum that is scored.
 TIMES, CANDIDATES = 2, 60
 
 
 @dataclass(frozen=True)
 class KeywordScope:
-    """What a question is asked of. `passages` are all in the index, `share` of which are in the collections.
+    """What a question searches. `passages` counts the whole index, `share` is the part of it in the collections.
 
-    `languages` are those that texts are in, the most frequent first.
+    `languages` are those of the texts, the most frequent first.
     """
 
     collections: Sequence[int]
@@ -42,9 +42,9 @@ class KeywordRow:
 
 
 class RowIndex(ABC):
-    """A KeywordIndex whose rows are those of PassageKeywords; where the tokens are is each database's business."""
+    """A KeywordIndex whose rows are those of PassageKeywords; each database keeps the tokens in its own way."""
 
-    # In about so many rows may be looked for candidates.
+    # The approximate number of rows in which candidates may be looked up.
     rows: int
 
     @transaction.atomic
@@ -84,20 +84,20 @@ class RowIndex(ABC):
 
     @abstractmethod
     def _write(self, rows: Sequence[KeywordRow]) -> None:
-        """Write rows that are new, with their tokens."""
+        """Write new rows with their tokens."""
 
     @abstractmethod
     def _scope(self, collections: Sequence[int]) -> KeywordScope: ...
 
     @abstractmethod
     def _counts(self, tokens: Sequence[str], scope: KeywordScope) -> Mapping[str, int]:
-        """In how many passages each token is, of those that are in any."""
+        """Return in how many passages each token occurs, without the tokens that occur in none."""
 
     @abstractmethod
     def _candidates(
         self, question: KeywordQuestion, wanted: Sequence[Clause], scope: KeywordScope, limit: int
     ) -> Iterable[Candidate]:
-        """The passages in scope that match a clause, the most promising ones, each with its counts."""
+        """Return the most promising passages in scope that match a clause, each with its counts."""
 
 
 def fetched(statement: str, values: Sequence[Any] | None = None) -> list[tuple[Any, ...]]:
@@ -108,12 +108,12 @@ def fetched(statement: str, values: Sequence[Any] | None = None) -> list[tuple[A
 
 
 def mark(collection_id: int) -> str:
-    """A collection among the tokens; none of the analyser's begins like this."""
+    """Return the token that marks a collection; no token of the analyser begins like this."""
     return f"={collection_id}"
 
 
 def expression(wanted: Iterable[Clause], quoted: Callable[[str], str], *, either: str, both: str) -> str:
-    """Clauses in a database's language for matches."""
+    """Return the clauses as an expression in the database's matching syntax."""
 
     def group(tokens: Group) -> str:
         return f"({either.join(map(quoted, sorted(tokens)))})"

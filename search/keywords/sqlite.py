@@ -12,18 +12,18 @@ from search.keywords.ranking import Candidate, Clause, KeywordQuestion
 from search.keywords.rows import KeywordRow, KeywordScope, RowIndex, expression, fetched, mark
 from search.models import PassageKeywords
 
-# Rows that are looked for, at about 0.5 µs each; and up to how many FTS5 ranks them itself, at 2 µs.
+# Rows to look up, at about 0.5 µs each; and up to how many FTS5 ranks itself, at 2 µs each.
 ROWS, RANKED = 8_000, 3000
-# Of more passages that a clause matches, only the newest are looked at.
+# If a clause matches more passages than this, only the newest are considered.
 MOST_ROWS = 15_000
-# How much more a passage promises that has the word again.
+# How much more a passage is worth that repeats the word.
 AGAIN = 0.4
-# A rare word's passages need not be told apart by that.
+# Repetition does not need to tell apart the passages of a word that is rarer than this.
 FEW = 100
-# A token in so many passages is counted once in so many seconds: counting reads all its passages' ids.
+# A token in at least FREQUENT passages is counted once in SECONDS: counting reads the ids of all its passages.
 FREQUENT, SECONDS = 1_000, 300.0
 
-# The best rowids first, and only then their tokens: sorting would read the tokens of every match.
+# Select the best rowids first, then only their tokens: sorting would read the tokens of every match.
 _TOKENS = "SELECT rowid, words FROM search_keywordtokens WHERE rowid IN"
 _RANKED = """(SELECT rowid FROM search_keywordtokens WHERE search_keywordtokens MATCH %s
     ORDER BY bm25(search_keywordtokens, 0.0, 1.0, 0.0) LIMIT %s)"""
@@ -86,20 +86,20 @@ class SqliteIndex(RowIndex):
 
 @lru_cache(maxsize=1)
 def _frequent(_period: int, _size: int) -> dict[str, int]:
-    """In how many passages frequent tokens were when they were counted; filled as they are asked for.
+    """Return a cache of how many passages have each frequent token; it is filled as tokens are looked up.
 
-    A new one for each period, and whenever the index has doubled or halved: then nothing is as it was.
+    A new period starts a new cache, as does an index that has doubled or halved: then the old counts are useless.
     """
     return {}
 
 
 def _again(tokens: Sequence[str]) -> str:
-    """The tokens that a passage has more than once."""
+    """Return the tokens that a passage has more than once."""
     return " ".join(token for token, count in Counter(tokens).items() if count > 1)
 
 
 def _most_promising(wanted: Sequence[Clause], scope: KeywordScope, limit: int) -> list[tuple[int, str]]:
-    """Passages by what their clauses say together, and again where a word is repeated: bm25() takes longer."""
+    """Return passages by the sum of what their clauses say, more if a word is repeated. bm25() would take longer."""
     match, selects = _Match(scope), []
     values: list[object] = []
     for clause in wanted:
@@ -112,7 +112,7 @@ def _most_promising(wanted: Sequence[Clause], scope: KeywordScope, limit: int) -
 
 
 class _Match:
-    """Matches in the readable collections. Few of them are joined to it, of many the others are taken away."""
+    """Matches in the readable collections: joins them if they are few, otherwise excludes the unreadable ones."""
 
     def __init__(self, scope: KeywordScope) -> None:
         there = fetched("SELECT DISTINCT collection_id FROM search_keywordcounts WHERE passages > 0")

@@ -1,5 +1,5 @@
 # ruff: noqa: RUF001 - letters of other scripts belong here
-"""Words by their stems, each language's own way; Arabic by its prefixes and suffixes."""
+"""Stems words by the rules of each language; Arabic by its prefixes and suffixes."""
 
 import re
 import threading
@@ -19,20 +19,20 @@ _BY_SCRIPT = (
     (re.compile(r"[\u0530-\u058f]"), "armenian"),
 )
 _ARABIC = re.compile(r"[\u0600-\u06ff\u0750-\u077f]")
-# One way to write what is written in several: Alef, Yeh and Teh Marbuta, Persian Yeh and Kaf, and without Tatweel.
+# Variants of a letter mapped to one: Alef, Yeh and Teh Marbuta, Persian Yeh and Kaf. Tatweel is removed.
 _ARABIC_LETTERS = str.maketrans("أإآٱىیئةکؤ", "اااايييهكو", "\u0640")
 _ARTICLES = ("وال", "بال", "كال", "فال", "ال", "لل")
 _ENDINGS = ("ها", "ان", "ات", "ون", "ين", "يه", "ه", "ي")
-# Letters that must be left.
+# Letters that must remain.
 _AFTER_AND, _AFTER_ARTICLE, _BEFORE_ENDING = 3, 2, 2
 
 _own = threading.local()
 
 
 def stems(word: str, language: str) -> tuple[str, ...]:
-    """The folded stem of a word in lower case; a second one where it is stemmed differently without its accents.
+    """Return the folded stem of a word in lower case, and a second one if it is stemmed differently without accents.
 
-    So a text with accents is found by a question without, and the other way round.
+    So a question without accents finds a text with them, and vice versa.
     """
     if word.isascii():
         return (_stemmed(word, STEMMERS[language]),)
@@ -43,7 +43,7 @@ def stems(word: str, language: str) -> tuple[str, ...]:
 
 
 def _stemmed(word: str, stemmer: str) -> str:
-    """The library's stemmers must not be shared between threads."""
+    """Stem with this thread's stemmer: the library's stemmers must not be shared between threads."""
     mine: dict[str, Any] = _own.__dict__
     if stemmer not in mine:
         mine[stemmer] = Stemmer.Stemmer(stemmer, 0)
@@ -52,7 +52,7 @@ def _stemmed(word: str, stemmer: str) -> str:
 
 
 def _arabic_stem(word: str) -> str:
-    """Light stemming: "and", the article with what is joined to it, and the endings of gender, number and owner."""
+    """Stem lightly: remove "and", the article with what is joined to it, and endings of gender, number and owner."""
     if word.startswith("و") and len(word) > _AFTER_AND:
         word = word[1:]
     article = next((a for a in _ARTICLES if word.startswith(a) and len(word) >= len(a) + _AFTER_ARTICLE), "")

@@ -1,13 +1,13 @@
-"""Pure: how much the pieces of a question say about what it is after, from 0 to 1."""
+"""Pure: weighs the pieces of a question by how much they say about its subject, from 0 to 1."""
 
 import re
 from math import sqrt
 
 from search.questions.lexicon import LANGUAGES
 
-# A small word among others; the parts of a compound or code in the place of the whole.
+# A small word among others; the parts of a compound or code, when found instead of the whole.
 SMALL_WORD, PARTS = 0.1, 0.8
-# Characters of scripts without spaces: in a small word, and Japanese ones that mostly end words.
+# Characters of scripts without spaces: in a small word; and Japanese ones that mostly end words.
 SMALL, KANA = 0.1, 0.2
 
 _PARTICLES = "的了吗呢吧啊呀么几哪谁我你您请就都也很是"
@@ -15,7 +15,7 @@ _KOREAN = """무엇 무슨 얼마 얼마나 어떻게 언제 어디 어디서 �
     되나요 됩니까 나요 까요 습니까 입니다 합니다 알려주세요 주세요"""
 _PHRASES = {word for language in ("zh", "ja") for word in LANGUAGES[language].small if len(word) > 1}
 _SMALL = re.compile("|".join(sorted({*_PHRASES, *_KOREAN.split(), *_PARTICLES}, key=lambda word: (-len(word), word))))
-# What Korean adds to a word to say its part in the sentence.
+# Korean endings that mark the grammatical role of a word.
 _KOREAN_ENDING = re.compile(
     r"(?<=[\uac00-\ud7af])(?:에서|에게|으로|까지|부터|하고|이나|처럼|보다|은|는|이|가|을|를|의|에|로|와|과|도|만)$"
 )
@@ -23,7 +23,7 @@ _KANA = re.compile(r"[\u3041-\u309f]")
 
 
 def of_grams(run: str, count: int) -> list[float]:
-    """The weights of a run's `count` grams: pieces of one size, one from each character on."""
+    """Return the weights of a run's `count` grams: pieces of equal size, one starting at each character."""
     chars = [KANA if _KANA.match(char) else 1.0 for char in run]
     for small in (*_SMALL.finditer(run), *_KOREAN_ENDING.finditer(run)):
         chars[small.start() : small.end()] = [SMALL] * (small.end() - small.start())

@@ -1,1 +1,1 @@
-"""Pages for searching, and for reading what was found."""
+"""Pages for searching, and for reading the documents that were found."""

@@ -1,4 +1,4 @@
-"""The page on which a document's text is read."""
+"""The page that shows a document's text."""
 
 from typing import Any
 from urllib.parse import urlencode
@@ -19,7 +19,7 @@ from search.types import OpenPage
 
 @require_safe
 def source(request: HttpRequest, source_id: UUID) -> HttpResponse:
-    """A page of a document, with the passage marked that `start` and `end` name."""
+    """Show a page of a document, with the passage from `start` to `end` marked."""
     page = _number(request.GET, "page", default=1)
     start, end = _number(request.GET, "start"), _number(request.GET, "end")
     opened = open_page(reader_of(signed_in(request)), source_id, page=page, start=start, end=end)
@@ -44,17 +44,17 @@ def _context(opened: OpenPage) -> dict[str, Any]:
 
 
 def _unit(name: str, page: int) -> str:
-    """What a page is where its name only counts it: of `slide 4`, the fourth, it is a slide."""
+    """Return the unit of a page name that only counts: `slide 4` of page 4 is a slide. Empty for other names."""
     return name.removesuffix(f" {page}") if name.endswith(f" {page}") else ""
 
 
 def _parts(opened: OpenPage) -> tuple[tuple[int, str], ...]:
-    """The parts worth a list: slides that are only counted are not."""
+    """Return the parts worth listing: not slides that are only numbered."""
     return () if all(_unit(label, page) for page, label in opened.parts) else opened.parts
 
 
 def _beside(opened: OpenPage, step: int) -> tuple[str, str] | None:
-    """The name and address of a page beside this one."""
+    """Return the name and address of a neighbouring page, `step` pages away."""
     number = opened.excerpt.page + step
     if number not in opened.names:
         return None

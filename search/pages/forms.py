@@ -1,4 +1,4 @@
-"""What somebody asks the search page, read from its address."""
+"""The search page's form, read from its address."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -10,13 +10,13 @@ from django.http import QueryDict
 from search.types import Filters
 
 QUERY_MAX_CHARS = 1000
-# Values of one filter that are read.
+# How many values of one filter are read.
 MANY = 500
 
 
 @dataclass(frozen=True)
 class SearchForm:
-    """The words and filters of an address; `problem` says, to who asks, what is not right with it."""
+    """The words and filters of an address; `problem` tells the person what is wrong with it."""
 
     query: str = ""
     collections: tuple[int, ...] = ()
@@ -35,11 +35,11 @@ class SearchForm:
 
     @property
     def ready(self) -> bool:
-        """Whether there is something to search for."""
+        """Return whether there is something to search for."""
         return bool(self.query) and not self.problem
 
     def address(self, *, filtered: bool = True) -> str:
-        """The query string of this search with nothing in it that says nothing."""
+        """Return the query string of this search, without empty parameters."""
         pairs: list[tuple[str, object]] = [("q", self.query)] if self.query else []
         if filtered:
             pairs += [("collection", pk) for pk in self.collections] + [("type", kind) for kind in self.types]
@@ -48,7 +48,10 @@ class SearchForm:
 
 
 def read(values: QueryDict) -> SearchForm:
-    """What the address says. Ids that are no numbers are left out, as are ids of what the person may not read."""
+    """Read the form from the address.
+
+    Ids that are not numbers are left out, as are ids that the person may not read.
+    """
     query = values.get("q", "").replace("\x00", "").strip()
     problem = f"Please search with at most {QUERY_MAX_CHARS:,} characters." if len(query) > QUERY_MAX_CHARS else ""
     since = until = None

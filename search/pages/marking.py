@@ -1,4 +1,4 @@
-"""Pure: where the words of a query stand in a text, as search by words takes them for the same."""
+"""Pure: finds the words of a query in a text, by the same rules as the search by words."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -11,23 +11,26 @@ from search.keywords.letters import ATOM, CHUNK, RUN, UNSPACED, grams, plain, si
 from search.keywords.ranking import BRINGING
 from search.pages.snippets import Match
 
-# Different words that are remembered with their tokens: most of a page have been seen before.
+# Distinct words whose tokens are cached: most words of a page have been seen before.
 REMEMBERED = 50_000
 
 
 @dataclass(frozen=True)
 class _Word:
-    """A word of a text, or a piece of one in a script that puts no spaces between them."""
+    """A word of a text, or a piece of one in a script without spaces between words."""
 
     start: int
     end: int
     tokens: Sequence[str]
-    # False of what is written as several words in one, like a code.
+    # False for several words that are written as one, like a code.
     single: bool = True
 
 
 def matcher(query: str) -> Callable[[str], Sequence[Match]]:
-    """Finds the query's words in texts, in any of their forms. Small words are left out if there are others."""
+    """Return a function that finds the query's words in a text, in any form.
+
+    It skips small words if there are others.
+    """
     terms = question(query, COMMON)
     telling = [term for term in terms if term.weight >= BRINGING] or terms
 
@@ -41,7 +44,7 @@ def matcher(query: str) -> Callable[[str], Sequence[Match]]:
 
 
 def _of(term: Term, words: Sequence[_Word], tokens: set[str]) -> Iterator[_Word]:
-    """The words that are the term. Those that are a part of it count where the text has all its parts."""
+    """Yield the words that mean the term. A word that is only a part of it counts if the text has all parts."""
     names = {form.tokens[0] for form in term.forms if len(form.tokens) == 1}
     whole = (form.tokens for form in term.forms if len(form.tokens) > 1 and tokens.issuperset(form.tokens))
     parts = set(chain.from_iterable(whole))
@@ -77,7 +80,7 @@ def _tokens(word: str) -> Sequence[str]:
 
 
 def _joined(matches: Iterable[Match]) -> list[Match]:
-    """Matches that overlap as one: pieces of a word in a script without spaces."""
+    """Merge overlapping matches: pieces of a word in a script without spaces."""
     out: list[Match] = []
     for match in sorted(matches, key=lambda match: match.start):
         if out and match.start < out[-1].end:

@@ -1,4 +1,4 @@
-"""What was found, as the search page shows it: passages by document, cut to the part that fits, words marked."""
+"""The results as the search page shows them: passages by document, cut to the matching part, words marked."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from search.pages.forms import SearchForm
 from search.pages.snippets import Match, SnippetPiece, snippet
 from search.types import Hit
 
-# Passages of a document that are shown at once; the others are behind a click.
+# Passages of a document that are shown at first; a click shows the others.
 SHOWN = 3
 
 KINDS = {
@@ -35,7 +35,7 @@ Matcher = Callable[[str], Sequence[Match]]
 
 
 def kind_of(media_type: str) -> str:
-    """A media type as people call it."""
+    """Return the usual name of a media type."""
     return KINDS.get(media_type, media_type.rpartition("/")[2])
 
 
@@ -49,13 +49,13 @@ class ShownPassage:
 
     @property
     def place(self) -> str:
-        """Where in the document it is, as people say it; nothing where the document has one page."""
+        """Return where in the document it is, as people say it; empty if the document has one page."""
         return self.hit.location or (f"page {self.hit.page}" if self.hit.pages > 1 else "")
 
 
 @dataclass(frozen=True)
 class FoundDocument:
-    """A document with what was found in it, best first."""
+    """A document with the passages found in it, best first."""
 
     passages: list[ShownPassage]
 
@@ -78,14 +78,14 @@ class FoundDocument:
 
 @dataclass(frozen=True)
 class Chosen:
-    """What is chosen of a filter, in words; `some`: whether it narrows the search."""
+    """What is chosen in a filter, in words; `some`: whether it narrows the search."""
 
     text: str
     some: bool
 
 
 def by_document(hits: Sequence[Hit], matches: Matcher) -> list[FoundDocument]:
-    """The documents in the order of their best passages."""
+    """Return the documents in the order of their best passages."""
     found: dict[object, FoundDocument] = {}
     for hit in hits:
         passage = ShownPassage(hit, passage_url(hit), snippet(hit.text, matches(hit.text)))
@@ -94,7 +94,7 @@ def by_document(hits: Sequence[Hit], matches: Matcher) -> list[FoundDocument]:
 
 
 def chosen(form: SearchForm, collections: Mapping[int, str]) -> dict[str, Chosen]:
-    """What the buttons of the filters say."""
+    """Return the texts of the filter buttons."""
     names = [collections[pk] for pk in form.collections if pk in collections]
     kinds = [kind_of(media_type) for media_type in form.types]
     return {

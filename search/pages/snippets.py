@@ -1,4 +1,4 @@
-"""Pure: the part of a passage that shows why it was found, in pieces that are marked or not."""
+"""Pure: cuts out the part of a passage that shows why it was found, in pieces that are marked or not."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,14 +7,14 @@ from dataclasses import dataclass
 LENGTH = 320
 # Characters before the first marked word.
 LEAD = 60
-# How far a cut moves to fall between words; scripts without spaces are cut where they are.
+# How far a cut may move to fall between words; scripts without spaces are cut in place.
 TO_SPACE = 20
 ELLIPSIS = "…"
 
 
 @dataclass(frozen=True)
 class Match:
-    """A word of the query as it stands in a text, from character `start` to `end`; `term` is what makes it the same."""
+    """A word of the query in a text, from character `start` to `end`; matches with the same `term` mean the same."""
 
     start: int
     end: int
@@ -28,7 +28,7 @@ class SnippetPiece:
 
 
 def snippet(text: str, matches: Sequence[Match], length: int = LENGTH) -> list[SnippetPiece]:
-    """The stretch of `text` with most of the query's words, those marked; its beginning where there is none."""
+    """Return the stretch of `text` with most of the query's words, marked; the beginning if there are none."""
     matches = sorted(matches, key=lambda match: (match.start, match.end))
     first, last = _window(text, matches, length)
     inside = [match for match in matches if first <= match.start and match.end <= last]
@@ -52,13 +52,13 @@ def _window(text: str, matches: Sequence[Match], length: int) -> tuple[int, int]
 
 
 def _worth(start: Match, matches: Sequence[Match], length: int) -> tuple[int, int]:
-    """Different words of the query, then all of them, that a snippet beginning at this one would show."""
+    """Return how many different words, and how many words in all, a snippet that begins at this match would show."""
     shown = [match for match in matches if start.start <= match.start and match.end <= start.start + length - LEAD]
     return len({match.term for match in shown}), len(shown)
 
 
 def _between_words(text: str, at: int) -> int:
-    """The nearest place before `at` where a word begins."""
+    """Return the nearest place before `at` where a word begins."""
     if at >= len(text):
         return at
     furthest = max(0, at - TO_SPACE)
@@ -67,7 +67,7 @@ def _between_words(text: str, at: int) -> int:
 
 
 def _joined(pieces: Sequence[SnippetPiece]) -> list[SnippetPiece]:
-    """Neighbours of one kind as one, without empty ones."""
+    """Merge neighbouring pieces of the same kind and drop empty ones."""
     out: list[SnippetPiece] = []
     for piece in pieces:
         if out and out[-1].marked == piece.marked:

@@ -29,7 +29,7 @@ LIMIT = 30
 @require_safe
 @login_not_required
 async def search(request: HttpRequest) -> HttpResponse:
-    """What fits `q`, by document. While somebody types, htmx asks for the results alone."""
+    """Show what matches `q`, by document. While a person types, htmx requests only the results."""
     part = bool(request.htmx)  # type: ignore[attr-defined]
     try:
         context = await in_database_thread(_asked, request, part)
@@ -39,13 +39,13 @@ async def search(request: HttpRequest) -> HttpResponse:
     if form.ready:
         await limits.acount(limits.PAGES, settings.RATE_LIMIT_PAGES, limits.person(request.user))  # type: ignore[arg-type]
     found = await _found(form, context["reader"], context["label"]) if form.ready else Findings()
-    # In a thread: it takes milliseconds, in which nobody else's answer would go on.
+    # In a thread: this takes milliseconds in which the event loop could not continue other answers.
     documents = await asyncio.to_thread(results.by_document, found.hits, matcher(form.query))
     context |= {"findings": found, "documents": documents, "part": part}
     response = render(request, f"search/search.html{'#found' if part else ''}", context)
     if part:
         response["HX-Replace-Url"] = request.path + form.address()
-    # Else the browser may show the results alone where somebody comes back to the page.
+    # Otherwise the browser may show only the results when the person returns to the page.
     patch_vary_headers(response, ["HX-Request"])
     return response
 
@@ -55,7 +55,7 @@ async def _found(form: forms.SearchForm, reader: Reader, label: Sensitivity) -> 
 
 
 def _asked(request: HttpRequest, part: bool) -> dict[str, Any]:
-    """The form, who asks, and how sensitive that is; the page also shows what there is to choose from."""
+    """Return the context: form, reader and label of the query. The full page also gets the choices of its filters."""
     reader, form = reader_of(signed_in(request)), forms.read(request.GET)
     collections = {} if part and not form.collections else _collections(reader)
     context = {
@@ -74,7 +74,7 @@ def _collections(reader: Reader) -> dict[int, str]:
 
 
 def _kinds(reader: Reader) -> list[tuple[str, str]]:
-    """The types of documents there are, with their names, by name."""
+    """Return the types of documents that the reader can find, with their names, sorted by name."""
     live = Source.objects.live().filter(collection__in=reader.collections).order_by()
     types = live.values_list("media_type", flat=True).distinct()
     return sorted(((media_type, results.kind_of(media_type)) for media_type in types), key=lambda kind: kind[1].lower())

@@ -1,1 +1,1 @@
-"""Turns a question into the texts that search looks for."""
+"""Turns a question into the texts to search for."""

@@ -1,6 +1,6 @@
-"""Pure: small words of several languages, by which a question shows its language and whether it stands alone.
+"""Pure: small words of several languages. They show the language of a question and whether it stands alone.
 
-A language that is not here loses little: its short questions are taken with the turn before them.
+A language that is missing here loses little: its short questions are searched together with the turn before them.
 """
 
 import tomllib
@@ -11,9 +11,9 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class Language:
-    """`small`: words that carry no subject. `leaning`: words that point at something said before.
+    """`small`: words without a subject. `leaning`: words that refer to something said before.
 
-    `opening`: what a question begins with that goes on from another. `polite`: greetings, thanks and the like.
+    `opening`: how a question begins that continues another. `polite`: greetings, thanks and the like.
     """
 
     small: frozenset[str]
@@ -23,7 +23,7 @@ class Language:
 
 
 def _language(small: str, leaning: str, opening: str, polite: str) -> Language:
-    """Words are separated by spaces, phrases by semicolons."""
+    """Return a language. Words are separated by spaces, phrases by semicolons."""
     return Language(frozenset(small.split()), frozenset(leaning.split()), _phrases(opening), _phrases(polite))
 
 

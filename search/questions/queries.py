@@ -1,6 +1,6 @@
-"""Pure: what a question asks for. A follow-up ("and the second one?") takes the turns before it along.
+"""Pure: works out what a question asks for. A follow-up ("and the second one?") is searched with the turns before it.
 
-Offline and by small words alone (search/questions/lexicon.py): it costs no call to a model, and nothing leaves for it.
+It works offline, by small words alone (search/questions/lexicon.py): it calls no model and sends nothing.
 """
 
 import re
@@ -12,15 +12,16 @@ from functools import lru_cache
 
 from search.questions.lexicon import LANGUAGES
 
-# Characters of one turn that are searched for: what a long message asks stands at its start or at its end.
+# Characters of one turn that are searched for: a long message has its question at the start or at the end.
 TURN_CHARS = 1000
-# Longer texts say more than thanks.
+# A text longer than this says more than thanks.
 SMALL_TALK_CHARS = 200
-# Turns that a follow-up of a follow-up reaches back.
+# How many turns back a follow-up of a follow-up may refer.
 TURNS = 3
-# Words with a subject up to which a question with a sign of leaning leans. With more it says enough by itself.
+# Up to this many words with a subject, a question with a sign of leaning needs the turns before it. With more, it is
+# clear enough alone.
 OPENED_WORDS, POINTING_WORDS, FEW_WORDS = 4, 2, 2
-# A question that may lean or not is searched for both ways. With the turns before it, it counts for more.
+# A question that may or may not need the turns before it is searched both ways. The one with them counts more.
 ALONE, IN_CONTEXT = 1.0, 1.5
 
 _WORD = re.compile(r"\w+(?:['-]\w+)*")
@@ -51,7 +52,7 @@ class SearchQuestion:
 
 
 def asked(question: str, history: Sequence[str] = ()) -> SearchQuestion:
-    """What to search for, given what the same person asked before, oldest first."""
+    """Return what to search for, given what the same person asked before, oldest first."""
     text, before = _gist(question), _before(history)
     leaning = leaning_of(text) if before else Leaning.NONE
     whole = "\n".join((*before, text))
@@ -66,7 +67,7 @@ def _gist(turn: str) -> str:
 
 
 def _before(history: Sequence[str]) -> list[str]:
-    """The turns that a follow-up leans on: back to one that stands alone."""
+    """Return the turns that a follow-up needs: back to one that stands alone."""
     found: list[str] = []
     for turn in reversed([_gist(turn) for turn in history if turn.strip() and not is_small_talk(turn)]):
         found.insert(0, turn)
@@ -76,7 +77,7 @@ def _before(history: Sequence[str]) -> list[str]:
 
 
 def leaning_of(question: str) -> Leaning:
-    """By how it opens, what it points at, and how little it says itself."""
+    """Judge a question by how it opens, what it refers to, and how much it says itself."""
     language = language_of(question) or "en"
     text = folded(question)
     subjects, pointing = _sorted_words(text, language)
@@ -88,7 +89,7 @@ def leaning_of(question: str) -> Leaning:
 
 
 def is_small_talk(text: str) -> bool:
-    """Whether a text says nothing but hello, thanks and the like, in one of the languages that are known."""
+    """Return whether a text says only hello, thanks and the like, in one of the known languages."""
     if len(text) > SMALL_TALK_CHARS:
         return False
     text = " ".join(_WORD.findall(folded(text)))
@@ -101,7 +102,7 @@ def _is_polite(text: str, language: str) -> bool:
 
 
 def language_of(text: str) -> str:
-    """The language that a question is probably in, by its code of two letters; "" where nothing shows it."""
+    """Return the two-letter code of the language that a question is probably in; "" if nothing shows it."""
     text = folded(text)
     for script, language in _SCRIPTS:
         if script.search(text):
@@ -113,13 +114,13 @@ def language_of(text: str) -> str:
 
 
 def folded(text: str) -> str:
-    """Lower case without typographic and Arabic variants, for comparing with the lexicon."""
+    """Return lower case without typographic and Arabic variants, for comparison with the lexicon."""
     text = unicodedata.normalize("NFKC", text).casefold().replace("\u2019", "'").strip()
     return _ARABIC_MARKS.sub("", text).translate(_ARABIC_FORMS)
 
 
 def _sorted_words(text: str, language: str) -> tuple[list[str], list[str]]:
-    """The words of a folded text that have a subject, and those that point at something said before."""
+    """Return the words of a folded text that have a subject, and those that refer to something said before."""
     if language not in _UNSPACED:
         words = _WORD.findall(text)
         return [w for w in words if w not in _known(language)], [w for w in words if w in _pointing(language)]
@@ -132,7 +133,7 @@ def _sorted_words(text: str, language: str) -> tuple[list[str], list[str]]:
 
 
 def _names(question: str, language: str) -> list[str]:
-    """What looks like a name or a number: a question that has one stands alone more often."""
+    """Return what looks like a name or a number: a question that has one stands alone more often."""
     first, *others = _WORD.findall(question) or [""]
     capitals = [] if language == "de" else [word for word in others if word[0].isupper() and len(word) > 1]
     codes = [word for word in (first, *others) if word[1:] != word[1:].lower() or any(map(str.isdigit, word))]
@@ -140,7 +141,7 @@ def _names(question: str, language: str) -> list[str]:
     return capitals + codes + latin
 
 
-# The lexicon, folded, as it is asked.
+# The lexicon, folded for look-ups.
 
 
 @lru_cache(maxsize=len(LANGUAGES))

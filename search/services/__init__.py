@@ -1,4 +1,4 @@
-"""Search's verbs: index a document, remove it, find passages, show one in its page."""
+"""Search's services: index a document, remove it, find passages, show a passage in its page."""
 
 from search.services.excerpts import documents_of, excerpt, open_page
 from search.services.finding import find, find_for_prompt, label_of

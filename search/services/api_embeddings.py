@@ -1,4 +1,4 @@
-"""Texts of a program's to vectors, by the embedders that search uses."""
+"""Embeds a program's texts with the embedders that search uses."""
 
 import asyncio
 from collections.abc import Sequence
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     import numpy as np
 
 LOCAL = "all-minilm-l6-v2"
-# Few, for cores are few, and answers are written beside it.
+# A small pool: there are few cores, and answers are written at the same time.
 _threads = ThreadPoolExecutor(2, thread_name_prefix="embed")
 
 
@@ -43,17 +43,17 @@ class ApiEmbeddings:
 
 
 def names() -> list[str]:
-    """The embedders that can be asked for: MiniLM in the building, and the one that is configured."""
+    """Return the embedders that a program can ask for: the local MiniLM, and the configured one."""
     return [LOCAL] if settings.EMBEDDER == "local" else [LOCAL, settings.EMBEDDER]
 
 
 async def vectors_of(
     user: User, texts: Sequence[str], *, model: str, label: Sensitivity | None = None
 ) -> ApiEmbeddings:
-    """Vectors of texts that are labelled `label`, or higher by what is seen in them.
+    """Return vectors of texts labelled `label`, or higher if the detectors find something in them.
 
-    Raises NotFoundError for an unknown model, AboveCeilingError where it may not see them, OverBudgetError,
-    UnavailableError, and AccountClosedError where the account is closed before the last of them was sent.
+    Raises NotFoundError for an unknown model, AboveCeilingError if it may not see them, OverBudgetError,
+    UnavailableError, and AccountClosedError if the account is closed before the last of them was sent.
     """
     return await asyncio.get_running_loop().run_in_executor(_threads, carried(_vectors), user, texts, model, label)
 
@@ -75,7 +75,7 @@ def _vectors(user: User, texts: Sequence[str], model: str, chosen: Sensitivity |
     except EmbedderUnavailableError as error:
         raise UnavailableError(f"{model} does not embed right now. Try again in a moment.") from error
     finally:
-        # What it cost the embedder has entered by itself.
+        # The embedder has entered its cost in the ledger itself.
         write_now(usage.close, reply, [])
 
 
@@ -101,7 +101,7 @@ def _embedder(model: str) -> Embedder:
 
 
 def _hold(reply: UUID, caller: Caller, model: str, count: int) -> None:
-    """Hold what the call can cost at most. Raises OverBudgetError."""
+    """Reserve the most that the call can cost. Raises OverBudgetError."""
     most = _most(model, count)
     if most != 0 and caller.user_id:
         usage.reserve(reply=reply, user_id=caller.user_id, team=caller.team, amount=most)

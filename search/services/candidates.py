@@ -1,4 +1,4 @@
-"""What may answer a question, from every search that may be asked: ids with scores. Synchronous."""
+"""Selects candidates for an answer from every search that may be used: ids with scores. Synchronous."""
 
 import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -31,22 +31,23 @@ MEANING_DOWN = (
     "Search by meaning is not answering, so some documents were searched by their words alone. Try again in a minute."
 )
 
-# Where meaning is known, a passage counts by its words alone if it has this much of what was asked for, and their
-# ranking weighs as much as its best passage has, times this. A name or a code is found by words, what is said in other
-# words by meaning. Where there are words alone, all counts that has more than a trace of what was asked for.
+# If search by meaning works, a passage that only words found counts if it contains this share of the question, and the
+# ranking by words weighs WORDS times the share that its best passage contains. Words find a name or a code; meaning
+# finds other wordings. If only words were searched, every passage counts that contains more than a trace of the
+# question.
 COVERED, WORDS = 0.4, 2.0
 COVERED_ALONE = 0.05
 
-# Characters at a passage's start that show in which letters it is written, and the last of the Latin ones.
+# Characters at a passage's start that show its script, and the last Latin character.
 BEGINNING, LATIN = 200, "\u024f"
 
-# They wait for the store; what they do themselves is little.
+# These threads mostly wait for the store; they compute little.
 _store_threads = ThreadPoolExecutor(8, thread_name_prefix="store")
 
 
 @dataclass(frozen=True)
 class FoundCandidates:
-    """What one search found for one text. `complete`: it has no more that would count. `failed`: nor was it asked."""
+    """What one search found for one text. `complete`: it has no more that count. `failed`: it was not searched."""
 
     scores: Mapping[int, float]
     complete: bool = True
@@ -64,7 +65,7 @@ class Candidates:
 
 @dataclass(frozen=True)
 class Meaning:
-    """A text as one embedder understands it, with the indexes where its like may be."""
+    """A text as one embedder understands it, with the indexes that may hold similar texts."""
 
     text: str
     weight: float
@@ -74,7 +75,7 @@ class Meaning:
 
 @dataclass(frozen=True)
 class CandidateQuestion:
-    """All that is worked out once of a question, however many candidates are asked for."""
+    """All that is computed once for a question, however many candidates are requested."""
 
     asked: SearchQuestion
     collections: tuple[int, ...]
@@ -85,7 +86,7 @@ class CandidateQuestion:
 def understood(
     asked: SearchQuestion, reader: Reader, label: Sensitivity, caller: Caller, read_present: ReadPresent | None = None
 ) -> CandidateQuestion:
-    """The reader's question with its vectors, by each embedder that may see it and knows its language."""
+    """Return the reader's question with its vectors, by each embedder that may see it and knows its language."""
     embed = partial(remembered.embedded, label=label, caller=caller, person=reader.user_id, read_present=read_present)
     searchable = queried(reader.collections, label)
     by_embedder: dict[str, list[Index]] = {}
@@ -112,12 +113,12 @@ def _meanings(
 
 
 def understands(embedder: Embedder, text: str) -> bool:
-    """Whether the embedder was made for the text's language. In others it ranks worse than words do, by far."""
+    """Return whether the embedder was made for the text's language. For others it ranks far worse than words do."""
     return embedder.languages is None or language_of(text) in (*embedder.languages, "")
 
 
 def candidates(question: CandidateQuestion, depth: int) -> Candidates:
-    """The best `depth` of each search, fused. The stores are asked while words are looked up here."""
+    """Return the best `depth` of each search, fused. The stores are queried while words are looked up here."""
     waiting = [(meaning, _ask_stores(meaning, depth)) for meaning in question.meanings]
     worded = [get_index().query(text, question.collections, depth) for text, _weight in question.asked.texts]
     meant = [(meaning, _legible(meaning, _merged(map(Future.result, futures)))) for meaning, futures in waiting]
@@ -143,7 +144,7 @@ def _ask_stores(meaning: Meaning, depth: int) -> "list[Future[FoundCandidates]]"
 
 
 def _nearest(vector: "np.ndarray", index: Index, depth: int) -> FoundCandidates:
-    """The passages of an index above the line that its embedder draws."""
+    """Return the passages of an index at or above its embedder's threshold."""
     store = get_store()
     try:
         answer = store.query(index.name, vector, depth) if store else []
@@ -155,9 +156,9 @@ def _nearest(vector: "np.ndarray", index: Index, depth: int) -> FoundCandidates:
 
 
 def _legible(meaning: Meaning, found: FoundCandidates) -> FoundCandidates:
-    """Without passages in letters that the embedder does not know: to it they are near to anything.
+    """Remove passages in scripts that the embedder does not know: it finds them similar to anything.
 
-    One that was made for certain languages was made for those in Latin letters.
+    An embedder that was made for certain languages was made for those in Latin letters.
     """
     if meaning.indexes[0].embedder.languages is None or not found.scores:
         return found
@@ -172,7 +173,7 @@ def _is_latin(text: str) -> bool:
 
 
 def _merged(answers: Iterable[FoundCandidates]) -> FoundCandidates:
-    """Those of one embedder's indexes as one: their scores can be compared."""
+    """Merge what one embedder's indexes found: their scores can be compared."""
     found = list(answers)
     scores = {pk: score for each in found for pk, score in each.scores.items()}
     return FoundCandidates(scores, all(each.complete for each in found), any(each.failed for each in found))

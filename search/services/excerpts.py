@@ -1,4 +1,4 @@
-"""A passage in its page, for someone who may read it."""
+"""Shows a passage in its page to a person who may read it."""
 
 from collections.abc import Iterable
 from uuid import UUID
@@ -11,25 +11,25 @@ from search.models import Page, Source, SourceQuerySet
 from search.services.passages import page_counts
 from search.types import Excerpt, OpenPage, Reader
 
-# Characters of a page shown at once. Long texts come cut into shorter pages, but a page of a PDF may be any length.
+# Characters of a page shown at once. Long texts are cut into shorter pages, but a page of a PDF may be any length.
 EXCERPT_CHARS = 60_000
-# More named parts than these are turned over, not listed.
+# Up to this many named parts are listed; with more, the reader turns pages instead.
 PARTS_SHOWN = 60
 
 
 def documents_of(sources: Iterable[UUID]) -> dict[UUID, UUID]:
-    """The ids of the documents that sources are versions of, by the sources' ids."""
+    """Return the ids of the documents that sources are versions of, by the sources' ids."""
     return dict(Source.objects.filter(pk__in=set(sources)).values_list("pk", "document"))
 
 
 def excerpt(reader: Reader, source_id: UUID, *, page: int, start: int, end: int) -> Excerpt:
-    """A page of a source with the characters from `start` to `end` marked, for someone who may read it."""
+    """Return a page of a source with the characters from `start` to `end` marked, if the reader may read it."""
     source, row = _access(reader, source_id, page)
     return _excerpt(source, row, start, end, _readable(reader))
 
 
 def open_page(reader: Reader, source_id: UUID, *, page: int = 1, start: int = 0, end: int = 0) -> OpenPage:
-    """The same as a page of its own, with where it belongs and the names of the pages beside it."""
+    """Return the same for a separate page, with its place in the document and the names of the neighbouring pages."""
     source, row = _access(reader, source_id, page)
     beside = source.pages.filter(number__range=(page - 1, page + 1)).values_list("number", "label")
     return OpenPage(
@@ -45,7 +45,7 @@ def open_page(reader: Reader, source_id: UUID, *, page: int = 1, start: int = 0,
 
 
 def _readable(reader: Reader) -> SourceQuerySet:
-    """What the person may open: what is searched, and the earlier versions that answers cite."""
+    """Return the sources that the person may open: those that are searched, and earlier versions that answers cite."""
     return Source.objects.quotable().filter(collection__in=readable_collections(reader.user_id))
 
 
@@ -58,7 +58,7 @@ def _access(reader: Reader, source_id: UUID, page: int) -> tuple[Source, Page]:
 
 
 def _parts(source: Source) -> tuple[tuple[int, str], ...]:
-    """The named parts of a document, such as sheets, with the page that each starts on; none where they are many."""
+    """Return the named parts of a document, such as sheets, with their first pages; empty if there are too many."""
     named = source.pages.exclude(label="").order_by().values_list("label").annotate(first=Min("number"))
     parts = sorted((first, label) for label, first in named[: PARTS_SHOWN + 1])
     return tuple(parts) if 1 < len(parts) <= PARTS_SHOWN else ()
@@ -87,13 +87,13 @@ def _excerpt(source: Source, row: Page, start: int, end: int, readable: SourceQu
 
 
 def _current(source: Source, readable: SourceQuerySet) -> UUID | None:
-    """The version of the same document that took the source's place."""
+    """Return the version that replaced the source."""
     newer = readable.live().filter(document=source.document).order_by() if not source.live else readable.none()
     return newer.values_list("pk", flat=True).first()
 
 
 def split(text: str, start: int, end: int) -> tuple[str, str, str]:
-    """The text before, in and after a span; of a very long text only the surroundings, with an ellipsis."""
+    """Return the text before, in and after a span; of a very long text only the surroundings, with an ellipsis."""
     start = max(0, min(start, len(text)))
     end = max(start, min(end, len(text), start + EXCERPT_CHARS))
     if len(text) <= EXCERPT_CHARS:

@@ -1,4 +1,4 @@
-"""Finding passages: by meaning and by words, among what the reader may see."""
+"""Finds passages, by meaning and by words, among those that the reader may see."""
 
 import asyncio
 import logging
@@ -30,11 +30,11 @@ logger = logging.getLogger(__name__)
 
 FAILED = "The document search failed, so no documents were searched. Try again."
 
-# Candidates of each search. The next round asks for some times as many, where near-duplicates, versions that are not
-# live and filters leave too few.
+# Candidates of each search. The next round requests DEEPER times as many if near-duplicates, versions that are not live
+# and filters leave too few.
 DEPTH, DEEPER, ROUNDS = 50, 8, 3
 
-# Few, for cores are few: what has to wait waits here, and not for a core beside the event loop.
+# A small pool: there are few cores, and queueing here keeps them free for the event loop.
 _finders = ThreadPoolExecutor(4, thread_name_prefix="find")
 
 
@@ -51,7 +51,7 @@ class _Query:
 
 
 def label_of(query: str) -> Sensitivity:
-    """How sensitive a query is that belongs to no conversation: as a new one would be, or as what is seen in it.
+    """Return the label of a query outside any conversation: the default label, or a higher one if detectors find more.
 
     Reads the database every few seconds, as the detectors do.
     """
@@ -69,12 +69,12 @@ async def find(
     limit: int = 8,
     caller: Caller = SEARCH,
 ) -> Findings:
-    """The passages that fit `query` best among those that the reader may see, best first, no text twice.
+    """Return the passages that match `query` best among those that the reader may see, best first, no text twice.
 
-    `label` is how sensitive query and history are: an embedder or store that may not see it is not asked. `history`
-    is what the same person asked before, oldest first: a follow-up is searched for with it. `caller` is who is charged
-    where a server embeds the query. What fails becomes a notice: an answer goes on without documents. Raises
-    AccountClosedError where the reader's account is closed before the query is sent to a server.
+    `label` is the label of query and history: an embedder or store that may not see it is not queried. `history` is
+    what the same person asked before, oldest first: a follow-up is searched together with it. `caller` is charged if
+    a server embeds the query. A failure becomes a notice: an answer then continues without documents. Raises
+    AccountClosedError if the reader's account is closed before the query is sent to a server.
     """
     present = partial(present_of_person, reader.user_id, label)
     return await _in_finder(_found, _Query(query, reader, label, filters, tuple(history), limit, caller, present))
@@ -92,11 +92,11 @@ async def find_for_prompt(
     caller: Caller = SEARCH,
     read_present: ReadPresent | None = None,
 ) -> Findings:
-    """`find` for a model's prompt, as `chat.turns.turn.prepare` calls it; small talk finds nothing.
+    """Call `find` for a model's prompt, as `chat.turns.turn.prepare` does; small talk finds nothing.
 
-    Neighbours on a page come as one hit, whose `text` is the page's own from `start` to `end`. All texts together
-    have at most `budget_chars` characters, but the best passage is there even if it exceeds them alone.
-    `read_present` says how sensitive the query is by the time a server is asked to embed it.
+    Neighbours on a page become one hit, whose `text` is the page's own from `start` to `end`. All texts together
+    have at most `budget_chars` characters, but the best passage is included even if it alone exceeds them.
+    `read_present` returns the label of the query at the time when a server is called to embed it.
     """
     if is_small_talk(query):
         return Findings()

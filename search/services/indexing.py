@@ -1,4 +1,4 @@
-"""Making a document's text findable, and taking it out of search."""
+"""Adds a document's text to search and removes it."""
 
 import logging
 from collections.abc import Callable, Iterable, Sequence
@@ -31,7 +31,7 @@ logger = logging.getLogger(__name__)
 
 Progress = Callable[[str, float], None]
 
-# Passages embedded, written and stored in one go: short transactions, and progress that moves.
+# Passages embedded, written and stored in one batch: short transactions, and progress that moves.
 INDEX_BATCH = 64
 
 
@@ -54,21 +54,21 @@ def index(
     when_live: Callable[[], None] = lambda: None,
     as_now: Callable[[SourceInfo], SourceInfo] = lambda info: info,
 ) -> UUID:
-    """Make a document's text findable, in the place of its earlier versions, and return the source's id.
+    """Index a document's text, replace its earlier versions, and return the source's id.
 
-    `as_now` is called in the transaction that writes the source, right before. It returns `info` with the title and
-    label that hold then, and keeps others from changing them until the transaction ends: later changes find the source.
-    It is called in the transaction in which the source becomes live as well, before anything is locked there: who
-    relabels a document locks it before its sources, too.
+    `as_now` is called in the transaction that writes the source, just before the write. It returns `info` with the
+    current title and label, and keeps others from changing them until the transaction ends: later changes find the
+    source. It is also called in the transaction in which the source becomes live, before anything is locked there,
+    because relabelling a document locks the document before its sources, too.
 
-    `when_live` is called in the transaction in which the source becomes live: what it writes holds from the same
-    moment on, and where it raises, nothing has changed.
+    `when_live` is called in the transaction in which the source becomes live: what it writes takes effect at the same
+    moment, and if it raises, nothing has changed.
 
     Raises SourceGoneError if the document is removed meanwhile.
 
-    May be repeated at any point: what an ended attempt at the same version left behind is removed first. The
-    source becomes live last, in the moment in which its earlier versions cease to be, so that a query sees one or
-    the other. An embedder or a store that is down delays nothing: `sync_vectors` adds the vectors when it is back.
+    Can be repeated at any point: it first removes what an interrupted attempt at the same version left. The source
+    becomes live last, at the moment in which its earlier versions stop being live, so that a query sees one or the
+    other. An embedder or a store that is down delays nothing: `sync_vectors` adds the vectors when it is back.
     """
     _discard(Source.objects.filter(document=info.document, version=info.version))
     find_configured()
@@ -85,7 +85,7 @@ def index(
 
 
 def remove(document: UUID) -> None:
-    """Take all versions of a document out of search. Vectors that cannot be removed now are by `sync_vectors`."""
+    """Take all versions of a document out of search. `sync_vectors` removes vectors that cannot be removed now."""
     _discard(Source.objects.filter(document=document))
 
 
@@ -107,13 +107,13 @@ def _write_source(info: SourceInfo, pages: Iterable[PageText], as_now: Callable[
 
 
 def _write_passages(source_id: UUID, spans: Sequence[TextSpan], progress: Progress) -> set[str]:
-    """Write, embed and store a batch at a time; returns the titles that the document bore meanwhile."""
+    """Write, embed and store a batch at a time; return the titles that the document had meanwhile."""
     titles: set[str] = set()
-    # Whoever failed once is not asked again for this document.
+    # An embedder that failed once is not called again for this document.
     failed: set[str] = set()
     for first in range(0, len(spans), INDEX_BATCH):
         batch = spans[first : first + INDEX_BATCH]
-        # Read anew each time: a label that is raised meanwhile holds from the next batch on.
+        # Read again for each batch: a label that is raised meanwhile applies from the next batch on.
         source = Source.objects.select_related("collection").filter(pk=source_id).first()
         if source is None:
             raise SourceGoneError
@@ -136,7 +136,7 @@ def _write_and_store(source: Source, first: int, spans: Sequence[TextSpan], fail
                 failed.add(index.embedder.fingerprint)
                 logger.warning("“%s” is embedded later: %s", source.pk, error)
     rows = _write_batch(source, first, spans, texts, vectors)
-    # Embedding takes a while: the label may be another by now.
+    # Embedding takes a while, so the label may have changed.
     try:
         label = read_present().label
     except NotAdmittedError:
@@ -154,7 +154,7 @@ def _write_batch(
     texts: Sequence[str],
     vectors: "Sequence[tuple[Index, np.ndarray]]",
 ) -> list[Passage]:
-    # Nobody removes it from here on until the passages are written.
+    # The lock prevents removal until the passages are written.
     if Source.objects.select_for_update().filter(pk=source.pk).first() is None:
         raise SourceGoneError
     rows = Passage.objects.bulk_create(
@@ -205,7 +205,7 @@ def _go_live(
 
 
 def _store(index: Index, label: Sensitivity, ids: Sequence[int], vectors: "np.ndarray") -> bool:
-    """False where the store does not take them now."""
+    """Write vectors to the store; return False if it does not accept them now."""
     store = get_store()
     if store is None or label > store_ceiling():
         return False
@@ -219,7 +219,7 @@ def _store(index: Index, label: Sensitivity, ids: Sequence[int], vectors: "np.nd
 
 
 def _passages(sources: QuerySet[Source]) -> dict[int, list[int]]:
-    """The ids of the sources' passages, by collection."""
+    """Return the ids of the sources' passages, by collection."""
     found: dict[int, list[int]] = {}
     for collection_id, pk in Passage.objects.filter(source__in=sources).values_list("source__collection", "pk"):
         found.setdefault(collection_id, []).append(pk)
@@ -227,7 +227,7 @@ def _passages(sources: QuerySet[Source]) -> dict[int, list[int]]:
 
 
 def _forget(passages: dict[int, list[int]]) -> None:
-    """Take passages out of the store; what it cannot forget now is not shown, and removed by `sync_vectors`."""
+    """Take passages out of the store. If that fails, they are not shown, and `sync_vectors` removes them later."""
     store = get_store()
     if store is None:
         return

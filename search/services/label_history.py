@@ -1,4 +1,4 @@
-"""Which label a document had at a moment: read from what was recorded with each change."""
+"""Returns the label that a document had at a given time, from the records of its changes."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from langai_site.sensitivity import Sensitivity, highest
 from search.models import IDS_AT_ONCE, LabelRecord
 
 Records = Sequence[LabelRecord]
-# Not the present moment: the clock of another host may be ahead.
+# Not the present time: the clock of another host may be ahead.
 END_OF_TIME = datetime.max.replace(tzinfo=UTC)
 
 
@@ -22,25 +22,25 @@ class History:
     collections: dict[int, list[LabelRecord]]
 
     def at(self, document: UUID, when: datetime) -> Sensitivity | None:
-        """The highest effective label that a version of `document` had at `when`.
+        """Return the highest effective label that a version of `document` had at `when`.
 
-        None: not known, because it was not there yet, or labels were not recorded yet. Of a document that was
-        removed by then, the label that it had last.
+        None: not known, because it did not exist yet, or labels were not recorded yet. For a document that was
+        removed by then, return its last label.
         """
         labels = [self._effective(row, when) for row in _standing(self.documents.get(document, []), when)]
         known = [label for label in labels if label is not None]
         return highest(*known) if known and len(known) == len(labels) else None
 
     def knows(self, document: UUID) -> bool:
-        """Whether anything is recorded of `document`."""
+        """Return whether anything is recorded about `document`."""
         return document in self.documents
 
     def last(self, document: UUID) -> Sensitivity | None:
-        """The label that `document` has now, or had last where it was removed. None: not known."""
+        """Return the label that `document` has now, or its last one if it was removed. None: not known."""
         return self.at(document, END_OF_TIME)
 
     def between(self, document: UUID, start: datetime, end: datetime) -> tuple[Sensitivity, Sensitivity] | None:
-        """The lowest and the highest of the labels that `document` had from `start` to `end`.
+        """Return the lowest and the highest of the labels that `document` had from `start` to `end`.
 
         None: not known for all of this time in which it existed.
         """
@@ -63,7 +63,7 @@ class History:
 
 
 def _standing(rows: Records, when: datetime) -> Records:
-    """The row that holds at `when` for each source that is there; where none is any more, for the last of them."""
+    """Return the row that holds at `when` for each existing source; if none exists any more, the last removed one's."""
     last = {row.source: row for row in rows if row.since <= when}
     there = [row for row in last.values() if not row.ended]
     gone = max((row.since for row in last.values()), default=when)
@@ -71,7 +71,7 @@ def _standing(rows: Records, when: datetime) -> Records:
 
 
 def history_of(documents: Iterable[UUID]) -> History:
-    """Read all that is recorded of these documents, in a query for some hundreds of them and of their collections."""
+    """Read all records of these documents, in a query for some hundreds of them and of their collections."""
     by_document: dict[UUID, list[LabelRecord]] = {}
     for row in _rows(documents, "document"):
         assert row.document is not None
@@ -92,13 +92,13 @@ def _rows(ids: Iterable[Any], field: str, **more: object) -> Iterator[LabelRecor
 
 
 def documents_of_removed(sources: Iterable[UUID]) -> dict[UUID, UUID]:
-    """Return the documents that these sources, which were removed, were versions of."""
+    """Return the documents of which these removed sources were versions."""
     rows = _rows(sources, "source", ended=True)
     return {row.source: row.document for row in rows if row.source and row.document}
 
 
 def labels_at(documents: Iterable[UUID], when: datetime) -> dict[UUID, Sensitivity | None]:
-    """The highest effective label of each document at `when`; None where it is not known."""
+    """Return the highest effective label of each document at `when`; None if it is not known."""
     wanted = set(documents)
     history = history_of(wanted)
     return {document: history.at(document, when) for document in wanted}
@@ -107,7 +107,7 @@ def labels_at(documents: Iterable[UUID], when: datetime) -> dict[UUID, Sensitivi
 def labels_between(
     documents: Iterable[UUID], start: datetime, end: datetime
 ) -> dict[UUID, tuple[Sensitivity, Sensitivity] | None]:
-    """The lowest and the highest effective label of each document from `start` to `end`; None: not known."""
+    """Return the lowest and the highest effective label of each document from `start` to `end`; None: not known."""
     wanted = set(documents)
     history = history_of(wanted)
     return {document: history.between(document, start, end) for document in wanted}

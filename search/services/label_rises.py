@@ -1,7 +1,7 @@
-"""Raising the conversations that quote a document whose label rose: asked for here, done by who keeps conversations.
+"""Requests to raise the conversations that quote a document whose label rose.
 
-Search knows documents and their labels; it does not know conversations. So it keeps the wish as a row, hands it over in
-the same transaction, and whoever keeps conversations goes on with it until it is done.
+Search knows documents and their labels, but not conversations. So it stores the request as a row and hands it over in
+the same transaction; the app that keeps conversations works on it until it is done.
 """
 
 from dataclasses import dataclass
@@ -25,12 +25,12 @@ class Labelled:
 
     @property
     def sources(self) -> QuerySet[Source]:
-        """All versions that there are, live or replaced: an answer may quote any of them."""
+        """Return all existing versions, live or replaced: an answer may quote any of them."""
         return Source.objects.filter(_where(self)).order_by()
 
     @property
     def removed(self) -> QuerySet[LabelRecord]:
-        """Return the records of removed versions, a row for each: answers still quote them."""
+        """Return the records of removed versions, one row each: answers still quote them."""
         return LabelRecord.objects.filter(_where(self), ended=True, document__isnull=False).order_by()
 
     @property
@@ -40,11 +40,11 @@ class Labelled:
 
     @property
     def document_ids(self) -> QuerySet[Any, Any]:
-        """The ids of all documents that there are or were in it, likewise."""
+        """Return the ids of all documents that are or were in it, also as a query."""
         return self.sources.values("document").union(self.removed.values("document"))
 
     def includes(self, sources: QuerySet[Any, Any], documents: QuerySet[Any, Any]) -> bool:
-        """Whether any of these ids, which are queries for versions and documents, belongs to it or once did."""
+        """Return whether any of these ids, given as queries for versions and documents, belongs to it or once did."""
         parts = (
             self.sources.filter(pk__in=sources),
             self.sources.filter(document__in=documents),
@@ -55,9 +55,9 @@ class Labelled:
 
     @property
     def label(self) -> Sensitivity:
-        """The label that counts for all of it now: a document's own or its collection's, whichever is higher.
+        """Return the label that counts for all of it now: a document's own or its collection's, whichever is higher.
 
-        Of what was deleted, the label that it had last. Public, if search never knew it.
+        For something deleted, return its last label; public, if search never knew it.
         """
         if self.collection is not None:
             return _label_of_collection(self.collection)
@@ -78,14 +78,14 @@ def _where(labelled: Labelled) -> Q:
 
 
 def count_quoting(labelled: Labelled) -> int:
-    """Return how many conversations quote it. Nothing else is told of them."""
+    """Return how many conversations quote it, and nothing else about them."""
     return registry.quoting_conversations(labelled)
 
 
 def raise_quoting(labelled: Labelled, *, by: str = "") -> LabelRise:
-    """Raise the conversations that quote it to the label that it has now, the first ones at once.
+    """Raise the conversations that quote it to its current label, the first ones immediately.
 
-    Inside the transaction that raised its label. `by` is the name of who asked for it.
+    Call it inside the transaction that raised the label. `by` is the name of the person who asked for it.
     """
     rise = LabelRise.objects.create(
         document=labelled.document, collection=labelled.collection, label=labelled.label, asked_by=by

@@ -1,4 +1,4 @@
-"""Found ids -> passages as the database has them now, for who may read them. Synchronous."""
+"""Reads found ids as passages, as the database has them now, for a person who may read them. Synchronous."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, time, timedelta
@@ -16,14 +16,14 @@ from search.models import Page, Passage
 from search.types import Filters, Hit, Reader
 
 NO_FILTERS = Filters()
-# Passages read at once: enough for an answer with some to spare for near-duplicates and what is gone.
+# Passages read at once: enough for an answer, with some to spare for near-duplicates and removed ones.
 BATCH = 16
-# Stands in a batch that is not full; no passage has it.
+# Fills up a batch; no passage has this id.
 NOBODY = -1
 
 
 class _Row(NamedTuple):
-    """A passage with its source and collection; the names are those of the query's columns."""
+    """A passage with its source and collection; the fields are named after the query's columns."""
 
     pk: int
     text: str
@@ -47,7 +47,7 @@ class _Row(NamedTuple):
 
 
 def _shown(user: int, ids: Iterable[int]) -> QuerySet[Passage]:
-    """Of these passages the live ones that the person may read: the check that everything found goes through."""
+    """Return the live passages among these ids that the person may read: every search result passes this check."""
     readable = readable_collections(user).values("pk")
     return Passage.objects.live().filter(pk__in=ids, source__collection__in=readable).order_by()
 
@@ -61,7 +61,7 @@ _BATCH = CompiledQuery(_rows, user=-982451653, **{f"id_{i}": -982451700 - i for 
 
 
 def hits(scores: Mapping[int, float], reader: Reader, filters: Filters = NO_FILTERS, *, limit: int) -> list[Hit]:
-    """The best `limit` of the found passages, without near-duplicates. `scores` has the best first."""
+    """Return the best `limit` of the found passages, without near-duplicates. `scores` has the best first."""
     if filters != NO_FILTERS and scores:
         kept = set(_shown(reader.user_id, scores).filter(kept_by(filters)).values_list("pk", flat=True))
         scores = {pk: score for pk, score in scores.items() if pk in kept}
@@ -83,7 +83,7 @@ def _batch(batch: Sequence[int], scores: Mapping[int, float], reader: Reader) ->
 
 
 def kept_by(filters: Filters) -> Q:
-    """What of a passage the filters ask for; the collections are chosen before."""
+    """Return the condition that the filters put on a passage; collections are chosen before."""
     kept = Q()
     if filters.types is not None:
         kept &= Q(source__media_type__in=filters.types)
@@ -126,7 +126,7 @@ def page_counts(sources: Iterable[UUID]) -> dict[UUID, int]:
 
 
 def as_hits(stretches: Sequence[Stretch]) -> list[Hit]:
-    """Each stretch as one hit with its page's own text. What has gone from the database since goes from here."""
+    """Return each stretch as one hit with its page's own text, without those that the database no longer has."""
     joined = [stretch for stretch in stretches if len(stretch.hits) > 1]
     texts = _slices(joined) if joined else {}
     found = []
@@ -140,7 +140,7 @@ def as_hits(stretches: Sequence[Stretch]) -> list[Hit]:
 
 
 def _slices(stretches: Sequence[Stretch]) -> dict[tuple[UUID, int, int], str]:
-    """The stretches' texts, by source, page and start, in one query: only the slices are read of long pages."""
+    """Return the stretches' texts, by source, page and start, in one query that reads only slices of long pages."""
     first, *others = (
         Page.objects.filter(source=stretch.best.source_id, number=stretch.best.page)
         .annotate(slice=Substr("text", stretch.start + 1, stretch.end - stretch.start))

@@ -1,4 +1,4 @@
-"""The labels of sources as they are right now, for who is about to send their passages. Synchronous."""
+"""Returns the labels that sources have right now, for callers that are about to send passages. Synchronous."""
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
@@ -17,29 +17,29 @@ from search.services.label_history import History, documents_of_removed, history
 
 @dataclass(frozen=True)
 class PresentSource:
-    """A source's document and the label that it has now."""
+    """A source's document and its current label."""
 
     document: UUID
     label: Sensitivity
 
 
 def readable_sources(user_id: int, sources: Collection[UUID]) -> dict[UUID, PresentSource]:
-    """Return those of `sources` that the person may read now; of a deleted document there is none."""
-    # Most turns have none, and putting a query together costs more than running it.
+    """Return those of `sources` that the person may read now; none of a deleted document."""
+    # Most turns have none, and building a query costs more than running it.
     if not sources:
         return {}
     return _read(Source.objects.quotable().filter(pk__in=sources, collection__in=readable_collections(user_id)))
 
 
 def existing_sources(sources: Collection[UUID]) -> dict[UUID, PresentSource]:
-    """Return those of `sources` that exist, whoever may read them."""
+    """Return those of `sources` that exist, regardless of who may read them."""
     return _read(Source.objects.filter(pk__in=sources)) if sources else {}
 
 
 def known_sources(sources: Collection[UUID]) -> dict[UUID, PresentSource]:
-    """Return `sources` with the labels of their documents; of one that was removed, the label that it had last.
+    """Return `sources` with the labels of their documents; for a removed one, its last label.
 
-    For text that quotes them already and stays what it is. A source that was removed before labels were recorded is
+    For text that quotes them already and does not change. A source that was removed before labels were recorded is
     left out.
     """
     found = existing_sources(sources)
@@ -48,9 +48,9 @@ def known_sources(sources: Collection[UUID]) -> dict[UUID, PresentSource]:
 
 
 def labels_of(documents: Collection[UUID]) -> dict[UUID, Sensitivity]:
-    """Return the label of each of `documents` now; of one that was removed, the label that it had last.
+    """Return the current label of each of `documents`; for a removed one, its last label.
 
-    What search never knew is left out.
+    Documents that search never knew are left out.
     """
     labels: dict[UUID, Sensitivity] = {}
     for source in _read(Source.objects.filter(document__in=documents)).values() if documents else ():
@@ -63,7 +63,7 @@ def labels_of(documents: Collection[UUID]) -> dict[UUID, Sensitivity]:
 def present_of(sources: Iterable[UUID]) -> Present:
     """Return the highest label of `sources` now, with their documents.
 
-    Raises NotAdmittedError if one of them is gone.
+    Raises NotAdmittedError if one of them was removed.
     """
     wanted = set(sources)
     found = existing_sources(wanted)
@@ -81,12 +81,12 @@ def _removed(sources: Collection[UUID]) -> dict[UUID, PresentSource]:
 
 def _last(history: History, document: UUID) -> Sensitivity:
     label = history.last(document)
-    # Not known only where records were deleted: then the text counts as sensitive as any can be.
+    # It is unknown only if records were deleted; then the text counts as sensitive as possible.
     return highest(*Sensitivity) if label is None else label
 
 
 def present_of_person(user_id: int, label: Sensitivity) -> Present:
-    """Return the label of what a person brings, which cannot change.
+    """Return the label of a person's own text, which cannot change.
 
     Raises AccountClosedError if the account is closed.
     """

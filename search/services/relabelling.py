@@ -1,4 +1,4 @@
-"""A document's title and label in search: changed at once, without reading the document again."""
+"""Changes a document's title and label in search immediately, without reading the document again."""
 
 from uuid import UUID
 
@@ -16,8 +16,8 @@ BATCH = 200
 def relabel(document: UUID, *, title: str, sensitivity: Sensitivity) -> None:
     """Give all versions of a document this title and label; a query sees both at once.
 
-    A title is part of what is embedded of each passage: the old vectors answer until `sync_vectors` has made the
-    new ones. So it is with a label above what the embedder may see, but for its being asked.
+    The title is part of the embedded text of each passage: the old vectors are searched until `sync_vectors` has made
+    the new ones. The same holds for a label above the embedder's ceiling, but then that embedder is not called.
     """
     sources = Source.objects.select_for_update().filter(document=document)
     retitled = [source for source in sources if source.title != title and source.retired_at is None]
@@ -25,13 +25,16 @@ def relabel(document: UUID, *, title: str, sensitivity: Sensitivity) -> None:
     for source in retitled:
         source.title = title
         renew(source)
-    # Last: its record says that a label holds from now on, but others see it when this is committed. A new title takes
-    # seconds in a long document, and calls of that time would count as labelled too low.
+    # Last: its record says that the label applies from now on, but others see it only after the commit. A new title
+    # takes seconds for a long document, and calls made in that time would count as labelled too low.
     sources.update(sensitivity=sensitivity)
 
 
 def renew(source: Source) -> None:
-    """Recognise the passages of a source by its present title. Inside a transaction that holds the source."""
+    """Update the digests, keywords and vectors of a source's passages for its current title.
+
+    Call it inside a transaction that has locked the source.
+    """
     ids = list(source.passages.order_by().values_list("pk", flat=True))
     for at in range(0, len(ids), BATCH):
         changed, texts = [], []

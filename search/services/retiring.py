@@ -1,4 +1,4 @@
-"""Letting go of versions that newer ones have replaced."""
+"""Removes versions that newer ones have replaced."""
 
 from collections.abc import Callable, Collection
 from datetime import timedelta
@@ -8,15 +8,15 @@ from django.utils import timezone
 
 from search.models import Source
 
-# An answer that is being written may yet cite what was live when it was asked.
+# An answer that is being written may still cite a version that was live when the question was asked.
 KEPT_FOR = timedelta(days=1)
 BATCH = 200
 
 
 def discard_retired(still_cited: Callable[[Collection[UUID]], Collection[UUID]]) -> int:
-    """Remove the versions replaced more than KEPT_FOR ago, but for those that `still_cited` names; returns how many.
+    """Remove the versions replaced more than KEPT_FOR ago except those that `still_cited` names; return how many.
 
-    Such a version is not searched, but whoever opens a citation of it is shown what the answer was given. Its
+    Such a version is not searched, but opening a citation of it shows the text that the answer was based on. Its
     vectors left the store when it was replaced.
     """
     retired = Source.objects.filter(live=False, retired_at__lt=timezone.now() - KEPT_FOR).order_by("pk")

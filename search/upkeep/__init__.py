@@ -1,1 +1,1 @@
-"""Keeps indexes equal to the database: filling, rebuilding, checking."""
+"""Keeps the indexes equal to the database: filling, rebuilding, checking."""

@@ -1,4 +1,4 @@
-"""Embeds what indexes lack: after a change of the embedder, a label or a title, or while there was no embedder."""
+"""Embeds what is missing from indexes: after a change of embedder, label or title, or when there was no embedder."""
 
 import logging
 import time
@@ -20,7 +20,7 @@ from search.vectors import BrokenCollectionError, StoreUnavailableError, get_sto
 logger = logging.getLogger(__name__)
 
 BATCH = 64
-# Ids looked up at once: to find out what is missing takes a while where there is much.
+# Ids looked up at once, because finding out what is missing takes a while in a large index.
 LISTED = 4096
 
 
@@ -29,7 +29,7 @@ class OutOfTimeError(Exception):
 
 
 def fill_all(seconds: float) -> bool:
-    """Embed what is missing for at most about `seconds`; True where there is more that could be embedded at once."""
+    """Embed what is missing for about `seconds` at most; return whether more could be embedded immediately."""
     until = time.monotonic() + seconds
     for collection in Collection.objects.order_by("pk"):
         for index in indexes_of(collection):
@@ -43,12 +43,12 @@ def fill_all(seconds: float) -> bool:
 
 
 def fill(index: Index, until: float) -> int:
-    """Embed all that `index` lacks, and return how many passages that were.
+    """Embed all that is missing from `index`, and return how many passages that were.
 
-    Raises OutOfTimeError at `until`, of the monotonic clock; EmbedderUnavailableError and StoreUnavailableError.
+    Raises OutOfTimeError at `until`, on the monotonic clock; EmbedderUnavailableError and StoreUnavailableError.
     """
     done = 0
-    # The ids alone come from indexes; asking for texts at once would read every passage.
+    # Database indexes alone supply the ids; a query that also selects texts would read every passage.
     while ids := list(index.missing().values_list("pk", flat=True)[:LISTED]):
         for first in range(0, len(ids), BATCH):
             if time.monotonic() > until or worker.stopping.is_set():
@@ -57,13 +57,13 @@ def fill(index: Index, until: float) -> int:
     return done
 
 
-def embed(index: Index, ids: Sequence[int], *, anew: bool = False) -> int:
-    """Give these passages vectors, as their titles and labels are now. Returns how many `index` still takes.
+def embed(index: Index, ids: Sequence[int], *, force: bool = False) -> int:
+    """Give these passages vectors for their current titles and labels. Returns how many `index` still accepts.
 
-    `anew`: though the same text may have one already.
+    `force`: embed even if the same text has a vector already.
 
-    The store gets a vector before the database has it: a vector that only the database knew to be new would be
-    taken for the old one that the store holds under the same id.
+    The store gets a vector before the database has it. In the other order, after a crash, the old vector that the store
+    holds under the same id would be taken for the new one.
     """
     found = Passage.objects.live().filter(pk__in=ids).select_related("source__collection")
     rows = [row for row in found.order_by("pk") if index.takes(row.source.label)]
@@ -74,19 +74,19 @@ def embed(index: Index, ids: Sequence[int], *, anew: bool = False) -> int:
     label = Sensitivity(max(row.source.label for row in rows))
     sources = {row.source_id for row in rows}
     read_present = partial(present_of, sources)
-    if anew:
+    if force:
         vectors = index.embedder.embed(texts, label, read_present=read_present)
     else:
         vectors = vectors_of(texts, digests, index.embedder, label, read_present)
     store = get_store()
-    # Embedding takes a while: the labels may be others by now.
+    # Embedding takes a while, so the labels may have changed.
     now = existing_sources(sources)
     stored = [at for at, row in enumerate(rows) if row.source_id in now and now[row.source_id].label <= store_ceiling()]
     if store and stored:
         try:
             store.upsert(index.name, [rows[at].pk for at in stored], vectors[stored])
         except BrokenCollectionError as error:
-            # It is filled again as a whole.
+            # The collection is filled again as a whole.
             logger.warning("Collection %s of the vector store is damaged: %s", index.collection_id, error)
     made = dict(zip((row.pk for row in rows), zip(digests, map(packed, vectors), strict=True), strict=True))
     _write(index.embedder.fingerprint, made)
@@ -95,7 +95,7 @@ def embed(index: Index, ids: Sequence[int], *, anew: bool = False) -> int:
 
 @transaction.atomic
 def _write(fingerprint: str, made: dict[int, tuple[str, bytes]]) -> None:
-    """Keep vectors by passage, with the digest of their text; not where the text has another title meanwhile."""
+    """Save vectors by passage, with the digest of their text; skip passages whose title has changed meanwhile."""
     now = dict(Passage.objects.filter(pk__in=made).values_list("pk", "digest"))
     for pk in [pk for pk, digest in now.items() if not digest]:
         now[pk] = made[pk][0]

@@ -1,4 +1,4 @@
-"""Keeps the keywords of passages as they ought to be: one row for each that is live, or about to be."""
+"""Keeps the keywords of passages correct: one row for each passage that is live, or about to be."""
 
 from collections.abc import Iterable, Sequence
 
@@ -13,9 +13,9 @@ BATCH = 200
 
 
 def sync_keywords(*, thorough: bool) -> None:
-    """Index the passages that are not, and take out what is not live. `thorough` looks where the counts agree, too.
+    """Index passages that are missing, and remove those that are not live. `thorough` also checks where counts agree.
 
-    Passages that another version of the analyser indexed are counted, but indexed anew by a thorough run only.
+    Passages indexed by another version of the analyser are counted, but only a thorough run indexes them again.
     """
     ids = list(Collection.objects.order_by("pk").values_list("pk", flat=True))
     indexed = get_index().count(ids)
@@ -27,8 +27,8 @@ def sync_keywords(*, thorough: bool) -> None:
 
 
 def differing(collection_id: int) -> tuple[list[int], list[int]]:
-    """The passages of a collection that lack keywords, and those that have some and ought not to."""
-    # The keywords are read first: a passage is written with its own, so one seen there has a row.
+    """Return the passages of a collection that have no keywords but should, and those that have some but should not."""
+    # The keywords are read first: a passage is written together with its keywords, so one seen there has a row.
     indexed = get_index().ids(collection_id)
     live = Passage.objects.live().filter(source__collection=collection_id).order_by()
     missing = [pk for pk in _ids(live) if pk not in indexed]
@@ -43,7 +43,7 @@ def _ids(passages: QuerySet[Passage]) -> Iterable[int]:
 
 
 def _arriving(collection_id: int) -> QuerySet[Passage]:
-    """Of versions that are being indexed, or were when their worker died."""
+    """Return the passages of versions that are being indexed, or were when their worker died."""
     sources = Source.objects.arriving().filter(collection=collection_id)
     return Passage.objects.filter(source__in=sources.values("pk")).order_by()
 
@@ -57,6 +57,6 @@ def mend(missing: Sequence[int], extra: Sequence[int]) -> None:
 
 @transaction.atomic
 def add(ids: Sequence[int]) -> None:
-    """Index these passages anew, by their texts and titles as they are now."""
+    """Index these passages again, with their current texts and titles."""
     rows = Passage.objects.filter(pk__in=ids).select_related("source")
     get_index().add((row.pk, row.source.collection_id, in_context(row.source.title, row)) for row in rows)

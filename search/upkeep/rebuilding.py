@@ -1,4 +1,4 @@
-"""Builds keywords and the store's vectors, and the vectors themselves if asked to, again from the database."""
+"""Rebuilds keywords and the store's vectors from the database, and the vectors themselves on request."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -20,7 +20,7 @@ Report = Callable[[str, int, int], None]
 
 @dataclass
 class Rebuild:
-    """One run over `collections`; a run that was ended is gone on with by the next with the same options."""
+    """One run over `collections`; the next run with the same options resumes one that was interrupted."""
 
     collections: list[Collection]
     store: VectorStore | None
@@ -29,7 +29,7 @@ class Rebuild:
     state: dict[str, Any] = field(default_factory=dict)
 
     def run(self) -> None:
-        """Build all again; everything can be found meanwhile.
+        """Rebuild everything; all passages can be found meanwhile.
 
         Raises StoreUnavailableError and EmbedderUnavailableError.
         """
@@ -93,9 +93,9 @@ class Rebuild:
             sync.check(self.store, index, present=True, thorough=True)
 
     def _write(self, index: Index, ids: list[int]) -> None:
-        """Over what is there, so that nothing is missing at any moment."""
+        """Overwrite what is there, so that nothing is missing at any time."""
         if self.embed:
-            embed(index, ids, anew=True)
+            embed(index, ids, force=True)
         if self.store and index.may_be_stored:
             stored = index.vectors(stored=True).filter(passage__in=ids)
             try:

@@ -1,4 +1,4 @@
-"""Keeps vectors as they ought to be, whatever happened to store, embedder, labels or titles."""
+"""Keeps vectors correct, whatever happened to store, embedder, labels or titles."""
 
 import itertools
 import logging
@@ -28,17 +28,17 @@ from search.vectors import (
 logger = logging.getLogger(__name__)
 
 BATCH = 500
-# How long one run embeds, or removes, before it looks at the rest.
+# How long one run embeds, or removes, before it continues with the rest.
 SECONDS = 30.0
-# Equal counts can hide a difference, so every so many runs, and at the first, the ids are compared too.
+# Equal counts can hide a difference, so the first run and every so many runs compare the ids too.
 THOROUGH_EVERY = 30
 _runs = itertools.count()
 
 
 def sync_vectors() -> bool:
-    """Embed what is missing, make the store equal to the database, and switch to an index that is complete.
+    """Embed what is missing, make the store equal to the database, and switch to a complete index.
 
-    True where there is more to do at once.
+    Returns whether there is more to do immediately.
     """
     thorough = next(_runs) % THOROUGH_EVERY == 0
     sync_keywords(thorough=thorough)
@@ -55,7 +55,7 @@ def sync_vectors() -> bool:
 
 
 def sync_store(store: VectorStore, *, thorough: bool) -> None:
-    """One pass over `store`. `thorough` compares ids even where the counts agree."""
+    """Check the whole `store` once. `thorough` compares ids even if the counts agree."""
     # The store is read first, here and below: a row is written before its vector, so one seen there has a row.
     present = store.names(deployment_prefix(settings.SECRET_KEY))
     wanted, kept = stored_indexes()
@@ -70,7 +70,7 @@ def sync_store(store: VectorStore, *, thorough: bool) -> None:
 
 
 def stored_indexes() -> tuple[list[Index], set[str]]:
-    """The indexes that the store ought to hold, and the names of all that are not to be dropped."""
+    """Return the indexes that the store should hold, and the names of all that must not be dropped."""
     wanted: list[Index] = []
     kept: set[str] = set()
     for collection in Collection.objects.order_by("pk"):
@@ -81,7 +81,7 @@ def stored_indexes() -> tuple[list[Index], set[str]]:
 
 
 def _unreachable(collection: Collection) -> set[str]:
-    """What is kept though nobody can ask it now, for its embedder may be back: MiniLM's, and the searched one's."""
+    """Return the indexes to keep although their embedder is unavailable now: MiniLM's, and the searched one's."""
     searched = indexes.searched_embedder(collection)
     names = {collection.embedder} if collection.embedder and searched is None else set()
     names |= set() if local_embedder() else {FINGERPRINT}
@@ -89,8 +89,8 @@ def _unreachable(collection: Collection) -> set[str]:
 
 
 def check(store: VectorStore, index: Index, *, present: bool, thorough: bool) -> tuple[int, int]:
-    """Make one index in the store what the database says; returns how many vectors were restored and removed."""
-    # In this order: what arrives after the first look is seen by the second.
+    """Make one index in the store equal to the database; return how many vectors were restored and removed."""
+    # In this order: the second query sees vectors that arrive after the first.
     arriving = _arriving(index).exists()
     expected = index.vectors(stored=True).count()
     if not expected and not present:
@@ -111,7 +111,7 @@ def check(store: VectorStore, index: Index, *, present: bool, thorough: bool) ->
 
 
 def dropped(store: VectorStore, index: Index) -> int:
-    """Drop an index that has nothing to hold any more: removing id by id leaves its room taken."""
+    """Drop an index that should be empty: removing its ids one by one would not free its space."""
     count = store.count(index.name)
     store.drop(index.name)
     logger.info("Dropped the empty %s from the vector store", index.name)
@@ -129,10 +129,10 @@ def repair(store: VectorStore, index: Index) -> tuple[int, int]:
 
 
 def differing(store: VectorStore, index: Index) -> tuple[list[int], list[int]]:
-    """The ids that the store lacks of `index`, and those that it ought not to hold."""
+    """Return the ids of `index` that are missing in the store, and those that should not be there."""
     present = store.ids(index.name)
     missing = [pk for pk in _ids(index.vectors(stored=True)) if pk not in present]
-    # A passage that is to be embedded anew is found by its old vector until then.
+    # The old vector of a passage that is waiting to be embedded again stays searchable until then.
     waiting = index.missing().filter(source__in=index.sources(stored=True).values("pk"))
     for known in (_ids(index.vectors(stored=True)), waiting.values_list("pk", flat=True), _ids(_arriving(index))):
         present.difference_update(known)
@@ -144,7 +144,7 @@ def _ids(vectors: QuerySet[PassageVector]) -> Iterable[int]:
 
 
 def _arriving(index: Index) -> QuerySet[PassageVector]:
-    """Passages of versions that are being indexed: their vectors are there before they are live."""
+    """Return the vectors of versions that are being indexed: they exist before the version is live."""
     sources = Source.objects.arriving().filter(collection=index.collection_id)
     return PassageVector.objects.filter(embedder=index.embedder.fingerprint, passage__source__in=sources).order_by()
 
@@ -158,7 +158,7 @@ def restore(store: VectorStore, index: Index, ids: Sequence[int]) -> None:
 
 
 def switch(store: VectorStore | None) -> None:
-    """Search each collection by the embedder that it ought to have, once that one's index is complete."""
+    """Switch each collection to the embedder that it should have, once that embedder's index is complete."""
     for collection in Collection.objects.order_by("pk"):
         wanted = embedder_for(collection.sensitivity)
         if wanted is None or wanted.fingerprint == collection.embedder or not _complete(collection, store):
@@ -171,7 +171,7 @@ def switch(store: VectorStore | None) -> None:
 
 
 def _complete(collection: Collection, store: VectorStore | None) -> bool:
-    """Whether nothing is missing from what will be searched after the switch."""
+    """Return whether nothing is missing from what will be searched after the switch."""
     after = [index for index in indexes_of(collection) if index.embedder.fingerprint != collection.embedder]
     return not any(index.missing().exists() for index in after) and all(
         store is None or store.count(index.name) >= index.vectors(stored=True).count() for index in after
@@ -179,13 +179,13 @@ def _complete(collection: Collection, store: VectorStore | None) -> bool:
 
 
 def prune(until: float) -> bool:
-    """Remove vectors from the database that no index wants any more; True where `until` came first."""
+    """Remove vectors that no index needs any more from the database; return True if `until` came first."""
     collections = Collection.objects.order_by("pk")
     return not all(deleted(vectors, until) for collection in collections for vectors in unwanted(collection))
 
 
 def deleted(vectors: QuerySet[PassageVector], until: float = float("inf")) -> bool:
-    """Delete `vectors`, in short transactions; False where `until`, of the monotonic clock, came first."""
+    """Delete `vectors`, in short transactions; return False if `until`, on the monotonic clock, came first."""
     while ids := list(vectors.values_list("pk", flat=True)[:BATCH]):
         if time.monotonic() > until:
             return False
@@ -194,9 +194,9 @@ def deleted(vectors: QuerySet[PassageVector], until: float = float("inf")) -> bo
 
 
 def unwanted(collection: Collection) -> Iterator[QuerySet[PassageVector]]:
-    """Vectors by embedders that the collection has no index of, and those of documents that an index may not have."""
+    """Yield vectors by embedders without an index in the collection, and of documents that an index may not hold."""
     if configured() is None or local_embedder() is None:
-        # Who cannot be asked now may be wanted again.
+        # An embedder that is unavailable now may be wanted again.
         return
     wanted = {index.embedder.fingerprint: index for index in indexes_of(collection)}
     mine = PassageVector.objects.filter(passage__source__collection=collection).order_by()

@@ -1,4 +1,4 @@
-"""Compares database, vectors and keywords, says in plain words where they differ, and mends it."""
+"""Compares database, vectors and keywords, says in plain words where they differ, and repairs them."""
 
 import logging
 import time
@@ -28,17 +28,17 @@ logger = logging.getLogger(__name__)
 
 BATCH = 500
 SHOWN = 20
-# How long the nightly check embeds at most; the rest is the sync's, as ever.
+# How long the nightly check embeds at most; the regular sync does the rest.
 NIGHTLY_SECONDS = 600.0
 # Vectors of an index that the nightly check compares with the store's; the command compares all.
 NIGHTLY_SAMPLE = 2000
-# Half precision moves a cosine by less than 0.001.
+# Half precision changes a cosine by less than 0.001.
 SAME = 0.995
 
 
 @dataclass(frozen=True)
 class IndexDifference:
-    """Something that is not as it ought to be: how many, some of their ids, and whether it was mended."""
+    """Something that is not as it should be: how many, some of their ids, and whether it was repaired."""
 
     what: str
     count: int = 1
@@ -60,7 +60,7 @@ def passages(ids: Sequence[object]) -> str:
 
 
 def verify_and_mend() -> None:
-    """The nightly check: mends what differs and logs it, and lets go of what retired versions no longer need."""
+    """Run the nightly check: repair and log what differs, and remove what retired versions no longer need."""
     until = time.monotonic() + NIGHTLY_SECONDS
     for difference in differences(mend=True, until=until, sample=NIGHTLY_SAMPLE):
         logger.warning("The index differed: %s", difference)
@@ -68,16 +68,16 @@ def verify_and_mend() -> None:
 
 
 def forget_retired() -> None:
-    """Remove the vectors of versions that a newer one has replaced: nobody searches them any more."""
+    """Remove the vectors of versions that a newer one has replaced: they are not searched any more."""
     retired = PassageVector.objects.filter(passage__source__live=False, passage__source__retired_at__isnull=False)
     sync.deleted(retired.order_by())
 
 
 def differences(*, mend: bool, until: float = float("inf"), sample: int | None = None) -> Iterator[IndexDifference]:
-    """Everything in which database, vectors and keywords differ, mended on the way if `mend` says so.
+    """Yield everything in which database, vectors and keywords differ; with `mend`, repair it.
 
-    `until`, of the monotonic clock, ends the embedding of what is missing; `sample` vectors of each index are
-    compared with those in the store, all where it is None.
+    `until`, on the monotonic clock, ends the embedding of what is missing. `sample` vectors of each index are
+    compared with those in the store, or all if it is None.
     """
     if mend:
         find_configured()
@@ -98,7 +98,7 @@ def differences(*, mend: bool, until: float = float("inf"), sample: int | None =
 
 
 def _versions(mend: bool) -> Iterator[IndexDifference]:
-    """A document of which two versions are found at once."""
+    """Yield documents of which two versions are live at once."""
     live = Source.objects.live().order_by().values("document")
     twice = live.annotate(number=Count("pk"), newest=Max("version")).filter(number__gt=1)
     rows = list(twice.values_list("document", "newest"))
@@ -110,7 +110,7 @@ def _versions(mend: bool) -> Iterator[IndexDifference]:
 
 
 def _digests(collection: Collection, mend: bool) -> Iterator[IndexDifference]:
-    """Passages that were written before texts were recognised."""
+    """Yield passages that were written before texts had digests."""
     plain = Passage.objects.live().filter(digest="", source__collection=collection).order_by()
     ids = list(plain.values_list("pk", flat=True))
     if not ids:
@@ -147,7 +147,7 @@ def _unwanted(collection: Collection, mend: bool) -> Iterator[IndexDifference]:
 def _words(collection: Collection, mend: bool) -> Iterator[IndexDifference]:
     missing, extra = keyword_sync.differing(collection.pk)
     if missing or extra:
-        # Documents may have come or gone between the two looks that this took.
+        # Documents may have come or gone between the two queries.
         again = keyword_sync.differing(collection.pk)
         missing, extra = sorted(set(missing) & set(again[0])), sorted(set(extra) & set(again[1]))
     if mend:
@@ -193,7 +193,7 @@ def _of_index(store: VectorStore, index: Index, mend: bool, sample: int | None) 
 
 
 def _confirmed(store: VectorStore, index: Index) -> tuple[list[int], list[int]]:
-    """What differs and still does when looked at again: while documents come and go, the first look may mislead."""
+    """Return what differs in two comparisons: while documents come and go, a single one may mislead."""
     missing, extra = sync.differing(store, index)
     if not missing and not extra:
         return [], []
@@ -202,7 +202,7 @@ def _confirmed(store: VectorStore, index: Index) -> tuple[list[int], list[int]]:
 
 
 def _altered(store: VectorStore, index: Index, sample: int | None) -> Iterator[int]:
-    """Passages whose vector in the store points elsewhere than the database's."""
+    """Yield passages whose vector in the store points elsewhere than the database's."""
     ids = list(index.vectors(stored=True).values_list("passage", flat=True))
     if sample is not None and len(ids) > sample:
         ids = ids[:: -(-len(ids) // sample)]
@@ -226,7 +226,7 @@ def _different(stored: "dict[int, np.ndarray]", known: dict[int, bytes]) -> Iter
 
 
 def _searched(store: VectorStore | None, mend: bool) -> Iterator[IndexDifference]:
-    """Collections that are not yet searched by the embedder that they ought to be."""
+    """Yield collections that are not yet searched by the embedder that they should have."""
     behind = [each for each in Collection.objects.order_by("pk") if _is_behind(each)]
     if mend and behind:
         try:

@@ -1,6 +1,6 @@
-"""Where vectors are compared: the store's protocol, its failures, and the names in it.
+"""Comparing vectors: the protocol of the vector store, its errors, and the names in it.
 
-A store keeps ids and vectors, no text. The database is the truth: whatever a store loses is put back from
+A store keeps ids and vectors, no text. The database is the source of truth: whatever a store loses is restored from
 the vectors kept beside the passages.
 """
 
@@ -27,39 +27,39 @@ class BrokenCollectionError(Exception):
 
 
 class VectorStore(Protocol):
-    """A collection that does not exist is an empty one; `upsert` makes it. Safe to share between threads."""
+    """A vector store. A collection that does not exist counts as empty; `upsert` creates it. Thread-safe."""
 
     def upsert(self, name: str, ids: Sequence[int], vectors: "np.ndarray") -> None: ...
 
     def query(self, name: str, vector: "np.ndarray", limit: int) -> list[tuple[int, float]]:
-        """The nearest ids with their cosine similarity, nearest first."""
+        """Return the nearest ids with their cosine similarity, nearest first."""
 
     def count(self, name: str) -> int: ...
 
     def ids(self, name: str) -> set[int]: ...
 
     def vectors(self, name: str, ids: Sequence[int]) -> "dict[int, np.ndarray]":
-        """Those of `ids` that are there, each with its vector."""
+        """Return those of `ids` that exist, each with its vector."""
 
     def delete(self, name: str, ids: Sequence[int]) -> None: ...
 
     def drop(self, name: str) -> None: ...
 
     def names(self, prefix: str) -> list[str]:
-        """The collections whose name begins with `prefix`."""
+        """Return the collections whose name begins with `prefix`."""
 
     def ping(self) -> None:
         """Raise StoreUnavailableError unless the store answers."""
 
 
 def get_store() -> VectorStore | None:
-    """The configured store; None where no address is set. Making one connects to nothing."""
+    """Return the configured store; None if no address is set. Creating it does not connect."""
     url = _url()
     return _store(settings.VECTOR_STORE, url, settings.WEAVIATE_API_KEY, settings.WEAVIATE_GRPC_PORT) if url else None
 
 
 def _url() -> str:
-    """The store's address; that of the Chroma that `manage.py run` started where none is set and it still runs."""
+    """Return the store's address; if none is set, that of the Chroma that `manage.py run` started, while it runs."""
     if settings.VECTOR_STORE == "weaviate":
         return settings.WEAVIATE_URL
     if not settings.CHROMA_URL and settings.RUNNING_CHROMA.is_file():
@@ -68,7 +68,7 @@ def _url() -> str:
 
 
 def store_ceiling() -> Sensitivity:
-    """The highest label of a text whose vector the store may hold: outside the building, none that is confidential.
+    """Return the highest label of a text whose vector the store may hold: never confidential outside the building.
 
     A vector gives away much of its text.
     """
@@ -88,18 +88,21 @@ def _store(kind: str, url: str, key: str, grpc_port: int) -> VectorStore:
 
 
 def deployment_prefix(secret_key: str) -> str:
-    """What this deployment's collections begin with, so that two deployments may share a server."""
+    """Return the prefix of this deployment's collections, so that several deployments can share a server."""
     digest = salted_hmac("search.vectors", "deployment", secret=secret_key, algorithm="sha256").hexdigest()
     return f"langai-{digest[:12]}-"
 
 
 def collection_name(secret_key: str, collection_id: int, fingerprint: str) -> str:
-    """One store collection for each knowledge collection and embedder: a query then needs no slow filter."""
+    """Return the name of the store collection for a knowledge collection and an embedder.
+
+    One for each pair: a query then needs no slow filter.
+    """
     return f"{deployment_prefix(secret_key)}{collection_id}-{fingerprint}"
 
 
 def packed(vector: "np.ndarray") -> bytes:
-    """A vector as the database keeps it; half precision moves a cosine by less than 0.001."""
+    """Return a vector as the database keeps it; half precision changes a cosine by less than 0.001."""
     return vector.astype("<f2").tobytes()
 
 

@@ -1,7 +1,7 @@
 """Chroma over its HTTP API.
 
-Not through chromadb's own client: that one waits without a timeout, sends loopback calls through a proxy named in
-the environment, and costs each process half a second of import and 55 MB.
+chromadb's own client is not used: it waits without a timeout, sends loopback calls through a proxy named in the
+environment, and costs each process half a second of import and 55 MB.
 """
 
 import json
@@ -21,15 +21,15 @@ API = "/api/v2/tenants/default_tenant/databases/default_database/collections"
 BATCH = 1000
 # A person waits for these; a worker can wait longer for the others.
 SECONDS, BULK_SECONDS = 3.0, 30.0
-# After a timeout nobody else waits for a hung server before it is tried again.
+# After a timeout, no call waits for a hung server until this time has passed.
 PAUSE = 5.0
-# Chroma's own width of search (100) misses passages among many that resemble each other, as in forms and logs: the
-# second nearest of 400, two times in five. This one costs a few milliseconds and missed none.
+# Chroma's default search width (100) misses passages among many similar ones, as in forms and logs: the second nearest
+# of 400, two times in five. This width costs a few milliseconds and missed none.
 COSINE = {"hnsw": {"space": "cosine", "ef_search": 500}}
 
 
 class _Missing(Exception):
-    """No collection of that name or id."""
+    """There is no collection of that name or id."""
 
 
 class ChromaStore:
@@ -99,7 +99,7 @@ class ChromaStore:
         seconds: float = SECONDS,
         create: bool = False,
     ) -> Any:  # noqa: ANN401
-        """Call one action of a collection. None where there is none; an id from before a rebuild is looked up again."""
+        """Call one action of a collection. None if there is none; an id from before a rebuild is looked up again."""
         for _attempt in range(2):
             try:
                 path = f"{API}/{self._id(name, create=create)}/{action}"
@@ -134,7 +134,7 @@ class ChromaStore:
         return _answer(response)
 
     def _sent(self, method: str, url: str, body: dict[str, Any] | None, seconds: float) -> "httpx.Response":
-        """Once more on a kept connection that a restarted Chroma has closed: every call here may be repeated."""
+        """Send a request; retry if a restarted Chroma has closed the kept connection. Every call here is repeatable."""
         import httpx
 
         client = self._pool()

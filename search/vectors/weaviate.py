@@ -1,7 +1,7 @@
-"""Weaviate, by its official client.
+"""Weaviate, with its official client.
 
-Its collections have names of letters, digits and underscores that begin with a capital, and objects with a UUID: the
-passage's id is the number of it. A collection holds vectors alone, no properties.
+Its collections have names of letters, digits and underscores that begin with a capital, and objects with a UUID whose
+number is the passage's id. A collection holds only vectors, no properties.
 """
 
 import os
@@ -22,16 +22,16 @@ if TYPE_CHECKING:
 Answer = TypeVar("Answer")
 
 BATCH = 500
-# A person waits for a query, a worker can wait longer for vectors to be written.
+# A person waits for a query; a worker can wait longer for vectors to be written.
 SECONDS, BULK_SECONDS = 3, 30
-# After a failure nobody else waits for a server that may hang before it is tried again.
+# After a failure, no call waits for a server that may hang until this time has passed.
 PAUSE = 5.0
-# As wide a search as in Chroma: passages that resemble each other are told apart.
+# As wide a search as in Chroma, so that similar passages are told apart.
 WIDTH = 500
 
 
 class WeaviateStore:
-    """`grpc_port` is where the server at `url` answers to gRPC, which queries and batches go by."""
+    """The store at `url`; `grpc_port` is the port where it answers gRPC, which queries and batches use."""
 
     def __init__(self, url: str, key: str, grpc_port: int) -> None:
         self._address, self._key, self._grpc_port = urlsplit(url), key, grpc_port
@@ -53,7 +53,7 @@ class WeaviateStore:
                     for pk, vector in zip(ids[batch], vectors[batch], strict=True)
                 ]
                 if data.insert_many(objects).has_errors:
-                    # The collection may have been dropped by somebody else.
+                    # Another process may have dropped the collection.
                     self._known.discard(name)
                     raise StoreUnavailableError("Weaviate did not take all vectors")
 
@@ -98,7 +98,7 @@ class WeaviateStore:
                 raise StoreUnavailableError("Weaviate is not ready")
 
     def _asked(self, name: str, ask: Callable[[Any], Answer], nothing: Answer) -> Answer:
-        """What a collection answers; `nothing` where there is none of that name."""
+        """Return what `ask` gets from a collection; `nothing` if there is none of that name."""
         from weaviate.exceptions import WeaviateBaseError
 
         with self._connected() as client:
@@ -111,7 +111,7 @@ class WeaviateStore:
                 return nothing
 
     def _make(self, client: Any, name: str) -> None:  # noqa: ANN401
-        """Never left to the first object: Weaviate would make a collection with other settings of it."""
+        """Create the collection before its first object: otherwise Weaviate would create it with other settings."""
         from weaviate.classes.config import Configure, VectorDistances
         from weaviate.exceptions import UnexpectedStatusCodeError
 
@@ -131,7 +131,7 @@ class WeaviateStore:
 
     @contextmanager
     def _connected(self) -> Iterator[Any]:
-        """The client; whatever it raises becomes StoreUnavailableError."""
+        """Yield the client; whatever it raises becomes StoreUnavailableError."""
         import grpc
         import httpx
         from weaviate.exceptions import WeaviateBaseError
@@ -153,7 +153,7 @@ class WeaviateStore:
             return self._client
 
     def _made(self) -> Any:  # noqa: ANN401
-        """A client that asks its server and nobody else: without its checks at the start it calls no package index."""
+        """Create a client that contacts only its server: without the checks at start it calls no package index."""
         from weaviate import WeaviateClient
         from weaviate.classes.init import AdditionalConfig, Auth, Timeout
         from weaviate.connect import ConnectionParams
@@ -201,12 +201,12 @@ def _deleted(collection: Any, ids: Sequence[int]) -> None:  # noqa: ANN401
 
 
 def class_of(name: str) -> str:
-    """langai-1f2e-7-minilm -> Langai_1f2e_7_minilm"""
+    """Return the class of a collection: langai-1f2e-7-minilm -> Langai_1f2e_7_minilm"""
     return name[0].upper() + name[1:].replace("-", "_")
 
 
 def name_of(class_name: str) -> str:
-    """The other way round: no name of ours has an underscore or a capital."""
+    """Return the collection of a class. That is unambiguous: no name of ours has an underscore or a capital."""
     return class_name[0].lower() + class_name[1:].replace("_", "-")
 
 
@@ -215,7 +215,7 @@ def _uuid_of(pk: int) -> UUID:
 
 
 def _past_proxies(host: str) -> None:
-    """gRPC reads proxies from the environment, whatever its client is told."""
+    """Exempt the host from proxies: gRPC reads them from the environment, whatever its client is configured to do."""
     excepted = os.environ.get("no_grpc_proxy") or os.environ.get("no_proxy") or ""  # noqa: SIM112
     if host not in excepted.split(","):
         os.environ["no_grpc_proxy"] = ",".join(filter(None, (excepted, host)))  # noqa: SIM112

@@ -35,7 +35,7 @@ class Command(BaseCommand):
 def _labelled(document: UUID | None, collection: str | None) -> Labelled:
     if document is not None:
         labelled = Labelled(document=document)
-        # Who quotes one that was deleted can still be raised to the label that it had last.
+        # Conversations that quote a deleted document can still be raised to its last label.
         if not (labelled.sources.exists() or labelled.removed.exists()):
             raise CommandError(f"There is no document {document} in search, nor was there one.")
         return labelled
