@@ -22,7 +22,7 @@ PASSAGES_SHOWN = 200
 
 
 def live(document: Document, name: str, content: object) -> SafeString:
-    """A piece of the page that documents.js keeps up to date while the document is being read."""
+    """Return a part of the page that documents.js keeps up to date while the document is being read."""
     busy = "data-busy" if document.is_busy else ""
     return format_html('<div data-live="{}-{}" {}>{}</div>', document.pk, name, busy, content)
 
@@ -122,7 +122,7 @@ class DocumentAdmin(Uploads):
         return live(document, "extracted", render_to_string("admin/documents/document/passages.html", context))
 
     def save_model(self, request: HttpRequest, obj: Document, form: ModelForm[Document], change: bool) -> None:
-        """Only what a person may change, so that the worker's progress is not overwritten."""
+        """Save only what a person may change, so that the worker's progress is not overwritten."""
         asked_for = form.cleaned_data["raise_quoting"]
         label, by = Sensitivity(obj.sensitivity), request.user.get_username()
         if services.relabel(obj, title=obj.title, sensitivity=label, raise_quoting=asked_for, by=by):

@@ -1,4 +1,4 @@
-"""The admin's pages that take files: many new documents at once, or one document's next version."""
+"""The admin's upload pages: many new documents at once, or one document's next version."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -19,18 +19,18 @@ from langai_site.accounts.models import User
 from langai_site.errors import LangAIError
 from search.access import managed_collections
 
-# Django's class takes its parameter only for the type checker.
+# At runtime Django's class takes no type parameter; only the type checker needs it.
 if TYPE_CHECKING:
     DocumentModelAdmin = admin.ModelAdmin[Document]
 else:
     DocumentModelAdmin = admin.ModelAdmin
 
-# As many names are told one by one; a message is kept in a cookie or a session.
+# Up to this many names are listed one by one: a message is kept in a cookie or a session.
 NAMES_TOLD = 20
 
 
 class Uploads(DocumentModelAdmin):
-    """What DocumentAdmin does with files."""
+    """The part of DocumentAdmin that handles files."""
 
     def get_urls(self) -> list[URLPattern]:
         replace = self.admin_site.admin_view(self.replace_view)
@@ -39,7 +39,10 @@ class Uploads(DocumentModelAdmin):
     def add_view(
         self, request: HttpRequest, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        """Upload many files. Not in one transaction, as ModelAdmin's own would be: each file stands for itself."""
+        """Upload many files.
+
+        Unlike ModelAdmin's own view, not in one transaction: each file succeeds or fails alone.
+        """
         if not self.has_add_permission(request):
             raise PermissionDenied
         initial = {"collection": request.GET.get("collection", "")}
@@ -68,7 +71,7 @@ class Uploads(DocumentModelAdmin):
             messages.success(request, f"{files} accepted: {', '.join(accepted[:NAMES_TOLD])}{more}.")
 
     def replace_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """A new file for a document. The one that is searched stays so until the new one has been read."""
+        """Upload a new file for a document. The current one stays searched until the new one has been read."""
         document = self.get_object(request, unquote(object_id))
         if document is None:
             raise Http404

@@ -1,4 +1,4 @@
-"""Programs look after documents: what may be read is listed, what is managed is uploaded and deleted."""
+"""The API with which programs manage documents: list what may be read, upload and delete what is managed."""
 
 from datetime import datetime
 from typing import Any, TypeVar
@@ -25,7 +25,7 @@ S = TypeVar("S", bound=Schema)
 router = Router(tags=["Documents"])
 PAGE_MAX = 1_000_000
 WORDS_MAX = 200
-# How the multipart form of an upload is described; it is read on a thread, and not by ninja in the event loop.
+# Describes the multipart form of an upload. A thread reads the form; ninja would read it in the event loop.
 UPLOAD = {
     "requestBody": {
         "required": True,
@@ -131,7 +131,7 @@ def _out(schema: type[S], value: object, label: Sensitivity, **more: object) -> 
 async def upload(request: HttpRequest) -> Status[DocumentInCollection]:
     """Upload a file as multipart/form-data. It is read in the background: ask for its status."""
     user = person_of(request)
-    # A long upload is read from disk, hashed and copied.
+    # In a thread: a long upload is read from disk, hashed and copied.
     document = await apart(_uploaded, request, user)
     return Status(202, await _shown(user, document.pk))
 

@@ -11,7 +11,8 @@ class DocumentsConfig(AppConfig):
 
         diagnosis.register()
         places.register()
-        # Two of any size, so that one can be read while the other is embedded, and one that is kept for small ones.
+        # Two threads for files of any size, so that one file can be read while another is embedded, and one for small
+        # files.
         registry.worker_job("documents", seconds=1, run=_work)
         registry.worker_job("more documents", seconds=1, run=_work)
         registry.worker_job("small documents", seconds=1, run=_work_on_small)
@@ -25,7 +26,7 @@ class DocumentsConfig(AppConfig):
 
 
 def _work() -> bool:
-    # Imported late here and below: only the worker needs what reads documents.
+    # Imported late here and below: only the worker needs the modules that read documents.
     from documents import lanes, tasks
 
     return tasks.run(lanes.ANY)

@@ -1,4 +1,4 @@
-"""Pages of text -> passages of about 200 tokens that say exactly where they came from. Pure."""
+"""Pure: splits pages of text into passages of about 200 tokens that record exactly where they came from."""
 
 import json
 import re
@@ -12,13 +12,13 @@ from documents.extraction.types import Heading
 from search.types import PageText, TextSpan
 
 PASSAGE_TOKENS = 200
-# Also the measure where there is no tokenizer. A word too long for the vocabulary counts as one token,
-# so a passage is bounded in characters too.
+# Also the limit if there is no tokenizer. A word too long for the vocabulary counts as one token,
+# so passages are limited in characters too.
 PASSAGE_CHARACTERS = 2000
 CHARACTERS_A_TOKEN = 4
 
-# Looking for the best place to cut takes time by the square of the text, worst of all within one line. So a longer text
-# is given to the splitter window by window, and a smaller one where it has very long lines.
+# The time to find the best cut grows with the square of the text, most of all within one line. So a longer text is
+# passed to the splitter in windows, and in smaller ones if it has very long lines.
 WINDOW = 50_000
 LONG_LINE = 5_000
 
@@ -26,13 +26,13 @@ LINE_END = re.compile("\n")
 
 
 class Splitter(Protocol):
-    """Cuts a text into pieces, each with the character where it starts."""
+    """Cuts a text into pieces, each with the position of its first character."""
 
     def chunk_indices(self, text: str, /) -> list[tuple[int, str]]: ...
 
 
 def splitter(*, markdown: bool, tokenizer: str = "") -> Splitter:
-    """Return a splitter that counts with `tokenizer` (tokenizers' JSON), or by characters where it is empty."""
+    """Return a splitter that counts with `tokenizer` (tokenizers' JSON), or by characters if it is empty."""
     from semantic_text_splitter import MarkdownSplitter, TextSplitter
 
     kind = MarkdownSplitter if markdown else TextSplitter
@@ -60,7 +60,8 @@ def split(
 
     For each, `text == page.text[start:end]`; none crosses a page, overlaps another or is blank, and only
     whitespace is between them. `headings` are in reading order too. `numbered`: the pages are the document's
-    own, so their numbers say where a passage stands. `watch` is called before each page; what it raises ends it.
+    own, so their numbers say where a passage is. `watch` is called before each page; an exception from it ends
+    the splitting.
     """
     places = [(heading.page, heading.start) for heading in headings]
 
@@ -85,7 +86,7 @@ def _spans(
 
 
 def _places(page: PageText, *, numbered: bool) -> Callable[[int, int], str]:
-    """Return a function that says where the characters from `start` to `end` stand, as people say it."""
+    """Return a function that says, as people would, where the characters from `start` to `end` are."""
     name = page.label or (f"page {page.number}" if numbered else "")
     first_row = page.first_row
     if first_row is None:
@@ -110,14 +111,14 @@ def _pieces(text: str, using: Splitter) -> Iterator[tuple[int, str]]:
 
 
 def _windows(text: str) -> Iterator[tuple[int, str]]:
-    """Yield what is split in one go, each with the character where it starts."""
+    """Yield the windows to split one by one, each with the position of its first character."""
     for start, window in _cut(text, WINDOW):
         dense = max(map(len, window.split("\n"))) > LONG_LINE
         yield from ((start + offset, part) for offset, part in _cut(window, LONG_LINE if dense else WINDOW))
 
 
 def _cut(text: str, size: int) -> Iterator[tuple[int, str]]:
-    """Yield parts of at most `size` characters, which end between paragraphs, lines or words where they can."""
+    """Yield parts of at most `size` characters that end between paragraphs, lines or words if possible."""
     start = 0
     while len(text) - start > size:
         found = ((text.rfind(mark, start + size // 2, start + size), mark) for mark in ("\n\n", "\n", " "))

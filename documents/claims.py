@@ -1,4 +1,4 @@
-"""Whose turn a document is: the row is the queue, taken by a conditional update and held by a lease."""
+"""Assigns documents to workers: the row is the queue entry, claimed by a conditional update and held by a lease."""
 
 import logging
 import threading
@@ -30,11 +30,11 @@ Status = Document.Status
 
 
 class ClaimLostError(Exception):
-    """The document was deleted, or its lease ran out and another worker has it."""
+    """The document was deleted, or its lease expired and another worker has it."""
 
 
 class Claim:
-    """One worker's hold on one document. Every change goes through `update`, which fails once it is lost."""
+    """One worker's claim on one document. Every change goes through `update`, which fails once the claim is lost."""
 
     def __init__(self, document: Document, holder: str) -> None:
         self.document = document
@@ -55,21 +55,21 @@ class Claim:
         self.update(status=status, lease_until=None, claimed_by="", **values)
 
     def give_back(self) -> None:
-        """Leave the document to another worker: an orderly stop is no failed attempt."""
+        """Leave the document to another worker: an orderly stop does not count as a failed attempt."""
         self.finish(Status.QUEUED, stage="", progress=0, attempts=F("attempts") - 1)
 
     def put_behind(self) -> None:
-        """Leave the document for later, when it may take its time: that is no failed attempt either."""
+        """Leave the document for later, when it may take its time; this does not count as a failed attempt either."""
         self.finish(Status.QUEUED, stage="", progress=0, attempts=F("attempts") - 1, slow=True)
 
 
 def claim(worker: str, lane: Lane = ANY) -> Claim | None:
-    """Take the document whose turn it is in this lane."""
+    """Claim the next document of this lane."""
     for document in lane.waiting():
         if document.attempts >= MAX_ATTEMPTS:
             _give_up(document)
             continue
-        # A name of its own for each claim, so that a worker cannot mistake a later claim for its lost one.
+        # A different name for each claim, so that a worker cannot mistake a later claim for the one it lost.
         taken = Claim(document, f"{worker[:80]}#{uuid.uuid4().hex[:12]}")
         if _same_moment(document).update(
             status=Status.WORKING,
@@ -86,7 +86,7 @@ def claim(worker: str, lane: Lane = ANY) -> Claim | None:
 
 
 def _same_moment(document: Document) -> QuerySet[Document]:
-    """The row, if nobody has changed it since `document` was read."""
+    """Return the row, if nobody has changed it since `document` was read."""
     return Document.objects.filter(
         takeable(timezone.now()), pk=document.pk, claimed_by=document.claimed_by, attempts=document.attempts
     )
@@ -105,7 +105,7 @@ def _give_up(document: Document) -> None:
 
 
 class Lease:
-    """Renews a claim from a thread of its own for as long as the `with` block runs."""
+    """Renews a claim from a separate thread for as long as the `with` block runs."""
 
     def __init__(self, held: Claim, every: float = RENEW_SECONDS) -> None:
         self._claim = held

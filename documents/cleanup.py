@@ -1,4 +1,4 @@
-"""Removes what a process that was killed has left behind."""
+"""Removes what a killed process has left behind."""
 
 import logging
 import time
@@ -14,12 +14,15 @@ from search.models import Source
 
 logger = logging.getLogger(__name__)
 
-# Seconds that a file may wait for its row.
+# Seconds that a file may exist without its row.
 FILE_WITHOUT_ROW = 3600
 
 
 def sweep() -> None:
-    """Mend what a process killed between two steps has left: passages or a file of no document, a document without."""
+    """Clean up after processes that were killed between two steps.
+
+    Removes files and passages without a document, and unfinished uploads; queues documents without live passages again.
+    """
     _sweep_files(Path(settings.MEDIA_ROOT) / "documents")
     _sweep_unfinished(Path(settings.FILE_UPLOAD_TEMP_DIR))
     orphans = Source.objects.exclude(document__in=Document.objects.values("pk"))
@@ -30,7 +33,7 @@ def sweep() -> None:
 
 
 def _sweep_files(folder: Path) -> None:
-    """Remove files of no version. A young one may be an upload whose row is about to be written."""
+    """Remove files that belong to no version. A recent one may be an upload whose row is about to be written."""
     old = {f"documents/{path.name}": path for path in _old_files(folder)}
     kept = {*Document.objects.values_list("file", flat=True), *PreviousVersion.objects.values_list("file", flat=True)}
     for name in old.keys() - kept:
@@ -39,7 +42,7 @@ def _sweep_files(folder: Path) -> None:
 
 
 def _sweep_unfinished(folder: Path) -> None:
-    """Remove what a web process that was killed had of an upload; others remove it themselves."""
+    """Remove the parts of an upload that a killed web process left; other processes remove theirs themselves."""
     for path in _old_files(folder):
         logger.info("Removing %s, of an upload that was not finished", path.name)
         path.unlink(missing_ok=True)

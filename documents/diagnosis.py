@@ -1,4 +1,4 @@
-"""Whether scanned pages can be read, for `manage.py doctor`."""
+"""A check for `manage.py doctor`: whether scanned pages can be read."""
 
 import shutil
 import subprocess
@@ -17,7 +17,7 @@ def register() -> None:
 
 
 def scanned_pages() -> DoctorFinding:
-    """Whether tesseract is there, and knows the languages that are wanted."""
+    """Check that tesseract is installed and knows the configured languages."""
     if not shutil.which(PROGRAM):
         return DoctorFinding("off", f"{PROGRAM} is not installed: text in pictures is not read")
     listed = subprocess.run([PROGRAM, "--list-langs"], capture_output=True, text=True, timeout=SECONDS, check=True)  # noqa: S603

@@ -20,7 +20,7 @@ class CollectionChoice(forms.ModelChoiceField[Collection]):
 
 
 class RaisedLabel(forms.TypedChoiceField):
-    """A document's own label; the lowest is no label of its own."""
+    """The label of a document itself; the lowest choice means that it has none."""
 
     def __init__(self) -> None:
         raised = [(label.value, f"At least {label.label.lower()}") for label in Sensitivity if label]
@@ -38,7 +38,7 @@ class ManyFilesInput(forms.ClearableFileInput):
 
 
 class ManyFilesField(forms.FileField):
-    """Any number of files, not judged here: one bad file must not lose the others."""
+    """Any number of files, not validated here: one bad file must not reject the others."""
 
     widget = ManyFilesInput(attrs={"accept": ",".join(FORMATS)})
 
@@ -50,7 +50,7 @@ class ManyFilesField(forms.FileField):
 
 
 class UploadForm(forms.Form):
-    """New documents, for one of the collections that the person manages."""
+    """New documents for one of the collections that the person manages."""
 
     collection = CollectionChoice(
         Collection.objects.none(), help_text="Who may read the collection may find the files and download them."
@@ -64,7 +64,7 @@ class UploadForm(forms.Form):
 
 
 class ReplaceForm(forms.Form):
-    """A document's next version. What the file is worth is judged by the service."""
+    """A document's next version. The service validates the file."""
 
     upload = forms.FileField(
         label="New file", allow_empty_file=True, widget=forms.FileInput(attrs={"accept": ",".join(FORMATS)})
@@ -72,7 +72,7 @@ class ReplaceForm(forms.Form):
 
 
 class DocumentForm(RaiseQuotingForm[Document]):
-    """What a person may change of a document."""
+    """What a person may change about a document."""
 
     def labelled(self) -> Labelled:
         return Labelled(document=self.instance.pk)

@@ -1,4 +1,4 @@
-"""Turns one claimed document into passages that can be found."""
+"""Turns one claimed document into searchable passages."""
 
 import time
 from collections.abc import Callable
@@ -24,11 +24,11 @@ Report = Callable[[str, float], None]
 
 
 class StoppingError(Exception):
-    """The process is to end."""
+    """The process is about to end."""
 
 
 class NotQuickError(Exception):
-    """A small file takes more than small files may."""
+    """A small file needs more than the limits for small files."""
 
 
 def ingest(held: Claim, document: Document, when_read: Callable[[], object] = bool) -> None:
@@ -48,7 +48,7 @@ def ingest(held: Claim, document: Document, when_read: Callable[[], object] = bo
         numbered=extracted.numbered,
         watch=lambda: report("splitting", 0),
     )
-    # Reading may have taken minutes, in which a person gave it another title.
+    # Reading may have taken minutes, in which a person may have changed the title.
     document.refresh_from_db()
     held.update(pages=len(pages), passages=len(spans), title=_title(document, extracted))
     document.refresh_from_db()
@@ -58,7 +58,7 @@ def ingest(held: Claim, document: Document, when_read: Callable[[], object] = bo
 
 
 def _finish(held: Claim) -> None:
-    """Part of the step in which the passages are shown: who was overtaken meanwhile shows nothing."""
+    """Finish, in the transaction that makes the passages live; if another worker has taken over, none become live."""
     held.finish(Status.READY, stage="", progress=100, ready_at=timezone.now())
     _carry_over_changes(held)
     services.forget_previous(held.document_id)
@@ -74,7 +74,7 @@ def _stoppable(report: Report) -> Report:
 
 
 def _watching(report: Report, when_read: Callable[[], object]) -> Callable[[], object]:
-    """Return a callback for the time a file is read: a file that takes long lets another be read beside it."""
+    """Return a callback for the time a file is read: a file that takes long lets another be read at the same time."""
     began = time.monotonic()
 
     def watch() -> None:
@@ -101,7 +101,7 @@ def _splitter(kind: FileFormat) -> chunking.Splitter:
 
 
 def _title(document: Document, extracted: Extracted) -> str:
-    """The document's own title, unless a person gave it another."""
+    """Return the title in the file, unless a person has chosen another."""
     given = document.title != title_of(document.file_name)[:300]
     return document.title if given else extracted.title or document.title
 
@@ -119,10 +119,10 @@ def _source_info(document: Document, kind: FileFormat) -> SourceInfo:
 
 
 def _as_now(info: SourceInfo) -> SourceInfo:
-    """The same with the document's title and label of this moment; its row is locked until the transaction ends.
+    """Return the same with the document's current title and label; lock its row until the transaction ends.
 
-    Between reading the row and writing the source an embedder may be asked, and meanwhile an admin changes the row
-    alone. What is embedded goes by the source.
+    Between reading the row and writing the source an embedder may be called, and meanwhile an admin can change only the
+    row. Embedding uses the source's values.
     """
     current = Document.objects.select_for_update().filter(pk=info.document).first()
     if current is None:
@@ -131,6 +131,6 @@ def _as_now(info: SourceInfo) -> SourceInfo:
 
 
 def _carry_over_changes(held: Claim) -> None:
-    """A title or label that was changed while the passages were being made holds from the moment they are shown."""
+    """Apply a title or label that was changed while the passages were being made, from the moment they are live."""
     current = Document.objects.get(pk=held.document_id)
     services.relabel(current, title=current.title, sensitivity=Sensitivity(current.sensitivity))

@@ -1,4 +1,4 @@
-"""Whose document is next: people take turns, small files have a lane of their own, and what was slow waits."""
+"""Chooses the next document: people take turns, small files have a separate lane, and slow ones wait."""
 
 import threading
 from collections.abc import Callable, Iterator
@@ -12,32 +12,33 @@ from documents.models import Document
 
 SMALL_BYTES = 2 * 1024 * 1024
 SMALL_ONES = Q(size__lte=SMALL_BYTES, slow=False)
-# For so long after it was taken, what was slow or whose worker died comes after everything else.
+# For this long after it was claimed, a document that was slow or whose worker died comes after everything else.
 BEHIND_FOR = timedelta(minutes=10)
-# As many of a person's documents are tried before the next person's: other workers try them as well.
+# How many of a person's documents are tried before the next person's: other workers try them as well.
 TRIED = 10
 NEVER = datetime.min.replace(tzinfo=UTC)
 WAIT_SECONDS = 0.5
-# Seconds after which a file that is still being read lets another one be read beside it.
+# Seconds after which a file that is still being read lets another one be read at the same time.
 LONG_SECONDS = 20.0
 
 
 class Lane:
-    """Threads of one worker that take the same documents: any, or with `small_only` those that are quickly read.
+    """Threads of one worker that take the same documents: any, or with `small_only` those that can be read quickly.
 
-    One of them at a time reads a file, because that takes memory and a core. The others may embed meanwhile. A file
-    that is read for long lets another pass.
+    Only one of them at a time reads a file, because that takes memory and a core. Meanwhile the others may embed. A
+    file that takes long to read lets another start.
     """
 
     def __init__(self, *, small_only: bool = False) -> None:
         self.small_only = small_only
         self._reading = threading.Lock()
-        # Whose large documents the threads work on: another one of theirs leaves the last thread to somebody else.
+        # The people whose large documents the threads work on: another of theirs leaves the last thread to other
+        # people.
         self._people: list[int | None] = []
 
     @contextmanager
     def reading(self, ends: Callable[[], bool]) -> Iterator[bool]:
-        """Hold the right to read a file. False, without it, where `ends` is true before it was free."""
+        """Hold the right to read a file. Yield False, without it, if `ends` becomes true before it is free."""
         while not (free := self._reading.acquire(timeout=WAIT_SECONDS)):
             if ends():
                 break
@@ -49,7 +50,7 @@ class Lane:
 
     @contextmanager
     def working_on(self, document: Document) -> Iterator[None]:
-        """Hold a place of the lane for a document, from when it is taken."""
+        """Record that the lane works on a document, from when it is taken."""
         if is_small(document):
             yield
             return
@@ -60,19 +61,19 @@ class Lane:
             self._people.remove(document.uploaded_by_id)
 
     def waiting(self) -> Iterator[Document]:
-        """Documents that may be taken, in the order in which they should be."""
+        """Yield documents that may be taken, in the order in which they should be."""
         now = timezone.now()
         rows = Document.objects.filter(takeable(now))
         behind = Q(taken_at__gt=now - BEHIND_FOR) & (Q(slow=True) | Q(attempts__gt=0))
         if self.small_only:
             yield from self._in_turn(rows.filter(SMALL_ONES, attempts=0))
         else:
-            # Rows that were never taken compare as unknown with any time: they are not behind.
+            # With rows that were never taken, a comparison of times yields NULL: they are not behind.
             yield from self._in_turn(rows.filter(Q(taken_at=None) | ~behind))
             yield from self._in_turn(rows.filter(behind))
 
     def _in_turn(self, rows: QuerySet[Document]) -> Iterator[Document]:
-        """The oldest of each person's rows; first of the one who has waited longest since one of theirs was taken."""
+        """Yield each person's oldest rows; first those of the person who has waited longest since their last turn."""
         people = list(rows.order_by().values_list("uploaded_by").annotate(Min("uploaded_at")))
         last = _last_taken([person for person, _ in people])
         for person, _ in sorted(people, key=lambda row: (last.get(row[0]) or NEVER, row[1])):
@@ -90,7 +91,7 @@ def takeable(now: datetime) -> Q:
 
 
 def is_small(document: Document) -> bool:
-    """Whether it should be read quickly. One that was not is read again, with all that a document may take."""
+    """Return whether it should be read quickly. A document that was not is read again with the full limits."""
     return document.size <= SMALL_BYTES and not document.slow
 
 

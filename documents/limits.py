@@ -1,4 +1,4 @@
-"""How much time and memory reading a file may take."""
+"""The time and memory that reading a file may take."""
 
 from dataclasses import replace
 
@@ -9,9 +9,9 @@ from documents.extraction.types import Limits
 from documents.lanes import is_small
 from documents.models import Document
 
-# What a small file may take at first. One that needs more is read again when nothing else waits.
+# The first limits of a small file. One that needs more is read again when nothing else waits.
 QUICK_SECONDS, QUICK_SHARE, LEAST_MEMORY_MB = 20, 2, 128
-# Processor time that a file may take in which the size says how much there is to read: many times what it should.
+# Processor time for files whose size tells how much there is to read: many times what reading should take.
 CPU_SECONDS, CPU_SECONDS_A_MB, UNPACKED_CPU_SECONDS_A_MB = 20, 20, 5
 MB = 1024 * 1024
 

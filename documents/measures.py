@@ -1,4 +1,4 @@
-"""What the reading of documents counts for /metrics, and what it reads of the queue."""
+"""The metrics of document reading for /metrics, with what it reads from the queue."""
 
 import time
 from collections.abc import Callable
@@ -19,7 +19,7 @@ ALL = (READ, STAGE_SECONDS)
 
 
 def timed(report: Callable[[str, float], None]) -> Callable[[str, float], None]:
-    """`report`, which is told of each stage; what a stage took is counted when the next one begins.
+    """Wrap `report`, which is called with each stage: the time of a stage is counted when the next one begins.
 
     The stage "" ends the last one, and is not passed on.
     """
@@ -39,14 +39,14 @@ def timed(report: Callable[[str, float], None]) -> Callable[[str, float], None]:
 
 
 def _unread() -> dict[tuple[str, ...], float]:
-    # Those that are ready are the most, and nobody waits for them.
+    # Ready documents are the majority, and nobody waits for them.
     rows = Document.objects.filter(status__in=NOT_READY).order_by().values_list("status").annotate(Count("pk"))
     found = dict(rows)
     return {(status.value,): found.get(status.value, 0) for status in NOT_READY}
 
 
 def _oldest() -> float:
-    """Seconds; 0 where none waits."""
+    """Return the seconds that the oldest queued document has waited; 0 if none is queued."""
     since = Document.objects.filter(status=Status.QUEUED).aggregate(since=Min("uploaded_at"))["since"]
     return max(0.0, (timezone.now() - since).total_seconds()) if since else 0.0
 

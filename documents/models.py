@@ -10,13 +10,13 @@ from search.models import Collection
 
 
 def stored_name(document: "Document", file_name: str) -> str:
-    """Where an upload is kept: under its own id and version, so that no name a person chose reaches the disk."""
+    """Return where an upload is stored: under its own id and version, so that no user-chosen name reaches the disk."""
     version = f".{document.version}" if document.version > 1 else ""
     return f"documents/{document.id}{version}{PurePosixPath(file_name).suffix.lower()[:10]}"
 
 
 class Version(models.Model):
-    """A file that was uploaded for a document, and what reading it gave."""
+    """A file that was uploaded for a document, and the results of reading it."""
 
     version = models.PositiveIntegerField(default=1, editable=False)
     file = models.FileField(upload_to=stored_name)
@@ -36,9 +36,9 @@ class Version(models.Model):
 
 
 class Document(Version):
-    """An uploaded file and how far it is on its way to being searchable. The row is the work queue.
+    """An uploaded file and its progress towards being searchable. The row is the queue entry.
 
-    The version here is the newest; until it is ready, the one that it replaces is in `previous`.
+    The version in this row is the newest; until it is ready, the one that it replaces is in `previous`.
     """
 
     class Status(models.TextChoices):
@@ -89,12 +89,12 @@ class Document(Version):
 
     @property
     def label(self) -> Sensitivity:
-        """A document may be raised above its collection, never lowered below it."""
+        """Return the label that counts. A document may be raised above its collection, never lowered below it."""
         return highest(self.sensitivity, self.collection.sensitivity)
 
     @property
     def searched(self) -> Version | None:
-        """The version whose passages are found: this one once it is read, until then the one it replaces."""
+        """Return the version whose passages are found: this one once it is read, until then the one it replaces."""
         return self if self.status == self.Status.READY else getattr(self, "previous", None)
 
     @property
@@ -103,7 +103,7 @@ class Document(Version):
 
 
 class PreviousVersion(Version):
-    """The version that is searched while a newer one waits, is being read, or could not be read."""
+    """The version that is searched while a newer one is waiting, being read, or could not be read."""
 
     document = models.OneToOneField(Document, on_delete=models.CASCADE, related_name="previous")
 

@@ -1,4 +1,4 @@
-"""File names as people may see them. Pure."""
+"""Pure: file names as people may see them."""
 
 import unicodedata
 from pathlib import PurePosixPath
@@ -21,5 +21,5 @@ def split(name: str) -> tuple[str, str]:
 
 
 def title_of(name: str) -> str:
-    """A title for a document that has none of its own: `annual_report.pdf` -> `annual report`."""
+    """Return a title for a document that has none: `annual_report.pdf` -> `annual report`."""
     return split(name)[0].replace("_", " ").strip() or name

@@ -1,4 +1,4 @@
-"""Where files are uploaded, and who may upload there: asked before the web process reads what is sent."""
+"""Upload addresses and who may upload there, checked before the web process reads the body."""
 
 from urllib.parse import unquote
 from uuid import UUID
@@ -11,7 +11,7 @@ from langai_site.accounts.scopes import Scope
 from langai_site.errors import ForbiddenError, NotFoundError
 from search.access import managed_collections
 
-# Files that the admin's form takes at once.
+# The maximum number of files in one submission of the admin's form.
 UPLOADS_AT_ONCE = 20
 NO_COLLECTION = "You cannot upload documents: you do not manage any collection. Ask an admin."
 
@@ -23,13 +23,13 @@ def register() -> None:
 
 
 def new_documents(credential: Credential) -> None:
-    """Raise ForbiddenError if the sender manages no collection. Which one it is for stands in the body."""
+    """Raise ForbiddenError if the sender manages no collection. The body, read later, says which one is meant."""
     if not managed_collections(credential.user).exists():
         raise ForbiddenError(NO_COLLECTION)
 
 
 def by_api(credential: Credential) -> None:
-    """Raise ForbiddenError for a key that lacks the scope, too."""
+    """Raise ForbiddenError also for a key without the scope."""
     require_scope(credential, Scope.DOCUMENTS)
     new_documents(credential)
 

@@ -1,4 +1,4 @@
-"""Turning uploads into passages: what the worker does."""
+"""The worker's job that turns uploads into passages."""
 
 import logging
 from collections.abc import Callable
@@ -24,12 +24,12 @@ WENT_WRONG = "Something went wrong inside LangAI; the log has the details."
 
 
 def run(lane: Lane) -> bool:
-    """One step of the worker's job; True when there may be more to do."""
+    """Run one step of the worker's job; return True if there may be more to do."""
     return work_once(process.NAME, lane)
 
 
 def work_once(worker: str, lane: Lane = ANY) -> bool:
-    """Take one document through to its passages. Returns False when none waits, or the process is to end."""
+    """Process one document until its passages are live. Return False if none waits, or the process is about to end."""
     with ExitStack() as stack:
         if not stack.enter_context(lane.reading(process.stopping.is_set)):
             return False
@@ -42,9 +42,9 @@ def work_once(worker: str, lane: Lane = ANY) -> bool:
 
 
 def work_on(held: Claim, when_read: Callable[[], object] = bool) -> bool:
-    """Read the claimed document. Returns False when the process is to end.
+    """Read the claimed document. Return False when the process is about to end.
 
-    `when_read` is called when its file is read, and before that when reading takes long.
+    `when_read` is called when its file is read, or earlier if reading takes long.
     """
     try:
         with Lease(held):
@@ -74,7 +74,7 @@ def _process(held: Claim, when_read: Callable[[], object]) -> None:
     except Document.DoesNotExist:
         raise ClaimLostError from None
     except (ClaimLostError, NotQuickError, StoppingError, OperationalError, InterfaceError):
-        # When the database is away nothing can be written about it: the lease runs out and another try follows.
+        # If the database is unavailable, the error cannot be recorded: the lease expires and another attempt follows.
         raise
     except LangAIError as error:
         logger.info("Document %s failed: %s", held.document_id, logs.safe_words(error))

@@ -1,4 +1,4 @@
-"""The Library: what a person may read, document by document, and the files themselves."""
+"""The Library: the documents that a person may read, and their files."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -20,7 +20,7 @@ from langai_site.accounts.session import signed_in
 WORDS_MAX = 200
 PAGE_DIGITS = 6
 CHUNK = 256 * 1024
-# Each column with its two orders: the one of the first click first.
+# Each column with its two orders, starting with that of the first click.
 COLUMNS = {
     "Title": ("title", "-title"),
     "Pages": ("longest", "shortest"),
@@ -31,7 +31,7 @@ COLUMNS = {
 
 @dataclass(frozen=True)
 class LibraryPlace:
-    """What of a collection is shown: an address of its page."""
+    """The part of a collection that is shown: an address of its page."""
 
     collection: int
     words: str = ""
@@ -45,7 +45,7 @@ class LibraryPlace:
 
 @dataclass(frozen=True)
 class LibraryColumn:
-    """A column's heading: where a click on it leads, and how it is sorted now, in ARIA's word."""
+    """A column's heading: where a click on it leads, and its current order in ARIA's terms."""
 
     name: str
     url: str
@@ -60,7 +60,7 @@ def library(request: HttpRequest) -> HttpResponse:
 @require_safe
 @vary_on_headers("HX-Target")
 def collection(request: HttpRequest, collection: int) -> HttpResponse:
-    """A collection's documents, filtered, sorted and paged; htmx gets the list alone."""
+    """Show a collection's documents, filtered, sorted and paged; htmx gets only the list."""
     found = shelf(signed_in(request), collection)
     order = request.GET.get("sort", "")
     place = LibraryPlace(collection, request.GET.get("q", "").strip()[:WORDS_MAX], order if order in ORDERS else NEWEST)
@@ -96,7 +96,7 @@ def _column(place: LibraryPlace, name: str) -> LibraryColumn:
 
 @require_GET
 def original(request: HttpRequest, document: UUID) -> StreamingHttpResponse:
-    """The uploaded file, never shown in place: whatever is in it runs nowhere on this site."""
+    """Send the uploaded file as a download, never shown in place, so that nothing in it runs on this site."""
     found = access_original(signed_in(request), document)
     headers = {
         "Content-Length": str(found.size),

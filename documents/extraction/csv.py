@@ -1,4 +1,4 @@
-"""Tables as text: comma- and tab-separated values. Each record is a row, as a spreadsheet program numbers them."""
+"""Reads comma- and tab-separated values. Each record is a row, numbered as spreadsheet programs do."""
 
 import csv
 import io
@@ -12,11 +12,11 @@ from documents.extraction.encodings import read_text
 from documents.extraction.tables import Tables
 from documents.extraction.types import Extracted, ExtractionError, Limits
 
-# The comma last: where decimals have one, rows are regular by it too.
+# The comma comes last: in files with decimal commas, it also seems to split rows regularly.
 DELIMITERS = "\t;|,"
 SAMPLE_ROWS = 50
 SAMPLE_CHARACTERS = 100_000
-# Excel's own way to name the delimiter, in a first line.
+# Excel names the delimiter like this in a first line.
 NAMED = re.compile(r"sep=(.)\n", re.IGNORECASE)
 
 
@@ -30,7 +30,7 @@ def extract(path: Path, limits: Limits) -> Extracted:
 
 
 def _rows(text: str, delimiter: str, max_chars: int) -> Iterator[list[str]]:
-    # An odd number of quotes is no quoting: one of them would swallow the rest of the file.
+    # With an odd number of quotes, quotes do not enclose cells: one of them would swallow the rest of the file.
     quoted = text.count('"') % 2 == 0
     csv.field_size_limit(max_chars)
     try:
@@ -44,7 +44,7 @@ def _rows(text: str, delimiter: str, max_chars: int) -> Iterator[list[str]]:
 
 
 def _delimiter(text: str) -> str:
-    """The one that gives most of the first rows the same number of cells, above one."""
+    """Return the delimiter that gives most of the first rows the same number of cells, more than one."""
 
     def regularity(delimiter: str) -> int:
         reader = csv.reader(text[:SAMPLE_CHARACTERS].split("\n"), delimiter=delimiter)

@@ -1,4 +1,4 @@
-"""Word documents: paragraphs, lists, tables, text boxes and notes, with what was inserted and not what was deleted."""
+"""Reads Word documents: paragraphs, lists, tables, text boxes and notes, with inserted but without deleted text."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -10,7 +10,7 @@ from documents.extraction.types import Extracted, ExtractionError, Limits
 
 NO_TEXT_PART = "This is not a Word document, though its name says so, or it is damaged. Save it again as .docx."
 
-# Deleted text, older copies of text boxes, codes of fields, and formats that say nothing about the words.
+# Deleted text, older copies of text boxes, field codes, and formats that say nothing about the words.
 UNREAD = {
     *("del", "moveFrom", "Fallback", "instrText", "delText", "rPr", "pPr", "sectPr", "tblPr", "tblGrid", "trPr"),
     *("tcPr", "sdtPr", "sdtEndPr"),
@@ -25,7 +25,7 @@ MAX_ANCESTRY = 20
 
 @dataclass(frozen=True)
 class Style:
-    """What a paragraph's style says of it: its outline level, from 0 for a title, and whether it is a list's item."""
+    """What a paragraph's style says: its outline level, from 0 for a title, and whether it is a list item."""
 
     level: int = BODY_LEVEL
     item: bool = False
@@ -33,7 +33,7 @@ class Style:
 
 @dataclass(frozen=True)
 class OwnStyle:
-    """A style's own settings, and the name of the style it is based on. No `level`: it says nothing of it."""
+    """A style's own settings, and the name of the style it is based on. `level` None: the style does not set it."""
 
     level: int | None
     item: bool
@@ -63,7 +63,7 @@ def extract(path: Path, limits: Limits) -> Extracted:
 
 
 def _styles(listing: Element) -> dict[str, Style]:
-    # Each is read once, however many are based on it: one may hold a great many elements.
+    # Each is read once, however many styles are based on it: one may hold very many elements.
     own = {attribute(style, "styleId"): _own_style(style) for style in listing if local(style) == "style"}
     return {name: _style(list(_ancestry(name, own))) for name in own}
 
@@ -73,7 +73,7 @@ def _own_style(style: Element) -> OwnStyle:
 
 
 def _style(ancestry: list[OwnStyle]) -> Style:
-    """What the nearest of a style and those it is based on says counts."""
+    """Return the settings that apply: each from the nearest style in the ancestry that sets it."""
     levels = (style.level for style in ancestry)
     item = any(style.item for style in ancestry)
     return Style(next((level for level in levels if level is not None), BODY_LEVEL), item)
@@ -87,7 +87,7 @@ def _style_level(style: Element) -> int | None:
 
 
 def _ancestry(name: str, styles: dict[str, OwnStyle]) -> Iterator[OwnStyle]:
-    """Yield a style and those it is based on, nearest first; they may go round in a circle."""
+    """Yield a style and those it is based on, nearest first. The chain is bounded, because it may be circular."""
     for _ in range(MAX_ANCESTRY):
         style = styles.get(name)
         if style is None:
@@ -107,7 +107,7 @@ def _write(block: Element, word: Word) -> None:
 
 
 def _write_paragraph(paragraph: Element, word: Word, after_list: bool) -> bool:
-    """Write a paragraph and the text boxes in it; True where it is an item of a list."""
+    """Write a paragraph and the text boxes in it; return whether it is a list item."""
     text, boxes = _text(paragraph, word)
     style = _paragraph_style(paragraph, word.styles)
     if style.level < BODY_LEVEL:
@@ -122,7 +122,7 @@ def _write_paragraph(paragraph: Element, word: Word, after_list: bool) -> bool:
 
 
 def _paragraph_style(paragraph: Element, styles: dict[str, Style]) -> Style:
-    """Its style, and what the paragraph itself says before that."""
+    """Return its style; settings of the paragraph itself come first."""
     style = styles.get(_value(paragraph, "pPr", "pStyle"), Style())
     outline = _value(paragraph, "pPr", "outlineLvl")
     level = whole_number(outline, BODY_LEVEL) + 1 if outline else style.level
@@ -201,13 +201,13 @@ def _cell(cell: Element, word: Word) -> Iterator[str]:
 def _write_notes(package: Package, main: str, word: Word) -> None:
     kinds = {kind: package.first_related(main, kind) for kind in NOTES.values()}
     notes = {(kind, attribute(note, "id")): note for kind, name in kinds.items() if name for note in package.tree(name)}
-    # A note may refer to notes, which are then no more than numbers.
+    # A note may refer to notes; those references stay numbers only.
     for number, key in enumerate(list(word.notes), start=1):
         text = " ".join(_cell(notes[key], word)).strip() if key in notes else ""
         word.draft.add(f"[{number}] {text}" if text else "")
 
 
 def _value(element: Element, *path: str) -> str:
-    """The `val` of the element at `path`."""
+    """Return the `val` of the element at `path`."""
     found = child(element, *path)
     return attribute(found, "val") if found is not None else ""

@@ -1,4 +1,4 @@
-"""Bytes -> text, in whatever encoding they were written."""
+"""Decodes bytes to text, whatever their encoding."""
 
 import codecs
 import re
@@ -20,7 +20,7 @@ MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
-# Those that files are found in; of the hundred that Python knows, many read any bytes as something.
+# The encodings that files commonly have. Of the hundred that Python knows, many decode any bytes to something.
 COMMON = [
     *("cp1250", "cp1251", "cp1252", "cp1253", "cp1254", "cp1255", "cp1256", "cp1257", "cp850", "cp874"),
     *("koi8_r", "mac_roman", "cp932", "euc_jp", "gb18030", "big5", "cp949"),
@@ -31,7 +31,7 @@ WITH_LETTERS = re.compile(rb"[^\n]*[\x80-\xff][^\n]*\n?")
 
 
 def read_text(path: Path, declared: str = "") -> str:
-    """Return the file's text, its line ends as `\\n`. Raises ExtractionError where it is none."""
+    """Return the file's text, its line ends as `\\n`. Raises ExtractionError if it is not text."""
     return clean(decode(path.read_bytes(), declared))
 
 
@@ -48,7 +48,7 @@ def decode(data: bytes, declared: str = "") -> str:
 
 
 def decoded(data: bytes, encoding: str) -> str | None:
-    """Return `data` in `encoding`, or None where that does not fit or is not known."""
+    """Return `data` in `encoding`, or None if that does not fit or is unknown."""
     try:
         return data.decode(encoding) if encoding else None
     except (UnicodeError, LookupError):
@@ -56,12 +56,12 @@ def decoded(data: bytes, encoding: str) -> str | None:
 
 
 def clean(text: str) -> str:
-    """Return `text` with `\\n` for every line end and without characters that no database or page can hold."""
+    """Return `text` with `\\n` for every line end and without characters that databases or pages cannot hold."""
     return CONTROLS.sub("", text.replace("\r\n", "\n").replace("\r", "\n").replace("\f", "\n\n"))
 
 
 def _wide(data: bytes) -> str:
-    """UTF-16 without a mark: in most languages every other byte of the line ends, spaces and digits is zero."""
+    """Detect UTF-16 without a mark: in most languages every other byte of line ends, spaces and digits is zero."""
     even, odd = data[:SAMPLE_BYTES:2].count(0), data[1:SAMPLE_BYTES:2].count(0)
     half = min(len(data), SAMPLE_BYTES) // 2
     if min(even, odd) > half // 50 or max(even, odd) < half // 3 + 1:
@@ -70,12 +70,12 @@ def _wide(data: bytes) -> str:
 
 
 def _candidates(data: bytes, declared: str) -> list[str]:
-    """Encodings that switch by escape characters are valid UTF-8, so they come first where there are such."""
+    """Return encodings to try. Those that switch with escape characters are also valid UTF-8, so they come first."""
     return [declared, "iso2022_jp_2", "utf-8"] if b"\x1b$" in data[:SAMPLE_BYTES] else ["utf-8", declared]
 
 
 def _nearly_utf8(data: bytes) -> str:
-    """UTF-8 with a few bad bytes among many good letters, as programs that cut texts leave it; else nothing."""
+    """Return UTF-8 with a few bad bytes among many good letters, as programs that cut texts leave it; otherwise ""."""
     text = data.decode(errors="replace")
     bad = text.count("\ufffd")
     letters = sum(not character.isascii() for character in text[:SAMPLE_BYTES])
@@ -100,7 +100,7 @@ def _guessed(data: bytes) -> str:
 
 
 def _checked(text: str) -> str:
-    """Binary data often decodes as something; letters for devices give it away."""
+    """Return the text. Raise ExtractionError for binary data, which often decodes but has many control characters."""
     sample = text[:SAMPLE_BYTES]
     if len(CONTROLS.findall(sample)) > len(sample) // 100 + 1:
         raise ExtractionError(NOT_TEXT)

@@ -1,4 +1,4 @@
-"""HTML as a person reads it: the words in their blocks, without scripts, styles and what is hidden."""
+"""Reads HTML as a person sees it: the words in their blocks, without scripts, styles and hidden parts."""
 
 import re
 from collections.abc import Iterator
@@ -54,7 +54,7 @@ def read(markup: str) -> HtmlReading:
 
 
 class HtmlWriter:
-    """Joins text as a browser would lay it out, and remembers where headings start."""
+    """Joins text as a browser would lay it out, and records where headings start."""
 
     def __init__(self) -> None:
         self.parts: list[str] = []
@@ -68,7 +68,7 @@ class HtmlWriter:
         self.heading_start = -1
 
     def gap_of(self, gap: str) -> None:
-        """Ask for a gap before the next word; the widest asked for counts."""
+        """Request a gap before the next word; the widest request counts."""
         order = ("", " ", "\n", "\n\n")
         self.gap = max(self.gap, gap, key=order.index)
 
@@ -86,7 +86,7 @@ class HtmlWriter:
         self._append(text)
 
     def flowing(self, text: str) -> None:
-        """Words whose whitespace means no more than a space."""
+        """Write words in which any whitespace means a single space."""
         flat = SPACES.sub(" ", text)
         if flat.startswith(" "):
             self.gap_of(" ")
@@ -139,7 +139,7 @@ def _write_block(tag: str, opens: bool, writer: HtmlWriter) -> None:
 
 
 def _write_in_table(node: LexborNode, opens: bool, writer: HtmlWriter) -> None:
-    """A row is a line, whatever blocks its cells are made of."""
+    """Start a row or cell of a table: a row is a line, whatever blocks its cells consist of."""
     if node.tag in ("tr", "caption"):
         writer.gap_of("\n")
         writer.bars = 0
@@ -155,7 +155,10 @@ def _width(cell: LexborNode) -> int:
 
 
 def _tables(root: LexborNode) -> set[int]:
-    """Tables of data. One with headings or tables in it, or without a row of two cells, only arranges the page."""
+    """Return the tables of data.
+
+    A table with headings or tables in it, or without a row of two cells, is only layout.
+    """
     around: list[int] = []
     data, arranging = set(), set()
     for node, opens in _walk(root):
@@ -176,7 +179,7 @@ def _follows_cell(node: LexborNode) -> bool:
 
 
 def _walk(root: LexborNode) -> Iterator[tuple[LexborNode, bool]]:
-    """Yield every node a reader sees, as it opens and as it closes; without recursion, as depth has no bound."""
+    """Yield every visible node, as it opens and as it closes; without recursion, because the depth is not limited."""
     stack = [(root, True)]
     while stack:
         node, opens = stack.pop()

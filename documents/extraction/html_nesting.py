@@ -1,7 +1,7 @@
-"""Refuses pages whose tags would keep a parser busy: it looks upwards and backwards at many of them.
+"""Refuses pages whose tags would keep a parser busy: for many tags it searches upwards and backwards.
 
-What is counted here is what browsers' parsers build of ordinary pages, sloppy ones included: tags that end each other
-(paragraphs, items, cells) do not nest. A page made to differ from that is stopped by the processor time it may take.
+Elements are counted as browsers' parsers build them from ordinary pages, careless ones included: tags that end each
+other (paragraphs, items, cells) do not nest. The processor time limit stops a page that was made to differ from that.
 """
 
 import re
@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from documents.extraction.types import ExtractionError
 
-# Browsers draw no more than 512 levels.
+# Browsers draw at most 512 levels.
 MAX_DEPTH = 1000
 MAX_ATTRIBUTES = 1000
 MAX_OPTIONS = 10_000
@@ -26,7 +26,7 @@ TOO_MANY_OPTIONS = (
     f"This page has lists to choose from with more than {MAX_OPTIONS:,} entries. Save it again without its forms."
 )
 
-# None of these goes back over what it has read, so that no page can make them slow.
+# These expressions never backtrack, so that no page can make them slow.
 TAG = re.compile(r"<(?:(?P<comment>!--)|(?P<end>/)?(?P<name>[a-zA-Z][^\s/>]*+))")
 COMMENT_END = re.compile("--!?>")
 ATTRIBUTE = re.compile(r"""[\s/]*+[^\s/>][^\s/>=]*+(?:\s*+=\s*+(?:"[^"]*+"?|'[^']*+'?|[^\s>"'][^\s>]*+|(?=>)))?""")
@@ -35,13 +35,13 @@ VOID = {
     *("area", "base", "basefont", "bgsound", "br", "col", "embed", "frame", "hr", "img", "input", "link", "meta"),
     *("param", "source", "track", "wbr"),
 }
-# Kept in a list of their own by parsers, which makes them cheap; pages often leave them open.
+# Parsers keep these in a separate list, which makes them cheap; pages often leave them open.
 FORMATS = {
     *("a", "b", "big", "code", "em", "font", "i", "nobr", "s", "small", "strike", "strong", "tt", "u"),
 }
 # Their content is text, whatever it looks like.
 RAW = {"iframe", "noembed", "noframes", "script", "style", "textarea", "title", "xmp"}
-# What ends the nearest open element of the same kind, unless an element of the second set is between.
+# An opening tag closes the nearest open element of the same kind, unless one of the second set is in between.
 KINDS = (
     ({"li"}, {"ol", "ul", "menu"}),
     ({"dd", "dt"}, {"dl"}),
@@ -61,7 +61,7 @@ ENDS_PARAGRAPH = {
 
 
 def check(markup: str) -> None:
-    """Raise ExtractionError for a page that nests too deeply or has too much of one thing. Linear in its length."""
+    """Raise ExtractionError for a page that nests too deeply or has too many of one thing. Takes linear time."""
     counted, position = Counted(), 0
     while tag := TAG.search(markup, position):
         if tag["comment"]:
@@ -96,13 +96,13 @@ def _after_text(markup: str, name: str, position: int) -> int:
 
 @dataclass
 class Counted:
-    """The elements that are open at a place of a page."""
+    """The elements that are open at a position in a page."""
 
     open: list[str] = field(default_factory=list)
-    # Where in `open` each name stands.
+    # The positions of each name in `open`.
     places: dict[str, list[int]] = field(default_factory=dict)
     options: int = 0
-    # Of all <html> and <body>: parsers give those of further ones to the first.
+    # Of all <html> and <body>: parsers add the attributes of later ones to the first.
     body_attributes: int = 0
 
     def opens(self, name: str, attributes: int) -> None:

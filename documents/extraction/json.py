@@ -1,4 +1,4 @@
-"""JSON, laid out so that a person can read it. A passage's heading is the path to it: `staff > 3 > address`."""
+"""Reads JSON and lays it out for people. A passage's heading is the path to it: `staff > 3 > address`."""
 
 import json
 from collections.abc import Iterable, Iterator
@@ -10,7 +10,7 @@ from documents.extraction.layout import paged
 from documents.extraction.types import Extracted, ExtractionError, Limits, check_characters
 
 INDENT = "  "
-# Deeper in, the path says less than the text around.
+# At greater depth, the path says less than the surrounding text.
 PATH_DEPTH = 3
 LINE_CHARACTERS = 100
 MAX_DEPTH = 100
@@ -45,7 +45,7 @@ def extract(path: Path, limits: Limits) -> Extracted:
 
 
 def _lines(value: Any, way: Way = (), before: str = "", after: str = "") -> Iterator[tuple[Way, str]]:  # noqa: ANN401
-    """Yield (way to it, line) of each line; `before` begins the first, with indent and name, `after` ends the last."""
+    """Yield (path, line) of each line; `before` begins the first, with indent and name, `after` ends the last."""
     if len(way) > MAX_DEPTH:
         raise ExtractionError(TOO_DEEP)
     short = _short(value)
@@ -67,7 +67,7 @@ def _members(value: dict[str, Any] | list[Any]) -> Iterable[tuple[str, Any]]:
 
 
 def _short(value: Any) -> str | None:  # noqa: ANN401
-    """The value as one line, if it is no more than that: a scalar, or a few of them."""
+    """Return the value as one line if it is short enough: a scalar, or a few of them."""
     if not isinstance(value, dict | list):
         return _scalar(value)
     if any(isinstance(inner, dict | list) for _, inner in _members(value)):

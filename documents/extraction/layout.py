@@ -1,4 +1,4 @@
-"""From text to pages, with the headings on them."""
+"""Cuts text into pages, with the headings on them."""
 
 from collections.abc import Iterable, Sequence
 
@@ -24,7 +24,7 @@ def paged(text: str, headings: Iterable[tuple[int, str]] = (), title: str = "", 
 
 
 def _cut(text: str, start: int) -> int:
-    """The best place to end the page that starts at `start`: a blank line, a line end, a space, anywhere."""
+    """Return the best place to end the page that starts at `start`: a blank line, a line end, a space, anywhere."""
     limit = start + PAGE_CHARACTERS
     for mark in ("\n\n", "\n", " "):
         found = text.rfind(mark, start + PAGE_CHARACTERS // 2, limit)
@@ -42,13 +42,13 @@ def _placed(headings: Sequence[tuple[int, str]], ends: Sequence[int]) -> Iterabl
 
 
 def row(cells: Iterable[str]) -> str:
-    """A table's row as one line: `Role | Days`. Without words in it, nothing."""
+    """Return a table's row as one line: `Role | Days`. A row without words gives ""."""
     line = " | ".join(" ".join(cell.split()) for cell in cells)
     return line.strip().rstrip(" |") if line.strip(" |") else ""
 
 
 class PageDraft:
-    """Blocks of text in reading order, with the headings among them. Raises ExtractionError when it is too much."""
+    """Blocks of text in reading order, with the headings among them. Raises ExtractionError if there is too much."""
 
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
@@ -64,7 +64,7 @@ class PageDraft:
             self._append(text)
 
     def heading(self, text: str, level: int = 1) -> None:
-        """Add a heading; of `level` 0 is the title of the whole."""
+        """Add a heading; one of `level` 0 is the title of the whole."""
         text = " ".join(clean(text).split())
         if text:
             self._append("\n\n" if self._parts else "")
@@ -75,7 +75,7 @@ class PageDraft:
         return paged("".join(self._parts), [(start, text) for start, _, text in self._headings], self._title())
 
     def _title(self) -> str:
-        """The heading that stands above all others, if only one does."""
+        """Return the single heading of the highest level, or "" if there are several."""
         top = min((level for _, level, _ in self._headings), default=2)
         highest = [text for _, level, text in self._headings if level == top]
         return highest[0] if top == 0 or (top == 1 and len(highest) == 1) else ""

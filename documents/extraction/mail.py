@@ -1,4 +1,4 @@
-"""Mails: who wrote when to whom about what, and the text. Attachments are named, not opened."""
+"""Reads mails: who wrote when to whom about what, and the text. Attachments are named, not opened."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -21,12 +21,12 @@ LOCKED = "This mail is encrypted. Save its text without encryption and upload th
 
 SHOWN = ("Subject", "From", "To", "Cc", "Date")
 ENCRYPTED = {"multipart/encrypted", "application/pkcs7-mime", "application/x-pkcs7-mime"}
-# What the standard library's parsers of headers raise on headers that are malformed in their many ways.
+# What the standard library's header parsers raise for malformed headers of many kinds.
 MALFORMED = (ValueError, LookupError, TypeError, AttributeError, AssertionError, ArithmeticError, MessageError)
 PLACE_CHARACTERS = 100
 
-# Parsing a header takes time by the square of its length: of a longer one the words are decoded, or it is shown as it
-# stands.
+# The time to parse a header grows with the square of its length. If it is longer, its words are decoded or it is
+# shown unchanged.
 PARSED_CHARACTERS = 4000
 DECODED_CHARACTERS = 100_000
 MAX_PARTS = 1000
@@ -58,14 +58,14 @@ def extract(path: Path, limits: Limits) -> Extracted:
 
 
 class Bounds:
-    """Makes the parts of one mail, and refuses it where there are too many or their types are too long."""
+    """Creates the parts of one mail, and refuses the mail if it has too many or their types are too long."""
 
     def __init__(self) -> None:
         self._parts = self._type_characters = 0
 
     def part(self, policy: policy.Policy) -> EmailMessage:
         self._parts += 1
-        # The parser asks for one more than it needs.
+        # The parser creates one more than it needs.
         if self._parts > MAX_PARTS + 1:
             raise ExtractionError(TOO_MANY_PARTS)
         return MailPart(self, policy)
@@ -79,14 +79,14 @@ class Bounds:
 
 
 class MailPart(EmailMessage):
-    """A mail, or a part of one, that tells its bounds of each header before anything parses it."""
+    """A mail or a part of one; it reports each header to its bounds before anything parses the header."""
 
     def __init__(self, bounds: Bounds, policy: policy.Policy) -> None:
         super().__init__(policy)
         self._bounds, self._depth = bounds, 0
 
     def attach(self, payload: "MailPart") -> None:  # type: ignore[override]
-        """Called by the parser with each part before it reads it; every line is compared with all boundaries above."""
+        """Check the depth when the parser attaches a part: it compares every line with all boundaries above."""
         payload._depth = self._depth + 1
         if payload._depth > MAX_DEPTH:
             raise ExtractionError(TOO_DEEP)
@@ -122,7 +122,7 @@ def _refuse_cut_and_locked(message: EmailMessage) -> None:
 
 
 def _body(message: EmailMessage) -> str:
-    """The mail's text; where it has none, its HTML as a person reads it."""
+    """Return the mail's text; if it has none, its HTML as a person sees it."""
     part = message.get_body(preferencelist=("plain", "html"))
     if part is None:
         return ""
@@ -135,7 +135,7 @@ def _body(message: EmailMessage) -> str:
 
 
 def _content(part: MIMEPart) -> str:
-    """What a mail says of its encoding is mostly right, unlike what a web page says."""
+    """Decode a part. What a mail declares as its encoding is mostly right, unlike what a web page declares."""
     data, declared = part.get_payload(decode=True), part.get_content_charset("")
     if not isinstance(data, bytes):
         return ""
@@ -156,7 +156,7 @@ def _nameless(part: EmailMessage) -> str:
 
 
 def _place(sender: str, date: str) -> str:
-    """Where a passage stands: `from Ada Lovelace, 3 May 2024`."""
+    """Return where a passage is: `from Ada Lovelace, 3 May 2024`."""
     name, address = parseaddr(sender[:PARSED_CHARACTERS])
     who = (name or address)[:PLACE_CHARACTERS]
     return ", ".join(filter(None, (f"from {clean(who)}" if who else "", _day(date))))

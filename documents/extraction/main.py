@@ -1,7 +1,7 @@
 """The extraction process: `python -m documents.extraction.main MODULE PATH LIMITS PARENT`.
 
-It takes its limits upon itself before it touches the file, writes one JSON value to standard output and
-ends. Django is not loaded: it starts in a fraction of a second and holds no settings and no secrets.
+It applies its limits to itself before it opens the file, writes one JSON value to standard output and
+ends. It does not load Django, so it starts in a fraction of a second and holds no settings and no secrets.
 """
 
 import ctypes
@@ -22,13 +22,13 @@ from documents.extraction.types import MAX_HEADINGS, ExtractionError, LimitReach
 PR_SET_PDEATHSIG = 1
 OPEN_FILES = 64
 MB = 1024 * 1024
-# Office files are seldom packed more densely: what is packed more may be there to explain time.
+# Office files are seldom compressed more than this; a higher ratio may be meant to justify processor time.
 ORDINARY_RATIO = 20
 TOO_DEEP = "This file is nested too deeply to be read. Save it again in a simpler form."
 
 
 def end_with(parent: int) -> None:
-    """Have the kernel kill this process when the worker dies, also if that has happened already."""
+    """Let the kernel kill this process when the worker dies, even if that has happened already."""
     if sys.platform == "linux":
         ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() != parent:
@@ -42,18 +42,18 @@ def restrict(limits: Limits) -> None:
     cpu_seconds = limits.cpu_seconds or limits.seconds
     most = limits.seconds if limits.unpacked_cpu_seconds else cpu_seconds
     resource.setrlimit(resource.RLIMIT_CPU, (cpu_seconds, most + 1))
-    # Four bytes a character is UTF-8's longest, and headings repeat the text at most; the rest is JSON's punctuation.
+    # UTF-8 needs at most four bytes a character, and headings repeat the text at most once; the rest is JSON's syntax.
     size = limits.max_chars * 8 + limits.max_pages * 1024 + MAX_HEADINGS * 64 + 1024 * 1024
     resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
     resource.setrlimit(resource.RLIMIT_NOFILE, (OPEN_FILES, OPEN_FILES))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     if not limits.ocr_languages:
-        # No other process and no thread. It counts those of the user, so there is no number between none and any.
+        # No other process and no thread. The limit counts all of the user's, so only zero is a usable number.
         resource.setrlimit(resource.RLIMIT_NPROC, (0, 0))
 
 
 def allow_for_unpacked(path: Path, limits: Limits) -> None:
-    """Raise the limit of processor time to what an office file explains once it is unpacked."""
+    """Raise the processor time limit to what an office file justifies by its unpacked size."""
     if not limits.unpacked_cpu_seconds:
         return
     size = path.stat().st_size

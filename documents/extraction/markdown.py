@@ -1,4 +1,4 @@
-"""Markdown, kept as it is written: its marks are what the splitter and the reader go by."""
+"""Reads Markdown without changing it: splitter and reader rely on its marks."""
 
 import re
 from collections.abc import Iterator
@@ -34,6 +34,6 @@ def _headings(text: str) -> Iterator[tuple[int, int, str]]:
 
 
 def _words(line: str) -> str:
-    """A heading's words, without the marks that may close it."""
+    """Return a heading's words, without the marks that may close it."""
     line = line.rstrip()
     return line.rstrip("#").rstrip(" \t") or line

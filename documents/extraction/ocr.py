@@ -1,4 +1,4 @@
-"""Text in pictures of pages, recognised by the program tesseract where that is installed."""
+"""Recognises text in pictures of pages with tesseract, if it is installed."""
 
 import shutil
 import subprocess
@@ -9,7 +9,7 @@ from documents.extraction.types import ExtractionError, LimitReachedError, Limit
 
 PROGRAM = "tesseract"
 DPI = 300
-# The sandbox ends the process on the second: what takes too long should be told this many seconds before.
+# The sandbox ends the process to the second; this many seconds earlier, report that recognition takes too long.
 EARLIER = 0.75
 
 
@@ -36,7 +36,7 @@ class Recogniser:
         self._deadline = (limits.ends_at or time.monotonic() + limits.seconds) - EARLIER
 
     def text(self, picture: Picture, page: int) -> str:
-        """Return the words in `picture`. Raises ExtractionError, naming the page, where that fails."""
+        """Return the words in `picture`. Raises ExtractionError, naming the page, if that fails."""
         image = b"P5 %d %d 255\n" % (picture.width, picture.height) + picture.pixels
         try:
             done = subprocess.run(  # noqa: S603 - arguments are ours; the languages are checked as a setting

@@ -1,4 +1,4 @@
-"""OpenDocument texts: paragraphs, lists, tables, text boxes and notes."""
+"""Reads OpenDocument texts: paragraphs, lists, tables, text boxes and notes."""
 
 import re
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ from documents.extraction.types import Extracted, ExtractionError, Limits, check
 NOT_ONE = "This is not an OpenDocument text, though its name says so, or it is damaged. Save it again as .odt."
 MANIFEST = "META-INF/manifest.xml"
 
-# Remarks, deleted text, and what is kept for the program only.
+# Remarks, deleted text, and data for the program only.
 UNREAD = {
     *("annotation", "annotation-end", "tracked-changes", "forms", "sequence-decls", "variable-decls"),
     *("user-field-decls", "dde-connection-decls", "alphabetical-index-auto-mark-file", "ruby-text", "desc", "title"),
@@ -41,7 +41,7 @@ def extract(path: Path, limits: Limits) -> Extracted:
 
 
 def _title_styles(content: Element) -> set[str]:
-    """The names of the styles by which a paragraph is the document's title."""
+    """Return the names of the styles that make a paragraph the document's title."""
     styles = child(content, "automatic-styles")
     made = {attribute(style, "name") for style in styles or () if attribute(style, "parent-style-name") == TITLE_STYLE}
     return made | {TITLE_STYLE}
@@ -69,7 +69,7 @@ class OdtReader:
                 self._write_paragraph(block, in_list)
 
     def write_notes(self) -> None:
-        # A note may refer to notes, which are then no more than numbers.
+        # A note may refer to notes; those references stay numbers only.
         for number, note in enumerate(list(self._notes), start=1):
             if text := " ".join(self._cell(note)).strip():
                 self.draft.add(f"[{number}] {text}")
@@ -126,7 +126,7 @@ class OdtReader:
                 yield text
 
     def _as_often(self, text: str, repeated: str) -> list[str]:
-        """A cell's text as often as it says that it stands there: cells in cells would multiply without an end."""
+        """Return a cell's text as often as its attribute says, limited: cells within cells could multiply endlessly."""
         times = min(whole_number(repeated, 1), MOST_CELLS)
         self._repeated += len(text) * (times - 1)
         check_characters(self._repeated, self._limits)

@@ -1,4 +1,4 @@
-"""Office files that are zip archives of XML, read with distrust: bounded, and without declared entities."""
+"""Opens office files that are zip archives of XML without trusting them: limited, and without declared entities."""
 
 import posixpath
 import re
@@ -13,10 +13,10 @@ from documents.extraction.types import ExtractionError
 
 Element = ElementTree.Element
 
-# What is read as a tree takes about ten times its size in memory.
+# A part that is read as a tree takes about ten times its size in memory.
 MAX_TREE_MB = 64
 MAX_UNPACKED_MB = 2000
-# Office files are packed 5 to 50 times; one byte repeated, a thousand times.
+# Office files are compressed 5 to 50 times; one byte repeated, a thousand times.
 MAX_RATIO = 200
 SMALL_MB = 50
 MB = 1024 * 1024
@@ -38,9 +38,9 @@ ENTITIES = (
 )
 ENCRYPTED = 0x1
 
-# All that may come before the first tag. What declares a document type, and entities in it, does not match.
+# All that may come before the first tag. It does not match a document type, which could declare entities.
 PROLOG_BYTES = 64 * 1024
-# It never goes back, so that no file can make it slow.
+# It never backtracks, so that no file can make it slow.
 PROLOG = re.compile(r"\ufeff?(?:\s++|(?><\?.*?\?>)|(?><!--.*?-->))*+<[^!?\s]", re.DOTALL)
 
 
@@ -56,7 +56,7 @@ class Package:
         return name in self._sizes
 
     def size(self, name: str) -> int:
-        """Bytes of the part `name`, unpacked."""
+        """Return the unpacked bytes of the part `name`."""
         return self._sizes[name]
 
     def tree(self, name: str) -> Element:
@@ -71,7 +71,7 @@ class Package:
         return tree
 
     def related(self, part: str) -> dict[str, tuple[str, str]]:
-        """Return (kind, name) of the parts that `part` refers to, by id; the package's own for the empty name."""
+        """Return (kind, name) of the parts that `part` refers to, by id; those of the package for the empty name."""
         if part not in self._related:
             self._related[part] = self._read_related(part)
         return self._related[part]
@@ -88,11 +88,11 @@ class Package:
         }
 
     def first_related(self, part: str, kind: str) -> str:
-        """Return the name of the first part of `kind` that `part` refers to and that is there, or nothing."""
+        """Return the name of the first existing part of `kind` that `part` refers to, or ""."""
         return next((name for found, name in self.related(part).values() if found == kind and name in self), "")
 
     def refuse_entities(self) -> None:
-        """Look into every part, for a library that reads them itself."""
+        """Check every part for entities, for a library that reads the parts itself."""
         for name in self._sizes:
             start = self._read(name, PROLOG_BYTES)
             if start and start[:4].replace(b"\0", b"").strip(b"\xef\xbb\xbf\xfe\xff \t\r\n")[:1] in (b"<", b""):
@@ -107,7 +107,10 @@ class Package:
         return self._read(name, MAX_TREE_MB * MB)
 
     def _read(self, name: str, most: int) -> bytes:
-        """Without a number of bytes, zipfile would unpack all there is, whatever size was told and checked."""
+        """Read at most `most` bytes of a part.
+
+        Without a limit, zipfile would unpack everything, whatever size is declared.
+        """
         try:
             with self._archive.open(name) as part:
                 return part.read(min(most, self._sizes[name]))
@@ -117,7 +120,7 @@ class Package:
 
 @contextmanager
 def opened(path: Path) -> Iterator[Package]:
-    """Open a zipped office file. Raises ExtractionError where it is no such file, damaged, locked or a bomb."""
+    """Open a zipped office file. Raises ExtractionError if it is not one, damaged, locked or a zip bomb."""
     with path.open("rb") as file:
         if file.read(2) != b"PK":
             raise ExtractionError(
@@ -149,7 +152,7 @@ def _check_sizes(archive: zipfile.ZipFile, packed: int) -> None:
 
 
 def _check_depth(tree: Element) -> None:
-    """Raise ExtractionError for a tree that is deeper than its readers can follow at a cost that only its size sets."""
+    """Raise ExtractionError for a tree that is too deep for its readers to take time in proportion to its size."""
     level = [tree]
     for _ in range(MAX_DEPTH):
         level = [inner for element in level for inner in element]
@@ -164,7 +167,7 @@ def _refuse_entities(start: bytes) -> None:
 
 
 def _prolog(start: bytes) -> str:
-    """The start of an XML file in the encodings that XML allows without declaring them; others are refused."""
+    """Decode the start of an XML file in the encodings that need no declaration; others are refused."""
     if start[:2] in (b"\xff\xfe", b"<\0"):
         return start.decode("utf-16-le", errors="replace")
     if start[:2] in (b"\xfe\xff", b"\0<"):
@@ -173,22 +176,22 @@ def _prolog(start: bytes) -> str:
 
 
 def _resolved(folder: str, target: str) -> str:
-    """The name of a part as another refers to it: from the root, or from where that lies."""
+    """Return the name of a part that another refers to: from the root, or relative to the folder of that one."""
     return posixpath.normpath(posixpath.join("/", folder, target)).lstrip("/")
 
 
 def local(element: Element) -> str:
-    """The element's name without its namespace: the standards' editions differ in those alone."""
+    """Return the element's name without its namespace: editions of the standards differ only in namespaces."""
     return element.tag.rpartition("}")[2] if isinstance(element.tag, str) else ""
 
 
 def attribute(element: Element, name: str) -> str:
-    """The value of the attribute `name`, in whatever namespace it stands."""
+    """Return the value of the attribute `name`, in any namespace."""
     return next((value for key, value in element.items() if key.rpartition("}")[2] == name), "")
 
 
 def child(element: Element, *path: str) -> Element | None:
-    """The element that `path` leads to, by local names."""
+    """Return the element that `path` leads to, by local names."""
     for name in path:
         found = next((inner for inner in element if local(inner) == name), None)
         if found is None:
@@ -200,7 +203,7 @@ def child(element: Element, *path: str) -> Element | None:
 def below(element: Element, skipped: Container[str] = (), whole: Container[str] = ()) -> Iterator[Element]:
     """Yield all elements below `element` in reading order.
 
-    Without those that are called as `skipped` says, and without what is in those that are called as `whole` says.
+    Leaves out elements named in `skipped`, and the contents of elements named in `whole`.
     """
     waiting = list(element)[::-1]
     while waiting:
@@ -212,5 +215,5 @@ def below(element: Element, skipped: Container[str] = (), whole: Container[str] 
 
 
 def whole_number(text: str, default: int) -> int:
-    """A number as attributes hold it; what is none, or larger than any document needs, is `default`."""
+    """Return an attribute's number, or `default` if it is not one or larger than any document needs."""
     return int(text) if text.isdecimal() and len(text) < 7 else default

@@ -1,4 +1,4 @@
-"""PDF, page by page, by its text layer; pages that are only pictures by what is recognised in them."""
+"""Reads PDF page by page: its text layer, and by OCR pages that are only pictures."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -22,14 +22,14 @@ NOTHING_FOUND = "This PDF has no text layer, and no text was recognised in its p
 # PDFium's mark for a hyphen that only breaks a word at the end of a line.
 LINE_HYPHEN = re.compile("[\x02\ufffe]\\s*")
 POINTS_AN_INCH = 72
-# A larger page is recognised at fewer dots an inch.
+# A larger page is recognised at fewer dots per inch.
 MOST_PIXELS = 25_000_000
 # A picture, or several strips of one, that could hold a page of text.
 PAGE_PIXELS = 250_000
 
 
 def extract(path: Path, limits: Limits) -> Extracted:
-    """A PDF's own title is not used: it is mostly a template's, or an old file name."""
+    """Read a PDF. Its own title is not used, because it is mostly a template's or an old file name."""
     _check_ends(path)
     with closing(_opened(path)) as document:
         if not len(document):
@@ -46,7 +46,7 @@ def extract(path: Path, limits: Limits) -> Extracted:
 
 
 def _check_ends(path: Path) -> None:
-    """PDFium mends a cut file by leaving pages out; better to refuse it than to lose them unseen."""
+    """Refuse a cut file: PDFium repairs it by leaving pages out, which nobody would notice."""
     with path.open("rb") as file:
         if b"%PDF-" not in file.read(1024):
             raise ExtractionError("This is not a PDF, though its name says so. Correct the file extension.")
@@ -79,7 +79,7 @@ def _text(document: pypdfium2.PdfDocument, number: int) -> str:
 
 @contextmanager
 def _page(document: pypdfium2.PdfDocument, number: int) -> Iterator[pypdfium2.PdfPage]:
-    """Open the page `number`, from 1. Raises ExtractionError, naming it, where it is damaged."""
+    """Open the page `number`, from 1. Raises ExtractionError, naming it, if it is damaged."""
     try:
         with closing(document[number - 1]) as page:
             yield page
@@ -111,7 +111,7 @@ def _picture(document: pypdfium2.PdfDocument, number: int) -> Picture:
 
 
 def _packed(drawing: pypdfium2.PdfBitmap) -> Picture:
-    """The pixels without what fills up each row in memory."""
+    """Return the pixels without the padding of each row in memory."""
     rows = memoryview(drawing.buffer).cast("B")
     starts = range(0, drawing.stride * drawing.height, drawing.stride)
     pixels = b"".join(rows[start : start + drawing.width] for start in starts)
@@ -119,7 +119,10 @@ def _packed(drawing: pypdfium2.PdfBitmap) -> Picture:
 
 
 def _refuse_scanned(document: pypdfium2.PdfDocument, scanned: Sequence[int], empty: int) -> None:
-    """Without text recognition: refuse rather than lose pages unseen. Decorated pages without text are no loss."""
+    """Refuse a file with scanned pages when there is no OCR: otherwise pages would be lost unnoticed.
+
+    Decorated pages without text are no loss.
+    """
     if scanned and empty == len(document):
         raise ExtractionError(f"This PDF has {NO_OCR}")
     pictures = [number for number in scanned if _is_picture(document, number)]
@@ -136,7 +139,7 @@ def _is_picture(document: pypdfium2.PdfDocument, number: int) -> bool:
 
 
 def _ranges(numbers: Sequence[int]) -> str:
-    """`[3, 7, 8, 9]` -> 3, 7 to 9; of many, the first ones."""
+    """Return page numbers as text: `[3, 7, 8, 9]` -> 3, 7 to 9; of many, the first ones."""
     starts = [numbers[0], *(after for before, after in pairwise(numbers) if after != before + 1)]
     ends = [*(before for before, after in pairwise(numbers) if after != before + 1), numbers[-1]]
     parts = [str(start) if start == end else f"{start} to {end}" for start, end in zip(starts, ends, strict=True)]

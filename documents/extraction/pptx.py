@@ -1,4 +1,4 @@
-"""Presentations: a page for each slide, with its tables, charts, diagrams and the speaker's notes."""
+"""Reads presentations: a page for each slide, with its tables, charts, diagrams and the speaker's notes."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -20,7 +20,7 @@ NOT_ONE = "This is not a presentation, though its name says so, or it is damaged
 NOTES = "Speaker notes:"
 
 TITLES = {"title", "ctrTitle"}
-# What stands on every slide, and the slide's picture on its page of notes.
+# What repeats on every slide, and the slide's picture on its page of notes.
 FURNITURE = {"sldNum", "dt", "ftr", "hdr", "sldImg"}
 # Copies of shapes for programs that cannot draw them.
 COPIES = {"Fallback"}
@@ -45,20 +45,20 @@ def extract(path: Path, limits: Limits) -> Extracted:
 
 
 def _slides(package: Package) -> list[str]:
-    """The names of the slides' parts, in the order in which they are shown."""
+    """Return the names of the slides' parts, in the order in which they are shown."""
     main = package.first_related("", "officeDocument")
     if not main:
         raise ExtractionError(NOT_ONE)
     order = child(package.tree(main), "sldIdLst")
     parts = package.related(main)
-    # Its own id stands without a namespace beside the reference, so the reference is looked up by its full name.
+    # The item's own id has the same local name without a namespace, so the reference is looked up by its full name.
     references = [value for item in order or () for key, value in item.items() if key.endswith("}id")]
     # A slide that is listed twice is read once.
     return list(dict.fromkeys(parts[reference][1] for reference in references if reference in parts))
 
 
 class Shown:
-    """A presentation's parts of their own, such as charts: each is read once, where it is shown first."""
+    """The separate parts of a presentation, such as charts: each is read once, where it is shown first."""
 
     def __init__(self, package: Package, limits: Limits) -> None:
         self.package = package
@@ -67,7 +67,7 @@ class Shown:
         self._cells = 0
 
     def lines(self, slide: str, reference: str, read: Callable[[Element], Iterator[str]]) -> Iterator[str]:
-        """The lines of the part that a slide refers to. Raises ExtractionError where they are too much text."""
+        """Yield the lines of the part that a slide refers to. Raises ExtractionError if they are too much text."""
         _, name = self.package.related(slide).get(reference, ("", ""))
         if name not in self.package or name in self._read:
             return
@@ -79,7 +79,7 @@ class Shown:
             yield line
 
     def chart(self, space: Element) -> Iterator[str]:
-        """A chart as its title and a table: a column for each category, a row for each series."""
+        """Yield a chart as its title and a table: a column for each category, a row for each series."""
         chart = child(space, "chart")
         title = child(chart, "title") if chart is not None else None
         yield from _paragraphs(title) if title is not None else ()
@@ -107,7 +107,7 @@ def _numbered(shown: Shown, number: int, name: str) -> tuple[str, str]:
 
 
 def _slide(shown: Shown, name: str) -> tuple[str, str]:
-    """Return a slide's title and its text, which begins with that."""
+    """Return a slide's title and its text, which begins with the title."""
     title, blocks = "", []
     for shape in _shapes(shown.package.tree(name)):
         role, text = _role(shape), "\n".join(filter(None, _lines(shape, shown, name)))
@@ -137,7 +137,7 @@ def _shapes(parent: Element) -> Iterator[Element]:
 
 
 def _role(shape: Element) -> str:
-    """What a shape is on its slide: a title, the slide's number, …; empty for any other."""
+    """Return a shape's role on its slide: a title, the slide's number, …; "" for any other."""
     place = child(shape, "nvSpPr", "nvPr", "ph")
     return attribute(place, "type") if place is not None else ""
 
@@ -184,7 +184,7 @@ def _rows(table: Element) -> Iterator[str]:
 
 
 def _points(series: Element, *kinds: str) -> dict[int, str]:
-    """The values that a chart keeps of its series, its categories or its name, by their place."""
+    """Return the values that a chart stores for its series, its categories or its name, by their position."""
     parts = [part for part in series if local(part) in kinds]
     points = (point for part in parts for point in below(part) if local(point) == "pt")
     return {

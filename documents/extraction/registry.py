@@ -1,14 +1,15 @@
-"""Which file types can be read, and by which module. A new type is one module here and one line."""
+"""Lists the file types that can be read, and their modules. A new type needs one module here and one line."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
 class FileFormat:
-    """`module` has `extract(path: Path, limits: Limits) -> Extracted`; only the extraction process imports it.
+    """A file type. Its `module` has `extract(path: Path, limits: Limits) -> Extracted`; only the extraction process
+    imports it.
 
-    `markdown`: passages end where markdown's marks suggest. `ocr`: its scanned pages are recognised. `packed`: its size
-    does not say how much is in it, as it does of plain text. `zipped`: its size and that of what it unpacks to do.
+    `markdown`: passages end where markdown's marks suggest. `ocr`: its scanned pages are recognised. `packed`: unlike
+    for plain text, the size does not tell how much is in it. `zipped`: its size together with its unpacked size does.
     """
 
     module: str
@@ -37,7 +38,7 @@ FORMATS = {
     ".txt": FileFormat("documents.extraction.text", "text/plain"),
     ".xlsx": FileFormat("documents.extraction.xlsx", f"{OFFICE}.spreadsheetml.sheet", zipped=True),
 }
-# What is not read itself, and the readable type that the same program saves.
+# Types that cannot be read, each with the readable type that the same program saves.
 SAVE_AS = {
     ".doc": ".docx",
     ".docm": ".docx",
@@ -61,12 +62,12 @@ SAVE_AS = {
 
 
 def readable_types() -> str:
-    """The suffixes as a person reads them: `.csv, .docx, …`."""
+    """Return the suffixes as a person reads them: `.csv, .docx, …`."""
     return ", ".join(sorted(FORMATS))
 
 
 def advice(suffix: str) -> str:
-    """What to do with a file of a type that cannot be read."""
+    """Return what to do with a file of a type that cannot be read."""
     if suffix in SAVE_AS:
         return f"Open it in the program it was made with, save it as {SAVE_AS[suffix]}, and upload that."
     return f"These can: {readable_types()}."

@@ -1,4 +1,4 @@
-"""reStructuredText, kept as it is written. Its directives, which may include other files, are not carried out."""
+"""Reads reStructuredText without changing it. Its directives, which may include other files, are not executed."""
 
 import re
 from collections.abc import Iterator
@@ -8,7 +8,7 @@ from documents.extraction.encodings import read_text
 from documents.extraction.layout import paged
 from documents.extraction.types import Extracted, Limits
 
-# A line of one and the same mark, as it stands under a title and perhaps above it.
+# A line of one repeated mark, under a title and perhaps above it.
 RULE = re.compile(r"([!-/:-@\[-`{-~])\1*[ \t]*")
 
 
@@ -32,5 +32,5 @@ def _is_title(line: str, rule: str) -> bool:
     words = line.strip()
     if not words or RULE.fullmatch(line.rstrip("\n")):
         return False
-    # From four marks on, docutils takes a line that is shorter than its title as meant for one.
+    # From four marks on, docutils accepts a line that is shorter than its title as an underline.
     return 1 < len(rule.strip()) >= min(len(words), 4)

@@ -1,4 +1,4 @@
-"""Rich text (RTF): paragraphs, headings, lists, tables, text boxes and notes, in any of its code pages."""
+"""Reads rich text (RTF): paragraphs, headings, lists, tables, text boxes and notes, in any of its code pages."""
 
 import codecs
 import re
@@ -29,7 +29,7 @@ SKIPPED = {
     *("header", "headerf", "headerl", "headerr", "info", "listoverridetable", "listtable", "nonesttables", "objdata"),
     *("pict", "private", "rsidtbl", "shprslt", "themedata", "xe", "tc", "bkmkstart", "bkmkend"),
 }
-# Text that stands elsewhere than where it is written.
+# Text that belongs elsewhere than where it is written.
 ASIDES = {"fonttbl": "fonts", "stylesheet": "styles", "footnote": "note", "shptxt": "box"}
 ASIDES |= {"listtext": "mark", "pntext": "mark"}
 CHARACTERS = {
@@ -38,19 +38,19 @@ CHARACTERS = {
     **{"qmspace": " ", "nestcell": " ", "nestrow": " ", "~": "\u00a0", "_": "\u2011", "\\": "\\", "{": "{", "}": "}"},
 }
 PARAGRAPH_ENDS = ("par", "sect", "page", "\n", "\r")
-# A font's charset -> the code page of its text. Others go by the document's own.
+# A font's charset -> the code page of its text. Other fonts use the document's code page.
 CHARSETS = {
     **{77: "mac_roman", 128: "cp932", 129: "cp949", 130: "johab", 134: "gb18030", 136: "cp950", 161: "cp1253"},
     **{162: "cp1254", 163: "cp1258", 177: "cp1255", 178: "cp1256", 186: "cp1257", 204: "cp1251", 222: "cp874"},
     **{238: "cp1250", 254: "cp437", 255: "cp850"},
 }
 CODE_PAGES = {"ansi": "cp1252", "mac": "mac_roman", "pc": "cp437", "pca": "cp850"}
-# Their text is names, of fonts and of styles.
+# Their text consists of names of fonts and styles.
 NAMES = ("fonts", "styles")
 
 
 def extract(path: Path, limits: Limits) -> Extracted:
-    # Every byte is a character here: what it means depends on the font.
+    # Every byte becomes a character here: its meaning depends on the font.
     text = path.read_bytes().decode("latin-1").strip("\0\r\n\t ")
     if not text.startswith("{\\rtf"):
         raise ExtractionError(NOT_ONE)
@@ -62,7 +62,7 @@ def extract(path: Path, limits: Limits) -> Extracted:
 
 @dataclass(frozen=True)
 class RtfGroup:
-    """What holds from a brace to the one that closes it; `fallbacks` characters follow one that is given as \\u."""
+    """The settings from a brace to the one that closes it; `fallbacks` characters follow one that is given as \\u."""
 
     aside: str = ""
     skipped: bool = False
@@ -108,7 +108,7 @@ class RtfReader:
         }
 
     def read(self, text: str) -> bool:
-        """Read it all; False where the outermost group is not closed."""
+        """Read the whole text; return False if the outermost group is not closed."""
         position = 0
         while token := TOKEN.match(text, position):
             position = token.end()
@@ -146,7 +146,7 @@ class RtfReader:
             self._to_skip -= 1
             return
         self._flush()
-        # A text box stands inside of what other programs are to skip.
+        # A text box is inside a group that other programs should skip.
         if word in self._actions and (not self._group.skipped or word == "shptxt"):
             self._actions[word](int(number) if number else 1)
 
@@ -157,7 +157,7 @@ class RtfReader:
             self._bytes += data[skipped:]
 
     def _flush(self) -> None:
-        """Pass on the bytes that are decoded together: those of one font."""
+        """Write the bytes that are decoded together: those of one font."""
         self._to_skip = 0
         if self._bytes and self._group.aside not in NAMES:
             font = self._group.font if self._group.font >= 0 else self._default_font

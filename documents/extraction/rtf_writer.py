@@ -1,21 +1,21 @@
-"""What an RTF document's text becomes: paragraphs, items, rows, and what stands aside of them."""
+"""Writes the text of an RTF document: paragraphs, items, rows, notes and text boxes."""
 
 import re
 
 from documents.extraction.layout import PageDraft, row
 
 BODY_LEVEL = 10
-# A list's mark that is no number: a dot or a letter of a font for symbols.
+# A list mark that is not a number: a dot, or a letter of a symbol font.
 BULLET = re.compile(r"\W*|[o\u00a7\u00d8]")
 
 
 class RtfWriter:
-    """Takes words as they come, and writes each paragraph to the draft when it ends."""
+    """Collects words, and writes each paragraph to the draft when it ends."""
 
     def __init__(self, draft: PageDraft) -> None:
         self._draft = draft
         self._words: list[str] = []
-        # What asides that are open have interrupted, the outermost first.
+        # The words that open asides have interrupted, the outermost first.
         self._interrupted: list[list[str]] = []
         self._level, self._in_table, self._mark, self._after_item = BODY_LEVEL, False, "", False
         self._cells: list[str] = []
@@ -27,7 +27,7 @@ class RtfWriter:
         self._words.append(text)
 
     def reset(self) -> None:
-        """Back to a paragraph of plain text."""
+        """Return to a paragraph of plain text."""
         self._level, self._in_table = BODY_LEVEL, False
 
     def set_level(self, level: int) -> None:
@@ -94,7 +94,7 @@ class RtfWriter:
         self._rows = []
 
     def _taken(self) -> str:
-        """Return the words so far and forget them. Characters beyond 16 bits come as pairs."""
+        """Return the words so far and clear them. Characters beyond 16 bits come as pairs."""
         text = "".join(self._words).strip()
         self._words = []
         return text.encode("utf-16-le", errors="surrogatepass").decode("utf-16-le", errors="replace")

@@ -1,4 +1,4 @@
-"""Reads an untrusted file in a process of its own, bounded in memory, time and output."""
+"""Reads an untrusted file in a separate process with limits on memory, time and output."""
 
 import contextlib
 import json
@@ -29,13 +29,13 @@ ENVIRONMENT = {
     "PYTHONIOENCODING": "utf-8",
     "PYTHONWARNINGS": "ignore",
 }
-# All that is passed on of the worker's own environment, where the keys are: where tesseract and its languages lie.
+# Only this is passed on from the worker's environment, which holds the keys: where tesseract and its languages are.
 PASSED_ON = {"PATH": os.defpath, "TESSDATA_PREFIX": ""}
 
-# Of a traceback: the places, and the kinds of error; of a crash: its headline.
+# Of a traceback: the places and the types of error; of a crash: its first line.
 WHERE = re.compile(r'\s*File "[^"]+", line \d+(, in \S+)?|[A-Za-z_.]+(Error|Exception|Exit)\b|Fatal Python error')
 
-# What `_wait` returns of a process that was still at it when its time was up; no process ends by this signal.
+# What `_wait` returns for a process that was still running when its time was up; no process ends by this signal.
 OUT_OF_TIME = -signal.SIGALRM
 TOO_COSTLY = (
     "Reading this file took far longer than others of its size do: it is damaged, or nested too deeply. "
@@ -48,9 +48,9 @@ Process = subprocess.Popen[bytes]
 def extract(path: Path, module: str, limits: Limits, watch: Callable[[], object] = bool) -> Extracted:
     """Return what `module` reads from `path`.
 
-    Raises ExtractionError with a message for the file's owner: LimitReachedError where more time or memory might help.
+    Raises ExtractionError with a message for the file's owner: LimitReachedError if more time or memory might help.
 
-    `watch` is called about every second while it lasts; what it raises ends the reading.
+    `watch` is called about every second meanwhile; an exception from it ends the reading.
     """
     limits = replace(limits, ends_at=time.monotonic() + limits.seconds)
     with tempfile.TemporaryFile() as output, tempfile.TemporaryFile() as complaints:
@@ -67,7 +67,7 @@ def extract(path: Path, module: str, limits: Limits, watch: Callable[[], object]
 
 
 def _start(arguments: list[str], output: IO[bytes], complaints: IO[bytes]) -> Process:
-    """Start the reader. Without `preexec_fn`, which may deadlock where there are threads: it limits itself."""
+    """Start the reader. Without `preexec_fn`, which may deadlock with threads: the reader limits itself."""
     return subprocess.Popen(  # noqa: S603
         [sys.executable, "-m", "documents.extraction.main", *arguments],
         cwd=ROOT,
@@ -95,7 +95,7 @@ def _wait(process: Process, seconds: float, watch: Callable[[], object]) -> int:
 
 
 def _kill(process: Process) -> None:
-    """End the whole group: also what a library may have started."""
+    """Kill the whole process group, including what a library may have started."""
     with contextlib.suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
     process.wait()
@@ -128,7 +128,7 @@ def _extracted(value: dict[str, Any], limits: Limits) -> Extracted:
 
 
 def _where(complaints: IO[bytes]) -> str:
-    """Where it failed, and how. What an error says besides may be the file's text, which belongs in no log."""
+    """Return where and how it failed. The rest of an error may be the file's text, which does not belong in a log."""
     complaints.seek(0, os.SEEK_END)
     complaints.seek(max(0, complaints.tell() - 4000))
     lines = complaints.read().decode(errors="replace").splitlines()

@@ -1,4 +1,4 @@
-"""What a file really is, by its first bytes, whatever its name says."""
+"""Recognises a file's real type by its first bytes, whatever its name says."""
 
 import zipfile
 import zlib
@@ -11,7 +11,7 @@ EMPTY = "This file is empty. Upload a complete copy."
 LOCKED = "The file is password-protected. Remove the password and upload it again."
 
 ZIP, OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
-# What a file begins with, what that is called, and its ending.
+# The first bytes of a file, the name of its type, and the suffix.
 KNOWN = (
     (b"%PDF-", "a PDF", ".pdf"),
     (b"{\\rtf", "an RTF document", ".rtf"),
@@ -35,7 +35,7 @@ KNOWN = (
     (b"ID3\x04", "a sound", ".mp3"),
     (b"OggS", "a sound", ".ogg"),
 )
-# What tells one zipped format from another: a file in it.
+# Distinguishes zipped formats by a file inside.
 ZIPPED = (
     ("word/", "a Word document", ".docx"),
     ("ppt/", "a presentation", ".pptx"),
@@ -47,7 +47,7 @@ OPEN_DOCUMENT = {
     b"application/vnd.oasis.opendocument.spreadsheet": ("an OpenDocument spreadsheet", ".ods"),
     b"application/vnd.oasis.opendocument.presentation": ("an OpenDocument presentation", ".odp"),
 }
-# Names of the streams in the container of old office programs, which also holds the new formats' encrypted files.
+# Names of the streams in the container of old office programs, which also holds encrypted files of the new formats.
 STREAMS = (
     ("EncryptedPackage", "", ""),
     ("WordDocument", "an old Word document", ".doc"),
@@ -56,13 +56,13 @@ STREAMS = (
     ("Book", "an old spreadsheet", ".xls"),
     ("__nameid_version1.0", "an Outlook mail", ".msg"),
 )
-# What a damaged archive makes zipfile raise.
+# What zipfile raises for a damaged archive.
 UNREADABLE = (zipfile.BadZipFile, OSError, EOFError, ValueError, NotImplementedError, RuntimeError, zlib.error)
 BLOCK = 1024 * 1024
 
 
 def check(path: Path) -> None:
-    """Raise ExtractionError where the file is empty, locked, or of another type than its ending says."""
+    """Raise ExtractionError if the file is empty, locked, or of another type than its suffix says."""
     with path.open("rb") as file:
         start = file.read(64)
     if not start:
@@ -81,7 +81,7 @@ def _remedy(suffix: str) -> str:
 
 
 def _identified(path: Path, start: bytes) -> tuple[str, str]:
-    """Return what the file is and its ending; nothing for text and what is not known."""
+    """Return the file's type and suffix; two empty strings for text and unknown types."""
     if start.startswith(ZIP):
         return _zipped(path)
     if start.startswith(OLE):
@@ -90,7 +90,7 @@ def _identified(path: Path, start: bytes) -> tuple[str, str]:
 
 
 def _begins(start: bytes, mark: bytes) -> bool:
-    """Text may begin with a program's two letters, but has no zero soon after."""
+    """Return whether `start` has this mark. Text may begin with a program's two letters, but has no zero soon after."""
     return start.startswith(mark) and (mark != b"MZ" or b"\0" in start)
 
 

@@ -7,13 +7,13 @@ from documents.extraction.encodings import clean
 from documents.extraction.layout import LABEL_CHARACTERS, PAGE_CHARACTERS, TITLE_CHARACTERS, row
 from documents.extraction.types import ExtractedPage, ExtractionError, Heading, Limits, check_characters
 
-# Rows in which column names are looked for; above them may be a title, a date, an empty row.
+# Rows that are searched for column names; above them may be a title, a date, an empty row.
 ROWS_ABOVE_NAMES = 20
-# So many empty rows are kept as empty lines; after more of them a new page begins.
+# Up to this many empty rows are kept as empty lines; more of them start a new page.
 EMPTY_ROWS = 500
 MAX_CELLS = 20_000_000
 TOO_LARGE = f"This table has more than {MAX_CELLS:,} cells and rows. Split it into several files."
-# As many as spreadsheet programs have.
+# The maximum in spreadsheet programs.
 MAX_COLUMNS = 16_384
 MAX_CELL_CHARACTERS = 200_000
 
@@ -33,7 +33,7 @@ class Tables:
         self.headings: list[Heading] = []
 
     def add(self, rows: Rows, label: str = "") -> None:
-        """Add a table, given from its row 1 on; `label` says which one it is."""
+        """Add a table, starting with its row 1; `label` says which one it is."""
         first_page = len(self.pages) + 1
         self.headings.append(Heading(first_page, 0, ""))
         for number, lines in self._pages(rows):
@@ -69,7 +69,7 @@ class Tables:
                 yield number, line
 
     def _count(self, number: int, cells: Sequence[str]) -> None:
-        # An empty row takes its time as well.
+        # An empty row takes time as well.
         self._cells += len(cells) + 1
         if self._cells > MAX_CELLS:
             raise ExtractionError(TOO_LARGE)
@@ -85,7 +85,7 @@ class Tables:
 
 
 def _column_names(lines: Sequence[str], page: int) -> Iterator[Heading]:
-    """The row that names the columns, as the heading of all that is below it."""
+    """Yield the row that names the columns, as the heading of everything below it."""
     start = 0
     for line in lines[:ROWS_ABOVE_NAMES]:
         start += len(line) + 1

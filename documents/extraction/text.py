@@ -1,4 +1,4 @@
-"""Plain text."""
+"""Reads plain text."""
 
 from pathlib import Path
 

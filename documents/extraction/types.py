@@ -1,31 +1,31 @@
-"""What travels between the worker and the extraction process: values, no Django."""
+"""The values that worker and extraction process exchange; no Django."""
 
 from dataclasses import dataclass
 
 from langai_site.errors import LangAIError
 
-# More than this many headings say nothing about a place any more, and would swell the output.
+# More headings than this no longer say much about a place, and would bloat the output.
 MAX_HEADINGS = 100_000
 
 
 class ExtractionError(LangAIError):
-    """A file has no text that can be read from it; the message tells its owner why and what to do."""
+    """No text can be read from a file; the message explains the reason to its owner and what to do."""
 
     code, status = "extraction_failed", 422
 
 
 class LimitReachedError(ExtractionError):
-    """It took more time or memory than it was given, or its reader ended: with more, it might have been read."""
+    """Reading exceeded its time or memory, or the process died: with more, the file might have been read."""
 
 
 @dataclass(frozen=True)
 class Limits:
-    """What one extraction may use, and how much it may yield.
+    """What one extraction may use, and how much it may return.
 
-    `cpu_seconds` is how much processor time the file's size explains; 0: as much as `seconds`. Each megabyte that an
-    office file unpacks to explains `unpacked_cpu_seconds` more. `ocr_languages` names
-    what tesseract is to recognise in scanned pages. Where it is empty nothing is recognised, and the extraction may
-    start no process. `ends_at` is when the sandbox ends it, by time.monotonic().
+    `cpu_seconds` is the processor time that the file's size justifies; 0: as much as `seconds`. Each megabyte that an
+    office file unpacks to justifies `unpacked_cpu_seconds` more. `ocr_languages` names the languages of scanned pages
+    for tesseract. If it is empty, nothing is recognised, and the extraction may not start a process. `ends_at` is when
+    the sandbox ends it, by time.monotonic().
     """
 
     memory_mb: int
@@ -49,7 +49,7 @@ class ExtractedPage:
 
 @dataclass(frozen=True)
 class Heading:
-    """A heading on a page (from 1), with the character from which it holds; an empty one ends the one before it."""
+    """A heading on a page (from 1), with the character where it starts to apply; an empty one ends the previous."""
 
     page: int
     start: int
@@ -58,9 +58,9 @@ class Heading:
 
 @dataclass(frozen=True)
 class Extracted:
-    """A document's text, page by page. `title` is empty where the file names none worth showing.
+    """A document's text, page by page. `title` is empty if the file has none worth showing.
 
-    `numbered`: the pages are the file's own, so that their numbers tell a person where to look.
+    `numbered`: the pages are the file's own, so their numbers tell a person where to look.
     """
 
     title: str
@@ -70,7 +70,7 @@ class Extracted:
 
 
 def check_amount(extracted: Extracted, limits: Limits) -> None:
-    """Raise ExtractionError where there is no text, or more than `limits` allow."""
+    """Raise ExtractionError if there is no text, or more than `limits` allow."""
     check_pages(len(extracted.pages), limits)
     check_characters(sum(len(page.text) for page in extracted.pages), limits)
     if not any(page.text.strip() for page in extracted.pages):

@@ -1,4 +1,4 @@
-"""Spreadsheets: each sheet that is shown, row by row, with the values that formulas had when it was saved."""
+"""Reads spreadsheets: each visible sheet, row by row, with the values that formulas had when it was saved."""
 
 import re
 import sys
@@ -19,17 +19,17 @@ if TYPE_CHECKING:
     from openpyxl.worksheet._read_only import ReadOnlyWorksheet
 
 DAMAGED = "This spreadsheet is damaged, or was made by a program that writes .xlsx badly. Open it and save it again."
-# All that openpyxl raises on files it cannot make sense of.
+# Everything that openpyxl raises for files it cannot understand.
 DAMAGES = (*UNREADABLE, LookupError, TypeError, AttributeError, ArithmeticError, SyntaxError)
 MAX_ROWS = 1_048_576
-# The library takes three seconds for a megabyte of them. A program's own limit of formats is below this.
+# The library takes three seconds for a megabyte of styles. The programs' own limit of formats is below this.
 MAX_STYLES_MB = 16
 TOO_MANY_STYLES = (
     f"This spreadsheet has more than {MAX_STYLES_MB} MB of formats. Copy its values into a new file and upload that."
 )
-# Where openpyxl reads them, whatever the workbook says.
+# Where openpyxl reads the styles, whatever the workbook says.
 STYLES = "xl/styles.xml"
-# What programs let people write. openpyxl looks for dates in a format in time that grows by the square of its length.
+# The maximum that programs let people write. openpyxl searches a format for dates in time quadratic in its length.
 MAX_FORMAT = 255
 TOO_LONG_FORMAT = (
     f"This spreadsheet has a number format of more than {MAX_FORMAT} characters. "
@@ -53,7 +53,7 @@ def extract(path: Path, limits: Limits) -> Extracted:
 
 
 def _check_sheets(parts: package.Package, limits: Limits) -> None:
-    """What the library would read at its own pace, however much it is."""
+    """Check what the library would read without a limit of its own."""
     main = parts.first_related("", "officeDocument")
     if not main:
         return
@@ -61,7 +61,7 @@ def _check_sheets(parts: package.Package, limits: Limits) -> None:
     count = len(sheets) if sheets is not None else 0
     check_pages(count, limits, "sheets")
     if len({name for kind, name in parts.related(main).values() if kind.lower().endswith("sheet")}) < count:
-        # Several sheets in one part: none of the programs writes that, and it would be read as often.
+        # No program writes several sheets into one part, and the part would be read as often.
         raise ExtractionError(DAMAGED)
 
 
@@ -76,7 +76,7 @@ def _check_styles(parts: package.Package) -> None:
 
 
 def _opened(path: Path) -> "Workbook":
-    # openpyxl accepts numpy's numbers where it can be imported, which takes longer than reading most spreadsheets.
+    # openpyxl accepts numpy's numbers if it can import numpy, which takes longer than reading most spreadsheets.
     sys.modules.setdefault("numpy", None)  # type: ignore[arg-type]
     from openpyxl import load_workbook
 
@@ -87,7 +87,7 @@ def _opened(path: Path) -> "Workbook":
 
 
 def _rows(sheet: "ReadOnlyWorksheet") -> Iterator[list[str]]:
-    # Some programs write a wrong size, by which rows would be left out.
+    # Some programs write a wrong size, which would leave rows out.
     sheet.reset_dimensions()
     damaged = f"Sheet “{sheet.title}”: {DAMAGED}"
     try:
@@ -100,7 +100,7 @@ def _rows(sheet: "ReadOnlyWorksheet") -> Iterator[list[str]]:
 
 
 def _shown(cell: "ReadOnlyCell | EmptyCell") -> str:
-    """A cell's value as its sheet shows it, apart from currencies and rounding."""
+    """Return a cell's value as its sheet shows it, apart from currencies and rounding."""
     value = cell.value
     if value is None or isinstance(value, str):
         return unescaped(value or "")
@@ -120,5 +120,5 @@ def _moment(value: datetime | date | time) -> str:
 
 
 def unescaped(text: str) -> str:
-    """Control characters are written as `_x000D_`."""
+    """Return the text with control characters, which are written as `_x000D_`, decoded."""
     return ESCAPED.sub(lambda match: chr(int(match[1], 16)), text) if "_x" in text else text

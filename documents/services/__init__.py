@@ -1,4 +1,4 @@
-"""What can be done with documents, by those who manage them."""
+"""What people who manage documents can do with them."""
 
 from documents.services.handbook import HANDBOOK, HANDBOOK_FOLDER, load_handbook
 from documents.services.lifecycle import delete, forget_previous, keep_previous, relabel, retry

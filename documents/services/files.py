@@ -1,4 +1,4 @@
-"""Uploaded files before and beside their rows: checked, recognised by their bytes, kept."""
+"""Checks, recognises and stores uploaded files, before and beside their rows."""
 
 import hashlib
 from collections.abc import Iterable
@@ -16,7 +16,7 @@ from search.models import Collection
 
 
 class SameFileError(ConflictError):
-    """A file is in the collection already, as `document`."""
+    """The collection already has this file, as `document`."""
 
     def __init__(self, message: str, document: Document) -> None:
         super().__init__(message)
@@ -24,13 +24,13 @@ class SameFileError(ConflictError):
 
 
 def media_type(file_name: str) -> str:
-    """What a file is handed out as."""
+    """Return the media type with which a file is served."""
     known = FORMATS.get(split(file_name)[1].lower())
     return known.media_type if known else "application/octet-stream"
 
 
 def unreadable(name: str, size: int) -> str:
-    """Why a file of this name and size in bytes is not taken, as a person reads it; empty where it is."""
+    """Return why a file of this name and size in bytes is refused, as a person reads it; "" if it is accepted."""
     suffix = split(name)[1].lower()
     if suffix not in FORMATS:
         return f"“{name}” is of a type that cannot be read. {advice(suffix)}"
@@ -42,7 +42,7 @@ def unreadable(name: str, size: int) -> str:
 
 
 def checked_size(name: str, file: "File[bytes]") -> int:
-    """The file's size in bytes. Raises InvalidError where it is not taken, with the status of its reason."""
+    """Return the file's size in bytes. Raises InvalidError with a fitting status if the file is refused."""
     size = file.size or 0
     if reason := unreadable(name, size):
         if split(name)[1].lower() not in FORMATS:
@@ -59,20 +59,20 @@ def sha256(chunks: Iterable[bytes]) -> str:
 
 
 def same_bytes(collection: Collection, digest: str) -> Document | None:
-    """The document of the collection whose newest or searched version has these bytes."""
+    """Return the document of the collection whose newest or searched version has these bytes."""
     found = Document.objects.filter(collection=collection, sha256=digest).first()
     earlier = PreviousVersion.objects.filter(document__collection=collection, sha256=digest)
     return found or Document.objects.filter(previous__in=earlier).first()
 
 
 def refuse_same(collection: Collection, digest: str, name: str) -> None:
-    """Raise SameFileError where the collection holds these bytes already."""
+    """Raise SameFileError if the collection already has these bytes."""
     if same := same_bytes(collection, digest):
         raise SameFileError(f"“{name}” is already in {collection}, as “{same.title}” ({same.file_name}).", same)
 
 
 def drop(stored: Iterable[str]) -> None:
-    """Remove stored files once the transaction holds; `tasks.sweep` removes what the process does not get to."""
+    """Delete stored files after the commit; `cleanup.sweep` deletes what the process does not get to."""
     names = list(stored)
 
     def clear() -> None:

@@ -1,4 +1,4 @@
-"""The handbook about LangAI, so that there is something to ask from the first start on."""
+"""Loads the handbook about LangAI, so that there is something to ask about from the first start."""
 
 import contextlib
 from pathlib import Path
@@ -16,7 +16,7 @@ HANDBOOK_FOLDER = Path(__file__).parent.parent / "handbook"
 
 
 def load_handbook() -> str:
-    """Upload the handbook about LangAI once; returns a line where it did. What an admin deletes stays deleted."""
+    """Upload the handbook about LangAI once; return a line if it did. It stays deleted if an admin deletes it."""
     loaded = settings.DATA_DIR / "handbook.loaded"
     if loaded.exists():
         return ""
@@ -29,7 +29,7 @@ def load_handbook() -> str:
         },
     )
     for path in sorted(HANDBOOK_FOLDER.glob("*.md")):
-        # A first load that was cut short is finished by the next.
+        # The next start completes a first load that was interrupted.
         with path.open("rb") as file, contextlib.suppress(ConflictError):
             upload(collection=collection, file=File(file, name=path.name), user=None)
     loaded.touch()

@@ -1,4 +1,4 @@
-"""A folder's files as documents of a collection: what is new comes in, what is there already is recognised."""
+"""Imports the files of a folder as documents of a collection: adds new ones, recognises existing ones."""
 
 import os
 from collections.abc import Iterable, Iterator
@@ -23,7 +23,7 @@ PATH_CHARACTERS = 1000
 
 
 class ImportOutcome(StrEnum):
-    """What became of a file, as people read it."""
+    """What happened to a file, as people read it."""
 
     IMPORTED = "imported"
     REPLACED = "replaced"
@@ -35,7 +35,7 @@ class ImportOutcome(StrEnum):
 
 @dataclass(frozen=True)
 class Result:
-    """What became of one file; `path` is relative to the folder. `document` is the one that holds it now."""
+    """What happened to one file; `path` is relative to the folder. `document` is the one that holds it now."""
 
     path: str
     outcome: ImportOutcome
@@ -45,7 +45,7 @@ class Result:
 
 @dataclass(frozen=True)
 class Target:
-    """Where and how the files come in."""
+    """Where and how the files are imported."""
 
     collection: Collection
     user: User | None = None
@@ -54,7 +54,7 @@ class Target:
 
 
 def files_in(folder: Path) -> list[Path]:
-    """All files below `folder`, in order, without hidden ones. Links are followed neither to files nor to folders."""
+    """Return all files below `folder`, in order, without hidden ones. No links to files or folders are followed."""
     return sorted(_walk(folder))
 
 
@@ -66,8 +66,8 @@ def _walk(folder: Path) -> Iterator[Path]:
 
 
 def import_file(path: Path, folder: Path, target: Target) -> Result:
-    """Bring one file in. A file that cannot be is a result like any other; the file is never wholly in memory."""
-    # A name that is no text on this system becomes one here.
+    """Import one file, never holding it in memory as a whole. A file that cannot be imported gives a result, too."""
+    # A name that is not valid text on this system becomes text here.
     relative = os.fsencode(path.relative_to(folder)).decode(errors="replace")[-PATH_CHARACTERS:]
     try:
         if reason := _unreadable(path):
@@ -118,7 +118,7 @@ def _upload(file: "File[bytes]", relative: str, target: Target) -> Document:
 
 
 def _earlier(relative: str, collection: Collection) -> Document | None:
-    """The document that this file was before: imported from the same place, or uploaded by hand under this name."""
+    """Return the document that this file was before: imported from the same path, or uploaded under this name."""
     imported = collection.documents.filter(imported_from=relative).first()
     if imported or "/" in relative:
         return imported
@@ -132,20 +132,20 @@ def _unchanged(document: Document, relative: str) -> Result:
 
 
 def _adopt(document: Document, relative: str) -> None:
-    """What was uploaded by hand is known by its path from now on."""
+    """Record the path of a document that was uploaded by hand: from now on it is recognised by that."""
     Document.objects.filter(pk=document.pk, imported_from="").update(imported_from=relative)
 
 
 @dataclass(frozen=True)
 class Progress:
-    """How far documents are on their way to being searchable; `failed` has the reasons."""
+    """The progress of documents towards being searchable; `failed` has the reasons."""
 
     waiting: int
     failed: dict[UUID, str]
 
 
 def progress(collection: Collection, documents: Iterable[UUID]) -> Progress:
-    """How far these documents of the collection are. One that is deleted meanwhile waits for nothing."""
+    """Return the progress of these documents of the collection. One that is deleted meanwhile does not count."""
     wanted = set(documents)
     unread = collection.documents.exclude(status=Document.Status.READY).order_by()
     rows = [row for row in unread.values_list("pk", "status", "error") if row[0] in wanted]

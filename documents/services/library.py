@@ -1,4 +1,4 @@
-"""What a person finds in the Library: the collections that they may read, and the documents in them."""
+"""What the Library shows a person: the collections that they may read, and the documents in them."""
 
 import re
 import unicodedata
@@ -32,7 +32,7 @@ NEWEST, TITLE = "newest", "title"
 
 @dataclass(frozen=True)
 class Shelf:
-    """A collection as its readers see it; `documents` counts all, `waiting` and `failed` are among them."""
+    """A collection as its readers see it; `documents` counts all, including `waiting` and `failed`."""
 
     id: int
     name: str
@@ -47,10 +47,10 @@ class Shelf:
 
 @dataclass(frozen=True)
 class Item:
-    """A document as its readers see it: what of it is searched, and what is on its way.
+    """A document as its readers see it: the searched version, and the progress of a newer one.
 
     `source` is None while nothing of it can be read. `status` is that of the newest version; while that is not
-    ready, `version` and what follows are of the one that is searched, if there is one.
+    ready, `version` and the fields after it describe the searched version, if there is one.
     """
 
     id: UUID
@@ -80,7 +80,7 @@ class Item:
 
 @dataclass(frozen=True)
 class Listing:
-    """One page of a collection's documents; `found` of them all fit the filter."""
+    """One page of a collection's documents; `found` is how many match the filter."""
 
     items: tuple[Item, ...]
     found: int
@@ -90,7 +90,7 @@ class Listing:
 
 @dataclass(frozen=True)
 class Order:
-    """How documents can be sorted; those without a value come last."""
+    """An order of documents; those without a value come last."""
 
     name: str
     column: str
@@ -110,12 +110,12 @@ ORDERS = {
 
 
 def shelves(user: User) -> list[Shelf]:
-    """The collections that `user` may read, by name."""
+    """Return the collections that `user` may read, by name."""
     return _shelves(user, readable_collections(user))
 
 
 def shelf(user: User, collection: int) -> Shelf:
-    """One collection. Raises NotFoundError where `user` may not read it."""
+    """Return one collection. Raises NotFoundError if `user` may not read it."""
     found = _shelves(user, readable_collections(user).filter(pk=collection))
     if not found:
         raise NotFoundError("This collection does not exist, or you may not read it.")
@@ -147,7 +147,7 @@ def _shelves(user: User, collections: QuerySet[Collection]) -> list[Shelf]:
 
 
 def listing(shelf: Shelf, *, words: str = "", order: str = NEWEST, page: int = 1) -> Listing:
-    """A page of the documents that have all of `words` in title, file name or folder."""
+    """Return a page of the documents that have all of `words` in title, file name or folder."""
     ids = _ids(shelf.id, folded(words).split(), ORDERS.get(order, ORDERS[NEWEST]))
     found = ids.count() if isinstance(ids, QuerySet) else len(ids)
     pages = max(1, -(-found // PAGE_SIZE))
@@ -156,7 +156,7 @@ def listing(shelf: Shelf, *, words: str = "", order: str = NEWEST, page: int = 1
 
 
 def item(user: User, document: UUID) -> tuple[Item, Collection]:
-    """One document as its readers, and those who manage it, see it. Raises NotFoundError for others."""
+    """Return one document as its readers, and those who manage it, see it. Raises NotFoundError for others."""
     seen = Q(collection__in=readable_collections(user)) | Q(collection__in=managed_collections(user))
     found = Document.objects.filter(seen, pk=document).select_related("collection").first()
     items = _items([document]) if found else ()
@@ -166,9 +166,9 @@ def item(user: User, document: UUID) -> tuple[Item, Collection]:
 
 
 def managed_document(user: User, document: UUID) -> Document:
-    """A document that `user` may delete.
+    """Return a document that `user` may delete.
 
-    Raises NotFoundError where they may not see it, ForbiddenError where they may.
+    Raises NotFoundError if they may not see it, ForbiddenError if they may see but not manage it.
     """
     item(user, document)
     found = Document.objects.filter(pk=document, collection__in=managed_collections(user)).first()
@@ -178,7 +178,7 @@ def managed_document(user: User, document: UUID) -> Document:
 
 
 def managed_collection(user: User, collection: int) -> Collection:
-    """A collection that `user` may put documents into. Raises NotFoundError and ForbiddenError likewise."""
+    """Return a collection that `user` may add documents to. Raises NotFoundError and ForbiddenError likewise."""
     found = managed_collections(user).filter(pk=collection).first()
     if found is None:
         shelf(user, collection)
@@ -187,7 +187,7 @@ def managed_collection(user: User, collection: int) -> Collection:
 
 
 def _ids(collection: int, words: Sequence[str], order: Order) -> "list[UUID] | QuerySet[Document, UUID]":
-    """The ids in order. Names are compared here: of letters beyond ASCII SQLite knows neither case nor order."""
+    """Return the ids in order. Names are compared here, because SQLite knows no case or order beyond ASCII."""
     rows = _sorted(Document.objects.filter(collection=collection), order)
     if not words and order.column != TITLE:
         return rows.values_list("pk", flat=True)
@@ -204,7 +204,7 @@ def _ids(collection: int, words: Sequence[str], order: Order) -> "list[UUID] | Q
 def _sorted(documents: QuerySet[Document], order: Order) -> QuerySet[Document]:
     if order.column == TITLE:
         return documents.order_by("pk")
-    # While a newer version is on its way, what is shown is of the one before.
+    # While a newer version is not ready, the values of the one before are shown.
     shown = Coalesce(f"previous__{order.column}", order.column)
     by = shown.desc(nulls_last=True) if order.descending else shown.asc(nulls_last=True)
     return documents.order_by(by, "pk")
@@ -215,12 +215,12 @@ def _has(words: Sequence[str], text: str) -> bool:
 
 
 def _rank(title: str) -> str:
-    """Numbers in a title count as numbers: Chapter 9 comes before Chapter 10."""
+    """Return a sort key in which numbers count as numbers: Chapter 9 comes before Chapter 10."""
     return NUMBERS.sub(lambda number: number[0].zfill(9), folded(title))
 
 
 def folded(text: str) -> str:
-    """Without case and accents, for comparing."""
+    """Return text without case and accents, for comparing."""
     return text.lower() if text.isascii() else ACCENTS.sub("", unicodedata.normalize("NFKD", text.casefold()))
 
 

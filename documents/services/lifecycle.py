@@ -1,4 +1,4 @@
-"""What becomes of documents: read again, relabelled, left at the version they had, deleted."""
+"""Later changes to documents: read again, relabel, return to the previous version, delete."""
 
 from uuid import UUID
 
@@ -15,7 +15,7 @@ from search.models import Source
 from search.services import label_rises
 from search.services.label_rises import Labelled
 
-# Documents deleted in one transaction: few enough not to hold up other writers.
+# Documents deleted in one transaction: few, so that other writers are not held up.
 AT_ONCE = 50
 
 
@@ -29,9 +29,9 @@ def retry(document: Document) -> None:
 def relabel(
     document: Document, *, title: str, sensitivity: Sensitivity, raise_quoting: bool = False, by: str = ""
 ) -> bool:
-    """Change how a document is called and labelled, here and in search, at once. Return whether its label rose.
+    """Change a document's title and label, here and in search, immediately. Return whether its label rose.
 
-    `raise_quoting`: then the conversations that quote it are raised as well, which `by` asked for.
+    `raise_quoting` also raises the conversations that quote it; `by` is the person who asked for that.
     """
     labelled = Labelled(document=document.pk)
     with transaction.atomic():
@@ -45,16 +45,16 @@ def relabel(
 
 
 def forget_previous(document: UUID) -> None:
-    """Let go of the version that a new one has just replaced; to be called in the transaction that shows the new."""
+    """Remove the version that a new one has just replaced; call it in the transaction that makes the new one live."""
     earlier = PreviousVersion.objects.filter(document=document)
     drop(list(earlier.values_list("file", flat=True)))
     earlier.delete()
 
 
 def keep_previous(document: Document) -> None:
-    """Give up a replacement that is not read yet: the version that is searched is the document's own again.
+    """Abandon a replacement that is not read yet: the searched version becomes the document's own again.
 
-    Raises ConflictError where there is none. A worker that is reading the replacement notices and stops.
+    Raises ConflictError if there is none. A worker that is reading the replacement notices and stops.
     """
     try:
         with transaction.atomic():
@@ -79,7 +79,7 @@ def _step_back(document: Document) -> None:
 
 
 def delete(*documents: Document) -> None:
-    """Remove documents with all that search knows of them. A worker that is reading one notices and stops."""
+    """Delete documents with everything that search knows of them. A worker that is reading one notices and stops."""
     ids = [document.pk for document in documents]
     for first in range(0, len(ids), AT_ONCE):
         _delete(ids[first : first + AT_ONCE])
@@ -98,5 +98,5 @@ def _delete(ids: list[UUID]) -> None:
 
 def _remove_from_search(ids: list[UUID]) -> None:
     for document in ids:
-        # `tasks.sweep` removes what the process does not get to.
+        # `cleanup.sweep` removes what the process does not get to.
         search.remove(document)

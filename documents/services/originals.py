@@ -1,4 +1,4 @@
-"""The file that a document was made from, for someone who may read it."""
+"""Opens the file that a document was made from, for a person who may read it."""
 
 from dataclasses import dataclass
 from uuid import UUID
@@ -17,7 +17,7 @@ GONE = "This file does not exist any more, or you may not read it."
 
 @dataclass(frozen=True)
 class Original:
-    """A stored file as it is handed out; `size` in bytes."""
+    """A stored file to be served; `size` in bytes."""
 
     path: str
     name: str
@@ -26,9 +26,9 @@ class Original:
 
 
 def original(user: User, document: UUID) -> Original:
-    """The file of the version that is searched.
+    """Return the file of the searched version.
 
-    Raises NotFoundError where there is none, or none that `user` may read.
+    Raises NotFoundError if there is none, or none that `user` may read.
     """
     readable = readable_collections(user)
     source = Source.objects.live().filter(document=document, collection__in=readable).first()

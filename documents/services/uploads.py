@@ -1,4 +1,4 @@
-"""Files on their way in: a new document, or a new version of one."""
+"""Accepts uploads: a new document, or a new version of one."""
 
 from collections.abc import Callable
 from typing import Any
@@ -28,7 +28,7 @@ UNREAD: dict[str, Any] = {
 
 
 def unread() -> dict[str, Any]:
-    """What makes a document wait to be read, for this request."""
+    """Return the values that make a document wait to be read, for this request."""
     return {**UNREAD, "request_id": request_id.request_id()}
 
 
@@ -41,9 +41,9 @@ def upload(
     sensitivity: Sensitivity = Sensitivity.PUBLIC,
     imported_from: str = "",
 ) -> Document:
-    """Keep `file` and queue it for reading.
+    """Store `file` and queue it for reading.
 
-    Raises InvalidError for a type that cannot be read, an empty or a too large file, and ConflictError where the
+    Raises InvalidError for a type that cannot be read, an empty or a too large file, and ConflictError if the
     collection already holds the same bytes.
     """
     name = shown_name(file.name or "")
@@ -61,16 +61,16 @@ def upload(
         sensitivity=sensitivity,
         uploaded_by=user,
     )
-    # The file first, outside any transaction, so that copying it holds up no other writer.
+    # Store the file first, outside any transaction, so that copying it does not hold up other writers.
     document.file.save(name, file, save=False)
     _written(document, lambda: document.save(force_insert=True))
     return document
 
 
 def replace(document: Document, *, file: "File[bytes]", user: User | None) -> Document:
-    """Queue `file` as the document's next version; the one that is searched stays so until this one is read.
+    """Queue `file` as the document's next version; the searched version stays searched until this one is read.
 
-    Raises InvalidError and ConflictError as `upload` does, and ConflictError where somebody else replaced it at the
+    Raises InvalidError and ConflictError as `upload` does, and ConflictError if another person replaced it at the
     same time.
     """
     name = shown_name(file.name or "")
@@ -102,18 +102,18 @@ def _refuse_unchanged(document: Document, digest: str, name: str) -> None:
 
 
 def _title_after(document: Document, name: str) -> str:
-    """A title that was made of the old file's name follows the new one; any other stays."""
+    """Return the title after a replacement: one made from the old file's name follows the new name; others stay."""
     follows = document.title == title_of(document.file_name)[:300]
     return title_of(name)[:300] if follows else document.title
 
 
 def version_values(row: Version) -> dict[str, Any]:
-    """What a version is, whether in the row of a document or in that of the version it replaces."""
+    """Return the values of a version, whether from a document's row or from that of the version it replaces."""
     return {field.attname: field.value_from_object(row) for field in Version._meta.fields}
 
 
 def _written(document: Document, write: Callable[[], object]) -> None:
-    """Write a document whose file is stored already; without the row the file goes again."""
+    """Write a document whose file is stored already; if the row cannot be written, delete the file."""
     try:
         with transaction.atomic():
             write()

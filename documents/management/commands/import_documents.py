@@ -17,7 +17,7 @@ from search.models import Collection
 
 LABELS = {label.slug: label for label in Sensitivity}
 POLL_SECONDS = 1.0
-# By then a worker that is being started has written that it lives.
+# By then a starting worker has written its heartbeat.
 NO_WORKER_SECONDS = 30.0
 NO_WORKER = (
     "No worker is running, so nothing is being read. Start LangAI with manage.py run, or manage.py worker: "
