@@ -13,20 +13,23 @@ from langai_site.web.addresses import visitor_address
 
 
 class ClosedSignup(DefaultAccountAdapter):  # type: ignore[misc]  # allauth has no types
-    """Nobody signs up on their own: an admin invites. And nobody learns whether an account is switched off."""
+    """Nobody can sign up without an admin's invitation, and nobody learns whether an account is switched off."""
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return False
 
     def get_client_ip(self, request: HttpRequest) -> str:
-        """Return the visitor's address. allauth's own raises if X-Forwarded-For makes no sense, which is then a 500."""
+        """Return the visitor's address.
+
+        If X-Forwarded-For is malformed, allauth's own method raises, which becomes a 500.
+        """
         return visitor_address(request.headers.get("X-Forwarded-For", ""), request.META.get("REMOTE_ADDR", ""))
 
     def authenticate(self, request: HttpRequest, **credentials: Any) -> AbstractBaseUser | None:  # noqa: ANN401
-        """The person, if the password is theirs and their account is open. Raises TooManyError.
+        """Return the person if the password is right and the account is open. Raises TooManyError.
 
-        The password of an account that is switched off is not compared, but one that nobody knows, which takes as
-        long: whether it was right shows neither in the answer nor in its time.
+        For a switched-off account, a random password is compared instead, which takes as long: neither the answer nor
+        its time shows whether the password was right.
         """
         login = (credentials.get("username") or credentials.get("email") or "")[: attempts.LONGEST]
         attempt = attempts.begin(request, login)
@@ -34,7 +37,7 @@ class ClosedSignup(DefaultAccountAdapter):  # type: ignore[misc]  # allauth has 
         if attempt.accounts and not any(user.is_active for user in attempt.accounts):
             password = secrets.token_urlsafe()
         user = authenticate(request, username=login, password=password)
-        # Left there by allauth for its page on accounts that are switched off.
+        # allauth put it there for its page about switched-off accounts.
         AuthenticationBackend.unstash_authenticated_user()
         if user not in attempt.accounts:
             return None
@@ -42,5 +45,5 @@ class ClosedSignup(DefaultAccountAdapter):  # type: ignore[misc]  # allauth has 
         return user
 
     def respond_user_inactive(self, request: HttpRequest, user: AbstractBaseUser) -> HttpResponse:
-        """Switched off between the password and this: as if it had been before."""
+        """Handle an account switched off after the password check as if it had been switched off before."""
         return redirect("account_login")

@@ -17,7 +17,8 @@ from langai_site.accounts import rights
 from langai_site.accounts.forms import InvitationForm, PersonForm, TeamForm
 from langai_site.accounts.models import ApiKey, Invitation, Team, User
 
-# Django's own is replaced below: groups give rights. LangAI sends no mail, so addresses are those of the accounts.
+# Groups give rights, so Django's admin for them is replaced below. LangAI sends no mail, so addresses are edited with
+# the accounts.
 admin.site.unregister((Group, EmailAddress))
 
 M = TypeVar("M", bound=Model)
@@ -29,7 +30,7 @@ def editor_of(request: HttpRequest) -> User:
 
 
 class KnowsEditor(admin.ModelAdmin[M]):
-    """Tells its form, an `Editing`, who fills it in."""
+    """Passes the person who fills in the form to the form, an `Editing`."""
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:  # noqa: ANN401
         form = super().get_form(request, obj, change=change, **kwargs)
@@ -39,7 +40,7 @@ class KnowsEditor(admin.ModelAdmin[M]):
 
 @admin.register(Group)
 class OwnGroupAdmin(GroupAdmin):
-    """Groups give rights: superusers alone write them."""
+    """Groups give rights: only superusers may change them."""
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return editor_of(request).is_superuser
@@ -51,7 +52,7 @@ class OwnGroupAdmin(GroupAdmin):
         return editor_of(request).is_superuser
 
     def has_view_permission(self, request: HttpRequest, obj: Group | None = None) -> bool:
-        """Whoever was allowed to change groups still sees them."""
+        """Return whether the person sees groups: anybody with one of Django's permissions for them still does."""
         return any(request.user.has_perm(f"auth.{action}_group") for action in ("view", "change"))
 
     def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:  # noqa: ANN401
@@ -71,7 +72,7 @@ class LangAIUserAdmin(KnowsEditor[User], UserAdmin[User]):
     fieldsets = (*(UserAdmin.fieldsets or ()), ("Teams", {"fields": ("teams", "billing_team")}))
 
     def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> Any:  # noqa: ANN401
-        """Such fields are not in the form at all, so nothing that is sent for them is read."""
+        """Make these fields read-only: the form then does not contain them, so values sent for them are ignored."""
         own = super().get_readonly_fields(request, obj)
         return own if editor_of(request).is_superuser else (*own, *rights.FIELDS)
 
@@ -104,7 +105,7 @@ class LangAIUserAdmin(KnowsEditor[User], UserAdmin[User]):
         what: str,
         looking: bool = False,
     ) -> None:
-        """Say why nothing is changed, and whom to ask. Raises ForbiddenError; `looking`: for a GET as well."""
+        """Raise ForbiddenError, saying why nothing is changed and whom to ask; with `looking`, for a GET as well."""
         person = self.get_object(request, unquote(object_id))
         if person and (looking or request.method == "POST") and not allowed(editor_of(request), person):
             raise rights.superusers_only(what)
@@ -134,7 +135,7 @@ class TeamAdmin(KnowsEditor[Team]):
 
     @admin.display(description="members")
     def people(self, team: Team) -> str:
-        """For who may look but not change."""
+        """Return the members' names for people who may look but not change."""
         return ", ".join(str(person) for person in team.members.order_by("username")) or "Nobody yet"
 
 
@@ -150,7 +151,11 @@ class InvitationAdmin(KnowsEditor[Invitation]):
         return ("email", "teams", *self.readonly_fields) if obj else ("email", "teams")
 
     def has_change_permission(self, request: HttpRequest, obj: Invitation | None = None) -> bool:
-        """A used invitation is history. One into teams that somebody may bring nobody into is not theirs to send."""
+        """Return whether the invitation may be changed.
+
+        A used invitation is history. An invitation into teams to which the person may not add people is not theirs to
+        send.
+        """
         may = super().has_change_permission(request, obj)
         return may and (obj is None or not (obj.used_at or self._closed(request, obj)))
 
@@ -173,13 +178,13 @@ class InvitationAdmin(KnowsEditor[Invitation]):
 
     @admin.action(description="Renew the links of the selected invitations", permissions=["change"])
     def renew_links(self, request: HttpRequest, queryset: QuerySet[Invitation]) -> None:
-        """New links for those not used yet; the old ones stop working."""
+        """Make new links for invitations that are not used yet; the old links stop working."""
         for invitation in queryset.filter(used_at=None):
             if closed := self._closed(request, invitation):
                 self.message_user(request, f"{invitation}: {rights.refused_teams(closed)}", messages.ERROR)
                 continue
             token = invitation.renew_token()
-            # Conditional, so that a link used this very moment stays used.
+            # Conditional, so that a link that is used at this moment stays used.
             fields: dict[str, Any] = {"token_hash": invitation.token_hash, "expires_at": invitation.expires_at}
             if Invitation.objects.filter(pk=invitation.pk, used_at=None).update(**fields):
                 self._show_link(request, invitation, token)
@@ -196,7 +201,7 @@ class InvitationAdmin(KnowsEditor[Invitation]):
 
 @admin.register(ApiKey)
 class ApiKeyAdmin(admin.ModelAdmin[ApiKey]):
-    """Everybody's keys, to be looked at and revoked: their people make them."""
+    """Everybody's keys, to view and revoke; people make their keys themselves."""
 
     list_display = ("name", "user", "prefix", "scope_names", "state", "last_used_at", "expires_at")
     list_filter = ("revoked_at", "last_used_at")
@@ -210,7 +215,7 @@ class ApiKeyAdmin(admin.ModelAdmin[ApiKey]):
         return False
 
     def has_change_permission(self, request: HttpRequest, obj: ApiKey | None = None) -> bool:
-        """The list offers the action; a key itself is not edited."""
+        """Return whether the list may offer its action; a single key cannot be edited."""
         return obj is None and super().has_change_permission(request)
 
     @admin.action(description="Revoke the selected keys", permissions=["change"])

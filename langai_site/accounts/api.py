@@ -1,4 +1,4 @@
-"""Tokens for programs in which somebody types a password."""
+"""Tokens for programs in which a person types a password."""
 
 from concurrent.futures import ThreadPoolExecutor
 
@@ -11,7 +11,7 @@ from langai_site.accounts.doors import anybody
 from langai_site.web.api_errors import documented
 
 router = Router(tags=["Tokens"])
-# Of their own, so that guessing keeps no answer waiting.
+# A separate pool, so that password guessing does not delay answers.
 _passwords = ThreadPoolExecutor(2, thread_name_prefix="passwords")
 
 
@@ -35,7 +35,7 @@ class TokenPair(Schema):
 @router.post("/token", auth=anybody, response={200: TokenPair} | documented())
 async def token(request: HttpRequest, body: SignIn) -> tokens.Tokens:
     """Sign in with a name and a password. Not for accounts with a second factor: they make API keys."""
-    # To check a password takes a while, on purpose.
+    # Checking a password takes a while, on purpose.
     check = database_sync_to_async(tokens.sign_in, thread_sensitive=False, executor=_passwords)
     made: tokens.Tokens = await check(request, body.username, body.password)
     return made

@@ -15,7 +15,7 @@ class AccountsConfig(AppConfig):
         from langai_site.accounts import devices, drafts, endings, person_socket, senders, tokens
         from langai_site.accounts.models import User
 
-        # In the browser in which somebody changes their password they stay signed in.
+        # A person who changes their password stays signed in in the browser they use for it.
         for signal in (user_logged_in, password_changed):
             signal.connect(devices.remember)
         user_logged_out.connect(endings.on_sign_out)

@@ -1,11 +1,11 @@
-"""How often somebody may try a password. Synchronous: it counts in the cache.
+"""Limits how often a password may be tried. Synchronous: it counts in the cache.
 
 A failed attempt counts for its address, for the account from that address, and for the account as a whole. The last
-slows guessing from many addresses, so it is generous, and no single address can use it up. Both count the login as it
-was typed as well, at half the rate: nobody can use up an account's attempts by its name and find by a refusal that an
-e-mail address belongs to it. It does not hold on a device
-that its person has signed in on before, nor does what others do at the same address: guessing cannot lock anybody out
-there. Attempts are counted before the password is looked at, and those that succeed are taken back.
+slows guessing from many addresses, so it is generous, and no single address can use it up. The last two also count the
+login as it was typed, at half the rate: nobody can use up an account's attempts by its name and conclude from a refusal
+that an e-mail address belongs to it. On a device where the person has signed in before, the limits of the account and
+of the address do not apply: guessing cannot lock anybody out there. Attempts are counted before the password is
+checked, and successful ones are taken back.
 """
 
 import unicodedata
@@ -21,7 +21,7 @@ from langai_site.accounts import devices, limits
 from langai_site.accounts.models import User
 from langai_site.errors import TooManyError
 
-# Failed attempts for one account from one address, and on one device that it is known on.
+# Failed attempts for one account from one address, and on one device where it has signed in before.
 FROM_ADDRESS, ON_DEVICE = "10/10m", "10/5m"
 # No name and no address is longer.
 LONGEST = 254
@@ -34,7 +34,7 @@ ELSEWHERE = (
 
 @dataclass(frozen=True)
 class _Limit:
-    """At most `rate` failed attempts for what `key` names; `words` tell of more."""
+    """At most `rate` failed attempts for `key`; `words` are the message when there are more."""
 
     name: str
     rate: str
@@ -44,22 +44,22 @@ class _Limit:
 
 @dataclass(frozen=True)
 class Attempt:
-    """An attempt that was counted. `accounts` are those that it may open, should the password be right."""
+    """An attempt that was counted. `accounts` are those that it may open if the password is right."""
 
     accounts: Sequence[User]
     counted: Sequence[ratelimit.RateLimitUsage]
 
     def succeeded(self) -> None:
-        """Take it back: what succeeds is no guess."""
+        """Take the attempt back: a successful one is not a guess."""
         for usage in self.counted:
             usage.rollback()
 
 
 def begin(request: HttpRequest, login: str) -> Attempt:
-    """Count an attempt to sign in with a name or an e-mail address. Raises TooManyError, which tells what to do.
+    """Count an attempt to sign in with a name or an e-mail address. Raises TooManyError, which says what to do.
 
-    A name may stand for one account and be the e-mail address of another. Where only one of them has attempts left,
-    the attempt may open that one alone.
+    A login may be the name of one account and the e-mail address of another. If only one of them has attempts left,
+    the attempt may open only that one.
     """
     accounts = accounts_of(login)
     if not settings.RATE_LIMIT_LOGIN:
@@ -69,12 +69,12 @@ def begin(request: HttpRequest, login: str) -> Attempt:
     counting = _Counting(request)
     opened = [user for user in known if counting.allows(_Limit("device", ON_DEVICE, f"{device.id} {user.pk}"))]
     unknown = [user for user in accounts if user not in known]
-    # A name and an e-mail address: two logins use up what their account has, and neither can tell of the other.
+    # A name and an e-mail address are two logins for the same account's attempts; neither must reveal the other.
     typed = _limits(f"typed {_plain(login)}", address, share=2)
     if (unknown or not accounts) and counting.allows(_Limit("address", settings.RATE_LIMIT_LOGIN, address), *typed):
         opened += [user for user in unknown if counting.allows(*_limits(f"account {user.pk}", address))]
         if not accounts:
-            # Counted as an account is, so that nobody can tell it from one.
+            # Counted like an account, so that nobody can tell the two apart.
             counting.allows(*_limits(f"name {_plain(login)}", address))
     if counting.refusal and not opened:
         raise counting.refusal
@@ -89,7 +89,10 @@ def _limits(subject: str, address: str, share: int = 1) -> tuple[_Limit, _Limit]
 
 
 def _shared(rate: str, share: int) -> str:
-    """A part of a rate, in the same time. Rates of accounts are rounded up, so that two halves never come to more."""
+    """Return a part of a rate for the same period.
+
+    Rates of accounts are rounded up, so two halves never exceed them.
+    """
     if not rate:
         return ""
     whole = ratelimit.parse_rate(f"{rate}/key")
@@ -106,7 +109,7 @@ class _Counting:
         self.refusal: TooManyError | None = None
 
     def allows(self, *some: _Limit) -> bool:
-        """Count the attempt in each; one that refuses keeps it from counting in those after it."""
+        """Count the attempt in each limit; after one that refuses, it is not counted in the others."""
         for limit in some:
             config = {limit.name: limit.rate and f"{limit.rate}/key"}
             usage = ratelimit.consume(self._request, app="langai", action=limit.name, config=config, key=limit.key)
@@ -118,7 +121,7 @@ class _Counting:
 
 
 def accounts_of(login: str) -> list[User]:
-    """The accounts that a name or an e-mail address signs in to, found as signing in finds them."""
+    """Return the accounts that a name or an e-mail address signs in to, by the same rules as signing in."""
     login = login[:LONGEST]
     named = get_user_by_username(login)
     found = {user.pk: user for user in filter_users_by_email(login, for_login=True)}

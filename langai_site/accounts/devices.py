@@ -1,7 +1,7 @@
-"""Devices that somebody has signed in on before: their browser says so with a signed cookie.
+"""Recognises devices where a person has signed in before, by a signed cookie in their browser.
 
-Guessing passwords elsewhere cannot lock an account out on them. For each account the cookie holds a proof that changes
-with the password, so a change of it makes every device unknown again.
+Guessing passwords elsewhere cannot lock an account out on these devices. For each account the cookie holds a proof
+that depends on the password, so changing the password makes every device unknown again.
 """
 
 import hmac
@@ -17,7 +17,7 @@ from langai_site.accounts.models import User, hashed
 
 COOKIE, SALT = "langai_device", "langai.accounts.device"
 LIFETIME = 60 * 60 * 24 * 365
-# Accounts that one browser is remembered for; more make it forget the oldest.
+# The maximum number of accounts that one browser is remembered for; another one replaces the oldest.
 ACCOUNTS = 10
 
 
@@ -33,7 +33,7 @@ class Device:
 
 
 def device_of(request: HttpRequest) -> Device:
-    """The device that the request came from; a new one where it has no cookie of ours."""
+    """Return the device that the request came from; a new one if it has no cookie of ours."""
     try:
         known = signing.loads(request.COOKIES.get(COOKIE, ""), salt=SALT, max_age=LIFETIME)
     except signing.BadSignature:
@@ -42,12 +42,12 @@ def device_of(request: HttpRequest) -> Device:
 
 
 def remember(request: HttpRequest, user: User, **_signal: object) -> None:
-    """Have the answer to this request make its device one that `user` is known on. Receives signals."""
+    """Make the device of this request known for `user`, with the response. A signal receiver."""
     request.known_on_device = user  # type: ignore[attr-defined]
 
 
 def write_cookie(request: HttpRequest, response: HttpResponseBase) -> None:
-    """Add what `remember` asked for to the answer."""
+    """Add the cookie that `remember` requested to the response."""
     user: User | None = getattr(request, "known_on_device", None)
     if user is None:
         return

@@ -1,4 +1,4 @@
-"""Who may come in by the API: with a key, a token, or as the person who is signed in."""
+"""Authenticates requests to the API: by a key, a token, or the session of a signed-in person."""
 
 from typing import Any
 
@@ -52,14 +52,14 @@ class ApiKeyOrToken(HttpBearer):
         try:
             credential = await in_database_thread(credential_of, token)
         except UnauthorizedError:
-            # Who guesses is counted by address.
+            # Failed attempts count by address.
             await limits.count_request(limits.API, limits.visitor(request))
             raise
         return await entered(request, credential, self.scope, self.group)
 
 
 class SignedIn(APIKeyCookie):
-    """The session of a page; what changes something needs the header X-CSRFToken as well."""
+    """The session of a page; requests that change something also need the header X-CSRFToken."""
 
     param_name = settings.SESSION_COOKIE_NAME
 
@@ -82,7 +82,7 @@ class SignedIn(APIKeyCookie):
 
 
 async def _refuse_forged(request: HttpRequest) -> None:
-    """Raises ForbiddenError for what another site had a browser send."""
+    """Raise ForbiddenError for a request that another site made a browser send."""
     takes_time = is_multipart(request) or is_long(request)
     forged = await off_loop(request, lambda: check_csrf(request)) if takes_time else check_csrf(request)
     if forged:
@@ -90,9 +90,9 @@ async def _refuse_forged(request: HttpRequest) -> None:
 
 
 async def entered(request: HttpRequest, credential: Credential, scope: Scope, group: str) -> Credential:
-    """The credential, once the request was counted and found within its scopes, and a long body of it was parsed.
+    """Return the credential after counting the request, checking its scopes and parsing a long body.
 
-    Raises TooManyError, ForbiddenError, and InvalidError for what may be meant to state a label and states none.
+    Raises TooManyError, ForbiddenError, and InvalidError for an attempt to state a label that states none.
     """
     await limits.count_request(group, limits.person(credential.user))
     require_scope(credential, scope)
@@ -103,7 +103,7 @@ async def entered(request: HttpRequest, credential: Credential, scope: Scope, gr
 
 
 def door(scope: Scope, group: str = limits.API) -> list[Any]:
-    """What an operation of the API takes as `auth`: everybody whose key, token or session is good for `scope`.
+    """Return the `auth` of an API operation for everybody whose key, token or session has `scope`.
 
     Its requests are counted in `group`.
     """
@@ -111,18 +111,18 @@ def door(scope: Scope, group: str = limits.API) -> list[Any]:
 
 
 async def anybody(request: HttpRequest) -> bool:
-    """What an operation takes as `auth` that everybody may ask: it is counted by address. Raises TooManyError."""
+    """Admit everybody: the `auth` of a public operation, counted by address. Raises TooManyError."""
     await limits.count_request(limits.API, limits.visitor(request))
     return True
 
 
 def person_of(request: HttpRequest) -> User:
-    """Who came in by a door."""
+    """Return the person who was authenticated."""
     credential: Credential = request.auth  # type: ignore[attr-defined]
     return credential.user
 
 
 def proof_of(request: HttpRequest) -> Proof:
-    """Return the credential of the request: a long answer continues for as long as it is good."""
+    """Return the credential of the request: a long answer continues only while the credential is valid."""
     credential: Credential = request.auth  # type: ignore[attr-defined]
     return credential.proof or Proof(credential.user.pk)

@@ -1,7 +1,7 @@
-"""Whose drafts a page may show: browsers keep what people have written and not sent (static/drafts.js).
+"""Says whose drafts a page may show: browsers keep what people have written but not sent (static/drafts.js).
 
-A page names their owner: a value that stands for the person, after a generation that is another one each time somebody
-signs out in that browser. So a session that merely ends takes no draft away, and signing out takes all.
+A page names the owner of drafts: a value for the person, prefixed by a generation that changes each time a person signs
+out in that browser. So a session that merely expires removes no draft, and signing out removes all.
 """
 
 import re
@@ -21,9 +21,10 @@ _GENERATION = re.compile(r"[\w-]{1,32}", re.ASCII)
 
 
 def owner(request: HttpRequest) -> dict[str, str]:
-    """Context of templates: `drafts_of`, the beginning of the names of drafts that may stay in this browser.
+    """Return the template variable `drafts_of`: the prefix of the names of drafts that may stay in this browser.
 
-    Where nobody is signed in, or the page did not ask, those of everybody in this generation. Reads no database.
+    If nobody is signed in, or the page did not check, it covers everybody's drafts of this generation. Reads no
+    database.
     """
     person = _known(request)
     return {"drafts_of": f"{_generation(request)}.{_value(person)}." if person else f"{_generation(request)}."}
@@ -46,12 +47,12 @@ def _value(user: User) -> str:
 
 
 def forget(request: HttpRequest, **_signal: object) -> None:
-    """Have the answer to this request begin a new generation. Receives a signal."""
+    """Begin a new generation with the response to this request. A signal receiver."""
     request.drafts_forgotten = True  # type: ignore[attr-defined]
 
 
 def write_cookie(request: HttpRequest, response: HttpResponseBase) -> None:
-    """Add what `forget` asked for to the answer."""
+    """Add the cookie that `forget` requested to the response."""
     if hasattr(request, "drafts_forgotten"):
         response.set_cookie(
             COOKIE,

@@ -1,4 +1,4 @@
-"""What ends when somebody signs out, gets another password, or is switched off or deleted."""
+"""Ends sockets and tokens when a person signs out, gets a new password, or is switched off or deleted."""
 
 from functools import partial
 from typing import Any
@@ -11,7 +11,7 @@ from langai_site.accounts.models import User, hashed
 from langai_site.accounts.person_socket import group_of
 from langai_site.web import broadcast
 
-# A change of nothing else ends anything; signing in writes `last_login` each time.
+# Changes of other fields end nothing; signing in writes `last_login` each time.
 ENDING_FIELDS = frozenset({"password", "is_active"})
 
 
@@ -25,7 +25,7 @@ def on_sign_out(request: HttpRequest, user: User | None, **_signal: Any) -> None
 
 
 def on_save(instance: User, created: bool, update_fields: frozenset[str] | None, **_signal: Any) -> None:  # noqa: ANN401
-    """Have the person's sockets look whether they are still signed in."""
+    """Make the person's sockets check whether the person is still signed in."""
     if not created and (update_fields is None or ENDING_FIELDS & update_fields):
         _tell(instance.pk, {"type": "access.changed"})
 

@@ -14,14 +14,14 @@ M = TypeVar("M", bound=Model)
 
 
 class InvitedForm(UserCreationForm[User]):
-    """What an invited person chooses: a name, an address if they like, and a password."""
+    """What an invited person chooses: a name, optionally an address, and a password."""
 
     class Meta:
         model = User
         fields = ("username", "email")
 
     def clean_email(self) -> str:
-        """An address signs in as well as a name does, so only one account may have it."""
+        """Refuse an address that another account has: it can be used for signing in, like a name."""
         email: str = self.cleaned_data["email"]
         if email and User.objects.filter(email__iexact=email).exists():
             raise forms.ValidationError("Another account uses this address.")
@@ -34,7 +34,7 @@ class Editing(forms.ModelForm[M]):
     editor: User
 
     def refuse_closed(self, teams: Iterable[Team], what: str = "add people") -> None:
-        """Raise ValidationError where the editor would bring people into teams that are not theirs to open."""
+        """Raise ValidationError if the editor may not bring people into one of these teams."""
         if closed := rights.closed_teams(self.editor, teams):
             raise forms.ValidationError(rights.refused_teams(closed, what))
 
@@ -48,7 +48,7 @@ class PersonForm(Editing[User], UserChangeForm[User]):
         return teams
 
     def clean_billing_team(self) -> Team | None:
-        """Out of a team as well as into one: otherwise people would leave a budget that is used up."""
+        """Check the old team as well as the new one: otherwise people could leave a budget that is used up."""
         team: Team | None = self.cleaned_data["billing_team"]
         before = User.objects.get(pk=self.instance.pk).billing_team
         if team != before:
@@ -84,7 +84,7 @@ class TeamForm(Editing[Team]):
     def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401
         super().__init__(*args, **kwargs)
         if self.instance.pk:
-            # Read now: what was changed is told after it has been saved.
+            # Read now: the message after saving lists what was changed.
             self.fields["members"].initial = list(self.instance.members.all())
 
     def clean_members(self) -> QuerySet[User]:
@@ -95,7 +95,7 @@ class TeamForm(Editing[Team]):
 
 
 class ApiKeyForm(forms.Form):
-    """A new key: what it is called, what it is for, and how long it is valid."""
+    """A new key: its name, its purpose, and how long it is valid."""
 
     name = forms.CharField(max_length=100, help_text="What uses it, such as “nightly report”.")
     scopes = forms.MultipleChoiceField(

@@ -1,4 +1,4 @@
-"""API keys: made, revoked, and told whom they belong to. Synchronous."""
+"""API keys: creates and revokes them, and finds their owners. Synchronous."""
 
 import secrets
 from collections.abc import Collection
@@ -14,11 +14,11 @@ from langai_site.accounts.proofs import Proof
 from langai_site.accounts.scopes import Scope
 from langai_site.errors import ConflictError, InvalidError, LangAIError, NotFoundError
 
-# So that a key is known for one wherever it is found: in a log, in a repository.
+# So that a key is recognised wherever it is found: in a log, in a repository.
 PREFIX = "langai_"
 SHOWN = len(PREFIX) + 6
 LONGEST = timedelta(days=3660)
-# Last use is told to the minute: it is written no more often.
+# The last use is shown to the minute, so it is written no more often.
 USED_EVERY = timedelta(minutes=1)
 
 
@@ -29,7 +29,7 @@ class UnauthorizedError(LangAIError):
 
 @dataclass(frozen=True)
 class Credential:
-    """The person who asks, the scopes they were given, and the proof that they showed."""
+    """The person behind a request, the scopes they were given, and the proof that they showed."""
 
     user: User
     scopes: frozenset[str]
@@ -37,9 +37,9 @@ class Credential:
 
 
 def make(*, user: User, name: str, scopes: Collection[str], days: int = 0) -> tuple[ApiKey, str]:
-    """Make a key that is valid for `days` (0: until it is revoked), and return it with its text, which is not kept.
+    """Create a key that is valid for `days` (0: until it is revoked); return it with its text, which is not stored.
 
-    Raises InvalidError, and ConflictError where the person has an open key by that name.
+    Raises InvalidError, and ConflictError if the person has an active key with that name.
     """
     name = " ".join(name.replace("\0", "").split())
     if not name or len(name) > 100:
@@ -72,7 +72,7 @@ def _end(days: int) -> Any:  # noqa: ANN401 - a moment, or None
 
 
 def revoke(user: User, key_id: int) -> ApiKey:
-    """End one of the person's keys at once. Raises NotFoundError."""
+    """Revoke one of the person's keys immediately. Raises NotFoundError."""
     found = ApiKey.objects.filter(pk=key_id, user=user).first()
     if found is None:
         raise NotFoundError("This key does not exist, or it is not yours.")
@@ -81,7 +81,7 @@ def revoke(user: User, key_id: int) -> ApiKey:
 
 
 def credential_of(key: str) -> Credential:
-    """Whom a key belongs to, and what it may be used for. Raises UnauthorizedError, which says why."""
+    """Return the owner of a key and what it may be used for. Raises UnauthorizedError, which says why."""
     row = ApiKey.objects.select_related("user").filter(key_hash=hashed(key)).first()
     if row is None:
         raise UnauthorizedError("This API key is not known here. Make one on your account's page.")

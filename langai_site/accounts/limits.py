@@ -1,7 +1,7 @@
-"""How often somebody may do something: a person, or an address where nobody is signed in.
+"""Rate limits: for a person, or for an address if nobody is signed in.
 
-It is counted in the cache, for all web processes together where that is Redis, in windows of fixed length that
-begin at another moment for each person. While the cache is away nobody counts, and everything is let through.
+Counts are kept in the cache, shared by all web processes if it is Redis, in windows of fixed length that begin at a
+different time for each person. While the cache is unavailable, nothing is counted and everything is allowed.
 """
 
 from collections.abc import Callable
@@ -20,13 +20,13 @@ from langai_site.web.error_middleware import error_response
 
 View = TypeVar("View", bound=Callable[..., object])
 
-# What is counted apart from one another.
+# Groups that are counted separately.
 POSTS, PAGES, PREVIEWS, SOCKETS = "posts", "pages", "previews", "sockets"
-# Requests of programs, by what they ask for, each with the setting that has its rate.
+# Requests of programs, by purpose, each with the setting that has its rate.
 API, API_CHAT, API_STREAM = "api", "api chat", "api stream"
 API_RATES = {API: "RATE_LIMIT_PER_MINUTE", API_CHAT: "RATE_LIMIT_CHAT", API_STREAM: "RATE_LIMIT_STREAM"}
 SAFE = ("GET", "HEAD", "OPTIONS", "TRACE")
-# For as long as this allauth counts attempts, but for those to sign in.
+# How long this version of allauth counts attempts, except those to sign in.
 ATTEMPTS_SECONDS = 60
 
 TOO_MUCH = "You sent too much at once."
@@ -34,29 +34,29 @@ REASONS = {PAGES: "You opened too many pages in a short time."}
 
 UNITS = ((60 * 60, "hour"), (60, "minute"))
 
-# Of its own, for it counts on while something else that is cached fails.
+# A separate breaker, because counting continues while other uses of the cache fail.
 breaker = Breaker("nothing is limited: the cache that counts is away")
 
 
 def waits() -> bool:
-    """Whether counting waits on a network, so that it belongs neither into the loop nor on the writer's thread."""
+    """Return whether counting waits for a network; then it must not run in the event loop or on the writer's thread."""
     return bool(settings.REDIS_URL)
 
 
 def person(user: User) -> str:
-    """Whom `count` counts for somebody who is signed in."""
+    """Return the key that `count` uses for a signed-in person."""
     return f"user {user.pk}"
 
 
 def visitor(request: HttpRequest) -> str:
-    """Whom `count` counts for somebody unknown: the address, as TRUSTED_PROXIES saw it; in IPv6 its network."""
+    """Return the key for an unknown visitor: the address as TRUSTED_PROXIES saw it; for IPv6, its network."""
     return f"address {get_ip(request)}"
 
 
 def count(group: str, rate: str, who: str) -> None:
     """Count one more of `group` for `who`.
 
-    Raises TooManyError where that is over `rate`, such as "60/m"; "" is no limit.
+    Raises TooManyError if that exceeds `rate`, such as "60/m"; "" means no limit.
     """
     usage = _usage(group, rate, who) if rate else None
     if usage and usage["should_limit"]:
@@ -66,14 +66,14 @@ def count(group: str, rate: str, who: str) -> None:
 
 
 def spoken(seconds: int) -> str:
-    """A time as one says it, rounded up: 90 seconds, 2 minutes, 3 hours."""
+    """Return a duration in words, rounded up: 90 seconds, 2 minutes, 3 hours."""
     size, unit = next((known for known in UNITS if seconds >= 2 * known[0]), (1, "second"))
     number = -(-seconds // size)
     return f"{number} {unit}{'' if number == 1 else 's'}"
 
 
 async def acount(group: str, rate: str, who: str) -> None:
-    """`count`, for the event loop: directly where the cache is memory of this process, else on a thread."""
+    """Call `count` from the event loop: directly if the cache is this process's memory, otherwise on a thread."""
     if waits():
         await sync_to_async(count, thread_sensitive=False)(group, rate, who)
     else:
@@ -81,17 +81,17 @@ async def acount(group: str, rate: str, who: str) -> None:
 
 
 async def count_request(group: str, who: str) -> None:
-    """Count a request of a program's in one of API_RATES. Raises TooManyError."""
+    """Count a program's request in one of API_RATES. Raises TooManyError."""
     await acount(group, getattr(settings, API_RATES[group]), who)
 
 
 def _usage(group: str, rate: str, who: str) -> dict[str, int] | None:
-    """django-ratelimit's account of `who`, with this one in it; None where the cache is away."""
+    """Return django-ratelimit's count for `who`, including this request; None if the cache is unavailable."""
     if not breaker.lets_through():
         return None
     try:
         usage: dict[str, int] | None = get_usage(None, group=group, key=lambda *_: who, rate=rate, increment=True)
-    except Exception as error:  # the cache's client raises what it likes
+    except Exception as error:  # the cache's client may raise any exception
         breaker.failed(error)
         return None
     breaker.worked()
@@ -99,7 +99,7 @@ def _usage(group: str, rate: str, who: str) -> dict[str, int] | None:
 
 
 def unlimited(reason: str) -> Callable[[View], View]:
-    """Decorator of views whose posts are not counted, with the reason for it."""
+    """Decorate a view whose posts are not counted, giving the reason."""
 
     def mark(view: View) -> View:
         view.unlimited = reason  # type: ignore[attr-defined]
@@ -109,26 +109,26 @@ def unlimited(reason: str) -> Callable[[View], View]:
 
 
 def costly(view: View) -> View:
-    """Decorator of views whose pages are counted too, because reading or drawing one takes the server a while."""
+    """Decorate a view whose pages are counted too, because reading or drawing one takes the server a while."""
     view.costly = True  # type: ignore[attr-defined]
     return view
 
 
 def counted_as_page(view: View) -> View:
-    """Decorator of views whose posts are asked as often as pages: they have that rate, and a count of their own."""
+    """Decorate a view whose posts come as often as pages: they have the rate of pages, and a separate count."""
     view.counted_as_page = True  # type: ignore[attr-defined]
     return view
 
 
 def is_due(request: HttpRequest) -> bool:
-    """Whether this request is still to be counted: it posts something, or asks for a costly page."""
+    """Return whether this request still has to be counted: it posts something, or requests a costly page."""
     view = request.resolver_match and request.resolver_match.func
     counts = hasattr(view, "costly") if request.method in SAFE else not hasattr(view, "unlimited")
     return counts and not hasattr(request, "counted")
 
 
 def count_once(request: HttpRequest, who: str) -> None:
-    """Count what a page sends, and costly pages: apart from each other, and once a request. Raises TooManyError."""
+    """Count posts and costly pages, separately and once a request. Raises TooManyError."""
     if not is_due(request):
         return
     request.counted = True  # type: ignore[attr-defined]
@@ -141,6 +141,6 @@ def count_once(request: HttpRequest, who: str) -> None:
 
 
 def too_many_attempts(request: HttpRequest) -> HttpResponse:
-    """What allauth answers where its own limits are used up, such as that of changing passwords."""
+    """Return the response for used-up limits of allauth itself, such as that for changing passwords."""
     text = "There have been too many attempts. Wait a minute, then try again."
     return error_response(request, TooManyError(text, retry_after=ATTEMPTS_SECONDS))

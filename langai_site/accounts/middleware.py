@@ -1,4 +1,4 @@
-"""What holds for all pages: posts and costly pages are counted, and whoever signs in is known on that device later."""
+"""Middleware for all pages: counts posts and costly pages, and remembers devices where people sign in."""
 
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
@@ -11,7 +11,7 @@ from langai_site.web.error_middleware import error_response
 
 
 class PostLimits(InLoop):
-    """Refuses requests over their rate: by person, or by address where a view lets everybody in."""
+    """Refuses requests above their rate: by person, or by address if a view lets everybody in."""
 
     def process_view(self, request: HttpRequest, view: View, args: object, kwargs: object) -> HttpResponse | None:
         if not self.view_waits(request, view):
@@ -24,12 +24,12 @@ class PostLimits(InLoop):
         return None
 
     def view_waits(self, request: HttpRequest, view: View) -> bool:
-        """The cache may be a server, and a page that refuses may read the session."""
+        """Return whether the view may wait: the cache may be a server, and a refusing page may read the session."""
         return limits.is_due(request) and not asks_itself(view)
 
 
 class KnownDevices(InLoop):
-    """Gives the browser of somebody who has just signed in, or out, the cookies that say so later."""
+    """Sets or removes the device cookies in the browser of a person who has just signed in or out."""
 
     def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
         devices.write_cookie(request, response)

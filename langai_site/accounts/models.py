@@ -54,7 +54,7 @@ def hashed(token: str) -> str:
 
 
 class Invitation(models.Model):
-    """A one-time link to make an account; only the token's hash is kept."""
+    """A one-time link to create an account; only the token's hash is kept."""
 
     email = models.EmailField(blank=True, help_text="For your own records; the link is not mailed.")
     teams = models.ManyToManyField(Team, blank=True, help_text="Teams that the new teammate joins.")
@@ -84,7 +84,7 @@ class Invitation(models.Model):
 
 
 class ApiKey(models.Model):
-    """What a program signs in with, for one person; only the key's hash is kept, and its beginning to know it by."""
+    """A program's key, for one person; only its hash is kept, and its beginning to recognise it by."""
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="api_keys")
     name = models.CharField(max_length=100, help_text="What uses it, such as “nightly report”.")
@@ -119,9 +119,9 @@ class ApiKey(models.Model):
 
 
 class TokenFamily(models.Model):
-    """The tokens that came of one sign-in of a program. They are good for as long as this row is there.
+    """The tokens of one sign-in of a program. They are valid as long as this row exists.
 
-    Only the hash of the one refresh token is kept that may be used next.
+    Only the hash of the refresh token that may be used next is kept.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)

@@ -1,4 +1,4 @@
-"""Is an account still open? Asked by work that goes on for a while after its request was let in. Synchronous."""
+"""Checks whether an account is still open, for work that continues after its request was let in. Synchronous."""
 
 from collections.abc import Collection
 
@@ -14,11 +14,11 @@ class AccountClosedError(LangAIError):
 
 
 def require_open(user_id: int) -> None:
-    """Raise AccountClosedError unless the account is there and switched on."""
+    """Raise AccountClosedError unless the account exists and is switched on."""
     if closed_among({user_id}):
         raise AccountClosedError
 
 
 def closed_among(user_ids: Collection[int]) -> set[int]:
-    """Those of the accounts that are switched off or deleted."""
+    """Return those of the accounts that are switched off or deleted."""
     return set(user_ids) - set(User.objects.filter(pk__in=user_ids, is_active=True).values_list("pk", flat=True))

@@ -1,8 +1,8 @@
-"""Sockets of signed-in people: each closes when its person signs out, is switched off, or may not watch any more.
+"""Sockets of signed-in people: they close when the person signs out, is switched off, or may no longer watch.
 
-A message to the person's group closes them at once. Where none was sent, because a row was changed without its
-signals or by a process that shares no channel layer, the next look finds it: at every reply's start and end, and
-every RECHECK seconds.
+A message to the person's group closes them immediately. If none was sent, because a row was changed without its
+signals or by a process that does not share the channel layer, the next check finds it: at each reply's start and end,
+and every RECHECK seconds.
 """
 
 import asyncio
@@ -20,12 +20,12 @@ from langai_site.web.sockets import SocketConsumer
 P = ParamSpec("P")
 T = TypeVar("T")
 
-# Close codes. The page does not connect again after those from 4400 on; after COME_AGAIN it does, with the cookie that
-# its browser has by then.
+# Close codes. After codes from 4400 on, the page does not connect again; after COME_AGAIN it does, with the cookie
+# that its browser has by then.
 COME_AGAIN, SIGNED_OUT, NOT_YOURS, TOO_MANY = 4000, 4401, 4404, 4429
-# Seconds between two looks at all sockets of this process.
+# Seconds between two checks of all sockets of this process.
 RECHECK = 10.0
-# Seconds that the answer to a change of one's own password has to reach the browser with its new cookie.
+# Seconds for the response to a change of one's own password to reach the browser with its new cookie.
 COOKIE_SECONDS = 1.0
 
 _open: set["PersonSocket"] = set()
@@ -33,7 +33,7 @@ _leaving: set[asyncio.Task[None]] = set()
 
 
 def group_of(user_id: int) -> str:
-    """The channel group of a person's sockets."""
+    """Return the channel group of a person's sockets."""
     return f"person.{user_id}"
 
 
@@ -41,11 +41,11 @@ class PersonSocket(SocketConsumer):
     """A socket that shows nothing more once its person is not signed in any more."""
 
     sign_in: SignIn | None = None
-    # It is about to be closed: whatever still comes is not shown.
+    # True when it is about to be closed: later events are not shown.
     muted = False
 
     async def enter(self, user: User) -> None:
-        """From here on the socket follows its person's sign-in. Follow it with a `read`: it may have ended just now."""
+        """Make the socket follow its person's sign-in. Call `read` afterwards: the sign-in may just have ended."""
         self.sign_in = sign_ins.sign_in_of(user, self.scope["session"].session_key)
         _open.add(self)
         await self.channel_layer.group_add(group_of(user.pk), self.channel_name)
@@ -79,12 +79,12 @@ class PersonSocket(SocketConsumer):
             await super().send(text_data, bytes_data, close)
 
     async def access_signed_out(self, event: dict[str, Any]) -> None:
-        """One of the person's sessions was ended by signing out."""
+        """Handle the end of one of the person's sessions by signing out."""
         if self.sign_in and event["session"] == self.sign_in.session:
             await self.close_for_good(SIGNED_OUT)
 
     async def access_changed(self, event: dict[str, Any]) -> None:
-        """The person's account was changed: perhaps its password, or it was switched off or deleted."""
+        """Handle a change of the person's account: perhaps of its password, or it was switched off or deleted."""
         await self.check()
 
     async def check(self) -> None:
@@ -93,7 +93,7 @@ class PersonSocket(SocketConsumer):
         await in_database_thread(sign_ins.require, self.sign_in)
 
     async def leave(self, standing: SignInStanding) -> None:
-        """Show nothing more, and close; a page whose browser was given a new session comes again with it."""
+        """Show nothing more, and close; a page whose browser has a new session connects again with it."""
         self.muted = True
         if standing is not SignInStanding.CLOSED:
             await asyncio.sleep(COOKIE_SECONDS)
@@ -114,12 +114,12 @@ class PersonSocket(SocketConsumer):
 
     @classmethod
     def not_theirs(cls, sockets: Collection["PersonSocket"]) -> Collection["PersonSocket"]:
-        """Those sockets whose person may not watch any more what they show. Synchronous."""
+        """Return the sockets whose person may no longer watch what they show. Synchronous."""
         return []
 
 
 async def keep_checking() -> None:
-    """Look every RECHECK seconds at all sockets of this process. Runs for as long as the web process."""
+    """Check all sockets of this process every RECHECK seconds. Runs as long as the web process."""
     await broadcast.use_this_loop()
     while True:
         await asyncio.sleep(RECHECK)
@@ -127,7 +127,7 @@ async def keep_checking() -> None:
 
 
 async def check_all() -> None:
-    """Close the sockets whose person is not signed in any more, or may not watch what they show any more."""
+    """Close the sockets whose person is no longer signed in, or may no longer watch what they show."""
     sockets = [socket for socket in _open if socket.sign_in and not socket.muted]
     if not sockets:
         return

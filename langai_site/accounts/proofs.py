@@ -26,7 +26,7 @@ class AccessEndedError(LangAIError):
 
 @dataclass(frozen=True)
 class TokenProof:
-    """A token's sign-in, and what changes with the person's password."""
+    """A token's sign-in, and a value that changes with the person's password."""
 
     family: UUID
     password: str
@@ -34,7 +34,7 @@ class TokenProof:
 
 @dataclass(frozen=True)
 class Proof:
-    """A person, and the key, the token or the session that they showed. With none of them, the account alone counts."""
+    """A person, and the key, token or session that they showed. With none of them, only the account counts."""
 
     user_id: int
     key: int | None = None
@@ -43,7 +43,7 @@ class Proof:
 
 
 def ended_among(proofs: Collection[Proof]) -> dict[Proof, LangAIError]:
-    """Those that let nobody in any more, each with what to tell. One query for each kind that is among them."""
+    """Return the proofs that are no longer valid, each with its error. Makes one query for each kind among them."""
     closed = open_accounts.closed_among({proof.user_id for proof in proofs})
     good_keys = _good_keys({proof.key for proof in proofs if proof.key})
     good_tokens = _good_tokens({proof.token for proof in proofs if proof.token})

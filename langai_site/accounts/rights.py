@@ -1,7 +1,7 @@
 """What staff who are not superusers may do with other people's accounts: never more than they may do themselves.
 
-Whoever may change people could otherwise make themselves a superuser, sign in as one, or join a team that reads what
-they may not. Synchronous.
+A person who may change accounts could otherwise make themselves a superuser, sign in as one, or join a team that reads
+more than they may. Synchronous.
 """
 
 from collections.abc import Collection, Iterable, Mapping
@@ -14,22 +14,22 @@ from langai_site import registry
 from langai_site.accounts.models import Team, User
 from langai_site.errors import ForbiddenError
 
-# What gives rights in an account; superusers alone write them.
+# The fields of an account that give rights; only superusers may change them.
 FIELDS = ("is_staff", "is_superuser", "groups", "user_permissions")
-# As many are named as people to ask.
+# Up to this many people are named as contacts.
 NAMED = 3
 
 
 def may_edit(editor: User, person: User) -> bool:
-    """Whether `editor` may change or delete the account: it has no rights that they do not have.
+    """Return whether `editor` may change or delete the account: it has no rights that they do not have.
 
-    Rights count although the account is switched off, since it can be switched on again.
+    Rights count even if the account is switched off, since it can be switched on again.
     """
     return editor.is_superuser or not (person.is_superuser or _permissions(person) - _permissions(editor))
 
 
 def may_set_password(editor: User, person: User) -> bool:
-    """Whether `editor` may set the account's password, with which they could sign in as that person."""
+    """Return whether `editor` may set the account's password, with which they could sign in as that person."""
     if editor.is_superuser or editor.pk == person.pk:
         return may_edit(editor, person)
     return may_edit(editor, person) and not any(
@@ -51,7 +51,7 @@ class Closed:
 
 
 def closed_teams(editor: User | None, teams: Iterable[Team]) -> Mapping[Team, Closed]:
-    """Those of the teams that `editor` may bring nobody into."""
+    """Return the teams to which `editor` may not add people, each with the reason."""
     by_id = {team.pk: team for team in teams}
     closed: dict[Team, Closed] = {}
     if not by_id or (editor and editor.is_superuser and editor.is_active):
@@ -69,7 +69,7 @@ def refused_teams(closed: Mapping[Team, Closed], what: str = "add people") -> st
 
 
 def _refused(team: Team, closed: Closed, what: str) -> str:
-    # An owner of its documents cannot help with a budget.
+    # An owner of a team's documents cannot help with its budget.
     names = closed.names if len(closed.opens) == 1 else ()
     owners = f"Ask {_listed(names)}, who may, or a superuser" if names else "Ask a superuser"
     opens = " and ".join(closed.opens)

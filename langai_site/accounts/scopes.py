@@ -1,4 +1,4 @@
-"""What a key may be used for. It never opens more than its person may do."""
+"""The purposes for which a key can be used. They never allow more than its person may do."""
 
 from enum import StrEnum
 

@@ -1,6 +1,6 @@
-"""Who sends a request, decided by its headers before its body is read.
+"""Identifies the sender of a request by its headers, before the body is read.
 
-The rules are those of the API's doors and of sessions; this module only asks them earlier.
+The rules are those of the API's doors and of sessions; this module only applies them earlier.
 """
 
 import asyncio
@@ -23,13 +23,13 @@ from langai_site.web.api_errors import NOBODY
 Check = Callable[[Credential], None]
 
 SIGNED_OUT = "You are signed out. Sign in, then send it again."
-# Threads of their own: strangers who ask to upload must not delay the chat's database work.
+# Separate threads: strangers who try to upload must not delay the chat's database work.
 _threads = ThreadPoolExecutor(2, thread_name_prefix="senders")
 _sessions = SessionMiddleware(lambda request: HttpResponse())
 
 
 async def sender_of(request: HttpRequest, check: Check) -> str | None:
-    """Return the name that the sender is counted by, such as "user 5", once `check` let them through.
+    """Return the name that the sender is counted by, such as "user 5", once `check` has accepted them.
 
     `request` needs headers only. None if it shows neither a session, a key nor a token. Raises UnauthorizedError or
     SignedOutError for an invalid one; each is counted by address, so TooManyError after too many of them.
@@ -46,7 +46,10 @@ async def sender_of(request: HttpRequest, check: Check) -> str | None:
 
 
 def _shows_anything(request: HttpRequest) -> bool:
-    """The API's doors ignore the session of a request that has the header Authorization."""
+    """Return whether it shows a credential.
+
+    The API's doors ignore the session of a request with an Authorization header.
+    """
     if _is_api(request) and "Authorization" in request.headers:
         return bool(_bearer(request))
     return settings.SESSION_COOKIE_NAME in request.COOKIES
@@ -57,7 +60,7 @@ def _is_api(request: HttpRequest) -> bool:
 
 
 def _bearer(request: HttpRequest) -> str:
-    """Pages know people by their session only."""
+    """Return the bearer credential of an API request; "" for pages, which only accept a session."""
     return doors.bearer(request) if _is_api(request) else ""
 
 

@@ -1,4 +1,4 @@
-"""Invitations: a link that makes one account, once."""
+"""Invitations: a link that creates one account, once."""
 
 from django.db import transaction
 from django.utils import timezone
@@ -15,7 +15,7 @@ class InvitationError(LangAIError):
 
 
 def usable_invitation(token: str) -> Invitation:
-    """The invitation that `token` opens; raises InvitationError, which says why, where it opens none."""
+    """Return the invitation that `token` opens; raise InvitationError, which says why, if it opens none."""
     invitation = Invitation.objects.filter(token_hash=hashed(token)).first()
     if invitation is None:
         raise InvitationError(f"This invitation link is not valid. {ASK_AGAIN}", status=404)
@@ -28,9 +28,9 @@ def usable_invitation(token: str) -> Invitation:
 
 @transaction.atomic
 def accept_invitation(*, token: str, user: User) -> User:
-    """Save the new `user`, in the invitation's teams. Of two who use one link at once, one gets an account.
+    """Save the new `user`, in the invitation's teams. Of two people who use one link at once, one gets an account.
 
-    Teams are left out that its sender may bring nobody into by now.
+    Teams to which the sender of the invitation may no longer add people are left out.
     """
     now = timezone.now()
     unused = Invitation.objects.filter(token_hash=hashed(token), used_at=None, expires_at__gt=now)

@@ -1,4 +1,4 @@
-"""Who is signed in, read in the same hop as the work that needs it."""
+"""Finds the signed-in person in the same thread hop as the work that needs them."""
 
 from collections.abc import Awaitable, Callable
 from typing import Concatenate, ParamSpec, TypeVar
@@ -24,7 +24,7 @@ class SignedOutError(LangAIError):
 
 
 def signed_in(request: HttpRequest) -> User:
-    """The request's person, kept as `request.user`. Synchronous: it reads the database. Raises SignedOutError."""
+    """Return the request's person and keep them as `request.user`. Reads the database. Raises SignedOutError."""
     return _required(_found(request))
 
 
@@ -43,22 +43,22 @@ def _required(user: User | None) -> User:
 
 
 def by_person(view: View) -> View:
-    """Decorator of views that no middleware stops: they ask who is signed in by `as_user`, which counts the request."""
+    """Decorate a view that no middleware stops: it finds the person with `as_user`, which counts the request."""
     view.asks_itself = True  # type: ignore[attr-defined]
     return login_not_required(view)
 
 
 def asks_itself(view: Callable[..., object]) -> bool:
-    """Whether `by_person` decorates the view."""
+    """Return whether `by_person` decorates the view."""
     return hasattr(view, "asks_itself")
 
 
 async def as_user(
     request: HttpRequest, work: Callable[Concatenate[User, P], T], *args: P.args, **kwargs: P.kwargs
 ) -> T:
-    """Run `work(user, *args)` for whoever is signed in, in one hop to the writer thread.
+    """Run `work(user, *args)` for the signed-in person, in one hop to the writer thread.
 
-    Posts and costly pages are counted before. Where counting waits on a network, it has a thread and a hop of its own.
+    Posts and costly pages are counted first. If counting waits for a network, it takes a separate thread and hop.
     Raises SignedOutError and TooManyError.
     """
     if not (limits.waits() and limits.is_due(request)):

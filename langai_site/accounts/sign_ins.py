@@ -1,4 +1,4 @@
-"""Is the person who opened a socket still signed in? Asked again for as long as it stays open. Synchronous."""
+"""Checks whether the person who opened a socket is still signed in, again while it stays open. Synchronous."""
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from langai_site.database.compiled_queries import CompiledQuery
 
 T = TypeVar("T")
 
-# SQLite takes no more than 999 values in one query.
+# SQLite accepts at most 999 values in one query.
 BATCH = 500
 _PERSON = CompiledQuery(
     lambda user: User.objects.filter(pk=user, is_active=True).order_by().values_list("password"), user=-982451653
@@ -27,7 +27,7 @@ _SESSION = CompiledQuery(
 class SignInStanding(Enum):
     """GOOD: still signed in. CLOSED: the account is switched off or deleted. REPLACED: the password changed.
 
-    GONE: the session is not there any more. They signed out, or changed their own password, which gives their
+    GONE: the session does not exist any more. The person signed out, or changed their own password, which gives their
     browser a new session: only the browser's cookie can tell which.
     """
 
@@ -39,7 +39,7 @@ class SignInStanding(Enum):
 
 @dataclass(frozen=True)
 class SignIn:
-    """What a socket was opened with. `proof` changes with the person's password."""
+    """The user and session with which a socket was opened. `proof` changes with the person's password."""
 
     user_id: int
     session_key: str
@@ -47,12 +47,12 @@ class SignIn:
 
     @property
     def session(self) -> str:
-        """What messages name the session by: the key itself would let its reader in."""
+        """Return the name of the session in messages: the key itself would let a reader of the message in."""
         return hashed(self.session_key)
 
 
 class NotSignedInError(Exception):
-    """A sign-in that is not good any more, with its standing."""
+    """A sign-in that is not valid any more, with its standing."""
 
     def __init__(self, standing: SignInStanding) -> None:
         super().__init__(standing.name)
@@ -64,7 +64,7 @@ def sign_in_of(user: User, session_key: str | None) -> SignIn:
 
 
 def require(sign_in: SignIn) -> None:
-    """Raise NotSignedInError unless the sign-in is still good."""
+    """Raise NotSignedInError unless the sign-in is still valid."""
     password = next((password for (password,) in _PERSON.rows(user=sign_in.user_id)), None)
     expires = next((expires for (expires,) in _SESSION.rows(key=sign_in.session_key)), None)
     standing = _standing(sign_in, password, expires)
@@ -73,7 +73,7 @@ def require(sign_in: SignIn) -> None:
 
 
 def standings(sign_ins: Collection[SignIn]) -> dict[SignIn, SignInStanding]:
-    """How each of many sign-ins stands, in two queries for every 500 of them."""
+    """Return the standing of each of many sign-ins, in two queries for every 500 of them."""
     people = {sign_in.user_id for sign_in in sign_ins}
     keys = {sign_in.session_key for sign_in in sign_ins}
     passwords: dict[int, str] = {}

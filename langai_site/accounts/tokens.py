@@ -1,8 +1,8 @@
 """Short-lived tokens for people who have a password and no key. Synchronous.
 
-A sign-in makes a family: an access token, and a refresh token that can be used once for the next two. A refresh token
-that comes a second time may have been stolen, so it ends its family. Signing out and a change of the password end
-families as well.
+A sign-in creates a family: an access token, and a refresh token that can be used once to get the next two. A refresh
+token that is used a second time may have been stolen, so this ends its family. Signing out and a change of the password
+end families as well.
 """
 
 import hashlib
@@ -50,9 +50,9 @@ class Tokens:
 
 
 def sign_in(request: HttpRequest, username: str, password: str) -> Tokens:
-    """Tokens for a name, or an e-mail address, and its password; failed attempts are counted as on the page.
+    """Return tokens for a name, or an e-mail address, and its password; failures count as on the sign-in page.
 
-    Raises UnauthorizedError, TooManyError, and SecondFactorError for accounts that are not opened by a password alone.
+    Raises UnauthorizedError, TooManyError, and SecondFactorError for accounts that a password alone does not open.
     """
     user = get_adapter(request).authenticate(request, username=username.replace("\0", ""), password=password)
     if not isinstance(user, User) or not user.is_active:
@@ -65,7 +65,7 @@ def sign_in(request: HttpRequest, username: str, password: str) -> Tokens:
 
 
 def first_tokens(user: User) -> Tokens:
-    """Tokens of a new family."""
+    """Return tokens of a new family."""
     secret = secrets.token_urlsafe(32)
     family = TokenFamily.objects.create(user=user, refresh_hash=hashed(secret), expires_at=_end_of_refresh())
     return _made(user, family.pk, secret)
@@ -81,7 +81,7 @@ def has_second_factor(user: User) -> bool:
 
 
 def renewed(refresh: str) -> Tokens:
-    """New tokens for a refresh token, which works once. Raises UnauthorizedError.
+    """Return new tokens for a refresh token, which works once. Raises UnauthorizedError.
 
     A second use ends the whole family. Of two uses at once, one gets new tokens, and then the other ends the family.
     """
@@ -95,7 +95,7 @@ def renewed(refresh: str) -> Tokens:
 
 
 def credential_of(access: str) -> Credential:
-    """Whom an access token belongs to: it may be used for all that they may. Raises UnauthorizedError."""
+    """Return the owner of an access token: it allows everything that they may do. Raises UnauthorizedError."""
     claims, user = _opened(access, ACCESS)
     token = TokenProof(UUID(claims["family"]), user.get_session_auth_hash())
     return Credential(user, ALL, Proof(user.pk, token=token))
@@ -104,7 +104,7 @@ def credential_of(access: str) -> Credential:
 def sign_out(refresh: str) -> None:
     """End the family of a refresh token, used or not.
 
-    Raises UnauthorizedError for what is not a refresh token of ours.
+    Raises UnauthorizedError for anything that is not a refresh token of ours.
     """
     claims = _claims(refresh)
     if claims["kind"] != REFRESH:
@@ -118,7 +118,7 @@ def sign_out_everywhere(user_id: int) -> None:
 
 
 def discard_expired() -> None:
-    """Forget the families whose last refresh token has expired. The nightly job."""
+    """Delete the families whose last refresh token has expired. A nightly job."""
     TokenFamily.objects.filter(expires_at__lt=timezone.now()).delete()
 
 
@@ -138,11 +138,11 @@ def _token(user: User, kind: str, own: dict[str, str]) -> str:
 
 
 def _opened(token: str, kind: str) -> tuple[dict[str, Any], User]:
-    """The token's claims and its person. Raises UnauthorizedError."""
+    """Return the token's claims and its person. Raises UnauthorizedError."""
     claims = _claims(token)
     if claims["kind"] != kind:
         raise UnauthorizedError(OVER)
-    # One query: the family must be there, and be this person's.
+    # One query: the family must exist and belong to this person.
     found = User.objects.filter(pk=int(claims["sub"]), is_active=True, token_families=claims["family"]).first()
     if found is None or not hmac.compare_digest(claims["state"], _state(found)) or has_second_factor(found):
         raise UnauthorizedError(OVER)
@@ -158,7 +158,7 @@ def _claims(token: str) -> dict[str, Any]:
 
 
 def _state(user: User) -> str:
-    """Changes with the password, as sessions end with it."""
+    """Return a value that changes with the password, just as sessions end with it."""
     return hashlib.sha256(user.get_session_auth_hash().encode()).hexdigest()[:32]
 
 

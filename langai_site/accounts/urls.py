@@ -10,7 +10,7 @@ urlpatterns = [
     path("keys/", views.api_keys, name="keys"),
     path("keys/<int:key>/revoke/", views.revoke_api_key, name="revoke-key"),
     path("invitation/<str:token>/", views.invitation, name="invitation"),
-    # LangAI sends no mail, so these take the place of allauth's pages that would.
+    # LangAI sends no mail, so these replace the pages of allauth that would.
     path("email/", RedirectView.as_view(pattern_name="accounts:account")),
     path(
         "password/reset/",

@@ -19,7 +19,7 @@ from langai_site.errors import LangAIError
 @never_cache
 @login_not_required
 def invitation(request: HttpRequest, token: str) -> HttpResponse:
-    """An invited person makes their account here, and is signed in."""
+    """Create an invited person's account and sign them in."""
     invited = usable_invitation(token)
     form = InvitedForm(request.POST or None, initial={"email": invited.email})
     if request.method == "POST" and form.is_valid():
@@ -39,7 +39,7 @@ def invitation(request: HttpRequest, token: str) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @never_cache
 def api_keys(request: HttpRequest) -> HttpResponse:
-    """A person's keys, and a form for another. A new one is shown in the answer to its form, and never again."""
+    """Show a person's keys, and a form for another. A new key is shown only in the response to its form."""
     user = signed_in(request)
     form = ApiKeyForm(request.POST or None)
     made, status = {}, 200
