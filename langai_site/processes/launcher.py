@@ -1,4 +1,7 @@
-"""`manage.py run`: sets up in a child, then watches the processes; stays small, for it loads no application."""
+"""`manage.py run`: sets up in a child process, then supervises the processes.
+
+It stays small: it loads no application.
+"""
 
 import asyncio
 import fcntl
@@ -18,12 +21,12 @@ from django.core.exceptions import ImproperlyConfigured
 from langai_site.processes import ports
 from langai_site.processes.supervisor import Child, Supervisor, die_with, write_json, write_line
 
-# Time for the web process to cancel and save what its grace did not suffice for.
+# Time for the web process to cancel and save answers that did not finish within its grace period.
 STOP_MARGIN = 10
-# Chroma greets with a page of art and advertising; only what went wrong is wanted in the log.
+# Chroma prints a page of art and advertising at start; only its problems belong in the log.
 CHROMA_TROUBLE = re.compile("WARN|ERROR|error|panicked")
 
-# In production machines read the log: each line is an object of its own.
+# In production machines read the log: each line is a JSON object.
 _write = write_json if settings.PRODUCTION else write_line
 
 
@@ -32,7 +35,7 @@ def main() -> None:
     if trouble := ports.trouble(settings.HOST, settings.PORT):
         sys.exit(trouble)
     lock = _lock()
-    # Ctrl-C in the middle of setting up ends it without a traceback; from then on the supervisor listens.
+    # Ctrl-C during the setup ends it without a traceback; later the supervisor handles it.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     _prepare_in_child()
     with lock:
@@ -43,7 +46,7 @@ def main() -> None:
 
 
 def _lock() -> BinaryIO:
-    """Hold DATA_DIR for as long as the file is open: two sets of processes would disturb each other in it."""
+    """Lock DATA_DIR for as long as the file is open: two sets of processes would disturb each other in it."""
     file = (settings.DATA_DIR / "run.lock").open("wb")
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -53,7 +56,7 @@ def _lock() -> BinaryIO:
 
 
 def _prepare_in_child() -> None:
-    """Set up in a process of its own, so that what it loads does not stay in memory."""
+    """Set up in a separate process, so that what it loads does not stay in memory."""
     process = get_context("fork").Process(target=_prepare, args=(os.getpid(),))
     process.start()
     process.join()
@@ -69,7 +72,7 @@ def _prepare(parent: int) -> None:
     try:
         for line in setup.steps():
             _write("setup", line)
-        # At once, whatever happens next: no later start shows the password again.
+        # Print it immediately, whatever happens next: no later start shows the password again.
         if line := setup.first_admin():
             _write("setup", line)
     except ImproperlyConfigured as error:
@@ -78,14 +81,14 @@ def _prepare(parent: int) -> None:
 
 def _children() -> list[Child]:
     manage = [sys.executable, str(settings.BASE_DIR / "manage.py")]
-    # Few arenas: threads that come and go would else each keep memory of their own.
+    # Few arenas: otherwise each of the short-lived threads would keep memory of its own.
     environment = {"PYTHONUNBUFFERED": "1", "MALLOC_ARENA_MAX": "2"}
     if sys.stdout.isatty():
-        # Their own output is no terminal, but ends on one.
+        # Their output is not a terminal itself, but ends up on one.
         environment["FORCE_COLOR"] = "1"
     children = []
     if settings.VECTOR_STORE == "chroma" and not settings.CHROMA_URL:
-        # One port for as long as this runs: a restarted Chroma is found again where it was.
+        # One port while this runs: a restarted Chroma has the same address.
         port = ports.free()
         environment["CHROMA_URL"] = f"http://127.0.0.1:{port}"
         settings.RUNNING_CHROMA.write_text(environment["CHROMA_URL"])
@@ -104,7 +107,7 @@ def _chroma(port: int) -> Child:
 
 
 def set_chroma_aside() -> str:
-    """Let Chroma start anew where its files are damaged: the search fills it again from the database."""
+    """Move damaged files of Chroma away so that it can start empty: the search fills it again from the database."""
     path: Path = settings.CHROMA_PATH
     aside = path.with_name(f"{path.name}.broken-{time.strftime('%Y%m%d-%H%M%S')}")
     try:
@@ -126,7 +129,7 @@ async def _supervise() -> None:
 
 
 async def _announce() -> None:
-    """Tell the address once something answers there."""
+    """Print the address once it answers."""
     wildcard = settings.HOST in ("0.0.0.0", "::")  # noqa: S104
     host = "127.0.0.1" if wildcard else settings.HOST
     while not await _answers(host, settings.PORT):  # noqa: ASYNC110

@@ -1,4 +1,4 @@
-"""What is done once a night, by one of the workers: the row says who has it."""
+"""Runs the nightly jobs, each in one of the workers: the row says which."""
 
 import logging
 from datetime import date, datetime, timedelta
@@ -11,16 +11,16 @@ from langai_site.models import NightlyRun
 
 logger = logging.getLogger(__name__)
 
-# How often a worker looks.
+# How often a worker checks.
 SECONDS = 60.0
-# Local time. What was not done then, because nothing ran, is done as soon as something does.
+# Local time. A job that did not run then, because nothing was running, runs as soon as a worker does.
 HOUR = 3
-# After this long a run that was not done is taken for one whose worker died.
+# After this time, the worker of an unfinished run is assumed to have died.
 LOST_AFTER = timedelta(hours=3)
 
 
 def run_due() -> None:
-    """Run each job that has not been run this night, if no other worker is at it."""
+    """Run each job that has not run this night, unless another worker is running it."""
     now = timezone.now()
     for name, job in registry.nightly_jobs.items():
         if claim(name, now):
@@ -31,12 +31,12 @@ def run_due() -> None:
 
 
 def night_of(now: datetime) -> date:
-    """The date of the morning of the last night that began."""
+    """Return the date of the morning of the last night that began."""
     return (timezone.localtime(now) - timedelta(hours=HOUR)).date()
 
 
 def claim(name: str, now: datetime) -> bool:
-    """Whether the job is this worker's to do: exactly one changes the row."""
+    """Return whether this worker runs the job: exactly one changes the row."""
     _, made = NightlyRun.objects.get_or_create(job=name, defaults={"night": night_of(now), "begun_at": now})
     if made:
         return True

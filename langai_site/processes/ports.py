@@ -1,4 +1,4 @@
-"""Whether an address can be listened on, told in a sentence for the operator."""
+"""Checks whether an address can be listened on, and explains problems in a sentence for the operator."""
 
 import errno
 import socket
@@ -6,7 +6,7 @@ from contextlib import closing
 
 
 def trouble(host: str, port: int) -> str:
-    """Why `host:port` cannot be listened on; "" where it can."""
+    """Return why `host:port` cannot be listened on; "" if it can."""
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(
             host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
@@ -30,7 +30,7 @@ def _sentence(host: str, port: int, error: OSError) -> str:
 
 
 def free() -> int:
-    """A port that nothing on this machine's loopback listens on."""
+    """Return a port that nothing on this machine's loopback listens on."""
     with closing(socket.socket()) as listener:
         listener.bind(("127.0.0.1", 0))
         port: int = listener.getsockname()[1]

@@ -1,7 +1,7 @@
-"""What LangAI keeps on the disk is for the account that it runs as, and for no other.
+"""Keeps LangAI's files on the disk private to the account that it runs as.
 
-New files and folders are private by the umask of each process. Those of older installations are repaired by `setup`
-and `run`, and told by `manage.py doctor`. Only the first level is looked at, which bars the way to all below it.
+New files and folders are private by the umask of each process. `setup` and `run` repair those of older installations,
+and `manage.py doctor` reports them. Only the first level is checked, which blocks access to everything below it.
 """
 
 from collections.abc import Iterator, Sequence
@@ -14,22 +14,22 @@ from langai_site import env
 from langai_site.registry import DoctorFinding
 
 OTHERS = 0o077
-# Everything that LangAI makes in DATA_DIR, and that Chroma makes in its folder.
+# Everything that LangAI creates in DATA_DIR, and Chroma in its folder.
 OURS = (
     *("secret_key", "langai.sqlite3*", "run.lock", "chroma.url", "handbook.loaded", "static.fingerprint"),
     *("files", "model", "static", "chroma", "chroma.broken-*", "metrics", "temp"),
 )
 CHROMAS = ("chroma.sqlite3*", "????????-????-????-????-????????????")
-# What a home folder, or the folder of a disk, holds besides.
+# What home folders, or the root folder of a disk, contain besides.
 NOBODYS = (".*", "lost+found")
 SHOWN = 5
 ADVICE = "Run all of LangAI as the account that owns them, or have that account run chmod go= on them."
 
 
 def setup_step() -> str:
-    """Take away what other accounts may do with LangAI's files, and say in one line what came of it.
+    """Remove other accounts' access to LangAI's files, and return a line about the result.
 
-    It raises nothing: where something cannot be changed LangAI runs all the same.
+    It raises nothing: if something cannot be changed, LangAI runs all the same.
     """
     changed, failed = 0, []
     for path in exposed():
@@ -45,7 +45,7 @@ def setup_step() -> str:
 
 
 def exposed() -> list[Path]:
-    """LangAI's own files and folders that another account can use, DATA_DIR among them unless others have it too."""
+    """Return LangAI's own files and folders that another account can use, with DATA_DIR unless others share it."""
     return [path for path in dict.fromkeys(_places()) if _is_open(path)]
 
 
@@ -57,7 +57,7 @@ def _places() -> Iterator[Path]:
 
 
 def _own(folder: Path, patterns: Sequence[str]) -> Iterator[Path]:
-    """A folder and what LangAI has in it; not the folder where others have something in it too, as in /srv."""
+    """Yield a folder and LangAI's entries in it; not the folder itself if it has entries of others too, as in /srv."""
     entries = _entries(folder)
     if not _strangers(entries, patterns):
         yield folder
@@ -94,7 +94,7 @@ def _make_private(path: Path) -> None:
 
 
 def finding() -> DoctorFinding:
-    """What doctor says of it."""
+    """Return the finding for doctor."""
     data = Path(settings.DATA_DIR)
     if found := [str(path) for path in exposed()]:
         advice = f"Run manage.py setup, or chmod go= {' '.join(found)}"

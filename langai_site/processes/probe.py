@@ -1,4 +1,4 @@
-"""Exits 0 when the web process of this container answers /health: for HEALTHCHECK, hence without Django."""
+"""Exits 0 if the web process of this container answers /health. Used by HEALTHCHECK, so it does not load Django."""
 
 import http.client
 import os

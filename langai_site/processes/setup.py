@@ -1,4 +1,4 @@
-"""What `manage.py setup` does: each step is quick, and changes nothing, when its work is already done."""
+"""The steps of `manage.py setup`: each is quick, and changes nothing, if its work is already done."""
 
 import hashlib
 import os
@@ -52,7 +52,7 @@ def _static_fingerprint() -> str:
 
 
 def first_admin() -> str:
-    """Make the first admin where there is nobody yet; the line says how to sign in, once."""
+    """Create the first admin if there are no users; the returned line says, once, how to sign in."""
     users = get_user_model().objects
     if users.exists():
         return ""
@@ -64,7 +64,7 @@ def first_admin() -> str:
 
 
 def steps() -> Iterator[str]:
-    """Run every step but the first admin; yields a line for each that did something worth telling."""
+    """Run every step except the first admin; yield a line for each that did something worth reporting."""
     for step in (private_files.setup_step, migrate, collect_static, *registry.setup_steps.values()):
         if line := step():
             yield line

@@ -18,7 +18,7 @@ PR_SET_PDEATHSIG = 1
 FIRST_DELAY, LONGEST_DELAY = 1.0, 30.0
 # A child that lived this long was healthy: its next restart is quick again.
 HEALTHY_AFTER = 60.0
-# One that dies this young, this often in a row, is helped with its remedy.
+# If a child dies this young, this many times in a row, its remedy is called.
 QUICK_DEATH = 10.0
 QUICK_DEATHS = 3
 LAST_LINES = 5
@@ -32,8 +32,8 @@ Report = Callable[[str, str], None]
 class Child:
     """A process to keep running. Those with a lower `wave` are stopped first, each within `grace` seconds.
 
-    Of its output, only the lines in which `shown` is found are reported; all where it is None. The last of the others
-    follow when it fails. `remedy` is called, once, when it cannot stay alive; it returns what it did.
+    Only output lines that match `shown` are reported; all lines if it is None. The last of the others follow when the
+    process fails. `remedy` is called, once, when it cannot stay alive; it returns what it did.
     """
 
     name: str
@@ -51,7 +51,7 @@ def write_line(name: str, text: str) -> None:
 
 
 def write_json(name: str, text: str) -> None:
-    """`write_line` for logs that machines read: what is an object already is only told its process."""
+    """Write a line of a machine-readable log: the process is added to a line that is already an object."""
     if text.startswith('{"') and text.endswith("}"):
         line = f'{{"process": {json.dumps(name)}, {text[1:]}'
     else:
@@ -61,7 +61,7 @@ def write_json(name: str, text: str) -> None:
 
 
 def ending(code: int) -> str:
-    """Why a process ended, from its return code."""
+    """Return why a process ended, from its return code."""
     if code >= 0:
         return f"exit code {code}"
     try:
@@ -71,7 +71,7 @@ def ending(code: int) -> str:
 
 
 def die_with(parent: int) -> None:
-    """Have this process asked to end when `parent`, which started it, dies of whatever cause."""
+    """Let the kernel ask this process to end when `parent`, which started it, dies for any reason."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
         if os.getppid() != parent:
@@ -79,7 +79,10 @@ def die_with(parent: int) -> None:
 
 
 class Process(asyncio.SubprocessProtocol):
-    """One run of a child. A protocol: asyncio's streams would wait for grandchildren that hold the pipe open."""
+    """One run of a child.
+
+    A protocol, because asyncio's streams would wait for grandchildren that hold the pipe open.
+    """
 
     def __init__(self, child: Child, report: Report) -> None:
         self.child, self.report = child, report
@@ -106,7 +109,7 @@ class Process(asyncio.SubprocessProtocol):
         self.pid = self._transport.get_pid()
 
     async def ended(self) -> int:
-        """Wait for its end, kill what it started and left behind, and return the exit code."""
+        """Wait for its end, kill processes that it started and left behind, and return the exit code."""
         await self._exited
         with suppress(ProcessLookupError, PermissionError):
             os.killpg(self.pid, signal.SIGKILL)
@@ -148,7 +151,7 @@ class Process(asyncio.SubprocessProtocol):
 
 
 class Supervisor:
-    """Runs `children` until `stop()`. `report(name, line)` gets their output and what happens to them."""
+    """Runs `children` until `stop()`. `report(name, line)` receives their output and what happens to them."""
 
     def __init__(self, children: Sequence[Child], report: Report = write_line) -> None:
         self.children = children
@@ -166,7 +169,7 @@ class Supervisor:
             )
 
     def stop(self) -> None:
-        """Ask everything to end; asked again, wait no longer than a moment."""
+        """Ask everything to end; on a second call, wait only a moment longer."""
         if self._stopping.is_set():
             self._hurry.set()
         self._stopping.set()
@@ -198,7 +201,7 @@ class Supervisor:
             return CANNOT_START
         self.processes[child.name] = process
         if self._stopping.is_set():
-            # Asked to stop in this very moment: it has not done anything yet.
+            # Asked to stop at this moment: it has not done anything yet.
             process.send(signal.SIGKILL)
         code = await process.ended()
         if code and not self._stopping.is_set():

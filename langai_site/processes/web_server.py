@@ -31,8 +31,8 @@ logger = logging.getLogger(__name__)
 SERVICE_PAUSE = 5.0
 # By then the clients that are loaded in the background are in memory, too.
 SECOND_FREEZE = 20.0
-# Seconds for which a thread that draws or reads may keep the interpreter while the event loop waits for it. Python's
-# usual five milliseconds would be waited for at each of a request's hops.
+# Seconds for which a thread that draws or reads may keep the interpreter while the event loop waits for it. With
+# Python's default of five milliseconds, each hop of a request would wait that long.
 SWITCH_INTERVAL = 0.001
 OPEN_FILES = 65_536
 WebSocketFactory = Any
@@ -69,7 +69,7 @@ class DrainingServer(Server):  # type: ignore[misc]  # Daphne has no types
         return super().create_application(protocol, scope)
 
     async def handle_reply(self, protocol: object, message: dict[str, Any]) -> None:
-        """Returns when the connection has room for more, so that a long response goes at its reader's pace."""
+        """Return when the connection has room for more, so that a long response is sent at its reader's pace."""
         await super().handle_reply(protocol, message)
         if isinstance(protocol, PacedRequest) and message["type"] == "http.response.body":
             await protocol.room()
@@ -78,7 +78,7 @@ class DrainingServer(Server):  # type: ignore[misc]  # Daphne has no types
         return Deferred.fromFuture(asyncio.ensure_future(self._end()))
 
     async def _end(self) -> None:
-        """Twisted drops what is raised here: everything is logged instead."""
+        """Stop step by step. Errors are logged, because Twisted drops exceptions from here."""
         for name, step in {"listening": self._stop_listening, "drains": _drain, "tasks": self._cancel_tasks}.items():
             try:
                 await step()
@@ -120,7 +120,7 @@ async def _keep(name: str, service: Callable[[], Awaitable[None]]) -> None:
 
 
 def spare_collector() -> None:
-    """Take what is loaded out of the garbage collector's sight: to look through all of it stops everybody for 200 ms.
+    """Hide loaded objects from the garbage collector: traversing all of them stops every thread for 200 ms.
 
     Called while the reactor starts, when asyncio has no running loop yet.
     """
@@ -143,14 +143,14 @@ def compress_sockets(factory: WebSocketFactory) -> None:
 def _application() -> Callable[..., Any]:
     from langai_site.asgi import application
 
-    # Every address and view is loaded now, not while the first visitor waits.
+    # Load every address and view now, not while the first visitor waits.
     _ = get_resolver().url_patterns
     return application
 
 
 def raise_file_limit() -> None:
-    """Allow as many open files as the system lets us: each connection is one, and the usual 1,024 are soon taken."""
-    with suppress(ImportError, OSError, ValueError):  # not everywhere are there such limits
+    """Allow as many open files as the system permits: each connection is one, and the usual 1,024 are soon used up."""
+    with suppress(ImportError, OSError, ValueError):  # some systems have no such limits
         import resource
 
         soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
@@ -178,5 +178,5 @@ def serve() -> None:
     sys.stdout.flush()
     sys.stderr.flush()
     status: Literal[0, 1] = 1 if server.failed else 0
-    # Threads of client libraries can hold up the interpreter's own end for minutes.
+    # Threads of client libraries can delay the interpreter's own exit for minutes.
     os._exit(status)

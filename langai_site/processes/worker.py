@@ -24,11 +24,11 @@ BEAT_SECONDS = 5.0
 FORGOTTEN_AFTER = timedelta(days=1)
 LONGEST_PAUSE = 30.0
 STOP_SECONDS = 5.0
-# Documents are read beside people who wait for answers: those come first.
+# Documents are read while people wait for answers: answers come first.
 NICENESS = 5
 NAME = f"{socket.gethostname()[:80]}:{os.getpid()}"
 
-# Set when the process is to end: a job that can pause between two steps should return then.
+# Set when the process is about to end: a job that can pause between two steps should return then.
 stopping = threading.Event()
 
 
@@ -49,23 +49,23 @@ def main() -> None:
 
 
 def beat() -> None:
-    """Write that this worker lives, and forget those that stopped writing long ago."""
+    """Write this worker's heartbeat, and delete those of workers that stopped long ago."""
     Heartbeat.objects.update_or_create(worker=NAME, defaults={"beat_at": timezone.now()})
     Heartbeat.objects.filter(beat_at__lt=timezone.now() - FORGOTTEN_AFTER).delete()
 
 
 def repeat(job: registry.Job) -> None:
-    """Run `job` whenever it is due, at once where there is more to do, until the process is to end."""
+    """Run `job` whenever it is due, immediately if there is more to do, until the process ends."""
     pause = 1.0
     while not stopping.is_set():
-        # The lines of one run can be told from those of the next.
+        # A separate request id distinguishes the log lines of one run from those of the next.
         with request_id.following(request_id.Trail(f"{job.name.replace(' ', '-')}-{request_id.new_id()[:12]}")):
             pause = _run(job, pause)
     connection.close()
 
 
 def _run(job: registry.Job, pause: float) -> float:
-    """Run `job` and wait until it is due again; returns how long to wait should the database fail the next time."""
+    """Run `job` and wait until it is due again; return how long to wait if the database fails the next time."""
     began = time.monotonic()
     try:
         more = _done(job)
@@ -93,7 +93,7 @@ def _done(job: registry.Job) -> object:
 
 
 def _finish(threads: list[threading.Thread]) -> None:
-    """Give running jobs a moment; what a job leaves undone is taken up again when its lease runs out."""
+    """Give running jobs a moment; unfinished work is resumed when its lease expires."""
     deadline = time.monotonic() + STOP_SECONDS
     for thread in threads:
         thread.join(max(0.0, deadline - time.monotonic()))
@@ -104,5 +104,5 @@ def _finish(threads: list[threading.Thread]) -> None:
     tracing.stop()
     logging.shutdown()
     sys.stdout.flush()
-    # A job that is still at it must not hold up the end.
+    # A job that is still running must not delay the exit.
     os._exit(0)
