@@ -92,7 +92,7 @@ async def find_for_prompt(
     caller: Caller = SEARCH,
     read_present: ReadPresent | None = None,
 ) -> Findings:
-    """Call `find` for a model's prompt, as `chat.turns.turn.prepare` does; small talk finds nothing.
+    """Call `find` for a model's prompt, as `chat.turns.turn` does; small talk finds nothing.
 
     Neighbours on a page become one hit, whose `text` is the page's own from `start` to `end`. All texts together
     have at most `budget_chars` characters, but the best passage is included even if it alone exceeds them.
