@@ -17,12 +17,12 @@ from langai_site.usage.spending import admin as admin_budgets
 # Importing it registers it.
 assert admin_budgets
 
-# As many rows of an answer, and as many findings, are shown at once.
+# The maximum number of answered rows, and of findings, shown at once.
 SHOWN = 200
 
 
 class ReadOnly:
-    """To be read: services write these rows, and nobody changes them."""
+    """A read-only admin: services write these rows, and nobody changes them."""
 
     show_full_result_count = False
 
@@ -38,7 +38,7 @@ class ReadOnly:
 
 @admin.register(UsageEntry)
 class UsageEntryAdmin(ReadOnly, admin.ModelAdmin[UsageEntry]):
-    """The ledger, and what can be asked of it."""
+    """The ledger, and the page that verifies it."""
 
     list_display = (
         "at",
@@ -81,7 +81,7 @@ class UsageEntryAdmin(ReadOnly, admin.ModelAdmin[UsageEntry]):
         return f"{found.sequence}: {found.hash}" if found else "not sealed yet"
 
     def verify_view(self, request: HttpRequest) -> HttpResponse:
-        """What went out, and whether the chain holds: asked by GET, for nothing changes."""
+        """Show what went out, and whether the chain is intact. A GET request, because nothing changes."""
         if not self.has_view_permission(request):
             raise PermissionDenied
         form = VerifyForm(request.GET) if "label" in request.GET else VerifyForm()
@@ -110,7 +110,7 @@ class MonthCloseAdmin(ReadOnly, admin.ModelAdmin[MonthClose]):
 
 @admin.register(Price)
 class PriceAdmin(ReadOnly, admin.ModelAdmin[Price]):
-    """What each model costs and did cost, to be read: a price is set on its model's page, and never changed."""
+    """The present and past prices of models, read-only: a price is set on its model's page, and never changed."""
 
     list_display = ["model", "valid_from", "source", "input", "output", "cached", "long"]
     list_filter = ["source", "valid_from"]

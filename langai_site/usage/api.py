@@ -1,4 +1,4 @@
-"""What was used, as programs read it: by oneself, and by everybody for those who may look."""
+"""The API for reading usage: one's own, and everybody's for those who may read the ledger."""
 
 from dataclasses import asdict
 from datetime import date

@@ -26,7 +26,7 @@ class UsageConfig(AppConfig):
             signal.connect(budgets.forget, sender="usage.Budget", dispatch_uid="budgets")
 
 
-# A job that returns something is run again at once: these have done all there is.
+# A job that returns something is run again immediately; these return nothing, because they did everything there was.
 
 
 def _seal() -> None:
@@ -36,7 +36,7 @@ def _seal() -> None:
 
 
 def _roll_up() -> int:
-    """One batch; while there are more of old entries it is run again at once."""
+    """Add one batch; while older entries are left, the job is run again immediately."""
     from langai_site.usage.reports import rollup
 
     return rollup.roll()

@@ -1,4 +1,4 @@
-"""Who asks, by value, so that the ledger outlives the person and the conversation."""
+"""The caller of a model, as plain values, so that the ledger outlives the person and the conversation."""
 
 from uuid import UUID
 
@@ -10,7 +10,7 @@ _TEAM = CompiledQuery(lambda team: Team.objects.filter(pk=team).order_by().value
 
 
 def caller_of(user: User, source: str, *, conversation: UUID | None = None, reply: UUID | None = None) -> Caller:
-    """The person, with the team that pays, asking through the door `source`. Synchronous."""
+    """Return the person, with the team that pays, as a caller through `source`. Synchronous."""
     return Caller(
         user_id=user.pk,
         username=user.username,

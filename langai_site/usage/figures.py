@@ -1,4 +1,4 @@
-"""What programs ask of the ledger: the pages' reports, of whole days and by one thing at a time. Synchronous."""
+"""Reports for programs: those of the pages, for whole days and grouped by one dimension at a time. Synchronous."""
 
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -14,14 +14,14 @@ LONGEST = timedelta(days=3660)
 
 @dataclass(frozen=True)
 class DaySpan:
-    """Days in the time zone that is set, both included."""
+    """Days in the configured time zone, both included."""
 
     since: date
     until: date
 
 
 def span(since: date | None, until: date | None) -> DaySpan:
-    """The days asked for; this month up to now where none are named. Raises InvalidError."""
+    """Return the requested days; this month up to now if none are named. Raises InvalidError."""
     last = until or today()
     first = since or last.replace(day=1)
     if first > last:
@@ -32,6 +32,6 @@ def span(since: date | None, until: date | None) -> DaySpan:
 
 
 def report(span: DaySpan, by: str, user_id: int | None) -> Report:
-    """What was used in these days by one person, or by everybody (None); `by` is a day or one of DIMENSIONS."""
+    """Report what one person, or everybody (None), used in these days; `by` is a day or one of DIMENSIONS."""
     step, names = (DAY, ()) if by == DAY else ("", (by,))
     return answering.report(ReportQuery(span.since, span.until, step=step, by=names, user_id=user_id))

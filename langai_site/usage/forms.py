@@ -11,7 +11,7 @@ from langai_site.usage.ledger.verification import Head, LedgerQuestion
 
 
 class VerifyForm(forms.Form):
-    """What an admin asks the ledger: what went out, and whether the chain still holds."""
+    """What an admin asks the ledger: what went out, and whether the chain is intact."""
 
     start = forms.CharField(
         label="From", required=False, max_length=40, help_text="Such as 2026-03-01; empty: the beginning."
@@ -49,7 +49,7 @@ class VerifyForm(forms.Form):
         return _checked(months.read_moment, text, **how) if text else None
 
     def question(self) -> LedgerQuestion:
-        """What was asked; only for a valid form."""
+        """Return the question; only for a valid form."""
         data = self.cleaned_data
         return LedgerQuestion(data["start"], data["end"], Sensitivity(data["label"]), data["hosted"])
 

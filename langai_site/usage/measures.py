@@ -1,4 +1,4 @@
-"""What calls took, for /metrics, out of the entries of the ledger."""
+"""Metrics of calls for /metrics, from the entries of the ledger."""
 
 from collections.abc import Iterable
 
@@ -17,7 +17,7 @@ ALL = (CALLS, CALL_SECONDS, FIRST_TOKEN, TOKENS, COST, UNPRICED)
 
 
 def count(entries: Iterable[Entry]) -> None:
-    """Models are those of the catalogue: their names have an end."""
+    """Count entries by model. The catalogue limits how many model names there are."""
     for entry in entries:
         _count(entry)
 

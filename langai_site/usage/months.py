@@ -1,4 +1,4 @@
-"""Pure: months and days of the books, in the time zone that is set."""
+"""Pure: months and days of the books, in the configured time zone."""
 
 from datetime import date, datetime, time, timedelta
 
@@ -12,7 +12,7 @@ def day_of(moment: datetime) -> date:
 
 
 def month_of(moment: datetime) -> date:
-    """The first day of the month that `moment` is in."""
+    """Return the first day of the month of `moment`."""
     return day_of(moment).replace(day=1)
 
 
@@ -21,12 +21,12 @@ def next_month(month: date) -> date:
 
 
 def start_of(day: date) -> datetime:
-    """Midnight, as the time zone that is set has it."""
+    """Return midnight in the configured time zone."""
     return timezone.make_aware(datetime.combine(day, time()))
 
 
 def read_month(text: str) -> date:
-    """2026-03 -> 1 March 2026. Raises InvalidError."""
+    """Read a month: 2026-03 -> 1 March 2026. Raises InvalidError."""
     try:
         return datetime.strptime(text, "%Y-%m").date()
     except ValueError:
@@ -34,7 +34,7 @@ def read_month(text: str) -> date:
 
 
 def read_moment(text: str, *, end: bool = False) -> datetime:
-    """2026-03-31, or 2026-03-31T14:30; `end`: a mere day is meant to its end. Raises InvalidError."""
+    """Read 2026-03-31, or 2026-03-31T14:30; with `end`, a day without a time means its end. Raises InvalidError."""
     try:
         if len(text) <= len("2026-03-31"):
             return start_of(date.fromisoformat(text) + timedelta(days=int(end)))

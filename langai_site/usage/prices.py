@@ -1,4 +1,4 @@
-"""What models cost, and since when. Rows are only ever added, so that what was charged can be worked out again."""
+"""What models cost, and since when. Rows are only ever added, so that every charge can be computed again."""
 
 from collections.abc import Iterable
 from dataclasses import astuple, replace
@@ -19,20 +19,20 @@ _VALUES = ("pk", "input", "output", "cached", "long_after", "long_input", "long_
 
 
 def today() -> date:
-    """Prices change at midnight UTC, wherever the server stands."""
+    """Return today's date in UTC: prices change at midnight UTC, wherever the server is."""
     return timezone.now().date()
 
 
 def newest(model: str | OuterRef) -> QuerySet[models.Price]:
-    """The prices of `model` that hold today or did before, first the one that holds."""
+    """Return the prices of `model` that applied until today, with the current one first."""
     now = Func(template="CURRENT_DATE", output_field=DateField())
     begun = models.Price.objects.filter(model=model, valid_from__lte=now)
-    # Of the same day an admin's goes before LiteLLM's, and what was said last before what was said first.
+    # On the same day an admin's price takes precedence over LiteLLM's, and a later one over an earlier one.
     return begun.order_by("-valid_from", "source", "-pk")
 
 
 def current() -> dict[str, ModelPrice]:
-    """What each model costs today, by its name; those that have no price are not in it."""
+    """Return what each model costs today, by its name; models without a price are left out."""
     return {model: _price(row) for model, *row in _CURRENT.rows()}
 
 
@@ -51,7 +51,7 @@ def current_of(model: str) -> ModelPrice | None:
 
 
 def price_of(version: str) -> ModelPrice | None:
-    """The price that a ledger entry names; None where it names none."""
+    """Return the price that a ledger entry names; None if it names none."""
     row = models.Price.objects.filter(pk=version).values_list(*_VALUES).first() if version.isdecimal() else None
     return _price(row) if row else None
 
@@ -62,7 +62,7 @@ def _price(row: Iterable[Any]) -> ModelPrice:
 
 
 def set_by_admin(model: str, *, input: Decimal, output: Decimal, cached: Decimal, valid_from: date) -> ModelPrice:
-    """Say what a model costs from that day on, instead of what LiteLLM's list says, now and later."""
+    """Set what a model costs from that day on. It replaces the price in LiteLLM's list, now and later."""
     row = models.Price.objects.create(
         model=model, input=input, output=output, cached=cached, valid_from=valid_from, source=Source.ADMIN
     )
@@ -71,9 +71,9 @@ def set_by_admin(model: str, *, input: Decimal, output: Decimal, cached: Decimal
 
 @transaction.atomic
 def take_listed(listed: dict[str, ModelPrice]) -> list[str]:
-    """Add what LiteLLM's list says where it is news, valid from today; returns the names of those models.
+    """Add prices from LiteLLM's list that are new, valid from today; return the names of those models.
 
-    Where an admin has set a price, that stays.
+    A price that an admin has set stays.
     """
     known = models.Price.objects.filter(model__in=listed)
     by_admin = set(known.filter(source=Source.ADMIN).values_list("model", flat=True))
@@ -83,7 +83,7 @@ def take_listed(listed: dict[str, ModelPrice]) -> list[str]:
         for model, price in listed.items()
         if model not in by_admin and (model not in before or _rates(before[model]) != _rates(price))
     }
-    # Two web processes may read the same news: it is written once.
+    # Two web processes may read the same new prices: they are written once.
     models.Price.objects.bulk_create([_row(model, price) for model, price in news.items()], ignore_conflicts=True)
     return list(news)
 

@@ -1,4 +1,4 @@
-"""Sums of money and tokens that are right to the last digit on every database.
+"""Sums of money and tokens that are exact to the last digit on every database.
 
 SQLite keeps decimals as floating point numbers: each is exact to its billionth, but a sum of many is not. So whole
 billionths of a dollar are added.
@@ -16,7 +16,7 @@ BILLION = 10**9
 
 
 def billionths(column: str) -> Coalesce:
-    """Aggregate: the sum of a column of dollars, in whole billionths; what has no price counts nothing."""
+    """Return the aggregate of a column of dollars: its sum in whole billionths; rows without a price add nothing."""
     return Coalesce(Sum(Cast(Round(F(column) * BILLION), BigIntegerField())), 0, output_field=BigIntegerField())
 
 
@@ -25,13 +25,13 @@ def dollars(billionths: int) -> Decimal:
 
 
 def in_billionths(amount: Decimal) -> int:
-    """Whole billionths of a dollar, which every cost consists of."""
+    """Return whole billionths of a dollar, of which every cost consists."""
     return int((amount * BILLION).to_integral_value())
 
 
 @dataclass(frozen=True)
 class Totals:
-    """What some entries come to; costs in US dollars. The cost is that of the priced ones."""
+    """The sums of some entries; costs in US dollars. The cost is that of the priced ones."""
 
     entries: int
     unpriced: int

@@ -1,4 +1,4 @@
-"""One ended call, as the ledger is told of it, and what calls cost: values, no rows."""
+"""A completed call as it is passed to the ledger, and what calls cost: values, no database rows."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,7 +13,7 @@ BILLIONTH = Decimal("0.000000001")
 
 @dataclass(frozen=True)
 class Caller:
-    """Who asks, as the ledger keeps it."""
+    """The caller, as the ledger keeps it."""
 
     user_id: int | None = None
     username: str = ""
@@ -25,7 +25,7 @@ class Caller:
 
 @dataclass(frozen=True)
 class Usage:
-    """Token counts of one call; `estimated` where the provider sent none. Cached tokens are among the input's."""
+    """Token counts of one call; `estimated` if the provider sent none. Cached tokens are among the input's."""
 
     input_tokens: int = 0
     output_tokens: int = 0
@@ -35,7 +35,7 @@ class Usage:
 
 @dataclass(frozen=True)
 class Held:
-    """What is reserved for a reply, in US dollars; None where its model has no price."""
+    """What is reserved for a reply, in US dollars; None if its model has no price."""
 
     reply: UUID
     amount: Decimal | None
@@ -43,10 +43,10 @@ class Held:
 
 @dataclass(frozen=True)
 class ModelPrice:
-    """US dollars for a million tokens; `version` names the row it stands in, and ledger entries name that.
+    """US dollars for a million tokens; `version` is the id of its row, which ledger entries name.
 
-    Some providers charge a whole call more when its prompt is long: with more than `long_after` tokens in, the
-    `long_…` prices hold for all of it. 0: this one does not.
+    Some providers charge more for a whole call if its prompt is long: with more than `long_after` input tokens, the
+    `long_…` prices apply to all of it. 0: this price has none.
     """
 
     version: str
@@ -60,7 +60,7 @@ class ModelPrice:
 
 
 def cost(price: ModelPrice, usage: Usage) -> Decimal:
-    """US dollars for `usage`, to the billionth."""
+    """Return US dollars for `usage`, to the billionth."""
     rates = (price.input, price.output, price.cached)
     if 0 < price.long_after < usage.input_tokens:
         rates = (price.long_input, price.long_output, price.long_cached)
@@ -72,13 +72,13 @@ def cost(price: ModelPrice, usage: Usage) -> Decimal:
 
 @dataclass(frozen=True)
 class Entry:
-    """One ledger line to be written: a call as it ended. `cost` in US dollars, None where there is no price.
+    """One ledger line to be written: a call as it ended. `cost` in US dollars, None if there is no price.
 
-    `price_version` names the price it follows from, and is empty where nothing is charged or nothing known. `kind` is
-    chat, embedding, title or test, `route` why this model was asked, `saved` what a `cached` answer would have cost.
-    `bytes_sent` and `content_hash` are those of what was handed to the provider (`content.py`), empty where nothing
-    left. `sent_at` is when its label was read, right before sending, None where nothing was sent. `documents` are the
-    ids of the documents whose passages the answer was made from, also where it was given again.
+    `price_version` names the price it is computed from, and is empty if nothing is charged or nothing known. `kind` is
+    chat, embedding, title or test, `route` the reason why this model was chosen, `saved` what a `cached` answer would
+    have cost. `bytes_sent` and `content_hash` are those of what was handed to the provider (`content.py`), empty if
+    nothing was sent. `sent_at` is when its label was read, just before sending, None if nothing was sent. `documents`
+    are the ids of the documents whose passages the answer was made from, also if it was given again from the cache.
     `earlier_answers` counts the answers that were sent along as history, or to be continued.
     """
 

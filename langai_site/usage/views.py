@@ -1,4 +1,4 @@
-"""The usage pages: what a person used themselves, and for admins what everybody did; and both as files."""
+"""The usage pages: what a person used, and for admins what everybody used; both also as files."""
 
 import itertools
 from collections.abc import AsyncIterator, Iterator
@@ -21,9 +21,9 @@ from langai_site.usage.reports.asked import ReportRequest
 from langai_site.usage.reports.periods import step_for
 from langai_site.usage.spending import budgets, notices
 
-# What reports go by beside the time unless somebody asks for something else.
+# The default grouping of reports besides the time.
 USUAL = ("model",)
-# So many rows of a file are made at a time.
+# How many rows of a file are made at a time.
 ROWS = 500
 
 
@@ -31,7 +31,7 @@ ROWS = 500
 @costly
 @vary_on_headers("HX-Target")
 def mine(request: HttpRequest) -> HttpResponse:
-    """What the person used: by time, by model, by conversation; and how their budgets stand."""
+    """Show what the person used: by time, by model, by conversation; and how their budgets stand."""
     user = signed_in(request)
     question = _asked(request, access.whose(user))
     query = replace(question.query, step=step_for(question.days), by=(), only=())
@@ -53,7 +53,7 @@ def mine(request: HttpRequest) -> HttpResponse:
 @costly
 @vary_on_headers("HX-Target")
 def everybody(request: HttpRequest) -> HttpResponse:
-    """What all used, by whatever an admin asks: figures, never what was said."""
+    """Show what everybody used, grouped as the admin asks: figures, never texts."""
     user = signed_in(request)
     question = _asked(request, access.whose(user, everybody=True))
     report = answering.report(question.query, longest=answering.LONGEST)
@@ -71,7 +71,7 @@ def everybody(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def notice(request: HttpRequest) -> HttpResponse:
-    """What a page tells the person of their budgets, for pages that stay open."""
+    """Show the notice about the person's budgets, for pages that stay open."""
     return render(request, "usage/notice.html", {"budget_notice": notices.budget_notice(signed_in(request))})
 
 
@@ -94,7 +94,7 @@ def _asked(request: HttpRequest, user_id: int | None) -> ReportRequest:
 def _page(
     request: HttpRequest, name: str, question: ReportRequest, user: User, context: dict[str, Any]
 ) -> HttpResponse:
-    """The page, or for htmx its report alone; the browser then shows the address of what was asked."""
+    """Render the page, or only its report for htmx; the browser then shows the address of the request."""
     part = request.headers.get("HX-Target") == "report"
     context |= {
         "asked": question,
@@ -110,7 +110,7 @@ def _page(
 
 
 def _file(question: ReportRequest, rows: str, form: str) -> StreamingHttpResponse:
-    """All lines of the report, or each of its entries. Raises NotFoundError for another kind of file."""
+    """Stream all lines of the report, or each of its entries. Raises NotFoundError for another kind of file."""
     if rows not in choosing.FILES or form not in exporting.FORMATS:
         raise NotFoundError("There is no such file. Go back to the usage page and choose one there.")
     if question.problem:
@@ -125,7 +125,7 @@ def _file(question: ReportRequest, rows: str, form: str) -> StreamingHttpRespons
 
 
 async def _streamed(pieces: Iterator[str]) -> AsyncIterator[bytes]:
-    """Some rows at a time, each time on a thread that gives its connection back: a reader may be slow."""
+    """Yield some rows at a time, each time on a thread that gives its connection back: a reader may be slow."""
     some = database_sync_to_async(lambda: "".join(itertools.islice(pieces, ROWS)), thread_sensitive=False)
     while text := await some():
         yield text.encode()

@@ -1,4 +1,4 @@
-"""Pure: how an entry and its place in the chain become a hash, the same on every database."""
+"""Pure: hashes an entry with its place in the chain, identically on every database."""
 
 import hashlib
 import json
@@ -11,7 +11,7 @@ from uuid import UUID
 
 from django.db.models import Field, Model
 
-# What stands before the first seal.
+# The predecessor of the first seal.
 GENESIS = "0" * 64
 BILLIONTH = Decimal("0.000000001")
 
@@ -25,9 +25,9 @@ def seal_hash(*, sequence: int, month: date, previous: str, entry: Model) -> str
 
 
 def written_out(entry: Model) -> dict[str, Any]:
-    """Every column that does not hold its default, so that a column added later breaks no seal made before.
+    """Return every column that does not hold its default, so that a column added later breaks no earlier seal.
 
-    For the same reason a column must never get another default.
+    For the same reason the default of a column must never change.
     """
     held = ((name, default, getattr(entry, name)) for name, default in _columns(type(entry)))
     return {name: _plain(value) for name, default, value in held if value != default}
@@ -35,7 +35,7 @@ def written_out(entry: Model) -> dict[str, Any]:
 
 @cache
 def _columns(model: type[Model]) -> tuple[tuple[str, object], ...]:
-    """Each column with its default; one that is computed, such as the time, is always in the hash."""
+    """Return each column with its default; a computed default, such as the time, is always in the hash."""
     fields: Iterable[Field[Any, Any]] = model._meta.concrete_fields
     return tuple((field.attname, _default(field)) for field in fields)
 

@@ -1,7 +1,7 @@
 """The monthly close: a month that is over gets its figures, once.
 
 It is closed `GRACE` after its end, when each of its entries is sealed. An entry that turns up later is in the books
-of the first month that is open when it is sealed, whatever time it carries.
+of the first month that is open when it is sealed, whatever its time is.
 """
 
 import logging
@@ -19,17 +19,17 @@ from langai_site.usage.sums import totals
 
 logger = logging.getLogger(__name__)
 
-# For a process that was away from its database, and for an admin to look at the month before.
+# For a process that could not reach its database, and for an admin to check the month before.
 GRACE = timedelta(days=3)
 
 
 def booked(month: date) -> QuerySet[UsageEntry]:
-    """The sealed entries that are in a month's books."""
+    """Return the sealed entries in a month's books."""
     return UsageEntry.objects.filter(id__in=Seal.objects.filter(month=month).values("entry"))
 
 
 def close_months(now: datetime | None = None) -> list[date]:
-    """Close each month that can be, in order, those without an entry too; returns which."""
+    """Close each month that can be closed, in order, including those without entries; return the closed months."""
     closed = []
     while month := _close_next(now or timezone.now()):
         logger.info("The month %s is closed", f"{month:%Y-%m}")
@@ -39,7 +39,7 @@ def close_months(now: datetime | None = None) -> list[date]:
 
 @transaction.atomic
 def _close_next(now: datetime) -> date | None:
-    # Nothing is sealed into the month while its figures are taken.
+    # The lock keeps entries from being sealed into the month while its figures are computed.
     head = sealing.locked_head()
     month = sealing.first_open_month() or _first_month()
     if month is None or now < start_of(next_month(month)) + GRACE or _is_unsealed(month):

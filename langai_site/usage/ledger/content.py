@@ -1,6 +1,6 @@
-"""What a call sends, as the ledger knows it: how many bytes, and a keyed hash that only this server can make.
+"""The content of a call in the ledger: its number of bytes, and a keyed hash that only this server can make.
 
-The hash lets an admin show whether a given content was sent, while the ledger itself tells nobody what was.
+With the hash an admin can show whether a given content was sent, while the ledger itself reveals no content.
 """
 
 import json
@@ -12,11 +12,11 @@ SALT = "langai.usage.content"
 
 
 def as_sent(parts: Sequence[dict[str, str] | str]) -> bytes:
-    """The messages (`role` and `content`) or texts of a call as JSON, always in the same form."""
-    # Half a surrogate pair is no text, but must not keep a call out of the ledger.
+    """Return the messages (`role` and `content`) or texts of a call as JSON, always in the same form."""
+    # Half a surrogate pair is not valid text, but must not keep a call out of the ledger.
     return json.dumps(parts, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode(errors="surrogatepass")
 
 
 def keyed_hash(sent: bytes) -> str:
-    """HMAC-SHA256 with a key derived from SECRET_KEY, in 64 hexadecimal digits."""
+    """Return the HMAC-SHA256 with a key derived from SECRET_KEY, in 64 hexadecimal digits."""
     return salted_hmac(SALT, sent, algorithm="sha256").hexdigest()

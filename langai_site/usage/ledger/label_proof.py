@@ -1,4 +1,4 @@
-"""Whether the labels of calls were those that their documents had at that moment: the second half of the proof.
+"""Checks whether calls were labelled as their documents were at that time: the second half of the proof.
 
 The chain shows that nobody changed an entry. This shows that an entry was right when it was written.
 """
@@ -15,20 +15,20 @@ from langai_site.sensitivity import Sensitivity
 from langai_site.usage.ledger.verification import CHUNK, LedgerFinding, sent_between
 from langai_site.usage.models import UsageEntry
 
-# How far the clocks of two hosts, or the time of a change and that of its commit, may lie apart.
+# How far the clocks of two hosts, or the time of a change and that of its commit, may differ.
 CLOCKS_APART = timedelta(seconds=2)
 RIGHT, TOO_LOW, TOO_CLOSE, UNKNOWN = "right", "too low", "too close", "unknown"
 
 
 @dataclass
 class LabelProof:
-    """What came of the comparison.
+    """The result of the comparison.
 
     `compared` counts the calls whose documents are known, and `findings` names those that were labelled too low.
-    The rest is what cannot be known: `unrecorded` calls were made before LangAI kept all that they carried, calls
+    The rest cannot be known: `unrecorded` calls were made before LangAI recorded all that they carried, calls
     `with_answers` carried earlier answers, which may quote documents that the entry does not name,
     `without_history` carried a document whose label at that time is not recorded, and for `too_close` a label rose
-    within CLOCKS_APART of the call, so that nobody can say which came first.
+    within CLOCKS_APART of the call, so it is unknown which came first.
     """
 
     compared: int = 0
@@ -39,7 +39,7 @@ class LabelProof:
     too_close: int = 0
 
     def lines(self) -> Iterator[str]:
-        """Say what was found and what is not known, in sentences."""
+        """Yield sentences about what was found and what is not known."""
         too_low = len(self.findings)
         yield f"{self.compared:,} calls carried passages; {too_low:,} of them were labelled too low for these."
         if self.unrecorded:
@@ -57,10 +57,10 @@ class LabelProof:
 
 
 def compare_labels(start: datetime | None = None, end: datetime | None = None) -> LabelProof:
-    """Compare every call between two moments (the second one not included) with what its documents were labelled.
+    """Compare the label of every call between two times (the second not included) with those of its documents.
 
-    What a person or a program wrote has no history: for that the label that its entry holds is all there is. The same
-    holds for earlier answers: an admin may have left their conversation low, or its owner lowered it.
+    Text that a person or a program wrote has no history: only its entry holds a label. The same
+    is true of earlier answers: an admin may have left their conversation low, or its owner lowered it.
     """
     proof, calls = LabelProof(), _calls(start, end)
     proof.unrecorded = calls.filter(Q(sent_at=None) | Q(earlier_answers=None)).count()
@@ -74,7 +74,7 @@ def compare_labels(start: datetime | None = None, end: datetime | None = None) -
 
 
 def _calls(start: datetime | None, end: datetime | None) -> QuerySet[UsageEntry]:
-    """The entries of which something was sent: not what came from the cache or a built-in model."""
+    """Return the entries for which something was sent: not for answers from the cache or a built-in model."""
     return sent_between(UsageEntry.objects.filter(cached=False, bytes_sent__gt=0), start, end)
 
 

@@ -1,4 +1,4 @@
-"""Costs once more, from the token counts of each entry and the dated price that it names."""
+"""Computes costs again, from the token counts of each entry and the dated price that it names."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields
@@ -18,7 +18,7 @@ PriceOf = Callable[[str], ModelPrice | None]
 
 @dataclass(frozen=True)
 class CostDifference:
-    """A figure that is not what it is computed from; `entry` is 0 where it is a month's."""
+    """A figure that differs from what it is computed from; `entry` is 0 if it is a month's."""
 
     entry: int
     text: str
@@ -26,7 +26,7 @@ class CostDifference:
 
 @dataclass(frozen=True)
 class Recomputed:
-    """How many entries were looked at; `undated` of them have a cost, but name no price to compute it from."""
+    """How many entries were checked; `undated` of them have a cost, but name no price to compute it from."""
 
     entries: int
     undated: int
@@ -34,7 +34,7 @@ class Recomputed:
 
 
 def recompute(month: date | None = None, *, price_of: PriceOf = prices.price_of) -> Recomputed:
-    """Compare every cost, and every closed month's figures; `month`: only what is in that month's books."""
+    """Compare every cost, and every closed month's figures; with `month`, only what is in that month's books."""
     entries = closing.booked(month) if month else UsageEntry.objects.all()
     closes = MonthClose.objects.filter(month=month) if month else MonthClose.objects.all()
     known: dict[str, ModelPrice | None] = {}
@@ -64,7 +64,7 @@ def _differences(entry: UsageEntry, price: ModelPrice | None) -> Iterator[CostDi
 
 
 def _expected(entry: UsageEntry, price: ModelPrice | None) -> Decimal | None:
-    """What an entry costs: nothing where nothing was sent, or only within the building."""
+    """Return what an entry costs: nothing if nothing was sent, or only within the building."""
     if entry.cached or not entry.hosted:
         return Decimal(0)
     if price is None:

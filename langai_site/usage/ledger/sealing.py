@@ -1,4 +1,4 @@
-"""The worker's job that puts entries into the chain, and closes months that are over."""
+"""The worker's job that adds entries to the chain, and closes months that are over."""
 
 from collections.abc import Sequence
 from datetime import date, timedelta
@@ -17,11 +17,11 @@ SETTLED = timedelta(hours=1)
 
 
 def seal() -> int:
-    """Seal what is entered and not sealed yet, by id; returns how many. Several workers may do so at once.
+    """Seal the entries that are not sealed yet, by id; return how many. Several workers may do so at once.
 
-    The chain has numbers of its own, for on PostgreSQL a lower id may be committed after a higher one. Who is that
-    late comes next. An entry with an id below what was sealed an hour ago is none of ours, and stays unsealed:
-    `verification` tells of it.
+    The chain has its own numbers, because on PostgreSQL a lower id may be committed after a higher one. An entry that
+    is late in this way gets the next number. An entry with an id below those that were sealed an hour ago was not
+    written by LangAI and stays unsealed; `verification` reports it.
     """
     after, sealed = settled_up_to(), 0
     while batch := _seal_batch(after):
@@ -30,7 +30,7 @@ def seal() -> int:
 
 
 def settled_up_to() -> int:
-    """The id up to which no more entries can come."""
+    """Return the id up to which no more entries can come."""
     long_ago = Seal.objects.filter(sealed_at__lt=timezone.now() - SETTLED).order_by("-sequence")
     return long_ago.values_list("entry", flat=True).first() or 0
 
@@ -40,13 +40,13 @@ def unsealed() -> QuerySet[UsageEntry]:
 
 
 def locked_head() -> ChainHead:
-    """Where the chain ends. Until the transaction is over nobody else gets it."""
+    """Return the end of the chain, locked until the transaction ends."""
     ChainHead.objects.get_or_create(pk=1, defaults={"hash": chain.GENESIS})
     return ChainHead.objects.select_for_update().get(pk=1)
 
 
 def first_open_month() -> date | None:
-    """The month after the last that is closed; None where none is."""
+    """Return the month after the last closed one; None if none is closed."""
     closed = MonthClose.objects.values_list("month", flat=True).first()
     return next_month(closed) if closed else None
 
@@ -63,7 +63,7 @@ def _seal_batch(after: int) -> Sequence[Seal]:
 
 
 def _next_seal(head: ChainHead, entry: UsageEntry, first_open: date | None) -> Seal:
-    """Seal the entry, and move `head` to it. One of a closed month is in the books of the first that is open."""
+    """Seal the entry, and move `head` to it. An entry of a closed month goes into the first open month."""
     month = max(month_of(entry.at), first_open or date.min)
     sequence, previous = head.sequence + 1, head.hash
     head.sequence = sequence

@@ -1,4 +1,4 @@
-"""Whether the ledger is what it was: the chain from its first seal to its last, and a head that was kept elsewhere."""
+"""Checks that the ledger is unchanged: the chain from first to last seal, and a head that was kept elsewhere."""
 
 import json
 from collections.abc import Iterator, Sequence
@@ -14,13 +14,13 @@ from langai_site.usage.ledger import chain, content, sealing
 from langai_site.usage.models import ChainHead, Seal, UsageEntry
 
 CHUNK = 2000
-# How much earlier an entry may say it was than one that was written before it: clocks are set, hosts differ.
+# How much earlier than an entry written before it an entry's time may be: clocks are set, hosts differ.
 CLOCKS = timedelta(hours=1)
 
 
 @dataclass(frozen=True)
 class LedgerFinding:
-    """Something in the ledger that is not as it was written. `entry` is 0 where it is not about a single one."""
+    """Something in the ledger that is not as it was written. `entry` is 0 if it is not about a single one."""
 
     entry: int
     text: str
@@ -28,7 +28,7 @@ class LedgerFinding:
 
 @dataclass(frozen=True)
 class Head:
-    """Where the chain ends: kept outside, it shows later whether what came before is still the same."""
+    """The end of the chain. A copy kept outside shows later whether everything before it is unchanged."""
 
     sequence: int
     hash: str
@@ -38,13 +38,13 @@ class Head:
 
 
 def head() -> Head:
-    """The chain's end by its own last seal."""
+    """Return the chain's end by its own last seal."""
     last = Seal.objects.order_by("-sequence").first()
     return Head(last.sequence, last.hash) if last else Head(0, chain.GENESIS)
 
 
 def read_head(text: str) -> Head:
-    """A head as `as_json` wrote it, or its hash alone, which has the sequence 0. Raises InvalidError."""
+    """Read a head as `as_json` wrote it, or only its hash, which gets the sequence 0. Raises InvalidError."""
     text = text.strip()
     if len(text) == len(chain.GENESIS) and "{" not in text:
         return Head(0, text)
@@ -58,7 +58,7 @@ def read_head(text: str) -> Head:
 
 
 def findings(exported: Head | None = None) -> Iterator[LedgerFinding]:
-    """Walk the whole chain and yield all that is wrong; nothing where every entry is as it was sealed."""
+    """Walk the whole chain and yield everything that is wrong; nothing if every entry is as it was sealed."""
     kept, last = ChainHead.objects.first(), Head(0, chain.GENESIS)
     latest: datetime | None = None
     while seals := list(Seal.objects.filter(sequence__gt=last.sequence)[:CHUNK]):
@@ -103,7 +103,7 @@ def _wrong_time(entry: UsageEntry, latest: datetime | None) -> Iterator[LedgerFi
 
 
 def _wrong_end(kept: ChainHead | None, last: Head) -> Iterator[LedgerFinding]:
-    """`kept` was read before the walk: the worker may have sealed more since, but not less."""
+    """Check the end against `kept`, read before the walk: the worker may have sealed more since, but not less."""
     if kept and kept.sequence and not Seal.objects.filter(sequence=kept.sequence, hash=kept.hash).exists():
         yield LedgerFinding(
             0, f"The chain ended at seal {kept.sequence}, which is not there any more: its end was cut."
@@ -131,7 +131,7 @@ def _rewritten(exported: Head) -> Iterator[LedgerFinding]:
 
 @dataclass(frozen=True)
 class LedgerQuestion:
-    """What went out between two moments (the second one not included), at least as sensitive as `label`."""
+    """What went out between two times (the second not included), at least as sensitive as `label`."""
 
     start: datetime | None = None
     end: datetime | None = None
@@ -140,7 +140,7 @@ class LedgerQuestion:
 
 
 def went_out(question: LedgerQuestion) -> QuerySet[UsageEntry]:
-    """The entries that answer it, sealed or not, oldest first. `hosted` False asks for every model, local ones too."""
+    """Return the matching entries, sealed or not, oldest first. `hosted` False includes local models."""
     found = UsageEntry.objects.filter(label__gte=question.label, cached=False)
     if question.hosted:
         found = found.filter(hosted=True)
@@ -150,18 +150,18 @@ def went_out(question: LedgerQuestion) -> QuerySet[UsageEntry]:
 def sent_between(
     entries: QuerySet[UsageEntry], start: datetime | None = None, end: datetime | None = None
 ) -> QuerySet[UsageEntry]:
-    """The entries of what was sent between two moments (the second one not included).
+    """Return the entries for what was sent between two times (the second not included).
 
-    An entry is written when its call has ended, which may be in the next month. Entries from before LangAI kept when a
-    call was sent go by that.
+    An entry is written when its call has ended, which may be in the next month. For entries from before LangAI recorded
+    when a call was sent, the time of the entry is used.
     """
     found = entries.alias(left=Coalesce("sent_at", "at"))
     if start:
-        # The first condition is there for its index: no entry is written before its call.
+        # The first condition allows the index to be used: no entry is written before its call.
         found = found.filter(at__gte=start - CLOCKS, left__gte=start)
     return found.filter(left__lt=end) if end else found
 
 
 def with_content(parts: Sequence[dict[str, str] | str]) -> QuerySet[UsageEntry]:
-    """The entries of calls that sent exactly these messages or texts, by the keyed hash."""
+    """Return the entries of calls that sent exactly these messages or texts, by the keyed hash."""
     return UsageEntry.objects.filter(content_hash=content.keyed_hash(content.as_sent(parts))).order_by("at", "id")

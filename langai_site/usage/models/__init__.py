@@ -1,4 +1,4 @@
-"""The tables of usage, one module for each of its rooms."""
+"""The tables of usage, in one module for each package that uses them."""
 
 from langai_site.usage.models.budgets import Budget, BudgetPeriod, Reservation
 from langai_site.usage.models.ledger import ChainHead, MonthClose, Seal, UsageEntry

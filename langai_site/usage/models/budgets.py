@@ -1,4 +1,4 @@
-"""What may be spent, and what is held for calls that are being made."""
+"""What may be spent, and what is reserved for calls in progress."""
 
 from django.conf import settings
 from django.core.validators import MinValueValidator
@@ -69,7 +69,7 @@ class BudgetPeriod(models.Model):
 
 
 class Reservation(models.Model):
-    """What one turn may cost at most, held from before its call until it is settled or released."""
+    """The most that one turn can cost, held from before its call until it is settled or released."""
 
     class Status(models.TextChoices):
         HELD = "held"

@@ -55,10 +55,10 @@ class UsageEntry(models.Model):
 
 
 class Seal(models.Model):
-    """An entry's place in the chain: from here on a change of it, or of the order, can be seen.
+    """An entry's place in the chain: it makes later changes of the entry, or of the order, detectable.
 
-    It names the entry by value, so that an entry that was deleted is missed. `month` is the one whose books the
-    entry is in, by its first day.
+    It names the entry by value, so that a deleted entry is noticed. `month` is the month whose books contain the
+    entry, by its first day.
     """
 
     sequence = models.BigIntegerField(primary_key=True, help_text="1, 2, 3, … without a gap.")
@@ -76,7 +76,7 @@ class Seal(models.Model):
 
 
 class ChainHead(models.Model):
-    """The one row that says where the chain ends. Who seals, or closes a month, holds it locked."""
+    """The one row with the end of the chain. Sealing, and closing a month, locks it."""
 
     sequence = models.BigIntegerField(default=0)
     hash = models.CharField(max_length=64)
@@ -86,7 +86,7 @@ class ChainHead(models.Model):
 
 
 class MonthClose(models.Model):
-    """What a month's books hold, once and for all. `sequence` and `hash`: where the chain ended at the close."""
+    """The final figures of a month's books. `sequence` and `hash`: the end of the chain at the close."""
 
     month = models.DateField(primary_key=True, help_text="Its first day.")
     entries = models.PositiveIntegerField()

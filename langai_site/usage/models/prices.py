@@ -1,4 +1,4 @@
-"""What a model costs, from a day on."""
+"""What a model costs from a given day on."""
 
 from decimal import Decimal
 from typing import Any
@@ -15,7 +15,7 @@ def _dollars(**options: Any) -> "models.DecimalField[Decimal, Decimal]":  # noqa
 class Price(models.Model):
     """US dollars for a million tokens of one model, from a day on (UTC). Append-only: its id is its version.
 
-    With more than `long_after` tokens in a prompt, the `long_` prices hold for the whole call; 0: they never do.
+    With more than `long_after` tokens in a prompt, the `long_` prices apply to the whole call; 0: they never do.
     """
 
     class Source(models.TextChoices):

@@ -1,4 +1,4 @@
-"""Sums of the ledger by day, which reports are read from."""
+"""Daily sums of the ledger, from which reports are read."""
 
 from django.db import models
 
@@ -6,10 +6,10 @@ from langai_site.sensitivity import Sensitivity
 
 
 class Slice(models.Model):
-    """What entries have in common that reports add up together: all that they can be asked by, but for the day.
+    """What entries that are summed together have in common: every attribute that reports can select, except the day.
 
-    It names people and teams by value, as entries do. Where `of` names one dimension, its days add up all entries
-    that have its value of that, and the other columns say nothing. `key` is a hash over the rest (`reports/rollup.py`).
+    It names people and teams by value, as entries do. If `of` names one dimension, its days sum all entries with the
+    same value of that dimension, and the other columns are blank. `key` is a hash over the rest (`reports/rollup.py`).
     """
 
     key = models.CharField(max_length=64, unique=True)
@@ -32,9 +32,9 @@ class Slice(models.Model):
 
 
 class DaySum(models.Model):
-    """What the sealed entries of one slice and day come to; money in whole billionths of a dollar. Can be rebuilt.
+    """The sums of the sealed entries of one slice and day; money in whole billionths of a dollar. Can be rebuilt.
 
-    `week` and `month` are the first days of the day's, kept because databases group by a column far more quickly.
+    `week` and `month` are the first days of the week and month, stored because databases group by a column much faster.
     """
 
     slice = models.ForeignKey(Slice, on_delete=models.CASCADE, related_name="%(class)ss")
@@ -59,15 +59,15 @@ class DaySum(models.Model):
 
 
 class SliceDay(DaySum):
-    """Of the slices that say everything: nearly as many rows as entries, where these differ in much."""
+    """Days of slices with all dimensions: nearly as many rows as entries, if these differ in many ways."""
 
 
 class DimensionDay(DaySum):
-    """Of those that say one dimension: few rows, for most reports are about one thing."""
+    """Days of slices with one dimension: few rows, because most reports are about one dimension."""
 
 
 class RolledUp(models.Model):
-    """The one row that says up to which seal the days are added up, and by whose midnight. Who adds holds it locked."""
+    """The one row with the last seal that is summed, and the time zone of the days. Adding sums locks it."""
 
     sequence = models.BigIntegerField(default=0)
     zone = models.CharField(max_length=100)

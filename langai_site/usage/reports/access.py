@@ -1,4 +1,4 @@
-"""The one gate to reports: everybody reads what is their own, and admins everybody's figures; nobody others' texts."""
+"""Checks who may read which reports: people read their own, admins everybody's figures; nobody reads others' texts."""
 
 from langai_site.accounts.models import User
 from langai_site.errors import LangAIError
@@ -11,12 +11,12 @@ class NotYoursError(LangAIError):
 
 
 def reads_everybody(user: User) -> bool:
-    """Whether this person may read what all others used."""
+    """Return whether this person may read what everybody else used."""
     return user.has_perm(PERMISSION)
 
 
 def whose(user: User, *, everybody: bool = False) -> int | None:
-    """For `Query.user_id`: whose entries are read, None for everybody's. Raises NotYoursError."""
+    """Return whose entries to read, as `Query.user_id`: None for everybody's. Raises NotYoursError."""
     if everybody and not reads_everybody(user):
         raise NotYoursError("Only admins may see what everybody used. Your own is under “Usage”.")
     return None if everybody else user.pk

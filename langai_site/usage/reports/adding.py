@@ -1,4 +1,4 @@
-"""How the database adds entries up for reports: each figure by itself, exactly."""
+"""Sums entries in the database for reports: each figure separately, exactly."""
 
 from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
@@ -15,23 +15,23 @@ from langai_site.usage.sums import billionths
 ANSWERS = Q(kind="chat", status="complete")
 TOKENS = ("input_tokens", "output_tokens", "cached_tokens")
 
-# What the figures' aggregates are called: apart from the columns.
+# Names of the aggregates; they must differ from the columns.
 SUMS = tuple(f"sum_{name}" for name in FIGURES)
-# The dimension with the fewest values: with any of them entries come to the same.
+# The dimension with the fewest values; the total is the same for every dimension.
 SMALLEST = "hosted"
 
 Groups = Iterator[tuple[tuple[object, ...], Figures]]
 
 
 def figures_of_entries() -> Mapping[str, Aggregate | Coalesce]:
-    """Aggregates of UsageEntry, in the order of FIGURES; named apart from its columns."""
+    """Return aggregates of UsageEntry, in the order of FIGURES; named differently from its columns."""
     counts = [Count("id"), Count("id", filter=ANSWERS), Count("id", filter=Q(cost=None))]
     tokens = [Coalesce(Sum(name), 0) for name in TOKENS]
     return dict(zip(SUMS, [*counts, *tokens, billionths("cost"), billionths("saved")], strict=True))
 
 
 def of_days(query: ReportQuery, most: int | None = None) -> Groups:
-    """The groups of what is added up by the day already; `most` of them, in no order."""
+    """Yield the groups of the daily sums; `most` of them, in no order."""
     found, columns = _days(query), _columns_of_days(query)
     sums = {name: Coalesce(Sum(figure), 0) for name, figure in zip(SUMS, FIGURES, strict=True)}
     if not query.columns:
@@ -41,7 +41,7 @@ def of_days(query: ReportQuery, most: int | None = None) -> Groups:
 
 
 def are_more(query: ReportQuery, most: int) -> bool:
-    """Whether there are more groups than that. Only asked where it is told quickly: of one dimension alone."""
+    """Return whether there are more groups than `most`. Only checked if that is quick: for a single dimension."""
     if not query.by or not _alone(query):
         return False
     count: int = _days(query).values(*_columns_of_days(query)).distinct()[: most + 1].count()
@@ -60,7 +60,7 @@ def _columns_of_days(query: ReportQuery) -> list[str]:
 
 
 def of_entries(query: ReportQuery, among: QuerySet[UsageEntry] | None = None) -> Groups:
-    """The groups of single entries; `among` these."""
+    """Yield the groups of single entries, or of those in `among`."""
     found = entries(query, among).order_by()
     columns = [DIMENSIONS[name].column for name in query.by]
     if not query.columns:
@@ -73,14 +73,14 @@ def of_entries(query: ReportQuery, among: QuerySet[UsageEntry] | None = None) ->
 
 
 def entries(query: ReportQuery, among: QuerySet[UsageEntry] | None = None) -> QuerySet[UsageEntry]:
-    """The entries that a query adds up."""
+    """Return the entries that a query sums."""
     found = UsageEntry.objects.all() if among is None else among
     days = {"at__gte": start_of(query.start), "at__lt": start_of(query.end + timedelta(days=1))}
     return found.filter(**days, **_conditions(query))
 
 
 def _alone(query: ReportQuery) -> str:
-    """The one dimension that the query is about, whose days are added up by themselves; empty where it is several."""
+    """Return the single dimension of the query, for which there are separate daily sums; "" if there are several."""
     about = {*query.by, *(name for name, _ in query.only)}
     if query.user_id is not None or len(about) > 1:
         return ""

@@ -1,4 +1,4 @@
-"""Answers queries: from what is added up by the day, and the entries that are not yet."""
+"""Answers queries from the daily sums and from the entries that are not in them yet."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -9,7 +9,7 @@ from langai_site.usage.models import Slice
 from langai_site.usage.reports import adding, rollup
 from langai_site.usage.reports.types import DIMENSIONS, Figures, Line, Report, ReportQuery
 
-# A page with more lines than this shows none, only what they come to.
+# With more lines than this a page shows only the total.
 LONGEST = 8_000
 TRIES = 3
 
@@ -17,7 +17,7 @@ Sums = dict[tuple[object, ...], Figures]
 
 
 def report(query: ReportQuery, *, longest: int | None = None) -> Report:
-    """What the query comes to, ordered by key; where that has more lines than `longest`, the total alone."""
+    """Return the report of the query, ordered by key; if it has more lines than `longest`, only its total."""
     found = None if longest and adding.are_more(query, longest) else _summed(query, longest)
     if found is None or (longest and len(found) > longest):
         return Report(query, (), too_long=True, known_total=total(query))
@@ -26,12 +26,12 @@ def report(query: ReportQuery, *, longest: int | None = None) -> Report:
 
 
 def total(query: ReportQuery) -> Figures:
-    """What all that the query asks for comes to."""
+    """Return the total of everything that the query selects."""
     return _summed(replace(query, step="", by=()), None)[()]
 
 
 def _summed(query: ReportQuery, longest: int | None) -> Sums:
-    """Each entry once: what the worker adds up while this reads would be missed, or counted twice."""
+    """Sum each entry once. Read again if the worker adds sums meanwhile: entries would be missed or counted twice."""
     most = None if longest is None else longest + 1
     for _ in range(TRIES):
         mark = rollup.mark()
@@ -40,7 +40,7 @@ def _summed(query: ReportQuery, longest: int | None) -> Sums:
         found = [*adding.of_days(query, most), *adding.of_entries(query, rollup.rest(mark))]
         if rollup.mark() == mark:
             return _merged(found)
-    # It adds up old entries as quickly as it can, or has not begun.
+    # The worker is adding old entries as quickly as it can, or has not begun.
     return _merged(adding.of_entries(query))
 
 
@@ -52,7 +52,7 @@ def _merged(groups: Iterable[tuple[tuple[object, ...], Figures]]) -> Sums:
 
 
 def choices(query: ReportQuery) -> Mapping[str, Sequence[Any]]:
-    """Each dimension with the values that entries have, of that person or at all; not those of the last seconds."""
+    """Return each dimension with the values in the person's entries, or in all; the last seconds are missing."""
     slices = Slice.objects.filter(of="", **({} if query.user_id is None else {"user_id": query.user_id}))
     columns = {name: dimension.column for name, dimension in DIMENSIONS.items()}
     found = slices.values_list(*columns.values()).distinct()

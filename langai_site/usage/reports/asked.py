@@ -1,4 +1,4 @@
-"""What somebody asks a usage page, read from its address and written into others."""
+"""Reads a usage page's request from its address, and writes such addresses."""
 
 from dataclasses import dataclass, replace
 from datetime import date
@@ -22,10 +22,10 @@ VALUE_MAX = 200
 
 @dataclass(frozen=True)
 class ReportRequest:
-    """A query and how its answer is shown. `period` is empty where the days were chosen one by one.
+    """A query and how its result is shown. `period` is empty if the days were chosen individually.
 
-    `sort` is one of SORTS, with a minus before it for the largest first; empty for the usual order. `problem` says,
-    to who asks, what is not right with the address; the query is then the usual one.
+    `sort` is one of SORTS, with a minus before it for the largest first; empty for the usual order. `problem` tells the
+    person what is wrong with the address; the query is then the default one.
     """
 
     query: ReportQuery
@@ -45,7 +45,7 @@ class ReportRequest:
         return self.sort or (KEY if self.query.step else "-cost")
 
     def address(self, **changes: object) -> str:
-        """The query string of this with `changes` of its fields; on the first page unless they name another."""
+        """Return the query string with `changes` of fields; it leads to the first page unless they name another."""
         changed = replace(self, **({"page": 1} | changes))  # type: ignore[arg-type]
         query = changed.query
         pairs = [("period", changed.period)] if changed.period else []
@@ -61,7 +61,7 @@ class ReportRequest:
 
 
 def read(values: QueryDict, *, user_id: int | None, today: date, by: tuple[str, ...] = ()) -> ReportRequest:
-    """What the address says, about the entries of `user_id` (None: all); `by` where it does not say by what."""
+    """Read an address for the entries of `user_id` (None: all); `by` is the default grouping."""
     period = values.get("period", DAYS_30)
     usual = days_of(period if period in PERIODS else DAYS_30, today)
     query = ReportQuery(usual.start, usual.end, step="day", by=by, user_id=user_id)
@@ -87,7 +87,7 @@ def _by(values: QueryDict, usual: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _only(values: QueryDict) -> tuple[tuple[str, object], ...]:
-    """The filters; one that is there and empty filters nothing. Raises InvalidError."""
+    """Return the filters; one with an empty value filters nothing. Raises InvalidError."""
     given = {name: values.get(name, "").replace("\x00", "")[:VALUE_MAX] for name in DIMENSIONS if values.get(name)}
     return tuple((name, DIMENSIONS[name].read("" if text == NOTHING else text)) for name, text in given.items())
 

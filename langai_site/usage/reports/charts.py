@@ -1,15 +1,15 @@
-"""Pure: figures -> what a chart draws, in a box of 1000 by 100 that the page stretches to its width."""
+"""Pure: lays out figures as a chart, in a box of 1000 by 100 that the page stretches to its width."""
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 WIDTH, HEIGHT = 1000, 100
-# So many values have a colour of their own; what is smaller has one together.
+# So many values have their own colour; smaller ones share one.
 HUES = 6
 OTHERS = "all others"
 RANKED = 12
-# How much of a column's place stays empty.
+# The share of a column's place that stays empty.
 GAP = 0.22
 
 Values = Mapping[tuple[str, str], int]
@@ -18,7 +18,7 @@ Shown = Callable[[int], str]
 
 @dataclass(frozen=True)
 class Bar:
-    """A rectangle; `hue` counts from 1, `told` says what it stands for."""
+    """A rectangle; `hue` counts from 1, `told` describes it."""
 
     x: str
     y: str
@@ -30,7 +30,7 @@ class Bar:
 
 @dataclass(frozen=True)
 class Columns:
-    """Stacked columns over time. `ticks` name the first, the middle and the last; `top` is where the axis ends."""
+    """Stacked columns over time. `ticks` name the first, the middle and the last; `top` is the end of the axis."""
 
     title: str
     description: str
@@ -43,7 +43,7 @@ class Columns:
 
 @dataclass(frozen=True)
 class Rank:
-    """A bar that lies, `width` of 1000 long."""
+    """A horizontal bar, `width` of 1000 long."""
 
     name: str
     width: str
@@ -60,7 +60,7 @@ class RankingChart:
 
 
 def columns(values: Values, steps: Sequence[str], *, title: str, shown: Shown) -> Columns:
-    """`values` by a step, in the words of `steps`, and the name of a part of it, empty where there is but one."""
+    """Draw `values`, keyed by a step from `steps` and the name of a part; that is empty if there is only one part."""
     folded = _folded(values)
     names = _names(folded)
     sums = [sum(folded[step, name] for name in names) for step in steps]
@@ -81,7 +81,7 @@ def columns(values: Values, steps: Sequence[str], *, title: str, shown: Shown) -
 
 
 def ranking(values: Mapping[str, int], *, title: str, shown: Shown) -> RankingChart:
-    """The largest of `values`, by their names."""
+    """Draw the largest of `values`, by their names."""
     largest = sorted(values.items(), key=lambda value: (-value[1], value[0]))
     top = max((value for _, value in largest), default=0)
     ranks = (Rank(name, _number(WIDTH * value / (top or 1)), shown(value)) for name, value in largest[:RANKED])
@@ -89,13 +89,13 @@ def ranking(values: Mapping[str, int], *, title: str, shown: Shown) -> RankingCh
 
 
 def nice(value: int) -> int:
-    """The next round number, half of which is round as well, so that an axis can be read: 2, 4, 6, 8, 10, 20, …"""
+    """Return the next round number whose half is round as well, for a readable axis: 2, 4, 6, 8, 10, 20, …"""
     power: int = 10 ** (len(str(value)) - 1)
     return max(2, next(power * factor for factor in (1, 2, 4, 6, 8, 10) if power * factor >= value))
 
 
 def _folded(values: Values) -> Counter[tuple[str, str]]:
-    """Names that are not among the largest become one."""
+    """Merge the names that are not among the largest."""
     sums = Counter[str]()
     for (_, name), value in values.items():
         sums[name] += value
@@ -107,7 +107,7 @@ def _folded(values: Values) -> Counter[tuple[str, str]]:
 
 
 def _names(values: Values) -> Sequence[str]:
-    """The largest first, which stands at the bottom; the others are last."""
+    """Return the names: the largest, which is drawn at the bottom, first, and the others last."""
     sums = Counter[str]()
     for (_, name), value in values.items():
         sums[name] += value
@@ -117,7 +117,7 @@ def _names(values: Values) -> Sequence[str]:
 def _stacked(
     stack: Sequence[int], left: float, width: float, top: int, told: Sequence[str], shown: Shown
 ) -> Iterator[Bar]:
-    """One column; `left` and `width` as shares of the chart."""
+    """Yield the bars of one column; `left` and `width` are shares of the chart."""
     below = 0
     for hue, (value, what) in enumerate(zip(stack, told, strict=True), 1):
         below += value
@@ -137,7 +137,7 @@ def _told(step: str, name: str) -> str:
 
 
 def _description(sums: Sequence[int], steps: Sequence[str], shown: Shown) -> str:
-    """What somebody is told who cannot see the columns."""
+    """Return a description of the columns for people who cannot see them."""
     if not any(sums):
         return "Nothing in this time."
     highest = max(sums)

@@ -1,4 +1,4 @@
-"""What the usage pages offer to choose from: periods, filters, groups, files; each with where it leads."""
+"""The choices of the usage pages: periods, filters, groups, files; each with its address."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from langai_site.usage.reports.asked import MEASURES, NO_STEP, NOTHING, ReportRe
 from langai_site.usage.reports.periods import PERIODS
 from langai_site.usage.reports.types import DIMENSIONS, STEPS, Dimension, ReportQuery
 
-# What can be had as a file, and what it is called.
+# The files that can be downloaded, with their names.
 FILES = {"lines": "These figures", "entries": "Each call"}
 FORMATS = ("csv", "json")
 
@@ -45,7 +45,7 @@ def periods(asked: ReportRequest) -> Sequence[Link]:
 
 
 def files(page: str, asked: ReportRequest) -> Sequence[Link]:
-    """The files of a page, which is named as in the addresses' names."""
+    """Return the links to the files of a page, given by the page's name in the URL names."""
     return [
         Link(f"{title}, {form.upper()}", reverse(f"usage:{page}-file", args=[rows, form]) + asked.address())
         for rows, title in FILES.items()
@@ -54,7 +54,7 @@ def files(page: str, asked: ReportRequest) -> Sequence[Link]:
 
 
 def groups(asked: ReportRequest) -> Sequence[ReportChoice]:
-    """By what time, by what else, and what the chart shows."""
+    """Return the choices of time step, second grouping and the chart's measure."""
     by = {"": "nothing else"} | {name: dimension.title.lower() for name, dimension in DIMENSIONS.items()}
     steps = {step: step for step in STEPS} | {NO_STEP: "no time"}
     return [
@@ -65,7 +65,7 @@ def groups(asked: ReportRequest) -> Sequence[ReportChoice]:
 
 
 def filters(query: ReportQuery) -> Sequence[ReportChoice]:
-    """Each dimension with the values there are."""
+    """Return each dimension with the existing values."""
     values, only = answering.choices(query), dict(query.only)
     return [_filter(dimension, values[name], only.get(name)) for name, dimension in DIMENSIONS.items()]
 

@@ -1,7 +1,7 @@
-"""Reports and entries as CSV and JSON, piece by piece. Money is a decimal in full, as text where JSON would round it.
+"""Exports reports and entries as CSV and JSON, in pieces. Money is a full decimal, as text if JSON would round it.
 
-A name that begins like a formula gets an apostrophe in CSV, so that no spreadsheet computes what somebody has called a
-team or a model (`formulas`). Numbers stay numbers.
+A name that begins like a formula gets an apostrophe in CSV, so that spreadsheets do not compute what a person has
+called a team or a model (`formulas`). Numbers stay numbers.
 """
 
 import csv
@@ -54,25 +54,25 @@ Rows = Iterable[Sequence[Cell]]
 
 
 def line_rows(report: Report) -> tuple[tuple[str, ...], Rows]:
-    """The columns of a report's lines, and the lines."""
+    """Return the columns of a report's lines, and the lines."""
     rows = ((*report.query.written(line.key), *_cells(line.figures)) for line in report.lines)
     return (*report.query.columns, *FIGURES), rows
 
 
 def entry_rows(query: ReportQuery) -> tuple[tuple[str, ...], Rows]:
-    """The columns of the entries that a query adds up, and the entries, oldest first."""
+    """Return the columns of the entries that a query sums, and the entries, oldest first."""
     return tuple(ENTRY_COLUMNS), _entries(query)
 
 
 def _entries(query: ReportQuery) -> Iterator[Sequence[Cell]]:
-    """Read piece by piece, each in a query of its own, for a slow reader must not keep the database waiting."""
+    """Yield entries, reading each piece in a separate query: a slow reader must not keep the database waiting."""
     found = adding.entries(query).order_by("at", "id")
     columns = list(ENTRY_COLUMNS.values())
     after = Q()
     while rows := list(found.filter(after).values_list("id", *columns)[:CHUNK]):
         yield from (_entry(dict(zip(columns, row[1:], strict=True))) for row in rows)
         pk, at = rows[-1][:2]
-        # Said so that the index is entered at that moment, and what was read is not walked through again.
+        # Written like this so that the database enters the index at that time and does not scan earlier rows again.
         after = Q(at__gte=at) & (Q(at__gt=at) | Q(id__gt=pk))
 
 
@@ -95,7 +95,7 @@ def _cells(figures: Figures) -> Sequence[Cell]:
 
 
 def as_csv(columns: Sequence[str], rows: Rows) -> Iterator[str]:
-    """Lines of CSV; the first names the columns. A cost that is not known is an empty cell."""
+    """Yield lines of CSV; the first names the columns. An unknown cost is an empty cell."""
     file = io.StringIO()
     writer = csv.writer(file)
     for row in itertools.chain([columns], rows):
@@ -116,7 +116,7 @@ def _in_csv(cell: Cell) -> str:
 
 
 def as_json(query: ReportQuery, name: str, columns: Sequence[str], rows: Rows) -> Iterator[str]:
-    """One object: the days, the filters, under `name` the rows as objects, and at the end what they come to."""
+    """Yield one object: the days, the filters, under `name` the rows as objects, and at the end the total."""
     total = Counter[str]()
     yield f'{json.dumps(_asked(query))[:-1]}, "{name}": ['
     for number, row in enumerate(rows):
@@ -132,7 +132,7 @@ def _asked(query: ReportQuery) -> dict[str, object]:
 
 
 def _count(total: Counter[str], values: Mapping[str, Any]) -> None:
-    """Add a line, or a single entry, to what all come to; money in billionths, for counters are whole numbers."""
+    """Add a line, or a single entry, to the total; money in billionths, because counters are whole numbers."""
     total["entries"] += values.get("entries", 1)
     total["unpriced"] += values.get("unpriced", int(values["cost"] is None))
     for name in adding.TOKENS:
@@ -150,6 +150,6 @@ def _in_json(value: object) -> str:
 
 
 def written(query: ReportQuery, rows: str, form: str) -> Iterator[str]:
-    """The `lines` of a report, or the `entries` that it adds up, in one of FORMATS."""
+    """Return the `lines` of a report, or the `entries` that it sums, in one of FORMATS."""
     columns, values = line_rows(answering.report(query)) if rows == "lines" else entry_rows(query)
     return as_csv(columns, values) if form == "csv" else as_json(query, rows, columns, values)

@@ -1,7 +1,7 @@
-"""Pure: names in files for spreadsheets, which compute whatever begins like a formula.
+"""Pure: protects names in files for spreadsheets, which compute everything that begins like a formula.
 
-An apostrophe before such a name makes it text. Spreadsheets skip blanks and what nobody sees, read full-width signs,
-and some take a semicolon, a tab or a line end in the middle of a name for the end of its cell.
+An apostrophe before such a name makes it text. Spreadsheets skip blanks and invisible characters, read full-width
+signs, and some take a semicolon, a tab or a line end in the middle of a name for the end of its cell.
 """
 
 import re
@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 from langai_site.detectors.plain import plain
 
-# As `plain` writes them. With | a cell calls a program in old spreadsheets.
+# As `plain` writes them. In old spreadsheets, a cell with | calls a program.
 SIGNS = tuple("=+-@|")
 BREAKS = "\t\r\n"
 APOSTROPHE = "'"
@@ -30,7 +30,7 @@ def original(cell: str) -> str:
 
 
 def _each(text: str, change: Callable[[str, str], str]) -> str:
-    """`text` with what begins a cell, or might, changed; told what follows it."""
+    """Return `text` with each part that begins a cell, or might, changed; `change` also gets what follows the part."""
     parts = [*_PARTS.split(text), ""]
     return "".join(change(part, after) + after for part, after in zip(parts[::2], parts[1::2], strict=True))
 
@@ -45,14 +45,14 @@ def _unguarded(part: str, after: str) -> str:
 
 
 def _would_run(part: str, after: str) -> bool:
-    """Whether it begins like a formula, also behind apostrophes, so that what was guarded can be told from those."""
+    """Return whether it begins like a formula, even after apostrophes: guarded and original names must differ."""
     bare = part.lstrip(APOSTROPHE)
     start = _seen(bare)
     return start.startswith(SIGNS) or (not bare and after != "" and after in BREAKS)
 
 
 def _seen(text: str) -> str:
-    """`text` from its first sign that people see, in plain form."""
+    """Return `text` from its first visible character, in plain form."""
     shown = plain(text)
     first = next((place for place, char in enumerate(shown) if unicodedata.category(char)[0] not in "ZC"), len(shown))
     return shown[first:]

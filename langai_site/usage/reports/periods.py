@@ -1,4 +1,4 @@
-"""Pure: the days that a report's period stands for, and the steps that it goes by: a day, a week, a month."""
+"""Pure: the days of a report's period, and its steps: a day, a week, a month."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -31,7 +31,7 @@ class Days:
 
 
 def days_of(period: str, today: date) -> Days:
-    """What a period of PERIODS means today."""
+    """Return the days that a period of PERIODS means today."""
     first = today.replace(day=1)
     if period == MONTH:
         return Days(first, today)
@@ -43,7 +43,7 @@ def days_of(period: str, today: date) -> Days:
 
 
 def read_days(start: str, end: str, otherwise: Days) -> Days:
-    """Two days as 2026-03-31; one that is empty is that of `otherwise`. Raises InvalidError."""
+    """Read two days such as 2026-03-31; an empty one is that of `otherwise`. Raises InvalidError."""
     days = Days(_read_day(start, otherwise.start), _read_day(end, otherwise.end))
     if days.start > days.end:
         raise InvalidError("The first day is after the last one. Swap them.")
@@ -61,21 +61,21 @@ def _read_day(text: str, otherwise: date) -> date:
 
 
 def step_for(days: Days) -> str:
-    """The step that shows so many days in some thirty columns at most."""
+    """Return the step that shows so many days in about thirty columns at most."""
     if days.count <= 31:
         return "day"
     return "week" if days.count <= 31 * 7 else "month"
 
 
 def first_of(step: str, day: date) -> date:
-    """The first day of the day, week (from Monday on) or month that `day` is in."""
+    """Return the first day of the day, week (from Monday on) or month that `day` is in."""
     if step == "week":
         return day - timedelta(days=day.weekday())
     return day.replace(day=1) if step == "month" else day
 
 
 def steps_of(step: str, days: Days) -> tuple[date, ...]:
-    """The first day of each step; that of the first may lie before the days."""
+    """Return the first day of each step; the first one may be before the days."""
     day, found = first_of(step, days.start), []
     while day <= days.end:
         found.append(day)
@@ -84,7 +84,7 @@ def steps_of(step: str, days: Days) -> tuple[date, ...]:
 
 
 def told(step: str, day: date, *, year: bool = False) -> str:
-    """A step as it is said: 3 Mar, week of 3 Mar, Mar 2026."""
+    """Return a step in words: 3 Mar, week of 3 Mar, Mar 2026."""
     if step == "month":
         return f"{day:%b %Y}"
     return f"{'week of ' if step == 'week' else ''}{day.day} {day:%b %Y}" if year else f"{day.day} {day:%b}"

@@ -1,7 +1,7 @@
-"""Entries added up by the day, so that a report of a million need not read them.
+"""Sums entries by the day, so that a report on a million entries need not read them.
 
-The worker adds what is sealed, by the seals' numbers: each entry once, whatever happens. What is not added yet is
-`rest()`, and both together are always all.
+The worker adds sealed entries in the order of their seals' numbers: each entry once, whatever happens. `rest()` returns
+the entries that are not added yet; sums and rest together are always complete.
 """
 
 import hashlib
@@ -26,9 +26,9 @@ from langai_site.usage.reports.types import DIMENSIONS, FIGURES, STEPS, Figures,
 
 logger = logging.getLogger(__name__)
 
-# As much as a database on one file can be busy with while people write messages.
+# As many as a database on one file can handle while people write messages.
 BATCH = 2000
-# What a slice is told apart by, after the dimension it is of; with what stands in the columns that say nothing.
+# What identifies a slice, after its dimension; each with the blank value of a column that does not apply.
 BLANK: Mapping[str, object] = {
     "user_id": None,
     "username": "",
@@ -53,18 +53,18 @@ Sums = Mapping[tuple[Values, date], Figures]
 
 @dataclass(frozen=True)
 class Mark:
-    """Up to which seal the days are added up; 0: there is nothing to be read of them."""
+    """The last seal that is in the daily sums; 0: there are no sums to read."""
 
     sequence: int
 
 
 def mark() -> Mark:
-    """Days that were added up in another time zone are none of ours."""
+    """Return the mark; 0 if the sums were made in another time zone, because its days differ."""
     return Mark(RolledUp.objects.filter(zone=settings.TIME_ZONE).values_list("sequence", flat=True).first() or 0)
 
 
 def rest(upto: Mark) -> QuerySet[UsageEntry]:
-    """The entries that are not added up: those of the last seconds, where the worker keeps up."""
+    """Return the entries that are not in the sums: those of the last seconds, if the worker keeps up."""
     if not upto.sequence:
         return UsageEntry.objects.all()
     later = Seal.objects.filter(sequence__gt=upto.sequence).aggregate(lowest=Min("entry"))["lowest"]
@@ -78,8 +78,8 @@ def _added(upto: int) -> QuerySet[Seal]:
 
 
 def roll() -> int:
-    """Add the next entries that are sealed to their days; returns how many. To be called again until it is 0."""
-    # Mostly there are none, and nobody needs to be kept from writing.
+    """Add the next sealed entries to their days; return how many. Call it again until it returns 0."""
+    # Mostly there are none; then no lock needs to block other writers.
     return _roll_batch() if Seal.objects.filter(sequence__gt=mark().sequence).exists() else 0
 
 
@@ -99,7 +99,7 @@ def _roll_batch() -> int:
 
 
 def _locked() -> RolledUp:
-    """The mark's row. What was added up by another time zone's days is dropped with it, and begun anew."""
+    """Return the mark's row, locked. If the sums are of another time zone, drop them and begin again."""
     RolledUp.objects.get_or_create(pk=1, defaults={"zone": settings.TIME_ZONE})
     done = RolledUp.objects.select_for_update().get(pk=1)
     if done.zone != settings.TIME_ZONE:
@@ -110,7 +110,7 @@ def _locked() -> RolledUp:
 
 
 def _sums(entries: QuerySet[UsageEntry]) -> Sums:
-    """Those of each slice and day: the ones that say everything, and those of each dimension by itself."""
+    """Return the sums of each slice and day: of slices with all dimensions, and of each dimension separately."""
     days = entries.order_by().annotate(day=TruncDate("at")).values("day", *BLANK).annotate(**figures_of_entries())
     sums: defaultdict[tuple[Values, date], Figures] = defaultdict(Figures)
     for day, *row in days.values_list("day", *BLANK, *SUMS):
@@ -122,13 +122,13 @@ def _sums(entries: QuerySet[UsageEntry]) -> Sums:
 
 
 def _alone(name: str, place: int, values: Values) -> Values:
-    """The slice of one dimension's value."""
+    """Return the slice of a single dimension's value."""
     blank = tuple(BLANK.values())
     return (name, *blank[:place], values[place], *blank[place + 1 :])
 
 
 def _add(sums: Sums) -> None:
-    """Add to the rows there are, which nobody else changes while the mark is locked."""
+    """Add to the existing rows, which nobody else changes while the mark is locked."""
     slices = _slices({values for values, _ in sums})
     for table in TABLES:
         mine = {(slices[values], day): figures for (values, day), figures in sums.items() if _table(values) is table}
@@ -140,7 +140,7 @@ def _add(sums: Sums) -> None:
 
 
 def _table(values: Values) -> type[DaySum]:
-    """Where the days of a slice are kept, by the dimension that it is of."""
+    """Return the table of a slice's days, which depends on its dimension."""
     return DimensionDay if values[0] else SliceDay
 
 
@@ -150,13 +150,13 @@ def _row(table: type[DaySum], key: tuple[int, date], figures: Figures) -> DaySum
 
 
 def _kept(table: type[DaySum], keys: Collection[tuple[int, date]]) -> Mapping[tuple[int, date], Figures]:
-    """What the rows of these slices and days hold, and some more."""
+    """Return what the rows of these slices and days hold, and some more."""
     found = table._default_manager.filter(slice__in={pk for pk, _ in keys}, day__in={day for _, day in keys})
     return {(row[0], row[1]): Figures(*row[2:]) for row in found.values_list("slice_id", "day", *FIGURES)}
 
 
 def _slices(wanted: set[Values]) -> Mapping[Values, int]:
-    """The id of each slice, made where there is none yet."""
+    """Return the id of each slice; create missing ones."""
     keys = {_key(values): values for values in wanted}
     new = [Slice(key=key, **dict(zip(COLUMNS, values, strict=True))) for key, values in keys.items()]
     known = Slice.objects.in_bulk(keys, field_name="key")
@@ -172,7 +172,7 @@ def _key(values: Values) -> str:
 
 @transaction.atomic
 def forget() -> None:
-    """Drop everything that was added up; reports read the entries themselves until it is done again."""
+    """Drop all sums; reports read the entries themselves until the sums are made again."""
     done = _locked()
     _drop()
     done.sequence = 0
@@ -185,14 +185,14 @@ def _drop(**which: date) -> None:
 
 
 def wrong_days(*, mend: bool = False) -> Iterator[date]:
-    """The days whose sums are not what their entries come to; `mend` sets them right."""
+    """Yield the days whose sums differ from those of their entries; `mend` corrects them."""
     for day in _days():
         if _is_wrong(day, mend=mend):
             yield day
 
 
 def _days() -> Iterator[date]:
-    """Each day that has an entry, or a sum."""
+    """Yield each day that has an entry, or a sum."""
     found = {day for table in TABLES for day in table._default_manager.values_list("day", flat=True).distinct()}
     ends = UsageEntry.objects.aggregate(first=Min("at"), last=Max("at"))
     if ends["first"]:
@@ -203,7 +203,7 @@ def _days() -> Iterator[date]:
 
 @transaction.atomic
 def _is_wrong(day: date, *, mend: bool) -> bool:
-    """With the mark locked for this one day, so that nothing is added to it meanwhile."""
+    """Check one day with the mark locked, so that nothing is added to it meanwhile."""
     done = _locked()
     in_day = UsageEntry.objects.filter(at__gte=start_of(day), at__lt=start_of(day + timedelta(days=1)))
     expected = _sums(in_day.filter(Exists(_added(done.sequence))))
@@ -225,6 +225,6 @@ def _by_values(day: date) -> Mapping[Values, Figures]:
 
 
 def reconcile() -> None:
-    """The nightly job."""
+    """Correct wrong sums. A nightly job."""
     for day in wrong_days(mend=True):
         logger.warning("The sums of %s for the usage reports were off and are right again", day)

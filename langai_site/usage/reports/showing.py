@@ -1,4 +1,4 @@
-"""How a report looks: its table, line by line in words, and its chart."""
+"""Draws a report: its table, line by line in words, and its chart."""
 
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -17,7 +17,7 @@ from langai_site.usage.spending.standing import CENT, BudgetStanding, notice, sh
 from langai_site.usage.sums import dollars
 
 PER_PAGE = 50
-# Finer than that nobody could tell two columns apart.
+# With more columns, they could not be told apart.
 COLUMNS_MAX = 130
 TITLES = {
     "cost": "Cost",
@@ -37,7 +37,7 @@ OF: dict[str, Callable[[Figures], int]] = {
 
 @dataclass(frozen=True)
 class ReportColumn:
-    """A column's heading: where a click leads, and how it is sorted now, in ARIA's word."""
+    """A column's heading: where a click leads, and its current order in ARIA's terms."""
 
     title: str
     url: str
@@ -47,7 +47,7 @@ class ReportColumn:
 
 @dataclass(frozen=True)
 class ReportRow:
-    """A line in words: its names, and its figures in the order of TITLES; `url` shows its last name alone."""
+    """A line in words: its names, and its figures in the order of TITLES; `url` shows only its last name."""
 
     names: tuple[str, ...]
     cells: tuple[str, ...]
@@ -70,7 +70,7 @@ class ReportTable:
 
 @dataclass(frozen=True)
 class Summary:
-    """What a report comes to at a glance; `exact_cost` to the last digit."""
+    """The main figures of a report; `exact_cost` to the last digit."""
 
     cost: str
     exact_cost: str
@@ -104,12 +104,12 @@ def money(amount: Decimal) -> str:
 
 
 def exact(amount: Decimal) -> str:
-    """Every digit there is, and cents at least."""
+    """Return all digits, at least to the cent."""
     return f"${amount.quantize(CENT):,}" if amount == amount.quantize(CENT) else f"${amount.normalize():,f}"
 
 
 def priced(figures: Figures, how: Callable[[Decimal], str] = money) -> str:
-    """The cost, and beside it how many calls have none that is known."""
+    """Return the cost, and after it how many calls have none that is known."""
     if not figures.unpriced:
         return how(figures.cost_dollars)
     unpriced = f"{intcomma(figures.unpriced)} unpriced"
@@ -142,13 +142,13 @@ def summary(report: Report) -> Summary:
 
 
 def section(report: Report, measure: str, asked: ReportRequest | None = None, *, latest_first: bool = False) -> Section:
-    """With `asked` the page that it asks for, to be sorted; without, all lines."""
+    """Return chart and table; with `asked` one sortable page of the table, otherwise all its lines."""
     drawn = table(report, asked) if asked else whole_table(report, latest_first=latest_first)
     return Section(chart(report, measure), drawn)
 
 
 def table(report: Report, asked: ReportRequest) -> ReportTable:
-    """The page that was asked for, or the last there is."""
+    """Return the requested page, or the last one there is."""
     ordered = _ordered(report.lines, asked.order)
     pages = max(1, -(-len(ordered) // PER_PAGE))
     page = min(asked.page, pages)
@@ -166,7 +166,7 @@ def table(report: Report, asked: ReportRequest) -> ReportTable:
 
 
 def whole_table(report: Report, *, latest_first: bool = False) -> ReportTable:
-    """All lines on one page, not to be sorted: for a report that is short."""
+    """Return all lines on one page that cannot be sorted, for a short report."""
     asked = ReportRequest(report.query, sort="-key" if latest_first else "")
     lines = _ordered(report.lines, asked.order)
     columns = tuple(replace(column, url="", sorted="") for column in _columns(asked))
@@ -179,7 +179,7 @@ def total_row(report: Report) -> ReportRow:
 
 
 def _ordered(lines: Sequence[Line], order: str) -> Sequence[Line]:
-    """By key they are ordered already; lines that are equal stay in that order."""
+    """Sort the lines. They are in the order of their keys already; equal lines keep that order."""
     column, descending = order.removeprefix("-"), order.startswith("-")
     if column == KEY:
         return lines[::-1] if descending else lines
@@ -195,7 +195,10 @@ def _columns(asked: ReportRequest) -> tuple[ReportColumn, ...]:
 
 
 def _column(asked: ReportRequest, title: str, sort: str) -> ReportColumn:
-    """A first click on a figure shows the largest first, on a name the first by alphabet."""
+    """Return the heading of a column.
+
+    A first click on a figure shows the largest first, on a name the first by alphabet.
+    """
     first, second = (sort, f"-{sort}") if sort == KEY else (f"-{sort}", sort)
     directions = {sort: "ascending", f"-{sort}": "descending"}
     url = asked.address(sort=second if asked.order == first else first) if sort else ""
@@ -212,7 +215,7 @@ def _row(line: Line, asked: ReportRequest) -> ReportRow:
 
 
 def _alone(line: Line, asked: ReportRequest) -> str:
-    """The address of the report of this line's values alone."""
+    """Return the address of the report of only this line's values."""
     query = asked.query
     values = dict(zip(query.columns, line.key, strict=True))
     only = {**dict(query.only), **{name: value for name, value in values.items() if name in DIMENSIONS}}
@@ -231,7 +234,7 @@ def _day(step: str, day: object) -> str:
 
 
 def chart(report: Report, measure: str) -> Columns | RankingChart:
-    """Columns over time, stacked by the first dimension; or, without a time, the largest lines."""
+    """Return columns over time, stacked by the first dimension; or, without a time, the largest lines."""
     of = OF[measure]
     how = (lambda value: money(dollars(value))) if measure == "cost" else (lambda value: str(intcomma(value)))
     title = MEASURES[measure] + "".join(f" by {DIMENSIONS[name].title.lower()}" for name in report.query.by)
@@ -249,7 +252,7 @@ def chart(report: Report, measure: str) -> Columns | RankingChart:
 
 
 def drawable(query: ReportQuery) -> str:
-    """The query's step, or the finest after it that is not too fine to be drawn."""
+    """Return the query's step, or the first coarser one that can be drawn."""
     days, step = (query.end - query.start).days + 1, query.step
     if step == "day" and days > COLUMNS_MAX:
         step = "week"

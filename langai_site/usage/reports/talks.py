@@ -1,4 +1,4 @@
-"""A person's own conversations and what each took."""
+"""A person's own conversations and what each of them used."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -20,9 +20,9 @@ PER_PAGE = 20
 
 @dataclass(frozen=True)
 class Talk:
-    """A conversation, the last day it was used among those asked for, and what it came to, in words as well.
+    """A conversation, the last day in the requested days on which it was used, and its figures, in words as well.
 
-    Without an `url` it has been deleted, or these are calls of no conversation.
+    Without an `url` it has been deleted, or these are calls outside any conversation.
     """
 
     title: str
@@ -37,7 +37,7 @@ class Talk:
 
 @dataclass(frozen=True)
 class Talks:
-    """One page of conversations, the dearest first."""
+    """One page of conversations, the most expensive first."""
 
     talks: tuple[Talk, ...]
     page: int
@@ -45,7 +45,7 @@ class Talks:
 
 
 def by_conversation(query: ReportQuery, page: int) -> Talks:
-    """From the entries themselves: days are not added up by conversation. `query` is one person's."""
+    """Sum the entries themselves, because the daily sums do not include conversations. `query` is one person's."""
     assert query.user_id is not None
     groups = adding.entries(query).order_by().values("conversation")
     pages = max(1, -(-groups.distinct().count() // PER_PAGE))
@@ -62,7 +62,7 @@ def _talks(user_id: int, rows: Sequence[tuple[Any, ...]]) -> Sequence[Talk]:
 
 
 def _titles(user_id: int, ids: Sequence[UUID]) -> Mapping[UUID, str]:
-    """Those of the person's own that are still there, as the app that keeps them says."""
+    """Return the titles of the person's own existing conversations, from the app that keeps them."""
     found: dict[UUID, str] = {}
     for find in registry.conversation_titles.values():
         found |= find(user_id, ids)

@@ -1,4 +1,4 @@
-"""What can be asked of the ledger, and what it answers: values, no rows."""
+"""Queries to the ledger and their results: values, no database rows."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
@@ -16,9 +16,9 @@ STEPS = ("day", "week", "month")
 
 @dataclass(frozen=True)
 class Dimension:
-    """Something that entries can be told apart by. `words` are its values as they are written, where these are few.
+    """An attribute that distinguishes entries. `words` are the written forms of its values, if these are few.
 
-    `column` is the ledger's; `nothing` is shown where an entry has no value.
+    `column` is the ledger's; `nothing` is shown if an entry has no value.
     """
 
     name: str
@@ -28,11 +28,11 @@ class Dimension:
     words: Mapping[object, str] = field(default_factory=dict)
 
     def written(self, value: object) -> str:
-        """A column's value as exports and addresses have it."""
+        """Return a column's value as it is written in exports and addresses."""
         return self.words.get(value, str(value))
 
     def read(self, text: str) -> object:
-        """The other way round. Raises InvalidError."""
+        """Return the value of a written form. Raises InvalidError."""
         if not self.words:
             return text
         for value, word in self.words.items():
@@ -64,10 +64,10 @@ DIMENSIONS: Mapping[str, Dimension] = {
 
 @dataclass(frozen=True)
 class ReportQuery:
-    """What is added up: the days from `start` to `end`, both included, each `step` and each value of `by` by itself.
+    """What is summed: the days from `start` to `end`, both included, each `step` and each value of `by` separately.
 
-    `only` holds dimensions with the one value that counts. `user_id`: one person's entries; None: everybody's. Who
-    may ask for which, `access` says.
+    `only` holds dimensions with the one value that counts. `user_id`: one person's entries; None: everybody's. `access`
+    decides who may ask for which.
     """
 
     start: date
@@ -79,11 +79,11 @@ class ReportQuery:
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """The names of what a line's key consists of."""
+        """Return the names of the parts of a line's key."""
         return (self.step, *self.by) if self.step else self.by
 
     def written(self, key: Sequence[object]) -> tuple[str, ...]:
-        """A line's key, as exports have it."""
+        """Return a line's key as it is written in exports."""
         return tuple(
             DIMENSIONS[name].written(value) if name in DIMENSIONS else str(value)
             for name, value in zip(self.columns, key, strict=True)
@@ -92,9 +92,9 @@ class ReportQuery:
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """What some entries come to; `cost` and `saved` in whole billionths of a dollar, unpriced entries left out.
+    """The sums of some entries; `cost` and `saved` in whole billionths of a dollar, unpriced entries left out.
 
-    `answers` are the chat's that are complete. Cached tokens are among the input's.
+    `answers` counts complete answers of the chat. Cached tokens are among the input's.
     """
 
     entries: int = 0
@@ -129,7 +129,7 @@ numbers: Callable[[Figures], tuple[int, ...]] = attrgetter(*FIGURES)
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One group of a report: the values of its step and dimensions, and what it comes to."""
+    """One group of a report: the values of its step and dimensions, and its sums."""
 
     key: tuple[object, ...]
     figures: Figures
@@ -137,7 +137,7 @@ class Line:
 
 @dataclass(frozen=True)
 class Report:
-    """The answer to a query, ordered by key. `too_long`: it has more lines than were wanted, and only its total."""
+    """The result of a query, ordered by key. `too_long`: it has more lines than requested, and only its total."""
 
     query: ReportQuery
     lines: tuple[Line, ...]

@@ -22,7 +22,7 @@ class BudgetAdmin(admin.ModelAdmin[Budget]):
     fields = ("scope", "user", "team", "period", "amount", "hard", "enabled")
 
     def save_model(self, request: HttpRequest, obj: Budget, form: ModelForm[Budget], change: bool) -> None:
-        """What was spent before, in this day or month, counts from the start."""
+        """Save the budget and count what was spent before it existed in this day or month."""
         super().save_model(request, obj, form, change)
         budgets.reconcile(obj)
 
@@ -40,7 +40,7 @@ class BudgetAdmin(admin.ModelAdmin[Budget]):
 
     @admin.display(description="Left")
     def left(self, budget: Budget) -> SafeString:
-        """A bar of what is gone, and the rest in words."""
+        """Return a bar of what is used, and the rest in words."""
         standing = _standing(budget)
         gone = min(standing.spent + standing.held, standing.limit)
         bar = "<meter min=0 max={} value={} high={}>{} %</meter> {}"
@@ -48,7 +48,7 @@ class BudgetAdmin(admin.ModelAdmin[Budget]):
 
 
 def _standing(budget: Budget) -> BudgetStanding:
-    """Read once for the row's three columns."""
+    """Return the budget's standing, read once for the row's three columns."""
     kept: dict[str, Any] = budget.__dict__
     if "standing" not in kept:
         kept["standing"] = budgets.standings(Budget.objects.filter(pk=budget.pk))[0]

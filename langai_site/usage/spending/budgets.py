@@ -1,4 +1,4 @@
-"""What may still be spent: counters of each budget's day or month, changed only while their rows are locked.
+"""Counts what may still be spent: counters of each budget's day or month, changed only while their rows are locked.
 
 A counter holds what was spent, by the entries, and what reservations hold. Days and months are those of TIME_ZONE.
 """
@@ -22,13 +22,13 @@ from langai_site.usage.sums import billionths, dollars, in_billionths
 
 logger = logging.getLogger(__name__)
 
-# How long a process may not know of a site's first budget. Others are read when they matter.
+# How long a process may not know of an installation's first budget. Later ones are read when they matter.
 KNOWN_SECONDS = 5.0
 _known: tuple[float, bool] = (0.0, True)
 
 
 class OverBudgetError(LangAIError):
-    """A hard budget has no room for what the call may cost; nothing was sent. There is more of it from `until` on."""
+    """A hard budget has no room for what the call may cost; nothing was sent. From `until` on it has room again."""
 
     code, status = "over_budget", 429
 
@@ -39,13 +39,13 @@ class OverBudgetError(LangAIError):
 
 
 def may_exist() -> bool:
-    """Whether there may be budgets, without asking the database: False only where it said so a moment ago."""
+    """Return whether there may be budgets, without querying: False only if the database said so a moment ago."""
     until, found = _known
     return found or time.monotonic() > until
 
 
 def exist() -> bool:
-    """Whether there are any budgets; where there are none, spending costs no query."""
+    """Return whether there are any budgets; if there are none, spending costs no query."""
     global _known
     if time.monotonic() > _known[0]:
         _known = (time.monotonic() + KNOWN_SECONDS, Budget.objects.exists())
@@ -53,7 +53,7 @@ def exist() -> bool:
 
 
 def forget(**kwargs: object) -> None:
-    """A budget was added or removed: ask again."""
+    """Query again, because a budget was added or removed."""
     global _known
     _known = (0.0, True)
 
@@ -63,37 +63,37 @@ def today() -> date:
 
 
 def first_day(period: str, day: date) -> date:
-    """The first day of the period that `day` is in."""
+    """Return the first day of the period that `day` is in."""
     return day if period == Budget.Period.DAY else day.replace(day=1)
 
 
 def day_after(period: str, start: date) -> date:
-    """The first day of the next period."""
+    """Return the first day of the next period."""
     return start + timedelta(days=1) if period == Budget.Period.DAY else next_month(start)
 
 
 def applying(user_id: int | None, team: str) -> QuerySet[Budget]:
-    """The budgets that what this person spends on this team's account counts in."""
+    """Return the budgets that apply to what this person spends on this team's account."""
     site, person = Q(scope=Budget.Scope.SITE), Q(scope=Budget.Scope.USER, user=user_id)
     return Budget.objects.filter(site | person | Q(scope=Budget.Scope.TEAM, team__name=team), enabled=True)
 
 
 def current(budgets: Iterable[Budget]) -> QuerySet[BudgetPeriod]:
-    """Their counters of today and of this month, where these were opened."""
+    """Return their counters of today and of this month, if they were opened."""
     now = Q(budget__period=Budget.Period.DAY, start=today())
     now |= Q(budget__period=Budget.Period.MONTH, start=today().replace(day=1))
     return BudgetPeriod.objects.filter(now, budget__in=list(budgets)).select_related("budget__user", "budget__team")
 
 
 def open_periods(budgets: Iterable[Budget]) -> None:
-    """Make the counters of today and of this month that are missing, with what was spent before there was one."""
+    """Create the missing counters of today and of this month, including what was spent before."""
     starts = [(budget, first_day(budget.period, today())) for budget in budgets]
     opened = [BudgetPeriod(budget=budget, start=start, spent=spent(budget, start)) for budget, start in starts]
     BudgetPeriod.objects.bulk_create(opened, ignore_conflicts=True)
 
 
 def spent(budget: Budget, start: date) -> int:
-    """What the ledger's entries of that period come to, in billionths of a dollar."""
+    """Return the sum of the ledger's entries of that period, in billionths of a dollar."""
     end = day_after(budget.period, start)
     entries = UsageEntry.objects.filter(at__gte=start_of(start), at__lt=start_of(end))
     if budget.scope == Budget.Scope.USER:
@@ -105,9 +105,9 @@ def spent(budget: Budget, start: date) -> int:
 
 
 def locked(user_id: int | None, team: str, reservation: Reservation | None = None) -> Sequence[BudgetPeriod]:
-    """Lock the counters that apply now, and return them; with those that the reservation counts in already.
+    """Lock and return the counters that apply now, together with those that the reservation counts in already.
 
-    All are locked in one order, and entries are written only after this: so nobody waits in a circle, and a counter
+    All are locked in one order, and entries are written only after this: so there are no deadlocks, and a counter
     that is opened meanwhile counts no entry twice and misses none.
     """
     budgets = list(applying(user_id, team))
@@ -122,9 +122,9 @@ def locked(user_id: int | None, team: str, reservation: Reservation | None = Non
 
 
 def hold(reservation: Reservation, amount: Decimal | None) -> None:
-    """Count `amount` (None: not priced) instead of what the reservation holds. Raises OverBudgetError.
+    """Replace what the reservation holds by `amount` (None: not priced). Raises OverBudgetError.
 
-    Within a transaction, with the reservation locked; it is refused by being rolled back.
+    Call it within a transaction, with the reservation locked; a refusal rolls the transaction back.
     """
     periods = locked(reservation.user_id, reservation.team, reservation)
     release(reservation)
@@ -138,7 +138,10 @@ def hold(reservation: Reservation, amount: Decimal | None) -> None:
 
 
 def _refuse_if_over(period: BudgetPeriod, amount: Decimal | None) -> None:
-    """Local models cost nothing, so that a budget that is used up does not keep anybody from them."""
+    """Raise OverBudgetError if a hard budget has no room.
+
+    Local models cost nothing, so a used-up budget allows them.
+    """
     if not period.budget.hard or amount == 0:
         return
     standing = standing_of(period)
@@ -158,7 +161,7 @@ def release(reservation: Reservation) -> None:
 
 
 def spend(periods: Sequence[BudgetPeriod], costs: Iterable[Decimal | None]) -> None:
-    """Add what was spent to the counters, which are locked. What has no price counts nothing."""
+    """Add what was spent to the locked counters. Calls without a price add nothing."""
     total = sum(in_billionths(cost) for cost in costs if cost)
     if total:
         BudgetPeriod.objects.filter(id__in=[period.pk for period in periods]).update(spent=F("spent") + total)
@@ -179,7 +182,7 @@ def standing_of(period: BudgetPeriod) -> BudgetStanding:
 
 
 def standings(budgets: QuerySet[Budget]) -> list[BudgetStanding]:
-    """How they stand now, in their order; a day or month in which nothing was asked yet has no counter."""
+    """Return how the budgets stand now, in their order; an unused day or month has no counter yet."""
     known = list(budgets.select_related("user", "team"))
     opened = {period.budget_id: period for period in current(known)}
     return [standing_of(opened.get(budget.pk) or _unopened(budget)) for budget in known]
@@ -192,7 +195,7 @@ def _unopened(budget: Budget) -> BudgetPeriod:
 
 @transaction.atomic
 def reconcile(budget: Budget) -> int:
-    """Set the current counter to what entries and reservations come to; returns by how many billionths it was off."""
+    """Set the current counter to the sum of entries and reservations; return by how many billionths it was off."""
     open_periods([budget])
     period = current([budget]).select_for_update(of=("self",)).get()
     held = Reservation.objects.filter(counted_in=period, status=Reservation.Status.HELD)
@@ -206,6 +209,6 @@ def reconcile(budget: Budget) -> int:
 
 
 def reconcile_all() -> None:
-    """The nightly job."""
+    """Reconcile all enabled budgets. A nightly job."""
     for budget in Budget.objects.filter(enabled=True):
         reconcile(budget)

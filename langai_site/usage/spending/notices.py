@@ -1,4 +1,4 @@
-"""Tells people that a budget goes to its end: on the page, and admins by e-mail, at 50, 80 and 100 %."""
+"""Announces that a budget is running out: on the page, and to admins by e-mail, at 50, 80 and 100 %."""
 
 import logging
 from collections.abc import Sequence
@@ -17,7 +17,7 @@ DUMMY = "django.core.mail.backends.dummy.EmailBackend"
 
 
 def standings(user: User) -> list[BudgetStanding]:
-    """How each budget stands that this person's use counts in, the most used first."""
+    """Return the standing of each budget that applies to this person, the most used first."""
     if not budgets.exist():
         return []
     team = user.billing_team.name if user.billing_team else ""
@@ -26,13 +26,13 @@ def standings(user: User) -> list[BudgetStanding]:
 
 
 def budget_notice(user: User) -> str:
-    """What a page tells this person of the budget that is used most; empty below half of it."""
+    """Return the page's notice about the person's most used budget; "" if less than half of it is used."""
     found = standings(user)
     return notice(found[0]) if found else ""
 
 
 def mail_warnings() -> int:
-    """E-mail admins, once a threshold and period; returns how many e-mails. Without EMAIL_URL nothing is done."""
+    """E-mail admins, once a threshold and period; return how many e-mails. Without EMAIL_URL nothing is done."""
     if settings.EMAIL_BACKEND == DUMMY:
         return 0
     to = list(User.objects.filter(is_superuser=True, is_active=True).exclude(email="").values_list("email", flat=True))
@@ -41,7 +41,7 @@ def mail_warnings() -> int:
 
 
 def _warn(period: BudgetPeriod, to: Sequence[str]) -> bool:
-    """Whoever changes the row writes the e-mail; if that fails it is for the next time."""
+    """Send the e-mail if this process changes the row; if sending fails, the next run tries again."""
     standing, before = budgets.standing_of(period), period.mailed
     mine = BudgetPeriod.objects.filter(pk=period.pk, mailed=before)
     if standing.threshold <= before or not mine.update(mailed=standing.threshold):

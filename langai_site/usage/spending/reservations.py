@@ -1,4 +1,4 @@
-"""Money is settled twice: reserved before a call, and closed with what it really took."""
+"""Settles money in two steps: reserves it before a call, and closes the reservation with the actual cost."""
 
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -17,10 +17,10 @@ from langai_site.usage.models import Reservation, UsageEntry
 from langai_site.usage.spending import budgets
 from langai_site.usage.types import Entry, Held
 
-# A reply that takes longer has lost its process; should it end after all, it is settled then.
+# A reply that takes longer has lost its process; if it ends after all, it is settled then.
 STALE = timedelta(hours=1)
 FREE = Decimal(0)
-# By the index of what is held, which databases take for a condition that stands in the text alone.
+# The literals allow the index of held rows: databases use it only if the condition is in the text of the statement.
 _HELD = "SELECT reply FROM usage_reservation WHERE status = 'held' AND created_at > %s AND user_id = %s"
 
 
@@ -33,9 +33,9 @@ def held_since(user_id: int, since: datetime) -> set[UUID]:
 
 
 def reserve(*, reply: UUID, user_id: int, team: str = "", amount: Decimal | None = FREE) -> Held:
-    """Hold `amount` for a reply; one that is tried again is held again. `team` is whose account it is on.
+    """Hold `amount` for a reply; a retried reply is held again. `team` is the one that pays.
 
-    None: not priced. Nothing, as long as no model is chosen: `raise_to` follows then. Raises OverBudgetError.
+    None: not priced. FREE while no model is chosen; `raise_to` follows then. Raises OverBudgetError.
     """
     reservation = Reservation(reply=reply, user_id=user_id, team=team, amount=FREE)
     if amount == FREE:
@@ -47,7 +47,7 @@ def reserve(*, reply: UUID, user_id: int, team: str = "", amount: Decimal | None
 
 
 def _open(reservation: Reservation) -> None:
-    # Not the amount: should some be held still, it is given back by what it is.
+    # Without the amount: if some is still held, exactly that amount must be given back.
     renewed = ["user", "team", "status", "created_at", "closed_at"]
     Reservation.objects.bulk_create(
         [reservation], update_conflicts=True, unique_fields=["reply"], update_fields=renewed
@@ -58,7 +58,7 @@ def _open(reservation: Reservation) -> None:
 def raise_to(reply: UUID, amount: Decimal | None) -> Held:
     """Hold `amount` for the reply instead of what it holds, before the call that may cost it.
 
-    Raises OverBudgetError where a hard budget has no room for it, ConflictError where the reply was given up: in either
+    Raises OverBudgetError if a hard budget has no room for it, ConflictError if the reply was given up: in either
     case the call must not be made.
     """
     reservation = Reservation.objects.select_for_update().filter(reply=reply, status=Reservation.Status.HELD).first()
@@ -73,10 +73,10 @@ def raise_to(reply: UUID, amount: Decimal | None) -> Held:
 
 @transaction.atomic
 def close(reply: UUID, entries: Sequence[Entry]) -> bool:
-    """Settle the reply's reservation with `entries`, or release it where nothing was used.
+    """Settle the reply's reservation with `entries`, or release it if nothing was used.
 
-    Entries are written once: False where it was settled before. One that was released, because its process was
-    taken for dead, is still settled when the process tells what it used.
+    Entries are written once: returns False if it was settled before. A reservation that was released, because its
+    process was assumed dead, is still settled when the process reports what it used.
     """
     status = Reservation.Status.SETTLED if entries else Reservation.Status.RELEASED
     before = [Reservation.Status.HELD, Reservation.Status.RELEASED] if entries else [Reservation.Status.HELD]
@@ -98,7 +98,7 @@ def _settle(reservation: Reservation, entries: Sequence[Entry]) -> None:
 
 
 def record(entries: Sequence[Entry]) -> None:
-    """Append `entries` to the ledger: calls that no reply was waiting for are told of here."""
+    """Append `entries` to the ledger; used for calls that no reply was waiting for."""
     if budgets.exist():
         for _, paid in groupby(sorted(entries, key=_payer), key=_payer):
             _record_paid(list(paid))
@@ -112,7 +112,7 @@ def _payer(entry: Entry) -> tuple[int, str]:
 
 @transaction.atomic
 def _record_paid(entries: Sequence[Entry]) -> None:
-    """Entries of one payer: nobody locks the counters of two."""
+    """Record the entries of one payer, so that nobody locks the counters of two."""
     payer = entries[0].caller
     periods = budgets.locked(payer.user_id, payer.team)
     _insert(entries)
@@ -120,7 +120,7 @@ def _record_paid(entries: Sequence[Entry]) -> None:
 
 
 def expire() -> int:
-    """Release what is held for replies whose process died long ago; returns how many."""
+    """Release what is held for replies whose process died long ago; return how many."""
     stale = Reservation.objects.filter(status=Reservation.Status.HELD, created_at__lt=timezone.now() - STALE)
     return sum(close(reply, []) for reply in list(stale.values_list("reply", flat=True)))
 

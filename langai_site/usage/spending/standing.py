@@ -1,10 +1,10 @@
-"""Pure: how a budget stands, and what people are told of it."""
+"""Pure: how a budget stands, and the sentences about it."""
 
 from dataclasses import dataclass
 from datetime import date
 from decimal import ROUND_DOWN, ROUND_UP, Decimal
 
-# Per cent of a budget at which people are told, once each.
+# Per cent of a budget at which people get a notice, once each.
 THRESHOLDS = (100, 80, 50)
 CENT = Decimal("0.01")
 
@@ -13,7 +13,7 @@ CENT = Decimal("0.01")
 class BudgetStanding:
     """One budget in the current day or month; amounts in US dollars, `ends` the first day after it.
 
-    `scope` and `period` are those of Budget; `subject` the person or team that it is for, as it is shown.
+    `scope` and `period` are those of Budget; `subject` is the person or team that it is for, as it is shown.
     """
 
     scope: str
@@ -27,17 +27,17 @@ class BudgetStanding:
 
     @property
     def left(self) -> Decimal:
-        """What can still be reserved; never less than nothing."""
+        """Return what can still be reserved; never less than nothing."""
         return max(self.limit - self.spent - self.held, Decimal(0))
 
     @property
     def percent(self) -> int:
-        """How much of it was spent, what is held not included."""
+        """Return the percentage that was spent, without what is held."""
         return int(self.spent * 100 / self.limit) if self.limit else 100
 
     @property
     def threshold(self) -> int:
-        """The highest of THRESHOLDS that was reached, 0 where none was."""
+        """Return the highest of THRESHOLDS that was reached, 0 if none was."""
         return next((threshold for threshold in THRESHOLDS if self.percent >= threshold), 0)
 
     @property
@@ -46,19 +46,19 @@ class BudgetStanding:
 
     @property
     def name(self) -> str:
-        """The budget as admins are told of it."""
+        """Return the budget's name for admins."""
         whose = "" if self.scope == "site" else f" of {self.subject}"
         return f"budget{whose} {self.when}"
 
     @property
     def reach(self) -> str:
-        """The budget as one of those are told whom it applies to."""
+        """Return the budget's name for the people it applies to."""
         whose = {"user": "your budget", "site": "the budget of everybody here"}
         return f"{whose.get(self.scope, f'the budget of the team {self.subject}')} {self.when}"
 
 
 def refusal(standing: BudgetStanding, price: Decimal) -> str:
-    """Why a call was not made that may cost `price`."""
+    """Return why a call that may cost `price` was not made."""
     return (
         f"Nothing was sent: this answer may cost up to {shown(price, ROUND_UP)}, and of {standing.reach} "
         f"({shown(standing.limit)}) {shown(standing.left, ROUND_DOWN)} is left. Choose a local model, which costs "
@@ -67,7 +67,7 @@ def refusal(standing: BudgetStanding, price: Decimal) -> str:
 
 
 def unpriced_refusal(standing: BudgetStanding) -> str:
-    """Why a call was not made whose price nobody knows."""
+    """Return why a call without a known price was not made."""
     return (
         f"Nothing was sent: this model has no price, so it cannot be counted in {standing.reach}. Choose a local "
         "model or one with a price, or ask an admin to set a price for this one."
@@ -75,7 +75,7 @@ def unpriced_refusal(standing: BudgetStanding) -> str:
 
 
 def notice(standing: BudgetStanding) -> str:
-    """What the person is told from the first threshold on; empty before."""
+    """Return the notice for the person from the first threshold on; "" before."""
     if not standing.threshold:
         return ""
     begins = standing.reach[0].upper() + standing.reach[1:]
@@ -87,7 +87,7 @@ def notice(standing: BudgetStanding) -> str:
 
 
 def shown(amount: Decimal, rounding: str | None = None) -> str:
-    """$0.03, or $0.0004 where cents would say nothing."""
+    """Return dollars: $0.03, or $0.0004 if cents would say nothing."""
     if 0 < amount < CENT:
         return f"${amount.quantize(Decimal('0.000001'), rounding).normalize():f}"
     return f"${amount.quantize(CENT, rounding):,}"

@@ -1,4 +1,4 @@
-"""Which teams have a budget, asked before somebody is brought into one and charged to it. Synchronous."""
+"""Finds teams with a budget, before a person is added to one and charged to it. Synchronous."""
 
 from collections.abc import Collection
 
@@ -7,7 +7,7 @@ from langai_site.usage.models import Budget
 
 
 def closed_teams(editor_id: int | None, team_ids: Collection[int]) -> dict[int, list[str]]:
-    """Those teams that have a budget, if the editor may not manage budgets."""
+    """Return those teams that have a budget, if the editor may not manage budgets."""
     editor = User.objects.filter(pk=editor_id or 0, is_staff=True, is_active=True).first()
     if editor and editor.has_perm("usage.change_budget"):
         return {}
@@ -16,5 +16,5 @@ def closed_teams(editor_id: int | None, team_ids: Collection[int]) -> dict[int, 
 
 
 def exceeds(_person_id: int, _editor_id: int) -> bool:
-    """Nobody reads more for being charged elsewhere."""
+    """Return False: a person cannot read more because another team is charged."""
     return False

@@ -51,7 +51,7 @@ def _query(options: dict[str, Any]) -> ReportQuery:
 
 
 def _table(report: Report) -> list[str]:
-    """Columns as wide as what is in them, and the total below."""
+    """Return the lines of a table with columns as wide as their contents, and the total at the end."""
     drawn = showing.whole_table(report)
     titles = [column.title for column in drawn.columns]
     rows = [titles, *([*row.names, *row.cells] for row in (*drawn.rows, drawn.total))]
@@ -61,7 +61,7 @@ def _table(report: Report) -> list[str]:
 
 
 def _line(row: list[str], widths: list[int], names: int) -> str:
-    """Names begin at the left, figures end at the right."""
+    """Align names to the left and figures to the right."""
     cells = (
         text.ljust(width) if place < names else text.rjust(width)
         for place, (text, width) in enumerate(zip(row, widths, strict=True))
