@@ -1,4 +1,4 @@
-"""Which address a visitor is counted by. Headers can be forged, so a header that makes no sense changes nothing."""
+"""Determines the address that counts for a visitor. Headers can be forged, so a malformed header changes nothing."""
 
 import ipaddress
 import re
@@ -18,7 +18,7 @@ def visitor_address(forwarded: str, peer: str) -> str:
     """
     proxies = settings.ALLAUTH_TRUSTED_PROXY_COUNT
     entries = forwarded.rsplit(",", proxies) if proxies else []
-    # With fewer entries than proxies somebody else than the proxies wrote the first one.
+    # If there are fewer entries than proxies, the first one was not written by a proxy.
     seen = _plain(entries[-proxies]) if len(entries) >= proxies > 0 else ""
     return seen or _plain(peer) or peer
 
@@ -30,7 +30,7 @@ def counted_address(forwarded: str, peer: str) -> str:
 
 
 def _plain(entry: str) -> str:
-    """Return the address in its one normal form, without a port; "" for anything else.
+    """Return the address in its normal form, without a port; "" for anything else.
 
     An address with a zone is refused too: the zone can be any text, so each would count as another visitor.
     """

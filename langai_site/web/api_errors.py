@@ -1,4 +1,4 @@
-"""What a program is told when something is refused or fails: one shape, and OpenAI's own on /v1."""
+"""Error responses of the API: one shape, and OpenAI's own on /v1."""
 
 import logging
 from collections.abc import Mapping, Sequence
@@ -20,7 +20,7 @@ logger = logging.getLogger(__name__)
 CODES = {400: "invalid", 401: "unauthorized", 403: "forbidden", 404: "not_found", 413: "too_large"}
 NOBODY = "Show who you are: send an API key as “Authorization: Bearer …”, or sign in."
 UNEXPECTED = "Something went wrong inside LangAI. Try again; if it happens again, tell an admin."
-# Problems of one request that are told at once.
+# Up to this many problems of one request are reported at once.
 TOLD = 3
 
 
@@ -48,15 +48,15 @@ class OpenAIErrorBody(Schema):
 
 
 def documented(*statuses: int, body: type[Schema] = ErrorBody) -> dict[int, type[Schema]]:
-    """The answers besides the good one that an operation's `response` names; some every operation can give."""
-    # OpenAI's answer to a body that has the wrong form is 400.
+    """Return the error responses for an operation's `response`; some are possible for every operation."""
+    # OpenAI answers a malformed body with 400.
     form = set() if body is OpenAIErrorBody else {422}
     return dict.fromkeys(sorted({400, 401, 403, 429, 503, *form, *statuses}), body)
 
 
 def tell_errors(api: NinjaAPI) -> None:
-    """Have `api` answer everything that goes wrong in the shape that is told at its addresses."""
-    # Ninja would else take its own handlers for all but the first.
+    """Make `api` answer every error in the shape that its addresses use."""
+    # Otherwise Ninja would use its own handlers for all but the first.
     for known in (Exception, LangAIError, Http404, HttpError, ValidationError):
         api.add_exception_handler(known, partial(_answer, api))
 
@@ -69,13 +69,13 @@ def _answer(api: NinjaAPI, request: HttpRequest, exception: Exception | type[Exc
     error = presented(request, error)
     response = with_headers(api.create_response(request, told(request, error), status=error.status), error)
     if error.status >= 500:
-        # Django would tell the log of a failure that was expected, or was told there already.
+        # Django would log a failure that was expected, or was logged already.
         response._has_been_logged = True  # type: ignore[attr-defined]
     return response
 
 
 def understood(exception: Exception) -> LangAIError:
-    """Whatever was raised, as something that can be told. What nobody expected goes to the log."""
+    """Return an exception as one that can be shown. Unexpected exceptions are logged."""
     if isinstance(exception, LangAIError):
         return exception
     if isinstance(exception, HttpError):
@@ -103,14 +103,14 @@ def _of_ninja(exception: HttpError) -> LangAIError:
 
 
 def _problems(errors: Sequence[Mapping[str, Any]]) -> str:
-    """`message: should have at least 1 character; limit: …`: where and what, but never what was sent."""
+    """Describe place and problem, never the input: `message: should have at least 1 character; limit: …`."""
     said = [f"{_place(error['loc'])}: {error['msg']}" for error in errors[:TOLD]]
     more = f"; and {len(errors) - TOLD} more" if len(errors) > TOLD else ""
     return f"{'; '.join(said)}{more}."
 
 
 def _place(location: Sequence[object]) -> str:
-    """Without where ninja put it: `body`, and the name of its parameter."""
+    """Return the place of an error without what ninja adds: `body`, and the name of its parameter."""
     inner = [str(part) for part in location[1:] if part != "body"]
     return ".".join(inner) or str(location[0] if location else "request")
 

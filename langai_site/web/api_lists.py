@@ -1,4 +1,4 @@
-"""Lists in what programs send: the first wrong item ends the check, where pydantic would make an error of each."""
+"""Lists in request bodies: the first wrong item ends the check, where pydantic would make an error of each."""
 
 from typing import Annotated, TypeVar
 
@@ -8,7 +8,7 @@ Item = TypeVar("Item")
 
 
 class _FirstError(FailFast):
-    """Hashable, as what stands in a union must be."""
+    """Like FailFast, but hashable, which pydantic requires within a union."""
 
     __hash__ = object.__hash__
 

@@ -1,7 +1,7 @@
-"""Django's and django-csp's middleware without a hop to a thread where there is nothing to wait for.
+"""Django's and django-csp's middleware without a hop to a thread when there is nothing to wait for.
 
-Under ASGI each of them would hand its few header lines to a thread and back, twice a request; together that is
-more than the rest of a chat's post. What may read a database, or a long upload, still goes to the thread.
+Under ASGI each of them would pass its few header lines to a thread and back, twice a request; together that takes
+more time than the rest of a chat's post. Work that may read a database, or a long upload, still goes to the thread.
 """
 
 from collections.abc import Callable
@@ -28,20 +28,20 @@ Answer = HttpResponseBase | None
 
 
 class InLoop(MiddlewareMixin):
-    """Calls a middleware's methods where the request is; `waits` and `view_waits` say when they go to a thread."""
+    """Calls a middleware's methods in the event loop; `waits` and `view_waits` say when to use a thread instead."""
 
     def __init__(self, get_response: Callable[[HttpRequest], Any]) -> None:
         super().__init__(get_response)
         if self.async_mode and hasattr(self, "process_view"):
-            # Django hands a method that is not a coroutine to a thread.
+            # Django runs a method that is not a coroutine on a thread.
             self.__dict__["process_view"] = self._process_view
 
     def waits(self, request: HttpRequest) -> bool:
-        """Whether `process_response` may read or write something."""
+        """Return whether `process_response` may read or write something."""
         return False
 
     def view_waits(self, request: HttpRequest, view: View) -> bool:
-        """Whether `process_view` may read or write something."""
+        """Return whether `process_view` may read or write something."""
         return False
 
     async def _process_view(self, request: HttpRequest, view: View, args: object, kwargs: object) -> Answer:
@@ -78,7 +78,7 @@ class Common(InLoop, CommonMiddleware):
 
 class Csrf(InLoop, CsrfViewMiddleware):
     def view_waits(self, request: HttpRequest, view: View) -> bool:
-        """The token is looked for in the body, which may be a long form or an upload: the view finds it parsed."""
+        """Return whether the body is long: the token is searched in it, and the view later finds it parsed."""
         return is_multipart(request) or is_long(request)
 
 
@@ -87,7 +87,7 @@ class Authentication(InLoop, AuthenticationMiddleware):
 
 
 class LoginRequired(InLoop, LoginRequiredMiddleware):
-    """Django's reads the person from the database even where a view lets everybody in, or asks by itself."""
+    """Avoids the database read of Django's middleware for views that let everybody in, or check by themselves."""
 
     def process_view(self, request: HttpRequest, view: View, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Answer:
         return super().process_view(request, view, args, kwargs) if self.view_waits(request, view) else None
@@ -98,7 +98,7 @@ class LoginRequired(InLoop, LoginRequiredMiddleware):
 
 class Messages(InLoop, MessageMiddleware):
     def waits(self, request: HttpRequest) -> bool:
-        """Reading or adding messages changes what the session or a cookie keeps of them."""
+        """Return whether messages were read or added: this changes what the session or a cookie stores of them."""
         storage = getattr(request, "_messages", None)
         return storage is not None and (storage.used or storage.added_new)
 

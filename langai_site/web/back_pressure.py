@@ -1,7 +1,7 @@
-"""Holds back what a response sends while its reader takes it slowly, instead of keeping all of it in memory.
+"""Slows a response down to the speed of its reader, instead of keeping all of it in memory.
 
-Daphne hands every piece to the connection at once. A file that is streamed from the disk would wait there, whole,
-for the slowest of its readers.
+Daphne passes every piece to the connection immediately. A file that is streamed from the disk would wait there as a
+whole for the slowest of its readers.
 """
 
 import asyncio
@@ -20,7 +20,7 @@ class PacedRequest(WebRequest):  # type: ignore[misc]
         self._has_room.set()
 
     async def room(self) -> None:
-        """Returns when the connection takes more, or is lost."""
+        """Return when the connection takes more, or is lost."""
         await self._has_room.wait()
 
     def handle_reply(self, message: dict[str, Any]) -> None:
@@ -33,7 +33,7 @@ class PacedRequest(WebRequest):  # type: ignore[misc]
             self.unregisterProducer()
         super().finish()
 
-    # What the connection calls when its buffer is full, and when it is empty.
+    # The connection calls these when its buffer is full, and when it is empty.
 
     def pauseProducing(self) -> None:  # noqa: N802
         self._has_room.clear()

@@ -1,4 +1,4 @@
-"""How large a body may be, for whom, and where: decided by the headers of its request."""
+"""Limits the size of a body by sender and address, using only the headers of its request."""
 
 import re
 from dataclasses import dataclass, field
@@ -14,9 +14,9 @@ from langai_site.web.refusals import TooLargeError
 from langai_site.web.seats import Seat, Seats
 
 MEGABYTE = 1024 * 1024
-# What anybody may send. It is enough to sign in.
+# The limit for anybody. It is enough to sign in.
 STRANGERS_MAX = 64 * 1024
-# Bytes that a character of a text takes at most: four, each as %F0 in a form; twice \ud83d in JSON.
+# The maximum bytes of a character: four, each as %F0 in a form; twice \ud83d in JSON.
 CHARACTER_BYTES = 12
 RETRY_AFTER = 10
 TOO_LARGE = TooLargeError("What was sent is too large.")
@@ -35,7 +35,7 @@ class Unknown(LangAIError):
 
 @dataclass(frozen=True)
 class Admission:
-    """How many bytes are accepted, and what is said of more. `sender` is "" for a stranger."""
+    """How many bytes are accepted, and the error for more. `sender` is "" for a stranger."""
 
     limit: int = STRANGERS_MAX
     reason: LangAIError = field(default=TOO_LARGE)
@@ -52,13 +52,13 @@ def place_of(method: str | None, path: str) -> tuple[registry.UploadPlace, dict[
 
 
 def upload_max(place: registry.UploadPlace) -> int:
-    """Return the most bytes that a known sender's upload may carry there."""
-    # What is said of a single file needs some room, too.
+    """Return the most bytes that a known sender's upload may have there."""
+    # Room for the other fields beside a single file.
     return (place.files * settings.UPLOAD_MAX_MB + (place.files == 1)) * MEGABYTE
 
 
 def text_max(path: str) -> int:
-    """Return the most bytes that a known sender's request without a file may carry: one text and what is said of it."""
+    """Return the most bytes that a known sender's request without a file may have: one text and its other fields."""
     if path in registry.long_texts:
         return registry.long_texts[path]
     one = max(settings.MESSAGE_MAX_CHARS, settings.SAMPLE_MAX_CHARS) * CHARACTER_BYTES
@@ -66,7 +66,7 @@ def text_max(path: str) -> int:
 
 
 async def admit(request: HttpRequest, length: int | None) -> Admission:
-    """Decide about a body of `length` bytes; None: not known, so a stranger may go on up to STRANGERS_MAX.
+    """Decide about a body of `length` bytes; None: not known, so a stranger may send up to STRANGERS_MAX.
 
     `request` has headers only. Raises a LangAIError if the body is not wanted, and whatever the database raises.
     """
@@ -86,18 +86,18 @@ async def admit(request: HttpRequest, length: int | None) -> Admission:
 
 
 def _anybody(credential: object) -> None:
-    """Ask no more of the sender: what is not an upload is refused by its view."""
+    """Check nothing more about the sender: the view refuses what is not an upload."""
 
 
 def _unknown(request: HttpRequest, place: registry.UploadPlace | None) -> LangAIError:
-    """What to tell somebody who shows nothing to be known by."""
+    """Return the error for a sender without a credential."""
     if re.match(settings.API_PATHS, request.path):
         return Unknown(NOBODY)
     return Unknown(SIGNED_OUT) if place else TOO_LARGE
 
 
 def reserve(admission: Admission, length: int | None, address: str) -> list[Seat]:
-    """Count a body that is on its way, by person and by address. Raises TooManyError."""
+    """Count a body that is being received, by person and by address. Raises TooManyError."""
     if not admission.sender:
         return []
     amount = admission.limit if length is None else length

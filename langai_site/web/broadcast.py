@@ -10,7 +10,7 @@ from django.conf import settings
 
 logger = logging.getLogger(__name__)
 
-# A Redis that does not answer holds up the sender no longer than this.
+# The longest that a Redis that does not answer holds up the sender.
 SECONDS = 3.0
 
 # The event loop of the web process; None in every other process.
@@ -19,7 +19,7 @@ _sending: set[asyncio.Task[None]] = set()
 
 
 async def use_this_loop() -> None:
-    """Remember the running loop as the one whose sockets `send` reaches."""
+    """Store the running loop as the one whose sockets `send` reaches."""
     global _loop
     _loop = asyncio.get_running_loop()
 
@@ -27,7 +27,7 @@ async def use_this_loop() -> None:
 def send(group: str, message: dict[str, Any]) -> None:
     """Send `message` to everyone in `group`, in every process that shares the channel layer. Never raises.
 
-    In the web process it returns at once. Without Redis there is only one web process, so other processes have
+    In the web process it returns immediately. Without Redis there is only one web process, so other processes have
     nobody to send to.
     """
     if _loop is not None and not _loop.is_closed():
@@ -48,5 +48,5 @@ def _start(group: str, message: dict[str, Any]) -> None:
 async def _sent(group: str, message: dict[str, Any]) -> None:
     try:
         await asyncio.wait_for(get_channel_layer().group_send(group, message), SECONDS)
-    except Exception as error:  # the layer's client raises what it likes
+    except Exception as error:  # the layer's client may raise any exception
         logger.warning("a message to sockets was not sent: %s", type(error).__name__)

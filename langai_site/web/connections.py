@@ -1,4 +1,4 @@
-"""Connections of the web process: counted by address, and cut off when what they send arrives too slowly."""
+"""Connections of the web process: counted by address, and closed if their requests arrive too slowly."""
 
 import asyncio
 import socket
@@ -25,13 +25,14 @@ from langai_site.web.seats import Seat, Seats
 
 # Seconds that a connection may wait for its next request.
 KEEP_ALIVE = 60.0
-# Times BODY_TIMEOUT that a reader may take nothing of an answer. A slow one takes something.
+# How many times BODY_TIMEOUT a reader may take nothing of a response. A slow reader takes something.
 STANDSTILL = 10
-# Bytes a second that a body must bring on average once it has had BODY_TIMEOUT seconds.
+# Bytes per second that a body must average after its first BODY_TIMEOUT seconds.
 BODY_RATE = 1000
-# Seconds in which the rest of a refused request is dropped: closed at once, the connection would lose the answer.
+# Seconds in which the rest of a refused request is dropped: if closed immediately, the connection would lose the
+# response.
 LINGER = 5.0
-# How much of it is taken at most; then the sender has to wait, and reads the answer.
+# The most that is dropped; then the sender has to wait, and reads the response.
 LINGER_BYTES = 1024 * 1024
 SLOW_HEADERS = TooSlowError("The request's headers took too long. Try again.")
 SLOW_BODY = TooSlowError("What you sent arrived too slowly. Try again, over a faster connection if you can.")
@@ -39,10 +40,10 @@ CROWDED = TooManyError(
     "There are too many connections from your network. Close some of them, then try again.", retry_after=10
 )
 HELD_MAX = 60.0
-# Pages only listen: what comes on their sockets are answers to pings, and few short messages at most.
+# Pages only listen: their sockets receive only answers to pings, and few short messages.
 FRAME_MAX = 1024
 FRAMES_MAX, FRAMES_SECONDS = 30, 60.0
-# Close codes of a socket on which more came; its page does not connect again after the second.
+# Close codes for a socket that receives more; after the second, its page does not connect again.
 FRAME_TOO_LARGE, TOO_MANY_FRAMES = 1009, 4429
 # What a connection waits for.
 REQUEST, HEADERS, BODY, ANSWER, REFUSAL, END = "request", "headers", "body", "answer", "refusal", "end"
@@ -51,21 +52,21 @@ by_address = Seats()
 
 
 def take_connection(address: str) -> Seat | None:
-    """Count one more for an address, whose other end may be a program or a page's socket; None if it has too many."""
+    """Count one more connection, of a program or a page's socket, for an address; None if it has too many."""
     return by_address.take(address, settings.CONNECTIONS_PER_ADDRESS)
 
 
 class Channel(HTTPChannel):
-    """One connection of HTTP/1.1. Twisted's own timer is off: it starts again with each byte that drips in."""
+    """One connection of HTTP/1.1. Twisted's own timer is off: every single byte that arrives restarts it."""
 
-    # All that are open, for `cut_slow`.
+    # All open connections, for `cut_slow`.
     open: ClassVar[set["Channel"]] = set()
     timeOut = None  # noqa: N815
     # Twisted's, whose types leave out what a TCP connection can do.
     transport: Any
     _networkProducer: Any  # noqa: N815
     waits_for = HEADERS
-    # Bytes of the present body as they came over the network, and of what came after a refusal.
+    # Bytes of the current body as they came over the network, and of what came after a refusal.
     received = dropped = 0
     rest = inf
     seat: Seat | None = None
@@ -81,12 +82,12 @@ class Channel(HTTPChannel):
         if peer and not settings.TRUSTED_PROXIES:
             self.seat = take_connection(counted_address("", peer))
             if self.seat is None:
-                # Answered with its first bytes: clients do not expect an answer before they have asked.
+                # Respond when its first bytes arrive: clients do not expect a response before they have sent a request.
                 self.waits_for = REFUSAL
                 reactor.callLater(LINGER, self._abort)  # type: ignore[arg-type]
 
     def _limit_standstill(self) -> None:
-        """Have the system end the connection when its other end takes nothing of an answer that is on its way."""
+        """Let the system close the connection if the other end takes nothing of a response that is being sent."""
         if hasattr(socket, "TCP_USER_TIMEOUT") and isinstance(handle := self.transport.getHandle(), socket.socket):
             milliseconds = int(1000 * STANDSTILL * settings.BODY_TIMEOUT)
             with suppress(OSError):  # it may have ended already
@@ -124,10 +125,10 @@ class Channel(HTTPChannel):
             self.seat.leave()
         super().connectionLost(reason)
 
-    # The body waits while it is decided whether it is wanted.
+    # The body is held back until it is decided whether it is accepted.
 
     def hold(self) -> None:
-        """Take nothing more from the network until `release`."""
+        """Read nothing more from the network until `release`."""
         self.paused = True
         self._networkProducer.pauseProducing()
 
@@ -136,25 +137,25 @@ class Channel(HTTPChannel):
         self.last = self.since = time.monotonic()
         if not self._waitingForTransport:
             self._networkProducer.resumeProducing()
-        # What had arrived with the headers.
+        # Process what arrived together with the headers.
         super().dataReceived(b"")
 
     def _respondToBadRequestAndDisconnect(self) -> None:  # noqa: N802
-        """Twisted's own answer has no headers."""
+        """Send our response: Twisted's own has no headers."""
         self.transport.write(refusals.BAD_REQUEST)
         self.loseConnection()
 
     def resumeProducing(self) -> None:  # noqa: N802
-        """Twisted would read on as soon as an earlier answer is out."""
+        """Stay paused while a body is held; Twisted would continue to read when an earlier response is out."""
         if self.paused or self.dropped > LINGER_BYTES:
             self._waitingForTransport = False
         else:
             super().resumeProducing()
 
-    # The end.
+    # Closing the connection.
 
     def refuse(self, response: bytes, rest: float = inf) -> None:
-        """Send a last answer, and drop the `rest`, in bytes: no more than LINGER_BYTES, for LINGER seconds."""
+        """Send a last response, and drop the `rest`, in bytes: at most LINGER_BYTES, for LINGER seconds."""
         self.waits_for, self.rest = END, rest
         self.transport.write(response)
         reactor.callLater(LINGER, self._abort)  # type: ignore[arg-type]
@@ -175,11 +176,11 @@ class Channel(HTTPChannel):
             self.transport.abortConnection()
 
     def check_pace(self, now: float) -> None:
-        """Cut the connection off if it has kept the server waiting for too long. Answers may take any time."""
+        """Close the connection if it has kept the server waiting for too long. Responses may take any time."""
         if self.waits_for in (ANSWER, REFUSAL, END):
             return
         if self.paused:
-            # Deciding has a limit of its own; this is for a decision that was lost.
+            # The decision has a time limit itself; this is for a decision that was lost.
             if now - self.since > HELD_MAX:
                 self._abort()
         elif self.waits_for is BODY:
@@ -206,7 +207,7 @@ class Channel(HTTPChannel):
 
 
 class Socket(WebSocketProtocol):  # type: ignore[misc]
-    """A page's socket that takes little, and gives back what its connection had taken."""
+    """A page's socket that accepts little, and gives back the seats of its connection."""
 
     seats: list[Seat]
     # Autobahn's.
@@ -221,7 +222,7 @@ class Socket(WebSocketProtocol):  # type: ignore[misc]
         if not hasattr(self, "handshake_deferred"):
             super().dataReceived(data)
             return
-        # Nobody has accepted it yet: Autobahn would take what comes for another handshake, and keep all of it.
+        # Not accepted yet: Autobahn would treat these bytes as another handshake, and keep all of them.
         self.data += data
         if len(self.data) > FRAME_MAX:
             self.transport.abortConnection()
@@ -241,9 +242,9 @@ class Socket(WebSocketProtocol):  # type: ignore[misc]
         return bool(super().processData())
 
     def sendMessage(self, payload: bytes, isBinary: bool = False) -> None:  # noqa: N802, N803 - Autobahn's
-        """Send a message of any size: Autobahn has one limit for both directions, and ours is for what comes in.
+        """Send a message of any size: Autobahn has one limit for both directions, and ours is for incoming messages.
 
-        One that comes while the socket is closing is dropped: Daphne learns a little later that it is gone.
+        A message during the closing handshake is dropped: Daphne learns a little later that the socket is closed.
         """
         if self.state != self.STATE_OPEN:
             return
@@ -254,7 +255,7 @@ class Socket(WebSocketProtocol):  # type: ignore[misc]
             self.maxMessagePayloadSize = limit
 
     def onFrameBegin(self) -> None:  # noqa: N802 - Autobahn's
-        """Called for each frame, with whatever is in it: a part of a message, a ping, a pong."""
+        """Count each frame, whatever is in it: a part of a message, a ping, a pong."""
         now = time.monotonic()
         if now - self.frames_since > FRAMES_SECONDS:
             self.frames, self.frames_since = 0, now
@@ -273,7 +274,7 @@ class Socket(WebSocketProtocol):  # type: ignore[misc]
             self.sendCloseFrame(code=code)
 
     def onConnect(self, request: Any) -> Any:  # noqa: ANN401, N802 - Autobahn's
-        # Daphne fails on a protocol that is not ASCII, and our sockets have none to choose.
+        # Daphne fails on a protocol name that is not ASCII, and our sockets offer no protocols to choose from.
         request.headers.pop("sec-websocket-protocol", None)
         return super().onConnect(request)
 
@@ -284,7 +285,7 @@ class Socket(WebSocketProtocol):  # type: ignore[misc]
 
 
 async def cut_slow() -> None:
-    """Look at all connections once a second, for as long as the process lives."""
+    """Check all connections once a second, as long as the process runs."""
     while True:
         await asyncio.sleep(1)
         now = time.monotonic()

@@ -9,15 +9,15 @@ from langai_site.telemetry.health import problems
 
 
 def csp_nonce(request: HttpRequest) -> dict[str, Any]:
-    """`csp_nonce`, the name django-htmx's tags read; django-csp keeps it on the request."""
+    """Return `csp_nonce`, the name that django-htmx's tags read; django-csp keeps it on the request."""
     return {"csp_nonce": getattr(request, "csp_nonce", "")}
 
 
 def request_id(request: HttpRequest) -> dict[str, Any]:
-    """`request_id`, by which an admin finds the request in the log; error pages show it."""
+    """Return `request_id`, by which an admin finds the request in the log; error pages show it."""
     return {"request_id": trail.request_id()}
 
 
 def service_problems(request: HttpRequest) -> dict[str, Any]:
-    """`problems`: what a person should know of services that are away, as short sentences."""
+    """Return `problems`: short sentences for people about services that are unavailable."""
     return {"problems": problems()}

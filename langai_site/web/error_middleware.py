@@ -1,4 +1,4 @@
-"""LangAIError -> a page, an HTMX fragment or JSON, whichever was asked for."""
+"""Turns a LangAIError into a page, an HTMX fragment or JSON, depending on the request."""
 
 import logging
 import re
@@ -26,18 +26,18 @@ NOTHING_UNDER_V1 = (
 
 
 def error_response(request: HttpRequest, error: LangAIError) -> HttpResponse:
-    """The answer that tells a person, or a program, of `error`."""
+    """Return the response that shows `error` to a person, or a program."""
     error = presented(request, error)
     return with_headers(_drawn(request, error), error)
 
 
 def presented(request: HttpRequest, error: LangAIError) -> LangAIError:
-    """Return `error` as it is sent to whoever made `request`: clients of OpenAI go by other statuses and codes."""
+    """Return `error` as it is sent in response to `request`: clients of OpenAI expect other statuses and codes."""
     return openai_errors.translated(error) if openai_errors.is_openai(request.path) else error
 
 
 def with_headers(response: HttpResponse, error: LangAIError) -> HttpResponse:
-    """`response`, which tells of `error`, with the headers that belong to it."""
+    """Return `response`, which shows `error`, with the error's headers."""
     for name, value in error.headers.items():
         response[name] = value
     return response
@@ -45,7 +45,7 @@ def with_headers(response: HttpResponse, error: LangAIError) -> HttpResponse:
 
 def _drawn(request: HttpRequest, error: LangAIError) -> HttpResponse:
     if getattr(request, "htmx", False):
-        # htmx swaps in what came with 200; that 429 is told as well, static/app.js sees to.
+        # htmx only swaps in responses with 200; static/app.js makes it show 429 as well.
         status = error.status if isinstance(error, TooManyError) else 200
         response = render(request, "errors/error.html#notice", {"error": error}, status=status)
         response["HX-Retarget"], response["HX-Reswap"] = "#notices", "beforeend"
@@ -60,26 +60,26 @@ def _as_json(request: HttpRequest, error: LangAIError) -> JsonResponse:
 
 
 def told(request: HttpRequest, error: LangAIError) -> dict[str, object]:
-    """`error` as programs are told of it; under /v1 as clients of OpenAI read it."""
+    """Return `error` as JSON for programs; under /v1 in the form for clients of OpenAI."""
     if openai_errors.is_openai(request.path):
         return openai_errors.body(presented(request, error))
     return {"error": {"code": error.code, "message": error.message, "request_id": request_id.request_id()}}
 
 
 def is_program(request: HttpRequest) -> bool:
-    """Whether a program asks, and not somebody who looks at pages."""
+    """Return whether the request comes from a program, not from a person who views pages."""
     return bool(re.match(settings.API_PATHS, request.path)) or not request.accepts("text/html")
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """What Django calls where there is nothing at an address."""
+    """Answer for Django if there is nothing at an address."""
     if is_program(request):
         return _as_json(request, no_such_address(request))
     return page_not_found(request, exception)
 
 
 def no_such_address(request: HttpRequest) -> NotFoundError:
-    """Return what to tell a program that asks where there is nothing."""
+    """Return the error for a program that requests an address with nothing there."""
     return NotFoundError(NOTHING_UNDER_V1 if openai_errors.is_openai(request.path) else NOTHING_HERE)
 
 
@@ -88,7 +88,7 @@ class Broken(LangAIError):
 
 
 def internal_error(request: HttpRequest) -> HttpResponse:
-    """What Django calls where a view failed. Drawn without session and database: they may be why."""
+    """Answer for Django if a view failed. Rendered without session and database, because they may be the cause."""
     if is_program(request):
         error = Broken("Something went wrong inside LangAI. Try again; if it happens again, tell an admin.")
         return _as_json(request, error)
@@ -100,7 +100,7 @@ class WrongMethodError(LangAIError):
 
 
 def database_away(exception: Exception) -> LangAIError | None:
-    """What to tell where the database failed; None where it was something else."""
+    """Return the error to show if the database failed; None if it was something else."""
     if not isinstance(exception, OperationalError | InterfaceError):
         return None
     logger.error("the database failed", exc_info=exception)
@@ -113,7 +113,7 @@ class ErrorsMiddleware(InLoop):
         return error_response(request, exception) if isinstance(exception, LangAIError) else None
 
     def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
-        """Django's own answer to a wrong method is an empty page."""
+        """Replace Django's response to a wrong method, which is an empty page."""
         if not isinstance(response, HttpResponseNotAllowed) or (response.content and not is_program(request)):
             return response
         told = error_response(request, WrongMethodError(_wrong_method(request, response["Allow"])))

@@ -1,7 +1,7 @@
-"""Django's ASGI handler with threads that are lent from request to request.
+"""Django's ASGI handler with threads that are reused by later requests.
 
-Django gives each request a thread for what must not run in the loop, if only to close the response, and would start
-it and end it with the request. Starting a thread stops the loop until that thread has had its turn.
+Django gives each request a thread for work that must not run in the event loop, if only to close the response, and
+would start and end it with the request. Starting a thread stops the loop until that thread has had its turn.
 """
 
 from collections.abc import Callable
@@ -12,16 +12,16 @@ from asgiref.sync import ThreadSensitiveContext
 
 from langai_site.web.kept_bodies import BodyHandler
 
-# More idle threads than these are not kept. They keep no database connection: it ends with its request, as ever.
+# At most this many idle threads are kept. They keep no database connection: it still ends with its request.
 KEPT = 16
 
 
 class LentThread(ThreadPoolExecutor):
-    """One thread, which does one thing after the other."""
+    """A pool of one thread, which runs one task after the other."""
 
     def __init__(self) -> None:
         super().__init__(1, thread_name_prefix="request")
-        # Not only the last: that may be given up while what came before it still runs.
+        # All of them, not only the last: that may be cancelled while earlier ones still run.
         self._unfinished: set[Future[Any]] = set()
 
     def submit(self, work: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:  # noqa: ANN401
@@ -32,7 +32,7 @@ class LentThread(ThreadPoolExecutor):
 
     @property
     def idle(self) -> bool:
-        """False while it still works for a request whose sender has gone away."""
+        """Return False while it still works for a request whose sender has disconnected."""
         return not self._unfinished
 
 

@@ -1,4 +1,4 @@
-"""Large bodies stay in the file that they arrived in.
+"""Keeps large bodies in the file that they were received in.
 
 Daphne would read the whole file into memory, and Django would write it to another, both in the event loop.
 """
@@ -9,7 +9,7 @@ from typing import IO, Any
 from django.core.exceptions import RequestAborted
 from django.core.handlers.asgi import ASGIHandler
 
-# What the ASGI scope of a request with a large body holds it by: an open file.
+# The key in a request's ASGI scope under which a large body is kept: an open file.
 BODY = "langai.body"
 
 
@@ -24,7 +24,7 @@ class ReceiveWithBody:
 
 
 class BodyHandler(ASGIHandler):
-    """Django's handler, which reads a kept body where it is and closes it at the end of the request."""
+    """Django's handler, which reads a kept body from its file and closes it at the end of the request."""
 
     async def handle(self, scope: dict[str, Any], receive: Any, send: Any) -> None:  # noqa: ANN401 - ASGI callables
         body = scope.pop(BODY, None)

@@ -1,4 +1,4 @@
-"""The part of a request's body in OpenAI's formats that states a label. What else is unknown in it is passed over."""
+"""The part of a request's body in OpenAI's formats that states a label. Other unknown fields are ignored."""
 
 from collections.abc import Mapping
 from typing import Any, Self
@@ -15,8 +15,8 @@ class LabelledBody(Schema):
     metadata: dict[str, Any] | None = Field(None, description="`sensitivity`: a label.")
     extra_body: dict[str, Any] | None = Field(None, description="What some clients send it in: `sensitivity`.")
 
-    # The body as it was sent, because a label may stand in a field that no schema names. Pydantic's own way to keep
-    # those does not work here: it does not see them once Ninja has wrapped the body.
+    # The body as it was sent, because a label may be in a field that no schema names. Pydantic's own way to keep
+    # such fields does not work here: it does not see them once Ninja has wrapped the body.
     _sent: Mapping[str, object] = PrivateAttr(default_factory=dict)
 
     @model_validator(mode="wrap")

@@ -1,7 +1,7 @@
-"""Reads large bodies on threads of their own, and refuses JSON of so many values that reading it would stop others.
+"""Reads large bodies on separate threads, and refuses JSON with so many values that reading it would stop others.
 
-To parse a message takes no time; to parse megabytes of small values takes seconds, in which the event loop would serve
-nobody. Threads alone are no way out: Python's parser does not let others run before it has finished.
+Parsing a message takes no time; parsing megabytes of small values takes seconds, in which the event loop would serve
+nobody. Threads alone are no solution: Python's parser does not let others run before it has finished.
 """
 
 import asyncio
@@ -20,39 +20,39 @@ T = TypeVar("T")
 
 # Bodies up to this many bytes are read in the event loop.
 LONG = 64 * 1024
-# Values in one body of JSON: a thousand messages have about six each.
+# Values in one JSON body: a thousand messages have about six each.
 VALUES_MAX = 10_000
-# Fields of the object that is sent; no operation knows as many. Each that is unknown would become an error of its own.
+# Fields of the top-level object; no operation knows as many. Each unknown one would become a separate error.
 FIELDS_MAX = 100
 WRONG_TYPE = "Send JSON, with the header Content-Type: application/json."
 TOO_MANY = f"The body has too many values. Send at most {VALUES_MAX:,}."
 
 _threads = ThreadPoolExecutor(2, thread_name_prefix="bodies")
-# An upload takes seconds: whoever sends a long message does not wait for it.
+# An upload takes seconds, and must not delay long messages.
 _uploads = ThreadPoolExecutor(2, thread_name_prefix="uploads")
 
 
 def is_long(request: HttpRequest) -> bool:
-    """Whether the body is to be read on a thread. Its length is known: the web process counts what comes in chunks."""
+    """Return whether to read the body on a thread. Its length is known: the web process counts chunked bodies."""
     length = request.META.get("CONTENT_LENGTH") or "0"
     return not length.isdigit() or int(length) > LONG
 
 
 def is_multipart(request: HttpRequest) -> bool:
-    """Whether the body is a form that can have files."""
+    """Return whether the body is a form that can have files."""
     return request.content_type == "multipart/form-data"
 
 
 async def off_loop(request: HttpRequest, work: Callable[[], T]) -> T:
-    """Run `work`, which reads the request's body, on one of the threads; exceptions come back."""
+    """Run `work`, which reads the request's body, on one of the threads; pass on its exceptions."""
     threads = _uploads if is_multipart(request) else _threads
     return await asyncio.get_running_loop().run_in_executor(threads, carried(work))
 
 
 async def read_ahead(request: HttpRequest) -> None:
-    """Parse a long body on a thread: what is read of it afterwards is there, or raises what was raised here.
+    """Parse a long body on a thread: later reads find it parsed, or raise what was raised here.
 
-    Raises what a form with files can raise, which Django does not raise twice.
+    Raises what a form with files can raise, because Django would not raise it a second time.
     """
     if not is_long(request):
         return
@@ -78,7 +78,7 @@ def _raiser(error: Exception) -> Callable[[], Any]:
 
 
 class JsonBody(Parser):
-    """JSON only. Told as such: to read a form as JSON would be told as a mistake in it."""
+    """Reads only JSON, and says so for a form: reported as broken JSON, a form would seem to contain a mistake."""
 
     def parse_body(self, request: HttpRequest) -> Any:  # noqa: ANN401 - whatever JSON was sent
         if request.content_type != "application/json":
@@ -88,9 +88,9 @@ class JsonBody(Parser):
 
 
 def parsed(body: bytes) -> Any:  # noqa: ANN401 - whatever JSON was sent
-    """Return what a body of JSON says.
+    """Return the value of a JSON body.
 
-    Raises UnreadableError for too many values or fields, and ValueError for no JSON.
+    Raises UnreadableError for too many values or fields, and ValueError if it is not JSON.
     """
     text = body.decode(json.detect_encoding(body), "surrogatepass")
     if has_more_values(text, VALUES_MAX):
@@ -102,12 +102,12 @@ def parsed(body: bytes) -> Any:  # noqa: ANN401 - whatever JSON was sent
 
 
 def has_more_values(text: str, most: int) -> bool:
-    """Whether JSON holds more than `most` values, judged by the signs that stand between them and outside of strings.
+    """Return whether JSON holds more than `most` values, judged by the separators outside of strings.
 
-    Few steps, each quick: it looks before anything is parsed.
+    Takes few and quick steps, because it checks before anything is parsed.
     """
     unescaped = text.replace("\\\\", "").replace('\\"', "")
-    # A value has two strings at most, its own and its name. More cannot be, and would be as many pieces here.
+    # A value has at most two strings: itself and its name. More are impossible, and would be split into as many pieces.
     if unescaped.count('"') > 4 * most:
         return True
     outside = "".join(unescaped.split('"')[::2])

@@ -11,7 +11,7 @@ CLEAN_EVERY = 1.0
 
 
 class MemoryLayer(InMemoryChannelLayer):  # type: ignore[misc]  # channels has no types
-    """Looks for what has expired once a second: at every send, each open socket would cost every other one time."""
+    """Removes expired entries once a second: at every send, each open socket would slow down every other one."""
 
     _cleaned_at = 0.0
 
@@ -22,7 +22,7 @@ class MemoryLayer(InMemoryChannelLayer):  # type: ignore[misc]  # channels has n
             super()._clean_expired()
 
     async def group_send(self, group: str, message: dict[str, Any]) -> None:
-        """Put the message into every member's queue at once: none of them waits, so none needs a task of its own."""
+        """Put the message into every member's queue directly: none of them waits, so none needs a task."""
         self._clean_expired()
         for channel in list(self.groups.get(group, ())):
             with contextlib.suppress(ChannelFull):

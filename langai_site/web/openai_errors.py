@@ -1,7 +1,7 @@
 """Pure: errors as OpenAI's API sends them, for the addresses under /v1.
 
 OpenAI's SDK repeats a request that was answered with 409, 429 or 5xx, and each repetition can cost a call of a model.
-So an error that another try cannot change must have another status. Clients choose what to do by `code`.
+So an error that another attempt cannot change must have another status. Clients choose what to do by `code`.
 """
 
 from collections.abc import Mapping, Sequence
@@ -11,12 +11,12 @@ from langai_site.errors import LangAIError
 
 ROOT = "/v1"
 TYPES = {401: "authentication_error", 403: "permission_error", 429: "rate_limit_error"}
-# Seconds after which a client may try again, where nobody has named another time.
+# Seconds after which a client may try again, if no other time is given.
 RETRY_AFTER = 2
 # OpenAI's own header: its SDK reads it before the status.
 NO_RETRY = {"x-should-retry": "false"}
 
-# The status and the code that are sent instead. Where the same code can mean two things, the status tells them apart.
+# The status and the code that are sent instead. If the same code can mean two things, the status tells them apart.
 _BY_CODE: Mapping[str, tuple[int, str]] = {
     "too_long": (400, "context_length_exceeded"),
     "filtered": (400, "content_filter"),
@@ -33,18 +33,17 @@ _BY_STATUS_AND_CODE: Mapping[tuple[int, str], tuple[int, str]] = {
     (503, "not_found"): (404, "model_not_found"),
     (422, "unreadable"): (400, "invalid"),
 }
-# The key that LangAI shows to a provider is wrong, or its quota used up: the client can do nothing about it, now or in
-# a moment.
+# LangAI's key for a provider is wrong, or its quota is used up: the client can do nothing about it, now or later.
 _ADMINS_MATTER = ((503, "unauthorized"), (429, "insufficient_quota"))
-# SDKs show the message alone, so programs look for words of OpenAI's own messages in it: LangChain and LiteLLM know a
-# prompt that is too long and a filtered answer by these.
+# SDKs show only the message, so programs search it for words of OpenAI's own messages: LangChain and LiteLLM recognise
+# a prompt that is too long and a filtered answer by these.
 _KNOWN_WORDS = {
     "context_length_exceeded": "The prompt is longer than the model's context length (context_length_exceeded).",
     "content_filter": "The request was rejected as a result of the safety system.",
 }
 _PARAMS = {"context_length_exceeded": "messages", "model_not_found": "model"}
 
-# Pydantic's kinds of errors. Kinds of our own validators, such as “unsupported_value”, are OpenAI's codes already.
+# Pydantic's types of errors. Types of our own validators, such as “unsupported_value”, are OpenAI's codes already.
 _CODES = {
     "missing": "missing_required_parameter",
     "string_too_long": "string_above_max_length",
@@ -60,12 +59,12 @@ _BRANCHES = ("str", "int", "float", "bool")
 
 
 def is_openai(path: str) -> bool:
-    """Return whether clients of OpenAI ask at this path."""
+    """Return whether clients of OpenAI use this path."""
     return path == ROOT or path.startswith(f"{ROOT}/")
 
 
 def translated(error: LangAIError) -> LangAIError:
-    """Return `error` with OpenAI's status, code and headers. What it returns is translated to the same again."""
+    """Return `error` with OpenAI's status, code and headers. A translated error translates to itself."""
     known = _BY_CODE.get(error.code) or _BY_STATUS_AND_CODE.get((error.status, error.code))
     status, code = known or (error.status, error.code)
     sent = LangAIError(_message(error, code), code=code, status=status, param=error.param or _PARAMS.get(code))
@@ -87,13 +86,13 @@ def _headers(error: LangAIError, status: int, code: str) -> Mapping[str, str]:
 
 
 def body(error: LangAIError) -> dict[str, object]:
-    """Return the JSON that tells of `error`, which is translated."""
+    """Return the JSON for `error`, which must be translated."""
     kind = "server_error" if error.status >= 500 else TYPES.get(error.status, "invalid_request_error")
     return {"error": {"message": error.message, "type": kind, "param": error.param, "code": error.code}}
 
 
 def invalid(errors: Sequence[Mapping[str, Any]]) -> LangAIError:
-    """Return what to tell about pydantic's `errors`: where and what, but never what was sent."""
+    """Return the error for pydantic's `errors`: it says where and what, but never repeats the input."""
     # Of a union's branches, the one that read furthest is the one that was meant.
     error = max(errors, key=lambda error: len(_place(error["loc"])))
     kind, param = str(error["type"]), _written(_place(error["loc"]))
@@ -108,7 +107,7 @@ def invalid(errors: Sequence[Mapping[str, Any]]) -> LangAIError:
 
 
 def _place(location: Sequence[object]) -> list[object]:
-    """Return the path to the value, without where ninja put it and without the names of branches."""
+    """Return the path to the value, without ninja's parameter name and without the names of branches."""
     inner = [part for part in location[1:] if part != "body"]
     return [part for part in inner if isinstance(part, int) or not _is_branch(str(part))]
 

@@ -1,4 +1,4 @@
-"""The first address, for programs; and for who starts and stops LangAI: is it alive, is it ready."""
+"""The first address for programs, and the probes for operators: is LangAI alive, is it ready."""
 
 import asyncio
 
@@ -10,26 +10,26 @@ from django.views.decorators.cache import never_cache
 
 from langai_site.telemetry.health import in_thread
 
-# What this process found at last: migrations that are applied stay so.
+# Once true it stays true in this process: migrations that are applied stay so.
 _migrated = False
 
 
 def wants_json(request: HttpRequest) -> bool:
-    """Whether JSON was asked for rather than a page; who takes anything gets the page."""
+    """Return whether JSON is preferred to a page; a request that accepts anything gets the page."""
     return request.get_preferred_type(["text/html", "application/json"]) == "application/json"
 
 
 @never_cache
 @login_not_required
 async def live(request: HttpRequest) -> JsonResponse:
-    """The process answers. Asks nothing else, so that a database that is away gets nothing started again."""
+    """Answer that the process is alive. It checks nothing else, so that an unavailable database causes no restarts."""
     return JsonResponse({"status": "alive"})
 
 
 @never_cache
 @login_not_required
 async def ready(request: HttpRequest) -> JsonResponse:
-    """Whether people can be sent here: the database answers, and no migration is pending. 503 where not."""
+    """Answer whether requests can be sent here: the database answers, and no migration is pending. Otherwise 503."""
     reason = await asyncio.shield(in_thread(_not_ready))
     if reason:
         return JsonResponse({"status": "not ready", "reason": reason}, status=503)

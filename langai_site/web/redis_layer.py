@@ -7,10 +7,10 @@ from channels_redis.pubsub import RedisPubSubChannelLayer
 
 
 class RedisLayer(RedisPubSubChannelLayer):  # type: ignore[misc]  # channels-redis has no types
-    """Sends to the end although the sender is cancelled, and lets the sender know of its cancellation.
+    """Completes a send even if the sender is cancelled, then passes the cancellation on to the sender.
 
-    In Redis' client one that comes just when its command is done gets lost (asyncio.wait_for, before Python 3.12): a
-    task that was to end would go on for good.
+    Redis' client loses a cancellation that comes just when its command is done (asyncio.wait_for, before Python 3.12):
+    a task that should end would then run forever.
     """
 
     async def group_send(self, group: str, message: dict[str, Any]) -> None:

@@ -1,4 +1,4 @@
-"""Answers that the web process gives by itself, before Django sees the request: a body or a connection too many."""
+"""Responses that the web process sends itself, before Django sees the request: a body or a connection too many."""
 
 from django.http import HttpRequest, HttpResponse
 
@@ -7,7 +7,7 @@ from langai_site.errors import LangAIError
 from langai_site.web.error_middleware import error_response, is_program, with_headers
 from langai_site.web.response_headers import BEFORE_DJANGO
 
-# To what is not even a request.
+# The response to data that is not a request at all.
 BAD_REQUEST = "\r\n".join(
     ["HTTP/1.1 400 Bad Request", *map(": ".join, BEFORE_DJANGO.items()), "Content-Length: 0", "", ""]
 ).encode()
@@ -26,9 +26,9 @@ class DiskFullError(LangAIError):
 
 
 def response(request: HttpRequest | None, error: LangAIError, request_id: str) -> bytes:
-    """Return a whole HTTP response. Programs and open pages are told as of any other error; others get one line.
+    """Return a whole HTTP response. Programs and open pages get the usual error; others get one line.
 
-    `request` is None where the headers did not arrive.
+    `request` is None if the headers did not arrive.
     """
     with trail.following(trail.Trail(request_id)):
         answer = _answer(request, error)

@@ -1,7 +1,7 @@
-"""Decides by a request's headers how large its body may be: before Daphne keeps it, before any view.
+"""Limits the size of a request's body by its headers: before Daphne stores it, before any view.
 
-A small body is taken from anybody. A larger one waits on the network until it is known who sends it, and whether they
-may; then it is kept on disk. What is not wanted is answered at once, and the connection ends.
+A small body is accepted from anybody. A larger one waits on the network until it is known who sends it, and whether
+they may; then it is stored on disk. A refused request is answered immediately, and the connection closed.
 """
 
 import asyncio
@@ -39,9 +39,9 @@ logger = logging.getLogger(__name__)
 
 # Larger bodies are kept on disk.
 IN_MEMORY_MAX = 100_000
-# Seconds for the database to say who sends.
+# Seconds for the database to identify the sender.
 DECISION_SECONDS = 10.0
-# Daphne takes it from anybody as the prefix of all addresses; no proxy of ours sends it.
+# Daphne accepts it from anybody as the prefix of all addresses; no proxy of ours sends it.
 ROOT_PATH = b"daphne-root-path"
 AWAY = UnavailableError("The database is not answering, so nothing large can be sent. Try again in a moment.")
 BODY_OF_SOCKET = UnreadableError("A request that opens a socket has no body.")
@@ -50,19 +50,19 @@ FULL = DiskFullError("The server's disk is full, so what you sent could not be k
 
 
 class LimitedRequest(PacedRequest):
-    """A request that is answered as soon as its body is, or says it will be, too large or unwanted."""
+    """A request that is answered as soon as its body is, or is announced to be, too large or unwanted."""
 
     refused = False
     received = 0
     limit = STRANGERS_MAX
     # Why a body over the limit is refused.
     reason: LangAIError = TOO_LARGE
-    # None if the body comes in chunks, so that its length is known at its end only.
+    # None if the body is chunked, so that its length is known only at its end.
     length: int | None = 0
     decision: asyncio.Task[None] | None = None
 
     def __init__(self, channel: Channel, queued: object) -> None:
-        # Otherwise Twisted reads every form into memory, for arguments that nobody asks for.
+        # Otherwise Twisted parses every form into memory, for arguments that nobody uses.
         super().__init__(channel, queued, parsePOSTFormSubmission=False)
         self.seats: list[Seat] = []
 
@@ -75,10 +75,10 @@ class LimitedRequest(PacedRequest):
         if settings.TRUSTED_PROXIES and not self._takes_connection():
             self.refuse(CROWDED)
         elif length != 0 and self._opens_socket():
-            # Daphne would hand all of it to the socket's protocol, in memory.
+            # Daphne would pass all of it to the socket's protocol, in memory.
             self.refuse(BODY_OF_SOCKET)
         elif any(map(is_dropped_label, self._dropped_headers())):
-            # What was meant to protect a text must never be passed over.
+            # A label that was meant to protect a text must never be ignored.
             self.refuse(DROPPED_LABEL)
         elif length is None or length > STRANGERS_MAX:
             self._hold()
@@ -99,7 +99,7 @@ class LimitedRequest(PacedRequest):
             self.channel.loseConnection()
             return
         if self.length is None:
-            # Django takes a form without a length for an empty one.
+            # Django treats a form without a length as empty.
             self.requestHeaders.removeHeader(b"transfer-encoding")
             self.requestHeaders.setRawHeaders(b"content-length", [b"%d" % self.received])
         super().requestReceived(command, path, version)
@@ -123,16 +123,16 @@ class LimitedRequest(PacedRequest):
         super().connectionLost(reason)
 
     def basic_error(self, status: int, status_text: bytes, body: str) -> None:
-        """Daphne's own answer, to what it does not show to Django, has no headers."""
+        """Send Daphne's own response, for requests that Django does not see, with the usual headers."""
         headers = {**BEFORE_DJANGO, "Content-Type": "text/plain; charset=utf-8"}
         encoded = [(name.encode(), value.encode()) for name, value in headers.items()]
         self.handle_reply({"type": "http.response.start", "status": status, "headers": encoded})
         self.handle_reply({"type": "http.response.body", "body": f"{body}\n".encode()})
 
-    # Whether the body is wanted.
+    # Deciding whether the body is accepted.
 
     def _hold(self) -> None:
-        """Leave the body on the network until it is decided whether it is wanted."""
+        """Leave the body on the network until it is decided whether it is accepted."""
         expect = self.requestHeaders.getRawHeaders(b"expect", [b""])[0].lower()
         self.requestHeaders.removeHeader(b"expect")
         self.channel.hold()
@@ -149,7 +149,7 @@ class LimitedRequest(PacedRequest):
         except Exception as error:
             return self.refuse(_told(error))
         if is_asked:
-            # Only now is the sender invited to send the body.
+            # Ask the sender for the body only now.
             self.channel._send100Continue()
         self.channel.release()
 
@@ -163,14 +163,14 @@ class LimitedRequest(PacedRequest):
         for seat in self.seats:
             seat.leave()
 
-    # What its headers say.
+    # Reading the headers.
 
     def _opens_socket(self) -> bool:
-        """Whether Daphne makes a socket of it, whatever its method and path are."""
+        """Return whether Daphne makes a socket of it, whatever its method and path are."""
         return bool(self.requestHeaders.getRawHeaders(b"upgrade", [b""])[0].lower() == b"websocket")
 
     def _dropped_headers(self) -> list[str]:
-        """The names of headers that neither Daphne nor Django reads: with an underscore they would pass for others."""
+        """Return the headers that neither Daphne nor Django reads: a name with an underscore could pass for another."""
         return [name.decode("latin1") for name, _values in self.requestHeaders.getAllRawHeaders() if b"_" in name]
 
     def _request(self) -> HttpRequest:
@@ -195,7 +195,7 @@ class LimitedRequest(PacedRequest):
         forwarded = b",".join(self.requestHeaders.getRawHeaders(b"x-forwarded-for", []))
         return counted_address(forwarded.decode("latin1"), self._peer())
 
-    # Where its body is.
+    # Storing the body.
 
     def _keep(self, data: bytes, *, flush: bool = False) -> None:
         try:
@@ -207,18 +207,18 @@ class LimitedRequest(PacedRequest):
             self.refuse(FULL)
 
     def hand_over(self, scope: dict[str, Any]) -> None:
-        """Put a body that is on disk into the ASGI scope as it is: Daphne would read all of it into memory."""
+        """Put a body that is on disk into the ASGI scope as a file: Daphne would read all of it into memory."""
         if not isinstance(self.content, BytesIO):
             scope[BODY], self.content = self.content, BytesIO()
 
     def refuse(self, error: LangAIError) -> None:
-        """Answer now, and end the connection."""
+        """Respond now, and close the connection."""
         if self.refused or self.channel is None:
             return
         self.refused = True
-        # Nobody is invited to send the rest.
+        # Do not ask the sender for the rest.
         self.requestHeaders.removeHeader(b"expect")
-        with suppress(OSError):  # of a disk that is full
+        with suppress(OSError):  # the disk may be full
             self.content.close()
         given = self.requestHeaders.getRawHeaders(request_id.HEADER.encode(), [b""])[0].decode("latin1")
         method = self.channel._command.decode("latin1")
@@ -228,7 +228,7 @@ class LimitedRequest(PacedRequest):
 
 
 def _told(error: Exception) -> LangAIError:
-    """Return what to tell the sender about what went wrong while it was decided."""
+    """Return the error for the sender if the decision failed."""
     if isinstance(error, LangAIError):
         return error
     if isinstance(error, TimeoutError) or database_away(error):
@@ -238,7 +238,7 @@ def _told(error: Exception) -> LangAIError:
 
 
 def _kept(length: int | None) -> Any:  # noqa: ANN401 - a file that can be written
-    """Return where a body is kept: if on disk, in a file without a name, which is gone with the connection."""
+    """Return a buffer for a body; on disk it is a file without a name, which vanishes with the connection."""
     folder = str(settings.FILE_UPLOAD_TEMP_DIR)
     if length is None:
         return tempfile.SpooledTemporaryFile(IN_MEMORY_MAX, dir=folder)
@@ -246,7 +246,7 @@ def _kept(length: int | None) -> Any:  # noqa: ANN401 - a file that can be writt
 
 
 def limit_requests(server: Server) -> None:
-    """Have `server`, Daphne's, use our connections and requests: it has no settings for them."""
+    """Make Daphne's `server` use our connections and requests: it has no settings for them."""
     factory, build = server.http_factory, server.http_factory.buildProtocol
 
     def limited(address: object) -> Channel:
@@ -256,7 +256,7 @@ def limit_requests(server: Server) -> None:
 
     factory.protocol, factory.timeOut, factory.buildProtocol = Channel, None, limited
     server.ws_factory.protocol = Socket
-    # Of what a frame holds once it is unpacked, and of a message in several.
+    # Limits of a frame's unpacked contents, and of a message in several frames.
     server.ws_factory.setProtocolOptions(
         maxFramePayloadSize=FRAME_MAX, maxMessagePayloadSize=FRAME_MAX, failByDrop=False
     )

@@ -1,4 +1,4 @@
-"""Every request and socket gets an id and is counted and timed; the loop that serves them is watched."""
+"""Gives every request and socket an id, counts and times it, and measures the delay of the event loop."""
 
 import asyncio
 import logging
@@ -35,14 +35,14 @@ METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 
 
 def route_of(request: HttpRequest) -> str:
-    """What the address is called in urls.py, never the address: that may hold an id, and has no end of values."""
+    """Return the name of the address in urls.py, not the address: that may hold an id, and is unlimited in number."""
     if match := request.resolver_match:
         return match.view_name or match.route
     return "static" if request.path.startswith(settings.STATIC_URL) else "none"
 
 
 class Requests(InLoop):
-    """Outermost, so that what any other middleware answers is seen as well."""
+    """The outermost middleware, so that it also measures responses of the other middleware."""
 
     def __call__(self, request: HttpRequest) -> Any:  # noqa: ANN401 - a response, or what brings one
         if self.async_mode:
@@ -60,9 +60,9 @@ Seen = Callable[[HttpResponseBase], HttpResponseBase]
 
 @contextmanager
 def _observed(request: HttpRequest) -> Iterator[Seen]:
-    """Gives the request its id, and a function that is to be handed the response."""
+    """Give the request its id, and yield a function that must be called with the response."""
     began = time.perf_counter()
-    # Without a server around it, as under Django's test client, nobody has given it one.
+    # Without our server, as under Django's test client, the request has no id yet.
     request_id = trail.request_id() or trail.accepted(request.headers.get(trail.HEADER, ""))
     with trail.following(trail.Trail(request_id)), tracing.span("request", headers=request.headers) as span:
 
@@ -81,7 +81,7 @@ def _observed(request: HttpRequest) -> Iterator[Seen]:
 
 
 class Followed:
-    """Gives each request and socket its id before anything else: Django tells of a refusal after its middleware."""
+    """Gives each request and socket its id before anything else: Django logs a refusal after its middleware."""
 
     def __init__(self, application: Application) -> None:
         self.application = application
@@ -93,7 +93,7 @@ class Followed:
 
 
 class Sockets:
-    """Counts the open ones. Their id is in the log alone: Daphne sends no headers of ours with their opening."""
+    """Counts the open sockets. Their id is only in the log: Daphne sends none of our headers when it opens them."""
 
     def __init__(self, application: Application) -> None:
         self.application = application
@@ -108,7 +108,7 @@ class Sockets:
 
 
 async def watch_loop() -> None:
-    """Look every second how late the loop is: everything that it serves waits as long."""
+    """Measure every second how late the event loop is: everything that it serves waits as long."""
     loop = asyncio.get_running_loop()
     while True:
         due = loop.time() + LAG_EVERY

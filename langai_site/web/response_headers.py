@@ -1,26 +1,26 @@
-"""Adds headers: what browsers may keep of an answer and, if it is a page, what that may use."""
+"""Adds headers: whether browsers may cache a response and, for a page, what the page may use."""
 
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
 from langai_site.web.async_middleware import InLoop
 
-# Nobody else finds it in a shared computer's cache. Views whose answer is the same for everybody say so themselves.
+# So that nobody else finds it in a shared computer's cache. Views with the same response for everybody override this.
 PRIVATE = "private, no-store"
 # Pages use none of these; copying to the clipboard is not among them.
 UNUSED = (
     *("accelerometer", "camera", "display-capture", "geolocation", "gyroscope", "hid", "idle-detection"),
     *("magnetometer", "microphone", "midi", "payment", "screen-wake-lock", "serial", "usb", "xr-spatial-tracking"),
 )
-# For what a browser shows as a page; to all else, such as scripts and JSON, it would say nothing.
+# For responses that a browser shows as a page; for others, such as scripts and JSON, it would have no effect.
 PERMISSIONS = ", ".join(f"{feature}=()" for feature in UNUSED)
 PAGES = ("text/html", "image/svg+xml")
 ALWAYS = {
-    # Other sites cannot draw it into their pages. Programs elsewhere that CORS lets in are not affected.
+    # Other sites cannot embed it in their pages. Programs elsewhere that CORS lets in are not affected.
     "Cross-Origin-Resource-Policy": "same-origin",
     "X-Frame-Options": "DENY",
 }
-# What Django's own middleware would add, of answers that it does not see: each is a line of text.
+# The headers of Django's own middleware, for responses that it does not see: each is a line of text.
 BEFORE_DJANGO = {
     **ALWAYS,
     "Cache-Control": PRIVATE,
@@ -33,7 +33,10 @@ BEFORE_DJANGO = {
 
 
 class ResponseHeaders(InLoop):
-    """Outside of everything that answers by itself, such as static files, which say how long they may be kept."""
+    """Sets default headers.
+
+    It wraps everything that responds by itself, such as static files with their own lifetime.
+    """
 
     def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
         response.headers.setdefault("Cache-Control", PRIVATE)

@@ -1,10 +1,10 @@
-"""How much of something each person or address has taken at this moment, in this process."""
+"""Counts how much of something each person or address is using at this moment, in this process."""
 
 from collections import Counter
 
 
 class Seats:
-    """Counts what is taken, by whom. An entry that falls to zero is removed, so strangers leave nothing behind."""
+    """Counts what is in use, by user. An entry that falls to zero is removed, so strangers leave nothing behind."""
 
     def __init__(self) -> None:
         self._taken: Counter[str] = Counter()
@@ -13,7 +13,7 @@ class Seats:
         return self._taken[who]
 
     def take(self, who: str, limit: int, amount: int = 1) -> "Seat | None":
-        """Take `amount` for `who`; None if they would then have more than `limit` (0: no limit)."""
+        """Take `amount` for `who`; return None if they would then have more than `limit` (0: no limit)."""
         if limit and self._taken[who] + amount > limit:
             return None
         self._taken[who] += amount
@@ -26,7 +26,7 @@ class Seats:
 
 
 class Seat:
-    """What one has taken, until `leave` gives it back. Leaving twice is fine: connections end in several ways."""
+    """What a user has taken, until `leave` gives it back. Leaving twice is fine: connections end in several ways."""
 
     def __init__(self, seats: Seats, who: str, amount: int) -> None:
         self._seats: Seats | None = seats

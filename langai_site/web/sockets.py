@@ -1,4 +1,4 @@
-"""Sockets are opened by our own pages only, and not without end: each holds memory of its process.
+"""Allows only our own pages to open sockets, and limits their number: each takes memory of its process.
 
 A browser sends the page's origin, and a page elsewhere cannot forge it.
 """
@@ -16,7 +16,7 @@ Application = Callable[[dict[str, Any], Any, Any], Awaitable[None]]
 
 
 def is_same_origin(headers: dict[bytes, bytes]) -> bool:
-    """Whether the Origin header names the host that was asked, or a trusted one. No Origin is no browser: refused."""
+    """Return whether the Origin header names the requested host, or a trusted one. Requests without it are refused."""
     origin = headers.get(b"origin", b"").decode("latin1")
     try:
         host = urlsplit(origin).netloc
@@ -38,12 +38,12 @@ class SameOrigin:
 
 
 async def no_such_socket(scope: dict[str, Any], receive: Any, send: Any) -> None:  # noqa: ANN401 - ASGI callables
-    """Close a socket that was opened at an address without one. Channels would raise, and the log would fill."""
+    """Close a socket that was opened at an unknown address. Channels would raise an exception for the log each time."""
     await send({"type": "websocket.close", "code": 4404})
 
 
 class SocketConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels has no types
-    """A consumer whose database work is done by `in_database_thread`, on a thread that looks after its own connection.
+    """A consumer whose database work is done by `in_database_thread`, on a thread that maintains its own connection.
 
     Channels would close old connections before every event, so for every frame: a hop to a thread and back each.
     """
@@ -56,11 +56,11 @@ class SocketConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels 
         try:
             await super().__call__(scope, receive, send)
         finally:
-            # However it ended: of one that failed nobody hears that it disconnected.
+            # However it ended: a socket that failed is not reported as disconnected.
             self._leave()
 
     def take_seat(self, user_id: int) -> bool:
-        """Whether this socket is one of the SOCKETS_PER_USER that a person may have open; it counts from now on."""
+        """Return whether the person may open this socket, by SOCKETS_PER_USER; if so, it counts from now on."""
         if settings.SOCKETS_PER_USER and self._taken[user_id] >= settings.SOCKETS_PER_USER:
             return False
         self.seat = user_id

@@ -1,4 +1,4 @@
-"""The label that somebody states with a request: one function for every door that takes one."""
+"""Reads the label that a request states: one function for every address that accepts one."""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
@@ -13,33 +13,33 @@ HEADER = "X-LangAI-Sensitivity"
 COLLECTIONS_HEADER = "X-LangAI-Collections"
 HEADER_WORDS = "The label: public, internal or confidential. The highest that is stated anywhere counts."
 
-# Names of fields as `_plain_name` writes them. These state a label, and so do theirs with another case or other dashes.
+# Names of fields as `_plain_name` writes them. These state a label, in any case and with any dashes.
 _NAMES = ("sensitivity", "label", "sensitivitylabel", "xlangaisensitivity", "langaisensitivity")
-# These may be meant to, and so may what is spelled nearly like `sensitivity` or begins like it.
+# These may be meant to state one, as may names spelled nearly like `sensitivity` or beginning like it.
 _DOUBTFUL = ("labels", "classification", "confidential", "confidentiality")
 _NEARLY = 0.8
-# Headers and parameters that begin so, without dashes and an X, are none but these two headers.
+# Of the headers and parameters that begin so, without dashes and an X, only the known headers are accepted.
 _NOT_KNOWN = ("langai", "sensitiv", "label", "confidential", "classification")
 _HEADERS = ("xlangaisensitivity", "xlangaicollections")
 # Fields of these names hold others: `extra_body.metadata`, `headers`, a message or a part of it.
 _HOLDERS = re.compile(r"(meta|metadata|headers|body|langai|messages|content)$")
 # Comparing spellings takes time, and the event loop waits for it.
 MOST_FIELDS = 200
-# How deep fields are looked for in others.
+# The maximum depth at which fields are searched in other fields.
 DEEPEST = 8
 
 
 def labels_in(fields: Iterable[tuple[str, object]], place: str = "") -> Iterator[object]:
-    """Yield what those of `fields` hold that state a label, and those within them. Others may have any name and value.
+    """Yield the values of fields that state a label, including nested fields. Others may have any name and value.
 
-    Raises InvalidError for a field that may be meant to state one, because its text would otherwise go where it must
-    not. `place` stands before the names in the message, such as `metadata.`.
+    Raises InvalidError for a field that may be meant to state one, because its text would otherwise be sent where it
+    must not be. `place` is put before the names in the message, such as `metadata.`.
     """
     return _Fields().labels(fields, place, DEEPEST)
 
 
 class _Fields:
-    """The names of one request's fields, each looked at once, however often it is there."""
+    """The names of one request's fields, each checked once, however often it occurs."""
 
     def __init__(self) -> None:
         self._plain: dict[str, str] = {}
@@ -64,7 +64,7 @@ class _Fields:
                 yield from self._within(held, place, depth - 1)
 
     def _looked_at(self, name: str, place: str) -> str:
-        """Return the plain form of a name. Raises InvalidError where it may be meant to state a label."""
+        """Return the plain form of a name. Raises InvalidError if it may be meant to state a label."""
         if len(self._plain) == MOST_FIELDS:
             raise InvalidError(f"{place or 'The body'} has too many fields. Send at most {MOST_FIELDS}.")
         plain = self._plain[name] = _plain_name(name)
@@ -74,9 +74,9 @@ class _Fields:
 
 
 def refuse_unknown(headers: Iterable[str], parameters: Iterable[str]) -> None:
-    """Raise InvalidError for a header or parameter that may be meant to state a label, and states none.
+    """Raise InvalidError for a header or parameter that may be meant to state a label, but states none.
 
-    Such as the header `X-LangAI-Label`, or `?sensitivity=`, which is no place for it.
+    Examples are the header `X-LangAI-Label`, or `?sensitivity=`, which is not the place for it.
     """
     for kind, names, known in (("header", headers, _HEADERS), ("parameter", parameters, ())):
         for name in names:
@@ -87,14 +87,17 @@ def refuse_unknown(headers: Iterable[str], parameters: Iterable[str]) -> None:
 def is_dropped_label(header: str) -> bool:
     """Return whether a header may be meant to state a label or collections, but has an underscore in its name.
 
-    Servers drop such headers, whose names could pass for others.
+    Servers drop such headers, because their names could pass for others.
     """
     return "_" in header and _may_name_label(header)
 
 
 @lru_cache(maxsize=1024)
 def _may_name_label(name: str) -> bool:
-    """Whether a header or parameter may be meant to state a label. Cached: few names come with nearly all requests."""
+    """Return whether a header or parameter may be meant to state a label.
+
+    Cached: most requests have the same few names.
+    """
     plain = _plain_name(name).removeprefix("x")
     return plain.startswith(_NOT_KNOWN) or bool(get_close_matches(plain, _NAMES[:1], cutoff=_NEARLY))
 
@@ -110,10 +113,10 @@ def _plain_name(name: str) -> str:
 
 
 def highest_stated(*names: object) -> Sensitivity | None:
-    """Return the highest of the labels that are stated by their names; None where none is.
+    """Return the highest of the labels that are stated by their names; None if there are none.
 
-    `names` are whatever came in, one for each place where a label can be stated. Raises InvalidError for anything but a
-    label's name: what was meant to protect a text must never be passed over.
+    `names` are the values received, one for each place where a label can be stated. Raises InvalidError for anything
+    but a label's name: a label that was meant to protect a text must never be ignored.
     """
     stated = [_named(name) for name in names if name is not None and name != ""]
     return max(stated, default=None)
