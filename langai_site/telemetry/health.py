@@ -1,4 +1,4 @@
-"""How the parts are: checked in the background, told to strangers in one word each, to people in a sentence."""
+"""The health of the parts, checked in the background: strangers see one word for each, people a sentence."""
 
 import asyncio
 import logging
@@ -23,14 +23,14 @@ T = TypeVar("T")
 
 logger = logging.getLogger(__name__)
 
-# Threads of their own: a check must not wait until the process's shared ones have loaded a model.
+# Separate threads: a check must not wait while the process's shared ones load a model.
 _threads = ThreadPoolExecutor(3, thread_name_prefix="health")
 
 CHECK_SECONDS, RECHECK_SECONDS = 20.0, 5.0
 CHECK_TIMEOUT = 10.0
 STALE_AFTER = 60.0
 HEARTBEAT_FRESH = timedelta(seconds=30)
-# A single failure is often a process that is being restarted; people are told of what lasts.
+# A single failure is often a process that is restarting; people see only failures that last.
 FAILURES_TOLD = 2
 SENTENCES = {
     "vector_store": "Documents can't be searched by meaning right now; answers may go without them.",
@@ -40,7 +40,7 @@ SENTENCES = {
 
 
 class Health:
-    """What the last round of checks found."""
+    """The results of the last round of checks."""
 
     def __init__(self) -> None:
         self.checks: dict[str, Status] = {}
@@ -75,27 +75,27 @@ async def _checked(name: str) -> Status:
     try:
         return await asyncio.wait_for(registry.health_checks[name](), CHECK_TIMEOUT)
     except Exception as error:
-        # The cause is for the operator; the answer to strangers is one word.
+        # The cause is for the operator; strangers see one word.
         logger.warning("Health check %s: %s: %s", name, type(error).__name__, error)
         return "fail"
 
 
 async def watch() -> None:
-    """Check for as long as the web process lives, more often while something fails."""
+    """Check for as long as the web process runs, more often while something fails."""
     while True:
         await state.refresh()
         await asyncio.sleep(RECHECK_SECONDS if state.failures else CHECK_SECONDS)
 
 
 def problems() -> list[str]:
-    """Sentences for people about what has been failing for a while; costs nothing."""
+    """Return sentences for people about what has been failing for a while; costs nothing."""
     return [text for name, text in SENTENCES.items() if state.failures.get(name, 0) >= FAILURES_TOLD]
 
 
 @never_cache
 @login_not_required
 async def health(request: HttpRequest) -> JsonResponse:
-    """Answers from memory; checks itself only where no background check has lately."""
+    """Answer from memory; check again only if no background check has run lately."""
     if state.stale:
         await state.refresh()
     return JsonResponse(state.report())
@@ -112,7 +112,7 @@ def _database_answers() -> Status:
 
 
 def worker_lives() -> bool:
-    """Whether a worker wrote lately that it does."""
+    """Return whether a worker wrote its heartbeat lately."""
     return Heartbeat.objects.filter(beat_at__gte=timezone.now() - HEARTBEAT_FRESH).exists()
 
 
@@ -124,14 +124,14 @@ def _worker_beats() -> Status:
 
 
 def _cache_keeps() -> Status:
-    # Not the default one: it hides that Redis is away.
+    # Not the default one: it hides that Redis is unavailable.
     cache, value = caches["live"], time.time()
     cache.set("health", value, 60)
     return "ok" if cache.get("health") == value else "fail"
 
 
 async def in_thread(check: Callable[[], T]) -> T:
-    """Run `check` on one of the threads that checks have for themselves."""
+    """Run `check` on one of the threads reserved for checks."""
     return await asyncio.get_running_loop().run_in_executor(_threads, check)
 
 

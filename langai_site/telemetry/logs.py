@@ -1,8 +1,8 @@
-"""How a line of the log is written: as JSON for machines in production, for eyes elsewhere.
+"""Formats the lines of the log: as JSON for machines in production, for people elsewhere.
 
-Nothing that people wrote, that was answered or that opens something belongs in a line. Own lines name ids and codes.
-What other libraries and exceptions say may quote anything: of theirs, only what cannot is kept. Calls stay those of
-the standard library's `logging`; structlog shapes what they say.
+A line must not contain what people wrote, what was answered, or what gives access. Our own lines name ids and codes.
+Messages of other libraries and exceptions may quote anything: only the parts that cannot quote are kept. Calls still
+use the standard library's `logging`; structlog formats their lines.
 """
 
 import logging
@@ -25,11 +25,11 @@ from langai_site.errors import LangAIError
 OWN = ("chat", "documents", "search", "langai_site")
 UNKNOWN_ADDRESS = "(an unknown address)"
 WITHHELD = "[withheld]"
-# Their words are about the machine or the code. Others, such as ValueError, quote the values that they are about.
+# Their messages are about the machine or the code. Others, such as ValueError, quote the values that they are about.
 PLAIN = (LangAIError, DatabaseError, OSError, ImportError, NameError, AttributeError, TypeError)
-# The drivers' own, which Django's database errors come from.
+# The drivers' own exceptions, which cause Django's database errors.
 PLAIN_MODULES = ("psycopg", "sqlite3", "redis")
-# From the first quotation mark to the last: what is quoted may hold marks of its own.
+# From the first quotation mark to the last, because quoted text may contain quotation marks itself.
 QUOTED = re.compile("[\"'`“‘].*[\"'`”’]")  # noqa: RUF001 - these are what is looked for
 SECRET_SETTINGS = re.compile("(KEY|TOKEN|PASSWORD|SECRET)$")
 # Shorter ones would blank ordinary words.
@@ -46,7 +46,7 @@ DIM, PLAIN_STYLE = "\033[2m", "\033[0m"
 
 
 def formatter(*, production: bool) -> ProcessorFormatter:
-    """The one of all handlers; `production` says for whom."""
+    """Return the formatter of all handlers; `production` chooses JSON."""
     iso, clock = structlog.processors.TimeStamper(fmt="iso"), structlog.processors.TimeStamper("%H:%M:%S", utc=False)
     stamped = iso if production else clock
     shown = structlog.processors.JSONRenderer(ensure_ascii=False) if production else _for_eyes()
@@ -58,9 +58,9 @@ def formatter(*, production: bool) -> ProcessorFormatter:
 
 
 class NoError(logging.Filter):
-    """Makes a warning of one line of what Django calls suspicious, such as a wrong Host header: anybody can send it.
+    """Turns Django's reports about suspicious requests, such as a wrong Host header, into warnings of one line.
 
-    Django logs it as an error, with a traceback of its own code for each request.
+    Anybody can send such a request, and Django logs it as an error, with a traceback of its own code each time.
     """
 
     def filter(self, record: logging.LogRecord) -> bool:
@@ -74,7 +74,7 @@ class NoError(logging.Filter):
 
 
 def _told(logger: WrappedLogger, name: str, event: EventDict) -> EventDict:
-    """Of others' lines the first: what follows quotes. Of Django's about a request, its route instead of its path."""
+    """Keep the first line of other libraries' messages: the rest quotes. For requests, name the route, not the path."""
     record: logging.LogRecord = event["_record"]
     args = event.pop("positional_args", ())
     if record.name.partition(".")[0] in OWN:
@@ -92,7 +92,7 @@ def _told(logger: WrappedLogger, name: str, event: EventDict) -> EventDict:
 
 
 def _without_errors(words: str, said: object, args: object) -> str:
-    """A library's line without the words of exceptions that it is about: Daphne, for one, puts them into it."""
+    """Return a library's line without the messages of exceptions: Daphne, for one, includes them."""
     if not isinstance(said, str):
         return type(said).__name__
     if not isinstance(args, tuple) or not any(isinstance(arg, BaseException) for arg in args):
@@ -102,7 +102,7 @@ def _without_errors(words: str, said: object, args: object) -> str:
 
 
 def _ended(logger: WrappedLogger, name: str, event: EventDict) -> EventDict:
-    """The traceback of an exception, without values."""
+    """Add the traceback of an exception, without values."""
     info = event.pop("exc_info", None)
     if info and info[1] is not None:
         event["exception"] = shown_exception(info[1])
@@ -116,7 +116,7 @@ def _asked(logger: WrappedLogger, name: str, event: EventDict) -> EventDict:
 
 
 class Redaction:
-    """The last step before a line is drawn: whatever else failed to keep them out, secrets are not in it."""
+    """The last step before a line is written: removes secrets that every other step missed."""
 
     def __init__(self, known: Iterable[str]) -> None:
         longest_first = sorted(known, key=len, reverse=True)
@@ -133,7 +133,7 @@ class Redaction:
 
 
 def secrets() -> set[str]:
-    """What the settings hold that opens something: keys, tokens, passwords, also those inside of addresses."""
+    """Return the secrets in the settings: keys, tokens, passwords, including those in addresses."""
     values = {name: getattr(settings, name) for name in dir(settings) if name.isupper()}
     texts = {name: value for name, value in values.items() if isinstance(value, str)}
     found = {value for name, value in texts.items() if SECRET_SETTINGS.search(name)}
@@ -151,7 +151,7 @@ def _passwords(address: str) -> Iterator[str]:
 
 
 def shown_exception(error: BaseException) -> str:
-    """The exception with what led to it, oldest first: where, of which kind, and its words if they quote nothing."""
+    """Return the exception with its causes, oldest first: place, type, and its message if that quotes nothing."""
     return "\n\n".join(_shown_one(one) for one in reversed(list(_chain(error))))
 
 
@@ -172,14 +172,17 @@ def _shown_one(error: BaseException) -> str:
 
 
 def safe_words(error: BaseException) -> str:
-    """What an exception says, its first line and nothing that it quotes; empty for kinds that quote without marks."""
+    """Return the first line of an exception's message without quoted parts; "" for types that quote without marks."""
     if not isinstance(error, PLAIN) and type(error).__module__.partition(".")[0] not in PLAIN_MODULES:
         return ""
     return QUOTED.sub(WITHHELD, str(error).partition("\n")[0])
 
 
 def _for_eyes() -> structlog.dev.ConsoleRenderer:
-    """`12:30:59 WARNING langai_site.processes.worker: what happened request_id=…`, in colours on a terminal."""
+    """Return a renderer for lines such as `12:30:59 WARNING langai_site.processes.worker: what happened request_id=…`.
+
+    Uses colours on a terminal.
+    """
     colours = (sys.stderr.isatty() or "FORCE_COLOR" in os.environ) and "NO_COLOR" not in os.environ
     dim, end = (DIM, PLAIN_STYLE) if colours else ("", "")
 

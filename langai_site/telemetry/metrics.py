@@ -1,4 +1,4 @@
-"""What the shared rooms count, and how: each app keeps its own in its `measures.py` and registers them."""
+"""Metrics of the shared packages, and helpers: each app keeps its own in its `measures.py` and registers them."""
 
 from django.db.models import Max
 from django.utils import timezone
@@ -14,17 +14,17 @@ SLOW = (0.1, 0.25, 0.5, 1, 2, 4, 8, 15, 30, 60, 120, 300)
 
 
 def counter(name: str, words: str, *labels: str) -> Counter:
-    """Told as `<name>_total`."""
+    """Return a counter; it is exported as `<name>_total`."""
     return Counter(name, words, labels, registry=None)
 
 
 def histogram(name: str, words: str, *labels: str, buckets: tuple[float, ...] = QUICK) -> Histogram:
-    """Told as `<name>_bucket`, `<name>_sum` and `<name>_count`."""
+    """Return a histogram; it is exported as `<name>_bucket`, `<name>_sum` and `<name>_count`."""
     return Histogram(name, words, labels, registry=None, buckets=buckets)
 
 
 def _worker_age() -> dict[tuple[str, ...], float]:
-    """Of the one that wrote last; nothing where none has for a day."""
+    """Return the age of the last heartbeat; nothing if there are none (they are deleted after a day)."""
     last = Heartbeat.objects.aggregate(at=Max("beat_at"))["at"]
     return {(): max(0.0, (timezone.now() - last).total_seconds())} if last else {}
 

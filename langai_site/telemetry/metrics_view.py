@@ -1,9 +1,8 @@
-"""/metrics: what every process of this deployment counted, told by whichever web process is asked.
+"""/metrics: the figures of every process of this deployment, from whichever web process is asked.
 
-Each process keeps its figures to itself, and every few seconds writes them into a folder of DATA_DIR, which all of
+Each process counts for itself, and every few seconds writes its figures into a folder of DATA_DIR, which all of
 them see. A scrape reads the folder, so that it finds the worker and the other web processes as well, and names each
-by a label: a process that starts anew starts new series, which is what rates are worked out from. Nothing is written
-while nobody asks.
+by a label: a restarted process starts new series, which rates need. Nothing is written while nobody scrapes.
 """
 
 import asyncio
@@ -35,12 +34,12 @@ from langai_site.errors import LangAIError
 logger = logging.getLogger(__name__)
 
 EVERY = 10.0
-# What was not written for so long is of a process that has ended.
+# A file that was not written for this long belongs to a process that has ended.
 FRESH_SECONDS = 60
-# Who asks at all asks more often than this.
+# A scraper comes more often than this.
 ASKED_SECONDS = 600
 KEPT_SECONDS = 3600
-# A proxy on this machine connects from loopback, too, but says for whom.
+# A proxy on this machine connects from loopback, too, but names the client in such headers.
 FORWARDED = re.compile("HTTP_(X_FORWARDED_|FORWARDED$|X_REAL_IP$|VIA$)")
 
 _thread = ThreadPoolExecutor(1, thread_name_prefix="metrics")
@@ -57,12 +56,12 @@ def folder() -> Path:
 
 
 def process_name(role: str) -> str:
-    """What tells this process from all others of the deployment, such as `web:host:4711`."""
+    """Return a name that identifies this process in the deployment, such as `web:host:4711`."""
     return f"{role}:{socket.gethostname()[:80]}:{os.getpid()}"
 
 
 def own() -> list[Metric]:
-    """What this process counted, and how it is now."""
+    """Return what this process has counted, and its current state."""
     counted = [family for measure in registry.measures for family in measure.collect()]
     return [*counted, *_read(registry.gauges.values()), *_of_this_process.collect()]
 
@@ -81,7 +80,7 @@ def _read(gauges: Iterable[registry.Gauge]) -> Iterator[Metric]:
 
 
 def publish(role: str) -> Path:
-    """Write what this process counted to where every other one finds it, in one step."""
+    """Write this process's figures, in one step, to where every other process finds them."""
     name = process_name(role)
     path = folder() / f"{name}.json"
     draft = path.with_suffix(".new")
@@ -105,7 +104,7 @@ def publish_if_asked(role: str) -> None:
 
 
 async def keep_published() -> None:
-    """Publish for as long as the web process lives: another one may be asked."""
+    """Publish for as long as the web process runs, because another process may be asked."""
     while True:
         await asyncio.sleep(EVERY)
         await asyncio.get_running_loop().run_in_executor(_thread, publish_if_asked, "web")
@@ -116,10 +115,10 @@ def publish_worker() -> None:
 
 
 def gathered(role: str = "web") -> bytes:
-    """The figures of all processes and of what they share, in Prometheus's text format."""
+    """Return the figures of all processes and of what they share, in Prometheus's text format."""
     folder().mkdir(mode=0o700, exist_ok=True)
     (folder() / "asked").touch()
-    # Written before it is read, so that another process never tells less of this one than was told before.
+    # Written before it is read, so that no later scrape of another process has smaller figures of this one.
     now = publish(role).stat().st_mtime
     families: dict[str, Metric] = {}
     for path in sorted(folder().glob("*.json")):
@@ -131,19 +130,19 @@ def gathered(role: str = "web") -> bytes:
 
 
 def _fresh(path: Path, now: float) -> list[dict[str, Any]]:
-    """What is written there if its process still writes. Times are the file system's: hosts' clocks may differ."""
+    """Return the figures in a file if its process still writes. Uses file system times: hosts' clocks may differ."""
     try:
         age = now - path.stat().st_mtime
         if age > KEPT_SECONDS:
             path.unlink()
         return json.loads(path.read_text()) if age <= FRESH_SECONDS else []
     except (OSError, ValueError):
-        # Removed by another process that is asked at this moment.
+        # Another process that is scraped at the same time removed it.
         return []
 
 
 class _Told:
-    """As much of a registry as the text format asks for."""
+    """The part of a registry's interface that the text format needs."""
 
     def __init__(self, families: list[Metric]) -> None:
         self._families = families
@@ -153,7 +152,7 @@ class _Told:
 
 
 def may_read(request: HttpRequest) -> bool:
-    """Whether the request shows METRICS_TOKEN, or comes from this very machine and for nobody else."""
+    """Return whether the request shows METRICS_TOKEN, or comes directly from this machine, not through a proxy."""
     scheme, _, given = request.headers.get("Authorization", "").partition(" ")
     if settings.METRICS_TOKEN and scheme.lower() == "bearer":
         return compare_digest(given.encode(), settings.METRICS_TOKEN.encode())

@@ -1,7 +1,7 @@
-"""OpenTelemetry traces, switched on by its own environment variables; while they are off, nothing of it is imported.
+"""OpenTelemetry traces, enabled by its own environment variables; while they are off, none of it is imported.
 
 A span says what took how long: routes, models, statuses. It never holds what people wrote or what was answered, nor
-the words of an error, which may quote either.
+the message of an error, which may quote either.
 """
 
 import asyncio
@@ -27,7 +27,7 @@ EXPORTERS = {
 }
 INSTALL = "pip install opentelemetry-sdk opentelemetry-exporter-otlp"
 FLUSH_MS = 2000
-# Not failures: somebody pressed stop, or the process ends.
+# Not failures: a person pressed stop, or the process ends.
 ENDINGS = (asyncio.CancelledError, GeneratorExit)
 
 NONE: Mapping[str, Any] = {}
@@ -37,7 +37,7 @@ _tracer: Any = None
 
 
 class TraceSpan:
-    """What is known of a piece of work only at its end; tells nobody while tracing is off."""
+    """Attributes of a piece of work that are known only at its end; ignored while tracing is off."""
 
     def __init__(self, span: Any = None) -> None:  # noqa: ANN401 - OpenTelemetry's, which is imported late
         self._span = span
@@ -52,14 +52,14 @@ _OFF = nullcontext(TraceSpan())
 
 
 def wanted(environment: Mapping[str, str]) -> bool:
-    """Whether the standard variables ask for traces: an address to send them to, and nothing that says no."""
+    """Return whether the standard variables request traces: they name an endpoint and do not disable tracing."""
     if environment.get("OTEL_SDK_DISABLED", "").lower() == "true" or environment.get("OTEL_TRACES_EXPORTER") == "none":
         return False
     return any(environment.get(name) for name in ENDPOINTS)
 
 
 def start() -> None:
-    """Trace from now on, if that is wanted; one line says so, or what is missing."""
+    """Start tracing if that is wanted; log a line about it, or about what is missing."""
     if not wanted(os.environ):
         return
     try:
@@ -94,7 +94,7 @@ def use(processor: Any) -> None:  # noqa: ANN401 - OpenTelemetry's
 
 
 def stop() -> None:
-    """Send what has not been sent yet, within moments, and trace no more."""
+    """Send what has not been sent yet, briefly, and stop tracing."""
     global _provider, _tracer
     if _provider is not None:
         _provider.force_flush(FLUSH_MS)
@@ -104,7 +104,7 @@ def stop() -> None:
 def span(
     name: str, attributes: Mapping[str, Value] = NONE, *, headers: Mapping[str, str] = NONE
 ) -> AbstractContextManager[TraceSpan]:
-    """Measure the block as part of what led to it, or of what `headers` (`traceparent`) name."""
+    """Measure the block as a child of the current span, or of the one that `headers` (`traceparent`) name."""
     return _OFF if _tracer is None else _measured(name, attributes, headers)
 
 

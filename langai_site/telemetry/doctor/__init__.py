@@ -1,4 +1,4 @@
-"""`manage.py doctor`: every part that is set up, tried now. Apps register their parts in `registry.doctor_checks`."""
+"""`manage.py doctor`: tests every configured part now. Apps register their parts in `registry.doctor_checks`."""
 
 import threading
 import time
@@ -13,7 +13,7 @@ from langai_site.telemetry.doctor.secrets import without_secrets
 
 @dataclass(frozen=True)
 class DoctorRow:
-    """A part and what was found of it."""
+    """A part and the result of its check."""
 
     part: str
     status: Verdict
@@ -22,7 +22,7 @@ class DoctorRow:
 
 
 class _Examination(threading.Thread):
-    """One check at work. A daemon: a check that hangs must not hold up the end of the command."""
+    """One running check. A daemon thread, so that a check that hangs does not delay the end of the command."""
 
     def __init__(self, part: str, check: DoctorCheck) -> None:
         super().__init__(name=f"doctor {part}", daemon=True)
@@ -33,20 +33,20 @@ class _Examination(threading.Thread):
     def run(self) -> None:
         try:
             self.finding = self.check.run()
-        except Exception as error:  # whatever a part's client raises is what is wrong with it
+        except Exception as error:  # whatever exception a part's client raises is the finding
             self.finding = DoctorFinding("fail", _reason(error), self.check.advice)
         finally:
             connections.close_all()
 
     def row(self) -> DoctorRow:
-        """What was found by now, or by the deadline."""
+        """Return the result so far; wait for it until the deadline."""
         self.join(max(0.0, self.deadline - time.monotonic()))
         found = self.finding
         return DoctorRow(self.part, found.status, without_secrets(found.found), without_secrets(found.advice))
 
 
 def examine(checks: Mapping[str, DoctorCheck]) -> Sequence[DoctorRow]:
-    """Run all checks side by side; rows in their order. It takes no longer than the slowest is allowed to."""
+    """Run all checks in parallel; return rows in their order. Takes as long as the slowest is allowed to."""
     examinations = [_Examination(part, check) for part, check in checks.items()]
     for examination in examinations:
         examination.start()
@@ -54,6 +54,6 @@ def examine(checks: Mapping[str, DoctorCheck]) -> Sequence[DoctorRow]:
 
 
 def _reason(error: Exception) -> str:
-    """One line: the kind of failure, and what its library says of it."""
+    """Return one line: the type of failure, and its library's message."""
     lines = str(error).strip().splitlines()
     return f"{type(error).__name__}: {lines[0]}" if lines else type(error).__name__

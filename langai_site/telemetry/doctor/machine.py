@@ -1,4 +1,4 @@
-"""What this machine gives: folders, and a way to send mail; and whether the settings contradict one another."""
+"""Checks of this machine: folders, and sending mail; and whether settings contradict one another."""
 
 import shutil
 import tempfile
@@ -17,7 +17,7 @@ DUMMY, SMTP = (f"django.core.mail.backends.{name}.EmailBackend" for name in ("du
 
 
 def configuration() -> DoctorFinding:
-    """What `manage.py check` says, with --deploy in production."""
+    """Report what `manage.py check` says, with --deploy in production."""
     found = checks.run_checks(include_deployment_checks=settings.PRODUCTION)
     told = [message for message in found if not message.is_silenced() and message.level >= checks.WARNING]
     if not told:
@@ -31,9 +31,9 @@ def configuration() -> DoctorFinding:
 
 
 def folders() -> DoctorFinding:
-    """Whether DATA_DIR and what is in it can be written, and how much room there is."""
+    """Check that DATA_DIR and its contents can be written, and how much space is left."""
     for folder in _written():
-        # Also what only a full disk, or a quota, refuses.
+        # Writing also finds what only a full disk, or a quota, refuses.
         with tempfile.TemporaryFile(dir=folder, prefix=".doctor-") as file:
             file.write(b"doctor")
     free = shutil.disk_usage(settings.DATA_DIR).free
@@ -45,12 +45,12 @@ def folders() -> DoctorFinding:
 
 
 def _written() -> list[Path]:
-    """Those that exist: some are made when they are first needed."""
+    """Return the folders that exist: some are created when they are first needed."""
     return [path for path in (settings.DATA_DIR, Path(settings.MEDIA_ROOT), settings.MODEL_DIR) if path.is_dir()]
 
 
 def mail() -> DoctorFinding:
-    """Whether the server takes the connection and the password; nothing is sent."""
+    """Check that the server accepts the connection and the password; nothing is sent."""
     if settings.EMAIL_BACKEND == DUMMY:
         return DoctorFinding("off", "EMAIL_URL is not set: warnings are shown on pages only")
     if settings.EMAIL_BACKEND != SMTP:
@@ -62,7 +62,7 @@ def mail() -> DoctorFinding:
 
 
 def mail_to(address: str) -> DoctorFinding:
-    """Send a message there."""
+    """Send a message to this address."""
     if settings.EMAIL_BACKEND == DUMMY:
         return DoctorFinding("fail", "EMAIL_URL is not set, so nothing was sent", "Set EMAIL_URL.")
     connection = get_connection(timeout=MAIL_SECONDS)

@@ -1,4 +1,4 @@
-"""Which settings are secret, where their files are, and text without them."""
+"""Lists secret settings and their files, and removes secrets from texts."""
 
 import os
 from collections.abc import Iterator
@@ -25,13 +25,13 @@ ADDRESSES = (
     *("ANTHROPIC_BASE_URL", "OLLAMA_BASE_URL", "EMBEDDER_BASE_URL"),
 )
 IN_FILES = (*NAMES, *ADDRESSES, "DATABASE_URL", "EMAIL_URL")
-# What is shorter is too likely to be a word.
+# Anything shorter is too likely to be an ordinary word.
 SHORTEST = 4
 EVERYBODY = 0o007
 
 
 def without_secrets(text: str) -> str:
-    """`text` with every secret in it blotted out, should a library have put one into what it raised."""
+    """Return `text` with every secret masked, in case a library has put one into an error."""
     for secret in sorted(set(_secrets()), key=len, reverse=True):
         text = text.replace(secret, "***")
     return text
@@ -47,13 +47,13 @@ def _secrets() -> Iterator[str]:
 
 
 def files() -> list[Path]:
-    """Those that hold secrets, as far as settings name them."""
+    """Return the existing files with secrets, as far as settings name them."""
     named = [Path(os.environ[f"{name}_FILE"]) for name in IN_FILES if f"{name}_FILE" in os.environ]
     return [path for path in (settings.DATA_DIR / "secret_key", settings.BASE_DIR / ".env", *named) if path.is_file()]
 
 
 def permissions() -> DoctorFinding:
-    """Whether files with secrets are kept from other accounts of this machine."""
+    """Check that other accounts of this machine cannot read files with secrets."""
     found = files()
     if open_ones := [path for path in found if path.stat().st_mode & EVERYBODY]:
         names = ", ".join(str(path) for path in open_ones)

@@ -1,4 +1,4 @@
-"""Database, clock, cache, channel layer and worker: what all processes of a deployment share."""
+"""Checks of database, clock, cache, channel layer and worker: what all processes of a deployment share."""
 
 import asyncio
 import secrets
@@ -21,7 +21,7 @@ SKEW_TOLD, SKEW_TOO_LARGE = 1.0, 5.0
 
 
 def database() -> DoctorFinding:
-    """Whether it answers and has every table as this version wants it."""
+    """Check that the database answers and has every table as this version needs it."""
     _reach_postgresql()
     pending = _pending_migrations()
     if pending:
@@ -30,7 +30,7 @@ def database() -> DoctorFinding:
 
 
 def _reach_postgresql() -> None:
-    """Not through the pool, which keeps to itself why it gets no connection."""
+    """Connect without the pool, which does not say why it gets no connection."""
     if connection.vendor == "postgresql":
         import psycopg
 
@@ -48,7 +48,7 @@ def _version() -> str:
 
 
 def clock() -> DoctorFinding:
-    """Whether this machine's clock is the database's."""
+    """Check that this machine's clock agrees with the database's."""
     if connection.vendor == "sqlite":
         return DoctorFinding("ok", "the database is on this machine")
     skew = abs((_database_time() - datetime.now(UTC)).total_seconds())
@@ -61,15 +61,15 @@ _CLOCK_ADVICE = "Run a time service (NTP) on every machine: a lease must not run
 
 def _database_time() -> datetime:
     with connection.cursor() as cursor:
-        # When the statement began, not the connection's transaction.
+        # The time when the statement began, not the transaction.
         cursor.execute("SELECT clock_timestamp()")
         now: datetime = cursor.fetchone()[0]
     return now
 
 
 def cache() -> DoctorFinding:
-    """Whether it gives back what was put into it."""
-    # Not the default one: it hides that Redis is away.
+    """Check that the cache returns what was put into it."""
+    # Not the default one: it hides that Redis is unavailable.
     shared, key, value = caches["live"], f"doctor:{secrets.token_hex(8)}", secrets.token_hex(8)
     shared.set(key, value, 60)
     kept = shared.get(key) == value
@@ -82,7 +82,7 @@ def cache() -> DoctorFinding:
 
 
 def channel_layer() -> DoctorFinding:
-    """Whether an event reaches who listens, as open pages do."""
+    """Check that an event reaches a listener, as open pages are."""
     if not asyncio.run(_round_trip()):
         return DoctorFinding(
             "fail", "an event did not come back", "Look at Redis's log; restart it if it is out of memory."
@@ -105,7 +105,7 @@ async def _round_trip() -> bool:
 
 
 def worker() -> DoctorFinding:
-    """Whether one wrote lately that it lives."""
+    """Check for a recent heartbeat."""
     alive = Heartbeat.objects.filter(beat_at__gte=timezone.now() - HEARTBEAT_FRESH).count()
     if not alive:
         advice = "Start LangAI (manage.py run), or manage.py worker where its processes are started one by one."
