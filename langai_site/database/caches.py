@@ -1,4 +1,4 @@
-"""The cache: how it is called, how what it keeps is hidden in Redis, and the one that counts attempts to sign in."""
+"""The cache: calling it, hiding its contents in Redis, and the variant that counts attempts to sign in."""
 
 import base64
 import hashlib
@@ -18,20 +18,20 @@ from django_redis.cache import RedisCache
 
 logger = logging.getLogger(__name__)
 
-# Seconds for which nobody waits for a Redis that did not answer. Then one caller looks whether it is back.
+# Seconds for which no call waits for a Redis that did not answer. Then one call checks whether it is back.
 PAUSE = 3.0
 
 
 async def reached(alias: str, method: str, *args: object) -> Any:  # noqa: ANN401 - what the cache's method returns
-    """Call a cache: directly where it is memory of this process, else on a thread, for it waits on a network."""
+    """Call a cache: directly if it is this process's memory, otherwise on a thread, because it waits for a network."""
     call = getattr(caches[alias], method)
     return await sync_to_async(call, thread_sensitive=False)(*args) if settings.REDIS_URL else call(*args)
 
 
 async def tried(alias: str, method: str, *args: object) -> Any:  # noqa: ANN401 - as above
-    """`reached` for what can be done without: None where the cache is away.
+    """Call a cache like `reached`, for optional work: return None if the cache is unavailable.
 
-    A Redis that is away costs one call in PAUSE seconds its time, and the others none.
+    An unavailable Redis delays one call in PAUSE seconds, and the others not at all.
     """
     if not breaker.lets_through():
         return None
@@ -41,14 +41,14 @@ async def tried(alias: str, method: str, *args: object) -> Any:  # noqa: ANN401 
 
 
 def tried_now(alias: str, method: str, *args: object) -> Any:  # noqa: ANN401 - as above
-    """`tried` for threads that may wait."""
+    """Call a cache like `tried`, from a thread that may wait."""
     return _attempted(alias, method, *args) if breaker.lets_through() else None
 
 
 def _attempted(alias: str, method: str, *args: object) -> Any:  # noqa: ANN401 - as above
     try:
         result = getattr(caches[alias], method)(*args)
-    except Exception as error:  # the cache's client raises what it likes
+    except Exception as error:  # the cache's client may raise any exception
         breaker.failed(error)
         return None
     breaker.worked()
@@ -56,7 +56,7 @@ def _attempted(alias: str, method: str, *args: object) -> Any:  # noqa: ANN401 -
 
 
 class Breaker:
-    """Remembers that Redis is away, for all that asks it in this process; `without` says in the log what that means."""
+    """A circuit breaker for Redis in this process; `without` is the log message about what does not work then."""
 
     def __init__(self, without: str = "nothing is cached: the cache is away") -> None:
         self._without = without
@@ -65,7 +65,7 @@ class Breaker:
         self._until = 0.0
 
     def lets_through(self) -> bool:
-        """Whether to call: always while all is well, and once in PAUSE seconds while it is not."""
+        """Return whether to call: always while Redis works, and once in PAUSE seconds while it does not."""
         with self._lock:
             if self._away and time.monotonic() < self._until:
                 return False
@@ -91,20 +91,20 @@ breaker = Breaker()
 
 
 def keyed_name(kind: str, parts: object) -> str:
-    """A name for what is found by `parts`, values of JSON: an HMAC-SHA256, so that nobody can guess them from it."""
+    """Return a name for the entry of `parts`, JSON values: an HMAC-SHA256, so that nobody can guess them from it."""
     return f"{kind}:{salted_hmac(f'langai.cache.{kind}', json.dumps(parts), algorithm='sha256').hexdigest()}"
 
 
 def people(user_id: int | None) -> tuple[str, int | None]:
-    """Return the part of a name that says who is given what is kept under it: one person, or with CACHE_SHARED all.
+    """Return the part of a name that says who may read the entry: one person, or everybody with CACHE_SHARED.
 
-    To be given what another person asked for tells that they asked, by its speed, cost and receipt.
+    A cached answer reveals that another person asked the same, by its speed, cost and receipt.
     """
     return ("all", None) if settings.CACHE_SHARED else ("person", user_id)
 
 
 def cipher(kind: str) -> Fernet:
-    """What encrypts values of that kind in Redis."""
+    """Return the cipher for values of that kind in Redis."""
     return _cipher(f"{kind}:{settings.SECRET_KEY}")
 
 
@@ -114,12 +114,12 @@ def _cipher(secret: str) -> Fernet:
 
 
 def sealed(kind: str, value: bytes) -> bytes:
-    """`value` as it is to be kept: encrypted, but in the memory of this process."""
+    """Return `value` as it is stored: encrypted, except in the memory of this process."""
     return cipher(kind).encrypt(value) if settings.REDIS_URL else value
 
 
 def opened(kind: str, kept: bytes | None) -> bytes | None:
-    """What was sealed; None where nothing was, or with another key."""
+    """Return what was sealed; None if nothing was, or with another key."""
     if kept is None or not settings.REDIS_URL:
         return kept
     try:
@@ -129,9 +129,9 @@ def opened(kind: str, kept: bytes | None) -> bytes | None:
 
 
 class LenientRedisCache(RedisCache):  # type: ignore[misc]  # django-redis has no types
-    """Holds nothing while Redis is away (with IGNORE_EXCEPTIONS), and then gives every lock that is asked for.
+    """Holds nothing while Redis is unavailable (with IGNORE_EXCEPTIONS), and then grants every lock.
 
-    A lock that nobody gets would refuse every sign-in as one too many.
+    Otherwise, without locks, every sign-in would be refused as one too many.
     """
 
     def add(self, *args: Any, **kwargs: Any) -> bool:  # noqa: ANN401 - what the cache's own method takes

@@ -1,7 +1,7 @@
 """Queries that Django compiles once.
 
-Putting a query together costs it five times what running one on an index takes. On the way of every message that
-adds up, so the few queries there are compiled at their first use, and then only their parameters change.
+Building a query takes five times as long as running one on an index. For every message that adds up, so these few
+queries are compiled at their first use, and then only their parameters change.
 """
 
 from collections.abc import Callable
@@ -21,10 +21,11 @@ class _Compiled(NamedTuple):
 
 
 class CompiledQuery:
-    """`build`'s query, a `values_list`, for any values of its parameters.
+    """The query of `build`, a `values_list`, for any values of its parameters.
 
-    `examples` are one value for each parameter, as unlikely as can be: where one turns up among the compiled
-    query's own parameters, the parameter goes. Integers, strings and UUIDs can be parameters; lists cannot.
+    `examples` are one value for each parameter, as unlikely as possible: each place where one occurs among the compiled
+    query's own parameters becomes the place of that parameter. Integers, strings and UUIDs can be parameters; lists
+    cannot.
     """
 
     def __init__(self, build: Callable[..., QuerySet[Any, Any]], **examples: int | str | UUID) -> None:
@@ -33,7 +34,7 @@ class CompiledQuery:
         self._compiled: dict[str, _Compiled] = {}
 
     def rows(self, **values: int | str | UUID) -> list[Any]:
-        """The query's rows as tuples, converted as Django would."""
+        """Return the query's rows as tuples, converted as Django would."""
         vendor = connection.vendor
         if vendor not in self._compiled:
             self._compiled[vendor] = self._compile()
@@ -59,5 +60,5 @@ def _stands_for(param: object, example: object) -> bool:
 
 
 def _like(known: object, value: Any) -> Any:  # noqa: ANN401 - what the database's driver takes
-    """`value` in the form that the database has this parameter in: SQLite keeps a UUID as its hexadecimal digits."""
+    """Return `value` in the database's form of this parameter: SQLite keeps a UUID as hexadecimal digits."""
     return value.hex if isinstance(value, UUID) and isinstance(known, str) else value

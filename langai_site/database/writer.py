@@ -1,8 +1,8 @@
-"""One thread of the process does the chat's database work, on a connection that it keeps open.
+"""Runs the chat's database work on one thread of the process, on a connection that it keeps open.
 
-Under ASGI every request would else open a connection of its own, and SQLite has one writer anyway:
+Otherwise every request would open a connection under ASGI, and SQLite has one writer anyway:
 queueing in the process is cheaper than waiting for the file's lock (measured: the largest single gain
-in time to first token). Functions given to it are short; nothing that waits for a network runs here.
+in time to first token). Functions passed to it are short; nothing that waits for a network runs here.
 """
 
 import asyncio
@@ -21,19 +21,19 @@ T = TypeVar("T")
 
 logger = logging.getLogger(__name__)
 
-# Seconds before each further attempt at what must not be lost.
+# Seconds before each further attempt at a write that must not be lost.
 PAUSES = (0.2, 1.0, 3.0, 5.0, 5.0, 5.0, 5.0)
 
 _thread = ThreadPoolExecutor(1, thread_name_prefix="writer")
-# Not asyncio's own, on which answers are weighed and passwords checked.
+# Not asyncio's default pool, which scores answers and checks passwords.
 _apart = ThreadPoolExecutor(4, thread_name_prefix="apart")
 
 
 def healed(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
     """Call `function` on a thread of a pool: after a failure the next call opens another connection.
 
-    Where there is a pool of connections as well, it is given back after each call: more threads wait for work than it
-    has connections. It looks whether the server still answers before it gives one out again.
+    If there is a pool of connections as well, the connection is given back after each call: more threads wait for work
+    than it has connections. It checks whether the server still answers before it hands out a connection again.
     """
     try:
         return function(*args, **kwargs)
@@ -47,16 +47,16 @@ def healed(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
 
 
 async def in_database_thread(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-    """Run `function` on the writer thread; its exceptions come back. A cancelled caller does not undo it."""
+    """Run `function` on the writer thread and pass on its exceptions. A cancelled caller does not undo it."""
     loop = asyncio.get_running_loop()
     return await loop.run_in_executor(_thread, carried(lambda: healed(function, *args, **kwargs)))
 
 
 async def write_patiently(what: str, function: Callable[P, object], *args: P.args, **kwargs: P.kwargs) -> bool:
-    """Write what must not be lost: try again for half a minute. Return whether it was written.
+    """Write what must not be lost: retry for half a minute. Return whether it was written.
 
-    `what` names it in the log. The function may have done its work when its answer is lost: it must bear being called
-    twice.
+    `what` names it in the log. The function may have done its work when its result is lost, so it must tolerate being
+    called twice.
     """
     for pause in (*PAUSES, None):
         try:
@@ -72,12 +72,12 @@ async def write_patiently(what: str, function: Callable[P, object], *args: P.arg
 
 
 def write_now(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-    """Run it from a thread without an event loop, which may wait; never inside a transaction of its own."""
+    """Run it from a thread without an event loop, which may wait; never call this inside a transaction."""
     return _thread.submit(carried(lambda: healed(function, *args, **kwargs))).result()
 
 
 async def apart(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-    """Run what takes its time, such as reading many rows or a file, on threads that no answer waits for."""
+    """Run slow work, such as reading many rows or a file, on threads that no answer waits for."""
     work = database_sync_to_async(function, thread_sensitive=False, executor=_apart)
     result: T = await work(*args, **kwargs)
     return result
