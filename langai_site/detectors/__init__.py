@@ -1,4 +1,4 @@
-"""What makes a text internal or confidential by itself: `scan` reports it, docs/labels.md describes it."""
+"""Detects what makes a text internal or confidential: `scan` reports it, docs/labels.md describes it."""
 
 from collections.abc import Iterable, Sequence
 from itertools import chain
@@ -34,7 +34,7 @@ FAMILIES: tuple[Family, ...] = (
 
 
 def scan(text: str) -> tuple[Detection, ...]:
-    """What is sensitive in `text`, by the built-in detectors and the admins' rules; the highest label first.
+    """Return what is sensitive in `text`, by the built-in detectors and the admins' rules; the highest label first.
 
     Takes time in proportion to the text. Every few seconds a call reads the rules from the database.
     """
@@ -42,7 +42,7 @@ def scan(text: str) -> tuple[Detection, ...]:
 
 
 def detect(text: str, rules_: Sequence[DetectorRule] = ()) -> tuple[Detection, ...]:
-    """`scan` with these rules. Pure."""
+    """Scan with these rules. Pure."""
     return _highest(chain(_by_families(reading), rules.detect(rules_, reading)) for reading in readings(text))
 
 
@@ -56,7 +56,7 @@ def _by_families(reading: str) -> Iterable[Detection]:
 
 
 def _highest(of_readings: Iterable[Iterable[Detection]]) -> tuple[Detection, ...]:
-    """Each kind, and each rule, as the reading shows it that has most of it; the highest label first."""
+    """Return each kind, and each rule, from the reading with the most matches; the highest label first."""
     best: dict[tuple[str, str], Detection] = {}
     for detection in chain.from_iterable(of_readings):
         which = detection.kind, detection.words if detection.kind in rules.KINDS else ""

@@ -1,4 +1,4 @@
-"""Addresses of databases and servers that carry a password."""
+"""Detects addresses of databases and servers that contain a password."""
 
 from collections.abc import Iterable
 
@@ -21,5 +21,5 @@ def find(text: str) -> Iterable[Detection]:
 
 
 def _is_secret(user: str, password: str) -> bool:
-    """Not `user:password`, and not a database's default, where both are the same."""
+    """Return whether it is a real password: not `user:password`, nor a database's default, where both are the same."""
     return not is_placeholder(password) and password.lower() != user.lower()

@@ -1,6 +1,6 @@
-"""Passwords and keys that are written beside their names: `password = …`, `"api_key": "…"`, `Authorization: …`.
+"""Detects passwords and keys beside their names: `password = …`, `"api_key": "…"`, `Authorization: …`.
 
-Nothing but the name says what they are, so the value must look like a secret too. Words alone do not.
+Only the name says what they are, so the value must look like a secret too. Mere words do not.
 """
 
 import re
@@ -29,7 +29,7 @@ _KEY = compiled(
 _HEADER = compiled(
     r"""(?:authorization["']?\s{0,3}[:=]\s{0,3}["']?(?:basic|token|apikey)|\bbearer) ([A-Za-z0-9_+/=.~-]{16,500})"""
 )
-# Names of tokens that open nothing.
+# Names of tokens that give no access.
 _HARMLESS = re.compile(
     r"(?:page|next|previous|csrf|xsrf|cursor|continuation|sync|request|public|id)[ _-]?$", re.IGNORECASE
 )
@@ -73,7 +73,7 @@ def _keys(text: str) -> Iterator[str]:
 
 
 def _values(pattern: re.Pattern[str], text: str) -> Iterator[str]:
-    """What stands beside the names, but for tokens that have a detector of their own."""
+    """Yield the values beside the names, except tokens that have a separate detector."""
     for match in pattern.finditer(text):
         before = text[max(match.start() - _REACH, 0) : match.start()]
         if not _HARMLESS.search(before) and not is_token(match.group()):
@@ -81,12 +81,12 @@ def _values(pattern: re.Pattern[str], text: str) -> Iterator[str]:
 
 
 def _trimmed(value: str) -> str:
-    """Without the next assignment on the same line, and without what ends the sentence."""
+    """Return the value without the next assignment on the same line, and without the end of the sentence."""
     return _NEXT.split(value, maxsplit=1)[0].rstrip(".,;:)]}")
 
 
 def _is_password(value: str) -> bool:
-    """Three kinds of characters, digits among them; or small letters with two digits and more."""
+    """Return whether it has three kinds of characters, including digits; or small letters with at least two digits."""
     if len(value) < 8 or is_placeholder(value) or _TERM.match(value) or _FILE.match(value) or _DATE.match(value):
         return False
     digits = sum(map(str.isdigit, value))
@@ -97,7 +97,7 @@ def _is_password(value: str) -> bool:
 
 
 def _is_key(value: str) -> bool:
-    """Long, mixed and without an order: not a path, a name in dots, a sentence in dashes, a number."""
+    """Return whether it is long, mixed and without structure: no path, dotted name, words with dashes, or number."""
     if len(value) < 16 or is_placeholder(value) or _FILE.match(value) or _DATE.match(value):
         return False
     if _UUID.fullmatch(value):

@@ -1,7 +1,7 @@
-"""Payment cards: an issuer's range, the length it uses, and the check digit.
+"""Detects payment cards: by an issuer's range, the length it uses, and the check digit.
 
 Every tenth number has the right check digit. So a number must also be written as cards are: in one piece or in the
-groups that are printed on them. Rarer ways of writing count only where a word beside it speaks of a card.
+groups that are printed on them. Other ways of writing count only if a word nearby mentions a card.
 """
 
 import re
@@ -26,7 +26,7 @@ _LENGTHS = range(13, 20)
 _PLAIN = {(16,), (15,)}
 _PRINTED = {(4, 4, 4, 4), (4, 6, 5), (4, 6, 4)}
 _RARER = {(13,), (14,), (17,), (18,), (19,), (8, 8), *((4, 4, 4, 4, last) for last in (1, 2, 3)), (6, 13), (4, 4, 4, 1)}
-# In a longer row without a word about cards, four groups of four are more likely any numbers.
+# In a longer row without a word about cards, four groups of four are more likely arbitrary numbers.
 _ROW = 6
 _MOST_GROUPS = 6
 
@@ -51,7 +51,7 @@ def find(text: str) -> Iterable[Detection]:
 
 
 def _runs(text: str) -> Iterator[list[_Group]]:
-    """Groups of digits that only a space, dash or the like is between."""
+    """Yield groups of digits with only a space, dash or the like between them."""
     run: list[_Group] = []
     for match in _DIGITS.finditer(text):
         group = _Group(*match.span())
@@ -81,12 +81,12 @@ class _Run:
             first += taken or 1
 
     def _sticks_to_a_word(self) -> bool:
-        """Part of a code, such as an IBAN or a hash, of an address, or a telephone number with its +."""
+        """Return whether it is part of a code such as an IBAN or a hash, of an address, or a telephone number with +."""
         start, end = self._groups[0].start, self._groups[-1].end
         return bool(_STICKS_BEFORE.search(self._text, max(start - 1, 0), start) or _STICKS_AFTER.match(self._text, end))
 
     def _at(self, first: int) -> Iterator[int]:
-        """How many groups from `first` make a card; nothing where none do."""
+        """Yield how many groups from `first` make a card."""
         digits = 0
         for count, length in enumerate(self._lengths[first : first + _MOST_GROUPS], 1):
             digits += length
@@ -104,7 +104,7 @@ class _Run:
         return (lengths in _RARER or self._is_broken(first, count)) and self._has_word(first, count)
 
     def _is_broken(self, first: int, count: int) -> bool:
-        """One line end in the middle of a group, or of a number in one piece."""
+        """Return whether one line end splits a group, or a number in one piece."""
         ends = [index for index in range(first, first + count - 1) if "\n" in self._between(index)]
         if len(ends) != 1:
             return False
@@ -113,7 +113,7 @@ class _Run:
         return (*lengths[:at], lengths[at] + lengths[at + 1], *lengths[at + 2 :]) in _PLAIN | _PRINTED
 
     def _is_spelled(self, first: int) -> bool:
-        """One digit at a time, and nothing else."""
+        """Return whether the whole run is one number, written one digit at a time."""
         count = len(self._groups)
         return first == 0 and count in _LENGTHS and set(self._lengths) == {1} and self._has_word(0, count)
 

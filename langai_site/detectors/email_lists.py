@@ -1,7 +1,7 @@
-"""Lists of e-mail addresses: who belongs together, or who would be written to.
+"""Detects lists of e-mail addresses: members of a group, or recipients of a mailing.
 
-One address is in every signature, so a few are none of the text's subject. The list is internal and not
-confidential: teams work with such lists all day, and the addresses alone open nothing.
+One address is in every signature, so a few say nothing about the text's subject. The list is internal and not
+confidential: teams work with such lists all day, and the addresses alone give no access.
 """
 
 from collections.abc import Iterable

@@ -1,4 +1,4 @@
-"""International bank account numbers, by their country's form and their two check digits."""
+"""Detects international bank account numbers, by their country's form and their two check digits."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -27,7 +27,7 @@ def _numbers(text: str) -> Iterator[str]:
 
 @cache
 def _form(country: str) -> re.Pattern[str] | None:
-    """A number of that country's length, in groups or not. None where no country has these letters."""
+    """Return a pattern for a number of that country's length, in groups or not; None for unknown country codes."""
     known = numdb.get("iban").info(country)[0][1]
     if "bban" not in known:
         return None
@@ -36,5 +36,5 @@ def _form(country: str) -> re.Pattern[str] | None:
 
 
 def _checks(number: str) -> bool:
-    """The check digits alone, which are quicker to try than the country's form."""
+    """Return whether the check digits are right, which is quicker to test than the country's form."""
     return int((number[4:] + number[:4]).translate(_LETTERS)) % 97 == 1

@@ -1,6 +1,6 @@
-"""National identity numbers whose digits can be checked, by python-stdnum's rules for each country.
+"""Detects national identity numbers whose digits can be checked, by python-stdnum's rules for each country.
 
-Where the form and the check leave room for chance, a word beside the number must name it.
+If form and check could match by chance, a word beside the number must name it.
 """
 
 import re
@@ -18,7 +18,7 @@ _DAY_FIRST = r"(?:0[1-9]|[12][0-9]|3[01])(?:0[1-9]|1[0-2])"
 
 @dataclass(frozen=True)
 class NationalId:
-    """`module`: python-stdnum's, below `stdnum`. `words`: a pattern, one of which must stand near; "" for none."""
+    """`module`: python-stdnum's, below `stdnum`. `words`: a pattern that must match nearby; "" if none is needed."""
 
     module: str
     one: str
@@ -38,7 +38,7 @@ class NationalId:
         return compiled(self.words) if self.words else None
 
     def found(self, text: str) -> Iterator[tuple[int, str]]:
-        """Where the numbers start, and their digits and letters alone."""
+        """Yield where the numbers start, and only their digits and letters."""
         if self._near and not self._near.search(text):
             return
         for match in self._pattern.finditer(text):
@@ -47,7 +47,7 @@ class NationalId:
                 yield start, re.sub(r"[^0-9A-Za-z]", "", match.group()).upper()
 
     def _stands_alone(self, text: str, start: int, end: int) -> bool:
-        """Not a part of a longer number or word, and near a word that names it."""
+        """Return whether it is not a part of a longer number or word, and near a word that names it."""
         before, after = text[max(start - 1, 0) : start], text[end : end + 1]
         if before in _JOINS or (after in _JOINS and text[end + 1 : end + 2].isalnum()):
             return False
@@ -59,7 +59,7 @@ class NationalId:
 
 _JOINS = frozenset("-./_")
 
-# Those with strict forms first: a number that several countries' rules allow is told once.
+# Strict forms first: a number that several countries' rules allow is reported once.
 NATIONAL_IDS = (
     NationalId(
         "it.codicefiscale",

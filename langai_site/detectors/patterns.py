@@ -1,4 +1,4 @@
-"""The admins' rules as the database has them, remembered for some seconds: a message costs no query more."""
+"""Caches the admins' rules from the database for some seconds: a message costs no additional query."""
 
 import time
 from typing import NamedTuple
@@ -8,7 +8,7 @@ from django.db import transaction
 
 from langai_site.detectors.rules import DetectorRule
 
-# After how many seconds a change is known in every process.
+# Seconds until every process knows of a change.
 REMEMBERED = 3.0
 
 
@@ -21,7 +21,7 @@ _last: _Read | None = None
 
 
 def current() -> tuple[DetectorRule, ...]:
-    """The rules that are switched on, by name."""
+    """Return the enabled rules, by name."""
     global _last
     now = time.monotonic()
     last = _last
@@ -31,13 +31,13 @@ def current() -> tuple[DetectorRule, ...]:
 
 
 def forget() -> None:
-    """Read anew next time."""
+    """Read the rules again next time."""
     global _last
     _last = None
 
 
 def on_change(**kwargs: object) -> None:
-    """A rule was saved or deleted: this process knows it with the commit, others within `REMEMBERED` seconds."""
+    """Handle a saved or deleted rule: this process knows it with the commit, others within `REMEMBERED` seconds."""
     forget()
     transaction.on_commit(forget)
 

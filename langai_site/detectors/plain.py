@@ -1,4 +1,4 @@
-"""Pure: texts in the form that detectors read, so that a look-alike or hidden character conceals nothing."""
+"""Pure: brings texts into the form that detectors read, so that a look-alike or hidden character conceals nothing."""
 
 import re
 import unicodedata
@@ -15,20 +15,20 @@ from langai_site.characters import (
 
 # Format characters that people see; none of them belongs inside a number or a key.
 _SIGNS_OF_NUMBERS = "\u0600-\u0605\u06dd\u070f\u0890\u0891\u08e2\U000110bd\U000110cd"
-# The replacement character stands for what could not be read, such as the zero bytes of another encoding.
+# The replacement character marks what could not be read, such as the zero bytes of another encoding.
 _DROPPED = re.compile(f"[{HIDDEN}{_SIGNS_OF_NUMBERS}{REPLACEMENT}]+")
 _BETWEEN_WORDS = re.compile(rf"[{HIDDEN_BETWEEN_WORDS}](?<=\w[{HIDDEN_BETWEEN_WORDS}])[{HIDDEN_BETWEEN_WORDS}]*+(?=\w)")
-# A word with hidden characters in it, and what stands there.
+# A word with hidden characters in it, and such a place itself.
 _BROKEN_WORD = re.compile(rf"(?<!\w)\w++(?:[{HIDDEN}]++\w++)+")
 _BREAK, _BETWEEN = re.compile(f"[{HIDDEN}]++"), re.compile(f"[{HIDDEN_BETWEEN_WORDS}]")
 _LINE_END = re.compile(f"[{LINE_ENDS}]")
 _BRAILLE_BLANK = "\u2800"
-# Signs remembered: more than any one language has, and a bound for texts that are made to have all.
+# Cached signs: more than any one language has, and a limit for texts that are made to have all.
 _REMEMBERED = 100_000
 
 
 class _Signs(dict[int, int | str | None]):
-    """What `str.translate` puts in a sign's place; worked out at its first use."""
+    """What `str.translate` replaces a sign with; computed at its first use."""
 
     def __missing__(self, code: int) -> int | str | None:
         sign = _sign(chr(code))
@@ -54,17 +54,17 @@ _signs = _Signs()
 
 
 def plain(text: str) -> str:
-    """`text` with digits, spaces, dashes and line ends of one kind, and without what cannot be seen."""
+    """Return `text` with uniform digits, spaces, dashes and line ends, and without invisible characters."""
     if text.isascii():
         text = text.translate(ASCII_VISIBLE)
     else:
-        # Hidden characters go first: they would keep what stands around them from being composed.
+        # Remove hidden characters first: they would prevent the composition of their neighbours.
         text = unicodedata.normalize("NFKC", _DROPPED.sub("", whole_characters(text))).translate(_signs)
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def readings(text: str) -> Sequence[str]:
-    """Return the plain forms of `text`: as a model gets it, and as it was written where that could differ.
+    """Return the plain forms of `text`: as a model gets it, and as it was written if that could differ.
 
     Without the hidden character between them, a word and the number after it become one, which no detector would
     see. So the second form has a space there. The third has one only behind the first part of a word, and none in a
@@ -78,7 +78,7 @@ def readings(text: str) -> Sequence[str]:
 
 
 def _begun(word: "re.Match[str]") -> str:
-    """The word with a space in the place of its first break that is in no number."""
+    """Return the word with a space at its first break that is not inside a number."""
     whole = word[0]
     for found in _BREAK.finditer(whole):
         start, end = found.span()
@@ -99,7 +99,7 @@ def _after(text: str, at: int) -> str:
 
 
 def _by_kind(word: "re.Match[str]") -> str:
-    """The word with a space in the place of each break at which characters of different kinds meet."""
+    """Return the word with a space at each break where characters of different kinds meet."""
 
     def space(found: "re.Match[str]") -> str:
         meet = _kind(_before(whole, found.start())) != _kind(_after(whole, found.end()))

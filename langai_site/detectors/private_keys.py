@@ -1,4 +1,4 @@
-"""Private keys: PEM, OpenSSH, PGP, PuTTY, age, JWK, WireGuard."""
+"""Detects private keys: PEM, OpenSSH, PGP, PuTTY, age, JWK, WireGuard."""
 
 import re
 from collections.abc import Iterable
@@ -18,7 +18,7 @@ _AFTER_HEADER = 1_000
 _OTHERS = tuple(
     compiled(pattern, ignore_case=False)
     for pattern in (
-        # A key's first bytes in base64, where the line before was left out: OpenSSH, PKCS#8, PKCS#1.
+        # A key's first bytes in base64, for keys without the line before: OpenSSH, PKCS#8, PKCS#1.
         r"\bb3BlbnNzaC1rZXktdjEAAAAA[A-Za-z0-9+/]{32}",
         r"\bMII[A-Za-z0-9+/]{3}IBADANBgkqhkiG9w0BAQEFAASC[A-Za-z0-9+/]{32}",
         r"\bMII[A-Za-z0-9+/]{3}IBAAKC[A-Za-z0-9+/]{32}",
@@ -47,7 +47,7 @@ def _with_headers(text: str) -> int:
 
 
 def _holds_key(after: str) -> bool:
-    """Whether a key follows: a header that is only talked about is none."""
+    """Return whether a key follows: a header that is only mentioned does not count."""
     position = 0
     for gap in (_PADDING, _FIELDS, _PADDING):
         if skipped := gap.match(after, position):
@@ -56,6 +56,6 @@ def _holds_key(after: str) -> bool:
 
 
 def _together(text: str, first: re.Pattern[str], second: re.Pattern[str]) -> int:
-    """How many things have both marks."""
+    """Return how many things have both marks."""
     count = sum(1 for _ in first.finditer(text))
     return min(count, sum(1 for _ in second.finditer(text))) if count else 0

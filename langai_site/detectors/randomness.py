@@ -1,10 +1,10 @@
-"""Pure: whether a value looks like a secret, or like a word, a name, or the gap in an example."""
+"""Pure: judges whether a value looks like a secret, or like a word, a name, or the placeholder in an example."""
 
 import re
 from collections import Counter
 from math import log2
 
-# The beginning of what stands for a value: a variable, a template's field, a row of stars.
+# The beginning of a reference to a value: a variable, a template's field, a row of stars.
 _REFERENCE = re.compile(
     r"[$%<{(\[*•…]|(?:os|process|env|self|this|settings|config|secrets|vault|var|vars|args|ctx|data|params)[.:(\[]",
     re.IGNORECASE,
@@ -22,22 +22,22 @@ _NAMED = re.compile(
     re.IGNORECASE,
 )
 _DISTINCT = 8
-# An example's gap is shorter; in this many random characters such a word can stand by chance.
+# A placeholder is shorter; this many random characters can contain such a word by chance.
 _LONG = 100
 
 
 def is_placeholder(value: str) -> bool:
-    """Whether `value` only shows where a secret would stand."""
+    """Return whether `value` only shows where a secret would be."""
     if _REFERENCE.match(value) or _INSIDE.search(value) or _GAP.search(value) or _NAMED.fullmatch(value):
         return True
     return len(set(value)) < 3
 
 
 def is_varied(value: str) -> bool:
-    """Whether a token of known shape may be a real one: enough different characters, and no example's."""
+    """Return whether a token of a known shape may be real: enough different characters, and not an example's."""
     return len(set(value)) >= _DISTINCT and (len(value) > _LONG or not is_placeholder(value))
 
 
 def entropy(value: str) -> float:
-    """Shannon's, in bits a character."""
+    """Return Shannon's entropy, in bits per character."""
     return -sum(times / len(value) * log2(times / len(value)) for times in Counter(value).values())

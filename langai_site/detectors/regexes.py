@@ -1,6 +1,6 @@
-"""The one door to RE2, a matcher whose time grows with the text's length and no faster, whatever pattern and text are.
+"""The one module that uses RE2, a matcher that takes linear time in the text's length, whatever pattern and text are.
 
-Python's own can take exponential time. What RE2 lacks for that are references and looking around; its \\w, \\d and
+Python's own can take exponential time. In exchange, RE2 has no references and no lookaround; its \\w, \\d and
 \\b know ASCII only.
 """
 
@@ -8,7 +8,7 @@ import re
 
 import re2
 
-# What a pattern may take, and what its matching may remember. Beyond that RE2 gets slower, not wrong.
+# Memory for a pattern and its matching. Beyond that RE2 gets slower, not wrong.
 MEMORY = 8 << 20
 
 
@@ -17,7 +17,7 @@ class BadPatternError(ValueError):
 
 
 def compiled(pattern: str, *, ignore_case: bool = True, memory: int = MEMORY) -> re.Pattern[str]:
-    """`pattern` in RE2, which has the methods of Python's own. Raises BadPatternError."""
+    """Return `pattern` in RE2, which has the methods of Python's own. Raises BadPatternError."""
     try:
         found: re.Pattern[str] = re2.compile(pattern, options=_options(ignore_case, memory))
     except re2.error as error:
@@ -26,13 +26,13 @@ def compiled(pattern: str, *, ignore_case: bool = True, memory: int = MEMORY) ->
 
 
 def size(pattern: re.Pattern[str]) -> int:
-    """The steps of the compiled pattern: what it costs for each character, at worst."""
+    """Return the steps of the compiled pattern: its worst cost for each character."""
     steps: int = pattern.programsize  # type: ignore[attr-defined]  # RE2 alone has it
     return steps
 
 
 def near(words: re.Pattern[str], text: str, start: int, end: int, reach: int = 60) -> bool:
-    """Whether `words` match within `reach` characters before `start` or after `end`."""
+    """Return whether `words` match within `reach` characters before `start` or after `end`."""
     return bool(words.search(text[max(start - reach, 0) : end + reach]))
 
 

@@ -1,4 +1,4 @@
-"""Pure: what admins call sensitive besides: words and patterns, checked, compiled and looked for."""
+"""Pure: the admins' own rules, words and patterns: checks, compiles and applies them."""
 
 import re
 from collections.abc import Sequence
@@ -20,13 +20,13 @@ MAX_CHARS = 2_000
 # Steps of a compiled pattern: the largest that is allowed reads a long passage in about a twentieth of a second.
 MAX_SIZE = 5_000
 _MEMORY = 1 << 20
-# What no pattern may find: it would be in every text.
+# Texts that no pattern may match: it would match every text.
 _EMPTY = ("", "a", " ", "1", "a b")
 
 
 @dataclass(frozen=True)
 class DetectorRule:
-    """`pattern`: for words, one a line; for a regex, in RE2's syntax."""
+    """A rule. `pattern`: for words, one a line; for a regex, in RE2's syntax."""
 
     name: str
     kind: Kind
@@ -34,9 +34,9 @@ class DetectorRule:
     label: Sensitivity
 
     def count(self, text: str, folded: str) -> int:
-        """How often it is in `text`, which is given in both forms; not more than `words.MOST`.
+        """Return how often it is in `text`, which is given in both forms; at most `words.MOST`.
 
-        A pattern that cannot be compiled, which no form lets in, counts as found once: a label too high does
+        A pattern that cannot be compiled, which no form accepts, counts as found once: a label too high does
         less harm than one too low.
         """
         try:
@@ -49,14 +49,14 @@ class DetectorRule:
 
 
 def check(kind: Kind, pattern: str) -> None:
-    """Raises InvalidError, with a sentence for whoever wrote the pattern."""
+    """Raise InvalidError, with a sentence for the author of the pattern, if it cannot be used."""
     if len(pattern) > MAX_CHARS:
         raise InvalidError(f"Words and patterns have at most {MAX_CHARS:,} characters. Split it in two.")
     _finder(kind, pattern)
 
 
 def detect(rules: Sequence[DetectorRule], text: str) -> list[Detection]:
-    """What the rules find in `text`, as `plain` gives it."""
+    """Return what the rules find in `text`, which must be in `plain` form."""
     if not rules:
         return []
     folded = words.folded(text)

@@ -1,4 +1,4 @@
-"""Keys and tokens that their issuer gives a shape of its own."""
+"""Detects keys and tokens to which their issuer gives a recognisable shape."""
 
 import base64
 import binascii
@@ -18,7 +18,7 @@ _END = r"(?:[^0-9A-Za-z_-]|$)"
 
 @dataclass(frozen=True)
 class TokenFormat:
-    """`shape`: in RE2, of the whole token. `after`: how much of its beginning is the same in all of them."""
+    """`shape`: in RE2, of the whole token. `after`: how many of its first characters are the same in all of them."""
 
     kind: str
     one: str
@@ -30,7 +30,7 @@ class TokenFormat:
         return compiled(self.shape, ignore_case=False)
 
     def found(self, text: str) -> set[str]:
-        """The different tokens of this shape that may be real."""
+        """Return the distinct tokens of this shape that may be real."""
         tokens = {match.group() for match in self.pattern.finditer(text)}
         return {token for token in tokens if is_varied(token[self.after :]) and _is_signed(self, token)}
 
@@ -76,7 +76,7 @@ FORMATS = (
     TokenFormat("service_token", "an access token", rf"\b[0-9]{{8,10}}:AA[0-9A-Za-z_-]{{33}}{_END}", 11),
     TokenFormat("jwt", "a signed token (JWT)", r"\beyJ[0-9A-Za-z_-]{8,}\.eyJ[0-9A-Za-z_-]{8,}\.[0-9A-Za-z_-]{16,}"),
 )
-# Most texts hold none: they are read once.
+# Most texts hold none, so one pattern for all of them reads a text only once.
 _ANY = compiled("|".join(f"(?:{each.shape})" for each in FORMATS), ignore_case=False)
 _MANY = {"jwt": "signed tokens (JWT)", "model_key": "keys of model providers"}
 
@@ -86,7 +86,7 @@ def find(text: str) -> Iterable[Detection]:
 
 
 def is_token(value: str) -> bool:
-    """Whether `value` holds a token that `find` reports by its issuer's name."""
+    """Return whether `value` holds a token that `find` reports by its issuer's name."""
     return bool(_ANY.search(value))
 
 
@@ -99,7 +99,7 @@ def _detections(text: str) -> Iterator[Detection]:
 
 
 def _is_signed(kind: TokenFormat, token: str) -> bool:
-    """Of what looks like a JWT, whether its header names an algorithm; anything else has no header."""
+    """Return whether the header of what looks like a JWT names an algorithm; True for other kinds of tokens."""
     if kind.kind != "jwt":
         return True
     header = token.partition(".")[0]

@@ -10,7 +10,7 @@ from langai_site.sensitivity import Sensitivity
 class Detection:
     """One kind of sensitive thing that a text holds, `count` times.
 
-    `words` say what was seen, to go on after "found": "2 payment card numbers". They repeat nothing of it.
+    `words` describe it for use after "found": "2 payment card numbers". They do not repeat the text.
     """
 
     kind: str
@@ -19,17 +19,17 @@ class Detection:
     count: int
 
 
-# A family of detectors: reads a text as `plain` gives it, reports each kind once at most.
+# A family of detectors: reads a text in `plain` form, reports each kind at most once.
 Family = Callable[[str], Iterable[Detection]]
 
 
 def confidential(kind: str, count: int, one: str, many: str = "") -> list[Detection]:
-    """The detection, or none where `count` is 0. `one` has its article: "an IBAN"."""
+    """Return the detection, or none if `count` is 0. `one` has its article: "an IBAN"."""
     if not count:
         return []
     return [Detection(kind, Sensitivity.CONFIDENTIAL, counted(count, one, many), count)]
 
 
 def counted(count: int, one: str, many: str = "") -> str:
-    """`an IBAN`, or `3 IBANs`; `many` is for plurals that do not just end in s."""
+    """Return `an IBAN`, or `3 IBANs`; `many` is for plurals that do not just end in s."""
     return one if count == 1 else f"{count:,} {many or one.partition(' ')[2] + 's'}"
