@@ -14,7 +14,7 @@ from langai_site.models import SensitivePattern
 
 
 class TryForm(forms.ModelForm[SensitivePattern]):
-    """A pattern as it stands in the form, saved or not, and a text to try it on."""
+    """A pattern as it is in the form, saved or not, and a text to try it on."""
 
     sample = forms.CharField(required=False, max_length=settings.SAMPLE_MAX_CHARS, strip=False)
 
@@ -23,7 +23,7 @@ class TryForm(forms.ModelForm[SensitivePattern]):
         fields = ["name", "kind", "pattern", "label"]
 
     def validate_unique(self) -> None:
-        """Nothing is saved."""
+        """Skip the check, because nothing is saved."""
 
 
 @admin.register(SensitivePattern)
@@ -51,7 +51,7 @@ class SensitivePatternAdmin(admin.ModelAdmin[SensitivePattern]):
         return super().changeform_view(request, object_id, form_url, context)
 
     def try_it(self, request: HttpRequest) -> HttpResponse:
-        """What the sample would raise: nothing is saved, sent or logged."""
+        """Show what the sample would raise: nothing is saved, sent or logged."""
         if not (self.has_add_permission(request) or self.has_change_permission(request)):
             raise PermissionDenied
         form = TryForm(request.POST)

@@ -1,4 +1,4 @@
-"""The API of programs: where the doors of all apps meet. Ours at the root, and OpenAI's under /v1."""
+"""The API for programs, which combines the operations of all apps: ours at the root, and OpenAI's under /v1."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -41,7 +41,7 @@ V1_ABOUT = {
     "chat_completions": "/v1/chat/completions",
     "embeddings": "/v1/embeddings",
 }
-# Schema and docs have views of their own: theirs draw scripts that the Content-Security-Policy forbids.
+# Schema and docs have views of their own: Ninja's contain scripts that the Content-Security-Policy forbids.
 COMMON: dict[str, Any] = {"version": VERSION, "parser": JsonBody(), "openapi_url": None, "docs_url": None}
 
 api = NinjaAPI(title="LangAI", description=DESCRIPTION, urls_namespace="api", **COMMON)
@@ -60,7 +60,7 @@ v1.add_router("", embeddings)
 
 
 def addresses(of: NinjaAPI) -> Iterator[URLPattern]:
-    """Its operations. They find out who asks, and count it, by themselves: see `accounts.doors`."""
+    """Yield its operations. They identify the sender, and count requests, by themselves: see `accounts.doors`."""
     for pattern in of.urls[0]:
         if isinstance(pattern, URLPattern) and pattern.name != "api-root":
             by_person(pattern.callback)
@@ -71,13 +71,13 @@ def addresses(of: NinjaAPI) -> Iterator[URLPattern]:
 @login_not_required
 @cache_control(public=True, max_age=300)
 def front_v1(request: HttpRequest) -> JsonResponse:
-    """What a client of OpenAI finds at its base URL. Everybody may read it, so it says nothing about this LangAI."""
+    """Answer a client of OpenAI at its base URL. Everybody may read it, so it says nothing about this LangAI."""
     return JsonResponse(V1_ABOUT)
 
 
 @by_person
 async def front(request: HttpRequest) -> HttpResponseBase:
-    """The new chat's page; for a program that asks for JSON, and knows nothing yet, where to go on."""
+    """Show the new chat's page; tell a program that asks for JSON where the API is described."""
     response: HttpResponseBase
     if request.method in ("GET", "HEAD") and wants_json(request):
         response = JsonResponse({"message": "This is LangAI.", "version": VERSION, "docs": "/docs"})

@@ -15,7 +15,7 @@ from ninja import NinjaAPI
 from langai_site.api import api, v1
 
 FOR_EVERYBODY = cache_control(public=True, max_age=300)
-# The sanitizer in swagger-ui brings a policy of its own.
+# The sanitizer in swagger-ui has its own policy.
 WITH_SWAGGER = csp_update({"trusted-types": ["dompurify"]})
 
 

@@ -5,7 +5,7 @@ from django.conf import settings
 
 from langai_site import generics, registry
 
-# Imported for what it does to classes of Django.
+# Imported for its effect on Django's classes.
 assert generics
 
 
@@ -38,7 +38,7 @@ class LangAIConfig(AppConfig):
         registry.shared_gauge(metrics.WORKER_AGE)
         _register_doctor_checks()
         if settings.REDIS_URL:
-            # On one thread: its modules import one another, and two threads that come to them at once fail.
+            # On one thread: its modules import one another, and two threads that import them at the same time fail.
             importlib.import_module("redis.asyncio")
 
 

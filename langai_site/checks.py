@@ -20,12 +20,12 @@ NAMES = "Set ALLOWED_HOSTS to the names people will use."
 
 @register
 def deployment(app_configs: Sequence[AppConfig] | None, **kwargs: object) -> list[CheckMessage]:
-    """Warnings about settings that contradict one another."""
+    """Return warnings about settings that contradict one another."""
     return [Warning(text, hint=hint, id=f"langai.{code}") for code, text, hint in (*_doors(), *_stores())]
 
 
 def _doors() -> Iterator[tuple[str, str, str]]:
-    """Number, text and hint of what is wrong with how people come in."""
+    """Yield number, text and hint of each problem with how people reach LangAI."""
     outside = settings.HOST not in LOOPBACK
     only_here = set(settings.ALLOWED_HOSTS) <= {*LOOPBACK, "[::1]"}
     if settings.PRODUCTION and settings.DEBUG:
@@ -42,7 +42,7 @@ def _doors() -> Iterator[tuple[str, str, str]]:
 
 
 def _stores() -> Iterator[tuple[str, str, str]]:
-    """The same for what several processes share."""
+    """Yield the same for what several processes share."""
     is_sqlite = settings.DATABASE["ENGINE"] == env.SQLITE
     if not is_sqlite and not settings.REDIS_URL:
         hint = "Set REDIS_URL, or run one manage.py serve only."
@@ -58,7 +58,7 @@ def _stores() -> Iterator[tuple[str, str, str]]:
 
 @register(Tags.security)
 def middleware(app_configs: Sequence[AppConfig] | None, **kwargs: object) -> list[CheckMessage]:
-    """Errors where Django's protections are not in MIDDLEWARE, by themselves or as classes derived from them.
+    """Return errors if Django's protections are not in MIDDLEWARE, directly or as classes derived from them.
 
     Django's own checks (security.W001 to W003) know them by name only, and ours have other names.
     """
@@ -74,7 +74,7 @@ def middleware(app_configs: Sequence[AppConfig] | None, **kwargs: object) -> lis
 
 @register(Tags.security, deploy=True)
 def proxies(app_configs: Sequence[AppConfig] | None, **kwargs: object) -> list[CheckMessage]:
-    """Production has a proxy in front: without being told, LangAI takes its address for every visitor's."""
+    """Warn about a missing proxy setting: in production LangAI would take the proxy's address for every visitor's."""
     if not settings.PRODUCTION or settings.TRUSTED_PROXIES:
         return []
     text = "TRUSTED_PROXIES=0: all visitors share one limit of attempts to sign in, the proxy's."

@@ -1,4 +1,4 @@
-"""Typed values from the environment, `.env` and `NAME_FILE`; a bad one is a clear error at start."""
+"""Typed values from the environment, `.env` and `NAME_FILE`; an invalid one is a clear error at start."""
 
 import ipaddress
 import os
@@ -45,12 +45,12 @@ def load(base: Path) -> FileAwareEnv:
 
 
 def reason(error: EnvError) -> str:
-    """One line for an operator, without the library's own wording around it."""
+    """Return one line for an operator, without the library's own words around it."""
     return " ".join(str(error).split())
 
 
 def at_least(minimum: float) -> Callable[[float], None]:
-    """Validator: a number not below `minimum`."""
+    """Return a validator for a number that is at least `minimum`."""
 
     def check(value: float) -> None:
         if value < minimum:
@@ -60,7 +60,10 @@ def at_least(minimum: float) -> Callable[[float], None]:
 
 
 def address(*schemes: str) -> Callable[[str], None]:
-    """Validator: empty, or an address with one of `schemes` and a host. What it holds is not repeated: a password."""
+    """Return a validator for an empty value, or an address with one of `schemes` and a host.
+
+    Its errors do not repeat the value, which may contain a password.
+    """
 
     def check(value: str) -> None:
         try:
@@ -78,7 +81,7 @@ web_address = address("http", "https")
 
 
 def origins(values: list[str]) -> None:
-    """Validator: each is a scheme and a host, as browsers send them: no path, not even a last slash."""
+    """Validate that each is a scheme and a host, as browsers send them: no path, not even a slash at the end."""
     for value in values:
         web_address(value)
         if value.count("/") > 2:
@@ -86,7 +89,7 @@ def origins(values: list[str]) -> None:
 
 
 def embedder(value: str) -> None:
-    """Validator: `local`, or LiteLLM's name of an embedder that can be asked here."""
+    """Validate `local`, or LiteLLM's name of an embedder that can be used here."""
     provider, _, model = value.partition("/")
     if value != "local" and not (provider in hosts.EMBEDDER_PROVIDERS and model.strip()):
         names = ", ".join(f"{name}/…" for name in hosts.EMBEDDER_PROVIDERS)
@@ -94,13 +97,13 @@ def embedder(value: str) -> None:
 
 
 def ocr_languages(value: str) -> None:
-    """Validator: names of languages, as tesseract takes them."""
+    """Validate names of languages, as tesseract takes them."""
     if not re.fullmatch(r"\w+(\+\w+)*", value, re.ASCII):
         raise ValidationError("must be names of tesseract's languages, such as eng or deu+eng")
 
 
 def rate(value: str) -> str:
-    """`60/m`, as it is; a number alone is that many a minute; empty for 0, which is off.
+    """Return a rate such as `60/m` unchanged; a number alone means per minute; 0 becomes "", which is off.
 
     Periods are seconds, minutes, hours or days, several of them as in `5/10m`. Raises ValidationError for others.
     """
@@ -112,7 +115,7 @@ def rate(value: str) -> str:
 
 
 def time_zone(value: str) -> None:
-    """Validator: a time zone's name."""
+    """Validate a time zone's name."""
     try:
         zoneinfo.ZoneInfo(value)
     except (ValueError, OSError, zoneinfo.ZoneInfoNotFoundError):
@@ -120,13 +123,13 @@ def time_zone(value: str) -> None:
 
 
 def share(value: float | None) -> None:
-    """Validator: a number from 0 to 1, or none."""
+    """Validate a number from 0 to 1, or None."""
     if value is not None and not 0 <= value <= 1:
         raise ValidationError("must be a number from 0 to 1")
 
 
 def usable_embedder(name: str, address: str, key: str, ceiling: str, local_hosts: list[str]) -> None:
-    """Raise ImproperlyConfigured where the embedder has no server, or might be shown confidential text."""
+    """Raise ImproperlyConfigured if the embedder has no server, or might be shown confidential text."""
     if name == "local":
         return
     if not address:
@@ -143,7 +146,7 @@ def usable_embedder(name: str, address: str, key: str, ceiling: str, local_hosts
 
 
 def mail_server(value: dict[str, Any]) -> dict[str, Any]:
-    """Return `value`. Raises ImproperlyConfigured where it names no way to send mail."""
+    """Return `value`. Raises ImproperlyConfigured if it names no way to send mail."""
     if not value.get("EMAIL_BACKEND"):
         raise ImproperlyConfigured(
             "EMAIL_URL must be an address such as submission://user:password@host:587, console: or dummy:."
@@ -152,7 +155,7 @@ def mail_server(value: dict[str, Any]) -> dict[str, Any]:
 
 
 def known_database(value: dict[str, Any]) -> dict[str, Any]:
-    """Return `value`. Raises ImproperlyConfigured where LangAI does not work with such a database."""
+    """Return `value`. Raises ImproperlyConfigured if LangAI does not work with such a database."""
     if value["ENGINE"] not in (SQLITE, POSTGRESQL):
         raise ImproperlyConfigured(
             "DATABASE_URL must be an address such as postgresql://user:password@host/name, or sqlite:///path."
@@ -161,7 +164,7 @@ def known_database(value: dict[str, Any]) -> dict[str, Any]:
 
 
 def writable_folder(path: Path) -> Path:
-    """Return `path`, created if missing. Raises ImproperlyConfigured where it cannot be written."""
+    """Return `path`, created if missing. Raises ImproperlyConfigured if it cannot be written."""
     try:
         path.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
@@ -176,7 +179,7 @@ def writable_folder(path: Path) -> Path:
 
 
 def stored_secret(path: Path) -> str:
-    """Return the secret kept in `path`, made once (mode 0600) by whichever process comes first."""
+    """Return the secret kept in `path`; the first process to come creates it, with mode 0600."""
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:
@@ -200,7 +203,7 @@ def _read(path: Path) -> str:
 
 
 def networks(value: list[str]) -> list[str]:
-    """Names, addresses or networks of hosts that count as local; each must be one of the three."""
+    """Return names, addresses or networks of hosts that count as local. Raises for anything else."""
     for item in value:
         if "/" in item:
             try:

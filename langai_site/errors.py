@@ -1,4 +1,4 @@
-"""Failures that a person can cause or must be told of, each with a message that is safe to show."""
+"""Failures that a person can cause or must know of, each with a message that is safe to show."""
 
 from collections.abc import Mapping
 
@@ -8,7 +8,7 @@ class LangAIError(Exception):
 
     code = "error"
     status = 400
-    # What the answer that tells of it says in its headers.
+    # The headers of the response with this error.
     headers: Mapping[str, str] = {}
     # The part of the request that is wrong, as in “messages[0].content”: clients of OpenAI read it.
     param: str | None = None
@@ -24,7 +24,7 @@ class LangAIError(Exception):
 
 
 def continued(error: LangAIError, sentence: str) -> LangAIError:
-    """Return an error like `error` whose message goes on with `sentence`; others may have been given `error` itself."""
+    """Return an error like `error` with `sentence` added to its message; `error` itself may be shared."""
     longer = LangAIError(f"{error.message} {sentence}", code=error.code, status=error.status)
     longer.headers = error.headers
     return longer
@@ -35,13 +35,13 @@ class InvalidError(LangAIError):
 
 
 class NotFoundError(LangAIError):
-    """Also what a person reads who may not see the thing: its existence is not told."""
+    """Also raised if a person may not see the thing, so that its existence stays hidden."""
 
     code, status = "not_found", 404
 
 
 class ForbiddenError(LangAIError):
-    """Somebody may see the thing, but not do this with it."""
+    """A person may see the thing, but not do this with it."""
 
     code, status = "forbidden", 403
 
@@ -51,7 +51,7 @@ class ConflictError(LangAIError):
 
 
 class TooManyError(LangAIError):
-    """Something was asked for too often, or too much of it at once; `retry_after` seconds later it may be again."""
+    """Something was requested too often, or too much of it at once; allowed again after `retry_after` seconds."""
 
     code, status = "too_many", 429
 
@@ -66,13 +66,13 @@ class UnavailableError(LangAIError):
 
 
 class UnreadableError(LangAIError):
-    """A program sent what does not have the form that is asked for."""
+    """A program sent a request that does not have the required form."""
 
     code, status = "unreadable", 422
 
 
 class NotAdmittedError(LangAIError):
-    """What a call was put together from has changed since, so nothing was sent. Put it together again."""
+    """Something that a call was built from has changed since, so nothing was sent. Build it again."""
 
     code, status = "changed", 409
 
@@ -81,7 +81,7 @@ class NotAdmittedError(LangAIError):
 
 
 class ModelWithdrawnError(LangAIError):
-    """The model was switched off, or taken from the person's teams, after the call was put together."""
+    """The model was switched off, or taken from the person's teams, after the call was built."""
 
     code, status = "model_withdrawn", 409
 

@@ -1,14 +1,14 @@
-"""On what kind of disk a folder is."""
+"""Finds out on what kind of disk a folder is."""
 
 from pathlib import Path
 
 MOUNTS = Path("/proc/self/mounts")
-# Where the locks that SQLite relies on may not be seen by other machines.
+# File systems on which other machines may not see the locks that SQLite relies on.
 NETWORK = {"nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "afs", "ceph", "glusterfs", "fuse.glusterfs", "fuse.sshfs"}
 
 
 def network_file_system(folder: Path) -> str:
-    """The kind of the network's file system that `folder` is on, such as nfs4; "" where it is on none that is known."""
+    """Return the type of the network file system that `folder` is on, such as nfs4; "" if it is on no known one."""
     try:
         mounts = [line.split() for line in MOUNTS.read_text().splitlines()]
     except OSError:
@@ -20,5 +20,5 @@ def network_file_system(folder: Path) -> str:
 
 
 def _unescaped(place: str) -> str:
-    """As the kernel writes a place with spaces: `\\040`."""
+    """Decode a place with spaces, which the kernel writes as `\\040`."""
     return place.encode().decode("unicode_escape").encode("latin1").decode(errors="replace")

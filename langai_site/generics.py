@@ -1,6 +1,6 @@
-"""Let base classes of Django's be written with their model, as in `ModelAdmin[Team]`, which type checkers require.
+"""Lets base classes of Django be written with their model, as in `ModelAdmin[Team]`, which type checkers require.
 
-Django lets query sets and managers be written so, but not these. `langai_site.apps` imports this module before any
+Django allows this for query sets and managers, but not for these. `langai_site.apps` imports this module before any
 app's admin or forms are loaded.
 """
 

@@ -1,15 +1,15 @@
-"""Whether an address is in the building: by name or network, without any look-up of names. No settings are read."""
+"""Decides whether an address is in the building: by name or network, without DNS queries. Reads no settings."""
 
 import ipaddress
 from collections.abc import Iterable
 from urllib.parse import urlsplit
 
-# What Ollama calls the models that it passes on to its own cloud.
+# How Ollama names the models that it runs in its own cloud.
 OLLAMA_CLOUD = ("-cloud", ":cloud")
 
 
 def is_local(url: str, hosts: Iterable[str]) -> bool:
-    """Whether the host of `url` is one of `hosts`: names, addresses or networks."""
+    """Return whether the host of `url` is one of `hosts`: names, addresses or networks."""
     host = _host_of(url)
     return bool(host) and any(_same(host, item.strip().rstrip(".").casefold()) for item in hosts)
 
@@ -36,9 +36,9 @@ EMBEDDER_PROVIDERS = ("openai", "hosted_vllm", "ollama")
 
 
 def embedder_address(name: str, *, own: str, openai: str, ollama: str) -> str:
-    """Where the embedder `name`, like `ollama/nomic-embed-text`, is asked; empty where nowhere.
+    """Return the address of the embedder `name`, like `ollama/nomic-embed-text`; empty if there is none.
 
-    `own` is an address of the embedder's own; `openai` and `ollama` are those of the chat's servers.
+    `own` is a separate address for the embedder; `openai` and `ollama` are those of the chat's servers.
     """
     provider = name.partition("/")[0]
     servers = {"openai": openai or OPENAI, "hosted_vllm": openai, "ollama": ollama}
@@ -46,5 +46,5 @@ def embedder_address(name: str, *, own: str, openai: str, ollama: str) -> str:
 
 
 def leaves_ollama(model: str) -> bool:
-    """Whether a model's name says that its Ollama passes on what it is asked."""
+    """Return whether a model's name says that its Ollama forwards requests to the cloud."""
     return model.endswith(OLLAMA_CLOUD)

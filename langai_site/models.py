@@ -9,7 +9,7 @@ from langai_site.sensitivity import Sensitivity
 
 
 class Heartbeat(models.Model):
-    """One row a worker process: the database is what web and workers share in every deployment."""
+    """One row for each worker process: the database is what web and workers share in every deployment."""
 
     worker = models.CharField(max_length=100, primary_key=True)
     beat_at = models.DateTimeField(default=timezone.now)
@@ -19,7 +19,7 @@ class Heartbeat(models.Model):
 
 
 class NightlyRun(models.Model):
-    """When a nightly job ran last. The row decides which worker does it; a restart neither skips nor repeats it."""
+    """When a nightly job ran last. The row decides which worker runs it; a restart neither skips nor repeats it."""
 
     job = models.CharField(max_length=100, primary_key=True)
     night = models.DateField(help_text="The night that was begun last, by its morning's date.")
@@ -31,7 +31,7 @@ class NightlyRun(models.Model):
 
 
 class Checkpoint(models.Model):
-    """How far a long command came: the next one of its kind goes on from there."""
+    """The progress of a long command: the next one of its kind continues from there."""
 
     command = models.CharField(max_length=100, primary_key=True)
     state = models.JSONField()

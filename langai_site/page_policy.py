@@ -14,7 +14,7 @@ CONTENT_SECURITY_POLICY = {
         "base-uri": [NONE],
         "frame-ancestors": [NONE],
         "manifest-src": [SELF],
-        # Text becomes HTML through the policies of static/trusted_types.js only, and never a script.
+        # Only the policies of static/trusted_types.js turn text into HTML, and never into a script.
         "require-trusted-types-for": ["'script'"],
         "trusted-types": ["default", "langai-inert"],
     }

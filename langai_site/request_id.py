@@ -1,6 +1,6 @@
-"""What ties together the lines, spans and calls that one request led to, in whichever task, thread or process.
+"""The id that connects the lines, spans and calls of one request, in whichever task, thread or process.
 
-Tasks that outlive their request get a context of their own, and threads of a pool know none: both are told by value.
+Tasks that outlive their request get a separate context, and threads of a pool have none: both get the id as a value.
 """
 
 import re
@@ -15,13 +15,13 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 HEADER = "X-Request-ID"
-# What proxies and programs make up: no room for a sentence, an address or an end of line.
+# Ids that proxies and programs make up: no room for a sentence, an address or a line end.
 _ACCEPTED = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:=-]{0,63}")
 
 
 @dataclass(frozen=True)
 class Trail:
-    """`request` is the id that every line names; `span` the one that work belongs to, None where nothing is traced."""
+    """`request` is the id that every line names; `span` the one that work belongs to, None if nothing is traced."""
 
     request: str = ""
     span: Any = None
@@ -36,7 +36,7 @@ def current() -> Trail:
 
 
 def request_id() -> str:
-    """The id of the request that led here; empty where none did."""
+    """Return the id of the current request; empty if there is none."""
     return _trail.get().request
 
 
@@ -45,24 +45,24 @@ def new_id() -> str:
 
 
 def accepted(given: str) -> str:
-    """The id that a request came with, or a new one where it came with none that fits into a line."""
+    """Return the id that a request came with, or a new one if it has none that fits into a line."""
     return given if _ACCEPTED.fullmatch(given) else new_id()
 
 
 @contextmanager
 def following(trail: Trail) -> Iterator[None]:
-    """Within the block, what is logged and called belongs to `trail`."""
+    """Make everything that is logged and called in the block belong to `trail`."""
     before = _trail.get()
     _trail.set(trail)
     try:
         yield
     finally:
-        # Not by token: a generator may be closed in another context than it was begun in.
+        # Not by token: a generator may be closed in another context than the one it was started in.
         _trail.set(before)
 
 
 def carried(function: Callable[P, T]) -> Callable[P, T]:
-    """`function`, to be called on a thread of a pool as if it were called here."""
+    """Return `function` wrapped so that it keeps the current trail on a thread of a pool."""
     here = _trail.get()
 
     def told(*args: P.args, **kwargs: P.kwargs) -> T:
@@ -73,7 +73,7 @@ def carried(function: Callable[P, T]) -> Callable[P, T]:
 
 
 def fresh_context() -> Context:
-    """An empty context but for the trail: for a task that is to keep nothing else of its request alive."""
+    """Return an empty context except for the trail: for a task that must keep nothing else of its request alive."""
     context = Context()
     context.run(_trail.set, _trail.get())
     return context

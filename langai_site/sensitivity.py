@@ -4,7 +4,7 @@ from django.db.models import IntegerChoices
 
 
 class Sensitivity(IntegerChoices):
-    """Ordered: a label only rises. Confidential text never leaves for a hosted model."""
+    """Ordered: a label only rises. Confidential text is never sent to a hosted model."""
 
     PUBLIC = 0, "Public"
     INTERNAL = 10, "Internal"
@@ -15,10 +15,10 @@ class Sensitivity(IntegerChoices):
         return self.name.lower()
 
 
-# What a hosted model may see at the most, whatever an admin says.
+# The most that a hosted model may see, whatever an admin sets.
 HIGHEST_FOR_HOSTED = Sensitivity.INTERNAL
 
 
 def highest(*labels: int) -> Sensitivity:
-    """The highest of `labels`; public where there is none."""
+    """Return the highest of `labels`; public if there are none."""
     return Sensitivity(max(labels, default=Sensitivity.PUBLIC))

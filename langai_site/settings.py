@@ -23,27 +23,27 @@ try:
     SECRET_KEY = env.str("SECRET_KEY", None) or environment.stored_secret(DATA_DIR / "secret_key")
     HOST = env.str("HOST", "127.0.0.1")
     PORT = env.int("PORT", 8000, validate=Range(1, 65535))
-    # What reads /metrics from elsewhere shows it; on this machine it need not.
+    # Required for reading /metrics from elsewhere; not needed on this machine.
     METRICS_TOKEN = env.str("METRICS_TOKEN", "")
     LANGAI_ADMIN_PASSWORD = env.str("LANGAI_ADMIN_PASSWORD", "")
     ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", ["localhost", "127.0.0.1", "[::1]"])
     CSRF_TRUSTED_ORIGINS: list[str] = env.list("CSRF_TRUSTED_ORIGINS", [], validate=environment.origins)
-    # Pages of other sites that may use the API, with a key; never with somebody's session.
+    # Other sites whose pages may use the API, with a key; never with a person's session.
     CORS_ALLOWED_ORIGINS: list[str] = env.list("CORS_ALLOWED_ORIGINS", [], validate=environment.origins)
     TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", 0, validate=environment.at_least(0))
 
     DATABASES: dict[str, dict[str, Any]] = {
         "default": environment.known_database(env.dj_db_url("DATABASE_URL"))
         if env.str("DATABASE_URL", "")
-        # Not as an address: there a folder's name could not hold every character.
+        # Not as an address: in an address, a folder's name could not contain every character.
         else {"ENGINE": environment.SQLITE, "NAME": str(DATA_DIR / "langai.sqlite3")}
     }
     REDIS_URL = env.str("REDIS_URL", "", validate=environment.address("redis", "rediss"))
     VECTOR_STORE = env.str("VECTOR_STORE", "chroma", validate=OneOf(["chroma", "weaviate"]))
-    # Empty: `manage.py run` starts a Chroma of its own on loopback and passes its address on.
+    # Empty: `manage.py run` starts its own Chroma on loopback and passes its address on.
     CHROMA_URL = env.str("CHROMA_URL", "", validate=environment.web_address)
     CHROMA_PATH = Path(env.str("CHROMA_PATH", str(DATA_DIR / "chroma"))).expanduser().absolute()
-    # Where `manage.py run` writes that address down, for commands beside it.
+    # `manage.py run` writes that address here, for other commands.
     RUNNING_CHROMA = DATA_DIR / "chroma.url"
     WEAVIATE_URL = env.str("WEAVIATE_URL", "", validate=environment.web_address)
     WEAVIATE_API_KEY = env.str("WEAVIATE_API_KEY", "")
@@ -75,7 +75,7 @@ try:
     ANSWER_MAX_TOKENS = env.int("ANSWER_MAX_TOKENS", 4000, validate=environment.at_least(1))
     TEMPERATURE_MAX = env.float("TEMPERATURE_MAX", 2, validate=environment.at_least(0))
     MESSAGE_MAX_CHARS = env.int("MESSAGE_MAX_CHARS", 10_000, validate=environment.at_least(1))
-    # Of programs that ask as clients of OpenAI do: editors send whole files.
+    # For programs that use the API as clients of OpenAI: editors send whole files.
     API_MESSAGE_MAX_CHARS = env.int("API_MESSAGE_MAX_CHARS", 200_000, validate=environment.at_least(1))
     # Seconds; 0: no answer is given twice. Shared: also to other people who ask the same and may read the same.
     CACHE_TTL = env.int("CACHE_TTL", 3600, validate=environment.at_least(0))
@@ -83,23 +83,23 @@ try:
     # Rates are as in "60/m"; empty: no limit.
     RATE_LIMIT_PER_MINUTE: str = env.rate("RATE_LIMIT_PER_MINUTE", "60/m")
     RATE_LIMIT_PAGES: str = env.rate("RATE_LIMIT_PAGES", "600/m")
-    # Of one person's programs: answers, and of those what is streamed.
+    # For one person's programs: all answers, and the streamed ones among them.
     RATE_LIMIT_CHAT: str = env.rate("RATE_LIMIT_CHAT", "10/m")
     RATE_LIMIT_STREAM: str = env.rate("RATE_LIMIT_STREAM", "5/m")
     RATE_LIMIT_LOGIN: str = env.rate("RATE_LIMIT_LOGIN", "10/m")
     RATE_LIMIT_LOGIN_ACCOUNT: str = env.rate("RATE_LIMIT_LOGIN_ACCOUNT", "100/h")
     REPLIES_IN_FLIGHT = env.int("REPLIES_IN_FLIGHT", 3, validate=environment.at_least(0))
     SOCKETS_PER_USER = env.int("SOCKETS_PER_USER", 20, validate=environment.at_least(0))
-    # Of each web process; 0: no limit. Behind a proxy, requests and sockets are counted instead of connections.
+    # For each web process; 0: no limit. Behind a proxy, requests and sockets are counted instead of connections.
     CONNECTIONS_PER_ADDRESS = env.int("CONNECTIONS_PER_ADDRESS", 1000, validate=environment.at_least(0))
     UPLOADS_PER_ADDRESS = env.int("UPLOADS_PER_ADDRESS", 20, validate=environment.at_least(0))
     UPLOADS_IN_FLIGHT = env.int("UPLOADS_IN_FLIGHT", 4, validate=environment.at_least(0))
-    # Seconds for all headers of a request; without a byte of its body.
+    # Seconds for all headers of a request; seconds without a byte of its body.
     HEADER_TIMEOUT = env.float("HEADER_TIMEOUT", 20, validate=environment.at_least(1))
     BODY_TIMEOUT = env.float("BODY_TIMEOUT", 30, validate=environment.at_least(1))
     STOP_GRACE = env.float("STOP_GRACE", 20, validate=environment.at_least(0))
 
-    # Days and months of budgets and of the ledger's books begin here.
+    # Days and months of budgets and of the ledger's books begin at midnight in this zone.
     TIME_ZONE = env.str("TIME_ZONE", "UTC", validate=environment.time_zone)
     EMAIL = environment.mail_server(env.dj_email_url("EMAIL_URL", "dummy:"))
     DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", "langai@localhost")
@@ -184,11 +184,11 @@ MIDDLEWARE = [
     "langai_site.web.error_middleware.ErrorsMiddleware",
 ]
 SILENCED_SYSTEM_CHECKS = [
-    # They look for Django's own names in MIDDLEWARE. Our check langai.E001 looks for the classes themselves.
+    # They search MIDDLEWARE for Django's own names. Our check langai.E001 searches for the classes themselves.
     *("security.W001", "security.W002", "security.W003"),
-    # What else is under the domain is not LangAI's to decide on: whether HSTS holds there, and is kept by browsers.
+    # LangAI must not decide for the rest of the domain whether HSTS applies there, and is preloaded in browsers.
     *("security.W005", "security.W021"),
-    # The proxy that ends TLS sends http to https. LangAI is asked without TLS by it, and by health checks.
+    # The proxy that ends TLS redirects http to https. The proxy itself and health checks use LangAI without TLS.
     "security.W008",
 ]
 
@@ -227,17 +227,17 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "chat:new"
-# Out of the admin, too: that page sees to it that browsers keep no draft.
+# Also for the admin: that page makes sure that browsers keep no drafts.
 LOGOUT_REDIRECT_URL = LOGIN_URL
 ACCOUNT_ADAPTER = "langai_site.accounts.adapter.ClosedSignup"
 ACCOUNT_LOGIN_METHODS = {"username", "email"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "email", "password1*", "password2*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
-# Who is not signed in is counted by address: behind a proxy that is the one it saw, not its own.
+# Visitors who are not signed in are counted by address: behind a proxy, by the one it saw, not its own.
 ALLAUTH_TRUSTED_PROXY_COUNT = TRUSTED_PROXIES
 ACCOUNT_RATE_LIMITS = {"login": "", "login_failed": ""}  # langai_site/accounts/attempts.py counts them.
 RATELIMIT_USE_CACHE = "limits"
-# None of its answers is then "too many" because the cache is away.
+# So that no response is "too many" because the cache is unavailable.
 RATELIMIT_FAIL_OPEN = True
 
 _MEMORY: dict[str, Any] = {
@@ -253,15 +253,15 @@ _cache: dict[str, Any] = (
     if REDIS_URL
     else _MEMORY
 )
-# Aliases of their own, so that a full cache of one kind never culls another's entries.
+# Separate aliases, so that a full cache of one kind never evicts another's entries.
 CACHES = {
     alias: {**_cache, "KEY_PREFIX": alias, **({} if REDIS_URL else {"LOCATION": alias})}
     for alias in ("default", "live", "limits", "resting", "answers")
 }
-# What the embedder in this process made stays in it: asking Redis would take as long as embedding does.
+# Vectors of this process's embedder stay in its memory: asking Redis would take as long as embedding does.
 CACHES["vectors"] = {**_MEMORY, "LOCATION": "vectors", "OPTIONS": {"MAX_ENTRIES": 5_000}}
 if REDIS_URL:
-    # It counts attempts to sign in: people can sign in while Redis is away, though nobody counts then.
+    # It counts attempts to sign in: people can sign in while Redis is unavailable, though nothing is counted then.
     CACHES["default"] |= {
         "BACKEND": "langai_site.database.caches.LenientRedisCache",
         "OPTIONS": {**_cache["OPTIONS"], "IGNORE_EXCEPTIONS": True},
@@ -291,22 +291,22 @@ STORAGES = {
 SERVESTATIC_ALLOW_ALL_ORIGINS = False
 # Characters of the text that a pattern is tried on.
 SAMPLE_MAX_CHARS = 20_000
-# Uploads have no address: they are only reached through views that check who asks.
+# Uploads have no address: they are only reached through views that check permissions.
 MEDIA_ROOT = DATA_DIR / "files"
 MEDIA_URL = ""
 # All messages of one such request together.
 API_REQUEST_MAX_CHARS = 5 * API_MESSAGE_MAX_CHARS
-# Bytes of whatever is not a file: room for those messages, however their characters are written
+# Bytes of everything that is not a file: room for those messages, however their characters are written
 # (langai_site/web/body_admission.py, which allows less in other places).
 DATA_UPLOAD_MAX_MEMORY_SIZE = max(2_621_440, 64 * 1024 + 12 * API_REQUEST_MAX_CHARS)
 DATA_UPLOAD_MAX_NUMBER_FILES = 200
 FILE_UPLOAD_PERMISSIONS = 0o600
-# What is being uploaded, beside where it is kept: a file is then renamed, not copied. /tmp may be memory.
+# Uploads in progress, on the same disk as the stored files: a file is then renamed, not copied. /tmp may be memory.
 FILE_UPLOAD_TEMP_DIR = environment.writable_folder(DATA_DIR / "temp")
 
-# What programs ask; they are answered in JSON whatever happens.
+# Addresses for programs; they are answered in JSON whatever happens.
 API_PATHS = r"^/(chat(/stream)?|search|v1|(auth|api|v1)/.*)$"
-# Nothing else is for other sites' pages; pages, and cookies, are for this site alone.
+# Other sites' pages may use nothing else; pages, and cookies, are for this site alone.
 CORS_URLS_REGEX = API_PATHS
 CORS_ALLOW_CREDENTIALS = False
 CORS_ALLOW_HEADERS = [

@@ -31,7 +31,7 @@ class Command(BaseCommand):
 
 
 def table(rows: Sequence[DoctorRow]) -> str:
-    """A line a part, and below it what to do."""
+    """Return a line for each part, followed by what to do."""
     width = max(len(row.part) for row in rows)
     lines = []
     for row in rows:

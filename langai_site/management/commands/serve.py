@@ -6,7 +6,7 @@ class Command(BaseCommand):
     requires_system_checks: list[str] = []
 
     def handle(self, *args: object, **options: object) -> None:
-        # Importing the server installs Twisted's reactor, which other commands have no use for.
+        # Importing the server installs Twisted's reactor, which other commands do not need.
         from langai_site.processes.web_server import serve
 
         serve()
