@@ -25,7 +25,7 @@ def timed(report: Callable[[str, float], None]) -> Callable[[str, float], None]:
     """
     stage, began = "", 0.0
 
-    def told(name: str, fraction: float) -> None:
+    def timed_report(name: str, fraction: float) -> None:
         nonlocal stage, began
         if name != stage:
             now = time.monotonic()
@@ -35,7 +35,7 @@ def timed(report: Callable[[str, float], None]) -> Callable[[str, float], None]:
         if name:
             report(name, fraction)
 
-    return told
+    return timed_report
 
 
 def _unread() -> dict[tuple[str, ...], float]:

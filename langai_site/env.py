@@ -203,7 +203,7 @@ def _read(path: Path) -> str:
 
 
 def networks(value: list[str]) -> list[str]:
-    """Return names, addresses or networks of hosts that count as local. Raises for anything else."""
+    """Return names, addresses or networks of hosts that count as local. Raises ImproperlyConfigured for bad ones."""
     for item in value:
         if "/" in item:
             try:

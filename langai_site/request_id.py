@@ -65,11 +65,11 @@ def carried(function: Callable[P, T]) -> Callable[P, T]:
     """Return `function` wrapped so that it keeps the current trail on a thread of a pool."""
     here = _trail.get()
 
-    def told(*args: P.args, **kwargs: P.kwargs) -> T:
+    def with_trail(*args: P.args, **kwargs: P.kwargs) -> T:
         with following(here):
             return function(*args, **kwargs)
 
-    return told
+    return with_trail
 
 
 def fresh_context() -> Context:

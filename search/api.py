@@ -84,7 +84,7 @@ async def search(
 ) -> dict[str, Any]:
     """Passages that fit, by meaning and by words, among the documents that you may read."""
     stated = highest_stated(sensitivity) or Sensitivity.PUBLIC
-    reader, caller, seen = await in_database_thread(_asked, person_of(request), body.query)
+    reader, caller, seen = await in_database_thread(_read_sender, person_of(request), body.query)
     label = highest(stated, seen)
     filters = Filters(None if body.collections is None else tuple(body.collections))
     query = body.query.replace("\0", "")
@@ -101,7 +101,7 @@ async def search_page(request: HttpRequest) -> HttpResponseBase:
     return redirect(f"{reverse('search:search')}{'?' if query else ''}{query}")
 
 
-def _asked(user: User, query: str) -> tuple[Reader, Caller, Sensitivity]:
+def _read_sender(user: User, query: str) -> tuple[Reader, Caller, Sensitivity]:
     """Return the reader, the caller and the label of the query. An external embedder gets nothing above its ceiling."""
     return reader_of(user), caller_of(user, "api"), services.label_of(query)
 

@@ -158,8 +158,8 @@ def _nameless(part: EmailMessage) -> str:
 def _place(sender: str, date: str) -> str:
     """Return where a passage is: `from Ada Lovelace, 3 May 2024`."""
     name, address = parseaddr(sender[:PARSED_CHARACTERS])
-    who = (name or address)[:PLACE_CHARACTERS]
-    return ", ".join(filter(None, (f"from {clean(who)}" if who else "", _day(date))))
+    author = (name or address)[:PLACE_CHARACTERS]
+    return ", ".join(filter(None, (f"from {clean(author)}" if author else "", _day(date))))
 
 
 def _day(date: str) -> str:

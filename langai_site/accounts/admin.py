@@ -193,9 +193,9 @@ class InvitationAdmin(KnowsEditor[Invitation]):
         link = request.build_absolute_uri(reverse("accounts:invitation", args=[token]))
         text = "Send this link to {}. It works once, until {}, and is not shown again: {}"
         until = timezone.localtime(invitation.expires_at).strftime("%d %B %Y")
-        whom = invitation.email or "your teammate"
+        recipient = invitation.email or "your teammate"
         self.message_user(
-            request, format_html(text, whom, until, format_html("<code>{}</code>", link)), messages.WARNING
+            request, format_html(text, recipient, until, format_html("<code>{}</code>", link)), messages.WARNING
         )
 
 

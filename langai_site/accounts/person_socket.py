@@ -131,7 +131,7 @@ async def check_all() -> None:
     sockets = [socket for socket in _open if socket.sign_in and not socket.muted]
     if not sockets:
         return
-    standings, not_theirs = await apart(_looked, sockets)
+    standings, not_theirs = await apart(_find_invalid, sockets)
     for socket, standing in zip(sockets, standings, strict=True):
         if socket.muted:
             continue
@@ -141,7 +141,7 @@ async def check_all() -> None:
             _in_background(socket.close_for_good(NOT_YOURS))
 
 
-def _looked(sockets: list[PersonSocket]) -> tuple[list[SignInStanding], set[PersonSocket]]:
+def _find_invalid(sockets: list[PersonSocket]) -> tuple[list[SignInStanding], set[PersonSocket]]:
     found = sign_ins.standings({socket.sign_in for socket in sockets if socket.sign_in})
     standings = [found[socket.sign_in] for socket in sockets if socket.sign_in]
     kinds = {type(socket) for socket in sockets}

@@ -81,7 +81,7 @@ class _Run:
             first += taken or 1
 
     def _sticks_to_a_word(self) -> bool:
-        """Return whether it is part of a code such as an IBAN or a hash, of an address, or a telephone number with +."""
+        """Return whether it is part of a code such as an IBAN or a hash, an address, or a telephone number with +."""
         start, end = self._groups[0].start, self._groups[-1].end
         return bool(_STICKS_BEFORE.search(self._text, max(start - 1, 0), start) or _STICKS_AFTER.match(self._text, end))
 

@@ -38,10 +38,10 @@ def setup_step() -> str:
             changed += 1
         except OSError as error:
             failed.append(f"{path} ({error.strerror or error})")
-    told = [f"Made {changed} files and folders private."] if changed else []
+    sentences = [f"Made {changed} files and folders private."] if changed else []
     if failed:
-        told += [f"Other accounts of this machine can use what could not be made private: {_few(failed)}.", ADVICE]
-    return " ".join(told)
+        sentences += [f"Other accounts of this machine can use what could not be made private: {_few(failed)}.", ADVICE]
+    return " ".join(sentences)
 
 
 def exposed() -> list[Path]:

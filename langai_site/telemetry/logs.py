@@ -51,7 +51,13 @@ def formatter(*, production: bool) -> ProcessorFormatter:
     stamped = iso if production else clock
     shown = structlog.processors.JSONRenderer(ensure_ascii=False) if production else _for_eyes()
     return ProcessorFormatter(
-        foreign_pre_chain=[structlog.stdlib.add_logger_name, structlog.stdlib.add_log_level, _told, _ended, _asked],
+        foreign_pre_chain=[
+            structlog.stdlib.add_logger_name,
+            structlog.stdlib.add_log_level,
+            _clean_event,
+            _add_traceback,
+            _add_request_id,
+        ],
         pass_foreign_args=True,
         processors=[ProcessorFormatter.remove_processors_meta, Redaction(secrets()), stamped, shown],
     )
@@ -73,7 +79,7 @@ class NoError(logging.Filter):
 # Processors, in the order in which a line passes them.
 
 
-def _told(logger: WrappedLogger, name: str, event: EventDict) -> EventDict:
+def _clean_event(logger: WrappedLogger, name: str, event: EventDict) -> EventDict:
     """Keep the first line of other libraries' messages: the rest quotes. For requests, name the route, not the path."""
     record: logging.LogRecord = event["_record"]
     args = event.pop("positional_args", ())
@@ -97,11 +103,11 @@ def _without_errors(words: str, said: object, args: object) -> str:
         return type(said).__name__
     if not isinstance(args, tuple) or not any(isinstance(arg, BaseException) for arg in args):
         return words
-    told = (safe_words(arg) or type(arg).__name__ if isinstance(arg, BaseException) else arg for arg in args)
-    return (said % tuple(told)).partition("\n")[0]
+    arguments = (safe_words(arg) or type(arg).__name__ if isinstance(arg, BaseException) else arg for arg in args)
+    return (said % tuple(arguments)).partition("\n")[0]
 
 
-def _ended(logger: WrappedLogger, name: str, event: EventDict) -> EventDict:
+def _add_traceback(logger: WrappedLogger, name: str, event: EventDict) -> EventDict:
     """Add the traceback of an exception, without values."""
     info = event.pop("exc_info", None)
     if info and info[1] is not None:
@@ -109,7 +115,7 @@ def _ended(logger: WrappedLogger, name: str, event: EventDict) -> EventDict:
     return event
 
 
-def _asked(logger: WrappedLogger, name: str, event: EventDict) -> EventDict:
+def _add_request_id(logger: WrappedLogger, name: str, event: EventDict) -> EventDict:
     if found := request_id.request_id():
         event["request_id"] = found
     return event

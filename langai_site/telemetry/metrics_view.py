@@ -126,7 +126,7 @@ def gathered(role: str = "web") -> bytes:
             family = families.setdefault(told["name"], Metric(told["name"], told["words"], told["type"]))
             for name, labels, value in told["samples"]:
                 family.add_sample(name, labels, value)
-    return generate_latest(_Told([*families.values(), *_read(registry.shared_gauges.values())]))
+    return generate_latest(_Families([*families.values(), *_read(registry.shared_gauges.values())]))
 
 
 def _fresh(path: Path, now: float) -> list[dict[str, Any]]:
@@ -141,7 +141,7 @@ def _fresh(path: Path, now: float) -> list[dict[str, Any]]:
         return []
 
 
-class _Told:
+class _Families:
     """The part of a registry's interface that the text format needs."""
 
     def __init__(self, families: list[Metric]) -> None:

@@ -119,19 +119,19 @@ def _measured(name: str, attributes: Mapping[str, Value], headers: Mapping[str, 
     from opentelemetry.trace import StatusCode
 
     here = request_id.current()
-    begun = _tracer.start_span(name, context=_parent(here, headers), attributes=attributes)
+    started_span = _tracer.start_span(name, context=_parent(here, headers), attributes=attributes)
     if here.request:
-        begun.set_attribute("langai.request_id", here.request)
+        started_span.set_attribute("langai.request_id", here.request)
     try:
-        with request_id.following(replace(here, span=begun)):
-            yield TraceSpan(begun)
+        with request_id.following(replace(here, span=started_span)):
+            yield TraceSpan(started_span)
     except ENDINGS:
         raise
     except BaseException as error:
-        begun.set_status(StatusCode.ERROR, type(error).__name__)
+        started_span.set_status(StatusCode.ERROR, type(error).__name__)
         raise
     finally:
-        begun.end()
+        started_span.end()
 
 
 def _parent(here: request_id.Trail, headers: Mapping[str, str]) -> Any:  # noqa: ANN401 - OpenTelemetry's context

@@ -85,20 +85,20 @@ class UsageEntryAdmin(ReadOnly, admin.ModelAdmin[UsageEntry]):
         if not self.has_view_permission(request):
             raise PermissionDenied
         form = VerifyForm(request.GET) if "label" in request.GET else VerifyForm()
-        told = _answer(form) if form.is_bound and form.is_valid() else {}
+        context = _answer(form) if form.is_bound and form.is_valid() else {}
         frame = {**self.admin_site.each_context(request), "opts": self.opts, "title": "Verify the ledger"}
         page = {"form": form, "head": verification.head(), "closes": MonthClose.objects.all()[:12]}
-        return TemplateResponse(request, "admin/usage/usageentry/verify.html", {**frame, **page, **told})
+        return TemplateResponse(request, "admin/usage/usageentry/verify.html", {**frame, **page, **context})
 
 
 def _answer(form: VerifyForm) -> dict[str, Any]:
     found = verification.went_out(form.question())
-    told: dict[str, Any] = {"count": found.count(), "entries": found[:SHOWN], "question": form.question()}
+    context: dict[str, Any] = {"count": found.count(), "entries": found[:SHOWN], "question": form.question()}
     if form.wants_chain():
         question = form.question()
-        told["proof"] = compare_labels(question.start, question.end)
-        told["findings"] = list(islice(verification.findings(form.cleaned_data["head"]), SHOWN))
-    return told
+        context["proof"] = compare_labels(question.start, question.end)
+        context["findings"] = list(islice(verification.findings(form.cleaned_data["head"]), SHOWN))
+    return context
 
 
 @admin.register(MonthClose)

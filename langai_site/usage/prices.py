@@ -26,9 +26,9 @@ def today() -> date:
 def newest(model: str | OuterRef) -> QuerySet[models.Price]:
     """Return the prices of `model` that applied until today, with the current one first."""
     now = Func(template="CURRENT_DATE", output_field=DateField())
-    begun = models.Price.objects.filter(model=model, valid_from__lte=now)
+    started = models.Price.objects.filter(model=model, valid_from__lte=now)
     # On the same day an admin's price takes precedence over LiteLLM's, and a later one over an earlier one.
-    return begun.order_by("-valid_from", "source", "-pk")
+    return started.order_by("-valid_from", "source", "-pk")
 
 
 def current() -> dict[str, ModelPrice]:

@@ -33,7 +33,7 @@ ROWS = 500
 def mine(request: HttpRequest) -> HttpResponse:
     """Show what the person used: by time, by model, by conversation; and how their budgets stand."""
     user = signed_in(request)
-    question = _asked(request, access.whose(user))
+    question = _read_request(request, access.whose(user))
     query = replace(question.query, step=step_for(question.days), by=(), only=())
     by_time, by_model = answering.report(query), answering.report(replace(query, step="", by=("model",)))
     found = talks.by_conversation(query, question.page)
@@ -55,7 +55,7 @@ def mine(request: HttpRequest) -> HttpResponse:
 def everybody(request: HttpRequest) -> HttpResponse:
     """Show what everybody used, grouped as the admin asks: figures, never texts."""
     user = signed_in(request)
-    question = _asked(request, access.whose(user, everybody=True))
+    question = _read_request(request, access.whose(user, everybody=True))
     report = answering.report(question.query, longest=answering.LONGEST)
     context = {
         "total": showing.summary(report),
@@ -78,16 +78,16 @@ def notice(request: HttpRequest) -> HttpResponse:
 @require_safe
 @costly
 def my_file(request: HttpRequest, rows: str, form: str) -> StreamingHttpResponse:
-    return _file(_asked(request, access.whose(signed_in(request))), rows, form)
+    return _file(_read_request(request, access.whose(signed_in(request))), rows, form)
 
 
 @require_safe
 @costly
 def file_of_everybody(request: HttpRequest, rows: str, form: str) -> StreamingHttpResponse:
-    return _file(_asked(request, access.whose(signed_in(request), everybody=True)), rows, form)
+    return _file(_read_request(request, access.whose(signed_in(request), everybody=True)), rows, form)
 
 
-def _asked(request: HttpRequest, user_id: int | None) -> ReportRequest:
+def _read_request(request: HttpRequest, user_id: int | None) -> ReportRequest:
     return asked.read(request.GET, user_id=user_id, today=budgets.today(), by=USUAL)
 
 

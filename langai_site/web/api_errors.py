@@ -104,9 +104,9 @@ def _of_ninja(exception: HttpError) -> LangAIError:
 
 def _problems(errors: Sequence[Mapping[str, Any]]) -> str:
     """Describe place and problem, never the input: `message: should have at least 1 character; limit: …`."""
-    said = [f"{_place(error['loc'])}: {error['msg']}" for error in errors[:TOLD]]
+    texts = [f"{_place(error['loc'])}: {error['msg']}" for error in errors[:TOLD]]
     more = f"; and {len(errors) - TOLD} more" if len(errors) > TOLD else ""
-    return f"{'; '.join(said)}{more}."
+    return f"{'; '.join(texts)}{more}."
 
 
 def _place(location: Sequence[object]) -> str:

@@ -110,8 +110,8 @@ def reserve(admission: Admission, length: int | None, address: str) -> list[Seat
             (uploads_by_address, address, network, 1, ADDRESS_FULL.format(network)),
         ]
     taken: list[Seat] = []
-    for seats, who, limit, number, words in wanted:
-        seat = seats.take(who, limit, number)
+    for seats, counted_name, limit, number, words in wanted:
+        seat = seats.take(counted_name, limit, number)
         if seat is None:
             for one in taken:
                 one.leave()

@@ -145,9 +145,9 @@ class LimitedRequest(PacedRequest):
             admission = await asyncio.wait_for(deciding, DECISION_SECONDS)
             self.seats += body_admission.reserve(admission, self.length, self._address())
             self.limit, self.reason = admission.limit, admission.reason
-            self.content = _kept(self.length)
+            self.content = _body_buffer(self.length)
         except Exception as error:
-            return self.refuse(_told(error))
+            return self.refuse(_error_for(error))
         if is_asked:
             # Ask the sender for the body only now.
             self.channel._send100Continue()
@@ -227,7 +227,7 @@ class LimitedRequest(PacedRequest):
         self.channel.refuse(refusals.response(self._request(), error, request_id.accepted(given)), rest)
 
 
-def _told(error: Exception) -> LangAIError:
+def _error_for(error: Exception) -> LangAIError:
     """Return the error for the sender if the decision failed."""
     if isinstance(error, LangAIError):
         return error
@@ -237,7 +237,7 @@ def _told(error: Exception) -> LangAIError:
     return Broken(UNEXPECTED)
 
 
-def _kept(length: int | None) -> Any:  # noqa: ANN401 - a file that can be written
+def _body_buffer(length: int | None) -> Any:  # noqa: ANN401 - a file that can be written
     """Return a buffer for a body; on disk it is a file without a name, which vanishes with the connection."""
     folder = str(settings.FILE_UPLOAD_TEMP_DIR)
     if length is None:

@@ -66,7 +66,7 @@ def ceiling_of(name: str, *, passed_on: bool = False) -> Sensitivity:
 
 
 @dataclass(frozen=True)
-class _Asked:
+class _RequestContext:
     """What each call for the texts of one request carries."""
 
     label: Sensitivity
@@ -109,15 +109,15 @@ class HostedEmbedder:
 
         if connection.in_atomic_block:
             raise RuntimeError("texts are embedded outside of transactions only: a server is waited for")
-        asked = _Asked(label, caller, read_present or unchanging(label))
-        batches = [self._embedded(texts[at : at + BATCH], asked) for at in range(0, len(texts), BATCH)]
+        context = _RequestContext(label, caller, read_present or unchanging(label))
+        batches = [self._embed_batch(texts[at : at + BATCH], context) for at in range(0, len(texts), BATCH)]
         return np.concatenate(batches) if batches else np.empty((0, self.dimension), dtype=np.float32)
 
-    def _embedded(self, texts: Sequence[str], asked: "_Asked") -> "np.ndarray":
+    def _embed_batch(self, texts: Sequence[str], context: "_RequestContext") -> "np.ndarray":
         if time.monotonic() < self._paused_until:
             raise EmbedderUnavailableError(f"{self.name} failed a moment ago")
         try:
-            return self._accepted(texts, asked)
+            return self._embed_in_parts(texts, context)
         except NotAdmittedError as error:
             raise EmbedderUnavailableError(f"a text was relabelled or removed before {self.name} was asked") from error
         except AboveCeilingError as error:
@@ -129,29 +129,29 @@ class HostedEmbedder:
             logger.warning("%s does not embed: %s", self.name, error.code)
             raise EmbedderUnavailableError(error.message) from error
 
-    def _accepted(self, texts: Sequence[str], asked: "_Asked") -> "np.ndarray":
+    def _embed_in_parts(self, texts: Sequence[str], context: "_RequestContext") -> "np.ndarray":
         """Return the vectors of a batch. A refused batch is split in halves; a refused text is shortened by half."""
         import numpy as np
 
         try:
-            return self._called(texts, asked)
+            return self._call(texts, context)
         except ProviderError as error:
             if error.code not in REFUSALS or list(texts) == [PLAIN]:
                 raise
         if len(texts) == 1:
             logger.info("%s takes a text of %d characters in part only", self.name, len(texts[0]))
-            return self._accepted([texts[0][: len(texts[0]) // 2] or PLAIN], asked)
+            return self._embed_in_parts([texts[0][: len(texts[0]) // 2] or PLAIN], context)
         half = len(texts) // 2
-        return np.concatenate([self._accepted(part, asked) for part in (texts[:half], texts[half:])])
+        return np.concatenate([self._embed_in_parts(part, context) for part in (texts[:half], texts[half:])])
 
-    def _called(self, texts: Sequence[str], asked: "_Asked") -> "np.ndarray":
+    def _call(self, texts: Sequence[str], context: "_RequestContext") -> "np.ndarray":
         """Make one call and enter it in the ledger."""
         hosted = endpoints.leaves(endpoints.embedding_endpoint_of(self.name), passed_on=self.passed_on)
         price = write_now(prices.current_of, self.name) if hosted else None
         model = ModelInfo(self.name, self.name, self.name.partition("/")[0], hosted, self.ceiling, price=price)
         seconds = SECONDS if len(texts) == 1 else BULK_SECONDS
         entries: list[Entry] = []
-        call = EmbedCall(model, tuple(texts), asked.label, seconds, asked.caller, read_present=asked.read_present)
+        call = EmbedCall(model, tuple(texts), context.label, seconds, context.caller, read_present=context.read_present)
         try:
             vectors = door.embed(call, entries.append).vectors
         finally:

@@ -93,10 +93,10 @@ def question(text: str, languages: Sequence[str] = ()) -> list[Term]:
     text = plain(text)
     chunks = list(dict.fromkeys(CHUNK.findall(text)))
     own = language_of({chunk.lower() for chunk in chunks}, text)
-    asked = tuple(dict.fromkeys(language for language in (own, *languages) if language in STEMMERS)) or COMMON
+    stemmed_in = tuple(dict.fromkeys(language for language in (own, *languages) if language in STEMMERS)) or COMMON
     small = _small(own)
     found: dict[tuple[Form, ...], Term] = {}
-    for term in chain.from_iterable(_terms(chunk, asked, small, shouted=text.isupper()) for chunk in chunks):
+    for term in chain.from_iterable(_terms(chunk, stemmed_in, small, shouted=text.isupper()) for chunk in chunks):
         found[term.forms] = max(term, found.get(term.forms, term), key=lambda same: same.weight)
     return list(found.values())[:TERMS]
 

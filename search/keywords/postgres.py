@@ -86,9 +86,9 @@ class PostgresIndex(RowIndex):
         values = [value for clause in best for value in (clause.says, _expression([clause]))]
         statement = _BEST.format(found=" UNION ALL ".join([_FOUND] * len(matches)), rank=rank)
         found = fetched(statement, (*matches, MOST_ROWS, *values, limit))
-        asked = re.compile(rf"(?:^| )'({'|'.join(map(re.escape, question.counts))})':([\d,]+)")
+        pattern = re.compile(rf"(?:^| )'({'|'.join(map(re.escape, question.counts))})':([\d,]+)")
         for passage_id, tokens in found:
-            counts = {token: 1 + places.count(",") for token, places in asked.findall(tokens)}
+            counts = {token: 1 + places.count(",") for token, places in pattern.findall(tokens)}
             yield Candidate(passage_id, tokens.count(" ") + tokens.count(","), counts)
 
 

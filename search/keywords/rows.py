@@ -66,10 +66,10 @@ class RowIndex(ABC):
         if not terms:
             return []
         tokens = sorted(frozenset().union(*(term.tokens for term in terms)))
-        asked = KeywordQuestion(terms, scope.passages, {**dict.fromkeys(tokens, 0), **self._counts(tokens, scope)})
-        wanted = clauses(asked, self.rows / scope.share)
-        found = self._candidates(asked, wanted, scope, max(TIMES * limit, CANDIDATES)) if wanted else ()
-        return ranked(asked, found, limit)
+        weighted = KeywordQuestion(terms, scope.passages, {**dict.fromkeys(tokens, 0), **self._counts(tokens, scope)})
+        wanted = clauses(weighted, self.rows / scope.share)
+        found = self._candidates(weighted, wanted, scope, max(TIMES * limit, CANDIDATES)) if wanted else ()
+        return ranked(weighted, found, limit)
 
     def ids(self, collection_id: int) -> set[int]:
         rows = PassageKeywords.objects.filter(collection=collection_id, version=VERSION)

@@ -32,7 +32,7 @@ async def search(request: HttpRequest) -> HttpResponse:
     """Show what matches `q`, by document. While a person types, htmx requests only the results."""
     part = bool(request.htmx)  # type: ignore[attr-defined]
     try:
-        context = await in_database_thread(_asked, request, part)
+        context = await in_database_thread(_context, request, part)
     except SignedOutError:
         return redirect(f"{reverse('account_login')}?{urlencode({'next': request.get_full_path()})}")
     form: forms.SearchForm = context["form"]
@@ -54,7 +54,7 @@ async def _found(form: forms.SearchForm, reader: Reader, label: Sensitivity) -> 
     return await find(form.query, reader, label=label, filters=form.filters, limit=LIMIT)
 
 
-def _asked(request: HttpRequest, part: bool) -> dict[str, Any]:
+def _context(request: HttpRequest, part: bool) -> dict[str, Any]:
     """Return the context: form, reader and label of the query. The full page also gets the choices of its filters."""
     reader, form = reader_of(signed_in(request)), forms.read(request.GET)
     collections = {} if part and not form.collections else _collections(reader)

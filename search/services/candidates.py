@@ -83,7 +83,7 @@ class CandidateQuestion:
     notice: str
 
 
-def understood(
+def embedded_question(
     asked: SearchQuestion, reader: Reader, label: Sensitivity, caller: Caller, read_present: ReadPresent | None = None
 ) -> CandidateQuestion:
     """Return the reader's question with its vectors, by each embedder that may see it and knows its language."""
@@ -120,16 +120,19 @@ def understands(embedder: Embedder, text: str) -> bool:
 def candidates(question: CandidateQuestion, depth: int) -> Candidates:
     """Return the best `depth` of each search, fused. The stores are queried while words are looked up here."""
     waiting = [(meaning, _ask_stores(meaning, depth)) for meaning in question.meanings]
-    worded = [get_index().query(text, question.collections, depth) for text, _weight in question.asked.texts]
-    meant = [(meaning, _legible(meaning, _merged(map(Future.result, futures)))) for meaning, futures in waiting]
-    understood = {meaning.text for meaning, found in meant if not found.failed}
-    rankings = [Ranking(found.scores, meaning.weight) for meaning, found in meant]
-    for (text, weight), hits in zip(question.asked.texts, worded, strict=True):
-        rankings.append(_by_words(hits, weight, alone=text not in understood))
+    word_hits = [get_index().query(text, question.collections, depth) for text, _weight in question.asked.texts]
+    meaning_hits = [
+        (meaning, _without_unknown_scripts(meaning, _merged(map(Future.result, futures))))
+        for meaning, futures in waiting
+    ]
+    embedded_texts = {meaning.text for meaning, found in meaning_hits if not found.failed}
+    rankings = [Ranking(found.scores, meaning.weight) for meaning, found in meaning_hits]
+    for (text, weight), hits in zip(question.asked.texts, word_hits, strict=True):
+        rankings.append(_by_words(hits, weight, alone=text not in embedded_texts))
     return Candidates(
         fused(rankings),
-        all(found.complete for _meaning, found in meant) and all(len(hits) < depth for hits in worded),
-        MEANING_DOWN if any(found.failed for _meaning, found in meant) else question.notice,
+        all(found.complete for _meaning, found in meaning_hits) and all(len(hits) < depth for hits in word_hits),
+        MEANING_DOWN if any(found.failed for _meaning, found in meaning_hits) else question.notice,
     )
 
 
@@ -155,7 +158,7 @@ def _nearest(vector: "np.ndarray", index: Index, depth: int) -> FoundCandidates:
     return FoundCandidates(counting, complete=len(counting) < depth)
 
 
-def _legible(meaning: Meaning, found: FoundCandidates) -> FoundCandidates:
+def _without_unknown_scripts(meaning: Meaning, found: FoundCandidates) -> FoundCandidates:
     """Remove passages in scripts that the embedder does not know: it finds them similar to anything.
 
     An embedder that was made for certain languages was made for those in Latin letters.

@@ -21,7 +21,7 @@ from search.embeddings import SEARCH
 from search.merging import within
 from search.questions.queries import asked, is_small_talk
 from search.services import passages
-from search.services.candidates import candidates, understood
+from search.services.candidates import candidates, embedded_question
 from search.services.passages import NO_FILTERS
 from search.services.present import present_of_person
 from search.types import Filters, Findings, Hit, Reader
@@ -120,7 +120,7 @@ async def _in_finder(work: Callable[[_Query], Findings], query: _Query) -> Findi
 
 def _found(query: _Query) -> Findings:
     asked_for = asked(query.text, query.history)
-    question = understood(asked_for, query.reader, query.label, query.caller, query.read_present)
+    question = embedded_question(asked_for, query.reader, query.label, query.caller, query.read_present)
     wanted, depth = reranking.depth(query.limit), DEPTH
     for _round in range(ROUNDS):
         found = candidates(question, depth)

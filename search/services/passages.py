@@ -78,8 +78,8 @@ def _batch(batch: Sequence[int], scores: Mapping[int, float], reader: Reader) ->
     ids = [*batch, *[NOBODY] * (BATCH - len(batch))]
     rows = _BATCH.rows(user=reader.user_id, **{f"id_{i}": pk for i, pk in enumerate(ids)})
     found = [_hit(_Row(*row), scores[row[0]]) for row in rows]
-    asked = [hit for hit in found if hit.collection_id in reader.collections]
-    return sorted(asked, key=lambda hit: (-hit.score, hit.passage_id))
+    chosen = [hit for hit in found if hit.collection_id in reader.collections]
+    return sorted(chosen, key=lambda hit: (-hit.score, hit.passage_id))
 
 
 def kept_by(filters: Filters) -> Q:

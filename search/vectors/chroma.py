@@ -125,7 +125,7 @@ class ChromaStore:
         if time.monotonic() < self._paused_until:
             raise StoreUnavailableError("Chroma does not answer")
         try:
-            response = self._sent(method, self._url + path, body, seconds)
+            response = self._send(method, self._url + path, body, seconds)
         except httpx.TimeoutException as error:
             self._paused_until = time.monotonic() + PAUSE
             raise StoreUnavailableError(f"Chroma does not answer within {seconds:.0f} s") from error
@@ -133,7 +133,7 @@ class ChromaStore:
             raise StoreUnavailableError(f"Chroma is not reachable ({type(error).__name__})") from error
         return _answer(response)
 
-    def _sent(self, method: str, url: str, body: dict[str, Any] | None, seconds: float) -> "httpx.Response":
+    def _send(self, method: str, url: str, body: dict[str, Any] | None, seconds: float) -> "httpx.Response":
         """Send a request; retry if a restarted Chroma has closed the kept connection. Every call here is repeatable."""
         import httpx
 

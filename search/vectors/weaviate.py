@@ -43,7 +43,7 @@ class WeaviateStore:
     def upsert(self, name: str, ids: Sequence[int], vectors: "np.ndarray") -> None:
         from weaviate.classes.data import DataObject
 
-        with self._connected() as client:
+        with self._using_client() as client:
             self._make(client, name)
             data = client.collections.get(class_of(name)).data
             for first in range(0, len(ids), BATCH):
@@ -58,50 +58,50 @@ class WeaviateStore:
                     raise StoreUnavailableError("Weaviate did not take all vectors")
 
     def query(self, name: str, vector: "np.ndarray", limit: int) -> list[tuple[int, float]]:
-        found: list[Any] = self._asked(name, partial(_nearest, vector=vector.tolist(), limit=limit), [])
+        found: list[Any] = self._ask(name, partial(_nearest, vector=vector.tolist(), limit=limit), [])
         return [(each.uuid.int, 1.0 - each.metadata.distance) for each in found]
 
     def count(self, name: str) -> int:
-        return self._asked(name, lambda collection: int(collection.aggregate.over_all(total_count=True).total_count), 0)
+        return self._ask(name, lambda collection: int(collection.aggregate.over_all(total_count=True).total_count), 0)
 
     def ids(self, name: str) -> set[int]:
-        return self._asked(name, _all_ids, set())
+        return self._ask(name, _all_ids, set())
 
     def vectors(self, name: str, ids: Sequence[int]) -> "dict[int, np.ndarray]":
         import numpy as np
 
         found: dict[int, np.ndarray] = {}
         for first in range(0, len(ids), BATCH):
-            there: list[Any] = self._asked(name, partial(_with_vectors, ids=ids[first : first + BATCH]), [])
+            there: list[Any] = self._ask(name, partial(_with_vectors, ids=ids[first : first + BATCH]), [])
             for each in there:
                 found[each.uuid.int] = np.array(each.vector["default"], dtype=np.float32)
         return found
 
     def delete(self, name: str, ids: Sequence[int]) -> None:
         for first in range(0, len(ids), BATCH):
-            self._asked(name, partial(_deleted, ids=ids[first : first + BATCH]), None)
+            self._ask(name, partial(_deleted, ids=ids[first : first + BATCH]), None)
 
     def drop(self, name: str) -> None:
-        with self._connected() as client:
+        with self._using_client() as client:
             self._known.discard(name)
             if client.collections.exists(class_of(name)):
                 client.collections.delete(class_of(name))
 
     def names(self, prefix: str) -> list[str]:
-        with self._connected() as client:
+        with self._using_client() as client:
             found = map(name_of, client.collections.list_all())
             return [name for name in found if name.startswith(prefix)]
 
     def ping(self) -> None:
-        with self._connected() as client:
+        with self._using_client() as client:
             if not client.is_ready():
                 raise StoreUnavailableError("Weaviate is not ready")
 
-    def _asked(self, name: str, ask: Callable[[Any], Answer], nothing: Answer) -> Answer:
+    def _ask(self, name: str, ask: Callable[[Any], Answer], nothing: Answer) -> Answer:
         """Return what `ask` gets from a collection; `nothing` if there is none of that name."""
         from weaviate.exceptions import WeaviateBaseError
 
-        with self._connected() as client:
+        with self._using_client() as client:
             try:
                 return ask(client.collections.get(class_of(name)))
             except WeaviateBaseError:
@@ -130,7 +130,7 @@ class WeaviateStore:
         self._known.add(name)
 
     @contextmanager
-    def _connected(self) -> Iterator[Any]:
+    def _using_client(self) -> Iterator[Any]:
         """Yield the client; whatever it raises becomes StoreUnavailableError."""
         import grpc
         import httpx
@@ -147,12 +147,12 @@ class WeaviateStore:
     def _connection(self) -> Any:  # noqa: ANN401
         with self._lock:
             if self._client is None:
-                client = self._made()
+                client = self._new_client()
                 client.connect()
                 self._client = client
             return self._client
 
-    def _made(self) -> Any:  # noqa: ANN401
+    def _new_client(self) -> Any:  # noqa: ANN401
         """Create a client that contacts only its server: without the checks at start it calls no package index."""
         from weaviate import WeaviateClient
         from weaviate.classes.init import AdditionalConfig, Auth, Timeout

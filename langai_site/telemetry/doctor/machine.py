@@ -19,14 +19,14 @@ DUMMY, SMTP = (f"django.core.mail.backends.{name}.EmailBackend" for name in ("du
 def configuration() -> DoctorFinding:
     """Report what `manage.py check` says, with --deploy in production."""
     found = checks.run_checks(include_deployment_checks=settings.PRODUCTION)
-    told = [message for message in found if not message.is_silenced() and message.level >= checks.WARNING]
-    if not told:
+    messages = [message for message in found if not message.is_silenced() and message.level >= checks.WARNING]
+    if not messages:
         return DoctorFinding("ok", f"ENV={settings.ENV}; nothing to object to")
-    status: Verdict = "fail" if any(message.level >= checks.ERROR for message in told) else "warn"
+    status: Verdict = "fail" if any(message.level >= checks.ERROR for message in messages) else "warn"
     return DoctorFinding(
         status,
-        "; ".join(f"{message.id}: {message.msg}" for message in told),
-        " ".join(message.hint for message in told if message.hint),
+        "; ".join(f"{message.id}: {message.msg}" for message in messages),
+        " ".join(message.hint for message in messages if message.hint),
     )
 
 

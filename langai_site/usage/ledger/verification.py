@@ -98,8 +98,8 @@ def _wrong_entry(seal: Seal, entry: UsageEntry | None) -> Iterator[LedgerFinding
 
 def _wrong_time(entry: UsageEntry, latest: datetime | None) -> Iterator[LedgerFinding]:
     if latest and entry.at < latest - CLOCKS:
-        told = f"{entry.at:%Y-%m-%d %H:%M} UTC, but was written after entries of {latest:%Y-%m-%d %H:%M} UTC"
-        yield LedgerFinding(entry.pk, f"The entry says {told}: it was inserted, or the clock was set back.")
+        times = f"{entry.at:%Y-%m-%d %H:%M} UTC, but was written after entries of {latest:%Y-%m-%d %H:%M} UTC"
+        yield LedgerFinding(entry.pk, f"The entry says {times}: it was inserted, or the clock was set back.")
 
 
 def _wrong_end(kept: ChainHead | None, last: Head) -> Iterator[LedgerFinding]:

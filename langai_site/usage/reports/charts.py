@@ -68,7 +68,9 @@ def columns(values: Values, steps: Sequence[str], *, title: str, shown: Shown) -
     bars: list[Bar] = []
     for number, step in enumerate(steps):
         stack = [folded[step, name] for name in names]
-        bars += _stacked(stack, number / len(steps), 1 / len(steps), top, [_told(step, name) for name in names], shown)
+        bars += _stacked(
+            stack, number / len(steps), 1 / len(steps), top, [_part_title(step, name) for name in names], shown
+        )
     return Columns(
         title=title,
         description=_description(sums, steps, shown),
@@ -132,7 +134,7 @@ def _stacked(
             )
 
 
-def _told(step: str, name: str) -> str:
+def _part_title(step: str, name: str) -> str:
     return f"{step}, {name}" if name else step
 
 

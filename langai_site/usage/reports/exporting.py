@@ -118,15 +118,15 @@ def _in_csv(cell: Cell) -> str:
 def as_json(query: ReportQuery, name: str, columns: Sequence[str], rows: Rows) -> Iterator[str]:
     """Yield one object: the days, the filters, under `name` the rows as objects, and at the end the total."""
     total = Counter[str]()
-    yield f'{json.dumps(_asked(query))[:-1]}, "{name}": ['
+    yield f'{json.dumps(_query_in_json(query))[:-1]}, "{name}": ['
     for number, row in enumerate(rows):
         values = dict(zip(columns, row, strict=True))
         _count(total, values)
         yield ("," if number else "") + "\n" + json.dumps(values, default=_in_json)
-    yield f'\n], "total": {json.dumps(_told(total), default=_in_json)}}}\n'
+    yield f'\n], "total": {json.dumps(_total_in_json(total), default=_in_json)}}}\n'
 
 
-def _asked(query: ReportQuery) -> dict[str, object]:
+def _query_in_json(query: ReportQuery) -> dict[str, object]:
     only = {name: DIMENSIONS[name].written(value) for name, value in query.only}
     return {"from": query.start.isoformat(), "to": query.end.isoformat(), "only": only}
 
@@ -141,7 +141,7 @@ def _count(total: Counter[str], values: Mapping[str, Any]) -> None:
         total[name] += in_billionths(values[name] or Decimal(0))
 
 
-def _told(total: Counter[str]) -> dict[str, object]:
+def _total_in_json(total: Counter[str]) -> dict[str, object]:
     return {**total, **{name: dollars(total[name]) for name in MONEY}}
 
 

@@ -83,7 +83,7 @@ def steps_of(step: str, days: Days) -> tuple[date, ...]:
     return tuple(found)
 
 
-def told(step: str, day: date, *, year: bool = False) -> str:
+def step_text(step: str, day: date, *, year: bool = False) -> str:
     """Return a step in words: 3 Mar, week of 3 Mar, Mar 2026."""
     if step == "month":
         return f"{day:%b %Y}"

@@ -11,7 +11,7 @@ from django.contrib.humanize.templatetags.humanize import intcomma
 from langai_site.usage.reports import charts
 from langai_site.usage.reports.asked import KEY, MEASURES, ReportRequest
 from langai_site.usage.reports.charts import Columns, RankingChart
-from langai_site.usage.reports.periods import Days, first_of, steps_of, told
+from langai_site.usage.reports.periods import Days, first_of, step_text, steps_of
 from langai_site.usage.reports.types import DIMENSIONS, Figures, Line, Report, ReportQuery
 from langai_site.usage.spending.standing import CENT, BudgetStanding, notice, shown
 from langai_site.usage.sums import dollars
@@ -230,7 +230,7 @@ def _cells(figures: Figures, how: Callable[[Decimal], str]) -> tuple[str, ...]:
 
 
 def _day(step: str, day: object) -> str:
-    return told(step, day, year=True) if isinstance(day, date) else str(day)
+    return step_text(step, day, year=True) if isinstance(day, date) else str(day)
 
 
 def chart(report: Report, measure: str) -> Columns | RankingChart:
@@ -242,10 +242,10 @@ def chart(report: Report, measure: str) -> Columns | RankingChart:
         step = drawable(report.query)
         values = Counter[tuple[str, str]]()
         years = report.query.start.year != report.query.end.year
-        words = {day: _told(step, day, years) for day in {line.key[0] for line in report.lines}}
+        words = {day: _step_title(step, day, years) for day in {line.key[0] for line in report.lines}}
         for line in report.lines:
             values[words[line.key[0]], _names(report.query, line.key[1:])] += of(line.figures)
-        steps = [told(step, day, year=years) for day in steps_of(step, Days(report.query.start, report.query.end))]
+        steps = [step_text(step, day, year=years) for day in steps_of(step, Days(report.query.start, report.query.end))]
         return charts.columns(values, steps, title=f"{title}, each {step}", shown=how)
     ranked = {_names(report.query, line.key): of(line.figures) for line in report.lines}
     return charts.ranking(ranked if report.query.by else {}, title=title, shown=how)
@@ -259,8 +259,8 @@ def drawable(query: ReportQuery) -> str:
     return "month" if step == "week" and days > 7 * COLUMNS_MAX else step
 
 
-def _told(step: str, day: object, years: bool) -> str:
-    return told(step, first_of(step, day), year=years) if isinstance(day, date) else str(day)
+def _step_title(step: str, day: object, years: bool) -> str:
+    return step_text(step, first_of(step, day), year=years) if isinstance(day, date) else str(day)
 
 
 def _names(query: ReportQuery, values: Sequence[object]) -> str:

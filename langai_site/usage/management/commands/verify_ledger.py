@@ -34,7 +34,7 @@ class Command(BaseCommand):
         parser.add_argument("--sent", help="a JSON file of messages or texts: which calls sent exactly these?")
 
     def handle(self, *args: object, **options: Any) -> None:  # noqa: ANN401 - as argparse gives them
-        self.told = self.stderr if options["export_head"] else self.stdout
+        self.report = self.stderr if options["export_head"] else self.stdout
         try:
             bad = self._check_chain(_head(options["head"]))
             question = _question(options)
@@ -52,17 +52,17 @@ class Command(BaseCommand):
         bad = False
         for finding in verification.findings(exported):
             bad = True
-            self.told.write(f"Entry {finding.entry}: {finding.text}" if finding.entry else finding.text)
+            self.report.write(f"Entry {finding.entry}: {finding.text}" if finding.entry else finding.text)
         if not bad:
-            self.told.write(f"The chain is whole: {verification.head().sequence:,} entries are as they were sealed.")
+            self.report.write(f"The chain is whole: {verification.head().sequence:,} entries are as they were sealed.")
         return bad
 
     def _compare_labels(self, question: LedgerQuestion | None) -> bool:
         proof = compare_labels(question.start, question.end) if question else compare_labels()
         for finding in proof.findings:
-            self.told.write(f"Entry {finding.entry}: {finding.text}")
+            self.report.write(f"Entry {finding.entry}: {finding.text}")
         for line in proof.lines():
-            self.told.write(line)
+            self.report.write(line)
         return bool(proof.findings)
 
     def _answer(self, question: LedgerQuestion | None) -> bool:
@@ -70,7 +70,7 @@ class Command(BaseCommand):
             return False
         found = verification.went_out(question)
         count = found.count()
-        self.told.write(f"{'Yes' if count else 'No'}: {count:,} calls {_asked(question)}.")
+        self.report.write(f"{'Yes' if count else 'No'}: {count:,} calls {_question_text(question)}.")
         self._list(list(found[:LISTED]), count)
         return bool(count)
 
@@ -78,19 +78,19 @@ class Command(BaseCommand):
         if path is None:
             return False
         found = list(verification.with_content(_parts(_read(path)))[:LISTED])
-        self.told.write("These calls sent exactly that:" if found else "No call sent exactly that.")
+        self.report.write("These calls sent exactly that:" if found else "No call sent exactly that.")
         self._list(found, len(found))
         return False
 
     def _list(self, entries: list[UsageEntry], count: int) -> None:
         for entry in entries:
             left = entry.sent_at or entry.at
-            self.told.write(
+            self.report.write(
                 f"Entry {entry.pk}: {left:%Y-%m-%d %H:%M:%S} UTC, {entry.get_label_display().lower()}, "
                 f"{entry.model}, {entry.username or 'nobody'}, {entry.bytes_sent:,} bytes, {entry.status}"
             )
         if count > len(entries):
-            self.told.write(f"… and {count - len(entries):,} more.")
+            self.report.write(f"… and {count - len(entries):,} more.")
 
 
 def _question(options: dict[str, Any]) -> LedgerQuestion | None:
@@ -104,7 +104,7 @@ def _question(options: dict[str, Any]) -> LedgerQuestion | None:
     )
 
 
-def _asked(question: LedgerQuestion) -> str:
+def _question_text(question: LedgerQuestion) -> str:
     where = "to hosted models" if question.hosted else "to any model"
     since = f" from {question.start:%Y-%m-%d %H:%M %Z}" if question.start else ""
     until = f" until {question.end:%Y-%m-%d %H:%M %Z}" if question.end else ""
