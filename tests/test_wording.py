@@ -1,7 +1,9 @@
 """What people read is plain English: words and turns that make them read twice stay out."""
 
 import ast
+import io
 import re
+import tokenize
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,6 +16,16 @@ AVOIDED = re.compile(
     r"|(?<![Tt]here )\b(?:is|are|was) no (?!longer\b|more\b)\w+"
     r"|\bElse\b"
 )
+# The apps and packages whose docstrings and comments are in plain English too.
+EXPLAINED = ("documents", "langai_site", "search")
+NOT_EXPLAINED = {"migrations", "outbound"}
+AVOIDED_IN_CODE = re.compile(
+    AVOIDED.pattern
+    + r"|\b(?:lest|whoever|but for|told of|looked (?:for|through)|(?:go|goes) on with)\b|, for (?:it|they|there)\b"
+)
+NOT_IMPERATIVE = re.compile(r"(?:Whether|Why|Whom?|What|Where|Which|How|Those|The|An?)\b")
+# Their docstrings of operations describe them to the API's users.
+DESCRIBED = {"api.py", "api_v1.py"}
 TAGS = re.compile(r"{#.*?#}|{%.*?%}|{{.*?}}|<(script|style)\b.*?</\1>|<[^>]*>", re.DOTALL)
 
 
@@ -52,3 +64,48 @@ def test_the_list_knows_what_was_said_before(text):
 @pytest.mark.parametrize("text", ["It is no longer here.", "There is no such page.", "Nobody else sees it."])
 def test_ordinary_sentences_pass(text):
     assert not AVOIDED.search(text)
+
+
+def explained() -> Iterator[Path]:
+    for app in EXPLAINED:
+        for path in sorted((ROOT / app).rglob("*.py")):
+            if NOT_EXPLAINED.isdisjoint(path.parts):
+                yield path
+
+
+def docstrings(path: Path) -> Iterator[tuple[ast.AST, str]]:
+    for node in ast.walk(ast.parse(path.read_text())):
+        can_have_one = isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef)
+        if can_have_one and (words := ast.get_docstring(node)):
+            yield node, " ".join(words.split())
+
+
+def comments(path: Path) -> Iterator[str]:
+    tokens = tokenize.generate_tokens(io.StringIO(path.read_text()).readline)
+    return (token.string for token in tokens if token.type == tokenize.COMMENT and "# noqa" not in token.string)
+
+
+def test_no_docstring_or_comment_has_a_turn_that_makes_people_read_twice():
+    found = [
+        (str(path.relative_to(ROOT)), match[0])
+        for path in explained()
+        for words in (*(words for _node, words in docstrings(path)), *comments(path))
+        for match in AVOIDED_IN_CODE.finditer(words)
+    ]
+    assert found == []
+
+
+def test_the_docstring_of_a_function_begins_with_an_imperative():
+    found = [
+        (str(path.relative_to(ROOT)), words)
+        for path in explained()
+        if path.name not in DESCRIBED
+        for node, words in docstrings(path)
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and NOT_IMPERATIVE.match(words)
+    ]
+    assert found == []
+
+
+@pytest.mark.parametrize("text", ["Few, for they wait.", "All but for one.", "whoever asks", "It is told of that."])
+def test_the_list_knows_what_comments_said_before(text):
+    assert AVOIDED_IN_CODE.search(text)

@@ -121,7 +121,7 @@ def _packed(drawing: pypdfium2.PdfBitmap) -> Picture:
 def _refuse_scanned(document: pypdfium2.PdfDocument, scanned: Sequence[int], empty: int) -> None:
     """Refuse a file with scanned pages when there is no OCR: otherwise pages would be lost unnoticed.
 
-    Decorated pages without text are no loss.
+    Decorated pages without text lose nothing.
     """
     if scanned and empty == len(document):
         raise ExtractionError(f"This PDF has {NO_OCR}")

@@ -1,7 +1,7 @@
 """Reads large bodies on separate threads, and refuses JSON with so many values that reading it would stop others.
 
 Parsing a message takes no time; parsing megabytes of small values takes seconds, in which the event loop would serve
-nobody. Threads alone are no solution: Python's parser does not let others run before it has finished.
+nobody. Threads alone do not help: Python's parser does not let others run before it has finished.
 """
 
 import asyncio
