@@ -72,7 +72,7 @@ class ReplaceForm(forms.Form):
 
 
 class DocumentForm(RaiseQuotingForm[Document]):
-    """What a person may change about a document."""
+    """The fields of a document that a person may change."""
 
     def labelled(self) -> Labelled:
         return Labelled(document=self.instance.pk)

@@ -28,7 +28,7 @@ class TryForm(forms.ModelForm[SensitivePattern]):
 
 @admin.register(SensitivePattern)
 class SensitivePatternAdmin(admin.ModelAdmin[SensitivePattern]):
-    """What is sensitive here besides what the built-in detectors know."""
+    """The admins' own rules for sensitive texts, besides the built-in detectors."""
 
     list_display = ["name", "kind", "label", "enabled"]
     list_editable = ["enabled"]

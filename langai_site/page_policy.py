@@ -1,4 +1,4 @@
-"""What pages may load and run: their Content-Security-Policy."""
+"""The Content-Security-Policy: what pages may load and run."""
 
 from csp.constants import NONCE, NONE, SELF
 

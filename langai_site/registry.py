@@ -1,4 +1,4 @@
-"""What apps contribute to shared packages: each registers its parts in `AppConfig.ready()`."""
+"""The registry of what apps contribute to shared packages: each registers its parts in `AppConfig.ready()`."""
 
 import re
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
@@ -95,7 +95,7 @@ SenderOf = Callable[[Any, Callable[[Any], None]], Awaitable[str | None]]
 
 @dataclass(frozen=True)
 class AccessGuard:
-    """What an app says about the access that its things give, before a person hands access out. Synchronous.
+    """An app's answers about the access that its things give, before a person hands access out. Synchronous.
 
     `opens`: what a team can open, as in “documents”. `closed_teams(editor_id, team_ids)`: those teams that open
     something which the editor may not manage, each with the names of the people who manage it.
@@ -116,7 +116,7 @@ web_services: dict[str, Callable[[], Awaitable[None]]] = {}
 # Coroutine functions awaited, in order, before the web process ends; each gets the grace in seconds.
 web_drains: dict[str, Callable[[float], Awaitable[None]]] = {}
 
-# What each process counts itself, and what it reads about itself on demand.
+# Counters of each process, and gauges that it reads on demand.
 measures: list[Measure] = []
 gauges: dict[str, Gauge] = {}
 # Figures that are the same in every process, because they are read from the database, on a thread.
@@ -135,7 +135,7 @@ conversation_titles: dict[str, Callable[[int, Sequence[UUID]], Mapping[UUID, str
 
 
 class Quotations(Protocol):
-    """What the app that keeps conversations does when the label of a document or a collection rises."""
+    """The reactions of the app that keeps conversations when the label of a document or a collection rises."""
 
     def count_quoting(self, labelled: Any) -> int:  # noqa: ANN401 - a value of search, which is not known here
         """Return how many conversations quote it; `labelled` is search's."""

@@ -27,7 +27,7 @@ def readable_collections(user: User | int) -> QuerySet[Collection]:
 def managed_collections(user: User | AnonymousUser) -> QuerySet[Collection]:
     """Return the collections that a person may manage in the admin: superusers all, other staff the ones they own.
 
-    Managing a collection does not make a person its reader.
+    That alone does not let them read it.
     """
     if not (user.is_active and user.is_staff):
         return Collection.objects.none()

@@ -37,7 +37,7 @@ class CollectionForm(RaiseQuotingForm[Collection]):
 
 @admin.register(Collection)
 class CollectionAdmin(CollectionModelAdmin):
-    """Superusers manage every collection, other staff the ones they own. Managing one does not allow reading it."""
+    """Superusers manage every collection, other staff the ones they own. That alone does not let them read it."""
 
     form = CollectionForm
     list_display = ("name", "sensitivity", "readers", "ask", "documents_in_search", "passages", "created_at")

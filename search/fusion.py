@@ -15,7 +15,10 @@ K = 10
 
 @dataclass(frozen=True)
 class Ranking:
-    """What one search found: scores by id, higher is better. `weight`, from 0, is how much the search is trusted."""
+    """The results of one search: scores by id, higher is better.
+
+    `weight`, from 0, is how much the search is trusted.
+    """
 
     scores: Mapping[int, float]
     weight: float = 1.0

@@ -21,7 +21,10 @@ _ROWS = re.compile(r"(?P<place>.*\brows? )(?P<first>\d+)(?: to (?P<last>\d+))?")
 
 @dataclass(frozen=True)
 class _Fingerprint:
-    """What two texts are compared by. Forms and logs may differ only in their numbers, so these must be equal."""
+    """The features by which two texts are compared.
+
+    Forms and logs may differ only in their numbers: these must be equal.
+    """
 
     text: str
 

@@ -23,7 +23,7 @@ class Reader:
 
 @dataclass(frozen=True)
 class Filters:
-    """What a search is narrowed to. None does not narrow it; an empty tuple excludes everything.
+    """The limits of a search. None does not narrow it; an empty tuple excludes everything.
 
     `types` are media types. `since` and `until` are days (UTC), both included, on which a document was added.
     `max_label` leaves out passages with a higher label.
@@ -105,7 +105,7 @@ class Hit:
 
 @dataclass(frozen=True)
 class Findings:
-    """What a query found, best first; `notice` tells the person who asked what could not be searched."""
+    """The results of a query, best first; `notice` tells the person who asked what could not be searched."""
 
     hits: tuple[Hit, ...] = ()
     notice: str = ""

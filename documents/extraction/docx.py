@@ -25,7 +25,7 @@ MAX_ANCESTRY = 20
 
 @dataclass(frozen=True)
 class Style:
-    """What a paragraph's style says: its outline level, from 0 for a title, and whether it is a list item."""
+    """The effect of a paragraph's style: its outline level, from 0 for a title, and whether it is a list item."""
 
     level: int = BODY_LEVEL
     item: bool = False

@@ -102,7 +102,7 @@ class Counted:
     # The positions of each name in `open`.
     places: dict[str, list[int]] = field(default_factory=dict)
     options: int = 0
-    # Of all <html> and <body>: parsers add the attributes of later ones to the first.
+    # Attributes of all <html> and <body> tags: parsers add those of later tags to the first.
     body_attributes: int = 0
 
     def opens(self, name: str, attributes: int) -> None:

@@ -21,7 +21,7 @@ LOCKED = "This mail is encrypted. Save its text without encryption and upload th
 
 SHOWN = ("Subject", "From", "To", "Cc", "Date")
 ENCRYPTED = {"multipart/encrypted", "application/pkcs7-mime", "application/x-pkcs7-mime"}
-# What the standard library's header parsers raise for malformed headers of many kinds.
+# Exceptions of the standard library's header parsers for malformed headers of many kinds.
 MALFORMED = (ValueError, LookupError, TypeError, AttributeError, AssertionError, ArithmeticError, MessageError)
 PLACE_CHARACTERS = 100
 

@@ -20,7 +20,7 @@ NOT_ONE = "This is not a presentation, though its name says so, or it is damaged
 NOTES = "Speaker notes:"
 
 TITLES = {"title", "ctrTitle"}
-# What repeats on every slide, and the slide's picture on its page of notes.
+# Elements that repeat on every slide, and the slide's picture on its page of notes.
 FURNITURE = {"sldNum", "dt", "ftr", "hdr", "sldImg"}
 # Copies of shapes for programs that cannot draw them.
 COPIES = {"Fallback"}

@@ -32,10 +32,10 @@ ENVIRONMENT = {
 # Only this is passed on from the worker's environment, which holds the keys: where tesseract and its languages are.
 PASSED_ON = {"PATH": os.defpath, "TESSDATA_PREFIX": ""}
 
-# Of a traceback: the places and the types of error; of a crash: its first line.
+# The parts of an error report that may be logged: places and types of errors in a traceback, the first line of a crash.
 WHERE = re.compile(r'\s*File "[^"]+", line \d+(, in \S+)?|[A-Za-z_.]+(Error|Exception|Exit)\b|Fatal Python error')
 
-# What `_wait` returns for a process that was still running when its time was up; no process ends by this signal.
+# `_wait` returns this for a process that was still running when its time was up; no process ends by this signal.
 OUT_OF_TIME = -signal.SIGALRM
 TOO_COSTLY = (
     "Reading this file took far longer than others of its size do: it is damaged, or nested too deeply. "

@@ -56,7 +56,7 @@ STREAMS = (
     ("Book", "an old spreadsheet", ".xls"),
     ("__nameid_version1.0", "an Outlook mail", ".msg"),
 )
-# What zipfile raises for a damaged archive.
+# Exceptions of zipfile for a damaged archive.
 UNREADABLE = (zipfile.BadZipFile, OSError, EOFError, ValueError, NotImplementedError, RuntimeError, zlib.error)
 BLOCK = 1024 * 1024
 

@@ -20,7 +20,7 @@ class LimitReachedError(ExtractionError):
 
 @dataclass(frozen=True)
 class Limits:
-    """What one extraction may use, and how much it may return.
+    """The resources that one extraction may use, and the limits of its result.
 
     `cpu_seconds` is the processor time that the file's size justifies; 0: as much as `seconds`. Each megabyte that an
     office file unpacks to justifies `unpacked_cpu_seconds` more. `ocr_languages` names the languages of scanned pages

@@ -27,7 +27,7 @@ MAX_STYLES_MB = 16
 TOO_MANY_STYLES = (
     f"This spreadsheet has more than {MAX_STYLES_MB} MB of formats. Copy its values into a new file and upload that."
 )
-# Where openpyxl reads the styles, whatever the workbook says.
+# openpyxl reads the styles from here, whatever the workbook says.
 STYLES = "xl/styles.xml"
 # The maximum that programs let people write. openpyxl searches a format for dates in time quadratic in its length.
 MAX_FORMAT = 255

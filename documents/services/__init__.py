@@ -1,4 +1,4 @@
-"""What people who manage documents can do with them."""
+"""The actions of people who manage documents."""
 
 from documents.services.handbook import HANDBOOK, HANDBOOK_FOLDER, load_handbook
 from documents.services.lifecycle import delete, forget_previous, keep_previous, relabel, retry

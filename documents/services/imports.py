@@ -23,7 +23,7 @@ PATH_CHARACTERS = 1000
 
 
 class ImportOutcome(StrEnum):
-    """What happened to a file, as people read it."""
+    """The outcome for a file, as people read it."""
 
     IMPORTED = "imported"
     REPLACED = "replaced"
@@ -35,7 +35,7 @@ class ImportOutcome(StrEnum):
 
 @dataclass(frozen=True)
 class Result:
-    """What happened to one file; `path` is relative to the folder. `document` is the one that holds it now."""
+    """The result for one file; `path` is relative to the folder. `document` is the one that holds it now."""
 
     path: str
     outcome: ImportOutcome
@@ -45,7 +45,7 @@ class Result:
 
 @dataclass(frozen=True)
 class Target:
-    """Where and how the files are imported."""
+    """The collection to import into, and the options."""
 
     collection: Collection
     user: User | None = None

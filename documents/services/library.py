@@ -1,4 +1,4 @@
-"""What the Library shows a person: the collections that they may read, and the documents in them."""
+"""The content of the Library: the collections that a person may read, and the documents in them."""
 
 import re
 import unicodedata

@@ -30,7 +30,7 @@ def editor_of(request: HttpRequest) -> User:
 
 
 class KnowsEditor(admin.ModelAdmin[M]):
-    """Passes the person who fills in the form to the form, an `Editing`."""
+    """Sets `editor`, the person who fills in the form, on its form: an `Editing`."""
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:  # noqa: ANN401
         form = super().get_form(request, obj, change=change, **kwargs)

@@ -101,7 +101,7 @@ def _shared(rate: str, share: int) -> str:
 
 
 class _Counting:
-    """What one attempt was counted in, and the first refusal."""
+    """The limits in which one attempt was counted, and the first refusal."""
 
     def __init__(self, request: HttpRequest) -> None:
         self._request = request

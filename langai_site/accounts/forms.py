@@ -14,7 +14,7 @@ M = TypeVar("M", bound=Model)
 
 
 class InvitedForm(UserCreationForm[User]):
-    """What an invited person chooses: a name, optionally an address, and a password."""
+    """The choices of an invited person: a name, optionally an address, and a password."""
 
     class Meta:
         model = User

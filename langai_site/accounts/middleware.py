@@ -29,7 +29,7 @@ class PostLimits(InLoop):
 
 
 class KnownDevices(InLoop):
-    """Sets or removes the device cookies in the browser of a person who has just signed in or out."""
+    """Sets the cookies by which a browser later shows that a person has signed in, or out, in it."""
 
     def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
         devices.write_cookie(request, response)

@@ -1,4 +1,4 @@
-"""What staff who are not superusers may do with other people's accounts: never more than they may do themselves.
+"""The rights of staff who are not superusers over other people's accounts: never more than they have themselves.
 
 A person who may change accounts could otherwise make themselves a superuser, sign in as one, or join a team that reads
 more than they may. Synchronous.
@@ -44,7 +44,7 @@ def _permissions(person: User) -> set[int]:
 
 @dataclass(frozen=True)
 class Closed:
-    """What a team opens that the editor may not manage, and the names of people who may."""
+    """The things that a team opens but the editor may not manage, and the names of people who may."""
 
     opens: tuple[str, ...]
     names: tuple[str, ...]

@@ -86,7 +86,7 @@ class Breaker:
             logger.info("the cache is back")
 
 
-# For what is `tried`.
+# The breaker of `tried` and `tried_now`.
 breaker = Breaker()
 
 

@@ -28,7 +28,7 @@ _REMEMBERED = 100_000
 
 
 class _Signs(dict[int, int | str | None]):
-    """What `str.translate` replaces a sign with; computed at its first use."""
+    """The replacements of signs for `str.translate`; each is computed at its first use."""
 
     def __missing__(self, code: int) -> int | str | None:
         sign = _sign(chr(code))

@@ -20,7 +20,7 @@ OURS = (
     *("files", "model", "static", "chroma", "chroma.broken-*", "metrics", "temp"),
 )
 CHROMAS = ("chroma.sqlite3*", "????????-????-????-????-????????????")
-# What home folders, or the root folder of a disk, contain besides.
+# Other entries that home folders, or the root folder of a disk, usually contain.
 NOBODYS = (".*", "lost+found")
 SHOWN = 5
 ADVICE = "Run all of LangAI as the account that owns them, or have that account run chmod go= on them."

@@ -1,1 +1,1 @@
-"""What operators see: logs, metrics, traces, health, and the doctor."""
+"""Tools for operators: logs, metrics, traces, health, and the doctor."""

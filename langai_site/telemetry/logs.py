@@ -34,7 +34,7 @@ QUOTED = re.compile("[\"'`“‘].*[\"'`”’]")  # noqa: RUF001 - these are wh
 SECRET_SETTINGS = re.compile("(KEY|TOKEN|PASSWORD|SECRET)$")
 # Shorter ones would blank ordinary words.
 SHORTEST_SECRET = 8
-# What gives access, or is a person's address, by its form alone.
+# Forms of texts that give access, or that are a person's address.
 FORMS = {
     re.compile(r"(?<=://)[^/\s:@]*:[^/\s@]+(?=@)"): WITHHELD,
     re.compile(r"(?i)\b(Bearer|Basic)\s+[\w.~+/=-]{8,}"): rf"\1 {WITHHELD}",

@@ -11,7 +11,7 @@ from langai_site.usage.ledger.verification import Head, LedgerQuestion
 
 
 class VerifyForm(forms.Form):
-    """What an admin asks the ledger: what went out, and whether the chain is intact."""
+    """An admin's question to the ledger: what went out, and whether the chain is intact."""
 
     start = forms.CharField(
         label="From", required=False, max_length=40, help_text="Such as 2026-03-01; empty: the beginning."

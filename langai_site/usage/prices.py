@@ -1,4 +1,4 @@
-"""What models cost, and since when. Rows are only ever added, so that every charge can be computed again."""
+"""Prices of models, and since when they apply. Rows are only ever added, so every charge can be computed again."""
 
 from collections.abc import Iterable
 from dataclasses import astuple, replace

@@ -35,7 +35,7 @@ class Usage:
 
 @dataclass(frozen=True)
 class Held:
-    """What is reserved for a reply, in US dollars; None if its model has no price."""
+    """The amount reserved for a reply, in US dollars; None if its model has no price."""
 
     reply: UUID
     amount: Decimal | None

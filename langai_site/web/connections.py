@@ -45,7 +45,7 @@ FRAME_MAX = 1024
 FRAMES_MAX, FRAMES_SECONDS = 30, 60.0
 # Close codes for a socket that receives more; after the second, its page does not connect again.
 FRAME_TOO_LARGE, TOO_MANY_FRAMES = 1009, 4429
-# What a connection waits for.
+# The states of a connection, by what it waits for.
 REQUEST, HEADERS, BODY, ANSWER, REFUSAL, END = "request", "headers", "body", "answer", "refusal", "end"
 
 by_address = Seats()

@@ -54,7 +54,7 @@ _CODES = {
     "less_than_equal": "number_above_max_value",
 }
 OWN_KINDS = ("invalid_type", "invalid_value", "unsupported_value", "unsupported_parameter", "string_above_max_length")
-# What pydantic calls the branches of a union.
+# Pydantic's names for the branches of a union.
 _BRANCHES = ("str", "int", "float", "bool")
 
 
@@ -93,7 +93,7 @@ def body(error: LangAIError) -> dict[str, object]:
 
 def invalid(errors: Sequence[Mapping[str, Any]]) -> LangAIError:
     """Return the error for pydantic's `errors`: it says where and what, but never repeats the input."""
-    # Of a union's branches, the one that read furthest is the one that was meant.
+    # The branch of a union that read furthest is the one that was meant.
     error = max(errors, key=lambda error: len(_place(error["loc"])))
     kind, param = str(error["type"]), _written(_place(error["loc"]))
     if kind in OWN_KINDS:

@@ -66,7 +66,7 @@ class LimitedRequest(PacedRequest):
         super().__init__(channel, queued, parsePOSTFormSubmission=False)
         self.seats: list[Seat] = []
 
-    # What Twisted calls, in this order.
+    # Called by Twisted, in this order.
 
     def gotLength(self, length: int | None) -> None:  # noqa: N802
         self.length = length

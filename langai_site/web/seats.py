@@ -26,7 +26,10 @@ class Seats:
 
 
 class Seat:
-    """What a user has taken, until `leave` gives it back. Leaving twice is fine: connections end in several ways."""
+    """The share that a user has taken, until `leave` gives it back.
+
+    Leaving twice is fine: connections end in several ways.
+    """
 
     def __init__(self, seats: Seats, who: str, amount: int) -> None:
         self._seats: Seats | None = seats

@@ -18,7 +18,7 @@ _NAMES = ("sensitivity", "label", "sensitivitylabel", "xlangaisensitivity", "lan
 # These may be meant to state one, as may names spelled nearly like `sensitivity` or beginning like it.
 _DOUBTFUL = ("labels", "classification", "confidential", "confidentiality")
 _NEARLY = 0.8
-# Of the headers and parameters that begin so, without dashes and an X, only the known headers are accepted.
+# Headers and parameters that begin so, without dashes and an X, are refused unless they are known.
 _NOT_KNOWN = ("langai", "sensitiv", "label", "confidential", "classification")
 _HEADERS = ("xlangaisensitivity", "xlangaicollections")
 # Fields of these names hold others: `extra_body.metadata`, `headers`, a message or a part of it.

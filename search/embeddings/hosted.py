@@ -67,7 +67,7 @@ def ceiling_of(name: str, *, passed_on: bool = False) -> Sensitivity:
 
 @dataclass(frozen=True)
 class _RequestContext:
-    """What each call for the texts of one request carries."""
+    """The context that all calls for the texts of one request share."""
 
     label: Sensitivity
     caller: Caller

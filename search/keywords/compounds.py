@@ -19,7 +19,7 @@ SHORTEST, LONGEST = 8, 40
 UNKNOWN_FIRST, UNKNOWN_LATER = 4, 5
 # Words of three letters occur in too many others by chance to be accepted beside an unknown piece.
 SHORT = 3
-# So do these, which are also the endings of other words.
+# These are also the endings of other words, so they are not accepted there either.
 UNSURE = frozenset(
     ("alter", "ecke", "ende", "essen", "fisch", "mann", "native", "reibung", "reich", "rest", "stall", "test", "tisch")
 )
@@ -27,7 +27,7 @@ ENDINGS = ("s", "es", "e", "en", "n", "er", "ern", "em", "in", "innen")
 JOINTS = ("s", "es", "n", "en", "er", "ern", "e")
 SURE_JOINTS = ("s", "es", "n", "en")
 
-# What rules out an unknown piece: the start of a word with a prefix, letters that no word begins or ends with, the
+# These rule out an unknown piece: the start of a word with a prefix, letters that no word begins or ends with, the
 # end of a derived word.
 PREFIXES = (
     *("durch", "emp", "ent", "fort", "gegen", "heraus", "herunter", "hinter", "hinunter", "miss", "nach", "nieder"),

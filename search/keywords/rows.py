@@ -1,4 +1,4 @@
-"""What the indexes of both databases share: the rows of indexed passages, and the steps of a query."""
+"""The shared part of both databases' indexes: the rows of indexed passages, and the steps of a query."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
@@ -20,7 +20,7 @@ TIMES, CANDIDATES = 2, 60
 
 @dataclass(frozen=True)
 class KeywordScope:
-    """What a question searches. `passages` counts the whole index, `share` is the part of it in the collections.
+    """The scope of a question. `passages` counts the whole index, `share` is the part of it in the collections.
 
     `languages` are those of the texts, the most frequent first.
     """

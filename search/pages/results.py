@@ -78,7 +78,7 @@ class FoundDocument:
 
 @dataclass(frozen=True)
 class Chosen:
-    """What is chosen in a filter, in words; `some`: whether it narrows the search."""
+    """The choice in a filter, in words; `some`: whether it narrows the search."""
 
     text: str
     some: bool

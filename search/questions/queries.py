@@ -46,7 +46,7 @@ class Leaning(IntEnum):
 
 @dataclass(frozen=True)
 class SearchQuestion:
-    """What is searched for: texts with how much each counts."""
+    """The texts to search for, with how much each counts."""
 
     texts: tuple[tuple[str, float], ...]
 

@@ -47,7 +47,10 @@ _store_threads = ThreadPoolExecutor(8, thread_name_prefix="store")
 
 @dataclass(frozen=True)
 class FoundCandidates:
-    """What one search found for one text. `complete`: it has no more that count. `failed`: it was not searched."""
+    """The results of one search for one text.
+
+    `complete`: no further result would count. `failed`: the store could not be searched.
+    """
 
     scores: Mapping[int, float]
     complete: bool = True

@@ -18,7 +18,7 @@ from search.services.label_history import history_of
 
 @dataclass(frozen=True)
 class Labelled:
-    """What was relabelled: a document in all its versions, or a whole collection."""
+    """The target of a relabelling: a document in all its versions, or a whole collection."""
 
     document: UUID | None = None
     collection: int | None = None

@@ -14,7 +14,7 @@ from search.vectors import BrokenCollectionError, VectorStore
 BATCH = 500
 COMMAND = "reindex"
 
-# What is being done, how much of it is done, and how much there is.
+# Called with the current step, the number of finished items, and the number of all items.
 Report = Callable[[str, int, int], None]
 
 

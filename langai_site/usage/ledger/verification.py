@@ -131,7 +131,7 @@ def _rewritten(exported: Head) -> Iterator[LedgerFinding]:
 
 @dataclass(frozen=True)
 class LedgerQuestion:
-    """What went out between two times (the second not included), at least as sensitive as `label`."""
+    """A question about the calls between two times (the second not included), at least as sensitive as `label`."""
 
     start: datetime | None = None
     end: datetime | None = None

@@ -1,4 +1,4 @@
-"""What may be spent, and what is reserved for calls in progress."""
+"""Budgets, and the money reserved for calls in progress."""
 
 from django.conf import settings
 from django.core.validators import MinValueValidator
@@ -8,7 +8,7 @@ from django.utils import timezone
 
 
 class Budget(models.Model):
-    """What a person, a team or everybody may spend in a day or a month."""
+    """A limit on what a person, a team or everybody may spend in a day or a month."""
 
     class Scope(models.TextChoices):
         USER = "user", "a person"

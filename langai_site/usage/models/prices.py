@@ -1,4 +1,4 @@
-"""What a model costs from a given day on."""
+"""Prices of models, each from a given day on."""
 
 from decimal import Decimal
 from typing import Any

@@ -6,7 +6,7 @@ from langai_site.sensitivity import Sensitivity
 
 
 class Slice(models.Model):
-    """What entries that are summed together have in common: every attribute that reports can select, except the day.
+    """The attributes that entries in one sum have in common: everything that reports can select, except the day.
 
     It names people and teams by value, as entries do. If `of` names one dimension, its days sum all entries with the
     same value of that dimension, and the other columns are blank. `key` is a hash over the rest (`reports/rollup.py`).

@@ -28,7 +28,7 @@ logger = logging.getLogger(__name__)
 
 # As many as a database on one file can handle while people write messages.
 BATCH = 2000
-# What identifies a slice, after its dimension; each with the blank value of a column that does not apply.
+# The columns that identify a slice, after its dimension; each with the blank value for when it does not apply.
 BLANK: Mapping[str, object] = {
     "user_id": None,
     "username": "",

@@ -64,7 +64,7 @@ DIMENSIONS: Mapping[str, Dimension] = {
 
 @dataclass(frozen=True)
 class ReportQuery:
-    """What is summed: the days from `start` to `end`, both included, each `step` and each value of `by` separately.
+    """A query: sums the days from `start` to `end`, both included, separately for each `step` and each value of `by`.
 
     `only` holds dimensions with the one value that counts. `user_id`: one person's entries; None: everybody's. `access`
     decides who may ask for which.
