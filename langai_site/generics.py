@@ -7,6 +7,7 @@ app's admin or forms are loaded.
 from typing import Any
 
 from django.contrib.admin.options import BaseModelAdmin
+from django.db.models import TextField
 from django.forms.models import BaseModelForm, ModelChoiceField
 
 
@@ -14,6 +15,6 @@ def _itself(cls: type, _argument: object) -> type:
     return cls
 
 
-_BASES: tuple[Any, ...] = (BaseModelAdmin, BaseModelForm, ModelChoiceField)
+_BASES: tuple[Any, ...] = (BaseModelAdmin, BaseModelForm, ModelChoiceField, TextField)
 for _base in _BASES:
     _base.__class_getitem__ = classmethod(_itself)

@@ -21,6 +21,8 @@ try:
 
     DATA_DIR = environment.writable_folder(Path(env.str("DATA_DIR", str(BASE_DIR / "data"))).expanduser().absolute())
     SECRET_KEY = env.str("SECRET_KEY", None) or environment.stored_secret(DATA_DIR / "secret_key")
+    # Earlier ones: what they signed or encrypted can still be read.
+    SECRET_KEY_FALLBACKS: list[str] = env.list("SECRET_KEY_FALLBACKS", [])
     HOST = env.str("HOST", "127.0.0.1")
     PORT = env.int("PORT", 8000, validate=Range(1, 65535))
     # Required for reading /metrics from elsewhere; not needed on this machine.

@@ -1,6 +1,7 @@
 import importlib.util
 import os
 import shutil
+import time
 from collections.abc import Callable
 
 import hypothesis
@@ -203,3 +204,13 @@ def fresh_caches():
 
     for alias in ("limits", "resting", "answers", "vectors"):
         caches[alias].clear()
+
+
+@pytest.fixture(autouse=True)
+def no_connections(monkeypatch):
+    """Each test starts without connections, and reads them when it has saved one itself."""
+    from langai_site.outbound.connections import known, reading
+
+    known.put({})
+    monkeypatch.setattr(reading, "_read_at", time.monotonic())
+    monkeypatch.setattr(reading, "SECONDS", 3600)

@@ -1,8 +1,6 @@
-from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
-from asgiref.sync import async_to_sync
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet, Subquery
@@ -16,17 +14,15 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.views.decorators.http import require_POST
 
-from langai_site.accounts.models import User
-from langai_site.outbound import catalogue, listings, roles, stored_quirks, trial
+from langai_site.outbound import admin_trials, catalogue, listings, roles, stored_quirks
+from langai_site.outbound.connections import reading
+from langai_site.outbound.connections.kinds import RESERVED
 from langai_site.outbound.forms import QUIRKS, ModelForm, plain
 from langai_site.outbound.models import Model
-from langai_site.outbound.trial import Trial
 from langai_site.outbound.types import ProviderError
 from langai_site.sensitivity import Sensitivity
 from langai_site.usage import prices
 from langai_site.usage.models import Price
-from langai_site.usage.spending import reservations as usage
-from langai_site.usage.types import Caller
 
 ASKED = "How it is asked"
 WHERE, TRUST, ROLES = "Where it runs", "What it may see, and who may use it", "What it is good for"
@@ -53,6 +49,7 @@ class ModelAdmin(admin.ModelAdmin[Model]):
         css = {"all": ["admin/models.css"]}
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Model]:
+        reading.renew()
         now = prices.newest(OuterRef("name"))
         priced = super().get_queryset(request).prefetch_related("teams")
         return priced.annotate(
@@ -140,7 +137,7 @@ class ModelAdmin(admin.ModelAdmin[Model]):
     def save_model(self, request: HttpRequest, obj: Model, form: Any, change: bool) -> None:  # noqa: ANN401 - our form, or the list's
         if not change:
             obj.provider = obj.name.partition("/")[0]
-            obj.available = obj.provider in listings.DEFAULTS
+            obj.available = obj.provider in listings.DEFAULTS or obj.provider not in RESERVED
         super().save_model(request, obj, form, change)
         if isinstance(form, ModelForm) and (price := form.new_price()):
             prices.set_by_admin(obj.name, **price)
@@ -163,22 +160,5 @@ class ModelAdmin(admin.ModelAdmin[Model]):
             self._test(request, model)
 
     def _test(self, request: HttpRequest, model: Model) -> None:
-        result = _tried(model, request.user)
+        result = admin_trials.tried(model, request.user)
         messages.add_message(request, messages.SUCCESS if result.ok else messages.ERROR, result.words)
-
-
-def _tried(model: Model, user: Any) -> Trial:  # noqa: ANN401 - who is signed in
-    """Ask the model, and enter it in the ledger. No transaction is open meanwhile."""
-    if missing := listings.missing(model.provider):
-        return Trial(False, f"“{model.display_name}” was not asked: {missing}.")
-    caller = Caller(user.pk, user.username, _team_of(user), source="admin")
-    before = model.learnt
-    result = async_to_sync(trial.attempted)(catalogue.info(model), caller)
-    usage.record(result.entries)
-    model.refresh_from_db(fields=["learnt"])
-    words = stored_quirks.words(stored_quirks.read(model.learnt)) if model.learnt != before else ""
-    return replace(result, words=f"{result.words} Learnt from its server: {words}.") if words else result
-
-
-def _team_of(user: User) -> str:
-    return user.billing_team.name if user.billing_team else ""

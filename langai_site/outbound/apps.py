@@ -9,10 +9,13 @@ class OutboundConfig(AppConfig):
 
     def ready(self) -> None:
         from langai_site.outbound import access, catalogue, diagnosis, door, last_teams
+        from langai_site.outbound.connections import reading
 
+        reading.register()
         diagnosis.register()
         last_teams.register()
         registry.access_guard("outbound", registry.AccessGuard("models", access.closed_teams, access.exceeds))
         registry.health_check("llm", catalogue.health)
+        registry.web_service("connections", reading.keep_fresh)
         registry.web_service("model catalogue", catalogue.keep_fresh)
         registry.web_service("client warm-up", door.warm)

@@ -1,4 +1,4 @@
-"""Which models there are: kept equal to what the configured keys and servers offer."""
+"""Which models there are: kept equal to what the keys and servers of settings and of connections offer."""
 
 import asyncio
 import logging
@@ -22,6 +22,8 @@ from langai_site.outbound import (
     roles,
     stored_quirks,
 )
+from langai_site.outbound.connections import known, listing, reading
+from langai_site.outbound.connections.problems import ListingError
 from langai_site.outbound.endpoints import Endpoint
 from langai_site.outbound.keeping import Changes
 from langai_site.outbound.listings import Offer, UnlistedError
@@ -54,6 +56,7 @@ def models(user_id: int | None = None) -> list[ModelInfo]:
 
     Without `user_id`, all that somebody may use.
     """
+    reading.renew()
     configured = listings.configured()
     rows = _AVAILABLE.rows() if user_id is None else _AVAILABLE_TO.rows(user=user_id)
     infos = [_info(*row) for row in rows if row[2] in configured]
@@ -65,6 +68,7 @@ def models(user_id: int | None = None) -> list[ModelInfo]:
 
 def info(model: Model) -> ModelInfo:
     """The row as a value, whether it can be chosen or not. Raises ProviderError where it is not set up."""
+    reading.renew()
     values = _info(*(getattr(model, name) for name in _COLUMNS))
     return replace(values, price=prices.current_of(model.name)) if values.hosted else values
 
@@ -97,6 +101,7 @@ _ONE_TO = CompiledQuery(
 
 def available(name: str, user_id: int) -> ModelInfo | None:
     """Return the model as this person may ask it now, without its price; None where they may not, or not any more."""
+    reading.renew()
     rows = _ONE_TO.rows(name=name, user=user_id)
     return _info(*rows[0]) if rows and rows[0][2] in listings.configured() else None
 
@@ -139,7 +144,14 @@ def state(model: Model) -> str:
         return missing
     if model.provider in (_failing or {}):
         return "its server does not answer"
-    return READY if model.available or model.provider in listings.DEFAULTS else "server does not list it any more"
+    connection = known.find(model.provider)
+    is_open = model.provider in listings.DEFAULTS or (connection is not None and connection.is_open)
+    return READY if model.available or is_open else "server does not list it any more"
+
+
+def problem_of(provider: str) -> str:
+    """Why a provider's server did not answer when it was asked last; empty where it did."""
+    return (_failing or {}).get(provider, "")
 
 
 def is_hosted(name: str) -> bool:
@@ -150,7 +162,9 @@ def is_hosted(name: str) -> bool:
 async def is_passed_on(endpoint: Endpoint, display_name: str) -> bool:
     """Ask Ollama itself whether it sends what this model is asked to another host. Raises ProviderError."""
     try:
-        shown = await listings.ask(endpoint.url + "/api/show", body={"model": endpoint.model})
+        shown = await listings.ask(
+            endpoint.url + "/api/show", body={"model": endpoint.model}, headers=listings.headers_of(endpoint)
+        )
     except UnlistedError:
         raise failures.failure("unreachable", display_name) from None
     return _note(endpoint, not isinstance(shown, dict) or bool(shown.get("remote_host") or shown.get("remote_model")))
@@ -177,6 +191,7 @@ def _note(endpoint: Endpoint, passed_on: bool) -> bool:
 
 async def refresh() -> Changes:
     """Ask what the keys and servers offer, write what changed, and say what that was."""
+    await in_database_thread(reading.renew)
     changes = await in_database_thread(keeping.store, *await _look())
     repriced = await in_database_thread(keeping.learn, await asyncio.to_thread(litellm_prices.rows))
     return replace(changes, repriced=tuple(repriced))
@@ -190,20 +205,29 @@ async def _look() -> tuple[list[Offer], Mapping[str, str]]:
     offered = [offer for result in results.values() if not isinstance(result, str) for offer in result]
     _passed_on = frozenset(offer.name for offer in offered if offer.passed_on)
     for offer in offered:
-        endpoint = endpoints.endpoint_of(offer.name)
-        if endpoint.is_ollama:
-            _note(endpoint, offer.passed_on)
+        _note_of(offer)
     _failing = {provider: result for provider, result in results.items() if isinstance(result, str)}
     return offered, _failing
 
 
+def _note_of(offer: Offer) -> None:
+    try:
+        endpoint = endpoints.endpoint_of(offer.name)
+    except ProviderError:
+        # An admin switched its connection off meanwhile.
+        return
+    if endpoint.is_ollama:
+        _note(endpoint, offer.passed_on)
+
+
 async def _offers(provider: str) -> list[Offer] | str:
     """What a provider offers, or why it does not say: asked twice, so that a hiccup takes no model away."""
+    connection = known.find(provider)
     for pause in (PAUSE_BEFORE_SECOND_TRY, 0):
         try:
-            return await listings.offers(provider)
-        except UnlistedError as error:
-            reason = str(error)
+            return await (listing.offers(connection) if connection else listings.offers(provider))
+        except (UnlistedError, ListingError) as error:
+            reason = error.problem.short if isinstance(error, ListingError) else str(error)
             await asyncio.sleep(pause)
     if provider not in (_failing or {}):
         logger.warning("%s offers no models: %s", provider, reason)

@@ -21,7 +21,6 @@ PROVIDERS = {
 # Below `Endpoint.url`: where the list is, and the key of the object that holds it.
 LISTS = {"anthropic": ("/v1/models", "data"), "ollama_chat": ("/api/tags", "models")}
 OPENAI_LIST = ("/models", "data")
-ANTHROPIC_VERSION = "2023-06-01"
 REFUSED = (401, 403)
 Check = Callable[[], DoctorFinding]
 
@@ -57,13 +56,7 @@ def _asked(endpoint: Endpoint) -> httpx.Response:
         follow_redirects=False,
         event_hooks=bounds.hooks(lambda: bound),
     ) as client:
-        return client.get(endpoint.url + path, headers=_headers(endpoint))
-
-
-def _headers(endpoint: Endpoint) -> dict[str, str]:
-    if endpoint.provider == "anthropic":
-        return {"x-api-key": endpoint.key, "anthropic-version": ANTHROPIC_VERSION}
-    return {"Authorization": f"Bearer {endpoint.key}"} if endpoint.key else {}
+        return client.get(endpoint.url + path, headers=listings.headers_of(endpoint))
 
 
 def _counted(endpoint: Endpoint, answer: httpx.Response) -> DoctorFinding:

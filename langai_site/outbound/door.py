@@ -1,8 +1,8 @@
 """The only way out of the building: refuses what a model may not see, and tells the ledger of every call.
 
 What counts is what is true at the moment of sending. A turn can last minutes, and meanwhile a document can be
-relabelled or a model's ceiling lowered. So each call takes a gate along, at which both are read again when a connection
-is held, right before the first byte.
+relabelled, a model's ceiling lowered, or the server behind a connection changed. So each call takes a gate along, at
+which all of it is read again when a connection is held, right before the first byte.
 """
 
 import asyncio
@@ -33,6 +33,8 @@ from langai_site.outbound import (
     token_counts,
     tokens,
 )
+from langai_site.outbound.connections import reading
+from langai_site.outbound.connections.kinds import RESERVED
 from langai_site.outbound.endpoints import Endpoint
 from langai_site.outbound.gate import Gate
 from langai_site.outbound.lanes.quirks import Quirks
@@ -59,6 +61,10 @@ logger = logging.getLogger(__name__)
 ATTEMPTS = 4
 
 
+class EndpointMovedError(Exception):
+    """An admin changed the model's connection while the call was prepared. Nothing was sent."""
+
+
 async def warm() -> None:
     """Load what the first call needs, off the event loop."""
     await asyncio.to_thread(http_clients.prepare)
@@ -73,16 +79,17 @@ async def close() -> None:
 async def stream_chat(call: ChatCall, ledger: Ledger) -> AsyncGenerator[Delta, None]:
     """Yield the answer; as it ends, however it ends, hand exactly one Entry to `ledger`.
 
-    Where the server refuses a parameter, it is asked again without that.
+    Where the server refuses a parameter, it is asked again without that. Where the model has another address or key by
+    the time of sending, nothing has been sent yet, and it is asked there if it may see the call there.
 
     Raises NotAdmittedError, ModelWithdrawnError or AboveCeilingError before anything is sent (and nothing is entered),
     ProviderError when the provider fails. Closing the generator, or cancelling its task, closes the provider's
     connection. An answer that goes far beyond `max_tokens` is cut there: its last Delta says so.
     """
-    endpoint = endpoints.endpoint_of(call.model.name)
     entered: list[Entry] = []
     try:
         for attempt in range(1, ATTEMPTS + 1):
+            endpoint = endpoints.endpoint_of(call.model.name)
             try:
                 async with aclosing(_attempted(call, endpoint, entered.append)) as deltas:
                     async for delta in deltas:
@@ -93,6 +100,9 @@ async def stream_chat(call: ChatCall, ledger: Ledger) -> AsyncGenerator[Delta, N
                     raise
                 call = replace(call, model=replace(call.model, quirks=refused.quirks))
                 await _remember(call.model)
+            except EndpointMovedError:
+                if attempt == ATTEMPTS:
+                    raise failures.failure("unreachable", call.model.display_name) from None
     finally:
         # The same text went to the same server each time, and only the last request can have cost anything.
         if entered:
@@ -222,7 +232,15 @@ class Meter:
     gate: Gate = field(init=False)
 
     def __post_init__(self) -> None:
-        self.gate = Gate(self.call.read_present, self._admit)
+        self.gate = Gate(self._read_present, self._admit)
+
+    def _read_present(self) -> Present:
+        """What the call's own `read_present` says, and where the model is asked now. On a database thread."""
+        present = self.call.read_present()
+        if present.model is None or self.call.model.name.partition("/")[0] in RESERVED:
+            return present
+        reading.read()
+        return replace(present, endpoint=endpoints.endpoint_of(self.call.model.name))
 
     def _admit(self, present: Present) -> None:
         """Refuse the call if `present` forbids it; otherwise note what held as it was sent."""
@@ -230,6 +248,8 @@ class Meter:
             admission.admit_embedding(self.call, present, hosted=self.hosted)
         else:
             # The catalogue may have learned meanwhile that an Ollama passes the model on.
+            if present.endpoint is not None and present.endpoint != self.endpoint:
+                raise EndpointMovedError
             self.hosted = self.hosted or catalogue.is_hosted(self.call.model.name)
             admission.admit_chat(self.call, present, hosted=self.hosted)
         self.present, self.sent_at = present, timezone.now()
@@ -250,7 +270,7 @@ class Meter:
         return Entry(
             caller=self.call.caller,
             model=self.call.model.name,
-            provider=self.endpoint.provider,
+            provider=self.call.model.name.partition("/")[0],
             hosted=self.hosted,
             label=self.call.label,
             usage=usage,

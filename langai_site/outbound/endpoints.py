@@ -1,22 +1,32 @@
-"""Where a model is asked, and whether that is in the building: derived from settings at every call, never stored."""
+"""Where a model is asked, and whether that is in the building: derived from the address at every call, never stored."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from urllib.parse import quote
 
 from django.conf import settings
 
 from langai_site import hosts
+from langai_site.outbound.connections import known
+from langai_site.outbound.connections.kinds import Kind
+from langai_site.outbound.connections.known import Known
 from langai_site.outbound.types import ProviderError
 
 
 @dataclass(frozen=True)
 class Endpoint:
-    """The server of one model: `url` is its base, `model` its name there; `direct` when no proxy may be between."""
+    """The server of one model: `url` is its base, `model` its name there; `direct` when no proxy may be between.
+
+    `provider` is its wire format in `lane_requests.FORMATS`, or LiteLLM's name where it is none of those. `headers`
+    go with every request. `url` is empty where LiteLLM knows the address.
+    """
 
     provider: str
     model: str
     url: str
-    key: str
+    key: str = field(repr=False)
     direct: bool
+    headers: Mapping[str, str] = field(default_factory=dict, hash=False, repr=False)
 
     @property
     def is_ollama(self) -> bool:
@@ -24,14 +34,44 @@ class Endpoint:
 
 
 def endpoint_of(name: str) -> Endpoint:
-    """Return the endpoint of a model under LiteLLM's name for it, like `hosted_vllm/qwen3`."""
+    """Return the endpoint of a model by its name: `hosted_vllm/qwen3`, or one that begins with a connection's slug.
+
+    Of connections it counts what this process knows of them. Raises ProviderError where there is none, or none now.
+    """
+    prefix, _, model = name.partition("/")
+    if connection := known.find(prefix):
+        return endpoint_in(connection, model)
     servers = {
         "openai": (settings.OPENAI_BASE_URL or hosts.OPENAI, settings.OPENAI_API_KEY),
         "hosted_vllm": (settings.OPENAI_BASE_URL, settings.OPENAI_API_KEY),
         "anthropic": (settings.ANTHROPIC_BASE_URL or "https://api.anthropic.com", settings.ANTHROPIC_API_KEY),
         "ollama_chat": (settings.OLLAMA_BASE_URL, ""),
     }
-    return _endpoint(name, *servers.get(name.partition("/")[0], ("", "")))
+    return _endpoint(name, *servers.get(prefix, ("", "")))
+
+
+def endpoint_in(connection: Known, model: str) -> Endpoint:
+    """Return the endpoint of a connection's model. Raises ProviderError where it cannot be asked now."""
+    if not connection.enabled or connection.key_problem:
+        reason = "has no usable key" if connection.enabled else "is switched off"
+        raise ProviderError(
+            f"The connection “{connection.name}” {reason}. Choose another model, or tell an admin.",
+            code="not_found",
+            retryable=False,
+        )
+    url = _azure_url(connection.address, model) if connection.kind == Kind.AZURE else connection.address
+    if not url and connection.kind != Kind.OTHER:
+        raise _not_set_up(f"{connection.slug}/{model}")
+    return Endpoint(
+        connection.provider, model, url.rstrip("/"), connection.key, is_local(url), dict(connection.headers)
+    )
+
+
+def _azure_url(address: str, model: str) -> str:
+    """Return where a deployment is asked: below /openai/v1, or by the older API where the address names its version."""
+    base, mark, query = address.partition("?")
+    base = base.removesuffix("/").removesuffix("/openai/v1").removesuffix("/openai")
+    return f"{base}/openai/deployments/{quote(model, safe='')}?{query}" if mark else f"{base}/openai/v1"
 
 
 def embedding_endpoint_of(name: str) -> Endpoint:
@@ -48,10 +88,14 @@ def embedding_endpoint_of(name: str) -> Endpoint:
 def _endpoint(name: str, url: str, key: str) -> Endpoint:
     provider, _, model = name.partition("/")
     if not url:
-        raise ProviderError(
-            f"{name} is not set up here any more. Choose another model.", code="not_found", retryable=False
-        )
+        raise _not_set_up(name)
     return Endpoint(provider=provider, model=model, url=url.rstrip("/"), key=key, direct=is_local(url))
+
+
+def _not_set_up(name: str) -> ProviderError:
+    return ProviderError(
+        f"{name} is not set up here any more. Choose another model.", code="not_found", retryable=False
+    )
 
 
 def is_local(url: str) -> bool:

@@ -6,7 +6,7 @@ from django import forms
 
 from langai_site.outbound import parameters, roles
 from langai_site.outbound.listings import RANKS
-from langai_site.outbound.models import Model
+from langai_site.outbound.models import Connection, Model
 from langai_site.outbound.types import ModelRole
 from langai_site.usage import prices
 from langai_site.usage.types import ModelPrice
@@ -110,8 +110,9 @@ class ModelForm(QuirksForm):
     def clean_name(self) -> str:
         name: str = self.cleaned_data["name"].strip()
         provider, _, model = name.partition("/")
-        if provider not in RANKS or not model:
-            raise forms.ValidationError(f"A name begins with {', '.join(f'{known}/' for known in RANKS)}.")
+        prefixes = [*RANKS, *Connection.objects.values_list("slug", flat=True)]
+        if provider not in prefixes or not model:
+            raise forms.ValidationError(f"A name begins with {', '.join(f'{prefix}/' for prefix in prefixes)}.")
         return name
 
     def clean_roles(self) -> list[str] | None:

@@ -45,7 +45,7 @@ async def send(request: httpx.Request, gate: Gate, *, direct: bool) -> httpx.Res
 def prepare() -> None:
     """Load the certificates, which takes tens of milliseconds: not for the event loop."""
     for direct in (False, True):
-        _certificates(direct)
+        certificates(direct)
 
 
 async def close() -> None:
@@ -72,13 +72,13 @@ def _made(direct: bool) -> httpx.AsyncClient:
         http2=True,
         limits=limits,
         timeout=NO_TIMEOUT,
-        verify=_certificates(direct),
+        verify=certificates(direct),
         trust_env=not direct,
         follow_redirects=False,
     )
 
 
 @cache
-def _certificates(direct: bool) -> ssl.SSLContext:
+def certificates(direct: bool) -> ssl.SSLContext:
     """Servers in the building have certificates that this machine knows, hosted ones those that the web knows."""
     return ssl.create_default_context() if direct else httpx.create_ssl_context()

@@ -7,9 +7,10 @@ from django.conf import settings
 from django.db import transaction
 
 from langai_site.outbound import listings, price_list, roles, stored_quirks
+from langai_site.outbound.connections import known, listing, reading
 from langai_site.outbound.lanes.quirks import Quirks
 from langai_site.outbound.listings import Offer
-from langai_site.outbound.models import Model
+from langai_site.outbound.models import Connection, Model
 from langai_site.outbound.price_list import Row
 from langai_site.usage import prices
 
@@ -30,17 +31,34 @@ def store(offered: Sequence[Offer], silent: Mapping[str, str]) -> Changes:
     """Make the rows equal to what is offered; only what changed is written."""
     offers = {offer.name: offer for offer in offered}
     before = {model.name: model for model in Model.objects.order_by("name")}
-    new = [_row(offer) for name, offer in offers.items() if name not in before]
+    # Of what connections offer, an admin chooses.
+    new = [_row(offer) for name, offer in offers.items() if name not in before and offer.provider in listings.RANKS]
     Model.objects.bulk_create(new, ignore_conflicts=True)
     here = {model.name for model in before.values() if model.name in offers or _is_open(model)}
     for model in before.values():
         _renew(model, offers.get(model.name), available=model.name in here)
+    for slug in known.usable():
+        listed = [offer for offer in offered if offer.provider == slug]
+        if listed or slug in silent:
+            note(slug, listed, silent.get(slug, ""))
     return Changes(
         added=tuple(model.name for model in new),
         gone=tuple(name for name, model in before.items() if model.available and name not in here),
         back=tuple(name for name, model in before.items() if not model.available and name in here),
         silent=tuple(silent.items()),
     )
+
+
+@transaction.atomic
+def note(slug: str, offered: Sequence[Offer], problem: str) -> None:
+    """Keep what a connection's server lists, or in a few words why it does not. What it listed before then stays."""
+    row: Mapping[str, object] | None = Connection.objects.filter(slug=slug).values("listed", "problem").first()
+    now: dict[str, object] = {"problem": problem[:200]}
+    if not problem:
+        now["listed"] = listing.names(offered)
+    if row is not None and any(row[name] != value for name, value in now.items()):
+        Connection.objects.filter(slug=slug).update(**now)
+        reading.forget()
 
 
 def _row(offer: Offer) -> Model:
@@ -61,6 +79,8 @@ def _roles(offer: Offer) -> list[str]:
 
 def _is_open(model: Model) -> bool:
     """A key alone opens all of its provider's models, also those that an admin added; a server has what it lists."""
+    if connection := known.find(model.provider):
+        return connection.is_open
     return model.provider in listings.DEFAULTS and model.provider in listings.configured()
 
 
@@ -77,16 +97,16 @@ def _renew(model: Model, offer: Offer | None, *, available: bool) -> None:
 def learn(listed: Mapping[str, Row]) -> list[str]:
     """Take windows and prices from LiteLLM's list; returns the names of those with another price than before."""
     rows = Model.objects.in_bulk(field_name="name")
-    known = {name: price_list.known(listed, name) for name in {*rows, settings.EMBEDDER}}
+    facts = {name: price_list.known(listed, known.litellm_name(name)) for name in {*rows, settings.EMBEDDER}}
     for name, model in rows.items():
-        window = known[name].window or model.listed_window
+        window = facts[name].window or model.listed_window
         # What a server says of its own model goes before the list.
         if model.listed_window != window and (model.provider in listings.DEFAULTS or not model.listed_window):
             Model.objects.filter(pk=model.pk).update(listed_window=window)
         if model.roles is None:
-            found = roles.stored(roles.roles_of(name, window))
-            Model.objects.filter(pk=model.pk, roles__isnull=True).update(roles=found)
-    return prices.take_listed({name: facts.price for name, facts in known.items() if facts.price})
+            guessed = roles.stored(roles.roles_of(name, window))
+            Model.objects.filter(pk=model.pk, roles__isnull=True).update(roles=guessed)
+    return prices.take_listed({name: found.price for name, found in facts.items() if found.price})
 
 
 def remember(name: str, quirks: Quirks) -> None:

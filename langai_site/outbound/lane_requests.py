@@ -11,7 +11,7 @@ import httpx
 from langai_site import request_id
 from langai_site.outbound import token_counts
 from langai_site.outbound.endpoints import Endpoint
-from langai_site.outbound.lanes import anthropic_messages, gemini_generate, ollama_chat, openai_chat
+from langai_site.outbound.lanes import anthropic_messages, azure_chat, gemini_generate, ollama_chat, openai_chat
 from langai_site.outbound.lanes.events import ServerFailure
 from langai_site.outbound.lanes.quirks import Quirks, quirks_learnt
 from langai_site.outbound.lanes.requests import Effort, Request, WireMessage
@@ -25,9 +25,11 @@ FORMATS: dict[str, ModuleType] = {
     "anthropic": anthropic_messages,
     "gemini": gemini_generate,
     "ollama_chat": ollama_chat,
+    "azure": azure_chat,
 }
 # What every Ollama makes room for unless it is told more, and then in steps: each change loads the model anew.
 OLLAMA_TOKENS = 4096
+OPENAI_FORMATS = frozenset({"openai", "hosted_vllm", "azure"})
 OPENAI_HOST = "api.openai.com"
 EFFORTS: dict[str, Effort] = {
     **{"none": "off", "minimal": "low", "low": "low", "medium": "medium", "high": "high", "xhigh": "high"},
@@ -49,13 +51,20 @@ def of_call(call: ChatCall, endpoint: Endpoint) -> httpx.Request:
         # with nothing: what a program named its request may mean something.
         headers[request_id.HEADER] = request_id.request_id()
     body = json.dumps(wire.body, separators=(",", ":"), ensure_ascii=False).encode("utf-8", "replace")
-    return httpx.Request("POST", endpoint.url + wire.path, headers=headers, content=body)
+    return httpx.Request("POST", _url(endpoint.url, wire.path), headers=headers, content=body)
+
+
+def _url(base: str, path: str) -> str:
+    """Put `path` before the query of `base`, where it has one."""
+    base, mark, query = base.partition("?")
+    return f"{base}{path}{mark}{query}"
 
 
 def quirks_of(call: ChatCall, endpoint: Endpoint) -> Quirks:
     """Return how this model is asked, as far as that is known."""
     known = call.model.quirks
-    if endpoint.provider == "openai" and known.max_tokens_name == "max_tokens" and OPENAI_HOST in endpoint.url:
+    is_openai = endpoint.provider == "azure" or (endpoint.provider == "openai" and OPENAI_HOST in endpoint.url)
+    if is_openai and known.max_tokens_name == "max_tokens":
         # Its newer models refuse the old name, and the older ones take the new one.
         return replace(known, max_tokens_name="max_completion_tokens")
     return known
@@ -71,7 +80,7 @@ def learnt(said: ServerFailure, call: ChatCall, endpoint: Endpoint) -> Quirks | 
 def _request(call: ChatCall, endpoint: Endpoint) -> Request:
     given = call.model.parameters
     chosen = call.temperature if call.temperature is not None else given.get("temperature")
-    thinking: Effort = "" if endpoint.provider in ("openai", "hosted_vllm") else _effort(given)
+    thinking: Effort = "" if endpoint.provider in OPENAI_FORMATS else _effort(given)
     return Request(
         model=endpoint.model,
         messages=tuple(WireMessage(message.role, (Text(message.text),)) for message in call.messages),
@@ -79,7 +88,7 @@ def _request(call: ChatCall, endpoint: Endpoint) -> Request:
         temperature=float(chosen) if chosen is not None else None,
         thinking=thinking,
         extra_body={**_extra(given, endpoint.provider), **call.model.extra_body},
-        extra_headers=call.model.extra_headers,
+        extra_headers={**endpoint.headers, **call.model.extra_headers},
         key=endpoint.key,
         num_ctx=_room(call) if endpoint.is_ollama else 0,
     )
@@ -91,8 +100,8 @@ def _effort(given: Mapping[str, Parameter]) -> Effort:
 
 def _extra(given: Mapping[str, Parameter], provider: str) -> dict[str, Any]:
     """Return the admin's parameters under the names of the provider's format."""
-    if provider in ("openai", "hosted_vllm"):
-        names = OPENAI if provider == "openai" else COMPATIBLE
+    if provider in OPENAI_FORMATS:
+        names = COMPATIBLE if provider == "hosted_vllm" else OPENAI
         return {name: value for name, value in given.items() if name in names}
     if provider == "ollama_chat":
         options = {name: value for name, value in given.items() if name in OLLAMA}

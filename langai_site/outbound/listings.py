@@ -1,7 +1,8 @@
-"""What the configured keys and servers offer."""
+"""What the keys and servers offer that settings name; `connections/listing.py` has the others."""
 
 import asyncio
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Any
@@ -9,7 +10,8 @@ from typing import Any
 import httpx
 from django.conf import settings
 
-from langai_site.outbound import bounds
+from langai_site.outbound import bounds, http_clients
+from langai_site.outbound.connections import known
 from langai_site.outbound.endpoints import Endpoint, endpoint_of, is_local
 from langai_site.outbound.types import ModelRole
 
@@ -47,6 +49,7 @@ ANTHROPIC = {
 DEFAULTS = {"openai": OPENAI, "anthropic": ANTHROPIC}
 # Where servers that speak OpenAI's API say how much a model takes, if they do: what it runs with, not what it could.
 WINDOWS = ("max_model_len", "context_length", "context_window", "max_context_length")
+ANTHROPIC_VERSION = "2023-06-01"
 NOT_FOR_CHAT = re.compile(r"embed|rerank|whisper|moderation|dall-e|\btts\b|transcri|(^|/)bge-", re.IGNORECASE)
 RANKS = {"openai": 10, "anthropic": 20, "hosted_vllm": 100, "ollama_chat": 200}
 
@@ -82,6 +85,11 @@ class UnlistedError(Exception):
 
 
 def configured() -> list[str]:
+    """The providers that settings name, and the connections that can be asked, by their slugs."""
+    return [*of_settings(), *known.usable()]
+
+
+def of_settings() -> list[str]:
     """The providers that settings name."""
     found = {
         "openai": settings.OPENAI_API_KEY and not settings.OPENAI_BASE_URL,
@@ -98,12 +106,15 @@ def missing(provider: str) -> str:
         return ""
     if provider == "openai" and settings.OPENAI_BASE_URL:
         return "not asked: OPENAI_BASE_URL names another server"
-    return MISSING.get(provider, "not set up")
+    return MISSING.get(provider) or known.missing(provider)
 
 
 def is_offered(name: str, *, listed: bool) -> bool:
     """Whether the next look would add this model if it were gone; `listed`: a server that is asked had it lately."""
     provider, _, model = name.partition("/")
+    if provider not in RANKS:
+        # Of what a connection offers, an admin chooses.
+        return False
     return not missing(provider) and (model in DEFAULTS[provider] if provider in DEFAULTS else listed)
 
 
@@ -113,7 +124,7 @@ async def offers(provider: str) -> list[Offer]:
         table = DEFAULTS[provider].items()
         offered = [Offer(model, default.display_name, provider, 0, roles=default.roles) for model, default in table]
     else:
-        listed = await (_openai_models if provider == "hosted_vllm" else _ollama_models)(endpoint_of(f"{provider}/"))
+        listed = await (openai_models if provider == "hosted_vllm" else ollama_models)(endpoint_of(f"{provider}/"))
         offered = [offer for offer in listed if not NOT_FOR_CHAT.search(offer.name)]
     if not offered:
         raise UnlistedError(f"{provider} lists no model")
@@ -123,17 +134,19 @@ async def offers(provider: str) -> list[Offer]:
     ]
 
 
-async def _openai_models(endpoint: Endpoint) -> list[Offer]:
-    body = await ask(endpoint.url + "/models", key=endpoint.key)
+async def openai_models(endpoint: Endpoint) -> list[Offer]:
+    """What a server with OpenAI's API lists, by its own names. Raises UnlistedError."""
+    body = await ask(endpoint.url + "/models", headers=headers_of(endpoint))
     return [
-        Offer(str(row["id"]), str(row["id"]), endpoint.provider, 0, window=_count(row, *WINDOWS))
-        for row in _rows(body, "data", "id")
+        Offer(str(row["id"]), str(row["id"]), endpoint.provider, 0, window=count_of(row, *WINDOWS))
+        for row in rows_of(body, "data", "id")
     ]
 
 
-async def _ollama_models(endpoint: Endpoint) -> list[Offer]:
-    body = await ask(endpoint.url + "/api/tags")
-    rows = {str(row["name"]): row for row in _rows(body, "models", "name")}
+async def ollama_models(endpoint: Endpoint) -> list[Offer]:
+    """What an Ollama lists, by its own names. Raises UnlistedError."""
+    body = await ask(endpoint.url + "/api/tags", headers=headers_of(endpoint))
+    rows = {str(row["name"]): row for row in rows_of(body, "models", "name")}
     turns = asyncio.Semaphore(AT_ONCE)
     digests = ((name, str(row.get("digest"))) for name, row in rows.items())
     windows = await asyncio.gather(*(_ollama_window(endpoint, turns, *digest) for digest in digests))
@@ -152,12 +165,12 @@ async def _ollama_window(endpoint: Endpoint, turns: asyncio.Semaphore, name: str
     if key not in _windows:
         try:
             async with turns:
-                shown = await ask(endpoint.url + "/api/show", body={"model": name})
+                shown = await ask(endpoint.url + "/api/show", body={"model": name}, headers=headers_of(endpoint))
         except UnlistedError:
             return 0
         facts = shown.get("model_info") if isinstance(shown, dict) else None
         facts = facts if isinstance(facts, dict) else {}
-        _windows[key] = _count(facts, *(fact for fact in facts if fact.endswith(".context_length")))
+        _windows[key] = count_of(facts, *(fact for fact in facts if fact.endswith(".context_length")))
     return _windows[key]
 
 
@@ -166,13 +179,13 @@ def _size(row: dict[str, Any]) -> str:
     return str(details.get("parameter_size") or "") if isinstance(details, dict) else ""
 
 
-def _count(row: dict[str, Any], *names: str) -> int:
+def count_of(row: dict[str, Any], *names: str) -> int:
     """The first of these that is a number of tokens; 0 where none is."""
     found = (row[name] for name in names if name in row)
     return next((value for value in found if isinstance(value, int) and 0 < value < 2**31), 0)
 
 
-def _rows(body: Any, name: str, key: str) -> list[dict[str, Any]]:  # noqa: ANN401 - whatever a server sends
+def rows_of(body: Any, name: str, key: str) -> list[dict[str, Any]]:  # noqa: ANN401 - whatever a server sends
     """The models in the list called `name`; `key` holds the name of each, which a database and a page can hold."""
     rows = body.get(name) if isinstance(body, dict) else body
     named = (row for row in rows if isinstance(row, dict) and row.get(key)) if isinstance(rows, list) else ()
@@ -183,16 +196,30 @@ def _is_name(text: str) -> bool:
     return len(text) <= LONGEST_NAME and text.isprintable()
 
 
-async def ask(url: str, *, key: str = "", body: dict[str, str] | None = None) -> Any:  # noqa: ANN401 - parsed JSON
+def headers_of(endpoint: Endpoint) -> dict[str, str]:
+    """The headers by which a server knows who asks it."""
+    key = endpoint.key
+    own = {
+        "anthropic": {"x-api-key": key, "anthropic-version": ANTHROPIC_VERSION},
+        "gemini": {"x-goog-api-key": key},
+        "azure": {"api-key": key},
+    }.get(endpoint.provider, {"Authorization": f"Bearer {key}"})
+    return {**(own if key else {}), **endpoint.headers}
+
+
+async def ask(url: str, *, headers: Mapping[str, str] | None = None, body: dict[str, str] | None = None) -> Any:  # noqa: ANN401 - parsed JSON
     """Return a server's JSON: GET, or POST of `body`. Raises UnlistedError. In the building, proxies are not used."""
-    headers = {"Authorization": f"Bearer {key}"} if key else {}
     method = "POST" if body is not None else "GET"
     hooks, direct = bounds.async_hooks(bounds.of_listing()), is_local(url)
     try:
         async with (
             asyncio.timeout(SECONDS),
             httpx.AsyncClient(
-                timeout=TIMEOUT, trust_env=not direct, follow_redirects=False, event_hooks=hooks
+                timeout=TIMEOUT,
+                verify=await asyncio.to_thread(http_clients.certificates, direct),
+                trust_env=not direct,
+                follow_redirects=False,
+                event_hooks=hooks,
             ) as client,
         ):
             answer = await client.request(method, url, headers=headers, json=body)

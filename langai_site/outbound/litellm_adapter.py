@@ -177,7 +177,7 @@ async def _rehearse_one(litellm: ModuleType, model: str, client: Any) -> None:  
 def _arguments(call: ChatCall, endpoint: Endpoint) -> dict[str, Any]:
     arguments: dict[str, Any] = {
         **call.model.parameters,
-        "model": call.model.name,
+        "model": f"{endpoint.provider}/{endpoint.model}",
         "messages": [{"role": message.role, "content": message.text} for message in call.messages],
         "stream": True,
         "stream_options": {"include_usage": True},
@@ -187,7 +187,8 @@ def _arguments(call: ChatCall, endpoint: Endpoint) -> dict[str, Any]:
         "max_retries": 0,
         # Some models it would ask through OpenAI's other API, with a client of its own and so past the gate.
         "_skip_responses_api_bridge": True,
-        "api_base": endpoint.url,
+        # Empty: the provider's usual one, which LiteLLM knows.
+        "api_base": endpoint.url or None,
         # Some clients refuse to start without a key; servers that need none ignore it.
         "api_key": endpoint.key or "none",
         # Patience ends a call long before its client does.
@@ -197,10 +198,13 @@ def _arguments(call: ChatCall, endpoint: Endpoint) -> dict[str, Any]:
         arguments["temperature"] = call.temperature
     if endpoint.provider == "ollama_chat" and (room := _room(call)):
         arguments["num_ctx"] = room
+    headers = {**endpoint.headers, **call.model.extra_headers}
     if endpoint.direct and request_id.request_id():
         # So that a line here and one of the model's server can be told to be of one request. It leaves the building
         # with nothing: what a program named its request may mean something.
-        arguments["extra_headers"] = {request_id.HEADER: request_id.request_id()}
+        headers[request_id.HEADER] = request_id.request_id()
+    if headers:
+        arguments["extra_headers"] = headers
     return arguments | {"client": _client(endpoint)}
 
 

@@ -6,6 +6,7 @@ from django.utils import timezone
 
 from langai_site.accounts.models import Team
 from langai_site.outbound import parameters
+from langai_site.outbound.connections import addresses, kinds
 from langai_site.sensitivity import HIGHEST_FOR_HOSTED, Sensitivity
 
 
@@ -33,6 +34,72 @@ def valid_extra_headers(value: Any) -> None:  # noqa: ANN401 - whatever JSON was
         raise ValidationError(str(error)) from error
 
 
+def valid_address(value: str) -> None:
+    """Raise ValidationError unless `value` is an address that may be connected."""
+    try:
+        addresses.checked(value)
+    except addresses.AddressError as error:
+        raise ValidationError(str(error)) from error
+
+
+class SealedField(models.TextField[str, str]):
+    """Text that is encrypted, and that no export contains."""
+
+    def value_to_string(self, obj: models.Model) -> str:
+        return ""
+
+
+class Connection(models.Model):
+    """A server that is asked for models, and the key to it. `slug` begins the names of its models, for good.
+
+    Whether it is local is derived from its address at every call. What the last look found is in `listed`, one object
+    for each model, and in `problem`, which is empty where the server answered.
+    """
+
+    kind = models.CharField(max_length=20, choices=kinds.CHOICES, default=kinds.Kind.COMPATIBLE.value)
+    provider = models.CharField(
+        max_length=50,
+        blank=True,
+        help_text="Only for another provider: LiteLLM's name of it, such as cohere_chat or bedrock.",
+    )
+    name = models.CharField(max_length=100, unique=True, help_text="As people see it.")
+    slug = models.SlugField(
+        "prefix",
+        max_length=50,
+        unique=True,
+        help_text="Begins the names of its models, as in office/qwen3. It cannot be changed later.",
+    )
+    address = models.CharField(
+        max_length=500,
+        blank=True,
+        validators=[valid_address],
+        help_text="Such as http://gpu.example.org:8000/v1. Empty: the provider's usual address.",
+    )
+    sealed_key = SealedField(default="", blank=True, editable=False)
+    key_variable = models.CharField(
+        "key from the environment",
+        max_length=100,
+        blank=True,
+        help_text="Instead of a key: a variable's name, such as GROQ_API_KEY, where LangAI runs. "
+        "GROQ_API_KEY_FILE can name a file.",
+    )
+    extra_headers = models.JSONField(
+        default=dict,
+        blank=True,
+        validators=[valid_extra_headers],
+        help_text='Headers for every request, as a JSON object, such as {"X-Title": "LangAI"}. Never keys.',
+    )
+    enabled = models.BooleanField(default=True)
+    listed = models.JSONField(default=list, editable=False)
+    problem = models.CharField(max_length=200, default="", blank=True, editable=False)
+
+    class Meta:
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
 class Model(models.Model):
     """A language model that can be asked, what it is good for, the highest label it may see, and who may use it.
 
@@ -44,7 +111,7 @@ class Model(models.Model):
     name = models.CharField(
         max_length=200,
         unique=True,
-        help_text="As LiteLLM names it: openai/…, anthropic/…, ollama_chat/…, hosted_vllm/…",
+        help_text="A prefix and the server's own name for it: openai/…, anthropic/…, or the prefix of a connection.",
     )
     display_name = models.CharField(max_length=200, help_text="As people see it.")
     provider = models.CharField(max_length=50, editable=False)

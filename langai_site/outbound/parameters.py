@@ -50,7 +50,7 @@ def checked(value: Any) -> dict[str, Parameter]:  # noqa: ANN401 - JSON that a p
     for name, given in value.items():
         if name not in ALLOWED:
             raise ValueError(
-                f"“{name}” can't be set here. Possible are {NAMES}; keys and addresses come from the environment only."
+                f"“{name}” can't be set here. Possible are {NAMES}; keys and addresses belong in connections."
             )
         fits, words = ALLOWED[name]
         if not fits(given):
@@ -86,7 +86,7 @@ def checked_headers(value: Any) -> dict[str, str]:  # noqa: ANN401 - JSON that a
         raise ValueError('Write a JSON object, such as {"X-Title": "LangAI"}.')
     for name, text in value.items():
         if name.lower() in OWN_HEADERS:
-            raise ValueError(f"“{name}” is set by LangAI itself; keys come from the environment only.")
+            raise ValueError(f"“{name}” is set by LangAI itself; a key belongs in the key field of its connection.")
         if not HEADER_NAME.fullmatch(name) or not isinstance(text, str) or not HEADER_VALUE.fullmatch(text):
             raise ValueError(f"“{name}” is not a header with a text of plain letters.")
     return value

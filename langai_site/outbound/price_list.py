@@ -33,7 +33,39 @@ def _row(listed: Mapping[str, Row], name: str) -> Row:
     """The row of that provider's model: the same one at another provider may cost something else."""
     provider, _, model = name.partition("/")
     row = listed.get(name) or listed.get(model) or {}
-    return row if row.get("litellm_provider") == provider else {}
+    return row if provider in (row.get("litellm_provider"), provider_of(row)) else {}
+
+
+def provider_of(row: Row) -> str:
+    """Return the provider by which LiteLLM is asked for the model: some have several kinds of rows."""
+    return str(row.get("litellm_provider", "")).partition("-")[0].removesuffix("_converse")
+
+
+def chat_providers(listed: Mapping[str, Row]) -> list[str]:
+    """Return the providers whose chat models the list knows."""
+    return sorted({provider_of(row) for row in listed.values() if row.get("mode") == "chat"})
+
+
+def chat_models(listed: Mapping[str, Row], provider: str) -> list[str]:
+    """Return the names of a provider's chat models, without the provider before them."""
+    rows = listed.items()
+    found = (name for name, row in rows if row.get("mode") == "chat" and provider_of(row) == provider)
+    return sorted({name.removeprefix(f"{provider}/") for name in found})
+
+
+ABILITIES = {
+    "supports_vision": "vision",
+    "supports_function_calling": "tools",
+    "supports_reasoning": "thinking",
+    "supports_pdf_input": "documents",
+    "supports_response_schema": "JSON",
+}
+
+
+def abilities(listed: Mapping[str, Row], name: str) -> tuple[str, ...]:
+    """Return what the list says that a model can do beside text, in words."""
+    row = _row(listed, name)
+    return tuple(words for key, words in ABILITIES.items() if row.get(key) is True)
 
 
 def _price(row: Row) -> ModelPrice | None:

@@ -15,6 +15,8 @@ from langai_site.usage.types import Caller, Entry, ModelPrice, Usage
 if TYPE_CHECKING:
     import numpy as np
 
+    from langai_site.outbound.endpoints import Endpoint
+
 Role = Literal["system", "user", "assistant"]
 Parameter = str | int | float
 
@@ -66,12 +68,14 @@ class Present:
     """What the database says of a call at the moment of sending.
 
     `label` is the highest label of everything in it, `model` the model as it may be asked now (None: not any more),
-    and `documents` are the ids of the documents whose passages it carries.
+    and `documents` are the ids of the documents whose passages it carries. `endpoint` is where the model is asked now;
+    the door reads it.
     """
 
     label: Sensitivity
     model: "ModelInfo | None" = None
     documents: tuple[UUID, ...] = ()
+    endpoint: "Endpoint | None" = None
 
 
 # Reads the database, on a thread that may. Raises NotAdmittedError where what the call carries may not be sent at all,

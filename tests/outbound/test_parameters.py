@@ -25,7 +25,7 @@ def test_what_a_model_takes_can_be_set():
 
 @pytest.mark.parametrize("name", SECRETS)
 def test_keys_addresses_and_headers_are_refused_by_name(name):
-    with pytest.raises(ValueError, match=rf"“{name}” can't be set here.*environment only"):
+    with pytest.raises(ValueError, match=rf"“{name}” can't be set here.*belong in connections"):
         parameters.checked({name: "x"})
     assert parameters.kept({name: "x", "top_p": 0.5}) == {"top_p": 0.5}
 

@@ -26,6 +26,7 @@ class State:
     listed: tuple[str, ...] = LISTED
     scripted: deque[str] = field(default_factory=deque)
     raw: deque[dict[str, Any]] = field(default_factory=deque)
+    raw_lists: deque[dict[str, Any]] = field(default_factory=deque)
     requests: deque[dict[str, str]] = field(default_factory=lambda: deque(maxlen=2000))
     paths: dict[str, int] = field(default_factory=dict)
     active: int = 0
@@ -177,7 +178,10 @@ async def openai_embeddings(request: web.Request) -> web.StreamResponse:
 
 
 async def openai_models(request: web.Request) -> web.StreamResponse:
-    names = request.app[STATE].listed
+    state = request.app[STATE]
+    names = state.listed
+    if state.raw_lists:
+        return await raw(request, state.raw_lists.popleft())
     if "flood" in names:
         return await floods.listing(request, request.app[STATE].flood)
     return web.json_response({"object": "list", "data": [openai_row(name) for name in names]})
@@ -212,7 +216,7 @@ async def ollama_show(request: web.Request) -> web.Response:
 
 @web.middleware
 async def recording(request: web.Request, handler):
-    if request.path.startswith(("/v1", "/api", "/moved")):
+    if request.path.startswith(("/v1", "/api", "/moved", "/openai")):
         state = request.app[STATE]
         state.requests.append(as_sent(request, await request.read()))
         state.paths[request.path] = state.paths.get(request.path, 0) + 1
@@ -227,6 +231,19 @@ async def script(request: web.Request) -> web.Response:
 async def script_raw(request: web.Request) -> web.Response:
     request.app[STATE].raw.append(await request.json())
     return web.json_response({})
+
+
+async def script_list(request: web.Request) -> web.Response:
+    request.app[STATE].raw_lists.append(await request.json())
+    return web.json_response({})
+
+
+async def gemini_models(request: web.Request) -> web.Response:
+    rows = [
+        {"name": f"models/{name}", "inputTokenLimit": 4096, "supportedGenerationMethods": ["generateContent"]}
+        for name in request.app[STATE].listed
+    ]
+    return web.json_response({"models": rows})
 
 
 async def listing(request: web.Request) -> web.Response:
@@ -260,6 +277,10 @@ def make_app() -> web.Application:
     app.add_routes(
         [
             web.get("/v1/models", openai_models),
+            web.get("/openai/v1/models", openai_models),
+            web.get("/v1beta/models", gemini_models),
+            web.post("/openai/v1/chat/completions", chat(wire.openai_stream, wire.openai_whole)),
+            web.post("/openai/deployments/{name}/chat/completions", chat(wire.openai_stream, wire.openai_whole)),
             web.post("/v1/chat/completions", chat(wire.openai_stream, wire.openai_whole)),
             web.post("/v1/embeddings", openai_embeddings),
             web.post("/v1/messages", chat(wire.anthropic_stream, wire.anthropic_whole)),
@@ -268,6 +289,7 @@ def make_app() -> web.Application:
             web.post("/api/chat", chat(wire.ollama_stream, wire.ollama_whole, default=True)),
             web.post("/script", script),
             web.post("/script/raw", script_raw),
+            web.post("/script/list", script_list),
             web.post("/listing", listing),
             web.post("/dimension", dimension),
             web.get("/requests", requests),

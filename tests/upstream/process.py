@@ -67,6 +67,11 @@ class Upstream:
     def list_models(self, *names: str) -> None:
         self._ask("/listing", {"models": names})
 
+    def script_list(self, body: bytes, *, status: int = 200, content_type: str = "application/json", **headers: str):
+        """Queue the answer to the next request for OpenAI's list of models."""
+        kept = {"Content-Type": content_type, **headers}
+        self._ask("/script/list", {"status": status, "headers": kept, "pieces": [(0, body.decode("latin-1"))]})
+
     def set_dimension(self, numbers: int) -> None:
         """From now on all vectors have so many numbers, whatever the model's name says; 0: what it says."""
         self._ask("/dimension", {"numbers": numbers})

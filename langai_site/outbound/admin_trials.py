@@ -1,0 +1,30 @@
+"""Tests of models that admins ask for."""
+
+from dataclasses import replace
+from typing import Any
+
+from asgiref.sync import async_to_sync
+
+from langai_site.accounts.models import User
+from langai_site.outbound import catalogue, listings, stored_quirks, trial
+from langai_site.outbound.models import Model
+from langai_site.outbound.trial import Trial
+from langai_site.usage.spending import reservations as usage
+from langai_site.usage.types import Caller
+
+
+def tried(model: Model, user: Any) -> Trial:  # noqa: ANN401 - who is signed in
+    """Ask the model, and enter it in the ledger. No transaction is open meanwhile."""
+    if missing := listings.missing(model.provider):
+        return Trial(False, f"“{model.display_name}” was not asked: {missing}.")
+    caller = Caller(user.pk, user.username, _team_of(user), source="admin")
+    before = model.learnt
+    result = async_to_sync(trial.attempted)(catalogue.info(model), caller)
+    usage.record(result.entries)
+    model.refresh_from_db(fields=["learnt"])
+    words = stored_quirks.words(stored_quirks.read(model.learnt)) if model.learnt != before else ""
+    return replace(result, words=f"{result.words} Learnt from its server: {words}.") if words else result
+
+
+def _team_of(user: User) -> str:
+    return user.billing_team.name if user.billing_team else ""

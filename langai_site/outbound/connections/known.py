@@ -1,0 +1,76 @@
+"""What this process knows of the connections in the database: a copy, for the event loop and whoever is in a hurry.
+
+`reading.py` fills it, at least once a second where a web process runs. Nothing here reads the database.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
+
+from langai_site.outbound.connections.kinds import FACTS, LISTED_HOSTS, Kind
+
+
+@dataclass(frozen=True)
+class Known:
+    """One connection as it was read.
+
+    `provider` is its wire format, or LiteLLM's name. `key_problem` says why there is no key where one was stored.
+    `is_listing`: its server has listed models, so that a model which it does not list is gone.
+    """
+
+    slug: str
+    name: str
+    kind: Kind
+    provider: str
+    address: str
+    key: str = field(default="", repr=False)
+    headers: Mapping[str, str] = field(default_factory=dict, hash=False, repr=False)
+    enabled: bool = True
+    key_problem: str = ""
+    is_listing: bool = False
+
+    @property
+    def is_open(self) -> bool:
+        """Whether a model can be asked that its server does not list."""
+        return FACTS[self.kind].is_open or not self.is_listing
+
+    @property
+    def litellm_provider(self) -> str:
+        """What LiteLLM's list calls the provider of its models; empty where nobody knows."""
+        if self.kind == Kind.COMPATIBLE:
+            return LISTED_HOSTS.get(urlsplit(self.address).hostname or "", "")
+        return self.provider
+
+
+_known: Mapping[str, Known] = {}
+
+
+def put(connections: Mapping[str, Known]) -> None:
+    """Replace what this process knows."""
+    global _known
+    _known = dict(connections)
+
+
+def find(slug: str) -> Known | None:
+    """Return the connection of that slug, enabled or not."""
+    return _known.get(slug)
+
+
+def usable() -> list[str]:
+    """Return the slugs of the connections that can be asked."""
+    return [slug for slug, one in _known.items() if one.enabled and not one.key_problem]
+
+
+def missing(slug: str) -> str:
+    """Return what a connection waits for, in a few words for admins; empty where it can be asked."""
+    if (one := _known.get(slug)) is None:
+        return "not set up"
+    return one.key_problem if one.enabled else "its connection is switched off"
+
+
+def litellm_name(model: str) -> str:
+    """Return LiteLLM's name for a model, like `groq/llama-4`; empty where it has none."""
+    slug, _, rest = model.partition("/")
+    if (one := _known.get(slug)) is None:
+        return model
+    return f"{one.litellm_provider}/{rest}" if one.litellm_provider else ""

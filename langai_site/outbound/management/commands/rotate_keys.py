@@ -1,0 +1,33 @@
+import sys
+
+from django.core.management.base import BaseCommand
+
+from langai_site.outbound.connections import sealing
+from langai_site.outbound.models import Connection
+
+
+class Command(BaseCommand):
+    help = (
+        "Encrypt the keys of connections again under SECRET_KEY; SECRET_KEY_FALLBACKS names earlier ones. "
+        "Exit code 1: a key cannot be decrypted."
+    )
+
+    def handle(self, *args: object, **options: object) -> None:
+        done, failed = 0, False
+        for connection in Connection.objects.exclude(sealed_key=""):
+            try:
+                rotated = sealing.rotate(connection.sealed_key)
+            except sealing.UnreadableKeyError:
+                failed = True
+                self.stderr.write(
+                    f"The key of “{connection.name}” cannot be decrypted. Add the SECRET_KEY that it was stored under "
+                    "to SECRET_KEY_FALLBACKS, or type the key again under Connections."
+                )
+                continue
+            # An admin may have typed another key meanwhile.
+            done += Connection.objects.filter(pk=connection.pk, sealed_key=connection.sealed_key).update(
+                sealed_key=rotated
+            )
+        self.stdout.write(f"{done} {'key is' if done == 1 else 'keys are'} encrypted under SECRET_KEY now.")
+        if failed:
+            sys.exit(1)
