@@ -16,6 +16,7 @@ from django.views.decorators.http import require_POST
 
 from langai_site.outbound import admin_trials, catalogue, listings, roles, stored_quirks
 from langai_site.outbound.connections import reading
+from langai_site.outbound.connections.admin import ConnectionAdmin as ConnectionAdmin
 from langai_site.outbound.connections.kinds import RESERVED
 from langai_site.outbound.forms import QUIRKS, ModelForm, plain
 from langai_site.outbound.models import Model

@@ -76,7 +76,7 @@ def _refuse_metadata(url: str) -> None:
         # The request itself will say so, unless a proxy knows the name.
         return
     if any(addresses.is_metadata_address(str(address[0])) for *_, address in found):
-        raise ListingError(Problem("is a metadata service", addresses.METADATA))
+        raise ListingError(Problem("is a metadata service", addresses.METADATA, is_final=True))
 
 
 async def _models(kind: Kind, endpoint: Endpoint) -> list[Offer]:
@@ -119,8 +119,13 @@ def _known_to_litellm(provider: str) -> list[Offer]:
 
 
 def names(found: Iterable[Offer]) -> list[dict[str, object]]:
-    """Return models as a connection's row keeps them."""
+    """Return models as a connection's row keeps them: by the server's names."""
     return [
-        {"name": offer.name, "display_name": offer.display_name[:200], "window": offer.window, "size": offer.size}
+        {
+            "name": offer.name.removeprefix(f"{offer.provider}/"),
+            "display_name": offer.display_name[:200],
+            "window": offer.window,
+            "size": offer.size,
+        }
         for offer in found
     ]

@@ -13,10 +13,11 @@ MISSING = (404, 405, 410)
 
 @dataclass(frozen=True)
 class Problem:
-    """`short` is for lists, as in “refuses the key”; `words` say what to do."""
+    """`short` is for lists, as in “refuses the key”; `words` say what to do. `is_final`: it cannot be saved anyway."""
 
     short: str
     words: str
+    is_final: bool = False
 
 
 class ListingError(Exception):

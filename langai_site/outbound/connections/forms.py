@@ -1,0 +1,121 @@
+import re
+from typing import Any
+
+from django import forms
+from django.conf import settings
+
+from langai_site.outbound import lane_requests, litellm_prices, price_list
+from langai_site.outbound.connections import addresses, sealing
+from langai_site.outbound.connections.kinds import FACTS, RESERVED, Kind
+from langai_site.outbound.connections.problems import Problem
+from langai_site.outbound.models import Connection
+
+KEY = re.compile(r"[\x21-\x7e]{1,4000}")
+VARIABLE = re.compile(r"[A-Z][A-Z0-9_]*_API_KEY")
+NEEDS_ADDRESS = (Kind.COMPATIBLE, Kind.OLLAMA, Kind.AZURE)
+OWN_FORMATS = frozenset(lane_requests.FORMATS)
+
+
+class ConnectionForm(forms.ModelForm[Connection]):
+    """A connection's page. The key goes in and never comes out.
+
+    The admin sets `problem`, which the server met with, before the form is saved, and `may_name_variables`.
+    """
+
+    problem: Problem | None = None
+    may_name_variables = False
+
+    key = forms.CharField(
+        required=False,
+        strip=True,
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password", "class": "vTextField"}),
+    )
+    forget_key = forms.BooleanField(label="Delete the stored key", required=False)
+    save_anyway = forms.BooleanField(
+        label="Save anyway", required=False, help_text="Although the server does not list its models."
+    )
+
+    class Meta:
+        model = Connection
+        fields = ("name", "slug", "kind", "provider", "address", "key_variable", "extra_headers", "enabled")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401
+        super().__init__(*args, **kwargs)
+        # As it was: the form writes what was typed into the instance.
+        self.before = (self.instance.kind, self.instance.address, self.instance.sealed_key)
+        if self.instance.sealed_key:
+            self.fields["key"].help_text = "Set; leave empty to keep it."
+        else:
+            self.fields["key"].help_text = "Stored encrypted and never shown again."
+
+    def clean_slug(self) -> str:
+        slug: str = self.cleaned_data["slug"]
+        if slug.casefold() in RESERVED:
+            raise forms.ValidationError(f"“{slug}” is taken by the settings of the environment. Choose another prefix.")
+        return slug
+
+    def clean_address(self) -> str:
+        address: str = self.cleaned_data["address"]
+        try:
+            return addresses.checked(address) if address else ""
+        except addresses.AddressError as error:
+            raise forms.ValidationError(str(error)) from error
+
+    def clean_key(self) -> str:
+        key: str = self.cleaned_data["key"]
+        if key and not KEY.fullmatch(key):
+            raise forms.ValidationError("A key has no spaces and no special letters. Copy it again.")
+        return key
+
+    def clean_key_variable(self) -> str:
+        name: str = self.cleaned_data["key_variable"].strip()
+        if name and (not VARIABLE.fullmatch(name) or hasattr(settings, name)):
+            raise forms.ValidationError("Name a variable that ends in _API_KEY and is not a setting of LangAI.")
+        return name
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        kind = cleaned.get("kind", "")
+        cleaned["provider"] = self._provider(kind, cleaned.get("provider", "").strip())
+        if kind in NEEDS_ADDRESS and not cleaned.get("address") and "address" not in self.errors:
+            self.add_error("address", f"{FACTS[Kind(kind)].words} needs an address.")
+        variable = cleaned.get("key_variable", self.instance.key_variable)
+        if cleaned.get("key") and variable:
+            self.add_error("key", "Type a key or name a variable, not both.")
+        self._keep_key_from_other_servers(cleaned, variable)
+        if not self.errors:
+            self.instance.sealed_key = self._sealed(cleaned, variable)
+            if self.problem and (self.problem.is_final or not cleaned.get("save_anyway")):
+                self.add_error("key" if "key" in self.problem.short else "address", self.problem.words)
+        return cleaned
+
+    def _provider(self, kind: str, provider: str) -> str:
+        if kind != Kind.OTHER:
+            return ""
+        if provider in OWN_FORMATS:
+            self.add_error("provider", "Choose the kind of that name instead.")
+        elif provider not in (names := price_list.chat_providers(litellm_prices.rows())):
+            near = ", ".join(name for name in names if provider and name[:3] == provider[:3])
+            hint = f" Did you mean {near}?" if near else " Write it as LiteLLM does, such as cohere_chat or bedrock."
+            self.add_error("provider", f"LiteLLM knows no chat models of “{provider}”.{hint}")
+        return provider
+
+    def _keep_key_from_other_servers(self, cleaned: dict[str, Any], variable: str) -> None:
+        """Refuse to send a kept key to another server: who may change an address may not thereby read the key."""
+        kind, address, sealed = self.before
+        if not self.instance.pk or cleaned.get("key") or cleaned.get("forget_key") or "address" not in cleaned:
+            return
+        has_key = bool(sealed) or (bool(variable) and not self.may_name_variables)
+        if has_key and _server(kind, address) != _server(cleaned.get("kind", ""), cleaned["address"]):
+            self.add_error("key", "The address names another server than before. Type the key for it.")
+
+    def _sealed(self, cleaned: dict[str, Any], variable: str) -> str:
+        if cleaned.get("key"):
+            return sealing.seal(cleaned["key"])
+        return "" if cleaned.get("forget_key") or variable else self.before[2]
+
+
+def _server(kind: str, address: str) -> tuple[str, tuple[str, str, int | None]]:
+    facts = FACTS.get(Kind(kind)) if kind in FACTS else None
+    found = address or (facts.address if facts else "")
+    return (kind if kind == Kind.OTHER else "", addresses.origin(found))
