@@ -1,6 +1,6 @@
 """What somebody sends, checked: a message, the model it is for, its label, and how it is to be answered."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass, replace
 from math import isfinite
 from typing import Any
@@ -41,17 +41,27 @@ class Pick:
     """Which model is to answer, and what it is given.
 
     `local_only`: none outside the building. `allowed_passages`: without those above what the model may see, instead
-    of asking no model at all. `fresh`: no answer that was given before.
+    of asking no model at all. `fresh`: no answer that was given before. `kept`: the conversation had this model
+    before, so Auto takes its place where it is gone; `gone` is then its name.
     """
 
     model: str
     local_only: bool = False
     allowed_passages: bool = False
     fresh: bool = False
+    kept: bool = False
+    gone: str = ""
 
     def named(self, before: str) -> "Pick":
         """The same with a model: the one of `before` where none was picked."""
-        return replace(self, model=model(self.model or before))
+        named = model(self.model or before)
+        return replace(self, model=named, kept=named == before)
+
+    def among(self, names: Collection[str]) -> "Pick":
+        """The same, or Auto where the conversation's own model is not one of `names` any more."""
+        if not self.kept or self.model in names:
+            return self
+        return replace(self, model=AUTOMATIC, gone=self.model)
 
 
 AS_BEFORE = Pick("")

@@ -81,7 +81,7 @@ STOP_WORDS = frozenset(
 
 HOW_TO_CONNECT = (
     "*The built-in model `quotes` only picks sentences from documents, it does not write. For written answers "
-    "connect a model: set `OLLAMA_BASE_URL`, `OPENAI_API_KEY` or `ANTHROPIC_API_KEY` and start LangAI again.*"
+    "an admin connects a model, in the administration pages under Connections.*"
 )
 NOTHING_FOUND = "No passage that you may read answers this."
 NOT_ASKED = "No documents were asked, as you chose, and `quotes` has nothing else to answer from."

@@ -34,6 +34,8 @@ def list_context(user: User, after: access.ListPlace | None = None) -> dict[str,
 def page_context(user: User, conversation: Conversation | None = None, form: QueryDict | None = None) -> dict[str, Any]:
     """What the page needs apart from its thread; `form` is a message that could not be sent, to be shown again."""
     models = catalogue.models(user.id)
+    chosen = conversation.model if conversation else AUTO
+    gone = chosen not in {AUTO, *(model.name for model in (*models, *BUILT_IN))}
     values = form.getlist("collections") if form else []
     return (
         list_context(user)
@@ -41,7 +43,8 @@ def page_context(user: User, conversation: Conversation | None = None, form: Que
             "choice": chosen_collections.offer(user.id, conversation.collections if conversation else None, values),
             "conversation": conversation,
             "models": [*models, *BUILT_IN] if models else [],
-            "chosen": conversation.model if conversation else AUTO,
+            "chosen": AUTO if gone else chosen,
+            "gone_model": chosen if gone else "",
             "has_real_model": bool(models),
             "max_chars": settings.MESSAGE_MAX_CHARS,
             "labels": fragments.labels_from(access.so_far(conversation).label),

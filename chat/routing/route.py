@@ -1,7 +1,7 @@
 """Pure: what is asked for, the catalogue and the policy -> the models to be tried, in order, or why there is none."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
 from chat.llm.built_in import BUILT_IN
@@ -38,7 +38,8 @@ class RouteRequest:
     `requested` is AUTO or a model's name, `label` the highest label of everything in the prompt. `prompt_tokens` is
     rather too high than too low; `max_tokens` is the longest answer that is asked for. `least_prompt_tokens` remain
     after all that a small window may leave out: None where nothing may be. `cooling` says of models that failed
-    lately why they rest. `local_only` holds hosted models back, whatever they may see.
+    lately why they rest. `local_only` holds hosted models back, whatever they may see. `gone` is the model that was
+    chosen before Auto had to take its place.
     """
 
     requested: str
@@ -49,6 +50,7 @@ class RouteRequest:
     cooling: Mapping[str, str] = field(default_factory=dict)
     local_only: bool = False
     least_prompt_tokens: int | None = None
+    gone: str = ""
 
     @property
     def tokens(self) -> int:
@@ -143,7 +145,9 @@ def route(request: RouteRequest, catalogue: Sequence[ModelInfo], policy: Policy)
     `auto` only where no real model is connected: it is never a silent stand-in for one.
     """
     if request.requested == AUTO:
-        return _automatic(request, catalogue, policy)
+        found = _automatic(request, catalogue, policy)
+        why = f"{found.why}; the model “{request.gone}” is not available any more"
+        return replace(found, why=why) if request.gone else found
     for model in (*catalogue, *BUILT_IN):
         if model.name == request.requested:
             return _chosen(model, request)

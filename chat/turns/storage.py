@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from chat.conversations import access, chosen_collections, drafts, label_rises, labels
 from chat.events import CitedSource
+from chat.llm.built_in import BUILT_IN
 from chat.models import Citation, Conversation, Message, text_of
 from chat.routing import policies
 from chat.routing.route import AUTO
@@ -102,6 +103,7 @@ def post(
     """
     text, model = drafts.text(text), drafts.model(model)
     conversation = _new(user, text, source) if conversation_id is None else _known(user, conversation_id)
+    pick = drafts.Pick(model).named(conversation.model)
     conversation.model = model
     if collections:
         conversation.collections = chosen_collections.chosen(user.id, collections)
@@ -118,7 +120,7 @@ def post(
         collections=conversation.collections,
     )
     question.save(force_insert=True)
-    return _open(conversation, question, drafts.Pick(model))
+    return _open(conversation, question, pick)
 
 
 def _new(user: User, text: str, source: str) -> Conversation:
@@ -208,13 +210,14 @@ def _started(
     caller = access.caller_of(conversation, reply.id)
     usage.reserve(reply=reply.id, user_id=conversation.owner_id, team=caller.team)
     reader, asked = chosen_collections.scope(conversation.owner, question.collections)
+    models = catalogue.models(conversation.owner_id)
     request = TurnRequest(
         question=question.text,
         history=history(question.parent_id),
         causes=labels.turn(access.so_far(conversation), labels.read(question.causes)),
-        pick=pick,
+        pick=pick.among({AUTO, *(model.name for model in (*models, *BUILT_IN))}),
         options=drafts.Options.read(question.options),
-        catalogue=tuple(catalogue.models(conversation.owner_id)),
+        catalogue=tuple(models),
         policy=policies.active(),
         reader=reader,
         caller=caller,

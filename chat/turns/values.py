@@ -139,6 +139,7 @@ def wanted(request: TurnRequest, weighed: RoutingInput) -> RouteRequest:
     """What routing is asked, were no model resting."""
     return RouteRequest(
         requested=request.pick.model,
+        gone=request.pick.gone,
         label=weighed.label,
         complexity=weighed.complexity.level,
         prompt_tokens=weighed.tokens,

@@ -47,7 +47,7 @@ def test_only_sentences_of_the_passages_are_quoted():
 
 def test_it_says_that_it_only_quotes_and_how_to_connect_a_model():
     assert answer("When?", PASSAGES).endswith(HOW_TO_CONNECT)
-    assert all(name in HOW_TO_CONNECT for name in ("OLLAMA_BASE_URL", "OPENAI_API_KEY", "ANTHROPIC_API_KEY"))
+    assert "Connections" in HOW_TO_CONNECT
 
 
 def test_without_passages_it_says_so_and_cites_nothing():

@@ -204,6 +204,11 @@ def test_a_model_that_is_gone_is_named():
         route(routed("gone/old"), ALL, DEFAULT)
 
 
+def test_auto_says_whose_place_it_takes():
+    found = route(routed("auto", gone="office/old"), ALL, DEFAULT)
+    assert found.why.endswith("; the model “office/old” is not available any more")
+
+
 def test_a_lower_ceiling_is_kept_as_well():
     public_only = dataclasses.replace(USUAL, ceiling=PUBLIC)
     assert auto([public_only, STRONG], label=INTERNAL).candidates == (STRONG,)

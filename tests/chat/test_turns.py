@@ -68,6 +68,23 @@ def test_a_turn_knows_only_the_models_that_its_persons_teams_may_use(alice, bob,
     assert known == {alice: {for_all.name, for_some.name}, bob: {for_all.name}}
 
 
+def test_a_conversation_whose_model_is_gone_falls_to_auto(alice):
+    first = storage.post(alice, None, "Hi", "office/gone")
+    assert first.request.pick.model == "office/gone"
+    storage.close(first, outcome(), ())
+    again = storage.retry(alice, first.reply)
+    storage.close(again, outcome(), ())
+    further = storage.post(alice, first.conversation, "And?", "office/gone")
+    for started in (again, further):
+        assert (started.request.pick.model, started.request.pick.gone) == ("auto", "office/gone")
+
+
+def test_a_model_that_is_chosen_anew_and_does_not_exist_is_not_replaced(alice):
+    first = storage.post(alice, None, "Hi")
+    storage.close(first, outcome(), ())
+    assert storage.post(alice, first.conversation, "And?", "office/typo").request.pick.model == "office/typo"
+
+
 @pytest.mark.parametrize("text", ["", "   \n", "\x00"])
 def test_an_empty_message_is_refused_and_leaves_nothing(alice, text):
     with pytest.raises(InvalidError, match="Write a message"):

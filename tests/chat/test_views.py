@@ -213,6 +213,22 @@ async def test_older_conversations_are_a_click_away_with_and_without_javascript(
     assert 'class="older"' not in part
 
 
+async def test_a_conversation_whose_model_is_gone_says_so_and_offers_auto(alice):
+    client = await client_of(alice)
+    conversation = await Conversation.objects.acreate(owner=alice, title="Old", model="office/gone")
+    page = await client.get(reverse("chat:conversation", args=[conversation.id]))
+    assert "<b>office/gone</b>, is not available any more. Auto is chosen in its place." in page.text
+    assert " selected" not in page.text.partition('<select id="model"')[2].partition("</select>")[0]
+
+
+async def test_who_administers_is_led_to_the_first_connection(alice):
+    client = await client_of(alice)
+    assert "An admin can connect a model." in (await client.get(reverse("chat:new"))).text
+    alice.is_staff = True
+    await alice.asave()
+    assert reverse("admin:outbound_connection_add") in (await client.get(reverse("chat:new"))).text
+
+
 async def test_a_name_that_no_model_can_have_is_told_and_not_kept(alice):
     answer = await ask(await client_of(alice), model="x" * 500)
     assert answer.status_code == 400
