@@ -1,6 +1,7 @@
-"""Whether each provider answers, for `manage.py doctor`: asked for its list of models, which costs nothing."""
+"""Whether providers and connections answer, for `manage.py doctor`: asked for their models, which costs nothing."""
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
@@ -8,6 +9,8 @@ import httpx
 
 from langai_site import registry
 from langai_site.outbound import bounds, listings
+from langai_site.outbound.connections import known, listing, reading
+from langai_site.outbound.connections.problems import ListingError
 from langai_site.outbound.endpoints import Endpoint, endpoint_of
 from langai_site.registry import DoctorFinding
 
@@ -21,6 +24,8 @@ PROVIDERS = {
 # Below `Endpoint.url`: where the list is, and the key of the object that holds it.
 LISTS = {"anthropic": ("/v1/models", "data"), "ollama_chat": ("/api/tags", "models")}
 OPENAI_LIST = ("/models", "data")
+# Asking all of them: each has the time of a listing.
+CONNECTIONS_SECONDS = 20
 REFUSED = (401, 403)
 Check = Callable[[], DoctorFinding]
 
@@ -29,6 +34,33 @@ def register() -> None:
     for provider, (name, settings) in PROVIDERS.items():
         advice = f"Check {settings}, and that this machine may connect to the server."
         registry.doctor_check(name, partial(listed, provider), advice=advice)
+    advice = "Open the connection under Connections in the administration pages; Test says more."
+    registry.doctor_check("connections", connected, advice=advice, seconds=CONNECTIONS_SECONDS)
+
+
+def connected() -> DoctorFinding:
+    """What each connection's server lists, asked side by side."""
+    reading.read()
+    if not (slugs := known.enabled()):
+        return DoctorFinding("off", "none is made: add one under Connections in the administration pages")
+    found = asyncio.run(_all_listed(slugs))
+    words = "; ".join(f"{slug}: {said}" for slug, (_, said, _) in found.items())
+    first = next((advice for _, _, advice in found.values() if advice), "")
+    return DoctorFinding("ok" if all(fine for fine, _, _ in found.values()) else "fail", words, first)
+
+
+async def _all_listed(slugs: Sequence[str]) -> dict[str, tuple[bool, str, str]]:
+    """For each slug whether it lists models, what to say of it, and what to do."""
+    return dict(zip(slugs, await asyncio.gather(*map(_listed, slugs)), strict=True))
+
+
+async def _listed(slug: str) -> tuple[bool, str, str]:
+    connection = known.find(slug)
+    try:
+        models = await listing.offers(connection) if connection else []
+    except ListingError as error:
+        return False, error.problem.short, error.problem.words
+    return True, f"{len(models)} {'model' if len(models) == 1 else 'models'}", ""
 
 
 def listed(provider: str) -> DoctorFinding:

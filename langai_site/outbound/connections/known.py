@@ -56,6 +56,11 @@ def find(slug: str) -> Known | None:
     return _known.get(slug)
 
 
+def enabled() -> list[str]:
+    """Return the slugs of the connections that are switched on, whether they have a key or not."""
+    return [slug for slug, one in _known.items() if one.enabled]
+
+
 def usable() -> list[str]:
     """Return the slugs of the connections that can be asked."""
     return [slug for slug, one in _known.items() if one.enabled and not one.key_problem]
