@@ -44,8 +44,7 @@ class ConnectionAdmin(admin.ModelAdmin[Connection]):
     """Servers that are asked for models, and the keys to them."""
 
     form = ConnectionForm
-    list_display = ("name", "kind", "state", "where", "address_shown", "enabled")
-    list_filter = ("kind", "enabled")
+    list_display = ("name", "state", "where", "kind", "address_shown", "enabled")
     search_fields = ("name", "slug", "address")
 
     class Media:
@@ -66,13 +65,15 @@ class ConnectionAdmin(admin.ModelAdmin[Connection]):
 
     def get_fieldsets(self, request: HttpRequest, obj: Connection | None = None) -> Any:  # noqa: ANN401 - Django's nested lists
         may_change = self.has_change_permission(request, obj) if obj else True
-        anyway = ("save_anyway",) if isinstance(_found(request), ListingError) else ()
+        found = _found(request)
+        is_failing = isinstance(found, ListingError) and not found.problem.is_final
         key = ("key", *(("forget_key",) if obj and obj.sealed_key else ())) if may_change else ()
         return [
-            (None, {"fields": (*anyway, "name", "slug", "kind", "provider", "address")}),
+            (None, {"fields": ("name", "slug", "kind", "provider", "address")}),
             ("Key", {"fields": (*key, "key_variable")}),
             (None, {"fields": ("enabled", *(("state", "where") if obj else ()))}),
             ("Headers", {"fields": ("extra_headers",), "classes": ("collapse",)}),
+            *([("The server does not list its models", {"fields": ("save_anyway",)})] if is_failing else []),
         ]
 
     def get_form(self, request: HttpRequest, obj: Connection | None = None, change: bool = False, **kwargs: Any) -> Any:  # noqa: ANN401
@@ -128,7 +129,9 @@ class ConnectionAdmin(admin.ModelAdmin[Connection]):
         return redirect("admin:outbound_connection_models", obj.pk)
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        return super().changelist_view(request, {"of_settings": [*_of_settings()], **(extra_context or {})})
+        return super().changelist_view(
+            request, {"title": "Connections", "of_settings": [*_of_settings()], **(extra_context or {})}
+        )
 
     @admin.display(description="State")
     def state(self, connection: Connection) -> SafeString:

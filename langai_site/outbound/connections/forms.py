@@ -32,7 +32,7 @@ class ConnectionForm(forms.ModelForm[Connection]):
     )
     forget_key = forms.BooleanField(label="Delete the stored key", required=False)
     save_anyway = forms.BooleanField(
-        label="Save anyway", required=False, help_text="Although the server does not list its models."
+        label="Save anyway", required=False, help_text="You can then add its models by name, under Models."
     )
 
     class Meta:
@@ -87,6 +87,9 @@ class ConnectionForm(forms.ModelForm[Connection]):
             self.instance.sealed_key = self._sealed(cleaned, variable)
             if self.problem and (self.problem.is_final or not cleaned.get("save_anyway")):
                 self.add_error("key" if "key" in self.problem.short else "address", self.problem.words)
+        if self.errors and self.data.get(self.add_prefix("key")):
+            # The bound field has the words by now.
+            self["key"].help_text = "Type the key again: the page does not keep it."
         return cleaned
 
     def _provider(self, kind: str, provider: str) -> str:

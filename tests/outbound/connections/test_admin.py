@@ -92,6 +92,7 @@ class TestSaving:
         text = admin.post(reverse(ADD), form(address=upstream.openai_url, key=KEY)).text
         assert words in text
         assert "Save anyway" in text
+        assert "Type the key again: the page does not keep it." in text
         assert KEY not in text
         assert Connection.objects.count() == 0
 
