@@ -245,9 +245,14 @@ async def keep_fresh() -> None:
 
 
 async def health() -> Status:
-    """Whether every configured key or server offers models; asks for no completion."""
+    """Whether every key or server of the settings offers models, and any connection; asks for no completion.
+
+    An admin may connect a server that is seldom on: its state is on the page.
+    """
     if not listings.configured():
         return "off"
     if _failing is None:
         await _look()
-    return "fail" if _failing else "ok"
+    failing = set(_failing or ())
+    is_bad = bool(failing & set(listings.of_settings())) or failing >= set(listings.configured())
+    return "fail" if is_bad else "ok"

@@ -44,6 +44,15 @@ async def test_a_server_that_does_not_answer_says_so_in_its_row(upstream):
     assert await in_database_thread(states) == ({}, "cannot be reached")
 
 
+async def test_health_fails_only_where_no_connection_answers(upstream):
+    await in_database_thread(connect, NOWHERE.format(free_port()))
+    await catalogue.refresh()
+    assert await catalogue.health() == "fail"
+    await in_database_thread(connect, upstream.openai_url, slug="other")
+    await catalogue.refresh()
+    assert await catalogue.health() == "ok"
+
+
 async def test_of_a_provider_a_model_that_is_not_listed_can_be_asked_too(upstream):
     await in_database_thread(connect, upstream.url, kind="azure")
     await in_database_thread(chosen, "office/our-deployment", available=False)
