@@ -59,7 +59,7 @@ def models(user_id: int | None = None) -> list[ModelInfo]:
     reading.renew()
     configured = listings.configured()
     rows = _AVAILABLE.rows() if user_id is None else _AVAILABLE_TO.rows(user=user_id)
-    infos = [_info(*row) for row in rows if row[2] in configured]
+    infos = [found for row in rows if row[2] in configured and (found := _info_if_set_up(*row))]
     if any(info.hosted for info in infos):
         current = prices.current()
         infos = [replace(info, price=current.get(info.name)) if info.hosted else info for info in infos]
@@ -103,7 +103,15 @@ def available(name: str, user_id: int) -> ModelInfo | None:
     """Return the model as this person may ask it now, without its price; None where they may not, or not any more."""
     reading.renew()
     rows = _ONE_TO.rows(name=name, user=user_id)
-    return _info(*rows[0]) if rows and rows[0][2] in listings.configured() else None
+    return _info_if_set_up(*rows[0]) if rows and rows[0][2] in listings.configured() else None
+
+
+def _info_if_set_up(*row: Any) -> ModelInfo | None:  # noqa: ANN401 - a row's columns
+    try:
+        return _info(*row)
+    except ProviderError:
+        # Its connection was switched off after it was looked for.
+        return None
 
 
 def _info(

@@ -4,6 +4,7 @@ import pytest
 from django.core.management import call_command
 
 from langai_site.outbound import catalogue
+from langai_site.outbound.models import Connection
 from tests.outbound.conftest import KEY
 from tests.upstream import free_port
 
@@ -64,3 +65,10 @@ def test_with_nothing_to_ask_it_says_what_to_do():
         0,
         "No key and no server is set, so there are no models. README.md says how to connect one.\n",
     )
+
+
+def test_a_connection_that_does_not_answer_is_named_too():
+    Connection.objects.create(slug="office", name="Office", address=f"http://127.0.0.1:{free_port()}/v1")
+    said, code = synced()
+    assert code == 1
+    assert "The server at office lists no models: cannot be reached." in said

@@ -42,7 +42,8 @@ class ConnectionForm(forms.ModelForm[Connection]):
     def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401
         super().__init__(*args, **kwargs)
         # As it was: the form writes what was typed into the instance.
-        self.before = (self.instance.kind, self.instance.address, self.instance.sealed_key)
+        self.sealed_before = self.instance.sealed_key
+        self.server_before = _server(self.instance.kind, self.instance.provider, self.instance.address)
         if self.instance.sealed_key:
             self.fields["key"].help_text = "Set; leave empty to keep it."
         else:
@@ -105,20 +106,20 @@ class ConnectionForm(forms.ModelForm[Connection]):
 
     def _keep_key_from_other_servers(self, cleaned: dict[str, Any], variable: str) -> None:
         """Refuse to send a kept key to another server: who may change an address may not thereby read the key."""
-        kind, address, sealed = self.before
         if not self.instance.pk or cleaned.get("key") or cleaned.get("forget_key") or "address" not in cleaned:
             return
-        has_key = bool(sealed) or (bool(variable) and not self.may_name_variables)
-        if has_key and _server(kind, address) != _server(cleaned.get("kind", ""), cleaned["address"]):
+        has_key = bool(self.sealed_before) or (bool(variable) and not self.may_name_variables)
+        server = _server(cleaned.get("kind", ""), cleaned["provider"], cleaned["address"])
+        if has_key and server != self.server_before:
             self.add_error("key", "The address names another server than before. Type the key for it.")
 
     def _sealed(self, cleaned: dict[str, Any], variable: str) -> str:
         if cleaned.get("key"):
             return sealing.seal(cleaned["key"])
-        return "" if cleaned.get("forget_key") or variable else self.before[2]
+        return "" if cleaned.get("forget_key") or variable else self.sealed_before
 
 
-def _server(kind: str, address: str) -> tuple[str, tuple[str, str, int | None]]:
-    facts = FACTS.get(Kind(kind)) if kind in FACTS else None
-    found = address or (facts.address if facts else "")
-    return (kind if kind == Kind.OTHER else "", addresses.origin(found))
+def _server(kind: str, provider: str, address: str) -> tuple[str, tuple[str, str, int | None]]:
+    """Return what tells one server from another: LiteLLM has an address for each provider."""
+    usual = FACTS[Kind(kind)].address if kind in FACTS else ""
+    return provider if kind == Kind.OTHER else "", addresses.origin(address or usual)

@@ -1,6 +1,17 @@
 """The page Connections: what it refuses, what it shows, and who may use it."""
 
+import ssl
+import threading
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from ipaddress import ip_address
+
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 from django.contrib.auth.models import Permission
 from django.urls import reverse
 
@@ -36,6 +47,32 @@ def form(**changed):
 
 def page(name, connection):
     return reverse(f"admin:outbound_connection_{name}", args=[connection.pk])
+
+
+@contextmanager
+def https_server(folder):
+    """A server whose certificate is signed by itself; yields its address."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name, now = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "office")]), datetime.now(UTC)
+    certificate = (
+        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number(), now, now + timedelta(1))
+        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    pem = key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    ) + certificate.public_bytes(serialization.Encoding.PEM)
+    (folder / "server.pem").write_bytes(pem)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(folder / "server.pem")
+    server = HTTPServer(("127.0.0.1", 0), BaseHTTPRequestHandler)
+    server.socket = context.wrap_socket(server.socket, server_side=True)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield f"https://127.0.0.1:{server.server_port}/v1"
+    server.shutdown()
+    thread.join()
+    server.server_close()
 
 
 class TestSaving:
@@ -112,6 +149,12 @@ class TestSaving:
         text = admin.post(reverse(ADD), form(address=upstream.openai_url.replace("http:", "https:"))).text
         assert "does not speak https. Write http:// if it is meant to be so." in text
 
+    def test_a_certificate_that_nobody_trusts_is_named(self, admin, tmp_path):
+        with https_server(tmp_path) as url:
+            text = admin.post(reverse(ADD), form(address=url)).text
+        assert "The certificate of 127.0.0.1" in text
+        assert "is signed by itself. Have this machine trust who signed it, or correct the address." in text
+
     def test_it_can_be_saved_anyway_and_says_its_state(self, admin):
         address = f"http://127.0.0.1:{free_port()}/v1"
         admin.post(reverse(ADD), form(address=address, key=KEY, save_anyway="on"))
@@ -176,6 +219,11 @@ class TestTheKey:
         connection.refresh_from_db()
         assert connection.address == upstream.openai_url
         assert KEY not in upstream.requests()[0]["raw"]
+
+    def test_nor_to_another_provider_of_litellm(self, admin):
+        connection = connect("", kind="other", provider="cohere_chat")
+        text = admin.post(page("change", connection), form(kind="other", provider="mistral", save_anyway="on")).text
+        assert "The address names another server than before. Type the key for it." in text
 
     def test_it_can_be_deleted(self, admin, upstream):
         connection = connect(upstream.openai_url)

@@ -4,6 +4,7 @@ import sys
 from django.core.management.base import BaseCommand
 
 from langai_site.outbound import catalogue, listings
+from langai_site.outbound.connections import reading
 from langai_site.outbound.forms import plain
 from langai_site.outbound.keeping import Changes
 from langai_site.usage import prices
@@ -18,6 +19,7 @@ class Command(BaseCommand):
     )
 
     def handle(self, *args: object, **options: object) -> None:
+        reading.renew()
         if not listings.configured():
             self.stdout.write("No key and no server is set, so there are no models. README.md says how to connect one.")
             return
