@@ -103,7 +103,13 @@ def messages(
     empty or holds a control token or hidden characters, wherever they came from.
     """
     prompt = drafted(question, recent(history, history_chars), passages, written, instructions)
-    return tuple(replace(message, text=neutralised(message.text) or NOTHING_SEEN) for message in alternating(prompt))
+    return tuple(replace(message, text=_sent(message.text)) for message in alternating(prompt))
+
+
+def _sent(text: str) -> str:
+    """Return `text` without what nobody sees; where only blanks remain, say so: servers refuse empty messages."""
+    seen = neutralised(text)
+    return seen if seen.strip() else NOTHING_SEEN
 
 
 def drafted(

@@ -45,6 +45,7 @@ def test_roles_alternate_and_no_text_is_lost(given_messages):
 
 @settings(deadline=None)
 @given(messages, st.text(min_size=1).filter(str.strip), texts)
+@example([], "\u200b\n", "")
 def test_a_prompt_alternates_and_ends_with_the_person(history, question, written):
     prompt = prompts.messages(question, history, (), written)
     holds_for_every_format(prompt)
