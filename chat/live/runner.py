@@ -161,7 +161,7 @@ async def _read(reply: Live) -> None:
                 reply.changed.set()
             elif isinstance(event, RoutingInput):
                 reply.weighed, reply.prepared = event, None
-            else:
+            elif isinstance(event, RoutedTurn):
                 await _decided(reply, event)
 
 

@@ -6,16 +6,16 @@ from decimal import Decimal
 
 from chat.llm.types import ModelQuestion
 from langai_site.outbound import door
-from langai_site.outbound.types import ChatCall, Delta, Ledger
+from langai_site.outbound.types import ChatCall, Ledger, ModelOutput
 from langai_site.telemetry import tracing
 
 
 class Hosted:
-    async def stream(self, ask: ModelQuestion, ledger: Ledger) -> AsyncGenerator[Delta, None]:
+    async def stream(self, ask: ModelQuestion, ledger: Ledger) -> AsyncGenerator[ModelOutput, None]:
         with tracing.span("provider", {"langai.model": ask.model.name}):
-            async with aclosing(door.stream_chat(_call(ask), ledger)) as deltas:
-                async for delta in deltas:
-                    yield delta
+            async with aclosing(door.stream_chat(_call(ask), ledger)) as outputs:
+                async for output in outputs:
+                    yield output
 
     def max_cost(self, ask: ModelQuestion) -> Decimal | None:
         return door.max_cost(ask.model, ask.messages, ask.max_tokens)

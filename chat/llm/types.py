@@ -7,7 +7,7 @@ from typing import Protocol
 
 from langai_site.database.writer import in_database_thread
 from langai_site.outbound.admission import admit_model
-from langai_site.outbound.types import ChatMessage, Delta, Ledger, ModelInfo, Present, ReadPresent
+from langai_site.outbound.types import ChatMessage, Ledger, ModelInfo, ModelOutput, Present, ReadPresent
 from langai_site.sensitivity import Sensitivity
 from langai_site.usage.types import Caller
 from search.types import Hit
@@ -57,8 +57,8 @@ class ModelQuestion:
 
 
 class Provider(Protocol):
-    def stream(self, ask: ModelQuestion, ledger: Ledger) -> AsyncGenerator[Delta, None]:
-        """Yield the answer as it comes, and hand exactly one ledger entry over as it ends, however it ends.
+    def stream(self, ask: ModelQuestion, ledger: Ledger) -> AsyncGenerator[ModelOutput, None]:
+        """Yield the answer and what the model thinks, and hand exactly one ledger entry over as it ends, however it ends.
 
         What may not be sent any more is refused before: `ask.read_present` is called right before anything is read or
         sent. Raises ProviderError, with what to tell the person; closing the generator stops the model at once.

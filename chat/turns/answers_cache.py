@@ -20,7 +20,7 @@ from chat.llm.providers import provider_of
 from chat.llm.types import ModelQuestion, Numbered
 from chat.turns import shared_calls
 from langai_site.database import caches
-from langai_site.outbound.types import Delta, Ledger
+from langai_site.outbound.types import Delta, Ledger, ModelOutput
 from langai_site.sensitivity import Sensitivity
 from langai_site.usage.types import Entry
 
@@ -31,7 +31,7 @@ PIECE = 2_000
 
 @dataclass(frozen=True)
 class StoredAnswer:
-    """A complete answer, and what its call cost: None where its model has no price."""
+    """A complete answer, without what the model thought, and what its call cost: None if its model has no price."""
 
     text: str
     cost: Decimal | None
@@ -39,7 +39,7 @@ class StoredAnswer:
 
 def answer(
     ask: ModelQuestion, collections: Sequence[int], ledger: Ledger, *, fresh: bool = False
-) -> AsyncGenerator[Delta, None]:
+) -> AsyncGenerator[ModelOutput, None]:
     """Stream the answer as `Provider.stream` does: a kept one, one that is being written right now, or a new one.
 
     `collections` are the ids of those that the turn's reader may be answered from. `fresh`: the model is asked, and
@@ -82,13 +82,13 @@ def _place(passage: Numbered) -> tuple[int | str, ...]:
     return passage.number, hit.passage_id, str(hit.source_id), hit.version, hit.page, hit.start, hit.end
 
 
-async def _shared(ask: ModelQuestion, key: str, ledger: Ledger, fresh: bool) -> AsyncGenerator[Delta, None]:
-    async with aclosing(await _found(ask, key, ledger, fresh)) as deltas:
-        async for delta in deltas:
-            yield delta
+async def _shared(ask: ModelQuestion, key: str, ledger: Ledger, fresh: bool) -> AsyncGenerator[ModelOutput, None]:
+    async with aclosing(await _found(ask, key, ledger, fresh)) as outputs:
+        async for output in outputs:
+            yield output
 
 
-async def _found(ask: ModelQuestion, key: str, ledger: Ledger, fresh: bool) -> AsyncGenerator[Delta, None]:
+async def _found(ask: ModelQuestion, key: str, ledger: Ledger, fresh: bool) -> AsyncGenerator[ModelOutput, None]:
     flight = None
     if not fresh:
         kept = None if shared_calls.found(key) else await _kept(key)
@@ -106,13 +106,14 @@ async def _found(ask: ModelQuestion, key: str, ledger: Ledger, fresh: bool) -> A
     return (flight or shared_calls.start(key, ask, keep)).watch(ask, ledger)
 
 
-async def _given(kept: StoredAnswer, seat: shared_calls.CallSeat, ledger: Ledger) -> AsyncGenerator[Delta, None]:
+async def _given(kept: StoredAnswer, seat: shared_calls.CallSeat, ledger: Ledger) -> AsyncGenerator[ModelOutput, None]:
     """A kept answer, as fast as it is taken."""
     status = "stopped"
     try:
         for start in range(0, len(kept.text), PIECE):
-            seat.heard()
-            yield Delta(kept.text[start : start + PIECE])
+            piece = Delta(kept.text[start : start + PIECE])
+            seat.heard(piece)
+            yield piece
             await asyncio.sleep(0)
         status = "complete"
     finally:

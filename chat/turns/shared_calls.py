@@ -5,15 +5,16 @@ The first that watches pays. Whoever stops leaves, and the next one pays; the ca
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Iterator
 from contextlib import aclosing, suppress
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
+from itertools import groupby
 from uuid import UUID
 
 from chat.llm.providers import provider_of
 from chat.llm.types import ModelQuestion
-from langai_site.outbound.types import Delta, Ledger, Present
+from langai_site.outbound.types import Delta, Ledger, ModelOutput, Present, Thought
 from langai_site.usage.types import Entry, Usage
 
 FREE = Decimal(0)
@@ -34,8 +35,8 @@ class CallSeat:
     began: float = field(default_factory=time.monotonic)
     first_token_ms: int | None = None
 
-    def heard(self) -> None:
-        if self.first_token_ms is None:
+    def heard(self, output: ModelOutput) -> None:
+        if self.first_token_ms is None and isinstance(output, Delta) and output.text:
             self.first_token_ms = self._elapsed_ms()
 
     def entry(self, status: str, saved: Decimal | None) -> Entry:
@@ -83,7 +84,7 @@ class Flight:
 
     def __init__(self, key: str, ask: ModelQuestion, keep: Keep) -> None:
         self._key, self._ask, self._keep = key, ask, keep
-        self._deltas: list[Delta] = []
+        self._outputs: list[ModelOutput] = []
         self._seats: list[CallSeat] = []
         self._payer: CallSeat | None = None
         self._entry: Entry | None = None
@@ -96,22 +97,23 @@ class Flight:
         _tasks.add(self._task)
         self._task.add_done_callback(_tasks.discard)
 
-    async def watch(self, ask: ModelQuestion, ledger: Ledger) -> AsyncGenerator[Delta, None]:
+    async def watch(self, ask: ModelQuestion, ledger: Ledger) -> AsyncGenerator[ModelOutput, None]:
         """The answer from its beginning, as a provider streams it: with one entry, and the errors of the call."""
         seat, seen = CallSeat(ask), 0
         self._seats.append(seat)
         try:
-            while seen < len(self._deltas) or not self._over:
-                if seen == len(self._deltas):
+            while seen < len(self._outputs) or not self._over:
+                if seen == len(self._outputs):
                     await self._changed.wait()
                     continue
-                new, seen = self._deltas[seen:], len(self._deltas)
-                seat.heard()
-                yield _joined(new)
+                new, seen = self._outputs[seen:], len(self._outputs)
+                for output in _joined(new):
+                    seat.heard(output)
+                    yield output
             if self._error:
                 raise self._error
         finally:
-            left_early = not self._over or seen < len(self._deltas)
+            left_early = not self._over or seen < len(self._outputs)
             await self._leave(seat)
             if entry := self._entry_of(seat, left_early):
                 ledger(entry)
@@ -140,9 +142,9 @@ class Flight:
     async def _fly(self) -> None:
         try:
             ask = replace(self._ask, read_present=self._read_present)
-            async with aclosing(provider_of(ask.model).stream(ask, self._enter)) as deltas:
-                async for delta in deltas:
-                    self._deltas.append(delta)
+            async with aclosing(provider_of(ask.model).stream(ask, self._enter)) as outputs:
+                async for output in outputs:
+                    self._outputs.append(output)
                     self._tell()
         except asyncio.CancelledError as error:
             self._error = error
@@ -174,14 +176,15 @@ class Flight:
         self._tell()
 
     def _is_complete(self) -> bool:
-        whole = _joined(self._deltas)
-        return self._error is None and self._entry is not None and bool(whole.text.strip()) and not whole.truncated
+        truncated = any(isinstance(output, Delta) and output.truncated for output in self._outputs)
+        has_ended = self._error is None and self._entry is not None and not truncated
+        return has_ended and bool(_text(self._outputs).strip())
 
     async def _kept(self) -> None:
         """Keep a complete answer, unless a fresh one is on its way; until then it is found here."""
         if self._entry and _flights.get(self._key) is self:
             try:
-                await self._keep(_joined(self._deltas).text, self._entry)
+                await self._keep(_text(self._outputs), self._entry)
             finally:
                 self._forget()
 
@@ -190,12 +193,31 @@ class Flight:
             del _flights[self._key]
 
 
-def _joined(deltas: list[Delta]) -> Delta:
-    """Several pieces as one: those before a restart are no part of the answer."""
-    last = next((at for at in reversed(range(len(deltas))) if deltas[at].restart), 0)
-    kept = deltas[last:]
-    truncated = any(delta.truncated for delta in deltas)
-    return Delta("".join(delta.text for delta in kept), truncated, restart=bool(kept) and kept[0].restart)
+def _joined(outputs: Iterable[ModelOutput]) -> Iterator[ModelOutput]:
+    """Put neighbouring pieces of text together, and of thoughts; those that say more stay as they are."""
+    for kind, alike in groupby(outputs, _kind):
+        if kind is None:
+            yield from alike
+        else:
+            yield kind("".join(output.text for output in alike if isinstance(output, kind)))
+
+
+def _kind(output: ModelOutput) -> type[Delta] | type[Thought] | None:
+    """Return what `output` can be joined as."""
+    if isinstance(output, Delta):
+        return None if output.truncated or output.restart else Delta
+    return Thought if isinstance(output, Thought) and not output.signature else None
+
+
+def _text(outputs: Iterable[ModelOutput]) -> str:
+    """The answer: what comes before a restart is no part of it, nor what the model thought."""
+    texts: list[str] = []
+    for output in outputs:
+        if isinstance(output, Delta):
+            if output.restart:
+                texts.clear()
+            texts.append(output.text)
+    return "".join(texts)
 
 
 async def _ended(task: asyncio.Task[None]) -> None:

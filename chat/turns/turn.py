@@ -23,7 +23,7 @@ from chat.turns.values import Cited, RoutedTurn, RoutingInput, TurnRequest, Turn
 from chat.turns.windows import PromptTexts
 from langai_site.errors import AboveCeilingError, LangAIError, ModelWithdrawnError, NotAdmittedError, continued
 from langai_site.outbound import cooling
-from langai_site.outbound.types import Delta, Ledger, ModelInfo, ProviderError
+from langai_site.outbound.types import Delta, Ledger, ModelInfo, ModelOutput, ProviderError
 from langai_site.sensitivity import Sensitivity, highest
 from langai_site.telemetry import tracing
 from langai_site.usage.spending.budgets import OverBudgetError
@@ -138,8 +138,8 @@ async def decide(request: TurnRequest, weighed: RoutingInput) -> RoutedTurn:
 
 async def run(
     request: TurnRequest, ledger: Ledger, state: TurnState
-) -> AsyncGenerator[RoutingInput | RoutedTurn | Delta, None]:
-    """Yield what was weighed, what was decided, again with each further model that is tried, and the answer's pieces.
+) -> AsyncGenerator[RoutingInput | RoutedTurn | ModelOutput, None]:
+    """Yield what was weighed, what was decided, again with each further model that is tried, and what that says.
 
     A model that fails before its first word, or is not affordable, is followed by the route's next; one that fails
     later is not, for its text stays. Where what the turn was built on has changed by the time of sending, it is weighed
@@ -203,7 +203,9 @@ class _Run:
         return continued(self.last_error, f"The turn became {label.label.lower()} meanwhile, so {models} not asked.")
 
 
-async def _answered(request: TurnRequest, weighed: RoutingInput, run: _Run) -> AsyncGenerator[RoutedTurn | Delta, None]:
+async def _answered(
+    request: TurnRequest, weighed: RoutingInput, run: _Run
+) -> AsyncGenerator[RoutedTurn | ModelOutput, None]:
     """The candidates one after the other, until one answers."""
     prepared = run.following(await decide(request, weighed))
     while prepared:
@@ -212,10 +214,11 @@ async def _answered(request: TurnRequest, weighed: RoutingInput, run: _Run) -> A
         yield prepared
         begun = False
         try:
-            async with aclosing(_asked(request, prepared, run)) as deltas:
-                async for delta in deltas:
-                    begun = bool(delta.text) or (begun and not delta.restart)
-                    yield delta
+            async with aclosing(_asked(request, prepared, run)) as outputs:
+                async for output in outputs:
+                    if isinstance(output, Delta):
+                        begun = bool(output.text) or (begun and not output.restart)
+                    yield output
             return
         except (ProviderError, AboveCeilingError, ModelWithdrawnError, OverBudgetError) as error:
             if begun:
@@ -235,15 +238,15 @@ async def _shorter(request: TurnRequest, prepared: RoutedTurn) -> RoutedTurn | N
     return replace(prepared, prompt=prompt) if prompt else None
 
 
-async def _asked(request: TurnRequest, prepared: RoutedTurn, run: _Run) -> AsyncGenerator[Delta, None]:
+async def _asked(request: TurnRequest, prepared: RoutedTurn, run: _Run) -> AsyncGenerator[ModelOutput, None]:
     """The answer of one model, or the one that it gave lately; it rests for a while if it fails."""
     ask = _ask(request, prepared, run.state)
     await run.hold(provider_of(ask.model).max_cost(ask))
     scope = request.reader.collections
     try:
-        async with aclosing(answers_cache.answer(ask, scope, run.enter, fresh=request.pick.fresh)) as deltas:
-            async for delta in deltas:
-                yield delta
+        async with aclosing(answers_cache.answer(ask, scope, run.enter, fresh=request.pick.fresh)) as outputs:
+            async for output in outputs:
+                yield output
     except ProviderError as error:
         await cooling.rest(ask.model.name, error)
         raise

@@ -47,9 +47,11 @@ from langai_site.outbound.types import (
     EmbedResult,
     Ledger,
     ModelInfo,
+    ModelOutput,
     Present,
     ProviderError,
     RefusedParameterError,
+    Thought,
 )
 from langai_site.sensitivity import Sensitivity
 from langai_site.usage.ledger import content
@@ -76,8 +78,8 @@ async def close() -> None:
     await litellm_adapter.close()
 
 
-async def stream_chat(call: ChatCall, ledger: Ledger) -> AsyncGenerator[Delta, None]:
-    """Yield the answer; as it ends, however it ends, hand exactly one Entry to `ledger`.
+async def stream_chat(call: ChatCall, ledger: Ledger) -> AsyncGenerator[ModelOutput, None]:
+    """Yield the answer, and what the model thinks; as it ends, however it ends, hand exactly one Entry to `ledger`.
 
     Where the server refuses a parameter, it is asked again without that. Where the model has another address or key by
     the time of sending, nothing has been sent yet, and it is asked there if it may see the call there.
@@ -91,9 +93,9 @@ async def stream_chat(call: ChatCall, ledger: Ledger) -> AsyncGenerator[Delta, N
         for attempt in range(1, ATTEMPTS + 1):
             endpoint = endpoints.endpoint_of(call.model.name)
             try:
-                async with aclosing(_attempted(call, endpoint, entered.append)) as deltas:
-                    async for delta in deltas:
-                        yield delta
+                async with aclosing(_attempted(call, endpoint, entered.append)) as outputs:
+                    async for output in outputs:
+                        yield output
                 return
             except RefusedParameterError as refused:
                 if attempt == ATTEMPTS:
@@ -109,7 +111,7 @@ async def stream_chat(call: ChatCall, ledger: Ledger) -> AsyncGenerator[Delta, N
             ledger(entered[-1])
 
 
-async def _attempted(call: ChatCall, endpoint: Endpoint, ledger: Ledger) -> AsyncGenerator[Delta, None]:
+async def _attempted(call: ChatCall, endpoint: Endpoint, ledger: Ledger) -> AsyncGenerator[ModelOutput, None]:
     """Ask once."""
     hosted = catalogue.is_hosted(call.model.name)
     if not hosted and endpoint.is_ollama:
@@ -126,9 +128,9 @@ async def _attempted(call: ChatCall, endpoint: Endpoint, ledger: Ledger) -> Asyn
                 if isinstance(part, Quirks):
                     await _remember(replace(call.model, quirks=part))
                     continue
-                delta = limit.within(part)
-                meter.heard(delta)
-                yield delta
+                output = limit.within(part) if isinstance(part, Delta) else part
+                meter.heard(output)
+                yield output
                 if limit.reached:
                     logger.warning("%s was cut: it wrote far more than %d tokens", call.model.name, call.max_tokens)
                     break
@@ -176,7 +178,9 @@ def embed(call: EmbedCall, ledger: Ledger) -> EmbedResult:
     return embedded
 
 
-def _lane(endpoint: Endpoint) -> Callable[[ChatCall, Endpoint, Gate], AsyncGenerator[Delta | Usage | Quirks, None]]:
+def _lane(
+    endpoint: Endpoint,
+) -> Callable[[ChatCall, Endpoint, Gate], AsyncGenerator[ModelOutput | Usage | Quirks, None]]:
     return lane.stream if endpoint.provider in lane_requests.FORMATS else litellm_adapter.stream
 
 
@@ -259,10 +263,12 @@ class Meter:
         if self.gate.refusal is None:
             ledger(self.entry())
 
-    def heard(self, delta: Delta) -> None:
-        if self.first_token_ms is None and delta.text:
+    def heard(self, output: ModelOutput) -> None:
+        """Count what came. Thoughts are charged like text, and are no first word."""
+        if self.first_token_ms is None and isinstance(output, Delta) and output.text:
             self.first_token_ms = self._elapsed_ms()
-        self.written += tokens.size(delta.text)
+        if isinstance(output, Delta | Thought):
+            self.written += tokens.size(output.text)
 
     def entry(self) -> Entry:
         usage, price = self.usage or self._estimate(), self.call.model.price

@@ -1,4 +1,4 @@
-"""Our own lane to model servers: one call in, its text and its counts out.
+"""Our own lane to model servers: one call in, its text, its thoughts and its counts out.
 
 The formats are in `lanes`; here are the connection, the waiting and the limits. Closing the generator closes the
 provider's connection.
@@ -9,6 +9,7 @@ from collections.abc import AsyncGenerator, Iterable, Iterator
 from contextlib import aclosing, suppress
 from dataclasses import replace
 from datetime import UTC, datetime
+from itertools import groupby
 from typing import Protocol, cast
 
 import httpx
@@ -19,11 +20,11 @@ from langai_site.outbound.endpoints import Endpoint
 from langai_site.outbound.gate import Gate
 from langai_site.outbound.lanes import failures as wire_failures
 from langai_site.outbound.lanes.errors import TooLongError, UnreadableError
-from langai_site.outbound.lanes.events import ALIVE, Event, ServerFailure, TextDelta
+from langai_site.outbound.lanes.events import ALIVE, Event, ServerFailure, TextDelta, ThinkingDelta
 from langai_site.outbound.lanes.quirks import Quirks
 from langai_site.outbound.outcome import Outcome, ServerFailedError
 from langai_site.outbound.patience import Patience
-from langai_site.outbound.types import ChatCall, Delta, ProviderError, RefusedParameterError
+from langai_site.outbound.types import ChatCall, ModelOutput, ProviderError, RefusedParameterError
 from langai_site.usage.types import Usage
 
 # Counts follow the finish reason at once, where they come at all.
@@ -42,8 +43,8 @@ class Decoder(Protocol):
     def close(self) -> list[Event]: ...
 
 
-async def stream(call: ChatCall, endpoint: Endpoint, gate: Gate) -> AsyncGenerator[Delta | Usage | Quirks, None]:
-    """Yield the answer's text as it comes, then its Usage, and last how to ask next time where that was learnt.
+async def stream(call: ChatCall, endpoint: Endpoint, gate: Gate) -> AsyncGenerator[ModelOutput | Usage | Quirks, None]:
+    """Yield what comes of the call, then its Usage, and last how to ask next time where that was learnt.
 
     Raises ProviderError, and what `gate` refuses with.
     """
@@ -58,9 +59,9 @@ async def stream(call: ChatCall, endpoint: Endpoint, gate: Gate) -> AsyncGenerat
                 raise ServerFailedError(await _error(response))
         quirks = lane_requests.quirks_of(call, endpoint)
         decoder = lane_requests.FORMATS[endpoint.provider].Decoder(opened=quirks.opened, longest=LONGEST_EVENT)
-        async with aclosing(_deltas(response, decoder, outcome)) as deltas:
-            async for delta in deltas:
-                yield delta
+        async with aclosing(_outputs(response, decoder, outcome)) as outputs:
+            async for output in outputs:
+                yield output
         for delta in outcome.last():
             yield delta
         yield outcome.usage()
@@ -89,8 +90,8 @@ def _explained(said: ServerFailure, call: ChatCall, endpoint: Endpoint, outcome:
     return RefusedParameterError(error, learnt) if learnt else error
 
 
-async def _deltas(response: httpx.Response, decoder: Decoder, outcome: Outcome) -> AsyncGenerator[Delta, None]:
-    """Yield the text until the server says why it stopped; then read what follows."""
+async def _outputs(response: httpx.Response, decoder: Decoder, outcome: Outcome) -> AsyncGenerator[ModelOutput, None]:
+    """Yield what comes until the server says why it stopped; then read what follows."""
     unended = 0
     async with aclosing(_pieces(response, outcome.bound)) as pieces:
         while not outcome.finished:
@@ -98,8 +99,8 @@ async def _deltas(response: httpx.Response, decoder: Decoder, outcome: Outcome) 
                 piece = await anext(pieces, None)
             found = await _decoded(decoder, piece, unended)
             for event in _joined(found):
-                if delta := outcome.read(event):
-                    yield delta
+                if output := outcome.read(event):
+                    yield output
             if piece is None:
                 return
             unended = unended + len(piece) if all(event == ALIVE for event in found) else 0
@@ -130,18 +131,19 @@ async def _decoded(decoder: Decoder, piece: bytes | None, unended: int) -> list[
 
 
 def _joined(events: Iterable[Event]) -> Iterator[Event]:
-    """Put neighbouring pieces of text together: each has its cost on the way to the page."""
-    texts: list[str] = []
-    for event in events:
-        if isinstance(event, TextDelta):
-            texts.append(event.text)
-            continue
-        if texts:
-            yield TextDelta("".join(texts))
-            texts = []
-        yield event
-    if texts:
-        yield TextDelta("".join(texts))
+    """Put neighbouring pieces of text together, and of thoughts: each has its cost on the way to the page."""
+    for kind, alike in groupby(events, _kind):
+        if kind is None:
+            yield from alike
+        else:
+            yield kind("".join(event.text for event in alike if isinstance(event, kind)))
+
+
+def _kind(event: Event) -> type[TextDelta] | type[ThinkingDelta] | None:
+    """Return what `event` can be joined as. A signature ends its thought."""
+    if isinstance(event, TextDelta):
+        return TextDelta
+    return ThinkingDelta if isinstance(event, ThinkingDelta) and not event.signature else None
 
 
 async def _error(response: httpx.Response) -> ServerFailure:

@@ -24,7 +24,7 @@ from langai_site.outbound.bounds import ClientBound
 from langai_site.outbound.endpoints import Endpoint
 from langai_site.outbound.gate import Gate
 from langai_site.outbound.patience import Patience
-from langai_site.outbound.types import ChatCall, Delta, ProviderError
+from langai_site.outbound.types import ChatCall, Delta, ProviderError, Thought
 from langai_site.outbound.wire import Wire, watched
 from langai_site.usage.types import Usage
 
@@ -42,8 +42,8 @@ _loading: Future[ModuleType] | None = None
 _load_lock = threading.Lock()
 
 
-async def stream(call: ChatCall, endpoint: Endpoint, gate: Gate) -> AsyncGenerator[Delta | Usage, None]:
-    """Yield the answer's text as it comes, and last its Usage. Raises ProviderError, and what `gate` refuses with."""
+async def stream(call: ChatCall, endpoint: Endpoint, gate: Gate) -> AsyncGenerator[Delta | Thought | Usage, None]:
+    """Yield text and thoughts as they come, and last the Usage. Raises ProviderError, and what `gate` refuses with."""
     litellm = await loaded()
     patience = Patience()
     name = call.model.display_name
@@ -65,11 +65,13 @@ async def stream(call: ChatCall, endpoint: Endpoint, gate: Gate) -> AsyncGenerat
             text, thought, finish = _read(chunk)
             if text or thought:
                 patience.renew()
-                bound.heard(len(text), thought)
+                bound.heard(len(text), len(thought))
             if len(answer.chunks) > CHUNKS_KEPT:
                 counts += _taken(answer.chunks)
+            written += tokens.size(text) + tokens.size(thought)
+            if thought:
+                yield Thought(thought)
             if text:
-                written += tokens.size(text)
                 yield Delta(text)
             # A fast stream would else keep the loop to itself.
             await asyncio.sleep(0)
@@ -223,14 +225,14 @@ def _room(call: ChatCall) -> int:
     return min(room, call.model.context_window or room)
 
 
-def _read(chunk: Any) -> tuple[str, int, str]:  # noqa: ANN401 - LiteLLM's chunk
-    """The chunk's text, the characters of thought in it, and its finish reason."""
+def _read(chunk: Any) -> tuple[str, str, str]:  # noqa: ANN401 - LiteLLM's chunk
+    """The chunk's text, the thought in it, and its finish reason."""
     if not chunk.choices:
-        return "", 0, ""
+        return "", "", ""
     choice = chunk.choices[0]
     # LiteLLM deletes the field where there is no thought, and asking its object for what it has not is slow.
     thought = vars(choice.delta).get("reasoning_content")
-    return choice.delta.content or "", len(str(thought)) if thought else 0, choice.finish_reason or ""
+    return choice.delta.content or "", str(thought) if thought else "", choice.finish_reason or ""
 
 
 def _really_finished(answer: Any, wire: Wire | None) -> bool:  # noqa: ANN401 - LiteLLM's stream
@@ -275,7 +277,9 @@ def _usage(call: ChatCall, counts: list[Any]) -> Usage | None:
         return None
     input_tokens, output_tokens = max(asked, default=0), max(told, default=0)
     cached = min(max(_numbers(details, "cached_tokens"), default=0), input_tokens)
-    usage = Usage(input_tokens=input_tokens, output_tokens=output_tokens, cached_tokens=max(cached, 0))
+    written = [field(count, "completion_tokens_details") for count in counts]
+    reasoning = max(min(max(_numbers(written, "reasoning_tokens"), default=0), output_tokens), 0)
+    usage = Usage(input_tokens, output_tokens, max(cached, 0), reasoning_tokens=reasoning)
     return usage if input_tokens or output_tokens else None
 
 

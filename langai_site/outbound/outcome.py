@@ -1,5 +1,6 @@
 """What has come of one call so far, and how it ended: an answer without text is never complete."""
 
+import time
 from collections.abc import Iterator
 
 from langai_site.outbound import failures, token_counts, tokens
@@ -18,8 +19,11 @@ from langai_site.outbound.lanes.events import (
     UsageDelta,
 )
 from langai_site.outbound.patience import Patience
-from langai_site.outbound.types import ChatCall, Delta, ProviderError
+from langai_site.outbound.types import ChatCall, Delta, ModelOutput, ProviderError, StillWorking, Thought
 from langai_site.usage.types import Usage
+
+# Many servers send something empty right before the first token: only later does a sign of life say anything.
+WORKING_AFTER = 3.0
 
 
 class ServerFailedError(Exception):
@@ -41,7 +45,8 @@ class Outcome:
         self._call = call
         self._reason: FinishReason | None = None
         self.has_text = self.thought_first = False
-        self._has_thought = self._has_tool_call = False
+        self._has_thought = self._has_tool_call = self._told_working = False
+        self._began = time.monotonic()
         self._written = 0
         self._refusal = ""
         self._counted: UsageDelta | None = None
@@ -50,14 +55,13 @@ class Outcome:
     def finished(self) -> bool:
         return self._reason is not None
 
-    def read(self, event: Event) -> Delta | None:
-        """Take note of `event`, and return the text in it. Raises ServerFailedError, and TooMuchError."""
+    def read(self, event: Event) -> ModelOutput | None:
+        """Take note of `event`, and return what it adds. Raises ServerFailedError, and TooMuchError."""
         match event:
             case TextDelta(text):
                 return self._text(text)
-            case ThinkingDelta(text):
-                self._has_thought = True
-                self._token(text)
+            case ThinkingDelta(text, signature):
+                return self._thought(text, signature)
             case ToolCallDelta(arguments=text):
                 self._has_tool_call = True
                 self._token(text)
@@ -70,6 +74,7 @@ class Outcome:
                 self._reason = self._reason or reason
             case Alive():
                 self.patience.prolong()
+                return self._still_working()
             case ThoughtSoFar():
                 return self._thought_so_far()
             case ServerFailure():
@@ -82,6 +87,19 @@ class Outcome:
         self.has_text = self.has_text or not text.isspace()
         self._written += tokens.size(text)
         return Delta(text)
+
+    def _thought(self, text: str, signature: str) -> Thought:
+        self._has_thought = True
+        self._token(text)
+        self._written += tokens.size(text)
+        return Thought(text, signature)
+
+    def _still_working(self) -> StillWorking | None:
+        """Say so once."""
+        if self._told_working or self.patience.heard or time.monotonic() - self._began < WORKING_AFTER:
+            return None
+        self._told_working = True
+        return StillWorking()
 
     def _thought_so_far(self) -> Delta:
         self.has_text, self._has_thought, self.thought_first = False, True, True
@@ -123,4 +141,5 @@ class Outcome:
         if not token_counts.are_possible(self._call, counted.input_tokens, counted.output_tokens):
             return token_counts.estimate(self._call, self._written)
         cached = min(counted.cache_read_tokens, counted.input_tokens)
-        return Usage(counted.input_tokens, counted.output_tokens, cached_tokens=cached)
+        reasoning = min(counted.reasoning_tokens, counted.output_tokens)
+        return Usage(counted.input_tokens, counted.output_tokens, cached, reasoning_tokens=reasoning)

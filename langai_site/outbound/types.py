@@ -136,12 +136,33 @@ class EmbedResult:
 class Delta:
     """Text to append to the answer. `truncated`: the model stopped at the most tokens that it may write.
 
-    `restart`: all the text before this was what the model thought, and no answer.
+    `restart`: all the text before this was what the model thought, not the answer.
     """
 
     text: str
     truncated: bool = False
     restart: bool = False
+
+
+@dataclass(frozen=True)
+class Thought:
+    """What the model thinks, to append to what it thought before. It is never text of the answer.
+
+    `signature` is what its provider needs to recognise the thought (`parts.Thinking`); it ends the thought, whose text
+    may be empty where the provider does not show it.
+    """
+
+    text: str
+    signature: str = ""
+
+
+@dataclass(frozen=True)
+class StillWorking:
+    """The server has sent nothing but signs of life for some seconds: it loads the model, or has a queue."""
+
+
+# What comes of a call. Whoever wants the answer alone skips what is not a Delta.
+ModelOutput = Delta | Thought | StillWorking
 
 
 class ProviderError(LangAIError):

@@ -25,12 +25,16 @@ class Caller:
 
 @dataclass(frozen=True)
 class Usage:
-    """Token counts of one call; `estimated` if the provider sent none. Cached tokens are among the input's."""
+    """Token counts of one call; `estimated` if the provider sent none.
+
+    Cached tokens are among the input's, and `reasoning_tokens` among the output's; 0 if the provider does not say.
+    """
 
     input_tokens: int = 0
     output_tokens: int = 0
     cached_tokens: int = 0
     estimated: bool = False
+    reasoning_tokens: int = 0
 
 
 @dataclass(frozen=True)

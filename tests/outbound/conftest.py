@@ -3,7 +3,7 @@ from contextlib import aclosing
 import pytest
 
 from langai_site.outbound import catalogue, door, lane_requests, listings
-from langai_site.outbound.types import ChatCall, ChatMessage, ModelInfo, unchanging
+from langai_site.outbound.types import ChatCall, ChatMessage, Delta, ModelInfo, Thought, unchanging
 from langai_site.sensitivity import Sensitivity
 from langai_site.usage.types import Entry
 
@@ -67,11 +67,13 @@ def prompts(upstream):
 
 
 class Answer:
-    """What came of one call: the text until it ended, how it ended, and what the ledger was told."""
+    """What came of one call: text and thoughts until it ended, how it ended, and what the ledger was told."""
 
     def __init__(self):
         self.text = ""
+        self.thought = ""
         self.deltas = []
+        self.outputs = []
         self.error = None
         self.entries: list[Entry] = []
 
@@ -84,10 +86,14 @@ class Answer:
 async def ask(call) -> Answer:
     answer = Answer()
     try:
-        async with aclosing(door.stream_chat(call, answer.entries.append)) as deltas:
-            async for delta in deltas:
-                answer.deltas.append(delta)
-                answer.text += delta.text
+        async with aclosing(door.stream_chat(call, answer.entries.append)) as outputs:
+            async for output in outputs:
+                answer.outputs.append(output)
+                if isinstance(output, Delta):
+                    answer.deltas.append(output)
+                    answer.text += output.text
+                elif isinstance(output, Thought):
+                    answer.thought += output.text
     except Exception as error:
         answer.error = error
     return answer

@@ -111,8 +111,11 @@ async def test_a_packed_answer_without_end_is_stopped(upstream):
     [
         ({"prompt_tokens": 30.0, "completion_tokens": 5.0}, Usage(30, 5)),
         ({**USAGE, "prompt_tokens_details": {"cached_tokens": 20}}, Usage(30, 5, 20)),
-        ({**USAGE, "total_tokens": 535, "completion_tokens_details": {"reasoning_tokens": 500}}, Usage(30, 505)),
-        ({**USAGE, "completion_tokens_details": {"reasoning_tokens": 3}}, Usage(30, 5)),
+        (
+            {**USAGE, "total_tokens": 535, "completion_tokens_details": {"reasoning_tokens": 500}},
+            Usage(30, 505, reasoning_tokens=500),
+        ),
+        ({**USAGE, "completion_tokens_details": {"reasoning_tokens": 3}}, Usage(30, 5, reasoning_tokens=3)),
     ],
     ids=["floats", "cached", "thoughts apart", "thoughts within"],
 )

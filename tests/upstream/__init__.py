@@ -1,9 +1,11 @@
-"""A language model server on loopback that speaks three wire formats and can fail in every way.
+"""A language model server on loopback that speaks four wire formats and can fail in every way.
 
     python -m tests.upstream --port 9100
 
-serves OpenAI (`/v1/models`, `/v1/chat/completions`, `/v1/embeddings`), Anthropic (`/v1/messages`) and Ollama
-(`/api/tags`, `/api/show`, `/api/chat`), streamed or whole. The model's name says what it answers, see `plans.py`:
+serves OpenAI (`/v1/models`, `/v1/chat/completions`, `/v1/embeddings`), Anthropic (`/v1/messages`), Ollama
+(`/api/tags`, `/api/show`, `/api/chat`) and Gemini (`/v1beta/models/…:streamGenerateContent`), streamed or whole.
+
+The model's name says what it answers, see `plans.py`:
 `t500-r50-d100` is 500 tokens at 50 a second after 100 ms, `echo` answers with the next scripted text,
 `fail-cut` cuts the connection half-way, and so on; `floods.py` lists what never ends.
 

@@ -134,13 +134,14 @@ def chat(stream: Streamed, whole: Whole, *, default: bool = False):
     async def handle(request: web.Request) -> web.StreamResponse:
         state = request.app[STATE]
         body = json.loads(await request.read())
-        plan = plan_of(str(body.get("model", "")), state.scripted, last_words(body))
+        model = str(request.match_info.get("model") or body.get("model", ""))
+        plan = plan_of(model, state.scripted, last_words(body))
         state.active += 1
         state.active_peak = max(state.active, state.active_peak)
         try:
             if state.raw:
                 return await raw(request, state.raw.popleft())
-            if refusal := strict.refusal(bare(str(body.get("model", ""))), body):
+            if refusal := strict.refusal(bare(model), body):
                 return refusal
             return await answered(request, plan, body, stream, whole, default)
         except (asyncio.CancelledError, ConnectionError):
@@ -283,6 +284,10 @@ def make_app() -> web.Application:
             web.post("/openai/deployments/{name}/chat/completions", chat(wire.openai_stream, wire.openai_whole)),
             web.post("/v1/chat/completions", chat(wire.openai_stream, wire.openai_whole)),
             web.post("/v1/embeddings", openai_embeddings),
+            web.post(
+                "/v1beta/models/{model}:streamGenerateContent",
+                chat(wire.gemini_stream, wire.gemini_whole, default=True),
+            ),
             web.post("/v1/messages", chat(wire.anthropic_stream, wire.anthropic_whole)),
             web.get("/api/tags", ollama_tags),
             web.post("/api/show", ollama_show),

@@ -1,6 +1,7 @@
 """What a model's name asks the upstream to do.
 
 `t500-r50-d100`  500 tokens, 50 a second (r0: at once), the first after 100 ms; `-w10`: 10 tokens a write.
+`h40`            thinks before it answers: 40 tokens, at the same rate.
 `c8192`          is listed with a context window of so many tokens; `p70` as one of 70 billion parameters.
 `k9000`          refuses a prompt of more than so many characters as too long, as servers do by their tokens.
 `echo`           the next scripted text, else what the person wrote last.
@@ -15,10 +16,10 @@ from collections import deque
 from dataclasses import dataclass
 from functools import lru_cache
 
-SHAPE = re.compile(r"(?:^|-)([trdwcpuk])(\d+)(?=-|$)")
+SHAPE = re.compile(r"(?:^|-)([trdwcpukh])(\d+)(?=-|$)")
 FAILURE = re.compile(r"fail-([a-z]+)")
 WORD = re.compile(r"\s*\S+\s*$|\s*\S+|\s+$")
-DEFAULTS = {"t": 20, "r": 0, "d": 0, "w": 1, "c": 0, "p": 0, "u": 0, "k": 0}
+DEFAULTS = {"t": 20, "r": 0, "d": 0, "w": 1, "c": 0, "p": 0, "u": 0, "k": 0, "h": 0}
 
 # Status, content type and body of an answer that is an error from the start; in the shapes that servers really send.
 SECRETIVE = "sk-upstream-saw-this internal stack trace"
@@ -63,6 +64,7 @@ class Plan:
     counts: bool
     absurd: int = 0
     most_chars: int = 0
+    thoughts: tuple[str, ...] = ()
 
 
 @lru_cache(maxsize=64)
@@ -73,6 +75,12 @@ def counted(number: int) -> tuple[str, ...]:
     for index in range(39, number - 1, 40):
         tokens[index] += ".\n\n"
     return tuple(tokens)
+
+
+@lru_cache(maxsize=64)
+def thought(number: int) -> tuple[str, ...]:
+    """`number` distinct tokens of a thought, the first one bold."""
+    return tuple(f"**Hm{index}** " if index == 1 else f"hm{index} " for index in range(1, number + 1))
 
 
 def bare(model: str) -> str:
@@ -103,4 +111,5 @@ def plan_of(model: str, scripted: deque[str], last_words: str) -> Plan:
         counts="nousage" not in name,
         absurd=10 ** shape["u"] if shape["u"] else 0,
         most_chars=shape["k"],
+        thoughts=thought(shape["h"]),
     )
