@@ -1,6 +1,6 @@
 """What happened to a conversation, as it is published to those who watch it."""
 
-from typing import Literal, TypedDict
+from typing import Literal, NotRequired, TypedDict
 from uuid import UUID
 
 
@@ -18,6 +18,23 @@ class CitedSource(TypedDict):
     location: str
 
 
+class Progress(TypedDict):
+    """What a live reply does beside writing its text. What is thought is not in it.
+
+    `seconds` of thinking are over; it is `running` since `at`, in seconds since 1970. `waiting` is the name of a model
+    that lets wait for its first word; `is_working`: its server has said that it is alive, and nothing else.
+    """
+
+    thinking: Literal["", "running", "over"]
+    seconds: float
+    at: float
+    waiting: str
+    is_working: bool
+
+
+IDLE = Progress(thinking="", seconds=0.0, at=0.0, waiting="", is_working=False)
+
+
 class Snapshot(TypedDict):
     """A live reply as it stands: `number` counts the changes, `text` is whole."""
 
@@ -25,6 +42,7 @@ class Snapshot(TypedDict):
     text: str
     sources: list[CitedSource]
     model: str
+    progress: NotRequired[Progress]
 
 
 class ReplyBegun(TypedDict):
@@ -36,6 +54,7 @@ class ReplyBegun(TypedDict):
     text: str
     replaces: str
     written: str
+    progress: NotRequired[Progress]
 
 
 class ReplyGrew(TypedDict):
@@ -54,6 +73,15 @@ class ReplySourced(TypedDict):
     reply: str
     number: int
     sources: list[CitedSource]
+
+
+class ReplyProgressed(TypedDict):
+    """Change `number` of a reply: it began or ended to think, or waits."""
+
+    type: Literal["reply.progressed"]
+    reply: str
+    number: int
+    progress: Progress
 
 
 class ReplyDone(TypedDict):
@@ -75,7 +103,9 @@ class ConversationGone(TypedDict):
     type: Literal["conversation.gone"]
 
 
-ReplyEvent = ReplyBegun | ReplyGrew | ReplySourced | ReplyDone
+ReplyEvent = ReplyBegun | ReplyGrew | ReplySourced | ReplyProgressed | ReplyDone
+# A change of a live reply, which follows the one before it by number.
+ReplyChange = ReplyGrew | ReplySourced | ReplyProgressed
 Event = ReplyEvent | LabelRose | ConversationGone
 
 

@@ -1,18 +1,24 @@
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Self
+from typing import Any, Self
 
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
-from chat.values import USES, Level
+from chat.values import USES, Level, Thinking
 from langai_site.sensitivity import Sensitivity
 
 
-def text_of(parts: Iterable[Mapping[str, str]]) -> str:
+def text_of(parts: Iterable[Mapping[str, Any]]) -> str:
     """A message's text parts, joined."""
     return "".join(part["text"] for part in parts if part["type"] == "text")
+
+
+def thinking_of(parts: Iterable[Mapping[str, Any]]) -> Thinking | None:
+    """What the model thought before it wrote a message's text; None where it did not, or did not say."""
+    found = (Thinking(part["text"], part["seconds"]) for part in parts if part["type"] == "thinking")
+    return next(found, None)
 
 
 class ConversationQuerySet(models.QuerySet["Conversation"]):
@@ -93,7 +99,9 @@ class Message(models.Model):
     conversation = models.ForeignKey(Conversation, on_delete=models.CASCADE, related_name="messages")
     parent = models.ForeignKey("self", null=True, on_delete=models.CASCADE, related_name="children")
     role = models.CharField(max_length=10, choices=Role)
-    parts = models.JSONField(default=list, help_text='In order: [{"type": "text", "text": …}]')
+    parts = models.JSONField(
+        default=list, help_text='In order: [{"type": "thinking", "text": …, "seconds": …}, {"type": "text", "text": …}]'
+    )
     status = models.CharField(max_length=12, choices=Status, default=Status.COMPLETE)
     label = models.PositiveSmallIntegerField(choices=Sensitivity, default=Sensitivity.PUBLIC)
     causes = models.JSONField(
@@ -129,6 +137,10 @@ class Message(models.Model):
     @property
     def text(self) -> str:
         return text_of(self.parts)
+
+    @property
+    def thinking(self) -> Thinking | None:
+        return thinking_of(self.parts)
 
 
 class ReplyHtml(models.Model):

@@ -17,6 +17,7 @@ urlpatterns = [
     path("conversations/preview/", posts.preview, name="preview-new"),
     path("conversations/<uuid:conversation>/preview/", posts.preview, name="preview"),
     path("replies/<uuid:reply>/", replies.reply, name="reply"),
+    path("replies/<uuid:reply>/thinking/", replies.thinking, name="thinking"),
     path("replies/<uuid:reply>/stop/", replies.stop, name="stop"),
     path("replies/<uuid:reply>/retry/", posts.retry, name="retry"),
     path("replies/<uuid:reply>/continue/", posts.resume, name="continue"),

@@ -1,5 +1,6 @@
 """Pure: words that rows, rules and pages share."""
 
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Literal
 
@@ -12,6 +13,14 @@ class Level(StrEnum):
     SIMPLE = "simple"
     MODERATE = "moderate"
     COMPLEX = "complex"
+
+
+@dataclass(frozen=True)
+class Thinking:
+    """What a model thought before it answered, and for how many seconds. Never part of the answer."""
+
+    text: str
+    seconds: float = 0
 
 
 LOCAL: Literal["local"] = "local"

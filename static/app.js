@@ -109,8 +109,14 @@ function announceEnded() {
   const now = new Set(all(".turn.live", thread()).map((turn) => turn.id));
   const ended = [...live].map((id) => !now.has(id) && document.getElementById(id)).filter(Boolean).at(-1);
   live = now;
-  if (ended) find("#announcer").textContent = find(".problem", ended) ? "The answer ended early." : "Answer complete.";
-  else if (now.size) find("#announcer").textContent = "";
+  if (ended) return announce(find(".problem", ended) ? "The answer ended early." : "Answer complete.");
+  if (now.size) announce(find(".thinking .running", thread()) ? "The model is thinking." : "");
+}
+
+// What is said already is not said again.
+function announce(words) {
+  const announcer = find("#announcer");
+  if (announcer.textContent !== words) announcer.textContent = words;
 }
 
 function watchThread() {
@@ -124,6 +130,74 @@ function watchThread() {
   new ResizeObserver(grown).observe(thread());
   new MutationObserver(announceEnded).observe(thread(), { childList: true });
   announceEnded();
+}
+
+/* What the model thinks: a folded line that counts the seconds by itself. Its text is asked for when it is opened. */
+
+const REFRESH = 3000;
+// Long thoughts take the server longer to draw: so many characters a second.
+const PACE = 20_000;
+
+let counting = null;
+
+function spoken(seconds) {
+  return seconds < 60 ? `${seconds} s` : `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
+}
+
+function countThinking() {
+  const running = all(".thinking .running");
+  const now = performance.now();
+  for (const line of running) {
+    line.began ??= now - 1000 * Number(line.dataset.seconds);
+    const words = spoken(Math.floor((now - line.began) / 1000));
+    const shown = find(".seconds", line);
+    if (shown.textContent !== words) shown.textContent = words;
+    refreshThoughts(line.closest(".thinking"), now);
+  }
+  if (running.length) counting ??= setInterval(countThinking, 1000);
+  else counting = clearInterval(counting) ?? null;
+}
+
+// Somebody reads along: what is new comes over a request of its own, not over the socket.
+function refreshThoughts(thinking, now) {
+  if (!thinking.open) return;
+  const thought = find(".thought", thinking);
+  thinking.asked ??= now;
+  if (now - thinking.asked < Math.max(REFRESH, (1000 * thought.textContent.length) / PACE)) return;
+  thinking.asked = now;
+  htmx.ajax("GET", thought.getAttribute("hx-get"), { target: thought, swap: "innerHTML" }).catch(() => {});
+}
+
+// They are asked for when they are opened, and once they are whole only once.
+function askThoughts(event) {
+  const { elt } = event.detail;
+  if (!elt.matches(".thought")) return;
+  if (elt.isWhole || !elt.closest(".thinking").open) event.preventDefault();
+}
+
+function gotThoughts({ detail: { target } }) {
+  if (target.matches(".thinking .thought")) target.isWhole = !find(".running", target.closest(".thinking"));
+}
+
+// A reply that is drawn anew keeps its thoughts open, and what is shown of them until they are asked for again.
+function keepOpen(before, after) {
+  const shown = before?.querySelector(".thinking[open]");
+  const next = after?.querySelector(".thinking");
+  if (!shown || !next) return;
+  find(".thought", next).replaceChildren(...find(".thought", shown).childNodes);
+  next.open = true;
+}
+
+let replaced = null;
+
+function beforeReply({ detail: { target, shouldSwap } }) {
+  replaced = shouldSwap && target.matches(".turn.reply") ? target : null;
+}
+
+function afterReply() {
+  if (!replaced) return;
+  keepOpen(replaced, document.getElementById(replaced.id));
+  replaced = null;
 }
 
 /* The composer */
@@ -379,7 +453,13 @@ document.addEventListener("htmx:beforeSwap", remember);
 document.addEventListener("htmx:beforeSwap", beforeEarlier);
 document.addEventListener("htmx:afterSwap", reopen);
 document.addEventListener("htmx:afterSwap", afterEarlier);
+document.addEventListener("htmx:beforeRequest", askThoughts);
+document.addEventListener("htmx:afterSwap", gotThoughts);
+document.addEventListener("htmx:beforeSwap", beforeReply);
+document.addEventListener("htmx:afterSwap", afterReply);
 document.addEventListener("htmx:oobBeforeSwap", cutThread);
+document.addEventListener("htmx:oobBeforeSwap", ({ detail }) => keepOpen(detail.target, detail.fragment));
+document.addEventListener("htmx:afterSettle", countThinking);
 document.addEventListener("htmx:afterSettle", () => thread() && announceEnded());
 
 /* Start */
@@ -392,4 +472,5 @@ if (navigator.platform.startsWith("Mac")) all(".new kbd").forEach((hint) => (hin
 all(".toast").forEach(dismissible);
 setUpComposer();
 watchThread();
+countThinking();
 toStart();

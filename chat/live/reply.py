@@ -8,7 +8,8 @@ from uuid import UUID
 
 from chat import measures
 from chat.conversations.labels import Cause
-from chat.events import CitedSource, ReplyBegun, Snapshot
+from chat.events import CitedSource, Progress, ReplyBegun, Snapshot
+from chat.live.thinking import LiveThinking
 from chat.llm.types import Numbered
 from chat.models import Message
 from chat.turns import receipts
@@ -46,9 +47,18 @@ class Live:
     # What gives the reply its label. What is decided to be sent counts, though the turn be weighed again after it.
     causes: Sequence[Cause] = ()
     began: float = field(default_factory=time.monotonic)
+    # When the model that is asked now wrote its first word.
+    words_since: float | None = None
+    thinking: LiveThinking = field(init=False)
+    # Nothing has come for so long that the page says what it waits for.
+    is_slow: bool = False
+    is_working: bool = False
+    told_progress: Progress = field(init=False)
 
     def __post_init__(self) -> None:
         self.causes = self.started.request.causes
+        self.thinking = LiveThinking(self.started.thinking)
+        self.told_progress = self.progress
 
     @property
     def reply(self) -> UUID:
@@ -68,9 +78,17 @@ class Live:
         return self.prepared.passages if self.prepared else ()
 
     @property
+    def progress(self) -> Progress:
+        waits = self.is_slow and self.words_since is None and not self.thinking.is_running
+        name = self.prepared.model.display_name if self.prepared and waits else ""
+        return self.thinking.progress(name, is_working=bool(name) and self.is_working)
+
+    @property
     def snapshot(self) -> Snapshot:
         model = self.prepared.model.name if self.prepared else ""
-        return Snapshot(number=self.number, text=self.text, sources=self.sources, model=model)
+        return Snapshot(
+            number=self.number, text=self.text, sources=self.sources, model=model, progress=self.told_progress
+        )
 
     @property
     def begun(self) -> ReplyBegun:
@@ -81,4 +99,5 @@ class Live:
             text=self.asked.text,
             replaces=self.asked.replaces,
             written=self.text,
+            progress=self.told_progress,
         )

@@ -8,19 +8,18 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Awaitable, Callable, Coroutine, Iterable
+from dataclasses import dataclass
 from typing import Any, TypeVar, cast
 from uuid import UUID
 
 from chat import measures
 from chat.conversations import labels
 from chat.events import Event
-from chat.live import publishing, snapshots
+from chat.live import outcomes, publishing, snapshots
 from chat.live.reply import Live, ReplyOpening
 from chat.models import Conversation, Message
-from chat.routing.route import NoModelError, Rejected
-from chat.turns import receipts, storage, turn
+from chat.turns import storage, turn
 from chat.turns.citations import rest_after
 from chat.turns.storage import INTERRUPTED, Started, TurnOutcome
 from chat.turns.turn_state import StoredTurnState
@@ -29,9 +28,8 @@ from langai_site import request_id
 from langai_site.characters import split_off_half, whole_characters
 from langai_site.database.writer import in_database_thread, write_patiently
 from langai_site.errors import LangAIError
-from langai_site.outbound.types import Delta
+from langai_site.outbound.types import Delta, StillWorking, Thought
 from langai_site.telemetry import tracing
-from langai_site.usage.types import Entry
 
 T = TypeVar("T")
 
@@ -42,6 +40,10 @@ FRAME = 0.035
 UNSHARED = 16
 CHECKPOINT = 5.0
 STOP_WATCH = 0.2
+# Seconds without a word until the page says what it waits for.
+SLOW = 1.5
+# Seconds between two looks for new thoughts, and characters of them that are kept in a second.
+THINKING, THINKING_PACE = 0.5, 100_000
 SWEEP = 5.0
 # Seconds until a task that survived its cancellation is cancelled again; a reader has a connection to close.
 CANCEL_AGAIN = 1.0
@@ -115,7 +117,7 @@ async def stop_shown(conversation: Conversation) -> None:
 
 async def _run(reply: Live) -> TurnOutcome:
     reply.reader = asyncio.create_task(_read(reply))
-    helpers = [asyncio.create_task(_publish_growth(reply)), asyncio.create_task(_keep(reply))]
+    helpers = [asyncio.create_task(helper(reply)) for helper in (_publish_growth, _keep, _keep_thinking)]
     try:
         outcome = await _outcome(reply)
         await _ended_all(helpers)
@@ -155,9 +157,11 @@ async def _read(reply: Live) -> None:
             if isinstance(event, Delta):
                 if event.restart:
                     await _restart(reply)
-                piece, reply.half = split_off_half(reply.half + event.text)
-                reply.text += whole_characters(piece)
-                reply.truncated |= event.truncated
+                _write(reply, event)
+            elif isinstance(event, Thought):
+                _think(reply, event.text)
+            elif isinstance(event, StillWorking):
+                reply.is_working = True
                 reply.changed.set()
             elif isinstance(event, RoutingInput):
                 reply.weighed, reply.prepared = event, None
@@ -165,8 +169,30 @@ async def _read(reply: Live) -> None:
                 await _decided(reply, event)
 
 
+def _write(reply: Live, delta: Delta) -> None:
+    piece, reply.half = split_off_half(reply.half + delta.text)
+    reply.text += whole_characters(piece)
+    reply.truncated |= delta.truncated
+    if delta.text and not delta.text.isspace():
+        reply.thinking.end()
+        if reply.words_since is None:
+            reply.words_since = time.monotonic()
+            measures.first_words(reply.model, reply.began)
+    reply.changed.set()
+
+
+def _think(reply: Live, text: str) -> None:
+    """Watchers are told that it began and that it ended; what is thought is kept for those who open it."""
+    if text and reply.thinking.take(text):
+        reply.changed.set()
+
+
 async def _restart(reply: Live) -> None:
     """Take back what the model wrote: it was what it thought, and the answer begins now."""
+    thought = reply.text.removeprefix(reply.started.request.written) + reply.half
+    if thought:
+        reply.thinking.take_back(thought, reply.words_since or time.monotonic())
+    reply.words_since = None
     reply.text, reply.half = reply.started.request.written, ""
     # Who misses a change reads the whole, so one number is left out.
     reply.published, reply.number = len(reply.text), reply.number + 2
@@ -176,10 +202,15 @@ async def _restart(reply: Live) -> None:
 async def _decided(reply: Live, prepared: RoutedTurn) -> None:
     """Raise the label and tell the sources; both change only where the turn was weighed again."""
     known, told = labels.label_of(reply.causes), reply.told_sources
+    # Another model thinks for itself, and its server may be quick.
+    reply.thinking.forget()
+    reply.words_since, reply.is_working = None, False
+    if reply.is_slow:
+        reply.changed.set()
     reply.prepared, reply.causes = prepared, prepared.weighed.causes
     if prepared.label > known:
         # Before a word of the answer exists: should this process die, the label must not be lost with it.
-        await in_database_thread(storage.checkpoint, reply.started, reply.text, reply.causes)
+        await _checkpoint(reply)
     if reply.sources != told:
         reply.number, reply.told_sources = reply.number + 1, reply.sources
         await _tell(reply, {"type": "reply.sourced", "sources": reply.sources})
@@ -193,13 +224,26 @@ async def _tell(reply: Live, change: dict[str, Any]) -> None:
 
 async def _publish_growth(reply: Live) -> None:
     """The first piece at once, then what has come every FRAME seconds, or less often while many are live."""
-    await reply.changed.wait()
-    measures.first_words(reply.model, reply.began)
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(SLOW):
+            await reply.changed.wait()
+    if not reply.changed.is_set():
+        reply.is_slow = True
+        reply.changed.set()
     while True:
         await reply.changed.wait()
         reply.changed.clear()
-        await _publish_grown(reply)
+        await _publish_progress(reply)
+        if len(reply.text) > reply.published:
+            await _publish_grown(reply)
         await asyncio.sleep(FRAME * max(1.0, len(_live) / UNSHARED))
+
+
+async def _publish_progress(reply: Live) -> None:
+    if reply.progress == reply.told_progress:
+        return
+    reply.told_progress, reply.number = reply.progress, reply.number + 1
+    await _tell(reply, {"type": "reply.progressed", "progress": reply.told_progress})
 
 
 async def _publish_grown(reply: Live) -> None:
@@ -222,7 +266,7 @@ async def _keep(reply: Live) -> None:
     while True:
         await asyncio.sleep(CHECKPOINT)
         try:
-            mine = await in_database_thread(storage.checkpoint, reply.started, reply.text, reply.causes)
+            mine = await _checkpoint(reply)
         except Exception:
             logger.exception("a checkpoint of reply %s failed", reply.reply)
             continue
@@ -231,58 +275,39 @@ async def _keep(reply: Live) -> None:
             _cancel_reader(reply)
 
 
+async def _checkpoint(reply: Live) -> bool:
+    thinking = reply.thinking.kept
+    return await in_database_thread(storage.checkpoint, reply.started, reply.text, reply.causes, thinking)
+
+
+async def _keep_thinking(reply: Live) -> None:
+    """Keep what is thought for whoever opens it, in whichever process; less often where it is long."""
+    kept = reply.thinking.count
+    while True:
+        if reply.thinking.count != kept:
+            kept, text = reply.thinking.count, reply.thinking.text
+            await snapshots.keep_thinking(reply.reply, text)
+            await asyncio.sleep(len(text) / THINKING_PACE)
+        await asyncio.sleep(THINKING)
+
+
 async def _outcome(reply: Live) -> TurnOutcome:
     """Wait for the reader and say how it ended; whatever happens, the text so far is kept."""
     assert reply.reader is not None
     try:
         await reply.reader
     except asyncio.CancelledError:
-        reply.entries[:] = [_ended_with(entry, reply.ended_as) for entry in reply.entries]
+        reply.entries[:] = [outcomes.ended_with(entry, reply.ended_as) for entry in reply.entries]
         error = INTERRUPTED if reply.ended_as == Message.Status.INTERRUPTED else ""
-        return await _ended(reply, reply.ended_as, error, "interrupted" if error else "")
+        return await outcomes.ended(reply, reply.ended_as, error, "interrupted" if error else "")
     except LangAIError as error:
-        return await _failed(reply, error)
+        return await outcomes.failed(reply, error)
     except Exception:
         logger.exception("reply %s failed", reply.reply)
-        return await _failed(reply, LangAIError(UNEXPECTED, code="internal", status=500))
+        return await outcomes.failed(reply, LangAIError(UNEXPECTED, code="internal", status=500))
     if reply.truncated:
-        return await _ended(reply, Message.Status.INTERRUPTED, TRUNCATED, "length")
-    return await _ended(reply, Message.Status.COMPLETE)
-
-
-def _ended_with(entry: Entry, status: Message.Status) -> Entry:
-    """A provider knows that it was cancelled, not why. What had ended before by itself stays as it was."""
-    return replace(entry, status=status.value) if entry.status == Message.Status.STOPPED else entry
-
-
-async def _failed(reply: Live, error: LangAIError) -> TurnOutcome:
-    rejected = error.rejected if isinstance(error, NoModelError) else ()
-    ended = await _ended(reply, Message.Status.FAILED, error.message, error.code, rejected)
-    return replace(ended, failure=error)
-
-
-async def _ended(
-    reply: Live, status: Message.Status, error: str = "", code: str = "", rejected: Sequence[Rejected] = ()
-) -> TurnOutcome:
-    prepared, request = reply.prepared, reply.started.request
-    is_complete = status == Message.Status.COMPLETE
-    # On a thread: citations and quotations are looked for in the whole text.
-    kept = await asyncio.to_thread(receipts.kept_of, reply.text, request, reply.passages, is_complete=is_complete)
-    elapsed_ms = int((time.monotonic() - reply.began) * 1000)
-    told = prepared or reply.weighed
-    receipt = receipts.receipt_of(told, reply.entries, reply.started.before, elapsed_ms, rejected)
-    return TurnOutcome(
-        text=kept.text,
-        status=status,
-        causes=reply.causes,
-        model=prepared.model.name if prepared else request.pick.model,
-        error=error,
-        error_code=code,
-        receipt=replace(
-            receipt, request=receipts.request_of(request, told), unverified=kept.unverified, asked=request.asked
-        ),
-        sources=kept.sources,
-    )
+        return await outcomes.ended(reply, Message.Status.INTERRUPTED, TRUNCATED, "length")
+    return await outcomes.ended(reply, Message.Status.COMPLETE)
 
 
 async def _end(reply: Live, outcome: TurnOutcome) -> None:

@@ -24,16 +24,15 @@ STOP_LIFETIME = 60
 _away = False
 
 
-def _pack(snapshot: Snapshot) -> object:
-    return caches.cipher("live").encrypt(json.dumps(snapshot).encode()) if settings.REDIS_URL else snapshot
+def _sealed(value: object) -> object:
+    return caches.cipher("live").encrypt(json.dumps(value).encode()) if settings.REDIS_URL else value
 
 
-def _unpack(value: Any) -> Snapshot | None:  # noqa: ANN401 - what was packed
+def _opened(value: Any) -> Any:  # noqa: ANN401 - what was sealed
     try:
-        snapshot: Snapshot = json.loads(caches.cipher("live").decrypt(value)) if isinstance(value, bytes) else value
+        return json.loads(caches.cipher("live").decrypt(value)) if isinstance(value, bytes) else value
     except InvalidToken:
         return None
-    return snapshot
 
 
 async def _cached(method: str, *args: object) -> Any:  # noqa: ANN401 - what the cache's method returns
@@ -51,15 +50,27 @@ async def _cached(method: str, *args: object) -> Any:  # noqa: ANN401 - what the
 
 
 async def keep(reply: UUID, snapshot: Snapshot) -> None:
-    await _cached("set", f"reply:{reply.hex}", _pack(snapshot), LIFETIME)
+    await _cached("set", f"reply:{reply.hex}", _sealed(snapshot), LIFETIME)
 
 
 async def snapshot(reply: UUID) -> Snapshot | None:
-    return _unpack(await _cached("get", f"reply:{reply.hex}"))
+    kept: Snapshot | None = _opened(await _cached("get", f"reply:{reply.hex}"))
+    return kept
+
+
+async def keep_thinking(reply: UUID, thinking: str) -> None:
+    """Keep what is thought so far, apart from the snapshot: it can be long, and is read only where it is opened."""
+    await _cached("set", f"thinking:{reply.hex}", _sealed(thinking), LIFETIME)
+
+
+async def thinking(reply: UUID) -> str | None:
+    """What a live reply's model has thought, a second ago or so; None where that is not known here."""
+    value = _opened(await _cached("get", f"thinking:{reply.hex}"))
+    return value if isinstance(value, str) else None
 
 
 async def forget(reply: UUID) -> None:
-    await _cached("delete_many", [f"reply:{reply.hex}", f"stop:{reply.hex}"])
+    await _cached("delete_many", [f"{kind}:{reply.hex}" for kind in ("reply", "thinking", "stop")])
 
 
 async def ask_to_stop(reply: UUID) -> None:

@@ -98,6 +98,11 @@ class _View:
     def is_next(self, number: int) -> bool:
         return bool(self.model) and number == self.number + 1
 
+    def skip(self, number: int) -> None:
+        """Pass over a change that adds no text."""
+        if self.is_next(number):
+            self.number = number
+
     def append(self, text: str) -> list[Told]:
         self.number += 1
         return self._news(self.text + text, self.model)
@@ -172,6 +177,9 @@ def _has_ended(reply: UUID) -> bool:
 async def _news(event: ReplyEvent, view: _View) -> list[Told]:
     """What an event adds. The first one, and one after a gap, is read from the snapshot, which is whole."""
     if event["type"] == "reply.begun" or event["type"] == "reply.done" or event["number"] <= view.number:
+        return []
+    if event["type"] == "reply.progressed":
+        view.skip(event["number"])
         return []
     if event["type"] == "reply.grew" and view.is_next(event["number"]):
         return view.append(event["text"])

@@ -58,7 +58,7 @@ class ModelQuestion:
 
 class Provider(Protocol):
     def stream(self, ask: ModelQuestion, ledger: Ledger) -> AsyncGenerator[ModelOutput, None]:
-        """Yield the answer and what the model thinks, and hand exactly one ledger entry over as it ends, however it ends.
+        """Yield answer and thoughts as they come; hand exactly one ledger entry over as it ends, however it ends.
 
         What may not be sent any more is refused before: `ask.read_present` is called right before anything is read or
         sent. Raises ProviderError, with what to tell the person; closing the generator stops the model at once.

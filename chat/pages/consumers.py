@@ -8,7 +8,19 @@ from django.conf import settings
 
 from chat.conversations import access, branches
 from chat.conversations.branches import ThreadPart
-from chat.events import ConversationGone, LabelRose, ReplyBegun, ReplyDone, ReplyGrew, ReplySourced, Snapshot, group_of
+from chat.events import (
+    IDLE,
+    ConversationGone,
+    LabelRose,
+    ReplyBegun,
+    ReplyChange,
+    ReplyDone,
+    ReplyGrew,
+    ReplyProgressed,
+    ReplySourced,
+    Snapshot,
+    group_of,
+)
 from chat.live import snapshots
 from chat.models import Conversation, Message
 from chat.pages import catching_up, drawing, fragments, shared_drawings
@@ -72,7 +84,7 @@ class ConversationConsumer(PersonSocket):
         frame = await catching_up.frame(part, shown, last_shown, snapshot)
         await self._draw(frame + fragments.label_frame(conversation))
         if is_live:
-            start = snapshot or Snapshot(number=0, text=leaf.text, sources=[], model="")
+            start = snapshot or fragments.snapshot_of_row(leaf)
             await self._draw_whole(shared_drawings.of(str(leaf.id), start))
 
     async def reply_begun(self, event: ReplyBegun) -> None:
@@ -80,7 +92,8 @@ class ConversationConsumer(PersonSocket):
             return
         await self.read(access.require_theirs, self.user_id, self.conversation)
         reply = UUID(event["reply"])
-        snapshot = Snapshot(number=0, text=event["written"], sources=[], model="")
+        progress = event.get("progress", IDLE)
+        snapshot = Snapshot(number=0, text=event["written"], sources=[], model="", progress=progress)
         self.drawing = shared_drawings.of(event["reply"], snapshot)
         bubble, self.number = await self.drawing.whole()
         if event["replaces"] == event["reply"]:
@@ -97,7 +110,10 @@ class ConversationConsumer(PersonSocket):
     async def reply_grew(self, event: ReplyGrew) -> None:
         await self._follow(event)
 
-    async def _follow(self, event: ReplyGrew | ReplySourced) -> None:
+    async def reply_progressed(self, event: ReplyProgressed) -> None:
+        await self._follow(event)
+
+    async def _follow(self, event: ReplyChange) -> None:
         """Draw a change if it is the next one. Layers drop what is over their capacity, and may repeat."""
         is_known = self.drawing is not None and self.drawing.reply == event["reply"]
         if is_known and event["number"] <= self.number:

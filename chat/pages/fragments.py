@@ -12,10 +12,11 @@ from django.utils import timezone
 from django.utils.safestring import SafeString, mark_safe
 
 from chat.conversations.branches import ThreadPart
-from chat.events import Snapshot
+from chat.events import IDLE, Progress, Snapshot
 from chat.markdown import streaming
 from chat.models import Citation, Conversation, Message
-from chat.pages import receipt_text
+from chat.pages import receipt_text, thoughts
+from chat.pages.thoughts import ThinkingLine
 from chat.routing.route import AUTO
 from chat.turns.receipt import Receipt
 from langai_site.sensitivity import Sensitivity
@@ -42,6 +43,8 @@ class Bubble:
     error: str = ""
     retryable: bool = False
     offers_continue: bool = False
+    thinking: ThinkingLine | None = None
+    waiting: str = ""
     offers: frozenset[str] = frozenset()
     asked: str = ""
     notice: str = ""
@@ -113,8 +116,7 @@ def bubble_of(message: Message, html: SafeString = NOTHING, snapshot: Snapshot |
     if message.role == Message.Role.USER:
         return Bubble(message.id, message.role, text=message.text)
     if message.status == Message.Status.STREAMING:
-        known = snapshot or Snapshot(number=0, text=message.text, sources=[], model="")
-        return live_bubble(message.id, known)
+        return _drawn_bubble(message.id, snapshot or snapshot_of_row(message))
     return _ended_bubble(message, html)
 
 
@@ -134,10 +136,27 @@ def bubbles_of(
     return [*(replace(bubble, offers_continue=False) for bubble in bubbles[: len(bubbles) - len(end)]), *end]
 
 
-def live_bubble(reply: UUID, snapshot: Snapshot) -> Bubble:
+def snapshot_of_row(reply: Message) -> Snapshot:
+    """What its row knows of a live reply."""
+    progress = thoughts.progress_of(reply.thinking)
+    return Snapshot(number=0, text=reply.text, sources=[], model="", progress=progress)
+
+
+def _drawn_bubble(reply: UUID, snapshot: Snapshot) -> Bubble:
     drawn = streaming.Stream(cite_urls(reply, numbers_of(snapshot))).feed(snapshot["text"])
-    finished, open_html = safe(drawn.finished_html), safe(drawn.open_html)
-    return Bubble(reply, Message.Role.ASSISTANT, live=True, html=finished, open_html=open_html)
+    return live_bubble(reply, safe(drawn.finished_html), safe(drawn.open_html), snapshot.get("progress", IDLE))
+
+
+def live_bubble(reply: UUID, html: SafeString, open_html: SafeString, progress: Progress) -> Bubble:
+    return Bubble(
+        reply,
+        Message.Role.ASSISTANT,
+        live=True,
+        html=html,
+        open_html=open_html,
+        thinking=thoughts.line_of(reply, progress),
+        waiting=thoughts.waiting_words(progress),
+    )
 
 
 def numbers_of(snapshot: Snapshot) -> list[int]:
@@ -160,6 +179,7 @@ def _ended_bubble(message: Message, html: SafeString) -> Bubble:
         offers_continue=message.status in UNFINISHED and bool(text),
         offers=_offers(message),
         asked=message.model,
+        thinking=thoughts.line_of(message.id, thoughts.progress_of(message.thinking)),
         notice=receipt.notice,
         citations=[_citation(citation, urls) for citation in citations],
         receipt=receipt_text.receipt_lines(receipt),

@@ -3,11 +3,10 @@
 from collections.abc import Iterable
 from uuid import UUID
 
-from chat.events import Snapshot
+from chat.events import IDLE, Progress, Snapshot
 from chat.markdown.differences import grown
 from chat.markdown.streaming import Drawn, Stream
-from chat.models import Message
-from chat.pages import fragments
+from chat.pages import fragments, thoughts
 
 
 class LiveDrawing:
@@ -15,13 +14,14 @@ class LiveDrawing:
 
     def __init__(self, reply: str, snapshot: Snapshot) -> None:
         self.reply, self.text = reply, snapshot["text"]
+        self._progress = snapshot.get("progress", IDLE)
         self._draw_whole(fragments.numbers_of(snapshot))
 
     @property
     def bubble(self) -> fragments.Bubble:
         """The reply as it is drawn so far."""
         html, open_html = fragments.safe("".join(self._finished)), fragments.safe(self._open_html)
-        return fragments.Bubble(UUID(self.reply), Message.Role.ASSISTANT, live=True, html=html, open_html=open_html)
+        return fragments.live_bubble(UUID(self.reply), html, open_html, self._progress)
 
     @property
     def open_text(self) -> str:
@@ -35,6 +35,11 @@ class LiveDrawing:
     def whole_frame(self) -> str:
         """The frame that brings a page to what is drawn, whatever it shows."""
         return fragments.replaced_frame(self.bubble, self.reply)
+
+    def progress(self, progress: Progress) -> str:
+        """The frame that says what the model does now. Thoughts that somebody has open stay open."""
+        before, self._progress = self._progress, progress
+        return thoughts.progress_frame(UUID(self.reply), before, progress)
 
     def know(self, numbers: Iterable[int]) -> str:
         """The frame that makes links of citations, now that these numbers may be cited."""

@@ -83,7 +83,8 @@ def _asked(names: Sequence[str] | None) -> str:
 def tokens(receipt: Receipt) -> str:
     """The tokens that a turn took."""
     about = "about " if receipt.estimated else ""
-    return f"{about}{receipt.input_tokens:,} in, {receipt.output_tokens:,} out"
+    thought = f" ({receipt.reasoning_tokens:,} of them for thinking)" if receipt.reasoning_tokens else ""
+    return f"{about}{receipt.input_tokens:,} in, {receipt.output_tokens:,} out{thought}"
 
 
 def _taken(receipt: Receipt) -> list[tuple[str, str]]:

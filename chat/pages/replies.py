@@ -12,11 +12,12 @@ from chat.conversations import access
 from chat.live import runner, snapshots
 from chat.models import Message
 from chat.pages import conversation as pages
-from chat.pages import drawing, fragments
+from chat.pages import drawing, fragments, thoughts
 from chat.turns import cited_sources
 from langai_site.accounts.limits import costly, unlimited
 from langai_site.accounts.models import User
 from langai_site.accounts.session import SignedOutError, as_user, by_person
+from langai_site.errors import NotFoundError
 
 
 @require_POST
@@ -51,6 +52,29 @@ async def reply(request: HttpRequest, reply: UUID) -> HttpResponse:
     found = await as_user(request, _reply_as_shown, reply)
     bubble = await drawing.bubble_of(found, await pages.snapshot_of(found))
     return await pages.drawn(request, f"{pages.PAGE}#bubble", {"bubble": bubble})
+
+
+@require_safe
+@costly
+@by_person
+async def thinking(request: HttpRequest, reply: UUID) -> HttpResponse:
+    """What the model thought, or has thought so far: under its line in the thread, or as a page of its own."""
+    try:
+        found = await as_user(request, _access_reply, reply)
+        is_live = found.status == Message.Status.STREAMING
+        text = await snapshots.thinking(reply) if is_live else None
+        if text is None:
+            # It may have ended meanwhile.
+            found = await as_user(request, _access_reply, reply)
+            text = found.thinking.text if found.thinking else None
+    except SignedOutError:
+        return redirect(f"{reverse('account_login')}?next={request.path}")
+    if text is None and not is_live:
+        raise NotFoundError("Nothing of what the model thought is kept with this answer.")
+    html = await drawing.off_loop(thoughts.rendered, text or "")
+    template = "chat/thinking.html#thought" if request.htmx else "chat/thinking.html"  # type: ignore[attr-defined]
+    context = {"html": html, "name": fragments.short_id(reply), "url": request.path}
+    return await pages.drawn(request, template, context | {"back_url": reverse("chat:reply", args=[reply])})
 
 
 @require_safe

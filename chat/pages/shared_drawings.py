@@ -11,7 +11,7 @@ from collections import OrderedDict
 from functools import partial
 from weakref import WeakValueDictionary
 
-from chat.events import ReplyGrew, ReplySourced, Snapshot
+from chat.events import ReplyChange, Snapshot
 from chat.markdown.streaming import SIGNS
 from chat.pages import drawing, fragments
 from chat.pages.live_drawing import LiveDrawing
@@ -51,7 +51,7 @@ class SharedDrawing:
         # Whoever waits for it gets it in the order of asking, so changes are drawn in the order of their numbers.
         self._lock = asyncio.Lock()
 
-    async def frame(self, event: ReplyGrew | ReplySourced) -> str | None:
+    async def frame(self, event: ReplyChange) -> str | None:
         """Return the frame of a change, perhaps an empty one; None where it does not follow what is drawn."""
         number = event["number"]
         if number not in self._frames:
@@ -75,7 +75,7 @@ class SharedDrawing:
             self._drawing = begin() if _is_quick(self._snapshot["text"]) else await drawing.off_loop(begin)
         return self._drawing
 
-    async def _drawn(self, event: ReplyGrew | ReplySourced) -> str:
+    async def _drawn(self, event: ReplyChange) -> str:
         async with self._lock:
             known = await self._begun()
             is_quick = event["type"] == "reply.grew" and _grows_quickly(known, event["text"])
@@ -83,10 +83,12 @@ class SharedDrawing:
             self._drawn_number = event["number"]
             return frame
 
-    def _change(self, event: ReplyGrew | ReplySourced) -> str:
+    def _change(self, event: ReplyChange) -> str:
         assert self._drawing is not None
         if event["type"] == "reply.grew":
             return self._drawing.grow(event["text"])
+        if event["type"] == "reply.progressed":
+            return self._drawing.progress(event["progress"])
         return self._drawing.know([source["number"] for source in event["sources"]])
 
 

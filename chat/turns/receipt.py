@@ -52,11 +52,13 @@ class Receipt:
 
     Each field has a default, because receipts of earlier versions lack those that were added later, and because a turn
     may end before it has a label or a model. `cost` and `saved` are in US dollars, None if a call has no price.
-    `asked` names the collections that the person chose, None if they chose none in particular.
+    `reasoning_tokens` are those of the output that the model thought with, None where no provider counted any. `asked`
+    names the collections that the person chose, None if they chose none in particular.
     """
 
     input_tokens: int = 0
     output_tokens: int = 0
+    reasoning_tokens: int | None = field(default=None, metadata=_KNOWN)
     estimated: bool = False
     cost: Decimal | None = field(default=None, metadata=_DOLLARS)
     price: str = ""

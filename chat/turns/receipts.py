@@ -78,6 +78,7 @@ def receipt_of(
     receipt = Receipt(
         input_tokens=before.input_tokens + sum(entry.usage.input_tokens for entry in entries),
         output_tokens=before.output_tokens + sum(entry.usage.output_tokens for entry in entries),
+        reasoning_tokens=_reasoning_tokens(before, entries),
         estimated=before.estimated or any(entry.usage.estimated for entry in entries),
         cost=total_cost([*earlier_costs, *(entry.cost for entry in entries)]),
         price=_price_versions(before.price, entries),
@@ -91,6 +92,10 @@ def receipt_of(
     if isinstance(told, RoutedTurn):
         return _decided(_weighed(receipt, told.weighed), told, entries)
     return _weighed(receipt, told) if told else receipt
+
+
+def _reasoning_tokens(before: Receipt, entries: Sequence[Entry]) -> int | None:
+    return (before.reasoning_tokens or 0) + sum(entry.usage.reasoning_tokens for entry in entries) or None
 
 
 def _first_token_ms(entries: Sequence[Entry]) -> int | None:

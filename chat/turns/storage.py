@@ -5,7 +5,7 @@ import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import cast
+from typing import Any, cast
 from uuid import UUID, uuid4
 
 from django.db import connection, transaction
@@ -22,6 +22,7 @@ from chat.turns import citations, concurrency, given_documents, turn_state
 from chat.turns import cited_sources as sources
 from chat.turns.receipt import EMPTY, Receipt
 from chat.turns.values import Cited, TurnRequest
+from chat.values import Thinking
 from langai_site import detectors
 from langai_site.accounts.models import User
 from langai_site.errors import ConflictError, LangAIError
@@ -41,7 +42,10 @@ INTERRUPTED = "The answer was interrupted. What had been written is kept."
 
 @dataclass(frozen=True)
 class Started:
-    """A reply that waits to be run: `request` is all that its turn needs, `before` the receipt of what it continues."""
+    """A reply that waits to be run: `request` is all that its turn needs.
+
+    `before` is the receipt of what it continues, and `thinking` what was thought for that.
+    """
 
     conversation: UUID
     reply: UUID
@@ -49,6 +53,7 @@ class Started:
     request: TurnRequest
     lease: UUID
     before: Receipt = EMPTY
+    thinking: Thinking | None = None
 
 
 @dataclass(frozen=True)
@@ -64,6 +69,7 @@ class TurnOutcome:
     receipt: Receipt = EMPTY
     sources: Sequence[CitedSource] = ()
     failure: LangAIError | None = None
+    thinking: Thinking | None = None
 
 
 # Only the way back is read, however many messages and versions the conversation has.
@@ -80,8 +86,13 @@ _EARLIER = """
 EARLIER = 200
 
 
-def text_part(text: str) -> list[dict[str, str]]:
+def text_part(text: str) -> list[dict[str, Any]]:
     return [{"type": "text", "text": text}] if text else []
+
+
+def reply_parts(text: str, thinking: Thinking | None) -> list[dict[str, Any]]:
+    thought = [{"type": "thinking", "text": thinking.text, "seconds": thinking.seconds}] if thinking else []
+    return [*thought, *text_part(text)]
 
 
 @transaction.atomic
@@ -227,7 +238,7 @@ def _started(
         asked=asked,
     )
     before = Receipt.from_json(reply.receipt)
-    return Started(conversation.id, reply.id, question.id, request, cast(UUID, reply.lease), before)
+    return Started(conversation.id, reply.id, question.id, request, cast(UUID, reply.lease), before, reply.thinking)
 
 
 def history(leaf: UUID | None) -> tuple[ChatMessage, ...]:
@@ -241,8 +252,8 @@ def history(leaf: UUID | None) -> tuple[ChatMessage, ...]:
 
 
 @transaction.atomic
-def checkpoint(started: Started, text: str, causes: Sequence[labels.Cause]) -> bool:
-    """Keep the text so far and renew the lease; False where the reply is no longer this run's to write.
+def checkpoint(started: Started, text: str, causes: Sequence[labels.Cause], thinking: Thinking | None = None) -> bool:
+    """Keep what there is so far and renew the lease; False where the reply is no longer this run's to write.
 
     It is not where another run has it, nor where its person's account was switched off or deleted.
     """
@@ -250,7 +261,8 @@ def checkpoint(started: Started, text: str, causes: Sequence[labels.Cause]) -> b
     _hold(started.conversation)
     mine = Message.objects.live().filter(id=started.reply, lease=started.lease)
     mine = mine.filter(conversation__owner__is_active=True)
-    renewed = mine.update(parts=text_part(text), label=label, lease_until=timezone.now() + LEASE)
+    parts = reply_parts(text, thinking)
+    renewed = mine.update(parts=parts, label=label, lease_until=timezone.now() + LEASE)
     if renewed:
         _raise_conversation(started.conversation, causes)
     return bool(renewed)
@@ -283,7 +295,7 @@ def close(started: Started, outcome: TurnOutcome, entries: Sequence[Entry]) -> b
     _hold(started.conversation)
     open_or_swept = Q(status=Message.Status.STREAMING) | Q(error_code=SWEPT)
     closed = Message.objects.filter(open_or_swept, id=started.reply, lease=started.lease).update(
-        parts=text_part(outcome.text),
+        parts=reply_parts(outcome.text, outcome.thinking),
         status=outcome.status,
         label=labels.label_of(outcome.causes),
         model=outcome.model,
@@ -323,7 +335,11 @@ def _end_lost(conversation_id: UUID, reply_id: UUID) -> bool:
     # is not: rises and Continue find them.
     text = citations.without_unknown(reply.text, reply.citations.values_list("number", flat=True))
     ended = lost.update(
-        parts=text_part(text), status=Message.Status.INTERRUPTED, error=INTERRUPTED, error_code=SWEPT, lease_until=None
+        parts=reply_parts(text, reply.thinking),
+        status=Message.Status.INTERRUPTED,
+        error=INTERRUPTED,
+        error_code=SWEPT,
+        lease_until=None,
     )
     if ended:
         label_rises.catch_up(reply_id)

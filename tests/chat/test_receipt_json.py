@@ -29,10 +29,20 @@ WEIGHED = {
 }
 REJECTED = [{"model": "openai/small", "why": "may not see internal text"}]
 ROUTED = {"model": "The Big One", "name": "big", "route": "auto", "rule": "", "policy": None, "rejected": REJECTED}
+THOUGHT = {"reasoning_tokens": 21}
 LAST = {"request": routed(prompt_tokens=12_345).written(), "unverified": ["“so”"], "asked": None}
 
 # Every key, in the order in which rows have them.
-OF_TODAY = {**ENDED, **CACHED, **WEIGHED, **ROUTED, "hosted": True, "answer_limit": "At most 1,200 tokens.", **LAST}
+OF_TODAY = {
+    "reasoning_tokens": 21,
+    **ENDED,
+    **CACHED,
+    **WEIGHED,
+    **ROUTED,
+    "hosted": True,
+    "answer_limit": "At most 1,200 tokens.",
+    **LAST,
+}
 OF_TODAY = {name: OF_TODAY[name] for known in fields(Receipt) if (name := known.name) in OF_TODAY}
 
 

@@ -1,0 +1,50 @@
+"""How a live reply ended, with all that its row keeps of it."""
+
+import asyncio
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+
+from chat.live.reply import Live
+from chat.models import Message
+from chat.routing.route import NoModelError, Rejected
+from chat.turns import receipts
+from chat.turns.storage import TurnOutcome
+from langai_site.errors import LangAIError
+from langai_site.usage.types import Entry
+
+
+def ended_with(entry: Entry, status: Message.Status) -> Entry:
+    """A provider knows that it was cancelled, not why. What had ended before by itself stays as it was."""
+    return replace(entry, status=status.value) if entry.status == Message.Status.STOPPED else entry
+
+
+async def failed(reply: Live, error: LangAIError) -> TurnOutcome:
+    rejected = error.rejected if isinstance(error, NoModelError) else ()
+    outcome = await ended(reply, Message.Status.FAILED, error.message, error.code, rejected)
+    return replace(outcome, failure=error)
+
+
+async def ended(
+    reply: Live, status: Message.Status, error: str = "", code: str = "", rejected: Sequence[Rejected] = ()
+) -> TurnOutcome:
+    prepared, request = reply.prepared, reply.started.request
+    is_complete = status == Message.Status.COMPLETE
+    # On a thread: citations and quotations are looked for in the whole text.
+    kept = await asyncio.to_thread(receipts.kept_of, reply.text, request, reply.passages, is_complete=is_complete)
+    elapsed_ms = int((time.monotonic() - reply.began) * 1000)
+    told = prepared or reply.weighed
+    receipt = receipts.receipt_of(told, reply.entries, reply.started.before, elapsed_ms, rejected)
+    return TurnOutcome(
+        text=kept.text,
+        status=status,
+        causes=reply.causes,
+        model=prepared.model.name if prepared else request.pick.model,
+        error=error,
+        error_code=code,
+        receipt=replace(
+            receipt, request=receipts.request_of(request, told), unverified=kept.unverified, asked=request.asked
+        ),
+        sources=kept.sources,
+        thinking=reply.thinking.kept,
+    )

@@ -1,0 +1,87 @@
+"""How what a model thinks looks: one folded line, and what is behind it once somebody opens it."""
+
+import time
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils.html import escape, format_html
+from django.utils.safestring import SafeString, mark_safe
+
+from chat.events import IDLE, Progress
+from chat.markdown import rendering
+from chat.values import Thinking
+
+# Of a thought that is opened: about as long as the longest that models think, and a fifth of a second's work.
+SHOWN = 200_000
+
+
+@dataclass(frozen=True)
+class ThinkingLine:
+    """The folded line. The page counts `seconds` up by itself while the model is thinking; `url` has the thoughts."""
+
+    name: str
+    url: str
+    running: bool
+    seconds: float
+
+    @property
+    def spoken(self) -> str:
+        """How long it is thinking, or took, as static/app.js says it too: 12 s, 1 min 5 s."""
+        whole = int(self.seconds)
+        return f"{whole} s" if whole < 60 else f"{whole // 60} min {whole % 60} s"
+
+    @property
+    def words(self) -> str:
+        """The line once it is over."""
+        return f"Thought for {self.spoken}" if self.seconds >= 1 else "Thought for a moment"
+
+
+def line_of(reply: UUID, progress: Progress) -> ThinkingLine | None:
+    """The line over an answer; None where nothing was thought."""
+    if not progress["thinking"]:
+        return None
+    running = progress["thinking"] == "running"
+    seconds = progress["seconds"] + (max(0.0, time.time() - progress["at"]) if running else 0.0)
+    return ThinkingLine(str(reply)[:8], reverse("chat:thinking", args=[reply]), running, round(seconds, 1))
+
+
+def progress_of(thinking: Thinking | None) -> Progress:
+    """What the row of a reply says of its thoughts."""
+    return Progress(**{**IDLE, "thinking": "over", "seconds": thinking.seconds}) if thinking else IDLE
+
+
+def waiting_words(progress: Progress) -> str:
+    """What the page says while nothing has come yet; empty where it says nothing."""
+    name = progress["waiting"]
+    if not name:
+        return ""
+    if progress["is_working"]:
+        return f"{name}: the server is working on it (queue or loading)…"
+    return f"Waiting for {name}…"
+
+
+def progress_frame(reply: UUID, before: Progress, after: Progress) -> str:
+    """The frame for a page that shows `before`. Thoughts that somebody has opened stay open."""
+    name, line, waiting = str(reply)[:8], line_of(reply, after), waiting_words(after)
+    frame = ""
+    if bool(before["thinking"]) != bool(line):
+        inner = render_to_string("chat/page.html#thinking", {"line": line}) if line else ""
+        frame += f'<div id="y-{name}" hx-swap-oob="innerHTML">{inner}</div>'
+    elif line and any(before[key] != after[key] for key in ("thinking", "seconds", "at")):
+        inner = render_to_string("chat/page.html#thinkingwords", {"line": line})
+        frame += f'<span id="yw-{name}" hx-swap-oob="innerHTML">{inner}</span>'
+    if waiting_words(before) != waiting:
+        frame += f'<span id="w-{name}" hx-swap-oob="innerHTML">{escape(waiting)}</span>'
+    return frame
+
+
+def rendered(text: str) -> SafeString:
+    """The thoughts as HTML: what drawing them may cost is limited, as for answers."""
+    if not text.strip():
+        return SafeString("")
+    # Sanitised, as answers are.
+    html = mark_safe(rendering.render(text[:SHOWN]))  # noqa: S308
+    left_out = len(text) - SHOWN
+    return html + format_html("<p>{} more characters are not shown.</p>", f"{left_out:,}") if left_out > 0 else html
