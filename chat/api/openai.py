@@ -23,11 +23,12 @@ from chat.api.openai_schemas import (
     Extra,
     ModelList,
     ModelOut,
+    OutputTokens,
     PassageRef,
     TokenUsage,
     said_of,
 )
-from chat.api.stateless import AnswerPiece, Whole
+from chat.api.stateless import AnswerPiece, Piece, ThoughtPiece, Whole
 from chat.events import CitedSource
 from chat.llm.built_in import BUILT_IN
 from chat.routing.route import AUTO
@@ -43,7 +44,7 @@ from langai_site.web.error_middleware import told
 from langai_site.web.stated_labels import COLLECTIONS_HEADER, HEADER, HEADER_WORDS
 
 router = Router(tags=["OpenAI"])
-Answer = AsyncGenerator[AnswerPiece | Whole, None]
+Answer = AsyncGenerator[Piece | Whole, None]
 
 
 @router.get("/models", auth=door(Scope.CHAT), response={200: ModelList} | documented(body=OpenAIErrorBody))
@@ -98,7 +99,8 @@ async def completions(
 
 
 def _completion(whole: Whole) -> CompletionOut:
-    choice = Choice(message=CompletionMessage(content=whole.kept.text), finish_reason=_reason(whole))
+    message = CompletionMessage(content=whole.kept.text, reasoning_content=whole.thought or None)
+    choice = Choice(message=message, finish_reason=_reason(whole))
     return CompletionOut(
         id=_new_id(),
         created=int(time.time()),
@@ -118,10 +120,12 @@ def _reason(whole: Whole) -> Any:  # noqa: ANN401 - one of the schema's words
 
 
 def _usage(whole: Whole) -> TokenUsage:
+    counted = whole.receipt.reasoning_tokens
     return TokenUsage(
         prompt_tokens=whole.input_tokens,
         completion_tokens=whole.output_tokens,
         total_tokens=whole.input_tokens + whole.output_tokens,
+        completion_tokens_details=OutputTokens(reasoning_tokens=counted) if counted else None,
     )
 
 
@@ -142,9 +146,10 @@ async def _frames(answer: Answer, *, counted: bool) -> AsyncGenerator[bytes, Non
     async with aclosing(answer):
         async for event in answer:
             chunk["model"] = event.model
-            if isinstance(event, AnswerPiece):
+            if isinstance(event, AnswerPiece | ThoughtPiece):
                 role = {} if begun else {"role": "assistant"}
-                yield sse.frame(chunk | _choices(role | {"content": event.text}))
+                field = "reasoning_content" if isinstance(event, ThoughtPiece) else "content"
+                yield sse.frame(chunk | _choices(role | {field: event.text}))
                 begun = True
             else:
                 yield _end(chunk, event, counted=counted)

@@ -24,6 +24,7 @@ class Completion(Parameters):
 class CompletionMessage(Schema):
     role: Literal["assistant"] = "assistant"
     content: str
+    reasoning_content: str | None = Field(None, description="What the model thought, where it says so.")
 
 
 class Choice(Schema):
@@ -33,10 +34,15 @@ class Choice(Schema):
     logprobs: None = None
 
 
+class OutputTokens(Schema):
+    reasoning_tokens: int
+
+
 class TokenUsage(Schema):
     prompt_tokens: int
     completion_tokens: int
     total_tokens: int
+    completion_tokens_details: OutputTokens | None = Field(None, description="Where the provider counts them.")
 
 
 class PassageRef(Schema):

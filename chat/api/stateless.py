@@ -31,7 +31,7 @@ from langai_site.database.writer import in_database_thread, write_patiently
 from langai_site.detectors import DetectorRule
 from langai_site.errors import InvalidError, NotFoundError
 from langai_site.outbound import catalogue
-from langai_site.outbound.types import ChatMessage, Delta, ModelInfo, Parameter
+from langai_site.outbound.types import ChatMessage, Delta, ModelInfo, Parameter, Thought
 from langai_site.sensitivity import Sensitivity
 from langai_site.usage import callers
 from langai_site.usage.spending import reservations as usage
@@ -70,15 +70,27 @@ class AnswerPiece:
 
 
 @dataclass(frozen=True)
+class ThoughtPiece:
+    """What the model of that name thinks, to append to what it thought before. Not part of the answer."""
+
+    model: str
+    text: str
+
+
+@dataclass(frozen=True)
 class Whole:
-    """The answer at its end. `cut`: it reached the length that is allowed."""
+    """The answer at its end, and what was thought for it. `cut`: it reached the length that is allowed."""
 
     model: str
     kept: receipts.EndedAnswer
+    thought: str
     cut: bool
     input_tokens: int
     output_tokens: int
     receipt: Receipt
+
+
+Piece = AnswerPiece | ThoughtPiece
 
 
 @dataclass
@@ -90,6 +102,7 @@ class _Passing:
     entries: list[Entry] = field(default_factory=list)
     prepared: RoutedTurn | None = None
     text: str = ""
+    thoughts: list[str] = field(default_factory=list)
     half: str = ""
     cut: bool = False
     began: float = field(default_factory=time.monotonic)
@@ -98,10 +111,22 @@ class _Passing:
         """What of it can be told."""
         if delta.restart:
             # What was told of it cannot be taken back.
+            self.thoughts.append(self.text)
             self.text, self.half, self.stops = "", "", Stops(self.said.stops)
         piece, self.half = split_off_half(self.half + delta.text)
         self.cut |= delta.truncated
         return self._added(self.stops.feed(whole_characters(piece)))
+
+    def decided(self, prepared: RoutedTurn) -> None:
+        """Begin with the model that is asked now: what one thought that failed before its first word was in vain."""
+        self.prepared = prepared
+        self.thoughts.clear()
+
+    def thought(self, thought: Thought) -> str:
+        """What of it can be told."""
+        text = whole_characters(thought.text)
+        self.thoughts.append(text)
+        return text
 
     def rest(self) -> str:
         return self._added(self.stops.rest())
@@ -117,7 +142,7 @@ class _Passing:
         return self.prepared.model.name if self.prepared else ""
 
 
-async def answer(user: User, said: Said, proof: Proof | None = None) -> AsyncGenerator[AnswerPiece | Whole, None]:
+async def answer(user: User, said: Said, proof: Proof | None = None) -> AsyncGenerator[Piece | Whole, None]:
     """One turn over values, while `proof` is good. Raises LangAIError; closing the generator stops the model.
 
     However it ends, what was used is entered, and what was held for it given back.
@@ -237,12 +262,14 @@ def _causes(request: TurnRequest, said: Said, rules: Sequence[DetectorRule]) -> 
     return labels.turn(began, own)
 
 
-async def _pieces(request: TurnRequest, reply: UUID, passing: _Passing) -> AsyncGenerator[AnswerPiece, None]:
+async def _pieces(request: TurnRequest, reply: UUID, passing: _Passing) -> AsyncGenerator[Piece, None]:
     state = _TurnState(reply, passing.said.parameters)
     async with aclosing(turn.run(request, passing.entries.append, state)) as events:
         async for event in events:
             if isinstance(event, RoutedTurn):
-                passing.prepared = event
+                passing.decided(event)
+            elif isinstance(event, Thought) and (text := passing.thought(event)):
+                yield ThoughtPiece(passing.model, text)
             elif isinstance(event, Delta) and (text := passing.heard(event)):
                 yield AnswerPiece(passing.model, text)
             if passing.stops.reached:
@@ -260,6 +287,7 @@ def _whole(request: TurnRequest, passing: _Passing) -> Whole:
     return Whole(
         model=passing.model,
         kept=kept,
+        thought="".join(passing.thoughts),
         cut=passing.cut,
         input_tokens=sum(entry.usage.input_tokens for entry in entries),
         output_tokens=sum(entry.usage.output_tokens for entry in entries),

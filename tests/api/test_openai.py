@@ -42,7 +42,8 @@ async def test_a_completion_has_the_form_that_clients_read(program, echo):
     answer = (await ask(program)).json()
     assert (answer["object"], answer["model"], answer["id"][:9]) == ("chat.completion", echo, "chatcmpl-")
     (choice,) = answer["choices"]
-    assert choice["message"] == {"role": "assistant", "content": "How many days?"}
+    message = {"role": "assistant", "content": "How many days?", "reasoning_content": None}
+    assert choice["message"] == message
     assert choice["finish_reason"] == "stop"
     usage = answer["usage"]
     assert usage["total_tokens"] == usage["prompt_tokens"] + usage["completion_tokens"] > 0
