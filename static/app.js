@@ -459,7 +459,6 @@ document.addEventListener("htmx:beforeSwap", beforeReply);
 document.addEventListener("htmx:afterSwap", afterReply);
 document.addEventListener("htmx:oobBeforeSwap", cutThread);
 document.addEventListener("htmx:oobBeforeSwap", ({ detail }) => keepOpen(detail.target, detail.fragment));
-document.addEventListener("htmx:afterSettle", countThinking);
 document.addEventListener("htmx:afterSettle", () => thread() && announceEnded());
 
 /* Start */
@@ -467,6 +466,9 @@ document.addEventListener("htmx:afterSettle", () => thread() && announceEnded())
 htmx.onLoad((loaded) => {
   addCopyButtons(loaded.parentElement ?? loaded);
   if (loaded.matches(".toast")) dismissible(loaded);
+  if (!loaded.matches(".thinking, .turn")) return;
+  countThinking();
+  announceEnded();
 });
 if (navigator.platform.startsWith("Mac")) all(".new kbd").forEach((hint) => (hint.textContent = "⌘K"));
 all(".toast").forEach(dismissible);

@@ -24,6 +24,10 @@ MODELS = (
     "t60-r30",
     "t90-r30",
     "t3000-r30",
+    "t5-h5-r0",
+    "t5-h40-r20",
+    "t5-h90-r20",
+    "t3-h400-r20",
     *(f"fail-{failure}-echo" for failure in FAILING),
     # Slow enough that what comes before the cut is read before the reset throws it away.
     "fail-cut-echo-r50",
