@@ -206,3 +206,13 @@ async def test_nothing_of_an_answer_is_left_in_the_cache(program, slow):
     await runner.drain(10)
     reply = told(frames, "model")[0]["reply_id"]
     assert await snapshots.snapshot((await Message.objects.aget(id=reply)).id) is None
+
+
+async def test_a_model_that_lets_wait_is_named_once_and_with_the_one_that_answers(program, upstream, monkeypatch):
+    monkeypatch.setattr(runner, "SLOW", 0.05)
+    await in_database_thread(offer, "fail-broken-d300-t3", rank=1)
+    answering = await in_database_thread(offer, "t5-h5-d300-r20", rank=2)
+    frames = await read(await program.post("/chat/stream", message="How?"))
+    (model,) = told(frames, "model")
+    assert model["model"] == answering
+    assert text_of(frames) == "word1 word2 word3 word4 end."

@@ -257,3 +257,15 @@ def test_an_open_page_is_told_when_a_document_that_it_quotes_is_relabelled(admin
         path = f"/admin/documents/document/{uuid.UUID(rows.one(langai, document.format('id')))}/change/"
         saved(admin, path, title="okapi", sensitivity="20", raise_quoting="on")
         assert "Confidential" in viewer.until('id="label"')
+
+
+def test_what_is_thought_does_not_come_over_the_socket(alice, conversation):
+    with alice.following(conversation) as viewer:
+        alice.ask("A second question", f"{HOSTED}t5-h40-r20", conversation)
+        began = viewer.until("Thinking…")
+        assert 'class="thinking"' in began
+        over = viewer.until("Thought for ")
+        viewer.until_ended()
+    frames = [frame for frame in viewer.frames if "hink" in frame or "hought" in frame]
+    assert [frame for frame in frames if 'class="turn reply' not in frame] == [began, over]
+    assert not [frame for frame in viewer.frames if "hm2" in frame]
