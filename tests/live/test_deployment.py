@@ -110,6 +110,17 @@ def test_an_answer_is_watched_read_and_stopped_at_the_web_process_that_does_not_
     assert reply_row(deployment, alice.reply(conversation)) == "stopped"
 
 
+def test_what_a_model_thinks_is_opened_at_the_web_process_that_does_not_write_it(alice, there, deployment):
+    conversation = alice.ask("What do you think?", f"{HOSTED}t3-h400-r20")
+    path = f"/replies/{there.reply(conversation)}/thinking/"
+    deployment.until(lambda: "hm20" in there.get(path).text, "thinking where others can read it")
+    assert "Thinking…" in there.last(conversation).text()
+    stop(there, conversation)
+    alice.until_ended(conversation)
+    assert "hm20" in there.get(path).text
+    assert "Thought for" in there.last(conversation).text()
+
+
 def test_what_one_person_may_send_is_counted_in_all_web_processes_together(deployment, admin):
     with invited(admin, "bob") as bob:
         people = [bob, deployment.second.also(bob)]
