@@ -20,11 +20,11 @@ from langai_site.outbound.endpoints import Endpoint
 from langai_site.outbound.gate import Gate
 from langai_site.outbound.lanes import failures as wire_failures
 from langai_site.outbound.lanes.errors import TooLongError, UnreadableError
-from langai_site.outbound.lanes.events import ALIVE, Event, ServerFailure, TextDelta, ThinkingDelta
+from langai_site.outbound.lanes.events import ALIVE, Event, ServerFailure, TextDelta
 from langai_site.outbound.lanes.quirks import Quirks
 from langai_site.outbound.outcome import Outcome, ServerFailedError
 from langai_site.outbound.patience import Patience
-from langai_site.outbound.types import ChatCall, ModelOutput, ProviderError, RefusedParameterError
+from langai_site.outbound.types import ChatCall, ModelOutput, ProviderError, RefusedParameterError, Thought
 from langai_site.usage.types import Usage
 
 # Counts follow the finish reason at once, where they come at all.
@@ -98,9 +98,8 @@ async def _outputs(response: httpx.Response, decoder: Decoder, outcome: Outcome)
             async with outcome.patience.limit():
                 piece = await anext(pieces, None)
             found = await _decoded(decoder, piece, unended)
-            for event in _joined(found):
-                if output := outcome.read(event):
-                    yield output
+            for output in _read(found, outcome):
+                yield output
             if piece is None:
                 return
             unended = unended + len(piece) if all(event == ALIVE for event in found) else 0
@@ -130,20 +129,38 @@ async def _decoded(decoder: Decoder, piece: bytes | None, unended: int) -> list[
     return await asyncio.to_thread(decoder.feed, piece) if unended > LONG_EVENT else decoder.feed(piece)
 
 
+def _read(found: Iterable[Event], outcome: Outcome) -> Iterator[ModelOutput]:
+    """Yield what the events add, neighbouring thoughts together: each piece has its cost on the way to the page.
+
+    They are read one by one, because each makes room for what its server sends along with it.
+    """
+    thoughts: list[str] = []
+    try:
+        for event in _joined(found):
+            output = outcome.read(event)
+            if isinstance(output, Thought) and not output.signature:
+                thoughts.append(output.text)
+                continue
+            if thoughts:
+                yield Thought("".join(thoughts))
+                thoughts.clear()
+            if output:
+                yield output
+    except (ServerFailedError, TooMuchError):
+        if thoughts:
+            yield Thought("".join(thoughts))
+        raise
+    if thoughts:
+        yield Thought("".join(thoughts))
+
+
 def _joined(events: Iterable[Event]) -> Iterator[Event]:
-    """Put neighbouring pieces of text together, and of thoughts: each has its cost on the way to the page."""
-    for kind, alike in groupby(events, _kind):
-        if kind is None:
-            yield from alike
+    """Put neighbouring pieces of text together."""
+    for is_text, alike in groupby(events, lambda event: isinstance(event, TextDelta)):
+        if is_text:
+            yield TextDelta("".join(event.text for event in alike if isinstance(event, TextDelta)))
         else:
-            yield kind("".join(event.text for event in alike if isinstance(event, kind)))
-
-
-def _kind(event: Event) -> type[TextDelta] | type[ThinkingDelta] | None:
-    """Return what `event` can be joined as. A signature ends its thought."""
-    if isinstance(event, TextDelta):
-        return TextDelta
-    return ThinkingDelta if isinstance(event, ThinkingDelta) and not event.signature else None
+            yield from alike
 
 
 async def _error(response: httpx.Response) -> ServerFailure:

@@ -88,3 +88,19 @@ async def test_many_small_thoughts_of_one_read_are_one(upstream):
     answer = await ask(call_of(MODEL))
     assert answer.thought == "Hm. " * 50
     assert sum(isinstance(output, Thought) for output in answer.outputs) <= 3
+
+
+async def test_a_long_thought_of_small_pieces_is_not_too_much(upstream):
+    tokens = [chunk({"reasoning_content": f"hm{number} "}) for number in range(30_000)]
+    pieces = [sse(*tokens[at : at + 500], end=b"") for at in range(0, len(tokens), 500)]
+    upstream.script_raw(*pieces, sse(*SAYS, chunk({}, "stop")))
+    answer = await ask(call_of(MODEL, max_tokens=50))
+    assert (answer.text, answer.error) == ("Four of them.", None)
+    assert answer.thought.endswith("hm29999 ")
+
+
+async def test_what_was_thought_before_a_failure_in_the_same_read_is_told(upstream):
+    failure = {"error": {"message": "The engine failed", "code": 500}}
+    upstream.script_raw(sse(chunk({"reasoning_content": "Hm, "}), chunk({"reasoning_content": "hm."}), failure))
+    answer = await ask(call_of(MODEL))
+    assert (answer.thought, answer.error.code) == ("Hm, hm.", "upstream_error")
