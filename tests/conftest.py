@@ -10,6 +10,9 @@ import pytest
 from tests.servers import NGINX, POSTGRES_PROGRAMS, Chroma
 from tests.shared import made_once, manage
 
+# A test that imports LiteLLM by itself: its import would fetch a list of prices.
+os.environ.setdefault("LITELLM_LOCAL_MODEL_COST_MAP", "True")
+
 # An example may take as long as a busy machine needs for it; what work costs is counted by tests of its own.
 hypothesis.settings.register_profile("unhurried", parent=hypothesis.settings.default, deadline=None)
 hypothesis.settings.load_profile("unhurried")

@@ -8,7 +8,7 @@ from langai_site.accounts.models import User
 from tests.accounts.test_limits import doors
 
 # The same for everybody.
-PUBLIC = {"/favicon.ico", "/openapi.json", "/v1/openapi.json"}
+PUBLIC = {"/favicon.ico", "/openapi.json", "/v1", "/v1/", "/v1/openapi.json"}
 
 
 @pytest.fixture
