@@ -76,7 +76,7 @@ async def stream(call: ChatCall, endpoint: Endpoint, gate: Gate) -> AsyncGenerat
         raise failures.failure("oversized", name) from None
     except (UnreadableError, unpacking.PackedError):
         raise failures.failure("malformed", name) from None
-    except httpx.HTTPError:
+    except (httpx.HTTPError, httpx.InvalidURL):
         raise failures.failure("cut" if response else "unreachable", name) from None
     finally:
         if response is not None:
