@@ -12,6 +12,7 @@ import pytest
 
 from tests.live import rows
 from tests.live.person import HOSTED, signed_in
+from tests.upstream.process import running_upstream
 
 ASKED = "/v1/chat/completions"
 # What each model's server does, and what the SDK must make of it. The names are read by tests/upstream/plans.py.
@@ -30,6 +31,13 @@ TOOL = {"type": "function", "function": {"name": "weather", "parameters": {"type
 @pytest.fixture(scope="module")
 def models():
     return ["echo", "t60-r30", *FINAL, *MIDWAY, "fail-broken-echo"]
+
+
+@pytest.fixture(scope="module")
+def upstream():
+    """A model server of its own: it lists other models than those of the tests that share one."""
+    with running_upstream() as own:
+        yield own
 
 
 @pytest.fixture(scope="module")
