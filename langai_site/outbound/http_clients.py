@@ -36,6 +36,8 @@ async def send(request: httpx.Request, gate: Gate, *, direct: bool) -> httpx.Res
     async def ask(event: str, info: Mapping[str, Any]) -> None:
         # A proxy is asked for its tunnel by a request of its own, which holds nothing of the call.
         if event in HEADERS_STARTED and info["request"].method != b"CONNECT":
+            # A server that ends an HTTP/2 connection makes httpcore write the request once more.
+            gate.refuse_second(request)
             await gate.ask()
 
     request.extensions["trace"] = ask

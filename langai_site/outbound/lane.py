@@ -14,7 +14,7 @@ from typing import Protocol, cast
 
 import httpx
 
-from langai_site.outbound import failures, http_clients, lane_requests, unpacking
+from langai_site.outbound import failures, http_clients, lane_requests, token_counts, unpacking
 from langai_site.outbound.bounds import ERROR_BYTES, LEAST_BYTES, AnswerBound, Bound, TooMuchError
 from langai_site.outbound.endpoints import Endpoint
 from langai_site.outbound.gate import Gate
@@ -33,6 +33,8 @@ REST_SECONDS = 2
 LONGEST_EVENT = 2**20
 # What is longer is parsed on a thread: a server that does not stream sends its whole answer in one.
 LONG_EVENT = 2**16
+# Bytes of a prompt that take about a millisecond to be put into a request.
+LONG_PROMPT = 2**17
 
 
 class Decoder(Protocol):
@@ -52,7 +54,7 @@ async def stream(call: ChatCall, endpoint: Endpoint, gate: Gate) -> AsyncGenerat
     outcome, response = Outcome(call, patience, bound), None
     try:
         async with patience.limit():
-            request = lane_requests.of_call(call, endpoint)
+            request = await _request(call, endpoint)
             response = await http_clients.send(request, gate, direct=endpoint.direct)
             gate.require_sent()
             if not response.is_success:
@@ -66,7 +68,7 @@ async def stream(call: ChatCall, endpoint: Endpoint, gate: Gate) -> AsyncGenerat
             yield delta
         yield outcome.usage()
         if outcome.thought_first:
-            yield replace(quirks, opened=True)
+            yield replace(call.model.quirks, opened=True)
     except ServerFailedError as error:
         raise await asyncio.to_thread(_explained, error.failure, call, endpoint, outcome) from None
     except TimeoutError:
@@ -76,11 +78,21 @@ async def stream(call: ChatCall, endpoint: Endpoint, gate: Gate) -> AsyncGenerat
         raise failures.failure("oversized", name) from None
     except (UnreadableError, unpacking.PackedError):
         raise failures.failure("malformed", name) from None
+    except UnicodeEncodeError:
+        # Only a key that was copied wrong has such characters: headers are checked when they are saved.
+        raise failures.failure("unauthorized", name) from None
     except (httpx.HTTPError, httpx.InvalidURL):
         raise failures.failure("cut" if response else "unreachable", name) from None
     finally:
         if response is not None:
             await response.aclose()
+
+
+async def _request(call: ChatCall, endpoint: Endpoint) -> httpx.Request:
+    """Return what to send; a long prompt is put into its format on a thread, since that takes milliseconds."""
+    if token_counts.size(call.messages) > LONG_PROMPT:
+        return await asyncio.to_thread(lane_requests.of_call, call, endpoint)
+    return lane_requests.of_call(call, endpoint)
 
 
 def _explained(said: ServerFailure, call: ChatCall, endpoint: Endpoint, outcome: Outcome) -> ProviderError:

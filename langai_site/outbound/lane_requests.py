@@ -64,8 +64,8 @@ def quirks_of(call: ChatCall, endpoint: Endpoint) -> Quirks:
     """Return how this model is asked, as far as that is known."""
     known = call.model.quirks
     is_openai = endpoint.provider == "azure" or (endpoint.provider == "openai" and OPENAI_HOST in endpoint.url)
-    if is_openai and known.max_tokens_name == "max_tokens":
-        # Its newer models refuse the old name, and the older ones take the new one.
+    if is_openai and known.max_tokens_name == "usual":
+        # Its newer models refuse the old name, and most older ones take the new one.
         return replace(known, max_tokens_name="max_completion_tokens")
     return known
 
@@ -74,7 +74,15 @@ def learnt(said: ServerFailure, call: ChatCall, endpoint: Endpoint) -> Quirks | 
     """Return how to ask instead where the server refused a parameter; None where that changes nothing."""
     request, quirks, build = _request(call, endpoint), quirks_of(call, endpoint), FORMATS[endpoint.provider].build
     learnt = quirks_learnt(said, request, quirks)
-    return learnt if learnt and build(request, learnt) != build(request, quirks) else None
+    if learnt is None or build(request, learnt) == build(request, quirks):
+        return None
+    if learnt.max_tokens_name == quirks.max_tokens_name:
+        # Only what was refused is learnt, not what its provider usually takes.
+        return replace(learnt, max_tokens_name=call.model.quirks.max_tokens_name)
+    if learnt.max_tokens_name is None and call.model.quirks.max_tokens_name == "usual":
+        # The usual name of OpenAI's newer models was refused, and the old one has not been tried.
+        return replace(learnt, max_tokens_name="max_tokens")
+    return learnt
 
 
 def _request(call: ChatCall, endpoint: Endpoint) -> Request:

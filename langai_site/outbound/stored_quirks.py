@@ -14,6 +14,7 @@ ALLOWED: dict[str, tuple[Any, ...]] = {
     **dict.fromkeys(("stream_options", "temperature", "stream", "reasoning_content", "opened"), (True, False)),
 }
 WORDS = {
+    ("max_tokens_name", "max_tokens"): "the longest answer is sent as max_tokens",
     ("max_tokens_name", "max_completion_tokens"): "the longest answer is sent as max_completion_tokens",
     ("max_tokens_name", None): "the longest answer is not sent",
     ("stream_options", False): "token counts are not asked for",

@@ -5,15 +5,19 @@ import json
 import zlib
 from dataclasses import replace
 
+import httpx
 import pytest
 
 from langai_site.database.writer import in_database_thread
-from langai_site.outbound import catalogue, patience
+from langai_site.outbound import catalogue, http_clients, lane_requests, patience, stored_quirks
+from langai_site.outbound.endpoints import Endpoint
+from langai_site.outbound.gate import Gate
+from langai_site.outbound.lanes.events import ServerFailure
 from langai_site.outbound.lanes.quirks import Quirks
 from langai_site.outbound.models import Model
 from langai_site.outbound.types import ChatMessage
 from langai_site.usage.types import Usage
-from tests.outbound.conftest import ask, call_of, prompts
+from tests.outbound.conftest import KEY, ask, call_of, prompts
 
 
 def chunk(delta=None, finish=None, **more):
@@ -197,3 +201,40 @@ async def test_one_refusal_after_the_other_is_met(upstream):
     answer = await ask(strict_call("hosted_vllm/strict-nomaxtokens-nosystem-notemperature-t3"))
     assert answer.text == "word1 word2 end."
     assert (len(prompts(upstream)), len(answer.entries)) == (4, 1)
+
+
+async def test_an_old_azure_deployment_learns_the_old_name(upstream):
+    """It refuses the name that its provider usually takes, and asks for no other after that."""
+    call = call_of("azure/gpt")
+    endpoint = Endpoint("azure", "gpt", upstream.openai_url, KEY, direct=True)
+    message = "Unrecognized request argument supplied: max_completion_tokens"
+    said = ServerFailure(400, message=message, param="max_completion_tokens")
+    assert "max_completion_tokens" in json.loads(lane_requests.of_call(call, endpoint).content)
+    learnt = lane_requests.learnt(said, call, endpoint)
+    kept = stored_quirks.read(json.loads(json.dumps(stored_quirks.stored(learnt))))
+    body = json.loads(lane_requests.of_call(replace(call, model=replace(call.model, quirks=kept)), endpoint).content)
+    assert ("max_completion_tokens" in body, body["max_tokens"]) == (False, 1000)
+
+
+async def test_a_request_that_a_library_writes_again_is_not_sent(upstream):
+    call = call_of(MODEL)
+    gate = Gate(call.read_present, lambda _present: None)
+    gate.ask_now()
+    request = httpx.Request("POST", upstream.openai_url + "/chat/completions", json={})
+    with pytest.raises(httpx.NetworkError, match="one request"):
+        await http_clients.send(request, gate, direct=True)
+    assert upstream.requests() == []
+
+
+@pytest.mark.parametrize(("key", "code"), [("sk-\u201cquoted\u201d", "unauthorized"), ("sk-\nline", "unreachable")])
+async def test_a_key_that_was_copied_wrong_is_a_clear_failure(upstream, settings, key, code):
+    settings.OPENAI_API_KEY = key
+    answer = await ask(call_of(MODEL))
+    assert (answer.error.code, upstream.requests()) == (code, [])
+
+
+async def test_a_long_prompt_is_sent_whole(upstream):
+    text = "Zwölf " * 40_000
+    assert (await ask(call_of("hosted_vllm/t3", text=text))).error is None
+    (request,) = prompts(upstream)
+    assert json.loads(request["body"])["messages"][-1]["content"] == text

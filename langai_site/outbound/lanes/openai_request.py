@@ -36,8 +36,8 @@ def build(request: Request, quirks: Quirks = USUAL, load: Load = no_files) -> Wi
         body["stream"] = True
         if quirks.stream_options:
             body["stream_options"] = {"include_usage": True}
-    if quirks.max_tokens_name is not None:
-        body[quirks.max_tokens_name] = quirks.max_tokens(request.max_tokens)
+    if quirks.limit_name is not None:
+        body[quirks.limit_name] = quirks.max_tokens(request.max_tokens)
     if request.temperature is not None and quirks.temperature:
         body["temperature"] = request.temperature
     if request.stop:

@@ -12,13 +12,14 @@ from langai_site.outbound.lanes.requests import Request
 class Quirks:
     """How the requests of one model differ from the usual ones.
 
-    `max_tokens_name` None: no limit is sent. `system_role` is the role of instructions; `user` puts them before the
-    first question. `max_tokens_ceiling` is the most tokens that may be asked for, None where nothing is known.
+    `max_tokens_name` None: no limit is sent; `usual`: nothing is known, so it has the name that its provider usually
+    takes. `system_role` is the role of instructions; `user` puts them before the first question.
+    `max_tokens_ceiling` is the most tokens that may be asked for, None where nothing is known.
     `reasoning_content`: earlier thinking is sent back under that name in messages that call tools.
     `opened`: the model's answers begin within a thought whose beginning it does not send.
     """
 
-    max_tokens_name: Literal["max_tokens", "max_completion_tokens"] | None = "max_tokens"
+    max_tokens_name: Literal["usual", "max_tokens", "max_completion_tokens"] | None = "usual"
     stream_options: bool = True
     system_role: Literal["system", "developer", "user"] = "system"
     temperature: bool = True
@@ -26,6 +27,11 @@ class Quirks:
     max_tokens_ceiling: int | None = None
     reasoning_content: bool = False
     opened: bool = False
+
+    @property
+    def limit_name(self) -> Literal["max_tokens", "max_completion_tokens"] | None:
+        """Return the name under which the longest answer is sent; None: it is not sent."""
+        return "max_tokens" if self.max_tokens_name == "usual" else self.max_tokens_name
 
     def max_tokens(self, wanted: int) -> int:
         """Return how many tokens to ask for."""
@@ -131,11 +137,11 @@ def _limit_learnt(failure: ServerFailure, text: str, request: Request, quirks: Q
     if quirks.max_tokens_name is None or not _names("max_tokens", failure, text):
         return quirks
     instead = INSTEAD.search(text)
-    if instead is not None and (name := instead[1].lower()) != quirks.max_tokens_name:
+    if instead is not None and (name := instead[1].lower()) != quirks.limit_name:
         return replace(quirks, max_tokens_name="max_tokens" if name == "max_tokens" else "max_completion_tokens")
     if TOO_LARGE.search(text):
         return quirks if WINDOW.search(text) else replace(quirks, max_tokens_ceiling=_ceiling(text, request, quirks))
-    return replace(quirks, max_tokens_name="max_completion_tokens" if quirks.max_tokens_name == "max_tokens" else None)
+    return replace(quirks, max_tokens_name="max_completion_tokens" if quirks.limit_name == "max_tokens" else None)
 
 
 def _ceiling(text: str, request: Request, quirks: Quirks) -> int | None:
