@@ -40,8 +40,14 @@ _COUNT = """SELECT token, (SELECT count(*) FROM (
     FROM unnest(%s::text[], %s::text[]) AS asked (token, query)"""
 _IN_ALL = """SELECT count(*) FROM (
     SELECT FROM search_passagekeywords WHERE collection_id = ANY(%s) LIMIT %s) AS found"""
-_FOUND = "SELECT passage_id, tokens FROM search_passagekeywords WHERE tokens @@ %s::tsquery"
-_BEST = """WITH found AS MATERIALIZED ({found} LIMIT %s)
+# `others` fills what `first` leaves of the limit. A UNION ALL under one LIMIT would not do: parallel workers read its
+# parts in any order.
+_BEST = """WITH first AS MATERIALIZED (
+        SELECT passage_id, tokens FROM search_passagekeywords WHERE tokens @@ %s::tsquery LIMIT %s),
+    others AS MATERIALIZED (
+        SELECT passage_id, tokens FROM search_passagekeywords WHERE tokens @@ %s::tsquery
+        LIMIT %s - (SELECT count(*) FROM first)),
+    found AS (SELECT * FROM first UNION ALL SELECT * FROM others)
     SELECT passage_id, tokens::text FROM found ORDER BY {rank} DESC, passage_id LIMIT %s"""
 
 
@@ -80,12 +86,12 @@ class PostgresIndex(RowIndex):
     def _candidates(
         self, question: KeywordQuestion, wanted: Sequence[Clause], scope: KeywordScope, limit: int
     ) -> Iterable[Candidate]:
-        matches = [f"{_within(scope)} & {match}" for match in _matches(wanted, scope)]
+        first, others = (match and f"{_within(scope)} & {match}" for match in _matches(wanted, scope))
         best = sorted(wanted, key=lambda clause: -clause.says)[:RANKED]
         rank = " + ".join(["%s * ts_rank_cd(tokens, %s::tsquery)"] * len(best))
         values = [value for clause in best for value in (clause.says, _expression([clause]))]
-        statement = _BEST.format(found=" UNION ALL ".join([_FOUND] * len(matches)), rank=rank)
-        found = fetched(statement, (*matches, MOST_ROWS, *values, limit))
+        statement = _BEST.format(rank=rank)
+        found = fetched(statement, (first, MOST_ROWS, others, MOST_ROWS, *values, limit))
         pattern = re.compile(rf"(?:^| )'({'|'.join(map(re.escape, question.counts))})':([\d,]+)")
         for passage_id, tokens in found:
             counts = {token: 1 + places.count(",") for token, places in pattern.findall(tokens)}
@@ -117,15 +123,15 @@ def _share(collections: Sequence[int]) -> float:
     return inside / max(1, everywhere)
 
 
-def _matches(wanted: Sequence[Clause], scope: KeywordScope) -> list[str]:
-    """Return the expressions to look up, in this order.
+def _matches(wanted: Sequence[Clause], scope: KeywordScope) -> tuple[str, str]:
+    """Return the expression to look up first, and the one for what it leaves of the limit.
 
-    If not all rows can be read, the most frequent clause comes last.
+    The second one has the most frequent clause if not all rows can be read; otherwise it is empty and finds nothing.
     """
     *others, most = sorted(wanted, key=lambda clause: (clause.rows, -len(clause.groups)))
     if not others or scope.share * sum(clause.rows for clause in wanted) <= MOST_ROWS:
-        return [_expression(wanted)]
-    return [_expression(others), f"{_expression([most])} & !{_expression(others)}"]
+        return _expression(wanted), ""
+    return _expression(others), f"{_expression([most])} & !{_expression(others)}"
 
 
 def _within(scope: KeywordScope) -> str:

@@ -3,6 +3,7 @@
 from uuid import uuid4
 
 import pytest
+from django.db import connection
 
 from search.keywords import get_index
 from search.models import Collection, Passage, Source
@@ -54,6 +55,21 @@ def test_the_passages_with_all_of_several_frequent_words_come_first(mine):
     put(mine, servers())
     both = put(mine, ["The server has a backup."] * 3)
     put(mine, servers(word="backup"))
+    assert set(found("backup of the server", mine, limit=3)) == set(both)
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="only PostgreSQL reads in parallel")
+def test_the_order_in_which_parallel_workers_read_does_not_matter(mine):
+    put(mine, servers())
+    both = put(mine, ["The server has a backup."] * 3)
+    put(mine, servers(word="backup"))
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE search_passagekeywords")
+        for setting in ("parallel_setup_cost", "parallel_tuple_cost", "min_parallel_table_scan_size"):
+            cursor.execute(f"SET LOCAL {setting} = 0")
+        # One worker alone reads the parts of a parallel append one after another, the longest first.
+        cursor.execute("SET LOCAL max_parallel_workers = 1")
+        cursor.execute("SET LOCAL parallel_leader_participation = off")
     assert set(found("backup of the server", mine, limit=3)) == set(both)
 
 
