@@ -1,1 +1,1 @@
-"""One turn, from the question to the last token: its prompt, its sources, its rows and its receipt."""
+"""One turn, from the question to the last token: its prompt, sources, rows and receipt."""

@@ -1,18 +1,18 @@
-"""Pure: messages in the order that every wire format accepts, whatever a conversation or a program holds."""
+"""Pure: orders messages as every wire format accepts them, whatever a conversation or a program contains."""
 
 from collections.abc import Sequence
 from itertools import groupby
 
 from langai_site.outbound.types import ChatMessage, Role
 
-# Anthropic and Gemini refuse a conversation that the assistant begins.
+# Anthropic and Gemini refuse a conversation that starts with the assistant.
 ASSISTANT_FIRST = "(The assistant speaks first.)"
 
 
 def alternating(messages: Sequence[ChatMessage]) -> tuple[ChatMessage, ...]:
-    """Return the system texts as one message, then the person and the model in turn; the person comes first.
+    """Return the system texts as one message, then user and assistant messages in turn, starting with the user.
 
-    Messages without text are left out, and neighbours of one role are joined with a blank line. No other text is lost.
+    Messages without text are left out. Neighbours of one role are joined with a blank line. No other text is lost.
     """
     with_text = [message for message in messages if message.text.strip()]
     system = [message for message in with_text if message.role == "system"]

@@ -1,9 +1,9 @@
-"""Answers that were given already, for turns of the same person that ask exactly the same and may read the same.
+"""Caches answers for turns of the same person that ask exactly the same and may read the same documents.
 
-With CACHE_SHARED other people are given them too.
+With CACHE_SHARED, other people get them too.
 
-Nothing confidential is looked up here or kept, nor an answer that is not complete. A turn comes here with its route:
-what its label and its budget allow has been decided by then.
+Confidential or incomplete answers are neither looked up nor stored. A turn arrives here with its route, so its label
+and its budget have been checked by then.
 """
 
 import asyncio
@@ -25,13 +25,13 @@ from langai_site.sensitivity import Sensitivity
 from langai_site.usage.types import Entry
 
 KIND = "answers"
-# Characters that are given at once, before others get their turn in the event loop.
+# Characters of a stored answer that are sent before other tasks get their turn in the event loop.
 PIECE = 2_000
 
 
 @dataclass(frozen=True)
 class StoredAnswer:
-    """A complete answer, without what the model thought, and what its call cost: None if its model has no price."""
+    """A complete answer, without the model's thoughts, and the cost of its call in US dollars; None without a price."""
 
     text: str
     cost: Decimal | None
@@ -40,10 +40,10 @@ class StoredAnswer:
 def answer(
     ask: ModelQuestion, collections: Sequence[int], ledger: Ledger, *, fresh: bool = False
 ) -> AsyncGenerator[ModelOutput, None]:
-    """Stream the answer as `Provider.stream` does: a kept one, one that is being written right now, or a new one.
+    """Stream the answer as `Provider.stream` does: a stored one, one that is being written right now, or a new one.
 
-    `collections` are the ids of those that the turn's reader may be answered from. `fresh`: the model is asked, and
-    what it says takes the place of what was kept.
+    `collections` are the ids of those that the turn's reader may read. `fresh`: the model is asked, and its answer
+    replaces the stored one.
     """
     if not _may_be_shared(ask):
         return provider_of(ask.model).stream(ask, ledger)
@@ -51,22 +51,22 @@ def answer(
 
 
 def _may_be_shared(ask: ModelQuestion) -> bool:
-    """Not what is confidential, nor the rest of an answer; and the models that are built in are there at once."""
+    """Return whether the cache may be used: not for confidential turns, partial answers or built-in models."""
     is_whole = not ask.written and ask.model not in BUILT_IN
     return settings.CACHE_TTL > 0 and is_whole and ask.label < Sensitivity.CONFIDENTIAL
 
 
 def key_of(ask: ModelQuestion, collections: Sequence[int]) -> str:
-    """The name of the answer for all turns that ask the same model the same, in the same way, for the same readers.
+    """Return the key of the answer, equal for turns that ask the same model the same way for the same readers.
 
-    Turns of one person, unless CACHE_SHARED says otherwise.
+    Only turns of one person share it, unless CACHE_SHARED is set.
 
-    A keyed hash: it tells nothing of what was asked.
+    It is a keyed hash, so it reveals nothing about the question.
     """
     parts = {
         "model": (ask.model.name, ask.model.hosted, sorted(ask.model.parameters.items())),
         "parameters": (ask.temperature, ask.max_tokens),
-        # A call that may leave the building is not shared with a turn whose text must not.
+        # A call that may leave the building is not shared with a turn whose text must stay.
         "local_only": ask.local_only,
         "messages": [(message.role, message.text) for message in ask.messages],
         "passages": [_place(passage) for passage in ask.passages],
@@ -83,51 +83,53 @@ def _place(passage: Numbered) -> tuple[int | str, ...]:
 
 
 async def _shared(ask: ModelQuestion, key: str, ledger: Ledger, fresh: bool) -> AsyncGenerator[ModelOutput, None]:
-    async with aclosing(await _found(ask, key, ledger, fresh)) as outputs:
+    async with aclosing(await _open_stream(ask, key, ledger, fresh)) as outputs:
         async for output in outputs:
             yield output
 
 
-async def _found(ask: ModelQuestion, key: str, ledger: Ledger, fresh: bool) -> AsyncGenerator[ModelOutput, None]:
+async def _open_stream(ask: ModelQuestion, key: str, ledger: Ledger, fresh: bool) -> AsyncGenerator[ModelOutput, None]:
     flight = None
     if not fresh:
-        kept = None if shared_calls.found(key) else await _kept(key)
-        if kept or shared_calls.found(key):
-            # No call is made for this turn, so no door asks whether it may have the answer.
+        stored = None if shared_calls.found(key) else await _load(key)
+        if stored or shared_calls.found(key):
+            # No call is made for this turn, so no door checks whether it may have the answer.
             present = await ask.admitted()
-            if kept:
-                return _given(kept, shared_calls.CallSeat(ask, present.documents), ledger)
-        # Another turn may have begun to ask meanwhile, or the one that did may be done.
+            if stored:
+                return _replay(stored, shared_calls.CallSeat(ask, present.documents), ledger)
+        # Another turn may have started a call meanwhile, or the running one may have ended.
         flight = shared_calls.found(key)
 
     async def keep(text: str, entry: Entry) -> None:
-        await _keep(key, StoredAnswer(text, entry.cost))
+        await _store(key, StoredAnswer(text, entry.cost))
 
     return (flight or shared_calls.start(key, ask, keep)).watch(ask, ledger)
 
 
-async def _given(kept: StoredAnswer, seat: shared_calls.CallSeat, ledger: Ledger) -> AsyncGenerator[ModelOutput, None]:
-    """A kept answer, as fast as it is taken."""
+async def _replay(
+    stored: StoredAnswer, seat: shared_calls.CallSeat, ledger: Ledger
+) -> AsyncGenerator[ModelOutput, None]:
+    """Yield a stored answer as fast as the reader takes it."""
     status = "stopped"
     try:
-        for start in range(0, len(kept.text), PIECE):
-            piece = Delta(kept.text[start : start + PIECE])
+        for start in range(0, len(stored.text), PIECE):
+            piece = Delta(stored.text[start : start + PIECE])
             seat.heard(piece)
             yield piece
             await asyncio.sleep(0)
         status = "complete"
     finally:
-        ledger(seat.entry(status, kept.cost))
+        ledger(seat.entry(status, stored.cost))
 
 
-async def _kept(key: str) -> StoredAnswer | None:
-    written = caches.opened(KIND, await caches.tried("answers", "get", key))
-    if written is None:
+async def _load(key: str) -> StoredAnswer | None:
+    data = caches.opened(KIND, await caches.tried("answers", "get", key))
+    if data is None:
         return None
-    text, cost = json.loads(written)
+    text, cost = json.loads(data)
     return StoredAnswer(text, None if cost is None else Decimal(cost))
 
 
-async def _keep(key: str, kept: StoredAnswer) -> None:
-    written = json.dumps([kept.text, None if kept.cost is None else str(kept.cost)])
-    await caches.tried("answers", "set", key, caches.sealed(KIND, written.encode()), settings.CACHE_TTL)
+async def _store(key: str, stored: StoredAnswer) -> None:
+    data = json.dumps([stored.text, None if stored.cost is None else str(stored.cost)])
+    await caches.tried("answers", "set", key, caches.sealed(KIND, data.encode()), settings.CACHE_TTL)

@@ -1,4 +1,4 @@
-"""Pure: what becomes of an answer's citations and quotations once it has ended."""
+"""Pure: cleans up the citations of an answer that ended, and checks its quotations."""
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
@@ -7,20 +7,20 @@ from itertools import islice
 from chat.markdown.quotations import CITATION, comparable, in_blocks, is_found
 from chat.markdown.rendering import parsed
 
-# Characters that no text holds: one stands before and after a citation's index while it is looked for.
+# Characters that no text may contain: MARK stands before and after a citation's index during the search for citations.
 MARK, STRAY = "\ufdd0", "\ufdd1"
 MARKED = re.compile(rf"\[{MARK}(\d+){MARK}[\d ,]+\]")
-# What may stand between the citations of one list.
+# May stand between the citations of one list.
 BETWEEN = re.compile(r"[ \t]?[,;–-]?[ \t]?")  # noqa: RUF001 - a range's dash
 WRAPPERS = {"(": ")", "[": "]", "**": "**", "*": "*", "_": "_"}
 SPACES = " \t"
-# What opens a quotation; an answer without it is not parsed for any.
+# Opens a quotation; an answer without any of these is not parsed for quotations.
 MAY_QUOTE = re.compile('["“„”«»「『>]')
-# The first element of a list, not a passage: those count from 1.
+# `[0]` is the first element of a list in code, not a passage: those count from 1.
 NO_CITATION = {0}
-# What is left may rarely mean something else in markdown, and hold citations that were none before.
+# After a removal the rest may, rarely, mean something else in markdown and contain new citations; so it is repeated.
 PASSES = 5
-# A receipt keeps no more invented quotations than these, and a page marks no more.
+# The most unverified quotations that a receipt keeps and a page marks.
 MOST_UNVERIFIED = 50
 MARKUP = tuple("`*_~$([\\")
 
@@ -32,7 +32,7 @@ def cited_numbers(text: str) -> set[int]:
 
 
 def without_unknown(text: str, known: Collection[int]) -> str:
-    """`text` without citations of numbers that are not `known`; code, links and formulas stay as they are."""
+    """Return `text` without citations of numbers that are not `known`. Code, links and formulas stay as they are."""
     for _ in range(PASSES):
         unknown = cited_numbers(text) - set(known) - NO_CITATION
         before, text = text, _without(text, unknown) if unknown else text
@@ -41,12 +41,12 @@ def without_unknown(text: str, known: Collection[int]) -> str:
     return text
 
 
-def rest_after(told: str, ended: str, known: Collection[int]) -> str | None:
-    """Return what follows `told`, the beginning of an answer as it was written, in the answer as it ended.
+def rest_after(streamed: str, ended: str, known: Collection[int]) -> str | None:
+    """Return the part of the final answer `ended` that follows `streamed`, its beginning.
 
-    None where that cannot be told: `told` stops within a citation that the end took out.
+    None if there is no such part: `streamed` stops within a citation that was removed at the end.
     """
-    for beginning in (told, without_unknown(told, known)):
+    for beginning in (streamed, without_unknown(streamed, known)):
         if ended.startswith(beginning):
             return ended[len(beginning) :]
     return None
@@ -70,9 +70,9 @@ def _without(text: str, unknown: Collection[int]) -> str:
 
 
 def _in_prose(text: str) -> list["re.Match[str]"]:
-    """The citations that a page would show as such: not those in code, in links and in formulas.
+    """Return the citations that a page would show as such: not those in code, links and formulas.
 
-    Each gets its index written into its brackets, where it changes nothing of what markdown makes of the text.
+    The index of each is written into its brackets, where it does not change how markdown reads the text.
     """
     found = list(CITATION.finditer(text))
     pieces, end = [], 0
@@ -84,7 +84,7 @@ def _in_prose(text: str) -> list["re.Match[str]"]:
 
 
 def _prose(text: str) -> Iterator[str]:
-    """The text of a markdown document that stands neither in code nor in a link or formula."""
+    """Yield the text of a markdown document outside code, links and formulas."""
     depth = 0
     for block in parsed(text):
         for token in block.children or ():
@@ -94,7 +94,7 @@ def _prose(text: str) -> Iterator[str]:
 
 
 def _runs(text: str, citations: Iterable["re.Match[str]"]) -> list[list["re.Match[str]"]]:
-    """Citations that stand together, like `[1][2]` and `[1], [2]`."""
+    """Group citations that stand together, like `[1][2]` and `[1], [2]`."""
     runs: list[list[re.Match[str]]] = []
     for citation in citations:
         if runs and BETWEEN.fullmatch(text, runs[-1][-1].end(), citation.start()):
@@ -105,7 +105,7 @@ def _runs(text: str, citations: Iterable["re.Match[str]"]) -> list[list["re.Matc
 
 
 def _kept(text: str, run: Run, unknown: Collection[int]) -> str:
-    """The run without the unknown numbers, and without what stood between them."""
+    """Return the run without the unknown numbers and the separators between them."""
     kept = ""
     for before, citation in zip([None, *run], run, strict=False):
         numbers = [int(number) for number in citation[1].split(",")]
@@ -118,7 +118,7 @@ def _kept(text: str, run: Run, unknown: Collection[int]) -> str:
 
 
 def _with_wrappers(text: str, start: int, end: int, first: int) -> tuple[int, int]:
-    """The span with the brackets and emphasis, from `first` on, that hold nothing else."""
+    """Return the span widened by the brackets and emphasis, not before `first`, that contain nothing else."""
     while True:
         opening = next((mark for mark in WRAPPERS if text.endswith(mark, first, start)), "")
         if not opening or not text.startswith(WRAPPERS[opening], end):
@@ -127,15 +127,15 @@ def _with_wrappers(text: str, start: int, end: int, first: int) -> tuple[int, in
 
 
 def _is_in_numbers(text: str, start: int) -> bool:
-    """Whether an open bracket and numbers come before: to take something out would make a citation of the rest."""
+    """Return whether an open bracket and numbers come before: a removal would turn the rest into a citation."""
     opening = text.rfind("[", 0, start)
     return opening >= 0 and not text[opening + 1 : start].strip("0123456789 ,")
 
 
 def _closed_up(before: str, text: str, after: int) -> tuple[str, int]:
-    """The text before something that was taken out, and where to go on, without the space that belonged to it.
+    """Return the text before a removed part, and where to continue, without the space that belonged to that part.
 
-    Marks of markdown that would meet are kept apart, for together they would mean something else.
+    Marks of markdown that would meet are kept apart, because together they would mean something else.
     """
     bare = before.rstrip(SPACES)
     following = text[after : after + 1]
@@ -147,7 +147,7 @@ def _closed_up(before: str, text: str, after: int) -> tuple[str, int]:
 
 
 def unverified(text: str, sources: Iterable[str]) -> list[str]:
-    """Return the first MOST_UNVERIFIED quotations in `text` that stand in none of `sources`."""
+    """Return the first MOST_UNVERIFIED quotations in `text` that are in none of `sources`."""
     if not MAY_QUOTE.search(text):
         return []
     found = [quotation.text for _block, quotations in in_blocks(parsed(text)) for quotation in quotations]

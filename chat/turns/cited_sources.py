@@ -1,4 +1,4 @@
-"""From a number in a reply to the passage it stands for."""
+"""Finds the passage that a number in a reply stands for."""
 
 from collections.abc import Collection
 from dataclasses import replace
@@ -20,15 +20,15 @@ PLACE = ("number", "source", "version", "title", "page", "start", "end", "headin
 
 
 def excerpt(user: User, reply_id: UUID, number: int, snapshot: Snapshot | None) -> Excerpt:
-    """The page with the cited span, checked twice: the conversation is the person's, the document theirs to read.
+    """Return the page with the cited span, if the conversation is the person's and they may read the document.
 
-    `snapshot` serves while the reply is live and has no rows of citations yet. Raises NotFoundError.
+    `snapshot` is used while the reply is live and has no citation rows yet. Raises NotFoundError.
     """
     reply = access.access_reply(user.id, reply_id)
     cited = reply.citations.filter(number=number).first()
     place = _place(cited) if cited else _live_place(snapshot, number)
     found = _read(reader_of(user), place)
-    # Of passages that were read as one, the whole place.
+    # If several passages were read as one, show the whole location.
     return replace(found, location=place["location"] or found.location)
 
 
@@ -49,7 +49,7 @@ def _read(reader: Reader, place: CitedSource) -> Excerpt:
 
 
 def cited(reply: Message, reader: User) -> tuple[Cited, ...]:
-    """The passages that a reply cites so far, with the text of those that its reader may still read."""
+    """Return the passages that a reply cites so far, with the text of those that the reader may still read."""
     person = reader_of(reader)
     return tuple(Cited(place, _text(person, place)) for place in map(_place, reply.citations.all()))
 
@@ -62,7 +62,7 @@ def _text(reader: Reader, place: CitedSource) -> str:
 
 
 def discard_uncited() -> None:
-    """Let go of the replaced versions of documents that no answer cites any more."""
+    """Discard replaced versions of documents that no answer cites any more."""
     discard_retired(_still_cited)
 
 

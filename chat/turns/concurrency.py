@@ -1,4 +1,4 @@
-"""How many replies are being written for one person, counted from their rows: in every process the same."""
+"""Limits how many replies are written for one person at once, counted from rows, so that all processes agree."""
 
 from collections.abc import Collection
 from datetime import timedelta
@@ -13,24 +13,24 @@ from langai_site.accounts.models import User
 from langai_site.errors import ConflictError, TooManyError
 from langai_site.usage.spending import reservations
 
-# A person's replies that are being written, each with its conversation. By the index of live replies, which SQLite
-# would not take for a join: most people have more conversations than there are live replies.
+# A person's replies that are being written, each with its conversation. The subquery makes SQLite use the index of live
+# replies, which it would not use for a join: most people have more conversations than there are live replies.
 _LIVE = """
     SELECT id, conversation_id FROM chat_message WHERE status = 'streaming' AND lease_until > %s
     AND (SELECT owner_id FROM chat_conversation WHERE id = conversation_id) = %s
 """
-# An answer that is kept in no conversation has no row but what is held for it, and no lease: one that has lost its
-# process counts for so long.
+# An answer outside any conversation has no row except its reservation, and no lease. If its process dies, it still
+# counts for this long.
 KEPT_NOWHERE = timedelta(minutes=10)
-# What a reply takes, roughly.
+# Roughly how long a reply takes; sent as Retry-After.
 IN_FLIGHT_SECONDS = 10
 
 
 def refuse_while_live(conversation: Conversation) -> None:
-    """Refuse another reply in the conversation while one is written there, or while its owner has as many as they may.
+    """Refuse another reply in the conversation while one is written there, or while its owner has reached their limit.
 
-    Raises ConflictError and TooManyError. Call it in the transaction that would begin another: on SQLite that is the
-    only one, elsewhere the owner's row is locked.
+    Raises ConflictError and TooManyError. Call it in the transaction that would start the reply: SQLite runs one such
+    transaction at a time, and elsewhere the owner's row is locked.
     """
     _lock(conversation.owner_id)
     live = _live(conversation.owner_id)
@@ -40,7 +40,7 @@ def refuse_while_live(conversation: Conversation) -> None:
 
 
 def refuse_too_many(user_id: int) -> None:
-    """Refuse an answer that is kept in no conversation while as many are written as the person may have."""
+    """Refuse an answer outside any conversation while the person has reached their limit. Raises TooManyError."""
     _lock(user_id)
     _refuse_too_many(user_id, _live(user_id))
 
@@ -69,6 +69,6 @@ def _live(user_id: int) -> dict[UUID, UUID]:
 
 
 def _kept_nowhere(user_id: int, live: Collection[UUID]) -> int:
-    """Count the answers that are being written for the person and are kept in no conversation."""
+    """Count the answers that are being written for the person outside any conversation."""
     held = reservations.held_since(user_id, timezone.now() - KEPT_NOWHERE) - set(live)
     return len(held) - Message.objects.filter(pk__in=held).count() if held else 0

@@ -1,4 +1,4 @@
-"""Which documents a reply was given passages of: kept before they are sent, and read when it goes on or is quoted."""
+"""Records which documents a reply was given passages of: before they are sent, and for Continue and label rises."""
 
 from collections.abc import Collection
 from uuid import UUID
@@ -7,7 +7,7 @@ from chat.models import GivenDocument
 
 
 def keep(reply: UUID, documents: Collection[UUID]) -> None:
-    """Keep that passages of `documents` go to a model for `reply`, in the transaction that reads their labels."""
+    """Record that passages of `documents` go to a model for `reply`, in the transaction that reads their labels."""
     GivenDocument.objects.bulk_create(
         [GivenDocument(reply_id=reply, document=document) for document in sorted(set(documents))], ignore_conflicts=True
     )

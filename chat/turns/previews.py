@@ -1,4 +1,4 @@
-"""What would become of a message that is still being written. Nothing is stored, logged, searched or sent."""
+"""Previews what would happen to a message that is still being written. Stores, logs, searches and sends nothing."""
 
 import asyncio
 from collections.abc import Sequence
@@ -26,7 +26,7 @@ from search.types import Reader
 
 @dataclass(frozen=True)
 class DraftMessage:
-    """A message as far as it is written, and how it is to be answered. `documents`: whether any are to be asked."""
+    """A message as far as it is written, and how to answer it. `documents`: whether documents are to be searched."""
 
     text: str
     pick: drafts.Pick
@@ -37,9 +37,9 @@ class DraftMessage:
 
 @dataclass(frozen=True)
 class Preview:
-    """What would be done. `model` is None where `refusal` says why none would be asked.
+    """What would happen. `model` is None if `refusal` says why no model would be asked.
 
-    `most` is what the answer can cost in US dollars, whichever candidate gives it; None where one has no price.
+    `most` is the highest price of the answer in US dollars, whichever candidate gives it; None if one has no price.
     `notice` says what would be left out of the prompt of `model`, and `answer_limit` how long its answer may be.
     """
 
@@ -58,7 +58,7 @@ class Preview:
 def before(
     user: User, conversation_id: UUID | None, draft: DraftMessage
 ) -> tuple[TurnRequest, tuple[DetectorRule, ...]]:
-    """The turn that the message would open, but for its label and what it would find, and what is sensitive here.
+    """Return the turn that the message would start, without its own label and passages, and the detector rules.
 
     Reads the database.
     """
@@ -79,7 +79,7 @@ def before(
 
 
 async def preview(request: TurnRequest, rules: Sequence[DetectorRule], draft: DraftMessage) -> Preview:
-    """What would be done with `draft` in the turn that `before` gave."""
+    """Return what would happen to `draft` in the turn that `before` returned."""
     weighed = await asyncio.to_thread(_weighed, request, rules, draft)
     try:
         decided = await turn.decide(request, weighed)
@@ -117,12 +117,12 @@ def _weighed(request: TurnRequest, rules: Sequence[DetectorRule], draft: DraftMe
 
 
 def _passages(request: TurnRequest) -> tuple[ChatMessage, ...]:
-    """What stands for those that may be found."""
+    """Return a placeholder for the passages that may be found."""
     return (prompts.SOME_PASSAGES,) if request.documents else ()
 
 
 def _sent(request: TurnRequest, decided: RoutedTurn) -> tuple[Decimal | None, FittedPrompt]:
-    """Return what the answer can cost at most, and the prompt for the model that is asked first."""
+    """Return the highest price of the answer in US dollars, and the prompt for the model that is asked first."""
     hosted = [model for model in decided.route.candidates if model.hosted]
     costs = [_most(request, decided, model) for model in hosted]
     priced = [cost for cost in costs if cost is not None]

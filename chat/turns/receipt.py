@@ -11,7 +11,7 @@ from chat.routing.route import Rejected, RouteRequest
 
 
 class _Form(NamedTuple):
-    """How a value is read from JSON and written to it. Null is kept as None without either."""
+    """The functions that read a value from JSON and write it. Null stays None and needs neither."""
 
     read: Callable[[Any], Any]
     write: Callable[[Any], Any]
@@ -33,11 +33,11 @@ def _request_of(row: Mapping[str, Any]) -> RouteRequest | None:
     return RouteRequest.read(row) if row else None
 
 
-# When a field is stored: with every receipt, unless its metadata names one of these.
+# When a field is stored: with every receipt, unless its metadata has one of these.
 _WEIGHED = {"if": "label"}
 _ROUTED = {"if": "model"}
 _KNOWN = {"if": ""}
-# How it is stored: as it is, unless its metadata has one of these.
+# How a field is stored: as it is, unless its metadata has one of these.
 _TEXTS = {"form": _Form(tuple, list)}
 _DOLLARS = {"form": _Form(Decimal, str)}
 _CAUSES = {"form": _Form(labels.read, labels.written)}
@@ -48,12 +48,12 @@ _AS_IT_IS = _Form(_same, _same)
 
 @dataclass(frozen=True)
 class Receipt:
-    """What an answer took and how it came about.
+    """What an answer cost and how it came about.
 
-    Each field has a default, because receipts of earlier versions lack those that were added later, and because a turn
-    may end before it has a label or a model. `cost` and `saved` are in US dollars, None if a call has no price.
-    `reasoning_tokens` are those of the output that the model thought with, None where no provider counted any. `asked`
-    names the collections that the person chose, None if they chose none in particular.
+    Each field has a default, because older receipts do not have the newer fields, and because a turn may end before it
+    has a label or a model. `cost` and `saved` are in US dollars, None if a call has no price. `reasoning_tokens` are
+    the output tokens spent on thinking, None if no provider counted any. `asked` names the collections that the person
+    chose, None if they chose none in particular.
     """
 
     input_tokens: int = 0
@@ -67,7 +67,7 @@ class Receipt:
     cached: bool = False
     saved: Decimal | None = field(default=None, metadata=_DOLLARS)
 
-    # As soon as the turn has its label.
+    # Known as soon as the turn has its label.
     label: str = field(default="", metadata=_WEIGHED)
     label_causes: tuple[Cause, ...] = field(default=(), metadata=_WEIGHED | _CAUSES)
     complexity: str = field(default="", metadata=_WEIGHED)
@@ -75,7 +75,7 @@ class Receipt:
     passages: int = field(default=0, metadata=_WEIGHED)
     notice: str = field(default="", metadata=_WEIGHED)
 
-    # As soon as a model is chosen; `rejected` names the others, or all.
+    # Known as soon as a model is chosen; `rejected` names the others, or all.
     model: str = field(default="", metadata=_ROUTED)
     name: str = field(default="", metadata=_ROUTED)
     route: str = field(default="", metadata=_ROUTED)
@@ -101,7 +101,7 @@ class Receipt:
         return cls(**{known.name: _form(known).read(value) for known, value in stored.items() if value is not None})
 
     def to_json(self) -> dict[str, Any]:
-        """Return what the row keeps: the fields of the stages that the turn reached, nulls included."""
+        """Return the JSON for the row: the fields of the stages that the turn reached, including nulls."""
         if self.is_empty:
             return {}
         values = {known: getattr(self, known.name) for known in fields(self) if self._is_stored(known)}

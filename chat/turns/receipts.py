@@ -1,4 +1,4 @@
-"""Pure: what a reply keeps of its turn: which passages it cites, and the receipt."""
+"""Pure: what a reply keeps of its turn: which passages it cites, and its receipt."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -15,7 +15,7 @@ from langai_site.usage.types import Entry
 
 @dataclass(frozen=True)
 class EndedAnswer:
-    """An answer that ended: its text, the passages it cites, and the quotations in it that stand in none."""
+    """An answer that ended: its text, the passages it cites, and its quotations that are in none of the sources."""
 
     text: str
     sources: tuple[CitedSource, ...]
@@ -38,22 +38,22 @@ def source_of(passage: Numbered) -> CitedSource:
 
 
 def sources_of(passages: Sequence[Numbered], cited: Sequence[Cited]) -> list[CitedSource]:
-    """Every passage that an answer may cite: those of its prompt, and those that its earlier part cites."""
+    """Return every passage that an answer may cite: those of its prompt, and those that its earlier part cites."""
     earlier = {old.place["number"]: old.place for old in cited}
     return list((earlier | {passage.number: source_of(passage) for passage in passages}).values())
 
 
 def kept_of(text: str, request: TurnRequest, passages: Sequence[Numbered], *, is_complete: bool) -> EndedAnswer:
-    """Verify an answer against the passages that it was given. What is not complete may still end its quotations."""
+    """Verify an answer against its passages. Quotations are checked only if it is complete: they may be cut off."""
     sources = sources_of(passages, request.cited)
     text = citations.without_unknown(text, {source["number"] for source in sources})
-    used = citations.cited_numbers(text)
-    told = citations.unverified(text, _readings(request, passages)) if is_complete and sources else []
-    return EndedAnswer(text, tuple(source for source in sources if source["number"] in used), tuple(told))
+    cited = citations.cited_numbers(text)
+    unverified = citations.unverified(text, _readings(request, passages)) if is_complete and sources else []
+    return EndedAnswer(text, tuple(source for source in sources if source["number"] in cited), tuple(unverified))
 
 
 def _readings(request: TurnRequest, passages: Sequence[Numbered]) -> list[str]:
-    """What an answer may quote: each document as far as it was given, what it is called, and the question."""
+    """Return the texts that an answer may quote: each document as far as it was sent, its names, and the question."""
     spans = [(source_of(passage), passage.hit.text) for passage in passages]
     spans += [(old.place, old.text) for old in request.cited]
     documents: dict[str, list[str]] = {}
@@ -64,15 +64,15 @@ def _readings(request: TurnRequest, passages: Sequence[Numbered]) -> list[str]:
 
 
 def receipt_of(
-    told: RoutingInput | RoutedTurn | None,
+    progress: RoutingInput | RoutedTurn | None,
     entries: Sequence[Entry],
     before: Receipt,
     elapsed_ms: int,
     rejected: Sequence[Rejected] = (),
 ) -> Receipt:
-    """What the person is told of the turn, as far as it came: `told` is what was weighed, or decided as well.
+    """Return the receipt of a turn, as far as it came. `progress` is its RoutingInput, later its RoutedTurn.
 
-    `before` is the receipt of the part that was written earlier; `rejected` are the models of a turn without any.
+    `before` is the receipt of the part that was written earlier; `rejected` are the models of a turn that has no route.
     """
     earlier_costs = [] if before.is_empty else [before.cost]
     receipt = Receipt(
@@ -89,9 +89,9 @@ def receipt_of(
         saved=total_cost([entry.saved for entry in entries if entry.cached]),
         rejected=tuple(rejected),
     )
-    if isinstance(told, RoutedTurn):
-        return _decided(_weighed(receipt, told.weighed), told, entries)
-    return _weighed(receipt, told) if told else receipt
+    if isinstance(progress, RoutedTurn):
+        return _decided(_weighed(receipt, progress.weighed), progress, entries)
+    return _weighed(receipt, progress) if progress else receipt
 
 
 def _reasoning_tokens(before: Receipt, entries: Sequence[Entry]) -> int | None:
@@ -99,7 +99,7 @@ def _reasoning_tokens(before: Receipt, entries: Sequence[Entry]) -> int | None:
 
 
 def _first_token_ms(entries: Sequence[Entry]) -> int | None:
-    """How long the first word took, with the models that failed before it; None where there was none."""
+    """Return the time to the first word, including the models that failed before it; None if no word came."""
     waited = 0
     for entry in entries:
         if entry.first_token_ms is not None:
@@ -109,16 +109,16 @@ def _first_token_ms(entries: Sequence[Entry]) -> int | None:
 
 
 def _price_versions(before: str, entries: Sequence[Entry]) -> str:
-    """The prices that the cost follows from, each once, as the ledger names them; empty where nothing was charged."""
+    """Return the price versions of the cost, each once, as the ledger names them; empty if nothing was charged."""
     versions = [*before.split(", "), *(entry.price_version for entry in entries)]
     return ", ".join(filter(None, dict.fromkeys(versions)))
 
 
-def request_of(request: TurnRequest, told: RoutingInput | RoutedTurn | None) -> RouteRequest | None:
-    """What routing was asked, for the receipt: numbers and names, from which the turn can be routed again."""
-    if told is None:
+def request_of(request: TurnRequest, progress: RoutingInput | RoutedTurn | None) -> RouteRequest | None:
+    """Return the request to routing for the receipt: numbers and names, from which the turn can be routed again."""
+    if progress is None:
         return None
-    return wanted(request, told.weighed if isinstance(told, RoutedTurn) else told)
+    return wanted(request, progress.weighed if isinstance(progress, RoutedTurn) else progress)
 
 
 def _weighed(receipt: Receipt, weighed: RoutingInput) -> Receipt:
@@ -157,6 +157,6 @@ def _is_hosted(prepared: RoutedTurn, entries: Sequence[Entry]) -> bool:
 
 
 def total_cost(costs: Sequence[Decimal | None]) -> Decimal | None:
-    """The sum in US dollars; None where one has no price, for the sum has none then."""
+    """Return the sum in US dollars; None if one of the costs is unknown."""
     priced = [cost for cost in costs if cost is not None]
     return sum(priced, Decimal(0)) if len(priced) == len(costs) else None

@@ -1,6 +1,6 @@
-"""Calls in flight: turns of one process with the same key, which ask the same at the same time, watch one call.
+"""Shares calls in flight: turns of one process that ask the same at the same time share one key and watch one call.
 
-The first that watches pays. Whoever stops leaves, and the next one pays; the call ends when nobody is left.
+The first watcher pays. If it stops, the next one pays; the call ends when nobody is left.
 """
 
 import asyncio
@@ -19,13 +19,13 @@ from langai_site.usage.types import Entry, Usage
 
 FREE = Decimal(0)
 
-# Given the whole answer and the entry of its call, once it is complete.
+# Called with the whole answer and the entry of its call, once the answer is complete.
 Keep = Callable[[str, Entry], Awaitable[None]]
 
 
 @dataclass(eq=False)
 class CallSeat:
-    """One turn that is given an answer for which another pays, or paid: its own entry for the ledger.
+    """One turn that watches a call, or gets a stored answer. Its ledger entry is free unless it pays for the call.
 
     `documents` are those whose passages the answer was made from.
     """
@@ -40,7 +40,10 @@ class CallSeat:
             self.first_token_ms = self._elapsed_ms()
 
     def entry(self, status: str, saved: Decimal | None) -> Entry:
-        """Nothing was sent for this turn and no token used; `saved` is what that would have cost."""
+        """Return a free entry: nothing was sent for this turn. `saved` is what the call would have cost in US dollars.
+
+        It is None if the model has no price.
+        """
         model = self.ask.model
         return Entry(
             caller=self.ask.caller,
@@ -64,23 +67,23 @@ class CallSeat:
 
 
 _flights: dict[str, "Flight"] = {}
-# Of those that nobody finds any more, but somebody watches, or that are being kept.
+# Tasks of all calls, also of those that are no longer found by key but are still watched or being stored.
 _tasks: set[asyncio.Task[None]] = set()
 
 
 def found(key: str) -> "Flight | None":
-    """The call that is under way for `key`, or has just ended. To be watched before anything else is awaited."""
+    """Return the call for `key` that is running or has just ended. Watch it before you await anything else."""
     return _flights.get(key)
 
 
 def start(key: str, ask: ModelQuestion, keep: Keep) -> "Flight":
-    """Ask, for whoever watches and finds it by `key` from now on. To be watched before anything else is awaited."""
+    """Start a call that others find by `key` from now on. Watch it before you await anything else."""
     flight = _flights[key] = Flight(key, ask, keep)
     return flight
 
 
 class Flight:
-    """One call to a provider, with all that came of it so far."""
+    """One call to a provider, with all of its output so far."""
 
     def __init__(self, key: str, ask: ModelQuestion, keep: Keep) -> None:
         self._key, self._ask, self._keep = key, ask, keep
@@ -90,15 +93,15 @@ class Flight:
         self._entry: Entry | None = None
         self._error: BaseException | None = None
         self._over = False
-        # Of the passages that the call carried; those who watch it are given an answer to the same passages.
+        # The documents of the passages that the call carried: whoever watches it gets an answer made from them.
         self._documents: tuple[UUID, ...] = ()
         self._changed = asyncio.Event()
-        self._task = asyncio.create_task(self._fly())
+        self._task = asyncio.create_task(self._call_provider())
         _tasks.add(self._task)
         self._task.add_done_callback(_tasks.discard)
 
     async def watch(self, ask: ModelQuestion, ledger: Ledger) -> AsyncGenerator[ModelOutput, None]:
-        """The answer from its beginning, as a provider streams it: with one entry, and the errors of the call."""
+        """Yield the answer from its beginning, as a provider streams it: with one entry, and the call's errors."""
         seat, seen = CallSeat(ask), 0
         self._seats.append(seat)
         try:
@@ -122,13 +125,13 @@ class Flight:
         if not self._over and self._seats == [seat]:
             self._forget()
             self._task.cancel()
-            await _ended(self._task)
+            await _wait_until_done(self._task)
             # It may have been cancelled before it began.
             self._over = True
         self._seats.remove(seat)
 
     def _entry_of(self, seat: CallSeat, left_early: bool) -> Entry | None:
-        """The call's own for the seat that pays; None where no call was made."""
+        """Return the call's own entry for the seat that pays, a free one for the others; None if no call was made."""
         seat.documents = self._documents
         if self._over and self._entry is None:
             return None
@@ -139,24 +142,24 @@ class Flight:
         shared = seat.entry(self._entry.status, FREE if self._error else self._entry.cost)
         return replace(shared, hosted=self._entry.hosted)
 
-    async def _fly(self) -> None:
+    async def _call_provider(self) -> None:
         try:
             ask = replace(self._ask, read_present=self._read_present)
             async with aclosing(provider_of(ask.model).stream(ask, self._enter)) as outputs:
                 async for output in outputs:
                     self._outputs.append(output)
-                    self._tell()
+                    self._notify()
         except asyncio.CancelledError as error:
             self._error = error
             raise
-        except Exception as error:  # it is raised where it is watched
+        except Exception as error:  # watchers raise it
             self._error = error
         finally:
-            self._land()
-        await self._kept()
+            self._finish()
+        await self._store_complete()
 
     def _read_present(self) -> Present:
-        """Read what holds now and keep which documents go along: watchers may leave before the call is entered."""
+        """Read the present state and keep its documents: all watchers may leave before the call is in the ledger."""
         present = self._ask.read_present()
         self._documents = present.documents
         return present
@@ -164,24 +167,24 @@ class Flight:
     def _enter(self, entry: Entry) -> None:
         self._entry = entry
 
-    def _tell(self) -> None:
+    def _notify(self) -> None:
         self._changed.set()
         self._changed = asyncio.Event()
 
-    def _land(self) -> None:
+    def _finish(self) -> None:
         self._over = True
         self._payer = self._seats[0] if self._seats else None
         if not self._is_complete():
             self._forget()
-        self._tell()
+        self._notify()
 
     def _is_complete(self) -> bool:
         truncated = any(isinstance(output, Delta) and output.truncated for output in self._outputs)
         has_ended = self._error is None and self._entry is not None and not truncated
         return has_ended and bool(_text(self._outputs).strip())
 
-    async def _kept(self) -> None:
-        """Keep a complete answer, unless a fresh one is on its way; until then it is found here."""
+    async def _store_complete(self) -> None:
+        """Store a complete answer, unless a fresh call has replaced this one. It is found here until it is stored."""
         if self._entry and _flights.get(self._key) is self:
             try:
                 await self._keep(_text(self._outputs), self._entry)
@@ -194,7 +197,7 @@ class Flight:
 
 
 def _joined(outputs: Iterable[ModelOutput]) -> Iterator[ModelOutput]:
-    """Put neighbouring pieces of text together, and of thoughts; those that say more stay as they are."""
+    """Join neighbouring pieces of text, and of thoughts. Pieces that carry more than text stay as they are."""
     for kind, alike in groupby(outputs, _kind):
         if kind is None:
             yield from alike
@@ -203,14 +206,14 @@ def _joined(outputs: Iterable[ModelOutput]) -> Iterator[ModelOutput]:
 
 
 def _kind(output: ModelOutput) -> type[Delta] | type[Thought] | None:
-    """Return what `output` can be joined as."""
+    """Return the type that `output` can be joined as; None if it must stay as it is."""
     if isinstance(output, Delta):
         return None if output.truncated or output.restart else Delta
     return Thought if isinstance(output, Thought) and not output.signature else None
 
 
 def _text(outputs: Iterable[ModelOutput]) -> str:
-    """The answer: what comes before a restart is no part of it, nor what the model thought."""
+    """Return the text of the answer: without thoughts, and without what came before a restart."""
     texts: list[str] = []
     for output in outputs:
         if isinstance(output, Delta):
@@ -220,8 +223,8 @@ def _text(outputs: Iterable[ModelOutput]) -> str:
     return "".join(texts)
 
 
-async def _ended(task: asyncio.Task[None]) -> None:
-    """Wait for a task that was cancelled, though the one that waits be cancelled once more: its entry is needed."""
+async def _wait_until_done(task: asyncio.Task[None]) -> None:
+    """Wait for a cancelled task, even if the waiting task is cancelled again: the entry of the call is needed."""
     while not task.done():
         with suppress(asyncio.CancelledError):
             await asyncio.wait([task])

@@ -1,4 +1,4 @@
-"""A turn's rows: opened in one transaction, checkpointed while it lives, closed in one. Synchronous."""
+"""Stores a turn's rows: one transaction opens them, checkpoints follow, and one transaction closes. Synchronous."""
 
 import json
 import logging
@@ -34,7 +34,7 @@ from langai_site.usage.types import Entry
 
 logger = logging.getLogger(__name__)
 
-# A reply whose lease ran out has lost its process. Checkpoints renew it, each time with much to spare.
+# If a reply's lease runs out, its process is gone. Checkpoints renew it well before that.
 LEASE = timedelta(seconds=20)
 SWEPT = "lost"
 INTERRUPTED = "The answer was interrupted. What had been written is kept."
@@ -42,9 +42,9 @@ INTERRUPTED = "The answer was interrupted. What had been written is kept."
 
 @dataclass(frozen=True)
 class Started:
-    """A reply that waits to be run: `request` is all that its turn needs.
+    """A reply that is ready to run: `request` is all that its turn needs.
 
-    `before` is the receipt of what it continues, and `thinking` what was thought for that.
+    If the reply is continued, `before` is the receipt of its earlier part and `thinking` what was thought for that.
     """
 
     conversation: UUID
@@ -58,7 +58,7 @@ class Started:
 
 @dataclass(frozen=True)
 class TurnOutcome:
-    """How a reply ended; `causes` are what give it its label. `failure` says why it failed, where it did."""
+    """How a reply ended; `causes` give it its label. `failure` is the error if it failed."""
 
     text: str
     status: Message.Status
@@ -72,7 +72,7 @@ class TurnOutcome:
     thinking: Thinking | None = None
 
 
-# Only the way back is read, however many messages and versions the conversation has.
+# Reads only the ancestors of a message, however many messages and versions the conversation has.
 _EARLIER = """
     WITH RECURSIVE earlier(parent, role, parts, back) AS (
         SELECT parent_id, role, parts, 1 FROM chat_message WHERE id = %s
@@ -109,11 +109,11 @@ def post(
 ) -> Started:
     """Append a person's message and an empty reply; without `conversation_id`, to a new conversation.
 
-    `collections` are the form's values; without any, the message asks what the one before it asked. `label` raises
-    the conversation's, as does what the detectors see in the text. `source` is the door that a new one came through.
+    `collections` are the form's values; if empty, the message uses the previous message's collections. `label` raises
+    the conversation's label, as do detections in the text. `source` is how a new conversation came in.
     """
     text, model = drafts.text(text), drafts.model(model)
-    conversation = _new(user, text, source) if conversation_id is None else _known(user, conversation_id)
+    conversation = _new(user, text, source) if conversation_id is None else _existing(user, conversation_id)
     pick = drafts.Pick(model).named(conversation.model)
     conversation.model = model
     if collections:
@@ -142,8 +142,8 @@ def _new(user: User, text: str, source: str) -> Conversation:
     return conversation
 
 
-def _known(user: User, conversation_id: UUID) -> Conversation:
-    """A conversation that can be asked something now, kept from others until the transaction ends."""
+def _existing(user: User, conversation_id: UUID) -> Conversation:
+    """Return a conversation that can take a message now, locked until the transaction ends."""
     conversation = access.access_conversation(user.id, conversation_id, lock=True)
     conversation.owner = user
     concurrency.refuse_while_live(conversation)
@@ -154,9 +154,9 @@ def _known(user: User, conversation_id: UUID) -> Conversation:
 
 @transaction.atomic
 def retry(user: User, reply_id: UUID, pick: drafts.Pick = drafts.AS_BEFORE) -> Started:
-    """Answer the same question again, beside the reply: nothing is overwritten. Afresh, where the reply is complete."""
+    """Answer the same question again, beside the reply, overwriting nothing. If it is complete, skip the cache."""
     reply = access.access_reply(user.id, reply_id)
-    conversation, question = _known(user, reply.conversation_id), reply.parent
+    conversation, question = _existing(user, reply.conversation_id), reply.parent
     if question is None:
         raise ConflictError("This answer has no question to be asked again.")
     fresh = pick.fresh or reply.status == Message.Status.COMPLETE
@@ -165,9 +165,9 @@ def retry(user: User, reply_id: UUID, pick: drafts.Pick = drafts.AS_BEFORE) -> S
 
 @transaction.atomic
 def resume(user: User, reply_id: UUID, pick: drafts.Pick = drafts.AS_BEFORE) -> Started:
-    """Go on with a reply that did not come to its end, after the text it has."""
+    """Continue a reply that was cut short, after the text it has."""
     reply = access.access_reply(user.id, reply_id)
-    conversation = _known(user, reply.conversation_id)
+    conversation = _existing(user, reply.conversation_id)
     if reply.status in (Message.Status.STREAMING, Message.Status.COMPLETE) or reply.parent is None:
         raise ConflictError("This answer is complete; ask again instead.")
     if reply.children.exists():
@@ -175,9 +175,9 @@ def resume(user: User, reply_id: UUID, pick: drafts.Pick = drafts.AS_BEFORE) -> 
             "You have already continued the conversation from this answer. Ask again instead: nothing is lost."
         )
     cited = sources.cited(reply, user)
-    # Without any text nothing of what it was given goes out again, unless it is found again.
+    # If there is no text, nothing it was given goes out again unless a search finds it again.
     given = given_documents.of_reply(reply.id) if reply.text else ()
-    # What its text comes from may be labelled higher by now than when it was written.
+    # The documents behind its text may have a higher label now than when it was written.
     access.raise_label(conversation, turn_state.earlier_causes(cited, given))
     pick = pick.named(conversation.model)
     conversation.model = pick.model
@@ -242,23 +242,23 @@ def _started(
 
 
 def history(leaf: UUID | None) -> tuple[ChatMessage, ...]:
-    """What was said up to the message `leaf`; a new conversation has none, and asks the database nothing."""
+    """Return the messages up to `leaf`. For a new conversation that is none, without a query."""
     if leaf is None:
         return ()
     with connection.cursor() as cursor:
         cursor.execute(_EARLIER, [Message._meta.pk.get_db_prep_value(leaf, connection), EARLIER])
-        said = [ChatMessage(role, text_of(json.loads(parts))) for role, parts in cursor.fetchall()]
-    return tuple(message for message in said if message.text)
+        messages = [ChatMessage(role, text_of(json.loads(parts))) for role, parts in cursor.fetchall()]
+    return tuple(message for message in messages if message.text)
 
 
 @transaction.atomic
 def checkpoint(started: Started, text: str, causes: Sequence[labels.Cause], thinking: Thinking | None = None) -> bool:
-    """Keep what there is so far and renew the lease; False where the reply is no longer this run's to write.
+    """Store the text so far and renew the lease; False if this run may no longer write the reply.
 
-    It is not where another run has it, nor where its person's account was switched off or deleted.
+    That is so if another run has taken the reply over, or if its person's account was deactivated or deleted.
     """
     label = labels.label_of(causes)
-    _hold(started.conversation)
+    _lock(started.conversation)
     mine = Message.objects.live().filter(id=started.reply, lease=started.lease)
     mine = mine.filter(conversation__owner__is_active=True)
     parts = reply_parts(text, thinking)
@@ -268,18 +268,18 @@ def checkpoint(started: Started, text: str, causes: Sequence[labels.Cause], thin
     return bool(renewed)
 
 
-def _hold(conversation_id: UUID) -> None:
-    """Lock the conversation until the transaction ends, where the database has row locks.
+def _lock(conversation_id: UUID) -> None:
+    """Lock the conversation until the transaction ends, if the database has row locks.
 
-    Whoever writes one of its replies does this first. Rises lock conversations before replies, so the other order
-    would end one of both in a deadlock.
+    Do this before you write one of its replies. Rises lock conversations before replies; the other order could
+    deadlock with them.
     """
     if connection.features.has_select_for_update:
         Conversation.objects.select_for_update().filter(id=conversation_id).order_by().values_list("pk").first()
 
 
 def _raise_conversation(conversation_id: UUID, causes: Sequence[labels.Cause]) -> None:
-    """The label that a reply has reached is its conversation's."""
+    """Raise the conversation's label to the one that a reply has reached."""
     lower = Conversation.objects.filter(id=conversation_id, label__lt=labels.label_of(causes))
     for conversation in lower.select_related("owner").select_for_update(of=("self",)):
         access.raise_label(conversation, causes)
@@ -288,11 +288,11 @@ def _raise_conversation(conversation_id: UUID, causes: Sequence[labels.Cause]) -
 
 @transaction.atomic
 def close(started: Started, outcome: TurnOutcome, entries: Sequence[Entry]) -> bool:
-    """Write how the reply ended, with its citations and ledger entries. False where it is no longer this run's.
+    """Write how the reply ended, with its citations and ledger entries. False if it no longer belongs to this run.
 
-    One that was swept because its process slept too long is still this run's, until somebody continues it.
+    A reply that was swept because its process slept too long still belongs to this run until somebody continues it.
     """
-    _hold(started.conversation)
+    _lock(started.conversation)
     open_or_swept = Q(status=Message.Status.STREAMING) | Q(error_code=SWEPT)
     closed = Message.objects.filter(open_or_swept, id=started.reply, lease=started.lease).update(
         parts=reply_parts(outcome.text, outcome.thinking),
@@ -315,7 +315,7 @@ def close(started: Started, outcome: TurnOutcome, entries: Sequence[Entry]) -> b
 
 
 def sweep() -> list[tuple[UUID, UUID]]:
-    """End the replies whose process died, as (conversation, reply): their text stays, marked interrupted."""
+    """End the replies whose process died, keep their text, and return them as (conversation, reply)."""
     swept = []
     for reply_id, conversation_id in Message.objects.lost().values_list("id", "conversation_id"):
         if _end_lost(conversation_id, reply_id):
@@ -326,13 +326,13 @@ def sweep() -> list[tuple[UUID, UUID]]:
 
 @transaction.atomic
 def _end_lost(conversation_id: UUID, reply_id: UUID) -> bool:
-    _hold(conversation_id)
+    _lock(conversation_id)
     lost = Message.objects.lost().filter(id=reply_id)
     reply = lost.first()
     if reply is None:
         return False
-    # What it was given to cite is lost as well, but for what an earlier part of it cites. Which documents it was given
-    # is not: rises and Continue find them.
+    # The passages that it could cite are lost too, except those that an earlier part of it cites. The documents that
+    # it was given are recorded: rises and Continue find them.
     text = citations.without_unknown(reply.text, reply.citations.values_list("number", flat=True))
     ended = lost.update(
         parts=reply_parts(text, reply.thinking),

@@ -32,9 +32,9 @@ from search import services as search
 from search.types import Filters, Findings, Hit
 
 Prompt = TypeVar("Prompt")
-# How often a turn is put together again because documents, labels or rights changed before anything was sent.
+# How often a turn is prepared again because documents, labels or rights changed before anything was sent.
 ATTEMPTS = 3
-# Characters of a question that are scored in a millisecond or so.
+# A question of this many characters is scored in about a millisecond.
 QUICK_CHARS = 10_000
 
 
@@ -43,7 +43,7 @@ def _span(place: CitedSource) -> tuple[str, int, int, int]:
 
 
 def numbered(hits: tuple[Hit, ...], cited: tuple[Cited, ...]) -> list[Numbered]:
-    """Number the passages from 1, or after those that the reply's earlier text cites; a number keeps its passage."""
+    """Number the passages from 1, or after those that the reply's earlier text cites. Cited ones keep their numbers."""
     taken = {_span(old.place): old.place["number"] for old in cited}
     following = max(taken.values(), default=0)
     out = []
@@ -56,11 +56,11 @@ def numbered(hits: tuple[Hit, ...], cited: tuple[Cited, ...]) -> list[Numbered]:
 
 
 async def weigh(request: TurnRequest, state: TurnState) -> RoutingInput:
-    """Retrieve, and label what would be sent."""
+    """Find passages, and work out the label and complexity of what would be sent."""
     findings = await tracing.within("retrieval", _find(request, state)) if request.documents else Findings()
     passages = tuple(numbered(findings.hits, request.cited))
     texts = request.texts(passages)
-    messages = await _put_together(texts, texts.messages)
+    messages = await _build_prompt(texts, texts.messages)
     return RoutingInput(
         passages=passages,
         causes=(*request.causes, *(labels.passage(found.hit.title, found.hit.label) for found in passages)),
@@ -72,31 +72,31 @@ async def weigh(request: TurnRequest, state: TurnState) -> RoutingInput:
     )
 
 
-async def _put_together(texts: PromptTexts, build: Callable[[], Prompt]) -> Prompt:
-    """Put a prompt together, on a thread if that may take a while: control tokens and hidden characters do."""
+async def _build_prompt(texts: PromptTexts, build: Callable[[], Prompt]) -> Prompt:
+    """Build a prompt, on a thread if that may take a while: control tokens and hidden characters are slow."""
     given = (message.text for message in texts.history), *map(prompts.texts_of, texts.passages)
     written = chain((texts.question, texts.written, texts.instructions), *given)
     return build() if prompts.is_quick(written) else await asyncio.to_thread(build)
 
 
 async def fitted(request: TurnRequest, prepared: RoutedTurn) -> RoutedTurn:
-    """Return the same with the prompt as it fits the model's window. The label stays, whatever is left out."""
+    """Return the turn with a prompt that fits the model's window. The label stays, whatever is left out."""
     weighed, window = prepared.weighed, prepared.model.context_window
     texts = request.texts(weighed.passages)
     build = partial(windows.fitted, texts, window, request.max_tokens, whole=weighed.messages)
     is_whole = windows.holds(window, weighed.tokens, request.max_tokens)
-    return replace(prepared, prompt=build() if is_whole else await _put_together(texts, build))
+    return replace(prepared, prompt=build() if is_whole else await _build_prompt(texts, build))
 
 
 async def _complexity(request: TurnRequest, passages: int) -> Complexity:
-    """Score the question, on a thread if it is long: it takes time in proportion to the text."""
+    """Score the question, on a thread if it is long: the time grows with the text."""
     if len(request.question) <= QUICK_CHARS:
         return complexity_of(request, passages)
     return await asyncio.to_thread(complexity_of, request, passages)
 
 
 def complexity_of(request: TurnRequest, passages: int) -> Complexity:
-    """As the person said, else as it is scored."""
+    """Return the complexity that the person chose, otherwise the score."""
     if request.options.complexity:
         return Complexity(request.options.complexity, 0.0, (labels.CHOSEN,))
     return complexity.score(request.question, passages=passages, history=len(request.history))
@@ -116,16 +116,16 @@ async def _find(request: TurnRequest, state: TurnState) -> Findings:
 
 
 def most_seen(request: TurnRequest) -> Sensitivity:
-    """The highest label that a model may see that could be asked."""
-    asked = request.pick.model
-    # As routing has it: Auto turns to what is built in only where nothing else is connected.
-    known = request.catalogue if asked == routing.AUTO and request.catalogue else (*request.catalogue, *BUILT_IN)
-    could = [model for model in known if asked in (model.name, routing.AUTO)]
-    return highest(*(model.ceiling for model in could if not (model.hosted and request.pick.local_only)))
+    """Return the highest label that any model that could be asked may see."""
+    requested = request.pick.model
+    # As in routing: Auto uses built-in models only if no other is connected.
+    known = request.catalogue if requested == routing.AUTO and request.catalogue else (*request.catalogue, *BUILT_IN)
+    candidates = [model for model in known if requested in (model.name, routing.AUTO)]
+    return highest(*(model.ceiling for model in candidates if not (model.hosted and request.pick.local_only)))
 
 
 async def decide(request: TurnRequest, weighed: RoutingInput) -> RoutedTurn:
-    """Route. Raises NoModelError where no model may answer: nothing has left by then."""
+    """Route the turn. Raises NoModelError if no model may answer; nothing has been sent by then."""
     resting = await cooling.resting([model.name for model in request.catalogue])
     try:
         route = routing.route(replace(wanted(request, weighed), cooling=resting), request.catalogue, request.policy)
@@ -139,11 +139,11 @@ async def decide(request: TurnRequest, weighed: RoutingInput) -> RoutedTurn:
 async def run(
     request: TurnRequest, ledger: Ledger, state: TurnState
 ) -> AsyncGenerator[RoutingInput | RoutedTurn | ModelOutput, None]:
-    """Yield what was weighed, what was decided, again with each further model that is tried, and what that says.
+    """Yield the RoutingInput, then a RoutedTurn for each model that is tried, each followed by the model's output.
 
-    A model that fails before its first word, or is not affordable, is followed by the route's next; one that fails
-    later is not, for its text stays. Where what the turn was built on has changed by the time of sending, it is weighed
-    and decided again. Raises LangAIError with what to tell the person.
+    If a model fails before its first word, or is over budget, the route's next one is tried; if it fails later, the
+    error is raised and its text stays. If rights, labels or models have changed by the time of sending, the turn is
+    prepared and routed again. Raises LangAIError with a message for the person.
     """
     run = _Run(ledger, state)
     for _attempt in range(ATTEMPTS):
@@ -151,7 +151,7 @@ async def run(
         run.first_label = weighed.label if run.first_label is None else run.first_label
         yield weighed
         try:
-            async with aclosing(_answered(request, weighed, run)) as events:
+            async with aclosing(_candidate_outputs(request, weighed, run)) as events:
                 async for event in events:
                     yield event
             return
@@ -162,7 +162,7 @@ async def run(
 
 @dataclass
 class _Run:
-    """What lasts for the whole of a turn, however often it is weighed: what it has cost, and who was asked in vain."""
+    """The state of a turn across all its attempts: what it has cost, and which models failed."""
 
     ledger: Ledger
     state: TurnState
@@ -176,14 +176,14 @@ class _Run:
         self.ledger(entry)
 
     async def hold(self, most: Decimal | None) -> None:
-        # One that failed may have been charged for, and stays held; what is free or has no price stays so.
+        # A failed call may have been charged, so it stays reserved. 0 (free) and None (no price) stay as they are.
         await self.state.hold(most and most + self.spent)
 
     def following(self, prepared: RoutedTurn) -> RoutedTurn | None:
-        """Return the same with the first candidate that was not asked in vain; None where there is none left."""
-        asked = {failed.model for failed in self.failed}
-        left = (model for model in prepared.route.candidates if model.name not in asked)
-        model = next(left, None)
+        """Return the turn with the first candidate that has not failed; None if there is none left."""
+        failed_names = {failed.model for failed in self.failed}
+        remaining = (model for model in prepared.route.candidates if model.name not in failed_names)
+        model = next(remaining, None)
         return replace(prepared, model=model, failed=self.failed, prompt=None) if model else None
 
     def fail(self, model: ModelInfo, error: LangAIError) -> None:
@@ -191,37 +191,38 @@ class _Run:
         self.last_error = error
 
     def error(self, request: TurnRequest, label: Sensitivity) -> LangAIError:
-        """Return what to tell where nobody answered: the last failure, and how many a label that rose has shut out."""
+        """Return the error if no model answered: the last failure, and how many models the risen label shut out."""
         assert self.last_error
         assert self.first_label is not None
-        asked = {failed.model for failed in self.failed}
-        left = (model for model in request.catalogue if model.name not in asked and model.may_see(self.first_label))
-        count = sum(not model.may_see(label) and not (model.hosted and request.pick.local_only) for model in left)
+        failed_names = {failed.model for failed in self.failed}
+        not_asked = (model for model in request.catalogue if model.name not in failed_names)
+        candidates = (model for model in not_asked if model.may_see(self.first_label))
+        count = sum(not model.may_see(label) and not (model.hosted and request.pick.local_only) for model in candidates)
         if not count:
             return self.last_error
-        models = "1 model that may not see that was" if count == 1 else f"{count} models that may not see that were"
-        return continued(self.last_error, f"The turn became {label.label.lower()} meanwhile, so {models} not asked.")
+        models = "1 model that may not see it was" if count == 1 else f"{count} models that may not see it were"
+        return continued(self.last_error, f"The label rose to {label.label.lower()} meanwhile, so {models} not asked.")
 
 
-async def _answered(
+async def _candidate_outputs(
     request: TurnRequest, weighed: RoutingInput, run: _Run
 ) -> AsyncGenerator[RoutedTurn | ModelOutput, None]:
-    """The candidates one after the other, until one answers."""
+    """Try the candidates one after the other, until one answers."""
     prepared = run.following(await decide(request, weighed))
     while prepared:
         if prepared.prompt is None:
             prepared = await fitted(request, prepared)
         yield prepared
-        begun = False
+        has_started = False
         try:
-            async with aclosing(_asked(request, prepared, run)) as outputs:
+            async with aclosing(_model_output(request, prepared, run)) as outputs:
                 async for output in outputs:
                     if isinstance(output, Delta):
-                        begun = bool(output.text) or (begun and not output.restart)
+                        has_started = bool(output.text) or (has_started and not output.restart)
                     yield output
             return
         except (ProviderError, AboveCeilingError, ModelWithdrawnError, OverBudgetError) as error:
-            if begun:
+            if has_started:
                 raise
             shorter = await _shorter(request, prepared) if error.code == "too_long" else None
             if shorter is None:
@@ -231,16 +232,16 @@ async def _answered(
 
 
 async def _shorter(request: TurnRequest, prepared: RoutedTurn) -> RoutedTurn | None:
-    """Return the same for one more try with less; None where that makes no sense."""
+    """Return the turn with a shorter prompt for one more try; None if it cannot be shorter."""
     assert prepared.prompt
     texts = request.texts(prepared.weighed.passages)
-    prompt = await _put_together(texts, partial(windows.shorter, prepared.prompt, texts))
+    prompt = await _build_prompt(texts, partial(windows.shorter, prepared.prompt, texts))
     return replace(prepared, prompt=prompt) if prompt else None
 
 
-async def _asked(request: TurnRequest, prepared: RoutedTurn, run: _Run) -> AsyncGenerator[ModelOutput, None]:
-    """The answer of one model, or the one that it gave lately; it rests for a while if it fails."""
-    ask = _ask(request, prepared, run.state)
+async def _model_output(request: TurnRequest, prepared: RoutedTurn, run: _Run) -> AsyncGenerator[ModelOutput, None]:
+    """Stream one model's answer, or a cached one. If the model fails, it rests for a while."""
+    ask = _model_question(request, prepared, run.state)
     await run.hold(provider_of(ask.model).max_cost(ask))
     scope = request.reader.collections
     try:
@@ -252,7 +253,7 @@ async def _asked(request: TurnRequest, prepared: RoutedTurn, run: _Run) -> Async
         raise
 
 
-def _ask(request: TurnRequest, prepared: RoutedTurn, state: TurnState) -> ModelQuestion:
+def _model_question(request: TurnRequest, prepared: RoutedTurn, state: TurnState) -> ModelQuestion:
     assert prepared.prompt
     return ModelQuestion(
         model=prepared.model,

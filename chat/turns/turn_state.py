@@ -1,4 +1,4 @@
-"""What may change while a turn runs, read from the database when it matters: see `values.TurnState`."""
+"""Reads what may change while a turn runs from the database, when it matters: see `values.TurnState`."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -48,19 +48,19 @@ class StoredTurnState:
     reply: UUID
 
     async def hold(self, most: Decimal | None) -> None:
-        """As in TurnState; also raises ConflictError where the reply was given up.
+        """Reserve money as in TurnState; also raises ConflictError if the reply was given up.
 
-        What is free, and a LangAI without budgets, costs no hop to the writer's thread.
+        Free calls, and installations without budgets, need no hop to the writer's thread.
         """
         if most != 0 and budgets.may_exist():
             await in_database_thread(usage.raise_to, self.reply, most)
 
     def read_present(self, request: TurnRequest, prepared: RoutedTurn) -> Present:
-        """As in TurnState. What is about to be sent for a conversation is kept with its reply."""
+        """Read as in TurnState. If the turn is in a conversation, record with its reply which documents are sent."""
         if not (request.caller.conversation and prepared.passages):
             return _present(request, prepared)
-        # One transaction: whoever relabels one of these documents finds it kept here, or its new label is read here.
-        # On PostgreSQL both may be too early to see the other. So whoever ends the reply looks for rises once more.
+        # One transaction: a change of a document's label either finds the record made here, or its new label is read
+        # here. On PostgreSQL neither may see the other, so the end of the reply checks for rises once more.
         with transaction.atomic():
             present = _present(request, prepared)
             if present.label <= prepared.label:
@@ -88,7 +88,7 @@ def _present(request: TurnRequest, prepared: RoutedTurn) -> Present:
 
 
 def _earlier_labels(request: TurnRequest) -> dict[UUID, Sensitivity]:
-    """The documents that the answer's earlier text cites or was made from, with the labels that they have now."""
+    """Return the current labels of the documents that the answer's earlier text cites or was made from."""
     cited = {source.document for source in known_sources(_cited_sources(request.cited)).values()}
     return labels_of({*cited, *request.given})
 
@@ -98,9 +98,9 @@ def _cited_sources(cited: Sequence[Cited]) -> set[UUID]:
 
 
 def _label(request: TurnRequest) -> Sensitivity:
-    """The conversation's label, or the turn's own where it is kept in none.
+    """Return the conversation's label, or the turn's own if it is in none.
 
-    Raises NotAdmittedError where it is over.
+    Raises NotAdmittedError if the conversation is out of reach or the account is closed.
     """
     person, conversation = request.reader.user_id, request.caller.conversation
     if conversation:
@@ -132,7 +132,7 @@ def _refreshed(request: TurnRequest) -> TurnRequest:
 
 
 def _risen(request: TurnRequest) -> tuple[Cause, ...]:
-    """The causes with those that have come since: the conversation's label, and those of the answer's earlier text."""
+    """Return the causes and those added since: the conversation's label, and labels of earlier text's documents."""
     person, conversation_id = request.reader.user_id, request.caller.conversation
     conversation = access.access_conversation(person, conversation_id) if conversation_id else None
     now = [access.so_far(conversation)] if conversation else []
@@ -144,7 +144,7 @@ def _risen(request: TurnRequest) -> tuple[Cause, ...]:
 def earlier_causes(cited: Sequence[Cited], given: Sequence[UUID]) -> tuple[Cause, ...]:
     """Return what gives an answer's earlier text its label: the documents that it cites or was given, as of now.
 
-    Of one that was removed, the last label counts: the text goes on saying what it said.
+    For a document that was removed, its last label counts, because the text still says the same.
     """
     sources = known_sources(_cited_sources(cited))
     titles = {sources[source].document: old.place["title"] for old in cited if (source := _source(old)) in sources}

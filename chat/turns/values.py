@@ -1,4 +1,4 @@
-"""Pure: what a turn is made of, from the question to what was decided."""
+"""Pure: the values of a turn, from the question to the decision."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -27,7 +27,7 @@ from search.types import Reader
 
 @dataclass(frozen=True)
 class Cited:
-    """A passage that earlier text of this reply cites. `text` is empty where it cannot be read any more."""
+    """A passage that earlier text of this reply cites. `text` is empty if the person may no longer read it."""
 
     place: CitedSource
     text: str = ""
@@ -35,13 +35,13 @@ class Cited:
 
 @dataclass(frozen=True)
 class TurnRequest:
-    """All that a turn needs to know. `causes` give it its floor: the highest label that the conversation has reached.
+    """All that a turn needs to know. `causes` give its minimum label: the highest that the conversation has reached.
 
-    `asked` names the collections that the person chose, which `reader` is narrowed to: None where they chose none
-    in particular, and nothing is searched where it is empty. `cited` and `given` are the passages that the earlier text
-    of this answer cites and the documents that it was made from. `policy` is the one in force when it was asked.
-    `instructions` are what a program adds to ours, and `history_chars` how much of the history the prompt has room for.
-    `keeps_history`: none of it is left out for a small window, because a program chose what it sends.
+    `asked` names the collections that the person chose, to which `reader` is narrowed: None if they chose none; if it
+    is empty, nothing is searched. `cited` are the passages that the earlier text of this answer cites, and `given` the
+    documents that it was made from. `policy` is the one in force when the question came in. `instructions` are what a
+    program adds to ours, and `history_chars` limits the history in the prompt. `keeps_history`: a small window may not
+    shorten the history, because a program chose it.
     """
 
     question: str
@@ -74,7 +74,7 @@ class TurnRequest:
         return self.options.max_tokens or settings.ANSWER_MAX_TOKENS
 
     def texts(self, passages: Sequence[Numbered] = ()) -> PromptTexts:
-        """Return what its prompt can be made of."""
+        """Return the texts from which its prompt can be built."""
         return PromptTexts(
             self.question,
             self.history,
@@ -88,9 +88,9 @@ class TurnRequest:
 
 @dataclass(frozen=True)
 class RoutingInput:
-    """What a model would be given, and what routing goes by. Nothing has been decided, raised or sent yet.
+    """What a model would be sent, and what routing goes by. Nothing has been decided, raised or sent yet.
 
-    `tokens` are the most that the prompt can take, and `least_tokens` those that remain in a small window: None where
+    `tokens` are the most that the prompt can take. `least_tokens` are those that remain in a small window; None if
     nothing may be left out.
     """
 
@@ -109,9 +109,9 @@ class RoutingInput:
 
 @dataclass(frozen=True)
 class RoutedTurn:
-    """What was decided: the route, and which of its candidates is asked now. `failed` are those asked before it.
+    """The decision: the route, and which of its candidates is asked now. `failed` are those asked before it.
 
-    `prompt` is what that one is sent: None until it is fitted to its window.
+    `prompt` is what that model is sent; None until it is fitted to the model's window.
     """
 
     weighed: RoutingInput
@@ -122,12 +122,12 @@ class RoutedTurn:
 
     @property
     def passages(self) -> tuple[Numbered, ...]:
-        """Those that the model is given."""
+        """Return the passages that the model is given."""
         return self.prompt.passages if self.prompt else self.weighed.passages
 
     @property
     def notice(self) -> str:
-        """What the person is told of the search and of what was left out."""
+        """Return what to tell the person about the search and about what was left out."""
         return " ".join(filter(None, (self.weighed.notice, self.prompt.notice if self.prompt else "")))
 
     @property
@@ -136,7 +136,7 @@ class RoutedTurn:
 
 
 def wanted(request: TurnRequest, weighed: RoutingInput) -> RouteRequest:
-    """What routing is asked, were no model resting."""
+    """Return the request to routing, without the models that are cooling down."""
     return RouteRequest(
         requested=request.pick.model,
         gone=request.pick.gone,
@@ -153,20 +153,20 @@ class TurnState(Protocol):
     """What may change while a turn runs: budgets, labels, rights and models. `turn_state` reads it from rows."""
 
     async def hold(self, most: Decimal | None) -> None:
-        """Hold what the turn can come to with its next call, in US dollars: None where its model has no price.
+        """Reserve what the turn can cost including its next call, in US dollars; None if its model has no price.
 
-        Raises OverBudgetError where it cannot be afforded: the call is not made then.
+        Raises OverBudgetError if no budget allows it; then the call must not be made.
         """
         ...
 
     def read_present(self, request: TurnRequest, prepared: RoutedTurn) -> Present:
-        """Return what is true of a call at the moment of sending. Synchronous. Raises NotAdmittedError."""
+        """Return the present state of a call at the moment of sending. Synchronous. Raises NotAdmittedError."""
         ...
 
     def read_question(self, request: TurnRequest) -> Present:
-        """Return the label that the turn has now without any passages. Synchronous. Raises NotAdmittedError."""
+        """Return the turn's present label without any passages. Synchronous. Raises NotAdmittedError."""
         ...
 
     async def refreshed(self, request: TurnRequest) -> TurnRequest:
-        """Return the turn with labels, rights and models as they are now. Raises LangAIError where it is over."""
+        """Return the turn with its present labels, rights and models. Raises LangAIError if the turn must end."""
         ...

@@ -1,8 +1,8 @@
-"""Pure: what of a turn a model is given, and how long its answer may be, so that both fit its context window.
+"""Pure: fits a turn's prompt and the longest answer into a model's context window.
 
-Earlier turns leave first, the oldest before the others, because a question needs its passages more than what was said
-long ago. The latest turn stays longest: without it, "And for part-timers?" means nothing. Of the passages the best few
-stay with it; only then does it leave. The question and the instructions always stay.
+Earlier turns are dropped first, oldest first, because a question needs its passages more than an old exchange. Then
+passages are dropped, except the best few. Then the latest turn is dropped, which has stayed so long because without
+it, "And for part-timers?" means nothing. The best passages go last. The question and the instructions always stay.
 """
 
 from collections.abc import Iterator, Sequence
@@ -14,21 +14,21 @@ from chat.turns import prompts
 from chat.turns.alternation import ASSISTANT_FIRST
 from langai_site.outbound.types import ChatMessage
 
-# History and passages leave such an answer its room, where that is less than a quarter of the window.
+# History and passages leave room for an answer of this many tokens, or for a quarter of the window if that is less.
 USUAL_ANSWER = 1_000
-# The best passages, which nothing that was said before may displace.
+# The best passages, which history may not displace.
 BEST_PASSAGES = 3
-# The blank line before a passage, and what rounding loses.
+# Tokens of the blank line before a passage, and of rounding.
 TOKENS_A_SEAM = 2
-# History that begins with an answer gets this before it.
+# Comes before history that begins with an answer.
 PLACEHOLDER = ChatMessage("user", ASSISTANT_FIRST)
-# Of an answer that is continued, the end from which a model can go on, in characters.
+# Characters at the end of an answer from which a model can continue it.
 WRITTEN_END = 1_500
 
 
 @dataclass(frozen=True)
 class PromptTexts:
-    """What a prompt can be made of. `keeps_history`: it may not be shortened, because a program chose it."""
+    """The texts for a prompt. `keeps_history`: the history may not be shortened, because a program chose it."""
 
     question: str
     history: tuple[ChatMessage, ...] = ()
@@ -40,23 +40,23 @@ class PromptTexts:
 
     @property
     def recent(self) -> tuple[ChatMessage, ...]:
-        """As much of the history as a prompt holds in the largest window."""
+        """Return as much of the history as a prompt holds in the largest window."""
         return prompts.recent(self.history, self.history_chars)
 
     @property
     def least(self) -> "PromptTexts":
-        """The same without all that may be left out."""
+        """Return the same texts without everything that may be left out."""
         history = self.history if self.keeps_history else ()
         return replace(self, history=history, passages=(), written=self.written[-WRITTEN_END:])
 
     @property
     def tokens(self) -> int:
-        """The most tokens that all of it takes, from the texts as they were written."""
+        """Return the most tokens that all of the texts take, as they were written."""
         drafted = prompts.drafted(self.question, self.recent, self.passages, self.written, self.instructions)
         return prompts.most_tokens(drafted)
 
     def messages(self) -> tuple[ChatMessage, ...]:
-        """The prompt."""
+        """Return the prompt."""
         return prompts.messages(
             self.question,
             self.history,
@@ -69,10 +69,10 @@ class PromptTexts:
 
 @dataclass(frozen=True)
 class FittedPrompt:
-    """A prompt as one model is sent it. `texts` are those that it was made from, `asked` the longest answer wanted.
+    """A prompt for one model. `texts` are its parts, and `asked` is the longest answer wanted, in tokens.
 
-    `left_out` counts earlier messages, `passages_left_out` passages. `is_retry`: the provider found a longer one too
-    long.
+    `left_out` counts omitted earlier messages, `passages_left_out` omitted passages. `is_retry`: the provider refused a
+    longer prompt as too long.
     """
 
     texts: PromptTexts
@@ -89,19 +89,19 @@ class FittedPrompt:
 
     @property
     def notice(self) -> str:
-        """What the person is told of what was left out; empty where nothing was."""
+        """Return the sentence that tells the person what was left out; empty if nothing was."""
         return " ".join(
             f"{counted(count, name)} {'was' if count == 1 else 'were'} left out." for count, name in self._omitted
         )
 
     @property
     def notice_before(self) -> str:
-        """The same while the prompt is not sent yet, and its passages are not known."""
+        """Return the same sentence for a prompt that is not sent yet and whose passages are not known."""
         return " ".join(f"Up to {counted(count, name)} will be left out." for count, name in self._omitted)
 
     @property
     def answer_limit(self) -> str:
-        """What the person is told of the longest answer; empty where it is about as long as was asked for."""
+        """Return the sentence about the longest answer; empty if it is about as long as requested."""
         if self.max_tokens * 4 >= self.asked * 3:
             return ""
         return f"The answer may be at most {self.max_tokens:,} tokens long here."
@@ -118,14 +118,14 @@ def counted(count: int, name: str) -> str:
 
 
 def holds(window: int, tokens: int, asked: int) -> bool:
-    """Return whether a prompt of so many tokens fits as it is; a window that is not known holds everything."""
+    """Return whether a prompt of `tokens` tokens fits uncut. An unknown window (0) holds everything."""
     return not window or tokens + _usual_answer(window, asked) <= window
 
 
 def fitted(
     texts: PromptTexts, window: int, asked: int, *, whole: Sequence[ChatMessage] = (), reserved: int = 0
 ) -> FittedPrompt:
-    """Return the prompt for a model with that window. `whole` is the prompt of all `texts`, where it was made before.
+    """Return the prompt for a model with that window. `whole` is the prompt of all `texts`, if it was built before.
 
     History leaves `reserved` tokens free for passages that are not known yet.
     """
@@ -135,14 +135,14 @@ def fitted(
     else:
         kept = _shortened(recent, window - _usual_answer(window, asked) - reserved) if window else recent
         messages = kept.messages()
-    left = window - prompts.most_tokens(messages) if window else asked
-    return _told(texts, kept, messages, min(asked, max(left, LEAST_ANSWER)), asked)
+    room = window - prompts.most_tokens(messages) if window else asked
+    return _prompt_of(texts, kept, messages, min(asked, max(room, LEAST_ANSWER)), asked)
 
 
 def shorter(earlier: FittedPrompt, texts: PromptTexts) -> FittedPrompt | None:
-    """Return a prompt for one more try after a provider found `earlier` too long; None where it cannot be shorter.
+    """Return a shorter prompt after a provider refused `earlier` as too long; None if it cannot be shorter.
 
-    A quarter of the history is left out, and the answer may be a quarter shorter: some count both together.
+    It leaves out a quarter of the history and shortens the answer by a quarter: some providers count both together.
     """
     if earlier.is_retry:
         return None
@@ -153,10 +153,10 @@ def shorter(earlier: FittedPrompt, texts: PromptTexts) -> FittedPrompt | None:
     if history == earlier.texts.history and most == earlier.max_tokens:
         return None
     kept = replace(earlier.texts, history=history)
-    return replace(_told(texts, kept, kept.messages(), most, earlier.asked), is_retry=True)
+    return replace(_prompt_of(texts, kept, kept.messages(), most, earlier.asked), is_retry=True)
 
 
-def _told(
+def _prompt_of(
     texts: PromptTexts, kept: PromptTexts, messages: tuple[ChatMessage, ...], max_tokens: int, asked: int
 ) -> FittedPrompt:
     left_out = _with_text(texts.history) - _with_text(kept.history)
@@ -172,7 +172,7 @@ def _usual_answer(window: int, asked: int) -> int:
 
 
 def _shortened(texts: PromptTexts, room: int) -> PromptTexts:
-    """As much of `texts` as fits into `room` tokens, in the order of this module's first lines."""
+    """Return as much of `texts` as fits into `room` tokens, in the order that the module's docstring gives."""
     if texts.least.tokens + prompts.text_tokens(texts.written[:-WRITTEN_END]) > room:
         texts = replace(texts, written=texts.written[-WRITTEN_END:])
     room -= replace(texts.least, written=texts.written).tokens + prompts.tokens_of([PLACEHOLDER])
@@ -188,7 +188,7 @@ def _shortened(texts: PromptTexts, room: int) -> PromptTexts:
 
 
 def _steps(turns: int, passages: int) -> Iterator[tuple[int, int]]:
-    """The first turn that is kept and the number of passages: from all of both to none of either."""
+    """Yield the first turn to keep and the number of passages to keep: from all of both down to none."""
     for first in range(max(turns, 1)):
         yield first, passages
     best = min(passages, BEST_PASSAGES)

@@ -155,7 +155,7 @@ async def test_where_nobody_may_see_the_new_label_nothing_more_is_sent(house):
     reply = await answered(house)
     assert house.asked == [FAILING]
     assert (reply.status, reply.error_code) == ("failed", "upstream_error")
-    assert "became confidential meanwhile, so 1 model that may not see that was not asked" in reply.error
+    assert "The label rose to confidential meanwhile, so 1 model that may not see it was not asked" in reply.error
 
 
 async def test_a_turn_that_fails_without_a_change_tells_of_the_failure_alone(house):

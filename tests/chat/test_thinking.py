@@ -99,14 +99,14 @@ async def test_it_is_not_kept_with_cached_answers(alice, bob, monkeypatch):
     async def keep(key, answer):
         kept.append(answer)
 
-    monkeypatch.setattr(answers_cache, "_keep", keep)
+    monkeypatch.setattr(answers_cache, "_store", keep)
     await answered(alice)
     assert [answer.text for answer in kept] == [ANSWER]
 
     async def known(_key):
         return kept[0]
 
-    monkeypatch.setattr(answers_cache, "_kept", known)
+    monkeypatch.setattr(answers_cache, "_load", known)
     reply = await answered(bob)
     assert (reply.receipt["cached"], reply.text, reply.thinking) == (True, ANSWER, None)
 
