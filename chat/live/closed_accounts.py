@@ -1,7 +1,7 @@
-"""Stops an answer while it is written or awaited, once its reader has lost access.
+"""Stops an answer that is being written or awaited once its reader has lost access.
 
-Their account was switched off or deleted, their key revoked, their session or tokens ended. The process looks for
-itself, in a few queries for all that it is sending: an answer of /v1 has no row that a checkpoint could ask.
+Access ends if the account is deactivated or deleted, the key revoked, or the session or its tokens ended. Each process
+checks this itself, in a few queries for all its answers, because an answer of /v1 has no row to checkpoint.
 """
 
 import asyncio
@@ -22,7 +22,7 @@ _DONE = object()
 
 
 @dataclass(eq=False)
-class _Watched:
+class _OpenAnswer:
     """An answer that is being written. `waiting` is the task that waits for its next piece."""
 
     proof: Proof
@@ -31,67 +31,67 @@ class _Watched:
     cancelled: int = 0
 
     def close(self, refusal: LangAIError) -> None:
-        """Stop the waiting; again at the next look, where the cancellation got lost in a library on its way."""
+        """Cancel the waiting task. The next check cancels it again if a library swallowed the cancellation."""
         self.refusal = refusal
         if self.waiting:
             self.cancelled += 1
             self.waiting.cancel()
 
 
-_watched: set[_Watched] = set()
+_open_answers: set[_OpenAnswer] = set()
 
 
 async def while_open(proof: Proof, pieces: AsyncGenerator[T, None]) -> AsyncGenerator[T, None]:
-    """The same pieces, for as long as the proof is good.
+    """Yield the same pieces for as long as the proof is good.
 
-    Raises AccountClosedError or AccessEndedError within LOOK seconds.
+    Raises AccountClosedError or AccessEndedError within LOOK seconds after that.
     """
-    watched = _Watched(proof)
-    _watched.add(watched)
+    answer = _OpenAnswer(proof)
+    _open_answers.add(answer)
     try:
-        while (piece := await _next(watched, pieces)) is not _DONE:
+        while (piece := await _next(answer, pieces)) is not _DONE:
             yield piece  # type: ignore[misc]
     finally:
-        _watched.discard(watched)
+        _open_answers.discard(answer)
 
 
 async def awaited(proof: Proof, coming: Awaitable[T]) -> T:
-    """Return what `coming` gives, if the proof stays good until then. Raises as `while_open` does.
+    """Return the result of `coming`, if the proof stays good until then. Raises as `while_open` does.
 
     `coming` is not cancelled.
     """
 
-    async def only() -> AsyncGenerator[T, None]:
+    async def one_piece() -> AsyncGenerator[T, None]:
         yield await asyncio.shield(coming)
 
-    async with aclosing(while_open(proof, only())) as pieces:
+    async with aclosing(while_open(proof, one_piece())) as pieces:
         return await anext(pieces)
 
 
-async def _next(watched: _Watched, pieces: AsyncGenerator[T, None]) -> T | object:
-    if watched.refusal:
-        raise watched.refusal
-    task = watched.waiting = asyncio.current_task()
+async def _next(answer: _OpenAnswer, pieces: AsyncGenerator[T, None]) -> T | object:
+    if answer.refusal:
+        raise answer.refusal
+    task = answer.waiting = asyncio.current_task()
     assert task is not None
     try:
         return await anext(pieces, _DONE)
     except asyncio.CancelledError:
-        if watched.refusal and not _cancelled_elsewhere(task, watched):
-            raise watched.refusal from None
+        if answer.refusal and not _cancelled_elsewhere(task, answer):
+            raise answer.refusal from None
         raise
     finally:
-        watched.waiting, watched.cancelled = None, 0
+        answer.waiting, answer.cancelled = None, 0
 
 
-def _cancelled_elsewhere(task: asyncio.Task[object], watched: _Watched) -> bool:
-    """Take our own cancellations back, as asyncio.timeout does; another one counts beside them and goes on."""
-    for _ in range(watched.cancelled):
+def _cancelled_elsewhere(task: asyncio.Task[object], answer: _OpenAnswer) -> bool:
+    """Take back our own cancellations, as asyncio.timeout does, and return whether there was another one."""
+    for _ in range(answer.cancelled):
         task.uncancel()
     return task.cancelling() > 0
 
 
 async def keep_looking() -> None:
-    """Look every LOOK seconds, while answers are being written. Runs for as long as the web process."""
+    """Check every LOOK seconds while answers are being written. Runs for as long as the web process."""
     while True:
         await asyncio.sleep(LOOK)
         await look()
@@ -99,9 +99,9 @@ async def keep_looking() -> None:
 
 async def look() -> None:
     """Stop the answers of this process whose readers have lost access."""
-    if not _watched:
+    if not _open_answers:
         return
-    ended = await in_database_thread(proofs.ended_among, {watched.proof for watched in _watched})
-    for watched in list(_watched):
-        if refusal := ended.get(watched.proof):
-            watched.close(refusal)
+    ended = await in_database_thread(proofs.ended_among, {answer.proof for answer in _open_answers})
+    for answer in list(_open_answers):
+        if refusal := ended.get(answer.proof):
+            answer.close(refusal)

@@ -1,4 +1,4 @@
-"""How a live reply ended, with all that its row keeps of it."""
+"""Builds the outcome of a live reply that ended, with everything that its row keeps."""
 
 import asyncio
 import time
@@ -15,7 +15,10 @@ from langai_site.usage.types import Entry
 
 
 def ended_with(entry: Entry, status: Message.Status) -> Entry:
-    """A provider knows that it was cancelled, not why. What had ended before by itself stays as it was."""
+    """Return the entry with the reply's status. A provider knows that it was cancelled, but not why.
+
+    The entry stays as it was if the provider had ended by itself.
+    """
     return replace(entry, status=status.value) if entry.status == Message.Status.STOPPED else entry
 
 
@@ -30,21 +33,21 @@ async def ended(
 ) -> TurnOutcome:
     prepared, request = reply.prepared, reply.started.request
     is_complete = status == Message.Status.COMPLETE
-    # On a thread: citations and quotations are looked for in the whole text.
-    kept = await asyncio.to_thread(receipts.kept_of, reply.text, request, reply.passages, is_complete=is_complete)
+    # On a thread: this searches the whole text for citations and quotations.
+    answer = await asyncio.to_thread(receipts.kept_of, reply.text, request, reply.passages, is_complete=is_complete)
     elapsed_ms = int((time.monotonic() - reply.began) * 1000)
-    told = prepared or reply.weighed
-    receipt = receipts.receipt_of(told, reply.entries, reply.started.before, elapsed_ms, rejected)
+    progress = prepared or reply.weighed
+    receipt = receipts.receipt_of(progress, reply.entries, reply.started.before, elapsed_ms, rejected)
     return TurnOutcome(
-        text=kept.text,
+        text=answer.text,
         status=status,
         causes=reply.causes,
         model=prepared.model.name if prepared else request.pick.model,
         error=error,
         error_code=code,
         receipt=replace(
-            receipt, request=receipts.request_of(request, told), unverified=kept.unverified, asked=request.asked
+            receipt, request=receipts.request_of(request, progress), unverified=answer.unverified, asked=request.asked
         ),
-        sources=kept.sources,
+        sources=answer.sources,
         thinking=reply.thinking.kept,
     )

@@ -1,4 +1,4 @@
-"""Telling those who watch a conversation what happens in it, in whichever process their sockets are."""
+"""Tells the watchers of a conversation what happens in it, in whichever process their sockets are."""
 
 import asyncio
 import logging
@@ -11,15 +11,15 @@ from chat.events import Event, group_of
 
 logger = logging.getLogger(__name__)
 
-# Before each time that the end of a reply is told: no event comes after it that would show that it was missed. A
+# Pauses in seconds before each attempt to publish the end of a reply: no later event would reveal that it was missed. A
 # listener takes a second to notice that Redis is back.
 END_PAUSES = (0.0, 3.0, 3.0, 6.0, 12.0)
 
 
 async def publish(conversation: UUID, event: Event) -> bool:
-    """Tell the watchers; whether that went well at once. A channel layer that is away costs frames, never the answer.
+    """Tell the watchers, and return whether the first attempt worked. A broken channel layer costs frames, not answers.
 
-    Where it went well at the second attempt only, Redis was started anew: then those who listen may have missed it.
+    If only the second attempt worked, Redis was restarted, and listeners may have missed the event.
     """
     reason = ""
     for attempt in range(2):
@@ -33,8 +33,8 @@ async def publish(conversation: UUID, event: Event) -> bool:
     return False
 
 
-async def publish_end(conversation: UUID, reply: UUID) -> None:
-    """Tell the watchers that a reply has ended, for half a minute if need be."""
+async def publish_finished(conversation: UUID, reply: UUID) -> None:
+    """Tell the watchers that a reply has ended, trying for up to half a minute."""
     for pause in END_PAUSES:
         await asyncio.sleep(pause)
         if await publish(conversation, {"type": "reply.done", "reply": str(reply)}):

@@ -1,4 +1,4 @@
-"""Goes on raising conversations with the documents that they quote, and tells the pages that are open."""
+"""Continues to raise the labels of conversations that quote a document, and tells the open pages."""
 
 import asyncio
 import logging
@@ -13,10 +13,10 @@ EVERY = 1.0
 
 
 async def keep_raising() -> None:
-    """Do the steps of all rises, one a second, for as long as the web process lives: it knows the pages."""
+    """Do the steps of all label rises, one per second, in the web process, because it can reach the pages."""
     while True:
         try:
-            # Nearly always there is nothing to do, and the writer's connection is open.
+            # There is nearly always nothing to do, and the writer's connection is open already.
             for conversation in (
                 await apart(label_rises.step) if await in_database_thread(label_rises.is_undone) else ()
             ):

@@ -1,4 +1,4 @@
-"""A reply in the making: all that its process knows of it until it has ended."""
+"""A live reply: everything that its process knows of it until it has ended."""
 
 import asyncio
 import time
@@ -20,7 +20,7 @@ from langai_site.usage.types import Entry
 
 @dataclass(frozen=True)
 class ReplyOpening:
-    """What those who watch are shown of a reply's beginning: the question's text, or the reply it replaces."""
+    """What watchers see at a reply's beginning: the question's text, or the id of the reply that it replaces."""
 
     text: str = ""
     replaces: str = ""
@@ -28,10 +28,10 @@ class ReplyOpening:
 
 @dataclass
 class Live:
-    """A reply in the making."""
+    """A reply that is being written."""
 
     started: Started
-    asked: ReplyOpening
+    opening: ReplyOpening
     text: str = ""
     number: int = 0
     published: int = 0
@@ -43,22 +43,22 @@ class Live:
     half: str = ""
     truncated: bool = False
     ended_as: Message.Status = Message.Status.STOPPED
-    told_sources: list[CitedSource] = field(default_factory=list)
-    # What gives the reply its label. What is decided to be sent counts, though the turn be weighed again after it.
+    published_sources: list[CitedSource] = field(default_factory=list)
+    # Give the reply its label. A decision to send counts, even if the turn is prepared again after it.
     causes: Sequence[Cause] = ()
     began: float = field(default_factory=time.monotonic)
-    # When the model that is asked now wrote its first word.
+    # When the current model wrote its first word.
     words_since: float | None = None
     thinking: LiveThinking = field(init=False)
-    # Nothing has come for so long that the page says what it waits for.
+    # Nothing has come for so long that the page says which model it waits for.
     is_slow: bool = False
     is_working: bool = False
-    told_progress: Progress = field(init=False)
+    published_progress: Progress = field(init=False)
 
     def __post_init__(self) -> None:
         self.causes = self.started.request.causes
         self.thinking = LiveThinking(self.started.thinking)
-        self.told_progress = self.progress
+        self.published_progress = self.progress
 
     @property
     def reply(self) -> UUID:
@@ -66,7 +66,7 @@ class Live:
 
     @property
     def model(self) -> str:
-        """The one that is asked, for figures."""
+        """Return the model that is asked, for metrics."""
         return self.prepared.model.name if self.prepared else measures.NO_MODEL
 
     @property
@@ -87,7 +87,7 @@ class Live:
     def snapshot(self) -> Snapshot:
         model = self.prepared.model.name if self.prepared else ""
         return Snapshot(
-            number=self.number, text=self.text, sources=self.sources, model=model, progress=self.told_progress
+            number=self.number, text=self.text, sources=self.sources, model=model, progress=self.published_progress
         )
 
     @property
@@ -96,8 +96,8 @@ class Live:
             type="reply.begun",
             reply=str(self.reply),
             question=str(self.started.question),
-            text=self.asked.text,
-            replaces=self.asked.replaces,
+            text=self.opening.text,
+            replaces=self.opening.replaces,
             written=self.text,
-            progress=self.told_progress,
+            progress=self.published_progress,
         )

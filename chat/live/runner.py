@@ -1,7 +1,7 @@
-"""Runs live replies: starts, publishes, keeps, stops and ends them. The sockets only watch.
+"""Runs live replies: starts, publishes, stores, stops and ends them. Sockets only watch.
 
-A reply is one task of the process that took its question. Within it a reader appends what the model sends, a
-publisher tells the watchers at most every FRAME seconds, and a keeper writes checkpoints that renew the lease.
+A reply is one task of the process that took its question. In it, a reader appends what the model sends, a publisher
+tells the watchers at most every FRAME seconds, and a keeper writes checkpoints that renew the lease.
 """
 
 import asyncio
@@ -36,16 +36,16 @@ T = TypeVar("T")
 logger = logging.getLogger(__name__)
 
 FRAME = 0.035
-# With more live replies than this the process's frames are shared out: fewer for each, and no queue for first words.
+# With more live replies than this, each gets fewer frames, so that first words do not queue behind them.
 UNSHARED = 16
 CHECKPOINT = 5.0
 STOP_WATCH = 0.2
-# Seconds without a word until the page says what it waits for.
+# Seconds without a word after which the page says which model it waits for.
 SLOW = 1.5
-# Seconds between two looks for new thoughts, and characters of them that are kept in a second.
+# Seconds between two checks for new thoughts, and the characters of thoughts that are stored per second.
 THINKING, THINKING_PACE = 0.5, 100_000
 SWEEP = 5.0
-# Seconds until a task that survived its cancellation is cancelled again; a reader has a connection to close.
+# Seconds until a task that survived its cancellation is cancelled again; a reader may have a connection to close.
 CANCEL_AGAIN = 1.0
 TRUNCATED = "The answer reached the maximum length. Choose Continue to resume it here."
 UNEXPECTED = "Something went wrong inside LangAI while answering. Retry; if it happens again, tell an admin."
@@ -57,14 +57,14 @@ _tasks: set[asyncio.Task[Any]] = set()
 
 @dataclass(frozen=True)
 class RunningReply:
-    """A reply that runs; who waits for how it ends shields `ending`: to cancel that would end the reply untold."""
+    """A reply that runs. Shield `ending` if you await it: cancelling it would end the reply without telling anybody."""
 
     started: Started
     ending: asyncio.Task[TurnOutcome]
 
 
 async def begin(open_turn: Callable[[], Awaitable[Started]], replaces: str = "") -> RunningReply:
-    """Write the turn's rows and start its reply, both or neither: who goes away cancels the door, not this."""
+    """Write the turn's rows and start its reply, both or neither, even if the request is cancelled."""
 
     async def both() -> RunningReply:
         started = await open_turn()
@@ -74,15 +74,15 @@ async def begin(open_turn: Callable[[], Awaitable[Started]], replaces: str = "")
     return await asyncio.shield(asyncio.create_task(both()))
 
 
-def start(started: Started, asked: ReplyOpening) -> asyncio.Task[TurnOutcome]:
-    """Run a reply in a task of its own, which no request and no socket owns; it returns how the reply ended."""
-    reply = Live(started, asked, text=started.request.written, published=len(started.request.written))
+def start(started: Started, opening: ReplyOpening) -> asyncio.Task[TurnOutcome]:
+    """Run a reply in its own task, which belongs to no request and no socket; it returns how the reply ended."""
+    reply = Live(started, opening, text=started.request.written, published=len(started.request.written))
     _live[reply.reply] = reply
     return _task(tracing.within("reply", _run(reply)))
 
 
 def live_count() -> int:
-    """How many replies this process is writing."""
+    """Return how many replies this process is writing."""
     return len(_live)
 
 
@@ -95,7 +95,7 @@ def _task(work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
 
 
 async def stop(reply: UUID) -> None:
-    """Stop a reply in whichever process it runs; here at once."""
+    """Stop a reply in whichever process it runs; in this process at once."""
     here = _live.get(reply)
     if here is None:
         await snapshots.ask_to_stop(reply)
@@ -105,11 +105,11 @@ async def stop(reply: UUID) -> None:
 
 def _cancel_reader(reply: Live) -> None:
     if reply.reader:
-        _task(_ended_all([reply.reader]))
+        _task(_cancel_until_done([reply.reader]))
 
 
 async def stop_shown(conversation: Conversation) -> None:
-    """Stop what is being written at the end of the branch that is shown."""
+    """Stop the reply at the end of the branch that is shown, if one is being written there."""
     leaf = conversation.current_leaf
     if leaf and leaf.status == Message.Status.STREAMING:
         await stop(leaf.id)
@@ -117,39 +117,39 @@ async def stop_shown(conversation: Conversation) -> None:
 
 async def _run(reply: Live) -> TurnOutcome:
     reply.reader = asyncio.create_task(_read(reply))
-    helpers = [asyncio.create_task(helper(reply)) for helper in (_publish_growth, _keep, _keep_thinking)]
+    helpers = [asyncio.create_task(helper(reply)) for helper in (_publish_growth, _write_checkpoints, _store_thinking)]
     try:
         outcome = await _outcome(reply)
-        await _ended_all(helpers)
+        await _cancel_until_done(helpers)
         if await _has_lost_its_place(reply, outcome):
             await _publish_grown(reply)
         await _end(reply, outcome)
         measures.ended(outcome.status, reply.model, reply.began, cached=outcome.receipt.cached)
         return outcome
     finally:
-        # A Continue may have taken the place already.
+        # A Continue may have taken its place already.
         if _live.get(reply.reply) is reply:
             del _live[reply.reply]
 
 
-async def _ended_all(tasks: Iterable[asyncio.Task[None]]) -> None:
-    """Cancel tasks until they have ended.
+async def _cancel_until_done(tasks: Iterable[asyncio.Task[None]]) -> None:
+    """Cancel tasks again and again until they have ended.
 
-    What they wait for is others' code, a provider's client above all. Where that takes a cancellation for its own
-    (asyncio.wait_for does, before Python 3.12), a reply would be kept alive for good.
+    They wait for other people's code, above all a provider's client. If that mistakes the cancellation for its own, as
+    asyncio.wait_for does before Python 3.12, the reply would live forever.
     """
-    left = set(tasks)
-    while left:
-        for task in left:
+    remaining = set(tasks)
+    while remaining:
+        for task in remaining:
             task.cancel()
-        _done, left = await asyncio.wait(left, timeout=CANCEL_AGAIN)
+        _done, remaining = await asyncio.wait(remaining, timeout=CANCEL_AGAIN)
 
 
 async def _read(reply: Live) -> None:
     """Take in what the turn yields, as fast as it comes."""
     await publishing.publish(reply.started.conversation, reply.begun)
     if reply.text:
-        # What asked the earlier part to stop does not mean this one.
+        # A request to stop the earlier part does not apply to this one.
         await snapshots.forget(reply.reply)
     state = StoredTurnState(reply.reply)
     async with contextlib.aclosing(turn.run(reply.started.request, reply.entries.append, state)) as events:
@@ -166,7 +166,7 @@ async def _read(reply: Live) -> None:
             elif isinstance(event, RoutingInput):
                 reply.weighed, reply.prepared = event, None
             elif isinstance(event, RoutedTurn):
-                await _decided(reply, event)
+                await _take_route(reply, event)
 
 
 def _write(reply: Live, delta: Delta) -> None:
@@ -182,48 +182,48 @@ def _write(reply: Live, delta: Delta) -> None:
 
 
 def _think(reply: Live, text: str) -> None:
-    """Watchers are told that it began and that it ended; what is thought is kept for those who open it."""
+    """Store a thought. Watchers learn only that thinking began and ended; the text is for those who open it."""
     if text and reply.thinking.take(text):
         reply.changed.set()
 
 
 async def _restart(reply: Live) -> None:
-    """Take back what the model wrote: it was what it thought, and the answer begins now."""
+    """Turn what the model wrote so far into a thought: the answer begins only now."""
     thought = reply.text.removeprefix(reply.started.request.written) + reply.half
     if thought:
         reply.thinking.take_back(thought, reply.words_since or time.monotonic())
     reply.words_since = None
     reply.text, reply.half = reply.started.request.written, ""
-    # Who misses a change reads the whole, so one number is left out.
+    # Skips a number, so that whoever misses this change notices the gap and reads the whole snapshot.
     reply.published, reply.number = len(reply.text), reply.number + 2
-    await _tell(reply, {"type": "reply.grew", "text": ""})
+    await _publish_change(reply, {"type": "reply.grew", "text": ""})
 
 
-async def _decided(reply: Live, prepared: RoutedTurn) -> None:
-    """Raise the label and tell the sources; both change only where the turn was weighed again."""
-    known, told = labels.label_of(reply.causes), reply.told_sources
-    # Another model thinks for itself, and its server may be quick.
+async def _take_route(reply: Live, prepared: RoutedTurn) -> None:
+    """Raise the label and publish the sources, if this decision changes them."""
+    previous_label, previous_sources = labels.label_of(reply.causes), reply.published_sources
+    # Another model has its own thoughts, and its server may be quick.
     reply.thinking.forget()
     reply.words_since, reply.is_working = None, False
     if reply.is_slow:
         reply.changed.set()
     reply.prepared, reply.causes = prepared, prepared.weighed.causes
-    if prepared.label > known:
-        # Before a word of the answer exists: should this process die, the label must not be lost with it.
+    if prepared.label > previous_label:
+        # Before the first word of the answer: if this process dies, the raised label must not be lost.
         await _checkpoint(reply)
-    if reply.sources != told:
-        reply.number, reply.told_sources = reply.number + 1, reply.sources
-        await _tell(reply, {"type": "reply.sourced", "sources": reply.sources})
+    if reply.sources != previous_sources:
+        reply.number, reply.published_sources = reply.number + 1, reply.sources
+        await _publish_change(reply, {"type": "reply.sourced", "sources": reply.sources})
 
 
-async def _tell(reply: Live, change: dict[str, Any]) -> None:
+async def _publish_change(reply: Live, change: dict[str, Any]) -> None:
     await snapshots.keep(reply.reply, reply.snapshot)
     change |= {"reply": str(reply.reply), "number": reply.number}
     await publishing.publish(reply.started.conversation, cast(Event, change))
 
 
 async def _publish_growth(reply: Live) -> None:
-    """The first piece at once, then what has come every FRAME seconds, or less often while many are live."""
+    """Publish the first piece at once, then the rest every FRAME seconds, or less often while many replies are live."""
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(SLOW):
             await reply.changed.wait()
@@ -240,29 +240,29 @@ async def _publish_growth(reply: Live) -> None:
 
 
 async def _publish_progress(reply: Live) -> None:
-    if reply.progress == reply.told_progress:
+    if reply.progress == reply.published_progress:
         return
-    reply.told_progress, reply.number = reply.progress, reply.number + 1
-    await _tell(reply, {"type": "reply.progressed", "progress": reply.told_progress})
+    reply.published_progress, reply.number = reply.progress, reply.number + 1
+    await _publish_change(reply, {"type": "reply.progressed", "progress": reply.published_progress})
 
 
 async def _publish_grown(reply: Live) -> None:
     grown, reply.published = reply.text[reply.published :], len(reply.text)
     reply.number += 1
-    await _tell(reply, {"type": "reply.grew", "text": grown})
+    await _publish_change(reply, {"type": "reply.grew", "text": grown})
 
 
 async def _has_lost_its_place(reply: Live, outcome: TurnOutcome) -> bool:
     """Return whether watchers have half of a citation that was removed at the end, and so cannot find their place."""
     if outcome.text == reply.text:
         return False
-    told, numbers = reply.text[: reply.published], [source["number"] for source in outcome.sources]
-    # On a thread: citations are looked for in all that was told.
-    return await asyncio.to_thread(rest_after, told, outcome.text, numbers) is None
+    published, numbers = reply.text[: reply.published], [source["number"] for source in outcome.sources]
+    # On a thread: this searches everything that was published for citations.
+    return await asyncio.to_thread(rest_after, published, outcome.text, numbers) is None
 
 
-async def _keep(reply: Live) -> None:
-    """Checkpoint by the clock, so that a slow model is not taken for a dead one."""
+async def _write_checkpoints(reply: Live) -> None:
+    """Write checkpoints by the clock, so that a slow model is not taken for a dead process."""
     while True:
         await asyncio.sleep(CHECKPOINT)
         try:
@@ -280,8 +280,8 @@ async def _checkpoint(reply: Live) -> bool:
     return await in_database_thread(storage.checkpoint, reply.started, reply.text, reply.causes, thinking)
 
 
-async def _keep_thinking(reply: Live) -> None:
-    """Keep what is thought for whoever opens it, in whichever process; less often where it is long."""
+async def _store_thinking(reply: Live) -> None:
+    """Store the thoughts for anyone who opens them, in any process; less often if they are long."""
     kept = reply.thinking.count
     while True:
         if reply.thinking.count != kept:
@@ -292,7 +292,7 @@ async def _keep_thinking(reply: Live) -> None:
 
 
 async def _outcome(reply: Live) -> TurnOutcome:
-    """Wait for the reader and say how it ended; whatever happens, the text so far is kept."""
+    """Wait for the reader and return how it ended. The text so far is kept, whatever happens."""
     assert reply.reader is not None
     try:
         await reply.reader
@@ -311,15 +311,15 @@ async def _outcome(reply: Live) -> TurnOutcome:
 
 
 async def _end(reply: Live, outcome: TurnOutcome) -> None:
-    """The closing transaction, then the news of it. A database that is away is waited for, within reason."""
+    """Close the reply's rows, then tell the watchers. Wait for a database that is away, within limits."""
     if not await write_patiently(f"reply {reply.reply}", storage.close, reply.started, outcome, reply.entries):
         return
-    await publishing.publish_end(reply.started.conversation, reply.reply)
+    await publishing.publish_finished(reply.started.conversation, reply.reply)
     await snapshots.forget(reply.reply)
 
 
 async def watch_stops() -> None:
-    """Stop what was asked to stop through another process."""
+    """Stop the replies of this process that somebody asked another process to stop."""
     while True:
         await asyncio.sleep(STOP_WATCH)
         for reply in await snapshots.asked_to_stop(list(_live)):
@@ -327,15 +327,15 @@ async def watch_stops() -> None:
 
 
 async def sweep() -> None:
-    """End what a dead process left streaming, and tell those who watch. In the web process, for it has watchers."""
+    """End the replies of dead processes and tell the watchers. Runs in the web process, which can reach them."""
     while True:
         for conversation, reply in await in_database_thread(storage.sweep):
-            _task(publishing.publish_end(conversation, reply))
+            _task(publishing.publish_finished(conversation, reply))
         await asyncio.sleep(SWEEP)
 
 
 async def drain(grace: float) -> None:
-    """Let live replies finish within `grace` seconds, then keep the partial text of the rest."""
+    """Let live replies finish within `grace` seconds, then stop the rest and keep their partial text."""
     if _tasks:
         await asyncio.wait(set(_tasks), timeout=grace)
     for reply in list(_live.values()):

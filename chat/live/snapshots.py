@@ -1,6 +1,6 @@
-"""Live replies beside the database: snapshots, and flags that stop them, for every process of a deployment.
+"""Shares live replies outside the database: snapshots, and flags that stop them, for every process of a deployment.
 
-In Redis the snapshots are encrypted, for they hold text of any label; they expire, and go when the reply is done.
+In Redis the snapshots are encrypted, because they hold text of any label. They expire, or go when the reply ends.
 """
 
 import json
@@ -36,7 +36,7 @@ def _opened(value: Any) -> Any:  # noqa: ANN401 - what was sealed
 
 
 async def _cached(method: str, *args: object) -> Any:  # noqa: ANN401 - what the cache's method returns
-    """Call the cache. None where it is away: watchers then wait for the end of an answer, which needs no cache."""
+    """Call the cache. Return None if it is away: watchers then wait for the end of an answer, which needs no cache."""
     global _away
     try:
         result = await caches.reached("live", method, *args)
@@ -59,12 +59,12 @@ async def snapshot(reply: UUID) -> Snapshot | None:
 
 
 async def keep_thinking(reply: UUID, thinking: str) -> None:
-    """Keep what is thought so far, apart from the snapshot: it can be long, and is read only where it is opened."""
+    """Store the thoughts so far, apart from the snapshot: they can be long, and are rarely read."""
     await _cached("set", f"thinking:{reply.hex}", _sealed(thinking), LIFETIME)
 
 
 async def thinking(reply: UUID) -> str | None:
-    """What a live reply's model has thought, a second ago or so; None where that is not known here."""
+    """Return a live reply's thoughts, as of about a second ago; None if they are not known here."""
     value = _opened(await _cached("get", f"thinking:{reply.hex}"))
     return value if isinstance(value, str) else None
 
@@ -74,14 +74,14 @@ async def forget(reply: UUID) -> None:
 
 
 async def ask_to_stop(reply: UUID) -> None:
-    """Ask whichever process runs `reply`. Raises UnavailableError where that process cannot be told."""
+    """Ask the process that runs `reply` to stop it. Raises UnavailableError if it cannot be told."""
     await _cached("set", f"stop:{reply.hex}", True, STOP_LIFETIME)
     if _away:
         raise UnavailableError("The answer cannot be stopped right now. Try again in a moment.")
 
 
 async def asked_to_stop(replies: Sequence[UUID]) -> set[UUID]:
-    """Those of `replies` that somebody, in whichever process, asked to stop."""
+    """Return those of `replies` that somebody asked to stop, in any process."""
     keys = {f"stop:{reply.hex}": reply for reply in replies}
     found = await _cached("get_many", list(keys)) if keys else None
     return {keys[key] for key in found or ()}

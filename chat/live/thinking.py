@@ -1,4 +1,4 @@
-"""What the model of a live reply thinks, and for how long."""
+"""Collects the thoughts of a live reply, and measures their time."""
 
 import time
 
@@ -8,9 +8,9 @@ from langai_site.characters import whole_characters
 
 
 class LiveThinking:
-    """Grows with the thoughts of one reply. A reply that is continued goes on with those it has, `before`.
+    """The growing thoughts of one reply. A continued reply adds to `before`, those of its earlier part.
 
-    Times are those of `time.monotonic()`, except `at`, which other processes read.
+    Times are from `time.monotonic()`, except `at`, which other processes read.
     """
 
     def __init__(self, before: Thinking | None) -> None:
@@ -18,12 +18,12 @@ class LiveThinking:
         self.forget()
 
     def forget(self) -> None:
-        """Drop what was thought in vain, by a model that failed before its first word."""
+        """Drop the thoughts of a model that failed before its first word."""
         self._pieces = [self._before.text] if self._before else []
         self._seconds = self._before.seconds if self._before else 0.0
         self._since: float | None = None
         self._at = 0.0
-        # Changes with every piece.
+        # Increases with every piece.
         self.count = 0
 
     @property
@@ -31,7 +31,7 @@ class LiveThinking:
         return self._since is not None
 
     def take(self, text: str) -> bool:
-        """Append `text`, and return whether a thought begins with it."""
+        """Append `text` and return whether it starts a new thought."""
         begins = not self.is_running
         if begins:
             self._begin(time.monotonic())
@@ -40,7 +40,7 @@ class LiveThinking:
         return begins
 
     def take_back(self, text: str, since: float) -> None:
-        """Append `text`, which was taken for the answer from `since` on, as a thought that has ended."""
+        """Append `text`, which had been taken for the answer since `since`, as a thought that has ended."""
         if not self.is_running:
             self._begin(since)
         self._pieces.append(text)
@@ -48,7 +48,7 @@ class LiveThinking:
         self.end()
 
     def end(self) -> bool:
-        """Return whether a thought ends now: the answer begins, or there is none."""
+        """End the thought that is running; return whether there was one."""
         if self._since is None:
             return False
         self._seconds += time.monotonic() - self._since
@@ -67,14 +67,14 @@ class LiveThinking:
 
     @property
     def kept(self) -> Thinking | None:
-        """All of it, as the row of the reply keeps it; None where nothing was thought."""
+        """Return all thoughts as the reply's row stores them; None if there are none."""
         if not self._pieces:
             return None
         running = time.monotonic() - self._since if self._since is not None else 0.0
         return Thinking(self.text, round(self._seconds + running, 1))
 
     def progress(self, waiting: str, *, is_working: bool) -> Progress:
-        """What watchers are told: that it runs or how long it took, and for which model the reply waits."""
+        """Return the state for watchers: whether the model thinks, how long, and which model the reply waits for."""
         return Progress(
             thinking="running" if self.is_running else "over" if self._pieces else "",
             seconds=self._seconds,

@@ -1,4 +1,4 @@
-"""Following one reply from any process, as the API does: what it has grown by, and how it ended."""
+"""Follows one reply from any process, for the API: what was added, and how it ended."""
 
 import asyncio
 from collections.abc import AsyncGenerator
@@ -18,13 +18,13 @@ from chat.turns.citations import rest_after
 from langai_site.accounts.proofs import Proof
 from langai_site.database.writer import in_database_thread
 
-# Where nothing has come for so long, proxies are told that there is somebody, and the database is asked how it is.
+# After this many silent seconds, Quiet keeps proxies from closing the connection, and the database is checked.
 QUIET = 15.0
 
 
 @dataclass(frozen=True)
 class Named:
-    """Which model answers; told once, before the first of its words."""
+    """Which model answers; sent once, before its first words."""
 
     conversation: UUID
     reply: UUID
@@ -33,7 +33,7 @@ class Named:
 
 @dataclass(frozen=True)
 class Grown:
-    """`text` was added; there are `length` characters now."""
+    """`text` was added; the reply now has `length` characters."""
 
     reply: UUID
     text: str
@@ -47,27 +47,27 @@ class Quiet:
 
 @dataclass(frozen=True)
 class Ended:
-    """The reply as it stays, with its citations."""
+    """The final reply, with its citations."""
 
     reply: Message
 
 
-Told = Named | Grown | Quiet | Ended
+ReplyNews = Named | Grown | Quiet | Ended
 
 
-async def watch(proof: Proof, reply_id: UUID, told: int = 0) -> AsyncGenerator[Told, None]:
-    """Tell how the person's reply grows beyond its first `told` characters, until it has ended.
+async def watch(proof: Proof, reply_id: UUID, sent_chars: int = 0) -> AsyncGenerator[ReplyNews, None]:
+    """Yield how the person's reply grows beyond its first `sent_chars` characters, until it has ended.
 
-    Raises NotFoundError, and AccountClosedError or AccessEndedError where they may not have it any more.
+    Raises NotFoundError, and AccountClosedError or AccessEndedError if the person loses access.
     """
-    async with aclosing(_watch(proof.user_id, reply_id, told)) as news:
+    async with aclosing(_watch(proof.user_id, reply_id, sent_chars)) as news:
         async for one in while_open(proof, news):
             yield one
 
 
-async def _watch(user_id: int, reply_id: UUID, told: int) -> AsyncGenerator[Told, None]:
+async def _watch(user_id: int, reply_id: UUID, sent_chars: int) -> AsyncGenerator[ReplyNews, None]:
     reply = await in_database_thread(access.access_reply, user_id, reply_id)
-    view, layer = _View(reply, told), get_channel_layer()
+    view, layer = _View(reply, sent_chars), get_channel_layer()
     channel, group = await layer.new_channel(), group_of(reply.conversation_id)
     await layer.group_add(group, channel)
     following = _Following(layer, channel)
@@ -82,17 +82,17 @@ async def _watch(user_id: int, reply_id: UUID, told: int) -> AsyncGenerator[Told
 
 
 class _View:
-    """What was told of a reply's text: so many of its characters, and these themselves where they are known."""
+    """What was yielded of a reply: `sent_chars` counts its characters, and `text` holds them if they are known."""
 
-    def __init__(self, reply: Message, told: int) -> None:
-        self.reply, self.told = reply, told
+    def __init__(self, reply: Message, sent_chars: int) -> None:
+        self.reply, self.sent_chars = reply, sent_chars
         self.number, self.model, self.text = 0, "", ""
 
-    def take(self, snapshot: Snapshot) -> list[Told]:
-        """What is new in the whole text as it stands."""
+    def take(self, snapshot: Snapshot) -> list[ReplyNews]:
+        """Return what is new in a snapshot."""
         self.number = snapshot["number"]
-        # A reply grows, unless what was told turned out to be what the model thought.
-        self.told = min(self.told, len(snapshot["text"]))
+        # A reply only grows, unless its text turned out to be a thought.
+        self.sent_chars = min(self.sent_chars, len(snapshot["text"]))
         return self._news(snapshot["text"], snapshot["model"])
 
     def is_next(self, number: int) -> bool:
@@ -103,40 +103,40 @@ class _View:
         if self.is_next(number):
             self.number = number
 
-    def append(self, text: str) -> list[Told]:
+    def append(self, text: str) -> list[ReplyNews]:
         self.number += 1
         return self._news(self.text + text, self.model)
 
-    def end(self, ended: Message) -> list[Told]:
-        """What was not told yet, then how it ended."""
+    def end(self, ended: Message) -> list[ReplyNews]:
+        """Return what was not yielded yet, then how the reply ended."""
         failed = ended.status == Message.Status.FAILED
         return [*self._news(self.text + self._rest(ended), "" if failed else ended.model), Ended(ended)]
 
     def _rest(self, ended: Message) -> str:
-        """What follows the known text; its end takes out of an answer the numbers that name no passage."""
+        """Return what follows the known text. The end of an answer removes numbers that name no passage."""
         return rest_after(self.text, ended.text, [citation.number for citation in ended.citations.all()]) or ""
 
-    def _news(self, text: str, model: str) -> list[Told]:
-        news: list[Told] = []
+    def _news(self, text: str, model: str) -> list[ReplyNews]:
+        news: list[ReplyNews] = []
         if model and not self.model:
             self.model = model
             news.append(Named(self.reply.conversation_id, self.reply.id, model))
-        new, self.text = text[self.told :], text
+        new, self.text = text[self.sent_chars :], text
         if new:
-            self.told = len(text)
-            news.append(Grown(self.reply.id, new, self.told))
+            self.sent_chars = len(text)
+            news.append(Grown(self.reply.id, new, self.sent_chars))
         return news
 
 
 class _Following:
-    """The events of a channel, with pauses. What waits for them is not cancelled: that would end the channel."""
+    """The events of a channel, with pauses. The task that receives is not cancelled: that would end the channel."""
 
     def __init__(self, layer: Any, channel: str) -> None:  # noqa: ANN401 - a channel layer
         self._layer, self._channel = layer, channel
         self._coming: asyncio.Task[Any] | None = None
 
     async def next(self, seconds: float) -> Event | None:
-        """The next event; None where there is none for so long."""
+        """Return the next event; None if none comes within that time."""
         if self._coming is None:
             self._coming = asyncio.create_task(self._layer.receive(self._channel))
         await asyncio.wait({self._coming}, timeout=seconds)
@@ -150,8 +150,8 @@ class _Following:
             self._coming.cancel()
 
 
-async def _until_ended(reply: UUID, following: _Following, view: _View) -> AsyncGenerator[Told, None]:
-    """Listens before it reads: what happens in between is read, or heard, or both."""
+async def _until_ended(reply: UUID, following: _Following, view: _View) -> AsyncGenerator[ReplyNews, None]:
+    """Listen before reading: what happens in between is then read, or heard, or both."""
     snapshot = await snapshots.snapshot(reply)
     for news in view.take(snapshot) if snapshot else ():
         yield news
@@ -160,7 +160,7 @@ async def _until_ended(reply: UUID, following: _Following, view: _View) -> Async
         event = await following.next(QUIET)
         if event is None:
             yield Quiet()
-            # The news of its end may be lost, with the layer or with its process.
+            # The event of its end may be lost, with the layer or with its process.
             ended = await in_database_thread(_has_ended, reply)
         elif event["type"] == "label.rose" or event["type"] == "conversation.gone":
             continue
@@ -174,8 +174,8 @@ def _has_ended(reply: UUID) -> bool:
     return not Message.objects.live().filter(id=reply).exists()
 
 
-async def _news(event: ReplyEvent, view: _View) -> list[Told]:
-    """What an event adds. The first one, and one after a gap, is read from the snapshot, which is whole."""
+async def _news(event: ReplyEvent, view: _View) -> list[ReplyNews]:
+    """Return what an event adds. After a gap, and at first, the whole text is read from the snapshot."""
     if event["type"] == "reply.begun" or event["type"] == "reply.done" or event["number"] <= view.number:
         return []
     if event["type"] == "reply.progressed":

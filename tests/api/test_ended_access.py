@@ -109,7 +109,7 @@ async def test_a_stream_ends_with_what_it_was_asked_with(alice, bob, slow, shown
 async def test_who_waits_for_a_whole_answer_is_told_as_well(alice, slow, upstream, path, more):
     program = await in_database_thread(with_key, alice)
     waiting = asyncio.create_task(program.post(path, body_of(path, more, slow)))
-    while not closed_accounts._watched:  # noqa: ASYNC110 - there is nothing to await
+    while not closed_accounts._open_answers:  # noqa: ASYNC110 - there is nothing to await
         await asyncio.sleep(0.01)
     await in_database_thread(revoked, alice)
     await closed_accounts.look()

@@ -46,7 +46,7 @@ async def test_what_waits_for_a_model_stops_and_closes_the_call(alice):
     with pytest.raises(AccountClosedError, match="switched off"):
         await waiting
     assert ended == ["ended"]
-    assert not closed_accounts._watched
+    assert not closed_accounts._open_answers
 
 
 async def test_what_waits_for_its_reader_stops_when_that_comes_back(alice):
@@ -60,7 +60,7 @@ async def test_a_cancellation_from_elsewhere_stays_one(alice):
     watched = await begun(alice, [])
     waiting = asyncio.create_task(anext(watched))
     await asyncio.sleep(0.01)
-    for one in closed_accounts._watched:
+    for one in closed_accounts._open_answers:
         one.close(AccountClosedError())
     waiting.cancel()
     with pytest.raises(asyncio.CancelledError):

@@ -55,7 +55,7 @@ async def test_the_end_of_an_answer_reaches_open_pages_though_redis_was_away(red
     conversation, listening = page
     told, reply = await listening(), uuid4()
     redis.stop()
-    ending = asyncio.create_task(publishing.publish_end(conversation, reply))
+    ending = asyncio.create_task(publishing.publish_finished(conversation, reply))
     while "could not be published" not in caplog.text:  # noqa: ASYNC110
         await asyncio.sleep(0.01)
     redis.start()
