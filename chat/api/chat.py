@@ -1,4 +1,4 @@
-"""Programs ask, and read on: thin doors to the same services as the pages'."""
+"""Operations that ask a question and stream its answer. They call the same services as the pages."""
 
 import contextlib
 from collections.abc import AsyncGenerator
@@ -26,7 +26,7 @@ from langai_site.web.api_errors import documented, understood
 from langai_site.web.stated_labels import HEADER, HEADER_WORDS, highest_stated
 
 router = Router(tags=["Chat"])
-EVENTS = "Events: model, content, citations, usage; error where it failed; at the end [DONE]."
+EVENTS = "Events: model, content, citations, usage; error if it failed; at the end [DONE]."
 PROBLEMS = documented(404, 409, 413, 415, 500)
 
 
@@ -39,7 +39,7 @@ PROBLEMS = documented(404, 409, 413, 415, 500)
 async def chat(
     request: HttpRequest, body: Ask, sensitivity: str = Header("", alias=HEADER, description=HEADER_WORDS)
 ) -> Answer | HttpResponseBase:
-    """Ask, and get the answer once it is complete. It is written to its end also where you go away."""
+    """Ask, and get the answer once it is complete. It is written to its end even if you disconnect."""
     user = person_of(request)
     if body.stream:
         await limits.count_request(limits.API_STREAM, limits.person(user))
@@ -65,7 +65,7 @@ async def chat_stream(
     ),
     sensitivity: str = Header("", alias=HEADER, description=HEADER_WORDS),
 ) -> HttpResponseBase:
-    """Ask, and get the answer while it is written. Sent again with the last event's id, the stream goes on there."""
+    """Ask, and get the answer while it is written. Send the last event's id again to resume the stream from there."""
     user = person_of(request)
     if not last_event_id:
         return await _streamed(request, user, body, sensitivity)
@@ -98,7 +98,7 @@ def _open(user: User, body: Ask, sensitivity: str) -> storage.Started:
 
 
 def _collections(ids: list[int] | None) -> list[str]:
-    """As the page's form sends a choice."""
+    """Return the choice as the page's form sends it."""
     if ids is None:
         return []
     return [str(pk) for pk in ids] or [chosen_collections.NONE]
@@ -110,7 +110,7 @@ async def _streamed(request: HttpRequest, user: User, body: Ask, sensitivity: st
 
 
 def _place(event_id: str) -> tuple[UUID, int]:
-    """The reply, and how much of it was told."""
+    """Return the reply that an event belongs to, and how many of its characters were sent."""
     reply, _, told = event_id.partition("/")
     try:
         return UUID(reply), int(told[:9]) if told.isascii() and told.isdigit() else 0
@@ -119,9 +119,9 @@ def _place(event_id: str) -> tuple[UUID, int]:
 
 
 async def _frames(request: HttpRequest, reply: UUID, told: int, *, stop: bool) -> AsyncGenerator[bytes, None]:
-    """The reply as events. With `stop` it ends with its reader."""
+    """Yield the reply as events. With `stop`, the reply is stopped when its reader disconnects."""
     ended = False
-    # So that who loses the connection at once knows what to go on with.
+    # A reader that is disconnected at once then knows the id from which to resume.
     yield f"id: {reply}/{told}\n: begun\n\n".encode()
     try:
         async with contextlib.aclosing(watching.watch(proof_of(request), reply, told)) as events:
@@ -136,7 +136,7 @@ async def _frames(request: HttpRequest, reply: UUID, told: int, *, stop: bool) -
     yield sse.DONE
 
 
-def _as_frames(request: HttpRequest, event: watching.Told) -> list[bytes]:
+def _as_frames(request: HttpRequest, event: watching.ReplyNews) -> list[bytes]:
     if isinstance(event, watching.Named):
         named = {"model": event.model, "conversation_id": str(event.conversation), "reply_id": str(event.reply)}
         return [sse.frame({"type": "model"} | named, event="model")]
@@ -147,7 +147,7 @@ def _as_frames(request: HttpRequest, event: watching.Told) -> list[bytes]:
 
 
 def _ending(request: HttpRequest, reply: Message) -> list[bytes]:
-    """What is told of a reply that ended. Its text is there in full once more: it may have been mended."""
+    """Return the events for a reply that ended, with its full text: the end may have changed it."""
     if reply.status == Message.Status.FAILED:
         return [_problem(request, LangAIError(reply.error, code=reply.error_code))]
     answer = answer_of(reply).model_dump(mode="json")

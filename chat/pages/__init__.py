@@ -1,1 +1,1 @@
-"""What a person sees of conversations: pages, fragments, sockets, and how they are drawn."""
+"""What people see of conversations: pages, fragments, sockets, and how these are drawn."""

@@ -1,4 +1,4 @@
-"""What a page is sent that was away for a while, so that it shows what is true now and keeps what it has loaded."""
+"""Brings a page up to date that was disconnected for a while, and keeps what it has loaded."""
 
 from dataclasses import replace
 from uuid import UUID
@@ -10,10 +10,10 @@ from chat.pages import drawing, fragments
 
 
 async def frame(part: ThreadPart, shown: str, last_shown: UUID | None, snapshot: Snapshot | None) -> str:
-    """The frame for a page that says it shows `shown`; `part` is the end of the thread as it is now.
+    """Return the frame for a page that says it shows `shown`; `part` is the end of the thread as it is now.
 
-    `last_shown` is the last message of the part that the page shows as well. Where there is none, as on a page that
-    is more than a part behind, it gets the whole part in place of its thread.
+    `last_shown` is the last message of the part that the page shows too. If it is None, the page is more than one part
+    behind and gets the whole part in place of its thread.
     """
     known = [message.id for message in part.messages]
     if last_shown is None:

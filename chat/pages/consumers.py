@@ -1,4 +1,4 @@
-"""The socket of a conversation: a viewer. It draws what happens and owns nothing; closing it changes nothing."""
+"""The socket of a conversation. It only draws what happens: closing it changes nothing else."""
 
 from collections.abc import Collection
 from urllib.parse import parse_qs
@@ -34,10 +34,10 @@ from langai_site.sensitivity import Sensitivity
 
 class ConversationConsumer(PersonSocket):
     drawing: SharedDrawing | None = None
-    # The number of the last change of the live reply that the page shows.
+    # The number of the live reply's last change that the page shows.
     number: int = 0
     label: int = Sensitivity.PUBLIC
-    # Messages that a catch-up has drawn: the news of them may still be on its way.
+    # Messages drawn while catching up: events about them may still arrive.
     drawn: frozenset[str] = frozenset()
 
     async def connect(self) -> None:
@@ -50,7 +50,7 @@ class ConversationConsumer(PersonSocket):
         if not await self._may_watch(user):
             await self.close(TOO_MANY)
             return
-        # Listen first, read then: what happens in between is drawn twice rather than never.
+        # Listen before reading: what happens in between is drawn twice rather than never.
         await self.enter(user)
         await self.read(access.require_theirs, self.user_id, self.conversation)
         await self.channel_layer.group_add(group_of(self.conversation), self.channel_name)
@@ -68,7 +68,7 @@ class ConversationConsumer(PersonSocket):
         await self.channel_layer.group_discard(group_of(self.conversation), self.channel_name)
 
     async def _catch_up(self) -> None:
-        """Bring the page, which says what it shows, to what is true now."""
+        """Bring the page up to date; its socket's address says what it shows."""
         shown = parse_qs(self.scope["query_string"].decode("latin1")).get("shown", [""])[0]
         await self.check()
         conversation, part, last_shown = await drawing.off_loop(_latest, self.user_id, self.conversation, shown)
@@ -99,7 +99,7 @@ class ConversationConsumer(PersonSocket):
         if event["replaces"] == event["reply"]:
             return await self._draw(fragments.replaced_frame(bubble, reply))
         if event["replaces"]:
-            # Another answer to an earlier question: what followed the one that it replaces is on another branch.
+            # Another answer to an earlier question: what followed the replaced answer is on another branch.
             return await self._draw(fragments.following_frame([bubble], event["question"]))
         asked = fragments.Bubble(UUID(event["question"]), Message.Role.USER, text=event["text"])
         await self._draw(fragments.appended_frame([asked, bubble]))
@@ -114,7 +114,7 @@ class ConversationConsumer(PersonSocket):
         await self._follow(event)
 
     async def _follow(self, event: ReplyChange) -> None:
-        """Draw a change if it is the next one. Layers drop what is over their capacity, and may repeat."""
+        """Draw a change if it is the next one. Layers drop events above their capacity, and may repeat them."""
         is_known = self.drawing is not None and self.drawing.reply == event["reply"]
         if is_known and event["number"] <= self.number:
             return
@@ -127,14 +127,14 @@ class ConversationConsumer(PersonSocket):
             await self._draw(frame)
 
     async def _mend(self, reply: str) -> None:
-        """Draw the reply anew from its snapshot, which is whole: a change is missing."""
-        # It may be the first that this page is shown of the reply.
+        """Draw the whole reply from its snapshot, because a change is missing."""
+        # This may be the first of the reply that this page shows.
         await self.check()
         if snapshot := await snapshots.snapshot(UUID(reply)):
             await self._draw_whole(shared_drawings.of(reply, snapshot))
 
     async def _draw_whole(self, drawing: SharedDrawing) -> None:
-        """From here on the page shows what this drawing shows."""
+        """Show what this drawing shows, and follow it from here on."""
         self.drawing = drawing
         bubble, self.number = await drawing.whole()
         await self._draw(fragments.replaced_frame(bubble, drawing.reply))
@@ -150,7 +150,7 @@ class ConversationConsumer(PersonSocket):
         await self._draw(self._label_frame(conversation))
 
     async def conversation_gone(self, event: ConversationGone) -> None:
-        """The conversation was deleted."""
+        """Close the socket if the conversation was deleted."""
         await self.read(access.require_theirs, self.user_id, self.conversation)
 
     @classmethod
@@ -160,7 +160,7 @@ class ConversationConsumer(PersonSocket):
         return [socket for socket, pair in watched.items() if pair not in theirs]
 
     def _label_frame(self, conversation: Conversation) -> str:
-        """The composer's choice is only drawn anew where it must be: somebody may have chosen already."""
+        """Return the label's frame, and the composer's labels only if it rose: the person may have chosen already."""
         before, self.label = self.label, conversation.label
         frame = fragments.label_frame(conversation)
         return frame + fragments.raised_frame(Sensitivity(self.label)) if self.label > before else frame
@@ -170,7 +170,7 @@ class ConversationConsumer(PersonSocket):
 
 
 def _latest(user_id: int, conversation_id: UUID, shown: str) -> tuple[Conversation, ThreadPart, UUID | None]:
-    """A conversation, the end of its thread, and the last message of that which a page that shows `shown` shows."""
+    """Return a conversation, the end of its thread, and the last message of that end that the page shows too."""
     conversation = access.access_conversation(user_id, conversation_id)
     part = branches.latest(conversation)
     last_shown = fragments.message_of(shown)

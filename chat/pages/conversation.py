@@ -1,4 +1,4 @@
-"""The pages that show conversations: what is in them, read and drawn without holding up anybody else."""
+"""The pages that show conversations, read and drawn without holding up other requests."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -32,7 +32,7 @@ def list_context(user: User, after: access.ListPlace | None = None) -> dict[str,
 
 
 def page_context(user: User, conversation: Conversation | None = None, form: QueryDict | None = None) -> dict[str, Any]:
-    """What the page needs apart from its thread; `form` is a message that could not be sent, to be shown again."""
+    """Return the page's context apart from its thread; `form` is a message that was refused, to be shown again."""
     models = catalogue.models(user.id)
     chosen = conversation.model if conversation else AUTO
     gone = chosen not in {AUTO, *(model.name for model in (*models, *BUILT_IN))}
@@ -58,12 +58,12 @@ def page_context(user: User, conversation: Conversation | None = None, form: Que
 
 
 def new_context(user: User, deleted: str | None) -> dict[str, Any]:
-    """The new chat's page, with the offer to bring back the conversation that was deleted just now."""
+    """Return the context of the new chat's page, with the offer to restore a conversation that was just deleted."""
     return page_context(user) | {"deleted": access.deleted(user.id, deleted) if deleted else None}
 
 
 def conversation_context(user: User, conversation_id: UUID, form: QueryDict | None = None) -> dict[str, Any]:
-    """What a conversation's page needs apart from its thread. Raises NotFoundError."""
+    """Return the context of a conversation's page apart from its thread. Raises NotFoundError."""
     return page_context(user, access.access_conversation(user.id, conversation_id), form)
 
 
@@ -73,14 +73,14 @@ async def latest_page(
     form: QueryDict | None = None,
     **more: Any,  # noqa: ANN401 - context
 ) -> HttpResponse:
-    """A conversation's page, with the end of its thread. Raises SignedOutError and NotFoundError."""
+    """Return a conversation's page with the end of its thread. Raises SignedOutError and NotFoundError."""
     context = await as_user(request, conversation_context, conversation, form)
     part = await drawing.off_loop(branches.latest, context["conversation"])
     return await drawn(request, PAGE, context | await latest_thread(part) | more)
 
 
 async def latest_thread(part: ThreadPart) -> dict[str, Any]:
-    """The end of a thread, and the address of the socket that says what of it the page shows."""
+    """Return the end of a thread, and the address of its socket, which says what the page shows."""
     if not part.messages:
         return {"bubbles": []}
     leaf = part.messages[-1]
@@ -90,12 +90,12 @@ async def latest_thread(part: ThreadPart) -> dict[str, Any]:
 
 
 async def snapshot_of(message: Message) -> Snapshot | None:
-    """What there is of a reply that is being written."""
+    """Return the snapshot of a reply that is being written; None for other messages."""
     return await snapshots.snapshot(message.id) if message.status == Message.Status.STREAMING else None
 
 
 async def earlier_page(request: HttpRequest, conversation: UUID, before: str) -> HttpResponse:
-    """The part of a thread that stands before a message: a page of its own, or for htmx what to put there."""
+    """Return the part of a thread before a message: a page of its own, or for htmx the part alone."""
     part_only = bool(request.htmx)  # type: ignore[attr-defined]
     context = await as_user(request, _access if part_only else conversation_context, conversation)
     part = await drawing.off_loop(branches.before, context["conversation"], message_id(before))
@@ -104,7 +104,7 @@ async def earlier_page(request: HttpRequest, conversation: UUID, before: str) ->
 
 
 async def new_end(request: HttpRequest, conversation: UUID, *, is_new: bool) -> str:
-    """The frame with what follows in a thread now that a reply has begun; `is_new`: its question is new as well."""
+    """Return the frame with the end of a thread once a reply has begun; `is_new`: its question is new as well."""
     context = await as_user(request, _access, conversation)
     part = await drawing.off_loop(branches.latest, context["conversation"], most=2)
     question, reply = part.messages
@@ -125,7 +125,7 @@ def _access(user: User, conversation_id: UUID) -> dict[str, Any]:
 
 
 def message_id(text: str) -> UUID:
-    """The id that an address names. Raises NotFoundError."""
+    """Return the id in an address. Raises NotFoundError."""
     try:
         return UUID(text)
     except ValueError:
@@ -133,12 +133,12 @@ def message_id(text: str) -> UUID:
 
 
 async def drawn(request: HttpRequest, template: str, context: Mapping[str, Any], status: int = 200) -> HttpResponse:
-    """`render`, on the threads that draw."""
+    """Render a template on the drawing threads."""
     return await drawing.off_loop(render, request, template, dict(context), status=status)
 
 
 def place_of(conversation: Conversation, reply: UUID) -> str:
-    """The address of the page that shows a reply: the conversation's, or that of an earlier part. Synchronous."""
+    """Return the address of the page that shows a reply: the latest page or an earlier part. Synchronous."""
     page = reverse("chat:conversation", args=[conversation.id])
     if reply == conversation.current_leaf_id:
         return page
@@ -149,7 +149,7 @@ def place_of(conversation: Conversation, reply: UUID) -> str:
 
 
 def moved(request: HttpRequest, url: str) -> HttpResponse:
-    """Go on to another page: htmx fetches it into this one."""
+    """Redirect to another page; htmx needs a header for that."""
     if not request.htmx:  # type: ignore[attr-defined]
         return redirect(url)
     return HttpResponse(headers={"HX-Redirect": url})

@@ -1,7 +1,7 @@
-"""Draws conversations on a few threads of their own, so that nobody waits in the event loop for somebody's page.
+"""Draws conversations on a few dedicated threads, so that drawing never blocks the event loop.
 
-An answer that has ended is drawn once: its HTML is kept in the database beside it, found by a digest of all that it
-was made from. Each answer is a piece of work of its own, so that a long page and a short one take turns.
+An answer that has ended is drawn once: its HTML is stored in the database, found by a digest of everything it was
+made from. Each answer is a separate job, so that long and short pages take turns.
 """
 
 import asyncio
@@ -33,21 +33,21 @@ T = TypeVar("T")
 
 logger = logging.getLogger(__name__)
 
-# More would not draw more, for they share one interpreter; with one, a page would wait for somebody's long answer.
+# More threads would not draw more, as they share one interpreter; with one, a page would wait for a long answer.
 THREADS = 2
 LIBRARIES = ("latex2mathml", "markdown-it-py", "mdit-py-plugins", "nh3", "pygments")
 
 _threads = ThreadPoolExecutor(THREADS, thread_name_prefix="drawing")
-# For so many seconds a drawing is shared by all who read the reply before its HTML was kept.
+# For this many seconds, everybody who opens the reply before its HTML is stored shares one drawing.
 SHARED_SECONDS = 10
 _recent: dict[tuple[UUID, str], Future[str]] = {}
-# The parser lists its rules when it is first used, which two threads must not do at once.
+# The parser builds its list of rules on first use, which two threads must not do at once.
 rendering.render("x")
 
 
 @dataclass(frozen=True)
 class RenderInput:
-    """All that the HTML of a reply is made from."""
+    """Everything that the HTML of a reply is made from."""
 
     reply: UUID
     text: str
@@ -71,30 +71,30 @@ class RenderInput:
 
 @cache
 def _libraries() -> list[str]:
-    """The versions of what the renderer is made of: an update may draw otherwise, or let less through."""
+    """Return the versions of the renderer's libraries: an update may draw differently, or let less through."""
     return [version(name) for name in LIBRARIES]
 
 
 async def off_loop(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-    """Read or draw on one of the threads; exceptions come back. Short pieces of work, for others wait meanwhile."""
+    """Run a function on a drawing thread; exceptions are passed on. Keep it short, because others wait meanwhile."""
     work = carried(lambda: healed(function, *args, **kwargs))
     return await asyncio.get_running_loop().run_in_executor(_threads, work)
 
 
 async def bubbles_of(part: ThreadPart, snapshot: Snapshot | None = None) -> list[fragments.Bubble]:
-    """The messages of a part as they are shown; `snapshot` is that of its live reply."""
+    """Return the bubbles of a part's messages; `snapshot` is that of its live reply."""
     html = await html_of(part.messages)
     return await off_loop(fragments.bubbles_of, part.messages, html, snapshot, is_latest=part.is_latest)
 
 
 async def bubble_of(message: Message, snapshot: Snapshot | None = None) -> fragments.Bubble:
-    """A message at the end of its branch as it is shown."""
+    """Return the bubble of a message at the end of its branch."""
     [bubble] = await bubbles_of(ThreadPart([message]), snapshot)
     return bubble
 
 
 async def ended_frame(reply: Message) -> str:
-    """The frame that puts a reply that has ended in the place of what was shown of it."""
+    """Return the frame that replaces what was shown of a reply by the reply that has ended."""
     html = await html_of([reply])
 
     def drawn() -> str:
@@ -105,12 +105,12 @@ async def ended_frame(reply: Message) -> str:
 
 
 async def html_of(messages: Iterable[Message]) -> Mapping[UUID, SafeString]:
-    """The HTML of those of the messages that are replies and have ended, as cached; what is missing is drawn."""
+    """Return the HTML of the messages that are ended replies, from the cache; what is missing is drawn."""
     html, missing = await off_loop(_cached, messages)
     drawn: list[ReplyHtml] = []
     for digest, wanted in missing:
         job, is_mine = _rendering(digest, wanted)
-        # Somebody who goes away takes it from nobody else.
+        # A request that is cancelled does not cancel the drawing for others.
         html[wanted.reply] = await asyncio.shield(asyncio.wrap_future(job))
         if is_mine:
             drawn.append(ReplyHtml(reply_id=wanted.reply, digest=digest, html=html[wanted.reply]))
@@ -119,7 +119,7 @@ async def html_of(messages: Iterable[Message]) -> Mapping[UUID, SafeString]:
 
 
 def _cached(messages: Iterable[Message]) -> tuple[dict[UUID, str], list[tuple[str, RenderInput]]]:
-    """The HTML that there is, by reply, and what is to be drawn, each with its digest."""
+    """Return the cached HTML by reply, and what is still to be drawn, each with its digest."""
     html: dict[UUID, str] = {}
     missing: list[tuple[str, RenderInput]] = []
     for message in messages:
@@ -135,7 +135,7 @@ def _cached(messages: Iterable[Message]) -> tuple[dict[UUID, str], list[tuple[st
 
 
 def _rendering(digest: str, wanted: RenderInput) -> tuple[Future[str], bool]:
-    """The drawing of a reply, and whether it begins only now."""
+    """Return the drawing of a reply, and whether it is started by this call."""
     key = wanted.reply, digest
     if key in _recent:
         return _recent[key], False
@@ -145,7 +145,7 @@ def _rendering(digest: str, wanted: RenderInput) -> tuple[Future[str], bool]:
 
 
 async def _keep(drawn: Sequence[ReplyHtml]) -> None:
-    """Keep what was drawn. Where that fails, as for a conversation that was deleted meanwhile, it is drawn again."""
+    """Store drawn HTML. If that fails, for example because the conversation was deleted, it is drawn again later."""
     if not drawn:
         return
     try:

@@ -1,4 +1,4 @@
-"""How a conversation looks: rows and events -> what the templates and the socket's frames are made of."""
+"""How a conversation looks: turns rows and events into what templates and the socket's frames need."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -30,7 +30,7 @@ UNFINISHED = (Message.Status.STOPPED, Message.Status.INTERRUPTED, Message.Status
 
 @dataclass(frozen=True)
 class Bubble:
-    """A message as it is drawn. A live reply has finished blocks in `html` and the one being written in `open_html`."""
+    """A message as it is drawn. A live reply has finished blocks in `html` and the current block in `open_html`."""
 
     id: UUID
     role: str
@@ -62,22 +62,22 @@ class Bubble:
 
 
 def short_id(reply: UUID | str) -> str:
-    """The name of a live reply's elements: short, for every frame carries it."""
+    """Return the short name of a live reply's elements, short because every frame contains it."""
     return str(reply)[:8]
 
 
 def safe(html: str) -> SafeString:
-    # Only what chat.markdown.rendering has sanitised comes here.
+    # Call this only with HTML that chat.markdown.rendering has sanitised.
     return mark_safe(html)  # noqa: S308
 
 
 def state_of(leaf: Message) -> str:
-    """What a page shows at the end of its thread, so that its socket can tell later whether that is still so."""
+    """Return what a page shows at the end of its thread, so that its socket can tell later whether it has changed."""
     return f"{leaf.id}.{leaf.lease}.{leaf.status}"
 
 
 def message_of(state: str) -> UUID | None:
-    """The message that such a state names; None where it names none."""
+    """Return the message that such a state names; None if it names none."""
     try:
         return UUID(state.partition(".")[0])
     except ValueError:
@@ -85,7 +85,7 @@ def message_of(state: str) -> UUID | None:
 
 
 def earlier_url(part: ThreadPart) -> str:
-    """Where the messages before that part are; empty where there are none."""
+    """Return the address of the messages before that part; empty if there are none."""
     if not part.has_earlier:
         return ""
     first = part.messages[0]
@@ -109,9 +109,9 @@ def _siblings(message: Message) -> dict[str, Any]:
 
 
 def bubble_of(message: Message, html: SafeString = NOTHING, snapshot: Snapshot | None = None) -> Bubble:
-    """What is shown of a message: a reply that has ended with its `html`, a live one by its snapshot.
+    """Return the bubble of a message: an ended reply from its `html`, a live one from its snapshot.
 
-    A snapshot is newer than the row of its reply; without one the row has to do.
+    A snapshot is newer than the reply's row, which is used if there is no snapshot.
     """
     if message.role == Message.Role.USER:
         return Bubble(message.id, message.role, text=message.text)
@@ -127,9 +127,9 @@ def bubbles_of(
     *,
     is_latest: bool = True,
 ) -> list[Bubble]:
-    """Messages that follow one another, with the `html` of the replies that have ended. `is_latest`: none follow them.
+    """Return the bubbles of consecutive messages; `html` is that of ended replies. `is_latest`: no messages follow.
 
-    Only the last answer of a branch can be continued: what follows another would be left behind.
+    Only the last answer of a branch offers Continue, because messages after another one would be left behind.
     """
     bubbles = [bubble_of(message, html.get(message.id, NOTHING), snapshot) for message in messages]
     end = bubbles[-1:] if is_latest else []
@@ -137,7 +137,7 @@ def bubbles_of(
 
 
 def snapshot_of_row(reply: Message) -> Snapshot:
-    """What its row knows of a live reply."""
+    """Return a snapshot from the row of a live reply."""
     progress = thoughts.progress_of(reply.thinking)
     return Snapshot(number=0, text=reply.text, sources=[], model="", progress=progress)
 
@@ -189,7 +189,7 @@ def _ended_bubble(message: Message, html: SafeString) -> Bubble:
 
 
 def _offers(message: Message) -> frozenset[str]:
-    """What can be asked instead, where nothing was sent because of the label."""
+    """Return what to offer instead if the label kept the message from being sent."""
     if message.error_code not in ABOVE_CEILING:
         return frozenset()
     found = {"quotes"}
@@ -212,7 +212,7 @@ def _citation(citation: Citation, urls: Mapping[int, str]) -> dict[str, Any]:
 
 
 def place_of(excerpt: Excerpt) -> str:
-    """Where in its document a cited passage stands, as people say it; nothing where it has one page without a name."""
+    """Return where a cited passage is in its document, in words; empty if the document has a single unnamed page."""
     page = f"page {excerpt.page}"
     if excerpt.location not in ("", page):
         return excerpt.location
@@ -222,9 +222,9 @@ def place_of(excerpt: Excerpt) -> str:
 def grouped(
     conversations: Iterable[Conversation], after: datetime | None = None
 ) -> list[tuple[str, list[Conversation]]]:
-    """Conversations, newest first, under the headings of the sidebar.
+    """Group conversations, newest first, under the headings of the sidebar.
 
-    Where they go on `after` others, the heading that is there already is empty.
+    If they continue a list that ends at `after`, the heading that is already there is empty.
     """
     today = timezone.localdate()
     groups: dict[str, list[Conversation]] = {}
@@ -248,20 +248,20 @@ def _heading(day: date, today: date) -> str:
 
 
 def bubble_html(bubble: Bubble, *, oob: str = "") -> str:
-    """The message's article; `oob` says which element it takes the place of, in a frame."""
+    """Return the message's article; `oob` names the element that it replaces in a frame."""
     return render_to_string("chat/page.html#bubble", {"bubble": bubble, "oob": oob})
 
 
 def thread_frame(bubbles: Iterable[Bubble], earlier_url: str) -> str:
-    """The end of the thread in place of all that is shown, for a page that has missed too much."""
+    """Return the end of the thread as a replacement for everything shown, for a page that has missed too much."""
     inner = render_to_string("chat/page.html#turns", {"bubbles": bubbles, "earlier_url": earlier_url})
     return f'<div id="thread" hx-swap-oob="innerHTML">{inner}</div>'
 
 
 def following_frame(bubbles: Iterable[Bubble], after: UUID | str) -> str:
-    """These messages in place of all that is shown after that one; what is shown before it stays.
+    """Return these messages as a replacement for all that is shown after message `after`; what is before it stays.
 
-    static/app.js takes away what stands there, and loads the page again where it does not show `after`.
+    static/app.js removes what is there, and reloads the page if it does not show `after`.
     """
     inner = "".join(map(bubble_html, bubbles))
     return f'<div hx-swap-oob="beforeend:#thread" data-after="m-{after}">{inner}</div>'
@@ -277,12 +277,12 @@ def replaced_frame(bubble: Bubble, old: UUID | str) -> str:
 
 
 def labels_from(label: Sensitivity) -> list[Sensitivity]:
-    """What a person can choose for the next message: the label that there is, and those above."""
+    """Return the labels that a person can choose for the next message: the current one and those above."""
     return [other for other in Sensitivity if other >= label]
 
 
 def label_frame(conversation: Conversation) -> str:
-    """The conversation's label, over the thread and in the list."""
+    """Return the frame with the conversation's label, above the thread and in the list."""
     label = Sensitivity(conversation.label)
     chip = render_to_string("chat/page.html#label", {"conversation": conversation, "oob": True})
     dot = f'<i id="d-{conversation.id}" class="dot {label.slug}" role="img" aria-label="{label.label}"'
@@ -291,5 +291,5 @@ def label_frame(conversation: Conversation) -> str:
 
 
 def raised_frame(label: Sensitivity) -> str:
-    """What can be chosen in the composer, after the label rose."""
+    """Return the frame with the composer's choice of labels after the label rose."""
     return render_to_string("chat/page.html#raise", {"labels": labels_from(label), "oob": True})

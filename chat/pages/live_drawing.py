@@ -1,4 +1,4 @@
-"""A live reply as it grows: what there is of it as HTML, and frames with what is new."""
+"""Draws a live reply as it grows: as HTML, and as frames with what is new."""
 
 from collections.abc import Iterable
 from uuid import UUID
@@ -10,7 +10,7 @@ from chat.pages import fragments, thoughts
 
 
 class LiveDrawing:
-    """Draws a live reply in few bytes: finished blocks once, of the open block what is new."""
+    """Draws a live reply in few bytes: finished blocks once, and only the new part of the open block."""
 
     def __init__(self, reply: str, snapshot: Snapshot) -> None:
         self.reply, self.text = reply, snapshot["text"]
@@ -19,36 +19,36 @@ class LiveDrawing:
 
     @property
     def bubble(self) -> fragments.Bubble:
-        """The reply as it is drawn so far."""
+        """Return the reply as it is drawn so far."""
         html, open_html = fragments.safe("".join(self._finished)), fragments.safe(self._open_html)
         return fragments.live_bubble(UUID(self.reply), html, open_html, self._progress)
 
     @property
     def open_text(self) -> str:
-        """The block that is being written."""
+        """Return the text of the block that is being written."""
         return self._stream.open_text
 
     def continues(self, text: str) -> bool:
-        """Return whether `text` only goes on with the words of the last line, which costs next to nothing to draw."""
+        """Return whether `text` only adds words to the last line, which takes almost no time to draw."""
         return self._stream.continues(text)
 
     def whole_frame(self) -> str:
-        """The frame that brings a page to what is drawn, whatever it shows."""
+        """Return the frame that brings a page up to date, whatever it shows."""
         return fragments.replaced_frame(self.bubble, self.reply)
 
     def progress(self, progress: Progress) -> str:
-        """The frame that says what the model does now. Thoughts that somebody has open stay open."""
+        """Return the frame that says what the model is doing. Thoughts that a person has open stay open."""
         before, self._progress = self._progress, progress
         return thoughts.progress_frame(UUID(self.reply), before, progress)
 
     def know(self, numbers: Iterable[int]) -> str:
-        """The frame that makes links of citations, now that these numbers may be cited."""
+        """Return the frame that turns citations into links, now that these numbers may be cited."""
         before = "".join(self._finished), self._open_html
         self._draw_whole(numbers)
         return "" if before == ("".join(self._finished), self._open_html) else self.whole_frame()
 
     def grow(self, text: str) -> str:
-        """The frame that appends `text`."""
+        """Return the frame that appends `text`."""
         self.text += text
         before, drawn = self._open_html, self._stream.feed(self.text)
         self._take(drawn)
@@ -65,14 +65,14 @@ class LiveDrawing:
 
 
 def _frame(name: str, before: str, drawn: Drawn) -> str:
-    """What to send where, to a page that shows `before` as the open block of the reply of that name."""
+    """Return the frame for a page that shows `before` as the open block of the reply with that short name."""
     if drawn.finished_html:
         return f'<div hx-swap-oob="beforeend:#b-{name}">{drawn.finished_html}</div>{_opened(name, drawn)}'
     new = grown(before, drawn.open_html)
     if new is None:
         return _opened(name, drawn)
     path, piece = new
-    # A row needs its table's body around it.
+    # A table row must be wrapped in a table body.
     wrapper = "tbody" if path.endswith(">tbody:last-child") else "div"
     return f'<{wrapper} hx-swap-oob="beforeend:#o-{name}{path}">{piece}</{wrapper}>' if piece else ""
 

@@ -1,4 +1,4 @@
-"""Posts that start a turn or preview one: a message, a retry, a resume. Their database work takes one hop."""
+"""Posts that start or preview a turn: a message, a retry, a resume. Their database work takes one hop."""
 
 from collections.abc import Callable
 from typing import Any
@@ -27,7 +27,7 @@ from langai_site.web.stated_labels import highest_stated
 async def begin(
     request: HttpRequest, open_turn: Callable[[User], storage.Started], replaces: str = ""
 ) -> storage.Started:
-    """Open a turn for whoever is signed in, and start its reply."""
+    """Open a turn for the signed-in person, and start its reply."""
     begun = await runner.begin(lambda: as_user(request, open_turn), replaces)
     return begun.started
 
@@ -44,7 +44,7 @@ async def start(request: HttpRequest) -> HttpResponse:
 
 
 def message_of(request: HttpRequest) -> dict[str, Any]:
-    """A posted message, as `storage.post` takes it. Raises InvalidError."""
+    """Return a posted message as keyword arguments of `storage.post`. Raises InvalidError."""
     form = request.POST
     return {
         "text": form.get("text", ""),
@@ -56,13 +56,13 @@ def message_of(request: HttpRequest) -> dict[str, Any]:
 
 
 def pick_of(request: HttpRequest) -> drafts.Pick:
-    """Which model is to answer again, and what of the passages it is given."""
+    """Return the model that is to answer again, and whether it gets only the passages that it may see."""
     form = request.POST
     return drafts.Pick(form.get("model", ""), form.get("models") == "local", form.get("passages") == "allowed")
 
 
 async def refused(request: HttpRequest, error: LangAIError, conversation: UUID | None = None) -> HttpResponse:
-    """Tell why a message was not taken. Without JavaScript the page comes again, with the text still in it."""
+    """Say why a message was refused. Without JavaScript the page is shown again with the text still in it."""
     if request.htmx or isinstance(error, SignedOutError) or "text" not in request.POST:  # type: ignore[attr-defined]
         raise error
     if conversation:
@@ -82,7 +82,7 @@ async def post(request: HttpRequest, conversation: UUID) -> HttpResponse:
         started = await begin(request, lambda user: storage.post(user, conversation, **message_of(request)))
     except LangAIError as error:
         return await refused(request, error, conversation)
-    return await begun(request, started, is_new=True)
+    return await _started_response(request, started, is_new=True)
 
 
 @require_POST
@@ -90,7 +90,7 @@ async def post(request: HttpRequest, conversation: UUID) -> HttpResponse:
 async def retry(request: HttpRequest, reply: UUID) -> HttpResponse:
     pick = pick_of(request)
     started = await begin(request, lambda user: storage.retry(user, reply, pick), replaces=str(reply))
-    return await begun(request, started)
+    return await _started_response(request, started)
 
 
 @require_POST
@@ -98,13 +98,13 @@ async def retry(request: HttpRequest, reply: UUID) -> HttpResponse:
 async def resume(request: HttpRequest, reply: UUID) -> HttpResponse:
     pick = pick_of(request)
     started = await begin(request, lambda user: storage.resume(user, reply, pick), replaces=str(reply))
-    return await begun(request, started)
+    return await _started_response(request, started)
 
 
-async def begun(request: HttpRequest, started: storage.Started, *, is_new: bool = False) -> HttpResponse:
-    """A page with an open socket is drawn by it; one without gets what now follows in its thread.
+async def _started_response(request: HttpRequest, started: storage.Started, *, is_new: bool = False) -> HttpResponse:
+    """Answer a post that started a reply: empty if the page's socket is open, otherwise the thread's new end.
 
-    `is_new`: the question is new, and not one that is answered again.
+    `is_new`: the question is new, not one that is answered again.
     """
     if not request.htmx:  # type: ignore[attr-defined]
         return redirect("chat:conversation", started.conversation)
@@ -120,7 +120,7 @@ async def begun(request: HttpRequest, started: storage.Started, *, is_new: bool 
 @by_person
 @counted_as_page
 async def preview(request: HttpRequest, conversation: UUID | None = None) -> HttpResponse:
-    """What would become of the message in the composer. A POST, so that the text does not end up in access logs."""
+    """Show what would happen to the message in the composer. A POST, so that the text stays out of access logs."""
     draft = draft_of(request)
     before = await as_user(request, previews.before, conversation, draft)
     context = receipt_text.preview(await previews.preview(*before, draft)) if draft.text.strip() else {}

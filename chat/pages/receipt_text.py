@@ -1,4 +1,4 @@
-"""Pure: what a receipt says, in words, to the person whose turn it was."""
+"""Pure: puts a receipt into words for the person whose turn it was."""
 
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def cost(amount: Decimal | None) -> str:
-    """US dollars to two digits that count."""
+    """Return an amount in US dollars with two significant digits."""
     if amount is None:
         return "unpriced"
     if not amount:
@@ -21,28 +21,34 @@ def cost(amount: Decimal | None) -> str:
 
 
 def charged(receipt: Receipt) -> str:
-    """What a turn cost; and, where its answer was given before or shared, what that saved."""
-    told = cost(receipt.cost)
+    """Return what a turn cost and, if its answer was cached or shared, what that saved."""
+    amount_text = cost(receipt.cost)
     if not receipt.cached:
-        return told
-    return f"{told} (cached; saved {cost(receipt.saved)})" if receipt.saved else f"{told} (cached)"
+        return amount_text
+    return f"{amount_text} (cached; saved {cost(receipt.saved)})" if receipt.saved else f"{amount_text} (cached)"
 
 
 def receipt_lines(receipt: Receipt) -> list[tuple[str, str]]:
-    """The folded receipt, as terms and values; nothing where the turn did not come so far."""
+    """Return the folded receipt as terms and values; empty if the turn did not get far enough."""
     if not receipt.label:
         return []
     limits = _limits(receipt.notice, receipt.answer_limit)
-    return [*_decided(receipt), *_weighed(receipt), *limits, *_taken(receipt), *_not_used(receipt.rejected)]
+    return [
+        *_model_lines(receipt),
+        *_label_lines(receipt),
+        *limits,
+        *_usage_lines(receipt),
+        *_not_used(receipt.rejected),
+    ]
 
 
 def _limits(notice: str, answer_limit: str) -> list[tuple[str, str]]:
-    """What the person should know of what the model was given, and of the room for its answer."""
+    """Return lines about what was left out of the prompt, and about the longest answer."""
     return [(term, text) for term, text in (("Notice", notice), ("Length", answer_limit)) if text]
 
 
 def _not_used(rejected: Iterable[Rejected]) -> list[tuple[str, str]]:
-    """A line for each reason, with the models that it kept from answering."""
+    """Return a line for each reason, with the models that it kept from answering."""
     reasons: dict[str, list[str]] = {}
     for other in rejected:
         reasons.setdefault(other.why, []).append(other.model)
@@ -50,14 +56,14 @@ def _not_used(rejected: Iterable[Rejected]) -> list[tuple[str, str]]:
 
 
 def summary(receipt: Receipt) -> str:
-    """The receipt on one line: model, tokens, cost and time."""
+    """Return the receipt on one line: model, tokens, cost and time."""
     if not receipt.model:
         return "Nothing was sent" if receipt.label else ""
     tokens = receipt.input_tokens + receipt.output_tokens
     return f"{receipt.model} · {tokens:,} tokens · {charged(receipt)} · {receipt.duration_ms / 1000:.1f} s"
 
 
-def _decided(receipt: Receipt) -> list[tuple[str, str]]:
+def _model_lines(receipt: Receipt) -> list[tuple[str, str]]:
     if not receipt.model:
         return [("Model", "none: nothing was sent")]
     where = "hosted" if receipt.hosted else "local: nothing left this network"
@@ -65,29 +71,29 @@ def _decided(receipt: Receipt) -> list[tuple[str, str]]:
     return [("Model", f"{receipt.model} ({where})"), ("Chosen", receipt.route + version)]
 
 
-def _weighed(receipt: Receipt) -> list[tuple[str, str]]:
+def _label_lines(receipt: Receipt) -> list[tuple[str, str]]:
     lines = [("Label", _with_causes(receipt.label, [cause.words for cause in receipt.label_causes]))]
     if receipt.complexity:
         lines.append(("Complexity", _with_causes(receipt.complexity, receipt.complexity_causes)))
-    return [*lines, ("Documents", _asked(receipt.asked)), ("Passages read", str(receipt.passages))]
+    return [*lines, ("Documents", _documents(receipt.asked)), ("Passages read", str(receipt.passages))]
 
 
 def _with_causes(what: str, causes: Sequence[str]) -> str:
     return ": ".join(filter(None, (what, ", ".join(causes))))
 
 
-def _asked(names: Sequence[str] | None) -> str:
+def _documents(names: Sequence[str] | None) -> str:
     return "all you may read" if names is None else ", ".join(names) or "none, as you chose"
 
 
 def tokens(receipt: Receipt) -> str:
-    """The tokens that a turn took."""
+    """Return the tokens that a turn took, in words."""
     about = "about " if receipt.estimated else ""
     thought = f" ({receipt.reasoning_tokens:,} of them for thinking)" if receipt.reasoning_tokens else ""
     return f"{about}{receipt.input_tokens:,} in, {receipt.output_tokens:,} out{thought}"
 
 
-def _taken(receipt: Receipt) -> list[tuple[str, str]]:
+def _usage_lines(receipt: Receipt) -> list[tuple[str, str]]:
     price = f" (price {receipt.price})" if receipt.price else ""
     lines = [("Tokens", tokens(receipt)), ("Cost", charged(receipt) + price)]
     if receipt.first_token_ms is not None:
@@ -95,18 +101,20 @@ def _taken(receipt: Receipt) -> list[tuple[str, str]]:
     return lines
 
 
-def preview(told: "Preview") -> dict[str, Any]:
-    """What the composer says before sending: one line, and what is behind it."""
-    outcome = [told.model.display_name, _most(told.most)] if told.model else ["nothing would be sent"]
-    label = _with_causes(told.label.label, [cause.words for cause in told.causes if cause.label == told.label])
+def preview(expected: "Preview") -> dict[str, Any]:
+    """Return what the composer says before sending: one line, and the details behind it."""
+    outcome = [expected.model.display_name, _most(expected.most)] if expected.model else ["nothing would be sent"]
+    label = _with_causes(
+        expected.label.label, [cause.words for cause in expected.causes if cause.label == expected.label]
+    )
     lines = [
         ("Label", f"{label}. Passages that are found can raise it."),
-        ("Complexity", _with_causes(told.complexity.level, told.complexity.causes)),
-        ("Model", told.refusal or told.why),
-        *_limits(told.notice, told.answer_limit),
-        *_not_used(told.rejected),
+        ("Complexity", _with_causes(expected.complexity.level, expected.complexity.causes)),
+        ("Model", expected.refusal or expected.why),
+        *_limits(expected.notice, expected.answer_limit),
+        *_not_used(expected.rejected),
     ]
-    return {"preview": told, "summary": " · ".join([told.label.label, *outcome]), "lines": lines}
+    return {"preview": expected, "summary": " · ".join([expected.label.label, *outcome]), "lines": lines}
 
 
 def _most(amount: Decimal | None) -> str:

@@ -1,4 +1,4 @@
-"""Views of one reply: what it says now, how to stop it, and the passages that it cites."""
+"""Views of one reply: show it, stop it, and open its thoughts and the passages that it cites."""
 
 from urllib.parse import urlencode
 from uuid import UUID
@@ -46,7 +46,7 @@ def _place_of(user: User, reply: UUID) -> str:
 @costly
 @by_person
 async def reply(request: HttpRequest, reply: UUID) -> HttpResponse:
-    """One reply as it stands: what a page polls whose socket is blocked. Opened by itself, the page that shows it."""
+    """Show one reply as it is now, for pages whose socket is blocked. Opened directly, redirect to its page."""
     if not request.htmx:  # type: ignore[attr-defined]
         return redirect(await as_user(request, _place_of, reply))
     found = await as_user(request, _reply_as_shown, reply)
@@ -58,7 +58,7 @@ async def reply(request: HttpRequest, reply: UUID) -> HttpResponse:
 @costly
 @by_person
 async def thinking(request: HttpRequest, reply: UUID) -> HttpResponse:
-    """What the model thought, or has thought so far: under its line in the thread, or as a page of its own."""
+    """Show the model's thoughts so far: under their line in the thread, or as a separate page."""
     try:
         found = await as_user(request, _access_reply, reply)
         is_live = found.status == Message.Status.STREAMING
@@ -70,7 +70,7 @@ async def thinking(request: HttpRequest, reply: UUID) -> HttpResponse:
     except SignedOutError:
         return redirect(f"{reverse('account_login')}?next={request.path}")
     if text is None and not is_live:
-        raise NotFoundError("Nothing of what the model thought is kept with this answer.")
+        raise NotFoundError("The model's thoughts are not stored with this answer.")
     html = await drawing.off_loop(thoughts.rendered, text or "")
     template = "chat/thinking.html#thought" if request.htmx else "chat/thinking.html"  # type: ignore[attr-defined]
     context = {"html": html, "name": fragments.short_id(reply), "url": request.path}
@@ -81,7 +81,7 @@ async def thinking(request: HttpRequest, reply: UUID) -> HttpResponse:
 @costly
 @by_person
 async def citation(request: HttpRequest, reply: UUID, number: int) -> HttpResponse:
-    """The passage that a number stands for: in the side panel, or as a page of its own."""
+    """Show the passage that a number stands for: in the side panel, or as a separate page."""
     snapshot = await snapshots.snapshot(reply)
     try:
         excerpt = await as_user(request, cited_sources.excerpt, reply, number, snapshot)

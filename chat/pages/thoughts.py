@@ -1,4 +1,4 @@
-"""How what a model thinks looks: one folded line, and what is behind it once somebody opens it."""
+"""Shows a model's thoughts: one folded line, and the text behind it once a person opens it."""
 
 import time
 from dataclasses import dataclass
@@ -13,13 +13,13 @@ from chat.events import IDLE, Progress
 from chat.markdown import rendering
 from chat.values import Thinking
 
-# Of a thought that is opened: about as long as the longest that models think, and a fifth of a second's work.
+# Characters of a thought that are shown: about the longest that models think, drawn in a fifth of a second.
 SHOWN = 200_000
 
 
 @dataclass(frozen=True)
 class ThinkingLine:
-    """The folded line. The page counts `seconds` up by itself while the model is thinking; `url` has the thoughts."""
+    """The folded line. The page itself counts `seconds` up while the model is thinking; `url` has the thoughts."""
 
     name: str
     url: str
@@ -28,18 +28,18 @@ class ThinkingLine:
 
     @property
     def spoken(self) -> str:
-        """How long it is thinking, or took, as static/app.js says it too: 12 s, 1 min 5 s."""
+        """Return how long the model thinks or has thought, as static/app.js writes it: 12 s, 1 min 5 s."""
         whole = int(self.seconds)
         return f"{whole} s" if whole < 60 else f"{whole // 60} min {whole % 60} s"
 
     @property
     def words(self) -> str:
-        """The line once it is over."""
+        """Return the text of the line once thinking is over."""
         return f"Thought for {self.spoken}" if self.seconds >= 1 else "Thought for a moment"
 
 
 def line_of(reply: UUID, progress: Progress) -> ThinkingLine | None:
-    """The line over an answer; None where nothing was thought."""
+    """Return the line above an answer; None if there are no thoughts."""
     if not progress["thinking"]:
         return None
     running = progress["thinking"] == "running"
@@ -48,12 +48,12 @@ def line_of(reply: UUID, progress: Progress) -> ThinkingLine | None:
 
 
 def progress_of(thinking: Thinking | None) -> Progress:
-    """What the row of a reply says of its thoughts."""
+    """Return the progress according to the thoughts in a reply's row."""
     return Progress(**{**IDLE, "thinking": "over", "seconds": thinking.seconds}) if thinking else IDLE
 
 
 def waiting_words(progress: Progress) -> str:
-    """What the page says while nothing has come yet; empty where it says nothing."""
+    """Return what the page says while nothing has come yet; may be empty."""
     name = progress["waiting"]
     if not name:
         return ""
@@ -63,7 +63,7 @@ def waiting_words(progress: Progress) -> str:
 
 
 def progress_frame(reply: UUID, before: Progress, after: Progress) -> str:
-    """The frame for a page that shows `before`. Thoughts that somebody has opened stay open."""
+    """Return the frame for a page that shows `before`. Thoughts that a person has opened stay open."""
     name, line, waiting = str(reply)[:8], line_of(reply, after), waiting_words(after)
     frame = ""
     if bool(before["thinking"]) != bool(line):
@@ -78,7 +78,7 @@ def progress_frame(reply: UUID, before: Progress, after: Progress) -> str:
 
 
 def rendered(text: str) -> SafeString:
-    """The thoughts as HTML: what drawing them may cost is limited, as for answers."""
+    """Return the thoughts as HTML. Their drawing cost is limited, as for answers."""
     if not text.strip():
         return SafeString("")
     # Sanitised, as answers are.

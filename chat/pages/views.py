@@ -1,4 +1,4 @@
-"""Pages that show conversations, and posts that change one: thin doors to the services."""
+"""Pages that show conversations, and posts that change one. They only call services."""
 
 from typing import Any
 from uuid import UUID
@@ -20,7 +20,7 @@ from langai_site.web.stated_labels import highest_stated
 
 
 def new_context(user: User, deleted: str | None) -> dict[str, Any]:
-    """The new chat's page, with the offer to bring back the conversation that was deleted just now."""
+    """Return the context of the new chat's page, with the offer to restore a conversation that was just deleted."""
     return pages.page_context(user) | {"deleted": access.deleted(user.id, deleted) if deleted else None}
 
 
@@ -37,7 +37,7 @@ async def new(request: HttpRequest) -> HttpResponse:
 @require_safe
 @by_person
 async def sidebar(request: HttpRequest) -> HttpResponse:
-    """Draw the list of conversations for other pages, or its older part, which is appended to the list."""
+    """Draw the list of conversations for other pages, or an older part of it, which is appended to the list."""
     after = access.ListPlace.read(request.GET.get("after", ""))
     if not request.htmx:  # type: ignore[attr-defined]
         context = await as_user(request, pages.page_context)
@@ -54,7 +54,7 @@ async def sidebar(request: HttpRequest) -> HttpResponse:
 @costly
 @by_person
 async def conversation(request: HttpRequest, conversation: UUID) -> HttpResponse:
-    """The end of a conversation; with `before`, what stands before a message; `reply` shows another version of it."""
+    """Show the end of a conversation; with `before`, the part before a message; with `reply`, another branch."""
     try:
         if reply := request.GET.get("reply"):
             return redirect(await as_user(request, _show, conversation, reply))
@@ -66,7 +66,7 @@ async def conversation(request: HttpRequest, conversation: UUID) -> HttpResponse
 
 
 def _show(user: User, conversation: UUID, reply: str) -> str:
-    """Show the branch that holds a reply; the address at which the reply is then seen."""
+    """Switch to the branch that holds a reply; return the address that shows the reply."""
     try:
         key = UUID(reply)
     except ValueError:
@@ -100,7 +100,7 @@ def rename(request: HttpRequest, conversation: UUID) -> HttpResponse:
 @require_POST
 @by_person
 async def delete(request: HttpRequest, conversation: UUID) -> HttpResponse:
-    """Hide a conversation and offer it back; what is being written in it stops. A page that shows it moves on."""
+    """Hide a conversation and offer to restore it; a reply in it is stopped. A page that shows it moves on."""
     deleted = await as_user(request, _delete, conversation)
     await runner.stop_shown(deleted)
     if request.htmx and request.POST.get("open") != str(conversation):  # type: ignore[attr-defined]

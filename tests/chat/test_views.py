@@ -187,7 +187,7 @@ async def test_without_documents_quotes_says_that_none_were_asked(alice):
     client = await client_of(alice)
     answer = await ask(client, collections=["none"], model="quotes")
     page = (await client.get(answer["Location"])).content.decode()
-    assert "No documents were asked, as you chose" in page
+    assert "No documents were searched, as you chose" in page
     assert "none, as you chose" in page
 
 
@@ -217,7 +217,7 @@ async def test_a_conversation_whose_model_is_gone_says_so_and_offers_auto(alice)
     client = await client_of(alice)
     conversation = await Conversation.objects.acreate(owner=alice, title="Old", model="office/gone")
     page = await client.get(reverse("chat:conversation", args=[conversation.id]))
-    assert "<b>office/gone</b>, is not available any more. Auto is chosen in its place." in page.text
+    assert "<b>office/gone</b>, is no longer available. Auto is selected instead." in page.text
     assert " selected" not in page.text.partition('<select id="model"')[2].partition("</select>")[0]
 
 
