@@ -1,1 +1,1 @@
-"""Which model answers: the policies, the choice, and how demanding a question is."""
+"""Chooses the model that answers: policies, the choice itself, and how demanding a question is."""

@@ -1,4 +1,4 @@
-"""The turns of the last days, tried on a policy: their receipts are read, and nothing else of them. Synchronous."""
+"""Tries a policy on the turns of the last days. Reads only parts of their receipts. Synchronous."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -19,9 +19,9 @@ from langai_site.outbound.types import ModelInfo
 from langai_site.usage import prices
 from langai_site.usage.types import Usage
 
-# More turns than this are not tried at once: the newest are, and the page says so.
+# The most turns that are replayed at once. If there are more, the newest are replayed, and the page says so.
 MOST = 50_000
-# Rows that are in memory at a time.
+# Rows in memory at a time.
 CHUNK = 1_000
 COLUMNS = (
     *("created_at", "conversation__owner_id", "conversation__owner__username", "receipt__request"),
@@ -31,7 +31,7 @@ COLUMNS = (
 
 @dataclass(frozen=True)
 class Tried:
-    """`found` turns ended in that time; of those, the newest MOST were replayed."""
+    """The result of a replay. `found` turns ended in that period; the newest MOST of them were replayed."""
 
     outcome: ReplayOutcome
     found: int
@@ -42,7 +42,7 @@ class Tried:
 
 
 def try_on(policy: RoutingPolicy, *, days: int) -> Tried:
-    """What `policy` would do with the turns of the last `days` days, against the policy in force and what happened."""
+    """Replay the turns of the last `days` days with `policy`; compare with the policy in force and what happened."""
     since = timezone.now() - timedelta(days=days)
 
     @cache
@@ -61,7 +61,7 @@ def _ended(since: datetime) -> QuerySet[Message]:
 
 
 def _turns(since: datetime) -> Iterator[PastTurn]:
-    """The newest first. The database takes the receipts apart: what is in them besides is not even read."""
+    """Yield the turns, newest first. The database extracts these columns from the receipts; nothing else is read."""
     rows = _ended(since).order_by("-created_at").values_list(*COLUMNS)[:MOST]
     for at, user_id, username, request, model, hosted, tokens_in, tokens_out, cached in rows.iterator(chunk_size=CHUNK):
         usage = Usage(tokens_in or 0, tokens_out or 0)

@@ -1,6 +1,6 @@
-"""Pure: turns that were, routed again by two policies: where each would go today, and what that would cost.
+"""Pure: routes past turns again by two policies: where each would go today, and what that would cost.
 
-Nothing is sent and no text is read: a turn is what routing was asked, who answered, and how many tokens that took.
+Nothing is sent and no text is read: a turn is the request to routing, the model that answered, and its tokens.
 """
 
 from collections import Counter
@@ -16,7 +16,7 @@ from langai_site.outbound.types import ModelInfo
 from langai_site.sensitivity import Sensitivity
 from langai_site.usage.types import ModelPrice, Usage, cost
 
-# In place of a model's name, where none was asked.
+# The name of the model if none was asked.
 REFUSED = ""
 EXAMPLES = 50
 REFUSALS = {
@@ -29,10 +29,10 @@ REFUSALS = {
 
 @dataclass(frozen=True)
 class PastTurn:
-    """A turn that ended. `model` is the name of the one that answered, or was to, as LiteLLM has it; or REFUSED.
+    """A turn that ended. `model` is LiteLLM's name of the model that answered or should have, or REFUSED.
 
-    `request` is None where its receipt does not say what routing was asked: such a turn is counted, not replayed.
-    `cached`: its answer had been given before, and cost nothing.
+    `request` is None if its receipt does not say what routing was asked: such a turn is counted but not replayed.
+    `cached`: its answer came from the cache, and cost nothing.
     """
 
     at: datetime
@@ -47,7 +47,7 @@ class PastTurn:
 
 @dataclass(frozen=True)
 class Cost:
-    """What turns cost in US dollars, as far as it is known: of `unpriced` turns it is not."""
+    """The known cost of turns in US dollars; the cost of `unpriced` turns is unknown."""
 
     amount: Decimal = Decimal(0)
     unpriced: int = 0
@@ -58,7 +58,7 @@ class Cost:
 
 @dataclass(frozen=True)
 class Tally:
-    """How one way of routing does by all turns."""
+    """The result of one way of routing for all turns."""
 
     answered: int
     refused: int
@@ -67,7 +67,7 @@ class Tally:
 
 @dataclass(frozen=True)
 class Move:
-    """The turns that went, or would go, to `before` and would go to `after` by the draft. Either may be REFUSED."""
+    """The turns that one way of routing sends to `before` and the draft sends to `after`; either may be REFUSED."""
 
     before: str
     after: str
@@ -82,7 +82,7 @@ class Move:
 
 @dataclass(frozen=True)
 class Comparison:
-    """What the draft would change against another way of routing; `moves` are the largest first."""
+    """What the draft would change compared with another way of routing; the largest `moves` come first."""
 
     moves: tuple[Move, ...]
 
@@ -92,7 +92,7 @@ class Comparison:
 
     @property
     def labels(self) -> Mapping[Sensitivity, int]:
-        """Of the turns that move, how many have each label."""
+        """Return how many of the turns that move have each label."""
         return sum((Counter(move.labels) for move in self.moves), Counter())
 
     @property
@@ -106,7 +106,7 @@ class Comparison:
 
 @dataclass(frozen=True)
 class Example:
-    """A turn that the draft would send elsewhere; `why` is the draft's reason."""
+    """A turn that the draft would send to another model; `why` is the draft's reason."""
 
     turn: PastTurn
     request: RouteRequest
@@ -118,8 +118,11 @@ class Example:
 
 @dataclass(frozen=True)
 class ReplayOutcome:
-    """What became of the turns that could be replayed, and would become of them. `chosen` had their model chosen by
-    name: no policy has a say in those. `examples` begin with what the draft itself changes."""
+    """What happened to the turns that could be replayed, and what would happen to them.
+
+    `chosen` counts turns whose person chose the model by name, which no policy affects. `examples` start with the turns
+    that the draft itself changes.
+    """
 
     labels: Mapping[Sensitivity, int]
     chosen: int
@@ -136,28 +139,28 @@ class ReplayOutcome:
         return sum(self.labels.values())
 
 
-class _Went(NamedTuple):
+class _RoutedTo(NamedTuple):
     model: str
     why: str
     cost: Cost
 
 
 class _Group(NamedTuple):
-    """The turns of one label that go the same three ways: how many, and what they cost on each."""
+    """The turns of one label with the same three models: how many, and what they cost with each."""
 
     turns: int
     costs: tuple[Cost, ...]
 
 
-# A label, and the models of what happened, of the policy in force and of the draft.
+# A label, and three models: of what happened, of the policy in force, and of the draft.
 _Key = tuple[Sensitivity, tuple[str, str, str]]
 _HAPPENED, _IN_FORCE, _DRAFT = range(3)
 _NOTHING = _Group(0, (Cost(), Cost(), Cost()))
 
 
 @dataclass
-class _Seen:
-    """What is kept while turns stream by: sums, and a few examples."""
+class _Totals:
+    """The running totals of a replay, and a few examples."""
 
     groups: dict[_Key, _Group] = field(default_factory=dict)
     chosen: int = 0
@@ -165,11 +168,11 @@ class _Seen:
     moved_by_draft: list[Example] = field(default_factory=list)
     moved_since: list[Example] = field(default_factory=list)
 
-    def take(self, turn: PastTurn, request: RouteRequest, ways: tuple[_Went, _Went, _Went]) -> None:
-        happened, in_force, draft = (went.model for went in ways)
+    def take(self, turn: PastTurn, request: RouteRequest, ways: tuple[_RoutedTo, _RoutedTo, _RoutedTo]) -> None:
+        happened, in_force, draft = (way.model for way in ways)
         key = (request.label, (happened, in_force, draft))
         before = self.groups.get(key, _NOTHING)
-        costs = tuple(sofar + went.cost for sofar, went in zip(before.costs, ways, strict=True))
+        costs = tuple(sofar + way.cost for sofar, way in zip(before.costs, ways, strict=True))
         self.groups[key] = _Group(before.turns + 1, costs)
         self.chosen += request.requested != AUTO
         moved = self.moved_by_draft if draft != in_force else self.moved_since if draft != happened else None
@@ -185,22 +188,22 @@ def replay(
     draft: Policy,
     prices: Mapping[str, ModelPrice],
 ) -> ReplayOutcome:
-    """Route `turns` again by both policies, among the models that `catalogue_of` gives each user today.
+    """Route `turns` again by both policies, among the models that `catalogue_of` returns for each user today.
 
-    Costs are estimates: the tokens that each turn took at `prices`, by model. No model is taken to rest.
+    Costs are estimates: the tokens that each turn took, at `prices` by model. No model is treated as cooling down.
     """
-    seen = _Seen()
+    totals = _Totals()
     for turn in turns:
         request = turn.request
         if request is None:
-            seen.not_replayable += 1
+            totals.not_replayable += 1
             continue
         catalogue = catalogue_of(turn.user_id)
-        spent = Cost() if turn.cached else _cost(turn.model, turn.hosted, turn.usage, prices)
-        happened = _Went(turn.model, "", spent)
-        now, then = (_routed(request, turn.usage, catalogue, policy, prices) for policy in (in_force, draft))
-        seen.take(turn, request, (happened, now, then))
-    return _outcome(seen)
+        cost_then = Cost() if turn.cached else _cost(turn.model, turn.hosted, turn.usage, prices)
+        happened = _RoutedTo(turn.model, "", cost_then)
+        by_policy, by_draft = (_routed(request, turn.usage, catalogue, policy, prices) for policy in (in_force, draft))
+        totals.take(turn, request, (happened, by_policy, by_draft))
+    return _outcome(totals)
 
 
 def _routed(
@@ -209,16 +212,16 @@ def _routed(
     catalogue: Sequence[ModelInfo],
     policy: Policy,
     prices: Mapping[str, ModelPrice],
-) -> _Went:
+) -> _RoutedTo:
     try:
-        taken = route(request, catalogue, policy)
+        chosen = route(request, catalogue, policy)
     except NoModelError as refusal:
-        return _Went(REFUSED, REFUSALS[refusal.code], Cost())
-    return _Went(taken.model.name, taken.why, _cost(taken.model.name, taken.model.hosted, usage, prices))
+        return _RoutedTo(REFUSED, REFUSALS[refusal.code], Cost())
+    return _RoutedTo(chosen.model.name, chosen.why, _cost(chosen.model.name, chosen.model.hosted, usage, prices))
 
 
 def _cost(model: str, hosted: bool, usage: Usage, prices: Mapping[str, ModelPrice]) -> Cost:
-    """Of a turn that took no tokens, as it was refused, failed or cached, nobody knows what an answer would cost."""
+    """Return what a turn costs with a model. It is unknown for a turn without tokens: refused, failed or cached."""
     if model == REFUSED or not hosted:
         return Cost()
     price = prices.get(model)
@@ -227,20 +230,20 @@ def _cost(model: str, hosted: bool, usage: Usage, prices: Mapping[str, ModelPric
     return Cost(cost(price, usage))
 
 
-def _outcome(seen: _Seen) -> ReplayOutcome:
+def _outcome(totals: _Totals) -> ReplayOutcome:
     labels: Counter[Sensitivity] = Counter()
-    for (label, _ways), group in seen.groups.items():
+    for (label, _ways), group in totals.groups.items():
         labels[label] += group.turns
     return ReplayOutcome(
         labels=labels,
-        chosen=seen.chosen,
-        not_replayable=seen.not_replayable,
-        happened=_tally(seen.groups, _HAPPENED),
-        in_force=_tally(seen.groups, _IN_FORCE),
-        draft=_tally(seen.groups, _DRAFT),
-        since_then=_comparison(seen.groups, _HAPPENED),
-        by_draft=_comparison(seen.groups, _IN_FORCE),
-        examples=tuple([*seen.moved_by_draft, *seen.moved_since][:EXAMPLES]),
+        chosen=totals.chosen,
+        not_replayable=totals.not_replayable,
+        happened=_tally(totals.groups, _HAPPENED),
+        in_force=_tally(totals.groups, _IN_FORCE),
+        draft=_tally(totals.groups, _DRAFT),
+        since_then=_comparison(totals.groups, _HAPPENED),
+        by_draft=_comparison(totals.groups, _IN_FORCE),
+        examples=tuple([*totals.moved_by_draft, *totals.moved_since][:EXAMPLES]),
     )
 
 

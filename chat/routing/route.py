@@ -1,4 +1,4 @@
-"""Pure: what is asked for, the catalogue and the policy -> the models to be tried, in order, or why there is none."""
+"""Pure: chooses the models to try, in order, from a request, the catalogue and the policy, or says why none may."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -12,12 +12,12 @@ from langai_site.outbound.types import ModelInfo, ModelRole
 from langai_site.sensitivity import Sensitivity
 
 AUTO = "auto"
-# So much room an answer must have, unless fewer tokens were asked for: with less, no question is sent.
+# The least room for an answer, unless fewer tokens were requested: with less, no question is sent.
 LEAST_ANSWER = 256
-# Tokens that fit any model in common use: only above does it matter that a context window is not known.
+# Tokens that fit any model in common use. An unknown context window matters only above this.
 FITS_ANYWHERE = 8_000
 
-# For what a rule asks, the roles to turn to, nearest first: rather too strong a model than one too weak.
+# The roles to try for each role that a rule names, nearest first: a model that is too strong is better than a weak one.
 NEAREST: Mapping[ModelRole, tuple[ModelRole, ...]] = {
     ModelRole.SIMPLE: (ModelRole.SIMPLE, ModelRole.BALANCED, ModelRole.LONG_CONTEXT, ModelRole.STRONG),
     ModelRole.BALANCED: (ModelRole.BALANCED, ModelRole.STRONG, ModelRole.LONG_CONTEXT, ModelRole.SIMPLE),
@@ -36,10 +36,10 @@ class RouteRequest:
     """What routing knows of a turn, all of it metadata.
 
     `requested` is AUTO or a model's name, `label` the highest label of everything in the prompt. `prompt_tokens` is
-    rather too high than too low; `max_tokens` is the longest answer that is asked for. `least_prompt_tokens` remain
-    after all that a small window may leave out: None where nothing may be. `cooling` says of models that failed
-    lately why they rest. `local_only` holds hosted models back, whatever they may see. `gone` is the model that was
-    chosen before Auto had to take its place.
+    estimated too high rather than too low; `max_tokens` is the longest answer requested. `least_prompt_tokens` remain
+    after everything is left out that a small window may leave out; None if nothing may. `cooling` maps models that
+    failed lately to the reason. `local_only` excludes hosted models, whatever they may see. `gone` is the model that
+    was chosen before Auto had to replace it.
     """
 
     requested: str
@@ -58,17 +58,17 @@ class RouteRequest:
 
     @property
     def least_tokens(self) -> int:
-        """The tokens of the shortest prompt and answer that make sense: what a model must have room for."""
+        """Return the tokens of the shortest useful prompt and answer, which a model must have room for."""
         prompt = self.prompt_tokens if self.least_prompt_tokens is None else self.least_prompt_tokens
         return prompt + min(self.max_tokens, LEAST_ANSWER)
 
     def is_held_by(self, model: ModelInfo) -> bool:
-        """Return whether all of the prompt fits, with the longest answer or one of half the window."""
+        """Return whether the whole prompt fits, with the longest answer or an answer of half the window."""
         window = model.context_window
         return not window or self.prompt_tokens + min(self.max_tokens, window // 2) <= window
 
     def written(self) -> dict[str, Any]:
-        """As a receipt keeps it, so that the turn can be routed again: all but which models rested then."""
+        """Return the request as a receipt stores it, without `cooling` and `gone`, so that it can be routed again."""
         return {
             "model": self.requested,
             "label": self.label.value,
@@ -81,7 +81,7 @@ class RouteRequest:
 
     @classmethod
     def read(cls, row: Mapping[str, Any]) -> "RouteRequest":
-        """As a receipt kept it."""
+        """Read a request that a receipt stores."""
         return cls(
             row["model"],
             Sensitivity(row["label"]),
@@ -101,9 +101,9 @@ class Rejected:
 
 @dataclass(frozen=True)
 class Route:
-    """The models to be tried, best first, at least one. `rule` and `policy` (its version) are empty if none was asked.
+    """The models to try, best first, at least one. `rule` and `policy` (its version) are empty if none was applied.
 
-    Each model of the catalogue is among `candidates` or `rejected`, but where the person chose one by its name.
+    Each model of the catalogue is among `candidates` or `rejected`, unless the person chose one by name.
     """
 
     candidates: tuple[ModelInfo, ...]
@@ -118,9 +118,9 @@ class Route:
 
 
 class NoModelError(LangAIError):
-    """No model may or can answer; nothing was sent. `rejected` says of each why.
+    """No model may or can answer, and nothing was sent. `rejected` gives the reason for each model.
 
-    Codes: above_ceiling, too_long, local_only; no_model where the chosen one is gone.
+    Codes: above_ceiling, too_long, local_only; no_model if the chosen model is gone.
     """
 
     code, status = "no_model", 409
@@ -131,7 +131,7 @@ class NoModelError(LangAIError):
 
 
 class _Barred(NamedTuple):
-    """A model that cannot answer at all, and why: `code` is NoModelError's where no model can."""
+    """A model that cannot answer, and why: `code` is the one for NoModelError if no other model can answer either."""
 
     model: ModelInfo
     code: str
@@ -141,8 +141,8 @@ class _Barred(NamedTuple):
 def route(request: RouteRequest, catalogue: Sequence[ModelInfo], policy: Policy) -> Route:
     """Order the models of `catalogue` that may and can answer. Raises NoModelError with what the person can do.
 
-    What a model may see is decided before `policy` is asked, which only orders what is left. `quotes` answers for
-    `auto` only where no real model is connected: it is never a silent stand-in for one.
+    Ceilings are checked before `policy`, which only orders the remaining models. `quotes` answers for `auto` only if no
+    real model is connected: it never silently replaces one.
     """
     if request.requested == AUTO:
         found = _automatic(request, catalogue, policy)
@@ -157,7 +157,7 @@ def route(request: RouteRequest, catalogue: Sequence[ModelInfo], policy: Policy)
 
 
 def _chosen(model: ModelInfo, request: RouteRequest) -> Route:
-    """The one that the person chose, also while it rests: they may know that it works again."""
+    """Return the model that the person chose, even while it is cooling down: they may know that it works again."""
     if barred := _barred(model, request):
         raise NoModelError(_refusal_of(barred, request), code=barred.code, rejected=[Rejected(model.name, barred.why)])
     return Route((model,), "chosen by you")
@@ -167,16 +167,16 @@ def _automatic(request: RouteRequest, catalogue: Sequence[ModelInfo], policy: Po
     if not catalogue:
         return Route((next(iter(BUILT_IN)),), "auto: no other model is connected")
     barred = [found for model in catalogue if (found := _barred(model, request))]
-    out = {found.model.name: found.why for found in barred}
-    able = [model for model in catalogue if model.name not in out]
-    if not able:
-        raise NoModelError(*_refusal(barred, request), rejected=_rejected(out))
-    # Where all rest, trying one is better than refusing.
-    awake = [model for model in able if model.name not in request.cooling] or able
-    out |= {model.name: request.cooling[model.name] for model in able if model not in awake}
+    rejected = {found.model.name: found.why for found in barred}
+    allowed = [model for model in catalogue if model.name not in rejected]
+    if not allowed:
+        raise NoModelError(*_refusal(barred, request), rejected=_rejected(rejected))
+    # If all models are cooling down, trying one is better than refusing.
+    awake = [model for model in allowed if model.name not in request.cooling] or allowed
+    rejected |= {model.name: request.cooling[model.name] for model in allowed if model not in awake}
     rule = policy.rule_for(Situation(request.label, request.complexity, _is_too_long(request, catalogue)))
     candidates = tuple(sorted(awake, key=_preference(rule.use, request)))
-    return Route(candidates, _why(rule, candidates[0], request), _rejected(out), rule.name, policy.version)
+    return Route(candidates, _why(rule, candidates[0], request), _rejected(rejected), rule.name, policy.version)
 
 
 def _rejected(reasons: Mapping[str, str]) -> tuple[Rejected, ...]:
@@ -184,7 +184,7 @@ def _rejected(reasons: Mapping[str, str]) -> tuple[Rejected, ...]:
 
 
 def _barred(model: ModelInfo, request: RouteRequest) -> _Barred | None:
-    """What keeps a model from answering, the ceiling before all; None where nothing does."""
+    """Return what keeps a model from answering, the ceiling first; None if nothing does."""
     if not model.may_see(request.label):
         return _Barred(model, "above_ceiling", f"may not see {request.label.label.lower()} text")
     if request.local_only and model.hosted:
@@ -196,15 +196,17 @@ def _barred(model: ModelInfo, request: RouteRequest) -> _Barred | None:
 
 
 def _is_too_long(request: RouteRequest, catalogue: Sequence[ModelInfo]) -> bool:
-    """Whether the prompt does not fit the model that would be the first for one of moderate complexity."""
+    """Return whether the prompt does not fit the model that moderate turns would go to first."""
     may = [model for model in catalogue if model.may_see(request.label) and not (request.local_only and model.hosted)]
     usual = min(may, key=lambda model: (_distance(model, ModelRole.BALANCED), *_rank(model)))
     return not request.is_held_by(usual)
 
 
 def _preference(use: Use, request: RouteRequest) -> Callable[[ModelInfo], tuple[int | str, ...]]:
-    """The key that puts candidates in order: those that hold all of the prompt, those that surely do, local if asked
-    for, nearest role, best rank."""
+    """Return the sort key for candidates.
+
+    First those that hold the whole prompt, then those that surely do, local ones if requested, nearest role, best rank.
+    """
     role = ROLE_OF[request.complexity] if use == LOCAL else use
 
     def key(model: ModelInfo) -> tuple[int | str, ...]:
@@ -216,26 +218,26 @@ def _preference(use: Use, request: RouteRequest) -> Callable[[ModelInfo], tuple[
 
 
 def _distance(model: ModelInfo, role: ModelRole) -> int:
-    """How far a model is from what is asked for; one without any role comes after all that have one."""
+    """Return how far a model is from the role; a model without any role comes last."""
     order = NEAREST[role]
     return min((order.index(own) for own in model.roles), default=len(order))
 
 
 def _rank(model: ModelInfo) -> tuple[bool, int, str]:
-    """The catalogue's own order."""
+    """Return the sort key of the catalogue's own order."""
     return not model.hosted, model.rank, model.name
 
 
 def _why(rule: Rule, first: ModelInfo, request: RouteRequest) -> str:
-    told = f"auto: {rule.name} → {USES[rule.use]}"
+    text = f"auto: {rule.name} → {USES[rule.use]}"
     is_as_asked = not first.hosted if rule.use == LOCAL else rule.use in first.roles
     if not is_as_asked:
-        told += "; no such model can answer, so the nearest does"
-    return f"{told}; every model that can answer failed lately" if first.name in request.cooling else told
+        text += "; no such model can answer, so the nearest does"
+    return f"{text}; every model that can answer failed lately" if first.name in request.cooling else text
 
 
 def _refusal_of(barred: _Barred, request: RouteRequest) -> str:
-    """Why the chosen model is not asked, and what to do."""
+    """Return why the chosen model is not asked, and what to do."""
     model = barred.model
     if barred.code == "above_ceiling":
         return (
@@ -255,7 +257,7 @@ def _refusal_of(barred: _Barred, request: RouteRequest) -> str:
 
 
 def _refusal(barred: Sequence[_Barred], request: RouteRequest) -> tuple[str, str]:
-    """Why no model is asked and what to do, with its code: of what came nearest to answering."""
+    """Return why no model is asked, what to do, and the code, for the models that came nearest to answering."""
     rooms = [found.model.context_window for found in barred if found.code == "too_long"]
     if rooms:
         return (

@@ -1,4 +1,4 @@
-"""Pure: the routing rules of a policy, which of them holds for a turn, and what is wrong with them.
+"""Pure: the routing rules of a policy, which of them applies to a turn, and warnings about them.
 
 A rule says which kind of model is asked first. It never says what a model may see: ceilings do, whatever the rules.
 """
@@ -14,7 +14,7 @@ from langai_site.sensitivity import Sensitivity
 
 @dataclass(frozen=True)
 class Situation:
-    """What rules look at. `too_long`: question and answer do not fit the model that balanced turns would go to."""
+    """What rules depend on. `too_long`: question and answer do not fit the model that balanced turns would go to."""
 
     label: Sensitivity
     complexity: Level
@@ -23,7 +23,7 @@ class Situation:
 
 @dataclass(frozen=True)
 class Rule:
-    """Holds where all of its conditions do: a label or higher, a complexity, a prompt too long. None: any."""
+    """A rule applies if all its conditions do: a minimum label, a complexity, a prompt that is too long. None: any."""
 
     name: str
     use: Use
@@ -39,13 +39,13 @@ class Rule:
         )
 
 
-# What holds where none of a policy's rules does.
+# Applies if none of a policy's rules does.
 OTHERWISE = Rule("everything else", ModelRole.BALANCED)
 
 
 @dataclass(frozen=True)
 class Policy:
-    """Ordered rules: the first that holds counts. `version` is 0 for one that was never activated."""
+    """Ordered rules: the first that applies counts. `version` is 0 for a policy that was never activated."""
 
     version: int
     rules: tuple[Rule, ...]
@@ -55,7 +55,7 @@ class Policy:
         return OTHERWISE if at is None else self.rules[at]
 
     def position_for(self, situation: Situation) -> int | None:
-        """The place from 0 of the rule that counts, None where none holds."""
+        """Return the index of the rule that counts; None if none applies."""
         return next((at for at, rule in enumerate(self.rules) if rule.holds(situation)), None)
 
 
@@ -72,19 +72,19 @@ DEFAULT = Policy(
 
 
 def situations() -> Iterator[Situation]:
-    """Every situation there is."""
+    """Yield every possible situation."""
     for label, complexity, too_long in product(Sensitivity, Level, (False, True)):
         yield Situation(label, complexity, too_long)
 
 
 def warnings(policy: Policy) -> list[str]:
-    """What whoever edits the rules should know: the rules that never count, and that some situations have none."""
+    """Return warnings for the editor of the rules: rules that never count, and situations without a rule."""
     deciding = {policy.position_for(situation) for situation in situations()}
-    told = [
-        f"Rule {at + 1}, “{rule.name}”, never counts: rules before it hold wherever it would. Move it up or remove it."
+    found = [
+        f"Rule {at + 1}, “{rule.name}”, never applies: earlier rules always match first. Move it up or remove it."
         for at, rule in enumerate(policy.rules)
         if at not in deciding
     ]
     if None in deciding:
-        told.append("Some turns meet no rule: for those, balanced models are asked first.")
-    return told
+        found.append("Some turns match no rule. They go to balanced models first.")
+    return found

@@ -151,7 +151,7 @@ def test_what_cannot_be_done_any_more_is_told_and_leaves_no_trace(page, first, d
 def test_a_rule_that_never_counts_is_warned_of_on_the_page_and_before_it_is_put_in_force(page, draft):
     draft.rules.create(position=1, name="all", use="strong")
     for address in (at(draft), at(draft, "activate")):
-        assert "Rule 2, “confidential”, never counts" in page.get(address).text
+        assert "Rule 2, “confidential”, never applies" in page.get(address).text
 
 
 @pytest.fixture

@@ -29,10 +29,10 @@ def test_a_rule_after_one_that_always_holds_is_warned_of_by_its_number():
 
 def test_a_rule_that_several_before_it_leave_nothing_for_is_warned_of():
     each = tuple(Rule(level, ModelRole.BALANCED, complexity=level) for level in Level)
-    assert "“late”, never counts" in warnings(Policy(1, (*each, Rule("late", LOCAL))))[0]
+    assert "“late”, never applies" in warnings(Policy(1, (*each, Rule("late", LOCAL))))[0]
 
 
 def test_turns_without_a_rule_are_warned_of():
     policy = Policy(1, (Rule("hard", ModelRole.STRONG, complexity=Level.COMPLEX),))
-    assert warnings(policy) == ["Some turns meet no rule: for those, balanced models are asked first."]
+    assert warnings(policy) == ["Some turns match no rule. They go to balanced models first."]
     assert policy.rule_for(situation()) == OTHERWISE

@@ -1,11 +1,11 @@
-"""Pure: what a person is told of a score: what raised it, or what made it low."""
+"""Pure: explains a score to a person: what raised it, or what made it low."""
 
 from collections.abc import Mapping
 
-# From what share of a level's width on a cause is told, and how many are at most.
+# The least share of a level's width for a cause to be named, and the most causes that are named.
 NOTABLE, AT_MOST = 0.1, 5
 SHORT = 15
-# How many of a feature it takes to be told, and how.
+# How often a feature must occur to be named, and its words.
 PHRASES: Mapping[str, tuple[int, str]] = {
     "words": (60, "long message"),
     "passages": (1, "{count} passage{s}"),
@@ -35,14 +35,14 @@ PHRASES: Mapping[str, tuple[int, str]] = {
 }
 
 
-def told(counts: Mapping[str, int], shares: Mapping[str, float], *, is_simple: bool) -> tuple[str, ...]:
-    """Why the score is what it is, the weightiest cause first; never nothing.
+def causes_of(counts: Mapping[str, int], shares: Mapping[str, float], *, is_simple: bool) -> tuple[str, ...]:
+    """Return why the score is what it is, the main cause first; never empty.
 
-    Of a simple message what lowers its score is told, of others what raises it.
+    For a simple message these are the causes that lower its score, for others those that raise it.
     """
-    shown = {name: -share if is_simple else share for name, share in shares.items()}
-    weighty = sorted((name for name in shown if shown[name] >= NOTABLE), key=lambda name: -shown[name])
-    causes = [_phrase(name, counts[name]) for name in weighty if counts[name] >= PHRASES[name][0]]
+    effects = {name: -share if is_simple else share for name, share in shares.items()}
+    notable = sorted((name for name in effects if effects[name] >= NOTABLE), key=lambda name: -effects[name])
+    causes = [_phrase(name, counts[name]) for name in notable if counts[name] >= PHRASES[name][0]]
     return tuple(causes[:AT_MOST]) or (_length(counts["words"] + counts["material"]),)
 
 

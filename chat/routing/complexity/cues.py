@@ -1,4 +1,4 @@
-"""Pure: which kinds of work the words of a message ask for."""
+"""Pure: finds which kinds of work the words of a message ask for."""
 
 import re
 import tomllib
@@ -10,15 +10,15 @@ from pathlib import Path
 from search.keywords.letters import folded
 
 VOCABULARY = tomllib.loads((Path(__file__).parent / "vocabulary.toml").read_text("utf-8"))
-# By words. Chinese has no spaces between them.
+# Languages with spaces between words. Chinese has none.
 SPACED = ("english", "german", "french", "spanish", "arabic")
 WORD = re.compile(r"[^\W_]+")
 SENTENCE_END = re.compile(r"[.!?:;\n\u2026\u00bf\u00a1\u061f]+")
-# Cues are found by their first letters, so that a message's word meets a few cues and not all.
+# Cues are indexed by their first letters, so that a word is compared with a few cues only.
 LETTERS = 3
 HAN, ARABIC_LETTER = re.compile("[\u4e00-\u9fff]"), re.compile("[\u0621-\u064a]")
-# "And", "so", "with", "for", "as" and "the" are written together with the next word. Cutting off the same letters where
-# they belong to a word does no harm, for cues are cut as well.
+# Arabic writes "and", "so", "with", "for", "as" and "the" together with the next word. If such letters belong to the
+# word, cutting them off does no harm, because cues are cut in the same way.
 CLITICS = re.compile(r"\b(?:[\u0648\u0641\u0628\u0644\u0643](?:\u0627\u0644|\u0644)?|\u0627\u0644)(?=\w{3})")
 
 
@@ -41,13 +41,13 @@ class Cue:
 
 
 def _read(text: str) -> str:
-    """Text as cues are looked for in it: in lower case, without accents, without what Arabic writes before a word."""
+    """Normalise text for the search for cues: lower case, without accents, without Arabic prefixes."""
     text = folded(text)
     return CLITICS.sub("", text) if ARABIC_LETTER.search(text) else text
 
 
 def _listed(cues: Mapping[str, str]) -> Iterator[tuple[str, str]]:
-    """Each kind with each of its cues, read as messages are."""
+    """Yield each kind with each of its cues, normalised as messages are."""
     for kind, listed in cues.items():
         for cue in listed.split(","):
             yield kind, _read(cue.strip())
@@ -67,10 +67,10 @@ BEFORE_WORDS = frozenset(WORD.findall(VOCABULARY["prelude"]))
 
 
 def kinds_in(ask: str) -> Iterator[str]:
-    """The kind of each cue that stands in `ask`; a cue that is repeated counts once."""
+    """Yield the kind of each cue in `ask`; a repeated cue counts once."""
     text = _read(ask)
     found = set(_cues(text))
-    # Of several questions each opens its sentence: they are no simpler together than one.
+    # If several questions each open a sentence, they are together no simpler than one.
     yield from {cue.kind for cue in found if cue.opens}
     yield from (cue.kind for cue in found if not cue.opens)
     if HAN.search(text):

@@ -1,4 +1,4 @@
-"""Pure: what can be counted in a message without understanding it, in time that grows with its length at most."""
+"""Pure: counts features of a message without understanding it, in time proportional to its length."""
 
 import re
 from collections import Counter
@@ -6,13 +6,13 @@ from collections import Counter
 from chat.routing.complexity.cues import kinds_in
 from search.keywords.letters import IDEOGRAPHS, plain
 
-# What is asked stands in the first paragraph, at its beginning or end if it is long, or in a short one at the end. What
-# lies between, in quotation marks or in a block of code is material. A first paragraph that is shorter only greets.
+# The request is in the first paragraph, at its beginning or end if it is long, or in a short last paragraph. Everything
+# in between, in quotation marks or in code is material. A first paragraph shorter than GREETING only greets.
 HEAD, TAIL, GREETING = 600, 300, 20
 BLANK_LINE = re.compile(r"\n\s*\n")
 QUOTES = '"\u201c\u201d\u201e\u00ab\u00bb'
 MATERIAL = re.compile(rf"```.*?(?:```|\Z)|[{QUOTES}][^\n{QUOTES}]{{60,}}[{QUOTES}]", re.DOTALL)
-# How many characters count as a word where no spaces stand between words.
+# Characters that count as one word in scripts without spaces.
 CHARACTERS_A_WORD = 1.7
 UNSPACED = re.compile(f"[{IDEOGRAPHS}]+")
 FENCED = re.compile(r"```[^\n`]*\n(.*?)(?:```|\Z)", re.DOTALL)
@@ -31,10 +31,10 @@ CODE_LINE = re.compile(
 
 
 def counted(text: str, *, passages: int, history: int) -> Counter[str]:
-    """How often each feature occurs; one that does not is 0. Cues are read in the part that asks."""
+    """Return how often each feature occurs; missing ones count 0. Cues are searched only in the part that asks."""
     ask = _ask(text)
     words = _words(ask)
-    # Adding counters leaves out what is below 1.
+    # Adding counters drops what is below 1.
     return Counter(kinds_in(ask)) + Counter(
         {
             "words": words,
@@ -50,14 +50,14 @@ def counted(text: str, *, passages: int, history: int) -> Counter[str]:
 
 
 def _ask(text: str) -> str:
-    """The part of a message that says what is wanted, with punctuation of normal width."""
+    """Return the part of a message that says what is wanted, with punctuation of normal width."""
     paragraphs = BLANK_LINE.split(MATERIAL.sub("\n", text).strip())
     first = 1 if len(paragraphs[0]) >= GREETING else 2
     last = [paragraph for paragraph in paragraphs[first:][-1:] if len(paragraph) <= TAIL]
     ask = "\n".join((*paragraphs[:first], *last))
     if len(ask) > HEAD + TAIL:
         ask = f"{ask[:HEAD]}\n{ask[-TAIL:]}"
-    # There are single characters that are whole sentences.
+    # A single character can expand to a whole sentence, so it is cut again.
     return plain(ask)[: 2 * (HEAD + TAIL)]
 
 

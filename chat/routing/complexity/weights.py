@@ -1,4 +1,4 @@
-"""What each feature adds to a score for every doubling. Fitted and written by `python -m tests.complexity --write`."""
+"""What each feature adds to a score per doubling. Fitted and written by `python -m tests.complexity --write`."""
 
 from collections.abc import Mapping
 
