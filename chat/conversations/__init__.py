@@ -1,1 +1,1 @@
-"""Conversations as rows: whose they are, their branches, labels, drafts and exports."""
+"""Conversations as rows: their owners, branches, labels, drafts and exports."""

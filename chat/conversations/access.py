@@ -1,4 +1,4 @@
-"""The one gate to conversations, and what their owner does with them. Synchronous: callers choose the thread."""
+"""The only access to conversations, and what their owner does with them. Synchronous: callers choose the thread."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -22,13 +22,13 @@ from langai_site.usage import callers
 from langai_site.usage.types import Caller
 from langai_site.web import broadcast
 
-# The doors that a conversation may have come through.
+# Where a conversation may have been started.
 PAGE, API = "page", "api"
 TITLE_LENGTH = 60
 LISTED = 60
 CAUSE_MAX = 300
 REASON_MAX = CAUSE_MAX - len("lowered by you: ")
-# How long a deleted conversation can be brought back, before the worker removes it for good.
+# How long a deleted conversation can be restored before the worker removes it for good.
 UNDO_FOR = timedelta(hours=1)
 GONE = "This conversation does not exist, or it is not yours."
 _THEIRS = CompiledQuery(
@@ -41,9 +41,9 @@ _THEIRS = CompiledQuery(
 
 
 def access_conversation(user_id: int, conversation_id: UUID, *, lock: bool = False) -> Conversation:
-    """The conversation, for its owner alone; being admin gives no right to it. Raises NotFoundError.
+    """Return the conversation to its owner; admins have no right to it. Raises NotFoundError.
 
-    `lock` keeps others from it until the transaction ends, where the database has row locks.
+    `lock` locks it until the transaction ends, if the database has row locks.
     """
     mine = Conversation.objects.of(user_id).reachable()
     found = (mine.select_for_update(of=("self",)) if lock else mine).filter(id=conversation_id).first()
@@ -53,7 +53,7 @@ def access_conversation(user_id: int, conversation_id: UUID, *, lock: bool = Fal
 
 
 def require_theirs(user_id: int, conversation_id: UUID) -> None:
-    """What `access_conversation` asks, for those who need no more: every socket at every reply.
+    """Check what `access_conversation` checks, without reading the row: every socket needs this at every reply.
 
     Raises NotFoundError.
     """
@@ -62,7 +62,7 @@ def require_theirs(user_id: int, conversation_id: UUID) -> None:
 
 
 def still_theirs(watched: Collection[tuple[int, UUID]]) -> set[tuple[int, UUID]]:
-    """Those of many (person, conversation) that `access_conversation` would still let in, in one query for 500."""
+    """Return the (person, conversation) pairs that `access_conversation` would still allow, in one query for 500."""
     ids, open_to = list({conversation for _, conversation in watched}), set()
     for start in range(0, len(ids), 500):
         found = Conversation.objects.reachable().filter(id__in=ids[start : start + 500])
@@ -71,7 +71,7 @@ def still_theirs(watched: Collection[tuple[int, UUID]]) -> set[tuple[int, UUID]]
 
 
 def access_reply(user_id: int, reply_id: UUID) -> Message:
-    """A reply in a conversation of this person's, with the conversation. Raises NotFoundError."""
+    """Return a reply in one of this person's conversations, with the conversation. Raises NotFoundError."""
     found = Message.objects.of(user_id).replies().select_related("conversation").filter(id=reply_id).first()
     if found is None:
         raise NotFoundError("This answer does not exist, or it is not yours.")
@@ -79,7 +79,7 @@ def access_reply(user_id: int, reply_id: UUID) -> Message:
 
 
 def reply_as_shown(user_id: int, reply_id: UUID) -> Message:
-    """A reply with all that is drawn of it: citations, versions, conversation, cached HTML. Raises NotFoundError."""
+    """Return a reply with all that is drawn: citations, versions, conversation, cached HTML. Raises NotFoundError."""
     reply = access_reply(user_id, reply_id)
     prefetch_related_objects([reply], "citations", "cached_html")
     versions = Message.objects.filter(conversation=reply.conversation, parent_id=reply.parent_id)
@@ -88,14 +88,14 @@ def reply_as_shown(user_id: int, reply_id: UUID) -> Message:
 
 
 def ended_reply(user_id: int, reply_id: UUID) -> Message:
-    """`reply_as_shown` for a program that waited for the reply's end. Raises AccountClosedError and NotFoundError."""
+    """Return the reply to a program that waited for its end. Raises AccountClosedError and NotFoundError."""
     open_accounts.require_open(user_id)
     return reply_as_shown(user_id, reply_id)
 
 
 @dataclass(frozen=True)
 class ListPlace:
-    """Where in the list of conversations one page of it ends and the next begins."""
+    """The place in the list of conversations where one page ends and the next begins."""
 
     updated_at: datetime
     id: UUID
@@ -105,7 +105,7 @@ class ListPlace:
 
     @classmethod
     def read(cls, text: str) -> "ListPlace | None":
-        """The place that was written as `text`; None where that is none."""
+        """Return the place that `text` names; None if it names none."""
         moment, _, key = text.partition("_")
         try:
             place = cls(datetime.fromisoformat(moment), UUID(key))
@@ -117,9 +117,9 @@ class ListPlace:
 def listed(
     user_id: int, after: ListPlace | None = None, source: str | None = PAGE
 ) -> tuple[Sequence[Conversation], ListPlace | None]:
-    """A person's conversations, newest first, and where the rest of them begins if there is one.
+    """Return a person's conversations, newest first, and where the next page begins, if there is one.
 
-    Those from the pages, or from another `source`; None: from all.
+    `source` selects those from the pages, or from another source; None selects all.
     """
     mine = Conversation.objects.of(user_id).alive()
     if source:
@@ -132,13 +132,13 @@ def listed(
 
 
 def titles(user_id: int, ids: Sequence[UUID]) -> Mapping[UUID, str]:
-    """The titles of those of `ids` that are conversations of this person's."""
+    """Return the titles of those of `ids` that are this person's conversations."""
     mine = Conversation.objects.of(user_id).alive().filter(id__in=ids)
     return dict(mine.order_by().values_list("id", "title"))
 
 
 def title_of(text: str) -> str:
-    """A title from a conversation's first message: its first line, cut at a word."""
+    """Make a title from a conversation's first message: its first line, cut at a word."""
     line = " ".join(next((line for line in text.splitlines() if line.strip()), "").split())
     if len(line) <= TITLE_LENGTH:
         return line
@@ -146,7 +146,7 @@ def title_of(text: str) -> str:
 
 
 def caller_of(conversation: Conversation, reply_id: UUID) -> Caller:
-    """Who asks in the conversation."""
+    """Return the caller for a reply in the conversation: who asks, from where."""
     return callers.caller_of(conversation.owner, conversation.source, conversation=conversation.id, reply=reply_id)
 
 
@@ -156,14 +156,14 @@ def rename(user_id: int, conversation_id: UUID, title: str) -> Conversation:
     if not cleaned:
         raise InvalidError("A title needs at least one character.")
     if len(cleaned) > 120:
-        raise InvalidError("A title has 120 characters at most.")
+        raise InvalidError("A title can have at most 120 characters.")
     conversation.title = cleaned
     conversation.save(update_fields=["title"])
     return conversation
 
 
 def delete(user_id: int, conversation_id: UUID) -> Conversation:
-    """Hide the conversation at once; `restore` brings it back within UNDO_FOR. Its leaf is read along."""
+    """Hide the conversation at once; `restore` brings it back within UNDO_FOR. Also reads its current leaf."""
     conversation = access_conversation(user_id, conversation_id)
     _ = conversation.current_leaf
     conversation.deleted_at = timezone.now()
@@ -181,7 +181,7 @@ def restore(user_id: int, conversation_id: UUID) -> Conversation:
 
 
 def deleted(user_id: int, conversation_id: str) -> Conversation | None:
-    """The person's deleted conversation by that id, if it is one and can still be brought back."""
+    """Return the person's deleted conversation with that id, if it can still be restored."""
     try:
         key = UUID(conversation_id)
     except ValueError:
@@ -195,12 +195,12 @@ def purge_deleted() -> None:
 
 
 def began() -> labels.Cause:
-    """What gives a new conversation its label."""
+    """Return what gives a new conversation its label."""
     return labels.started(Sensitivity[settings.DEFAULT_SENSITIVITY.upper()])
 
 
 def so_far(conversation: Conversation | None) -> labels.Cause:
-    """What a conversation, or a new one, gives to its next turn."""
+    """Return what an existing or new conversation contributes to the label of its next turn."""
     if conversation is None:
         return began()
     return labels.so_far(Sensitivity(conversation.label), conversation.label_cause)
@@ -228,9 +228,9 @@ def _relabel(conversation: Conversation, label: Sensitivity, why: str) -> None:
 
 @transaction.atomic
 def lower_label(user_id: int, conversation_id: UUID, label: Sensitivity | None, reason: str) -> Conversation:
-    """The only way down, for the owner alone, and recorded: what is in it now counts as `label` from here on.
+    """Lower the label, for the owner only, and record it: what the conversation contains now counts as `label`.
 
-    Passages that are found again, and what is seen in new messages, raise it again.
+    Passages that are found again, and detections in new messages, raise it again.
     """
     conversation = access_conversation(user_id, conversation_id, lock=True)
     reason = " ".join(reason.replace("\0", "").split())
@@ -251,7 +251,7 @@ def lower_label(user_id: int, conversation_id: UUID, label: Sensitivity | None, 
 
 @transaction.atomic
 def show(user_id: int, reply_id: UUID) -> Conversation:
-    """Make the branch that holds this reply the one that is shown."""
+    """Show the branch that contains this reply."""
     reply = access_reply(user_id, reply_id)
     conversation = reply.conversation
     conversation.current_leaf_id = branches.latest_leaf(reply)

@@ -1,6 +1,6 @@
-"""Read a branch of a conversation, whole or in parts, by walking up from a message to its parents. Synchronous.
+"""Reads a branch of a conversation, whole or in parts, by walking up from a message to its parents. Synchronous.
 
-Texts are read only of the messages that are wanted, however many the conversation has.
+Texts are read only for the requested messages, however many the conversation has.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -14,15 +14,15 @@ from django.db.models import QuerySet
 from chat.models import Conversation, Message
 from langai_site.errors import NotFoundError
 
-# A part has at most so many messages, and fewer where their texts are longer together than so many characters; but
-# a question and its answer in any case.
+# A part has at most this many messages, or fewer if their texts together are longer than this many characters; but
+# always at least a question and its answer.
 PART_MESSAGES, PART_CHARS, LEAST = 30, 100_000, 2
-# So many messages of a whole branch are in memory at a time.
+# Messages of a whole branch in memory at a time.
 CHUNK = 100
 UNBOUNDED = 2**31 - 1
 GONE = "This message does not exist, or it is not yours."
 
-# Formatted with nothing but the two SELECTs below.
+# Formatted only with the two SELECTs below.
 _WAY_UP = """
     WITH RECURSIVE way(id, parent_id, back) AS (
         SELECT id, parent_id, 1 FROM chat_message WHERE id = %s AND conversation_id = %s
@@ -40,9 +40,9 @@ _LENGTHS = _WAY_UP.format(
 
 @dataclass(frozen=True)
 class ThreadPart:
-    """Messages of a branch that follow one another, oldest first, each with `.siblings`.
+    """Consecutive messages of a branch, oldest first, each with `.siblings`.
 
-    `has_earlier`: the branch has messages before them. `is_latest`: none after them.
+    `has_earlier`: the branch has messages before them. `is_latest`: no messages follow them.
     """
 
     messages: Sequence[Message]
@@ -51,18 +51,18 @@ class ThreadPart:
 
 
 def latest(conversation: Conversation, most: int = PART_MESSAGES) -> ThreadPart:
-    """The end of the branch that is shown; without messages in a conversation that has none."""
+    """Return the end of the branch that is shown; without messages if the conversation is empty."""
     ids, has_earlier = _ids_of_part(conversation, conversation.current_leaf_id, most)
     return ThreadPart(_with_siblings(_read(ids)), has_earlier)
 
 
 def is_in_latest(conversation: Conversation, message_id: UUID) -> bool:
-    """Whether a message is in the part that `latest` reads."""
+    """Return whether a message is in the part that `latest` returns."""
     return message_id in _ids_of_part(conversation, conversation.current_leaf_id)[0]
 
 
 def before(conversation: Conversation, message_id: UUID) -> ThreadPart:
-    """What stands before a message, on whichever branch that is. Raises NotFoundError."""
+    """Return the part before a message, on whichever branch that is. Raises NotFoundError."""
     known = conversation.messages.filter(id=message_id).values_list("parent_id", flat=True)
     if not known:
         raise NotFoundError(GONE)
@@ -73,14 +73,14 @@ def before(conversation: Conversation, message_id: UUID) -> ThreadPart:
 def _ids_of_part(
     conversation: Conversation, last: UUID | None, most: int = PART_MESSAGES
 ) -> tuple[Sequence[UUID], bool]:
-    """The messages of the part that ends with `last`, oldest first, and whether the branch has earlier ones."""
-    rows = _walked(_LENGTHS, conversation, last, most + 1)
+    """Return the ids of the part that ends with `last`, oldest first, and whether the branch has earlier messages."""
+    rows = _walk_up(_LENGTHS, conversation, last, most + 1)
     shown = _fitting([cast(int, length) for _, length in rows[:most]])
     return [_uuid(key) for key, _ in rows[:shown]][::-1], len(rows) > shown
 
 
-def _walked(query: str, conversation: Conversation, last: UUID | None, most: int) -> list[tuple[object, ...]]:
-    """The rows of a way up, the last message first."""
+def _walk_up(query: str, conversation: Conversation, last: UUID | None, most: int) -> list[tuple[object, ...]]:
+    """Return the rows of the walk up, the last message first."""
     if last is None:
         return []
     key = Message._meta.pk
@@ -92,12 +92,12 @@ def _walked(query: str, conversation: Conversation, last: UUID | None, most: int
 
 
 def _uuid(value: object) -> UUID:
-    """An id as the database gives it: SQLite has no type for them."""
+    """Convert an id from the database: SQLite has no type for ids."""
     return value if isinstance(value, UUID) else UUID(str(value))
 
 
 def _fitting(lengths: Sequence[int]) -> int:
-    """How many of the messages, the last one first, make a part."""
+    """Return how many of the messages, starting with the last, make a part."""
     chars = 0
     for number, length in enumerate(lengths):
         chars += length
@@ -107,7 +107,7 @@ def _fitting(lengths: Sequence[int]) -> int:
 
 
 def _read(ids: Sequence[UUID]) -> list[Message]:
-    """Those messages, in that order, with what is drawn of them."""
+    """Return those messages in that order, with everything that is drawn of them."""
     found = {message.id: message for message in _drawable().filter(id__in=ids)}
     return [found[key] for key in ids if key in found]
 
@@ -126,7 +126,7 @@ def _with_siblings(messages: Sequence[Message]) -> Sequence[Message]:
 
 
 def _versions(messages: Sequence[Message]) -> Iterator[tuple[UUID, UUID | None]]:
-    """The ids of the messages and of their siblings, oldest first, with their parents."""
+    """Yield the ids of the messages and their siblings, oldest first, with their parents."""
     rows = Message.objects.values_list("id", "parent_id")
     yield from rows.filter(parent_id__in=[message.parent_id for message in messages if message.parent_id])
     for message in messages[:1]:
@@ -135,30 +135,30 @@ def _versions(messages: Sequence[Message]) -> Iterator[tuple[UUID, UUID | None]]
 
 
 def ids(conversation: Conversation) -> list[UUID]:
-    """The ids of the whole branch that is shown, the first message first."""
-    rows = _walked(_IDS, conversation, conversation.current_leaf_id, UNBOUNDED)
+    """Return the ids of the whole branch that is shown, the first message first."""
+    rows = _walk_up(_IDS, conversation, conversation.current_leaf_id, UNBOUNDED)
     return [_uuid(key) for (key,) in rows][::-1]
 
 
 def chunks(ids: Sequence[UUID], size: int = CHUNK) -> Iterable[Sequence[UUID]]:
-    """`ids` in pieces that `read` takes at once."""
+    """Split `ids` into pieces that `read` takes at once."""
     return (ids[start : start + size] for start in range(0, len(ids), size))
 
 
 def read(ids: Sequence[UUID]) -> list[Message]:
-    """Those messages, in that order, with their citations."""
+    """Return those messages in that order, with their citations."""
     found = Message.objects.prefetch_related("citations").in_bulk(list(ids))
     return [found[key] for key in ids if key in found]
 
 
 def common(conversation: Conversation, one: UUID, messages: Sequence[Message]) -> UUID | None:
-    """The last of `messages` that is also `one` or among the few before it."""
-    way = {_uuid(key) for (key,) in _walked(_IDS, conversation, one, PART_MESSAGES)}
+    """Return the last of `messages` that is `one` or among the few before it."""
+    way = {_uuid(key) for (key,) in _walk_up(_IDS, conversation, one, PART_MESSAGES)}
     return next((message.id for message in reversed(messages) if message.id in way), None)
 
 
 def latest_leaf(message: Message) -> UUID:
-    """The end of the branch that goes on from a message by the latest version of each."""
+    """Return the end of the branch below a message that follows the latest version of each."""
     rows = Message.objects.filter(conversation_id=message.conversation_id).order_by("created_at")
     latest = {parent: key for key, parent in rows.values_list("id", "parent_id")}
     leaf = message.id
@@ -168,6 +168,6 @@ def latest_leaf(message: Message) -> UUID:
 
 
 def next_of(message_id: UUID) -> UUID | None:
-    """The latest message that follows directly."""
+    """Return the latest message that follows directly; None if there is none."""
     following = Message.objects.filter(parent_id=message_id).order_by("-created_at")
     return following.values_list("id", flat=True).first()

@@ -1,4 +1,4 @@
-"""Which collections a question asks: what its person chose, among those that they may read. Synchronous."""
+"""Which collections a question searches: the person's choice among those that they may read. Synchronous."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,16 +7,16 @@ from langai_site.accounts.models import User
 from search.access import readable_collections, reader_of
 from search.types import Reader
 
-# What the composer's form sends: all that the person may read, those with the ids beside it, or none.
+# What the composer's form sends: all collections that the person may read, those with the ids beside it, or none.
 ALL, SOME, NONE = "all", "some", "none"
 
-# Ids, or None for all that the person may read, also those that come later.
+# Ids, or None for all that the person may read, including those that are added later.
 Chosen = list[int] | None
 
 
 @dataclass(frozen=True)
 class CollectionChoice:
-    """What the composer offers: (id, name) of the collections that may be read, and what of it is chosen."""
+    """What the composer offers: (id, name) of the collections that the person may read, and which are chosen."""
 
     offered: tuple[tuple[int, str], ...]
     chosen: frozenset[int]
@@ -24,14 +24,14 @@ class CollectionChoice:
 
     @property
     def words(self) -> str:
-        """As it stands beside the composer."""
+        """Return the words beside the composer."""
         if self.scope == ALL:
             return "All documents"
         return f"{len(self.chosen)} of {len(self.offered)} collections" if self.chosen else "No documents"
 
 
 def chosen(user_id: int, values: Sequence[str]) -> Chosen:
-    """What a form's values choose. Ids that the person may not read are left out, and nothing tells of them."""
+    """Return what a form's values choose. Ids that the person may not read are silently left out."""
     if ALL in values:
         return None
     ids = {int(value) for value in values if value.isascii() and value.isdigit() and len(value) < 10}
@@ -41,7 +41,7 @@ def chosen(user_id: int, values: Sequence[str]) -> Chosen:
 
 
 def offer(user_id: int, last: Chosen, values: Sequence[str] = ()) -> CollectionChoice:
-    """The choice as it was made last, or as `values` of a form make it that could not be sent."""
+    """Return the last choice, or the choice in `values` if they come from a form that was refused."""
     offered = tuple(readable_collections(user_id).values_list("pk", "name"))
     made = chosen(user_id, values) if values else last
     ids = frozenset(made or ()) & {pk for pk, _name in offered}
@@ -49,9 +49,9 @@ def offer(user_id: int, last: Chosen, values: Sequence[str] = ()) -> CollectionC
 
 
 def scope(user: User, made: Chosen) -> tuple[Reader, tuple[str, ...] | None]:
-    """Who may be asked for what: the person narrowed to the choice, and the names of what they chose.
+    """Return the reader narrowed to the choice, and the names of the chosen collections (None: all).
 
-    A choice of collections that can all be read no more is a choice of none.
+    If none of the chosen collections can still be read, nothing is searched.
     """
     reader = reader_of(user)
     if made is None:

@@ -1,4 +1,4 @@
-"""What somebody sends, checked: a message, the model it is for, its label, and how it is to be answered."""
+"""Checks what people send: a message, its model, its label, and the options for its answer."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass, replace
@@ -16,19 +16,19 @@ COMPLEXITIES = (AUTOMATIC, *(level.value for level in Level))
 
 @dataclass(frozen=True)
 class Options:
-    """How to answer; None leaves it to LangAI: the complexity to its scoring, the temperature to the model."""
+    """How to answer; None leaves the complexity to LangAI's scoring and the temperature to the model."""
 
     complexity: Level | None = None
     temperature: float | None = None
     max_tokens: int | None = None
 
     def written(self) -> dict[str, Any]:
-        """As a row keeps them: what was said only."""
+        """Return the options as a row stores them: only those that are set."""
         return {name: value for name, value in asdict(self).items() if value is not None}
 
     @classmethod
     def read(cls, row: Mapping[str, Any]) -> "Options":
-        """As a row kept them."""
+        """Read options that a row stores."""
         complexity = row.get("complexity")
         return cls(Level(complexity) if complexity else None, row.get("temperature"), row.get("max_tokens"))
 
@@ -40,9 +40,9 @@ AS_USUAL = Options()
 class Pick:
     """Which model is to answer, and what it is given.
 
-    `local_only`: none outside the building. `allowed_passages`: without those above what the model may see, instead
-    of asking no model at all. `fresh`: no answer that was given before. `kept`: the conversation had this model
-    before, so Auto takes its place where it is gone; `gone` is then its name.
+    `local_only`: only models in the building. `allowed_passages`: leave out passages above what the model may see,
+    instead of asking no model at all. `fresh`: skip the cache. `kept`: the conversation used this model before, so Auto
+    replaces it if it is gone; `gone` is then its name.
     """
 
     model: str
@@ -53,12 +53,12 @@ class Pick:
     gone: str = ""
 
     def named(self, before: str) -> "Pick":
-        """The same with a model: the one of `before` where none was picked."""
+        """Return the pick with a model: that of `before` if none was picked."""
         named = model(self.model or before)
         return replace(self, model=named, kept=named == before)
 
     def among(self, names: Collection[str]) -> "Pick":
-        """The same, or Auto where the conversation's own model is not one of `names` any more."""
+        """Return the pick, with Auto if the conversation's own model is no longer among `names`."""
         if not self.kept or self.model in names:
             return self
         return replace(self, model=AUTOMATIC, gone=self.model)
@@ -68,9 +68,9 @@ AS_BEFORE = Pick("")
 
 
 def text(written: str, *, most: int | None = None) -> str:
-    """The message to be sent, of `most` characters; None: of MESSAGE_MAX_CHARS.
+    """Return the message to send, with at most `most` characters; None means MESSAGE_MAX_CHARS.
 
-    Raises InvalidError where there is none, or too much.
+    Raises InvalidError if it is empty or too long.
     """
     most = most or settings.MESSAGE_MAX_CHARS
     written = written.replace("\r\n", "\n").replace("\x00", "").strip()
@@ -85,14 +85,14 @@ def text(written: str, *, most: int | None = None) -> str:
 
 
 def model(name: str) -> str:
-    """A name that a model can have; whether there is one by it is seen when the turn is routed."""
+    """Check that a model could have this name; whether it exists is checked when the turn is routed."""
     if len(name) > 200 or not name.isprintable():
         raise InvalidError("There is no model by that name. Choose one from the list.")
     return name
 
 
 def options(form: Mapping[str, Any]) -> Options:
-    """Complexity, temperature and length from a form, or from a program's values. Raises InvalidError."""
+    """Read complexity, temperature and length from a form, or from a program's values. Raises InvalidError."""
     return Options(
         _complexity(form.get("complexity") or AUTOMATIC),
         _temperature(form.get("temperature")),
@@ -128,9 +128,9 @@ def _max_tokens(value: str | int | None) -> int | None:
 
 
 def lowered(max_tokens: int | None) -> int | None:
-    """Return the longest answer for a program that asks for `max_tokens`: programs often ask for more than they need.
+    """Return the longest answer for a program that requests `max_tokens`: programs often request more than they need.
 
-    People choose from what the page offers, so theirs is refused instead, by `options`.
+    People choose from what the page offers, so their value is refused by `options` instead.
     """
     return max_tokens and min(max_tokens, settings.ANSWER_MAX_TOKENS)
 

@@ -1,4 +1,4 @@
-"""A conversation as a text that people keep. Reads nothing: its messages come with their citations."""
+"""Exports a conversation as text. Makes no queries: messages are given with their citations."""
 
 from collections.abc import Iterable, Sequence
 
@@ -9,13 +9,13 @@ SPEAKERS = {Message.Role.USER: "You", Message.Role.ASSISTANT: "LangAI"}
 
 
 def heading(conversation: Conversation) -> str:
-    """What stands over the messages in markdown."""
+    """Return the markdown above the messages."""
     title = " ".join(conversation.title.split())
     return f"# {title}\n\n{conversation.created_at:%Y-%m-%d} · {Sensitivity(conversation.label).label}"
 
 
 def markdown(messages: Iterable[Message]) -> str:
-    """Messages that follow one another; under an answer stands what its numbers are."""
+    """Return consecutive messages as markdown; each answer is followed by its numbered sources."""
     return "\n\n".join(map(_message, messages))
 
 

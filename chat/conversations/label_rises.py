@@ -1,9 +1,9 @@
-"""Raises the conversations that quote a document whose label rose: their history carries what it says.
+"""Raises the conversations that quote a document or collection whose label rose: their history contains its text.
 
-A conversation quotes a document if one of its answers cites it, or was given passages of it. Answers from before LangAI
-kept the second are found by their citations alone.
+A conversation quotes a document if one of its answers cites it or was given passages of it. Answers from before LangAI
+recorded the latter are found by their citations alone.
 
-That takes steps. A conversation that is asked something before its step is raised then, by itself.
+This happens in steps. A conversation that is used before its step is raised at that moment.
 """
 
 from collections.abc import Iterable, Sequence
@@ -24,53 +24,53 @@ from search.services.label_rises import Labelled, labelled_of
 
 # Conversations raised in one transaction: few enough not to hold up other writers.
 AT_ONCE = 200
-# No turn that was under way when a label rose is expected to end later.
+# Every turn that was running when a label rose is expected to end within this time.
 LONGEST_TURN = timedelta(hours=1)
 _UNDONE = CompiledQuery(lambda: LabelRise.objects.filter(done_at=None).order_by().values_list("pk"))
 
 
 def count_quoting(labelled: Labelled) -> int:
-    """Return how many conversations have an answer that cites it or was given passages of it."""
+    """Return how many conversations have an answer that cites the target or was given passages of it."""
     return Conversation.objects.filter(_quoting(labelled)).count()
 
 
 def begin(rise: int) -> None:
-    """Raise the first conversations in the transaction that raised the document's label."""
-    _go_on(LabelRise.objects.get(pk=rise), tell=False)
+    """Raise the first conversations in the transaction that raised the label."""
+    _continue_rise(LabelRise.objects.get(pk=rise), tell=False)
 
 
 def is_undone() -> bool:
-    """Return whether there is a rise that has not come to all conversations."""
+    """Return whether there is a rise that has not reached all conversations."""
     return bool(_UNDONE.rows())
 
 
 @transaction.atomic
 def step() -> list[UUID]:
-    """Do a part of the first rise that is not done; return the conversations whose pages are to be told."""
+    """Do one step of the first rise that is not done; return the conversations whose pages must be told."""
     undone = LabelRise.objects.filter(done_at=None)
     if connection.features.has_select_for_update_skip_locked:
         undone = undone.select_for_update(skip_locked=True)
     rise = undone.first()
-    return _go_on(rise, tell=True) if rise else []
+    return _continue_rise(rise, tell=True) if rise else []
 
 
-def _go_on(rise: LabelRise, *, tell: bool) -> list[UUID]:
+def _continue_rise(rise: LabelRise, *, tell: bool) -> list[UUID]:
     labelled = labelled_of(rise)
     raised = _raise(Conversation.objects.filter(_quoting(labelled), label__lt=_label_of(rise)), labelled, rise)
     rise.raised += len(raised)
     untold = [*map(UUID, rise.untold), *raised]
     rise.untold = [] if tell else [str(conversation) for conversation in untold]
-    # It is done only when the pages know it too.
+    # The rise is done only when the pages know it too.
     rise.done_at = timezone.now() if tell and len(raised) < AT_ONCE else None
     rise.save()
     return untold if tell else []
 
 
 def catch_up(reply: UUID) -> None:
-    """Raise the conversation of an answer that was under way when a label rose, if it quotes what that labels.
+    """Raise the conversation of an answer that was running when a label rose, if it quotes the target.
 
-    In the transaction that closes the answer. A rise that was over before the answer began is not looked at again: the
-    owner may have lowered the label since.
+    Call it in the transaction that closes the answer. A rise that was done before the answer began is not considered
+    again: the owner may have lowered the label since.
     """
     recent = Q(done_at=None) | Q(done_at__gte=timezone.now() - LONGEST_TURN)
     rises = list(LabelRise.objects.filter(recent))
@@ -83,9 +83,9 @@ def catch_up(reply: UUID) -> None:
 
 
 def reach(conversation: UUID) -> bool:
-    """Raise a conversation that is about to go out, if a rise has not come to it yet. Return whether it was raised.
+    """Raise a conversation that is about to be sent, if a rise has not reached it yet. Return whether it was raised.
 
-    Without a rise that is not done, which is the usual case, this costs one query on an empty index.
+    If no rise is pending, as usual, this costs one query on an empty index.
     """
     if not is_undone():
         return False
@@ -102,33 +102,33 @@ def _raise_one(conversation: UUID, rise: LabelRise) -> bool:
 
 
 def _quotes(conversation: UUID, labelled: Labelled) -> bool:
-    """Return whether this conversation quotes it; the query starts at the conversation, however many quote it."""
+    """Return whether this conversation quotes the target; the query starts from the conversation, so it is cheap."""
     cited = Citation.objects.filter(reply__conversation=conversation).values("source")
     given = GivenDocument.objects.filter(reply__conversation=conversation).values("document")
     return labelled.includes(cited, given)
 
 
 def _label_of(rise: LabelRise) -> Sensitivity:
-    """Return the label it was raised to, but not above its present one: an admin may have lowered it again.
+    """Return the label of the rise, but not above the target's present label: an admin may have lowered it again.
 
-    Deleting it is no such second thought: then the label that it had last counts.
+    If the target was deleted, its last label counts.
     """
     return min(Sensitivity(rise.label), labelled_of(rise).label)
 
 
 def _quoting(labelled: Labelled) -> Q:
-    """A condition on conversations, without a join: one that cites a document twenty times is one conversation."""
+    """Return a condition on conversations, without a join, so that each conversation is counted once."""
     return Q(pk__in=Message.objects.filter(pk__in=_replies(labelled)).values("conversation"))
 
 
 def _replies(labelled: Labelled) -> QuerySet[Any, Any]:
-    """The ids of the answers that cite it or were given passages of it."""
+    """Return the ids of the answers that cite the target or were given passages of it."""
     citing = Citation.objects.filter(source__in=labelled.source_ids).order_by().values("reply")
     return citing.union(GivenDocument.objects.filter(document__in=labelled.document_ids).values("reply"))
 
 
 def _raise(found: QuerySet[Conversation], labelled: Labelled, rise: LabelRise) -> list[UUID]:
-    """Raise up to AT_ONCE of these conversations, also those that were deleted and can be brought back."""
+    """Raise up to AT_ONCE of these conversations, including deleted ones that can be restored."""
     rows = list(found.select_related("owner").order_by("pk").select_for_update(of=("self",))[:AT_ONCE])
     label, titles = _label_of(rise), _titles(rows, labelled)
     for conversation in rows:
@@ -140,7 +140,7 @@ def _raise(found: QuerySet[Conversation], labelled: Labelled, rise: LabelRise) -
 
 
 def _titles(rows: Sequence[Conversation], labelled: Labelled) -> dict[UUID, str]:
-    """What the document is called in each conversation that cites it: its owner has read that name there."""
+    """Return the document's title in each conversation that cites it: its owner has read that title there."""
     cited = Citation.objects.filter(reply__conversation__in=rows, source__in=labelled.source_ids)
     return dict(cited.order_by().values_list("reply__conversation", "title"))
 

@@ -1,4 +1,4 @@
-"""Pure: what gives a turn its label. A label is the highest of its causes, each with words for who reads it."""
+"""Pure: what gives a turn its label: the highest of its causes. Each cause has words for the reader."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -9,7 +9,7 @@ from langai_site.sensitivity import Sensitivity, highest
 
 CHOSEN = "chosen by you"
 STARTED = "where new conversations start"
-# The words of a cause where the title of the document is not known any more, or never was told there.
+# The words of a cause if the document's title is unknown, or was never shown in the conversation.
 UNNAMED = "a document"
 PASSAGE, LOWERED = "a passage from “", "lowered by you: "
 _UNQUOTED = {PASSAGE: "a passage", LOWERED: "lowered by you"}
@@ -18,7 +18,7 @@ _QUOTED = re.compile(f"({PASSAGE}|{LOWERED}).*", re.DOTALL)
 
 @dataclass(frozen=True)
 class Cause:
-    """Something that a turn's label is at least as high as. `words` repeat nothing of what was written."""
+    """A reason why a turn's label is at least `label`. `words` repeat nothing of what was written."""
 
     label: Sensitivity
     words: str
@@ -29,29 +29,29 @@ def label_of(causes: Iterable[Cause]) -> Sensitivity:
 
 
 def words_of(causes: Sequence[Cause]) -> str:
-    """Why the label is as high as it is: the first of the causes that are."""
+    """Return why the label is so high: the words of the first cause with the highest label."""
     label = label_of(causes)
     return next((cause.words for cause in causes if cause.label == label), "")
 
 
 def started(label: Sensitivity) -> Cause:
-    """What a new conversation begins with."""
+    """Return the cause for the label of a new conversation."""
     return Cause(label, STARTED)
 
 
 def so_far(label: Sensitivity, words: str) -> Cause:
-    """What a conversation brings along: the label that it has, and why it has that."""
+    """Return the cause that a conversation brings along: its label, and why it has that label."""
     return Cause(label, words if words in ("", STARTED) else f"this conversation: {words}")
 
 
 def asked(before: Sensitivity, chosen: Sensitivity | None, detections: Sequence[Detection]) -> tuple[Cause, ...]:
-    """What labels a message by itself: what its writer chose, if that is above `before`, and what was seen in it."""
+    """Return what labels a message by itself: its writer's choice if that is above `before`, and the detections."""
     picked = [Cause(chosen, CHOSEN)] if chosen is not None and chosen > before else []
     return (*picked, *(Cause(found.label, f"{found.words} in your message") for found in detections))
 
 
 def turn(conversation: Cause, own: Sequence[Cause]) -> tuple[Cause, ...]:
-    """What labels a turn before any document is searched: the conversation counts where it is above the message."""
+    """Return what labels a turn before documents are searched. The conversation counts if it is above the message."""
     return tuple(own) if own and label_of(own) >= conversation.label else (conversation, *own)
 
 
@@ -60,25 +60,25 @@ def passage(title: str, label: Sensitivity) -> Cause:
 
 
 def lowered(reason: str) -> str:
-    """The words for a label that its owner has lowered."""
+    """Return the words for a label that its owner has lowered."""
     return LOWERED + reason
 
 
 def reason_of(words: str) -> str:
-    """The reason that `lowered` was given."""
+    """Return the reason that was given to `lowered`."""
     return words.removeprefix(LOWERED)
 
 
 def unquoted(words: str) -> str:
-    """The words for who may not read the conversation: without a document's title, and without its owner's reason."""
+    """Return the words for people who may not read the conversation: without titles and without the owner's reason."""
     return _QUOTED.sub(lambda found: _UNQUOTED[found[1]], words)
 
 
 def written(causes: Iterable[Cause]) -> list[dict[str, str | int]]:
-    """The causes as a row keeps them."""
+    """Return the causes as a row stores them."""
     return [{"label": cause.label.value, "words": cause.words} for cause in causes]
 
 
 def read(rows: Iterable[dict[str, str | int]]) -> tuple[Cause, ...]:
-    """The causes as a row kept them."""
+    """Read causes that a row stores."""
     return tuple(Cause(Sensitivity(int(row["label"])), str(row["words"])) for row in rows)
