@@ -1,1 +1,1 @@
-"""Pure: markdown as safe HTML, whole and as it grows, within what a text may cost."""
+"""Pure: turns markdown into safe HTML, whole or as it grows, within limits on the work."""

@@ -1,18 +1,18 @@
-"""Pure: what of some HTML is new, so that only that has to be sent."""
+"""Pure: finds what is new in some HTML, so that only that has to be sent."""
 
 import re
 
 CLOSER = re.compile(r"</([a-z0-9]+)>")
 TAG = re.compile(r"<(/?)([a-z0-9]+)[^>]*>")
 VOID = {"br", "hr"}
-# Their children, parsed on their own, would not become what they are inside. Rows can be: within a body of a table.
+# Parsed alone, their children would not become the same elements. Rows can be parsed inside a table body.
 NEEDS_PARENT = {"table", "thead", "tr"}
 
 
 def grown(old: str, new: str) -> tuple[str, str] | None:
-    """What to insert where, if `new` is `old` with something inserted before its last closing tags.
+    """Return what to insert where, if `new` is `old` with something inserted before its last closing tags.
 
-    Returns the CSS path, below the container, of the element that the piece goes to the end of, and the piece.
+    Returns the CSS path, below the container, of the element to append to, and the piece. None if there is no such way.
     """
     if len(new) < len(old):
         return None
@@ -24,7 +24,7 @@ def grown(old: str, new: str) -> tuple[str, str] | None:
 
 
 def _trailing_closers(html: str) -> list[int]:
-    """Where the closing tags at the end of `html` begin, the last first."""
+    """Return the positions of the closing tags at the end of `html`, the last first."""
     found: list[int] = []
     end = len(html)
     while True:
@@ -37,7 +37,7 @@ def _trailing_closers(html: str) -> list[int]:
 
 
 def _balanced(piece: str) -> bool:
-    """Whether `piece` closes what it opens, and nothing else."""
+    """Return whether `piece` closes what it opens, and nothing else."""
     opened: list[str] = []
     for closing, name in TAG.findall(piece):
         if not closing:

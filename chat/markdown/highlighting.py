@@ -1,8 +1,8 @@
-"""Pure: code in colours, by Pygments, and what that may cost.
+"""Pure: highlights code with Pygments, and limits the cost.
 
-A lexer tries its patterns at each place. On code as people write it each pattern ends soon; on code made for it some
-read to the end of a line, of a run of signs or of the text, from each place anew. What that could come to is worked out
-beforehand, and code that could cost too much stays plain.
+A lexer tries its patterns at each position. On ordinary code each pattern stops soon; on crafted code some read to the
+end of a line, of a run of characters or of the text, from every position. The worst cost is computed beforehand, and
+code that could cost too much stays plain.
 """
 
 import re
@@ -11,8 +11,8 @@ from html import escape
 
 from chat.markdown.sanitizing import CODE_CLASSES
 
-# The lexers of languages that people ask for, by their names in Pygments. One takes up to a tenth of a second when it
-# is first used, and stays in memory.
+# The lexers of common languages, by their names in Pygments. The first use of a lexer takes up to a tenth of a second,
+# and it stays in memory.
 LEXERS = frozenset(
     {
         *("Ada", "ApacheConf", "Awk", "Bash", "Bash Session", "Batchfile", "C", "C#", "C++", "Clojure", "CMake"),
@@ -41,17 +41,17 @@ LEXERS = frozenset(
 )
 MAX_HIGHLIGHT = 20_000
 LEXER, BLOCK, PIECE = 1_500.0, 150.0, 4.0
-# Lexers that take longer than others for each piece, or read words sign by sign; and by how much, as
-# `python -m tests.bench.lexers` measures it.
+# Lexers that take longer per piece, or read words character by character, and their factor as measured by
+# `python -m tests.bench.lexers`.
 SLOW = {
     **{"Crystal": 3.0, "Terraform": 2.5, "Elixir": 2.0, "Makefile": 2.0, "Perl": 2.0, "Docker": 1.75},
     **{"Ada": 1.5, "Markdown": 1.5, "Python": 1.5, "Python console session": 1.5, "Ruby": 1.75},
     **{"COBOL": 1.25, "CUDA": 1.25, "Dart": 1.25, "Kotlin": 1.25, "Objective-C": 1.25, "Sass": 1.25, "Scala": 1.25},
 }
-# For each pair of characters that one reading could go past: in a run of signs, in a line, around a bracket before what
-# closes it, after the beginning of a text in lines (`<<END`), and after a quotation mark that closes nothing.
+# The price for each pair of characters that one reading could pass: in a run of characters, in a line, around an
+# unclosed bracket, after a heredoc (`<<END`), and after a quotation mark that closes nothing.
 RUN, LINE, OPEN, HEREDOC, ESCAPED = 0.06, 0.02, 0.02, 0.12, 0.1
-# For each pair of words, where the patterns for a method read over all words before its bracket from each of them.
+# The price for each pair of words, for lexers whose method patterns read all words before a bracket, from each of them.
 WORDS = 1.0
 READS_WORDS = frozenset({"C#", "Groovy", "Java"})
 ORDINARY_RUN, ORDINARY_LINE, ORDINARY_WORDS = 40, 120, 80
@@ -77,12 +77,12 @@ def _lexers() -> dict[str, str]:
 
 
 def lexer_of(language: str) -> str:
-    """The name of the lexer for what people call a language; empty where there is none."""
+    """Return the name of the lexer for a language as people call it; empty if there is none."""
     return _lexers().get(language.lower(), "")
 
 
 def price(code: str, lexer: str, known: frozenset[str]) -> float:
-    """What it may cost to colour `code`, in units of an allowance that has paid for the `known` lexers."""
+    """Return the most that highlighting `code` may cost, for an allowance that has paid for the `known` lexers."""
     begin = BLOCK if lexer in known else BLOCK + LEXER
     return begin + PIECE * SLOW.get(lexer, 1.0) * len(_PIECES.findall(code)) + _reading(code, lexer)
 
@@ -97,12 +97,12 @@ def _reading(code: str, lexer: str) -> float:
 
 
 def _open(code: str) -> int:
-    """For each thing that is opened, how many characters stand around it before something closes it."""
+    """Return, summed over all opening marks, how many characters are around each before something closes it."""
     return sum(len(part) * part.count(opening) for opening, closing in PAIRS for part in code.split(closing))
 
 
 def _escaped(code: str) -> int:
-    """For each quotation mark that is escaped after the last that is not, all characters."""
+    """Return the length of the code for each escaped quotation mark after the last unescaped one, summed."""
     found = 0
     for quote in "\"'`":
         plain = code.replace(f"\\{quote}", "\0\0")
@@ -112,7 +112,7 @@ def _escaped(code: str) -> int:
 
 @lru_cache(maxsize=64)
 def highlighted(code: str, lexer: str) -> str:
-    """HTML of `code` with a class on what has a meaning to the lexer of that name."""
+    """Return HTML of `code`, with classes for what has a meaning to the lexer of that name."""
     from pygments.lexers import find_lexer_class
     from pygments.token import STANDARD_TYPES
 

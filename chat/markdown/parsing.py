@@ -1,8 +1,8 @@
-"""Pure: markdown -> blocks of tokens, within what a text may cost.
+"""Pure: parses markdown into blocks of tokens, within the text's allowance.
 
-The parser is markdown-it's. Three things differ: inline rules are asked by the sign that they begin with, what they do
-is taken from the text's allowance, and where that is used up, or blocks are nested too deep, text is shown as it was
-written. Nothing is ever left out.
+The parser is markdown-it's, with three differences: inline rules are selected by the character that they start with,
+their work is charged to the text's allowance, and once that is used up, or blocks are nested too deep, text is shown as
+it was written. Nothing is ever left out.
 """
 
 import re
@@ -23,23 +23,23 @@ from mdit_py_plugins.dollarmath.index import math_block_dollar, math_inline_doll
 from chat.markdown.allowance import AGAIN, LINK, MOST, STEP, TOKEN, Allowance
 
 ADDRESS = re.compile(r"(?:https?://|mailto:)", re.IGNORECASE)
-# Blocks in blocks, and emphasis in emphasis.
+# The deepest nesting of blocks in blocks, and of emphasis in emphasis.
 DEEPEST = 20
 MAX_COLUMNS, MAX_FORMULA_LINES = 100, 50
-# Lines are shown as written until so much has been saved up again, and then to the next empty line.
+# Lines are shown as written until this much has been saved up again, and then until the next empty line.
 RESERVE = MOST / 4
-# The signs that inline rules begin with.
+# The characters that inline rules start with.
 BEGINNINGS = {
     **{"newline": "\n", "bracket_maths": "\\", "escape": "\\", "math_inline": "$", "backticks": "`"},
     **{"strikethrough": "~", "emphasis": "*_", "link": "[", "image": "!", "autolink": "<", "entity": "&"},
 }
-# All that ends a text: a link's label ends with a bracket.
+# All characters that end plain text, including the bracket that ends a link's label.
 SIGN = re.compile("[" + re.escape("".join(BEGINNINGS.values()) + "]") + "]")
 
 
 @dataclass(frozen=True)
 class Block:
-    """A block of the top level, without its inline content: see `read_inline`. It ends where the next one begins.
+    """A top-level block without its inline content, see `read_inline`. It ends where the next one begins.
 
     `next_line` is the number of the line that it ends before.
     """
@@ -51,17 +51,17 @@ class Block:
 
 
 def environment(allowance: Allowance | None = None, **rest: object) -> dict[str, Any]:
-    """What rules know of the text that they read."""
+    """Return the environment of the rules: what they know of the text that they read."""
     return {"allowance": allowance or Allowance(), **rest}
 
 
 def blocks(text: str, markdown: MarkdownIt, env: dict[str, Any]) -> Iterator[Block]:
-    """The blocks of `text`. Each has to be dealt with before the next: what that may cost depends on it."""
+    """Yield the blocks of `text`. Handle each before taking the next: what that may cost depends on it."""
     allowance: Allowance = env["allowance"]
     state, rules = StateBlock(text, markdown, env, []), markdown.block.ruler.getRules("")
     start, line = 0, state.skipEmptyLines(0)
     while line < state.lineMax:
-        # The rule for lists counts lines from here. A text that begins with this block must be read the same way.
+        # The rule for lists counts lines from here. A text that starts with this block must be parsed the same way.
         state.line, state.tokens = line, []
         allowance.begin(start)
         any(rule(state, line, state.lineMax, False) for rule in rules)
@@ -73,14 +73,14 @@ def blocks(text: str, markdown: MarkdownIt, env: dict[str, Any]) -> Iterator[Blo
 
 
 def read_inline(block: Block, markdown: MarkdownIt, env: dict[str, Any]) -> list[Token]:
-    """The tokens of a block with what its lines hold."""
+    """Return the tokens of a block including its inline content."""
     state = StateCore("", markdown, env, block.tokens)
     markdown.core.process(state)
     return state.tokens
 
 
 class InlineParser(ParserInline):
-    """Takes each step from the allowance; once that is used up, the rest is text."""
+    """Charges each step to the allowance; once that is used up, the rest is plain text."""
 
     def __init__(self, markdown: MarkdownIt) -> None:
         super().__init__()
@@ -89,7 +89,7 @@ class InlineParser(ParserInline):
         self._by_sign: dict[str, tuple[RuleFuncInlineType, ...]] = {}
 
     def arrange(self) -> None:
-        """Sort the rules by the signs that they begin with, once all are there."""
+        """Sort the rules by the characters that they start with, once all rules are registered."""
         named = dict(zip(self.ruler.get_active_rules(), self.ruler.getRules(""), strict=True))
         for sign in {*"".join(BEGINNINGS.values()), "]"}:
             rules = [rule for name, rule in named.items() if sign in BEGINNINGS.get(name, "")]
@@ -114,7 +114,7 @@ class InlineParser(ParserInline):
                 state.pos = start
                 continue
             known = len(state.tokens)
-            if not self._ask(state, silent=False):
+            if not self._try_rules(state, silent=False):
                 state.append_pending(state.src[start])
                 state.pos = start + 1
             allowance.spend(STEP + TOKEN * (len(state.tokens) - known))
@@ -125,8 +125,8 @@ class InlineParser(ParserInline):
         sign = SIGN.search(state.src, state.pos, state.posMax)
         return sign.start() if sign else state.posMax
 
-    def _ask(self, state: StateInline, *, silent: bool) -> bool:
-        """Ask the rules of the sign that stands here."""
+    def _try_rules(self, state: StateInline, *, silent: bool) -> bool:
+        """Try the rules for the character at this position."""
         if state.level < DEEPEST:
             for rule in self._by_sign[state.src[state.pos]]:
                 if rule(state, silent):
@@ -134,7 +134,7 @@ class InlineParser(ParserInline):
         return False
 
     def skipToken(self, state: StateInline) -> None:  # noqa: N802 - the library's name
-        """Go past what stands here, without making anything of it."""
+        """Skip what is here without making tokens of it."""
         allowance, start = state.env["allowance"], state.pos
         allowance.spend(AGAIN if start in state.cache else STEP)
         if allowance.left <= 0:
@@ -151,7 +151,7 @@ class InlineParser(ParserInline):
         if state.level >= DEEPEST:
             return state.posMax
         state.level += 1
-        found = self._ask(state, silent=True)
+        found = self._try_rules(state, silent=True)
         state.level -= 1
         return state.pos if found else start + 1
 
@@ -160,7 +160,7 @@ class InlineParser(ParserInline):
 
 
 def plain_lines(state: StateBlock, start: int, end: int, silent: bool) -> bool:
-    """Lines as they were written, where nothing is left to make anything of them, or where they are nested too deep."""
+    """Keep lines as they were written, if the allowance is used up or they are nested too deep."""
     allowance: Allowance = state.env["allowance"]
     if silent:
         allowance.line(len(state.tokens))
@@ -189,7 +189,7 @@ def _end_of_plain(state: StateBlock, start: int, end: int) -> int:
 
 
 def narrow_table(state: StateBlock, start: int, end: int, silent: bool) -> bool:
-    """A table, where it has not more columns than anybody reads: each makes a cell in every row."""
+    """Parse a table unless it has more columns than anybody reads: each adds a cell to every row."""
     under = start + 1
     if under < end and state.src.count("|", state.bMarks[under], state.eMarks[under]) > MAX_COLUMNS:
         return False
@@ -200,7 +200,7 @@ _block_formula = math_block_dollar(allow_labels=False, allow_blank_lines=False)
 
 
 def short_formula(state: StateBlock, start: int, end: int, silent: bool) -> bool:
-    """`$$` … `$$` over some lines. Where it does not close, each line would else be read to the end from each."""
+    """Parse `$$` … `$$` over a few lines. If it is never closed, every line would otherwise be read to the end."""
     if state.src.startswith("$$", state.bMarks[start] + state.tShift[start]):
         state.env["allowance"].spend(MAX_FORMULA_LINES)
     return _block_formula(state, start, min(end, start + MAX_FORMULA_LINES), silent)
@@ -210,7 +210,7 @@ def short_formula(state: StateBlock, start: int, end: int, silent: bool) -> bool
 
 
 def paid(rule: RuleFuncInlineType) -> RuleFuncInlineType:
-    """A rule for links or pictures: reading an address costs more than other steps, above all where it is none."""
+    """Wrap a rule for links or pictures: reading an address costs more than other steps, above all if it is none."""
 
     def paying(state: StateInline, silent: bool) -> bool:
         found = rule(state, silent)
@@ -222,7 +222,7 @@ def paid(rule: RuleFuncInlineType) -> RuleFuncInlineType:
 
 
 def bracket_maths(state: StateInline, silent: bool) -> bool:
-    r"""`\( … \)` and `\[ … \]`, which many models write for `$ … $` and `$$ … $$`."""
+    r"""Parse `\( … \)` and `\[ … \]`, which many models write for `$ … $` and `$$ … $$`."""
     closer = {"\\(": "\\)", "\\[": "\\]"}.get(state.src[state.pos : state.pos + 2])
     if not closer or state.html_terminator_last(closer) < state.pos + 2:
         return False
@@ -240,7 +240,7 @@ _dollar_maths = math_inline_dollar(allow_space=False, allow_digits=False, allow_
 
 
 def dollar_maths(state: StateInline, silent: bool) -> bool:
-    """`$ … $` and `$$ … $$`. At the start of a text the library takes its last character for the one before."""
+    """Parse `$ … $` and `$$ … $$`. At position 0 the library would take the text's last character as the previous."""
     if state.pos:
         return _dollar_maths(state, silent)
     source, state.src = state.src, f"{state.src} "
@@ -250,7 +250,7 @@ def dollar_maths(state: StateInline, silent: bool) -> bool:
 
 
 def shallow(state: StateInline) -> None:
-    """Emphasis that is nested deeper than anybody can see is text."""
+    """Turn emphasis into text where it is nested deeper than anybody can see."""
     opened: list[bool] = []
     for token in state.tokens:
         if token.nesting > 0:
@@ -260,7 +260,7 @@ def shallow(state: StateInline) -> None:
 
 
 def parser() -> MarkdownIt:
-    """The parser, without rules about whole blocks of inline content and without looks."""
+    """Return the parser, without rules about whole blocks of inline content and without rules for drawing."""
     markdown = MarkdownIt("commonmark", {"html": False, "maxNesting": DEEPEST + 3})
     markdown.enable(["table", "strikethrough"])
     markdown.disable(["normalize", "block", "reference", "html_block", "html_inline"])

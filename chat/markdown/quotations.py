@@ -1,7 +1,7 @@
-"""Pure: what an answer quotes, found in its parsed markdown, and whether a text holds it.
+"""Pure: finds what an answer quotes in its parsed markdown, and checks whether a text contains it.
 
-A quotation is what stands in quotation marks within one block, or a block quotation that ends with a citation. Code
-and formulas belong to the text around them, but quotation marks in them open and close nothing.
+A quotation is a text in quotation marks within one block, or a block quotation that ends with a citation. Code and
+formulas belong to the text around them, but quotation marks in them do not count.
 """
 
 import re
@@ -19,7 +19,7 @@ CITATION = re.compile(r"\[(\d{1,3}(?: ?, ?\d{1,3})*)\]")
 # Shorter ones are terms and names, not statements.
 LEAST_WORDS, LEAST_CHARS = 4, 12
 _WORD = re.compile(r"\w+")
-# Scripts that put no spaces between words: Thai to Khmer, Chinese and Japanese.
+# Scripts without spaces between words: Thai to Khmer, Chinese and Japanese.
 _UNSPACED = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff]")
 # Straight marks open before a word and close after one; inches and seconds do neither.
 _OPENING = re.compile(r'[“„«»「『]|(?<![^\W_])["”](?=\S)')
@@ -35,14 +35,14 @@ _SIGNATURE = re.compile(r"\s*[-–—~]")  # noqa: RUF001 - dashes that people w
 
 _ELLIPSIS = re.compile(r"[\[(]?(?:…|\.\s?\.\s?\.)[\])]?")
 _DASHES = dict.fromkeys(map(ord, "‐‑‒–—―−"), "-")  # noqa: RUF001 - all that look alike
-# Letters and digits, and of the signs those that change what a number says.
-# Without the fillers of Hangul, which are letters and are not seen.
+# Letters and digits, and the signs that change the meaning of a number. The fillers of Hangul are excluded: they are
+# letters, but invisible.
 _TELLING = re.compile(r"[^\W_\u115f\u1160]|(?<=\d)[.,:/-](?=\d)|(?<![^\s(])-(?=\d)|[$€£¥₹%‰°]")
 
 
 @dataclass(frozen=True)
 class Quotation:
-    """Where a quotation stands in its block's text, with its marks, and what it quotes."""
+    """A quotation in its block's text: where it starts and ends, with its marks, and what it quotes."""
 
     start: int
     end: int
@@ -50,7 +50,7 @@ class Quotation:
 
 
 def in_blocks(tokens: Iterable[Token]) -> Iterator[tuple[Token, list[Quotation]]]:
-    """The blocks of text in parsed markdown that quote something long enough to be looked for."""
+    """Yield the text blocks of parsed markdown that quote something long enough to be checked."""
     depth = 0
     for token in tokens:
         if token.type in ("blockquote_open", "blockquote_close"):
@@ -70,7 +70,7 @@ def _in_block(children: Sequence[Token], is_set_off: bool) -> list[Quotation]:
 
 
 def text_of(children: Iterable[Token]) -> str:
-    """The text of a block; places in it are offsets into this."""
+    """Return the text of a block; positions in the block are offsets in this text."""
     return "".join(map(written, children))
 
 
@@ -97,7 +97,7 @@ def _between_marks(text: str) -> Iterator[tuple[int, int]]:
 
 
 def _set_off(text: str) -> list[Quotation]:
-    """The block as a quotation, without the citations at its end and a last line that names who said it."""
+    """Return the block as a quotation, without the citations at its end and a last line with the speaker's name."""
     whole = end = len(text.rstrip(_AFTER))
     while (opening := text.rfind("[", 0, end)) >= 0 and CITATION.fullmatch(text, opening, end):
         end = len(text[:opening].rstrip())
@@ -110,20 +110,20 @@ def _set_off(text: str) -> list[Quotation]:
 
 
 def is_statement(text: str) -> bool:
-    """Whether a quotation is long enough to be looked for: a few words, or characters where words are not spaced."""
+    """Return whether a quotation is long enough to check: a few words, or characters in scripts without spaces."""
     if len(text) < LEAST_CHARS:
         return False
     return len(_WORD.findall(text)) >= LEAST_WORDS or len(_UNSPACED.findall(text)) >= LEAST_CHARS
 
 
 def comparable(text: str) -> str:
-    """What two texts that say the same have in common: no spaces, line ends, case, markup or kinds of marks."""
+    """Return a form that is equal for texts that say the same: without spaces, case, markup and kinds of marks."""
     plain = unicodedata.normalize("NFKC", CITATION.sub(" ", text.replace(JOINER, ""))).casefold()
     return "".join(_TELLING.findall(plain.translate(_DASHES)))
 
 
 def is_found(quotation: str, source: str) -> bool:
-    """Whether `source`, made comparable, holds the quotation: in order, where that leaves something out."""
+    """Return whether `source`, made comparable, contains the quotation; parts around an ellipsis in the same order."""
     position = 0
     for part in map(comparable, _ELLIPSIS.split(quotation)):
         position = source.find(part, position)

@@ -1,11 +1,11 @@
-"""Markdown -> HTML that is safe to show. The same for a stream (`chat/markdown/streaming.py`) and for history.
+"""Turns markdown into HTML that is safe to show; the same for streams (`chat/markdown/streaming.py`) and history.
 
-Three liberties with CommonMark keep a growing answer steady, so that a block once finished never changes: link
-reference definitions are plain text (one at the end would change links at the start), raw HTML is text, and display
-maths contains no blank line. Addresses are http, https or mailto; pictures become links, so that reading an answer
-loads nothing from anywhere.
+Three deviations from CommonMark keep a growing answer stable, so that a finished block never changes: link reference
+definitions are plain text (one at the end would change links at the start), raw HTML is text, and display maths
+contains no blank line. Addresses are http, https or mailto; pictures become links, so that reading an answer loads
+nothing from elsewhere.
 
-What a text may cost is limited (`chat/markdown/allowance.py`); what would cost more is shown as it was written.
+The cost of a text is limited (`chat/markdown/allowance.py`); what would cost more is shown as it was written.
 """
 
 import re
@@ -30,16 +30,16 @@ from chat.markdown.quotations import CITATION, Quotation, comparable, in_blocks,
 from chat.markdown.sanitizing import CLEANER
 from langai_site.characters import whole_characters
 
-# Finished answers may be kept as HTML; a higher number makes that be drawn again.
-# 2: limits on what a text may cost. 3: on marks and code as well. 4: on formulas and brackets, more exactly; formulas
-# at the start of a text. 5: empty items of lists.
+# The HTML of ended answers is cached; a higher number makes it be drawn again. 2: limits on the cost of a text. 3: also
+# on marks and code. 4: on formulas and brackets, more exactly; formulas at the start of a text. 5: empty items of
+# lists.
 RENDERER_VERSION = 5
 
 LANGUAGE = re.compile(r"[A-Za-z0-9+#.-]{1,20}")
 MAX_FORMULA = 2_000
-# What a formula costs, each of its signs, and a command as well, in units of the allowance.
+# The price of a formula, of each of its signs, and of a command in addition, in units of the allowance.
 FORMULA, FORMULA_SIGN, FORMULA_COMMAND = 40.0, 9.0, 21.0
-# Commands that become one sign, and cost no more than a letter. Formulas hold more of them than of all others.
+# Commands that become one sign and cost no more than a letter. Formulas contain more of these than of all others.
 _SYMBOLS = """
     alpha beta gamma delta epsilon varepsilon zeta eta theta vartheta iota kappa lambda mu nu xi pi rho sigma tau
     upsilon phi varphi chi psi omega Gamma Delta Theta Lambda Xi Pi Sigma Upsilon Phi Psi Omega partial nabla infty ell
@@ -47,7 +47,7 @@ _SYMBOLS = """
     exists to rightarrow leftarrow Rightarrow Leftrightarrow mapsto iff dots ldots cdots mid
 """
 SYMBOLS = frozenset(f"\\{name}" for name in _SYMBOLS.split())
-# A backslash takes the sign after it, so that `\\quad` is a new line and four letters.
+# A backslash takes the next sign with it, so `\\quad` is a new line and four letters.
 FORMULA_SIGNS = re.compile(r"(\\(?:[A-Za-z]+|\S))|\S")
 
 NOT_FOUND = ' <span class="unfound">not found in the sources</span>'
@@ -56,7 +56,7 @@ Cites = Mapping[int, str]
 
 
 def render(text: str, cites: Cites | None = None, unverified: Collection[str] = ()) -> str:
-    """`text` as sanitised HTML. `cites` has the address of every number that may be cited; other numbers stay text.
+    """Return `text` as sanitised HTML. `cites` maps the numbers that may be cited to addresses; others stay text.
 
     `unverified` quotations are marked as such.
     """
@@ -65,7 +65,7 @@ def render(text: str, cites: Cites | None = None, unverified: Collection[str] = 
 
 
 def draw(block: Block, env: dict[str, Any]) -> str:
-    """HTML of a block, not yet sanitised."""
+    """Return the HTML of a block, not yet sanitised."""
     return str(MARKDOWN.renderer.render(parsing.read_inline(block, MARKDOWN, env), MARKDOWN.options, env))
 
 
@@ -74,7 +74,7 @@ def clean(html: str) -> str:
 
 
 def parsed(text: str) -> list[Token]:
-    """The tokens of `text`, as the page shows it."""
+    """Return the tokens of `text`, as the page shows it."""
     env = parsing.environment()
     return [
         token for block in parsing.blocks(text, MARKDOWN, env) for token in parsing.read_inline(block, MARKDOWN, env)
@@ -82,7 +82,7 @@ def parsed(text: str) -> list[Token]:
 
 
 def plain(text: str) -> str:
-    """`text` with one kind of line end, and characters that a page can show."""
+    """Return `text` with one kind of line end, and only with characters that a page can show."""
     return whole_characters(text.replace("\r\n", "\n").replace("\r", "\n"))
 
 
@@ -90,7 +90,7 @@ def plain(text: str) -> str:
 
 
 def _citations(state: StateCore) -> None:
-    """`[1]`, `[1][2]` and `[1, 2]` become links where the numbers have addresses; never in code or in a link."""
+    """Turn `[1]`, `[1][2]` and `[1, 2]` into links if the numbers have addresses; never in code or in a link."""
     cites: Cites = state.env.get("cites") or {}
     for block in state.tokens if cites else ():
         if block.children:
@@ -125,7 +125,7 @@ def _piece(kind: str, content: str) -> Token:
 
 
 def _unverified(state: StateCore) -> None:
-    """Mark quotations that stand in none of the sources, and say so in words, as far as the text can pay for it."""
+    """Mark quotations that are in none of the sources, and say so in words, as far as the allowance goes."""
     wanted: Collection[str] = state.env.get("unverified") or ()
     for block, quotations in in_blocks(state.tokens) if wanted else ():
         tokens = block.children or []
@@ -142,7 +142,7 @@ def _price(quotation: Quotation, ends: Sequence[int]) -> float:
 
 
 def _marked(tokens: Sequence[Token], quotations: Sequence[Quotation]) -> list[Token]:
-    """The tokens with each text of a quotation in an element of its own, so that none crosses another."""
+    """Return the tokens with each text of a quotation in its own element, so that elements never overlap."""
     result: list[Token] = []
     open_ones, at = deque(quotations), 0
     for token in tokens:
@@ -159,7 +159,7 @@ def _marked(tokens: Sequence[Token], quotations: Sequence[Quotation]) -> list[To
 
 
 def _marked_text(token: Token, at: int, quotations: deque[Quotation]) -> list[Token]:
-    """Mark what the quotations hold of a text that begins at `at`; take out those that end before it does."""
+    """Mark the quoted parts of a text that begins at `at`; remove the quotations that end before it does."""
     result: list[Token] = []
     shown, length = 0, len(token.content)
     while length and quotations and quotations[0].start < at + length:
@@ -175,7 +175,7 @@ def _marked_text(token: Token, at: int, quotations: deque[Quotation]) -> list[To
 
 
 def _pictures(state: StateCore) -> None:
-    """A picture becomes a link to it, or its description where it stands in a link."""
+    """Turn pictures into links, or into their description inside a link."""
     for block in state.tokens:
         for image in (token for token in block.children or () if token.type == "image"):
             image.type, image.content = "text", image.content or "picture"
@@ -192,14 +192,14 @@ def _linked_picture(token: Token) -> list[Token]:
 
 
 def _aligned(state: StateCore) -> None:
-    """Cells say by class, not by style, how they are aligned."""
+    """Give cells their alignment as a class instead of a style."""
     for cell in (token for token in state.tokens if token.type in ("td_open", "th_open")):
         style = str(cell.attrs.pop("style", ""))
         if side := style.removeprefix("text-align:"):
             cell.attrs["class"] = side
 
 
-# How tokens look
+# How tokens are drawn
 
 
 def _drawn_by(draw: Callable[[Token, Allowance], str]) -> Callable[..., str]:
@@ -211,12 +211,12 @@ def _drawn_by(draw: Callable[[Token, Allowance], str]) -> Callable[..., str]:
 
 @lru_cache(maxsize=512)
 def formula(source: str, display: str) -> str:
-    """MathML of a LaTeX formula; its source where it cannot be read."""
+    """Return the MathML of a LaTeX formula; its source if it cannot be read."""
     from latex2mathml.converter import convert
 
     try:
         return convert(source, display=display)
-    except Exception:  # the converter raises whatever it stumbled upon
+    except Exception:  # the converter raises many kinds of errors
         return _source(source)
 
 
@@ -228,7 +228,7 @@ def _formula(token: Token, display: str, allowance: Allowance) -> str:
 
 
 def formula_price(source: str) -> float:
-    """What it costs at most to make MathML of a formula, in units of an allowance."""
+    """Return the highest price of converting a formula to MathML, in units of an allowance."""
     signs = FORMULA_SIGNS.findall(source)
     commands = [sign for sign in signs if sign and sign not in SYMBOLS]
     return FORMULA + FORMULA_SIGN * len(signs) + FORMULA_COMMAND * len(commands)
@@ -239,7 +239,7 @@ def _source(formula: str) -> str:
 
 
 def _fence(token: Token, allowance: Allowance) -> str:
-    """A block of code: highlighted once it is closed, plain while it is being written."""
+    """Draw a block of code: highlighted once it is closed, plain while it is being written."""
     words = token.info.split()
     language = words[0] if words and LANGUAGE.fullmatch(words[0]) else ""
     code = _highlighted(token.content, language, allowance) if language and is_closed(token) else ""
@@ -254,7 +254,7 @@ def is_closed(fence: Token) -> bool:
 
 
 def _highlighted(code: str, language: str, allowance: Allowance) -> str:
-    """The code in colours; empty where there are none for it, or where they would cost too much."""
+    """Return the highlighted code; empty if there is no lexer for it, or if it would cost too much."""
     lexer = lexer_of(language)
     if not lexer or len(code) > MAX_HIGHLIGHT:
         return ""

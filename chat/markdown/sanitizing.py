@@ -1,4 +1,4 @@
-"""What HTML an answer may hold: text, tables, code and formulas; nothing that runs, loads or styles."""
+"""The HTML that an answer may contain: text, tables, code and formulas; nothing that runs, loads or styles."""
 
 import nh3
 
@@ -17,7 +17,7 @@ MATH_ATTRIBUTES = {
     *("movablelimits", "notation", "rowlines", "rowspacing", "rspace", "scriptlevel", "separator", "stretchy"),
     *("symmetric", "voffset", "width"),
 }
-# Pygments' short names that the stylesheet colours.
+# Pygments' short class names that the stylesheet colours.
 CODE_CLASSES = {
     *("bp", "c", "c1", "ch", "cm", "cp", "cpf", "cs", "dl", "err", "fm", "gd", "gh", "gi", "gr", "gs", "gu", "il"),
     *("k", "kc", "kd", "kn", "kp", "kr", "kt", "m", "mb", "mf", "mh", "mi", "mo", "na", "nb", "nc", "nd", "ne", "nf"),

@@ -1,12 +1,12 @@
-"""Pure: draws a text as it grows. All that was ever finished, and then what is open, is `render` of the whole.
+"""Pure: draws a growing text. All blocks finished so far, and then the open one, equal `render` of the whole.
 
-A block that is finished is drawn once. The block that is open is drawn again with each piece, which for a long one, or
-one made for it, would cost more each time. So each character earns a credit that drawing uses up. While there is none
-left, what is new is shown as it was written; once there is some again, the block is drawn as a whole. Clocks decide
-nothing, so a text that grows in the same pieces always looks the same.
+A finished block is drawn once. The open block is drawn again with each piece, which would cost more each time if it is
+long or crafted. So each character earns a credit that drawing uses up. While no credit is left, new text is shown as it
+was written; once there is some again, the whole block is drawn. Clocks are not used, so a text that grows in the same
+pieces always looks the same.
 
-Most pieces are a word or two that go on with a line and can mean nothing else: they are put at the end of the HTML that
-there is, and nothing is parsed.
+Most pieces are a word or two that continue a line and can mean nothing else: they are inserted at the end of the HTML
+without parsing.
 """
 
 import re
@@ -18,24 +18,24 @@ from chat.markdown import parsing
 from chat.markdown.allowance import Allowance
 from chat.markdown.rendering import MARKDOWN, Cites, clean, draw, plain
 
-# In units of an allowance: what can be saved up, what each character earns, and what drawing costs beside what the
-# parser counts: a character that is looked at, and one of HTML.
+# In units of an allowance: the most credit, what each character earns, and what drawing costs besides the parser's
+# work: per character that is read, and per character of HTML.
 CREDIT, EARNED, LOOKED_AT, HTML = 13_000.0, 6.5, 0.4, 0.1
 
-# What may be, or end, or begin a sign of markdown, now or in dialects that know bare addresses. A character that is not
-# printable may be changed on its way to the page.
+# Characters that may be, or end, or begin a sign of markdown, also in dialects that know bare addresses. A character
+# that is not printable may be changed on its way to the page.
 SIGNS = re.compile(r"""[!"#$&()*/:;<>@\[\\\]^_`{|}~]""")
-# Ends of HTML before which a word that goes on with the last line belongs. Cells and code have rules of their own.
+# Ends of HTML before which a word that continues the last line belongs. Cells and code have their own rules.
 ENDS = re.compile(r"(?:</(?:p|li|ul|ol|blockquote|h[1-6])>\n?)+\Z")
-# So much of the ends of text and HTML is looked at.
+# How many characters at the ends of text and HTML are searched.
 NEAR = 500
 
 
 @dataclass(frozen=True)
 class Drawn:
-    """`finished_html`: blocks finished since last time, to append. `open_html`: the block being written.
+    """What to show: `finished_html` are newly finished blocks, to append; `open_html` is the block being written.
 
-    `is_exact`: the open block is drawn, and not in part shown as it was written.
+    `is_exact`: the whole open block is drawn, and no part of it is shown as it was written.
     """
 
     finished_html: str
@@ -50,18 +50,18 @@ class Stream:
         self._cites = cites or {}
         self._allowance, self._credit = Allowance(), CREDIT
         self._fed, self._returned = 0, False
-        # What is not finished, how much of it was looked through for blocks that are, and how much of it is drawn.
+        # The unfinished text, how much of it was searched for finished blocks, how much of it is drawn, and its HTML.
         self._rest, self._searched, self._drawn, self._html = "", 0, 0, ""
-        # Where in the HTML a word that goes on with the last line belongs; 0 where it has to be parsed.
+        # Where in the HTML a word that continues the last line belongs; 0 if it has to be parsed.
         self._place = 0
 
     @property
     def open_text(self) -> str:
-        """The block that is being written."""
+        """Return the text of the block that is being written."""
         return self._rest
 
     def feed(self, text: str) -> Drawn:
-        """`text` is all there is so far, and starts with what was fed before."""
+        """Take the whole text so far, which starts with what was fed before, and return what to show."""
         piece = self._new(text)
         if self.continues(piece):
             return self._append(piece)
@@ -76,11 +76,11 @@ class Stream:
         return Drawn(finished, self._html)
 
     def continues(self, piece: str) -> bool:
-        """Return whether `piece` only goes on with the words of the last line, which costs next to nothing to draw."""
+        """Return whether `piece` only adds words to the last line, which takes almost no time to draw."""
         return bool(piece) and self._place > 0 and is_words(piece)
 
     def _append(self, piece: str) -> Drawn:
-        """Put the words where the parser would: blanks at the end of a line are not shown until a word follows."""
+        """Insert the words where the parser would. Blanks at the end of a line are not shown until a word follows."""
         before, self._rest = self._rest, self._rest + piece
         self._earn(piece)
         self._drawn = len(self._rest)
@@ -91,14 +91,14 @@ class Stream:
         return Drawn("", self._html)
 
     def _new(self, text: str) -> str:
-        """What was not fed before, with one kind of line end."""
+        """Return what was not fed before, with one kind of line end."""
         piece, self._fed = text[self._fed :], len(text)
         start = 1 if self._returned and piece.startswith("\n") else 0
         self._returned = piece.endswith("\r") if piece else self._returned
         return plain(piece[start:])
 
     def _as_written(self) -> str:
-        """The part of the open block that is not drawn."""
+        """Return the part of the open block that is not drawn, as it was written."""
         rest = self._rest[self._drawn :]
         return f"<p>{escape(rest, quote=False).replace(chr(10), '<br>' + chr(10))}</p>\n" if rest.strip() else ""
 
@@ -112,7 +112,7 @@ class Stream:
         self._credit -= env["allowance"].used + LOOKED_AT * looked_at + HTML * len(html)
 
     def _finish(self) -> str:
-        """HTML of the blocks that no line to come can change; the rest is what is open from now on."""
+        """Return the HTML of the blocks that no further line can change; the rest stays open."""
         lines = self._rest.rfind("\n") + 1
         if lines == self._searched:
             return ""
@@ -132,20 +132,20 @@ class Stream:
         env = self._environment()
         html = "".join(draw(block, env) for block in parsing.blocks(self._rest, MARKDOWN, env))
         self._html, self._drawn = clean(html), len(self._rest)
-        # A block that something was too costly for may be drawn otherwise once it is longer.
+        # A block with something that was too costly may look different once it is longer.
         self._place = 0 if env["allowance"].fell_short else place_of_more(self._rest, self._html)
         self._spend(env, len(self._rest), self._html)
 
 
 def is_words(piece: str) -> bool:
-    """Return whether `piece` is nothing but words, blanks and marks that mean nothing in markdown."""
+    """Return whether `piece` contains only words, blanks and marks that mean nothing in markdown."""
     return piece.isprintable() and not SIGNS.search(piece)
 
 
 def place_of_more(text: str, html: str) -> int:
-    """Return where in `html`, which is the drawn `text`, more words of its last line belong; 0 if that is not sure.
+    """Return where in `html`, the drawn `text`, more words of its last line belong; 0 if that is not certain.
 
-    It is sure after a letter: the line can then become no item, heading or rule that it is not already.
+    It is certain after a letter: then the line can no longer become an item, heading or rule.
     """
     line = text[-NEAR:].rpartition("\n")[2]
     words = SIGNS.split(line)[-1]
@@ -157,7 +157,7 @@ def place_of_more(text: str, html: str) -> int:
 
 
 def _unclosed_maths(text: str) -> int:
-    """The line from which on all may yet become a formula: one with `$$` and no blank line after it. Else the last."""
+    """Return the first line that may yet become a formula: `$$` in it, no blank line after it. Or the line count."""
     lines = text.split("\n")
     first = len(lines)
     for number in range(len(lines) - 2, -1, -1):

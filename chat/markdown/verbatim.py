@@ -1,8 +1,8 @@
-"""Pure: text that markdown shows as it is written, without links, pictures, formulas or citations coming of it."""
+"""Pure: makes markdown show text as it is written, without links, pictures, formulas or citations."""
 
 import re
 
-# Unseen between a bracket and a number: what a document calls [1] is none of the answer's citations.
+# Invisible between a bracket and a number: [1] in a document is not a citation of the answer.
 JOINER = "\N{WORD JOINER}"
 
 _SIGNS = re.compile(r"[\\`*_~$<>&|\]]")
@@ -11,7 +11,7 @@ _NUMBERED = re.compile(r"\[(?=\d)")
 
 
 def verbatim(text: str) -> str:
-    """`text`, of one line or several, for a place in markdown where a paragraph may stand."""
+    """Return `text`, of one or several lines, escaped for a place in markdown where a paragraph may stand."""
     signed = _SIGNS.sub(lambda sign: f"\\{sign[0]}", _NUMBERED.sub(f"[{JOINER}", text))
     return _LIST.sub(_unlisted, signed)
 
