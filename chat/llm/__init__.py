@@ -1,1 +1,1 @@
-"""The models that answer, behind one seam: built in, or behind an address."""
+"""The models that answer, behind one interface: built in, or behind an address."""

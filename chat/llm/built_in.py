@@ -1,8 +1,8 @@
-"""Pure: the models that are always there."""
+"""Pure: the models that are always available."""
 
 from langai_site.outbound.types import ModelInfo
 from langai_site.sensitivity import Sensitivity
 
 QUOTES = ModelInfo("quotes", "quotes", "built-in", hosted=False, ceiling=Sensitivity.CONFIDENTIAL, rank=1000)
-# In the order in which Auto takes them where nothing else is connected.
+# In the order in which Auto chooses them if nothing else is connected.
 BUILT_IN = (QUOTES,)

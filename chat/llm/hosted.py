@@ -1,4 +1,4 @@
-"""Every model behind an address, local or hosted: through the one door in outbound."""
+"""Calls every model behind an address, local or hosted, through the one door in outbound."""
 
 from collections.abc import AsyncGenerator
 from contextlib import aclosing

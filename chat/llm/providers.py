@@ -1,4 +1,4 @@
-"""Which provider answers for a model. A new built-in model is one module, and one line in `built_in.py` and here."""
+"""Maps models to their providers. A new built-in model is one module, and one line in `built_in.py` and here."""
 
 from chat.llm.built_in import QUOTES
 from chat.llm.hosted import Hosted
@@ -11,5 +11,5 @@ BEHIND_AN_ADDRESS: Provider = Hosted()
 
 
 def provider_of(model: ModelInfo) -> Provider:
-    """Return what answers for `model`."""
+    """Return the provider that answers for `model`."""
     return PROVIDERS.get(model, BEHIND_AN_ADDRESS)

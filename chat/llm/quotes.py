@@ -1,4 +1,4 @@
-"""`quotes`: the built-in model. No network, no weights: it picks the sentences that answer best and cites them."""
+"""`quotes`, the built-in model. No network, no weights: it selects the sentences that answer best and cites them."""
 
 import asyncio
 import math
@@ -84,11 +84,11 @@ HOW_TO_CONNECT = (
     "an admin connects a model, in the administration pages under Connections.*"
 )
 NOTHING_FOUND = "No passage that you may read answers this."
-NOT_ASKED = "No documents were asked, as you chose, and `quotes` has nothing else to answer from."
+NOT_ASKED = "No documents were searched, as you chose, and `quotes` has no other source."
 
 
 def stems(text: str) -> list[str]:
-    """The words of `text` that carry meaning, cut to five letters so that endings do not matter."""
+    """Return the meaningful words of `text`, cut to five letters so that endings do not matter."""
     return [word[:5] for word in WORD.findall(text.lower()) if word not in STOP_WORDS]
 
 
@@ -100,9 +100,9 @@ def sentences(passage: Numbered) -> Iterable[str]:
 
 
 def best_sentences(question: str, passages: Sequence[Numbered]) -> list[tuple[str, int]]:
-    """The sentences that share most, and rarest, words with `question`, as (sentence, number), best first.
+    """Return the sentences that share the most and rarest words with `question`, as (sentence, number), best first.
 
-    A sentence counts its passage's own score too, so that a question in other words still finds an answer.
+    A sentence also gets its passage's score, so that a question in other words still finds an answer.
     """
     wanted = set(stems(question))
     found = {text: passage for passage in passages for text in sentences(passage)}
@@ -118,7 +118,7 @@ def best_sentences(question: str, passages: Sequence[Numbered]) -> list[tuple[st
 
 
 def answer(question: str, passages: Sequence[Numbered], documents: bool = True) -> str:
-    """The whole answer as markdown; what is markup in a passage is text here. `documents`: whether any were asked."""
+    """Return the whole answer as markdown; markup in a passage is escaped. `documents`: whether any were searched."""
     quoted = [f"> {verbatim(text)} [{number}]" for text, number in best_sentences(question, passages)]
     return "\n\n".join([*(quoted or [NOTHING_FOUND if documents else NOT_ASKED]), HOW_TO_CONNECT])
 

@@ -1,4 +1,4 @@
-"""The seam between a turn and whatever answers it."""
+"""The interface between a turn and the model that answers it."""
 
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass, field
@@ -15,7 +15,7 @@ from search.types import Hit
 
 @dataclass(frozen=True)
 class Numbered:
-    """A passage under the number that the answer cites it by."""
+    """A passage with the number by which the answer cites it."""
 
     number: int
     hit: Hit
@@ -25,11 +25,10 @@ class Numbered:
 class ModelQuestion:
     """One question for one model: the prompt as messages, and its parts for a model that needs no prompt.
 
-    `label` is the highest label of everything in `messages`. `written` is the part of the answer that exists
-    already, where an interrupted answer is continued. `documents` is false where the person chose to ask none.
-    `temperature`: None leaves it to the model.
-    `route` says for the ledger why this model is asked. `local_only`: no model outside the building may get it.
-    `read_present` says what is true at the moment of sending.
+    `label` is the highest label of everything in `messages`. `written` is the part of the answer that already exists if
+    an interrupted answer is continued. `documents` is false if the person chose to search none. `temperature`: None
+    leaves it to the model. `route` tells the ledger why this model is asked. `local_only`: no model outside the
+    building may get it. `read_present` reads the present state at the moment of sending.
     """
 
     model: ModelInfo
@@ -47,7 +46,7 @@ class ModelQuestion:
     read_present: ReadPresent = field(kw_only=True, compare=False)
 
     async def admitted(self) -> Present:
-        """Return what is true now, if an answer that needs no call may be given.
+        """Return the present state if an answer that needs no call may be given.
 
         Raises NotAdmittedError, ModelWithdrawnError.
         """
@@ -58,13 +57,13 @@ class ModelQuestion:
 
 class Provider(Protocol):
     def stream(self, ask: ModelQuestion, ledger: Ledger) -> AsyncGenerator[ModelOutput, None]:
-        """Yield answer and thoughts as they come; hand exactly one ledger entry over as it ends, however it ends.
+        """Yield answer and thoughts as they come, and hand over exactly one ledger entry at the end, however it ends.
 
-        What may not be sent any more is refused before: `ask.read_present` is called right before anything is read or
-        sent. Raises ProviderError, with what to tell the person; closing the generator stops the model at once.
+        `ask.read_present` is called right before anything is read or sent, and refuses what may no longer be sent.
+        Raises ProviderError with what to tell the person; closing the generator stops the model at once.
         """
         ...
 
     def max_cost(self, ask: ModelQuestion) -> Decimal | None:
-        """US dollars that the answer can cost at most; None where the model has no price."""
+        """Return the highest price of the answer in US dollars; None if the model has no price."""
         ...

@@ -100,7 +100,7 @@ async def test_where_no_documents_are_asked_nothing_is_searched():
     events = [event async for event in turn.run(asked, lambda entry: None, factories.FixedState())]
     assert events[0].passages == ()
     assert events[0].notice == ""
-    assert "No documents were asked" in "".join(event.text for event in events[2:])
+    assert "No documents were searched" in "".join(event.text for event in events[2:])
 
 
 @pytest.fixture
