@@ -1,1 +1,1 @@
-"""Conversations for programs: the JSON API, and the API that speaks OpenAI's format."""
+"""Conversations for programs: LangAI's JSON API, and the API in OpenAI's format."""

@@ -1,4 +1,4 @@
-"""Programs read, keep and delete their person's conversations."""
+"""Operations that read, export and delete a person's conversations."""
 
 import json
 from collections.abc import Callable, Iterable, Sequence
@@ -24,7 +24,7 @@ from langai_site.errors import InvalidError
 from langai_site.web.api_errors import documented
 
 router = Router(tags=["Conversations"])
-# Messages that one piece of work writes: other people's pages wait for the same threads, and messages can be long.
+# Messages written in one job: other people's pages wait for the same threads, and messages can be long.
 AT_ONCE = 25
 TYPES = {"json": "application/json; charset=utf-8", "markdown": "text/markdown; charset=utf-8"}
 ENDINGS = {"json": "json", "markdown": "md"}
@@ -44,10 +44,10 @@ EXPORTS = {
 @router.get("", auth=door(Scope.CHAT), response={200: ConversationList} | documented())
 async def conversations_list(
     request: HttpRequest,
-    source: Literal["page", "api"] | None = Query(None, description="Only conversations that began there."),
+    source: Literal["page", "api"] | None = Query(None, description="Only conversations that were started there."),
     after: str = Query("", max_length=100, description="`next` of the previous page."),
 ) -> dict[str, Any]:
-    """Your conversations, newest first."""
+    """List your conversations, newest first."""
     place = access.ListPlace.read(after)
     if after and place is None:
         raise InvalidError("“after” is not a position in the list. Send “next” of the previous page, unchanged.")
@@ -57,14 +57,14 @@ async def conversations_list(
 
 @router.get("/{uuid:conversation}", auth=door(Scope.CHAT), response={200: ConversationFull} | documented(404))
 async def conversation(request: HttpRequest, conversation: UUID) -> HttpResponse:
-    """One conversation with the messages of the branch that its page shows."""
+    """Get one conversation with the messages of the branch that its page shows."""
     row = await in_database_thread(access.access_conversation, person_of(request).pk, conversation)
     return HttpResponse(await _json(row), content_type=TYPES["json"])
 
 
 @router.delete("/{uuid:conversation}", auth=door(Scope.CHAT), response={204: None} | documented(404))
 async def conversation_delete(request: HttpRequest, conversation: UUID) -> Status[None]:
-    """Delete a conversation; what is being written in it stops."""
+    """Delete a conversation. An answer that is being written in it stops."""
     await runner.stop_shown(await in_database_thread(access.delete, person_of(request).pk, conversation))
     return Status(204, None)
 
@@ -78,7 +78,7 @@ async def conversation_delete(request: HttpRequest, conversation: UUID) -> Statu
 async def conversation_export(
     request: HttpRequest, conversation: UUID, format: Literal["json", "markdown"] = "json"
 ) -> HttpResponse:
-    """The same as a file to keep."""
+    """Export the conversation as a file."""
     row = await in_database_thread(access.access_conversation, person_of(request).pk, conversation)
     content = await (_markdown(row) if format == "markdown" else _json(row, indent=1))
     name = f"conversation-{row.created_at:%Y-%m-%d}-{str(row.id)[:8]}.{ENDINGS[format]}"
@@ -91,14 +91,14 @@ async def _markdown(row: Conversation) -> bytes:
 
 
 async def _json(row: Conversation, indent: int | None = None) -> bytes:
-    """A ConversationFull, written piece by piece: a long one would hold up everybody if it were made at once."""
+    """Return a ConversationFull as JSON, written in pieces, because a long one at once would hold up everybody."""
     separator = ",\n" if indent else ", "
     head = f'{_written(_out(row), indent)[:-1].rstrip()}{separator}"messages": ['
     return await _joined(head, separator, await _pieces(row, partial(_messages, indent=indent)), "]}")
 
 
 async def _joined(head: str, separator: str, pieces: Iterable[bytes], end: str) -> bytes:
-    """The whole of it, copied once and where nobody waits: some conversations have megabytes."""
+    """Join the pieces with a single copy, off the event loop: some conversations have megabytes."""
     between = (part for piece in pieces for part in (separator.encode(), piece))
     parts = [head.encode(), *islice(between, 1, None), end.encode()]
     return await drawing.off_loop(b"".join, parts)
@@ -113,7 +113,7 @@ def _written(value: Schema, indent: int | None) -> str:
 
 
 async def _pieces(row: Conversation, told: Callable[[Iterable[Message]], str]) -> list[bytes]:
-    """The branch that the page shows, as `told` tells its messages, in pieces that others take turns with."""
+    """Return the branch that the page shows, its messages written by `told`, in pieces that take turns with others."""
     ids = await drawing.off_loop(branches.ids, row)
     pieces = [await drawing.off_loop(_piece, chunk, told) for chunk in branches.chunks(ids, AT_ONCE)]
     return [piece for piece in pieces if piece]

@@ -1,4 +1,4 @@
-"""OpenAI's API for chats: what clients of OpenAI ask works here unchanged. No conversation is kept."""
+"""OpenAI's API for chats: clients of OpenAI's API work here unchanged. No conversation is stored."""
 
 import time
 from collections.abc import AsyncGenerator
@@ -49,7 +49,7 @@ Answer = AsyncGenerator[Piece | Whole, None]
 
 @router.get("/models", auth=door(Scope.CHAT), response={200: ModelList} | documented(body=OpenAIErrorBody))
 async def models(request: HttpRequest) -> dict[str, Any]:
-    """The models that you may ask; `auto` leaves the choice to LangAI."""
+    """List the models that you may use; `auto` leaves the choice to LangAI."""
     return {"data": await in_database_thread(_models, person_of(request))}
 
 
@@ -84,7 +84,7 @@ async def completions(
     sensitivity: str = Header("", alias=HEADER, description=HEADER_WORDS),
     collections: str = Header("", alias=COLLECTIONS_HEADER, description="none, all, or ids with commas."),
 ) -> CompletionOut | HttpResponseBase:
-    """An answer to the last message. It draws on your documents, unless no collection is asked."""
+    """Answer the last message, from your documents unless you select no collection."""
     user, said = person_of(request), said_of(body, sensitivity, collections)
     answer = stateless.answer(user, said, proof_of(request))
     if body.stream:
@@ -140,7 +140,7 @@ def _passage(source: CitedSource) -> PassageRef:
 
 
 async def _frames(answer: Answer, *, counted: bool) -> AsyncGenerator[bytes, None]:
-    """The answer as chunks. `counted`: the last one has the tokens, as a client can ask for."""
+    """Yield the answer as chunks. `counted`: a last chunk has the tokens, as a client can request."""
     chunk: dict[str, Any] = {"id": _new_id(), "object": "chat.completion.chunk", "created": int(time.time())}
     begun = False
     async with aclosing(answer):
@@ -157,7 +157,7 @@ async def _frames(answer: Answer, *, counted: bool) -> AsyncGenerator[bytes, Non
 
 
 def _failed(request: HttpRequest, error: Exception) -> bytes:
-    """Return the chunks that end a stream which failed."""
+    """Return the chunks that end a failed stream."""
     return sse.frame(told(request, understood(error))) + sse.DONE
 
 

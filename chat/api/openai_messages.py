@@ -1,4 +1,4 @@
-"""The messages of OpenAI's format, as text: what a client sends in them is understood, or refused with a reason."""
+"""Reads the messages of OpenAI's format as text, or refuses them with a reason."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from langai_site.outbound.types import ChatMessage, Role
 from langai_site.web.api_lists import Listed
 
 INSTRUCT = ("system", "developer")
-# What a client's tools have returned.
+# The roles of results that a client's tools have returned.
 RESULTS = ("tool", "function")
 PICTURES = ("image_url", "input_audio", "file")
 
@@ -38,7 +38,7 @@ def _part(part: object, number: int) -> str:
         return cast(str, part[kind])
     where: dict[str, Any] = {"number": number}
     if kind in PICTURES:
-        words = "Part {number} of the content is a picture, a sound or a file. LangAI reads text parts only here."
+        words = "Part {number} of the content is a picture, a sound or a file. LangAI reads only text parts here."
         raise PydanticCustomError("unsupported_value", words, where)
     words = 'Part {number} of the content is not a text part. Send {"type": "text", "text": "…"}.'
     raise PydanticCustomError("invalid_value", words, where)
@@ -47,9 +47,9 @@ def _part(part: object, number: int) -> str:
 Content = Annotated[str | None, BeforeValidator(_text, json_schema_input_type=str | list[TextPart] | None)]
 
 
-# Many of these come at once: pydantic's own check takes a tenth of the time of ninja's.
+# Requests can have many messages: pydantic's own check takes a tenth of the time of ninja's.
 class MessageIn(BaseModel):
-    """Text only. The names of participants are passed over; calls of tools and their results are read as text."""
+    """Text only. The names of participants are ignored; calls of tools and their results are read as text."""
 
     role: Literal["system", "developer", "user", "assistant", "tool", "function"]
     content: Content = None
@@ -75,7 +75,7 @@ class MessageIn(BaseModel):
 
 @dataclass(frozen=True)
 class Conversation:
-    """What a program sent, as text: what it adds to our own instructions, what was said before, and the question."""
+    """A program's messages as text: what it adds to our own instructions, the history, and the question."""
 
     instructions: str
     history: tuple[ChatMessage, ...]
@@ -83,10 +83,10 @@ class Conversation:
 
 
 def conversation(messages: Sequence[MessageIn]) -> Conversation:
-    """Return what `messages` say. Raises InvalidError if one is too long, or if they do not end with a question.
+    """Return the conversation in `messages`. Raises InvalidError if one is too long, or if the last is no question.
 
-    A model that is asked without tools knows no calls. So that it still knows what came of them, a call is written as
-    text of the assistant and its result as text of the user: both came with the program's request.
+    A model that is asked without tools knows no calls. So that it still knows their results, a call is written as text
+    of the assistant and its result as text of the user: both came with the program's request.
     """
     _refuse_long(messages)
     tools = {id_: tool for message in messages for id_, tool, _ in message.calls}
@@ -100,7 +100,7 @@ def conversation(messages: Sequence[MessageIn]) -> Conversation:
 
 
 def _said_so_far(messages: Sequence[MessageIn]) -> list[int]:
-    """Return the places of all messages but instructions, up to the last with text: some send empty ones at the end."""
+    """Return the indexes of all messages but instructions, up to the last with text: some end with empty ones."""
     said = [number for number, message in enumerate(messages) if message.role not in INSTRUCT]
     last = next((number for number in reversed(said) if _said(messages[number], {}).text.strip()), -1)
     return [number for number in said if number <= last]
@@ -115,7 +115,7 @@ def _said(message: MessageIn, tools: Mapping[str, str]) -> ChatMessage:
 
 
 def _question(messages: Sequence[MessageIn], said: Sequence[int]) -> str:
-    """Return the text of the last message that was said: it must be the user's."""
+    """Return the text of the last message, which must be the user's. Raises InvalidError."""
     if said and messages[said[-1]].role == "user":
         return messages[said[-1]].text
     last = len(messages) - 1

@@ -1,6 +1,6 @@
 """The parameters of OpenAI's format.
 
-What changes an answer and cannot be done is refused. What only tunes it is passed on to the model, or passed over.
+Those that would change the answer but cannot be honoured are refused. The others are passed on to the model or ignored.
 """
 
 from collections.abc import Mapping
@@ -17,9 +17,10 @@ from langai_site.web.labelled_body import LabelledBody
 
 STOPS_MAX = 16
 STOP_MAX_CHARS = 200
-# Seeds of any size are accepted; all providers know these.
+# Seeds of any size are accepted, modulo this: all providers accept seeds up to this size.
 SEEDS = 2**31
-# With these a model answers as without the parameter. Some clients always send them, and some servers know none.
+# With these values a model answers as without the parameter. Some clients always send them, and some servers refuse
+# them.
 NEUTRAL: Mapping[str, float] = {"top_p": 1, "presence_penalty": 0, "frequency_penalty": 0}
 
 
@@ -28,7 +29,7 @@ class StreamOptions(Schema):
 
 
 class Parameters(LabelledBody):
-    """How to answer. OpenAI's other parameters, such as `user`, `store` or `reasoning_effort`, are passed over."""
+    """How to answer. OpenAI's other parameters, such as `user`, `store` or `reasoning_effort`, are ignored."""
 
     stream: bool | None = False
     stream_options: StreamOptions | None = None
@@ -40,22 +41,22 @@ class Parameters(LabelledBody):
     seed: int | None = None
     max_tokens: int | None = Field(None, ge=1, description="Above ANSWER_MAX_TOKENS it is lowered to that.")
     max_completion_tokens: int | None = Field(None, ge=1, description="OpenAI's new name for `max_tokens`.")
-    n: int | None = Field(None, ge=1, description="1, or nothing.")
-    tools: Listed[Any] | None = Field(None, description="Empty, or nothing.")
-    tool_choice: Any = Field(None, description="“none”, “auto”, or nothing.")
-    functions: Listed[Any] | None = Field(None, description="Empty, or nothing.")
-    function_call: Any = Field(None, description="“none”, “auto”, or nothing.")
-    response_format: Any = Field(None, description='`{"type": "text"}`, or nothing.')
-    logprobs: bool | None = Field(None, description="false, or nothing.")
-    top_logprobs: int | None = Field(None, description="0, or nothing.")
-    logit_bias: dict[str, Any] | None = Field(None, description="Empty, or nothing.")
-    modalities: Listed[str] | None = Field(None, description='`["text"]`, or nothing.')
-    audio: Any = Field(None, description="Nothing.")
-    web_search_options: Any = Field(None, description="Nothing.")
+    n: int | None = Field(None, ge=1, description="Only 1 is supported.")
+    tools: Listed[Any] | None = Field(None, description="Not supported: leave it out or empty.")
+    tool_choice: Any = Field(None, description="Only “none” and “auto” are supported.")
+    functions: Listed[Any] | None = Field(None, description="Not supported: leave it out or empty.")
+    function_call: Any = Field(None, description="Only “none” and “auto” are supported.")
+    response_format: Any = Field(None, description='Only `{"type": "text"}` is supported.')
+    logprobs: bool | None = Field(None, description="Only false is supported.")
+    top_logprobs: int | None = Field(None, description="Only 0 is supported.")
+    logit_bias: dict[str, Any] | None = Field(None, description="Not supported: leave it out or empty.")
+    modalities: Listed[str] | None = Field(None, description='Only `["text"]` is supported.')
+    audio: Any = Field(None, description="Not supported: leave it out.")
+    web_search_options: Any = Field(None, description="Not supported: leave it out.")
 
 
 class UnsupportedParameterError(InvalidError):
-    """LangAI cannot do what a parameter asks for."""
+    """A parameter asks for something that LangAI cannot do."""
 
     code = "unsupported_parameter"
 
@@ -98,7 +99,7 @@ def options(asked: Parameters) -> drafts.Options:
 
 
 def tuning(asked: Parameters) -> dict[str, Parameter]:
-    """Return what goes to the model besides: providers that do not know one of these are asked without it."""
+    """Return the other parameters for the model; providers that do not know one of them do not get it."""
     given: dict[str, Parameter | None] = {name: getattr(asked, name) for name in NEUTRAL}
     told: dict[str, Parameter] = {
         name: value for name, value in given.items() if value is not None and value != NEUTRAL[name]
@@ -107,7 +108,7 @@ def tuning(asked: Parameters) -> dict[str, Parameter]:
 
 
 def stops(asked: Parameters) -> tuple[str, ...]:
-    """Return the texts at which the answer ends; empty ones say nothing. Raises InvalidError for too much of it."""
+    """Return the texts at which the answer ends, without empty ones. Raises InvalidError if there is too much."""
     given = [asked.stop] if isinstance(asked.stop, str) else asked.stop or []
     texts = tuple(dict.fromkeys(filter(None, given)))
     if len(texts) > STOPS_MAX:

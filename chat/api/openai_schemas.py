@@ -1,4 +1,4 @@
-"""OpenAI's formats, as far as they are understood here."""
+"""OpenAI's formats, as far as LangAI understands them."""
 
 from typing import Any, Literal
 
@@ -24,7 +24,7 @@ class Completion(Parameters):
 class CompletionMessage(Schema):
     role: Literal["assistant"] = "assistant"
     content: str
-    reasoning_content: str | None = Field(None, description="What the model thought, where it says so.")
+    reasoning_content: str | None = Field(None, description="The model's thoughts, if it reports them.")
 
 
 class Choice(Schema):
@@ -42,7 +42,7 @@ class TokenUsage(Schema):
     prompt_tokens: int
     completion_tokens: int
     total_tokens: int
-    completion_tokens_details: OutputTokens | None = Field(None, description="Where the provider counts them.")
+    completion_tokens_details: OutputTokens | None = Field(None, description="If the provider counts them.")
 
 
 class PassageRef(Schema):
@@ -55,7 +55,7 @@ class PassageRef(Schema):
 
 
 class Extra(Schema):
-    """What LangAI says beyond OpenAI's format."""
+    """LangAI's additions to OpenAI's format."""
 
     citations: list[PassageRef]
     receipt: dict[str, Any]
@@ -84,7 +84,7 @@ class ModelList(Schema):
 
 
 def said_of(body: Completion, sensitivity: str, collections: str) -> Said:
-    """Return what the program asks; the two strings are its headers. Raises InvalidError."""
+    """Return what the program sent; the two strings are its headers. Raises InvalidError."""
     openai_parameters.refuse_unsupported(body)
     given = openai_messages.conversation(body.messages)
     metadata = body.metadata or {}

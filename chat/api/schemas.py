@@ -1,4 +1,4 @@
-"""What programs send to the chat, and get from it."""
+"""What programs send to the chat, and what they get from it."""
 
 from datetime import datetime
 from typing import Any, Literal, cast
@@ -19,22 +19,22 @@ COLLECTIONS_MAX = 500
 
 
 class Ask(Schema):
-    """A message. What is left out is as on the page: LangAI chooses the model, and asks all documents."""
+    """A message. Defaults are as on the page: LangAI chooses the model and searches all documents."""
 
     model_config = ConfigDict(extra="forbid")
 
     message: str = Field(min_length=1, max_length=settings.MESSAGE_MAX_CHARS)
-    sensitivity: Label | None = Field(None, description="Raises the label; what is seen in the message can, too.")
+    sensitivity: Label | None = Field(None, description="Raises the label; detections in the message can, too.")
     complexity: Literal["auto", "simple", "moderate", "complex"] = "auto"
     temperature: float | None = Field(None, ge=0, le=settings.TEMPERATURE_MAX, allow_inf_nan=False)
     max_tokens: int | None = Field(None, ge=1, description="Above ANSWER_MAX_TOKENS it is lowered to that.")
     stream: bool = Field(False, description="Answer as POST /chat/stream does.")
     model: str = Field("auto", min_length=1, max_length=200, description="`auto`, or an id of GET /v1/models.")
-    conversation_id: UUID | None = Field(None, description="Go on in this conversation; without it, a new one begins.")
+    conversation_id: UUID | None = Field(None, description="Continue this conversation; by default, start a new one.")
     collections: Listed[int] | None = Field(
-        None, max_length=COLLECTIONS_MAX, description="Ask these alone; an empty list asks no documents."
+        None, max_length=COLLECTIONS_MAX, description="Search only these; an empty list searches no documents."
     )
-    stop_on_disconnect: bool = Field(False, description="Of a stream: stop the answer when the connection closes.")
+    stop_on_disconnect: bool = Field(False, description="For streams: stop the answer when the connection closes.")
 
 
 class CitationOut(Schema):
@@ -53,9 +53,9 @@ class CitationOut(Schema):
 
 
 class Answer(Schema):
-    """An answer. `cost` is in US dollars, null where the model has no price; `receipt` says how it came about.
+    """An answer. `cost` is in US dollars, null if the model has no price; `receipt` says how it came about.
 
-    `status` is complete, or interrupted where it reached the length that is allowed at once, or stopped.
+    `status` is complete, stopped, or interrupted: the answer reached the longest length that is allowed at once.
     """
 
     message: str
@@ -86,7 +86,7 @@ class MessageOut(Schema):
 
 
 class ConversationOut(Schema):
-    """`source` is the door that it was begun through: page or api."""
+    """`source` is where it was started: page or api."""
 
     id: UUID
     title: str
@@ -97,7 +97,7 @@ class ConversationOut(Schema):
 
 
 class ConversationList(Schema):
-    """Newest first; `next` is to be sent as `after` for those that follow, and null where there are none."""
+    """Newest first. Send `next` as `after` to get the following ones; it is null if there are none."""
 
     conversations: list[ConversationOut]
     next: str | None
@@ -120,7 +120,7 @@ def citation_of(citation: Citation) -> CitationOut:
 
 
 def answer_of(reply: Message) -> Answer:
-    """A reply that has ended, read with its citations."""
+    """Return the answer for a reply that has ended and was read with its citations."""
     receipt = Receipt.from_json(reply.receipt)
     return Answer(
         message=reply.text,

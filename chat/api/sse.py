@@ -1,4 +1,4 @@
-"""Server-sent events: frames, and the answer that carries them."""
+"""Server-sent events: frames, and the response that carries them."""
 
 import asyncio
 import json
@@ -8,32 +8,32 @@ from typing import Any
 
 from django.http import StreamingHttpResponse
 
-# So long is waited for the first frame: what fails until then is told by the answer's status, not in its stream.
+# Seconds to wait for the first frame: an error until then becomes the response's status, not a frame of its stream.
 PATIENCE = 10.0
 QUIET = 15.0
 DONE = b"data: [DONE]\n\n"
-# Says that there is somebody, and is passed over by who reads.
+# Shows that the connection is alive; readers ignore it.
 KEEP_ALIVE = b": keep-alive\n\n"
 
 
 def documented(description: str) -> dict[str, Any]:
-    """What an operation's `openapi_extra` says of its good answer: it may be events."""
+    """Return an operation's `openapi_extra`: its good answer may be events."""
     fields = {name: {"type": "string"} for name in ("event", "id", "data")}
     event = {"type": "object", "properties": fields, "required": ["data"]}
     return {"responses": {200: {"description": description, "content": {"text/event-stream": {"schema": event}}}}}
 
 
 def frame(data: Mapping[str, object], *, event: str = "", id_: str = "") -> bytes:
-    """One event. JSON has no line breaks of its own, so that nothing in `data` can end a frame or begin another."""
+    """Return one event. JSON contains no raw line breaks, so nothing in `data` can end a frame or begin another."""
     lines = [f"id: {id_}"] * bool(id_) + [f"event: {event}"] * bool(event)
     written = json.dumps(data, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
-    # Some readers take these two for line breaks.
+    # Some readers treat these two as line breaks.
     written = written.replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
     return "\n".join([*lines, f"data: {written}", "", ""]).encode("utf-8", "replace")
 
 
 class EventStream(StreamingHttpResponse):
-    """Told as it comes: neither kept by caches nor held back by proxies. With the connection the frames are closed."""
+    """A response sent as it comes, neither cached nor buffered by proxies. A lost connection closes the frames."""
 
     def __init__(self, frames: AsyncGenerator[bytes, None]) -> None:
         super().__init__(frames, content_type="text/event-stream; charset=utf-8")
@@ -42,7 +42,7 @@ class EventStream(StreamingHttpResponse):
         self["X-Accel-Buffering"] = "no"
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
-        """Django's own would leave closing to the garbage collector, in no order."""
+        """Close the frames at the end. Django's own method leaves that to the garbage collector, in no fixed order."""
         async with aclosing(self._frames):
             async for frame in self._frames:
                 yield frame
@@ -51,10 +51,10 @@ class EventStream(StreamingHttpResponse):
 async def opened(
     frames: AsyncGenerator[bytes, None], failed: Callable[[Exception], bytes]
 ) -> AsyncGenerator[bytes, None]:
-    """Return the same frames, begun, with a sign of life where none comes for QUIET seconds.
+    """Return the same frames, started, with a keep-alive frame after each QUIET seconds of silence.
 
-    Raises what the first raises, if it does so within PATIENCE: the answer's status can still tell of it. What is
-    raised later is told by the frame that `failed` makes of it, as the last one.
+    Raises what the first frame raises, if it does so within PATIENCE, because the response's status can still report
+    it. A later error becomes the last frame, made by `failed`.
     """
     first = asyncio.create_task(_following(frames))
     try:
@@ -68,7 +68,7 @@ async def opened(
 
 
 async def _following(frames: AsyncGenerator[bytes, None]) -> bytes | None:
-    """The next frame; None at the end."""
+    """Return the next frame; None at the end."""
     return await anext(frames, None)
 
 
@@ -92,7 +92,7 @@ async def _kept_alive(
 
 
 async def _closed(frames: AsyncGenerator[bytes, None], coming: asyncio.Task[bytes | None]) -> None:
-    """End what makes the frames; only one task at a time may be in it."""
+    """Close the generator of the frames; only one task at a time may run it."""
     coming.cancel()
     await asyncio.wait({coming})
     await frames.aclose()

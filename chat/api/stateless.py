@@ -1,4 +1,4 @@
-"""Answers that are kept in no conversation: a program brings what was said, and only the ledger knows of it."""
+"""Answers outside any conversation: a program sends the history, and only the ledger records the answer."""
 
 import asyncio
 import contextlib
@@ -37,17 +37,17 @@ from langai_site.usage import callers
 from langai_site.usage.spending import reservations as usage
 from langai_site.usage.types import Entry
 
-# The answers of this process that are being written, each with what is set at its end.
+# The answers that this process is writing, each with an event that is set at its end.
 _live: dict[UUID, asyncio.Event] = {}
 _closing: set[asyncio.Task[None]] = set()
 
 
 @dataclass(frozen=True)
 class Said:
-    """What a program brings: `instructions` for the model, what was `said` before, and the message.
+    """What a program sends: `instructions` for the model, the history in `said`, and the message.
 
-    `parameters` go to the model besides, before what an admin has set for it. `collections` are as the page's form
-    sends them; without any, all documents are asked. The answer ends before the first of `stops`.
+    `parameters` go to the model too, and override an admin's. `collections` are as the page's form sends them; if
+    empty, all documents are searched. The answer ends before the first of `stops`.
     """
 
     text: str
@@ -63,7 +63,7 @@ class Said:
 
 @dataclass(frozen=True)
 class AnswerPiece:
-    """Text to append, by the model of that name."""
+    """Text to append to the answer, with the name of its model."""
 
     model: str
     text: str
@@ -71,7 +71,7 @@ class AnswerPiece:
 
 @dataclass(frozen=True)
 class ThoughtPiece:
-    """What the model of that name thinks, to append to what it thought before. Not part of the answer."""
+    """Text to append to the thoughts of the model of that name. Not part of the answer."""
 
     model: str
     text: str
@@ -79,7 +79,7 @@ class ThoughtPiece:
 
 @dataclass(frozen=True)
 class Whole:
-    """The answer at its end, and what was thought for it. `cut`: it reached the length that is allowed."""
+    """The complete answer and the thoughts before it. `cut`: it reached the longest length allowed."""
 
     model: str
     kept: receipts.EndedAnswer
@@ -95,7 +95,7 @@ Piece = AnswerPiece | ThoughtPiece
 
 @dataclass
 class _Passing:
-    """An answer in the making."""
+    """An answer that is being written."""
 
     said: Said
     stops: Stops
@@ -108,9 +108,9 @@ class _Passing:
     began: float = field(default_factory=time.monotonic)
 
     def heard(self, delta: Delta) -> str:
-        """What of it can be told."""
+        """Take a piece of the answer; return what can be sent of it."""
         if delta.restart:
-            # What was told of it cannot be taken back.
+            # What was sent of it cannot be taken back.
             self.thoughts.append(self.text)
             self.text, self.half, self.stops = "", "", Stops(self.said.stops)
         piece, self.half = split_off_half(self.half + delta.text)
@@ -118,12 +118,12 @@ class _Passing:
         return self._added(self.stops.feed(whole_characters(piece)))
 
     def decided(self, prepared: RoutedTurn) -> None:
-        """Begin with the model that is asked now: what one thought that failed before its first word was in vain."""
+        """Start with the model that is asked now; drop the thoughts of a model that failed before its first word."""
         self.prepared = prepared
         self.thoughts.clear()
 
     def thought(self, thought: Thought) -> str:
-        """What of it can be told."""
+        """Take a thought; return what can be sent of it."""
         text = whole_characters(thought.text)
         self.thoughts.append(text)
         return text
@@ -143,24 +143,24 @@ class _Passing:
 
 
 async def answer(user: User, said: Said, proof: Proof | None = None) -> AsyncGenerator[Piece | Whole, None]:
-    """One turn over values, while `proof` is good. Raises LangAIError; closing the generator stops the model.
+    """Run one turn over values, while `proof` is good. Raises LangAIError; closing the generator stops the model.
 
-    However it ends, what was used is entered, and what was held for it given back.
+    However it ends, its usage is entered in the ledger, and its reservation is released.
     """
     reply, passing = uuid4(), _Passing(said, Stops(said.stops))
     _live[reply] = asyncio.Event()
     try:
         request, rules = await in_database_thread(_opened, user, said, reply)
         with _counted(passing):
-            # On a thread: it takes time in proportion to the text.
+            # On a thread: the time grows with the text.
             request = replace(request, causes=await asyncio.to_thread(_causes, request, said, rules))
             async with aclosing(_pieces(request, reply, passing)) as pieces:
                 async for piece in while_open(proof or Proof(user.pk), pieces):
                     yield piece
-        # On a thread: citations and quotations are looked for in the whole text.
+        # On a thread: this searches the whole text for citations and quotations.
         yield await asyncio.to_thread(_whole, request, passing)
     finally:
-        # Who goes away, though it be twice, cancels what waits for this.
+        # A client that disconnects, even twice, cancels only the waiting for this task.
         closing = asyncio.create_task(_closed(reply, passing.entries), context=request_id.fresh_context())
         _closing.add(closing)
         closing.add_done_callback(_closing.discard)
@@ -168,7 +168,7 @@ async def answer(user: User, said: Said, proof: Proof | None = None) -> AsyncGen
 
 
 async def _closed(reply: UUID, entries: Sequence[Entry]) -> None:
-    """The closing transaction. What the model has used is not forgotten because a database is away for a moment."""
+    """Close the turn in one transaction. Retry while the database is away, so that the usage is not lost."""
     try:
         if entries:
             await write_patiently(f"what answer {reply} used", usage.close, reply, entries)
@@ -180,7 +180,7 @@ async def _closed(reply: UUID, entries: Sequence[Entry]) -> None:
 
 @contextlib.contextmanager
 def _counted(passing: _Passing) -> Iterator[None]:
-    """Count how the answer ended, as those of conversations are."""
+    """Count how the answer ended, as for answers in conversations."""
     status = Message.Status.FAILED
     try:
         yield
@@ -195,7 +195,7 @@ def _counted(passing: _Passing) -> Iterator[None]:
 
 @transaction.atomic
 def _opened(user: User, said: Said, reply: UUID) -> tuple[TurnRequest, Sequence[DetectorRule]]:
-    """The turn but for its label, with its reservation; and what is sensitive here."""
+    """Return the turn without its label, with its reservation, and the detector rules."""
     text, model = drafts.text(said.text, most=settings.API_MESSAGE_MAX_CHARS), drafts.model(said.model)
     _refuse_too_long(said)
     concurrency.refuse_too_many(user.pk)
@@ -245,7 +245,7 @@ def _tuned(models: Iterable[ModelInfo], parameters: Mapping[str, Parameter]) -> 
 
 @dataclass(frozen=True)
 class _TurnState(StoredTurnState):
-    """The state of a turn whose program sent parameters: they stay when the models are read again."""
+    """The state of a turn whose program sent parameters: they are added again when the models are read again."""
 
     parameters: Mapping[str, Parameter] = field(default_factory=dict)
 
@@ -255,7 +255,7 @@ class _TurnState(StoredTurnState):
 
 
 def _causes(request: TurnRequest, said: Said, rules: Sequence[DetectorRule]) -> tuple[labels.Cause, ...]:
-    """What labels the turn: all that was said counts, as it would in a conversation."""
+    """Return what labels the turn: the whole history counts, as it would in a conversation."""
     began = access.began()
     texts = [said.instructions, *(message.text for message in request.history), request.question]
     own = labels.asked(began.label, said.label, detectors.detect("\n\n".join(filter(None, texts)), rules))
@@ -296,11 +296,11 @@ def _whole(request: TurnRequest, passing: _Passing) -> Whole:
 
 
 def live_count() -> int:
-    """How many answers this process is writing that are kept in no conversation."""
+    """Return how many answers outside conversations this process is writing."""
     return len(_live)
 
 
 async def drain(grace: float) -> None:
-    """Let answers finish within `grace` seconds; what remains ends with its connection."""
+    """Let answers finish within `grace` seconds; the remaining ones end with their connections."""
     with contextlib.suppress(TimeoutError):
         await asyncio.wait_for(asyncio.gather(*(ended.wait() for ended in _live.values())), grace)

@@ -1,10 +1,10 @@
-"""Pure: texts at which an answer ends, found also where they come in pieces."""
+"""Pure: finds the texts at which an answer ends, also if they come in pieces."""
 
 from collections.abc import Sequence
 
 
 class Stops:
-    """Fed an answer piece by piece, gives back what can be told: all before the first of `texts`, and none of it."""
+    """Takes an answer piece by piece and returns what can be sent: everything before the first of `texts`."""
 
     def __init__(self, texts: Sequence[str]) -> None:
         self.reached = False
@@ -12,7 +12,7 @@ class Stops:
         self._held = ""
 
     def feed(self, piece: str) -> str:
-        """What can be told by now. What may be the beginning of one of the texts is held back."""
+        """Return what can be sent by now. What may be the beginning of one of the texts is held back."""
         text = self._held + piece
         found = [place for place in map(text.find, self._texts) if place >= 0]
         if found:
@@ -23,12 +23,12 @@ class Stops:
         return text[: len(text) - held]
 
     def rest(self) -> str:
-        """What was held back, where the answer ends without the rest of it."""
+        """Return what was held back, if the answer ends without completing a stop text."""
         held, self._held = self._held, ""
         return held
 
 
 def _overlap(text: str, stop: str) -> int:
-    """How many of the last characters of `text` are the first of `stop`."""
+    """Return how many of the last characters of `text` are the first of `stop`."""
     longest = min(len(text), len(stop) - 1)
     return next((size for size in range(longest, 0, -1) if text.endswith(stop[:size])), 0)
