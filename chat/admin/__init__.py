@@ -1,4 +1,4 @@
-"""Chat in admin: conversations, replies, changes of labels and routing policies."""
+"""The chat's admin pages: conversations, replies, label changes and routing policies."""
 
 from django.contrib import admin
 from django.db.models import Count, QuerySet

@@ -1,4 +1,4 @@
-"""Forms of the admin's pages about routing."""
+"""Forms of the admin pages about routing."""
 
 from django import forms
 
@@ -6,7 +6,7 @@ from chat.models import RoutingRule
 from chat.values import Level
 from langai_site.sensitivity import Sensitivity
 
-# Where a rule goes that was given no number: after all others.
+# The position of a rule that was given no number: after all others.
 LAST = 9_999
 
 
@@ -29,7 +29,7 @@ class RuleForm(forms.ModelForm[RoutingRule]):
 
 
 class WhatIfForm(forms.Form):
-    """A turn that is made up, to see where it would go."""
+    """An invented turn, to see where it would go."""
 
     label = forms.TypedChoiceField(
         choices=Sensitivity.choices, coerce=lambda value: Sensitivity(int(value)), initial=Sensitivity.PUBLIC.value
@@ -43,6 +43,6 @@ class WhatIfForm(forms.Form):
 
 
 class LabForm(forms.Form):
-    """Of how many days the turns are to be tried on a policy."""
+    """For how many days the turns are replayed with a policy."""
 
     days = forms.IntegerField(label="Days", min_value=1, max_value=90, initial=7)

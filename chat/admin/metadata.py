@@ -1,4 +1,4 @@
-"""What admin shows of conversations is metadata, to be read. Being admin adds no right to read what people wrote."""
+"""Admin pages show only metadata of conversations, read-only. Admins have no right to read what people wrote."""
 
 from typing import TypeVar
 
@@ -10,7 +10,7 @@ M = TypeVar("M", bound=Model)
 
 
 class MetadataAdmin(admin.ModelAdmin[M]):
-    """Lists and pages that nobody changes, and that cannot be asked about columns that they do not show."""
+    """Read-only lists and pages. Their addresses cannot filter by columns that they do not show."""
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -19,6 +19,6 @@ class MetadataAdmin(admin.ModelAdmin[M]):
         return False
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
-        """Only what the page's own filters ask: an address that says `title__contains` would tell titles by and by."""
+        """Allow only the page's own filters: an address with `title__contains` would reveal titles bit by bit."""
         filters = {name for name in (*self.list_filter, self.date_hierarchy) if isinstance(name, str)}
         return lookup.split("__")[0] in filters and super().lookup_allowed(lookup, value, request)

@@ -1,4 +1,4 @@
-"""Routing policies in admin: drafts are edited here, put in force, discarded; earlier versions come back as copies."""
+"""Routing policies in admin: drafts are edited, activated or discarded; earlier versions come back as copies."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -30,7 +30,7 @@ STATUS = RoutingPolicy.Status
 
 @dataclass(frozen=True)
 class Act:
-    """What can be done to a policy: how its button and its page of confirmation say it, and when it is offered."""
+    """Something that can be done to a policy: the words of its button and confirmation, and when it is offered."""
 
     name: str
     button: str
@@ -45,15 +45,15 @@ ACTS = {
             "activate",
             "Activate",
             frozenset({STATUS.DRAFT}),
-            "Messages are routed by it within seconds. It gets the next version and cannot be edited any more; the "
-            "policy in force now retires, and can be brought back.",
+            "It routes messages within seconds. It becomes the next version and can no longer be edited. The policy in "
+            "force now is retired, and can be restored.",
         ),
         Act("discard", "Discard", frozenset({STATUS.DRAFT}), "The draft and its rules are removed for good."),
         Act(
             "roll-back",
             "Roll back to this",
             frozenset({STATUS.RETIRED}),
-            "A copy of these rules is put in force as the next version. Messages are routed by it within seconds.",
+            "A copy of these rules becomes the next version. It routes messages within seconds.",
         ),
         Act(
             "draft",
@@ -66,7 +66,7 @@ ACTS = {
 
 
 class RuleInline(admin.TabularInline[RoutingRule, RoutingPolicy]):
-    """A draft's rules. They belong to their policy: who may change that may change them, while it is a draft."""
+    """A draft's rules. Whoever may change the policy may change its rules, while it is a draft."""
 
     model = RoutingRule
     form = RuleForm
@@ -105,14 +105,14 @@ class RoutingPolicyAdmin(admin.ModelAdmin[RoutingPolicy]):
         return "; ".join(f"{rule.name} → {rule.get_use_display()}" for rule in policy.rules.all()) or "-"
 
     def has_add_permission(self, request: HttpRequest) -> bool:
-        """Drafts are copies: “Make a draft” begins with rules that work."""
+        """Refuse: drafts are copies, because “Make a draft” starts with rules that work."""
         return False
 
     def has_change_permission(self, request: HttpRequest, obj: RoutingPolicy | None = None) -> bool:
         return super().has_change_permission(request) and (obj is None or obj.is_draft)
 
     def has_delete_permission(self, request: HttpRequest, obj: RoutingPolicy | None = None) -> bool:
-        """Drafts are discarded; what was in force is history."""
+        """Refuse: drafts are discarded, and what was in force is history."""
         return False
 
     def get_urls(self) -> list[URLPattern]:
@@ -136,7 +136,7 @@ class RoutingPolicyAdmin(admin.ModelAdmin[RoutingPolicy]):
         return super().change_view(request, object_id, form_url, {**(extra_context or {}), **beside})
 
     def _beside(self, request: HttpRequest, policy: RoutingPolicy) -> dict[str, Any]:
-        """What the page shows beside the rules: what can be done, what is wrong with them, and where turns go."""
+        """Return what the page shows beside the rules: possible actions, warnings, and where turns would go."""
         rules = policies.policy_of(policy)
         may_act = self.has_change_permission(request)
         acts = _acts(policy) if may_act else []
@@ -154,7 +154,7 @@ class RoutingPolicyAdmin(admin.ModelAdmin[RoutingPolicy]):
         policies.renumber(form.instance)
 
     def _for_change(self, request: HttpRequest, object_id: str) -> RoutingPolicy:
-        """The policy of that id, for somebody who may change policies."""
+        """Return the policy with that id, if the person may change policies."""
         policy = self.get_object(request, unquote(object_id))
         if policy is None:
             raise Http404
@@ -163,7 +163,7 @@ class RoutingPolicyAdmin(admin.ModelAdmin[RoutingPolicy]):
         return policy
 
     def lab_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """What the policy would have done with the turns of the last days. Nothing is changed or sent."""
+        """Show what the policy would have done with the turns of the last days. Nothing is changed or sent."""
         policy = self._for_change(request, object_id)
         context = {
             **self.admin_site.each_context(request),
@@ -177,7 +177,7 @@ class RoutingPolicyAdmin(admin.ModelAdmin[RoutingPolicy]):
         return TemplateResponse(request, "admin/chat/routingpolicy/lab.html", context)
 
     def act_view(self, request: HttpRequest, object_id: str, name: str) -> HttpResponse:
-        """Ask whether it is meant, then do it and write it into the admin's history."""
+        """Ask for confirmation, then act and record it in the admin's history."""
         policy = self._for_change(request, object_id)
         if request.method == "POST":
             return self._act(request, name, policy)
@@ -233,7 +233,7 @@ class RoutingPolicyAdmin(admin.ModelAdmin[RoutingPolicy]):
     def _draft(self, request: HttpRequest, policy: RoutingPolicy, by: User) -> RoutingPolicy:
         draft = policies.draft_of(policy, by=by)
         self.log_addition(request, draft, f"Copied from {str(policy).lower()}.")
-        messages.success(request, "This is a draft: routing does not see it until you activate it.")
+        messages.success(request, "This is a draft: routing does not use it until you activate it.")
         return draft
 
 
@@ -247,7 +247,7 @@ def _person(request: HttpRequest) -> User:
 
 
 def _what_if(request: HttpRequest, policy: Policy) -> dict[str, Any]:
-    """Where a made-up turn would go by `policy`, and the form that asks. Nothing is sent or stored."""
+    """Return where an invented turn would go by `policy`, and its form. Nothing is sent or stored."""
     form = WhatIfForm(request.GET if "tokens" in request.GET else None)
     context: dict[str, Any] = {"what_if": form}
     if not form.is_valid():

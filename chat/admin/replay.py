@@ -14,7 +14,7 @@ from langai_site.sensitivity import Sensitivity
 
 @dataclass(frozen=True)
 class ReplayRow:
-    """Turns of each label that go from one model to another, as the page writes it; costs are before and after."""
+    """Turns that go from one model to another, as the page shows them: counts by label, and costs before and after."""
 
     before: str
     after: str
@@ -25,7 +25,7 @@ class ReplayRow:
 
 @dataclass(frozen=True)
 class ReplayTable:
-    """What would change against one other way of routing. `labels` are the sums of the rows."""
+    """What would change compared with another way of routing. `labels` are the sums of the rows."""
 
     title: str
     about: str
@@ -36,7 +36,7 @@ class ReplayTable:
 
 
 def tried(policy: RoutingPolicy, query: Mapping[str, str]) -> dict[str, Any]:
-    """What the page shows: the form alone until it was sent."""
+    """Return the page's context: only the form until it is sent."""
     form = LabForm(query if "days" in query else None)
     if not form.is_valid():
         return {"lab": form}
@@ -65,8 +65,8 @@ def _told(outcome: ReplayOutcome) -> dict[str, Any]:
             ),
             _table(
                 "Against what happened",
-                "Models, prices and what models may see can have changed since, and models that rested or failed then "
-                "are taken to work.",
+                "Models, prices and ceilings may have changed since. Models that were cooling down or failed then are "
+                "assumed to work.",
                 "As it happened",
                 outcome.since_then,
             ),
@@ -97,6 +97,6 @@ def _counts(labels: Mapping[Sensitivity, int]) -> tuple[int, ...]:
 
 
 def words_of(cost: Cost) -> str:
-    """US dollars, and of how many turns the cost is not known."""
+    """Return US dollars, and the number of turns whose cost is unknown."""
     unpriced = f"{cost.unpriced:,} unpriced" if cost.unpriced else ""
     return " + ".join(filter(None, (receipt_text.cost(cost.amount) if cost.amount or not unpriced else "", unpriced)))

@@ -1,4 +1,4 @@
-"""Replies and changes of labels in admin: what a turn took and why, without a word of it."""
+"""Replies and label changes in admin: what a turn cost and why, without any of its text."""
 
 from collections.abc import Iterable
 
@@ -18,11 +18,11 @@ from chat.turns.receipt import Receipt
 _READ = ("id", "conversation_id", "created_at", "status", "error_code", "label", "model", "receipt")
 _OWNER = ("conversation__owner__username", "conversation__owner__first_name", "conversation__owner__last_name")
 NONE = "-"
-NOTE = "In the words that stand under the answer for its owner, but for titles of documents."
+NOTE = "In the same words as under the answer, without the titles of documents."
 
 
 class ReplyAdmin(MetadataAdmin[Reply]):
-    """Receipts. The columns that hold texts are not even read."""
+    """Receipts. Columns with texts are not even read."""
 
     list_display = [
         *("created_at", "owner", "status", "label", "complexity", "answered_by", "rule", "tokens", "cost", "duration"),
@@ -78,7 +78,7 @@ class ReplyAdmin(MetadataAdmin[Reply]):
     def complexity_causes(self, reply: Reply) -> str:
         return _lines(_receipt(reply).complexity_causes)
 
-    @admin.display(description="Model asked for")
+    @admin.display(description="Requested model")
     def requested(self, reply: Reply) -> str:
         asked = _receipt(reply).request
         return asked.requested if asked else NONE
@@ -138,7 +138,7 @@ class ReplyAdmin(MetadataAdmin[Reply]):
 
 
 class LabelChangeAdmin(MetadataAdmin[LabelChange]):
-    """Which labels were raised and lowered, and why."""
+    """Which labels were raised or lowered, and why."""
 
     list_display = ["at", "username", "before", "after", "because", "conversation"]
     list_filter = ["at", "before", "after"]
@@ -155,7 +155,7 @@ class LabelChangeAdmin(MetadataAdmin[LabelChange]):
 
     @admin.display
     def because(self, change: LabelChange) -> str:
-        """The reason that its owner wrote down for lowering it is meant for those who look here."""
+        """Return the cause. The reason that an owner gave for lowering a label is meant to be read here."""
         lowered = change.after < change.before
         return labels.reason_of(change.cause) if lowered else labels.unquoted(change.cause)
 

@@ -120,7 +120,7 @@ def test_a_refused_turn_is_told_as_such(page, draft, alice):
     replied(alice, {"request": request.written(), "input_tokens": 0, "output_tokens": 0})
     text = page.get(address(draft, 7)).text
     assert ["refused", "ollama_chat/near", "1", "0", "0", "1", "free", "free"] in cells(text)
-    assert "0 more would be refused, 1 not any more" in text
+    assert "0 more would be refused, 1 no longer" in text
 
 
 def test_each_person_has_the_models_of_their_teams_today(draft, alice, bob):
@@ -139,7 +139,7 @@ def test_the_newest_are_tried_where_there_are_too_many_and_it_says_so(page, draf
     for _ in range(2):
         replied(alice, receipt_of(routed()))
     text = page.get(address(draft, 7)).text
-    assert "Of 3 turns, the newest 2 were looked at." in text
+    assert "Of 3 turns, the newest 2 were replayed." in text
     assert "openai/oldest" not in text
 
 

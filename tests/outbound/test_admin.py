@@ -206,7 +206,7 @@ class TestPrices:
         price = prices.current_of("openai/some")
         assert (price.input, price.output, price.cached) == (Decimal("0.5"), 2, Decimal("0.5"))
         page = admin.get(page_of(model)).text
-        assert "holds now" in page
+        assert "<strong>current</strong>" in page
         assert 'name="price_input" value="0.5"' in page
 
     def test_saving_a_model_whose_price_stays_adds_none(self, admin):
