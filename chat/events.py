@@ -1,4 +1,4 @@
-"""What happened to a conversation, as it is published to those who watch it."""
+"""The events of a conversation, as they are published to its watchers."""
 
 from typing import Literal, NotRequired, TypedDict
 from uuid import UUID
@@ -19,10 +19,10 @@ class CitedSource(TypedDict):
 
 
 class Progress(TypedDict):
-    """What a live reply does beside writing its text. What is thought is not in it.
+    """What a live reply does besides writing its text. It does not contain the thoughts.
 
-    `seconds` of thinking are over; it is `running` since `at`, in seconds since 1970. `waiting` is the name of a model
-    that lets wait for its first word; `is_working`: its server has said that it is alive, and nothing else.
+    `seconds` counts finished thinking. While `running`, thinking began `at`, in seconds since 1970. `waiting` is the
+    name of the model if its first word takes long; `is_working`: its server has only sent signs of life.
     """
 
     thinking: Literal["", "running", "over"]
@@ -36,7 +36,7 @@ IDLE = Progress(thinking="", seconds=0.0, at=0.0, waiting="", is_working=False)
 
 
 class Snapshot(TypedDict):
-    """A live reply as it stands: `number` counts the changes, `text` is whole."""
+    """A live reply as of now: `number` counts its changes, `text` is the whole text."""
 
     number: int
     text: str
@@ -46,7 +46,7 @@ class Snapshot(TypedDict):
 
 
 class ReplyBegun(TypedDict):
-    """A reply goes live: after a new question, or in the place of the reply that it `replaces`, which may be itself."""
+    """A reply goes live: after a new question, or in place of the reply that it `replaces`, which may be itself."""
 
     type: Literal["reply.begun"]
     reply: str
@@ -76,7 +76,7 @@ class ReplySourced(TypedDict):
 
 
 class ReplyProgressed(TypedDict):
-    """Change `number` of a reply: it began or ended to think, or waits."""
+    """Change `number` of a reply: it began or stopped thinking, or waits."""
 
     type: Literal["reply.progressed"]
     reply: str
@@ -85,14 +85,14 @@ class ReplyProgressed(TypedDict):
 
 
 class ReplyDone(TypedDict):
-    """A reply ended; the database holds it as it stays."""
+    """A reply ended; the database has its final form."""
 
     type: Literal["reply.done"]
     reply: str
 
 
 class LabelRose(TypedDict):
-    """The conversation's label rose for what became of a document; the database has it."""
+    """The conversation's label rose because a document was relabelled; the database has the new label."""
 
     type: Literal["label.rose"]
 
@@ -104,11 +104,11 @@ class ConversationGone(TypedDict):
 
 
 ReplyEvent = ReplyBegun | ReplyGrew | ReplySourced | ReplyProgressed | ReplyDone
-# A change of a live reply, which follows the one before it by number.
+# A change of a live reply; changes are numbered consecutively.
 ReplyChange = ReplyGrew | ReplySourced | ReplyProgressed
 Event = ReplyEvent | LabelRose | ConversationGone
 
 
 def group_of(conversation: UUID) -> str:
-    """The channel group of those who watch `conversation`."""
+    """Return the channel group of those who watch `conversation`."""
     return f"conversation.{conversation.hex}"

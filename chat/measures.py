@@ -1,4 +1,4 @@
-"""What replies count for /metrics: a handful of times each, never for a token."""
+"""The metrics of replies: observed a handful of times per reply, never per token."""
 
 import time
 
@@ -14,12 +14,12 @@ REPLY_SECONDS = histogram(
 )
 ALL = (REPLIES, FIRST_WORDS, REPLY_SECONDS)
 
-# Where it was refused before any model was chosen: what a person asked for by name may be anything.
+# If no model was chosen: the name that a person requested may be anything, so it is no label value.
 NO_MODEL = "none"
 
 
 def first_words(model: str, began: float) -> None:
-    """`began` is what `time.monotonic()` said when the reply was asked for."""
+    """Observe the first words; `began` is the value of `time.monotonic()` when the reply was requested."""
     FIRST_WORDS.labels(model).observe(time.monotonic() - began)
 
 

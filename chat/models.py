@@ -11,12 +11,12 @@ from langai_site.sensitivity import Sensitivity
 
 
 def text_of(parts: Iterable[Mapping[str, Any]]) -> str:
-    """A message's text parts, joined."""
+    """Return a message's text parts, joined."""
     return "".join(part["text"] for part in parts if part["type"] == "text")
 
 
 def thinking_of(parts: Iterable[Mapping[str, Any]]) -> Thinking | None:
-    """What the model thought before it wrote a message's text; None where it did not, or did not say."""
+    """Return the thoughts before a message's text; None if there are none."""
     found = (Thinking(part["text"], part["seconds"]) for part in parts if part["type"] == "thinking")
     return next(found, None)
 
@@ -82,7 +82,7 @@ class Conversation(models.Model):
 
 
 class Message(models.Model):
-    """What a person or a model said. A reply is an assistant's message; its id is the reply's."""
+    """Something that a person or a model said. A reply is an assistant's message; its id is the reply's id."""
 
     class Role(models.TextChoices):
         USER = "user"
@@ -119,7 +119,7 @@ class Message(models.Model):
     lease_until = models.DateTimeField(null=True)
     created_at = models.DateTimeField(default=timezone.now)
 
-    # The versions of this message, itself among them, oldest first: known where a whole branch was read.
+    # The versions of this message, including itself, oldest first: set if a whole branch was read.
     siblings: Sequence[uuid.UUID] = ()
 
     objects = MessageQuerySet.as_manager()
@@ -144,7 +144,7 @@ class Message(models.Model):
 
 
 class ReplyHtml(models.Model):
-    """The HTML of a reply that has ended, so that it is drawn once. A cache: it goes with its reply."""
+    """The cached HTML of an ended reply, so that it is drawn once. Deleted with its reply."""
 
     reply = models.OneToOneField(Message, primary_key=True, on_delete=models.CASCADE, related_name="cached_html")
     digest = models.CharField(max_length=64, help_text="Of all that the HTML was made from, the renderer included.")
@@ -158,7 +158,7 @@ class ReplyHtml(models.Model):
 
 
 class Reply(Message):
-    """A reply as admins see it: what it took, and never what it says."""
+    """A reply as admins see it: what it cost, and never its text."""
 
     class Meta:
         proxy = True
@@ -168,7 +168,7 @@ class Reply(Message):
 
 
 class LabelChange(models.Model):
-    """A conversation's label was raised, or lowered by its owner. Append-only, and values only: it outlives both."""
+    """A change of a conversation's label. Append-only, and only values, so that it outlives conversation and owner."""
 
     at = models.DateTimeField(default=timezone.now, db_index=True)
     conversation = models.UUIDField(db_index=True)
@@ -186,7 +186,7 @@ class LabelChange(models.Model):
 
 
 class Citation(models.Model):
-    """The passage that a number in a reply stands for: where it is, not what it says."""
+    """The passage that a number in a reply stands for: its place, not its text."""
 
     reply = models.ForeignKey(Message, on_delete=models.CASCADE, related_name="citations")
     number = models.PositiveSmallIntegerField()
@@ -209,9 +209,9 @@ class Citation(models.Model):
 
 
 class GivenDocument(models.Model):
-    """A document whose passages a reply was given, kept before they are sent: it holds though the process dies.
+    """A document whose passages a reply was given. Stored before they are sent, so that a crash does not lose it.
 
-    Whether the answer cites it does not matter; what it says may come from there.
+    Whether the answer cites it does not matter, because its text may come from there.
     """
 
     reply = models.ForeignKey(Message, on_delete=models.CASCADE, related_name="given", db_index=False)
@@ -219,7 +219,7 @@ class GivenDocument(models.Model):
 
     class Meta:
         default_permissions = ()
-        # In this order it also serves to list what a reply was given.
+        # In this order the index also serves to list what a reply was given.
         constraints = [models.UniqueConstraint(fields=["reply", "document"], name="one_given_document_a_reply")]
 
     def __str__(self) -> str:
@@ -227,7 +227,7 @@ class GivenDocument(models.Model):
 
 
 class RoutingPolicy(models.Model):
-    """A set of routing rules. A draft can be edited; once it was activated it has a version and stays as it is."""
+    """A set of routing rules. A draft can be edited; once activated, it has a version and never changes."""
 
     class Status(models.TextChoices):
         DRAFT = "draft"
@@ -270,7 +270,7 @@ class RoutingPolicy(models.Model):
 
 
 class RoutingRule(models.Model):
-    """One rule of a policy: holds where all of its conditions do, and says which kind of model is asked first."""
+    """One rule of a policy: it applies if all its conditions do, and says which kind of model is asked first."""
 
     policy = models.ForeignKey(RoutingPolicy, on_delete=models.CASCADE, related_name="rules")
     position = models.PositiveSmallIntegerField()

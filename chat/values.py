@@ -1,4 +1,4 @@
-"""Pure: words that rows, rules and pages share."""
+"""Pure: values that rows, rules and pages share."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -17,7 +17,7 @@ class Level(StrEnum):
 
 @dataclass(frozen=True)
 class Thinking:
-    """What a model thought before it answered, and for how many seconds. Never part of the answer."""
+    """A model's thoughts before its answer, and their seconds. Never part of the answer."""
 
     text: str
     seconds: float = 0
@@ -25,7 +25,7 @@ class Thinking:
 
 LOCAL: Literal["local"] = "local"
 Use = ModelRole | Literal["local"]
-# What a routing rule asks for, as receipts and admin call it.
+# The kinds of models that a routing rule can ask for, as receipts and admin call them.
 USES: dict[Use, str] = {
     ModelRole.SIMPLE: "cheap",
     ModelRole.BALANCED: "balanced",
