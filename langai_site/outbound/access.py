@@ -1,4 +1,4 @@
-"""Which models a team opens, asked before somebody is brought into it. Synchronous."""
+"""Checks which models a team opens, before a person is added to it. Synchronous."""
 
 from collections.abc import Collection
 
@@ -9,7 +9,7 @@ from langai_site.outbound.models import Model
 
 
 def closed_teams(editor_id: int | None, team_ids: Collection[int]) -> dict[int, list[str]]:
-    """Those teams that open a model, if the editor may not manage models. Nobody looks after one in particular."""
+    """Return the teams that open a model, if the editor may not manage models. A model has no managers of its own."""
     if _manages(editor_id):
         return {}
     opened = Model.objects.filter(teams__in=team_ids).order_by().values_list("teams", flat=True)
@@ -17,7 +17,7 @@ def closed_teams(editor_id: int | None, team_ids: Collection[int]) -> dict[int, 
 
 
 def exceeds(person_id: int, editor_id: int) -> bool:
-    """Whether the person may use a model that the editor may neither use nor manage."""
+    """Return whether the person may use a model that the editor may neither use nor manage."""
     return not _manages(editor_id) and _usable(person_id).exclude(pk__in=_usable(editor_id).values("pk")).exists()
 
 

@@ -32,7 +32,7 @@ PRICE = "Price, in US dollars for a million tokens"
 
 @admin.register(Model)
 class ModelAdmin(admin.ModelAdmin[Model]):
-    """The catalogue: what the configured keys and servers offer, and what else an admin adds."""
+    """The catalogue: what the configured keys and servers offer, and what an admin adds."""
 
     form = ModelForm
     list_display = (
@@ -58,7 +58,7 @@ class ModelAdmin(admin.ModelAdmin[Model]):
         )
 
     def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> tuple[str, ...]:
-        """A model keeps its name: the ledger and conversations know it by that."""
+        """Make the name read-only once a model exists: the ledger and conversations know the model by it."""
         return (*self.readonly_fields, "name") if obj else self.readonly_fields
 
     def get_fieldsets(self, request: HttpRequest, obj: Model | None = None) -> Any:  # noqa: ANN401 - Django's nested lists
@@ -78,7 +78,7 @@ class ModelAdmin(admin.ModelAdmin[Model]):
         ]
 
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        """What is offered would be back within a minute, switched on and for everyone: it is switched off instead."""
+        """Refuse for models on offer, which a refresh would add again for everyone. Switch them off instead."""
         stays = obj is not None and listings.is_offered(obj.name, listed=obj.available)
         return super().has_delete_permission(request, obj) and not stays
 

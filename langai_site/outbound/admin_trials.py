@@ -1,4 +1,4 @@
-"""Tests of models that admins ask for."""
+"""Runs tests of models for admins."""
 
 from dataclasses import replace
 from typing import Any
@@ -14,7 +14,7 @@ from langai_site.usage.types import Caller
 
 
 def tried(model: Model, user: Any) -> Trial:  # noqa: ANN401 - who is signed in
-    """Ask the model, and enter it in the ledger. No transaction is open meanwhile."""
+    """Ask the model, and enter the call in the ledger. No transaction is open meanwhile."""
     if missing := listings.missing(model.provider):
         return Trial(False, f"“{model.display_name}” was not asked: {missing}.")
     caller = Caller(user.pk, user.username, _team_of(user), source="admin")

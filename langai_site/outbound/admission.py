@@ -1,4 +1,4 @@
-"""Pure: whether a text may be given to a model, by what is true at the moment of sending."""
+"""Pure: decides whether a text may be given to a model, by the state at the moment of sending."""
 
 from langai_site.errors import AboveCeilingError, ModelWithdrawnError, NotAdmittedError
 from langai_site.outbound.types import ChatCall, EmbedCall, ModelInfo, Present
@@ -8,8 +8,8 @@ from langai_site.sensitivity import HIGHEST_FOR_HOSTED, Sensitivity
 def admit_chat(call: ChatCall, present: Present, *, hosted: bool) -> None:
     """Refuse a completion that may not be sent now; `hosted` says whether it leaves the building.
 
-    Raises NotAdmittedError where its label has risen, ModelWithdrawnError, and AboveCeilingError, also where only
-    models in the building may be asked and this is not one.
+    Raises NotAdmittedError if its label has risen, ModelWithdrawnError, and AboveCeilingError, also if only models in
+    the building may be asked and this is not one.
     """
     admit_model(call.model, call.label, present)
     if hosted and call.local_only:
@@ -18,7 +18,7 @@ def admit_chat(call: ChatCall, present: Present, *, hosted: bool) -> None:
             "Choose another local model.",
             code="local_only",
         )
-    # What it was taken for decides: whoever meant to ask a local model has not agreed to what a hosted one may see.
+    # If the caller meant to ask a local model, the ceiling of a hosted one does not apply: they did not agree to that.
     was_local = not call.model.hosted
     _refuse_above_ceiling(present.model or call.model, call.label, hosted, unexpected=hosted and was_local)
 
@@ -30,9 +30,9 @@ def admit_embedding(call: EmbedCall, present: Present, *, hosted: bool) -> None:
 
 
 def admit_model(model: ModelInfo, label: Sensitivity, present: Present) -> None:
-    """Refuse an answer of `model` to what was labelled `label`. Raises NotAdmittedError and ModelWithdrawnError.
+    """Refuse an answer of `model` to text labelled `label`. Raises NotAdmittedError and ModelWithdrawnError.
 
-    Enough by itself where nothing is sent: for a built-in model, or an answer that exists already.
+    This alone is enough if nothing is sent: for a built-in model, or an answer that already exists.
     """
     _refuse_risen(label, present)
     if present.model is None:
@@ -48,7 +48,7 @@ def _refuse_risen(label: Sensitivity, present: Present) -> None:
 
 
 def _refuse_above_ceiling(model: ModelInfo, label: Sensitivity, hosted: bool, *, unexpected: bool) -> None:
-    """`unexpected`: it was taken for local and is not, so it may see what anyone may see."""
+    """Refuse text above the ceiling. `unexpected`: the model was taken for local, so it may see only public text."""
     if label > (Sensitivity.PUBLIC if unexpected else _ceiling(model, hosted)):
         name = Sensitivity(label).label.lower()
         raise AboveCeilingError(
@@ -57,7 +57,7 @@ def _refuse_above_ceiling(model: ModelInfo, label: Sensitivity, hosted: bool, *,
 
 
 def _ceiling(model: ModelInfo, hosted: bool) -> Sensitivity:
-    """What it may see: all when local, unless less was set."""
+    """Return what the model may see: everything if it is local, unless a lower ceiling was set."""
     if hosted:
         return min(model.ceiling, HIGHEST_FOR_HOSTED)
     return Sensitivity.CONFIDENTIAL if model.hosted else model.ceiling

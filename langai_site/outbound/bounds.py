@@ -1,8 +1,8 @@
-"""How much of a server's answer is read: what it sends besides text is limited, too.
+"""Limits how many bytes of a server's answer are read, including everything besides its text.
 
-A server can send one line that never ends, or comments, empty events and thoughts without end. All of that takes
-memory or holds the event loop, and none of it is text, which is limited elsewhere. So our clients count the raw bytes
-as they arrive, and close the connection once there are more than any honest answer needs.
+A server can send a line that never ends, or endless comments, empty events and thoughts. All of that takes memory or
+holds the event loop, and none of it is text, which is limited elsewhere. So our clients count the raw bytes as they
+arrive, and close the connection once there are more than any honest answer needs.
 """
 
 import asyncio
@@ -14,34 +14,35 @@ from typing import Any, cast
 
 import httpx
 
-# Generous for whatever surrounds an answer: OpenAI's format takes about 300 bytes a token, and a server that says
-# something to keep the connection open takes a few bytes a second.
+# Generous for everything around the text: OpenAI's format takes about 300 bytes per token, and a server that keeps the
+# connection open sends a few bytes per second.
 LEAST_BYTES = 2**20
 BYTES_A_TOKEN = 2**10
-# What a piece of text or of thought may bring along: names, numbers, safety ratings, and JSON's six bytes a character.
+# What comes along with a piece of text or thought: names, numbers, safety ratings, and JSON's six bytes per character.
 BYTES_A_DELTA = 2**12
 BYTES_A_CHARACTER = 8
-# A line costs time to read, however short it is. The longest holds a whole answer of a server that does not stream.
+# Reading a line costs time, however short it is. The longest line holds a whole answer of a server that does not
+# stream.
 BYTES_A_LINE = 128
 LONGEST_LINE = 2**20
-# Values in one line or event, which has about twenty. Clients make objects of them, of which each takes up to 60 µs.
+# Values in one line or event, which usually has about twenty. Clients make an object of each, which takes up to 60 µs.
 MOST_VALUES = 1_000
 # The longest thinking that providers document is 64,000 tokens, which some do not count as part of `max_tokens`.
 THOUGHT_TOKENS = 2**17
 CHARACTERS_A_THOUGHT = 8
-# The status and the first sentence say it all, and LiteLLM takes 0.3 s to look through 64 kB of it.
+# The status and the first sentence are enough, and LiteLLM takes 0.3 s to search 64 kB of it.
 ERROR_BYTES = 2**13
 # A vector of 8,192 numbers of 32 characters each; the largest models have 4,096.
 BYTES_A_VECTOR = 2**18
 # Lists of models: the largest hub's has about 1 MB.
 LISTING_BYTES = 4 * 2**20
-# The event loop gets its turn after so many bytes.
+# The event loop gets its turn after this many bytes.
 PIECE = 2**11
 
 Hooks = dict[str, list[Callable[..., Any]]]
 
 EVENT_END = re.compile(rb"\n\r?\n")
-# The SDK of OpenAI splits bytes into lines; the other clients split text, in which more signs end a line.
+# OpenAI's SDK splits bytes into lines. The other clients split text, in which more characters end a line.
 LINE_ENDS = bytes.maketrans(b"\r", b"\n")
 TEXT_LINE_ENDS = bytes.maketrans(b"\r\v\f\x1c\x1d\x1e", b"\n\n\n\n\n\n")
 LONG_LINE_ENDS = ("\x85".encode(), "\u2028".encode(), "\u2029".encode())
@@ -49,17 +50,17 @@ BEGINNINGS_OF_LINE_ENDS = (b"\xe2\x80", b"\xe2", b"\xc2")
 
 
 class TooMuchError(httpx.ReadError):
-    """A server sent more than any honest answer takes."""
+    """A server sent more than any honest answer needs."""
 
 
 class Bound:
     """Counts the bytes of one answer.
 
-    `exceeded` says that there were too many: clients wrap the error that they meet.
+    `exceeded` tells that there were too many, because clients wrap the error.
     """
 
     def __init__(self, room: int, *, seconds: float = 0) -> None:
-        """`seconds` is how long the answer may take from now on, whatever arrives; 0: the caller has a timeout."""
+        """`seconds` is how long the whole answer may take from now on; 0: the caller has a timeout."""
         self._room = room
         self._until = time.monotonic() + seconds if seconds else 0.0
         self.exceeded = False
@@ -82,7 +83,7 @@ class Bound:
         raise TooMuchError("the server sends too much")
 
     async def close(self) -> None:
-        """End the connection of an answer that was not read to its end: LiteLLM leaves some to garbage collection."""
+        """Close the connection of an answer that was not read to its end: LiteLLM leaves some to garbage collection."""
         if self.stream is not None:
             await self.stream.aclose()
 
@@ -90,7 +91,7 @@ class Bound:
 class AnswerBound(Bound):
     """The bound of a streamed answer, which grows with its text and its thoughts.
 
-    It limits the thoughts as well. The caller limits the text.
+    It also limits the thoughts. The caller limits the text.
     """
 
     def __init__(self, max_tokens: int) -> None:
@@ -102,20 +103,20 @@ class AnswerBound(Bound):
         self._spend(len(piece) + BYTES_A_LINE * (piece.count(b"\n") + piece.count(b"\r")))
 
     def heard(self, text: int, thought: int) -> None:
-        """Make room for what came along with so many characters. Raises TooMuchError after too many thoughts."""
+        """Allow for the bytes that come along with so many characters. Raises TooMuchError after too many thoughts."""
         self._room += BYTES_A_DELTA + BYTES_A_CHARACTER * (text + thought)
         if thought:
-            # However short they are: each has its cost.
+            # Each thought has a cost, however short it is.
             self._thoughts -= max(thought, CHARACTERS_A_THOUGHT)
             if self._thoughts < 0:
                 self.exceed()
 
 
 class ClientBound(AnswerBound):
-    """The bound of an answer that LiteLLM's clients read: they take long over a line, and over the values in it."""
+    """The bound of an answer that LiteLLM's clients read. It also limits lines and their values, which are slow."""
 
     def __init__(self, max_tokens: int, *, by_event: bool = False) -> None:
-        """`by_event`: the client puts all lines of an event together before it reads them."""
+        """`by_event`: the client joins all lines of an event before it reads them."""
         super().__init__(max_tokens)
         self._by_event = by_event
         self._unended, self._last = 0, b""
@@ -131,7 +132,7 @@ class ClientBound(AnswerBound):
             self.exceed()
 
     def _ends(self, piece: bytes) -> bool:
-        """Whether a line, or an event, ends in `piece`."""
+        """Return whether a line, or an event, ends in `piece`."""
         if not self._by_event:
             return b"\n" in piece
         seen = self._last + piece
@@ -140,23 +141,23 @@ class ClientBound(AnswerBound):
 
 
 class Values:
-    """Counts the values of JSON that arrives in pieces, by the signs that stand between them and outside of strings."""
+    """Counts the values of JSON that arrives in pieces, by the separators outside of strings."""
 
     def __init__(self, *, by_event: bool) -> None:
         self._line_ends = LINE_ENDS if by_event else TEXT_LINE_ENDS
         self._long_line_ends = () if by_event else LONG_LINE_ENDS
         self._count, self._is_in_string = 0, False
-        # The end of a piece whose meaning is still to come.
+        # The end of a piece that cannot be interpreted until more arrives.
         self._rest = b""
 
     def seen_in(self, piece: bytes, *, ends: bool) -> int:
-        """Return how many there are with those in `piece`, in which a line, or an event, may end."""
+        """Return the number of values up to `piece`; the count restarts if a line, or an event, ends there."""
         text = self._rest + piece
         self._rest = _undecided_end(text)
         *before, line = self._lines(text.removesuffix(self._rest))
         for ended in before:
             self._read(ended)
-            # No string goes on in another line.
+            # No string continues on another line.
             self._is_in_string = False
         seen = self._count
         if ends:
@@ -165,7 +166,7 @@ class Values:
         return max(seen, self._count)
 
     def _lines(self, text: bytes) -> list[bytes]:
-        """Split as the client does. One that took another sign for a line's end would see other strings."""
+        """Split lines as the client does. Otherwise this would see other strings than the client."""
         for line_end in self._long_line_ends:
             text = text.replace(line_end, b"\n")
         return text.translate(self._line_ends).split(b"\n")
@@ -178,7 +179,7 @@ class Values:
 
 
 def _undecided_end(text: bytes) -> bytes:
-    """Return a backslash at the end of `text`, or what may be the beginning of a line's end."""
+    """Return a backslash at the end of `text`, or what may be the beginning of a line end."""
     if backslashes := len(text) - len(text.rstrip(b"\\")):
         return b"\\" * (backslashes % 2)
     return next((end for end in BEGINNINGS_OF_LINE_ENDS if text.endswith(end)), b"")
@@ -193,14 +194,14 @@ def of_listing(seconds: float = 0) -> Bound:
 
 
 def plainly(request: httpx.Request) -> None:
-    """Ask for an answer that is not packed: a few packed bytes can become any number."""
+    """Ask for an answer without compression: a few compressed bytes can expand to any number."""
     request.headers["accept-encoding"] = "identity"
 
 
 def bind(response: httpx.Response, bound: Bound) -> None:
-    """Let no more of `response` be read than `bound` allows, and only the beginning of an error's body.
+    """Limit what is read of `response` to what `bound` allows, and an error's body to its beginning.
 
-    Nothing is unpacked, so an answer that is packed although it was asked not to be cannot be understood.
+    Nothing is decompressed, so an answer that is compressed against our request cannot be read.
     """
     response.headers.pop("content-encoding", None)
     most = 0 if response.is_success else ERROR_BYTES
@@ -211,12 +212,12 @@ def bind(response: httpx.Response, bound: Bound) -> None:
 
 
 def hooks(bound: Callable[[], Bound]) -> Hooks:
-    """Return what makes an httpx.Client bind its answers, each by what `bound` returns."""
+    """Return the hooks with which an httpx.Client bounds its answers, each by a new `bound()`."""
     return {"request": [plainly], "response": [lambda response: bind(response, bound())]}
 
 
 def async_hooks(bound: Bound) -> Hooks:
-    """Return what makes an httpx.AsyncClient bind its answer."""
+    """Return the hooks with which an httpx.AsyncClient bounds its answer."""
 
     async def on_request(request: httpx.Request) -> None:
         plainly(request)
@@ -228,7 +229,7 @@ def async_hooks(bound: Bound) -> Hooks:
 
 
 class _AsyncBounded(httpx.AsyncByteStream):
-    """`stream` within `bound`, or its first `most` bytes."""
+    """`stream` within `bound`; or, if `most` is not 0, its first `most` bytes."""
 
     def __init__(self, stream: httpx.AsyncByteStream, bound: Bound, most: int) -> None:
         self._stream, self._bound, self._most = stream, bound, most
@@ -244,7 +245,7 @@ class _AsyncBounded(httpx.AsyncByteStream):
                     elif (taken := taken + len(piece)) > self._most:
                         return
                     yield piece
-                    # More is here already: nothing else would run before it is all read.
+                    # More has arrived already; without this, no other task would run until all of it is read.
                     if len(piece) == PIECE:
                         await asyncio.sleep(0)
 

@@ -1,4 +1,4 @@
-"""Which models there are: kept equal to what the keys and servers of settings and of connections offer."""
+"""The catalogue of models, kept in step with what the keys and servers of settings and connections offer."""
 
 import asyncio
 import logging
@@ -36,25 +36,25 @@ from langai_site.usage import prices
 logger = logging.getLogger(__name__)
 
 EVERY = 60.0
-# While a configured server does not answer, it is asked more often.
+# A configured server that does not answer is asked more often.
 EVERY_WHILE_FAILING = 10.0
 PAUSE_BEFORE_SECOND_TRY = 1.0
 READY = "ready"
 
-# How long what an Ollama said of a model counts where only the ledger goes by it: from one look to the next.
+# How long an Ollama's statement about a model counts if only the ledger needs it: from one refresh to the next.
 LATELY = EVERY * 1.5
 
-# Whether an Ollama passes a model on, as it said last and when, by server and name.
-_said: dict[tuple[str, str], tuple[bool, float]] = {}
-# Which providers do not answer, and why; None before the first look.
+# Whether an Ollama passes a model on to another host, as it last said, and when; by server and model name.
+_ollama_answers: dict[tuple[str, str], tuple[bool, float]] = {}
+# The providers that do not answer, and why; None before the first refresh.
 _failing: Mapping[str, str] | None = None
 _passed_on: frozenset[str] = frozenset()
 
 
 def models(user_id: int | None = None) -> list[ModelInfo]:
-    """The models that can be chosen, best first, hosted before local: those that this person's teams may use.
+    """Return the models that this person's teams may use, best first, hosted before local.
 
-    Without `user_id`, all that somebody may use.
+    Without `user_id`, all that anybody may use.
     """
     reading.renew()
     configured = listings.configured()
@@ -67,7 +67,7 @@ def models(user_id: int | None = None) -> list[ModelInfo]:
 
 
 def info(model: Model) -> ModelInfo:
-    """The row as a value, whether it can be chosen or not. Raises ProviderError where it is not set up."""
+    """Return the row as a value, whether it can be chosen or not. Raises ProviderError if it is not set up."""
     reading.renew()
     values = _info(*(getattr(model, name) for name in _COLUMNS))
     return replace(values, price=prices.current_of(model.name)) if values.hosted else values
@@ -85,7 +85,7 @@ def _available() -> QuerySet[Model]:
 
 
 def _available_to(user: int) -> QuerySet[Model]:
-    """Models of no team are everyone's; being admin opens none of the others."""
+    """Return the models that a user's teams may use. Models of no team are for everyone; admins get no others."""
     given = Model.teams.through.objects.filter(model=OuterRef("pk"))
     mine = Team.objects.of(user).values("id")
     return _available().filter(~Exists(given) | Exists(given.filter(team__in=mine)))
@@ -100,7 +100,7 @@ _ONE_TO = CompiledQuery(
 
 
 def available(name: str, user_id: int) -> ModelInfo | None:
-    """Return the model as this person may ask it now, without its price; None where they may not, or not any more."""
+    """Return the model as this person may ask it now, without its price; None if they may not, or no longer."""
     reading.renew()
     rows = _ONE_TO.rows(name=name, user=user_id)
     return _info_if_set_up(*rows[0]) if rows and rows[0][2] in listings.configured() else None
@@ -110,7 +110,7 @@ def _info_if_set_up(*row: Any) -> ModelInfo | None:  # noqa: ANN401 - a row's co
     try:
         return _info(*row)
     except ProviderError:
-        # Its connection was switched off after it was looked for.
+        # Its connection was switched off after it was found.
         return None
 
 
@@ -147,7 +147,7 @@ def _info(
 
 
 def state(model: Model) -> str:
-    """Whether a model can be asked, or what it waits for, in a few words for admins."""
+    """Return whether a model can be asked, or why not, in a few words for admins."""
     if missing := listings.missing(model.provider):
         return missing
     if model.provider in (_failing or {}):
@@ -158,17 +158,17 @@ def state(model: Model) -> str:
 
 
 def problem_of(provider: str) -> str:
-    """Why a provider's server did not answer when it was asked last; empty where it did."""
+    """Return why a provider's server did not answer the last refresh; empty if it did."""
     return (_failing or {}).get(provider, "")
 
 
 def is_hosted(name: str) -> bool:
-    """Whether asking this model leaves the building, as far as this process knows."""
+    """Return whether asking this model leaves the building, as far as this process knows."""
     return endpoints.is_hosted(name, passed_on=name in _passed_on)
 
 
 async def is_passed_on(endpoint: Endpoint, display_name: str) -> bool:
-    """Ask Ollama itself whether it sends what this model is asked to another host. Raises ProviderError."""
+    """Ask Ollama whether it passes this model's questions on to another host. Raises ProviderError."""
     try:
         shown = await listings.ask(
             endpoint.url + "/api/show", body={"model": endpoint.model}, headers=listings.headers_of(endpoint)
@@ -179,11 +179,11 @@ async def is_passed_on(endpoint: Endpoint, display_name: str) -> bool:
 
 
 async def was_passed_on(endpoint: Endpoint, display_name: str) -> bool:
-    """`is_passed_on` as it was within LATELY: enough for a text that anyone may see, for which only the ledger asks.
+    """Return `is_passed_on` as of within LATELY: enough for public text, for which only the ledger needs it.
 
-    An Ollama that does not say counts as in the building; the call itself will fail.
+    An Ollama that does not say counts as in the building; the call itself will then fail.
     """
-    passed_on, when = _said.get((endpoint.url, endpoint.model), (False, -LATELY))
+    passed_on, when = _ollama_answers.get((endpoint.url, endpoint.model), (False, -LATELY))
     if time.monotonic() - when < LATELY:
         return passed_on
     try:
@@ -193,20 +193,20 @@ async def was_passed_on(endpoint: Endpoint, display_name: str) -> bool:
 
 
 def _note(endpoint: Endpoint, passed_on: bool) -> bool:
-    _said[endpoint.url, endpoint.model] = passed_on, time.monotonic()
+    _ollama_answers[endpoint.url, endpoint.model] = passed_on, time.monotonic()
     return passed_on
 
 
 async def refresh() -> Changes:
-    """Ask what the keys and servers offer, write what changed, and say what that was."""
+    """Ask what the keys and servers offer, write what changed, and return the changes."""
     await in_database_thread(reading.renew)
-    changes = await in_database_thread(keeping.store, *await _look())
+    changes = await in_database_thread(keeping.store, *await _ask_all())
     repriced = await in_database_thread(keeping.learn, await asyncio.to_thread(litellm_prices.rows))
     return replace(changes, repriced=tuple(repriced))
 
 
-async def _look() -> tuple[list[Offer], Mapping[str, str]]:
-    """What all configured providers offer, and why some do not say."""
+async def _ask_all() -> tuple[list[Offer], Mapping[str, str]]:
+    """Return what all configured providers offer, and why some did not answer."""
     global _failing, _passed_on
     providers = listings.configured()
     results = dict(zip(providers, await asyncio.gather(*map(_offers, providers)), strict=True))
@@ -229,7 +229,7 @@ def _note_of(offer: Offer) -> None:
 
 
 async def _offers(provider: str) -> list[Offer] | str:
-    """What a provider offers, or why it does not say: asked twice, so that a hiccup takes no model away."""
+    """Return what a provider offers, or why it did not answer. It is asked twice, so that a hiccup removes no model."""
     connection = known.find(provider)
     for pause in (PAUSE_BEFORE_SECOND_TRY, 0):
         try:
@@ -253,14 +253,15 @@ async def keep_fresh() -> None:
 
 
 async def health() -> Status:
-    """Whether every key or server of the settings offers models, and any connection; asks for no completion.
+    """Return whether the keys and servers of the settings offer models, and at least one provider. Sends no completion.
 
-    An admin may connect a server that is seldom on: its state is on the page.
+    A connection that fails is not enough: an admin may connect a server that is seldom on, and its state is on the
+    page.
     """
     if not listings.configured():
         return "off"
     if _failing is None:
-        await _look()
+        await _ask_all()
     failing = set(_failing or ())
     is_bad = bool(failing & set(listings.of_settings())) or failing >= set(listings.configured())
     return "fail" if is_bad else "ok"

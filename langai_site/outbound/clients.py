@@ -1,6 +1,6 @@
-"""Clients for every model server: one request a call, to no other address, and none before the gate is open.
+"""Clients for model servers: one request per call, to no other address, and not before the gate admits it.
 
-For servers in the building, through no proxy.
+Servers in the building are asked without a proxy.
 """
 
 import asyncio
@@ -21,25 +21,25 @@ _clients: WeakKeyDictionary[asyncio.AbstractEventLoop, dict[tuple[Any, ...], Any
 
 
 def client(*, direct: bool) -> Any:  # noqa: ANN401 - LiteLLM's type, which is imported late
-    """Return the client for every provider but `openai/`. `direct`: no proxy may be between."""
+    """Return the client for every provider but `openai/`. `direct`: use no proxy."""
     from litellm.llms.custom_httpx.http_handler import AsyncHTTPHandler
 
-    return _kept((direct,), lambda: AsyncHTTPHandler(transport=_transport(direct), follow_redirects=False))
+    return _cached((direct,), lambda: AsyncHTTPHandler(transport=_transport(direct), follow_redirects=False))
 
 
 def openai_client(url: str, key: str, *, direct: bool) -> Any:  # noqa: ANN401 - the SDK's type, which is imported late
-    """Return the client for `openai/`, which has the OpenAI SDK's."""
+    """Return the client for `openai/`, which needs the OpenAI SDK's."""
     from openai import AsyncOpenAI
 
     def made() -> AsyncOpenAI:
-        # The transport looks for proxies by itself.
+        # The transport looks up proxies itself.
         http = httpx.AsyncClient(transport=_transport(direct), trust_env=False, follow_redirects=False)
         return AsyncOpenAI(api_key=key, base_url=url, max_retries=0, http_client=http)
 
-    return _kept((direct, url, key), made)
+    return _cached((direct, url, key), made)
 
 
-def _kept(key: tuple[Any, ...], make: Callable[[], Any]) -> Any:  # noqa: ANN401 - one of the two above
+def _cached(key: tuple[Any, ...], make: Callable[[], Any]) -> Any:  # noqa: ANN401 - one of the two above
     clients = _clients.setdefault(asyncio.get_running_loop(), {})
     if key not in clients:
         clients[key] = make()
@@ -47,19 +47,19 @@ def _kept(key: tuple[Any, ...], make: Callable[[], Any]) -> Any:  # noqa: ANN401
 
 
 async def close() -> None:
-    """End the running loop's connections."""
+    """Close the running loop's connections."""
     for kept in _clients.pop(asyncio.get_running_loop(), {}).values():
         await kept.close()
 
 
 def _transport(direct: bool) -> httpx.AsyncBaseTransport:
-    """LiteLLM's own transport (httpx's costs a fifth more a token), with connections that ask at the gate."""
+    """Return LiteLLM's own transport (httpx's costs a fifth more per token), with connections that ask the gate."""
     from aiohttp import ClientSession, DummyCookieJar
 
     options = {} if direct else _hosted_options()
 
     def session() -> ClientSession:
-        # Every live answer holds a connection, so there is no limit of them.
+        # Every live answer holds a connection, so their number is not limited.
         connector = _connector_class()(limit=0, **options)
         return ClientSession(connector=connector, cookie_jar=DummyCookieJar(), trust_env=False)
 
@@ -68,7 +68,7 @@ def _transport(direct: bool) -> httpx.AsyncBaseTransport:
 
 
 def prepare() -> None:
-    """Load what the first client needs, such as certificates, which LiteLLM keeps."""
+    """Load what the first client needs, such as certificates, which LiteLLM caches."""
     _hosted_options()
     for direct in (False, True):
         _transport_class(direct)
@@ -76,10 +76,10 @@ def prepare() -> None:
 
 
 def only_ours(litellm: Any) -> None:  # noqa: ANN401 - the module
-    """Have the clients that LiteLLM makes itself send nothing, whatever it makes them for.
+    """Keep the clients that LiteLLM makes itself from sending anything.
 
-    For some names of models, such as `anthropic/claude-2`, it leaves the client aside that a call gives it. It also
-    asks an Ollama at localhost about each model.
+    For some names of models, such as `anthropic/claude-2`, it ignores the client that a call gives it. It also asks an
+    Ollama at localhost about each model.
     """
     from litellm.llms.custom_httpx.http_handler import AsyncHTTPHandler, HTTPHandler
 
@@ -87,23 +87,23 @@ def only_ours(litellm: Any) -> None:  # noqa: ANN401 - the module
 
     def create_async(handler: Any, *args: Any, **options: Any) -> httpx.AsyncClient:  # noqa: ANN401 - LiteLLM's
         ours = handler.transport is not None
-        return made_async(handler, *args, **options) if ours else httpx.AsyncClient(transport=_Nowhere())
+        return made_async(handler, *args, **options) if ours else httpx.AsyncClient(transport=_Refusing())
 
     def create(_handler: Any) -> httpx.Client:  # noqa: ANN401 - LiteLLM's
-        return httpx.Client(transport=_Nowhere())
+        return httpx.Client(transport=_Refusing())
 
     AsyncHTTPHandler.create_client = create_async  # type: ignore[method-assign, assignment]
     HTTPHandler.create_client = create  # type: ignore[method-assign, assignment]
-    # What it has made by now, and what it gives the SDK of OpenAI.
-    litellm.module_level_aclient.client = litellm.aclient_session = httpx.AsyncClient(transport=_Nowhere())
-    litellm.module_level_client.client = litellm.client_session = httpx.Client(transport=_Nowhere())
+    # The clients that it has made by now, and those that it gives to OpenAI's SDK.
+    litellm.module_level_aclient.client = litellm.aclient_session = httpx.AsyncClient(transport=_Refusing())
+    litellm.module_level_client.client = litellm.client_session = httpx.Client(transport=_Refusing())
 
 
-class _Nowhere(httpx.AsyncBaseTransport, httpx.BaseTransport):
+class _Refusing(httpx.AsyncBaseTransport, httpx.BaseTransport):
     """Refuses every request."""
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
-        logger.debug("LiteLLM was kept from a request to %s by a client of its own", request.url.host)
+        logger.debug("a request by one of LiteLLM's own clients to %s was refused", request.url.host)
         raise httpx.NetworkError("nothing is sent past the gate", request=request)
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
@@ -111,7 +111,7 @@ class _Nowhere(httpx.AsyncBaseTransport, httpx.BaseTransport):
 
 
 def _hosted_options() -> dict[str, Any]:
-    """As LiteLLM connects to hosted servers: by the certificates that the environment names, and for longer."""
+    """Return LiteLLM's options for hosted servers: certificates from the environment, and a longer keep-alive."""
     from litellm.constants import AIOHTTP_KEEPALIVE_TIMEOUT, AIOHTTP_TTL_DNS_CACHE
     from litellm.llms.custom_httpx.http_handler import get_ssl_configuration
 
@@ -130,12 +130,12 @@ def _connector_class() -> Any:  # noqa: ANN401 - a class of aiohttp's, which is 
 
     class Gated(TCPConnector):
         async def connect(self, req: ClientRequest, traces: list[Trace], timeout: ClientTimeout) -> Connection:  # noqa: ASYNC109 - aiohttp's
-            """Return a connection on which the request may be written now, whatever time it took to get one."""
+            """Return a connection on which the request may be written now, however long it took to get one."""
             connection = await super().connect(req, traces, timeout)
             try:
                 await gate.current().ask()
             except BaseException:
-                # Nothing was written to it, so another call can have it.
+                # Nothing was written to it, so another call can use it.
                 connection.release()
                 raise
             return connection
@@ -149,10 +149,10 @@ def _transport_class(direct: bool) -> Any:  # noqa: ANN401 - a class of LiteLLM'
 
     class Once(LiteLLMAiohttpTransport):
         async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-            """Send the call's one request, and bind the answer.
+            """Send the call's one request, and bound the answer.
 
-            LiteLLM's handler meets the two errors with a second attempt, through a client that it makes itself and
-            closes before the answer is read, so it is given an error that it passes on.
+            LiteLLM's handler repeats a request after these two errors, with its own client that it closes before the
+            answer is read. So they become an error that the handler passes on.
             """
             call = gate.current()
             call.refuse_second(request)
@@ -167,6 +167,6 @@ def _transport_class(direct: bool) -> Any:  # noqa: ANN401 - a class of LiteLLM'
 
     class Direct(Once):
         async def _get_proxy_settings(self, request: httpx.Request) -> None:
-            """Its parent reads the environment for every request, whatever the session says."""
+            """Ignore proxies: the parent class would read the environment for each request."""
 
     return Direct if direct else Once

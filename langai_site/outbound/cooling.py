@@ -1,6 +1,6 @@
-"""Models that failed lately rest for a while, in every process: what is known of them is in the cache.
+"""Lets models that failed lately cool down for a while, in every process: their state is in the cache.
 
-Resting only changes the order in which models are tried. Where the cache is away, nothing rests.
+This only changes the order in which models are tried. If the cache is away, no model cools down.
 """
 
 from collections.abc import Sequence
@@ -10,7 +10,7 @@ from langai_site.outbound.types import ProviderError
 
 WHILE = 30.0
 LONG = 300.0
-# Seconds of rest by what went wrong. What lies with the question, such as its length, is no reason to rest.
+# Seconds of cooling down by error. Errors caused by the question, such as its length, are not listed.
 SECONDS = {
     "unreachable": WHILE,
     "rate_limited": WHILE,
@@ -38,14 +38,14 @@ WORDS = {
 
 
 async def rest(model: str, error: ProviderError) -> None:
-    """Let a model rest after `error`, if that says something about the model."""
+    """Let a model cool down after `error`, if that says something about the model."""
     if error.code in SECONDS:
         seconds = max(SECONDS[error.code], error.retry_after)
         await caches.tried("resting", "set", _key(model), error.code, seconds)
 
 
 async def resting(models: Sequence[str]) -> dict[str, str]:
-    """Why those of `models` rest that do, in words that follow the model's name."""
+    """Return those of `models` that are cooling down, with the reason in words that follow the model's name."""
     keys = {_key(model): model for model in models}
     found = (await caches.tried("resting", "get_many", list(keys)) if keys else None) or {}
     return {keys[key]: f"{WORDS[code]} a moment ago" for key, code in found.items() if code in WORDS}

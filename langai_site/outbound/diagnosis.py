@@ -1,4 +1,4 @@
-"""Whether providers and connections answer, for `manage.py doctor`: asked for their models, which costs nothing."""
+"""Checks for `manage.py doctor` whether providers and connections answer: lists their models, which is free."""
 
 import asyncio
 from collections.abc import Callable, Sequence
@@ -14,17 +14,17 @@ from langai_site.outbound.connections.problems import ListingError
 from langai_site.outbound.endpoints import Endpoint, endpoint_of
 from langai_site.registry import DoctorFinding
 
-# What people call them, and the settings by which they are reached.
+# What people call the providers, and the settings for them.
 PROVIDERS = {
     "openai": ("OpenAI", "OPENAI_API_KEY"),
     "hosted_vllm": ("server with OpenAI's API", "OPENAI_BASE_URL and OPENAI_API_KEY"),
     "anthropic": ("Anthropic", "ANTHROPIC_API_KEY and ANTHROPIC_BASE_URL"),
     "ollama_chat": ("Ollama", "OLLAMA_BASE_URL"),
 }
-# Below `Endpoint.url`: where the list is, and the key of the object that holds it.
+# Paths below `Endpoint.url`: where the list is, and the key of the object that holds it.
 LISTS = {"anthropic": ("/v1/models", "data"), "ollama_chat": ("/api/tags", "models")}
 OPENAI_LIST = ("/models", "data")
-# Asking all of them: each has the time of a listing.
+# For all of them together: each has the time limit of a listing.
 CONNECTIONS_SECONDS = 20
 REFUSED = (401, 403)
 Check = Callable[[], DoctorFinding]
@@ -39,7 +39,7 @@ def register() -> None:
 
 
 def connected() -> DoctorFinding:
-    """What each connection's server lists, asked side by side."""
+    """Return what each connection's server lists; all are asked at the same time."""
     reading.read()
     if not (slugs := known.enabled()):
         return DoctorFinding("off", "none is made: add one under Connections in the administration pages")
@@ -50,7 +50,7 @@ def connected() -> DoctorFinding:
 
 
 async def _all_listed(slugs: Sequence[str]) -> dict[str, tuple[bool, str, str]]:
-    """For each slug whether it lists models, what to say of it, and what to do."""
+    """Return for each slug whether it lists models, what to say about it, and what to do."""
     return dict(zip(slugs, await asyncio.gather(*map(_listed, slugs)), strict=True))
 
 
@@ -64,12 +64,12 @@ async def _listed(slug: str) -> tuple[bool, str, str]:
 
 
 def listed(provider: str) -> DoctorFinding:
-    """How many models `provider` lists. Raises httpx's errors where its server does not answer."""
+    """Return how many models `provider` lists. Raises httpx's errors if its server does not answer."""
     _, settings = PROVIDERS[provider]
     if provider not in listings.configured():
         return DoctorFinding("off", listings.missing(provider))
     endpoint = endpoint_of(f"{provider}/")
-    answer = _asked(endpoint)
+    answer = _list_response(endpoint)
     if answer.status_code in REFUSED:
         return DoctorFinding("fail", f"{_host(endpoint)} refuses the key ({answer.status_code})", f"Check {settings}.")
     if not answer.is_success:
@@ -78,8 +78,8 @@ def listed(provider: str) -> DoctorFinding:
     return _counted(endpoint, answer)
 
 
-def _asked(endpoint: Endpoint) -> httpx.Response:
-    """Without a proxy in the building, and without following anybody anywhere else: as for answers."""
+def _list_response(endpoint: Endpoint) -> httpx.Response:
+    """Ask for the list as for answers: without a proxy in the building, and without following redirects."""
     path, _ = LISTS.get(endpoint.provider, OPENAI_LIST)
     bound = bounds.of_listing(listings.SECONDS)
     with httpx.Client(
@@ -106,6 +106,6 @@ def _counted(endpoint: Endpoint, answer: httpx.Response) -> DoctorFinding:
 
 
 def _host(endpoint: Endpoint) -> str:
-    """The server's name and port: addresses may have a password in them."""
+    """Return the server's name and port without the rest: addresses may contain a password."""
     url = httpx.URL(endpoint.url)
     return f"{url.host}:{url.port}" if url.port else url.host

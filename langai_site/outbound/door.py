@@ -1,8 +1,8 @@
-"""The only way out of the building: refuses what a model may not see, and tells the ledger of every call.
+"""The only way out of the building: refuses what a model may not see, and reports every call to the ledger.
 
-What counts is what is true at the moment of sending. A turn can last minutes, and meanwhile a document can be
-relabelled, a model's ceiling lowered, or the server behind a connection changed. So each call takes a gate along, at
-which all of it is read again when a connection is held, right before the first byte.
+What counts is the state at the moment of sending. A turn can last minutes, and meanwhile a document can be relabelled,
+a model's ceiling lowered, or the server behind a connection changed. So each call has a gate: once a connection is
+held, right before the first byte, all of it is read again.
 """
 
 import asyncio
@@ -59,7 +59,7 @@ from langai_site.usage.types import Entry, Usage, cost
 
 logger = logging.getLogger(__name__)
 
-# Some servers refuse one parameter after the other.
+# Some servers refuse several parameters, one after the other.
 ATTEMPTS = 4
 
 
@@ -73,19 +73,19 @@ async def warm() -> None:
 
 
 async def close() -> None:
-    """End the running loop's connections, for one that ends before its process does."""
+    """Close the running loop's connections, if the loop ends before its process does."""
     await http_clients.close()
     await litellm_adapter.close()
 
 
 async def stream_chat(call: ChatCall, ledger: Ledger) -> AsyncGenerator[ModelOutput, None]:
-    """Yield the answer, and what the model thinks; as it ends, however it ends, hand exactly one Entry to `ledger`.
+    """Yield the answer and the thoughts; at the end, however it ends, hand exactly one Entry to `ledger`.
 
-    Where the server refuses a parameter, it is asked again without that. Where the model has another address or key by
-    the time of sending, nothing has been sent yet, and it is asked there if it may see the call there.
+    If the server refuses a parameter, it is asked again without it. If the model has another address or key by the time
+    of sending, nothing has been sent yet, and it is asked there if it may see the call there.
 
     Raises NotAdmittedError, ModelWithdrawnError or AboveCeilingError before anything is sent (and nothing is entered),
-    ProviderError when the provider fails. Closing the generator, or cancelling its task, closes the provider's
+    and ProviderError if the provider fails. Closing the generator, or cancelling its task, closes the provider's
     connection. An answer that goes far beyond `max_tokens` is cut there: its last Delta says so.
     """
     entered: list[Entry] = []
@@ -93,7 +93,7 @@ async def stream_chat(call: ChatCall, ledger: Ledger) -> AsyncGenerator[ModelOut
         for attempt in range(1, ATTEMPTS + 1):
             endpoint = endpoints.endpoint_of(call.model.name)
             try:
-                async with aclosing(_attempted(call, endpoint, entered.append)) as outputs:
+                async with aclosing(_ask_once(call, endpoint, entered.append)) as outputs:
                     async for output in outputs:
                         yield output
                 return
@@ -111,12 +111,12 @@ async def stream_chat(call: ChatCall, ledger: Ledger) -> AsyncGenerator[ModelOut
             ledger(entered[-1])
 
 
-async def _attempted(call: ChatCall, endpoint: Endpoint, ledger: Ledger) -> AsyncGenerator[ModelOutput, None]:
+async def _ask_once(call: ChatCall, endpoint: Endpoint, ledger: Ledger) -> AsyncGenerator[ModelOutput, None]:
     """Ask once."""
     hosted = catalogue.is_hosted(call.model.name)
     if not hosted and endpoint.is_ollama:
         hosted = await _is_passed_on(call, endpoint)
-    # What is known to be forbidden opens no connection.
+    # If the call is known to be forbidden, no connection is opened.
     admission.admit_chat(call, Present(call.label, call.model), hosted=hosted)
     meter, limit = Meter(call, endpoint, hosted), LengthLimit(call.max_tokens)
     try:
@@ -147,19 +147,19 @@ async def _attempted(call: ChatCall, endpoint: Endpoint, ledger: Ledger) -> Asyn
 
 
 async def _remember(model: ModelInfo) -> None:
-    """Keep how a model has to be asked, for every process. The answer does not depend on it."""
-    logger.info("%s is asked otherwise from now on: %s", model.name, stored_quirks.words(model.quirks))
+    """Store how a model has to be asked, for every process. The answer does not depend on this."""
+    logger.info("%s is asked differently from now on: %s", model.name, stored_quirks.words(model.quirks))
     try:
         await in_database_thread(keeping.remember, model.name, model.quirks)
     except DatabaseError:
-        logger.exception("how %s is asked could not be kept", model.name)
+        logger.exception("how %s is asked could not be stored", model.name)
 
 
 def embed(call: EmbedCall, ledger: Ledger) -> EmbedResult:
     """Return the texts' vectors; however the call ends, hand exactly one Entry to `ledger`.
 
     For threads without an event loop: it waits, at most about `call.seconds`. Raises NotAdmittedError or
-    AboveCeilingError before anything is sent (and nothing is entered), ProviderError when the server fails.
+    AboveCeilingError before anything is sent (and nothing is entered), and ProviderError if the server fails.
     """
     endpoint = endpoints.embedding_endpoint_of(call.model.name)
     hosted = endpoints.leaves(endpoint)
@@ -185,7 +185,7 @@ def _lane(
 
 
 def max_cost(model: ModelInfo, messages: Sequence[ChatMessage], max_tokens: int) -> Decimal | None:
-    """Return the US dollars that a call can cost at most; None where its model has no price."""
+    """Return the highest price of a call in US dollars; None if its model has no price."""
     return _cost(model, model.hosted, token_counts.max_usage(messages, max_tokens))
 
 
@@ -196,10 +196,10 @@ def _cost(model: ModelInfo, hosted: bool, usage: Usage) -> Decimal | None:
 
 
 async def _is_passed_on(call: ChatCall | EmbedCall, endpoint: Endpoint) -> bool:
-    """Whether the call's Ollama passes it on.
+    """Return whether the call's Ollama passes it on to another host.
 
-    Names in it can be pointed at its cloud at any time, so it is asked for each call. Anyone may see what is public:
-    for that, what it said lately is enough, unless the call has to stay here.
+    Names in it can be pointed at its cloud at any time, so it is asked for each call. For public text, its last
+    statement is enough, unless the call has to stay in the building.
     """
     must_stay = isinstance(call, ChatCall) and call.local_only
     ask = catalogue.is_passed_on if must_stay or call.label > Sensitivity.PUBLIC else catalogue.was_passed_on
@@ -207,21 +207,21 @@ async def _is_passed_on(call: ChatCall | EmbedCall, endpoint: Endpoint) -> bool:
 
 
 def _parts(call: ChatCall | EmbedCall) -> list[dict[str, str] | str]:
-    """What the provider gets to read."""
+    """Return what the provider gets to read."""
     if isinstance(call, EmbedCall):
         return list(call.texts)
     return [{"role": message.role, "content": message.text} for message in call.messages]
 
 
 def _earlier_answers(call: ChatCall | EmbedCall) -> int:
-    """Count what models said before: it may quote documents that are not among the call's own."""
+    """Count the earlier answers of models: they may quote documents that are not among the call's own."""
     messages = call.messages if isinstance(call, ChatCall) else ()
     return sum(message.role == "assistant" for message in messages)
 
 
 @dataclass
 class Meter:
-    """What a call takes, for its ledger entry. `present` and `sent_at` are empty until it is about to be sent."""
+    """The measurements of a call for its ledger entry. `present` and `sent_at` are None until it is sent."""
 
     call: ChatCall | EmbedCall
     endpoint: Endpoint
@@ -239,7 +239,7 @@ class Meter:
         self.gate = Gate(self._read_present, self._admit)
 
     def _read_present(self) -> Present:
-        """What the call's own `read_present` says, and where the model is asked now. On a database thread."""
+        """Read the present state, and where the model is asked now. Runs on a database thread."""
         present = self.call.read_present()
         if present.model is None or self.call.model.name.partition("/")[0] in RESERVED:
             return present
@@ -247,11 +247,11 @@ class Meter:
         return replace(present, endpoint=endpoints.endpoint_of(self.call.model.name))
 
     def _admit(self, present: Present) -> None:
-        """Refuse the call if `present` forbids it; otherwise note what held as it was sent."""
+        """Refuse the call if `present` forbids it; otherwise remember the state in which it was sent."""
         if isinstance(self.call, EmbedCall):
             admission.admit_embedding(self.call, present, hosted=self.hosted)
         else:
-            # The catalogue may have learned meanwhile that an Ollama passes the model on.
+            # The catalogue may have learnt meanwhile that an Ollama passes the model on.
             if present.endpoint is not None and present.endpoint != self.endpoint:
                 raise EndpointMovedError
             self.hosted = self.hosted or catalogue.is_hosted(self.call.model.name)
@@ -259,12 +259,12 @@ class Meter:
         self.present, self.sent_at = present, timezone.now()
 
     def close(self, ledger: Ledger) -> None:
-        """Enter the call, unless it was refused: then it was none."""
+        """Enter the call in the ledger, unless it was refused and so never made."""
         if self.gate.refusal is None:
             ledger(self.entry())
 
     def heard(self, output: ModelOutput) -> None:
-        """Count what came. Thoughts are charged like text, and are no first word."""
+        """Count a piece of output. Thoughts are charged like text, but are not a first word."""
         if self.first_token_ms is None and isinstance(output, Delta) and output.text:
             self.first_token_ms = self._elapsed_ms()
         if isinstance(output, Delta | Thought):
@@ -287,7 +287,7 @@ class Meter:
             kind=self.call.kind,
             route="" if isinstance(self.call, EmbedCall) else self.call.route,
             price_version=price.version if self.hosted and price else "",
-            # Nobody can say how much of it had gone out where it failed after that: all of it counts.
+            # If it failed later, nobody can say how much had been sent: all of it counts.
             bytes_sent=len(sent),
             content_hash=content.keyed_hash(sent) if sent else "",
             sent_at=self.sent_at,

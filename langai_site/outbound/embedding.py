@@ -1,8 +1,7 @@
-"""Vectors through LiteLLM: one call in, unit vectors and their count of tokens out.
+"""Embeds texts through LiteLLM: one call in, unit vectors and their token count out.
 
-Without an event loop: search embeds in threads. Every server here is asked in OpenAI's format, Ollama as well, for
-LiteLLM lets only that way's client be given to it: ours goes through no proxy in the building, follows no redirect
-and asks once.
+Without an event loop, because search embeds in threads. Every server is asked in OpenAI's format, Ollama as well,
+because only there LiteLLM accepts our client: it uses no proxy in the building, follows no redirect and asks once.
 """
 
 import threading
@@ -30,7 +29,7 @@ _lock = threading.Lock()
 def embed(call: EmbedCall, endpoint: Endpoint, gate: Gate) -> EmbedResult:
     """Return the texts' vectors.
 
-    Raises what `gate` refuses with, and ProviderError when the server fails, is late, or sends what are not vectors of
+    Raises what `gate` refuses with, and ProviderError if the server fails, is late, or sends anything but vectors of
     one dimension.
     """
     litellm = litellm_adapter.loaded_now()
@@ -55,7 +54,7 @@ def embed(call: EmbedCall, endpoint: Endpoint, gate: Gate) -> EmbedResult:
 
 
 def estimate(call: EmbedCall) -> Usage:
-    """Counts from lengths, for a server that sends none."""
+    """Estimate the tokens from lengths, for a server that sends no count."""
     return Usage(input_tokens=sum(tokens.about(tokens.size(text)) for text in call.texts), estimated=True)
 
 
@@ -89,12 +88,12 @@ def _made(direct: bool) -> Any:  # noqa: ANN401 - as above
 
 
 def _gate_connection(request: httpx.Request) -> None:
-    """Have httpx ask at the call's gate when it holds a connection, right before it writes the request."""
+    """Make httpx ask the call's gate once it holds a connection, right before it writes the request."""
     gate = gates.current()
     gate.refuse_second(request)
 
     def ask(event: str, info: Mapping[str, Any]) -> None:
-        # A proxy is asked for its tunnel by a request of its own, which holds nothing of the call.
+        # The request that asks a proxy for a tunnel contains nothing of the call.
         if event == "http11.send_request_headers.started" and info["request"].method != b"CONNECT":
             gate.ask_now()
 
@@ -106,12 +105,12 @@ def _is_late(error: BaseException) -> bool:
 
 
 def _is_unreadable(error: BaseException) -> bool:
-    """Whether the server answered with something that is no JSON."""
+    """Return whether the server's answer was not JSON."""
     return any(isinstance(cause, ValueError) for cause in failures.causes(error))
 
 
 def _vectors(rows: Any, count: int) -> "np.ndarray | None":  # noqa: ANN401 - whatever the server sent
-    """Unit vectors in the order of the texts; None unless there is a usable one of like length for each."""
+    """Return unit vectors in the order of the texts; None unless each text has a usable one of the same dimension."""
     import numpy as np
 
     try:
@@ -126,12 +125,12 @@ def _vectors(rows: Any, count: int) -> "np.ndarray | None":  # noqa: ANN401 - wh
 
 
 def _flat(vector: Sequence[Any]) -> Sequence[Any]:
-    """Some servers put a text's one vector into a list of its own."""
+    """Return a text's vector, which some servers wrap in another list."""
     return vector[0] if len(vector) == 1 and isinstance(vector[0], list) else vector
 
 
 def _usage(call: EmbedCall, answer: Any) -> Usage | None:  # noqa: ANN401 - LiteLLM's answer
-    """The server's count; None where it sent none, or one that the texts cannot have come to."""
+    """Return the server's count; None if it sent none, or one that is impossible for these texts."""
     counted = litellm_adapter.field(getattr(answer, "usage", None), "prompt_tokens")
     most = tokens.counted_at_most(_size(call))
     return Usage(input_tokens=counted) if isinstance(counted, int) and 0 < counted <= most else None

@@ -1,4 +1,4 @@
-"""Where a model is asked, and whether that is in the building: derived from the address at every call, never stored."""
+"""Where a model is asked, and whether that is in the building: derived from its address at every call, never stored."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -15,10 +15,10 @@ from langai_site.outbound.types import ProviderError
 
 @dataclass(frozen=True)
 class Endpoint:
-    """The server of one model: `url` is its base, `model` its name there; `direct` when no proxy may be between.
+    """The server of one model: `url` is its base, `model` its name there; `direct`: use no proxy.
 
-    `provider` is its wire format in `lane_requests.FORMATS`, or LiteLLM's name where it is none of those. `headers`
-    go with every request. `url` is empty where LiteLLM knows the address.
+    `provider` is its wire format in `lane_requests.FORMATS`, otherwise LiteLLM's name. `headers` are sent with every
+    request. `url` is empty if LiteLLM knows the address.
     """
 
     provider: str
@@ -36,7 +36,7 @@ class Endpoint:
 def endpoint_of(name: str) -> Endpoint:
     """Return the endpoint of a model by its name: `hosted_vllm/qwen3`, or one that begins with a connection's slug.
 
-    Of connections it counts what this process knows of them. Raises ProviderError where there is none, or none now.
+    Connections count as this process knows them. Raises ProviderError if there is no endpoint, or none now.
     """
     prefix, _, model = name.partition("/")
     if connection := known.find(prefix):
@@ -51,7 +51,7 @@ def endpoint_of(name: str) -> Endpoint:
 
 
 def endpoint_in(connection: Known, model: str) -> Endpoint:
-    """Return the endpoint of a connection's model. Raises ProviderError where it cannot be asked now."""
+    """Return the endpoint of a connection's model. Raises ProviderError if it cannot be asked now."""
     if not connection.enabled or connection.key_problem:
         reason = "has no usable key" if connection.enabled else "is switched off"
         raise ProviderError(
@@ -68,7 +68,7 @@ def endpoint_in(connection: Known, model: str) -> Endpoint:
 
 
 def _azure_url(address: str, model: str) -> str:
-    """Return where a deployment is asked: below /openai/v1, or by the older API where the address names its version."""
+    """Return a deployment's address: below /openai/v1, or of the older API if the address names that API's version."""
     base, mark, query = address.partition("?")
     base = base.removesuffix("/").removesuffix("/openai/v1").removesuffix("/openai")
     return f"{base}/openai/deployments/{quote(model, safe='')}?{query}" if mark else f"{base}/openai/v1"
@@ -77,7 +77,7 @@ def _azure_url(address: str, model: str) -> str:
 def embedding_endpoint_of(name: str) -> Endpoint:
     """Return the endpoint of an embedder under LiteLLM's name for it, like `ollama/nomic-embed-text`.
 
-    With an address of its own it gets its own key only: a key is shown to no server but the one it is for.
+    If it has its own address, it gets only its own key: a key is shown to no server but its own.
     """
     own = settings.EMBEDDER_BASE_URL
     url = hosts.embedder_address(name, own=own, openai=settings.OPENAI_BASE_URL, ollama=settings.OLLAMA_BASE_URL)
@@ -99,17 +99,17 @@ def _not_set_up(name: str) -> ProviderError:
 
 
 def is_local(url: str) -> bool:
-    """Whether the host of `url` is in LOCAL_HOSTS. Names match as names: nothing is looked up."""
+    """Return whether the host of `url` is in LOCAL_HOSTS. Names are compared as text: nothing is resolved."""
     return hosts.is_local(url, settings.LOCAL_HOSTS)
 
 
 def is_hosted(name: str, *, passed_on: bool = False) -> bool:
-    """Whether asking this model leaves the building. `passed_on`: its Ollama names another host for it."""
+    """Return whether asking this model leaves the building. `passed_on`: its Ollama names another host for it."""
     return leaves(endpoint_of(name), passed_on=passed_on)
 
 
 def leaves(endpoint: Endpoint, *, passed_on: bool = False) -> bool:
-    """Whether what this endpoint is asked leaves the building."""
+    """Return whether questions to this endpoint leave the building."""
     if endpoint.is_ollama and (passed_on or hosts.leaves_ollama(endpoint.model)):
         return True
     return not endpoint.direct

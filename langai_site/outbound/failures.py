@@ -1,4 +1,4 @@
-"""What went wrong at a provider, as the person who asked is told: never in its own words, which may hold secrets."""
+"""Explains a provider's failure to the person who asked, never in the provider's own words: they may hold secrets."""
 
 from collections.abc import Iterable, Iterator
 
@@ -44,28 +44,28 @@ LONGEST_WAIT = 3600
 
 
 def failure(code: str, model: str, *, seconds: float = 0, detail: str = "") -> ProviderError:
-    """Return the error of this kind; `seconds` is what a timeout waited, or how long a provider asks to wait."""
+    """Return the error of this kind; `seconds` is the timeout, or how long a provider asks to wait."""
     again = f"Try again in {seconds:.0f} seconds." if seconds else "Try again in a moment, or choose another model."
     message = MESSAGES[code].format(model=model, seconds=seconds, again=again)
     retry_after = seconds if code in ("rate_limited", "loading") else 0
     return ProviderError(message, code=code, retryable=code not in FINAL, retry_after=retry_after, detail=detail)
 
 
-def of_server(said: ServerFailure, model: str, texts: Iterable[str]) -> ProviderError:
-    """Return what an error means that the server itself reported; `texts` are what it was asked."""
-    seconds = min(said.retry_after, LONGEST_WAIT)
-    return failure(classify(said), model, seconds=seconds, detail=_detail(said, texts))
+def of_server(reported: ServerFailure, model: str, texts: Iterable[str]) -> ProviderError:
+    """Return the error for a failure that the server itself reported; `texts` are those of the question."""
+    seconds = min(reported.retry_after, LONGEST_WAIT)
+    return failure(classify(reported), model, seconds=seconds, detail=_detail(reported, texts))
 
 
-def _detail(said: ServerFailure, texts: Iterable[str]) -> str:
-    """Say what the server said, for admins: "status 400, code unsupported_value, parameter temperature: …"."""
-    named = (("status", said.status), ("code", said.code or said.type), ("parameter", said.param))
+def _detail(reported: ServerFailure, texts: Iterable[str]) -> str:
+    """Return what the server said, for admins: "status 400, code unsupported_value, parameter temperature: …"."""
+    named = (("status", reported.status), ("code", reported.code or reported.type), ("parameter", reported.param))
     known = ", ".join(f"{name} {redacted(str(value), texts)}" for name, value in named if value)
-    return ": ".join(filter(None, (known, redacted(said.message, texts))))
+    return ": ".join(filter(None, (known, redacted(reported.message, texts))))
 
 
 def explained(error: Exception, model: str, *, started: bool, unreadable: bool) -> ProviderError:
-    """Return what a client's `error` means. `started`: the stream was open; `unreadable`: a line of it was no JSON."""
+    """Return the error for a client's exception. `started`: the stream was open; `unreadable`: a line was not JSON."""
     chain = list(causes(error))
     if unreadable or (started and any(isinstance(cause, ValueError) for cause in chain)):
         return failure("malformed", model)
@@ -77,7 +77,7 @@ def explained(error: Exception, model: str, *, started: bool, unreadable: bool) 
 
 
 def causes(error: BaseException) -> Iterator[BaseException]:
-    """The error and what led to it: clients wrap the first cause several times."""
+    """Yield the error and its causes: clients wrap the first cause several times."""
     seen: set[int] = set()
     current: BaseException | None = error
     while current is not None and id(current) not in seen:
@@ -87,7 +87,7 @@ def causes(error: BaseException) -> Iterator[BaseException]:
 
 
 def _status(causes: list[BaseException]) -> int | None:
-    """The status that the server really sent: wrappers make up a 500 where there was none."""
+    """Return the status that the server really sent: wrappers invent a 500 if there was none."""
     sent = [cause.response.status_code for cause in causes if isinstance(cause, httpx.HTTPStatusError)]
     return sent[-1] if sent else None
 
@@ -96,7 +96,7 @@ def _code(status: int | None, error: Exception) -> str:
     if status in STATUS_CODES:
         return STATUS_CODES[status]
     if status in (400, 413, 422):
-        # Only looked at, never shown: servers tell these apart by their wording alone.
+        # Only searched, never shown: servers distinguish these by their wording alone.
         wording = str(error).casefold()
         if status == 413 or any(phrase in wording for phrase in TOO_LONG):
             return "too_long"
@@ -105,7 +105,7 @@ def _code(status: int | None, error: Exception) -> str:
 
 
 def _retry_after(causes: list[BaseException]) -> float:
-    """Seconds that the server asks to wait; 0 where it names none, or a date."""
+    """Return the seconds that the server asks to wait; 0 if it names none, or a date."""
     for cause in causes:
         headers = cause.response.headers if isinstance(cause, httpx.HTTPStatusError) else {}
         value = headers.get("retry-after", "")

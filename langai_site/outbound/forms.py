@@ -19,12 +19,12 @@ def _dollars(label: str, help_text: str = "") -> forms.DecimalField:
 
 
 def plain(number: Decimal) -> str:
-    """2.000000 -> 2; 0.100000 -> 0.1"""
+    """Write a number without trailing zeros: 2.000000 as 2, 0.100000 as 0.1."""
     return f"{number.normalize():f}"
 
 
 YES_OR_NO = {"yes": True, "no": False}
-# By the name of the quirk: its value for each choice of the form.
+# For each quirk: its value for each choice of the form.
 QUIRKS: dict[str, dict[str, Any]] = {
     "max_tokens_name": {
         "max_tokens": "max_tokens",
@@ -40,12 +40,12 @@ QUIRKS: dict[str, dict[str, Any]] = {
 
 
 def _choice(name: str, label: str) -> forms.ChoiceField:
-    choices = [("", "as was learnt"), *((word, word) for word in QUIRKS[name])]
+    choices = [("", "as learnt"), *((word, word) for word in QUIRKS[name])]
     return forms.ChoiceField(label=label, choices=choices, required=False)
 
 
 class QuirksForm(forms.ModelForm[Model]):
-    """How a model is asked: one choice for each quirk, which goes before what its server let us know."""
+    """How a model is asked: one choice for each quirk, which overrides what was learnt from its server."""
 
     quirk_max_tokens_name = _choice("max_tokens_name", "Longest answer is sent as")
     quirk_system_role = _choice("system_role", "Instructions are sent as")
@@ -72,22 +72,22 @@ class QuirksForm(forms.ModelForm[Model]):
 
 
 class ModelForm(QuirksForm):
-    """A model's page: its own columns, and a price that is added when it is new."""
+    """A model's page: its own columns, and a price that is added if it is new."""
 
     roles = forms.MultipleChoiceField(
         choices=[(role.value, roles.WORDS[role].capitalize()) for role in ModelRole],
         widget=forms.CheckboxSelectMultiple,
         required=False,
-        help_text="Auto asks for a model by one of these.",
+        help_text="Auto chooses models by these.",
     )
     price_input = _dollars("In")
     price_output = _dollars("Out")
-    price_cached = _dollars("Cached", "In again, soon after; empty: as much as in.")
+    price_cached = _dollars("Cached", "For repeated input. If empty, the same as In.")
     price_from = forms.DateField(
         label="From",
         required=False,
         widget=forms.DateInput(attrs={"type": "date"}),
-        help_text="The day (UTC) from which a changed price holds; empty: today.",
+        help_text="The day (UTC) from which a changed price applies. If empty, today.",
     )
 
     class Meta:
@@ -116,14 +116,14 @@ class ModelForm(QuirksForm):
         return name
 
     def clean_roles(self) -> list[str] | None:
-        """None as long as nobody has chosen any: a refresh then says what its name and window tell."""
+        """Return None as long as nobody has chosen any: a refresh then sets roles by name and window."""
         chosen: list[str] = self.cleaned_data["roles"]
         return chosen if chosen or self.instance.roles is not None else None
 
     def clean_price_from(self) -> date:
         day = self.cleaned_data["price_from"]
         if day and day < prices.today():
-            raise forms.ValidationError("A price holds from today or later: what was charged stays as it was.")
+            raise forms.ValidationError("A price can start today or later: past charges do not change.")
         return day or prices.today()
 
     def clean(self) -> dict[str, Any]:
@@ -133,7 +133,7 @@ class ModelForm(QuirksForm):
         return cleaned
 
     def new_price(self) -> dict[str, Any] | None:
-        """What `prices.set_by_admin` is to be told; None where the price stays as it is."""
+        """Return the arguments for `prices.set_by_admin`; None if the price stays as it is."""
         into, out, cached = (self.cleaned_data.get(f"price_{kind}") for kind in ("input", "output", "cached"))
         if into is None or out is None:
             return None

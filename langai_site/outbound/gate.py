@@ -1,8 +1,8 @@
-"""The last question before a call's first byte: whether it may still be sent.
+"""The last check before a call's first byte: whether it may still be sent.
 
 Opening a connection can take many seconds, and so can waiting for a thread. So our clients (`clients.py`,
-`embedding.py`) come here when they hold a connection, and write the request only once they may. One call is one
-request: a second one, whoever tries it, does not get out.
+`embedding.py`) come here once they hold a connection, and write the request only if they may. One call is one request:
+a second one never gets out.
 """
 
 import logging
@@ -24,12 +24,12 @@ _current: ContextVar["Gate | None"] = ContextVar("gate", default=None)
 class Gate:
     """Lets the one request of one call through.
 
-    `refusal` is why it was not let through: clients wrap what they meet, and the door needs the error as it was.
-    `sent` says that something may have left, and `bound` how much is read of what comes back.
+    `refusal` is why it was refused: clients wrap the error, and the door needs the original. `sent` says that something
+    may have been sent, and `bound` limits how much of the answer is read.
     """
 
     def __init__(self, read_present: ReadPresent, admit: Callable[[Present], None]) -> None:
-        """`admit` raises where what `read_present` says forbids the call."""
+        """`admit` raises if what `read_present` returns forbids the call."""
         self._read_present, self._admit = read_present, admit
         self._asked = False
         self._status = 0
@@ -60,7 +60,7 @@ class Gate:
         self.sent = True
 
     def refuse_second(self, request: httpx.Request) -> None:
-        """Raise where the call has had its request, with the status that was the answer to it, if there was one."""
+        """Raise if the call has had its request, with the status of that request's answer, if there was one."""
         if not self._asked:
             return
         if self._status:
@@ -69,11 +69,11 @@ class Gate:
         raise httpx.NetworkError("a call is one request", request=request)
 
     def answered(self, status: int) -> None:
-        """Note how the request was answered."""
+        """Remember the status of the answer."""
         self._status = status
 
     def require_sent(self) -> None:
-        """Raise RuntimeError where an answer came to a request that nobody was asked about: a mistake in our code."""
+        """Raise RuntimeError if an answer came to a request that the gate never admitted: a mistake in our code."""
         if not self.sent:
             self.sent = True
             logger.error("a request was sent past the gate")
@@ -90,7 +90,7 @@ class Gate:
 
 
 def current() -> Gate:
-    """Return the gate of the call that is being made. Raises RuntimeError outside of one: nothing leaves then."""
+    """Return the gate of the current call. Raises RuntimeError outside of a call, so that nothing leaves then."""
     gate = _current.get()
     if gate is None:
         raise RuntimeError("nothing is sent without a gate")

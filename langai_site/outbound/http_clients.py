@@ -1,7 +1,7 @@
-"""Our own clients for model servers: one request a call, written only when its gate lets it through.
+"""Our own clients for model servers: one request per call, written only if its gate admits it.
 
-Connections are kept open and used again, over HTTP/1.1 and, where a server offers it, HTTP/2. Servers in the building
-are asked through no proxy.
+Connections are kept open and reused, over HTTP/1.1 and, if a server offers it, HTTP/2. Servers in the building are
+asked without a proxy.
 """
 
 import asyncio
@@ -15,7 +15,7 @@ import httpx
 
 from langai_site.outbound.gate import Gate
 
-# Local servers close idle connections after a few seconds, and a request on one that is just being closed is lost.
+# Local servers close idle connections after a few seconds, and a request on a connection that is closing is lost.
 LOCAL_KEEPALIVE_SECONDS = 4
 HOSTED_KEEPALIVE_SECONDS = 60
 MOST_IDLE_CONNECTIONS = 100
@@ -28,15 +28,15 @@ _clients: WeakKeyDictionary[asyncio.AbstractEventLoop, dict[bool, httpx.AsyncCli
 
 
 async def send(request: httpx.Request, gate: Gate, *, direct: bool) -> httpx.Response:
-    """Send `request` and return the open response, whose headers have come. `direct`: no proxy may be between.
+    """Send `request` and return the open response once its headers have come. `direct`: use no proxy.
 
     Raises what `gate` refuses with, and httpx's errors.
     """
 
     async def ask(event: str, info: Mapping[str, Any]) -> None:
-        # A proxy is asked for its tunnel by a request of its own, which holds nothing of the call.
+        # The request that asks a proxy for a tunnel contains nothing of the call.
         if event in HEADERS_STARTED and info["request"].method != b"CONNECT":
-            # A server that ends an HTTP/2 connection makes httpcore write the request once more.
+            # If a server ends an HTTP/2 connection, httpcore writes the request once more.
             gate.refuse_second(request)
             await gate.ask()
 
@@ -45,13 +45,13 @@ async def send(request: httpx.Request, gate: Gate, *, direct: bool) -> httpx.Res
 
 
 def prepare() -> None:
-    """Load the certificates, which takes tens of milliseconds: not for the event loop."""
+    """Load the certificates. Takes tens of milliseconds, so call it off the event loop."""
     for direct in (False, True):
         certificates(direct)
 
 
 async def close() -> None:
-    """End the running loop's connections."""
+    """Close the running loop's connections."""
     for client in _clients.pop(asyncio.get_running_loop(), {}).values():
         await client.aclose()
 
@@ -64,7 +64,7 @@ def _client(direct: bool) -> httpx.AsyncClient:
 
 
 def _made(direct: bool) -> httpx.AsyncClient:
-    # Every live answer holds a connection, so there is no limit of them.
+    # Every live answer holds a connection, so their number is not limited.
     limits = httpx.Limits(
         max_connections=None,
         max_keepalive_connections=MOST_IDLE_CONNECTIONS,
@@ -82,5 +82,5 @@ def _made(direct: bool) -> httpx.AsyncClient:
 
 @cache
 def certificates(direct: bool) -> ssl.SSLContext:
-    """Servers in the building have certificates that this machine knows, hosted ones those that the web knows."""
+    """Return the trusted certificates: for servers in the building this machine's, for hosted ones the web's."""
     return ssl.create_default_context() if direct else httpx.create_ssl_context()

@@ -1,4 +1,4 @@
-"""Writes what a refresh found into the catalogue's rows. Synchronous; what an admin set is kept."""
+"""Writes the result of a refresh into the catalogue's rows. Synchronous. What an admin set is kept."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -28,10 +28,10 @@ class Changes:
 
 @transaction.atomic
 def store(offered: Sequence[Offer], silent: Mapping[str, str]) -> Changes:
-    """Make the rows equal to what is offered; only what changed is written."""
+    """Make the rows equal to the offers; write only what changed."""
     offers = {offer.name: offer for offer in offered}
     before = {model.name: model for model in Model.objects.order_by("name")}
-    # Of what connections offer, an admin chooses.
+    # Models of connections are added by an admin's choice.
     new = [_row(offer) for name, offer in offers.items() if name not in before and offer.provider in listings.RANKS]
     Model.objects.bulk_create(new, ignore_conflicts=True)
     here = {model.name for model in before.values() if model.name in offers or _is_open(model)}
@@ -51,7 +51,7 @@ def store(offered: Sequence[Offer], silent: Mapping[str, str]) -> Changes:
 
 @transaction.atomic
 def note(slug: str, offered: Sequence[Offer], problem: str) -> None:
-    """Keep what a connection's server lists, or in a few words why it does not. What it listed before then stays."""
+    """Store what a connection's server lists, or a short reason why it does not; the earlier list then stays."""
     row: Mapping[str, object] | None = Connection.objects.filter(slug=slug).values("listed", "problem").first()
     now: dict[str, object] = {"problem": problem[:200]}
     if not problem:
@@ -78,14 +78,14 @@ def _roles(offer: Offer) -> list[str]:
 
 
 def _is_open(model: Model) -> bool:
-    """A key alone opens all of its provider's models, also those that an admin added; a server has what it lists."""
+    """Return whether the model needs no listing: a key opens all of its provider's models, a server does not."""
     if connection := known.find(model.provider):
         return connection.is_open
     return model.provider in listings.DEFAULTS and model.provider in listings.configured()
 
 
 def _renew(model: Model, offer: Offer | None, *, available: bool) -> None:
-    """Write what differs, whatever an admin may be saving in the same moment."""
+    """Write what differs, whatever an admin may be saving at the same moment."""
     window = (offer.window if offer else 0) or model.listed_window
     if (model.available, model.listed_window) != (available, window):
         Model.objects.filter(pk=model.pk).update(available=available, listed_window=window)
@@ -95,12 +95,12 @@ def _renew(model: Model, offer: Offer | None, *, available: bool) -> None:
 
 @transaction.atomic
 def learn(listed: Mapping[str, Row]) -> list[str]:
-    """Take windows and prices from LiteLLM's list; returns the names of those with another price than before."""
+    """Take windows and prices from LiteLLM's list; return the names of the models whose price changed."""
     rows = Model.objects.in_bulk(field_name="name")
     facts = {name: price_list.known(listed, known.litellm_name(name)) for name in {*rows, settings.EMBEDDER}}
     for name, model in rows.items():
         window = facts[name].window or model.listed_window
-        # What a server says of its own model goes before the list.
+        # What a server says about its own model takes precedence over the list.
         if model.listed_window != window and (model.provider in listings.DEFAULTS or not model.listed_window):
             Model.objects.filter(pk=model.pk).update(listed_window=window)
         if model.roles is None:
@@ -110,5 +110,5 @@ def learn(listed: Mapping[str, Row]) -> list[str]:
 
 
 def remember(name: str, quirks: Quirks) -> None:
-    """Keep how the model `name` has to be asked, as its server let us know."""
+    """Store how the model `name` has to be asked, as learnt from its server."""
     Model.objects.filter(name=name).update(learnt=stored_quirks.stored(quirks))

@@ -1,6 +1,6 @@
-"""Our own lane to model servers: one call in, its text, its thoughts and its counts out.
+"""Our own client for model servers: one call in; text, thoughts and counts out.
 
-The formats are in `lanes`; here are the connection, the waiting and the limits. Closing the generator closes the
+The formats are in `lanes`; this module has the connection, the waiting and the limits. Closing the generator closes the
 provider's connection.
 """
 
@@ -27,11 +27,11 @@ from langai_site.outbound.patience import Patience
 from langai_site.outbound.types import ChatCall, ModelOutput, ProviderError, RefusedParameterError, Thought
 from langai_site.usage.types import Usage
 
-# Counts follow the finish reason at once, where they come at all.
+# Counts follow the finish reason at once, if they come at all.
 REST_SECONDS = 2
-# A whole answer of a server that does not stream fits into this.
+# The whole answer of a server that does not stream fits into this.
 LONGEST_EVENT = 2**20
-# What is longer is parsed on a thread: a server that does not stream sends its whole answer in one.
+# Longer events are parsed on a thread: a server that does not stream sends its whole answer in one.
 LONG_EVENT = 2**16
 # Bytes of a prompt that take about a millisecond to be put into a request.
 LONG_PROMPT = 2**17
@@ -46,7 +46,7 @@ class Decoder(Protocol):
 
 
 async def stream(call: ChatCall, endpoint: Endpoint, gate: Gate) -> AsyncGenerator[ModelOutput | Usage | Quirks, None]:
-    """Yield what comes of the call, then its Usage, and last how to ask next time where that was learnt.
+    """Yield the output of the call, then its Usage, and last how to ask next time, if that was learnt.
 
     Raises ProviderError, and what `gate` refuses with.
     """
@@ -79,7 +79,7 @@ async def stream(call: ChatCall, endpoint: Endpoint, gate: Gate) -> AsyncGenerat
     except (UnreadableError, unpacking.PackedError):
         raise failures.failure("malformed", name) from None
     except UnicodeEncodeError:
-        # Only a key that was copied wrong has such characters: headers are checked when they are saved.
+        # Only a key that was copied wrongly contains such characters: headers are checked when they are saved.
         raise failures.failure("unauthorized", name) from None
     except (httpx.HTTPError, httpx.InvalidURL):
         raise failures.failure("cut" if response else "unreachable", name) from None
@@ -89,21 +89,21 @@ async def stream(call: ChatCall, endpoint: Endpoint, gate: Gate) -> AsyncGenerat
 
 
 async def _request(call: ChatCall, endpoint: Endpoint) -> httpx.Request:
-    """Return what to send; a long prompt is put into its format on a thread, since that takes milliseconds."""
+    """Return the request. A long prompt is put into its format on a thread, because that takes milliseconds."""
     if token_counts.size(call.messages) > LONG_PROMPT:
         return await asyncio.to_thread(lane_requests.of_call, call, endpoint)
     return lane_requests.of_call(call, endpoint)
 
 
-def _explained(said: ServerFailure, call: ChatCall, endpoint: Endpoint, outcome: Outcome) -> ProviderError:
-    """Return what the failure means. On a thread: what people wrote is looked for in the server's words."""
-    error = failures.of_server(said, call.model.display_name, [message.text for message in call.messages])
-    learnt = None if outcome.has_text else lane_requests.learnt(said, call, endpoint)
+def _explained(reported: ServerFailure, call: ChatCall, endpoint: Endpoint, outcome: Outcome) -> ProviderError:
+    """Return the error for the failure. Call it on a thread: it searches the server's words for people's text."""
+    error = failures.of_server(reported, call.model.display_name, [message.text for message in call.messages])
+    learnt = None if outcome.has_text else lane_requests.learnt(reported, call, endpoint)
     return RefusedParameterError(error, learnt) if learnt else error
 
 
 async def _outputs(response: httpx.Response, decoder: Decoder, outcome: Outcome) -> AsyncGenerator[ModelOutput, None]:
-    """Yield what comes until the server says why it stopped; then read what follows."""
+    """Yield the output until the server says why it stopped; then read what follows."""
     unended = 0
     async with aclosing(_pieces(response, outcome.bound)) as pieces:
         while not outcome.finished:
@@ -115,9 +115,9 @@ async def _outputs(response: httpx.Response, decoder: Decoder, outcome: Outcome)
             if piece is None:
                 return
             unended = unended + len(piece) if all(event == ALIVE for event in found) else 0
-            # A fast stream would else keep the loop to itself.
+            # Otherwise a fast stream would keep the event loop to itself.
             await asyncio.sleep(0)
-        # Whatever is wrong with what follows, the answer is here.
+        # Whatever is wrong with what follows, the answer is complete.
         with suppress(Exception):
             async with asyncio.timeout(REST_SECONDS):
                 async for piece in pieces:
@@ -135,16 +135,16 @@ async def _pieces(response: httpx.Response, bound: Bound) -> AsyncGenerator[byte
 
 
 async def _decoded(decoder: Decoder, piece: bytes | None, unended: int) -> list[Event]:
-    """Return what `piece` adds, None being the end; `unended` are the bytes of the event that it goes on with."""
+    """Return the events of `piece` (None: the end). `unended` counts the earlier bytes of an event that continues."""
     if piece is None:
         return await asyncio.to_thread(decoder.close) if unended > LONG_EVENT else decoder.close()
     return await asyncio.to_thread(decoder.feed, piece) if unended > LONG_EVENT else decoder.feed(piece)
 
 
 def _read(found: Iterable[Event], outcome: Outcome) -> Iterator[ModelOutput]:
-    """Yield what the events add, neighbouring thoughts together: each piece has its cost on the way to the page.
+    """Yield the output of the events, with neighbouring thoughts joined: each piece has a cost on its way to the page.
 
-    They are read one by one, because each makes room for what its server sends along with it.
+    The events are read one by one, because each makes room for what its server sends along with it.
     """
     thoughts: list[str] = []
     try:
@@ -167,7 +167,7 @@ def _read(found: Iterable[Event], outcome: Outcome) -> Iterator[ModelOutput]:
 
 
 def _joined(events: Iterable[Event]) -> Iterator[Event]:
-    """Put neighbouring pieces of text together."""
+    """Join neighbouring pieces of text."""
     for is_text, alike in groupby(events, lambda event: isinstance(event, TextDelta)):
         if is_text:
             yield TextDelta("".join(event.text for event in alike if isinstance(event, TextDelta)))

@@ -1,4 +1,4 @@
-"""Pure: a call as the HTTP request of its provider's format."""
+"""Pure: turns a call into the HTTP request of its provider's format."""
 
 import json
 from collections.abc import Mapping
@@ -18,7 +18,7 @@ from langai_site.outbound.lanes.requests import Effort, Request, WireMessage
 from langai_site.outbound.parts import Text
 from langai_site.outbound.types import ChatCall, Parameter
 
-# The wire formats of our own lane, by provider. LiteLLM asks the others.
+# The wire formats that we speak ourselves, by provider. LiteLLM asks the other providers.
 FORMATS: dict[str, ModuleType] = {
     "openai": openai_chat,
     "hosted_vllm": openai_chat,
@@ -27,7 +27,7 @@ FORMATS: dict[str, ModuleType] = {
     "ollama_chat": ollama_chat,
     "azure": azure_chat,
 }
-# What every Ollama makes room for unless it is told more, and then in steps: each change loads the model anew.
+# Every Ollama makes room for this many tokens by default. More are requested in steps: each change reloads the model.
 OLLAMA_TOKENS = 4096
 OPENAI_FORMATS = frozenset({"openai", "hosted_vllm", "azure"})
 OPENAI_HOST = "api.openai.com"
@@ -35,27 +35,27 @@ EFFORTS: dict[str, Effort] = {
     **{"none": "off", "minimal": "low", "low": "low", "medium": "medium", "high": "high", "xhigh": "high"},
     "max": "high",
 }
-# Parameters that each format has beside the temperature; what a provider does not know is left out.
+# The parameters of each format besides the temperature; those that a provider does not know are left out.
 OPENAI = frozenset({"top_p", "frequency_penalty", "presence_penalty", "seed", "reasoning_effort", "verbosity"})
 COMPATIBLE = OPENAI | {"top_k", "min_p"}
 OLLAMA = frozenset({"top_p", "top_k", "min_p", "frequency_penalty", "presence_penalty", "seed"})
 
 
 def of_call(call: ChatCall, endpoint: Endpoint) -> httpx.Request:
-    """Return what to send for `call`."""
+    """Return the HTTP request for `call`."""
     wire = FORMATS[endpoint.provider].build(_request(call, endpoint), quirks_of(call, endpoint))
-    # Packed answers are unpacked where they come, and asked for by nobody: that delays the first token.
+    # Compressed answers are decompressed if they come, but not requested: compression delays the first token.
     headers = {"Accept-Encoding": "identity", **wire.headers}
     if endpoint.direct and request_id.request_id():
-        # So that a line here and one of the model's server can be told to be of one request. It leaves the building
-        # with nothing: what a program named its request may mean something.
+        # So that log lines here and on the model's server can be matched. The id does not leave the building, because a
+        # program may have put a meaning into it.
         headers[request_id.HEADER] = request_id.request_id()
     body = json.dumps(wire.body, separators=(",", ":"), ensure_ascii=False).encode("utf-8", "replace")
     return httpx.Request("POST", _url(endpoint.url, wire.path), headers=headers, content=body)
 
 
 def _url(base: str, path: str) -> str:
-    """Put `path` before the query of `base`, where it has one."""
+    """Insert `path` before the query of `base`, if it has one."""
     base, mark, query = base.partition("?")
     return f"{base}{path}{mark}{query}"
 
@@ -65,19 +65,19 @@ def quirks_of(call: ChatCall, endpoint: Endpoint) -> Quirks:
     known = call.model.quirks
     is_openai = endpoint.provider == "azure" or (endpoint.provider == "openai" and OPENAI_HOST in endpoint.url)
     if is_openai and known.max_tokens_name == "usual":
-        # Its newer models refuse the old name, and most older ones take the new one.
+        # Its newer models refuse the old name, and most older ones accept the new one.
         return replace(known, max_tokens_name="max_completion_tokens")
     return known
 
 
-def learnt(said: ServerFailure, call: ChatCall, endpoint: Endpoint) -> Quirks | None:
-    """Return how to ask instead where the server refused a parameter; None where that changes nothing."""
+def learnt(reported: ServerFailure, call: ChatCall, endpoint: Endpoint) -> Quirks | None:
+    """Return how to ask instead after the server refused a parameter; None if that changes nothing."""
     request, quirks, build = _request(call, endpoint), quirks_of(call, endpoint), FORMATS[endpoint.provider].build
-    learnt = quirks_learnt(said, request, quirks)
+    learnt = quirks_learnt(reported, request, quirks)
     if learnt is None or build(request, learnt) == build(request, quirks):
         return None
     if learnt.max_tokens_name == quirks.max_tokens_name:
-        # Only what was refused is learnt, not what its provider usually takes.
+        # Only what was refused is learnt, not what its provider usually accepts.
         return replace(learnt, max_tokens_name=call.model.quirks.max_tokens_name)
     if learnt.max_tokens_name is None and call.model.quirks.max_tokens_name == "usual":
         # The usual name of OpenAI's newer models was refused, and the old one has not been tried.
@@ -118,7 +118,7 @@ def _extra(given: Mapping[str, Parameter], provider: str) -> dict[str, Any]:
 
 
 def _room(call: ChatCall) -> int:
-    """Tokens for which Ollama must make room, or it would cut the prompt and say nothing; 0: its own default does."""
+    """Return the tokens for which Ollama must make room, or it would silently cut the prompt; 0: the default."""
     needed = token_counts.max_usage(call.messages, call.max_tokens).input_tokens + call.max_tokens
     if needed <= OLLAMA_TOKENS:
         return 0

@@ -1,4 +1,4 @@
-"""A model whose last team is deleted: without a team it would be everyone's, so it is switched off. Synchronous."""
+"""Switches off a model whose last team is deleted, because without a team it would be everyone's. Synchronous."""
 
 import logging
 from typing import Any
@@ -14,7 +14,7 @@ _NOTED = "_models_before"
 
 
 def register() -> None:
-    """Follow how teams are deleted, by whichever door."""
+    """Follow the deletion of teams, wherever it starts."""
     pre_delete.connect(_note, sender=Team)
     post_delete.connect(_switch_off, sender=Team)
 
@@ -24,7 +24,7 @@ def _note(instance: Team, **_signal: Any) -> None:  # noqa: ANN401
 
 
 def _switch_off(instance: Team, **_signal: Any) -> None:  # noqa: ANN401
-    """In the transaction of the deletion, when all teams that are deleted together are gone."""
+    """Switch off the models, in the deletion's transaction, once all teams that are deleted together are gone."""
     left = Model.objects.filter(pk__in=getattr(instance, _NOTED, []), teams=None, enabled=True)
     for name in left.values_list("name", flat=True):
         logger.warning("%s was switched off: its last team was deleted, and it would be everyone's", name)

@@ -1,6 +1,6 @@
-"""Pure: where an answer ends that goes on beyond what was asked for.
+"""Pure: cuts an answer that goes far beyond the requested length.
 
-Providers are told `max_tokens`, and most keep to it. One that does not would be paid for, stored and drawn without end.
+Providers are told `max_tokens`, and most keep to it. One that does not would be paid, stored and drawn without end.
 """
 
 from dataclasses import replace
@@ -8,14 +8,14 @@ from dataclasses import replace
 from langai_site.outbound import tokens
 from langai_site.outbound.types import Delta
 
-# A token is four bytes on average. Runs of blanks and some scripts make longer ones, and no answer worth reading
-# consists of those alone: the line is far above what `max_tokens` tokens take, so that no honest answer meets it.
+# A token is four bytes on average. Runs of blanks and some scripts have longer ones, but no answer worth reading
+# consists of those alone: the limit is far above what `max_tokens` tokens take, so that no honest answer reaches it.
 MOST_BYTES_A_TOKEN = 32
 LEAST_BYTES = 4_096
 
 
 class LengthLimit:
-    """Counts what comes of one answer. `reached` is set once it has gone beyond what `max_tokens` tokens can be."""
+    """Counts the bytes of one answer. `reached` is set once there are more than `max_tokens` tokens can have."""
 
     def __init__(self, max_tokens: int) -> None:
         self._room = max(LEAST_BYTES, max_tokens * MOST_BYTES_A_TOKEN)

@@ -1,4 +1,4 @@
-"""What the keys and servers offer that settings name; `connections/listing.py` has the others."""
+"""What the keys and servers of the settings offer; `connections/listing.py` has the others."""
 
 import asyncio
 import re
@@ -16,18 +16,18 @@ from langai_site.outbound.endpoints import Endpoint, endpoint_of, is_local
 from langai_site.outbound.types import ModelRole
 
 TIMEOUT = httpx.Timeout(5, connect=2)
-# For the whole answer: the timeout above starts again with every byte.
+# For the whole answer: the timeout above restarts with every byte.
 SECONDS = 15
-# Of a longer list the rest is left out. The largest hub lists about 500.
+# The rest of a longer list is left out. The largest hub lists about 500.
 MOST_MODELS = 1000
 LONGEST_NAME = 150
-# So many models one Ollama is asked about at the same time.
+# How many models one Ollama is asked about at the same time.
 AT_ONCE = 8
 
 
 @dataclass(frozen=True)
 class Default:
-    """A current model that a key alone offers, and what it is good for."""
+    """A current model that a key alone offers, and its roles."""
 
     display_name: str
     roles: frozenset[ModelRole]
@@ -35,7 +35,7 @@ class Default:
 
 SIMPLE, STRONG = frozenset({ModelRole.SIMPLE}), frozenset({ModelRole.STRONG})
 BALANCED = frozenset({ModelRole.BALANCED, ModelRole.LONG_CONTEXT})
-# As of November 2026, best first: a key alone lists hundreds of models, most of them no chat models.
+# As of November 2026, best first. A key alone lists hundreds of models, most of which are not chat models.
 OPENAI = {
     "gpt-6.1-sol": Default("GPT-6.1 Sol", BALANCED),
     "gpt-6-luna": Default("GPT-6 Luna", SIMPLE),
@@ -47,14 +47,14 @@ ANTHROPIC = {
     "claude-opus-5-5": Default("Claude Opus 5.5", STRONG),
 }
 DEFAULTS = {"openai": OPENAI, "anthropic": ANTHROPIC}
-# Where servers that speak OpenAI's API say how much a model takes, if they do: what it runs with, not what it could.
+# Where servers with OpenAI's API report the window that a model runs with (not its maximum), if they do.
 WINDOWS = ("max_model_len", "context_length", "context_window", "max_context_length")
 ANTHROPIC_VERSION = "2023-06-01"
 NOT_FOR_CHAT = re.compile(r"embed|rerank|whisper|moderation|dall-e|\btts\b|transcri|(^|/)bge-", re.IGNORECASE)
 RANKS = {"openai": 10, "anthropic": 20, "hosted_vllm": 100, "ollama_chat": 200}
 
 
-# What a provider's models wait for while settings name it not.
+# What a provider's models need as long as the settings do not configure it.
 MISSING = {
     "openai": "key missing: set OPENAI_API_KEY",
     "anthropic": "key missing: set ANTHROPIC_API_KEY",
@@ -65,9 +65,9 @@ MISSING = {
 
 @dataclass(frozen=True)
 class Offer:
-    """A model that can be had. `window` in tokens, 0 where the server does not say; `size` like 3.2B, or empty.
+    """A model on offer. `window` in tokens, 0 if the server does not say; `size` like 3.2B, or empty.
 
-    `passed_on`: its Ollama sends what it is asked to another host. `roles` are empty unless they are known for sure.
+    `passed_on`: its Ollama sends questions to another host. `roles` are empty unless they are known for sure.
     """
 
     name: str
@@ -85,12 +85,12 @@ class UnlistedError(Exception):
 
 
 def configured() -> list[str]:
-    """The providers that settings name, and the connections that can be asked, by their slugs."""
+    """Return the providers in the settings, and the slugs of the connections that can be asked."""
     return [*of_settings(), *known.usable()]
 
 
 def of_settings() -> list[str]:
-    """The providers that settings name."""
+    """Return the providers in the settings."""
     found = {
         "openai": settings.OPENAI_API_KEY and not settings.OPENAI_BASE_URL,
         "anthropic": settings.ANTHROPIC_API_KEY,
@@ -101,7 +101,7 @@ def of_settings() -> list[str]:
 
 
 def missing(provider: str) -> str:
-    """What an admin must set before this provider's models can be asked; empty where all is set."""
+    """Return what an admin must set before this provider's models can be asked; empty if nothing is missing."""
     if provider in configured():
         return ""
     if provider == "openai" and settings.OPENAI_BASE_URL:
@@ -110,16 +110,16 @@ def missing(provider: str) -> str:
 
 
 def is_offered(name: str, *, listed: bool) -> bool:
-    """Whether the next look would add this model if it were gone; `listed`: a server that is asked had it lately."""
+    """Return whether the next refresh would add this model again; `listed`: its server has listed it lately."""
     provider, _, model = name.partition("/")
     if provider not in RANKS:
-        # Of what a connection offers, an admin chooses.
+        # Models of connections are added by an admin's choice.
         return False
     return not missing(provider) and (model in DEFAULTS[provider] if provider in DEFAULTS else listed)
 
 
 async def offers(provider: str) -> list[Offer]:
-    """What `provider` offers, best first. Raises UnlistedError when its server does not say."""
+    """Return what `provider` offers, best first. Raises UnlistedError if its server does not say."""
     if provider in DEFAULTS:
         table = DEFAULTS[provider].items()
         offered = [Offer(model, default.display_name, provider, 0, roles=default.roles) for model, default in table]
@@ -135,7 +135,7 @@ async def offers(provider: str) -> list[Offer]:
 
 
 async def openai_models(endpoint: Endpoint) -> list[Offer]:
-    """What a server with OpenAI's API lists, by its own names. Raises UnlistedError."""
+    """Return what a server with OpenAI's API lists, under its own names. Raises UnlistedError."""
     body = await ask(endpoint.url + "/models", headers=headers_of(endpoint))
     return [
         Offer(str(row["id"]), str(row["id"]), endpoint.provider, 0, window=count_of(row, *WINDOWS))
@@ -144,7 +144,7 @@ async def openai_models(endpoint: Endpoint) -> list[Offer]:
 
 
 async def ollama_models(endpoint: Endpoint) -> list[Offer]:
-    """What an Ollama lists, by its own names. Raises UnlistedError."""
+    """Return what an Ollama lists, under its own names. Raises UnlistedError."""
     body = await ask(endpoint.url + "/api/tags", headers=headers_of(endpoint))
     rows = {str(row["name"]): row for row in rows_of(body, "models", "name")}
     turns = asyncio.Semaphore(AT_ONCE)
@@ -156,7 +156,7 @@ async def ollama_models(endpoint: Endpoint) -> list[Offer]:
     ]
 
 
-# By server, name and digest, since these never change: a refresh asks for new models only.
+# By server, name and digest. These windows never change, so a refresh asks only for new models.
 _windows: dict[tuple[str, str, str], int] = {}
 
 
@@ -180,13 +180,13 @@ def _size(row: dict[str, Any]) -> str:
 
 
 def count_of(row: dict[str, Any], *names: str) -> int:
-    """The first of these that is a number of tokens; 0 where none is."""
+    """Return the first of these that is a number of tokens; 0 if none is."""
     found = (row[name] for name in names if name in row)
     return next((value for value in found if isinstance(value, int) and 0 < value < 2**31), 0)
 
 
 def rows_of(body: Any, name: str, key: str) -> list[dict[str, Any]]:  # noqa: ANN401 - whatever a server sends
-    """The models in the list called `name`; `key` holds the name of each, which a database and a page can hold."""
+    """Return the models in the list called `name`, with a usable name in `key`: printable and not too long."""
     rows = body.get(name) if isinstance(body, dict) else body
     named = (row for row in rows if isinstance(row, dict) and row.get(key)) if isinstance(rows, list) else ()
     return [row for row in islice(named, MOST_MODELS) if _is_name(str(row[key]))]
@@ -197,7 +197,7 @@ def _is_name(text: str) -> bool:
 
 
 def headers_of(endpoint: Endpoint) -> dict[str, str]:
-    """The headers by which a server knows who asks it."""
+    """Return the headers that authenticate us to a server."""
     key = endpoint.key
     own = {
         "anthropic": {"x-api-key": key, "anthropic-version": ANTHROPIC_VERSION},

@@ -1,8 +1,8 @@
 """The only user of LiteLLM: one call in, its text and its counts out.
 
-LiteLLM takes seconds to import, so that happens once, on a thread of its own, and every early call waits for it there.
-Closing the generator closes the provider's connection. Every request goes through a client of `clients.py`, and so
-through the call's gate.
+LiteLLM takes seconds to import, so it is imported once, on its own thread, and early calls wait for that. Closing the
+generator closes the provider's connection. Every request goes through a client of `clients.py`, and so through the
+call's gate.
 """
 
 import asyncio
@@ -28,13 +28,13 @@ from langai_site.outbound.types import ChatCall, Delta, ProviderError, Thought
 from langai_site.outbound.wire import Wire, watched
 from langai_site.usage.types import Usage
 
-# What every Ollama makes room for unless it is told more, and then in steps: each change loads the model anew.
+# Every Ollama makes room for this many tokens by default. More are requested in steps: each change reloads the model.
 OLLAMA_TOKENS = 4096
-# LiteLLM keeps every chunk, and itself needs the last two alone.
+# LiteLLM keeps every chunk, but needs only the last two.
 CHUNKS_KEPT = 256
-# Counts follow the finish reason at once, where they come at all.
+# Counts follow the finish reason at once, if they come at all.
 REST_SECONDS = 2
-# The prices that came with the package are used: the import would else fetch a list.
+# Use the prices that came with the package: otherwise the import would fetch a list.
 ENVIRONMENT = {"LITELLM_LOCAL_MODEL_COST_MAP": "True", "LITELLM_TELEMETRY": "False", "LITELLM_LOG": "CRITICAL"}
 
 _thread = ThreadPoolExecutor(1, thread_name_prefix="litellm")
@@ -73,7 +73,7 @@ async def stream(call: ChatCall, endpoint: Endpoint, gate: Gate) -> AsyncGenerat
                 yield Thought(thought)
             if text:
                 yield Delta(text)
-            # A fast stream would else keep the loop to itself.
+            # Otherwise a fast stream would keep the event loop to itself.
             await asyncio.sleep(0)
         if not _really_finished(answer, wire):
             raise failures.failure("cut", name)
@@ -102,7 +102,7 @@ async def stream(call: ChatCall, endpoint: Endpoint, gate: Gate) -> AsyncGenerat
 
 
 async def loaded() -> ModuleType:
-    """Return LiteLLM, imported and warm; calls that come early await the one import."""
+    """Return LiteLLM, imported and warm; early calls await the one import."""
     loading = _loading or _first_load()
     if loading.done():
         return loading.result()
@@ -110,7 +110,7 @@ async def loaded() -> ModuleType:
 
 
 def loaded_now() -> ModuleType:
-    """`loaded` for code without an event loop, which may wait."""
+    """Return LiteLLM to code without an event loop, which may wait."""
     return _first_load().result()
 
 
@@ -123,7 +123,7 @@ def _first_load() -> Future[ModuleType]:
 
 
 async def close() -> None:
-    """End every connection, for a loop that ends before its process does."""
+    """Close every connection, if the loop ends before its process does."""
     await clients.close()
     if _loading is not None and _loading.done():
         litellm = _loading.result()
@@ -141,7 +141,7 @@ def _load() -> ModuleType:
     litellm.disable_hf_tokenizer_download = True
     litellm.disable_end_user_cost_tracking = True
     for name in ("LiteLLM", "LiteLLM Router", "LiteLLM Proxy"):
-        # Its lines quote requests and the bodies of errors.
+        # Its log lines quote requests and the bodies of errors.
         logging.getLogger(name).setLevel(logging.CRITICAL + 1)
     clients.only_ours(litellm)
     clients.prepare()
@@ -150,14 +150,14 @@ def _load() -> ModuleType:
 
 
 async def _rehearse(litellm: ModuleType) -> None:
-    """A whole call that meets no network: the first one costs up to a second, which the web's loop is spared."""
+    """Make a whole call without a network: the first call costs up to a second, which must not block the web's loop."""
     import httpx
     from litellm.llms.custom_httpx.http_handler import AsyncHTTPHandler
 
     choice = {"index": 0, "delta": {"role": "assistant", "content": "x"}, "finish_reason": "stop"}
     chunk = {"id": "1", "object": "chat.completion.chunk", "created": 1, "model": "x", "choices": [choice]}
-    told = f"data: {json.dumps(chunk)}\n\n"
-    canned = httpx.MockTransport(lambda request: httpx.Response(200, text=told))
+    body = f"data: {json.dumps(chunk)}\n\n"
+    canned = httpx.MockTransport(lambda request: httpx.Response(200, text=body))
     await _rehearse_one(litellm, "hosted_vllm/rehearsal", AsyncHTTPHandler(transport=canned))
     if settings.OPENAI_API_KEY and not settings.OPENAI_BASE_URL:
         from openai import AsyncOpenAI
@@ -187,9 +187,9 @@ def _arguments(call: ChatCall, endpoint: Endpoint) -> dict[str, Any]:
         "drop_params": True,
         "num_retries": 0,
         "max_retries": 0,
-        # Some models it would ask through OpenAI's other API, with a client of its own and so past the gate.
+        # It would ask some models through OpenAI's other API, with its own client and so past the gate.
         "_skip_responses_api_bridge": True,
-        # Empty: the provider's usual one, which LiteLLM knows.
+        # Empty: the provider's usual address, which LiteLLM knows.
         "api_base": endpoint.url or None,
         # Some clients refuse to start without a key; servers that need none ignore it.
         "api_key": endpoint.key or "none",
@@ -202,8 +202,8 @@ def _arguments(call: ChatCall, endpoint: Endpoint) -> dict[str, Any]:
         arguments["num_ctx"] = room
     headers = {**endpoint.headers, **call.model.extra_headers}
     if endpoint.direct and request_id.request_id():
-        # So that a line here and one of the model's server can be told to be of one request. It leaves the building
-        # with nothing: what a program named its request may mean something.
+        # So that log lines here and on the model's server can be matched. The id does not leave the building, because a
+        # program may have put a meaning into it.
         headers[request_id.HEADER] = request_id.request_id()
     if headers:
         arguments["extra_headers"] = headers
@@ -217,7 +217,7 @@ def _client(endpoint: Endpoint) -> Any:  # noqa: ANN401 - one of two libraries'
 
 
 def _room(call: ChatCall) -> int:
-    """Tokens for which Ollama must make room, or it would cut the prompt and say nothing; 0: its own default does."""
+    """Return the tokens for which Ollama must make room, or it would silently cut the prompt; 0: the default."""
     needed = token_counts.max_usage(call.messages, call.max_tokens).input_tokens + call.max_tokens
     if needed <= OLLAMA_TOKENS:
         return 0
@@ -226,24 +226,24 @@ def _room(call: ChatCall) -> int:
 
 
 def _read(chunk: Any) -> tuple[str, str, str]:  # noqa: ANN401 - LiteLLM's chunk
-    """The chunk's text, the thought in it, and its finish reason."""
+    """Return the chunk's text, its thought, and its finish reason."""
     if not chunk.choices:
         return "", "", ""
     choice = chunk.choices[0]
-    # LiteLLM deletes the field where there is no thought, and asking its object for what it has not is slow.
+    # LiteLLM deletes the field if there is no thought, and asking its object for a missing attribute is slow.
     thought = vars(choice.delta).get("reasoning_content")
     return choice.delta.content or "", str(thought) if thought else "", choice.finish_reason or ""
 
 
 def _really_finished(answer: Any, wire: Wire | None) -> bool:  # noqa: ANN401 - LiteLLM's stream
-    """Whether the server said that the answer is complete; LiteLLM makes a reason up where there was none."""
+    """Return whether the server said that the answer is complete; LiteLLM invents a reason if there was none."""
     return wire.finished if wire is not None else answer.received_finish_reason is not None
 
 
 async def _rest(answer: Any, wire: Wire | None) -> list[Any]:  # noqa: ANN401 - LiteLLM's stream
-    """Read what follows the finish reason, and return the counts in it; the connection can then be used again.
+    """Read what follows the finish reason, and return the counts in it; the connection can then be reused.
 
-    LiteLLM's own way to its end would put the whole answer together once more, on a thread, for callbacks.
+    LiteLLM's own way to the end would build the whole answer again, on a thread, for callbacks.
     """
     rest = []
     with suppress(Exception):
@@ -258,24 +258,24 @@ def _counts(chunks: list[Any]) -> list[Any]:
 
 
 def _taken(chunks: list[Any]) -> list[Any]:
-    """Drop all but the last two of LiteLLM's chunks; returns the counts in the others."""
+    """Drop all but the last two of LiteLLM's chunks; return the counts in the others."""
     old = chunks[:-2]
     del chunks[:-2]
     return [count for count in _counts(old) if count is not None]
 
 
 def _usage(call: ChatCall, counts: list[Any]) -> Usage | None:
-    """The largest of each count, since some providers send them in two parts.
+    """Return the largest of each count, because some providers send them in two parts.
 
-    None where none was sent, or one that the call cannot have come to: it would use up a budget, or fit no column.
+    None if none was sent, or one that is impossible for the call: it would use up a budget, or fit no column.
     """
     details = [field(count, "prompt_tokens_details") for count in counts]
-    asked, told = _numbers(counts, "prompt_tokens"), _numbers(counts, "completion_tokens")
-    if not all(token_counts.are_possible(call, count, 0) for count in asked):
+    input_counts, output_counts = _numbers(counts, "prompt_tokens"), _numbers(counts, "completion_tokens")
+    if not all(token_counts.are_possible(call, count, 0) for count in input_counts):
         return None
-    if not all(token_counts.are_possible(call, 0, count) for count in told):
+    if not all(token_counts.are_possible(call, 0, count) for count in output_counts):
         return None
-    input_tokens, output_tokens = max(asked, default=0), max(told, default=0)
+    input_tokens, output_tokens = max(input_counts, default=0), max(output_counts, default=0)
     cached = min(max(_numbers(details, "cached_tokens"), default=0), input_tokens)
     written = [field(count, "completion_tokens_details") for count in counts]
     reasoning = max(min(max(_numbers(written, "reasoning_tokens"), default=0), output_tokens), 0)
@@ -284,11 +284,11 @@ def _usage(call: ChatCall, counts: list[Any]) -> Usage | None:
 
 
 def _numbers(values: list[Any], name: str) -> list[int]:
-    """The counts that were sent; -1, which no call comes to, for each that is not a whole number."""
+    """Return the counts that were sent, with an impossible -1 for each that is not a whole number."""
     found = [field(value, name) for value in values]
     return [count if type(count) is int else -1 for count in found if count is not None]
 
 
 def field(value: Any, name: str) -> Any:  # noqa: ANN401 - LiteLLM's object, the SDK's, or the server's own JSON
-    """Return what `value` holds under `name`, whichever kind it is; None where it holds nothing."""
+    """Return what `value` holds under `name`, a mapping or an object; None if it holds nothing."""
     return value.get(name) if isinstance(value, Mapping) else getattr(value, name, None)

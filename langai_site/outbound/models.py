@@ -43,17 +43,17 @@ def valid_address(value: str) -> None:
 
 
 class SealedField(models.TextField[str, str]):
-    """Text that is encrypted, and that no export contains."""
+    """Encrypted text that no export contains."""
 
     def value_to_string(self, obj: models.Model) -> str:
         return ""
 
 
 class Connection(models.Model):
-    """A server that is asked for models, and the key to it. `slug` begins the names of its models, for good.
+    """A server with models, and the key to it. `slug` begins the names of its models and never changes.
 
-    Whether it is local is derived from its address at every call. What the last look found is in `listed`, one object
-    for each model, and in `problem`, which is empty where the server answered.
+    Whether it is local is derived from its address at every call. `listed` is what the last refresh found, one object
+    for each model; `problem` is empty if the server answered.
     """
 
     kind = models.CharField(max_length=20, choices=kinds.CHOICES, default=kinds.Kind.COMPATIBLE.value)
@@ -101,11 +101,11 @@ class Connection(models.Model):
 
 
 class Model(models.Model):
-    """A language model that can be asked, what it is good for, the highest label it may see, and who may use it.
+    """A language model that can be asked: its roles, the highest label it may see, and who may use it.
 
-    Whether it is local is derived from its endpoint at every call, never stored or ticked. What a refresh finds out
-    (`available`, `listed_window`) and what an admin sets are different columns, but for `roles`: they are empty until
-    either has said something.
+    Whether it is local is derived from its endpoint at every call, never stored. What a refresh finds (`available`,
+    `listed_window`) and what an admin sets are separate columns, except `roles`, which stays empty until one of the two
+    sets it.
     """
 
     name = models.CharField(
@@ -164,12 +164,12 @@ class Model(models.Model):
 
     @property
     def window(self) -> int:
-        """Tokens of question and answer together; 0 where nobody knows."""
+        """Return the tokens of question and answer together; 0 if unknown."""
         return self.context_window or self.listed_window
 
 
 class Embedder(models.Model):
-    """An embedder on a server, as it was found: its vectors are kept under its fingerprint."""
+    """An embedder on a server, as it was found: its vectors are stored under its fingerprint."""
 
     fingerprint = models.CharField(max_length=100, unique=True)
     name = models.CharField(max_length=200, help_text="As LiteLLM names it: openai/…, hosted_vllm/…, ollama/…")

@@ -1,4 +1,4 @@
-"""What has come of one call so far, and how it ended: an answer without text is never complete."""
+"""Collects the output of one call, and how it ended: an answer without text is never complete."""
 
 import time
 from collections.abc import Iterator
@@ -22,12 +22,12 @@ from langai_site.outbound.patience import Patience
 from langai_site.outbound.types import ChatCall, Delta, ModelOutput, ProviderError, StillWorking, Thought
 from langai_site.usage.types import Usage
 
-# Many servers send something empty right before the first token: only later does a sign of life say anything.
+# Many servers send something empty right before the first token: a sign of life means something only later.
 WORKING_AFTER = 3.0
 
 
 class ServerFailedError(Exception):
-    """The server reported `failure` instead of the answer, or in the midst of it."""
+    """The server reported `failure` instead of the answer, or during it."""
 
     def __init__(self, failure: ServerFailure) -> None:
         super().__init__(failure.code)
@@ -35,7 +35,7 @@ class ServerFailedError(Exception):
 
 
 class Outcome:
-    """Reads the events of one answer. `finished` once the server has said why it stopped.
+    """Reads the events of one answer. `finished` is set once the server has said why it stopped.
 
     `thought_first`: the answer began with thinking that nothing marked.
     """
@@ -45,7 +45,7 @@ class Outcome:
         self._call = call
         self._reason: FinishReason | None = None
         self.has_text = self.thought_first = False
-        self._has_thought = self._has_tool_call = self._told_working = False
+        self._has_thought = self._has_tool_call = self._has_said_working = False
         self._began = time.monotonic()
         self._written = 0
         self._refusal = ""
@@ -56,7 +56,7 @@ class Outcome:
         return self._reason is not None
 
     def read(self, event: Event) -> ModelOutput | None:
-        """Take note of `event`, and return what it adds. Raises ServerFailedError, and TooMuchError."""
+        """Take in `event`, and return what it adds. Raises ServerFailedError, and TooMuchError."""
         match event:
             case TextDelta(text):
                 return self._text(text)
@@ -95,10 +95,10 @@ class Outcome:
         return Thought(text, signature)
 
     def _still_working(self) -> StillWorking | None:
-        """Say so once."""
-        if self._told_working or self.patience.heard or time.monotonic() - self._began < WORKING_AFTER:
+        """Return a StillWorking once, if only signs of life have come for WORKING_AFTER seconds."""
+        if self._has_said_working or self.patience.heard or time.monotonic() - self._began < WORKING_AFTER:
             return None
-        self._told_working = True
+        self._has_said_working = True
         return StillWorking()
 
     def _thought_so_far(self) -> Delta:
@@ -106,12 +106,12 @@ class Outcome:
         return Delta("", restart=True)
 
     def _token(self, text: str) -> None:
-        """A token that is no text of the answer."""
+        """Count a token that is not text of the answer."""
         self.patience.renew()
         self.bound.heard(0, len(text))
 
     def last(self) -> Iterator[Delta]:
-        """Yield what the answer's end adds to it. Raises ProviderError where the answer is not complete."""
+        """Yield what the end adds to the answer. Raises ProviderError if the answer is not complete."""
         reason = self._reason
         if reason is None:
             raise self._failure("cut")
@@ -120,7 +120,7 @@ class Outcome:
         if reason is FinishReason.ERROR:
             raise self._failure("upstream_error")
         if not self.has_text and self._refusal.strip():
-            # It is what the model has to say.
+            # The refusal is the model's answer.
             yield Delta(self._refusal)
         elif not self.has_text:
             raise self._failure("tool_call" if self._has_tool_call else self._without_text(reason))
@@ -134,7 +134,7 @@ class Outcome:
         return failures.failure(code, self._call.model.display_name)
 
     def usage(self) -> Usage:
-        """Return the provider's counts, or an estimate where it sent none or ones that cannot be."""
+        """Return the provider's counts, or an estimate if it sent none or impossible ones."""
         counted = self._counted
         if not (counted and (counted.input_tokens or counted.output_tokens)):
             return token_counts.estimate(self._call, self._written)

@@ -1,4 +1,4 @@
-"""Pure: what an admin may have sent with every call of a model. Keys and addresses are never among it."""
+"""Pure: what an admin may add to every call of a model. Keys and addresses are never part of it."""
 
 import json
 import re
@@ -44,7 +44,7 @@ NAMES = ", ".join(ALLOWED)
 
 
 def checked(value: Any) -> dict[str, Parameter]:  # noqa: ANN401 - JSON that a person wrote
-    """Return `value`, an object of allowed parameters. Raises ValueError with a sentence for who wrote it."""
+    """Return `value`, an object of allowed parameters. Raises ValueError with a sentence for its author."""
     if not isinstance(value, dict):
         raise ValueError('Write a JSON object, such as {"temperature": 0.2}.')
     for name, given in value.items():
@@ -58,7 +58,7 @@ def checked(value: Any) -> dict[str, Parameter]:  # noqa: ANN401 - JSON that a p
     return value
 
 
-# What the request itself says: nobody writes over it by hand.
+# LangAI sets these itself, so nobody may override them.
 OWN_FIELDS = frozenset({"messages", "contents", "system", "systemInstruction", "model", "stream", "tools", "input"})
 OWN_HEADERS = frozenset(
     {"authorization", "x-api-key", "api-key", "x-goog-api-key", "cookie", "host", "content-length", "content-type"}
@@ -70,7 +70,7 @@ LONGEST_BODY = 4_000
 
 
 def checked_body(value: Any) -> dict[str, Any]:  # noqa: ANN401 - JSON that a person wrote
-    """Return `value`, fields to add to each request. Raises ValueError with a sentence for who wrote it."""
+    """Return `value`, fields to add to each request. Raises ValueError with a sentence for its author."""
     if not isinstance(value, dict):
         raise ValueError('Write a JSON object, such as {"keep_alive": "1h"}.')
     if taken := OWN_FIELDS.intersection(value):
@@ -93,12 +93,12 @@ def checked_headers(value: Any) -> dict[str, str]:  # noqa: ANN401 - JSON that a
 
 
 def kept_body(value: Any) -> Mapping[str, Any]:  # noqa: ANN401 - JSON from the database
-    """What of a row's fields may be sent."""
+    """Return the fields of a row that may be sent."""
     return {name: given for name, given in value.items() if name not in OWN_FIELDS} if isinstance(value, dict) else {}
 
 
 def kept_headers(value: Any) -> Mapping[str, str]:  # noqa: ANN401 - JSON from the database
-    """What of a row's headers may be sent."""
+    """Return the headers of a row if they may be sent, otherwise none."""
     try:
         return checked_headers(value)
     except ValueError:
@@ -106,6 +106,6 @@ def kept_headers(value: Any) -> Mapping[str, str]:  # noqa: ANN401 - JSON from t
 
 
 def kept(value: Any) -> Mapping[str, Parameter]:  # noqa: ANN401 - JSON from the database
-    """What of a row may be sent: nothing else leaves, however it came into the row."""
+    """Return the parameters of a row that may be sent: nothing else leaves, however it came into the row."""
     items = value.items() if isinstance(value, dict) else ()
     return {name: given for name, given in items if name in ALLOWED and ALLOWED[name][0](given)}

@@ -1,6 +1,6 @@
-"""Pure: what a message consists of.
+"""Pure: the parts of a message.
 
-Files are named by their id and never hold bytes, so that a message can be stored as JSON.
+Files are referred to by their ids and never contain bytes, so that a message can be stored as JSON.
 """
 
 from dataclasses import dataclass
@@ -23,8 +23,8 @@ class Image:
 class Thinking:
     """What a model thought before it answered.
 
-    `signature` is what its provider needs to recognise the thought, or empty. It is opaque: it names the wire format
-    it belongs to, and only that format sends it back.
+    `signature` is what its provider needs to recognise the thought, or empty. It is opaque: it names its wire format,
+    and only that format sends it back.
     """
 
     text: str

@@ -1,10 +1,10 @@
-"""How long the model that was asked may stay silent."""
+"""Limits how long a model that was asked may stay silent."""
 
 import asyncio
 
 from django.conf import settings
 
-# A server that only says that it is still alive, as one does that loads a model or has a queue, is given up after this.
+# A server that only shows signs of life, because it loads a model or has a queue, is given up after this many seconds.
 MOST_SECONDS_WITHOUT_A_TOKEN = 900.0
 
 
@@ -14,7 +14,7 @@ class Patience:
     def __init__(self) -> None:
         self.heard = False
         self.seconds: float = settings.ANSWER_START_TIMEOUT
-        # Read once: a look into Django's settings for every token would cost as much as reading the token.
+        # Read once: reading Django's settings for every token would cost as much as reading the token.
         self._idle_seconds: float = settings.ANSWER_IDLE_TIMEOUT
         self._loop = asyncio.get_running_loop()
         self._until = self._latest = 0.0
@@ -24,13 +24,13 @@ class Patience:
         return asyncio.timeout_at(self._until)
 
     def renew(self) -> None:
-        """Wait for the next token from now on: one came."""
+        """Start to wait for the next token: one came."""
         self.heard = True
         self.seconds = self._idle_seconds
         self._begin()
 
     def prolong(self) -> None:
-        """Go on waiting: no token came, but a sign of life."""
+        """Wait longer: no token came, but a sign of life."""
         self._until = min(self._loop.time() + self.seconds, self._latest)
 
     def _begin(self) -> None:

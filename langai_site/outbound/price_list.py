@@ -1,4 +1,4 @@
-"""Pure: what LiteLLM's own list says of a model: its window and its price."""
+"""Pure: reads a model's window and price from LiteLLM's list."""
 
 import re
 from collections.abc import Mapping
@@ -9,45 +9,45 @@ from typing import Any
 from langai_site.usage.types import MILLION, ModelPrice
 
 Row = Mapping[str, Any]
-# Prices of prompts longer than so many thousand tokens.
+# Prices of prompts longer than this many thousand tokens.
 LONG = re.compile(r"input_cost_per_token_above_(\d+)k_tokens")
 KEPT = Decimal("0.000001")
 
 
 @dataclass(frozen=True)
 class Known:
-    """`window` in tokens, 0 where it is not known; `price` None where there is none. Its version is not given yet."""
+    """`window` in tokens, 0 if unknown; `price` is None if there is none. Its version is not set yet."""
 
     window: int = 0
     price: ModelPrice | None = None
 
 
 def known(listed: Mapping[str, Row], name: str) -> Known:
-    """What `listed`, LiteLLM's list, says of the model that it calls `name`, like `openai/…`."""
+    """Return what LiteLLM's list `listed` says about the model that it calls `name`, like `openai/…`."""
     row = _row(listed, name)
     window = row.get("max_input_tokens") or row.get("max_tokens") or 0
     return Known(window if isinstance(window, int) else 0, _price(row))
 
 
 def _row(listed: Mapping[str, Row], name: str) -> Row:
-    """The row of that provider's model: the same one at another provider may cost something else."""
+    """Return the row of that provider's model: the same model at another provider may cost something else."""
     provider, _, model = name.partition("/")
     row = listed.get(name) or listed.get(model) or {}
     return row if provider in (row.get("litellm_provider"), provider_of(row)) else {}
 
 
 def provider_of(row: Row) -> str:
-    """Return the provider by which LiteLLM is asked for the model: some have several kinds of rows."""
+    """Return the provider name by which LiteLLM asks for the model: some providers have several kinds of rows."""
     return str(row.get("litellm_provider", "")).partition("-")[0].removesuffix("_converse")
 
 
 def chat_providers(listed: Mapping[str, Row]) -> list[str]:
-    """Return the providers whose chat models the list knows."""
+    """Return the providers whose chat models the list contains."""
     return sorted({provider_of(row) for row in listed.values() if row.get("mode") == "chat"})
 
 
 def chat_models(listed: Mapping[str, Row], provider: str) -> list[str]:
-    """Return the names of a provider's chat models, without the provider before them."""
+    """Return the names of a provider's chat models, without the provider's prefix."""
     rows = listed.items()
     found = (name for name, row in rows if row.get("mode") == "chat" and provider_of(row) == provider)
     return sorted({name.removeprefix(f"{provider}/") for name in found})
@@ -63,25 +63,25 @@ ABILITIES = {
 
 
 def abilities(listed: Mapping[str, Row], name: str) -> tuple[str, ...]:
-    """Return what the list says that a model can do beside text, in words."""
+    """Return in words what a model can do besides text, according to the list."""
     row = _row(listed, name)
     return tuple(words for key, words in ABILITIES.items() if row.get(key) is True)
 
 
 def _price(row: Row) -> ModelPrice | None:
-    """None also where all is 0: the list says so of models whose price it does not know."""
+    """Return the price; None also if all rates are 0, as the list does for models whose price it does not know."""
     rates = _rates(row, "", (Decimal(0), Decimal(0)))
     if not any(rates):
         return None
     steps = sorted(int(found[1]) for key in row if (found := LONG.fullmatch(key)))
     if not steps:
         return ModelPrice("", *rates)
-    # Where there are several steps, the last one's from the first one on: never less than what will be charged.
+    # If there are several steps, use the last one's rates from the first one on: never less than what will be charged.
     return ModelPrice("", *rates, steps[0] * 1000, *_rates(row, f"_above_{steps[-1]}k_tokens", rates[:2]))
 
 
 def _rates(row: Row, suffix: str, otherwise: tuple[Decimal, Decimal]) -> tuple[Decimal, Decimal, Decimal]:
-    """Dollars a million tokens in, out and cached; of which nothing is said, that costs as any other input."""
+    """Return dollars per million tokens: in, out and cached. Without its own rate, cached costs the same as input."""
     into = _dollars(row.get(f"input_cost_per_token{suffix}"), otherwise[0])
     out = _dollars(row.get(f"output_cost_per_token{suffix}"), otherwise[1])
     return into, out, _dollars(row.get(f"cache_read_input_token_cost{suffix}"), into)

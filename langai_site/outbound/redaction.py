@@ -1,13 +1,13 @@
-"""Pure: a server's own words about a failure, without what people wrote and without secrets."""
+"""Pure: shortens a server's own words about a failure, without people's text and without secrets."""
 
 import re
 from collections.abc import Iterable
 
 LONGEST = 200
 HIDDEN = "…"
-# So many characters in a row that also stand in the prompt are a quotation; fewer are words that everybody uses.
+# This many consecutive characters that are also in the prompt are a quotation; fewer are words that everybody uses.
 QUOTATION = 16
-# A whole text that is shorter is hidden, too, unless it is hardly more than a letter.
+# A shorter whole text is hidden too, unless it is hardly more than a letter.
 SHORTEST = 4
 QUOTED = re.compile(r"\"[^\"]*\"|“[^”]*”|`[^`]*`|(?<!\w)'[^']*'(?!\w)")
 # Names of parameters, roles and models, which say what is wrong.
@@ -32,7 +32,7 @@ def _without_quotations(words: str, written: str) -> str:
     kept, at = [], 0
     folded = words.casefold()
     if len(folded) != len(words):
-        # Some letters fold to two, so places would not agree.
+        # Some letters fold to two, so that positions would not match.
         folded = words.lower() if len(words.lower()) == len(words) else words
     while at < len(words):
         size = QUOTATION

@@ -1,4 +1,4 @@
-"""Pure: what a model is good for, as far as its name and window tell. An admin knows better, and can say so."""
+"""Pure: guesses a model's roles from its name and window. An admin knows better, and can set them."""
 
 import re
 from collections.abc import Iterable
@@ -6,7 +6,7 @@ from typing import Any
 
 from langai_site.outbound.types import ModelRole
 
-# 7b, 270m, 8x7b, 1.5b; e4b is as much work as 4b. What stands within a word, like the a3b of 30b-a3b, is no size.
+# 7b, 270m, 8x7b, 1.5b; e4b is as much work as 4b. A size inside a word, like the a3b of 30b-a3b, does not count.
 SIZE = re.compile(r"(?<![\w.])(?:e|(\d+)x)?(\d+(?:\.\d+)?)([bm])(?![a-z0-9])", re.IGNORECASE)
 SMALL, LARGE = 4.0, 30.0
 LONG = 100_000
@@ -19,7 +19,7 @@ WORDS = {
 
 
 def roles_of(name: str, window: int, size: str = "") -> frozenset[ModelRole]:
-    """The roles of a model that a server lists. `size` is what the server says of it, like 3.2B, before the name."""
+    """Return the roles of a model that a server lists. `size`, like 3.2B, comes from the server and beats the name."""
     billions = _billions(size) or _billions(name)
     role = ModelRole.BALANCED
     if billions:
@@ -28,19 +28,19 @@ def roles_of(name: str, window: int, size: str = "") -> frozenset[ModelRole]:
 
 
 def _billions(text: str) -> float:
-    """Billions of parameters; 0 where the text names none."""
+    """Return the billions of parameters; 0 if the text names none."""
     sizes = (float(size) * int(times or 1) / (1000 if unit in "mM" else 1) for times, size, unit in SIZE.findall(text))
     return max(sizes, default=0)
 
 
 def read(stored: Any) -> frozenset[ModelRole]:  # noqa: ANN401 - JSON from the database
-    """Roles as a row keeps them; what is none is left out."""
+    """Return the roles that a row stores, without unknown ones."""
     known = {role.value for role in ModelRole}
     return frozenset(ModelRole(value) for value in stored or () if value in known)
 
 
 def stored(roles: Iterable[ModelRole]) -> list[str]:
-    """Roles as a row keeps them, always in the same order."""
+    """Return the roles as a row stores them, always in the same order."""
     return [role.value for role in ModelRole if role in set(roles)]
 
 

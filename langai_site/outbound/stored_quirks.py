@@ -1,4 +1,4 @@
-"""Pure: how a model's requests differ from the usual ones, as its row keeps that and as an admin reads it."""
+"""Pure: how a model's requests differ from the usual ones, as its row stores it and as an admin reads it."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, fields
@@ -7,7 +7,7 @@ from typing import Any
 from langai_site.outbound.lanes.quirks import USUAL, Quirks
 
 Stored = Mapping[str, Any]
-# What may stand in a row. Anything else there is left out.
+# The values that a row may contain. Others are ignored.
 ALLOWED: dict[str, tuple[Any, ...]] = {
     "max_tokens_name": ("max_tokens", "max_completion_tokens", None),
     "system_role": ("system", "developer", "user"),
@@ -29,7 +29,7 @@ NAMES = {field.name for field in fields(Quirks)}
 
 
 def read(*stored: Any) -> Quirks:  # noqa: ANN401 - JSON from the database
-    """Return the quirks of a row's columns; a later one goes before an earlier one."""
+    """Return the quirks in a row's columns; a later column overrides an earlier one."""
     merged: dict[str, Any] = {}
     for row in stored:
         merged |= {name: value for name, value in row.items() if _fits(name, value)} if isinstance(row, dict) else {}
@@ -49,9 +49,9 @@ def stored(quirks: Quirks) -> dict[str, Any]:
 
 
 def words(quirks: Quirks) -> str:
-    """Return what differs from the usual, in words; empty where nothing does."""
+    """Return what differs from the usual, in words; empty if nothing does."""
     differing = stored(quirks)
-    said = [WORDS[name, value] for name, value in differing.items() if (name, value) in WORDS]
+    sentences = [WORDS[name, value] for name, value in differing.items() if (name, value) in WORDS]
     if "max_tokens_ceiling" in differing:
-        said.append(f"at most {differing['max_tokens_ceiling']:,} tokens are asked for")
-    return "; ".join(said)
+        sentences.append(f"at most {differing['max_tokens_ceiling']:,} tokens are asked for")
+    return "; ".join(sentences)

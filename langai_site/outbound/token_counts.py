@@ -1,4 +1,4 @@
-"""Pure: how many tokens a call takes, as its provider counted them where that can be true, or as estimated."""
+"""Pure: counts the tokens of a call, as its provider counted them if that is possible, otherwise as estimated."""
 
 from collections.abc import Sequence
 
@@ -9,13 +9,13 @@ from langai_site.usage.types import Usage
 
 
 def are_possible(call: ChatCall, input_tokens: int, output_tokens: int) -> bool:
-    """Return whether the call can have come to these counts: others would use up a budget, or fit no column."""
+    """Return whether these counts are possible for the call: others would use up a budget, or fit no column."""
     most_input = tokens.counted_at_most(size(call.messages))
     return 0 <= input_tokens <= most_input and 0 <= output_tokens <= call.max_tokens + THOUGHT_TOKENS
 
 
 def estimate(call: ChatCall, written: int) -> Usage:
-    """Counts from the bytes of what was asked and `written`, for a provider that sends none or was stopped before."""
+    """Estimate the counts from the prompt's bytes and `written`, if the provider sent none or was stopped before."""
     return Usage(input_tokens=tokens.about(size(call.messages)), output_tokens=tokens.about(written), estimated=True)
 
 

@@ -1,30 +1,30 @@
-"""Pure: how many tokens a text takes, without a tokenizer.
+"""Pure: estimates the tokens of a text, without a tokenizer.
 
-By its bytes in UTF-8: a character of Chinese is a token by itself, or nearly, where English has four characters to one.
+By its bytes in UTF-8: a Chinese character is about one token, while English has four characters per token.
 """
 
 BYTES_A_TOKEN = 4
-# Even dense text has no more tokens than this; what is reserved must not be less than what is used.
+# Even dense text has no more tokens than this; a reservation must not be less than the usage.
 FEWEST_BYTES_A_TOKEN = 2
-# What a server may add to a prompt by itself: a template, instructions of its own.
+# What a server may add to a prompt itself: a template, its own instructions.
 ADDED = 2**17
 
 
 def size(text: str) -> int:
-    """Bytes of `text`, also where a stream has cut a character in two."""
+    """Return the bytes of `text`, even if a stream has cut a character in two."""
     return len(text.encode("utf-8", "surrogatepass"))
 
 
 def about(size: int) -> int:
-    """The tokens of so many bytes, as they mostly are."""
+    """Return the usual number of tokens in `size` bytes."""
     return -(-size // BYTES_A_TOKEN)
 
 
 def most(size: int) -> int:
-    """The tokens of so many bytes at most."""
+    """Return the most tokens in `size` bytes."""
     return size // FEWEST_BYTES_A_TOKEN + 1
 
 
 def counted_at_most(size: int) -> int:
-    """The most tokens that a server can count in a prompt of so many bytes: a byte is the shortest token there is."""
+    """Return the most tokens that a server can count in a prompt of `size` bytes: a token has at least one byte."""
     return size + ADDED

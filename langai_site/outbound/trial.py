@@ -1,4 +1,4 @@
-"""One small question to a model, as an admin's test that it answers: through the same door as every other call."""
+"""Tests a model for an admin with one small question, through the same door as every other call."""
 
 import time
 from contextlib import aclosing
@@ -10,14 +10,14 @@ from langai_site.outbound.types import ChatCall, ChatMessage, ModelInfo, Provide
 from langai_site.sensitivity import Sensitivity
 from langai_site.usage.types import Caller, Entry
 
-# As real questions are asked, so that what a server refuses shows here: with instructions, and room for an answer.
+# Like a real question, with instructions and room for an answer, so that what a server refuses shows up here.
 INSTRUCTIONS, QUESTION = "Answer in one short sentence.", "Say hello."
 MAX_TOKENS = 256
 
 
 @dataclass(frozen=True)
 class Trial:
-    """How the test went, in a sentence or two for admins; `entries` are its ledger's. None of the answer is in it."""
+    """The result of the test, in a sentence or two for admins; `entries` are for the ledger. Has no answer text."""
 
     ok: bool
     words: str
@@ -32,7 +32,7 @@ async def attempted(model: ModelInfo, caller: Caller) -> Trial:
     # An admin may test a model that is switched off, and the text is ours.
     read_present = unchanging(label, model)
     call = ChatCall(model, question, label, MAX_TOKENS, caller=caller, kind="test", read_present=read_present)
-    # What loads once in a process's life is no answer's time.
+    # Loading that happens once per process must not count as the answer's time.
     await door.warm()
     began = time.monotonic()
     try:

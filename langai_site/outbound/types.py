@@ -38,11 +38,11 @@ class ModelRole(StrEnum):
 
 @dataclass(frozen=True)
 class ModelInfo:
-    """A catalogue row as a value. `hosted` is derived from the endpoint; a local model's ceiling is the top.
+    """A catalogue row as a value. `hosted` is derived from the endpoint; a local model may see every label.
 
-    `context_window` is in tokens, question and answer together; 0 where it is not known. `price` is None for a local
-    model, which costs nothing, and for a hosted one that is not priced. `parameters` go with every call, and `quirks`
-    are how its requests differ from the usual ones, with `extra_body` and `extra_headers` in each.
+    `context_window` is in tokens, question and answer together; 0 if unknown. `price` is None for a local model, which
+    costs nothing, and for a hosted one without a price. `parameters` are sent with every call, as are `extra_body` and
+    `extra_headers`; `quirks` are how its requests differ from the usual ones.
     """
 
     name: str
@@ -67,9 +67,9 @@ class ModelInfo:
 class Present:
     """What the database says of a call at the moment of sending.
 
-    `label` is the highest label of everything in it, `model` the model as it may be asked now (None: not any more),
-    and `documents` are the ids of the documents whose passages it carries. `endpoint` is where the model is asked now;
-    the door reads it.
+    `label` is the highest label of everything in it, `model` the model as it may be asked now (None: no longer), and
+    `documents` are the ids of the documents whose passages it carries. `endpoint` is where the model is asked now; the
+    door reads it.
     """
 
     label: Sensitivity
@@ -78,22 +78,22 @@ class Present:
     endpoint: "Endpoint | None" = None
 
 
-# Reads the database, on a thread that may. Raises NotAdmittedError where what the call carries may not be sent at all,
-# and AccountClosedError where the person's account is closed.
+# Reads the database, on a thread that may. Raises NotAdmittedError if what the call carries may not be sent at all, and
+# AccountClosedError if the person's account is closed.
 ReadPresent = Callable[[], Present]
 
 
 def unchanging(label: Sensitivity, model: "ModelInfo | None" = None) -> ReadPresent:
-    """For a text whose label nobody can change meanwhile, such as one that a program brings or that we wrote."""
+    """Return a reader for a text whose label nobody can change meanwhile, such as a program's or our own."""
     return lambda: Present(label, model)
 
 
 @dataclass(frozen=True)
 class ChatCall:
-    """One completion to be asked of one model. `label` is the highest label of everything in `messages`.
+    """One completion to request from one model. `label` is the highest label of everything in `messages`.
 
     The door calls `read_present` right before it sends. `kind` is what the ledger calls the call, and `route` says
-    there why this model is asked. `local_only`: nothing is sent unless that stays in the building.
+    there why this model is asked. `local_only`: it is sent only if it stays in the building.
     """
 
     model: ModelInfo
@@ -110,9 +110,9 @@ class ChatCall:
 
 @dataclass(frozen=True)
 class EmbedCall:
-    """Texts that one embedder is to turn into vectors; `label` is the highest of theirs, `seconds` how long to wait.
+    """Texts that one embedder is to turn into vectors. `label` is their highest, `seconds` how long to wait.
 
-    The door calls `read_present` right before it sends; of what that says the model does not count.
+    The door calls `read_present` right before it sends; the model in its result does not matter.
     """
 
     model: ModelInfo
@@ -126,7 +126,7 @@ class EmbedCall:
 
 @dataclass(frozen=True)
 class EmbedResult:
-    """Unit vectors in the order of the texts, [texts, dimension], and what they took."""
+    """Unit vectors in the order of the texts, [texts, dimension], and their usage."""
 
     vectors: "np.ndarray"
     usage: Usage
@@ -136,7 +136,7 @@ class EmbedResult:
 class Delta:
     """Text to append to the answer. `truncated`: the model stopped at the most tokens that it may write.
 
-    `restart`: all the text before this was what the model thought, not the answer.
+    `restart`: all text before this was thinking, not the answer.
     """
 
     text: str
@@ -146,10 +146,10 @@ class Delta:
 
 @dataclass(frozen=True)
 class Thought:
-    """What the model thinks, to append to what it thought before. It is never text of the answer.
+    """Thinking to append to earlier thinking. It is never text of the answer.
 
     `signature` is what its provider needs to recognise the thought (`parts.Thinking`); it ends the thought, whose text
-    may be empty where the provider does not show it.
+    may be empty if the provider does not show it.
     """
 
     text: str
@@ -158,18 +158,18 @@ class Thought:
 
 @dataclass(frozen=True)
 class StillWorking:
-    """The server has sent nothing but signs of life for some seconds: it loads the model, or has a queue."""
+    """The server has sent only signs of life for some seconds: it loads the model, or has a queue."""
 
 
-# What comes of a call. Whoever wants the answer alone skips what is not a Delta.
+# The output of a call. Code that wants only the answer skips everything but Deltas.
 ModelOutput = Delta | Thought | StillWorking
 
 
 class ProviderError(LangAIError):
     """A provider failed. The message is for the person who asked; `retryable` says that another try may help.
 
-    `retry_after`: seconds that the provider asks to wait, 0 where it names none. `detail` is for admins and the log:
-    what the provider itself said, without what people wrote.
+    `retry_after`: seconds that the provider asks to wait, 0 if it names none. `detail` is for admins and the log: what
+    the provider itself said, without people's text.
     """
 
     code, status = "provider_failed", 503
@@ -191,5 +191,5 @@ class RefusedParameterError(ProviderError):
         self.quirks = quirks
 
 
-# Where an ended call's Entry goes: the caller keeps it for its closing transaction.
+# Receives the Entry of a call that ended: the caller keeps it for its closing transaction.
 Ledger = Callable[[Entry], None]

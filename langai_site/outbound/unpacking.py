@@ -1,24 +1,24 @@
-"""Pure: a packed answer, unpacked piece by piece.
+"""Pure: decompresses an answer piece by piece.
 
-httpx unpacks each read as a whole, and a few packed bytes can become any number.
+httpx decompresses each read as a whole, and a few compressed bytes can expand to any number.
 """
 
 import zlib
 from collections.abc import Iterator
 
-# The event loop gets its turn after so many bytes.
+# The event loop gets its turn after this many bytes.
 PIECE = 2**14
-# zlib finds out by itself which of the two formats, gzip or zlib, it reads.
+# zlib detects which of the two formats, gzip or zlib, it reads.
 EITHER_FORMAT = zlib.MAX_WBITS + 32
 PACKED = ("gzip", "x-gzip", "deflate")
 
 
 class PackedError(Exception):
-    """The answer is packed in a way that was not asked for, or broken."""
+    """The answer is compressed in an unknown way, or broken."""
 
 
 class Plain:
-    """Cuts bytes that are not packed into pieces."""
+    """Cuts uncompressed bytes into pieces."""
 
     def feed(self, data: bytes) -> Iterator[bytes]:
         """Yield `data` in pieces of at most PIECE bytes."""
@@ -27,7 +27,7 @@ class Plain:
 
 
 class Unpacker:
-    """Unpacks gzip and zlib."""
+    """Decompresses gzip and zlib."""
 
     def __init__(self) -> None:
         self._unpacking = zlib.decompressobj(EITHER_FORMAT)
@@ -43,12 +43,12 @@ class Unpacker:
                 yield piece
             data = self._unpacking.unconsumed_tail
             if self._unpacking.eof:
-                # What follows is another packed part.
+                # What follows is another compressed part.
                 data, self._unpacking = self._unpacking.unused_data, zlib.decompressobj(EITHER_FORMAT)
 
 
 def of_encoding(name: str) -> Plain | Unpacker:
-    """Return what reads a body with this `Content-Encoding`. Raises PackedError for one that is not known."""
+    """Return the reader for a body with this `Content-Encoding`. Raises PackedError for an unknown one."""
     encoding = name.strip().casefold()
     if encoding in ("", "identity"):
         return Plain()

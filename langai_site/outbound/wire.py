@@ -1,7 +1,7 @@
-"""Reads along with a stream, line by line, for what LiteLLM passes over in silence.
+"""Reads a stream along with LiteLLM, line by line, to see what LiteLLM silently ignores.
 
-For most providers it skips a line that is no JSON, and takes `[DONE]`, or the stream's mere end, for a finish reason:
-an answer with a hole in it, or half an answer, would look complete.
+For most providers LiteLLM skips a line that is not JSON, and takes `[DONE]`, or the mere end of the stream, for a
+finish reason: an answer with a gap, or half an answer, would look complete.
 """
 
 import asyncio
@@ -9,7 +9,7 @@ import json
 from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
-# LiteLLM takes up to 0.1 ms for a line of which it makes nothing, and does not let go of the event loop between them.
+# LiteLLM takes up to 0.1 ms for a line that it ignores, and does not yield to the event loop between such lines.
 LINES_AT_ONCE = 16
 REASONS = ("finish_reason", "stop_reason", "done_reason")
 
@@ -17,7 +17,7 @@ REASONS = ("finish_reason", "stop_reason", "done_reason")
 class Wire:
     """The lines of one stream, unchanged.
 
-    `finished` once the server gave a reason, `unreadable` after a bad line, `usage` as OpenAI's format sends it.
+    `finished`: the server gave a reason. `unreadable`: there was a bad line. `usage` is as OpenAI's format sends it.
     """
 
     def __init__(self, lines: AsyncIterator[str]) -> None:
@@ -51,7 +51,7 @@ class Wire:
 
 
 def _body(line: str) -> str:
-    """The JSON of an event or of a line; empty for the other fields and comments of an event stream."""
+    """Return the JSON of an event or of a line; empty for the other fields and comments of an event stream."""
     body = line.removeprefix("data:").strip()
     if body == "[DONE]" or not (line.startswith("data:") or line.startswith("{")):
         return ""
@@ -67,7 +67,7 @@ def _has_reason(value: Mapping[str, Any]) -> bool:
 
 
 def watched(stream: Any) -> Wire | None:  # noqa: ANN401 - LiteLLM's stream, whose parts differ by provider
-    """Put a Wire into LiteLLM's open `stream`. None for `openai/`, whose SDK reads the lines, and minds bad ones."""
+    """Put a Wire into LiteLLM's open `stream`. None for `openai/`, whose SDK reads the lines and raises at bad ones."""
     parser = stream.completion_stream
     lines = getattr(parser, "streaming_response", None)
     if not isinstance(lines, AsyncIterator):

@@ -63,7 +63,7 @@ async def house(transactional_db, settings):
         settings.OPENAI_BASE_URL, settings.OLLAMA_BASE_URL = upstream.openai_url, upstream.url
         settings.ANTHROPIC_BASE_URL = f"http://localhost:{upstream.port}"
         await in_database_thread(offer, FAILING, HOSTED, INSIDE)
-        catalogue._said.clear()
+        catalogue._ollama_answers.clear()
         await door.warm()
         yield house
         await door.close()

@@ -36,7 +36,7 @@ def serve_from(settings, port):
     settings.ANTHROPIC_BASE_URL = settings.OLLAMA_BASE_URL = f"http://127.0.0.1:{port}"
     settings.OPENAI_BASE_URL = f"http://127.0.0.1:{port}/v1"
     # As after a look at what is offered: the Ollama here is not asked about public text.
-    catalogue._said[settings.OLLAMA_BASE_URL, "t3"] = False, time.monotonic()
+    catalogue._ollama_answers[settings.OLLAMA_BASE_URL, "t3"] = False, time.monotonic()
 
 
 class Listener:

@@ -56,7 +56,7 @@ def test_a_key_of_an_earlier_secret_can_be_read_and_is_rotated(settings):
     assert endpoints.endpoint_of("office/x").key == KEY
     out = StringIO()
     call_command("rotate_keys", stdout=out)
-    assert "1 key is encrypted under SECRET_KEY now." in out.getvalue()
+    assert "1 key is now encrypted under SECRET_KEY." in out.getvalue()
     settings.SECRET_KEY_FALLBACKS = []
     reading.read()
     assert endpoints.endpoint_of("office/x").key == KEY

@@ -28,6 +28,6 @@ class Command(BaseCommand):
             done += Connection.objects.filter(pk=connection.pk, sealed_key=connection.sealed_key).update(
                 sealed_key=rotated
             )
-        self.stdout.write(f"{done} {'key is' if done == 1 else 'keys are'} encrypted under SECRET_KEY now.")
+        self.stdout.write(f"{done} {'key is' if done == 1 else 'keys are'} now encrypted under SECRET_KEY.")
         if failed:
             sys.exit(1)

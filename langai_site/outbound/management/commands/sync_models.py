@@ -24,13 +24,13 @@ class Command(BaseCommand):
             self.stdout.write("No key and no server is set, so there are no models. README.md says how to connect one.")
             return
         changes = asyncio.run(catalogue.refresh())
-        self._tell(changes)
+        self._print(changes)
         for provider, reason in changes.silent:
             self.stderr.write(f"The server at {ADDRESSES.get(provider, provider)} lists no models: {reason}.")
         if changes.silent:
             sys.exit(1)
 
-    def _tell(self, changes: Changes) -> None:
+    def _print(self, changes: Changes) -> None:
         for word, names in (("added", changes.added), ("gone", changes.gone), ("back", changes.back)):
             for name in names:
                 self.stdout.write(f"{word:9} {name}")
