@@ -49,7 +49,7 @@ def _nothing_known(monkeypatch):
     """Each test starts like a new process."""
     monkeypatch.setattr(catalogue, "_failing", None)
     monkeypatch.setattr(catalogue, "_passed_on", frozenset())
-    monkeypatch.setattr(catalogue, "_said", {})
+    monkeypatch.setattr(catalogue, "_ollama_answers", {})
     monkeypatch.setattr(listings, "_windows", {})
 
 

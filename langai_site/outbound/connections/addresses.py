@@ -1,16 +1,16 @@
-"""Pure: which addresses may be connected, and what one amounts to."""
+"""Pure: checks which addresses may be connected, and normalises them."""
 
 import ipaddress
 import socket
 from urllib.parse import urlsplit
 
-# Where clouds hand out a machine's own credentials.
+# Hosts and networks where clouds hand out a machine's own credentials.
 METADATA_HOSTS = frozenset({"metadata", "metadata.google.internal", "instance-data", "instance-data.ec2.internal"})
 METADATA_NETWORKS = tuple(
     ipaddress.ip_network(network)
     for network in ("169.254.0.0/16", "fe80::/10", "fd00:ec2::254/128", "100.100.100.200/32", "192.0.0.192/32")
 )
-# Ends of addresses that people copy from documentation: LangAI adds the path itself.
+# Ends of addresses that people copy from documentation: LangAI adds these paths itself.
 ENDS = ("/chat/completions", "/completions", "/models", "/messages", "/api/chat", "/api/tags")
 METADATA = "This address belongs to the cloud's metadata service, which LangAI never asks. Use the model server's."
 
@@ -20,7 +20,7 @@ class AddressError(ValueError):
 
 
 def checked(address: str) -> str:
-    """Return `address` without a slash at its end. Raises AddressError."""
+    """Return `address` without a slash or a known path at its end. Raises AddressError."""
     address = address.strip()
     try:
         parts = urlsplit(address)
@@ -44,14 +44,14 @@ def checked(address: str) -> str:
 
 
 def refuse_metadata(host: str) -> None:
-    """Raise AddressError where `host`, a name or an IP address in any notation, is a metadata service."""
+    """Raise AddressError if `host`, a name or an IP address in any notation, is a metadata service."""
     host = host.rstrip(".").casefold()
     if host in METADATA_HOSTS or is_metadata_address(host):
         raise AddressError(METADATA)
 
 
 def is_metadata_address(host: str) -> bool:
-    """Return whether an IP address in any notation is one at which clouds hand out credentials."""
+    """Return whether an IP address, in any notation, is one where clouds hand out credentials."""
     address = _ip_address(host)
     if address is None:
         return False
@@ -65,7 +65,7 @@ def _ip_address(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | No
     except ValueError:
         pass
     try:
-        # The short, octal, hexadecimal and decimal notations, as systems read them.
+        # The short, octal, hexadecimal and decimal notations, as operating systems read them.
         return ipaddress.IPv4Address(socket.inet_aton(host))
     except (OSError, ValueError):
         return None
@@ -79,13 +79,13 @@ def origin(address: str) -> tuple[str, str, int | None]:
 
 
 def server(address: str) -> str:
-    """Return host and port, as people are told them."""
+    """Return host and port, as shown to people."""
     parts = urlsplit(address)
     host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname or ""
     return f"{host}:{parts.port}" if parts.port else host
 
 
 def shown(address: str) -> str:
-    """Return an address of the settings without the name and password that it may contain."""
+    """Return an address from the settings without the name and password that it may contain."""
     parts = urlsplit(address)
     return f"{parts.scheme}://{server(address)}{parts.path}"

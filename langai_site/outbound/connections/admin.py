@@ -30,7 +30,7 @@ Listed = list[Offer] | ListingError
 
 @dataclass(frozen=True)
 class SettingsRow:
-    """A connection of the environment, which the page shows and does not change."""
+    """A connection from the environment, which the page shows but cannot change."""
 
     name: str
     settings: str
@@ -56,7 +56,7 @@ class ConnectionAdmin(admin.ModelAdmin[Connection]):
         return super().get_queryset(request).annotate(models_on=Subquery(on.annotate(many=Count("pk")).values("many")))
 
     def get_readonly_fields(self, request: HttpRequest, obj: Connection | None = None) -> tuple[str, ...]:
-        """Only superusers name variables: whoever does has the value sent to the address that they type."""
+        """Let only superusers name variables: the variable's value is sent to the address in the form."""
         variable = () if request.user.is_superuser else ("key_variable",)
         return ("state", "where", *(("slug",) if obj else ()), *variable)
 
@@ -90,13 +90,13 @@ class ConnectionAdmin(admin.ModelAdmin[Connection]):
         form_url: str = "",
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
-        """Ask the server before Django opens its transaction: nothing waits for a network in one."""
+        """Ask the server before Django opens its transaction, so that no transaction waits for a network."""
         if request.method == "POST":
-            request.connection_found = self._asked(request, object_id)  # type: ignore[attr-defined]
+            request.connection_found = self._listed_by_form(request, object_id)  # type: ignore[attr-defined]
         return super().changeform_view(request, object_id, form_url, extra_context)
 
-    def _asked(self, request: HttpRequest, object_id: str | None) -> Listed | None:
-        """What the server lists that the form describes; None where it is not asked."""
+    def _listed_by_form(self, request: HttpRequest, object_id: str | None) -> Listed | None:
+        """Return what the server in the form lists, or its error; None if it is not asked."""
         found = self.get_object(request, unquote(object_id)) if object_id else None
         may = self.has_change_permission(request, found) if found else self.has_add_permission(request)
         if not may or (object_id and not found):
@@ -121,7 +121,7 @@ class ConnectionAdmin(admin.ModelAdmin[Connection]):
         return self._to_models(request, obj) or super().response_change(request, obj)
 
     def _to_models(self, request: HttpRequest, obj: Connection) -> HttpResponse | None:
-        """Go on to the choice of models where the server lists any and none has been chosen."""
+        """Redirect to the choice of models if the server lists any and none has been chosen; otherwise return None."""
         if not obj.listed or obj.problem or Model.objects.filter(provider=obj.slug).exists():
             return None
         words = f"“{obj.name}” is connected and lists {_counted(len(obj.listed))}. Switch on the ones you want."
@@ -168,7 +168,7 @@ class ConnectionAdmin(admin.ModelAdmin[Connection]):
 
     @method_decorator(require_POST)
     def test(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """Ask for the list, and one of the models for a few words: some servers list to anybody."""
+        """Ask for the list, and ask one model a short question, because some servers list to anybody."""
         connection = self._get(request, pk)
         if not connection.enabled:
             messages.error(request, f"“{connection.name}” was not asked: it is switched off.")
@@ -188,7 +188,7 @@ class ConnectionAdmin(admin.ModelAdmin[Connection]):
         return redirect("admin:outbound_connection_change", pk)
 
     def models(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """The choice of models. A button asks the server again."""
+        """Show the choice of models and save it. A button asks the server again."""
         connection = self._get(request, pk)
         if not self.has_model_permission(request):
             raise PermissionDenied
@@ -217,7 +217,7 @@ class ConnectionAdmin(admin.ModelAdmin[Connection]):
         return TemplateResponse(request, "admin/outbound/connection/models.html", context)
 
     def has_model_permission(self, request: HttpRequest) -> bool:
-        """Whether this admin may also switch models on."""
+        """Return whether this admin may also switch models on."""
         return request.user.has_perms(["outbound.add_model", "outbound.change_model"])
 
 
@@ -237,7 +237,7 @@ def _counted(many: int) -> str:
 
 
 def _of_settings() -> Iterator[SettingsRow]:
-    """The connections that environment variables make."""
+    """Yield the connections that environment variables define."""
     on = dict(
         Model.objects.filter(enabled=True, available=True).order_by().values_list("provider").annotate(Count("pk"))
     )

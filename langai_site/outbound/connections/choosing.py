@@ -1,4 +1,4 @@
-"""Which of the models that a connection lists can be asked: an admin switches them on. Synchronous."""
+"""Chooses which of the models that a connection lists can be asked: an admin switches them on. Synchronous."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -13,13 +13,13 @@ from langai_site.outbound.models import Connection, Model
 from langai_site.usage.types import ModelPrice
 
 LONGEST_NAME = 200
-# So many are switched on unless the admin says otherwise: a hub's hundreds are not.
+# Up to this many are switched on unless the admin decides otherwise; a hub with hundreds of models is not.
 FEW = 20
 
 
 @dataclass(frozen=True)
 class Choice:
-    """A model as the page shows it. `price` is None where nobody knows it, or where it costs nothing."""
+    """A model as the page shows it. `price` is None if it is unknown, or if the model costs nothing."""
 
     name: str
     display_name: str
@@ -30,7 +30,7 @@ class Choice:
 
 
 def choices(connection: Connection) -> list[Choice]:
-    """Return what can be switched on, in the server's order, and then what it does not list any more."""
+    """Return what can be switched on: models that have a row, then the others in the server's order."""
     reading.renew()
     rows = {model.name: model for model in Model.objects.filter(provider=connection.slug).order_by("rank", "name")}
     listed = {full: entry for entry in connection.listed if (full := _full(connection, entry))}
@@ -61,9 +61,9 @@ def _choice(name: str, entry: Mapping[str, Any], *, is_on: bool) -> Choice:
 
 
 def choose(connection: Connection, names: Collection[str]) -> int:
-    """Switch on the models `names` of a connection and the others off. Returns how many are on.
+    """Switch on the models `names` of a connection and switch off the others. Return how many are on.
 
-    A model that is switched off keeps what was set for it.
+    A model that is switched off keeps its settings.
     """
     wanted = set(names)
     with transaction.atomic():

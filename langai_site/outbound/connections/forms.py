@@ -17,9 +17,9 @@ OWN_FORMATS = frozenset(lane_requests.FORMATS)
 
 
 class ConnectionForm(forms.ModelForm[Connection]):
-    """A connection's page. The key goes in and never comes out.
+    """A connection's page. The key can be entered but is never shown.
 
-    The admin sets `problem`, which the server met with, before the form is saved, and `may_name_variables`.
+    The admin sets `problem`, the server's error, before the form is saved, and `may_name_variables`.
     """
 
     problem: Problem | None = None
@@ -41,7 +41,7 @@ class ConnectionForm(forms.ModelForm[Connection]):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401
         super().__init__(*args, **kwargs)
-        # As it was: the form writes what was typed into the instance.
+        # Keep the old values: the form writes what was typed into the instance.
         self.sealed_before = self.instance.sealed_key
         self.server_before = _server(self.instance.kind, self.instance.provider, self.instance.address)
         if self.instance.sealed_key:
@@ -65,7 +65,7 @@ class ConnectionForm(forms.ModelForm[Connection]):
     def clean_key(self) -> str:
         key: str = self.cleaned_data["key"]
         if key and not KEY.fullmatch(key):
-            raise forms.ValidationError("A key has no spaces and no special letters. Copy it again.")
+            raise forms.ValidationError("A key cannot contain spaces or special characters. Copy it again.")
         return key
 
     def clean_key_variable(self) -> str:
@@ -89,7 +89,7 @@ class ConnectionForm(forms.ModelForm[Connection]):
             if self.problem and (self.problem.is_final or not cleaned.get("save_anyway")):
                 self.add_error("key" if "key" in self.problem.short else "address", self.problem.words)
         if self.errors and self.data.get(self.add_prefix("key")):
-            # The bound field has the words by now.
+            # The bound field has copied the help text by now.
             self["key"].help_text = "Type the key again: the page does not keep it."
         return cleaned
 
@@ -105,13 +105,13 @@ class ConnectionForm(forms.ModelForm[Connection]):
         return provider
 
     def _keep_key_from_other_servers(self, cleaned: dict[str, Any], variable: str) -> None:
-        """Refuse to send a kept key to another server: who may change an address may not thereby read the key."""
+        """Refuse to send a stored key to another server: changing the address must not reveal the key."""
         if not self.instance.pk or cleaned.get("key") or cleaned.get("forget_key") or "address" not in cleaned:
             return
         has_key = bool(self.sealed_before) or (bool(variable) and not self.may_name_variables)
         server = _server(cleaned.get("kind", ""), cleaned["provider"], cleaned["address"])
         if has_key and server != self.server_before:
-            self.add_error("key", "The address names another server than before. Type the key for it.")
+            self.add_error("key", "The address now points to another server. Type the key for that server.")
 
     def _sealed(self, cleaned: dict[str, Any], variable: str) -> str:
         if cleaned.get("key"):
@@ -120,6 +120,6 @@ class ConnectionForm(forms.ModelForm[Connection]):
 
 
 def _server(kind: str, provider: str, address: str) -> tuple[str, tuple[str, str, int | None]]:
-    """Return what tells one server from another: LiteLLM has an address for each provider."""
+    """Return what distinguishes one server from another: LiteLLM has an address for each provider."""
     usual = FACTS[Kind(kind)].address if kind in FACTS else ""
     return provider if kind == Kind.OTHER else "", addresses.origin(address or usual)

@@ -3,12 +3,12 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-# The prefixes of the models that environment variables connect, and of embedders: no connection can have them.
+# Prefixes of the models that environment variables connect, and of embedders: no connection can have them.
 RESERVED = frozenset({"openai", "hosted_vllm", "anthropic", "ollama_chat", "ollama"})
 
 
 class Kind(StrEnum):
-    """What a server speaks."""
+    """The API that a server speaks."""
 
     COMPATIBLE = "compatible"
     OPENAI = "openai"
@@ -23,7 +23,7 @@ class Kind(StrEnum):
 class Facts:
     """What is fixed for a kind.
 
-    `provider` is its wire format in `lane_requests.FORMATS` and LiteLLM's name for it, and `address` is its usual one.
+    `provider` is its wire format in `lane_requests.FORMATS` and LiteLLM's name for it; `address` is its usual address.
     `is_open`: the key opens every model of the provider, listed or not.
     """
 

@@ -1,6 +1,6 @@
-"""What this process knows of the connections in the database: a copy, for the event loop and whoever is in a hurry.
+"""This process's copy of the connections in the database, for the event loop and other code that must be fast.
 
-`reading.py` fills it, at least once a second where a web process runs. Nothing here reads the database.
+`reading.py` fills it, at least once a second in a web process. Nothing here reads the database.
 """
 
 from collections.abc import Mapping
@@ -14,8 +14,8 @@ from langai_site.outbound.connections.kinds import FACTS, LISTED_HOSTS, Kind
 class Known:
     """One connection as it was read.
 
-    `provider` is its wire format, or LiteLLM's name. `key_problem` says why there is no key where one was stored.
-    `is_listing`: its server has listed models, so that a model which it does not list is gone.
+    `provider` is its wire format, or LiteLLM's name. `key_problem` says why there is no key although one was stored.
+    `is_listing`: its server has listed models, so a model that it does not list is gone.
     """
 
     slug: str
@@ -31,12 +31,12 @@ class Known:
 
     @property
     def is_open(self) -> bool:
-        """Whether a model can be asked that its server does not list."""
+        """Return whether a model can be asked that its server does not list."""
         return FACTS[self.kind].is_open or not self.is_listing
 
     @property
     def litellm_provider(self) -> str:
-        """What LiteLLM's list calls the provider of its models; empty where nobody knows."""
+        """Return the provider of its models in LiteLLM's list; empty if unknown."""
         if self.kind == Kind.COMPATIBLE:
             return LISTED_HOSTS.get(urlsplit(self.address).hostname or "", "")
         return self.provider
@@ -46,18 +46,18 @@ _known: Mapping[str, Known] = {}
 
 
 def put(connections: Mapping[str, Known]) -> None:
-    """Replace what this process knows."""
+    """Replace this process's copy."""
     global _known
     _known = dict(connections)
 
 
 def find(slug: str) -> Known | None:
-    """Return the connection of that slug, enabled or not."""
+    """Return the connection with that slug, enabled or not."""
     return _known.get(slug)
 
 
 def enabled() -> list[str]:
-    """Return the slugs of the connections that are switched on, whether they have a key or not."""
+    """Return the slugs of the connections that are switched on, with or without a key."""
     return [slug for slug, one in _known.items() if one.enabled]
 
 
@@ -67,14 +67,14 @@ def usable() -> list[str]:
 
 
 def missing(slug: str) -> str:
-    """Return what a connection waits for, in a few words for admins; empty where it can be asked."""
+    """Return in a few words for admins why a connection cannot be asked; empty if it can."""
     if (one := _known.get(slug)) is None:
         return "not set up"
     return one.key_problem if one.enabled else "its connection is switched off"
 
 
 def litellm_name(model: str) -> str:
-    """Return LiteLLM's name for a model, like `groq/llama-4`; empty where it has none."""
+    """Return LiteLLM's name for a model, like `groq/llama-4`; empty if it has none."""
     slug, _, rest = model.partition("/")
     if (one := _known.get(slug)) is None:
         return model

@@ -1,4 +1,4 @@
-"""What a connection's server lists, or one clear line that says why it does not."""
+"""Lists a connection's models, or says in one clear line why its server does not."""
 
 import asyncio
 import socket
@@ -25,7 +25,7 @@ async def offers(connection: Known) -> list[Offer]:
     if connection.kind == Kind.OTHER:
         found = await asyncio.to_thread(_known_to_litellm, connection.provider)
     else:
-        found = await _asked(connection)
+        found = await _ask(connection)
     chats = [offer for offer in found if not listings.NOT_FOR_CHAT.search(offer.name)]
     if not chats:
         host = addresses.server(connection.address) or connection.name
@@ -42,7 +42,7 @@ async def offers(connection: Known) -> list[Offer]:
     ]
 
 
-async def _asked(connection: Known) -> list[Offer]:
+async def _ask(connection: Known) -> list[Offer]:
     endpoint = _endpoint(connection)
     await asyncio.to_thread(_refuse_metadata, endpoint.url)
     await asyncio.to_thread(http_clients.certificates, endpoint.direct)
@@ -59,7 +59,7 @@ async def _asked(connection: Known) -> list[Offer]:
 
 
 def _endpoint(connection: Known) -> Endpoint:
-    """Where the list is asked for, which a connection that is switched off may be as well."""
+    """Return where to ask for the list, even if the connection is switched off. Raises ListingError."""
     if not connection.address:
         raise ListingError(Problem("no address", "Write the server's address."))
     if connection.kind == Kind.AZURE:
@@ -69,11 +69,11 @@ def _endpoint(connection: Known) -> Endpoint:
 
 
 def _refuse_metadata(url: str) -> None:
-    """Raise ListingError where a name stands for an address at which clouds hand out credentials."""
+    """Raise ListingError if the host's name resolves to an address where clouds hand out credentials."""
     try:
         found = socket.getaddrinfo(urlsplit(url).hostname or "", None)
     except (OSError, UnicodeError):
-        # The request itself will say so, unless a proxy knows the name.
+        # The request itself will report this, unless a proxy knows the name.
         return
     if any(addresses.is_metadata_address(str(address[0])) for *_, address in found):
         raise ListingError(Problem("is a metadata service", addresses.METADATA, is_final=True))
@@ -119,7 +119,7 @@ def _known_to_litellm(provider: str) -> list[Offer]:
 
 
 def names(found: Iterable[Offer]) -> list[dict[str, object]]:
-    """Return models as a connection's row keeps them: by the server's names."""
+    """Return models as a connection's row stores them: under the server's names."""
     return [
         {
             "name": offer.name.removeprefix(f"{offer.provider}/"),

@@ -1,4 +1,4 @@
-"""Pure: why a connection lists no models, as one clear line each."""
+"""Pure: explains in one clear line why a connection lists no models."""
 
 import ssl
 from dataclasses import dataclass
@@ -29,7 +29,7 @@ class ListingError(Exception):
 
 
 def of_error(error: BaseException | None, address: str, *, has_key: bool, wants_v1: bool) -> Problem:
-    """Return what `error`, met while the server at `address` was asked, means.
+    """Return the problem behind `error`, which came up while the server at `address` was asked.
 
     `wants_v1`: such servers usually have their API below /v1.
     """
@@ -59,8 +59,8 @@ def _of_status(response: httpx.Response, host: str, has_key: bool, try_v1: str) 
         return Problem("refuses the key" if has_key else "asks for a key", f"{host} refuses the key ({status}). {do}")
     if response.is_redirect:
         place = response.headers.get("location", "")[:200]
-        words = f"{host} sends LangAI on to {place or 'another address'}. Write the address that it sends to."
-        return Problem("sends elsewhere", words)
+        words = f"{host} redirects LangAI to {place or 'another address'}. Use that address instead."
+        return Problem("redirects elsewhere", words)
     if status in MISSING:
         words = f"{host} has no list of models at this address ({status}). Check the kind and the address.{try_v1}"
         return Problem("no list of models at this address", words)
@@ -80,7 +80,7 @@ def _of_connection(error: BaseException, host: str) -> Problem:
     if isinstance(error, httpx.ConnectError):
         words = f"Nothing answers at {host}. Check the address and the port, and that the server runs."
         return Problem("cannot be reached", words)
-    return Problem("breaks the connection off", f"{host} broke the connection off. Check the address and the port.")
+    return Problem("closes the connection", f"{host} closed the connection. Check the address and the port.")
 
 
 def _of_tls(text: str, host: str) -> Problem:
@@ -88,14 +88,14 @@ def _of_tls(text: str, host: str) -> Problem:
         return Problem("does not speak https", f"{host} does not speak https. Write http:// if it is meant to be so.")
     reason = "is not trusted"
     if "self-signed" in text or "self signed" in text:
-        reason = "is signed by itself"
+        reason = "is self-signed"
     elif "expired" in text:
         reason = "has expired"
     elif "mismatch" in text:
         reason = "is for another name"
     return Problem(
         "its certificate is refused",
-        f"The certificate of {host} {reason}. Have this machine trust who signed it, or correct the address.",
+        f"The certificate of {host} {reason}. Make this machine trust its issuer, or correct the address.",
     )
 
 

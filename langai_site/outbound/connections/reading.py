@@ -1,4 +1,4 @@
-"""Reads connections from the database into this process's copy (`known.py`). Synchronous, but for `keep_fresh`."""
+"""Reads connections from the database into this process's copy (`known.py`). Synchronous, except `keep_fresh`."""
 
 import asyncio
 import logging
@@ -19,7 +19,7 @@ from langai_site.outbound.models import Connection, Model
 
 logger = logging.getLogger(__name__)
 
-# How old what a process knows may be.
+# The copy may be this old.
 SECONDS = 1.0
 UNREADABLE = "its key cannot be decrypted because SECRET_KEY has changed: type the key again"
 LONGEST_KEY = 10_000
@@ -42,13 +42,13 @@ def read() -> None:
 
 
 def renew() -> None:
-    """Read them if what is known may be out of date."""
+    """Read the connections if the copy may be out of date."""
     if time.monotonic() - _read_at >= SECONDS:
         read()
 
 
 def forget() -> None:
-    """Have the next `renew` read: something was just saved."""
+    """Make the next `renew` read: something was just saved."""
     global _read_at
     _read_at = float("-inf")
 
@@ -64,7 +64,7 @@ async def keep_fresh() -> None:
 
 
 def register() -> None:
-    """Have this process notice at once what it saves itself, and models go with their connection."""
+    """Make this process notice its own changes at once, and delete models with their connection."""
     post_save.connect(_changed, Connection, dispatch_uid="connections")
     post_delete.connect(_deleted, Connection, dispatch_uid="connections")
 
@@ -113,7 +113,7 @@ def _known(
 
 
 def _key(sealed: str, variable: str) -> tuple[str, str]:
-    """Return the key, and why there is none where there should be one."""
+    """Return the key, and why there is none although there should be."""
     if variable:
         return _key_of_environment(variable)
     try:
@@ -123,7 +123,7 @@ def _key(sealed: str, variable: str) -> tuple[str, str]:
 
 
 def _key_of_environment(variable: str) -> tuple[str, str]:
-    """Return what a variable holds, or the file that it names with _FILE, as for the settings."""
+    """Return the value of a variable, or of the file that it names with _FILE, as for the settings."""
     if file := os.environ.get(f"{variable}_FILE"):
         try:
             with Path(file).open() as opened:

@@ -1,4 +1,4 @@
-"""The keys of connections as the database holds them: encrypted under SECRET_KEY."""
+"""Encrypts the keys of connections under SECRET_KEY, as the database stores them."""
 
 import base64
 import hashlib
@@ -9,7 +9,7 @@ from django.conf import settings
 
 
 class UnreadableKeyError(ValueError):
-    """A stored key cannot be decrypted: SECRET_KEY is another one than when the key was stored."""
+    """A stored key cannot be decrypted: SECRET_KEY has changed since it was stored."""
 
 
 def seal(key: str) -> str:
@@ -45,5 +45,5 @@ def _cipher_of(*secrets: str) -> MultiFernet:
 
 
 def _fernet(secret: str) -> Fernet:
-    # Another key than those that encrypt the cache or sign sessions.
+    # A different key than those that encrypt the cache or sign sessions.
     return Fernet(base64.urlsafe_b64encode(hashlib.sha256(f"langai.connections:{secret}".encode()).digest()))

@@ -51,7 +51,7 @@ def page(name, connection):
 
 @contextmanager
 def https_server(folder):
-    """A server whose certificate is signed by itself; yields its address."""
+    """Run a server whose certificate is self-signed; yield its address."""
     key = ec.generate_private_key(ec.SECP256R1())
     name, now = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "office")]), datetime.now(UTC)
     certificate = (
@@ -153,7 +153,7 @@ class TestSaving:
         with https_server(tmp_path) as url:
             text = admin.post(reverse(ADD), form(address=url)).text
         assert "The certificate of 127.0.0.1" in text
-        assert "is signed by itself. Have this machine trust who signed it, or correct the address." in text
+        assert "is self-signed. Make this machine trust its issuer, or correct the address." in text
 
     def test_it_can_be_saved_anyway_and_says_its_state(self, admin):
         address = f"http://127.0.0.1:{free_port()}/v1"
@@ -213,7 +213,7 @@ class TestTheKey:
     def test_it_is_not_sent_to_another_server(self, admin, upstream):
         connection = connect("http://127.0.0.1:1/v1")
         text = admin.post(page("change", connection), form(address=upstream.openai_url, save_anyway="on")).text
-        assert "The address names another server than before. Type the key for it." in text
+        assert "The address now points to another server. Type the key for that server." in text
         assert upstream.requests() == []
         admin.post(page("change", connection), form(address=upstream.openai_url, key="sk-new"))
         connection.refresh_from_db()
@@ -223,7 +223,7 @@ class TestTheKey:
     def test_nor_to_another_provider_of_litellm(self, admin):
         connection = connect("", kind="other", provider="cohere_chat")
         text = admin.post(page("change", connection), form(kind="other", provider="mistral", save_anyway="on")).text
-        assert "The address names another server than before. Type the key for it." in text
+        assert "The address now points to another server. Type the key for that server." in text
 
     def test_it_can_be_deleted(self, admin, upstream):
         connection = connect(upstream.openai_url)
