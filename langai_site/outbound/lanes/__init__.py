@@ -1,5 +1,5 @@
-"""Pure: our own lane to model providers, one module for each wire format.
+"""Pure: the wire formats of model providers that we speak ourselves, one module per format.
 
-Each format module has a `Decoder` (bytes in, events out) and a `build` (a request in, path, headers and body out).
+Each format module has a `Decoder` (bytes in, events out) and a `build` (a request in; path, headers and body out).
 Nothing here opens a connection, reads a clock or writes a log: the driver does.
 """

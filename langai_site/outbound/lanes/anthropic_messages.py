@@ -21,14 +21,14 @@ READ = ("input_tokens", "cache_read_input_tokens", "cache_creation_input_tokens"
 
 
 class Decoder(BaseDecoder):
-    """Decodes Anthropic's events. An answer is complete at a reason and at `message_stop`."""
+    """Decodes Anthropic's events. An answer is complete at a finish reason or at `message_stop`."""
 
     def __init__(self, *, opened: bool = False, longest: int = LONGEST_EVENT) -> None:
-        """`opened`: the text begins within a thought. `longest`: the most bytes of one event."""
+        """`opened`: the text begins inside a thought. `longest`: the most bytes of one event."""
         super().__init__(opened=opened, longest=longest)
         self._read_tokens = dict.fromkeys(READ, 0)
         self._signature: list[str] = []
-        # The number of the call in each block that is one, and arguments that came at its beginning.
+        # The number of the call for each block that is a call, and arguments that came with the block's start.
         self._calls: dict[Any, int] = {}
         self._arguments: dict[int, str] = {}
 
@@ -106,7 +106,7 @@ class Decoder(BaseDecoder):
             self._signature.append(signature)
 
     def _end_block(self, found: list[Event]) -> None:
-        """Give what is complete at the end of a block: a signature, and arguments that did not come in fragments."""
+        """Add what is complete at the end of a block: a signature, and arguments that did not come in fragments."""
         if self._signature:
             found += self._voice.think("", SIGNED + "".join(self._signature))
             self._signature = []
@@ -115,7 +115,7 @@ class Decoder(BaseDecoder):
         self._arguments = {}
 
     def _usage(self, usage: Any) -> UsageDelta | None:  # noqa: ANN401 - whatever a server sends
-        """Return all counts so far. The parts of what was read are counted apart, and may come in several events."""
+        """Return all counts so far. The parts of the input are counted separately, and may come in several events."""
         if not isinstance(usage, dict):
             return None
         try:

@@ -1,4 +1,4 @@
-"""Pure: a call as a request to Anthropic's messages.
+"""Pure: builds a request to Anthropic's messages.
 
 Shapes: platform.claude.com/docs/en/api/messages.
 """
@@ -24,10 +24,10 @@ from langai_site.outbound.parts import Image, Part, Text, Thinking, ToolCall, To
 
 PATH = "/v1/messages"
 VERSION = "2023-06-01"
-# Mark signatures of this format, and thoughts that their provider keeps secret.
+# Prefixes of this format's signatures, and of thoughts that the provider keeps secret.
 SIGNED, REDACTED = "anthropic:", "anthropic-redacted:"
 CHOICES = {"auto": "auto", "none": "none", "required": "any"}
-# Models that are told how many tokens they may think; newer ones decide, and are told how hard to try.
+# Models that are told how many tokens they may think; newer ones decide that, and are told an effort.
 WITH_BUDGET = re.compile(r"claude-(?:3|[a-z]+-4(?:-[0-5]\b|-\d{8}|$))")
 BUDGETS = {"low": 2048, "medium": 8192, "high": 24_576}
 LEAST_BUDGET = 1024
@@ -56,7 +56,7 @@ def build(request: Request, quirks: Quirks = USUAL, load: Load = no_files) -> Wi
     if request.response_format is not None and request.response_format.schema is not None:
         body["output_config"] = {"format": {"type": "json_schema", "schema": dict(request.response_format.schema)}}
     _think(request, body)
-    # A model that thinks takes no temperature.
+    # A model that thinks accepts no temperature.
     if request.temperature is not None and quirks.temperature and body.get("thinking", OFF) == OFF:
         body["temperature"] = min(request.temperature, 1)
     headers = {"Content-Type": "application/json", "anthropic-version": VERSION}
@@ -76,7 +76,7 @@ def _think(request: Request, body: Json) -> None:
         if budget >= LEAST_BUDGET:
             body["thinking"] = {"type": "enabled", "budget_tokens": budget}
     elif request.thinking:
-        # Without `display`, newer models think in secret.
+        # Without `display`, newer models do not show their thoughts.
         body["thinking"] = {"type": "adaptive", "display": "summarized"}
         body["output_config"] = body.get("output_config", {}) | {"effort": request.thinking}
 
@@ -124,7 +124,7 @@ def _result(result: ToolResult, load: Load) -> Json:
 
 
 def _id(name: str) -> str:
-    """Return the id of a call in the signs that Anthropic allows: another provider may have made it."""
+    """Return the id of a call with only the characters that Anthropic allows: another provider may have made it."""
     return NOT_IN_AN_ID.sub("_", name) or "call"
 
 

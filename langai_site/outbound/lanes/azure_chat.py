@@ -1,4 +1,4 @@
-"""Pure: Azure OpenAI, which is OpenAI's chat completions with its key in another header."""
+"""Pure: Azure OpenAI, which is OpenAI's chat completions with the key in another header."""
 
 from dataclasses import replace
 

@@ -13,16 +13,16 @@ from langai_site.outbound.lanes.voice import Voice
 
 
 class BaseDecoder:
-    """Turns the bytes of one answer into events, of which `_read` finds those of one object.
+    """Turns the bytes of one answer into events; `_read` adds the events of one object.
 
-    An error is raised once all events before it were returned, so the text up to it is never lost.
+    An error is raised only after all events before it were returned, so the text up to it is never lost.
 
-    `close` gives no Finished where the server did not say that the answer is complete: the stream was cut off. Both
+    `close` returns no Finished if the server did not say that the answer is complete: the stream was cut off. Both
     methods raise UnreadableError for bytes that are not in the format, and TooLongError.
     """
 
     def __init__(self, *, opened: bool = False, longest: int = LONGEST_EVENT) -> None:
-        """`opened`: the text begins within a thought. `longest`: the most bytes of one event."""
+        """`opened`: the text begins inside a thought. `longest`: the most bytes of one event."""
         self._frames = Frames(longest)
         self._voice = Voice(opened=opened)
         self._counts = Counts()
@@ -44,7 +44,7 @@ class BaseDecoder:
         try:
             self._frames.read(data, frames)
         except (UnreadableError, TooLongError) as error:
-            # What came before it counts, however the bytes were split.
+            # What came before the error counts, however the bytes were split.
             if not frames:
                 raise
             self._error = error
@@ -62,7 +62,7 @@ class BaseDecoder:
         return found
 
     def close(self) -> list[Event]:
-        """Return the events at the end of the stream. Raises what the last `feed` held back."""
+        """Return the events at the end of the stream. Raises the error that the last `feed` held back."""
         if self._error is not None:
             raise self._error
         found: list[Event] = []
@@ -92,7 +92,7 @@ class BaseDecoder:
             found.append(total)
 
     def _fail(self, error: Any, found: list[Event]) -> None:  # noqa: ANN401 - whatever a server sends
-        """Add the failure, after what was kept back. Nothing that follows is read."""
+        """Add the failure, after what was held back. Nothing that follows is read."""
         self._has_failed = True
         found += self._voice.close()
         found.append(failure_of(error))
@@ -102,7 +102,7 @@ class BaseDecoder:
         found.append(call)
 
     def _finish(self, reason: FinishReason, found: list[Event]) -> None:
-        """Add the reason, once. An answer that stops after calls of tools stops for them, whatever it is called."""
+        """Add the reason, once. An answer that stops after tool calls stops for them, whatever the server calls it."""
         if self._is_finished or self._has_failed:
             return
         self._is_finished = True
@@ -111,6 +111,6 @@ class BaseDecoder:
 
 
 def is_bare_error(chunk: Mapping[str, Any]) -> bool:
-    """Whether the chunk is an error that does not stand under `error`."""
+    """Return whether the chunk is an error that is not under the key `error`."""
     has_words = isinstance(chunk.get("message"), str) or bool(chunk.get("detail")) or bool(chunk.get("errors"))
     return has_words or chunk.get("object") == "error"

@@ -1,4 +1,4 @@
-"""Pure: one failure out of an error in any of the shapes that servers give it."""
+"""Pure: reads a failure from an error in any of the shapes that servers use."""
 
 import json
 import re
@@ -16,9 +16,9 @@ LONGEST_WAIT = 3600
 DEEPEST = 6
 ERRORS = range(400, 600)
 MESSAGES = ("message", "msg", "detail", "error_message", "error_description", "title", "reason", "description")
-# What holds the error itself, from the outside in. Several servers put the error of another one into their own.
+# Keys that hold the error itself, from the outside in. Several servers wrap another server's error in their own.
 INNER = ("error", "errors", "detail", "details", "message", "metadata", "raw", "innererror", "inner_error", "err")
-# Says little: a word further inside says more.
+# These say little: a word further inside says more.
 VAGUE = ("", "error", "none", "null", "invalid_argument", "invalid_request_error", "object")
 # "6m0s", "1.5s", "34s", "250ms", "1h2m", "20 seconds"
 SPAN = re.compile(r"(\d{1,9}(?:\.\d{1,9})?) ?(ms|h|m|s)")
@@ -42,7 +42,7 @@ class _Found:
 
 
 def failure_of(value: Any, status: int = 0, retry_after: float = 0) -> ServerFailure:  # noqa: ANN401 - parsed JSON
-    """Return what `value` says: an error object, or what holds one; a string or a list will do."""
+    """Return the failure in `value`: an error object or its container; a string or a list is fine too."""
     found = _Found(status, retry_after)
     _search(value, found, 0)
     message = _joined(found.messages)
@@ -57,13 +57,13 @@ def failure_of(value: Any, status: int = 0, retry_after: float = 0) -> ServerFai
 
 
 def wait_in(message: str) -> float:
-    """Return the seconds of "Please try again in 6m0s"; 0 where the text names none."""
+    """Return the seconds in "Please try again in 6m0s"; 0 if the text names none."""
     match = AGAIN.search(message)
     return span(match[1]) if match else 0
 
 
 def span(text: str) -> float:
-    """Return the seconds of "1h2m", "250ms", "34s" or "20 seconds"; 0 where the text is none of them."""
+    """Return the seconds of "1h2m", "250ms", "34s" or "20 seconds"; 0 if the text is none of them."""
     folded = text[:60].strip().lower().replace("milli", "m")
     if not SPANS.fullmatch(folded):
         return 0
@@ -71,7 +71,7 @@ def span(text: str) -> float:
 
 
 def _joined(messages: list[str]) -> str:
-    """Each message once: an outer one often repeats the inner one."""
+    """Join the messages, each once: an outer one often repeats the inner one."""
     kept: list[str] = []
     for message in messages:
         text = whole(message[:LONGEST_MESSAGE]).strip()
@@ -95,7 +95,7 @@ def _search(value: Any, found: _Found, depth: int) -> None:  # noqa: ANN401 - pa
     elif isinstance(value, dict):
         _note(value, found)
         for name, inner in _inside(value):
-            # In an object of details a plain string is a word of some kind, not the message.
+            # In an object of details, a plain string is some word, not the message.
             if not isinstance(inner, str) or name in ("error", "detail", "message", "raw", "errors"):
                 _search(inner, found, depth + 1)
 
@@ -116,7 +116,7 @@ def _located(text: str, loc: Any) -> str:  # noqa: ANN401 - FastAPI's list of ke
 
 
 def _note(value: Mapping[str, Any], found: _Found) -> None:
-    """Take the words of one object; an inner one may replace what says little."""
+    """Take the words of one object; an inner one may replace a word that says little."""
     found.code = _better(found.code, value.get("code"), found)
     for name in ("type", "status", "reason", "@type"):
         if name == "reason" and isinstance(value.get(name), str) and value[name].isupper():
@@ -134,7 +134,7 @@ def _note(value: Mapping[str, Any], found: _Found) -> None:
 
 
 def _better(old: str, word: Any, found: _Found) -> str:  # noqa: ANN401 - parsed JSON
-    """Return the word that says more. A number is taken as the status, where it is one."""
+    """Return the word that says more. A number that is an error status is taken as the status."""
     if isinstance(word, bool):
         return old
     if isinstance(word, int | float):

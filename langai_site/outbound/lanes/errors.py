@@ -2,7 +2,7 @@
 
 
 class UnreadableError(Exception):
-    """The server sent something that is not in its format, so the answer would have a hole."""
+    """The server sent something that is not in its format, so the answer would have a gap."""
 
 
 class TooLongError(Exception):

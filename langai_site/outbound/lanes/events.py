@@ -1,6 +1,6 @@
 """Pure: what a decoder finds in a provider's answer.
 
-Frozen dataclasses with slots. A decoder never changes an event after it returned it.
+Frozen dataclasses with slots. A decoder never changes an event after it has returned it.
 """
 
 from dataclasses import dataclass
@@ -26,9 +26,9 @@ class TextDelta:
 
 @dataclass(frozen=True, slots=True)
 class ThinkingDelta:
-    """Text to append to the thought, which may be empty where a signature is not.
+    """Text to append to the thought; it may be empty if there is a signature.
 
-    A signature ends the thought: later thinking belongs to another one. Store it as it is, see `parts.Thinking`.
+    A signature ends the thought: later thinking belongs to another one. Store it unchanged, see `parts.Thinking`.
     """
 
     text: str
@@ -37,16 +37,16 @@ class ThinkingDelta:
 
 @dataclass(frozen=True, slots=True)
 class ThoughtSoFar:
-    """All the text given so far was thinking: the server sent the end of a thought whose beginning it did not mark."""
+    """All text so far was thinking: the server sent the end of a thought whose beginning it did not mark."""
 
 
 @dataclass(frozen=True, slots=True)
 class ToolCallDelta:
     """A fragment of a tool call. `index` counts the calls of the answer from 0.
 
-    `id` and `name` are empty where they came with an earlier fragment, and the `id` of the whole call is where its
-    provider names none: make one up that is unique in the conversation. The `arguments` of all fragments, joined, are
-    JSON text. Empty arguments mean that there are none.
+    `id` and `name` are empty if they came with an earlier fragment. If the provider gives the call no id at all, create
+    one that is unique in the conversation. The `arguments` of all fragments, joined, are JSON text. Empty arguments
+    mean that there are none.
     """
 
     index: int
@@ -57,10 +57,10 @@ class ToolCallDelta:
 
 @dataclass(frozen=True, slots=True)
 class UsageDelta:
-    """Token counts of the whole call so far; a later one replaces an earlier one. 0: the server does not say.
+    """Token counts of the whole call so far; a later event replaces an earlier one. 0: the server does not say.
 
-    `input_tokens` counts everything the model read, cache reads and writes included. `output_tokens` counts everything
-    it wrote, thinking included.
+    `input_tokens` counts everything that the model read, including cache reads and writes. `output_tokens` counts
+    everything that it wrote, including thinking.
     """
 
     input_tokens: int
@@ -77,7 +77,7 @@ class Alive:
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """Text in which the model refuses, from servers that keep it apart from the answer."""
+    """Text in which the model refuses, from servers that keep it separate from the answer."""
 
     text: str
 
@@ -91,11 +91,11 @@ class Finished:
 
 @dataclass(frozen=True, slots=True)
 class ServerFailure:
-    """An error that the server reported, in the body of an error or inside an answer of status 200.
+    """An error that the server reported, in an error's body or inside an answer of status 200.
 
-    `status` is the HTTP status, or the one that the error names; 0 where there is none. `retry_after` is in seconds, 0
-    where the server names none. `type`, `code`, `param` and `message` are the provider's own and empty where it gives
-    none; the message may quote what people wrote.
+    `status` is the HTTP status, or the one that the error names; 0 if there is none. `retry_after` is in seconds, 0 if
+    the server names none. `type`, `code`, `param` and `message` are the provider's own, empty if it sends none; the
+    message may quote people's text.
     """
 
     status: int

@@ -1,7 +1,7 @@
-"""Pure: what kind of failure an error of a provider is, from its status, its codes and, last, its wording.
+"""Pure: classifies a provider's error, by its status, its codes and, last, its wording.
 
-The codes are those of `langai_site.outbound.failures`, with `quota` (money or a plan is used up: waiting does not
-help) and `loading` (the model is not in memory yet: waiting does).
+The codes are those of `langai_site.outbound.failures`, including `quota` (money or a plan is used up: waiting does not
+help) and `loading` (the model is not in memory yet: waiting helps).
 """
 
 import json
@@ -24,7 +24,7 @@ STATUSES = {
     413: "too_long",
     429: "rate_limited",
 }
-# What a status leaves open to the wording: servers give one status to several kinds of failure, some 500 to all.
+# What the wording decides for each status: servers use one status for several failures, some use 500 for all.
 OPEN = {
     0: tuple(WORDINGS),
     400: ("too_long", "filtered", "quota", "unauthorized", "not_found", "loading"),
@@ -37,12 +37,12 @@ OPEN = {
     500: ("too_long", "filtered", "quota", "loading", "not_found", "rate_limited"),
     503: ("loading", "too_long", "rate_limited"),
 }
-# Codes that say what is wrong whatever status comes with them.
+# Codes that are certain, whatever status comes with them.
 CERTAIN = ("too_long", "filtered", "quota", "loading", "not_found")
 
 
 def classify(failure: ServerFailure) -> str:
-    """Return which failure of `langai_site.outbound.failures` this is, or `quota` or `loading`."""
+    """Return the code in `langai_site.outbound.failures` for this failure."""
     status = failure.status
     named = [code for word in (failure.code, failure.type) if (code := BY_WORD.get(word.lower(), ""))]
     if status == 402:
@@ -51,7 +51,7 @@ def classify(failure: ServerFailure) -> str:
         return certain
     if not status and named and named[0] != "upstream_error":
         return named[0]
-    # One server puts the message where the name of the parameter belongs.
+    # One server puts the message into the parameter's name.
     text = f"{failure.message} {failure.param}"
     if failure.retry_after and A_MINUTES_QUOTA.search(text):
         return "rate_limited"
@@ -66,18 +66,18 @@ def classify(failure: ServerFailure) -> str:
 
 
 def read_error(status: int, headers: Mapping[str, str], body: bytes, now: datetime | None = None) -> ServerFailure:
-    """Return the failure that an answer with an error's `status` tells of.
+    """Return the failure in an answer with an error's `status`.
 
-    `headers` may be in any case of letters. `now`, with its time zone, is needed for a Retry-After that is a date.
+    The names in `headers` may be in any case. `now`, with its time zone, is needed for a Retry-After that is a date.
     """
     text = body.decode("utf-8", "replace").removeprefix("\ufeff").strip()
     wait = retry_after({name.lower(): value for name, value in headers.items()}, now)
-    # A status of success says nothing about an error, which may name one itself.
+    # A status of success says nothing about an error, which may name a status itself.
     return failure_of(_value(text), status if status >= 400 else 0, wait)
 
 
 def _value(text: str) -> Any:  # noqa: ANN401 - parsed JSON
-    """Return the JSON in a body, which may come as an event; the title of a page; or the text itself."""
+    """Return the JSON in a body, which may come as an event; otherwise a page's title, or the text itself."""
     lines = [line for line in text.splitlines() if line.startswith("data:")]
     for candidate in (text, *(line.removeprefix("data:") for line in lines[:1])):
         try:
@@ -91,7 +91,7 @@ def _value(text: str) -> Any:  # noqa: ANN401 - parsed JSON
 
 
 def retry_after(headers: Mapping[str, str], now: datetime | None = None) -> float:
-    """Return the seconds that headers, whose names are in lower case, ask to wait; 0 where they name none."""
+    """Return the seconds to wait that headers with lower-case names ask for; 0 if they name none."""
     milliseconds = _number(headers.get("retry-after-ms", ""))
     if milliseconds:
         return min(milliseconds / 1000, LONGEST_WAIT)
@@ -105,7 +105,7 @@ def _number(text: str) -> float:
 
 
 def _until(text: str, now: datetime | None) -> float:
-    """Return the seconds until an HTTP date; 0 where it is past, or the text is none."""
+    """Return the seconds until an HTTP date; 0 if it is past, or the text is not a date."""
     if now is None or ":" not in text[:60]:
         return 0
     try:

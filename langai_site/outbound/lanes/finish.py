@@ -1,15 +1,15 @@
-"""Pure: why a model stopped, from the word its provider uses."""
+"""Pure: why a model stopped, from the word that its provider uses."""
 
 from typing import Any
 
 from langai_site.outbound.lanes.events import FinishReason
 
-# Everything else means STOP. A word that nobody here knows comes with an answer that the server calls ended, and a new
-# name for an ordinary end is likelier than a new kind of failure. The text is kept either way.
+# Everything else means STOP. An unknown word comes with an answer that the server calls ended, and a new name for an
+# ordinary end is more likely than a new kind of failure. The text is kept either way.
 REASONS = {
     FinishReason.LENGTH: (
         *("length", "max_tokens", "max_output_tokens", "max_completion_tokens", "max_length", "model_length"),
-        # Anthropic: the window is full, or the turn goes on in another call.
+        # Anthropic: the window is full, or the turn continues in another call.
         *("model_context_window_exceeded", "pause_turn", "token_limit"),
     ),
     FinishReason.TOOL_CALLS: ("tool_calls", "tool_call", "tool_use", "function_call", "function_calls"),
@@ -29,7 +29,7 @@ NONE = ("", "null", "none", "finish_reason_unspecified")
 
 
 def finish_reason(word: Any) -> FinishReason | None:  # noqa: ANN401 - whatever a server sends
-    """Return what the provider's `word` means, in any case of letters; None where it is no word."""
+    """Return the meaning of the provider's `word`, in any case of letters; None if it is no reason."""
     if not isinstance(word, str):
         return None
     folded = word.strip().lower()

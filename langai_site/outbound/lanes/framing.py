@@ -1,6 +1,6 @@
-"""Pure: bytes of an answer to the JSON objects in it, whichever way the server frames them.
+"""Pure: turns the bytes of an answer into its JSON objects, however the server frames them.
 
-Servers send events, lines of JSON, or one JSON text although they were asked for a stream. The beginning decides.
+Servers send events, lines of JSON, or one JSON text although a stream was requested. The first bytes decide.
 """
 
 import json
@@ -14,14 +14,14 @@ from langai_site.outbound.lanes.lines import BOM, LONGEST_EVENT, JsonLines, SseE
 
 DONE = "[DONE]"
 PINGS = ("ping", "heartbeat", "keepalive", "keep-alive")
-# Names of events that change what the data means.
+# Names of events that change the meaning of the data.
 SPECIAL = ("error", *PINGS)
-# A word or an escape that breaks off is shorter.
+# A word or an escape that breaks off is shorter than this.
 LONGEST_WORD = 8
 BLANKS = " \t\r\n"
 
 Json = dict[str, Any]
-# Control characters in a string are against the rules, and yet what some servers send.
+# Control characters in a string are against the rules, but some servers send them.
 _decoder = json.JSONDecoder(strict=False)
 _scan = make_scanner(cast(Any, json.JSONDecoder()))
 
@@ -40,8 +40,8 @@ Frame = Json | Alive | Done
 class Frames:
     """Reads the objects of one answer.
 
-    `is_whole` says, at the end, that the answer was a single JSON text rather than a stream. `longest` is the most
-    bytes of one event, line or whole text. Both methods raise TooLongError, and UnreadableError for what is not a JSON
+    At the end, `is_whole` says that the answer was a single JSON text and not a stream. `longest` is the most bytes of
+    one event, line or whole text. Both methods raise TooLongError, and UnreadableError for anything that is not a JSON
     object.
     """
 
@@ -52,7 +52,7 @@ class Frames:
         self._lines: SseLines | _Texts | None = None
 
     def read(self, data: bytes, found: list[Frame]) -> None:
-        """Add the objects that are complete with `data` to `found`, up to what makes it raise.
+        """Add the objects that are complete with `data` to `found`, up to an error, which is raised.
 
         Alive stands for comments, pings, and parts of a whole text.
         """
@@ -74,7 +74,7 @@ class Frames:
             _read(events, found)
 
     def close(self) -> list[Frame]:
-        """Return what remains at the end of the stream. If that breaks off within a JSON text, `is_cut` is set."""
+        """Return what remains at the end of the stream. If it breaks off inside a JSON text, `is_cut` is set."""
         found: list[Frame] = []
         try:
             if isinstance(self._lines, SseLines):
@@ -94,7 +94,7 @@ class Frames:
 
 
 class _Texts:
-    """JSON without events: a text a line, if the first line is a text, and otherwise one text over all lines."""
+    """JSON without events: one text per line if the first line is a text, otherwise one text over all lines."""
 
     def __init__(self, longest: int) -> None:
         self._longest = longest
@@ -149,7 +149,7 @@ def _read(events: list[SseEvent | Alive], found: list[Frame]) -> None:
         if isinstance(event, Alive):
             found.append(event)
             continue
-        # `json.loads` without its checks, which cost a third as much again. What is not plain goes the long way.
+        # Like `json.loads` without its checks, which cost a third more. Anything unusual takes the slow way.
         try:
             value, end = _scan(event.data, 0)
         except (StopIteration, ValueError, RecursionError):
@@ -161,7 +161,7 @@ def _read(events: list[SseEvent | Alive], found: list[Frame]) -> None:
 
 
 def _of_event(event: SseEvent) -> Iterator[Frame]:
-    """Read an event that is not one plain object. An object of an event called `error` is put under that key."""
+    """Read an event that is not one plain object. The object of an event called `error` is put under that key."""
     data = event.data.strip()
     if data == DONE:
         yield Done()
@@ -177,9 +177,9 @@ def _of_event(event: SseEvent) -> Iterator[Frame]:
 
 
 def objects(text: str) -> Iterator[Frame]:
-    """Return the objects in a text that holds one or several, with lists opened and `[DONE]` understood.
+    """Yield the objects in a text that contains one or several; lists are unpacked and `[DONE]` is understood.
 
-    Raises UnreadableError where anything else stands in it.
+    Raises UnreadableError for anything else.
     """
     at = 0
     while (at := _skipped(text, at)) < len(text):
@@ -200,7 +200,7 @@ def objects(text: str) -> Iterator[Frame]:
 
 
 def _breaks_off(text: str, error: Exception) -> bool:
-    """Whether a JSON text is well formed as far as it goes."""
+    """Return whether a JSON text is well formed as far as it goes."""
     if not isinstance(error, json.JSONDecodeError):
         return False
     return error.msg.startswith("Unterminated") or error.pos >= len(text) - LONGEST_WORD

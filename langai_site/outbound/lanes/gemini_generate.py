@@ -22,13 +22,13 @@ BLOCKED = "blocked_prompt"
 
 
 class Decoder(BaseDecoder):
-    """Decodes Gemini's stream. An answer is complete at a reason, which `close` gives.
+    """Decodes Gemini's stream. An answer is complete at a finish reason, which only `close` returns.
 
-    Some models name a reason before the end, and go on; so it is certain only then.
+    Some models name a reason before the end and continue, so it is certain only then.
     """
 
     def __init__(self, *, opened: bool = False, longest: int = LONGEST_EVENT) -> None:
-        """`opened`: the text begins within a thought. `longest`: the most bytes of one event."""
+        """`opened`: the text begins inside a thought. `longest`: the most bytes of one event."""
         super().__init__(opened=opened, longest=longest)
         self._reason: FinishReason | None = None
         self._call_count = 0
@@ -53,7 +53,7 @@ class Decoder(BaseDecoder):
             if isinstance(part, dict):
                 self._read_part(part, found)
         reason = finish_reason(candidate.get("finishReason"))
-        # One that says what went wrong is not taken back.
+        # A reason that says what went wrong is final.
         if reason is not None and self._reason in (None, FinishReason.STOP):
             self._reason = reason
 
@@ -65,7 +65,7 @@ class Decoder(BaseDecoder):
             found += self._voice.think(text, signed)
             return
         if signed:
-            # It belongs to the part that follows it, see `gemini_request`.
+            # The signature belongs to the part that follows it, see `gemini_request`.
             found += self._voice.think("", signed)
         found += self._voice.say(text)
         if call := counts.inner(part, "functionCall"):
@@ -75,7 +75,7 @@ class Decoder(BaseDecoder):
             self._call_count += 1
 
     def _block(self, reason: str, feedback: Mapping[str, Any], found: list[Event]) -> None:
-        """Add the failure of a question that Gemini does not let through."""
+        """Add the failure for a question that Gemini blocked."""
         if reason.endswith("UNSPECIFIED"):
             return
         self._has_failed = True
@@ -88,7 +88,7 @@ class Decoder(BaseDecoder):
 
 
 def _usage(usage: Any) -> UsageDelta | None:  # noqa: ANN401 - whatever a server sends
-    """Read the counts. Thinking is counted apart from the answer, or in the sum alone; cached tokens are read ones."""
+    """Read the counts. Thinking is counted separately, or only in the sum; cached tokens are part of the input."""
     if not isinstance(usage, dict):
         return None
     try:

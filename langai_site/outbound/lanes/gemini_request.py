@@ -1,4 +1,4 @@
-"""Pure: a call as a request to Gemini's generateContent.
+"""Pure: builds a request to Gemini's generateContent.
 
 Shapes: ai.google.dev/api/generate-content, /gemini-api/docs/thinking and /gemini-api/docs/thought-signatures.
 """
@@ -24,7 +24,7 @@ from langai_site.outbound.lanes.requests import (
 )
 from langai_site.outbound.parts import Image, Part, Text, Thinking, ToolCall, ToolResult
 
-# Marks a signature of this format. It belongs to the part that follows it in the message.
+# Prefix of this format's signatures. A signature belongs to the part that follows it in the message.
 SIGNED = "gemini:"
 MODES = {"auto": "AUTO", "none": "NONE", "required": "ANY"}
 MOST_STOPS = 5

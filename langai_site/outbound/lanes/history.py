@@ -1,6 +1,6 @@
-"""Pure: messages in an order that every provider takes, whatever failed before.
+"""Pure: brings messages into an order that every provider accepts, whatever failed before.
 
-Roles alternate and begin with the user, no content is empty, each tool call is followed by its result and each result
+Roles alternate and begin with the user, no content is empty, each tool call is followed by its result, and each result
 has its call.
 """
 
@@ -12,7 +12,7 @@ from langai_site.outbound.lanes.quirks import Quirks
 from langai_site.outbound.lanes.requests import Request, WireMessage
 from langai_site.outbound.parts import Part, Text, Thinking, ToolCall, ToolResult
 
-# Said where the answer comes first because the question before it was left out.
+# Comes before an answer that would be first because its question was left out.
 LEFT_OUT = Text("(Earlier messages were left out.)")
 BETWEEN = "\n\n"
 
@@ -30,7 +30,7 @@ def split_system(messages: Iterable[WireMessage]) -> tuple[str, list[WireMessage
 
 
 def tidy(messages: Iterable[WireMessage]) -> list[WireMessage]:
-    """Return user and assistant messages that alternate; results of tools come first in the user's."""
+    """Return user and assistant messages that alternate; results of tools come first in the user's messages."""
     joined = _paired(_joined(_filled(message) for message in messages))
     joined = _joined(_filled(message) for message in joined)
     if joined and joined[0].role == "assistant":
@@ -39,7 +39,7 @@ def tidy(messages: Iterable[WireMessage]) -> list[WireMessage]:
 
 
 def joined_text(parts: Iterable[Part]) -> str:
-    """Return the text parts as one text; parts that came apart stay apart by an empty line."""
+    """Return the text parts as one text, separated by empty lines."""
     return BETWEEN.join(part.text for part in parts if isinstance(part, Text) and part.text.strip())
 
 
@@ -56,10 +56,10 @@ def _is_filled(part: Part) -> bool:
 
 
 def _joined(messages: Iterable[WireMessage]) -> list[WireMessage]:
-    """Join neighbours of the same role, and leave out what says nothing."""
+    """Join neighbours of the same role, and leave out messages that say nothing."""
     kept: list[WireMessage] = []
     for message in messages:
-        # A thought without an answer is nothing to go on from.
+        # A thought without an answer cannot be continued.
         if all(isinstance(part, Thinking) for part in message.parts):
             continue
         if kept and kept[-1].role == message.role:
@@ -89,7 +89,7 @@ def _paired(messages: Sequence[WireMessage]) -> list[WireMessage]:
 
 
 def messages_of(request: Request, quirks: Quirks) -> tuple[str, list[WireMessage]]:
-    """Return the instructions and the messages; no instructions where the model takes them from the user only."""
+    """Return the instructions and the messages; if the model takes instructions only from the user, they are empty."""
     system, messages = split_system(request.messages)
     if not system or quirks.system_role != "user":
         return system, messages
@@ -107,7 +107,7 @@ def tool_names(messages: Iterable[WireMessage]) -> dict[str, str]:
 
 
 def arguments_of(call: ToolCall) -> dict[str, Any]:
-    """Return the arguments as an object; models write other things at times, which no provider takes back."""
+    """Return the arguments as an object; models sometimes write something else, which no provider accepts."""
     try:
         value = json.loads(call.arguments)
     except (ValueError, RecursionError):
@@ -116,5 +116,5 @@ def arguments_of(call: ToolCall) -> dict[str, Any]:
 
 
 def result_text(result: ToolResult) -> str:
-    """Return the text of a result, which no provider may find empty."""
+    """Return the text of a result, never empty, because providers refuse that."""
     return joined_text(result.parts) or ("The tool failed." if result.error else "(no result)")

@@ -1,4 +1,4 @@
-r"""Pure: bytes of a stream to the events or lines in it, however the bytes are split over reads.
+r"""Pure: splits the bytes of a stream into events or lines, however the bytes are split over reads.
 
 Both readers take time linear in the bytes: the beginning of a line is kept in pieces and joined once. Invalid UTF-8
 becomes U+FFFD. A line ends with LF, CR or CRLF.
@@ -9,33 +9,33 @@ from typing import NamedTuple
 from langai_site.outbound.lanes.errors import TooLongError, UnreadableError
 from langai_site.outbound.lanes.events import ALIVE, Alive
 
-# A whole answer of a server that does not stream fits in here, and nothing honest is longer.
+# The whole answer of a server that does not stream fits into this, and nothing honest is longer.
 LONGEST_EVENT = 2**22
 BOM = b"\xef\xbb\xbf"
 LINE_ENDS = b"\r\n"
 
 
 class SseEvent(NamedTuple):
-    """One event of a stream: its name, empty where it has none, and its data lines joined by LF."""
+    """One event of a stream: its name, empty if it has none, and its data lines joined by LF."""
 
     name: str
     data: str
 
 
 class _Lines:
-    """Splits bytes into lines, up to one of more than `longest` bytes: then `error` is set, and to be raised."""
+    """Splits bytes into lines, up to one of more than `longest` bytes: then `error` is set, and must be raised."""
 
     def __init__(self, longest: int) -> None:
         self._longest = longest
         self._pieces: list[bytes] = []
         self._size = 0
-        # The last read ended with CR, so that an LF at the start of the next one belongs to it.
+        # The last read ended with CR, so an LF at the start of the next one belongs to it.
         self._after_cr = False
         self._is_start = True
         self.error: TooLongError | None = None
 
     def feed(self, data: bytes) -> list[bytes]:
-        """Return the lines that end in `data`, without their ends."""
+        """Return the lines that end in `data`, without their line ends."""
         if not data:
             return []
         if self._after_cr and data[0] == 10:
@@ -79,8 +79,8 @@ class _Lines:
 class SseLines:
     """Reads server-sent events.
 
-    `id` and `retry` are ignored. A bare JSON object and the field `error`, which some servers write in mid-stream, are
-    events of their own.
+    `id` and `retry` are ignored. A bare JSON object and the field `error`, which some servers write in the middle of a
+    stream, are separate events.
     """
 
     def __init__(self, longest: int = LONGEST_EVENT) -> None:
@@ -108,7 +108,7 @@ class SseLines:
             raise self._lines.error
 
     def close(self) -> list[SseEvent | Alive]:
-        """Return what remains at the end of the stream: a last event does not need its blank line. Raises as `feed`."""
+        """Return what remains at the end of the stream: a last event needs no blank line. Raises as `feed` does."""
         found: list[SseEvent | Alive] = []
         for line in self._lines.close():
             self._read(line, found)
@@ -117,7 +117,7 @@ class SseLines:
 
     def _read(self, line: bytes, found: list[SseEvent | Alive]) -> None:
         if line.startswith(b"data:"):
-            # One blank after the colon belongs to the field; JSON does not mind whether it is there.
+            # One blank after the colon belongs to the field. It does not matter for JSON.
             self._add(line, line[6:] if line[5:6] == b" " else line[5:])
         elif not line:
             if not self._data and not self._name:
@@ -156,7 +156,7 @@ class SseLines:
 
 
 class JsonLines:
-    """Reads one JSON text a line; blank lines are left out, and so is `data:` before a text."""
+    """Reads one JSON text per line; blank lines are skipped, and so is `data:` before a text."""
 
     def __init__(self, longest: int = LONGEST_EVENT) -> None:
         """`longest` is the most bytes of one line."""

@@ -1,4 +1,4 @@
-"""Pure: Ollama's /api/chat, and the older /api/generate where a proxy answers in its shape.
+"""Pure: Ollama's /api/chat, and the older /api/generate, in whose shape some proxies answer.
 
 Shapes: docs.ollama.com/api/chat and /api/streaming.
 """
@@ -20,7 +20,7 @@ from langai_site.outbound.lanes.requests import Load, Request, WireMessage, Wire
 from langai_site.outbound.parts import Image, Part, Thinking, ToolCall, ToolResult
 
 PATH = "/api/chat"
-# These take a level; other models can only be told to think or not.
+# These take a level; other models can only be told whether to think.
 WITH_LEVELS = "gpt-oss"
 Json = dict[str, Any]
 
@@ -29,7 +29,7 @@ class Decoder(BaseDecoder):
     """Decodes Ollama's lines. An answer is complete at `done`."""
 
     def __init__(self, *, opened: bool = False, longest: int = LONGEST_EVENT) -> None:
-        """`opened`: the text begins within a thought. `longest`: the most bytes of one line."""
+        """`opened`: the text begins inside a thought. `longest`: the most bytes of one line."""
         super().__init__(opened=opened, longest=longest)
         self._calls = ToolCalls()
 
@@ -92,7 +92,7 @@ def build(request: Request, quirks: Quirks = USUAL, load: Load = no_files) -> Wi
     body["stream"] = request.stream and quirks.stream
     if options:
         body["options"] = options
-    # It knows no choice of tools, but takes none away.
+    # Ollama has no tool choice, so for “none” the tools are left out.
     if request.tools and request.tool_choice != "none":
         body["tools"] = [tool_of(tool) for tool in request.tools]
     if request.response_format is not None:
@@ -124,7 +124,7 @@ def _answer(message: WireMessage) -> Json:
             {"function": {"name": call.name, "arguments": arguments_of(call)}} | ({"id": call.id} if call.id else {})
             for call in calls
         ]
-        # Models that think between calls go on from what they thought.
+        # Models that think between calls continue from their thoughts.
         if thoughts := "".join(part.text for part in message.parts if isinstance(part, Thinking)):
             built["thinking"] = thoughts
     return built

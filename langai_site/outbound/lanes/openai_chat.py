@@ -1,4 +1,4 @@
-"""Pure: OpenAI's chat completions, as OpenAI and the many servers that imitate it speak it.
+"""Pure: OpenAI's chat completions, as spoken by OpenAI and the many servers that imitate it.
 
 Shapes: platform.openai.com/docs/api-reference/chat-streaming, and the documentation of OpenRouter, vLLM, llama.cpp, LM
 Studio, Mistral, DeepSeek, Groq and Azure.
@@ -17,16 +17,16 @@ from langai_site.outbound.lanes.openai_request import build
 
 __all__ = ["Decoder", "build"]
 
-# What few chunks have.
+# Keys that only few chunks have.
 RARE = frozenset({"usage", "error", "x_groq"})
 FIRST = (0, None, "0")
 
 
 class Decoder(BaseDecoder):
-    """Decodes OpenAI's stream. An answer is complete at a reason, at `[DONE]`, and at counts after the text."""
+    """Decodes OpenAI's stream. An answer is complete at a finish reason, at `[DONE]`, or at counts after the text."""
 
     def __init__(self, *, opened: bool = False, longest: int = LONGEST_EVENT) -> None:
-        """`opened`: the text begins within a thought. `longest`: the most bytes of one event."""
+        """`opened`: the text begins inside a thought. `longest`: the most bytes of one event."""
         super().__init__(opened=opened, longest=longest)
         self._calls = ToolCalls()
         self._has_deltas = False
@@ -61,7 +61,7 @@ class Decoder(BaseDecoder):
             self._fail(error, found)
 
     def _read_choice(self, choice: Mapping[str, Any], found: list[Event]) -> bool:
-        """Read what the model wrote. Returns whether that is anything, given already or not."""
+        """Read what the model wrote. Return whether it wrote anything, even if that was returned before."""
         delta = choice.get("delta")
         is_delta = True
         if not delta or not isinstance(delta, dict):
@@ -69,7 +69,7 @@ class Decoder(BaseDecoder):
             # After text in deltas, a whole message only repeats it.
             message = None if self._has_deltas else choice.get("message")
             if not message:
-                # Completions of old have their text here.
+                # Old completions have their text here.
                 text = words(choice.get("text"))
                 found += self._voice.say(text)
                 return bool(text)
@@ -106,7 +106,7 @@ class Decoder(BaseDecoder):
 
 
 def _first(choices: Any) -> Mapping[str, Any] | None:  # noqa: ANN401 - whatever a server sends
-    """Return the choice that was asked for; the others of a server that sends several are left out."""
+    """Return the choice that was requested; other choices are ignored."""
     if isinstance(choices, dict):
         choices = [choices]
     if not isinstance(choices, list):

@@ -1,4 +1,4 @@
-"""Pure: text, thinking and tool calls out of a message or delta of OpenAI's format and its relatives."""
+"""Pure: reads text, thinking and tool calls from a message or delta of OpenAI's format and its relatives."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -8,17 +8,17 @@ from langai_site.outbound.lanes.errors import UnreadableError
 from langai_site.outbound.lanes.events import Event, Refusal, TextDelta, ThinkingDelta, ToolCallDelta
 from langai_site.outbound.lanes.surrogates import whole
 
-# Servers name the thought differently, and some send it twice under two names.
+# Servers use different names for the thought, and some send it twice under two names.
 THOUGHTS = ("reasoning_content", "reasoning", "thinking", "reasoning_text", "thought", "thoughts")
 THINKING_TYPES = ("thinking", "think", "thought", "reasoning", "reasoning_text", "reasoning_content", "summary_text")
 WORDS = ("text", "content", "thinking", "reasoning", "summary", "value")
-# Marks a signature that only this format understands.
+# Prefix of a signature that only this format understands.
 DETAILS = "openai:"
 DEEPEST = 6
 
 
 def words(value: Any, depth: int = 0) -> str:  # noqa: ANN401 - whatever a server sends
-    """Return the text of a string, a number, a part or a list of parts; empty where there is none."""
+    """Return the text of a string, a number, a part or a list of parts; empty if there is none."""
     if isinstance(value, str):
         return value
     if depth > DEEPEST or value is None or isinstance(value, bool):
@@ -33,7 +33,7 @@ def words(value: Any, depth: int = 0) -> str:  # noqa: ANN401 - whatever a serve
 
 
 def json_text(value: Any) -> str:  # noqa: ANN401 - parsed JSON
-    """Return a value as JSON text. Raises UnreadableError where it is nested too deeply."""
+    """Return a value as JSON text. Raises UnreadableError if it is nested too deeply."""
     try:
         return json.dumps(value)
     except (RecursionError, ValueError):
@@ -41,7 +41,7 @@ def json_text(value: Any) -> str:  # noqa: ANN401 - parsed JSON
 
 
 def thought(delta: Mapping[str, Any]) -> ThinkingDelta | None:
-    """Return what `delta` has of a thought, under whichever name, once."""
+    """Return the thought in `delta`, under whichever name, once; None if there is none."""
     text = next((text for name in THOUGHTS if name in delta and (text := words(delta[name]))), "")
     details = delta.get("reasoning_details")
     if not isinstance(details, list):
@@ -61,7 +61,7 @@ def _signature(detail: Any) -> str:  # noqa: ANN401 - whatever a server sends
 
 
 def content_events(content: Any) -> Iterator[Event]:  # noqa: ANN401 - whatever a server sends
-    """Yield what `content` has: a string, a number, a part or a list of parts."""
+    """Yield the events in `content`: a string, a number, a part or a list of parts."""
     if not isinstance(content, list | dict):
         if text := words(content):
             yield TextDelta(text)
@@ -104,7 +104,7 @@ class ToolCalls:
         key = index if isinstance(index, int) else None
         number = self._numbers.get(key, -1)
         known = self._ids.get(number, "")
-        # A name begins a call, unless it is repeated with each fragment of the same one.
+        # A name begins a call, unless it is repeated with each fragment of the same call.
         is_new = number < 0 or bool(name and identity and known and identity != known)
         if key is None and number >= 0 and name and not identity:
             is_new = True

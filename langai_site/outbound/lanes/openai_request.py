@@ -1,4 +1,4 @@
-"""Pure: a call as a request to OpenAI's chat completions."""
+"""Pure: builds a request to OpenAI's chat completions."""
 
 import base64
 import json
@@ -27,7 +27,7 @@ Json = dict[str, Any]
 
 
 def build(request: Request, quirks: Quirks = USUAL, load: Load = no_files) -> WireRequest:
-    """Return `request` in OpenAI's format; the path goes after an address that ends in /v1 or the like.
+    """Return `request` in OpenAI's format; the path goes after an address that ends in /v1 or similar.
 
     `load` returns the bytes of pictures. Raises what `load` raises.
     """
@@ -102,7 +102,7 @@ def _answer(message: WireMessage, quirks: Quirks) -> list[Json]:
 
 
 def _detail(part: Thinking) -> Json | None:
-    """Return the signed thought as OpenRouter sent it; None where it is not signed in this format."""
+    """Return the signed thought as OpenRouter sent it; None if it is not signed in this format."""
     if not part.signature.startswith(DETAILS):
         return None
     detail = json.loads(part.signature.removeprefix(DETAILS))
@@ -114,7 +114,7 @@ def _call(call: ToolCall) -> Json:
 
 
 def tool_of(tool: Tool) -> Json:
-    """Return a tool as OpenAI's format and its relatives take it."""
+    """Return a tool in the form of OpenAI's format and its relatives."""
     function: Json = {"name": tool.name, "parameters": dict(tool.parameters) or {"type": "object", "properties": {}}}
     if tool.description:
         function["description"] = tool.description

@@ -1,4 +1,4 @@
-"""Pure: what a server cannot take, and what to try instead once it says so."""
+"""Pure: what a server does not accept, and what to try instead once it says so."""
 
 import re
 from dataclasses import dataclass, replace
@@ -12,11 +12,11 @@ from langai_site.outbound.lanes.requests import Request
 class Quirks:
     """How the requests of one model differ from the usual ones.
 
-    `max_tokens_name` None: no limit is sent; `usual`: nothing is known, so it has the name that its provider usually
-    takes. `system_role` is the role of instructions; `user` puts them before the first question.
-    `max_tokens_ceiling` is the most tokens that may be asked for, None where nothing is known.
-    `reasoning_content`: earlier thinking is sent back under that name in messages that call tools.
-    `opened`: the model's answers begin within a thought whose beginning it does not send.
+    `max_tokens_name` None: no limit is sent; `usual`: nothing is known, so its provider's usual name is used.
+    `system_role` is the role of instructions; `user` puts them before the first question. `max_tokens_ceiling` is the
+    most tokens that may be requested, None if nothing is known. `reasoning_content`: earlier thinking is sent back
+    under that name in messages that call tools. `opened`: the model's answers begin inside a thought whose beginning it
+    does not send.
     """
 
     max_tokens_name: Literal["usual", "max_tokens", "max_completion_tokens"] | None = "usual"
@@ -34,13 +34,13 @@ class Quirks:
         return "max_tokens" if self.max_tokens_name == "usual" else self.max_tokens_name
 
     def max_tokens(self, wanted: int) -> int:
-        """Return how many tokens to ask for."""
+        """Return how many tokens to request."""
         return wanted if self.max_tokens_ceiling is None else min(wanted, self.max_tokens_ceiling)
 
 
 USUAL = Quirks()
 
-# Statuses with which servers refuse a parameter. llama.cpp gives 500 where a model's template refuses a message.
+# Statuses with which servers refuse a parameter. llama.cpp sends 500 if a model's template refuses a message.
 REFUSALS = (0, 400, 404, 405, 422)
 NAMES = {
     "max_tokens": r"max_completion_tokens|max_tokens|max_output_tokens|maxoutputtokens|num_predict|max_new_tokens",
@@ -48,7 +48,7 @@ NAMES = {
     "temperature": r"temperature",
     "stream": r"stream",
 }
-# How a message refuses a parameter, before and after its name.
+# The words with which a message refuses a parameter, before and after its name.
 BEFORE = (
     r"(?:unsupported|unknown|unrecogni[sz]ed|unexpected|invalid|extra|forbidden|not support(?:ed)?)[^.]{0,50}?[^.\w]"
 )
@@ -61,7 +61,7 @@ TOO_LARGE = re.compile(
     r"too (?:large|high|big)|at most|exceed|maximum|less than|larger|no more|<=|> ?\d|range|between|limit|up to",
     re.IGNORECASE,
 )
-# A limit that depends on what was asked: the next request may have more room.
+# A limit that depends on the prompt: the next request may have more room.
 WINDOW = re.compile(r"context (?:length|window|size)|input tokens", re.IGNORECASE)
 NUMBERS = re.compile(
     r"(?:at most|less than or equal to|less than|<=?|exceed|no more than|maximum|up to|max|limit|larger than|> ?)"
@@ -94,7 +94,7 @@ NO_REASONING = re.compile(
 def quirks_learnt(failure: ServerFailure, request: Request, quirks: Quirks) -> Quirks | None:
     """Return what to try instead after a server refused `request` as built with `quirks`; None if nothing is learnt.
 
-    Each result differs from `quirks`, but servers can refuse one thing after another: bound the attempts.
+    Each result differs from `quirks`, but servers can refuse one thing after another, so limit the attempts.
     """
     text = f"{failure.message} {failure.param}"
     if failure.status in REFUSALS:
@@ -116,7 +116,7 @@ def quirks_learnt(failure: ServerFailure, request: Request, quirks: Quirks) -> Q
 
 
 def _names(name: str, failure: ServerFailure, text: str) -> bool:
-    """Whether the failure says that this parameter is refused."""
+    """Return whether the failure says that this parameter is refused."""
     names = NAMES[name]
     if re.fullmatch(names, failure.param, re.IGNORECASE):
         return True
@@ -145,7 +145,7 @@ def _limit_learnt(failure: ServerFailure, text: str, request: Request, quirks: Q
 
 
 def _ceiling(text: str, request: Request, quirks: Quirks) -> int | None:
-    """Return the limit that the message names, or half of what was asked for."""
+    """Return the limit that the message names, or half of the requested one."""
     wanted = quirks.max_tokens(request.max_tokens)
     found = []
     for match in NUMBERS.finditer(text):

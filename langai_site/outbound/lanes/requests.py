@@ -1,4 +1,4 @@
-"""Pure: a call to a model, before it is put into a provider's format, and after."""
+"""Pure: a call to a model, before and after it is put into a provider's format."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -7,13 +7,13 @@ from typing import Any, Literal
 from langai_site.outbound.parts import Part
 
 Role = Literal["system", "user", "assistant", "tool"]
-# Returns the bytes of a stored file, from its id.
+# Returns the bytes of a stored file, by its id.
 Load = Callable[[str], bytes]
 
 
 @dataclass(frozen=True, slots=True)
 class WireMessage:
-    """One message. Results of tools may stand in a message of the role `tool` or `user`."""
+    """One message. Results of tools may be in a message of the role `tool` or `user`."""
 
     role: Role
     parts: tuple[Part, ...]
@@ -37,7 +37,7 @@ class ForcedTool:
 
 @dataclass(frozen=True, slots=True)
 class JsonFormat:
-    """The answer has to be JSON: of this schema, or any object where that is None."""
+    """The answer has to be JSON: of this schema, or any object if it is None."""
 
     schema: Mapping[str, Any] | None = field(default=None, hash=False)
     name: str = "answer"
@@ -45,17 +45,17 @@ class JsonFormat:
 
 
 ToolChoice = Literal["", "auto", "none", "required"] | ForcedTool
-# How long the model may think; empty: as long as its provider lets it.
+# How long the model may think; empty: as long as its provider allows.
 Effort = Literal["", "off", "low", "medium", "high"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """One call, in nobody's format.
+    """One call, independent of any format.
 
-    `model` is the provider's own name of it. `max_tokens` and `num_ctx`, the window that an Ollama has to make room
-    for, are in tokens; `num_ctx` 0 leaves that to the server. `extra_body` is put over the body that is built, and a
-    value of None there takes a field out of it. `extra_headers` replace headers of the same name.
+    `model` is the provider's own name for it. `max_tokens` and `num_ctx`, the window for which an Ollama has to make
+    room, are in tokens; `num_ctx` 0 leaves that to the server. `extra_body` is merged over the built body, and a value
+    of None in it removes a field. `extra_headers` replace headers of the same name.
     """
 
     model: str
@@ -84,7 +84,7 @@ class WireRequest:
 
 
 def no_files(file: str) -> bytes:
-    """Stand in for `Load` where no message has a picture. Raises LookupError."""
+    """Stand in for `Load` if no message has a picture. Raises LookupError."""
     raise LookupError(f"file {file} cannot be read here")
 
 
@@ -97,5 +97,5 @@ def finished(request: Request, path: str, headers: Mapping[str, str], body: dict
 
 
 def _merged(built: object, extra: object) -> object:
-    """Put an object over the one that was built, field by field; any other value replaces it."""
+    """Merge an object over the built one, field by field; any other value replaces it."""
     return {**built, **extra} if isinstance(built, dict) and isinstance(extra, Mapping) else extra

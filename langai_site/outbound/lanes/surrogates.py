@@ -1,4 +1,4 @@
-r"""Pure: text that can be stored and sent, from servers that cut a character in two.
+r"""Pure: makes text storable that comes from servers that cut a character in two.
 
 JSON can name half a character (`\ud83d`), and some servers send the halves in two deltas.
 """
@@ -31,11 +31,11 @@ class Joiner:
         return whole(text)
 
     def close(self) -> str:
-        """Return what stands for a half that still waits."""
+        """Return U+FFFD if a half still waits, otherwise nothing."""
         rest, self._half = self._half, ""
         return REPLACEMENT if rest else ""
 
 
 def whole(text: str) -> str:
-    """Return the text with its halves joined, and U+FFFD for each that is alone."""
+    """Return the text with its halves joined, and U+FFFD for each half that is alone."""
     return text if text.isascii() else text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")

@@ -1,6 +1,6 @@
-"""Pure: tells thinking from text where a server sends both as text.
+"""Pure: separates thinking from text if a server sends both as text.
 
-Local servers without a parser for the model at hand send the marks that the model writes around its thoughts.
+Local servers without a parser for their model send the marks that the model writes around its thoughts.
 """
 
 import re
@@ -22,26 +22,26 @@ PAIRS = {
 EMPTY = ("<|channel|>final<|message|>",)
 OPENINGS = (*PAIRS, *EMPTY)
 LONGEST_OPENING = max(map(len, OPENINGS))
-# The end of a thought whose beginning stands in the prompt, so that the server does not send it.
+# The end of a thought whose beginning is in the prompt, so that the server does not send it.
 LONE = "</think>"
 LONE_OPENING = re.compile("<think>", re.IGNORECASE)
-# Characters of an answer in which such an end is looked for: longer thoughts are rare, and so are answers about tags.
+# Characters of an answer that are searched for such an end: longer thoughts are rare, and so are answers about tags.
 FIRST_PART = 2**17
-# Marks in quotes are written about.
+# After a quote, a mark is only mentioned.
 QUOTES = ('"', "'", "“", "\u2018", "`")
-# White space before a mark; more of it is text.
+# The most white space before a mark; with more, the mark is text.
 MOST_BLANKS = 256
 
 
 class ThinkSplitter:
     """Splits the text of one answer, however it is cut into deltas.
 
-    A mark counts only at the start of the text, after white space or another thought. One in the midst of an answer,
-    such as in a code block about it, stays text. A thought that does not end lasts to the end of the text.
+    A mark counts only at the start of the text, after white space or another thought. In the middle of an answer, such
+    as in a code block about it, it stays text. A thought without an end lasts to the end of the text.
     """
 
     def __init__(self, *, opened: bool = False) -> None:
-        """`opened`: the model's template opens the thought, so the text begins within one."""
+        """`opened`: the model's template opens the thought, so the text begins inside one."""
         self._held = ""
         self._closing = ""
         self._is_opened = opened
@@ -51,11 +51,11 @@ class ThinkSplitter:
         self._lone: _LoneEnd | None = _LoneEnd()
 
     def expect_text(self) -> None:
-        """Take back `opened`, since the server tells thinking from text by itself."""
+        """Take back `opened`, because the server separates thinking from text itself."""
         self._is_opened = False
 
     def feed(self, text: str) -> list[Event]:
-        """Return what `text` adds. The beginning of what may be a mark is kept back."""
+        """Return the events of `text`. The beginning of what may be a mark is held back."""
         found: list[Event] = []
         while text:
             if self._closing:
@@ -70,7 +70,7 @@ class ThinkSplitter:
         return found
 
     def close(self) -> list[Event]:
-        """Return what was kept back: it was no mark."""
+        """Return what was held back: it was not a mark."""
         held, self._held = self._held, ""
         if self._closing:
             return [ThinkingDelta(held)] if held else []
@@ -79,7 +79,7 @@ class ThinkSplitter:
         return [ThinkingDelta(held) if self._is_opened else TextDelta(held)]
 
     def _start(self, text: str, found: list[Event]) -> str:
-        """Decide whether the text begins with a mark; returns what is to be read on."""
+        """Decide whether the text begins with a mark; return what is still to be read."""
         text, self._held = self._held + text, ""
         stripped = text.lstrip()
         head = stripped[: LONGEST_OPENING + 1].lower()
@@ -102,7 +102,7 @@ class ThinkSplitter:
         return stripped if self._is_after_thought else text
 
     def _think(self, text: str, found: list[Event]) -> str:
-        """Give thinking up to its end; returns what follows that."""
+        """Add thinking up to its end; return what follows."""
         text, self._held = self._held + text, ""
         if self._is_blank_dropped:
             text = text.lstrip()
@@ -122,7 +122,7 @@ class ThinkSplitter:
         return text if at >= 0 else ""
 
     def _search(self, text: str, found: list[Event]) -> str:
-        """Give text, and look for the end of a thought that nothing began; returns what follows that."""
+        """Add text, and search for the end of a thought without a beginning; return what follows."""
         lone = self._lone
         if lone is None or ("<" not in text and not self._held):
             if lone is not None and not lone.pass_over(text):
@@ -152,7 +152,7 @@ class ThinkSplitter:
 
 
 class _LoneEnd:
-    """Decides whether `</think>` ends a thought or is written about: in code, or after a mark that opens it."""
+    """Decides whether `</think>` ends a thought or is only mentioned: in code, or after a mark that opens it."""
 
     def __init__(self) -> None:
         self._room = FIRST_PART
@@ -161,7 +161,7 @@ class _LoneEnd:
         self._tail = ""
 
     def pass_over(self, text: str) -> bool:
-        """Note text before the mark. Returns whether marks after it still count."""
+        """Read text before the mark. Return whether later marks still count."""
         self._room -= len(text)
         if "`" in text:
             self._is_in_code ^= text.count("`") % 2 == 1
@@ -177,7 +177,7 @@ class _LoneEnd:
 
 
 def _find(text: str, mark: str) -> int:
-    """Return where `mark`, which is in lower case, stands in any case of letters; -1 where it does not."""
+    """Return the position of `mark`, which is in lower case, in any case of letters; -1 if it is missing."""
     if mark[0] not in text:
         return -1
     match = re.search(re.escape(mark), text, re.IGNORECASE | re.ASCII)
@@ -185,7 +185,7 @@ def _find(text: str, mark: str) -> int:
 
 
 def _mark_begins(text: str, mark: str) -> int:
-    """Return where the end of `text` may be the beginning of `mark`; the text's length where it cannot be."""
+    """Return where the end of `text` may be the beginning of `mark`; otherwise the text's length."""
     at = max(0, len(text) - len(mark) + 1)
     while (at := text.find(mark[0], at)) >= 0:
         if mark.startswith(text[at:].lower()):

@@ -1,4 +1,4 @@
-"""Pure: codes and wordings by which providers tell kinds of failure apart.
+"""Pure: codes and wordings by which providers distinguish kinds of failure.
 
 Collected from the documentation, the sources and the issue threads of OpenAI, Azure, Anthropic, Gemini, Mistral, Groq,
 OpenRouter, xAI, Moonshot, DashScope, vLLM, SGLang, TGI, llama.cpp, LM Studio and Ollama.
@@ -6,7 +6,7 @@ OpenRouter, xAI, Moonshot, DashScope, vLLM, SGLang, TGI, llama.cpp, LM Studio an
 
 import re
 
-# By code or type, exactly, in lower case. The first kind that matches wins.
+# By code or type, exact and in lower case. The first kind that matches wins.
 WORDS = {
     "too_long": (
         *("context_length_exceeded", "exceed_context_size_error", "context_window_exceeded", "request_too_large"),
@@ -38,7 +38,7 @@ WORDS = {
 }
 BY_WORD = {word: code for code, words in reversed(WORDS.items()) for word in words}
 
-# Each names the subject and what is wrong with it, so that a sentence that only happens to speak of contexts, keys or
+# Each phrase names the subject and what is wrong with it, so that a sentence that merely mentions contexts, keys or
 # filters does not match.
 NUMBER = r"\(?~?\d[\d,._]*\)?"
 TOO_LONG = (
@@ -117,5 +117,5 @@ WORDINGS = {
     "rate_limited": _all(RATE),
     "upstream_error": _all(OVERLOADED),
 }
-# Gemini says that the quota is exceeded also where a minute's limit is.
+# Gemini says that the quota is exceeded even if only a limit per minute is.
 A_MINUTES_QUOTA = re.compile(r"quota exceeded for (?:quota )?metric", re.IGNORECASE)
