@@ -14,7 +14,7 @@ REPLY_SECONDS = histogram(
 )
 ALL = (REPLIES, FIRST_WORDS, REPLY_SECONDS)
 
-# If no model was chosen: the name that a person requested may be anything, so it is no label value.
+# If no model was chosen: the name that a person requested may be anything, so it cannot be a label's value.
 NO_MODEL = "none"
 
 

@@ -83,7 +83,7 @@ class Conversation:
 
 
 def conversation(messages: Sequence[MessageIn]) -> Conversation:
-    """Return the conversation in `messages`. Raises InvalidError if one is too long, or if the last is no question.
+    """Return the conversation in `messages`. Raises InvalidError if one is too long, or if no question ends it.
 
     A model that is asked without tools knows no calls. So that it still knows their results, a call is written as text
     of the assistant and its result as text of the user: both came with the program's request.

@@ -194,7 +194,7 @@ async def _restart(reply: Live) -> None:
         reply.thinking.take_back(thought, reply.words_since or time.monotonic())
     reply.words_since = None
     reply.text, reply.half = reply.started.request.written, ""
-    # Skips a number, so that whoever misses this change notices the gap and reads the whole snapshot.
+    # Skips a number, so that watchers who miss this change notice the gap and read the whole snapshot.
     reply.published, reply.number = len(reply.text), reply.number + 2
     await _publish_change(reply, {"type": "reply.grew", "text": ""})
 

@@ -93,7 +93,7 @@ class Flight:
         self._entry: Entry | None = None
         self._error: BaseException | None = None
         self._over = False
-        # The documents of the passages that the call carried: whoever watches it gets an answer made from them.
+        # The documents of the passages that the call carried: its watchers get an answer made from them.
         self._documents: tuple[UUID, ...] = ()
         self._changed = asyncio.Event()
         self._task = asyncio.create_task(self._call_provider())

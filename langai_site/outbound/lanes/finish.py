@@ -29,7 +29,7 @@ NONE = ("", "null", "none", "finish_reason_unspecified")
 
 
 def finish_reason(word: Any) -> FinishReason | None:  # noqa: ANN401 - whatever a server sends
-    """Return the meaning of the provider's `word`, in any case of letters; None if it is no reason."""
+    """Return the meaning of the provider's `word`, in any case of letters; None if it names none."""
     if not isinstance(word, str):
         return None
     folded = word.strip().lower()
