@@ -62,6 +62,8 @@ try:
     DEFAULT_SENSITIVITY = env.str(
         "DEFAULT_SENSITIVITY", "public", validate=OneOf(["public", "internal", "confidential"])
     )
+    # Of pictures, in which no sensitive text can be found.
+    UNREADABLE_LABEL = env.str("UNREADABLE_LABEL", "internal", validate=OneOf(["public", "internal", "confidential"]))
     EMBEDDER = env.str("EMBEDDER", "local", validate=environment.embedder)
     # Empty: the address and key of the chat's models.
     EMBEDDER_BASE_URL = env.str("EMBEDDER_BASE_URL", "", validate=environment.web_address)

@@ -1,5 +1,6 @@
 """OpenAI's API for chats: clients of OpenAI's API work here unchanged. No conversation is stored."""
 
+import asyncio
 import time
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
@@ -21,14 +22,17 @@ from chat.api.openai_schemas import (
     CompletionMessage,
     CompletionOut,
     Extra,
+    FunctionCall,
     ModelList,
     ModelOut,
     OutputTokens,
     PassageRef,
+    ThinkingBlock,
     TokenUsage,
+    ToolCallOut,
     said_of,
 )
-from chat.api.stateless import AnswerPiece, Piece, ThoughtPiece, Whole
+from chat.api.stateless_answer import CallPiece, Piece, ThoughtPiece, Whole
 from chat.events import CitedSource
 from chat.llm.built_in import BUILT_IN
 from chat.routing.route import AUTO
@@ -41,6 +45,7 @@ from langai_site.errors import NotFoundError
 from langai_site.outbound import catalogue
 from langai_site.web.api_errors import OpenAIErrorBody, documented, understood
 from langai_site.web.error_middleware import told
+from langai_site.web.long_bodies import is_long
 from langai_site.web.stated_labels import COLLECTIONS_HEADER, HEADER, HEADER_WORDS
 
 router = Router(tags=["OpenAI"])
@@ -85,7 +90,10 @@ async def completions(
     collections: str = Header("", alias=COLLECTIONS_HEADER, description="none, all, or ids with commas."),
 ) -> CompletionOut | HttpResponseBase:
     """Answer the last message, from your documents unless you select no collection."""
-    user, said = person_of(request), said_of(body, sensitivity, collections)
+    user = person_of(request)
+    # Pictures are decoded, and large ones take milliseconds.
+    read = partial(said_of, body, sensitivity, collections)
+    said = await asyncio.to_thread(read) if is_long(request) else read()
     answer = stateless.answer(user, said, proof_of(request))
     if body.stream:
         await limits.count_request(limits.API_STREAM, limits.person(user))
@@ -99,7 +107,15 @@ async def completions(
 
 
 def _completion(whole: Whole) -> CompletionOut:
-    message = CompletionMessage(content=whole.kept.text, reasoning_content=whole.thought or None)
+    calls = [
+        ToolCallOut(id=call.id, function=FunctionCall(name=call.name, arguments=call.arguments)) for call in whole.calls
+    ]
+    message = CompletionMessage(
+        content=whole.kept.text or (None if calls else ""),
+        reasoning_content=whole.thought or None,
+        tool_calls=calls or None,
+        thinking_blocks=_blocks(whole) or None,
+    )
     choice = Choice(message=message, finish_reason=_reason(whole))
     return CompletionOut(
         id=_new_id(),
@@ -115,8 +131,14 @@ def _new_id() -> str:
     return f"chatcmpl-{uuid4().hex}"
 
 
+def _blocks(whole: Whole) -> list[ThinkingBlock]:
+    return [ThinkingBlock(thinking=thought.text, signature=thought.signature) for thought in whole.thoughts]
+
+
 def _reason(whole: Whole) -> Any:  # noqa: ANN401 - one of the schema's words
-    return "length" if whole.cut else "stop"
+    if whole.cut:
+        return "length"
+    return "tool_calls" if whole.calls else "stop"
 
 
 def _usage(whole: Whole) -> TokenUsage:
@@ -146,10 +168,9 @@ async def _frames(answer: Answer, *, counted: bool) -> AsyncGenerator[bytes, Non
     async with aclosing(answer):
         async for event in answer:
             chunk["model"] = event.model
-            if isinstance(event, AnswerPiece | ThoughtPiece):
+            if not isinstance(event, Whole):
                 role = {} if begun else {"role": "assistant"}
-                field = "reasoning_content" if isinstance(event, ThoughtPiece) else "content"
-                yield sse.frame(chunk | _choices(role | {field: event.text}))
+                yield sse.frame(chunk | _choices(role | _delta(event)))
                 begun = True
             else:
                 yield _end(chunk, event, counted=counted)
@@ -161,12 +182,22 @@ def _failed(request: HttpRequest, error: Exception) -> bytes:
     return sse.frame(told(request, understood(error))) + sse.DONE
 
 
-def _choices(delta: dict[str, str], reason: str | None = None) -> dict[str, Any]:
+def _delta(piece: Piece) -> dict[str, Any]:
+    if isinstance(piece, CallPiece):
+        function = {"name": piece.name} if piece.name else {}
+        first = {"id": piece.id, "type": "function"} if piece.id else {}
+        call = {"index": piece.index, **first, "function": {**function, "arguments": piece.arguments}}
+        return {"tool_calls": [call]}
+    return {"reasoning_content" if isinstance(piece, ThoughtPiece) else "content": piece.text}
+
+
+def _choices(delta: dict[str, Any], reason: str | None = None) -> dict[str, Any]:
     return {"choices": [{"index": 0, "delta": delta, "finish_reason": reason, "logprobs": None}]}
 
 
 def _end(chunk: dict[str, Any], whole: Whole, *, counted: bool) -> bytes:
     extra = {"langai": _extra(whole).model_dump(mode="json")}
-    last = sse.frame(chunk | _choices({}, _reason(whole)) | extra)
+    blocks = [block.model_dump() for block in _blocks(whole)]
+    last = sse.frame(chunk | _choices({"thinking_blocks": blocks} if blocks else {}, _reason(whole)) | extra)
     usage = {"choices": [], "usage": _usage(whole).model_dump()}
     return last + (sse.frame(chunk | usage) if counted else b"")

@@ -1,55 +1,27 @@
-"""Reads the messages of OpenAI's format as text, or refuses them with a reason."""
+"""The messages of OpenAI's format: what a client sends in them is understood, or refused with a reason."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal, cast
+from typing import Any, Literal, cast
 
 from django.conf import settings
-from pydantic import BaseModel, BeforeValidator
-from pydantic_core import PydanticCustomError
+from pydantic import BaseModel
 
+from chat.api.openai_content import Content, Picture, PictureUrl, picture_of, text_of
 from langai_site.errors import InvalidError
+from langai_site.outbound.parts import Part, Text, Thinking, ToolCall, ToolResult
 from langai_site.outbound.types import ChatMessage, Role
 from langai_site.web.api_lists import Listed
 
 INSTRUCT = ("system", "developer")
-# The roles of results that a client's tools have returned.
+# What a client's tools have returned.
 RESULTS = ("tool", "function")
-PICTURES = ("image_url", "input_audio", "file")
+PICTURES_MAX = 20
 
 
-class TextPart(BaseModel):
-    type: Literal["text"]
-    text: str
-
-
-def _text(content: object) -> str | None:
-    """Return `content`, which may be a list of parts, as text. Raises PydanticCustomError with an OpenAI code."""
-    if content is None or isinstance(content, str):
-        return content
-    if not isinstance(content, list):
-        raise PydanticCustomError("invalid_type", "A message's content must be a text or a list of text parts.")
-    return "".join(_part(part, number) for number, part in enumerate(content, start=1))
-
-
-def _part(part: object, number: int) -> str:
-    kind = part.get("type") if isinstance(part, Mapping) else None
-    if isinstance(part, Mapping) and kind in ("text", "refusal") and isinstance(part.get(kind), str):
-        return cast(str, part[kind])
-    where: dict[str, Any] = {"number": number}
-    if kind in PICTURES:
-        words = "Part {number} of the content is a picture, a sound or a file. LangAI reads only text parts here."
-        raise PydanticCustomError("unsupported_value", words, where)
-    words = 'Part {number} of the content is not a text part. Send {"type": "text", "text": "…"}.'
-    raise PydanticCustomError("invalid_value", words, where)
-
-
-Content = Annotated[str | None, BeforeValidator(_text, json_schema_input_type=str | list[TextPart] | None)]
-
-
-# Requests can have many messages: pydantic's own check takes a tenth of the time of ninja's.
+# Many of these come at once: pydantic's own check takes a tenth of the time of ninja's.
 class MessageIn(BaseModel):
-    """Text only. The names of participants are ignored; calls of tools and their results are read as text."""
+    """The names of participants are ignored. `thinking_blocks` are thoughts that an earlier answer brought along."""
 
     role: Literal["system", "developer", "user", "assistant", "tool", "function"]
     content: Content = None
@@ -58,66 +30,137 @@ class MessageIn(BaseModel):
     tool_calls: Listed[Any] | None = None
     tool_call_id: str | None = None
     function_call: Any = None
+    thinking_blocks: Listed[Any] | None = None
 
     @property
     def text(self) -> str:
-        return self.content or self.refusal or ""
+        return text_of(self.content) or self.refusal or ""
 
     @property
-    def calls(self) -> Iterator[tuple[str, str, str]]:
-        """Yield the id, the tool and the arguments of each call that an assistant made."""
+    def has_pictures(self) -> bool:
+        return any(isinstance(part, PictureUrl) for part in self.content or ())
+
+    @property
+    def calls(self) -> Iterator[ToolCall]:
+        """Yield the calls of tools that an assistant made."""
         old = [{"function": self.function_call}] if self.function_call else []
         for call in (*old, *(self.tool_calls or ())):
             function = call.get("function") if isinstance(call, Mapping) else None
             if isinstance(function, Mapping):
-                yield str(call.get("id")), str(function.get("name")), str(function.get("arguments"))
+                yield ToolCall(str(call.get("id")), str(function.get("name")), str(function.get("arguments")))
+
+    @property
+    def thoughts(self) -> Iterator[Thinking]:
+        for block in self.thinking_blocks or ():
+            if isinstance(block, Mapping):
+                text, signature = block.get("thinking"), block.get("signature")
+                yield Thinking(text if isinstance(text, str) else "", signature if isinstance(signature, str) else "")
 
 
 @dataclass(frozen=True)
 class Conversation:
-    """A program's messages as text: what it adds to our own instructions, the history, and the question."""
+    """What a program sent.
+
+    `instructions` are added to our own. `after` are the calls of tools since the question, with their results.
+    `pictures` are all of the conversation's, those of the question among them.
+    """
 
     instructions: str
     history: tuple[ChatMessage, ...]
-    question: str
+    question: ChatMessage
+    after: tuple[ChatMessage, ...]
+    pictures: tuple[Picture, ...]
 
 
-def conversation(messages: Sequence[MessageIn]) -> Conversation:
-    """Return the conversation in `messages`. Raises InvalidError if one is too long, or if no question ends it.
+def conversation(messages: Sequence[MessageIn], *, has_tools: bool = False) -> Conversation:
+    """Return what `messages` say. Raises InvalidError if one is too long, or if they do not end with a question.
 
-    A model that is asked without tools knows no calls. So that it still knows their results, a call is written as text
-    of the assistant and its result as text of the user: both came with the program's request.
+    A model that is asked without tools knows no calls. So that it still knows what came of them, a call is then
+    written as text of the assistant and its result as text of the user: both came with the program's request.
     """
     _refuse_long(messages)
-    tools = {id_: tool for message in messages for id_, tool, _ in message.calls}
+    reading = _Reading(messages, has_tools)
     said = _said_so_far(messages)
+    question = _question(messages, said)
     instructions = (message.text for message in messages if message.role in INSTRUCT)
     return Conversation(
         instructions="\n\n".join(text for text in instructions if text.strip()),
-        history=tuple(_said(messages[number], tools) for number in said[:-1]),
-        question=_question(messages, said),
+        history=tuple(reading.message(number) for number in said if number < question),
+        question=reading.message(question),
+        after=tuple(reading.message(number) for number in said if number > question),
+        pictures=tuple(reading.pictures.values()),
     )
 
 
+class _Reading:
+    """Reads the messages of one request; `pictures` are those that it met, by their ids."""
+
+    def __init__(self, messages: Sequence[MessageIn], has_tools: bool) -> None:
+        self.pictures: dict[str, Picture] = {}
+        self._messages, self._has_tools = messages, has_tools
+        self._tools = {call.id: call.name for message in messages for call in message.calls}
+
+    def message(self, number: int) -> ChatMessage:
+        message = self._messages[number]
+        if message.role in RESULTS:
+            return self._result(number)
+        said = self._content(number)
+        if not self._has_tools:
+            said += [Text(f"[Call of {call.name}: {call.arguments}]") for call in message.calls]
+            return ChatMessage(cast(Role, message.role), (Text("\n".join(_texts(said))), *_others(said)))
+        return ChatMessage(cast(Role, message.role), (*message.thoughts, *said, *message.calls))
+
+    def _result(self, number: int) -> ChatMessage:
+        message = self._messages[number]
+        said = self._content(number)
+        if self._has_tools and message.tool_call_id in self._tools:
+            inner = tuple(part for part in said if not isinstance(part, Thinking | ToolCall | ToolResult))
+            return ChatMessage("tool", (ToolResult(message.tool_call_id, inner),))
+        tool = self._tools.get(message.tool_call_id or "") or message.name or "a tool"
+        return ChatMessage("user", (Text(f"[Result of {tool}]\n{message.text}"), *_others(said)))
+
+    def _content(self, number: int) -> list[Part]:
+        message = self._messages[number]
+        parts: list[Part] = [Text(message.text)] if message.text else []
+        for at, part in enumerate(message.content or ()):
+            if isinstance(part, PictureUrl):
+                picture = picture_of(part, f"messages[{number}].content[{at}].image_url")
+                self.pictures[picture.image.file] = picture
+                parts.append(picture.image)
+        if len(self.pictures) > PICTURES_MAX:
+            words = f"There are more than {PICTURES_MAX} pictures. Leave some out."
+            raise _invalid("messages", words, code="array_above_max_length")
+        return parts
+
+
+def _texts(parts: Sequence[Part]) -> list[str]:
+    return [part.text for part in parts if isinstance(part, Text)]
+
+
+def _others(parts: Sequence[Part]) -> list[Part]:
+    return [part for part in parts if not isinstance(part, Text)]
+
+
+def _is_empty(message: MessageIn) -> bool:
+    return not (message.text.strip() or message.has_pictures or message.role in RESULTS or any(message.calls))
+
+
 def _said_so_far(messages: Sequence[MessageIn]) -> list[int]:
-    """Return the indexes of all messages but instructions, up to the last with text: some end with empty ones."""
+    """Return the places of all messages but instructions, up to the last that says anything.
+
+    Some clients send empty messages at the end.
+    """
     said = [number for number, message in enumerate(messages) if message.role not in INSTRUCT]
-    last = next((number for number in reversed(said) if _said(messages[number], {}).text.strip()), -1)
+    last = next((number for number in reversed(said) if not _is_empty(messages[number])), -1)
     return [number for number in said if number <= last]
 
 
-def _said(message: MessageIn, tools: Mapping[str, str]) -> ChatMessage:
-    if message.role in RESULTS:
-        tool = tools.get(message.tool_call_id or "") or message.name or "a tool"
-        return ChatMessage("user", f"[Result of {tool}]\n{message.text}")
-    calls = (f"[Call of {tool}: {arguments}]" for _, tool, arguments in message.calls)
-    return ChatMessage(cast(Role, message.role), "\n".join(filter(None, (message.text, *calls))))
-
-
-def _question(messages: Sequence[MessageIn], said: Sequence[int]) -> str:
-    """Return the text of the last message, which must be the user's. Raises InvalidError."""
-    if said and messages[said[-1]].role == "user":
-        return messages[said[-1]].text
+def _question(messages: Sequence[MessageIn], said: Sequence[int]) -> int:
+    """Return the place of the user's last message. What was said must end with it, or with results of tools."""
+    if said and messages[said[-1]].role in ("user", *RESULTS):
+        asked = (number for number in reversed(said) if messages[number].role == "user")
+        if (found := next((number for number in asked if not _is_empty(messages[number])), None)) is not None:
+            return found
     last = len(messages) - 1
     if messages and messages[last].role == "user":
         raise _invalid(f"messages[{last}].content", "The last message is empty. Write the question in it.")

@@ -42,11 +42,12 @@ class Parameters(LabelledBody):
     max_tokens: int | None = Field(None, ge=1, description="Above ANSWER_MAX_TOKENS it is lowered to that.")
     max_completion_tokens: int | None = Field(None, ge=1, description="OpenAI's new name for `max_tokens`.")
     n: int | None = Field(None, ge=1, description="Only 1 is supported.")
-    tools: Listed[Any] | None = Field(None, description="Not supported: leave it out or empty.")
-    tool_choice: Any = Field(None, description="Only “none” and “auto” are supported.")
+    tools: Listed[Any] | None = Field(None, description="Functions that the model may call. Your program runs them.")
+    tool_choice: Any = Field(None, description="“auto”, “none”, “required”, or one of the functions.")
+    parallel_tool_calls: bool | None = Field(None, description="false: at most one call in an answer.")
     functions: Listed[Any] | None = Field(None, description="Not supported: leave it out or empty.")
     function_call: Any = Field(None, description="Only “none” and “auto” are supported.")
-    response_format: Any = Field(None, description='Only `{"type": "text"}` is supported.')
+    response_format: Any = Field(None, description="`text`, `json_object` or `json_schema`.")
     logprobs: bool | None = Field(None, description="Only false is supported.")
     top_logprobs: int | None = Field(None, description="Only 0 is supported.")
     logit_bias: dict[str, Any] | None = Field(None, description="Not supported: leave it out or empty.")
@@ -69,16 +70,11 @@ def refuse_unsupported(asked: Parameters) -> None:
 
 
 def _unsupported(asked: Parameters) -> dict[str, tuple[bool, str]]:
-    no_tools = "LangAI does not call tools for programs yet. Leave it out, or send an empty list."
-    no_choice = "LangAI does not call tools for programs yet. Leave it out, or send “auto” or “none”."
-    text_only = 'LangAI answers in text. Leave it out or send {"type": "text"}, and ask for JSON in your message.'
+    old = "LangAI only knows OpenAI's new form of tools. Send them as `tools` and `tool_choice`."
     return {
-        "tools": (bool(asked.tools), no_tools),
-        "functions": (bool(asked.functions), no_tools),
-        "tool_choice": (asked.tool_choice not in (None, "none", "auto"), no_choice),
-        "function_call": (asked.function_call not in (None, "none", "auto"), no_choice),
+        "functions": (bool(asked.functions), old),
+        "function_call": (asked.function_call not in (None, "none", "auto"), old),
         "n": ((asked.n or 1) > 1, "LangAI gives one answer to a request. Send 1, and send the request again for more."),
-        "response_format": (not _is_text(asked.response_format), text_only),
         "logprobs": (bool(asked.logprobs), "LangAI does not know the probabilities of tokens. Leave it out."),
         "top_logprobs": (bool(asked.top_logprobs), "LangAI does not know the probabilities of tokens. Leave it out."),
         "logit_bias": (bool(asked.logit_bias), "LangAI cannot prefer single tokens. Leave it out."),
@@ -86,11 +82,6 @@ def _unsupported(asked: Parameters) -> dict[str, tuple[bool, str]]:
         "audio": (asked.audio is not None, "LangAI answers in text. Leave it out."),
         "web_search_options": (asked.web_search_options is not None, "LangAI does not search the web. Leave it out."),
     }
-
-
-def _is_text(response_format: object) -> bool:
-    kind = response_format.get("type") if isinstance(response_format, Mapping) else response_format
-    return kind in (None, "text")
 
 
 def options(asked: Parameters) -> drafts.Options:

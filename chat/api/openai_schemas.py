@@ -3,11 +3,12 @@
 from typing import Any, Literal
 
 from ninja import Field, Schema
+from pydantic import SerializerFunctionWrapHandler, model_serializer
 
-from chat.api import openai_messages, openai_parameters
+from chat.api import openai_messages, openai_parameters, openai_tools
 from chat.api.openai_messages import MessageIn
 from chat.api.openai_parameters import Parameters
-from chat.api.stateless import Said
+from chat.api.stateless_answer import Said
 from langai_site.web.api_lists import Listed
 
 
@@ -21,16 +22,46 @@ class Completion(Parameters):
     )
 
 
+class FunctionCall(Schema):
+    name: str
+    arguments: str = Field(description="JSON text, as the model wrote it.")
+
+
+class ToolCallOut(Schema):
+    id: str
+    type: Literal["function"] = "function"
+    function: FunctionCall
+
+
+class ThinkingBlock(Schema):
+    """A signed thought. Send it back unchanged with the results of the tools: some providers demand it."""
+
+    type: Literal["thinking"] = "thinking"
+    thinking: str
+    signature: str
+
+
+FOR_TOOLS = ("tool_calls", "thinking_blocks")
+
+
 class CompletionMessage(Schema):
     role: Literal["assistant"] = "assistant"
-    content: str
+    content: str | None = Field(description="null if the model only calls tools.")
     reasoning_content: str | None = Field(None, description="The model's thoughts, if it reports them.")
+    tool_calls: list[ToolCallOut] | None = None
+    thinking_blocks: list[ThinkingBlock] | None = None
+
+    @model_serializer(mode="wrap")
+    def _without_absent(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Leave out the fields of tools if none is called, as OpenAI does."""
+        written: dict[str, Any] = handler(self)
+        return {name: value for name, value in written.items() if value is not None or name not in FOR_TOOLS}
 
 
 class Choice(Schema):
     index: int = 0
     message: CompletionMessage
-    finish_reason: Literal["stop", "length"]
+    finish_reason: Literal["stop", "length", "tool_calls"]
     logprobs: None = None
 
 
@@ -86,12 +117,21 @@ class ModelList(Schema):
 def said_of(body: Completion, sensitivity: str, collections: str) -> Said:
     """Return what the program sent; the two strings are its headers. Raises InvalidError."""
     openai_parameters.refuse_unsupported(body)
-    given = openai_messages.conversation(body.messages)
+    given = openai_messages.conversation(body.messages, has_tools=bool(body.tools))
     metadata = body.metadata or {}
     return Said(
-        text=given.question,
+        text=given.question.text,
         said=given.history,
         instructions=given.instructions,
+        pictures=given.question.pictures,
+        files={picture.image.file: picture.data for picture in given.pictures},
+        after=given.after,
+        requirements=openai_tools.requirements(
+            body.tools or (),
+            body.tool_choice,
+            parallel=body.parallel_tool_calls,
+            response_format=body.response_format,
+        ),
         model=body.model,
         label=body.label(sensitivity),
         options=openai_parameters.options(body),

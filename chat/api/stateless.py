@@ -12,6 +12,7 @@ from django.conf import settings
 from django.db import transaction
 
 from chat import measures
+from chat.api.stateless_answer import AnswerPiece, LiveAnswer, Piece, Said, ThoughtPiece, Whole
 from chat.api.stop_sequences import Stops
 from chat.conversations import access, chosen_collections, drafts, labels
 from chat.live.closed_accounts import while_open
@@ -20,18 +21,18 @@ from chat.models import Message
 from chat.routing import policies
 from chat.routing.route import AUTO
 from chat.turns import concurrency, receipts, turn
-from chat.turns.receipt import EMPTY, Receipt
+from chat.turns.receipt import EMPTY
 from chat.turns.turn_state import StoredTurnState
 from chat.turns.values import RoutedTurn, TurnRequest
 from langai_site import detectors, request_id
 from langai_site.accounts.models import User
 from langai_site.accounts.proofs import Proof
-from langai_site.characters import split_off_half, whole_characters
 from langai_site.database.writer import in_database_thread, write_patiently
 from langai_site.detectors import DetectorRule
 from langai_site.errors import InvalidError, NotFoundError
 from langai_site.outbound import catalogue
-from langai_site.outbound.types import ChatMessage, Delta, ModelInfo, Parameter, Thought
+from langai_site.outbound.lanes.events import ToolCallDelta
+from langai_site.outbound.types import Delta, ModelInfo, Parameter, Thought
 from langai_site.sensitivity import Sensitivity
 from langai_site.usage import callers
 from langai_site.usage.spending import reservations as usage
@@ -42,112 +43,12 @@ _live: dict[UUID, asyncio.Event] = {}
 _closing: set[asyncio.Task[None]] = set()
 
 
-@dataclass(frozen=True)
-class Said:
-    """What a program sends: `instructions` for the model, the history in `said`, and the message.
-
-    `parameters` go to the model too, and override an admin's. `collections` are as the page's form sends them; if
-    empty, all documents are searched. The answer ends before the first of `stops`.
-    """
-
-    text: str
-    said: tuple[ChatMessage, ...] = ()
-    instructions: str = ""
-    model: str = AUTO
-    label: Sensitivity | None = None
-    options: drafts.Options = drafts.AS_USUAL
-    parameters: Mapping[str, Parameter] = field(default_factory=dict)
-    collections: Sequence[str] = ()
-    stops: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class AnswerPiece:
-    """Text to append to the answer, with the name of its model."""
-
-    model: str
-    text: str
-
-
-@dataclass(frozen=True)
-class ThoughtPiece:
-    """Text to append to the thoughts of the model of that name. Not part of the answer."""
-
-    model: str
-    text: str
-
-
-@dataclass(frozen=True)
-class Whole:
-    """The complete answer and the thoughts before it. `cut`: it reached the longest length allowed."""
-
-    model: str
-    kept: receipts.EndedAnswer
-    thought: str
-    cut: bool
-    input_tokens: int
-    output_tokens: int
-    receipt: Receipt
-
-
-Piece = AnswerPiece | ThoughtPiece
-
-
-@dataclass
-class _Passing:
-    """An answer that is being written."""
-
-    said: Said
-    stops: Stops
-    entries: list[Entry] = field(default_factory=list)
-    prepared: RoutedTurn | None = None
-    text: str = ""
-    thoughts: list[str] = field(default_factory=list)
-    half: str = ""
-    cut: bool = False
-    began: float = field(default_factory=time.monotonic)
-
-    def heard(self, delta: Delta) -> str:
-        """Take a piece of the answer; return what can be sent of it."""
-        if delta.restart:
-            # What was sent of it cannot be taken back.
-            self.thoughts.append(self.text)
-            self.text, self.half, self.stops = "", "", Stops(self.said.stops)
-        piece, self.half = split_off_half(self.half + delta.text)
-        self.cut |= delta.truncated
-        return self._added(self.stops.feed(whole_characters(piece)))
-
-    def decided(self, prepared: RoutedTurn) -> None:
-        """Start with the model that is asked now; drop the thoughts of a model that failed before its first word."""
-        self.prepared = prepared
-        self.thoughts.clear()
-
-    def thought(self, thought: Thought) -> str:
-        """Take a thought; return what can be sent of it."""
-        text = whole_characters(thought.text)
-        self.thoughts.append(text)
-        return text
-
-    def rest(self) -> str:
-        return self._added(self.stops.rest())
-
-    def _added(self, text: str) -> str:
-        if text and not self.text:
-            measures.first_words(self.model, self.began)
-        self.text += text
-        return text
-
-    @property
-    def model(self) -> str:
-        return self.prepared.model.name if self.prepared else ""
-
-
 async def answer(user: User, said: Said, proof: Proof | None = None) -> AsyncGenerator[Piece | Whole, None]:
     """Run one turn over values, while `proof` is good. Raises LangAIError; closing the generator stops the model.
 
     However it ends, its usage is entered in the ledger, and its reservation is released.
     """
-    reply, passing = uuid4(), _Passing(said, Stops(said.stops))
+    reply, passing = uuid4(), LiveAnswer(said, Stops(said.stops))
     _live[reply] = asyncio.Event()
     try:
         request, rules = await in_database_thread(_opened, user, said, reply)
@@ -179,7 +80,7 @@ async def _closed(reply: UUID, entries: Sequence[Entry]) -> None:
 
 
 @contextlib.contextmanager
-def _counted(passing: _Passing) -> Iterator[None]:
+def _counted(passing: LiveAnswer) -> Iterator[None]:
     """Count how the answer ended, as for answers in conversations."""
     status = Message.Status.FAILED
     try:
@@ -196,7 +97,8 @@ def _counted(passing: _Passing) -> Iterator[None]:
 @transaction.atomic
 def _opened(user: User, said: Said, reply: UUID) -> tuple[TurnRequest, Sequence[DetectorRule]]:
     """Return the turn without its label, with its reservation, and the detector rules."""
-    text, model = drafts.text(said.text, most=settings.API_MESSAGE_MAX_CHARS), drafts.model(said.model)
+    text = said.text if said.pictures else drafts.text(said.text, most=settings.API_MESSAGE_MAX_CHARS)
+    model = drafts.model(said.model)
     _refuse_too_long(said)
     concurrency.refuse_too_many(user.pk)
     models = _tuned(catalogue.models(user.pk), said.parameters)
@@ -224,12 +126,16 @@ def _opened(user: User, said: Said, reply: UUID) -> tuple[TurnRequest, Sequence[
         instructions=said.instructions,
         history_chars=settings.API_REQUEST_MAX_CHARS,
         keeps_history=True,
+        pictures=said.pictures,
+        files=said.files,
+        after=said.after,
+        requirements=said.requirements,
     )
     return request, detectors.patterns.current()
 
 
 def _refuse_too_long(said: Said) -> None:
-    size = len(said.text) + len(said.instructions) + sum(len(message.text) for message in said.said)
+    size = sum(map(len, _texts(said)))
     most = settings.API_REQUEST_MAX_CHARS
     if size > most:
         raise InvalidError(
@@ -257,12 +163,18 @@ class _TurnState(StoredTurnState):
 def _causes(request: TurnRequest, said: Said, rules: Sequence[DetectorRule]) -> tuple[labels.Cause, ...]:
     """Return what labels the turn: the whole history counts, as it would in a conversation."""
     began = access.began()
-    texts = [said.instructions, *(message.text for message in request.history), request.question]
-    own = labels.asked(began.label, said.label, detectors.detect("\n\n".join(filter(None, texts)), rules))
-    return labels.turn(began, own)
+    own = labels.asked(began.label, said.label, detectors.detect("\n\n".join(filter(None, _texts(said))), rules))
+    pictures = [labels.picture(Sensitivity[settings.UNREADABLE_LABEL.upper()])] if said.files else []
+    return labels.turn(began, (*own, *pictures))
 
 
-async def _pieces(request: TurnRequest, reply: UUID, passing: _Passing) -> AsyncGenerator[Piece, None]:
+def _texts(said: Said) -> list[str]:
+    """Return every text that the program sent for the model."""
+    messages = (message.all_text for message in (*said.said, *said.after))
+    return [said.instructions, *messages, said.text, *said.requirements.texts()]
+
+
+async def _pieces(request: TurnRequest, reply: UUID, passing: LiveAnswer) -> AsyncGenerator[Piece, None]:
     state = _TurnState(reply, passing.said.parameters)
     async with aclosing(turn.run(request, passing.entries.append, state)) as events:
         async for event in events:
@@ -270,6 +182,8 @@ async def _pieces(request: TurnRequest, reply: UUID, passing: _Passing) -> Async
                 passing.decided(event)
             elif isinstance(event, Thought) and (text := passing.thought(event)):
                 yield ThoughtPiece(passing.model, text)
+            elif isinstance(event, ToolCallDelta):
+                yield passing.called(event)
             elif isinstance(event, Delta) and (text := passing.heard(event)):
                 yield AnswerPiece(passing.model, text)
             if passing.stops.reached:
@@ -278,7 +192,7 @@ async def _pieces(request: TurnRequest, reply: UUID, passing: _Passing) -> Async
         yield AnswerPiece(passing.model, rest)
 
 
-def _whole(request: TurnRequest, passing: _Passing) -> Whole:
+def _whole(request: TurnRequest, passing: LiveAnswer) -> Whole:
     prepared, entries = passing.prepared, passing.entries
     complete = not (passing.cut or passing.stops.reached)
     passages = prepared.passages if prepared else ()
@@ -292,6 +206,8 @@ def _whole(request: TurnRequest, passing: _Passing) -> Whole:
         input_tokens=sum(entry.usage.input_tokens for entry in entries),
         output_tokens=sum(entry.usage.output_tokens for entry in entries),
         receipt=replace(receipts.receipt_of(prepared, entries, EMPTY, elapsed_ms), asked=request.asked),
+        calls=passing.tool_calls(),
+        thoughts=tuple(passing.signed),
     )
 
 

@@ -59,6 +59,11 @@ def passage(title: str, label: Sensitivity) -> Cause:
     return Cause(label, f"{PASSAGE}{title}”")
 
 
+def picture(label: Sensitivity) -> Cause:
+    """Return what labels a turn that has pictures: nobody can look for sensitive text in them."""
+    return Cause(label, "a picture in your message")
+
+
 def lowered(reason: str) -> str:
     """Return the words for a label that its owner has lowered."""
     return LOWERED + reason

@@ -18,7 +18,7 @@ class Hosted:
                     yield output
 
     def max_cost(self, ask: ModelQuestion) -> Decimal | None:
-        return door.max_cost(ask.model, ask.messages, ask.max_tokens)
+        return door.max_cost(ask.model, ask.messages, ask.max_tokens, ask.requirements)
 
 
 def _call(ask: ModelQuestion) -> ChatCall:
@@ -31,5 +31,7 @@ def _call(ask: ModelQuestion) -> ChatCall:
         caller=ask.caller,
         route=ask.route,
         local_only=ask.local_only,
+        requirements=ask.requirements,
+        files=ask.files,
         read_present=ask.read_present,
     )

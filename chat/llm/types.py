@@ -1,12 +1,13 @@
 """The interface between a turn and the model that answers it."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Protocol
 
 from langai_site.database.writer import in_database_thread
 from langai_site.outbound.admission import admit_model
+from langai_site.outbound.requirements import NONE, Requirements
 from langai_site.outbound.types import ChatMessage, Ledger, ModelInfo, ModelOutput, Present, ReadPresent
 from langai_site.sensitivity import Sensitivity
 from langai_site.usage.types import Caller
@@ -28,7 +29,8 @@ class ModelQuestion:
     `label` is the highest label of everything in `messages`. `written` is the part of the answer that already exists if
     an interrupted answer is continued. `documents` is false if the person chose to search none. `temperature`: None
     leaves it to the model. `route` tells the ledger why this model is asked. `local_only`: no model outside the
-    building may get it. `read_present` reads the present state at the moment of sending.
+    building may get it. `requirements` are what it wants besides text, and `files` has the bytes of its pictures by
+    their ids. `read_present` reads the present state at the moment of sending.
     """
 
     model: ModelInfo
@@ -43,6 +45,8 @@ class ModelQuestion:
     temperature: float | None = None
     route: str = ""
     local_only: bool = False
+    requirements: Requirements = NONE
+    files: Mapping[str, bytes] = field(default_factory=dict, hash=False)
     read_present: ReadPresent = field(kw_only=True, compare=False)
 
     async def admitted(self) -> Present:

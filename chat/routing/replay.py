@@ -23,6 +23,7 @@ REFUSALS = {
     "above_ceiling": "no model may see it",
     "too_long": "too long for every model that may see it",
     "local_only": "no local model",
+    "unable": "no model has the ability",
     "no_model": "the chosen model is gone",
 }
 

@@ -8,6 +8,8 @@ from chat.llm.built_in import BUILT_IN
 from chat.routing.rules import Policy, Rule, Situation
 from chat.values import LOCAL, USES, Level, Use
 from langai_site.errors import LangAIError
+from langai_site.outbound import abilities
+from langai_site.outbound.abilities import Ability
 from langai_site.outbound.types import ModelInfo, ModelRole
 from langai_site.sensitivity import Sensitivity
 
@@ -39,7 +41,7 @@ class RouteRequest:
     estimated too high rather than too low; `max_tokens` is the longest answer requested. `least_prompt_tokens` remain
     after everything is left out that a small window may leave out; None if nothing may. `cooling` maps models that
     failed lately to the reason. `local_only` excludes hosted models, whatever they may see. `gone` is the model that
-    was chosen before Auto had to replace it.
+    was chosen before Auto had to replace it. `needs` are the abilities without which a model cannot answer.
     """
 
     requested: str
@@ -51,6 +53,7 @@ class RouteRequest:
     local_only: bool = False
     least_prompt_tokens: int | None = None
     gone: str = ""
+    needs: frozenset[Ability] = frozenset()
 
     @property
     def tokens(self) -> int:
@@ -77,6 +80,7 @@ class RouteRequest:
             "max_tokens": self.max_tokens,
             "local_only": self.local_only,
             "least_prompt_tokens": self.least_prompt_tokens,
+            **({"needs": sorted(self.needs)} if self.needs else {}),
         }
 
     @classmethod
@@ -90,6 +94,7 @@ class RouteRequest:
             row["max_tokens"],
             local_only=row["local_only"],
             least_prompt_tokens=row.get("least_prompt_tokens"),
+            needs=frozenset(map(Ability, row.get("needs", ()))),
         )
 
 
@@ -120,7 +125,7 @@ class Route:
 class NoModelError(LangAIError):
     """No model may or can answer, and nothing was sent. `rejected` gives the reason for each model.
 
-    Codes: above_ceiling, too_long, local_only; no_model if the chosen model is gone.
+    Codes: above_ceiling, too_long, local_only, unable; no_model if the chosen model is gone.
     """
 
     code, status = "no_model", 409
@@ -165,7 +170,7 @@ def _chosen(model: ModelInfo, request: RouteRequest) -> Route:
 
 def _automatic(request: RouteRequest, catalogue: Sequence[ModelInfo], policy: Policy) -> Route:
     if not catalogue:
-        return Route((next(iter(BUILT_IN)),), "auto: no other model is connected")
+        return replace(_chosen(next(iter(BUILT_IN)), request), why="auto: no other model is connected")
     barred = [found for model in catalogue if (found := _barred(model, request))]
     rejected = {found.model.name: found.why for found in barred}
     allowed = [model for model in catalogue if model.name not in rejected]
@@ -189,6 +194,8 @@ def _barred(model: ModelInfo, request: RouteRequest) -> _Barred | None:
         return _Barred(model, "above_ceiling", f"may not see {request.label.label.lower()} text")
     if request.local_only and model.hosted:
         return _Barred(model, "local_only", "hosted, and only local models may be asked")
+    if lacking := abilities.lacking(request.needs, model.abilities):
+        return _Barred(model, "unable", abilities.why_lacking(lacking))
     if 0 < model.context_window < request.least_tokens:
         why = f"too small for this prompt: it needs {request.least_tokens:,} tokens and {model.context_window:,} fit"
         return _Barred(model, "too_long", why)
@@ -205,14 +212,16 @@ def _is_too_long(request: RouteRequest, catalogue: Sequence[ModelInfo]) -> bool:
 def _preference(use: Use, request: RouteRequest) -> Callable[[ModelInfo], tuple[int | str, ...]]:
     """Return the sort key for candidates.
 
-    First those that hold the whole prompt, then those that surely do, local ones if requested, nearest role, best rank.
+    First those that hold the whole prompt, then those that surely do, those that surely have the abilities, local ones
+    if requested, nearest role, best rank.
     """
     role = ROLE_OF[request.complexity] if use == LOCAL else use
 
     def key(model: ModelInfo) -> tuple[int | str, ...]:
         doubtful = not model.context_window and request.tokens > FITS_ANYWHERE
         is_too_small = not request.is_held_by(model)
-        return is_too_small, doubtful, use == LOCAL and model.hosted, _distance(model, role), *_rank(model)
+        unsure = sum(ability not in model.abilities for ability in request.needs)
+        return is_too_small, doubtful, unsure, use == LOCAL and model.hosted, _distance(model, role), *_rank(model)
 
     return key
 
@@ -249,6 +258,8 @@ def _refusal_of(barred: _Barred, request: RouteRequest) -> str:
             f"Nothing was sent: {model.display_name} is hosted, and only local models may be asked now. Choose a local "
             "model and retry."
         )
+    if barred.code == "unable":
+        return f"Nothing was sent: {model.display_name} {barred.why}. Choose another model, or Auto, and retry."
     return (
         f"Nothing was sent: the prompt and its answer may take {request.least_tokens:,} tokens and "
         f"{model.display_name} has room for {model.context_window:,}. Choose a model with more room, or Auto, and "
@@ -265,6 +276,12 @@ def _refusal(barred: Sequence[_Barred], request: RouteRequest) -> tuple[str, str
             f"that may answer have room for {max(rooms):,} at most. Shorten what you send, or ask an admin to connect "
             "a model with more room.",
             "too_long",
+        )
+    if unable := [found for found in barred if found.code == "unable"]:
+        return (
+            f"Nothing was sent: no model that may answer can do what this asks: {unable[0].model.display_name} "
+            f"{unable[0].why}. Ask an admin to connect a model that can, or ask without it.",
+            "unable",
         )
     if any(found.code == "local_only" for found in barred):
         return (

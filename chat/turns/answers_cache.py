@@ -20,6 +20,7 @@ from chat.llm.providers import provider_of
 from chat.llm.types import ModelQuestion, Numbered
 from chat.turns import shared_calls
 from langai_site.database import caches
+from langai_site.outbound.requirements import NONE
 from langai_site.outbound.types import Delta, Ledger, ModelOutput
 from langai_site.sensitivity import Sensitivity
 from langai_site.usage.types import Entry
@@ -53,7 +54,9 @@ def answer(
 def _may_be_shared(ask: ModelQuestion) -> bool:
     """Return whether the cache may be used: not for confidential turns, partial answers or built-in models."""
     is_whole = not ask.written and ask.model not in BUILT_IN
-    return settings.CACHE_TTL > 0 and is_whole and ask.label < Sensitivity.CONFIDENTIAL
+    # Calls of tools are for the program that sent them, and pictures are not compared.
+    is_text = ask.requirements == NONE and not ask.files
+    return settings.CACHE_TTL > 0 and is_whole and is_text and ask.label < Sensitivity.CONFIDENTIAL
 
 
 def key_of(ask: ModelQuestion, collections: Sequence[int]) -> str:
@@ -68,7 +71,7 @@ def key_of(ask: ModelQuestion, collections: Sequence[int]) -> str:
         "parameters": (ask.temperature, ask.max_tokens),
         # A call that may leave the building is not shared with a turn whose text must stay.
         "local_only": ask.local_only,
-        "messages": [(message.role, message.text) for message in ask.messages],
+        "messages": [(message.role, message.all_text) for message in ask.messages],
         "passages": [_place(passage) for passage in ask.passages],
         "label": ask.label,
         "readers": sorted(collections),

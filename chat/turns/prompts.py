@@ -4,17 +4,22 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from itertools import chain
+from typing import TypeVar
 
 from chat.llm.types import Numbered
 from chat.turns.alternation import alternating
 from chat.turns.control_tokens import neutralised, visible
+from langai_site.outbound.parts import Image, Part, Text, Thinking, ToolCall, ToolResult
+from langai_site.outbound.tokens import PICTURE_TOKENS
 from langai_site.outbound.types import ChatMessage
+
+PartOf = TypeVar("PartOf", bound=Part)
 
 # Characters, at about four per token. They limit what each turn of a long conversation costs. A small window gets less.
 HISTORY_CHARS = 12_000
 PASSAGES_CHARS = 8_000
 # A placeholder for the passages that a question may find, before they are known.
-SOME_PASSAGES = ChatMessage("user", "x" * PASSAGES_CHARS)
+SOME_PASSAGES = ChatMessage.of("user", "x" * PASSAGES_CHARS)
 # UTF-8 bytes per token, fewer than usual tokenizers need: they need four or more for ASCII, 2.5 for Arabic and Chinese.
 ASCII_BYTES, OTHER_BYTES = 3, 2
 # Tokens of a message besides its text: its role and its delimiters.
@@ -64,7 +69,7 @@ def _attribute(value: str) -> str:
 
 def questions(history: Sequence[ChatMessage]) -> list[str]:
     """Return the person's latest messages, oldest first."""
-    return [message.text for message in history if message.role == "user"][-QUESTIONS:]
+    return [message.text for message in history if message.role == "user" and message.text][-QUESTIONS:]
 
 
 def turns_of(history: Sequence[ChatMessage]) -> list[tuple[ChatMessage, ...]]:
@@ -82,7 +87,7 @@ def recent(history: Sequence[ChatMessage], room: int = HISTORY_CHARS) -> tuple[C
     """Return the latest whole turns that fit into `room` characters, oldest first."""
     turns = turns_of(history)
     first = len(turns)
-    while first and (room := room - sum(len(message.text) for message in turns[first - 1])) >= 0:
+    while first and (room := room - sum(len(message.all_text) for message in turns[first - 1])) >= 0:
         first -= 1
     return tuple(chain.from_iterable(turns[first:]))
 
@@ -95,32 +100,53 @@ def messages(
     *,
     instructions: str = "",
     history_chars: int = HISTORY_CHARS,
+    pictures: Sequence[Image] = (),
+    after: Sequence[ChatMessage] = (),
 ) -> tuple[ChatMessage, ...]:
     """Return the prompt: instructions, the latest turns, then the question with its passages before it.
 
     `written` is the part of the answer that already exists; the model is then asked to continue it. `instructions`
     follow our own; at most `history_chars` characters of history are included. Roles alternate, and no message is empty
-    or contains a control token or hidden characters, wherever it came from.
+    follow our own; at most `history_chars` characters of history are included. `pictures` go with the question, and
+    `after` are the calls of tools that followed it, with their results. Roles alternate, and no message is empty or
+    contains a control token or hidden characters, wherever it came from.
     """
-    prompt = drafted(question, recent(history, history_chars), passages, written, instructions)
-    return tuple(replace(message, text=_cleaned(message.text)) for message in alternating(prompt))
+    prompt = drafted(question, recent(history, history_chars), passages, written, instructions, pictures, after)
+    return tuple(_without_hidden(message) for message in alternating(prompt))
 
 
-def _cleaned(text: str) -> str:
-    """Return `text` without hidden characters, or a placeholder if only blanks remain: servers refuse empty texts."""
-    cleaned = neutralised(text)
-    return cleaned if cleaned.strip() else NOTHING_SEEN
+def _without_hidden(message: ChatMessage) -> ChatMessage:
+    """Return the message without hidden characters, or a placeholder if only blanks remain: servers refuse that."""
+    seen = replace(message, parts=tuple(map(_part_without_hidden, message.parts)))
+    return ChatMessage.of(message.role, NOTHING_SEEN) if seen.is_empty else seen
+
+
+def _part_without_hidden(part: PartOf) -> PartOf:
+    """Return the part with its texts neutralised. A signed thought stays: its provider refuses a changed one."""
+    if isinstance(part, Text) or (isinstance(part, Thinking) and not part.signature):
+        return replace(part, text=neutralised(part.text))
+    if isinstance(part, ToolCall):
+        return replace(part, arguments=neutralised(part.arguments))
+    if isinstance(part, ToolResult):
+        return replace(part, parts=tuple(map(_part_without_hidden, part.parts)))
+    return part
 
 
 def drafted(
-    question: str, history: Sequence[ChatMessage], passages: Sequence[Numbered], written: str, instructions: str
+    question: str,
+    history: Sequence[ChatMessage],
+    passages: Sequence[Numbered],
+    written: str,
+    instructions: str,
+    pictures: Sequence[Image] = (),
+    after: Sequence[ChatMessage] = (),
 ) -> list[ChatMessage]:
     """Return the messages of a prompt as they were written, before `messages` cleans them."""
     question_text = "\n\n".join([*map(framed, passages), question])
-    system = ChatMessage("system", "\n\n".join(filter(None, (INSTRUCTIONS, instructions))))
-    prompt = [system, *history, ChatMessage("user", question_text)]
+    system = ChatMessage.of("system", "\n\n".join(filter(None, (INSTRUCTIONS, instructions))))
+    prompt = [system, *history, ChatMessage("user", (Text(question_text), *pictures)), *after]
     if written.strip():
-        prompt += [ChatMessage("assistant", written), ChatMessage("user", CONTINUE)]
+        prompt += [ChatMessage.of("assistant", written), ChatMessage.of("user", CONTINUE)]
     return prompt
 
 
@@ -161,7 +187,11 @@ def most_tokens(prompt: Sequence[ChatMessage]) -> int:
 
 def tokens_of(messages: Iterable[ChatMessage]) -> int:
     """Return the tokens of these messages as part of a prompt."""
-    return sum(text_tokens(message.text) + TOKENS_A_MESSAGE for message in messages)
+    return sum(map(_message_tokens, messages))
+
+
+def _message_tokens(message: ChatMessage) -> int:
+    return text_tokens(message.all_text) + TOKENS_A_MESSAGE + PICTURE_TOKENS * len(message.pictures)
 
 
 def text_tokens(text: str) -> int:

@@ -247,7 +247,7 @@ def history(leaf: UUID | None) -> tuple[ChatMessage, ...]:
         return ()
     with connection.cursor() as cursor:
         cursor.execute(_EARLIER, [Message._meta.pk.get_db_prep_value(leaf, connection), EARLIER])
-        messages = [ChatMessage(role, text_of(json.loads(parts))) for role, parts in cursor.fetchall()]
+        messages = [ChatMessage.of(role, text_of(json.loads(parts))) for role, parts in cursor.fetchall()]
     return tuple(message for message in messages if message.text)
 
 

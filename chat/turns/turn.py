@@ -23,6 +23,7 @@ from chat.turns.values import Cited, RoutedTurn, RoutingInput, TurnRequest, Turn
 from chat.turns.windows import PromptTexts
 from langai_site.errors import AboveCeilingError, LangAIError, ModelWithdrawnError, NotAdmittedError, continued
 from langai_site.outbound import cooling
+from langai_site.outbound.lanes.events import ToolCallDelta
 from langai_site.outbound.types import Delta, Ledger, ModelInfo, ModelOutput, ProviderError
 from langai_site.sensitivity import Sensitivity, highest
 from langai_site.telemetry import tracing
@@ -74,7 +75,7 @@ async def weigh(request: TurnRequest, state: TurnState) -> RoutingInput:
 
 async def _build_prompt(texts: PromptTexts, build: Callable[[], Prompt]) -> Prompt:
     """Build a prompt, on a thread if that may take a while: control tokens and hidden characters are slow."""
-    given = (message.text for message in texts.history), *map(prompts.texts_of, texts.passages)
+    given = (message.all_text for message in (*texts.history, *texts.after)), *map(prompts.texts_of, texts.passages)
     written = chain((texts.question, texts.written, texts.instructions), *given)
     return build() if prompts.is_quick(written) else await asyncio.to_thread(build)
 
@@ -217,7 +218,9 @@ async def _candidate_outputs(
         try:
             async with aclosing(_model_output(request, prepared, run)) as outputs:
                 async for output in outputs:
-                    if isinstance(output, Delta):
+                    if isinstance(output, ToolCallDelta):
+                        has_started = True
+                    elif isinstance(output, Delta):
                         has_started = bool(output.text) or (has_started and not output.restart)
                     yield output
             return
@@ -268,5 +271,7 @@ def _model_question(request: TurnRequest, prepared: RoutedTurn, state: TurnState
         temperature=request.options.temperature,
         route=prepared.route.why,
         local_only=request.pick.local_only,
+        requirements=request.requirements,
+        files=request.files,
         read_present=partial(state.read_present, request, prepared),
     )

@@ -1,7 +1,7 @@
 """Pure: the values of a turn, from the question to the decision."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Protocol
 from uuid import UUID
@@ -19,6 +19,10 @@ from chat.routing.route import Rejected, RouteRequest
 from chat.routing.rules import DEFAULT, Policy
 from chat.turns import prompts
 from chat.turns.windows import FittedPrompt, PromptTexts
+from langai_site.outbound import requirements
+from langai_site.outbound.abilities import Ability
+from langai_site.outbound.parts import Image
+from langai_site.outbound.requirements import Requirements
 from langai_site.outbound.types import ChatMessage, ModelInfo, Present
 from langai_site.sensitivity import Sensitivity
 from langai_site.usage.types import Caller
@@ -41,7 +45,9 @@ class TurnRequest:
     is empty, nothing is searched. `cited` are the passages that the earlier text of this answer cites, and `given` the
     documents that it was made from. `policy` is the one in force when the question came in. `instructions` are what a
     program adds to ours, and `history_chars` limits the history in the prompt. `keeps_history`: a small window may not
-    shorten the history, because a program chose it.
+    shorten the history, because a program chose it. `pictures` go with the question, and `files` has the bytes of all
+    pictures by their ids. `after` are the calls of tools that the model made after the question, with their results.
+    `requirements` are the tools that a program offers, and the JSON that it expects.
     """
 
     question: str
@@ -60,6 +66,10 @@ class TurnRequest:
     instructions: str = ""
     history_chars: int = prompts.HISTORY_CHARS
     keeps_history: bool = False
+    pictures: tuple[Image, ...] = ()
+    files: Mapping[str, bytes] = field(default_factory=dict, hash=False)
+    after: tuple[ChatMessage, ...] = ()
+    requirements: Requirements = requirements.NONE
 
     @property
     def label(self) -> Sensitivity:
@@ -73,6 +83,12 @@ class TurnRequest:
     def max_tokens(self) -> int:
         return self.options.max_tokens or settings.ANSWER_MAX_TOKENS
 
+    @property
+    def needs(self) -> frozenset[Ability]:
+        """Return the abilities without which a model cannot answer."""
+        said = (*self.history, ChatMessage("user", self.pictures), *self.after)
+        return requirements.needed(self.requirements, said)
+
     def texts(self, passages: Sequence[Numbered] = ()) -> PromptTexts:
         """Return the texts from which its prompt can be built."""
         return PromptTexts(
@@ -83,6 +99,8 @@ class TurnRequest:
             self.instructions,
             self.history_chars,
             self.keeps_history,
+            self.pictures,
+            self.after,
         )
 
 
@@ -146,6 +164,7 @@ def wanted(request: TurnRequest, weighed: RoutingInput) -> RouteRequest:
         max_tokens=request.max_tokens,
         local_only=request.pick.local_only,
         least_prompt_tokens=weighed.least_tokens,
+        needs=request.needs,
     )
 
 

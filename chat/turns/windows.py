@@ -12,6 +12,7 @@ from chat.llm.types import Numbered
 from chat.routing.route import LEAST_ANSWER
 from chat.turns import prompts
 from chat.turns.alternation import ASSISTANT_FIRST
+from langai_site.outbound.parts import Image
 from langai_site.outbound.types import ChatMessage
 
 # History and passages leave room for an answer of this many tokens, or for a quarter of the window if that is less.
@@ -21,14 +22,17 @@ BEST_PASSAGES = 3
 # Tokens of the blank line before a passage, and of rounding.
 TOKENS_A_SEAM = 2
 # Comes before history that begins with an answer.
-PLACEHOLDER = ChatMessage("user", ASSISTANT_FIRST)
+PLACEHOLDER = ChatMessage.of("user", ASSISTANT_FIRST)
 # Characters at the end of an answer from which a model can continue it.
 WRITTEN_END = 1_500
 
 
 @dataclass(frozen=True)
 class PromptTexts:
-    """The texts for a prompt. `keeps_history`: the history may not be shortened, because a program chose it."""
+    """The texts for a prompt. `keeps_history`: the history may not be shortened, because a program chose it.
+
+    `pictures` and `after` are never left out either.
+    """
 
     question: str
     history: tuple[ChatMessage, ...] = ()
@@ -37,6 +41,8 @@ class PromptTexts:
     instructions: str = ""
     history_chars: int = prompts.HISTORY_CHARS
     keeps_history: bool = False
+    pictures: tuple[Image, ...] = ()
+    after: tuple[ChatMessage, ...] = ()
 
     @property
     def recent(self) -> tuple[ChatMessage, ...]:
@@ -52,7 +58,15 @@ class PromptTexts:
     @property
     def tokens(self) -> int:
         """Return the most tokens that all of the texts take, as they were written."""
-        drafted = prompts.drafted(self.question, self.recent, self.passages, self.written, self.instructions)
+        drafted = prompts.drafted(
+            self.question,
+            self.recent,
+            self.passages,
+            self.written,
+            self.instructions,
+            self.pictures,
+            self.after,
+        )
         return prompts.most_tokens(drafted)
 
     def messages(self) -> tuple[ChatMessage, ...]:
@@ -64,6 +78,8 @@ class PromptTexts:
             self.written,
             instructions=self.instructions,
             history_chars=self.history_chars,
+            pictures=self.pictures,
+            after=self.after,
         )
 
 
@@ -148,7 +164,7 @@ def shorter(earlier: FittedPrompt, texts: PromptTexts) -> FittedPrompt | None:
         return None
     history = earlier.texts.history
     if not texts.keeps_history:
-        history = prompts.recent(history, sum(len(message.text) for message in history) * 3 // 4)
+        history = prompts.recent(history, sum(len(message.all_text) for message in history) * 3 // 4)
     most = min(earlier.max_tokens, max(earlier.max_tokens * 3 // 4, LEAST_ANSWER))
     if history == earlier.texts.history and most == earlier.max_tokens:
         return None
@@ -164,7 +180,7 @@ def _prompt_of(
 
 
 def _with_text(history: Sequence[ChatMessage]) -> int:
-    return sum(bool(message.text.strip()) for message in history)
+    return sum(not message.is_empty for message in history)
 
 
 def _usual_answer(window: int, asked: int) -> int:

@@ -14,7 +14,8 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.views.decorators.http import require_POST
 
-from langai_site.outbound import admin_trials, catalogue, listings, roles, stored_quirks
+from langai_site.outbound import abilities, admin_trials, catalogue, listings, roles, stored_quirks
+from langai_site.outbound.abilities import Ability
 from langai_site.outbound.connections import reading
 from langai_site.outbound.connections.admin import ConnectionAdmin as ConnectionAdmin
 from langai_site.outbound.connections.kinds import RESERVED
@@ -26,6 +27,7 @@ from langai_site.usage import prices
 from langai_site.usage.models import Price
 
 ASKED = "How it is asked"
+ABILITIES = "What it can do beside text"
 WHERE, TRUST, ROLES = "Where it runs", "What it may see, and who may use it", "What it is good for"
 PRICE = "Price, in US dollars for a million tokens"
 
@@ -36,14 +38,14 @@ class ModelAdmin(admin.ModelAdmin[Model]):
 
     form = ModelForm
     list_display = (
-        *("display_name", "name", "where", "state", "ceiling_shown", "roles_shown", "window_shown"),
+        *("display_name", "name", "where", "state", "ceiling_shown", "roles_shown", "abilities_shown", "window_shown"),
         *("price_in", "price_out", "teams_shown", "enabled", "rank"),
     )
     list_editable = ("enabled", "rank")
     list_filter = ("provider", "enabled", "available", "teams")
     search_fields = ("name", "display_name")
     filter_horizontal = ("teams",)
-    readonly_fields = ("where", "state", "listed_window", "learnt_shown", "price_history")
+    readonly_fields = ("where", "state", "listed_window", "abilities_shown", "learnt_shown", "price_history")
     actions = ("test_selected",)
 
     class Media:
@@ -67,12 +69,14 @@ class ModelAdmin(admin.ModelAdmin[Model]):
         quirks = (
             (*(f"quirk_{name}" for name in QUIRKS), *(("forget",) if obj and obj.learnt else ())) if may_change else ()
         )
+        able = tuple(f"ability_{name}" for name in Ability) if may_change else "abilities_shown"
         asked = (*(("learnt_shown",) if obj else ()), *quirks, "extra_body", "extra_headers")
         return [
             (None, {"fields": ("display_name", "name", "enabled", "rank")}),
             (WHERE, {"fields": ("where", "state") if obj else ()}),
             (TRUST, {"fields": ("ceiling", "teams")}),
             (ROLES, {"fields": ("roles", "context_window", *(("listed_window",) if obj else ()), "parameters")}),
+            (ABILITIES, {"fields": (able,)}),
             (ASKED, {"fields": asked, "classes": ("collapse",)}),
             (PRICE, {"fields": (price, *(("price_history",) if obj else ())) if price else ("price_history",)}),
         ]
@@ -101,6 +105,10 @@ class ModelAdmin(admin.ModelAdmin[Model]):
     @admin.display(description="Roles")
     def roles_shown(self, model: Model) -> str:
         return roles.words(roles.read(model.roles)) or "-"
+
+    @admin.display(description="Abilities")
+    def abilities_shown(self, model: Model) -> str:
+        return ", ".join(abilities.words(abilities.of_row(model.listed_abilities, model.abilities))) or "-"
 
     @admin.display(description="Context window")
     def window_shown(self, model: Model) -> str:

@@ -13,6 +13,7 @@ from langai_site.accounts.models import Team
 from langai_site.database.compiled_queries import CompiledQuery
 from langai_site.database.writer import in_database_thread
 from langai_site.outbound import (
+    abilities,
     endpoints,
     failures,
     keeping,
@@ -76,7 +77,7 @@ def info(model: Model) -> ModelInfo:
 _COLUMNS = (
     *("name", "display_name", "provider", "ceiling", "rank"),
     *("roles", "context_window", "listed_window", "parameters"),
-    *("learnt", "quirks", "extra_body", "extra_headers"),
+    *("learnt", "quirks", "extra_body", "extra_headers", "listed_abilities", "abilities"),
 )
 
 
@@ -128,6 +129,8 @@ def _info(
     quirks: dict[str, Any],
     extra_body: dict[str, Any],
     extra_headers: dict[str, Any],
+    listed_abilities: dict[str, Any],
+    own_abilities: dict[str, Any],
 ) -> ModelInfo:
     hosted = is_hosted(name)
     return ModelInfo(
@@ -143,6 +146,7 @@ def _info(
         quirks=stored_quirks.read(learnt, quirks),
         extra_body=parameters.kept_body(extra_body),
         extra_headers=parameters.kept_headers(extra_headers),
+        abilities=abilities.of_row(listed_abilities, own_abilities),
     )
 
 

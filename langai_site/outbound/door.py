@@ -8,11 +8,12 @@ held, right before the first byte, all of it is read again.
 import asyncio
 import logging
 import time
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
+from hashlib import sha256
 
 from django.db import DatabaseError
 from django.utils import timezone
@@ -37,8 +38,10 @@ from langai_site.outbound.connections import reading
 from langai_site.outbound.connections.kinds import RESERVED
 from langai_site.outbound.endpoints import Endpoint
 from langai_site.outbound.gate import Gate
+from langai_site.outbound.lanes.events import ToolCallDelta
 from langai_site.outbound.lanes.quirks import Quirks
 from langai_site.outbound.length import LengthLimit
+from langai_site.outbound.requirements import NONE, Requirements
 from langai_site.outbound.types import (
     ChatCall,
     ChatMessage,
@@ -184,9 +187,11 @@ def _lane(
     return lane.stream if endpoint.provider in lane_requests.FORMATS else litellm_adapter.stream
 
 
-def max_cost(model: ModelInfo, messages: Sequence[ChatMessage], max_tokens: int) -> Decimal | None:
+def max_cost(
+    model: ModelInfo, messages: Sequence[ChatMessage], max_tokens: int, requirements: Requirements = NONE
+) -> Decimal | None:
     """Return the highest price of a call in US dollars; None if its model has no price."""
-    return _cost(model, model.hosted, token_counts.max_usage(messages, max_tokens))
+    return _cost(model, model.hosted, token_counts.max_usage(messages, max_tokens, requirements))
 
 
 def _cost(model: ModelInfo, hosted: bool, usage: Usage) -> Decimal | None:
@@ -207,10 +212,18 @@ async def _is_passed_on(call: ChatCall | EmbedCall, endpoint: Endpoint) -> bool:
 
 
 def _parts(call: ChatCall | EmbedCall) -> list[dict[str, str] | str]:
-    """Return what the provider gets to read."""
+    """Return what the provider gets to read; of pictures, their SHA-256."""
     if isinstance(call, EmbedCall):
         return list(call.texts)
-    return [{"role": message.role, "content": message.text} for message in call.messages]
+    said = [
+        {"role": message.role, "content": message.all_text, **_seen(message, call.files)} for message in call.messages
+    ]
+    return [*said, *({"requirement": text} for text in call.requirements.texts())]
+
+
+def _seen(message: ChatMessage, files: Mapping[str, bytes]) -> dict[str, str]:
+    hashes = (sha256(files[picture.file]).hexdigest() for picture in message.pictures)
+    return {"pictures": " ".join(hashes)} if message.pictures else {}
 
 
 def _earlier_answers(call: ChatCall | EmbedCall) -> int:
@@ -269,6 +282,8 @@ class Meter:
             self.first_token_ms = self._elapsed_ms()
         if isinstance(output, Delta | Thought):
             self.written += tokens.size(output.text)
+        elif isinstance(output, ToolCallDelta):
+            self.written += tokens.size(output.name) + tokens.size(output.arguments)
 
     def entry(self) -> Entry:
         usage, price = self.usage or self._estimate(), self.call.model.price

@@ -4,7 +4,8 @@ from typing import Any
 
 from django import forms
 
-from langai_site.outbound import parameters, roles
+from langai_site.outbound import abilities, parameters, roles
+from langai_site.outbound.abilities import Ability
 from langai_site.outbound.listings import RANKS
 from langai_site.outbound.models import Connection, Model
 from langai_site.outbound.types import ModelRole
@@ -39,6 +40,42 @@ QUIRKS: dict[str, dict[str, Any]] = {
 }
 
 
+ABILITY = {"yes": True, "no": False}
+
+
+def _ability(ability: Ability) -> forms.ChoiceField:
+    choices = [("", "as listed"), *((word, word) for word in ABILITY)]
+    label = abilities.NAMES[ability]
+    return forms.ChoiceField(label=label[0].upper() + label[1:], choices=choices, required=False)
+
+
+class AbilitiesForm(forms.ModelForm[Model]):
+    """What a model can do beside text: one choice for each ability, which goes before the lists."""
+
+    ability_vision = _ability(Ability.VISION)
+    ability_tools = _ability(Ability.TOOLS)
+    ability_thinking = _ability(Ability.THINKING)
+    ability_documents = _ability(Ability.DOCUMENTS)
+    ability_json = _ability(Ability.JSON)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401
+        super().__init__(*args, **kwargs)
+        kept, listed = abilities.read(self.instance.abilities), abilities.of_row(self.instance.listed_abilities)
+        words = {value: word for word, value in ABILITY.items()}
+        for ability in Ability:
+            name = f"ability_{ability}"
+            self.initial[name] = words[kept[ability]] if ability in kept else ""
+            if name in self.fields:
+                self.fields[name].help_text = f"Listed: {words[listed[ability]] if ability in listed else 'not known'}."
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        if "ability_vision" in self.fields:
+            chosen = {ability: cleaned.get(f"ability_{ability}") for ability in Ability}
+            self.instance.abilities = abilities.stored({name: ABILITY[word] for name, word in chosen.items() if word})
+        return cleaned
+
+
 def _choice(name: str, label: str) -> forms.ChoiceField:
     choices = [("", "as learnt"), *((word, word) for word in QUIRKS[name])]
     return forms.ChoiceField(label=label, choices=choices, required=False)
@@ -71,7 +108,7 @@ class QuirksForm(forms.ModelForm[Model]):
         return cleaned
 
 
-class ModelForm(QuirksForm):
+class ModelForm(AbilitiesForm, QuirksForm):
     """A model's page: its own columns, and a price that is added if it is new."""
 
     roles = forms.MultipleChoiceField(

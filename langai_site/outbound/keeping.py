@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from django.conf import settings
 from django.db import transaction
 
-from langai_site.outbound import listings, price_list, roles, stored_quirks
+from langai_site.outbound import abilities, listings, price_list, roles, stored_quirks
 from langai_site.outbound.connections import known, listing, reading
 from langai_site.outbound.lanes.quirks import Quirks
 from langai_site.outbound.listings import Offer
@@ -69,6 +69,7 @@ def _row(offer: Offer) -> Model:
         rank=offer.rank,
         available=True,
         listed_window=offer.window,
+        listed_abilities=abilities.from_server(offer.abilities),
         roles=_roles(offer),
     )
 
@@ -87,22 +88,29 @@ def _is_open(model: Model) -> bool:
 def _renew(model: Model, offer: Offer | None, *, available: bool) -> None:
     """Write what differs, whatever an admin may be saving at the same moment."""
     window = (offer.window if offer else 0) or model.listed_window
-    if (model.available, model.listed_window) != (available, window):
-        Model.objects.filter(pk=model.pk).update(available=available, listed_window=window)
+    able = {**model.listed_abilities, **abilities.from_server(offer.abilities if offer else {})}
+    if (model.available, model.listed_window, model.listed_abilities) != (available, window, able):
+        found = {"available": available, "listed_window": window, "listed_abilities": able}
+        Model.objects.filter(pk=model.pk).update(**found)
     if offer and model.roles is None:
         Model.objects.filter(pk=model.pk, roles__isnull=True).update(roles=_roles(offer))
 
 
 @transaction.atomic
 def learn(listed: Mapping[str, Row]) -> list[str]:
-    """Take windows and prices from LiteLLM's list; return the names of the models whose price changed."""
+    """Take windows, abilities and prices from LiteLLM's list; return the names of the models whose price changed.
+
+    What a server says about its own model takes precedence over the list.
+    """
     rows = Model.objects.in_bulk(field_name="name")
     facts = {name: price_list.known(listed, known.litellm_name(name)) for name in {*rows, settings.EMBEDDER}}
     for name, model in rows.items():
         window = facts[name].window or model.listed_window
-        # What a server says about its own model takes precedence over the list.
         if model.listed_window != window and (model.provider in listings.DEFAULTS or not model.listed_window):
             Model.objects.filter(pk=model.pk).update(listed_window=window)
+        able = {**model.listed_abilities, abilities.FROM_LITELLM: abilities.stored(facts[name].abilities)}
+        if facts[name].abilities and model.listed_abilities != able:
+            Model.objects.filter(pk=model.pk).update(listed_abilities=able)
         if model.roles is None:
             guessed = roles.stored(roles.roles_of(name, window))
             Model.objects.filter(pk=model.pk, roles__isnull=True).update(roles=guessed)

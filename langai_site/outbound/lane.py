@@ -90,15 +90,16 @@ async def stream(call: ChatCall, endpoint: Endpoint, gate: Gate) -> AsyncGenerat
 
 async def _request(call: ChatCall, endpoint: Endpoint) -> httpx.Request:
     """Return the request. A long prompt is put into its format on a thread, because that takes milliseconds."""
-    if token_counts.size(call.messages) > LONG_PROMPT:
+    if token_counts.size(call.messages, call.requirements) + sum(map(len, call.files.values())) > LONG_PROMPT:
         return await asyncio.to_thread(lane_requests.of_call, call, endpoint)
     return lane_requests.of_call(call, endpoint)
 
 
 def _explained(reported: ServerFailure, call: ChatCall, endpoint: Endpoint, outcome: Outcome) -> ProviderError:
     """Return the error for the failure. Call it on a thread: it searches the server's words for people's text."""
-    error = failures.of_server(reported, call.model.display_name, [message.text for message in call.messages])
-    learnt = None if outcome.has_text else lane_requests.learnt(reported, call, endpoint)
+    sent = [*(message.all_text for message in call.messages), *call.requirements.texts()]
+    error = failures.of_server(reported, call.model.display_name, sent)
+    learnt = None if outcome.has_output else lane_requests.learnt(reported, call, endpoint)
     return RefusedParameterError(error, learnt) if learnt else error
 
 

@@ -15,7 +15,6 @@ from langai_site.outbound.lanes import anthropic_messages, azure_chat, gemini_ge
 from langai_site.outbound.lanes.events import ServerFailure
 from langai_site.outbound.lanes.quirks import Quirks, quirks_learnt
 from langai_site.outbound.lanes.requests import Effort, Request, WireMessage
-from langai_site.outbound.parts import Text
 from langai_site.outbound.types import ChatCall, Parameter
 
 # The wire formats that we speak ourselves, by provider. LiteLLM asks the other providers.
@@ -43,7 +42,8 @@ OLLAMA = frozenset({"top_p", "top_k", "min_p", "frequency_penalty", "presence_pe
 
 def of_call(call: ChatCall, endpoint: Endpoint) -> httpx.Request:
     """Return the HTTP request for `call`."""
-    wire = FORMATS[endpoint.provider].build(_request(call, endpoint), quirks_of(call, endpoint))
+    load = call.files.__getitem__
+    wire = FORMATS[endpoint.provider].build(request_of(call, endpoint), quirks_of(call, endpoint), load)
     # Compressed answers are decompressed if they come, but not requested: compression delays the first token.
     headers = {"Accept-Encoding": "identity", **wire.headers}
     if endpoint.direct and request_id.request_id():
@@ -72,9 +72,10 @@ def quirks_of(call: ChatCall, endpoint: Endpoint) -> Quirks:
 
 def learnt(reported: ServerFailure, call: ChatCall, endpoint: Endpoint) -> Quirks | None:
     """Return how to ask instead after the server refused a parameter; None if that changes nothing."""
-    request, quirks, build = _request(call, endpoint), quirks_of(call, endpoint), FORMATS[endpoint.provider].build
+    request, quirks, build = request_of(call, endpoint), quirks_of(call, endpoint), FORMATS[endpoint.provider].build
+    load = call.files.__getitem__
     learnt = quirks_learnt(reported, request, quirks)
-    if learnt is None or build(request, learnt) == build(request, quirks):
+    if learnt is None or build(request, learnt, load) == build(request, quirks, load):
         return None
     if learnt.max_tokens_name == quirks.max_tokens_name:
         # Only what was refused is learnt, not what its provider usually accepts.
@@ -85,19 +86,24 @@ def learnt(reported: ServerFailure, call: ChatCall, endpoint: Endpoint) -> Quirk
     return learnt
 
 
-def _request(call: ChatCall, endpoint: Endpoint) -> Request:
+def request_of(call: ChatCall, endpoint: Endpoint) -> Request:
+    """Return the call in nobody's format."""
     given = call.model.parameters
     chosen = call.temperature if call.temperature is not None else given.get("temperature")
     thinking: Effort = "" if endpoint.provider in OPENAI_FORMATS else _effort(given)
     return Request(
         model=endpoint.model,
-        messages=tuple(WireMessage(message.role, (Text(message.text),)) for message in call.messages),
+        messages=tuple(WireMessage(message.role, message.parts) for message in call.messages),
         max_tokens=call.max_tokens,
         temperature=float(chosen) if chosen is not None else None,
         thinking=thinking,
         extra_body={**_extra(given, endpoint.provider), **call.model.extra_body},
         extra_headers={**endpoint.headers, **call.model.extra_headers},
         key=endpoint.key,
+        tools=call.requirements.tools,
+        tool_choice=call.requirements.tool_choice,
+        parallel_tool_calls=call.requirements.parallel_tool_calls,
+        response_format=call.requirements.response_format,
         num_ctx=_room(call) if endpoint.is_ollama else 0,
     )
 
@@ -119,7 +125,8 @@ def _extra(given: Mapping[str, Parameter], provider: str) -> dict[str, Any]:
 
 def _room(call: ChatCall) -> int:
     """Return the tokens for which Ollama must make room, or it would silently cut the prompt; 0: the default."""
-    needed = token_counts.max_usage(call.messages, call.max_tokens).input_tokens + call.max_tokens
+    most = token_counts.max_usage(call.messages, call.max_tokens, call.requirements)
+    needed = most.input_tokens + most.output_tokens
     if needed <= OLLAMA_TOKENS:
         return 0
     room = 1 << (needed - 1).bit_length()

@@ -3,14 +3,15 @@
 import asyncio
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import Any
 
 import httpx
 from django.conf import settings
 
-from langai_site.outbound import bounds, http_clients
+from langai_site.outbound import abilities, bounds, http_clients
+from langai_site.outbound.abilities import Abilities, Ability
 from langai_site.outbound.connections import known
 from langai_site.outbound.endpoints import Endpoint, endpoint_of, is_local
 from langai_site.outbound.types import ModelRole
@@ -68,6 +69,7 @@ class Offer:
     """A model on offer. `window` in tokens, 0 if the server does not say; `size` like 3.2B, or empty.
 
     `passed_on`: its Ollama sends questions to another host. `roles` are empty unless they are known for sure.
+    `abilities` are those about which the server says something.
     """
 
     name: str
@@ -78,6 +80,7 @@ class Offer:
     window: int = 0
     size: str = ""
     roles: frozenset[ModelRole] = frozenset()
+    abilities: Abilities = field(default_factory=dict, hash=False)
 
 
 class UnlistedError(Exception):
@@ -137,10 +140,23 @@ async def offers(provider: str) -> list[Offer]:
 async def openai_models(endpoint: Endpoint) -> list[Offer]:
     """Return what a server with OpenAI's API lists, under its own names. Raises UnlistedError."""
     body = await ask(endpoint.url + "/models", headers=headers_of(endpoint))
+    more = _rows_of_llama_cpp(body)
     return [
-        Offer(str(row["id"]), str(row["id"]), endpoint.provider, 0, window=count_of(row, *WINDOWS))
+        Offer(
+            str(row["id"]),
+            str(row["id"]),
+            endpoint.provider,
+            0,
+            window=count_of(row, *WINDOWS),
+            abilities=abilities.of_server({**more.get(str(row["id"]), {}), **row}),
+        )
         for row in rows_of(body, "data", "id")
     ]
+
+
+def _rows_of_llama_cpp(body: Any) -> dict[str, dict[str, Any]]:  # noqa: ANN401 - whatever a server sends
+    """Return the rows of llama.cpp's second list, which has the abilities, by the models' names."""
+    return {str(row["name"]): row for row in rows_of(body, "models", "name")} if isinstance(body, dict) else {}
 
 
 async def ollama_models(endpoint: Endpoint) -> list[Offer]:
@@ -149,29 +165,42 @@ async def ollama_models(endpoint: Endpoint) -> list[Offer]:
     rows = {str(row["name"]): row for row in rows_of(body, "models", "name")}
     turns = asyncio.Semaphore(AT_ONCE)
     digests = ((name, str(row.get("digest"))) for name, row in rows.items())
-    windows = await asyncio.gather(*(_ollama_window(endpoint, turns, *digest) for digest in digests))
+    facts = await asyncio.gather(*(_ollama_facts(endpoint, turns, *digest) for digest in digests))
     return [
-        Offer(name, name, endpoint.provider, 0, bool(row.get("remote_host")), window, _size(row))
-        for (name, row), window in zip(rows.items(), windows, strict=True)
+        Offer(
+            name,
+            name,
+            endpoint.provider,
+            0,
+            bool(row.get("remote_host")),
+            window,
+            _size(row),
+            abilities=able,
+        )
+        for (name, row), (window, able) in zip(rows.items(), facts, strict=True)
     ]
 
 
-# By server, name and digest. These windows never change, so a refresh asks only for new models.
-_windows: dict[tuple[str, str, str], int] = {}
+# By server, name and digest. They never change, so a refresh asks only for new models.
+_facts: dict[tuple[str, str, str], tuple[int, Abilities]] = {}
 
 
-async def _ollama_window(endpoint: Endpoint, turns: asyncio.Semaphore, name: str, digest: str) -> int:
+async def _ollama_facts(endpoint: Endpoint, turns: asyncio.Semaphore, name: str, digest: str) -> tuple[int, Abilities]:
+    """Return the window and the abilities of one of its models."""
     key = (endpoint.url, name, digest)
-    if key not in _windows:
+    if key not in _facts:
         try:
             async with turns:
                 shown = await ask(endpoint.url + "/api/show", body={"model": name}, headers=headers_of(endpoint))
         except UnlistedError:
-            return 0
-        facts = shown.get("model_info") if isinstance(shown, dict) else None
-        facts = facts if isinstance(facts, dict) else {}
-        _windows[key] = count_of(facts, *(fact for fact in facts if fact.endswith(".context_length")))
-    return _windows[key]
+            return 0, {}
+        shown = shown if isinstance(shown, dict) else {}
+        info = shown["model_info"] if isinstance(shown.get("model_info"), dict) else {}
+        window = count_of(info, *(fact for fact in info if fact.endswith(".context_length")))
+        # Ollama itself sees to it that an answer keeps to a schema.
+        able = abilities.of_server(shown)
+        _facts[key] = window, {**able, Ability.JSON: True} if able else {}
+    return _facts[key]
 
 
 def _size(row: dict[str, Any]) -> str:

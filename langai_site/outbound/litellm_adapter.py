@@ -10,7 +10,7 @@ import json
 import logging
 import os
 import threading
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from types import ModuleType
@@ -19,10 +19,14 @@ from typing import Any
 from django.conf import settings
 
 from langai_site import request_id
-from langai_site.outbound import clients, failures, token_counts, tokens
+from langai_site.outbound import clients, failures, lane_requests, token_counts, tokens
 from langai_site.outbound.bounds import ClientBound
 from langai_site.outbound.endpoints import Endpoint
 from langai_site.outbound.gate import Gate
+from langai_site.outbound.lanes import openai_request
+from langai_site.outbound.lanes.events import ToolCallDelta
+from langai_site.outbound.lanes.openai_content import ToolCalls
+from langai_site.outbound.lanes.quirks import USUAL
 from langai_site.outbound.patience import Patience
 from langai_site.outbound.types import ChatCall, Delta, ProviderError, Thought
 from langai_site.outbound.wire import Wire, watched
@@ -42,7 +46,9 @@ _loading: Future[ModuleType] | None = None
 _load_lock = threading.Lock()
 
 
-async def stream(call: ChatCall, endpoint: Endpoint, gate: Gate) -> AsyncGenerator[Delta | Thought | Usage, None]:
+async def stream(
+    call: ChatCall, endpoint: Endpoint, gate: Gate
+) -> AsyncGenerator[Delta | Thought | ToolCallDelta | Usage, None]:
     """Yield text and thoughts as they come, and last the Usage. Raises ProviderError, and what `gate` refuses with."""
     litellm = await loaded()
     patience = Patience()
@@ -55,34 +61,24 @@ async def stream(call: ChatCall, endpoint: Endpoint, gate: Gate) -> AsyncGenerat
                 answer = await litellm.acompletion(**_arguments(call, endpoint))
         gate.require_sent()
         wire = watched(answer)
-        finish, written = "", 0
+        heard = _Heard(call, patience, bound)
         counts: list[Any] = []
-        while not finish:
+        while not heard.finish:
             async with patience.limit():
                 chunk = await anext(answer, None)
             if chunk is None:
                 break
-            text, thought, finish = _read(chunk)
-            if text or thought:
-                patience.renew()
-                bound.heard(len(text), len(thought))
+            for output in heard.outputs(chunk):
+                yield output
             if len(answer.chunks) > CHUNKS_KEPT:
                 counts += _taken(answer.chunks)
-            written += tokens.size(text) + tokens.size(thought)
-            if thought:
-                yield Thought(thought)
-            if text:
-                yield Delta(text)
             # Otherwise a fast stream would keep the event loop to itself.
             await asyncio.sleep(0)
-        if not _really_finished(answer, wire):
-            raise failures.failure("cut", name)
-        if finish == "content_filter":
-            raise failures.failure("filtered", name)
-        if finish == "length":
+        heard.require_complete(is_finished=_really_finished(answer, wire))
+        if heard.finish == "length":
             yield Delta("", truncated=True)
         counts += [*_counts(answer.chunks), *await _rest(answer, wire)]
-        yield _usage(call, counts) or token_counts.estimate(call, written)
+        yield _usage(call, counts) or token_counts.estimate(call, heard.written)
     except ProviderError:
         raise
     except TimeoutError:
@@ -99,6 +95,44 @@ async def stream(call: ChatCall, endpoint: Endpoint, gate: Gate) -> AsyncGenerat
         if answer is not None:
             await answer.aclose()
         await bound.close()
+
+
+class _Heard:
+    """What has come of a call so far; `written` is in bytes, and `finish` is empty until the server said it."""
+
+    def __init__(self, call: ChatCall, patience: Patience, bound: ClientBound) -> None:
+        self.finish, self.written = "", 0
+        self._call, self._patience, self._bound = call, patience, bound
+        self._calls = ToolCalls()
+        self._has_text = self._has_call = False
+
+    def outputs(self, chunk: Any) -> Iterator[Delta | Thought | ToolCallDelta]:  # noqa: ANN401 - LiteLLM's chunk
+        """Yield what the chunk adds. Calls of tools that nobody offered are only noted."""
+        text, thought, self.finish = _read(chunk)
+        fragments = [*self._calls.read(_tool_calls(chunk))]
+        unseen = thought + "".join(fragment.name + fragment.arguments for fragment in fragments)
+        if text or unseen:
+            self._patience.renew()
+            self._bound.heard(len(text), len(unseen))
+        self.written += tokens.size(text) + tokens.size(unseen)
+        self._has_text = self._has_text or bool(text.strip())
+        self._has_call = self._has_call or bool(fragments)
+        if thought:
+            yield Thought(thought)
+        if text:
+            yield Delta(text)
+        if self._call.requirements.tools:
+            yield from fragments
+
+    def require_complete(self, *, is_finished: bool) -> None:
+        """Raise ProviderError unless the answer is complete: one without text or a wanted call is not."""
+        name = self._call.model.display_name
+        if not is_finished:
+            raise failures.failure("cut", name)
+        if self.finish == "content_filter":
+            raise failures.failure("filtered", name)
+        if not self._has_text and not (self._has_call and self._call.requirements.tools):
+            raise failures.failure("tool_call" if self._has_call else "silent", name)
 
 
 async def loaded() -> ModuleType:
@@ -180,7 +214,7 @@ def _arguments(call: ChatCall, endpoint: Endpoint) -> dict[str, Any]:
     arguments: dict[str, Any] = {
         **call.model.parameters,
         "model": f"{endpoint.provider}/{endpoint.model}",
-        "messages": [{"role": message.role, "content": message.text} for message in call.messages],
+        **_asked(call, endpoint),
         "stream": True,
         "stream_options": {"include_usage": True},
         "max_tokens": call.max_tokens,
@@ -189,6 +223,8 @@ def _arguments(call: ChatCall, endpoint: Endpoint) -> dict[str, Any]:
         "max_retries": 0,
         # It would ask some models through OpenAI's other API, with its own client and so past the gate.
         "_skip_responses_api_bridge": True,
+        # With tools it would import its own gateway for MCP, of which not all packages are installed.
+        "_skip_mcp_handler": True,
         # Empty: the provider's usual address, which LiteLLM knows.
         "api_base": endpoint.url or None,
         # Some clients refuse to start without a key; servers that need none ignore it.
@@ -208,6 +244,13 @@ def _arguments(call: ChatCall, endpoint: Endpoint) -> dict[str, Any]:
     if headers:
         arguments["extra_headers"] = headers
     return arguments | {"client": _client(endpoint)}
+
+
+def _asked(call: ChatCall, endpoint: Endpoint) -> dict[str, Any]:
+    """Return the messages, the tools and the format of the answer, as LiteLLM takes them: in OpenAI's format."""
+    request = lane_requests.request_of(call, endpoint)
+    messages = openai_request.built_messages(request, USUAL, call.files.__getitem__)
+    return {"messages": messages, **openai_request.requirements(request)}
 
 
 def _client(endpoint: Endpoint) -> Any:  # noqa: ANN401 - one of two libraries'
@@ -233,6 +276,12 @@ def _read(chunk: Any) -> tuple[str, str, str]:  # noqa: ANN401 - LiteLLM's chunk
     # LiteLLM deletes the field if there is no thought, and asking its object for a missing attribute is slow.
     thought = vars(choice.delta).get("reasoning_content")
     return choice.delta.content or "", str(thought) if thought else "", choice.finish_reason or ""
+
+
+def _tool_calls(chunk: Any) -> list[dict[str, Any]]:  # noqa: ANN401 - LiteLLM's chunk
+    """Return the fragments of tool calls in the chunk, in OpenAI's format."""
+    found = getattr(chunk.choices[0].delta, "tool_calls", None) if chunk.choices else None
+    return [call if isinstance(call, dict) else call.model_dump() for call in found or ()]
 
 
 def _really_finished(answer: Any, wire: Wire | None) -> bool:  # noqa: ANN401 - LiteLLM's stream

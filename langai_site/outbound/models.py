@@ -104,8 +104,8 @@ class Model(models.Model):
     """A language model that can be asked: its roles, the highest label it may see, and who may use it.
 
     Whether it is local is derived from its endpoint at every call, never stored. What a refresh finds (`available`,
-    `listed_window`) and what an admin sets are separate columns, except `roles`, which stays empty until one of the two
-    sets it.
+    `listed_window`, `listed_abilities`) and what an admin sets are separate columns, except `roles`, which stays empty
+    until one of the two sets it.
     """
 
     name = models.CharField(
@@ -135,6 +135,12 @@ class Model(models.Model):
         blank=True,
         validators=[valid_parameters],
         help_text='Sent with every call, as a JSON object, such as {"temperature": 0.2}.',
+    )
+    abilities = models.JSONField(
+        default=dict, blank=True, help_text="What an admin says that it can or cannot do; goes before the lists."
+    )
+    listed_abilities = models.JSONField(
+        default=dict, editable=False, help_text="What LiteLLM's list and its server say, each under its own key."
     )
     learnt = models.JSONField(default=dict, editable=False, help_text="What its server refused, and is spared since.")
     quirks = models.JSONField(

@@ -52,6 +52,11 @@ class Outcome:
         self._counted: UsageDelta | None = None
 
     @property
+    def has_output(self) -> bool:
+        """Return whether anything was handed out that cannot be taken back."""
+        return self.has_text or (self._has_tool_call and bool(self._call.requirements.tools))
+
+    @property
     def finished(self) -> bool:
         return self._reason is not None
 
@@ -62,9 +67,8 @@ class Outcome:
                 return self._text(text)
             case ThinkingDelta(text, signature):
                 return self._thought(text, signature)
-            case ToolCallDelta(arguments=text):
-                self._has_tool_call = True
-                self._token(text)
+            case ToolCallDelta():
+                return self._tool_call(event)
             case Refusal(text):
                 self._refusal += text
                 self._token(text)
@@ -94,6 +98,13 @@ class Outcome:
         self._written += tokens.size(text)
         return Thought(text, signature)
 
+    def _tool_call(self, call: ToolCallDelta) -> ToolCallDelta | None:
+        """Return the fragment, unless the model calls a tool that nobody offered."""
+        self._has_tool_call = True
+        self._token(call.arguments)
+        self._written += tokens.size(call.name) + tokens.size(call.arguments)
+        return call if self._call.requirements.tools else None
+
     def _still_working(self) -> StillWorking | None:
         """Return a StillWorking once, if only signs of life have come for WORKING_AFTER seconds."""
         if self._has_said_working or self.patience.heard or time.monotonic() - self._began < WORKING_AFTER:
@@ -122,7 +133,7 @@ class Outcome:
         if not self.has_text and self._refusal.strip():
             # The refusal is the model's answer.
             yield Delta(self._refusal)
-        elif not self.has_text:
+        elif not self.has_output:
             raise self._failure("tool_call" if self._has_tool_call else self._without_text(reason))
         if reason is FinishReason.LENGTH:
             yield Delta("", truncated=True)

@@ -3,6 +3,7 @@
 Files are referred to by their ids and never contain bytes, so that a message can be stored as JSON.
 """
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 
@@ -50,3 +51,33 @@ class ToolResult:
 
 
 Part = Text | Image | Thinking | ToolCall | ToolResult
+
+# Between texts of one message that come from different parts.
+BETWEEN = "\n\n"
+
+
+def joined_text(parts: Iterable[Part]) -> str:
+    """Return what the text parts say, with an empty line between them. Other parts do not count as text."""
+    return BETWEEN.join(part.text for part in parts if isinstance(part, Text) and part.text.strip())
+
+
+def all_texts(parts: Iterable[Part]) -> Iterator[str]:
+    """Yield every text that a model reads in these parts: thoughts, calls and their results as well."""
+    for part in parts:
+        match part:
+            case Text(text) | Thinking(text):
+                yield text
+            case ToolCall(name=name, arguments=arguments):
+                yield name
+                yield arguments
+            case ToolResult(parts=inner):
+                yield from all_texts(inner)
+
+
+def pictures(parts: Iterable[Part]) -> Iterator[Image]:
+    """Yield the pictures in these parts, those in results of tools as well."""
+    for part in parts:
+        if isinstance(part, Image):
+            yield part
+        elif isinstance(part, ToolResult):
+            yield from pictures(part.parts)

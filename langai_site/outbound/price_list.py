@@ -1,11 +1,12 @@
-"""Pure: reads a model's window and price from LiteLLM's list."""
+"""Pure: reads a model's window, price and abilities from LiteLLM's list."""
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
+from langai_site.outbound.abilities import Abilities, of_litellm
 from langai_site.usage.types import MILLION, ModelPrice
 
 Row = Mapping[str, Any]
@@ -20,13 +21,14 @@ class Known:
 
     window: int = 0
     price: ModelPrice | None = None
+    abilities: Abilities = field(default_factory=dict)
 
 
 def known(listed: Mapping[str, Row], name: str) -> Known:
     """Return what LiteLLM's list `listed` says about the model that it calls `name`, like `openai/…`."""
     row = _row(listed, name)
     window = row.get("max_input_tokens") or row.get("max_tokens") or 0
-    return Known(window if isinstance(window, int) else 0, _price(row))
+    return Known(window if isinstance(window, int) else 0, _price(row), of_litellm(row))
 
 
 def _row(listed: Mapping[str, Row], name: str) -> Row:
@@ -51,21 +53,6 @@ def chat_models(listed: Mapping[str, Row], provider: str) -> list[str]:
     rows = listed.items()
     found = (name for name, row in rows if row.get("mode") == "chat" and provider_of(row) == provider)
     return sorted({name.removeprefix(f"{provider}/") for name in found})
-
-
-ABILITIES = {
-    "supports_vision": "vision",
-    "supports_function_calling": "tools",
-    "supports_reasoning": "thinking",
-    "supports_pdf_input": "documents",
-    "supports_response_schema": "JSON",
-}
-
-
-def abilities(listed: Mapping[str, Row], name: str) -> tuple[str, ...]:
-    """Return in words what a model can do besides text, according to the list."""
-    row = _row(listed, name)
-    return tuple(words for key, words in ABILITIES.items() if row.get(key) is True)
 
 
 def _price(row: Row) -> ModelPrice | None:

@@ -27,7 +27,7 @@ class Trial:
 async def attempted(model: ModelInfo, caller: Caller) -> Trial:
     """Ask `model`. A failure is a result, not an error."""
     entries: list[Entry] = []
-    question = (ChatMessage("system", INSTRUCTIONS), ChatMessage("user", QUESTION))
+    question = (ChatMessage.of("system", INSTRUCTIONS), ChatMessage.of("user", QUESTION))
     label = Sensitivity.PUBLIC
     # An admin may test a model that is switched off, and the text is ours.
     read_present = unchanging(label, model)

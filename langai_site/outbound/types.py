@@ -8,7 +8,11 @@ from typing import TYPE_CHECKING, Any, Literal
 from uuid import UUID
 
 from langai_site.errors import LangAIError
+from langai_site.outbound.abilities import Abilities
+from langai_site.outbound.lanes.events import ToolCallDelta
 from langai_site.outbound.lanes.quirks import USUAL, Quirks
+from langai_site.outbound.parts import BETWEEN, Image, Part, Text, all_texts, joined_text, pictures
+from langai_site.outbound.requirements import NONE, Requirements
 from langai_site.sensitivity import Sensitivity
 from langai_site.usage.types import Caller, Entry, ModelPrice, Usage
 
@@ -17,14 +21,45 @@ if TYPE_CHECKING:
 
     from langai_site.outbound.endpoints import Endpoint
 
-Role = Literal["system", "user", "assistant"]
+Role = Literal["system", "user", "assistant", "tool"]
 Parameter = str | int | float
 
 
 @dataclass(frozen=True)
 class ChatMessage:
+    """One message of a prompt, as parts in the order in which the model reads them.
+
+    Results of tools have messages of the role `tool`.
+    """
+
     role: Role
-    text: str
+    parts: tuple[Part, ...]
+
+    @classmethod
+    def of(cls, role: Role, text: str) -> "ChatMessage":
+        """Return a message that is only text."""
+        return cls(role, (Text(text),))
+
+    @property
+    def text(self) -> str:
+        """Return what was said. Thoughts, calls of tools and their results are not part of it."""
+        if len(self.parts) == 1 and isinstance(self.parts[0], Text):
+            return self.parts[0].text
+        return joined_text(self.parts)
+
+    @property
+    def all_text(self) -> str:
+        """Return every text that the model reads in this message, with an empty line between the parts."""
+        return BETWEEN.join(all_texts(self.parts)) if self.parts else ""
+
+    @property
+    def pictures(self) -> tuple[Image, ...]:
+        return tuple(pictures(self.parts))
+
+    @property
+    def is_empty(self) -> bool:
+        """Return whether there is nothing to send: no text but blanks, and no other part."""
+        return all(isinstance(part, Text) and not part.text.strip() for part in self.parts)
 
 
 class ModelRole(StrEnum):
@@ -42,7 +77,8 @@ class ModelInfo:
 
     `context_window` is in tokens, question and answer together; 0 if unknown. `price` is None for a local model, which
     costs nothing, and for a hosted one without a price. `parameters` are sent with every call, as are `extra_body` and
-    `extra_headers`; `quirks` are how its requests differ from the usual ones.
+    `extra_headers`; `quirks` are how its requests differ from the usual ones. `abilities` says of those
+    that are known whether it has them.
     """
 
     name: str
@@ -58,6 +94,7 @@ class ModelInfo:
     quirks: Quirks = USUAL
     extra_body: Mapping[str, Any] = field(default_factory=dict, hash=False)
     extra_headers: Mapping[str, str] = field(default_factory=dict, hash=False)
+    abilities: Abilities = field(default_factory=dict, hash=False)
 
     def may_see(self, label: int) -> bool:
         return label <= self.ceiling
@@ -93,7 +130,8 @@ class ChatCall:
     """One completion to request from one model. `label` is the highest label of everything in `messages`.
 
     The door calls `read_present` right before it sends. `kind` is what the ledger calls the call, and `route` says
-    there why this model is asked. `local_only`: it is sent only if it stays in the building.
+    there why this model is asked. `requirements` are what the call wants besides text, and `files` has the bytes of its
+    pictures by their ids. `local_only`: it is sent only if it stays in the building.
     """
 
     model: ModelInfo
@@ -105,6 +143,8 @@ class ChatCall:
     route: str = ""
     kind: str = "chat"
     local_only: bool = False
+    requirements: Requirements = NONE
+    files: Mapping[str, bytes] = field(default_factory=dict, hash=False, repr=False)
     read_present: ReadPresent = field(kw_only=True, compare=False)
 
 
@@ -161,8 +201,9 @@ class StillWorking:
     """The server has sent only signs of life for some seconds: it loads the model, or has a queue."""
 
 
-# The output of a call. Code that wants only the answer skips everything but Deltas.
-ModelOutput = Delta | Thought | StillWorking
+# The output of a call. Code that wants only the answer skips everything but Deltas. Only a call with tools gets a
+# ToolCallDelta.
+ModelOutput = Delta | Thought | StillWorking | ToolCallDelta
 
 
 class ProviderError(LangAIError):

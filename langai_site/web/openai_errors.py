@@ -24,6 +24,7 @@ _BY_CODE: Mapping[str, tuple[int, str]] = {
     "above_ceiling": (403, "above_ceiling"),
     "passages_above_ceiling": (403, "passages_above_ceiling"),
     "local_only": (403, "local_only"),
+    "unable": (400, "unsupported_parameter"),
     "no_model": (404, "model_not_found"),
     "model_withdrawn": (404, "model_not_found"),
     "rate_limited": (429, "rate_limit_exceeded"),

@@ -22,7 +22,7 @@ async def streams(adapter: str, name: str, count: int, rounds: int) -> float:
     from langai_site.sensitivity import Sensitivity
 
     model = ModelInfo(name, name, name.partition("/")[0], hosted=False, ceiling=Sensitivity.CONFIDENTIAL)
-    label, asked = Sensitivity.PUBLIC, (ChatMessage("user", PROMPT),)
+    label, asked = Sensitivity.PUBLIC, (ChatMessage.of("user", PROMPT),)
     call = ChatCall(model, asked, label, max_tokens=4000, read_present=unchanging(label, model))
 
     def gate() -> Gate:

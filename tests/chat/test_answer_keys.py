@@ -16,7 +16,7 @@ from tests.chat.test_fallback import model
 
 USUAL = ModelQuestion(
     model=model("t5", parameters={"top_p": 0.5}),
-    messages=(ChatMessage("system", "Be brief."), ChatMessage("user", "How long?")),
+    messages=(ChatMessage.of("system", "Be brief."), ChatMessage.of("user", "How long?")),
     question="How long?",
     passages=numbered("Thirty days.", source=uuid4()),
     label=Sensitivity.PUBLIC,
@@ -102,7 +102,7 @@ def test_who_does_not_have_the_servers_secret_cannot_make_a_key(settings):
 
 
 def test_a_text_that_is_no_whole_text_has_a_key_too():
-    half = replace(USUAL, messages=(ChatMessage("user", "\ud83d"),))
+    half = replace(USUAL, messages=(ChatMessage.of("user", "\ud83d"),))
     assert answers_cache.key_of(half, ()) != answers_cache.key_of(USUAL, ())
 
 

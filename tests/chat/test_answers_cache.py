@@ -84,7 +84,7 @@ async def test_a_long_answer_comes_whole(server):
         {"causes": INTERNAL},
         {"options": Options(temperature=0.5)},
         {"options": Options(max_tokens=70)},
-        {"history": (ChatMessage("user", "Hello"), ChatMessage("assistant", "Hello."))},
+        {"history": (ChatMessage.of("user", "Hello"), ChatMessage.of("assistant", "Hello."))},
     ],
     ids=lambda changes: next(iter(changes)),
 )

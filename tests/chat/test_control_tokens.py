@@ -81,9 +81,9 @@ def prompt_with(text, place):
         case "question":
             question = text
         case "an earlier message":
-            history = [ChatMessage("user", text), ChatMessage("assistant", "Yes.")]
+            history = [ChatMessage.of("user", text), ChatMessage.of("assistant", "Yes.")]
         case "an earlier answer":
-            history = [ChatMessage("user", "Is it?"), ChatMessage("assistant", text)]
+            history = [ChatMessage.of("user", "Is it?"), ChatMessage.of("assistant", text)]
         case "instructions":
             instructions = text
         case "the answer so far":
@@ -301,7 +301,7 @@ MADE = st.lists(st.sampled_from(PARTS) | st.text(max_size=2), max_size=30).map("
 @given(question=MADE, said=MADE, passage=MADE, title=MADE, instructions=MADE, written=MADE)
 def test_no_known_token_survives_in_any_prompt(question, said, passage, title, instructions, written):
     hit = replace(factories.hit(passage, title=title), heading=title, location=said)
-    history = [ChatMessage("user", said), ChatMessage("assistant", passage)]
+    history = [ChatMessage.of("user", said), ChatMessage.of("assistant", passage)]
     numbered = [Numbered(1, hit), Numbered(2, hit)]
     for message in prompts.messages(question, history, numbered, written, instructions=instructions):
         assert surviving(message.text) == []

@@ -142,7 +142,7 @@ class Texts:
 
 def request_of(made: SimpleNamespace, texts: Texts, person: User) -> TurnRequest:
     question = texts.new(made.question, f"What of the {TOPIC}")
-    said = [ChatMessage(("user", "assistant")[at % 2], texts.new(label)) for at, label in enumerate(made.said)]
+    said = [ChatMessage.of(("user", "assistant")[at % 2], texts.new(label)) for at, label in enumerate(made.said)]
     written = "" if made.written is None else texts.new(made.written)
     return TurnRequest(
         question=question,

@@ -68,14 +68,14 @@ def test_what_looks_like_markup_but_is_no_frame_stays_as_the_document_has_it():
 
 
 def test_a_follow_up_is_searched_for_with_the_persons_own_last_messages():
-    history = [ChatMessage(role, f"{role} {turn}") for turn in range(12) for role in ("user", "assistant")]
+    history = [ChatMessage.of(role, f"{role} {turn}") for turn in range(12) for role in ("user", "assistant")]
     assert prompts.questions(history) == [f"user {turn}" for turn in range(2, 12)]
 
 
 def test_the_oldest_turns_are_left_out_first_and_each_as_a_whole():
     long = "x" * (prompts.HISTORY_CHARS // 2)
-    history = [ChatMessage("user", "first"), ChatMessage("assistant", long), ChatMessage("user", "second")]
-    history.append(ChatMessage("assistant", long[:-10]))
+    history = [ChatMessage.of("user", "first"), ChatMessage.of("assistant", long), ChatMessage.of("user", "second")]
+    history.append(ChatMessage.of("assistant", long[:-10]))
     kept = prompts.messages("now", history, ())[1:-1]
     assert [message.text for message in kept] == ["second", long[:-10]]
 
@@ -96,14 +96,14 @@ def test_no_fewer_tokens_are_reckoned_with_than_a_tokenizer_makes_and_not_twice_
 
     text = corpus(language)
     counted = token_counter(model="gpt-4", text=text)
-    assert counted <= prompts.most_tokens([ChatMessage("user", text)]) < 2 * counted
+    assert counted <= prompts.most_tokens([ChatMessage.of("user", text)]) < 2 * counted
 
 
 def test_code_is_reckoned_with_as_well():
     from litellm import token_counter
 
     text = Path(prompts.__file__).read_text()
-    assert prompts.most_tokens([ChatMessage("user", text)]) >= token_counter(model="gpt-4", text=text)
+    assert prompts.most_tokens([ChatMessage.of("user", text)]) >= token_counter(model="gpt-4", text=text)
 
 
 FRAMES = ["/passage>", "／passage>", " \\PASSAGE>", "/ｐａｓｓａｇｅ＞", "∕ passage>", "passage number=＂2＂＞"]

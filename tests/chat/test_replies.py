@@ -45,7 +45,7 @@ async def test_a_turn_goes_where_the_policy_in_force_sends_it():
 
 async def test_what_is_counted_against_a_models_room_is_the_whole_prompt_and_the_longest_answer(settings):
     settings.ANSWER_MAX_TOKENS = 4_000
-    history = (ChatMessage("user", "x" * 6_000), ChatMessage("assistant", "y" * 5_000))
+    history = (ChatMessage.of("user", "x" * 6_000), ChatMessage.of("assistant", "y" * 5_000))
     route = (await prepare(turn("z" * 3_000, history=history))).route
     assert (route.candidates, route.rule) == ((INSIDE, USUAL), "too long")
 

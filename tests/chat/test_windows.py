@@ -28,7 +28,7 @@ ANSWER = 4_000
 
 def conversation(turns, text=LONG):
     said = [(role, f"{role} {at}. {text}") for at in range(turns) for role in ("user", "assistant")]
-    return tuple(ChatMessage(role, text) for role, text in said)
+    return tuple(ChatMessage.of(role, text) for role, text in said)
 
 
 def total(prompt):
@@ -96,7 +96,7 @@ def test_a_long_answer_is_continued_from_its_end():
 words = st.text("abc \n", max_size=400)
 histories = st.lists(st.tuples(words, words), max_size=8).map(
     lambda turns: tuple(
-        ChatMessage(role, text) for turn in turns for role, text in zip(("user", "assistant"), turn, strict=True)
+        ChatMessage.of(role, text) for turn in turns for role, text in zip(("user", "assistant"), turn, strict=True)
     )
 )
 

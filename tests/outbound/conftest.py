@@ -50,14 +50,14 @@ def _nothing_known(monkeypatch):
     monkeypatch.setattr(catalogue, "_failing", None)
     monkeypatch.setattr(catalogue, "_passed_on", frozenset())
     monkeypatch.setattr(catalogue, "_ollama_answers", {})
-    monkeypatch.setattr(listings, "_windows", {})
+    monkeypatch.setattr(listings, "_facts", {})
 
 
 def call_of(name, *, label=Sensitivity.PUBLIC, text="Hello", hosted=False, ceiling=None, max_tokens=1000, **facts):
     """`facts` are what else the catalogue knows of the model."""
     ceiling = ceiling if ceiling is not None else Sensitivity.INTERNAL if hosted else Sensitivity.CONFIDENTIAL
     model = ModelInfo(name, name.partition("/")[2], name.partition("/")[0], hosted, ceiling, **facts)
-    messages, read_present = (ChatMessage("user", text),), unchanging(label, model)
+    messages, read_present = (ChatMessage.of("user", text),), unchanging(label, model)
     return ChatCall(model=model, messages=messages, label=label, max_tokens=max_tokens, read_present=read_present)
 
 

@@ -58,7 +58,7 @@ async def test_the_models_that_a_key_offers_have_a_price(settings):
     settings.OPENAI_API_KEY = settings.ANTHROPIC_API_KEY = KEY
     infos = await refreshed()
     assert infos
-    assert all(door.max_cost(info, (ChatMessage("user", "Hello"),), 1000) for info in infos)
+    assert all(door.max_cost(info, (ChatMessage.of("user", "Hello"),), 1000) for info in infos)
 
 
 async def test_a_key_alone_offers_a_model_for_every_role_with_its_window(settings):

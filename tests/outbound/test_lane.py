@@ -178,7 +178,7 @@ STRICT = {
 
 def strict_call(name, **facts):
     call = call_of(name, max_tokens=4000, **facts)
-    messages = (ChatMessage("system", "Be brief."), *call.messages)
+    messages = (ChatMessage.of("system", "Be brief."), *call.messages)
     return replace(call, messages=messages, temperature=0.2)
 
 

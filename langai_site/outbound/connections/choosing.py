@@ -6,7 +6,7 @@ from typing import Any
 
 from django.db import transaction
 
-from langai_site.outbound import keeping, litellm_prices, price_list, roles
+from langai_site.outbound import abilities, keeping, litellm_prices, price_list, roles
 from langai_site.outbound.connections import known, reading
 from langai_site.outbound.connections.listing import FIRST_RANK
 from langai_site.outbound.models import Connection, Model
@@ -54,7 +54,7 @@ def _choice(name: str, entry: Mapping[str, Any], *, is_on: bool) -> Choice:
         name,
         entry["display_name"],
         entry["window"] or facts.window,
-        price_list.abilities(listed, litellm_name),
+        abilities.words({**facts.abilities, **abilities.read(entry.get("abilities"))}),
         facts.price,
         is_on,
     )
@@ -98,5 +98,6 @@ def _row(connection: Connection, name: str, entry: Mapping[str, Any], rank: int,
         rank=rank,
         available=True,
         listed_window=entry["window"],
+        listed_abilities=abilities.from_server(abilities.read(entry.get("abilities"))),
         roles=guessed,
     )

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from urllib.parse import urlsplit
 
-from langai_site.outbound import endpoints, http_clients, listings, litellm_prices, price_list
+from langai_site.outbound import abilities, endpoints, http_clients, listings, litellm_prices, price_list
 from langai_site.outbound.connections import addresses, problems
 from langai_site.outbound.connections.kinds import Kind
 from langai_site.outbound.connections.known import Known
@@ -87,7 +87,15 @@ async def _models(kind: Kind, endpoint: Endpoint) -> list[Offer]:
         body = await listings.ask(f"{endpoint.url}/v1/models?limit=1000", headers=headers)
         rows = listings.rows_of(body, "data", "id")
         return [
-            Offer(str(row["id"]), str(row.get("display_name") or row["id"]), "", 0, window=_window(row)) for row in rows
+            Offer(
+                str(row["id"]),
+                str(row.get("display_name") or row["id"]),
+                "",
+                0,
+                window=_window(row),
+                abilities=abilities.of_server(row),
+            )
+            for row in rows
         ]
     if kind == Kind.GEMINI:
         body = await listings.ask(f"{endpoint.url}/v1beta/models?pageSize=1000", headers=headers)
@@ -111,7 +119,14 @@ def _is_for_chat(row: dict[str, object]) -> bool:
 
 def _gemini(row: dict[str, object]) -> Offer:
     name = str(row["name"]).removeprefix("models/")
-    return Offer(name, str(row.get("displayName") or name), "", 0, window=listings.count_of(row, "inputTokenLimit"))
+    return Offer(
+        name,
+        str(row.get("displayName") or name),
+        "",
+        0,
+        window=listings.count_of(row, "inputTokenLimit"),
+        abilities=abilities.of_server(row),
+    )
 
 
 def _known_to_litellm(provider: str) -> list[Offer]:
@@ -126,6 +141,7 @@ def names(found: Iterable[Offer]) -> list[dict[str, object]]:
             "display_name": offer.display_name[:200],
             "window": offer.window,
             "size": offer.size,
+            "abilities": abilities.stored(offer.abilities),
         }
         for offer in found
     ]

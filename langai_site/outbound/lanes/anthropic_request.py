@@ -51,8 +51,10 @@ def build(request: Request, quirks: Quirks = USUAL, load: Load = no_files) -> Wi
         body["stop_sequences"] = stop
     if request.tools:
         body["tools"] = [_tool(tool) for tool in request.tools]
-        if request.tool_choice:
-            body["tool_choice"] = _choice(request.tool_choice)
+        if request.tool_choice or not request.parallel_tool_calls:
+            body["tool_choice"] = _choice(request.tool_choice or "auto")
+        if not request.parallel_tool_calls and body["tool_choice"] != {"type": "none"}:
+            body["tool_choice"]["disable_parallel_tool_use"] = True
     if request.response_format is not None and request.response_format.schema is not None:
         body["output_config"] = {"format": {"type": "json_schema", "schema": dict(request.response_format.schema)}}
     _think(request, body)

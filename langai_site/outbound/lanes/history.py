@@ -10,11 +10,10 @@ from typing import Any
 
 from langai_site.outbound.lanes.quirks import Quirks
 from langai_site.outbound.lanes.requests import Request, WireMessage
-from langai_site.outbound.parts import Part, Text, Thinking, ToolCall, ToolResult
+from langai_site.outbound.parts import BETWEEN, Part, Text, Thinking, ToolCall, ToolResult, joined_text
 
 # Comes before an answer that would be first because its question was left out.
 LEFT_OUT = Text("(Earlier messages were left out.)")
-BETWEEN = "\n\n"
 
 
 def split_system(messages: Iterable[WireMessage]) -> tuple[str, list[WireMessage]]:
@@ -36,11 +35,6 @@ def tidy(messages: Iterable[WireMessage]) -> list[WireMessage]:
     if joined and joined[0].role == "assistant":
         joined.insert(0, WireMessage("user", (LEFT_OUT,)))
     return joined
-
-
-def joined_text(parts: Iterable[Part]) -> str:
-    """Return the text parts as one text, separated by empty lines."""
-    return BETWEEN.join(part.text for part in parts if isinstance(part, Text) and part.text.strip())
 
 
 def _filled(message: WireMessage) -> WireMessage:

@@ -4,7 +4,7 @@ import base64
 import json
 from typing import Any
 
-from langai_site.outbound.lanes.history import BETWEEN, joined_text, messages_of, result_text
+from langai_site.outbound.lanes.history import messages_of, result_text
 from langai_site.outbound.lanes.openai_content import DETAILS
 from langai_site.outbound.lanes.quirks import USUAL, Quirks
 from langai_site.outbound.lanes.requests import (
@@ -19,7 +19,7 @@ from langai_site.outbound.lanes.requests import (
     finished,
     no_files,
 )
-from langai_site.outbound.parts import Image, Part, Text, Thinking, ToolCall, ToolResult
+from langai_site.outbound.parts import BETWEEN, Image, Part, Text, Thinking, ToolCall, ToolResult, joined_text
 
 PATH = "/chat/completions"
 EFFORTS = {"off": "none", "low": "low", "medium": "medium", "high": "high"}
@@ -31,7 +31,7 @@ def build(request: Request, quirks: Quirks = USUAL, load: Load = no_files) -> Wi
 
     `load` returns the bytes of pictures. Raises what `load` raises.
     """
-    body: Json = {"model": request.model, "messages": _messages(request, quirks, load)}
+    body: Json = {"model": request.model, "messages": built_messages(request, quirks, load)}
     if request.stream and quirks.stream:
         body["stream"] = True
         if quirks.stream_options:
@@ -42,12 +42,7 @@ def build(request: Request, quirks: Quirks = USUAL, load: Load = no_files) -> Wi
         body["temperature"] = request.temperature
     if request.stop:
         body["stop"] = list(request.stop)
-    if request.tools:
-        body["tools"] = [tool_of(tool) for tool in request.tools]
-        if request.tool_choice:
-            body["tool_choice"] = _choice(request.tool_choice)
-    if request.response_format is not None:
-        body["response_format"] = _format(request.response_format)
+    body |= requirements(request)
     if request.thinking:
         body["reasoning_effort"] = EFFORTS[request.thinking]
     headers = {"Content-Type": "application/json"}
@@ -56,7 +51,22 @@ def build(request: Request, quirks: Quirks = USUAL, load: Load = no_files) -> Wi
     return finished(request, PATH, headers, body)
 
 
-def _messages(request: Request, quirks: Quirks, load: Load) -> list[Json]:
+def requirements(request: Request) -> Json:
+    """Return the fields for tools and for JSON answers, without those that are not needed."""
+    fields: Json = {}
+    if request.tools:
+        fields["tools"] = [tool_of(tool) for tool in request.tools]
+        if request.tool_choice:
+            fields["tool_choice"] = _choice(request.tool_choice)
+        if not request.parallel_tool_calls:
+            fields["parallel_tool_calls"] = False
+    if request.response_format is not None:
+        fields["response_format"] = _format(request.response_format)
+    return fields
+
+
+def built_messages(request: Request, quirks: Quirks, load: Load) -> list[Json]:
+    """Return the messages of `request` in OpenAI's format."""
     system, messages = messages_of(request, quirks)
     built: list[Json] = [{"role": quirks.system_role, "content": system}] if system else []
     for message in messages:
@@ -105,7 +115,13 @@ def _detail(part: Thinking) -> Json | None:
     """Return the signed thought as OpenRouter sent it; None if it is not signed in this format."""
     if not part.signature.startswith(DETAILS):
         return None
-    detail = json.loads(part.signature.removeprefix(DETAILS))
+    try:
+        detail = json.loads(part.signature.removeprefix(DETAILS))
+    except (ValueError, RecursionError):
+        # A program sent it back changed.
+        return None
+    if not isinstance(detail, dict):
+        return None
     return {**detail, "text": part.text} if "signature" in detail else detail
 
 

@@ -65,6 +65,7 @@ class Request:
     stop: tuple[str, ...] = ()
     tools: tuple[Tool, ...] = ()
     tool_choice: ToolChoice = ""
+    parallel_tool_calls: bool = True
     response_format: JsonFormat | None = None
     thinking: Effort = ""
     extra_body: Mapping[str, Any] = field(default_factory=dict, hash=False)

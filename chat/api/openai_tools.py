@@ -1,0 +1,82 @@
+"""The tools and the format of an answer that a client of OpenAI asks for."""
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from langai_site.errors import InvalidError
+from langai_site.outbound.lanes.requests import ForcedTool, JsonFormat, Tool, ToolChoice
+from langai_site.outbound.requirements import Requirements
+
+TOOLS_MAX = 128
+NAME = re.compile(r"[a-zA-Z0-9_.:-]{1,128}")
+CHOICES: dict[str, ToolChoice] = {"auto": "auto", "none": "none", "required": "required"}
+
+
+def requirements(
+    tools: Sequence[Any], choice: object, *, parallel: bool | None, response_format: object
+) -> Requirements:
+    """Return what the request wants beside text. Raises InvalidError."""
+    if len(tools) > TOOLS_MAX:
+        words = f"there are {len(tools)} tools, and {TOOLS_MAX} are allowed. Leave some out."
+        raise _invalid("tools", words, code="array_above_max_length")
+    offered = tuple(_tool(tool, f"tools[{number}]") for number, tool in enumerate(tools))
+    return Requirements(
+        tools=offered,
+        tool_choice=_choice(choice, {tool.name for tool in offered}),
+        parallel_tool_calls=parallel is not False,
+        response_format=_format(response_format),
+    )
+
+
+def _tool(tool: object, place: str) -> Tool:
+    """Return a tool of either API: with its fields under `function`, or beside `type`."""
+    kind = tool.get("type") if isinstance(tool, Mapping) else None
+    if not isinstance(tool, Mapping) or kind != "function":
+        words = 'only functions can be called. Send {"type": "function", "function": {"name": "…"}}.'
+        raise _invalid(f"{place}.type", words, code="unsupported_value")
+    function = tool.get("function", tool)
+    name = function.get("name") if isinstance(function, Mapping) else None
+    if not isinstance(function, Mapping) or not isinstance(name, str) or not NAME.fullmatch(name):
+        raise _invalid(f"{place}.name", "a name has 1 to 128 letters, digits, dots, dashes or underscores.")
+    parameters = function.get("parameters") or {}
+    if not isinstance(parameters, Mapping):
+        raise _invalid(f"{place}.parameters", "it must be a JSON schema of an object.", code="invalid_type")
+    return Tool(name, str(function.get("description") or ""), parameters)
+
+
+def _choice(choice: object, names: set[str]) -> ToolChoice:
+    if choice is None:
+        return ""
+    if isinstance(choice, str) and choice in CHOICES:
+        if choice == "required" and not names:
+            raise _invalid("tool_choice", "there are no tools to choose from. Send `tools` as well.")
+        return CHOICES[choice]
+    function = choice.get("function", choice) if isinstance(choice, Mapping) else None
+    name = function.get("name") if isinstance(function, Mapping) else None
+    if isinstance(name, str) and name in names:
+        return ForcedTool(name)
+    raise _invalid("tool_choice", "send “auto”, “none”, “required”, or one of the functions in `tools`.")
+
+
+def _format(value: object) -> JsonFormat | None:
+    """Return the JSON that is wanted; None for text. The fields of a schema may stand in `json_schema` or beside it."""
+    kind = value.get("type") if isinstance(value, Mapping) else value
+    if kind in (None, "text"):
+        return None
+    if kind == "json_object":
+        return JsonFormat()
+    if not isinstance(value, Mapping) or kind != "json_schema":
+        raise _invalid("response_format", 'send {"type": "text"}, “json_object” or “json_schema”.')
+    given = value.get("json_schema", value)
+    schema = given.get("schema") if isinstance(given, Mapping) else None
+    if not isinstance(given, Mapping) or not isinstance(schema, Mapping):
+        raise _invalid("response_format.json_schema", "send a JSON schema in `schema`.", code="invalid_type")
+    name = given.get("name")
+    return JsonFormat(
+        schema, name if isinstance(name, str) and NAME.fullmatch(name) else "answer", bool(given.get("strict"))
+    )
+
+
+def _invalid(param: str, words: str, *, code: str = "invalid_value") -> InvalidError:
+    return InvalidError(f"Invalid '{param}': {words}", code=code, param=param)

@@ -1,0 +1,174 @@
+"""An answer outside any conversation, as values: what a program sends, what comes of it, and the whole."""
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from uuid import uuid4
+
+from chat import measures
+from chat.api.stop_sequences import Stops
+from chat.conversations import drafts
+from chat.routing.route import AUTO
+from chat.turns import receipts
+from chat.turns.receipt import Receipt
+from chat.turns.values import RoutedTurn
+from langai_site.characters import split_off_half, whole_characters
+from langai_site.outbound.lanes.events import ToolCallDelta
+from langai_site.outbound.parts import Image, Thinking, ToolCall
+from langai_site.outbound.requirements import NONE, Requirements
+from langai_site.outbound.types import ChatMessage, Delta, Parameter, Thought
+from langai_site.sensitivity import Sensitivity
+from langai_site.usage.types import Entry
+
+
+@dataclass(frozen=True)
+class Said:
+    """What a program sends: `instructions` for the model, the history in `said`, and the message.
+
+    `parameters` go to the model too, and override an admin's. `collections` are as the page's form sends them; if
+    empty, all documents are searched. The answer ends before the first of `stops`. `pictures` go with the
+    message, and `files` has the bytes of all pictures by their ids. `after` are the calls of tools since the message,
+    with their results, and `requirements` the tools that the model may call and the JSON that it has to write.
+    """
+
+    text: str
+    said: tuple[ChatMessage, ...] = ()
+    instructions: str = ""
+    model: str = AUTO
+    label: Sensitivity | None = None
+    options: drafts.Options = drafts.AS_USUAL
+    parameters: Mapping[str, Parameter] = field(default_factory=dict)
+    collections: Sequence[str] = ()
+    stops: tuple[str, ...] = ()
+    pictures: tuple[Image, ...] = ()
+    files: Mapping[str, bytes] = field(default_factory=dict, repr=False)
+    after: tuple[ChatMessage, ...] = ()
+    requirements: Requirements = NONE
+
+
+@dataclass(frozen=True)
+class AnswerPiece:
+    """Text to append to the answer, with the name of its model."""
+
+    model: str
+    text: str
+
+
+@dataclass(frozen=True)
+class ThoughtPiece:
+    """Text to append to the thoughts of the model of that name. Not part of the answer."""
+
+    model: str
+    text: str
+
+
+@dataclass(frozen=True)
+class CallPiece:
+    """A fragment of the answer's tool call number `index`. Its first fragment has the id and the name."""
+
+    model: str
+    index: int
+    id: str
+    name: str
+    arguments: str
+
+
+@dataclass(frozen=True)
+class Whole:
+    """The complete answer and the thoughts before it. `cut`: it reached the longest length allowed.
+
+    `thoughts` are only those that their provider signed.
+    """
+
+    model: str
+    kept: receipts.EndedAnswer
+    thought: str
+    cut: bool
+    input_tokens: int
+    output_tokens: int
+    receipt: Receipt
+    calls: tuple[ToolCall, ...] = ()
+    thoughts: tuple[Thinking, ...] = ()
+
+
+Piece = AnswerPiece | ThoughtPiece | CallPiece
+
+
+@dataclass
+class LiveCall:
+    """A tool call that is being written."""
+
+    id: str
+    name: str
+    arguments: list[str]
+
+
+@dataclass
+class LiveAnswer:
+    """An answer that is being written."""
+
+    said: Said
+    stops: Stops
+    entries: list[Entry] = field(default_factory=list)
+    prepared: RoutedTurn | None = None
+    text: str = ""
+    thoughts: list[str] = field(default_factory=list)
+    signed: list[Thinking] = field(default_factory=list)
+    unsigned: list[str] = field(default_factory=list)
+    calls: dict[int, LiveCall] = field(default_factory=dict)
+    half: str = ""
+    cut: bool = False
+    began: float = field(default_factory=time.monotonic)
+
+    def heard(self, delta: Delta) -> str:
+        """Take a piece of the answer; return what can be sent of it."""
+        if delta.restart:
+            # What was sent of it cannot be taken back.
+            self.thoughts.append(self.text)
+            self.text, self.half, self.stops = "", "", Stops(self.said.stops)
+        piece, self.half = split_off_half(self.half + delta.text)
+        self.cut |= delta.truncated
+        return self._added(self.stops.feed(whole_characters(piece)))
+
+    def decided(self, prepared: RoutedTurn) -> None:
+        """Start with the model that is asked now; drop the thoughts of a model that failed before its first word."""
+        self.prepared = prepared
+        for thoughts in (self.thoughts, self.signed, self.unsigned):
+            thoughts.clear()
+
+    def thought(self, thought: Thought) -> str:
+        """Take a thought; return what can be sent of it."""
+        text = whole_characters(thought.text)
+        self.thoughts.append(text)
+        self.unsigned.append(text)
+        if thought.signature:
+            self.signed.append(Thinking("".join(self.unsigned), thought.signature))
+            self.unsigned.clear()
+        return text
+
+    def called(self, fragment: ToolCallDelta) -> CallPiece:
+        """Add a fragment of a call. A provider that names no id gets one: the program needs it for the result."""
+        arguments = whole_characters(fragment.arguments)
+        known = self.calls.get(fragment.index)
+        if known:
+            known.arguments.append(arguments)
+            return CallPiece(self.model, fragment.index, "", "", arguments)
+        call = LiveCall(fragment.id or f"call_{uuid4().hex}", fragment.name, [arguments])
+        self.calls[fragment.index] = call
+        return CallPiece(self.model, fragment.index, call.id, call.name, arguments)
+
+    def tool_calls(self) -> tuple[ToolCall, ...]:
+        return tuple(ToolCall(call.id, call.name, "".join(call.arguments)) for _, call in sorted(self.calls.items()))
+
+    def rest(self) -> str:
+        return self._added(self.stops.rest())
+
+    def _added(self, text: str) -> str:
+        if text and not self.text:
+            measures.first_words(self.model, self.began)
+        self.text += text
+        return text
+
+    @property
+    def model(self) -> str:
+        return self.prepared.model.name if self.prepared else ""

@@ -1,0 +1,147 @@
+"""Pure: what a model can do beside text: as lists of models say it, and as an admin sets it."""
+
+from collections.abc import Iterable, Mapping
+from enum import StrEnum
+from typing import Any
+
+
+class Ability(StrEnum):
+    """An ability that some models have. DOCUMENTS: it reads PDF files. JSON: its answer keeps to a JSON schema."""
+
+    VISION = "vision"
+    TOOLS = "tools"
+    THINKING = "thinking"
+    DOCUMENTS = "documents"
+    JSON = "json"
+
+
+# The keys of what a row keeps apart, by who says it.
+FROM_LITELLM, FROM_SERVER = "litellm", "server"
+# Whether a model has an ability. One that is missing here is not known.
+Abilities = Mapping[Ability, bool]
+
+NAMES = {
+    Ability.VISION: "vision",
+    Ability.TOOLS: "tools",
+    Ability.THINKING: "thinking",
+    Ability.DOCUMENTS: "documents",
+    Ability.JSON: "JSON",
+}
+# Why a model without the ability is not asked.
+LACKS = {
+    Ability.VISION: "cannot read pictures",
+    Ability.TOOLS: "cannot call tools",
+    Ability.THINKING: "cannot think before it answers",
+    Ability.DOCUMENTS: "cannot read PDF files",
+    Ability.JSON: "cannot keep to a JSON schema",
+}
+# The names of abilities in lists of servers.
+_WORDS: Mapping[Ability, tuple[str, ...]] = {
+    Ability.VISION: ("vision", "image", "image_input", "multimodal"),
+    Ability.TOOLS: ("tools", "tool_use", "function_calling", "tool_calling"),
+    Ability.THINKING: ("thinking", "reasoning"),
+    Ability.DOCUMENTS: ("file", "pdf", "pdf_input"),
+    Ability.JSON: ("structured_outputs", "response_format", "json_schema"),
+}
+_ALL = frozenset(Ability)
+# Where a server's list says something of these abilities at all, it names each that the model has.
+_OLLAMA = frozenset({Ability.VISION, Ability.TOOLS, Ability.THINKING})
+_PARAMETERS = frozenset({Ability.TOOLS, Ability.THINKING, Ability.JSON})
+_MODALITIES = frozenset({Ability.VISION, Ability.DOCUMENTS})
+LITELLM = {
+    "supports_vision": Ability.VISION,
+    "supports_function_calling": Ability.TOOLS,
+    "supports_reasoning": Ability.THINKING,
+    "supports_pdf_input": Ability.DOCUMENTS,
+    "supports_response_schema": Ability.JSON,
+}
+
+
+def of_litellm(row: Mapping[str, Any]) -> dict[Ability, bool]:
+    """Return what a row of LiteLLM's list says; nothing if it names no ability at all."""
+    if not any(key in row for key in LITELLM):
+        return {}
+    return {ability: row.get(key) is True for key, ability in LITELLM.items()}
+
+
+def of_server(row: Mapping[str, Any]) -> dict[Ability, bool]:
+    """Return what a server's row for one of its models says.
+
+    Shapes: OpenRouter's `supported_parameters` and `architecture`, the objects of Mistral and Anthropic and the list of
+    Ollama and llama.cpp under `capabilities`, and Gemini's `thinking`.
+    """
+    found = _of_capabilities(row.get("capabilities"))
+    if isinstance(parameters := row.get("supported_parameters"), list):
+        found |= _named(parameters, _PARAMETERS)
+    architecture = row.get("architecture")
+    modalities = architecture.get("input_modalities") if isinstance(architecture, Mapping) else None
+    if isinstance(modalities, list):
+        found |= _named(modalities, _MODALITIES)
+    if isinstance(row.get("thinking"), bool):
+        found[Ability.THINKING] = row["thinking"]
+    return found
+
+
+def _of_capabilities(value: object) -> dict[Ability, bool]:
+    if isinstance(value, list):
+        return _named(value, _OLLAMA)
+    if not isinstance(value, Mapping):
+        return {}
+    stated = {str(name): _is_stated(one) for name, one in value.items()}
+    return {
+        ability: any(stated[word] is True for word in words if word in stated)
+        for ability, words in _WORDS.items()
+        if any(stated.get(word) is not None for word in words)
+    }
+
+
+def _is_stated(value: object) -> bool | None:
+    """Return what `true`, or Anthropic's `{"supported": true}`, says; None where it is neither."""
+    supported = value.get("supported") if isinstance(value, Mapping) else value
+    return supported if isinstance(supported, bool) else None
+
+
+def _named(words: Iterable[object], among: frozenset[Ability]) -> dict[Ability, bool]:
+    given = {word for word in words if isinstance(word, str)}
+    return {ability: not given.isdisjoint(_WORDS[ability]) for ability in sorted(among)}
+
+
+def of_row(listed: object, own: object = None) -> dict[Ability, bool]:
+    """Return the abilities of a model from its row: its server goes before LiteLLM's list, `own` before both."""
+    listed = listed if isinstance(listed, Mapping) else {}
+    return read(listed.get(FROM_LITELLM), listed.get(FROM_SERVER), own)
+
+
+def read(*stored: object) -> dict[Ability, bool]:
+    """Return the abilities in objects that were stored; a later one goes before an earlier one."""
+    found: dict[Ability, bool] = {}
+    for kept in stored:
+        if isinstance(kept, Mapping):
+            found |= {Ability(name): value for name, value in kept.items() if name in _ALL and isinstance(value, bool)}
+    return found
+
+
+def stored(abilities: Abilities) -> dict[str, bool]:
+    """Return what a row keeps, always in the same order."""
+    return {ability.value: abilities[ability] for ability in Ability if ability in abilities}
+
+
+def from_server(abilities: Abilities) -> dict[str, dict[str, bool]]:
+    """Return what a row keeps of a server's own words: nothing where it says nothing."""
+    return {FROM_SERVER: stored(abilities)} if abilities else {}
+
+
+def words(abilities: Abilities) -> tuple[str, ...]:
+    """Return the names of the abilities that a model is known to have."""
+    return tuple(NAMES[ability] for ability in Ability if abilities.get(ability))
+
+
+def lacking(needed: Iterable[Ability], abilities: Abilities) -> list[Ability]:
+    """Return which of these the model is known not to have."""
+    wanted = set(needed)
+    return [ability for ability in Ability if ability in wanted and abilities.get(ability) is False]
+
+
+def why_lacking(missing: Iterable[Ability]) -> str:
+    """Return why a model is left out, like "cannot read pictures, cannot call tools"."""
+    return ", ".join(LACKS[ability] for ability in missing)

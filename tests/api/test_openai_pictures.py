@@ -1,0 +1,96 @@
+"""Pictures under /v1: passed to a model that can see, as internal text since nobody can look into them."""
+
+import base64
+
+import pytest
+
+from langai_site.outbound.models import Model
+from langai_site.sensitivity import Sensitivity
+from langai_site.usage.models import UsageEntry
+from tests.api.conftest import program_of
+from tests.api.openai_answers import ask, error_of, sent
+
+pytestmark = pytest.mark.usefixtures("upstream")
+PNG = base64.b64encode(b"\x89PNG\r\n\x1a\n" + bytes(64)).decode()
+SEEN = f"data:image/png;base64,{PNG}"
+
+
+def question(url=SEEN, text="What is it?"):
+    words = [{"type": "text", "text": text}] if text else []
+    return {"role": "user", "content": [*words, {"type": "image_url", "image_url": {"url": url, "detail": "low"}}]}
+
+
+@pytest.fixture
+async def program(alice):
+    return await program_of(alice)
+
+
+async def test_a_picture_reaches_the_model_with_its_question(program, echo, upstream):
+    answer = (await ask(program, messages=[question()])).json()
+    text, picture = sent(upstream)["messages"][-1]["content"]
+    assert text == {"type": "text", "text": "What is it?"}
+    assert picture == {"type": "image_url", "image_url": {"url": SEEN}}
+    assert answer["langai"]["receipt"]["label"] == "Internal"
+    entry = await UsageEntry.objects.aget()
+    assert entry.label == Sensitivity.INTERNAL
+    assert entry.input_tokens > 0
+
+
+async def test_its_type_is_that_of_the_file_whatever_the_address_says(program, echo, upstream):
+    await ask(program, messages=[question(SEEN.replace("image/png", "text/html"))])
+    assert sent(upstream)["messages"][-1]["content"][1]["image_url"]["url"] == SEEN
+
+
+async def test_a_picture_alone_is_a_question(program, echo, upstream):
+    answer = await ask(program, messages=[question(text="")])
+    assert answer.status_code == 200, answer.content
+    assert sent(upstream)["messages"][-1]["content"][-1]["image_url"]["url"] == SEEN
+
+
+async def test_pictures_of_earlier_messages_go_along(program, echo, upstream):
+    said = [question(), {"role": "assistant", "content": "A cat."}, {"role": "user", "content": "Which colour?"}]
+    await ask(program, messages=said)
+    _system, first, *_others = sent(upstream)["messages"]
+    assert first["content"][1]["image_url"]["url"] == SEEN
+
+
+async def test_no_model_that_cannot_see_is_asked(program, echo, upstream):
+    await Model.objects.aupdate(abilities={"vision": False})
+    status, error = error_of(await ask(program, messages=[question()]))
+    assert (status, error["code"]) == (400, "unsupported_parameter")
+    assert "cannot read pictures" in error["message"]
+    assert upstream.requests() == []
+
+
+async def test_a_picture_is_as_confidential_as_the_setting_says(program, echo, upstream, settings):
+    settings.UNREADABLE_LABEL, settings.LOCAL_HOSTS = "confidential", []
+    status, error = error_of(await ask(program, messages=[question()]))
+    assert (status, error["code"]) == (403, "above_ceiling")
+    assert upstream.requests() == []
+
+
+@pytest.mark.parametrize(
+    ("url", "words"),
+    [
+        ("https://example.org/cat.png", "does not load pictures"),
+        ("file:///etc/passwd", "does not load pictures"),
+        ("data:image/png,abc", "base64"),
+        ("data:image/png;base64,####", "base64"),
+        ("data:image/svg+xml;base64,PHN2Zz4=", "neither PNG"),
+        ("data:image/png;base64," + "A" * (7 * 2**20), "MiB"),
+    ],
+    ids=["https", "file", "plain", "broken", "svg", "large"],
+)
+async def test_what_is_no_picture_is_refused_with_the_reason(program, echo, upstream, url, words):
+    status, error = error_of(await ask(program, messages=[question(url)]))
+    assert (status, error["code"]) == (400, "invalid_value")
+    assert words in error["message"]
+    assert error["param"] == "messages[0].content[1].image_url"
+    assert upstream.requests() == []
+
+
+async def test_too_many_pictures_are_refused(program, echo, upstream):
+    urls = [SEEN.replace("AAAA", f"AA{number:02}"[:4], 1) for number in range(21)]
+    pictures = [{"type": "image_url", "image_url": {"url": url}} for url in urls]
+    status, error = error_of(await ask(program, messages=[{"role": "user", "content": pictures}]))
+    assert (status, error["code"]) == (400, "array_above_max_length")

@@ -1,0 +1,216 @@
+"""Tools and JSON answers under /v1: passed to a model that has the ability, in OpenAI's shapes, streamed and not."""
+
+import json
+
+import pytest
+
+from langai_site.outbound.models import Model
+from langai_site.usage.models import Reservation, UsageEntry
+from tests.api.conftest import program_of
+from tests.api.openai_answers import USER, ask, error_of, sent, streamed
+
+pytestmark = pytest.mark.usefixtures("upstream")
+CITY = {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]}
+WEATHER = {"type": "function", "function": {"name": "weather", "description": "The weather.", "parameters": CITY}}
+SCHEMA = {"type": "json_schema", "json_schema": {"name": "city", "schema": CITY, "strict": True}}
+CALL = {"id": "call_1", "type": "function", "function": {"name": "weather", "arguments": '{"city": "Oslo"}'}}
+RESULT = {"role": "tool", "tool_call_id": "call_1", "content": "Sunny."}
+
+
+def sse(*chunks):
+    return b"".join(b"data: " + json.dumps(chunk).encode() + b"\n\n" for chunk in chunks) + b"data: [DONE]\n\n"
+
+
+def chunk(delta, reason=None):
+    return {"choices": [{"index": 0, "delta": delta, "finish_reason": reason}]}
+
+
+def fragment(index, arguments, **first):
+    return {"index": index, **first, "function": {"arguments": arguments, **({"name": "weather"} if first else {})}}
+
+
+# Two calls, whose arguments come in fragments, after a word.
+CALLS = sse(
+    chunk({"role": "assistant", "content": "Let me look."}),
+    chunk({"tool_calls": [fragment(0, "", id="call_a", type="function")]}),
+    chunk({"tool_calls": [fragment(0, '{"city": ')]}),
+    chunk({"tool_calls": [fragment(0, '"Oslo"}')]}),
+    chunk({"tool_calls": [fragment(1, '{"city": "Rome"}', id="call_b", type="function")]}),
+    chunk({}, "tool_calls"),
+    {"choices": [], "usage": {"prompt_tokens": 30, "completion_tokens": 12}},
+)
+EXPECTED = [("call_a", '{"city": "Oslo"}'), ("call_b", '{"city": "Rome"}')]
+
+
+@pytest.fixture
+async def program(alice):
+    return await program_of(alice)
+
+
+def told(message):
+    return [(call["id"], call["function"]["arguments"]) for call in message["tool_calls"]]
+
+
+async def test_calls_come_whole_in_an_answer_that_is_not_streamed(program, echo, upstream):
+    upstream.script_raw(CALLS)
+    answer = (await ask(program, tools=[WEATHER], tool_choice="auto", parallel_tool_calls=False)).json()
+    (choice,) = answer["choices"]
+    assert choice["finish_reason"] == "tool_calls"
+    assert choice["message"]["content"] == "Let me look."
+    assert told(choice["message"]) == EXPECTED
+    assert {call["function"]["name"] for call in choice["message"]["tool_calls"]} == {"weather"}
+    body = sent(upstream)
+    assert (body["tools"], body["tool_choice"], body["parallel_tool_calls"]) == ([WEATHER], "auto", False)
+    entry = await UsageEntry.objects.aget()
+    assert (entry.status, entry.output_tokens) == ("complete", 12)
+
+
+async def test_calls_come_in_fragments_in_a_stream(program, echo, upstream):
+    upstream.script_raw(CALLS)
+    *chunks, done = await streamed(program, tools=[WEATHER], stream_options={"include_usage": True})
+    assert done == "[DONE]"
+    joined = {}
+    for choice in (one["choices"][0] for one in chunks if one["choices"]):
+        for call in choice["delta"].get("tool_calls", ()):
+            known = joined.setdefault(call["index"], {"id": "", "name": "", "arguments": ""})
+            known["id"] += call.get("id", "")
+            known["name"] += call["function"].get("name", "")
+            known["arguments"] += call["function"]["arguments"]
+        last = choice["finish_reason"] or None
+    assert [(call["id"], call["arguments"]) for call in joined.values()] == EXPECTED
+    assert {call["name"] for call in joined.values()} == {"weather"}
+    assert last == "tool_calls"
+
+
+async def test_a_call_without_text_has_no_content_and_a_missing_id_is_made_up(program, echo, upstream):
+    upstream.script_raw(sse(chunk({"tool_calls": [{"index": 0, "function": {"name": "weather"}}]}), chunk({}, "stop")))
+    (choice,) = (await ask(program, tools=[WEATHER])).json()["choices"]
+    assert choice["finish_reason"] == "tool_calls"
+    assert choice["message"]["content"] is None
+    ((made_up, arguments),) = told(choice["message"])
+    assert made_up.startswith("call_")
+    assert arguments == ""
+
+
+async def test_results_go_back_to_the_model_as_results(program, echo, upstream):
+    said = [USER, {"role": "assistant", "content": None, "tool_calls": [CALL]}, RESULT]
+    answer = await ask(program, messages=said, tools=[WEATHER])
+    assert answer.status_code == 200, answer.content
+    system, question, asked, result = sent(upstream)["messages"]
+    assert system["role"] == "system"
+    assert question["role"] == "user"
+    assert asked["tool_calls"] == [CALL]
+    assert result == {"role": "tool", "tool_call_id": "call_1", "content": "Sunny."}
+
+
+async def test_without_tools_results_are_read_as_text(program, echo, upstream):
+    said = [USER, {"role": "assistant", "content": None, "tool_calls": [CALL]}, RESULT]
+    answer = (await ask(program, messages=said)).json()
+    assert answer["choices"][0]["message"]["content"] == "[Result of weather]\nSunny."
+
+
+async def test_signed_thoughts_come_and_go_back_unchanged(program, echo, upstream):
+    detail = {"type": "reasoning.text", "text": "Hm.", "signature": "abc", "index": 0, "format": "anthropic-v1"}
+    upstream.script_raw(
+        sse(
+            chunk({"reasoning_details": [detail]}),
+            chunk({"tool_calls": [fragment(0, "{}", id="call_1", type="function")]}, "tool_calls"),
+        )
+    )
+    message = (await ask(program, tools=[WEATHER])).json()["choices"][0]["message"]
+    (block,) = message["thinking_blocks"]
+    assert (block["type"], block["thinking"]) == ("thinking", "Hm.")
+    returned = {"role": "assistant", "tool_calls": message["tool_calls"], "thinking_blocks": [block]}
+    await ask(program, messages=[USER, returned, RESULT], tools=[WEATHER])
+    assert sent(upstream)["messages"][2]["reasoning_details"] == [detail]
+
+
+@pytest.mark.parametrize("signature", ["openai:{", "openai:[1]", "other:1", 5])
+async def test_a_thought_that_was_changed_is_left_out(program, echo, upstream, signature):
+    block = {"type": "thinking", "thinking": "Hm.", "signature": signature}
+    returned = {"role": "assistant", "tool_calls": [CALL], "thinking_blocks": [block, "x"]}
+    answer = await ask(program, messages=[USER, returned, RESULT], tools=[WEATHER])
+    assert answer.status_code == 200, answer.content
+    assert "reasoning_details" not in sent(upstream)["messages"][2]
+
+
+async def test_a_schema_reaches_the_model(program, echo, upstream):
+    await ask(program, response_format=SCHEMA)
+    assert sent(upstream)["response_format"] == SCHEMA
+    await ask(program, response_format={"type": "json_object"})
+    assert sent(upstream)["response_format"] == {"type": "json_object"}
+
+
+@pytest.mark.parametrize("fields", [{"tools": [WEATHER]}, {"response_format": SCHEMA}], ids=["tools", "json"])
+async def test_a_model_without_the_ability_is_not_asked(program, echo, upstream, fields):
+    await Model.objects.aupdate(abilities={"tools": False, "json": False})
+    for model in ("auto", echo):
+        status, error = error_of(await ask(program, model=model, **fields))
+        assert (status, error["code"]) == (400, "unsupported_parameter")
+        assert "cannot " in error["message"]
+    assert upstream.requests() == []
+    assert not await Reservation.objects.filter(status="held").aexists()
+
+
+async def test_auto_asks_the_model_that_has_the_ability(program, echo, upstream):
+    await Model.objects.aupdate(abilities={"tools": False}, rank=1)
+    await Model.objects.acreate(
+        name="hosted_vllm/t3-echo",
+        display_name="Able",
+        provider="hosted_vllm",
+        available=True,
+        rank=900,
+        listed_abilities={"litellm": {"tools": True}},
+    )
+    answer = (await ask(program, model="auto", tools=[WEATHER])).json()
+    assert answer["model"] == "hosted_vllm/t3-echo"
+    assert answer["langai"]["receipt"]["rejected"] == [{"model": echo, "why": "cannot call tools"}]
+    assert answer["langai"]["receipt"]["name"] == "hosted_vllm/t3-echo"
+
+
+async def test_a_card_number_in_a_tools_description_keeps_it_here(program, echo, upstream, settings):
+    settings.LOCAL_HOSTS = []
+    tool = {"type": "function", "function": {"name": "pay", "description": "Pays with 4111 1111 1111 1111."}}
+    status, error = error_of(await ask(program, tools=[tool]))
+    assert (status, error["code"]) == (403, "above_ceiling")
+    assert upstream.requests() == []
+
+
+async def test_two_programs_with_different_tools_share_no_answer(program, echo, upstream):
+    for _ in range(2):
+        await ask(program, tools=[WEATHER])
+    assert len(upstream.requests()) == 2
+
+
+@pytest.mark.parametrize(
+    ("fields", "param"),
+    [
+        ({"tools": [{"type": "web_search"}]}, "tools[0].type"),
+        ({"tools": ["weather"]}, "tools[0].type"),
+        ({"tools": [{"type": "function", "function": {"name": "a b"}}]}, "tools[0].name"),
+        ({"tools": [{"type": "function", "function": {"name": "a", "parameters": []}}, WEATHER]}, None),
+        ({"tools": [{"type": "function", "function": {"name": "a", "parameters": [1]}}]}, "tools[0].parameters"),
+        ({"tools": [WEATHER] * 129}, "tools"),
+        ({"tools": [WEATHER], "tool_choice": "weather"}, "tool_choice"),
+        ({"tools": [WEATHER], "tool_choice": {"type": "function", "function": {"name": "other"}}}, "tool_choice"),
+        ({"tool_choice": "required"}, "tool_choice"),
+        ({"response_format": "json"}, "response_format"),
+        ({"response_format": {"type": "json_schema"}}, "response_format.json_schema"),
+        ({"response_format": {"type": "json_schema", "json_schema": {"schema": []}}}, "response_format.json_schema"),
+    ],
+    ids=str,
+)
+async def test_what_cannot_be_read_is_refused_by_its_place(program, echo, upstream, fields, param):
+    answer = await ask(program, **fields)
+    if param is None:
+        assert answer.status_code == 200, answer.content
+        return
+    status, error = error_of(answer)
+    assert (status, error["param"]) == (400, param)
+    assert upstream.requests() == []
+
+
+async def test_a_call_that_nobody_offered_is_still_refused(program, echo, upstream):
+    upstream.script_raw(CALLS.replace(b"Let me look.", b""))
+    status, _error = error_of(await ask(program))
+    assert status >= 400
