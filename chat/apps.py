@@ -17,7 +17,8 @@ class ChatConfig(AppConfig):
         def live_replies() -> int:
             return runner.live_count() + stateless.live_count()
 
-        registry.long_text("/v1/chat/completions", settings.DATA_UPLOAD_MAX_MEMORY_SIZE)
+        for path in ("/v1/chat/completions", "/v1/responses"):
+            registry.long_text(path, settings.DATA_UPLOAD_MAX_MEMORY_SIZE)
         registry.web_service("stop flags", runner.watch_stops)
         registry.web_service("lost replies", runner.sweep)
         registry.web_service("raised labels", raising.keep_raising)

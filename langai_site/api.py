@@ -15,6 +15,7 @@ from ninja import NinjaAPI
 from chat.api.chat import router as chat
 from chat.api.conversations import router as conversations
 from chat.api.openai import router as completions
+from chat.api.responses import router as responses
 from chat.pages import views
 from documents.api import router as documents
 from langai_site import VERSION
@@ -39,6 +40,7 @@ V1_ABOUT = {
     "docs": "/v1/docs",
     "models": "/v1/models",
     "chat_completions": "/v1/chat/completions",
+    "responses": "/v1/responses",
     "embeddings": "/v1/embeddings",
 }
 # Schema and docs have views of their own: Ninja's contain scripts that the Content-Security-Policy forbids.
@@ -56,6 +58,7 @@ api.add_router("/api/usage", usage)
 v1 = NinjaAPI(title="LangAI as OpenAI", description=AS_OPENAI, urls_namespace="v1", **COMMON)
 tell_errors(v1)
 v1.add_router("", completions)
+v1.add_router("", responses)
 v1.add_router("", embeddings)
 
 

@@ -23,6 +23,7 @@ from chat.api.openai_schemas import (
     CompletionOut,
     Extra,
     FunctionCall,
+    InputTokens,
     ModelList,
     ModelOut,
     OutputTokens,
@@ -123,7 +124,7 @@ def _completion(whole: Whole) -> CompletionOut:
         model=whole.model,
         choices=[choice],
         usage=_usage(whole),
-        langai=_extra(whole),
+        langai=extra_of(whole),
     )
 
 
@@ -147,11 +148,12 @@ def _usage(whole: Whole) -> TokenUsage:
         prompt_tokens=whole.input_tokens,
         completion_tokens=whole.output_tokens,
         total_tokens=whole.input_tokens + whole.output_tokens,
+        prompt_tokens_details=InputTokens(cached_tokens=whole.cached_tokens) if whole.cached_tokens else None,
         completion_tokens_details=OutputTokens(reasoning_tokens=counted) if counted else None,
     )
 
 
-def _extra(whole: Whole) -> Extra:
+def extra_of(whole: Whole) -> Extra:
     return Extra(citations=[_passage(source) for source in whole.kept.sources], receipt=whole.receipt.to_json())
 
 
@@ -168,6 +170,9 @@ async def _frames(answer: Answer, *, counted: bool) -> AsyncGenerator[bytes, Non
     async with aclosing(answer):
         async for event in answer:
             chunk["model"] = event.model
+            if isinstance(event, ThoughtPiece) and not event.text:
+                # Signatures come whole in the last chunk.
+                continue
             if not isinstance(event, Whole):
                 role = {} if begun else {"role": "assistant"}
                 yield sse.frame(chunk | _choices(role | _delta(event)))
@@ -196,7 +201,7 @@ def _choices(delta: dict[str, Any], reason: str | None = None) -> dict[str, Any]
 
 
 def _end(chunk: dict[str, Any], whole: Whole, *, counted: bool) -> bytes:
-    extra = {"langai": _extra(whole).model_dump(mode="json")}
+    extra = {"langai": extra_of(whole).model_dump(mode="json")}
     blocks = [block.model_dump() for block in _blocks(whole)]
     last = sse.frame(chunk | _choices({"thinking_blocks": blocks} if blocks else {}, _reason(whole)) | extra)
     usage = {"choices": [], "usage": _usage(whole).model_dump()}

@@ -71,17 +71,23 @@ class Conversation:
     after: tuple[ChatMessage, ...]
     pictures: tuple[Picture, ...]
 
+    @property
+    def files(self) -> dict[str, bytes]:
+        """Return the bytes of all pictures by their ids."""
+        return {picture.image.file: picture.data for picture in self.pictures}
 
-def conversation(messages: Sequence[MessageIn], *, has_tools: bool = False) -> Conversation:
+
+def conversation(messages: Sequence[MessageIn], *, has_tools: bool = False, place: str = "messages") -> Conversation:
     """Return what `messages` say. Raises InvalidError if one is too long, or if they do not end with a question.
 
     A model that is asked without tools knows no calls. So that it still knows what came of them, a call is then
     written as text of the assistant and its result as text of the user: both came with the program's request.
+    `place` is the name of the field that they came in.
     """
-    _refuse_long(messages)
-    reading = _Reading(messages, has_tools)
+    _refuse_long(messages, place)
+    reading = _Reading(messages, has_tools, place)
     said = _said_so_far(messages)
-    question = _question(messages, said)
+    question = _question(messages, said, place)
     instructions = (message.text for message in messages if message.role in INSTRUCT)
     return Conversation(
         instructions="\n\n".join(text for text in instructions if text.strip()),
@@ -95,9 +101,9 @@ def conversation(messages: Sequence[MessageIn], *, has_tools: bool = False) -> C
 class _Reading:
     """Reads the messages of one request; `pictures` are those that it met, by their ids."""
 
-    def __init__(self, messages: Sequence[MessageIn], has_tools: bool) -> None:
+    def __init__(self, messages: Sequence[MessageIn], has_tools: bool, place: str) -> None:
         self.pictures: dict[str, Picture] = {}
-        self._messages, self._has_tools = messages, has_tools
+        self._messages, self._has_tools, self._place = messages, has_tools, place
         self._tools = {call.id: call.name for message in messages for call in message.calls}
 
     def message(self, number: int) -> ChatMessage:
@@ -124,12 +130,12 @@ class _Reading:
         parts: list[Part] = [Text(message.text)] if message.text else []
         for at, part in enumerate(message.content or ()):
             if isinstance(part, PictureUrl):
-                picture = picture_of(part, f"messages[{number}].content[{at}].image_url")
+                picture = picture_of(part, f"{self._place}[{number}].content[{at}].image_url")
                 self.pictures[picture.image.file] = picture
                 parts.append(picture.image)
         if len(self.pictures) > PICTURES_MAX:
             words = f"There are more than {PICTURES_MAX} pictures. Leave some out."
-            raise _invalid("messages", words, code="array_above_max_length")
+            raise _invalid(self._place, words, code="array_above_max_length")
         return parts
 
 
@@ -155,7 +161,7 @@ def _said_so_far(messages: Sequence[MessageIn]) -> list[int]:
     return [number for number in said if number <= last]
 
 
-def _question(messages: Sequence[MessageIn], said: Sequence[int]) -> int:
+def _question(messages: Sequence[MessageIn], said: Sequence[int], place: str) -> int:
     """Return the place of the user's last message. What was said must end with it, or with results of tools."""
     if said and messages[said[-1]].role in ("user", *RESULTS):
         asked = (number for number in reversed(said) if messages[number].role == "user")
@@ -163,12 +169,12 @@ def _question(messages: Sequence[MessageIn], said: Sequence[int]) -> int:
             return found
     last = len(messages) - 1
     if messages and messages[last].role == "user":
-        raise _invalid(f"messages[{last}].content", "The last message is empty. Write the question in it.")
-    where = f"messages[{said[-1]}].role" if said else "messages"
+        raise _invalid(f"{place}[{last}].content", "The last message is empty. Write the question in it.")
+    where = f"{place}[{said[-1]}].role" if said else place
     raise _invalid(where, "The conversation must end with a message of the user. Add the question.")
 
 
-def _refuse_long(messages: Sequence[MessageIn]) -> None:
+def _refuse_long(messages: Sequence[MessageIn], place: str) -> None:
     most = settings.API_MESSAGE_MAX_CHARS
     for number, message in enumerate(messages):
         if len(message.text) > most:
@@ -176,7 +182,7 @@ def _refuse_long(messages: Sequence[MessageIn]) -> None:
                 f"The text has {len(message.text):,} characters, and {most:,} are allowed. Shorten it, send it as "
                 "several messages, or ask an admin to upload it as a document."
             )
-            raise _invalid(f"messages[{number}].content", words, code="string_above_max_length")
+            raise _invalid(f"{place}[{number}].content", words, code="string_above_max_length")
 
 
 def _invalid(param: str, words: str, *, code: str = "invalid_value") -> InvalidError:

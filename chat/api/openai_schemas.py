@@ -69,10 +69,15 @@ class OutputTokens(Schema):
     reasoning_tokens: int
 
 
+class InputTokens(Schema):
+    cached_tokens: int
+
+
 class TokenUsage(Schema):
     prompt_tokens: int
     completion_tokens: int
     total_tokens: int
+    prompt_tokens_details: InputTokens | None = Field(None, description="If the provider read some from its cache.")
     completion_tokens_details: OutputTokens | None = Field(None, description="If the provider counts them.")
 
 
@@ -124,7 +129,7 @@ def said_of(body: Completion, sensitivity: str, collections: str) -> Said:
         said=given.history,
         instructions=given.instructions,
         pictures=given.question.pictures,
-        files={picture.image.file: picture.data for picture in given.pictures},
+        files=given.files,
         after=given.after,
         requirements=openai_tools.requirements(
             body.tools or (),
@@ -136,10 +141,11 @@ def said_of(body: Completion, sensitivity: str, collections: str) -> Said:
         label=body.label(sensitivity),
         options=openai_parameters.options(body),
         parameters=openai_parameters.tuning(body),
-        collections=_collections(collections or str(metadata.get("collections") or "")),
+        collections=collection_ids(collections or str(metadata.get("collections") or "")),
         stops=openai_parameters.stops(body),
     )
 
 
-def _collections(text: str) -> list[str]:
+def collection_ids(text: str) -> list[str]:
+    """Return the collections that a program names, separated by commas."""
     return [part.strip().lower() for part in text.split(",") if part.strip()]

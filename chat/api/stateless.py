@@ -180,8 +180,8 @@ async def _pieces(request: TurnRequest, reply: UUID, passing: LiveAnswer) -> Asy
         async for event in events:
             if isinstance(event, RoutedTurn):
                 passing.decided(event)
-            elif isinstance(event, Thought) and (text := passing.thought(event)):
-                yield ThoughtPiece(passing.model, text)
+            elif isinstance(event, Thought) and ((text := passing.thought(event)) or event.signature):
+                yield ThoughtPiece(passing.model, text, event.signature)
             elif isinstance(event, ToolCallDelta):
                 yield passing.called(event)
             elif isinstance(event, Delta) and (text := passing.heard(event)):
@@ -205,6 +205,7 @@ def _whole(request: TurnRequest, passing: LiveAnswer) -> Whole:
         cut=passing.cut,
         input_tokens=sum(entry.usage.input_tokens for entry in entries),
         output_tokens=sum(entry.usage.output_tokens for entry in entries),
+        cached_tokens=sum(entry.usage.cached_tokens for entry in entries),
         receipt=replace(receipts.receipt_of(prepared, entries, EMPTY, elapsed_ms), asked=request.asked),
         calls=passing.tool_calls(),
         thoughts=tuple(passing.signed),

@@ -56,10 +56,11 @@ class AnswerPiece:
 
 @dataclass(frozen=True)
 class ThoughtPiece:
-    """Text to append to the thoughts of the model of that name. Not part of the answer."""
+    """Text to append to the thoughts of the model of that name. Not part of the answer. A signature ends a thought."""
 
     model: str
     text: str
+    signature: str = ""
 
 
 @dataclass(frozen=True)
@@ -86,6 +87,7 @@ class Whole:
     cut: bool
     input_tokens: int
     output_tokens: int
+    cached_tokens: int
     receipt: Receipt
     calls: tuple[ToolCall, ...] = ()
     thoughts: tuple[Thinking, ...] = ()

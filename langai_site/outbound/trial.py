@@ -6,6 +6,9 @@ from dataclasses import dataclass
 
 from langai_site.errors import LangAIError
 from langai_site.outbound import door
+from langai_site.outbound.abilities import Ability
+from langai_site.outbound.lanes.requests import Tool
+from langai_site.outbound.requirements import NONE, Requirements
 from langai_site.outbound.types import ChatCall, ChatMessage, ModelInfo, ProviderError, unchanging
 from langai_site.sensitivity import Sensitivity
 from langai_site.usage.types import Caller, Entry
@@ -13,6 +16,10 @@ from langai_site.usage.types import Caller, Entry
 # Like a real question, with instructions and room for an answer, so that what a server refuses shows up here.
 INSTRUCTIONS, QUESTION = "Answer in one short sentence.", "Say hello."
 MAX_TOKENS = 256
+# Offered to a model that can call tools, because some servers refuse the field. Nothing asks to call it.
+TOOL = Tool(
+    "current_time", "Return the time in a zone.", {"type": "object", "properties": {"zone": {"type": "string"}}}
+)
 
 
 @dataclass(frozen=True)
@@ -31,7 +38,16 @@ async def attempted(model: ModelInfo, caller: Caller) -> Trial:
     label = Sensitivity.PUBLIC
     # An admin may test a model that is switched off, and the text is ours.
     read_present = unchanging(label, model)
-    call = ChatCall(model, question, label, MAX_TOKENS, caller=caller, kind="test", read_present=read_present)
+    call = ChatCall(
+        model,
+        question,
+        label,
+        MAX_TOKENS,
+        caller=caller,
+        kind="test",
+        requirements=Requirements(tools=(TOOL,)) if model.abilities.get(Ability.TOOLS) else NONE,
+        read_present=read_present,
+    )
     # Loading that happens once per process must not count as the answer's time.
     await door.warm()
     began = time.monotonic()

@@ -20,7 +20,7 @@ logger = logging.getLogger(__name__)
 
 NOTHING_HERE = "There is nothing at this address."
 NOTHING_UNDER_V1 = (
-    "There is nothing at this address. LangAI has /v1/models, /v1/chat/completions and /v1/embeddings; "
+    "There is nothing at this address. LangAI has /v1/models, /v1/chat/completions, /v1/responses and /v1/embeddings; "
     "/v1/docs describes them."
 )
 

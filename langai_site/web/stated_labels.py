@@ -22,7 +22,7 @@ _NEARLY = 0.8
 _NOT_KNOWN = ("langai", "sensitiv", "label", "confidential", "classification")
 _HEADERS = ("xlangaisensitivity", "xlangaicollections")
 # Fields of these names hold others: `extra_body.metadata`, `headers`, a message or a part of it.
-_HOLDERS = re.compile(r"(meta|metadata|headers|body|langai|messages|content)$")
+_HOLDERS = re.compile(r"(meta|metadata|headers|body|langai|messages|input|content)$")
 # Comparing spellings takes time, and the event loop waits for it.
 MOST_FIELDS = 200
 # The maximum depth at which fields are searched in other fields.

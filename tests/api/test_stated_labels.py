@@ -78,6 +78,11 @@ class Completions(OpenAI):
     body = {"model": "hosted_vllm/echo", "messages": [{"role": "user", "content": "How long?"}]}
 
 
+class Responses(OpenAI):
+    path = "/v1/responses"
+    body = {"model": "hosted_vllm/echo", "input": "How long?"}
+
+
 class Embeddings(OpenAI):
     path = "/v1/embeddings"
     body = {"model": "hosted_vllm/e64", "input": "How long?"}
@@ -109,6 +114,8 @@ DOORS = {
     "/chat/stream": Chat("/chat/stream"),
     "/v1/chat/completions": Completions(),
     "/v1/chat/completions, in the body": Completions(""),
+    "/v1/responses": Responses(),
+    "/v1/responses, in the body": Responses(""),
     "/v1/embeddings": Embeddings(),
     "/v1/embeddings, in the body": Embeddings(""),
     "/api/documents": Upload(),

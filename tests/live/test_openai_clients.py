@@ -9,6 +9,7 @@ import sys
 import httpx
 import openai
 import pytest
+from pydantic import BaseModel
 
 from tests.live import rows
 from tests.live.person import HOSTED, signed_in
@@ -106,8 +107,6 @@ def test_the_sdk_reads_a_failure_in_mid_answer_and_does_not_repeat_it(sdk, calls
 @pytest.mark.parametrize(
     "fields",
     [
-        {"tools": [TOOL]},
-        {"response_format": {"type": "json_object"}},
         {"n": 2},
         {"stop": [f"stop{number}" for number in range(17)]},
         {"max_tokens": 0},
@@ -121,6 +120,46 @@ def test_the_sdk_asks_once_for_what_langai_refuses(sdk, calls, fields):
         ask(sdk, "echo", **fields)
     assert failed.value.param.startswith(next(iter(fields)))
     assert calls() == 0
+
+
+class Day(BaseModel):
+    name: str
+    number: int
+
+
+def test_the_sdk_runs_a_tool_and_gets_the_answer(sdk, upstream):
+    calls = [{"index": 0, "id": "call_1", "type": "function", "function": {"name": "weather", "arguments": "{}"}}]
+    choice = {"index": 0, "delta": {"tool_calls": calls}, "finish_reason": "tool_calls"}
+    upstream.script_raw(b"data: " + json.dumps({"choices": [choice]}).encode() + b"\n\ndata: [DONE]\n\n")
+    with sdk.chat.completions.stream(model=HOSTED + "echo", messages=QUESTION, tools=[TOOL]) as stream:
+        first = stream.get_final_completion()
+    (call,) = first.choices[0].message.tool_calls
+    assert (first.choices[0].finish_reason, call.function.name) == ("tool_calls", "weather")
+    said = [
+        *QUESTION,
+        first.choices[0].message.to_dict(),
+        {"role": "tool", "tool_call_id": call.id, "content": "Sunny."},
+    ]
+    upstream.script("It is sunny.")
+    second = ask(sdk, "echo", messages=said, tools=[TOOL])
+    assert second.choices[0].message.content == "It is sunny."
+    sent = json.loads(upstream.requests(ASKED)[-1]["body"])["messages"]
+    assert [message["role"] for message in sent] == ["system", "user", "assistant", "tool"]
+
+
+def test_the_sdk_parses_an_answer_into_its_schema(sdk, upstream):
+    upstream.script('{"name": "Monday", "number": 1}')
+    answer = sdk.chat.completions.parse(model=HOSTED + "echo", messages=QUESTION, response_format=Day)
+    assert answer.choices[0].message.parsed == Day(name="Monday", number=1)
+    assert json.loads(upstream.requests(ASKED)[-1]["body"])["response_format"]["json_schema"]["strict"]
+
+
+def test_the_sdk_streams_a_response(sdk):
+    with sdk.responses.stream(model=HOSTED + "echo", input="How many days?") as stream:
+        deltas = "".join(event.delta for event in stream if event.type == "response.output_text.delta")
+        response = stream.get_final_response()
+    assert deltas == response.output_text == "How many days?"
+    assert sdk.responses.create(model=HOSTED + "echo", input="How long?").output_text == "How long?"
 
 
 def test_the_sdk_sends_much_and_gets_an_answer(sdk, calls):

@@ -3,9 +3,12 @@
 import json
 from dataclasses import replace
 
+from langai_site.outbound import trial
+from langai_site.outbound.abilities import Ability
 from langai_site.outbound.lanes.events import ToolCallDelta
 from langai_site.outbound.lanes.requests import Tool
 from langai_site.outbound.requirements import Requirements
+from langai_site.usage.types import Caller
 from tests.outbound.conftest import ask, call_of, through_either_lane
 
 CLOCK = Requirements(tools=(Tool("clock", "The time.", {"type": "object", "properties": {}}),))
@@ -70,3 +73,10 @@ async def test_tools_count_as_text_that_was_sent(upstream):
     with_tools, without = (await ask(offered())).entry, (await ask(call_of("hosted_vllm/echo"))).entry
     assert with_tools.bytes_sent > without.bytes_sent
     assert with_tools.usage.input_tokens > 0
+
+
+async def test_the_test_of_a_model_offers_a_tool_if_it_can_call_one(upstream):
+    for able in (True, False):
+        model = call_of("hosted_vllm/echo", abilities={Ability.TOOLS: able}).model
+        assert (await trial.attempted(model, Caller())).ok
+        assert ("tools" in json.loads(upstream.requests("/v1/chat")[-1]["body"])) is able

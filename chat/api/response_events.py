@@ -1,0 +1,148 @@
+"""Pure: an answer in the shapes of OpenAI's Responses API: whole, and as the events of a stream.
+
+Shapes: platform.openai.com/docs/api-reference/responses and /responses-streaming.
+"""
+
+from collections.abc import Generator, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import uuid4
+
+Json = dict[str, Any]
+THINKS, SPEAKS = "reasoning", "message"
+
+
+def new_id(prefix: str) -> str:
+    return f"{prefix}_{uuid4().hex}"
+
+
+@dataclass
+class Item:
+    """One item of the output, while it is written. `extra` are the fields that only its kind has."""
+
+    kind: str
+    index: int
+    id: str
+    extra: Json = field(default_factory=dict)
+    texts: list[str] = field(default_factory=list)
+
+    @property
+    def text(self) -> str:
+        return "".join(self.texts)
+
+    def written(self, *, done: bool) -> Json:
+        """Return the item as it stands in the output; one that is not done has no text yet."""
+        text = self.text if done else ""
+        if self.kind == THINKS:
+            summary = [{"type": "summary_text", "text": text}] if text else []
+            return {"type": THINKS, "id": self.id, "summary": summary, **self.extra}
+        status = "completed" if done else "in_progress"
+        if self.kind == SPEAKS:
+            content = [output_text(text)] if done else []
+            return {"type": SPEAKS, "id": self.id, "status": status, "role": "assistant", "content": content}
+        return {"type": self.kind, "id": self.id, "status": status, "arguments": text, **self.extra}
+
+
+def output_text(text: str) -> Json:
+    return {"type": "output_text", "text": text, "annotations": [], "logprobs": []}
+
+
+class Output:
+    """Collects the items of one answer and says which events a stream has for each piece."""
+
+    def __init__(self) -> None:
+        self.items: list[Item] = []
+        self._calls: dict[int, Item] = {}
+        self._open: Item | None = None
+
+    def text(self, text: str) -> Iterator[Json]:
+        item = yield from self._current(SPEAKS, "msg")
+        item.texts.append(text)
+        place = {**_place(item), "content_index": 0}
+        yield {"type": "response.output_text.delta", **place, "delta": text, "logprobs": []}
+
+    def thought(self, text: str) -> Iterator[Json]:
+        item = yield from self._current(THINKS, "rs")
+        item.texts.append(text)
+        place = {**_place(item), "summary_index": 0}
+        yield {"type": "response.reasoning_summary_text.delta", **place, "delta": text}
+
+    def sign(self, signature: str) -> Iterator[Json]:
+        """Add what the provider needs to recognise the thought; it ends the thought."""
+        item = yield from self._current(THINKS, "rs")
+        item.extra["encrypted_content"] = signature
+        yield from self._end()
+
+    def call(self, number: int, call_id: str, name: str, arguments: str) -> Iterator[Json]:
+        item = self._calls.get(number)
+        if item is None:
+            yield from self._end()
+            item = Item("function_call", len(self.items), new_id("fc"), {"call_id": call_id, "name": name})
+            self._calls[number] = item
+            self.items.append(item)
+            yield {"type": "response.output_item.added", "output_index": item.index, "item": item.written(done=False)}
+        if arguments:
+            item.texts.append(arguments)
+            yield {"type": "response.function_call_arguments.delta", **_place(item), "delta": arguments}
+
+    def end(self) -> Iterator[Json]:
+        """Yield the events that close what is still open."""
+        yield from self._end()
+        for item in self._calls.values():
+            whole = {"arguments": item.text, "name": item.extra["name"]}
+            yield {"type": "response.function_call_arguments.done", **_place(item), **whole}
+            yield _item_done(item)
+
+    def written(self) -> list[Json]:
+        return [item.written(done=True) for item in self.items]
+
+    def _current(self, kind: str, prefix: str) -> Generator[Json, None, Item]:
+        """Yield the events that begin an item of the kind, unless one is open. Return the item."""
+        if self._open is None or self._open.kind != kind:
+            yield from self._end()
+            self._open = Item(kind, len(self.items), new_id(prefix))
+            self.items.append(self._open)
+            added = self._open.written(done=False)
+            yield {"type": "response.output_item.added", "output_index": self._open.index, "item": added}
+            yield _part("added", self._open)
+        return self._open
+
+    def _end(self) -> Iterator[Json]:
+        item, self._open = self._open, None
+        if item is None:
+            return
+        if item.kind == SPEAKS:
+            place = {**_place(item), "content_index": 0}
+            yield {"type": "response.output_text.done", **place, "text": item.text, "logprobs": []}
+        else:
+            place = {**_place(item), "summary_index": 0}
+            yield {"type": "response.reasoning_summary_text.done", **place, "text": item.text}
+        yield _part("done", item)
+        yield _item_done(item)
+
+
+def _place(item: Item) -> Json:
+    return {"item_id": item.id, "output_index": item.index}
+
+
+def _part(what: str, item: Item) -> Json:
+    text = item.text if what == "done" else ""
+    if item.kind == SPEAKS:
+        return {"type": f"response.content_part.{what}", **_place(item), "content_index": 0, "part": output_text(text)}
+    part = {"type": "summary_text", "text": text}
+    return {"type": f"response.reasoning_summary_part.{what}", **_place(item), "summary_index": 0, "part": part}
+
+
+def _item_done(item: Item) -> Json:
+    return {"type": "response.output_item.done", "output_index": item.index, "item": item.written(done=True)}
+
+
+def usage(counts: Mapping[str, int]) -> Json:
+    """Return the counts of `input`, `cached`, `output` and `reasoning` tokens in the API's shape."""
+    return {
+        "input_tokens": counts["input"],
+        "input_tokens_details": {"cached_tokens": counts["cached"], "cache_write_tokens": 0},
+        "output_tokens": counts["output"],
+        "output_tokens_details": {"reasoning_tokens": counts["reasoning"]},
+        "total_tokens": counts["input"] + counts["output"],
+    }
