@@ -155,11 +155,13 @@ def test_the_sdk_parses_an_answer_into_its_schema(sdk, upstream):
 
 
 def test_the_sdk_streams_a_response(sdk):
-    with sdk.responses.stream(model=HOSTED + "echo", input="How many days?") as stream:
+    alone = {"X-LangAI-Collections": "none"}
+    with sdk.responses.stream(model=HOSTED + "echo", input="How many days?", extra_headers=alone) as stream:
         deltas = "".join(event.delta for event in stream if event.type == "response.output_text.delta")
         response = stream.get_final_response()
     assert deltas == response.output_text == "How many days?"
-    assert sdk.responses.create(model=HOSTED + "echo", input="How long?").output_text == "How long?"
+    whole = sdk.responses.create(model=HOSTED + "echo", input="How long?", extra_headers=alone)
+    assert whole.output_text == "How long?"
 
 
 def test_the_sdk_sends_much_and_gets_an_answer(sdk, calls):
@@ -198,8 +200,7 @@ def outcome(**fields):
             return answer.choices[0].message.content
         return "".join(chunk.choices[0].delta.content or "" for chunk in answer if chunk.choices)
     except Exception as error:
-        told = "Unsupported parameter: 'response_format'"
-        return type(error).__name__ + (f": {told}" if told in str(error) else "")
+        return type(error).__name__
 
 url, key, model = json.loads(sys.argv[1])
 common = {"api_base": url, "api_key": key, "extra_headers": {"X-LangAI-Collections": "none"}}
@@ -226,10 +227,10 @@ def test_litellm_asks_streams_and_pays_once(server, key, calls):
         words,
         "ContextWindowExceededError",
         "ContentPolicyViolationError",
-        "BadRequestError: Unsupported parameter: 'response_format'",
+        words,
     ]
     # Two for the prompt that is too long: LangAI itself asks once more with less.
-    assert calls() == 5
+    assert calls() == 6
 
 
 def test_the_base_url_says_what_it_is(server):
