@@ -138,10 +138,10 @@ def _item_done(item: Item) -> Json:
 
 
 def usage(counts: Mapping[str, int]) -> Json:
-    """Return the counts of `input`, `cached`, `output` and `reasoning` tokens in the API's shape."""
+    """Return counts in the API's shape: `input`, `cached`, `written` to the cache, `output` and `reasoning` tokens."""
     return {
         "input_tokens": counts["input"],
-        "input_tokens_details": {"cached_tokens": counts["cached"], "cache_write_tokens": 0},
+        "input_tokens_details": {"cached_tokens": counts["cached"], "cache_write_tokens": counts["written"]},
         "output_tokens": counts["output"],
         "output_tokens_details": {"reasoning_tokens": counts["reasoning"]},
         "total_tokens": counts["input"] + counts["output"],

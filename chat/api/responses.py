@@ -124,6 +124,7 @@ class _Writing:
         response.output = self._output.written()
         response.incomplete_details = {"reason": "max_output_tokens"} if whole.cut else None
         counts = {"input": whole.input_tokens, "output": whole.output_tokens, "cached": whole.cached_tokens}
+        counts["written"] = whole.cache_write_tokens
         response.usage = usage(counts | {"reasoning": whole.receipt.reasoning_tokens or 0})
         response.langai = extra_of(whole)
         return response

@@ -205,6 +205,7 @@ def _whole(request: TurnRequest, passing: LiveAnswer) -> Whole:
         cut=passing.cut,
         input_tokens=sum(entry.usage.input_tokens for entry in entries),
         output_tokens=sum(entry.usage.output_tokens for entry in entries),
+        cache_write_tokens=sum(entry.usage.cache_write_tokens for entry in entries),
         cached_tokens=sum(entry.usage.cached_tokens for entry in entries),
         receipt=replace(receipts.receipt_of(prepared, entries, EMPTY, elapsed_ms), asked=request.asked),
         calls=passing.tool_calls(),

@@ -88,6 +88,7 @@ class Whole:
     input_tokens: int
     output_tokens: int
     cached_tokens: int
+    cache_write_tokens: int
     receipt: Receipt
     calls: tuple[ToolCall, ...] = ()
     thoughts: tuple[Thinking, ...] = ()

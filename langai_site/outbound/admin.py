@@ -65,7 +65,7 @@ class ModelAdmin(admin.ModelAdmin[Model]):
 
     def get_fieldsets(self, request: HttpRequest, obj: Model | None = None) -> Any:  # noqa: ANN401 - Django's nested lists
         may_change = self.has_change_permission(request, obj) if obj else True
-        price = ("price_input", "price_output", "price_cached", "price_from") if may_change else ()
+        price = ("price_input", "price_output", "price_cached", "price_cache_write", "price_from") if may_change else ()
         quirks = (
             (*(f"quirk_{name}" for name in QUIRKS), *(("forget",) if obj and obj.learnt else ())) if may_change else ()
         )

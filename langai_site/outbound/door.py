@@ -58,7 +58,7 @@ from langai_site.outbound.types import (
 )
 from langai_site.sensitivity import Sensitivity
 from langai_site.usage.ledger import content
-from langai_site.usage.types import Entry, Usage, cost
+from langai_site.usage.types import Entry, Usage, cost, highest_cost
 
 logger = logging.getLogger(__name__)
 
@@ -191,7 +191,11 @@ def max_cost(
     model: ModelInfo, messages: Sequence[ChatMessage], max_tokens: int, requirements: Requirements = NONE
 ) -> Decimal | None:
     """Return the highest price of a call in US dollars; None if its model has no price."""
-    return _cost(model, model.hosted, token_counts.max_usage(messages, max_tokens, requirements))
+    if not model.hosted:
+        return Decimal(0)
+    return (
+        highest_cost(model.price, token_counts.max_usage(messages, max_tokens, requirements)) if model.price else None
+    )
 
 
 def _cost(model: ModelInfo, hosted: bool, usage: Usage) -> Decimal | None:

@@ -108,6 +108,10 @@ class QuirksForm(forms.ModelForm[Model]):
         return cleaned
 
 
+# The prices of the form, as `ModelPrice` calls them.
+RATES = ("input", "output", "cached", "cache_write")
+
+
 class ModelForm(AbilitiesForm, QuirksForm):
     """A model's page: its own columns, and a price that is added if it is new."""
 
@@ -120,6 +124,7 @@ class ModelForm(AbilitiesForm, QuirksForm):
     price_input = _dollars("In")
     price_output = _dollars("Out")
     price_cached = _dollars("Cached", "For repeated input. If empty, the same as In.")
+    price_cache_write = _dollars("Cache write", "For input that the provider stores. If empty, the same as In.")
     price_from = forms.DateField(
         label="From",
         required=False,
@@ -139,8 +144,8 @@ class ModelForm(AbilitiesForm, QuirksForm):
         super().__init__(*args, **kwargs)
         self.price: ModelPrice | None = prices.current_of(self.instance.name) if self.instance.pk else None
         if self.price:
-            rates = {"input": self.price.input, "output": self.price.output, "cached": self.price.cached}
-            self.initial.update({f"price_{kind}": plain(rate) for kind, rate in rates.items()})
+            rates = {kind: getattr(self.price, kind) for kind in RATES}
+            self.initial.update({f"price_{kind}": plain(rate) for kind, rate in rates.items() if rate is not None})
         if "parameters" in self.fields:
             self.fields["parameters"].help_text += f" Possible: {parameters.NAMES}."
 
@@ -171,11 +176,11 @@ class ModelForm(AbilitiesForm, QuirksForm):
 
     def new_price(self) -> dict[str, Any] | None:
         """Return the arguments for `prices.set_by_admin`; None if the price stays as it is."""
-        into, out, cached = (self.cleaned_data.get(f"price_{kind}") for kind in ("input", "output", "cached"))
-        if into is None or out is None:
+        rates = {kind: self.cleaned_data.get(f"price_{kind}") for kind in RATES}
+        if rates["input"] is None or rates["output"] is None:
             return None
-        rates = (into, out, into if cached is None else cached)
-        known = self.price and (self.price.input, self.price.output, self.price.cached)
+        rates["cached"] = rates["input"] if rates["cached"] is None else rates["cached"]
+        known = self.price and {kind: getattr(self.price, kind) for kind in RATES}
         if rates == known and "price_from" not in self.changed_data:
             return None
-        return dict(zip(("input", "output", "cached"), rates, strict=True), valid_from=self.cleaned_data["price_from"])
+        return rates | {"valid_from": self.cleaned_data["price_from"]}

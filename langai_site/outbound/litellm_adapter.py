@@ -328,7 +328,14 @@ def _usage(call: ChatCall, counts: list[Any]) -> Usage | None:
     cached = min(max(_numbers(details, "cached_tokens"), default=0), input_tokens)
     written = [field(count, "completion_tokens_details") for count in counts]
     reasoning = max(min(max(_numbers(written, "reasoning_tokens"), default=0), output_tokens), 0)
-    usage = Usage(input_tokens, output_tokens, max(cached, 0), reasoning_tokens=reasoning)
+    created = min(max(_numbers(counts, "cache_creation_input_tokens"), default=0), input_tokens)
+    usage = Usage(
+        input_tokens,
+        output_tokens,
+        max(cached, 0),
+        reasoning_tokens=reasoning,
+        cache_write_tokens=max(created, 0),
+    )
     return usage if input_tokens or output_tokens else None
 
 

@@ -153,4 +153,11 @@ class Outcome:
             return token_counts.estimate(self._call, self._written)
         cached = min(counted.cache_read_tokens, counted.input_tokens)
         reasoning = min(counted.reasoning_tokens, counted.output_tokens)
-        return Usage(counted.input_tokens, counted.output_tokens, cached, reasoning_tokens=reasoning)
+        written = min(counted.cache_write_tokens, counted.input_tokens - cached)
+        return Usage(
+            counted.input_tokens,
+            counted.output_tokens,
+            cached,
+            reasoning_tokens=reasoning,
+            cache_write_tokens=written,
+        )

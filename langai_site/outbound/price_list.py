@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 from langai_site.outbound.abilities import Abilities, of_litellm
 from langai_site.usage.types import MILLION, ModelPrice
@@ -57,21 +57,53 @@ def chat_models(listed: Mapping[str, Row], provider: str) -> list[str]:
 
 def _price(row: Row) -> ModelPrice | None:
     """Return the price; None also if all rates are 0, as the list does for models whose price it does not know."""
-    rates = _rates(row, "", (Decimal(0), Decimal(0)))
+    rates = _rates(row, "", FREE)
     if not any(rates):
         return None
     steps = sorted(int(found[1]) for key in row if (found := LONG.fullmatch(key)))
     if not steps:
-        return ModelPrice("", *rates)
+        return _model_price(rates)
     # If there are several steps, use the last one's rates from the first one on: never less than what will be charged.
-    return ModelPrice("", *rates, steps[0] * 1000, *_rates(row, f"_above_{steps[-1]}k_tokens", rates[:2]))
+    return _model_price(rates, steps[0] * 1000, _rates(row, f"_above_{steps[-1]}k_tokens", rates))
 
 
-def _rates(row: Row, suffix: str, otherwise: tuple[Decimal, Decimal]) -> tuple[Decimal, Decimal, Decimal]:
-    """Return dollars per million tokens: in, out and cached. Without its own rate, cached costs the same as input."""
-    into = _dollars(row.get(f"input_cost_per_token{suffix}"), otherwise[0])
-    out = _dollars(row.get(f"output_cost_per_token{suffix}"), otherwise[1])
-    return into, out, _dollars(row.get(f"cache_read_input_token_cost{suffix}"), into)
+class Rates(NamedTuple):
+    """Dollars per million tokens. Without a rate of their own, cache reads and writes cost the same as input."""
+
+    input: Decimal
+    output: Decimal
+    cached: Decimal = Decimal(0)
+    cache_write: Decimal | None = None
+
+
+FREE = Rates(Decimal(0), Decimal(0))
+
+
+def _model_price(rates: Rates, long_after: int = 0, long: Rates = FREE) -> ModelPrice:
+    return ModelPrice(
+        "",
+        rates.input,
+        rates.output,
+        rates.cached,
+        long_after,
+        long.input,
+        long.output,
+        long.cached,
+        cache_write=rates.cache_write,
+        long_cache_write=long.cache_write,
+    )
+
+
+def _rates(row: Row, suffix: str, otherwise: Rates) -> Rates:
+    into = _dollars(row.get(f"input_cost_per_token{suffix}"), otherwise.input)
+    out = _dollars(row.get(f"output_cost_per_token{suffix}"), otherwise.output)
+    written = row.get(f"cache_creation_input_token_cost{suffix}")
+    return Rates(
+        into,
+        out,
+        _dollars(row.get(f"cache_read_input_token_cost{suffix}"), into),
+        None if written is None else _dollars(written, into),
+    )
 
 
 def _dollars(value: float | None, otherwise: Decimal) -> Decimal:

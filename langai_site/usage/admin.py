@@ -63,7 +63,7 @@ class UsageEntryAdmin(ReadOnly, admin.ModelAdmin[UsageEntry]):
             "What was sent",
             {"fields": ("bytes_sent", "content_hash", "sent_at", "documents", "earlier_answers", "seal")},
         ),
-        ("Tokens", {"fields": ("input_tokens", "output_tokens", "cached_tokens", "estimated")}),
+        ("Tokens", {"fields": ("input_tokens", "output_tokens", "cached_tokens", "cache_write_tokens", "estimated")}),
         ("Money and time", {"fields": ("price", "saved", "price_version", "first_token_ms", "duration_ms")}),
     )
 

@@ -15,7 +15,10 @@ from langai_site.usage import models
 from langai_site.usage.types import ModelPrice
 
 Source = models.Price.Source
-_VALUES = ("pk", "input", "output", "cached", "long_after", "long_input", "long_output", "long_cached")
+_VALUES = (
+    *("pk", "input", "output", "cached", "long_after", "long_input", "long_output", "long_cached"),
+    *("cache_write", "long_cache_write"),
+)
 
 
 def today() -> date:
@@ -61,12 +64,26 @@ def _price(row: Iterable[Any]) -> ModelPrice:
     return ModelPrice(str(version), *rates)
 
 
-def set_by_admin(model: str, *, input: Decimal, output: Decimal, cached: Decimal, valid_from: date) -> ModelPrice:
+def set_by_admin(
+    model: str,
+    *,
+    input: Decimal,
+    output: Decimal,
+    cached: Decimal,
+    valid_from: date,
+    cache_write: Decimal | None = None,
+) -> ModelPrice:
     """Set what a model costs from that day on. It replaces the price in LiteLLM's list, now and later."""
     row = models.Price.objects.create(
-        model=model, input=input, output=output, cached=cached, valid_from=valid_from, source=Source.ADMIN
+        model=model,
+        input=input,
+        output=output,
+        cached=cached,
+        cache_write=cache_write,
+        valid_from=valid_from,
+        source=Source.ADMIN,
     )
-    return ModelPrice(str(row.pk), input, output, cached)
+    return ModelPrice(str(row.pk), input, output, cached, cache_write=cache_write)
 
 
 @transaction.atomic

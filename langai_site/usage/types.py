@@ -1,6 +1,6 @@
 """A completed call as it is passed to the ledger, and what calls cost: values, no database rows."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
@@ -27,7 +27,8 @@ class Caller:
 class Usage:
     """Token counts of one call; `estimated` if the provider sent none.
 
-    Cached tokens are among the input's, and `reasoning_tokens` among the output's; 0 if the provider does not say.
+    Cached tokens are among the input's, as are those that were written to the provider's cache; `reasoning_tokens` are
+    among the output's. 0 if the provider does not say.
     """
 
     input_tokens: int = 0
@@ -35,6 +36,7 @@ class Usage:
     cached_tokens: int = 0
     estimated: bool = False
     reasoning_tokens: int = 0
+    cache_write_tokens: int = 0
 
 
 @dataclass(frozen=True)
@@ -50,7 +52,8 @@ class ModelPrice:
     """US dollars for a million tokens; `version` is the id of its row, which ledger entries name.
 
     Some providers charge more for a whole call if its prompt is long: with more than `long_after` input tokens, the
-    `long_…` prices apply to all of it. 0: this price has none.
+    `long_…` prices apply to all of it. 0: this price has none. Writing to a provider's cache costs as much as other
+    input unless `cache_write` says otherwise.
     """
 
     version: str
@@ -61,17 +64,27 @@ class ModelPrice:
     long_input: Decimal = Decimal(0)
     long_output: Decimal = Decimal(0)
     long_cached: Decimal = Decimal(0)
+    cache_write: Decimal | None = None
+    long_cache_write: Decimal | None = None
 
 
 def cost(price: ModelPrice, usage: Usage) -> Decimal:
     """Return US dollars for `usage`, to the billionth."""
-    rates = (price.input, price.output, price.cached)
+    rates = (price.input, price.output, price.cached, price.cache_write)
     if 0 < price.long_after < usage.input_tokens:
-        rates = (price.long_input, price.long_output, price.long_cached)
+        rates = (price.long_input, price.long_output, price.long_cached, price.long_cache_write)
+    into, out, read, write = rates
     cached = min(usage.cached_tokens, usage.input_tokens)
-    counts = (usage.input_tokens - cached, usage.output_tokens, cached)
+    written = min(usage.cache_write_tokens, usage.input_tokens - cached)
+    rates = (into, out, read, into if write is None else write)
+    counts = (usage.input_tokens - cached - written, usage.output_tokens, cached, written)
     total = sum((rate * count for rate, count in zip(rates, counts, strict=True)), Decimal(0))
     return (total / MILLION).quantize(BILLIONTH)
+
+
+def highest_cost(price: ModelPrice, usage: Usage) -> Decimal:
+    """Return the most that `usage` can cost in US dollars: a provider may write all of the input to its cache."""
+    return max(cost(price, usage), cost(price, replace(usage, cache_write_tokens=usage.input_tokens)))
 
 
 @dataclass(frozen=True)

@@ -70,7 +70,13 @@ def _expected(entry: UsageEntry, price: ModelPrice | None) -> Decimal | None:
     if price is None:
         # A call that used nothing may be free; any other without a price has no cost.
         return entry.cost if not entry.cost else None
-    return cost(price, Usage(entry.input_tokens, entry.output_tokens, entry.cached_tokens))
+    used = Usage(
+        entry.input_tokens,
+        entry.output_tokens,
+        entry.cached_tokens,
+        cache_write_tokens=entry.cache_write_tokens,
+    )
+    return cost(price, used)
 
 
 def _wrong_closes(closes: QuerySet[MonthClose]) -> Iterator[CostDifference]:

@@ -28,6 +28,7 @@ class UsageEntry(models.Model):
     input_tokens = models.PositiveIntegerField(default=0)
     output_tokens = models.PositiveIntegerField(default=0)
     cached_tokens = models.PositiveIntegerField(default=0)
+    cache_write_tokens = models.PositiveIntegerField(default=0)
     estimated = models.BooleanField(default=False, help_text="The provider sent no counts; these are estimates.")
     price_version = models.CharField(max_length=20, blank=True, help_text="The price that the cost follows from.")
     cost = models.DecimalField(max_digits=18, decimal_places=9, null=True, help_text="US dollars; empty: unpriced.")

@@ -12,6 +12,10 @@ def _dollars(**options: Any) -> "models.DecimalField[Decimal, Decimal]":  # noqa
     return models.DecimalField(max_digits=14, decimal_places=6, **options)
 
 
+def _dollars_or_none(help_text: str = "") -> "models.DecimalField[Decimal | None, Decimal | None]":
+    return models.DecimalField(max_digits=14, decimal_places=6, null=True, help_text=help_text)
+
+
 class Price(models.Model):
     """US dollars for a million tokens of one model, from a day on (UTC). Append-only: its id is its version.
 
@@ -32,6 +36,8 @@ class Price(models.Model):
     long_input = _dollars(default=Decimal(0))
     long_output = _dollars(default=Decimal(0))
     long_cached = _dollars(default=Decimal(0))
+    cache_write = _dollars_or_none(help_text="For input that the provider stores; empty: as other input.")
+    long_cache_write = _dollars_or_none()
     created_at = models.DateTimeField(default=timezone.now)
 
     class Meta:
