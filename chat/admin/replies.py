@@ -40,7 +40,7 @@ class ReplyAdmin(MetadataAdmin[Reply]):
             "Label and complexity",
             {"fields": ["label", "label_causes", "complexity", "complexity_causes"], "description": NOTE},
         ),
-        ("Route", {"fields": ["requested", "answered_by", "name", "route", "rule", "policy", "not_used"]}),
+        ("Route", {"fields": ["requested", "answered_by", "name", "route", "rule", "policy", "not_used", "failures"]}),
         ("Usage", {"fields": ["tokens", "prompt", "cost", "price", "first_word", "duration"]}),
     ]
 
@@ -107,6 +107,10 @@ class ReplyAdmin(MetadataAdmin[Reply]):
     @admin.display(description="Not used")
     def not_used(self, reply: Reply) -> str:
         return _lines(f"{other.model}: {other.why}" for other in _receipt(reply).rejected)
+
+    @admin.display(description="What servers said")
+    def failures(self, reply: Reply) -> str:
+        return _lines(_receipt(reply).failures or ())
 
     @admin.display
     def tokens(self, reply: Reply) -> str:

@@ -154,7 +154,7 @@ def _usage(whole: Whole) -> TokenUsage:
 
 
 def extra_of(whole: Whole) -> Extra:
-    return Extra(citations=[_passage(source) for source in whole.kept.sources], receipt=whole.receipt.to_json())
+    return Extra(citations=[_passage(source) for source in whole.kept.sources], receipt=whole.receipt.for_programs())
 
 
 def _passage(source: CitedSource) -> PassageRef:

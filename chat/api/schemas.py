@@ -132,7 +132,7 @@ def answer_of(reply: Message) -> Answer:
         reply_id=reply.id,
         status=reply.status,
         citations=[citation_of(citation) for citation in reply.citations.all()],
-        receipt=reply.receipt,
+        receipt=receipt.for_programs(),
     )
 
 
@@ -147,5 +147,5 @@ def message_of(message: Message) -> MessageOut:
         model=message.model,
         error=message.error,
         citations=[citation_of(citation) for citation in message.citations.all()],
-        receipt=message.receipt,
+        receipt=Receipt.from_json(message.receipt).for_programs(),
     )

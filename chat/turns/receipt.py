@@ -1,7 +1,7 @@
 """Pure: the receipt of an answer, as a value and as the JSON in the answer's row."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import Field, dataclass, field, fields
+from dataclasses import Field, dataclass, field, fields, replace
 from decimal import Decimal
 from typing import Any, NamedTuple
 
@@ -53,7 +53,7 @@ class Receipt:
     Each field has a default, because older receipts do not have the newer fields, and because a turn may end before it
     has a label or a model. `cost` and `saved` are in US dollars, None if a call has no price. `reasoning_tokens` are
     the output tokens spent on thinking, None if no provider counted any. `asked` names the collections that the person
-    chose, None if they chose none in particular.
+    chose, None if they chose none in particular. `failures` are the words of servers whose calls failed, for admins.
     """
 
     input_tokens: int = 0
@@ -88,6 +88,7 @@ class Receipt:
     request: RouteRequest | None = field(default=None, metadata=_KNOWN | _REQUEST)
     unverified: tuple[str, ...] | None = field(default=None, metadata=_KNOWN | _TEXTS)
     asked: tuple[str, ...] | None = field(default=None, metadata=_TEXTS)
+    failures: tuple[str, ...] | None = field(default=None, metadata=_KNOWN | _TEXTS)
 
     @property
     def is_empty(self) -> bool:
@@ -106,6 +107,10 @@ class Receipt:
             return {}
         values = {known: getattr(self, known.name) for known in fields(self) if self._is_stored(known)}
         return {known.name: None if value is None else _form(known).write(value) for known, value in values.items()}
+
+    def for_programs(self) -> dict[str, Any]:
+        """Return the receipt without what only admins may see."""
+        return replace(self, failures=None).to_json()
 
     def _is_stored(self, known: Field[Any]) -> bool:
         stage = known.metadata.get("if")

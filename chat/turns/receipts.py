@@ -12,6 +12,9 @@ from chat.turns.receipt import Receipt
 from chat.turns.values import Cited, RoutedTurn, RoutingInput, TurnRequest, wanted
 from langai_site.usage.types import Entry
 
+# Calls of one answer whose failures are kept, however often it was continued.
+MOST_FAILURES = 10
+
 
 @dataclass(frozen=True)
 class EndedAnswer:
@@ -44,7 +47,12 @@ def sources_of(passages: Sequence[Numbered], cited: Sequence[Cited]) -> list[Cit
 
 
 def kept_of(text: str, request: TurnRequest, passages: Sequence[Numbered], *, is_complete: bool) -> EndedAnswer:
-    """Verify an answer against its passages. Quotations are checked only if it is complete: they may be cut off."""
+    """Verify an answer against its passages. Quotations are checked only if it is complete: they may be cut off.
+
+    An answer in JSON cites nothing: a list of one number would look like a citation.
+    """
+    if request.requirements.response_format:
+        return EndedAnswer(text, ())
     sources = sources_of(passages, request.cited)
     text = citations.without_unknown(text, {source["number"] for source in sources})
     cited = citations.cited_numbers(text)
@@ -88,6 +96,7 @@ def receipt_of(
         cached=bool(entries) and entries[-1].cached,
         saved=total_cost([entry.saved for entry in entries if entry.cached]),
         rejected=tuple(rejected),
+        failures=_failures(before, entries),
     )
     if isinstance(progress, RoutedTurn):
         return _decided(_weighed(receipt, progress.weighed), progress, entries)
@@ -96,6 +105,12 @@ def receipt_of(
 
 def _reasoning_tokens(before: Receipt, entries: Sequence[Entry]) -> int | None:
     return (before.reasoning_tokens or 0) + sum(entry.usage.reasoning_tokens for entry in entries) or None
+
+
+def _failures(before: Receipt, entries: Sequence[Entry]) -> tuple[str, ...] | None:
+    """Return what providers said of the calls that failed, for admins; None if nothing was said."""
+    said = (f"{entry.model}: {entry.status}: {entry.detail}" for entry in entries if entry.detail)
+    return (*(before.failures or ()), *said)[-MOST_FAILURES:] or None
 
 
 def _first_token_ms(entries: Sequence[Entry]) -> int | None:

@@ -142,7 +142,7 @@ async def _ask_once(call: ChatCall, endpoint: Endpoint, ledger: Ledger) -> Async
         meter.status = "stopped"
         raise
     except ProviderError as error:
-        meter.status = error.code
+        meter.status, meter.detail = error.code, error.detail
         logger.warning("%s failed: %s (%s)", call.model.name, error.code, error.detail or "no details")
         raise
     finally:
@@ -245,6 +245,7 @@ class Meter:
     hosted: bool
     present: Present | None = None
     status: str = "failed"
+    detail: str = ""
     usage: Usage | None = None
     written: int = 0
     first_token_ms: int | None = None
@@ -312,6 +313,7 @@ class Meter:
             sent_at=self.sent_at,
             documents=tuple(sorted(map(str, self.present.documents))) if self.present else (),
             earlier_answers=_earlier_answers(self.call),
+            detail=self.detail,
         )
 
     def _estimate(self) -> Usage:

@@ -96,7 +96,8 @@ class Entry:
     have cost. `bytes_sent` and `content_hash` are those of what was handed to the provider (`content.py`), empty if
     nothing was sent. `sent_at` is when its label was read, just before sending, None if nothing was sent. `documents`
     are the ids of the documents whose passages the answer was made from, also if it was given again from the cache.
-    `earlier_answers` counts the answers that were sent along as history, or to be continued.
+    `earlier_answers` counts the answers that were sent along as history, or to be continued. `detail` is what the
+    provider said of a failure, without people's text: it is for admins and not kept in the ledger.
     """
 
     caller: Caller
@@ -119,3 +120,4 @@ class Entry:
     sent_at: datetime | None = None
     documents: tuple[str, ...] = ()
     earlier_answers: int = 0
+    detail: str = ""

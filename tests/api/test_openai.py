@@ -392,3 +392,13 @@ async def test_a_budget_without_room_keeps_texts_from_an_embedder_elsewhere(prog
     assert problem(await program.post(EMBED, model=elsewhere, input="days off"))[::2] == (429, "over_budget")
     assert upstream.requests() == []
     assert not await Reservation.objects.filter(status="held").aexists()
+
+
+async def test_what_a_failed_server_said_is_for_admins_only(program, echo, upstream, alice):
+    broken = await in_database_thread(offer, "fail-unprocessable-t3", rank=1)
+    answer = (await ask(program, model="auto")).json()
+    receipt = answer["langai"]["receipt"]
+    assert receipt["rejected"][0]["model"] == broken
+    assert "failures" not in receipt
+    whole = await program.post("/chat", message="How many days?", collections=[])
+    assert "failures" not in whole.json()["receipt"]

@@ -192,7 +192,7 @@ def test_what_was_sent_is_never_repeated():
     assert "secret" not in error.message
 
 
-@pytest.mark.parametrize("path", ["/v1/engines", "/v1/chat", "/v1/responses", "/v1/models/", "/v1/chat/completions/"])
+@pytest.mark.parametrize("path", ["/v1/engines", "/v1/chat", "/v1/response", "/v1/models/", "/v1/chat/completions/"])
 @pytest.mark.parametrize("method", ["GET", "POST"])
 async def test_an_address_that_there_is_not_is_told_in_the_same_shape(transactional_db, path, method):
     answer = await Program().client.generic(method, path, "{}", content_type="application/json")

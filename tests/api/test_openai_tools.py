@@ -141,6 +141,12 @@ async def test_a_schema_reaches_the_model(program, echo, upstream):
     assert sent(upstream)["response_format"] == {"type": "json_object"}
 
 
+async def test_a_list_in_json_is_no_citation(program, echo, upstream):
+    upstream.script('{"days": [7], "note": "[1]"}')
+    answer = (await ask(program, response_format={"type": "json_object"})).json()
+    assert answer["choices"][0]["message"]["content"] == '{"days": [7], "note": "[1]"}'
+
+
 @pytest.mark.parametrize("fields", [{"tools": [WEATHER]}, {"response_format": SCHEMA}], ids=["tools", "json"])
 async def test_a_model_without_the_ability_is_not_asked(program, echo, upstream, fields):
     await Model.objects.aupdate(abilities={"tools": False, "json": False})

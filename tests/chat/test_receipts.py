@@ -6,7 +6,7 @@ from chat.pages.receipt_text import receipt_lines
 from chat.routing import route as routing
 from chat.routing.complexity import Complexity
 from chat.routing.rules import DEFAULT
-from chat.turns.receipt import EMPTY
+from chat.turns.receipt import EMPTY, Receipt
 from chat.turns.receipts import receipt_of, total_cost
 from chat.turns.values import RoutedTurn, RoutingInput
 from chat.values import Level
@@ -72,3 +72,12 @@ def test_a_refusal_names_each_model_that_may_not_answer_and_why():
     weighed = RoutingInput((), (labels.started(Sensitivity.PUBLIC),), Complexity(Level.SIMPLE, 0.1, ()), (), 20)
     receipt = receipt_of(weighed, [], EMPTY, 5, [routing.Rejected("There", "may not see confidential text")])
     assert dict(receipt_lines(receipt))["Not used"] == "There: may not see confidential text"
+
+
+def test_what_failed_servers_said_is_kept_for_admins_and_not_for_programs():
+    failed = replace(entry(None), status="rejected", detail="status 400, unknown_parameter")
+    receipt = receipt_of(None, [failed, entry(None)], EMPTY, 5)
+    assert receipt.failures == (f"{failed.model}: rejected: status 400, unknown_parameter",)
+    assert Receipt.from_json(receipt.to_json()) == receipt
+    assert "failures" not in receipt.for_programs()
+    assert "failures" not in receipt_of(None, [entry(None)], EMPTY, 5).to_json()

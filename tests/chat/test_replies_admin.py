@@ -44,6 +44,7 @@ RECEIPT = {
     "cost": "0.0123",
     "first_token_ms": 321,
     "duration_ms": 4_500,
+    "failures": ["openai/small: rejected: status 400, unknown_parameter"],
 }
 
 
@@ -82,6 +83,7 @@ class TestReplies:
         for words in (
             *("asks to compare", "a passage", "auto: complex → strong", "openai/big", "cut", "0.32 s"),
             *("openai/small: may not see internal text", "12,345 tokens in at most", str(reply.conversation_id)),
+            "openai/small: rejected: status 400, unknown_parameter",
         ):
             assert words in shown
 

@@ -134,5 +134,6 @@ def _row(entry: Entry) -> UsageEntry:
     values = {**asdict(entry.caller), **asdict(entry.usage)}
     # Among the output's: a receipt tells them apart, the ledger does not.
     del values["reasoning_tokens"]
-    plain = {name: getattr(entry, name) for name in Entry.__dataclass_fields__ if name not in ("caller", "usage")}
+    kept = (name for name in Entry.__dataclass_fields__ if name not in ("caller", "usage", "detail"))
+    plain = {name: getattr(entry, name) for name in kept}
     return UsageEntry(**values, **plain | {"route": entry.route[:200], "documents": " ".join(entry.documents)})
