@@ -17,7 +17,7 @@ PASSWORD = "correct horse battery"
 
 
 class Program:
-    """A program with a key, or with none."""
+    """A program with a key, or without one."""
 
     def __init__(self, key: str = "", **headers: str) -> None:
         self.client = AsyncClient()
@@ -46,7 +46,7 @@ async def program_of(user, *scopes, **options):
 
 
 def error_of(answer):
-    """The code of an answer that tells of an error, in its one shape."""
+    """Return the code of an error response, which always has the same shape."""
     error = answer.json()["error"]
     assert set(error) == {"code", "message", "request_id"}
     assert error["message"].endswith(".")
@@ -66,14 +66,14 @@ def bob(transactional_db):
 
 @pytest.fixture(autouse=True)
 def unhurried(settings):
-    """Tests ask as often as they like; those of the limits set their own."""
+    """Let tests send as many requests as they like; tests of the limits set their own."""
     caches["default"].clear()
     settings.RATE_LIMIT_PER_MINUTE = settings.RATE_LIMIT_CHAT = settings.RATE_LIMIT_STREAM = ""
 
 
 @pytest.fixture
 async def upstream(upstream_process, settings):
-    """A model server in the building, which offers the models of `model_named`."""
+    """Return a local model server, which offers the models of `model_named`."""
     upstream_process.reset()
     settings.OPENAI_BASE_URL, settings.OPENAI_API_KEY = upstream_process.openai_url, "sk-test-1234567890"
     settings.ANSWER_START_TIMEOUT = settings.ANSWER_IDLE_TIMEOUT = 5
@@ -84,7 +84,7 @@ async def upstream(upstream_process, settings):
 
 
 def offer(name, **values):
-    """Have the catalogue offer a model of the upstream; returns its name."""
+    """Make the catalogue offer a model of the upstream; return its name."""
     full = f"hosted_vllm/{name}"
     Model.objects.create(name=full, display_name=name, provider="hosted_vllm", available=True, **values)
     return full

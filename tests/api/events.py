@@ -13,7 +13,7 @@ class Frame:
 
 
 def parsed(block: str) -> Frame | None:
-    """One event; None for a comment. `[DONE]` stays as it is."""
+    """Return one event; None for a comment. `[DONE]` stays as it is."""
     fields: dict[str, str] = {}
     for line in block.split("\n"):
         name, _, value = line.partition(": ")
@@ -33,7 +33,7 @@ def frames_of(text: str) -> list[Frame]:
 
 
 async def read(answer) -> list[Frame]:
-    """All events of a streamed answer, once it has ended."""
+    """Return all events of a streamed answer, once it has ended."""
     assert answer["Content-Type"].startswith("text/event-stream"), answer.content
     return frames_of(b"".join([part async for part in answer]).decode())
 

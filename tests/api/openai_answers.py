@@ -1,4 +1,4 @@
-"""What tests of /v1 send and read: the questions of a client of OpenAI, and the shape of its errors."""
+"""What tests of /v1 send and read: the questions of an OpenAI client, and the shape of its errors."""
 
 import json
 
@@ -9,7 +9,7 @@ USER = {"role": "user", "content": "How many days?"}
 
 
 def error_of(answer):
-    """An answer that is an error, in OpenAI's shape: its status and what it says."""
+    """Return the status and message of an error response in OpenAI's shape."""
     error = answer.json()["error"]
     assert set(error) == {"message", "type", "param", "code"}
     assert error["message"].endswith((".", "!"))

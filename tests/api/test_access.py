@@ -1,4 +1,4 @@
-"""Every operation of the API lets in whom it is for, and nobody else."""
+"""Every operation of the API admits those it is for, and nobody else."""
 
 import re
 from datetime import timedelta
@@ -29,7 +29,7 @@ OPEN = {
 
 
 def operations():
-    """(method, path, scope) of all that the two APIs offer."""
+    """Return (method, path, scope) of every operation in the two APIs."""
     for prefix, instance in (("", api), ("/v1", v1)):
         for bound in instance._get_bound_routers():
             for path, view in bound.path_operations.items():
@@ -52,7 +52,7 @@ async def ask(client, method, path, headers=None):
 
 
 def told(answer):
-    """The error's code, in either shape."""
+    """Return the error's code, in either shape."""
     return answer.status_code, answer.json()["error"]["code"]
 
 
@@ -122,7 +122,7 @@ async def test_a_token_for_a_password_opens_what_its_person_may(alice, method, p
 
 @pytest.fixture
 def alices(alice, settings, tmp_path):
-    """What Alice has, and Bob must not find: addresses of it."""
+    """Return addresses of Alice's things, which Bob must not find."""
     settings.MEDIA_ROOT = tmp_path
     collection = Collection.objects.create(name="Hers")
     collection.users.add(alice)

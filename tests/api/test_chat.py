@@ -1,4 +1,4 @@
-"""POST /chat: a message in, an answer out, by the same services as the pages'."""
+"""POST /chat: a message in, an answer out, through the same services as the pages."""
 
 import json
 from decimal import Decimal

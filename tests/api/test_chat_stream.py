@@ -1,4 +1,4 @@
-"""POST /chat/stream: the answer while it is written, in events that can be gone on with."""
+"""POST /chat/stream: the answer while it is written, in events from which the stream can be resumed."""
 
 import asyncio
 from uuid import uuid4
@@ -22,12 +22,12 @@ async def program(alice):
 
 @pytest.fixture
 def slow(transactional_db):
-    """A model that writes 60 words in a second."""
+    """Offer a model that writes 60 words per second."""
     return offer("t60-r60")
 
 
 async def begun(answer, pieces=1):
-    """Read a stream until it has told some pieces of text, and leave it open."""
+    """Read a stream until it has sent some pieces of text, and leave it open."""
     stream, seen = aiter(answer), b""
     while seen.count(b"event: content") < pieces:
         seen += await anext(stream)

@@ -1,4 +1,4 @@
-"""An account that is closed while its texts are sent to an embedder elsewhere: nothing more of them is sent."""
+"""If an account is closed while its texts are sent to a hosted embedder, nothing more of them is sent."""
 
 import pytest
 
@@ -22,7 +22,7 @@ NAME = "hosted_vllm/e64-chars100"
 
 
 class Elsewhere:
-    """An embedder outside: the paths of its calls, and what happens when the next one arrives."""
+    """A hosted embedder: the paths of its calls, and what happens when the next one arrives."""
 
     def __init__(self) -> None:
         self.calls: list[str] = []

@@ -1,4 +1,4 @@
-"""/api/conversations: one's own, read, kept and deleted."""
+"""/api/conversations: read, export and delete one's own conversations."""
 
 import json
 import threading
@@ -26,7 +26,7 @@ async def program(alice):
 
 @pytest.fixture
 async def kept(program, echo):
-    """The address of a conversation with one answer."""
+    """Return the address of a conversation with one answer."""
     answer = (await program.post("/chat", message="How many days?\nAnd hours?", sensitivity="internal")).json()
     return f"{LIST}/{answer['conversation_id']}"
 

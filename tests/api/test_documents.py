@@ -1,4 +1,4 @@
-"""/api/documents and /api/collections: what may be read is listed, what is managed is changed."""
+"""/api/documents and /api/collections: list what may be read, change what is managed."""
 
 import asyncio
 import threading
@@ -27,7 +27,7 @@ def folder(settings, tmp_path, model_dir):
 
 @pytest.fixture
 def policies(alice):
-    """A collection that everybody reads and Alice manages."""
+    """Make a collection that everybody may read and Alice manages."""
     User.objects.filter(pk=alice.pk).update(is_staff=True)
     collection = Collection.objects.create(name="Policies", everyone=True)
     collection.owners.add(alice)

@@ -1,4 +1,4 @@
-"""What is being sent ends with the key, the token or the session that asked for it; others' answers go on."""
+"""An answer ends with the key, the token or the session that requested it; other people's answers continue."""
 
 import asyncio
 import json
@@ -78,7 +78,7 @@ def body_of(path, more, model):
 
 
 async def begun(program, path, more, model):
-    """A stream that has told its first words."""
+    """Return a stream that has sent its first words."""
     stream, seen = aiter(await program.post(path, body_of(path, more, model))), b""
     while b"word1" not in seen:
         seen += await anext(stream)

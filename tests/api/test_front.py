@@ -1,4 +1,4 @@
-"""The addresses that need no key: where to begin, whether LangAI lives, what its API offers, and other sites' pages."""
+"""The addresses that need no key: the start page, health, the API's schema, and other sites' pages."""
 
 import re
 import tomllib

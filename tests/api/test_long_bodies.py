@@ -1,4 +1,4 @@
-"""Large and crafted bodies: what is allowed is taken, and nothing that anybody sends is checked item by item."""
+"""Large and crafted bodies: allowed ones are accepted, and nothing that anybody sends is checked item by item."""
 
 import json
 import threading
@@ -23,7 +23,7 @@ WRONG = [[1]] * (VALUES_MAX - 100)
 
 
 def bodies():
-    """The body of each operation, by what the operation is called."""
+    """Return the body of each operation, by the operation's name."""
     for program_api in (api, v1):
         for _, router in program_api._routers:
             for view in router.path_operations.values():
@@ -65,7 +65,7 @@ def test_many_values_are_refused_before_they_are_parsed(piece):
     body = piece * (VALUES_MAX + 1)
     with pytest.raises(UnreadableError, match="too many values"):
         parsed(body.encode())
-    # As UTF-16, too, which JSON's parser reads as well.
+    # Also as UTF-16, which JSON's parser reads as well.
     with pytest.raises(UnreadableError, match="too many values"):
         parsed(body.encode("utf-16"))
 
@@ -76,7 +76,7 @@ def test_what_is_in_a_text_is_not_counted():
 
 
 def test_all_that_is_documented_is_accepted(settings):
-    """However its characters are written."""
+    """Accept it however its characters are written."""
     most, smile = settings.MESSAGE_MAX_CHARS, "\N{SLIGHTLY SMILING FACE}"
     assert len("text=" + quote(smile * most)) < text_max("/conversations/")
     assert len(json.dumps({"message": smile * most})) < text_max("/chat")

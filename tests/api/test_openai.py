@@ -1,4 +1,4 @@
-"""/v1: what OpenAI's own clients ask, in their formats; nothing of it is kept but the ledger's entries."""
+"""/v1: the requests of OpenAI's own clients, in their formats; only the ledger's entries are stored."""
 
 import asyncio
 import base64
@@ -70,7 +70,7 @@ async def test_answers_are_among_the_figures_of_replies_by_how_they_ended(progra
 
 
 def counted(figure, model):
-    """What a figure says of a model, by status."""
+    """Return a metric's values for a model, by status."""
     samples = [sample for family in figure.collect() for sample in family.samples if sample.labels["model"] == model]
     told = [sample for sample in samples if sample.name.endswith(("_total", "_count"))]
     return {sample.labels.get("status", ""): sample.value for sample in told if sample.value}
@@ -358,7 +358,7 @@ async def test_answers_end_before_the_server_does(program, transactional_db):
 
 @pytest.fixture
 def elsewhere(settings, transactional_db, upstream):
-    """The configured embedder is outside of the building."""
+    """Make the configured embedder hosted."""
     settings.EMBEDDER, settings.LOCAL_HOSTS = "hosted_vllm/e64", []
     hosted.find("hosted_vllm/e64")
     UsageEntry.objects.all().delete()

@@ -1,4 +1,4 @@
-"""/v1's errors: what another try cannot change is not repeated by OpenAI's clients, and all have OpenAI's shape."""
+"""/v1's errors: OpenAI's clients do not repeat what cannot succeed, and all errors have OpenAI's shape."""
 
 import pytest
 from pydantic import TypeAdapter, ValidationError
@@ -14,7 +14,7 @@ from tests.api.events import frames_of
 from tests.api.openai_answers import CHAT, EMBED, USER, ask, error_of, problem, streamed, text_of
 
 pytestmark = pytest.mark.usefixtures("upstream")
-# The statuses after which OpenAI's SDK asks again by itself.
+# The statuses after which OpenAI's SDK retries by itself.
 REPEATED = {408, 409, 429, 500, 503}
 FINAL = {
     "fail-toolong": (400, "context_length_exceeded"),
@@ -45,7 +45,7 @@ async def test_what_another_try_cannot_change_is_told_so_that_no_client_tries(pr
     assert (status, code) == told
     assert kind == "invalid_request_error"
     assert "Retry-After" not in answer
-    # LangAI itself asks once more with less where a prompt is too long.
+    # LangAI itself asks once more with less if a prompt is too long.
     assert calls(upstream) == 1 + (name == "fail-toolong")
 
 

@@ -1,4 +1,4 @@
-"""The messages that clients of OpenAI send: all shapes are read as text, or refused with the reason."""
+"""The messages that OpenAI's clients send: all shapes are read as text, or refused with a reason."""
 
 import pytest
 
@@ -18,7 +18,7 @@ async def program(alice):
 
 
 async def prompt(program, upstream, *messages):
-    """What the model is given for `messages`, without our own instructions."""
+    """Return what the model is given for `messages`, without our own instructions."""
     answer = await ask(program, messages=messages)
     assert answer.status_code == 200, answer.content
     system, *rest = sent(upstream)["messages"]
@@ -70,7 +70,7 @@ async def test_an_assistant_that_said_nothing_is_left_out(program, echo, upstrea
 
 
 async def test_what_tools_returned_is_given_as_text(program, echo, upstream):
-    """Clients go on with a conversation in which another model called tools."""
+    """Clients continue a conversation in which another model called tools."""
     said = await prompt(
         program, upstream, USER, {"role": "assistant", "content": None, "tool_calls": [CALL]}, RESULT, USER
     )
@@ -158,7 +158,7 @@ async def test_a_conversation_has_a_limit_as_a_whole(program, echo, settings):
 
 
 async def test_a_body_may_hold_the_longest_conversation(program, echo, settings):
-    """Written as clients write it that send ASCII only."""
+    """Written as by clients that send only ASCII."""
     words = "Größe " * (settings.API_MESSAGE_MAX_CHARS // 6)
     said = [{"role": "user", "content": words}] * 4
     answer = await program.post(CHAT, {"model": echo, "messages": [*said, USER], "max_tokens": 5})

@@ -1,4 +1,4 @@
-"""What clients of OpenAI send besides messages: it is honoured, passed over where that is harmless, or refused."""
+"""What OpenAI's clients send besides messages: it is honoured, ignored if that is harmless, or refused."""
 
 import json
 

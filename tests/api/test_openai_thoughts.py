@@ -1,4 +1,4 @@
-"""/v1 tells what a model thinks as DeepSeek and vLLM do: beside the content, never in it."""
+"""/v1 sends a model's thoughts as DeepSeek and vLLM do: beside the content, never in it."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""What the model has used for a program is entered, whatever happens around it."""
+"""A program's usage is entered in the ledger, whatever happens around it."""
 
 import asyncio
 
@@ -16,7 +16,7 @@ LEDGER, ELSEWHERE = UsageEntry._meta.db_table, "usage_entries_elsewhere"
 
 @pytest.fixture
 async def asking(alice):
-    """Begins to ask a model of that name."""
+    """Return a function that starts to ask a model of that name."""
     program = await program_of(alice)
 
     async def begin(name):

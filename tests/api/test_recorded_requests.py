@@ -1,7 +1,7 @@
 """Requests of LangChain's ChatOpenAI and of `llm`, byte for byte as they sent them.
 
-Neither is installed with the tests: together they bring twenty packages along. `recorded_requests.jsonl` has what they
-sent to the tests' own model server, without the lines that belong to a connection.
+Neither is installed with the tests, because together they bring twenty packages along. `recorded_requests.jsonl` has
+what they sent to the tests' own model server, without the lines that belong to a connection.
 """
 
 import json
@@ -38,8 +38,8 @@ async def test_a_recorded_request_is_served(alice, upstream, recorded):
     expected = words if isinstance(words, str) else words[0]["text"]
     if asked(recorded)["stream"]:
         chunks = [frame.data for frame in frames_of(b"".join([part async for part in answer]).decode())]
-        # Counts come in a chunk of their own, before the end.
-        # What a tool returned stands before it, in the same message.
+        # Counts come in a separate chunk, before the end.
+        # A tool's result comes before it, in the same message.
         assert text_of([chunk for chunk in chunks if chunk == "[DONE]" or chunk["choices"]]).endswith(expected)
         assert chunks[-1] == "[DONE]"
     else:

@@ -14,7 +14,7 @@ TEXT = "Everyone at the firm has twenty eight days of paid vacation a year."
 
 @pytest.fixture
 def library(alice, settings, tmp_path, model_dir):
-    """Two collections, one for everybody, with a document each; search is by words alone."""
+    """Make two collections, one for everybody, with a document each; search is by words alone."""
     settings.MEDIA_ROOT, settings.MODEL_DIR, settings.CHROMA_URL = tmp_path, model_dir, ""
     found = {}
     for name, everyone in (("Handbook", True), ("Salaries", False)):

@@ -1,4 +1,4 @@
-"""Wherever a label can be stated, through every door: the highest that is stated counts, and nothing is passed over."""
+"""Wherever a label can be stated, through every door: the highest one counts, and none is ignored."""
 
 from itertools import product
 
@@ -23,7 +23,7 @@ PUBLIC, INTERNAL, CONFIDENTIAL = Sensitivity
 NAMES = (None, "public", "internal", "confidential", " Confidential ", "INTERNAL")
 LABELS = {None: PUBLIC, "public": PUBLIC, "internal": INTERNAL, "confidential": CONFIDENTIAL}
 WRONG = ("secret", "20", "confidential,public")
-# What a program may put into metadata besides: none of it may count as nothing.
+# What else a program may put into metadata: none of it may count as nothing.
 ODD = (20, 0, False, ["confidential"], {"label": "confidential"})
 
 
@@ -32,7 +32,7 @@ def header(name):
 
 
 class Door:
-    """One way in: `send` states a label in the header and, where the door has one, in a place of its own."""
+    """One door: `send` states a label in the header and, if the door has one, in another place."""
 
     places = 2
 
@@ -40,7 +40,7 @@ class Door:
         raise NotImplementedError
 
     async def label(self):
-        """The label that came of it."""
+        """Return the resulting label."""
         return (await UsageEntry.objects.alatest("id")).label
 
 
@@ -89,7 +89,7 @@ class Embeddings(OpenAI):
 
 
 class Search(Door):
-    """It has the header alone. What the question's embedder was told is its label."""
+    """Has only the header. Its label is the one that the question's embedder was given."""
 
     places = 1
 
@@ -125,7 +125,7 @@ doors = pytest.mark.parametrize("door", DOORS.values(), ids=DOORS)
 
 @pytest.fixture
 async def program(alice, upstream, echo, settings, tmp_path):  # noqa: F811 - the fixtures
-    """Everything is in the building, so that any label may go anywhere: what counts is which one was recorded."""
+    """Make everything local, so that any label may go anywhere: what counts is which one was recorded."""
     settings.MEDIA_ROOT, settings.CACHE_TTL = tmp_path, 0
     settings.EMBEDDER, settings.EMBEDDER_BASE_URL = "hosted_vllm/e64", upstream.openai_url
     hosted._embedders.clear()
@@ -278,7 +278,7 @@ async def test_doors_with_formats_of_their_own_know_no_other_names(program, path
 
 @pytest.mark.needs("chroma")
 async def test_a_search_counts_the_header(program, add, store, upstream, settings):  # noqa: F811 - the fixtures
-    """The embedder is elsewhere: a question that is confidential by its header does not reach it."""
+    """The embedder is hosted: a question that is confidential by its header does not reach it."""
     await apart(lambda: add(Collection.objects.get()))
     settings.LOCAL_HOSTS = []
     hosted._embedders.clear()

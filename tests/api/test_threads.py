@@ -1,4 +1,4 @@
-"""Uploads and passwords have threads of their own: nobody's answer waits for somebody's large file."""
+"""Uploads and passwords have their own threads: nobody's answer waits for somebody's large file."""
 
 import asyncio
 import threading
@@ -32,7 +32,7 @@ def books(transactional_db, alice, settings, tmp_path):
 
 @contextmanager
 def busy(pools):
-    """Each thread of the pools does something that takes its time."""
+    """Keep every thread of the pools busy."""
     go_on = threading.Event()
     work = [pool.submit(go_on.wait, 30) for pool in pools for _ in range(pool._max_workers)]
     try:
@@ -53,7 +53,7 @@ async def test_a_preview_waits_for_no_upload_no_listing_and_no_password(alice):
 
 @pytest.fixture
 def parsed_on(monkeypatch):
-    """The names of the threads on which forms with files are read."""
+    """Record the names of the threads on which forms with files are read."""
     names, parse = [], MultiPartParser.parse
     monkeypatch.setattr(
         MultiPartParser, "parse", lambda self: names.append(threading.current_thread().name) or parse(self)

@@ -20,7 +20,7 @@ from langai_site.database.writer import in_database_thread
 from tests.api.conftest import PASSWORD, Program, error_of
 
 ROOT = Path(__file__).parent.parent.parent
-# A LangAI with second factors, in a process of its own: which apps there are is decided once.
+# A LangAI with second factors, in a separate process: the list of apps is fixed at the start.
 WITH_FACTORS = """
 from langai_site import settings
 settings.INSTALLED_APPS.append("allauth.mfa")

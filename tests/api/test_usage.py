@@ -24,7 +24,7 @@ from tests.usage.conftest import entered
 
 @pytest.fixture
 def ledger(alice, bob):
-    """Alice asked two models, one of them two days ago, and Bob one that has no price."""
+    """Enter calls: Alice asked two models, one of them two days ago, and Bob asked one without a price."""
     budgets.forget()
     library = Team.objects.create(name="Library")
     User.objects.filter(pk=alice.pk).update(billing_team=library)

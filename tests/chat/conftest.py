@@ -24,7 +24,7 @@ def admin(db):
 
 @pytest.fixture
 def first(db):
-    """The policy that the database comes with, also after a test that emptied it."""
+    """Return the policy that the database comes with, even after a test that emptied it."""
     if not RoutingPolicy.objects.filter(version=1).exists():
         import_module("chat.migrations.0004_routing_policies").first_policy(apps, None)
     return RoutingPolicy.objects.get(version=1)

@@ -1,4 +1,4 @@
-"""Markdown that was made to be costly: each kind as a function of its length in characters."""
+"""Markdown that is costly to draw: each kind is a function of its length in characters."""
 
 from collections.abc import Callable
 
@@ -8,7 +8,7 @@ def _repeated(piece: str, before: str = "", after: str = "") -> Callable[[int], 
 
 
 def _growing(piece: Callable[[int], str]) -> Callable[[int], str]:
-    """Pieces that grow one after the other, up to that length together."""
+    """Return a function that joins ever longer pieces, up to a given total length."""
 
     def text(length: int) -> str:
         pieces, size, at = [], 0, 1

@@ -1,4 +1,4 @@
-"""Values that chat's tests are made of."""
+"""Values for the chat's tests."""
 
 import uuid
 from datetime import timedelta
@@ -39,12 +39,12 @@ def numbered(*texts, **options):
 
 
 def said(role, text):
-    """What a message has that says `text`."""
+    """Return a message's fields for `text`."""
     return {"role": role, "parts": [{"type": "text", "text": text}]}
 
 
 def long_conversation(owner, count, text="Message {}", title="Long"):
-    """A conversation of `count` messages, questions and answers in turn; returns it and its messages."""
+    """Make a conversation of `count` messages, questions and answers in turn; return it and its messages."""
     conversation = Conversation.objects.create(owner=owner, title=title)
     began = timezone.now() - timedelta(days=1)
     messages = []
@@ -60,16 +60,16 @@ def long_conversation(owner, count, text="Message {}", title="Long"):
 
 
 def version_of(message, text="Another version"):
-    """Another message beside that one, newer than it."""
+    """Make another, newer version of a message."""
     return Message.objects.create(conversation=message.conversation, parent=message.parent, **said(message.role, text))
 
 
 async def affordable(_most):
-    """What a turn may cost where there are no budgets."""
+    """Allow any cost, as without budgets."""
 
 
 class FixedState:
-    """The world of a turn in which nothing changes while it runs; `hold` says what it can afford."""
+    """A TurnState in which nothing changes while the turn runs; `hold` says what it can afford."""
 
     documents = (uuid.UUID(int=7),)
 
@@ -87,6 +87,6 @@ class FixedState:
 
 
 def routed(requested=AUTO, **options):
-    """What routing is asked: a short public question of moderate complexity, unless told otherwise."""
+    """Return a request to routing for a short public question of moderate complexity, unless told otherwise."""
     usual = {"label": Sensitivity.PUBLIC, "complexity": Level.MODERATE, "prompt_tokens": 500, "max_tokens": 1000}
     return RouteRequest(requested, **(usual | options))

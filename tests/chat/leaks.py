@@ -1,4 +1,4 @@
-"""What left and what might: texts with a marker each, their labels, and the calls that an upstream recorded."""
+"""What was sent and what may be sent: texts with a marker each, their labels, and the calls an upstream recorded."""
 
 import json
 import random
@@ -18,7 +18,7 @@ from search.types import PageText, SourceInfo, TextSpan
 from tests.upstream import Upstream
 
 PROVIDERS = {"/v1/chat/completions": "hosted_vllm", "/v1/messages": "anthropic", "/api/chat": "ollama_chat"}
-# What the upstream answers is in the name. Those of anthropic count as elsewhere; of Ollama's, the last two.
+# The name says what the upstream answers. Those of anthropic count as hosted; of Ollama's models, the last two.
 NAMES = (
     *("hosted_vllm/echo", "hosted_vllm/fail-broken", "hosted_vllm/fail-cut-t9"),
     *("anthropic/echo", "anthropic/t3", "anthropic/fail-busy", "anthropic/fail-cut-t9"),
@@ -35,14 +35,14 @@ def is_outside(name: str) -> bool:
 
 
 def may_see(model: ModelInfo) -> Sensitivity:
-    """By its address alone, whatever the catalogue takes the model for."""
+    """Return the ceiling by the model's address alone, whatever the catalogue says."""
     if is_outside(model.name):
         return min(model.ceiling, HIGHEST_FOR_HOSTED) if model.hosted else Sensitivity.PUBLIC
     return Sensitivity.CONFIDENTIAL if model.hosted else model.ceiling
 
 
 class Markers:
-    """Words that stand in one text each."""
+    """Words that are in only one text each."""
 
     def __init__(self) -> None:
         self._made = 0
@@ -58,7 +58,7 @@ def markers_of(text: str) -> set[str]:
 
 @dataclass(frozen=True)
 class Call:
-    """A completion that was asked for: the model's name, the whole text, and the passages that were found for it."""
+    """A requested completion: the model's name, the whole text, and the passages that were found for it."""
 
     model: str
     text: str
@@ -74,7 +74,7 @@ class Call:
 
 
 def calls(upstream: Upstream) -> list[Call]:
-    """The completions that were asked for since the last time; everything else that was sent has no marker."""
+    """Return the completions requested since the last time; nothing else that was sent has a marker."""
     requests = upstream.requests()
     upstream.reset()
     chats = [request for request in requests if request["path"] in PROVIDERS]
@@ -83,13 +83,13 @@ def calls(upstream: Upstream) -> list[Call]:
 
 
 def call_of(request: Mapping[str, str]) -> Call:
-    """A completion as the upstream recorded it."""
+    """Return a completion as the upstream recorded it."""
     return _call(request["path"], json.loads(request["body"]))
 
 
 def _call(path: str, body: Mapping[str, Any]) -> Call:
     asked = [text for role, text in map(_message, body["messages"]) if role == "user" and text != CONTINUE][-1]
-    # What answers repeat has the form of a passage as well: only the question's own are passages.
+    # What answers repeat also has the form of a passage: only the question's own are passages.
     passages = "\n\n".join(PASSAGE.findall(asked))
     whole = "\n".join(text for _role, text in map(_message, body["messages"]))
     return Call(f"{PROVIDERS[path]}/{body['model']}", whole, passages)
@@ -102,7 +102,7 @@ def _message(message: Mapping[str, Any]) -> tuple[str, str]:
 
 @dataclass(frozen=True)
 class Document:
-    """A document of one passage that has the marker."""
+    """A document of one passage that contains the marker."""
 
     title: str
     marker: str
@@ -111,7 +111,7 @@ class Document:
 
 
 def _by_label(labels: Iterable[int], keys: Iterable[Any]) -> Iterable[tuple[int, list[Any]]]:
-    """Each label with the keys of the rows that get it, so that one update gives it to all of them."""
+    """Yield each label with the keys of the rows that get it, so that one update is enough for all of them."""
     found: dict[int, list[Any]] = {}
     for key, label in zip(keys, labels, strict=True):
         found.setdefault(label, []).append(key)
@@ -119,7 +119,7 @@ def _by_label(labels: Iterable[int], keys: Iterable[Any]) -> Iterable[tuple[int,
 
 
 class Library:
-    """Three collections of three documents on one topic; the last collection is nobody's. Found by words alone."""
+    """Three collections of three documents on one topic; nobody may read the last one. Found by words alone."""
 
     def __init__(self, reader: User, markers: Markers) -> None:
         self.collections = [Collection.objects.create(name=name) for name in ("Quays", "Ships", "Vault")]
@@ -132,14 +132,14 @@ class Library:
         return {document.marker for document in self.documents[6:]}
 
     def label(self, collections: Iterable[int], documents: Iterable[int]) -> None:
-        """Give all of them these labels, in order."""
+        """Set these labels, in order."""
         for label, keys in _by_label(collections, [collection.pk for collection in self.collections]):
             Collection.objects.filter(pk__in=keys).update(sensitivity=label)
         for label, keys in _by_label(documents, [document.source for document in self.documents]):
             Source.objects.filter(pk__in=keys).update(sensitivity=label)
 
     def labels(self) -> dict[str, Sensitivity]:
-        """Of each document's marker, its label as of now."""
+        """Return each document's present label by its marker."""
         by_source = {source.pk: source.label for source in Source.objects.select_related("collection")}
         return {document.marker: by_source[document.source] for document in self.documents}
 
@@ -148,7 +148,7 @@ class Library:
 
 
 def _added(collection: Collection, number: int, marker: str) -> Document:
-    # Words that no other document has, or they would be taken for copies.
+    # Words that no other document has; otherwise they would be taken for copies.
     words = " ".join("".join(random.Random(f"{marker} {at}").choices("abcdefgh", k=7)) for at in range(12))
     text, title = f"The {TOPIC} has {words} and {marker}.", f"{collection.name} {number}"
     info = SourceInfo(uuid4(), 1, collection.pk, title, "a.txt", "text/plain", Sensitivity.PUBLIC)

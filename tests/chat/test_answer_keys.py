@@ -1,4 +1,4 @@
-"""When two turns are the same: what the name of a kept answer is made of."""
+"""When two turns are the same: what the key of a cached answer is made of."""
 
 from dataclasses import replace
 from uuid import uuid4
@@ -34,7 +34,7 @@ def with_hit(**changes):
     return replace(USUAL, passages=(replace(passage, hit=replace(passage.hit, **changes)),))
 
 
-# What makes another turn of the usual one, each with a value.
+# Changes that make a different turn, each with a value.
 CHANGES = {
     "model": (words, lambda value: replace(USUAL, model=replace(USUAL.model, name=value))),
     "hosted": (st.booleans(), lambda value: replace(USUAL, model=replace(USUAL.model, hosted=value))),
@@ -61,7 +61,7 @@ CHANGES = {
         lambda value: replace(USUAL, passages=numbered(*value, source=USUAL.passages[0].hit.source_id, start=9)),
     ),
 }
-# By what two turns are told apart; what an answer does not depend on is not in it.
+# What distinguishes two turns; what an answer does not depend on is not in it.
 SEEN = ("model", "messages", "passages", "label", "max_tokens", "temperature", "local_only")
 
 

@@ -1,4 +1,4 @@
-"""Whoever repeats a question is given their answer again, for nothing; and nobody one that is not for them."""
+"""If people repeat a question, they get their answer again for free, and nobody gets one that is not for them."""
 
 import asyncio
 from dataclasses import replace
@@ -27,19 +27,19 @@ pytestmark = pytest.mark.usefixtures("upstream")
 
 @pytest.fixture
 def outside(settings):
-    """Its models cost something, for they are not in the building."""
+    """Make the models hosted, so that they cost something."""
     settings.LOCAL_HOSTS = []
 
 
 @pytest.fixture
 def answers_are_shared(settings):
-    """People are given one another's answers."""
+    """Let people share each other's answers."""
     settings.CACHE_SHARED = True
 
 
 @pytest.fixture
 def server(request):
-    """The upstream, which counts what it is asked."""
+    """Return the upstream, which counts the calls."""
     return request.getfixturevalue("upstream")
 
 

@@ -1,4 +1,4 @@
-"""Answers and vectors that all web processes share: unreadable there, and not needed by anybody while Redis is away."""
+"""Answers and vectors that all web processes share: unreadable in Redis, and not needed while Redis is away."""
 
 import asyncio
 
@@ -23,7 +23,7 @@ SAID = "The vault opens with ZINNOBER-4471."
 
 @pytest.fixture
 def redis(settings, monkeypatch):
-    """A deployment with Redis, and a process that has not called it yet."""
+    """Set up Redis, and a process that has not called it yet."""
     started = Redis().start()
     settings.REDIS_URL = started.url
     options = {"SOCKET_CONNECT_TIMEOUT": 2, "SOCKET_TIMEOUT": 2}
@@ -36,7 +36,7 @@ def redis(settings, monkeypatch):
 
 
 async def turned(*models, **changes):
-    """A turn, and what is kept of it."""
+    """Run a turn, and wait until its answer is stored."""
     done = await turn(*models, **changes)
     if shared_calls._tasks:
         await asyncio.wait(set(shared_calls._tasks))
@@ -44,7 +44,7 @@ async def turned(*models, **changes):
 
 
 def everything(redis) -> dict[bytes, bytes]:
-    """All that Redis holds, as it lies there."""
+    """Return everything in Redis, as it is stored there."""
     client = Client.from_url(redis.url)
     return {key: client.get(key) for key in client.keys("*")}
 
@@ -55,7 +55,7 @@ async def test_an_answer_is_kept_for_every_process_unreadable_and_for_its_time(r
     await turned(model("echo"))
     kept = everything(redis)
     assert len(kept) == 1
-    # The name of a key tells nothing, and of a value nobody reads what was said.
+    # A key's name reveals nothing, and nobody can read the text from a value.
     for written in (*kept, *kept.values()):
         for secret in (b"ZINNOBER", b"How long", b"vault", b"echo"):
             assert secret not in written

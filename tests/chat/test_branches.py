@@ -1,4 +1,4 @@
-"""A long conversation is read in parts: the texts that are wanted, and no others."""
+"""A long conversation is read in parts: the requested texts, and no others."""
 
 import uuid
 

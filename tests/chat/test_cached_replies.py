@@ -1,4 +1,4 @@
-"""A reply from the cache as its person sees it: it says so, costs nothing, and can be had anew."""
+"""A reply from the cache as its person sees it: it says so, costs nothing, and can be generated again."""
 
 import asyncio
 from decimal import Decimal
@@ -110,7 +110,7 @@ async def test_figures_tell_replies_from_the_cache_from_those_that_were_written(
 
 
 def counted(cached):
-    """The replies so far that ended well, from the cache or not."""
+    """Count the replies that have ended well, from the cache or not."""
     samples = [sample for family in measures.REPLIES.collect() for sample in family.samples]
     wanted = {"status": "complete", "cached": cached}.items()
     return sum(sample.value for sample in samples if wanted <= sample.labels.items())

@@ -1,4 +1,4 @@
-"""What an admin changes while an answer is being prepared holds for the rest of that answer."""
+"""If an admin changes something while an answer is being prepared, the rest of that answer follows it."""
 
 import asyncio
 import json
@@ -25,14 +25,14 @@ from tests.upstream.watched import watched_upstream
 pytestmark = pytest.mark.django_db(transaction=True)
 
 PUBLIC, INTERNAL, CONFIDENTIAL = Sensitivity
-# In the building, by its address; its name says that it fails. Then one outside, and one more in the building.
+# A local model, whose name says that it fails; then a hosted one, and another local one.
 FAILING, HOSTED, INSIDE = "hosted_vllm/fail-broken", "anthropic/t5", "ollama_chat/t4"
 PATHS = {"/v1/chat/completions": FAILING, "/v1/messages": HOSTED, "/api/chat": INSIDE}
 QUESTION = f"What of the {TOPIC}?"
 
 
 class House:
-    """What an answer may be given and by whom, and what was asked of the models so far."""
+    """What an answer may be given and by whom, and which models were asked so far."""
 
     def __init__(self, person: User, library: Library) -> None:
         self.person, self.library = person, library
@@ -70,7 +70,7 @@ async def house(transactional_db, settings):
 
 
 def offer(*names):
-    """These models in the order that Auto takes them: the first is good for everything, the others for nothing."""
+    """Offer these models in the order that Auto takes them: the first has all roles, the others none."""
     for name in names:
         roles = ["simple", "balanced", "strong"] if name == names[0] else []
         provider = name.partition("/")[0]
@@ -117,7 +117,7 @@ def give_to_another_team(house):
 
 
 async def test_without_a_change_the_hosted_model_is_asked_next(house):
-    """So that the tests below could fail."""
+    """Without this, the tests below could not fail."""
     reply = await answered(house)
     assert house.asked == [FAILING, HOSTED]
     assert (reply.status, reply.label, reply.receipt["name"]) == ("complete", PUBLIC, HOSTED)
@@ -292,7 +292,7 @@ async def test_a_kept_answer_is_not_given_once_the_person_may_not_ask_its_model(
 
 
 async def test_who_shares_a_call_is_not_refused_for_what_became_of_another_account(house, settings):
-    """The one that makes the call is deactivated before it is sent; the other one asks by itself then."""
+    """The person who makes the call is deactivated before it is sent; the other one then makes a call alone."""
     settings.CACHE_SHARED = True
     await in_database_thread(lambda: Model.objects.exclude(name=HOSTED).delete())
     bob = await in_database_thread(User.objects.create_user, "bob")

@@ -1,4 +1,4 @@
-"""Which collections a question asks: never more than its person chose, never more than they may read."""
+"""Which collections a question searches: never more than the person chose, never more than they may read."""
 
 import uuid
 
@@ -13,7 +13,7 @@ from tests.chat.test_turns import STATUS, outcome
 
 @pytest.fixture
 def collections(alice):
-    """Alice may read the first two; all hold a document."""
+    """Let Alice read the first two collections; each contains a document."""
     made = [Collection.objects.create(name=name) for name in ("Finance", "Handbook", "Secret")]
     for collection in made:
         named = {"title": "Rules", "file_name": "r.txt", "media_type": "text/plain", "live": True}

@@ -1,4 +1,4 @@
-"""A number that names nothing goes, a quotation that stands nowhere is marked, and all else stays as it was written."""
+"""Unknown numbers are removed, quotations that are in no source are marked, and everything else stays unchanged."""
 
 import re
 import time

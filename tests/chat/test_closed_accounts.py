@@ -1,4 +1,4 @@
-"""An answer that has no rows stops with its person's account, wherever it is waiting."""
+"""An answer without rows stops when its person's account is closed, wherever it is waiting."""
 
 import asyncio
 
@@ -16,7 +16,7 @@ def alice(transactional_db):
 
 
 async def pieces(ended: list[str]):
-    """A first piece, and then nothing: as a model that hangs."""
+    """Yield a first piece and then nothing, like a model that hangs."""
     try:
         yield "first"
         await asyncio.Event().wait()

@@ -1,4 +1,4 @@
-"""A continued answer sends its earlier text again, so the documents which that text came from still count."""
+"""A continued answer sends its earlier text again, so the documents behind that text still count."""
 
 import pytest
 
@@ -17,7 +17,7 @@ PUBLIC, INTERNAL, CONFIDENTIAL = Sensitivity
 
 
 def document_of(source):
-    """The document that a source was made from, as an upload leaves it."""
+    """Make the document that a source was read from, as an upload leaves it."""
     file = {"file_name": "a.txt", "file": f"documents/{source.pk}", "sha256": str(source.document), "size": 1}
     return Document.objects.get_or_create(
         pk=source.document, defaults={**file, "title": source.title, "status": "ready", "collection": source.collection}
@@ -25,7 +25,7 @@ def document_of(source):
 
 
 def interrupted(reply, source):
-    """Leave the reply as one that cites the source and did not come to its end."""
+    """Leave the reply interrupted, and let it cite the source."""
     place = {"version": 1, "title": source.title, "page": 1, "start": 0, "end": 5}
     reply.citations.create(number=1, source=source.pk, **place)
     Message.objects.filter(id=reply.id).update(status="interrupted")

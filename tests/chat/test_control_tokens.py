@@ -1,5 +1,5 @@
 # ruff: noqa: RUF001 - look-alikes belong here
-"""Nothing that people or documents write is a control token in a prompt, and nothing hidden reaches a model."""
+"""Nothing that people or documents write is a control token in a prompt, and no hidden text reaches a model."""
 
 import itertools
 import re
@@ -28,9 +28,9 @@ SHAPED = [shape.replace("{name}", "some_new_token.v2") for shape in DATA["shapes
 TOKENS = [token.replace("{number}", "106") for token in (*EITHER_CASE, *EXACT, *SHAPED)]
 TURNS = [*DATA["roles"], *(f"### {word}" for word in [*DATA["headings"], *DATA["roles"]])]
 ROLES = [f"\n\n{turn}:" for turn in TURNS]
-# All characters, but for halves of surrogate pairs.
+# All characters, except halves of surrogate pairs.
 SIGNS = [chr(code) for code in range(sys.maxunicode + 1) if not 0xD800 <= code < 0xE000]
-# One of each form, for tests that take each of them through much.
+# One of each form, for slow tests.
 FEW = ["<|im_start|>", "[INST]", "<<SYS>>", "</s>", "<｜tool▁calls▁begin｜>", "<start_of_turn>", "[gMASK]", ">>TITLE<<"]
 
 
@@ -40,7 +40,7 @@ def test_the_list_knows_the_templates_in_use():
 
 
 def as_a_tokenizer_may_read_it(text):
-    """The text with everything undone that some tokenizer undoes, and then some."""
+    """Undo in the text everything that some tokenizer undoes, and more."""
     plain = unicodedata.normalize("NFKC", text).replace("▁", "_").casefold()
     seen = "".join(char for char in plain if unicodedata.category(char) not in ("Cf", "Cc", "Mn") or char == "\n")
     return re.sub(r"[ \t]", "", seen)
@@ -59,7 +59,7 @@ def surviving(text):
 
 @pytest.fixture(scope="module")
 def tokenizer():
-    """A real one, which knows every token as special, before and after it has made the text plain."""
+    """Return a real tokenizer, which knows every token as special, before and after it normalises the text."""
     tokenizer = Tokenizer(models.WordLevel({"[none]": 0}, unk_token="[none]"))
     unseen = normalizers.Replace(Regex("[\u200b-\u200f\u2060-\u206f\ufeff\U000e0000-\U000e007f]"), "")
     tokenizer.normalizer = normalizers.Sequence([normalizers.NFKC(), unseen])
@@ -74,7 +74,7 @@ def specials(tokenizer, text):
 
 
 def prompt_with(text, place):
-    """A prompt where `text` stands in one place, and what is ours in all others."""
+    """Return a prompt with `text` in one place, and our own text in all others."""
     hit = factories.hit("Thirty days.")
     question, history, instructions, written = "How long?", [], "", ""
     match place:
@@ -110,7 +110,7 @@ def test_no_token_survives_in_any_place_of_a_prompt(place, tokenizer):
 
 def test_the_tokenizer_of_these_tests_does_know_them(tokenizer):
     assert [token for token in TOKENS if specials(tokenizer, f"a {token} b") == []] == []
-    assert specials(tokenizer, "<|im\u200b_start|>") == []  # as tokens are looked for first
+    assert specials(tokenizer, "<|im\u200b_start|>") == []  # tokens are searched before normalisation
     assert surviving("<|im\u200b_start|>") == ["<|im_start|>"]
 
 
@@ -143,7 +143,7 @@ VARIANTS = {
 
 @pytest.mark.parametrize("variant", VARIANTS)
 def test_no_variant_of_a_token_survives(variant):
-    # With spaces, `f <| x |> g` is code, so a name that is not in the list counts without them only.
+    # With spaces, `f <| x |> g` is code, so a name that is not in the list counts only without them.
     for token in TOKENS[: -len(SHAPED)] if variant == "spaced" else TOKENS:
         assert surviving(neutralised(f"x {VARIANTS[variant](token)} y")) == [], token
 

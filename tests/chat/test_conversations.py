@@ -48,7 +48,7 @@ def test_a_deleted_conversation_is_gone_until_it_is_restored(asked, alice, bob):
     assert access.listed(alice.id) == ([], None)
     with pytest.raises(NotFoundError):
         access.restore(bob.id, asked.conversation)
-    # It is refused because the conversation is not Bob's, not because it still cannot be seen.
+    # It is refused because the conversation is not Bob's, not because it is hidden.
     assert access.deleted(alice.id, str(asked.conversation))
     assert access.restore(alice.id, asked.conversation).id == asked.conversation
 

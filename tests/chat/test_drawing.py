@@ -1,4 +1,4 @@
-"""A conversation is drawn where nobody waits for it, and each answer of it once."""
+"""Drawing a conversation blocks nobody, and each answer is drawn once."""
 
 import asyncio
 import hashlib
@@ -38,7 +38,7 @@ SAMPLES = [
     "As said [1], “so it is written there” and [2].",
 ]
 
-# Of all that the renderer's samples come to, and of what the sanitiser lets through.
+# A digest of the HTML of the renderer's samples, and of what the sanitiser allows.
 LOOKS = "e7424b61ed91cf0f"
 COUNT = 40
 ON_THE_PAGE = branches.PART_MESSAGES // 2
@@ -64,7 +64,7 @@ async def long(alice):
 
 @pytest.fixture
 def renderings(monkeypatch):
-    """The texts that the real renderer is given from now on, each with the thread that it runs in."""
+    """Record the texts that the real renderer is given from now on, each with its thread."""
     seen = []
     real = rendering.render
 
@@ -78,7 +78,7 @@ def renderings(monkeypatch):
 
 @pytest.fixture
 def nothing_shared(monkeypatch):
-    """A process remembers no drawing: what is not drawn again was kept in the database."""
+    """Make a process remember no drawing: what is not drawn again was stored in the database."""
     monkeypatch.setattr(drawing, "SHARED_SECONDS", 0)
 
 

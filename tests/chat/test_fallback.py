@@ -1,4 +1,4 @@
-"""Which models a turn tries, in order, and what its person is told of those that failed."""
+"""Which models a turn tries, in order, and what its person reads about those that failed."""
 
 import json
 from dataclasses import replace
@@ -29,7 +29,7 @@ def model(name, rank=100, **changes):
 
 
 class Turn:
-    """A turn as it went: the models that were asked, the text, the error at its end, the ledger's entries."""
+    """What a turn did: the models that were asked, the text, the error at its end, the ledger's entries."""
 
     def __init__(self):
         self.prepared: list[RoutedTurn] = []

@@ -1,4 +1,4 @@
-"""Where answers are shared, turns that ask the same at once watch one call; and whoever stops, stops alone."""
+"""With shared answers, turns that ask the same at once watch one call, and stopping one stops only that one."""
 
 import asyncio
 
@@ -19,12 +19,12 @@ from tests.outbound.conftest import connections, upstream  # noqa: F401 - fixtur
 from tests.upstream.process import eventually
 
 pytestmark = pytest.mark.usefixtures("upstream", "answers_are_shared")
-# A second and a half long.
+# Takes a second and a half.
 SLOW = "t30-r20"
 
 
 class Person:
-    """Somebody whose turn runs: what they have read, and what the ledger was told of them."""
+    """Somebody whose turn runs: what they have read, and their ledger entries."""
 
     def __init__(self, name: str, *models: ModelInfo, **changes):
         basis = {"catalogue": models, "asked": (), "caller": Caller(username=name)}

@@ -1,4 +1,4 @@
-"""Which documents an answer was given is known whatever became of it, and its conversation is raised with them."""
+"""It is recorded which documents an answer was given, however it ended, and its conversation rises with them."""
 
 import asyncio
 from datetime import timedelta
@@ -32,7 +32,7 @@ QUESTIONS = (QUESTION, f"{QUESTION} Really?")
 
 
 def relabel(house, *, quoting=True):  # noqa: F811
-    """Raise the label of every document that the person may read, with what quotes it unless told otherwise."""
+    """Raise the label of every document that the person may read, and of what quotes it unless told otherwise."""
     for source in Source.objects.filter(collection__users=house.person):
         document = document_of(source)
         services.relabel(document, title=document.title, sensitivity=CONFIDENTIAL, raise_quoting=quoting, by="admin")
@@ -60,7 +60,7 @@ async def test_a_conversation_whose_answer_came_from_the_cache_is_raised(house):
     await in_database_thread(relabel, house)
     await in_database_thread(raise_all)
     assert await in_database_thread(entries_and_labels) == ([(False, True), (True, True)], [CONFIDENTIAL] * 2)
-    # Its next question goes nowhere that may not see what the answer says.
+    # Its next question goes to no model that may not see what the answer says.
     asked = len(house.asked)
     await ended(
         await in_database_thread(storage.post, house.person, again.conversation_id, "And else?", HOSTED, ["none"])
@@ -69,7 +69,7 @@ async def test_a_conversation_whose_answer_came_from_the_cache_is_raised(house):
 
 
 async def test_both_conversations_that_watched_one_call_are_raised(house):  # noqa: F811
-    # It waits a moment before its first word, in which the other one comes to watch.
+    # It waits a moment before its first word; meanwhile the other one starts to watch.
     await in_database_thread(offer, "anthropic/t5-d200")
     both = [await in_database_thread(storage.post, house.person, None, QUESTION, "anthropic/t5-d200") for _ in range(2)]
     await asyncio.gather(*map(ended, both))
@@ -81,7 +81,7 @@ async def test_both_conversations_that_watched_one_call_are_raised(house):  # no
 
 @pytest.fixture
 async def quoting(house, monkeypatch):  # noqa: F811
-    """Two conversations that were given the same documents. A step of a rise comes to one of them only."""
+    """Make two conversations that were given the same documents. A step of a rise reaches only one of them."""
     monkeypatch.setattr(label_rises, "AT_ONCE", 1)
     replies = [
         await ended(await in_database_thread(storage.post, house.person, None, text, HOSTED)) for text in QUESTIONS
@@ -91,7 +91,7 @@ async def quoting(house, monkeypatch):  # noqa: F811
 
 
 def relabel_one(house):  # noqa: F811
-    """Relabel one document. One conversation is raised with it, and the rest waits for the web process."""
+    """Relabel one document. One conversation rises with it, and the rest waits for the web process."""
     document = document_of(Source.objects.filter(collection__users=house.person).first())
     services.relabel(document, title=document.title, sensitivity=CONFIDENTIAL, raise_quoting=True, by="admin")
     assert sorted(Conversation.objects.values_list("label", flat=True)) == [PUBLIC, CONFIDENTIAL]
@@ -147,7 +147,7 @@ async def test_a_conversation_whose_answer_lost_its_process_is_raised(house):  #
 
 @pytest.mark.parametrize("end", [lambda: None, lambda: services.delete(*Document.objects.all())])
 async def test_an_answer_that_lost_its_process_is_continued_by_the_labels_of_now(house, end):  # noqa: F811
-    """Also where the conversations that quote the documents were not raised, and where the documents are gone."""
+    """Also if the conversations that quote the documents were not raised, and if the documents are gone."""
     first = await answered(house, model=HOSTED)
     await in_database_thread(lose, first.pk)
     await in_database_thread(storage.sweep)
@@ -174,7 +174,7 @@ async def test_the_sentences_of_quotes_count_too(house):  # noqa: F811
 
 
 async def test_documents_that_are_kept_after_a_rise_are_found_when_the_process_is_lost(house):  # noqa: F811
-    """On PostgreSQL, a rise and a call can each be too early to see the other."""
+    """On PostgreSQL, neither a rise nor a call may see the other."""
     first = await answered(house, model=HOSTED)
     kept = await in_database_thread(lambda: list(GivenDocument.objects.values_list("reply", "document")))
     await in_database_thread(lose, first.pk)

@@ -29,14 +29,14 @@ PARTS = [*LEFT_OUT, IBAN, "DE89", "AKIA", "12", "x", "ा", "می", "한", "❤"
 
 
 def test_whatever_a_prompt_leaves_out_or_changes_the_detectors_read_alike():
-    """Over all of Unicode: between dots nothing has a script or an emoji beside it that would need it."""
+    """Over all of Unicode: between dots, nothing stands beside a script or an emoji that needs it."""
     changed = set(ALL) - set(visible(".".join(["", *ALL, ""])))
     assert len(changed) > 4_000
     assert [hex(ord(char)) for char in changed if plain(visible(f".{char}.")) != plain(f".{char}.")] == []
 
 
 def test_every_format_character_and_control_is_hidden_or_can_be_seen():
-    """So that a later Unicode's are noticed. The rest is signs before numbers, and white space."""
+    """Notices those of a later Unicode version. The rest is signs before numbers, and white space."""
     seen = {char for char in ALL if unicodedata.category(char) in ("Cf", "Cc") and visible(f".{char}.") != ".."}
     numbers = "\u0600\u0601\u0602\u0603\u0604\u0605\u06dd\u070f\u0890\u0891\u08e2\U000110bd\U000110cd"
     assert seen == {*numbers, *"\t\n\r", "\0", "\x0b", "\x0c", "\x1c", "\x1d", "\x1e", "\x85"}

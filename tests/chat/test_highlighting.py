@@ -1,6 +1,6 @@
-"""Code is coloured where people wrote it, and stays plain where it was made to keep a lexer reading.
+"""Ordinary code is coloured, and code that is crafted to keep a lexer busy stays plain.
 
-How long lexers take is measured by `python -m tests.bench.lexers`, over all of them.
+`python -m tests.bench.lexers` measures how long all lexers take.
 """
 
 import pytest
@@ -131,7 +131,7 @@ def test_a_few_words_in_lines_are_coloured():
 
 @pytest.mark.parametrize(("language", "piece"), [("ruby", "=begin\n"), ("perl", "=pod\n"), ("perl", "\n=a b\n")])
 def test_comments_that_do_not_end_are_paid_for(language, piece):
-    """A part of a text that could pay for as many other signs. Each was read to the end from each of them."""
+    """A part of a text that could pay for as many other characters. Each was read to the end from every position."""
     code = piece * (LENGTH // 2 // len(piece))
     assert price(code, lexer_of(language), frozenset()) > MOST + PER_CHAR * LENGTH
     assert is_coloured(language, "=begin a\nnotes\n=end\n\n=pod\n\nnotes\n\n=cut\n\nprint 1\n")

@@ -1,4 +1,4 @@
-"""What the policy lab says of turns that were, and what holds for all that can be made up."""
+"""What the policy lab says about past turns, and what holds for any turn that can be made up."""
 
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -29,7 +29,7 @@ MILLION = Usage(600_000, 400_000)
 
 
 def past(model=USUAL, usage=MILLION, **options):
-    """A turn that `model` answered; None: it was refused."""
+    """Make a turn that `model` answered; None: it was refused."""
     request = routed(**options)
     if model is None:
         return PastTurn(NOON, 1, "alice", request)
@@ -120,7 +120,7 @@ def test_examples_are_few_and_begin_with_what_the_draft_itself_changes():
 
 
 def replayed_as(request, catalogue, policy):
-    """The turn as it would have gone: with nothing resting, as the lab takes it."""
+    """Route the turn as the lab does: with no model cooling down."""
     asked = type(request).read(request.written())
     try:
         model = route(asked, catalogue, policy).model

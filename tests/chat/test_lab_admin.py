@@ -1,4 +1,4 @@
-"""The policy lab in admin, on turns as they are kept in the database."""
+"""The policy lab in admin, with turns from the database."""
 
 import re
 from datetime import timedelta
@@ -43,7 +43,7 @@ def page(client, admin):
 
 @pytest.fixture
 def draft(first, admin):
-    """One that sends everything to what is cheap."""
+    """Make a draft that sends everything to cheap models."""
     draft = policies.draft_of(first, by=admin)
     draft.rules.all().delete()
     draft.rules.create(position=10, name="sparing", use="simple")
@@ -56,7 +56,7 @@ def receipt_of(request: RouteRequest, name="openai/big", hosted=True, **more):
 
 
 def replied(user, receipt, days=1.0, **changes):
-    """A reply that ended that many days ago, in a conversation whose texts all have the marker in them."""
+    """Make a reply that ended that many days ago, in a conversation whose texts all contain the marker."""
     conversation = Conversation.objects.create(owner=user, title=MARKER)
     usual = {"role": "assistant", "parts": [{"type": "text", "text": MARKER}], "error": MARKER}
     at = timezone.now() - timedelta(days=days)
@@ -68,7 +68,7 @@ def address(policy, days=None):
 
 
 def cells(text):
-    """The words of each row of all tables."""
+    """Return the words of each row of all tables."""
     rows = re.findall(r"<tr>(.*?)</tr>", text, re.DOTALL)
     return [
         [re.sub(r"<[^>]+>", "", cell).strip() for cell in re.findall(r"<t[dh].*?</t[dh]>", row, re.DOTALL)]

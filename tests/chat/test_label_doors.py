@@ -1,4 +1,4 @@
-"""Labels as people meet them: chosen in the composer, shown and lowered over the thread, and a way on where refused."""
+"""Labels on pages: chosen in the composer, shown and lowered over the thread, and alternatives after a refusal."""
 
 import pytest
 from django.urls import reverse
@@ -27,7 +27,7 @@ async def client(alice):  # noqa: F811 - the fixture
 
 @pytest.fixture
 def models(upstream, settings):  # noqa: F811 - the fixture
-    """One model that counts as in the building, and one on the same server that does not."""
+    """Offer one model that counts as local, and one on the same server that does not."""
     settings.LOCAL_HOSTS = ["127.0.0.1"]
     settings.ANTHROPIC_BASE_URL = f"http://localhost:{upstream.port}"
     for name in ("hosted_vllm/t5", HOSTED):
@@ -42,7 +42,7 @@ def secret(embedder, store, add):  # noqa: F811 - the fixtures
 
 
 async def shown(client):
-    """The page of the only conversation."""
+    """Return the page of the only conversation."""
     conversation = await in_database_thread(Conversation.objects.get)
     page = await client.get(reverse("chat:conversation", args=[conversation.id]))
     return LexborHTMLParser(page.content.decode())
@@ -71,7 +71,7 @@ async def test_a_label_is_chosen_with_the_message_and_shown_with_its_reason(clie
     assert page.css_first("#label button").text(strip=True) == "Internal"
     assert "chosen by you" in page.css_first("#label-why").text()
     assert page.css_first(".row .dot").attributes["title"] == "Internal"
-    # What is below is not offered any more.
+    # Lower labels are no longer offered.
     assert [option.attributes["value"] for option in page.css("#label-choice option")] == ["internal", "confidential"]
 
 

@@ -1,4 +1,4 @@
-"""Relabelling a document upwards raises the conversations that quote it."""
+"""Raising a document's label raises the conversations that quote it."""
 
 import uuid
 from importlib import import_module
@@ -39,7 +39,7 @@ def collection():
 
 
 def add(collection, document=None, version=1):
-    """A document with its source, as reading it leaves them."""
+    """Add a document with its source, as reading it leaves them."""
     document = document or uuid.uuid4()
     Document.objects.get_or_create(
         pk=document,
@@ -55,7 +55,7 @@ def source(collection):
 
 
 def quoting(owner, source, **values):
-    """A conversation with one answer, which cites the source."""
+    """Make a conversation with one answer, which cites the source."""
     conversation = Conversation.objects.create(owner=owner, title="Alarms", **values)
     question = Message.objects.create(conversation=conversation, role="user")
     reply = Message.objects.create(conversation=conversation, role="assistant", parent=question, status="complete")

@@ -1,4 +1,4 @@
-"""A label rises with what is chosen, seen and read; one way leads down, for the owner alone, and it is recorded."""
+"""A label rises with choices, detections and passages; only the owner can lower it, and that is recorded."""
 
 import pytest
 
@@ -11,7 +11,7 @@ from langai_site.sensitivity import Sensitivity
 from tests.chat.test_turns import outcome
 
 PUBLIC, INTERNAL, CONFIDENTIAL = Sensitivity
-# Well-known numbers that only look like one.
+# Well-known test numbers that look like a real one.
 CARD = " ".join(["4111", "1111", "1111", "1111"])
 
 
@@ -25,7 +25,7 @@ def label_of(started):
 
 @pytest.fixture
 def confidential(alice):
-    """A conversation in which a card number was seen, and its answer is complete."""
+    """Make a conversation in which a card number was detected, with a complete answer."""
     started = storage.post(alice, None, f"Why was {CARD} declined?")
     assert storage.close(started, outcome(label=CONFIDENTIAL), [])
     return started

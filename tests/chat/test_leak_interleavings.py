@@ -1,7 +1,7 @@
-"""Whatever changes at whatever moment of a turn, nothing is sent that may not be sent at that moment.
+"""Whatever changes at any moment of a turn, nothing is sent that may not be sent at that moment.
 
-The world changes between any two steps of a turn. The upstream runs in the same event loop, so it can look into the
-database at the very moment a call arrives and compare what arrived with what is true right then.
+The state changes between any two steps of a turn. The upstream runs in the same event loop, so when a call arrives it
+can read the database and compare the call with the state at that moment.
 """
 
 import asyncio
@@ -55,7 +55,7 @@ kinds = st.lists(st.sampled_from(["post", "ask on", "retry", "continue", "progra
 
 @dataclass
 class World:
-    """The person, the documents and what is to happen at each step; `faults` are calls that broke the promise."""
+    """The person, the documents and the changes planned for each step; `faults` are calls that broke the promise."""
 
     person: User
     library: Library
@@ -64,11 +64,11 @@ class World:
     steps: int = 0
     calls: int = 0
     faults: list[str] = field(default_factory=list)
-    # What programs ask stands in no conversation, so no conversation's label counts for it.
+    # A program's text is in no conversation, so no conversation's label counts for it.
     unkept: set[str] = field(default_factory=set)
 
     def step(self) -> None:
-        """Let happen what is due between two steps of the turn. On a thread that may use the database."""
+        """Make the changes that are due between two steps of the turn. On a thread that may use the database."""
         for change, *values in self.script.get(self.steps, ()):
             getattr(self, change)(*values)
         self.steps += 1
@@ -137,7 +137,7 @@ class World:
 
 
 class WatchedState(StoredTurnState):
-    """The real state of a turn, with a moment for changes before each of its looks at the world."""
+    """The real state of a turn, with a moment for changes before each time it reads."""
 
     world: World
 
@@ -161,7 +161,7 @@ def state_of(world, reply):
 
 
 async def lead(world, kinds):
-    """Lead a conversation by turns of these kinds, as the page's runner does."""
+    """Run turns of these kinds in a conversation, as the page's runner does."""
     conversation = None
     for kind in kinds:
         try:
@@ -184,7 +184,7 @@ def opened(world, kind, conversation):
 
 
 async def run(world, started, *, keeps):
-    """`keeps` is false for a program's turn, which no conversation holds."""
+    """Run a turn; `keeps` is false for a program's turn, which is in no conversation."""
     entries, text, causes, status = [], started.request.written, started.request.causes, "complete"
     request = started.request
     if not keeps:
@@ -212,7 +212,7 @@ def world(transactional_db):
 
 @pytest.fixture
 def run_in_loop(world, settings):
-    """Runs a coroutine in the one event loop that the upstream is in as well."""
+    """Return a function that runs a coroutine in the event loop of the upstream."""
 
     async def open_doors(stack):
         upstream = await stack.enter_async_context(watched_upstream(world.on_call))

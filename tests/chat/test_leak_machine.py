@@ -1,6 +1,6 @@
-"""Whatever people do one after the other, and whatever fails: labels only rise, and nothing goes above a ceiling.
+"""Whatever people do in any order, and whatever fails: labels only rise, and nothing goes above a ceiling.
 
-Conversations as the pages lead them, with rows, runner, search and door; the upstream records what arrives.
+Conversations as on the pages, with rows, runner, search and door; the upstream records what arrives.
 """
 
 from dataclasses import dataclass, field
@@ -40,15 +40,15 @@ pytestmark = pytest.mark.django_db(transaction=True)
 CONFIDENTIAL = Sensitivity.CONFIDENTIAL
 PATTERN = "project heron"
 REFUSALS = ("above_ceiling", "passages_above_ceiling", "local_only", "too_long")
-# What a message may hold besides its words, and the label that it gets by that.
+# What a message may contain besides its words, and the label that this gives it.
 SEEN = {"": Sensitivity.PUBLIC, f"by card {CARD}": CONFIDENTIAL, f"for {PATTERN}": CONFIDENTIAL}
-# The conversation that is there; a new one where none is.
+# The place of an existing conversation; a new one if there is none.
 places = st.integers(0, 3)
 named = st.sampled_from([AUTO] * 24 + ["quotes", *NAMES])
-# Mostly what may go anywhere, or little would leave.
+# Mostly text that may go anywhere; otherwise little would be sent.
 seen = st.sampled_from([*[""] * 6, *SEEN])
 chosen = st.sampled_from([None] * 6 + list(Sensitivity))
-# Which model, local ones only, without the passages that it may not see.
+# Which model, only local ones, without the passages that it may not see.
 picks = st.builds(Pick, st.just("") | named, st.booleans(), st.booleans())
 rows = st.fixed_dictionaries(
     {
@@ -62,7 +62,7 @@ rows = st.fixed_dictionaries(
 
 @dataclass
 class Kept:
-    """What is known of a conversation: its label, and of each marker in it what it counts as there."""
+    """What the test knows of a conversation: its label, and the label of each marker in it."""
 
     id: UUID
     label: Sensitivity
@@ -70,7 +70,7 @@ class Kept:
 
 
 class Chats(RuleBasedStateMachine):
-    """One person's conversations. `world` is set by the test."""
+    """One person's conversations. The test sets `world`."""
 
     world: World
 
@@ -92,7 +92,7 @@ class Chats(RuleBasedStateMachine):
 
     @rule(at=places, seen=seen, chosen=chosen, model=named, asks=st.booleans())
     def post(self, at, seen, chosen, model, asks):
-        """In the conversation at that place, or in a new one."""
+        """Post in the conversation at that place, or in a new one."""
         kept = self.kept[at] if at < len(self.kept) else None
         started = self._posted(kept, seen, chosen, model, asks)
         self._answered(started)
@@ -144,7 +144,7 @@ class Chats(RuleBasedStateMachine):
 
     @rule(at=places, seen=seen, written=st.booleans())
     def die(self, at, seen, written):
-        """The process ends in mid-answer, and another one sweeps up after it."""
+        """End the process during an answer, and let another one sweep."""
         kept = self.kept[at] if at < len(self.kept) else None
         started = self._posted(kept, seen, None, AUTO, True)
         if written:
@@ -188,7 +188,7 @@ class Chats(RuleBasedStateMachine):
         return started
 
     def _answered(self, started):
-        """Run the reply to its end and look at all that was sent for it."""
+        """Run the reply to its end and check everything that was sent for it."""
         offered = {model.name: model for model in catalogue.models(self.world.person.id)}
         library, kept = self.world.library.labels(), self._kept(started.conversation)
         assert started.request.label >= kept.label
@@ -214,7 +214,7 @@ class Chats(RuleBasedStateMachine):
         assert not call.found & self.world.library.hidden
 
     def _told(self, reply: Message, sent: list[Call], library, offered: set[str]):
-        """The receipt names what gave the turn its label, and who was asked in vain."""
+        """Check that the receipt names the causes of the turn's label, and the models that failed."""
         receipt = Receipt.from_json(reply.receipt)
         causes = {cause.words for cause in receipt.label_causes}
         assert {cause.label for cause in receipt.label_causes} == {Sensitivity[receipt.label.upper()]}
@@ -227,7 +227,7 @@ class Chats(RuleBasedStateMachine):
             assert rejected == (offered if reply.model == AUTO else {reply.model})
 
     def _look(self, conversation: UUID):
-        """The label has not fallen, it covers all that is in the conversation, and each change of it is recorded."""
+        """Check that the label has not fallen, covers the whole conversation, and that each change is recorded."""
         kept, row = self._kept(conversation), Conversation.objects.get(id=conversation)
         assert row.label >= highest(kept.label, *kept.said.values())
         assert row.label >= highest(*row.messages.values_list("label", flat=True))

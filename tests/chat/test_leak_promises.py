@@ -51,7 +51,7 @@ def upstream() -> Iterator[Upstream]:
 
 @pytest.fixture
 def providers(upstream, settings):
-    """All providers lead to the one upstream: under its address it is in the building, under its name it is not."""
+    """Lead all providers to the one upstream: under its address it is local, under its name it is hosted."""
     settings.LOCAL_HOSTS = ["127.0.0.1"]
     settings.OPENAI_API_KEY = settings.ANTHROPIC_API_KEY = "sk-test"
     settings.OPENAI_BASE_URL, settings.OLLAMA_BASE_URL = upstream.openai_url, upstream.url
@@ -62,7 +62,7 @@ def providers(upstream, settings):
 
 @pytest.fixture
 def run():
-    """Runs a coroutine in one event loop, as the web process has it."""
+    """Return a function that runs a coroutine in one event loop, as in the web process."""
     with asyncio.Runner() as runner:
         yield runner.run
         runner.run(door.close())
@@ -92,14 +92,14 @@ models = st.builds(
     name=st.sampled_from(NAMES),
     display_name=st.just("Some"),
     provider=st.just("some"),
-    # Also wrong: what the catalogue took for local may be elsewhere by now.
+    # May be wrong: a model that the catalogue takes for local may be hosted by now.
     hosted=st.booleans(),
     ceiling=labels,
     rank=st.integers(0, 3),
     context_window=st.sampled_from([0, 0, 4_000, 200_000]),
 )
 catalogues = st.lists(models, min_size=2, max_size=8, unique_by=lambda model: model.name).map(tuple)
-# Often what may go somewhere, or little would be sent.
+# Often text that may go somewhere; otherwise little would be sent.
 rarely = st.sampled_from([False, False, False, True])
 picks = st.builds(Pick, st.sampled_from([AUTO] * 20 + ["quotes", "gone", *NAMES]), rarely, rarely)
 mostly_public = st.sampled_from([Sensitivity.PUBLIC] * 12 + [Sensitivity.INTERNAL] * 3 + [Sensitivity.CONFIDENTIAL])
@@ -124,7 +124,7 @@ turns = st.fixed_dictionaries(
 
 @dataclass
 class Texts:
-    """Texts of a made-up turn, with the label that each has."""
+    """Texts of a made-up turn, with their labels."""
 
     markers: Markers
     labels: dict[str, Sensitivity] = field(default_factory=dict)
@@ -136,7 +136,7 @@ class Texts:
 
     @property
     def causes(self) -> tuple[Cause, ...]:
-        """What gives a turn with these texts its label, as a conversation would have recorded it."""
+        """Return what gives a turn with these texts its label, as a conversation would have recorded it."""
         return tuple(Cause(label, f"text {marker}") for marker, label in self.labels.items())
 
 
@@ -225,7 +225,7 @@ def assert_who_was_asked_might_be(sent: list[Call], told: Told, request: TurnReq
     assert not (pick.local_only and hosted & {call.model for call in sent})
     if isinstance(told.error, NoModelError):
         assert (sent, told.entries, told.text) == ([], [], "")
-        # Without them there is another answer to it than to leave them out again.
+        # If they were left out already, the person is offered something else than leaving them out.
         assert not (pick.allowed_passages and told.error.code == "passages_above_ceiling")
 
 
@@ -243,7 +243,7 @@ def assert_the_receipt_tells_all(sent: list[Call], told: Told, request: TurnRequ
 
 
 def example(world: World, made: SimpleNamespace) -> tuple[TurnRequest, dict[str, Sensitivity]]:
-    """The made-up turn, with the label of each marker that there is."""
+    """Return the made-up turn, with the label of each marker."""
     caches["default"].clear()
     world.library.label(made.collections, made.sources)
     texts = Texts(world.markers)
@@ -287,7 +287,7 @@ def test_a_preview_sends_nothing_and_promises_no_model_that_may_not_see_the_mess
 
 
 def test_what_any_model_may_see_does_leave(world):
-    """So that the tests above could fail."""
+    """Without this, the tests above could not fail."""
     request, known = example(world, SimpleNamespace(**PUBLIC))
     told = world.run(told_of(request, set(), True))
     (call,) = calls(world.upstream)

@@ -51,7 +51,7 @@ async def opened(client, url, **headers):
 
 
 def shown(page):
-    """The numbers of the messages on a page, as `long_conversation` writes them."""
+    """Return the numbers of the messages on a page, as `long_conversation` writes them."""
     texts = [turn.css_first(".said, .answer").text() for turn in page.css("article.turn")]
     return [int(re.search(r"\d+", text)[0]) for text in texts]
 
@@ -95,7 +95,7 @@ async def test_htmx_gets_the_messages_alone_and_the_link_to_those_before(client,
     link = part.css_first("a#earlier")
     assert link.attributes["hx-get"] == link.attributes["href"] == earlier(part)
     last = await client.get(url_of(conversation, f"?before={messages[4].id}"), headers=HTMX)
-    # What had the focus is replaced by something that can have it.
+    # The element that had the focus is replaced by one that can have it.
     assert '<p class="earlier" id="earlier" tabindex="-1">The conversation begins here.</p>' in last.text
 
 
@@ -163,7 +163,7 @@ async def test_a_version_that_is_none_leads_to_the_conversation(client, long):
     assert (await client.get(url_of(conversation, f"?reply={uuid.uuid4()}"))).status_code == 404
 
 
-# What a page gets that was away, or whose socket is blocked.
+# What a page gets after a disconnection, or if its socket is blocked.
 
 
 async def frame_for(conversation, shown_state):
@@ -256,7 +256,7 @@ async def test_a_conversation_whose_messages_are_gone_has_an_empty_page(client, 
     assert page.css_first("#composer")
 
 
-# What it costs is counted.
+# Costly requests are counted.
 
 
 async def test_pages_that_cost_are_counted_and_a_refusal_says_when_to_go_on(client, long, settings):

@@ -19,7 +19,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def drafted(first, admin):
-    """A draft with one rule: everything stays in the building."""
+    """Make a draft with one rule: everything stays in the building."""
     draft = policies.draft_of(first, by=admin)
     draft.rules.all().delete()
     draft.rules.create(position=10, name="all", use="local")
@@ -74,7 +74,7 @@ def test_what_another_process_activated_is_seen_when_the_known_policy_is_not_fre
 ):
     monkeypatch.setattr(policies, "FRESH", fresh)
     assert policies.active().version == 1
-    # Nothing is committed in this test, so that this process is not told, like another one.
+    # Nothing is committed in this test, so this process is not told, like any other process.
     policies.activate(drafted, by=admin)
     assert policies.active().version == seen
 

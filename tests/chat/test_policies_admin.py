@@ -33,7 +33,7 @@ def at(policy, act="change"):
 
 
 def sent(policy, *new, **changed):
-    """The form as a browser sends it: the policy's rules, `changed` by their names, and `new` ones."""
+    """Return the form as a browser sends it: the policy's rules, `changed` by their names, and `new` ones."""
     values = {"note": policy.note, "_save": "Save"}
     rules = list(policy.rules.all())
     for number, rule in enumerate(rules):

@@ -1,4 +1,4 @@
-"""What the composer says before anything is sent, and that nothing comes of having asked."""
+"""What the composer says before anything is sent, and that the preview changes nothing."""
 
 import logging
 
@@ -34,7 +34,7 @@ async def client(alice):  # noqa: F811 - the fixture
 
 @pytest.fixture
 def both(upstream, settings):  # noqa: F811 - the fixture
-    """A local model, and one of another host that is dearer and ranked better."""
+    """Offer a local model, and a hosted one that is more expensive and ranked better."""
     settings.ANTHROPIC_BASE_URL = "https://models.example"
     names = {"hosted_vllm/t5": "Here", "anthropic/claude-sonnet-5-5": "There"}
     for rank, (name, display_name) in enumerate(names.items()):

@@ -1,4 +1,4 @@
-"""Whichever door text comes by, a model gets it without control tokens; people see it as it was written."""
+"""By whichever door text comes in, a model gets it without control tokens; people see it as it was written."""
 
 import json
 
@@ -27,13 +27,13 @@ FACT = f"Everybody counts twelve hedgehogs at night. {FORGED}"
 @pytest.fixture
 async def server(upstream):  # noqa: F811 - the fixture
     await Model.objects.acreate(name=ECHO, display_name="echo", provider="hosted_vllm", available=True)
-    # On a busy machine the first call would otherwise be given up before its client is loaded.
+    # On a busy machine the first call would otherwise time out before its client is loaded.
     await door.warm()
     return upstream
 
 
 def sent(server):
-    """The texts of all messages of the last call; what the first ones of earlier calls hold comes again in it."""
+    """Return the texts of all messages of the last call, which contains earlier calls' messages again."""
     return [message["content"] for message in json.loads(server.requests("/v1/chat")[-1]["body"])["messages"]]
 
 

@@ -1,4 +1,4 @@
-"""Open pages learn of what happens, also when Redis was restarted just then."""
+"""Open pages learn what happens, even if Redis was restarted just then."""
 
 import asyncio
 from uuid import uuid4
@@ -24,7 +24,7 @@ def redis(settings):
 
 @pytest.fixture
 def page(redis):
-    """A conversation, and what a page that has it open is told next."""
+    """Return a conversation, and the next event for a page that has it open."""
     conversation = uuid4()
 
     async def listening():
@@ -70,7 +70,7 @@ async def test_a_task_that_is_cancelled_while_it_publishes_ends(redis):
         await layer.group_send("group", {"type": "event"})
         raise AssertionError("it went on")
 
-    # At every moment of the sending once.
+    # Once at every moment of the sending.
     for steps in range(60):
         task = asyncio.create_task(publish())
         for _ in range(steps):

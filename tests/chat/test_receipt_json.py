@@ -1,4 +1,4 @@
-"""The receipt as rows keep it: what is written reads the same, and what earlier versions wrote can be read."""
+"""The receipt as rows store it: what is written reads the same, and what earlier versions wrote can be read."""
 
 from dataclasses import fields
 

@@ -103,7 +103,7 @@ def test_what_was_streamed_is_what_history_shows(text, steps):
         end, at = end + steps[at % len(steps)], at + 1
         drawn = stream.feed(text[:end])
         finished += drawn.finished_html
-        # A longer text in pieces of a character or two may use up its credit, and is shown as it was written meanwhile.
+        # A longer text in pieces of a character or two may use up its credit, and is then shown as it was written.
         assert drawn.is_exact or end > 60
         assert not drawn.is_exact or finished + drawn.open_html == render(text[:end], CITES)
 

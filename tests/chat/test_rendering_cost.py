@@ -1,6 +1,6 @@
-"""What a text may cost when it is drawn grows with its length, however it was made: whole, and as it is written.
+"""The cost of drawing a text grows with its length, however it was made: whole, and as it is written.
 
-Work is counted in calls of functions, so that nothing here depends on how busy the machine is.
+Work is counted in function calls, so that nothing here depends on how busy the machine is.
 """
 
 import re
@@ -21,16 +21,16 @@ from tests.chat.crafted import CRAFTED
 CITES = {1: "/replies/x/citations/1/"}
 SHORT, LONG = 1_500, 6_000
 STEP = 11
-# Calls a character at the most, whatever the text. Ordinary prose takes about ten whole, and thirty as it grows.
+# The most calls per character, for any text. Ordinary prose takes about ten when whole, and thirty as it grows.
 CALLS_WHOLE, CALLS_GROWING = 60, 250
-# Calls a unit of an allowance: in a formula, and where the parser goes past what it has looked at.
+# Calls per unit of an allowance: in a formula, and where the parser skips what it has read before.
 CALLS_A_UNIT, CALLS_A_STEP = 10, 4
 
 kinds = pytest.mark.parametrize("kind", CRAFTED)
 
 
 def calls_of(work, *args):
-    """How many functions, also those in C, `work` calls."""
+    """Count the functions that `work` calls, including those in C."""
     count = 0
 
     def tally(_frame, event, _arg):
@@ -52,7 +52,7 @@ def grow(text):
 
 
 def quoted(text):
-    """All that the text quotes: more of it may be marked than receipts hold."""
+    """Return everything that the text quotes: more of it may be marked than receipts store."""
     return [quotation.text for _block, quotations in in_blocks(parsed(text)) for quotation in quotations]
 
 
@@ -91,7 +91,7 @@ def test_quotations_that_were_paid_for_are_marked_and_the_others_stay_as_they_ar
 
 @pytest.mark.parametrize("kind", ["brackets", "pictures that do not end", "pictures in pictures"])
 def test_going_past_the_same_step_again_is_paid_for(kind):
-    """From each bracket the parser looks for the one that closes it."""
+    """From each bracket the parser searches for the one that closes it."""
     env = parsing.environment()
 
     def read(text):
@@ -138,14 +138,14 @@ def test_no_text_of_signs_costs_more_than_its_share(text):
 
 
 def letters_of(html):
-    """What is shown, without blanks: what is shown as it was written may begin within a word."""
+    """Return what is shown, without blanks: text that is shown as written may begin inside a word."""
     return re.sub(r"\s", "", unescape(re.sub(r"<[^>]*>", "", html)))
 
 
 @settings(max_examples=25, deadline=None)
 @given(st.sampled_from(sorted(CRAFTED)), st.integers(500, 3_000))
 def test_what_is_shown_as_it_was_written_is_not_left_out(kind, length):
-    """Words after a text that uses all up are there, in the page and while it is written."""
+    """Words after a text that uses up the allowance are there, in the page and while it is written."""
     text = CRAFTED[kind](length) + "\n\n" + " ".join(f"w{at}" for at in range(30))
     expected = "".join(f"w{at}" for at in range(30))
     assert letters_of(render(text, CITES)).endswith(expected)

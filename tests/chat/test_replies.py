@@ -24,7 +24,7 @@ INSIDE = ModelInfo(
 
 
 def turn(question="How long?", label=Sensitivity.PUBLIC, **options):
-    """A turn that asks no documents, for its catalogue holds what is needed here."""
+    """Return a turn that searches no documents, because its catalogue has everything needed here."""
     usual = {"history": (), "catalogue": (USUAL, INSIDE), "asked": ()}
     causes, reader = (Cause(label, "chosen by you"),), Reader(1, ())
     usual |= {"pick": Pick("auto")} | options

@@ -1,4 +1,4 @@
-"""What admins see of replies and of changed labels, and what they do not."""
+"""What admins see of replies and label changes, and what they do not."""
 
 import re
 
@@ -56,7 +56,7 @@ def page(client, admin):
 
 @pytest.fixture
 def reply(alice):
-    """A reply with a receipt, in a conversation that has the marker in all that anybody wrote."""
+    """Make a reply with a receipt, in a conversation with the marker in everything that anybody wrote."""
     started = storage.post(alice, None, f"What is {MARKER}?")
     outcome = storage.TurnOutcome(
         text=f"It is {MARKER}.",

@@ -1,4 +1,4 @@
-"""A reply that ends while its conversation is raised: both get done, on databases with row locks as well."""
+"""A reply that ends while its conversation is raised: both succeed, also on databases with row locks."""
 
 import threading
 

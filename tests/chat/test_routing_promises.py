@@ -48,7 +48,7 @@ requests = st.builds(
 
 
 def routed(request, catalogue, policy):
-    """The candidates and the reasons, also where none can answer."""
+    """Return the candidates and the reasons, also if no model can answer."""
     try:
         taken = route(request, catalogue, policy)
     except NoModelError as refusal:

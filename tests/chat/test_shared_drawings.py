@@ -1,4 +1,4 @@
-"""A live reply is drawn once for all sockets that watch it, and off the event loop."""
+"""A live reply is drawn once for all sockets that watch it, off the event loop."""
 
 import asyncio
 import gc
@@ -31,7 +31,7 @@ def reply():
 
 @pytest.fixture
 def drawn(monkeypatch):
-    """Each change that was drawn, with the thread that drew it."""
+    """Record each change that was drawn, with the thread that drew it."""
     changes, grow = [], LiveDrawing.grow
 
     def counted(self, text):

@@ -1,4 +1,4 @@
-"""A turn and money: what it may cost is held before the model is asked, and nothing is sent where it is too much."""
+"""A turn and money: its highest price is reserved before the model is asked, and nothing is sent over budget."""
 
 import asyncio
 from datetime import date
@@ -23,7 +23,7 @@ PRICED, UNPRICED = "anthropic/claude-haiku-4-5", "hosted_vllm/t3"
 
 @pytest.fixture
 async def upstream(upstream_process, settings):
-    """Both models are at the one upstream, which counts as outside of the building."""
+    """Put both models at the one upstream, which counts as hosted."""
     upstream_process.reset()
     settings.OPENAI_API_KEY = settings.ANTHROPIC_API_KEY = "sk-test-1234567890"
     settings.OPENAI_BASE_URL = upstream_process.openai_url
@@ -56,7 +56,7 @@ async def answered(user, model) -> Message:
 
 
 def _only(*names):
-    """These are the models there are, in the order that auto takes them."""
+    """Make these the only models, in the order that Auto takes them."""
     Model.objects.all().delete()
     for rank, name in enumerate(names):
         Model.objects.create(name=name, provider=name.partition("/")[0], rank=rank, available=True)

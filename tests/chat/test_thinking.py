@@ -1,4 +1,4 @@
-"""What a model thinks is kept with its answer for its owner, and reaches nothing and nobody else."""
+"""A model's thoughts are stored with its answer for its owner, and reach nothing and nobody else."""
 
 import asyncio
 import json

@@ -1,4 +1,4 @@
-"""From what a turn was given to what its answer keeps."""
+"""From the passages of a turn to what its answer stores."""
 
 import uuid
 
@@ -105,7 +105,7 @@ async def test_where_no_documents_are_asked_nothing_is_searched():
 
 @pytest.fixture
 def cited(alice):
-    """Alice's answer, interrupted, that cites the second version of a document, which a third has replaced."""
+    """Make an interrupted answer of Alice's that cites the second version of a document, replaced by a third."""
     shared = Collection.objects.create(name="Shared", everyone=True)
     document = uuid.uuid4()
     named = {"document": document, "title": "Refunds", "file_name": "r.pdf"}

@@ -111,7 +111,7 @@ async def test_a_message_counts_once_however_often_its_view_asks_who_sent_it(ali
     client = await client_of(alice)
     await ask(client)
     conversation = await Conversation.objects.aget()
-    # Without a socket the thread is read again for the answer.
+    # Without a socket the thread is read again for the response.
     url = reverse("chat:post", args=[conversation.id])
     answer = await client.post(url, {"text": "And?"}, headers={"HX-Request": "true"})
     await ended()
@@ -253,7 +253,7 @@ async def test_deleting_offers_the_conversation_back(alice):
 
 
 class DeafLayer(MemoryLayer):
-    """Slow, and takes the first cancellation of a send for its own, as clients of Redis may."""
+    """Slow, and mistakes the first cancellation of a send for its own, as clients of Redis may."""
 
     async def group_send(self, group, message):
         try:

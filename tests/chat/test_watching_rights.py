@@ -1,4 +1,4 @@
-"""Who may watch a conversation: its owner, while the account is open and it is not deleted."""
+"""Who may watch a conversation: its owner, while the account is active and the conversation is not deleted."""
 
 import uuid
 
@@ -18,7 +18,7 @@ def conversation(alice):
 
 
 def may(user, conversation_id):
-    """By each of the three gates, which must agree."""
+    """Return whether each of the three gates lets the person in; they must agree."""
     try:
         access.access_conversation(user.pk, conversation_id)
         full = True

@@ -1,4 +1,4 @@
-"""Small context windows: what of a turn is sent, how long the answer may be, and what the person is told of it."""
+"""Small context windows: what of a turn is sent, how long the answer may be, and what the person is told."""
 
 import json
 from dataclasses import replace

@@ -16,14 +16,14 @@ through_either_lane = pytest.mark.parametrize("lane", ["own", "litellm"], indire
 
 @pytest.fixture
 def lane(request, monkeypatch):
-    """The way to the provider."""
+    """Choose our own lane or LiteLLM."""
     if request.param == "litellm":
         monkeypatch.setattr(lane_requests, "FORMATS", {})
 
 
 @pytest.fixture
 def through_litellm(monkeypatch):
-    """As a provider is asked whose wire format is not among ours."""
+    """Ask providers through LiteLLM, as those whose wire format we do not speak."""
     monkeypatch.setattr(lane_requests, "FORMATS", {})
 
 
@@ -35,7 +35,7 @@ async def connections():
 
 @pytest.fixture
 def upstream(upstream_process, connections, settings):
-    """Every provider is at the one upstream, which counts as in the building."""
+    """Put every provider at the one upstream, which counts as local."""
     upstream_process.reset()
     settings.OPENAI_API_KEY = settings.ANTHROPIC_API_KEY = KEY
     settings.OPENAI_BASE_URL = upstream_process.openai_url
@@ -46,7 +46,7 @@ def upstream(upstream_process, connections, settings):
 
 @pytest.fixture(autouse=True)
 def _nothing_known(monkeypatch):
-    """Each test starts like a new process."""
+    """Start each test like a new process."""
     monkeypatch.setattr(catalogue, "_failing", None)
     monkeypatch.setattr(catalogue, "_passed_on", frozenset())
     monkeypatch.setattr(catalogue, "_ollama_answers", {})
@@ -54,7 +54,7 @@ def _nothing_known(monkeypatch):
 
 
 def call_of(name, *, label=Sensitivity.PUBLIC, text="Hello", hosted=False, ceiling=None, max_tokens=1000, **facts):
-    """`facts` are what else the catalogue knows of the model."""
+    """Return a call; `facts` are what else the catalogue knows of the model."""
     ceiling = ceiling if ceiling is not None else Sensitivity.INTERNAL if hosted else Sensitivity.CONFIDENTIAL
     model = ModelInfo(name, name.partition("/")[2], name.partition("/")[0], hosted, ceiling, **facts)
     messages, read_present = (ChatMessage.of("user", text),), unchanging(label, model)
@@ -62,12 +62,12 @@ def call_of(name, *, label=Sensitivity.PUBLIC, text="Hello", hosted=False, ceili
 
 
 def prompts(upstream):
-    """The requests that carried messages or texts: an Ollama is asked before them whether it would pass them on."""
+    """Return the requests with messages or texts: an Ollama is asked before them whether it would pass them on."""
     return [request for request in upstream.requests() if request["path"] != "/api/show"]
 
 
 class Answer:
-    """What came of one call: text and thoughts until it ended, how it ended, and what the ledger was told."""
+    """The result of one call: text and thoughts until it ended, how it ended, and the ledger's entries."""
 
     def __init__(self):
         self.text = ""

@@ -48,7 +48,7 @@ def page_of(model):
 
 
 def form(**changed):
-    """What the page's form sends; `None` leaves a field out."""
+    """Return what the page's form sends; `None` leaves a field out."""
     values = {"display_name": "Some", "ceiling": 10, "enabled": "on", "rank": 3, "parameters": "{}", "roles": []}
     return {name: value for name, value in (values | changed).items() if value is not None}
 
@@ -258,7 +258,7 @@ class TestTheTest:
 
     @staticmethod
     async def outcome(client, name):
-        """What the page says after Test was pressed."""
+        """Press Test and return what the page says."""
         model = await sync_to_async(made)(name)
         answer = await client.post(reverse("admin:outbound_model_test", args=[model.pk]))
         return (await client.get(answer.url)).text

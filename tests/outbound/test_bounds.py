@@ -1,4 +1,4 @@
-"""What a server sends besides text is limited: a clear message, and hardly any bytes are taken."""
+"""What a server sends besides text is limited: a clear message, and hardly any bytes are read."""
 
 import asyncio
 import gzip
@@ -16,7 +16,7 @@ from langai_site.sensitivity import Sensitivity
 from tests.outbound.conftest import PROVIDERS, ask, call_of
 from tests.upstream.process import eventually
 
-# Anything that is taken in memory on the way, in the sockets of both, counts as taken.
+# Everything in memory on the way, in the sockets of both sides, counts as read.
 FEW_BYTES = 32 * 2**20
 OPENAI_CHUNK = 300
 
@@ -24,7 +24,7 @@ every_provider = pytest.mark.parametrize("provider", PROVIDERS)
 
 
 async def assert_let_go(upstream):
-    """The server noticed that nobody reads any more, before it had sent much."""
+    """Check that the server noticed the end of reading before it had sent much."""
     # On a thread: this loop has yet to close the connection.
     assert await asyncio.to_thread(eventually, lambda: upstream.stats()["active"] == 0)
     assert upstream.stats()["flooded"] < FEW_BYTES
@@ -64,7 +64,7 @@ async def test_of_an_error_only_the_beginning_is_read(upstream, caplog, provider
 @every_provider
 async def test_whatever_comes_a_model_that_does_not_begin_is_given_up(upstream, settings, monkeypatch, provider):
     monkeypatch.setattr(bounds, "LEAST_BYTES", 2**40)
-    # Its events without text are signs of life, which count for so long.
+    # Its events without text are signs of life, which count for this long.
     monkeypatch.setattr(patience, "MOST_SECONDS_WITHOUT_A_TOKEN", 0.5)
     settings.ANSWER_START_TIMEOUT = settings.ANSWER_IDLE_TIMEOUT = 0.3
     answer = await ask(call_of(f"{provider}/fail-floodempty-t1"))
@@ -214,7 +214,7 @@ async def test_nothing_is_unpacked():
 
 
 async def turns_while(work):
-    """How often something else could run."""
+    """Count how often another task could run."""
     turns, task = 0, asyncio.ensure_future(work)
     while not task.done():
         await asyncio.sleep(0)

@@ -1,4 +1,4 @@
-"""What people rely on when a model answers: the text, its counts, and that Stop stops."""
+"""What people rely on when a model answers: the text, its counts, and that Stop stops it."""
 
 import asyncio
 import json
@@ -55,7 +55,7 @@ async def test_counts_that_are_not_sent_are_estimated_and_marked(upstream, provi
 @every_provider
 @pytest.mark.parametrize("digits", [9, 30])
 async def test_counts_that_the_call_cannot_have_come_to_are_not_believed(upstream, provider, digits):
-    """They would use up a budget, or fit into no column, so that the answer could not be written down."""
+    """They would use up a budget, or fit into no column, so that the answer could not be stored."""
     answer = await ask(call_of(f"{provider}/t10-u{digits}", text="x" * 400))
     assert answer.error is None
     assert answer.entry.usage == Usage(input_tokens=100, output_tokens=-(-len(answer.text) // 4), estimated=True)

@@ -1,4 +1,4 @@
-"""Texts embedded elsewhere: right vectors, one entry a call, and nothing sent above a ceiling."""
+"""Texts embedded on a server: correct vectors, one entry per call, and nothing sent above a ceiling."""
 
 import logging
 from decimal import Decimal
@@ -36,7 +36,7 @@ def upstream(upstream_process, settings):
 
 
 class Outcome:
-    """What came of one call, and what the ledger was told."""
+    """The result of one call, and the ledger's entries."""
 
     def __init__(
         self, name, texts=TEXTS, *, label=Sensitivity.PUBLIC, hosted=False, ceiling=None, seconds=5, price=None

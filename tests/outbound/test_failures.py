@@ -48,7 +48,7 @@ def assert_failed(answer, code, words):
 def assert_nothing_leaked(answer, caplog):
     told = answer.error.message + str(answer.error)
     assert "stack trace" not in told
-    # The log may have the server's own words, without secrets.
+    # The log may contain the server's own words, without secrets.
     assert "sk-" not in told + caplog.text + answer.error.detail
     assert KEY not in told + caplog.text
 

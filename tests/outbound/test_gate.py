@@ -1,4 +1,4 @@
-"""Labels are read when a connection is held, right before the first byte, and a call is one request."""
+"""Labels are read once a connection is held, right before the first byte, and a call is one request."""
 
 import asyncio
 import socket
@@ -35,12 +35,12 @@ async def _loaded(settings):
 def serve_from(settings, port):
     settings.ANTHROPIC_BASE_URL = settings.OLLAMA_BASE_URL = f"http://127.0.0.1:{port}"
     settings.OPENAI_BASE_URL = f"http://127.0.0.1:{port}/v1"
-    # As after a look at what is offered: the Ollama here is not asked about public text.
+    # As after a refresh: this Ollama is not asked about public text.
     catalogue._ollama_answers[settings.OLLAMA_BASE_URL, "t3"] = False, time.monotonic()
 
 
 class Listener:
-    """A server that takes connections and says nothing: what was written to one by the time that labels are read."""
+    """A server that accepts connections and sends nothing: what had been written to one when labels were read."""
 
     def __init__(self, settings):
         self.socket = socket.create_server(("127.0.0.1", 0))
@@ -49,7 +49,7 @@ class Listener:
         serve_from(settings, self.socket.getsockname()[1])
 
     def rise(self):
-        """The `read_present` of a call whose label rises while its connection is opened."""
+        """Return a `read_present` whose label rises while the connection is opened."""
         self.connection, _ = self.socket.accept()
         self.connection.setblocking(False)
         assert self.received() == b""
@@ -115,7 +115,7 @@ async def test_a_label_that_rises_while_a_call_waits_for_a_thread_counts(listene
 
 @asynccontextmanager
 async def server(settings, answer):
-    """Serve each request with `answer(writer)`; yields the connections that came and the bodies of all requests."""
+    """Serve each request with `answer(writer)`; yield the connections that came and the bodies of all requests."""
     connections, bodies = [], []
 
     async def serve(reader, writer):
@@ -138,7 +138,7 @@ async def server(settings, answer):
 
 
 def reset(writer):
-    """Break the connection off, so that the client is told at once."""
+    """Reset the connection, so that the client notices at once."""
     writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     writer.transport.abort()
 
@@ -169,7 +169,7 @@ async def test_a_connection_serves_one_call_after_another_also_after_a_refusal(s
     ):
         answers = [await ask(each) for each in (refused, call, call, refused, call)]
         assert [answer.text for answer in answers] == ["", "x", "x", "", "x"]
-        # The one that was held for a call that was refused is closed.
+        # The connection of the refused call is closed.
         assert (len(connections), len(bodies)) == (3, 3)
 
 

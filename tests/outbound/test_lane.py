@@ -1,4 +1,4 @@
-"""What servers send on the wire, byte for byte, and what comes of it: the whole text, or a clear failure."""
+"""What servers send on the wire, byte for byte, and the result: the whole text, or a clear failure."""
 
 import gzip
 import json
@@ -204,7 +204,7 @@ async def test_one_refusal_after_the_other_is_met(upstream):
 
 
 async def test_an_old_azure_deployment_learns_the_old_name(upstream):
-    """It refuses the name that its provider usually takes, and asks for no other after that."""
+    """It refuses its provider's usual name, and is then asked with the old one only."""
     call = call_of("azure/gpt")
     endpoint = Endpoint("azure", "gpt", upstream.openai_url, KEY, direct=True)
     message = "Unrecognized request argument supplied: max_completion_tokens"

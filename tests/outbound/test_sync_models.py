@@ -19,7 +19,7 @@ def _only_what_a_test_sets(settings, monkeypatch):
 
 
 def synced():
-    """The command's output and exit code."""
+    """Return the command's output and exit code."""
     out = StringIO()
     try:
         call_command("sync_models", stdout=out, stderr=out)

@@ -1,4 +1,4 @@
-"""What a model thinks comes out of the door beside its answer, and is never part of it."""
+"""A model's thoughts come out of the door beside its answer, and are never part of it."""
 
 import pytest
 

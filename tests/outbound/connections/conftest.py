@@ -21,7 +21,7 @@ def upstream(upstream_process):
 
 
 def connect(address, *, slug="office", key=KEY, **values):
-    """A connection as the page saves it. Synchronous."""
+    """Make a connection as the page saves it. Synchronous."""
     values = {"kind": "compatible", "name": slug.capitalize(), "sealed_key": sealing.seal(key)} | values
     connection = Connection.objects.create(slug=slug, address=address, **values)
     reading.read()

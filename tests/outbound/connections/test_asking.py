@@ -1,4 +1,4 @@
-"""Models of connections are asked where, with the key and as the row says at the moment of sending."""
+"""Models of connections are asked at the address and with the key that the row has at the moment of sending."""
 
 import asyncio
 import socket
@@ -25,7 +25,7 @@ async def connected(*args, **values):
 
 
 def update(**values):
-    """As another process does: nothing tells this one."""
+    """Update as another process does, which does not tell this one."""
     Connection.objects.filter(slug="office").update(**values)
 
 
@@ -79,7 +79,7 @@ async def test_the_variables_keep_their_names_beside_connections(settings, upstr
 
 
 class Server:
-    """A server that takes a connection and says nothing."""
+    """A server that accepts a connection and sends nothing."""
 
     def __init__(self):
         self.socket = socket.create_server(("127.0.0.1", 0))
@@ -151,7 +151,7 @@ async def test_the_key_of_that_moment_is_sent(upstream):
         return Present(call.label, call.model)
 
     await ask(replace(call, read_present=read_present))
-    # Sealed anew each time, but the same key: asked again once.
+    # Encrypted differently each time, but the same key: it is asked once more.
     (request,) = prompts(upstream)
     assert "bearer sk-newer" in request["raw"].casefold()
     assert KEY not in request["raw"]
@@ -168,7 +168,7 @@ async def test_a_connection_that_is_gone_at_the_gate_gets_nothing(server, change
 
 
 async def test_one_that_was_deleted_before_the_gate_gets_nothing_either(server):
-    """This process knows already that it is gone, though the call began with its address."""
+    """This process knows already that it is gone, although the call began with its address."""
 
     def change():
         Connection.objects.all().delete()

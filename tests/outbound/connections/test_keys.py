@@ -1,4 +1,4 @@
-"""A key goes in and does not come out: the row holds no part of it, and neither do exports, logs and values."""
+"""A key can be entered but not read: the row contains no part of it, and neither do exports, logs and values."""
 
 import json
 import logging

@@ -1,4 +1,4 @@
-"""What the regular look at servers does with connections, and what doctor says of them."""
+"""What the regular refresh does with connections, and what doctor says about them."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Chunks of OpenAI's stream, as tests put them together."""
+"""Chunks of OpenAI's stream for tests."""
 
 from langai_site.outbound.lanes.events import Finished, FinishReason, TextDelta, ThinkingDelta
 from langai_site.outbound.lanes.openai_chat import Decoder

@@ -11,7 +11,7 @@ from langai_site.outbound.lanes.events import Alive, Event, TextDelta, ThinkingD
 
 
 def pieces(data, cuts: Iterable[int]) -> list:
-    """`data` cut at each of these places."""
+    """Cut `data` at each of these positions."""
     places = sorted({0, len(data), *(cut % (len(data) + 1) for cut in cuts)})
     return [data[start:end] for start, end in pairwise(places)]
 
@@ -25,7 +25,7 @@ def read(decoder, data: bytes, at: Iterable[int] = ()) -> list[Event]:
 
 
 def joined(events: Iterable[Event]) -> list[Event]:
-    """Neighbouring text, thinking and arguments as one event each, without signs of life."""
+    """Join neighbouring text, thinking and arguments into one event each, without signs of life."""
     kept: list[Event] = []
     for event in events:
         last = kept[-1] if kept else None
@@ -45,7 +45,7 @@ def joined(events: Iterable[Event]) -> list[Event]:
 
 
 def text_of(events: Iterable[Event]) -> str:
-    """The answer as a person sees it."""
+    """Return the answer as a person sees it."""
     text = ""
     for event in events:
         if isinstance(event, TextDelta):
@@ -69,7 +69,7 @@ def ndjson(*values) -> bytes:
 
 
 def work(call: Callable[[], object]) -> int:
-    """Bytes and characters on which methods were called, and the number of calls: what grows with a bad loop."""
+    """Count the calls, and the bytes and characters on which methods were called: a bad loop makes them grow."""
     total = 0
 
     def count(frame, event, function):
@@ -92,7 +92,7 @@ leaves = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_s
 
 
 def json_with(keys: list[str], words: list[str]):
-    """JSON in which the keys and words of a format stand in any place."""
+    """Generate JSON with the keys and words of a format in any place."""
     names = st.sampled_from(keys)
     return st.recursive(
         leaves | st.sampled_from(words),

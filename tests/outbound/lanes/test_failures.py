@@ -1,4 +1,4 @@
-"""Errors of providers, in every shape, and what kind each one is."""
+"""Errors of providers, in every shape, and the kind of each."""
 
 import json
 from datetime import UTC, datetime

@@ -1,4 +1,4 @@
-"""Events and lines out of bytes that are split anywhere."""
+"""Events and lines from bytes that are split anywhere."""
 
 import pytest
 from hypothesis import given, settings

@@ -1,4 +1,4 @@
-"""OpenAI's stream with errors, holes and anything else in it."""
+"""OpenAI's stream with errors, gaps and anything else in it."""
 
 import json
 
