@@ -59,7 +59,7 @@ def _told(outcome: ReplayOutcome) -> dict[str, Any]:
         "tables": [
             _table(
                 "Against the policy in force",
-                "Both route the same turns among today's models, so what differs here is up to the rules.",
+                "Both route the same turns among today's models, so any difference comes from the rules.",
                 "By the policy in force",
                 outcome.by_draft,
             ),

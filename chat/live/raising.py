@@ -22,5 +22,5 @@ async def keep_raising() -> None:
             ):
                 await publishing.publish(conversation, {"type": "label.rose"})
         except Exception:
-            logger.exception("conversations could not be raised with a label")
+            logger.exception("the labels of conversations could not be raised")
         await asyncio.sleep(EVERY)

@@ -151,7 +151,7 @@ async def _keep(drawn: Sequence[ReplyHtml]) -> None:
     try:
         await in_database_thread(_store, drawn)
     except Error as error:
-        logger.warning("the HTML of %d answers could not be kept (%s)", len(drawn), type(error).__name__)
+        logger.warning("the HTML of %d answers could not be stored (%s)", len(drawn), type(error).__name__)
 
 
 def _store(drawn: Sequence[ReplyHtml]) -> None:

@@ -24,7 +24,7 @@ FRESH = 3.0
 # The distance between rule numbers, so that a rule can be put between two others by its number alone.
 STEP = 10
 
-NO_DRAFT = "This policy is not a draft any more: somebody activated or discarded it. Reload the page."
+NO_DRAFT = "This policy is no longer a draft: somebody activated or discarded it. Reload the page."
 
 _IN_FORCE = CompiledQuery(
     lambda: (

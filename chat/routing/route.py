@@ -151,13 +151,13 @@ def route(request: RouteRequest, catalogue: Sequence[ModelInfo], policy: Policy)
     """
     if request.requested == AUTO:
         found = _automatic(request, catalogue, policy)
-        why = f"{found.why}; the model “{request.gone}” is not available any more"
+        why = f"{found.why}; the model “{request.gone}” is no longer available"
         return replace(found, why=why) if request.gone else found
     for model in (*catalogue, *BUILT_IN):
         if model.name == request.requested:
             return _chosen(model, request)
     raise NoModelError(
-        f"The model “{request.requested}” is not available any more. Choose another one, or Auto, and retry."
+        f"The model “{request.requested}” is no longer available. Choose another one, or Auto, and retry."
     )
 
 
@@ -241,7 +241,7 @@ def _why(rule: Rule, first: ModelInfo, request: RouteRequest) -> str:
     text = f"auto: {rule.name} → {USES[rule.use]}"
     is_as_asked = not first.hosted if rule.use == LOCAL else rule.use in first.roles
     if not is_as_asked:
-        text += "; no such model can answer, so the nearest does"
+        text += "; no such model can answer, so the nearest one does"
     return f"{text}; every model that can answer failed lately" if first.name in request.cooling else text
 
 

@@ -36,7 +36,7 @@ def _live_place(snapshot: Snapshot | None, number: int) -> CitedSource:
     for source in snapshot["sources"] if snapshot else []:
         if source["number"] == number:
             return source
-    raise NotFoundError("This answer cites no passage by that number.")
+    raise NotFoundError("This answer cites no passage with that number.")
 
 
 def _place(citation: Citation) -> CitedSource:

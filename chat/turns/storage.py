@@ -158,7 +158,7 @@ def retry(user: User, reply_id: UUID, pick: drafts.Pick = drafts.AS_BEFORE) -> S
     reply = access.access_reply(user.id, reply_id)
     conversation, question = _existing(user, reply.conversation_id), reply.parent
     if question is None:
-        raise ConflictError("This answer has no question to be asked again.")
+        raise ConflictError("This answer has no question, so it cannot be asked again.")
     fresh = pick.fresh or reply.status == Message.Status.COMPLETE
     return _open(conversation, question, replace(pick.named(conversation.model), fresh=fresh))
 

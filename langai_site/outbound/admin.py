@@ -117,7 +117,7 @@ class ModelAdmin(admin.ModelAdmin[Model]):
     @admin.display(description="Learnt from its server")
     def learnt_shown(self, model: Model) -> str:
         words = stored_quirks.words(stored_quirks.read(model.learnt))
-        return f"{words[0].upper()}{words[1:]}." if words else "Nothing: it takes what others take."
+        return f"{words[0].upper()}{words[1:]}." if words else "Nothing: its server accepts the usual requests."
 
     @admin.display(description="Price in", ordering="price_input")
     def price_in(self, model: Model) -> str:

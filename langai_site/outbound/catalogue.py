@@ -158,7 +158,7 @@ def state(model: Model) -> str:
         return "its server does not answer"
     connection = known.find(model.provider)
     is_open = model.provider in listings.DEFAULTS or (connection is not None and connection.is_open)
-    return READY if model.available or is_open else "server does not list it any more"
+    return READY if model.available or is_open else "its server no longer lists it"
 
 
 def problem_of(provider: str) -> str:

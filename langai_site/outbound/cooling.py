@@ -25,13 +25,13 @@ SECONDS = {
 }
 WORDS = {
     "unreachable": "could not be reached",
-    "rate_limited": "took no more questions",
+    "rate_limited": "accepted no more questions",
     "upstream_error": "failed on its side",
     "start_timeout": "did not begin to answer",
-    "idle_timeout": "fell silent in mid-answer",
-    "cut": "broke off in mid-answer",
+    "idle_timeout": "stopped sending during an answer",
+    "cut": "broke off during an answer",
     "malformed": "sent something unreadable",
-    "oversized": "sent far more than an answer takes",
+    "oversized": "sent far more data than an answer needs",
     "unauthorized": "refused its key",
     "not_found": "was not offered by its server",
 }

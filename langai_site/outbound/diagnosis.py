@@ -42,7 +42,7 @@ def connected() -> DoctorFinding:
     """Return what each connection's server lists; all are asked at the same time."""
     reading.read()
     if not (slugs := known.enabled()):
-        return DoctorFinding("off", "none is made: add one under Connections in the administration pages")
+        return DoctorFinding("off", "no connection yet: add one under Connections in the administration pages")
     found = asyncio.run(_all_listed(slugs))
     words = "; ".join(f"{slug}: {said}" for slug, (_, said, _) in found.items())
     first = next((advice for _, _, advice in found.values() if advice), "")
@@ -97,7 +97,7 @@ def _counted(endpoint: Endpoint, answer: httpx.Response) -> DoctorFinding:
         body: Any = answer.json()
     except ValueError:
         return DoctorFinding(
-            "fail", f"{_host(endpoint)} answers something else", "Check the address: a path may be missing."
+            "fail", f"{_host(endpoint)} does not answer in JSON", "Check the address: a path may be missing."
         )
     models = body.get(key) if isinstance(body, dict) else body
     if not models or not isinstance(models, list):

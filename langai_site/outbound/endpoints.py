@@ -93,9 +93,7 @@ def _endpoint(name: str, url: str, key: str) -> Endpoint:
 
 
 def _not_set_up(name: str) -> ProviderError:
-    return ProviderError(
-        f"{name} is not set up here any more. Choose another model.", code="not_found", retryable=False
-    )
+    return ProviderError(f"{name} is no longer set up here. Choose another model.", code="not_found", retryable=False)
 
 
 def is_local(url: str) -> bool:

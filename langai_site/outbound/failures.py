@@ -12,8 +12,8 @@ from langai_site.outbound.types import ProviderError
 MESSAGES = {
     "unreachable": "{model} could not be reached. Try again in a moment, or choose another model.",
     "unauthorized": "{model} refused the key that is set up here. Please tell an admin.",
-    "rate_limited": "{model} takes no more questions right now. {again}",
-    "not_found": "{model} is not offered by its server any more. Choose another model.",
+    "rate_limited": "{model} does not accept more questions right now. {again}",
+    "not_found": "{model} is no longer offered by its server. Choose another model.",
     "too_long": "This conversation is too long for {model}. Start a new one, or choose a model that takes more.",
     "filtered": "{model} declined: its provider's content filter stopped the answer.",
     "quota": "{model} declined: the quota of the key that is set up here is used up. Please tell an admin.",
@@ -26,10 +26,10 @@ MESSAGES = {
     "Try again, or choose another model.",
     "upstream_error": "{model} failed on its side. Try again in a moment, or choose another model.",
     "start_timeout": "{model} did not begin to answer within {seconds:g} seconds. Try again, or choose another model.",
-    "idle_timeout": "{model} fell silent in mid-answer for {seconds:g} seconds. Try again.",
+    "idle_timeout": "{model} stopped sending: nothing came for {seconds:g} seconds. Try again.",
     "cut": "The connection to {model} broke before the answer was complete. Try again.",
     "malformed": "{model} sent something that cannot be read. Try again, or choose another model.",
-    "oversized": "{model} sent far more than an answer takes, so it was stopped. Choose another model, or try again.",
+    "oversized": "{model} sent far more data than an answer needs and was stopped. Try again, or choose another model.",
 }
 FINAL = ("unauthorized", "not_found", "too_long", "filtered", "rejected", "quota")
 # Failures before which the provider has done no work that it would charge for.

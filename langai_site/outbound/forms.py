@@ -89,7 +89,7 @@ class QuirksForm(forms.ModelForm[Model]):
     quirk_stream = _choice("stream", "Answers come word by word")
     quirk_stream_options = _choice("stream_options", "Token counts are asked for")
     quirk_temperature = _choice("temperature", "Temperature is sent")
-    quirk_opened = _choice("opened", "Answers begin with thinking that nothing marks")
+    quirk_opened = _choice("opened", "Answers begin with unmarked thinking")
     forget = forms.BooleanField(label="Forget what was learnt", required=False)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401
@@ -154,7 +154,7 @@ class ModelForm(AbilitiesForm, QuirksForm):
         provider, _, model = name.partition("/")
         prefixes = [*RANKS, *Connection.objects.values_list("slug", flat=True)]
         if provider not in prefixes or not model:
-            raise forms.ValidationError(f"A name begins with {', '.join(f'{prefix}/' for prefix in prefixes)}.")
+            raise forms.ValidationError(f"The name must begin with {', '.join(f'{prefix}/' for prefix in prefixes)}.")
         return name
 
     def clean_roles(self) -> list[str] | None:

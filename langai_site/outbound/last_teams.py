@@ -27,5 +27,5 @@ def _switch_off(instance: Team, **_signal: Any) -> None:  # noqa: ANN401
     """Switch off the models, in the deletion's transaction, once all teams that are deleted together are gone."""
     left = Model.objects.filter(pk__in=getattr(instance, _NOTED, []), teams=None, enabled=True)
     for name in left.values_list("name", flat=True):
-        logger.warning("%s was switched off: its last team was deleted, and it would be everyone's", name)
+        logger.warning("%s was switched off: its last team was deleted, so everyone could have used it", name)
     left.update(enabled=False)

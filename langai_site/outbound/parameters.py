@@ -50,7 +50,7 @@ def checked(value: Any) -> dict[str, Parameter]:  # noqa: ANN401 - JSON that a p
     for name, given in value.items():
         if name not in ALLOWED:
             raise ValueError(
-                f"“{name}” can't be set here. Possible are {NAMES}; keys and addresses belong in connections."
+                f"“{name}” can't be set here. You can set {NAMES}; keys and addresses belong in connections."
             )
         fits, words = ALLOWED[name]
         if not fits(given):
@@ -88,7 +88,7 @@ def checked_headers(value: Any) -> dict[str, str]:  # noqa: ANN401 - JSON that a
         if name.lower() in OWN_HEADERS:
             raise ValueError(f"“{name}” is set by LangAI itself; a key belongs in the key field of its connection.")
         if not HEADER_NAME.fullmatch(name) or not isinstance(text, str) or not HEADER_VALUE.fullmatch(text):
-            raise ValueError(f"“{name}” is not a header with a text of plain letters.")
+            raise ValueError(f"“{name}” is not a header whose value is plain ASCII text.")
     return value
 
 

@@ -19,11 +19,11 @@ WORDS = {
     ("max_tokens_name", None): "the longest answer is not sent",
     ("stream_options", False): "token counts are not asked for",
     ("system_role", "developer"): "instructions have the role developer",
-    ("system_role", "user"): "instructions stand before the first question",
+    ("system_role", "user"): "instructions come before the first question",
     ("temperature", False): "the temperature is not sent",
     ("stream", False): "answers come whole, not word by word",
     ("reasoning_content", True): "earlier thinking is sent back",
-    ("opened", True): "answers begin with thinking that nothing marks",
+    ("opened", True): "answers begin with unmarked thinking",
 }
 NAMES = {field.name for field in fields(Quirks)}
 

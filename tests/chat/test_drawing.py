@@ -257,7 +257,7 @@ async def test_what_is_drawn_of_a_conversation_that_is_deleted_meanwhile_is_not_
     await in_database_thread(Conversation.objects.all().delete)
     assert len(await drawing.html_of(part.messages)) == ON_THE_PAGE
     assert not await ReplyHtml.objects.aexists()
-    assert "could not be kept (IntegrityError)" in caplog.text
+    assert "could not be stored (IntegrityError)" in caplog.text
     assert "bold" not in caplog.text
 
 

@@ -135,7 +135,7 @@ async def test_a_provider_that_asks_to_wait_longer_is_left_alone_for_longer():
     error = failures.failure("rate_limited", "Big", seconds=900)
     await cooling.rest("openai/big", error)
     assert await cooling.resting(["openai/big", "openai/small"]) == {
-        "openai/big": "took no more questions a moment ago"
+        "openai/big": "accepted no more questions a moment ago"
     }
     assert error.retry_after == 900
 

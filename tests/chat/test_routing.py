@@ -111,7 +111,7 @@ def test_a_model_whose_window_is_not_known_is_tried_last_with_a_long_prompt_and_
 def test_where_no_model_has_the_role_the_nearest_answers_and_the_receipt_says_so():
     taken = auto([CHEAP, USUAL], complexity=Level.COMPLEX)
     assert taken.model == USUAL
-    assert taken.why == "auto: complex → strong; no such model can answer, so the nearest does"
+    assert taken.why == "auto: complex → strong; no such model can answer, so the nearest one does"
 
 
 def test_a_model_without_a_role_comes_last():
@@ -206,7 +206,7 @@ def test_a_model_that_is_gone_is_named():
 
 def test_auto_says_whose_place_it_takes():
     found = route(routed("auto", gone="office/old"), ALL, DEFAULT)
-    assert found.why.endswith("; the model “office/old” is not available any more")
+    assert found.why.endswith("; the model “office/old” is no longer available")
 
 
 def test_a_lower_ceiling_is_kept_as_well():

@@ -153,7 +153,7 @@ async def test_a_citation_that_is_not_there_is_a_clear_404(alice):
     reply = await Message.objects.aget(role="assistant")
     answer = await client.get(reverse("chat:citation", args=[reply.id, 7]))
     assert answer.status_code == 404
-    assert "cites no passage by that number" in answer.content.decode()
+    assert "cites no passage with that number" in answer.content.decode()
 
 
 async def test_addresses_that_take_messages_lead_back_to_their_pages(alice):

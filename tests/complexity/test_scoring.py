@@ -66,7 +66,7 @@ def test_the_same_message_always_has_the_same_score(text):
         ("Prove that there are infinitely many primes.", "asks for a proof"),
         ("Analyse the survey and tell what it means for the canteen.", "asks to analyse"),
         ("Recommend one of the two offers, and justify it.", "asks for a judgement"),
-        ("Debug the export: it crashes under load.", "asks to find or mend a fault"),
+        ("Debug the export: it crashes under load.", "asks to find or fix a fault"),
         ("Explain step by step how to file a patent.", "several steps"),
         ("Explain it, but without formulas, and if you must, with one at most.", "conditions to keep"),
         ("Explain the risks and costs of the contract.", "a subject with many sides"),

@@ -139,7 +139,7 @@ class TestWhatAModelWaitsFor:
 
     def test_a_model_that_its_server_lists_no_more_says_so(self, admin):
         made("ollama_chat/some", available=False)
-        assert "server does not list it any more" in admin.get(reverse(LIST)).text
+        assert "its server no longer lists it" in admin.get(reverse(LIST)).text
 
     def test_a_server_that_does_not_answer_is_no_fault_of_the_model(self, admin, monkeypatch):
         made("ollama_chat/some", available=False)
@@ -184,7 +184,7 @@ class TestChanging:
     @pytest.mark.parametrize("name", ["gpt-5.4", "azure/gpt-5.4", "openai/"])
     def test_a_name_of_no_provider_here_is_refused_with_what_would_do(self, admin, name):
         page = admin.post(reverse(ADD), form(name=name)).text
-        assert "A name begins with openai/, anthropic/, hosted_vllm/, ollama_chat/." in page
+        assert "The name must begin with openai/, anthropic/, hosted_vllm/, ollama_chat/." in page
         assert not Model.objects.exists()
 
     def test_who_may_only_look_sees_the_page_and_changes_nothing(self, client):
@@ -275,7 +275,7 @@ class TestTheTest:
         ("name", "words"),
         [
             ("hosted_vllm/fail-unauthorized", "refused the key that is set up here"),
-            ("hosted_vllm/fail-missing", "is not offered by its server any more"),
+            ("hosted_vllm/fail-missing", "is no longer offered by its server"),
             ("ollama_chat/fail-broken", "failed on its side"),
         ],
     )

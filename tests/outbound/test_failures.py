@@ -19,7 +19,7 @@ FROM_THE_START = {
     "unauthorized": ("unauthorized", "Please tell an admin"),
     "detail": ("unauthorized", "Please tell an admin"),
     "forbidden": ("unauthorized", "Please tell an admin"),
-    "missing": ("not_found", "not offered by its server any more"),
+    "missing": ("not_found", "no longer offered by its server"),
     "busy": ("rate_limited", "Try again in 7 seconds"),
     "broken": ("upstream_error", "failed on its side"),
     "html": ("upstream_error", "failed on its side"),
@@ -33,7 +33,7 @@ HALF_WAY = {
     "cut": ("cut", "broke before the answer was complete"),
     "error": ("upstream_error", "failed on its side"),
     "malformed": ("malformed", "cannot be read"),
-    "idle": ("idle_timeout", "fell silent in mid-answer for 0.4 seconds"),
+    "idle": ("idle_timeout", "nothing came for 0.4 seconds"),
     "nofinish": ("cut", "broke before the answer was complete"),
 }
 

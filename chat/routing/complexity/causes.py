@@ -28,7 +28,7 @@ PHRASES: Mapping[str, tuple[int, str]] = {
     "proof": (1, "asks for a proof"),
     "analysis": (1, "asks to analyse"),
     "judgement": (1, "asks for a judgement"),
-    "repair": (1, "asks to find or mend a fault"),
+    "repair": (1, "asks to find or fix a fault"),
     "steps": (1, "several steps"),
     "conditions": (1, "conditions to keep"),
     "subject": (1, "a subject with many sides"),

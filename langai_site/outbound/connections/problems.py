@@ -46,7 +46,7 @@ def of_error(error: BaseException | None, address: str, *, has_key: bool, wants_
     if isinstance(error, httpx.HTTPError | httpx.InvalidURL):
         return _of_connection(error, host)
     return Problem(
-        "answers something else",
+        "does not answer in JSON",
         f"{host} answers with something other than JSON, such as a web page. "
         f"Check the address: a path may be missing.{try_v1}",
     )
@@ -66,7 +66,7 @@ def _of_status(response: httpx.Response, host: str, has_key: bool, try_v1: str) 
         return Problem("no list of models at this address", words)
     if status == httpx.codes.BAD_REQUEST and response.headers.get("content-type", "").startswith("text/html"):
         words = f"{host} answers with status 400 and a web page. It may speak https: check the address."
-        return Problem("answers something else", words)
+        return Problem("does not answer in JSON", words)
     return Problem(f"answers with status {status}", f"{host} answers with status {status}. Its log may say more.")
 
 
@@ -76,7 +76,7 @@ def _of_connection(error: BaseException, host: str) -> Problem:
         return _of_tls(" ".join(map(str, chain)), host)
     text = " ".join(map(str, chain)).casefold()
     if "name or service" in text or "getaddrinfo" in text or "name resolution" in text or "nodename" in text:
-        return Problem("its name is not known", f"No server is called {host}. Check the spelling of the address.")
+        return Problem("its host name is unknown", f"No server has the name {host}. Check the spelling of the address.")
     if isinstance(error, httpx.ConnectError):
         words = f"Nothing answers at {host}. Check the address and the port, and that the server runs."
         return Problem("cannot be reached", words)
@@ -85,7 +85,7 @@ def _of_connection(error: BaseException, host: str) -> Problem:
 
 def _of_tls(text: str, host: str) -> Problem:
     if "WRONG_VERSION_NUMBER" in text or "RECORD_LAYER" in text:
-        return Problem("does not speak https", f"{host} does not speak https. Write http:// if it is meant to be so.")
+        return Problem("does not speak https", f"{host} does not speak https. Write http:// if that is intended.")
     reason = "is not trusted"
     if "self-signed" in text or "self signed" in text:
         reason = "is self-signed"

@@ -147,7 +147,7 @@ class TestSaving:
 
     def test_a_server_without_tls_is_named(self, admin, upstream):
         text = admin.post(reverse(ADD), form(address=upstream.openai_url.replace("http:", "https:"))).text
-        assert "does not speak https. Write http:// if it is meant to be so." in text
+        assert "does not speak https. Write http:// if that is intended." in text
 
     def test_a_certificate_that_nobody_trusts_is_named(self, admin, tmp_path):
         with https_server(tmp_path) as url:
