@@ -135,7 +135,7 @@ async def _run(reply: Live) -> TurnOutcome:
 async def _cancel_until_done(tasks: Iterable[asyncio.Task[None]]) -> None:
     """Cancel tasks again and again until they have ended.
 
-    They wait for other people's code, above all a provider's client. If that mistakes the cancellation for its own, as
+    They wait in third-party code, above all a provider's client. If that mistakes the cancellation for its own, as
     asyncio.wait_for does before Python 3.12, the reply would live forever.
     """
     remaining = set(tasks)
