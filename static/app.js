@@ -1,4 +1,4 @@
-// What htmx cannot do: keys, growing, scrolling, copying, and a page that works where sockets are blocked.
+// What htmx cannot do: keys, growing fields, scrolling, copying, and polling where sockets are blocked.
 
 const find = (selector, within = document) => within.querySelector(selector);
 const all = (selector, within = document) => [...within.querySelectorAll(selector)];
@@ -48,7 +48,7 @@ function toEnd() {
   if (scroller) scroller.scrollTop = scroller.scrollHeight;
 }
 
-// The page of an earlier part has no way to the end of the thread: that is another page.
+// A page of an earlier part offers no jump to the end of the thread, which is on another page.
 function offerJump() {
   const jump = find("#jump");
   if (jump) jump.hidden = pinned;
@@ -64,7 +64,7 @@ function scrolled({ target }) {
   offerJump();
 }
 
-// Where an address names a message, that is what somebody wants to see.
+// If the address names a message, scroll to it.
 function toStart() {
   const wanted = location.hash.startsWith("#m-") && document.getElementById(location.hash.slice(1));
   if (!wanted) return toEnd();
@@ -113,7 +113,7 @@ function announceEnded() {
   if (now.size) announce(find(".thinking .running", thread()) ? "The model is thinking." : "");
 }
 
-// What is said already is not said again.
+// Screen readers need not hear the same words twice.
 function announce(words) {
   const announcer = find("#announcer");
   if (announcer.textContent !== words) announcer.textContent = words;
@@ -135,7 +135,7 @@ function watchThread() {
 /* What the model thinks: a folded line that counts the seconds by itself. Its text is asked for when it is opened. */
 
 const REFRESH = 3000;
-// Long thoughts take the server longer to draw: so many characters a second.
+// Long thoughts take the server longer to draw, so they are requested less often: one second per this many characters.
 const PACE = 20_000;
 
 let counting = null;
@@ -158,7 +158,7 @@ function countThinking() {
   else counting = clearInterval(counting) ?? null;
 }
 
-// Somebody reads along: what is new comes over a request of its own, not over the socket.
+// While somebody reads the thoughts, new ones come through separate requests, not through the socket.
 function refreshThoughts(thinking, now) {
   if (!thinking.open) return;
   const thought = find(".thought", thinking);
@@ -168,7 +168,7 @@ function refreshThoughts(thinking, now) {
   htmx.ajax("GET", thought.getAttribute("hx-get"), { target: thought, swap: "innerHTML" }).catch(() => {});
 }
 
-// They are asked for when they are opened, and once they are whole only once.
+// Thoughts are requested when the line is opened; complete ones are requested only once.
 function askThoughts(event) {
   const { elt } = event.detail;
   if (!elt.matches(".thought")) return;
@@ -179,7 +179,7 @@ function gotThoughts({ detail: { target } }) {
   if (target.matches(".thinking .thought")) target.isWhole = !find(".running", target.closest(".thinking"));
 }
 
-// A reply that is drawn anew keeps its thoughts open, and what is shown of them until they are asked for again.
+// A reply that is drawn again keeps its thoughts open, and their text until they are requested again.
 function keepOpen(before, after) {
   const shown = before?.querySelector(".thinking[open]");
   const next = after?.querySelector(".thinking");
@@ -249,7 +249,7 @@ function sent({ detail: { elt, xhr, requestConfig } }) {
   if (elt.id !== "composer" || !xhr.status || xhr.status >= 400 || xhr.getResponseHeader("HX-Retarget") === "#notices") return;
   pinned = true;
   toEnd();
-  // What was typed on meanwhile is the next draft.
+  // Text that was typed meanwhile is the next draft.
   if (elt.elements.text.value !== requestConfig.parameters.text) return;
   drafts.drop(elt.dataset.draft);
   elt.elements.text.value = "";
@@ -257,7 +257,7 @@ function sent({ detail: { elt, xhr, requestConfig } }) {
   find("#preview").replaceChildren();
 }
 
-// What is said of the message before it is sent stays open while somebody writes on.
+// The preview's details stay open while somebody continues to write.
 let explained = false;
 
 function remember({ detail: { target } }) {
@@ -378,11 +378,11 @@ function socketOpened() {
   polling = null;
 }
 
-// For good: nothing is asked for again, and what stands in the composer stays there.
+// The end of watching is final: nothing is requested again, and the composer's text stays.
 function watchingEnded(code) {
   clearInterval(polling);
   polling = null;
-  // A page that did this itself is on its way elsewhere and needs no notice.
+  // A page that caused this itself is already leaving and needs no notice.
   setTimeout(() => {
     if (code === SIGNED_OUT) {
       const href = `/accounts/login/?next=${encodeURIComponent(location.pathname)}`;
@@ -404,7 +404,7 @@ function socketClosed({ detail: { event, socketWrapper } }) {
   }
 }
 
-// A socket says what the page shows now, and is sent what that lacks: an hour after the page was loaded as well.
+// A socket says what the page shows now and gets what is missing, even an hour after the page was loaded.
 function currentSocket(address) {
   const last = all(".turn", thread()).at(-1);
   const url = new URL(address);
@@ -420,7 +420,7 @@ document.addEventListener("htmx:wsConnecting", () => {
 });
 document.addEventListener("htmx:wsOpen", socketOpened);
 document.addEventListener("htmx:wsClose", socketClosed);
-// With an open socket the answer to a post is drawn by it; without one the post itself brings the new thread.
+// An open socket draws the response to a post; without a socket the post itself brings the new thread.
 document.addEventListener("htmx:configRequest", ({ detail }) => {
   if (connected) detail.headers["X-Socket"] = "open";
 });
@@ -430,12 +430,12 @@ document.addEventListener("htmx:configRequest", ({ detail }) => {
 document.addEventListener("htmx:beforeSwap", (event) => {
   const landed = new URL(event.detail.xhr.responseURL || location.href).pathname;
   if (!landed.startsWith("/accounts/login/")) return;
-  // Signed out meanwhile: the page asks for the sign-in, and the draft is still there afterwards.
+  // Signed out meanwhile: the reload asks for a sign-in, and the draft is still there afterwards.
   event.detail.shouldSwap = false;
   location.reload();
 });
 document.addEventListener("htmx:beforeSwap", ({ detail }) => {
-  // What was sent too often is told in the answer itself.
+  // The response itself says that something was sent too often.
   if (detail.xhr.status !== 429 || detail.xhr.getResponseHeader("HX-Retarget") !== "#notices") return;
   detail.shouldSwap = true;
   detail.isError = false;
