@@ -82,9 +82,9 @@ def test_what_another_process_activated_is_seen_when_the_known_policy_is_not_fre
 def test_only_a_draft_can_be_activated_discarded_or_held_for_a_change(drafted, admin):
     activated = policies.activate(drafted, by=admin)
     for act in (lambda: policies.activate(activated, by=admin), lambda: policies.discard(activated)):
-        with pytest.raises(ConflictError, match="not a draft any more"):
+        with pytest.raises(ConflictError, match="no longer a draft"):
             act()
-    with pytest.raises(ConflictError, match="not a draft any more"), transaction.atomic():
+    with pytest.raises(ConflictError, match="no longer a draft"), transaction.atomic():
         policies.hold(drafted)
     assert statuses() == {1: STATUS.RETIRED, 2: STATUS.ACTIVE}
 

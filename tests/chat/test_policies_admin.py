@@ -142,9 +142,9 @@ def test_every_act_is_kept_in_the_history(page, first, draft, admin):
 
 def test_what_cannot_be_done_any_more_is_told_and_leaves_no_trace(page, first, draft):
     page.post(at(draft, "activate"))
-    assert "not a draft any more" in told(page.post(at(draft, "activate"), follow=True))[-1]
+    assert "no longer a draft" in told(page.post(at(draft, "activate"), follow=True))[-1]
     assert "in force already" in told(page.post(at(draft, "roll-back"), follow=True))[-1]
-    assert "not a draft any more" in told(page.post(at(first, "discard"), follow=True))[-1]
+    assert "no longer a draft" in told(page.post(at(first, "discard"), follow=True))[-1]
     assert logged() == ["Activated as version 2."]
 
 
