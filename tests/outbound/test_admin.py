@@ -229,7 +229,7 @@ class TestPrices:
             ({"price_input": "-1", "price_output": "1"}, "greater than or equal to 0"),
             (
                 {"price_input": "1", "price_output": "1", "price_from": "2020-01-01"},
-                "holds from today or later",
+                "can start today or later",
             ),
         ],
     )
