@@ -233,7 +233,7 @@ def answering(answer: bytes):
     [
         (b"HTTP/1.1 401 No\r\nContent-Length: 0\r\n\r\n", "fail", "refuses the key"),
         (b"HTTP/1.1 302 There\r\nLocation: http://10.9.9.9/\r\nContent-Length: 0\r\n\r\n", "fail", "status 302"),
-        (b"HTTP/1.1 200 OK\r\nContent-Length: 7\r\n\r\n<html/>", "fail", "something else"),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 7\r\n\r\n<html/>", "fail", "does not answer in JSON"),
         (b'HTTP/1.1 200 OK\r\nContent-Length: 12\r\n\r\n{"data": []}', "warn", "lists no model"),
     ],
 )
@@ -254,7 +254,7 @@ def test_the_embedder_embeds_a_word(settings, model_dir):
 
 
 def test_weights_that_are_not_the_published_ones_are_told(settings, model_dir, tmp_path, monkeypatch):
-    (tmp_path / "model.safetensors").write_bytes(b"something else")
+    (tmp_path / "model.safetensors").write_bytes(b"does not answer in JSON")
     monkeypatch.setattr(search, "weights_folder", lambda: tmp_path)
     settings.EMBEDDER, settings.MODEL_DIR = "local", model_dir
     assert (search.embedder().status, "SHA-256" in search.embedder().found) == ("fail", True)
