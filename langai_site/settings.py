@@ -62,7 +62,7 @@ try:
     DEFAULT_SENSITIVITY = env.str(
         "DEFAULT_SENSITIVITY", "public", validate=OneOf(["public", "internal", "confidential"])
     )
-    # Of pictures, in which no sensitive text can be found.
+    # For pictures, in which sensitive text cannot be found.
     UNREADABLE_LABEL = env.str("UNREADABLE_LABEL", "internal", validate=OneOf(["public", "internal", "confidential"]))
     EMBEDDER = env.str("EMBEDDER", "local", validate=environment.embedder)
     # Empty: the address and key of the chat's models.

@@ -92,7 +92,7 @@ async def completions(
 ) -> CompletionOut | HttpResponseBase:
     """Answer the last message, from your documents unless you select no collection."""
     user = person_of(request)
-    # Pictures are decoded, and large ones take milliseconds.
+    # Decoding large pictures takes milliseconds.
     read = partial(said_of, body, sensitivity, collections)
     said = await asyncio.to_thread(read) if is_long(request) else read()
     answer = stateless.answer(user, said, proof_of(request))
@@ -171,7 +171,7 @@ async def _frames(answer: Answer, *, counted: bool) -> AsyncGenerator[bytes, Non
         async for event in answer:
             chunk["model"] = event.model
             if isinstance(event, ThoughtPiece) and not event.text:
-                # Signatures come whole in the last chunk.
+                # Signatures come complete in the last chunk.
                 continue
             if not isinstance(event, Whole):
                 role = {} if begun else {"role": "assistant"}

@@ -1,4 +1,4 @@
-"""The content of OpenAI's messages: texts and pictures. A client's parts are understood, or refused with a reason."""
+"""The content of OpenAI's messages, texts and pictures. A client's parts are read, or refused with a reason."""
 
 import base64
 import binascii
@@ -16,7 +16,7 @@ from langai_site.outbound.parts import Image
 FILES = ("input_audio", "file", "input_file")
 TEXTS = ("text", "refusal", "input_text", "output_text")
 PICTURES = ("image_url", "input_image")
-# The beginning of a file of each kind that the providers read.
+# The first bytes of each kind of file that the providers read.
 SIGNATURES = {
     b"\x89PNG\r\n\x1a\n": "image/png",
     b"\xff\xd8\xff": "image/jpeg",
@@ -100,7 +100,7 @@ Content = Annotated[
 
 
 def text_of(content: list[ContentPart] | None) -> str:
-    """Return what the parts say together; pictures say nothing."""
+    """Return the text of the parts; pictures have none."""
     return "".join(part for part in content or () if isinstance(part, str))
 
 
@@ -124,7 +124,7 @@ def picture_of(part: PictureUrl, param: str) -> Picture:
 
 
 def _media_type(data: bytes) -> str:
-    """Return the type by the file's own beginning; empty for any other kind."""
+    """Return the media type by the file's first bytes; empty for any other kind."""
     if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
         return "image/webp"
     return next((kind for start, kind in SIGNATURES.items() if data.startswith(start)), "")

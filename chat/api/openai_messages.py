@@ -1,4 +1,4 @@
-"""The messages of OpenAI's format: what a client sends in them is understood, or refused with a reason."""
+"""Reads the messages of OpenAI's format, or refuses them with a reason."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,14 +14,14 @@ from langai_site.outbound.types import ChatMessage, Role
 from langai_site.web.api_lists import Listed
 
 INSTRUCT = ("system", "developer")
-# What a client's tools have returned.
+# The roles of results that a client's tools have returned.
 RESULTS = ("tool", "function")
 PICTURES_MAX = 20
 
 
-# Many of these come at once: pydantic's own check takes a tenth of the time of ninja's.
+# Requests can have many messages: pydantic's own check takes a tenth of the time of ninja's.
 class MessageIn(BaseModel):
-    """The names of participants are ignored. `thinking_blocks` are thoughts that an earlier answer brought along."""
+    """The names of participants are ignored. `thinking_blocks` are thoughts from an earlier answer."""
 
     role: Literal["system", "developer", "user", "assistant", "tool", "function"]
     content: Content = None
@@ -42,7 +42,7 @@ class MessageIn(BaseModel):
 
     @property
     def calls(self) -> Iterator[ToolCall]:
-        """Yield the calls of tools that an assistant made."""
+        """Yield the tool calls of an assistant's message."""
         old = [{"function": self.function_call}] if self.function_call else []
         for call in (*old, *(self.tool_calls or ())):
             function = call.get("function") if isinstance(call, Mapping) else None
@@ -61,8 +61,8 @@ class MessageIn(BaseModel):
 class Conversation:
     """What a program sent.
 
-    `instructions` are added to our own. `after` are the calls of tools since the question, with their results.
-    `pictures` are all of the conversation's, those of the question among them.
+    `instructions` are added to our own. `after` are the tool calls since the question, with their results. `pictures`
+    are those of the whole conversation, including the question's.
     """
 
     instructions: str
@@ -78,11 +78,11 @@ class Conversation:
 
 
 def conversation(messages: Sequence[MessageIn], *, has_tools: bool = False, place: str = "messages") -> Conversation:
-    """Return what `messages` say. Raises InvalidError if one is too long, or if they do not end with a question.
+    """Return the conversation in `messages`. Raises InvalidError if one is too long, or if no question ends it.
 
-    A model that is asked without tools knows no calls. So that it still knows what came of them, a call is then
-    written as text of the assistant and its result as text of the user: both came with the program's request.
-    `place` is the name of the field that they came in.
+    A model that is asked without tools knows no calls. So that it still knows their results, a call is then written as
+    text of the assistant and its result as text of the user: both came with the program's request. `place` is the name
+    of the field that they came in.
     """
     _refuse_long(messages, place)
     reading = _Reading(messages, has_tools, place)
@@ -99,7 +99,7 @@ def conversation(messages: Sequence[MessageIn], *, has_tools: bool = False, plac
 
 
 class _Reading:
-    """Reads the messages of one request; `pictures` are those that it met, by their ids."""
+    """Reads the messages of one request; `pictures` are those found so far, by their ids."""
 
     def __init__(self, messages: Sequence[MessageIn], has_tools: bool, place: str) -> None:
         self.pictures: dict[str, Picture] = {}
@@ -152,7 +152,7 @@ def _is_empty(message: MessageIn) -> bool:
 
 
 def _said_so_far(messages: Sequence[MessageIn]) -> list[int]:
-    """Return the places of all messages but instructions, up to the last that says anything.
+    """Return the indexes of all messages but instructions, up to the last that says anything.
 
     Some clients send empty messages at the end.
     """
@@ -162,7 +162,7 @@ def _said_so_far(messages: Sequence[MessageIn]) -> list[int]:
 
 
 def _question(messages: Sequence[MessageIn], said: Sequence[int], place: str) -> int:
-    """Return the place of the user's last message. What was said must end with it, or with results of tools."""
+    """Return the index of the user's last message. The conversation must end with it, or with results of tools."""
     if said and messages[said[-1]].role in ("user", *RESULTS):
         asked = (number for number in reversed(said) if messages[number].role == "user")
         if (found := next((number for number in asked if not _is_empty(messages[number])), None)) is not None:

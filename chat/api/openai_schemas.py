@@ -53,7 +53,7 @@ class CompletionMessage(Schema):
 
     @model_serializer(mode="wrap")
     def _without_absent(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        """Leave out the fields of tools if none is called, as OpenAI does."""
+        """Leave out the fields for tools if none is called, as OpenAI does."""
         written: dict[str, Any] = handler(self)
         return {name: value for name, value in written.items() if value is not None or name not in FOR_TOOLS}
 

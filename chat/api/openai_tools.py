@@ -1,4 +1,4 @@
-"""The tools and the format of an answer that a client of OpenAI asks for."""
+"""Reads the tools and the answer format that an OpenAI client requests."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -16,7 +16,7 @@ CHOICES: dict[str, ToolChoice] = {"auto": "auto", "none": "none", "required": "r
 def requirements(
     tools: Sequence[Any], choice: object, *, parallel: bool | None, response_format: object
 ) -> Requirements:
-    """Return what the request wants beside text. Raises InvalidError."""
+    """Return what the request requires besides text. Raises InvalidError."""
     if len(tools) > TOOLS_MAX:
         words = f"there are {len(tools)} tools, and {TOOLS_MAX} are allowed. Leave some out."
         raise _invalid("tools", words, code="array_above_max_length")
@@ -30,7 +30,7 @@ def requirements(
 
 
 def _tool(tool: object, place: str) -> Tool:
-    """Return a tool of either API: with its fields under `function`, or beside `type`."""
+    """Return a tool of either API: its fields are under `function`, or beside `type`."""
     kind = tool.get("type") if isinstance(tool, Mapping) else None
     if not isinstance(tool, Mapping) or kind != "function":
         words = 'only functions can be called. Send {"type": "function", "function": {"name": "…"}}.'
@@ -60,7 +60,7 @@ def _choice(choice: object, names: set[str]) -> ToolChoice:
 
 
 def _format(value: object) -> JsonFormat | None:
-    """Return the JSON that is wanted; None for text. The fields of a schema may stand in `json_schema` or beside it."""
+    """Return the requested JSON format; None for text. A schema's fields may be in `json_schema` or beside it."""
     kind = value.get("type") if isinstance(value, Mapping) else value
     if kind in (None, "text"):
         return None

@@ -18,7 +18,7 @@ def new_id(prefix: str) -> str:
 
 @dataclass
 class Item:
-    """One item of the output, while it is written. `extra` are the fields that only its kind has."""
+    """One item of the output while it is written. `extra` are the fields that only its kind has."""
 
     kind: str
     index: int
@@ -31,7 +31,7 @@ class Item:
         return "".join(self.texts)
 
     def written(self, *, done: bool) -> Json:
-        """Return the item as it stands in the output; one that is not done has no text yet."""
+        """Return the item as it is in the output; an item that is not done has no text yet."""
         text = self.text if done else ""
         if self.kind == THINKS:
             summary = [{"type": "summary_text", "text": text}] if text else []
@@ -48,7 +48,7 @@ def output_text(text: str) -> Json:
 
 
 class Output:
-    """Collects the items of one answer and says which events a stream has for each piece."""
+    """Collects the items of one answer and returns the events of a stream for each piece."""
 
     def __init__(self) -> None:
         self.items: list[Item] = []
@@ -68,7 +68,7 @@ class Output:
         yield {"type": "response.reasoning_summary_text.delta", **place, "delta": text}
 
     def sign(self, signature: str) -> Iterator[Json]:
-        """Add what the provider needs to recognise the thought; it ends the thought."""
+        """Add the signature that its provider needs to recognise the thought; it ends the thought."""
         item = yield from self._current(THINKS, "rs")
         item.extra["encrypted_content"] = signature
         yield from self._end()
@@ -86,7 +86,7 @@ class Output:
             yield {"type": "response.function_call_arguments.delta", **_place(item), "delta": arguments}
 
     def end(self) -> Iterator[Json]:
-        """Yield the events that close what is still open."""
+        """Yield the events that close everything that is still open."""
         yield from self._end()
         for item in self._calls.values():
             whole = {"arguments": item.text, "name": item.extra["name"]}

@@ -32,7 +32,7 @@ router = Router(tags=["OpenAI"])
 
 
 class ResponseOut(Schema):
-    """A response. `output` has reasoning, a message, and function calls, as far as there are any."""
+    """A response. `output` has reasoning, a message, and function calls, if there are any."""
 
     id: str
     object: str = "response"
@@ -69,7 +69,7 @@ async def responses(
     sensitivity: str = Header("", alias=HEADER, description=HEADER_WORDS),
     collections: str = Header("", alias=COLLECTIONS_HEADER, description="none, all, or ids with commas."),
 ) -> ResponseOut | HttpResponseBase:
-    """Answer the last message, from your documents unless you select no collection. Nothing of it is stored."""
+    """Answer the last message, from your documents unless you select no collection. Nothing is stored."""
     user = person_of(request)
     # Large bodies have pictures, which take milliseconds to decode.
     read = partial(said_of, body, sensitivity, collections)
@@ -132,7 +132,7 @@ class _Writing:
     def failed(self, error: Json) -> Json:
         response = self._response("failed")
         response.output = self._output.written()
-        # Clients know a few codes only, and refuse to read others.
+        # Clients know only a few codes, and refuse to read others.
         code = error["code"] if error["code"] in KNOWN_CODES else "server_error"
         response.error = {"code": code, "message": error["message"]}
         return {"type": "response.failed", "response": response.model_dump(mode="json")}
@@ -170,7 +170,7 @@ async def _frames(answer: AsyncGenerator[Piece | Whole, None], writing: _Writing
     begun = False
     async with aclosing(answer):
         async for event in answer:
-            # Only now: what fails before the first word is told by the status of the answer.
+            # Only now: an error before the first word becomes the response's status.
             first = () if begun else writing.begun()
             begun = True
             if frames := writing.frames(first) + writing.frames(_events(writing, event)):
@@ -182,6 +182,6 @@ def _events(writing: _Writing, event: Piece | Whole) -> Iterator[Json]:
 
 
 def _failed(request: HttpRequest, writing: _Writing, error: Exception) -> bytes:
-    """Return the event that ends a stream which failed."""
+    """Return the event that ends a failed stream."""
     body: Any = told(request, understood(error))["error"]
     return writing.frames([writing.failed(body)])

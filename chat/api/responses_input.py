@@ -1,4 +1,4 @@
-"""The body of a request to OpenAI's Responses API, as a turn. Each item of its input becomes one message."""
+"""Reads the body of a request to OpenAI's Responses API as a turn. Each item of its input becomes one message."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -20,7 +20,7 @@ from langai_site.web.labelled_body import LabelledBody
 
 MESSAGE, CALL, RESULT, REASONING = "message", "function_call", "function_call_output", "reasoning"
 WHOLE = "LangAI keeps no responses. Send the whole conversation as `input`."
-# What would change the answer, and why it cannot be done.
+# Parameters that would change the answer, and why they are not supported.
 UNSUPPORTED = {
     "previous_response_id": WHOLE,
     "conversation": WHOLE,

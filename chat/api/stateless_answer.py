@@ -1,4 +1,4 @@
-"""An answer outside any conversation, as values: what a program sends, what comes of it, and the whole."""
+"""An answer outside any conversation, as values: what a program sends, the pieces of the answer, and the whole."""
 
 import time
 from collections.abc import Mapping, Sequence
@@ -150,7 +150,7 @@ class LiveAnswer:
         return text
 
     def called(self, fragment: ToolCallDelta) -> CallPiece:
-        """Add a fragment of a call. A provider that names no id gets one: the program needs it for the result."""
+        """Add a fragment of a call. A call without an id gets one, because the program needs it for the result."""
         arguments = whole_characters(fragment.arguments)
         known = self.calls.get(fragment.index)
         if known:

@@ -60,7 +60,7 @@ def passage(title: str, label: Sensitivity) -> Cause:
 
 
 def picture(label: Sensitivity) -> Cause:
-    """Return what labels a turn that has pictures: nobody can look for sensitive text in them."""
+    """Return what labels a turn with pictures: nothing can search them for sensitive text."""
     return Cause(label, "a picture in your message")
 
 

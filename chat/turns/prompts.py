@@ -106,7 +106,6 @@ def messages(
     """Return the prompt: instructions, the latest turns, then the question with its passages before it.
 
     `written` is the part of the answer that already exists; the model is then asked to continue it. `instructions`
-    follow our own; at most `history_chars` characters of history are included. Roles alternate, and no message is empty
     follow our own; at most `history_chars` characters of history are included. `pictures` go with the question, and
     `after` are the calls of tools that followed it, with their results. Roles alternate, and no message is empty or
     contains a control token or hidden characters, wherever it came from.

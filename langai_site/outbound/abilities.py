@@ -1,4 +1,4 @@
-"""Pure: what a model can do beside text: as lists of models say it, and as an admin sets it."""
+"""Pure: what a model can do besides text, as lists of models state it, and as an admin sets it."""
 
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
@@ -15,9 +15,9 @@ class Ability(StrEnum):
     JSON = "json"
 
 
-# The keys of what a row keeps apart, by who says it.
+# The keys under which a row stores abilities, by their source.
 FROM_LITELLM, FROM_SERVER = "litellm", "server"
-# Whether a model has an ability. One that is missing here is not known.
+# Whether a model has an ability. If one is missing here, it is unknown.
 Abilities = Mapping[Ability, bool]
 
 NAMES = {
@@ -35,7 +35,7 @@ LACKS = {
     Ability.DOCUMENTS: "cannot read PDF files",
     Ability.JSON: "cannot keep to a JSON schema",
 }
-# The names of abilities in lists of servers.
+# The names of abilities in servers' lists.
 _WORDS: Mapping[Ability, tuple[str, ...]] = {
     Ability.VISION: ("vision", "image", "image_input", "multimodal"),
     Ability.TOOLS: ("tools", "tool_use", "function_calling", "tool_calling"),
@@ -44,7 +44,7 @@ _WORDS: Mapping[Ability, tuple[str, ...]] = {
     Ability.JSON: ("structured_outputs", "response_format", "json_schema"),
 }
 _ALL = frozenset(Ability)
-# Where a server's list says something of these abilities at all, it names each that the model has.
+# If a server's list mentions any of these abilities, it names every one that the model has.
 _OLLAMA = frozenset({Ability.VISION, Ability.TOOLS, Ability.THINKING})
 _PARAMETERS = frozenset({Ability.TOOLS, Ability.THINKING, Ability.JSON})
 _MODALITIES = frozenset({Ability.VISION, Ability.DOCUMENTS})
@@ -58,14 +58,14 @@ LITELLM = {
 
 
 def of_litellm(row: Mapping[str, Any]) -> dict[Ability, bool]:
-    """Return what a row of LiteLLM's list says; nothing if it names no ability at all."""
+    """Return what a row of LiteLLM's list states; nothing if it names no ability at all."""
     if not any(key in row for key in LITELLM):
         return {}
     return {ability: row.get(key) is True for key, ability in LITELLM.items()}
 
 
 def of_server(row: Mapping[str, Any]) -> dict[Ability, bool]:
-    """Return what a server's row for one of its models says.
+    """Return what a server's row for one of its models states.
 
     Shapes: OpenRouter's `supported_parameters` and `architecture`, the objects of Mistral and Anthropic and the list of
     Ollama and llama.cpp under `capabilities`, and Gemini's `thinking`.
@@ -96,7 +96,7 @@ def _of_capabilities(value: object) -> dict[Ability, bool]:
 
 
 def _is_stated(value: object) -> bool | None:
-    """Return what `true`, or Anthropic's `{"supported": true}`, says; None where it is neither."""
+    """Return the value of `true`, or of Anthropic's `{"supported": true}`; None for anything else."""
     supported = value.get("supported") if isinstance(value, Mapping) else value
     return supported if isinstance(supported, bool) else None
 
@@ -107,13 +107,13 @@ def _named(words: Iterable[object], among: frozenset[Ability]) -> dict[Ability, 
 
 
 def of_row(listed: object, own: object = None) -> dict[Ability, bool]:
-    """Return the abilities of a model from its row: its server goes before LiteLLM's list, `own` before both."""
+    """Return a model's abilities from its row: its server overrides LiteLLM's list, and `own` overrides both."""
     listed = listed if isinstance(listed, Mapping) else {}
     return read(listed.get(FROM_LITELLM), listed.get(FROM_SERVER), own)
 
 
 def read(*stored: object) -> dict[Ability, bool]:
-    """Return the abilities in objects that were stored; a later one goes before an earlier one."""
+    """Return the abilities in stored objects; a later object overrides an earlier one."""
     found: dict[Ability, bool] = {}
     for kept in stored:
         if isinstance(kept, Mapping):
@@ -122,12 +122,12 @@ def read(*stored: object) -> dict[Ability, bool]:
 
 
 def stored(abilities: Abilities) -> dict[str, bool]:
-    """Return what a row keeps, always in the same order."""
+    """Return the abilities as a row stores them, always in the same order."""
     return {ability.value: abilities[ability] for ability in Ability if ability in abilities}
 
 
 def from_server(abilities: Abilities) -> dict[str, dict[str, bool]]:
-    """Return what a row keeps of a server's own words: nothing where it says nothing."""
+    """Return a server's statements as a row stores them; empty if it states nothing."""
     return {FROM_SERVER: stored(abilities)} if abilities else {}
 
 

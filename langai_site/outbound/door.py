@@ -216,7 +216,7 @@ async def _is_passed_on(call: ChatCall | EmbedCall, endpoint: Endpoint) -> bool:
 
 
 def _parts(call: ChatCall | EmbedCall) -> list[dict[str, str] | str]:
-    """Return what the provider gets to read; of pictures, their SHA-256."""
+    """Return what the provider gets to read; for pictures, their SHA-256."""
     if isinstance(call, EmbedCall):
         return list(call.texts)
     said = [

@@ -50,7 +50,7 @@ def _ability(ability: Ability) -> forms.ChoiceField:
 
 
 class AbilitiesForm(forms.ModelForm[Model]):
-    """What a model can do beside text: one choice for each ability, which goes before the lists."""
+    """What a model can do besides text: one choice for each ability, which overrides the lists."""
 
     ability_vision = _ability(Ability.VISION)
     ability_tools = _ability(Ability.TOOLS)

@@ -87,7 +87,7 @@ def learnt(reported: ServerFailure, call: ChatCall, endpoint: Endpoint) -> Quirk
 
 
 def request_of(call: ChatCall, endpoint: Endpoint) -> Request:
-    """Return the call in nobody's format."""
+    """Return the call as a request, independent of any format."""
     given = call.model.parameters
     chosen = call.temperature if call.temperature is not None else given.get("temperature")
     thinking: Effort = "" if endpoint.provider in OPENAI_FORMATS else _effort(given)

@@ -69,7 +69,7 @@ class Offer:
     """A model on offer. `window` in tokens, 0 if the server does not say; `size` like 3.2B, or empty.
 
     `passed_on`: its Ollama sends questions to another host. `roles` are empty unless they are known for sure.
-    `abilities` are those about which the server says something.
+    `abilities` are those that the server states.
     """
 
     name: str
@@ -155,7 +155,7 @@ async def openai_models(endpoint: Endpoint) -> list[Offer]:
 
 
 def _rows_of_llama_cpp(body: Any) -> dict[str, dict[str, Any]]:  # noqa: ANN401 - whatever a server sends
-    """Return the rows of llama.cpp's second list, which has the abilities, by the models' names."""
+    """Return the rows of llama.cpp's second list, which states abilities, by the models' names."""
     return {str(row["name"]): row for row in rows_of(body, "models", "name")} if isinstance(body, dict) else {}
 
 
@@ -197,7 +197,7 @@ async def _ollama_facts(endpoint: Endpoint, turns: asyncio.Semaphore, name: str,
         shown = shown if isinstance(shown, dict) else {}
         info = shown["model_info"] if isinstance(shown.get("model_info"), dict) else {}
         window = count_of(info, *(fact for fact in info if fact.endswith(".context_length")))
-        # Ollama itself sees to it that an answer keeps to a schema.
+        # Ollama itself makes an answer keep to a schema.
         able = abilities.of_server(shown)
         _facts[key] = window, {**able, Ability.JSON: True} if able else {}
     return _facts[key]

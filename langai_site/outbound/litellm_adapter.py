@@ -61,7 +61,7 @@ async def stream(
                 answer = await litellm.acompletion(**_arguments(call, endpoint))
         gate.require_sent()
         wire = watched(answer)
-        heard = _Heard(call, patience, bound)
+        heard = _CallOutput(call, patience, bound)
         counts: list[Any] = []
         while not heard.finish:
             async with patience.limit():
@@ -97,8 +97,8 @@ async def stream(
         await bound.close()
 
 
-class _Heard:
-    """What has come of a call so far; `written` is in bytes, and `finish` is empty until the server said it."""
+class _CallOutput:
+    """The output of a call so far; `written` is in bytes, and `finish` is empty until the server sends it."""
 
     def __init__(self, call: ChatCall, patience: Patience, bound: ClientBound) -> None:
         self.finish, self.written = "", 0
@@ -107,7 +107,7 @@ class _Heard:
         self._has_text = self._has_call = False
 
     def outputs(self, chunk: Any) -> Iterator[Delta | Thought | ToolCallDelta]:  # noqa: ANN401 - LiteLLM's chunk
-        """Yield what the chunk adds. Calls of tools that nobody offered are only noted."""
+        """Yield the output of the chunk. Calls of tools that were not offered are only counted."""
         text, thought, self.finish = _read(chunk)
         fragments = [*self._calls.read(_tool_calls(chunk))]
         unseen = thought + "".join(fragment.name + fragment.arguments for fragment in fragments)
@@ -125,7 +125,7 @@ class _Heard:
             yield from fragments
 
     def require_complete(self, *, is_finished: bool) -> None:
-        """Raise ProviderError unless the answer is complete: one without text or a wanted call is not."""
+        """Raise ProviderError unless the answer is complete: it needs text or a call of an offered tool."""
         name = self._call.model.display_name
         if not is_finished:
             raise failures.failure("cut", name)
@@ -214,7 +214,7 @@ def _arguments(call: ChatCall, endpoint: Endpoint) -> dict[str, Any]:
     arguments: dict[str, Any] = {
         **call.model.parameters,
         "model": f"{endpoint.provider}/{endpoint.model}",
-        **_asked(call, endpoint),
+        **_openai_fields(call, endpoint),
         "stream": True,
         "stream_options": {"include_usage": True},
         "max_tokens": call.max_tokens,
@@ -223,7 +223,7 @@ def _arguments(call: ChatCall, endpoint: Endpoint) -> dict[str, Any]:
         "max_retries": 0,
         # It would ask some models through OpenAI's other API, with its own client and so past the gate.
         "_skip_responses_api_bridge": True,
-        # With tools it would import its own gateway for MCP, of which not all packages are installed.
+        # With tools LiteLLM would import its own gateway for MCP, and not all packages for that are installed.
         "_skip_mcp_handler": True,
         # Empty: the provider's usual address, which LiteLLM knows.
         "api_base": endpoint.url or None,
@@ -246,8 +246,8 @@ def _arguments(call: ChatCall, endpoint: Endpoint) -> dict[str, Any]:
     return arguments | {"client": _client(endpoint)}
 
 
-def _asked(call: ChatCall, endpoint: Endpoint) -> dict[str, Any]:
-    """Return the messages, the tools and the format of the answer, as LiteLLM takes them: in OpenAI's format."""
+def _openai_fields(call: ChatCall, endpoint: Endpoint) -> dict[str, Any]:
+    """Return the messages, the tools and the answer format as LiteLLM takes them: in OpenAI's format."""
     request = lane_requests.request_of(call, endpoint)
     messages = openai_request.built_messages(request, USUAL, call.files.__getitem__)
     return {"messages": messages, **openai_request.requirements(request)}

@@ -53,7 +53,7 @@ class Outcome:
 
     @property
     def has_output(self) -> bool:
-        """Return whether anything was handed out that cannot be taken back."""
+        """Return whether any output was yielded that cannot be taken back."""
         return self.has_text or (self._has_tool_call and bool(self._call.requirements.tools))
 
     @property
@@ -99,7 +99,7 @@ class Outcome:
         return Thought(text, signature)
 
     def _tool_call(self, call: ToolCallDelta) -> ToolCallDelta | None:
-        """Return the fragment, unless the model calls a tool that nobody offered."""
+        """Return the fragment; None if the model calls a tool that was not offered."""
         self._has_tool_call = True
         self._token(call.arguments)
         self._written += tokens.size(call.name) + tokens.size(call.arguments)

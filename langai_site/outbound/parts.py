@@ -57,12 +57,12 @@ BETWEEN = "\n\n"
 
 
 def joined_text(parts: Iterable[Part]) -> str:
-    """Return what the text parts say, with an empty line between them. Other parts do not count as text."""
+    """Return the text parts, separated by empty lines. Other parts do not count as text."""
     return BETWEEN.join(part.text for part in parts if isinstance(part, Text) and part.text.strip())
 
 
 def all_texts(parts: Iterable[Part]) -> Iterator[str]:
-    """Yield every text that a model reads in these parts: thoughts, calls and their results as well."""
+    """Yield every text that a model reads in these parts, including thoughts, calls and results."""
     for part in parts:
         match part:
             case Text(text) | Thinking(text):
@@ -75,7 +75,7 @@ def all_texts(parts: Iterable[Part]) -> Iterator[str]:
 
 
 def pictures(parts: Iterable[Part]) -> Iterator[Image]:
-    """Yield the pictures in these parts, those in results of tools as well."""
+    """Yield the pictures in these parts, including those in results of tools."""
     for part in parts:
         if isinstance(part, Image):
             yield part

@@ -1,4 +1,4 @@
-"""Pure: what a program wants of an answer beside text."""
+"""Pure: what a program requires of an answer besides text."""
 
 import json
 from collections.abc import Iterable, Iterator
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Requirements:
-    """The tools that the model may call, and the JSON that its answer has to be."""
+    """The tools that the model may call, and the JSON format that its answer must have."""
 
     tools: tuple[Tool, ...] = ()
     tool_choice: ToolChoice = ""
@@ -22,7 +22,7 @@ class Requirements:
     response_format: JsonFormat | None = None
 
     def texts(self) -> Iterator[str]:
-        """Yield every text in it that the model reads."""
+        """Yield every text in the requirements that the model reads."""
         for tool in self.tools:
             yield tool.name
             yield tool.description

@@ -22,7 +22,7 @@ def estimate(call: ChatCall, written: int) -> Usage:
 
 
 def size(messages: Sequence[ChatMessage], requirements: Requirements = NONE) -> int:
-    """Return the bytes of all texts in both. A picture counts as a text that takes as many tokens."""
+    """Return the bytes of all texts in both. A picture counts like a text with as many tokens."""
     texts = sum(tokens.size(message.all_text) for message in messages) + sum(map(tokens.size, requirements.texts()))
     return texts + sum(len(message.pictures) for message in messages) * tokens.PICTURE_TOKENS * tokens.BYTES_A_TOKEN
 

@@ -8,7 +8,7 @@ BYTES_A_TOKEN = 4
 FEWEST_BYTES_A_TOKEN = 2
 # What a server may add to a prompt itself: a template, its own instructions.
 ADDED = 2**17
-# What a picture takes at most with the providers that say so, at the size that they reduce larger ones to.
+# The most tokens of a picture, according to the providers that say so, at the size to which they reduce larger ones.
 PICTURE_TOKENS = 1_600
 
 

@@ -16,7 +16,7 @@ from langai_site.usage.types import Caller, Entry
 # Like a real question, with instructions and room for an answer, so that what a server refuses shows up here.
 INSTRUCTIONS, QUESTION = "Answer in one short sentence.", "Say hello."
 MAX_TOKENS = 256
-# Offered to a model that can call tools, because some servers refuse the field. Nothing asks to call it.
+# Offered to a model that can call tools, because some servers refuse the field. The question does not ask to call it.
 TOOL = Tool(
     "current_time", "Return the time in a zone.", {"type": "object", "properties": {"zone": {"type": "string"}}}
 )

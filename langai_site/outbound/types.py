@@ -42,7 +42,7 @@ class ChatMessage:
 
     @property
     def text(self) -> str:
-        """Return what was said. Thoughts, calls of tools and their results are not part of it."""
+        """Return what was said, without thoughts, tool calls and their results."""
         if len(self.parts) == 1 and isinstance(self.parts[0], Text):
             return self.parts[0].text
         return joined_text(self.parts)
@@ -58,7 +58,7 @@ class ChatMessage:
 
     @property
     def is_empty(self) -> bool:
-        """Return whether there is nothing to send: no text but blanks, and no other part."""
+        """Return whether there is nothing to send: only blanks, and no other part."""
         return all(isinstance(part, Text) and not part.text.strip() for part in self.parts)
 
 
@@ -77,8 +77,8 @@ class ModelInfo:
 
     `context_window` is in tokens, question and answer together; 0 if unknown. `price` is None for a local model, which
     costs nothing, and for a hosted one without a price. `parameters` are sent with every call, as are `extra_body` and
-    `extra_headers`; `quirks` are how its requests differ from the usual ones. `abilities` says of those
-    that are known whether it has them.
+    `extra_headers`; `quirks` are how its requests differ from the usual ones. `abilities` says which known abilities it
+    has and which it does not have.
     """
 
     name: str

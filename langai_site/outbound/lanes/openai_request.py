@@ -52,7 +52,7 @@ def build(request: Request, quirks: Quirks = USUAL, load: Load = no_files) -> Wi
 
 
 def requirements(request: Request) -> Json:
-    """Return the fields for tools and for JSON answers, without those that are not needed."""
+    """Return the fields for tools and for JSON answers, if they are needed."""
     fields: Json = {}
     if request.tools:
         fields["tools"] = [tool_of(tool) for tool in request.tools]
@@ -118,7 +118,7 @@ def _detail(part: Thinking) -> Json | None:
     try:
         detail = json.loads(part.signature.removeprefix(DETAILS))
     except (ValueError, RecursionError):
-        # A program sent it back changed.
+        # A program changed it before sending it back.
         return None
     if not isinstance(detail, dict):
         return None
