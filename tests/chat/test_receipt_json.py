@@ -30,7 +30,12 @@ WEIGHED = {
 REJECTED = [{"model": "openai/small", "why": "may not see internal text"}]
 ROUTED = {"model": "The Big One", "name": "big", "route": "auto", "rule": "", "policy": None, "rejected": REJECTED}
 THOUGHT = {"reasoning_tokens": 21}
-LAST = {"request": routed(prompt_tokens=12_345).written(), "unverified": ["“so”"], "asked": None}
+LAST = {
+    "request": routed(prompt_tokens=12_345).written(),
+    "unverified": ["“so”"],
+    "asked": None,
+    "failures": ["m: rejected: 400"],
+}
 
 # Every key, in the order in which rows have them.
 OF_TODAY = {
