@@ -1,9 +1,13 @@
 FROM python:3.12-slim AS build
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1
+# Optional parts: `--build-arg EXTRAS=local` adds llama.cpp, for a model from a file.
+ARG EXTRAS=""
 WORKDIR /app
-COPY requirements.lock ./
+COPY requirements.lock requirements-local.lock ./
 RUN python -m venv .venv \
-    && .venv/bin/pip install --no-deps --require-hashes --compile -r requirements.lock
+    && .venv/bin/pip install --no-deps --require-hashes --compile -r requirements.lock \
+    && for extra in $EXTRAS; do \
+        .venv/bin/pip install --no-deps --require-hashes --compile -r "requirements-$extra.lock" || exit 1; done
 
 FROM python:3.12-slim
 ENV DATA_DIR=/data HOST=0.0.0.0 PORT=8000 PATH=/app/.venv/bin:$PATH PYTHONUNBUFFERED=1

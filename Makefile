@@ -1,5 +1,8 @@
 # PYTHON chooses the interpreter that .venv is made of.
 PYTHON ?= python3
+# Optional parts to install as well: `make run EXTRAS=local`. Once installed, later runs keep them up to date.
+EXTRAS ?=
+KNOWN_EXTRAS := local
 BIN := .venv/bin
 # Bytecode is worth having even where the environment says otherwise: imports take half the time.
 PYTHON_WITH_BYTECODE := env -u PYTHONDONTWRITEBYTECODE $(BIN)/python
@@ -11,6 +14,13 @@ IN_ORDER := --dist loadfile --no-loadscope-reorder
 PARALLEL := -n 4 $(IN_ORDER)
 COMPUTING := -n auto --maxprocesses 4 $(IN_ORDER)
 COMPILE := pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate -q $(UPGRADE)
+
+# The extra alone: requirements.lock has the rest.
+define LIST_LOCAL
+import tomllib
+print(*tomllib.load(open("pyproject.toml", "rb"))["project"]["optional-dependencies"]["local"], sep="\n")
+endef
+export LIST_LOCAL
 
 .PHONY: run test test-quick lint audit bench bench-reports bench-search lock clean install install-dev venv
 
@@ -51,7 +61,8 @@ lock: venv
 	@tools=$$(mktemp -d) && trap 'rm -rf "$$tools"' EXIT && \
 		$(PYTHON) -m venv "$$tools" && "$$tools/bin/pip" install --quiet --disable-pip-version-check uv && \
 		"$$tools/bin/uv" $(COMPILE) pyproject.toml -o requirements.lock && \
-		"$$tools/bin/uv" $(COMPILE) -c requirements.lock --group dev pyproject.toml -o requirements-dev.lock
+		"$$tools/bin/uv" $(COMPILE) -c requirements.lock --group dev pyproject.toml -o requirements-dev.lock && \
+		$(PYTHON) -c "$$LIST_LOCAL" | "$$tools/bin/uv" $(COMPILE) -c requirements.lock - -o requirements-local.lock
 
 # Data stays: it is the team's.
 clean:
@@ -63,6 +74,13 @@ install: venv
 	@cmp -s requirements.lock .venv/requirements.lock || { \
 		echo "Installing what LangAI needs into .venv; the first time takes a few minutes."; \
 		$(INSTALL) requirements.lock && cp requirements.lock .venv/; }
+	@for extra in $(EXTRAS); do case " $(KNOWN_EXTRAS) " in *" $$extra "*) ;; *) \
+		echo "There is no extra $$extra; EXTRAS can be: $(KNOWN_EXTRAS)." >&2; exit 1;; esac; done
+	@for extra in $(KNOWN_EXTRAS); do lock=requirements-$$extra.lock; \
+		case " $(EXTRAS) " in *" $$extra "*) ;; *) test -e .venv/$$lock || continue;; esac; \
+		cmp -s $$lock .venv/$$lock || { \
+			echo "Installing the extra $$extra into .venv."; \
+			$(INSTALL) $$lock && cp $$lock .venv/ || exit 1; }; done
 
 install-dev: install
 	@cmp -s requirements-dev.lock .venv/requirements-dev.lock || { \

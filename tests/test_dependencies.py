@@ -11,6 +11,7 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 DECLARED = {
     "To run": PROJECT["project"]["dependencies"],
     "For traces": PROJECT["project"]["optional-dependencies"]["otel"],
+    "For a model from a file": PROJECT["project"]["optional-dependencies"]["local"],
     "To test and check": PROJECT["dependency-groups"]["dev"],
 }
 
@@ -32,3 +33,11 @@ def reasons(section: str) -> dict[str, str]:
 def test_each_direct_dependency_has_its_reason(section):
     assert sorted(reasons(section)) == sorted(map(name_of, DECLARED[section]))
     assert all(reasons(section).values())
+
+
+def test_the_extra_is_locked_at_the_version_that_is_declared():
+    """With one hash for each machine's wheel."""
+    locked = (ROOT / "requirements-local.lock").read_text()
+    (declared,) = PROJECT["project"]["optional-dependencies"]["local"]
+    assert locked.split()[0] == declared
+    assert locked.count("--hash=sha256:") > 2

@@ -20,6 +20,8 @@ from tests.audit.exceptions import Allowed
 HERE = Path(__file__).parent
 ROOT = HERE.parent.parent
 SERVICES = ("pypi", "osv")
+# What people install; the tools for tests are no part of it.
+LOCKS = ("requirements.lock", "requirements-local.lock")
 # Seconds for all packages.
 LONGEST = 300
 
@@ -44,10 +46,12 @@ class Answer:
     error: str = ""
 
 
-def ask(requirements: Path, options: Sequence[str]) -> Answer:
-    """Have pip-audit read a file of pinned requirements, without installing anything."""
+def ask(requirements: Sequence[Path], options: Sequence[str]) -> Answer:
+    """Have pip-audit read files of pinned requirements, without installing anything."""
     command = [sys.executable, "-m", "pip_audit", "--disable-pip", "--no-deps", "--progress-spinner", "off"]
-    command += ["--format", "json", "--requirement", str(requirements), *options]
+    command += ["--format", "json", *options]
+    for file in requirements:
+        command += ["--requirement", str(file)]
     try:
         done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, timeout=LONGEST)
     except subprocess.TimeoutExpired:
@@ -72,7 +76,7 @@ def believable(control: Path, sources: Sequence[Sequence[str]]) -> tuple[Sequenc
     """Return the first source that knows the control's vulnerability; or None, and why there is none."""
     reasons = []
     for options in sources:
-        answer = ask(control, options)
+        answer = ask([control], options)
         if answer.found:
             return options, ""
         reason = answer.error or "it does not know a vulnerability that it ought to know"
@@ -124,7 +128,7 @@ def main(arguments: Sequence[str]) -> int:
 def _options(arguments: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.audit", description=__doc__)
     parser.add_argument("--osv-url", default="", help="ask this server, which speaks OSV's API, and no other")
-    parser.add_argument("--requirements", type=Path, default=ROOT / "requirements.lock")
+    parser.add_argument("--requirements", type=Path, nargs="+", default=[ROOT / name for name in LOCKS])
     parser.add_argument("--control", type=Path, default=HERE / "control.txt")
     parser.add_argument("--exceptions", type=Path, default=HERE / "exceptions.toml")
     return parser.parse_args(arguments)
