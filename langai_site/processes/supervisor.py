@@ -34,6 +34,9 @@ class Child:
 
     Only output lines that match `shown` are reported; all lines if it is None. The last of the others follow when the
     process fails. `remedy` is called, once, when it cannot stay alive; it returns what it did.
+
+    Of LangAI's own environment it gets only the variables in `inherited`; all if that is None. With the exit code
+    `final` it says that it told why it cannot run: it is not started again.
     """
 
     name: str
@@ -43,6 +46,8 @@ class Child:
     wave: int = 0
     shown: re.Pattern[str] | None = None
     remedy: Callable[[], str] | None = None
+    inherited: Sequence[str] | None = None
+    final: int | None = None
 
 
 def write_line(name: str, text: str) -> None:
@@ -100,13 +105,17 @@ class Process(asyncio.SubprocessProtocol):
         self._transport, _ = await asyncio.get_running_loop().subprocess_exec(
             lambda: self,
             *self.child.command,
-            env={**os.environ, **self.child.environment},
+            env={**self._inherited(), **self.child.environment},
             stdin=asyncio.subprocess.DEVNULL,
             stderr=asyncio.subprocess.STDOUT,
             start_new_session=True,
             preexec_fn=partial(die_with, os.getpid()),
         )
         self.pid = self._transport.get_pid()
+
+    def _inherited(self) -> Mapping[str, str]:
+        names = self.child.inherited
+        return os.environ if names is None else {name: os.environ[name] for name in names if name in os.environ}
 
     async def ended(self) -> int:
         """Wait for its end, kill processes that it started and left behind, and return the exit code."""
@@ -179,7 +188,7 @@ class Supervisor:
         while not self._stopping.is_set():
             started = time.monotonic()
             code = await self._run_once(child)
-            if self._stopping.is_set():
+            if self._stopping.is_set() or code == child.final:
                 return
             lived = time.monotonic() - started
             if lived > HEALTHY_AFTER:
@@ -204,7 +213,7 @@ class Supervisor:
             # Asked to stop at this moment: it has not done anything yet.
             process.send(signal.SIGKILL)
         code = await process.ended()
-        if code and not self._stopping.is_set():
+        if code not in (0, child.final) and not self._stopping.is_set():
             process.tell_withheld()
         return code
 

@@ -173,3 +173,24 @@ def test_nothing_is_left_when_the_supervisor_is_killed():
 def test_endings_are_told_in_words():
     assert ending(0) == "exit code 0"
     assert ending(-signal.SIGSEGV) == "killed by SIGSEGV"
+
+
+async def test_one_that_says_why_it_cannot_run_is_not_started_again():
+    code = "import sys; print('art'); print('No such file.'); sys.exit(78)"
+    child = python("model", code, shown=re.compile("^No "), final=78)
+    async with Running(child, python("web", "import sys; sys.exit(3)")) as running:
+        await running.until("run", "web ended", times=2)
+        assert [line for who, line in running.lines if who == "model" or "model" in line] == ["No such file."]
+
+
+async def test_one_that_crashes_is_started_again_though_it_could_say_why_it_cannot_run():
+    async with Running(python("model", "import sys; sys.exit(1)", final=78)) as running:
+        await running.until("run", "model ended (exit code 1); starting it again in 2 s")
+
+
+async def test_a_child_gets_nothing_but_the_variables_that_it_may_inherit(monkeypatch):
+    monkeypatch.setenv("SECRET_KEY", "hush")
+    monkeypatch.setenv("LANG", "C.UTF-8")
+    code = "import os; print(sorted({'SECRET_KEY', 'LANG', 'TASK'} & set(os.environ)), flush=True)"
+    async with Running(python("model", code, environment={"TASK": "x"}, inherited=("LANG", "MISSING"))) as running:
+        await running.until("model", "['LANG', 'TASK']")
