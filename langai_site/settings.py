@@ -8,7 +8,7 @@ from environs import EnvError
 from marshmallow.validate import OneOf, Range
 
 from langai_site import env as environment
-from langai_site import hosts, log_settings
+from langai_site import hosts, local_model, log_settings
 from langai_site.page_policy import CONTENT_SECURITY_POLICY as CONTENT_SECURITY_POLICY
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -56,6 +56,14 @@ try:
     ANTHROPIC_API_KEY = env.str("ANTHROPIC_API_KEY", "")
     ANTHROPIC_BASE_URL = env.str("ANTHROPIC_BASE_URL", "", validate=environment.web_address)
     OLLAMA_BASE_URL = env.str("OLLAMA_BASE_URL", "", validate=environment.web_address)
+    # A model's file, which `manage.py run` runs itself. Empty: the one in MODELS_DIR, if there is one.
+    LOCAL_MODEL = env.str("LOCAL_MODEL", "")
+    LOCAL_MODEL_CONTEXT = env.int("LOCAL_MODEL_CONTEXT", 8192, validate=environment.at_least(1024))
+    LOCAL_MODEL_PARALLEL = env.int("LOCAL_MODEL_PARALLEL", 2, validate=Range(1, 64))
+    # 0: all processors but one.
+    LOCAL_MODEL_THREADS = env.int("LOCAL_MODEL_THREADS", 0, validate=Range(0, 512))
+    # 0: a free one.
+    LOCAL_MODEL_PORT = env.int("LOCAL_MODEL_PORT", 0, validate=Range(0, 65535))
     # Hosts that are in the building: only models there may see confidential text.
     LOCAL_HOSTS = environment.networks(env.list("LOCAL_HOSTS", ["localhost", "127.0.0.0/8", "::1/128"]))
 
@@ -129,6 +137,10 @@ environment.usable_embedder(
 
 PRODUCTION = ENV == "production"
 MODEL_DIR = DATA_DIR / "model"
+MODELS_DIR = DATA_DIR / "models"
+# `manage.py run` writes here which model it runs, and how the others reach it.
+RUNNING_LOCAL_MODEL = DATA_DIR / "local_model.json"
+LOCAL_MODEL_SERVER = local_model.read(RUNNING_LOCAL_MODEL)
 
 DATABASE = DATABASES["default"]
 if DATABASE["ENGINE"] == environment.SQLITE:

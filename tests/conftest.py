@@ -24,6 +24,7 @@ PARTS: dict[str, Callable[[], object]] = {
     "postgres": lambda: POSTGRES_PROGRAMS,
     "nginx": lambda: NGINX,
     "tesseract": lambda: shutil.which("tesseract"),
+    "xllamacpp": lambda: importlib.util.find_spec("xllamacpp"),
 }
 SERVERS = {"chroma_server", "model_dir", "upstream_process"}
 

@@ -12,7 +12,18 @@ from filelock import FileLock
 
 ROOT = Path(__file__).parent.parent
 # What a developer has in the environment must not reach the server under test.
-OWN_SETTINGS = ("OPENAI_", "ANTHROPIC_", "OLLAMA_", "DATABASE_URL", "REDIS_URL", "CHROMA_", "DJANGO_SETTINGS_MODULE")
+OWN_SETTINGS = (
+    *(
+        "OPENAI_",
+        "ANTHROPIC_",
+        "OLLAMA_",
+        "LOCAL_MODEL",
+        "DATABASE_URL",
+        "REDIS_URL",
+        "CHROMA_",
+        "DJANGO_SETTINGS_MODULE",
+    ),
+)
 # What takes long to prepare and is the same for every server.
 SAME_FOR_ALL = ("model", "static", "static.fingerprint")
 

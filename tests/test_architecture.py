@@ -59,7 +59,7 @@ LAYERS = {
         "apps urls",
     ],
     "langai_site": [
-        "characters errors folders generics hosts log_settings page_policy request_id sensitivity",
+        "characters errors folders generics hosts local_model log_settings page_policy request_id sensitivity",
         "env registry database detectors",
         "checks models settings",
         "telemetry",
@@ -74,7 +74,7 @@ LAYERS = {
 }
 HEAVY = {
     *("litellm", "chromadb", "onnxruntime", "onnx", "tokenizers", "numpy", "safetensors", "semantic_text_splitter"),
-    *("weaviate", "grpc"),
+    *("weaviate", "grpc", "xllamacpp"),
 }
 OF_A_TABLE = re.compile(
     r"\b(?:FROM|JOIN|INTO|UPDATE)\s+\"?(chat|documents|search|usage|accounts|outbound|langai_site)_[a-z]+"

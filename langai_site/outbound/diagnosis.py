@@ -6,8 +6,10 @@ from functools import partial
 from typing import Any
 
 import httpx
+from django.conf import settings
 
 from langai_site import registry
+from langai_site.local_model import PREFIX
 from langai_site.outbound import bounds, listings
 from langai_site.outbound.connections import known, listing, reading
 from langai_site.outbound.connections.problems import ListingError
@@ -20,6 +22,7 @@ PROVIDERS = {
     "hosted_vllm": ("server with OpenAI's API", "OPENAI_BASE_URL and OPENAI_API_KEY"),
     "anthropic": ("Anthropic", "ANTHROPIC_API_KEY and ANTHROPIC_BASE_URL"),
     "ollama_chat": ("Ollama", "OLLAMA_BASE_URL"),
+    PREFIX: ("model from a file", "LOCAL_MODEL"),
 }
 # Paths below `Endpoint.url`: where the list is, and the key of the object that holds it.
 LISTS = {"anthropic": ("/v1/models", "data"), "ollama_chat": ("/api/tags", "models")}
@@ -31,8 +34,8 @@ Check = Callable[[], DoctorFinding]
 
 
 def register() -> None:
-    for provider, (name, settings) in PROVIDERS.items():
-        advice = f"Check {settings}, and that this machine may connect to the server."
+    for provider, (name, names) in PROVIDERS.items():
+        advice = f"Check {names}, and that this machine may connect to the server."
         registry.doctor_check(name, partial(listed, provider), advice=advice)
     advice = "Open the connection under Connections in the administration pages; Test says more."
     registry.doctor_check("connections", connected, advice=advice, seconds=CONNECTIONS_SECONDS)
@@ -65,15 +68,17 @@ async def _listed(slug: str) -> tuple[bool, str, str]:
 
 def listed(provider: str) -> DoctorFinding:
     """Return how many models `provider` lists. Raises httpx's errors if its server does not answer."""
-    _, settings = PROVIDERS[provider]
+    _, names = PROVIDERS[provider]
+    if provider == PREFIX and settings.LOCAL_MODEL_SERVER.problem:
+        return DoctorFinding("fail", "it is not running", settings.LOCAL_MODEL_SERVER.problem)
     if provider not in listings.configured():
         return DoctorFinding("off", listings.missing(provider))
     endpoint = endpoint_of(f"{provider}/")
     answer = _list_response(endpoint)
     if answer.status_code in REFUSED:
-        return DoctorFinding("fail", f"{_host(endpoint)} refuses the key ({answer.status_code})", f"Check {settings}.")
+        return DoctorFinding("fail", f"{_host(endpoint)} refuses the key ({answer.status_code})", f"Check {names}.")
     if not answer.is_success:
-        advice = f"Check {settings}; the server's log may say more."
+        advice = f"Check {names}; the server's log may say more."
         return DoctorFinding("fail", f"{_host(endpoint)} answers with status {answer.status_code}", advice)
     return _counted(endpoint, answer)
 

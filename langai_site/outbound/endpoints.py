@@ -6,7 +6,7 @@ from urllib.parse import quote
 
 from django.conf import settings
 
-from langai_site import hosts
+from langai_site import hosts, local_model
 from langai_site.outbound.connections import known
 from langai_site.outbound.connections.kinds import Kind
 from langai_site.outbound.connections.known import Known
@@ -47,6 +47,8 @@ def endpoint_of(name: str) -> Endpoint:
         "anthropic": (settings.ANTHROPIC_BASE_URL or "https://api.anthropic.com", settings.ANTHROPIC_API_KEY),
         "ollama_chat": (settings.OLLAMA_BASE_URL, ""),
     }
+    if prefix == local_model.PREFIX:
+        return _endpoint(f"hosted_vllm/{model}", settings.LOCAL_MODEL_SERVER.url, settings.LOCAL_MODEL_SERVER.key)
     return _endpoint(name, *servers.get(prefix, ("", "")))
 
 
@@ -97,7 +99,12 @@ def _not_set_up(name: str) -> ProviderError:
 
 
 def is_local(url: str) -> bool:
-    """Return whether the host of `url` is in LOCAL_HOSTS. Names are compared as text: nothing is resolved."""
+    """Return whether the host of `url` is in LOCAL_HOSTS. Names are compared as text: nothing is resolved.
+
+    LangAI's own model server is local whatever the setting names.
+    """
+    if (own := settings.LOCAL_MODEL_SERVER.url) and (url == own or url.startswith(f"{own}/")):
+        return True
     return hosts.is_local(url, settings.LOCAL_HOSTS)
 
 

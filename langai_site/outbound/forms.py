@@ -4,6 +4,7 @@ from typing import Any
 
 from django import forms
 
+from langai_site.local_model import PREFIX
 from langai_site.outbound import abilities, parameters, roles
 from langai_site.outbound.abilities import Ability
 from langai_site.outbound.listings import RANKS
@@ -152,7 +153,8 @@ class ModelForm(AbilitiesForm, QuirksForm):
     def clean_name(self) -> str:
         name: str = self.cleaned_data["name"].strip()
         provider, _, model = name.partition("/")
-        prefixes = [*RANKS, *Connection.objects.values_list("slug", flat=True)]
+        # There is one model from a file at most, and it adds itself.
+        prefixes = [*(name for name in RANKS if name != PREFIX), *Connection.objects.values_list("slug", flat=True)]
         if provider not in prefixes or not model:
             raise forms.ValidationError(f"The name must begin with {', '.join(f'{prefix}/' for prefix in prefixes)}.")
         return name

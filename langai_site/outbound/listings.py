@@ -10,6 +10,7 @@ from typing import Any
 import httpx
 from django.conf import settings
 
+from langai_site.local_model import PREFIX, LocalModel
 from langai_site.outbound import abilities, bounds, http_clients
 from langai_site.outbound.abilities import Abilities, Ability
 from langai_site.outbound.connections import known
@@ -50,9 +51,10 @@ ANTHROPIC = {
 DEFAULTS = {"openai": OPENAI, "anthropic": ANTHROPIC}
 # Where servers with OpenAI's API report the window that a model runs with (not its maximum), if they do.
 WINDOWS = ("max_model_len", "context_length", "context_window", "max_context_length")
+LOADING = 503
 ANTHROPIC_VERSION = "2023-06-01"
 NOT_FOR_CHAT = re.compile(r"embed|rerank|whisper|moderation|dall-e|\btts\b|transcri|(^|/)bge-", re.IGNORECASE)
-RANKS = {"openai": 10, "anthropic": 20, "hosted_vllm": 100, "ollama_chat": 200}
+RANKS = {"openai": 10, "anthropic": 20, "hosted_vllm": 100, "ollama_chat": 200, PREFIX: 250}
 
 
 # What a provider's models need as long as the settings do not configure it.
@@ -61,6 +63,7 @@ MISSING = {
     "anthropic": "key missing: set ANTHROPIC_API_KEY",
     "hosted_vllm": "no server: set OPENAI_BASE_URL",
     "ollama_chat": "no server: set OLLAMA_BASE_URL",
+    PREFIX: "no file: set LOCAL_MODEL",
 }
 
 
@@ -99,6 +102,7 @@ def of_settings() -> list[str]:
         "anthropic": settings.ANTHROPIC_API_KEY,
         "hosted_vllm": settings.OPENAI_BASE_URL,
         "ollama_chat": settings.OLLAMA_BASE_URL,
+        PREFIX: settings.LOCAL_MODEL_SERVER.url,
     }
     return [provider for provider, value in found.items() if value]
 
@@ -126,6 +130,8 @@ async def offers(provider: str) -> list[Offer]:
     if provider in DEFAULTS:
         table = DEFAULTS[provider].items()
         offered = [Offer(model, default.display_name, provider, 0, roles=default.roles) for model, default in table]
+    elif provider == PREFIX:
+        offered = [await _of_file(settings.LOCAL_MODEL_SERVER, endpoint_of(f"{provider}/"))]
     else:
         listed = await (openai_models if provider == "hosted_vllm" else ollama_models)(endpoint_of(f"{provider}/"))
         offered = [offer for offer in listed if not NOT_FOR_CHAT.search(offer.name)]
@@ -135,6 +141,20 @@ async def offers(provider: str) -> list[Offer]:
     return [
         replace(offer, name=f"{provider}/{offer.name}", rank=rank) for rank, offer in enumerate(offered, start=first)
     ]
+
+
+async def _of_file(model: LocalModel, endpoint: Endpoint) -> Offer:
+    """The model from a file, as it was started. Raises UnlistedError where its server does not answer.
+
+    While it is being loaded it is offered, too: a question is told so.
+    """
+    try:
+        await ask(endpoint.url + "/models", headers=headers_of(endpoint))
+    except UnlistedError as error:
+        cause = error.__cause__
+        if not isinstance(cause, httpx.HTTPStatusError) or cause.response.status_code != LOADING:
+            raise
+    return Offer(model.name, model.name, PREFIX, 0, window=model.context, size=model.size)
 
 
 async def openai_models(endpoint: Endpoint) -> list[Offer]:

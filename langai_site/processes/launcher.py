@@ -19,6 +19,7 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
 from langai_site.processes import ports
+from langai_site.processes.local_model import child as local_model
 from langai_site.processes.supervisor import Child, Supervisor, die_with, write_json, write_line
 
 # Time for the web process to cancel and save answers that did not finish within its grace period.
@@ -43,6 +44,7 @@ def main() -> None:
             asyncio.run(_supervise())
         finally:
             settings.RUNNING_CHROMA.unlink(missing_ok=True)
+            settings.RUNNING_LOCAL_MODEL.unlink(missing_ok=True)
 
 
 def _lock() -> BinaryIO:
@@ -93,6 +95,8 @@ def _children() -> list[Child]:
         environment["CHROMA_URL"] = f"http://127.0.0.1:{port}"
         settings.RUNNING_CHROMA.write_text(environment["CHROMA_URL"])
         children.append(_chroma(port))
+    if model := local_model.child(_write):
+        children.append(model)
     worker = Child("worker", [*manage, "worker"], environment)
     web = Child("web", [*manage, "serve"], environment, grace=settings.STOP_GRACE + STOP_MARGIN)
     return [web, *children, worker]

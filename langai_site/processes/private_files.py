@@ -17,11 +17,11 @@ OTHERS = 0o077
 # Everything that LangAI creates in DATA_DIR, and Chroma in its folder.
 OURS = (
     *("secret_key", "langai.sqlite3*", "run.lock", "chroma.url", "handbook.loaded", "static.fingerprint"),
-    *("files", "model", "static", "chroma", "chroma.broken-*", "metrics", "temp"),
+    *("files", "model", "static", "chroma", "chroma.broken-*", "metrics", "temp", "local_model.json"),
 )
 CHROMAS = ("chroma.sqlite3*", "????????-????-????-????-????????????")
-# Other entries that home folders, or the root folder of a disk, usually contain.
-NOBODYS = (".*", "lost+found")
+# Other entries that home folders, or the root folder of a disk, usually contain, and the models that people put there.
+NOBODYS = (".*", "lost+found", "models")
 SHOWN = 5
 ADVICE = "Run all of LangAI as the account that owns them, or have that account run chmod go= on them."
 

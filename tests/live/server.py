@@ -98,9 +98,14 @@ class LangAI:
         self.until(lambda: re.search(pattern, self.log), f"saying {pattern!r}", seconds)
 
     def pid(self, name: str) -> int:
-        """The process id of `web`, `worker` or `chroma` (as of now: a restart changes it)."""
+        """The process id of `web`, `worker`, `chroma` or `model` (as of now: a restart changes it)."""
         assert self.process is not None
-        marks = {"web": "manage.py\0serve", "worker": "manage.py\0worker", "chroma": "chroma\0run"}
+        marks = {
+            "web": "manage.py\0serve",
+            "worker": "manage.py\0worker",
+            "chroma": "chroma\0run",
+            "model": "local_model/server.py",
+        }
         for child in children(self.process.pid):
             if marks[name] in Path(f"/proc/{child}/cmdline").read_text():
                 return child

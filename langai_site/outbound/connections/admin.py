@@ -3,6 +3,7 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 from asgiref.sync import async_to_sync
+from django.conf import settings
 from django.contrib import admin, messages
 from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
@@ -16,6 +17,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.views.decorators.http import require_POST
 
+from langai_site.local_model import PREFIX
 from langai_site.outbound import admin_trials, catalogue, endpoints, keeping, listings
 from langai_site.outbound.connections import addresses, choosing, listing, reading
 from langai_site.outbound.connections.forms import ConnectionForm
@@ -248,3 +250,6 @@ def _of_settings() -> Iterator[SettingsRow]:
         state = "does not answer" if problem else f"{_counted(on.get(provider, 0))} switched on"
         where = "local" if endpoints.is_local(url) else "hosted"
         yield SettingsRow(name, variables, addresses.shown(url), where, state)
+    if problem := settings.LOCAL_MODEL_SERVER.problem:
+        name, variables = PROVIDERS[PREFIX]
+        yield SettingsRow(name, variables, "", "local", problem)

@@ -3,8 +3,10 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from langai_site import local_model
+
 # Prefixes of the models that environment variables connect, and of embedders: no connection can have them.
-RESERVED = frozenset({"openai", "hosted_vllm", "anthropic", "ollama_chat", "ollama"})
+RESERVED = frozenset({"openai", "hosted_vllm", "anthropic", "ollama_chat", "ollama", local_model.PREFIX})
 
 
 class Kind(StrEnum):

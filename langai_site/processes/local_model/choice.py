@@ -39,7 +39,7 @@ class ModelFile:
 
     @property
     def size(self) -> str:
-        """How many parameters it has, such as 3.2B."""
+        """Return the count of its parameters, such as 3.2B."""
         billions = self.description.parameters / 1e9
         return f"{billions:.1f}B" if billions >= 1 else f"{max(1, round(billions * 1000))}M"
 
@@ -110,7 +110,7 @@ def _parts(path: Path) -> list[Path]:
 
 
 def _described(path: Path) -> Description:
-    """Return what the file says of itself. Raises UnusableModelError where it cannot be read, or is no whole model."""
+    """Return what the file says of itself. Raises UnusableModelError where it is not a whole model."""
     if path.is_dir():
         raise UnusableModelError(f"{path} is a folder. Set LOCAL_MODEL to the {ENDING} file in it.")
     try:

@@ -40,7 +40,7 @@ def without_secrets(text: str) -> str:
 def _secrets() -> Iterator[str]:
     values = [getattr(settings, name) for name in NAMES]
     values += [urlsplit(getattr(settings, name)).password for name in ADDRESSES]
-    values.append(settings.DATABASE.get("PASSWORD"))
+    values += [settings.DATABASE.get("PASSWORD"), settings.LOCAL_MODEL_SERVER.key]
     for value in values:
         if value and len(value) >= SHORTEST:
             yield from (value, unquote(value))

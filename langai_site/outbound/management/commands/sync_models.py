@@ -3,13 +3,14 @@ import sys
 
 from django.core.management.base import BaseCommand
 
+from langai_site.local_model import PREFIX
 from langai_site.outbound import catalogue, listings
 from langai_site.outbound.connections import reading
 from langai_site.outbound.forms import plain
 from langai_site.outbound.keeping import Changes
 from langai_site.usage import prices
 
-ADDRESSES = {"hosted_vllm": "OPENAI_BASE_URL", "ollama_chat": "OLLAMA_BASE_URL"}
+ADDRESSES = {"hosted_vllm": "OPENAI_BASE_URL", "ollama_chat": "OLLAMA_BASE_URL", PREFIX: "LOCAL_MODEL"}
 
 
 class Command(BaseCommand):
