@@ -16,6 +16,10 @@ WORKDIR /app
 COPY --from=build /app/.venv .venv
 COPY . .
 RUN python -m compileall -q langai_site chat documents search
+# What llama.cpp computes with.
+ARG EXTRAS=""
+RUN case " $EXTRAS " in *" local "*) \
+        apt-get update && apt-get install -y --no-install-recommends libgomp1 && rm -rf /var/lib/apt/lists/* ;; esac
 USER langai
 VOLUME /data
 EXPOSE 8000

@@ -10,7 +10,8 @@ import signal
 import socket
 import sys
 import time
-from contextlib import closing
+from contextlib import closing, suppress
+from pathlib import Path
 from tempfile import TemporaryFile
 from typing import IO, Any
 
@@ -26,6 +27,9 @@ ERRORS = 1
 # Pages and search go before it.
 NICENESS = 5
 SECONDS_BETWEEN_SIGNS_OF_LIFE = 10
+# Of 1000.
+ENDED_FIRST = "500"
+GOMP = "If libgomp is missing, install the system's package libgomp1, and start LangAI again."
 STDERR = 2
 REASON = re.compile(rb"(?:error loading model|failed to initialize the context): (.{1,300})\n")
 LONGEST_LOG = 2**20
@@ -46,8 +50,12 @@ def main() -> int:
     if _is_taken(task["port"]):
         _say(f"The model cannot be reached: another program uses its port {task['port']}.")
         return 1
+    _offer_memory_first()
     try:
         server = _loaded(task)
+    except ImportError as error:
+        _say(f"The model cannot run, because llama.cpp cannot be loaded ({error}). {GOMP}")
+        return CANNOT_LOAD
     except UnloadableError as error:
         _say(
             f"The model {task['path']} cannot be loaded ({error}). The file is damaged, or this llama.cpp does not "
@@ -61,6 +69,12 @@ def main() -> int:
     assert server
     while True:
         signal.pause()
+
+
+def _offer_memory_first() -> None:
+    """Have Linux end this process before those with pages and data if memory runs out."""
+    with suppress(OSError):
+        Path("/proc/self/oom_score_adj").write_text(ENDED_FIRST)
 
 
 def _say(line: str) -> None:

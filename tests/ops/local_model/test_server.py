@@ -1,9 +1,12 @@
 """llama.cpp's real server runs a real model, tiny as it is, and our own lane asks it."""
 
 import asyncio
+import json
 import os
 import re
 import socket
+import subprocess
+import sys
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -15,6 +18,7 @@ from langai_site.database.writer import in_database_thread
 from langai_site.outbound import catalogue, door
 from langai_site.processes import ports
 from langai_site.processes.local_model import child as local_child
+from langai_site.processes.local_model.server import CANNOT_LOAD, TASK
 from tests.gguf import tiny_model
 from tests.ops.test_supervisor import Running, lives
 from tests.outbound.conftest import ask, call_of
@@ -111,6 +115,25 @@ async def test_nobody_uses_it_without_its_key_and_nobody_reaches_it_from_elsewhe
         rows = [row.split() for row in of_process(pid, "net/tcp", "net/tcp6").splitlines()]
         listening = {row[1] for row in rows if row and row[3] == "0A" and row[1].endswith(f":{port:04X}")}
         assert listening == {f"0100007F:{port:04X}"}
+
+
+def test_where_llama_cpp_cannot_be_loaded_the_package_is_told(tmp_path):
+    task = {"path": str(tiny_model(tmp_path / "tiny.gguf")), "port": ports.free()}
+    # Without the packages that are installed beside Python.
+    command = [sys.executable, "-I", "-S", str(local_child.PROGRAM)]
+    done = subprocess.run(command, env={TASK: json.dumps(task)}, capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stderr) == (CANNOT_LOAD, "")
+    assert done.stdout == (
+        "The model cannot run, because llama.cpp cannot be loaded (No module named 'xllamacpp'). "
+        "If libgomp is missing, install the system's package libgomp1, and start LangAI again.\n"
+    )
+
+
+@pytest.mark.needs("xllamacpp")
+async def test_if_memory_runs_out_it_is_ended_before_the_pages(settings, folder):
+    tiny_model(folder / "tiny.gguf")
+    async with running(settings) as processes:
+        assert of_process(processes.pid("model"), "oom_score_adj").strip() == "500"
 
 
 @pytest.mark.needs("xllamacpp")
