@@ -37,7 +37,7 @@ from langai_site.usage import prices
 logger = logging.getLogger(__name__)
 
 EVERY = 60.0
-# A configured server that does not answer is asked more often.
+# A configured server that does not answer, or that is loading its model, is asked more often.
 EVERY_WHILE_FAILING = 10.0
 PAUSE_BEFORE_SECOND_TRY = 1.0
 READY = "ready"
@@ -50,6 +50,7 @@ _ollama_answers: dict[tuple[str, str], tuple[bool, float]] = {}
 # The providers that do not answer, and why; None before the first refresh.
 _failing: Mapping[str, str] | None = None
 _passed_on: frozenset[str] = frozenset()
+_loading: frozenset[str] = frozenset()
 
 
 def models(user_id: int | None = None) -> list[ModelInfo]:
@@ -156,6 +157,8 @@ def state(model: Model) -> str:
         return missing
     if model.provider in (_failing or {}):
         return "its server does not answer"
+    if model.name in _loading:
+        return "its server is loading it"
     connection = known.find(model.provider)
     is_open = model.provider in listings.DEFAULTS or (connection is not None and connection.is_open)
     return READY if model.available or is_open else "its server no longer lists it"
@@ -211,11 +214,12 @@ async def refresh() -> Changes:
 
 async def _ask_all() -> tuple[list[Offer], Mapping[str, str]]:
     """Return what all configured providers offer, and why some did not answer."""
-    global _failing, _passed_on
+    global _failing, _passed_on, _loading
     providers = listings.configured()
     results = dict(zip(providers, await asyncio.gather(*map(_offers, providers)), strict=True))
     offered = [offer for result in results.values() if not isinstance(result, str) for offer in result]
     _passed_on = frozenset(offer.name for offer in offered if offer.passed_on)
+    _loading = frozenset(offer.name for offer in offered if offer.is_loading)
     for offer in offered:
         _note_of(offer)
     _failing = {provider: result for provider, result in results.items() if isinstance(result, str)}
@@ -253,7 +257,7 @@ async def keep_fresh() -> None:
             await refresh()
         except Exception:
             logger.exception("the catalogue of models could not be refreshed")
-        await asyncio.sleep(EVERY_WHILE_FAILING if _failing else EVERY)
+        await asyncio.sleep(EVERY_WHILE_FAILING if _failing or _loading else EVERY)
 
 
 async def health() -> Status:

@@ -73,6 +73,7 @@ class Offer:
 
     `passed_on`: its Ollama sends questions to another host. `roles` are empty unless they are known for sure.
     `abilities` are those that the server states.
+    `is_loading`: its server answers questions as soon as it has loaded the model.
     """
 
     name: str
@@ -84,6 +85,7 @@ class Offer:
     size: str = ""
     roles: frozenset[ModelRole] = frozenset()
     abilities: Abilities = field(default_factory=dict, hash=False)
+    is_loading: bool = False
 
 
 class UnlistedError(Exception):
@@ -148,13 +150,15 @@ async def _of_file(model: LocalModel, endpoint: Endpoint) -> Offer:
 
     While it is being loaded it is offered, too: a question is told so.
     """
+    offer = Offer(model.name, model.name, PREFIX, 0, window=model.context, size=model.size)
     try:
         await ask(endpoint.url + "/models", headers=headers_of(endpoint))
     except UnlistedError as error:
         cause = error.__cause__
         if not isinstance(cause, httpx.HTTPStatusError) or cause.response.status_code != LOADING:
             raise
-    return Offer(model.name, model.name, PREFIX, 0, window=model.context, size=model.size)
+        return replace(offer, is_loading=True)
+    return offer
 
 
 async def openai_models(endpoint: Endpoint) -> list[Offer]:

@@ -49,6 +49,7 @@ def _nothing_known(monkeypatch):
     """Start each test like a new process."""
     monkeypatch.setattr(catalogue, "_failing", None)
     monkeypatch.setattr(catalogue, "_passed_on", frozenset())
+    monkeypatch.setattr(catalogue, "_loading", frozenset())
     monkeypatch.setattr(catalogue, "_ollama_answers", {})
     monkeypatch.setattr(listings, "_facts", {})
 

@@ -98,6 +98,7 @@ async def test_it_is_local_whatever_else_counts_as_local(server, settings):
 async def test_while_it_is_being_loaded_it_is_offered_and_a_question_is_told_so(loading, connections):
     (info,) = await refreshed()
     assert info.name == NAME
+    assert catalogue.state(await Model.objects.aget(name=NAME)) == "its server is loading it"
     answer = await ask(call_of(NAME))
     assert answer.error.code == "loading"
     assert "is being loaded" in str(answer.error)
