@@ -115,6 +115,8 @@ def missing(provider: str) -> str:
         return ""
     if provider == "openai" and settings.OPENAI_BASE_URL:
         return "not asked: OPENAI_BASE_URL names another server"
+    if provider == PREFIX and settings.LOCAL_MODEL_SERVER.problem:
+        return "not running: Connections says why"
     return MISSING.get(provider) or known.missing(provider)
 
 

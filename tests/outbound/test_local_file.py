@@ -138,6 +138,7 @@ def test_admins_and_doctor_are_told_why_it_does_not_run(settings):
     assert (row.state, row.where) == ("a.gguf is empty. Download it again.", "local")
     expected = DoctorFinding("fail", "it is not running", "a.gguf is empty. Download it again.")
     assert diagnosis.listed(local_model.PREFIX) == expected
+    assert catalogue.state(Model(name=NAME, provider=local_model.PREFIX)) == "not running: Connections says why"
 
 
 def test_doctor_asks_it(server):
