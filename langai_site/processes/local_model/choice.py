@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from importlib.util import find_spec
 from mmap import ACCESS_READ, mmap
@@ -51,9 +51,15 @@ def chosen(setting: str, folder: Path, room: Room) -> ModelFile | None:
     """
     if setting == OFF:
         return None
-    path = _named(setting, folder) if setting else _only_one(folder)
-    if path is None:
-        return None
+    try:
+        path = _named(setting, folder) if setting else _only_one(folder)
+        return _model(path, room) if path else None
+    except OSError as error:
+        name, reason = error.filename or setting or folder, error.strerror or error
+        raise UnusableModelError(f"{name} cannot be read ({reason}). Let LangAI's account read it.") from None
+
+
+def _model(path: Path, room: Room) -> ModelFile:
     parts = _parts(path)
     descriptions = [_described(part) for part in parts]
     model = _for_chat(path, descriptions)
@@ -69,7 +75,10 @@ def chosen(setting: str, folder: Path, room: Room) -> ModelFile | None:
 
 def _named(setting: str, folder: Path) -> Path:
     """Return the path that LOCAL_MODEL names: a name alone is one in the folder of models."""
-    given = Path(setting).expanduser()
+    given = Path(setting)
+    with suppress(RuntimeError):
+        # An account that is not there has no home.
+        given = given.expanduser()
     in_folder = folder / given
     return in_folder if in_folder.exists() else given.absolute()
 
@@ -77,7 +86,7 @@ def _named(setting: str, folder: Path) -> Path:
 def _only_one(folder: Path) -> Path | None:
     try:
         found = sorted(path for path in folder.iterdir() if _is_model(path))
-    except OSError:
+    except (FileNotFoundError, NotADirectoryError):
         return None
     if len(found) > 1:
         names = ", ".join(path.name for path in found)
@@ -111,8 +120,8 @@ def _parts(path: Path) -> list[Path]:
 
 def _described(path: Path) -> Description:
     """Return what the file says of itself. Raises UnusableModelError where it is not a whole model."""
-    if path.is_dir():
-        raise UnusableModelError(f"{path} is a folder. Set LOCAL_MODEL to the {ENDING} file in it.")
+    if path.exists() and not path.is_file():
+        raise UnusableModelError(f"{path} is not a file. Set LOCAL_MODEL to a {ENDING} file.")
     try:
         with path.open("rb") as file:
             bytes_there = path.stat().st_size
@@ -122,9 +131,6 @@ def _described(path: Path) -> Description:
                 found = gguf.read(data)
     except FileNotFoundError:
         raise UnusableModelError(f"{path} is not there. Correct LOCAL_MODEL, or remove it.") from None
-    except OSError as error:
-        reason = error.strerror or error
-        raise UnusableModelError(f"{path} cannot be read ({reason}). Let LangAI's account read it.") from None
     except gguf.NotGgufError:
         raise UnusableModelError(f"{path} is not a GGUF file. Download the model in that format.") from None
     except gguf.DamagedError:

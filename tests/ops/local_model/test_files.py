@@ -1,5 +1,6 @@
 """A model's file is understood, or one clear sentence says why not and what to do."""
 
+import os
 import struct
 from contextlib import suppress
 
@@ -81,8 +82,10 @@ def test_a_file_that_is_not_there_is_named(tmp_path):
     assert refused(path, tmp_path) == f"{path} is not there. Correct LOCAL_MODEL, or remove it."
 
 
-def test_a_folder_is_no_file(tmp_path):
-    assert refused(tmp_path, tmp_path / "models") == f"{tmp_path} is a folder. Set LOCAL_MODEL to the .gguf file in it."
+def test_a_folder_is_not_a_model(tmp_path):
+    os.mkfifo(tmp_path / "pipe.gguf")
+    for path in (tmp_path, tmp_path / "pipe.gguf"):
+        assert refused(path, tmp_path) == f"{path} is not a file. Set LOCAL_MODEL to a .gguf file."
 
 
 def test_a_file_that_cannot_be_read_is_told_with_the_reason(tmp_path):
@@ -90,6 +93,12 @@ def test_a_file_that_cannot_be_read_is_told_with_the_reason(tmp_path):
     path.symlink_to(path)
     said = f"{path} cannot be read (Too many levels of symbolic links). Let LangAI's account read it."
     assert refused(path, tmp_path) == said
+    assert "cannot be read (File name too long)" in refused("a" * 300, tmp_path)
+    assert "cannot be read (Too many levels of symbolic links)" in refused("", path)
+
+
+def test_the_home_of_an_account_that_is_not_there_has_no_file(tmp_path):
+    assert "is not there. Correct LOCAL_MODEL" in refused("~nobody-of-that-name/a.gguf", tmp_path)
 
 
 @pytest.mark.parametrize("data", [b"PK\x03\x04 a model of another format", b"GG"])
