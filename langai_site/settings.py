@@ -8,7 +8,7 @@ from environs import EnvError
 from marshmallow.validate import OneOf, Range
 
 from langai_site import env as environment
-from langai_site import hosts, local_model, log_settings
+from langai_site import hosts, local_model, log_settings, redis_settings
 from langai_site.page_policy import CONTENT_SECURITY_POLICY as CONTENT_SECURITY_POLICY
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -256,46 +256,8 @@ RATELIMIT_USE_CACHE = "limits"
 # So that no response is "too many" because the cache is unavailable.
 RATELIMIT_FAIL_OPEN = True
 
-_MEMORY: dict[str, Any] = {
-    "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
-    "OPTIONS": {"MAX_ENTRIES": 100_000},
-}
-_cache: dict[str, Any] = (
-    {
-        "BACKEND": "django_redis.cache.RedisCache",
-        "LOCATION": REDIS_URL,
-        "OPTIONS": {"SOCKET_CONNECT_TIMEOUT": 2, "SOCKET_TIMEOUT": 2},
-    }
-    if REDIS_URL
-    else _MEMORY
-)
-# Separate aliases, so that a full cache of one kind never evicts another's entries.
-CACHES = {
-    alias: {**_cache, "KEY_PREFIX": alias, **({} if REDIS_URL else {"LOCATION": alias})}
-    for alias in ("default", "live", "limits", "resting", "answers")
-}
-# Vectors of this process's embedder stay in its memory: asking Redis would take as long as embedding does.
-CACHES["vectors"] = {**_MEMORY, "LOCATION": "vectors", "OPTIONS": {"MAX_ENTRIES": 5_000}}
-if REDIS_URL:
-    # It counts attempts to sign in: people can sign in while Redis is unavailable, though nothing is counted then.
-    CACHES["default"] |= {
-        "BACKEND": "langai_site.database.caches.LenientRedisCache",
-        "OPTIONS": {**_cache["OPTIONS"], "IGNORE_EXCEPTIONS": True},
-    }
-else:
-    # Whole answers: some tens of megabytes at most.
-    CACHES["answers"]["OPTIONS"] = {"MAX_ENTRIES": 5_000}
-CHANNEL_LAYERS = {
-    "default": (
-        {
-            "BACKEND": "langai_site.web.redis_layer.RedisLayer",
-            "CONFIG": {"hosts": [REDIS_URL], "prefix": "langai", "symmetric_encryption_keys": [SECRET_KEY]},
-        }
-        if REDIS_URL
-        # Members expire only to make up for lost ones; a page may stay open for weeks.
-        else {"BACKEND": "langai_site.web.memory_layer.MemoryLayer", "CONFIG": {"group_expiry": 60 * 60 * 24 * 30}}
-    )
-}
+CACHES = redis_settings.caches(REDIS_URL)
+CHANNEL_LAYERS = redis_settings.channel_layers(REDIS_URL, SECRET_KEY)
 
 STATIC_URL = "/static/"
 STATIC_ROOT = DATA_DIR / "static"

@@ -148,9 +148,9 @@ async def offers(provider: str) -> list[Offer]:
 
 
 async def _of_file(model: LocalModel, endpoint: Endpoint) -> Offer:
-    """The model from a file, as it was started. Raises UnlistedError where its server does not answer.
+    """Return the model from a file, as it was started. Raises UnlistedError if its server does not answer.
 
-    While it is being loaded it is offered, too: a question is told so.
+    It is offered while it is being loaded, too: a question then gets an error that says so.
     """
     offer = Offer(model.name, model.name, PREFIX, 0, window=model.context, size=model.size)
     try:
