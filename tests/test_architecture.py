@@ -59,7 +59,8 @@ LAYERS = {
         "apps urls",
     ],
     "langai_site": [
-        "characters errors folders generics hosts local_model log_settings page_policy redis_settings request_id sensitivity",
+        "characters errors folders generics hosts local_model log_settings page_policy redis_settings request_id "
+        "sensitivity",
         "env registry database detectors",
         "checks models settings",
         "telemetry",
