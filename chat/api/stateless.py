@@ -85,13 +85,13 @@ def _counted(passing: LiveAnswer) -> Iterator[None]:
     status = Message.Status.FAILED
     try:
         yield
-        status = Message.Status.INTERRUPTED if passing.cut else Message.Status.COMPLETE
+        status = Message.Status.INTERRUPTED if passing.truncated else Message.Status.COMPLETE
     except (GeneratorExit, asyncio.CancelledError):
         status = Message.Status.STOPPED
         raise
     finally:
         cached = bool(passing.entries) and passing.entries[-1].cached
-        measures.ended(status, passing.model or measures.NO_MODEL, passing.began, cached=cached)
+        measures.ended(status, passing.measured_model, passing.began, cached=cached)
 
 
 @transaction.atomic
@@ -179,7 +179,7 @@ async def _pieces(request: TurnRequest, reply: UUID, passing: LiveAnswer) -> Asy
     async with aclosing(turn.run(request, passing.entries.append, state)) as events:
         async for event in events:
             if isinstance(event, RoutedTurn):
-                passing.decided(event)
+                passing.ask(event)
             elif isinstance(event, Thought) and ((text := passing.thought(event)) or event.signature):
                 yield ThoughtPiece(passing.model, text, event.signature)
             elif isinstance(event, ToolCallDelta):
@@ -194,7 +194,7 @@ async def _pieces(request: TurnRequest, reply: UUID, passing: LiveAnswer) -> Asy
 
 def _whole(request: TurnRequest, passing: LiveAnswer) -> Whole:
     prepared, entries = passing.prepared, passing.entries
-    complete = not (passing.cut or passing.stops.reached)
+    complete = not (passing.truncated or passing.stops.reached)
     passages = prepared.passages if prepared else ()
     kept = receipts.kept_of(passing.text, request, passages, is_complete=complete)
     elapsed_ms = int((time.monotonic() - passing.began) * 1000)
@@ -202,7 +202,7 @@ def _whole(request: TurnRequest, passing: LiveAnswer) -> Whole:
         model=passing.model,
         kept=kept,
         thought="".join(passing.thoughts),
-        cut=passing.cut,
+        cut=passing.truncated,
         input_tokens=sum(entry.usage.input_tokens for entry in entries),
         output_tokens=sum(entry.usage.output_tokens for entry in entries),
         cache_write_tokens=sum(entry.usage.cache_write_tokens for entry in entries),

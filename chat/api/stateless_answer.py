@@ -1,24 +1,22 @@
 """An answer outside any conversation, as values: what a program sends, the pieces of the answer, and the whole."""
 
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from uuid import uuid4
 
-from chat import measures
 from chat.api.stop_sequences import Stops
 from chat.conversations import drafts
 from chat.routing.route import AUTO
 from chat.turns import receipts
+from chat.turns.answer_so_far import AnswerSoFar
 from chat.turns.receipt import Receipt
 from chat.turns.values import RoutedTurn
-from langai_site.characters import split_off_half, whole_characters
+from langai_site.characters import whole_characters
 from langai_site.outbound.lanes.events import ToolCallDelta
 from langai_site.outbound.parts import Image, Thinking, ToolCall
 from langai_site.outbound.requirements import NONE, Requirements
 from langai_site.outbound.types import ChatMessage, Delta, Parameter, Thought
 from langai_site.sensitivity import Sensitivity
-from langai_site.usage.types import Entry
 
 
 @dataclass(frozen=True)
@@ -107,35 +105,26 @@ class LiveCall:
 
 
 @dataclass
-class LiveAnswer:
-    """An answer that is being written."""
+class LiveAnswer(AnswerSoFar):
+    """An answer that is being written, which ends before the first of `stops`."""
 
     said: Said
     stops: Stops
-    entries: list[Entry] = field(default_factory=list)
-    prepared: RoutedTurn | None = None
-    text: str = ""
     thoughts: list[str] = field(default_factory=list)
     signed: list[Thinking] = field(default_factory=list)
     unsigned: list[str] = field(default_factory=list)
     calls: dict[int, LiveCall] = field(default_factory=dict)
-    half: str = ""
-    cut: bool = False
-    began: float = field(default_factory=time.monotonic)
 
     def heard(self, delta: Delta) -> str:
         """Take a piece of the answer; return what can be sent of it."""
         if delta.restart:
             # What was sent of it cannot be taken back.
-            self.thoughts.append(self.text)
-            self.text, self.half, self.stops = "", "", Stops(self.said.stops)
-        piece, self.half = split_off_half(self.half + delta.text)
-        self.cut |= delta.truncated
-        return self._added(self.stops.feed(whole_characters(piece)))
+            self.thoughts.append(self.take_back())
+            self.stops = Stops(self.said.stops)
+        return self._added(self.stops.feed(self.take(delta)))
 
-    def decided(self, prepared: RoutedTurn) -> None:
-        """Start with the model that is asked now; drop the thoughts of a model that failed before its first word."""
-        self.prepared = prepared
+    def ask(self, prepared: RoutedTurn) -> None:
+        super().ask(prepared)
         for thoughts in (self.thoughts, self.signed, self.unsigned):
             thoughts.clear()
 
@@ -167,11 +156,5 @@ class LiveAnswer:
         return self._added(self.stops.rest())
 
     def _added(self, text: str) -> str:
-        if text and not self.text:
-            measures.first_words(self.model, self.began)
         self.text += text
         return text
-
-    @property
-    def model(self) -> str:
-        return self.prepared.model.name if self.prepared else ""

@@ -1,21 +1,19 @@
 """A live reply: everything that its process knows of it until it has ended."""
 
 import asyncio
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from chat import measures
 from chat.conversations.labels import Cause
 from chat.events import CitedSource, Progress, ReplyBegun, Snapshot
 from chat.live.thinking import LiveThinking
 from chat.llm.types import Numbered
 from chat.models import Message
 from chat.turns import receipts
+from chat.turns.answer_so_far import AnswerSoFar
 from chat.turns.storage import Started
-from chat.turns.values import RoutedTurn, RoutingInput
-from langai_site.usage.types import Entry
+from chat.turns.values import RoutingInput
 
 
 @dataclass(frozen=True)
@@ -27,28 +25,20 @@ class ReplyOpening:
 
 
 @dataclass
-class Live:
+class Live(AnswerSoFar):
     """A reply that is being written."""
 
     started: Started
     opening: ReplyOpening
-    text: str = ""
     number: int = 0
     published: int = 0
     weighed: RoutingInput | None = None
-    prepared: RoutedTurn | None = None
-    entries: list[Entry] = field(default_factory=list)
     changed: asyncio.Event = field(default_factory=asyncio.Event)
     reader: asyncio.Task[None] | None = None
-    half: str = ""
-    truncated: bool = False
     ended_as: Message.Status = Message.Status.STOPPED
     published_sources: list[CitedSource] = field(default_factory=list)
     # Give the reply its label. A decision to send counts, even if the turn is prepared again after it.
     causes: Sequence[Cause] = ()
-    began: float = field(default_factory=time.monotonic)
-    # When the current model wrote its first word.
-    words_since: float | None = None
     thinking: LiveThinking = field(init=False)
     # Nothing has come for so long that the page says which model it waits for.
     is_slow: bool = False
@@ -57,17 +47,14 @@ class Live:
 
     def __post_init__(self) -> None:
         self.causes = self.started.request.causes
+        self.text = self.written = self.started.request.written
+        self.published = len(self.written)
         self.thinking = LiveThinking(self.started.thinking)
         self.published_progress = self.progress
 
     @property
     def reply(self) -> UUID:
         return self.started.reply
-
-    @property
-    def model(self) -> str:
-        """Return the model that is asked, for metrics."""
-        return self.prepared.model.name if self.prepared else measures.NO_MODEL
 
     @property
     def sources(self) -> list[CitedSource]:
@@ -85,9 +72,12 @@ class Live:
 
     @property
     def snapshot(self) -> Snapshot:
-        model = self.prepared.model.name if self.prepared else ""
         return Snapshot(
-            number=self.number, text=self.text, sources=self.sources, model=model, progress=self.published_progress
+            number=self.number,
+            text=self.text,
+            sources=self.sources,
+            model=self.model,
+            progress=self.published_progress,
         )
 
     @property

@@ -25,7 +25,6 @@ from chat.turns.storage import INTERRUPTED, Started, TurnOutcome
 from chat.turns.turn_state import StoredTurnState
 from chat.turns.values import RoutedTurn, RoutingInput
 from langai_site import request_id
-from langai_site.characters import split_off_half, whole_characters
 from langai_site.database.writer import in_database_thread, write_patiently
 from langai_site.errors import LangAIError
 from langai_site.outbound.types import Delta, StillWorking, Thought
@@ -76,7 +75,7 @@ async def begin(open_turn: Callable[[], Awaitable[Started]], replaces: str = "")
 
 def start(started: Started, opening: ReplyOpening) -> asyncio.Task[TurnOutcome]:
     """Run a reply in its own task, which belongs to no request and no socket; it returns how the reply ended."""
-    reply = Live(started, opening, text=started.request.written, published=len(started.request.written))
+    reply = Live(started, opening)
     _live[reply.reply] = reply
     return _task(tracing.within("reply", _run(reply)))
 
@@ -124,7 +123,7 @@ async def _run(reply: Live) -> TurnOutcome:
         if await _has_lost_its_place(reply, outcome):
             await _publish_grown(reply)
         await _end(reply, outcome)
-        measures.ended(outcome.status, reply.model, reply.began, cached=outcome.receipt.cached)
+        measures.ended(outcome.status, reply.measured_model, reply.began, cached=outcome.receipt.cached)
         return outcome
     finally:
         # A Continue may have taken its place already.
@@ -170,14 +169,9 @@ async def _read(reply: Live) -> None:
 
 
 def _write(reply: Live, delta: Delta) -> None:
-    piece, reply.half = split_off_half(reply.half + delta.text)
-    reply.text += whole_characters(piece)
-    reply.truncated |= delta.truncated
+    reply.text += reply.take(delta)
     if delta.text and not delta.text.isspace():
         reply.thinking.end()
-        if reply.words_since is None:
-            reply.words_since = time.monotonic()
-            measures.first_words(reply.model, reply.began)
     reply.changed.set()
 
 
@@ -189,11 +183,9 @@ def _think(reply: Live, text: str) -> None:
 
 async def _restart(reply: Live) -> None:
     """Turn what the model wrote so far into a thought: the answer begins only now."""
-    thought = reply.text.removeprefix(reply.started.request.written) + reply.half
-    if thought:
-        reply.thinking.take_back(thought, reply.words_since or time.monotonic())
-    reply.words_since = None
-    reply.text, reply.half = reply.started.request.written, ""
+    since = reply.words_since or time.monotonic()
+    if thought := reply.take_back():
+        reply.thinking.take_back(thought, since)
     # Skips a number, so that watchers who miss this change notice the gap and read the whole snapshot.
     reply.published, reply.number = len(reply.text), reply.number + 2
     await _publish_change(reply, {"type": "reply.grew", "text": ""})
@@ -204,10 +196,11 @@ async def _take_route(reply: Live, prepared: RoutedTurn) -> None:
     previous_label, previous_sources = labels.label_of(reply.causes), reply.published_sources
     # Another model has its own thoughts, and its server may be quick.
     reply.thinking.forget()
-    reply.words_since, reply.is_working = None, False
+    reply.is_working = False
     if reply.is_slow:
         reply.changed.set()
-    reply.prepared, reply.causes = prepared, prepared.weighed.causes
+    reply.ask(prepared)
+    reply.causes = prepared.weighed.causes
     if prepared.label > previous_label:
         # Before the first word of the answer: if this process dies, the raised label must not be lost.
         await _checkpoint(reply)
