@@ -15,16 +15,14 @@ from chat.conversations.branches import ThreadPart
 from chat.events import IDLE, Progress, Snapshot
 from chat.markdown import streaming
 from chat.models import Citation, Conversation, Message
-from chat.pages import receipt_text, thoughts
+from chat.pages import receipt_text, retries, thoughts
+from chat.pages.retries import Retry
 from chat.pages.thoughts import ThinkingLine
-from chat.routing.route import AUTO
 from chat.turns.receipt import Receipt
 from langai_site.sensitivity import Sensitivity
 from search.types import Excerpt
 
 NOTHING = SafeString("")
-PASSAGES_ABOVE_CEILING = "passages_above_ceiling"
-ABOVE_CEILING = ("above_ceiling", PASSAGES_ABOVE_CEILING, "local_only")
 UNFINISHED = (Message.Status.STOPPED, Message.Status.INTERRUPTED, Message.Status.FAILED)
 
 
@@ -41,12 +39,11 @@ class Bubble:
     status: str = ""
     state: str = ""
     error: str = ""
-    retryable: bool = False
+    retries: tuple[Retry, ...] = ()
+    again: Retry | None = None
     offers_continue: bool = False
     thinking: ThinkingLine | None = None
     waiting: str = ""
-    offers: frozenset[str] = frozenset()
-    asked: str = ""
     notice: str = ""
     citations: list[dict[str, Any]] = field(default_factory=list)
     receipt: list[tuple[str, str]] = field(default_factory=list)
@@ -166,7 +163,7 @@ def numbers_of(snapshot: Snapshot) -> list[int]:
 def _ended_bubble(message: Message, html: SafeString) -> Bubble:
     citations = list(message.citations.all())
     urls = cite_urls(message.id, [citation.number for citation in citations])
-    receipt, text = Receipt.from_json(message.receipt), message.text
+    receipt, text, is_unfinished = Receipt.from_json(message.receipt), message.text, message.status in UNFINISHED
     return Bubble(
         message.id,
         message.role,
@@ -175,10 +172,9 @@ def _ended_bubble(message: Message, html: SafeString) -> Bubble:
         status=message.status,
         state=state_of(message),
         error=message.error,
-        retryable=message.status in UNFINISHED,
-        offers_continue=message.status in UNFINISHED and bool(text),
-        offers=_offers(message),
-        asked=message.model,
+        retries=retries.after_failure(message.error_code, message.model) if is_unfinished else (),
+        again=None if is_unfinished else retries.AGAIN,
+        offers_continue=is_unfinished and bool(text),
         thinking=thoughts.line_of(message.id, thoughts.progress_of(message.thinking)),
         notice=receipt.notice,
         citations=[_citation(citation, urls) for citation in citations],
@@ -186,18 +182,6 @@ def _ended_bubble(message: Message, html: SafeString) -> Bubble:
         summary=receipt_text.summary(receipt),
         **_siblings(message),
     )
-
-
-def _offers(message: Message) -> frozenset[str]:
-    """Return what to offer instead if the label kept the message from being sent."""
-    if message.error_code not in ABOVE_CEILING:
-        return frozenset()
-    found = {"quotes"}
-    if message.error_code == PASSAGES_ABOVE_CEILING:
-        found.add("allowed passages")
-    if message.model != AUTO:
-        found.add("local")
-    return frozenset(found)
 
 
 def _citation(citation: Citation, urls: Mapping[int, str]) -> dict[str, Any]:
