@@ -16,9 +16,12 @@ from langai_site.usage.types import Entry, Usage
 
 MOST_SENTENCES = 4
 LONGEST_SENTENCE = 600
-SENTENCE_END = re.compile(r"(?<=[.!?。！？])\s+|\n{2,}|\n(?=\s*(?:[-*#|]|\d+\.))")  # noqa: RUF001 - CJK sentence ends
+# Each blank and each sign is read once, however many follow one another.
+SENTENCE_END = re.compile(
+    r"(?<=[.!?。！？])\s+|\n{2,}|\n(?=[^\S\n]*(?:[-*#|]|\d+\.))"  # noqa: RUF001 - CJK sentence ends
+)
 WORD = re.compile(r"\w+")
-MARKUP = re.compile(r"^[\s>#*|-]+|[`*|]+|\b_+|_+\b")
+MARKUP = re.compile(r"^[\s>#*|-]+|[`*|]+|\b_+|(?<!_)_+\b")
 STOP_WORDS = frozenset(
     [
         "a",

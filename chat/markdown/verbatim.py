@@ -6,7 +6,8 @@ import re
 JOINER = "\N{WORD JOINER}"
 
 _SIGNS = re.compile(r"[\\`*_~$<>&|\]]")
-_LIST = re.compile(r"^(\s*)(?:([-+#=])|(\d{1,9})([.)]))", re.MULTILINE)
+# Blanks of the same line only: read across lines, a text of empty lines would be read to its end from each of them.
+_LIST = re.compile(r"^([^\S\n]*)(?:([-+#=])|(\d{1,9})([.)]))", re.MULTILINE)
 _NUMBERED = re.compile(r"\[(?=\d)")
 
 
