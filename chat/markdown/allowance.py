@@ -5,9 +5,13 @@ because a stream, a reload and a busy machine must all show the same.
 
 A text saves up as it goes: each character earns `PER_CHAR`, and what ordinary blocks do not use is saved, up to `MOST`.
 So an answer of any length is drawn in full, while a text that was made to be costly soon has nothing left.
+
+Formulas cost most and scientific answers are full of them. So each text has `FORMULAS` more for them alone, which its
+characters fill up again, and a formula that is repeated costs little.
 """
 
 MOST, PER_CHAR = 10_000.0, 1.75
+FORMULAS, FORMULAS_PER_CHAR = 10_000.0, 0.4
 # Prices: of a top-level block, a line that is read, a step of the parser, the same step again, a token that becomes
 # HTML, a link or what looks like the beginning of one, a link to a cited passage, and the mark of a piece of a
 # quotation.
@@ -24,12 +28,16 @@ class Allowance:
         self.lexers: frozenset[str] = frozenset()
         # Formulas and code: their results are cached for a while.
         self.made: set[str] = set()
+        # What is left for formulas alone, and the HTML of those in the text so far, by display and source.
+        self.for_formulas = FORMULAS
+        self.formulas: dict[tuple[str, str], str] = {}
         self._start = self._tokens = 0
 
     def copy(self) -> "Allowance":
         """Return a copy of the allowance, to be spent on an attempt."""
         other = Allowance(self.left)
         other.lexers, other.made = self.lexers, self.made
+        other.for_formulas, other.formulas = self.for_formulas, self.formulas.copy()
         return other
 
     def begin(self, start: int) -> None:
@@ -45,6 +53,7 @@ class Allowance:
     def earn(self, end: int) -> None:
         """Add what the characters of the block earn, once its end is known."""
         self.left += PER_CHAR * (end - self._start)
+        self.for_formulas = min(FORMULAS, self.for_formulas + FORMULAS_PER_CHAR * (end - self._start))
 
     @property
     def fell_short(self) -> bool:
@@ -63,6 +72,14 @@ class Allowance:
         self.left -= units
         self.used += 0.0 if source in self.made else units
         self.made |= {source} - {""}
+        return True
+
+    def afford_formula(self, units: float, source: str = "") -> bool:
+        """Do the same for a formula: first from what is there for formulas alone, which is little and not counted."""
+        extra = min(units, self.for_formulas)
+        if extra < units and not self.afford(units - extra, source):
+            return False
+        self.for_formulas -= extra
         return True
 
     def line(self, tokens: int) -> None:

@@ -32,23 +32,31 @@ from langai_site.characters import whole_characters
 
 # The HTML of ended answers is cached; a higher number makes it be drawn again. 2: limits on the cost of a text. 3: also
 # on marks and code. 4: on formulas and brackets, more exactly; formulas at the start of a text. 5: empty items of
-# lists.
-RENDERER_VERSION = 5
+# lists. 6: more formulas.
+RENDERER_VERSION = 6
 
 LANGUAGE = re.compile(r"[A-Za-z0-9+#.-]{1,20}")
 MAX_FORMULA = 2_000
-# The price of a formula, of each of its signs, and of a command in addition, in units of the allowance.
-FORMULA, FORMULA_SIGN, FORMULA_COMMAND = 40.0, 9.0, 21.0
-# Commands that become one sign and cost no more than a letter. Formulas contain more of these than of all others.
+# The price of a formula, of each of its signs and numbers, of those that only arrange others, and of a command in
+# addition, in units of the allowance.
+FORMULA, FORMULA_SIGN, FORMULA_ARRANGING, FORMULA_COMMAND = 40.0, 10.0, 5.0, 20.0
+# The price of a formula that the text has had already, for each character of its HTML.
+FORMULA_AGAIN = 0.08
+# Commands that cost no more than a letter; most become one sign. Formulas contain more of these than of all others.
 _SYMBOLS = """
     alpha beta gamma delta epsilon varepsilon zeta eta theta vartheta iota kappa lambda mu nu xi pi rho sigma tau
     upsilon phi varphi chi psi omega Gamma Delta Theta Lambda Xi Pi Sigma Upsilon Phi Psi Omega partial nabla infty ell
     hbar cdot times div pm mp le leq ge geq ne neq approx sim equiv propto in notin subset subseteq cup cap forall
     exists to rightarrow leftarrow Rightarrow Leftrightarrow mapsto iff dots ldots cdots mid
+    vdots ddots top perp parallel circ ast star oplus otimes wedge vee setminus emptyset varnothing Re Im prime dagger
+    angle langle rangle lvert rvert lVert rVert lfloor rfloor lceil rceil ll gg cong simeq leftrightarrow Leftarrow
+    longrightarrow implies land lor neg colon varrho varsigma supset supseteq sum prod int oint
+    log ln exp sin cos tan max min det arg sup inf lim Pr dim ker gcd
+    mathbf mathrm mathit mathbb mathcal mathsf mathfrak text operatorname boldsymbol left right begin end
 """
 SYMBOLS = frozenset(f"\\{name}" for name in _SYMBOLS.split())
 # A backslash takes the next sign with it, so `\\quad` is a new line and four letters.
-FORMULA_SIGNS = re.compile(r"(\\(?:[A-Za-z]+|\S))|\S")
+FORMULA_SIGNS = re.compile(r"\\(?:[A-Za-z]+|\S)|\d+|\S")
 
 NOT_FOUND = ' <span class="unfound">not found in the sources</span>'
 
@@ -222,16 +230,21 @@ def formula(source: str, display: str) -> str:
 
 def _formula(token: Token, display: str, allowance: Allowance) -> str:
     source = token.content.strip()
-    if len(source) > MAX_FORMULA or not allowance.afford(formula_price(source), source):
+    known = allowance.formulas.get((display, source), "")
+    if known and allowance.afford_formula(FORMULA_AGAIN * len(known)):
+        return known
+    if known or len(source) > MAX_FORMULA or not allowance.afford_formula(formula_price(source), source):
         return _source(source)
-    return formula(source, display)
+    return allowance.formulas.setdefault((display, source), formula(source, display))
 
 
 def formula_price(source: str) -> float:
     """Return the highest price of converting a formula to MathML, in units of an allowance."""
     signs = FORMULA_SIGNS.findall(source)
-    commands = [sign for sign in signs if sign and sign not in SYMBOLS]
-    return FORMULA + FORMULA_SIGN * len(signs) + FORMULA_COMMAND * len(commands)
+    commands = [sign for sign in signs if sign[0] == "\\" and sign not in SYMBOLS]
+    arranging = sum(sign in "{}^_" for sign in signs)
+    plain_signs = FORMULA_SIGN * (len(signs) - arranging)
+    return FORMULA + plain_signs + FORMULA_ARRANGING * arranging + FORMULA_COMMAND * len(commands)
 
 
 def _source(formula: str) -> str:

@@ -30,8 +30,9 @@ kinds = pytest.mark.parametrize("kind", CRAFTED)
 
 
 def calls_of(work, *args):
-    """Count the functions that `work` calls, including those in C."""
+    """Count the functions that `work` calls, including those in C, if no formula has been drawn before."""
     count = 0
+    formula.cache_clear()
 
     def tally(_frame, event, _arg):
         nonlocal count
@@ -101,7 +102,27 @@ def test_going_past_the_same_step_again_is_paid_for(kind):
     assert calls_of(read, CRAFTED[kind](LONG)) <= CALLS_A_STEP * env["allowance"].used
 
 
-FORMULAS = ("x_a^b", "\\frac{a}{b}", "\\LaTeX", "\\\\qquad", "\\\\operatorname\\mod", "\\Huge a \\\\", "\\cases[a]{b}")
+FORMULAS = (
+    *("x_a^b", "\\frac{a}{b}", "\\LaTeX", "\\\\qquad", "\\\\operatorname\\mod", "\\Huge a \\\\", "\\cases[a]{b}"),
+    *(
+        "\\left(a\\right)",
+        "\\left.\\right.",
+        "\\left(",
+        "\\begin{matrix}a&b\\end{matrix}",
+        "\\begin{matrix}",
+        "\\text{a }",
+    ),
+    *(
+        "\\mathbf{a}",
+        "\\mathbf a",
+        "\\boldsymbol{ab}",
+        "\\operatorname{a}",
+        "\\sum_a^b",
+        "\\lim_{a}",
+        "\\log a",
+        "\\text a",
+    ),
+)
 
 
 @pytest.mark.parametrize("piece", FORMULAS)
@@ -125,6 +146,52 @@ def test_an_answer_full_of_symbols_has_all_its_formulas():
     line = "Let $\\sigma_{%d} \\sim \\mu + \\alpha$, so $\\phi \\to \\infty$ as $\\nu \\approx \\beta \\le \\pi$.\n\n"
     html = render("".join(line % number for number in range(45)))
     assert html.count("<math") == 3 * 45
+
+
+INLINE = ("x_{%d}", "f_{%d}(x)", "\\mathbf{x}_{%d}", "\\lambda_{\\max}^{%d}", "O(n^{%d} \\log n)", "\\frac{1}{n_{%d}}")
+DISPLAYED = (
+    "\\hat{\\theta}_{%d} = \\arg\\max_{\\theta \\in \\Theta} \\sum_{i=1}^{n} \\log p(x_i \\mid \\theta)",
+    "\\frac{\\partial u_{%d}}{\\partial t} = \\alpha \\left( \\frac{\\partial^2 u}{\\partial x^2} + c^2 \\right)",
+    "A_{%d} = \\begin{pmatrix} a_{11} & a_{12} \\\\ a_{21} & a_{22} \\\\ a_{31} & a_{32} \\end{pmatrix}",
+    "f_{%d}(x) = \\begin{cases} x^2 & \\text{if } x > 0 \\\\ 0 & \\text{otherwise} \\end{cases}",
+    "\\begin{aligned} \\nabla \\cdot \\mathbf{E}_{%d} &= 4 \\pi \\rho \\\\ \\mathbf{B} &= 0 \\end{aligned}",
+)
+
+
+def dense(parts, inline=4):
+    """An answer about science: no two of its formulas are the same."""
+    words = "Let {} be the estimate, and note that"
+    return "\n\n".join(
+        " ".join(words.format(f"${INLINE[(at + nth) % 6] % (at * inline + nth)}$") for nth in range(inline))
+        + f"\n\n$$\n{DISPLAYED[at % 5] % at}\n$$"
+        for at in range(parts)
+    )
+
+
+@pytest.mark.parametrize(("parts", "inline"), [(15, 4), (20, 8), (30, 4)])
+@pytest.mark.parametrize("before", ["", "Some words about it. " * 100 + "\n\n"])
+def test_a_dense_answer_about_science_has_all_its_formulas(parts, inline, before):
+    text = before + dense(parts, inline) + "\n\nThis is what was to be shown.\n"
+    whole = render(text)
+    assert whole.count("<math") == parts * (inline + 1)
+    stream, finished = Stream(), ""
+    for end in range(STEP, len(text) + STEP, STEP):
+        drawn = stream.feed(text[:end])
+        finished += drawn.finished_html
+        assert whole.startswith(finished)
+    assert not drawn.is_exact or finished + drawn.open_html == whole
+
+
+def test_a_formula_that_comes_again_costs_little_until_the_text_has_nothing_left():
+    again = "where $\\hat{\\theta}_{ij}^{(k)} = \\arg\\max_\\theta L_{ij}(\\theta)$ is the estimate.\n\n"
+    assert render(again * 200).count("<math") == 200
+    made = render("$x$ " * 10_000)
+    assert 500 < made.count("<math") < 10_000
+
+
+def test_only_so_many_different_formulas_are_drawn_of_a_text_made_of_nothing_else():
+    html = render("".join(f"$x_{{{at}}}^a$ " for at in range(2_000)))
+    assert 200 < html.count("<math") < 1_000
 
 
 SIGNS = st.text(st.sampled_from('*_[]()!`$|\\<>&~#-+=:1a \n\t"'), min_size=200, max_size=1_000)
