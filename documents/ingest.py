@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from django.utils import timezone
@@ -28,15 +28,26 @@ class StoppingError(Exception):
 
 
 class NotQuickError(Exception):
-    """A small file needs more than the limits for small files."""
+    """A file needs more than the limits for small files, or has been read for long while others wait."""
 
 
-def ingest(held: Claim, document: Document, when_read: Callable[[], object] = bool) -> None:
+@dataclass(frozen=True)
+class Reading:
+    """What is called while a file is read: once it is read, and about every second after it has taken long."""
+
+    when_read: Callable[[], object]
+    when_long: Callable[[], object]
+
+
+ALONE = Reading(when_read=bool, when_long=bool)
+
+
+def ingest(held: Claim, document: Document, reading: Reading = ALONE) -> None:
     report = measures.timed(_stoppable(progress_of(held)))
     kind = FORMATS[split(document.file_name)[1].lower()]
     report("reading", 0)
-    extracted = _extracted(document, kind, _watching(report, when_read))
-    when_read()
+    extracted = _extracted(document, kind, _watching(report, reading.when_long))
+    reading.when_read()
     report("splitting", 0)
     pages = [
         PageText(number, page.text, page.label, page.first_row) for number, page in enumerate(extracted.pages, start=1)
@@ -73,14 +84,14 @@ def _stoppable(report: Report) -> Report:
     return checked
 
 
-def _watching(report: Report, when_read: Callable[[], object]) -> Callable[[], object]:
-    """Return a callback for the time a file is read: a file that takes long lets another be read at the same time."""
+def _watching(report: Report, when_long: Callable[[], object]) -> Callable[[], object]:
+    """Return a callback for the time a file is read, which calls `when_long` once that takes long."""
     began = time.monotonic()
 
     def watch() -> None:
         report("reading", 0)
         if time.monotonic() - began > lanes.LONG_SECONDS:
-            when_read()
+            when_long()
 
     return watch
 

@@ -1,9 +1,10 @@
-"""Chooses the next document: people take turns, small files have a separate lane, and slow ones wait."""
+"""Chooses the next document: people take turns, small files have a separate lane, and slow ones take one place."""
 
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from uuid import UUID
 
 from django.db.models import Max, Min, Q, QuerySet
 from django.utils import timezone
@@ -18,7 +19,8 @@ BEHIND_FOR = timedelta(minutes=10)
 TRIED = 10
 NEVER = datetime.min.replace(tzinfo=UTC)
 WAIT_SECONDS = 0.5
-# Seconds after which a file that is still being read lets another one be read at the same time.
+# Seconds after which a file that is still being read lets another one be read at the same time, and needs the place for
+# long readings.
 LONG_SECONDS = 20.0
 
 
@@ -26,7 +28,8 @@ class Lane:
     """Threads of one worker that take the same documents: any, or with `small_only` those that can be read quickly.
 
     Only one of them at a time reads a file, because that takes memory and a core. Meanwhile the others may embed. A
-    file that takes long to read lets another start.
+    file that takes long to read lets another start. One reading may be long; a second one makes way for what waits, so
+    that files which take all the time that they may do not hold every thread.
     """
 
     def __init__(self, *, small_only: bool = False) -> None:
@@ -35,6 +38,9 @@ class Lane:
         # The people whose large documents the threads work on: another of theirs leaves the last thread to other
         # people.
         self._people: list[int | None] = []
+        # The document whose reading is long or, as it was slow before, is expected to be.
+        self._long: UUID | None = None
+        self._choosing_long = threading.Lock()
 
     @contextmanager
     def reading(self, ends: Callable[[], bool]) -> Iterator[bool]:
@@ -51,19 +57,46 @@ class Lane:
     @contextmanager
     def working_on(self, document: Document) -> Iterator[None]:
         """Record that the lane works on a document, from when it is taken."""
-        if is_small(document):
-            yield
-            return
-        self._people.append(document.uploaded_by_id)
+        people = [] if is_small(document) else [document.uploaded_by_id]
+        self._people += people
+        if document.slow:
+            self._has_long_place(document)
         try:
             yield
         finally:
-            self._people.remove(document.uploaded_by_id)
+            for person in people:
+                self._people.remove(person)
+            self.end_reading(document)
+
+    def end_reading(self, document: Document) -> None:
+        """Leave the place for long readings, if the document has it."""
+        with self._choosing_long:
+            self._long = None if self._long == document.pk else self._long
+
+    def may_read_on(self, document: Document) -> bool:
+        """Return whether a document whose reading has become long may go on: it has the place, or nothing waits."""
+        return self._has_long_place(document) or not self._is_awaited()
+
+    def _has_long_place(self, document: Document) -> bool:
+        """Take the place for long readings if it is free."""
+        with self._choosing_long:
+            self._long = self._long or document.pk
+            return self._long == document.pk
+
+    def _is_awaited(self) -> bool:
+        """Return whether a document waits that neither the small lane nor the place for long readings is for."""
+        if self.small_only:
+            return False
+        rows = Document.objects.filter(takeable(timezone.now()), slow=False).exclude(SMALL_ONES, attempts=0)
+        others = rows.exclude(uploaded_by__in=[person for person in self._people if person is not None])
+        return (others.exclude(uploaded_by=None) if None in self._people else others).exists()
 
     def waiting(self) -> Iterator[Document]:
         """Yield documents that may be taken, in the order in which they should be."""
         now = timezone.now()
         rows = Document.objects.filter(takeable(now))
+        if self._long:
+            rows = rows.filter(slow=False)
         behind = Q(taken_at__gt=now - BEHIND_FOR) & (Q(slow=True) | Q(attempts__gt=0))
         if self.small_only:
             yield from self._in_turn(rows.filter(SMALL_ONES, attempts=0))

@@ -9,7 +9,7 @@ from django.db import InterfaceError, OperationalError
 from documents import measures
 from documents.claims import Claim, ClaimLostError, Lease, Status, claim
 from documents.extraction.types import LimitReachedError
-from documents.ingest import NotQuickError, StoppingError, ingest
+from documents.ingest import ALONE, NotQuickError, Reading, StoppingError, ingest
 from documents.lanes import ANY, Lane
 from documents.models import Document
 from langai_site import request_id
@@ -38,28 +38,38 @@ def work_once(worker: str, lane: Lane = ANY) -> bool:
             return False
         request = request_id.Trail(held.request_id) if held.request_id else request_id.current()
         with lane.working_on(held.document), request_id.following(request):
-            return work_on(held, stack.close)
+            return work_on(held, _reading_in(lane, held.document, stack.close))
 
 
-def work_on(held: Claim, when_read: Callable[[], object] = bool) -> bool:
-    """Read the claimed document. Return False when the process is about to end.
+def _reading_in(lane: Lane, document: Document, let_others_read: Callable[[], object]) -> Reading:
+    def when_read() -> None:
+        let_others_read()
+        lane.end_reading(document)
 
-    `when_read` is called when its file is read, or earlier if reading takes long.
-    """
+    def when_long() -> None:
+        let_others_read()
+        if not lane.may_read_on(document):
+            raise NotQuickError
+
+    return Reading(when_read, when_long)
+
+
+def work_on(held: Claim, reading: Reading = ALONE) -> bool:
+    """Read the claimed document. Return False when the process is about to end."""
     try:
         with Lease(held):
-            return _work(held, when_read)
+            return _work(held, reading)
     except ClaimLostError:
         logger.info("Document %s: deleted, or taken over by another worker", held.document_id)
         _remove_if_deleted(held)
     return True
 
 
-def _work(held: Claim, when_read: Callable[[], object]) -> bool:
+def _work(held: Claim, reading: Reading) -> bool:
     try:
-        _process(held, when_read)
+        _process(held, reading)
     except NotQuickError:
-        logger.info("Document %s is read later: it is small, but takes its time", held.document_id)
+        logger.info("Document %s is read later: it takes its time, and others wait", held.document_id)
         held.put_behind()
     except StoppingError:
         held.give_back()
@@ -67,9 +77,9 @@ def _work(held: Claim, when_read: Callable[[], object]) -> bool:
     return True
 
 
-def _process(held: Claim, when_read: Callable[[], object]) -> None:
+def _process(held: Claim, reading: Reading) -> None:
     try:
-        ingest(held, Document.objects.select_related("collection").get(pk=held.document_id), when_read)
+        ingest(held, Document.objects.select_related("collection").get(pk=held.document_id), reading)
         measures.READ.labels(Status.READY.value).inc()
     except Document.DoesNotExist:
         raise ClaimLostError from None

@@ -181,6 +181,65 @@ def test_a_document_that_is_read_for_long_lets_another_be_read_beside_it(upload,
     assert (slow.status, slow.stage, slow.attempts) == (Status.WORKING, "reading", 1)
 
 
+@pytest.fixture
+def held_up(upload, working, alice, bob, monkeypatch):
+    """Two people's files that each take a reader for minutes, in a worker that is reading both."""
+    monkeypatch.setattr(lanes, "LONG_SECONDS", 0.5)
+    bad = [upload(drawn_for_long(3000, 200_000 + at), f"{at}.pdf", user=user) for at, user in enumerate((alice, bob))]
+    Document.objects.update(size=lanes.SMALL_BYTES + 1)
+    working(ANY, ANY, SMALL)
+    until(lambda: Document.objects.filter(status=Status.WORKING).count() == 2)
+    return bad
+
+
+def test_two_people_whose_files_take_all_the_time_there_is_hold_up_nobody(upload, held_up):
+    carol = User.objects.create_user("carol", password="c")
+    theirs = [upload(f"Carol's {number}.", f"{number}.txt", user=carol) for number in range(4)]
+    Document.objects.filter(pk__in=[theirs[0].pk, theirs[1].pk]).update(size=lanes.SMALL_BYTES + 1)
+    # A worker died while it read this one, so the lane for small files does not take it.
+    Document.objects.filter(pk=theirs[2].pk).update(attempts=1)
+    until(
+        lambda: Document.objects.filter(pk__in=[document.pk for document in theirs], status=Status.READY).count() == 4
+    )
+    # One of them goes on; the other waits until that has ended, and lost no attempt.
+    rows = Document.objects.filter(pk__in=[document.pk for document in held_up])
+    until(lambda: sorted(rows.values_list("status", "slow")) == [(Status.QUEUED, True), (Status.WORKING, False)])
+    assert rows.get(status=Status.QUEUED).attempts == 0
+    worker.stopping.wait(2)
+    assert rows.filter(status=Status.WORKING).count() == 1
+
+
+def test_two_long_readings_go_on_while_nothing_else_waits(held_up):
+    worker.stopping.wait(3)
+    rows = Document.objects.filter(pk__in=[document.pk for document in held_up])
+    assert list(rows.values_list("status", "slow")) == [(Status.WORKING, False)] * 2
+
+
+def test_the_second_slow_document_is_taken_once_the_first_is_read(uploaded, alice, bob):
+    lane = lanes.Lane()
+    uploaded(alice, "slow")
+    uploaded(bob, "slow")
+    Document.objects.update(slow=True)
+    first = claim("worker", lane).document
+    with lane.working_on(first):
+        assert claim("worker", lane) is None
+        lane.end_reading(first)
+        second = claim("worker", lane).document
+        with lane.working_on(second):
+            assert lane.may_read_on(second)
+    assert {first.uploaded_by, second.uploaded_by} == {alice, bob}
+
+
+@pytest.mark.parametrize("size", [1, lanes.SMALL_BYTES + 1])
+def test_a_document_that_is_no_longer_worked_on_leaves_its_place(uploaded, alice, size):
+    lane = lanes.Lane()
+    (document, other) = uploaded(alice, "1", "2")
+    document.size = size
+    with lane.working_on(document):
+        assert lane.may_read_on(document)
+    assert lane._has_long_place(other)
+
+
 def test_the_large_documents_of_one_person_leave_a_place_to_others(uploaded, alice, bob):
     lane = lanes.Lane()
     uploaded(alice, "large 1", "large 2", "small")
