@@ -1,5 +1,6 @@
 """Reads the label that a request states: one function for every address that accepts one."""
 
+import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from difflib import get_close_matches
@@ -21,8 +22,12 @@ _NEARLY = 0.8
 # Headers and parameters that begin so, without dashes and an X, are refused unless they are known.
 _NOT_KNOWN = ("langai", "sensitiv", "label", "confidential", "classification")
 _HEADERS = ("xlangaisensitivity", "xlangaicollections")
-# Fields of these names hold others: `extra_body.metadata`, `headers`, a message or a part of it.
-_HOLDERS = re.compile(r"(meta|metadata|headers|body|langai|messages|input|content)$")
+# Fields of these names hold others: `extra_body.metadata`, `options`, `headers`, a message or a part of it.
+_HOLDERS = re.compile(r"(messages|input|content|context|body|extras?|config|settings)$")
+# So do these, which may also be written as text, in JSON. What people write is not read in this way.
+_WRITTEN_HOLDERS = re.compile(r"(meta|metadata|headers|extrabody|langai|options|params|parameters|kwargs)$")
+# What text that is not JSON must not mention there.
+_MENTIONS = re.compile(r"sensitiv|label|confidential|classification", re.IGNORECASE)
 # Comparing spellings takes time, and the event loop waits for it.
 MOST_FIELDS = 200
 # The maximum depth at which fields are searched in other fields.
@@ -51,17 +56,20 @@ class _Fields:
             plain = self._plain.get(name) or self._looked_at(name, place)
             if plain in _NAMES:
                 yield value
+            elif _WRITTEN_HOLDERS.search(plain):
+                yield from self._within(value, f"{place}{name[:40]}.", depth - 1, may_be_written=True)
             elif _HOLDERS.search(plain):
                 yield from self._within(value, f"{place}{name[:40]}.", depth - 1)
 
-    def _within(self, value: object, place: str, depth: int) -> Iterator[object]:
-        for held in value if isinstance(value, list) else [value]:
+    def _within(self, value: object, place: str, depth: int, *, may_be_written: bool = False) -> Iterator[object]:
+        for item in value if isinstance(value, list) else [value]:
+            held = _read(item, place) if may_be_written and isinstance(item, str) else item
             if isinstance(held, Mapping | list) and not depth:
                 raise InvalidError(f"{place[:100]}: fields lie too deep in one another.")
             if isinstance(held, Mapping):
                 yield from self.labels(held.items(), place, depth)
             elif isinstance(held, list):
-                yield from self._within(held, place, depth - 1)
+                yield from self._within(held, place, depth - 1, may_be_written=may_be_written)
 
     def _looked_at(self, name: str, place: str) -> str:
         """Return the plain form of a name. Raises InvalidError if it may be meant to state a label."""
@@ -71,6 +79,28 @@ class _Fields:
         if plain not in _NAMES and _may_be_meant(plain):
             raise InvalidError(f"{place}{name[:40]}: this field is not known. State the label as “sensitivity”.")
         return plain
+
+
+def _read(text: str, place: str) -> object:
+    """Return what JSON in a text holds. Raises InvalidError for other text, if it may be meant to state a label."""
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        if text.lstrip()[:1] in ("{", "[") or _MENTIONS.search(text):
+            raise InvalidError(
+                f"{place[:100].rstrip('.')}: this cannot be read. Send an object, and state the label in it as "
+                "“sensitivity”."
+            ) from None
+        return text
+
+
+def as_object(value: object) -> object:
+    """Return the object that `value` is in JSON; another value, and other text, as it is."""
+    try:
+        held = json.loads(value) if isinstance(value, str) else value
+    except (ValueError, RecursionError):
+        return value
+    return held if isinstance(held, Mapping) else value
 
 
 def refuse_unknown(headers: Iterable[str], parameters: Iterable[str]) -> None:

@@ -1,10 +1,12 @@
 """Wherever a label can be stated, through every door: the highest one counts, and none is ignored."""
 
+import json
 from itertools import product
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
+from chat.api.openai_schemas import Completion, said_of
 from chat.models import Message
 from documents.models import Document
 from langai_site.accounts.models import User
@@ -17,6 +19,7 @@ from langai_site.web.stated_labels import HEADER, labels_in
 from search.embeddings import hosted
 from search.models import Collection
 from tests.api.conftest import alice, echo, program_of, unhurried, upstream  # noqa: F401 - fixtures
+from tests.api.label_doors import DOORS, Completions, Embeddings, Search, header
 from tests.search.conftest import add, store  # noqa: F401 - fixtures
 
 PUBLIC, INTERNAL, CONFIDENTIAL = Sensitivity
@@ -27,99 +30,6 @@ WRONG = ("secret", "20", "confidential,public")
 ODD = (20, 0, False, ["confidential"], {"label": "confidential"})
 
 
-def header(name):
-    return {HEADER: name} if name is not None else {}
-
-
-class Door:
-    """One door: `send` states a label in the header and, if the door has one, in another place."""
-
-    places = 2
-
-    async def send(self, program, stated, own):
-        raise NotImplementedError
-
-    async def label(self):
-        """Return the resulting label."""
-        return (await UsageEntry.objects.alatest("id")).label
-
-
-class Chat(Door):
-    def __init__(self, path):
-        self.path = path
-
-    async def send(self, program, stated, own):
-        body = {"message": "How long?", "collections": []} | ({} if own is None else {"sensitivity": own})
-        return await program.post(self.path, body, headers=header(stated))
-
-    async def label(self):
-        return (await Message.objects.filter(role="user").alatest("created_at")).label
-
-
-class OpenAI(Door):
-    """A door in OpenAI's format. `place` is where in the body a label is stated, "" for its top, under which name."""
-
-    path: str
-    body: dict[str, object]
-
-    def __init__(self, place="metadata", name="sensitivity"):
-        self.place, self.name = place, name
-
-    async def send(self, program, stated, own):
-        body = self.body | {"metadata": {"collections": "none"}}
-        if own is not None:
-            at = body if not self.place else body.setdefault(self.place, {})
-            at[self.name] = own
-        return await program.post(self.path, body, headers=header(stated))
-
-
-class Completions(OpenAI):
-    path = "/v1/chat/completions"
-    body = {"model": "hosted_vllm/echo", "messages": [{"role": "user", "content": "How long?"}]}
-
-
-class Responses(OpenAI):
-    path = "/v1/responses"
-    body = {"model": "hosted_vllm/echo", "input": "How long?"}
-
-
-class Embeddings(OpenAI):
-    path = "/v1/embeddings"
-    body = {"model": "hosted_vllm/e64", "input": "How long?"}
-
-
-class Search(Door):
-    """Has only the header. Its label is the one that the question's embedder was given."""
-
-    places = 1
-
-    async def send(self, program, stated, own):
-        return await program.post("/search", query=f"How long {stated}?", headers=header(stated))
-
-
-class Upload(Door):
-    async def send(self, program, stated, own):
-        collection = await Collection.objects.aget()
-        text = f"What {stated} and {own} say.".encode()
-        fields = {"file": SimpleUploadedFile("a.txt", text), "collection": collection.pk}
-        fields |= {} if own is None else {"sensitivity": own}
-        return await program.client.post("/api/documents", fields, headers=program.headers | header(stated))
-
-    async def label(self):
-        return (await Document.objects.alatest("uploaded_at")).sensitivity
-
-
-DOORS = {
-    "/chat": Chat("/chat"),
-    "/chat/stream": Chat("/chat/stream"),
-    "/v1/chat/completions": Completions(),
-    "/v1/chat/completions, in the body": Completions(""),
-    "/v1/responses": Responses(),
-    "/v1/responses, in the body": Responses(""),
-    "/v1/embeddings": Embeddings(),
-    "/v1/embeddings, in the body": Embeddings(""),
-    "/api/documents": Upload(),
-}
 doors = pytest.mark.parametrize("door", DOORS.values(), ids=DOORS)
 
 
@@ -180,7 +90,7 @@ async def test_metadata_that_is_no_name_is_refused(program, door, odd):
 OTHER_NAMES = ("Sensitivity", "SENSITIVITY", " sensitivity ", "label", "Label", "sensitivity_label", HEADER)
 NEAR_MISSES = ("sensitivty", "sensitive", "sensitivity_level", "Sensitivities", "labels", "classification")
 OF_A_PROGRAM = {"team": "confidential", "case_sensitive": "no", "seed": 7, "user": "internal", "insensitive": None}
-PLACES = ("", "metadata", "extra_body")
+PLACES = ("", "metadata", "extra_body", "options", "model_kwargs")
 
 
 @pytest.mark.parametrize("place", PLACES)
@@ -226,6 +136,35 @@ async def test_a_label_within_other_fields_counts_too(program, more):
         body[name] = body.get(name, {}) | value if isinstance(value, dict) else value
     assert (await program.post("/v1/chat/completions", body, headers=header("internal"))).status_code == 200
     assert await Completions().label() == CONFIDENTIAL
+
+
+UNREADABLE = ('{"sensitivity": "confidential"', "sensitivity=confidential", "[" * 5_000, "{'label': 'confidential'}")
+
+
+@pytest.mark.parametrize("unreadable", UNREADABLE, ids=lambda text: text[:20])
+@pytest.mark.parametrize("kind", [Completions, Embeddings])
+async def test_text_that_may_state_a_label_and_cannot_be_read_is_refused(program, kind, unreadable):
+    before = await UsageEntry.objects.acount()
+    for more in ({"options": unreadable}, {"extra_body": {"metadata": unreadable}}, {"extra_headers": [unreadable]}):
+        answer = await program.post(kind.path, kind.body | more, headers=header("confidential"))
+        assert answer.status_code == 400
+        assert "this cannot be read. Send an object" in answer.json()["error"]["message"]
+    assert (await program.post(kind.path, kind.body | {"metadata": unreadable})).status_code == 400
+    assert await UsageEntry.objects.acount() == before
+
+
+async def test_what_people_write_is_not_read_as_fields(program):
+    """Also where it is JSON, or speaks of labels."""
+    for text in ('{"sensitivity": "confidential"}', "{label", '[{"label": "x"}]'):
+        for content in (text, [{"type": "text", "text": text}]):
+            body = Completions.body | {"messages": [{"role": "user", "content": content}], "options": "fast"}
+            assert (await program.post("/v1/chat/completions", body)).status_code == 200
+            assert await Completions().label() == PUBLIC
+
+
+def test_metadata_that_is_sent_as_text_also_names_collections():
+    body = Completion.model_validate(Completions.body | {"metadata": json.dumps({"collections": "4, 7"})})
+    assert said_of(body, "", "").collections == ["4", "7"]
 
 
 @doors
