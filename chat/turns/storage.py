@@ -9,7 +9,8 @@ from typing import Any, cast
 from uuid import UUID, uuid4
 
 from django.db import connection, transaction
-from django.db.models import Q
+from django.db.models import Q, Value
+from django.db.models.functions import Greatest
 from django.utils import timezone
 
 from chat.conversations import access, chosen_collections, drafts, label_rises, labels
@@ -18,7 +19,7 @@ from chat.llm.built_in import BUILT_IN
 from chat.models import Citation, Conversation, Message, text_of
 from chat.routing import policies
 from chat.routing.route import AUTO
-from chat.turns import citations, concurrency, given_documents, turn_state
+from chat.turns import citations, concurrency, given_documents, reply_labels, turn_state
 from chat.turns import cited_sources as sources
 from chat.turns.receipt import EMPTY, Receipt
 from chat.turns.values import Cited, TurnRequest
@@ -257,14 +258,15 @@ def checkpoint(started: Started, text: str, causes: Sequence[labels.Cause], thin
 
     That is so if another run has taken the reply over, or if its person's account was deactivated or deleted.
     """
-    label = labels.label_of(causes)
+    # A rise may have raised the reply beyond its turn's causes.
+    label = Greatest("label", Value(labels.label_of(causes).value))
     _lock(started.conversation)
     mine = Message.objects.live().filter(id=started.reply, lease=started.lease)
     mine = mine.filter(conversation__owner__is_active=True)
     parts = reply_parts(text, thinking)
     renewed = mine.update(parts=parts, label=label, lease_until=timezone.now() + LEASE)
     if renewed:
-        _raise_conversation(started.conversation, causes)
+        reply_labels.raise_conversation(started.conversation, causes)
     return bool(renewed)
 
 
@@ -276,14 +278,6 @@ def _lock(conversation_id: UUID) -> None:
     """
     if connection.features.has_select_for_update:
         Conversation.objects.select_for_update().filter(id=conversation_id).order_by().values_list("pk").first()
-
-
-def _raise_conversation(conversation_id: UUID, causes: Sequence[labels.Cause]) -> None:
-    """Raise the conversation's label to the one that a reply has reached."""
-    lower = Conversation.objects.filter(id=conversation_id, label__lt=labels.label_of(causes))
-    for conversation in lower.select_related("owner").select_for_update(of=("self",)):
-        access.raise_label(conversation, causes)
-        conversation.save(update_fields=["label", "label_cause"])
 
 
 @transaction.atomic
@@ -305,11 +299,12 @@ def close(started: Started, outcome: TurnOutcome, entries: Sequence[Entry]) -> b
         lease_until=None,
     )
     if closed:
-        _raise_conversation(started.conversation, outcome.causes)
+        reply_labels.raise_conversation(started.conversation, outcome.causes)
         Citation.objects.bulk_create(
             [Citation(reply_id=started.reply, **source) for source in outcome.sources], ignore_conflicts=True
         )
         label_rises.catch_up(started.reply)
+        reply_labels.reach(started.reply)
     usage.close(started.reply, entries)
     return bool(closed)
 
@@ -343,5 +338,6 @@ def _end_lost(conversation_id: UUID, reply_id: UUID) -> bool:
     )
     if ended:
         label_rises.catch_up(reply_id)
+        reply_labels.reach(reply_id)
         usage.close(reply_id, [])
     return bool(ended)
