@@ -210,9 +210,13 @@ async def _is_passed_on(call: ChatCall | EmbedCall, endpoint: Endpoint) -> bool:
     Names in it can be pointed at its cloud at any time, so it is asked for each call. For public text, its last
     statement is enough, unless the call has to stay in the building.
     """
-    must_stay = isinstance(call, ChatCall) and call.local_only
-    ask = catalogue.is_passed_on if must_stay or call.label > Sensitivity.PUBLIC else catalogue.was_passed_on
+    ask = catalogue.is_passed_on if _must_be_sure(call) else catalogue.was_passed_on
     return await ask(endpoint, call.model.display_name)
+
+
+def _must_be_sure(call: ChatCall | EmbedCall) -> bool:
+    """Return whether it matters beyond the ledger that the call stays here."""
+    return call.label > Sensitivity.PUBLIC or (isinstance(call, ChatCall) and call.local_only)
 
 
 def _parts(call: ChatCall | EmbedCall) -> list[dict[str, str] | str]:
@@ -254,7 +258,7 @@ class Meter:
     gate: Gate = field(init=False)
 
     def __post_init__(self) -> None:
-        self.gate = Gate(self._read_present, self._admit)
+        self.gate = Gate(self._read_present, self._admit, self._look)
 
     def _read_present(self) -> Present:
         """Read the present state, and where the model is asked now. Runs on a database thread."""
@@ -263,6 +267,12 @@ class Meter:
             return present
         reading.read()
         return replace(present, endpoint=endpoints.endpoint_of(self.call.model.name))
+
+    async def _look(self, present: Present) -> None:
+        """Ask an Ollama once more whether it passes the call on: its name may have been pointed elsewhere meanwhile."""
+        is_there = present.endpoint in (None, self.endpoint)
+        if self.endpoint.is_ollama and is_there and not self.hosted and _must_be_sure(self.call):
+            self.hosted = await catalogue.is_passed_on(self.endpoint, self.call.model.display_name)
 
     def _admit(self, present: Present) -> None:
         """Refuse the call if `present` forbids it; otherwise remember the state in which it was sent."""

@@ -5,10 +5,12 @@ Opening a connection can take many seconds, and so can waiting for a thread. So 
 a second one never gets out.
 """
 
+import asyncio
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from typing import Any
 
 import httpx
 
@@ -28,9 +30,17 @@ class Gate:
     may have been sent, and `bound` limits how much of the answer is read.
     """
 
-    def __init__(self, read_present: ReadPresent, admit: Callable[[Present], None]) -> None:
-        """`admit` raises if what `read_present` returns forbids the call."""
-        self._read_present, self._admit = read_present, admit
+    def __init__(
+        self,
+        read_present: ReadPresent,
+        admit: Callable[[Present], None],
+        look: Callable[[Present], Coroutine[Any, Any, None]] | None = None,
+    ) -> None:
+        """`admit` raises if what `read_present` returns forbids the call.
+
+        `look` is awaited in between, for what only a server knows.
+        """
+        self._read_present, self._admit, self._look = read_present, admit, look
         self._asked = False
         self._status = 0
         self.sent = False
@@ -40,12 +50,18 @@ class Gate:
     async def ask(self) -> None:
         """Return if the request may be written now. Raises what the door raises, and RuntimeError the second time."""
         with self._asking():
-            self._admit(await in_database_thread(self._read_present))
+            present = await in_database_thread(self._read_present)
+            if self._look:
+                await self._look(present)
+            self._admit(present)
 
     def ask_now(self) -> None:
         """`ask` for threads without an event loop, which may wait."""
         with self._asking():
-            self._admit(write_now(self._read_present))
+            present = write_now(self._read_present)
+            if self._look:
+                asyncio.run(self._look(present))
+            self._admit(present)
 
     @contextmanager
     def _asking(self) -> Iterator[None]:

@@ -13,8 +13,8 @@ import httpx
 import pytest
 
 from langai_site.database.writer import in_database_thread
-from langai_site.errors import NotAdmittedError
-from langai_site.outbound import catalogue, clients, door
+from langai_site.errors import AboveCeilingError, NotAdmittedError
+from langai_site.outbound import catalogue, clients, door, listings
 from langai_site.outbound.types import EmbedCall, Present, ProviderError
 from langai_site.sensitivity import Sensitivity
 from tests.outbound.conftest import KEY, PROVIDERS, ask, call_of, prompts, through_either_lane
@@ -247,3 +247,63 @@ async def test_no_client_that_litellm_makes_reaches_anybody(upstream):
         with pytest.raises(httpx.NetworkError):
             client.post(upstream.url, data={"text": "x"})
     assert upstream.requests() == []
+
+
+# What must not leave: a text by its label, or a call that only a local model may have.
+STAYING = pytest.mark.parametrize(
+    ("label", "local_only"),
+    [(Sensitivity.INTERNAL, False), (Sensitivity.CONFIDENTIAL, False), (Sensitivity.PUBLIC, True)],
+)
+
+
+@STAYING
+@through_either_lane
+async def test_a_name_that_its_ollama_points_elsewhere_while_the_connection_is_opened_is_asked_nothing(
+    upstream, lane, label, local_only
+):
+    call = replace(call_of("ollama_chat/t3", label=label, ceiling=Sensitivity.CONFIDENTIAL), local_only=local_only)
+
+    def read_present():
+        assert len(upstream.requests("/api/show")) == 1
+        upstream.pass_on("t3")
+        return Present(label, call.model)
+
+    answer = await ask(replace(call, read_present=read_present))
+    assert isinstance(answer.error, AboveCeilingError)
+    assert (prompts(upstream), answer.entries) == ([], [])
+    assert len(upstream.requests("/api/show")) == 2
+
+
+async def test_an_embedder_that_its_ollama_points_elsewhere_meanwhile_is_asked_nothing(upstream):
+    entries, label = [], Sensitivity.INTERNAL
+
+    def read_present():
+        upstream.pass_on("e32")
+        return Present(label)
+
+    model = call_of("ollama/e32", label=label).model
+    call = EmbedCall(model, ("a",), label, 5, read_present=read_present)
+    with pytest.raises(AboveCeilingError):
+        await asyncio.to_thread(door.embed, call, entries.append)
+    assert (prompts(upstream), entries) == ([], [])
+
+
+@through_either_lane
+async def test_an_ollama_that_does_not_say_once_more_is_asked_nothing(upstream, lane, monkeypatch):
+    call = call_of("ollama_chat/t3", label=Sensitivity.INTERNAL)
+
+    async def say_nothing(*_args, **_values):
+        raise listings.UnlistedError
+
+    def read_present():
+        monkeypatch.setattr(listings, "ask", say_nothing)
+        return Present(call.label, call.model)
+
+    answer = await ask(replace(call, read_present=read_present))
+    assert isinstance(answer.error, ProviderError)
+    assert (answer.error.code, prompts(upstream), answer.entries) == ("unreachable", [], [])
+
+
+async def test_a_public_text_waits_for_no_second_question(upstream):
+    assert (await ask(call_of("ollama_chat/t3"))).entry.hosted is False
+    assert len(upstream.requests("/api/show")) == 1

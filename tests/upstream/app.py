@@ -24,6 +24,7 @@ class State:
     """What the upstream remembers, until it is reset."""
 
     listed: tuple[str, ...] = LISTED
+    passed_on: tuple[str, ...] = ()
     scripted: deque[str] = field(default_factory=deque)
     raw: deque[dict[str, Any]] = field(default_factory=deque)
     raw_lists: deque[dict[str, Any]] = field(default_factory=deque)
@@ -194,22 +195,24 @@ def openai_row(name: str) -> dict[str, Any]:
     return {**row, "max_model_len": window} if window else row
 
 
-def ollama_row(name: str) -> dict[str, Any]:
+def ollama_row(name: str, passed_on: tuple[str, ...]) -> dict[str, Any]:
     row = {"name": name, "model": name, "modified_at": "2026-01-01T00:00:00Z", "size": 1, "digest": "0" * 64}
     if billions := shape_of(name)["p"]:
         row["details"] = {"parameter_size": f"{billions}.0B"}
-    if name.endswith(("-cloud", ":cloud", "-remote")):
+    if name.endswith(("-cloud", ":cloud", "-remote")) or name in passed_on:
         row |= {"remote_host": "https://ollama.example:443", "remote_model": name}
     return row
 
 
 async def ollama_tags(request: web.Request) -> web.Response:
-    return web.json_response({"models": [ollama_row(name) for name in request.app[STATE].listed]})
+    state = request.app[STATE]
+    return web.json_response({"models": [ollama_row(name, state.passed_on) for name in state.listed]})
 
 
 async def ollama_show(request: web.Request) -> web.Response:
     name = str((await request.json()).get("model", ""))
-    remote = {key: value for key, value in ollama_row(name).items() if key.startswith("remote")}
+    row = ollama_row(name, request.app[STATE].passed_on)
+    remote = {key: value for key, value in row.items() if key.startswith("remote")}
     window = shape_of(name)["c"]
     info = {"general.architecture": "upstream"} | ({"upstream.context_length": window} if window else {})
     return web.json_response({"capabilities": ["completion"], "details": {}, "model_info": info, **remote})
@@ -249,6 +252,11 @@ async def gemini_models(request: web.Request) -> web.Response:
 
 async def listing(request: web.Request) -> web.Response:
     request.app[STATE].listed = tuple((await request.json())["models"])
+    return web.json_response({})
+
+
+async def passed_on(request: web.Request) -> web.Response:
+    request.app[STATE].passed_on = tuple((await request.json())["models"])
     return web.json_response({})
 
 
@@ -296,6 +304,7 @@ def make_app() -> web.Application:
             web.post("/script/raw", script_raw),
             web.post("/script/list", script_list),
             web.post("/listing", listing),
+            web.post("/passed_on", passed_on),
             web.post("/dimension", dimension),
             web.get("/requests", requests),
             web.get("/stats", stats),

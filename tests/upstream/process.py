@@ -67,6 +67,10 @@ class Upstream:
     def list_models(self, *names: str) -> None:
         self._ask("/listing", {"models": names})
 
+    def pass_on(self, *names: str) -> None:
+        """Point these models of its Ollama at another host."""
+        self._ask("/passed_on", {"models": names})
+
     def script_list(self, body: bytes, *, status: int = 200, content_type: str = "application/json", **headers: str):
         """Queue the answer to the next request for OpenAI's list of models."""
         kept = {"Content-Type": content_type, **headers}
