@@ -1,4 +1,4 @@
-"""Says whose drafts a page may show: browsers keep what people have written but not sent (static/drafts.js).
+"""Says whose drafts a page may show: browsers keep what people have written but not sent (static/app.js).
 
 A page names the owner of drafts: a value for the person, prefixed by a generation that changes each time a person signs
 out in that browser. So a session that merely expires removes no draft, and signing out removes all.

@@ -38,13 +38,15 @@ FOUND = r"""() => {
   const found = window.__xss === undefined ? [] : [`it ran: ${window.__xss}`];
   const own = (address) => /^\/(static|admin\/jsi18n)\//.test(address.replace(location.origin, ""));
   for (const script of document.scripts) if (!own(script.src)) found.push(script.outerHTML);
+  // The page's own icon is in the page; anything like it elsewhere is not.
+  const icon = document.querySelector("head > link[rel=icon]");
   const foreign = "iframe, object, embed, base, style, link:not([href^='/static/']), svg animate";
-  for (const element of document.querySelectorAll(foreign)) found.push(element.outerHTML);
+  for (const element of document.querySelectorAll(foreign)) if (element !== icon) found.push(element.outerHTML);
   for (const image of document.images) if (!own(image.src)) found.push(image.outerHTML);
   for (const element of document.querySelectorAll("*")) for (const { name, value } of element.attributes) {
     if (name.startsWith("on")) found.push(`${name}=${value}`);
     const leads = /^(href|src|action|formaction|xlink:href|srcdoc)$/.test(name);
-    if (leads && /^\s*(javascript|data|vbscript):/i.test(value)) found.push(`${name}=${value}`);
+    if (leads && element !== icon && /^\s*(javascript|data|vbscript):/i.test(value)) found.push(`${name}=${value}`);
   }
   for (const element of document.querySelectorAll(".answer *, .said *, .excerpt *"))
     for (const { name } of element.attributes) {
