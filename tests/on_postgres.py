@@ -1,8 +1,12 @@
-"""`python -m tests.on_postgres [pytest's arguments]`: the tests that use the database, on a real PostgreSQL."""
+"""`python -m tests.on_postgres [pytest's arguments]`: the tests that use the database, on a real PostgreSQL.
+
+All of them, unless the arguments name files or folders.
+"""
 
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 from tests.conftest import POSTGRES_PROGRAMS
 from tests.servers import Postgres
@@ -26,6 +30,8 @@ def main(arguments: list[str]) -> int:
     try:
         server.start()
         environment = {**os.environ, "DATABASE_URL": server.url}
+        if any(Path(argument.partition("::")[0]).exists() for argument in arguments):
+            return subprocess.run(_pytest(arguments), env=environment).returncode
         alone = subprocess.Popen(
             _pytest([ALONE]), env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
         )
