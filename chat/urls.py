@@ -1,11 +1,12 @@
 from django.urls import path
 
-from chat.pages import posts, replies, views
+from chat.pages import model_list, posts, replies, views
 from chat.pages.consumers import ConversationConsumer
 
 app_name = "chat"
 urlpatterns = [
     path("", views.new, name="new"),
+    path("models/", model_list.models, name="models"),
     path("conversations/", posts.start, name="start"),
     path("conversations/list/", views.sidebar, name="list"),
     path("conversations/<uuid:conversation>/", views.conversation, name="conversation"),

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
-from langai_site.outbound.connections.kinds import FACTS, LISTED_HOSTS, Kind
+from langai_site.outbound.connections.kinds import FACTS, LISTED_HOSTS, RESERVED, Kind
 
 
 @dataclass(frozen=True)
@@ -42,6 +42,9 @@ class Known:
         return self.provider
 
 
+# Names of the providers that environment variables connect.
+_OF_SETTINGS = {FACTS[kind].provider: FACTS[kind].words for kind in Kind if FACTS[kind].provider in RESERVED}
+
 _known: Mapping[str, Known] = {}
 
 
@@ -54,6 +57,12 @@ def put(connections: Mapping[str, Known]) -> None:
 def find(slug: str) -> Known | None:
     """Return the connection with that slug, enabled or not."""
     return _known.get(slug)
+
+
+def provider_name(provider: str) -> str:
+    """Return a provider's name as people see it: that of its connection, if it has one."""
+    connection = find(provider)
+    return connection.name if connection else _OF_SETTINGS.get(provider, provider)
 
 
 def enabled() -> list[str]:
