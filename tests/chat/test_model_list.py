@@ -13,7 +13,8 @@ from selectolax.lexbor import LexborHTMLParser
 from chat.pages import model_words
 from langai_site.accounts.models import Team
 from langai_site.outbound.abilities import Ability
-from langai_site.outbound.models import Model
+from langai_site.outbound.connections import reading
+from langai_site.outbound.models import Connection, Model
 from langai_site.outbound.types import ModelInfo
 from langai_site.sensitivity import Sensitivity
 from langai_site.usage import prices
@@ -163,6 +164,12 @@ class TestWords:
         assert text_of(fragment, "ollama_chat/near") == "near free all labels · local, Ollama"
         assert text_of(fragment, "quotes") == "quotes free all labels · local, built-in"
 
+    def test_a_connection_is_named_as_its_admin_named_it(self, page):
+        Connection.objects.create(name="Office GPUs", slug="office", address="http://127.0.0.1:9/v1")
+        reading.forget()
+        made("office/qwen")
+        assert text_of(shown(page), "office/qwen") == "qwen free all labels · local, Office GPUs"
+
     def test_what_a_server_calls_its_model_is_text(self, page):
         made("openai/<b>", display_name="<img src=x onerror=alert(1)>")
         fragment = shown(page)
@@ -182,6 +189,27 @@ class TestPage:
         assert whole.css_first("h1").text() == "Models"
         assert "able" in whole.css_first("main").text()
         assert not whole.css("[role=option]")
+
+    def test_the_composer_has_the_plain_field_and_says_where_the_list_is(self, page):
+        made("openai/able")
+        composer = shown_composer(page)
+        assert composer.css_first("select#model").attributes["data-list"] == URL
+        assert [option.attributes["value"] for option in composer.css("#model option")] == [
+            "auto",
+            "openai/able",
+            "quotes",
+        ]
+
+    def test_130_models_make_the_page_little_heavier(self, page):
+        made("openai/first")
+        before = len(page.get("/").content)
+        for number in range(129):
+            made(f"openai/gpt-{number}", display_name=f"GPT {number}")
+        assert len(page.get("/").content) - before < 129 * 70
+
+
+def shown_composer(page):
+    return LexborHTMLParser(page.get("/").text)
 
 
 def priced(*rates, hosted=True, long_after=0):
