@@ -526,3 +526,46 @@ setUpComposer();
 watchThread();
 countThinking();
 toStart();
+
+/* The choice of the model: a button that opens a list stands in for the plain field, which stays the form's own. */
+
+const model = document.querySelector("select#model");
+const chooser = document.querySelector("#model-button");
+
+function nameModel() {
+  chooser.querySelector(".words").textContent = model.selectedOptions[0]?.text ?? "";
+}
+
+function showChooser(isShown) {
+  const place = model.parentElement;
+  chooser.hidden = !isShown;
+  place.className = isShown ? "unseen" : "pick";
+  place.ariaHidden = isShown ? "true" : null;
+  model.tabIndex = isShown ? -1 : 0;
+}
+
+// Where the list cannot be had, the plain field can still be used.
+function useField() {
+  showChooser(false);
+  model.focus();
+}
+
+async function loadList(event) {
+  event.preventDefault();
+  try {
+    await import(chooser.dataset.script);
+    chooser.click();
+  } catch {
+    useField();
+  }
+}
+
+if (chooser) {
+  nameModel();
+  showChooser(true);
+  chooser.addEventListener("click", loadList, { once: true });
+  chooser.addEventListener("unavailable", useField);
+  model.addEventListener("change", nameModel);
+  // Browsers put back what was chosen before a reload.
+  addEventListener("pageshow", nameModel);
+}

@@ -1,8 +1,7 @@
-// The choice of the model: a button and a list to search stand in for the plain field, which stays the form's own.
+// The list of models, which app.js loads when somebody opens it for the first time.
 
 const field = document.querySelector("select#model");
-const place = field?.closest(".pick");
-const button = document.createElement("button");
+const button = document.querySelector("#model-button");
 const panel = document.createElement("div");
 const PAGE = 8;
 
@@ -18,36 +17,10 @@ const onTouch = () => matchMedia("(pointer: coarse)").matches;
 // Without accents and case: what somebody types is seldom exact.
 const plain = (text) => text.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase();
 
-/* The button */
-
-function nameChosen() {
-  button.querySelector(".words").textContent = field.selectedOptions[0]?.text ?? "";
-}
-
-function replaceField() {
-  const words = Object.assign(document.createElement("span"), { className: "words", dir: "auto" });
-  const what = Object.assign(document.createElement("span"), { className: "unseen", textContent: "Model: " });
-  Object.assign(button, { type: "button", id: "model-button", className: "pick-button", ariaHasPopup: "dialog" });
-  button.ariaExpanded = "false";
-  button.setAttribute("popovertarget", "models");
-  button.append(what, words, place.querySelector("svg").cloneNode(true));
-  place.before(button);
-  place.className = "unseen";
-  place.ariaHidden = "true";
-  field.tabIndex = -1;
+function addPanel() {
   Object.assign(panel, { id: "models", className: "options models", popover: "auto", role: "dialog", tabIndex: -1 });
   panel.ariaLabel = "Choose a model";
   document.body.append(panel);
-  nameChosen();
-}
-
-// Where the list cannot be had, the plain field can still be used.
-function giveBack() {
-  button.remove();
-  place.className = "pick";
-  place.ariaHidden = null;
-  field.tabIndex = 0;
-  field.focus();
 }
 
 /* The list comes when it is opened for the first time, and again after a message, which changes what is recent. */
@@ -92,7 +65,7 @@ async function open(event) {
   event.preventDefault();
   if (button.ariaBusy) return;
   if (await load()) button.click();
-  else giveBack();
+  else button.dispatchEvent(new Event("unavailable"));
 }
 
 /* Searching and moving */
@@ -187,15 +160,10 @@ function listen() {
     const option = event.target.closest("[role=option]");
     if (option) choose(option);
   });
-  field.addEventListener("change", nameChosen);
-  // Browsers put back what was chosen before a reload.
-  addEventListener("pageshow", nameChosen);
   document.addEventListener("htmx:afterRequest", ({ detail }) => {
     if (detail.elt.id === "composer") fresh = false;
   });
 }
 
-if (field) {
-  replaceField();
-  listen();
-}
+addPanel();
+listen();
