@@ -21,6 +21,7 @@ from chat.models import Message
 from chat.routing import policies
 from chat.routing.route import AUTO
 from chat.turns import concurrency, receipts, turn
+from chat.turns.control_tokens import neutralised
 from chat.turns.receipt import EMPTY
 from chat.turns.turn_state import StoredTurnState
 from chat.turns.values import RoutedTurn, TurnRequest
@@ -129,7 +130,7 @@ def _opened(user: User, said: Said, reply: UUID) -> tuple[TurnRequest, Sequence[
         pictures=said.pictures,
         files=said.files,
         after=said.after,
-        requirements=said.requirements,
+        requirements=said.requirements.with_texts(neutralised),
     )
     return request, detectors.patterns.current()
 
@@ -171,7 +172,7 @@ def _causes(request: TurnRequest, said: Said, rules: Sequence[DetectorRule]) -> 
 def _texts(said: Said) -> list[str]:
     """Return every text that the program sent for the model."""
     messages = (message.all_text for message in (*said.said, *said.after))
-    return [said.instructions, *messages, said.text, *said.requirements.texts()]
+    return [said.instructions, *messages, said.text, *said.requirements.texts]
 
 
 async def _pieces(request: TurnRequest, reply: UUID, passing: LiveAnswer) -> AsyncGenerator[Piece, None]:

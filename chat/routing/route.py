@@ -212,8 +212,8 @@ def _is_too_long(request: RouteRequest, catalogue: Sequence[ModelInfo]) -> bool:
 def _preference(use: Use, request: RouteRequest) -> Callable[[ModelInfo], tuple[int | str, ...]]:
     """Return the sort key for candidates.
 
-    First those that hold the whole prompt, then those that surely do, those that surely have the abilities, local ones
-    if requested, nearest role, best rank.
+    First those that hold the whole prompt, then those that surely do, local ones if requested, those that surely have
+    the abilities, nearest role, best rank.
     """
     role = ROLE_OF[request.complexity] if use == LOCAL else use
 
@@ -221,7 +221,7 @@ def _preference(use: Use, request: RouteRequest) -> Callable[[ModelInfo], tuple[
         doubtful = not model.context_window and request.tokens > FITS_ANYWHERE
         is_too_small = not request.is_held_by(model)
         unsure = sum(ability not in model.abilities for ability in request.needs)
-        return is_too_small, doubtful, unsure, use == LOCAL and model.hosted, _distance(model, role), *_rank(model)
+        return is_too_small, doubtful, use == LOCAL and model.hosted, unsure, _distance(model, role), *_rank(model)
 
     return key
 

@@ -48,6 +48,8 @@ NOTHING_SEEN = "(no visible text)"
 
 # In all widths, because models read them alike. The slashes are the ASCII ones and their look-alikes.
 _QUOTES, _OPENING, _CLOSING, _SLASHES = '"＂', "<＜﹤", ">＞﹥", "/\\\\／＼∕⁄"  # noqa: RUF001
+# Names of tools have none of these; a program can send anything as the name of an earlier call.
+NOT_IN_NAMES = re.compile(r"[^\w.:-]", re.ASCII)
 NO_END = str.maketrans(_QUOTES + _OPENING + _CLOSING, "'" * len(_QUOTES) + "(" * len(_OPENING) + ")" * len(_CLOSING))
 _NAME = "".join(f"[{letter}{chr(ord(letter) + 0xFEE0)}]" for letter in "passage")
 # Matches what opens or closes a frame, also as a model might read it.
@@ -125,7 +127,7 @@ def _part_without_hidden(part: PartOf) -> PartOf:
     if isinstance(part, Text) or (isinstance(part, Thinking) and not part.signature):
         return replace(part, text=neutralised(part.text))
     if isinstance(part, ToolCall):
-        return replace(part, arguments=neutralised(part.arguments))
+        return replace(part, name=NOT_IN_NAMES.sub("_", part.name), arguments=neutralised(part.arguments))
     if isinstance(part, ToolResult):
         return replace(part, parts=tuple(map(_part_without_hidden, part.parts)))
     return part

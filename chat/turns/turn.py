@@ -67,7 +67,7 @@ async def weigh(request: TurnRequest, state: TurnState) -> RoutingInput:
         causes=(*request.causes, *(labels.passage(found.hit.title, found.hit.label) for found in passages)),
         complexity=await _complexity(request, len(passages)),
         messages=messages,
-        tokens=prompts.most_tokens(messages),
+        tokens=prompts.most_tokens(messages) + texts.reserved,
         notice=findings.notice,
         least_tokens=texts.least.tokens,
     )

@@ -101,6 +101,7 @@ class TurnRequest:
             self.keeps_history,
             self.pictures,
             self.after,
+            sum(map(prompts.text_tokens, self.requirements.texts)),
         )
 
 

@@ -31,7 +31,8 @@ WRITTEN_END = 1_500
 class PromptTexts:
     """The texts for a prompt. `keeps_history`: the history may not be shortened, because a program chose it.
 
-    `pictures` and `after` are never left out either.
+    `pictures` and `after` are never left out either. `reserved` are the tokens of what goes beside the messages, such
+    as descriptions of tools.
     """
 
     question: str
@@ -43,6 +44,7 @@ class PromptTexts:
     keeps_history: bool = False
     pictures: tuple[Image, ...] = ()
     after: tuple[ChatMessage, ...] = ()
+    reserved: int = 0
 
     @property
     def recent(self) -> tuple[ChatMessage, ...]:
@@ -67,7 +69,7 @@ class PromptTexts:
             self.pictures,
             self.after,
         )
-        return prompts.most_tokens(drafted)
+        return prompts.most_tokens(drafted) + self.reserved
 
     def messages(self) -> tuple[ChatMessage, ...]:
         """Return the prompt."""
@@ -146,7 +148,7 @@ def fitted(
     History leaves `reserved` tokens free for passages that are not known yet.
     """
     recent = replace(texts, history=texts.recent)
-    if whole and holds(window, prompts.most_tokens(whole) + reserved, asked):
+    if whole and holds(window, prompts.most_tokens(whole) + texts.reserved + reserved, asked):
         kept, messages = recent, tuple(whole)
     else:
         kept = _shortened(recent, window - _usual_answer(window, asked) - reserved) if window else recent

@@ -23,6 +23,11 @@ _BROKEN_WORD = re.compile(rf"(?<!\w)\w++(?:[{HIDDEN}]++\w++)+")
 _BREAK, _BETWEEN = re.compile(f"[{HIDDEN}]++"), re.compile(f"[{HIDDEN_BETWEEN_WORDS}]")
 _LINE_END = re.compile(f"[{LINE_ENDS}]")
 _BRAILLE_BLANK = "\u2800"
+# An escape of JSON: a code, or a letter that stands for a line end or blank, or a sign that stands for itself.
+_ESCAPE = re.compile(r"\\(?:u([0-9a-fA-F]{4})|([nrtbf\"/\\]))")
+_LETTERS = {"n": "\n", "r": "\n", "t": " ", "b": " ", "f": "\n"}
+# How deep JSON is expected in JSON.
+ESCAPES = 3
 # Cached signs: more than any one language has, and a limit for texts that are made to have all.
 _REMEMBERED = 100_000
 
@@ -64,6 +69,30 @@ def plain(text: str) -> str:
 
 
 def readings(text: str) -> Sequence[str]:
+    """Return the plain forms of `text`, and of the text that it stands for if it has escapes as JSON has them.
+
+    Programs send JSON as text, with calls of tools and their results. There a line end before a number is a backslash
+    and a letter, which no detector would see as its beginning.
+    """
+    meant = unescaped(text)
+    return _forms(text) if meant == text else list(dict.fromkeys((*_forms(text), *_forms(meant))))
+
+
+def unescaped(text: str) -> str:
+    """Return `text` with the escapes of JSON replaced, also those of JSON within JSON."""
+    for _level in range(ESCAPES):
+        if "\\" not in text:
+            break
+        text = _ESCAPE.sub(_meant, text)
+    return text
+
+
+def _meant(escape: "re.Match[str]") -> str:
+    code, letter = escape.groups()
+    return chr(int(code, 16)) if code else _LETTERS.get(letter, letter)
+
+
+def _forms(text: str) -> Sequence[str]:
     """Return the plain forms of `text`: as a model gets it, and as it was written if that could differ.
 
     Without the hidden character between them, a word and the number after it become one, which no detector would

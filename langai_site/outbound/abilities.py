@@ -44,6 +44,8 @@ _WORDS: Mapping[Ability, tuple[str, ...]] = {
     Ability.JSON: ("structured_outputs", "response_format", "json_schema"),
 }
 _ALL = frozenset(Ability)
+# All that llama.cpp's list can have. An Ollama whose model has nothing more says the same of it.
+LLAMA_CPP = {"completion", "multimodal"}
 # If a server's list mentions any of these abilities, it names every one that the model has.
 _OLLAMA = frozenset({Ability.VISION, Ability.TOOLS, Ability.THINKING})
 _PARAMETERS = frozenset({Ability.TOOLS, Ability.THINKING, Ability.JSON})
@@ -84,7 +86,8 @@ def of_server(row: Mapping[str, Any]) -> dict[Ability, bool]:
 
 def _of_capabilities(value: object) -> dict[Ability, bool]:
     if isinstance(value, list):
-        return _named(value, _OLLAMA)
+        # llama.cpp says nothing of tools and thoughts, which depend on the template of the model.
+        return _named(value, _OLLAMA if set(map(str, value)) - LLAMA_CPP else frozenset({Ability.VISION}))
     if not isinstance(value, Mapping):
         return {}
     stated = {str(name): _is_stated(one) for name, one in value.items()}

@@ -226,7 +226,7 @@ def _parts(call: ChatCall | EmbedCall) -> list[dict[str, str] | str]:
     said = [
         {"role": message.role, "content": message.all_text, **_seen(message, call.files)} for message in call.messages
     ]
-    return [*said, *({"requirement": text} for text in call.requirements.texts())]
+    return [*said, *({"requirement": text} for text in call.requirements.texts)]
 
 
 def _seen(message: ChatMessage, files: Mapping[str, bytes]) -> dict[str, str]:

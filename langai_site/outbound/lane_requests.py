@@ -104,7 +104,7 @@ def request_of(call: ChatCall, endpoint: Endpoint) -> Request:
         tool_choice=call.requirements.tool_choice,
         parallel_tool_calls=call.requirements.parallel_tool_calls,
         response_format=call.requirements.response_format,
-        num_ctx=_room(call) if endpoint.is_ollama else 0,
+        num_ctx=room_for(call) if endpoint.is_ollama else 0,
     )
 
 
@@ -123,7 +123,7 @@ def _extra(given: Mapping[str, Parameter], provider: str) -> dict[str, Any]:
     return {name: value for name, value in given.items() if name in ("top_p", "top_k")}
 
 
-def _room(call: ChatCall) -> int:
+def room_for(call: ChatCall) -> int:
     """Return the tokens for which Ollama must make room, or it would silently cut the prompt; 0: the default."""
     most = token_counts.max_usage(call.messages, call.max_tokens, call.requirements)
     needed = most.input_tokens + most.output_tokens

@@ -154,13 +154,14 @@ async def _of_file(model: LocalModel, endpoint: Endpoint) -> Offer:
     """
     offer = Offer(model.name, model.name, PREFIX, 0, window=model.context, size=model.size)
     try:
-        await ask(endpoint.url + "/models", headers=headers_of(endpoint))
+        body = await ask(endpoint.url + "/models", headers=headers_of(endpoint))
     except UnlistedError as error:
         cause = error.__cause__
         if not isinstance(cause, httpx.HTTPStatusError) or cause.response.status_code != LOADING:
             raise
         return replace(offer, is_loading=True)
-    return offer
+    able = next(iter(_rows_of_llama_cpp(body).values()), {})
+    return replace(offer, abilities=abilities.of_server(able))
 
 
 async def openai_models(endpoint: Endpoint) -> list[Offer]:

@@ -32,8 +32,6 @@ from langai_site.outbound.types import ChatCall, Delta, ProviderError, Thought
 from langai_site.outbound.wire import Wire, watched
 from langai_site.usage.types import Usage
 
-# Every Ollama makes room for this many tokens by default. More are requested in steps: each change reloads the model.
-OLLAMA_TOKENS = 4096
 # LiteLLM keeps every chunk, but needs only the last two.
 CHUNKS_KEPT = 256
 # Counts follow the finish reason at once, if they come at all.
@@ -234,7 +232,7 @@ def _arguments(call: ChatCall, endpoint: Endpoint) -> dict[str, Any]:
     }
     if call.temperature is not None:
         arguments["temperature"] = call.temperature
-    if endpoint.provider == "ollama_chat" and (room := _room(call)):
+    if endpoint.provider == "ollama_chat" and (room := lane_requests.room_for(call)):
         arguments["num_ctx"] = room
     headers = {**endpoint.headers, **call.model.extra_headers}
     if endpoint.direct and request_id.request_id():
@@ -257,15 +255,6 @@ def _client(endpoint: Endpoint) -> Any:  # noqa: ANN401 - one of two libraries'
     if endpoint.provider == "openai":
         return clients.openai_client(endpoint.url, endpoint.key or "none", direct=endpoint.direct)
     return clients.client(direct=endpoint.direct)
-
-
-def _room(call: ChatCall) -> int:
-    """Return the tokens for which Ollama must make room, or it would silently cut the prompt; 0: the default."""
-    needed = token_counts.max_usage(call.messages, call.max_tokens).input_tokens + call.max_tokens
-    if needed <= OLLAMA_TOKENS:
-        return 0
-    room = 1 << (needed - 1).bit_length()
-    return min(room, call.model.context_window or room)
 
 
 def _read(chunk: Any) -> tuple[str, str, str]:  # noqa: ANN401 - LiteLLM's chunk

@@ -62,15 +62,18 @@ def joined_text(parts: Iterable[Part]) -> str:
 
 
 def all_texts(parts: Iterable[Part]) -> Iterator[str]:
-    """Yield every text that a model reads in these parts, including thoughts, calls and results."""
+    """Yield every text that is sent of these parts: thoughts with signatures, and calls and results with their ids."""
     for part in parts:
         match part:
-            case Text(text) | Thinking(text):
+            case Text(text):
                 yield text
-            case ToolCall(name=name, arguments=arguments):
-                yield name
-                yield arguments
-            case ToolResult(parts=inner):
+            case Thinking(text, signature):
+                yield text
+                yield signature
+            case ToolCall(identity, name, arguments):
+                yield from (identity, name, arguments)
+            case ToolResult(call_id=identity, parts=inner):
+                yield identity
                 yield from all_texts(inner)
 
 

@@ -1,9 +1,10 @@
 """Pure: what a program requires of an answer besides text."""
 
 import json
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
 from langai_site.outbound.abilities import Ability
 from langai_site.outbound.lanes.requests import JsonFormat, Tool, ToolChoice
@@ -21,17 +22,41 @@ class Requirements:
     parallel_tool_calls: bool = True
     response_format: JsonFormat | None = None
 
-    def texts(self) -> Iterator[str]:
-        """Yield every text in the requirements that the model reads."""
+    @cached_property
+    def texts(self) -> tuple[str, ...]:
+        """Return every text in the requirements that is sent. It is made once: large schemas take milliseconds."""
+        return tuple(self._texts())
+
+    def with_texts(self, change: Callable[[str], str]) -> "Requirements":
+        """Return the requirements with every description and every text of a schema changed. Names stay."""
+        tools = (
+            replace(tool, description=change(tool.description), parameters=_changed(tool.parameters, change))
+            for tool in self.tools
+        )
+        wanted = self.response_format
+        if wanted and wanted.schema is not None:
+            wanted = replace(wanted, schema=_changed(wanted.schema, change))
+        return replace(self, tools=tuple(tools), response_format=wanted)
+
+    def _texts(self) -> Iterator[str]:
         for tool in self.tools:
             yield tool.name
             yield tool.description
             yield _written(tool.parameters)
-        if self.response_format and self.response_format.schema is not None:
-            yield _written(self.response_format.schema)
+        if self.response_format:
+            yield self.response_format.name
+            yield _written(self.response_format.schema or {})
 
 
 NONE = Requirements()
+
+
+def _changed(value: Any, change: Callable[[str], str]) -> Any:  # noqa: ANN401 - any JSON
+    if isinstance(value, str):
+        return change(value)
+    if isinstance(value, Mapping):
+        return {change(key): _changed(inner, change) for key, inner in value.items()}
+    return [_changed(inner, change) for inner in value] if isinstance(value, list) else value
 
 
 def _written(schema: object) -> str:

@@ -11,7 +11,7 @@ from langai_site.usage.types import Usage
 
 def are_possible(call: ChatCall, input_tokens: int, output_tokens: int) -> bool:
     """Return whether these counts are possible for the call: others would use up a budget, or fit no column."""
-    most_input = tokens.counted_at_most(size(call.messages, call.requirements))
+    most_input = tokens.counted_at_most(size(call.messages, call.requirements)) + _most_of_pictures(call.messages)
     return 0 <= input_tokens <= most_input and 0 <= output_tokens <= call.max_tokens + THOUGHT_TOKENS
 
 
@@ -23,10 +23,15 @@ def estimate(call: ChatCall, written: int) -> Usage:
 
 def size(messages: Sequence[ChatMessage], requirements: Requirements = NONE) -> int:
     """Return the bytes of all texts in both. A picture counts like a text with as many tokens."""
-    texts = sum(tokens.size(message.all_text) for message in messages) + sum(map(tokens.size, requirements.texts()))
+    texts = sum(tokens.size(message.all_text) for message in messages) + sum(map(tokens.size, requirements.texts))
     return texts + sum(len(message.pictures) for message in messages) * tokens.PICTURE_TOKENS * tokens.BYTES_A_TOKEN
 
 
 def max_usage(messages: Sequence[ChatMessage], max_tokens: int, requirements: Requirements = NONE) -> Usage:
     """Return the most that a call with these messages can use."""
-    return Usage(input_tokens=tokens.most(size(messages, requirements)), output_tokens=max_tokens, estimated=True)
+    most_input = tokens.most(size(messages, requirements)) + _most_of_pictures(messages)
+    return Usage(input_tokens=most_input, output_tokens=max_tokens, estimated=True)
+
+
+def _most_of_pictures(messages: Sequence[ChatMessage]) -> int:
+    return tokens.MOST_PICTURE_TOKENS * sum(len(message.pictures) for message in messages)

@@ -8,8 +8,8 @@ BYTES_A_TOKEN = 4
 FEWEST_BYTES_A_TOKEN = 2
 # What a server may add to a prompt itself: a template, its own instructions.
 ADDED = 2**17
-# The most tokens of a picture, according to the providers that say so, at the size to which they reduce larger ones.
-PICTURE_TOKENS = 1_600
+# What a picture usually takes, at the size to which providers reduce larger ones; and the most that one of them counts.
+PICTURE_TOKENS, MOST_PICTURE_TOKENS = 1_600, 26_000
 
 
 def size(text: str) -> int:

@@ -49,8 +49,8 @@ class ChatMessage:
 
     @property
     def all_text(self) -> str:
-        """Return every text that the model reads in this message, with an empty line between the parts."""
-        return BETWEEN.join(all_texts(self.parts)) if self.parts else ""
+        """Return every text that is sent of this message, with an empty line between the parts."""
+        return BETWEEN.join(filter(None, all_texts(self.parts)))
 
     @property
     def pictures(self) -> tuple[Image, ...]:

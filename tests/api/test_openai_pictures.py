@@ -1,6 +1,7 @@
 """Pictures under /v1: passed to a model that can see, as internal text since nobody can look into them."""
 
 import base64
+import json
 
 import pytest
 
@@ -94,3 +95,13 @@ async def test_too_many_pictures_are_refused(program, echo, upstream):
     pictures = [{"type": "image_url", "image_url": {"url": url}} for url in urls]
     status, error = error_of(await ask(program, messages=[{"role": "user", "content": pictures}]))
     assert (status, error["code"]) == (400, "array_above_max_length")
+
+
+async def test_as_many_tokens_as_servers_count_for_pictures_are_charged(program, echo, upstream):
+    counts = {"prompt_tokens": 20 * 25_500, "completion_tokens": 3, "total_tokens": 510_003}
+    chunks = [{"choices": [{"index": 0, "delta": {"content": "Cats."}, "finish_reason": "stop"}], "usage": counts}]
+    upstream.script_raw(b"data: " + json.dumps(chunks[0]).encode() + b"\n\ndata: [DONE]\n\n")
+    picture = {"type": "image_url", "image_url": {"url": SEEN}}
+    said = [{"role": "user", "content": [{"type": "text", "text": "What?"}, *[picture] * 20]}]
+    answer = (await ask(program, messages=said)).json()
+    assert answer["usage"]["prompt_tokens"] == 510_000

@@ -6,6 +6,7 @@ from chat.llm.built_in import QUOTES
 from chat.routing.route import NoModelError, Rejected, route
 from chat.routing.rules import DEFAULT, Policy, Rule
 from chat.values import LOCAL, Level
+from langai_site.outbound.abilities import Ability
 from langai_site.outbound.types import ModelInfo, ModelRole
 from langai_site.sensitivity import Sensitivity
 from tests.chat.factories import routed
@@ -212,3 +213,18 @@ def test_auto_says_whose_place_it_takes():
 def test_a_lower_ceiling_is_kept_as_well():
     public_only = dataclasses.replace(USUAL, ceiling=PUBLIC)
     assert auto([public_only, STRONG], label=INTERNAL).candidates == (STRONG,)
+
+
+def test_a_rule_for_local_models_holds_where_nothing_is_known_of_their_abilities():
+    able = dataclasses.replace(USUAL, abilities={Ability.TOOLS: True})
+    policy = Policy(1, (Rule("all", LOCAL),))
+    found = auto((able, BIG_LOCAL), policy, needs=frozenset({Ability.TOOLS}))
+    assert (found.model, found.why) == (BIG_LOCAL, "auto: all → local")
+
+
+def test_a_model_that_surely_has_the_ability_comes_before_one_that_may_have_it():
+    able = dataclasses.replace(CHEAP, abilities={Ability.TOOLS: True})
+    unable = dataclasses.replace(STRONG, abilities={Ability.TOOLS: False})
+    found = auto((USUAL, unable, able), needs=frozenset({Ability.TOOLS}))
+    assert names(found.candidates) == ["cheap", "usual"]
+    assert found.rejected == (Rejected("strong", "cannot call tools"),)

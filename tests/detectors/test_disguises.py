@@ -1,10 +1,14 @@
 """Other digits, invisible signs and other spaces hide nothing."""
 
+import json
+
+import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
 from langai_site.detectors import detect
 from langai_site.detectors.plain import plain
+from langai_site.sensitivity import Sensitivity
 from tests.detectors.made import card, groups
 
 INVISIBLE = "\u200b\u200c\u200d\u2060\ufeff\u00ad\u200e\u202a\ufe0f"
@@ -62,3 +66,16 @@ def test_a_list_of_cards_is_told_in_one_line(prefixes):
     numbers = {card(f"4{prefix:06}") for prefix in prefixes}
     (found,) = detect("\n".join(numbers))
     assert (found.words, found.count) == (f"{len(numbers)} payment card numbers", len(numbers))
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        json.dumps({"card": f"Card:\n{groups(card('4'))}"}),
+        json.dumps({"a": json.dumps({"card": f"\n{groups(card('4'))}"})}),
+        json.dumps(groups(card("4"))).replace("4", "\\u0034", 1),
+    ],
+)
+def test_the_escapes_of_json_conceal_nothing(written):
+    assert [found.label for found in detect(written)] == [Sensitivity.CONFIDENTIAL]
+    assert detect(json.dumps({"path": "C:\\new\\table", "text": "a\nb"})) == ()

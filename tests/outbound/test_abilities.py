@@ -18,7 +18,8 @@ VISION, TOOLS, THINKING, DOCUMENTS, JSON = Ability
         ({}, {}),
         ({"capabilities": None, "architecture": 5, "supported_parameters": "tools", "thinking": "yes"}, {}),
         ({"capabilities": ["completion", "tools"]}, {VISION: False, TOOLS: True, THINKING: False}),
-        ({"capabilities": ["completion", "multimodal"]}, {VISION: True, TOOLS: False, THINKING: False}),
+        ({"capabilities": ["completion", "multimodal"]}, {VISION: True}),
+        ({"capabilities": ["completion"]}, {VISION: False}),
         (
             {"capabilities": {"completion_chat": True, "function_calling": True, "vision": False}},
             {VISION: False, TOOLS: True},

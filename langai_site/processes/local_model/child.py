@@ -1,6 +1,7 @@
 """The process of the model from a file, for `manage.py run`: what it is started with, and who learns of it."""
 
 import json
+import logging
 import re
 import secrets
 import sys
@@ -17,6 +18,8 @@ from langai_site.processes.local_model.choice import ModelFile, UnusableModelErr
 from langai_site.processes.local_model.needs import Room
 from langai_site.processes.local_model.server import CANNOT_LOAD, TASK
 from langai_site.processes.supervisor import Child
+
+logger = logging.getLogger(__name__)
 
 NAME = "model"
 PROGRAM = Path(__file__).with_name("server.py")
@@ -39,13 +42,22 @@ def child(report: Callable[[str, str], None]) -> Child | None:
         choice.require_memory(model, machine.available_memory())
         port = _port()
     except UnusableModelError as error:
-        report(NAME, str(error))
-        local_model.write(path, LocalModel(problem=str(error)))
+        _report_unusable(str(error), report)
+        return None
+    except Exception:
+        # Whatever a file from elsewhere does to its reader, all else starts.
+        logger.exception("the file of the model could not be examined")
+        _report_unusable("The model's file cannot be examined; the log has the reason. Choose another file.", report)
         return None
     key = secrets.token_urlsafe(32)
     told = LocalModel(f"http://127.0.0.1:{port}/v1", key, model.name, model.room.context, model.size)
     local_model.write(path, told)
     return _child(model, port, key)
+
+
+def _report_unusable(problem: str, report: Callable[[str, str], None]) -> None:
+    report(NAME, problem)
+    local_model.write(settings.RUNNING_LOCAL_MODEL, LocalModel(problem=problem))
 
 
 def _port() -> int:

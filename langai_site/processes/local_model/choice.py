@@ -44,6 +44,9 @@ class ModelFile:
         return f"{billions:.1f}B" if billions >= 1 else f"{max(1, round(billions * 1000))}M"
 
 
+MOST_PARTS = 1_000
+
+
 def chosen(setting: str, folder: Path, room: Room) -> ModelFile | None:
     """Return the file that is to run: the one that `setting` names, or the only one in `folder`; None where none is.
 
@@ -110,6 +113,8 @@ def _parts(path: Path) -> list[Path]:
         return [path]
     if int(part[1]) != 1:
         raise UnusableModelError(f"{path} is not the first part of its model. Set LOCAL_MODEL to the first one.")
+    if not 1 <= int(part[2]) <= MOST_PARTS:
+        raise UnusableModelError(f"{path} cannot be one of {int(part[2])} parts. Correct the name of the file.")
     begin = path.stem.removesuffix(part[0])
     parts = [path.with_name(f"{begin}-{n:05}-of-{part[2]}{path.suffix}") for n in range(1, int(part[2]) + 1)]
     for other in parts[1:]:

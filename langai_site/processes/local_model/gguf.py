@@ -28,6 +28,10 @@ class NotGgufError(ValueError):
     """The file has another format."""
 
 
+# No fact of a model is larger: layers, heads, tokens.
+LARGEST = 2**31
+
+
 class DamagedError(ValueError):
     """The file begins as it should, and cannot be read on."""
 
@@ -54,7 +58,8 @@ class Description:
         """Return a fact of the architecture that is a number, or one for each layer; empty where it is not there."""
         found = self.facts.get(f"{self.architecture}.{name}", ())
         many = [found] if isinstance(found, int | float) else [] if isinstance(found, str) else found
-        return [int(number) for number in many]
+        # Anybody can write a file: what is not a sensible number is treated as if it were not there.
+        return [int(number) for number in many if 0 <= number <= LARGEST]
 
     def number(self, name: str) -> int:
         """Return a fact of the architecture that is one number, the largest of several; 0 where it is not there."""

@@ -33,10 +33,10 @@ def _kept(model: Description, room: Room) -> int:
     """Return the bytes of the keys and values of all tokens in all layers."""
     layers = model.number("block_count")
     heads = model.numbers("attention.head_count_kv") or model.numbers("attention.head_count")
-    of_layers = heads if len(heads) == layers else [max(heads, default=0)] * layers
+    heads_of_all = sum(heads) if len(heads) == layers else max(heads, default=0) * layers
     width = model.number("embedding_length") // max(1, model.number("attention.head_count"))
     size = (model.number("attention.key_length") or width) + (model.number("attention.value_length") or width)
-    bytes_of_a_token = sum(of_layers) * size * BYTES_KEPT
+    bytes_of_a_token = heads_of_all * size * BYTES_KEPT
     return room.parallel * int(bytes_of_a_token * _tokens(model, room.context))
 
 

@@ -226,3 +226,23 @@ def test_too_little_memory_is_told_with_what_would_fit(tmp_path):
         f"{path} needs about 0.8 GB of memory for 2 answers at once of 4096 tokens, and 0.1 GB are free here. "
         "Choose a smaller model, or give this machine more memory."
     )
+
+
+@pytest.mark.parametrize("number", [float("nan"), float("inf"), -5, 2**63, 1e300])
+def test_numbers_that_no_model_has_are_as_if_they_were_not_there(number):
+    found = gguf.Description({"general.architecture": "llama", "llama.context_length": number}, {}, 1, 1)
+    assert found.number("context_length") == 0
+    assert needs.memory(found, 1, Room(2048, 1)) > 0
+
+
+def test_many_layers_take_no_memory_to_add_up():
+    facts = {"general.architecture": "llama", "llama.block_count": 2**31, "llama.attention.head_count": 2**20}
+    facts["llama.attention.key_length"] = 128
+    assert needs.memory(gguf.Description(facts, {}, 1, 1), 1, Room(2048, 1)) > 2**40
+
+
+def test_a_part_of_no_parts_is_told(tmp_path):
+    path = tmp_path / "a-00001-of-00000.gguf"
+    path.write_bytes(b"GGUF")
+    with pytest.raises(UnusableModelError, match="cannot be one of 0 parts"):
+        choice.chosen(str(path), tmp_path, Room(2048, 1))
