@@ -8,12 +8,11 @@ held, right before the first byte, all of it is read again.
 import asyncio
 import logging
 import time
-from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
-from hashlib import sha256
 
 from django.db import DatabaseError
 from django.utils import timezone
@@ -223,15 +222,12 @@ def _parts(call: ChatCall | EmbedCall) -> list[dict[str, str] | str]:
     """Return what the provider gets to read; for pictures, their SHA-256."""
     if isinstance(call, EmbedCall):
         return list(call.texts)
-    said = [
-        {"role": message.role, "content": message.all_text, **_seen(message, call.files)} for message in call.messages
-    ]
+    said = [{"role": message.role, "content": message.all_text, **_seen(message)} for message in call.messages]
     return [*said, *({"requirement": text} for text in call.requirements.texts)]
 
 
-def _seen(message: ChatMessage, files: Mapping[str, bytes]) -> dict[str, str]:
-    hashes = (sha256(files[picture.file]).hexdigest() for picture in message.pictures)
-    return {"pictures": " ".join(hashes)} if message.pictures else {}
+def _seen(message: ChatMessage) -> dict[str, str]:
+    return {"pictures": " ".join(picture.file for picture in message.pictures)} if message.pictures else {}
 
 
 def _earlier_answers(call: ChatCall | EmbedCall) -> int:

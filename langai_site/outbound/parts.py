@@ -14,7 +14,7 @@ class Text:
 
 @dataclass(frozen=True, slots=True)
 class Image:
-    """A picture. `file` is the id of a stored file; `media_type` is like image/png."""
+    """A picture. `file` is its id, the SHA-256 of its bytes; `media_type` is like image/png."""
 
     file: str
     media_type: str
