@@ -27,7 +27,7 @@ from langai_site.usage import prices
 from langai_site.usage.models import Price
 
 ASKED = "How it is asked"
-ABILITIES = "What it can do beside text"
+ABILITIES = "What it can do besides text"
 WHERE, TRUST, ROLES = "Where it runs", "What it may see, and who may use it", "What it is good for"
 PRICE = "Price, in US dollars for a million tokens"
 
