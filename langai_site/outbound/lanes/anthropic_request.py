@@ -7,7 +7,8 @@ import base64
 import re
 from typing import Any
 
-from langai_site.outbound.lanes.history import arguments_of, messages_of, result_text
+from langai_site.outbound.lanes.history import arguments_of, messages_of
+from langai_site.outbound.lanes.pairing import result_text
 from langai_site.outbound.lanes.quirks import USUAL, Quirks
 from langai_site.outbound.lanes.requests import (
     ForcedTool,

@@ -9,7 +9,8 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote
 
-from langai_site.outbound.lanes.history import arguments_of, messages_of, result_text, tool_names
+from langai_site.outbound.lanes.history import arguments_of, messages_of, tool_names
+from langai_site.outbound.lanes.pairing import result_text
 from langai_site.outbound.lanes.quirks import USUAL, Quirks
 from langai_site.outbound.lanes.requests import (
     ForcedTool,

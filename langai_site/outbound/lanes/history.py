@@ -1,16 +1,17 @@
 """Pure: brings messages into an order that every provider accepts, whatever failed before.
 
 Roles alternate and begin with the user, no content is empty, each tool call is followed by its result, and each result
-has its call.
+has its call, see `pairing`.
 """
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any
 
+from langai_site.outbound.lanes.pairing import paired
 from langai_site.outbound.lanes.quirks import Quirks
 from langai_site.outbound.lanes.requests import Request, WireMessage
-from langai_site.outbound.parts import BETWEEN, Part, Text, Thinking, ToolCall, ToolResult, joined_text
+from langai_site.outbound.parts import BETWEEN, Part, Text, Thinking, ToolCall
 
 # Comes before an answer that would be first because its question was left out.
 LEFT_OUT = Text("(Earlier messages were left out.)")
@@ -30,8 +31,7 @@ def split_system(messages: Iterable[WireMessage]) -> tuple[str, list[WireMessage
 
 def tidy(messages: Iterable[WireMessage]) -> list[WireMessage]:
     """Return user and assistant messages that alternate; results of tools come first in the user's messages."""
-    joined = _paired(_joined(_filled(message) for message in messages))
-    joined = _joined(_filled(message) for message in joined)
+    joined = paired(_joined(_filled(message) for message in messages))
     if joined and joined[0].role == "assistant":
         joined.insert(0, WireMessage("user", (LEFT_OUT,)))
     return joined
@@ -63,28 +63,13 @@ def _joined(messages: Iterable[WireMessage]) -> list[WireMessage]:
     return kept
 
 
-def _paired(messages: Sequence[WireMessage]) -> list[WireMessage]:
-    """Leave out calls without a result in the next message, and results without a call in the one before."""
-    kept = []
-    for at, message in enumerate(messages):
-        if message.role == "assistant":
-            after = messages[at + 1].parts if at + 1 < len(messages) else ()
-            results = {part.call_id for part in after if isinstance(part, ToolResult)}
-            parts = [part for part in message.parts if not isinstance(part, ToolCall) or part.id in results]
-        else:
-            before = messages[at - 1].parts if at else ()
-            calls = {part.id for part in before if isinstance(part, ToolCall)}
-            own = [part for part in message.parts if isinstance(part, ToolResult) and part.call_id in calls]
-            # One result for each call.
-            parts = [*{part.call_id: part for part in own}.values()]
-            parts += [part for part in message.parts if not isinstance(part, ToolResult)]
-        kept.append(WireMessage(message.role, tuple(parts)))
-    return kept
+def messages_of(request: Request, quirks: Quirks, more: str = "") -> tuple[str, list[WireMessage]]:
+    """Return the instructions and the messages; if the model takes instructions only from the user, they are empty.
 
-
-def messages_of(request: Request, quirks: Quirks) -> tuple[str, list[WireMessage]]:
-    """Return the instructions and the messages; if the model takes instructions only from the user, they are empty."""
+    `more` are instructions for what the format itself cannot demand.
+    """
     system, messages = split_system(request.messages)
+    system = BETWEEN.join(filter(None, (system, more)))
     if not system or quirks.system_role != "user":
         return system, messages
     if not messages:
@@ -95,7 +80,7 @@ def messages_of(request: Request, quirks: Quirks) -> tuple[str, list[WireMessage
 
 
 def tool_names(messages: Iterable[WireMessage]) -> dict[str, str]:
-    """Return the name of the tool of each call, by the call's id."""
+    """Return the name of the tool of each call, by the call's id; `tidy` has given each call an id of its own."""
     parts = (part for message in messages for part in message.parts)
     return {part.id: part.name for part in parts if isinstance(part, ToolCall)}
 
@@ -107,8 +92,3 @@ def arguments_of(call: ToolCall) -> dict[str, Any]:
     except (ValueError, RecursionError):
         return {}
     return value if isinstance(value, dict) else {}
-
-
-def result_text(result: ToolResult) -> str:
-    """Return the text of a result, never empty, because providers refuse that."""
-    return joined_text(result.parts) or ("The tool failed." if result.error else "(no result)")

@@ -11,10 +11,11 @@ from langai_site.outbound.lanes import counts
 from langai_site.outbound.lanes.decoding import BaseDecoder, is_bare_error
 from langai_site.outbound.lanes.events import Event, FinishReason, Refusal, TextDelta, ThinkingDelta, UsageDelta
 from langai_site.outbound.lanes.finish import finish_reason
-from langai_site.outbound.lanes.history import arguments_of, messages_of, result_text, tool_names
+from langai_site.outbound.lanes.history import arguments_of, messages_of, tool_names
 from langai_site.outbound.lanes.lines import LONGEST_EVENT
 from langai_site.outbound.lanes.openai_content import ToolCalls, content_events, thought, words
 from langai_site.outbound.lanes.openai_request import tool_of
+from langai_site.outbound.lanes.pairing import result_text
 from langai_site.outbound.lanes.quirks import USUAL, Quirks
 from langai_site.outbound.lanes.requests import Load, Request, WireMessage, WireRequest, finished, no_files
 from langai_site.outbound.parts import Image, Part, Thinking, ToolCall, ToolResult, joined_text

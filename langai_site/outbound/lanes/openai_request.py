@@ -4,8 +4,9 @@ import base64
 import json
 from typing import Any
 
-from langai_site.outbound.lanes.history import messages_of, result_text
+from langai_site.outbound.lanes.history import messages_of
 from langai_site.outbound.lanes.openai_content import DETAILS
+from langai_site.outbound.lanes.pairing import result_text
 from langai_site.outbound.lanes.quirks import USUAL, Quirks
 from langai_site.outbound.lanes.requests import (
     ForcedTool,
