@@ -14,7 +14,7 @@ from langai_site.outbound.endpoints import Endpoint
 from langai_site.outbound.lanes import anthropic_messages, azure_chat, gemini_generate, ollama_chat, openai_chat
 from langai_site.outbound.lanes.events import ServerFailure
 from langai_site.outbound.lanes.quirks import Quirks, quirks_learnt
-from langai_site.outbound.lanes.requests import Effort, Request, WireMessage
+from langai_site.outbound.lanes.requests import Effort, Request, WireMessage, merged
 from langai_site.outbound.types import ChatCall, Parameter
 
 # The wire formats that we speak ourselves, by provider. LiteLLM asks the other providers.
@@ -38,6 +38,8 @@ EFFORTS: dict[str, Effort] = {
 OPENAI = frozenset({"top_p", "frequency_penalty", "presence_penalty", "seed", "reasoning_effort", "verbosity"})
 COMPATIBLE = OPENAI | {"top_k", "min_p"}
 OLLAMA = frozenset({"top_p", "top_k", "min_p", "frequency_penalty", "presence_penalty", "seed"})
+# The names of these fields at Gemini, which takes them with its other settings of the answer.
+SAMPLING = {"top_p": "topP", "top_k": "topK"}
 
 
 def of_call(call: ChatCall, endpoint: Endpoint) -> httpx.Request:
@@ -97,7 +99,7 @@ def request_of(call: ChatCall, endpoint: Endpoint) -> Request:
         max_tokens=call.max_tokens,
         temperature=float(chosen) if chosen is not None else None,
         thinking=thinking,
-        extra_body={**_extra(given, endpoint.provider), **call.model.extra_body},
+        extra_body=merged(_extra(given, endpoint.provider), _sampling(call.model.extra_body, endpoint.provider)),
         extra_headers={**endpoint.headers, **call.model.extra_headers},
         key=endpoint.key,
         tools=call.requirements.tools,
@@ -120,7 +122,16 @@ def _extra(given: Mapping[str, Parameter], provider: str) -> dict[str, Any]:
     if provider == "ollama_chat":
         options = {name: value for name, value in given.items() if name in OLLAMA}
         return {"options": options} if options else {}
-    return {name: value for name, value in given.items() if name in ("top_p", "top_k")}
+    return _sampling({name: value for name, value in given.items() if name in SAMPLING}, provider)
+
+
+def _sampling(fields: Mapping[str, Any], provider: str) -> dict[str, Any]:
+    """Return the fields where Gemini takes them, if it is asked."""
+    chosen = {own: fields[name] for name, own in SAMPLING.items() if name in fields}
+    if provider != "gemini" or not chosen:
+        return dict(fields)
+    rest = {name: value for name, value in fields.items() if name not in SAMPLING}
+    return merged({"generationConfig": chosen}, rest)
 
 
 def room_for(call: ChatCall) -> int:

@@ -91,10 +91,15 @@ def no_files(file: str) -> bytes:
 
 def finished(request: Request, path: str, headers: Mapping[str, str], body: dict[str, Any]) -> WireRequest:
     """Return the built request with the extra fields and headers of `request`."""
-    merged = {**body, **{name: _merged(body.get(name), value) for name, value in request.extra_body.items()}}
+    body = merged(body, request.extra_body)
     extra = {name.lower(): value for name, value in request.extra_headers.items()}
     names = {name: value for name, value in headers.items() if name.lower() not in extra}
-    return WireRequest(path, {**names, **extra}, {name: value for name, value in merged.items() if value is not None})
+    return WireRequest(path, {**names, **extra}, {name: value for name, value in body.items() if value is not None})
+
+
+def merged(fields: Mapping[str, Any], extra: Mapping[str, Any]) -> dict[str, Any]:
+    """Return `fields` with those of `extra` merged over them."""
+    return {**fields, **{name: _merged(fields.get(name), value) for name, value in extra.items()}}
 
 
 def _merged(built: object, extra: object) -> object:
