@@ -9,7 +9,10 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote
 
+from langai_site.outbound.lanes import signatures
+from langai_site.outbound.lanes.gemini_signatures import signed
 from langai_site.outbound.lanes.history import arguments_of, messages_of, tool_names
+from langai_site.outbound.lanes.instructions import json_answer
 from langai_site.outbound.lanes.pairing import result_text
 from langai_site.outbound.lanes.quirks import USUAL, Quirks
 from langai_site.outbound.lanes.requests import (
@@ -25,7 +28,7 @@ from langai_site.outbound.lanes.requests import (
 )
 from langai_site.outbound.parts import Image, Part, Text, Thinking, ToolCall, ToolResult
 
-# Prefix of this format's signatures. A signature belongs to the part that follows it in the message.
+# Prefix of this format's signatures.
 SIGNED = "gemini:"
 MODES = {"auto": "AUTO", "none": "NONE", "required": "ANY"}
 MOST_STOPS = 5
@@ -33,8 +36,6 @@ MOST_STOPS = 5
 OLDER = re.compile(r"gemini-(?:1|2)\b|gemma")
 BUDGETS = {"off": 0, "low": 1024, "medium": 8192, "high": 24_576}
 LEVELS = {"off": "minimal", "low": "low", "medium": "medium", "high": "high"}
-# Documented for calls that another model made.
-UNSIGNED = "skip_thought_signature_validator"
 Json = dict[str, Any]
 
 
@@ -43,13 +44,15 @@ def build(request: Request, quirks: Quirks = USUAL, load: Load = no_files) -> Wi
 
     `load` returns the bytes of pictures. Raises what `load` raises.
     """
-    system, messages = messages_of(request, quirks)
-    names = tool_names(messages)
     is_older = OLDER.search(request.model) is not None
+    # Older models refuse tools together with a format.
+    is_told = is_older and bool(request.tools)
+    system, messages = messages_of(request, quirks, json_answer(request.response_format) if is_told else "")
+    names = tool_names(messages)
     body: Json = {"contents": [_content(message, names, load, is_older=is_older) for message in messages]}
     if system:
         body["systemInstruction"] = {"parts": [{"text": system}]}
-    if config := _config(request, quirks):
+    if config := _config(request, quirks, formatted=not is_told):
         body["generationConfig"] = config
     if request.tools:
         body["tools"] = [{"functionDeclarations": [_tool(tool) for tool in request.tools]}]
@@ -63,7 +66,8 @@ def build(request: Request, quirks: Quirks = USUAL, load: Load = no_files) -> Wi
     return finished(request, f"/v1beta/models/{model}:{method}", headers, body)
 
 
-def _config(request: Request, quirks: Quirks) -> Json:
+def _config(request: Request, quirks: Quirks, *, formatted: bool) -> Json:
+    """Return the settings of the answer, with its format if it is `formatted`."""
     config: Json = {}
     if quirks.max_tokens_name is not None:
         config["maxOutputTokens"] = quirks.max_tokens(request.max_tokens)
@@ -71,7 +75,7 @@ def _config(request: Request, quirks: Quirks) -> Json:
         config["temperature"] = request.temperature
     if request.stop:
         config["stopSequences"] = list(request.stop[:MOST_STOPS])
-    if request.response_format is not None:
+    if formatted and request.response_format is not None:
         config["responseMimeType"] = "application/json"
         if request.response_format.schema is not None:
             config["responseJsonSchema"] = dict(request.response_format.schema)
@@ -85,41 +89,39 @@ def _config(request: Request, quirks: Quirks) -> Json:
 
 
 def _content(message: WireMessage, names: Mapping[str, str], load: Load, *, is_older: bool) -> Json:
-    role = "model" if message.role == "assistant" else "user"
-    parts: list[Json] = []
-    signature = ""
-    is_signed = is_older
-    for part in message.parts:
-        if isinstance(part, Thinking):
-            signature = part.signature.removeprefix(SIGNED) if part.signature.startswith(SIGNED) else signature
-            continue
-        for piece in _pieces(part, names, load):
-            if signature:
-                piece["thoughtSignature"], signature = signature, ""
-                is_signed = is_signed or "functionCall" in piece
-            elif "functionCall" in piece and not is_signed:
-                # The first call of a message has to be signed.
-                piece["thoughtSignature"], is_signed = UNSIGNED, True
-            parts.append(piece)
-    if signature:
-        parts.append({"text": "", "thoughtSignature": signature})
-    return {"role": role, "parts": parts}
+    """Return a message. Its pictures follow all results of tools, because nothing may stand between those."""
+    if message.role == "assistant":
+        pieces = [piece for part in message.parts for piece in _answered(part)]
+        return {"role": "model", "parts": signed(pieces, is_checked=not is_older)}
+    results = [part for part in message.parts if isinstance(part, ToolResult)]
+    responses = [{"functionResponse": _response(result, names)} for result in results]
+    pictures = [inner for result in results for inner in result.parts if isinstance(inner, Image)]
+    rest = [piece for part in (*pictures, *message.parts) if (piece := _piece(part, load))]
+    return {"role": "user", "parts": [*responses, *rest]}
 
 
-def _pieces(part: Part, names: Mapping[str, str], load: Load) -> list[Json]:
-    if isinstance(part, Text):
-        return [{"text": part.text}]
-    if isinstance(part, Image):
-        data = base64.b64encode(load(part.file)).decode()
-        return [{"inlineData": {"mimeType": part.media_type, "data": data}}]
+def _answered(part: Part) -> list[Json | str]:
+    """Return a part of an answer; of a thought only the signature, if it was signed in this format."""
+    if isinstance(part, Thinking):
+        signature = signatures.opaque(part.signature, SIGNED)
+        return [signature] if signature else []
     if isinstance(part, ToolCall):
         return [{"functionCall": _named(part.id, part.name) | {"args": arguments_of(part)}}]
-    if isinstance(part, ToolResult):
-        answer = {"error" if part.error else "result": result_text(part)}
-        response = _named(part.call_id, names.get(part.call_id, "")) | {"response": answer}
-        pictures = [inner for inner in part.parts if isinstance(inner, Image)]
-        return [{"functionResponse": response}, *(piece for inner in pictures for piece in _pieces(inner, names, load))]
-    return []
+    return [{"text": part.text}] if isinstance(part, Text) else []
+
+
+def _piece(part: Part, load: Load) -> Json | None:
+    if isinstance(part, Text):
+        return {"text": part.text}
+    if isinstance(part, Image):
+        data = base64.b64encode(load(part.file)).decode()
+        return {"inlineData": {"mimeType": part.media_type, "data": data}}
+    return None
+
+
+def _response(result: ToolResult, names: Mapping[str, str]) -> Json:
+    answer = {"error" if result.error else "result": result_text(result)}
+    return _named(result.call_id, names.get(result.call_id, "")) | {"response": answer}
 
 
 def _named(identity: str, name: str) -> Json:

@@ -1,0 +1,17 @@
+"""Pure: instructions that say what a provider's format cannot demand."""
+
+import json
+
+from langai_site.outbound.lanes.requests import JsonFormat
+
+ANY_OBJECT = "Answer with one JSON object and nothing else."
+
+
+def json_answer(format_: JsonFormat | None) -> str:
+    """Return the instruction to answer in this format; empty if there is none."""
+    if format_ is None:
+        return ""
+    if format_.schema is None:
+        return ANY_OBJECT
+    schema = json.dumps(dict(format_.schema), ensure_ascii=False)
+    return f"Answer with JSON of this schema and nothing else, once you need no more tools:\n{schema}"
