@@ -7,7 +7,10 @@ import base64
 import re
 from typing import Any
 
+from langai_site.outbound.lanes import signatures
+from langai_site.outbound.lanes.anthropic_schema import closed
 from langai_site.outbound.lanes.history import arguments_of, messages_of
+from langai_site.outbound.lanes.instructions import ANY_OBJECT
 from langai_site.outbound.lanes.pairing import result_text
 from langai_site.outbound.lanes.quirks import USUAL, Quirks
 from langai_site.outbound.lanes.requests import (
@@ -41,7 +44,10 @@ def build(request: Request, quirks: Quirks = USUAL, load: Load = no_files) -> Wi
 
     `load` returns the bytes of pictures. Raises what `load` raises.
     """
-    system, messages = messages_of(request, quirks)
+    format_ = request.response_format
+    # Anthropic can demand JSON of a schema only.
+    is_told = format_ is not None and format_.schema is None
+    system, messages = messages_of(request, quirks, ANY_OBJECT if is_told else "")
     body: Json = {"model": request.model, "max_tokens": quirks.max_tokens(request.max_tokens)}
     if system:
         body["system"] = system
@@ -50,14 +56,9 @@ def build(request: Request, quirks: Quirks = USUAL, load: Load = no_files) -> Wi
         body["stream"] = True
     if stop := [text for text in request.stop if text.strip()]:
         body["stop_sequences"] = stop
-    if request.tools:
-        body["tools"] = [_tool(tool) for tool in request.tools]
-        if request.tool_choice or not request.parallel_tool_calls:
-            body["tool_choice"] = _choice(request.tool_choice or "auto")
-        if not request.parallel_tool_calls and body["tool_choice"] != {"type": "none"}:
-            body["tool_choice"]["disable_parallel_tool_use"] = True
-    if request.response_format is not None and request.response_format.schema is not None:
-        body["output_config"] = {"format": {"type": "json_schema", "schema": dict(request.response_format.schema)}}
+    body |= _tools(request)
+    if format_ is not None and format_.schema is not None:
+        body["output_config"] = {"format": {"type": "json_schema", "schema": closed(format_.schema)}}
     _think(request, body)
     # A model that thinks accepts no temperature.
     if request.temperature is not None and quirks.temperature and body.get("thinking", OFF) == OFF:
@@ -72,16 +73,32 @@ OFF = {"type": "disabled"}
 
 
 def _think(request: Request, body: Json) -> None:
+    """Add how the model thinks to `body`. Where Anthropic refuses that, it is left out."""
+    must_call = body.get("tool_choice", {}).get("type") in ("any", "tool")
     if request.thinking == "off":
         body["thinking"] = OFF
     elif request.thinking and WITH_BUDGET.search(request.model):
         budget = min(BUDGETS[request.thinking], body["max_tokens"] // 2)
-        if budget >= LEAST_BUDGET:
+        if budget >= LEAST_BUDGET and not must_call and not _lost_thought(body["messages"]):
             body["thinking"] = {"type": "enabled", "budget_tokens": budget}
     elif request.thinking:
-        # Without `display`, newer models do not show their thoughts.
-        body["thinking"] = {"type": "adaptive", "display": "summarized"}
+        if not must_call:
+            # Without `display`, newer models do not show their thoughts.
+            body["thinking"] = {"type": "adaptive", "display": "summarized"}
         body["output_config"] = body.get("output_config", {}) | {"effort": request.thinking}
+
+
+def _lost_thought(messages: list[Json]) -> bool:
+    """Return whether the messages end in calls and results without the thought from which they came.
+
+    Another model made the calls, or a program did not send the thought back.
+    """
+    at = len(messages) - 1
+    while at > 0 and messages[at]["content"][0]["type"] == "tool_result":
+        if messages[at - 1]["content"][0]["type"] in ("thinking", "redacted_thinking"):
+            return False
+        at -= 2
+    return at < len(messages) - 1
 
 
 def _messages(messages: list[WireMessage], load: Load) -> list[Json]:
@@ -112,10 +129,10 @@ def _block(part: Part, load: Load) -> Json | None:
 
 
 def _thought(part: Thinking) -> Json | None:
-    if part.signature.startswith(REDACTED):
-        return {"type": "redacted_thinking", "data": part.signature.removeprefix(REDACTED)}
-    if part.signature.startswith(SIGNED):
-        return {"type": "thinking", "thinking": part.text, "signature": part.signature.removeprefix(SIGNED)}
+    if data := signatures.opaque(part.signature, REDACTED):
+        return {"type": "redacted_thinking", "data": data}
+    if signature := signatures.opaque(part.signature, SIGNED):
+        return {"type": "thinking", "thinking": part.text, "signature": signature}
     return None
 
 
@@ -129,6 +146,18 @@ def _result(result: ToolResult, load: Load) -> Json:
 def _id(name: str) -> str:
     """Return the id of a call with only the characters that Anthropic allows: another provider may have made it."""
     return NOT_IN_AN_ID.sub("_", name) or "call"
+
+
+def _tools(request: Request) -> Json:
+    """Return the fields for tools, if there are any."""
+    if not request.tools:
+        return {}
+    fields: Json = {"tools": [_tool(tool) for tool in request.tools]}
+    if request.tool_choice or not request.parallel_tool_calls:
+        fields["tool_choice"] = _choice(request.tool_choice or "auto")
+    if not request.parallel_tool_calls and fields["tool_choice"] != {"type": "none"}:
+        fields["tool_choice"]["disable_parallel_tool_use"] = True
+    return fields
 
 
 def _tool(tool: Tool) -> Json:

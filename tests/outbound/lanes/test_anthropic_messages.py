@@ -252,15 +252,16 @@ def test_roles_alternate_and_nothing_is_empty():
 
 def test_tools_formats_and_thinking():
     tool = Tool("search", "Searches.", {"type": "object"})
-    body = build(request(tools=(tool,), tool_choice="required", thinking="high", temperature=0.5)).body
+    body = build(request(tools=(tool,), tool_choice="auto", thinking="high", temperature=0.5)).body
     assert body["tools"] == [{"name": "search", "description": "Searches.", "input_schema": {"type": "object"}}]
-    assert body["tool_choice"] == {"type": "any"}
+    assert body["tool_choice"] == {"type": "auto"}
+    assert build(request(tools=(tool,), tool_choice="required")).body["tool_choice"] == {"type": "any"}
     assert body["thinking"] == {"type": "adaptive", "display": "summarized"}
     assert body["output_config"] == {"effort": "high"}
     assert "temperature" not in body
     assert build(request(tools=(tool,), tool_choice=ForcedTool("search"))).body["tool_choice"]["name"] == "search"
     schema = build(request(response_format=JsonFormat({"type": "object"}))).body["output_config"]["format"]
-    assert schema == {"type": "json_schema", "schema": {"type": "object"}}
+    assert schema == {"type": "json_schema", "schema": {"type": "object", "additionalProperties": False}}
     off = build(request(thinking="off", temperature=0.5)).body
     assert (off["thinking"], off["temperature"]) == ({"type": "disabled"}, 0.5)
 
