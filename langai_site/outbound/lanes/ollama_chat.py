@@ -12,12 +12,22 @@ from langai_site.outbound.lanes.decoding import BaseDecoder, is_bare_error
 from langai_site.outbound.lanes.events import Event, FinishReason, Refusal, TextDelta, ThinkingDelta, UsageDelta
 from langai_site.outbound.lanes.finish import finish_reason
 from langai_site.outbound.lanes.history import arguments_of, messages_of, tool_names
+from langai_site.outbound.lanes.instructions import must_call
 from langai_site.outbound.lanes.lines import LONGEST_EVENT
 from langai_site.outbound.lanes.openai_content import ToolCalls, content_events, thought, words
 from langai_site.outbound.lanes.openai_request import tool_of
 from langai_site.outbound.lanes.pairing import result_text
 from langai_site.outbound.lanes.quirks import USUAL, Quirks
-from langai_site.outbound.lanes.requests import Load, Request, WireMessage, WireRequest, finished, no_files
+from langai_site.outbound.lanes.requests import (
+    ForcedTool,
+    Load,
+    Request,
+    Tool,
+    WireMessage,
+    WireRequest,
+    finished,
+    no_files,
+)
 from langai_site.outbound.parts import Image, Part, Thinking, ToolCall, ToolResult, joined_text
 
 PATH = "/api/chat"
@@ -93,9 +103,8 @@ def build(request: Request, quirks: Quirks = USUAL, load: Load = no_files) -> Wi
     body["stream"] = request.stream and quirks.stream
     if options:
         body["options"] = options
-    # Ollama has no tool choice, so for “none” the tools are left out.
-    if request.tools and request.tool_choice != "none":
-        body["tools"] = [tool_of(tool) for tool in request.tools]
+    if tools := _offered(request):
+        body["tools"] = [tool_of(tool) for tool in tools]
     if request.response_format is not None:
         schema = request.response_format.schema
         body["format"] = "json" if schema is None else dict(schema)
@@ -108,8 +117,15 @@ def build(request: Request, quirks: Quirks = USUAL, load: Load = no_files) -> Wi
     return finished(request, PATH, headers, body)
 
 
+def _offered(request: Request) -> tuple[Tool, ...]:
+    """Return the tools that may be called now: Ollama has no tool choice, so the others are left out."""
+    if isinstance(request.tool_choice, ForcedTool):
+        return tuple(tool for tool in request.tools if tool.name == request.tool_choice.name)
+    return () if request.tool_choice == "none" else request.tools
+
+
 def _messages(request: Request, quirks: Quirks, load: Load) -> list[Json]:
-    system, messages = messages_of(request, quirks)
+    system, messages = messages_of(request, quirks, must_call(request, _offered(request)))
     built: list[Json] = [{"role": quirks.system_role, "content": system}] if system else []
     names = tool_names(messages)
     for message in messages:

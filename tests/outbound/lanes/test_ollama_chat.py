@@ -19,7 +19,7 @@ from langai_site.outbound.lanes.events import (
 )
 from langai_site.outbound.lanes.ollama_chat import Decoder, build
 from langai_site.outbound.lanes.quirks import Quirks
-from langai_site.outbound.lanes.requests import JsonFormat, Request, Tool, WireMessage
+from langai_site.outbound.lanes.requests import ForcedTool, JsonFormat, Request, Tool, WireMessage
 from langai_site.outbound.parts import Image, Text, Thinking, ToolCall, ToolResult
 from tests.outbound.lanes.reading import cuts, joined, json_with, ndjson, of, read, sse, text_of
 
@@ -186,6 +186,25 @@ def test_tools_and_their_results():
         {"role": "tool", "tool_name": "search", "content": "found"},
     ]
     assert "tools" not in build(request(tools=(Tool("search"),), tool_choice="none")).body
+
+
+@pytest.mark.parametrize(
+    ("choice", "offered", "told"),
+    [
+        ("", ["search", "weather"], None),
+        ("auto", ["search", "weather"], None),
+        ("required", ["search", "weather"], "Call one of the tools."),
+        (ForcedTool("weather"), ["weather"], "Call the tool weather."),
+        (ForcedTool("unknown"), [], None),
+        ("none", [], None),
+    ],
+)
+def test_a_tool_choice_is_put_into_words(choice, offered, told):
+    built = build(request(tools=(Tool("search"), Tool("weather")), tool_choice=choice)).body
+    assert [tool["function"]["name"] for tool in built.get("tools", [])] == offered
+    system = [message["content"] for message in built["messages"] if message["role"] == "system"]
+    assert system == ([told] if told else [])
+    assert len(build(request(tool_choice="required")).body["messages"]) == 1
 
 
 @pytest.mark.parametrize("arguments", ["", "{broken", "[]", "5", "[" * 100_000])
