@@ -34,7 +34,7 @@ OPEN = {
     413: (),
     422: ("too_long", "filtered", "not_found"),
     429: ("quota", "too_long"),
-    500: ("too_long", "filtered", "quota", "loading", "not_found", "rate_limited"),
+    500: ("too_long", "filtered", "quota", "loading", "not_found", "rate_limited", "rejected"),
     503: ("loading", "too_long", "rate_limited"),
 }
 # Codes that are certain, whatever status comes with them.

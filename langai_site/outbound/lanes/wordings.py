@@ -101,6 +101,11 @@ RATE = (
     r"(?:maximum|max) (?:pending|concurrent|queued) requests",
 )
 OVERLOADED = (r"overloaded|(?:at|over) capacity|server (?:is )?busy|high demand|temporarily unavailable",)
+# Servers on a model's own machine call these failures of theirs, but the next try would fail too.
+REJECTED = (
+    r"\b(?:image|picture|audio|video|vision|multimodal) inputs? (?:is|are) not supported",
+    r"missing data required for (?:image|audio|video) input|param requires --jinja",
+)
 
 
 def _all(phrases: tuple[str, ...]) -> re.Pattern[str]:
@@ -116,6 +121,7 @@ WORDINGS = {
     "not_found": _all(NOT_FOUND),
     "rate_limited": _all(RATE),
     "upstream_error": _all(OVERLOADED),
+    "rejected": _all(REJECTED),
 }
 # Gemini says that the quota is exceeded even if only a limit per minute is.
 A_MINUTES_QUOTA = re.compile(r"quota exceeded for (?:quota )?metric", re.IGNORECASE)
