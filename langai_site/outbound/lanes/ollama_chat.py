@@ -14,7 +14,7 @@ from langai_site.outbound.lanes.finish import finish_reason
 from langai_site.outbound.lanes.history import arguments_of, messages_of, tool_names
 from langai_site.outbound.lanes.instructions import must_call
 from langai_site.outbound.lanes.lines import LONGEST_EVENT
-from langai_site.outbound.lanes.openai_content import ToolCalls, content_events, thought, words
+from langai_site.outbound.lanes.openai_content import ToolCalls, content_events, thoughts, words
 from langai_site.outbound.lanes.openai_request import tool_of
 from langai_site.outbound.lanes.pairing import result_text
 from langai_site.outbound.lanes.quirks import USUAL, Quirks
@@ -49,7 +49,7 @@ class Decoder(BaseDecoder):
         if isinstance(message, dict):
             self._read_message(message, found)
         else:
-            if (thinking := thought(chunk)) is not None:
+            for thinking in thoughts(chunk):
                 found += self._voice.think(thinking.text)
             found += self._voice.say(words(chunk.get("response")))
         error = chunk.get("error") or (chunk if is_bare_error(chunk) else None)
@@ -63,7 +63,7 @@ class Decoder(BaseDecoder):
             self._finish(finish_reason(chunk.get("done_reason")) or FinishReason.STOP, found)
 
     def _read_message(self, message: Mapping[str, Any], found: list[Event]) -> None:
-        if (thinking := thought(message)) is not None:
+        for thinking in thoughts(message):
             found += self._voice.think(thinking.text)
         for event in content_events(message.get("content")):
             if isinstance(event, TextDelta):

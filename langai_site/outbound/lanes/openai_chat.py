@@ -12,7 +12,7 @@ from langai_site.outbound.lanes.decoding import BaseDecoder, is_bare_error
 from langai_site.outbound.lanes.events import Event, Refusal, TextDelta, ThinkingDelta
 from langai_site.outbound.lanes.finish import finish_reason
 from langai_site.outbound.lanes.lines import LONGEST_EVENT
-from langai_site.outbound.lanes.openai_content import ToolCalls, content_events, thought, words
+from langai_site.outbound.lanes.openai_content import ToolCalls, content_events, thoughts, words
 from langai_site.outbound.lanes.openai_request import build
 
 __all__ = ["Decoder", "build"]
@@ -82,7 +82,7 @@ class Decoder(BaseDecoder):
             found += self._voice.say(content)
             return bool(content)
         before = len(found)
-        if (thinking := thought(delta)) is not None:
+        for thinking in thoughts(delta):
             found += self._voice.think(thinking.text, thinking.signature)
         if type(content) is str:
             found += self._voice.say(content)

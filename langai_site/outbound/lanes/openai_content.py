@@ -1,6 +1,7 @@
 """Pure: reads text, thinking and tool calls from a message or delta of OpenAI's format and its relatives."""
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -14,6 +15,10 @@ THINKING_TYPES = ("thinking", "think", "thought", "reasoning", "reasoning_text",
 WORDS = ("text", "content", "thinking", "reasoning", "summary", "value")
 # Prefix of a signature that only this format understands.
 DETAILS = "openai:"
+SIGNING = ("type", "id", "format", "index", "signature", "data")
+VISIBLE = re.compile(r"[!-~]*")
+# In characters, of all fields together.
+LONGEST_SIGNATURE = 200_000
 DEEPEST = 6
 
 
@@ -40,24 +45,35 @@ def json_text(value: Any) -> str:  # noqa: ANN401 - parsed JSON
         raise UnreadableError("the server sent values that are nested too deeply") from None
 
 
-def thought(delta: Mapping[str, Any]) -> ThinkingDelta | None:
-    """Return the thought in `delta`, under whichever name, once; None if there is none."""
+def thoughts(delta: Mapping[str, Any]) -> list[ThinkingDelta]:
+    """Return the thought in `delta`, under whichever name, once: in as many pieces as have a signature."""
     text = next((text for name in THOUGHTS if name in delta and (text := words(delta[name]))), "")
     details = delta.get("reasoning_details")
     if not isinstance(details, list):
-        return ThinkingDelta(text) if text else None
-    text = text or words(details)
-    signature = next((signature for detail in details if (signature := _signature(detail))), "")
-    return ThinkingDelta(text, signature) if text or signature else None
+        return [ThinkingDelta(text)] if text else []
+    pieces = [ThinkingDelta(words(detail), _signature(detail)) for detail in details]
+    signatures = [piece.signature for piece in pieces if piece.signature]
+    own = "".join(piece.text for piece in pieces)
+    if len(signatures) > 1 and own:
+        return [piece for piece in pieces if piece.text or piece.signature]
+    first, *others = signatures or [""]
+    found = [ThinkingDelta(text or own, first), *(ThinkingDelta("", other) for other in others)]
+    return [piece for piece in found if piece.text or piece.signature]
 
 
 def _signature(detail: Any) -> str:  # noqa: ANN401 - whatever a server sends
     """Return what OpenRouter needs to recognise a thought, without its text."""
     if not isinstance(detail, dict) or not (detail.get("signature") or detail.get("data")):
         return ""
-    names = ("type", "id", "format", "index", "signature", "data")
-    kept = {name: detail[name] for name in names if isinstance(detail.get(name), str | int)}
-    return DETAILS + json.dumps(kept)
+    fields = signed_fields(detail)
+    return DETAILS + json.dumps(fields) if fields.get("signature") or fields.get("data") else ""
+
+
+def signed_fields(detail: Mapping[str, Any]) -> dict[str, str | int]:
+    """Return the fields that sign a thought; empty if they are too long. Texts with spaces in them sign nothing."""
+    given = {name: value for name in SIGNING if isinstance(value := detail.get(name), str | int)}
+    kept = {name: value for name, value in given.items() if not isinstance(value, str) or VISIBLE.fullmatch(value)}
+    return kept if sum(len(str(value)) for value in kept.values()) <= LONGEST_SIGNATURE else {}
 
 
 def content_events(content: Any) -> Iterator[Event]:  # noqa: ANN401 - whatever a server sends

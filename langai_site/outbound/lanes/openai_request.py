@@ -5,7 +5,7 @@ import json
 from typing import Any
 
 from langai_site.outbound.lanes.history import messages_of
-from langai_site.outbound.lanes.openai_content import DETAILS
+from langai_site.outbound.lanes.openai_content import DETAILS, LONGEST_SIGNATURE, signed_fields
 from langai_site.outbound.lanes.pairing import result_text
 from langai_site.outbound.lanes.quirks import USUAL, Quirks
 from langai_site.outbound.lanes.requests import (
@@ -114,7 +114,7 @@ def _answer(message: WireMessage, quirks: Quirks) -> list[Json]:
 
 def _detail(part: Thinking) -> Json | None:
     """Return the signed thought as OpenRouter sent it; None if it is not signed in this format."""
-    if not part.signature.startswith(DETAILS):
+    if not part.signature.startswith(DETAILS) or len(part.signature) > 2 * LONGEST_SIGNATURE:
         return None
     try:
         detail = json.loads(part.signature.removeprefix(DETAILS))
@@ -123,7 +123,10 @@ def _detail(part: Thinking) -> Json | None:
         return None
     if not isinstance(detail, dict):
         return None
-    return {**detail, "text": part.text} if "signature" in detail else detail
+    fields = signed_fields(detail)
+    if "signature" in fields:
+        return {**fields, "text": part.text}
+    return dict(fields) if "data" in fields else None
 
 
 def _call(call: ToolCall) -> Json:

@@ -96,6 +96,19 @@ def test_a_signed_thought_keeps_what_its_provider_needs():
     assert events == [ThinkingDelta("hm", "openai:" + json.dumps(signed)), ANSWER, STOP]
 
 
+def signed(number, **more):
+    return {"type": "reasoning.text", "index": number, "signature": f"Eq{number}"} | more
+
+
+def test_each_thought_of_a_chunk_keeps_its_signature():
+    details = [signed(0, text="h"), {"type": "reasoning.text", "text": "x"}, signed(1, text="m")]
+    events = answer(chunk({"reasoning": "hxm", "reasoning_details": details}), text("The answer"), END)
+    first, second = (f"openai:{json.dumps(signed(number))}" for number in (0, 1))
+    assert events == [ThinkingDelta("h", first), ThinkingDelta("xm", second), ANSWER, STOP]
+    events = answer(chunk({"reasoning": "hm", "reasoning_details": [signed(0), signed(1)]}), text("The answer"), END)
+    assert events == [ThinkingDelta("hm", first), ThinkingDelta("", second), ANSWER, STOP]
+
+
 @pytest.mark.parametrize(("content", "seen"), [(42, "42"), (4.5, "4.5"), (0, "0"), (None, ""), (True, ""), ([], "")])
 def test_content_may_be_anything(content, seen):
     assert text_of(answer(text(content), END)) == seen
