@@ -19,7 +19,7 @@ from typing import Any
 from django.conf import settings
 
 from langai_site import request_id
-from langai_site.outbound import clients, failures, lane_requests, token_counts, tokens
+from langai_site.outbound import clients, failures, lane_requests, litellm_support, token_counts, tokens
 from langai_site.outbound.bounds import ClientBound
 from langai_site.outbound.endpoints import Endpoint
 from langai_site.outbound.gate import Gate
@@ -54,6 +54,7 @@ async def stream(
     gate.bound = bound = ClientBound(call.max_tokens, by_event=endpoint.provider == "openai")
     answer, wire = None, None
     try:
+        litellm_support.require_supported(litellm, call, endpoint)
         async with patience.limit():
             with gate.guarding():
                 answer = await litellm.acompletion(**_arguments(call, endpoint))
