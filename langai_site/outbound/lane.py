@@ -33,8 +33,9 @@ REST_SECONDS = 2
 LONGEST_EVENT = 2**20
 # Longer events are parsed on a thread: a server that does not stream sends its whole answer in one.
 LONG_EVENT = 2**16
-# Bytes of a prompt that take about a millisecond to be put into a request.
+# Bytes of a prompt that take about a millisecond to be put into a request, and those that take as long as one part.
 LONG_PROMPT = 2**17
+BYTES_OF_A_PART = 2**10
 
 
 class Decoder(Protocol):
@@ -90,7 +91,9 @@ async def stream(call: ChatCall, endpoint: Endpoint, gate: Gate) -> AsyncGenerat
 
 async def _request(call: ChatCall, endpoint: Endpoint) -> httpx.Request:
     """Return the request. A long prompt is put into its format on a thread, because that takes milliseconds."""
-    if token_counts.size(call.messages, call.requirements) + sum(map(len, call.files.values())) > LONG_PROMPT:
+    parts = sum(len(message.parts) for message in call.messages) + len(call.requirements.tools)
+    size = token_counts.size(call.messages, call.requirements) + sum(map(len, call.files.values()))
+    if size + parts * BYTES_OF_A_PART > LONG_PROMPT:
         return await asyncio.to_thread(lane_requests.of_call, call, endpoint)
     return lane_requests.of_call(call, endpoint)
 
