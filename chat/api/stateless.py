@@ -187,7 +187,8 @@ async def _pieces(request: TurnRequest, reply: UUID, passing: LiveAnswer) -> Asy
                 yield passing.called(event)
             elif isinstance(event, Delta) and (text := passing.heard(event)):
                 yield AnswerPiece(passing.model, text)
-            if passing.stops.reached:
+            # A call that has begun is read to its end.
+            if passing.stops.reached and not passing.calls:
                 break
     if rest := passing.rest():
         yield AnswerPiece(passing.model, rest)

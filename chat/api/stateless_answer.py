@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from uuid import uuid4
 
 from chat.api.stop_sequences import Stops
 from chat.conversations import drafts
@@ -127,6 +126,7 @@ class LiveAnswer(AnswerSoFar):
         super().ask(prepared)
         for thoughts in (self.thoughts, self.signed, self.unsigned):
             thoughts.clear()
+        self.calls.clear()
 
     def thought(self, thought: Thought) -> str:
         """Take a thought; return what can be sent of it."""
@@ -139,15 +139,13 @@ class LiveAnswer(AnswerSoFar):
         return text
 
     def called(self, fragment: ToolCallDelta) -> CallPiece:
-        """Add a fragment of a call. A call without an id gets one, because the program needs it for the result."""
+        """Add a fragment of a call."""
         arguments = whole_characters(fragment.arguments)
-        known = self.calls.get(fragment.index)
-        if known:
+        if known := self.calls.get(fragment.index):
             known.arguments.append(arguments)
             return CallPiece(self.model, fragment.index, "", "", arguments)
-        call = LiveCall(fragment.id or f"call_{uuid4().hex}", fragment.name, [arguments])
-        self.calls[fragment.index] = call
-        return CallPiece(self.model, fragment.index, call.id, call.name, arguments)
+        self.calls[fragment.index] = LiveCall(fragment.id, fragment.name, [arguments])
+        return CallPiece(self.model, fragment.index, fragment.id, fragment.name, arguments)
 
     def tool_calls(self) -> tuple[ToolCall, ...]:
         return tuple(ToolCall(call.id, call.name, "".join(call.arguments)) for _, call in sorted(self.calls.items()))

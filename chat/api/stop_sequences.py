@@ -13,6 +13,8 @@ class Stops:
 
     def feed(self, piece: str) -> str:
         """Return what can be sent by now. What may be the beginning of one of the texts is held back."""
+        if self.reached:
+            return ""
         text = self._held + piece
         found = [place for place in map(text.find, self._texts) if place >= 0]
         if found:

@@ -214,18 +214,19 @@ async def _candidate_outputs(
         if prepared.prompt is None:
             prepared = await fitted(request, prepared)
         yield prepared
-        has_started = False
+        has_started = has_called = False
         try:
             async with aclosing(_model_output(request, prepared, run)) as outputs:
                 async for output in outputs:
                     if isinstance(output, ToolCallDelta):
-                        has_started = True
+                        # The program may be running the tool already.
+                        has_called = True
                     elif isinstance(output, Delta):
                         has_started = bool(output.text) or (has_started and not output.restart)
                     yield output
             return
         except (ProviderError, AboveCeilingError, ModelWithdrawnError, OverBudgetError) as error:
-            if has_started:
+            if has_started or has_called:
                 raise
             shorter = await _shorter(request, prepared) if error.code == "too_long" else None
             if shorter is None:

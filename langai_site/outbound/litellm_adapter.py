@@ -27,6 +27,7 @@ from langai_site.outbound.lanes import openai_request
 from langai_site.outbound.lanes.events import ToolCallDelta
 from langai_site.outbound.lanes.openai_content import ToolCalls
 from langai_site.outbound.lanes.quirks import USUAL
+from langai_site.outbound.offered_calls import OfferedCalls
 from langai_site.outbound.patience import Patience
 from langai_site.outbound.types import ChatCall, Delta, ProviderError, Thought
 from langai_site.outbound.wire import Wire, watched
@@ -73,9 +74,8 @@ async def stream(
                 counts += _taken(answer.chunks)
             # Otherwise a fast stream would keep the event loop to itself.
             await asyncio.sleep(0)
-        heard.require_complete(is_finished=_really_finished(answer, wire))
-        if heard.finish == "length":
-            yield Delta("", truncated=True)
+        for last in heard.last(is_finished=_really_finished(answer, wire)):
+            yield last
         counts += [*_counts(answer.chunks), *await _rest(answer, wire)]
         yield _usage(call, counts) or token_counts.estimate(call, heard.written)
     except ProviderError:
@@ -102,7 +102,7 @@ class _CallOutput:
     def __init__(self, call: ChatCall, patience: Patience, bound: ClientBound) -> None:
         self.finish, self.written = "", 0
         self._call, self._patience, self._bound = call, patience, bound
-        self._calls = ToolCalls()
+        self._calls, self._offered = ToolCalls(), OfferedCalls(call)
         self._has_text = self._has_call = False
 
     def outputs(self, chunk: Any) -> Iterator[Delta | Thought | ToolCallDelta]:  # noqa: ANN401 - LiteLLM's chunk
@@ -116,22 +116,21 @@ class _CallOutput:
         self.written += tokens.size(text) + tokens.size(unseen)
         self._has_text = self._has_text or bool(text.strip())
         self._has_call = self._has_call or bool(fragments)
-        if thought:
-            yield Thought(thought)
-        if text:
-            yield Delta(text)
-        if self._call.requirements.tools:
-            yield from fragments
+        yield from (part for part in (Thought(thought), Delta(text)) if part.text)
+        yield from filter(None, map(self._offered.take, fragments))
 
-    def require_complete(self, *, is_finished: bool) -> None:
-        """Raise ProviderError unless the answer is complete: it needs text or a call of an offered tool."""
+    def last(self, *, is_finished: bool) -> Iterator[Delta | ToolCallDelta]:
+        """Yield what the end adds. Raise ProviderError unless there is text, or a call of an offered tool."""
         name = self._call.model.display_name
         if not is_finished:
             raise failures.failure("cut", name)
         if self.finish == "content_filter":
             raise failures.failure("filtered", name)
-        if not self._has_text and not (self._has_call and self._call.requirements.tools):
+        yield from self._offered.rest(cut=self.finish == "length")
+        if not (self._has_text or self._offered.has_any):
             raise failures.failure("tool_call" if self._has_call else "silent", name)
+        if self.finish == "length":
+            yield Delta("", truncated=True)
 
 
 async def loaded() -> ModuleType:

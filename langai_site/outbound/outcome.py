@@ -18,6 +18,7 @@ from langai_site.outbound.lanes.events import (
     ToolCallDelta,
     UsageDelta,
 )
+from langai_site.outbound.offered_calls import OfferedCalls
 from langai_site.outbound.patience import Patience
 from langai_site.outbound.types import ChatCall, Delta, ModelOutput, ProviderError, StillWorking, Thought
 from langai_site.usage.types import Usage
@@ -43,6 +44,7 @@ class Outcome:
     def __init__(self, call: ChatCall, patience: Patience, bound: AnswerBound) -> None:
         self.patience, self.bound = patience, bound
         self._call = call
+        self._calls = OfferedCalls(call)
         self._reason: FinishReason | None = None
         self.has_text = self.thought_first = False
         self._has_thought = self._has_tool_call = self._has_said_working = False
@@ -54,7 +56,7 @@ class Outcome:
     @property
     def has_output(self) -> bool:
         """Return whether any output was yielded that cannot be taken back."""
-        return self.has_text or (self._has_tool_call and bool(self._call.requirements.tools))
+        return self.has_text or self._calls.has_any
 
     @property
     def finished(self) -> bool:
@@ -99,11 +101,11 @@ class Outcome:
         return Thought(text, signature)
 
     def _tool_call(self, call: ToolCallDelta) -> ToolCallDelta | None:
-        """Return the fragment; None if the model calls a tool that was not offered."""
+        """Return what it adds to the calls that the program gets. Raises ProviderError if a tool was not offered."""
         self._has_tool_call = True
         self._token(call.arguments)
         self._written += tokens.size(call.name) + tokens.size(call.arguments)
-        return call if self._call.requirements.tools else None
+        return None if self.finished else self._calls.take(call)
 
     def _still_working(self) -> StillWorking | None:
         """Return a StillWorking once, if only signs of life have come for WORKING_AFTER seconds."""
@@ -121,7 +123,7 @@ class Outcome:
         self.patience.renew()
         self.bound.heard(0, len(text))
 
-    def last(self) -> Iterator[Delta]:
+    def last(self) -> Iterator[Delta | ToolCallDelta]:
         """Yield what the end adds to the answer. Raises ProviderError if the answer is not complete."""
         reason = self._reason
         if reason is None:
@@ -130,6 +132,7 @@ class Outcome:
             raise self._failure("filtered")
         if reason is FinishReason.ERROR:
             raise self._failure("upstream_error")
+        yield from self._calls.rest(cut=reason is FinishReason.LENGTH)
         if not self.has_text and self._refusal.strip():
             # The refusal is the model's answer.
             yield Delta(self._refusal)
