@@ -33,7 +33,7 @@ from chat.api.openai_schemas import (
     ToolCallOut,
     said_of,
 )
-from chat.api.stateless_answer import CallPiece, Piece, ThoughtPiece, Whole
+from chat.api.stateless_answer import AnswerPiece, CallPiece, Piece, RestartPiece, ThoughtPiece, Whole
 from chat.events import CitedSource
 from chat.llm.built_in import BUILT_IN
 from chat.routing.route import AUTO
@@ -170,8 +170,8 @@ async def _frames(answer: Answer, *, counted: bool) -> AsyncGenerator[bytes, Non
     async with aclosing(answer):
         async for event in answer:
             chunk["model"] = event.model
-            if isinstance(event, ThoughtPiece) and not event.text:
-                # Signatures come complete in the last chunk.
+            if isinstance(event, RestartPiece) or (isinstance(event, ThoughtPiece) and not event.text):
+                # Text that was sent cannot be taken back, and signatures come complete in the last chunk.
                 continue
             if not isinstance(event, Whole):
                 role = {} if begun else {"role": "assistant"}
@@ -187,7 +187,7 @@ def _failed(request: HttpRequest, error: Exception) -> bytes:
     return sse.frame(told(request, understood(error))) + sse.DONE
 
 
-def _delta(piece: Piece) -> dict[str, Any]:
+def _delta(piece: AnswerPiece | ThoughtPiece | CallPiece) -> dict[str, Any]:
     if isinstance(piece, CallPiece):
         function = {"name": piece.name} if piece.name else {}
         first = {"id": piece.id, "type": "function"} if piece.id else {}

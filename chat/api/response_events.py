@@ -3,13 +3,15 @@
 Shapes: platform.openai.com/docs/api-reference/responses and /responses-streaming.
 """
 
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import uuid4
 
+from langai_site.outbound.parts import Thinking, ToolCall
+
 Json = dict[str, Any]
-THINKS, SPEAKS = "reasoning", "message"
+THINKS, SPEAKS, CALLS = "reasoning", "message", "function_call"
 
 
 def new_id(prefix: str) -> str:
@@ -18,13 +20,18 @@ def new_id(prefix: str) -> str:
 
 @dataclass
 class Item:
-    """One item of the output while it is written. `extra` are the fields that only its kind has."""
+    """One item of the output while it is written. `extra` are the fields that only its kind has.
+
+    `cut`: the model stopped in it at the most tokens. `is_gone`: it was sent, but is not part of the answer.
+    """
 
     kind: str
     index: int
     id: str
     extra: Json = field(default_factory=dict)
     texts: list[str] = field(default_factory=list)
+    cut: bool = False
+    is_gone: bool = False
 
     @property
     def text(self) -> str:
@@ -36,7 +43,8 @@ class Item:
         if self.kind == THINKS:
             summary = [{"type": "summary_text", "text": text}] if text else []
             return {"type": THINKS, "id": self.id, "summary": summary, **self.extra}
-        status = "completed" if done else "in_progress"
+        ended = "incomplete" if self.cut else "completed"
+        status = ended if done else "in_progress"
         if self.kind == SPEAKS:
             content = [output_text(text)] if done else []
             return {"type": SPEAKS, "id": self.id, "status": status, "role": "assistant", "content": content}
@@ -77,7 +85,7 @@ class Output:
         item = self._calls.get(number)
         if item is None:
             yield from self._end()
-            item = Item("function_call", len(self.items), new_id("fc"), {"call_id": call_id, "name": name})
+            item = Item(CALLS, len(self.items), new_id("fc"), {"call_id": call_id, "name": name})
             self._calls[number] = item
             self.items.append(item)
             yield {"type": "response.output_item.added", "output_index": item.index, "item": item.written(done=False)}
@@ -85,8 +93,22 @@ class Output:
             item.texts.append(arguments)
             yield {"type": "response.function_call_arguments.delta", **_place(item), "delta": arguments}
 
-    def end(self) -> Iterator[Json]:
-        """Yield the events that close everything that is still open."""
+    def restart(self) -> Iterator[Json]:
+        """Make thoughts of all messages so far."""
+        yield from self._end()
+        for item in self._messages():
+            item.kind, item.id = THINKS, new_id("rs")
+
+    def forget(self) -> Iterator[Json]:
+        """Drop all items so far: their model failed."""
+        yield from self._end()
+        for item in self.items:
+            item.is_gone = True
+
+    def end(self, text: str, *, cut: bool) -> Iterator[Json]:
+        """Yield the events that close everything that is still open. `text` is the answer as it was verified."""
+        self._settle(text)
+        _cut([item for item in self.items if not item.is_gone], cut=cut)
         yield from self._end()
         for item in self._calls.values():
             whole = {"arguments": item.text, "name": item.extra["name"]}
@@ -94,7 +116,18 @@ class Output:
             yield _item_done(item)
 
     def written(self) -> list[Json]:
-        return [item.written(done=True) for item in self.items]
+        return [item.written(done=True) for item in self.items if not item.is_gone]
+
+    def _messages(self) -> list[Item]:
+        return [item for item in self.items if item.kind == SPEAKS and not item.is_gone]
+
+    def _settle(self, text: str) -> None:
+        """Let the messages have `text` together: the first gets all of it if it differs from what was sent."""
+        messages = self._messages()
+        if messages and "".join(item.text for item in messages) != text:
+            messages[0].texts = [text]
+            for item in messages[1:]:
+                item.is_gone = True
 
     def _current(self, kind: str, prefix: str) -> Generator[Json, None, Item]:
         """Yield the events that begin an item of the kind, unless one is open. Return the item."""
@@ -119,6 +152,26 @@ class Output:
             yield {"type": "response.reasoning_summary_text.done", **place, "text": item.text}
         yield _part("done", item)
         yield _item_done(item)
+
+
+def written(thoughts: Iterable[Thinking], text: str, calls: Sequence[ToolCall], *, cut: bool) -> list[Json]:
+    """Return the output of an answer that is not streamed."""
+    items = [Item(THINKS, 0, new_id("rs"), _signed(thought), [thought.text]) for thought in thoughts]
+    if text or not calls:
+        items.append(Item(SPEAKS, 0, new_id("msg"), texts=[text]))
+    given = [({"call_id": call.id, "name": call.name}, [call.arguments]) for call in calls]
+    items += [Item(CALLS, 0, new_id("fc"), named, arguments) for named, arguments in given]
+    _cut(items, cut=cut)
+    return [item.written(done=True) for item in items]
+
+
+def _signed(thought: Thinking) -> Json:
+    return {"encrypted_content": thought.signature} if thought.signature else {}
+
+
+def _cut(items: Sequence[Item], *, cut: bool) -> None:
+    if cut and items:
+        items[-1].cut = True
 
 
 def _place(item: Item) -> Json:

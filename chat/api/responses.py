@@ -12,15 +12,16 @@ from django.http.response import HttpResponseBase
 from ninja import Router, Schema
 from ninja.params.functions import Header
 
-from chat.api import sse, stateless
+from chat.api import response_events, sse, stateless
 from chat.api.openai import extra_of
 from chat.api.openai_schemas import Extra
 from chat.api.response_events import Json, Output, new_id, usage
 from chat.api.responses_input import ResponseIn, said_of
-from chat.api.stateless_answer import CallPiece, Piece, ThoughtPiece, Whole
+from chat.api.stateless_answer import CallPiece, Piece, RestartPiece, ThoughtPiece, Whole
 from langai_site.accounts import limits
 from langai_site.accounts.doors import door, person_of, proof_of
 from langai_site.accounts.scopes import Scope
+from langai_site.outbound.parts import Thinking
 from langai_site.web.api_errors import OpenAIErrorBody, documented, understood
 from langai_site.web.error_middleware import told
 from langai_site.web.long_bodies import is_long
@@ -82,8 +83,6 @@ async def responses(
         async for event in answer:
             if isinstance(event, Whole):
                 return writing.whole(event)
-            for _ in writing.piece(event):
-                pass
     raise AssertionError("an answer ends with a whole")
 
 
@@ -93,7 +92,7 @@ class _Writing:
     def __init__(self, body: ResponseIn) -> None:
         self._body, self._output = body, Output()
         self._id, self._created, self._number = new_id("resp"), int(time.time()), -1
-        self._model = body.model
+        self._model, self._asked = body.model, ""
 
     def begun(self) -> Iterator[Json]:
         response = self._response("in_progress").model_dump(mode="json")
@@ -102,8 +101,12 @@ class _Writing:
 
     def piece(self, piece: Piece) -> Iterator[Json]:
         """Yield the events for a piece of the answer."""
-        self._model = piece.model
-        if isinstance(piece, CallPiece):
+        if self._asked and piece.model != self._asked:
+            yield from self._output.forget()
+        self._model = self._asked = piece.model
+        if isinstance(piece, RestartPiece):
+            yield from self._output.restart()
+        elif isinstance(piece, CallPiece):
             yield from self._output.call(piece.index, piece.id, piece.name, piece.arguments)
         elif not isinstance(piece, ThoughtPiece):
             yield from self._output.text(piece.text)
@@ -114,14 +117,19 @@ class _Writing:
                 yield from self._output.sign(piece.signature)
 
     def ended(self, whole: Whole) -> Iterator[Json]:
-        yield from self._output.end()
-        response = self.whole(whole)
+        yield from self._output.end(whole.kept.text, cut=whole.cut)
+        response = self._ended(whole, self._output.written())
         yield {"type": f"response.{response.status}", "response": response.model_dump(mode="json")}
 
     def whole(self, whole: Whole) -> ResponseOut:
+        """Return the response if nothing of it was sent before."""
+        thoughts = (*whole.thoughts, *([Thinking(whole.unsigned)] if whole.unsigned else ()))
+        return self._ended(whole, response_events.written(thoughts, whole.kept.text, whole.calls, cut=whole.cut))
+
+    def _ended(self, whole: Whole, output: list[Json]) -> ResponseOut:
         self._model = whole.model
         response = self._response("incomplete" if whole.cut else "completed")
-        response.output = self._output.written()
+        response.output = output
         response.incomplete_details = {"reason": "max_output_tokens"} if whole.cut else None
         counts = {"input": whole.input_tokens, "output": whole.output_tokens, "cached": whole.cached_tokens}
         counts["written"] = whole.cache_write_tokens

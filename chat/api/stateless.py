@@ -12,7 +12,7 @@ from django.conf import settings
 from django.db import transaction
 
 from chat import measures
-from chat.api.stateless_answer import AnswerPiece, LiveAnswer, Piece, Said, ThoughtPiece, Whole
+from chat.api.stateless_answer import AnswerPiece, LiveAnswer, Piece, RestartPiece, Said, ThoughtPiece, Whole
 from chat.api.stop_sequences import Stops
 from chat.conversations import access, chosen_collections, drafts, labels
 from chat.live.closed_accounts import while_open
@@ -185,8 +185,11 @@ async def _pieces(request: TurnRequest, reply: UUID, passing: LiveAnswer) -> Asy
                 yield ThoughtPiece(passing.model, text, event.signature)
             elif isinstance(event, ToolCallDelta):
                 yield passing.called(event)
-            elif isinstance(event, Delta) and (text := passing.heard(event)):
-                yield AnswerPiece(passing.model, text)
+            elif isinstance(event, Delta):
+                if event.restart:
+                    yield RestartPiece(passing.model)
+                if text := passing.heard(event):
+                    yield AnswerPiece(passing.model, text)
             # A call that has begun is read to its end.
             if passing.stops.reached and not passing.calls:
                 break
@@ -212,6 +215,7 @@ def _whole(request: TurnRequest, passing: LiveAnswer) -> Whole:
         receipt=replace(receipts.receipt_of(prepared, entries, EMPTY, elapsed_ms), asked=request.asked),
         calls=passing.tool_calls(),
         thoughts=tuple(passing.signed),
+        unsigned="".join((*passing.withdrawn, *passing.unsigned)),
     )
 
 

@@ -52,6 +52,13 @@ class AnswerPiece:
 
 
 @dataclass(frozen=True)
+class RestartPiece:
+    """Says that all text of that model so far was a thought: the answer begins only now."""
+
+    model: str
+
+
+@dataclass(frozen=True)
 class ThoughtPiece:
     """Text to append to the thoughts of the model of that name. Not part of the answer. A signature ends a thought."""
 
@@ -62,7 +69,7 @@ class ThoughtPiece:
 
 @dataclass(frozen=True)
 class CallPiece:
-    """A fragment of the answer's tool call number `index`. Its first fragment has the id and the name."""
+    """A fragment of the answer's tool call number `index`. Only its first fragment has the id and the name."""
 
     model: str
     index: int
@@ -75,7 +82,7 @@ class CallPiece:
 class Whole:
     """The complete answer and the thoughts before it. `cut`: it reached the longest length allowed.
 
-    `thoughts` are only those that their provider signed.
+    `thoughts` are only those that their provider signed, and `unsigned` is the rest of `thought`.
     """
 
     model: str
@@ -89,9 +96,10 @@ class Whole:
     receipt: Receipt
     calls: tuple[ToolCall, ...] = ()
     thoughts: tuple[Thinking, ...] = ()
+    unsigned: str = ""
 
 
-Piece = AnswerPiece | ThoughtPiece | CallPiece
+Piece = AnswerPiece | RestartPiece | ThoughtPiece | CallPiece
 
 
 @dataclass
@@ -105,26 +113,31 @@ class LiveCall:
 
 @dataclass
 class LiveAnswer(AnswerSoFar):
-    """An answer that is being written, which ends before the first of `stops`."""
+    """An answer that is being written, which ends before the first of `stops`.
+
+    `withdrawn` is text that turned out to be a thought, and `unsigned` are the thoughts since the last signature.
+    """
 
     said: Said
     stops: Stops
     thoughts: list[str] = field(default_factory=list)
     signed: list[Thinking] = field(default_factory=list)
     unsigned: list[str] = field(default_factory=list)
+    withdrawn: list[str] = field(default_factory=list)
     calls: dict[int, LiveCall] = field(default_factory=dict)
 
     def heard(self, delta: Delta) -> str:
         """Take a piece of the answer; return what can be sent of it."""
         if delta.restart:
             # What was sent of it cannot be taken back.
-            self.thoughts.append(self.take_back())
+            self.withdrawn.append(self.take_back())
+            self.thoughts.append(self.withdrawn[-1])
             self.stops = Stops(self.said.stops)
         return self._added(self.stops.feed(self.take(delta)))
 
     def ask(self, prepared: RoutedTurn) -> None:
         super().ask(prepared)
-        for thoughts in (self.thoughts, self.signed, self.unsigned):
+        for thoughts in (self.thoughts, self.signed, self.unsigned, self.withdrawn):
             thoughts.clear()
         self.calls.clear()
 
