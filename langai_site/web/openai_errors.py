@@ -21,6 +21,8 @@ _BY_CODE: Mapping[str, tuple[int, str]] = {
     "too_long": (400, "context_length_exceeded"),
     "filtered": (400, "content_filter"),
     "rejected": (400, "rejected"),
+    # OpenAI too says that the model reached the most tokens allowed before it wrote anything.
+    "thought_only": (400, "thought_only"),
     "above_ceiling": (403, "above_ceiling"),
     "passages_above_ceiling": (403, "passages_above_ceiling"),
     "local_only": (403, "local_only"),
@@ -34,6 +36,8 @@ _BY_STATUS_AND_CODE: Mapping[tuple[int, str], tuple[int, str]] = {
     (503, "not_found"): (404, "model_not_found"),
     (422, "unreadable"): (400, "invalid"),
 }
+# The model was asked and paid, and would be again: programs decide themselves whether to repeat these.
+_PAID = ("silent", "tool_call")
 # LangAI's key for a provider is wrong, or its quota is used up: the client can do nothing about it, now or later.
 _ADMINS_MATTER = ((503, "unauthorized"), (429, "insufficient_quota"))
 # SDKs show only the message, so programs search it for words of OpenAI's own messages: LangChain and LiteLLM recognise
@@ -81,6 +85,8 @@ def _message(error: LangAIError, code: str) -> str:
 def _headers(error: LangAIError, status: int, code: str) -> Mapping[str, str]:
     if (status, code) in _ADMINS_MATTER:
         return {**error.headers, **NO_RETRY}
+    if code in _PAID:
+        return {**{name: value for name, value in error.headers.items() if name != "Retry-After"}, **NO_RETRY}
     if status in (429, 503):
         return {"Retry-After": str(RETRY_AFTER), **error.headers}
     return {name: value for name, value in error.headers.items() if name != "Retry-After"}

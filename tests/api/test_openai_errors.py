@@ -15,6 +15,8 @@ from tests.api.openai_answers import CHAT, EMBED, USER, ask, error_of, problem, 
 
 pytestmark = pytest.mark.usefixtures("upstream")
 # The statuses after which OpenAI's SDK retries by itself.
+# The model has answered, though with nothing that can be used.
+PAID = ("silent", "thought_only", "tool_call")
 REPEATED = {408, 409, 429, 500, 503}
 FINAL = {
     "fail-toolong": (400, "context_length_exceeded"),
@@ -125,7 +127,19 @@ def test_no_final_failure_of_a_provider_is_repeated(code):
     assert error.status not in REPEATED or error.headers["x-should-retry"] == "false"
 
 
-@pytest.mark.parametrize("code", sorted(set(failures.MESSAGES) - set(failures.FINAL)))
+@pytest.mark.parametrize("code", PAID)
+def test_no_answer_that_would_be_paid_again_is_repeated(code):
+    """OpenAI's SDK repeats what was answered with 503, up to twice, unless the header says otherwise."""
+    error = openai_errors.translated(failures.failure(code, "A model"))
+    assert error.status not in REPEATED or error.headers["x-should-retry"] == "false"
+    assert "Retry-After" not in error.headers
+
+
+def test_an_answer_of_thoughts_only_is_the_requests_own_fault():
+    assert openai_errors.translated(failures.failure("thought_only", "A model")).status == 400
+
+
+@pytest.mark.parametrize("code", sorted({*failures.MESSAGES} - {*failures.FINAL, *PAID}))
 def test_every_other_failure_of_a_provider_may_be_tried_again(code):
     error = openai_errors.translated(failures.failure(code, "A model"))
     assert error.status in (429, 503)
