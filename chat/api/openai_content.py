@@ -106,15 +106,17 @@ def text_of(content: list[ContentPart] | None) -> str:
 
 def picture_of(part: PictureUrl, param: str) -> Picture:
     """Return the picture in a `data:` address. Raises InvalidError, which names `param`."""
-    head, comma, encoded = part.url.partition(",")
+    head, comma, sent = part.url.strip().partition(",")
     if not head.lower().startswith("data:"):
         raise _refused(param, "LangAI does not load pictures from other addresses. Send it as a data: address.")
     if not comma or not head.lower().endswith(";base64"):
         raise _refused(param, "the data: address of a picture must be in base64.")
+    # Many encoders break lines, and some leave out the padding.
+    encoded = "".join(sent.split()).rstrip("=")
     if len(encoded) * 3 // 4 > PICTURE_MAX_BYTES:
         raise _refused(param, f"a picture may have {PICTURE_MAX_BYTES // 2**20} MiB. Send a smaller one.")
     try:
-        data = base64.b64decode(encoded, validate=True)
+        data = base64.b64decode(encoded + "=" * (-len(encoded) % 4), validate=True)
     except (binascii.Error, ValueError):
         raise _refused(param, "the picture is not valid base64.") from None
     media_type = _media_type(data)

@@ -1,21 +1,21 @@
 """Reads the messages of OpenAI's format, or refuses them with a reason."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, cast
 
 from django.conf import settings
 from pydantic import BaseModel
 
+from chat.api import openai_calls
+from chat.api.openai_calls import RESULTS
 from chat.api.openai_content import Content, Picture, PictureUrl, picture_of, text_of
 from langai_site.errors import InvalidError
-from langai_site.outbound.parts import Part, Text, Thinking, ToolCall, ToolResult
+from langai_site.outbound.parts import Image, Part, Text, Thinking, ToolResult
 from langai_site.outbound.types import ChatMessage, Role
 from langai_site.web.api_lists import Listed
 
 INSTRUCT = ("system", "developer")
-# The roles of results that a client's tools have returned.
-RESULTS = ("tool", "function")
 PICTURES_MAX = 20
 
 
@@ -41,13 +41,11 @@ class MessageIn(BaseModel):
         return any(isinstance(part, PictureUrl) for part in self.content or ())
 
     @property
-    def calls(self) -> Iterator[ToolCall]:
-        """Yield the tool calls of an assistant's message."""
-        old = [{"function": self.function_call}] if self.function_call else []
-        for call in (*old, *(self.tool_calls or ())):
-            function = call.get("function") if isinstance(call, Mapping) else None
-            if isinstance(function, Mapping):
-                yield ToolCall(str(call.get("id")), str(function.get("name")), str(function.get("arguments")))
+    def sent_calls(self) -> list[tuple[str, Mapping[str, object]]]:
+        """Return the tool calls of an assistant's message as they were sent, each with its place in the message."""
+        old = [("", {"function": self.function_call})] if self.function_call else []
+        calls = enumerate(self.tool_calls or ())
+        return [*old, *((f".tool_calls[{at}]", call) for at, call in calls if isinstance(call, Mapping))]
 
     @property
     def thoughts(self) -> Iterator[Thinking]:
@@ -61,8 +59,9 @@ class MessageIn(BaseModel):
 class Conversation:
     """What a program sent.
 
-    `instructions` are added to our own. `after` are the tool calls since the question, with their results. `pictures`
-    are those of the whole conversation, including the question's.
+    `instructions` are added to our own. `question` is a text with the pictures after it. `after` are what follows it in
+    the same message, and the tool calls since, with their results. `pictures` are those of the whole conversation,
+    including the question's.
     """
 
     instructions: str
@@ -85,15 +84,17 @@ def conversation(messages: Sequence[MessageIn], *, has_tools: bool = False, plac
     of the field that they came in.
     """
     _refuse_long(messages, place)
+    _refuse_pictures(messages, place)
     reading = _Reading(messages, has_tools, place)
     said = _said_so_far(messages)
-    question = _question(messages, said, place)
+    number = _question(messages, said, place)
+    before, question, after = _split(reading.message(number))
     instructions = (message.text for message in messages if message.role in INSTRUCT)
     return Conversation(
         instructions="\n\n".join(text for text in instructions if text.strip()),
-        history=tuple(reading.message(number) for number in said if number < question),
-        question=reading.message(question),
-        after=tuple(reading.message(number) for number in said if number > question),
+        history=(*(reading.message(earlier) for earlier in said if earlier < number), *before),
+        question=question,
+        after=(*after, *(reading.message(later) for later in said if later > number)),
         pictures=tuple(reading.pictures.values()),
     )
 
@@ -104,51 +105,76 @@ class _Reading:
     def __init__(self, messages: Sequence[MessageIn], has_tools: bool, place: str) -> None:
         self.pictures: dict[str, Picture] = {}
         self._messages, self._has_tools, self._place = messages, has_tools, place
-        self._tools = {call.id: call.name for message in messages for call in message.calls}
+        self._calls = openai_calls.found_in(messages, place)
+        self._tools = self._calls.names
 
     def message(self, number: int) -> ChatMessage:
         message = self._messages[number]
         if message.role in RESULTS:
             return self._result(number)
-        said = self._content(number)
-        if not self._has_tools:
-            said += [Text(f"[Call of {call.name}: {call.arguments}]") for call in message.calls]
-            return ChatMessage(cast(Role, message.role), (Text("\n".join(_texts(said))), *_others(said)))
-        return ChatMessage(cast(Role, message.role), (*message.thoughts, *said, *message.calls))
+        said, calls = self._content(number), self._calls.of(number)
+        if self._has_tools:
+            return ChatMessage(cast(Role, message.role), (*message.thoughts, *said, *calls))
+        if calls:
+            words = [*_texts(said), *(f"[Call of {call.name}: {call.arguments}]" for call in calls)]
+            said = [Text("\n".join(words))]
+        return ChatMessage(cast(Role, message.role), tuple(said))
 
     def _result(self, number: int) -> ChatMessage:
-        message = self._messages[number]
+        message, call_id = self._messages[number], self._calls.results[number]
         said = self._content(number)
-        if self._has_tools and message.tool_call_id in self._tools:
-            inner = tuple(part for part in said if not isinstance(part, Thinking | ToolCall | ToolResult))
-            return ChatMessage("tool", (ToolResult(message.tool_call_id, inner),))
-        tool = self._tools.get(message.tool_call_id or "") or message.name or "a tool"
-        return ChatMessage("user", (Text(f"[Result of {tool}]\n{message.text}"), *_others(said)))
+        if self._has_tools and call_id in self._tools:
+            return ChatMessage("tool", (ToolResult(call_id, tuple(said)),))
+        tool = self._tools.get(call_id) or message.name or "a tool"
+        first, others = (said[0].text, said[1:]) if said and isinstance(said[0], Text) else ("", said)
+        return ChatMessage("user", (Text(f"[Result of {tool}]\n{first}"), *others))
 
-    def _content(self, number: int) -> list[Part]:
+    def _content(self, number: int) -> list[Text | Image]:
+        """Return the texts and pictures of a message in their order. Neighbouring texts are joined."""
         message = self._messages[number]
-        parts: list[Part] = [Text(message.text)] if message.text else []
+        if not message.has_pictures:
+            return [Text(message.text)] if message.text else []
+        parts: list[Text | Image] = []
         for at, part in enumerate(message.content or ()):
             if isinstance(part, PictureUrl):
-                picture = picture_of(part, f"{self._place}[{number}].content[{at}].image_url")
+                picture = picture_of(part, _place_of(self._place, number, at))
                 self.pictures[picture.image.file] = picture
                 parts.append(picture.image)
-        if len(self.pictures) > PICTURES_MAX:
-            words = f"There are more than {PICTURES_MAX} pictures. Leave some out."
-            raise _invalid(self._place, words, code="array_above_max_length")
+            elif parts and isinstance(parts[-1], Text):
+                parts[-1] = Text(parts[-1].text + part)
+            elif part:
+                parts.append(Text(part))
         return parts
 
 
-def _texts(parts: Sequence[Part]) -> list[str]:
+def _texts(parts: Iterable[Part]) -> list[str]:
     return [part.text for part in parts if isinstance(part, Text)]
 
 
-def _others(parts: Sequence[Part]) -> list[Part]:
-    return [part for part in parts if not isinstance(part, Text)]
+def _split(message: ChatMessage) -> tuple[Sequence[ChatMessage], ChatMessage, Sequence[ChatMessage]]:
+    """Return the question in a message, which is its longest text with the pictures after it, and what surrounds it.
+
+    A prompt has its passages before the question and the pictures behind it. So that all stay in their order, the other
+    parts become messages of their own, which a prompt joins again.
+    """
+    parts = message.parts
+    sizes = [len(part.text.strip()) if isinstance(part, Text) else 0 for part in parts]
+    if not any(sizes):
+        return (), message, ()
+    first = sizes.index(max(sizes))
+    following = (at for at in range(first + 1, len(parts)) if isinstance(parts[at], Text))
+    last = next(following, len(parts))
+    before, after = parts[:first], parts[last:]
+    question = ChatMessage(message.role, parts[first:last])
+    return _message_of(message, before), question, _message_of(message, after)
+
+
+def _message_of(message: ChatMessage, parts: tuple[Part, ...]) -> Sequence[ChatMessage]:
+    return (ChatMessage(message.role, parts),) if parts else ()
 
 
 def _is_empty(message: MessageIn) -> bool:
-    return not (message.text.strip() or message.has_pictures or message.role in RESULTS or any(message.calls))
+    return not (message.text.strip() or message.has_pictures or message.role in RESULTS or message.sent_calls)
 
 
 def _said_so_far(messages: Sequence[MessageIn]) -> list[int]:
@@ -183,6 +209,24 @@ def _refuse_long(messages: Sequence[MessageIn], place: str) -> None:
                 "several messages, or ask an admin to upload it as a document."
             )
             raise _invalid(f"{place}[{number}].content", words, code="string_above_max_length")
+
+
+def _refuse_pictures(messages: Sequence[MessageIn], place: str) -> None:
+    """Refuse pictures where no model can see them, and too many. One that was sent twice counts twice."""
+    count = 0
+    for number, message in enumerate(messages):
+        found = [at for at, part in enumerate(message.content or ()) if isinstance(part, PictureUrl)]
+        if found and message.role in (*INSTRUCT, "assistant"):
+            words = f"Pictures cannot be in a message of the role “{message.role}”. Send them as the user."
+            raise _invalid(_place_of(place, number, found[0]), words)
+        count += len(found)
+    if count > PICTURES_MAX:
+        words = f"There are {count} pictures, and {PICTURES_MAX} are allowed. Leave some out."
+        raise _invalid(place, words, code="array_above_max_length")
+
+
+def _place_of(place: str, number: int, at: int) -> str:
+    return f"{place}[{number}].content[{at}].image_url"
 
 
 def _invalid(param: str, words: str, *, code: str = "invalid_value") -> InvalidError:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from chat.api.json_values import refuse_unusual
 from langai_site.errors import InvalidError
 from langai_site.outbound.lanes.requests import ForcedTool, JsonFormat, Tool, ToolChoice
 from langai_site.outbound.requirements import Requirements
@@ -20,7 +21,10 @@ def requirements(
     if len(tools) > TOOLS_MAX:
         words = f"there are {len(tools)} tools, and {TOOLS_MAX} are allowed. Leave some out."
         raise _invalid("tools", words, code="array_above_max_length")
+    refuse_unusual(choice, "tool_choice")
+    refuse_unusual(response_format, "response_format")
     offered = tuple(_tool(tool, f"tools[{number}]") for number, tool in enumerate(tools))
+    _refuse_equal(offered)
     return Requirements(
         tools=offered,
         tool_choice=_choice(choice, {tool.name for tool in offered}),
@@ -29,8 +33,18 @@ def requirements(
     )
 
 
+def _refuse_equal(tools: Sequence[Tool]) -> None:
+    """Refuse two tools of one name: nobody could tell which of them is called."""
+    known: set[str] = set()
+    for number, tool in enumerate(tools):
+        if tool.name in known:
+            raise _invalid(f"tools[{number}].name", f"another tool is named “{tool.name}” too. Rename one of them.")
+        known.add(tool.name)
+
+
 def _tool(tool: object, place: str) -> Tool:
     """Return a tool of either API: its fields are under `function`, or beside `type`."""
+    refuse_unusual(tool, place)
     kind = tool.get("type") if isinstance(tool, Mapping) else None
     if not isinstance(tool, Mapping) or kind != "function":
         words = 'only functions can be called. Send {"type": "function", "function": {"name": "…"}}.'
@@ -42,7 +56,10 @@ def _tool(tool: object, place: str) -> Tool:
     parameters = function.get("parameters") or {}
     if not isinstance(parameters, Mapping):
         raise _invalid(f"{place}.parameters", "it must be a JSON schema of an object.", code="invalid_type")
-    return Tool(name, str(function.get("description") or ""), parameters)
+    description = function.get("description") or ""
+    if not isinstance(description, str):
+        raise _invalid(f"{place}.description", "it must be a text.", code="invalid_type")
+    return Tool(name, description, parameters)
 
 
 def _choice(choice: object, names: set[str]) -> ToolChoice:

@@ -8,6 +8,7 @@ from ninja import Field
 from pydantic import ValidationError
 
 from chat.api import openai_messages, openai_tools
+from chat.api.json_values import refuse_unusual
 from chat.api.openai_messages import MessageIn
 from chat.api.openai_parameters import UnsupportedParameterError
 from chat.api.openai_schemas import collection_ids
@@ -19,6 +20,7 @@ from langai_site.web.api_lists import Listed
 from langai_site.web.labelled_body import LabelledBody
 
 MESSAGE, CALL, RESULT, REASONING = "message", "function_call", "function_call_output", "reasoning"
+ITEMS_MAX = 1000
 WHOLE = "LangAI keeps no responses. Send the whole conversation as `input`."
 # Parameters that would change the answer, and why they are not supported.
 UNSUPPORTED = {
@@ -58,7 +60,13 @@ def said_of(body: ResponseIn, sensitivity: str, collections: str) -> Said:
     for name, advice in UNSUPPORTED.items():
         if getattr(body, name):
             raise UnsupportedParameterError(f"Unsupported parameter: '{name}'. {advice}", param=name)
+    for name in ("text", "metadata"):
+        # The response repeats them.
+        refuse_unusual(getattr(body, name), name)
     items = [{"role": "user", "content": body.input}] if isinstance(body.input, str) else body.input
+    if len(items) > ITEMS_MAX:
+        words = f"there are {len(items):,} items, and {ITEMS_MAX:,} are allowed. Leave out the oldest."
+        raise _invalid("input", words, code="array_above_max_length")
     messages = [_message(item, number) for number, item in enumerate(items)]
     given = openai_messages.conversation(messages, has_tools=bool(body.tools), place="input")
     metadata = body.metadata or {}
@@ -91,26 +99,28 @@ def _message(item: object, number: int) -> MessageIn:
         words = "it is not a message, a function call, the output of one, or reasoning."
         raise _invalid(f"input[{number}]", words)
     try:
-        return MessageIn.model_validate(_as_message(item, str(kind)))
+        return MessageIn.model_validate(_as_message(item, str(kind), number))
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         field = str(first["loc"][0]) if first["loc"] else "content"
         raise _invalid(f"input[{number}].{field}", str(first["msg"]).rstrip(".") + ".") from None
 
 
-def _as_message(item: Mapping[str, Any], kind: str) -> dict[str, Any]:
+def _as_message(item: Mapping[str, Any], kind: str, number: int) -> dict[str, Any]:
     if kind == CALL:
         function = {"name": item.get("name"), "arguments": item.get("arguments")}
         return {"role": "assistant", "tool_calls": [{"id": item.get("call_id"), "function": function}]}
     if kind == RESULT:
         return {"role": "tool", "tool_call_id": item.get("call_id"), "content": item.get("output")}
     if kind == REASONING:
-        summary = item.get("summary")
-        words = [str(part.get("text", "")) for part in summary or () if isinstance(part, Mapping)]
+        summary = item.get("summary") or []
+        if not isinstance(summary, list):
+            raise _invalid(f"input[{number}].summary", "it must be a list of texts.", code="invalid_type")
+        words = [str(part.get("text", "")) for part in summary if isinstance(part, Mapping)]
         block = {"thinking": "\n\n".join(words), "signature": item.get("encrypted_content")}
         return {"role": "assistant", "thinking_blocks": [block]}
     return {"role": item.get("role"), "content": item.get("content")}
 
 
-def _invalid(param: str, words: str) -> InvalidError:
-    return InvalidError(f"Invalid '{param}': {words[:1].lower()}{words[1:]}", code="invalid_value", param=param)
+def _invalid(param: str, words: str, *, code: str = "invalid_value") -> InvalidError:
+    return InvalidError(f"Invalid '{param}': {words[:1].lower()}{words[1:]}", code=code, param=param)

@@ -12,7 +12,7 @@ from tests.api.conftest import program_of
 from tests.api.openai_answers import ask, error_of, sent
 
 pytestmark = pytest.mark.usefixtures("upstream")
-PNG = base64.b64encode(b"\x89PNG\r\n\x1a\n" + bytes(64)).decode()
+PNG = base64.b64encode(b"\x89PNG\r\n\x1a\n" + bytes(63)).decode()
 SEEN = f"data:image/png;base64,{PNG}"
 
 
@@ -90,11 +90,66 @@ async def test_what_is_no_picture_is_refused_with_the_reason(program, echo, upst
     assert upstream.requests() == []
 
 
-async def test_too_many_pictures_are_refused(program, echo, upstream):
-    urls = [SEEN.replace("AAAA", f"AA{number:02}"[:4], 1) for number in range(21)]
+@pytest.mark.parametrize("same", [True, False])
+async def test_too_many_pictures_are_refused(program, echo, upstream, same):
+    urls = [SEEN if same else seen(number) for number in range(21)]
     pictures = [{"type": "image_url", "image_url": {"url": url}} for url in urls]
     status, error = error_of(await ask(program, messages=[{"role": "user", "content": pictures}]))
     assert (status, error["code"]) == (400, "array_above_max_length")
+    assert (await ask(program, messages=[{"role": "user", "content": pictures[:20]}])).status_code == 200
+
+
+def seen(number):
+    data = base64.b64encode(b"\x89PNG\r\n\x1a\n" + bytes([number]) * 8).decode()
+    return f"data:image/png;base64,{data}"
+
+
+def part(said):
+    """Return a part of a message: a picture for a number, a text for a text."""
+    if isinstance(said, int):
+        return {"type": "image_url", "image_url": {"url": seen(said)}}
+    return {"type": "text", "text": said}
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        ["First:", 1, "The second:", 2],
+        [1, "What is it?"],
+        [1, "The first.", 2, "And the second."],
+        ["The longest text of all:", 1, "a", 2, 3, "b"],
+    ],
+    ids=str,
+)
+async def test_texts_and_pictures_keep_their_order(program, echo, upstream, said):
+    parts = [part(one) for one in said]
+    answer = await ask(program, messages=[{"role": "user", "content": parts}])
+    assert answer.status_code == 200, answer.content
+    assert sent(upstream)["messages"][-1]["content"] == parts
+    earlier = [{"role": "user", "content": parts}, {"role": "assistant", "content": "A cat."}, part_of("Why?")]
+    await ask(program, messages=earlier)
+    assert sent(upstream)["messages"][1]["content"] == parts
+
+
+def part_of(text):
+    return {"role": "user", "content": text}
+
+
+@pytest.mark.parametrize("role", ["system", "developer", "assistant"])
+async def test_a_picture_that_no_model_would_see_is_refused(program, echo, upstream, role):
+    message = {"role": role, "content": [part("Look."), part(1)]}
+    status, error = error_of(await ask(program, messages=[part_of("Hello"), message, part_of("Why?")]))
+    assert (status, error["param"]) == (400, "messages[1].content[1].image_url")
+    assert upstream.requests() == []
+
+
+@pytest.mark.parametrize(
+    "url", [f"{SEEN[:40]}\n{SEEN[40:60]} {SEEN[60:]}\r\n", SEEN.rstrip("="), f" {SEEN}"], ids=["lines", "bare", "space"]
+)
+async def test_base64_may_be_written_loosely(program, echo, upstream, url):
+    answer = await ask(program, messages=[question(url)])
+    assert answer.status_code == 200, answer.content
+    assert sent(upstream)["messages"][-1]["content"][1]["image_url"]["url"] == SEEN
 
 
 async def test_as_many_tokens_as_servers_count_for_pictures_are_charged(program, echo, upstream):

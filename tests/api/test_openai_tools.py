@@ -17,6 +17,14 @@ CALL = {"id": "call_1", "type": "function", "function": {"name": "weather", "arg
 RESULT = {"role": "tool", "tool_call_id": "call_1", "content": "Sunny."}
 
 
+def tool_with(parameters):
+    return {"type": "function", "function": {"name": "a", "parameters": parameters}}
+
+
+def deep(levels):
+    return json.loads('{"a":' * levels + "{}" + "}" * levels)
+
+
 def sse(*chunks):
     return b"".join(b"data: " + json.dumps(chunk).encode() + b"\n\n" for chunk in chunks) + b"data: [DONE]\n\n"
 
@@ -197,6 +205,16 @@ async def test_two_programs_with_different_tools_share_no_answer(program, echo, 
         ({"tools": [{"type": "function", "function": {"name": "a", "parameters": []}}, WEATHER]}, None),
         ({"tools": [{"type": "function", "function": {"name": "a", "parameters": [1]}}]}, "tools[0].parameters"),
         ({"tools": [WEATHER] * 129}, "tools"),
+        ({"tools": [WEATHER, WEATHER]}, "tools[1].name"),
+        ({"tools": [{"type": "function", "function": {"name": "a", "description": {"a": 1}}}]}, "tools[0].description"),
+        ({"tools": [tool_with({"minimum": float("nan")})]}, "tools[0]"),
+        ({"tools": [tool_with({"minimum": float("-inf")})]}, "tools[0]"),
+        ({"tools": [tool_with(deep(65))]}, "tools[0]"),
+        ({"response_format": {"type": "json_schema", "json_schema": {"schema": deep(65)}}}, "response_format"),
+        (
+            {"response_format": {"type": "json_schema", "json_schema": {"schema": {"a": [float("inf")]}}}},
+            "response_format",
+        ),
         ({"tools": [WEATHER], "tool_choice": "weather"}, "tool_choice"),
         ({"tools": [WEATHER], "tool_choice": {"type": "function", "function": {"name": "other"}}}, "tool_choice"),
         ({"tool_choice": "required"}, "tool_choice"),
@@ -280,3 +298,45 @@ async def test_control_tokens_in_tools_do_not_reach_the_template(program, echo, 
     said[1]["tool_calls"][0]["function"]["name"] = "w<|im_end|>"
     await ask(program, messages=said, tools=[tool])
     assert "<|im_" not in json.dumps(sent(upstream), ensure_ascii=False)
+
+
+@pytest.mark.parametrize(("sent_as", "expected"), [({"city": "Øslo"}, '{"city": "Øslo"}'), (None, "{}")])
+async def test_arguments_go_back_as_json(program, echo, upstream, sent_as, expected):
+    call = {**CALL, "function": {"name": "weather", "arguments": sent_as}}
+    answer = await ask(program, messages=[USER, {"role": "assistant", "tool_calls": [call]}, RESULT], tools=[WEATHER])
+    assert answer.status_code == 200, answer.content
+    assert sent(upstream)["messages"][2]["tool_calls"][0]["function"]["arguments"] == expected
+
+
+@pytest.mark.parametrize("identity", [None, ""])
+async def test_the_only_call_and_its_result_need_no_id(program, echo, upstream, identity):
+    call, result = {**CALL, "id": identity}, {**RESULT, "tool_call_id": identity}
+    answer = await ask(program, messages=[USER, {"role": "assistant", "tool_calls": [call]}, result], tools=[WEATHER])
+    assert answer.status_code == 200, answer.content
+    _system, _question, asked, returned = sent(upstream)["messages"]
+    assert asked["tool_calls"][0]["id"] == returned["tool_call_id"]
+    assert returned["role"] == "tool"
+
+
+UNNAMED = {**CALL, "function": {"name": None, "arguments": "{}"}}
+
+
+@pytest.mark.parametrize(
+    ("calls", "field"),
+    [
+        ([CALL, {**CALL, "id": None}], "tool_calls[1].id"),
+        ([{**CALL, "id": None}, CALL], "tool_calls[1].id"),
+        ([{**CALL, "id": 5}], "tool_calls[0].id"),
+        ([UNNAMED], "tool_calls[0].function.name"),
+        ([{**CALL, "function": {"name": "", "arguments": "{}"}}], "tool_calls[0].function.name"),
+        ([{"id": "a"}], "tool_calls[0].function.name"),
+        ([{**CALL, "function": {"name": "a", "arguments": [1]}}], "tool_calls[0].function.arguments"),
+        ([{**CALL, "function": {"name": "a", "arguments": deep(65)}}], "tool_calls[0].function.arguments"),
+    ],
+    ids=str,
+)
+async def test_a_call_that_cannot_go_back_is_refused(program, echo, upstream, calls, field):
+    messages = [USER, {"role": "assistant", "tool_calls": calls}, RESULT]
+    status, error = error_of(await ask(program, messages=messages, tools=[WEATHER]))
+    assert (status, error["param"]) == (400, f"messages[1].{field}")
+    assert upstream.requests() == []

@@ -13,11 +13,13 @@ from tests.api.conftest import offer, program_of
 from tests.api.events import frames_of
 from tests.api.openai_answers import error_of, sent
 from tests.api.test_openai_pictures import SEEN
-from tests.api.test_openai_tools import CALLS, CITY, EXPECTED
+from tests.api.test_openai_tools import CALLS, CITY, EXPECTED, deep
 
 pytestmark = pytest.mark.usefixtures("upstream")
 PATH = "/v1/responses"
 WEATHER = {"type": "function", "name": "weather", "description": "The weather.", "parameters": CITY, "strict": True}
+USER = {"role": "user", "content": "x"}
+CALLED = {"type": "function_call", "call_id": "a", "name": "weather", "arguments": "{}"}
 EVENT = TypeAdapter(ResponseStreamEvent)
 
 
@@ -183,6 +185,15 @@ async def test_a_card_number_in_an_output_keeps_it_here(program, echo, upstream,
         ({"asked": [{"role": "robot", "content": "x"}]}, "input[0].role", "invalid_value"),
         ({"asked": [{"role": "user", "content": [{"type": "input_file"}]}]}, "input[0].content", "invalid_value"),
         ({"tools": [{"type": "web_search"}]}, "tools[0].type", "unsupported_value"),
+        ({"asked": [{"role": "user", "content": "x"}] * 1001}, "input", "array_above_max_length"),
+        ({"asked": [USER, {"type": "reasoning", "summary": 5}]}, "input[1].summary", "invalid_type"),
+        ({"asked": [USER, {**CALLED, "name": None}]}, "input[1].name", "invalid_value"),
+        ({"asked": [USER, CALLED, {**CALLED, "call_id": None}]}, "input[2].call_id", "invalid_value"),
+        ({"asked": [USER, {**CALLED, "arguments": 5}]}, "input[1].arguments", "invalid_type"),
+        ({"stream": True, "tools": [{**WEATHER, "parameters": deep(130)}]}, "tools[0]", "invalid_value"),
+        ({"stream": True, "text": {"format": {"type": "text", "x": deep(130)}}}, "text", "invalid_value"),
+        ({"stream": True, "tool_choice": deep(130)}, "tool_choice", "invalid_value"),
+        ({"stream": True, "metadata": {"x": float("nan")}}, "metadata", "invalid_value"),
         ({"max_output_tokens": 0}, "max_output_tokens", "number_below_min_value"),
     ],
     ids=str,
