@@ -63,6 +63,13 @@ async def test_a_call_that_nobody_asked_for_fails_the_answer(upstream, lane):
 
 
 @through_either_lane
+async def test_a_call_of_another_tool_fails_the_answer(upstream, lane):
+    upstream.script_raw(CALLED.replace(b'"clock"', b'"format_disk"'))
+    answer = await ask(offered())
+    assert (answer.error.code, answer.outputs) == ("tool_call", [])
+
+
+@through_either_lane
 async def test_an_answer_without_anything_is_not_complete(upstream, lane):
     upstream.script_raw(sse(chunk({"role": "assistant", "content": ""}), chunk({}, "stop")))
     assert (await ask(offered())).error.code == "silent"
