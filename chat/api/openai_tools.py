@@ -10,7 +10,7 @@ from langai_site.outbound.lanes.requests import ForcedTool, JsonFormat, Tool, To
 from langai_site.outbound.requirements import Requirements
 
 TOOLS_MAX = 128
-NAME = re.compile(r"[a-zA-Z0-9_.:-]{1,128}")
+NAME = re.compile(r"[a-zA-Z0-9_-]{1,64}")
 CHOICES: dict[str, ToolChoice] = {"auto": "auto", "none": "none", "required": "required"}
 
 
@@ -52,7 +52,7 @@ def _tool(tool: object, place: str) -> Tool:
     function = tool.get("function", tool)
     name = function.get("name") if isinstance(function, Mapping) else None
     if not isinstance(function, Mapping) or not isinstance(name, str) or not NAME.fullmatch(name):
-        raise _invalid(f"{place}.name", "a name has 1 to 128 letters, digits, dots, dashes or underscores.")
+        raise _invalid(f"{place}.name", "a name has 1 to 64 letters, digits, dashes or underscores.")
     parameters = function.get("parameters") or {}
     if not isinstance(parameters, Mapping):
         raise _invalid(f"{place}.parameters", "it must be a JSON schema of an object.", code="invalid_type")

@@ -142,7 +142,9 @@ def _answer(message: WireMessage) -> Json:
             for call in calls
         ]
         # Models that think between calls continue from their thoughts.
-        if thoughts := "".join(part.text for part in message.parts if isinstance(part, Thinking)):
+        # A signed thought belongs to another provider, and was not searched for control tokens.
+        unsigned = (part for part in message.parts if isinstance(part, Thinking) and not part.signature)
+        if thoughts := "".join(part.text for part in unsigned):
             built["thinking"] = thoughts
     return built
 

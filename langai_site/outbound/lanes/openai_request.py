@@ -106,7 +106,10 @@ def _answer(message: WireMessage, quirks: Quirks) -> list[Json]:
         built["tool_calls"] = [_call(call) for call in calls]
         thoughts = [part for part in message.parts if isinstance(part, Thinking)]
         if quirks.reasoning_content:
-            built["reasoning_content"] = BETWEEN.join(part.text for part in thoughts if part.text)
+            # A signed thought was not searched for control tokens.
+            built["reasoning_content"] = BETWEEN.join(
+                part.text for part in thoughts if part.text and not part.signature
+            )
         if details := [detail for part in thoughts if (detail := _detail(part))]:
             built["reasoning_details"] = details
     return [built]

@@ -76,7 +76,7 @@ def test_an_id_of_two_turns_names_the_right_tool():
 
 
 def texts_of_results(parts):
-    return [text for part in parts if isinstance(part, ToolResult) for text in all_texts([part])]
+    return [text for part in parts if isinstance(part, ToolResult) for text in all_texts(part.parts)]
 
 
 IDS = st.sampled_from(["", "c1", "c2"])
