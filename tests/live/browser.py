@@ -136,4 +136,4 @@ def visiting(browser: Browser, person: Person | None, server: LangAI, **options:
     visit = Visit(server, context)
     yield visit
     context.close()
-    assert visit.complaints == []
+    assert visit.complaints == [], visit.complaints

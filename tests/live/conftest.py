@@ -26,6 +26,7 @@ MODELS = (
     "t3000-r30",
     "t5-h5-r0",
     "t5-h40-r20",
+    "t5-h200-r20",
     "t5-h90-r20",
     "t3-h400-r20",
     *(f"fail-{failure}-echo" for failure in FAILING),
