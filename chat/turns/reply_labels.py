@@ -7,7 +7,15 @@ from uuid import UUID
 from chat.conversations import access, labels
 from chat.models import Conversation, Message
 from chat.turns.receipt import Receipt
+from langai_site.database.compiled_queries import CompiledQuery
 from langai_site.sensitivity import Sensitivity
+
+# Read at the end of every reply, which seldom has to be raised.
+_REPLY = UUID(int=2**128 - 982451653)
+_ENDED = CompiledQuery(
+    lambda reply: Message.objects.filter(id=reply).order_by().values_list("label", "receipt", "conversation__label"),
+    reply=_REPLY,
+)
 
 
 def raise_conversation(conversation_id: UUID, causes: Sequence[labels.Cause]) -> None:
@@ -24,11 +32,16 @@ def reach(reply_id: UUID) -> None:
     Somebody may have raised the conversation after the reply's turn read its label last. The caller holds the
     conversation, so that it cannot rise again before the reply has ended.
     """
+    [(label, receipt, reached)] = _ENDED.rows(reply=reply_id)
+    # A turn that was refused, and so raised nothing, may tell of a label above its conversation's.
+    is_told_lower = receipt.get("label") in [lower.label for lower in Sensitivity if lower < reached]
+    if is_told_lower or label < reached:
+        _raise(reply_id, is_told_lower=is_told_lower)
+
+
+def _raise(reply_id: UUID, *, is_told_lower: bool) -> None:
     reply = Message.objects.select_related("conversation").get(id=reply_id)
     cause, receipt = access.so_far(reply.conversation), Receipt.from_json(reply.receipt)
-    # A turn that was refused, and so raised nothing, may tell of a label above its conversation's.
-    is_told_lower = receipt.label in [label.label for label in Sensitivity if label < cause.label]
     if is_told_lower:
         receipt = replace(receipt, label=cause.label.label, label_causes=(cause,))
-    if is_told_lower or reply.label < cause.label:
-        Message.objects.filter(id=reply_id).update(label=max(reply.label, cause.label), receipt=receipt.to_json())
+    Message.objects.filter(id=reply_id).update(label=max(reply.label, cause.label), receipt=receipt.to_json())
