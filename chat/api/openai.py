@@ -1,6 +1,5 @@
 """OpenAI's API for chats: clients of OpenAI's API work here unchanged. No conversation is stored."""
 
-import asyncio
 import time
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
@@ -46,7 +45,7 @@ from langai_site.errors import NotFoundError
 from langai_site.outbound import catalogue
 from langai_site.web.api_errors import OpenAIErrorBody, documented, understood
 from langai_site.web.error_middleware import told
-from langai_site.web.long_bodies import is_long
+from langai_site.web.long_bodies import is_long, off_loop
 from langai_site.web.stated_labels import COLLECTIONS_HEADER, HEADER, HEADER_WORDS
 
 router = Router(tags=["OpenAI"])
@@ -94,7 +93,7 @@ async def completions(
     user = person_of(request)
     # Decoding large pictures takes milliseconds.
     read = partial(said_of, body, sensitivity, collections)
-    said = await asyncio.to_thread(read) if is_long(request) else read()
+    said = await off_loop(request, read) if is_long(request) else read()
     answer = stateless.answer(user, said, proof_of(request))
     if body.stream:
         await limits.count_request(limits.API_STREAM, limits.person(user))

@@ -1,6 +1,5 @@
 """OpenAI's Responses API, without its storage: the program sends the whole conversation with every request."""
 
-import asyncio
 import time
 from collections.abc import AsyncGenerator, Iterable, Iterator
 from contextlib import aclosing
@@ -24,7 +23,7 @@ from langai_site.accounts.scopes import Scope
 from langai_site.outbound.parts import Thinking
 from langai_site.web.api_errors import OpenAIErrorBody, documented, understood
 from langai_site.web.error_middleware import told
-from langai_site.web.long_bodies import is_long
+from langai_site.web.long_bodies import is_long, off_loop
 from langai_site.web.stated_labels import COLLECTIONS_HEADER, HEADER, HEADER_WORDS
 
 KNOWN_CODES = ("rate_limit_exceeded", "server_error", "invalid_prompt")
@@ -74,7 +73,7 @@ async def responses(
     user = person_of(request)
     # Large bodies have pictures, which take milliseconds to decode.
     read = partial(said_of, body, sensitivity, collections)
-    said = await asyncio.to_thread(read) if is_long(request) else read()
+    said = await off_loop(request, read) if is_long(request) else read()
     answer, writing = stateless.answer(user, said, proof_of(request)), _Writing(body)
     if body.stream:
         await limits.count_request(limits.API_STREAM, limits.person(user))
