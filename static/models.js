@@ -1,4 +1,4 @@
-// The list of models, which app.js loads when somebody opens it for the first time.
+// The list of models, which chat.js loads when somebody opens it for the first time.
 
 const field = document.querySelector("select#model");
 const button = document.querySelector("#model-button");

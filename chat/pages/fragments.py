@@ -245,7 +245,7 @@ def thread_frame(bubbles: Iterable[Bubble], earlier_url: str) -> str:
 def following_frame(bubbles: Iterable[Bubble], after: UUID | str) -> str:
     """Return these messages as a replacement for all that is shown after message `after`; what is before it stays.
 
-    static/app.js removes what is there, and reloads the page if it does not show `after`.
+    static/thread.js removes what is there, and reloads the page if it does not show `after`.
     """
     inner = "".join(map(bubble_html, bubbles))
     return f'<div hx-swap-oob="beforeend:#thread" data-after="m-{after}">{inner}</div>'

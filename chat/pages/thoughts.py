@@ -28,7 +28,7 @@ class ThinkingLine:
 
     @property
     def spoken(self) -> str:
-        """Return how long the model thinks or has thought, as static/app.js writes it: 12 s, 1 min 5 s."""
+        """Return how long the model thinks or has thought, as static/thinking.js writes it: 12 s, 1 min 5 s."""
         whole = int(self.seconds)
         return f"{whole} s" if whole < 60 else f"{whole // 60} min {whole % 60} s"
 

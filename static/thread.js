@@ -1,0 +1,105 @@
+// The thread of a conversation: where it is scrolled to, what comes in above or goes, and what screen readers are told.
+
+import { all, announce, find } from "app";
+
+export const thread = () => find("#thread");
+
+/* The thread stays at its end unless somebody scrolled up. */
+
+let pinned = true;
+
+function toEnd() {
+  const scroller = find("#scroller");
+  if (scroller) scroller.scrollTop = scroller.scrollHeight;
+}
+
+// A page of an earlier part offers no jump to the end of the thread, which is on another page.
+function offerJump() {
+  const jump = find("#jump");
+  if (jump) jump.hidden = pinned;
+}
+
+// Whoever sends a message wants to see what comes of it.
+export function pin() {
+  pinned = true;
+  toEnd();
+}
+
+function grown() {
+  if (pinned) toEnd();
+  offerJump();
+}
+
+function scrolled({ target }) {
+  pinned = target.scrollHeight - target.scrollTop - target.clientHeight < 60;
+  offerJump();
+}
+
+// If the address names a message, scroll to it.
+export function toStart() {
+  const wanted = location.hash.startsWith("#m-") && document.getElementById(location.hash.slice(1));
+  if (!wanted) return toEnd();
+  pinned = false;
+  wanted.scrollIntoView();
+}
+
+/* Earlier messages come in above what somebody reads, which stays where it is. */
+
+let reading = null;
+
+function beforeEarlier({ detail: { target, shouldSwap } }) {
+  const first = shouldSwap && target.id === "earlier" && find("#earlier ~ .turn", thread());
+  reading = first && { first, top: first.getBoundingClientRect().top };
+}
+
+function afterEarlier() {
+  if (!reading) return;
+  const { first, top } = reading;
+  reading = null;
+  if (pinned) toEnd();
+  else find("#scroller").scrollTop += first.getBoundingClientRect().top - top;
+  find("#announcer").textContent = "Earlier messages were loaded above.";
+}
+
+/* What a frame puts after a message stands in place of all that was shown after it. */
+
+function cutThread(event) {
+  const { fragment } = event.detail;
+  const after = fragment.dataset?.after;
+  if (!after) return;
+  const last = document.getElementById(after);
+  if (last) {
+    while (last.nextSibling) last.nextSibling.remove();
+  } else {
+    event.detail.shouldSwap = false;
+    location.reload();
+  }
+}
+
+let live = new Set();
+
+export function announceEnded() {
+  const now = new Set(all(".turn.live", thread()).map((turn) => turn.id));
+  const ended = [...live].map((id) => !now.has(id) && document.getElementById(id)).filter(Boolean).at(-1);
+  live = now;
+  if (ended) return announce(find(".problem", ended) ? "The answer ended early." : "Answer complete.");
+  if (now.size) announce(find(".thinking .running", thread()) ? "The model is thinking." : "");
+}
+
+export function watchThread() {
+  if (!thread()) return;
+  find("#scroller").addEventListener("scroll", scrolled, { passive: true });
+  find("#jump")?.addEventListener("click", () => {
+    pinned = true;
+    grown();
+    find("#text").focus();
+  });
+  new ResizeObserver(grown).observe(thread());
+  new MutationObserver(announceEnded).observe(thread(), { childList: true });
+  announceEnded();
+}
+
+document.addEventListener("htmx:beforeSwap", beforeEarlier);
+document.addEventListener("htmx:afterSwap", afterEarlier);
+document.addEventListener("htmx:oobBeforeSwap", cutThread);
+document.addEventListener("htmx:afterSettle", () => thread() && announceEnded());
