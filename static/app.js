@@ -54,6 +54,9 @@ export const drafts = (() => {
 export const find = (selector, within = document) => within.querySelector(selector);
 export const all = (selector, within = document) => [...within.querySelectorAll(selector)];
 
+// Safari ends a composition before the key that ended it comes, and names that key 229.
+export const isComposing = (event) => event.isComposing || event.keyCode === 229;
+
 // Screen readers need not hear the same words twice.
 export function announce(words) {
   const announcer = find("#announcer");
@@ -113,6 +116,49 @@ document.addEventListener("htmx:responseError", ({ detail: { xhr } }) => {
   else if (xhr.status === 404) tell("This is no longer here. Reload the page.");
   else tell("That did not work. Try again in a moment.");
 });
+
+/* What somebody was at may be replaced or go: the focus moves to what stands in its place, never to the page's body. */
+
+const FOCUSABLE = "a[href], button, input:not([type=hidden]), select, textarea, summary, [tabindex]";
+
+let focused = null;
+
+const nameOf = (element) => element.ariaLabel ?? element.textContent.trim();
+
+function holdFocus() {
+  const element = document.activeElement;
+  if (!element || element === document.body) return;
+  const places = [];
+  for (let place = element; place; place = place.parentElement) if (place.id) places.push(place.id);
+  focused = { name: nameOf(element), places };
+}
+
+function takeFocus(element) {
+  if (!element.matches(FOCUSABLE)) element.tabIndex = -1;
+  element.focus({ preventScroll: true });
+}
+
+function successor({ name, places }) {
+  const toast = all("#notices .toast:has(form)").at(-1);
+  if (toast) return toast;
+  for (const place of places.map((id) => document.getElementById(id))) {
+    if (!place?.checkVisibility()) continue;
+    const seen = [place, ...all(FOCUSABLE, place)].filter((each) => each.matches(FOCUSABLE) && each.checkVisibility());
+    const same = seen.find((each) => nameOf(each) === name);
+    if (same || place.matches("li")) return same ?? seen[0];
+    if (place.matches("#thread, #notices, main")) break;
+  }
+  const text = find("#text");
+  return text && !matchMedia("(pointer: coarse)").matches ? text : find("#main");
+}
+
+function returnFocus() {
+  if (document.activeElement === document.body && focused) takeFocus(successor(focused));
+  focused = null;
+}
+
+for (const name of ["htmx:beforeSwap", "htmx:oobBeforeSwap"]) document.addEventListener(name, () => (focused ?? holdFocus()));
+for (const name of ["htmx:afterSettle", "htmx:wsAfterMessage"]) document.addEventListener(name, returnFocus);
 
 /* Keys and start */
 

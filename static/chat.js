@@ -1,7 +1,7 @@
-// The chat page: the composer, the socket, and what is loaded when it is first used (thoughts, passages, copying, the
-// list of models).
+// The chat page: the composer, and what is loaded when it is first used (thoughts, passages, copying, the list of
+// models).
 
-import { all, drafts, find, tell } from "app";
+import { all, drafts, find, isComposing, tell } from "app";
 import { announceEnded, pin, thread, toStart, watchThread } from "thread";
 
 /* The composer */
@@ -10,11 +10,13 @@ const GROWS_ITSELF = CSS.supports("field-sizing", "content");
 
 function measure(field) {
   const max = Number(field.dataset.max);
-  const over = field.value.length - max;
+  // As the server counts: characters, not the two halves in which JavaScript keeps an emoji.
+  const { length } = [...field.value];
+  const over = length - max;
   const count = find("#count");
-  count.textContent = over > -max / 10 ? `${field.value.length} of ${max}` : "";
+  count.textContent = over > -max / 10 ? `${length} of ${max}` : "";
   count.classList.toggle("over", over > 0);
-  field.setCustomValidity(over > 0 ? `Shorten the message by ${over} characters.` : "");
+  field.setCustomValidity(over > 0 ? `Shorten the message by ${over} ${over === 1 ? "character" : "characters"}.` : "");
   if (GROWS_ITSELF) return;
   field.style.height = "auto";
   field.style.height = `${field.scrollHeight}px`;
@@ -30,6 +32,11 @@ function sayAsked() {
   find("#asked-words").textContent = { all: "All documents", some }[scope] ?? "No documents";
 }
 
+// Where the window is low, the choices of the composer are folded away.
+function fold(button) {
+  button.ariaExpanded = String(button.ariaExpanded !== "true");
+}
+
 function setUpComposer() {
   const form = find("#composer");
   if (!form) return;
@@ -42,22 +49,59 @@ function setUpComposer() {
   });
   sayAsked();
   find("#asked")?.addEventListener("change", sayAsked);
+  field.addEventListener("paste", ({ clipboardData }) => {
+    if (clipboardData.files.length && !clipboardData.types.includes("text/plain")) {
+      tell("Pictures and files cannot be pasted into a message. Paste text.", "warning");
+    }
+  });
   field.addEventListener("keydown", (event) => {
-    if (event.key !== "Enter" || event.shiftKey || event.isComposing || matchMedia("(pointer: coarse)").matches) return;
+    if (event.key !== "Enter" || event.shiftKey || isComposing(event) || matchMedia("(pointer: coarse)").matches) return;
     event.preventDefault();
     if (field.value.trim()) form.requestSubmit();
   });
 }
 
-function sent({ detail: { elt, xhr, requestConfig } }) {
-  if (elt.id !== "composer" || !xhr.status || xhr.status >= 400 || xhr.getResponseHeader("HX-Retarget") === "#notices") return;
-  pin();
-  // Text that was typed meanwhile is the next draft.
-  if (elt.elements.text.value !== requestConfig.parameters.text) return;
-  drafts.drop(elt.dataset.draft);
+/* A message is shown at once as being sent. If it does not get through, it stands in the composer again. */
+
+let pending = null;
+
+function sending({ detail: { elt, requestConfig } }) {
+  if (elt.id !== "composer") return;
+  const { text } = requestConfig.parameters;
+  pending = document.createElement("article");
+  pending.className = "turn mine pending";
+  const said = Object.assign(document.createElement("div"), { className: "said", dir: "auto", textContent: text.trim() });
+  pending.append(said, Object.assign(document.createElement("p"), { className: "state", textContent: "Sending…" }));
+  thread().append(pending);
   elt.elements.text.value = "";
   measure(elt.elements.text);
+  pin();
+}
+
+function isAccepted(xhr) {
+  return xhr.status > 0 && xhr.status < 400 && xhr.getResponseHeader("HX-Retarget") !== "#notices";
+}
+
+function sent({ detail: { elt, xhr, requestConfig } }) {
+  if (elt.id !== "composer") return;
+  const field = elt.elements.text;
+  if (!isAccepted(xhr)) return notSent(field, requestConfig.parameters.text);
+  // Text that was typed meanwhile is the next draft.
+  if (field.value) drafts.keep(elt.dataset.draft, field.value);
+  else drafts.drop(elt.dataset.draft);
   find("#preview").replaceChildren();
+}
+
+function notSent(field, text) {
+  arrived();
+  field.value = field.value ? `${text}\n\n${field.value}` : text;
+  field.dispatchEvent(new Event("input", { bubbles: true }));
+  field.focus();
+}
+
+function arrived() {
+  pending?.remove();
+  pending = null;
 }
 
 // The preview's details stay open while somebody continues to write.
@@ -71,6 +115,7 @@ function reopen({ detail: { target } }) {
   if (target.id === "preview" && explained) find("details", target)?.setAttribute("open", "");
 }
 
+document.addEventListener("htmx:beforeRequest", sending);
 document.addEventListener("htmx:afterRequest", sent);
 document.addEventListener("htmx:beforeSwap", remember);
 document.addEventListener("htmx:afterSwap", reopen);
@@ -105,6 +150,12 @@ const openPanel = async (link) => (await load("panel"))?.open(link);
 const closePanel = async () => (await load("panel"))?.close();
 const copy = async (button) => (await load("copying"))?.copy(button);
 
+// Stops the newest answer; the button in the composer does it too, and goes away with that.
+function stop() {
+  all(".turn.live .stop").at(-1)?.click();
+  find("#text")?.focus();
+}
+
 document.addEventListener("click", (event) => {
   const plain = !(event.ctrlKey || event.metaKey || event.shiftKey || event.altKey || event.button);
   const passage = event.target.closest("a.cite, a[data-panel]");
@@ -116,100 +167,17 @@ document.addEventListener("click", (event) => {
     closePanel();
   } else if (button) {
     copy(button);
+  } else if (event.target.closest("#halt")) {
+    stop();
+  } else if (event.target.closest("#fold")) {
+    fold(event.target.closest("#fold"));
   }
 });
 
 document.addEventListener("keydown", (event) => {
-  if (event.key !== "Escape" || event.isComposing || find(":popover-open")) return;
+  if (event.key !== "Escape" || isComposing(event) || find(":popover-open")) return;
   if (find("#source")?.childNodes.length) closePanel();
-  else if (!event.repeat) all(".turn.live .stop").at(-1)?.click();
-});
-
-/* The socket: quick to come back. Where it cannot be opened, live answers are requested once a second. */
-
-let connected = false;
-let failures = 0;
-let polling = null;
-let opening = null;
-
-const BACK_OFF = [200, 500, 1000, 2000];
-const TRIES = 3;
-const OPENS_WITHIN = 4000;
-const RECONNECTED_BY_HTMX = [1006, 1011, 1012, 1013];
-const REFUSED = 4400;
-const SIGNED_OUT = 4401;
-const NOT_YOURS = 4404;
-const TOO_MANY = 4429;
-
-const delay = (attempt) => BACK_OFF[Math.min(attempt, BACK_OFF.length - 1)] * (1 + Math.random() / 4);
-
-function poll() {
-  for (const turn of all(".turn.live[data-reply]")) {
-    htmx.ajax("GET", turn.dataset.reply, { target: turn, swap: "outerHTML" }).catch(() => {});
-  }
-}
-
-function startPolling() {
-  polling ??= setInterval(poll, 1000);
-  document.body.dataset.polling = "";
-}
-
-function stopPolling() {
-  polling = clearInterval(polling) ?? null;
-  delete document.body.dataset.polling;
-}
-
-function socketOpened() {
-  connected = true;
-  failures = 0;
-  clearTimeout(opening);
-  stopPolling();
-}
-
-// The end of watching is final: nothing is requested again, and the composer's text stays.
-function watchingEnded(code) {
-  stopPolling();
-  // A page that caused this itself is already leaving and needs no notice.
-  setTimeout(() => {
-    if (code === SIGNED_OUT) {
-      const href = `/accounts/login/?next=${encodeURIComponent(location.pathname)}`;
-      tell("You are signed out here. What you were writing is kept.", "error", { href, words: "Sign in again" });
-    } else {
-      tell("This conversation was deleted, or is not yours.", "error", { href: "/", words: "Start a new chat" });
-    }
-  }, 1000);
-}
-
-function socketClosed({ detail: { event, socketWrapper } }) {
-  connected = false;
-  clearTimeout(opening);
-  failures += 1;
-  if (event.code === SIGNED_OUT || event.code === NOT_YOURS) return watchingEnded(event.code);
-  if (failures >= TRIES || event.code === TOO_MANY) startPolling();
-  if (event.code < REFUSED && !RECONNECTED_BY_HTMX.includes(event.code)) {
-    setTimeout(socketWrapper.reconnect, delay(failures));
-  }
-}
-
-// A socket says what the page shows now and gets what is missing, even an hour after the page was loaded.
-function currentSocket(address) {
-  const last = all(".turn", thread()).at(-1);
-  const url = new URL(address);
-  if (last) url.searchParams.set("shown", last.dataset.state ?? last.id.slice(2));
-  return new WebSocket(url);
-}
-
-htmx.createWebSocket = currentSocket;
-htmx.config.wsReconnectDelay = delay;
-document.addEventListener("htmx:wsConnecting", () => {
-  clearTimeout(opening);
-  opening = setTimeout(startPolling, OPENS_WITHIN);
-});
-document.addEventListener("htmx:wsOpen", socketOpened);
-document.addEventListener("htmx:wsClose", socketClosed);
-// An open socket draws the response to a post; without a socket the post itself brings the new thread.
-document.addEventListener("htmx:configRequest", ({ detail }) => {
-  if (connected) detail.headers["X-Socket"] = "open";
+  else if (!event.repeat && find(".turn.live .stop")) stop();
 });
 
 /* The choice of the model: a button that opens a list stands in for the plain field, which stays the form's own. */
@@ -268,6 +236,10 @@ htmx.onLoad((loaded) => {
   announceEnded();
 });
 setUpComposer();
+if (thread()) {
+  // What comes after the message that is being sent is that message, and its answer.
+  new MutationObserver(() => pending?.nextElementSibling && arrived()).observe(thread(), { childList: true });
+}
 watchThread();
 showThinking();
 toStart();

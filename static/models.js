@@ -119,7 +119,7 @@ function choose(option) {
 }
 
 function pressed(event) {
-  if (event.isComposing || event.ctrlKey || event.metaKey || event.altKey) return;
+  if (event.isComposing || event.keyCode === 229 || event.ctrlKey || event.metaKey || event.altKey) return;
   if (event.key === "Tab") {
     // The focus moves on from the button.
     close();

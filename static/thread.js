@@ -4,9 +4,16 @@ import { all, announce, find } from "app";
 
 export const thread = () => find("#thread");
 
-/* The thread stays at its end unless somebody scrolled up. */
+/* The thread stays at its end unless somebody scrolled up: by wheel, touch, key or pointer. Nothing else moves it away. */
+
+// Milliseconds in which a key may still be scrolling.
+const KEY_SCROLLS = 1000;
 
 let pinned = true;
+let lastTop = 0;
+let touched = null;
+let isPressed = false;
+let pressedKey = -Infinity;
 
 function toEnd() {
   const scroller = find("#scroller");
@@ -19,6 +26,41 @@ function offerJump() {
   if (jump) jump.hidden = pinned;
 }
 
+function unpin() {
+  const { scrollHeight, clientHeight } = find("#scroller");
+  if (!pinned || scrollHeight <= clientHeight) return;
+  pinned = false;
+  offerJump();
+}
+
+function scrolled({ target }) {
+  const isUpwards = target.scrollTop < lastTop;
+  lastTop = target.scrollTop;
+  const isAtEnd = target.scrollHeight - lastTop - target.clientHeight < 60;
+  if (isUpwards && (isPressed || performance.now() - pressedKey < KEY_SCROLLS)) unpin();
+  else if (isAtEnd && !isUpwards && !pinned) {
+    pinned = true;
+    offerJump();
+  }
+}
+
+const listen = (target, name, handle) => target.addEventListener(name, handle, { passive: true });
+
+function watchHands(scroller) {
+  listen(scroller, "wheel", ({ deltaY }) => deltaY < 0 && unpin());
+  listen(scroller, "touchstart", ({ touches }) => (touched = touches[0].clientY));
+  listen(scroller, "touchmove", ({ touches }) => {
+    if (touches[0].clientY > touched + 3) unpin();
+    touched = touches[0].clientY;
+  });
+  // The scroll bar, and a selection that is drawn upwards.
+  listen(scroller, "pointerdown", () => (isPressed = true));
+  for (const end of ["pointerup", "pointercancel"]) listen(window, end, () => (isPressed = false));
+  listen(window, "keydown", ({ target }) => {
+    if (!target.closest("textarea, input, select")) pressedKey = performance.now();
+  });
+}
+
 // Whoever sends a message wants to see what comes of it.
 export function pin() {
   pinned = true;
@@ -27,11 +69,6 @@ export function pin() {
 
 function grown() {
   if (pinned) toEnd();
-  offerJump();
-}
-
-function scrolled({ target }) {
-  pinned = target.scrollHeight - target.scrollTop - target.clientHeight < 60;
   offerJump();
 }
 
@@ -88,7 +125,9 @@ export function announceEnded() {
 
 export function watchThread() {
   if (!thread()) return;
-  find("#scroller").addEventListener("scroll", scrolled, { passive: true });
+  const scroller = find("#scroller");
+  scroller.addEventListener("scroll", scrolled, { passive: true });
+  watchHands(scroller);
   find("#jump")?.addEventListener("click", () => {
     pinned = true;
     grown();

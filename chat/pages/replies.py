@@ -91,6 +91,7 @@ async def citation(request: HttpRequest, reply: UUID, number: int) -> HttpRespon
     place = urlencode({"page": excerpt.page, "start": excerpt.start, "end": excerpt.end})
     context = {
         "excerpt": excerpt,
+        "number": number,
         "place": fragments.place_of(excerpt),
         "document_url": f"{reverse('search:source', args=[excerpt.source_id])}?{place}",
         "current_url": reverse("search:source", args=[excerpt.current]) if excerpt.current else "",

@@ -12,6 +12,9 @@ from channels.consumer import get_handler_name
 from channels.generic.websocket import AsyncWebsocketConsumer
 from django.conf import settings
 
+# A page asks whether its socket is alive: a network that is gone closes none. See static/socket.js.
+PING, PONG = "ping", "pong"
+
 Application = Callable[[dict[str, Any], Any, Any], Awaitable[None]]
 
 
@@ -73,6 +76,11 @@ class SocketConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels 
             if not self._taken[self.seat]:
                 del self._taken[self.seat]
             self.seat = 0
+
+    async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
+        """Answer a page that asks whether the socket is alive; ignore everything else."""
+        if text_data == PING:
+            await self.send(text_data=PONG)
 
     async def dispatch(self, message: dict[str, Any]) -> None:
         await getattr(self, get_handler_name(message))(message)
