@@ -46,7 +46,11 @@ class Snapshot(TypedDict):
 
 
 class ReplyBegun(TypedDict):
-    """A reply goes live: after a new question, or in place of the reply that it `replaces`, which may be itself."""
+    """A reply goes live: after a new question, or in place of the reply that it `replaces`, which may be itself.
+
+    `after` is the message that a new question follows, empty if it is the first. `edited`: the question is another
+    version of one that was there before.
+    """
 
     type: Literal["reply.begun"]
     reply: str
@@ -54,6 +58,8 @@ class ReplyBegun(TypedDict):
     text: str
     replaces: str
     written: str
+    after: NotRequired[str]
+    edited: NotRequired[bool]
     progress: NotRequired[Progress]
 
 

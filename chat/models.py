@@ -118,6 +118,10 @@ class Message(models.Model):
     lease = models.UUIDField(null=True, help_text="Whose reply it is to write: new each time that it goes live.")
     lease_until = models.DateTimeField(null=True)
     created_at = models.DateTimeField(default=timezone.now)
+    shown_at = models.DateTimeField(
+        null=True,
+        help_text="When its person left the branch that ends with it for another branch.",
+    )
 
     # The versions of this message, including itself, oldest first: set if a whole branch was read.
     siblings: Sequence[uuid.UUID] = ()

@@ -17,10 +17,13 @@ urlpatterns = [
     path("conversations/<uuid:conversation>/label/", views.lower_label, name="lower-label"),
     path("conversations/preview/", posts.preview, name="preview-new"),
     path("conversations/<uuid:conversation>/preview/", posts.preview, name="preview"),
+    path("messages/<uuid:question>/", posts.question, name="question"),
+    path("messages/<uuid:question>/edit/", posts.edit, name="edit"),
     path("replies/<uuid:reply>/", replies.reply, name="reply"),
     path("replies/<uuid:reply>/thinking/", replies.thinking, name="thinking"),
     path("replies/<uuid:reply>/stop/", replies.stop, name="stop"),
     path("replies/<uuid:reply>/retry/", posts.retry, name="retry"),
+    path("replies/<uuid:reply>/fork/", views.fork, name="fork"),
     path("replies/<uuid:reply>/continue/", posts.resume, name="continue"),
     path("replies/<uuid:reply>/citations/<int:number>/", replies.citation, name="citation"),
 ]

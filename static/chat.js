@@ -54,12 +54,16 @@ function setUpComposer() {
       tell("Pictures and files cannot be pasted into a message. Paste text.", "warning");
     }
   });
-  field.addEventListener("keydown", (event) => {
-    if (event.key !== "Enter" || event.shiftKey || isComposing(event) || matchMedia("(pointer: coarse)").matches) return;
-    event.preventDefault();
-    if (field.value.trim()) form.requestSubmit();
-  });
 }
+
+// In the composer and where a message is edited. On a touch screen Enter begins a new line.
+document.addEventListener("keydown", (event) => {
+  const { target, key, shiftKey } = event;
+  if (key !== "Enter" || shiftKey || !target.matches("#text, .editing textarea")) return;
+  if (isComposing(event) || matchMedia("(pointer: coarse)").matches) return;
+  event.preventDefault();
+  if (target.value.trim()) target.form.requestSubmit();
+});
 
 /* A message is shown at once as being sent. If it does not get through, it stands in the composer again. */
 
@@ -148,6 +152,7 @@ async function load(module) {
 
 const openPanel = async (link) => (await load("panel"))?.open(link);
 const closePanel = async () => (await load("panel"))?.close();
+const openAgain = async (button) => (await load("again"))?.open(button);
 const copy = async (button) => (await load("copying"))?.copy(button);
 
 // Stops the newest answer; the button in the composer does it too, and goes away with that.
@@ -167,6 +172,8 @@ document.addEventListener("click", (event) => {
     closePanel();
   } else if (button) {
     copy(button);
+  } else if (event.target.closest("[data-again]")) {
+    openAgain(event.target.closest("[data-again]"));
   } else if (event.target.closest("#halt")) {
     stop();
   } else if (event.target.closest("#fold")) {
@@ -174,10 +181,38 @@ document.addEventListener("click", (event) => {
   }
 });
 
-document.addEventListener("keydown", (event) => {
-  if (event.key !== "Escape" || isComposing(event) || find(":popover-open")) return;
+function escape({ target, repeat }) {
+  const editing = target.closest(".editing") ?? find(".editing");
   if (find("#source")?.childNodes.length) closePanel();
-  else if (!event.repeat && find(".turn.live .stop")) stop();
+  else if (editing) find(".cancel", editing).click();
+  else if (!repeat && find(".turn.live .stop")) stop();
+}
+
+// Up in an empty message edits the last one.
+function editLast(event) {
+  const link = all("#thread .mine .edit").at(-1);
+  if (!link) return;
+  event.preventDefault();
+  link.click();
+}
+
+// Where the focus is, or else the last message that has versions.
+function switchVersion(event, name) {
+  const shown = all("#thread .siblings");
+  const here = event.target.closest(".turn");
+  const versions = (here && find(".siblings", here)) ?? shown.at(-1);
+  if (!versions) return;
+  event.preventDefault();
+  find(`[aria-label="${name} version"]`, versions)?.click();
+}
+
+document.addEventListener("keydown", (event) => {
+  if (isComposing(event) || find(":popover-open") || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  const isWriting = event.target.matches("input, textarea, select") && event.target.value !== "";
+  if (event.key === "Escape") escape(event);
+  else if (event.key === "ArrowUp" && !event.altKey && event.target.matches("#text") && !isWriting) editLast(event);
+  else if (event.altKey && !isWriting && event.key === "ArrowLeft") switchVersion(event, "Earlier");
+  else if (event.altKey && !isWriting && event.key === "ArrowRight") switchVersion(event, "Later");
 });
 
 /* The choice of the model: a button that opens a list stands in for the plain field, which stays the form's own. */
@@ -225,11 +260,17 @@ if (chooser) {
 
 /* Start */
 
+function toEnd(field) {
+  field.focus();
+  field.setSelectionRange(field.value.length, field.value.length);
+}
+
 async function showThinking() {
   if (find(".thinking", thread())) (await load("thinking"))?.countThinking();
 }
 
 htmx.onLoad((loaded) => {
+  if (loaded.matches(".editing")) toEnd(find("textarea", loaded));
   addCopyButtons(loaded.parentElement ?? loaded);
   if (!loaded.matches(".thinking, .turn")) return;
   showThinking();

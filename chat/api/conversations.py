@@ -65,7 +65,8 @@ async def conversation(request: HttpRequest, conversation: UUID) -> HttpResponse
 @router.delete("/{uuid:conversation}", auth=door(Scope.CHAT), response={204: None} | documented(404))
 async def conversation_delete(request: HttpRequest, conversation: UUID) -> Status[None]:
     """Delete a conversation. An answer that is being written in it stops."""
-    await runner.stop_shown(await in_database_thread(access.delete, person_of(request).pk, conversation))
+    _, running = await in_database_thread(access.delete, person_of(request).pk, conversation)
+    await runner.stop_all(running)
     return Status(204, None)
 
 

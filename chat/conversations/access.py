@@ -61,6 +61,11 @@ def require_theirs(user_id: int, conversation_id: UUID) -> None:
         raise NotFoundError(GONE)
 
 
+def leaf_of(user_id: int, conversation_id: UUID) -> UUID | None:
+    """Return the last message of the branch that is shown. Raises NotFoundError."""
+    return access_conversation(user_id, conversation_id).current_leaf_id
+
+
 def still_theirs(watched: Collection[tuple[int, UUID]]) -> set[tuple[int, UUID]]:
     """Return the (person, conversation) pairs that `access_conversation` would still allow, in one query for 500."""
     ids, open_to = list({conversation for _, conversation in watched}), set()
@@ -78,13 +83,35 @@ def access_reply(user_id: int, reply_id: UUID) -> Message:
     return found
 
 
+def access_question(user_id: int, question_id: UUID) -> Message:
+    """Return a message that this person wrote, with its conversation. Raises NotFoundError."""
+    return _access_message(user_id, question_id, Message.Role.USER)
+
+
+def _access_message(user_id: int, message_id: UUID, *roles: str) -> Message:
+    mine = Message.objects.of(user_id).select_related("conversation").filter(role__in=roles or Message.Role.values)
+    found = mine.filter(id=message_id).first()
+    if found is None:
+        raise NotFoundError(branches.GONE)
+    return found
+
+
 def reply_as_shown(user_id: int, reply_id: UUID) -> Message:
     """Return a reply with all that is drawn: citations, versions, conversation, cached HTML. Raises NotFoundError."""
     reply = access_reply(user_id, reply_id)
     prefetch_related_objects([reply], "citations", "cached_html")
-    versions = Message.objects.filter(conversation=reply.conversation, parent_id=reply.parent_id)
-    reply.siblings = list(versions.values_list("id", flat=True))
-    return reply
+    return _with_versions(reply)
+
+
+def question_as_shown(user_id: int, question_id: UUID) -> Message:
+    """Return a message that this person wrote, with its versions. Raises NotFoundError."""
+    return _with_versions(access_question(user_id, question_id))
+
+
+def _with_versions(message: Message) -> Message:
+    versions = Message.objects.filter(conversation=message.conversation, parent_id=message.parent_id)
+    message.siblings = list(versions.values_list("id", flat=True))
+    return message
 
 
 def ended_reply(user_id: int, reply_id: UUID) -> Message:
@@ -162,15 +189,14 @@ def rename(user_id: int, conversation_id: UUID, title: str) -> Conversation:
     return conversation
 
 
-def delete(user_id: int, conversation_id: UUID) -> Conversation:
-    """Hide the conversation at once; `restore` brings it back within UNDO_FOR. Also reads its current leaf."""
+def delete(user_id: int, conversation_id: UUID) -> tuple[Conversation, Collection[UUID]]:
+    """Hide the conversation at once; `restore` brings it back within UNDO_FOR. Also returns the replies to stop."""
     conversation = access_conversation(user_id, conversation_id)
-    _ = conversation.current_leaf
     conversation.deleted_at = timezone.now()
     conversation.save(update_fields=["deleted_at"])
     gone = ConversationGone(type="conversation.gone")
     transaction.on_commit(partial(broadcast.send, group_of(conversation.id), {**gone}))
-    return conversation
+    return conversation, list(conversation.messages.live().values_list("id", flat=True))
 
 
 def restore(user_id: int, conversation_id: UUID) -> Conversation:
@@ -250,10 +276,13 @@ def lower_label(user_id: int, conversation_id: UUID, label: Sensitivity | None, 
 
 
 @transaction.atomic
-def show(user_id: int, reply_id: UUID) -> Conversation:
-    """Show the branch that contains this reply."""
-    reply = access_reply(user_id, reply_id)
-    conversation = reply.conversation
-    conversation.current_leaf_id = branches.latest_leaf(reply)
+def show(user_id: int, message_id: UUID) -> Conversation:
+    """Show the branch with this message that was shown last. One that is shown already stays."""
+    message = _access_message(user_id, message_id)
+    conversation = message.conversation
+    if message_id in branches.ids(conversation)[:-1]:
+        return conversation
+    branches.leave(conversation)
+    conversation.current_leaf_id = branches.last_shown_leaf(message)
     conversation.save(update_fields=["current_leaf"])
     return conversation

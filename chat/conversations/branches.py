@@ -5,11 +5,13 @@ Texts are read only for the requested messages, however many the conversation ha
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import cast
 from uuid import UUID
 
 from django.db import connection
 from django.db.models import QuerySet
+from django.utils import timezone
 
 from chat.models import Conversation, Message
 from langai_site.errors import NotFoundError
@@ -136,8 +138,12 @@ def _versions(messages: Sequence[Message]) -> Iterator[tuple[UUID, UUID | None]]
 
 def ids(conversation: Conversation) -> list[UUID]:
     """Return the ids of the whole branch that is shown, the first message first."""
-    rows = _walk_up(_IDS, conversation, conversation.current_leaf_id, UNBOUNDED)
-    return [_uuid(key) for (key,) in rows][::-1]
+    return ids_up_to(conversation, conversation.current_leaf_id)
+
+
+def ids_up_to(conversation: Conversation, last: UUID | None) -> list[UUID]:
+    """Return the ids of the branch that ends with `last`, the first message first."""
+    return [_uuid(key) for (key,) in _walk_up(_IDS, conversation, last, UNBOUNDED)][::-1]
 
 
 def chunks(ids: Sequence[UUID], size: int = CHUNK) -> Iterable[Sequence[UUID]]:
@@ -157,14 +163,27 @@ def common(conversation: Conversation, one: UUID, messages: Sequence[Message]) -
     return next((message.id for message in reversed(messages) if message.id in way), None)
 
 
-def latest_leaf(message: Message) -> UUID:
-    """Return the end of the branch below a message that follows the latest version of each."""
-    rows = Message.objects.filter(conversation_id=message.conversation_id).order_by("created_at")
-    latest = {parent: key for key, parent in rows.values_list("id", "parent_id")}
-    leaf = message.id
-    while leaf in latest:
-        leaf = latest[leaf]
-    return leaf
+def leave(conversation: Conversation) -> None:
+    """Remember when the branch that is shown was left, so that it is found again. Call it before showing another."""
+    if leaf := conversation.current_leaf_id:
+        Message.objects.filter(id=leaf).update(shown_at=timezone.now())
+
+
+def last_shown_leaf(message: Message) -> UUID:
+    """Return the end of the branch below a message that was shown last: of those never left, the newest."""
+    rows = Message.objects.filter(conversation_id=message.conversation_id)
+    children: dict[UUID | None, list[UUID]] = {}
+    shown: dict[UUID, datetime] = {}
+    for key, parent, created_at, shown_at in rows.values_list("id", "parent_id", "created_at", "shown_at"):
+        children.setdefault(parent, []).append(key)
+        shown[key] = max(created_at, shown_at or created_at)
+    found, below = [], [message.id]
+    while below:
+        key = below.pop()
+        below.extend(children.get(key, ()))
+        if key not in children:
+            found.append(key)
+    return max(found, key=lambda leaf: shown[leaf])
 
 
 def next_of(message_id: UUID) -> UUID | None:

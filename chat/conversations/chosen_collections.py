@@ -48,6 +48,11 @@ def offer(user_id: int, last: Chosen, values: Sequence[str] = ()) -> CollectionC
     return CollectionChoice(offered, ids, ALL if made is None else SOME if made else NONE)
 
 
+def again(made: Chosen, documents: str) -> Chosen:
+    """Return what a question searches that is answered again: `documents` is "all", "none", or empty for as before."""
+    return {ALL: None, NONE: []}.get(documents, made)
+
+
 def scope(user: User, made: Chosen) -> tuple[Reader, tuple[str, ...] | None]:
     """Return the reader narrowed to the choice, and the names of the chosen collections (None: all).
 

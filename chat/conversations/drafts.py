@@ -11,6 +11,11 @@ from chat.values import Level
 from langai_site.errors import InvalidError
 
 AUTOMATIC = "auto"
+# What a model is told that is to answer again at another length.
+LENGTHS = {
+    "shorter": "Answer much more briefly than usual: only what matters most, in a few sentences.",
+    "longer": "Answer in more detail than usual, with the steps, reasons and examples that help to understand it.",
+}
 COMPLEXITIES = (AUTOMATIC, *(level.value for level in Level))
 
 
@@ -41,13 +46,16 @@ class Pick:
     """Which model is to answer, and what it is given.
 
     `local_only`: only models in the building. `allowed_passages`: leave out passages above what the model may see,
-    instead of asking no model at all. `fresh`: skip the cache. `kept`: the conversation used this model before, so Auto
-    replaces it if it is gone; `gone` is then its name.
+    instead of asking no model at all. `documents`: search all ("all") or none ("none"), whatever the question chose.
+    `length` is one of LENGTHS, or empty. `fresh`: skip the cache. `kept`: the conversation used this model before, so
+    Auto replaces it if it is gone; `gone` is then its name.
     """
 
     model: str
     local_only: bool = False
     allowed_passages: bool = False
+    documents: str = ""
+    length: str = ""
     fresh: bool = False
     kept: bool = False
     gone: str = ""
@@ -65,6 +73,18 @@ class Pick:
 
 
 AS_BEFORE = Pick("")
+
+
+def again(form: Mapping[str, Any]) -> Pick:
+    """Read from a form how a question is to be answered again. Values that are not known change nothing."""
+    documents, length = form.get("documents", ""), form.get("length", "")
+    return Pick(
+        form.get("model", ""),
+        local_only=form.get("models") == "local",
+        allowed_passages=form.get("passages") == "allowed",
+        documents=documents if documents in ("all", "none") else "",
+        length=length if length in LENGTHS else "",
+    )
 
 
 def text(written: str, *, most: int | None = None) -> str:

@@ -46,7 +46,11 @@ async def ended(
         error=error,
         error_code=code,
         receipt=replace(
-            receipt, request=receipts.request_of(request, progress), unverified=answer.unverified, asked=request.asked
+            receipt,
+            request=receipts.request_of(request, progress),
+            unverified=answer.unverified,
+            asked=request.asked,
+            length=request.pick.length,
         ),
         sources=answer.sources,
         thinking=reply.thinking.kept,

@@ -18,10 +18,14 @@ from chat.turns.values import RoutingInput
 
 @dataclass(frozen=True)
 class ReplyOpening:
-    """What watchers see at a reply's beginning: the question's text, or the id of the reply that it replaces."""
+    """What watchers see at a reply's beginning: the question's text, or the id of the reply that it replaces.
+
+    `edited`: the question is another version of one that was there before.
+    """
 
     text: str = ""
     replaces: str = ""
+    edited: bool = False
 
 
 @dataclass
@@ -89,5 +93,7 @@ class Live(AnswerSoFar):
             text=self.opening.text,
             replaces=self.opening.replaces,
             written=self.text,
+            after=str(self.started.after or ""),
+            edited=self.opening.edited,
             progress=self.published_progress,
         )

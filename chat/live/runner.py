@@ -18,7 +18,7 @@ from chat.conversations import labels
 from chat.events import Event
 from chat.live import outcomes, publishing, snapshots
 from chat.live.reply import Live, ReplyOpening
-from chat.models import Conversation, Message
+from chat.models import Message
 from chat.turns import storage, turn
 from chat.turns.citations import rest_after
 from chat.turns.storage import INTERRUPTED, Started, TurnOutcome
@@ -62,13 +62,15 @@ class RunningReply:
     ending: asyncio.Task[TurnOutcome]
 
 
-async def begin(open_turn: Callable[[], Awaitable[Started]], replaces: str = "") -> RunningReply:
+async def begin(
+    open_turn: Callable[[], Awaitable[Started]], replaces: str = "", *, edited: bool = False
+) -> RunningReply:
     """Write the turn's rows and start its reply, both or neither, even if the request is cancelled."""
 
     async def both() -> RunningReply:
         started = await open_turn()
         text = "" if replaces else started.request.question
-        return RunningReply(started, start(started, ReplyOpening(text=text, replaces=replaces)))
+        return RunningReply(started, start(started, ReplyOpening(text=text, replaces=replaces, edited=edited)))
 
     return await asyncio.shield(asyncio.create_task(both()))
 
@@ -107,11 +109,10 @@ def _cancel_reader(reply: Live) -> None:
         _task(_cancel_until_done([reply.reader]))
 
 
-async def stop_shown(conversation: Conversation) -> None:
-    """Stop the reply at the end of the branch that is shown, if one is being written there."""
-    leaf = conversation.current_leaf
-    if leaf and leaf.status == Message.Status.STREAMING:
-        await stop(leaf.id)
+async def stop_all(replies: Iterable[UUID]) -> None:
+    """Stop these replies: those of a conversation that was deleted."""
+    for reply in replies:
+        await stop(reply)
 
 
 async def _run(reply: Live) -> TurnOutcome:

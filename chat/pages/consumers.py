@@ -39,6 +39,8 @@ class ConversationConsumer(PersonSocket):
     label: int = Sensitivity.PUBLIC
     # Messages drawn while catching up: events about them may still arrive.
     drawn: frozenset[str] = frozenset()
+    # Replies that are still being written on branches that are not shown any more.
+    hidden: frozenset[str] = frozenset()
 
     async def connect(self) -> None:
         await self.accept()
@@ -94,6 +96,8 @@ class ConversationConsumer(PersonSocket):
         reply = UUID(event["reply"])
         progress = event.get("progress", IDLE)
         snapshot = Snapshot(number=0, text=event["written"], sources=[], model="", progress=progress)
+        if self.drawing and self.drawing.reply != event["reply"]:
+            self.hidden |= {self.drawing.reply}
         self.drawing = shared_drawings.of(event["reply"], snapshot)
         bubble, self.number = await self.drawing.whole()
         if event["replaces"] == event["reply"]:
@@ -101,8 +105,14 @@ class ConversationConsumer(PersonSocket):
         if event["replaces"]:
             # Another answer to an earlier question: what followed the replaced answer is on another branch.
             return await self._draw(fragments.following_frame([bubble], event["question"]))
-        asked = fragments.Bubble(UUID(event["question"]), Message.Role.USER, text=event["text"])
-        await self._draw(fragments.appended_frame([asked, bubble]))
+        await self._draw(fragments.asked_frame(await self._asked(event), bubble, event.get("after", "")))
+
+    async def _asked(self, event: ReplyBegun) -> fragments.Bubble:
+        """Return the question of a reply that begins, with its versions if it has more than one."""
+        question = UUID(event["question"])
+        if not event.get("edited"):
+            return fragments.Bubble(question, Message.Role.USER, text=event["text"])
+        return fragments.bubble_of(await self.read(access.question_as_shown, self.user_id, question))
 
     async def reply_sourced(self, event: ReplySourced) -> None:
         await self._follow(event)
@@ -115,6 +125,8 @@ class ConversationConsumer(PersonSocket):
 
     async def _follow(self, event: ReplyChange) -> None:
         """Draw a change if it is the next one. Layers drop events above their capacity, and may repeat them."""
+        if event["reply"] in self.hidden:
+            return
         is_known = self.drawing is not None and self.drawing.reply == event["reply"]
         if is_known and event["number"] <= self.number:
             return
@@ -128,8 +140,11 @@ class ConversationConsumer(PersonSocket):
 
     async def _mend(self, reply: str) -> None:
         """Draw the whole reply from its snapshot, because a change is missing."""
-        # This may be the first of the reply that this page shows.
-        await self.check()
+        # This may be the first of the reply that this page shows, if its branch is shown at all.
+        shown = await self.read(access.leaf_of, self.user_id, self.conversation)
+        if str(shown) != reply:
+            self.hidden |= {reply}
+            return
         if snapshot := await snapshots.snapshot(UUID(reply)):
             await self._draw_whole(shared_drawings.of(reply, snapshot))
 
@@ -140,12 +155,14 @@ class ConversationConsumer(PersonSocket):
         await self._draw(fragments.replaced_frame(bubble, drawing.reply))
 
     async def reply_done(self, event: ReplyDone) -> None:
+        if event["reply"] in self.hidden:
+            return await self.label_rose(None)
         self.drawing = None
         reply = await self.read(access.reply_as_shown, self.user_id, UUID(event["reply"]))
         frame = await drawing.ended_frame(reply)
         await self._draw(frame + self._label_frame(reply.conversation))
 
-    async def label_rose(self, _event: LabelRose) -> None:
+    async def label_rose(self, _event: LabelRose | None) -> None:
         conversation = await self.read(access.access_conversation, self.user_id, self.conversation)
         await self._draw(self._label_frame(conversation))
 

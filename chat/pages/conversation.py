@@ -15,7 +15,7 @@ from chat.events import Snapshot
 from chat.live import snapshots
 from chat.llm.built_in import BUILT_IN
 from chat.models import Conversation, Message
-from chat.pages import drawing, fragments
+from chat.pages import drawing, fragments, retries
 from chat.routing.route import AUTO
 from langai_site.accounts.models import User
 from langai_site.accounts.session import as_user
@@ -51,6 +51,7 @@ def page_context(user: User, conversation: Conversation | None = None, form: Que
             "levels": drafts.COMPLEXITIES,
             "budgets": budgets.exist(),
             "budget_notice": notices.budget_notice(user),
+            "otherwise": retries.OTHERWISE,
             "limits": {"temperature": settings.TEMPERATURE_MAX, "max_tokens": settings.ANSWER_MAX_TOKENS},
         }
         | ({"chosen": form.get("model", AUTO), "draft": form["text"], "form": form} if form else {})
@@ -108,16 +109,10 @@ async def new_end(request: HttpRequest, conversation: UUID, *, is_new: bool) -> 
     context = await as_user(request, _access, conversation)
     part = await drawing.off_loop(branches.latest, context["conversation"], most=2)
     question, reply = part.messages
-    bubbles = await drawing.bubbles_of(part, await snapshot_of(reply))
-    return await drawing.off_loop(_new_end, question, bubbles, is_new=is_new)
-
-
-def _new_end(question: Message, bubbles: list[fragments.Bubble], *, is_new: bool) -> str:
-    if not is_new:
-        return fragments.following_frame(bubbles[1:], question.id)
-    if question.parent_id is None:
-        return fragments.thread_frame(bubbles, "")
-    return fragments.following_frame(bubbles, question.parent_id)
+    asked, begun = await drawing.bubbles_of(part, await snapshot_of(reply))
+    if is_new:
+        return await drawing.off_loop(fragments.asked_frame, asked, begun, str(question.parent_id or ""))
+    return await drawing.off_loop(fragments.following_frame, [begun], question.id)
 
 
 def _access(user: User, conversation_id: UUID) -> dict[str, Any]:

@@ -100,7 +100,7 @@ def _siblings(message: Message) -> dict[str, Any]:
     base = reverse("chat:conversation", args=[message.conversation_id])
 
     def url(index: int) -> str:
-        return f"{base}?reply={ids[index]}" if message.role == Message.Role.ASSISTANT and 0 <= index < len(ids) else ""
+        return f"{base}?reply={ids[index]}" if 0 <= index < len(ids) else ""
 
     return {"index": at + 1, "count": len(ids), "previous_url": url(at - 1), "next_url": url(at + 1)}
 
@@ -111,7 +111,7 @@ def bubble_of(message: Message, html: SafeString = NOTHING, snapshot: Snapshot |
     A snapshot is newer than the reply's row, which is used if there is no snapshot.
     """
     if message.role == Message.Role.USER:
-        return Bubble(message.id, message.role, text=message.text)
+        return Bubble(message.id, message.role, text=message.text, **_siblings(message))
     if message.status == Message.Status.STREAMING:
         return _drawn_bubble(message.id, snapshot or snapshot_of_row(message))
     return _ended_bubble(message, html)
@@ -251,9 +251,10 @@ def following_frame(bubbles: Iterable[Bubble], after: UUID | str) -> str:
     return f'<div hx-swap-oob="beforeend:#thread" data-after="m-{after}">{inner}</div>'
 
 
-def appended_frame(bubbles: Iterable[Bubble]) -> str:
-    inner = "".join(map(bubble_html, bubbles))
-    return f'<div hx-swap-oob="beforeend:#thread">{inner}</div>'
+def asked_frame(question: Bubble, reply: Bubble, after: str) -> str:
+    """Return a new question with its reply in place of all that is shown after the message that it follows."""
+    bubbles = [question, reply]
+    return following_frame(bubbles, after) if after else thread_frame(bubbles, "")
 
 
 def replaced_frame(bubble: Bubble, old: UUID | str) -> str:

@@ -8,12 +8,13 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_POST, require_safe
 
-from chat.conversations import chosen_collections, drafts
+from chat.conversations import access, chosen_collections, drafts
 from chat.live import runner
+from chat.models import Message
 from chat.pages import conversation as pages
-from chat.pages import receipt_text
+from chat.pages import fragments, receipt_text
 from chat.routing.route import AUTO
 from chat.turns import previews, storage
 from langai_site.accounts.limits import counted_as_page
@@ -25,10 +26,10 @@ from langai_site.web.stated_labels import highest_stated
 
 
 async def begin(
-    request: HttpRequest, open_turn: Callable[[User], storage.Started], replaces: str = ""
+    request: HttpRequest, open_turn: Callable[[User], storage.Started], replaces: str = "", *, edited: bool = False
 ) -> storage.Started:
     """Open a turn for the signed-in person, and start its reply."""
-    begun = await runner.begin(lambda: as_user(request, open_turn), replaces)
+    begun = await runner.begin(lambda: as_user(request, open_turn), replaces, edited=edited)
     return begun.started
 
 
@@ -53,12 +54,6 @@ def message_of(request: HttpRequest) -> dict[str, Any]:
         "label": highest_stated(*form.getlist("label")),
         "options": drafts.options(form),
     }
-
-
-def pick_of(request: HttpRequest) -> drafts.Pick:
-    """Return the model that is to answer again, and whether it gets only the passages that it may see."""
-    form = request.POST
-    return drafts.Pick(form.get("model", ""), form.get("models") == "local", form.get("passages") == "allowed")
 
 
 async def refused(request: HttpRequest, error: LangAIError, conversation: UUID | None = None) -> HttpResponse:
@@ -88,7 +83,7 @@ async def post(request: HttpRequest, conversation: UUID) -> HttpResponse:
 @require_POST
 @by_person
 async def retry(request: HttpRequest, reply: UUID) -> HttpResponse:
-    pick = pick_of(request)
+    pick = drafts.again(request.POST)
     started = await begin(request, lambda user: storage.retry(user, reply, pick), replaces=str(reply))
     return await _started_response(request, started)
 
@@ -96,9 +91,55 @@ async def retry(request: HttpRequest, reply: UUID) -> HttpResponse:
 @require_POST
 @by_person
 async def resume(request: HttpRequest, reply: UUID) -> HttpResponse:
-    pick = pick_of(request)
+    pick = drafts.again(request.POST)
     started = await begin(request, lambda user: storage.resume(user, reply, pick), replaces=str(reply))
     return await _started_response(request, started)
+
+
+@by_person
+async def edit(request: HttpRequest, question: UUID) -> HttpResponse:
+    """Show the form in which a question is edited, or ask the edited question beside the old one."""
+    if request.method != "POST":
+        return await _edit_form(request, question)
+    form = request.POST
+    text, model, label = form.get("text", ""), form.get("model", ""), highest_stated(*form.getlist("label"))
+    try:
+        started = await begin(request, lambda user: storage.edit(user, question, text, model, label=label), edited=True)
+    except LangAIError as error:
+        if request.htmx or isinstance(error, SignedOutError):  # type: ignore[attr-defined]
+            raise
+        return with_headers(await _edit_form(request, question, text, error), error)
+    return await _started_response(request, started, is_new=True)
+
+
+async def _edit_form(
+    request: HttpRequest, question: UUID, text: str = "", error: LangAIError | None = None
+) -> HttpResponse:
+    found = await as_user(request, _access_question, question)
+    context = {
+        "bubble": fragments.bubble_of(found),
+        "text": text or found.text,
+        "refusal": error.message if error else "",
+        "conversation": found.conversation,
+        "max_chars": settings.MESSAGE_MAX_CHARS,
+    }
+    template = "chat/edit.html#editing" if request.htmx else "chat/edit.html"  # type: ignore[attr-defined]
+    return await pages.drawn(request, template, context, status=error.status if error else 200)
+
+
+def _access_question(user: User, question: UUID) -> Message:
+    return access.question_as_shown(user.id, question)
+
+
+@require_safe
+@by_person
+async def question(request: HttpRequest, question: UUID) -> HttpResponse:
+    """Show one question, in place of the form in which it was edited. Opened directly, redirect to its page."""
+    found = await as_user(request, _access_question, question)
+    if not request.htmx:  # type: ignore[attr-defined]
+        page = reverse("chat:conversation", args=[found.conversation_id])
+        return redirect(f"{page}?reply={question}")
+    return await pages.drawn(request, f"{pages.PAGE}#bubble", {"bubble": fragments.bubble_of(found)})
 
 
 async def _started_response(request: HttpRequest, started: storage.Started, *, is_new: bool = False) -> HttpResponse:

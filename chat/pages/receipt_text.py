@@ -75,6 +75,8 @@ def _label_lines(receipt: Receipt) -> list[tuple[str, str]]:
     lines = [("Label", _with_causes(receipt.label, [cause.words for cause in receipt.label_causes]))]
     if receipt.complexity:
         lines.append(("Complexity", _with_causes(receipt.complexity, receipt.complexity_causes)))
+    if receipt.length:
+        lines.append(("Length", f"{receipt.length} than usual, as you chose"))
     return [*lines, ("Documents", _documents(receipt.asked)), ("Passages read", str(receipt.passages))]
 
 

@@ -1,5 +1,6 @@
 """Pure: the buttons that have a message answered again, in the same way or in another."""
 
+import json
 from dataclasses import dataclass, field
 
 from chat.routing.route import AUTO
@@ -21,8 +22,21 @@ class Retry:
     with_model: bool = False
     is_small: bool = False
 
+    @property
+    def json(self) -> str:
+        """Return the fields as the menu's script reads them."""
+        return json.dumps(self.fields)
+
 
 AGAIN = Retry("Answer again", is_small=True)
+# What the menu beside it offers. The model is the one that is chosen in the composer.
+OTHERWISE = (
+    Retry("With the model chosen below", with_model=True),
+    Retry("Shorter", {"length": "shorter"}),
+    Retry("Longer", {"length": "longer"}),
+    Retry("Without documents", {"documents": "none"}),
+    Retry("With all documents", {"documents": "all"}),
+)
 
 
 def after_failure(error_code: str, model: str) -> tuple[Retry, ...]:

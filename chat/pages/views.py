@@ -1,5 +1,6 @@
 """Pages that show conversations, and posts that change one. They only call services."""
 
+from collections.abc import Collection
 from typing import Any
 from uuid import UUID
 
@@ -8,7 +9,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
-from chat.conversations import access
+from chat.conversations import access, forks
 from chat.live import runner
 from chat.models import Conversation
 from chat.pages import conversation as pages
@@ -54,7 +55,7 @@ async def sidebar(request: HttpRequest) -> HttpResponse:
 @costly
 @by_person
 async def conversation(request: HttpRequest, conversation: UUID) -> HttpResponse:
-    """Show the end of a conversation; with `before`, the part before a message; with `reply`, another branch."""
+    """Show the end of a conversation, the part `before` a message, or the branch with a message (`reply`)."""
     try:
         if reply := request.GET.get("reply"):
             return redirect(await as_user(request, _show, conversation, reply))
@@ -65,10 +66,10 @@ async def conversation(request: HttpRequest, conversation: UUID) -> HttpResponse
         return redirect(f"{reverse('account_login')}?next={request.path}")
 
 
-def _show(user: User, conversation: UUID, reply: str) -> str:
-    """Switch to the branch that holds a reply; return the address that shows the reply."""
+def _show(user: User, conversation: UUID, message: str) -> str:
+    """Switch to the branch that has a message; return the address that shows the message."""
     try:
-        key = UUID(reply)
+        key = UUID(message)
     except ValueError:
         return reverse("chat:conversation", args=[conversation])
     return pages.place_of(access.show(user.id, key), key)
@@ -99,16 +100,24 @@ def rename(request: HttpRequest, conversation: UUID) -> HttpResponse:
 
 @require_POST
 @by_person
+async def fork(request: HttpRequest, reply: UUID) -> HttpResponse:
+    """Open a new conversation that begins with the branch up to a reply."""
+    new = await as_user(request, forks.fork, reply)
+    return pages.moved(request, reverse("chat:conversation", args=[new.id]))
+
+
+@require_POST
+@by_person
 async def delete(request: HttpRequest, conversation: UUID) -> HttpResponse:
     """Hide a conversation and offer to restore it; a reply in it is stopped. A page that shows it moves on."""
-    deleted = await as_user(request, _delete, conversation)
-    await runner.stop_shown(deleted)
+    deleted, running = await as_user(request, _delete, conversation)
+    await runner.stop_all(running)
     if request.htmx and request.POST.get("open") != str(conversation):  # type: ignore[attr-defined]
         return render(request, "chat/page.html#undo", {"deleted": deleted})
     return pages.moved(request, f"{reverse('chat:new')}?deleted={conversation}")
 
 
-def _delete(user: User, conversation: UUID) -> Conversation:
+def _delete(user: User, conversation: UUID) -> tuple[Conversation, Collection[UUID]]:
     return access.delete(user.id, conversation)
 
 

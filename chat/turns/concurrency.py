@@ -13,10 +13,10 @@ from langai_site.accounts.models import User
 from langai_site.errors import ConflictError, TooManyError
 from langai_site.usage.spending import reservations
 
-# A person's replies that are being written, each with its conversation. The subquery makes SQLite use the index of live
+# A person's replies that are being written. The subquery makes SQLite use the index of live
 # replies, which it would not use for a join: most people have more conversations than there are live replies.
 _LIVE = """
-    SELECT id, conversation_id FROM chat_message WHERE status = 'streaming' AND lease_until > %s
+    SELECT id FROM chat_message WHERE status = 'streaming' AND lease_until > %s
     AND (SELECT owner_id FROM chat_conversation WHERE id = conversation_id) = %s
 """
 # An answer outside any conversation has no row except its reservation, and no lease. If its process dies, it still
@@ -27,20 +27,21 @@ IN_FLIGHT_SECONDS = 10
 
 
 def refuse_while_live(conversation: Conversation) -> None:
-    """Refuse another reply in the conversation while one is written there, or while its owner has reached their limit.
+    """Refuse another reply while one is written at the end of the branch that is shown; on other branches they go on.
 
-    Raises ConflictError and TooManyError. Call it in the transaction that would start the reply: SQLite runs one such
-    transaction at a time, and elsewhere the owner's row is locked.
+    Also refuse it while the owner has reached their limit. Raises ConflictError and TooManyError. Call it in the
+    transaction that would start the reply: SQLite runs one such transaction at a time, and elsewhere the owner's row
+    is locked.
     """
     _lock(conversation.owner_id)
     live = _live(conversation.owner_id)
-    if conversation.id in live.values():
+    if conversation.current_leaf_id in live:
         raise ConflictError("An answer is still being written here. Stop it, or wait until it is complete.")
     _refuse_too_many(conversation.owner_id, live)
 
 
 def refuse_too_many(user_id: int) -> None:
-    """Refuse an answer outside any conversation while the person has reached their limit. Raises TooManyError."""
+    """Refuse another answer while the person has reached their limit. Raises TooManyError."""
     _lock(user_id)
     _refuse_too_many(user_id, _live(user_id))
 
@@ -60,12 +61,12 @@ def _lock(user_id: int) -> None:
         list(User.objects.select_for_update(no_key=True).filter(pk=user_id).order_by().values_list("pk"))
 
 
-def _live(user_id: int) -> dict[UUID, UUID]:
-    """Return the person's live replies, each with its conversation."""
-    convert = Conversation._meta.pk.to_python
+def _live(user_id: int) -> set[UUID]:
+    """Return the person's live replies."""
+    convert = Message._meta.pk.to_python
     with connection.cursor() as cursor:
         cursor.execute(_LIVE, [connection.ops.adapt_datetimefield_value(timezone.now()), user_id])
-        return {convert(reply): convert(conversation) for reply, conversation in cursor.fetchall()}
+        return {convert(reply) for (reply,) in cursor.fetchall()}
 
 
 def _kept_nowhere(user_id: int, live: Collection[UUID]) -> int:

@@ -54,6 +54,7 @@ class Receipt:
     has a label or a model. `cost` and `saved` are in US dollars, None if a call has no price. `reasoning_tokens` are
     the output tokens spent on thinking, None if no provider counted any. `asked` names the collections that the person
     chose, None if they chose none in particular. `failures` are the words of servers whose calls failed, for admins.
+    `length` says that a shorter or longer answer was requested.
     """
 
     input_tokens: int = 0
@@ -89,6 +90,7 @@ class Receipt:
     unverified: tuple[str, ...] | None = field(default=None, metadata=_KNOWN | _TEXTS)
     asked: tuple[str, ...] | None = field(default=None, metadata=_TEXTS)
     failures: tuple[str, ...] | None = field(default=None, metadata=_KNOWN | _TEXTS)
+    length: str = field(default="", metadata=_KNOWN)
 
     @property
     def is_empty(self) -> bool:

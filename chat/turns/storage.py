@@ -13,7 +13,7 @@ from django.db.models import Q, Value
 from django.db.models.functions import Greatest
 from django.utils import timezone
 
-from chat.conversations import access, chosen_collections, drafts, label_rises, labels
+from chat.conversations import access, branches, chosen_collections, drafts, label_rises, labels
 from chat.events import CitedSource
 from chat.llm.built_in import BUILT_IN
 from chat.models import Citation, Conversation, Message, text_of
@@ -55,6 +55,8 @@ class Started:
     lease: UUID
     before: Receipt = EMPTY
     thinking: Thinking | None = None
+    # The message that the question follows; None if it is the first.
+    after: UUID | None = None
 
 
 @dataclass(frozen=True)
@@ -119,18 +121,52 @@ def post(
     conversation.model = model
     if collections:
         conversation.collections = chosen_collections.chosen(user.id, collections)
-    causes = labels.asked(Sensitivity(conversation.label), label, detectors.scan(text))
-    access.raise_label(conversation, causes)
-    question = Message(
-        conversation=conversation,
-        parent_id=conversation.current_leaf_id,
-        role=Message.Role.USER,
-        parts=text_part(text),
-        label=conversation.label,
-        causes=labels.written(causes),
-        options=options.written(),
-        collections=conversation.collections,
+    return _ask(
+        pick,
+        Message(
+            conversation=conversation,
+            parent_id=conversation.current_leaf_id,
+            parts=text_part(text),
+            options=options.written(),
+            collections=conversation.collections,
+        ),
+        label,
     )
+
+
+@transaction.atomic
+def edit(user: User, question_id: UUID, text: str, model: str = "", *, label: Sensitivity | None = None) -> Started:
+    """Ask a question in other words, beside the old ones, which stay with all that followed them.
+
+    Answers that are being written on other branches go on. It asks the same collections, with the same options.
+    """
+    text = drafts.text(text)
+    old = access.access_question(user.id, question_id)
+    conversation = _locked(user, old.conversation_id)
+    concurrency.refuse_too_many(user.id)
+    pick = drafts.Pick(drafts.model(model)).named(conversation.model)
+    conversation.model = pick.model
+    branches.leave(conversation)
+    options, collections = old.options, old.collections
+    return _ask(
+        pick,
+        Message(
+            conversation=conversation,
+            parent_id=old.parent_id,
+            parts=text_part(text),
+            options=options,
+            collections=collections,
+        ),
+        label,
+    )
+
+
+def _ask(pick: drafts.Pick, question: Message, label: Sensitivity | None) -> Started:
+    """Save a question, which may raise the conversation's label, and open its reply."""
+    conversation = question.conversation
+    causes = labels.asked(Sensitivity(conversation.label), label, detectors.scan(question.text))
+    access.raise_label(conversation, causes)
+    question.role, question.label, question.causes = Message.Role.USER, conversation.label, labels.written(causes)
     question.save(force_insert=True)
     return _open(conversation, question, pick)
 
@@ -145,9 +181,15 @@ def _new(user: User, text: str, source: str) -> Conversation:
 
 def _existing(user: User, conversation_id: UUID) -> Conversation:
     """Return a conversation that can take a message now, locked until the transaction ends."""
+    conversation = _locked(user, conversation_id)
+    concurrency.refuse_while_live(conversation)
+    return conversation
+
+
+def _locked(user: User, conversation_id: UUID) -> Conversation:
+    """Return a conversation with the label that it has now, locked until the transaction ends."""
     conversation = access.access_conversation(user.id, conversation_id, lock=True)
     conversation.owner = user
-    concurrency.refuse_while_live(conversation)
     if label_rises.reach(conversation.id):
         conversation.refresh_from_db(fields=["label", "label_cause"])
     return conversation
@@ -161,6 +203,7 @@ def retry(user: User, reply_id: UUID, pick: drafts.Pick = drafts.AS_BEFORE) -> S
     if question is None:
         raise ConflictError("This answer has no question, so it cannot be asked again.")
     fresh = pick.fresh or reply.status == Message.Status.COMPLETE
+    branches.leave(conversation)
     return _open(conversation, question, replace(pick.named(conversation.model), fresh=fresh))
 
 
@@ -180,7 +223,9 @@ def resume(user: User, reply_id: UUID, pick: drafts.Pick = drafts.AS_BEFORE) -> 
     given = given_documents.of_reply(reply.id) if reply.text else ()
     # The documents behind its text may have a higher label now than when it was written.
     access.raise_label(conversation, turn_state.earlier_causes(cited, given))
-    pick = pick.named(conversation.model)
+    before = Receipt.from_json(reply.receipt)
+    documents = "none" if before.asked == () else pick.documents
+    pick = replace(pick.named(conversation.model), documents=documents, length=before.length)
     conversation.model = pick.model
     reply.status, reply.error, reply.error_code = Message.Status.STREAMING, "", ""
     reply.lease, reply.lease_until = uuid4(), timezone.now() + LEASE
@@ -221,7 +266,8 @@ def _started(
 ) -> Started:
     caller = access.caller_of(conversation, reply.id)
     usage.reserve(reply=reply.id, user_id=conversation.owner_id, team=caller.team)
-    reader, asked = chosen_collections.scope(conversation.owner, question.collections)
+    searched = chosen_collections.again(question.collections, pick.documents)
+    reader, asked = chosen_collections.scope(conversation.owner, searched)
     models = catalogue.models(conversation.owner_id)
     request = TurnRequest(
         question=question.text,
@@ -237,9 +283,12 @@ def _started(
         cited=tuple(cited),
         given=tuple(given),
         asked=asked,
+        instructions=drafts.LENGTHS.get(pick.length, ""),
     )
     before = Receipt.from_json(reply.receipt)
-    return Started(conversation.id, reply.id, question.id, request, cast(UUID, reply.lease), before, reply.thinking)
+    lease = cast(UUID, reply.lease)
+    thinking, after = reply.thinking, question.parent_id
+    return Started(conversation.id, reply.id, question.id, request, lease, before, thinking, after)
 
 
 def history(leaf: UUID | None) -> tuple[ChatMessage, ...]:

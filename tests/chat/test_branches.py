@@ -125,8 +125,8 @@ def test_showing_another_version_reads_no_texts(long):
 def test_a_branch_goes_on_by_the_latest_versions(long):
     _, messages = long
     newest = version_of(messages[60])
-    assert branches.latest_leaf(messages[10]) == newest.id
-    assert branches.latest_leaf(messages[60]) == messages[-1].id
+    assert branches.last_shown_leaf(messages[10]) == newest.id
+    assert branches.last_shown_leaf(messages[60]) == messages[-1].id
 
 
 def test_the_whole_branch_is_read_in_pieces(long):

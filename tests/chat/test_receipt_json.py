@@ -35,6 +35,7 @@ LAST = {
     "unverified": ["“so”"],
     "asked": None,
     "failures": ["m: rejected: 400"],
+    "length": "shorter",
 }
 
 # Every key, in the order in which rows have them.

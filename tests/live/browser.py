@@ -76,7 +76,7 @@ class Visit:
 
     @property
     def questions(self) -> Locator:
-        return self.page.locator(".turn.mine")
+        return self.page.locator(".turn.mine:not(.pending)")
 
     @property
     def replies(self) -> Locator:
@@ -99,7 +99,14 @@ class Visit:
         """The words of the last answer, as a person reads them."""
         return " ".join(self.answer.inner_text().split())
 
+    def unfold(self) -> None:
+        """Show the composer's choices, which a low window folds away."""
+        fold = self.page.locator("#fold[aria-expanded=false]")
+        if fold.is_visible():
+            fold.click()
+
     def choose(self, model: str) -> None:
+        self.unfold()
         self.page.select_option("#model", model if model in ("quotes", "auto") else HOSTED + model)
 
     def ask(self, text: str, model: str = "") -> None:

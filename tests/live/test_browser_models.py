@@ -60,8 +60,11 @@ def status(visit):
 
 def opened(visit):
     """Open the list from the message by keyboard."""
+    visit.unfold()
     visit.page.locator("#text").focus()
     visit.page.keyboard.press("Tab")
+    if visit.page.locator("#fold").is_visible():
+        visit.page.keyboard.press("Tab")
     expect(button(visit)).to_be_focused()
     visit.page.keyboard.press("Enter")
     expect(panel(visit)).to_be_visible()
@@ -186,7 +189,7 @@ def test_what_answered_last_is_listed_first(visit):
     opened(visit)
     visit.page.keyboard.type("t500-r0-d0")
     visit.page.keyboard.press("Enter")
-    visit.page.keyboard.press("Shift+Tab")
+    visit.page.locator("#text").focus()
     visit.page.keyboard.press("Enter")
     visit.page.wait_for_url(CONVERSATION)
     visit.until_ended()

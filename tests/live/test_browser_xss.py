@@ -37,7 +37,9 @@ DOCUMENT = "\n\n".join(f"{FACT} {payload}" for payload in PAYLOADS[:6])
 FOUND = r"""() => {
   const found = window.__xss === undefined ? [] : [`it ran: ${window.__xss}`];
   const own = (address) => /^\/(static|admin\/jsi18n)\//.test(address.replace(location.origin, ""));
-  for (const script of document.scripts) if (!own(script.src)) found.push(script.outerHTML);
+  // The page's own map of its modules.
+  const map = document.querySelector("head > script[type=importmap]");
+  for (const script of document.scripts) if (script !== map && !own(script.src)) found.push(script.outerHTML);
   // The page's own icon is in the page; anything like it elsewhere is not.
   const icon = document.querySelector("head > link[rel=icon]");
   const foreign = "iframe, object, embed, base, style, link:not([href^='/static/']), svg animate";

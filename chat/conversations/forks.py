@@ -1,0 +1,69 @@
+"""Continues a conversation in a new one: the branch up to an answer is copied, and both go on by themselves."""
+
+from collections.abc import Sequence
+from uuid import UUID, uuid4
+
+from django.db import transaction
+from django.forms.models import model_to_dict
+
+from chat.conversations import access, branches
+from chat.models import Citation, Conversation, GivenDocument, Message
+from langai_site.accounts.models import User
+from langai_site.errors import ConflictError
+
+# Copied from message to message. Leases belong to the runs that wrote the originals.
+FIELDS = (
+    *("role", "parts", "status", "label", "causes", "options", "model", "collections"),
+    *("error", "error_code", "receipt", "created_at"),
+)
+
+
+@transaction.atomic
+def fork(user: User, reply_id: UUID) -> Conversation:
+    """Return a new conversation of this person with the branch up to a reply, its label and its citations.
+
+    Raises NotFoundError, and ConflictError while the reply is being written.
+    """
+    reply = access.access_reply(user.id, reply_id)
+    if reply.status == Message.Status.STREAMING:
+        raise ConflictError("This answer is still being written. Stop it, or wait until it is complete.")
+    old = access.access_conversation(user.id, reply.conversation_id, lock=True)
+    new = Conversation(
+        owner=user,
+        title=old.title,
+        label=old.label,
+        label_cause=old.label_cause,
+        source=access.PAGE,
+        model=old.model,
+        collections=old.collections,
+    )
+    new.save(force_insert=True)
+    ids = branches.ids_up_to(old, reply_id)
+    copies = {key: uuid4() for key in ids}
+    for some in branches.chunks(ids):
+        _copy(new, branches.read(some), copies)
+    new.current_leaf_id = copies[reply_id]
+    new.save(update_fields=["current_leaf"])
+    return new
+
+
+def _copy(new: Conversation, messages: Sequence[Message], copies: dict[UUID, UUID]) -> None:
+    Message.objects.bulk_create(
+        Message(
+            id=copies[message.id],
+            conversation=new,
+            parent_id=copies.get(message.parent_id) if message.parent_id else None,
+            **{name: getattr(message, name) for name in FIELDS},
+        )
+        for message in messages
+    )
+    # So that the label of the copies rises with that of the documents that they were made from.
+    GivenDocument.objects.bulk_create(
+        GivenDocument(reply_id=copies[given.reply_id], document=given.document)
+        for given in GivenDocument.objects.filter(reply_id__in=[message.id for message in messages])
+    )
+    Citation.objects.bulk_create(
+        Citation(reply_id=copies[message.id], **model_to_dict(citation, exclude=["id", "reply"]))
+        for message in messages
+        for citation in message.citations.all()
+    )
