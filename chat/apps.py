@@ -10,6 +10,7 @@ class ChatConfig(AppConfig):
         from chat import measures
         from chat.api import stateless
         from chat.conversations import access, label_rises
+        from chat.history import rows as history_rows
         from chat.live import closed_accounts, raising, runner
         from chat.turns import cited_sources
         from langai_site import registry
@@ -30,4 +31,5 @@ class ChatConfig(AppConfig):
         registry.gauge(registry.Gauge("langai_live_replies", "Replies being written", live_replies))
         registry.titles_of_conversations("chat", access.titles)
         registry.worker_job("deleted conversations", seconds=60, run=access.purge_deleted)
+        registry.worker_job("words of conversations", seconds=600, run=history_rows.fill)
         registry.worker_job("replaced versions", seconds=3600, run=cited_sources.discard_uncited)

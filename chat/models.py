@@ -147,6 +147,23 @@ class Message(models.Model):
         return thinking_of(self.parts)
 
 
+class MessageWords(models.Model):
+    """The words of a message, or of a conversation's title if there is no message, for search in one's conversations.
+
+    SQLite keeps them in the table chat_messagetokens, under this row's id; PostgreSQL in the column `tokens`.
+    """
+
+    message = models.OneToOneField(Message, null=True, on_delete=models.CASCADE, related_name="indexed")
+    conversation = models.ForeignKey(Conversation, on_delete=models.CASCADE, related_name="+")
+    version = models.PositiveSmallIntegerField(help_text="Of the analyser that found the words.")
+
+    class Meta:
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return str(self.message_id or self.conversation_id)
+
+
 class ReplyHtml(models.Model):
     """The cached HTML of an ended reply, so that it is drawn once. Deleted with its reply."""
 

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from chat.pages import model_list, posts, replies, views
+from chat.pages import history, model_list, posts, replies, views
 from chat.pages.consumers import ConversationConsumer
 
 app_name = "chat"
@@ -8,6 +8,7 @@ urlpatterns = [
     path("", views.new, name="new"),
     path("models/", model_list.models, name="models"),
     path("conversations/", posts.start, name="start"),
+    path("conversations/search/", history.search, name="history"),
     path("conversations/list/", views.sidebar, name="list"),
     path("conversations/<uuid:conversation>/", views.conversation, name="conversation"),
     path("conversations/<uuid:conversation>/messages/", posts.post, name="post"),

@@ -31,7 +31,7 @@ LAYERS = {
     "chat": [
         "events values",
         "models markdown",
-        "measures llm",
+        "measures llm history",
         "routing",
         "conversations",
         "turns",

@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from chat.conversations import branches, labels
 from chat.events import ConversationGone, group_of
+from chat.history import rows as history_rows
 from chat.models import Conversation, LabelChange, Message
 from langai_site.accounts import open_accounts
 from langai_site.database.compiled_queries import CompiledQuery
@@ -177,6 +178,7 @@ def caller_of(conversation: Conversation, reply_id: UUID) -> Caller:
     return callers.caller_of(conversation.owner, conversation.source, conversation=conversation.id, reply=reply_id)
 
 
+@transaction.atomic
 def rename(user_id: int, conversation_id: UUID, title: str) -> Conversation:
     conversation = access_conversation(user_id, conversation_id)
     cleaned = " ".join(title.replace("\0", "").split())
@@ -186,6 +188,7 @@ def rename(user_id: int, conversation_id: UUID, title: str) -> Conversation:
         raise InvalidError("A title can have at most 120 characters.")
     conversation.title = cleaned
     conversation.save(update_fields=["title"])
+    history_rows.replace([history_rows.of_title(conversation)])
     return conversation
 
 

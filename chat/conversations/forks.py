@@ -7,6 +7,7 @@ from django.db import transaction
 from django.forms.models import model_to_dict
 
 from chat.conversations import access, branches
+from chat.history import rows as history_rows
 from chat.models import Citation, Conversation, GivenDocument, Message
 from langai_site.accounts.models import User
 from langai_site.errors import ConflictError
@@ -38,6 +39,7 @@ def fork(user: User, reply_id: UUID) -> Conversation:
         collections=old.collections,
     )
     new.save(force_insert=True)
+    history_rows.add(history_rows.of_title(new))
     ids = branches.ids_up_to(old, reply_id)
     copies = {key: uuid4() for key in ids}
     for some in branches.chunks(ids):
@@ -48,7 +50,7 @@ def fork(user: User, reply_id: UUID) -> Conversation:
 
 
 def _copy(new: Conversation, messages: Sequence[Message], copies: dict[UUID, UUID]) -> None:
-    Message.objects.bulk_create(
+    made = Message.objects.bulk_create(
         Message(
             id=copies[message.id],
             conversation=new,
@@ -57,6 +59,8 @@ def _copy(new: Conversation, messages: Sequence[Message], copies: dict[UUID, UUI
         )
         for message in messages
     )
+    for message in made:
+        history_rows.add(history_rows.of_message(message, new.owner_id))
     # So that the label of the copies rises with that of the documents that they were made from.
     GivenDocument.objects.bulk_create(
         GivenDocument(reply_id=copies[given.reply_id], document=given.document)

@@ -15,6 +15,8 @@ from django.utils import timezone
 
 from chat.conversations import access, branches, chosen_collections, drafts, label_rises, labels
 from chat.events import CitedSource
+from chat.history import rows as history_rows
+from chat.history.rows import Indexed
 from chat.llm.built_in import BUILT_IN
 from chat.models import Citation, Conversation, Message, text_of
 from chat.routing import policies
@@ -168,6 +170,7 @@ def _ask(pick: drafts.Pick, question: Message, label: Sensitivity | None) -> Sta
     access.raise_label(conversation, causes)
     question.role, question.label, question.causes = Message.Role.USER, conversation.label, labels.written(causes)
     question.save(force_insert=True)
+    history_rows.add(history_rows.of_message(question, conversation.owner_id))
     return _open(conversation, question, pick)
 
 
@@ -176,6 +179,7 @@ def _new(user: User, text: str, source: str) -> Conversation:
     conversation = Conversation(owner=user, title=title, source=source, label=began.label, label_cause=began.words)
     concurrency.refuse_while_live(conversation)
     conversation.save(force_insert=True)
+    history_rows.add(history_rows.of_title(conversation))
     return conversation
 
 
@@ -354,6 +358,8 @@ def close(started: Started, outcome: TurnOutcome, entries: Sequence[Entry]) -> b
         )
         label_rises.catch_up(started.reply)
         reply_labels.reach(started.reply)
+        owner = cast(int, started.request.caller.user_id)
+        history_rows.replace([Indexed(owner, started.conversation, started.reply, outcome.text)])
     usage.close(started.reply, entries)
     return bool(closed)
 
@@ -386,6 +392,8 @@ def _end_lost(conversation_id: UUID, reply_id: UUID) -> bool:
         lease_until=None,
     )
     if ended:
+        owner = reply.conversation.owner_id
+        history_rows.replace([Indexed(owner, conversation_id, reply_id, text)])
         label_rises.catch_up(reply_id)
         reply_labels.reach(reply_id)
         usage.close(reply_id, [])

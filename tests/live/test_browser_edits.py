@@ -83,7 +83,9 @@ def test_an_edit_beside_an_answer_that_is_being_written_keeps_both(visit, upstre
     visit.until_ended()
     visit.page.get_by_label("Earlier version").first.click()
     visit.until_written("word3")
-    visit.stop()
+    # The other button moves with what is written.
+    visit.page.locator("#halt").click()
+    visit.until_ended()
     expect(visit.questions).to_have_text([re.compile("First"), re.compile(r"Slowly\s*1 of 2")])
 
 
@@ -101,3 +103,24 @@ def test_without_javascript_a_question_is_edited_on_a_page_of_its_own(browser, a
         visit.until_ended()
         visit.page.get_by_label("Earlier version").click()
         expect(visit.questions).to_contain_text("Who can read my conversations?")
+
+
+def test_conversations_are_found_while_one_types_and_a_result_opens_its_branch(visit):
+    started(visit, "Where is the observatory?")
+    address = visit.page.url
+    visit.questions.last.hover()
+    visit.questions.last.get_by_label("Edit your message").click()
+    visit.page.locator(".editing textarea").fill("Where is the planetarium?")
+    visit.page.keyboard.press("Enter")
+    visit.until_ended()
+    visit.open()
+    field = visit.page.get_by_role("searchbox", name="Search your conversations")
+    field.type("observator")
+    result = visit.page.locator("#conversations .talk")
+    expect(result.locator("mark")).to_have_text("observatory")
+    field.fill("")
+    expect(visit.page.locator("#conversations .row").first).to_be_visible()
+    field.type("observatory?")
+    result.first.click()
+    expect(visit.page).to_have_url(re.compile(re.escape(address)))
+    expect(visit.questions).to_have_text([re.compile(r"observatory\?\s*1 of 2")])

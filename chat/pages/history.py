@@ -1,0 +1,91 @@
+"""Search in one's own conversations: a page, and its results in the sidebar while somebody types."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.http import urlencode
+from django.views.decorators.http import require_safe
+
+from chat.history import finding
+from chat.history.finding import FoundConversation, HistoryFilters, HistoryFindings
+from chat.pages import conversation as pages
+from chat.pages import drawing
+from langai_site.accounts.limits import costly
+from langai_site.accounts.models import User
+from langai_site.accounts.session import SignedOutError, as_user, by_person
+from langai_site.sensitivity import Sensitivity
+from search.pages.marking import matcher
+from search.pages.snippets import Match, SnippetPiece, snippet
+
+PAGE = "chat/history.html"
+# Characters of a result's text.
+LENGTH = 180
+PERIODS = ((7, "the last 7 days"), (30, "the last 30 days"), (365, "the last year"))
+
+
+@dataclass(frozen=True)
+class Result:
+    """A conversation that was found. `pieces` are a stretch of its newest matching message; without one, empty."""
+
+    found: FoundConversation
+    url: str
+    pieces: Sequence[SnippetPiece]
+
+    @property
+    def more(self) -> int:
+        """Return how many other messages of the conversation match."""
+        return max(0, self.found.count - 1)
+
+
+@require_safe
+@costly
+@by_person
+async def search(request: HttpRequest) -> HttpResponse:
+    """Show the conversations that match `q`. For htmx, only the results, or the sidebar's list if nothing is asked."""
+    is_part = bool(request.htmx)  # type: ignore[attr-defined]
+    query, filters = request.GET.get("q", "").strip()[: finding.QUERY_MAX_CHARS], filters_of(request.GET)
+    try:
+        user_id = await as_user(request, _id)
+        if is_part and not query:
+            return await pages.drawn(request, f"{pages.PAGE}#sidebar", await as_user(request, pages.list_context))
+    except SignedOutError:
+        return redirect(f"{reverse('account_login')}?{urlencode({'next': request.get_full_path()})}")
+    found = await drawing.off_loop(finding.find, user_id, request.GET.get("q", ""), filters)
+    context = await drawing.off_loop(_context, query, filters, found)
+    return await pages.drawn(request, f"{PAGE}{'#sidebar' if is_part else ''}", context)
+
+
+def _id(user: User) -> int:
+    return user.id
+
+
+def filters_of(form: QueryDict) -> HistoryFilters:
+    """Read the filters of a form; values that are not known filter nothing."""
+    labels = {label.slug: label for label in Sensitivity}
+    days = {str(number): number for number, _ in PERIODS}
+    return HistoryFilters(labels.get(form.get("label", "")), days.get(form.get("days", "")))
+
+
+def _context(query: str, filters: HistoryFilters, findings: HistoryFindings) -> dict[str, Any]:
+    matches = matcher(query)
+    return {
+        "query": query,
+        "query_max": finding.QUERY_MAX_CHARS,
+        "filters": filters,
+        "findings": findings,
+        "results": [_result(found, matches) for found in findings.found],
+        "history_labels": list(Sensitivity),
+        "periods": PERIODS,
+    }
+
+
+def _result(found: FoundConversation, matches: Callable[[str], Sequence[Match]]) -> Result:
+    page = reverse("chat:conversation", args=[found.conversation.id])
+    if found.message is None:
+        return Result(found, page, ())
+    text = " ".join(found.message.text[: finding.SNIPPET_CHARS].split())
+    return Result(found, f"{page}?reply={found.message.id}", snippet(text, matches(text), LENGTH))
