@@ -49,12 +49,14 @@ _store_threads = ThreadPoolExecutor(8, thread_name_prefix="store")
 class FoundCandidates:
     """The results of one search for one text.
 
-    `complete`: no further result would count. `failed`: the store could not be searched.
+    `complete`: no further result would count. `failed`: the store could not be searched. `low`: the lowest score among
+    the best, whether it counts or not.
     """
 
     scores: Mapping[int, float]
     complete: bool = True
     failed: bool = False
+    low: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -129,7 +131,7 @@ def candidates(question: CandidateQuestion, depth: int) -> Candidates:
         for meaning, futures in waiting
     ]
     embedded_texts = {meaning.text for meaning, found in meaning_hits if not found.failed}
-    rankings = [Ranking(found.scores, meaning.weight) for meaning, found in meaning_hits]
+    rankings = [Ranking(found.scores, meaning.weight, low=found.low) for meaning, found in meaning_hits]
     for (text, weight), hits in zip(question.asked.texts, word_hits, strict=True):
         rankings.append(_by_words(hits, weight, alone=text not in embedded_texts))
     return Candidates(
@@ -158,7 +160,8 @@ def _nearest(vector: "np.ndarray", index: Index, depth: int) -> FoundCandidates:
         logger.warning("Collection %s was not searched by meaning: %s", index.collection_id, error)
         return FoundCandidates({}, failed=True)
     counting = {pk: score for pk, score in answer if score >= index.embedder.min_score}
-    return FoundCandidates(counting, complete=len(counting) < depth)
+    low = min((score for _pk, score in answer), default=1.0)
+    return FoundCandidates(counting, complete=len(counting) < depth, low=low)
 
 
 def _without_unknown_scripts(meaning: Meaning, found: FoundCandidates) -> FoundCandidates:
@@ -182,4 +185,5 @@ def _merged(answers: Iterable[FoundCandidates]) -> FoundCandidates:
     """Merge what one embedder's indexes found: their scores can be compared."""
     found = list(answers)
     scores = {pk: score for each in found for pk, score in each.scores.items()}
-    return FoundCandidates(scores, all(each.complete for each in found), any(each.failed for each in found))
+    low = min((each.low for each in found), default=1.0)
+    return FoundCandidates(scores, all(each.complete for each in found), any(each.failed for each in found), low)

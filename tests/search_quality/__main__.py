@@ -66,7 +66,7 @@ class Bench:
     def quality(self) -> str:
         own = sorted(path.parent for path in DATA.glob("*/corpus.jsonl"))
         folders = self.chosen.beir or own
-        talk = [] if self.chosen.beir else ["--small-talk", str(DATA / "small_talk.jsonl")]
+        talk = [] if self.chosen.beir else ["--made", "--small-talk", str(DATA / "small_talk.jsonl")]
         with self.deployment() as it:
             found = it.told(
                 "tests.search_quality.quality",
@@ -80,7 +80,8 @@ class Bench:
         self.numbers["quality"] = found
         self.numbers["verdicts"] = [{"sentence": each.sentence, "outcome": each.outcome} for each in verdicts]
         said = "\n".join(each.sentence for each in verdicts)
-        return "\n\n".join([report.quality_table(groups), said, report.silence_table(silence), QUALITY_NOTE])
+        tables = [report.quality_table(groups), report.held_out_table(found["questions"])]
+        return "\n\n".join([*tables, said, report.silence_table(silence), QUALITY_NOTE])
 
     def speed(self) -> str:
         sizes, collections = ((MILLION,), (1,)) if self.chosen.million else (SIZES, COLLECTIONS)

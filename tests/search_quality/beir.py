@@ -5,6 +5,7 @@ and, as `history`, what the person asked before.
 """
 
 import csv
+import hashlib
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -13,7 +14,8 @@ from typing import Any
 
 SPLIT = "test"
 # Nothing answers these, and nothing should be found for them.
-SMALL_TALK = "small-talk"
+SMALL_TALK, NOTHING_FITS = "small-talk", "nothing-fits"
+SILENT = (SMALL_TALK, NOTHING_FITS)
 
 
 class BadDataset(Exception):
@@ -22,12 +24,13 @@ class BadDataset(Exception):
 
 @dataclass(frozen=True)
 class Text:
-    """A passage to search. BEIR's sets hold whole articles, too."""
+    """A passage to search. BEIR's sets hold whole articles, too. With a `file_name`, it is a file to be read whole."""
 
     id: str
     title: str
     text: str
     heading: str = ""
+    file_name: str = ""
 
 
 @dataclass(frozen=True)
@@ -39,6 +42,11 @@ class Question:
     relevant: dict[str, int] = field(default_factory=dict)
     kind: str = "all"
     history: tuple[str, ...] = ()
+
+    @property
+    def is_held_out(self) -> bool:
+        """Whether it belongs to the third of the questions that nothing is tuned on."""
+        return int(hashlib.sha256(f"{self.id} {self.text}".encode()).hexdigest()[:8], 16) % 3 == 0
 
 
 @dataclass(frozen=True)
@@ -118,7 +126,7 @@ def _question(row: dict[str, Any], judged: dict[str, dict[str, int]]) -> Questio
     metadata = _metadata(row)
     kind = str(metadata.get("kind", "all"))
     relevant = judged.get(str(row["_id"]), {})
-    if not any(grade > 0 for grade in relevant.values()) and kind != SMALL_TALK:
+    if not any(grade > 0 for grade in relevant.values()) and kind not in SILENT:
         return None
     return Question(str(row["_id"]), str(row["text"]), relevant, kind, tuple(map(str, metadata.get("history", ()))))
 

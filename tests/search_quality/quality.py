@@ -11,24 +11,30 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from tests.search_quality import beir, library, searches
+from tests.search_quality import beir, library, made, searches
 from tests.search_quality.beir import Dataset, Question
 from tests.search_quality.library import Library
 from tests.search_quality.metrics import METRICS
 
 
-async def scores(datasets: Iterable[Dataset], filled: Library) -> list[dict[str, Any]]:
+async def scores(
+    datasets: Iterable[Dataset], filled: Library, names: Iterable[str] = tuple(searches.SEARCHES)
+) -> list[dict[str, Any]]:
     """For each question its language, kind and, by search and metric, how good the answer was."""
+    wanted = {name: searches.SEARCHES[name] for name in names}
     found = []
     for dataset in datasets:
         for question in dataset.answerable:
             row = {"language": dataset.language, "kind": question.kind, "id": question.id}
-            found.append(row | {"scores": await _asked(question, filled)})
+            row |= {"held_out": question.is_held_out, "scores": await _asked(question, filled, wanted)}
+            found.append(row)
     return found
 
 
-async def _asked(question: Question, filled: Library) -> dict[str, dict[str, float]]:
-    ranked = {name: filled.ranked(await search(question, filled.reader)) for name, search in searches.SEARCHES.items()}
+async def _asked(
+    question: Question, filled: Library, wanted: Mapping[str, searches.Search]
+) -> dict[str, dict[str, float]]:
+    ranked = {name: filled.ranked(await search(question, filled.reader)) for name, search in wanted.items()}
     return {
         name: {metric: value(ranking, question.relevant) for metric, value in METRICS.items()}
         for name, ranking in ranked.items()
@@ -57,10 +63,12 @@ async def _both(datasets: Sequence[Dataset], talk: Mapping[str, Sequence[Questio
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.search_quality.quality")
     parser.add_argument("folders", nargs="+", type=Path)
+    parser.add_argument("--made", action="store_true", help="the look-alikes that are made up here, too")
     parser.add_argument("--split", default=beir.SPLIT)
     parser.add_argument("--small-talk", type=Path, metavar="FILE")
     options = parser.parse_args()
     datasets = [beir.load(folder, options.split) for folder in options.folders]
+    datasets += [made.dataset()] if options.made else []
     talk = beir.small_talk(options.small_talk) if options.small_talk else {}
     library.set_up()
     from langai_site.accounts.models import User

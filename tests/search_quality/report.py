@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from statistics import fmean
 from typing import Any
 
-from tests.search_quality.beir import SMALL_TALK
+from tests.search_quality.beir import NOTHING_FITS, SILENT
 from tests.search_quality.metrics import METRICS, Difference, difference
 
 WHOLE, PARTS = "hybrid", ("keywords", "vectors")
@@ -66,6 +66,18 @@ def quality_table(found: Sequence[Group]) -> str:
     return columns([["language", "kind", "questions", *letters], *lines])
 
 
+def held_out_table(rows: Sequence[Row]) -> str:
+    """The hybrid alone: the questions that it may be tuned on, and the third that is held out, of each language."""
+    lines = []
+    for group in groups(rows):
+        parts = [[row for row in group.rows if bool(row.get("held_out")) == held_out] for held_out in (False, True)]
+        if group.kind == ALL and all(parts):
+            values = [f"{Group('', '', tuple(part)).mean(WHOLE, metric):.3f}" for metric in METRICS for part in parts]
+            lines.append([group.language, *(str(len(part)) for part in parts), *values])
+    heading = [name for metric in METRICS for name in (f"{metric} open", "held out")]
+    return columns([["language", "open", "held out", *heading], *lines])
+
+
 @dataclass(frozen=True)
 class Verdict:
     """How the whole compares with the better of its parts, by one metric in one language."""
@@ -115,9 +127,10 @@ def silence(rows: Iterable[Row]) -> dict[str, dict[str, list[str]]]:
     """
     found: dict[str, dict[str, list[str]]] = {}
     for row in rows:
-        talk = row["kind"] == SMALL_TALK
+        talk = row["kind"] in SILENT
         each = found.setdefault(
-            row["language"], {"small_talk": [], "wrongly_cited": [], "questions": [], "wrongly_silent": []}
+            "nothing fits" if row["kind"] == NOTHING_FITS else row["language"],
+            {"small_talk": [], "wrongly_cited": [], "questions": [], "wrongly_silent": []},
         )
         each["small_talk" if talk else "questions"].append(row["text"])
         if row["cites"] == talk:
