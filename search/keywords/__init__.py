@@ -10,15 +10,16 @@ from typing import Protocol
 from django.db import connection
 
 from search.keywords.ranking import KeywordHit
+from search.keywords.types import KeywordText
 
-__all__ = ["KeywordHit", "KeywordIndex", "get_index"]
+__all__ = ["KeywordHit", "KeywordIndex", "KeywordText", "get_index"]
 
 
 class KeywordIndex(Protocol):
     """An index in the database that Django is connected to. It holds what `add` was given, live or not."""
 
-    def add(self, rows: Iterable[tuple[int, int, str]]) -> None:
-        """Index passages, given as id, collection id and `in_context` text. Replaces rows with the same ids."""
+    def add(self, rows: Iterable[KeywordText]) -> None:
+        """Index passages. Replaces rows with the same ids."""
 
     def remove(self, passage_ids: Collection[int]) -> None:
         """Take passages out; unknown ids are ignored."""

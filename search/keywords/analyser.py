@@ -1,7 +1,8 @@
 """Pure: turns texts and questions into the tokens that both databases index and look up, by the same rules.
 
 A token is a folded stem, a number or code, or a gram of a script without spaces. It holds letters, marks, digits and
-the signs `.:-§+#`: no space, quote or control character, so that no database can misread it.
+the signs `.:-§+#`: no space, quote or control character, so that no database can misread it. A token of a file's name
+begins with `=:`, one of a telephone number with `=t`.
 """
 
 import re
@@ -13,12 +14,13 @@ from typing import NamedTuple
 
 from search.keywords.compounds import parts_of
 from search.keywords.languages import COMMON, STEMMERS, language_of, small_words
-from search.keywords.letters import ATOM, CHUNK, RUN, UNSPACED, folded, grams, humps, number, plain, simplified
+from search.keywords.letters import ATOM, CHUNK, RUN, UNSPACED, folded, grams, humps, plain, simplified
+from search.keywords.numbers import SPACED, below, number, phones, versions_above
 from search.keywords.stems import stems
-from search.keywords.weights import PARTS, SMALL_WORD, of_grams
+from search.keywords.weights import LOCAL_NUMBER, NAMED, PARTS, SMALL_WORD, VERSION_BELOW, of_grams
 
 # Raise it when texts are analysed differently: rows of another version count as missing and are written again.
-VERSION = 1
+VERSION = 2
 
 # Characters of a token; a longer one is cut off.
 TOKEN_CHARS = 64
@@ -29,6 +31,9 @@ _ELISION = re.compile(
     re.IGNORECASE,
 )
 _APOSTROPHE = re.compile(r"(?<=[^\W\d])['\u2019](?=[^\W\d])")
+# A token of a document's names, not of its text.
+NAME = "=:"
+_SPACED = re.compile(SPACED)
 # Terms of a question; of a longer question, only the first ones are used.
 TERMS = 48
 
@@ -45,7 +50,7 @@ class Analysis:
 class Form:
     """Tokens that together mean the term; a partial match counts in part.
 
-    `weight`: from 0 to 1, how exactly they mean it.
+    `weight`: from 0 to 1, how exactly they mean it; a little more than 1 in the name of a file.
     """
 
     tokens: tuple[str, ...]
@@ -67,7 +72,7 @@ class Term:
 class WordReading(NamedTuple):
     """A chunk, or a piece of it, in one language. Each of `names` means the whole; all of `parts` together do.
 
-    `smaller` are for questions that are shorter than a gram.
+    `smaller` are for questions that are shorter than a gram, or name only the first numbers of a version.
     """
 
     names: tuple[str, ...]
@@ -76,13 +81,16 @@ class WordReading(NamedTuple):
     weight: float = 1.0
 
 
-def analyse(text: str) -> Analysis:
-    """Return the tokens of a text, for the index."""
+def analyse(text: str, names: str = "") -> Analysis:
+    """Return the tokens of a text, for the index, and those of the document's `names`, such as its file's."""
     text = plain(text)
     chunks = CHUNK.findall(text)
     language = language_of({chunk.lower() for chunk in chunks[:SAMPLE]}, text)
     known = _KNOWN[language]
-    return Analysis(language, list(chain.from_iterable(map(known.__getitem__, chunks))))
+    tokens = list(chain.from_iterable(map(known.__getitem__, chunks)))
+    tokens += chain.from_iterable(found for _match, found in phones(text))
+    tokens += dict.fromkeys(NAME + token for chunk in CHUNK.findall(plain(names)) for token in known[chunk])
+    return Analysis(language, tokens)
 
 
 def question(text: str, languages: Sequence[str] = ()) -> list[Term]:
@@ -90,7 +98,7 @@ def question(text: str, languages: Sequence[str] = ()) -> list[Term]:
 
     A word has a form for each language that stems it differently. Each term occurs once.
     """
-    text = plain(text)
+    text, called = _without_phones(plain(text))
     chunks = list(dict.fromkeys(CHUNK.findall(text)))
     own = language_of({chunk.lower() for chunk in chunks}, text)
     stemmed_in = tuple(dict.fromkeys(language for language in (own, *languages) if language in STEMMERS)) or COMMON
@@ -98,7 +106,16 @@ def question(text: str, languages: Sequence[str] = ()) -> list[Term]:
     found: dict[tuple[Form, ...], Term] = {}
     for term in chain.from_iterable(_terms(chunk, stemmed_in, small, shouted=text.isupper()) for chunk in chunks):
         found[term.forms] = max(term, found.get(term.forms, term), key=lambda same: same.weight)
-    return list(found.values())[:TERMS]
+    return [*called, *found.values()][:TERMS]
+
+
+def _without_phones(text: str) -> tuple[str, list[Term]]:
+    """Return a question without its telephone numbers, and a term for each of them."""
+    found = list(phones(text))
+    for match, _tokens in found:
+        text = text.replace(match[0], " ")
+    weights = (1.0, LOCAL_NUMBER)
+    return text, [Term(tuple(Form((t,), w) for t, w in zip(tokens, weights, strict=False))) for _match, tokens in found]
 
 
 def _small(language: str) -> frozenset[str]:
@@ -119,7 +136,9 @@ def _known_terms(chunk: str, languages: tuple[str, ...]) -> tuple[Term, ...]:
     terms = []
     for same in zip(*(_read(chunk, language) for language in languages), strict=True):
         forms = [Form((name,)) for reading in same for name in reading.names]
+        forms += [Form((below(name),), VERSION_BELOW) for reading in same for name in reading.names if below(name)]
         forms += [Form(reading.parts, PARTS) for reading in same if reading.parts]
+        forms += [Form(tuple(NAME + token for token in form.tokens), NAMED * form.weight) for form in forms]
         terms.append(Term(tuple(dict.fromkeys(forms)), same[0].weight))
     return tuple(terms)
 
@@ -155,6 +174,8 @@ def _read(chunk: str, language: str) -> tuple[WordReading, ...]:
     """Return the readings of a chunk: one for a word or a code, one for each gram of a script without spaces."""
     if UNSPACED.search(chunk):
         return tuple(reading for run in RUN.findall(chunk) for reading in _read_run(run, language))
+    if _SPACED.fullmatch(chunk):
+        return (WordReading((_cut(number(" ".join(chunk.split()))[0]),), tuple(re.findall(r"\d+", chunk))),)
     atoms = ATOM.findall(_without_elision(chunk))
     if not atoms:
         return ()
@@ -178,7 +199,7 @@ def _read_run(run: str, language: str) -> Sequence[WordReading]:
 def _read_atom(atom: str, language: str) -> WordReading:
     if atom[0].isdecimal():
         whole, *groups = number(atom)
-        return WordReading((_cut(whole),), tuple(map(_cut, groups)))
+        return WordReading((_cut(whole),), tuple(map(_cut, groups)), tuple(map(_cut, versions_above(whole))))
     if words := humps(atom):
         return WordReading((_cut(folded(atom)),), tuple(_stem(word, language) for word in words))
     word = atom.casefold()[:TOKEN_CHARS]
@@ -198,7 +219,10 @@ def _read_code(atoms: Sequence[str], signs: tuple[str, str], language: str) -> W
     whole = signs[0] + _joined(words) + signs[1]
     names = stems(whole[:TOKEN_CHARS], language) if whole.isalpha() else (whole,)
     parts = dict.fromkeys(part for reading in readings for part in (*reading.names, *reading.parts) if len(part) > 1)
-    return WordReading(tuple(map(_cut, names)), tuple(part for part in parts if part not in names))
+    above = [*versions_above(whole), *chain.from_iterable(reading.smaller for reading in readings)]
+    return WordReading(
+        tuple(map(_cut, names)), tuple(part for part in parts if part not in names), tuple(map(_cut, above))
+    )
 
 
 def _joined(words: Sequence[str]) -> str:

@@ -1,9 +1,11 @@
-"""Pure: normalises the characters of a text and cuts it into chunks, words, numbers and grams."""
+"""Pure: normalises the characters of a text and cuts it into chunks, words and grams."""
 
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
+
+from search.keywords.numbers import SPACED
 
 
 def _ranges(codes: Iterable[int]) -> str:
@@ -28,8 +30,10 @@ SYLLABLES = r"\u0e01-\u0e4e\u0e81-\u0edf\u1000-\u102a\u102b-\u103f\u1050-\u109f\
 
 _IN_WORD = rf"[\w{MARKS}]"
 # A chunk is the text between spaces and punctuation. Inside it, signs join what belongs together (foo-bar, a.b@c.de,
-# 10:30), and a hyphen at a line break joins the word. C++, C# and § 15 are chunks as well.
-CHUNK = re.compile(rf"§+\s?\d\w*|{_IN_WORD}+(?:(?:['\u2019.\-\u2010&@]|-\n|(?<=\d)[:/,](?=\d)){_IN_WORD}+)*(?:\+\+|#)?")
+# 10:30), and a hyphen at a line break joins the word. C++, C#, § 15 and 37 500 are chunks as well.
+CHUNK = re.compile(
+    rf"{SPACED}|§+\s?\d\w*|{_IN_WORD}+(?:(?:['\u2019.\-\u2010&@]|-\n|(?<=\d)[:/,](?=\d)){_IN_WORD}+)*(?:\+\+|#)?"
+)
 # The parts of a chunk: numbers with their points and colons, and words.
 ATOM = re.compile(rf"\d+(?:[.:/,'\u2019\-]\d+)*|[^\W\d_](?:[^\W\d_]|[{MARKS}])*")
 RUN = re.compile(rf"[{IDEOGRAPHS}]+|(?:[{SYLLABLES}][{MARKS}]*)+|(?:(?![{IDEOGRAPHS}{SYLLABLES}]).)+", re.DOTALL)
@@ -42,6 +46,8 @@ _CAMEL = re.compile(r"[a-z][A-Z]|[A-Z]{2}[a-z]")
 
 # Signs inside words that change neither sound nor meaning: soft hyphen, joiners, direction, byte order.
 _INVISIBLE = re.compile("[\u00ad\u200d\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff]")
+# Arabic signs for thousands and decimals.
+_ARABIC_SIGNS = str.maketrans("\u066c\u066b", ",.")
 # Accents of scripts in which they can be ignored; in the Indian scripts vowel signs are letters.
 _ACCENTS = re.compile(
     "[\u0300-\u036f\u0483-\u0487\u0591-\u05c7\u0610-\u061a\u064b-\u065f\u0670\u06d6-\u06ed\u1ab0-\u1aff\u1dc0-\u1dff]"
@@ -49,15 +55,13 @@ _ACCENTS = re.compile(
 _LETTERS = str.maketrans(
     {"ø": "o", "đ": "d", "ł": "l", "æ": "ae", "œ": "oe", "\u0131": "i", "þ": "th", "ð": "d", "ħ": "h"}
 )
-_THOUSANDS = re.compile(r"(\d{1,3}(?:([.,'\u2019])\d{3})(?:\2\d{3})*)(?:[.,](\d+))?")
-_DECIMAL = re.compile(r"\d+[.,]\d+")
 
 
 def plain(text: str) -> str:
     """Return the text in one form: composed, of normal width, without invisible signs."""
     if text.isascii():
         return text
-    return _INVISIBLE.sub("", unicodedata.normalize("NFKC", text))
+    return _INVISIBLE.sub("", unicodedata.normalize("NFKC", text)).translate(_ARABIC_SIGNS)
 
 
 def folded(word: str) -> str:
@@ -101,15 +105,3 @@ def grams(run: str) -> tuple[list[str], list[str]]:
 
 def _pieces(units: list[str], size: int) -> list[str]:
     return ["".join(units[first : first + size]) for first in range(len(units) - size + 1)]
-
-
-def number(atom: str) -> list[str]:
-    """Return a number in comparable form, then its parts: 1.000,50 is 1000.50; 2024-05-01 has 2024, 05 and 01."""
-    digits = "".join(str(unicodedata.decimal(char)) if char.isdecimal() else char for char in atom)
-    if match := _THOUSANDS.fullmatch(digits):
-        whole = "".join(filter(str.isdigit, match[1]))
-        return [f"{whole}.{match[3]}" if match[3] else whole]
-    if _DECIMAL.fullmatch(digits):
-        return [digits.replace(",", ".")]
-    groups = re.split(r"\D", digits)
-    return [re.sub(r"[^\d.:]", "-", digits), *(group for group in groups if len(group) > 1 and len(groups) > 1)]

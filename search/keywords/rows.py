@@ -10,6 +10,7 @@ from django.db.models import Count
 
 from search.keywords.analyser import VERSION, analyse, question
 from search.keywords.ranking import Candidate, Clause, Group, KeywordHit, KeywordQuestion, clauses, ranked
+from search.keywords.types import KeywordText
 from search.models import PassageKeywords
 
 # Ids in one statement; old versions of SQLite accept at most 999 values.
@@ -48,8 +49,8 @@ class RowIndex(ABC):
     rows: int
 
     @transaction.atomic
-    def add(self, rows: Iterable[tuple[int, int, str]]) -> None:
-        new = {passage_id: (collection_id, analyse(text)) for passage_id, collection_id, text in rows}
+    def add(self, rows: Iterable[KeywordText]) -> None:
+        new = {row.passage_id: (row.collection_id, analyse(row.text, row.names)) for row in rows}
         self.remove(new)
         self._write(
             [KeywordRow(pk, collection, found.language, found.tokens) for pk, (collection, found) in new.items()]

@@ -30,8 +30,8 @@ logger = logging.getLogger(__name__)
 
 FAILED = "The document search failed, so no documents were searched. Try again."
 
-# Candidates of each search, over which its scores are stretched for fusing. The next round requests DEEPER times as many
-# if near-duplicates, versions that are not live and filters leave too few.
+# Candidates of each search; fusing stretches its scores over them. The next round requests DEEPER times as many if
+# near-duplicates, versions that are not live and filters leave too few.
 DEPTH, DEEPER, ROUNDS = 100, 8, 3
 
 # A small pool: there are few cores, and queueing here keeps them free for the event loop.

@@ -13,10 +13,10 @@ from django.utils import timezone
 from langai_site.errors import NotAdmittedError, NotFoundError
 from langai_site.sensitivity import Sensitivity
 from search import indexes
-from search.contexts import digest_of, in_context
+from search.contexts import digest_of, in_context, names_of
 from search.embeddings import EmbedderUnavailableError, find_configured
 from search.indexes import Index
-from search.keywords import get_index
+from search.keywords import KeywordText, get_index
 from search.models import Page, Passage, PassageVector, Source
 from search.services.present import present_of
 from search.services.relabelling import renew
@@ -171,7 +171,10 @@ def _write_batch(
         )
         for offset, span in enumerate(spans)
     )
-    get_index().add((row.pk, source.collection_id, text) for row, text in zip(rows, texts, strict=True))
+    names = names_of(source.file_name)
+    get_index().add(
+        KeywordText(row.pk, source.collection_id, text, names) for row, text in zip(rows, texts, strict=True)
+    )
     for index, found in vectors:
         PassageVector.objects.bulk_create(
             PassageVector(passage=row, embedder=index.embedder.fingerprint, vector=packed(vector))

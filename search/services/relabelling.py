@@ -5,8 +5,8 @@ from uuid import UUID
 from django.db import transaction
 
 from langai_site.sensitivity import Sensitivity
-from search.contexts import digest_of, in_context
-from search.keywords import get_index
+from search.contexts import digest_of, in_context, names_of
+from search.keywords import KeywordText, get_index
 from search.models import Passage, PassageVector, Source
 
 BATCH = 200
@@ -43,7 +43,7 @@ def renew(source: Source) -> None:
             if (digest := digest_of(text)) != passage.digest:
                 passage.digest = digest
                 changed.append(passage)
-                texts.append((passage.pk, source.collection_id, text))
+                texts.append(KeywordText(passage.pk, source.collection_id, text, names_of(source.file_name)))
         Passage.objects.bulk_update(changed, ["digest"])
         get_index().add(texts)
         PassageVector.objects.filter(passage__in=changed).delete()

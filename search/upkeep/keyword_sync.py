@@ -5,8 +5,8 @@ from collections.abc import Iterable, Sequence
 from django.db import transaction
 from django.db.models import Count, QuerySet
 
-from search.contexts import in_context
-from search.keywords import get_index
+from search.contexts import in_context, names_of
+from search.keywords import KeywordText, get_index
 from search.models import Collection, Passage, Source
 
 BATCH = 200
@@ -59,4 +59,7 @@ def mend(missing: Sequence[int], extra: Sequence[int]) -> None:
 def add(ids: Sequence[int]) -> None:
     """Index these passages again, with their current texts and titles."""
     rows = Passage.objects.filter(pk__in=ids).select_related("source")
-    get_index().add((row.pk, row.source.collection_id, in_context(row.source.title, row)) for row in rows)
+    get_index().add(
+        KeywordText(row.pk, row.source.collection_id, in_context(row.source.title, row), names_of(row.source.file_name))
+        for row in rows
+    )

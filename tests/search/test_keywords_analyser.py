@@ -8,7 +8,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from search.contexts import names_of
 from search.keywords.analyser import TERMS, TOKEN_CHARS, analyse, question
+from search.keywords.weights import NAMED
 
 SIGNS = set(".:-§+#")
 
@@ -20,6 +22,16 @@ def tokens(text):
 def asked(text, *languages):
     """The whole words that a question asks for, without the small ones."""
     return [term.forms[0].tokens[0] for term in question(text, languages) if term.weight > 0.25]
+
+
+def texts_only(asked_for):
+    """The tokens of a term or a form that texts have, not names of files."""
+    return {token for token in asked_for.tokens if not token.startswith("=:")}
+
+
+def looked_up(text, *languages):
+    """All tokens by which a question is looked up, in texts and names."""
+    return {token for term in question(text, languages) if term.weight > 0.25 for token in term.tokens}
 
 
 @given(st.text(max_size=200))
@@ -40,7 +52,7 @@ def test_every_question_becomes_terms(text, language):
     for term in terms:
         assert 0 < term.weight <= 1
         assert term.forms
-        assert all(form.tokens and 0 < form.weight <= 1 for form in term.forms)
+        assert all(form.tokens and 0 < form.weight <= NAMED for form in term.forms)
 
 
 @given(st.text(max_size=100))
@@ -99,6 +111,19 @@ def test_the_language_of_a_text_is_guessed_from_its_small_words(text, language):
         ("§ 15b", "§15b"),
         ("1.000", "1,000"),
         ("1.000,50", "1,000.50"),
+        ("1,250,000.00", "1250000"),
+        ("1.250.000", "1,250,000.00"),
+        ("37 500", "37500"),
+        ("37\u00a0500", "37,500"),
+        ("2\u202f415\u2009000", "2415000"),
+        ("1’250", "1'250"),
+        ("12,50,000", "1250000"),
+        ("١٬٢٥٠", "1250"),
+        ("2236,00", "2236"),
+        ("+43 1 234 56 78", "(01) 234-5678"),
+        ("+44 (0)20 7946 0958", "020 7946 0958"),
+        ("0043/316/540-6112", "0316 5406112"),
+        ("(555) 014-2267", "555.014.2267"),
         ("٢٠٢٤", "2024"),
         ("U.S.A.", "USA"),
         ("O’Brien", "O'Brien"),
@@ -142,6 +167,12 @@ def test_codes_are_kept_whole_and_in_parts(text, parts):
 def test_numbers_and_versions_are_kept_apart():
     assert not set(tokens("2.3.1")) & set(tokens("231"))
     assert not set(tokens("10_20")) & set(tokens("1020"))
+    assert looked_up("3.2") & set(tokens("3.2.1"))
+    assert looked_up("v3.2") & set(tokens("v3.2.1"))
+    assert not looked_up("3.2") & set(tokens("3.21.0"))
+    assert not looked_up("3.2.1") & set(tokens("3.2"))
+    assert not set(tokens("the 01.02.2024 and 2024-02-01")) & set(tokens("call 1022024"))
+    assert {"100", "200"} <= set(tokens("100 200"))
     assert not set(tokens("C")) & {"c++", "c#"}
 
 
@@ -162,9 +193,9 @@ def test_a_word_finds_its_other_forms(singular, plural, language):
 
 def test_a_question_asks_in_each_language_of_the_texts():
     [term] = question("Rechnungen", ("en", "de"))
-    assert term.tokens == {"rechnung", "rechnungen"}
+    assert texts_only(term) == {"rechnung", "rechnungen"}
     [alone] = question("Rechnungen", ("de",))
-    assert alone.tokens == {"rechnung"}
+    assert texts_only(alone) == {"rechnung"}
 
 
 def test_small_words_say_little_but_codes_and_acronyms_are_none():
@@ -174,7 +205,7 @@ def test_small_words_say_little_but_codes_and_acronyms_are_none():
 
 def test_a_compound_is_asked_for_as_a_whole_or_by_all_its_parts():
     [term] = question("Urlaubsantrag", ("de",))
-    assert [(form.tokens, form.weight) for form in term.forms] == [
+    assert [(form.tokens, form.weight) for form in term.forms if form.weight <= 1 and texts_only(form)] == [
         (("urlaubsantrag",), 1.0),
         (("urlaub", "antrag"), 0.8),
     ]
@@ -212,3 +243,10 @@ def test_threads_do_not_disturb_each_other():
     for thread in threads:
         thread.join()
     assert all(result == expected for result in found.values())
+
+
+def test_a_files_names_are_apart_from_its_text():
+    found = analyse("Parents may take fourteen months.", names_of("HR-017_rev4.md")).tokens
+    assert {"=:hr017", "=:hr017rev4md", "=:rev4"} <= set(found)
+    assert "hr017" not in found
+    assert looked_up("What does HR-017 say?", "en") & set(found) == {"=:hr017", "=:hr", "=:017"}

@@ -9,7 +9,7 @@ from django.db import connection, transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from search.keywords import analyser, get_index
+from search.keywords import KeywordText, analyser, get_index
 from search.models import Collection, Passage, PassageKeywords, Source
 
 pytestmark = pytest.mark.django_db
@@ -26,13 +26,13 @@ class Shelf:
     def __init__(self, collection):
         self.collection, self.index = collection, get_index()
 
-    def put(self, *texts):
+    def put(self, *texts, names=""):
         source = Source.objects.create(document=uuid4(), collection=self.collection, title="A document", live=True)
         rows = Passage.objects.bulk_create(
             Passage(source=source, position=position, text=text, page=1, start=0, end=len(text))
             for position, text in enumerate(texts)
         )
-        self.index.add((row.pk, self.collection.pk, row.text) for row in rows)
+        self.index.add(KeywordText(row.pk, self.collection.pk, row.text, names) for row in rows)
         return [row.pk for row in rows]
 
     def find(self, text, limit=10):
@@ -101,7 +101,7 @@ def test_the_limit_holds(shelf):
 
 def test_adding_again_replaces(shelf):
     [passage] = shelf.put("The alarm code is 4711.")
-    shelf.index.add([(passage, shelf.collection.pk, "The door is green.")])
+    shelf.index.add([KeywordText(passage, shelf.collection.pk, "The door is green.")])
     assert shelf.find("alarm code") == []
     assert shelf.find("green door") == [passage]
     assert shelf.index.count([shelf.collection.pk]) == {shelf.collection.pk: 1}
@@ -208,9 +208,28 @@ def test_no_character_breaks_it(shelf, text, question):
     """What can be written to the database at all: it has no NUL and no half of a surrogate pair."""
     with transaction.atomic():
         [passage] = shelf.put("".join(char for char in text if char != "\0" and not "\ud800" <= char <= "\udfff"))
-        shelf.index.add([(passage, shelf.collection.pk, text)])
+        shelf.index.add([KeywordText(passage, shelf.collection.pk, text)])
         shelf.find(question)
         shelf.find(f"{question} {text}")
         if analyser.analyse(text).tokens:
             assert passage in shelf.find(text, limit=100)
         shelf.index.remove([passage])
+
+
+def test_a_file_is_found_by_its_name_before_those_that_mention_it(shelf):
+    [named] = shelf.put("Parents may take fourteen months.", names="HR-017_rev4.md\nHR-017_rev4\nHR-017 rev4")
+    mentioning = shelf.put(*[f"Rule {number} replaces what HR-017 says." for number in range(5)])
+    found = shelf.find("What does HR-017 say?")
+    assert found[0] == named
+    assert set(found[1:]) == set(mentioning)
+
+
+@pytest.mark.parametrize("asked", ["1250000", "1,250,000.00", "1.250.000", "1\u202f250\u202f000", "1'250'000"])
+def test_a_number_is_found_however_it_is_written(shelf, asked):
+    one, other, _near = shelf.put("The fee is 1,250,000.00 EUR.", "Es kostet 1 250 000 Euro.", "The fee is 1,250 EUR.")
+    assert set(shelf.find(f"Which sum is {asked}?")[:2]) == {one, other}
+
+
+def test_an_exact_version_comes_before_those_that_belong_to_it(shelf):
+    later, exact, _other = shelf.put("Version 3.2.1 mends it.", "Version 3.2 mends it.", "Version 3.3.2 mends it.")
+    assert shelf.find("version 3.2")[:2] == [exact, later]

@@ -5,7 +5,7 @@ from uuid import uuid4
 import pytest
 from django.db import connection
 
-from search.keywords import get_index
+from search.keywords import KeywordText, get_index
 from search.models import Collection, Passage, Source
 
 pytestmark = pytest.mark.django_db
@@ -29,7 +29,7 @@ def put(collection, texts):
         Passage(source=source, position=position, text=text, page=1, start=0, end=len(text))
         for position, text in enumerate(texts)
     )
-    get_index().add((row.pk, collection.pk, row.text) for row in rows)
+    get_index().add(KeywordText(row.pk, collection.pk, row.text) for row in rows)
     return [row.pk for row in rows]
 
 

@@ -90,7 +90,7 @@ def _work() -> None:
 def _alone(documents: "Sequence[Document]", rows: "Sequence[Passage]", searched: "Index") -> dict[str, float]:
     from langai_site.sensitivity import Sensitivity
     from search.contexts import in_context
-    from search.keywords import get_index
+    from search.keywords import KeywordText, get_index
     from search.vectors import get_store
 
     texts = [in_context(row.source.title, row) for row in rows]
@@ -99,7 +99,7 @@ def _alone(documents: "Sequence[Document]", rows: "Sequence[Passage]", searched:
     if store is None:
         raise RuntimeError("There is no vector store to measure.")
     vectors = searched.embedder.embed(texts, Sensitivity.PUBLIC)
-    words = [(row.pk, row.source.collection_id, text) for row, text in zip(rows, texts, strict=True)]
+    words = [KeywordText(row.pk, row.source.collection_id, text) for row, text in zip(rows, texts, strict=True)]
     return {
         "extraction": seconds(lambda: [_extracted(document) for document in documents]),
         "embedding": seconds(lambda: searched.embedder.embed(texts, Sensitivity.PUBLIC)),

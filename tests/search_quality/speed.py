@@ -64,7 +64,7 @@ def _write(collection: "Collection", texts: Sequence[str], vectors: "np.ndarray"
     from django.db import transaction
 
     from search import indexes
-    from search.keywords import get_index
+    from search.keywords import KeywordText, get_index
     from search.models import Source
 
     indexes.adopt_embedder(collection.pk)
@@ -73,7 +73,7 @@ def _write(collection: "Collection", texts: Sequence[str], vectors: "np.ndarray"
     with transaction.atomic():
         sources = _sources(collection, len(texts))
         rows = _passages(sources, texts, vectors, searched)
-        get_index().add((row.pk, collection.pk, row.text) for row in rows)
+        get_index().add(KeywordText(row.pk, collection.pk, row.text) for row in rows)
         Source.objects.filter(pk__in=[source.pk for source in sources]).update(live=True)
     _store(searched, rows, vectors)
 
