@@ -3,11 +3,12 @@
 import json
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence, Set
 from functools import lru_cache
 from pathlib import Path
 from typing import Protocol
 
+from documents import scripts
 from documents.extraction.types import Heading
 from search.types import PageText, TextSpan
 
@@ -23,6 +24,7 @@ WINDOW = 50_000
 LONG_LINE = 5_000
 
 LINE_END = re.compile("\n")
+TITLE = re.compile(r"#{1,6}[ \t]")
 
 
 class Splitter(Protocol):
@@ -31,14 +33,32 @@ class Splitter(Protocol):
     def chunk_indices(self, text: str, /) -> list[tuple[int, str]]: ...
 
 
-def splitter(*, markdown: bool, tokenizer: str = "") -> Splitter:
-    """Return a splitter that counts with `tokenizer` (tokenizers' JSON), or by characters if it is empty."""
+def splitter(*, markdown: bool, tokenizer: str = "", count: Callable[[str], int] | None = None) -> Splitter:
+    """Return a splitter into passages of PASSAGE_TOKENS tokens.
+
+    `count` is how the embedder that reads the passages counts tokens. Without it, texts in Latin letters are counted
+    with `tokenizer` (tokenizers' JSON), or by characters if it is empty, and others by what their scripts usually
+    take: a tokenizer that does not know a script spells it letter by letter, so that little would be in a passage.
+    """
     from semantic_text_splitter import MarkdownSplitter, TextSplitter
 
     kind = MarkdownSplitter if markdown else TextSplitter
-    if not tokenizer:
-        return kind(PASSAGE_TOKENS * CHARACTERS_A_TOKEN)
-    return kind.from_huggingface_tokenizer_str(tokenizer, PASSAGE_TOKENS)
+    if count:
+        return kind.from_callback(count, PASSAGE_TOKENS)
+    latin = kind.from_huggingface_tokenizer_str(tokenizer, PASSAGE_TOKENS) if tokenizer else None
+    return _ByScript(latin or kind(PASSAGE_TOKENS * CHARACTERS_A_TOKEN), kind)
+
+
+class _ByScript:
+    """Cuts texts in Latin letters with one splitter, others into as many characters as make up a passage."""
+
+    def __init__(self, latin: Splitter, by_characters: Callable[[int], Splitter]) -> None:
+        self._latin = latin
+        self._of = lru_cache(maxsize=64)(by_characters)
+
+    def chunk_indices(self, text: str) -> list[tuple[int, str]]:
+        characters = scripts.passage_characters(text, PASSAGE_TOKENS)
+        return (self._of(characters) if characters else self._latin).chunk_indices(text)
 
 
 @lru_cache(maxsize=2)
@@ -69,20 +89,57 @@ def split(
         above = bisect_right(places, (page, start))
         return headings[above - 1].text if above else ""
 
+    starts: dict[int, set[int]] = {}
+    for heading in headings:
+        if heading.text:
+            starts.setdefault(heading.page, set()).add(heading.start)
     numbered = numbered and len(pages) > 1
     spans: list[TextSpan] = []
     for page in pages:
         watch()
-        spans.extend(_spans(page, using, heading_at, _places(page, numbered=numbered)))
+        titles = starts.get(page.number, set[int]())
+        spans.extend(_spans(page, using, heading_at, titles, _places(page, numbered=numbered)))
     return spans
 
 
 def _spans(
-    page: PageText, using: Splitter, heading_at: Callable[[int, int], str], place: Callable[[int, int], str]
+    page: PageText,
+    using: Splitter,
+    heading_at: Callable[[int, int], str],
+    titles: Set[int],
+    place: Callable[[int, int], str],
 ) -> Iterator[TextSpan]:
-    for start, text in _pieces(page.text, using):
-        end = start + len(text)
+    pieces = [(start, start + len(text)) for start, text in _pieces(page.text, using)]
+    for start, end in _with_titles(page.text, pieces, titles):
+        text = page.text[start:end]
         yield TextSpan(text, page.number, start, end, heading_at(page.number, start), place(start, end))
+
+
+def _with_titles(text: str, pieces: Sequence[tuple[int, int]], titles: Set[int]) -> Iterator[tuple[int, int]]:
+    """Yield the pieces, from start to end, each title with what it stands above: alone it answers nothing."""
+    begins: int | None = None
+    for number, (start, end) in enumerate(pieces):
+        first, begins = start if begins is None else begins, None
+        if number + 1 < len(pieces):
+            cut = _last_titles(text, first, end, titles)
+            if cut < end and pieces[number + 1][1] - cut <= PASSAGE_CHARACTERS:
+                begins, end = cut, first + len(text[first:cut].rstrip())
+        if end > first:
+            yield first, end
+
+
+def _last_titles(text: str, first: int, end: int, titles: Set[int]) -> int:
+    """Return where the titles begin with which a piece ends; its end if it ends with none.
+
+    A title is a heading of markdown, or a line that begins at one of `titles`.
+    """
+    cut = end
+    while body := text[first:cut].rstrip():
+        line = max(first, text.rfind("\n", first, first + len(body)) + 1)
+        if line not in titles and not TITLE.match(text, line):
+            return cut
+        cut = line
+    return cut
 
 
 def _places(page: PageText, *, numbered: bool) -> Callable[[int, int], str]:

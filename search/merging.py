@@ -1,7 +1,7 @@
 """Pure: turns hits into what is shown: each text once, and neighbours joined to one stretch of their page."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -12,6 +12,8 @@ SAME = 0.9
 SHINGLE = 3
 # Up to this many characters apart, two passages of a page are joined, together with the text between them.
 GAP = 200
+# Characters by which one hit grows: to its section, or to its neighbours.
+SECTION_CHARS = 4000
 
 # Scripts without spaces between words are counted by the character.
 _UNSPACED = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff"
@@ -135,8 +137,8 @@ def _of_page(hits: Sequence[Hit]) -> list[Stretch]:
     return out
 
 
-def within(budget_chars: int, hits: Sequence[Hit]) -> list[Stretch]:
-    """Return the stretches of as many hits, best first, as have at most `budget_chars` characters together.
+def within(budget_chars: int, hits: Sequence[Hit]) -> list[Hit]:
+    """Return as many hits, best first, as have at most `budget_chars` characters together, once neighbours are joined.
 
     A hit that does not fit is left out, and a shorter one after it may still be included. The first always is.
     """
@@ -144,7 +146,40 @@ def within(budget_chars: int, hits: Sequence[Hit]) -> list[Stretch]:
     for hit in hits:
         if not kept or length(stretches([*kept, hit])) <= budget_chars:
             kept.append(hit)
-    return stretches(kept)
+    return kept
+
+
+def grown(hits: Sequence[Hit], neighbours: Mapping[int, Sequence[Hit]], budget_chars: int) -> list[Stretch]:
+    """Return the stretches of the hits with as many of their neighbours as the budget has room for, best hit first.
+
+    `neighbours` are those of each hit by its passage's id, the nearest first.
+    """
+    kept = {hit.passage_id: hit for hit in hits}
+    room = budget_chars - length(stretches(hits))
+    for hit in hits:
+        section = 0
+        for neighbour in neighbours.get(hit.passage_id, ()):
+            if neighbour.passage_id in kept:
+                continue
+            # With the blanks before it.
+            size = neighbour.end - neighbour.start + 2
+            section += size
+            if size > room or section > SECTION_CHARS:
+                break
+            room -= size
+            kept[neighbour.passage_id] = neighbour
+    return stretches(kept.values())
+
+
+def in_parts(hits: Sequence[Hit], most_chars: int) -> list[Stretch]:
+    """Return a document's passages, in reading order, as stretches of one page with about `most_chars` at most."""
+    parts: list[list[Hit]] = []
+    for hit in hits:
+        if parts and parts[-1][0].page == hit.page and hit.end - parts[-1][0].start <= most_chars:
+            parts[-1].append(hit)
+        else:
+            parts.append([hit])
+    return [Stretch(tuple(part)) for part in parts]
 
 
 def length(found: Iterable[Stretch]) -> int:

@@ -17,7 +17,8 @@ PartOf = TypeVar("PartOf", bound=Part)
 
 # Characters, at about four per token. They limit what each turn of a long conversation costs. A small window gets less.
 HISTORY_CHARS = 12_000
-PASSAGES_CHARS = 8_000
+# Passages get as much as they usually need, or in a larger window up to this share of it; never more than the last.
+PASSAGES_CHARS, PASSAGES_SHARE, MOST_PASSAGES_CHARS = 8_000, 0.4, 120_000
 # A placeholder for the passages that a question may find, before they are known.
 SOME_PASSAGES = ChatMessage.of("user", "x" * PASSAGES_CHARS)
 # UTF-8 bytes per token, fewer than usual tokenizers need: they need four or more for ASCII, 2.5 for Arabic and Chinese.
@@ -56,10 +57,19 @@ _NAME = "".join(f"[{letter}{chr(ord(letter) + 0xFEE0)}]" for letter in "passage"
 FRAME = re.compile(rf"[{_OPENING}](?=[\s{_SLASHES}]*{_NAME})", re.IGNORECASE)
 
 
+def passages_chars(windows: Iterable[int]) -> int:
+    """Return the characters of passages for models with these windows, in tokens; 0 is a window that is not known."""
+    known = [window for window in windows if window]
+    if not known:
+        return PASSAGES_CHARS
+    return min(MOST_PASSAGES_CHARS, int(min(known) * PASSAGES_SHARE) * ASCII_BYTES)
+
+
 def framed(passage: Numbered) -> str:
     """Return a passage as data: nothing in its text or its document's names can close its frame or forge another."""
     hit = passage.hit
-    named = {"document": hit.title, "place": hit.location, "heading": hit.heading}
+    file = "" if hit.file_name in ("", hit.title) else hit.file_name
+    named = {"document": hit.title, "file": file, "place": hit.location, "heading": hit.heading}
     attributes = "".join(f' {name}="{_attribute(value)}"' for name, value in named.items() if value)
     return f'<passage number="{passage.number}"{attributes}>\n{FRAME.sub("&lt;", visible(hit.text))}\n</passage>'
 
@@ -174,7 +184,7 @@ def _beyond_ascii(text: str) -> float:
 def texts_of(passage: Numbered) -> tuple[str, ...]:
     """Return the texts in a passage's frame. Each is read twice: for its frame, and for the whole message."""
     hit = passage.hit
-    return (hit.text, hit.title, hit.location, hit.heading) * 2
+    return (hit.text, hit.title, hit.file_name, hit.location, hit.heading) * 2
 
 
 def most_tokens(prompt: Sequence[ChatMessage]) -> int:

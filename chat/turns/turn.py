@@ -110,7 +110,7 @@ async def _find(request: TurnRequest, state: TurnState) -> Findings:
         label=request.label,
         filters=Filters(max_label=most_seen(request)) if request.pick.allowed_passages else Filters(),
         history=prompts.questions(request.history),
-        budget_chars=prompts.PASSAGES_CHARS,
+        budget_chars=prompts.passages_chars(model.context_window for model in _askable(request)),
         caller=request.caller,
         read_present=partial(state.read_question, request),
     )
@@ -118,11 +118,16 @@ async def _find(request: TurnRequest, state: TurnState) -> Findings:
 
 def most_seen(request: TurnRequest) -> Sensitivity:
     """Return the highest label that any model that could be asked may see."""
+    return highest(*(model.ceiling for model in _askable(request)))
+
+
+def _askable(request: TurnRequest) -> list[ModelInfo]:
+    """Return the models that may be asked, whatever the label will be."""
     requested = request.pick.model
     # As in routing: Auto uses built-in models only if no other is connected.
     known = request.catalogue if requested == routing.AUTO and request.catalogue else (*request.catalogue, *BUILT_IN)
     candidates = [model for model in known if requested in (model.name, routing.AUTO)]
-    return highest(*(model.ceiling for model in candidates if not (model.hosted and request.pick.local_only)))
+    return [model for model in candidates if not (model.hosted and request.pick.local_only)]
 
 
 async def decide(request: TurnRequest, weighed: RoutingInput) -> RoutedTurn:

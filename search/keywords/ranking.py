@@ -11,11 +11,13 @@ from itertools import combinations
 from math import fsum, log
 from typing import NamedTuple
 
-from search.keywords.analyser import Form, Term
+from search.keywords.analyser import NAME, Form, Term
 from search.keywords.letters import UNSPACED
 
 # BM25: how soon repetitions of a word stop counting, and how much the length of a passage counts against it.
 SATURATION, LENGTH = 0.9, 0.4
+# Forms below this weight mean a term less than exactly.
+EXACT = 0.9
 # Terms below this weight select no candidates, unless there are no others.
 BRINGING = 0.25
 # Groups of tokens to look up: the rarest ones if they match enough passages, otherwise more, up to the maximum.
@@ -34,11 +36,15 @@ Place = tuple[int, tuple[str, ...]]
 
 
 class KeywordHit(NamedTuple):
-    """A passage that was found. `coverage`: how much of the question it contains, from 0 to 1."""
+    """A passage that was found. `coverage`: how much of the question it contains, from 0 to 1.
+
+    `exact`: how much of its numbers, codes and names of files it has exactly so; 1 is all, and rare ones.
+    """
 
     passage_id: int
     score: float
     coverage: float
+    exact: float = 0.0
 
 
 class Candidate(NamedTuple):
@@ -107,6 +113,23 @@ class KeywordQuestion:
                     says = term.weight * form.weight * self.information[token]
                     found[token].append(((number, form.tokens), says))
         return found
+
+    @cached_property
+    def exact(self) -> frozenset[Place]:
+        """Return the forms by which a number, a code or the name of a file is found exactly, not by its parts."""
+        found: set[Place] = set()
+        for number, term in enumerate(self.terms):
+            code = any(map(str.isdigit, term.forms[0].tokens[0]))
+            whole = [form for form in term.forms if len(form.tokens) == 1 and form.weight >= EXACT]
+            in_parts = any(len(form.tokens) > 1 for form in term.forms)
+            found.update((number, f.tokens) for f in whole if code or (in_parts and f.tokens[0].startswith(NAME)))
+        return frozenset(found)
+
+    @cached_property
+    def most_exact(self) -> float:
+        """Return what finding all of these says, or one that a single passage has, if that is more."""
+        wanted = {number: self._wanted(self.terms[number]) for number, _tokens in self.exact}
+        return max(self.most, fsum(wanted.values()))
 
     def _wanted(self, term: Term) -> float:
         known = [form.weight * sum(map(self.information.__getitem__, self._known(form))) for form in term.forms]
@@ -193,7 +216,9 @@ def _hit(question: KeywordQuestion, candidate: Candidate, length: float) -> Keyw
             covered.setdefault(place, []).append(says)
     shares = _best(covered).items()
     share = fsum(min(says, question.weights[number]) for number, says in shares) / question.weight
-    return KeywordHit(candidate.passage_id, fsum(_best(scores).values()), min(1.0, share))
+    exact = _best({place: says for place, says in covered.items() if place in question.exact}).values()
+    exact_share = min(1.0, fsum(exact) / question.most_exact) if exact else 0.0
+    return KeywordHit(candidate.passage_id, fsum(_best(scores).values()), min(1.0, share), exact_share)
 
 
 def _best(said: Mapping[Place, Sequence[float]]) -> dict[int, float]:

@@ -11,6 +11,8 @@ from enum import IntEnum
 from functools import lru_cache
 
 from search.questions.lexicon import LANGUAGES
+from search.questions.quotes import quoted
+from search.questions.requests import REQUESTS
 
 # Characters of one turn that are searched for: a long message has its question at the start or at the end.
 TURN_CHARS = 1000
@@ -46,9 +48,10 @@ class Leaning(IntEnum):
 
 @dataclass(frozen=True)
 class SearchQuestion:
-    """The texts to search for, with how much each counts."""
+    """The texts to search for, with how much each counts; and phrases that passages should have exactly so."""
 
     texts: tuple[tuple[str, float], ...]
+    phrases: tuple[str, ...] = ()
 
 
 def asked(question: str, history: Sequence[str] = ()) -> SearchQuestion:
@@ -57,8 +60,8 @@ def asked(question: str, history: Sequence[str] = ()) -> SearchQuestion:
     leaning = leaning_of(text) if before else Leaning.NONE
     whole = "\n".join((*before, text))
     if leaning is Leaning.PERHAPS:
-        return SearchQuestion(((text, ALONE), (whole, IN_CONTEXT)))
-    return SearchQuestion(((whole if leaning else text, ALONE),))
+        return SearchQuestion(((text, ALONE), (whole, IN_CONTEXT)), tuple(quoted(text)))
+    return SearchQuestion(((whole if leaning else text, ALONE),), tuple(quoted(text)))
 
 
 def _gist(turn: str) -> str:
@@ -69,7 +72,7 @@ def _gist(turn: str) -> str:
 def _before(history: Sequence[str]) -> list[str]:
     """Return the turns that a follow-up needs: back to one that stands alone."""
     found: list[str] = []
-    for turn in reversed([_gist(turn) for turn in history if turn.strip() and not is_small_talk(turn)]):
+    for turn in reversed([_gist(turn) for turn in history if turn.strip() and not needs_no_search(turn)]):
         found.insert(0, turn)
         if len(found) == TURNS or leaning_of(turn) is not Leaning.CLEARLY:
             break
@@ -99,6 +102,28 @@ def is_small_talk(text: str) -> bool:
 def _is_polite(text: str, language: str) -> bool:
     rest = _polite(language).sub(" ", text)
     return rest != text and not any(_sorted_words(rest, language))
+
+
+def is_about_answer(text: str) -> bool:
+    """Return whether a text only asks something of the last answer: to translate or shorten it, why, and so on."""
+    if len(text) > SMALL_TALK_CHARS:
+        return False
+    text = " ".join(_WORD.findall(folded(text)))
+    return any(_only_requests(text, language) for language in REQUESTS)
+
+
+def needs_no_search(text: str) -> bool:
+    """Return whether a text has no subject that documents could be searched for."""
+    return is_small_talk(text) or is_about_answer(text)
+
+
+def _only_requests(text: str, language: str) -> bool:
+    rest = _asks(language).sub(" ", text)
+    if rest == text:
+        return False
+    rest = _polite(language).sub(" ", _beside(language).sub(" ", rest))
+    subjects, _pointing_words = _sorted_words(rest, language)
+    return not subjects
 
 
 def language_of(text: str) -> str:
@@ -167,6 +192,21 @@ def _opening(language: str) -> re.Pattern[str]:
 @lru_cache(maxsize=len(LANGUAGES))
 def _polite(language: str) -> re.Pattern[str]:
     return _any_of(map(folded, LANGUAGES[language].polite), "" if language in _UNSPACED else r"\b")
+
+
+@lru_cache(maxsize=len(REQUESTS))
+def _asks(language: str) -> re.Pattern[str]:
+    return _any_of(_in_words(REQUESTS[language].asks), "" if language in _UNSPACED else r"\b")
+
+
+@lru_cache(maxsize=len(REQUESTS))
+def _beside(language: str) -> re.Pattern[str]:
+    return _any_of(_in_words(REQUESTS[language].beside), "" if language in _UNSPACED else r"\b")
+
+
+def _in_words(phrases: Iterable[str]) -> list[str]:
+    """Return the phrases folded and without punctuation, as the texts are that they are looked for in."""
+    return [" ".join(_WORD.findall(folded(phrase))) for phrase in phrases]
 
 
 def _any_of(phrases: Iterable[str], edge: str) -> re.Pattern[str]:

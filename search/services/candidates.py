@@ -16,9 +16,10 @@ from langai_site.usage.types import Caller
 from search.embeddings import Embedder, EmbedderUnavailableError, remembered
 from search.fusion import Ranking, fused
 from search.indexes import MEANING_OFF, Index, queried
-from search.keywords import KeywordHit, get_index
+from search.keywords import KeywordHit
 from search.models import Passage
 from search.questions.queries import SearchQuestion, language_of
+from search.services.words import by_phrases, by_words
 from search.types import Reader
 from search.vectors import BrokenCollectionError, StoreUnavailableError, get_store
 
@@ -35,8 +36,10 @@ MEANING_DOWN = (
 # ranking by words weighs WORDS times the share that its best passage contains. Words find a name or a code; meaning
 # finds other wordings. If only words were searched, every passage counts that contains more than a trace of the
 # question.
-COVERED, WORDS = 0.4, 2.0
+COVERED, WORDS = 0.4, 1.25
 COVERED_ALONE = 0.05
+# How much it counts that a passage has a rare number, a code or the name of a file exactly as the question has it.
+CODES = 0.6
 
 # Characters at a passage's start that show its script, and the last Latin character.
 BEGINNING, LATIN = 200, "\u024f"
@@ -125,18 +128,21 @@ def understands(embedder: Embedder, text: str) -> bool:
 def candidates(question: CandidateQuestion, depth: int) -> Candidates:
     """Return the best `depth` of each search, fused. The stores are queried while words are looked up here."""
     waiting = [(meaning, _ask_stores(meaning, depth)) for meaning in question.meanings]
-    word_hits = [get_index().query(text, question.collections, depth) for text, _weight in question.asked.texts]
+    word_hits = [by_words(text, question.collections, depth) for text, _weight in question.asked.texts]
+    phrases = by_phrases(question.asked.phrases, question.collections, depth)
     meaning_hits = [
         (meaning, _without_unknown_scripts(meaning, _merged(map(Future.result, futures))))
         for meaning, futures in waiting
     ]
     embedded_texts = {meaning.text for meaning, found in meaning_hits if not found.failed}
     rankings = [Ranking(found.scores, meaning.weight, low=found.low) for meaning, found in meaning_hits]
-    for (text, weight), hits in zip(question.asked.texts, word_hits, strict=True):
-        rankings.append(_by_words(hits, weight, alone=text not in embedded_texts))
+    for (text, weight), words in zip(question.asked.texts, word_hits, strict=True):
+        rankings.append(_by_words(words.hits, weight, alone=text not in embedded_texts))
+        rankings.append(_by_codes(words.hits, weight))
+    rankings.append(Ranking(phrases, CODES if phrases else 0.0, high=1.0))
     return Candidates(
         fused(rankings),
-        all(found.complete for _meaning, found in meaning_hits) and all(len(hits) < depth for hits in word_hits),
+        all(found.complete for _meaning, found in meaning_hits) and all(words.complete for words in word_hits),
         MEANING_DOWN if any(found.failed for _meaning, found in meaning_hits) else question.notice,
     )
 
@@ -145,6 +151,11 @@ def _by_words(hits: Sequence[KeywordHit], weight: float, *, alone: bool) -> Rank
     enough = COVERED_ALONE if alone else COVERED
     scores = {hit.passage_id: hit.score for hit in hits if hit.coverage >= enough}
     return Ranking(scores, weight if alone or not hits else weight * WORDS * hits[0].coverage)
+
+
+def _by_codes(hits: Sequence[KeywordHit], weight: float) -> Ranking:
+    scores = {hit.passage_id: hit.exact for hit in hits if hit.exact}
+    return Ranking(scores, CODES * weight if scores else 0.0, high=1.0)
 
 
 def _ask_stores(meaning: Meaning, depth: int) -> "list[Future[FoundCandidates]]":

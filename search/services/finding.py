@@ -18,12 +18,14 @@ from langai_site.sensitivity import Sensitivity, highest
 from langai_site.usage.types import Caller
 from search import reranking
 from search.embeddings import SEARCH
-from search.merging import within
-from search.questions.queries import asked, is_small_talk
+from search.questions.documents import whole_question
+from search.questions.queries import SearchQuestion, asked, needs_no_search
+from search.questions.quotes import holds
 from search.services import passages
 from search.services.candidates import candidates, embedded_question
 from search.services.passages import NO_FILTERS
 from search.services.present import present_of_person
+from search.services.reading import in_sections, whole_document
 from search.types import Filters, Findings, Hit, Reader
 
 logger = logging.getLogger(__name__)
@@ -92,16 +94,19 @@ async def find_for_prompt(
     caller: Caller = SEARCH,
     read_present: ReadPresent | None = None,
 ) -> Findings:
-    """Call `find` for a model's prompt, as `chat.turns.turn` does; small talk finds nothing.
+    """Call `find` for a model's prompt, as `chat.turns.turn` does.
 
-    Neighbours on a page become one hit, whose `text` is the page's own from `start` to `end`. All texts together
+    Small talk finds nothing, nor does what only asks something of the last answer.
+
+    A hit grows to its section, or to its neighbours on the page, and what touches becomes one hit, whose `text` is the
+    page's own from `start` to `end`. A question about a document as a whole gets it in its order. All texts together
     have at most `budget_chars` characters, but the best passage is included even if it alone exceeds them.
     `read_present` returns the label of the query at the time when a server is called to embed it.
     """
-    if is_small_talk(query):
+    if needs_no_search(query):
         return Findings()
     found = _Query(query, reader, label, filters, tuple(history), limit, caller, read_present)
-    return await _in_finder(lambda query: _for_prompt(_found(query), budget_chars), found)
+    return await _in_finder(lambda query: _for_prompt(query, _found(query), budget_chars), found)
 
 
 async def _in_finder(work: Callable[[_Query], Findings], query: _Query) -> Findings:
@@ -122,9 +127,10 @@ def _found(query: _Query) -> Findings:
     asked_for = asked(query.text, query.history)
     question = embedded_question(asked_for, query.reader, query.label, query.caller, query.read_present)
     wanted, depth = reranking.depth(query.limit), DEPTH
+    read = DEPTH if asked_for.phrases else wanted
     for _round in range(ROUNDS):
         found = candidates(question, depth)
-        hits = passages.hits(found.scores, query.reader, query.filters, limit=wanted)
+        hits = _exact(asked_for, passages.hits(found.scores, query.reader, query.filters, limit=read))[:wanted]
         if len(hits) >= wanted or found.complete:
             break
         depth *= DEEPER
@@ -132,6 +138,20 @@ def _found(query: _Query) -> Findings:
     return Findings(tuple(best), found.notice)
 
 
-def _for_prompt(findings: Findings, budget_chars: int) -> Findings:
-    merged: list[Hit] = passages.as_hits(within(budget_chars, findings.hits))
-    return replace(findings, hits=tuple(merged))
+def _exact(asked_for: SearchQuestion, hits: list[Hit]) -> list[Hit]:
+    """Return the hits that have one of the quoted phrases exactly; all if none has, or nothing is quoted."""
+    exact = [
+        hit
+        for hit in hits
+        if any(holds("\n".join((hit.title, hit.file_name, hit.heading, hit.text)), each) for each in asked_for.phrases)
+    ]
+    return exact or hits
+
+
+def _for_prompt(query: _Query, findings: Findings, budget_chars: int) -> Findings:
+    """Return what a prompt is given: a document as a whole, if one is asked for, otherwise the sections of the hits."""
+    if asked_for := whole_question(query.text):
+        whole = whole_document(asked_for, findings.hits, query.reader, query.filters, budget_chars)
+        if whole:
+            return replace(whole, notice=" ".join(filter(None, (whole.notice, findings.notice))))
+    return replace(findings, hits=tuple(in_sections(findings.hits, budget_chars)))

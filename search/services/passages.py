@@ -127,16 +127,21 @@ def page_counts(sources: Iterable[UUID]) -> dict[UUID, int]:
 
 def as_hits(stretches: Sequence[Stretch]) -> list[Hit]:
     """Return each stretch as one hit with its page's own text, without those that the database no longer has."""
-    joined = [stretch for stretch in stretches if len(stretch.hits) > 1]
+    joined = [stretch for stretch in stretches if not _is_read(stretch)]
     texts = _slices(joined) if joined else {}
     found = []
     for stretch in stretches:
         place = (stretch.best.source_id, stretch.best.page, stretch.start)
-        if len(stretch.hits) == 1:
+        if _is_read(stretch):
             found.append(stretch.best)
         elif place in texts:
             found.append(stretch.as_hit(texts[place]))
     return found
+
+
+def _is_read(stretch: Stretch) -> bool:
+    """Return whether the stretch is one hit whose text has been read."""
+    return len(stretch.hits) == 1 and bool(stretch.best.text)
 
 
 def _slices(stretches: Sequence[Stretch]) -> dict[tuple[UUID, int, int], str]:

@@ -1,5 +1,7 @@
+# ruff: noqa: RUF001 - letters of other scripts belong here
 import re
 from pathlib import Path
+from statistics import median
 
 import pytest
 from hypothesis import given, settings
@@ -115,3 +117,50 @@ def test_the_rows_of_a_place_are_those_that_its_passage_is_made_of(rows, first):
 def test_the_tokenizer_is_read_without_its_truncation():
     folder = weights_folder() or Path()
     assert '"truncation": null' in chunking.untruncated(folder / TOKENIZER)
+
+
+KOREAN = "연차 휴가는 회계 연도마다 스물여덟 일이며, 남은 휴가는 다음 해 삼월 말까지 사용할 수 있습니다. "
+SCRIPTS = {
+    "ko": (KOREAN, 250, 500),
+    "ja": ("有給休暇は毎年二十八日で、残りは翌年の三月末までに使うことができます。", 200, 450),
+    "zh": ("员工每年有二十八天带薪年假，未使用的假期在三月底失效。", 200, 450),
+    "el": ("Οι εργαζόμενοι έχουν είκοσι οκτώ ημέρες άδειας τον χρόνο και τις παίρνουν όποτε θέλουν. ", 450, 900),
+    "he": ("לעובדים יש עשרים ושמונה ימי חופשה בשנה, והם פוקעים בסוף מרץ. ", 450, 900),
+    "hi": ("कर्मचारियों को साल में अट्ठाईस दिन की छुट्टी मिलती है और वह मार्च के अंत में समाप्त होती है। ", 450, 900),
+    "ar": ("للموظفين ثمانية وعشرون يوما من الإجازة في السنة وتنتهي في نهاية مارس. ", 450, 900),
+    "ru": ("Сотрудники имеют двадцать восемь дней отпуска в год, остаток сгорает в конце марта. ", 450, 900),
+    "en": ("Everyone has twenty eight days of paid leave a year, and unused days end in March. ", 600, 1100),
+}
+
+
+@pytest.mark.parametrize("language", SCRIPTS)
+def test_passages_have_a_useful_length_in_every_script(language):
+    sentence, least, most = SCRIPTS[language]
+    page = PageText(1, sentence * (6000 // len(sentence)))
+    for tokens in (tokenizer(), ""):
+        spans = chunking.split([page], chunking.splitter(markdown=False, tokenizer=tokens))
+        lengths = [len(span.text) for span in spans]
+        assert least <= median(lengths)
+        assert max(lengths) <= most
+
+
+def test_an_embedder_may_count_tokens_itself():
+    page = PageText(1, "one two three four five " * 200)
+    spans = chunking.split([page], chunking.splitter(markdown=False, count=lambda text: 10 * len(text.split())))
+    words = [len(span.text.split()) for span in spans]
+    assert median(words) == chunking.PASSAGE_TOKENS // 10
+
+
+@pytest.mark.parametrize("markdown", [True, False])
+def test_a_title_is_not_a_passage_of_its_own(markdown):
+    body = "The office has twelve desks and a kitchen. " * 17
+    mark = "## " if markdown else ""
+    text, headings = "", []
+    for town in ("Oslo", "Porto", "Quito"):
+        headings.append(Heading(1, len(text), f"Office {town}"))
+        text += f"{mark}Office {town}\n\n{body}\n\n"
+    spans = chunking.split([PageText(1, text)], chunking.splitter(markdown=markdown), headings)
+    assert_passages_are_the_pages([PageText(1, text)], spans)
+    titled = [span for span in spans if "Office" in span.text]
+    assert [span.heading for span in titled] == ["Office Oslo", "Office Porto", "Office Quito"]
+    assert all("twelve desks" in span.text for span in titled)

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import pairwise
 from uuid import UUID
@@ -7,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from langai_site.sensitivity import Sensitivity
-from search.merging import GAP, collapsed, length, same_text, stretches, within
+from search.merging import GAP, collapsed, grown, in_parts, length, same_text, stretches, within
 from tests.search.hits import hit
 
 TEXT = (
@@ -117,8 +118,8 @@ def test_neighbouring_rows_are_named_from_the_first_to_the_last(first, last, who
 
 def test_what_does_not_fit_is_left_out_and_something_shorter_taken():
     long, longer, short = (hit("x" * n, pk=n, page=n, score=1 / n) for n in (60, 70, 30))
-    assert [s.best.passage_id for s in within(100, [long, longer, short])] == [30, 60]
-    assert [s.best.passage_id for s in within(10, [long, short])] == [60]
+    assert [s.best.passage_id for s in stretches(within(100, [long, longer, short]))] == [30, 60]
+    assert [found.passage_id for found in within(10, [long, short])] == [60]
     assert within(10, []) == []
 
 
@@ -147,4 +148,35 @@ def test_the_budget_is_kept_unless_the_first_alone_exceeds_it(values, budget):
     hits = hits_of(values)
     found = within(budget, hits)
     assert bool(found) == bool(hits)
-    assert not found or length(found) <= budget or [h for s in found for h in s.hits] == hits[:1]
+    assert not found or length(stretches(found)) <= budget or found == hits[:1]
+
+
+@given(spans, st.integers(0, 3000))
+def test_hits_grow_within_the_budget_and_none_is_lost(values, budget):
+    rows = sorted(hits_of(values), key=lambda h: (h.page, h.start))
+    apart = [h for i, h in enumerate(rows) if i == 0 or rows[i - 1].page != h.page or rows[i - 1].end <= h.start]
+    kept = within(budget, apart[::3])
+    others = [replace(h, score=0.0) for h in apart]
+    around = {
+        h.passage_id: sorted((o for o in others if o.page == h.page), key=lambda o, h=h: abs(o.start - h.start))
+        for h in kept
+    }
+    found = grown(kept, around, budget)
+    assert {h.passage_id for h in kept} <= {h.passage_id for s in found for h in s.hits}
+    grown_by = sum(o.end - o.start for s in found for o in s.hits if o not in kept)
+    assert grown_by <= max(0, budget - length(stretches(kept)))
+
+
+def test_a_hit_grows_to_its_nearest_neighbours_and_keeps_its_score():
+    middle = hit("b" * 10, pk=2, start=12, score=0.9)
+    before, after = hit("a" * 10, pk=1, score=0.0), hit("c" * 10, pk=3, start=24, score=0.0)
+    [whole] = grown([middle], {2: [after, before]}, 100)
+    assert (whole.start, whole.end, whole.best) == (0, 34, middle)
+    [part] = grown([middle], {2: [after, before]}, 25)
+    assert (part.start, part.end) == (12, 34)
+
+
+def test_parts_of_a_document_keep_its_order_and_its_pages():
+    rows = [hit("x" * 40, pk=n, page=1 + n // 3, start=n % 3 * 42, score=1.0) for n in range(5)]
+    parts = in_parts(rows, 90)
+    assert [[h.passage_id for h in part.hits] for part in parts] == [[0, 1], [2], [3, 4]]

@@ -4,7 +4,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from search.questions.lexicon import LANGUAGES
-from search.questions.queries import TURN_CHARS, TURNS, Leaning, asked, is_small_talk, language_of, leaning_of
+from search.questions.queries import (
+    TURN_CHARS,
+    TURNS,
+    Leaning,
+    asked,
+    is_small_talk,
+    language_of,
+    leaning_of,
+    needs_no_search,
+)
 
 VACATION = "How many days of vacation do people in Leith have?"
 
@@ -156,3 +165,106 @@ def test_whatever_is_asked_is_part_of_what_is_searched_for(question, history):
     assert all(text.endswith(question.strip()) and weight > 0 for text, weight in found)
     assert 1 <= len(found) <= 2
     assert all(len(text) <= (TURNS + 1) * 301 for text, _weight in found)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Translate your last answer",
+        "translate that into German",
+        "make it shorter",
+        "Please make that shorter",
+        "why?",
+        "Why not?",
+        "thanks",
+        "Can you shorten this?",
+        "in German please",
+        "and in French?",
+        "Summarise your last answer in three sentences",
+        "Really?",
+        "TL;DR",
+        "Say that in simple words",
+        "what do you mean?",
+        "You are wrong",
+        "Übersetze deine letzte Antwort ins Englische",
+        "mach es kürzer",
+        "Kannst du das bitte kürzer machen?",
+        "warum?",
+        "Fass das zusammen",
+        "Danke",
+        "und auf Französisch?",
+        "Traduis ta dernière réponse en anglais",
+        "plus court s'il te plaît",
+        "Pourquoi ?",
+        "Peux-tu résumer ça ?",
+        "rends-le plus court",
+        "merci",
+        "Traduce tu última respuesta al inglés",
+        "hazlo más corto",
+        "¿Por qué?",
+        "¿Puedes resumirlo?",
+        "gracias",
+        "把你的上一个回答翻译成英文",
+        "短一点",
+        "为什么？",
+        "请翻译成德语",
+        "总结一下",
+        "谢谢",
+        "能短一点吗？",
+        "ترجم إجابتك الأخيرة إلى الإنجليزية",
+        "اجعلها أقصر",
+        "لماذا؟",
+        "شكرا",
+        "لخص إجابتك",
+    ],
+)
+def test_what_is_asked_of_the_last_answer_is_not_searched_for(text):
+    assert needs_no_search(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "why is the sky blue according to the handbook?",
+        "Why was the invoice rejected?",
+        "Summarise Q3-board-pack.md",
+        "Translate the travel policy into German",
+        "list all offices",
+        "make a table of the daily rates",
+        "And in Gdynia?",
+        "What about Aveiro?",
+        "Which documents are in German?",
+        "shorter working hours",
+        "Is the answer to question 4 in the handbook?",
+        "Warum ist der Himmel blau laut Handbuch?",
+        "Übersetze die Reiserichtlinie ins Englische",
+        "kürzere Arbeitszeiten",
+        "Wie lang ist die Kündigungsfrist?",
+        "Fasse den Vertrag zusammen",
+        "Pourquoi la facture est-elle refusée ?",
+        "Résume le contrat",
+        "¿Por qué se rechazó la factura?",
+        "Traduce el contrato al inglés",
+        "为什么发票被拒绝？",
+        "总结合同",
+        "缩短工作时间的规定",
+        "翻译费怎么报销？",
+        "لماذا رفضت الفاتورة؟",
+        "لخص العقد",
+        "ترجم العقد إلى الإنجليزية",
+        "How long is the notice?",
+        "What is the tone of the alarm?",
+        "Check the answer sheet of the exam",
+        "continue the lease",
+        "Wie formell ist die Kleidung?",
+        "German",
+    ],
+)
+def test_a_question_with_a_subject_is_searched_though_it_looks_alike(text):
+    assert not needs_no_search(text)
+
+
+def test_a_follow_up_reaches_back_over_what_was_asked_of_the_answer():
+    history = ["How many days of annual leave do people in Leith have?", "Translate your last answer into German"]
+    assert asked("And in Gdynia?", history).texts[0][0].startswith("How many days")
+    assert "German" not in asked("And in Gdynia?", history).texts[0][0]

@@ -166,9 +166,9 @@ def _phrases() -> Iterator[Text | Question]:
         ("本公司免费送货上门。", "上门送货公司本不免费。", "「免费送货」"),
     )
     for i, (right, wrong, phrase) in enumerate(pairs):
-        yield _file(f"phrase-{i}-right.md", f"# Terms {i}\n\n{right}")
-        yield _file(f"phrase-{i}-wrong.md", f"# Terms {i}\n\n{wrong} {wrong}")
-        yield _asked("phrase", i, phrase, f"phrase-{i}-right.md")
+        yield _file(f"phrase-{i}-a.md", f"# Terms {i}\n\n{right}")
+        yield _file(f"phrase-{i}-b.md", f"# Terms {i}\n\n{wrong} {wrong}")
+        yield _asked("phrase", i, phrase, f"phrase-{i}-a.md")
     short = (
         ("TOIL", "time off in lieu", "Colleagues may save up to five days of time off in lieu.", "TOIL taken at once"),
         ("RMA", "return material approval", "Without a return material approval no crate is opened.", "an RMA at hand"),

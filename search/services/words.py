@@ -1,0 +1,49 @@
+"""Finds passages by words: those of the question, of its quoted phrases, and of what its abbreviations stand for."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from search.keywords import KeywordHit, get_index
+from search.models import Passage
+from search.questions.abbreviations import variants
+
+# Passages in which abbreviations may be explained: the best for the question.
+EXPLAINING = 20
+
+
+@dataclass(frozen=True)
+class WordHits:
+    """The hits for one text, best first. `complete`: there are no more."""
+
+    hits: tuple[KeywordHit, ...]
+    complete: bool
+
+
+def by_words(text: str, collections: Sequence[int], depth: int) -> WordHits:
+    """Return the best `depth` passages for a text, also as it reads with what abbreviations stand for in them."""
+    index = get_index()
+    hits = index.query(text, collections, depth)
+    best: dict[int, KeywordHit] = {hit.passage_id: hit for hit in hits}
+    for variant in variants(text, _texts(hits[:EXPLAINING])):
+        for hit in index.query(variant, collections, depth):
+            known = best.get(hit.passage_id, hit)
+            best[hit.passage_id] = max(known, hit, key=lambda same: (same.coverage, same.score))
+    ranked = sorted(best.values(), key=lambda hit: (-hit.score, hit.passage_id))
+    return WordHits(tuple(ranked), len(hits) < depth)
+
+
+def _texts(hits: Sequence[KeywordHit]) -> list[str]:
+    ids = [hit.passage_id for hit in hits]
+    explaining = (
+        Passage.objects.filter(pk__in=ids, text__contains="(").order_by("pk") if ids else Passage.objects.none()
+    )
+    return list(explaining.values_list("text", flat=True))
+
+
+def by_phrases(phrases: Sequence[str], collections: Sequence[int], depth: int) -> dict[int, float]:
+    """Return the passages with most words of one of the phrases; their texts show whether they have it exactly."""
+    found: dict[int, float] = {}
+    for phrase in phrases:
+        for hit in get_index().query(phrase, collections, depth):
+            found[hit.passage_id] = max(hit.coverage, found.get(hit.passage_id, 0.0))
+    return found
