@@ -17,7 +17,7 @@ _SCRIPTS = (
 )
 _LATIN = 0.25
 _LETTER = re.compile(r"[^\W\d_]")
-# What is looked at of a text, and the step of the result: splitters are made for few sizes.
+# Characters of a text that are counted, and the step of the result: splitters are made for few sizes.
 SAMPLE, STEP = 20_000, 10
 
 

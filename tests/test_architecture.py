@@ -41,7 +41,7 @@ LAYERS = {
         "apps urls",
     ],
     "documents": [
-        "names handbook models",
+        "names handbook models scripts",
         "extraction lanes measures",
         "chunking claims forms diagnosis limits",
         "services cleanup",
@@ -51,7 +51,7 @@ LAYERS = {
     ],
     "search": [
         "types labelled embeddings vectors fusion questions",
-        "models merging reranking",
+        "models merging",
         "access contexts indexes vectorizing keywords",
         "services",
         "pages upkeep raising diagnosis",

@@ -118,7 +118,7 @@ def _weighed(request: TurnRequest, rules: Sequence[DetectorRule], draft: DraftMe
 
 def _passages(request: TurnRequest) -> tuple[ChatMessage, ...]:
     """Return a placeholder for the passages that may be found."""
-    return (prompts.SOME_PASSAGES,) if request.documents else ()
+    return (prompts.some_passages(turn.passages_chars(request)),) if request.documents else ()
 
 
 def _sent(request: TurnRequest, decided: RoutedTurn) -> tuple[Decimal | None, FittedPrompt]:

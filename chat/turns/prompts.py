@@ -17,10 +17,9 @@ PartOf = TypeVar("PartOf", bound=Part)
 
 # Characters, at about four per token. They limit what each turn of a long conversation costs. A small window gets less.
 HISTORY_CHARS = 12_000
-# Passages get as much as they usually need, or in a larger window up to this share of it; never more than the last.
-PASSAGES_CHARS, PASSAGES_SHARE, MOST_PASSAGES_CHARS = 8_000, 0.4, 120_000
-# A placeholder for the passages that a question may find, before they are known.
-SOME_PASSAGES = ChatMessage.of("user", "x" * PASSAGES_CHARS)
+# Passages get this share of a window: for a question about a document as a whole up to MOST_WHOLE_CHARS, for any other
+# one up to MOST_PASSAGES_CHARS, because every turn costs that. PASSAGES_CHARS is for a window that is not known.
+PASSAGES_CHARS, PASSAGES_SHARE, MOST_PASSAGES_CHARS, MOST_WHOLE_CHARS = 8_000, 0.4, 24_000, 120_000
 # UTF-8 bytes per token, fewer than usual tokenizers need: they need four or more for ASCII, 2.5 for Arabic and Chinese.
 ASCII_BYTES, OTHER_BYTES = 3, 2
 # Tokens of a message besides its text: its role and its delimiters.
@@ -57,12 +56,20 @@ _NAME = "".join(f"[{letter}{chr(ord(letter) + 0xFEE0)}]" for letter in "passage"
 FRAME = re.compile(rf"[{_OPENING}](?=[\s{_SLASHES}]*{_NAME})", re.IGNORECASE)
 
 
-def passages_chars(windows: Iterable[int]) -> int:
-    """Return the characters of passages for models with these windows, in tokens; 0 is a window that is not known."""
+def passages_chars(windows: Iterable[int], *, whole: bool = False) -> int:
+    """Return the characters of passages for models with these windows, in tokens; 0 is a window that is not known.
+
+    `whole`: the question is about a document as a whole.
+    """
     known = [window for window in windows if window]
     if not known:
         return PASSAGES_CHARS
-    return min(MOST_PASSAGES_CHARS, int(min(known) * PASSAGES_SHARE) * ASCII_BYTES)
+    return min(MOST_WHOLE_CHARS if whole else MOST_PASSAGES_CHARS, int(min(known) * PASSAGES_SHARE) * ASCII_BYTES)
+
+
+def some_passages(chars: int) -> ChatMessage:
+    """Return a placeholder for the passages that a question may find, before they are known."""
+    return ChatMessage.of("user", "x" * chars)
 
 
 def framed(passage: Numbered) -> str:

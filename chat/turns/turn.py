@@ -30,6 +30,7 @@ from langai_site.telemetry import tracing
 from langai_site.usage.spending.budgets import OverBudgetError
 from langai_site.usage.types import Entry
 from search import services as search
+from search.questions.documents import whole_question
 from search.types import Filters, Findings, Hit
 
 Prompt = TypeVar("Prompt")
@@ -110,10 +111,16 @@ async def _find(request: TurnRequest, state: TurnState) -> Findings:
         label=request.label,
         filters=Filters(max_label=most_seen(request)) if request.pick.allowed_passages else Filters(),
         history=prompts.questions(request.history),
-        budget_chars=prompts.passages_chars(model.context_window for model in _askable(request)),
+        budget_chars=passages_chars(request),
         caller=request.caller,
         read_present=partial(state.read_question, request),
     )
+
+
+def passages_chars(request: TurnRequest) -> int:
+    """Return the most characters that the passages of the turn have together, whichever model is asked."""
+    whole = whole_question(request.question) is not None
+    return prompts.passages_chars((model.context_window for model in _askable(request)), whole=whole)
 
 
 def most_seen(request: TurnRequest) -> Sensitivity:

@@ -205,7 +205,7 @@ def _beside(language: str) -> re.Pattern[str]:
 
 
 def _in_words(phrases: Iterable[str]) -> list[str]:
-    """Return the phrases folded and without punctuation, as the texts are that they are looked for in."""
+    """Return the phrases folded and without punctuation, like the texts in which they are searched."""
     return [" ".join(_WORD.findall(folded(phrase))) for phrase in phrases]
 
 

@@ -3,9 +3,9 @@
 import re
 import unicodedata
 
-# Characters of a phrase: a single letter is not one, and a longer text is not looked for word by word.
+# Characters of a phrase: a single letter is not one, and a longer text is not searched word by word.
 SHORTEST, LONGEST = 2, 200
-# Phrases of a question that are looked for.
+# Phrases of a question that are searched.
 PHRASES = 4
 
 _PAIRS = ("“”", "„“", "„”", "””", "«»", "»«", "‹›", "「」", "『』", "《》", '""', "‟”", "＂＂")  # noqa: RUF001

@@ -16,7 +16,7 @@ from search.services import passages
 from search.services.passages import NO_FILTERS, kept_by
 from search.types import Filters, Findings, Hit, Reader
 
-# Passages on each side of a hit among which its section is looked for.
+# Passages on each side of a hit among which its section may be.
 BESIDE = 8
 # Characters of one part of a document that is read whole: parts that do not fit into a window are left out one by one.
 PART_CHARS = 6000

@@ -138,9 +138,14 @@ def test_a_passage_tells_its_file_unless_that_is_its_title():
         ((0,), 8_000),
         ((4_096,), 4_914),
         ((32_768, 8_192), 9_828),
-        ((0, 32_768), 39_321),
-        ((10**6,), 120_000),
+        ((0, 32_768), 24_000),
+        ((10**6,), 24_000),
     ],
 )
 def test_passages_get_up_to_two_fifths_of_the_smallest_window(windows, chars):
     assert prompts.passages_chars(windows) == chars
+
+
+def test_a_document_as_a_whole_gets_more_of_a_large_window():
+    assert prompts.passages_chars([32_768], whole=True) == 39_321
+    assert prompts.passages_chars([10**6], whole=True) == 120_000
