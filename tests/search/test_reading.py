@@ -145,3 +145,10 @@ def test_an_abbreviation_and_its_meaning_find_each_other(put, read, defined, que
     put("long.md", "# Practice\n\nFive days of time off in lieu may be saved.")
     put("short.md", "# Custom\n\nMost people take TOIL at once.")
     assert {hit.file_name for hit in read(question).hits} == {"defined.md", "long.md", "short.md"}
+
+
+def test_a_weak_passage_is_not_offered(put, read):
+    put("alarm.md", "# Alarm\n\nThe alarm panel in building seven is reset with the silver key of the porter.")
+    put("other.md", "# Lunch\n\nThe porter has lunch at noon.")
+    found = read("How do I reset the alarm panel in building seven with the silver key?").hits
+    assert [hit.file_name for hit in found] == ["alarm.md"]

@@ -49,6 +49,7 @@ def options() -> argparse.Namespace:
     parser.add_argument("--split", default=beir.SPLIT, help="which of its qrels (default: %(default)s)")
     parser.add_argument("--postgres", action="store_true", help="on PostgreSQL in place of SQLite")
     parser.add_argument("--million", action="store_true", help="speed with a million passages, and nothing else")
+    parser.add_argument("--before", type=Path, metavar="FILE", help="compare the quality with what --json wrote there")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the numbers there, too")
     return parser.parse_args()
 
@@ -80,8 +81,12 @@ class Bench:
         self.numbers["quality"] = found
         self.numbers["verdicts"] = [{"sentence": each.sentence, "outcome": each.outcome} for each in verdicts]
         said = "\n".join(each.sentence for each in verdicts)
-        tables = [report.quality_table(groups), report.held_out_table(found["questions"])]
+        tables = [report.quality_table(groups), report.held_out_table(found["questions"], self._before())]
         return "\n\n".join([*tables, said, report.silence_table(silence), QUALITY_NOTE])
+
+    def _before(self) -> list[dict[str, Any]]:
+        """The questions of an earlier run, as `--json` wrote them down."""
+        return json.loads(self.chosen.before.read_text())["quality"]["questions"] if self.chosen.before else []
 
     def speed(self) -> str:
         sizes, collections = ((MILLION,), (1,)) if self.chosen.million else (SIZES, COLLECTIONS)

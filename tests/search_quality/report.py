@@ -66,16 +66,30 @@ def quality_table(found: Sequence[Group]) -> str:
     return columns([["language", "kind", "questions", *letters], *lines])
 
 
-def held_out_table(rows: Sequence[Row]) -> str:
-    """The hybrid alone: the questions that it may be tuned on, and the third that is held out, of each language."""
+def held_out_table(rows: Sequence[Row], before: Sequence[Row] = ()) -> str:
+    """The hybrid alone, by language and kind: the questions that it may be tuned on, and the third that is held out.
+
+    With the rows of an earlier run, each value has the one before it in front.
+    """
+    earlier = {(group.language, group.kind): group for group in groups(before)}
     lines = []
     for group in groups(rows):
-        parts = [[row for row in group.rows if bool(row.get("held_out")) == held_out] for held_out in (False, True)]
-        if group.kind == ALL and all(parts):
-            values = [f"{Group('', '', tuple(part)).mean(WHOLE, metric):.3f}" for metric in METRICS for part in parts]
-            lines.append([group.language, *(str(len(part)) for part in parts), *values])
-    heading = [name for metric in METRICS for name in (f"{metric} open", "held out")]
-    return columns([["language", "open", "held out", *heading], *lines])
+        cells = [group.language, group.kind]
+        for held_out in (False, True):
+            now, then = (_part(each, held_out) for each in (group, earlier.get((group.language, group.kind))))
+            cells += [str(len(now.rows)) if now else "0", *(_change(now, then, metric) for metric in METRICS)]
+        lines.append(cells)
+    return columns([["language", "kind", "open", *METRICS, "held out", *METRICS], *lines])
+
+
+def _part(group: Group | None, held_out: bool) -> Group | None:
+    """The questions of a group that are held out, or those that are not; None if there are none."""
+    rows = tuple(row for row in group.rows if bool(row.get("held_out")) == held_out) if group else ()
+    return Group(group.language, group.kind, rows) if group and rows else None
+
+
+def _change(now: Group | None, then: Group | None, metric: str) -> str:
+    return " ".join(f"{group.mean(WHOLE, metric):.3f}" for group in (then, now) if group) or "-"
 
 
 @dataclass(frozen=True)

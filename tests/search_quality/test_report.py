@@ -84,3 +84,13 @@ def test_a_speed_table_has_a_line_for_each_cell():
     assert [part.strip() for part in line.split("  ") if part.strip()] == (
         ["1,000", "10", "8.2 ms", "12.0 ms", "8.0", "250 MiB", "125 MiB"]
     )
+
+
+def test_what_is_held_out_stands_apart_with_the_value_before_it():
+    then = [row(0, 0, 0.25), row(0, 0, 0.5) | {"held_out": True}]
+    now = [row(0, 0, 0.75), row(0, 0, 1) | {"held_out": True}]
+    line = report.held_out_table(now, then).splitlines()[2].split()
+    assert line[:4] == ["en", "exact", "1", "0.250"]
+    assert line[4] == "0.750"
+    assert line[9:12] == ["1", "0.500", "1.000"]
+    assert "0.250" not in report.held_out_table(now)
