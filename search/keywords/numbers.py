@@ -29,7 +29,7 @@ MARK = "=t"
 
 def number(atom: str) -> list[str]:
     """Return a number in comparable form, then its parts: 1.000,50 is 1000.50; 2024-05-01 has 2024, 05 and 01."""
-    digits = "".join(str(unicodedata.decimal(char)) if char.isdecimal() else char for char in atom)
+    digits = _in_ascii(atom)
     if match := _THOUSANDS.fullmatch(digits):
         whole = "".join(filter(str.isdigit, match[1]))
         return [f"{whole}.{match[3]}" if match[3] and match[3] != "00" else whole]
@@ -39,6 +39,11 @@ def number(atom: str) -> list[str]:
         return [digits.replace(",", ".")]
     groups = re.split(r"\D", digits)
     return [re.sub(r"[^\d.:]", "-", digits), *(group for group in groups if len(group) > 1 and len(groups) > 1)]
+
+
+def _in_ascii(text: str) -> str:
+    """Return a text with the digits of every script as 0 to 9."""
+    return "".join(str(unicodedata.decimal(char)) if char.isdecimal() else char for char in text)
 
 
 def versions_above(token: str) -> list[str]:
@@ -61,8 +66,8 @@ def phones(text: str) -> Iterator[tuple[re.Match[str], list[str]]]:
     The country and the zero before the area are written or not, so they do not count.
     """
     for match in _DIGITS.finditer(text):
-        written = _TRUNK_ZERO.sub("", match[0])
+        written = _TRUNK_ZERO.sub("", _in_ascii(match[0]))
         digits = "".join(filter(str.isdigit, written)).lstrip("0")
-        begins = match[0].startswith(("+", "0", "(")) or _AMERICAN.fullmatch(match[0])
+        begins = _in_ascii(match[0]).startswith(("+", "0", "(")) or _AMERICAN.fullmatch(match[0])
         if begins and SHORTEST <= len(digits) <= LONGEST and not _DATE.match(match[0]):
             yield match, [MARK + digits[-size:] for size in (WITH_AREA, LOCAL) if len(digits) >= size]
