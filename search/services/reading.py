@@ -150,9 +150,9 @@ def _named(asked: WholeQuestion, reader: Reader, filters: Filters) -> UUID | Non
     """Return the one live source that has one of these names; None if there is none, or more than one document."""
     named = Q()
     for name in asked.names:
-        named |= Q(file_name__iexact=name) | Q(title__iexact=name)
-        if any(map(str.isdigit, name)) or "-" in name or "_" in name:
-            named |= Q(file_name__istartswith=f"{name}.") | Q(file_name__istartswith=f"{name}_")
+        named |= Q(file_name__iexact=name) | Q(title__iexact=name) | Q(file_name__istartswith=f"{name}.")
+        if any(map(str.isdigit, name)):
+            named |= Q(file_name__istartswith=f"{name}_")
     if not asked.names:
         return None
     readable = readable_collections(reader.user_id).filter(pk__in=reader.collections).values("pk")

@@ -114,6 +114,8 @@ def test_a_document_that_filters_leave_out_is_not_read_whole(put, read):
         ("Summarise Q3-board-pack.md", "Q3-board-pack.md"),
         ("summarise q3-board-pack", "Q3-board-pack.md"),
         ("what is in risk register.md", "risk register.md"),
+        ("Summarise the risk register", "risk register.md"),
+        ("Summarise the “rules for parental leave”, please", "HR-017_rev4.md"),
     ],
 )
 def test_a_file_is_found_by_its_name(put, read, question, name):
