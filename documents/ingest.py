@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from django.utils import timezone
@@ -61,7 +61,12 @@ def ingest(held: Claim, document: Document, reading: Reading = ALONE) -> None:
     )
     # Reading may have taken minutes, in which a person may have changed the title.
     document.refresh_from_db()
-    held.update(pages=len(pages), passages=len(spans), title=_title(document, extracted))
+    held.update(
+        pages=len(pages),
+        passages=len(spans),
+        title=_title(document, extracted),
+        notes=[asdict(note) for note in extracted.notes],
+    )
     document.refresh_from_db()
     info = _source_info(document, kind)
     search.index(info, pages, spans, progress=report, when_live=lambda: _finish(held), as_now=_as_now)
@@ -101,7 +106,7 @@ def _extracted(document: Document, kind: FileFormat, watch: Callable[[], object]
     try:
         return sandbox.extract(Path(document.file.path), kind.module, allowed, watch)
     except LimitReachedError:
-        if allowed != limits.most_for(kind, document.size):
+        if allowed != limits.most_for(kind, document):
             raise NotQuickError from None
         raise
 

@@ -18,16 +18,16 @@ MB = 1024 * 1024
 
 def limits_of(kind: FileFormat, document: Document) -> Limits:
     """Return the limits for reading the document's file now."""
-    most = most_for(kind, document.size)
+    most = most_for(kind, document)
     if not is_small(document):
         return most
     memory = max(LEAST_MEMORY_MB, most.memory_mb // QUICK_SHARE)
     return replace(most, memory_mb=min(memory, most.memory_mb), seconds=min(QUICK_SECONDS, most.seconds))
 
 
-def most_for(kind: FileFormat, size: int) -> Limits:
-    """Return the limits for reading a file of `size` bytes."""
-    explained = CPU_SECONDS + CPU_SECONDS_A_MB * size // MB
+def most_for(kind: FileFormat, document: Document) -> Limits:
+    """Return the limits for reading the document's file when it may take its time, with what a person chose for it."""
+    explained = CPU_SECONDS + CPU_SECONDS_A_MB * document.size // MB
     return Limits(
         cpu_seconds=0 if kind.packed else min(explained, settings.EXTRACTION_SECONDS),
         unpacked_cpu_seconds=UNPACKED_CPU_SECONDS_A_MB if kind.zipped else 0,
@@ -35,5 +35,6 @@ def most_for(kind: FileFormat, size: int) -> Limits:
         seconds=settings.EXTRACTION_SECONDS,
         max_pages=settings.EXTRACTION_MAX_PAGES,
         max_chars=settings.EXTRACTION_MAX_CHARS,
-        ocr_languages=settings.OCR_LANGUAGES if kind.ocr else "",
+        ocr_languages=(document.ocr_languages or settings.OCR_LANGUAGES) if kind.ocr else "",
+        encoding=document.encoding,
     )

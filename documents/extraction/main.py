@@ -12,11 +12,11 @@ import resource
 import signal
 import sys
 import zipfile
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
-from documents.extraction import signatures
+from documents.extraction import reading, signatures
 from documents.extraction.types import MAX_HEADINGS, ExtractionError, LimitReachedError, Limits, check_amount
 
 PR_SET_PDEATHSIG = 1
@@ -43,7 +43,7 @@ def restrict(limits: Limits) -> None:
     most = limits.seconds if limits.unpacked_cpu_seconds else cpu_seconds
     resource.setrlimit(resource.RLIMIT_CPU, (cpu_seconds, most + 1))
     # UTF-8 needs at most four bytes a character, and headings repeat the text at most once; the rest is JSON's syntax.
-    size = limits.max_chars * 8 + limits.max_pages * 1024 + MAX_HEADINGS * 64 + 1024 * 1024
+    size = limits.max_chars * 8 + limits.max_pages * 1024 + MAX_HEADINGS * 64 + 2 * 1024 * 1024
     resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
     resource.setrlimit(resource.RLIMIT_NOFILE, (OPEN_FILES, OPEN_FILES))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
@@ -70,7 +70,8 @@ def outcome(module: str, path: Path, limits: Limits) -> dict[str, Any]:
     try:
         signatures.check(path)
         allow_for_unpacked(path, limits)
-        extracted = importlib.import_module(module).extract(path, limits)
+        with reading.begin(limits.encoding) as notes:
+            extracted = importlib.import_module(module).extract(path, limits)
         check_amount(extracted, limits)
     except ExtractionError as error:
         return {"error": error.message, "limit": isinstance(error, LimitReachedError)}
@@ -78,7 +79,7 @@ def outcome(module: str, path: Path, limits: Limits) -> dict[str, Any]:
         return {"error": TOO_DEEP}
     except MemoryError:
         return {"outgrown": True}
-    return asdict(extracted)
+    return asdict(replace(extracted, notes=(*extracted.notes, *notes.notes())))
 
 
 def main(arguments: list[str]) -> None:

@@ -1,11 +1,14 @@
-"""Recognises text in pictures of pages with tesseract, if it is installed."""
+"""Recognises text in pictures with tesseract, if it is installed."""
 
 import shutil
 import subprocess
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from documents.extraction.types import ExtractionError, LimitReachedError, Limits
+from documents.extraction.encodings import clean
+from documents.extraction.reading import note
+from documents.extraction.types import ExtractionError, LimitReachedError, Limits, Unread
 
 PROGRAM = "tesseract"
 DPI = 300
@@ -26,6 +29,24 @@ def available(limits: Limits) -> bool:
     return bool(limits.ocr_languages and shutil.which(PROGRAM))
 
 
+def picture_text(data: bytes, limits: Limits, *, pages: Sequence[int] = ()) -> str:
+    """Return the words in a picture of any common format; "" if it has none.
+
+    If it cannot be read, because tesseract is not installed or the picture is damaged, a note says so, with `pages`,
+    the numbers of the page or slide on which it is. Raises LimitReachedError when the time for the file is up.
+    """
+    if not available(limits):
+        note(Unread.PICTURES, pages=pages)
+        return ""
+    try:
+        return clean(Recogniser(limits, 1).recognise(data)).strip()
+    except LimitReachedError:
+        raise
+    except ExtractionError:
+        note(Unread.UNRECOGNISED, pages=pages)
+        return ""
+
+
 class Recogniser:
     """Recognises `pages` pages, one after another, as long as the extraction may take."""
 
@@ -37,7 +58,10 @@ class Recogniser:
 
     def text(self, picture: Picture, page: int) -> str:
         """Return the words in `picture`. Raises ExtractionError, naming the page, if that fails."""
-        image = b"P5 %d %d 255\n" % (picture.width, picture.height) + picture.pixels
+        return self.recognise(b"P5 %d %d 255\n" % (picture.width, picture.height) + picture.pixels, page)
+
+    def recognise(self, image: bytes, page: int = 1) -> str:
+        """Return the words in the bytes of a picture file. Raises ExtractionError, naming the page, if that fails."""
         try:
             done = subprocess.run(  # noqa: S603 - arguments are ours; the languages are checked as a setting
                 [PROGRAM, "stdin", "stdout", "-l", self._limits.ocr_languages, "--dpi", str(DPI)],

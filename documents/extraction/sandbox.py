@@ -15,7 +15,15 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import IO, Any
 
-from documents.extraction.types import Extracted, ExtractedPage, ExtractionError, Heading, LimitReachedError, Limits
+from documents.extraction.types import (
+    Extracted,
+    ExtractedPage,
+    ExtractionError,
+    Heading,
+    LimitReachedError,
+    Limits,
+    Note,
+)
 
 logger = logging.getLogger(__name__)
 
@@ -124,6 +132,7 @@ def _extracted(value: dict[str, Any], limits: Limits) -> Extracted:
         tuple(ExtractedPage(**item) for item in value["pages"]),
         tuple(Heading(**item) for item in value["headings"]),
         value["numbered"],
+        tuple(Note(item["code"], item["value"], tuple(item["pages"]), item["count"]) for item in value["notes"]),
     )
 
 

@@ -1,6 +1,7 @@
 """The values that worker and extraction process exchange; no Django."""
 
 from dataclasses import dataclass
+from enum import StrEnum
 
 from langai_site.errors import LangAIError
 
@@ -25,7 +26,8 @@ class Limits:
     `cpu_seconds` is the processor time that the file's size justifies; 0: as much as `seconds`. Each megabyte that an
     office file unpacks to justifies `unpacked_cpu_seconds` more. `ocr_languages` names the languages of scanned pages
     for tesseract. If it is empty, nothing is recognised, and the extraction may not start a process. `ends_at` is when
-    the sandbox ends it, by time.monotonic().
+    the sandbox ends it, by time.monotonic(). `encoding` is the one that a person chose for the file; empty: it is
+    recognised.
     """
 
     memory_mb: int
@@ -36,6 +38,41 @@ class Limits:
     cpu_seconds: int = 0
     unpacked_cpu_seconds: int = 0
     ends_at: float | None = None
+    encoding: str = ""
+
+
+class Unread(StrEnum):
+    """What can go unread in a file, or be read with a doubt. documents.notes puts each into words."""
+
+    # Pages on which nothing was found: blank ones, and drawings without words.
+    EMPTY_PAGES = "empty_pages"
+    # Pictures, or pages that are pictures, which were skipped because text recognition is not installed.
+    PICTURES = "pictures"
+    # Pictures, or pages that are pictures, that text recognition could not read, or not in time.
+    UNRECOGNISED = "unrecognised"
+    # Pages whose words come from text recognition, so that some may be wrong.
+    RECOGNISED = "recognised"
+    # Characters that could not be decoded, or that a page has and its text does not.
+    LOST_CHARACTERS = "lost_characters"
+    # `value` is the encoding that the file was read in because its letters suggested it.
+    GUESSED_ENCODING = "guessed_encoding"
+    # `value` is the name of an attachment.
+    ATTACHMENT = "attachment"
+    # `value` names a part of the file, in the words of a person: "cells with formulas without a stored value".
+    PART = "part"
+
+
+@dataclass(frozen=True)
+class Note:
+    """Something that was not read, or that was read with a doubt.
+
+    `pages` are page numbers, from 1; `count` says how many there are of what `code` says, and `value` which.
+    """
+
+    code: str
+    value: str = ""
+    pages: tuple[int, ...] = ()
+    count: int = 0
 
 
 @dataclass(frozen=True)
@@ -60,13 +97,15 @@ class Heading:
 class Extracted:
     """A document's text, page by page. `title` is empty if the file has none worth showing.
 
-    `numbered`: the pages are the file's own, so their numbers tell a person where to look.
+    `numbered`: the pages are the file's own, so their numbers tell a person where to look. `notes` say what was not
+    read; readers of formats leave them with documents.extraction.reading.
     """
 
     title: str
     pages: tuple[ExtractedPage, ...]
     headings: tuple[Heading, ...] = ()
     numbered: bool = False
+    notes: tuple[Note, ...] = ()
 
 
 def check_amount(extracted: Extracted, limits: Limits) -> None:

@@ -266,7 +266,7 @@ def test_crafted_files_take_no_more_than_their_size_explains(upload):
     document = upload("x", "a.html")
     for megabytes, seconds in ((0, 20), (3, 80), (1000, 300)):
         document.size = megabytes * limits.MB
-        assert limits.most_for(FORMATS[".html"], document.size).cpu_seconds == seconds
+        assert limits.most_for(FORMATS[".html"], document).cpu_seconds == seconds
     for name in (".docx", ".odt", ".pptx", ".xlsx"):
-        allowed = limits.most_for(FORMATS[name], 1)
+        allowed = limits.most_for(FORMATS[name], Document(size=1))
         assert (allowed.cpu_seconds, allowed.unpacked_cpu_seconds) == (20, 5)

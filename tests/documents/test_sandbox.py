@@ -12,7 +12,7 @@ import pytest
 
 from documents.extraction import sandbox
 from documents.extraction.registry import FORMATS
-from documents.extraction.types import ExtractedPage, ExtractionError
+from documents.extraction.types import ExtractedPage, ExtractionError, Note, Unread
 from tests.documents import files
 from tests.documents.files import LIMITS, written
 
@@ -39,6 +39,16 @@ def test_labels_and_row_numbers_come_back_whole(tmp_path):
     extracted = sandbox.extract(written(tmp_path, "a.xlsx", data), "documents.extraction.xlsx", LIMITS)
     assert extracted.pages == (ExtractedPage("Title | Year\nMoby-Dick | 1851", "Bücher", 1),)
     assert not extracted.numbered
+
+
+def test_notes_come_back_added_up_and_the_chosen_encoding_goes_there(tmp_path):
+    path = written(tmp_path, "order.txt", "leave_notes")
+    extracted = sandbox.extract(path, GREEDY, replace(LIMITS, encoding="cp1254"))
+    assert extracted.pages[0].text == "cp1254"
+    assert extracted.notes == (
+        Note(Unread.PICTURES, pages=(2, 3), count=2),
+        Note(Unread.ATTACHMENT, "budget .xlsx", count=1),
+    )
 
 
 def test_a_reason_comes_back_as_it_was_given(tmp_path):
