@@ -12,6 +12,7 @@ from documents import services
 from documents.admin_uploads import Uploads
 from documents.forms import DocumentForm
 from documents.models import Document
+from documents.notes import described
 from langai_site.errors import LangAIError
 from langai_site.sensitivity import Sensitivity
 from search.access import managed_collections
@@ -53,7 +54,7 @@ class DocumentAdmin(Uploads):
     actions = ("retry",)
     fieldsets = (
         (None, {"fields": ("title", "collection", "sensitivity", "label", "raise_quoting")}),
-        ("Reading", {"fields": ("state", "page_count", "passage_count", "attempts", "ready_at")}),
+        ("Reading", {"fields": ("state", "not_read", "page_count", "passage_count", "attempts", "ready_at")}),
         (
             "File",
             {"fields": ("version", "file_name", "imported_from", "file_size", "sha256", "uploader", "uploaded_at")},
@@ -61,7 +62,7 @@ class DocumentAdmin(Uploads):
         ("Passages", {"fields": ("extracted",)}),
     )
     readonly_fields = (
-        *("collection", "label", "state", "page_count", "passage_count", "attempts", "ready_at", "version"),
+        *("collection", "label", "state", "not_read", "page_count", "passage_count", "attempts", "ready_at", "version"),
         *("file_name", "imported_from", "file_size", "sha256", "uploader", "uploaded_at", "extracted"),
     )
 
@@ -98,6 +99,12 @@ class DocumentAdmin(Uploads):
     @admin.display(description="label that counts")
     def label(self, document: Document) -> str:
         return document.label.label
+
+    @admin.display(description="not read, or with a doubt")
+    def not_read(self, document: Document) -> SafeString:
+        shown = document.searched or document
+        context = {"notes": described(shown.notes), "is_known": shown.notes is not None, "document": document}
+        return live(document, "notes", render_to_string("admin/documents/document/notes.html", context))
 
     @admin.display(description="pages", ordering="pages")
     def page_count(self, document: Document) -> SafeString:

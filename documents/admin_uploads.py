@@ -6,15 +6,19 @@ from django.contrib import admin, messages
 from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
 from django.core.files import File
+from django.forms import Form
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 
 from documents import services
-from documents.extraction.registry import readable_types
-from documents.forms import ReplaceForm, UploadForm
+from documents.diagnosis import known_languages
+from documents.extraction.registry import FORMATS, readable_types
+from documents.forms import ReadAgainForm, ReplaceForm, UploadForm
 from documents.models import Document
+from documents.names import split
+from documents.notes import described
 from langai_site.accounts.models import User
 from langai_site.errors import LangAIError
 from search.access import managed_collections
@@ -34,7 +38,12 @@ class Uploads(DocumentModelAdmin):
 
     def get_urls(self) -> list[URLPattern]:
         replace = self.admin_site.admin_view(self.replace_view)
-        return [path("<path:object_id>/replace/", replace, name="documents_document_replace"), *super().get_urls()]
+        again = self.admin_site.admin_view(self.read_again_view)
+        return [
+            path("<path:object_id>/replace/", replace, name="documents_document_replace"),
+            path("<path:object_id>/read-again/", again, name="documents_document_read_again"),
+            *super().get_urls(),
+        ]
 
     def add_view(
         self, request: HttpRequest, form_url: str = "", extra_context: dict[str, Any] | None = None
@@ -72,11 +81,7 @@ class Uploads(DocumentModelAdmin):
 
     def replace_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Upload a new file for a document. The current one stays searched until the new one has been read."""
-        document = self.get_object(request, unquote(object_id))
-        if document is None:
-            raise Http404
-        if not self.has_change_permission(request, document):
-            raise PermissionDenied
+        document = self._document(request, object_id)
         form = ReplaceForm(*_sent(request))
         if form.is_valid() and self._replace(request, document, form.cleaned_data["upload"]):
             return redirect("admin:documents_document_change", document.pk)
@@ -95,7 +100,41 @@ class Uploads(DocumentModelAdmin):
         messages.success(request, f"“{replaced.file_name}” is queued as version {replaced.version}.{until}")
         return True
 
-    def _page(self, request: HttpRequest, name: str, form: UploadForm | ReplaceForm, **context: object) -> HttpResponse:
+    def read_again_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Read a document's file again, with other settings. What was read before stays searched until then."""
+        document = self._document(request, object_id)
+        kind = FORMATS.get(split(document.file_name)[1].lower())
+        form = ReadAgainForm(
+            request.POST if request.method == "POST" else None,
+            encodings=bool(kind and kind.encoded),
+            languages=known_languages() if kind and kind.ocr else (),
+            initial={"encoding": document.encoding, "ocr_languages": document.ocr_languages.split("+")},
+        )
+        if form.is_valid() and self._read_again(request, document, form.cleaned_data):
+            return redirect("admin:documents_document_change", document.pk)
+        context = {"title": f"Read “{document.title}” again", "document": document, "notes": described(document.notes)}
+        return self._page(request, "read_again", form, **context)
+
+    def _read_again(self, request: HttpRequest, document: Document, chosen: dict[str, Any]) -> bool:
+        encoding, languages = chosen.get("encoding", ""), "+".join(chosen.get("ocr_languages", ()))
+        try:
+            services.read_again(document, encoding=encoding, ocr_languages=languages)
+        except LangAIError as error:
+            messages.error(request, error.message)
+            return False
+        self.log_change(request, document, "Had the file read again.")
+        messages.success(request, f"“{document.title}” is queued to be read again.")
+        return True
+
+    def _document(self, request: HttpRequest, object_id: str) -> Document:
+        document = self.get_object(request, unquote(object_id))
+        if document is None:
+            raise Http404
+        if not self.has_change_permission(request, document):
+            raise PermissionDenied
+        return document
+
+    def _page(self, request: HttpRequest, name: str, form: Form, **context: object) -> HttpResponse:
         page = {
             **self.admin_site.each_context(request),
             "opts": self.opts,

@@ -59,7 +59,10 @@ class CollectionOut(Schema):
 
 
 class DocumentOut(Schema):
-    """A document. `status` is queued, working (with `progress` in per cent), ready or failed (with its `error`)."""
+    """A document. `status` is queued, working (with `progress` in per cent), ready or failed (with its `error`).
+
+    `unread` says in words what of the file was not read, or was read with a doubt.
+    """
 
     id: UUID
     title: str
@@ -68,6 +71,7 @@ class DocumentOut(Schema):
     progress: int
     stage: str
     error: str
+    unread: list[str]
     version: int
     file_name: str
     size: int

@@ -10,10 +10,20 @@ from langai_site import registry
 from langai_site.registry import DoctorFinding
 
 SECONDS = 4
+# Trained data for the direction of pages and for formulas.
+NOT_LANGUAGES = ("osd", "equ")
 
 
 def register() -> None:
     registry.doctor_check("scanned pages", scanned_pages, advice=f"Install {PROGRAM} again.")
+
+
+def known_languages() -> tuple[str, ...]:
+    """Return the languages that tesseract can recognise here, in its abbreviations; none if it is not installed."""
+    if not shutil.which(PROGRAM):
+        return ()
+    listed = subprocess.run([PROGRAM, "--list-langs"], capture_output=True, text=True, timeout=SECONDS, check=True)  # noqa: S603
+    return tuple(sorted(set(listed.stdout.split("\n")[1:]) - {"", *NOT_LANGUAGES}))
 
 
 def scanned_pages() -> DoctorFinding:

@@ -1,9 +1,11 @@
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
 from django.core.files.uploadedfile import UploadedFile
 from django.db.models import QuerySet
 
+from documents.encoding_choices import CHOICES
 from documents.extraction.registry import FORMATS
 from documents.models import Document
 from langai_site.sensitivity import Sensitivity
@@ -69,6 +71,30 @@ class ReplaceForm(forms.Form):
     upload = forms.FileField(
         label="New file", allow_empty_file=True, widget=forms.FileInput(attrs={"accept": ",".join(FORMATS)})
     )
+
+
+class ReadAgainForm(forms.Form):
+    """How a document's file is to be read; only the settings that matter for its format are asked for."""
+
+    encoding = forms.ChoiceField(
+        required=False,
+        choices=[("", "Recognise it"), *CHOICES.items()],
+        help_text="Choose one if letters are wrong in the passages.",
+    )
+    ocr_languages = forms.MultipleChoiceField(
+        label="Languages of its pictures",
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text="The languages of the text in pictures and scanned pages; without a choice, those of OCR_LANGUAGES.",
+    )
+
+    def __init__(self, *args: Any, encodings: bool, languages: Sequence[str], **kwargs: Any) -> None:  # noqa: ANN401
+        super().__init__(*args, **kwargs)
+        self.fields["ocr_languages"].choices = [(name, name) for name in languages]  # type: ignore[attr-defined]
+        if not encodings:
+            del self.fields["encoding"]
+        if not languages:
+            del self.fields["ocr_languages"]
 
 
 class DocumentForm(RaiseQuotingForm[Document]):

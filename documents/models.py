@@ -31,7 +31,10 @@ class Version(models.Model):
     uploaded_at = models.DateTimeField(default=timezone.now, editable=False)
     ready_at = models.DateTimeField(null=True, editable=False)
     notes = models.JSONField(
-        default=list, blank=True, editable=False, help_text="What was not read of it, or with a doubt."
+        null=True,
+        blank=True,
+        editable=False,
+        help_text="What was not read of it, or with a doubt; not known before it is read.",
     )
     encoding = models.CharField(
         max_length=20, blank=True, editable=False, help_text="The encoding that a person chose for reading it."

@@ -41,9 +41,9 @@ LAYERS = {
         "apps urls",
     ],
     "documents": [
-        "names handbook models scripts",
+        "names handbook models scripts encoding_choices",
         "extraction lanes measures",
-        "chunking claims forms diagnosis limits",
+        "chunking claims forms diagnosis limits notes",
         "services cleanup",
         "ingest",
         "admin_uploads places views tasks api",

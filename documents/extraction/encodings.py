@@ -2,9 +2,13 @@
 
 import codecs
 import re
+import unicodedata
+from itertools import pairwise
 from pathlib import Path
 
-from documents.extraction.types import ExtractionError
+from documents.encoding_choices import LETTERS_TELL
+from documents.extraction.reading import chosen_encoding, note
+from documents.extraction.types import ExtractionError, Unread
 
 SAMPLE_BYTES = 200_000
 NOT_TEXT = (
@@ -20,12 +24,11 @@ MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
-# The encodings that files commonly have. Of the hundred that Python knows, many decode any bytes to something.
-COMMON = [
-    *("cp1250", "cp1251", "cp1252", "cp1253", "cp1254", "cp1255", "cp1256", "cp1257", "cp850", "cp874"),
-    *("koi8_r", "mac_roman", "cp932", "euc_jp", "gb18030", "big5", "cp949"),
-]
+# Most files in which no letter tells anything, because they have only a currency sign or a dash, are Western.
 WESTERN = "cp1252"
+# It writes the tones of Vietnamese as characters of their own.
+WITH_TONES_APART = "cp1258"
+WORD = re.compile(r"[^\W\d_]{2,}")
 CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 WITH_LETTERS = re.compile(rb"[^\n]*[\x80-\xff][^\n]*\n?")
 
@@ -36,7 +39,11 @@ def read_text(path: Path, declared: str = "") -> str:
 
 
 def decode(data: bytes, declared: str = "") -> str:
-    """Return `data` as text: by its byte order mark, as UTF-8, as `declared`, or as its letters suggest."""
+    """Return `data` as text: as a person chose, by its byte order mark, as UTF-8, as `declared`, or as its letters
+    suggest. A note says if that is a guess, or if characters were lost.
+    """
+    if chosen := chosen_encoding():
+        return _checked(_forced(data, chosen))
     encoding = next((name for mark, name in MARKS if data.startswith(mark)), "") or _wide(data)
     if not encoding and (b"\0" in data or data.startswith(b"%PDF-")):
         raise ExtractionError(NOT_TEXT)
@@ -45,6 +52,18 @@ def decode(data: bytes, declared: str = "") -> str:
         if text is not None:
             return _checked(text)
     return _checked(_nearly_utf8(data) or _guessed(data))
+
+
+def _forced(data: bytes, encoding: str) -> str:
+    text = data.decode(encoding, errors="replace").removeprefix("\ufeff")
+    if lost := text.count("\ufffd"):
+        note(Unread.LOST_CHARACTERS, count=lost)
+    return _composed(text, encoding)
+
+
+def _composed(text: str, encoding: str) -> str:
+    """Return Vietnamese as everybody types it in a question, with each tone and its letter as one character."""
+    return unicodedata.normalize("NFC", text) if encoding == WITH_TONES_APART else text
 
 
 def decoded(data: bytes, encoding: str) -> str | None:
@@ -79,24 +98,54 @@ def _nearly_utf8(data: bytes) -> str:
     text = data.decode(errors="replace")
     bad = text.count("\ufffd")
     letters = sum(not character.isascii() for character in text[:SAMPLE_BYTES])
-    return text if bad * 10 < letters else ""
+    if bad * 10 >= letters:
+        return ""
+    note(Unread.LOST_CHARACTERS, count=bad)
+    return text
 
 
 def _guessed(data: bytes) -> str:
-    from charset_normalizer import from_bytes
+    """Return the text in the encoding in which it is most like some language."""
+    sample = b"".join(match[0] for match in WITH_LETTERS.finditer(data[: 50 * SAMPLE_BYTES]))[:SAMPLE_BYTES]
+    if _only_signs(sample) and (text := decoded(data, WESTERN)) is not None:
+        return text
+    texts = [(name, text) for name in _by_language(sample) if (text := decoded(data, name)) is not None]
+    if not texts:
+        raise ExtractionError(UNKNOWN)
+    # Of encodings in which equally few words are odd, min() takes the first.
+    encoding, text = min(texts, key=lambda found: _odd_words(found[1][:SAMPLE_BYTES]))
+    note(Unread.GUESSED_ENCODING, encoding)
+    return _composed(text, encoding)
 
-    telling = b"".join(match[0] for match in WITH_LETTERS.finditer(data[: 50 * SAMPLE_BYTES]))[:SAMPLE_BYTES]
-    matches = from_bytes(telling or data[:SAMPLE_BYTES], cp_isolation=COMMON)
-    best = matches.best()
-    if best is None:
-        raise ExtractionError(UNKNOWN)
-    ties = [match for match in matches if (match.chaos, match.coherence) == (best.chaos, best.coherence)]
-    # Short texts fit several encodings equally well; most are Western.
-    western = any(WESTERN in match.could_be_from_charset for match in ties)
-    text = decoded(data, WESTERN if western else best.encoding)
-    if text is None:
-        raise ExtractionError(UNKNOWN)
-    return text
+
+def _only_signs(sample: bytes) -> bool:
+    """Return whether all beyond ASCII are dashes, quotes and currency signs, which most encodings of Windows share."""
+    text = decoded(sample, WESTERN)
+    return text is not None and not any(letter.isalpha() and not letter.isascii() for letter in text)
+
+
+def _by_language(sample: bytes) -> list[str]:
+    """Return encodings by how well the pairs of letters fit a language that is written in them, best first."""
+    from chardet import detect_all
+
+    # A few bytes at the end may be half a character.
+    found = detect_all(sample, compat_names=False, include_encodings=LETTERS_TELL, no_match_encoding=WESTERN)
+    names = [match["encoding"] or WESTERN for match in found]
+    return [*names, *({WESTERN} - set(names))]
+
+
+def _odd_words(text: str) -> int:
+    """Count words that mix alphabets, or have capitals after small letters, beyond ASCII: signs of a wrong guess."""
+    return sum(_is_odd(word[0]) for word in WORD.finditer(text) if not word[0].isascii())
+
+
+def _is_odd(word: str) -> bool:
+    latin = sum(_is_latin(letter) for letter in word)
+    return 0 < latin < len(word) or any(before.islower() and after.isupper() for before, after in pairwise(word))
+
+
+def _is_latin(letter: str) -> bool:
+    return letter.isascii() or unicodedata.name(letter, "").startswith("LATIN")
 
 
 def _checked(text: str) -> str:

@@ -8,8 +8,9 @@ class FileFormat:
     """A file type. Its `module` has `extract(path: Path, limits: Limits) -> Extracted`; only the extraction process
     imports it.
 
-    `markdown`: passages end where markdown's marks suggest. `ocr`: its scanned pages are recognised. `packed`: unlike
-    for plain text, the size does not tell how much is in it. `zipped`: its size together with its unpacked size does.
+    `markdown`: passages end where markdown's marks suggest. `ocr`: its pictures and scanned pages are recognised.
+    `packed`: unlike for plain text, the size does not tell how much is in it. `zipped`: its size together with its
+    unpacked size does.
     """
 
     module: str
@@ -18,6 +19,11 @@ class FileFormat:
     ocr: bool = False
     packed: bool = False
     zipped: bool = False
+
+    @property
+    def encoded(self) -> bool:
+        """Return whether its text can be in different encodings."""
+        return not (self.packed or self.zipped)
 
 
 OFFICE = "application/vnd.openxmlformats-officedocument"

@@ -2,7 +2,7 @@
 
 from documents.services.handbook import HANDBOOK, HANDBOOK_FOLDER, load_handbook
 from documents.services.lifecycle import delete, forget_previous, keep_previous, relabel, retry
-from documents.services.uploads import replace, upload
+from documents.services.uploads import read_again, replace, upload
 
 __all__ = [
     "HANDBOOK",
@@ -11,6 +11,7 @@ __all__ = [
     "forget_previous",
     "keep_previous",
     "load_handbook",
+    "read_again",
     "relabel",
     "replace",
     "retry",

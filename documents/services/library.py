@@ -12,6 +12,7 @@ from django.db.models import Count, Prefetch, Q, QuerySet
 from django.db.models.functions import Coalesce
 
 from documents.models import Document
+from documents.notes import NoteText, described
 from documents.services.files import media_type
 from langai_site.accounts.models import User
 from langai_site.errors import ForbiddenError, NotFoundError
@@ -68,10 +69,21 @@ class Item:
     pages: int | None
     added_at: datetime
     added_by: str
+    notes: tuple[NoteText, ...] = ()
 
     @property
     def kind(self) -> str:
         return kind_of(media_type(self.file_name))
+
+    @property
+    def unread(self) -> list[str]:
+        """Return in words what was not read of the file, or with a doubt."""
+        return [note.text for note in self.notes]
+
+    @property
+    def is_incomplete(self) -> bool:
+        """Return whether something in the file was not read; otherwise its notes are only doubts."""
+        return not all(note.is_doubt for note in self.notes)
 
     @property
     def is_busy(self) -> bool:
@@ -249,4 +261,5 @@ def _item(document: Document, source: UUID | None) -> Item:
         pages=shown.pages,
         added_at=shown.uploaded_at,
         added_by=str(shown.uploaded_by or "LangAI"),
+        notes=described(shown.notes),
     )

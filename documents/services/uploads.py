@@ -1,4 +1,4 @@
-"""Accepts uploads: a new document, or a new version of one."""
+"""Accepts uploads: a new document, or a new version of one; and reads the file of one again, with other settings."""
 
 from collections.abc import Callable
 from typing import Any
@@ -89,6 +89,39 @@ def replace(document: Document, *, file: "File[bytes]", user: User | None) -> Do
         uploaded_at=timezone.now(),
     )
     newer.file.save(name, file, save=False)
+    _written(newer, lambda: _take_place(document, newer))
+    return Document.objects.get(pk=document.pk)
+
+
+def read_again(document: Document, *, encoding: str = "", ocr_languages: str = "") -> Document:
+    """Queue the document's file to be read with these settings; an empty one is found out or taken from the server.
+
+    What was read before stays searched until then, and answers that cite it keep what they cite: so the same file
+    becomes the next version. Raises ConflictError while it is waiting or being read, or if its file is gone.
+    """
+    if document.is_busy:
+        raise ConflictError(f"“{document.title}” is being read. Wait until it is ready.")
+    newer = Document(
+        id=document.pk,
+        **{
+            **version_values(document),
+            "file": "",
+            "version": document.version + 1,
+            "encoding": encoding,
+            "ocr_languages": ocr_languages,
+            "notes": None,
+            "pages": None,
+            "passages": None,
+            "ready_at": None,
+        },
+        collection=document.collection,
+        title=document.title,
+    )
+    try:
+        with document.file.open("rb") as file:
+            newer.file.save(document.file_name, file, save=False)
+    except FileNotFoundError:
+        raise ConflictError(f"The file of “{document.title}” is gone. Replace it instead.") from None
     _written(newer, lambda: _take_place(document, newer))
     return Document.objects.get(pk=document.pk)
 

@@ -114,7 +114,7 @@ def _extracted(document: "Document") -> object:
     from documents.limits import limits_of
 
     kind = FORMATS[Path(document.file_name).suffix]
-    return sandbox.extract(Path(document.file.path), kind.module, limits_of(kind), lambda: None)
+    return sandbox.extract(Path(document.file.path), kind.module, limits_of(kind, document), lambda: None)
 
 
 def main() -> None:

@@ -1,0 +1,109 @@
+"""Texts in the encodings of one language each: told apart by the language, and said so."""
+
+# ruff: noqa: RUF001
+
+import unicodedata
+
+import pytest
+
+from documents.encoding_choices import CHOICES, LETTERS_TELL
+from documents.extraction import sandbox
+from documents.extraction.encodings import decode
+from documents.extraction.reading import begin
+from documents.extraction.types import ExtractionError, Note, Unread
+from tests.documents.files import LIMITS, written
+
+HOLIDAY = {
+    "cp1254": "Çalışanların yıllık izni yirmi gündür. İstanbul ofisi şube kodu ŞUBE-34.",
+    "cp1253": "Κάθε εργαζόμενος δικαιούται είκοσι ημέρες άδειας το χρόνο.",
+    "iso8859-7": "Άδεια είκοσι ημερών το χρόνο για κάθε εργαζόμενο στην Ελλάδα.",
+    "cp1251": "Каждый сотрудник имеет двадцать дней отпуска в год.",
+    "koi8-r": "Каждый сотрудник имеет двадцать дней отпуска в год.",
+    "koi8-u": "Кожен працівник має двадцять днів відпустки на рік. Їхній склад у Києві.",
+    "cp866": "Каждый сотрудник имеет двадцать дней отпуска в год.",
+    "cp1250": "Każdy pracownik ma dwadzieścia dni urlopu. Siedziba firmy mieści się w Łodzi.",
+    "iso8859-2": "Každý zaměstnanec má dvacet dní dovolené. Sídlo firmy je v Brně, žluťoučký kůň.",
+    "cp1257": "Kiekvienas darbuotojas turi dvidešimt atostogų dienų. Būstinė yra Šiauliuose.",
+    "cp1255": "לכל עובד מגיעים עשרים ימי חופשה בשנה.",
+    "cp1256": "لكل موظف عشرون يوم إجازة في السنة.",
+    "cp1252": "Jeder Mitarbeiter hat zwanzig Tage Urlaub. Grüße aus München, Straße 5.",
+    "mac-roman": "Chaque employé a vingt jours de congé. L’été, c’est à Orléans.",
+    "cp874": "พนักงานทุกคนมีวันหยุดยี่สิบวันต่อปี",
+}
+SHORT = {
+    "cp1254": "İSTANBUL ŞUBE MÜDÜRLÜĞÜ",
+    "cp1250": "Příliš žluťoučký kůň úpěl ďábelské ódy",
+    "cp1255": "שלום עולם",
+    "cp1256": "إجازة سنوية",
+    "cp1252": "déjà vu",
+}
+
+
+def guess(data: bytes) -> tuple[str, tuple[Note, ...]]:
+    with begin() as reading:
+        return decode(data), reading.notes()
+
+
+@pytest.mark.parametrize(("encoding", "text"), [*HOLIDAY.items(), *SHORT.items()])
+def test_the_language_of_a_text_tells_its_encoding(encoding, text):
+    read, notes = guess(text.encode(encoding))
+    assert read == text
+    assert [(note.code, note.value in CHOICES) for note in notes] == [(Unread.GUESSED_ENCODING, True)]
+
+
+def test_vietnamese_is_told_and_its_letters_are_composed():
+    text = "Nhân viên được nghỉ hai mươi ngày mỗi năm. Văn phòng chính ở Hà Nội."
+    apart = text
+    for letter in set(text):
+        try:
+            letter.encode("cp1258")
+        except UnicodeEncodeError:
+            base, *marks = unicodedata.normalize("NFD", letter)
+            vowel = [mark for mark in marks if mark in "\u0302\u0306\u031b"]
+            tones = [mark for mark in marks if mark not in vowel]
+            apart = apart.replace(letter, unicodedata.normalize("NFC", base + "".join(vowel)) + "".join(tones))
+    assert guess(apart.encode("cp1258"))[0] == text
+
+
+@pytest.mark.parametrize("text", ["Price: 20 € – “net”", "20 € per day"])
+def test_signs_alone_are_western_and_no_guess(text):
+    assert guess(text.encode("cp1252")) == (text, ())
+
+
+def test_unicode_is_no_guess():
+    assert guess("Çalışanların izni".encode()) == ("Çalışanların izni", ())
+
+
+def test_a_few_bad_bytes_in_unicode_are_counted():
+    _, notes = guess("Çalışanların yıllık izni, şube müdürü. ".encode() * 4 + b"\xff\xff")
+    assert notes == (Note(Unread.LOST_CHARACTERS, count=2),)
+
+
+def test_a_person_knows_better():
+    data = HOLIDAY["cp1254"].encode("cp1254")
+    with begin("cp1252") as reading:
+        assert decode(data) == data.decode("cp1252")
+    assert reading.notes() == ()
+    with begin("utf-8") as reading:
+        assert "�alışanlar" not in decode(data)
+    (note,) = reading.notes()
+    assert note.code == Unread.LOST_CHARACTERS
+    assert note.count > 5
+
+
+def test_a_guess_comes_back_from_the_process(tmp_path):
+    path = written(tmp_path, "a.txt", HOLIDAY["cp1254"].encode("cp1254"))
+    extracted = sandbox.extract(path, "documents.extraction.text", LIMITS)
+    assert extracted.pages[0].text == HOLIDAY["cp1254"]
+    assert extracted.notes == (Note(Unread.GUESSED_ENCODING, "cp1254", count=1),)
+
+
+def test_every_choice_is_an_encoding():
+    for name in CHOICES:
+        "a".encode(name)
+    assert len(LETTERS_TELL) == len(CHOICES) - 2
+
+
+def test_binary_data_are_still_refused():
+    with pytest.raises(ExtractionError, match=r"text file|not known"):
+        guess(bytes(range(1, 32)) * 50 + b"\x81\x8d\x8f" * 10)
