@@ -22,7 +22,8 @@ def limits_of(kind: FileFormat, document: Document) -> Limits:
     if not is_small(document):
         return most
     memory = max(LEAST_MEMORY_MB, most.memory_mb // QUICK_SHARE)
-    return replace(most, memory_mb=min(memory, most.memory_mb), seconds=min(QUICK_SECONDS, most.seconds))
+    quick = replace(most, memory_mb=min(memory, most.memory_mb), seconds=min(QUICK_SECONDS, most.seconds))
+    return replace(quick, is_first_try=quick != most)
 
 
 def most_for(kind: FileFormat, document: Document) -> Limits:

@@ -1,31 +1,33 @@
-"""Reads PDF page by page: its text layer, and by OCR pages that are only pictures."""
+"""Reads PDF page by page: text in the order of reading, tables, form fields and notes; by OCR what is only drawn."""
 
-import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from itertools import pairwise
 from pathlib import Path
 
 import pypdfium2
-from pypdfium2.raw import FPDF_PAGEOBJ_IMAGE
 
-from documents.extraction.encodings import clean
-from documents.extraction.ocr import DPI, Picture, Recogniser, available
+from documents.extraction import pdf_scans
+from documents.extraction.hyphens import Joiner
+from documents.extraction.ocr import Recogniser, available, text_in
+from documents.extraction.pdf_page import PageContent, content_of
+from documents.extraction.pdf_text import laid_out
+from documents.extraction.reading import note
 from documents.extraction.signatures import LOCKED
-from documents.extraction.types import Extracted, ExtractedPage, ExtractionError, Limits, check_characters, check_pages
+from documents.extraction.types import (
+    Extracted,
+    ExtractionError,
+    Limits,
+    Unread,
+    check_characters,
+    check_pages,
+)
 
 DAMAGED = "This PDF is damaged: it cannot be opened. Save or download it again."
 CUT = "This PDF is not complete: its end is missing. Save or download it again."
 NO_OCR = "no text layer; OCR is not installed. Install tesseract on the server and retry, or upload a copy with text."
 NOTHING_FOUND = "This PDF has no text layer, and no text was recognised in its pages."
-
-# PDFium's mark for a hyphen that only breaks a word at the end of a line.
-LINE_HYPHEN = re.compile("[\x02\ufffe]\\s*")
-POINTS_AN_INCH = 72
-# A larger page is recognised at fewer dots per inch.
-MOST_PIXELS = 25_000_000
-# A picture, or several strips of one, that could hold a page of text.
-PAGE_PIXELS = 250_000
+MOST_ATTACHMENTS = 1000
 
 
 def extract(path: Path, limits: Limits) -> Extracted:
@@ -35,14 +37,17 @@ def extract(path: Path, limits: Limits) -> Extracted:
         if not len(document):
             raise ExtractionError(DAMAGED)
         check_pages(len(document), limits)
-        texts = list(_texts(document, limits))
-        empty = [number for number, text in enumerate(texts, start=1) if not text.strip()]
-        scanned = [number for number in empty if _is_drawn_on(document, number)]
-        if scanned and available(limits):
-            _recognise(document, texts, scanned, Recogniser(limits, len(scanned)))
-        else:
-            _refuse_scanned(document, scanned, len(empty))
-    return Extracted("", tuple(map(ExtractedPage, texts)), numbered=True)
+        if document.get_formtype():
+            document.init_forms()
+        contents = list(_contents(document, limits))
+        _read_drawn(document, contents, limits)
+        _note_attachments(document)
+    joiner = Joiner(line for content in contents for line in content.lines())
+    pages, headings = laid_out(contents, joiner)
+    empty = [number for number, page in enumerate(pages, start=1) if not page.text.strip()]
+    if empty and len(empty) < len(pages):
+        note(Unread.EMPTY_PAGES, pages=empty, count=len(empty))
+    return Extracted("", tuple(pages), tuple(headings), numbered=True)
 
 
 def _check_ends(path: Path) -> None:
@@ -63,18 +68,18 @@ def _opened(path: Path) -> pypdfium2.PdfDocument:
         raise ExtractionError(LOCKED if "password" in str(error).lower() else DAMAGED) from error
 
 
-def _texts(document: pypdfium2.PdfDocument, limits: Limits) -> Iterator[str]:
+def _contents(document: pypdfium2.PdfDocument, limits: Limits) -> Iterator[PageContent]:
     characters = 0
+    finder = pdf_scans.PictureFinder()
+    form = document.formenv.raw if document.formenv else None
     for number in range(1, len(document) + 1):
-        text = _text(document, number)
-        characters += len(text)
+        with _page(document, number) as page:
+            content = content_of(page, form, finder)
+        if content.lost:
+            note(Unread.LOST_CHARACTERS, pages=[number], count=content.lost)
+        characters += content.length
         check_characters(characters, limits)
-        yield text
-
-
-def _text(document: pypdfium2.PdfDocument, number: int) -> str:
-    with _page(document, number) as page, closing(page.get_textpage()) as text:
-        return clean(LINE_HYPHEN.sub("", text.get_text_bounded()))
+        yield content
 
 
 @contextmanager
@@ -87,55 +92,67 @@ def _page(document: pypdfium2.PdfDocument, number: int) -> Iterator[pypdfium2.Pd
         raise ExtractionError(f"Page {number} of this PDF is damaged. Save or download it again.") from error
 
 
-def _recognise(
-    document: pypdfium2.PdfDocument, texts: list[str], scanned: Sequence[int], recogniser: Recogniser
+def _read_drawn(document: pypdfium2.PdfDocument, contents: Sequence[PageContent], limits: Limits) -> None:
+    """Fill in the text of pages, and of pictures on pages, that is only drawn; or note or refuse what cannot be."""
+    empty = [number for number, content in enumerate(contents, start=1) if not content.has_text]
+    scanned = [number for number in empty if _on_page(document, number, pdf_scans.is_drawn_on)]
+    pictured = [number for number, content in enumerate(contents, start=1) if content.pictures]
+    if available(limits):
+        _recognise_pages(document, contents, scanned, limits)
+        _recognise_pictures(document, contents, pictured, limits)
+        found = [number for number, content in enumerate(contents, start=1) if content.recognised]
+        note(Unread.RECOGNISED, pages=found, count=len(found)) if found else None
+        if not any(content.recognised or content.length for content in contents) and scanned:
+            raise ExtractionError(NOTHING_FOUND)
+    else:
+        _refuse_scanned(document, contents, scanned, len(empty))
+        for number in pictured:
+            note(Unread.PICTURES, pages=[number], count=len(contents[number - 1].pictures))
+
+
+def _recognise_pages(
+    document: pypdfium2.PdfDocument, contents: Sequence[PageContent], scanned: Sequence[int], limits: Limits
 ) -> None:
-    """Fill in the texts of the pages without any."""
+    recogniser = Recogniser(limits, len(scanned))
     for number in scanned:
-        texts[number - 1] = clean(recogniser.text(_picture(document, number), number)).strip()
-    if not any(text.strip() for text in texts):
-        raise ExtractionError(NOTHING_FOUND)
+        with _page(document, number) as page:
+            contents[number - 1].recognised = recogniser.text(pdf_scans.drawn(page), number)
 
 
-def _is_drawn_on(document: pypdfium2.PdfDocument, number: int) -> bool:
+def _recognise_pictures(
+    document: pypdfium2.PdfDocument, contents: Sequence[PageContent], pictured: Sequence[int], limits: Limits
+) -> None:
+    for number in pictured:
+        content = contents[number - 1]
+        with _page(document, number) as page:
+            drawing = pdf_scans.drawn(page, content.pictures, content.text_boxes)
+        content.recognised = text_in(drawing, limits, [number])
+
+
+def _on_page(document: pypdfium2.PdfDocument, number: int, ask: Callable[[pypdfium2.PdfPage], bool]) -> bool:
     with _page(document, number) as page:
-        return next(page.get_objects(), None) is not None
+        return ask(page)
 
 
-def _picture(document: pypdfium2.PdfDocument, number: int) -> Picture:
-    with _page(document, number) as page:
-        width, height = page.get_size()
-        scale = min(DPI / POINTS_AN_INCH, (MOST_PIXELS / max(width * height, 1)) ** 0.5)
-        with closing(page.render(scale=scale, grayscale=True)) as drawing:
-            return _packed(drawing)
-
-
-def _packed(drawing: pypdfium2.PdfBitmap) -> Picture:
-    """Return the pixels without the padding of each row in memory."""
-    rows = memoryview(drawing.buffer).cast("B")
-    starts = range(0, drawing.stride * drawing.height, drawing.stride)
-    pixels = b"".join(rows[start : start + drawing.width] for start in starts)
-    return Picture(drawing.width, drawing.height, pixels)
-
-
-def _refuse_scanned(document: pypdfium2.PdfDocument, scanned: Sequence[int], empty: int) -> None:
+def _refuse_scanned(
+    document: pypdfium2.PdfDocument, contents: Sequence[PageContent], scanned: Sequence[int], empty: int
+) -> None:
     """Refuse a file with scanned pages when there is no OCR: otherwise pages would be lost unnoticed.
 
     Decorated pages without text lose nothing.
     """
-    if scanned and empty == len(document):
+    if scanned and empty == len(contents) and not any(content.length for content in contents):
         raise ExtractionError(f"This PDF has {NO_OCR}")
-    pictures = [number for number in scanned if _is_picture(document, number)]
+    pictures = [number for number in scanned if _on_page(document, number, pdf_scans.is_picture)]
     if pictures:
         pages = "Page {} of this PDF has" if len(pictures) == 1 else "Pages {} of this PDF have"
         raise ExtractionError(f"{pages.format(_ranges(pictures))} {NO_OCR}")
 
 
-def _is_picture(document: pypdfium2.PdfDocument, number: int) -> bool:
-    with _page(document, number) as page:
-        sizes = (image.get_px_size() for image in page.get_objects([FPDF_PAGEOBJ_IMAGE]))
-        pixels: int = sum(width * height for width, height in sizes)
-        return pixels >= PAGE_PIXELS
+def _note_attachments(document: pypdfium2.PdfDocument) -> None:
+    """Note the files that are packed into the PDF."""
+    for index in range(min(document.count_attachments(), MOST_ATTACHMENTS)):
+        note(Unread.ATTACHMENT, document.get_attachment(index).get_name())
 
 
 def _ranges(numbers: Sequence[int]) -> str:

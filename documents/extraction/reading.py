@@ -1,5 +1,6 @@
 """Collects what could not be read while one file is read, from however deep inside its format that is noticed."""
 
+import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -7,15 +8,23 @@ from dataclasses import dataclass, field
 
 from documents.extraction.types import Note
 
+# Recognising a page in every direction takes five times as long.
+MOST_TURNED = 10
 # A file can have thousands of attachments or pages; a person reads the first ones.
 MOST_NOTES, MOST_PAGES, VALUE_CHARACTERS = 50, 1000, 200
 
 
 @dataclass
 class Reading:
-    """The reading of one file: the encoding that a person chose for it, and the notes so far, in order."""
+    """The reading of one file: the encoding that a person chose for it, and the notes so far, in order.
+
+    `picture_seconds` is the time that recognising text in its pictures has taken, `turned_pages` how many of them were
+    turned in every direction.
+    """
 
     encoding: str = ""
+    picture_seconds: float = 0.0
+    turned_pages: int = 0
     _counts: dict[tuple[str, str], int] = field(default_factory=dict)
     _pages: dict[tuple[str, str], set[int]] = field(default_factory=dict)
 
@@ -61,3 +70,21 @@ def chosen_encoding() -> str:
     """Return the encoding that a person chose for the file; "" if it is to be recognised."""
     reading = _current.get()
     return reading.encoding if reading else ""
+
+
+@contextmanager
+def picture_time() -> Iterator[float]:
+    """Count the time of this block as spent on the file's pictures; give the seconds that were spent before it."""
+    reading = _current.get() or Reading()
+    began = time.monotonic()
+    try:
+        yield reading.picture_seconds
+    finally:
+        reading.picture_seconds += time.monotonic() - began
+
+
+def may_turn() -> bool:
+    """Return whether one more page of the file may be recognised in every direction, and count it."""
+    reading = _current.get() or Reading()
+    reading.turned_pages += 1
+    return reading.turned_pages <= MOST_TURNED

@@ -27,7 +27,7 @@ class Limits:
     office file unpacks to justifies `unpacked_cpu_seconds` more. `ocr_languages` names the languages of scanned pages
     for tesseract. If it is empty, nothing is recognised, and the extraction may not start a process. `ends_at` is when
     the sandbox ends it, by time.monotonic(). `encoding` is the one that a person chose for the file; empty: it is
-    recognised.
+    recognised. `is_first_try`: if these limits are reached, there will be another try with higher ones.
     """
 
     memory_mb: int
@@ -39,6 +39,7 @@ class Limits:
     unpacked_cpu_seconds: int = 0
     ends_at: float | None = None
     encoding: str = ""
+    is_first_try: bool = False
 
 
 class Unread(StrEnum):

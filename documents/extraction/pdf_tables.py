@@ -1,0 +1,202 @@
+"""Finds tables with ruled lines on a PDF page, and reads their rows and cells."""
+
+import ctypes
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+
+import pypdfium2
+from pypdfium2 import raw
+
+from documents.extraction.pdf_words import Line, Word, turned
+
+# Thinner than this, in points, is a line; nearer than this, two lines are one.
+THIN, NEAR = 3.0, 3.0
+# Shorter lines underline a word or draw a symbol.
+SHORTEST = 8.0
+# Drawings and maps have more paths than tables have lines: their lines are not searched.
+MOST_PATHS, MOST_SEGMENTS, MOST_RULES = 20_000, 50_000, 3000
+MOST_CELLS = 20_000
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A straight line: at `at`, from `start` to `end` along the other axis."""
+
+    at: float
+    start: float
+    end: float
+
+
+@dataclass
+class Grid:
+    """A table's ruled lines: `rows` from the top, `columns` from the left; `rules` are the upright ones."""
+
+    rows: list[float]
+    columns: list[float]
+    upright: list[Rule]
+    cells: dict[tuple[int, int], list[Word]] = field(default_factory=dict)
+
+    def place(self, word: Word) -> tuple[int, int] | None:
+        """Return row and column of a word; None for one outside."""
+        middle = (word.top + word.bottom) / 2
+        row = next((i for i, (top, low) in enumerate(pairwise(self.rows)) if low <= middle <= top), None)
+        column = next((i for i, (a, b) in enumerate(pairwise(self.columns)) if a <= word.middle <= b), None)
+        return None if row is None or column is None else (row, self._first_column(row, column))
+
+    def _first_column(self, row: int, column: int) -> int:
+        """Return the first column of the cell: one that spans several has no upright lines inside."""
+        middle = (self.rows[row] + self.rows[row + 1]) / 2
+        while column and not any(
+            abs(rule.at - self.columns[column]) <= NEAR and rule.start - NEAR <= middle <= rule.end + NEAR
+            for rule in self.upright
+        ):
+            column -= 1
+        return column
+
+
+def grids_of(page: pypdfium2.PdfPage, quarters: int) -> list[Grid]:
+    """Return the tables that are drawn with lines around at least two rows and two columns."""
+    level: list[Rule] = []
+    upright: list[Rule] = []
+    for left, right, bottom, top in _strokes(page):
+        a, b, c, d = turned((left, right, bottom, top), quarters)
+        if d - c <= THIN and b - a >= SHORTEST:
+            level.append(Rule((c + d) / 2, a, b))
+        elif b - a <= THIN and d - c >= SHORTEST:
+            upright.append(Rule((a + b) / 2, c, d))
+        if len(level) + len(upright) > MOST_RULES:
+            return []
+    level, upright = _merged(level), _merged(upright)
+    return [grid for group in _groups(level, upright) if (grid := _grid(*group))]
+
+
+def _strokes(page: pypdfium2.PdfPage) -> Iterator[tuple[float, float, float, float]]:
+    """Yield the box (left, right, bottom, top) of each straight line that is drawn on the page itself."""
+    segments = 0
+    for number, path in enumerate(page.get_objects([raw.FPDF_PAGEOBJ_PATH], max_depth=1)):
+        count = raw.FPDFPath_CountSegments(path)
+        segments += count
+        if number > MOST_PATHS or segments > MOST_SEGMENTS:
+            return
+        left, bottom, right, top = path.get_bounds()
+        if right - left <= THIN or top - bottom <= THIN:
+            yield left, right, bottom, top
+        elif _is_stroked(path):
+            yield from _edges(path, count)
+
+
+def _is_stroked(path: pypdfium2.PdfObject) -> bool:
+    fill, stroke = ctypes.c_int(), ctypes.c_int()
+    raw.FPDFPath_GetDrawMode(path, ctypes.byref(fill), ctypes.byref(stroke))
+    return bool(stroke.value)
+
+
+def _edges(path: pypdfium2.PdfObject, count: int) -> Iterator[tuple[float, float, float, float]]:
+    """Yield the boxes of a path's straight segments."""
+    matrix = path.get_matrix()
+    x, y = ctypes.c_float(), ctypes.c_float()
+    first = last = None
+    for index in range(count):
+        segment = raw.FPDFPath_GetPathSegment(path, index)
+        raw.FPDFPathSegment_GetPoint(segment, ctypes.byref(x), ctypes.byref(y))
+        point = matrix.on_point(x.value, y.value)
+        kind = raw.FPDFPathSegment_GetType(segment)
+        if kind == raw.FPDF_SEGMENT_MOVETO:
+            first = point
+        elif kind == raw.FPDF_SEGMENT_LINETO and last:
+            yield _between(last, point)
+        last = point
+        if raw.FPDFPathSegment_GetClose(segment) and first:
+            yield _between(last, first)
+
+
+def _between(start: tuple[float, float], end: tuple[float, float]) -> tuple[float, float, float, float]:
+    return min(start[0], end[0]), max(start[0], end[0]), min(start[1], end[1]), max(start[1], end[1])
+
+
+def _merged(rules: list[Rule]) -> list[Rule]:
+    """Return the rules with those joined that continue or cover each other."""
+    merged: list[Rule] = []
+    for rule in sorted(rules, key=lambda rule: (round(rule.at / NEAR), rule.start)):
+        before = merged[-1] if merged else None
+        if before and abs(before.at - rule.at) <= NEAR and rule.start <= before.end + NEAR:
+            merged[-1] = Rule(before.at, before.start, max(before.end, rule.end))
+        else:
+            merged.append(rule)
+    return merged
+
+
+def _groups(level: Sequence[Rule], upright: Sequence[Rule]) -> Iterator[tuple[list[Rule], list[Rule]]]:
+    """Yield the level and upright rules of each connected drawing."""
+    waiting = set(range(len(level)))
+    free = set(range(len(upright)))
+    while waiting:
+        rows, columns, new = [waiting.pop()], [], True
+        while new:
+            found = [v for v in free if any(_cross(level[h], upright[v]) for h in rows)]
+            free -= set(found)
+            columns += found
+            more = [h for h in waiting if any(_cross(level[h], upright[v]) for v in found)]
+            waiting -= set(more)
+            rows += more
+            new = bool(found or more)
+        yield [level[h] for h in rows], [upright[v] for v in columns]
+
+
+def _cross(level: Rule, upright: Rule) -> bool:
+    return (
+        level.start - NEAR <= upright.at <= level.end + NEAR and upright.start - NEAR <= level.at <= upright.end + NEAR
+    )
+
+
+def _grid(level: list[Rule], upright: list[Rule]) -> Grid | None:
+    rows = _distinct(rule.at for rule in level)[::-1]
+    columns = _distinct(rule.at for rule in upright)
+    if len(rows) < 3 or len(columns) < 3 or len(rows) * len(columns) > MOST_CELLS:
+        return None
+    return Grid(rows, columns, upright)
+
+
+def _distinct(places: Iterable[float]) -> list[float]:
+    distinct: list[float] = []
+    for place in sorted(places):
+        if not distinct or place - distinct[-1] > NEAR:
+            distinct.append(place)
+    return distinct
+
+
+def table_rows(grid: Grid) -> list[list[str]]:
+    """Return the cells' texts, row by row; cells that are empty or belong to the one before are empty."""
+    return [
+        [_cell_text(grid.cells.get((row, column), ())) for column in range(len(grid.columns) - 1)]
+        for row in range(len(grid.rows) - 1)
+    ]
+
+
+def _cell_text(words: Sequence[Word]) -> str:
+    return " ".join(word.text for word in words)
+
+
+def fill(grids: Sequence[Grid], lines: Sequence[Line]) -> tuple[list[Line], list[tuple[int, Grid]]]:
+    """Put the words that stand in tables into their cells.
+
+    Return the lines with the other words, and each table that has words with the number of the line before which it
+    belongs.
+    """
+    rest: list[Line] = []
+    placed: dict[int, int] = {}
+    for line in lines:
+        outside: Line = []
+        for word in line:
+            number, place = next(
+                ((n, p) for n, grid in enumerate(grids) if (p := grid.place(word)) is not None), (0, None)
+            )
+            if place is None:
+                outside.append(word)
+            else:
+                placed.setdefault(number, len(rest))
+                grids[number].cells.setdefault(place, []).append(word)
+        if outside:
+            rest.append(outside)
+    return rest, [(line, grids[number]) for number, line in sorted(placed.items(), key=lambda item: item[1])]
