@@ -102,8 +102,12 @@ class Recogniser:
         return clean(_laid_out(words, sure_lines_only))
 
     def _other_ways(self, picture: "Image", page: int) -> Iterator[list[FoundWord]]:
-        for angle in (0, 90, 180, 270):
-            yield self._words(picture.rotate(angle, expand=True), page, AS_IT_IS)
+        """Yield the words of the picture turned around, until they make sense."""
+        for angle in (180, 90, 270):
+            words = self._words(picture.rotate(angle, expand=True), page, AS_IT_IS)
+            yield words
+            if words and not _is_doubtful(words):
+                return
 
     def _words(self, picture: "Image", page: int, mode: str) -> list[FoundWord]:
         image = io.BytesIO()

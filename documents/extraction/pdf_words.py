@@ -11,11 +11,12 @@ from statistics import median
 import pypdfium2
 from pypdfium2 import raw
 
+from documents.extraction.bidirectional import in_logical_order, logical_letters, runs_left
+
 # PDFium's mark for a hyphen at the end of a line; it puts the next line directly after it.
 LINE_HYPHENS = "\x02\ufffe"
 # Stands where a character takes two of PDFium's.
 NOTHING = "\u200b"
-RIGHT_TO_LEFT = {"R", "AL"}
 # More characters than this on a page are not placed: only their order in the file counts then.
 MOST_PLACED = 60_000
 # Lines are turned by quarters; a slope below this is a drawing's or a stamp's.
@@ -107,15 +108,18 @@ def _lines(text: str) -> Iterator[tuple[int, int]]:
 
 
 def _placed_line(text_page: pypdfium2.PdfTextPage, text: str, start: int, end: int, quarters: int) -> Line:
-    line: Line = []
-    for first, last in _spans(text, start, end):
-        boxes = [_box(text_page, first, quarters), _box(text_page, last - 1, quarters)]
-        left, right = min(box[0] for box in boxes), max(box[1] for box in boxes)
-        bottom, top = min(box[2] for box in boxes), max(box[3] for box in boxes)
-        line.append(Word(text[first:last], left, right, bottom, top))
-    if any(unicodedata.bidirectional(letter) in RIGHT_TO_LEFT for letter in text[start:end]):
-        return _logical(text_page, text, start, end, quarters)
-    return line
+    if runs_left(text[start:end]):
+        words = [_word_of_letters(text_page, text, *span, quarters) for span in _spans(text, start, end)]
+        return in_logical_order(words)
+    return [_word(text_page, text, first, last, quarters) for first, last in _spans(text, start, end)]
+
+
+def _word(text_page: pypdfium2.PdfTextPage, text: str, first: int, last: int, quarters: int) -> Word:
+    one = _box(text_page, first, quarters)
+    other = _box(text_page, last - 1, quarters)
+    return Word(
+        text[first:last], min(one[0], other[0]), max(one[1], other[1]), min(one[2], other[2]), max(one[3], other[3])
+    )
 
 
 def _spans(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
@@ -149,66 +153,21 @@ def turned(box: tuple[float, float, float, float], quarters: int) -> tuple[float
     return box
 
 
-def _logical(text_page: pypdfium2.PdfTextPage, text: str, start: int, end: int, quarters: int) -> Line:
-    """Return a line with right-to-left words in the order of reading, which codes and numbers in it keep as well.
-
-    PDFium reverses such lines by the letters that it finds; where each of them stands decides here.
-    """
-    words = [_logical_word(text_page, text, first, last, quarters) for first, last in _spans(text, start, end)]
-    if sum(map(_runs_left, words)) * 2 < len([word for word in words if any(map(str.isalpha, word.text))]):
-        return sorted(words, key=lambda word: word.left)
-    from_right = sorted(words, key=lambda word: -word.right)
-    line: Line = []
-    turned_back: Line = []
-    for word in from_right:
-        if _runs_left(word):
-            line += [*reversed(turned_back), word]
-            turned_back = []
-        else:
-            turned_back.append(word)
-    return [*line, *reversed(turned_back)]
-
-
-def _logical_word(text_page: pypdfium2.PdfTextPage, text: str, first: int, last: int, quarters: int) -> Word:
+def _word_of_letters(text_page: pypdfium2.PdfTextPage, text: str, first: int, last: int, quarters: int) -> Word:
+    """Return a word of a line with right-to-left words: its letters in the order of reading, by where they stand."""
     places = [(_box(text_page, index, quarters), text[index]) for index in range(first, last)]
     boxes = [box for box, _ in places]
-    visual = [character for _, character in sorted(places, key=lambda place: place[0][0])]
-    ordered = _logical_letters(visual) if len({box[0] for box in boxes}) == len(boxes) else list(text[first:last])
+    letters = text[first:last]
+    # Ligatures and marks share their place with another letter: only PDFium knows their order.
+    if len({box[0] for box in boxes}) == len(boxes) and not any(map(unicodedata.combining, letters)):
+        letters = logical_letters([character for _, character in sorted(places, key=lambda place: place[0][0])])
     return Word(
-        "".join(ordered),
+        letters,
         min(box[0] for box in boxes),
         max(box[1] for box in boxes),
         min(box[2] for box in boxes),
         max(box[3] for box in boxes),
     )
-
-
-def _logical_letters(visual: Sequence[str]) -> list[str]:
-    """Return the letters of a word, given from left to right, in the order of reading."""
-    if not any(unicodedata.bidirectional(letter) in RIGHT_TO_LEFT for letter in visual):
-        return list(visual)
-    ordered: list[str] = []
-    code: list[str] = []
-    for letter in reversed(visual):
-        of_code = letter.isdigit() or (letter.isalpha() and unicodedata.bidirectional(letter) not in RIGHT_TO_LEFT)
-        if of_code or (code and letter in "-./:,"):
-            code.append(letter)
-        else:
-            ordered += [*_turned_code(code), letter]
-            code = []
-    return [*ordered, *_turned_code(code)]
-
-
-def _turned_code(code: list[str]) -> list[str]:
-    """Return a code that was met from its end; signs beyond its end belong to the words around it."""
-    signs = 0
-    while signs < len(code) and not code[len(code) - 1 - signs].isalnum():
-        signs += 1
-    return [*reversed(code[: len(code) - signs]), *code[len(code) - signs :]]
-
-
-def _runs_left(word: Word) -> bool:
-    return any(unicodedata.bidirectional(letter) in RIGHT_TO_LEFT for letter in word.text)
 
 
 def _in_order(lines: list[Line]) -> list[Line]:
@@ -228,11 +187,11 @@ def _in_order(lines: list[Line]) -> list[Line]:
 
 def _beside(row: Line, line: Line) -> bool:
     """Return whether a line continues a row to its right: at the same height, with a gap between them."""
-    if row[-1].text[-1:] in LINE_HYPHENS or any(map(_runs_left, [*row, *line])):
-        return False
     overlap = min(row[-1].top, line[0].top) - max(row[-1].bottom, line[0].bottom)
+    if overlap <= 0.5 * min(row[-1].height, line[0].height) or row[-1].text[-1:] in LINE_HYPHENS:
+        return False
     gap = min(word.left for word in line) - max(word.right for word in row)
-    return overlap > 0.5 * min(row[-1].height, line[0].height) > 0 and gap > 0
+    return gap > 0 and not any(runs_left(word.text) for word in (*row, *line))
 
 
 def line_height(lines: Sequence[Line]) -> float:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from documents.extraction.types import Note
 
-# Recognising a page in every direction takes five times as long.
+# Recognising a page in every direction takes up to four times as long.
 MOST_TURNED = 10
 # A file can have thousands of attachments or pages; a person reads the first ones.
 MOST_NOTES, MOST_PAGES, VALUE_CHARACTERS = 50, 1000, 200

@@ -1,5 +1,6 @@
 """Recognises a file's real type by its first bytes, whatever its name says."""
 
+import re
 import zipfile
 import zlib
 from pathlib import Path
@@ -35,6 +36,9 @@ KNOWN = (
     (b"ID3\x04", "a sound", ".mp3"),
     (b"OggS", "a sound", ".ogg"),
 )
+# They are all opened by what they are, whatever their names say.
+PICTURES = {".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff"}
+WEBP = re.compile(rb"RIFF....WEBP", re.DOTALL)
 # Distinguishes zipped formats by a file inside.
 ZIPPED = (
     ("word/", "a Word document", ".docx"),
@@ -68,7 +72,7 @@ def check(path: Path) -> None:
     if not start:
         raise ExtractionError(EMPTY)
     named, (what, suffix) = path.suffix.lower(), _identified(path, start)
-    if suffix and suffix != named:
+    if suffix and suffix != named and not PICTURES.issuperset((suffix, named)):
         raise ExtractionError(f"This file is {what}, though its name ends in {named}. {_remedy(suffix)}")
 
 
@@ -86,6 +90,8 @@ def _identified(path: Path, start: bytes) -> tuple[str, str]:
         return _zipped(path)
     if start.startswith(OLE):
         return _container(path)
+    if WEBP.match(start):
+        return "a picture", ".webp"
     return next(((what, suffix) for mark, what, suffix in KNOWN if _begins(start, mark)), ("", ""))
 
 

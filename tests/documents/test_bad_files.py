@@ -57,7 +57,7 @@ def test_a_file_of_nothing_but_space_is_told_of(tmp_path, suffix):
         ("a.xlsx", PLAIN_ZIP, "is a zip archive", "Unpack it"),
         ("a.odt", files.zipped({"mimetype": ODT_TYPE.replace("text", "spreadsheet")}), "OpenDocument sp", r"as .xlsx"),
         ("a.pdf", b"MZ\x90\0\x03\0\0\0", "is a Windows program", "cannot be read. These can: .csv, .docx"),
-        ("a.md", files.PIXEL_PNG, "is a picture", "cannot be read"),
+        ("a.md", files.PIXEL_PNG, "is a picture", "the ending .png"),
         ("a.json", b"\x1f\x8b\x08\0\0\0", "is a packed archive", "cannot be read"),
         ("a.docx", files.container("WordDocument"), "is an old Word document", "save it as .docx"),
         ("a.pptx", files.container("PowerPoint Document"), "is an old presentation", "save it as .pptx"),
