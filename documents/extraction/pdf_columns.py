@@ -1,8 +1,10 @@
 """Finds columns of running text on a PDF page and puts them one after the other; tables keep their rows. Pure."""
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from math import inf
 from statistics import median
 
 from documents.extraction.pdf_words import Line, Word, line_height
@@ -14,8 +16,8 @@ LEAST_LINES = 3
 # Lines of running text: words, how full of the column's width they are, and how many go on in the next line.
 LEAST_WORDS, LEAST_FULL, LEAST_FLOWING = 2.5, 0.55, 0.4
 MOST_FIGURES = 0.3
-# Beyond this, pages are lists and tables; comparing each gap with each line would take long.
-MOST_LINES, MOST_GAPS, MOST_COLUMNS = 400, 400, 6
+# Beyond this, pages are lists and tables, and comparing each gutter with each line would take long.
+MOST_LINES, MOST_WORDS, MOST_GUTTERS, MOST_COLUMNS = 300, 4000, 30, 6
 SENTENCE_ENDS = ".!?:;\u3002\uff01\uff1f"
 
 
@@ -31,7 +33,8 @@ class Block:
 
 def reading_order(lines: Sequence[Line], columns: int = MOST_COLUMNS) -> list[Line]:
     """Return the lines in the order of reading: of columns of running text, first the one where reading starts."""
-    found = _block(lines) if columns > 1 and LEAST_LINES <= len(lines) <= MOST_LINES else None
+    is_possible = columns > 1 and LEAST_LINES <= len(lines) <= MOST_LINES and sum(map(len, lines)) <= MOST_WORDS
+    found = _block(lines) if is_possible else None
     if found is None:
         return list(lines)
     sides = _sides(lines[found.start : found.end], found.gutter)
@@ -51,28 +54,33 @@ def _block(lines: Sequence[Line]) -> Block | None:
 
 def _blocks(lines: Sequence[Line]) -> Iterator[Block]:
     least = GUTTER_HEIGHTS * line_height(lines)
-    gaps = [
-        (before.right + after.left) / 2
-        for line in lines
-        for before, after in pairwise(sorted(line, key=_left))
-        if after.left - before.right > least
-    ]
-    for gutter in sorted({round(gap) for gap in gaps})[:MOST_GAPS]:
-        yield from _runs(lines, float(gutter), least)
+    edges: Counter[int] = Counter()
+    for line in lines:
+        for before, after in pairwise(sorted(line, key=_left)):
+            if after.left - before.right > least:
+                edges.update((round(after.left) - 1, round(before.right) + 1))
+    # One edge of a gutter is straight: that of the column whose lines begin there.
+    for gutter, count in edges.most_common(MOST_GUTTERS):
+        if count >= LEAST_LINES:
+            yield from _runs(lines, float(gutter), least)
 
 
 def _runs(lines: Sequence[Line], gutter: float, least: float) -> Iterator[Block]:
     """Yield each run of lines that leave a gutter free, from its first line with two sides to the last of a column."""
     start = end = paired = 0
+    left, right = inf, -inf
     for index, line in enumerate([*lines, []]):
+        low, high = min(map(_left, line), default=-inf), max((word.right for word in line), default=inf)
         if _is_paired(line, gutter, least):
             start, end, paired = (start if paired else index), index + 1, paired + 1
-        elif paired and _is_of_column(line, gutter, lines[start:end]):
+            left, right = min(left, low), max(right, high)
+        elif paired and left - 1 <= low and high <= right + 1 and (high <= gutter or low >= gutter):
             end = index + 1 if _follows(line, lines[index - 1], least) and end == index else end
         else:
             if paired >= LEAST_LINES:
                 yield Block(start, end, gutter, paired)
             start = end = paired = 0
+            left, right = inf, -inf
 
 
 def _is_paired(line: Line, gutter: float, least: float) -> bool:
@@ -80,14 +88,6 @@ def _is_paired(line: Line, gutter: float, least: float) -> bool:
     left = max((word.right for word in line if word.middle < gutter), default=None)
     right = min((word.left for word in line if word.middle >= gutter), default=None)
     return left is not None and right is not None and left <= gutter <= right and right - left > least
-
-
-def _is_of_column(line: Line, gutter: float, block: Sequence[Line]) -> bool:
-    """Return whether a line stands in one of the columns."""
-    words = [word for other in block for word in other]
-    left, right = min(map(_left, line), default=0), max((word.right for word in line), default=-1)
-    inside = min(map(_left, words)) - 1 <= left and right <= max(word.right for word in words) + 1
-    return inside and left < right and (right <= gutter or left >= gutter)
 
 
 def _follows(line: Line, before: Line, least: float) -> bool:

@@ -1,9 +1,10 @@
 """Finds tables with ruled lines on a PDF page, and reads their rows and cells."""
 
 import ctypes
+from bisect import bisect
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
+from operator import neg
 
 import pypdfium2
 from pypdfium2 import raw
@@ -15,8 +16,8 @@ THIN, NEAR = 3.0, 3.0
 # Shorter lines underline a word or draw a symbol.
 SHORTEST = 8.0
 # Drawings and maps have more paths than tables have lines: their lines are not searched.
-MOST_PATHS, MOST_SEGMENTS, MOST_RULES = 20_000, 50_000, 3000
-MOST_CELLS = 20_000
+MOST_PATHS, MOST_SEGMENTS, MOST_RULES = 20_000, 50_000, 1500
+MOST_ROWS, MOST_COLUMNS = 1000, 60
 
 
 @dataclass(frozen=True)
@@ -36,13 +37,17 @@ class Grid:
     columns: list[float]
     upright: list[Rule]
     cells: dict[tuple[int, int], list[Word]] = field(default_factory=dict)
+    _starts: dict[tuple[int, int], int] = field(default_factory=dict)
 
     def place(self, word: Word) -> tuple[int, int] | None:
         """Return row and column of a word; None for one outside."""
-        middle = (word.top + word.bottom) / 2
-        row = next((i for i, (top, low) in enumerate(pairwise(self.rows)) if low <= middle <= top), None)
-        column = next((i for i, (a, b) in enumerate(pairwise(self.columns)) if a <= word.middle <= b), None)
-        return None if row is None or column is None else (row, self._first_column(row, column))
+        column = bisect(self.columns, word.middle) - 1
+        row = bisect(self.rows, -(word.top + word.bottom) / 2, key=neg) - 1
+        if not (0 <= row < len(self.rows) - 1 and 0 <= column < len(self.columns) - 1):
+            return None
+        if (row, column) not in self._starts:
+            self._starts[row, column] = self._first_column(row, column)
+        return row, self._starts[row, column]
 
     def _first_column(self, row: int, column: int) -> int:
         """Return the first column of the cell: one that spans several has no upright lines inside."""
@@ -129,18 +134,17 @@ def _merged(rules: list[Rule]) -> list[Rule]:
 
 def _groups(level: Sequence[Rule], upright: Sequence[Rule]) -> Iterator[tuple[list[Rule], list[Rule]]]:
     """Yield the level and upright rules of each connected drawing."""
-    waiting = set(range(len(level)))
-    free = set(range(len(upright)))
+    waiting, free = set(range(len(level))), set(range(len(upright)))
     while waiting:
-        rows, columns, new = [waiting.pop()], [], True
-        while new:
-            found = [v for v in free if any(_cross(level[h], upright[v]) for h in rows)]
+        rows = newest = [waiting.pop()]
+        columns: list[int] = []
+        while newest:
+            found = [v for v in free if any(_cross(level[h], upright[v]) for h in newest)]
             free -= set(found)
             columns += found
-            more = [h for h in waiting if any(_cross(level[h], upright[v]) for v in found)]
-            waiting -= set(more)
-            rows += more
-            new = bool(found or more)
+            newest = [h for h in waiting if any(_cross(level[h], upright[v]) for v in found)]
+            waiting -= set(newest)
+            rows = [*rows, *newest]
         yield [level[h] for h in rows], [upright[v] for v in columns]
 
 
@@ -153,7 +157,7 @@ def _cross(level: Rule, upright: Rule) -> bool:
 def _grid(level: list[Rule], upright: list[Rule]) -> Grid | None:
     rows = _distinct(rule.at for rule in level)[::-1]
     columns = _distinct(rule.at for rule in upright)
-    if len(rows) < 3 or len(columns) < 3 or len(rows) * len(columns) > MOST_CELLS:
+    if not (3 <= len(rows) <= MOST_ROWS and 3 <= len(columns) <= MOST_COLUMNS):
         return None
     return Grid(rows, columns, upright)
 

@@ -19,6 +19,8 @@ LINE_HYPHENS = "\x02\ufffe"
 NOTHING = "\u200b"
 # More characters than this on a page are not placed: only their order in the file counts then.
 MOST_PLACED = 60_000
+# A row of more words is not one of text.
+MOST_IN_ROW = 200
 # Lines are turned by quarters; a slope below this is a drawing's or a stamp's.
 QUARTER = math.pi / 2
 # So many of a page's characters are asked for their direction.
@@ -178,7 +180,7 @@ def _in_order(lines: list[Line]) -> list[Line]:
             lines = lines[::-1]
     rows: list[Line] = []
     for line in lines:
-        if rows and _beside(rows[-1], line):
+        if rows and len(rows[-1]) < MOST_IN_ROW and _beside(rows[-1], line):
             rows[-1] = sorted([*rows[-1], *line], key=lambda word: word.left)
         else:
             rows.append(line)

@@ -1,5 +1,7 @@
 """Files made to keep a reader busy: for each kind, a function of its size in bytes (of packed ones: unpacked)."""
 
+import struct
+import zlib
 from collections.abc import Callable
 
 from tests.documents import files
@@ -137,6 +139,54 @@ def pdf(content: bytes, more: str = "") -> bytes:
     return files.pdf_of(objects)
 
 
+def pdf_words(size: int, place: Callable[[int], tuple[int, int]]) -> bytes:
+    parts = ("BT /F1 9 Tf 1 0 0 1 {} {} Tm (ab) Tj ET ".format(*place(number)) for number in range(size // 38))
+    return "".join(parts).encode()
+
+
+def pdf_columns(size: int) -> bytes:
+    """As many lines and columns of words as there is room for."""
+    return pdf(pdf_words(size, lambda number: (number % 40 * 15, 790 - number // 40 * 2 % 780)))
+
+
+def pdf_grid(size: int) -> bytes:
+    half = size // 50
+    level = "".join(f"0 {number % 800} m 600 {number % 800} l S " for number in range(half))
+    upright = "".join(f"{number % 600} 0 m {number % 600} 800 l S " for number in range(half))
+    return pdf((level + upright).encode() + pdf_words(size // 4, lambda number: (number % 590, number % 790)))
+
+
+def pdf_notes(size: int) -> bytes:
+    note = "<</Type/Annot/Subtype/Text/Contents(x)/Rect[1 1 9 9]>>"
+    page = "<</Type/Page/Parent 2 0 R/MediaBox[0 0 600 800]/Contents 4 0 R/Annots[{}]>>"
+    objects = [b"<</Type/Catalog/Pages 2 0 R>>", b"<</Type/Pages/Count 1/Kids[3 0 R]>>"]
+    objects.append(page.format(filled(note, size)).encode())
+    return files.pdf_of([*objects, b"<</Length 1>>stream\nq\nendstream"])
+
+
+def png_of_size(width: int, height: int, size: int) -> bytes:
+    """A picture that says it has these pixels, and has not."""
+    header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    parts = [(b"IHDR", header), (b"IDAT", zlib.compress(bytes(size))), (b"IEND", b"")]
+    return b"\x89PNG\r\n\x1a\n" + b"".join(
+        struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data)) for name, data in parts
+    )
+
+
+def tiff_loop(size: int) -> bytes:
+    """Pages of a dot each, of which the last leads back to the first."""
+    count = size // 60
+    entries = [(256, 1), (257, 1), (262, 1), (273, 8)]
+    tags = b"".join(struct.pack("<HHII", tag, 4, 1, value) for tag, value in entries)
+    length = 2 + len(tags) + 4
+    pages = b"".join(
+        struct.pack("<H", len(entries)) + tags + struct.pack("<I", 10 + (number + 1) % count * length)
+        for number in range(count)
+    )
+    return b"II*\0" + struct.pack("<I", 10) + b"\x80\0" + pages
+
+
+INLINE = "q 9 0 0 9 1 1 cm BI /W 1 /H 1 /CS /G /BPC 8 ID x EI Q "
 TEXT = b" BT /F1 9 Tf (x) Tj ET"
 
 KINDS: dict[str, tuple[str, Callable[[int], bytes | str]]] = {
@@ -262,4 +312,12 @@ KINDS: dict[str, tuple[str, Callable[[int], bytes | str]]] = {
     "pdf: saved states": ("a.pdf", lambda size: pdf(b"q " * (size // 2) + TEXT)),
     "pdf: strings": ("a.pdf", lambda size: pdf(b"BT /F1 9 Tf " + b"(x) Tj " * (size // 7) + b" ET")),
     "pdf: lines": ("a.pdf", lambda size: pdf(b"1 1 m 2 2 l S " * (size // 14) + TEXT)),
+    "pdf: a grid": ("a.pdf", pdf_grid),
+    "pdf: one large path": ("a.pdf", lambda size: pdf(b"1 1 m " + b"9 9 l 9 1 l " * (size // 12) + b"S" + TEXT)),
+    "pdf: words in columns": ("a.pdf", pdf_columns),
+    "pdf: words side by side": ("a.pdf", lambda size: pdf(pdf_words(size, lambda n: (n % 600, 400 + n % 3)))),
+    "pdf: notes": ("a.pdf", pdf_notes),
+    "pdf: pictures": ("a.pdf", lambda size: pdf(filled(INLINE, size).encode() + TEXT)),
+    "png: a huge size": ("a.png", lambda size: png_of_size(30_000, 30_000, size)),
+    "tiff: pages that lead to each other": ("a.tiff", tiff_loop),
 }
