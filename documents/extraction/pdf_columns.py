@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from math import inf
-from statistics import median
+from statistics import fmean
 
 from documents.extraction.pdf_words import Line, Word, line_height
 
@@ -114,8 +114,8 @@ def _is_text(lines: Sequence[Line]) -> bool:
     words = [word for text in texts for word in text.split()]
     figures = sum(not any(map(str.isalpha, word)) for word in words)
     return (
-        median(map(_amount, texts)) >= LEAST_WORDS
-        and median(widths) >= LEAST_FULL * max(widths)
+        fmean(map(_amount, texts)) >= LEAST_WORDS
+        and fmean(widths) >= LEAST_FULL * max(widths)
         and figures <= MOST_FIGURES * len(words)
         and _flows(texts)
     )

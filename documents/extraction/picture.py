@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from documents.extraction.ocr import Recogniser, available
-from documents.extraction.pictures import opened, page_count, pages_of
+from documents.extraction.pictures import is_tiny, opened, page_count, pages_of
 from documents.extraction.reading import note
 from documents.extraction.types import Extracted, ExtractedPage, ExtractionError, Limits, Unread, check_pages
 
@@ -21,7 +21,8 @@ def extract(path: Path, limits: Limits) -> Extracted:
         count = page_count(picture)
         check_pages(count, limits)
         recogniser = Recogniser(limits, count)
-        texts = [recogniser.text(page, number) for number, page in enumerate(pages_of(picture, count), start=1)]
+        pages = enumerate(pages_of(picture, count), start=1)
+        texts = ["" if is_tiny(page) else recogniser.text(page, number) for number, page in pages]
     found = [number for number, text in enumerate(texts, start=1) if text]
     if not found:
         raise ExtractionError(NOTHING_FOUND)

@@ -121,6 +121,19 @@ def test_columns_of_which_one_is_longer(read):
     assert read_text == "\n".join([*LEFT, "It also has a canteen for", "everyone who works there.", RIGHT_READ])
 
 
+def test_columns_of_short_sections(read):
+    left = ["1 Scope", "This policy applies to all", "employees of the company and", "its branches abroad."]
+    right = ["2 Travel", "Trains come first. Flights need", "an approval by the manager of", "the department."]
+    assert read(Page(rowwise(left, right, apart=250))) == ["\n".join([*left, *right])]
+
+
+def test_blocks_of_details_side_by_side_keep_their_rows(read):
+    left = ["Invoice 2024-0831", "Customer: Nord GmbH", "Hafenstrasse 5", "20457 Hamburg"]
+    right = ["Date: 3 May 2024", "Payable by: 2 June 2024", "Our ref: AX-4471", "Page 1 of 1"]
+    rows = [f"{one} {other}" for one, other in zip(left, right, strict=True)]
+    assert read(Page(rowwise(left, right, apart=260))) == ["\n".join(rows)]
+
+
 def test_tables_without_lines_keep_their_rows(read):
     rows = [("Country", "Currency", "Hotel"), ("Germany", "Euro", "120"), ("Japan", "Yen", "16,000")]
     rows += [("United Kingdom", "Pound sterling", "145"), ("Switzerland", "Swiss franc", "190")]
