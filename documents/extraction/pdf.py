@@ -42,6 +42,9 @@ def extract(path: Path, limits: Limits) -> Extracted:
         contents = list(_contents(document, limits))
         _read_drawn(document, contents, limits)
         _note_attachments(document)
+    for number, content in enumerate(contents, start=1):
+        if content.lost:
+            note(Unread.LOST_CHARACTERS, pages=[number], count=content.lost)
     joiner = Joiner(line for content in contents for line in content.lines())
     pages, headings = laid_out(contents, joiner)
     empty = [number for number, page in enumerate(pages, start=1) if not page.text.strip()]
@@ -75,8 +78,6 @@ def _contents(document: pypdfium2.PdfDocument, limits: Limits) -> Iterator[PageC
     for number in range(1, len(document) + 1):
         with _page(document, number) as page:
             content = content_of(page, form, finder)
-        if content.lost:
-            note(Unread.LOST_CHARACTERS, pages=[number], count=content.lost)
         characters += content.length
         check_characters(characters, limits)
         yield content
@@ -94,12 +95,13 @@ def _page(document: pypdfium2.PdfDocument, number: int) -> Iterator[pypdfium2.Pd
 
 def _read_drawn(document: pypdfium2.PdfDocument, contents: Sequence[PageContent], limits: Limits) -> None:
     """Fill in the text of pages, and of pictures on pages, that is only drawn; or note or refuse what cannot be."""
-    empty = [number for number, content in enumerate(contents, start=1) if not content.has_text]
+    empty = [n for n, content in enumerate(contents, start=1) if not (content.has_text or content.is_garbled)]
     scanned = [number for number in empty if _on_page(document, number, pdf_scans.is_drawn_on)]
     pictured = [number for number, content in enumerate(contents, start=1) if content.pictures]
     if available(limits):
         _recognise_pages(document, contents, scanned, limits)
         _recognise_pictures(document, contents, pictured, limits)
+        _recognise_garbled(document, contents, limits)
         found = [number for number, content in enumerate(contents, start=1) if content.recognised]
         note(Unread.RECOGNISED, pages=found, count=len(found)) if found else None
         if not any(content.recognised or content.length for content in contents) and scanned:
@@ -127,6 +129,17 @@ def _recognise_pictures(
         with _page(document, number) as page:
             drawing = pdf_scans.drawn(page, content.pictures, content.text_boxes)
         content.recognised = text_in(drawing, limits, [number])
+
+
+def _recognise_garbled(document: pypdfium2.PdfDocument, contents: Sequence[PageContent], limits: Limits) -> None:
+    """Replace text whose letters are guesses by what is recognised on the page."""
+    for number, content in enumerate(contents, start=1):
+        if not content.is_garbled:
+            continue
+        with _page(document, number) as page:
+            content.recognised = text_in(pdf_scans.drawn(page), limits, [number])
+        if content.recognised:
+            content.parts, content.lost = [], 0
 
 
 def _on_page(document: pypdfium2.PdfDocument, number: int, ask: Callable[[pypdfium2.PdfPage], bool]) -> bool:

@@ -14,6 +14,8 @@ from documents.extraction.pdf_tables import Grid, fill, grids_of, table_rows
 from documents.extraction.pdf_words import LINE_HYPHENS, NOTHING, Line, PageWords, turned, words_of
 
 UNKNOWN = "\ufffd"
+# With more unknown characters among its letters than this, a page has to be recognised from how it looks.
+GARBLED = 0.3
 
 
 @dataclass(frozen=True)
@@ -32,7 +34,7 @@ class PageContent:
     """A page's parts, top to bottom, and what is added below them: notes of people, and recognised text.
 
     `pictures` are boxes on the page that text recognition should see, without what is in `text_boxes`. `lost` counts
-    characters that the page shows, but does not say the meaning of.
+    characters that the page shows, but does not say the meaning of; if it `is_garbled`, that is true of most.
     """
 
     parts: list[Part]
@@ -41,6 +43,7 @@ class PageContent:
     text_boxes: list[Box] = field(default_factory=list)
     lost: int = 0
     has_text: bool = False
+    is_garbled: bool = False
     recognised: str = ""
 
     @property
@@ -63,7 +66,8 @@ def content_of(page: pypdfium2.PdfPage, form: Form, finder: PictureFinder) -> Pa
         parts = [_plain(words.text), [f"{name}: {field.text}" for field, name in added.fields]]
     content = PageContent(parts, [clean(note) for note in added.notes], lost=words.unmapped)
     content.has_text = any(map(str.isalnum, words.text))
-    if content.has_text:
+    content.is_garbled = content.lost > GARBLED * _letters(words.text)
+    if content.has_text and not content.is_garbled:
         boxes = _text_boxes(words)
         content.pictures = finder.to_read(page, boxes)
         content.text_boxes = boxes if content.pictures else []

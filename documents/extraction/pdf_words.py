@@ -65,12 +65,18 @@ class PageWords:
 def words_of(page: pypdfium2.PdfPage, text_page: pypdfium2.PdfTextPage) -> PageWords:
     count = text_page.count_chars()
     text = _characters(text_page, count)
-    unmapped = sum(character in "\0\ufffd" for character in text)
+    unmapped = _unmapped(text_page, text)
     if count > MOST_PLACED:
         return PageWords([], 0, text, unmapped)
     quarters = _quarters(text_page, text)
     lines = [_placed_line(text_page, text, start, end, quarters) for start, end in _lines(text)]
     return PageWords(_in_order([line for line in lines if line]), quarters, text, unmapped)
+
+
+def _unmapped(text_page: pypdfium2.PdfTextPage, text: str) -> int:
+    """Count the characters for which the page's font has a shape, but no meaning: what PDFium gives is a guess."""
+    asked = [index for index, character in enumerate(text[:MOST_PLACED]) if not character.isspace()]
+    return sum(raw.FPDFText_HasUnicodeMapError(text_page, index) == 1 for index in asked)
 
 
 def _characters(text_page: pypdfium2.PdfTextPage, count: int) -> str:

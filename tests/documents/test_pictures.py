@@ -3,6 +3,7 @@
 import io
 import re
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from fpdf import FPDF
@@ -98,6 +99,45 @@ def test_without_recognition_a_pdf_says_which_pictures_were_not_read(tmp_path):
     extracted = sandbox.extract(path, PDF, LIMITS)
     assert words(extracted) == [STAMP, "Text beside it."]
     assert extracted.notes == (Note(Unread.PICTURES, pages=(1, 2), count=2),)
+
+
+def nameless(words: str) -> bytes:
+    """A PDF whose font has shapes, but does not say which letters they are: its text is a guess from their numbers."""
+    codes = "".join(f"{ord(letter):04x}" for letter in words)
+    content = f"BT /F1 14 Tf 50 700 Td <{codes}> Tj ET".encode()
+    odd = "/BaseFont/Odd/CIDSystemInfo<</Registry(Adobe)/Ordering(Identity)/Supplement 0>>/DW 600"
+    objects = [
+        "<</Type/Catalog/Pages 2 0 R>>",
+        "<</Type/Pages/Count 1/Kids[3 0 R]>>",
+        "<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]/Resources<</Font<</F1 5 0 R>>>>/Contents 4 0 R>>",
+        f"<</Length {len(content)}>>stream\n{content.decode()}\nendstream",
+        "<</Type/Font/Subtype/Type0/BaseFont/Odd/Encoding/Identity-H/DescendantFonts[6 0 R]>>",
+        f"<</Type/Font/Subtype/CIDFontType2{odd}>>",
+    ]
+    return files.pdf_of([each.encode() for each in objects])
+
+
+def test_letters_that_a_font_does_not_name_are_counted(tmp_path):
+    extracted = sandbox.extract(written(tmp_path, "a.pdf", nameless("GRXEOH WURXEOH")), PDF, LIMITS)
+    assert extracted.notes == (Note(Unread.LOST_CHARACTERS, pages=(1,), count=13),)
+
+
+@pytest.mark.needs("tesseract")
+def test_a_page_whose_font_names_no_letters_is_recognised_from_how_it_looks(tmp_path):
+    made = FPDF()
+    made.add_font("vera", fname=letters_file(tmp_path))
+    made.set_font("vera", size=14)
+    made.add_page()
+    made.multi_cell(0, 8, KEEPER)
+    data = bytes(made.output()).replace(b"/ToUnicode", b"/Elsewhere")
+    extracted = sandbox.extract(written(tmp_path, "a.pdf", data), PDF, OCR)
+    assert words(extracted) == [READ]
+    assert extracted.notes == (Note(Unread.RECOGNISED, pages=(1,), count=1),)
+
+
+def letters_file(folder: Path) -> Path:
+    """The font that comes with Pillow, as a file."""
+    return written(folder, "letters.ttf", ImageFont.load_default(size=10).font_bytes)
 
 
 def turned_by_camera(picture: Image.Image) -> bytes:
