@@ -3,6 +3,7 @@ from typing import Any
 
 from django import forms
 from django.core.files.uploadedfile import UploadedFile
+from django.core.validators import MaxLengthValidator
 from django.db.models import QuerySet
 
 from documents.encoding_choices import CHOICES
@@ -13,6 +14,8 @@ from search.models import Collection
 from search.raising import RaiseQuotingForm
 from search.services.label_rises import Labelled
 
+# Each language slows text recognition down, and their names are stored in one field.
+MOST_LANGUAGES = 8
 NEVER_LOWER = "A document can be labelled above its collection, never below it."
 
 
@@ -91,6 +94,7 @@ class ReadAgainForm(forms.Form):
     def __init__(self, *args: Any, encodings: bool, languages: Sequence[str], **kwargs: Any) -> None:  # noqa: ANN401
         super().__init__(*args, **kwargs)
         self.fields["ocr_languages"].choices = [(name, name) for name in languages]  # type: ignore[attr-defined]
+        self.fields["ocr_languages"].validators.append(MaxLengthValidator(MOST_LANGUAGES))
         if not encodings:
             del self.fields["encoding"]
         if not languages:
