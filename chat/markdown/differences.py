@@ -4,7 +4,7 @@ import re
 
 CLOSER = re.compile(r"</([a-z0-9]+)>")
 TAG = re.compile(r"<(/?)([a-z0-9]+)[^>]*>")
-VOID = {"br", "hr"}
+VOID = {"br", "hr", "input"}
 # Parsed alone, their children would not become the same elements. Rows can be parsed inside a table body.
 NEEDS_PARENT = {"table", "thead", "tr"}
 

@@ -11,30 +11,39 @@ from dataclasses import dataclass
 from typing import Any
 
 from markdown_it import MarkdownIt
+from markdown_it.parser_block import RuleFuncBlockType
 from markdown_it.parser_inline import ParserInline, RuleFuncInlineType
 from markdown_it.rules_block import StateBlock, table
 from markdown_it.rules_core import StateCore
 from markdown_it.rules_inline import StateInline
 from markdown_it.token import Token
 from markdown_it.utils import EnvType
+from mdit_py_plugins.deflist import deflist_plugin
 from mdit_py_plugins.dollarmath import dollarmath_plugin
 from mdit_py_plugins.dollarmath.index import math_block_dollar, math_inline_dollar
 
+from chat.markdown.addresses import BEGINNING, HINT, bare_address
 from chat.markdown.allowance import AGAIN, LINK, MOST, STEP, TOKEN, Allowance
+from chat.markdown.dialect import footnote, footnote_reference, inline_html
+from chat.markdown.emphasis import State
 
 ADDRESS = re.compile(r"(?:https?://|mailto:)", re.IGNORECASE)
 # The deepest nesting of blocks in blocks, and of emphasis in emphasis.
 DEEPEST = 20
-MAX_COLUMNS, MAX_FORMULA_LINES = 100, 50
+MAX_COLUMNS, MAX_FORMULA_LINES, MAX_TERM_LINES = 100, 50, 50
 # Lines are shown as written until this much has been saved up again, and then until the next empty line.
 RESERVE = MOST / 4
 # The characters that inline rules start with.
 BEGINNINGS = {
     **{"newline": "\n", "bracket_maths": "\\", "escape": "\\", "math_inline": "$", "backticks": "`"},
     **{"strikethrough": "~", "emphasis": "*_", "link": "[", "image": "!", "autolink": "<", "entity": "&"},
+    **{"inline_html": "<", "footnote_reference": "["},
 }
 # All characters that end plain text, including the bracket that ends a link's label.
-SIGN = re.compile("[" + re.escape("".join(BEGINNINGS.values()) + "]") + "]")
+_SIGNS = "[" + re.escape("".join(BEGINNINGS.values()) + "]") + "]"
+SIGN = re.compile(_SIGNS)
+# The same with what may begin an address, for texts that contain a hint of one.
+SIGN_OR_ADDRESS = re.compile(f"{_SIGNS}|{BEGINNING}", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -87,6 +96,7 @@ class InlineParser(ParserInline):
         self.ruler, self.ruler2 = markdown.inline.ruler, markdown.inline.ruler2
         self.terminator_re = SIGN
         self._by_sign: dict[str, tuple[RuleFuncInlineType, ...]] = {}
+        self._address = (paid(bare_address),)
 
     def arrange(self) -> None:
         """Sort the rules by the characters that they start with, once all rules are registered."""
@@ -97,9 +107,15 @@ class InlineParser(ParserInline):
 
     def parse(self, src: str, md: MarkdownIt, env: EnvType, tokens: list[Token]) -> list[Token]:
         allowance: Allowance = env["allowance"]
-        if allowance.left > 0 and SIGN.search(src):
+        sign = SIGN_OR_ADDRESS if HINT.search(src) else SIGN
+        if allowance.left > 0 and sign.search(src):
             allowance.spend(TOKEN)
-            return super().parse(src, md, env, tokens)
+            state = State(src, md, env, tokens)
+            state.sign = sign
+            self.tokenize(state)
+            for rule in self.ruler2.getRules(""):
+                rule(state)
+            return state.tokens
         if src:
             allowance.spend(STEP)
             tokens.append(Token("text", "", 0, content=src))
@@ -122,13 +138,13 @@ class InlineParser(ParserInline):
             state.pushPending()
 
     def _text_end(self, state: StateInline) -> int:
-        sign = SIGN.search(state.src, state.pos, state.posMax)
+        sign = state.sign.search(state.src, state.pos, state.posMax)  # type: ignore[attr-defined]
         return sign.start() if sign else state.posMax
 
     def _try_rules(self, state: StateInline, *, silent: bool) -> bool:
         """Try the rules for the character at this position."""
         if state.level < DEEPEST:
-            for rule in self._by_sign[state.src[state.pos]]:
+            for rule in self._by_sign.get(state.src[state.pos], self._address):
                 if rule(state, silent):
                     return True
         return False
@@ -194,6 +210,21 @@ def narrow_table(state: StateBlock, start: int, end: int, silent: bool) -> bool:
     if under < end and state.src.count("|", state.bMarks[under], state.eMarks[under]) > MAX_COLUMNS:
         return False
     return table(state, start, end, silent)
+
+
+def _terms() -> RuleFuncBlockType:
+    """Return the plugin's rule for terms and what they mean, which it registers itself."""
+    markdown = MarkdownIt("commonmark").use(deflist_plugin)
+    named = dict(zip(markdown.block.ruler.get_active_rules(), markdown.block.ruler.getRules(""), strict=True))
+    return named["deflist"]
+
+
+_any_terms = _terms()
+
+
+def short_terms(state: StateBlock, start: int, end: int, silent: bool) -> bool:
+    """Parse terms and what they mean, a few lines at a time: the rule goes on however much they cost."""
+    return _any_terms(state, start, min(end, start + MAX_TERM_LINES), silent)
 
 
 _block_formula = math_block_dollar(allow_labels=False, allow_blank_lines=False)
@@ -262,15 +293,20 @@ def shallow(state: StateInline) -> None:
 def parser() -> MarkdownIt:
     """Return the parser, without rules about whole blocks of inline content and without rules for drawing."""
     markdown = MarkdownIt("commonmark", {"html": False, "maxNesting": DEEPEST + 3})
+    markdown.options.update({"breaks": True, "tasklists": True, "alerts": True})
     markdown.enable(["table", "strikethrough"])
     markdown.disable(["normalize", "block", "reference", "html_block", "html_inline"])
     dollarmath_plugin(markdown)
     rules = markdown.block.ruler
     rules.at("table", narrow_table, {"alt": ["paragraph", "reference"]})
     rules.at("math_block", short_formula)
+    rules.before("paragraph", "deflist", short_terms, {"alt": ["paragraph", "reference", "blockquote"]})
+    rules.before("paragraph", "footnote", footnote, {"alt": ["paragraph", "reference", "blockquote"]})
     rules.before("table", "plain_lines", plain_lines, {"alt": ["paragraph", "blockquote", "list"]})
     markdown.inline.ruler.at("math_inline", dollar_maths)
     markdown.inline.ruler.before("escape", "bracket_maths", bracket_maths)
+    markdown.inline.ruler.before("link", "footnote_reference", footnote_reference)
+    markdown.inline.ruler.push("inline_html", inline_html)
     markdown.inline.ruler2.before("fragments_join", "shallow", shallow)
     markdown.inline = InlineParser(markdown)
     markdown.inline.arrange()

@@ -24,6 +24,7 @@ from markdown_it.token import Token
 
 from chat.markdown import parsing
 from chat.markdown.allowance import CITE, MARK, Allowance
+from chat.markdown.directions import give_directions
 from chat.markdown.highlighting import MAX_HIGHLIGHT, highlighted, lexer_of, price
 from chat.markdown.parsing import Block
 from chat.markdown.quotations import CITATION, Quotation, comparable, in_blocks, written
@@ -33,7 +34,7 @@ from langai_site.characters import whole_characters
 # The HTML of ended answers is cached; a higher number makes it be drawn again. 2: limits on the cost of a text. 3: also
 # on marks and code. 4: on formulas and brackets, more exactly; formulas at the start of a text. 5: empty items of
 # lists. 6: more formulas.
-RENDERER_VERSION = 6
+RENDERER_VERSION = 7
 
 LANGUAGE = re.compile(r"[A-Za-z0-9+#.-]{1,20}")
 MAX_FORMULA = 2_000
@@ -203,8 +204,12 @@ def _aligned(state: StateCore) -> None:
     """Give cells their alignment as a class instead of a style."""
     for cell in (token for token in state.tokens if token.type in ("td_open", "th_open")):
         style = str(cell.attrs.pop("style", ""))
-        if side := style.removeprefix("text-align:"):
+        if (side := style.removeprefix("text-align:")) in ("center", "right"):
             cell.attrs["class"] = side
+
+
+def _directions(state: StateCore) -> None:
+    give_directions(state.tokens)
 
 
 # How tokens are drawn
@@ -247,6 +252,20 @@ def formula_price(source: str) -> float:
     return FORMULA + plain_signs + FORMULA_ARRANGING * arranging + FORMULA_COMMAND * len(commands)
 
 
+def _item(token: Token, allowance: Allowance) -> str:
+    """Draw the beginning of an item; a task begins with a box that nobody can tick."""
+    tag = "<li" + "".join(f' {name}="{token.attrs[name]}"' for name in ("class", "dir") if name in token.attrs) + ">"
+    if "checked" not in (token.meta or {}):
+        return tag
+    box = 'checked="" aria-label="Done"' if token.meta["checked"] else 'aria-label="To do"'
+    return f'{tag}<input type="checkbox" disabled="" {box}> '
+
+
+def _note(token: Token, allowance: Allowance) -> str:
+    direction = f' dir="{token.attrs["dir"]}"' if "dir" in token.attrs else ""
+    return f'<div class="footnote"{direction}><sup>{escape(token.meta["label"], quote=False)}</sup>\n'
+
+
 def _source(formula: str) -> str:
     return f"<code>{escape(formula, quote=False)}</code>"
 
@@ -283,13 +302,17 @@ def _code(html: str, attributes: str = "") -> str:
 
 def _markdown() -> MarkdownIt:
     markdown = parsing.parser()
-    for rule in (_pictures, _unverified, _citations, _aligned):
+    for rule in (_pictures, _unverified, _citations, _aligned, _directions):
         markdown.core.ruler.push(rule.__name__, rule)
     looks: dict[str, Callable[[Token, Allowance], str]] = {
         "math_inline": lambda token, allowance: _formula(token, "inline", allowance),
         "math_inline_double": lambda token, allowance: _formula(token, "block", allowance),
         "math_block": lambda token, allowance: _formula(token, "block", allowance),
         "fence": _fence,
+        "list_item_open": _item,
+        "footnote": lambda token, allowance: f"<sup>{escape(token.content, quote=False)}</sup>",
+        "footnote_reference_open": _note,
+        "footnote_reference_close": lambda token, allowance: "</div>\n",
         "code_block": lambda token, allowance: _code(escape(token.content, quote=False)),
     }
     for kind, draw in looks.items():

@@ -4,6 +4,7 @@ import nh3
 
 TEXT_TAGS = {
     *("a", "blockquote", "br", "code", "div", "em", "hr", "li", "ol", "p", "pre", "s", "span", "strong", "ul"),
+    *("dd", "dl", "dt", "input", "sub", "sup"),
     *("h1", "h2", "h3", "h4", "h5", "h6", "table", "tbody", "td", "th", "thead", "tr"),
 }
 MATH_TAGS = {
@@ -25,16 +26,34 @@ CODE_CLASSES = {
     *("vc", "vg", "vi"),
 }
 
+# What may say in which direction its text runs.
+DIRECTED = {
+    *("blockquote", "dd", "div", "dl", "dt", "h1", "h2", "h3", "h4", "h5", "h6", "li", "ol", "p", "table", "td", "th"),
+    "ul",
+}
+_ALERTS = {f"markdown-alert-{kind}" for kind in ("note", "tip", "important", "warning", "caution")}
+_ATTRIBUTES: dict[str, set[str]] = {
+    "a": {"href", "title"},
+    "div": {"data-language"},
+    "input": {"aria-label", "checked", "disabled"},
+    "ol": {"start"},
+}
+
 CLEANER = nh3.Cleaner(
     tags=TEXT_TAGS | MATH_TAGS,
     attributes=dict.fromkeys(MATH_TAGS, MATH_ATTRIBUTES)
-    | {"a": {"href", "title"}, "div": {"data-language"}, "ol": {"start"}},
+    | {tag: _ATTRIBUTES.get(tag, set()) | ({"dir"} if tag in DIRECTED else set()) for tag in DIRECTED | {*_ATTRIBUTES}},
+    tag_attribute_values={"input": {"type": {"checkbox"}}},
     allowed_classes={
         "a": {"cite"},
-        "div": {"code"},
+        "div": {"code", "footnote", "markdown-alert"} | _ALERTS,
+        "li": {"task-list-item"},
+        "p": {"markdown-alert-title"},
         "span": CODE_CLASSES | {"unverified", "unfound"},
         "td": {"center", "right"},
         "th": {"center", "right"},
+        "ol": {"contains-task-list"},
+        "ul": {"contains-task-list"},
     },
     url_schemes={"http", "https", "mailto"},
     link_rel="noopener noreferrer nofollow",

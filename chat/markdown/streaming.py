@@ -15,6 +15,7 @@ from html import escape
 from typing import Any
 
 from chat.markdown import parsing
+from chat.markdown.addresses import may_be_address
 from chat.markdown.allowance import Allowance
 from chat.markdown.rendering import MARKDOWN, Cites, clean, draw, plain
 
@@ -26,7 +27,7 @@ CREDIT, EARNED, LOOKED_AT, HTML = 13_000.0, 6.5, 0.4, 0.1
 # that is not printable may be changed on its way to the page.
 SIGNS = re.compile(r"""[!"#$&()*/:;<>@\[\\\]^_`{|}~]""")
 # Ends of HTML before which a word that continues the last line belongs. Cells and code have their own rules.
-ENDS = re.compile(r"(?:</(?:p|li|ul|ol|blockquote|h[1-6])>\n?)+\Z")
+ENDS = re.compile(r"(?:</(?:p|li|ul|ol|dd|dl|div|blockquote|h[1-6])>\n?)+\Z")
 # How many characters at the ends of text and HTML are searched.
 NEAR = 500
 
@@ -77,7 +78,7 @@ class Stream:
 
     def continues(self, piece: str) -> bool:
         """Return whether `piece` only adds words to the last line, which takes almost no time to draw."""
-        return bool(piece) and self._place > 0 and is_words(piece)
+        return bool(piece) and self._place > 0 and is_words(piece) and not _begins_address(self._rest[-2:] + piece)
 
     def _append(self, piece: str) -> Drawn:
         """Insert the words where the parser would. Blanks at the end of a line are not shown until a word follows."""
@@ -149,11 +150,18 @@ def place_of_more(text: str, html: str) -> int:
     """
     line = text[-NEAR:].rpartition("\n")[2]
     words = SIGNS.split(line)[-1]
-    if not words.isprintable() or not any(map(str.isalpha, words)):
+    if not words.isprintable() or not any(map(str.isalpha, words)) or may_be_address(line):
         return 0
     ends = ENDS.search(html, max(0, len(html) - NEAR))
     place = ends.start() if ends else 0
-    return place if html.endswith(words.strip(" "), 0, place) else 0
+    # After an address, which ends at a blank, the words that follow it are enough.
+    shown = (words.strip(" "), words.partition(" ")[2].strip(" "))
+    return place if any(part and html.endswith(part, 0, place) for part in shown) else 0
+
+
+def _begins_address(text: str) -> bool:
+    """Return whether an address without any sign may begin in `text`: `www.`."""
+    return "ww" in text.lower()
 
 
 def _unclosed_maths(text: str) -> int:

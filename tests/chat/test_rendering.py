@@ -12,7 +12,7 @@ from chat.markdown.sanitizing import MATH_ATTRIBUTES, MATH_TAGS, TEXT_TAGS
 from chat.markdown.streaming import Stream
 
 CITES = {1: "/replies/x/citations/1/", 2: "/replies/x/citations/2/"}
-VOID = {"br", "hr", "mprescripts", "mspace"}
+VOID = {"br", "hr", "input", "mprescripts", "mspace"}
 
 PIECES = st.sampled_from(
     [
@@ -83,7 +83,13 @@ PIECES = st.sampled_from(
             r"\]",
             "<!--",
             "- [ ] ",
+            "[x] ",
         ),
+        # Addresses, also in parts.
+        *("https://a.b/c_d", "http", "://", "www", ".", "www.a.b", "a@b", ".cc", "/p)", "x.y", "字", "。"),
+        # Notes, tags, terms, alerts; other scripts.
+        *("[^1]", "[^1]: ", "a[^n]", "\n[^n]: b\n", "<br>", "<sub>", "</sub>", "<SUP>", "</sup>", "\n: ", "~ "),
+        *("> [!NOTE]\n", "[!TIP]", "שלום", "مرحبا", "。」", "“", "”", "注意", "\n    "),
     ]
 )
 TEXTS = st.lists(PIECES, max_size=30).map("".join)
@@ -163,9 +169,10 @@ def test_only_what_is_new_travels():
 
 def test_finished_blocks_are_given_once():
     stream = Stream()
-    assert stream.feed("one").open_html == "<p>one</p>\n"
+    assert stream.feed("one").open_html == '<p dir="auto">one</p>\n'
     drawn = stream.feed("one\n\ntwo\n\nthree\n")
-    assert (drawn.finished_html, drawn.open_html) == ("<p>one</p>\n<p>two</p>\n", "<p>three</p>\n")
+    paragraphs = [f'<p dir="auto">{word}</p>\n' for word in ("one", "two", "three")]
+    assert (drawn.finished_html, drawn.open_html) == ("".join(paragraphs[:2]), paragraphs[2])
     assert stream.feed("one\n\ntwo\n\nthree\n").finished_html == ""
 
 
@@ -265,13 +272,29 @@ def test_no_mixture_of_markdown_does_harm(text):
     assert_harmless(render(text, CITES))
 
 
+HARMLESS = {
+    "href",
+    "rel",
+    "title",
+    "class",
+    "data-language",
+    "start",
+    "dir",
+    "type",
+    "disabled",
+    "checked",
+    "aria-label",
+}
+
+
 def assert_harmless(html):
     seen = Elements()
     seen.feed(html)
     for tag, attributes in seen.elements:
         assert tag in TEXT_TAGS | MATH_TAGS
+        assert tag != "input" or (attributes["type"] == "checkbox" and "disabled" in attributes)
         for name, value in attributes.items():
-            assert name in {"href", "rel", "title", "class", "data-language", "start", *MATH_ATTRIBUTES}
+            assert name in HARMLESS | MATH_ATTRIBUTES
             if name == "href":
                 assert value in CITES.values() or value.lower().startswith(("http://", "https://", "mailto:"))
 
