@@ -1,6 +1,6 @@
 """Pure: says which signs of emphasis open and which close, also beside Chinese, Japanese and Korean.
 
-CommonMark asks for a blank or punctuation where these languages write neither: in `**「強調」**です` nothing would be bold.
+CommonMark asks for a blank or punctuation where these languages write neither: `**「強調」**です` would have no bold.
 The rules here are those of the amendment "CJK-friendly emphasis" (github.com/tats-u/markdown-cjk-friendly).
 """
 

@@ -20,17 +20,17 @@ from markdown_it.token import Token
 from markdown_it.utils import EnvType
 from mdit_py_plugins.deflist import deflist_plugin
 from mdit_py_plugins.dollarmath import dollarmath_plugin
-from mdit_py_plugins.dollarmath.index import math_block_dollar, math_inline_dollar
 
 from chat.markdown.addresses import BEGINNING, HINT, bare_address
 from chat.markdown.allowance import AGAIN, LINK, MOST, STEP, TOKEN, Allowance
 from chat.markdown.dialect import footnote, footnote_reference, inline_html
 from chat.markdown.emphasis import State
+from chat.markdown.maths import block_formula, bracket_maths, dollar_maths
 
 ADDRESS = re.compile(r"(?:https?://|mailto:)", re.IGNORECASE)
 # The deepest nesting of blocks in blocks, and of emphasis in emphasis.
 DEEPEST = 20
-MAX_COLUMNS, MAX_FORMULA_LINES, MAX_TERM_LINES = 100, 50, 50
+MAX_COLUMNS, MAX_TERM_LINES = 100, 50
 # Lines are shown as written until this much has been saved up again, and then until the next empty line.
 RESERVE = MOST / 4
 # The characters that inline rules start with.
@@ -227,16 +227,6 @@ def short_terms(state: StateBlock, start: int, end: int, silent: bool) -> bool:
     return _any_terms(state, start, min(end, start + MAX_TERM_LINES), silent)
 
 
-_block_formula = math_block_dollar(allow_labels=False, allow_blank_lines=False)
-
-
-def short_formula(state: StateBlock, start: int, end: int, silent: bool) -> bool:
-    """Parse `$$` … `$$` over a few lines. If it is never closed, every line would otherwise be read to the end."""
-    if state.src.startswith("$$", state.bMarks[start] + state.tShift[start]):
-        state.env["allowance"].spend(MAX_FORMULA_LINES)
-    return _block_formula(state, start, min(end, start + MAX_FORMULA_LINES), silent)
-
-
 # Rules for what lines hold
 
 
@@ -250,34 +240,6 @@ def paid(rule: RuleFuncInlineType) -> RuleFuncInlineType:
         return found
 
     return paying
-
-
-def bracket_maths(state: StateInline, silent: bool) -> bool:
-    r"""Parse `\( … \)` and `\[ … \]`, which many models write for `$ … $` and `$$ … $$`."""
-    closer = {"\\(": "\\)", "\\[": "\\]"}.get(state.src[state.pos : state.pos + 2])
-    if not closer or state.html_terminator_last(closer) < state.pos + 2:
-        return False
-    end = state.src.find(closer, state.pos + 2, state.posMax)
-    if end < 0:
-        return False
-    if not silent:
-        token = state.push("math_inline" if closer == "\\)" else "math_block", "math", 0)
-        token.content = state.src[state.pos + 2 : end]
-    state.pos = end + 2
-    return True
-
-
-_dollar_maths = math_inline_dollar(allow_space=False, allow_digits=False, allow_double=True)
-
-
-def dollar_maths(state: StateInline, silent: bool) -> bool:
-    """Parse `$ … $` and `$$ … $$`. At position 0 the library would take the text's last character as the previous."""
-    if state.pos:
-        return _dollar_maths(state, silent)
-    source, state.src = state.src, f"{state.src} "
-    found = _dollar_maths(state, silent)
-    state.src = source
-    return found
 
 
 def shallow(state: StateInline) -> None:
@@ -299,7 +261,7 @@ def parser() -> MarkdownIt:
     dollarmath_plugin(markdown)
     rules = markdown.block.ruler
     rules.at("table", narrow_table, {"alt": ["paragraph", "reference"]})
-    rules.at("math_block", short_formula)
+    rules.at("math_block", block_formula, {"alt": ["paragraph", "reference", "blockquote", "list"]})
     rules.before("paragraph", "deflist", short_terms, {"alt": ["paragraph", "reference", "blockquote"]})
     rules.before("paragraph", "footnote", footnote, {"alt": ["paragraph", "reference", "blockquote"]})
     rules.before("table", "plain_lines", plain_lines, {"alt": ["paragraph", "blockquote", "list"]})

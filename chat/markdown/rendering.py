@@ -12,7 +12,6 @@ import re
 from bisect import bisect_left, bisect_right
 from collections import deque
 from collections.abc import Callable, Collection, Mapping, Sequence
-from functools import lru_cache
 from html import escape
 from itertools import accumulate
 from typing import Any
@@ -25,6 +24,7 @@ from markdown_it.token import Token
 from chat.markdown import parsing
 from chat.markdown.allowance import CITE, MARK, Allowance
 from chat.markdown.directions import give_directions
+from chat.markdown.formulas import drawn_formula
 from chat.markdown.highlighting import MAX_HIGHLIGHT, highlighted, lexer_of, price
 from chat.markdown.parsing import Block
 from chat.markdown.quotations import CITATION, Quotation, comparable, in_blocks, written
@@ -37,28 +37,6 @@ from langai_site.characters import whole_characters
 RENDERER_VERSION = 7
 
 LANGUAGE = re.compile(r"[A-Za-z0-9+#.-]{1,20}")
-MAX_FORMULA = 2_000
-# The price of a formula, of each of its signs and numbers, of those that only arrange others, and of a command in
-# addition, in units of the allowance.
-FORMULA, FORMULA_SIGN, FORMULA_ARRANGING, FORMULA_COMMAND = 40.0, 10.0, 5.0, 20.0
-# The price of a formula that the text has had already, for each character of its HTML.
-FORMULA_AGAIN = 0.08
-# Commands that cost no more than a letter; most become one sign. Formulas contain more of these than of all others.
-_SYMBOLS = """
-    alpha beta gamma delta epsilon varepsilon zeta eta theta vartheta iota kappa lambda mu nu xi pi rho sigma tau
-    upsilon phi varphi chi psi omega Gamma Delta Theta Lambda Xi Pi Sigma Upsilon Phi Psi Omega partial nabla infty ell
-    hbar cdot times div pm mp le leq ge geq ne neq approx sim equiv propto in notin subset subseteq cup cap forall
-    exists to rightarrow leftarrow Rightarrow Leftrightarrow mapsto iff dots ldots cdots mid
-    vdots ddots top perp parallel circ ast star oplus otimes wedge vee setminus emptyset varnothing Re Im prime dagger
-    angle langle rangle lvert rvert lVert rVert lfloor rfloor lceil rceil ll gg cong simeq leftrightarrow Leftarrow
-    longrightarrow implies land lor neg colon varrho varsigma supset supseteq sum prod int oint
-    log ln exp sin cos tan max min det arg sup inf lim Pr dim ker gcd
-    mathbf mathrm mathit mathbb mathcal mathsf mathfrak text operatorname boldsymbol left right begin end
-"""
-SYMBOLS = frozenset(f"\\{name}" for name in _SYMBOLS.split())
-# A backslash takes the next sign with it, so `\\quad` is a new line and four letters.
-FORMULA_SIGNS = re.compile(r"\\(?:[A-Za-z]+|\S)|\d+|\S")
-
 NOT_FOUND = ' <span class="unfound">not found in the sources</span>'
 
 Cites = Mapping[int, str]
@@ -222,36 +200,6 @@ def _drawn_by(draw: Callable[[Token, Allowance], str]) -> Callable[..., str]:
     return rule
 
 
-@lru_cache(maxsize=512)
-def formula(source: str, display: str) -> str:
-    """Return the MathML of a LaTeX formula; its source if it cannot be read."""
-    from latex2mathml.converter import convert
-
-    try:
-        return convert(source, display=display)
-    except Exception:  # the converter raises many kinds of errors
-        return _source(source)
-
-
-def _formula(token: Token, display: str, allowance: Allowance) -> str:
-    source = token.content.strip()
-    known = allowance.formulas.get((display, source), "")
-    if known and allowance.afford_formula(FORMULA_AGAIN * len(known)):
-        return known
-    if known or len(source) > MAX_FORMULA or not allowance.afford_formula(formula_price(source), source):
-        return _source(source)
-    return allowance.formulas.setdefault((display, source), formula(source, display))
-
-
-def formula_price(source: str) -> float:
-    """Return the highest price of converting a formula to MathML, in units of an allowance."""
-    signs = FORMULA_SIGNS.findall(source)
-    commands = [sign for sign in signs if sign[0] == "\\" and sign not in SYMBOLS]
-    arranging = sum(sign in "{}^_" for sign in signs)
-    plain_signs = FORMULA_SIGN * (len(signs) - arranging)
-    return FORMULA + plain_signs + FORMULA_ARRANGING * arranging + FORMULA_COMMAND * len(commands)
-
-
 def _item(token: Token, allowance: Allowance) -> str:
     """Draw the beginning of an item; a task begins with a box that nobody can tick."""
     tag = "<li" + "".join(f' {name}="{token.attrs[name]}"' for name in ("class", "dir") if name in token.attrs) + ">"
@@ -264,10 +212,6 @@ def _item(token: Token, allowance: Allowance) -> str:
 def _note(token: Token, allowance: Allowance) -> str:
     direction = f' dir="{token.attrs["dir"]}"' if "dir" in token.attrs else ""
     return f'<div class="footnote"{direction}><sup>{escape(token.meta["label"], quote=False)}</sup>\n'
-
-
-def _source(formula: str) -> str:
-    return f"<code>{escape(formula, quote=False)}</code>"
 
 
 def _fence(token: Token, allowance: Allowance) -> str:
@@ -305,9 +249,9 @@ def _markdown() -> MarkdownIt:
     for rule in (_pictures, _unverified, _citations, _aligned, _directions):
         markdown.core.ruler.push(rule.__name__, rule)
     looks: dict[str, Callable[[Token, Allowance], str]] = {
-        "math_inline": lambda token, allowance: _formula(token, "inline", allowance),
-        "math_inline_double": lambda token, allowance: _formula(token, "block", allowance),
-        "math_block": lambda token, allowance: _formula(token, "block", allowance),
+        "math_inline": lambda token, allowance: drawn_formula(token, "inline", allowance),
+        "math_inline_double": lambda token, allowance: drawn_formula(token, "block", allowance),
+        "math_block": lambda token, allowance: drawn_formula(token, "block", allowance),
         "fence": _fence,
         "list_item_open": _item,
         "footnote": lambda token, allowance: f"<sup>{escape(token.content, quote=False)}</sup>",

@@ -48,6 +48,7 @@ CLEANER = nh3.Cleaner(
         "a": {"cite"},
         "div": {"code", "footnote", "markdown-alert"} | _ALERTS,
         "li": {"task-list-item"},
+        "mtd": {"apart", "left", "line-bottom", "line-left", "line-right", "line-top", "right"},
         "p": {"markdown-alert-title"},
         "span": CODE_CLASSES | {"unverified", "unfound"},
         "td": {"center", "right"},

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from html import escape
 from typing import Any
 
-from chat.markdown import parsing
+from chat.markdown import maths, parsing
 from chat.markdown.addresses import may_be_address
 from chat.markdown.allowance import Allowance
 from chat.markdown.rendering import MARKDOWN, Cites, clean, draw, plain
@@ -165,12 +165,12 @@ def _begins_address(text: str) -> bool:
 
 
 def _unclosed_maths(text: str) -> int:
-    """Return the first line that may yet become a formula: `$$` in it, no blank line after it. Or the line count."""
+    """Return the first line that may yet become a formula: its sign, and no blank line after it. Or the line count."""
     lines = text.split("\n")
     first = len(lines)
     for number in range(len(lines) - 2, -1, -1):
         if not lines[number].strip():
             break
-        if "$$" in lines[number]:
+        if maths.BEGINNING.search(lines[number]):
             first = number
     return first

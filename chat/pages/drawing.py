@@ -35,7 +35,7 @@ logger = logging.getLogger(__name__)
 
 # More threads would not draw more, as they share one interpreter; with one, a page would wait for a long answer.
 THREADS = 2
-LIBRARIES = ("latex2mathml", "markdown-it-py", "mdit-py-plugins", "nh3", "pygments")
+LIBRARIES = ("markdown-it-py", "math-core", "mdit-py-plugins", "nh3", "pygments")
 
 _threads = ThreadPoolExecutor(THREADS, thread_name_prefix="drawing")
 # For this many seconds, everybody who opens the reply before its HTML is stored shares one drawing.

@@ -17,7 +17,7 @@ GOALS = (50.0, 300.0)
 
 def milliseconds(work: Callable[[], object]) -> float:
     """The quickest of some rounds, each without what was kept: what else the machine does only adds to it."""
-    from chat.markdown.rendering import formula
+    from chat.markdown.formulas import formula
 
     times = []
     for _ in range(ROUNDS):

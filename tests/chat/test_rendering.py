@@ -89,6 +89,7 @@ PIECES = st.sampled_from(
         *("https://a.b/c_d", "http", "://", "www", ".", "www.a.b", "a@b", ".cc", "/p)", "x.y", "字", "。"),
         # Notes, tags, terms, alerts; other scripts.
         *("[^1]", "[^1]: ", "a[^n]", "\n[^n]: b\n", "<br>", "<sub>", "</sub>", "<SUP>", "</sup>", "\n: ", "~ "),
+        *("\\[\n", "\n\\]", "\\begin{align}\n", "\n\\end{align}", "$5", "5$", "a$", "$HOME", "th"),
         *("> [!NOTE]\n", "[!TIP]", "שלום", "مرحبا", "。」", "“", "”", "注意", "\n    "),
     ]
 )

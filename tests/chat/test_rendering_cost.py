@@ -12,8 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chat.markdown import parsing
+from chat.markdown.formulas import MAX_FORMULA, SYMBOLS, formula, formula_price
 from chat.markdown.quotations import in_blocks
-from chat.markdown.rendering import MARKDOWN, MAX_FORMULA, SYMBOLS, formula, formula_price, parsed, render
+from chat.markdown.rendering import MARKDOWN, parsed, render
 from chat.markdown.streaming import Stream
 from chat.turns.citations import MOST_UNVERIFIED, unverified, without_unknown
 from tests.chat.crafted import CRAFTED
