@@ -12,6 +12,7 @@ class ChatConfig(AppConfig):
         from chat.conversations import access, label_rises
         from chat.history import rows as history_rows
         from chat.live import closed_accounts, raising, runner
+        from chat.markdown import passages
         from chat.turns import cited_sources
         from langai_site import registry
 
@@ -24,6 +25,7 @@ class ChatConfig(AppConfig):
         registry.web_service("lost replies", runner.sweep)
         registry.web_service("raised labels", raising.keep_raising)
         registry.quotations(label_rises)
+        registry.draw_passages(passages.drawn_passage)
         registry.web_service("closed accounts", closed_accounts.keep_looking)
         registry.web_drain("live replies", runner.drain)
         registry.web_drain("answers outside conversations", stateless.drain)

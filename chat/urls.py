@@ -21,6 +21,7 @@ urlpatterns = [
     path("messages/<uuid:question>/", posts.question, name="question"),
     path("messages/<uuid:question>/edit/", posts.edit, name="edit"),
     path("replies/<uuid:reply>/", replies.reply, name="reply"),
+    path("replies/<uuid:reply>/markdown/", replies.source, name="source"),
     path("replies/<uuid:reply>/thinking/", replies.thinking, name="thinking"),
     path("replies/<uuid:reply>/stop/", replies.stop, name="stop"),
     path("replies/<uuid:reply>/retry/", posts.retry, name="retry"),

@@ -75,6 +75,10 @@ class _NoHistory:
         return None
 
 
+# From the text before a passage, the passage, and the text after it to HTML; None if it cannot be marked there.
+PassageDrawing = Callable[[str, str, str], str | None]
+
+
 @dataclass(frozen=True)
 class UploadPlace:
     """An address for uploads: POST to a path that `path` matches entirely, with at most `files` of UPLOAD_MAX_MB.
@@ -145,6 +149,7 @@ class Quotations(Protocol):
 
 
 _quotations: list[Quotations] = []
+_passage_drawings: list[PassageDrawing] = []
 _histories: list[Callable[[Iterable[UUID]], LabelHistory]] = []
 
 
@@ -209,6 +214,16 @@ def history_of_labels(read: Callable[[Iterable[UUID]], LabelHistory]) -> None:
 def label_history(documents: Iterable[UUID]) -> LabelHistory:
     """Return what is known of the labels that these documents had."""
     return _histories[0](documents) if _histories else _NoHistory()
+
+
+def draw_passages(draw: PassageDrawing) -> None:
+    """Register the function that draws passages of markdown documents."""
+    _passage_drawings[:] = [draw]
+
+
+def passage_drawing() -> PassageDrawing | None:
+    """Return the function that draws passages of markdown documents, if there is one."""
+    return _passage_drawings[0] if _passage_drawings else None
 
 
 def quotations(kept: Quotations) -> None:

@@ -133,6 +133,7 @@ class Excerpt:
     marked: str
     after: str
     current: UUID | None = None
+    media_type: str = ""
 
 
 @dataclass(frozen=True)

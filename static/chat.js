@@ -126,16 +126,29 @@ document.addEventListener("htmx:afterSwap", reopen);
 
 /* Copying */
 
+function copyButton(words) {
+  const button = document.createElement("button");
+  button.type = "button";
+  button.className = "ghost copy-code";
+  button.dataset.copy = "";
+  button.ariaLabel = words;
+  button.title = words;
+  button.innerHTML = '<svg><use href="#i-copy"/></svg>';
+  return button;
+}
+
 function addCopyButtons(within) {
-  for (const block of all(".code", within)) {
-    if (block.closest(".open") || find("button", block)) continue;
-    const button = document.createElement("button");
-    button.type = "button";
-    button.className = "ghost copy-code";
-    button.dataset.copy = "";
-    button.ariaLabel = "Copy the code";
-    button.innerHTML = '<svg><use href="#i-copy"/></svg>';
-    block.append(button);
+  for (const block of all(".code, .prose table", within)) {
+    if (block.closest(".open") || find("button", block) || block.parentElement.matches(".table")) continue;
+    if (block.matches(".code")) {
+      block.append(copyButton("Copy the code"));
+      continue;
+    }
+    // A table scrolls in itself; its button must not scroll with it.
+    const frame = document.createElement("div");
+    frame.className = "table";
+    block.replaceWith(frame);
+    frame.append(block, copyButton("Copy the table"));
   }
 }
 

@@ -1,5 +1,6 @@
 """Checks what people send: a message, its model, its label, and the options for its answer."""
 
+import re
 from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass, replace
 from math import isfinite
@@ -10,6 +11,8 @@ from django.conf import settings
 from chat.values import Level
 from langai_site.errors import InvalidError
 
+# Blank lines at the beginning; `\n` is left out of blanks so that each is read once.
+_BLANK_LINES = re.compile(r"\A(?:[^\S\n]*\n)+")
 AUTOMATIC = "auto"
 # What a model is told that is to answer again at another length.
 LENGTHS = {
@@ -93,7 +96,7 @@ def text(written: str, *, most: int | None = None) -> str:
     Raises InvalidError if it is empty or too long.
     """
     most = most or settings.MESSAGE_MAX_CHARS
-    written = written.replace("\r\n", "\n").replace("\x00", "").strip()
+    written = _without_blank_ends(written.replace("\r\n", "\n").replace("\x00", ""))
     if not written:
         raise InvalidError("Write a message first.")
     if len(written) > most:
@@ -102,6 +105,12 @@ def text(written: str, *, most: int | None = None) -> str:
             "Shorten it, or ask an admin to upload it as a document."
         )
     return written
+
+
+def _without_blank_ends(written: str) -> str:
+    """Return the text without blank lines around it. Several lines may be code, so the first keeps its indentation."""
+    written = _BLANK_LINES.sub("", written.rstrip())
+    return written if "\n" in written else written.lstrip()
 
 
 def model(name: str) -> str:

@@ -36,7 +36,7 @@ class State(StateInline):
 
 
 def _is_literal(text: str, start: int, end: int, limit: int) -> bool:
-    """Return whether the signs are no emphasis: the product `2*3*4`, and the names `__init__.py` and `__call__()`."""
+    """Return whether the signs are text: those of the product `2*3*4`, and the names `__init__.py` and `__call__()`."""
     before, after = text[start - 1 : start], text[end : min(end + 1, limit)]
     if text[start] == "*":
         return end - start == 1 and before.isdigit() and after.isdigit()

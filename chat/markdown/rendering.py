@@ -193,7 +193,9 @@ def _directions(state: StateCore) -> None:
 # How tokens are drawn
 
 
-def _drawn_by(draw: Callable[[Token, Allowance], str]) -> Callable[..., str]:
+def drawn_by(draw: Callable[[Token, Allowance], str]) -> Callable[..., str]:
+    """Return the rule of the renderer that draws a kind of token."""
+
     def rule(renderer: RendererHTML, tokens: Sequence[Token], index: int, options: object, env: Any) -> str:  # noqa: ANN401 - a rule's
         return draw(tokens[index], env["allowance"])
 
@@ -240,11 +242,17 @@ def _highlighted(code: str, language: str, allowance: Allowance) -> str:
     return highlighted(code, lexer)
 
 
+def code_html(text: str) -> str:
+    """Return a block of code without colours."""
+    return _code(escape(text, quote=False))
+
+
 def _code(html: str, attributes: str = "") -> str:
     return f'<div class="code"{attributes}><pre><code>{html}</code></pre></div>\n'
 
 
-def _markdown() -> MarkdownIt:
+def new_parser() -> MarkdownIt:
+    """Return a parser that draws as answers are drawn."""
     markdown = parsing.parser()
     for rule in (_pictures, _unverified, _citations, _aligned, _directions):
         markdown.core.ruler.push(rule.__name__, rule)
@@ -257,11 +265,11 @@ def _markdown() -> MarkdownIt:
         "footnote": lambda token, allowance: f"<sup>{escape(token.content, quote=False)}</sup>",
         "footnote_reference_open": _note,
         "footnote_reference_close": lambda token, allowance: "</div>\n",
-        "code_block": lambda token, allowance: _code(escape(token.content, quote=False)),
+        "code_block": lambda token, allowance: code_html(token.content),
     }
     for kind, draw in looks.items():
-        markdown.add_render_rule(kind, _drawn_by(draw))
+        markdown.add_render_rule(kind, drawn_by(draw))
     return markdown
 
 
-MARKDOWN = _markdown()
+MARKDOWN = new_parser()

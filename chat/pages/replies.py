@@ -1,4 +1,4 @@
-"""Views of one reply: show it, stop it, and open its thoughts and the passages that it cites."""
+"""Views of one reply: show it, stop it, copy it, and open its thoughts and the passages that it cites."""
 
 from urllib.parse import urlencode
 from uuid import UUID
@@ -14,10 +14,12 @@ from chat.models import Message
 from chat.pages import conversation as pages
 from chat.pages import drawing, fragments, thoughts
 from chat.turns import cited_sources
+from chat.turns.citations import without_unknown
 from langai_site.accounts.limits import costly, unlimited
 from langai_site.accounts.models import User
 from langai_site.accounts.session import SignedOutError, as_user, by_person
 from langai_site.errors import NotFoundError
+from search.pages.document_page import drawn
 
 
 @require_POST
@@ -52,6 +54,21 @@ async def reply(request: HttpRequest, reply: UUID) -> HttpResponse:
     found = await as_user(request, _reply_as_shown, reply)
     bubble = await drawing.bubble_of(found, await pages.snapshot_of(found))
     return await pages.drawn(request, f"{pages.PAGE}#bubble", {"bubble": bubble})
+
+
+@require_safe
+@costly
+@by_person
+async def source(request: HttpRequest, reply: UUID) -> HttpResponse:
+    """Send the answer as markdown, as it was written, but without citations: their numbers mean nothing elsewhere."""
+    try:
+        found = await as_user(request, _access_reply, reply)
+    except SignedOutError:
+        return redirect(f"{reverse('account_login')}?next={request.path}")
+    text = await drawing.off_loop(without_unknown, found.text, ())
+    return HttpResponse(
+        text, content_type="text/markdown; charset=utf-8", headers={"Cache-Control": "private, no-store"}
+    )
 
 
 @require_safe
@@ -92,6 +109,7 @@ async def citation(request: HttpRequest, reply: UUID, number: int) -> HttpRespon
     context = {
         "excerpt": excerpt,
         "number": number,
+        "drawn": drawn(excerpt),
         "place": fragments.place_of(excerpt),
         "document_url": f"{reverse('search:source', args=[excerpt.source_id])}?{place}",
         "current_url": reverse("search:source", args=[excerpt.current]) if excerpt.current else "",

@@ -7,14 +7,16 @@ from uuid import UUID
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.safestring import SafeString, mark_safe
 from django.views.decorators.http import require_safe
 
+from langai_site import registry
 from langai_site.accounts.session import signed_in
 from langai_site.errors import InvalidError
 from search.access import reader_of
 from search.pages.results import kind_of
 from search.services import open_page
-from search.types import OpenPage
+from search.types import Excerpt, OpenPage
 
 
 @require_safe
@@ -33,6 +35,7 @@ def _context(opened: OpenPage) -> dict[str, Any]:
     return {
         "opened": opened,
         "excerpt": shown,
+        "drawn": drawn(shown),
         "kind": kind_of(opened.media_type),
         "name": "" if unit else name,
         "unit": unit or "page",
@@ -41,6 +44,15 @@ def _context(opened: OpenPage) -> dict[str, Any]:
         "parts": [(label, _page_url(opened, page), label == name) for page, label in _parts(opened)],
         "current_url": reverse("search:source", args=[shown.current]) if shown.current else "",
     }
+
+
+def drawn(shown: Excerpt) -> SafeString | None:
+    """Return the HTML of a page of a markdown document; None for other formats, which are shown as they are."""
+    draw = registry.passage_drawing()
+    if shown.media_type != "text/markdown" or draw is None:
+        return None
+    html = draw(shown.before, shown.marked, shown.after)
+    return None if html is None else mark_safe(html)  # noqa: S308 - sanitised, by the same rules as answers
 
 
 def _unit(name: str, page: int) -> str:

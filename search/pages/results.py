@@ -8,6 +8,7 @@ from django.urls import reverse
 from django.utils.formats import date_format
 
 from search.pages.forms import SearchForm
+from search.pages.plain_words import plain_words
 from search.pages.snippets import Match, SnippetPiece, snippet
 from search.types import Hit
 
@@ -46,6 +47,10 @@ class ShownPassage:
     hit: Hit
     url: str
     pieces: list[SnippetPiece]
+
+    @property
+    def heading(self) -> str:
+        return words_of(self.hit, self.hit.heading)
 
     @property
     def place(self) -> str:
@@ -88,9 +93,15 @@ def by_document(hits: Sequence[Hit], matches: Matcher) -> list[FoundDocument]:
     """Return the documents in the order of their best passages."""
     found: dict[object, FoundDocument] = {}
     for hit in hits:
-        passage = ShownPassage(hit, passage_url(hit), snippet(hit.text, matches(hit.text)))
+        text = words_of(hit, hit.text)
+        passage = ShownPassage(hit, passage_url(hit), snippet(text, matches(text)))
         found.setdefault(hit.source_id, FoundDocument([])).passages.append(passage)
     return list(found.values())
+
+
+def words_of(hit: Hit, text: str) -> str:
+    """Return a text of the found passage without signs of markdown, if its document has any."""
+    return plain_words(text) if hit.media_type == "text/markdown" else text
 
 
 def chosen(form: SearchForm, collections: Mapping[int, str]) -> dict[str, Chosen]:

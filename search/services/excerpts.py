@@ -83,6 +83,7 @@ def _excerpt(source: Source, row: Page, start: int, end: int, readable: SourceQu
         marked=marked,
         after=after,
         current=_current(source, readable),
+        media_type=source.media_type,
     )
 
 

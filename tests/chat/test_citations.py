@@ -133,7 +133,7 @@ def test_a_quotation_that_no_source_holds_is_told(quotation):
         'A 27" monitor on the desk and a 24" one beside it',
         "“never closed and so not a quotation at all",
         "> Note that this sets nothing off but a remark of the answer's own",
-        '$"not in any of the sources"$',
+        '\\("not in any of the sources"\\)',
     ],
 )
 def test_terms_code_inches_and_remarks_are_no_quotations(text):

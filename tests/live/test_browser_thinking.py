@@ -64,8 +64,8 @@ def test_what_is_copied_has_no_thought(visit):
     visit.until_ended()
     line(visit).click()
     expect(thought(visit)).to_contain_text("hm5")
-    visit.reply.locator("[data-copy]").last.click()
-    expect(visit.reply.locator("[data-copy] use").last).to_have_attribute("href", "#i-tick")
+    visit.reply.locator("[data-copy]").first.click()
+    expect(visit.reply.locator("[data-copy] use").first).to_have_attribute("href", "#i-tick")
     assert visit.page.evaluate("navigator.clipboard.readText()") == "word1 word2 word3 word4 end."
 
 
