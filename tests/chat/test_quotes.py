@@ -7,7 +7,7 @@ from chat.llm.quotes import HOW_TO_CONNECT, NOT_ASKED, NOTHING_FOUND, QUOTES, Qu
 from chat.llm.types import ModelQuestion
 from chat.markdown.rendering import render
 from chat.turns.citations import unverified
-from langai_site.outbound.types import unchanging
+from langai_site.outbound.types import ChatMessage, unchanging
 from langai_site.sensitivity import Sensitivity
 from langai_site.usage.types import Caller
 from tests.chat.factories import numbered
@@ -48,6 +48,43 @@ def test_only_sentences_of_the_passages_are_quoted():
 def test_it_says_that_it_only_quotes_and_how_to_connect_a_model():
     assert answer("When?", PASSAGES).endswith(HOW_TO_CONNECT)
     assert "Connections" in HOW_TO_CONNECT
+
+
+async def test_it_explains_itself_once_in_a_conversation():
+    before = tuple(map(ChatMessage.of, ("user", "assistant", "user"), ("When?", "At eight.", "Who signs?")))
+    first, _ = await run(ask(messages=before[:1]))
+    second, _ = await run(ask(messages=before))
+    assert first == f"{second}\n\n{HOW_TO_CONNECT}"
+
+
+def test_a_heading_is_never_quoted_alone():
+    text = "# Refunds of invoices\n\nRefunds are paid within thirty days of the invoice date."
+    assert [said for said, _ in best_sentences("When are refunds of invoices paid?", numbered(text))] == [
+        "Refunds are paid within thirty days of the invoice date."
+    ]
+
+
+def test_a_sentence_comes_before_a_fragment():
+    text = "Days of refunds and their table\n\nAll refunds take thirty days to be paid."
+    assert best_sentences("How many days do refunds take?", numbered(text))[0][0].startswith("All refunds")
+
+
+def test_neighbours_are_quoted_together_in_their_order():
+    text = "The mill grinds barley on Mondays. It grinds rye on Fridays. Parking is free for all visitors."
+    assert best_sentences("When is rye ground?", numbered(text))[0] == (
+        "The mill grinds barley on Mondays. It grinds rye on Fridays.",
+        1,
+    )
+
+
+def test_what_fits_nothing_is_told_plainly():
+    told = answer("Who won the cup final?", numbered("Parking is free for all visitors.", score=0.3))
+    assert told.startswith(NOTHING_FOUND)
+
+
+def test_chinese_sentences_are_found():
+    text = "磨坊每周五研磨黑麦。渡轮早上七点十五分离开码头。"
+    assert best_sentences("渡轮什么时候离开？", numbered(text))[0][0] == "渡轮早上七点十五分离开码头。"  # noqa: RUF001
 
 
 def test_without_passages_it_says_so_and_cites_nothing():
