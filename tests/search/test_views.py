@@ -6,7 +6,7 @@ from django.urls import reverse
 
 from langai_site.accounts.models import User
 from search.access import reader_of
-from search.models import Collection
+from search.models import Collection, Source
 from tests.search.conftest import HANDBOOK
 
 
@@ -55,6 +55,22 @@ def test_markup_in_documents_titles_and_queries_stays_text(browser, handbook, em
         assert "<script>alert" not in html
         assert "<img" not in html
         assert "&lt;img src=x" in html
+
+
+def test_a_markdown_document_is_drawn_with_its_passage_marked_and_found_without_signs(
+    browser, handbook, embedder, store, add
+):
+    text = "Refunds are **issued** within `30` days of [purchase](terms.md). <script>alert(1)</script>"
+    source_id = add(handbook, [text])
+    Source.objects.filter(pk=source_id).update(media_type="text/markdown")
+    passage = search(browser, "refunds").context["documents"][0].passages[0]
+    shown = "".join(piece.text for piece in passage.pieces)
+    assert shown.startswith("Refunds are issued within 30 days of purchase.")
+    html = browser.get(passage.url.partition("#")[0]).content.decode()
+    assert '<mark id="marked">Refunds are </mark><strong><mark>issued</mark></strong>' in html
+    assert "<code><mark>30</mark></code>" in html
+    assert "<script>alert" not in html
+    assert "**" not in html.partition("<main")[2]
 
 
 def test_a_document_is_not_there_for_those_who_may_not_read_it(browser, embedder, store, add):
