@@ -19,7 +19,8 @@ from chat.markdown.rendering import clean, code_html, drawn_by, new_parser, plai
 
 # From the area of characters without a meaning.
 _START, _END = "\ue0f1", "\ue0f2"
-_TRIES = 6
+# How many places are tried at each end, if the text is short; each try draws all of it.
+_TRIES, _TRIED_CHARS = 6, 80_000
 _WORD_START, _WORD_END = re.compile(r"(?<!\w)\w"), re.compile(r"\w(?!\w)")
 # What may be a sign of markdown at the end of a part, and belongs outside the mark.
 _LAST_SIGNS = " \t\n*_~`|>#-"
@@ -38,9 +39,12 @@ def drawn_passage(before: str, marked: str, after: str) -> str | None:
     if not marked.strip():
         return html
     first, last = len(before), len(before) + len(marked)
-    start = next((at for at in _starts(text, first, last) if _fits(html, text, at, _START)), None)
-    end = next((at for at in _ends(text, first, last) if _fits(html, text, at, _END)), None)
-    if start is None or end is None or start >= end:
+    tries = max(2, min(_TRIES, _TRIED_CHARS // len(text)))
+    start = next((at for at in islice(_starts(text, first, last), tries) if _fits(html, text, at, _START)), None)
+    if start is None:
+        return None
+    end = next((at for at in islice(_ends(text, first, last), tries) if _fits(html, text, at, _END)), None)
+    if end is None or start >= end:
         return None
     both = _drawn(f"{text[:start]}{_START}{text[start:end]}{_END}{text[end:]}")
     return _with_marks(both) if _without(both) == html else None
@@ -56,13 +60,13 @@ def _drawn(text: str) -> str:
 
 
 def _starts(text: str, first: int, last: int) -> Iterator[int]:
-    yield from (found.start() for found in islice(_WORD_START.finditer(text, first, last), _TRIES))
+    yield from (found.start() for found in _WORD_START.finditer(text, first, last))
 
 
 def _ends(text: str, first: int, last: int) -> Iterator[int]:
     """Yield places where the mark may end, the last first: with the punctuation after the last word, then words."""
     yield first + len(text[first:last].rstrip(_LAST_SIGNS))
-    yield from reversed([found.end() for found in _WORD_END.finditer(text, max(first, last - 400), last)][-_TRIES:])
+    yield from reversed([found.end() for found in _WORD_END.finditer(text, max(first, last - 400), last)])
 
 
 def _fits(html: str, text: str, at: int, sign: str) -> bool:

@@ -19,7 +19,7 @@ from langai_site.accounts.limits import costly, unlimited
 from langai_site.accounts.models import User
 from langai_site.accounts.session import SignedOutError, as_user, by_person
 from langai_site.errors import NotFoundError
-from search.pages.document_page import drawn
+from search.pages.document_page import drawn, heading_of
 
 
 @require_POST
@@ -109,7 +109,8 @@ async def citation(request: HttpRequest, reply: UUID, number: int) -> HttpRespon
     context = {
         "excerpt": excerpt,
         "number": number,
-        "drawn": drawn(excerpt),
+        "drawn": await drawing.off_loop(drawn, excerpt),
+        "heading": heading_of(excerpt),
         "place": fragments.place_of(excerpt),
         "document_url": f"{reverse('search:source', args=[excerpt.source_id])}?{place}",
         "current_url": reverse("search:source", args=[excerpt.current]) if excerpt.current else "",

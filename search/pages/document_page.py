@@ -14,7 +14,8 @@ from langai_site import registry
 from langai_site.accounts.session import signed_in
 from langai_site.errors import InvalidError
 from search.access import reader_of
-from search.pages.results import kind_of
+from search.pages.plain_words import plain_words
+from search.pages.results import MARKDOWN, kind_of
 from search.services import open_page
 from search.types import Excerpt, OpenPage
 
@@ -36,6 +37,7 @@ def _context(opened: OpenPage) -> dict[str, Any]:
         "opened": opened,
         "excerpt": shown,
         "drawn": drawn(shown),
+        "heading": heading_of(shown),
         "kind": kind_of(opened.media_type),
         "name": "" if unit else name,
         "unit": unit or "page",
@@ -49,10 +51,15 @@ def _context(opened: OpenPage) -> dict[str, Any]:
 def drawn(shown: Excerpt) -> SafeString | None:
     """Return the HTML of a page of a markdown document; None for other formats, which are shown as they are."""
     draw = registry.passage_drawing()
-    if shown.media_type != "text/markdown" or draw is None:
+    if shown.media_type != MARKDOWN or draw is None:
         return None
     html = draw(shown.before, shown.marked, shown.after)
     return None if html is None else mark_safe(html)  # noqa: S308 - sanitised, by the same rules as answers
+
+
+def heading_of(shown: Excerpt) -> str:
+    """Return the heading above the marked passage, without signs of markdown."""
+    return plain_words(shown.heading) if shown.media_type == MARKDOWN else shown.heading
 
 
 def _unit(name: str, page: int) -> str:

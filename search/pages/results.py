@@ -15,6 +15,7 @@ from search.types import Hit
 # Passages of a document that are shown at first; a click shows the others.
 SHOWN = 3
 
+MARKDOWN = "text/markdown"
 KINDS = {
     "application/json": "JSON",
     "application/pdf": "PDF",
@@ -26,7 +27,7 @@ KINDS = {
     "message/rfc822": "E-mail",
     "text/csv": "CSV",
     "text/html": "Web page",
-    "text/markdown": "Markdown",
+    MARKDOWN: "Markdown",
     "text/plain": "Text",
     "text/tab-separated-values": "TSV",
     "text/x-rst": "reStructuredText",
@@ -101,7 +102,7 @@ def by_document(hits: Sequence[Hit], matches: Matcher) -> list[FoundDocument]:
 
 def words_of(hit: Hit, text: str) -> str:
     """Return a text of the found passage without signs of markdown, if its document has any."""
-    return plain_words(text) if hit.media_type == "text/markdown" else text
+    return plain_words(text) if hit.media_type == MARKDOWN else text
 
 
 def chosen(form: SearchForm, collections: Mapping[int, str]) -> dict[str, Chosen]:
