@@ -1,170 +1,130 @@
-"""Reads mails: who wrote when to whom about what, and the text. Attachments are named, not opened."""
+"""Reads mails: who wrote when to whom about what, the text, the mails forwarded in it and the files attached to it."""
 
-from collections.abc import Iterator
-from datetime import datetime
-from email import policy
-from email.errors import CloseBoundaryNotFoundDefect, MessageError, StartBoundaryNotFoundDefect
-from email.header import decode_header, make_header
-from email.message import EmailMessage, MIMEPart
-from email.parser import BytesParser
-from email.utils import parseaddr, parsedate_to_datetime
 from pathlib import Path
 
-from documents.extraction.encodings import clean, decode, decoded
+from documents.extraction import inner_files, mail_parts
+from documents.extraction.collected import CollectedParts
+from documents.extraction.encodings import clean
 from documents.extraction.layout import paged
-from documents.extraction.types import Extracted, ExtractionError, Limits
-from documents.names import shown_name
+from documents.extraction.mail_parts import SHOWN, AttachedFile, Mail, day_of, sender_of
+from documents.extraction.quoted_mails import QuotedMail, quoted_mails
+from documents.extraction.reading import note
+from documents.extraction.types import Extracted, ExtractionError, LimitReachedError, Limits, Unread
 
 NOT_ONE = "This is not a mail, though its name says so: it has no sender, date or subject. Save it again as .eml."
-CUT = "This mail is not complete: its end is missing. Save or download it again."
-LOCKED = "This mail is encrypted. Save its text without encryption and upload that."
-
-SHOWN = ("Subject", "From", "To", "Cc", "Date")
-ENCRYPTED = {"multipart/encrypted", "application/pkcs7-mime", "application/x-pkcs7-mime"}
-# Exceptions of the standard library's header parsers for malformed headers of many kinds.
-MALFORMED = (ValueError, LookupError, TypeError, AttributeError, AssertionError, ArithmeticError, MessageError)
-PLACE_CHARACTERS = 100
-
-# The time to parse a header grows with the square of its length. If it is longer, its words are decoded or it is
-# shown unchanged.
-PARSED_CHARACTERS = 4000
-DECODED_CHARACTERS = 100_000
-MAX_PARTS = 1000
-MAX_DEPTH = 50
-MAX_TYPE_CHARACTERS = 200_000
-TOO_MANY_PARTS = f"This mail has more than {MAX_PARTS:,} parts. Save the files in it and upload those."
-TOO_DEEP = f"This mail nests its parts more than {MAX_DEPTH} levels deep. Save the mails in it as files."
-TOO_LONG = (
-    "This mail describes its parts in headers that are too long to be read. Save its text, and the files in it, and "
-    "upload those."
-)
+PLACE_CHARACTERS = 80
+# How many files are read in one mail, and how many mails deep.
+MAX_FILES = 200
+MAX_DEPTH = 8
+TOO_MANY = f"At most {MAX_FILES} files in a mail are read."
+TOO_DEEP = f"It is more than {MAX_DEPTH} mails deep."
 
 
 def extract(path: Path, limits: Limits) -> Extracted:
-    with path.open("rb") as file:
-        message = BytesParser(_class=Bounds().part, policy=policy.default).parse(file)  # type: ignore[arg-type]
-    headers = {name: _header(message, name) for name in SHOWN}
-    if not any(headers[name] for name in ("Subject", "From", "Date")):
+    mail = mail_parts.parsed(path.read_bytes())
+    if not mail.is_one:
         raise ExtractionError(NOT_ONE)
-    _refuse_cut_and_locked(message)
-    attachments = list(_attachments(message))
-    blocks = (
-        "\n".join(f"{name}: {value}" for name, value in headers.items() if value),
-        _body(message),
-        f"Attachments: {', '.join(attachments)}" if attachments else "",
-    )
-    text = clean("\n\n".join(filter(None, blocks)))
-    return paged(text, title=clean(headers["Subject"]), label=_place(headers["From"], headers["Date"]))
+    return read(mail, limits)
 
 
-class Bounds:
-    """Creates the parts of one mail, and refuses the mail if it has too many or their types are too long."""
-
-    def __init__(self) -> None:
-        self._parts = self._type_characters = 0
-
-    def part(self, policy: policy.Policy) -> EmailMessage:
-        self._parts += 1
-        # The parser creates one more than it needs.
-        if self._parts > MAX_PARTS + 1:
-            raise ExtractionError(TOO_MANY_PARTS)
-        return MailPart(self, policy)
-
-    def count(self, name: str, value: str) -> None:
-        """Count a header that says how to read its part: it is parsed several times, the others at most once."""
-        if name.lower().startswith("content-"):
-            self._type_characters += len(value)
-            if len(value) > PARSED_CHARACTERS or self._type_characters > MAX_TYPE_CHARACTERS:
-                raise ExtractionError(TOO_LONG)
+def read(mail: Mail, limits: Limits) -> Extracted:
+    """Return a mail with everything in it, each part with its own place."""
+    writer = MailWriter(limits)
+    writer.write(mail)
+    return writer.extracted(mail.headers.get("Subject", ""))
 
 
-class MailPart(EmailMessage):
-    """A mail or a part of one; it reports each header to its bounds before anything parses the header."""
+class MailWriter:
+    """Collects the pages of mails and of the files in them."""
 
-    def __init__(self, bounds: Bounds, policy: policy.Policy) -> None:
-        super().__init__(policy)
-        self._bounds, self._depth = bounds, 0
+    def __init__(self, limits: Limits) -> None:
+        self._parts = CollectedParts(limits)
+        self._files = 0
 
-    def attach(self, payload: "MailPart") -> None:  # type: ignore[override]
-        """Check the depth when the parser attaches a part: it compares every line with all boundaries above."""
-        payload._depth = self._depth + 1
-        if payload._depth > MAX_DEPTH:
-            raise ExtractionError(TOO_DEEP)
-        super().attach(payload)
+    def extracted(self, title: str) -> Extracted:
+        return Extracted(clean(title)[:300], tuple(self._parts.pages), tuple(self._parts.headings))
 
-    def set_raw(self, name: str, value: str) -> None:
-        self._bounds.count(name, value)
-        super().set_raw(name, value)
+    def write(self, mail: Mail, place: str = "", depth: int = 0) -> None:
+        """Add a mail. `place` says where it is in the document: empty for the mail that is the document."""
+        self._write_text(mail, place)
+        for attached in mail.attached:
+            if isinstance(attached, Mail):
+                self._write_inner(attached, place, depth)
+            else:
+                self._write_file(attached, place, depth)
 
+    def _write_text(self, mail: Mail, place: str) -> None:
+        body, quoted = clean(mail.body), quoted_mails(clean(mail.body))
+        own = body[: quoted[0].start] if quoted else body
+        blocks = (
+            "\n".join(f"{name}: {mail.headers[name]}" for name in SHOWN if mail.headers.get(name)),
+            own.strip(),
+            f"Attachments: {', '.join(map(_named, mail.attached))}" if mail.attached else "",
+        )
+        heading = mail.headers.get("Subject", "") if place else ""
+        self._add(clean("\n\n".join(filter(None, blocks))), _joined(place, _written(mail)), heading)
+        ends = [*(one.start for one in quoted[1:]), len(body)]
+        for one, end in zip(quoted, ends, strict=False):
+            self._add(body[one.start : end].strip(), _joined(place, _quoted(one)))
 
-def _header(message: EmailMessage, name: str) -> str:
-    raw = next((str(value) for key, value in message.raw_items() if key.lower() == name.lower()), "")
-    try:
-        value = str(message.get(name, "")) if len(raw) <= PARSED_CHARACTERS else _decoded_header(raw)
-    except MALFORMED:
-        value = _decoded_header(raw)
-    return " ".join(value.split())
+    def _add(self, text: str, place: str, heading: str = "") -> None:
+        if text.strip():
+            self._parts.add(paged(text), place, heading)
 
+    def _write_inner(self, mail: Mail, place: str, depth: int) -> None:
+        if depth < MAX_DEPTH:
+            self.write(mail, _joined(place, _named(mail)), depth + 1)
+        else:
+            note(Unread.ATTACHMENT, f"{_named(mail)}: {TOO_DEEP}")
 
-def _decoded_header(raw: str) -> str:
-    try:
-        return str(make_header(decode_header(raw))) if len(raw) <= DECODED_CHARACTERS else raw
-    except MALFORMED:
-        return raw
-
-
-def _refuse_cut_and_locked(message: EmailMessage) -> None:
-    if message.get_content_type() in ENCRYPTED and message.get_param("smime-type") != "signed-data":
-        raise ExtractionError(LOCKED)
-    for part in message.walk():
-        if any(isinstance(d, CloseBoundaryNotFoundDefect | StartBoundaryNotFoundDefect) for d in part.defects):
-            raise ExtractionError(CUT)
-
-
-def _body(message: EmailMessage) -> str:
-    """Return the mail's text; if it has none, its HTML as a person sees it."""
-    part = message.get_body(preferencelist=("plain", "html"))
-    if part is None:
-        return ""
-    text = _content(part)
-    if part.get_content_subtype() != "html":
-        return text.strip()
-    from documents.extraction.html import read
-
-    return read(clean(text)).text
-
-
-def _content(part: MIMEPart) -> str:
-    """Decode a part. What a mail declares as its encoding is mostly right, unlike what a web page declares."""
-    data, declared = part.get_payload(decode=True), part.get_content_charset("")
-    if not isinstance(data, bytes):
-        return ""
-    return (None if declared in ("", "us-ascii") else decoded(data, declared)) or decode(data)
-
-
-def _attachments(message: EmailMessage) -> Iterator[str]:
-    for part in message.iter_attachments():
+    def _write_file(self, file: AttachedFile, place: str, depth: int) -> None:
+        self._files += 1
+        where = _joined(place, f"attachment {_short(file.name)}")
         try:
-            name = part.get_filename()
-        except MALFORMED:
-            name = None
-        yield shown_name(name) if name else _nameless(part)
+            self._read_file(file, where, depth)
+        except LimitReachedError:
+            raise
+        except ExtractionError as error:
+            note(Unread.ATTACHMENT, f"{_short(file.name)}: {error.message}")
+
+    def _read_file(self, file: AttachedFile, where: str, depth: int) -> None:
+        if self._files > MAX_FILES:
+            raise ExtractionError(TOO_MANY)
+        suffix = inner_files.suffix_of(file.name, file.media_type)
+        if suffix == ".eml":
+            if depth >= MAX_DEPTH:
+                raise ExtractionError(TOO_DEEP)
+            inner = mail_parts.parsed(file.data())
+            if not inner.is_one:
+                raise ExtractionError(NOT_ONE)
+            self.write(inner, where, depth + 1)
+        else:
+            extracted = inner_files.read(file.name, file.media_type, file.data(), self._parts.rest())
+            self._parts.add(extracted, where, file.name)
 
 
-def _nameless(part: EmailMessage) -> str:
-    return "a forwarded mail" if part.get_content_type() == "message/rfc822" else f"a file ({part.get_content_type()})"
+def _joined(*places: str) -> str:
+    return ", ".join(filter(None, places))
 
 
-def _place(sender: str, date: str) -> str:
-    """Return where a passage is: `from Ada Lovelace, 3 May 2024`."""
-    name, address = parseaddr(sender[:PARSED_CHARACTERS])
-    author = (name or address)[:PLACE_CHARACTERS]
-    return ", ".join(filter(None, (f"from {clean(author)}" if author else "", _day(date))))
+def _named(attached: AttachedFile | Mail) -> str:
+    """Return what an attachment is called in the list of them and in places."""
+    if isinstance(attached, AttachedFile):
+        return attached.name
+    subject = _short(attached.headers.get("Subject", ""))
+    return f"forwarded mail “{subject}”" if subject else "a forwarded mail"
 
 
-def _day(date: str) -> str:
-    try:
-        moment: datetime = parsedate_to_datetime(date[:PARSED_CHARACTERS])
-    except MALFORMED:
-        return ""
-    return f"{moment.day} {moment:%B %Y}"
+def _written(mail: Mail) -> str:
+    """Return who wrote a mail when: `from Ada Lovelace, 3 May 2024`."""
+    author = _short(sender_of(mail.headers.get("From", "")))
+    return _joined(f"from {author}" if author else "", day_of(mail.headers.get("Date", "")))
+
+
+def _quoted(mail: QuotedMail) -> str:
+    kind, author = "forwarded mail" if mail.forwarded else "quoted mail", _short(sender_of(mail.sender))
+    return _joined(f"{kind} from {author}" if author else kind, day_of(mail.date) or _short(mail.date))
+
+
+def _short(text: str) -> str:
+    return " ".join(clean(text).split())[:PLACE_CHARACTERS].strip()

@@ -35,7 +35,8 @@ def end_with(parent: int) -> None:
         os._exit(1)
 
 
-def restrict(limits: Limits) -> None:
+def restrict(limits: Limits, inner_files: int = 0) -> None:
+    """Apply the limits to this process. `inner_files`: how many bytes a file that it writes may have at least."""
     os.umask(0o077)
     memory = limits.memory_mb * 1024 * 1024
     resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
@@ -44,6 +45,7 @@ def restrict(limits: Limits) -> None:
     resource.setrlimit(resource.RLIMIT_CPU, (cpu_seconds, most + 1))
     # UTF-8 needs at most four bytes a character, and headings repeat the text at most once; the rest is JSON's syntax.
     size = limits.max_chars * 8 + limits.max_pages * 1024 + MAX_HEADINGS * 64 + 2 * 1024 * 1024
+    size = max(size, inner_files)
     resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
     resource.setrlimit(resource.RLIMIT_NOFILE, (OPEN_FILES, OPEN_FILES))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
@@ -86,7 +88,7 @@ def main(arguments: list[str]) -> None:
     module, path, limits, parent = arguments
     end_with(int(parent))
     allowed = Limits(**json.loads(limits))
-    restrict(allowed)
+    restrict(allowed, inner_files=Path(path).stat().st_size)
     json.dump(outcome(module, Path(path), allowed), sys.stdout, ensure_ascii=False)
 
 

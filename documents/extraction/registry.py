@@ -30,7 +30,7 @@ OFFICE = "application/vnd.openxmlformats-officedocument"
 FORMATS = {
     ".csv": FileFormat("documents.extraction.csv", "text/csv"),
     ".docx": FileFormat("documents.extraction.docx", f"{OFFICE}.wordprocessingml.document", zipped=True),
-    ".eml": FileFormat("documents.extraction.mail", "message/rfc822"),
+    ".eml": FileFormat("documents.extraction.mail", "message/rfc822", ocr=True, packed=True),
     ".htm": FileFormat("documents.extraction.html", "text/html"),
     ".html": FileFormat("documents.extraction.html", "text/html"),
     ".jpeg": FileFormat("documents.extraction.picture", "image/jpeg", ocr=True, packed=True),

@@ -61,8 +61,14 @@ def extract(path: Path, module: str, limits: Limits, watch: Callable[[], object]
     `watch` is called about every second meanwhile; an exception from it ends the reading.
     """
     limits = replace(limits, ends_at=time.monotonic() + limits.seconds)
-    with tempfile.TemporaryFile() as output, tempfile.TemporaryFile() as complaints:
-        process = _start([module, str(path), json.dumps(asdict(limits)), str(os.getpid())], output, complaints)
+    # Some readers write parts of the file to a folder. This process deletes it, because the reader may be killed.
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        tempfile.TemporaryFile() as output,
+        tempfile.TemporaryFile() as complaints,
+    ):
+        arguments = [module, str(path), json.dumps(asdict(limits)), str(os.getpid())]
+        process = _start(arguments, folder, output, complaints)
         try:
             code = _wait(process, limits.seconds, watch)
         finally:
@@ -74,12 +80,12 @@ def extract(path: Path, module: str, limits: Limits, watch: Callable[[], object]
         return _extracted(json.load(output), limits)
 
 
-def _start(arguments: list[str], output: IO[bytes], complaints: IO[bytes]) -> Process:
+def _start(arguments: list[str], folder: str, output: IO[bytes], complaints: IO[bytes]) -> Process:
     """Start the reader. Without `preexec_fn`, which may deadlock with threads: the reader limits itself."""
     return subprocess.Popen(  # noqa: S603
         [sys.executable, "-m", "documents.extraction.main", *arguments],
         cwd=ROOT,
-        env=_environment(),
+        env={**_environment(), "TMPDIR": folder},
         stdin=subprocess.DEVNULL,
         stdout=output,
         stderr=complaints,

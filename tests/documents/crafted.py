@@ -246,6 +246,16 @@ KINDS: dict[str, tuple[str, Callable[[int], bytes | str]]] = {
     "eml: parameters": ("a.eml", lambda size: mail(f"Content-Type: text/plain; {numbered('aN=1; ', size)}\n")),
     "eml: encoded words": ("a.eml", lambda size: f"Subject: {filled('=?utf-8?q?a?= ', size)}\n\nHello"),
     "eml: headers": ("a.eml", lambda size: mail(numbered("X-N: a\n", size))),
+    "eml: attached files": (
+        "a.eml",
+        lambda size: mail(
+            "Content-Type: multipart/mixed; boundary=b\n",
+            (f"--b\nContent-Disposition: attachment; filename=a.csv\n\n{filled('a,b' + chr(10), size // 300)}\n" * 300)
+            + "--b--\n",
+        ),
+    ),
+    "eml: quoted mails": ("a.eml", lambda size: mail(body=filled("From: a@b\nSubject: c\n", size))),
+    "eml: senders alone": ("a.eml", lambda size: mail(body=filled("From: a@b\n", size) + " " * size + "x")),
     "eml: html": ("a.eml", lambda size: mail("Content-Type: text/html\n", filled("<div>", size) + "x")),
     "docx: nested insertions": ("a.docx", lambda size: docx(nested("<w:ins>", "</w:ins>", size, PARAGRAPH))),
     "docx: paragraphs": ("a.docx", lambda size: docx(filled(PARAGRAPH, size))),
