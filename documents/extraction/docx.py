@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from documents.extraction.layout import PageDraft, row
+from documents.extraction.grids import WIDEST_CELL, Cell, Grid
+from documents.extraction.layout import PageDraft
 from documents.extraction.package import Element, Package, attribute, child, local, opened, whole_number
 from documents.extraction.types import Extracted, ExtractionError, Limits
 
@@ -19,7 +20,6 @@ BREAKS = {"tab": "\t", "ptab": "\t", "br": "\n", "cr": "\n", "noBreakHyphen": "\
 NOTES = {"footnoteReference": "footnotes", "endnoteReference": "endnotes"}
 OFF = {"0", "false", "off"}
 BODY_LEVEL = 10
-WIDEST_CELL = 100
 MAX_ANCESTRY = 20
 
 
@@ -100,7 +100,7 @@ def _write(block: Element, word: Word) -> None:
     previous_in_list = False
     for element in _blocks(block):
         if local(element) == "tbl":
-            word.draft.add("\n".join(_rows(element, word)))
+            _write_table(element, word)
             previous_in_list = False
         else:
             previous_in_list = _write_paragraph(element, word, previous_in_list)
@@ -168,14 +168,37 @@ def _hidden(run: Element) -> bool:
     return vanish is not None and attribute(vanish, "val") not in OFF
 
 
-def _rows(table: Element, word: Word) -> Iterator[str]:
+def _write_table(table: Element, word: Word) -> None:
+    rows = [list(_inner(line, "tc")) for line in _inner(table, "tr")]
+    if all(len(cells) < 2 for cells in rows) and any(_is_layout(cell) for cells in rows for cell in cells):
+        for cells in rows:
+            for cell in cells:
+                _write(cell, word)
+        return
+    laid_out = _grid(table, word).table()
+    word.draft.table(laid_out.lines, laid_out.header, laid_out.names)
+
+
+def _is_layout(cell: Element) -> bool:
+    """Return whether a cell only arranges what is in it, such as another table."""
+    return any(local(block) == "tbl" for block in _blocks(cell))
+
+
+def _grid(table: Element, word: Word) -> Grid:
+    grid = Grid()
     for line in _inner(table, "tr"):
-        cells: list[str] = []
-        for cell in _inner(line, "tc"):
-            cells.append(" ".join(_cell(cell, word)))
-            cells.extend([""] * (min(whole_number(_value(cell, "tcPr", "gridSpan"), 1), WIDEST_CELL) - 1))
-        if text := row(cells):
-            yield text
+        before = min(whole_number(_value(line, "trPr", "gridBefore"), 0), WIDEST_CELL)
+        cells = [Cell("", before)] if before else []
+        cells += [_table_cell(cell, word) for cell in _inner(line, "tc")]
+        header = child(line, "trPr", "tblHeader")
+        grid.add(cells, header=header is not None and attribute(header, "val") not in OFF)
+    return grid
+
+
+def _table_cell(cell: Element, word: Word) -> Cell:
+    merged = child(cell, "tcPr", "vMerge")
+    continues = merged is not None and attribute(merged, "val") != "restart"
+    return Cell(" ".join(_cell(cell, word)), whole_number(_value(cell, "tcPr", "gridSpan"), 1), continues=continues)
 
 
 def _inner(parent: Element, wanted: str) -> Iterator[Element]:
@@ -190,7 +213,7 @@ def _inner(parent: Element, wanted: str) -> Iterator[Element]:
 def _cell(cell: Element, word: Word) -> Iterator[str]:
     for element in _blocks(cell):
         if local(element) == "tbl":
-            yield from _rows(element, word)
+            yield from _grid(element, word).flat()
             continue
         text, boxes = _text(element, word)
         yield text

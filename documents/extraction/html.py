@@ -9,7 +9,8 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from documents.extraction import html_nesting
 from documents.extraction.encodings import clean, decode
-from documents.extraction.layout import paged
+from documents.extraction.grids import TALLEST_CELL, Cell, Grid, TableLines
+from documents.extraction.layout import paged, under
 from documents.extraction.types import Extracted, Limits
 
 UNSEEN = {"script", "style", "noscript", "template", "svg", "math", "iframe", "object", "head", "select", "-comment"}
@@ -20,7 +21,6 @@ PARAGRAPHS = HEADINGS | {
 }
 LINES = {"br", "caption", "dd", "div", "dt", "figcaption", "legend", "li", "option", "summary", "tr"}
 CELLS = {"td", "th"}
-WIDEST_CELL = 100
 
 DECLARED = re.compile(rb"<meta[^>]+charset\s*=\s*[\"']?([\w-]+)", re.IGNORECASE)
 HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
@@ -60,8 +60,6 @@ class HtmlWriter:
         self.parts: list[str] = []
         self.length = 0
         self.gap = ""
-        # Lines between cells of a table that come before the next word.
-        self.bars = 0
         self.headings: list[tuple[int, str]] = []
         # The open heading: its first part, and its first character or -1 before its first word.
         self.heading: int | None = None
@@ -75,9 +73,6 @@ class HtmlWriter:
     def words(self, text: str) -> None:
         if not text:
             return
-        if self.bars:
-            self.gap_of(" ")
-            text, self.bars = "| " * self.bars + text, 0
         if self.parts:
             self._append(self.gap)
         self.gap = ""
@@ -103,6 +98,19 @@ class HtmlWriter:
             self.headings.append((self.heading_start, text))
         self.heading = None
 
+    def table(self, table: TableLines) -> None:
+        """Write a table, a line a row; the rows below its names have them in their heading."""
+        section = self.headings[-1][1] if self.headings else ""
+        self.gap_of("\n\n")
+        for number, line in enumerate(table.lines):
+            if number == table.header and table.names:
+                self.headings.append((self.length, under(section, table.names)))
+            self.words(line)
+            self.gap_of("\n")
+        if table.names and len(table.lines) > table.header:
+            self.headings.append((self.length, section))
+        self.gap_of("\n\n")
+
     def text(self) -> str:
         return "".join(self.parts)
 
@@ -112,18 +120,22 @@ class HtmlWriter:
 
 
 def _write(root: LexborNode, writer: HtmlWriter) -> None:
-    tables, in_table, preformatted = _tables(root), False, 0
+    tables, preformatted = _tables(root), 0
+    table: HtmlTable | None = None
     for node, opens in _walk(root):
         tag = node.tag or ""
-        if tag == "-text":
+        if table is None and opens and node.mem_id in tables:
+            table = HtmlTable()
+        elif table is not None and not opens and node.mem_id in tables:
+            table.write(writer)
+            table = None
+        elif table is not None:
+            table.read(node, opens=opens)
+        elif tag == "-text":
             text = clean(node.text_content or "")
-            writer.words(text) if preformatted and not in_table else writer.flowing(text)
-            continue
-        preformatted += (1 if opens else -1) if tag == "pre" else 0
-        inside, in_table = in_table, opens if node.mem_id in tables else in_table
-        if inside and in_table:
-            _write_in_table(node, opens, writer)
+            writer.words(text) if preformatted else writer.flowing(text)
         else:
+            preformatted += (1 if opens else -1) if tag == "pre" else 0
             _write_block(tag, opens, writer)
 
 
@@ -138,20 +150,47 @@ def _write_block(tag: str, opens: bool, writer: HtmlWriter) -> None:
         writer.gap_of(" ")
 
 
-def _write_in_table(node: LexborNode, opens: bool, writer: HtmlWriter) -> None:
-    """Start a row or cell of a table: a row is a line, whatever blocks its cells consist of."""
-    if node.tag in ("tr", "caption"):
+class HtmlTable:
+    """A table being read: a row is a line, whatever blocks its cells consist of."""
+
+    def __init__(self) -> None:
+        self._grid = Grid()
+        self._cells: list[Cell] = []
+        self._caption = HtmlWriter()
+        # The words of the open cell; outside of cells there are none, except those of the caption.
+        self._words = self._caption
+        self._in_head = False
+
+    def read(self, node: LexborNode, *, opens: bool) -> None:
+        tag = node.tag or ""
+        if tag == "-text":
+            self._words.flowing(clean(node.text_content or ""))
+        elif tag in CELLS and opens:
+            self._words = HtmlWriter()
+        elif tag in CELLS:
+            covers = (_span(node, "colspan"), _span(node, "rowspan"))
+            self._cells.append(Cell(self._words.text(), *covers, header=tag == "th"))
+            self._words = self._caption
+        elif tag == "tr" and not opens:
+            self._grid.add(self._cells, header=self._in_head)
+            self._cells = []
+        elif tag == "thead":
+            self._in_head = opens
+        elif tag in PARAGRAPHS | LINES:
+            self._words.gap_of(" ")
+
+    def write(self, writer: HtmlWriter) -> None:
+        writer.gap_of("\n\n")
+        writer.words(self._caption.text())
         writer.gap_of("\n")
-        writer.bars = 0
-    elif node.tag in CELLS and not opens:
-        writer.bars += _width(node)
-    elif node.tag in PARAGRAPHS | LINES:
-        writer.gap_of(" ")
+        writer.table(self._grid.table())
 
 
-def _width(cell: LexborNode) -> int:
-    span = cell.attributes.get("colspan") or ""
-    return min(int(span), WIDEST_CELL) if span.isdecimal() and len(span) < 4 else 1
+def _span(cell: LexborNode, name: str) -> int:
+    """Return how many columns or rows a cell covers; as in browsers, 0 rows are all that follow."""
+    span = cell.attributes.get(name) or ""
+    number = int(span) if span.isdecimal() and len(span) < 6 else 1
+    return number or (TALLEST_CELL if name == "rowspan" else 1)
 
 
 def _tables(root: LexborNode) -> set[int]:

@@ -1,6 +1,7 @@
 """Cuts text into pages, with the headings on them."""
 
 from collections.abc import Iterable, Sequence
+from operator import itemgetter
 
 from documents.extraction.encodings import clean
 from documents.extraction.types import MAX_HEADINGS, Extracted, ExtractedPage, Heading, Limits, check_characters
@@ -9,6 +10,8 @@ from documents.extraction.types import MAX_HEADINGS, Extracted, ExtractedPage, H
 PAGE_CHARACTERS = 50_000
 TITLE_CHARACTERS = 300
 LABEL_CHARACTERS = 200
+SEPARATOR = " > "
+SHORTEST_SECTION = 20
 
 
 def paged(text: str, headings: Iterable[tuple[int, str]] = (), title: str = "", label: str = "") -> Extracted:
@@ -20,7 +23,8 @@ def paged(text: str, headings: Iterable[tuple[int, str]] = (), title: str = "", 
     pages = tuple(
         ExtractedPage(text[start:end], label[:LABEL_CHARACTERS]) for start, end in zip(starts, ends, strict=True)
     )
-    return Extracted(title[:TITLE_CHARACTERS], pages, tuple(_placed(list(headings)[: MAX_HEADINGS + 1], ends)))
+    applying = [heading for heading in headings if heading[0] < len(text)]
+    return Extracted(title[:TITLE_CHARACTERS], pages, tuple(_placed(applying[: MAX_HEADINGS + 1], ends)))
 
 
 def _cut(text: str, start: int) -> int:
@@ -47,6 +51,13 @@ def row(cells: Iterable[str]) -> str:
     return line.strip().rstrip(" |") if line.strip(" |") else ""
 
 
+def under(section: str, names: str) -> str:
+    """Return the heading of a table's rows: that of their section, shortened if need be, and their columns' names."""
+    room = TITLE_CHARACTERS - len(names) - len(SEPARATOR)
+    section = section if len(section) <= room else f"{section[: room - 1]}…"
+    return f"{section}{SEPARATOR}{names}" if section and room >= SHORTEST_SECTION else names
+
+
 class PageDraft:
     """Blocks of text in reading order, with the headings among them. Raises ExtractionError if there is too much."""
 
@@ -55,6 +66,8 @@ class PageDraft:
         self._parts: list[str] = []
         self._length = 0
         self._headings: list[tuple[int, int, str]] = []
+        # Names of a table's columns, from where they apply to where the last heading applies again.
+        self._names: list[tuple[int, str]] = []
 
     def add(self, text: str, gap: str = "\n\n") -> None:
         """Add a block, `gap` after the one before it."""
@@ -71,8 +84,19 @@ class PageDraft:
             self._headings.append((self._length, level, text))
             self._append(text)
 
+    def table(self, lines: Sequence[str], header: int, names: str) -> None:
+        """Add a table, one line a row. `names` are those of its columns, which are in its first `header` lines."""
+        section = self._headings[-1][2] if self._headings else ""
+        self.add("\n".join(lines[:header]))
+        if names and lines[header:]:
+            self._names.append((self._length, under(section, names)))
+        self.add("\n".join(lines[header:]), "\n" if header else "\n\n")
+        if names and lines[header:]:
+            self._names.append((self._length, section))
+
     def extracted(self) -> Extracted:
-        return paged("".join(self._parts), [(start, text) for start, _, text in self._headings], self._title())
+        headings = sorted([*self._names, *((start, text) for start, _, text in self._headings)], key=itemgetter(0))
+        return paged("".join(self._parts), headings, self._title())
 
     def _title(self) -> str:
         """Return the single heading of the highest level, or "" if there are several."""

@@ -4,7 +4,8 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from documents.extraction.layout import PageDraft, row
+from documents.extraction.grids import Cell, Grid
+from documents.extraction.layout import PageDraft
 from documents.extraction.package import Element, attribute, child, local, opened, whole_number
 from documents.extraction.signatures import LOCKED
 from documents.extraction.types import Extracted, ExtractionError, Limits, check_characters
@@ -63,7 +64,8 @@ class OdtReader:
             if local(block) == "list":
                 self.write(block, in_list=True)
             elif local(block) == "table":
-                self.draft.add("\n".join(self._rows(block)))
+                laid_out = self._grid(block).table()
+                self.draft.table(laid_out.lines, laid_out.header, laid_out.names)
                 self._after_item = False
             else:
                 self._write_paragraph(block, in_list)
@@ -117,13 +119,21 @@ class OdtReader:
         self._notes.append(body)
         return f"[{len(self._notes)}]"
 
-    def _rows(self, table: Element) -> Iterator[str]:
+    def _grid(self, table: Element) -> Grid:
+        grid, named = Grid(), child(table, "table-header-rows")
+        marked = set(map(id, _inner(named, {"table-row"}))) if named is not None else set()
         for line in _inner(table, {"table-row"}):
-            cells: list[str] = []
+            cells, covered = list[Cell](), 0
             for cell in _inner(line, {"table-cell", "covered-table-cell"}):
-                cells += self._as_often(" ".join(self._cell(cell)), attribute(cell, "number-columns-repeated"))
-            if text := row(cells):
-                yield text
+                if local(cell) == "covered-table-cell" and covered > 0:
+                    covered -= max(1, whole_number(attribute(cell, "number-columns-repeated"), 1))
+                    continue
+                texts = self._as_often(" ".join(self._cell(cell)), attribute(cell, "number-columns-repeated"))
+                columns = whole_number(attribute(cell, "number-columns-spanned"), 1)
+                cells += [Cell(text, columns, continues=local(cell) != "table-cell") for text in texts]
+                covered = columns - 1
+            grid.add(cells, header=id(line) in marked)
+        return grid
 
     def _as_often(self, text: str, repeated: str) -> list[str]:
         """Return a cell's text as often as its attribute says, limited: cells within cells could multiply endlessly."""
@@ -135,7 +145,7 @@ class OdtReader:
     def _cell(self, cell: Element) -> Iterator[str]:
         for block in _blocks(cell):
             if local(block) == "table":
-                yield from self._rows(block)
+                yield from self._grid(block).flat()
             elif local(block) == "list":
                 yield from self._cell(block)
             else:

@@ -2,7 +2,8 @@
 
 import re
 
-from documents.extraction.layout import PageDraft, row
+from documents.extraction.grids import Cell, Grid
+from documents.extraction.layout import PageDraft
 
 BODY_LEVEL = 10
 # A list mark that is not a number: a dot, or a letter of a symbol font.
@@ -19,7 +20,7 @@ class RtfWriter:
         self._interrupted: list[list[str]] = []
         self._level, self._in_table, self._mark, self._after_item = BODY_LEVEL, False, "", False
         self._cells: list[str] = []
-        self._rows: list[str] = []
+        self._grid = Grid()
         self._boxes: list[str] = []
         self._notes: list[str] = []
 
@@ -65,7 +66,7 @@ class RtfWriter:
         self._cells.append(self._taken())
 
     def end_row(self) -> None:
-        self._rows.append(row(self._cells))
+        self._grid.add([Cell(text) for text in self._cells])
         self._cells = []
 
     def finish(self) -> None:
@@ -90,8 +91,9 @@ class RtfWriter:
     def _end_table(self) -> None:
         if self._cells:
             self.end_row()
-        self._draft.add("\n".join(filter(None, self._rows)))
-        self._rows = []
+        laid_out = self._grid.table()
+        self._draft.table(laid_out.lines, laid_out.header, laid_out.names)
+        self._grid = Grid()
 
     def _taken(self) -> str:
         """Return the words so far and clear them. Characters beyond 16 bits come as pairs."""

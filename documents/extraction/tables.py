@@ -1,14 +1,12 @@
 """Tables whose rows people know by number: spreadsheets and their text forms."""
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from documents.extraction.encodings import clean
+from documents.extraction.grids import header_row
 from documents.extraction.layout import LABEL_CHARACTERS, PAGE_CHARACTERS, TITLE_CHARACTERS, row
 from documents.extraction.types import ExtractedPage, ExtractionError, Heading, Limits, check_characters
 
-# Rows that are searched for column names; above them may be a title, a date, an empty row.
-ROWS_ABOVE_NAMES = 20
 # Up to this many empty rows are kept as empty lines; more of them start a new page.
 EMPTY_ROWS = 500
 MAX_CELLS = 20_000_000
@@ -16,9 +14,6 @@ TOO_LARGE = f"This table has more than {MAX_CELLS:,} cells and rows. Split it in
 # The maximum in spreadsheet programs.
 MAX_COLUMNS = 16_384
 MAX_CELL_CHARACTERS = 200_000
-
-NUMBER = re.compile(r"[-+(]?[\d.,\s'%$€£¥]+\)?%?|\d{1,4}[-./]\d{1,2}[-./]\d{1,4}.*")
-YEAR = re.compile(r"(19|20)\d\d")
 
 Rows = Iterable[Sequence[str]]
 
@@ -86,13 +81,7 @@ class Tables:
 
 def _column_names(lines: Sequence[str], page: int) -> Iterator[Heading]:
     """Yield the row that names the columns, as the heading of everything below it."""
-    start = 0
-    for line in lines[:ROWS_ABOVE_NAMES]:
-        start += len(line) + 1
-        cells = [cell.strip() for cell in line.split(" | ")]
-        filled = [cell for cell in cells if cell]
-        if len(filled) < 2:
-            continue
-        if all(YEAR.fullmatch(cell) or not NUMBER.fullmatch(cell) for cell in filled):
-            yield Heading(page, start, line[:TITLE_CHARACTERS])
-        return
+    found = header_row(line.split(" | ") for line in lines)
+    if found is not None:
+        start = sum(len(line) + 1 for line in lines[: found + 1])
+        yield Heading(page, start, lines[found][:TITLE_CHARACTERS])

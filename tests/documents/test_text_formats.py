@@ -142,14 +142,19 @@ def test_html_is_read_as_a_person_sees_it(tmp_path):
         "Time off\n\nTwenty-five days a year.\n\n- Ask early\n- Ask often\n\nRole | Days\nAll staff | 25\n\n"
         "line one\n  line two\n\nSick leave\n\nCall\nus"
     )
-    assert headed(extracted) == [("Time off", "Time off"), ("Sick leave", "Sick leave")]
+    assert headed(extracted) == [
+        ("Time off", "Time off"),
+        ("Time off > Role | Days", ""),
+        ("Time off", ""),
+        ("Sick leave", "Sick leave"),
+    ]
 
 
 @pytest.mark.parametrize(
     ("markup", "expected"),
     [
-        ("<tr><td>a<td><td>c<tr><td><td>b", "a | | c\n| b"),
-        ("<tr><td colspan=2>a<td>c<tr><td>1<td>2<td>3<br>4", "a | | c\n1 | 2 | 3 4"),
+        ("<tr><td>a<td><td>c<tr><td><td>b", "a |  | c\n| b"),
+        ("<tr><td colspan=2>a<td>c<tr><td>1<td>2<td>3<br>4", "a |  | c\n1 | 2 | 3 4"),
         ("<tr><td><h2>News</h2><p>One</p><td><p>Two</p>", "News\n\nOne\n\nTwo"),
         ("<tr><td>Menu<td><table><tr><td>a<td>b</table>", "Menu\n\na | b"),
         ("<tr><td><p>One</p><p>Two</p>", "One\n\nTwo"),
