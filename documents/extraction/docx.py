@@ -1,9 +1,11 @@
-"""Reads Word documents: paragraphs, lists, tables, text boxes and notes, with inserted but without deleted text."""
+"""Reads Word documents: paragraphs, lists, tables, text boxes, pictures, notes, comments, headers and footers."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from documents.extraction.docx_runs import OFF, UNREAD, RunReader
+from documents.extraction.drawings import Drawings
 from documents.extraction.grids import WIDEST_CELL, Cell, Grid
 from documents.extraction.layout import PageDraft
 from documents.extraction.package import Element, Package, attribute, child, local, opened, whole_number
@@ -11,14 +13,6 @@ from documents.extraction.types import Extracted, ExtractionError, Limits
 
 NO_TEXT_PART = "This is not a Word document, though its name says so, or it is damaged. Save it again as .docx."
 
-# Deleted text, older copies of text boxes, field codes, and formats that say nothing about the words.
-UNREAD = {
-    *("del", "moveFrom", "Fallback", "instrText", "delText", "rPr", "pPr", "sectPr", "tblPr", "tblGrid", "trPr"),
-    *("tcPr", "sdtPr", "sdtEndPr"),
-}
-BREAKS = {"tab": "\t", "ptab": "\t", "br": "\n", "cr": "\n", "noBreakHyphen": "\u2011"}
-NOTES = {"footnoteReference": "footnotes", "endnoteReference": "endnotes"}
-OFF = {"0", "false", "off"}
 BODY_LEVEL = 10
 MAX_ANCESTRY = 20
 
@@ -42,11 +36,11 @@ class OwnStyle:
 
 @dataclass
 class Word:
-    """A document being read: its styles, its text, and the notes it has referred to."""
+    """A document being read: its styles, its text, and the paragraphs' reader, which knows the notes and comments."""
 
     styles: dict[str, Style]
     draft: PageDraft
-    notes: list[tuple[str, str]] = field(default_factory=list)
+    runs: RunReader
 
 
 def extract(path: Path, limits: Limits) -> Extracted:
@@ -56,10 +50,29 @@ def extract(path: Path, limits: Limits) -> Extracted:
         if body is None:
             raise ExtractionError(NO_TEXT_PART)
         styles = package.first_related(main, "styles")
-        word = Word(_styles(package.tree(styles)) if styles else {}, PageDraft(limits))
+        drawings = Drawings(package, limits)
+        runs = RunReader(package, main, drawings)
+        word = Word(_styles(package.tree(styles)) if styles else {}, PageDraft(limits), runs)
+        _write_margins(package, main, "header", word)
         _write(body, word)
-        _write_notes(package, main, word)
-    return word.draft.extracted()
+        _write_notes(word)
+        _write_margins(package, main, "footer", word)
+    extracted = word.draft.extracted()
+    drawings.pictures.refuse_unread(extracted)
+    return extracted
+
+
+def _write_margins(package: Package, main: str, kind: str, word: Word) -> None:
+    """Write the headers or the footers, each once, however many pages and sections have it."""
+    names = dict.fromkeys(name for found, name in package.related(main).values() if found == kind and name in package)
+    texts = (_margin(package.tree(name), replace(word, runs=word.runs.of(name))) for name in names)
+    for text in dict.fromkeys(texts):
+        if sum(map(str.isalpha, text)) > 1:
+            word.draft.add(f"{kind.capitalize()}: {text}")
+
+
+def _margin(part: Element, word: Word) -> str:
+    return "\n".join(filter(None, (" ".join(text.split()) for text in _cell(part, word))))
 
 
 def _styles(listing: Element) -> dict[str, Style]:
@@ -108,7 +121,8 @@ def _write(block: Element, word: Word) -> None:
 
 def _write_paragraph(paragraph: Element, word: Word, after_list: bool) -> bool:
     """Write a paragraph and the text boxes in it; return whether it is a list item."""
-    text, boxes = _text(paragraph, word)
+    read = word.runs.read(paragraph)
+    text = read.text
     style = _paragraph_style(paragraph, word.styles)
     if style.level < BODY_LEVEL:
         word.draft.heading(text, style.level)
@@ -116,9 +130,17 @@ def _write_paragraph(paragraph: Element, word: Word, after_list: bool) -> bool:
         word.draft.add(f"- {text.strip()}", "\n" if after_list else "\n\n")
     else:
         word.draft.add(text)
-    for box in boxes:
+    for box in read.boxes:
         _write(box, word)
+    for aside in read.asides:
+        word.draft.add(aside)
+    _write_comments(read.comments, word)
     return style.item and style.level == BODY_LEVEL
+
+
+def _write_comments(references: list[str], word: Word) -> None:
+    for author, comment in word.runs.comments(references):
+        word.draft.add(f"Comment by {author}: " + " ".join(_cell(comment, word)).strip())
 
 
 def _paragraph_style(paragraph: Element, styles: dict[str, Style]) -> Style:
@@ -137,35 +159,6 @@ def _blocks(parent: Element) -> Iterator[Element]:
             yield element
         elif name not in UNREAD:
             yield from _blocks(element)
-
-
-def _text(paragraph: Element, word: Word) -> tuple[str, list[Element]]:
-    """Return a paragraph's words and the text boxes that are anchored in it."""
-    parts: list[str] = []
-    boxes: list[Element] = []
-
-    def gather(parent: Element) -> None:
-        for element in parent:
-            name = local(element)
-            if name == "t":
-                parts.append(element.text or "")
-            elif name in BREAKS:
-                parts.append(BREAKS[name])
-            elif name in NOTES:
-                word.notes.append((NOTES[name], attribute(element, "id")))
-                parts.append(f"[{len(word.notes)}]")
-            elif name == "txbxContent":
-                boxes.append(element)
-            elif name not in UNREAD and not (name == "r" and _hidden(element)):
-                gather(element)
-
-    gather(paragraph)
-    return "".join(parts), boxes
-
-
-def _hidden(run: Element) -> bool:
-    vanish = child(run, "rPr", "vanish")
-    return vanish is not None and attribute(vanish, "val") not in OFF
 
 
 def _write_table(table: Element, word: Word) -> None:
@@ -215,18 +208,18 @@ def _cell(cell: Element, word: Word) -> Iterator[str]:
         if local(element) == "tbl":
             yield from _grid(element, word).flat()
             continue
-        text, boxes = _text(element, word)
-        yield text
-        for box in boxes:
+        read = word.runs.read(element)
+        yield " ".join([read.text, *read.asides]) if read.asides else read.text
+        for box in read.boxes:
             yield from _cell(box, word)
+        for author, comment in word.runs.comments(read.comments):
+            yield f"(Comment by {author}: {' '.join(_cell(comment, word)).strip()})"
 
 
-def _write_notes(package: Package, main: str, word: Word) -> None:
-    kinds = {kind: package.first_related(main, kind) for kind in NOTES.values()}
-    notes = {(kind, attribute(note, "id")): note for kind, name in kinds.items() if name for note in package.tree(name)}
+def _write_notes(word: Word) -> None:
     # A note may refer to notes; those references stay numbers only.
-    for number, key in enumerate(list(word.notes), start=1):
-        text = " ".join(_cell(notes[key], word)).strip() if key in notes else ""
+    for number, note in enumerate(word.runs.notes(), start=1):
+        text = " ".join(_cell(note, word)).strip() if note is not None else ""
         word.draft.add(f"[{number}] {text}" if text else "")
 
 

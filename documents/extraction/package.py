@@ -50,6 +50,7 @@ class Package:
     def __init__(self, archive: zipfile.ZipFile) -> None:
         self._archive = archive
         self._related: dict[str, dict[str, tuple[str, str]]] = {}
+        self._external: dict[str, dict[str, str]] = {}
         self._sizes = {info.filename: info.file_size for info in archive.infolist()}
 
     def __contains__(self, name: str) -> bool:
@@ -76,14 +77,23 @@ class Package:
             self._related[part] = self._read_related(part)
         return self._related[part]
 
+    def external(self, part: str) -> dict[str, str]:
+        """Return the addresses outside the package to which `part` refers, by id."""
+        self.related(part)
+        return self._external.get(part, {})
+
     def _read_related(self, part: str) -> dict[str, tuple[str, str]]:
         folder, name = posixpath.split(part)
         listing = posixpath.join(folder, "_rels", f"{name}.rels")
         if listing not in self:
             return {}
+        items = list(self.tree(listing))
+        self._external[part] = {
+            item.get("Id", ""): item.get("Target", "") for item in items if item.get("TargetMode") == "External"
+        }
         return {
             item.get("Id", ""): (item.get("Type", "").rpartition("/")[2], _resolved(folder, item.get("Target", "")))
-            for item in self.tree(listing)
+            for item in items
             if item.get("TargetMode") != "External"
         }
 

@@ -1,16 +1,20 @@
-"""Reads presentations: a page for each slide, with its tables, charts, diagrams and the speaker's notes."""
+"""Reads presentations: a page for each slide, with its tables, charts, diagrams, pictures, comments and the
+speaker's notes."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
-from documents.extraction.encodings import clean
-from documents.extraction.layout import TITLE_CHARACTERS, row
+from documents.extraction.drawings import COPIES, Drawings, alternative_text, paragraphs
+from documents.extraction.grids import Cell, Grid, TableLines
+from documents.extraction.layout import PageDraft
 from documents.extraction.package import Element, Package, attribute, below, child, local, opened, whole_number
 from documents.extraction.types import (
     Extracted,
     ExtractedPage,
     ExtractionError,
     Heading,
+    LimitReachedError,
     Limits,
     check_characters,
     check_pages,
@@ -22,26 +26,26 @@ NOTES = "Speaker notes:"
 TITLES = {"title", "ctrTitle"}
 # Elements that repeat on every slide, and the slide's picture on its page of notes.
 FURNITURE = {"sldNum", "dt", "ftr", "hdr", "sldImg"}
-# Copies of shapes for programs that cannot draw them.
-COPIES = {"Fallback"}
-DEEPEST = 8
-MAX_CELLS = 10_000_000
-TOO_MANY_VALUES = f"The charts of this presentation have more than {MAX_CELLS:,} values. Split it into several files."
 
 
 def extract(path: Path, limits: Limits) -> Extracted:
-    pages, headings, characters = [], [], 0
+    pages, headings, characters = list[ExtractedPage](), list[Heading](), 0
     with opened(path) as package:
         slides = _slides(package)
         check_pages(len(slides), limits, "slides")
-        shown = Shown(package, limits)
+        shown = Drawings(package, limits)
         for number, name in enumerate(slides, start=1):
-            title, text = _numbered(shown, number, name)
+            slide = _numbered(shown, number, name, limits)
+            text = "".join(page.text for page in slide.pages)
             characters += len(text)
             check_characters(characters, limits)
             pages.append(ExtractedPage(text, f"slide {number}"))
-            headings.append(Heading(number, 0, title[:TITLE_CHARACTERS]))
-    return Extracted(headings[0].text if headings else "", tuple(pages), tuple(headings))
+            titled = slide.headings and not slide.headings[0].start
+            headings += [] if titled else [Heading(number, 0, "")]
+            headings += [replace(heading, page=number) for heading in slide.headings if heading.page == 1]
+    extracted = Extracted(headings[0].text if headings else "", tuple(pages), tuple(headings))
+    shown.pictures.refuse_unread(extracted)
+    return extracted
 
 
 def _slides(package: Package) -> list[str]:
@@ -57,80 +61,55 @@ def _slides(package: Package) -> list[str]:
     return list(dict.fromkeys(parts[reference][1] for reference in references if reference in parts))
 
 
-class Shown:
-    """The separate parts of a presentation, such as charts: each is read once, where it is shown first."""
-
-    def __init__(self, package: Package, limits: Limits) -> None:
-        self.package = package
-        self._limits = limits
-        self._read: set[str] = set()
-        self._cells = 0
-
-    def lines(self, slide: str, reference: str, read: Callable[[Element], Iterator[str]]) -> Iterator[str]:
-        """Yield the lines of the part that a slide refers to. Raises ExtractionError if they are too much text."""
-        _, name = self.package.related(slide).get(reference, ("", ""))
-        if name not in self.package or name in self._read:
-            return
-        self._read.add(name)
-        characters = 0
-        for line in read(self.package.tree(name)):
-            characters += len(line)
-            check_characters(characters, self._limits)
-            yield line
-
-    def chart(self, space: Element) -> Iterator[str]:
-        """Yield a chart as its title and a table: a column for each category, a row for each series."""
-        chart = child(space, "chart")
-        title = child(chart, "title") if chart is not None else None
-        yield from _paragraphs(title) if title is not None else ()
-        series = [element for element in below(space) if local(element) == "ser"]
-        names = _points(series[0], "cat", "xVal") if series else {}
-        yield row(["", *(names[index] for index in sorted(names))])
-        for one in series:
-            values = _points(one, "val", "yVal")
-            columns = sorted(names or values)
-            self._count(len(columns))
-            yield row([*_points(one, "tx").values(), *(values.get(index, "") for index in columns)])
-
-    def _count(self, cells: int) -> None:
-        """Count a chart's cells: each of its series has all of its categories, however few values it has."""
-        self._cells += cells
-        if self._cells > MAX_CELLS:
-            raise ExtractionError(TOO_MANY_VALUES)
-
-
-def _numbered(shown: Shown, number: int, name: str) -> tuple[str, str]:
+def _numbered(shown: Drawings, number: int, name: str, limits: Limits) -> Extracted:
     try:
-        return _slide(shown, name)
+        return _slide(shown, number, name, limits)
+    except LimitReachedError:
+        raise
     except ExtractionError as error:
         raise ExtractionError(f"Slide {number}: {error.message}") from error
 
 
-def _slide(shown: Shown, name: str) -> tuple[str, str]:
-    """Return a slide's title and its text, which begins with the title."""
-    title, blocks = "", []
+def _slide(shown: Drawings, number: int, name: str, limits: Limits) -> Extracted:
+    """Return a slide's text, which begins with its title."""
+    title, blocks = "", list[TableLines]()
     for shape in _shapes(shown.package.tree(name)):
-        role, text = _role(shape), "\n".join(filter(None, _lines(shape, shown, name)))
+        role, block = _role(shape), _block(shape, shown, number, name)
         if role in TITLES and not title:
-            title = " ".join(text.split())
-        elif role not in FURNITURE and text.strip():
-            blocks.append(text)
-    notes = _notes(shown.package, name)
-    text = "\n\n".join(filter(None, [title, *blocks, f"{NOTES}\n{notes}" if notes else ""]))
-    return clean(title), clean(text)
+            title = " ".join("\n".join(block.lines).split())
+        elif role not in FURNITURE:
+            blocks.append(block)
+    notes, comments = _notes(shown.package, name), list(_comments(shown.package, name))
+    draft = PageDraft(limits)
+    draft.heading(title)
+    for block in blocks:
+        draft.table(block.lines, block.header, block.names)
+    draft.add(f"{NOTES}\n{notes}" if notes else "")
+    draft.add("\n".join(comments))
+    return draft.extracted()
+
+
+def _comments(package: Package, slide: str) -> Iterator[str]:
+    """Yield the comments on a slide, in the older format and in the one with answers."""
+    for kind, name in package.related(slide).values():
+        for element in below(package.tree(name), whole=("txBody",)) if kind == "comments" and name in package else ():
+            if local(element) == "text" and (element.text or "").strip():
+                yield f"Comment: {' '.join((element.text or '').split())}"
+            elif local(element) == "txBody" and (text := " ".join(paragraphs(element))):
+                yield f"Comment: {text}"
 
 
 def _notes(package: Package, slide: str) -> str:
     name = package.first_related(slide, "notesSlide")
     shapes = _shapes(package.tree(name)) if name else ()
-    texts = ("\n".join(_paragraphs(shape)) for shape in shapes if _role(shape) == "body")
+    texts = ("\n".join(paragraphs(shape)) for shape in shapes if _role(shape) == "body")
     return "\n".join(text for text in texts if text.strip())
 
 
 def _shapes(parent: Element) -> Iterator[Element]:
     """Yield the shapes that may hold words, also from groups, from the back to the front."""
     for element in parent:
-        if local(element) in ("sp", "graphicFrame"):
+        if local(element) in ("sp", "graphicFrame", "pic"):
             yield element
         elif local(element) not in COPIES:
             yield from _shapes(element)
@@ -142,52 +121,41 @@ def _role(shape: Element) -> str:
     return attribute(place, "type") if place is not None else ""
 
 
-def _lines(shape: Element, shown: Shown, slide: str) -> Iterator[str]:
+def _block(shape: Element, shown: Drawings, number: int, slide: str) -> TableLines:
+    """Return the words of a shape, a table, a chart or a picture."""
     data = child(shape, "graphic", "graphicData")
+    table = child(data, "tbl") if data is not None else None
+    if table is not None:
+        return _table(table)
+    lines = [f"Picture: {words}"] if (words := _alternative(shape)) else []
     for element in data if data is not None else ():
-        if local(element) == "tbl":
-            yield from _rows(element)
-        elif local(element) == "chart":
-            yield from shown.lines(slide, attribute(element, "id"), shown.chart)
+        if local(element) == "chart":
+            lines += shown.lines(slide, attribute(element, "id"), shown.chart)
         elif local(element) == "relIds":
-            yield from shown.lines(slide, attribute(element, "dm"), _paragraphs)
-    if data is None:
-        yield from _paragraphs(shape)
+            lines += shown.lines(slide, attribute(element, "dm"), shown.diagram)
+    if local(shape) == "pic":
+        blip = child(shape, "blipFill", "blip")
+        lines.append(shown.picture(slide, attribute(blip, "embed"), [number]) if blip is not None else "")
+    elif data is None:
+        lines += paragraphs(shape)
+    return TableLines(list(filter(None, lines)))
 
 
-def _paragraphs(parent: Element) -> Iterator[str]:
-    """Yield the paragraphs of text below `parent`, those of lower levels as items."""
-    for element in below(parent, COPIES, whole=("p",)):
-        if local(element) == "p":
-            text = "".join(_words(element))
-            style = child(element, "pPr")
-            depth = whole_number(attribute(style, "lvl"), 0) if style is not None else 0
-            indent = "  " * min(depth, DEEPEST) + "- " if depth else ""
-            if text.strip():
-                yield indent + text
+def _alternative(shape: Element) -> str:
+    """Return what somebody wrote that a shape shows."""
+    properties = next((part for part in shape if local(part).startswith("nv")), None)
+    named = child(properties, "cNvPr") if properties is not None else None
+    return alternative_text(named) if named is not None else ""
 
 
-def _words(paragraph: Element) -> Iterator[str]:
-    for element in below(paragraph, COPIES):
-        if local(element) == "t":
-            yield element.text or ""
-        elif local(element) == "br":
-            yield "\n"
-
-
-def _rows(table: Element) -> Iterator[str]:
+def _table(table: Element) -> TableLines:
+    grid = Grid()
     for line in table:
         if local(line) == "tr":
-            cells = (" ".join(_paragraphs(cell)) for cell in line if local(cell) == "tc")
-            if text := row(cells):
-                yield text
+            grid.add([_cell(cell) for cell in line if local(cell) == "tc" and not attribute(cell, "hMerge")])
+    return grid.table()
 
 
-def _points(series: Element, *kinds: str) -> dict[int, str]:
-    """Return the values that a chart stores for its series, its categories or its name, by their position."""
-    parts = [part for part in series if local(part) in kinds]
-    points = (point for part in parts for point in below(part) if local(point) == "pt")
-    return {
-        whole_number(attribute(point, "idx"), 0): "".join(value.text or "" for value in point if local(value) == "v")
-        for point in points
-    }
+def _cell(cell: Element) -> Cell:
+    covers = (whole_number(attribute(cell, "gridSpan"), 1), 1)
+    return Cell(" ".join(paragraphs(cell)), *covers, continues=bool(attribute(cell, "vMerge")))

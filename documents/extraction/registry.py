@@ -29,7 +29,7 @@ class FileFormat:
 OFFICE = "application/vnd.openxmlformats-officedocument"
 FORMATS = {
     ".csv": FileFormat("documents.extraction.csv", "text/csv"),
-    ".docx": FileFormat("documents.extraction.docx", f"{OFFICE}.wordprocessingml.document", zipped=True),
+    ".docx": FileFormat("documents.extraction.docx", f"{OFFICE}.wordprocessingml.document", ocr=True, zipped=True),
     ".eml": FileFormat("documents.extraction.mail", "message/rfc822", ocr=True, packed=True),
     ".htm": FileFormat("documents.extraction.html", "text/html"),
     ".html": FileFormat("documents.extraction.html", "text/html"),
@@ -40,7 +40,7 @@ FORMATS = {
     ".odt": FileFormat("documents.extraction.odt", "application/vnd.oasis.opendocument.text", zipped=True),
     ".pdf": FileFormat("documents.extraction.pdf", "application/pdf", ocr=True, packed=True),
     ".png": FileFormat("documents.extraction.picture", "image/png", ocr=True, packed=True),
-    ".pptx": FileFormat("documents.extraction.pptx", f"{OFFICE}.presentationml.presentation", zipped=True),
+    ".pptx": FileFormat("documents.extraction.pptx", f"{OFFICE}.presentationml.presentation", ocr=True, zipped=True),
     ".rst": FileFormat("documents.extraction.rst", "text/x-rst"),
     ".rtf": FileFormat("documents.extraction.rtf", "application/rtf"),
     ".tif": FileFormat("documents.extraction.picture", "image/tiff", ocr=True, packed=True),

@@ -127,7 +127,7 @@ def test_a_presentation_is_read_slide_by_slide_with_the_speakers_notes(tmp_path,
         ("slide 3", "In a group"),
     ]
     assert extracted.title == "The plan"
-    assert [heading.text for heading in extracted.headings] == ["The plan", "Sales", ""]
+    assert [heading.text for heading in extracted.headings] == ["The plan", "Sales", "Sales > City | Sum", "Sales", ""]
 
 
 def test_too_many_slides_are_refused(tmp_path, presentation):
