@@ -71,7 +71,8 @@ def _guessed_encoding(note: Note) -> str:
 
 
 def _attachment(note: Note) -> str:
-    return f"The attachment “{note.value}” was not read."
+    name, _, reason = note.value.partition(": ")
+    return f"The attachment “{name}” was not read.{reason and f' {reason}'}"
 
 
 def _part(note: Note) -> str:

@@ -34,6 +34,16 @@ class Cell:
 
 
 @dataclass(frozen=True)
+class Merged:
+    """Merged cells: rows and columns from 1, the last ones included."""
+
+    row: int
+    column: int
+    last_row: int
+    last_column: int
+
+
+@dataclass(frozen=True)
 class TableLines:
     """A table as lines, one a row. The first `header` of them hold the names of the columns; `names` sums them up."""
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 
 from documents.extraction.encodings import clean
-from documents.extraction.grids import header_row
+from documents.extraction.grids import ROWS_ABOVE_NAMES, Merged, are_names, header_row, names_of
 from documents.extraction.layout import LABEL_CHARACTERS, PAGE_CHARACTERS, TITLE_CHARACTERS, row
 from documents.extraction.types import ExtractedPage, ExtractionError, Heading, Limits, check_characters
 
@@ -27,15 +27,15 @@ class Tables:
         self.pages: list[ExtractedPage] = []
         self.headings: list[Heading] = []
 
-    def add(self, rows: Rows, label: str = "") -> None:
-        """Add a table, starting with its row 1; `label` says which one it is."""
+    def add(self, rows: Rows, label: str = "", merged: Sequence[Merged] = ()) -> None:
+        """Add a table, starting with its row 1; `label` says which one it is, `merged` which cells are one."""
         first_page = len(self.pages) + 1
         self.headings.append(Heading(first_page, 0, ""))
         for number, lines in self._pages(rows):
             text = "\n".join(lines)
             self.pages.append(ExtractedPage(text, clean(label)[:LABEL_CHARACTERS], number))
             if len(self.pages) == first_page:
-                self.headings.extend(_column_names(lines, first_page))
+                self.headings.extend(_column_names(lines, first_page, number, merged))
         if len(self.pages) < first_page:
             self.headings.pop()
 
@@ -79,9 +79,30 @@ class Tables:
             )
 
 
-def _column_names(lines: Sequence[str], page: int) -> Iterator[Heading]:
+def _column_names(lines: Sequence[str], page: int, first_row: int, merged: Sequence[Merged]) -> Iterator[Heading]:
     """Yield the row that names the columns, as the heading of everything below it."""
-    found = header_row(line.split(" | ") for line in lines)
-    if found is not None:
-        start = sum(len(line) + 1 for line in lines[: found + 1])
-        yield Heading(page, start, lines[found][:TITLE_CHARACTERS])
+    rows = [line.split(" | ") for line in lines[: ROWS_ABOVE_NAMES + 1]]
+    found = header_row(rows)
+    if found is None:
+        return
+    wide = [one for one in merged if one.row == first_row + found and one.last_column > one.column]
+    below = found + 1
+    # Names over several columns have the names of the single columns below them.
+    if wide and below + 1 < len(rows) and are_names(rows[below]):
+        spread = _spread(rows[found], len(rows[below]), wide)
+        yield Heading(
+            page,
+            sum(len(line) + 1 for line in lines[: below + 1]),
+            names_of([spread, rows[below]], rows[found : below + 1]),
+        )
+    else:
+        yield Heading(page, sum(len(line) + 1 for line in lines[:below]), lines[found][:TITLE_CHARACTERS])
+
+
+def _spread(cells: Sequence[str], width: int, merged: Iterable[Merged]) -> list[str]:
+    """Return a row with the words of a merged cell in each of its columns."""
+    spread = [*cells, *[""] * (width - len(cells))]
+    for one in merged:
+        for column in range(one.column, min(one.last_column, len(spread))):
+            spread[column] = spread[one.column - 1]
+    return spread

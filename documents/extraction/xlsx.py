@@ -1,4 +1,4 @@
-"""Reads spreadsheets: each visible sheet, row by row, with the values that formulas had when it was saved."""
+"""Reads spreadsheets: each visible sheet, row by row, as it is shown, with the values that formulas had when saved."""
 
 import re
 import sys
@@ -8,10 +8,13 @@ from datetime import date, datetime, time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from documents.extraction import package
+from documents.extraction import package, sheet_extras
+from documents.extraction.number_formats import shown_number, shown_text
+from documents.extraction.reading import note
+from documents.extraction.sheet_extras import NOTHING, SheetExtras
 from documents.extraction.signatures import UNREADABLE
 from documents.extraction.tables import Tables
-from documents.extraction.types import Extracted, ExtractionError, Limits, check_pages
+from documents.extraction.types import Extracted, ExtractionError, Limits, Unread, check_pages
 
 if TYPE_CHECKING:
     from openpyxl.cell.read_only import EmptyCell, ReadOnlyCell
@@ -36,6 +39,9 @@ TOO_LONG_FORMAT = (
     "Copy its values into a new file and upload that."
 )
 MIDNIGHT = time()
+SINCE_1904 = 1904
+# Formats 14 and 22 of every spreadsheet: shown in the order of the country where it is opened.
+DATES_BY_COUNTRY = {"mm-dd-yy": "yyyy-mm-dd", "m/d/yy h:mm": "yyyy-mm-dd hh:mm"}
 ESCAPED = re.compile("_x([0-9A-Fa-f]{4})_")
 
 
@@ -44,11 +50,15 @@ def extract(path: Path, limits: Limits) -> Extracted:
         parts.refuse_entities()
         _check_sheets(parts, limits)
         _check_styles(parts)
+        extras = sheet_extras.read(parts)
     tables = Tables(limits)
     with closing(_opened(path)) as workbook:
         for sheet in workbook.worksheets:
-            if sheet.sheet_state == "visible":
-                tables.add(_rows(sheet), sheet.title)
+            if sheet.sheet_state != "visible":
+                note(Unread.PART, f"the hidden sheet “{sheet.title}”")
+                continue
+            extra = extras.get(sheet.title, NOTHING)
+            tables.add(_rows(sheet, extra), sheet.title, extra.merged)
     return Extracted("", tuple(tables.pages), tuple(tables.headings))
 
 
@@ -79,38 +89,53 @@ def _opened(path: Path) -> "Workbook":
     # openpyxl accepts numpy's numbers if it can import numpy, which takes longer than reading most spreadsheets.
     sys.modules.setdefault("numpy", None)  # type: ignore[arg-type]
     from openpyxl import load_workbook
+    from openpyxl.worksheet import _read_only
 
+    from documents.extraction.xlsx_cells import CellParser
+
+    _read_only.WorkSheetParser = CellParser
     try:
         return load_workbook(path, read_only=True, data_only=True, keep_links=False)
     except DAMAGES as error:
         raise ExtractionError(DAMAGED) from error
 
 
-def _rows(sheet: "ReadOnlyWorksheet") -> Iterator[list[str]]:
+def _rows(sheet: "ReadOnlyWorksheet", extra: SheetExtras) -> Iterator[list[str]]:
     # Some programs write a wrong size, which would leave rows out.
     sheet.reset_dimensions()
     damaged = f"Sheet “{sheet.title}”: {DAMAGED}"
+    since_1904 = sheet.parent.epoch.year == SINCE_1904
+    writer = extra.writer()
     try:
         for number, cells in enumerate(sheet.iter_rows(), start=1):
             if number > MAX_ROWS:
                 raise ExtractionError(damaged)
-            yield [_shown(cell) for cell in cells]
+            yield writer.row(number, [_shown(cell, since_1904=since_1904) for cell in cells])
     except DAMAGES as error:
         raise ExtractionError(damaged) from error
+    yield from writer.rest()
 
 
-def _shown(cell: "ReadOnlyCell | EmptyCell") -> str:
-    """Return a cell's value as its sheet shows it, apart from currencies and rounding."""
+def _shown(cell: "ReadOnlyCell | EmptyCell", *, since_1904: bool) -> str:
+    """Return a cell's value as its sheet shows it."""
     value = cell.value
-    if value is None or isinstance(value, str):
-        return unescaped(value or "")
+    if value is None or value == "":
+        return ""
+    if isinstance(value, str):
+        return shown_text(unescaped(value), _format_of(cell))
     if isinstance(value, bool):
         return str(value).upper()
     if isinstance(value, datetime | date | time):
         return _moment(value)
     if isinstance(value, int | float):
-        return f"{value * 100:.10g}%" if "%" in (cell.number_format or "") else f"{value:.15g}"
+        return shown_number(value, _format_of(cell), since_1904=since_1904)
     return str(value)
+
+
+def _format_of(cell: "ReadOnlyCell | EmptyCell") -> str:
+    """Return a cell's format; of dates whose form depends on the reader's country, the one that all understand."""
+    code = cell.number_format or ""
+    return DATES_BY_COUNTRY.get(code, code) if len(code) <= MAX_FORMAT else ""
 
 
 def _moment(value: datetime | date | time) -> str:

@@ -15,7 +15,7 @@ SHEET = 'xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"'
 RELATED = 'xmlns="http://schemas.openxmlformats.org/package/2006/relationships"'
 NAMED = 'xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships"'
 PARAGRAPH = "<w:p><w:r><w:t>x</w:t></w:r></w:p>"
-CELL = "<c><v>1</v></c>"
+CELL, FORMATTED = "<c><v>1</v></c>", "<c s='0'><v>1</v></c>"
 SHAPE = "<p:sp><p:txBody><a:p><a:r><a:t>x</a:t></a:r></a:p></p:txBody></p:sp>"
 DOCX, PPTX, XLSX = files.docx("Words."), files.pptx("Title"), files.xlsx(A=[[1]])
 
@@ -314,6 +314,24 @@ KINDS: dict[str, tuple[str, Callable[[int], bytes | str]]] = {
     ),
     "xlsx: the last row": ("a.xlsx", lambda size: xlsx('<row r="1048576"><c r="A1048576"><v>1</v></c></row>')),
     "xlsx: nested elements": ("a.xlsx", lambda size: xlsx(nested("<x>", "</x>", size, f"<row>{CELL}</row>"))),
+    "xlsx: merged cells": (
+        "a.xlsx",
+        lambda size: files.changed(
+            XLSX,
+            "sheets/sheet1.xml",
+            f"<worksheet {SHEET}><sheetData>{filled(f'<row>{CELL}</row>', size // 2)}</sheetData><mergeCells>"
+            f"{filled('<mergeCell ref=' + chr(34) + 'A1:ZZ900000' + chr(34) + '/>', size // 2)}"
+            "</mergeCells></worksheet>".encode(),
+        ),
+    ),
+    "xlsx: a format of digits for all": (
+        "a.xlsx",
+        lambda size: files.changed(
+            xlsx_number_format("#," * 127, 1),
+            "sheets/sheet1.xml",
+            f"<worksheet {SHEET}><sheetData><row>{filled(FORMATTED, size)}</row></sheetData></worksheet>".encode(),
+        ),
+    ),
     "xlsx: sheets": ("a.xlsx", xlsx_sheets),
     "xlsx: formats": ("a.xlsx", xlsx_styles),
     "xlsx: a huge format of numbers": ("a.xlsx", lambda size: xlsx_number_format("[" * size, 1)),

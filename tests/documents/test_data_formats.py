@@ -147,7 +147,7 @@ def test_a_spreadsheet_is_read_sheet_by_sheet_with_true_row_numbers(tmp_path):
                 "",
                 "Team | Amount | Share | Due | Paid",
                 "Sales | 1200.5 | 25% | 2024-05-03 | TRUE",
-                "IT | 0.3 |  | 2024-05-03 14:30 | a b",
+                "IT | 0.3 |  | 2024-05-03 14:30:00 | a b",
             ],
         ),
         ("Budget", 2000, ["| far below"]),
