@@ -10,8 +10,10 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 from documents.extraction import html_nesting
 from documents.extraction.encodings import clean, decode
 from documents.extraction.grids import TALLEST_CELL, Cell, Grid, TableLines
+from documents.extraction.html_furniture import furniture
 from documents.extraction.layout import paged, under
-from documents.extraction.types import Extracted, Limits
+from documents.extraction.reading import note
+from documents.extraction.types import Extracted, Limits, Unread
 
 UNSEEN = {"script", "style", "noscript", "template", "svg", "math", "iframe", "object", "head", "select", "-comment"}
 HEADINGS = {"h1", "h2", "h3", "h4", "h5", "h6"}
@@ -21,6 +23,11 @@ PARAGRAPHS = HEADINGS | {
 }
 LINES = {"br", "caption", "dd", "div", "dt", "figcaption", "legend", "li", "option", "summary", "tr"}
 CELLS = {"td", "th"}
+
+PICTURE = "Picture: "
+LEFT_OUT = "menus, notices and footers of the page"
+NOTE_CHARACTERS = 190
+Step = tuple[LexborNode, bool]
 
 DECLARED = re.compile(rb"<meta[^>]+charset\s*=\s*[\"']?([\w-]+)", re.IGNORECASE)
 HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
@@ -39,18 +46,38 @@ class HtmlReading:
 def extract(path: Path, limits: Limits) -> Extracted:
     data = path.read_bytes()
     declared = DECLARED.search(data[:4096])
-    page = read(clean(decode(data, declared[1].decode() if declared else "")))
+    page = read(clean(decode(data, declared[1].decode() if declared else "")), only_main=True)
     return paged(page.text, page.headings, page.title)
 
 
-def read(markup: str) -> HtmlReading:
+def read(markup: str, *, only_main: bool = False) -> HtmlReading:
+    """Return the words of a page. `only_main`: without its menus, notices and footers, which a note then names."""
     html_nesting.check(markup)
     page = LexborHTMLParser(markup)
     title = page.css_first("title")
     writer = HtmlWriter()
     if page.body:
-        _write(page.body, writer)
+        nodes = list(_walk(page.body))
+        left_out = _left_out(page.body, nodes) if only_main else set()
+        _write([*_without(nodes, left_out)] if left_out else nodes, writer)
     return HtmlReading(writer.text(), writer.headings, SPACES.sub(" ", title.text()).strip() if title else "")
+
+
+def _left_out(body: LexborNode, nodes: list[Step]) -> set[int]:
+    found = furniture(body, nodes)
+    if found.samples:
+        shown = "”, “".join(found.samples)
+        note(Unread.PART, f"{LEFT_OUT}, such as “{shown}”"[:NOTE_CHARACTERS], count=len(found.left_out))
+    return found.left_out
+
+
+def _without(nodes: list[Step], left_out: set[int]) -> Iterator[Step]:
+    inside = 0
+    for node, opens in nodes:
+        if node.mem_id in left_out and node.is_element_node:
+            inside += 1 if opens else -1
+        elif not inside:
+            yield node, opens
 
 
 class HtmlWriter:
@@ -119,10 +146,10 @@ class HtmlWriter:
         self.length += len(text)
 
 
-def _write(root: LexborNode, writer: HtmlWriter) -> None:
-    tables, preformatted = _tables(root), 0
+def _write(nodes: list[Step], writer: HtmlWriter) -> None:
+    tables, preformatted = _tables(nodes), 0
     table: HtmlTable | None = None
-    for node, opens in _walk(root):
+    for node, opens in nodes:
         tag = node.tag or ""
         if table is None and opens and node.mem_id in tables:
             table = HtmlTable()
@@ -131,6 +158,8 @@ def _write(root: LexborNode, writer: HtmlWriter) -> None:
             table = None
         elif table is not None:
             table.read(node, opens=opens)
+        elif tag == "img":
+            writer.flowing(_alternative(node) if opens else "")
         elif tag == "-text":
             text = clean(node.text_content or "")
             writer.words(text) if preformatted else writer.flowing(text)
@@ -163,7 +192,9 @@ class HtmlTable:
 
     def read(self, node: LexborNode, *, opens: bool) -> None:
         tag = node.tag or ""
-        if tag == "-text":
+        if tag == "img" and opens:
+            self._words.flowing(_alternative(node))
+        elif tag == "-text":
             self._words.flowing(clean(node.text_content or ""))
         elif tag in CELLS and opens:
             self._words = HtmlWriter()
@@ -186,6 +217,12 @@ class HtmlTable:
         writer.table(self._grid.table())
 
 
+def _alternative(picture: LexborNode) -> str:
+    """Return what a page says that a picture shows, between spaces; "" for pictures that are decoration or signs."""
+    words = clean(picture.attributes.get("alt") or "").strip()
+    return f" {PICTURE}{words} " if " " in words else f" {words} " if words else ""
+
+
 def _span(cell: LexborNode, name: str) -> int:
     """Return how many columns or rows a cell covers; as in browsers, 0 rows are all that follow."""
     span = cell.attributes.get(name) or ""
@@ -193,14 +230,14 @@ def _span(cell: LexborNode, name: str) -> int:
     return number or (TALLEST_CELL if name == "rowspan" else 1)
 
 
-def _tables(root: LexborNode) -> set[int]:
+def _tables(nodes: list[Step]) -> set[int]:
     """Return the tables of data.
 
     A table with headings or tables in it, or without a row of two cells, is only layout.
     """
     around: list[int] = []
     data, arranging = set(), set()
-    for node, opens in _walk(root):
+    for node, opens in nodes:
         if around and opens and (node.tag == "table" or node.tag in HEADINGS):
             arranging.add(around[-1])
         elif around and opens and node.tag in CELLS and _follows_cell(node):
@@ -217,7 +254,7 @@ def _follows_cell(node: LexborNode) -> bool:
     return before is not None and before.tag in CELLS
 
 
-def _walk(root: LexborNode) -> Iterator[tuple[LexborNode, bool]]:
+def _walk(root: LexborNode) -> Iterator[Step]:
     """Yield every visible node, as it opens and as it closes; without recursion, because the depth is not limited."""
     stack = [(root, True)]
     while stack:
