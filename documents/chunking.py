@@ -152,7 +152,7 @@ def _places(page: PageText, *, numbered: bool) -> Callable[[int, int], str]:
 
     def rows(start: int, end: int) -> str:
         first, last = (first_row + bisect_left(line_ends, position) for position in (start, end - 1))
-        row_range = f"row {first}" if first == last else f"rows {first} to {last}"
+        row_range = f"{page.unit} {first}" if first == last else f"{page.unit}s {first} to {last}"
         return f"{name}, {row_range}" if name else row_range
 
     return rows

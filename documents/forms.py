@@ -7,7 +7,7 @@ from django.core.validators import MaxLengthValidator
 from django.db.models import QuerySet
 
 from documents.encoding_choices import CHOICES
-from documents.extraction.registry import FORMATS
+from documents.extraction.registry import accepted
 from documents.models import Document
 from langai_site.sensitivity import Sensitivity
 from search.models import Collection
@@ -45,7 +45,7 @@ class ManyFilesInput(forms.ClearableFileInput):
 class ManyFilesField(forms.FileField):
     """Any number of files, not validated here: one bad file must not reject the others."""
 
-    widget = ManyFilesInput(attrs={"accept": ",".join(FORMATS)})
+    widget = ManyFilesInput(attrs={"accept": accepted()})
 
     def clean(self, data: Any, initial: Any = None) -> "list[UploadedFile[bytes]]":  # noqa: ANN401
         files = [file for file in data or [] if file]
@@ -72,7 +72,7 @@ class ReplaceForm(forms.Form):
     """A document's next version. The service validates the file."""
 
     upload = forms.FileField(
-        label="New file", allow_empty_file=True, widget=forms.FileInput(attrs={"accept": ",".join(FORMATS)})
+        label="New file", allow_empty_file=True, widget=forms.FileInput(attrs={"accept": accepted()})
     )
 
 

@@ -50,7 +50,8 @@ def ingest(held: Claim, document: Document, reading: Reading = ALONE) -> None:
     reading.when_read()
     report("splitting", 0)
     pages = [
-        PageText(number, page.text, page.label, page.first_row) for number, page in enumerate(extracted.pages, start=1)
+        PageText(number, page.text, page.label, page.first_row, page.unit)
+        for number, page in enumerate(extracted.pages, start=1)
     ]
     spans = chunking.split(
         pages,

@@ -41,13 +41,14 @@ class PageText:
     """One page of a document as extraction found it; `number` from 1.
 
     `label` is the page's name if that is not a number: a slide, a sheet. If each line is a row of a table,
-    `first_row` is the number of the first.
+    `first_row` is the number of the first; `unit` says what to call them: a row, a line.
     """
 
     number: int
     text: str
     label: str = ""
     first_row: int | None = None
+    unit: str = "row"
 
 
 @dataclass(frozen=True)

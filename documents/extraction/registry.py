@@ -19,6 +19,8 @@ class FileFormat:
     ocr: bool = False
     packed: bool = False
     zipped: bool = False
+    # Another suffix with which files of this type begin alike.
+    like: str = ""
 
     @property
     def encoded(self) -> bool:
@@ -27,6 +29,20 @@ class FileFormat:
 
 
 OFFICE = "application/vnd.openxmlformats-officedocument"
+OPEN, MACROS = "application/vnd.oasis.opendocument", "application/vnd.ms"
+PROGRAMS = (
+    *(".py", ".js", ".mjs", ".cjs", ".jsx", ".ts", ".tsx", ".vue", ".svelte", ".css", ".scss", ".less"),
+    *(".sql", ".java", ".kt", ".kts", ".scala", ".groovy", ".go", ".rs", ".c", ".h", ".cc", ".cpp", ".hpp", ".cs"),
+    *(".m", ".mm", ".swift", ".rb", ".php", ".pl", ".pm", ".lua", ".r", ".jl", ".hs", ".ex", ".exs", ".erl", ".clj"),
+    *(".dart", ".vb", ".bas", ".f90", ".pas", ".sh", ".bash", ".zsh", ".fish", ".ps1", ".bat", ".cmd", ".awk"),
+    *(".proto", ".graphql", ".tf", ".gradle", ".cmake", ".mk", ".diff", ".patch"),
+)
+SETTINGS = (
+    *(".xml", ".yaml", ".yml", ".toml", ".ini", ".cfg", ".conf", ".properties", ".log", ".jsonl", ".ndjson"),
+    *(".geojson", ".xsd", ".xsl", ".wsdl", ".plist", ".reg", ".bib", ".text", ".nfo"),
+)
+# README, LICENSE, Makefile: recognised as text when they are read.
+NO_ENDING = ""
 FORMATS = {
     ".csv": FileFormat("documents.extraction.csv", "text/csv"),
     ".docx": FileFormat("documents.extraction.docx", f"{OFFICE}.wordprocessingml.document", ocr=True, zipped=True),
@@ -49,33 +65,65 @@ FORMATS = {
     ".txt": FileFormat("documents.extraction.text", "text/plain"),
     ".webp": FileFormat("documents.extraction.picture", "image/webp", ocr=True, packed=True),
     ".xlsx": FileFormat("documents.extraction.xlsx", f"{OFFICE}.spreadsheetml.sheet", zipped=True),
+    ".docm": FileFormat(
+        "documents.extraction.docx", f"{MACROS}.word.document.macroEnabled.12", ocr=True, zipped=True, like=".docx"
+    ),
+    ".dotx": FileFormat(
+        "documents.extraction.docx", f"{OFFICE}.wordprocessingml.template", ocr=True, zipped=True, like=".docx"
+    ),
+    ".pptm": FileFormat(
+        "documents.extraction.pptx",
+        f"{MACROS}.powerpoint.presentation.macroEnabled.12",
+        ocr=True,
+        zipped=True,
+        like=".pptx",
+    ),
+    ".ppsx": FileFormat(
+        "documents.extraction.pptx", f"{OFFICE}.presentationml.slideshow", ocr=True, zipped=True, like=".pptx"
+    ),
+    ".xlsm": FileFormat(
+        "documents.extraction.xlsx", f"{MACROS}.excel.sheet.macroEnabled.12", zipped=True, like=".xlsx"
+    ),
+    ".odp": FileFormat("documents.extraction.odp", f"{OPEN}.presentation", zipped=True),
+    ".ods": FileFormat("documents.extraction.ods", f"{OPEN}.spreadsheet", zipped=True),
+    ".epub": FileFormat("documents.extraction.epub", "application/epub+zip", zipped=True),
+    ".msg": FileFormat("documents.extraction.outlook", "application/vnd.ms-outlook", ocr=True, packed=True),
+    ".mbox": FileFormat("documents.extraction.mbox", "application/mbox", ocr=True, packed=True),
+    ".xls": FileFormat("documents.extraction.xls", "application/vnd.ms-excel", packed=True),
+    ".ics": FileFormat("documents.extraction.calendars", "text/calendar"),
+    ".ipynb": FileFormat("documents.extraction.notebook", "application/x-ipynb+json", markdown=True),
+    ".srt": FileFormat("documents.extraction.subtitles", "application/x-subrip"),
+    ".vtt": FileFormat("documents.extraction.subtitles", "text/vtt"),
+    ".tex": FileFormat("documents.extraction.marked_text", "application/x-tex"),
+    ".adoc": FileFormat("documents.extraction.marked_text", "text/asciidoc"),
+    ".asciidoc": FileFormat("documents.extraction.marked_text", "text/asciidoc"),
+    ".org": FileFormat("documents.extraction.marked_text", "text/org"),
+    ".markdown": FileFormat("documents.extraction.markdown", "text/markdown", markdown=True),
+    # Read by lines. All are served as text, so that no browser runs them.
+    **{suffix: FileFormat("documents.extraction.code", "text/plain") for suffix in (*PROGRAMS, *SETTINGS, NO_ENDING)},
 }
 # Types that cannot be read, each with the readable type that the same program saves.
 SAVE_AS = {
     ".doc": ".docx",
-    ".docm": ".docx",
     ".dot": ".docx",
-    ".dotx": ".docx",
-    ".markdown": ".md",
     ".mhtml": ".html",
-    ".msg": ".eml",
-    ".odp": ".pptx",
-    ".ods": ".xlsx",
     ".ott": ".odt",
     ".pot": ".pptx",
     ".pps": ".pptx",
-    ".ppsx": ".pptx",
     ".ppt": ".pptx",
-    ".pptm": ".pptx",
-    ".xls": ".xlsx",
     ".xlsb": ".xlsx",
-    ".xlsm": ".xlsx",
 }
 
 
 def readable_types() -> str:
-    """Return the suffixes as a person reads them: `.csv, .docx, …`."""
-    return ", ".join(sorted(FORMATS))
+    """Return the suffixes as a person reads them: `.csv, .docx, …`; those of programs are not listed one by one."""
+    named = sorted(suffix for suffix in FORMATS if suffix not in (*PROGRAMS, *SETTINGS, NO_ENDING))
+    return f"{', '.join(named)}, source code, settings and logs such as .py, .sql, .yaml, .xml and .log"
+
+
+def accepted() -> str:
+    """Return what a page's field for files offers: the suffixes, and any text, also without an ending."""
+    return ",".join([*(suffix for suffix in FORMATS if suffix), "text/plain"])
 
 
 def advice(suffix: str) -> str:

@@ -50,6 +50,7 @@ OPEN_DOCUMENT = {
     b"application/vnd.oasis.opendocument.text": ("an OpenDocument text", ".odt"),
     b"application/vnd.oasis.opendocument.spreadsheet": ("an OpenDocument spreadsheet", ".ods"),
     b"application/vnd.oasis.opendocument.presentation": ("an OpenDocument presentation", ".odp"),
+    b"application/epub+zip": ("an electronic book", ".epub"),
 }
 # Names of the streams in the container of old office programs, which also holds encrypted files of the new formats.
 STREAMS = (
@@ -72,8 +73,11 @@ def check(path: Path) -> None:
     if not start:
         raise ExtractionError(EMPTY)
     named, (what, suffix) = path.suffix.lower(), _identified(path, start)
-    if suffix and suffix != named and not PICTURES.issuperset((suffix, named)):
-        raise ExtractionError(f"This file is {what}, though its name ends in {named}. {_remedy(suffix)}")
+    known = FORMATS.get(named)
+    is_same = suffix in (named, known.like if known else named) or PICTURES.issuperset((suffix, named))
+    if suffix and not is_same:
+        ends = f"ends in {named}" if named else "has no ending"
+        raise ExtractionError(f"This file is {what}, though its name {ends}. {_remedy(suffix)}")
 
 
 def _remedy(suffix: str) -> str:

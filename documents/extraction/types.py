@@ -78,11 +78,12 @@ class Note:
 
 @dataclass(frozen=True)
 class ExtractedPage:
-    """A page's text. `label` and `first_row` are those of search.types.PageText."""
+    """A page's text. `label`, `first_row` and `unit` are those of search.types.PageText."""
 
     text: str
     label: str = ""
     first_row: int | None = None
+    unit: str = "row"
 
 
 @dataclass(frozen=True)

@@ -189,6 +189,7 @@ def tiff_loop(size: int) -> bytes:
 INLINE = "q 9 0 0 9 1 1 cm BI /W 1 /H 1 /CS /G /BPC 8 ID x EI Q "
 TEXT = b" BT /F1 9 Tf (x) Tj ET"
 
+CODE_CELL = '{"cell_type": "code", "source": "a", "outputs": [{"text": "b"}]}'
 KINDS: dict[str, tuple[str, Callable[[int], bytes | str]]] = {
     "html: nested blocks": ("a.html", lambda size: filled("<div>", size) + "x"),
     "html: nested lists": ("a.html", lambda size: filled("<ul><li>a", size)),
@@ -348,4 +349,51 @@ KINDS: dict[str, tuple[str, Callable[[int], bytes | str]]] = {
     "pdf: pictures": ("a.pdf", lambda size: pdf(filled(INLINE, size).encode() + TEXT)),
     "png: a huge size": ("a.png", lambda size: png_of_size(30_000, 30_000, size)),
     "tiff: pages that lead to each other": ("a.tiff", tiff_loop),
+    "ods: rows": ("a.ods", lambda size: files.ods([["a", "b"]] * (size // 150))),
+    "ods: repeated cells": (
+        "a.ods",
+        lambda size: files.changed(
+            files.ods([["a"]]),
+            "content.xml",
+            files.part(files.ods([["a"]]), "content.xml").replace(
+                b"<table:table-row>",
+                filled(
+                    "<table:table-row table:number-rows-repeated='1000'><table:table-cell "
+                    "table:number-columns-repeated='16384'><text:p>x</text:p></table:table-cell></table:table-row>",
+                    size,
+                ).encode()
+                + b"<table:table-row>",
+                1,
+            ),
+        ),
+    ),
+    "odp: slides": ("a.odp", lambda size: files.odp(*["a"] * (size // 150))),
+    "epub: chapters": ("a.epub", lambda size: files.epub(*["a"] * (size // 500))),
+    "epub: nested blocks": ("a.epub", lambda size: files.epub(filled("<div>", size))),
+    "mbox: mails": ("a.mbox", lambda size: filled("From a\nSubject: b\nFrom: c@d\n\nHello\n\n", size)),
+    "mbox: starts": ("a.mbox", lambda size: filled("From a\n\n", size)),
+    "ics: events": ("a.ics", lambda size: "BEGIN:VCALENDAR\n" + filled("BEGIN:VEVENT\nSUMMARY:a\nEND:VEVENT\n", size)),
+    "ics: options": (
+        "a.ics",
+        lambda size: f"BEGIN:VCALENDAR\nBEGIN:VEVENT\nATTENDEE{filled(';a=b', size)}:c\nEND:VEVENT",
+    ),
+    "ics: one long line": ("a.ics", lambda size: "BEGIN:VCALENDAR\nBEGIN:VEVENT\n" + filled("SUMMARY:a\n b", size)),
+    "ipynb: cells": (
+        "a.ipynb",
+        lambda size: f'{{"cells": [{filled(CODE_CELL + ",", size)}{CODE_CELL}]}}',
+    ),
+    "ipynb: nested lists": ("a.ipynb", lambda size: nested("[", "]", size, "1")),
+    "srt: lines": ("a.srt", lambda size: filled("1\n00:01:05,000 --> 00:01:07,000\nHello\n\n", size)),
+    "srt: tags": ("a.srt", lambda size: "1\n00:01:05,000 --> 00:01:07,000\n" + filled("<c.a", size) + "x"),
+    "tex: sections": ("a.tex", lambda size: filled("\\section{a}\n", size)),
+    "tex: braces": ("a.tex", lambda size: filled("\\section[", size) + filled("{", size)),
+    "org: blocks": ("a.org", lambda size: filled("#+begin_src\n* a\n", size)),
+    "code: definitions": ("a.py", lambda size: filled("def a():\n", size)),
+    "code: words before a definition": (
+        "a.js",
+        lambda size: filled(filled("export default async ", 290) + "\n", size),
+    ),
+    "code: one line": ("a.js", lambda size: "x" * size),
+    "msg: text": ("a.msg", lambda size: files.msg("a", "b" * min(size // 2, 20_000))),
+    "xls: cells": ("a.xls", lambda size: files.xls([[1.0] * 20] * min(size // 500, 90))),
 }

@@ -191,3 +191,152 @@ def written(folder: Path, name: str, data: bytes | str) -> Path:
     path = folder / name
     path.write_bytes(data.encode() if isinstance(data, str) else data)
     return path
+
+
+def ods(rows: Sequence[Sequence[str]], name: str = "Costs") -> bytes:
+    """An OpenDocument spreadsheet with one sheet; empty rows and cells go on to the end of it, as programs write it."""
+    cells = (
+        "".join(f"<table:table-cell><text:p>{cell}</text:p></table:table-cell>" for cell in row)
+        + '<table:table-cell table:number-columns-repeated="16000"/>'
+        for row in rows
+    )
+    lines = "".join(f"<table:table-row>{row}</table:table-row>" for row in cells)
+    rest = '<table:table-row table:number-rows-repeated="1048000"><table:table-cell/></table:table-row>'
+    return _open_document("spreadsheet", f'<table:table table:name="{name}">{lines}{rest}</table:table>')
+
+
+def odp(*titles: str) -> bytes:
+    """An OpenDocument presentation with a slide for each title."""
+    slides = "".join(
+        f"<drawing:page><drawing:frame><drawing:text-box><text:p>{title}</text:p></drawing:text-box></drawing:frame>"
+        "</drawing:page>"
+        for title in titles
+    )
+    return _open_document("presentation", slides)
+
+
+def _open_document(kind: str, body: str) -> bytes:
+    content = f"<office:body><office:{kind}>{body}</office:{kind}></office:body>"
+    document = f"<office:document-content {ODT_NAMESPACES}>{content}</office:document-content>"
+    return zipped({"mimetype": f"application/vnd.oasis.opendocument.{kind}", "content.xml": document})
+
+
+def epub(*chapters: str) -> bytes:
+    """An electronic book with a chapter for each heading."""
+    numbers = range(len(chapters))
+    items = "".join(f'<item id="c{n}" href="text/c%20{n}.xhtml"/>' for n in reversed(numbers))
+    order = "".join(f'<itemref idref="c{n}"/>' for n in numbers)
+    package = (
+        '<package xmlns="o" xmlns:dc="d"><metadata><dc:title>A book</dc:title></metadata>'
+        f"<manifest>{items}</manifest><spine>{order}</spine></package>"
+    )
+    root = '<container xmlns="c"><rootfiles><rootfile full-path="OPS/book.opf"/></rootfiles></container>'
+    texts = {
+        f"OPS/text/c {n}.xhtml": f"<?xml version='1.0'?><!DOCTYPE html><html><body><h1>{chapters[n]}</h1><p>Words {n}."
+        "</p></body></html>"
+        for n in numbers
+    }
+    return zipped(
+        {"mimetype": "application/epub+zip", "META-INF/container.xml": root, "OPS/book.opf": package, **texts}
+    )
+
+
+def compound(tree: dict[str, object]) -> bytes:
+    """A compound file as old office programs write it: streams of bytes by their names, and folders of more of them."""
+    unused, end = 0xFFFFFFFF, 0xFFFFFFFE
+    sector, names, entries, data = 512, ["Root Entry"], [[5, unused, unused, unused, end, 0]], bytearray()
+    chains: list[tuple[int, int]] = []
+
+    def fill(folder: dict[str, object], parent: int) -> None:
+        before = None
+        for name, content in folder.items():
+            place = len(entries)
+            entries.append([1 if isinstance(content, dict) else 2, unused, unused, unused, end, 0])
+            names.append(name)
+            # The first is the folder's child, each other one the right neighbour of the one before.
+            entries[parent if before is None else before][3 if before is None else 2] = place
+            before = place
+            if isinstance(content, dict):
+                fill(content, place)
+            elif isinstance(content, bytes):
+                # Shorter streams would have a table of their own.
+                padded = content.ljust(4096, b"\0")
+                entries[place][4:] = [len(data) // sector, len(padded)]
+                data.extend(padded.ljust(-(-len(padded) // sector) * sector, b"\0"))
+                chains.append((entries[place][4], len(data) // sector))
+
+    fill(tree, 0)
+    directory = b"".join(
+        name.encode("utf-16-le").ljust(64, b"\0")
+        + struct.pack("<HBBIII", 2 * len(name) + 2, kind, 1, left, right, child)
+        + bytes(36)
+        + struct.pack("<III", start, size, 0)
+        for name, (kind, left, right, child, start, size) in zip(names, entries, strict=True)
+    )
+    directory = directory.ljust(-(-len(directory) // sector) * sector, b"\0")
+    first = len(data) // sector
+    chains.append((first, first + len(directory) // sector))
+    table = [unused] * 128
+    for begin, stop in chains:
+        table[begin:stop] = [*range(begin + 1, stop), end]
+    table[chains[-1][1]] = 0xFFFFFFFD
+    header = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(16) + struct.pack("<HHHHH", 62, 3, 0xFFFE, 9, 6) + bytes(6)
+    header += struct.pack("<IIIIIIIII", 0, 1, first, 0, 4096, end, 0, end, 0)
+    header += struct.pack("<I", chains[-1][1]) + b"\xff" * 432
+    return header + bytes(data) + directory + struct.pack("<128I", *table)
+
+
+def msg(
+    subject: str, body: str, attached: dict[str, bytes] | None = None, inner: dict[str, object] | None = None
+) -> bytes:
+    """A mail of Ada's as Outlook saves it, with files, and perhaps another mail in it."""
+    return compound(msg_tree(subject, body, attached, inner))
+
+
+def msg_tree(
+    subject: str, body: str, attached: dict[str, bytes] | None = None, inner: dict[str, object] | None = None
+) -> dict[str, object]:
+    def text(value: str) -> bytes:
+        return value.encode("utf-16-le")
+
+    tree: dict[str, object] = {
+        "__nameid_version1.0": {},
+        "__substg1.0_0037001F": text(subject),
+        "__substg1.0_1000001F": text(body),
+        "__substg1.0_0C1A001F": text("Ada"),
+        "__properties_version1.0": bytes(32),
+    }
+    for number, (name, data) in enumerate((attached or {}).items()):
+        tree[f"__attach_version1.0_#{number:08}"] = {
+            "__substg1.0_3707001F": text(name),
+            "__substg1.0_37010102": data,
+        }
+    if inner:
+        tree["__attach_version1.0_#00000099"] = {"__substg1.0_3701000D": inner}
+    return tree
+
+
+def xls(rows: Sequence[Sequence[str | float]], name: str = "Costs") -> bytes:
+    """An old spreadsheet with one sheet."""
+
+    def record(kind: int, data: bytes) -> bytes:
+        return struct.pack("<HH", kind, len(data)) + data
+
+    def text(value: str, width: str) -> bytes:
+        return struct.pack(f"<{width}B", len(value), 1) + value.encode("utf-16-le")
+
+    start = record(0x809, struct.pack("<HHHHII", 0x600, 0x5, 0, 1997, 0, 6))
+    sheet = record(0x809, struct.pack("<HHHHII", 0x600, 0x10, 0, 1997, 0, 6))
+    for row, cells in enumerate(rows):
+        for column, cell in enumerate(cells):
+            place = struct.pack("<HHH", row, column, 0)
+            sheet += (
+                record(0x204, place + text(cell, "H"))
+                if isinstance(cell, str)
+                else record(0x203, place + struct.pack("<d", cell))
+            )
+    sheet += record(0xA, b"")
+    named = text(name, "B")
+    length = len(start) + len(record(0x85, bytes(6) + named)) + len(record(0xA, b""))
+    book = start + record(0x85, struct.pack("<IBB", length, 0, 0) + named) + record(0xA, b"") + sheet
+    return compound({"Workbook": book})

@@ -25,7 +25,7 @@ def shelf(tmp_path):
     folder = tmp_path / "shelf"
     put(folder, "holiday.txt", "Everyone has 25 days of holiday.")
     put(folder, "travel/trains.md", "# Travel\n\nTrains come first.")
-    put(folder, "costs.xls", "old")
+    put(folder, "costs.xlsb", "old")
     return folder
 
 
@@ -76,7 +76,7 @@ def test_it_returns_when_every_file_is_searchable_and_sums_up(policies, alice, s
         said, code = imported(shelf, "--wait", "--as", "alice")
     assert code == 0
     assert counted(said) == {"Imported": 2, "Skipped": 1, "Searchable": 2, "Could not be read": 0}
-    assert "costs.xls: skipped. .xls cannot be read; saved as .xlsx it can." in said
+    assert "costs.xlsb: skipped. .xlsb cannot be read; saved as .xlsx it can." in said
     assert set(Document.objects.values_list("imported_from", "status", "uploaded_by")) == {
         ("holiday.txt", "ready", alice.pk),
         ("travel/trains.md", "ready", alice.pk),

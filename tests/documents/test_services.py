@@ -74,8 +74,8 @@ def test_of_two_uploads_at_once_one_is_refused(policies, alice, folder):
     ("data", "name", "message"),
     [
         ("", "empty.txt", "is empty"),
-        ("MZ", "setup.exe", r"cannot be read. These can: \.csv, \.docx,"),
-        ("text", "README", "cannot be read"),
+        ("MZ", "setup.exe", r"cannot be read. These can: \.adoc,"),
+        ("text", "notes.pages", "cannot be read"),
         ("x", "old.doc", r"save it as \.docx"),
         ("x" * (1024 * 1024 + 1), "big.txt", "larger than 1 MB"),
     ],

@@ -67,11 +67,37 @@ UPLOADS = {
         files.odt('<text:h text:outline-level="1">Free</text:h><text:p>Words.</text:p>'),
         ("Free", "Free", ""),
     ),
+    "macros.docm": (files.docx("More words."), ("macros", "", "")),
+    "macros.xlsm": (files.xlsx(Costs=[["Oil", "Sum"], ["Lamp", 6]]), ("macros", "", "Costs, rows 1 to 2")),
+    "macros.pptm": (files.pptx("A plan"), ("A plan", "A plan", "slide 1")),
+    "sheet.ods": (files.ods([["Oil", "Sum"], ["Lamp", "5 EUR"]]), ("sheet", "", "Costs, rows 1 to 2")),
+    "slides.odp": (files.odp("The plan"), ("The plan", "The plan", "slide 1")),
+    "book.epub": (files.epub("Chapter One"), ("A book", "Chapter One", "Chapter One")),
+    "box.mbox": (
+        b"From a@b Fri May  3 10:00:00 2024\nSubject: Oil\nFrom: Ada <ada@example.org>\n\nTwelve.",
+        ("box", "Oil", "mail 1, from Ada"),
+    ),
+    "team.ics": (
+        b"BEGIN:VCALENDAR\nBEGIN:VEVENT\nSUMMARY:Meeting\nDTSTART:20240503T100000Z\nEND:VEVENT\nEND:VCALENDAR\n",
+        ("team", "Meeting", ""),
+    ),
+    "work.ipynb": (b'{"cells": [{"cell_type": "markdown", "source": ["# Work\\n", "Words."]}]}', ("Work", "Work", "")),
+    "film.srt": (b"1\n00:01:05,000 --> 00:01:07,000\nHello there.\n", ("film", "", "")),
+    "paper.tex": (b"\\section{Oil}\n\nWords.", ("Oil", "Oil", "")),
+    "tool.py": (b"def main():\n    pass\n", ("tool", "def main()", "lines 1 to 2")),
+    "rules.yaml": (b"days: 25\n", ("rules", "", "line 1")),
+    "README": (b"Read me.\n\nThen do it.\n", ("README", "", "lines 1 to 3")),
+    "mail.msg": (files.msg("Oil", "Twelve."), ("Oil", "", "from Ada")),
+    "old.xls": (files.xls([["Oil", "Sum"], ["Lamp", 5.0]]), ("old", "", "Costs, rows 1 to 2")),
 }
 
 
+def ending(name: str) -> str:
+    return name[name.rindex(".") :] if "." in name else ""
+
+
 def test_every_format_is_read_with_title_heading_and_place(upload):
-    assert {name[name.rindex(".") :] for name in UPLOADS} == set(FORMATS) - {".htm"}
+    assert {FORMATS[ending(name)].module for name in UPLOADS} == {kind.module for kind in FORMATS.values()}
     uploaded = {name: upload(data, name).pk for name, (data, _) in UPLOADS.items()}
     read_all()
     sources = {source.document: source for source in Source.objects.filter(live=True)}
@@ -79,7 +105,7 @@ def test_every_format_is_read_with_title_heading_and_place(upload):
         source = sources[uploaded[name]]
         passage = source.passages.get()
         assert (source.title, passage.heading, passage.location) == expected, name
-        assert source.media_type == FORMATS[name[name.rindex(".") :]].media_type
+        assert source.media_type == FORMATS[ending(name)].media_type
 
 
 def test_places_are_pages_where_a_document_has_several(upload):

@@ -1,0 +1,165 @@
+"""Formats of other programs: Outlook's mails, mailboxes, calendars, books, subtitles, notebooks, code."""
+
+import pytest
+
+from documents import chunking
+from documents.extraction import (
+    calendars,
+    code,
+    epub,
+    marked_text,
+    mbox,
+    notebook,
+    odp,
+    ods,
+    outlook,
+    reading,
+    subtitles,
+)
+from documents.extraction.types import Extracted, ExtractionError
+from search.types import PageText
+from tests.documents import files
+from tests.documents.files import LIMITS, written
+from tests.documents.test_text_formats import headed, words
+
+
+def labelled(extracted: Extracted) -> list[tuple[str, str]]:
+    return [(page.label, page.text) for page in extracted.pages]
+
+
+def test_a_mail_of_outlook_is_read_with_its_files_and_the_mails_in_it(tmp_path):
+    offer = "Ten barrels. " * 500
+    data = files.msg("Oil", "Twelve.", {"offer.txt": offer.encode()}, files.msg_tree("Inner", "Pay by Friday."))
+    extracted = outlook.extract(written(tmp_path, "a.msg", data), LIMITS)
+    assert extracted.title == "Oil"
+    assert labelled(extracted) == [
+        ("from Ada", "Subject: Oil\nFrom: Ada\n\nTwelve.\n\nAttachments: offer.txt, forwarded mail “Inner”"),
+        ("attachment offer.txt", offer),
+        ("forwarded mail “Inner”, from Ada", "Subject: Inner\nFrom: Ada\n\nPay by Friday."),
+    ]
+
+
+def test_a_container_without_a_mail_says_so(tmp_path):
+    with pytest.raises(ExtractionError, match=r"not a mail of Outlook|damaged"):
+        outlook.extract(written(tmp_path, "a.msg", files.compound({"__nameid_version1.0": {}, "x": b"y"})), LIMITS)
+
+
+def test_each_mail_of_a_mailbox_has_its_place(tmp_path):
+    data = (
+        b"From a@b Fri May  3 10:00:00 2024\nSubject: Oil\nFrom: Ada <a@b>\n\nTwelve.\nFrom here on, nothing.\n\n"
+        b"From a@b Fri May  3 11:00:00 2024\nSubject: Re: Oil\nFrom: Bob <b@b>\n\nThirteen.\n"
+    )
+    extracted = mbox.extract(written(tmp_path, "a.mbox", data), LIMITS)
+    assert [page.label for page in extracted.pages] == ["mail 1, from Ada", "mail 2, from Bob"]
+    assert extracted.pages[0].text.endswith("From here on, nothing.")
+
+
+CALENDAR = """BEGIN:VCALENDAR
+BEGIN:VEVENT
+SUMMARY:Board\\, meeting
+DTSTART;TZID=Europe/Berlin:20240503T100000
+DTEND:20240503T120000Z
+LOCATION:Room 4
+ORGANIZER;CN="Ada, Countess":MAILTO:ada@example.org
+DESCRIPTION:Bring the plan.\\nAnd
+  the budget.
+BEGIN:VALARM
+DESCRIPTION:Reminder
+END:VALARM
+END:VEVENT
+END:VCALENDAR
+"""
+
+
+def test_an_event_is_read_with_when_where_and_with_whom(tmp_path):
+    extracted = calendars.extract(written(tmp_path, "a.ics", CALENDAR.replace("\n", "\r\n")), LIMITS)
+    assert words(extracted) == (
+        "Board, meeting\nBegins: 2024-05-03 10:00\nEnds: 2024-05-03 12:00 UTC\nWhere: Room 4\n"
+        "Organizer: Ada, Countess <ada@example.org>\nDescription: Bring the plan.\nAnd the budget.\n"
+        "Description: Reminder"
+    )
+    assert headed(extracted) == [("Board, meeting", "Board, meeting")]
+
+
+def test_a_book_is_read_in_the_order_of_its_chapters(tmp_path):
+    extracted = epub.extract(written(tmp_path, "a.epub", files.epub("One", "Two")), LIMITS)
+    assert extracted.title == "A book"
+    assert labelled(extracted) == [("One", "One\n\nWords 0."), ("Two", "Two\n\nWords 1.")]
+
+
+def test_a_chapter_that_cannot_be_read_is_noted(tmp_path):
+    with reading.begin() as notes:
+        data = files.epub("One", "<div>" * 1100)
+        assert len(epub.extract(written(tmp_path, "a.epub", data), LIMITS).pages) == 1
+    assert "levels deep" in notes.notes()[0].value
+
+
+def test_an_opendocument_spreadsheet_is_read_as_it_is_shown_without_its_endless_rest(tmp_path):
+    data = files.ods([["Item", "Sum"], ["Rent", "1.250,00 €"], [], ["Oil", "3"]])
+    extracted = ods.extract(written(tmp_path, "a.ods", data), LIMITS)
+    assert labelled(extracted) == [("Costs", "Item | Sum\nRent | 1.250,00 €\n\nOil | 3")]
+
+
+def test_an_opendocument_presentation_is_read_slide_by_slide(tmp_path):
+    extracted = odp.extract(written(tmp_path, "a.odp", files.odp("Plan", "Costs")), LIMITS)
+    assert labelled(extracted) == [("slide 1", "Plan"), ("slide 2", "Costs")]
+
+
+SUBTITLES = {
+    "a.srt": "1\n00:01:05,000 --> 00:01:07,000\n<i>Hello</i>\nthere.\n\n2\n00:02:00,000 --> 00:02:01,000\nBye.\n",
+    "a.vtt": "WEBVTT\n\nNOTE not said\n\n01:05.000 --> 01:07.000 line:0\n<v Ada>Hello there.\n\n"
+    "02:00.000 --> 02:01.000\nBye.\n",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", SUBTITLES)
+def test_subtitles_are_read_with_their_times(tmp_path, name):
+    said = words(subtitles.extract(written(tmp_path, name, SUBTITLES[name]), LIMITS))
+    assert said.replace("00:0", "0") in ("01:05 Hello there.\n02:00 Bye.", "1:05 Hello there.\n2:00 Bye.")
+
+
+def test_a_notebook_is_read_with_its_results(tmp_path):
+    cells = (
+        '{"cells": [{"cell_type": "markdown", "source": ["# Sales\\n", "By city."]},'
+        '{"cell_type": "code", "source": "total()", "outputs": [{"data": {"text/plain": ["42"], "image/png": "i"}}]}]}'
+    )
+    extracted = notebook.extract(written(tmp_path, "a.ipynb", cells), LIMITS)
+    assert words(extracted) == "# Sales\nBy city.\n\n```\ntotal()\n```\n\nResult:\n\n```\n42\n```"
+    assert extracted.title == "Sales"
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "headings"),
+    [
+        ("a.tex", "\\title{Oil}\n\\section*{Lamps}\nText.\n\\subsection[short]{Wicks}", ["Oil", "Lamps", "Wicks"]),
+        ("a.adoc", "= Oil\n\n== Lamps\n\n----\n= code\n----\n", ["Oil", "Lamps"]),
+        ("a.org", "#+TITLE: Oil\n* TODO Lamps\n#+begin_src\n* code\n#+end_src\n** Wicks", ["Oil", "Lamps", "Wicks"]),
+    ],
+)
+def test_headings_of_marked_texts_are_known(tmp_path, name, text, headings):
+    extracted = marked_text.extract(written(tmp_path, name, text), LIMITS)
+    assert [heading.text for heading in extracted.headings] == headings
+    assert words(extracted) == text
+
+
+def test_passages_of_code_say_which_lines_they_are_and_what_is_defined_there(tmp_path):
+    text = "import os\n\n\nclass Lamp:\n" + "    oil = 1\n" * 60 + "\n\ndef burn(lamp):\n" + "    lamp.oil -= 1\n" * 60
+    extracted = code.extract(written(tmp_path, "a.py", text), LIMITS)
+    pages = [PageText(1, page.text, page.label, page.first_row, page.unit) for page in extracted.pages]
+    spans = chunking.split(pages, chunking.splitter(markdown=False), extracted.headings)
+    assert spans[0].location.startswith("lines 1 to ")
+    assert spans[-1].location.endswith(f" to {text.count(chr(10))}")
+    assert [heading.text for heading in extracted.headings] == ["class Lamp", "def burn(lamp)"]
+    assert spans[-1].heading == "def burn(lamp)"
+
+
+@pytest.mark.parametrize(
+    "line", ["[server.http]", "CREATE OR REPLACE VIEW sales AS", "export default async function main() {"]
+)
+def test_sections_and_definitions_of_other_languages_are_known(line):
+    assert len(code.by_lines(f"a\n{line}\nb").headings) == 1
+
+
+def test_a_binary_file_without_an_ending_is_refused(tmp_path):
+    with pytest.raises(ExtractionError, match="not look like a text file"):
+        code.extract(written(tmp_path, "program", bytes(range(256)) * 8), LIMITS)
