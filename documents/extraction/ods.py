@@ -33,7 +33,6 @@ def _rows(sheet: Element) -> Iterator[list[str]]:
     for line in below(sheet, whole=("table-row",)):
         if local(line) == "table-row":
             cells = list(_cells(line))
-            times = whole_number(attribute(line, "number-rows-repeated"), 1_000_000)
             repeated = attribute(line, "number-rows-repeated")
             times = whole_number(repeated, MOST_ROWS) if repeated else 1
             yield from [cells] * (min(times, MOST_ROWS) if any(cells) else times if times <= MOST_ROWS else 0)
