@@ -2,9 +2,9 @@
 
 from collections.abc import Callable, Iterator, Sequence
 
+from documents.extraction.embedded_pictures import Pictures
 from documents.extraction.layout import row
 from documents.extraction.package import Element, Package, attribute, below, child, local, whole_number
-from documents.extraction.embedded_pictures import Pictures
 from documents.extraction.types import ExtractionError, Limits, check_characters
 
 # Copies of shapes for programs that cannot draw them.

@@ -3,10 +3,10 @@
 from collections.abc import Iterable, Sequence
 
 from documents.extraction.encodings import clean
+from documents.extraction.grids import NUMBER, YEAR
 from documents.extraction.hyphens import Joiner, without_marks
 from documents.extraction.layout import TITLE_CHARACTERS, row
 from documents.extraction.pdf_page import PageContent, Table
-from documents.extraction.tables import NUMBER, YEAR
 from documents.extraction.types import MAX_HEADINGS, ExtractedPage, Heading
 
 # A table goes on from the page before if at most so many lines, such as page numbers, stand between.

@@ -19,8 +19,6 @@ BOUNDS = replace(LIMITS, cpu_seconds=20, max_chars=20_000_000, max_pages=5000)
 SIZE, TIMES = 150_000, 4
 # Work that grows by the square is 16 times as much.
 MOST = 10
-# Read as files with another suffix are.
-SAME_MODULE = {".htm", ".jpeg", ".jpg", ".tif", ".tsv", ".webp"}
 # What is said of files that nothing but the limits of the process stopped.
 UNCLEAR = ("took", "failed on this file", "memory")
 
