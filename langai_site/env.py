@@ -89,11 +89,11 @@ def origins(values: list[str]) -> None:
 
 
 def embedder(value: str) -> None:
-    """Validate `local`, or LiteLLM's name of an embedder that can be used here."""
+    """Validate `local`, `local-en`, or LiteLLM's name of an embedder that can be used here."""
     provider, _, model = value.partition("/")
-    if value != "local" and not (provider in hosts.EMBEDDER_PROVIDERS and model.strip()):
+    if value not in hosts.LOCAL_EMBEDDERS and not (provider in hosts.EMBEDDER_PROVIDERS and model.strip()):
         names = ", ".join(f"{name}/…" for name in hosts.EMBEDDER_PROVIDERS)
-        raise ValidationError(f"must be local, or a name such as openai/text-embedding-3-small ({names})")
+        raise ValidationError(f"must be local, local-en, or a name such as openai/text-embedding-3-small ({names})")
 
 
 def ocr_languages(value: str) -> None:
@@ -130,7 +130,7 @@ def share(value: float | None) -> None:
 
 def usable_embedder(name: str, address: str, key: str, ceiling: str, local_hosts: list[str]) -> None:
     """Raise ImproperlyConfigured if the embedder has no server, or might be shown confidential text."""
-    if name == "local":
+    if name in hosts.LOCAL_EMBEDDERS:
         return
     if not address:
         other = "OLLAMA_BASE_URL" if name.startswith("ollama/") else "OPENAI_BASE_URL"

@@ -32,6 +32,8 @@ def _same(host: str, item: str) -> bool:
 
 
 OPENAI = "https://api.openai.com/v1"
+# Embedders of this machine: both models, and the English one alone.
+LOCAL_EMBEDDERS = ("local", "local-en")
 EMBEDDER_PROVIDERS = ("openai", "hosted_vllm", "ollama")
 
 

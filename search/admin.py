@@ -16,6 +16,7 @@ from search.access import managed_collections
 from search.models import Collection, Passage, Source
 from search.raising import RaiseQuotingForm, outcome
 from search.services.label_rises import Labelled, raise_quoting
+from search.upkeep.progress import progress_of
 
 # At runtime Django's class takes no type parameter; only the type checker needs it.
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ class CollectionAdmin(CollectionModelAdmin):
     list_filter = ("sensitivity", "everyone")
     search_fields = ("name", "description")
     filter_horizontal = ("teams", "users", "owners")
-    readonly_fields = ("documents", "documents_in_search", "passages", "created_at")
+    readonly_fields = ("documents", "documents_in_search", "passages", "search_index", "created_at")
     fieldsets = (
         (None, {"fields": ("name", "description", "sensitivity")}),
         (
@@ -55,7 +56,7 @@ class CollectionAdmin(CollectionModelAdmin):
             },
         ),
         ("Who looks after it", {"fields": ("owners",)}),
-        ("Contents", {"fields": ("documents", "documents_in_search", "passages", "created_at")}),
+        ("Contents", {"fields": ("documents", "documents_in_search", "passages", "search_index", "created_at")}),
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Collection]:
@@ -146,6 +147,10 @@ class CollectionAdmin(CollectionModelAdmin):
     @admin.display(ordering="passage_count")
     def passages(self, collection: Collection) -> int:
         return getattr(collection, "passage_count", 0)
+
+    @admin.display(description="index for search by meaning")
+    def search_index(self, collection: Collection) -> str:
+        return "-" if collection.pk is None else str(progress_of(collection))
 
 
 def _names(*named: QuerySet[Any]) -> str:

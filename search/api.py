@@ -55,9 +55,12 @@ class Location(Schema):
 
 
 class Metadata(Schema):
+    """`language` is the two-letter code of the passage's language; empty if it is not clear."""
+
     collection: str
     document: DocumentRef
     location: Location
+    language: str
 
 
 class Passage(Schema):
@@ -109,5 +112,5 @@ def _read_sender(user: User, query: str) -> tuple[Reader, Caller, Sensitivity]:
 def _passage(hit: Hit, document: UUID) -> Passage:
     place = Location(page=hit.page, start=hit.start, end=hit.end, name=hit.location, heading=hit.heading)
     named = DocumentRef(id=document, title=hit.title, file_name=hit.file_name)
-    metadata = Metadata(collection=hit.collection, document=named, location=place)
+    metadata = Metadata(collection=hit.collection, document=named, location=place, language=hit.language)
     return Passage(id=hit.passage_id, content=hit.text, metadata=metadata, score=hit.score)

@@ -75,11 +75,10 @@ async def warm_embedder() -> None:
 
 
 def _warm() -> None:
-    from django.conf import settings
+    from search.embeddings import EmbedderUnavailableError, english_embedder, is_local
 
-    from search.embeddings import EmbedderUnavailableError, local_embedder
-
-    embedder = local_embedder()
-    if embedder and settings.EMBEDDER == "local":
+    # The multilingual one is loaded with the first question that needs it: an English-speaking team may never ask one.
+    embedder = english_embedder()
+    if embedder and is_local():
         with contextlib.suppress(EmbedderUnavailableError):
             embedder.embed(["warm"], Sensitivity.PUBLIC)

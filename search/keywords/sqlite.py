@@ -51,6 +51,11 @@ class SqliteIndex(RowIndex):
                 [(row.passage_id, mark(row.collection_id), " ".join(row.tokens), _again(row.tokens)) for row in rows],
             )
 
+    def languages(self, collections: Sequence[int]) -> set[str]:
+        readable = set(collections)
+        rows = fetched("SELECT collection_id, language FROM search_keywordcounts WHERE passages > 0")
+        return {language for collection_id, language in rows if collection_id in readable}
+
     def _scope(self, collections: Sequence[int]) -> KeywordScope:
         readable = set(collections)
         passages = inside = 0

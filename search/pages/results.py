@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
+from django.conf.locale import LANG_INFO
 from django.urls import reverse
 from django.utils.formats import date_format
 
@@ -33,12 +34,21 @@ KINDS = {
     "text/x-rst": "reStructuredText",
 }
 
+# Names of languages of which Django knows variants, or none.
+_NAMES = {"zh": "Chinese", "nb": "Norwegian", "si": "Sinhala", "lo": "Lao", "gu": "Gujarati"}
+
 Matcher = Callable[[str], Sequence[Match]]
 
 
 def kind_of(media_type: str) -> str:
     """Return the usual name of a media type."""
     return KINDS.get(media_type, media_type.rpartition("/")[2])
+
+
+def language_name(code: str) -> str:
+    """Return the English name of a language; its code if it has none here."""
+    found = _NAMES.get(code) or LANG_INFO.get(code, {}).get("name") or code
+    return str(found)
 
 
 @dataclass(frozen=True)
@@ -48,6 +58,14 @@ class ShownPassage:
     hit: Hit
     url: str
     pieces: list[SnippetPiece]
+    asked_in: str = ""
+
+    @property
+    def language(self) -> str:
+        """Return the name of its language if that is another than the question's; "" if not, or if it is unclear."""
+        if not self.asked_in or self.hit.language in ("", self.asked_in):
+            return ""
+        return language_name(self.hit.language)
 
     @property
     def heading(self) -> str:
@@ -57,6 +75,11 @@ class ShownPassage:
     def place(self) -> str:
         """Return where in the document it is, as people say it; empty if the document has one page."""
         return self.hit.location or (f"page {self.hit.page}" if self.hit.pages > 1 else "")
+
+    @property
+    def details(self) -> str:
+        """Return its place, its heading and, if that is not the question's, its language."""
+        return " · ".join(filter(None, (self.place, self.heading, self.language and f"in {self.language}")))
 
 
 @dataclass(frozen=True)
@@ -90,12 +113,12 @@ class Chosen:
     some: bool
 
 
-def by_document(hits: Sequence[Hit], matches: Matcher) -> list[FoundDocument]:
-    """Return the documents in the order of their best passages."""
+def by_document(hits: Sequence[Hit], matches: Matcher, asked_in: str = "") -> list[FoundDocument]:
+    """Return the documents in the order of their best passages. `asked_in` is the code of the question's language."""
     found: dict[object, FoundDocument] = {}
     for hit in hits:
         text = words_of(hit, hit.text)
-        passage = ShownPassage(hit, passage_url(hit), snippet(text, matches(text)))
+        passage = ShownPassage(hit, passage_url(hit), snippet(text, matches(text)), asked_in)
         found.setdefault(hit.source_id, FoundDocument([])).passages.append(passage)
     return list(found.values())
 

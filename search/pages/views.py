@@ -21,6 +21,7 @@ from search.models import Collection, Source
 from search.pages import forms, results
 from search.pages.marking import matcher
 from search.services import find, label_of
+from search.services.comparing import question_language
 from search.types import Findings, Reader
 
 LIMIT = 30
@@ -40,7 +41,7 @@ async def search(request: HttpRequest) -> HttpResponse:
         await limits.acount(limits.PAGES, settings.RATE_LIMIT_PAGES, limits.person(request.user))  # type: ignore[arg-type]
     found = await _found(form, context["reader"], context["label"]) if form.ready else Findings()
     # In a thread: this takes milliseconds in which the event loop could not continue other answers.
-    documents = await asyncio.to_thread(results.by_document, found.hits, matcher(form.query))
+    documents = await asyncio.to_thread(_documents, form, found)
     context |= {"findings": found, "documents": documents, "part": part}
     response = render(request, f"search/search.html{'#found' if part else ''}", context)
     if part:
@@ -48,6 +49,10 @@ async def search(request: HttpRequest) -> HttpResponse:
     # Otherwise the browser may show only the results when the person returns to the page.
     patch_vary_headers(response, ["HX-Request"])
     return response
+
+
+def _documents(form: forms.SearchForm, found: Findings) -> list[results.FoundDocument]:
+    return results.by_document(found.hits, matcher(form.query), question_language(form.query))
 
 
 async def _found(form: forms.SearchForm, reader: Reader, label: Sensitivity) -> Findings:

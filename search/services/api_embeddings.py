@@ -23,7 +23,7 @@ from langai_site.usage import prices
 from langai_site.usage.callers import caller_of
 from langai_site.usage.spending import reservations as usage
 from langai_site.usage.types import Caller, Usage, cost
-from search.embeddings import Embedder, EmbedderUnavailableError, configured, local_embedder
+from search.embeddings import Embedder, EmbedderUnavailableError, configured, english_embedder, is_local
 from search.services.present import present_of_person
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ class ApiEmbeddings:
 
 def names() -> list[str]:
     """Return the embedders that a program can ask for: the local MiniLM, and the configured one."""
-    return [LOCAL] if settings.EMBEDDER == "local" else [LOCAL, settings.EMBEDDER]
+    return [LOCAL] if is_local() else [LOCAL, settings.EMBEDDER]
 
 
 async def vectors_of(
@@ -94,7 +94,7 @@ def _embedder(model: str) -> Embedder:
         raise NotFoundError(
             f"There is no embedder “{model}” here. There is {' and '.join(names())}.", code="model_not_found"
         )
-    embedder = local_embedder() if model == LOCAL else configured()
+    embedder = english_embedder() if model == LOCAL else configured()
     if embedder is None:
         raise UnavailableError(f"{model} is not ready yet. Try again in a moment.")
     return embedder

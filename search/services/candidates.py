@@ -7,18 +7,17 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from django.db.models.functions import Substr
-
 from langai_site.outbound.types import ReadPresent
 from langai_site.request_id import carried
 from langai_site.sensitivity import Sensitivity
 from langai_site.usage.types import Caller
-from search.embeddings import Embedder, EmbedderUnavailableError, remembered
+from search.embeddings import Embedder, EmbedderUnavailableError, companion_of, remembered
+from search.embeddings.calibrations import is_calibrated, lowest_line
 from search.fusion import Ranking, fused
 from search.indexes import MEANING_OFF, Index, queried
-from search.keywords import KeywordHit
-from search.models import Passage
-from search.questions.queries import SearchQuestion, language_of
+from search.keywords import KeywordHit, get_index
+from search.questions.queries import SearchQuestion
+from search.services import comparing
 from search.services.words import by_phrases, by_words
 from search.types import Reader
 from search.vectors import BrokenCollectionError, StoreUnavailableError, get_store
@@ -41,8 +40,9 @@ COVERED_ALONE = 0.05
 # How much it counts that a passage has a rare number, a code or the name of a file exactly as the question has it.
 CODES = 0.6
 
-# Characters at a passage's start that show its script, and the last Latin character.
-BEGINNING, LATIN = 200, "\u024f"
+# How many times as many passages a local embedder is asked for where some are in other languages: their cosines are
+# lower, so that passages in the question's language come before them.
+MIXED = 4
 
 # These threads mostly wait for the store; they compute little.
 _store_threads = ThreadPoolExecutor(8, thread_name_prefix="store")
@@ -79,6 +79,29 @@ class Meaning:
     weight: float
     vector: "np.ndarray"
     indexes: tuple[Index, ...]
+    language: str = ""
+    deeper: int = 1
+
+    @property
+    def embedder(self) -> Embedder:
+        return self.indexes[0].embedder
+
+    def ranked(self, scores: Mapping[int, float], languages: Mapping[int, str]) -> dict[int, float]:
+        """Return the scores of the passages in languages that the embedder ranks."""
+        alone = not all(index.partial for index in self.indexes)
+        return {
+            pk: score
+            for pk, score in scores.items()
+            if comparing.ranks(self.embedder, self.language, languages.get(pk, ""), alone=alone)
+        }
+
+    @property
+    def line(self) -> float:
+        """Return the cosine under which nothing counts, whatever the language of the passage."""
+        fingerprint = self.embedder.fingerprint
+        if is_calibrated(fingerprint):
+            return lowest_line(fingerprint, self.language or "en")
+        return self.embedder.min_score
 
 
 @dataclass(frozen=True)
@@ -102,9 +125,10 @@ def embedded_question(
         by_embedder.setdefault(index.embedder.fingerprint, []).append(index)
     meanings: list[Meaning] = []
     notice = searchable.notice if get_store() else MEANING_OFF
+    spoken = get_index().languages(reader.collections)
     for indexes in by_embedder.values() if get_store() else ():
         try:
-            meanings += _meanings(asked, tuple(indexes), embed)
+            meanings += _meanings(asked, tuple(indexes), spoken, embed)
         except EmbedderUnavailableError as error:
             logger.warning("A question was not embedded: %s", error)
             notice = MEANING_DOWN
@@ -112,17 +136,33 @@ def embedded_question(
 
 
 def _meanings(
-    asked: SearchQuestion, indexes: tuple[Index, ...], embed: "Callable[[Embedder, Sequence[str]], np.ndarray]"
+    asked: SearchQuestion,
+    indexes: tuple[Index, ...],
+    spoken: set[str],
+    embed: "Callable[[Embedder, Sequence[str]], np.ndarray]",
 ) -> list[Meaning]:
     embedder = indexes[0].embedder
-    texts = [(text, weight) for text, weight in asked.texts if understands(embedder, text)]
-    vectors = embed(embedder, [text for text, _weight in texts]) if texts else ()
-    return [Meaning(text, weight, vector, indexes) for (text, weight), vector in zip(texts, vectors, strict=True)]
+    deeper = MIXED if is_calibrated(embedder.fingerprint) and len(spoken - {""}) > 1 else 1
+    texts = [(text, weight, comparing.question_language(text)) for text, weight in asked.texts]
+    texts = [each for each in texts if is_asked(embedder, each[2], spoken)]
+    vectors = embed(embedder, [text for text, _weight, _language in texts]) if texts else ()
+    return [
+        Meaning(text, weight, vector, indexes, language, deeper)
+        for (text, weight, language), vector in zip(texts, vectors, strict=True)
+    ]
 
 
-def understands(embedder: Embedder, text: str) -> bool:
-    """Return whether the embedder was made for the text's language. For others it ranks far worse than words do."""
-    return embedder.languages is None or language_of(text) in (*embedder.languages, "")
+def is_asked(embedder: Embedder, language: str, spoken: set[str]) -> bool:
+    """Return whether an embedder ranks any passage for a question in this language.
+
+    `spoken` has the languages of the passages that are searched. An embedder for certain languages ranks others far
+    worse than words do; the multilingual one is not even loaded where all is English.
+    """
+    if embedder.languages is not None:
+        return language in (*embedder.languages, "")
+    return companion_of(embedder) is None or any(
+        comparing.ranks(embedder, language, each, alone=False) for each in spoken
+    )
 
 
 def candidates(question: CandidateQuestion, depth: int) -> Candidates:
@@ -131,11 +171,10 @@ def candidates(question: CandidateQuestion, depth: int) -> Candidates:
     word_hits = [by_words(text, question.collections, depth) for text, _weight in question.asked.texts]
     phrases = by_phrases(question.asked.phrases, question.collections, depth)
     meaning_hits = [
-        (meaning, _without_unknown_scripts(meaning, _merged(map(Future.result, futures))))
-        for meaning, futures in waiting
+        (meaning, _comparable(meaning, _merged(map(Future.result, futures)))) for meaning, futures in waiting
     ]
     embedded_texts = {meaning.text for meaning, found in meaning_hits if not found.failed}
-    rankings = [Ranking(found.scores, meaning.weight, low=found.low) for meaning, found in meaning_hits]
+    rankings = _by_meaning(meaning_hits)
     for (text, weight), words in zip(question.asked.texts, word_hits, strict=True):
         rankings.append(_by_words(words.hits, weight, alone=text not in embedded_texts))
         rankings.append(_by_codes(words.hits, weight))
@@ -145,6 +184,20 @@ def candidates(question: CandidateQuestion, depth: int) -> Candidates:
         all(found.complete for _meaning, found in meaning_hits) and all(words.complete for words in word_hits),
         MEANING_DOWN if any(found.failed for _meaning, found in meaning_hits) else question.notice,
     )
+
+
+def _by_meaning(hits: Sequence[tuple[Meaning, FoundCandidates]]) -> list[Ranking]:
+    """Return a ranking for each text; what the two local embedders found for one is comparable, and so one ranking."""
+    together: dict[tuple[str, str], list[tuple[Meaning, FoundCandidates]]] = {}
+    for meaning, found in hits:
+        fingerprint = meaning.embedder.fingerprint
+        key = "" if is_calibrated(fingerprint) else fingerprint
+        together.setdefault((meaning.text, key), []).append((meaning, found))
+    rankings = []
+    for same in together.values():
+        merged = _merged(found for _meaning, found in same)
+        rankings.append(Ranking(merged.scores, same[0][0].weight, low=merged.low))
+    return rankings
 
 
 def _by_words(hits: Sequence[KeywordHit], weight: float, *, alone: bool) -> Ranking:
@@ -159,41 +212,38 @@ def _by_codes(hits: Sequence[KeywordHit], weight: float) -> Ranking:
 
 
 def _ask_stores(meaning: Meaning, depth: int) -> "list[Future[FoundCandidates]]":
-    return [_store_threads.submit(carried(_nearest), meaning.vector, index, depth) for index in meaning.indexes]
+    return [
+        _store_threads.submit(carried(_nearest), meaning, index, depth * meaning.deeper) for index in meaning.indexes
+    ]
 
 
-def _nearest(vector: "np.ndarray", index: Index, depth: int) -> FoundCandidates:
-    """Return the passages of an index at or above its embedder's threshold."""
+def _nearest(meaning: Meaning, index: Index, depth: int) -> FoundCandidates:
+    """Return the passages of an index that may count."""
     store = get_store()
     try:
-        answer = store.query(index.name, vector, depth) if store else []
+        answer = store.query(index.name, meaning.vector, depth) if store else []
     except (StoreUnavailableError, BrokenCollectionError) as error:
         logger.warning("Collection %s was not searched by meaning: %s", index.collection_id, error)
         return FoundCandidates({}, failed=True)
-    counting = {pk: score for pk, score in answer if score >= index.embedder.min_score}
+    counting = {pk: score for pk, score in answer if score >= meaning.line}
     low = min((score for _pk, score in answer), default=1.0)
-    return FoundCandidates(counting, complete=len(counting) < depth, low=low)
+    # What counts of a local embedder's depends on the language of each passage, which is not known yet.
+    scores = dict(answer) if is_calibrated(meaning.embedder.fingerprint) else counting
+    return FoundCandidates(scores, complete=len(counting) < depth, low=low)
 
 
-def _without_unknown_scripts(meaning: Meaning, found: FoundCandidates) -> FoundCandidates:
-    """Remove passages in scripts that the embedder does not know: it finds them similar to anything.
-
-    An embedder that was made for certain languages was made for those in Latin letters.
-    """
-    if meaning.indexes[0].embedder.languages is None or not found.scores:
+def _comparable(meaning: Meaning, found: FoundCandidates) -> FoundCandidates:
+    """Return how near a local embedder finds the passages that it ranks; the scores of others stay as they are."""
+    if not is_calibrated(meaning.embedder.fingerprint):
         return found
-    texts = Passage.objects.filter(pk__in=found.scores).order_by().annotate(beginning=Substr("text", 1, BEGINNING))
-    strange = {pk for pk, beginning in texts.values_list("pk", "beginning") if not _is_latin(beginning)}
-    return replace(found, scores={pk: score for pk, score in found.scores.items() if pk not in strange})
-
-
-def _is_latin(text: str) -> bool:
-    letters = [char for char in text if char.isalpha()]
-    return 2 * sum(char <= LATIN for char in letters) >= len(letters)
+    languages = comparing.passage_languages(found.scores)
+    ranked = meaning.ranked(found.scores, languages)
+    scores, low = comparing.strengths(meaning.embedder.fingerprint, meaning.language, ranked, languages)
+    return replace(found, scores=scores, low=low)
 
 
 def _merged(answers: Iterable[FoundCandidates]) -> FoundCandidates:
-    """Merge what one embedder's indexes found: their scores can be compared."""
+    """Merge what was found in several indexes whose scores can be compared."""
     found = list(answers)
     scores = {pk: score for each in found for pk, score in each.scores.items()}
     low = min((each.low for each in found), default=1.0)

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 from uuid import UUID
@@ -17,6 +18,7 @@ from search.contexts import digest_of, in_context, names_of
 from search.embeddings import EmbedderUnavailableError, find_configured
 from search.indexes import Index
 from search.keywords import KeywordText, get_index
+from search.keywords.scripts import language_of_text
 from search.models import Page, Passage, PassageVector, Source
 from search.services.present import present_of
 from search.services.relabelling import renew
@@ -30,6 +32,16 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 Progress = Callable[[str, float], None]
+
+
+@dataclass(frozen=True)
+class _NewVectors:
+    """The vectors of a batch's passages that belong in `index`; `places` are their positions in the batch."""
+
+    index: Index
+    places: Sequence[int]
+    vectors: "np.ndarray"
+
 
 # Passages embedded, written and stored in one batch: short transactions, and progress that moves.
 INDEX_BATCH = 64
@@ -125,25 +137,38 @@ def _write_passages(source_id: UUID, spans: Sequence[TextSpan], progress: Progre
 
 def _write_and_store(source: Source, first: int, spans: Sequence[TextSpan], failed: set[str]) -> None:
     texts = [in_context(source.title, span) for span in spans]
-    digests = [digest_of(text) for text in texts]
-    read_present = partial(present_of, [source.pk])
-    vectors: list[tuple[Index, np.ndarray]] = []
-    for index in indexes.indexes_of(source.collection):
-        if index.takes(source.label) and index.embedder.fingerprint not in failed:
-            try:
-                vectors.append((index, vectors_of(texts, digests, index.embedder, source.label, read_present)))
-            except EmbedderUnavailableError as error:
-                failed.add(index.embedder.fingerprint)
-                logger.warning("“%s” is embedded later: %s", source.pk, error)
-    rows = _write_batch(source, first, spans, texts, vectors)
+    made = _embedded(source, texts, failed)
+    rows = _write_batch(source, first, spans, texts, made)
     # Embedding takes a while, so the label may have changed.
     try:
-        label = read_present().label
+        label = present_of([source.pk]).label
     except NotAdmittedError:
         raise SourceGoneError from None
-    for index, found in vectors:
-        if index.name not in failed and not _store(index, label, [row.pk for row in rows], found):
-            failed.add(index.name)
+    for new in made:
+        ids = [rows[place].pk for place in new.places]
+        if new.index.name not in failed and not _store(new.index, label, ids, new.vectors):
+            failed.add(new.index.name)
+
+
+def _embedded(source: Source, texts: Sequence[str], failed: set[str]) -> list[_NewVectors]:
+    """Return the texts' vectors for each index that they belong in, without embedders that are not available now."""
+    made: list[_NewVectors] = []
+    languages = [language_of_text(text) for text in texts]
+    for index in indexes.indexes_of(source.collection):
+        places = [place for place, language in enumerate(languages) if index.needs(language)]
+        if not places or not index.takes(source.label) or index.embedder.fingerprint in failed:
+            continue
+        needed = [texts[place] for place in places]
+        try:
+            found = vectors_of(
+                needed, [*map(digest_of, needed)], index.embedder, source.label, partial(present_of, [source.pk])
+            )
+        except EmbedderUnavailableError as error:
+            failed.add(index.embedder.fingerprint)
+            logger.warning("“%s” is embedded later: %s", source.pk, error)
+        else:
+            made.append(_NewVectors(index, places, found))
+    return made
 
 
 @transaction.atomic
@@ -152,7 +177,7 @@ def _write_batch(
     first: int,
     spans: Sequence[TextSpan],
     texts: Sequence[str],
-    vectors: "Sequence[tuple[Index, np.ndarray]]",
+    made: Sequence[_NewVectors],
 ) -> list[Passage]:
     # The lock prevents removal until the passages are written.
     if Source.objects.select_for_update().filter(pk=source.pk).first() is None:
@@ -175,10 +200,10 @@ def _write_batch(
     get_index().add(
         KeywordText(row.pk, source.collection_id, text, names) for row, text in zip(rows, texts, strict=True)
     )
-    for index, found in vectors:
+    for new in made:
         PassageVector.objects.bulk_create(
-            PassageVector(passage=row, embedder=index.embedder.fingerprint, vector=packed(vector))
-            for row, vector in zip(rows, found, strict=True)
+            PassageVector(passage=rows[place], embedder=new.index.embedder.fingerprint, vector=packed(vector))
+            for place, vector in zip(new.places, new.vectors, strict=True)
         )
     return rows
 

@@ -43,6 +43,7 @@ class _Row(NamedTuple):
     source__collection_id: int
     source__collection__name: str
     source__collection__sensitivity: int
+    keywords__language: str | None
     pages: int
 
 
@@ -117,6 +118,7 @@ def _hit(row: _Row, score: float) -> Hit:
         position=row.position,
         media_type=row.source__media_type,
         added_at=row.source__added_at,
+        language=row.keywords__language or "",
     )
 
 

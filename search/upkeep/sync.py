@@ -10,7 +10,14 @@ from django.conf import settings
 from django.db.models import QuerySet
 
 from search import indexes
-from search.embeddings import FINGERPRINT, configured, embedder_for, find_configured, local_embedder
+from search.embeddings import (
+    LOCAL_FINGERPRINTS,
+    configured,
+    embedder_for,
+    find_configured,
+    local_embedder,
+    missing_local,
+)
 from search.embeddings.hosted import fingerprints
 from search.indexes import Index, indexes_of
 from search.models import Collection, PassageVector, Source
@@ -81,11 +88,10 @@ def stored_indexes() -> tuple[list[Index], set[str]]:
 
 
 def _unreachable(collection: Collection) -> set[str]:
-    """Return the indexes to keep although their embedder is unavailable now: MiniLM's, and the searched one's."""
+    """Return the indexes to keep although their embedder is unavailable now: local ones', and the searched one's."""
     searched = indexes.searched_embedder(collection)
     names = {collection.embedder} if collection.embedder and searched is None else set()
-    names |= set() if local_embedder() else {FINGERPRINT}
-    return {indexes.store_name(collection.pk, name) for name in names}
+    return {indexes.store_name(collection.pk, name) for name in names | missing_local()}
 
 
 def check(store: VectorStore, index: Index, *, present: bool, thorough: bool) -> tuple[int, int]:
@@ -159,9 +165,13 @@ def restore(store: VectorStore, index: Index, ids: Sequence[int]) -> None:
 
 def switch(store: VectorStore | None) -> None:
     """Switch each collection to the embedder that it should have, once that embedder's index is complete."""
+    # A multilingual index that cannot be searched now waits for its model: another would have to be built instead.
+    missing = missing_local()
     for collection in Collection.objects.order_by("pk"):
         wanted = embedder_for(collection.sensitivity)
-        if wanted is None or wanted.fingerprint == collection.embedder or not _complete(collection, store):
+        if wanted is None or wanted.fingerprint == collection.embedder or collection.embedder in missing:
+            continue
+        if not _complete(collection, store):
             continue
         same = Collection.objects.filter(
             pk=collection.pk, embedder=collection.embedder, sensitivity=collection.sensitivity
@@ -200,7 +210,8 @@ def unwanted(collection: Collection) -> Iterator[QuerySet[PassageVector]]:
         return
     wanted = {index.embedder.fingerprint: index for index in indexes_of(collection)}
     mine = PassageVector.objects.filter(passage__source__collection=collection).order_by()
-    for fingerprint in sorted({FINGERPRINT, *fingerprints()} - {collection.embedder, *wanted}):
+    unused = {*LOCAL_FINGERPRINTS, *fingerprints()} - {collection.embedder, *wanted} - missing_local()
+    for fingerprint in sorted(unused):
         yield mine.filter(embedder=fingerprint)
     for fingerprint, index in wanted.items():
         outside = Source.objects.live().filter(collection=collection).exclude(pk__in=index.sources().values("pk"))

@@ -42,6 +42,7 @@ async def test_a_passage_says_what_it_is_and_where(library, program):
     assert passage["metadata"]["collection"] == "Handbook"
     assert passage["metadata"]["location"]["page"] == 1
     assert passage["metadata"]["location"]["heading"] == "Vacation"
+    assert passage["metadata"]["language"] == "en"
 
 
 async def test_only_what_may_be_read_is_found_whatever_is_asked_for(library, program):

@@ -246,16 +246,20 @@ def test_what_a_server_answers_is_told(settings, answer, status, told):
     assert found.advice
 
 
-def test_the_embedder_embeds_a_word(settings, model_dir):
-    settings.EMBEDDER, settings.MODEL_DIR = "local", model_dir
+def test_each_local_embedder_embeds_a_word(settings, both_models, model_dir):
+    settings.EMBEDDER, settings.MODEL_DIR = "local", both_models
     found = search.embedder()
-    assert found.status == "ok"
-    assert found.found.endswith("384 numbers")
+    assert (found.status, found.found.count("384 numbers")) == ("ok", 2)
+    settings.MODEL_DIR = model_dir
+    found = search.embedder()
+    assert (found.status, found.found.count("384 numbers")) == ("warn", 1)
+    settings.EMBEDDER = "local-en"
+    assert search.embedder().status == "ok"
 
 
 def test_weights_that_are_not_the_published_ones_are_told(settings, model_dir, tmp_path, monkeypatch):
     (tmp_path / "model.safetensors").write_bytes(b"does not answer in JSON")
-    monkeypatch.setattr(search, "weights_folder", lambda: tmp_path)
+    monkeypatch.setattr(search.local, "weights_folder", lambda: tmp_path)
     settings.EMBEDDER, settings.MODEL_DIR = "local", model_dir
     assert (search.embedder().status, "SHA-256" in search.embedder().found) == ("fail", True)
 

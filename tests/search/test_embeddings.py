@@ -43,7 +43,7 @@ def test_no_texts_give_no_vectors(embedder):
 
 def test_a_prepared_model_is_not_built_again(model_dir):
     before = (model_dir / local.MODEL).stat().st_mtime_ns
-    assert embeddings.prepare(model_dir) == ""
+    assert local.prepare(model_dir) == ""
     assert (model_dir / local.MODEL).stat().st_mtime_ns == before
 
 
@@ -82,5 +82,5 @@ def test_a_damaged_model_is_told_once_and_built_again_at_the_next_start(model_di
         embeddings.local_embedder().embed(TEXTS, PUBLIC)
     assert embeddings.local_embedder() is None
     assert len(caplog.records) == 1
-    assert embeddings.prepare(settings.MODEL_DIR) == ""
+    assert local.prepare(settings.MODEL_DIR) == ""
     assert embeddings.local_embedder().embed(TEXTS, PUBLIC).shape == (5, 384)

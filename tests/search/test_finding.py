@@ -10,7 +10,7 @@ from langai_site.accounts.models import User
 from langai_site.sensitivity import Sensitivity
 from search import services
 from search.access import reader_of
-from search.embeddings import FINGERPRINT
+from search.embeddings.local import FINGERPRINT
 from search.models import Collection, Page, Passage, Source
 from search.services.finding import FAILED
 from search.types import Filters, Findings, PageText, Reader, SourceInfo, TextSpan

@@ -4,7 +4,7 @@ from uuid import uuid4
 
 from langai_site.sensitivity import Sensitivity
 from search import indexes
-from search.embeddings import FINGERPRINT
+from search.embeddings.local import FINGERPRINT
 from search.indexes import LABEL_TOO_HIGH, MEANING_OFF, REBUILDING, queried
 from search.models import Collection, Passage, PassageVector, Source
 from search.services import relabel

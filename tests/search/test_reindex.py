@@ -7,7 +7,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from langai_site.models import Checkpoint
-from search.embeddings import FINGERPRINT
+from search.embeddings.local import FINGERPRINT
 from search.indexes import store_name
 from search.keywords import get_index
 from search.models import Collection, Passage, PassageVector

@@ -71,3 +71,19 @@ def test_the_buttons_say_what_is_chosen(form, texts):
 
 def test_a_collection_that_may_not_be_read_is_not_named():
     assert chosen(SearchForm(collections=(7,)), {1: "Policies"})["collections"].text == "No collection"
+
+
+@pytest.mark.parametrize(
+    ("language", "asked_in", "shown"),
+    [
+        ("de", "en", "page 1 · in German"),
+        ("zh", "en", "page 1 · in Chinese"),
+        ("en", "ar", "page 1 · in English"),
+        ("de", "de", "page 1"),
+        ("", "en", "page 1"),
+        ("de", "", "page 1"),
+    ],
+)
+def test_a_passage_in_another_language_than_the_question_is_marked(language, asked_in, shown):
+    (document,) = by_document([hit(language=language)], no_words, asked_in)
+    assert document.passages[0].details == shown

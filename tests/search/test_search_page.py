@@ -52,7 +52,7 @@ def test_text_runs_in_the_direction_of_its_own_language(browser, handbook, embed
     add(handbook, ["يحق للموظفين الحصول على إجازة سنوية."], title="دليل الموظف")
     html = text(browser.get(PAGE, {"q": "إجازة"}))
     assert '<h2 dir="auto"><a' in html
-    assert '<span class="snippet" dir="auto">' in html
+    assert '<span class="snippet" dir="auto" lang="ar">' in html
 
 
 def test_the_menu_says_where_one_is(browser, handbook, embedder, store, add):

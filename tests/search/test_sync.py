@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from search.apps import vector_store_status
-from search.embeddings import FINGERPRINT
+from search.embeddings.local import FINGERPRINT
 from search.models import Collection, Passage, PassageVector, Source
 from search.upkeep.sync import sync_store, sync_vectors
 from search.upkeep.verification import differences

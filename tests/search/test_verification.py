@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from django.core.management import call_command
 
-from search.embeddings import FINGERPRINT
+from search.embeddings.local import FINGERPRINT
 from search.indexes import store_name
 from search.keywords import get_index
 from search.models import Collection, Passage, PassageVector, Source

@@ -1,0 +1,74 @@
+"""Makes what two local embedders find comparable, by the languages of question and passages. Synchronous.
+
+MiniLM ranks English passages for English questions; the multilingual embedder ranks all others, and all passages for
+questions in other languages. A text whose language is not clear, such as a code or a table, counts as English.
+"""
+
+from collections.abc import Iterable, Mapping
+
+from django.db.models.functions import Substr
+
+from search.embeddings import Embedder, companion_of
+from search.embeddings.calibrations import calibration
+from search.keywords.languages import STEMMERS
+from search.keywords.scripts import language_of_text
+from search.models import Passage
+from search.questions.queries import language_of
+
+ENGLISH = ("en", "")
+# Characters at a passage's start that show its script.
+BEGINNING = 200
+# Ids in one statement; old versions of SQLite accept at most 999 values.
+BATCH = 900
+
+
+def question_language(text: str) -> str:
+    """Return the language of a question, which may be a few words; "" if nothing shows it."""
+    return language_of_text(text) or language_of(text)
+
+
+def passage_languages(ids: Iterable[int]) -> dict[int, str]:
+    """Return the languages of passages; of some in no clear one, at least the language that their script is of.
+
+    Rows that an earlier version wrote have languages in Latin letters only.
+    """
+    wanted = list(ids)
+    found: dict[int, str] = {}
+    for first in range(0, len(wanted), BATCH):
+        rows = Passage.objects.filter(pk__in=wanted[first : first + BATCH]).order_by()
+        found |= {pk: language or "" for pk, language in rows.values_list("pk", "keywords__language")}
+    unclear = [pk for pk, language in found.items() if not language]
+    for first in range(0, len(unclear), BATCH):
+        rows = Passage.objects.filter(pk__in=unclear[first : first + BATCH]).order_by()
+        texts = rows.annotate(beginning=Substr("text", 1, BEGINNING)).values_list("pk", "beginning")
+        found |= {pk: language_of_text(beginning) for pk, beginning in texts}
+    return found
+
+
+def strengths(
+    fingerprint: str, question: str, cosines: Mapping[int, float], languages: Mapping[int, str]
+) -> tuple[dict[int, float], float]:
+    """Return how near the passages are to a question in this language, and the lowest of all.
+
+    Passages under the line of their language are left out.
+    """
+    found: dict[int, float] = {}
+    low = 1.0
+    for pk, cosine in cosines.items():
+        known = calibration(fingerprint, question or "en", languages.get(pk, ""))
+        strength = known.strength(cosine)
+        low = min(low, strength)
+        if cosine >= known.line:
+            found[pk] = strength
+    return found, low
+
+
+def ranks(embedder: Embedder, question: str, passage: str, *, alone: bool) -> bool:
+    """Return whether this local embedder ranks passages in one language for questions in another.
+
+    `alone`: no other ranks them. An embedder for certain languages then ranks all in Latin letters: it finds passages
+    in scripts that it does not know similar to anything.
+    """
+    if embedder.languages is not None:
+        return passage in (*embedder.languages, "") or (alone and passage in STEMMERS)
+    return companion_of(embedder) is None or question not in ENGLISH or passage not in ENGLISH

@@ -1,0 +1,150 @@
+# ruff: noqa: RUF001 - letters of other scripts belong here
+"""Questions and passages in different languages, with both local models."""
+
+import asyncio
+
+import pytest
+
+from langai_site.sensitivity import Sensitivity
+from search.access import reader_of
+from search.embeddings import english_embedder, multilingual
+from search.embeddings.calibrations import calibration, lowest_line
+from search.keywords import get_index
+from search.keywords.scripts import language_of_text
+from search.models import Collection
+from search.services import candidates, find
+from search.services.comparing import passage_languages, question_language
+
+PUBLIC = Sensitivity.PUBLIC
+ENGLISH = "Everyone at the firm has twenty eight days of paid vacation a year. Unused days end in March."
+GERMAN = "Jede Person in der Firma hat dreißig Tage bezahlten Urlaub im Jahr. Nicht genommene Tage verfallen im März."
+CHINESE = "公司每位员工每年有二十八天带薪假期，未使用的假期在三月底失效。"
+ARABIC = "لكل موظف في الشركة ثمانية وعشرون يوما من الإجازة المدفوعة في السنة."
+OTHERS = [
+    "The pump runs at 2,900 revolutions a minute and is serviced after every 4,000 hours.",
+    "Rechnungen werden innerhalb von dreißig Tagen bezahlt, wenn zwei Personen unterschrieben haben.",
+    "访客在前台登记，佩戴胸牌，由接待人员陪同。",
+]
+
+
+@pytest.fixture
+def both(both_models, settings, store):
+    settings.MODEL_DIR = both_models
+
+
+@pytest.fixture
+def library(both, handbook, add, alice):
+    """A collection with passages in four languages."""
+    add(handbook, [ENGLISH, GERMAN, CHINESE, ARABIC, *OTHERS], title="")
+    return reader_of(alice)
+
+
+def found(question, reader):
+    return [hit.text for hit in asyncio.run(find(question, reader, label=PUBLIC)).hits]
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        (ENGLISH, "en"),
+        (GERMAN, "de"),
+        (CHINESE, "zh"),
+        (ARABIC, "ar"),
+        ("Счёт оплачивается в течение тридцати дней.", "ru"),
+        ("Рахунок сплачується протягом тридцяти днів, її термін", "uk"),
+        ("会議は毎週月曜日の午前十時に始まります。", "ja"),
+        ("회의는 매주 월요일에 시작합니다.", "ko"),
+        ("Η πληρωμή γίνεται σε τριάντα ημέρες.", "el"),
+        ("पंप की सेवा हर वर्ष होती है।", "hi"),
+        ("گزارش پروژه را تا پایان هفته بفرستید", "fa"),
+        ("4711 0815 QX-9", ""),
+        ("", ""),
+        ("使用 Docker Compose 部署服务，并设置环境变量 DATABASE_URL。", "zh"),
+    ],
+)
+def test_the_language_of_a_text_is_told_by_script_and_small_words(text, language):
+    assert language_of_text(text) == language
+
+
+def test_short_questions_have_a_language_too():
+    assert question_language("Wie viele Urlaubstage habe ich?") == "de"
+    assert question_language("combien de jours ?") == "fr"
+    assert question_language("QX-9") == ""
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Wie viele Tage bezahlten Urlaub gibt es?",
+        "带薪假期有多少天？",
+        "كم يوما من الإجازة المدفوعة للموظف؟",
+        "Combien de jours de congés payés par an ?",
+        "¿Cuántos días de vacaciones pagadas hay?",
+        "How many days of paid vacation are there?",
+    ],
+)
+def test_a_question_in_any_language_finds_the_passages_in_every_language(library, question):
+    hits = found(question, library)
+    assert {ENGLISH, GERMAN, CHINESE, ARABIC} <= set(hits)
+    assert hits[0] not in OTHERS
+
+
+def test_small_talk_and_other_subjects_find_nothing_in_other_languages(library):
+    assert found("Erzähl mir einen Witz über Pinguine", library) == []
+    assert found("讲一个关于企鹅的笑话", library) == []
+
+
+def test_each_passage_of_another_language_than_english_is_embedded_once(library, handbook):
+    from search.models import PassageVector
+
+    rows = PassageVector.objects.order_by("embedder").values_list("embedder", "passage__text")
+    by_embedder = {}
+    for embedder, text in rows:
+        by_embedder.setdefault(embedder, set()).add(text)
+    assert by_embedder[multilingual.FINGERPRINT] == {ENGLISH, GERMAN, CHINESE, ARABIC, *OTHERS}
+    assert by_embedder[english_embedder().fingerprint] == {ENGLISH, OTHERS[0]}
+
+
+def test_the_multilingual_model_is_not_asked_where_all_is_english(both, handbook, add, alice, monkeypatch):
+    add(handbook, [ENGLISH, OTHERS[0]])
+    monkeypatch.setattr(multilingual.MultilingualEmbedder, "embed", None)
+    assert found("How many days of paid vacation are there?", reader_of(alice)) == [ENGLISH]
+
+
+def test_a_question_in_another_language_asks_it_alone(both, handbook, add, alice):
+    add(handbook, [ENGLISH, OTHERS[0]])
+    asked = candidates.embedded_question(
+        candidates.SearchQuestion((("Wie lange ist der Urlaub?", 1.0),)), reader_of(alice), PUBLIC, caller=None
+    )
+    assert [meaning.embedder.fingerprint for meaning in asked.meanings] == [multilingual.FINGERPRINT]
+
+
+def test_the_languages_of_a_collection_are_those_of_its_passages(library, handbook, add):
+    other = Collection.objects.create(name="Other")
+    add(other, ["Les factures sont payées dans les trente jours, avec deux signatures."], title="")
+    assert get_index().languages([handbook.pk]) == {"en", "de", "zh", "ar"}
+    assert get_index().languages([other.pk]) == {"fr"}
+    assert get_index().languages([]) == set()
+
+
+def test_rows_without_a_language_have_that_of_their_script(library):
+    from search.models import Passage, PassageKeywords
+
+    PassageKeywords.objects.filter(language__in=("zh", "ar")).update(language="")
+    languages = passage_languages(Passage.objects.values_list("pk", flat=True))
+    assert sorted(languages.values()) == ["ar", "de", "de", "en", "en", "zh", "zh"]
+
+
+def test_cosines_of_any_two_languages_can_be_read():
+    fingerprint = multilingual.FINGERPRINT
+    for pair in (("de", "de"), ("de", "en"), ("sw", "th"), ("", ""), ("pl", "pl")):
+        known = calibration(fingerprint, *pair)
+        assert known.level < known.line < known.right
+    assert lowest_line(fingerprint, "de") <= calibration(fingerprint, "de", "en").line
+    assert calibration(english_embedder_fingerprint(), "en", "de").line == 0.28
+
+
+def english_embedder_fingerprint():
+    from search.embeddings import local
+
+    return local.FINGERPRINT
