@@ -22,7 +22,9 @@ class Progress(TypedDict):
     """What a live reply does besides writing its text. It does not contain the thoughts.
 
     `seconds` counts finished thinking. While `running`, thinking began `at`, in seconds since 1970. `waiting` is the
-    name of the model if its first word takes long; `is_working`: its server has only sent signs of life.
+    name of the model if its first word takes long; `is_working`: its server has only sent signs of life. `instead_of`
+    is the name of the model that did not answer before it, and `is_searching` says that documents are searched before
+    any model is asked; snapshots of earlier versions do not have these two.
     """
 
     thinking: Literal["", "running", "over"]
@@ -30,9 +32,11 @@ class Progress(TypedDict):
     at: float
     waiting: str
     is_working: bool
+    instead_of: NotRequired[str]
+    is_searching: NotRequired[bool]
 
 
-IDLE = Progress(thinking="", seconds=0.0, at=0.0, waiting="", is_working=False)
+IDLE = Progress(thinking="", seconds=0.0, at=0.0, waiting="", is_working=False, instead_of="", is_searching=False)
 
 
 class Snapshot(TypedDict):
@@ -82,7 +86,7 @@ class ReplySourced(TypedDict):
 
 
 class ReplyProgressed(TypedDict):
-    """Change `number` of a reply: it began or stopped thinking, or waits."""
+    """Change `number` of a reply: it began or stopped thinking, waits, or searches."""
 
     type: Literal["reply.progressed"]
     reply: str

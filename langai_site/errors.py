@@ -24,9 +24,9 @@ class LangAIError(Exception):
 
 
 def continued(error: LangAIError, sentence: str) -> LangAIError:
-    """Return an error like `error` with `sentence` added to its message; `error` itself may be shared."""
+    """Return an error like `error`, its cause, with `sentence` added to its message; `error` itself may be shared."""
     longer = LangAIError(f"{error.message} {sentence}", code=error.code, status=error.status)
-    longer.headers = error.headers
+    longer.headers, longer.__cause__ = error.headers, error
     return longer
 
 

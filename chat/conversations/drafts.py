@@ -51,7 +51,7 @@ class Pick:
     `local_only`: only models in the building. `allowed_passages`: leave out passages above what the model may see,
     instead of asking no model at all. `documents`: search all ("all") or none ("none"), whatever the question chose.
     `length` is one of LENGTHS, or empty. `fresh`: skip the cache. `kept`: the conversation used this model before, so
-    Auto replaces it if it is gone; `gone` is then its name.
+    Auto replaces it if it is gone; `gone` is then its name. `max_tokens`: a shorter answer than the message asks for.
     """
 
     model: str
@@ -62,6 +62,7 @@ class Pick:
     fresh: bool = False
     kept: bool = False
     gone: str = ""
+    max_tokens: int | None = None
 
     def named(self, before: str) -> "Pick":
         """Return the pick with a model: that of `before` if none was picked."""
@@ -87,6 +88,7 @@ def again(form: Mapping[str, Any]) -> Pick:
         allowed_passages=form.get("passages") == "allowed",
         documents=documents if documents in ("all", "none") else "",
         length=length if length in LENGTHS else "",
+        max_tokens=_max_tokens(form.get("max_tokens")),
     )
 
 

@@ -8,9 +8,11 @@ from dataclasses import replace
 from chat.live.reply import Live
 from chat.models import Message
 from chat.routing.route import NoModelError, Rejected
-from chat.turns import receipts
+from chat.turns import costs, receipts
+from chat.turns.costs import Offer
 from chat.turns.storage import TurnOutcome
 from langai_site.errors import LangAIError
+from langai_site.usage.spending.budgets import OverBudgetError
 from langai_site.usage.types import Entry
 
 
@@ -25,7 +27,18 @@ def ended_with(entry: Entry, status: Message.Status) -> Entry:
 async def failed(reply: Live, error: LangAIError) -> TurnOutcome:
     rejected = error.rejected if isinstance(error, NoModelError) else ()
     outcome = await ended(reply, Message.Status.FAILED, error.message, error.code, rejected)
-    return replace(outcome, failure=error)
+    offers = await _offers(reply, error)
+    return replace(outcome, failure=error, receipt=replace(outcome.receipt, offers=offers))
+
+
+async def _offers(reply: Live, error: LangAIError) -> tuple[Offer, ...] | None:
+    """Return what the budget that refused the turn still allows; None if no budget did."""
+    refusal = error if isinstance(error, OverBudgetError) else error.__cause__
+    if not (isinstance(refusal, OverBudgetError) and reply.prepared):
+        return None
+    prepared, request = reply.prepared, reply.started.request
+    # On a thread: prompts are built and counted.
+    return await asyncio.to_thread(costs.offers, request, prepared.weighed, prepared.route.model, refusal.room)
 
 
 async def ended(

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from uuid import UUID
 
 from chat.conversations.labels import Cause
-from chat.events import CitedSource, Progress, ReplyBegun, Snapshot
+from chat.events import IDLE, CitedSource, Progress, ReplyBegun, Snapshot
 from chat.live.thinking import LiveThinking
 from chat.llm.types import Numbered
 from chat.models import Message
@@ -70,9 +70,20 @@ class Live(AnswerSoFar):
 
     @property
     def progress(self) -> Progress:
-        waits = self.is_slow and self.words_since is None and not self.thinking.is_running
-        name = self.prepared.model.display_name if self.prepared and waits else ""
-        return self.thinking.progress(name, is_working=bool(name) and self.is_working)
+        return self.thinking.progress(self._waiting)
+
+    @property
+    def _waiting(self) -> Progress:
+        """Return what the reply waits for, if nothing has come yet: the search, or a model."""
+        if self.words_since is not None or self.thinking.is_running:
+            return IDLE
+        if self.prepared is None:
+            return Progress(**{**IDLE, "is_searching": self.weighed is None and self.started.request.documents})
+        instead_of = self.prepared.instead_of
+        if not (self.is_slow or instead_of):
+            return IDLE
+        name = self.prepared.model.display_name
+        return Progress(**{**IDLE, "waiting": name, "is_working": self.is_working, "instead_of": instead_of})
 
     @property
     def snapshot(self) -> Snapshot:

@@ -15,7 +15,7 @@ from uuid import UUID
 
 from chat import measures
 from chat.conversations import labels
-from chat.events import Event
+from chat.events import IDLE, Event
 from chat.live import outcomes, publishing, snapshots
 from chat.live.reply import Live, ReplyOpening
 from chat.models import Message
@@ -117,7 +117,8 @@ async def stop_all(replies: Iterable[UUID]) -> None:
 
 async def _run(reply: Live) -> TurnOutcome:
     reply.reader = asyncio.create_task(_read(reply))
-    helpers = [asyncio.create_task(helper(reply)) for helper in (_publish_growth, _write_checkpoints, _store_thinking)]
+    beside = (_publish_growth, _notice_slowness, _write_checkpoints, _store_thinking)
+    helpers = [asyncio.create_task(helper(reply)) for helper in beside]
     try:
         outcome = await _outcome(reply)
         await _cancel_until_done(helpers)
@@ -151,6 +152,9 @@ async def _read(reply: Live) -> None:
     if reply.text:
         # A request to stop the earlier part does not apply to this one.
         await snapshots.forget(reply.reply)
+    if reply.progress != IDLE:
+        # A page that is loaded now shows the search too.
+        await snapshots.keep(reply.reply, reply.snapshot)
     state = StoredTurnState(reply.reply)
     async with contextlib.aclosing(turn.run(reply.started.request, reply.entries.append, state)) as events:
         async for event in events:
@@ -165,6 +169,7 @@ async def _read(reply: Live) -> None:
                 reply.changed.set()
             elif isinstance(event, RoutingInput):
                 reply.weighed, reply.prepared = event, None
+                reply.changed.set()
             elif isinstance(event, RoutedTurn):
                 await _take_route(reply, event)
 
@@ -198,7 +203,7 @@ async def _take_route(reply: Live, prepared: RoutedTurn) -> None:
     # Another model has its own thoughts, and its server may be quick.
     reply.thinking.forget()
     reply.is_working = False
-    if reply.is_slow:
+    if reply.is_slow or prepared.instead_of:
         reply.changed.set()
     reply.ask(prepared)
     reply.causes = prepared.weighed.causes
@@ -218,19 +223,21 @@ async def _publish_change(reply: Live, change: dict[str, Any]) -> None:
 
 async def _publish_growth(reply: Live) -> None:
     """Publish the first piece at once, then the rest every FRAME seconds, or less often while many replies are live."""
-    with contextlib.suppress(TimeoutError):
-        async with asyncio.timeout(SLOW):
-            await reply.changed.wait()
-    if not reply.changed.is_set():
-        reply.is_slow = True
-        reply.changed.set()
     while True:
         await reply.changed.wait()
         reply.changed.clear()
         await _publish_progress(reply)
         if len(reply.text) > reply.published:
             await _publish_grown(reply)
-        await asyncio.sleep(FRAME * max(1.0, len(_live) / UNSHARED))
+            # Only after text: the end of the search must not delay the first word.
+            await asyncio.sleep(FRAME * max(1.0, len(_live) / UNSHARED))
+
+
+async def _notice_slowness(reply: Live) -> None:
+    """Let the page say which model it waits for, if there is no word for SLOW seconds."""
+    await asyncio.sleep(SLOW)
+    reply.is_slow = True
+    reply.changed.set()
 
 
 async def _publish_progress(reply: Live) -> None:

@@ -1,6 +1,7 @@
 """Collects the thoughts of a live reply, and measures their time."""
 
 import time
+from typing import Literal
 
 from chat.events import Progress
 from chat.values import Thinking
@@ -73,12 +74,9 @@ class LiveThinking:
         running = time.monotonic() - self._since if self._since is not None else 0.0
         return Thinking(self.text, round(self._seconds + running, 1))
 
-    def progress(self, waiting: str, *, is_working: bool) -> Progress:
-        """Return the state for watchers: whether the model thinks, how long, and which model the reply waits for."""
-        return Progress(
-            thinking="running" if self.is_running else "over" if self._pieces else "",
-            seconds=self._seconds,
-            at=self._at if self.is_running else 0.0,
-            waiting=waiting,
-            is_working=is_working,
-        )
+    def progress(self, waiting: Progress) -> Progress:
+        """Return the state for watchers: `waiting`, with whether the model thinks and how long."""
+        running = self.is_running
+        thinking: Literal["", "running", "over"] = "running" if running else "over" if self._pieces else ""
+        at = self._at if running else 0.0
+        return Progress(**{**waiting, "thinking": thinking, "seconds": self._seconds, "at": at})

@@ -118,10 +118,11 @@ class _View:
 
     def _news(self, text: str, model: str) -> list[ReplyNews]:
         news: list[ReplyNews] = []
-        if model and not self.model:
+        new, self.text = text[self.sent_chars :], text
+        # Until it has written something, another model may have to take its place.
+        if model and text and not self.model:
             self.model = model
             news.append(Named(self.reply.conversation_id, self.reply.id, model))
-        new, self.text = text[self.sent_chars :], text
         if new:
             self.sent_chars = len(text)
             news.append(Grown(self.reply.id, new, self.sent_chars))

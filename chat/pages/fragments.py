@@ -172,7 +172,9 @@ def _ended_bubble(message: Message, html: SafeString) -> Bubble:
         status=message.status,
         state=state_of(message),
         error=message.error,
-        retries=retries.after_failure(message.error_code, message.model) if is_unfinished else (),
+        retries=(
+            retries.after_failure(message.error_code, message.model, receipt.offers or ()) if is_unfinished else ()
+        ),
         again=None if is_unfinished else retries.AGAIN,
         offers_continue=is_unfinished and bool(text),
         thinking=thoughts.line_of(message.id, thoughts.progress_of(message.thinking)),

@@ -164,7 +164,7 @@ async def preview(request: HttpRequest, conversation: UUID | None = None) -> Htt
     """Show what would happen to the message in the composer. A POST, so that the text stays out of access logs."""
     draft = draft_of(request)
     before = await as_user(request, previews.before, conversation, draft)
-    context = receipt_text.preview(await previews.preview(*before, draft)) if draft.text.strip() else {}
+    context = receipt_text.preview(await previews.preview(before, draft)) if draft.text.strip() else {}
     return render(request, "chat/page.html#preview", context)
 
 

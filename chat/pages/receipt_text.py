@@ -1,11 +1,12 @@
 """Pure: puts a receipt into words for the person whose turn it was."""
 
 from collections.abc import Iterable, Sequence
-from decimal import Decimal
+from decimal import ROUND_UP, Decimal
 from typing import TYPE_CHECKING, Any
 
 from chat.routing.route import Rejected
 from chat.turns.receipt import Receipt
+from langai_site.usage.spending.standing import shown
 
 if TYPE_CHECKING:
     from chat.turns.previews import Preview
@@ -57,14 +58,14 @@ def _not_used(rejected: Iterable[Rejected]) -> list[tuple[str, str]]:
 
 def summary(receipt: Receipt) -> str:
     """Return the receipt on one line: model, tokens, cost and time."""
-    if not receipt.model:
+    if not receipt.model or receipt.sent is False:
         return "Nothing was sent" if receipt.label else ""
     tokens = receipt.input_tokens + receipt.output_tokens
     return f"{receipt.model} · {tokens:,} tokens · {charged(receipt)} · {receipt.duration_ms / 1000:.1f} s"
 
 
 def _model_lines(receipt: Receipt) -> list[tuple[str, str]]:
-    if not receipt.model:
+    if not receipt.model or receipt.sent is False:
         return [("Model", "none: nothing was sent")]
     where = "hosted" if receipt.hosted else "local: nothing left this network"
     version = f" (policy {receipt.policy})" if receipt.policy else ""
@@ -96,6 +97,8 @@ def tokens(receipt: Receipt) -> str:
 
 
 def _usage_lines(receipt: Receipt) -> list[tuple[str, str]]:
+    if receipt.sent is False:
+        return [("Cost", "nothing was sent")]
     price = f" (price {receipt.price})" if receipt.price else ""
     lines = [("Tokens", tokens(receipt)), ("Cost", charged(receipt) + price)]
     if receipt.first_token_ms is not None:
@@ -105,7 +108,6 @@ def _usage_lines(receipt: Receipt) -> list[tuple[str, str]]:
 
 def preview(expected: "Preview") -> dict[str, Any]:
     """Return what the composer says before sending: one line, and the details behind it."""
-    outcome = [expected.model.display_name, _most(expected.most)] if expected.model else ["nothing would be sent"]
     label = _with_causes(
         expected.label.label, [cause.words for cause in expected.causes if cause.label == expected.label]
     )
@@ -113,11 +115,16 @@ def preview(expected: "Preview") -> dict[str, Any]:
         ("Label", f"{label}. Passages that are found can raise it."),
         ("Complexity", _with_causes(expected.complexity.level, expected.complexity.causes)),
         ("Model", expected.refusal or expected.why),
+        *([("Allowed", "; ".join((*(offer.words for offer in expected.offers), "quotes")))] if expected.over else []),
         *_limits(expected.notice, expected.answer_limit),
         *_not_used(expected.rejected),
     ]
-    return {"preview": expected, "summary": " · ".join([expected.label.label, *outcome]), "lines": lines}
+    return {"preview": expected, "summary": " · ".join([expected.label.label, *_outcome(expected)]), "lines": lines}
 
 
-def _most(amount: Decimal | None) -> str:
-    return f"at most {cost(amount)}" if amount else cost(amount)
+def _outcome(expected: "Preview") -> list[str]:
+    if expected.model:
+        # As budgets show money, because a refusal names the same amount.
+        most = f"at most {shown(expected.most, ROUND_UP)}" if expected.most else cost(expected.most)
+        return [expected.model.display_name, most]
+    return [expected.over or "nothing would be sent"]

@@ -54,9 +54,13 @@ def progress_of(thinking: Thinking | None) -> Progress:
 
 def waiting_words(progress: Progress) -> str:
     """Return what the page says while nothing has come yet; may be empty."""
+    if progress.get("is_searching"):
+        return "Searching your documents…"
     name = progress["waiting"]
     if not name:
         return ""
+    if failed := progress.get("instead_of"):
+        return f"{failed} did not answer, asking {name}…"
     if progress["is_working"]:
         return f"{name}: the server is working on it (queue or loading)…"
     return f"Waiting for {name}…"

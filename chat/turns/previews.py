@@ -11,15 +11,17 @@ from chat.conversations.labels import Cause
 from chat.routing import policies
 from chat.routing.complexity import Complexity
 from chat.routing.route import NoModelError, Rejected
-from chat.turns import prompts, storage, turn, windows
+from chat.turns import costs, prompts, storage, turn
+from chat.turns.costs import Offer
 from chat.turns.values import RoutedTurn, RoutingInput, TurnRequest
-from chat.turns.windows import FittedPrompt
 from langai_site import detectors
 from langai_site.accounts.models import User
 from langai_site.detectors import DetectorRule
-from langai_site.outbound import catalogue, door
-from langai_site.outbound.types import ChatMessage, ModelInfo
+from langai_site.outbound import catalogue
+from langai_site.outbound.types import ModelInfo
 from langai_site.sensitivity import Sensitivity
+from langai_site.usage.spending import notices
+from langai_site.usage.spending.standing import BudgetStanding, refusal, refusal_in_short, refusing
 from langai_site.usage.types import Caller
 from search.types import Reader
 
@@ -39,8 +41,9 @@ class DraftMessage:
 class Preview:
     """What would happen. `model` is None if `refusal` says why no model would be asked.
 
-    `most` is the highest price of the answer in US dollars, whichever candidate gives it; None if one has no price.
-    `notice` says what would be left out of the prompt of `model`, and `answer_limit` how long its answer may be.
+    `most` is what would be reserved for the answer of `model`, in US dollars; None if it has no price. `notice` says
+    what would be left out of the prompt of `model`, and `answer_limit` how long its answer may be. If a budget refuses,
+    `over` says so in a few words, and `offers` are what it still allows.
     """
 
     label: Sensitivity
@@ -53,15 +56,21 @@ class Preview:
     refusal: str = ""
     notice: str = ""
     answer_limit: str = ""
+    over: str = ""
+    offers: tuple[Offer, ...] = ()
 
 
-def before(
-    user: User, conversation_id: UUID | None, draft: DraftMessage
-) -> tuple[TurnRequest, tuple[DetectorRule, ...]]:
-    """Return the turn that the message would start, without its own label and passages, and the detector rules.
+@dataclass(frozen=True)
+class Basis:
+    """What a preview is worked out from: the turn without its own label and passages, detector rules and budgets."""
 
-    Reads the database.
-    """
+    request: TurnRequest
+    rules: tuple[DetectorRule, ...]
+    standings: tuple[BudgetStanding, ...] = ()
+
+
+def before(user: User, conversation_id: UUID | None, draft: DraftMessage) -> Basis:
+    """Read what a preview of the message needs from the database."""
     conversation = access.access_conversation(user.id, conversation_id) if conversation_id else None
     request = TurnRequest(
         question=draft.text,
@@ -75,30 +84,60 @@ def before(
         policy=policies.active(),
         asked=None if draft.documents else (),
     )
-    return request, detectors.patterns.current()
+    return Basis(request, detectors.patterns.current(), tuple(notices.standings(user)))
 
 
-async def preview(request: TurnRequest, rules: Sequence[DetectorRule], draft: DraftMessage) -> Preview:
-    """Return what would happen to `draft` in the turn that `before` returned."""
-    weighed = await asyncio.to_thread(_weighed, request, rules, draft)
+async def preview(basis: Basis, draft: DraftMessage) -> Preview:
+    """Return what would happen to `draft`, by what `before` returned."""
+    request = basis.request
+    weighed = await asyncio.to_thread(_weighed, request, basis.rules, draft)
     try:
         decided = await turn.decide(request, weighed)
     except NoModelError as refusal:
         return Preview(
             weighed.label, weighed.causes, weighed.complexity, rejected=refusal.rejected, refusal=refusal.message
         )
-    route = decided.route
-    most, prompt = await asyncio.to_thread(_sent, request, decided)
+    return await asyncio.to_thread(_expected, basis, decided)
+
+
+def _expected(basis: Basis, decided: RoutedTurn) -> Preview:
+    """Return the preview of a turn that has a route: of the first candidate that the budgets have room for."""
+    request, weighed, route = basis.request, decided.weighed, decided.route
+    over: list[Rejected] = []
+    for model in route.candidates:
+        most = costs.most(request, model, weighed.messages)
+        standing = refusing(basis.standings, most)
+        if standing is None:
+            prompt = costs.fitted_before(request, model, weighed.messages)
+            return Preview(
+                weighed.label,
+                weighed.causes,
+                weighed.complexity,
+                model,
+                route.why,
+                most,
+                (*over, *route.rejected),
+                notice=prompt.notice_before,
+                answer_limit=prompt.answer_limit,
+            )
+        over.append(Rejected(model.name, f"over budget: {refusal_in_short(standing, most)}"))
+    return _over_budget(basis, decided, over)
+
+
+def _over_budget(basis: Basis, decided: RoutedTurn, over: Sequence[Rejected]) -> Preview:
+    """Return the preview of a turn that the budgets refuse, in the words that the refusal would have."""
+    request, weighed, model = basis.request, decided.weighed, decided.model
+    most = costs.most(request, model, weighed.messages)
+    standing = refusing(basis.standings, most)
+    assert standing
     return Preview(
         weighed.label,
         weighed.causes,
         weighed.complexity,
-        decided.model,
-        route.why,
-        most,
-        route.rejected,
-        notice=prompt.notice_before,
-        answer_limit=prompt.answer_limit,
+        rejected=(*over[1:], *decided.route.rejected),
+        refusal=refusal(standing, most),
+        over=f"{model.display_name} would be refused: {refusal_in_short(standing, most)}",
+        offers=costs.offers(request, weighed, model, standing.left),
     )
 
 
@@ -111,35 +150,6 @@ def _weighed(request: TurnRequest, rules: Sequence[DetectorRule], draft: DraftMe
         causes=labels.turn(request.causes[0], own),
         complexity=turn.complexity_of(request, 0),
         messages=messages,
-        tokens=prompts.most_tokens(messages) + prompts.tokens_of(_passages(request)),
+        tokens=prompts.most_tokens(messages) + prompts.tokens_of(costs.passages_of(request)),
         least_tokens=texts.least.tokens,
-    )
-
-
-def _passages(request: TurnRequest) -> tuple[ChatMessage, ...]:
-    """Return a placeholder for the passages that may be found."""
-    return (prompts.some_passages(turn.passages_chars(request)),) if request.documents else ()
-
-
-def _sent(request: TurnRequest, decided: RoutedTurn) -> tuple[Decimal | None, FittedPrompt]:
-    """Return the highest price of the answer in US dollars, and the prompt for the model that is asked first."""
-    hosted = [model for model in decided.route.candidates if model.hosted]
-    costs = [_most(request, decided, model) for model in hosted]
-    priced = [cost for cost in costs if cost is not None]
-    most = max(priced, default=Decimal(0)) if len(priced) == len(costs) else None
-    return most, _fitted(request, decided, decided.model)
-
-
-def _most(request: TurnRequest, decided: RoutedTurn, model: ModelInfo) -> Decimal | None:
-    prompt = _fitted(request, decided, model)
-    return door.max_cost(model, (*prompt.messages, *_passages(request)), prompt.max_tokens)
-
-
-def _fitted(request: TurnRequest, decided: RoutedTurn, model: ModelInfo) -> FittedPrompt:
-    return windows.fitted(
-        request.texts(),
-        model.context_window,
-        request.max_tokens,
-        whole=decided.weighed.messages,
-        reserved=prompts.tokens_of(_passages(request)),
     )

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from chat.conversations import labels
 from chat.conversations.labels import Cause
 from chat.routing.route import Rejected, RouteRequest
+from chat.turns.costs import Offer
 
 
 class _Form(NamedTuple):
@@ -29,6 +30,14 @@ def _rejected_rows(rejected: Iterable[Rejected]) -> list[dict[str, str]]:
     return [{"model": other.model, "why": other.why} for other in rejected]
 
 
+def _offers_of(rows: Iterable[Mapping[str, Any]]) -> tuple[Offer, ...]:
+    return tuple(Offer(row["model"], row["name"], row["max_tokens"]) for row in rows)
+
+
+def _offer_rows(offers: Iterable[Offer]) -> list[dict[str, Any]]:
+    return [offer.written() for offer in offers]
+
+
 def _request_of(row: Mapping[str, Any]) -> RouteRequest | None:
     return RouteRequest.read(row) if row else None
 
@@ -43,6 +52,7 @@ _DOLLARS = {"form": _Form(Decimal, str)}
 _CAUSES = {"form": _Form(labels.read, labels.written)}
 _REJECTED = {"form": _Form(_rejected_of, _rejected_rows)}
 _REQUEST = {"form": _Form(_request_of, RouteRequest.written)}
+_OFFERS = {"form": _Form(_offers_of, _offer_rows)}
 _AS_IT_IS = _Form(_same, _same)
 
 
@@ -55,6 +65,8 @@ class Receipt:
     the output tokens spent on thinking, None if no provider counted any. `asked` names the collections that the person
     chose, None if they chose none in particular. `failures` are the words of servers whose calls failed, for admins.
     `length` says that a shorter or longer answer was requested.
+    `sent` is False if no model was asked; older receipts do not say it. `offers` are what a budget that refused the
+    turn still allowed.
     """
 
     input_tokens: int = 0
@@ -91,6 +103,8 @@ class Receipt:
     asked: tuple[str, ...] | None = field(default=None, metadata=_TEXTS)
     failures: tuple[str, ...] | None = field(default=None, metadata=_KNOWN | _TEXTS)
     length: str = field(default="", metadata=_KNOWN)
+    sent: bool | None = field(default=None, metadata=_KNOWN)
+    offers: tuple[Offer, ...] | None = field(default=None, metadata=_KNOWN | _OFFERS)
 
     @property
     def is_empty(self) -> bool:

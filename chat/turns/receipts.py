@@ -97,6 +97,8 @@ def receipt_of(
         saved=total_cost([entry.saved for entry in entries if entry.cached]),
         rejected=tuple(rejected),
         failures=_failures(before, entries),
+        # The ledger has an entry for each call and each stored answer, and none for what was refused.
+        sent=bool(entries) or bool(before.sent),
     )
     if isinstance(progress, RoutedTurn):
         return _decided(_weighed(receipt, progress.weighed), progress, entries)

@@ -278,7 +278,7 @@ def _started(
         history=history(question.parent_id),
         causes=labels.turn(access.so_far(conversation), labels.read(question.causes)),
         pick=pick.among({AUTO, *(model.name for model in (*models, *BUILT_IN))}),
-        options=drafts.Options.read(question.options),
+        options=_options(question, pick),
         catalogue=tuple(models),
         policy=policies.active(),
         reader=reader,
@@ -293,6 +293,11 @@ def _started(
     lease = cast(UUID, reply.lease)
     thinking, after = reply.thinking, question.parent_id
     return Started(conversation.id, reply.id, question.id, request, lease, before, thinking, after)
+
+
+def _options(question: Message, pick: drafts.Pick) -> drafts.Options:
+    options = drafts.Options.read(question.options)
+    return replace(options, max_tokens=pick.max_tokens) if pick.max_tokens else options
 
 
 def history(leaf: UUID | None) -> tuple[ChatMessage, ...]:

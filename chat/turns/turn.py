@@ -11,31 +11,32 @@ from typing import TypeVar
 
 from chat.conversations import labels
 from chat.events import CitedSource
-from chat.llm.built_in import BUILT_IN
 from chat.llm.providers import provider_of
 from chat.llm.types import ModelQuestion, Numbered
 from chat.routing import complexity
 from chat.routing import route as routing
 from chat.routing.complexity import Complexity
 from chat.routing.route import NoModelError, Rejected
-from chat.turns import answers_cache, prompts, windows
+from chat.turns import answers_cache, askable, costs, failed_models, prompts, windows
+from chat.turns.failed_models import FailedModel
 from chat.turns.values import Cited, RoutedTurn, RoutingInput, TurnRequest, TurnState, wanted
 from chat.turns.windows import PromptTexts
 from langai_site.errors import AboveCeilingError, LangAIError, ModelWithdrawnError, NotAdmittedError, continued
 from langai_site.outbound import cooling
 from langai_site.outbound.lanes.events import ToolCallDelta
 from langai_site.outbound.types import Delta, Ledger, ModelInfo, ModelOutput, ProviderError
-from langai_site.sensitivity import Sensitivity, highest
+from langai_site.sensitivity import Sensitivity
 from langai_site.telemetry import tracing
 from langai_site.usage.spending.budgets import OverBudgetError
 from langai_site.usage.types import Entry
 from search import services as search
-from search.questions.documents import whole_question
 from search.types import Filters, Findings, Hit
 
 Prompt = TypeVar("Prompt")
 # How often a turn is prepared again because documents, labels or rights changed before anything was sent.
 ATTEMPTS = 3
+# How many models are asked one after the other before a turn gives up: each may keep the person waiting.
+MOST_ASKED = 3
 # A question of this many characters is scored in about a millisecond.
 QUICK_CHARS = 10_000
 
@@ -109,32 +110,12 @@ async def _find(request: TurnRequest, state: TurnState) -> Findings:
         request.question,
         request.reader,
         label=request.label,
-        filters=Filters(max_label=most_seen(request)) if request.pick.allowed_passages else Filters(),
+        filters=Filters(max_label=askable.most_seen(request)) if request.pick.allowed_passages else Filters(),
         history=prompts.questions(request.history),
-        budget_chars=passages_chars(request),
+        budget_chars=askable.passages_chars(request),
         caller=request.caller,
         read_present=partial(state.read_question, request),
     )
-
-
-def passages_chars(request: TurnRequest) -> int:
-    """Return the most characters that the passages of the turn have together, whichever model is asked."""
-    whole = whole_question(request.question) is not None
-    return prompts.passages_chars((model.context_window for model in _askable(request)), whole=whole)
-
-
-def most_seen(request: TurnRequest) -> Sensitivity:
-    """Return the highest label that any model that could be asked may see."""
-    return highest(*(model.ceiling for model in _askable(request)))
-
-
-def _askable(request: TurnRequest) -> list[ModelInfo]:
-    """Return the models that may be asked, whatever the label will be."""
-    requested = request.pick.model
-    # As in routing: Auto uses built-in models only if no other is connected.
-    known = request.catalogue if requested == routing.AUTO and request.catalogue else (*request.catalogue, *BUILT_IN)
-    candidates = [model for model in known if requested in (model.name, routing.AUTO)]
-    return [model for model in candidates if not (model.hosted and request.pick.local_only)]
 
 
 async def decide(request: TurnRequest, weighed: RoutingInput) -> RoutedTurn:
@@ -154,9 +135,9 @@ async def run(
 ) -> AsyncGenerator[RoutingInput | RoutedTurn | ModelOutput, None]:
     """Yield the RoutingInput, then a RoutedTurn for each model that is tried, each followed by the model's output.
 
-    If a model fails before its first word, or is over budget, the route's next one is tried; if it fails later, the
-    error is raised and its text stays. If rights, labels or models have changed by the time of sending, the turn is
-    prepared and routed again. Raises LangAIError with a message for the person.
+    If a model fails before its first word, or is over budget, the route's next one is tried, until MOST_ASKED were
+    asked; if it fails later, the error is raised and its text stays. If rights, labels or models have changed by the
+    time of sending, the turn is prepared and routed again. Raises LangAIError with a message for the person.
     """
     run = _Run(ledger, state)
     for _attempt in range(ATTEMPTS):
@@ -179,9 +160,8 @@ class _Run:
 
     ledger: Ledger
     state: TurnState
-    failed: tuple[Rejected, ...] = ()
+    failed: tuple[FailedModel, ...] = ()
     first_label: Sensitivity | None = None
-    last_error: LangAIError | None = None
     spent: Decimal = Decimal(0)
 
     def enter(self, entry: Entry) -> None:
@@ -193,28 +173,29 @@ class _Run:
         await self.state.hold(most and most + self.spent)
 
     def following(self, prepared: RoutedTurn) -> RoutedTurn | None:
-        """Return the turn with the first candidate that has not failed; None if there is none left."""
-        failed_names = {failed.model for failed in self.failed}
-        remaining = (model for model in prepared.route.candidates if model.name not in failed_names)
-        model = next(remaining, None)
-        return replace(prepared, model=model, failed=self.failed, prompt=None) if model else None
+        """Return the turn with the best candidate that has not failed; None if no other is to be asked."""
+        model = failed_models.following(self.failed, prepared.route.candidates, MOST_ASKED)
+        if model is None:
+            return None
+        failed = tuple(Rejected(failed.model.name, failed.error.message) for failed in self.failed)
+        instead_of = failed_models.last_asked(self.failed)
+        return replace(prepared, model=model, failed=failed, prompt=None, instead_of=instead_of)
 
     def fail(self, model: ModelInfo, error: LangAIError) -> None:
-        self.failed = (*self.failed, Rejected(model.name, error.message))
-        self.last_error = error
+        self.failed = (*self.failed, FailedModel(model, error))
 
     def error(self, request: TurnRequest, label: Sensitivity) -> LangAIError:
-        """Return the error if no model answered: the last failure, and how many models the risen label shut out."""
-        assert self.last_error
+        """Return the error if no model answered: why the first failed, the others, and those the label shut out."""
         assert self.first_label is not None
-        failed_names = {failed.model for failed in self.failed}
-        not_asked = (model for model in request.catalogue if model.name not in failed_names)
+        error = failed_models.error(self.failed)
+        tried = {failed.model.name for failed in self.failed}
+        not_asked = (model for model in request.catalogue if model.name not in tried)
         candidates = (model for model in not_asked if model.may_see(self.first_label))
         count = sum(not model.may_see(label) and not (model.hosted and request.pick.local_only) for model in candidates)
         if not count:
-            return self.last_error
+            return error
         models = "1 model that may not see it was" if count == 1 else f"{count} models that may not see it were"
-        return continued(self.last_error, f"The label rose to {label.label.lower()} meanwhile, so {models} not asked.")
+        return continued(error, f"The label rose to {label.label.lower()} meanwhile, so {models} not asked.")
 
 
 async def _candidate_outputs(
@@ -258,7 +239,7 @@ async def _shorter(request: TurnRequest, prepared: RoutedTurn) -> RoutedTurn | N
 async def _model_output(request: TurnRequest, prepared: RoutedTurn, run: _Run) -> AsyncGenerator[ModelOutput, None]:
     """Stream one model's answer, or a cached one. If the model fails, it rests for a while."""
     ask = _model_question(request, prepared, run.state)
-    await run.hold(provider_of(ask.model).max_cost(ask))
+    await run.hold(_most_cost(request, ask))
     scope = request.reader.collections
     try:
         async with aclosing(answers_cache.answer(ask, scope, run.enter, fresh=request.pick.fresh)) as outputs:
@@ -267,6 +248,13 @@ async def _model_output(request: TurnRequest, prepared: RoutedTurn, run: _Run) -
     except ProviderError as error:
         await cooling.rest(ask.model.name, error)
         raise
+
+
+def _most_cost(request: TurnRequest, ask: ModelQuestion) -> Decimal | None:
+    """Return what to reserve: what the preview said, or more if the passages that were found are dearer."""
+    actual = provider_of(ask.model).max_cost(ask)
+    expected = costs.most(request, ask.model) if actual else None
+    return actual if actual is None or expected is None else max(actual, expected)
 
 
 def _model_question(request: TurnRequest, prepared: RoutedTurn, state: TurnState) -> ModelQuestion:

@@ -128,8 +128,9 @@ class RoutingInput:
 
 @dataclass(frozen=True)
 class RoutedTurn:
-    """The decision: the route, and which of its candidates is asked now. `failed` are those asked before it.
+    """The decision: the route, and which of its candidates is asked now. `failed` are those tried before it.
 
+    `instead_of` is the name, as people know it, of the model that did not answer just before; empty if none was asked.
     `prompt` is what that model is sent; None until it is fitted to the model's window.
     """
 
@@ -138,6 +139,7 @@ class RoutedTurn:
     model: ModelInfo
     failed: tuple[Rejected, ...] = ()
     prompt: FittedPrompt | None = None
+    instead_of: str = ""
 
     @property
     def passages(self) -> tuple[Numbered, ...]:

@@ -12,7 +12,7 @@ from chat.routing import route
 from chat.turns import turn as replies
 from chat.turns.values import RoutedTurn
 from langai_site.outbound import cooling, failures
-from langai_site.outbound.types import Delta, ModelInfo, ProviderError
+from langai_site.outbound.types import Delta, ModelInfo
 from langai_site.sensitivity import Sensitivity
 from langai_site.usage.spending.budgets import OverBudgetError
 from langai_site.usage.types import ModelPrice
@@ -73,11 +73,52 @@ async def test_one_that_fails_after_its_first_word_is_not_followed():
     assert done.error.code == "cut"
 
 
-async def test_where_all_fail_the_last_one_says_why():
+async def test_where_all_fail_the_first_one_says_why_and_the_others_are_named():
     done = await turn(model("fail-broken", 1), model("fail-busy", 2))
     assert done.asked == ["fail-broken", "fail-busy"]
-    assert isinstance(done.error, ProviderError)
-    assert done.error.code == "rate_limited"
+    assert (done.error.code, done.error.status) == ("upstream_error", 503)
+    assert done.error.message.startswith("fail-broken failed on its side.")
+    assert done.error.message.endswith("1 other model did not answer either: fail-busy accepted no more questions.")
+    assert [prepared.instead_of for prepared in done.prepared] == ["", "fail-broken"]
+
+
+async def test_three_models_are_asked_however_many_there_are(upstream):  # noqa: F811 - the fixture
+    done = await turn(*(model(f"fail-broken-t{rank}", rank) for rank in range(1, 31)))
+    assert done.asked == ["fail-broken-t1", "fail-broken-t2", "fail-broken-t3"]
+    assert len(upstream.requests("/v1/chat")) == 3
+    assert "2 other models did not answer either: fail-broken-t2 failed on its side; " in done.error.message
+
+
+async def test_models_over_budget_are_not_among_the_three_and_are_counted_in_the_error():
+    async def nothing_left(most):
+        if most != 0:
+            raise OverBudgetError("The day's budget is used up.", until=date(2030, 1, 1))
+
+    dear = [model(f"t{rank}", rank, hosted=True, ceiling=Sensitivity.INTERNAL) for rank in range(1, 6)]
+    done = await turn(*dear, model("t9", 9), afford=nothing_left)
+    assert (done.asked[-1], done.error, done.prepared[-1].instead_of) == ("t9", None, "")
+    done = await turn(*dear, afford=nothing_left)
+    assert (done.error.code, done.error.__cause__.room) == ("over_budget", 0)
+    assert done.error.message == "The day's budget is used up. 4 other models are over budget."
+
+
+async def test_what_two_models_refuse_as_invalid_is_sent_to_no_third():
+    done = await turn(*(model(f"fail-unprocessable-t{rank}", rank) for rank in range(1, 5)))
+    assert done.asked == ["fail-unprocessable-t1", "fail-unprocessable-t2"]
+    assert done.error.code == "rejected"
+
+
+async def test_a_question_that_a_providers_filter_stopped_goes_to_no_other_of_its_models():
+    filtered = model("fail-filtered", 1)
+    assert (await turn(filtered, model("t5", 2))).asked == ["fail-filtered"]
+    elsewhere = replace(model("t5", 2), provider="elsewhere")
+    assert (await turn(filtered, model("t6", 2), elsewhere)).asked == ["fail-filtered", "t5"]
+
+
+async def test_a_provider_whose_key_is_refused_is_asked_again_last():
+    elsewhere = replace(model("t5", 3), provider="elsewhere")
+    done = await turn(model("fail-unauthorized", 1), model("t6", 2), elsewhere)
+    assert done.asked == ["fail-unauthorized", "t5"]
 
 
 async def test_a_model_that_was_chosen_by_name_has_no_stand_in():

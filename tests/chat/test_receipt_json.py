@@ -36,6 +36,8 @@ LAST = {
     "asked": None,
     "failures": ["m: rejected: 400"],
     "length": "shorter",
+    "sent": True,
+    "offers": [{"model": "openai/small", "name": "Small", "max_tokens": 500}],
 }
 
 # Every key, in the order in which rows have them.

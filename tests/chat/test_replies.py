@@ -6,7 +6,8 @@ from chat.conversations.drafts import Options, Pick
 from chat.conversations.labels import Cause
 from chat.routing.route import NoModelError
 from chat.routing.rules import DEFAULT, Policy, Rule
-from chat.turns.turn import decide, most_seen, weigh
+from chat.turns.askable import most_seen
+from chat.turns.turn import decide, weigh
 from chat.turns.values import TurnRequest
 from chat.values import LOCAL, Level
 from langai_site.outbound.types import ChatMessage, ModelInfo, ModelRole

@@ -9,6 +9,7 @@ from django.test import AsyncClient
 
 from chat.api.schemas import message_of
 from chat.conversations import drafts, export
+from chat.events import IDLE
 from chat.live import runner, snapshots
 from chat.live.thinking import LiveThinking
 from chat.models import Conversation, Message
@@ -193,7 +194,7 @@ def test_times_of_several_thoughts_add_up_and_their_texts_stay_apart():
     live = LiveThinking(Thinking("Before.", 3))
     assert live.take("One.")
     assert not live.take(" Two.")
-    assert live.progress("", is_working=False)["thinking"] == "running"
+    assert live.progress(IDLE)["thinking"] == "running"
     assert live.end()
     assert not live.end()
     assert live.kept.text == "Before.\n\nOne. Two."

@@ -42,6 +42,7 @@ HTTP_FAILURES: dict[str, tuple[int, str, str]] = {
         "application/json",
         '{"error": {"message": "This model\'s maximum context length is 10. %s", "code": "context_length_exceeded"}}',
     ),
+    "filtered": (400, "application/json", '{"error": {"message": "Stopped: %s", "code": "content_filter"}}'),
     "unprocessable": (422, "application/json", '{"error": {"message": "%s", "param": "messages"}}'),
     "redirect": (307, "text/plain", "%s"),
 }

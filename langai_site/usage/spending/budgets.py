@@ -17,7 +17,7 @@ from django.utils import timezone
 from langai_site.errors import LangAIError
 from langai_site.usage.models import Budget, BudgetPeriod, Reservation, UsageEntry
 from langai_site.usage.months import day_of, next_month, start_of
-from langai_site.usage.spending.standing import BudgetStanding, refusal, unpriced_refusal
+from langai_site.usage.spending.standing import BudgetStanding, refusal, refusing
 from langai_site.usage.sums import billionths, dollars, in_billionths
 
 logger = logging.getLogger(__name__)
@@ -28,12 +28,16 @@ _known: tuple[float, bool] = (0.0, True)
 
 
 class OverBudgetError(LangAIError):
-    """A hard budget has no room for what the call may cost; nothing was sent. From `until` on it has room again."""
+    """A hard budget has no room for what the call may cost; nothing was sent. From `until` on it has room again.
+
+    `room` is what may still be spent, in US dollars.
+    """
 
     code, status = "over_budget", 429
 
-    def __init__(self, message: str, *, until: date) -> None:
+    def __init__(self, message: str, *, until: date, room: Decimal = Decimal(0)) -> None:
         super().__init__(message)
+        self.room = room
         seconds = (start_of(until) - timezone.now()).total_seconds()
         self.headers = {"Retry-After": str(max(1, ceil(seconds)))}
 
@@ -132,23 +136,18 @@ def hold(reservation: Reservation, amount: Decimal | None) -> None:
     held = dict(BudgetPeriod.objects.filter(id__in=ids).values_list("id", "held"))
     for period in periods:
         period.held = held[period.pk]
-        _refuse_if_over(period, amount)
+    _refuse_if_over([standing_of(period) for period in periods], amount)
     BudgetPeriod.objects.filter(id__in=ids).update(held=F("held") + in_billionths(amount or Decimal(0)))
     reservation.counted_in.set(ids)
 
 
-def _refuse_if_over(period: BudgetPeriod, amount: Decimal | None) -> None:
+def _refuse_if_over(standings: Sequence[BudgetStanding], amount: Decimal | None) -> None:
     """Raise OverBudgetError if a hard budget has no room.
 
     Local models cost nothing, so a used-up budget allows them.
     """
-    if not period.budget.hard or amount == 0:
-        return
-    standing = standing_of(period)
-    if amount is None:
-        raise OverBudgetError(unpriced_refusal(standing), until=standing.ends)
-    if amount > standing.left:
-        raise OverBudgetError(refusal(standing, amount), until=standing.ends)
+    if standing := refusing(standings, amount):
+        raise OverBudgetError(refusal(standing, amount), until=standing.ends, room=standing.left)
 
 
 def release(reservation: Reservation) -> None:

@@ -1,5 +1,6 @@
 """Pure: how a budget stands, and the sentences about it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import ROUND_DOWN, ROUND_UP, Decimal
@@ -57,13 +58,37 @@ class BudgetStanding:
         return f"{whose.get(self.scope, f'the budget of the team {self.subject}')} {self.when}"
 
 
-def refusal(standing: BudgetStanding, price: Decimal) -> str:
+def refusing(standings: Sequence[BudgetStanding], price: Decimal | None) -> BudgetStanding | None:
+    """Return the budget that refuses a call that may cost `price` (None: not priced): the one with the least left.
+
+    Previews and reservations both ask this, so that they agree. A call that costs nothing is never refused.
+    """
+    hard = [standing for standing in standings if standing.hard]
+    if not hard or price == 0:
+        return None
+    least = min(hard, key=lambda standing: standing.left)
+    return least if price is None or price > least.left else None
+
+
+def refusal(standing: BudgetStanding, price: Decimal | None) -> str:
+    """Return why `standing` refuses a call that may cost `price`; None: not priced."""
+    return unpriced_refusal(standing) if price is None else over_refusal(standing, price)
+
+
+def over_refusal(standing: BudgetStanding, price: Decimal) -> str:
     """Return why a call that may cost `price` was not made."""
     return (
         f"Nothing was sent: this answer may cost up to {shown(price, ROUND_UP)}, and of {standing.reach} "
         f"({shown(standing.limit)}) {shown(standing.left, ROUND_DOWN)} is left. Choose a local model, which costs "
         f"nothing, or wait until {standing.ends:%d %B}."
     )
+
+
+def refusal_in_short(standing: BudgetStanding, price: Decimal | None) -> str:
+    """Return the same in a few words, for a line that says what would happen."""
+    if price is None:
+        return f"it has no price, so it cannot be counted in {standing.reach}"
+    return f"at most {shown(price, ROUND_UP)}, and of {standing.reach} {shown(standing.left, ROUND_DOWN)} is left"
 
 
 def unpriced_refusal(standing: BudgetStanding) -> str:

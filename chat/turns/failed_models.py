@@ -1,0 +1,82 @@
+"""Pure: which model is asked after others failed, and what the person reads if none answers."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from langai_site.errors import LangAIError, continued
+from langai_site.outbound import cooling
+from langai_site.outbound.types import ModelInfo, ProviderError
+
+# Failures of a server or a key: the same provider's other models would most likely fail in the same way.
+OF_ITS_PROVIDER = ("unreachable", "unauthorized", "quota")
+FILTERED, OVER_BUDGET = "filtered", "over_budget"
+# If two models refuse a request as invalid, it is invalid everywhere.
+INVALID, MOST_INVALID = "rejected", 2
+WORDS = cooling.WORDS | {
+    FILTERED: "was stopped by its provider's content filter",
+    "quota": "has used up its quota",
+    "rejected": "could not take the request",
+    "too_long": "has too little room for it",
+    "loading": "is still being loaded",
+    "silent": "wrote nothing",
+    "thought_only": "only thought",
+}
+
+
+@dataclass(frozen=True)
+class FailedModel:
+    """A model that was tried, and why it gave no answer."""
+
+    model: ModelInfo
+    error: LangAIError
+
+    @property
+    def was_asked(self) -> bool:
+        """Return whether its server was asked: a budget or a ceiling refuses before that."""
+        return isinstance(self.error, ProviderError)
+
+    @property
+    def words(self) -> str:
+        return f"{self.model.display_name} {WORDS.get(self.error.code, 'failed')}"
+
+
+def following(failed: Sequence[FailedModel], candidates: Sequence[ModelInfo], most_asked: int) -> ModelInfo | None:
+    """Return the candidate to try next, None if no other is: at most `most_asked` are asked.
+
+    A provider whose filter stopped the question is not asked again. Candidates keep their order, except that those of
+    a provider whose server or key failed come last.
+    """
+    asked = [each for each in failed if each.was_asked]
+    if len(asked) >= most_asked or sum(each.error.code == INVALID for each in asked) >= MOST_INVALID:
+        return None
+    tried = {each.model.name for each in failed}
+    filtering = {each.model.provider for each in asked if each.error.code == FILTERED}
+    broken = {each.model.provider for each in asked if each.error.code in OF_ITS_PROVIDER}
+    remaining = (model for model in candidates if model.name not in tried and model.provider not in filtering)
+    return min(remaining, key=lambda model: model.provider in broken, default=None)
+
+
+def last_asked(failed: Sequence[FailedModel]) -> str:
+    """Return the name of the model that was asked last and did not answer; empty if none was asked."""
+    return next((each.model.display_name for each in reversed(failed) if each.was_asked), "")
+
+
+def error(failed: Sequence[FailedModel]) -> LangAIError:
+    """Return the error if none of `failed`, at least one, answered: that of the first that was asked.
+
+    It goes on with what the others did, because the person chose none of them.
+    """
+    first = next((each for each in failed if each.was_asked), failed[0])
+    others = [each for each in failed if each is not first]
+    asked = [each.words for each in others if each.was_asked]
+    over = sum(each.error.code == OVER_BUDGET for each in others)
+    sentences = []
+    if asked:
+        sentences.append(f"{counted(len(asked))} did not answer either: {'; '.join(asked)}.")
+    if over:
+        sentences.append(f"{counted(over)} {'is' if over == 1 else 'are'} over budget.")
+    return continued(first.error, " ".join(sentences)) if sentences else first.error
+
+
+def counted(count: int) -> str:
+    return "1 other model" if count == 1 else f"{count} other models"
