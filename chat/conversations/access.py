@@ -25,7 +25,6 @@ from langai_site.web import broadcast
 
 # Where a conversation may have been started.
 PAGE, API = "page", "api"
-TITLE_LENGTH = 60
 LISTED = 60
 CAUSE_MAX = 300
 REASON_MAX = CAUSE_MAX - len("lowered by you: ")
@@ -163,14 +162,6 @@ def titles(user_id: int, ids: Sequence[UUID]) -> Mapping[UUID, str]:
     """Return the titles of those of `ids` that are this person's conversations."""
     mine = Conversation.objects.of(user_id).alive().filter(id__in=ids)
     return dict(mine.order_by().values_list("id", "title"))
-
-
-def title_of(text: str) -> str:
-    """Make a title from a conversation's first message: its first line, cut at a word."""
-    line = " ".join(next((line for line in text.splitlines() if line.strip()), "").split())
-    if len(line) <= TITLE_LENGTH:
-        return line
-    return line[:TITLE_LENGTH].rsplit(" ", 1)[0] + "…"
 
 
 def caller_of(conversation: Conversation, reply_id: UUID) -> Caller:

@@ -13,7 +13,7 @@ from django.db.models import Q, Value
 from django.db.models.functions import Greatest
 from django.utils import timezone
 
-from chat.conversations import access, branches, chosen_collections, drafts, label_rises, labels
+from chat.conversations import access, branches, chosen_collections, drafts, label_rises, labels, titles
 from chat.events import CitedSource
 from chat.history import rows as history_rows
 from chat.history.rows import Indexed
@@ -175,7 +175,7 @@ def _ask(pick: drafts.Pick, question: Message, label: Sensitivity | None) -> Sta
 
 
 def _new(user: User, text: str, source: str) -> Conversation:
-    began, title = access.began(), access.title_of(text)
+    began, title = access.began(), titles.title_of(text, detectors.scan)
     conversation = Conversation(owner=user, title=title, source=source, label=began.label, label_cause=began.words)
     concurrency.refuse_while_live(conversation)
     conversation.save(force_insert=True)

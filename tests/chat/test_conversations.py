@@ -33,10 +33,6 @@ def test_the_first_line_becomes_the_title(asked):
     assert Conversation.objects.get().title == "What is our refund policy?"
 
 
-def test_a_long_title_is_cut_at_a_word():
-    assert access.title_of("word " * 30) == "word " * 11 + "word…"
-
-
 def test_renaming_cleans_the_title_and_refuses_an_empty_one(asked, alice):
     assert access.rename(alice.id, asked.conversation, "  Refunds \n 2026 ").title == "Refunds 2026"
     with pytest.raises(InvalidError):
