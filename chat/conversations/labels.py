@@ -45,8 +45,12 @@ def so_far(label: Sensitivity, words: str) -> Cause:
 
 
 def asked(before: Sensitivity, chosen: Sensitivity | None, detections: Sequence[Detection]) -> tuple[Cause, ...]:
-    """Return what labels a message by itself: its writer's choice if that is above `before`, and the detections."""
-    picked = [Cause(chosen, CHOSEN)] if chosen is not None and chosen > before else []
+    """Return what labels a message by itself: the detections, and its writer's choice if that is above all others.
+
+    The composer's choice follows the detections, so a choice that they explain says nothing more.
+    """
+    others = highest(before, *(found.label for found in detections))
+    picked = [Cause(chosen, CHOSEN)] if chosen is not None and chosen > others else []
     return (*picked, *(Cause(found.label, f"{found.words} in your message") for found in detections))
 
 

@@ -270,11 +270,8 @@ def labels_from(label: Sensitivity) -> list[Sensitivity]:
 
 def label_frame(conversation: Conversation) -> str:
     """Return the frame with the conversation's label, above the thread and in the list."""
-    label = Sensitivity(conversation.label)
     chip = render_to_string("chat/page.html#label", {"conversation": conversation, "oob": True})
-    dot = f'<i id="d-{conversation.id}" class="dot {label.slug}" role="img" aria-label="{label.label}"'
-    dot += f' title="{label.label}" hx-swap-oob="true"></i>'
-    return chip + dot
+    return chip + render_to_string("chat/page.html#mark", {"item": conversation, "is_frame": True})
 
 
 def raised_frame(label: Sensitivity) -> str:

@@ -14,7 +14,7 @@ from chat.conversations import access, chosen_collections, drafts
 from chat.live import runner
 from chat.models import Message
 from chat.pages import conversation as pages
-from chat.pages import fragments, receipt_text
+from chat.pages import fragments, label_choice, receipt_text
 from chat.routing.route import AUTO
 from chat.turns import previews, storage
 from langai_site.accounts.limits import counted_as_page
@@ -164,7 +164,11 @@ async def preview(request: HttpRequest, conversation: UUID | None = None) -> Htt
     """Show what would happen to the message in the composer. A POST, so that the text stays out of access logs."""
     draft = draft_of(request)
     before = await as_user(request, previews.before, conversation, draft)
-    context = receipt_text.preview(await previews.preview(before, draft)) if draft.text.strip() else {}
+    expected = await previews.preview(before, draft) if draft.text.strip() else None
+    context = receipt_text.preview(expected) if expected else {}
+    least = before.request.label
+    choice = label_choice.following(request.POST, least, expected.found if expected else least)
+    context |= {"choice": choice, "labels": fragments.labels_from(least)} if choice else {}
     return render(request, "chat/page.html#preview", context)
 
 

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from uuid import UUID
 
@@ -16,10 +16,10 @@ from chat.turns.costs import Offer
 from chat.turns.values import RoutedTurn, RoutingInput, TurnRequest
 from langai_site import detectors
 from langai_site.accounts.models import User
-from langai_site.detectors import DetectorRule
+from langai_site.detectors import Detection, DetectorRule
 from langai_site.outbound import catalogue
 from langai_site.outbound.types import ModelInfo
-from langai_site.sensitivity import Sensitivity
+from langai_site.sensitivity import Sensitivity, highest
 from langai_site.usage.spending import notices
 from langai_site.usage.spending.standing import BudgetStanding, refusal, refusal_in_short, refusing
 from langai_site.usage.types import Caller
@@ -43,7 +43,8 @@ class Preview:
 
     `most` is what would be reserved for the answer of `model`, in US dollars; None if it has no price. `notice` says
     what would be left out of the prompt of `model`, and `answer_limit` how long its answer may be. If a budget refuses,
-    `over` says so in a few words, and `offers` are what it still allows.
+    `over` says so in a few words, and `offers` are what it still allows. `found` is the label of what the detectors
+    found in the text.
     """
 
     label: Sensitivity
@@ -58,6 +59,7 @@ class Preview:
     answer_limit: str = ""
     over: str = ""
     offers: tuple[Offer, ...] = ()
+    found: Sensitivity = Sensitivity.PUBLIC
 
 
 @dataclass(frozen=True)
@@ -90,7 +92,14 @@ def before(user: User, conversation_id: UUID | None, draft: DraftMessage) -> Bas
 async def preview(basis: Basis, draft: DraftMessage) -> Preview:
     """Return what would happen to `draft`, by what `before` returned."""
     request = basis.request
-    weighed = await asyncio.to_thread(_weighed, request, basis.rules, draft)
+    found = await asyncio.to_thread(detectors.detect, draft.text, basis.rules)
+    weighed = await asyncio.to_thread(_weighed, request, found, draft)
+    expected = await _decided(basis, weighed)
+    return replace(expected, found=highest(*(one.label for one in found)))
+
+
+async def _decided(basis: Basis, weighed: RoutingInput) -> Preview:
+    request = basis.request
     try:
         decided = await turn.decide(request, weighed)
     except NoModelError as refusal:
@@ -141,8 +150,8 @@ def _over_budget(basis: Basis, decided: RoutedTurn, over: Sequence[Rejected]) ->
     )
 
 
-def _weighed(request: TurnRequest, rules: Sequence[DetectorRule], draft: DraftMessage) -> RoutingInput:
-    own = labels.asked(request.label, draft.label, detectors.detect(draft.text, rules))
+def _weighed(request: TurnRequest, found: Sequence[Detection], draft: DraftMessage) -> RoutingInput:
+    own = labels.asked(request.label, draft.label, found)
     texts = request.texts()
     messages = texts.messages()
     return RoutingInput(

@@ -5,6 +5,7 @@ from django.urls import reverse
 from selectolax.lexbor import LexborHTMLParser
 
 from chat.models import Conversation, Message
+from chat.pages import fragments
 from langai_site.database.writer import in_database_thread
 from langai_site.outbound.models import Model
 from langai_site.sensitivity import Sensitivity
@@ -70,9 +71,22 @@ async def test_a_label_is_chosen_with_the_message_and_shown_with_its_reason(clie
     page = await shown(client)
     assert page.css_first("#label button").text(strip=True) == "Internal"
     assert "chosen by you" in page.css_first("#label-why").text()
-    assert page.css_first(".row .dot").attributes["title"] == "Internal"
+    mark = page.css_first(".row .dot")
+    assert (mark.attributes["title"], mark.attributes["aria-label"]) == ("Internal", "Internal")
     # Lower labels are no longer offered.
     assert [option.attributes["value"] for option in page.css("#label-choice option")] == ["internal", "confidential"]
+
+
+async def test_what_is_public_has_no_mark_in_lists_until_its_label_rises(client):
+    await ask(client)
+    mark = (await shown(client)).css_first(".row .dot")
+    assert "hidden" in mark.attributes
+    assert "title" not in mark.attributes
+    conversation = await Conversation.objects.aget()
+    conversation.label = Sensitivity.CONFIDENTIAL
+    frame = LexborHTMLParser(fragments.label_frame(conversation)).css_first(f"#d-{conversation.id}")
+    assert frame.attributes["hx-swap-oob"] == "true"
+    assert (frame.attributes["class"], frame.attributes["title"]) == ("dot confidential", "Confidential")
 
 
 async def test_a_label_that_there_is_not_is_told(client):
