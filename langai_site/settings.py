@@ -182,6 +182,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "langai_site.web.request_metrics.Requests",
     "langai_site.web.response_headers.ResponseHeaders",
+    "langai_site.web.known_hosts.KnownHosts",
     "langai_site.web.async_middleware.Security",
     "servestatic.middleware.ServeStaticMiddleware",
     "langai_site.web.async_middleware.ContentSecurityPolicy",

@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 
 from daphne.ws_protocol import WebSocketProtocol
 from django.conf import settings
+from django.http import HttpRequest
 from twisted.internet import reactor
 from twisted.internet.protocol import connectionDone
 from twisted.python.failure import Failure
@@ -19,7 +20,7 @@ from langai_site import request_id
 from langai_site.errors import TooManyError
 from langai_site.web import refusals
 from langai_site.web.addresses import counted_address
-from langai_site.web.refusals import TooSlowError
+from langai_site.web.refusals import HeadersTooLargeError, TooSlowError
 from langai_site.web.response_headers import BEFORE_DJANGO
 from langai_site.web.seats import Seat, Seats
 
@@ -36,6 +37,13 @@ LINGER = 5.0
 LINGER_BYTES = 1024 * 1024
 SLOW_HEADERS = TooSlowError("The request's headers took too long. Try again.")
 SLOW_BODY = TooSlowError("What you sent arrived too slowly. Try again, over a faster connection if you can.")
+# A site on the same domain may set cookies for LangAI too, and browsers send all of them with each request.
+COOKIES_MAX = 32 * 1024
+HEADERS_MAX = COOKIES_MAX + 16 * 1024
+LARGE_HEADERS = HeadersTooLargeError(
+    f"The request's headers are too large: of cookies, {COOKIES_MAX // 1024} KB are read. Delete the cookies of this "
+    "site in your browser, then load the page again."
+)
 CROWDED = TooManyError(
     "There are too many connections from your network. Close some of them, then try again.", retry_after=10
 )
@@ -62,6 +70,8 @@ class Channel(HTTPChannel):
     # All open connections, for `cut_slow`.
     open: ClassVar[set["Channel"]] = set()
     timeOut = None  # noqa: N815
+    totalHeadersSize = HEADERS_MAX  # noqa: N815
+    MAX_LENGTH = HEADERS_MAX
     # Twisted's, whose types leave out what a TCP connection can do.
     transport: Any
     _networkProducer: Any  # noqa: N815
@@ -139,6 +149,18 @@ class Channel(HTTPChannel):
             self._networkProducer.resumeProducing()
         # Process what arrived together with the headers.
         super().dataReceived(b"")
+
+    def lineReceived(self, line: bytes) -> None:  # noqa: N802
+        if self._receivedHeaderSize + len(line) > HEADERS_MAX:
+            self.lineLengthExceeded(line)
+        else:
+            super().lineReceived(line)
+
+    def lineLengthExceeded(self, line: bytes) -> None:  # noqa: N802
+        """Say what is too large: Twisted would close the connection without a word."""
+        request = HttpRequest()
+        request.path = (getattr(self, "_path", b"") or b"").partition(b"?")[0].decode("latin1")
+        self.refuse(refusals.response(request, LARGE_HEADERS, request_id.new_id()))
 
     def _respondToBadRequestAndDisconnect(self) -> None:  # noqa: N802
         """Send our response: Twisted's own has no headers."""

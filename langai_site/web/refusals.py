@@ -21,6 +21,10 @@ class TooSlowError(LangAIError):
     code, status = "too_slow", 408
 
 
+class HeadersTooLargeError(LangAIError):
+    code, status = "headers_too_large", 431
+
+
 class DiskFullError(LangAIError):
     code, status = "disk_full", 507
 

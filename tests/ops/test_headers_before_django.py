@@ -21,6 +21,7 @@ ANSWERS = {
     "not a header": (400, "GET / HTTP/1.1\nfoo"),
     "not a length": (400, "POST /chat HTTP/1.1\nContent-Length: abc"),
     "two lengths": (400, "POST /chat HTTP/1.1\nContent-Length: 5\nTransfer-Encoding: chunked"),
+    "a long header": (431, f"GET / HTTP/1.1\nCookie: a={'x' * 60_000}"),
     "too many headers": (400, "GET / HTTP/1.1\n" + "\n".join(f"X{number}: a" for number in range(600))),
     "not a chunk": (400, "POST /chat HTTP/1.1\nTransfer-Encoding: chunked"),
     "an odd query": (400, "GET /?\xff HTTP/1.1"),
@@ -48,6 +49,18 @@ def test_it_says_what_may_be_done_with_it(server, name):
     assert lines[0].split(" ")[1] == str(status)
     said = {line.partition(": ")[0].lower(): line.partition(": ")[2] for line in lines[1:]}
     assert SAID.items() <= said.items(), lines
+
+
+def test_as_many_cookies_as_a_browser_sends_are_read(server):
+    cookies = "; ".join(f"c{number:02}={'x' * 1000}" for number in range(32))
+    assert len(cookies) > 32_000
+    assert " 200 " in server.asked(f"GET /accounts/login/ HTTP/1.1\nCookie: {cookies}").partition("\r\n")[0]
+
+
+def test_more_cookies_are_refused_in_words_and_programs_read_json(server):
+    many = "\n".join(f"Cookie: c={'x' * 9000}" for _ in range(6))
+    assert "of cookies, 32 KB are read" in server.asked(f"GET / HTTP/1.1\n{many}")
+    assert '"code": "headers_too_large"' in server.asked(f"GET /api/documents HTTP/1.1\n{many}")
 
 
 def test_a_header_that_is_dropped_and_states_no_label_is_nothing_to_refuse(server):

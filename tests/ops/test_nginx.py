@@ -181,3 +181,11 @@ def test_the_limits_agree_with_those_of_langai(settings):
     assert int(re.search(r"limit_conn +langai_addresses (\d+)", text)[1]) == settings.CONNECTIONS_PER_ADDRESS
     assert float(re.search(r"client_header_timeout +(\d+)s", text)[1]) == settings.HEADER_TIMEOUT
     assert float(re.search(r"client_body_timeout +(\d+)s", text)[1]) == settings.BODY_TIMEOUT
+
+
+def test_as_many_cookies_as_langai_reads_pass_and_more_are_refused_in_words(nginx):
+    cookies = "; ".join(f"c{number:02}={'x' * 1000}" for number in range(32))
+    assert status(nginx.asked(f"GET /accounts/login/ HTTP/1.1\nCookie: {cookies}")) == 200
+    refused = nginx.asked(f"GET /accounts/login/ HTTP/1.1\nCookie: {cookies}; {cookies}")
+    assert status(refused) == 431
+    assert "of cookies, 32 KB are read" in refused
