@@ -12,6 +12,8 @@ class LangAIError(Exception):
     headers: Mapping[str, str] = {}
     # The part of the request that is wrong, as in “messages[0].content”: clients of OpenAI read it.
     param: str | None = None
+    # What the page links to with the message: an address by its name, and the words of the link.
+    link: tuple[str, str] | None = None
 
     def __init__(
         self, message: str, *, code: str | None = None, status: int | None = None, param: str | None = None

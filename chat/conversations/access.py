@@ -30,7 +30,8 @@ CAUSE_MAX = 300
 REASON_MAX = CAUSE_MAX - len("lowered by you: ")
 # How long a deleted conversation can be restored before the worker removes it for good.
 UNDO_FOR = timedelta(hours=1)
-GONE = "This conversation does not exist, or it is not yours."
+# In the words of static/chat.js, so that a page does not say it twice.
+GONE = "This conversation was deleted, or is not yours."
 _THEIRS = CompiledQuery(
     lambda user, conversation: (
         Conversation.objects.of(user).reachable().filter(id=conversation).order_by().values_list("id")
@@ -38,6 +39,10 @@ _THEIRS = CompiledQuery(
     user=-982451653,
     conversation=UUID(int=2**127 - 1),
 )
+
+
+class ConversationGoneError(NotFoundError):
+    link = ("chat:new", "Start a new chat")
 
 
 def access_conversation(user_id: int, conversation_id: UUID, *, lock: bool = False) -> Conversation:
@@ -48,7 +53,7 @@ def access_conversation(user_id: int, conversation_id: UUID, *, lock: bool = Fal
     mine = Conversation.objects.of(user_id).reachable()
     found = (mine.select_for_update(of=("self",)) if lock else mine).filter(id=conversation_id).first()
     if found is None:
-        raise NotFoundError(GONE)
+        raise ConversationGoneError(GONE)
     return found
 
 
@@ -58,7 +63,7 @@ def require_theirs(user_id: int, conversation_id: UUID) -> None:
     Raises NotFoundError.
     """
     if not _THEIRS.rows(user=user_id, conversation=conversation_id):
-        raise NotFoundError(GONE)
+        raise ConversationGoneError(GONE)
 
 
 def leaf_of(user_id: int, conversation_id: UUID) -> UUID | None:

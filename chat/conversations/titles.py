@@ -13,7 +13,7 @@ from langai_site.detectors.rules import KINDS as RULES
 TITLE_LENGTH = 60
 # As much of a message is scanned as could reach into its title.
 SCANNED = 400
-# Sensitive things that are looked for one after the other; with more, the title says nothing of the message.
+# How many sensitive things are masked; with more, the title says nothing of the message.
 MOST_MASKED = 12
 UNTOLD = "Conversation with sensitive text"
 # Pieces that are kept or masked whole. Languages without spaces have pieces too, between numbers and their own letters.

@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
 from chat.conversations import access, chosen_collections, drafts
+from chat.conversations.access import ConversationGoneError
 from chat.live import runner
 from chat.models import Message
 from chat.pages import conversation as pages
@@ -21,7 +22,7 @@ from langai_site.accounts.limits import counted_as_page
 from langai_site.accounts.models import User
 from langai_site.accounts.session import SignedOutError, as_user, by_person
 from langai_site.errors import LangAIError
-from langai_site.web.error_middleware import with_headers
+from langai_site.web.error_middleware import link_of, with_headers
 from langai_site.web.stated_labels import highest_stated
 
 
@@ -60,7 +61,7 @@ async def refused(request: HttpRequest, error: LangAIError, conversation: UUID |
     """Say why a message was refused. Without JavaScript the page is shown again with the text still in it."""
     if request.htmx or isinstance(error, SignedOutError) or "text" not in request.POST:  # type: ignore[attr-defined]
         raise error
-    if conversation:
+    if conversation and not isinstance(error, ConversationGoneError):
         page = await pages.latest_page(request, conversation, request.POST, refusal=error.message)
     else:
         context = await as_user(request, pages.page_context, form=request.POST)
@@ -163,7 +164,11 @@ async def _started_response(request: HttpRequest, started: storage.Started, *, i
 async def preview(request: HttpRequest, conversation: UUID | None = None) -> HttpResponse:
     """Show what would happen to the message in the composer. A POST, so that the text stays out of access logs."""
     draft = draft_of(request)
-    before = await as_user(request, previews.before, conversation, draft)
+    try:
+        before = await as_user(request, previews.before, conversation, draft)
+    except (SignedOutError, ConversationGoneError) as error:
+        # In the line itself: as a notice it would come again with every pause in the writing.
+        return render(request, "errors/error.html#line", {"error": error, "link": link_of(request, error)})
     expected = await previews.preview(before, draft) if draft.text.strip() else None
     context = receipt_text.preview(expected) if expected else {}
     least = before.request.label

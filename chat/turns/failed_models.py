@@ -64,7 +64,7 @@ def last_asked(failed: Sequence[FailedModel]) -> str:
 def error(failed: Sequence[FailedModel]) -> LangAIError:
     """Return the error if none of `failed`, at least one, answered: that of the first that was asked.
 
-    It goes on with what the others did, because the person chose none of them.
+    It also says what the others did, because the person chose none of them.
     """
     first = next((each for each in failed if each.was_asked), failed[0])
     others = [each for each in failed if each is not first]

@@ -19,8 +19,12 @@ T = TypeVar("T")
 View = TypeVar("View", bound=Callable[..., HttpResponseBase | Awaitable[HttpResponseBase]])
 
 
+# In the words of static/chat.js, so that a page does not say it twice.
+SIGNED_OUT = "You are signed out here. What you were writing is kept."
+
+
 class SignedOutError(LangAIError):
-    code, status = "signed_out", 401
+    code, status, link = "signed_out", 401, ("account_login", "Sign in again")
 
 
 def signed_in(request: HttpRequest) -> User:
@@ -38,7 +42,7 @@ def _found(request: HttpRequest) -> User | None:
 
 def _required(user: User | None) -> User:
     if user is None:
-        raise SignedOutError("You are signed out. Sign in again; what you wrote stays here.")
+        raise SignedOutError(SIGNED_OUT)
     return user
 
 

@@ -2,6 +2,7 @@
 
 import logging
 import re
+from urllib.parse import urlencode, urlsplit
 
 from django.conf import settings
 from django.db import InterfaceError, OperationalError
@@ -9,6 +10,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, JsonR
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.template.loader import render_to_string
+from django.urls import reverse
 from django.views.defaults import page_not_found
 
 from langai_site import request_id
@@ -44,15 +46,37 @@ def with_headers(response: HttpResponse, error: LangAIError) -> HttpResponse:
 
 
 def _drawn(request: HttpRequest, error: LangAIError) -> HttpResponse:
+    context = {"error": error, "link": link_of(request, error), "text": _written(request)}
     if getattr(request, "htmx", False):
         # htmx only swaps in responses with 200; static/app.js makes it show 429 as well.
         status = error.status if isinstance(error, TooManyError) else 200
-        response = render(request, "errors/error.html#notice", {"error": error}, status=status)
-        response["HX-Retarget"], response["HX-Reswap"] = "#notices", "beforeend"
+        response = render(request, "errors/error.html#notice", context, status=status)
+        # What has a link is said once, however often it is tried again.
+        response["HX-Retarget"], response["HX-Reswap"] = "#notices", "innerHTML" if error.link else "beforeend"
         return response
     if is_program(request):
         return _as_json(request, error)
-    return render(request, "errors/error.html", {"error": error}, status=error.status)
+    return render(request, "errors/error.html", context, status=error.status)
+
+
+def link_of(request: HttpRequest, error: LangAIError) -> str:
+    """Return the address that the page links to with `error`; a sign-in leads back to the page. May be empty."""
+    if error.link is None:
+        return ""
+    url = reverse(error.link[0])
+    return f"{url}?{urlencode({'next': _page_of(request)})}" if error.status == 401 else url
+
+
+def _page_of(request: HttpRequest) -> str:
+    """Return the path of the page from which the request comes."""
+    page = urlsplit(request.headers.get("HX-Current-URL") or request.headers.get("Referer", ""))
+    return page.path if page.netloc == request.get_host() and page.path else "/"
+
+
+def _written(request: HttpRequest) -> str:
+    """Return what the person wrote and would lose with the page; empty if the page keeps it, or nothing was posted."""
+    is_form = request.method == "POST" and request.content_type == "application/x-www-form-urlencoded"
+    return request.POST.get("text", "") if is_form else ""
 
 
 def _as_json(request: HttpRequest, error: LangAIError) -> JsonResponse:

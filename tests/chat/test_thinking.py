@@ -211,6 +211,37 @@ def test_the_line_says_how_long(seconds, words):
     assert thoughts.line_of(Message().id, progress).words == f"Thought for {words}"
 
 
+@pytest.mark.parametrize(
+    ("progress", "words"),
+    [
+        ({}, ""),
+        ({"is_searching": True}, "Searching your documents…"),
+        ({"waiting": "gpt-5"}, "Waiting for gpt-5…"),
+        ({"waiting": "gpt-4.1", "instead_of": "gpt-5"}, "gpt-5 did not answer, asking gpt-4.1…"),
+    ],
+)
+def test_the_page_says_what_a_reply_waits_for(progress, words):
+    assert thoughts.waiting_words({**IDLE, **progress}) == words
+
+
+async def test_a_reply_says_that_it_searches_and_which_model_did_not_answer(alice, server, monkeypatch):
+    told = []
+
+    async def keep(_reply, snapshot):
+        told.append(thoughts.waiting_words(snapshot["progress"]))
+
+    monkeypatch.setattr(snapshots, "keep", keep)
+    for rank, name in enumerate(("hosted_vllm/fail-broken", "hosted_vllm/t3-d300"), 1):
+        await Model.objects.acreate(
+            name=name, display_name=name[12:], provider="hosted_vllm", available=True, rank=rank
+        )
+    begun = await in_database_thread(storage.post, alice, None, "How long?", "auto", ("all",))
+    assert (await runner.start(begun, runner.ReplyOpening("How long?"))).status == "complete"
+    assert told[0] == "Searching your documents…"
+    assert "fail-broken did not answer, asking t3-d300…" in told
+    assert told[-1] == ""
+
+
 def test_what_it_costs_to_open_it_is_bounded():
     html = thoughts.rendered("Hm. " * 100_000)
     assert len(html) < 1.1 * thoughts.SHOWN
