@@ -107,7 +107,7 @@ class Chats(RuleBasedStateMachine):
         kept = self.kept[at] if at < len(self.kept) else None
         draft = previews.DraftMessage(f"{TOPIC} {seen}", Pick(model), chosen)
         before = previews.before(self.world.person, kept.id if kept else None, draft)
-        preview = self.world.run(previews.preview(*before, draft))
+        preview = self.world.run(previews.preview(before, draft))
         assert preview.label == highest(kept.label if kept else 0, chosen or 0, SEEN[seen])
         assert calls(self.world.upstream) == []
 

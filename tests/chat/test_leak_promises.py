@@ -279,7 +279,7 @@ def test_a_preview_sends_nothing_and_promises_no_model_that_may_not_see_the_mess
     so_far = label_of(request.causes)
     request = replace(request, causes=(Cause(so_far, "this conversation"),))
     draft = previews.DraftMessage(request.question, made.pick, chosen, made.options, made.documents)
-    preview = world.run(previews.preview(request, (), draft))
+    preview = world.run(previews.preview(previews.Basis(request, ()), draft))
     assert calls(world.upstream) == []
     assert preview.label == highest(so_far, chosen or 0)
     assert bool(preview.model) != bool(preview.refusal)
