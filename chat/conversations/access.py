@@ -30,7 +30,7 @@ CAUSE_MAX = 300
 REASON_MAX = CAUSE_MAX - len("lowered by you: ")
 # How long a deleted conversation can be restored before the worker removes it for good.
 UNDO_FOR = timedelta(hours=1)
-# In the words of static/chat.js, so that a page does not say it twice.
+# In the words of static/socket.js, so that a page does not say it twice.
 GONE = "This conversation was deleted, or is not yours."
 _THEIRS = CompiledQuery(
     lambda user, conversation: (

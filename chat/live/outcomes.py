@@ -9,8 +9,8 @@ from chat.live.reply import Live
 from chat.models import Message
 from chat.routing.route import NoModelError, Rejected
 from chat.turns import costs, receipts
+from chat.turns.closing import TurnOutcome
 from chat.turns.costs import Offer
-from chat.turns.storage import TurnOutcome
 from langai_site.errors import LangAIError
 from langai_site.usage.spending.budgets import OverBudgetError
 from langai_site.usage.types import Entry

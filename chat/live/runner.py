@@ -19,9 +19,10 @@ from chat.events import IDLE, Event
 from chat.live import outcomes, publishing, snapshots
 from chat.live.reply import Live, ReplyOpening
 from chat.models import Message
-from chat.turns import storage, turn
+from chat.turns import closing, turn
 from chat.turns.citations import rest_after
-from chat.turns.storage import INTERRUPTED, Started, TurnOutcome
+from chat.turns.closing import INTERRUPTED, TurnOutcome
+from chat.turns.storage import Started
 from chat.turns.turn_state import StoredTurnState
 from chat.turns.values import RoutedTurn, RoutingInput
 from langai_site import request_id
@@ -278,7 +279,7 @@ async def _write_checkpoints(reply: Live) -> None:
 
 async def _checkpoint(reply: Live) -> bool:
     thinking = reply.thinking.kept
-    return await in_database_thread(storage.checkpoint, reply.started, reply.text, reply.causes, thinking)
+    return await in_database_thread(closing.checkpoint, reply.started, reply.text, reply.causes, thinking)
 
 
 async def _store_thinking(reply: Live) -> None:
@@ -313,7 +314,7 @@ async def _outcome(reply: Live) -> TurnOutcome:
 
 async def _end(reply: Live, outcome: TurnOutcome) -> None:
     """Close the reply's rows, then tell the watchers. Wait for a database that is away, within limits."""
-    if not await write_patiently(f"reply {reply.reply}", storage.close, reply.started, outcome, reply.entries):
+    if not await write_patiently(f"reply {reply.reply}", closing.close, reply.started, outcome, reply.entries):
         return
     await publishing.publish_finished(reply.started.conversation, reply.reply)
     await snapshots.forget(reply.reply)
@@ -330,7 +331,7 @@ async def watch_stops() -> None:
 async def sweep() -> None:
     """End the replies of dead processes and tell the watchers. Runs in the web process, which can reach them."""
     while True:
-        for conversation, reply in await in_database_thread(storage.sweep):
+        for conversation, reply in await in_database_thread(closing.sweep):
             _task(publishing.publish_finished(conversation, reply))
         await asyncio.sleep(SWEEP)
 

@@ -1,7 +1,6 @@
-"""Stores a turn's rows: one transaction opens them, checkpoints follow, and one transaction closes. Synchronous."""
+"""Opens a turn's rows, in one transaction; chat.turns.closing writes what follows. Synchronous."""
 
 import json
-import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -9,38 +8,29 @@ from typing import Any, cast
 from uuid import UUID, uuid4
 
 from django.db import connection, transaction
-from django.db.models import Q, Value
-from django.db.models.functions import Greatest
 from django.utils import timezone
 
 from chat.conversations import access, branches, chosen_collections, drafts, label_rises, labels, titles
-from chat.events import CitedSource
 from chat.history import rows as history_rows
-from chat.history.rows import Indexed
 from chat.llm.built_in import BUILT_IN
-from chat.models import Citation, Conversation, Message, text_of
+from chat.models import Conversation, Message, text_of
 from chat.routing import policies
 from chat.routing.route import AUTO
-from chat.turns import citations, concurrency, given_documents, reply_labels, turn_state
 from chat.turns import cited_sources as sources
+from chat.turns import concurrency, given_documents, turn_state
 from chat.turns.receipt import EMPTY, Receipt
 from chat.turns.values import Cited, TurnRequest
 from chat.values import Thinking
 from langai_site import detectors
 from langai_site.accounts.models import User
-from langai_site.errors import ConflictError, LangAIError
+from langai_site.errors import ConflictError
 from langai_site.outbound import catalogue
 from langai_site.outbound.types import ChatMessage
 from langai_site.sensitivity import Sensitivity
 from langai_site.usage.spending import reservations as usage
-from langai_site.usage.types import Entry
-
-logger = logging.getLogger(__name__)
 
 # If a reply's lease runs out, its process is gone. Checkpoints renew it well before that.
 LEASE = timedelta(seconds=20)
-SWEPT = "lost"
-INTERRUPTED = "The answer was interrupted. What had been written is kept."
 
 
 @dataclass(frozen=True)
@@ -61,22 +51,6 @@ class Started:
     after: UUID | None = None
 
 
-@dataclass(frozen=True)
-class TurnOutcome:
-    """How a reply ended; `causes` give it its label. `failure` is the error if it failed."""
-
-    text: str
-    status: Message.Status
-    causes: Sequence[labels.Cause]
-    model: str = ""
-    error: str = ""
-    error_code: str = ""
-    receipt: Receipt = EMPTY
-    sources: Sequence[CitedSource] = ()
-    failure: LangAIError | None = None
-    thinking: Thinking | None = None
-
-
 # Reads only the ancestors of a message, however many messages and versions the conversation has.
 _EARLIER = """
     WITH RECURSIVE earlier(parent, role, parts, back) AS (
@@ -93,11 +67,6 @@ EARLIER = 200
 
 def text_part(text: str) -> list[dict[str, Any]]:
     return [{"type": "text", "text": text}] if text else []
-
-
-def reply_parts(text: str, thinking: Thinking | None) -> list[dict[str, Any]]:
-    thought = [{"type": "thinking", "text": thinking.text, "seconds": thinking.seconds}] if thinking else []
-    return [*thought, *text_part(text)]
 
 
 @transaction.atomic
@@ -308,98 +277,3 @@ def history(leaf: UUID | None) -> tuple[ChatMessage, ...]:
         cursor.execute(_EARLIER, [Message._meta.pk.get_db_prep_value(leaf, connection), EARLIER])
         messages = [ChatMessage.of(role, text_of(json.loads(parts))) for role, parts in cursor.fetchall()]
     return tuple(message for message in messages if message.text)
-
-
-@transaction.atomic
-def checkpoint(started: Started, text: str, causes: Sequence[labels.Cause], thinking: Thinking | None = None) -> bool:
-    """Store the text so far and renew the lease; False if this run may no longer write the reply.
-
-    That is so if another run has taken the reply over, or if its person's account was deactivated or deleted.
-    """
-    # A rise may have raised the reply beyond its turn's causes.
-    label = Greatest("label", Value(labels.label_of(causes).value))
-    _lock(started.conversation)
-    mine = Message.objects.live().filter(id=started.reply, lease=started.lease)
-    mine = mine.filter(conversation__owner__is_active=True)
-    parts = reply_parts(text, thinking)
-    renewed = mine.update(parts=parts, label=label, lease_until=timezone.now() + LEASE)
-    if renewed:
-        reply_labels.raise_conversation(started.conversation, causes)
-    return bool(renewed)
-
-
-def _lock(conversation_id: UUID) -> None:
-    """Lock the conversation until the transaction ends, if the database has row locks.
-
-    Do this before you write one of its replies. Rises lock conversations before replies; the other order could
-    deadlock with them.
-    """
-    if connection.features.has_select_for_update:
-        Conversation.objects.select_for_update().filter(id=conversation_id).order_by().values_list("pk").first()
-
-
-@transaction.atomic
-def close(started: Started, outcome: TurnOutcome, entries: Sequence[Entry]) -> bool:
-    """Write how the reply ended, with its citations and ledger entries. False if it no longer belongs to this run.
-
-    A reply that was swept because its process slept too long still belongs to this run until somebody continues it.
-    """
-    _lock(started.conversation)
-    open_or_swept = Q(status=Message.Status.STREAMING) | Q(error_code=SWEPT)
-    closed = Message.objects.filter(open_or_swept, id=started.reply, lease=started.lease).update(
-        parts=reply_parts(outcome.text, outcome.thinking),
-        status=outcome.status,
-        label=labels.label_of(outcome.causes),
-        model=outcome.model,
-        error=outcome.error,
-        error_code=outcome.error_code,
-        receipt=outcome.receipt.to_json(),
-        lease_until=None,
-    )
-    if closed:
-        reply_labels.raise_conversation(started.conversation, outcome.causes)
-        Citation.objects.bulk_create(
-            [Citation(reply_id=started.reply, **source) for source in outcome.sources], ignore_conflicts=True
-        )
-        label_rises.catch_up(started.reply)
-        reply_labels.reach(started.reply)
-        owner = cast(int, started.request.caller.user_id)
-        history_rows.replace([Indexed(owner, started.conversation, started.reply, outcome.text)])
-    usage.close(started.reply, entries)
-    return bool(closed)
-
-
-def sweep() -> list[tuple[UUID, UUID]]:
-    """End the replies whose process died, keep their text, and return them as (conversation, reply)."""
-    swept = []
-    for reply_id, conversation_id in Message.objects.lost().values_list("id", "conversation_id"):
-        if _end_lost(conversation_id, reply_id):
-            logger.warning("reply %s lost its process; its text is kept", reply_id)
-            swept.append((conversation_id, reply_id))
-    return swept
-
-
-@transaction.atomic
-def _end_lost(conversation_id: UUID, reply_id: UUID) -> bool:
-    _lock(conversation_id)
-    lost = Message.objects.lost().filter(id=reply_id)
-    reply = lost.first()
-    if reply is None:
-        return False
-    # The passages that it could cite are lost too, except those that an earlier part of it cites. The documents that
-    # it was given are recorded: rises and Continue find them.
-    text = citations.without_unknown(reply.text, reply.citations.values_list("number", flat=True))
-    ended = lost.update(
-        parts=reply_parts(text, reply.thinking),
-        status=Message.Status.INTERRUPTED,
-        error=INTERRUPTED,
-        error_code=SWEPT,
-        lease_until=None,
-    )
-    if ended:
-        owner = reply.conversation.owner_id
-        history_rows.replace([Indexed(owner, conversation_id, reply_id, text)])
-        label_rises.catch_up(reply_id)
-        reply_labels.reach(reply_id)
-        usage.close(reply_id, [])
-    return bool(ended)

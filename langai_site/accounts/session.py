@@ -19,7 +19,7 @@ T = TypeVar("T")
 View = TypeVar("View", bound=Callable[..., HttpResponseBase | Awaitable[HttpResponseBase]])
 
 
-# In the words of static/chat.js, so that a page does not say it twice.
+# In the words of static/socket.js, so that a page does not say it twice.
 SIGNED_OUT = "You are signed out here. What you were writing is kept."
 
 

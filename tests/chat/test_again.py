@@ -11,7 +11,7 @@ from django.utils import timezone
 from chat.conversations import access, branches, drafts, forks
 from chat.models import Citation, Conversation, GivenDocument, Message
 from chat.pages.receipt_text import receipt_lines
-from chat.turns import storage
+from chat.turns import closing, storage
 from chat.turns.receipt import Receipt
 from langai_site.database.writer import in_database_thread
 from langai_site.errors import ConflictError, NotFoundError
@@ -53,8 +53,8 @@ def test_an_answer_can_be_requested_with_or_without_documents(asked, alice):
 def test_what_was_requested_holds_when_the_answer_is_continued(asked, alice):
     started = storage.retry(alice, asked.reply, drafts.again({"length": "shorter", "documents": "none"}))
     receipt = Receipt(label="public", asked=(), length="shorter")
-    stopped = storage.TurnOutcome("25", Message.Status.STOPPED, (), receipt=receipt)
-    assert storage.close(started, stopped, [])
+    stopped = closing.TurnOutcome("25", Message.Status.STOPPED, (), receipt=receipt)
+    assert closing.close(started, stopped, [])
     request = storage.resume(alice, started.reply).request
     assert "briefly" in request.instructions
     assert request.asked == ()

@@ -6,7 +6,7 @@ import pytest
 
 from chat.conversations import chosen_collections
 from chat.models import Conversation, Message
-from chat.turns import storage
+from chat.turns import closing, storage
 from search.models import Collection
 from tests.chat.test_turns import STATUS, outcome
 
@@ -24,7 +24,7 @@ def collections(alice):
 
 
 def finish(started):
-    assert storage.close(started, outcome(), [])
+    assert closing.close(started, outcome(), [])
 
 
 @pytest.mark.parametrize("values", [["all"], ["all", "3", "none"], ["some", "all", "999"]])
@@ -81,7 +81,7 @@ def test_another_answer_asks_what_its_question_asked(alice, collections):
 
 def test_a_continued_answer_asks_what_its_question_asked(alice, collections):
     started = storage.post(alice, None, "?", collections=["none"])
-    storage.close(started, outcome(status=STATUS.STOPPED), [])
+    closing.close(started, outcome(status=STATUS.STOPPED), [])
     Conversation.objects.update(collections=None)
     assert storage.resume(alice, started.reply).request.asked == ()
 

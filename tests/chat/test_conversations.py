@@ -6,7 +6,7 @@ from django.utils import timezone
 
 from chat.conversations import access, branches
 from chat.models import Conversation, Message
-from chat.turns import storage
+from chat.turns import closing, storage
 from langai_site.errors import InvalidError, NotFoundError
 
 
@@ -16,8 +16,8 @@ def asked(alice):
 
 
 def finish(started, text="An answer.", status=Message.Status.COMPLETE):
-    outcome = storage.TurnOutcome(text=text, status=status, causes=(), model="quotes")
-    assert storage.close(started, outcome, [])
+    outcome = closing.TurnOutcome(text=text, status=status, causes=(), model="quotes")
+    assert closing.close(started, outcome, [])
 
 
 def test_only_the_owner_gets_a_conversation(asked, alice, bob, admin):

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from chat.conversations import label_rises
 from chat.models import Citation, Conversation, GivenDocument, Message
-from chat.turns import storage
+from chat.turns import closing, storage
 from documents import services
 from documents.models import Document
 from langai_site.database.writer import in_database_thread
@@ -139,7 +139,7 @@ async def test_the_documents_are_kept_before_anything_is_sent(house):  # noqa: F
 async def test_a_conversation_whose_answer_lost_its_process_is_raised(house):  # noqa: F811
     first = await answered(house, model=HOSTED)
     await in_database_thread(lose, first.pk)
-    assert await in_database_thread(storage.sweep) == [(first.conversation_id, first.pk)]
+    assert await in_database_thread(closing.sweep) == [(first.conversation_id, first.pk)]
     await in_database_thread(relabel, house)
     await in_database_thread(raise_all)
     assert await in_database_thread(entries_and_labels) == ([], [CONFIDENTIAL])
@@ -150,7 +150,7 @@ async def test_an_answer_that_lost_its_process_is_continued_by_the_labels_of_now
     """Also if the conversations that quote the documents were not raised, and if the documents are gone."""
     first = await answered(house, model=HOSTED)
     await in_database_thread(lose, first.pk)
-    await in_database_thread(storage.sweep)
+    await in_database_thread(closing.sweep)
     await in_database_thread(relabel, house, quoting=False)
     await in_database_thread(end)
     assert await in_database_thread(entries_and_labels) == ([], [PUBLIC])
@@ -161,7 +161,7 @@ async def test_an_answer_that_lost_its_process_is_continued_by_the_labels_of_now
 async def test_a_label_that_rises_while_the_rest_is_prepared_binds_it(house):  # noqa: F811
     first = await answered(house, model=HOSTED)
     await in_database_thread(lose, first.pk)
-    await in_database_thread(storage.sweep)
+    await in_database_thread(closing.sweep)
     started = await in_database_thread(storage.resume, house.person, first.pk)
     await in_database_thread(relabel, house, quoting=False)
     again = await ended(started)
@@ -184,5 +184,5 @@ async def test_documents_that_are_kept_after_a_rise_are_found_when_the_process_i
     await in_database_thread(
         lambda: GivenDocument.objects.bulk_create(GivenDocument(reply_id=r, document=d) for r, d in kept)
     )
-    await in_database_thread(storage.sweep)
+    await in_database_thread(closing.sweep)
     assert await in_database_thread(entries_and_labels) == ([], [CONFIDENTIAL])

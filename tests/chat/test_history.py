@@ -10,7 +10,7 @@ from chat.conversations import access, forks
 from chat.history import finding, rows
 from chat.history.finding import HistoryFilters
 from chat.models import Conversation, Message, MessageWords
-from chat.turns import storage
+from chat.turns import closing, storage
 from langai_site.database.writer import in_database_thread
 from langai_site.sensitivity import Sensitivity
 from tests.chat.factories import long_conversation
@@ -132,8 +132,8 @@ def test_a_new_title_replaces_the_old_one(talks, alice):
 
 def test_a_continued_answer_is_found_by_all_of_it_and_once(alice):
     started = storage.post(alice, None, "Count", "quotes")
-    outcome = storage.TurnOutcome("one two", Message.Status.STOPPED, ())
-    assert storage.close(started, outcome, [])
+    outcome = closing.TurnOutcome("one two", Message.Status.STOPPED, ())
+    assert closing.close(started, outcome, [])
     finish(storage.resume(alice, started.reply), "one two three")
     assert found(alice, "three") == ["Count"]
     assert MessageWords.objects.filter(message=started.reply).count() == 1
@@ -141,9 +141,9 @@ def test_a_continued_answer_is_found_by_all_of_it_and_once(alice):
 
 def test_an_answer_whose_process_died_is_found(alice):
     started = storage.post(alice, None, "Count", "quotes")
-    storage.checkpoint(started, "seventeen", ())
+    closing.checkpoint(started, "seventeen", ())
     Message.objects.filter(id=started.reply).update(lease_until=timezone.now() - timezone.timedelta(minutes=1))
-    storage.sweep()
+    closing.sweep()
     assert found(alice, "seventeen") == ["Count"]
 
 

@@ -11,7 +11,7 @@ from django.urls import reverse
 
 from chat.conversations import label_rises
 from chat.models import Citation, Conversation, GivenDocument, LabelChange, Message
-from chat.turns import given_documents, storage
+from chat.turns import closing, given_documents, storage
 from documents import services
 from documents.models import Document
 from langai_site.accounts.models import User
@@ -73,8 +73,8 @@ def close_citing(started, source):
     """End an answer that cites the source."""
     place = {"number": 1, "source": str(source), "version": 1, "title": "Alarm", "page": 1, "start": 0, "end": 9}
     cited = {**place, "heading": "", "location": ""}
-    storage.close(
-        started, storage.TurnOutcome("On Mondays [1].", "complete", started.request.causes, sources=[cited]), []
+    closing.close(
+        started, closing.TurnOutcome("On Mondays [1].", "complete", started.request.causes, sources=[cited]), []
     )
 
 
@@ -244,7 +244,7 @@ def test_a_label_that_the_owner_lowered_after_a_rise_stays_when_the_next_answer_
     run()
     Conversation.objects.update(label=PUBLIC, label_cause="lowered by you: it is known by now")
     started = storage.post(alice, conversation.pk, "And then?")
-    storage.close(started, storage.TurnOutcome("Nothing.", "complete", started.request.causes), [])
+    closing.close(started, closing.TurnOutcome("Nothing.", "complete", started.request.causes), [])
     assert labels() == [PUBLIC]
 
 

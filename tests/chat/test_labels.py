@@ -5,7 +5,7 @@ import pytest
 from chat.conversations import access, labels
 from chat.conversations.labels import Cause
 from chat.models import Conversation, LabelChange, Message
-from chat.turns import storage
+from chat.turns import closing, storage
 from langai_site.errors import ConflictError, InvalidError, NotFoundError
 from langai_site.sensitivity import Sensitivity
 from tests.chat.test_turns import outcome
@@ -27,7 +27,7 @@ def label_of(started):
 def confidential(alice):
     """Make a conversation in which a card number was detected, with a complete answer."""
     started = storage.post(alice, None, f"Why was {CARD} declined?")
-    assert storage.close(started, outcome(label=CONFIDENTIAL), [])
+    assert closing.close(started, outcome(label=CONFIDENTIAL), [])
     return started
 
 
@@ -67,7 +67,7 @@ def test_what_is_seen_in_a_message_raises_it_without_being_repeated(confidential
 
 def test_passages_raise_the_conversation_and_are_recorded(alice):
     started = storage.post(alice, None, "Who earns what?")
-    storage.close(started, outcome(label=INTERNAL), [])
+    closing.close(started, outcome(label=INTERNAL), [])
     assert changes() == [(PUBLIC, INTERNAL, "a passage from “Salaries”")]
 
 

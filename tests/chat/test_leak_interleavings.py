@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from chat.models import Conversation, Message
-from chat.turns import storage, turn
+from chat.turns import closing, storage, turn
 from chat.turns.turn_state import StoredTurnState
 from chat.turns.values import RoutedTurn
 from langai_site.accounts.models import Team, User
@@ -195,13 +195,13 @@ async def run(world, started, *, keeps):
         async for event in turn.run(request, entries.append, state_of(world, started.reply)):
             if isinstance(event, RoutedTurn):
                 causes = event.weighed.causes
-                await in_database_thread(storage.checkpoint, started, text, causes)
+                await in_database_thread(closing.checkpoint, started, text, causes)
             elif isinstance(event, Delta):
                 text += event.text
             await in_database_thread(world.step)
     except (LangAIError, ConflictError):
         status = "failed"
-    await in_database_thread(storage.close, started, storage.TurnOutcome(text, Message.Status(status), causes), entries)
+    await in_database_thread(closing.close, started, closing.TurnOutcome(text, Message.Status(status), causes), entries)
 
 
 @pytest.fixture

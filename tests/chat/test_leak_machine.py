@@ -20,7 +20,7 @@ from chat.live import runner
 from chat.models import Conversation, LabelChange, Message, RoutingPolicy, RoutingRule
 from chat.routing import policies
 from chat.routing.route import AUTO
-from chat.turns import previews, storage
+from chat.turns import closing, previews, storage
 from chat.turns.receipt import Receipt
 from chat.values import USES
 from langai_site.accounts.models import Team
@@ -148,9 +148,9 @@ class Chats(RuleBasedStateMachine):
         kept = self.kept[at] if at < len(self.kept) else None
         started = self._posted(kept, seen, None, AUTO, True)
         if written:
-            self.world.run(in_database_thread(storage.checkpoint, started, "Half an", started.request.causes))
+            self.world.run(in_database_thread(closing.checkpoint, started, "Half an", started.request.causes))
         Message.objects.filter(id=started.reply).update(lease_until=timezone.now() - timedelta(seconds=1))
-        assert self.world.run(in_database_thread(storage.sweep))
+        assert self.world.run(in_database_thread(closing.sweep))
         self._look(started.conversation)
 
     @rule(collections=st.lists(labels, min_size=3, max_size=3), documents=st.lists(labels, min_size=9, max_size=9))

@@ -10,7 +10,7 @@ from django.urls import reverse
 from chat.conversations import access, labels
 from chat.live import runner
 from chat.models import Citation, Conversation, LabelChange, Message
-from chat.turns import storage
+from chat.turns import closing, storage
 from chat.turns.receipt import Receipt
 from langai_site.accounts.models import User
 from langai_site.database.writer import in_database_thread
@@ -58,7 +58,7 @@ def page(client, admin):
 def reply(alice):
     """Make a reply with a receipt, in a conversation with the marker in everything that anybody wrote."""
     started = storage.post(alice, None, f"What is {MARKER}?")
-    outcome = storage.TurnOutcome(
+    outcome = closing.TurnOutcome(
         text=f"It is {MARKER}.",
         status=Message.Status.FAILED,
         causes=[labels.passage(MARKER, INTERNAL)],
@@ -67,7 +67,7 @@ def reply(alice):
         error_code="cut",
         receipt=Receipt.from_json(RECEIPT),
     )
-    storage.close(started, outcome, [])
+    closing.close(started, outcome, [])
     values = {"version": 1, "title": MARKER, "page": 1, "start": 0, "end": 9}
     Citation.objects.create(reply_id=started.reply, number=1, source=started.reply, **values)
     return Message.objects.get(id=started.reply)

@@ -6,7 +6,7 @@ import pytest
 
 from chat.conversations import access, label_rises, labels
 from chat.models import Conversation, LabelChange, Message
-from chat.turns import given_documents, storage
+from chat.turns import closing, given_documents, storage
 from chat.turns.receipt import Receipt
 from langai_site.sensitivity import Sensitivity
 from search.models import LabelRise, Source
@@ -29,7 +29,7 @@ def raise_conversation(label=CONFIDENTIAL):
 
 def outcome(label, status="complete"):
     causes = (labels.Cause(label, "a passage"),)
-    return storage.TurnOutcome("On Mondays.", status, causes, receipt=Receipt(label=label.label, label_causes=causes))
+    return closing.TurnOutcome("On Mondays.", status, causes, receipt=Receipt(label=label.label, label_causes=causes))
 
 
 def document_of(quoted):
@@ -43,7 +43,7 @@ def ended():
 @pytest.mark.parametrize("status", ["complete", "stopped", "failed", "interrupted"])
 def test_a_reply_has_the_label_that_held_when_it_ended_and_the_receipt_agrees(started, status):
     raise_conversation()
-    assert storage.close(started, outcome(PUBLIC, status), [])
+    assert closing.close(started, outcome(PUBLIC, status), [])
     reply = ended()
     receipt = Receipt.from_json(reply.receipt)
     assert [reply.label, reply.conversation.label] == [CONFIDENTIAL] * 2
@@ -53,7 +53,7 @@ def test_a_reply_has_the_label_that_held_when_it_ended_and_the_receipt_agrees(st
 
 def test_a_reply_that_is_above_its_conversation_stays_so_and_raises_it(started):
     raise_conversation(INTERNAL)
-    assert storage.close(started, outcome(CONFIDENTIAL), [])
+    assert closing.close(started, outcome(CONFIDENTIAL), [])
     reply = ended()
     assert [reply.label, reply.conversation.label] == [CONFIDENTIAL] * 2
     assert Receipt.from_json(reply.receipt) == outcome(CONFIDENTIAL).receipt
@@ -62,13 +62,13 @@ def test_a_reply_that_is_above_its_conversation_stays_so_and_raises_it(started):
 
 def test_a_refused_turn_that_raised_nothing_tells_of_the_label_that_it_was_refused_for(started):
     raise_conversation(INTERNAL)
-    assert storage.close(started, replace(outcome(PUBLIC), receipt=outcome(CONFIDENTIAL).receipt), [])
+    assert closing.close(started, replace(outcome(PUBLIC), receipt=outcome(CONFIDENTIAL).receipt), [])
     assert [ended().label, ended().receipt["label"]] == [INTERNAL, "Confidential"]
 
 
 def test_a_turn_that_ended_before_it_had_a_label_has_none_in_its_receipt(started):
     raise_conversation()
-    assert storage.close(started, replace(outcome(PUBLIC), receipt=Receipt(duration_ms=5)), [])
+    assert closing.close(started, replace(outcome(PUBLIC), receipt=Receipt(duration_ms=5)), [])
     assert (ended().label, ended().receipt.get("label")) == (CONFIDENTIAL, None)
 
 
@@ -76,7 +76,7 @@ def test_a_reply_that_a_rise_raises_as_it_ends_agrees_with_its_receipt(started, 
     given_documents.keep(started.reply, [document_of(source)])
     relabel(CONFIDENTIAL, raise_quoting=False)
     LabelRise.objects.create(document=document_of(source), label=CONFIDENTIAL)
-    assert storage.close(started, outcome(PUBLIC), [])
+    assert closing.close(started, outcome(PUBLIC), [])
     assert [ended().label, ended().conversation.label] == [CONFIDENTIAL] * 2
     assert ended().receipt["label"] == "Confidential"
 
@@ -86,22 +86,22 @@ def test_a_checkpoint_does_not_lower_what_a_rise_has_raised(started, source):  #
     relabel(CONFIDENTIAL, raise_quoting=False)
     LabelRise.objects.create(document=document_of(source), label=CONFIDENTIAL)
     label_rises.step()
-    assert storage.checkpoint(started, "On", [labels.Cause(PUBLIC, "")])
+    assert closing.checkpoint(started, "On", [labels.Cause(PUBLIC, "")])
     assert ended().label == CONFIDENTIAL
-    assert storage.checkpoint(started, "On", [labels.Cause(INTERNAL, "")])
+    assert closing.checkpoint(started, "On", [labels.Cause(INTERNAL, "")])
     assert ended().label == CONFIDENTIAL
 
 
 def test_a_reply_that_lost_its_process_has_the_label_too(started):
-    assert storage.checkpoint(started, "On", [labels.Cause(PUBLIC, "")])
+    assert closing.checkpoint(started, "On", [labels.Cause(PUBLIC, "")])
     raise_conversation()
     Message.objects.filter(pk=started.reply).update(lease_until="2020-01-01T00:00Z")
-    assert storage.sweep()
+    assert closing.sweep()
     assert (ended().status, ended().label) == ("interrupted", CONFIDENTIAL)
 
 
 def test_a_label_that_its_owner_lowered_afterwards_stays(started, alice):  # noqa: F811 - the fixture
     raise_conversation()
-    assert storage.close(started, outcome(PUBLIC), [])
+    assert closing.close(started, outcome(PUBLIC), [])
     access.lower_label(alice.id, started.conversation, PUBLIC, "a test")
     assert [ended().label, ended().conversation.label] == [PUBLIC] * 2

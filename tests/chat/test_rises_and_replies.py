@@ -6,7 +6,7 @@ import pytest
 
 from chat.conversations import label_rises, labels
 from chat.models import Conversation
-from chat.turns import given_documents, storage
+from chat.turns import closing, given_documents, storage
 from documents.models import Document
 from langai_site.sensitivity import Sensitivity
 from search.models import LabelRise
@@ -17,11 +17,11 @@ PUBLIC, INTERNAL, CONFIDENTIAL = Sensitivity
 
 
 def close(started):
-    return storage.close(started, storage.TurnOutcome("On Mondays.", "complete", started.request.causes), [])
+    return closing.close(started, closing.TurnOutcome("On Mondays.", "complete", started.request.causes), [])
 
 
 def checkpoint(started):
-    return storage.checkpoint(started, "On", [labels.Cause(CONFIDENTIAL, "a passage")])
+    return closing.checkpoint(started, "On", [labels.Cause(CONFIDENTIAL, "a passage")])
 
 
 def sweep(started):

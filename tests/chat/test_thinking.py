@@ -14,7 +14,7 @@ from chat.live import runner, snapshots
 from chat.live.thinking import LiveThinking
 from chat.models import Conversation, Message
 from chat.pages import thoughts
-from chat.turns import answers_cache, storage
+from chat.turns import answers_cache, closing, storage
 from chat.values import Thinking
 from langai_site.database import caches
 from langai_site.database.writer import in_database_thread
@@ -169,9 +169,9 @@ async def test_a_failure_and_a_lost_process_keep_it(alice, server):
     failed = await answered(alice, ECHO)
     assert (failed.status, failed.thinking.text) == ("failed", "Hm.")
     begun = await in_database_thread(storage.post, alice, None, "Hm?", ECHO, ("none",))
-    await in_database_thread(storage.checkpoint, begun, "", begun.request.causes, Thinking("So.", 2.5))
+    await in_database_thread(closing.checkpoint, begun, "", begun.request.causes, Thinking("So.", 2.5))
     await Message.objects.filter(pk=begun.reply).aupdate(lease_until=failed.created_at)
-    await in_database_thread(storage.sweep)
+    await in_database_thread(closing.sweep)
     lost = await Message.objects.aget(pk=begun.reply)
     assert (lost.status, lost.thinking) == ("interrupted", Thinking("So.", 2.5))
 

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from chat.conversations.labels import Cause
 from chat.models import Message
-from chat.turns import storage
+from chat.turns import closing, storage
 from langai_site.accounts.models import Team, User
 from langai_site.errors import ConflictError, InvalidError, NotFoundError, TooManyError
 from langai_site.outbound.models import Model
@@ -23,7 +23,7 @@ STATUS = Message.Status
 def outcome(label=Sensitivity.PUBLIC, **changes):
     causes = (Cause(label, "a passage from “Salaries”"),)
     basis = {"text": "Thirty days [1].", "status": STATUS.COMPLETE, "causes": causes, "model": "quotes"}
-    return storage.TurnOutcome(**(basis | changes))
+    return closing.TurnOutcome(**(basis | changes))
 
 
 CONFIDENTIAL = (Cause(Sensitivity.CONFIDENTIAL, "a passage from “Salaries”"),)
@@ -71,9 +71,9 @@ def test_a_turn_knows_only_the_models_that_its_persons_teams_may_use(alice, bob,
 def test_a_conversation_whose_model_is_gone_falls_to_auto(alice):
     first = storage.post(alice, None, "Hi", "office/gone")
     assert first.request.pick.model == "office/gone"
-    storage.close(first, outcome(), ())
+    closing.close(first, outcome(), ())
     again = storage.retry(alice, first.reply)
-    storage.close(again, outcome(), ())
+    closing.close(again, outcome(), ())
     further = storage.post(alice, first.conversation, "And?", "office/gone")
     for started in (again, further):
         assert (started.request.pick.model, started.request.pick.gone) == ("auto", "office/gone")
@@ -81,7 +81,7 @@ def test_a_conversation_whose_model_is_gone_falls_to_auto(alice):
 
 def test_a_model_that_is_chosen_anew_and_does_not_exist_is_not_replaced(alice):
     first = storage.post(alice, None, "Hi")
-    storage.close(first, outcome(), ())
+    closing.close(first, outcome(), ())
     assert storage.post(alice, first.conversation, "And?", "office/typo").request.pick.model == "office/typo"
 
 
@@ -116,14 +116,14 @@ def test_a_person_has_so_many_answers_written_at_a_time(alice, bob, settings):
         storage.post(alice, None, "Three?")
     assert Message.objects.filter(role="user").count() == 2
     storage.post(bob, None, "Mine?")
-    storage.close(first, outcome(), [])
+    closing.close(first, outcome(), [])
     storage.post(alice, None, "Three?")
 
 
 @pytest.mark.parametrize("again", [storage.retry, storage.resume])
 def test_answering_again_and_going_on_are_answers_in_the_making_too(started, alice, settings, again):
     settings.REPLIES_IN_FLIGHT = 1
-    storage.close(started, outcome(status=STATUS.INTERRUPTED), [])
+    closing.close(started, outcome(status=STATUS.INTERRUPTED), [])
     storage.post(alice, None, "Another?")
     with pytest.raises(TooManyError):
         again(alice, started.reply)
@@ -162,7 +162,7 @@ def test_messages_at_the_same_moment_open_no_more_answers_than_there_may_be(sett
 def test_closing_writes_text_citations_usage_and_settles(started):
     source = {"number": 1, "source": str(started.reply), "version": 1, "title": "Refunds", "page": 3}
     source |= {"start": 4, "end": 9, "heading": ""}
-    assert storage.close(started, outcome(sources=[source]), [entry(started)])
+    assert closing.close(started, outcome(sources=[source]), [entry(started)])
     reply = Message.objects.get(id=started.reply)
     assert (reply.status, reply.text, reply.lease_until) == (STATUS.COMPLETE, "Thirty days [1].", None)
     assert [(c.number, c.page) for c in reply.citations.all()] == [(1, 3)]
@@ -171,51 +171,51 @@ def test_closing_writes_text_citations_usage_and_settles(started):
 
 
 def test_a_reply_is_closed_once(started):
-    assert storage.close(started, outcome(), [entry(started)])
-    assert not storage.close(started, outcome(text="late"), [entry(started)])
+    assert closing.close(started, outcome(), [entry(started)])
+    assert not closing.close(started, outcome(text="late"), [entry(started)])
     assert Message.objects.get(id=started.reply).text == "Thirty days [1]."
     assert UsageEntry.objects.count() == 1
 
 
 def test_a_label_rises_with_its_reply_and_never_falls(started, alice):
-    storage.checkpoint(started, "x", CONFIDENTIAL)
-    storage.close(started, outcome(label=Sensitivity.CONFIDENTIAL), [])
+    closing.checkpoint(started, "x", CONFIDENTIAL)
+    closing.close(started, outcome(label=Sensitivity.CONFIDENTIAL), [])
     followed = storage.post(alice, started.conversation, "And?")
     assert followed.request.label == Sensitivity.CONFIDENTIAL
-    storage.close(followed, outcome(label=Sensitivity.PUBLIC), [])
+    closing.close(followed, outcome(label=Sensitivity.PUBLIC), [])
     assert Message.objects.get(id=started.reply).conversation.label == Sensitivity.CONFIDENTIAL
 
 
 def test_a_reply_whose_process_died_is_swept_and_keeps_its_text(started, alice):
-    storage.checkpoint(started, "Half an", ())
-    assert storage.sweep() == []
+    closing.checkpoint(started, "Half an", ())
+    assert closing.sweep() == []
     Message.objects.filter(id=started.reply).update(lease_until=timezone.now() - timedelta(seconds=1))
-    assert storage.sweep() == [(started.conversation, started.reply)]
+    assert closing.sweep() == [(started.conversation, started.reply)]
     reply = Message.objects.get(id=started.reply)
     assert (reply.status, reply.text) == (STATUS.INTERRUPTED, "Half an")
     assert Reservation.objects.get().status == Reservation.Status.RELEASED
-    assert not storage.checkpoint(started, "Half an answer", ())
+    assert not closing.checkpoint(started, "Half an answer", ())
 
 
 def test_a_run_whose_reply_another_run_has_by_now_writes_nothing(started):
     """It may be alive: a process that was stopped for a minute does not know that its lease ran out."""
     Message.objects.filter(id=started.reply).update(lease=uuid.uuid4())
-    assert not storage.checkpoint(started, "of the first run", CONFIDENTIAL)
+    assert not closing.checkpoint(started, "of the first run", CONFIDENTIAL)
     reply = Message.objects.get(id=started.reply)
     assert (reply.text, reply.conversation.label) == ("", Sensitivity.PUBLIC)
 
 
 def test_continuing_goes_on_from_the_text_that_is_there(started, alice):
-    storage.close(started, outcome(text="Half an", status=STATUS.INTERRUPTED), [])
+    closing.close(started, outcome(text="Half an", status=STATUS.INTERRUPTED), [])
     resumed = storage.resume(alice, started.reply)
     assert (resumed.reply, resumed.request.written) == (started.reply, "Half an")
-    assert not storage.close(started, outcome(text="An earlier run"), [])
-    assert storage.close(resumed, outcome(text="Half an answer"), [entry(resumed)])
+    assert not closing.close(started, outcome(text="An earlier run"), [])
+    assert closing.close(resumed, outcome(text="Half an answer"), [entry(resumed)])
     assert UsageEntry.objects.count() == 1
 
 
 def test_a_complete_answer_is_not_continued(started, alice):
-    storage.close(started, outcome(), [])
+    closing.close(started, outcome(), [])
     with pytest.raises(ConflictError):
         storage.resume(alice, started.reply)
 
@@ -232,16 +232,16 @@ def test_a_turn_reads_what_its_person_may_read_at_that_moment(alice, bob):
 
 def test_a_run_that_only_slept_still_ends_its_reply(started):
     Message.objects.filter(id=started.reply).update(lease_until=timezone.now() - timedelta(seconds=1))
-    assert storage.sweep()
-    assert storage.close(started, outcome(), [entry(started)])
+    assert closing.sweep()
+    assert closing.close(started, outcome(), [entry(started)])
     assert Message.objects.get(id=started.reply).status == STATUS.COMPLETE
 
 
 def test_an_answer_that_was_asked_on_from_is_not_continued(started, alice):
-    storage.close(started, outcome(text="Half an", status=STATUS.INTERRUPTED), [])
+    closing.close(started, outcome(text="Half an", status=STATUS.INTERRUPTED), [])
     storage.post(alice, started.conversation, "And?")
     Message.objects.filter(status=STATUS.STREAMING).update(lease_until=timezone.now() - timedelta(seconds=1))
-    storage.sweep()
+    closing.sweep()
     with pytest.raises(ConflictError, match="already continued"):
         storage.resume(alice, started.reply)
 

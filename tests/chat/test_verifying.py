@@ -9,7 +9,7 @@ from chat.conversations import labels
 from chat.conversations.drafts import Pick
 from chat.llm.types import Numbered
 from chat.models import Citation, Message
-from chat.turns import cited_sources, storage, turn
+from chat.turns import cited_sources, closing, storage, turn
 from chat.turns.receipts import kept_of, source_of
 from chat.turns.turn import numbered
 from chat.turns.values import Cited, TurnRequest
@@ -117,7 +117,7 @@ def cited(alice):
         source.pages.create(number=1, text=f"Version {source.version}. {DAYS}")
     started = storage.post(alice, None, "When?")
     found = place(1, hit(DAYS, title="Refunds", source=versions[0].pk, page=1, start=11))
-    assert storage.close(started, outcome(status=STATUS.STOPPED, text="Thirty [1]", sources=[found]), [])
+    assert closing.close(started, outcome(status=STATUS.STOPPED, text="Thirty [1]", sources=[found]), [])
     return started, versions, shared
 
 
@@ -142,7 +142,7 @@ def test_a_citation_is_checked_again_when_it_is_opened(cited, alice):
 def test_a_continued_answer_knows_the_text_that_it_cites_while_it_may_be_read(cited, alice):
     started, _versions, shared = cited
     assert storage.resume(alice, started.reply).request.cited[0].text == DAYS
-    storage.close(started, outcome(), [])
+    closing.close(started, outcome(), [])
     Message.objects.filter(id=started.reply).update(status=STATUS.STOPPED)
     shared.everyone = False
     shared.save()
@@ -152,9 +152,9 @@ def test_a_continued_answer_knows_the_text_that_it_cites_while_it_may_be_read(ci
 def test_what_a_dead_process_was_given_to_cite_is_lost_but_for_what_is_kept(cited, alice):
     started, _versions, _shared = cited
     resumed = storage.resume(alice, started.reply)
-    storage.checkpoint(resumed, "Thirty [1] or ninety [2].", ())
+    closing.checkpoint(resumed, "Thirty [1] or ninety [2].", ())
     Message.objects.update(lease_until="2020-01-01T00:00:00Z")
-    assert storage.sweep()
+    assert closing.sweep()
     assert Message.objects.get(id=started.reply).text == "Thirty [1] or ninety."
 
 
