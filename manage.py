@@ -1,8 +1,11 @@
 #!/usr/bin/env python
-"""Django's command line, with configuration mistakes told in one line instead of a traceback."""
+"""Django's command line, with mistakes of configuration and a full disk told in one line instead of a traceback."""
 
 import os
 import sys
+
+# As a program that was ended by SIGPIPE.
+OUTPUT_CLOSED = 141
 
 
 def main() -> None:
@@ -19,8 +22,19 @@ def main() -> None:
 
             return launcher.main()
         execute_from_command_line(sys.argv)
+        sys.stdout.flush()
     except ImproperlyConfigured as error:
         sys.exit(f"LangAI cannot start: {error}")
+    except BrokenPipeError:
+        # Whoever reads the output, such as `head`, has what it wanted. What is left must not be written at the end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(OUTPUT_CLOSED)
+    except Exception as error:
+        from langai_site.folders import DISK_FULL, is_disk_full
+
+        if is_disk_full(error):
+            sys.exit(DISK_FULL)
+        raise
 
 
 if __name__ == "__main__":

@@ -15,6 +15,7 @@ NOT_LANGUAGES = ("osd", "equ")
 
 
 def register() -> None:
+    registry.setup_step("languages of scanned pages", unknown_languages)
     registry.doctor_check("scanned pages", scanned_pages, advice=f"Install {PROGRAM} again.")
 
 
@@ -24,6 +25,17 @@ def known_languages() -> tuple[str, ...]:
         return ()
     listed = subprocess.run([PROGRAM, "--list-langs"], capture_output=True, text=True, timeout=SECONDS, check=True)  # noqa: S603
     return tuple(sorted(set(listed.stdout.split("\n")[1:]) - {"", *NOT_LANGUAGES}))
+
+
+def unknown_languages() -> str:
+    """Return a warning for the start if tesseract does not know a language of OCR_LANGUAGES; "" if it cannot say."""
+    try:
+        found = scanned_pages()
+    except (OSError, subprocess.SubprocessError):
+        return ""
+    if found.status != "fail":
+        return ""
+    return f"Warning: {found.found}, so scanned pages cannot be read. {found.advice}"
 
 
 def scanned_pages() -> DoctorFinding:

@@ -21,7 +21,19 @@ NAMES = "Set ALLOWED_HOSTS to the names people will use."
 @register
 def deployment(app_configs: Sequence[AppConfig] | None, **kwargs: object) -> list[CheckMessage]:
     """Return warnings about settings that contradict one another."""
-    return [Warning(text, hint=hint, id=f"langai.{code}") for code, text, hint in (*_doors(), *_stores())]
+    found = (*_doors(), *_stores(), *_misspelt())
+    return [Warning(text, hint=hint, id=f"langai.{code}") for code, text, hint in found]
+
+
+def misspelt_settings() -> list[str]:
+    """Return a sentence for each variable that is not a setting but looks like one."""
+    found = settings.MISSPELT_SETTINGS.items()
+    return [f"{name} is set, but LangAI has no such setting: did you mean {meant}?" for name, meant in found]
+
+
+def _misspelt() -> Iterator[tuple[str, str, str]]:
+    for sentence in misspelt_settings():
+        yield "W009", sentence, "Correct its name, or remove it."
 
 
 def _doors() -> Iterator[tuple[str, str, str]]:

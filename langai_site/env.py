@@ -5,7 +5,7 @@ import os
 import re
 import secrets
 import zoneinfo
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -19,10 +19,20 @@ from langai_site import hosts
 SQLITE, POSTGRESQL = "django.db.backends.sqlite3", "django.db.backends.postgresql"
 
 
+# Names shorter than this are too like those of other programs: HOST, HOME and PORT.
+SHORTEST_NAME = 8
+SHORTEST_SECRET = 16
+
+
 class SettingsReader(FileAwareEnv):
-    """Says which setting's file cannot be read."""
+    """Says which setting's file cannot be read, and knows the names of all settings that were read."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:  # noqa: ANN401 - as in the library
+        super().__init__(*args, **options)
+        self.names: set[str] = set()
 
     def _get_value(self, env_key: str, default: Any) -> Any:  # noqa: ANN401 - as in the library
+        self.names.add(env_key)
         try:
             return super()._get_value(env_key, default)
         except (OSError, ValueError) as error:
@@ -31,7 +41,7 @@ class SettingsReader(FileAwareEnv):
             ) from error
 
 
-def load(base: Path) -> FileAwareEnv:
+def load(base: Path) -> SettingsReader:
     """Return a reader over the environment; values in `base/.env` fill in what is not set.
 
     An empty variable counts as not set: compose files pass `NAME=` for what the operator left out.
@@ -42,6 +52,46 @@ def load(base: Path) -> FileAwareEnv:
     reader.add_parser("rate", rate)
     reader.read_env(base / ".env", recurse=False)
     return reader
+
+
+def misspelt(names: Iterable[str], known: set[str]) -> dict[str, str]:
+    """Return the names that are nearly those of settings, each with the setting that was probably meant.
+
+    A name that ends in a digit is left out: connections may have a second key beside a setting's.
+    """
+    files = {f"{name}_FILE" for name in known}
+    candidates = [name for name in names if name.isupper() and len(name) >= SHORTEST_NAME and not name[-1].isdigit()]
+    found = {}
+    for name in sorted(set(candidates) - known - files):
+        near = sorted((distance(name, other), other) for other in known if abs(len(name) - len(other)) <= 2)
+        if near and near[0][0] <= (1 if len(name) < 10 else 2):
+            found[name] = near[0][1]
+    return found
+
+
+def distance(one: str, other: str) -> int:
+    """Return how many letters must be changed, added, left out or swapped with the next to make one of the other."""
+    rows = [list(range(len(other) + 1))]
+    for i, letter in enumerate(one, 1):
+        row = [i]
+        for j, target in enumerate(other, 1):
+            best = min(rows[-1][j] + 1, row[-1] + 1, rows[-1][j - 1] + (letter != target))
+            if i > 1 and j > 1 and (letter, one[i - 2]) == (other[j - 2], target):
+                best = min(best, rows[-2][j - 2] + 1)
+            row.append(best)
+        rows.append(row)
+    return rows[-1][-1]
+
+
+def long_secret(value: str) -> str:
+    """Return `value`. Raises ImproperlyConfigured for a secret that can be guessed."""
+    if len(value) < SHORTEST_SECRET:
+        length = "1 character" if len(value) == 1 else f"{len(value)} characters"
+        raise ImproperlyConfigured(
+            f"SECRET_KEY has {length}, so it can be guessed; set it to at least {SHORTEST_SECRET} random ones, or "
+            "leave it out to have one made. Put the old one into SECRET_KEY_FALLBACKS to keep what it encrypted."
+        )
+    return value
 
 
 def reason(error: EnvError) -> str:
@@ -190,8 +240,13 @@ def stored_secret(path: Path) -> str:
             ) from None
         return secret
     secret = secrets.token_urlsafe(50)
-    with os.fdopen(descriptor, "w") as file:
-        file.write(secret)
+    try:
+        with os.fdopen(descriptor, "w") as file:
+            file.write(secret)
+    except OSError:
+        # An empty file would keep the next start from making one.
+        path.unlink(missing_ok=True)
+        raise
     return secret
 
 

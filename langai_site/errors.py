@@ -67,6 +67,10 @@ class UnavailableError(LangAIError):
     code, status = "unavailable", 503
 
 
+class DiskFullError(LangAIError):
+    code, status = "disk_full", 507
+
+
 class UnreadableError(LangAIError):
     """A program sent a request that does not have the required form."""
 

@@ -1,10 +1,30 @@
-"""Finds out on what kind of disk a folder is."""
+"""Finds out on what kind of disk a folder is, and whether an error says that a disk is full."""
 
+import errno
 from pathlib import Path
 
 MOUNTS = Path("/proc/self/mounts")
 # File systems on which other machines may not see the locks that SQLite relies on.
 NETWORK = {"nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "afs", "ceph", "glusterfs", "fuse.glusterfs", "fuse.sshfs"}
+
+
+DISK_FULL = "LangAI cannot go on: the disk is full. Make room on the disk of DATA_DIR, then run it again."
+NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
+# In the words of SQLite, of PostgreSQL, and of the system.
+FULL_DATABASE = ("database or disk is full", "No space left on device", "Disk quota exceeded")
+
+
+def is_disk_full(error: BaseException | None) -> bool:
+    """Return whether `error`, or an error that caused it, says that a disk has no room left."""
+    seen = 0
+    while error is not None and seen < 20:
+        if isinstance(error, OSError) and error.errno in NO_ROOM:
+            return True
+        of_database = any("OperationalError" in base.__name__ for base in type(error).__mro__)
+        if of_database and any(words in str(error) for words in FULL_DATABASE):
+            return True
+        error, seen = error.__cause__ or error.__context__, seen + 1
+    return False
 
 
 def network_file_system(folder: Path) -> str:

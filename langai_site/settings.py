@@ -1,5 +1,6 @@
 """All settings, from the environment or `.env`; README.md has the table of them."""
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ try:
 
     DATA_DIR = environment.writable_folder(Path(env.str("DATA_DIR", str(BASE_DIR / "data"))).expanduser().absolute())
     SECRET_KEY = env.str("SECRET_KEY", None) or environment.stored_secret(DATA_DIR / "secret_key")
+    environment.long_secret(SECRET_KEY)
     # Earlier ones: what they signed or encrypted can still be read.
     SECRET_KEY_FALLBACKS: list[str] = env.list("SECRET_KEY_FALLBACKS", [])
     HOST = env.str("HOST", "127.0.0.1")
@@ -135,6 +137,8 @@ environment.usable_embedder(
     LOCAL_HOSTS,
 )
 
+# Variables whose names are nearly those of settings, each with the one that was probably meant.
+MISSPELT_SETTINGS = environment.misspelt(os.environ, env.names)
 PRODUCTION = ENV == "production"
 MODEL_DIR = DATA_DIR / "model"
 MODELS_DIR = DATA_DIR / "models"

@@ -18,6 +18,7 @@ import django
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
+from langai_site.folders import DISK_FULL, is_disk_full
 from langai_site.processes import ports
 from langai_site.processes.local_model import child as local_model
 from langai_site.processes.supervisor import Child, Supervisor, die_with, write_json, write_line
@@ -79,6 +80,10 @@ def _prepare(parent: int) -> None:
             _write("setup", line)
     except ImproperlyConfigured as error:
         sys.exit(f"LangAI cannot start: {error}")
+    except Exception as error:
+        if is_disk_full(error):
+            sys.exit(DISK_FULL)
+        raise
 
 
 def _children() -> list[Child]:

@@ -14,15 +14,44 @@ from django.db import OperationalError, connection
 from django.db.migrations.executor import MigrationExecutor
 
 from langai_site import registry
+from langai_site.checks import misspelt_settings
+from langai_site.folders import is_disk_full
 from langai_site.processes import private_files
 
 ADMIN = "admin"
+REDIS_SECONDS = 2
+WITHOUT_REDIS = "Until it answers, open pages show answers late and limits are not counted."
+
+
+def misspelt() -> str:
+    """Return a warning about variables that look like misspelt settings."""
+    sentences = misspelt_settings()
+    return f"Warning: {' '.join(sentences)}" if sentences else ""
+
+
+def redis() -> str:
+    """Return a warning if REDIS_URL is set and Redis does not answer; LangAI starts without it."""
+    if not settings.REDIS_URL:
+        return ""
+    from redis import Redis, RedisError
+
+    client = Redis.from_url(settings.REDIS_URL, socket_connect_timeout=REDIS_SECONDS, socket_timeout=REDIS_SECONDS)
+    try:
+        client.ping()
+    except (RedisError, OSError) as error:
+        reason = str(error).splitlines()[0].rstrip(".")
+        return f"Warning: Redis does not answer ({reason}). Check REDIS_URL and that the server runs. {WITHOUT_REDIS}"
+    finally:
+        client.close()
+    return ""
 
 
 def migrate() -> str:
     try:
         executor = MigrationExecutor(connection)
     except OperationalError as error:
+        if is_disk_full(error):
+            raise
         reason = str(error).splitlines()[0]
         raise ImproperlyConfigured(f"the database does not answer ({reason}); check DATABASE_URL.") from error
     plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
@@ -65,6 +94,6 @@ def first_admin() -> str:
 
 def steps() -> Iterator[str]:
     """Run every step except the first admin; yield a line for each that did something worth reporting."""
-    for step in (private_files.setup_step, migrate, collect_static, *registry.setup_steps.values()):
+    for step in (private_files.setup_step, misspelt, redis, migrate, collect_static, *registry.setup_steps.values()):
         if line := step():
             yield line

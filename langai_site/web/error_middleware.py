@@ -14,7 +14,8 @@ from django.urls import reverse
 from django.views.defaults import page_not_found
 
 from langai_site import request_id
-from langai_site.errors import LangAIError, NotFoundError, TooManyError, UnavailableError
+from langai_site.errors import DiskFullError, LangAIError, NotFoundError, TooManyError, UnavailableError
+from langai_site.folders import is_disk_full
 from langai_site.web import openai_errors
 from langai_site.web.async_middleware import InLoop
 
@@ -124,7 +125,10 @@ class WrongMethodError(LangAIError):
 
 
 def database_away(exception: Exception) -> LangAIError | None:
-    """Return the error to show if the database failed; None if it was something else."""
+    """Return the error to show if the database failed, or a disk is full; None if it was something else."""
+    if is_disk_full(exception):
+        logger.error("the disk of DATA_DIR or of the database is full: %s", exception)
+        return DiskFullError("The server's disk is full, so this could not be saved. Tell an admin.")
     if not isinstance(exception, OperationalError | InterfaceError):
         return None
     logger.error("the database failed", exc_info=exception)

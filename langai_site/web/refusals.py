@@ -25,10 +25,6 @@ class HeadersTooLargeError(LangAIError):
     code, status = "headers_too_large", 431
 
 
-class DiskFullError(LangAIError):
-    code, status = "disk_full", 507
-
-
 def response(request: HttpRequest | None, error: LangAIError, request_id: str) -> bytes:
     """Return a whole HTTP response. Programs and open pages get the usual error; others get one line.
 

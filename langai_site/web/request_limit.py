@@ -20,7 +20,7 @@ from django.http import HttpRequest
 from twisted.python.failure import Failure
 
 from langai_site import request_id
-from langai_site.errors import LangAIError, UnavailableError, UnreadableError
+from langai_site.errors import DiskFullError, LangAIError, UnavailableError, UnreadableError
 from langai_site.web import body_admission, refusals
 from langai_site.web.addresses import counted_address
 from langai_site.web.api_errors import UNEXPECTED
@@ -29,7 +29,6 @@ from langai_site.web.body_admission import STRANGERS_MAX, TOO_LARGE
 from langai_site.web.connections import CROWDED, FRAME_MAX, Channel, Socket, take_connection
 from langai_site.web.error_middleware import Broken, database_away
 from langai_site.web.kept_bodies import BODY
-from langai_site.web.refusals import DiskFullError
 from langai_site.web.request_metrics import METHODS, REQUESTS
 from langai_site.web.response_headers import BEFORE_DJANGO
 from langai_site.web.seats import Seat

@@ -16,7 +16,13 @@ class Command(BaseCommand):
         parser.add_argument("user", help="Whose key it is: their name to sign in.")
         parser.add_argument("--name", required=True, help="What uses it, such as “nightly report”.")
         parser.add_argument(
-            *("--scope", "--scopes"), dest="scopes", action="extend", nargs="+", required=True, choices=list(Scope)
+            *("--scope", "--scopes"),
+            dest="scopes",
+            action="extend",
+            nargs="+",
+            required=True,
+            metavar="SCOPE",
+            help=f"What it may do: {', '.join(Scope)}.",
         )
         parser.add_argument("--days", type=int, default=0, help="How long it is valid; 0: until it is revoked.")
 
@@ -24,6 +30,8 @@ class Command(BaseCommand):
         user = User.objects.filter(username=options["user"], is_active=True).first()
         if user is None:
             raise CommandError(f"Nobody with an open account is called {options['user']!r} here.")
+        if unknown := sorted(set(options["scopes"]) - set(Scope)):
+            raise CommandError(f"There is no scope {', '.join(unknown)}. Choose from {', '.join(Scope)}.")
         try:
             _, key = keys.make(user=user, name=options["name"], scopes=options["scopes"], days=options["days"])
         except LangAIError as error:
