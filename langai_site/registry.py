@@ -136,6 +136,7 @@ sender_checks: dict[str, SenderOf] = {}
 access_guards: dict[str, AccessGuard] = {}
 # Functions that return, for some ids, a person's own existing conversations with their titles.
 conversation_titles: dict[str, Callable[[int, Sequence[UUID]], Mapping[UUID, str]]] = {}
+_model_names: list[Callable[[], Mapping[str, str]]] = []
 
 
 class Quotations(Protocol):
@@ -204,6 +205,16 @@ def access_guard(name: str, guard: AccessGuard) -> None:
 def titles_of_conversations(name: str, find: Callable[[int, Sequence[UUID]], Mapping[UUID, str]]) -> None:
     """Register `find(user_id, ids)`, which must not return what others wrote."""
     conversation_titles[name] = find
+
+
+def display_names(read: Callable[[], Mapping[str, str]]) -> None:
+    """Register `read()`, which returns the names of models as people see them, by their ids. It may be called often."""
+    _model_names[:] = [read]
+
+
+def names_of_models() -> Mapping[str, str]:
+    """Return the names of the known models by their ids."""
+    return _model_names[0]() if _model_names else {}
 
 
 def history_of_labels(read: Callable[[Iterable[UUID]], LabelHistory]) -> None:

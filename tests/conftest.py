@@ -175,10 +175,12 @@ def nothing_remembered():
     yield
     from chat.routing import policies
     from langai_site.detectors import patterns
+    from langai_site.outbound import catalogue
     from langai_site.usage.spending import budgets
 
     for room in (patterns, policies, budgets):
         room.forget()
+    catalogue.forget_names()
 
 
 @pytest.fixture(scope="session")

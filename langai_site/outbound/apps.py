@@ -13,6 +13,7 @@ class OutboundConfig(AppConfig):
 
         reading.register()
         diagnosis.register()
+        registry.display_names(catalogue.display_names)
         last_teams.register()
         registry.access_guard("outbound", registry.AccessGuard("models", access.closed_teams, access.exceeds))
         registry.health_check("llm", catalogue.health)

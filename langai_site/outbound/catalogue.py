@@ -41,6 +41,7 @@ EVERY = 60.0
 EVERY_WHILE_FAILING = 10.0
 PAUSE_BEFORE_SECOND_TRY = 1.0
 READY = "ready"
+NAMES_SECONDS = 5.0
 
 # How long an Ollama's statement about a model counts if only the ledger needs it: from one refresh to the next.
 LATELY = EVERY * 1.5
@@ -51,6 +52,7 @@ _ollama_answers: dict[tuple[str, str], tuple[bool, float]] = {}
 _failing: Mapping[str, str] | None = None
 _passed_on: frozenset[str] = frozenset()
 _loading: frozenset[str] = frozenset()
+_names: tuple[float, dict[str, str]] = (float("-inf"), {})
 
 
 def models(user_id: int | None = None) -> list[ModelInfo]:
@@ -66,6 +68,19 @@ def models(user_id: int | None = None) -> list[ModelInfo]:
         current = prices.current()
         infos = [replace(info, price=current.get(info.name)) if info.hosted else info for info in infos]
     return sorted(infos, key=lambda info: (not info.hosted, info.rank, info.name))
+
+
+def display_names() -> dict[str, str]:
+    """Return how people call each model that is or was on offer, by its id. At most NAMES_SECONDS old."""
+    global _names
+    if time.monotonic() > _names[0]:
+        _names = (time.monotonic() + NAMES_SECONDS, dict(Model.objects.order_by().values_list("name", "display_name")))
+    return _names[1]
+
+
+def forget_names() -> None:
+    global _names
+    _names = (float("-inf"), {})
 
 
 def info(model: Model) -> ModelInfo:

@@ -73,7 +73,7 @@ class UsageEntryAdmin(ReadOnly, admin.ModelAdmin[UsageEntry]):
 
     @admin.display(description="Cost (US dollars)", ordering="cost")
     def price(self, entry: UsageEntry) -> str:
-        return "unpriced" if entry.cost is None else f"{entry.cost.normalize():f}"
+        return "no price" if entry.cost is None else f"{entry.cost.normalize():f}"
 
     @admin.display(description="Seal")
     def seal(self, entry: UsageEntry) -> str:

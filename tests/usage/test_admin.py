@@ -26,7 +26,7 @@ def entry(client):
 def test_an_admin_reads_the_ledger(client, entry):
     page = client.get(reverse("admin:usage_usageentry_changelist")).text
     assert "0.0012" in page
-    assert "unpriced" in page
+    assert "no price" in page
 
 
 def test_nobody_adds_changes_or_deletes_an_entry(client, entry):

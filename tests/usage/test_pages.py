@@ -147,10 +147,10 @@ def test_a_page_without_usage_says_so(alice, admin):
 
 def test_what_has_no_price_is_shown_as_such_and_counted_beside_the_total(alice, admin):
     used(alice, None)
-    assert "1 unpriced" in text_of(browser(alice).get(MINE))
+    assert "no price" in text_of(browser(alice).get(MINE))
     used(alice, "0.25")
     for page in (text_of(browser(alice).get(MINE)), text_of(browser(admin).get(EVERYBODY))):
-        assert "$0.25 + 1 unpriced" in page
+        assert "$0.25 + 1 without a price" in page
         assert "and 1 call without a price" in page
 
 

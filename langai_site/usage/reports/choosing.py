@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from django.urls import reverse
 
-from langai_site.usage.reports import answering
+from langai_site.usage.reports import answering, naming
 from langai_site.usage.reports.asked import MEASURES, NO_STEP, NOTHING, ReportRequest
 from langai_site.usage.reports.periods import PERIODS
 from langai_site.usage.reports.types import DIMENSIONS, STEPS, Dimension, ReportQuery
@@ -71,7 +71,7 @@ def filters(query: ReportQuery) -> Sequence[ReportChoice]:
 
 
 def _filter(dimension: Dimension, values: Sequence[object], chosen: object) -> ReportChoice:
-    words = {dimension.written(value) or NOTHING: dimension.shown(value) for value in values}
+    words = {dimension.written(value) or NOTHING: naming.shown(dimension.name, value) for value in values}
     now = "" if chosen is None else dimension.written(chosen) or NOTHING
     return _choice(dimension.name, dimension.title, {"": "all"} | words, now)
 

@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from django.contrib.humanize.templatetags.humanize import intcomma
 
-from langai_site.usage.reports import charts
+from langai_site.usage.reports import charts, naming
 from langai_site.usage.reports.asked import KEY, MEASURES, ReportRequest
 from langai_site.usage.reports.charts import Columns, RankingChart
 from langai_site.usage.reports.periods import Days, first_of, step_text, steps_of
@@ -19,6 +19,7 @@ from langai_site.usage.sums import dollars
 PER_PAGE = 50
 # With more columns, they could not be told apart.
 COLUMNS_MAX = 130
+NO_PRICE = "no price"
 TITLES = {
     "cost": "Cost",
     "saved": "Saved",
@@ -34,6 +35,8 @@ OF: dict[str, Callable[[Figures], int]] = {
     "entries": lambda figures: figures.entries,
 }
 
+_NOTHING = {"cost": "Nothing in this time has a cost", "tokens": "No tokens were used in this time", "entries": ""}
+
 
 @dataclass(frozen=True)
 class ReportColumn:
@@ -47,11 +50,20 @@ class ReportColumn:
 
 @dataclass(frozen=True)
 class ReportRow:
-    """A line in words: its names, and its figures in the order of TITLES; `url` shows only its last name."""
+    """A line in words: its names, and its figures in the order of TITLES; `url` shows only its last name.
+
+    `written` has the names as exports have them: a model's id, where its name is what people call it.
+    """
 
     names: tuple[str, ...]
     cells: tuple[str, ...]
     url: str = ""
+    written: tuple[str, ...] = ()
+
+    @property
+    def named(self) -> list[tuple[str, str]]:
+        """Return each name with its written form."""
+        return list(zip(self.names, self.written or self.names, strict=True))
 
 
 @dataclass(frozen=True)
@@ -81,10 +93,11 @@ class Summary:
 
 @dataclass(frozen=True)
 class Section:
-    """A chart, and the table beside it."""
+    """A chart, and the table beside it; `note` says why the chart shows something else than was asked for."""
 
     chart: Columns | RankingChart
     table: ReportTable
+    note: str = ""
 
 
 @dataclass(frozen=True)
@@ -99,27 +112,24 @@ class BudgetGauge:
     reached: int
 
 
-def money(amount: Decimal) -> str:
-    return shown(amount) if amount else "$0"
-
-
 def exact(amount: Decimal) -> str:
     """Return all digits, at least to the cent."""
     return f"${amount.quantize(CENT):,}" if amount == amount.quantize(CENT) else f"${amount.normalize():,f}"
 
 
-def priced(figures: Figures, how: Callable[[Decimal], str] = money) -> str:
+def priced(figures: Figures, how: Callable[[Decimal], str] = shown) -> str:
     """Return the cost, and after it how many calls have none that is known."""
     if not figures.unpriced:
         return how(figures.cost_dollars)
-    unpriced = f"{intcomma(figures.unpriced)} unpriced"
-    return unpriced if figures.unpriced == figures.entries else f"{how(figures.cost_dollars)} + {unpriced}"
+    if figures.unpriced == figures.entries:
+        return NO_PRICE
+    return f"{how(figures.cost_dollars)} + {intcomma(figures.unpriced)} without a price"
 
 
 def gauge(standing: BudgetStanding) -> BudgetGauge:
     used = min(standing.percent, 100)
     held = 0 if not standing.limit else int(standing.held * 100 / standing.limit)
-    told = f"{money(standing.spent)} of {shown(standing.limit)} spent"
+    told = f"{shown(standing.spent)} of {shown(standing.limit)} spent"
     return BudgetGauge(
         name=standing.reach[0].upper() + standing.reach[1:],
         used=used,
@@ -132,11 +142,12 @@ def gauge(standing: BudgetStanding) -> BudgetGauge:
 
 def summary(report: Report) -> Summary:
     total = report.total
+    has_no_price = total.unpriced and total.unpriced == total.entries
     return Summary(
-        cost=money(total.cost_dollars),
+        cost=NO_PRICE if has_no_price else shown(total.cost_dollars),
         exact_cost=exact(total.cost_dollars),
         unpriced=total.unpriced,
-        saved=money(total.saved_dollars),
+        saved=shown(total.saved_dollars),
         figures=total,
     )
 
@@ -144,7 +155,14 @@ def summary(report: Report) -> Summary:
 def section(report: Report, measure: str, asked: ReportRequest | None = None, *, latest_first: bool = False) -> Section:
     """Return chart and table; with `asked` one sortable page of the table, otherwise all its lines."""
     drawn = table(report, asked) if asked else whole_table(report, latest_first=latest_first)
-    return Section(chart(report, measure), drawn)
+    measurable = drawn_measure(report, measure)
+    note = "" if measurable == measure else f"{_NOTHING[measure]}, so the chart shows {MEASURES[measurable].lower()}."
+    return Section(chart(report, measurable), drawn, note)
+
+
+def drawn_measure(report: Report, measure: str) -> str:
+    """Return `measure`, or the first other one of which there is something to draw."""
+    return next((name for name in (measure, "tokens", "entries") if OF[name](report.total)), measure)
 
 
 def table(report: Report, asked: ReportRequest) -> ReportTable:
@@ -208,10 +226,16 @@ def _column(asked: ReportRequest, title: str, sort: str) -> ReportColumn:
 def _row(line: Line, asked: ReportRequest) -> ReportRow:
     query = asked.query
     names = (
-        DIMENSIONS[name].shown(value) if name in DIMENSIONS else _day(name, value)
+        naming.shown(name, value) if name in DIMENSIONS else _day(name, value)
         for name, value in zip(query.columns, line.key, strict=True)
     )
-    return ReportRow(tuple(names), _cells(line.figures, money), _alone(line, asked))
+    return ReportRow(tuple(names), _cells(line.figures, shown), _alone(line, asked), _written(query, line.key))
+
+
+def _written(query: ReportQuery, key: Sequence[object]) -> tuple[str, ...]:
+    """Return a line's names as exports have them, and days as they are shown."""
+    days = [_day(name, value) if name not in DIMENSIONS else "" for name, value in zip(query.columns, key, strict=True)]
+    return tuple(day or written for day, written in zip(days, query.written(key), strict=True))
 
 
 def _alone(line: Line, asked: ReportRequest) -> str:
@@ -236,7 +260,7 @@ def _day(step: str, day: object) -> str:
 def chart(report: Report, measure: str) -> Columns | RankingChart:
     """Return columns over time, stacked by the first dimension; or, without a time, the largest lines."""
     of = OF[measure]
-    how = (lambda value: money(dollars(value))) if measure == "cost" else (lambda value: str(intcomma(value)))
+    how = (lambda value: shown(dollars(value))) if measure == "cost" else (lambda value: str(intcomma(value)))
     title = MEASURES[measure] + "".join(f" by {DIMENSIONS[name].title.lower()}" for name in report.query.by)
     if report.query.step:
         step = drawable(report.query)
@@ -264,4 +288,4 @@ def _step_title(step: str, day: object, years: bool) -> str:
 
 
 def _names(query: ReportQuery, values: Sequence[object]) -> str:
-    return ", ".join(DIMENSIONS[name].shown(value) for name, value in zip(query.by, values, strict=True))
+    return ", ".join(naming.shown(name, value) for name, value in zip(query.by, values, strict=True))

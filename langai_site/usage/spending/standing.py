@@ -112,7 +112,8 @@ def notice(standing: BudgetStanding) -> str:
 
 
 def shown(amount: Decimal, rounding: str | None = None) -> str:
-    """Return dollars: $0.03, or $0.0004 if cents would say nothing."""
-    if 0 < amount < CENT:
-        return f"${amount.quantize(Decimal('0.000001'), rounding).normalize():f}"
-    return f"${amount.quantize(CENT, rounding):,}"
+    """Return dollars to the cent, and less than a dollar with two significant digits: $12.40, $0.30, $0.0021, $0."""
+    if not amount:
+        return "$0"
+    digits = CENT if amount >= 1 else Decimal(1).scaleb(amount.adjusted() - 1)
+    return f"${amount.quantize(digits, rounding):,f}"
