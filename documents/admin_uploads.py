@@ -10,7 +10,8 @@ from django.forms import Form
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
-from django.urls import URLPattern, path
+from django.urls import URLPattern, path, reverse
+from django.utils.html import format_html
 
 from documents import services
 from documents.diagnosis import known_languages
@@ -21,7 +22,8 @@ from documents.names import split
 from documents.notes import described
 from langai_site.accounts.models import User
 from langai_site.errors import LangAIError
-from search.access import managed_collections
+from search.access import UNREAD, managed_collections, unread_collections
+from search.models import Collection
 
 # At runtime Django's class takes no type parameter; only the type checker needs it.
 if TYPE_CHECKING:
@@ -78,6 +80,7 @@ class Uploads(DocumentModelAdmin):
             files = "1 file" if len(accepted) == 1 else f"{len(accepted)} files"
             more = f" and {len(accepted) - NAMES_TOLD} more" if accepted[NAMES_TOLD:] else ""
             messages.success(request, f"{files} accepted: {', '.join(accepted[:NAMES_TOLD])}{more}.")
+            _warn_of_unread(request, data["collection"])
 
     def replace_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Upload a new file for a document. The current one stays searched until the new one has been read."""
@@ -144,6 +147,14 @@ class Uploads(DocumentModelAdmin):
             **context,
         }
         return TemplateResponse(request, f"admin/documents/document/{name}.html", page)
+
+
+def _warn_of_unread(request: HttpRequest, collection: Collection) -> None:
+    """Say so if nobody may read what was just uploaded."""
+    if unread_collections(Collection.objects.filter(pk=collection.pk)).exists():
+        page = reverse("admin:search_collection_change", args=[collection.pk])
+        text = '{} in “{}”: <a href="{}">say who may read it</a>.'
+        messages.warning(request, format_html(text, UNREAD, collection, page))
 
 
 def _person(request: HttpRequest) -> User | None:

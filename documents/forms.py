@@ -4,12 +4,13 @@ from typing import Any
 from django import forms
 from django.core.files.uploadedfile import UploadedFile
 from django.core.validators import MaxLengthValidator
-from django.db.models import QuerySet
+from django.db.models import BooleanField, ExpressionWrapper, QuerySet
 
 from documents.encoding_choices import CHOICES
 from documents.extraction.registry import accepted
 from documents.models import Document
 from langai_site.sensitivity import Sensitivity
+from search.access import UNREAD, nobody_reads
 from search.models import Collection
 from search.raising import RaiseQuotingForm
 from search.services.label_rises import Labelled
@@ -21,7 +22,8 @@ NEVER_LOWER = "A document can be labelled above its collection, never below it."
 
 class CollectionChoice(forms.ModelChoiceField[Collection]):
     def label_from_instance(self, obj: Any) -> str:  # noqa: ANN401
-        return f"{obj} ({Sensitivity(obj.sensitivity).label.lower()})"
+        unread = f" · {UNREAD.lower()}" if getattr(obj, "is_unread", False) else ""
+        return f"{obj} ({Sensitivity(obj.sensitivity).label.lower()}){unread}"
 
 
 class RaisedLabel(forms.TypedChoiceField):
@@ -65,7 +67,8 @@ class UploadForm(forms.Form):
 
     def __init__(self, collections: QuerySet[Collection], *args: Any, **kwargs: Any) -> None:  # noqa: ANN401
         super().__init__(*args, **kwargs)
-        self.fields["collection"].queryset = collections  # type: ignore[attr-defined]
+        shown = collections.annotate(is_unread=ExpressionWrapper(nobody_reads(), BooleanField()))
+        self.fields["collection"].queryset = shown  # type: ignore[attr-defined]
 
 
 class ReplaceForm(forms.Form):

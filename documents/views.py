@@ -13,7 +13,7 @@ from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_GET, require_safe
 from django.views.decorators.vary import vary_on_headers
 
-from documents.services.library import NEWEST, ORDERS, listing, shelf, shelves
+from documents.services.library import NEWEST, ORDERS, listing, shelf, shelves, unread_shelves
 from documents.services.originals import original as access_original
 from langai_site.accounts.session import signed_in
 
@@ -54,7 +54,9 @@ class LibraryColumn:
 
 @require_safe
 def library(request: HttpRequest) -> HttpResponse:
-    return render(request, "documents/library.html", {"shelves": shelves(signed_in(request))})
+    person = signed_in(request)
+    context = {"shelves": shelves(person), "unread": unread_shelves(person)}
+    return render(request, "documents/library.html", context)
 
 
 @require_safe

@@ -10,6 +10,8 @@ from langai_site.database.compiled_queries import CompiledQuery
 from search.models import Collection, Source
 from search.types import Reader
 
+UNREAD = "Nobody can find these documents yet"
+
 
 def readable_collections(user: User | int) -> QuerySet[Collection]:
     """Return the collections open to everyone, to this person or to one of their teams, or owned by this person.
@@ -32,6 +34,20 @@ def managed_collections(user: User | AnonymousUser) -> QuerySet[Collection]:
     if not (user.is_active and user.is_staff):
         return Collection.objects.none()
     return Collection.objects.all() if user.is_superuser else Collection.objects.filter(owners=user.pk)
+
+
+def unread_collections(collections: QuerySet[Collection]) -> QuerySet[Collection]:
+    """Return those that nobody may read."""
+    return collections.filter(nobody_reads())
+
+
+def nobody_reads() -> Q:
+    """Return the condition that not everyone, no active person, no team with one and no active owner may read it."""
+    person = User.objects.filter(is_active=True)
+    through = Collection.teams.through.objects.filter(collection=OuterRef("pk"), team__members__is_active=True)
+    readers = Collection.users.through.objects.filter(collection=OuterRef("pk"), user__in=person)
+    owners = Collection.owners.through.objects.filter(collection=OuterRef("pk"), user__in=person)
+    return Q(~Exists(through), ~Exists(readers), ~Exists(owners), everyone=False)
 
 
 def closed_teams(editor_id: int | None, team_ids: Iterable[int]) -> dict[int, list[str]]:

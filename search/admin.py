@@ -1,10 +1,11 @@
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin, messages
+from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
 from django.db import transaction
-from django.db.models import Count, OuterRef, QuerySet, Subquery
+from django.db.models import BooleanField, Count, ExpressionWrapper, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
-from django.forms import ModelForm
+from django.forms import ModelForm, Script
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
@@ -12,9 +13,10 @@ from django.utils.safestring import SafeString
 
 from langai_site.accounts.models import User
 from langai_site.sensitivity import Sensitivity
-from search.access import managed_collections
+from search.access import UNREAD, managed_collections, nobody_reads, unread_collections
+from search.admin_forms import CheckList, CollectionForm
 from search.models import Collection, Passage, Source
-from search.raising import RaiseQuotingForm, outcome
+from search.raising import outcome
 from search.services.label_rises import Labelled, raise_quoting
 from search.upkeep.progress import progress_of
 
@@ -27,13 +29,21 @@ else:
 NAMES_SHOWN = 3
 
 
-class CollectionForm(RaiseQuotingForm[Collection]):
-    class Meta:
-        model = Collection
-        fields = ("name", "description", "sensitivity", "everyone", "teams", "users", "owners")
+class ReadersFilter(admin.SimpleListFilter):
+    """Collections that everyone may read, that some may, and that nobody may."""
 
-    def labelled(self) -> Labelled:
-        return Labelled(collection=self.instance.pk)
+    title = "who may read it"
+    parameter_name = "readers"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:  # noqa: ANN401 - as Django's
+        return [("everyone", "Everyone signed in"), ("some", "Teams, people or owners"), ("nobody", "Nobody yet")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Collection]) -> QuerySet[Collection]:
+        if self.value() == "everyone":
+            return queryset.filter(everyone=True)
+        if self.value() == "some":
+            return queryset.filter(~nobody_reads(), everyone=False)
+        return unread_collections(queryset) if self.value() == "nobody" else queryset
 
 
 @admin.register(Collection)
@@ -42,22 +52,26 @@ class CollectionAdmin(CollectionModelAdmin):
 
     form = CollectionForm
     list_display = ("name", "sensitivity", "readers", "ask", "documents_in_search", "passages", "created_at")
-    list_filter = ("sensitivity", "everyone")
+    list_filter = ("sensitivity", ReadersFilter)
     search_fields = ("name", "description")
-    filter_horizontal = ("teams", "users", "owners")
     readonly_fields = ("documents", "documents_in_search", "passages", "search_index", "created_at")
     fieldsets = (
         (None, {"fields": ("name", "description", "sensitivity")}),
         (
             "Who may read it",
             {
-                "fields": ("everyone", "teams", "users"),
+                "fields": ("readers", "teams", "users"),
+                "classes": ("readers-question",),
                 "description": "Holds from the next question on. Admins, too, find only what they may read here.",
             },
         ),
         ("Who looks after it", {"fields": ("owners",)}),
         ("Contents", {"fields": ("documents", "documents_in_search", "passages", "search_index", "created_at")}),
     )
+
+    class Media:
+        css = {"all": ["admin/collections.css"]}
+        js = [Script("admin/collections.js", type="module")]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Collection]:
         live = Source.objects.live().filter(collection=OuterRef("pk"))
@@ -67,6 +81,7 @@ class CollectionAdmin(CollectionModelAdmin):
             super()
             .get_queryset(request)
             .filter(pk__in=managed)
+            .annotate(is_unread=ExpressionWrapper(nobody_reads(), BooleanField()))
             .annotate(document_count=_count(live, "collection"), passage_count=_count(passages, "source__collection"))
             .prefetch_related("teams", "users", "owners")
         )
@@ -86,6 +101,20 @@ class CollectionAdmin(CollectionModelAdmin):
 
     def has_delete_permission(self, request: HttpRequest, obj: Collection | None = None) -> bool:
         return super().has_delete_permission(request, obj) and self._manages(request, obj)
+
+    def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:  # noqa: ANN401 - as Django's
+        """List people by name, as boxes that can be ticked; Django's help text is about another kind of list."""
+        field = super().formfield_for_manytomany(db_field, request, widget=CheckList(), **kwargs)
+        if field is not None and field.queryset is not None and db_field.name in ("users", "owners"):
+            field.queryset = field.queryset.order_by("username")
+        return field
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:  # noqa: ANN401 - as Django's
+        """Offer no button that adds teams or people: it would put them into another kind of list."""
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if field is not None and isinstance(field.widget, RelatedFieldWidgetWrapper):
+            field.widget = field.widget.widget
+        return field
 
     def get_fieldsets(self, request: HttpRequest, obj: Collection | None = None) -> Any:  # noqa: ANN401 - as Django's
         """Leave the offer to raise conversations out of the form of a new collection: nothing quotes it yet."""
@@ -110,17 +139,19 @@ class CollectionAdmin(CollectionModelAdmin):
         self.log_change(request, collection, outcome(asked_for=asked_for))
 
     def save_related(self, request: HttpRequest, form: ModelForm[Collection], formsets: Any, change: bool) -> None:  # noqa: ANN401
-        """Make people who may create collections, but not manage all of them, owners of the ones they create."""
+        """Make the person who creates a collection one of its owners, so that it is not lost to everybody."""
         super().save_related(request, form, formsets, change)
-        if not change and not getattr(request.user, "is_superuser", False):
+        if not change:
             assert isinstance(request.user, User)
             form.instance.owners.add(request.user)
 
     @admin.display(description="who may read it")
-    def readers(self, collection: Collection) -> str:
+    def readers(self, collection: Collection) -> SafeString | str:
         if collection.everyone:
             return "Everyone signed in"
-        return _names(collection.teams.all(), collection.users.all()) or "Nobody but its owners"
+        if getattr(collection, "is_unread", False):
+            return format_html('<span class="unread">{}</span>', UNREAD)
+        return _names(collection.teams.all(), collection.users.all()) or "Only its owners"
 
     @admin.display(description="owners")
     def ask(self, collection: Collection) -> str:

@@ -55,6 +55,7 @@ LAYERS = {
         "access contexts indexes vectorizing keywords",
         "services",
         "pages upkeep raising diagnosis",
+        "admin_forms",
         "admin api api_v1 management",
         "apps urls",
     ],

@@ -17,7 +17,7 @@ from documents.services.files import media_type
 from langai_site.accounts.models import User
 from langai_site.errors import ForbiddenError, NotFoundError
 from langai_site.sensitivity import Sensitivity
-from search.access import managed_collections, readable_collections
+from search.access import managed_collections, readable_collections, unread_collections
 from search.models import Collection, Source
 from search.pages.results import kind_of
 
@@ -124,6 +124,11 @@ ORDERS = {
 def shelves(user: User) -> list[Shelf]:
     """Return the collections that `user` may read, by name."""
     return _shelves(user, readable_collections(user))
+
+
+def unread_shelves(user: User) -> list[Shelf]:
+    """Return the collections that `user` manages and nobody may read, by name."""
+    return _shelves(user, unread_collections(managed_collections(user)))
 
 
 def shelf(user: User, collection: int) -> Shelf:

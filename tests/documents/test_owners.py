@@ -150,7 +150,7 @@ def test_the_list_of_collections_says_who_reads_them(client, alice, own, other):
     Collection.objects.create(name="Nobody's")
     client.force_login(alice)
     text = text_of(client, COLLECTIONS)
-    for words in ("Everyone signed in", "Nobody but its owners", "olga"):
+    for words in ("Everyone signed in", "Nobody can find these documents yet", "olga"):
         assert words in text
     assert f"?collection={own.pk}" in text_of(client, f"{COLLECTIONS}{own.pk}/change/")
 

@@ -40,8 +40,8 @@ def made_collection(visit: Visit, name: str, reader: str) -> None:
     page = visit.page
     visit.open("/admin/search/collection/add/")
     page.fill("[name=name]", name)
-    page.locator("#id_users_from").select_option(label=reader)
-    page.locator("#id_users_add, #id_users_add_link").click()
+    page.get_by_label("Only some people").check()
+    page.locator(".field-users").get_by_label(reader, exact=True).check()
     page.get_by_role("button", name="Save", exact=True).click()
     expect(page.locator(".messagelist")).to_contain_text("was added successfully")
 

@@ -39,7 +39,6 @@ def use(visit: Visit) -> None:
         ".datetimeshortcuts a",
         ".selector-add",
         "#toggle-nav-sidebar",
-        ".theme-toggle",
     ):
         found = page.locator(f"{kind}:not([disabled]) >> visible=true")
         if found.count():
@@ -63,7 +62,7 @@ def test_every_page_of_the_admin(keeper):
 
 def test_an_object_is_added_in_a_popup(keeper):
     """Its answer is put into the form of the page that opened it."""
-    keeper.open("/admin/search/collection/add/")
+    keeper.open("/admin/accounts/invitation/add/")
     with keeper.page.expect_popup() as opened:
         keeper.page.locator("#add_id_teams").click()
     popup = keeper.watched(opened.value)

@@ -1,0 +1,85 @@
+"""The admin's form of a collection, which asks who may read it."""
+
+from typing import Any
+
+from django import forms
+from django.template.loader import render_to_string
+from django.utils.safestring import SafeString
+
+from search.models import Collection
+from search.raising import RaiseQuotingForm
+from search.services.label_rises import Labelled
+
+EVERYONE, TEAMS, PEOPLE, OWNERS = "everyone", "teams", "people", "owners"
+ANSWERS = {
+    EVERYONE: "Everyone who is signed in",
+    TEAMS: "Teams, and people besides if you like",
+    PEOPLE: "Only some people",
+    OWNERS: "Only me and other owners",
+}
+
+
+class CheckList(forms.CheckboxSelectMultiple):
+    """A list of boxes that scrolls, with a field that filters it where there is JavaScript."""
+
+    template_name = "admin/search/collection/check_list.html"
+
+    def _render(self, template_name: str, context: dict[str, Any], renderer: object = None) -> SafeString:
+        """Render a template of the pages: the renderer of forms knows only those of installed apps."""
+        return render_to_string(template_name, context)
+
+
+class CollectionForm(RaiseQuotingForm[Collection]):
+    """A collection. Programs that send no `readers` say it with the fields `everyone`, `teams` and `users`."""
+
+    readers = forms.ChoiceField(
+        label="Who may read it?", choices=list(ANSWERS.items()), widget=forms.RadioSelect, required=False
+    )
+
+    class Meta:
+        model = Collection
+        fields = ("name", "description", "sensitivity", "teams", "users", "owners")
+        widgets = {"description": forms.Textarea(attrs={"rows": 3})}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - as Django's own
+        super().__init__(*args, **kwargs)
+        if "readers" in self.fields:
+            self.fields["readers"].initial = self._present_answer()
+
+    def labelled(self) -> Labelled:
+        return Labelled(collection=self.instance.pk)
+
+    def _present_answer(self) -> str | None:
+        """Return the answer that describes the collection; None for a new one, so that nobody skips the question."""
+        if not self.instance.pk:
+            return None
+        if self.instance.everyone:
+            return EVERYONE
+        if self.instance.teams.exists():
+            return TEAMS
+        return PEOPLE if self.instance.users.exists() else OWNERS
+
+    def clean(self) -> dict[str, Any]:
+        """Make the other fields agree with the answer: what it does not name is emptied if the answer changed."""
+        data: dict[str, Any] = super().clean() or self.cleaned_data
+        answer = data.get("readers")
+        if not answer:
+            self._follow_fields()
+            return data
+        if "readers" in self.changed_data:
+            if answer != TEAMS:
+                data["teams"] = []
+            if answer in (EVERYONE, OWNERS):
+                data["users"] = []
+        if answer == TEAMS and not data.get("teams"):
+            self.add_error("teams", "Choose at least one team, or give another answer above.")
+        if answer == PEOPLE and not data.get("users"):
+            self.add_error("users", "Choose at least one person, or give another answer above.")
+        self.instance.everyone = answer == EVERYONE
+        return data
+
+    def _follow_fields(self) -> None:
+        """Read the fields of a form without an answer, as programs send it; the page needs the answer."""
+        if self.data.get("_asks_readers"):
+            self.add_error("readers", "Say who may read it.")
+        self.instance.everyone = bool(self.data.get("everyone"))
