@@ -19,9 +19,41 @@ FOR_EVERYBODY = cache_control(public=True, max_age=300)
 WITH_SWAGGER = csp_update({"trusted-types": ["dompurify"]})
 
 
+# What each operation is called in the descriptions.
+NAMES = {
+    "post /auth/token": "Sign in with a name and a password",
+    "post /auth/refresh": "Get new tokens",
+    "post /auth/sign-out": "Sign out",
+    "post /chat": "Ask, and wait for the answer",
+    "post /chat/stream": "Ask, and read the answer as it is written",
+    "post /search": "Search documents",
+    "get /api/collections": "List collections",
+    "get /api/documents": "List documents",
+    "post /api/documents": "Upload a document",
+    "get /api/documents/{document}": "Show a document",
+    "delete /api/documents/{document}": "Delete a document",
+    "get /api/conversations": "List conversations",
+    "get /api/conversations/{conversation}": "Show a conversation",
+    "delete /api/conversations/{conversation}": "Delete a conversation",
+    "get /api/conversations/{conversation}/export": "Export a conversation",
+    "get /api/usage": "Show your usage",
+    "get /api/usage/all": "Show everybody's usage",
+    "get /v1/models": "List models",
+    "get /v1/models/{model}": "Show a model",
+    "post /v1/chat/completions": "Complete a chat",
+    "post /v1/responses": "Create a response",
+    "post /v1/embeddings": "Turn texts into vectors",
+}
+
+
 @lru_cache
 def _schema(of: NinjaAPI, prefix: str) -> dict[str, Any]:
-    return of.get_openapi_schema(path_prefix=prefix)
+    """Return the description, with NAMES in place of the functions' names."""
+    schema = of.get_openapi_schema(path_prefix=prefix)
+    for path, operations in schema["paths"].items():
+        for method, operation in operations.items():
+            operation["summary"] = NAMES.get(f"{method} {path}", operation["summary"])
+    return schema
 
 
 @require_safe
@@ -54,4 +86,6 @@ def docs_v1(request: HttpRequest) -> HttpResponse:
 
 def _page(request: HttpRequest, of: NinjaAPI, described_at: str) -> HttpResponse:
     swagger = {"url": reverse(described_at), "layout": "BaseLayout", "deepLinking": True, "validatorUrl": None}
-    return render(request, "api/docs.html", {"title": of.title, "swagger": swagger, "openai": of is v1})
+    # Asking finds the person, if there is one: the page has their theme.
+    context = {"title": of.title, "swagger": swagger, "openai": of is v1, "known": request.user.is_authenticated}
+    return render(request, "api/docs.html", context)
