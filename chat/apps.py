@@ -3,11 +3,12 @@ from django.apps import AppConfig
 
 class ChatConfig(AppConfig):
     name = "chat"
+    verbose_name = "Conversations"
 
     def ready(self) -> None:
         from django.conf import settings
 
-        from chat import measures
+        from chat import measures, overview
         from chat.api import stateless
         from chat.conversations import access, label_rises
         from chat.history import rows as history_rows
@@ -26,6 +27,7 @@ class ChatConfig(AppConfig):
         registry.web_service("raised labels", raising.keep_raising)
         registry.quotations(label_rises)
         registry.draw_passages(passages.drawn_passage)
+        overview.register()
         registry.web_service("closed accounts", closed_accounts.keep_looking)
         registry.web_drain("live replies", runner.drain)
         registry.web_drain("answers outside conversations", stateless.drain)

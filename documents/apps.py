@@ -5,11 +5,13 @@ from langai_site import registry
 
 class DocumentsConfig(AppConfig):
     name = "documents"
+    verbose_name = "Documents"
 
     def ready(self) -> None:
-        from documents import diagnosis, places
+        from documents import diagnosis, overview, places
 
         diagnosis.register()
+        overview.register()
         places.register()
         # Two threads for files of any size, so that one file can be read while another is embedded, and one for small
         # files.

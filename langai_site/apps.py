@@ -11,12 +11,13 @@ assert generics
 
 class LangAIConfig(AppConfig):
     name = "langai_site"
-    verbose_name = "LangAI"
+    verbose_name = "Safety"
 
     def ready(self) -> None:
         from django.db.models.signals import post_delete, post_save
 
         from langai_site import checks, registry
+        from langai_site.admin_home import overview
         from langai_site.detectors import patterns
         from langai_site.models import SensitivePattern
         from langai_site.telemetry import health, metrics, metrics_view
@@ -36,6 +37,7 @@ class LangAIConfig(AppConfig):
         registry.gauge(metrics.CHECKS)
         registry.shared_gauge(metrics.WORKERS)
         registry.shared_gauge(metrics.WORKER_AGE)
+        registry.overview("site", overview.of_the_site)
         _register_doctor_checks()
         if settings.REDIS_URL:
             # On one thread: its modules import one another, and two threads that import them at the same time fail.

@@ -63,6 +63,33 @@ class DoctorCheck:
     seconds: float
 
 
+@dataclass(frozen=True)
+class OverviewLine:
+    """A line on the admin's home: how a part is, in words.
+
+    `address` leads to where one sees or mends it, and `action` says what the link does.
+    """
+
+    about: str
+    status: Verdict
+    words: str
+    address: str = ""
+    action: str = ""
+
+
+@dataclass(frozen=True)
+class FirstStep:
+    """A step that a new LangAI needs: the page named `page`, for people with `permission`, until `is_done()`."""
+
+    title: str
+    words: str
+    done: str
+    action: str
+    page: str
+    permission: str
+    is_done: Callable[[], bool]
+
+
 class LabelHistory(Protocol):
     """The labels that some documents had at earlier times."""
 
@@ -136,6 +163,9 @@ sender_checks: dict[str, SenderOf] = {}
 access_guards: dict[str, AccessGuard] = {}
 # Functions that return, for some ids, a person's own existing conversations with their titles.
 conversation_titles: dict[str, Callable[[int, Sequence[UUID]], Mapping[UUID, str]]] = {}
+# Functions that return what the admin's home says to a person; they read little, and only what the person may know.
+overviews: dict[str, Callable[[Any], Sequence[OverviewLine]]] = {}
+first_steps: dict[str, FirstStep] = {}
 _model_names: list[Callable[[], Mapping[str, str]]] = []
 
 
@@ -196,6 +226,16 @@ def doctor_check(name: str, run: Callable[[], DoctorFinding], *, advice: str, se
 def setup_step(name: str, run: Callable[[], str]) -> None:
     """Register a step for every start: it must be quick, and change nothing, when its work is already done."""
     setup_steps[name] = run
+
+
+def overview(name: str, read: Callable[[Any], Sequence[OverviewLine]]) -> None:
+    """Register `read(user)`, which returns lines for the home of the admin."""
+    overviews[name] = read
+
+
+def first_step(name: str, step: FirstStep) -> None:
+    """Register a step; `admin_home.first_steps` has their order."""
+    first_steps[name] = step
 
 
 def access_guard(name: str, guard: AccessGuard) -> None:

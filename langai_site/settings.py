@@ -170,7 +170,7 @@ INSTALLED_APPS = [
     "chat",
     "allauth",
     "allauth.account",
-    "django.contrib.admin",
+    "langai_site.admin_home.apps.LangAIAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.humanize",
@@ -230,6 +230,7 @@ TEMPLATES: list[dict[str, Any]] = [
                 "langai_site.web.context_processors.request_id",
                 "langai_site.web.context_processors.service_problems",
                 "langai_site.accounts.drafts.owner",
+                "langai_site.accounts.preferences.shown",
             ],
         },
     }
@@ -251,6 +252,11 @@ LOGIN_REDIRECT_URL = "chat:new"
 # Also for the admin: that page makes sure that browsers keep no drafts.
 LOGOUT_REDIRECT_URL = LOGIN_URL
 ACCOUNT_ADAPTER = "langai_site.accounts.adapter.ClosedSignup"
+ACCOUNT_FORMS = {
+    "login": "langai_site.accounts.sign_in_forms.SignInForm",
+    "change_password": "langai_site.accounts.sign_in_forms.NewPasswordForm",
+    "reauthenticate": "langai_site.accounts.sign_in_forms.ConfirmForm",
+}
 ACCOUNT_LOGIN_METHODS = {"username", "email"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "email", "password1*", "password2*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"

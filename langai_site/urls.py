@@ -16,7 +16,6 @@ from langai_site.telemetry.metrics_view import metrics
 from langai_site.web.probes import live, ready
 
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
-admin.site.site_header = admin.site.site_title = "LangAI"
 unlimited("Who wants to leave can leave.")(logout)
 icon = RedirectView.as_view(url="/static/icon.svg")
 handler404 = "langai_site.web.error_middleware.not_found"

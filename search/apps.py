@@ -14,11 +14,13 @@ EMBEDDINGS_MAX_BYTES = 2_621_440
 
 class SearchConfig(AppConfig):
     name = "search"
+    verbose_name = "Documents"
 
     def ready(self) -> None:
-        from search import access, diagnosis
+        from search import access, diagnosis, overview
 
         diagnosis.register()
+        overview.register()
         registry.access_guard("search", registry.AccessGuard("documents", access.closed_teams, access.exceeds))
         registry.long_text("/v1/embeddings", EMBEDDINGS_MAX_BYTES)
         registry.health_check("vector_store", vector_store_status)

@@ -3,6 +3,8 @@
 from django.contrib import admin
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.formats import date_format
 
 from chat.admin.metadata import MetadataAdmin
 from chat.admin.policies import RoutingPolicyAdmin
@@ -16,13 +18,22 @@ admin.site.register(LabelChange, LabelChangeAdmin)
 
 @admin.register(Conversation)
 class ConversationAdmin(MetadataAdmin[Conversation]):
-    list_display = ["id", "owner", "label", "source", "model", "messages_count", "created_at", "updated_at"]
+    list_display = ["started", "owner", "messages_count", "label", "source", "model", "updated_at", "short_id"]
     list_filter = ["label", "source", "created_at"]
     search_fields = ["id", "owner__username"]
     fields = ["id", "owner", "label", "source", "model", "created_at", "updated_at", "deleted_at"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Conversation]:
         return super().get_queryset(request).select_related("owner").annotate(message_count=Count("messages"))
+
+    @admin.display(description="started", ordering="created_at")
+    def started(self, conversation: Conversation) -> str:
+        """Return when it began: its title is its owner's own words, which admins may not read."""
+        return date_format(timezone.localtime(conversation.created_at), "j M Y, H:i")
+
+    @admin.display(description="id", ordering="id")
+    def short_id(self, conversation: Conversation) -> str:
+        return f"{str(conversation.pk)[:8]}…"
 
     @admin.display(description="messages", ordering="message_count")
     def messages_count(self, conversation: Conversation) -> int:

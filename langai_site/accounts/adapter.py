@@ -11,9 +11,25 @@ from django.shortcuts import redirect
 from langai_site.accounts import attempts
 from langai_site.web.addresses import visitor_address
 
+_WRONG = "The name and the password do not belong together. Check both and try again."
+# Instead of allauth's own words.
+WORDS = {
+    "username_password_mismatch": _WRONG,
+    "email_password_mismatch": _WRONG,
+    "invalid_login": _WRONG,
+    "account_inactive": "This account is switched off. An admin can switch it on again.",
+    "incorrect_password": "This is not your password. Try again.",
+    "enter_current_password": "This is not your present password. Try again.",
+    "too_many_login_attempts": "There were too many attempts to sign in. Wait a while, then try again.",
+    "email_taken": "Another account uses this address.",
+    "rate_limited": "You are doing this too often. Wait a while, then try again.",
+}
+
 
 class ClosedSignup(DefaultAccountAdapter):  # type: ignore[misc]  # allauth has no types
     """Nobody can sign up without an admin's invitation, and nobody learns whether an account is switched off."""
+
+    error_messages = {**DefaultAccountAdapter.error_messages, **WORDS}
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return False

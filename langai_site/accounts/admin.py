@@ -1,4 +1,5 @@
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any, TypeVar
 
 from allauth.account.admin import EmailAddress
@@ -6,22 +7,27 @@ from django.contrib import admin, messages
 from django.contrib.admin.utils import unquote
 from django.contrib.auth.admin import GroupAdmin, UserAdmin
 from django.contrib.auth.models import Group
+from django.db import transaction
 from django.db.models import Count, Model, QuerySet
-from django.forms import ModelForm
+from django.forms import ModelForm, Script
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 
-from langai_site.accounts import rights
+from langai_site.accounts import invitation_mail, rights
 from langai_site.accounts.forms import InvitationForm, PersonForm, TeamForm
 from langai_site.accounts.models import ApiKey, Invitation, Team, User
 
-# Groups give rights, so Django's admin for them is replaced below. LangAI sends no mail, so addresses are edited with
-# the accounts.
+# Groups give rights, so Django's admin for them is replaced below. LangAI confirms no addresses, so they are edited
+# with the accounts.
 admin.site.unregister((Group, EmailAddress))
 
 M = TypeVar("M", bound=Model)
+
+
+def _link(request: HttpRequest, token: str) -> str:
+    return request.build_absolute_uri(reverse("accounts:invitation", args=[token]))
 
 
 def editor_of(request: HttpRequest) -> User:
@@ -147,8 +153,13 @@ class InvitationAdmin(KnowsEditor[Invitation]):
     readonly_fields = ("state", "invited_by", "created_at", "expires_at", "used_at", "used_by")
     actions = ("renew_links",)
 
+    class Media:
+        js = [Script("admin/copying.js", type="module")]
+
     def get_fields(self, request: HttpRequest, obj: Invitation | None = None) -> tuple[str, ...]:
-        return ("email", "teams", *self.readonly_fields) if obj else ("email", "teams")
+        if obj:
+            return ("email", "teams", *self.readonly_fields)
+        return ("email", *(("send_mail",) if invitation_mail.is_set_up() else ()), "teams")
 
     def has_change_permission(self, request: HttpRequest, obj: Invitation | None = None) -> bool:
         """Return whether the invitation may be changed.
@@ -175,6 +186,16 @@ class InvitationAdmin(KnowsEditor[Invitation]):
         token = obj.renew_token()
         super().save_model(request, obj, form, change)
         self._show_link(request, obj, token)
+        if obj.email and form.cleaned_data.get("send_mail"):
+            # After the transaction, which must not wait for a mail server.
+            transaction.on_commit(partial(self._mail, request, obj, token))
+
+    def _mail(self, request: HttpRequest, invitation: Invitation, token: str) -> None:
+        if invitation_mail.send(invitation, _link(request, token)):
+            self.message_user(request, f"The link is on its way to {invitation.email}.", messages.SUCCESS)
+        else:
+            text = f"The mail server did not take the message to {invitation.email}. Pass the link on yourself."
+            self.message_user(request, text, messages.ERROR)
 
     @admin.action(description="Renew the links of the selected invitations", permissions=["change"])
     def renew_links(self, request: HttpRequest, queryset: QuerySet[Invitation]) -> None:
@@ -190,13 +211,11 @@ class InvitationAdmin(KnowsEditor[Invitation]):
                 self._show_link(request, invitation, token)
 
     def _show_link(self, request: HttpRequest, invitation: Invitation, token: str) -> None:
-        link = request.build_absolute_uri(reverse("accounts:invitation", args=[token]))
         text = "Send this link to {}. It works once, until {}, and is not shown again: {}"
         until = timezone.localtime(invitation.expires_at).strftime("%d %B %Y")
-        recipient = invitation.email or "your teammate"
-        self.message_user(
-            request, format_html(text, recipient, until, format_html("<code>{}</code>", link)), messages.WARNING
-        )
+        link = format_html("<code data-copy>{}</code>", _link(request, token))
+        words = format_html(text, invitation.email or "your teammate", until, link)
+        self.message_user(request, words, messages.WARNING)
 
 
 @admin.register(ApiKey)

@@ -26,11 +26,12 @@ def owner(request: HttpRequest) -> dict[str, str]:
     If nobody is signed in, or the page did not check, it covers everybody's drafts of this generation. Reads no
     database.
     """
-    person = _known(request)
+    person = known_person(request)
     return {"drafts_of": f"{_generation(request)}.{_value(person)}." if person else f"{_generation(request)}."}
 
 
-def _known(request: HttpRequest) -> User | None:
+def known_person(request: HttpRequest) -> User | None:
+    """Return the signed-in person if the page has found them already. Reads no database."""
     user = vars(request).get("user")
     if isinstance(user, SimpleLazyObject):
         user = getattr(request, "_cached_user", None)

@@ -6,11 +6,13 @@ from django.contrib.admin.widgets import FilteredSelectMultiple
 from django.contrib.auth.forms import UserChangeForm, UserCreationForm
 from django.db.models import Model, QuerySet
 
-from langai_site.accounts import rights
+from langai_site.accounts import invitation_mail, rights
 from langai_site.accounts.models import Invitation, Team, User
+from langai_site.accounts.preferences import TEXT_SIZES, THEMES, choose
 from langai_site.accounts.scopes import WORDS, Scope
 
 M = TypeVar("M", bound=Model)
+LOOKS = ("theme", "text_size")
 
 
 class InvitedForm(UserCreationForm[User]):
@@ -21,11 +23,41 @@ class InvitedForm(UserCreationForm[User]):
         fields = ("username", "email")
 
     def clean_email(self) -> str:
-        """Refuse an address that another account has: it can be used for signing in, like a name."""
-        email: str = self.cleaned_data["email"]
-        if email and User.objects.filter(email__iexact=email).exists():
-            raise forms.ValidationError("Another account uses this address.")
-        return email
+        return free_address(self.cleaned_data["email"])
+
+
+def free_address(email: str, owner: User | None = None) -> str:
+    """Return the address. Raises ValidationError if another account has it: people sign in with it as with a name."""
+    others = User.objects.exclude(pk=owner.pk) if owner else User.objects.all()
+    if email and (others.filter(email__iexact=email).exists() or others.filter(username__iexact=email).exists()):
+        raise forms.ValidationError("Another account uses this address.")
+    return email
+
+
+class ProfileForm(forms.ModelForm[User]):
+    """What people say about themselves, and how pages look to them."""
+
+    theme = forms.ChoiceField(choices=list(THEMES.items()), required=False)
+    text_size = forms.ChoiceField(choices=list(TEXT_SIZES.items()), required=False)
+
+    class Meta:
+        model = User
+        fields = ("first_name", "last_name", "email")
+        labels = {"email": "E-mail address"}
+        help_texts = {"email": "You can sign in with it instead of your user name."}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - as Django's own
+        super().__init__(*args, **kwargs)
+        for name in LOOKS:
+            self.fields[name].initial = self.instance.preferences.get(name, "")
+
+    def clean_email(self) -> str:
+        return free_address(self.cleaned_data["email"], self.instance)
+
+    def save(self, commit: bool = True) -> User:
+        user = super().save(commit)
+        choose(user, **{name: self.cleaned_data[name] for name in LOOKS})
+        return user
 
 
 class Editing(forms.ModelForm[M]):
@@ -60,9 +92,19 @@ class PersonForm(Editing[User], UserChangeForm[User]):
 class InvitationForm(Editing[Invitation]):
     """An invitation, with the teams that it leads to."""
 
+    send_mail = forms.BooleanField(label="Send the link by e-mail", required=False, initial=True)
+
     class Meta:
         model = Invitation
         fields = ("email", "teams")
+        labels = {"email": "E-mail address"}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - as Django's own
+        super().__init__(*args, **kwargs)
+        if "send_mail" in self.fields and not invitation_mail.is_set_up():
+            del self.fields["send_mail"]
+            if "email" in self.fields:
+                self.fields["email"].help_text = f"For your own records. {invitation_mail.NOT_SET_UP}"
 
     def clean_teams(self) -> QuerySet[Team]:
         teams: QuerySet[Team] = self.cleaned_data["teams"]

@@ -44,6 +44,9 @@ class User(AbstractUser):
         related_name="billed_members",
         help_text="The team that this person's use is charged to.",
     )
+    preferences = models.JSONField(
+        default=dict, blank=True, editable=False, help_text="The person's own choices, such as the theme."
+    )
 
     def __str__(self) -> str:
         return self.get_full_name() or self.username
@@ -56,7 +59,7 @@ def hashed(token: str) -> str:
 class Invitation(models.Model):
     """A one-time link to create an account; only the token's hash is kept."""
 
-    email = models.EmailField(blank=True, help_text="For your own records; the link is not mailed.")
+    email = models.EmailField(blank=True, help_text="Whom the invitation is for.")
     teams = models.ManyToManyField(Team, blank=True, help_text="Teams that the new teammate joins.")
     token_hash = models.CharField(max_length=64, unique=True, editable=False)
     invited_by = models.ForeignKey(
@@ -97,6 +100,7 @@ class ApiKey(models.Model):
     revoked_at = models.DateTimeField(null=True, editable=False)
 
     class Meta:
+        verbose_name = "API key"
         ordering = ["-created_at"]
         constraints = [
             models.UniqueConstraint(

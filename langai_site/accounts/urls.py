@@ -6,12 +6,16 @@ from langai_site.accounts import views
 
 app_name = "accounts"
 urlpatterns = [
-    path("", TemplateView.as_view(template_name="accounts/account.html"), name="account"),
+    path("", views.account, name="account"),
     path("keys/", views.api_keys, name="keys"),
     path("keys/<int:key>/revoke/", views.revoke_api_key, name="revoke-key"),
     path("invitation/<str:token>/", views.invitation, name="invitation"),
-    # LangAI sends no mail, so these replace the pages of allauth that would.
+    # LangAI confirms no addresses and mails no passwords, so these replace the pages of allauth that would.
     path("email/", RedirectView.as_view(pattern_name="accounts:account")),
+    path("confirm-email/", RedirectView.as_view(pattern_name="accounts:account")),
+    path("confirm-email/<path:key>/", RedirectView.as_view(url="/accounts/")),
+    path("password/set/", RedirectView.as_view(pattern_name="account_change_password")),
+    path("password/reset/<path:rest>", RedirectView.as_view(url="/accounts/password/reset/")),
     path(
         "password/reset/",
         login_not_required(TemplateView.as_view(template_name="accounts/password_help.html")),

@@ -9,7 +9,8 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
 from langai_site.accounts import keys
-from langai_site.accounts.forms import ApiKeyForm, InvitedForm
+from langai_site.accounts.forms import ApiKeyForm, InvitedForm, ProfileForm
+from langai_site.accounts.models import User
 from langai_site.accounts.services import accept_invitation, usable_invitation
 from langai_site.accounts.session import signed_in
 from langai_site.errors import LangAIError
@@ -34,6 +35,19 @@ def invitation(request: HttpRequest, token: str) -> HttpResponse:
                 messages.warning(request, f"Your account is not in {names} yet. Ask an admin to add you.")
             return redirect("chat:new")
     return render(request, "accounts/invitation.html", {"form": form, "invited": invited})
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@never_cache
+def account(request: HttpRequest) -> HttpResponse:
+    """Show what people can change about their account, and change it."""
+    user = signed_in(request)
+    form = ProfileForm(request.POST or None, instance=User.objects.get(pk=user.pk))
+    if request.method == "POST" and form.is_valid():
+        form.save()
+        messages.success(request, "Saved.")
+        return redirect("accounts:account")
+    return render(request, "accounts/account.html", {"form": form})
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -6,13 +6,15 @@ from langai_site import registry
 class OutboundConfig(AppConfig):
     name = "langai_site.outbound"
     label = "outbound"
+    verbose_name = "Models and connections"
 
     def ready(self) -> None:
-        from langai_site.outbound import access, catalogue, diagnosis, door, last_teams
+        from langai_site.outbound import access, catalogue, diagnosis, door, last_teams, overview
         from langai_site.outbound.connections import reading
 
         reading.register()
         diagnosis.register()
+        overview.register()
         registry.display_names(catalogue.display_names)
         last_teams.register()
         registry.access_guard("outbound", registry.AccessGuard("models", access.closed_teams, access.exceeds))

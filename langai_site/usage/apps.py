@@ -7,9 +7,10 @@ from langai_site import registry
 class UsageConfig(AppConfig):
     name = "langai_site.usage"
     label = "usage"
+    verbose_name = "Usage and budgets"
 
     def ready(self) -> None:
-        from langai_site.usage import measures
+        from langai_site.usage import measures, overview
         from langai_site.usage.reports import rollup
         from langai_site.usage.spending import budgets, team_budgets
 
@@ -22,6 +23,7 @@ class UsageConfig(AppConfig):
         registry.nightly_job("budget counters", budgets.reconcile_all)
         registry.nightly_job("usage reports", rollup.reconcile)
         registry.measure(*measures.ALL)
+        overview.register()
         for signal in (post_save, post_delete):
             signal.connect(budgets.forget, sender="usage.Budget", dispatch_uid="budgets")
 

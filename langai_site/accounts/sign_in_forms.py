@@ -1,0 +1,34 @@
+"""allauth's forms with LangAI's words."""
+
+from typing import Any
+
+from allauth.account.forms import ChangePasswordForm, LoginForm, ReauthenticateForm
+
+
+class SignInForm(LoginForm):  # type: ignore[misc]  # allauth has no types
+    def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - as allauth's own
+        super().__init__(*args, **kwargs)
+        _reword(
+            self, {"login": "User name or e-mail address", "password": "Password", "remember": "Keep me signed in here"}
+        )
+        self.fields["password"].help_text = ""
+
+
+class NewPasswordForm(ChangePasswordForm):  # type: ignore[misc]
+    def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - as above
+        super().__init__(*args, **kwargs)
+        labels = ("Present password", "New password", "New password, once more")
+        _reword(self, dict(zip(("oldpassword", "password1", "password2"), labels, strict=True)))
+
+
+class ConfirmForm(ReauthenticateForm):  # type: ignore[misc]
+    def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - as above
+        super().__init__(*args, **kwargs)
+        _reword(self, {"password": "Password"})
+
+
+def _reword(form: Any, labels: dict[str, str]) -> None:  # noqa: ANN401 - a form of allauth
+    """Give fields their labels; a placeholder that repeats the label is taken away."""
+    for name, label in labels.items():
+        form.fields[name].label = label
+        form.fields[name].widget.attrs.pop("placeholder", None)

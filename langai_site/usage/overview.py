@@ -1,0 +1,41 @@
+"""What the admin's home says about budgets: those that are nearly or entirely used up."""
+
+from collections.abc import Sequence
+
+from django.urls import reverse
+
+from langai_site import registry
+from langai_site.accounts.models import User
+from langai_site.registry import OverviewLine
+from langai_site.usage.models import Budget
+from langai_site.usage.spending import budgets
+from langai_site.usage.spending.standing import BudgetStanding, shown
+
+NEAR_ITS_END = 80
+LINES = 5
+
+
+def register() -> None:
+    registry.overview("usage", lines)
+
+
+def lines(person: User) -> Sequence[OverviewLine]:
+    """Return the most used budgets that are near their end, for people who may see budgets."""
+    if not person.has_perm("usage.view_budget") or not budgets.exist():
+        return ()
+    found = budgets.standings(Budget.objects.filter(enabled=True))
+    used = sorted((one for one in found if one.percent >= NEAR_ITS_END), key=lambda one: -one.percent)
+    if used:
+        return [_line(standing) for standing in used[:LINES]]
+    return [OverviewLine("Budgets", "ok", "None is near its end.", _address(), "All budgets")]
+
+
+def _line(standing: BudgetStanding) -> OverviewLine:
+    name = standing.name[0].upper() + standing.name[1:]
+    words = f"{name}: {shown(standing.spent)} of {shown(standing.limit)} spent ({standing.percent} %)."
+    is_gone = standing.hard and standing.percent >= 100
+    return OverviewLine("Budgets", "fail" if is_gone else "warn", words, _address(), "Budgets")
+
+
+def _address() -> str:
+    return reverse("admin:usage_budget_changelist")

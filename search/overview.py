@@ -1,0 +1,27 @@
+"""What the admin's home says about collections: those whose documents nobody can find."""
+
+from collections.abc import Sequence
+
+from django.urls import reverse
+
+from langai_site import registry
+from langai_site.accounts.models import User
+from langai_site.registry import OverviewLine
+from search.access import managed_collections, unread_collections
+
+NAMES_SHOWN = 3
+
+
+def register() -> None:
+    registry.overview("search", lines)
+
+
+def lines(person: User) -> Sequence[OverviewLine]:
+    """Return a line for the collections that this person manages and nobody may read."""
+    names = list(unread_collections(managed_collections(person)).values_list("name", flat=True)[: NAMES_SHOWN + 1])
+    if not names:
+        return ()
+    shown = ", ".join(f"“{name}”" for name in names[:NAMES_SHOWN]) + (" and others" if names[NAMES_SHOWN:] else "")
+    words = f"Nobody can find the documents in {shown} yet."
+    address = reverse("admin:search_collection_changelist") + "?readers=nobody"
+    return [OverviewLine("Collections", "warn", words, address, "Say who may read them")]
