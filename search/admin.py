@@ -139,9 +139,12 @@ class CollectionAdmin(CollectionModelAdmin):
         self.log_change(request, collection, outcome(asked_for=asked_for))
 
     def save_related(self, request: HttpRequest, form: ModelForm[Collection], formsets: Any, change: bool) -> None:  # noqa: ANN401
-        """Make the person who creates a collection one of its owners, so that it is not lost to everybody."""
+        """Make the person who creates a collection one of its owners, so that it is not lost to everybody.
+
+        A superuser's program that sends no answer names the owners itself.
+        """
         super().save_related(request, form, formsets, change)
-        if not change:
+        if not change and (form.cleaned_data.get("readers") or not getattr(request.user, "is_superuser", False)):
             assert isinstance(request.user, User)
             form.instance.owners.add(request.user)
 

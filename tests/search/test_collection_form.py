@@ -95,7 +95,7 @@ def test_saving_an_unchanged_answer_takes_nothing_away(page, bob, finance):
 
 def test_programs_that_send_the_fields_of_before_are_understood(page, bob):
     page.post(ADD, {"name": "Policies", "sensitivity": "10", "everyone": "on", "users": [bob.pk]})
-    assert [of().everyone, names(of().users)] == [True, ["bob"]]
+    assert [of().everyone, names(of().users), names(of().owners)] == [True, ["bob"], []]
 
 
 def test_a_collection_without_active_readers_is_named_as_such(page, admin, bob, finance):

@@ -89,7 +89,8 @@ class Command(BaseCommand):
         label = LABELS.get(options["sensitivity"] or "", Sensitivity.INTERNAL)
         made = Collection.objects.create(name=name, sensitivity=label)
         made.owners.set([user] if user else [])
-        self.stdout.write(f"Made the collection “{name}” ({label.slug}). Choose who may read it in the admin.")
+        who = f"Only {user} can find its documents yet" if user else "Nobody can find its documents yet"
+        self.stdout.write(f"Made the collection “{name}” ({label.slug}). {who}: choose who may read it in the admin.")
         return made
 
     def _import(self, folder: Path, target: Target) -> list[Result]:
