@@ -17,6 +17,10 @@ function name() {
   for (const [selector, nameOf] of NAMES) {
     for (const element of page.querySelectorAll(`${selector}:not([aria-label])`)) element.setAttribute("aria-label", nameOf(element))
   }
+  // A link inside a button: the button opens the operation, and its address is in the address bar then.
+  for (const link of page.querySelectorAll(".opblock-summary-control a[href]")) link.removeAttribute("href")
+  for (const heading of page.querySelectorAll(":is(h3.opblock-tag, .models > h4):not([aria-level])")) heading.setAttribute("aria-level", "2")
+  for (const heading of page.querySelectorAll(".opblock-section-header h4:not([aria-level])")) heading.setAttribute("aria-level", "3")
   // Text that scrolls can be reached with the keyboard.
   for (const code of page.querySelectorAll("pre.microlight:not([tabindex])")) code.tabIndex = 0
 }
