@@ -21,7 +21,7 @@ SHOWN, READ = 30, 400
 # Terms below this weight, such as articles, need not be there if others are.
 TELLING = 0.25
 QUERY_MAX_CHARS = 300
-# Characters of a message in which the words are looked for when a result is shown.
+# Characters of a message that are searched for the words when a result is shown.
 SNIPPET_CHARS = 20_000
 
 _SQLITE = """

@@ -98,7 +98,7 @@ async def test_what_may_have_to_be_loaded_is_not_loaded_in_the_event_loop(reply,
         return ""
 
     monkeypatch.setattr(rendering, "highlighted", draws)
-    monkeypatch.setattr(rendering, "formula", draws)
+    monkeypatch.setattr(rendering, "drawn_formula", draws)
     socket = shared_drawings.of(reply, snapshot())
     for number, piece in enumerate(pieces, 1):
         await socket.frame(grew(reply, number, piece))

@@ -97,7 +97,9 @@ def ending(name: str) -> str:
 
 
 def test_every_format_is_read_with_title_heading_and_place(upload):
-    assert {FORMATS[ending(name)].module for name in UPLOADS} == {kind.module for kind in FORMATS.values()}
+    # Pictures are in test_pictures: they need a program for text recognition.
+    modules = {kind.module for kind in FORMATS.values()} - {"documents.extraction.picture"}
+    assert {FORMATS[ending(name)].module for name in UPLOADS} == modules
     uploaded = {name: upload(data, name).pk for name, (data, _) in UPLOADS.items()}
     read_all()
     sources = {source.document: source for source in Source.objects.filter(live=True)}
