@@ -143,7 +143,7 @@ def invitation(admin: Person) -> str:
     made = admin.post("/admin/accounts/invitation/add/", email="")
     assert made.status_code == 302, made.text[:2000]
     shown = admin.get(made.headers["location"]).text
-    return re.findall(r"<code>https?://[^/]+(/accounts/invitation/[^<]+)</code>", shown)[-1]
+    return re.findall(r"<code[^>]*>https?://[^/]+(/accounts/invitation/[^<]+)</code>", shown)[-1]
 
 
 @contextmanager
