@@ -107,7 +107,9 @@ class Message(models.Model):
     causes = models.JSONField(
         default=list, help_text='For a question: what gives it its label, as [{"label": …, "words": …}].'
     )
-    options = models.JSONField(default=dict, help_text="For a question: how it is to be answered, where that was said.")
+    options = models.JSONField(
+        default=dict, help_text="How a question is to be answered, or how a reply was requested, where that was said."
+    )
     model = models.CharField(
         max_length=200, blank=True, help_text="For a reply: what was asked for, then what answered."
     )

@@ -97,6 +97,8 @@ function sent({ detail: { elt, xhr, requestConfig } }) {
 }
 
 function notSent(field, text) {
+  // It was stored and drawn: only the response was lost.
+  if (!pending) return;
   arrived();
   field.value = field.value ? `${text}\n\n${field.value}` : text;
   field.dispatchEvent(new Event("input", { bubbles: true }));
@@ -195,6 +197,8 @@ document.addEventListener("click", (event) => {
 });
 
 function escape({ target, repeat }) {
+  // In other fields it does what the browser does with it.
+  if (target.matches("input, textarea, select") && !target.matches("#text, .editing textarea")) return;
   const editing = target.closest(".editing") ?? find(".editing");
   if (find("#source")?.childNodes.length) closePanel();
   else if (editing) find(".cancel", editing).click();

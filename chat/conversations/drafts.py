@@ -64,6 +64,15 @@ class Pick:
     gone: str = ""
     max_tokens: int | None = None
 
+    def written(self) -> dict[str, Any]:
+        """Return what a reply's row stores of how it is to be written, for the case that it is continued."""
+        chosen = {"documents": self.documents, "length": self.length}
+        return {name: value for name, value in chosen.items() if value}
+
+    def as_requested(self, row: Mapping[str, Any]) -> "Pick":
+        """Return the pick with what a reply's row stores."""
+        return replace(self, documents=row.get("documents", ""), length=row.get("length", ""))
+
     def named(self, before: str) -> "Pick":
         """Return the pick with a model: that of `before` if none was picked."""
         named = model(self.model or before)

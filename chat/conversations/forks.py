@@ -6,7 +6,7 @@ from uuid import UUID, uuid4
 from django.db import transaction
 from django.forms.models import model_to_dict
 
-from chat.conversations import access, branches
+from chat.conversations import access, branches, label_rises
 from chat.history import rows as history_rows
 from chat.models import Citation, Conversation, GivenDocument, Message
 from langai_site.accounts.models import User
@@ -14,7 +14,7 @@ from langai_site.errors import ConflictError
 
 # Copied from message to message. Leases belong to the runs that wrote the originals.
 FIELDS = (
-    *("role", "parts", "status", "label", "causes", "options", "model", "collections"),
+    *("role", "parts", "label", "causes", "options", "model", "collections"),
     *("error", "error_code", "receipt", "created_at"),
 )
 
@@ -29,6 +29,8 @@ def fork(user: User, reply_id: UUID) -> Conversation:
     if reply.status == Message.Status.STREAMING:
         raise ConflictError("This answer is still being written. Stop it, or wait until it is complete.")
     old = access.access_conversation(user.id, reply.conversation_id, lock=True)
+    if label_rises.reach(old.id):
+        old.refresh_from_db(fields=["label", "label_cause"])
     new = Conversation(
         owner=user,
         title=old.title,
@@ -46,21 +48,23 @@ def fork(user: User, reply_id: UUID) -> Conversation:
         _copy(new, branches.read(some), copies)
     new.current_leaf_id = copies[reply_id]
     new.save(update_fields=["current_leaf"])
+    label_rises.catch_up_copy(new.id)
+    new.refresh_from_db(fields=["label", "label_cause"])
     return new
 
 
 def _copy(new: Conversation, messages: Sequence[Message], copies: dict[UUID, UUID]) -> None:
-    made = Message.objects.bulk_create(
+    Message.objects.bulk_create(
         Message(
             id=copies[message.id],
             conversation=new,
             parent_id=copies.get(message.parent_id) if message.parent_id else None,
+            status=_ended(message.status),
             **{name: getattr(message, name) for name in FIELDS},
         )
         for message in messages
     )
-    for message in made:
-        history_rows.add(history_rows.of_message(message, new.owner_id))
+    history_rows.copy({message.id: copies[message.id] for message in messages}, new.id)
     # So that the label of the copies rises with that of the documents that they were made from.
     GivenDocument.objects.bulk_create(
         GivenDocument(reply_id=copies[given.reply_id], document=given.document)
@@ -71,3 +75,8 @@ def _copy(new: Conversation, messages: Sequence[Message], copies: dict[UUID, UUI
         for message in messages
         for citation in message.citations.all()
     )
+
+
+def _ended(status: str) -> str:
+    """Return the status of a copy: nobody writes it any more."""
+    return Message.Status.INTERRUPTED if status == Message.Status.STREAMING else status

@@ -82,6 +82,16 @@ def catch_up(reply: UUID) -> None:
             _raise_one(conversation, rise)
 
 
+def catch_up_copy(conversation: UUID) -> None:
+    """Raise a conversation that was copied while a label rose: the rise may have counted the original alone.
+
+    Call it at the end of the transaction that copies.
+    """
+    recent = Q(done_at=None) | Q(done_at__gte=timezone.now() - LONGEST_TURN)
+    for rise in LabelRise.objects.filter(recent):
+        _raise_one(conversation, rise)
+
+
 def reach(conversation: UUID) -> bool:
     """Raise a conversation that is about to be sent, if a rise has not reached it yet. Return whether it was raised.
 

@@ -1,6 +1,6 @@
 """Writes the words of messages and titles. Synchronous; call it in the transaction that writes what it indexes."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -15,7 +15,7 @@ MOST_CHARS = 50_000
 # Positions that a tsvector can hold.
 MOST_TOKENS = 16_000
 # When many are missing: how many are indexed in one run, and in one transaction.
-AT_ONCE, BATCH = 20_000, 200
+AT_ONCE, BATCH = 20_000, 50
 
 
 @dataclass(frozen=True)
@@ -26,6 +26,13 @@ class Indexed:
     conversation: UUID
     message: UUID | None
     text: str
+
+
+_COPIED = {
+    False: "INSERT INTO chat_messagetokens (rowid, words) SELECT %s, words FROM chat_messagetokens WHERE rowid = %s",
+    True: """UPDATE chat_messagewords SET tokens = original.tokens FROM chat_messagewords original
+        WHERE chat_messagewords.id = %s AND original.id = %s""",
+}
 
 
 def mark(owner: int) -> str:
@@ -40,18 +47,28 @@ def quoted(token: str) -> str:
 
 def replace(texts: Iterable[Indexed]) -> None:
     """Index these texts in place of what was indexed of their messages and titles."""
-    new = list(texts)
-    if messages := [each.message for each in new if each.message]:
-        MessageWords.objects.filter(message__in=messages).delete()
-    if titles := [each.conversation for each in new if each.message is None]:
-        MessageWords.objects.filter(conversation__in=titles, message=None).delete()
-    for each in new:
-        add(each)
+    # Read before the transaction: it keeps other writers waiting.
+    new = [(text, tokens_of(text)) for text in texts]
+    with transaction.atomic():
+        if messages := [text.message for text, _tokens in new if text.message]:
+            MessageWords.objects.filter(message__in=messages).delete()
+        if titles := [text.conversation for text, _tokens in new if text.message is None]:
+            MessageWords.objects.filter(conversation__in=titles, message=None).delete()
+        for text, tokens in new:
+            _add(text, tokens)
 
 
 def add(text: Indexed) -> None:
     """Index a text of which nothing is indexed yet."""
-    tokens = [mark(text.owner), *analyse(text.text[:MOST_CHARS]).tokens]
+    _add(text, tokens_of(text))
+
+
+def tokens_of(text: Indexed) -> list[str]:
+    """Return the words of a text with the mark of its owner."""
+    return [mark(text.owner), *analyse(text.text[:MOST_CHARS]).tokens]
+
+
+def _add(text: Indexed, tokens: Sequence[str]) -> None:
     row = MessageWords(conversation_id=text.conversation, message_id=text.message, version=VERSION)
     row.save(force_insert=True)
     with connection.cursor() as cursor:
@@ -61,6 +78,15 @@ def add(text: Indexed) -> None:
         else:
             words = " ".join(dict.fromkeys(tokens))
             cursor.execute("INSERT INTO chat_messagetokens (rowid, words) VALUES (%s, %s)", [row.pk, words])
+
+
+def copy(messages: Mapping[UUID, UUID], conversation: UUID) -> None:
+    """Index copies of messages, given as original and copy, of the same owner, without reading their texts again."""
+    for row in MessageWords.objects.filter(message__in=list(messages)):
+        new = MessageWords(message_id=messages[row.message_id], conversation_id=conversation, version=row.version)  # type: ignore[index]
+        new.save(force_insert=True)
+        with connection.cursor() as cursor:
+            cursor.execute(_COPIED[connection.vendor == "postgresql"], [new.pk, row.pk])
 
 
 def of_message(message: Message, owner: int) -> Indexed:
@@ -88,12 +114,10 @@ def _fill(ids: Sequence[UUID], replace_some: Callable[[Sequence[UUID]], None]) -
         replace_some(ids[first : first + BATCH])
 
 
-@transaction.atomic
 def _replace_messages(ids: Sequence[UUID]) -> None:
     some = Message.objects.filter(pk__in=ids).exclude(status=Message.Status.STREAMING)
     replace(of_message(message, message.conversation.owner_id) for message in some.select_related("conversation"))
 
 
-@transaction.atomic
 def _replace_titles(ids: Sequence[UUID]) -> None:
     replace(map(of_title, Conversation.objects.filter(pk__in=ids)))

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 MAX_FORMULA = 2_000
 # The converter reads what stands in a group by calling itself: a formula nested deeper is not given to it.
 DEEPEST_FORMULA = 40
+# Characters of MathML for each character of a formula: what has more was not written by a person.
+MOST_HTML, HTML_PER_CHAR = 4_000, 400
 # The price of a formula, of each of its signs and numbers, of those that only arrange others, and of a command in
 # addition, in units of the allowance.
 FORMULA, FORMULA_SIGN, FORMULA_ARRANGING, FORMULA_COMMAND = 40.0, 10.0, 5.0, 20.0
@@ -66,13 +68,21 @@ def formula(source: str, display: str) -> str:
     """Return the MathML of a LaTeX formula; its source if it cannot be read."""
     from math_core import LatexError
 
-    if _DEFINES.search(source) or _depth(source) > DEEPEST_FORMULA:
+    if not _is_harmless(source):
+        return _source(source)
+    # What is rewritten is checked again: pieces that were apart may stand together now.
+    written = tidied(source)
+    if not _is_harmless(written):
         return _source(source)
     try:
-        made = _converter().convert_with_local_state(tidied(source), displaystyle=display == "block")
+        made = _converter().convert_with_local_state(written, displaystyle=display == "block")
     except LatexError:
         return _source(source)
-    return _STYLE.sub(_classes, made)
+    return _STYLE.sub(_classes, made) if len(made) <= MOST_HTML + HTML_PER_CHAR * len(source) else _source(source)
+
+
+def _is_harmless(source: str) -> bool:
+    return not _DEFINES.search(source) and _depth(source) <= DEEPEST_FORMULA
 
 
 def _classes(style: "re.Match[str]") -> str:

@@ -52,7 +52,7 @@ _NUMBER = re.compile(r"\s*([+-]?[\d.,\s]*\d)\s*(?:[eE]\s*([+-]?\d+))?\s*\Z")
 
 def tidied(source: str) -> str:
     """Return the formula in commands that the converter knows."""
-    source = _ENVIRONMENT.sub(_environment, _DROPPED.sub("", source))
+    source = _ENVIRONMENT.sub(_environment, _DROPPED.sub(" ", source))
     source = _WORD.sub(lambda found: f"\\{_RENAMED[found[1]]}".replace("\\<", "<").replace("\\>", ">"), source)
     for command, count, write in _COMMANDS:
         if f"\\{command}" in source:

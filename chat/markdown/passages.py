@@ -71,7 +71,9 @@ def _ends(text: str, first: int, last: int) -> Iterator[int]:
 
 def _fits(html: str, text: str, at: int, sign: str) -> bool:
     tried = _drawn(f"{text[:at]}{sign}{text[at:]}")
-    return tried.count(sign) == 1 and _without(tried) == html
+    # In a tag it would be in an attribute.
+    is_text = any(sign in piece for piece in _PIECES.split(tried) if not piece.startswith("<"))
+    return tried.count(sign) == 1 and is_text and _without(tried) == html
 
 
 def _without(html: str) -> str:

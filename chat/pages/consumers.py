@@ -142,7 +142,8 @@ class ConversationConsumer(PersonSocket):
         """Draw the whole reply from its snapshot, because a change is missing."""
         # This may be the first of the reply that this page shows, if its branch is shown at all.
         shown = await self.read(access.leaf_of, self.user_id, self.conversation)
-        if str(shown) != reply:
+        is_drawn = self.drawing is not None and self.drawing.reply == reply
+        if str(shown) != reply and not is_drawn:
             self.hidden |= {reply}
             return
         if snapshot := await snapshots.snapshot(UUID(reply)):

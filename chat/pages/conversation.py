@@ -31,6 +31,13 @@ def list_context(user: User, after: access.ListPlace | None = None) -> dict[str,
     return {"groups": fragments.grouped(listed, after.updated_at if after else None), "older": older}
 
 
+def shown_in(request: HttpRequest, listed: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the conversation of a list that the page shows, by the address that htmx names; None for another page."""
+    shown = request.htmx.current_url or ""  # type: ignore[attr-defined]
+    items = (item for _heading, items in listed["groups"] for item in items)
+    return {"conversation": next((item for item in items if f"/conversations/{item.id}/" in shown), None)}
+
+
 def page_context(user: User, conversation: Conversation | None = None, form: QueryDict | None = None) -> dict[str, Any]:
     """Return the page's context apart from its thread; `form` is a message that was refused, to be shown again."""
     models = catalogue.models(user.id)

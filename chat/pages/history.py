@@ -51,7 +51,8 @@ async def search(request: HttpRequest) -> HttpResponse:
     try:
         user_id = await as_user(request, _id)
         if is_part and not query:
-            return await pages.drawn(request, f"{pages.PAGE}#sidebar", await as_user(request, pages.list_context))
+            context = await as_user(request, pages.list_context)
+            return await pages.drawn(request, f"{pages.PAGE}#sidebar", context | pages.shown_in(request, context))
     except SignedOutError:
         return redirect(f"{reverse('account_login')}?{urlencode({'next': request.get_full_path()})}")
     found = await drawing.off_loop(finding.find, user_id, request.GET.get("q", ""), filters)

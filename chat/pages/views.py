@@ -45,9 +45,7 @@ async def sidebar(request: HttpRequest) -> HttpResponse:
         context |= await as_user(request, pages.list_context, after)
         return await pages.drawn(request, pages.PAGE, context)
     context = await as_user(request, pages.list_context, after)
-    shown = request.htmx.current_url or ""  # type: ignore[attr-defined]
-    items = (item for _heading, items in context["groups"] for item in items)
-    context["conversation"] = next((item for item in items if f"/conversations/{item.id}/" in shown), None)
+    context |= pages.shown_in(request, context)
     return await pages.drawn(request, f"{pages.PAGE}#{'listed' if after else 'sidebar'}", context)
 
 

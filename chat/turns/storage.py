@@ -196,9 +196,7 @@ def resume(user: User, reply_id: UUID, pick: drafts.Pick = drafts.AS_BEFORE) -> 
     given = given_documents.of_reply(reply.id) if reply.text else ()
     # The documents behind its text may have a higher label now than when it was written.
     access.raise_label(conversation, turn_state.earlier_causes(cited, given))
-    before = Receipt.from_json(reply.receipt)
-    documents = "none" if before.asked == () else pick.documents
-    pick = replace(pick.named(conversation.model), documents=documents, length=before.length)
+    pick = pick.named(conversation.model).as_requested(reply.options)
     conversation.model = pick.model
     reply.status, reply.error, reply.error_code = Message.Status.STREAMING, "", ""
     reply.lease, reply.lease_until = uuid4(), timezone.now() + LEASE
@@ -215,6 +213,7 @@ def _open(conversation: Conversation, question: Message, pick: drafts.Pick) -> S
         status=Message.Status.STREAMING,
         label=conversation.label,
         model=pick.model,
+        options=pick.written(),
         lease=uuid4(),
         lease_until=timezone.now() + LEASE,
     )

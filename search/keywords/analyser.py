@@ -198,7 +198,7 @@ def _read_run(run: str, language: str) -> Sequence[WordReading]:
 
 def _read_atom(atom: str, language: str) -> WordReading:
     if atom[0].isdecimal():
-        whole, *groups = number(atom)
+        whole, *groups = number(atom[:TOKEN_CHARS])
         return WordReading((_cut(whole),), tuple(map(_cut, groups)), tuple(map(_cut, versions_above(whole))))
     if words := humps(atom):
         return WordReading((_cut(folded(atom)),), tuple(_stem(word, language) for word in words))
@@ -216,7 +216,8 @@ def _read_code(atoms: Sequence[str], signs: tuple[str, str], language: str) -> W
     words = [
         folded(atom) if atom[0].isalpha() else reading.names[0] for atom, reading in zip(atoms, readings, strict=True)
     ]
-    whole = signs[0] + _joined(words) + signs[1]
+    # Nobody asks for more than the beginning of a code without an end.
+    whole = (signs[0] + _joined(words[:TOKEN_CHARS]) + signs[1])[:TOKEN_CHARS]
     names = stems(whole[:TOKEN_CHARS], language) if whole.isalpha() else (whole,)
     parts = dict.fromkeys(part for reading in readings for part in (*reading.names, *reading.parts) if len(part) > 1)
     above = [*versions_above(whole), *chain.from_iterable(reading.smaller for reading in readings)]

@@ -1,5 +1,6 @@
 """Pure: cuts out the part of a passage that shows why it was found, in pieces that are marked or not."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -45,16 +46,31 @@ def snippet(text: str, matches: Sequence[Match], length: int = LENGTH) -> list[S
 def _window(text: str, matches: Sequence[Match], length: int) -> tuple[int, int]:
     if len(text) <= length:
         return 0, len(text)
-    best = max(matches, key=lambda match: (_worth(match, matches, length), -match.start), default=None)
+    best = _best(matches, length)
     first = max(0, best.start - LEAD) if best else 0
     first = min(first, len(text) - length)
     return _between_words(text, first), _between_words(text, first + length)
 
 
-def _worth(start: Match, matches: Sequence[Match], length: int) -> tuple[int, int]:
-    """Return how many different words, and how many words in all, a snippet that begins at this match would show."""
-    shown = [match for match in matches if start.start <= match.start and match.end <= start.start + length - LEAD]
-    return len({match.term for match in shown}), len(shown)
+def _best(matches: Sequence[Match], length: int) -> Match | None:
+    """Return the match with which the snippet begins that shows the most different words, then the most words.
+
+    One pass: `shown` counts the words between the two ends of a window that moves over the matches.
+    """
+    best, most = None, (0, 0)
+    shown: Counter[str] = Counter()
+    end = 0
+    for begin, match in enumerate(matches):
+        end = max(end, begin)
+        while end < len(matches) and matches[end].end <= match.start + length - LEAD:
+            shown[matches[end].term] += 1
+            end += 1
+        if (worth := (len(shown), end - begin)) > most:
+            best, most = match, worth
+        if end > begin:
+            shown[match.term] -= 1
+            shown += Counter()
+    return best
 
 
 def _between_words(text: str, at: int) -> int:
