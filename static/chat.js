@@ -121,6 +121,11 @@ function reopen({ detail: { target } }) {
   if (target.id === "preview" && explained) find("details", target)?.setAttribute("open", "");
 }
 
+// The message follows what this page shows, whatever another tab has chosen meanwhile.
+document.addEventListener("htmx:configRequest", ({ detail: { elt, parameters } }) => {
+  const last = all("#thread > .turn:not(.pending)").at(-1);
+  if (elt.id === "composer" && last) parameters.after = last.id.slice(2);
+});
 document.addEventListener("htmx:beforeRequest", sending);
 document.addEventListener("htmx:afterRequest", sent);
 document.addEventListener("htmx:beforeSwap", remember);

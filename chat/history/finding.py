@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from django.db import connection
@@ -16,20 +17,26 @@ from search.keywords.analyser import Term, question
 from search.keywords.languages import COMMON
 from search.keywords.letters import CHUNK, folded, plain
 
-# Conversations on a page of results, and the newest matches that are read for them.
-SHOWN, READ = 30, 400
+# Conversations on a page of results, the newest matches that are read for them, and those among which they are found.
+SHOWN, READ, AMONG = 30, 400, 20_000
 # Terms below this weight, such as articles, need not be there if others are.
 TELLING = 0.25
 QUERY_MAX_CHARS = 300
 # Characters of a message that are searched for the words when a result is shown.
 SNIPPET_CHARS = 20_000
 
-_SQLITE = """
-    SELECT message_id, conversation_id FROM chat_messagewords WHERE id IN (
-        SELECT rowid FROM chat_messagetokens WHERE chat_messagetokens MATCH %s ORDER BY rowid DESC LIMIT %s)
-"""
-_POSTGRESQL = """
-    SELECT message_id, conversation_id FROM chat_messagewords WHERE tokens @@ %s::tsquery ORDER BY id DESC LIMIT %s
+_WORDS = {
+    False: """SELECT rowid FROM chat_messagetokens WHERE chat_messagetokens MATCH %s ORDER BY rowid DESC LIMIT %s""",
+    True: """SELECT id FROM chat_messagewords WHERE tokens @@ %s::tsquery ORDER BY id DESC LIMIT %s""",
+}
+# Deleted conversations and filters are applied before the newest are taken, so that none of them take their places.
+_NEWEST = """
+    SELECT words.message_id, words.conversation_id, COALESCE(message.created_at, conversation.updated_at) AS at
+    FROM chat_messagewords words
+    JOIN chat_conversation conversation ON conversation.id = words.conversation_id
+    LEFT JOIN chat_message message ON message.id = words.message_id
+    WHERE words.id IN ({words}) AND conversation.owner_id = %s AND conversation.deleted_at IS NULL {filters}
+    ORDER BY at DESC LIMIT %s
 """
 
 
@@ -114,36 +121,43 @@ def _and() -> str:
 def _found(user_id: int, groups: Iterable[str], filters: HistoryFilters, *, both: bool) -> list[FoundConversation]:
     words = f" {_and() if both else _or()} ".join(groups)
     expression = f"{quoted(mark(user_id))} {_and()} ({words})"
+    wanted, values = _filters(filters)
+    statement = _NEWEST.format(words=_WORDS[connection.vendor == "postgresql"], filters=wanted)
     with connection.cursor() as cursor:
-        cursor.execute(_POSTGRESQL if connection.vendor == "postgresql" else _SQLITE, [expression, READ])
-        rows = [(_uuid(message), _uuid(conversation)) for message, conversation in cursor.fetchall()]
-    return _drawn(user_id, [(message, conversation) for message, conversation in rows if conversation], filters)
+        cursor.execute(statement, [expression, AMONG, user_id, *values, READ])
+        rows = [(_uuid(message), _uuid(conversation)) for message, conversation, _at in cursor.fetchall()]
+    return _drawn(user_id, [(message, conversation) for message, conversation in rows if conversation])
+
+
+def _filters(filters: HistoryFilters) -> tuple[str, list[Any]]:
+    """Return conditions of SQL for the filters, with their values."""
+    wanted = ""
+    values: list[Any] = []
+    if filters.label is not None:
+        wanted += " AND conversation.label = %s"
+        values.append(filters.label.value)
+    if filters.days:
+        since = timezone.now() - timedelta(days=filters.days)
+        wanted += " AND COALESCE(message.created_at, conversation.updated_at) >= %s"
+        values.append(connection.ops.adapt_datetimefield_value(since))
+    return wanted, values
 
 
 def _uuid(value: object) -> UUID | None:
     return value if value is None or isinstance(value, UUID) else UUID(str(value))
 
 
-def _drawn(user_id: int, rows: Sequence[tuple[UUID | None, UUID]], filters: HistoryFilters) -> list[FoundConversation]:
-    since = timezone.now() - timedelta(days=filters.days) if filters.days else None
-    conversations = Conversation.objects.of(user_id).alive().filter(id__in={key for _, key in rows})
-    if filters.label is not None:
-        conversations = conversations.filter(label=filters.label)
-    if since:
-        conversations = conversations.filter(updated_at__gte=since)
-    known = {conversation.id: conversation for conversation in conversations}
-    messages = Message.objects.filter(id__in=[key for key, home in rows if key and home in known])
-    if since:
-        messages = messages.filter(created_at__gte=since)
-    # Only their places: most of them are not shown, and texts can be long.
-    places = messages.order_by("created_at").values_list("conversation_id", "id", "created_at")
-    newest = {home: (at, key) for home, key, at in places}
-    counts = Counter(home for home, _key, _at in places)
-    titles = {home: known[home].updated_at for key, home in rows if key is None and home in known}
-    times = titles | {home: at for home, (at, _key) in newest.items()}
-    shown = sorted(times, key=lambda home: times[home], reverse=True)[:SHOWN]
-    texts = Message.objects.in_bulk([newest[home][1] for home in shown if home in newest])
+def _drawn(user_id: int, rows: Sequence[tuple[UUID | None, UUID]]) -> list[FoundConversation]:
+    """Return the conversations of these rows, newest first, each with its newest message and how many match."""
+    newest: dict[UUID, UUID | None] = {}
+    counts: Counter[UUID] = Counter()
+    for message, home in rows:
+        newest[home] = newest.get(home) or message
+        counts[home] += message is not None
+    known = Conversation.objects.of(user_id).alive().in_bulk(list(newest)[:SHOWN])
+    texts = Message.objects.in_bulk([key for home, key in newest.items() if key and home in known])
     return [
-        FoundConversation(known[home], texts[newest[home][1]] if home in newest else None, counts[home])
-        for home in shown
+        FoundConversation(known[home], texts.get(key) if key else None, counts[home])
+        for home, key in newest.items()
+        if home in known
     ]

@@ -57,6 +57,14 @@ def message_of(request: HttpRequest) -> dict[str, Any]:
     }
 
 
+def shown_last(request: HttpRequest) -> UUID | None:
+    """Return the last message that the page of a post shows; None if it does not say, or nonsense."""
+    try:
+        return UUID(request.POST.get("after", ""))
+    except ValueError:
+        return None
+
+
 async def refused(request: HttpRequest, error: LangAIError, conversation: UUID | None = None) -> HttpResponse:
     """Say why a message was refused. Without JavaScript the page is shown again with the text still in it."""
     if request.htmx or isinstance(error, SignedOutError) or "text" not in request.POST:  # type: ignore[attr-defined]
@@ -75,7 +83,9 @@ async def post(request: HttpRequest, conversation: UUID) -> HttpResponse:
     if request.method != "POST":
         return redirect("chat:conversation", conversation)
     try:
-        started = await begin(request, lambda user: storage.post(user, conversation, **message_of(request)))
+        started = await begin(
+            request, lambda user: storage.post(user, conversation, **message_of(request), after=shown_last(request))
+        )
     except LangAIError as error:
         return await refused(request, error, conversation)
     return await _started_response(request, started, is_new=True)

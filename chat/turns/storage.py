@@ -80,14 +80,17 @@ def post(
     label: Sensitivity | None = None,
     options: drafts.Options = drafts.AS_USUAL,
     source: str = access.PAGE,
+    after: UUID | None = None,
 ) -> Started:
     """Append a person's message and an empty reply; without `conversation_id`, to a new conversation.
 
-    `collections` are the form's values; if empty, the message uses the previous message's collections. `label` raises
-    the conversation's label, as do detections in the text. `source` is how a new conversation came in.
+    `after` is the last message that the page shows: the message follows it, also if another tab has chosen another
+    branch meanwhile. `collections` are the form's values; if empty, the message uses the previous message's
+    collections. `label` raises the conversation's label, as do detections in the text. `source` is how a new
+    conversation came in.
     """
     text, model = drafts.text(text), drafts.model(model)
-    conversation = _new(user, text, source) if conversation_id is None else _existing(user, conversation_id)
+    conversation = _new(user, text, source) if conversation_id is None else _existing(user, conversation_id, after)
     pick = drafts.Pick(model).named(conversation.model)
     conversation.model = model
     if collections:
@@ -152,9 +155,12 @@ def _new(user: User, text: str, source: str) -> Conversation:
     return conversation
 
 
-def _existing(user: User, conversation_id: UUID) -> Conversation:
-    """Return a conversation that can take a message now, locked until the transaction ends."""
+def _existing(user: User, conversation_id: UUID, after: UUID | None = None) -> Conversation:
+    """Return a conversation that can take a message now, after its reply `after`, locked until the transaction ends."""
     conversation = _locked(user, conversation_id)
+    if after and after != conversation.current_leaf_id and conversation.messages.replies().filter(id=after).exists():
+        branches.leave(conversation)
+        conversation.current_leaf_id = after
     concurrency.refuse_while_live(conversation)
     return conversation
 

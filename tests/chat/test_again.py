@@ -141,3 +141,32 @@ async def test_the_page_opens_the_new_conversation(transactional_db, alice):
     assert response.status_code == 200
     assert await Conversation.objects.acount() == 2
     assert "25 days." in response.text
+
+
+def test_what_was_requested_holds_after_a_crash(asked, alice):
+    pick = drafts.again({"length": "shorter", "documents": "none"})
+    started = storage.retry(alice, asked.reply, pick)
+    closing.checkpoint(started, "25", ())
+    Message.objects.filter(id=started.reply).update(lease_until=timezone.now() - timedelta(minutes=1))
+    closing.sweep()
+    request = storage.resume(alice, started.reply).request
+    assert ("briefly" in request.instructions, request.asked) == (True, ())
+
+
+def test_all_documents_hold_when_the_answer_is_continued(alice):
+    asked = storage.post(alice, None, "Without any", "quotes", ["none"])
+    finish(asked)
+    started = storage.retry(alice, asked.reply, drafts.again({"documents": "all"}))
+    stopped = closing.TurnOutcome("25", Message.Status.STOPPED, (), receipt=Receipt(label="public"))
+    assert closing.close(started, stopped, [])
+    assert storage.resume(alice, started.reply).request.asked is None
+
+
+def test_a_copy_of_an_answer_whose_process_died_is_ended(asked, alice):
+    lost = storage.post(alice, asked.conversation, "And for part-timers?", "quotes")
+    Message.objects.filter(id=lost.reply).update(lease_until=timezone.now() - timedelta(minutes=1))
+    Conversation.objects.filter(id=asked.conversation).update(current_leaf=lost.reply)
+    followed = storage.post(alice, asked.conversation, "And on", "quotes")
+    finish(followed)
+    new = forks.fork(alice, followed.reply)
+    assert set(new.messages.values_list("status", flat=True)) == {"complete", "interrupted"}

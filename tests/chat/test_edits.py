@@ -1,5 +1,7 @@
 """A question that is edited begins a branch of its own; nothing that was there before is lost."""
 
+from uuid import uuid4
+
 import pytest
 from django.test import AsyncClient
 from django.urls import reverse
@@ -215,3 +217,25 @@ def _two_running(alice: User, asked: storage.Started) -> set:
     running = storage.post(alice, asked.conversation, "And for part-timers?", "quotes")
     edited = storage.edit(alice, running.question, "And for interns?")
     return {running.reply, edited.reply}
+
+
+def test_a_message_follows_what_its_page_shows_whatever_another_tab_chose(first, second, alice):
+    edited = storage.edit(alice, second.question, "And for interns?")
+    finish(edited, "None.")
+    followed = storage.post(alice, first.conversation, "Why half?", "quotes", after=second.reply)
+    assert [message.text for message in followed.request.history][-1] == "Half of it."
+    finish(followed)
+    assert shown(alice, first)[-2] == "Why half?"
+    running = storage.post(alice, first.conversation, "And?", "quotes")
+    with pytest.raises(ConflictError):
+        storage.post(alice, first.conversation, "Too early", "quotes", after=running.reply)
+
+
+def test_a_message_of_elsewhere_is_nothing_to_follow(first, second, alice, bob):
+    other = storage.post(bob, None, "Bob's", "quotes")
+    for after in (other.reply, first.question, uuid4()):
+        followed = storage.post(alice, first.conversation, "And on", "quotes", after=after)
+        assert [message.text for message in followed.request.history][-2:] == ["And for part-timers?", "Half of it."]
+        finish(followed)
+        Message.objects.filter(id=followed.question).delete()
+        Conversation.objects.filter(id=first.conversation).update(current_leaf=second.reply)

@@ -161,3 +161,19 @@ def test_the_deepest_formula_that_is_drawn_fits_on_a_small_stack():
     finally:
         threading.stack_size(before)
     assert all(html.startswith("<math") for html in drawn)
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        r"\ne\label{}wcommand{\a}[1]{" + "{" * 36 + "#1" + "}" * 36 + "}" + r"\a{x}",
+        r"\ne\label{}wcommand{\a}{" + "x" * 300 + "}" + r"\a" * 39,
+        r"\d\label{}ef\a{x}\a",
+        r"\si{\n ewcommand{\a}{x}}\a",
+        r"\ne\nonumber wcommand{\a}{x}\a",
+    ],
+)
+def test_pieces_that_rewriting_joins_define_nothing(source):
+    html = render(f"${source}$\n")
+    assert len(html) < 20 * len(source) + 500
+    assert html.count("<mi>x</mi>") <= source.count("x")

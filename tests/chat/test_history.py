@@ -1,5 +1,7 @@
 """Search in one's own conversations."""
 
+from uuid import uuid4
+
 import pytest
 from django.db import connection
 from django.test import AsyncClient
@@ -207,3 +209,16 @@ async def test_strangers_are_asked_to_sign_in(transactional_db):
     response = await AsyncClient().get(reverse("chat:history"), {"q": "leave"})
     assert response.status_code == 302
     assert "/accounts/login/" in response["Location"]
+
+
+def test_filters_find_what_is_behind_many_newer_matches(alice, monkeypatch):
+    monkeypatch.setattr(finding, "READ", 5)
+    said(alice, "The secret leave", label=Sensitivity.CONFIDENTIAL)
+    for number in range(6):
+        said(alice, f"The leave {number}")
+    assert found(alice, "leave", label=Sensitivity.CONFIDENTIAL) == ["The secret leave"]
+
+
+def test_a_text_made_to_be_costly_has_few_words(alice):
+    long = ("1." * 25_000, "10.0.0.1." * 5_000, "a-" * 25_000, "ab1" * 15_000)
+    assert all(len(rows.tokens_of(rows.Indexed(alice.id, uuid4(), None, text))) < 100 for text in long)

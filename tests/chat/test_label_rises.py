@@ -9,7 +9,7 @@ from django.core.management import CommandError, call_command
 from django.db import transaction
 from django.urls import reverse
 
-from chat.conversations import label_rises
+from chat.conversations import forks, label_rises
 from chat.models import Citation, Conversation, GivenDocument, LabelChange, Message
 from chat.turns import closing, given_documents, storage
 from documents import services
@@ -329,3 +329,19 @@ def test_a_command_does_it_later(alice, collection, source, capsys):
         call_command("raise_quoting", collection="Nothing")
     with pytest.raises(CommandError, match="no document"):
         call_command("raise_quoting", document=str(uuid.uuid4()))
+
+
+def test_a_copy_that_a_rise_did_not_see_is_raised_at_its_end(alice, source, monkeypatch):
+    conversation = quoting(alice, source)
+    Conversation.objects.update(current_leaf=Message.objects.get(role="assistant"))
+    copy = forks._copy
+
+    def raised_meanwhile(*args):
+        relabel(CONFIDENTIAL)
+        label_rises.step()
+        assert LabelRise.objects.get().done_at
+        copy(*args)
+
+    monkeypatch.setattr(forks, "_copy", raised_meanwhile)
+    new = forks.fork(alice, Message.objects.get(role="assistant", conversation=conversation).id)
+    assert (new.label, Conversation.objects.get(pk=new.pk).label) == (CONFIDENTIAL, CONFIDENTIAL)
