@@ -89,13 +89,11 @@ function beforeEarlier({ detail: { target, shouldSwap } }) {
   reading = first && { first, top: first.getBoundingClientRect().top };
 }
 
-function afterEarlier() {
+function keepPlace() {
   if (!reading) return;
   const { first, top } = reading;
-  reading = null;
   if (pinned) toEnd();
   else find("#scroller").scrollTop += first.getBoundingClientRect().top - top;
-  find("#announcer").textContent = "Earlier messages were loaded above.";
 }
 
 /* What a frame puts after a message stands in place of all that was shown after it. */
@@ -139,6 +137,13 @@ export function watchThread() {
 }
 
 document.addEventListener("htmx:beforeSwap", beforeEarlier);
-document.addEventListener("htmx:afterSwap", afterEarlier);
+document.addEventListener("htmx:afterSwap", keepPlace);
+// Buttons that scripts add to what came in move it once more.
+document.addEventListener("htmx:afterSettle", () => {
+  if (!reading) return;
+  keepPlace();
+  reading = null;
+  announce("Earlier messages were loaded above.");
+});
 document.addEventListener("htmx:oobBeforeSwap", cutThread);
 document.addEventListener("htmx:afterSettle", () => thread() && announceEnded());

@@ -1,5 +1,6 @@
 """Search in one's own conversations: a page, and its results in the sidebar while somebody types."""
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -72,7 +73,7 @@ def filters_of(form: QueryDict) -> HistoryFilters:
 
 
 def _context(query: str, filters: HistoryFilters, findings: HistoryFindings) -> dict[str, Any]:
-    matches = matcher(query)
+    matches = _matching(query)
     return {
         "query": query,
         "query_max": finding.QUERY_MAX_CHARS,
@@ -82,6 +83,18 @@ def _context(query: str, filters: HistoryFilters, findings: HistoryFindings) -> 
         "history_labels": list(Sensitivity),
         "periods": PERIODS,
     }
+
+
+def _matching(query: str) -> Callable[[str], Sequence[Match]]:
+    """Return a function that finds the query's words in a text, and words that begin like its last one."""
+    matches, last = matcher(query), query.split()[-1:]
+    start = re.compile(rf"\b{re.escape(last[0])}\w*", re.IGNORECASE) if last and last[0].isalnum() else None
+
+    def found(text: str) -> Sequence[Match]:
+        begun = start.finditer(text) if start else ()
+        return [*matches(text), *(Match(word.start(), word.end(), "last") for word in begun)]
+
+    return found
 
 
 def _result(found: FoundConversation, matches: Callable[[str], Sequence[Match]]) -> Result:

@@ -118,7 +118,7 @@ def test_signing_out_of_the_admin_does_too(browser, langai):
         comes(visit, "admin", password=langai.settings.get("LANGAI_ADMIN_PASSWORD", "correct-horse-battery"))
         writes(visit)
         visit.open("/admin/")
-        visit.page.get_by_role("button", name="Log out").click()
+        visit.page.get_by_role("button", name="Sign out").click()
         visit.page.wait_for_url(LOGIN)
         assert_nothing_of_it(visit)
 

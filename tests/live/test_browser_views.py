@@ -64,7 +64,7 @@ def until_closed(visit, cited) -> None:
 
 def test_the_head_of_a_passage_stays_in_view_with_its_button(overlaid, cited):
     overlaid.page.locator("#source").evaluate("panel => panel.scrollTop = panel.scrollHeight")
-    expect(overlaid.page.locator("#source h2")).to_be_in_viewport(ratio=1)
+    expect(overlaid.page.locator("#source .passage h2")).to_be_in_viewport(ratio=1)
     expect(overlaid.page.locator("#source .number")).to_have_text("1")
     overlaid.page.get_by_role("button", name="Close the passage").click()
     until_closed(overlaid, cited)
