@@ -8,7 +8,7 @@ from django.db.models import BooleanField, ExpressionWrapper, QuerySet
 
 from documents.encoding_choices import CHOICES
 from documents.extraction.registry import accepted
-from documents.models import Document
+from documents.models import Document, Version
 from langai_site.sensitivity import Sensitivity
 from search.access import UNREAD, nobody_reads
 from search.models import Collection
@@ -17,6 +17,7 @@ from search.services.label_rises import Labelled
 
 # Each language slows text recognition down, and their names are stored in one field.
 MOST_LANGUAGES = 8
+TOO_LONG_NAMES = "The names of these languages are too long together. Choose fewer."
 NEVER_LOWER = "A document can be labelled above its collection, never below it."
 
 
@@ -102,6 +103,12 @@ class ReadAgainForm(forms.Form):
             del self.fields["encoding"]
         if not languages:
             del self.fields["ocr_languages"]
+
+    def clean_ocr_languages(self) -> list[str]:
+        chosen: list[str] = self.cleaned_data["ocr_languages"]
+        if len("+".join(chosen)) > (Version._meta.get_field("ocr_languages").max_length or 0):
+            raise forms.ValidationError(TOO_LONG_NAMES, code="too_long")
+        return chosen
 
 
 class DocumentForm(RaiseQuotingForm[Document]):

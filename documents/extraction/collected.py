@@ -16,6 +16,7 @@ from documents.extraction.types import (
 )
 
 TOO_MUCH_IN_ALL = "it would be more text than one document may have"
+TOO_MANY_PAGES = "With everything in it, this file has more than {pages:,} pages. Split it into several files."
 
 
 class CollectedParts:
@@ -41,6 +42,8 @@ class CollectedParts:
         `place` says where the part is and comes before the place within it; `heading` applies up to its first own
         heading. Raises ExtractionError if there are more pages or characters than the limits allow.
         """
+        if len(self.pages) + len(part.pages) > self._limits.max_pages:
+            raise ExtractionError(TOO_MANY_PAGES.format(pages=self._limits.max_pages))
         check_amount(part, self.rest())
         before, numbered = len(self.pages), part.numbered and len(part.pages) > 1
         self._add_headings(part, before, heading)

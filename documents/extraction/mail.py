@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from documents.extraction import inner_files, mail_parts
-from documents.extraction.collected import CollectedParts
+from documents.extraction.collected import TOO_MUCH_IN_ALL, CollectedParts
 from documents.extraction.encodings import clean
 from documents.extraction.layout import paged
 from documents.extraction.mail_parts import SHOWN, AttachedFile, Mail, day_of, sender_of
@@ -11,12 +11,15 @@ from documents.extraction.quoted_mails import QuotedMail, quoted_mails
 from documents.extraction.reading import note
 from documents.extraction.types import Extracted, ExtractionError, LimitReachedError, Limits, Unread
 
-NOT_ONE = "This is not a mail, though its name says so: it has no sender, date or subject. Save it again as .eml."
+NOT_ONE = (
+    "This is not a mail, though its name says so: it has no sender, recipient, date or subject. Save it again as .eml."
+)
 PLACE_CHARACTERS = 80
 # How many files are read in one mail, and how many mails deep.
 MAX_FILES = 200
 MAX_DEPTH = 8
 TOO_MANY = f"At most {MAX_FILES} files in a mail are read."
+LEFT_OUT = "mails for which one document has no room"
 TOO_DEEP = f"It is more than {MAX_DEPTH} mails deep."
 
 
@@ -40,8 +43,12 @@ class MailWriter:
     def __init__(self, limits: Limits) -> None:
         self._parts = CollectedParts(limits)
         self._files = 0
+        # Where texts are for which there was no room.
+        self._left_out: list[str] = []
 
     def extracted(self, title: str) -> Extracted:
+        if self._left_out:
+            note(Unread.PART, f"{LEFT_OUT}, the first: {self._left_out[0]}", count=len(self._left_out))
         return Extracted(clean(title)[:300], tuple(self._parts.pages), tuple(self._parts.headings))
 
     def write(self, mail: Mail, place: str = "", depth: int = 0) -> None:
@@ -68,8 +75,15 @@ class MailWriter:
             self._add(body[one.start : end].strip(), _joined(place, _quoted(one)))
 
     def _add(self, text: str, place: str, heading: str = "") -> None:
-        if text.strip():
+        """Add a text. If there is no more room for it, what was read is kept and a note tells of the rest."""
+        if not text.strip():
+            return
+        try:
             self._parts.add(paged(text), place, heading)
+        except ExtractionError:
+            if not self._parts.pages:
+                raise
+            self._left_out.append(place)
 
     def _write_inner(self, mail: Mail, place: str, depth: int) -> None:
         if depth < MAX_DEPTH:
@@ -99,6 +113,8 @@ class MailWriter:
                 raise ExtractionError(NOT_ONE)
             self.write(inner, where, depth + 1)
         else:
+            if not self._parts.rest().max_pages:
+                raise ExtractionError(TOO_MUCH_IN_ALL)
             extracted = inner_files.read(file.name, file.media_type, file.data(), self._parts.rest())
             self._parts.add(extracted, where, file.name)
 

@@ -62,18 +62,21 @@ class Mail:
 
     @property
     def is_one(self) -> bool:
-        return any(self.headers.get(name) for name in ("Subject", "From", "Date"))
+        return any(self.headers.get(name) for name in SHOWN)
 
 
-def parsed(data: bytes) -> Mail:
-    """Parse the bytes of a mail. Raises ExtractionError if it is cut, encrypted or exceeds the limits."""
+def parsed(data: bytes, *, is_one: bool = False) -> Mail:
+    """Parse the bytes of a mail. Raises ExtractionError if it is cut, encrypted or exceeds the limits.
+
+    `is_one`: it is known to be a mail, whatever headers it lacks.
+    """
     message = BytesParser(_class=Bounds().part, policy=policy.default).parsebytes(data)  # type: ignore[arg-type]
-    return read_message(message)
+    return read_message(message, is_one=is_one)
 
 
-def read_message(message: EmailMessage) -> Mail:
+def read_message(message: EmailMessage, *, is_one: bool = False) -> Mail:
     mail = Mail({name: _header(message, name) for name in SHOWN}, "")
-    if not mail.is_one:
+    if not is_one and not mail.is_one:
         return mail
     _refuse_cut_and_locked(message)
     parts = _parts(message)

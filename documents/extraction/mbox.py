@@ -9,15 +9,28 @@ from documents.extraction.reading import note
 from documents.extraction.types import Extracted, ExtractionError, Limits, Unread
 
 NOT_ONE = "This is not a mailbox, though its name says so: no mail begins in it. Export it again as .mbox."
-# The line before each mail. In texts of mails, such lines begin with a mark.
+# The line before each mail. In texts of mails, such lines should begin with a mark, and not all programs set it.
 START = re.compile(rb"^From [^\n]{1,500}\n", re.MULTILINE)
+# A sender and the moment: `From ada@example.org Fri May  3 10:00:00 2024`.
+ENVELOPE = re.compile(
+    rb"From .{0,300}\b(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun),? +(?:[A-Z][a-z]{2} +\d{1,2}|\d{1,2} +[A-Z][a-z]{2})"
+    rb"(?:,? +\d{4})? +\d{1,2}:\d\d.{0,60}\n"
+)
+HEADER = re.compile(rb"[A-Za-z][A-Za-z0-9-]{0,70}:|[ \t]+\S")
+# A mail has one of these among its headers.
+KNOWN_HEADER = re.compile(
+    rb"^(?:From|To|Cc|Subject|Date|Sender|Reply-To|Return-Path|Received|Delivered-To|Message-ID|MIME-Version|"
+    rb"Content-Type|Status|X-[A-Za-z0-9-]+):",
+    re.IGNORECASE | re.MULTILINE,
+)
+HEADER_BYTES = 8000
 MAX_MAILS = 5000
 TOO_MANY = f"This mailbox has more than {MAX_MAILS:,} mails. Split it into several files."
 
 
 def extract(path: Path, limits: Limits) -> Extracted:
     data = path.read_bytes().replace(b"\r\n", b"\n")
-    starts = [match for match in START.finditer(data) if match.start() == 0 or data[match.start() - 2 :][:2] == b"\n\n"]
+    starts = [match for match in START.finditer(data) if _begins_mail(data, match)]
     if not starts:
         raise ExtractionError(NOT_ONE)
     if len(starts) > MAX_MAILS:
@@ -25,9 +38,25 @@ def extract(path: Path, limits: Limits) -> Extracted:
     writer, ends = MailWriter(limits), [*(match.start() for match in starts[1:]), len(data)]
     for number, (match, end) in enumerate(zip(starts, ends, strict=True), start=1):
         try:
-            one = mail_parts.parsed(data[match.end() : end])
+            one = mail_parts.parsed(data[match.end() : end], is_one=True)
         except ExtractionError as error:
             note(Unread.PART, f"mail {number}: {error.message}")
             continue
         writer.write(one, f"mail {number}")
     return writer.extracted("")
+
+
+def _begins_mail(data: bytes, line: re.Match[bytes]) -> bool:
+    """Return whether a mail begins below a line, which otherwise is a sentence of the mail before."""
+    if line.start() == 0:
+        return True
+    return data[line.start() - 2 : line.start()] == b"\n\n" and (
+        bool(ENVELOPE.fullmatch(line[0])) or _has_headers(data[line.end() : line.end() + HEADER_BYTES])
+    )
+
+
+def _has_headers(below: bytes) -> bool:
+    headers = below.partition(b"\n\n")[0]
+    # The last line may be cut.
+    lines = headers.split(b"\n")[: None if len(headers) < len(below) else -1]
+    return bool(lines) and all(map(HEADER.match, lines)) and bool(KNOWN_HEADER.search(headers))

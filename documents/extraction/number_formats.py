@@ -112,7 +112,7 @@ def _section(code: str) -> Section:
     for match in TOKEN.finditer(code):
         if match["bracket"] is not None:
             found = CONDITION.match(match["bracket"])
-            condition = (found[1], Decimal(found[2])) if found else condition
+            condition = _condition(*found.groups()) if found else condition
             tokens += _bracket(match["bracket"]) if not found else []
         elif match["quoted"] is not None or match["escaped"] is not None:
             tokens.append(Token("literal", match["quoted"] if match["quoted"] is not None else match["escaped"]))
@@ -127,6 +127,13 @@ def _section(code: str) -> Section:
         elif match["rest"]:
             tokens.append(Token(KINDS.get(match["rest"], "literal"), match["rest"]))
     return Section(tuple(tokens), condition)
+
+
+def _condition(operator: str, number: str) -> tuple[str, Decimal] | None:
+    try:
+        return operator, Decimal(number)
+    except InvalidOperation:
+        return None
 
 
 KINDS: dict[str, Kind] = {".": "point", ",": "comma", "%": "percent", "/": "slash", "@": "text"}

@@ -31,37 +31,39 @@ class Tables:
         """Add a table, starting with its row 1; `label` says which one it is, `merged` which cells are one."""
         first_page = len(self.pages) + 1
         self.headings.append(Heading(first_page, 0, ""))
-        for number, lines in self._pages(rows):
+        for number, lines, top in self._pages(rows):
             text = "\n".join(lines)
             self.pages.append(ExtractedPage(text, clean(label)[:LABEL_CHARACTERS], number))
             if len(self.pages) == first_page:
-                self.headings.extend(_column_names(lines, first_page, number, merged))
+                self.headings.extend(_column_names(lines, top, first_page, number, merged))
         if len(self.pages) < first_page:
             self.headings.pop()
 
-    def _pages(self, rows: Rows) -> Iterator[tuple[int, list[str]]]:
-        """Yield (number of the first row, lines) of each page."""
-        lines: list[str] = []
+    def _pages(self, rows: Rows) -> Iterator[tuple[int, list[str], list[list[str]]]]:
+        """Yield (number of the first row, lines, cells of the first lines) of each page."""
+        lines, top = list[str](), list[list[str]]()
         first = length = 0
-        for number, line in self._lines(rows):
+        for number, line, cells in self._lines(rows):
             empty = number - first - len(lines) if lines else 0
             if lines and (empty > EMPTY_ROWS or length + len(line) > PAGE_CHARACTERS):
-                yield first, lines
-                lines, empty, length = [], 0, 0
+                yield first, lines, top
+                lines, top, empty, length = [], [], 0, 0
             first = first if lines else number
+            if len(lines) + empty <= ROWS_ABOVE_NAMES:
+                top += [[] for _ in range(empty)] + [[clean(" ".join(cell.split())) for cell in cells]]
             lines += [""] * empty + [line]
             length += empty + len(line) + 1
         if lines:
-            yield first, lines
+            yield first, lines, top
 
-    def _lines(self, rows: Rows) -> Iterator[tuple[int, str]]:
-        """Yield (number, line) of each row that has words in it."""
+    def _lines(self, rows: Rows) -> Iterator[tuple[int, str, Sequence[str]]]:
+        """Yield (number, line, cells) of each row that has words in it."""
         for number, cells in enumerate(rows, start=1):
             self._count(number, cells)
             if line := clean(row(cells)):
                 self._characters += len(line) + 1
                 check_characters(self._characters, self._limits)
-                yield number, line
+                yield number, line, cells
 
     def _count(self, number: int, cells: Sequence[str]) -> None:
         # An empty row takes time as well.
@@ -79,9 +81,10 @@ class Tables:
             )
 
 
-def _column_names(lines: Sequence[str], page: int, first_row: int, merged: Sequence[Merged]) -> Iterator[Heading]:
-    """Yield the row that names the columns, as the heading of everything below it."""
-    rows = [line.split(" | ") for line in lines[: ROWS_ABOVE_NAMES + 1]]
+def _column_names(
+    lines: Sequence[str], rows: Sequence[Sequence[str]], page: int, first_row: int, merged: Sequence[Merged]
+) -> Iterator[Heading]:
+    """Yield the row that names the columns, as the heading of everything below it; `rows` has the cells of the top."""
     found = header_row(rows)
     if found is None:
         return

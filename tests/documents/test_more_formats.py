@@ -1,5 +1,7 @@
 """Formats of other programs: Outlook's mails, mailboxes, calendars, books, subtitles, notebooks, code."""
 
+from dataclasses import replace
+
 import pytest
 
 from documents import chunking
@@ -52,6 +54,45 @@ def test_each_mail_of_a_mailbox_has_its_place(tmp_path):
     extracted = mbox.extract(written(tmp_path, "a.mbox", data), LIMITS)
     assert [page.label for page in extracted.pages] == ["mail 1, from Ada", "mail 2, from Bob"]
     assert extracted.pages[0].text.endswith("From here on, nothing.")
+
+
+ENVELOPE = b"From a@b Fri May  3 10:00:00 2024\n"
+
+
+def test_sentences_that_begin_like_the_line_above_a_mail_stay_in_their_mail(tmp_path):
+    data = (
+        ENVELOPE + b"Subject: Oil\n\nHello all.\n\nFrom Monday on the office is closed.\nThe key code is 4711.\n\n"
+        b"From the minutes of 3 May 2024, at 10:00:\nNote: closed.\n\n"
+        b"From bob@example.org\nSubject: Re: Oil\nFrom: Bob <b@b>\n\nThirteen.\n"
+    )
+    first, second = mbox.extract(written(tmp_path, "a.mbox", data), LIMITS).pages
+    assert "office is closed.\nThe key code is 4711.\n\nFrom the minutes" in first.text
+    assert first.text.endswith("Note: closed.")
+    assert second.text.endswith("Thirteen.")
+
+
+@pytest.mark.parametrize("headers", [b"To: bob@b\nMessage-ID: <1@b>", b"Message-ID: <1@b>"])
+def test_a_draft_in_a_mailbox_keeps_its_text(tmp_path, headers):
+    data = ENVELOPE + headers + b"\n\nNot sent yet.\n"
+    (page,) = mbox.extract(written(tmp_path, "a.mbox", data), LIMITS).pages
+    assert page.text.endswith("Not sent yet.")
+
+
+def test_a_mailbox_with_more_mails_than_pages_keeps_the_first_ones_and_tells_of_the_others(tmp_path):
+    data = b"".join(ENVELOPE + b"Subject: Oil\n\nNumber %d.\n\n" % number for number in range(5))
+    with reading.begin() as notes:
+        extracted = mbox.extract(written(tmp_path, "a.mbox", data), replace(LIMITS, max_pages=2))
+    assert [page.label for page in extracted.pages] == ["mail 1", "mail 2"]
+    assert [(note.value, note.count) for note in notes.notes()] == [
+        ("mails for which one document has no room, the first: mail 3", 3)
+    ]
+
+
+def test_a_file_for_which_a_mail_has_no_page_left_is_told_without_false_numbers(tmp_path):
+    data = files.msg("Oil", "Twelve.", {"offer.txt": b"Ten."})
+    with reading.begin() as notes:
+        outlook.extract(written(tmp_path, "a.msg", data), replace(LIMITS, max_pages=1))
+    assert [note.value for note in notes.notes()] == ["offer.txt: it would be more text than one document may have"]
 
 
 CALENDAR = """BEGIN:VCALENDAR

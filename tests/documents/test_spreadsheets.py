@@ -71,6 +71,11 @@ def test_numbers_are_shown_by_the_formats_of_their_cells(value, code, shown):
     assert shown_number(value, code) == shown
 
 
+def test_a_condition_that_is_no_number_applies_to_nothing():
+    assert shown_text("A7", "[>1.2.3]0;@") == "A7"
+    assert shown_number(7, "[>1.2.3]0;@") == "7"
+
+
 def test_texts_are_shown_by_the_formats_of_their_cells():
     assert shown_text("A7", '"No. "@') == "No. A7"
     assert shown_text("A7", "00000") == "A7"
@@ -150,6 +155,21 @@ def test_merged_cells_are_in_each_of_their_rows_and_name_the_columns_below_them(
     assert extracted.pages[0].text == "City | 2024\nCity | Sales | Costs\nBonn | 1 | 2\nBonn | 3 | 4\nUlm | 5 | 6"
     assert extracted.headings[-1].text == "City | 2024 Sales | 2024 Costs"
     assert extracted.pages[0].text[extracted.headings[-1].start :].startswith("Bonn")
+
+
+def test_an_empty_first_cell_of_two_rows_of_names_moves_no_name(tmp_path):
+    book = openpyxl.Workbook()
+    rows = [["Region", 2024, None, 2025, None], [None, "Sales", "Costs", "Sales", "Costs"], ["Cork", 1, 2, 3, 4]]
+    for cells in rows:
+        book.active.append(cells)
+    book.active.merge_cells("B1:C1")
+    book.active.merge_cells("D1:E1")
+    book.save(tmp_path / "a.xlsx")
+    names = "Region | 2024 Sales | 2024 Costs | 2025 Sales | 2025 Costs"
+    assert xlsx.extract(tmp_path / "a.xlsx", LIMITS).headings[-1].text == names
+    book.active["A1"], book.active["A2"] = None, "Region"
+    book.save(tmp_path / "b.xlsx")
+    assert xlsx.extract(tmp_path / "b.xlsx", LIMITS).headings[-1].text == names
 
 
 def test_formulas_without_a_stored_value_and_hidden_sheets_are_noted(tmp_path):
