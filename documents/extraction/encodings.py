@@ -1,5 +1,7 @@
 """Decodes bytes to text, whatever their encoding."""
 
+# ruff: noqa: RUF001
+
 import codecs
 import re
 import unicodedata
@@ -28,7 +30,21 @@ MARKS = (
 WESTERN = "cp1252"
 # It writes the tones of Vietnamese as characters of their own.
 WITH_TONES_APART = "cp1258"
-WORD = re.compile(r"[^\W\d_]{2,}")
+# How near its letters must come to the likeliest other encoding to be taken for Western: most such files are.
+WESTERN_SHARE = 0.6
+# In the Western encoding, few languages have them; in others, their bytes are letters of Turkish and the Baltic ones.
+RARE_LETTERS = re.compile("[ðþÐÞ]")
+# Signs of units, numbers and ordinals, which count as letters elsewhere.
+SIGNS = "ªºµ¹²³¼½¾"
+LETTER = rf"[^\W\d_{SIGNS}]"
+WORD = re.compile(LETTER + "{2,}")
+# Characters that hardly any text has, or not there: in the middle of a word, or as a part of a frame or
+# a mark beside one; only the bars between the cells of a table stand there.
+ODD_SIGN = re.compile(
+    rf"[\x80-\x9f¤]|(?<={LETTER})[±×÷¬¦©®°¢£¥€™¼½¾ªº¶§«»‹›‚„†‡¿¡](?={LETTER})"
+    rf"|£(?={LETTER})|(?<={LETTER})[¼½¾]"
+    r"|[\u2500-\u259f](?<![│║])(?=\w)|(?<=\w)[\u2500-\u259f˛¸˝ˇ˘˙¨](?<![│║])"
+)
 CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 WITH_LETTERS = re.compile(rb"[^\n]*[\x80-\xff][^\n]*\n?")
 
@@ -112,8 +128,8 @@ def _guessed(data: bytes) -> str:
     texts = [(name, text) for name in _by_language(sample) if (text := decoded(data, name)) is not None]
     if not texts:
         raise ExtractionError(UNKNOWN)
-    # Of encodings in which equally few words are odd, min() takes the first.
-    encoding, text = min(texts, key=lambda found: _odd_words(found[1][:SAMPLE_BYTES]))
+    # Of encodings in which equally few words and signs are odd, min() takes the first.
+    encoding, text = min(texts, key=lambda found: _oddness(found[1][:SAMPLE_BYTES]))
     note(Unread.GUESSED_ENCODING, encoding)
     return _composed(text, encoding)
 
@@ -121,22 +137,34 @@ def _guessed(data: bytes) -> str:
 def _only_signs(sample: bytes) -> bool:
     """Return whether all beyond ASCII are dashes, quotes and currency signs, which most encodings of Windows share."""
     text = decoded(sample, WESTERN)
-    return text is not None and not any(letter.isalpha() and not letter.isascii() for letter in text)
+    if text is None or _oddness(text.replace("¤", "")):
+        return False
+    return not any(letter.isalpha() and not letter.isascii() and letter not in SIGNS for letter in text)
 
 
 def _by_language(sample: bytes) -> list[str]:
-    """Return encodings by how well the pairs of letters fit a language that is written in them, best first."""
+    """Return encodings by how well the pairs of letters fit a language that is written in them, best first.
+
+    The Western one comes before those that are hardly better.
+    """
     from chardet import detect_all
 
     # A few bytes at the end may be half a character.
     found = detect_all(sample, compat_names=False, include_encodings=LETTERS_TELL, no_match_encoding=WESTERN)
-    names = [match["encoding"] or WESTERN for match in found]
-    return [*names, *({WESTERN} - set(names))]
+    fits = {match["encoding"] or WESTERN: match["confidence"] for match in found}
+    names = [name for name in fits if name != WESTERN]
+    share = 1 if RARE_LETTERS.search(decoded(sample, WESTERN) or "") else WESTERN_SHARE
+    best, western = max(fits.values(), default=0), fits.get(WESTERN, 0)
+    better = [name for name in names if western < share * best and fits[name] >= western]
+    return [*better, WESTERN, *(name for name in names if name not in better)]
 
 
-def _odd_words(text: str) -> int:
-    """Count words that mix alphabets, or have capitals after small letters, beyond ASCII: signs of a wrong guess."""
-    return sum(_is_odd(word[0]) for word in WORD.finditer(text) if not word[0].isascii())
+def _oddness(text: str) -> int:
+    """Count what hints at a wrong guess: signs in odd places, and words beyond ASCII that mix alphabets or have
+    capitals after small letters.
+    """
+    words = sum(_is_odd(word[0]) for word in WORD.finditer(text) if not word[0].isascii())
+    return words + sum(1 for _ in ODD_SIGN.finditer(text))
 
 
 def _is_odd(word: str) -> bool:

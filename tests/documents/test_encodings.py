@@ -65,7 +65,45 @@ def test_vietnamese_is_told_and_its_letters_are_composed():
     assert guess(apart.encode("cp1258"))[0] == text
 
 
-@pytest.mark.parametrize("text", ["Price: 20 € – “net”", "20 € per day"])
+WESTERN = [
+    "The film is 25 µm thick and was cured at 180 °C ± 2 °C for ½ hour. Müller, 20 € – “net”.",
+    "Señor Núñez, año 2024, niño",
+    "FRANÇOIS HÉLÈNE ÉCOLE",
+    "c'est le cœur, Œuvre de l’été",
+    "Dear señor Núñez, the room has 10 m².",
+    "L’été dernier, l’équipe a déménagé.\nLe cœur de l’œuvre est à Orléans.\nSurface : 120 m², hauteur 3 m.\n"
+    "À l’école, François apprend.\nC’est très agréable.",
+    "Nº 5, 1ª edición",
+    "naïve café",
+    "È vero, però",
+    "MÜNCHEN, STRAßE, GRÖSSE",
+    "Hôtel «Élysée»",
+    "Größe 10 m²",
+    "São Paulo, coração",
+]
+OTHERS = {
+    "iso8859-15": "20 € für Grüße",
+    "cp850": "│Señor Núñez│año 2024│\n├───────────┤",
+    "cp437": "║Größe║Länge║ für Grüße",
+    "cp866": "│Имя│ 5 │\n├──────┤ строка",
+    "cp1250": "Árvíztűrő tükörfúrógép",
+    "iso8859-2": "Łódź, ulica Piękna 5",
+    "cp1257": "Žemaitija, šeši, ąžuolas",
+    "cp1254": "kış geliyor, yaşlı",
+}
+
+
+@pytest.mark.parametrize("text", WESTERN)
+def test_what_can_be_western_is_western(text):
+    assert guess(text.encode("cp1252"))[0] == text
+
+
+@pytest.mark.parametrize(("encoding", "text"), OTHERS.items())
+def test_what_is_odd_as_western_text_is_not_western(encoding, text):
+    assert guess(text.encode(encoding))[0] == text
+
+
+@pytest.mark.parametrize("text", ["Price: 20 € – “net”", "20 € per day", "area 10 m², 5 µg", "180 °C ± 2 °C, ½"])
 def test_signs_alone_are_western_and_no_guess(text):
     assert guess(text.encode("cp1252")) == (text, ())
 
