@@ -7,7 +7,7 @@ from email.utils import format_datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from documents.extraction import mail
+from documents.extraction import compressed_rtf, mail, rtf
 from documents.extraction.encodings import clean, decode
 from documents.extraction.mail_parts import AttachedFile, Mail
 from documents.extraction.reading import note
@@ -19,9 +19,10 @@ if TYPE_CHECKING:
 
 DAMAGED = "This mail is damaged or not complete. Save it again as .msg or .eml."
 NOT_ONE = "This is not a mail of Outlook, though its name says so. Save it again as .msg or .eml."
+NO_RICH_TEXT = "the text of a mail, which is damaged or too large"
 DAMAGES = (OSError, ValueError, LookupError, TypeError, AttributeError, struct.error)
 
-SUBJECT, BODY, HTML = "0037", "1000", "1013"
+SUBJECT, BODY, HTML, RICH_TEXT = "0037", "1000", "1013", "1009"
 TO, CC = "0E04", "0E03"
 SENDER, SENDER_ADDRESS, SENDER_SMTP = "0C1A", "0C1F", "5D01"
 SENT, DELIVERED = 0x00390040, 0x0E060040
@@ -42,7 +43,7 @@ def extract(path: Path, limits: Limits) -> Extracted:
 
     try:
         with olefile.OleFileIO(str(path)) as container:
-            read = MsgReader(container).mail()
+            read = MsgReader(container, limits).mail()
             if not read.is_one and not read.body:
                 raise ExtractionError(NOT_ONE)
             return mail.read(read, limits)
@@ -55,8 +56,8 @@ def extract(path: Path, limits: Limits) -> Extracted:
 class MsgReader:
     """A mail's container; a mail in it is a folder of the same form."""
 
-    def __init__(self, container: "OleFileIO") -> None:
-        self._container = container
+    def __init__(self, container: "OleFileIO", limits: Limits) -> None:
+        self._container, self._limits = container, limits
         self._entries = container.listdir(streams=True, storages=True)
 
     def mail(self, place: Place = (), depth: int = 0) -> Mail:
@@ -78,10 +79,20 @@ class MsgReader:
             return plain.strip()
         markup = decode(self._bytes((*place, f"__substg1.0_{HTML}{BINARY}"))) or self._text(place, HTML)
         if not markup:
-            return ""
+            return self._rich_text(place)
         from documents.extraction.html import read
 
         return read(clean(markup)).text
+
+    def _rich_text(self, place: Place) -> str:
+        packed = self._bytes((*place, f"__substg1.0_{RICH_TEXT}{BINARY}"))
+        if not packed:
+            return ""
+        try:
+            return "".join(page.text for page in rtf.read(compressed_rtf.unpacked(packed), self._limits).pages).strip()
+        except (ExtractionError, ValueError):
+            note(Unread.PART, NO_RICH_TEXT)
+            return ""
 
     def _attached(self, place: Place, depth: int) -> Iterator[AttachedFile | Mail]:
         folders = dict.fromkeys(
@@ -91,6 +102,8 @@ class MsgReader:
             and len(entry) > len(place)
             and entry[len(place)].startswith(ATTACHMENT)
         )
+        if len(folders) > MAX_ATTACHMENTS:
+            note(Unread.PART, f"attachments of a mail. {mail.TOO_MANY}"[:-1], count=len(folders) - MAX_ATTACHMENTS)
         for folder in list(folders)[:MAX_ATTACHMENTS]:
             name = self._text(folder, FILE_LONG) or self._text(folder, FILE_SHORT)
             shown = shown_name(name.replace("\0", "")) if name else "a file"

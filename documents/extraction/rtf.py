@@ -50,8 +50,12 @@ NAMES = ("fonts", "styles")
 
 
 def extract(path: Path, limits: Limits) -> Extracted:
+    return read(path.read_bytes(), limits)
+
+
+def read(data: bytes, limits: Limits) -> Extracted:
     # Every byte becomes a character here: its meaning depends on the font.
-    text = path.read_bytes().decode("latin-1").strip("\0\r\n\t ")
+    text = data.decode("latin-1").strip("\0\r\n\t ")
     if not text.startswith("{\\rtf"):
         raise ExtractionError(NOT_ONE)
     reader = RtfReader(limits)

@@ -41,6 +41,40 @@ def test_a_mail_of_outlook_is_read_with_its_files_and_the_mails_in_it(tmp_path):
     ]
 
 
+# The examples of Microsoft's description of the format.
+HELLO = "2d0000002b0000004c5a4675f1c5c7a703000a007263706731323542320af32068656c090020627705b06c647d0a800fa0"
+REPEATED = "1a0000001c0000004c5a4675e2d44b51410004205758595a0d6e7d010eb0"
+
+
+def msg_of_rich_text(data: bytes) -> bytes:
+    tree = files.msg_tree("Oil", "")
+    return files.compound({**tree, "__substg1.0_10090102": data})
+
+
+@pytest.mark.parametrize(("packed", "text"), [(HELLO, "hello world"), (REPEATED, "WXYZWXYZWXYZWXYZWXYZ")])
+def test_a_mail_of_outlook_that_has_only_rich_text_is_read(tmp_path, packed, text):
+    data = msg_of_rich_text(bytes.fromhex(packed))
+    (page,) = outlook.extract(written(tmp_path, "a.msg", data), LIMITS).pages
+    assert page.text == f"Subject: Oil\nFrom: Ada\n\n{text}"
+
+
+@pytest.mark.parametrize("packed", [HELLO[:60], "2d0000002b0000004c5a4675f1c5c7a7ffffff", "00" * 9])
+def test_rich_text_that_is_damaged_is_told(tmp_path, packed):
+    with reading.begin() as notes:
+        outlook.extract(written(tmp_path, "a.msg", msg_of_rich_text(bytes.fromhex(packed))), LIMITS)
+    assert [note.value for note in notes.notes()] == ["the text of a mail, which is damaged or too large"]
+
+
+def test_attachments_of_outlook_beyond_the_most_are_told(tmp_path, monkeypatch):
+    monkeypatch.setattr(outlook, "MAX_ATTACHMENTS", 1)
+    data = files.msg("Oil", "Twelve.", {f"{number}.txt": b"Ten. " * 1000 for number in range(3)})
+    with reading.begin() as notes:
+        outlook.extract(written(tmp_path, "a.msg", data), LIMITS)
+    assert [(note.value, note.count) for note in notes.notes()] == [
+        ("attachments of a mail. At most 200 files in a mail are read", 2)
+    ]
+
+
 def test_a_container_without_a_mail_says_so(tmp_path):
     with pytest.raises(ExtractionError, match=r"not a mail of Outlook|damaged"):
         outlook.extract(written(tmp_path, "a.msg", files.compound({"__nameid_version1.0": {}, "x": b"y"})), LIMITS)
