@@ -7,7 +7,7 @@ from documents.extraction.collected import TOO_MUCH_IN_ALL, CollectedParts
 from documents.extraction.encodings import clean
 from documents.extraction.layout import paged
 from documents.extraction.mail_parts import SHOWN, AttachedFile, Mail, day_of, sender_of
-from documents.extraction.quoted_mails import QuotedMail, quoted_mails
+from documents.extraction.quoted_mails import QuotedMail, own_text, quoted_mails
 from documents.extraction.reading import note
 from documents.extraction.types import Extracted, ExtractionError, LimitReachedError, Limits, Unread
 
@@ -62,17 +62,15 @@ class MailWriter:
 
     def _write_text(self, mail: Mail, place: str) -> None:
         body, quoted = clean(mail.body), quoted_mails(clean(mail.body))
-        own = body[: quoted[0].start] if quoted else body
         blocks = (
             "\n".join(f"{name}: {mail.headers[name]}" for name in SHOWN if mail.headers.get(name)),
-            own.strip(),
+            own_text(body, quoted),
             f"Attachments: {', '.join(map(_named, mail.attached))}" if mail.attached else "",
         )
         heading = mail.headers.get("Subject", "") if place else ""
         self._add(clean("\n\n".join(filter(None, blocks))), _joined(place, _written(mail)), heading)
-        ends = [*(one.start for one in quoted[1:]), len(body)]
-        for one, end in zip(quoted, ends, strict=False):
-            self._add(body[one.start : end].strip(), _joined(place, _quoted(one)))
+        for one in quoted:
+            self._add(body[one.start : one.end].strip(), _joined(place, _quoted(one)))
 
     def _add(self, text: str, place: str, heading: str = "") -> None:
         """Add a text. If there is no more room for it, what was read is kept and a note tells of the rest."""

@@ -222,12 +222,38 @@ def test_a_forwarded_mail_that_was_encoded_is_read(tmp_path):
 )
 def test_mails_that_are_quoted_in_the_text_have_their_own_place(tmp_path, announced, label):
     made = message()
-    made.set_content(f"Please read this.\n\n{announced}\n\nIt costs ten.\n")
+    quotation = f"{announced}\n> \n> It costs ten." if announced.startswith(">") else f"{announced}\n\nIt costs ten."
+    made.set_content(f"Please read this.\n\n{quotation}\n")
     extracted = read(tmp_path, made)
     assert extracted.pages[0].label == "from Ada Lövelace, 3 May 2024"
     assert extracted.pages[0].text.endswith("Please read this.")
     assert extracted.pages[1].label.startswith(label)
-    assert extracted.pages[1].text == f"{announced}\n\nIt costs ten."
+    assert extracted.pages[1].text == quotation
+
+
+def test_what_is_written_below_a_marked_quotation_is_not_said_by_the_quoted_person(tmp_path):
+    made = message()
+    made.set_content(
+        "On Thursday, Grace wrote:\n> From: Grace <g@example.org>\n> Subject: Price\n>\n> It costs ten.\n\n"
+        "> Or nine.\n\nNo, we pay five.\nAda\n"
+    )
+    own, quoted = read(tmp_path, made).pages
+    assert own.text.endswith("+0200\n\nNo, we pay five.\nAda")
+    assert quoted.label.startswith("quoted mail from Grace")
+    assert quoted.text.endswith("> It costs ten.\n\n> Or nine.")
+
+
+@pytest.mark.parametrize(
+    ("header", "count"),
+    [
+        ("From: the board\nSubject: our budget", 0),
+        ("From: Grace\nTo: Ada <ada@example.org>\nSubject: Price", 1),
+        ("From: Grace\nSent: Thursday, 2 May 2024\nSubject: Price", 1),
+        ("-----Original Message-----\nFrom: Grace\nSubject: Price", 1),
+    ],
+)
+def test_a_header_without_marks_needs_an_address_a_moment_or_an_announcement(header, count):
+    assert len(quoted_mails(f"Hello.\n\n{header}\n\nMail me: a@example.org")) == count
 
 
 def test_other_things_that_go_from_somebody_to_somebody_are_no_quoted_mails():
