@@ -5,12 +5,18 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from documents.extraction.drawings import Drawings, alternative_text
+from documents.extraction.formulas import power_mark, written
 from documents.extraction.package import Element, Package, attribute, child, local
 
 # Deleted text, older copies of text boxes, and formats that say nothing about the words.
 UNREAD = {
     *("del", "moveFrom", "Fallback", "delText", "rPr", "pPr", "sectPr", "tblPr", "tblGrid", "trPr"),
     *("tcPr", "sdtPr", "sdtEndPr"),
+}
+# How the parts of a formula are set.
+UNREAD_IN_FORMULAS = {
+    *("fPr", "sSupPr", "sSubPr", "sSubSupPr", "radPr", "naryPr", "limUppPr", "limLowPr", "ctrlPr", "argPr", "funcPr"),
+    *("mPr", "eqArrPr", "barPr", "accPr", "boxPr", "groupChrPr", "borderBoxPr", "sPrePr", "phantPr"),
 }
 BREAKS = {"tab": "\t", "ptab": "\t", "br": "\n", "cr": "\n", "noBreakHyphen": "\u2011"}
 NOTES = {"footnoteReference": "footnotes", "endnoteReference": "endnotes"}
@@ -90,6 +96,8 @@ class RunReader:
                 read.parts.append(element.text or "")
             elif name in BREAKS:
                 read.parts.append(BREAKS[name])
+            elif name == "oMath":
+                read.parts.append(_formula(element))
             elif name in NOTES:
                 self._references.append((NOTES[name], attribute(element, "id")))
                 read.parts.append(f"[{len(self._references)}]")
@@ -104,6 +112,7 @@ class RunReader:
             elif name in ("drawing", "pict", "object"):
                 self._gather_drawing(element, read)
             elif name not in UNREAD and not (name == "r" and _hidden(element)):
+                read.parts.append(_power_mark(element, read) if name == "r" else "")
                 self._gather(element, read)
 
     def _gather_link(self, element: Element, read: ParagraphText) -> None:
@@ -145,6 +154,35 @@ def _follow_field(element: Element, read: ParagraphText) -> None:
         read.codes[-1] += element.text or ""
     elif kind == "end" and read.codes and (code := LINK.match(read.codes.pop())):
         read.link(0, code[1])
+
+
+def _power_mark(run: Element, read: ParagraphText) -> str:
+    raised = child(run, "rPr", "vertAlign")
+    if raised is None or attribute(raised, "val") != "superscript":
+        return ""
+    before = next((part for part in reversed(read.parts) if part), "")
+    return power_mark(before, "".join(element.text or "" for element in run if local(element) == "t"))
+
+
+def _formula(element: Element) -> str:
+    """Return a formula as people type it; those of an office package are never nested too deeply for this."""
+    name = local(element)
+    if name == "t":
+        return element.text or ""
+    if name == "func":
+        return " ".join(_formula(part) for part in element if local(part) in ("fName", "e"))
+    if name == "d":
+        return f"({', '.join(_formula(part) for part in element if local(part) == 'e')})"
+    parts = [(local(part), _formula(part)) for part in element if local(part) not in UNREAD | UNREAD_IN_FORMULAS]
+    if name == "nary":
+        sign = child(element, "naryPr", "chr")
+        below, above, inner = (dict(parts).get(part, "") for part in ("sub", "sup", "e"))
+        summed = written("sSubSup", [(sign is not None and attribute(sign, "val")) or "∫", below, above])
+        return f"{summed} {inner}"
+    if name == "rad":
+        degree, inner = dict(parts).get("deg", ""), dict(parts).get("e", "")
+        return written("mroot", [inner, degree])
+    return written(name, [text for _, text in parts])
 
 
 def _hidden(run: Element) -> bool:

@@ -1,7 +1,7 @@
 """Reads HTML as a person sees it: the words in their blocks, without scripts, styles and hidden parts."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,13 +9,14 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from documents.extraction import html_nesting
 from documents.extraction.encodings import clean, decode
+from documents.extraction.formulas import power_mark, written
 from documents.extraction.grids import TALLEST_CELL, Cell, Grid, TableLines
 from documents.extraction.html_furniture import furniture
 from documents.extraction.layout import paged, under
 from documents.extraction.reading import note
 from documents.extraction.types import Extracted, Limits, Unread
 
-UNSEEN = {"script", "style", "noscript", "template", "svg", "math", "iframe", "object", "head", "select", "-comment"}
+UNSEEN = {"script", "style", "noscript", "template", "svg", "iframe", "object", "head", "select", "-comment"}
 HEADINGS = {"h1", "h2", "h3", "h4", "h5", "h6"}
 PARAGRAPHS = HEADINGS | {
     *("address", "article", "aside", "blockquote", "body", "details", "dl", "fieldset", "figure", "footer", "form"),
@@ -23,6 +24,11 @@ PARAGRAPHS = HEADINGS | {
 }
 LINES = {"br", "caption", "dd", "div", "dt", "figcaption", "legend", "li", "option", "summary", "tr"}
 CELLS = {"td", "th"}
+
+# Parts of a formula that repeat it for programs.
+UNSEEN_IN_FORMULAS = {"annotation", "annotation-xml", "mphantom", "-comment"}
+MAX_FORMULA_DEPTH = 60
+CHANGES = {"del", "ins", "s", "strike"}
 
 PICTURE = "Picture: "
 LEFT_OUT = "menus, notices and footers of the page"
@@ -158,10 +164,10 @@ def _write(nodes: list[Step], writer: HtmlWriter) -> None:
             table = None
         elif table is not None:
             table.read(node, opens=opens)
-        elif tag == "img":
-            writer.flowing(_alternative(node) if opens else "")
+        elif tag in WRITTEN:
+            writer.flowing(WRITTEN[tag](node) if opens else "")
         elif tag == "-text":
-            text = clean(node.text_content or "")
+            text = _text(node)
             writer.words(text) if preformatted else writer.flowing(text)
         else:
             preformatted += (1 if opens else -1) if tag == "pre" else 0
@@ -192,10 +198,10 @@ class HtmlTable:
 
     def read(self, node: LexborNode, *, opens: bool) -> None:
         tag = node.tag or ""
-        if tag == "img" and opens:
-            self._words.flowing(_alternative(node))
+        if tag in WRITTEN:
+            self._words.flowing(WRITTEN[tag](node) if opens else "")
         elif tag == "-text":
-            self._words.flowing(clean(node.text_content or ""))
+            self._words.flowing(_text(node))
         elif tag in CELLS and opens:
             self._words = HtmlWriter()
         elif tag in CELLS:
@@ -221,6 +227,42 @@ def _alternative(picture: LexborNode) -> str:
     """Return what a page says that a picture shows, between spaces; "" for pictures that are decoration or signs."""
     words = clean(picture.attributes.get("alt") or "").strip()
     return f" {PICTURE}{words} " if " " in words else f" {words} " if words else ""
+
+
+def _text(node: LexborNode) -> str:
+    """Return the words of a text, without the hyphens that are shown only where a line ends."""
+    return clean(node.text_content or "").replace("\u00ad", "")
+
+
+def _between_changes(change: LexborNode) -> str:
+    """Return a space if an old or new version directly follows the other: its words would be joined with them."""
+    before = change.prev
+    return " " if before is not None and before.tag in CHANGES and before.tag != change.tag else ""
+
+
+def _power_mark(raised: LexborNode) -> str:
+    before = raised.prev
+    return power_mark(before.text_content or "", raised.text()) if before is not None and before.tag == "-text" else ""
+
+
+def _formula(node: LexborNode, depth: int = 0) -> str:
+    if node.tag == "-text":
+        return " ".join(_text(node).split())
+    if depth > MAX_FORMULA_DEPTH:
+        return " ".join(node.text().split())
+    parts = [
+        _formula(part, depth + 1)
+        for part in node.iter(include_text=True)
+        if part.tag not in UNSEEN_IN_FORMULAS and (part.is_element_node or (part.text_content or "").strip())
+    ]
+    return written(node.tag or "", parts)
+
+
+# What is written where an element begins, instead of or before what is in it.
+WRITTEN: dict[str, Callable[[LexborNode], str]] = {
+    **{"img": _alternative, "math": _formula, "sup": _power_mark},
+    **dict.fromkeys(CHANGES, _between_changes),
+}
 
 
 def _span(cell: LexborNode, name: str) -> int:
@@ -264,6 +306,8 @@ def _walk(root: LexborNode) -> Iterator[Step]:
         yield node, opens
         if opens and node.is_element_node:
             stack.append((node, False))
+            if node.tag == "math":
+                continue
             stack.extend((child, True) for child in reversed(list(node.iter(include_text=True))))
 
 
