@@ -68,7 +68,7 @@ class Mail:
 def parsed(data: bytes, *, is_one: bool = False) -> Mail:
     """Parse the bytes of a mail. Raises ExtractionError if it is cut, encrypted or exceeds the limits.
 
-    `is_one`: it is known to be a mail, whatever headers it lacks.
+    `is_one`: it is known to be a mail, even without one of the headers in SHOWN.
     """
     message = BytesParser(_class=Bounds().part, policy=policy.default).parsebytes(data)  # type: ignore[arg-type]
     return read_message(message, is_one=is_one)
