@@ -18,6 +18,8 @@ from search.types import Filters, Hit, Reader
 NO_FILTERS = Filters()
 # Passages read at once: enough for an answer, with some to spare for near-duplicates and removed ones.
 BATCH = 16
+# Slices of pages read in one statement: SQLite joins at most 500 queries.
+SLICES = 200
 # Fills up a batch; no passage has this id.
 NOBODY = -1
 
@@ -130,7 +132,9 @@ def page_counts(sources: Iterable[UUID]) -> dict[UUID, int]:
 def as_hits(stretches: Sequence[Stretch]) -> list[Hit]:
     """Return each stretch as one hit with its page's own text, without those that the database no longer has."""
     joined = [stretch for stretch in stretches if not _is_read(stretch)]
-    texts = _slices(joined) if joined else {}
+    texts: dict[tuple[UUID, int, int], str] = {}
+    for first in range(0, len(joined), SLICES):
+        texts |= _slices(joined[first : first + SLICES])
     found = []
     for stretch in stretches:
         place = (stretch.best.source_id, stretch.best.page, stretch.start)

@@ -81,7 +81,7 @@ def whole_document(
     rows = _rows(source) if source else []
     if not rows:
         return None
-    parts = in_parts(rows, PART_CHARS)
+    parts = in_parts(rows, min(PART_CHARS, budget_chars))
     fitting = list(accumulate((length([part]) for part in parts), initial=0))
     count = max(1, sum(total <= budget_chars for total in fitting[1:]))
     if count < len(parts) and not named:

@@ -14,7 +14,7 @@ from langai_site.sensitivity import Sensitivity
 from search import services
 from search.access import reader_of
 from search.models import Page
-from search.types import Filters, PageText, SourceInfo
+from search.types import Filters, PageText, SourceInfo, TextSpan
 
 FILLER = "General remarks about floor plans, visitors and cleaning follow in the annex of this chapter. " * 6
 TOWNS = ("Aarhus", "Bilbao", "Cork", "Dakar", "Essen", "Fukuoka", "Ghent", "Hull", "Izmir", "Jena", "Kyiv", "Lyon")
@@ -100,6 +100,29 @@ def test_what_was_not_read_of_a_long_document_is_said(put, read):
     assert "The branch in Aarhus" in found.hits[0].text
     assert "“Branches” is too long to be read whole here." in found.notice
     assert "Lyon" not in "".join(hit.text for hit in found.hits)
+
+
+def test_the_part_of_a_long_document_keeps_a_small_budget(put, read):
+    put("branches.md", BRANCHES)
+    found = read("Summarise branches.md", budget_chars=2000)
+    assert "The branch in Aarhus" in found.hits[0].text
+    assert sum(len(hit.text) for hit in found.hits) <= 2000
+
+
+def test_a_document_of_very_many_pages_is_read_whole(handbook, read):
+    pages = [PageText(n, f"Note {n} of the box") for n in range(1, 601)]
+    spans = [TextSpan(page.text, page.number, 0, len(page.text)) for page in pages]
+    info = SourceInfo(
+        document=uuid4(),
+        version=1,
+        collection_id=handbook.pk,
+        title="box",
+        file_name="box.mbox",
+        media_type="application/mbox",
+        sensitivity=Sensitivity.PUBLIC,
+    )
+    services.index(info, pages, spans)
+    assert [hit.page for hit in read("Summarise box.mbox").hits] == list(range(1, 601))
 
 
 def test_a_document_that_filters_leave_out_is_not_read_whole(put, read):
