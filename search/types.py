@@ -26,7 +26,7 @@ class Filters:
     """The limits of a search. None does not narrow it; an empty tuple excludes everything.
 
     `types` are media types. `since` and `until` are days (UTC), both included, on which a document was added.
-    `max_label` leaves out passages with a higher label.
+    `max_label` leaves out passages with a higher label. `sources` are the documents that a question names.
     """
 
     collections: tuple[int, ...] | None = None
@@ -34,6 +34,7 @@ class Filters:
     since: date | None = None
     until: date | None = None
     max_label: Sensitivity | None = None
+    sources: tuple[UUID, ...] | None = None
 
 
 @dataclass(frozen=True)

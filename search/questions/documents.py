@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 
-from search.questions.queries import folded
+from search.questions.queries import folded, topic
 from search.questions.quotes import quoted
 from search.questions.requests import REQUESTS
 
@@ -17,6 +17,13 @@ WHOLE_CHARS = 300
 
 _UNSPACED = ("zh",)
 _FILE = re.compile(r"[^\s\"'“”„«»「」]+\.\w{1,5}(?!\w)")
+# Words that ask for nothing certain in a document.
+_GENERAL = re.compile(
+    r"\b(?:documents?|files?|docs?|texts?|contents?|main|key|important|points?|facts?|briefly|short|summary|overview|"
+    r"dokuments?|datei|inhalte?|wichtigste[nrs]?|punkte?|kurze?|zusammen|zusammenfassung|überblick|gib|fichier|contenu|"
+    r"principaux|principales|documentos?|archivo|contenido|puntos|resumen)\b|文件|文档|文檔|内容|內容|主要|要点|要點|"
+    r"الملف|المستند|محتوي"
+)
 _EDGES = " \t\n\"'“”„«»「」?!.,:;¿¡？！。，：、()"
 _ARTICLE = re.compile(
     r"^(?:(?:me|us|please|all of|all|every|the|a|of|in|file|document|der|die|das|den|des|dem|von|alle|bitte|datei|"
@@ -30,11 +37,24 @@ _AFTER = re.compile(r"\s+(?:say|contain|zusammen|auf|an|about)$", re.IGNORECASE)
 class WholeQuestion:
     """A question about a document as a whole. `names`: texts that may be the title or the name of its file.
 
-    `everything`: it asks for all of a kind, so it may be about a document that it does not name.
+    `everything`: it asks for all of a kind, so it may be about a document that it does not name. `rest`: what it says
+    beside asking, folded, in `language`.
     """
 
     names: tuple[str, ...]
     everything: bool = False
+    rest: str = ""
+    language: str = "en"
+
+    def topic(self, titles: Iterable[str]) -> list[str]:
+        """Return the words about which something of the document with these titles and names is asked."""
+        known = [folded(title) for title in titles]
+        named = [folded(name) for name in self.names]
+        called = {*known, *(name for name in named if any(title.startswith(name) for title in known))}
+        rest = self.rest
+        for name in sorted(called, key=len, reverse=True):
+            rest = rest.replace(name, " ")
+        return topic(_GENERAL.sub(" ", rest), self.language)
 
 
 def whole_question(text: str) -> WholeQuestion | None:
@@ -48,7 +68,9 @@ def whole_question(text: str) -> WholeQuestion | None:
             # Folding keeps the length of nearly every text; of the few others, only the name of a file is found.
             rest = text[match.end() :] if len(text) == len(comparable) else ""
             before = text[: match.start()] if language in _UNSPACED and len(text) == len(comparable) else ""
-            return WholeQuestion(tuple(_names(text, (rest, before))), bool(_everything(language).match(match[0])))
+            everything = bool(_everything(language).match(match[0]))
+            beside = f"{comparable[: match.start()]} {comparable[match.end() :]}"
+            return WholeQuestion(tuple(_names(text, (rest, before))), everything, beside, language)
     return None
 
 

@@ -126,6 +126,14 @@ def _only_requests(text: str, language: str) -> bool:
     return not subjects
 
 
+def topic(text: str, language: str) -> list[str]:
+    """Return the words of a text with a subject, beside those that only say how to answer."""
+    text = " ".join(_WORD.findall(folded(text)))
+    for pattern in (_asks, _beside):
+        text = pattern(language).sub(" ", text)
+    return _sorted_words(_polite(language).sub(" ", text), language)[0]
+
+
 def language_of(text: str) -> str:
     """Return the two-letter code of the language that a question is probably in; "" if nothing shows it."""
     text = folded(text)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
+from uuid import UUID
 
 from django.conf import settings
 
@@ -24,7 +25,7 @@ from search.services import passages
 from search.services.candidates import candidates, embedded_question
 from search.services.passages import NO_FILTERS
 from search.services.present import present_of_person
-from search.services.reading import in_sections, whole_document
+from search.services.reading import in_sections, named_source, whole_document
 from search.types import Filters, Findings, Hit, Reader
 
 logger = logging.getLogger(__name__)
@@ -153,8 +154,21 @@ def _exact(asked_for: SearchQuestion, hits: list[Hit]) -> list[Hit]:
 def _for_prompt(query: _Query, findings: Findings, budget_chars: int) -> Findings:
     """Return what a prompt is given: a document as a whole, if one is asked for, otherwise the sections of the hits."""
     if asked_for := whole_question(query.text):
-        whole = whole_document(asked_for, findings.hits, query.reader, query.filters, budget_chars)
+        named = named_source(asked_for, query.reader, query.filters)
+        whole = whole_document(asked_for, named, _strong(findings.hits), budget_chars)
         if whole:
             return replace(whole, notice=" ".join(filter(None, (whole.notice, findings.notice))))
-    strong = [hit for hit in findings.hits if hit.score >= WEAK * findings.hits[0].score]
-    return replace(findings, hits=tuple(in_sections(strong, budget_chars)))
+        if named:
+            findings = _first_of(named, query, findings)
+    return replace(findings, hits=tuple(in_sections(_strong(findings.hits), budget_chars)))
+
+
+def _strong(hits: Sequence[Hit]) -> list[Hit]:
+    return [hit for hit in hits if hit.score >= WEAK * hits[0].score]
+
+
+def _first_of(source: UUID, query: _Query, findings: Findings) -> Findings:
+    """Return what a document has about a question; what was found anywhere, if it has nothing."""
+    filters = replace(query.filters, sources=(source,))
+    inside = _found(replace(query, filters=filters))
+    return inside if inside.hits else findings

@@ -88,6 +88,8 @@ def _batch(batch: Sequence[int], scores: Mapping[int, float], reader: Reader) ->
 def kept_by(filters: Filters) -> Q:
     """Return the condition that the filters put on a passage; collections are chosen before."""
     kept = Q()
+    if filters.sources is not None:
+        kept &= Q(source__in=filters.sources)
     if filters.types is not None:
         kept &= Q(source__media_type__in=filters.types)
     if filters.since is not None:

@@ -69,24 +69,30 @@ def _beside(hit: Hit, row: Passage) -> Hit:
     )
 
 
-def whole_document(
-    asked: WholeQuestion, hits: Sequence[Hit], reader: Reader, filters: Filters, budget_chars: int
-) -> Findings | None:
+def whole_document(asked: WholeQuestion, named: UUID | None, hits: Sequence[Hit], budget_chars: int) -> Findings | None:
     """Return the document that a question is about as a whole, in its order, as far as it fits; None if none is meant.
 
+    `named` is the one that it names. If it asks for one subject in it, the document is returned only if all of it
+    fits. If it names none, the best hits show which is meant, and those of other documents follow.
     A notice says which part was not read.
     """
-    named = _named(asked, reader, filters)
     source = named or (_mostly(hits) if asked.everything else None)
     rows = _rows(source) if source else []
     if not rows:
         return None
+    others = () if named else [hit for hit in hits if hit.source_id != source]
     parts = in_parts(rows, min(PART_CHARS, budget_chars))
+    if length(parts) + sum(len(hit.text) for hit in others) <= budget_chars:
+        return Findings((*passages.as_hits(parts), *_in_room(others, budget_chars - length(parts))))
+    if not named or asked.topic((rows[0].file_name, rows[0].title)):
+        return None
     fitting = list(accumulate((length([part]) for part in parts), initial=0))
     count = max(1, sum(total <= budget_chars for total in fitting[1:]))
-    if count < len(parts) and not named:
-        return None
     return Findings(tuple(passages.as_hits(parts[:count])), _unread(parts, count))
+
+
+def _in_room(hits: Sequence[Hit], room: int) -> list[Hit]:
+    return in_sections(hits, room) if hits else []
 
 
 def _rows(source_id: UUID) -> list[Hit]:
@@ -134,9 +140,7 @@ def _hit(source: Source, pages: int, place: _Place) -> Hit:
 
 
 def _unread(parts: Sequence[Stretch], count: int) -> str:
-    """Return the sentence that says from where on a document was not read; empty if all of it was."""
-    if count == len(parts):
-        return ""
+    """Return the sentence that says from where on a document was not read."""
     first = parts[count].hits[0]
     place = first.location or first.heading or f"page {first.page}"
     share = round(100 * length(parts[:count]) / max(1, length(parts)))
@@ -146,7 +150,7 @@ def _unread(parts: Sequence[Stretch], count: int) -> str:
     )
 
 
-def _named(asked: WholeQuestion, reader: Reader, filters: Filters) -> UUID | None:
+def named_source(asked: WholeQuestion, reader: Reader, filters: Filters) -> UUID | None:
     """Return the one live source that has one of these names; None if there is none, or more than one document."""
     named = Q()
     for name in asked.names:

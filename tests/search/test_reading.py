@@ -125,6 +125,56 @@ def test_a_document_of_very_many_pages_is_read_whole(handbook, read):
     assert [hit.page for hit in read("Summarise box.mbox").hits] == list(range(1, 601))
 
 
+LONG = "# Handbook\n\n" + "\n\n".join(f"## Chapter {n}\n\n{FILLER}" for n in range(1, 61))
+LONG += "\n\n## Chapter 61\n\nOvertime is paid at one and a half times the hourly wage."
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        *("What does handbook.md say about overtime?", "What is in handbook.md about overtime?"),
+        *("Was steht in handbook.md über overtime?", "Summarise what handbook.md says about overtime"),
+        *("总结 handbook.md 的 overtime 规定", "Que dit handbook.md sur overtime ?"),
+    ],
+)
+def test_one_subject_in_a_long_document_is_searched_in_it(put, read, question):
+    put("handbook.md", LONG)
+    put("minutes.md", "# Minutes\n\nOvertime was a subject of the meeting. Overtime is overtime.")
+    found = read(question, budget_chars=12_000)
+    assert {hit.file_name for hit in found.hits} == {"handbook.md"}
+    assert "Overtime is paid" in "".join(hit.text for hit in found.hits)
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        *(
+            "What does handbook.md say?",
+            "Summarise the file handbook.md in three sentences",
+            "Was steht in handbook.md?",
+        ),
+        *(
+            "Summarise the main points of handbook.md, please",
+            "总结 handbook.md 的内容",
+            "Résume le fichier handbook.md",
+        ),
+    ],
+)
+def test_a_long_document_is_read_from_its_beginning_if_no_subject_is_named(put, read, question):
+    put("handbook.md", LONG)
+    assert "too long" in read(question, budget_chars=12_000).notice
+
+
+def test_what_other_documents_have_of_a_kind_is_kept(put, read):
+    suppliers = (f"## Supplier {n}\n\nThe supplier Eisen {n} delivers steel pipes to Europe." for n in range(4))
+    put("eu.md", "# Europe\n\n" + "\n\n".join(suppliers))
+    put("us.md", "# America\n\nThe supplier Ironworks delivers steel pipes to Ohio.")
+    put("asia.md", "# Asia\n\nThe supplier Tetsu delivers steel pipes to Osaka.")
+    found = read("List all suppliers that deliver steel pipes").hits
+    assert found[0].file_name == "eu.md"
+    assert {hit.file_name for hit in found} == {"eu.md", "us.md", "asia.md"}
+
+
 def test_a_document_that_filters_leave_out_is_not_read_whole(put, read):
     put("branches.md", BRANCHES)
     assert read("Summarise branches.md", filters=Filters(types=("application/pdf",))).hits == ()
