@@ -4,7 +4,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from functools import lru_cache
 
-from search.keywords.letters import folded
+from search.keywords.letters import CHUNK, folded
 from search.questions.lexicon import LANGUAGES
 
 # Languages in Latin letters, with their stemmers; other texts are stemmed by their script.
@@ -124,6 +124,13 @@ def language_of(words: Collection[str], text: str) -> str:
         return ""
     others = [count for language, count in found.items() if language != best and not {language, best} <= _ALIKE]
     return best if found[best] >= AHEAD * max(others, default=0) else ""
+
+
+def small_count(text: str, language: str) -> int:
+    """Return how many different small words of a language a text in Latin letters has."""
+    small = _languages_by_word()
+    words = {chunk.lower() for chunk in CHUNK.findall(text)}
+    return sum(language in small[word] for word in small.keys() & words)
 
 
 def _count(found: dict[str, float], languages: Sequence[str]) -> None:

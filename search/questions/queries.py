@@ -34,6 +34,10 @@ _SCRIPTS = (
     (re.compile(r"[\u0400-\u04ff]"), "ru"),
     (re.compile(r"[¿¡]"), "es"),
 )
+# What asks about something, and not only for another form of the answer: "Is the text in German?"
+_QUESTIONING = re.compile(
+    r"\b(?:what|what's|which|who|is|are|does|was|were|ist|sind|welche\w*|wer|heisst|bedeutet|qué|está|quel\w*|est|sont)\b"
+)
 _LATIN = ("en", "de", "fr", "es", "it", "pt", "nl")
 _UNSPACED = ("zh", "ja")
 _ARABIC_MARKS = re.compile(r"[\u0640\u064b-\u065f\u0670]")
@@ -72,7 +76,8 @@ def _gist(turn: str) -> str:
 def _before(history: Sequence[str]) -> list[str]:
     """Return the turns that a follow-up needs: back to one that stands alone."""
     found: list[str] = []
-    for turn in reversed([_gist(turn) for turn in history if turn.strip() and not needs_no_search(turn)]):
+    asking = [t for n, t in enumerate(history) if t.strip() and not needs_no_search(t, history[:n])]
+    for turn in reversed([_gist(turn) for turn in asking]):
         found.insert(0, turn)
         if len(found) == TURNS or leaning_of(turn) is not Leaning.CLEARLY:
             break
@@ -106,22 +111,24 @@ def _is_polite(text: str, language: str) -> bool:
 
 def is_about_answer(text: str) -> bool:
     """Return whether a text only asks something of the last answer: to translate or shorten it, why, and so on."""
-    if len(text) > SMALL_TALK_CHARS:
+    if len(text) > SMALL_TALK_CHARS or quoted(text):
         return False
     text = " ".join(_WORD.findall(folded(text)))
     return any(_only_requests(text, language) for language in REQUESTS)
 
 
-def needs_no_search(text: str) -> bool:
-    """Return whether a text has no subject that documents could be searched for."""
-    return is_small_talk(text) or is_about_answer(text)
+def needs_no_search(text: str, history: Sequence[str] = ()) -> bool:
+    """Return whether a text has no subject that documents could be searched for, after these earlier messages."""
+    return is_small_talk(text) or (any(map(str.strip, history)) and is_about_answer(text))
 
 
 def _only_requests(text: str, language: str) -> bool:
     rest = _asks(language).sub(" ", text)
     if rest == text:
         return False
-    rest = _polite(language).sub(" ", _beside(language).sub(" ", rest))
+    if not _QUESTIONING.search(text):
+        rest = _beside(language).sub(" ", rest)
+    rest = _polite(language).sub(" ", rest)
     subjects, _pointing_words = _sorted_words(rest, language)
     return not subjects
 
@@ -132,6 +139,13 @@ def topic(text: str, language: str) -> list[str]:
     for pattern in (_asks, _beside):
         text = pattern(language).sub(" ", text)
     return _sorted_words(_polite(language).sub(" ", text), language)[0]
+
+
+def has_subject_beside(text: str, phrases: Iterable[str]) -> bool:
+    """Return whether a text has words with a subject beside these phrases."""
+    for phrase in phrases:
+        text = text.replace(phrase, " ")
+    return bool(_sorted_words(folded(text), language_of(text) or "en")[0])
 
 
 def language_of(text: str) -> str:

@@ -10,7 +10,7 @@ from django.db.models.functions import Substr
 
 from search.embeddings import Embedder, companion_of
 from search.embeddings.calibrations import calibration
-from search.keywords.languages import STEMMERS
+from search.keywords.languages import STEMMERS, small_count
 from search.keywords.scripts import language_of_text
 from search.models import Passage
 from search.questions.queries import language_of
@@ -18,13 +18,18 @@ from search.questions.queries import language_of
 ENGLISH = ("en", "")
 # Characters at a passage's start that show its script.
 BEGINNING = 200
+# Small words that show the language of a question. One may be a word of another language: "Hat size" is not German.
+CLEAR_WORDS = 2
 # Ids in one statement; old versions of SQLite accept at most 999 values.
 BATCH = 900
 
 
 def question_language(text: str) -> str:
-    """Return the language of a question, which may be a few words; "" if nothing shows it."""
-    return language_of_text(text) or language_of(text)
+    """Return the language of a question, which may be a few words; "" if nothing shows it clearly."""
+    found = language_of_text(text) or language_of(text)
+    if any(char.isalpha() and not char.isascii() for char in text):
+        return found
+    return found if small_count(text, found) >= CLEAR_WORDS else ""
 
 
 def passage_languages(ids: Iterable[int]) -> dict[int, str]:

@@ -19,7 +19,7 @@ from langai_site.sensitivity import Sensitivity, highest
 from langai_site.usage.types import Caller
 from search.embeddings import SEARCH
 from search.questions.documents import whole_question
-from search.questions.queries import SearchQuestion, asked, needs_no_search
+from search.questions.queries import SearchQuestion, asked, has_subject_beside, needs_no_search
 from search.questions.quotes import holds
 from search.services import passages
 from search.services.candidates import candidates, embedded_question
@@ -107,7 +107,7 @@ async def find_for_prompt(
     have at most `budget_chars` characters, but the best passage is included even if it alone exceeds them.
     `read_present` returns the label of the query at the time when a server is called to embed it.
     """
-    if needs_no_search(query):
+    if needs_no_search(query, history):
         return Findings()
     found = _Query(query, reader, label, filters, tuple(history), limit, caller, read_present)
     return await _in_finder(lambda query: _for_prompt(query, _found(query), budget_chars), found)
@@ -134,21 +134,27 @@ def _found(query: _Query) -> Findings:
     read = DEPTH if asked_for.phrases else query.limit
     for _round in range(ROUNDS):
         found = candidates(question, depth)
-        hits = _exact(asked_for, passages.hits(found.scores, query.reader, query.filters, limit=read))[: query.limit]
+        hits = passages.hits(found.scores, query.reader, query.filters, limit=read)
+        hits = _exact(asked_for, query.text, hits)[: query.limit]
         if len(hits) >= query.limit or found.complete:
             break
         depth *= DEEPER
     return Findings(tuple(hits), found.notice)
 
 
-def _exact(asked_for: SearchQuestion, hits: list[Hit]) -> list[Hit]:
-    """Return the hits that have one of the quoted phrases exactly; all if none has, or nothing is quoted."""
+def _exact(asked_for: SearchQuestion, text: str, hits: list[Hit]) -> list[Hit]:
+    """Return the hits that have one of the quoted phrases exactly, and then the others.
+
+    The others are left out if the text has no subject beside the phrases.
+    """
     exact = [
         hit
         for hit in hits
         if any(holds("\n".join((hit.title, hit.file_name, hit.heading, hit.text)), each) for each in asked_for.phrases)
     ]
-    return exact or hits
+    if exact and not has_subject_beside(text, asked_for.phrases):
+        return exact
+    return [*exact, *(hit for hit in hits if hit not in exact)]
 
 
 def _for_prompt(query: _Query, findings: Findings, budget_chars: int) -> Findings:
@@ -164,7 +170,8 @@ def _for_prompt(query: _Query, findings: Findings, budget_chars: int) -> Finding
 
 
 def _strong(hits: Sequence[Hit]) -> list[Hit]:
-    return [hit for hit in hits if hit.score >= WEAK * hits[0].score]
+    best = max((hit.score for hit in hits), default=0.0)
+    return [hit for hit in hits if hit.score >= WEAK * best]
 
 
 def _first_of(source: UUID, query: _Query, findings: Findings) -> Findings:

@@ -9,6 +9,8 @@ from search.questions.abbreviations import variants
 
 # Passages in which abbreviations may be explained: the best for the question.
 EXPLAINING = 20
+# How much the best hit for a variant counts of the best one for the question's own words.
+VARIANT = 0.9
 
 
 @dataclass(frozen=True)
@@ -23,13 +25,21 @@ def by_words(text: str, collections: Sequence[int], depth: int) -> WordHits:
     """Return the best `depth` passages for a text, also as it reads with what abbreviations stand for in them."""
     index = get_index()
     hits = index.query(text, collections, depth)
-    best: dict[int, KeywordHit] = {hit.passage_id: hit for hit in hits}
+    best = {hit.passage_id: hit for hit in hits}
     for variant in variants(text, _texts(hits[:EXPLAINING])):
-        for hit in index.query(variant, collections, depth):
+        for hit in _below(hits[0], index.query(variant, collections, depth)):
             known = best.get(hit.passage_id, hit)
-            best[hit.passage_id] = max(known, hit, key=lambda same: (same.coverage, same.score))
+            best[hit.passage_id] = known._replace(
+                score=max(known.score, hit.score), coverage=max(known.coverage, hit.coverage)
+            )
     ranked = sorted(best.values(), key=lambda hit: (-hit.score, hit.passage_id))
     return WordHits(tuple(ranked), len(hits) < depth)
+
+
+def _below(best: KeywordHit, hits: Sequence[KeywordHit]) -> list[KeywordHit]:
+    """Return the hits for a variant, the best of them a little below the best hit for the question's own words."""
+    share = VARIANT * best.score / hits[0].score if hits else 0.0
+    return [hit._replace(score=share * hit.score, coverage=VARIANT * hit.coverage) for hit in hits]
 
 
 def _texts(hits: Sequence[KeywordHit]) -> list[str]:

@@ -72,6 +72,11 @@ def test_short_questions_have_a_language_too():
     assert question_language("QX-9") == ""
 
 
+@pytest.mark.parametrize("text", ["vacation days per year", "Hat size", "MIT license terms"])
+def test_one_word_that_is_small_in_another_language_does_not_make_a_question_foreign(text):
+    assert question_language(text) in ("", "en")
+
+
 @pytest.mark.parametrize(
     "question",
     [

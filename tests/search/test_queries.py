@@ -219,7 +219,12 @@ def test_whatever_is_asked_is_part_of_what_is_searched_for(question, history):
     ],
 )
 def test_what_is_asked_of_the_last_answer_is_not_searched_for(text):
-    assert needs_no_search(text)
+    assert needs_no_search(text, [VACATION])
+
+
+@pytest.mark.parametrize("text", ["why?", "in short, what are the points?", "What does that mean for children?"])
+def test_before_any_answer_everything_but_small_talk_is_searched_for(text):
+    assert not needs_no_search(text)
 
 
 @pytest.mark.parametrize(
@@ -258,10 +263,16 @@ def test_what_is_asked_of_the_last_answer_is_not_searched_for(text):
         "continue the lease",
         "Wie formell ist die Kleidung?",
         "German",
+        "What does that mean for children?",
+        "Is the text in German?",
+        "in short, what are the points?",
+        'What does "elaborate" mean?',
+        "Was heißt das für Kinder?",
+        "Ist der Text auf Deutsch?",
     ],
 )
 def test_a_question_with_a_subject_is_searched_though_it_looks_alike(text):
-    assert not needs_no_search(text)
+    assert not needs_no_search(text, [VACATION])
 
 
 def test_a_follow_up_reaches_back_over_what_was_asked_of_the_answer():

@@ -222,6 +222,20 @@ def test_an_abbreviation_and_its_meaning_find_each_other(put, read, defined, que
     assert {hit.file_name for hit in read(question).hits} == {"defined.md", "long.md", "short.md"}
 
 
+def test_what_an_abbreviation_may_stand_for_does_not_push_down_the_answer(put, read):
+    put("a.md", "# Terms\n\nThe Service Level Agreement (SLA) says four hours.")
+    put("b.md", "# Cork\n\nSLA of Cork: two hours.")
+    put("c.md", "# Events\n\nThe Swedish Library Association (SLA) meets in May.")
+    assert read("What is the SLA in Cork?").hits[0].file_name == "b.md"
+
+
+def test_a_phrase_in_quotation_marks_does_not_hide_the_answer(put, read):
+    put("returns.md", "# Returns\n\nThe policy for shoes: a return of shoes is free within thirty days.")
+    put("faq.md", "# Questions\n\nSee the return policy. Ask the desk.")
+    found = read('What is the "return policy" for shoes?').hits
+    assert {hit.file_name for hit in found} == {"returns.md", "faq.md"}
+
+
 def test_a_weak_passage_is_not_offered(put, read):
     put("alarm.md", "# Alarm\n\nThe alarm panel in building seven is reset with the silver key of the porter.")
     put("other.md", "# Lunch\n\nThe porter has lunch at noon.")
