@@ -21,7 +21,7 @@ from chat.turns import previews, storage
 from langai_site.accounts.limits import counted_as_page
 from langai_site.accounts.models import User
 from langai_site.accounts.session import SignedOutError, as_user, by_person
-from langai_site.errors import LangAIError
+from langai_site.errors import LangAIError, NotFoundError
 from langai_site.web.error_middleware import link_of, with_headers
 from langai_site.web.stated_labels import highest_stated
 
@@ -119,7 +119,10 @@ async def edit(request: HttpRequest, question: UUID) -> HttpResponse:
     except LangAIError as error:
         if request.htmx or isinstance(error, SignedOutError):  # type: ignore[attr-defined]
             raise
-        return with_headers(await _edit_form(request, question, text, error), error)
+        try:
+            return with_headers(await _edit_form(request, question, text, error), error)
+        except NotFoundError:
+            raise error from None
     return await _started_response(request, started, is_new=True)
 
 

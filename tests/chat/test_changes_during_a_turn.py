@@ -186,7 +186,7 @@ async def test_who_asks_a_local_model_gets_none_that_turns_out_hosted(house, mon
         await in_database_thread(storage.retry, house.person, failed.id, storage.drafts.Pick("auto", local_only=True))
     )
     assert house.asked == [FAILING]
-    assert (reply.status, reply.error_code) == ("failed", "local_only")
+    assert (reply.status, reply.error_code) == ("failed", "upstream_error")
     assert remote in {rejected["model"] for rejected in reply.receipt["rejected"]} | {reply.receipt["name"]}
 
 
