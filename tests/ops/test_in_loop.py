@@ -30,7 +30,7 @@ async def test_a_view_that_asks_by_itself_who_is_there_is_reached(browser, alice
 async def test_a_post_is_answered_in_the_loop(browser, alice):
     await browser.aforce_login(alice)
     response = await browser.post(f"/conversations/{uuid4()}/messages/", {"text": "x"}, headers={"HX-Request": "true"})
-    assert "does not exist" in response.content.decode()
+    assert "is not yours" in response.content.decode()
 
 
 async def test_other_views_are_kept_for_people_who_are_signed_in(browser, alice):
