@@ -154,5 +154,6 @@ def test_what_strangers_send_is_one_warning_without_a_traceback(client, caplog, 
     # A host that is not known is named once more, by our own middleware, with the setting that is missing.
     (record,) = [each for each in caplog.records if each.name != "langai_site.web.known_hosts"]
     told = json.loads(logs.formatter(production=True).format(record))
-    assert record.name.startswith("django.security.")
+    assert record.name.startswith(("django.security.", "django.request"))
+    assert not any(each.exc_info for each in caplog.records if each is not record)
     assert (told["level"], "exception" in told) == ("warning", False)
