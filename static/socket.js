@@ -11,7 +11,7 @@ const OPENS_WITHIN = 4000;
 const ASKED_EVERY = 5000;
 const ASKED_AFTER = 3000;
 const ANSWERS_WITHIN = 4000;
-// After sleep the first answer may be late, and nobody likes to wait for it.
+// After sleep a person waits, so a dead socket is given up sooner.
 const WAKES_WITHIN = 2000;
 const PING = "ping";
 const PONG = "pong";

@@ -14,7 +14,7 @@ from langai_site.errors import InvalidError
 # Blank lines at the beginning; `\n` is left out of blanks so that each is read once.
 _BLANK_LINES = re.compile(r"\A(?:[^\S\n]*\n)+")
 AUTOMATIC = "auto"
-# What a model is told that is to answer again at another length.
+# Instructions for an answer of another length.
 LENGTHS = {
     "shorter": "Answer much more briefly than usual: only what matters most, in a few sentences.",
     "longer": "Answer in more detail than usual, with the steps, reasons and examples that help to understand it.",
@@ -65,12 +65,12 @@ class Pick:
     max_tokens: int | None = None
 
     def written(self) -> dict[str, Any]:
-        """Return what a reply's row stores of how it is to be written, for the case that it is continued."""
+        """Return the choices that a reply's row stores, so that Continue can use them again."""
         chosen = {"documents": self.documents, "length": self.length}
         return {name: value for name, value in chosen.items() if value}
 
     def as_requested(self, row: Mapping[str, Any]) -> "Pick":
-        """Return the pick with what a reply's row stores."""
+        """Return the pick with the choices that a reply's row stores."""
         return replace(self, documents=row.get("documents", ""), length=row.get("length", ""))
 
     def named(self, before: str) -> "Pick":

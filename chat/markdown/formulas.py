@@ -70,7 +70,7 @@ def formula(source: str, display: str) -> str:
 
     if not _is_harmless(source):
         return _source(source)
-    # What is rewritten is checked again: pieces that were apart may stand together now.
+    # Rewriting can join pieces into a definition, so its result is checked as well.
     written = tidied(source)
     if not _is_harmless(written):
         return _source(source)

@@ -1,7 +1,6 @@
 """Pages that show conversations, and posts that change one. They only call services."""
 
 from collections.abc import Collection
-from typing import Any
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
@@ -20,16 +19,11 @@ from langai_site.sensitivity import Sensitivity
 from langai_site.web.stated_labels import highest_stated
 
 
-def new_context(user: User, deleted: str | None) -> dict[str, Any]:
-    """Return the context of the new chat's page, with the offer to restore a conversation that was just deleted."""
-    return pages.page_context(user) | {"deleted": access.deleted(user.id, deleted) if deleted else None}
-
-
 @require_safe
 @by_person
 async def new(request: HttpRequest) -> HttpResponse:
     try:
-        context = await as_user(request, new_context, request.GET.get("deleted"))
+        context = await as_user(request, pages.new_context, request.GET.get("deleted"))
     except SignedOutError:
         return redirect("account_login")
     return await pages.drawn(request, pages.PAGE, context)
