@@ -71,7 +71,9 @@ async def reply_of(begun):
 async def test_preview_and_refusal_name_one_amount_and_offer_the_same(upstream, site, cheap, alice):  # noqa: F811
     await budget("0.02")
     said = await preview(alice, PRICED, collections="none")
-    assert "Public · anthropic/claude-haiku-4-5 would be refused: at most $0.03, and of the budget of everybody" in said
+    assert (
+        "Public · anthropic/claude-haiku-4-5 would be refused: at most $0.021, and of the budget of everybody" in said
+    )
     assert (
         "<dt>Allowed</dt><dd>Cheap; anthropic/claude-haiku-4-5 with an answer of at most 2,000 tokens; quotes" in said
     )
@@ -120,8 +122,8 @@ async def test_auto_says_the_first_model_that_there_is_room_for(upstream, site, 
     await in_database_thread(lambda: Model.objects.filter(name=UNPRICED).delete())
     await budget("0.01")
     said = await preview(alice, "auto", collections="none")
-    assert "Public · Cheap · at most $0.000203" in said
-    assert f"{PRICED}: over budget: at most $0.03" in said
+    assert "Public · Cheap · at most $0.00021" in said
+    assert f"{PRICED}: over budget: at most $0.021," in said
     assert (await answered(alice, "auto")).receipt["model"] == "Cheap"
 
 

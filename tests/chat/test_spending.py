@@ -17,6 +17,7 @@ from langai_site.usage import prices
 from langai_site.usage.ledger import recomputing
 from langai_site.usage.models import Budget, Reservation, UsageEntry
 from langai_site.usage.spending import budgets
+from tests.upstream.process import eventually
 
 PRICED, UNPRICED = "anthropic/claude-haiku-4-5", "hosted_vllm/t3"
 
@@ -126,7 +127,8 @@ async def test_who_stops_the_second_model_leaves_the_failure_of_the_first_in_the
     await in_database_thread(_only, "hosted_vllm/fail-broken", "hosted_vllm/t900-r50")
     started = await in_database_thread(storage.post, alice, None, "How long?", "auto", ("none",))
     ending = runner.start(started, runner.ReplyOpening("How long?"))
-    await asyncio.wait_for(runner._live[started.reply].changed.wait(), 20)
+    # The first model's failure is told before the second is asked: only two requests say that the second runs.
+    assert await asyncio.to_thread(eventually, lambda: len(upstream.requests()) == 2, seconds=20)
     await runner.stop(started.reply)
     assert (await ending).status == Message.Status.STOPPED
     statuses = await in_database_thread(
