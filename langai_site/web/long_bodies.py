@@ -15,6 +15,7 @@ from ninja.parser import Parser
 
 from langai_site.errors import LangAIError, UnreadableError
 from langai_site.request_id import carried
+from langai_site.web import unique_json
 
 T = TypeVar("T")
 
@@ -90,12 +91,16 @@ class JsonBody(Parser):
 def parsed(body: bytes) -> Any:  # noqa: ANN401 - whatever JSON was sent
     """Return the value of a JSON body.
 
-    Raises UnreadableError for too many values or fields, and ValueError if it is not JSON.
+    Raises UnreadableError for too many values or fields, or a field that is there twice, and ValueError if it is not
+    JSON.
     """
     text = body.decode(json.detect_encoding(body), "surrogatepass")
     if has_more_values(text, VALUES_MAX):
         raise UnreadableError(TOO_MANY)
-    value = json.loads(text)
+    try:
+        value = unique_json.loads(text)
+    except unique_json.DuplicateNameError as error:
+        raise UnreadableError(f"The field “{error.name[:40]}” is there twice. Send it once.") from None
     if isinstance(value, dict) and len(value) > FIELDS_MAX:
         raise UnreadableError(f"The body has too many fields. Send at most {FIELDS_MAX}.")
     return value

@@ -1,6 +1,5 @@
 """Reads the label that a request states: one function for every address that accepts one."""
 
-import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from difflib import get_close_matches
@@ -8,6 +7,7 @@ from functools import lru_cache
 
 from langai_site.errors import InvalidError
 from langai_site.sensitivity import Sensitivity
+from langai_site.web import unique_json
 
 # Programs may send it with anything: with a question, a search, texts to embed or a document.
 HEADER = "X-LangAI-Sensitivity"
@@ -84,7 +84,7 @@ class _Fields:
 def _read(text: str, place: str) -> object:
     """Return what JSON in a text holds. Raises InvalidError for other text, if it may be meant to state a label."""
     try:
-        return json.loads(text)
+        return unique_json.loads(text)
     except (ValueError, RecursionError):
         if text.lstrip()[:1] in ("{", "[") or _MENTIONS.search(text):
             raise InvalidError(
@@ -97,7 +97,7 @@ def _read(text: str, place: str) -> object:
 def as_object(value: object) -> object:
     """Return the object that `value` is in JSON; another value, and other text, as it is."""
     try:
-        held = json.loads(value) if isinstance(value, str) else value
+        held = unique_json.loads(value) if isinstance(value, str) else value
     except (ValueError, RecursionError):
         return value
     return held if isinstance(held, Mapping) else value

@@ -113,7 +113,9 @@ async def test_a_program_is_told_what_is_wrong_with_a_body(alice, body, told):
 
 async def test_a_long_body_is_parsed_off_the_loop(monkeypatch):
     where = []
-    monkeypatch.setattr(long_bodies.json, "loads", lambda text: where.append(threading.current_thread().name) or {})
+    monkeypatch.setattr(
+        long_bodies.unique_json, "loads", lambda text: where.append(threading.current_thread().name) or {}
+    )
     await long_bodies.read_ahead(request_of("/chat", b" " * 70_000, "application/json"))
     await long_bodies.read_ahead(request_of("/chat", b"{}", "application/json"))
     assert [name.split("_")[0] for name in where] == ["bodies"]

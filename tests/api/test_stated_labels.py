@@ -153,6 +153,35 @@ async def test_text_that_may_state_a_label_and_cannot_be_read_is_refused(program
     assert await UsageEntry.objects.acount() == before
 
 
+@pytest.mark.parametrize("path", [Completions.path, Embeddings.path, "/chat"])
+@pytest.mark.parametrize(
+    "twice",
+    [
+        '"sensitivity": "confidential", "sensitivity": "public"',
+        '"metadata": {"label": "confidential"}, "metadata": {}',
+        '"metadata": {"sensitivity": "confidential", "sensitivity": "public"}',
+    ],
+)
+async def test_a_label_that_is_stated_twice_in_one_object_is_refused(program, path, twice):
+    before = await UsageEntry.objects.acount()
+    body = json.dumps(Completions.body | Embeddings.body | {"message": "How long?"})[:-1] + f", {twice}}}"
+    answer = await program.client.post(
+        path, body, content_type="application/json", headers=header("confidential") | program.headers
+    )
+    assert answer.status_code in (400, 422)
+    assert "is there twice. Send it once." in answer.content.decode()
+    assert await UsageEntry.objects.acount() == before
+
+
+@pytest.mark.parametrize("kind", [Completions, Embeddings])
+async def test_so_is_one_in_a_text_that_holds_fields(program, kind):
+    for more in (
+        {"options": '{"sensitivity": "confidential", "sensitivity": "public"}'},
+        {"metadata": '{"sensitivity": "confidential", "sensitivity": "public"}'},
+    ):
+        assert (await program.post(kind.path, kind.body | more)).status_code in (400, 422)
+
+
 async def test_what_people_write_is_not_read_as_fields(program):
     """Also where it is JSON, or speaks of labels."""
     for text in ('{"sensitivity": "confidential"}', "{label", '[{"label": "x"}]'):
