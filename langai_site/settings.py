@@ -188,6 +188,7 @@ MIDDLEWARE = [
     "langai_site.web.response_headers.ResponseHeaders",
     "langai_site.web.known_hosts.KnownHosts",
     "langai_site.web.async_middleware.Security",
+    "langai_site.web.compression.Compression",
     "servestatic.middleware.ServeStaticMiddleware",
     "langai_site.web.async_middleware.ContentSecurityPolicy",
     "langai_site.web.async_middleware.Sessions",

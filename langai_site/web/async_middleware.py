@@ -36,7 +36,7 @@ class InLoop(MiddlewareMixin):
             # Django runs a method that is not a coroutine on a thread.
             self.__dict__["process_view"] = self._process_view
 
-    def waits(self, request: HttpRequest) -> bool:
+    def waits(self, request: HttpRequest, response: HttpResponseBase) -> bool:
         """Return whether `process_response` may read or write something."""
         return False
 
@@ -54,7 +54,9 @@ class InLoop(MiddlewareMixin):
         response: HttpResponseBase = early or await self.get_response(request)  # type: ignore[misc]
         if after is not None:
             response = (
-                await sync_to_async(after)(request, response) if self.waits(request) else after(request, response)
+                await sync_to_async(after)(request, response)
+                if self.waits(request, response)
+                else after(request, response)
             )
         return response
 
@@ -68,7 +70,7 @@ class ContentSecurityPolicy(InLoop, CSPMiddleware):
 
 
 class Sessions(InLoop, SessionMiddleware):
-    def waits(self, request: HttpRequest) -> bool:
+    def waits(self, request: HttpRequest, response: HttpResponseBase) -> bool:
         return bool(request.session.modified)
 
 
@@ -97,7 +99,7 @@ class LoginRequired(InLoop, LoginRequiredMiddleware):
 
 
 class Messages(InLoop, MessageMiddleware):
-    def waits(self, request: HttpRequest) -> bool:
+    def waits(self, request: HttpRequest, response: HttpResponseBase) -> bool:
         """Return whether messages were read or added: this changes what the session or a cookie stores of them."""
         storage = getattr(request, "_messages", None)
         return storage is not None and (storage.used or storage.added_new)
