@@ -7,7 +7,7 @@ from django.db import models
 from django.utils import timezone
 
 from chat.values import USES, Level, Thinking
-from langai_site.sensitivity import Sensitivity
+from langai_site.sensitivity import LABEL_CHOICES, Sensitivity
 
 
 def text_of(parts: Iterable[Mapping[str, Any]]) -> str:
@@ -59,7 +59,7 @@ class Conversation(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="conversations")
     title = models.CharField(max_length=120)
-    label = models.PositiveSmallIntegerField(choices=Sensitivity, default=Sensitivity.PUBLIC)
+    label = models.PositiveSmallIntegerField(choices=LABEL_CHOICES, default=Sensitivity.PUBLIC)
     label_cause = models.CharField(max_length=300, blank=True, help_text="Why it has its label, as its owner reads it.")
     source = models.CharField(max_length=20, default="page")
     model = models.CharField(max_length=200, default="auto", help_text="The model that was last chosen.")
@@ -103,7 +103,7 @@ class Message(models.Model):
         default=list, help_text='In order: [{"type": "thinking", "text": …, "seconds": …}, {"type": "text", "text": …}]'
     )
     status = models.CharField(max_length=12, choices=Status, default=Status.COMPLETE)
-    label = models.PositiveSmallIntegerField(choices=Sensitivity, default=Sensitivity.PUBLIC)
+    label = models.PositiveSmallIntegerField(choices=LABEL_CHOICES, default=Sensitivity.PUBLIC)
     causes = models.JSONField(
         default=list, help_text='For a question: what gives it its label, as [{"label": …, "words": …}].'
     )
@@ -197,8 +197,8 @@ class LabelChange(models.Model):
     conversation = models.UUIDField(db_index=True)
     user_id = models.BigIntegerField()
     username = models.CharField(max_length=150)
-    before = models.PositiveSmallIntegerField(choices=Sensitivity)
-    after = models.PositiveSmallIntegerField(choices=Sensitivity)
+    before = models.PositiveSmallIntegerField(choices=LABEL_CHOICES)
+    after = models.PositiveSmallIntegerField(choices=LABEL_CHOICES)
     cause = models.CharField(max_length=300, help_text="What raised it, or the reason its owner gave for lowering it.")
 
     class Meta:
@@ -299,7 +299,7 @@ class RoutingRule(models.Model):
     position = models.PositiveSmallIntegerField()
     name = models.CharField(max_length=40, help_text="The receipt names the rule by it.")
     at_least = models.PositiveSmallIntegerField(
-        "label, at least", choices=[(None, "any"), *Sensitivity.choices], null=True, blank=True
+        "label, at least", choices=[(None, "any"), *LABEL_CHOICES], null=True, blank=True
     )
     complexity = models.CharField(
         max_length=10, choices=[("", "any"), *((level.value, level.value) for level in Level)], blank=True

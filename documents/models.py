@@ -5,7 +5,7 @@ from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
-from langai_site.sensitivity import Sensitivity, highest
+from langai_site.sensitivity import LABEL_CHOICES, Sensitivity, highest
 from search.models import Collection
 
 
@@ -66,7 +66,7 @@ class Document(Version):
         max_length=1000, blank=True, editable=False, help_text="Its path in the folder that it was imported from."
     )
     sensitivity = models.PositiveSmallIntegerField(
-        choices=Sensitivity, default=Sensitivity.PUBLIC, help_text="Counts where it is above the collection's."
+        choices=LABEL_CHOICES, default=Sensitivity.PUBLIC, help_text="Counts where it is above the collection's."
     )
     status = models.CharField(max_length=10, choices=Status, default=Status.QUEUED, editable=False, db_index=True)
     stage = models.CharField(max_length=40, blank=True, editable=False)

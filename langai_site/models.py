@@ -1,3 +1,9 @@
+"""What the shared rooms store: heartbeats, nightly runs, the progress of long commands, patterns of admins.
+
+They stand together because Django looks for the tables of an app in one module, and a room is not an app: moving a
+class to another app would rename its table or need its old name written down for good.
+"""
+
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxLengthValidator
 from django.db import models

@@ -9,7 +9,7 @@ from django.dispatch import receiver
 from django.utils import timezone
 
 from langai_site.accounts.models import Team
-from langai_site.sensitivity import Sensitivity
+from langai_site.sensitivity import LABEL_CHOICES, Sensitivity
 from search.labelled import LabelledQuerySet
 
 # As many ids as one query accepts on every database.
@@ -47,7 +47,7 @@ class LabelRecord(models.Model):
     document = models.UUIDField(null=True)
     source = models.UUIDField(null=True, db_index=True)
     collection = models.BigIntegerField()
-    label = models.PositiveSmallIntegerField(choices=Sensitivity)
+    label = models.PositiveSmallIntegerField(choices=LABEL_CHOICES)
     since = models.DateTimeField(default=timezone.now)
     known_from_start = models.BooleanField(
         default=True, help_text="False: it existed before labels were recorded, and nobody knows what it had then."
@@ -81,7 +81,7 @@ class Collection(models.Model):
 
     name = models.CharField(max_length=100, unique=True)
     description = models.TextField(blank=True)
-    sensitivity = models.PositiveSmallIntegerField(choices=Sensitivity, default=Sensitivity.INTERNAL)
+    sensitivity = models.PositiveSmallIntegerField(choices=LABEL_CHOICES, default=Sensitivity.INTERNAL)
     everyone = models.BooleanField("everyone signed in may read it", default=False)
     teams = models.ManyToManyField(Team, blank=True, related_name="collections", verbose_name="teams that may read it")
     users = models.ManyToManyField(
@@ -154,7 +154,7 @@ class Source(models.Model):
     title = models.CharField(max_length=300)
     file_name = models.CharField(max_length=300)
     media_type = models.CharField(max_length=100)
-    sensitivity = models.PositiveSmallIntegerField(choices=Sensitivity, default=Sensitivity.PUBLIC)
+    sensitivity = models.PositiveSmallIntegerField(choices=LABEL_CHOICES, default=Sensitivity.PUBLIC)
     added_at = models.DateTimeField(default=timezone.now)
     live = models.BooleanField(default=False, help_text="Found by search: all its passages are stored.")
     retired_at = models.DateTimeField(null=True, help_text="When a newer version took its place.")
@@ -292,7 +292,7 @@ class LabelRise(models.Model):
 
     document = models.UUIDField(null=True)
     collection = models.BigIntegerField(null=True)
-    label = models.PositiveSmallIntegerField(choices=Sensitivity)
+    label = models.PositiveSmallIntegerField(choices=LABEL_CHOICES)
     asked_by = models.CharField(max_length=150, blank=True, help_text="The admin's user name.")
     asked_at = models.DateTimeField(default=timezone.now)
     raised = models.PositiveIntegerField(default=0, help_text="How many conversations were raised.")

@@ -4,7 +4,7 @@ from django import forms
 
 from chat.models import RoutingRule
 from chat.values import Level
-from langai_site.sensitivity import Sensitivity
+from langai_site.sensitivity import LABEL_CHOICES, Sensitivity
 
 # The position of a rule that was given no number: after all others.
 LAST = 9_999
@@ -32,7 +32,7 @@ class WhatIfForm(forms.Form):
     """An invented turn, to see where it would go."""
 
     label = forms.TypedChoiceField(
-        choices=Sensitivity.choices, coerce=lambda value: Sensitivity(int(value)), initial=Sensitivity.PUBLIC.value
+        choices=LABEL_CHOICES, coerce=lambda value: Sensitivity(int(value)), initial=Sensitivity.PUBLIC.value
     )
     complexity = forms.TypedChoiceField(
         choices=[(level.value, level.value.capitalize()) for level in Level], coerce=Level, initial=Level.MODERATE.value

@@ -4,7 +4,7 @@ from typing import Any
 from django import forms
 
 from langai_site.errors import InvalidError
-from langai_site.sensitivity import Sensitivity
+from langai_site.sensitivity import LABEL_CHOICES, Sensitivity
 from langai_site.usage import months
 from langai_site.usage.ledger import verification
 from langai_site.usage.ledger.verification import Head, LedgerQuestion
@@ -20,7 +20,7 @@ class VerifyForm(forms.Form):
     label = forms.TypedChoiceField(
         label="Labelled at least",
         coerce=int,
-        choices=Sensitivity.choices,
+        choices=LABEL_CHOICES,
         initial=Sensitivity.CONFIDENTIAL,
     )
     hosted = forms.BooleanField(label="Only what went to hosted models", required=False, initial=True)

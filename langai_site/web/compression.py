@@ -22,7 +22,7 @@ class Compression(InLoop, GZipMiddleware):
     def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
         if not is_page(response):
             return response
-        return super().process_response(request, response)  # type: ignore[arg-type]
+        return super().process_response(request, response)
 
 
 def is_page(response: HttpResponseBase) -> bool:

@@ -3,7 +3,7 @@
 from django.db import models
 from django.utils import timezone
 
-from langai_site.sensitivity import Sensitivity
+from langai_site.sensitivity import LABEL_CHOICES
 
 
 class UsageEntry(models.Model):
@@ -22,7 +22,7 @@ class UsageEntry(models.Model):
     model = models.CharField(max_length=200)
     provider = models.CharField(max_length=50)
     hosted = models.BooleanField(default=False)
-    label = models.PositiveSmallIntegerField(choices=Sensitivity)
+    label = models.PositiveSmallIntegerField(choices=LABEL_CHOICES)
     route = models.CharField(max_length=200, blank=True, help_text="Why this model was asked.")
     cached = models.BooleanField(default=False, help_text="Answered from the cache: nothing was sent.")
     input_tokens = models.PositiveIntegerField(default=0)

@@ -2,7 +2,7 @@
 
 from django.db import models
 
-from langai_site.sensitivity import Sensitivity
+from langai_site.sensitivity import LABEL_CHOICES
 
 
 class Slice(models.Model):
@@ -22,7 +22,7 @@ class Slice(models.Model):
     kind = models.CharField(max_length=20)
     source = models.CharField(max_length=20)
     hosted = models.BooleanField()
-    label = models.PositiveSmallIntegerField(choices=Sensitivity)
+    label = models.PositiveSmallIntegerField(choices=LABEL_CHOICES)
     route = models.CharField(max_length=200)
     cached = models.BooleanField()
     status = models.CharField(max_length=20)
