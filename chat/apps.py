@@ -10,7 +10,7 @@ class ChatConfig(AppConfig):
 
         from chat import measures, overview
         from chat.api import stateless
-        from chat.conversations import access, label_rises
+        from chat.conversations import access, label_rises, ordering
         from chat.history import rows as history_rows
         from chat.live import closed_accounts, raising, runner
         from chat.markdown import passages
@@ -35,5 +35,6 @@ class ChatConfig(AppConfig):
         registry.gauge(registry.Gauge("langai_live_replies", "Replies being written", live_replies))
         registry.titles_of_conversations("chat", access.titles)
         registry.worker_job("deleted conversations", seconds=60, run=access.purge_deleted)
+        registry.worker_job("changes of the list", seconds=600, run=ordering.purge)
         registry.worker_job("words of conversations", seconds=600, run=history_rows.fill)
         registry.worker_job("replaced versions", seconds=3600, run=cited_sources.discard_uncited)

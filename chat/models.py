@@ -6,6 +6,9 @@ from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
+from chat.folder_models import LIST_INDEXES
+from chat.folder_models import Folder as Folder
+from chat.folder_models import ListChange as ListChange
 from chat.values import USES, Level, Thinking
 from langai_site.sensitivity import LABEL_CHOICES, Sensitivity
 
@@ -67,6 +70,9 @@ class Conversation(models.Model):
         null=True, help_text="The collections that were last chosen, by id; null: all that the person may read."
     )
     current_leaf = models.ForeignKey("Message", null=True, on_delete=models.SET_NULL, related_name="+")
+    folder = models.ForeignKey(Folder, null=True, on_delete=models.SET_NULL, related_name="conversations")
+    pinned_at = models.DateTimeField(null=True)
+    archived_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField(default=timezone.now)
     updated_at = models.DateTimeField(default=timezone.now)
     deleted_at = models.DateTimeField(null=True)
@@ -75,7 +81,7 @@ class Conversation(models.Model):
 
     class Meta:
         ordering = ["-updated_at"]
-        indexes = [models.Index(fields=["owner", "-updated_at"])]
+        indexes = [models.Index(fields=["owner", "-updated_at"]), *LIST_INDEXES]
 
     def __str__(self) -> str:
         return str(self.id)

@@ -147,17 +147,20 @@ class ListPlace:
 
 
 def listed(
-    user_id: int, after: ListPlace | None = None, source: str | None = PAGE
+    user_id: int, after: ListPlace | None = None, source: str | None = PAGE, among: Q | None = None
 ) -> tuple[Sequence[Conversation], ListPlace | None]:
     """Return a person's conversations, newest first, and where the next page begins, if there is one.
 
-    `source` selects those from the pages, or from another source; None selects all.
+    `source` selects those from the pages, or from another source; None selects all. `among` is a condition of
+    chat.conversations.lists.
     """
-    mine = Conversation.objects.of(user_id).alive()
+    mine = Conversation.objects.of(user_id).alive().filter(among or Q())
     if source:
         mine = mine.filter(source=source)
     if after:
-        mine = mine.filter(Q(updated_at__lt=after.updated_at) | Q(updated_at=after.updated_at, id__lt=after.id))
+        # In this form, so that databases begin to read their index at the place.
+        mine = mine.filter(updated_at__lte=after.updated_at)
+        mine = mine.exclude(updated_at=after.updated_at, id__gte=after.id)
     found = list(mine.order_by("-updated_at", "-id")[: LISTED + 1])
     shown = found[:LISTED]
     return shown, ListPlace(shown[-1].updated_at, shown[-1].id) if len(found) > LISTED else None

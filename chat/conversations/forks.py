@@ -39,6 +39,7 @@ def fork(user: User, reply_id: UUID) -> Conversation:
         source=access.PAGE,
         model=old.model,
         collections=old.collections,
+        folder_id=old.folder_id,
     )
     new.save(force_insert=True)
     history_rows.add(history_rows.of_title(new))

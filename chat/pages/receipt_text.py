@@ -78,6 +78,8 @@ def _label_lines(receipt: Receipt) -> list[tuple[str, str]]:
         lines.append(("Complexity", _with_causes(receipt.complexity, receipt.complexity_causes)))
     if receipt.length:
         lines.append(("Length", f"{receipt.length} than usual, as you chose"))
+    if receipt.folder:
+        lines.append(("Instructions", f"of the folder “{receipt.folder}”, about {receipt.folder_tokens:,} tokens"))
     return [*lines, ("Documents", _documents(receipt.asked)), ("Passages read", str(receipt.passages))]
 
 

@@ -11,7 +11,7 @@ from chat.conversations.labels import Cause
 from chat.routing import policies
 from chat.routing.complexity import Complexity
 from chat.routing.route import NoModelError, Rejected
-from chat.turns import costs, prompts, storage, turn
+from chat.turns import costs, folder_instructions, prompts, storage, turn
 from chat.turns.costs import Offer
 from chat.turns.values import RoutedTurn, RoutingInput, TurnRequest
 from langai_site import detectors
@@ -28,13 +28,17 @@ from search.types import Reader
 
 @dataclass(frozen=True)
 class DraftMessage:
-    """A message as far as it is written, and how to answer it. `documents`: whether documents are to be searched."""
+    """A message as far as it is written, and how to answer it. `documents`: whether documents are to be searched.
+
+    `folder`: where a new conversation is to be put.
+    """
 
     text: str
     pick: drafts.Pick
     label: Sensitivity | None = None
     options: drafts.Options = drafts.AS_USUAL
     documents: bool = True
+    folder: UUID | None = None
 
 
 @dataclass(frozen=True)
@@ -74,10 +78,11 @@ class Basis:
 def before(user: User, conversation_id: UUID | None, draft: DraftMessage) -> Basis:
     """Read what a preview of the message needs from the database."""
     conversation = access.access_conversation(user.id, conversation_id) if conversation_id else None
+    folder = folder_instructions.of_conversation(user.id, conversation.folder_id if conversation else draft.folder)
     request = TurnRequest(
         question=draft.text,
         history=storage.history(conversation.current_leaf_id) if conversation else (),
-        causes=(access.so_far(conversation),),
+        causes=(access.so_far(conversation), *folder_instructions.causes(folder)),
         pick=draft.pick,
         catalogue=tuple(catalogue.models(user.id)),
         reader=Reader(user.id, ()),
@@ -85,6 +90,7 @@ def before(user: User, conversation_id: UUID | None, draft: DraftMessage) -> Bas
         options=draft.options,
         policy=policies.active(),
         asked=None if draft.documents else (),
+        folder=folder,
     )
     return Basis(request, detectors.patterns.current(), tuple(notices.standings(user)))
 
@@ -151,7 +157,7 @@ def _over_budget(basis: Basis, decided: RoutedTurn, over: Sequence[Rejected]) ->
 
 
 def _weighed(request: TurnRequest, found: Sequence[Detection], draft: DraftMessage) -> RoutingInput:
-    own = labels.asked(request.label, draft.label, found)
+    own = (*labels.asked(request.label, draft.label, found), *request.causes[1:])
     texts = request.texts()
     messages = texts.messages()
     return RoutingInput(
@@ -161,4 +167,5 @@ def _weighed(request: TurnRequest, found: Sequence[Detection], draft: DraftMessa
         messages=messages,
         tokens=prompts.most_tokens(messages) + prompts.tokens_of(costs.passages_of(request)),
         least_tokens=texts.least.tokens,
+        folder=request.folder,
     )

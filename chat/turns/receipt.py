@@ -64,7 +64,8 @@ class Receipt:
     has a label or a model. `cost` and `saved` are in US dollars, None if a call has no price. `reasoning_tokens` are
     the output tokens spent on thinking, None if no provider counted any. `asked` names the collections that the person
     chose, None if they chose none in particular. `failures` are the words of servers whose calls failed, for admins.
-    `length` says that a shorter or longer answer was requested.
+    `length` says that a shorter or longer answer was requested. `folder` is the name of the folder whose instructions
+    were in the prompt, and `folder_tokens` about how many tokens they took.
     `sent` is False if no model was asked; older receipts do not say it. `offers` are what a budget that refused the
     turn still allowed.
     """
@@ -87,6 +88,8 @@ class Receipt:
     complexity_causes: tuple[str, ...] = field(default=(), metadata=_WEIGHED | _TEXTS)
     passages: int = field(default=0, metadata=_WEIGHED)
     notice: str = field(default="", metadata=_WEIGHED)
+    folder: str = field(default="", metadata=_KNOWN)
+    folder_tokens: int = field(default=0, metadata={"if": "folder"})
 
     # Known as soon as a model is chosen; `rejected` names the others, or all.
     model: str = field(default="", metadata=_ROUTED)

@@ -147,6 +147,8 @@ def _weighed(receipt: Receipt, weighed: RoutingInput) -> Receipt:
         complexity_causes=tuple(weighed.complexity.causes),
         passages=len(weighed.passages),
         notice=weighed.notice,
+        folder=weighed.folder.folder if weighed.folder else "",
+        folder_tokens=weighed.folder.tokens if weighed.folder else 0,
     )
 
 

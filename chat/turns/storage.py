@@ -10,14 +10,14 @@ from uuid import UUID, uuid4
 from django.db import connection, transaction
 from django.utils import timezone
 
-from chat.conversations import access, branches, chosen_collections, drafts, label_rises, labels, titles
+from chat.conversations import access, branches, chosen_collections, drafts, folders, label_rises, labels, titles
 from chat.history import rows as history_rows
 from chat.llm.built_in import BUILT_IN
 from chat.models import Conversation, Message, text_of
 from chat.routing import policies
 from chat.routing.route import AUTO
 from chat.turns import cited_sources as sources
-from chat.turns import concurrency, given_documents, turn_state
+from chat.turns import concurrency, folder_instructions, given_documents, turn_state
 from chat.turns.receipt import EMPTY, Receipt
 from chat.turns.values import Cited, TurnRequest
 from chat.values import Thinking
@@ -61,6 +61,8 @@ _EARLIER = """
     )
     SELECT role, parts FROM earlier ORDER BY back DESC
 """
+# What a new reply changes in its conversation.
+WRITTEN = ("current_leaf", "updated_at", "archived_at", "model", "collections", "label", "label_cause")
 # More messages than a prompt has room for.
 EARLIER = 200
 
@@ -81,16 +83,19 @@ def post(
     options: drafts.Options = drafts.AS_USUAL,
     source: str = access.PAGE,
     after: UUID | None = None,
+    folder: UUID | None = None,
 ) -> Started:
     """Append a person's message and an empty reply; without `conversation_id`, to a new conversation.
 
     `after` is the last message that the page shows: the message follows it, also if another tab has chosen another
     branch meanwhile. `collections` are the form's values; if empty, the message uses the previous message's
     collections. `label` raises the conversation's label, as do detections in the text. `source` is how a new
-    conversation came in.
+    conversation came in, and `folder` where it is put.
     """
     text, model = drafts.text(text), drafts.model(model)
-    conversation = _new(user, text, source) if conversation_id is None else _existing(user, conversation_id, after)
+    conversation = (
+        _new(user, text, source, folder) if conversation_id is None else _existing(user, conversation_id, after)
+    )
     pick = drafts.Pick(model).named(conversation.model)
     conversation.model = model
     if collections:
@@ -146,9 +151,12 @@ def _ask(pick: drafts.Pick, question: Message, label: Sensitivity | None) -> Sta
     return _open(conversation, question, pick)
 
 
-def _new(user: User, text: str, source: str) -> Conversation:
+def _new(user: User, text: str, source: str, folder_id: UUID | None = None) -> Conversation:
+    folder = folders.access_folder(user.id, folder_id, lock=True) if folder_id else None
     began, title = access.began(), titles.title_of(text, detectors.scan)
     conversation = Conversation(owner=user, title=title, source=source, label=began.label, label_cause=began.words)
+    if folder:
+        conversation.folder, conversation.collections = folder, folders.collections_for(user.id, folder.id)
     concurrency.refuse_while_live(conversation)
     conversation.save(force_insert=True)
     history_rows.add(history_rows.of_title(conversation))
@@ -230,8 +238,9 @@ def _open(conversation: Conversation, question: Message, pick: drafts.Pick) -> S
 
 def _point_at(conversation: Conversation, reply: Message) -> None:
     conversation.current_leaf = reply
-    conversation.updated_at = timezone.now()
-    conversation.save(update_fields=["current_leaf", "updated_at", "model", "collections", "label", "label_cause"])
+    # What goes on is not put aside any more.
+    conversation.updated_at, conversation.archived_at = timezone.now(), None
+    conversation.save(update_fields=WRITTEN)
 
 
 def _started(
@@ -247,10 +256,13 @@ def _started(
     searched = chosen_collections.again(question.collections, pick.documents)
     reader, asked = chosen_collections.scope(conversation.owner, searched)
     models = catalogue.models(conversation.owner_id)
+    folder = folder_instructions.of_conversation(conversation.owner_id, conversation.folder_id)
+    own = (*labels.read(question.causes), *folder_instructions.causes(folder))
     request = TurnRequest(
         question=question.text,
         history=history(question.parent_id),
-        causes=labels.turn(access.so_far(conversation), labels.read(question.causes)),
+        causes=labels.turn(access.so_far(conversation), own),
+        folder=folder,
         pick=pick.among({AUTO, *(model.name for model in (*models, *BUILT_IN))}),
         options=_options(question, pick),
         catalogue=tuple(models),

@@ -72,6 +72,7 @@ async def weigh(request: TurnRequest, state: TurnState) -> RoutingInput:
         tokens=prompts.most_tokens(messages) + texts.reserved,
         notice=findings.notice,
         least_tokens=texts.least.tokens,
+        folder=request.folder,
     )
 
 

@@ -12,8 +12,9 @@ from chat.conversations.labels import Cause
 from chat.llm.built_in import BUILT_IN
 from chat.models import Conversation
 from chat.routing import policies
-from chat.turns import given_documents
+from chat.turns import folder_instructions, given_documents
 from chat.turns.values import Cited, RoutedTurn, TurnRequest
+from chat.values import FolderInstructions
 from langai_site.accounts.models import User
 from langai_site.database.compiled_queries import CompiledQuery
 from langai_site.database.writer import in_database_thread
@@ -81,7 +82,9 @@ def _present(request: TurnRequest, prepared: RoutedTurn) -> Present:
         raise NotAdmittedError
     earlier = _earlier_labels(request)
     return Present(
-        highest(_label(request), *earlier.values(), *(source.label for source in sources.values())),
+        highest(
+            _label(request), _folder_label(request), *earlier.values(), *(source.label for source in sources.values())
+        ),
         _model_now(prepared.model, request.reader.user_id),
         tuple({*earlier, *(source.document for source in sources.values())}),
     )
@@ -113,6 +116,14 @@ def _label(request: TurnRequest) -> Sensitivity:
     return Sensitivity(rows[0][0])
 
 
+def _folder_label(request: TurnRequest) -> Sensitivity:
+    """Return the present label of the folder's instructions in the prompt. Raises NotAdmittedError if they changed."""
+    label = folder_instructions.label_now(request.reader.user_id, request.caller.conversation, request.folder)
+    if label is None:
+        raise NotAdmittedError
+    return label
+
+
 def _model_now(model: ModelInfo, person: int) -> ModelInfo | None:
     return model if model in BUILT_IN else catalogue.available(model.name, person)
 
@@ -121,23 +132,24 @@ def _refreshed(request: TurnRequest) -> TurnRequest:
     person = User.objects.filter(pk=request.reader.user_id, is_active=True).first()
     if person is None:
         raise ForbiddenError(CLOSED)
-    reader = reader_of(person)
+    reader, folder = reader_of(person), folder_instructions.again(person.pk, request.caller.conversation)
     return replace(
         request,
-        causes=_risen(request),
+        causes=_risen(request, folder),
+        folder=folder,
         reader=reader if request.asked is None else reader.only(request.reader.collections),
         catalogue=tuple(catalogue.models(person.pk)),
         policy=policies.active(),
     )
 
 
-def _risen(request: TurnRequest) -> tuple[Cause, ...]:
+def _risen(request: TurnRequest, folder: FolderInstructions | None) -> tuple[Cause, ...]:
     """Return the causes and those added since: the conversation's label, and labels of earlier text's documents."""
     person, conversation_id = request.reader.user_id, request.caller.conversation
     conversation = access.access_conversation(person, conversation_id) if conversation_id else None
     now = [access.so_far(conversation)] if conversation else []
     earlier = earlier_causes(request.cited, request.given)
-    risen = (cause for cause in (*now, *earlier) if cause.label > request.label)
+    risen = (cause for cause in (*now, *earlier, *folder_instructions.causes(folder)) if cause.label > request.label)
     return (*request.causes, *risen)
 
 

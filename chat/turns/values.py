@@ -19,6 +19,7 @@ from chat.routing.route import Rejected, RouteRequest
 from chat.routing.rules import DEFAULT, Policy
 from chat.turns import prompts
 from chat.turns.windows import FittedPrompt, PromptTexts
+from chat.values import FolderInstructions
 from langai_site.outbound import requirements
 from langai_site.outbound.abilities import Ability
 from langai_site.outbound.parts import Image
@@ -47,7 +48,8 @@ class TurnRequest:
     program adds to ours, and `history_chars` limits the history in the prompt. `keeps_history`: a small window may not
     shorten the history, because a program chose it. `pictures` go with the question, and `files` has the bytes of all
     pictures by their ids. `after` are the calls of tools that the model made after the question, with their results.
-    `requirements` are the tools that a program offers, and the JSON that it expects.
+    `requirements` are the tools that a program offers, and the JSON that it expects. `folder` has the person's
+    instructions for the conversations of a folder.
     """
 
     question: str
@@ -70,6 +72,7 @@ class TurnRequest:
     files: Mapping[str, bytes] = field(default_factory=dict, hash=False)
     after: tuple[ChatMessage, ...] = ()
     requirements: Requirements = requirements.NONE
+    folder: FolderInstructions | None = None
 
     @property
     def label(self) -> Sensitivity:
@@ -96,7 +99,7 @@ class TurnRequest:
             self.history,
             tuple(passages),
             self.written,
-            self.instructions,
+            "\n\n".join(filter(None, (self.folder.prompt if self.folder else "", self.instructions))),
             self.history_chars,
             self.keeps_history,
             self.pictures,
@@ -110,7 +113,7 @@ class RoutingInput:
     """What a model would be sent, and what routing goes by. Nothing has been decided, raised or sent yet.
 
     `tokens` are the most that the prompt can take. `least_tokens` are those that remain in a small window; None if
-    nothing may be left out.
+    nothing may be left out. `folder` has the instructions that the prompt contains.
     """
 
     passages: tuple[Numbered, ...]
@@ -120,6 +123,7 @@ class RoutingInput:
     tokens: int
     notice: str = ""
     least_tokens: int | None = None
+    folder: FolderInstructions | None = None
 
     @property
     def label(self) -> Sensitivity:

@@ -46,6 +46,8 @@ OF_TODAY = {
     **ENDED,
     **CACHED,
     **WEIGHED,
+    "folder": "Contracts",
+    "folder_tokens": 12,
     **ROUTED,
     "hosted": True,
     "answer_limit": "At most 1,200 tokens.",

@@ -1,0 +1,220 @@
+"""Moves, pins, archives and deletes many conversations at once, each time with one step to undo it. Synchronous."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from functools import partial
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+
+from chat.conversations import folders
+from chat.conversations.access import UNDO_FOR
+from chat.conversations.lists import PINS_MAX
+from chat.events import ConversationGone, group_of
+from chat.models import Conversation, Folder, ListChange, Message
+from langai_site.errors import InvalidError, NotFoundError
+from langai_site.web import broadcast
+
+# Conversations that can be changed at once.
+MOST = 500
+NONE_CHOSEN = "Choose at least one conversation."
+
+
+class Action(StrEnum):
+    """What can be done with many conversations at once."""
+
+    MOVE = "move"
+    ARCHIVE = "archive"
+    UNARCHIVE = "unarchive"
+    PIN = "pin"
+    UNPIN = "unpin"
+    DELETE = "delete"
+
+
+_FIELDS = {
+    Action.MOVE: "folder_id",
+    Action.ARCHIVE: "archived_at",
+    Action.UNARCHIVE: "archived_at",
+    Action.PIN: "pinned_at",
+    Action.UNPIN: "pinned_at",
+    Action.DELETE: "deleted_at",
+}
+_DONE = {
+    Action.ARCHIVE: "Archived {}.",
+    Action.UNARCHIVE: "Took {} out of the archive.",
+    Action.PIN: "Pinned {}.",
+    Action.UNPIN: "Unpinned {}.",
+    Action.DELETE: "Deleted {}.",
+}
+
+
+@dataclass(frozen=True)
+class Ordered:
+    """What was done: the change that can be undone, the conversations it touched, and their replies to stop."""
+
+    change: ListChange
+    ids: Sequence[UUID]
+    running: Collection[UUID] = ()
+
+
+@transaction.atomic
+def order(user_id: int, ids: Collection[UUID], action: Action, folder_id: UUID | None = None) -> Ordered:
+    """Do `action` with those of these conversations that are still there; MOVE without a folder takes them out of it.
+
+    A move changes no label. Raises InvalidError and NotFoundError.
+    """
+    is_into = action == Action.MOVE and folder_id
+    # Before the conversations are locked, in the order in which a folder is deleted.
+    folder = folders.access_folder(user_id, folder_id, lock=True) if is_into and folder_id else None
+    rows = _theirs(user_id, ids)
+    if action == Action.PIN:
+        _refuse_too_many_pins(user_id, rows)
+    words = _moved(rows, folder) if action == Action.MOVE else _DONE[action].format(_counted(rows))
+    value: UUID | datetime | None = folder.id if folder else None
+    if action in (Action.ARCHIVE, Action.PIN, Action.DELETE):
+        value = timezone.now()
+    change = _set(user_id, rows, _FIELDS[action], value, words)
+    return Ordered(change, [row.id for row in rows], _gone(rows) if action == Action.DELETE else ())
+
+
+def _theirs(user_id: int, ids: Collection[UUID]) -> list[Conversation]:
+    if not ids:
+        raise InvalidError(NONE_CHOSEN)
+    if len(set(ids)) > MOST:
+        raise InvalidError(f"You chose {len(set(ids))} conversations; {MOST} can be changed at once.")
+    mine = Conversation.objects.of(user_id).reachable().filter(id__in=ids)
+    rows = list(mine.select_for_update(of=("self",)).order_by("id"))
+    if not rows:
+        raise NotFoundError("These conversations were deleted, or are not yours.")
+    return rows
+
+
+def _refuse_too_many_pins(user_id: int, rows: Sequence[Conversation]) -> None:
+    pinned = Conversation.objects.of(user_id).alive().filter(pinned_at__isnull=False)
+    if pinned.exclude(id__in=[row.id for row in rows]).count() + len(rows) > PINS_MAX:
+        raise InvalidError(f"{PINS_MAX} conversations can be pinned. Unpin some first, or put them into a folder.")
+
+
+def _moved(rows: Sequence[Conversation], folder: Folder | None) -> str:
+    return f"Moved {_counted(rows)} to “{folder.name}”." if folder else f"Took {_counted(rows)} out of the folder."
+
+
+def _counted(rows: Sequence[Conversation]) -> str:
+    return f"“{rows[0].title}”" if len(rows) == 1 else f"{len(rows)} conversations"
+
+
+def _set(user_id: int, rows: Iterable[Conversation], field: str, value: object, words: str) -> ListChange:
+    """Set a field of these conversations, and record what it was."""
+    before = {str(row.id): _written(getattr(row, field)) for row in rows}
+    change = ListChange.objects.create(owner_id=user_id, field=field, before=before, words=words[:200])
+    for some in _chunks([*map(UUID, before)]):
+        Conversation.objects.filter(id__in=some).update(**{field: value})
+    return change
+
+
+def _written(value: Any) -> str | None:  # noqa: ANN401 - a time or an id
+    return value.isoformat() if isinstance(value, datetime) else value and str(value)
+
+
+def _chunks(ids: Sequence[UUID]) -> Iterable[Sequence[UUID]]:
+    return (ids[first : first + MOST] for first in range(0, len(ids), MOST))
+
+
+def _gone(rows: Sequence[Conversation]) -> list[UUID]:
+    """Tell the open pages that these are deleted; return the replies that are being written in them."""
+    running: list[UUID] = []
+    for some in _chunks([row.id for row in rows]):
+        running += Message.objects.live().filter(conversation__in=some).values_list("id", flat=True)
+    gone = ConversationGone(type="conversation.gone")
+    for row in rows:
+        transaction.on_commit(partial(broadcast.send, group_of(row.id), {**gone}))
+    return running
+
+
+@transaction.atomic
+def delete_folder(user_id: int, folder_id: UUID, *, with_conversations: bool = False) -> Ordered:
+    """Delete a folder and those in it. Their conversations are kept, outside of folders, unless told otherwise."""
+    gone = folders.with_inner(user_id, folder_id)
+    mine = Conversation.objects.of(user_id).alive().filter(folder__in=gone)
+    rows = list(mine.select_for_update(of=("self",)).order_by("id").only("id", "folder_id", "deleted_at", "title"))
+    name = next(folder.name for folder in gone if folder.id == folder_id)
+    words = f"Deleted the folder “{name}”{_fate(rows, with_conversations)}"
+    now = timezone.now()
+    field, value = ("deleted_at", now) if with_conversations else ("folder_id", None)
+    change = _set(user_id, rows, field, value, words)
+    change.folders = [str(folder.id) for folder in gone]
+    change.save(update_fields=["folders"])
+    # If one that was deleted before comes back, it must not be in a folder that nobody sees.
+    before = Conversation.objects.of(user_id).filter(folder__in=gone, deleted_at__isnull=False)
+    before.exclude(deleted_at=now).update(folder=None)
+    Folder.objects.filter(id__in=[folder.id for folder in gone]).update(deleted_at=now)
+    return Ordered(change, [row.id for row in rows], _gone(rows) if with_conversations else ())
+
+
+def _fate(rows: Sequence[Conversation], with_conversations: bool) -> str:
+    if not rows:
+        return "."
+    count = "1 conversation" if len(rows) == 1 else f"{len(rows):,} conversations"
+    if with_conversations:
+        return f" and {count}."
+    return f". {count} that {'was' if len(rows) == 1 else 'were'} in it {'is' if len(rows) == 1 else 'are'} kept."
+
+
+def last_change(user_id: int, change_id: str | None) -> ListChange | None:
+    """Return a person's change with that id, if it can still be undone."""
+    try:
+        key = UUID(change_id or "")
+    except ValueError:
+        return None
+    return _undoable(user_id).filter(id=key).first()
+
+
+def _undoable(user_id: int) -> QuerySet[ListChange]:
+    return ListChange.objects.filter(owner_id=user_id, at__gte=timezone.now() - UNDO_FOR)
+
+
+@transaction.atomic
+def undo(user_id: int, change_id: UUID) -> None:
+    """Undo a change of many conversations in one step. What was deleted for good meanwhile stays deleted.
+
+    Raises NotFoundError if it was undone already, is too long ago, or is somebody else's.
+    """
+    change = _undoable(user_id).select_for_update().filter(id=change_id).first()
+    if change is None:
+        raise NotFoundError("This can no longer be undone.")
+    _restore_folders(user_id, change.folders)
+    known = {str(pk) for pk in Folder.objects.of(user_id).values_list("pk", flat=True)}
+    groups: defaultdict[str | None, list[UUID]] = defaultdict(list)
+    for conversation, value in change.before.items():
+        # The folder that it was in may have been deleted since.
+        groups[None if change.field == "folder_id" and value not in known else value].append(UUID(conversation))
+    for value, ids in groups.items():
+        for some in _chunks(ids):
+            Conversation.objects.of(user_id).filter(id__in=some).update(**{change.field: _read(change.field, value)})
+    change.delete()
+
+
+def _restore_folders(user_id: int, ids: Sequence[str]) -> None:
+    back = Folder.objects.filter(owner_id=user_id, id__in=ids)
+    back.update(deleted_at=None)
+    # The folder around it may have been deleted since, or put into another one.
+    back.filter(Q(parent__deleted_at__isnull=False) | Q(parent__parent__isnull=False)).update(parent=None)
+
+
+def _read(field: str, value: str | None) -> UUID | datetime | None:
+    if value is None:
+        return None
+    return UUID(value) if field == "folder_id" else datetime.fromisoformat(value)
+
+
+def purge() -> None:
+    """Remove for good what can no longer be undone, and the folders that were deleted with it."""
+    over = timezone.now() - UNDO_FOR
+    ListChange.objects.filter(at__lt=over).delete()
+    Folder.objects.filter(deleted_at__lt=over).delete()
