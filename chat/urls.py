@@ -1,6 +1,6 @@
 from django.urls import path
 
-from chat.pages import history, model_list, posts, replies, views
+from chat.pages import folders, history, model_list, ordering, posts, replies, views
 from chat.pages.consumers import ConversationConsumer
 
 app_name = "chat"
@@ -9,15 +9,24 @@ urlpatterns = [
     path("models/", model_list.models, name="models"),
     path("conversations/", posts.start, name="start"),
     path("conversations/search/", history.search, name="history"),
+    path("conversations/all/", ordering.everything, name="all"),
+    path("conversations/archive/", ordering.archived, name="archive"),
+    path("conversations/order/", ordering.order, name="order"),
+    path("conversations/order/<uuid:change>/undo/", ordering.undo, name="undo"),
     path("conversations/list/", views.sidebar, name="list"),
     path("conversations/<uuid:conversation>/", views.conversation, name="conversation"),
     path("conversations/<uuid:conversation>/messages/", posts.post, name="post"),
+    path("conversations/<uuid:conversation>/arrange/", ordering.arrange, name="arrange"),
     path("conversations/<uuid:conversation>/rename/", views.rename, name="rename"),
     path("conversations/<uuid:conversation>/delete/", views.delete, name="delete"),
     path("conversations/<uuid:conversation>/restore/", views.restore, name="restore"),
     path("conversations/<uuid:conversation>/label/", views.lower_label, name="lower-label"),
     path("conversations/preview/", posts.preview, name="preview-new"),
     path("conversations/<uuid:conversation>/preview/", posts.preview, name="preview"),
+    path("folders/", folders.folder_list, name="folders"),
+    path("folders/<uuid:folder>/", folders.folder, name="folder"),
+    path("folders/<uuid:folder>/settings/", folders.settings, name="folder-settings"),
+    path("folders/<uuid:folder>/delete/", folders.delete, name="folder-delete"),
     path("messages/<uuid:question>/", posts.question, name="question"),
     path("messages/<uuid:question>/edit/", posts.edit, name="edit"),
     path("replies/<uuid:reply>/", replies.reply, name="reply"),

@@ -160,6 +160,13 @@ function returnFocus() {
 for (const name of ["htmx:beforeSwap", "htmx:oobBeforeSwap"]) document.addEventListener(name, () => (focused ?? holdFocus()));
 for (const name of ["htmx:afterSettle", "htmx:wsAfterMessage"]) document.addEventListener(name, returnFocus);
 
+/* Conversations are dragged onto folders */
+
+document.addEventListener("dragstart", async ({ target }) => {
+  const link = target.closest?.(".row[id] > a, .talk-row > a");
+  if (link) (await import("dragging").catch(() => null))?.begin(link);
+});
+
 /* Keys and start */
 
 document.addEventListener("keydown", (event) => {

@@ -72,7 +72,7 @@ def order(user_id: int, ids: Collection[UUID], action: Action, folder_id: UUID |
     is_into = action == Action.MOVE and folder_id
     # Before the conversations are locked, in the order in which a folder is deleted.
     folder = folders.access_folder(user_id, folder_id, lock=True) if is_into and folder_id else None
-    rows = _theirs(user_id, ids)
+    rows = chosen(user_id, ids, lock=True)
     if action == Action.PIN:
         _refuse_too_many_pins(user_id, rows)
     words = _moved(rows, folder) if action == Action.MOVE else _DONE[action].format(_counted(rows))
@@ -83,13 +83,17 @@ def order(user_id: int, ids: Collection[UUID], action: Action, folder_id: UUID |
     return Ordered(change, [row.id for row in rows], _gone(rows) if action == Action.DELETE else ())
 
 
-def _theirs(user_id: int, ids: Collection[UUID]) -> list[Conversation]:
+def chosen(user_id: int, ids: Collection[UUID], *, lock: bool = False) -> list[Conversation]:
+    """Return those of these conversations that are this person's and still there.
+
+    Raises InvalidError if none or too many were chosen, and NotFoundError if none of them is there.
+    """
     if not ids:
         raise InvalidError(NONE_CHOSEN)
     if len(set(ids)) > MOST:
-        raise InvalidError(f"You chose {len(set(ids))} conversations; {MOST} can be changed at once.")
-    mine = Conversation.objects.of(user_id).reachable().filter(id__in=ids)
-    rows = list(mine.select_for_update(of=("self",)).order_by("id"))
+        raise InvalidError(f"You chose {len(set(ids))} conversations; {MOST} are allowed at once.")
+    mine = Conversation.objects.of(user_id).reachable().filter(id__in=ids).order_by("id")
+    rows = list(mine.select_for_update(of=("self",)) if lock else mine)
     if not rows:
         raise NotFoundError("These conversations were deleted, or are not yours.")
     return rows

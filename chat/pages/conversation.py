@@ -1,6 +1,7 @@
 """The pages that show conversations, read and drawn without holding up other requests."""
 
 from collections.abc import Mapping
+from itertools import chain
 from typing import Any
 from uuid import UUID
 
@@ -9,12 +10,12 @@ from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
 
-from chat.conversations import access, branches, chosen_collections, drafts
+from chat.conversations import access, branches, chosen_collections, drafts, folders, lists
 from chat.conversations.branches import ThreadPart
 from chat.events import Snapshot
 from chat.live import snapshots
 from chat.llm.built_in import BUILT_IN
-from chat.models import Conversation, Message
+from chat.models import Conversation, Folder, Message
 from chat.pages import drawing, fragments, retries
 from chat.routing.route import AUTO
 from langai_site.accounts.models import User
@@ -27,19 +28,28 @@ PAGE = "chat/page.html"
 
 
 def list_context(user: User, after: access.ListPlace | None = None) -> dict[str, Any]:
-    listed, older = access.listed(user.id, after)
-    return {"groups": fragments.grouped(listed, after.updated_at if after else None), "older": older}
+    listed, older = access.listed(user.id, after, among=lists.UNSORTED)
+    found = {"groups": fragments.grouped(listed, after.updated_at if after else None), "older": older}
+    # They stand above the list, so its further parts do not have them.
+    return found if after else found | {"sidebar_folders": folders.tree(user.id), "pinned": lists.pinned(user.id)}
 
 
 def shown_in(request: HttpRequest, listed: Mapping[str, Any]) -> dict[str, Any]:
     """Return the conversation of a list that the page shows, by the address that htmx names; None for another page."""
     shown = request.htmx.current_url or ""  # type: ignore[attr-defined]
-    items = (item for _heading, items in listed["groups"] for item in items)
+    items = chain(listed.get("pinned", ()), *(items for _heading, items in listed["groups"]))
     return {"conversation": next((item for item in items if f"/conversations/{item.id}/" in shown), None)}
 
 
-def page_context(user: User, conversation: Conversation | None = None, form: QueryDict | None = None) -> dict[str, Any]:
-    """Return the page's context apart from its thread; `form` is a message that was refused, to be shown again."""
+def page_context(
+    user: User, conversation: Conversation | None = None, form: QueryDict | None = None, folder: str = ""
+) -> dict[str, Any]:
+    """Return the page's context apart from its thread; `form` is a message that was refused, to be shown again.
+
+    `folder` is where a new conversation is to be put, as an address names it. Raises NotFoundError.
+    """
+    home = _folder(user, conversation, folder)
+    searched = conversation.collections if conversation else folders.collections_for(user.id, home.id if home else None)
     models = catalogue.models(user.id)
     chosen = conversation.model if conversation else AUTO
     gone = chosen not in {AUTO, *(model.name for model in (*models, *BUILT_IN))}
@@ -47,8 +57,9 @@ def page_context(user: User, conversation: Conversation | None = None, form: Que
     return (
         list_context(user)
         | {
-            "choice": chosen_collections.offer(user.id, conversation.collections if conversation else None, values),
+            "choice": chosen_collections.offer(user.id, searched, values),
             "conversation": conversation,
+            "folder": home,
             "models": [*models, *BUILT_IN] if models else [],
             "chosen": AUTO if gone else chosen,
             "gone_model": chosen if gone else "",
@@ -65,9 +76,27 @@ def page_context(user: User, conversation: Conversation | None = None, form: Que
     )
 
 
-def new_context(user: User, deleted: str | None) -> dict[str, Any]:
+def _folder(user: User, conversation: Conversation | None, named: str) -> Folder | None:
+    """Return the folder that a conversation is in, or that a new one is to be put into. Raises NotFoundError."""
+    if conversation:
+        return conversation.folder if conversation.folder_id else None
+    try:
+        return folders.access_folder(user.id, UUID(named)) if named else None
+    except ValueError:
+        raise folders.FolderGoneError(folders.GONE) from None
+
+
+def refused_context(user: User, form: QueryDict) -> dict[str, Any]:
+    """Return the context of the new chat's page for a message that was refused, perhaps because its folder is gone."""
+    try:
+        return page_context(user, form=form, folder=form.get("folder", ""))
+    except folders.FolderGoneError:
+        return page_context(user, form=form)
+
+
+def new_context(user: User, deleted: str | None, folder: str = "") -> dict[str, Any]:
     """Return the context of the new chat's page, with the offer to restore a conversation that was just deleted."""
-    return page_context(user) | {"deleted": access.deleted(user.id, deleted) if deleted else None}
+    return page_context(user, folder=folder) | {"deleted": access.deleted(user.id, deleted) if deleted else None}
 
 
 def conversation_context(user: User, conversation_id: UUID, form: QueryDict | None = None) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
-from chat.conversations import access, chosen_collections, drafts
+from chat.conversations import access, chosen_collections, drafts, folders
 from chat.conversations.access import ConversationGoneError
 from chat.live import runner
 from chat.models import Message
@@ -39,7 +39,8 @@ async def start(request: HttpRequest) -> HttpResponse:
     if request.method != "POST":
         return redirect("chat:new")
     try:
-        started = await begin(request, lambda user: storage.post(user, None, **message_of(request)))
+        folder = folder_of(request)
+        started = await begin(request, lambda user: storage.post(user, None, **message_of(request), folder=folder))
     except LangAIError as error:
         return await refused(request, error)
     return pages.moved(request, reverse("chat:conversation", args=[started.conversation]))
@@ -57,6 +58,15 @@ def message_of(request: HttpRequest) -> dict[str, Any]:
     }
 
 
+def folder_of(request: HttpRequest) -> UUID | None:
+    """Return the folder that a new conversation is to be put into. Raises NotFoundError for nonsense."""
+    named = request.POST.get("folder", "")
+    try:
+        return UUID(named) if named else None
+    except ValueError:
+        raise folders.FolderGoneError(folders.GONE) from None
+
+
 def shown_last(request: HttpRequest) -> UUID | None:
     """Return the last message that the page of a post shows; None if it does not say, or nonsense."""
     try:
@@ -72,7 +82,7 @@ async def refused(request: HttpRequest, error: LangAIError, conversation: UUID |
     if conversation and not isinstance(error, ConversationGoneError):
         page = await pages.latest_page(request, conversation, request.POST, refusal=error.message)
     else:
-        context = await as_user(request, pages.page_context, form=request.POST)
+        context = await as_user(request, pages.refused_context, request.POST)
         page = await pages.drawn(request, pages.PAGE, context | {"refusal": error.message})
     page.status_code = error.status
     return with_headers(page, error)
@@ -198,4 +208,5 @@ def draft_of(request: HttpRequest) -> previews.DraftMessage:
         label=message["label"],
         options=message["options"],
         documents=chosen_collections.NONE not in message["collections"],
+        folder=folder_of(request),
     )

@@ -23,7 +23,7 @@ from langai_site.web.stated_labels import highest_stated
 @by_person
 async def new(request: HttpRequest) -> HttpResponse:
     try:
-        context = await as_user(request, pages.new_context, request.GET.get("deleted"))
+        context = await as_user(request, pages.new_context, request.GET.get("deleted"), request.GET.get("folder", ""))
     except SignedOutError:
         return redirect("account_login")
     return await pages.drawn(request, pages.PAGE, context)
@@ -86,7 +86,7 @@ def rename(request: HttpRequest, conversation: UUID) -> HttpResponse:
     if not request.htmx:  # type: ignore[attr-defined]
         return redirect("chat:conversation", conversation)
     is_open = str(conversation) in (request.htmx.current_url or "")  # type: ignore[attr-defined]
-    context = {"item": renamed, "conversation": renamed if is_open else None, "oob": True}
+    context = {"item": renamed, "conversation": renamed if is_open else None, "folder": renamed.folder, "oob": True}
     return render(request, "chat/page.html#renamed", context)
 
 
