@@ -1,19 +1,29 @@
 """Operations that read, export and delete a person's conversations."""
 
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from itertools import islice
 from typing import Any, Literal
 from uuid import UUID
 
+from django.db import transaction
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from ninja import Router, Schema, Status
 from ninja.params.functions import Query
 from ninja.responses import NinjaJSONEncoder
 
-from chat.api.schemas import ConversationFull, ConversationList, ConversationOut, label_of, message_of
-from chat.conversations import access, branches, export
+from chat.api.schemas import (
+    ConversationChange,
+    ConversationFull,
+    ConversationList,
+    ConversationOut,
+    label_of,
+    message_of,
+)
+from chat.conversations import access, branches, export, folders, lists, ordering
+from chat.conversations.ordering import Action
 from chat.live import runner
 from chat.models import Conversation, Message
 from chat.pages import drawing
@@ -28,6 +38,7 @@ router = Router(tags=["Conversations"])
 AT_ONCE = 25
 TYPES = {"json": "application/json; charset=utf-8", "markdown": "text/markdown; charset=utf-8"}
 ENDINGS = {"json": "json", "markdown": "md"}
+SWITCHES = {"pinned": (Action.PIN, Action.UNPIN), "archived": (Action.ARCHIVE, Action.UNARCHIVE)}
 EXPORTS = {
     "responses": {
         200: {
@@ -41,17 +52,21 @@ EXPORTS = {
 }
 
 
-@router.get("", auth=door(Scope.CHAT), response={200: ConversationList} | documented())
+@router.get("", auth=door(Scope.CHAT), response={200: ConversationList} | documented(404))
 async def conversations_list(
     request: HttpRequest,
     source: Literal["page", "api"] | None = Query(None, description="Only conversations that were started there."),
     after: str = Query("", max_length=100, description="`next` of the previous page."),
+    folder: UUID | None = Query(None, description="Only conversations in this folder."),  # noqa: B008
+    pinned: bool | None = Query(None, description="Only pinned ones, or only others."),
+    archived: bool | None = Query(None, description="Only archived ones, or only others."),
 ) -> dict[str, Any]:
     """List your conversations, newest first."""
     place = access.ListPlace.read(after)
     if after and place is None:
         raise InvalidError("“after” is not a position in the list. Send “next” of the previous page, unchanged.")
-    found, rest = await in_database_thread(access.listed, person_of(request).pk, place, source)
+    among = lists.narrowed(folder=folder, pinned=pinned, archived=archived)
+    found, rest = await in_database_thread(_listed, person_of(request).pk, place, source, among, folder)
     return {"conversations": [_out(row) for row in found], "next": str(rest) if rest else None}
 
 
@@ -60,6 +75,34 @@ async def conversation(request: HttpRequest, conversation: UUID) -> HttpResponse
     """Get one conversation with the messages of the branch that its page shows."""
     row = await in_database_thread(access.access_conversation, person_of(request).pk, conversation)
     return HttpResponse(await _json(row), content_type=TYPES["json"])
+
+
+@router.patch("/{uuid:conversation}", auth=door(Scope.CHAT), response={200: ConversationOut} | documented(404))
+async def conversation_change(request: HttpRequest, conversation: UUID, payload: ConversationChange) -> ConversationOut:
+    """Rename, move, pin or archive a conversation. A move changes no label."""
+    values = payload.dict(exclude_unset=True)
+    return _out(await in_database_thread(_change, person_of(request).pk, conversation, values))
+
+
+@transaction.atomic
+def _change(user_id: int, conversation: UUID, values: Mapping[str, Any]) -> Conversation:
+    row = access.access_conversation(user_id, conversation)
+    if values.get("title") is not None:
+        access.rename(user_id, row.id, values["title"])
+    if "folder" in values:
+        ordering.order(user_id, [row.id], Action.MOVE, values["folder"])
+    for name, (on, off) in SWITCHES.items():
+        if values.get(name) is not None:
+            ordering.order(user_id, [row.id], on if values[name] else off)
+    return access.access_conversation(user_id, row.id)
+
+
+def _listed(
+    user_id: int, place: access.ListPlace | None, source: str | None, among: Q, folder: UUID | None
+) -> tuple[Sequence[Conversation], access.ListPlace | None]:
+    if folder:
+        folders.access_folder(user_id, folder)
+    return access.listed(user_id, place, source, among)
 
 
 @router.delete("/{uuid:conversation}", auth=door(Scope.CHAT), response={204: None} | documented(404))
@@ -130,4 +173,5 @@ def _out(row: Conversation) -> ConversationOut:
 
 def _values(row: Conversation) -> dict[str, Any]:
     names = ("id", "title", "source", "created_at", "updated_at")
-    return {name: getattr(row, name) for name in names} | {"label": label_of(row.label)}
+    order = {"folder": row.folder_id, "pinned": row.pinned_at is not None, "archived": row.archived_at is not None}
+    return {name: getattr(row, name) for name in names} | {"label": label_of(row.label)} | order

@@ -86,12 +86,15 @@ class MessageOut(Schema):
 
 
 class ConversationOut(Schema):
-    """`source` is where it was started: page or api."""
+    """`source` is where it was started: page or api. `folder` is null if it is in none."""
 
     id: UUID
     title: str
     label: Label
     source: str
+    folder: UUID | None
+    pinned: bool
+    archived: bool
     created_at: datetime
     updated_at: datetime
 
@@ -101,6 +104,34 @@ class ConversationList(Schema):
 
     conversations: list[ConversationOut]
     next: str | None
+
+
+class ConversationChange(Schema):
+    """What to change; what is left out stays. A null `folder` takes the conversation out of its folder."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    title: str | None = Field(None, min_length=1, max_length=120)
+    folder: UUID | None = None
+    pinned: bool | None = None
+    archived: bool | None = None
+
+
+class FolderOut(Schema):
+    """`parent` is the folder that it is in, `collections` what new chats in it search; null: as the parent, or all."""
+
+    id: UUID
+    name: str
+    parent: UUID | None
+    instructions: str
+    collections: list[int] | None
+    conversations: int
+
+
+class FolderList(Schema):
+    """All of your folders; each folder is followed by those in it."""
+
+    folders: list[FolderOut]
 
 
 class ConversationFull(ConversationOut):

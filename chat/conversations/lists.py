@@ -19,6 +19,14 @@ def in_folder(folder_id: UUID) -> Q:
     return Q(folder=folder_id, archived_at=None)
 
 
+def narrowed(*, folder: UUID | None = None, pinned: bool | None = None, archived: bool | None = None) -> Q:
+    """Return the condition for those in a folder, and those that are pinned or archived, or are not; None: any."""
+    among = Q(folder=folder) if folder else Q()
+    if pinned is not None:
+        among &= Q(pinned_at__isnull=not pinned)
+    return among if archived is None else among & Q(archived_at__isnull=not archived)
+
+
 def pinned(user_id: int) -> Sequence[Conversation]:
     """Return a person's pinned conversations, the last pinned first."""
     mine = Conversation.objects.of(user_id).alive()

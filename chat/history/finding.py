@@ -11,7 +11,7 @@ from django.db import connection
 from django.utils import timezone
 
 from chat.history.rows import mark, quoted
-from chat.models import Conversation, Message
+from chat.models import Conversation, Folder, Message
 from langai_site.sensitivity import Sensitivity
 from search.keywords.analyser import Term, question
 from search.keywords.languages import COMMON
@@ -38,14 +38,25 @@ _NEWEST = """
     WHERE words.id IN ({words}) AND conversation.owner_id = %s AND conversation.deleted_at IS NULL {filters}
     ORDER BY at DESC LIMIT %s
 """
+# A folder stands for those in it as well. Whose folder it is does not matter: the conversations are the person's own.
+_IN_FOLDER = """
+    AND (conversation.folder_id = %s
+        OR conversation.folder_id IN (SELECT id FROM chat_folder WHERE parent_id = %s AND deleted_at IS NULL))
+"""
+_ANSWERED_BY = """
+    AND EXISTS (SELECT 1 FROM chat_message reply
+        WHERE reply.conversation_id = conversation.id AND reply.role = 'assistant' AND reply.model = %s)
+"""
 
 
 @dataclass(frozen=True)
 class HistoryFilters:
-    """What results are narrowed to: a label, and the last so many days."""
+    """What results are narrowed to: a label, the last so many days, a folder with those in it, or a model's answers."""
 
     label: Sensitivity | None = None
     days: int | None = None
+    folder: UUID | None = None
+    model: str = ""
 
 
 @dataclass(frozen=True)
@@ -140,7 +151,17 @@ def _filters(filters: HistoryFilters) -> tuple[str, list[Any]]:
         since = timezone.now() - timedelta(days=filters.days)
         wanted += " AND COALESCE(message.created_at, conversation.updated_at) >= %s"
         values.append(connection.ops.adapt_datetimefield_value(since))
+    if filters.folder:
+        wanted += _IN_FOLDER
+        values += [_stored(filters.folder)] * 2
+    if filters.model:
+        wanted += _ANSWERED_BY
+        values.append(filters.model)
     return wanted, values
+
+
+def _stored(key: UUID) -> Any:  # noqa: ANN401 - as the database's driver takes it
+    return Folder._meta.pk.get_db_prep_value(key, connection)
 
 
 def _uuid(value: object) -> UUID | None:

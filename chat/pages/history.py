@@ -11,13 +11,17 @@ from django.urls import reverse
 from django.utils.http import urlencode
 from django.views.decorators.http import require_safe
 
+from chat.conversations import folders
 from chat.history import finding
 from chat.history.finding import FoundConversation, HistoryFilters, HistoryFindings
+from chat.llm.built_in import BUILT_IN
 from chat.pages import conversation as pages
 from chat.pages import drawing
+from chat.pages.ordering import uuid_of
 from langai_site.accounts.limits import costly
 from langai_site.accounts.models import User
 from langai_site.accounts.session import SignedOutError, as_user, by_person
+from langai_site.outbound import catalogue
 from langai_site.sensitivity import Sensitivity
 from search.pages.marking import matcher
 from search.pages.snippets import Match, SnippetPiece, snippet
@@ -50,26 +54,33 @@ async def search(request: HttpRequest) -> HttpResponse:
     is_part = bool(request.htmx)  # type: ignore[attr-defined]
     query, filters = request.GET.get("q", "").strip()[: finding.QUERY_MAX_CHARS], filters_of(request.GET)
     try:
-        user_id = await as_user(request, _id)
+        user_id, choices = await as_user(request, _choices)
         if is_part and not query:
             context = await as_user(request, pages.list_context)
             return await pages.drawn(request, f"{pages.PAGE}#sidebar", context | pages.shown_in(request, context))
     except SignedOutError:
         return redirect(f"{reverse('account_login')}?{urlencode({'next': request.get_full_path()})}")
     found = await drawing.off_loop(finding.find, user_id, request.GET.get("q", ""), filters)
-    context = await drawing.off_loop(_context, query, filters, found)
+    context = choices | await drawing.off_loop(_context, query, filters, found)
     return await pages.drawn(request, f"{PAGE}{'#sidebar' if is_part else ''}", context)
 
 
-def _id(user: User) -> int:
-    return user.id
+def _choices(user: User) -> tuple[int, dict[str, Any]]:
+    """Return the person's id, and what their results can be narrowed to besides dates and labels."""
+    models = [*catalogue.models(user.id), *BUILT_IN]
+    return user.id, {"folder_rows": folders.tree(user.id), "history_models": models}
 
 
 def filters_of(form: QueryDict) -> HistoryFilters:
     """Read the filters of a form; values that are not known filter nothing."""
     labels = {label.slug: label for label in Sensitivity}
     days = {str(number): number for number, _ in PERIODS}
-    return HistoryFilters(labels.get(form.get("label", "")), days.get(form.get("days", "")))
+    return HistoryFilters(
+        labels.get(form.get("label", "")),
+        days.get(form.get("days", "")),
+        uuid_of(form.get("folder", "")),
+        form.get("model", "")[:200],
+    )
 
 
 def _context(query: str, filters: HistoryFilters, findings: HistoryFindings) -> dict[str, Any]:
