@@ -113,10 +113,25 @@ class ConversationGone(TypedDict):
     type: Literal["conversation.gone"]
 
 
+class BranchGone(TypedDict):
+    """A message was deleted with all that follows it; `replies` are those of them that were being written."""
+
+    type: Literal["branch.gone"]
+    message: str
+    replies: list[str]
+
+
+class ReplyCorrected(TypedDict):
+    """A person corrected an answer that had ended, or put the original back."""
+
+    type: Literal["reply.corrected"]
+    reply: str
+
+
 ReplyEvent = ReplyBegun | ReplyGrew | ReplySourced | ReplyProgressed | ReplyDone
 # A change of a live reply; changes are numbered consecutively.
 ReplyChange = ReplyGrew | ReplySourced | ReplyProgressed
-Event = ReplyEvent | LabelRose | ConversationGone
+Event = ReplyEvent | LabelRose | ConversationGone | BranchGone | ReplyCorrected
 
 
 def group_of(conversation: UUID) -> str:

@@ -18,6 +18,11 @@ def text_of(parts: Iterable[Mapping[str, Any]]) -> str:
     return "".join(part["text"] for part in parts if part["type"] == "text")
 
 
+def original_of(parts: Iterable[Mapping[str, Any]]) -> str | None:
+    """Return what the model had written, if its person corrected it; otherwise None."""
+    return next((str(part["text"]) for part in parts if part["type"] == "original"), None)
+
+
 def thinking_of(parts: Iterable[Mapping[str, Any]]) -> Thinking | None:
     """Return the thoughts before a message's text; None if there are none."""
     found = (Thinking(part["text"], part["seconds"]) for part in parts if part["type"] == "thinking")
@@ -40,8 +45,12 @@ class ConversationQuerySet(models.QuerySet["Conversation"]):
 
 class MessageQuerySet(models.QuerySet["Message"]):
     def of(self, user_id: int) -> Self:
-        """Return those in this person's conversations, without the deleted ones."""
-        return self.filter(conversation__owner_id=user_id, conversation__deleted_at=None)
+        """Return those in this person's conversations, without what they have deleted."""
+        return self.kept().filter(conversation__owner_id=user_id, conversation__deleted_at=None)
+
+    def kept(self) -> Self:
+        """Return those that were not deleted with their branch."""
+        return self.filter(deleted_at=None)
 
     def replies(self) -> Self:
         """Return the answers."""
@@ -106,7 +115,9 @@ class Message(models.Model):
     parent = models.ForeignKey("self", null=True, on_delete=models.CASCADE, related_name="children")
     role = models.CharField(max_length=10, choices=Role)
     parts = models.JSONField(
-        default=list, help_text='In order: [{"type": "thinking", "text": …, "seconds": …}, {"type": "text", "text": …}]'
+        default=list,
+        help_text='In order: [{"type": "thinking", "text": …, "seconds": …}, {"type": "text", "text": …}]; '
+        'of a corrected answer also {"type": "original", "text": …}, what the model had written.',
     )
     status = models.CharField(max_length=12, choices=Status, default=Status.COMPLETE)
     label = models.PositiveSmallIntegerField(choices=LABEL_CHOICES, default=Sensitivity.PUBLIC)
@@ -130,6 +141,7 @@ class Message(models.Model):
         null=True,
         help_text="When its person left the branch that ends with it for another branch.",
     )
+    deleted_at = models.DateTimeField(null=True, help_text="When its person deleted the branch that it belongs to.")
 
     # The versions of this message, including itself, oldest first: set if a whole branch was read.
     siblings: Sequence[uuid.UUID] = ()
@@ -141,6 +153,7 @@ class Message(models.Model):
         indexes = [
             models.Index(fields=["lease_until"], condition=models.Q(status="streaming"), name="live_replies"),
             models.Index(fields=["-created_at"], condition=models.Q(role="assistant"), name="replies_by_time"),
+            models.Index(fields=["deleted_at"], condition=models.Q(deleted_at__isnull=False), name="deleted_messages"),
         ]
 
     def __str__(self) -> str:
@@ -149,6 +162,10 @@ class Message(models.Model):
     @property
     def text(self) -> str:
         return text_of(self.parts)
+
+    @property
+    def original(self) -> str | None:
+        return original_of(self.parts)
 
     @property
     def thinking(self) -> Thinking | None:

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from chat.pages import folders, history, model_list, ordering, posts, replies, views
+from chat.pages import correcting, deleting, folders, history, model_list, ordering, posts, replies, views
 from chat.pages.consumers import ConversationConsumer
 
 app_name = "chat"
@@ -29,8 +29,12 @@ urlpatterns = [
     path("folders/<uuid:folder>/delete/", folders.delete, name="folder-delete"),
     path("messages/<uuid:question>/", posts.question, name="question"),
     path("messages/<uuid:question>/edit/", posts.edit, name="edit"),
+    path("messages/<uuid:message>/delete/", deleting.delete, name="delete-branch"),
+    path("messages/<uuid:message>/restore/", deleting.restore, name="restore-branch"),
     path("replies/<uuid:reply>/", replies.reply, name="reply"),
     path("replies/<uuid:reply>/markdown/", replies.source, name="source"),
+    path("replies/<uuid:reply>/correct/", correcting.correct, name="correct"),
+    path("replies/<uuid:reply>/original/", correcting.original, name="original"),
     path("replies/<uuid:reply>/thinking/", replies.thinking, name="thinking"),
     path("replies/<uuid:reply>/stop/", replies.stop, name="stop"),
     path("replies/<uuid:reply>/retry/", posts.retry, name="retry"),

@@ -1,4 +1,5 @@
-// The menu beside “Answer again”: the same question to another model, at another length, with or without documents.
+// The menu beside “Answer again”: the same question to another model, at another length, with or without documents; and
+// what else can be done with the answer.
 
 import { all, find } from "app";
 
@@ -13,6 +14,9 @@ let reply = "";
 export function open(button) {
   reply = button.dataset.again;
   form.action = patterns.fork.replace(NOBODY, reply);
+  const turn = document.getElementById(`m-${reply}`);
+  find("[data-edit]", menu).hidden = !find(".answer", turn);
+  find("[data-delete]", menu).hidden = !find(".siblings", turn);
 }
 
 function answer(item) {
@@ -23,14 +27,35 @@ function answer(item) {
   htmx.ajax("POST", patterns.retry.replace(NOBODY, reply), { source: target, target, swap: "outerHTML", values }).catch(() => {});
 }
 
+function edit(item) {
+  const target = document.getElementById(`m-${reply}`);
+  menu.hidePopover();
+  htmx.ajax("GET", item.dataset.edit.replace(NOBODY, reply), { source: target, target, swap: "outerHTML" }).catch(() => {});
+}
+
+function remove(item) {
+  menu.hidePopover();
+  const source = document.getElementById(`m-${reply}`);
+  htmx.ajax("POST", item.dataset.delete.replace(NOBODY, reply), { source, swap: "none" }).catch(() => {});
+}
+
+function clicked({ target }) {
+  const item = target.closest("[data-fields], [data-edit], [data-delete]");
+  if (!item) return;
+  if (item.dataset.fields) answer(item);
+  else if (item.dataset.edit) edit(item);
+  else remove(item);
+}
+
 function move(event) {
   const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
   if (!step) return;
   event.preventDefault();
-  items.at((items.indexOf(document.activeElement) + step) % items.length).focus();
+  const shown = items.filter((item) => item.checkVisibility());
+  shown.at((shown.indexOf(document.activeElement) + step) % shown.length).focus();
 }
 
-menu.addEventListener("click", ({ target }) => target.closest("[data-fields]") && answer(target.closest("[data-fields]")));
+menu.addEventListener("click", clicked);
 menu.addEventListener("keydown", move);
 menu.addEventListener("toggle", ({ newState }) => newState === "open" && items[0].focus());
 if (menu.matches(":popover-open")) items[0].focus();

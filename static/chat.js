@@ -59,7 +59,7 @@ function setUpComposer() {
 // In the composer and where a message is edited. On a touch screen Enter begins a new line.
 document.addEventListener("keydown", (event) => {
   const { target, key, shiftKey } = event;
-  if (key !== "Enter" || shiftKey || !target.matches("#text, .editing textarea")) return;
+  if (key !== "Enter" || shiftKey || !target.matches("#text, .editing textarea:not([data-long])")) return;
   if (isComposing(event) || matchMedia("(pointer: coarse)").matches) return;
   event.preventDefault();
   if (target.value.trim()) target.form.requestSubmit();

@@ -81,7 +81,7 @@ async function write(parts) {
 function showDone(button) {
   const menu = button.closest("[popover]");
   menu?.hidePopover();
-  announce("Copied.");
+  announce(find(".corrected", button.closest(".turn") ?? button) ? "Copied, as edited by you." : "Copied.");
   const icon = find("use", menu ? menu.parentElement : button);
   icon.setAttribute("href", "#i-tick");
   setTimeout(() => icon.setAttribute("href", "#i-copy"), 1500);

@@ -100,6 +100,12 @@ function keepPlace() {
 
 function cutThread(event) {
   const { fragment } = event.detail;
+  if (fragment.dataset?.gone) {
+    event.detail.shouldSwap = false;
+    // A page that deleted it itself is already leaving.
+    if (document.getElementById(fragment.dataset.gone)) setTimeout(() => location.reload(), 1000);
+    return;
+  }
   const after = fragment.dataset?.after;
   if (!after) return;
   const last = document.getElementById(after);

@@ -71,11 +71,16 @@ class Answer(Schema):
 
 
 class MessageOut(Schema):
-    """A question, or an answer. `error` says why an answer failed."""
+    """A question, or an answer. `error` says why an answer failed.
+
+    If you corrected an answer, `edited` is true, `text` is yours, and `original` is what the model had written.
+    """
 
     id: UUID
     role: str
     text: str
+    edited: bool = False
+    original: str | None = None
     status: str
     label: Label
     created_at: datetime
@@ -172,6 +177,8 @@ def message_of(message: Message) -> MessageOut:
         id=message.id,
         role=message.role,
         text=message.text,
+        edited=message.original is not None,
+        original=message.original,
         status=message.status,
         label=label_of(message.label),
         created_at=message.created_at,

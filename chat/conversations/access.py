@@ -90,10 +90,11 @@ def access_reply(user_id: int, reply_id: UUID) -> Message:
 
 def access_question(user_id: int, question_id: UUID) -> Message:
     """Return a message that this person wrote, with its conversation. Raises NotFoundError."""
-    return _access_message(user_id, question_id, Message.Role.USER)
+    return access_message(user_id, question_id, Message.Role.USER)
 
 
-def _access_message(user_id: int, message_id: UUID, *roles: str) -> Message:
+def access_message(user_id: int, message_id: UUID, *roles: str) -> Message:
+    """Return a message of one of these roles, or of any, with its conversation. Raises NotFoundError."""
     mine = Message.objects.of(user_id).select_related("conversation").filter(role__in=roles or Message.Role.values)
     found = mine.filter(id=message_id).first()
     if found is None:
@@ -114,7 +115,7 @@ def question_as_shown(user_id: int, question_id: UUID) -> Message:
 
 
 def _with_versions(message: Message) -> Message:
-    versions = Message.objects.filter(conversation=message.conversation, parent_id=message.parent_id)
+    versions = Message.objects.kept().filter(conversation=message.conversation, parent_id=message.parent_id)
     message.siblings = list(versions.values_list("id", flat=True))
     return message
 
@@ -218,8 +219,10 @@ def deleted(user_id: int, conversation_id: str) -> Conversation | None:
 
 
 def purge_deleted() -> None:
-    """Remove for good what was deleted longer than UNDO_FOR ago."""
-    Conversation.objects.filter(deleted_at__lt=timezone.now() - UNDO_FOR).delete()
+    """Remove for good what was deleted longer than UNDO_FOR ago: conversations, and branches of them."""
+    long_ago = timezone.now() - UNDO_FOR
+    Conversation.objects.filter(deleted_at__lt=long_ago).delete()
+    Message.objects.filter(deleted_at__lt=long_ago).delete()
 
 
 def began() -> labels.Cause:
@@ -280,7 +283,7 @@ def lower_label(user_id: int, conversation_id: UUID, label: Sensitivity | None, 
 @transaction.atomic
 def show(user_id: int, message_id: UUID) -> Conversation:
     """Show the branch with this message that was shown last. One that is shown already stays."""
-    message = _access_message(user_id, message_id)
+    message = access_message(user_id, message_id)
     conversation = message.conversation
     if message_id in branches.ids(conversation)[:-1]:
         return conversation

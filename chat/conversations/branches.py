@@ -3,7 +3,7 @@
 Texts are read only for the requested messages, however many the conversation has.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import cast
@@ -65,7 +65,7 @@ def is_in_latest(conversation: Conversation, message_id: UUID) -> bool:
 
 def before(conversation: Conversation, message_id: UUID) -> ThreadPart:
     """Return the part before a message, on whichever branch that is. Raises NotFoundError."""
-    known = conversation.messages.filter(id=message_id).values_list("parent_id", flat=True)
+    known = conversation.messages.filter(id=message_id, deleted_at=None).values_list("parent_id", flat=True)
     if not known:
         raise NotFoundError(GONE)
     ids, has_earlier = _ids_of_part(conversation, known[0])
@@ -129,7 +129,7 @@ def _with_siblings(messages: Sequence[Message]) -> Sequence[Message]:
 
 def _versions(messages: Sequence[Message]) -> Iterator[tuple[UUID, UUID | None]]:
     """Yield the ids of the messages and their siblings, oldest first, with their parents."""
-    rows = Message.objects.values_list("id", "parent_id")
+    rows = Message.objects.kept().values_list("id", "parent_id")
     yield from rows.filter(parent_id__in=[message.parent_id for message in messages if message.parent_id])
     for message in messages[:1]:
         if message.parent_id is None:
@@ -171,22 +171,40 @@ def leave(conversation: Conversation) -> None:
 
 def last_shown_leaf(message: Message) -> UUID:
     """Return the end of the branch below a message that was shown last: of those never left, the newest."""
-    rows = Message.objects.filter(conversation_id=message.conversation_id)
+    return last_shown_below(message.conversation_id, message.id) or message.id
+
+
+def last_shown_below(conversation_id: UUID, message_id: UUID | None) -> UUID | None:
+    """Return what `last_shown_leaf` does; without a message, of the whole conversation. None if nothing is left."""
+    rows = Message.objects.kept().filter(conversation_id=conversation_id)
     children: dict[UUID | None, list[UUID]] = {}
     shown: dict[UUID, datetime] = {}
     for key, parent, created_at, shown_at in rows.values_list("id", "parent_id", "created_at", "shown_at"):
         children.setdefault(parent, []).append(key)
         shown[key] = max(created_at, shown_at or created_at)
-    found, below = [], [message.id]
+    leaves = [key for key in _walk_down(children, message_id) if key in shown and key not in children]
+    return max(leaves, key=lambda leaf: shown[leaf], default=None)
+
+
+def _walk_down(children: Mapping[UUID | None, Sequence[UUID]], start: UUID | None) -> Iterator[UUID]:
+    """Yield a message and all that follow it; without a message, all that follow from the first ones."""
+    below = list(children.get(None, ())) if start is None else [start]
     while below:
         key = below.pop()
         below.extend(children.get(key, ()))
-        if key not in children:
-            found.append(key)
-    return max(found, key=lambda leaf: shown[leaf])
+        yield key
+
+
+def ids_below(message: Message) -> list[UUID]:
+    """Return the ids of a message and of all that follow it, on whichever branch, deleted ones included."""
+    children: dict[UUID | None, list[UUID]] = {}
+    rows = Message.objects.filter(conversation_id=message.conversation_id)
+    for key, parent in rows.order_by().values_list("id", "parent_id"):
+        children.setdefault(parent, []).append(key)
+    return list(_walk_down(children, message.id))
 
 
 def next_of(message_id: UUID) -> UUID | None:
     """Return the latest message that follows directly; None if there is none."""
-    following = Message.objects.filter(parent_id=message_id).order_by("-created_at")
+    following = Message.objects.kept().filter(parent_id=message_id).order_by("-created_at")
     return following.values_list("id", flat=True).first()

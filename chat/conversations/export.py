@@ -22,6 +22,7 @@ def markdown(messages: Iterable[Message]) -> str:
 def _message(message: Message) -> str:
     role = Message.Role(message.role)
     by = f" ({message.model})" if role == Message.Role.ASSISTANT and message.model else ""
+    by += ", edited by you" if message.original is not None else ""
     parts = [f"## {SPEAKERS[role]}{by}", message.text or message.error]
     return "\n\n".join(filter(None, [*parts, _sources(list(message.citations.all()))]))
 

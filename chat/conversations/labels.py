@@ -54,6 +54,13 @@ def asked(before: Sensitivity, chosen: Sensitivity | None, detections: Sequence[
     return (*picked, *(Cause(found.label, f"{found.words} in your message") for found in detections))
 
 
+def corrected(chosen: Sensitivity | None, before: Sensitivity, detections: Sequence[Detection]) -> tuple[Cause, ...]:
+    """Return what labels an answer that its person corrected: the detections, and their choice if that is higher."""
+    others = highest(before, *(found.label for found in detections))
+    picked = [Cause(chosen, CHOSEN)] if chosen is not None and chosen > others else []
+    return (*picked, *(Cause(found.label, f"{found.words} in your correction of an answer") for found in detections))
+
+
 def turn(conversation: Cause, own: Sequence[Cause]) -> tuple[Cause, ...]:
     """Return what labels a turn before documents are searched. The conversation counts if it is above the message."""
     return tuple(own) if own and label_of(own) >= conversation.label else (conversation, *own)

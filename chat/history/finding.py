@@ -35,7 +35,8 @@ _NEWEST = """
     FROM chat_messagewords words
     JOIN chat_conversation conversation ON conversation.id = words.conversation_id
     LEFT JOIN chat_message message ON message.id = words.message_id
-    WHERE words.id IN ({words}) AND conversation.owner_id = %s AND conversation.deleted_at IS NULL {filters}
+    WHERE words.id IN ({words}) AND conversation.owner_id = %s AND conversation.deleted_at IS NULL
+        AND message.deleted_at IS NULL {filters}
     ORDER BY at DESC LIMIT %s
 """
 # A folder stands for those in it as well. Whose folder it is does not matter: the conversations are the person's own.

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any, TypeGuard, cast
 from uuid import UUID
 
 from channels.layers import get_channel_layer
@@ -163,12 +163,15 @@ async def _until_ended(reply: UUID, following: _Following, view: _View) -> Async
             yield Quiet()
             # The event of its end may be lost, with the layer or with its process.
             ended = await in_database_thread(_has_ended, reply)
-        elif event["type"] == "label.rose" or event["type"] == "conversation.gone":
-            continue
-        elif event["reply"] == str(reply):
+        elif _is_of_live(event) and event["reply"] == str(reply):
             ended = event["type"] == "reply.done"
             for news in await _news(event, view):
                 yield news
+
+
+def _is_of_live(event: Event) -> TypeGuard[ReplyEvent]:
+    """Return whether an event tells of a reply that is being written, and not of the conversation."""
+    return event["type"] not in ("label.rose", "conversation.gone", "branch.gone", "reply.corrected")
 
 
 def _has_ended(reply: UUID) -> bool:

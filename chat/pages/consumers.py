@@ -10,10 +10,12 @@ from chat.conversations import access, branches
 from chat.conversations.branches import ThreadPart
 from chat.events import (
     IDLE,
+    BranchGone,
     ConversationGone,
     LabelRose,
     ReplyBegun,
     ReplyChange,
+    ReplyCorrected,
     ReplyDone,
     ReplyGrew,
     ReplyProgressed,
@@ -28,7 +30,7 @@ from chat.pages.shared_drawings import SharedDrawing
 from langai_site.accounts import limits
 from langai_site.accounts.models import User
 from langai_site.accounts.person_socket import SIGNED_OUT, TOO_MANY, PersonSocket
-from langai_site.errors import TooManyError
+from langai_site.errors import NotFoundError, TooManyError
 from langai_site.sensitivity import Sensitivity
 
 
@@ -159,9 +161,30 @@ class ConversationConsumer(PersonSocket):
         if event["reply"] in self.hidden:
             return await self.label_rose(None)
         self.drawing = None
-        reply = await self.read(access.reply_as_shown, self.user_id, UUID(event["reply"]))
+        reply = await self._reply(event["reply"])
+        if reply is None:
+            return
         frame = await drawing.ended_frame(reply)
         await self._draw(frame + self._label_frame(reply.conversation))
+
+    async def _reply(self, reply: str) -> Message | None:
+        """Return a reply as it is drawn; None if it was deleted with its branch."""
+        try:
+            return await self.read(access.reply_as_shown, self.user_id, UUID(reply))
+        except NotFoundError:
+            await self.read(access.require_theirs, self.user_id, self.conversation)
+            return None
+
+    async def reply_corrected(self, event: ReplyCorrected) -> None:
+        if reply := await self._reply(event["reply"]):
+            frame = await drawing.corrected_frame(reply)
+            await self._draw(frame + self._label_frame(reply.conversation))
+
+    async def branch_gone(self, event: BranchGone) -> None:
+        """Ignore what still comes of the branch's replies; a page that shows it is loaded again."""
+        await self.read(access.require_theirs, self.user_id, self.conversation)
+        self.hidden |= frozenset(event["replies"])
+        await self._draw(fragments.gone_frame(event["message"]))
 
     async def label_rose(self, _event: LabelRose | None) -> None:
         conversation = await self.read(access.access_conversation, self.user_id, self.conversation)

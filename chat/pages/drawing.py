@@ -104,6 +104,13 @@ async def ended_frame(reply: Message) -> str:
     return await off_loop(drawn)
 
 
+async def corrected_frame(reply: Message) -> str:
+    """Return the frame that replaces an ended reply, wherever in its branch it is."""
+    is_latest = reply.id == reply.conversation.current_leaf_id
+    [bubble] = await bubbles_of(ThreadPart([reply], is_latest=is_latest))
+    return await off_loop(fragments.replaced_frame, bubble, reply.id)
+
+
 async def html_of(messages: Iterable[Message]) -> Mapping[UUID, SafeString]:
     """Return the HTML of the messages that are ended replies, from the cache; what is missing is drawn."""
     html, missing = await off_loop(_cached, messages)

@@ -45,6 +45,7 @@ class Bubble:
     thinking: ThinkingLine | None = None
     waiting: str = ""
     notice: str = ""
+    is_corrected: bool = False
     citations: list[dict[str, Any]] = field(default_factory=list)
     receipt: list[tuple[str, str]] = field(default_factory=list)
     summary: str = ""
@@ -176,9 +177,10 @@ def _ended_bubble(message: Message, html: SafeString) -> Bubble:
             retries.after_failure(message.error_code, message.model, receipt.offers or ()) if is_unfinished else ()
         ),
         again=None if is_unfinished else retries.AGAIN,
-        offers_continue=is_unfinished and bool(text),
+        offers_continue=is_unfinished and bool(text) and message.original is None,
         thinking=thoughts.line_of(message.id, thoughts.progress_of(message.thinking)),
         notice=receipt.notice,
+        is_corrected=message.original is not None,
         citations=[_citation(citation, urls) for citation in citations],
         receipt=receipt_text.receipt_lines(receipt),
         summary=receipt_text.summary(receipt),
@@ -257,6 +259,11 @@ def asked_frame(question: Bubble, reply: Bubble, after: str) -> str:
     """Return a new question with its reply in place of all that is shown after the message that it follows."""
     bubbles = [question, reply]
     return following_frame(bubbles, after) if after else thread_frame(bubbles, "")
+
+
+def gone_frame(message: str) -> str:
+    """Return the frame that has static/thread.js load a page again which shows a deleted message."""
+    return f'<div hx-swap-oob="beforeend:#thread" data-gone="m-{message}"></div>'
 
 
 def replaced_frame(bubble: Bubble, old: UUID | str) -> str:

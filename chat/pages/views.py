@@ -8,9 +8,9 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
-from chat.conversations import access, forks
+from chat.conversations import access, deleting, forks
 from chat.live import runner
-from chat.models import Conversation
+from chat.models import Conversation, Message
 from chat.pages import conversation as pages
 from langai_site.accounts.limits import costly
 from langai_site.accounts.models import User
@@ -53,9 +53,16 @@ async def conversation(request: HttpRequest, conversation: UUID) -> HttpResponse
             return redirect(await as_user(request, _show, conversation, reply))
         if before := request.GET.get("before"):
             return await pages.earlier_page(request, conversation, before)
+        if undo := request.GET.get("undo"):
+            gone = await as_user(request, _deleted_branch, undo)
+            return await pages.latest_page(request, conversation, deleted_branch=gone)
         return await pages.latest_page(request, conversation)
     except SignedOutError:
         return redirect(f"{reverse('account_login')}?next={request.path}")
+
+
+def _deleted_branch(user: User, message: str) -> Message | None:
+    return deleting.deleted(user.id, message)
 
 
 def _show(user: User, conversation: UUID, message: str) -> str:

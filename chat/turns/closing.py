@@ -55,12 +55,13 @@ def reply_parts(text: str, thinking: Thinking | None) -> list[dict[str, Any]]:
 def checkpoint(started: Started, text: str, causes: Sequence[labels.Cause], thinking: Thinking | None = None) -> bool:
     """Store the text so far and renew the lease; False if this run may no longer write the reply.
 
-    That is so if another run has taken the reply over, or if its person's account was deactivated or deleted.
+    That is so if another run has taken the reply over, if its person deleted it, or if their account was deactivated
+    or deleted.
     """
     # A rise may have raised the reply beyond its turn's causes.
     label = Greatest("label", Value(labels.label_of(causes).value))
     _lock(started.conversation)
-    mine = Message.objects.live().filter(id=started.reply, lease=started.lease)
+    mine = Message.objects.live().kept().filter(id=started.reply, lease=started.lease)
     mine = mine.filter(conversation__owner__is_active=True)
     parts = reply_parts(text, thinking)
     renewed = mine.update(parts=parts, label=label, lease_until=timezone.now() + LEASE)

@@ -166,7 +166,11 @@ def _new(user: User, text: str, source: str, folder_id: UUID | None = None) -> C
 def _existing(user: User, conversation_id: UUID, after: UUID | None = None) -> Conversation:
     """Return a conversation that can take a message now, after its reply `after`, locked until the transaction ends."""
     conversation = _locked(user, conversation_id)
-    if after and after != conversation.current_leaf_id and conversation.messages.replies().filter(id=after).exists():
+    if (
+        after
+        and after != conversation.current_leaf_id
+        and conversation.messages.replies().kept().filter(id=after).exists()
+    ):
         branches.leave(conversation)
         conversation.current_leaf_id = after
     concurrency.refuse_while_live(conversation)
@@ -201,7 +205,9 @@ def resume(user: User, reply_id: UUID, pick: drafts.Pick = drafts.AS_BEFORE) -> 
     conversation = _existing(user, reply.conversation_id)
     if reply.status in (Message.Status.STREAMING, Message.Status.COMPLETE) or reply.parent is None:
         raise ConflictError("This answer is complete; ask again instead.")
-    if reply.children.exists():
+    if reply.original is not None:
+        raise ConflictError("You have edited this answer, so the model cannot continue it. Ask again instead.")
+    if reply.children.filter(deleted_at=None).exists():
         raise ConflictError(
             "You have already continued the conversation from this answer. Ask again instead: nothing is lost."
         )
