@@ -1,12 +1,14 @@
 from django.urls import path
 
-from chat.pages import correcting, deleting, folders, history, model_list, ordering, posts, replies, views
+from chat.pages import correcting, deleting, folders, history, model_list, ordering, palette, posts, replies, views
 from chat.pages.consumers import ConversationConsumer
 
 app_name = "chat"
 urlpatterns = [
     path("", views.new, name="new"),
     path("models/", model_list.models, name="models"),
+    path("go/", palette.palette, name="palette"),
+    path("go/keys/", palette.keys, name="keys"),
     path("conversations/", posts.start, name="start"),
     path("conversations/search/", history.search, name="history"),
     path("conversations/all/", ordering.everything, name="all"),

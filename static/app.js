@@ -167,13 +167,48 @@ document.addEventListener("dragstart", async ({ target }) => {
   if (link) (await import("dragging").catch(() => null))?.begin(link);
 });
 
-/* Keys and start */
+/* Keys: what they do is loaded on first use. */
+
+export const keysAreOn = !("keysOff" in document.body.dataset);
+const isMac = navigator.platform.startsWith("Mac");
+const FIELDS = "input, textarea, select, [contenteditable]";
+
+// In layouts of other scripts the place of the key counts: there “k” cannot be typed.
+const letterOf = ({ key, code }) => (/^[\x20-\x7e]$/.test(key) ? key : code.replace("Key", "")).toLowerCase();
+
+const withCommand = { k: "palette" };
+const withCommandAndShift = { o: "startNew", c: "copyLast" };
+
+// What a key asks for; nothing while somebody writes, composes a character, or chooses one with AltGr.
+function wished(event) {
+  const { key, ctrlKey, metaKey, shiftKey, altKey, target } = event;
+  if (!keysAreOn || isComposing(event) || event.getModifierState("AltGraph")) return null;
+  const other = isMac ? ctrlKey : metaKey;
+  if (isMac ? metaKey : ctrlKey) return altKey || other ? null : (shiftKey ? withCommandAndShift : withCommand)[letterOf(event)];
+  const field = target.closest(FIELDS);
+  if (other || (field && !(altKey && field.matches("#text") && !field.value)) || find("dialog[open], :popover-open")) return null;
+  if (altKey) return shiftKey || !find("#thread .turn") ? null : { ArrowUp: "turnUp", ArrowDown: "turnDown" }[key];
+  return { "/": find("#text") && "write", "?": "showKeys" }[key];
+}
+
+async function press(name) {
+  try {
+    (await import("keys"))[name]();
+  } catch {
+    tell("The server cannot be reached. Try again in a moment.");
+  }
+}
 
 document.addEventListener("keydown", (event) => {
-  if (!(event.ctrlKey || event.metaKey) || event.key.toLowerCase() !== "k") return;
+  const name = wished(event);
+  if (!name) return;
   event.preventDefault();
-  find("[data-shortcut=k]")?.click();
+  press(name);
 });
+document.addEventListener("click", ({ target }) => target.closest("[data-go]") && press("palette"));
+
+/* Start */
+
 htmx.onLoad((loaded) => loaded.matches(".toast") && dismissible(loaded));
-if (navigator.platform.startsWith("Mac")) all(".new kbd").forEach((hint) => (hint.textContent = "⌘K"));
+if (isMac && keysAreOn) all(".go kbd").forEach((hint) => (hint.textContent = "⌘K"));
 all(".toast").forEach(dismissible);

@@ -1,7 +1,7 @@
 // The chat page: the composer, and what is loaded when it is first used (thoughts, passages, copying, the list of
 // models).
 
-import { all, drafts, find, isComposing, tell } from "app";
+import { all, drafts, find, isComposing, keysAreOn, tell } from "app";
 import { announceEnded, pin, thread, toStart, watchThread } from "thread";
 
 /* The composer */
@@ -231,8 +231,9 @@ function switchVersion(event, name) {
 document.addEventListener("keydown", (event) => {
   if (isComposing(event) || find(":popover-open") || event.ctrlKey || event.metaKey || event.shiftKey) return;
   const isWriting = event.target.matches("input, textarea, select") && event.target.value !== "";
-  if (event.key === "Escape") escape(event);
-  else if (event.key === "ArrowUp" && !event.altKey && event.target.matches("#text") && !isWriting) editLast(event);
+  if (event.key === "Escape") return escape(event);
+  if (!keysAreOn) return;
+  if (event.key === "ArrowUp" && !event.altKey && event.target.matches("#text") && !isWriting) editLast(event);
   else if (event.altKey && !isWriting && event.key === "ArrowLeft") switchVersion(event, "Earlier");
   else if (event.altKey && !isWriting && event.key === "ArrowRight") switchVersion(event, "Later");
 });

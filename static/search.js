@@ -1,5 +1,7 @@
 // The search page by keyboard: / to the words, arrows through the results, Escape back to the words.
 
+import { keysAreOn } from "app";
+
 const field = document.querySelector("#q");
 const hits = () => [...document.querySelectorAll("#found :is(h2 a, .hit, summary)")].filter((each) => each.checkVisibility());
 
@@ -19,7 +21,7 @@ function toWords() {
 document.addEventListener("keydown", (event) => {
   const plain = !(event.ctrlKey || event.metaKey || event.altKey || event.isComposing);
   if (!plain) return;
-  if (event.key === "/" && !event.target.closest("input, textarea, select")) {
+  if (keysAreOn && event.key === "/" && !event.target.closest("input, textarea, select")) {
     event.preventDefault();
     toWords();
   } else if (event.key === "ArrowDown") {

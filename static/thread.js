@@ -26,7 +26,7 @@ function offerJump() {
   if (jump) jump.hidden = pinned;
 }
 
-function unpin() {
+export function unpin() {
   const { scrollHeight, clientHeight } = find("#scroller");
   if (!pinned || scrollHeight <= clientHeight) return;
   pinned = false;

@@ -84,18 +84,18 @@ class HistoryFindings:
     is_partial: bool = False
 
 
-def find(user_id: int, query: str, filters: HistoryFilters = HistoryFilters()) -> HistoryFindings:
-    """Return the person's conversations with all words of the query, or else with some.
+def find(user_id: int, query: str, filters: HistoryFilters = HistoryFilters(), *, most: int = SHOWN) -> HistoryFindings:
+    """Return the person's conversations with all words of the query, at most `most`, or else with some.
 
     The last word may be unfinished. Deleted conversations are never found.
     """
     groups = _groups(query[:QUERY_MAX_CHARS])
     if not groups:
         return HistoryFindings()
-    found = _found(user_id, groups, filters, both=True)
+    found = _found(user_id, groups, filters, most, both=True)
     if found or len(groups) == 1:
         return HistoryFindings(found)
-    return HistoryFindings(_found(user_id, groups, filters, both=False), is_partial=True)
+    return HistoryFindings(_found(user_id, groups, filters, most, both=False), is_partial=True)
 
 
 def _groups(query: str) -> list[str]:
@@ -130,7 +130,9 @@ def _and() -> str:
     return "&" if connection.vendor == "postgresql" else "AND"
 
 
-def _found(user_id: int, groups: Iterable[str], filters: HistoryFilters, *, both: bool) -> list[FoundConversation]:
+def _found(
+    user_id: int, groups: Iterable[str], filters: HistoryFilters, most: int, *, both: bool
+) -> list[FoundConversation]:
     words = f" {_and() if both else _or()} ".join(groups)
     expression = f"{quoted(mark(user_id))} {_and()} ({words})"
     wanted, values = _filters(filters)
@@ -138,7 +140,7 @@ def _found(user_id: int, groups: Iterable[str], filters: HistoryFilters, *, both
     with connection.cursor() as cursor:
         cursor.execute(statement, [expression, AMONG, user_id, *values, READ])
         rows = [(_uuid(message), _uuid(conversation)) for message, conversation, _at in cursor.fetchall()]
-    return _drawn(user_id, [(message, conversation) for message, conversation in rows if conversation])
+    return _drawn(user_id, [(message, conversation) for message, conversation in rows if conversation], most)
 
 
 def _filters(filters: HistoryFilters) -> tuple[str, list[Any]]:
@@ -169,14 +171,14 @@ def _uuid(value: object) -> UUID | None:
     return value if value is None or isinstance(value, UUID) else UUID(str(value))
 
 
-def _drawn(user_id: int, rows: Sequence[tuple[UUID | None, UUID]]) -> list[FoundConversation]:
+def _drawn(user_id: int, rows: Sequence[tuple[UUID | None, UUID]], most: int) -> list[FoundConversation]:
     """Return the conversations of these rows, newest first, each with its newest message and how many match."""
     newest: dict[UUID, UUID | None] = {}
     counts: Counter[UUID] = Counter()
     for message, home in rows:
         newest[home] = newest.get(home) or message
         counts[home] += message is not None
-    known = Conversation.objects.of(user_id).alive().in_bulk(list(newest)[:SHOWN])
+    known = Conversation.objects.of(user_id).alive().in_bulk(list(newest)[:most])
     texts = Message.objects.in_bulk([key for home, key in newest.items() if key and home in known])
     return [
         FoundConversation(known[home], texts.get(key) if key else None, counts[home])

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('chat', '0012_options_of_replies'),
+        ('chat', '0013_a_folders'),
     ]
 
     operations = [

@@ -84,19 +84,19 @@ def filters_of(form: QueryDict) -> HistoryFilters:
 
 
 def _context(query: str, filters: HistoryFilters, findings: HistoryFindings) -> dict[str, Any]:
-    matches = _matching(query)
+    matches = matching(query)
     return {
         "query": query,
         "query_max": finding.QUERY_MAX_CHARS,
         "filters": filters,
         "findings": findings,
-        "results": [_result(found, matches) for found in findings.found],
+        "results": [result_of(found, matches) for found in findings.found],
         "history_labels": list(Sensitivity),
         "periods": PERIODS,
     }
 
 
-def _matching(query: str) -> Callable[[str], Sequence[Match]]:
+def matching(query: str) -> Callable[[str], Sequence[Match]]:
     """Return a function that finds the query's words in a text, and words that begin like its last one."""
     matches, last = matcher(query), query.split()[-1:]
     start = re.compile(rf"\b{re.escape(last[0])}\w*", re.IGNORECASE) if last and last[0].isalnum() else None
@@ -108,7 +108,8 @@ def _matching(query: str) -> Callable[[str], Sequence[Match]]:
     return found
 
 
-def _result(found: FoundConversation, matches: Callable[[str], Sequence[Match]]) -> Result:
+def result_of(found: FoundConversation, matches: Callable[[str], Sequence[Match]]) -> Result:
+    """Return a conversation that was found with its address and the stretch that shows why."""
     page = reverse("chat:conversation", args=[found.conversation.id])
     if found.message is None:
         return Result(found, page, ())

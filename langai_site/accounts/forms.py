@@ -39,6 +39,7 @@ class ProfileForm(forms.ModelForm[User]):
 
     theme = forms.ChoiceField(choices=list(THEMES.items()), required=False)
     text_size = forms.ChoiceField(choices=list(TEXT_SIZES.items()), required=False)
+    keys_off = forms.BooleanField(label="Switch keyboard shortcuts off", required=False)
 
     class Meta:
         model = User
@@ -50,13 +51,15 @@ class ProfileForm(forms.ModelForm[User]):
         super().__init__(*args, **kwargs)
         for name in LOOKS:
             self.fields[name].initial = self.instance.preferences.get(name, "")
+        self.fields["keys_off"].initial = self.instance.preferences.get("keys_off") == "on"
 
     def clean_email(self) -> str:
         return free_address(self.cleaned_data["email"], self.instance)
 
     def save(self, commit: bool = True) -> User:
         user = super().save(commit)
-        choose(user, **{name: self.cleaned_data[name] for name in LOOKS})
+        keys_off = "on" if self.cleaned_data["keys_off"] else ""
+        choose(user, keys_off=keys_off, **{name: self.cleaned_data[name] for name in LOOKS})
         return user
 
 

@@ -1,6 +1,9 @@
-"""A person's own choices of how pages look: kept with the account, and drawn by the server, so that nothing flashes."""
+"""A person's own choices of how pages look and act: kept with the account, and drawn by the server.
 
-from collections.abc import Mapping
+So nothing flashes, and the choices hold on every device.
+"""
+
+from collections.abc import Container, Mapping
 
 from django.http import HttpRequest
 
@@ -8,17 +11,25 @@ from langai_site.accounts.drafts import known_person
 from langai_site.accounts.models import User
 
 THEMES = {"": "As the system says", "light": "Light", "dark": "Dark"}
+KEYS_OFF = ("on",)
 TEXT_SIZES = {"": "Normal", "large": "Large", "larger": "Very large"}
 
 
 def shown(request: HttpRequest) -> dict[str, str]:
-    """Return the template variables `theme` and `text_size`; "" where the browser decides. Reads no database."""
+    """Return the template variables `theme`, `text_size` and `keys_off`. Reads no database.
+
+    Theme and size are "" if the browser decides; `keys_off` is "on" if the person wants no keyboard shortcuts.
+    """
     person = known_person(request)
     chosen: Mapping[str, object] = person.preferences if person else {}
-    return {"theme": _one_of(THEMES, chosen.get("theme")), "text_size": _one_of(TEXT_SIZES, chosen.get("text_size"))}
+    return {
+        "theme": _one_of(THEMES, chosen.get("theme")),
+        "text_size": _one_of(TEXT_SIZES, chosen.get("text_size")),
+        "keys_off": _one_of(KEYS_OFF, chosen.get("keys_off")),
+    }
 
 
-def _one_of(known: Mapping[str, str], value: object) -> str:
+def _one_of(known: Container[str], value: object) -> str:
     return value if isinstance(value, str) and value in known else ""
 
 

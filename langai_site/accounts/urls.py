@@ -7,6 +7,7 @@ from langai_site.accounts import views
 app_name = "accounts"
 urlpatterns = [
     path("", views.account, name="account"),
+    path("theme/", views.theme, name="theme"),
     path("keys/", views.api_keys, name="keys"),
     path("keys/<int:key>/revoke/", views.revoke_api_key, name="revoke-key"),
     path("invitation/<str:token>/", views.invitation, name="invitation"),

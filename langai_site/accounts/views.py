@@ -11,9 +11,10 @@ from django.views.decorators.http import require_http_methods, require_POST
 from langai_site.accounts import keys
 from langai_site.accounts.forms import ApiKeyForm, InvitedForm, ProfileForm
 from langai_site.accounts.models import User
+from langai_site.accounts.preferences import THEMES, choose
 from langai_site.accounts.services import accept_invitation, usable_invitation
 from langai_site.accounts.session import signed_in
-from langai_site.errors import LangAIError
+from langai_site.errors import InvalidError, LangAIError
 
 
 @sensitive_post_parameters("password1", "password2")
@@ -48,6 +49,16 @@ def account(request: HttpRequest) -> HttpResponse:
         messages.success(request, "Saved.")
         return redirect("accounts:account")
     return render(request, "accounts/account.html", {"form": form})
+
+
+@require_POST
+def theme(request: HttpRequest) -> HttpResponse:
+    """Store the theme that a person chose outside the account page, such as in the list of actions."""
+    chosen = request.POST.get("theme", "")
+    if chosen not in THEMES:
+        raise InvalidError("This theme is not known. Choose one on your account page.")
+    choose(User.objects.get(pk=signed_in(request).pk), theme=chosen)
+    return HttpResponse(status=204) if request.htmx else redirect("accounts:account")  # type: ignore[attr-defined]
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -153,3 +153,22 @@ def test_a_mail_server_that_refuses_is_told_and_the_link_stays(client, settings)
     assert "The mail server did not take the message to carol@example.org. Pass the link on yourself." in page
     assert "data-copy" in page
     assert Invitation.objects.count() == 1
+
+
+def test_the_keys_are_switched_off_by_one_switch(page, bob):
+    assert "data-keys-off" not in page.get(ACCOUNT).text
+    save(page, keys_off="on", theme="dark")
+    assert "data-keys-off" in page.get("/library/").text
+    bob.refresh_from_db()
+    assert bob.preferences == {"theme": "dark", "keys_off": "on"}
+    save(page)
+    assert "data-keys-off" not in page.get(ACCOUNT).text
+
+
+def test_the_theme_is_chosen_elsewhere_too_and_other_choices_stay(page, bob):
+    save(page, keys_off="on")
+    assert page.post("/accounts/theme/", {"theme": "dark"}, headers={"HX-Request": "true"}).status_code == 204
+    bob.refresh_from_db()
+    assert bob.preferences == {"theme": "dark", "keys_off": "on"}
+    assert page.post("/accounts/theme/", {"theme": "pink"}).status_code == 400
+    assert page.post("/accounts/theme/", {"theme": ""}).status_code == 302

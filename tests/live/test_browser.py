@@ -263,7 +263,7 @@ def test_all_can_be_done_with_the_keyboard(visit):
     reach(visit, "Answer again")
     press("Enter")
     expect(visit.reply).to_contain_text("2 of 2")
-    press("Control+k")
+    press("Control+Shift+O")
     expect(visit.page).to_have_url(f"{visit.server.url}/")
     expect(visit.page.locator("#text")).to_be_focused()
     visit.page.keyboard.type("One line")

@@ -1,0 +1,184 @@
+"""Places and actions by their words: conversations, messages, documents, pages. Ctrl+K opens the list."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+from uuid import UUID
+
+from django.contrib import admin
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.http import urlencode
+from django.views.decorators.http import require_safe
+
+from chat.conversations import access
+from chat.history import finding
+from chat.history.finding import FoundConversation
+from chat.pages import conversation as pages
+from chat.pages import drawing
+from chat.pages.history import Result, matching, result_of
+from langai_site.accounts.limits import costly
+from langai_site.accounts.models import User
+from langai_site.accounts.preferences import THEMES
+from langai_site.accounts.session import SignedOutError, as_user, by_person
+from search.keywords.letters import folded
+from search.pages.snippets import SnippetPiece
+from search.services.titles import titled
+
+# Entries of each group at most, and conversations while nothing is typed.
+MOST, RECENT = 6, 8
+QUERY_MAX_CHARS = 200
+KEYS = (
+    (("Ctrl K",), "Go to a conversation, a document or an action"),
+    (("Ctrl Shift O",), "New chat"),
+    (("/",), "Write a message"),
+    (("Enter",), "Send it; with Shift, begin a new line"),
+    (("↑",), "In an empty message: edit your last one"),
+    (("Alt ↑", "Alt ↓"), "Go to the message before or after"),
+    (("Alt ←", "Alt →"), "Show the version before or after"),
+    (("Ctrl Shift C",), "Copy the last answer"),
+    (("Esc",), "Stop the answer, or close what is open"),
+    (("?",), "Show these keys"),
+)
+
+
+@dataclass(frozen=True)
+class Place:
+    """An entry of the list. `theme` is set if it changes the theme, and `is_keys` if it shows the keys."""
+
+    title: str
+    url: str = ""
+    note: str = ""
+    words: str = ""
+    pieces: Sequence[SnippetPiece] = ()
+    theme: str | None = None
+    is_keys: bool = False
+    number: int = 0
+
+
+@dataclass(frozen=True)
+class PlaceGroup:
+    """Entries under a heading."""
+
+    heading: str
+    places: Sequence[Place]
+
+
+@require_safe
+@costly
+@by_person
+async def palette(request: HttpRequest) -> HttpResponse:
+    """Show what `q` finds; without it, recent conversations and all actions."""
+    query = " ".join(request.GET.get("q", "").replace("\0", "").split())[:QUERY_MAX_CHARS]
+    try:
+        actions, documents, recent = await as_user(request, _of_person, request, query)
+        user_id = await as_user(request, _id)
+    except SignedOutError:
+        return redirect(f"{reverse('account_login')}?{urlencode({'next': request.get_full_path()})}")
+    found = await drawing.off_loop(_conversations, user_id, query) if query else [PlaceGroup("Recent", recent)]
+    is_part = bool(request.htmx)  # type: ignore[attr-defined]
+    context = _context([*found, PlaceGroup("Documents", documents), PlaceGroup("Actions", actions)])
+    context |= {"query": query, "query_max": QUERY_MAX_CHARS, "is_part": is_part}
+    if not is_part:
+        return await pages.drawn(request, "chat/palette.html", context)
+    is_typed = "typed" in request.GET
+    part = "options" if is_typed else "dialog"
+    return await pages.drawn(request, f"chat/palette.html#{part}", context | {"is_typed": is_typed})
+
+
+@require_safe
+@by_person
+async def keys(request: HttpRequest) -> HttpResponse:
+    """Show the keyboard shortcuts."""
+    try:
+        await as_user(request, _id)
+    except SignedOutError:
+        return redirect(f"{reverse('account_login')}?next={request.path}")
+    template = "chat/keys.html#keys" if request.htmx else "chat/keys.html"  # type: ignore[attr-defined]
+    return await pages.drawn(request, template, {"listed": KEYS})
+
+
+def _id(user: User) -> int:
+    return user.id
+
+
+def _context(groups: Iterable[PlaceGroup]) -> dict[str, Any]:
+    """Return the groups that have entries, with the entries numbered through all of them."""
+    shown, total = [], 0
+    for group in groups:
+        places = [replace(place, number=total + at) for at, place in enumerate(group.places, 1)]
+        total += len(places)
+        if places:
+            shown.append(PlaceGroup(group.heading, places))
+    return {"groups": shown, "total": total}
+
+
+def _of_person(user: User, request: HttpRequest, query: str) -> tuple[list[Place], list[Place], list[Place]]:
+    """Return the actions and documents that match, and the newest conversations if nothing is typed."""
+    offered = [*_actions(), *(_admin_pages(request, query) if user.is_staff else [])]
+    actions = [action for action in offered if _has_words(action, query)]
+    if not query:
+        return actions, [], [_of_conversation(row.id, row.title) for row in access.listed(user.id)[0][:RECENT]]
+    documents = [
+        Place(source.title, reverse("search:source", args=[source.id]), source.collection.name)
+        for source in titled(user, query.split(), MOST)
+    ]
+    return actions[:MOST], documents, []
+
+
+def _of_conversation(key: UUID, title: str) -> Place:
+    return Place(title, reverse("chat:conversation", args=[key]))
+
+
+def _has_words(place: Place, query: str) -> bool:
+    text = folded(f"{place.title} {place.words}")
+    return all(word in text for word in folded(query).split())
+
+
+def _actions() -> list[Place]:
+    pages_of_all = [
+        Place("New chat", reverse("chat:new"), words="start conversation"),
+        Place("Search your conversations", reverse("chat:history"), words="find history messages"),
+        Place("Search documents", reverse("search:search"), words="find passages"),
+        Place("Library", reverse("documents:library"), words="documents collections files"),
+        Place("Usage", reverse("usage:mine"), words="cost budget spending tokens"),
+        Place("Models", reverse("chat:models"), words="prices"),
+        Place("Your account", reverse("accounts:account"), words="settings profile e-mail name password text size"),
+        Place("API keys", reverse("accounts:keys"), words="account programs tokens"),
+        Place("Keyboard shortcuts", reverse("chat:keys"), words="help keys", is_keys=True),
+    ]
+    themes = [
+        Place(f"Theme: {words.lower()}", words=f"look colours {name}", theme=name) for name, words in THEMES.items()
+    ]
+    return [*pages_of_all, *themes]
+
+
+def _admin_pages(request: HttpRequest, query: str) -> list[Place]:
+    """Return the pages of the admin that this person may open; only its home if nothing is typed."""
+    home = Place("Admin", reverse("admin:index"), words="administration settings")
+    if not query:
+        return [home]
+    models = [(app["name"], model) for app in admin.site.get_app_list(request) for model in app["models"]]
+    return [home] + [
+        Place(f"Admin: {model['name']}", model["admin_url"], words=str(name))
+        for name, model in models
+        if model["admin_url"]
+    ]
+
+
+def _conversations(user_id: int, query: str) -> list[PlaceGroup]:
+    """Return the conversations whose title has the words, and those with a message that has them."""
+    matches = matching(query)
+    by_title: list[Place] = []
+    by_message: list[Place] = []
+    for found in finding.find(user_id, query, most=3 * MOST).found:
+        if found.message is None or _has_words(Place(found.conversation.title), query):
+            by_title.append(_of_conversation(found.conversation.id, found.conversation.title))
+        elif len(by_message) < MOST:
+            by_message.append(_of_message(found, result_of(found, matches)))
+    return [PlaceGroup("Conversations", by_title[:MOST]), PlaceGroup("Messages", by_message)]
+
+
+def _of_message(found: FoundConversation, result: Result) -> Place:
+    return Place(found.conversation.title, result.url, f"{found.at.day} {found.at:%b %Y}", pieces=result.pieces)
