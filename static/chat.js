@@ -131,34 +131,6 @@ document.addEventListener("htmx:afterRequest", sent);
 document.addEventListener("htmx:beforeSwap", remember);
 document.addEventListener("htmx:afterSwap", reopen);
 
-/* Copying */
-
-function copyButton(words) {
-  const button = document.createElement("button");
-  button.type = "button";
-  button.className = "ghost copy-code";
-  button.dataset.copy = "";
-  button.ariaLabel = words;
-  button.title = words;
-  button.innerHTML = '<svg><use href="#i-copy"/></svg>';
-  return button;
-}
-
-function addCopyButtons(within) {
-  for (const block of all(".code, .prose table", within)) {
-    if (block.closest(".open") || find("button", block) || block.parentElement.matches(".table")) continue;
-    if (block.matches(".code")) {
-      block.append(copyButton("Copy the code"));
-      continue;
-    }
-    // A table scrolls in itself; its button must not scroll with it.
-    const frame = document.createElement("div");
-    frame.className = "table";
-    block.replaceWith(frame);
-    frame.append(block, copyButton("Copy the table"));
-  }
-}
-
 /* Clicks and keys */
 
 // What acts only after a click is loaded on the first one.
@@ -174,6 +146,11 @@ const openPanel = async (link) => (await load("panel"))?.open(link);
 const closePanel = async () => (await load("panel"))?.close();
 const openAgain = async (button) => (await load("again"))?.open(button);
 const copy = async (button) => (await load("copying"))?.copy(button);
+
+// Buttons of code and tables.
+async function equip(within) {
+  if (find(".code, .table", within)) (await load("code"))?.equip(within);
+}
 
 // Stops the newest answer; the button in the composer does it too, and goes away with that.
 function stop() {
@@ -294,7 +271,7 @@ async function showThinking() {
 
 htmx.onLoad((loaded) => {
   if (loaded.matches(".editing")) toEnd(find("textarea", loaded));
-  addCopyButtons(loaded.parentElement ?? loaded);
+  equip(loaded.parentElement ?? loaded);
   if (!loaded.matches(".thinking, .turn")) return;
   showThinking();
   announceEnded();

@@ -35,6 +35,8 @@ function richText(answer) {
   const part = cleaned(answer);
   // Programs that know no style sheets: lines around cells, and nothing of ours.
   all("table", part).forEach((table) => Object.assign(table, { border: "1", cellPadding: "4" }));
+  all(".framed, .table", part).forEach((frame) => frame.replaceWith(...frame.childNodes));
+  all("[tabindex]", part).forEach((element) => element.removeAttribute("tabindex"));
   all("[class]", part).forEach((element) => element.removeAttribute("class"));
   return part.innerHTML;
 }
@@ -52,13 +54,14 @@ function tabbed(table) {
 }
 
 // The code exactly, but for the end of its last line: pasted into a shell, that would run it.
-const codeText = (block) => find("code", block).textContent.replace(/\n$/, "");
+const codeText = (block) => find("pre code", block).textContent.replace(/\n$/, "");
 
 function contents(button) {
   const place = button.closest("[data-answer]");
   if (!place) {
-    const table = find("table", button.parentElement);
-    return { "text/plain": table ? tabbed(table) : codeText(button.parentElement) };
+    const block = button.closest(".code, .framed");
+    const table = find("table", block);
+    return { "text/plain": table ? tabbed(table) : codeText(block) };
   }
   const answer = find(place.dataset.answer);
   if (button.dataset.copy === "plain") return { "text/plain": plainText(answer) };

@@ -61,6 +61,8 @@ function watchHands(scroller) {
   });
 }
 
+export const isAtEnd = () => pinned;
+
 // Whoever sends a message wants to see what comes of it.
 export function pin() {
   pinned = true;

@@ -33,10 +33,13 @@ from langai_site.characters import whole_characters
 
 # The HTML of ended answers is cached; a higher number makes it be drawn again. 2: limits on the cost of a text. 3: also
 # on marks and code. 4: on formulas and brackets, more exactly; formulas at the start of a text. 5: empty items of
-# lists. 6: more formulas.
-RENDERER_VERSION = 7
+# lists. 6: more formulas. 8: frames around tables, and wide code that the keyboard reaches.
+RENDERER_VERSION = 8
 
 LANGUAGE = re.compile(r"[A-Za-z0-9+#.-]{1,20}")
+# Code with longer lines may not fit beside a sidebar: then it scrolls, by keyboard as well.
+WIDE = 80
+MAX_TABLE_NAME = 80
 NOT_FOUND = ' <span class="unfound">not found in the sources</span>'
 
 Cites = Mapping[int, str]
@@ -190,6 +193,20 @@ def _directions(state: StateCore) -> None:
     give_directions(state.tokens)
 
 
+def _table_names(state: StateCore) -> None:
+    """Name each table by its header, for people who cannot see it."""
+    table, header = None, list[str]()
+    for number, token in enumerate(state.tokens):
+        if token.type == "table_open":
+            table, header = token, []
+        elif token.type == "th_open":
+            header.append("".join(map(written, state.tokens[number + 1].children or ())).strip())
+        elif token.type == "thead_close" and table:
+            # Only what can be read aloud: passages are marked with characters that cannot.
+            name = "".join(filter(str.isprintable, ", ".join(filter(None, header))))
+            table.meta = {"name": f"Table: {name[:MAX_TABLE_NAME]}" if name else "Table"}
+
+
 # How tokens are drawn
 
 
@@ -216,13 +233,20 @@ def _note(token: Token, allowance: Allowance) -> str:
     return f'<div class="footnote"{direction}><sup>{escape(token.meta["label"], quote=False)}</sup>\n'
 
 
+def _table(token: Token, allowance: Allowance) -> str:
+    """Draw the beginning of a table in a frame that scrolls, so that it stays a table to screen readers."""
+    direction = f' dir="{token.attrs["dir"]}"' if "dir" in token.attrs else ""
+    name = escape((token.meta or {}).get("name", "Table"))
+    return f'<div class="table" role="region" aria-label="{name}" tabindex="0"><table{direction}>\n'
+
+
 def _fence(token: Token, allowance: Allowance) -> str:
     """Draw a block of code: highlighted once it is closed, plain while it is being written."""
     words = token.info.split()
     language = words[0] if words and LANGUAGE.fullmatch(words[0]) else ""
     code = _highlighted(token.content, language, allowance) if language and is_closed(token) else ""
     attributes = f' data-language="{language}"' if language else ""
-    return _code(code or escape(token.content, quote=False), attributes)
+    return _code(code or escape(token.content, quote=False), token.content, attributes)
 
 
 def is_closed(fence: Token) -> bool:
@@ -244,23 +268,26 @@ def _highlighted(code: str, language: str, allowance: Allowance) -> str:
 
 def code_html(text: str) -> str:
     """Return a block of code without colours."""
-    return _code(escape(text, quote=False))
+    return _code(escape(text, quote=False), text)
 
 
-def _code(html: str, attributes: str = "") -> str:
-    return f'<div class="code"{attributes}><pre><code>{html}</code></pre></div>\n'
+def _code(html: str, text: str, attributes: str = "") -> str:
+    focus = ' tabindex="0"' if len(max(text.split("\n"), key=len)) > WIDE else ""
+    return f'<div class="code"{attributes}><pre{focus}><code>{html}</code></pre></div>\n'
 
 
 def new_parser() -> MarkdownIt:
     """Return a parser that draws as answers are drawn."""
     markdown = parsing.parser()
-    for rule in (_pictures, _unverified, _citations, _aligned, _directions):
+    for rule in (_pictures, _unverified, _citations, _aligned, _directions, _table_names):
         markdown.core.ruler.push(rule.__name__, rule)
     looks: dict[str, Callable[[Token, Allowance], str]] = {
         "math_inline": lambda token, allowance: drawn_formula(token, "inline", allowance),
         "math_inline_double": lambda token, allowance: drawn_formula(token, "block", allowance),
         "math_block": lambda token, allowance: drawn_formula(token, "block", allowance),
         "fence": _fence,
+        "table_open": _table,
+        "table_close": lambda token, allowance: "</table></div>\n",
         "list_item_open": _item,
         "footnote": lambda token, allowance: f"<sup>{escape(token.content, quote=False)}</sup>",
         "footnote_reference_open": _note,

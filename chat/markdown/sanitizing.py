@@ -34,7 +34,7 @@ DIRECTED = {
 _ALERTS = {f"markdown-alert-{kind}" for kind in ("note", "tip", "important", "warning", "caution")}
 _ATTRIBUTES: dict[str, set[str]] = {
     "a": {"href", "title"},
-    "div": {"data-language"},
+    "div": {"aria-label", "data-language"},
     "input": {"aria-label", "checked", "disabled"},
     "ol": {"start"},
 }
@@ -43,10 +43,14 @@ CLEANER = nh3.Cleaner(
     tags=TEXT_TAGS | MATH_TAGS,
     attributes=dict.fromkeys(MATH_TAGS, MATH_ATTRIBUTES)
     | {tag: _ATTRIBUTES.get(tag, set()) | ({"dir"} if tag in DIRECTED else set()) for tag in DIRECTED | {*_ATTRIBUTES}},
-    tag_attribute_values={"input": {"type": {"checkbox"}}},
+    tag_attribute_values={
+        "div": {"role": {"region"}, "tabindex": {"0"}},
+        "input": {"type": {"checkbox"}},
+        "pre": {"tabindex": {"0"}},
+    },
     allowed_classes={
         "a": {"cite"},
-        "div": {"code", "footnote", "markdown-alert"} | _ALERTS,
+        "div": {"code", "footnote", "markdown-alert", "table"} | _ALERTS,
         "li": {"task-list-item"},
         "mtd": {"apart", "left", "line-bottom", "line-left", "line-right", "line-top", "right"},
         "p": {"markdown-alert-title"},

@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from selectolax.lexbor import LexborHTMLParser
 
 from chat.markdown.rendering import render
 
@@ -152,3 +153,24 @@ def test_code_stays_as_it_was_written():
     code = "    def area(self):\n\treturn 1   \n"
     assert f"<code>{code}</code>" in render(f"```\n{code}```")
     assert "<code>\nleading\n\n</code>" in render("```\n\nleading\n\n```")
+
+
+@pytest.mark.parametrize(
+    ("header", "name"),
+    [
+        ("| Day | *Grain* `kg` |", "Table: Day, Grain kg"),
+        ("| | |", "Table"),
+        ('| <i> & "q" | |', 'Table: <i> & "q"'),
+        (f"| {'long ' * 30}| |", f"Table: {'long ' * 16}".rstrip()),
+    ],
+)
+def test_a_table_scrolls_in_a_frame_that_is_named_by_its_header(header, name):
+    frame = LexborHTMLParser(render(f"{header}\n|---|--:|\n| Friday | **Rye** |")).css_first("div.table")
+    assert (frame.attributes["role"], frame.attributes["tabindex"]) == ("region", "0")
+    assert frame.attributes["aria-label"].strip() == name
+    assert [cell.tag for cell in frame.css("table > thead > tr > *")] == ["th", "th"]
+
+
+@pytest.mark.parametrize(("length", "reached"), [(20, 0), (200, 1)])
+def test_code_that_is_too_wide_is_reached_by_keyboard(length, reached):
+    assert render(f"```\n{'x' * length}\n```").count('<pre tabindex="0">') == reached

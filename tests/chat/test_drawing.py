@@ -39,7 +39,7 @@ SAMPLES = [
 ]
 
 # A digest of the HTML of the renderer's samples, and of what the sanitiser allows.
-LOOKS = "748e4d85c2ffb69f"
+LOOKS = "6c9eabe2de23ebd2"
 COUNT = 40
 ON_THE_PAGE = branches.PART_MESSAGES // 2
 

@@ -285,6 +285,8 @@ HARMLESS = {
     "disabled",
     "checked",
     "aria-label",
+    "role",
+    "tabindex",
 }
 
 
@@ -293,6 +295,8 @@ def assert_harmless(html):
     seen.feed(html)
     for tag, attributes in seen.elements:
         assert tag in TEXT_TAGS | MATH_TAGS
+        assert attributes.get("role", "region") == "region"
+        assert attributes.get("tabindex", "0") == "0"
         assert tag != "input" or (attributes["type"] == "checkbox" and "disabled" in attributes)
         for name, value in attributes.items():
             assert name in HARMLESS | MATH_ATTRIBUTES

@@ -1,4 +1,4 @@
-"""What the buttons for copying put on the clipboard, in a real browser."""
+"""What the buttons of answers, code and tables do, in a real browser: above all what they put on the clipboard."""
 
 import pytest
 from playwright.sync_api import expect
@@ -84,6 +84,26 @@ def test_a_table_is_copied_with_tabs_and_its_button_is_large_enough(copier):
     assert copied(copier, button) == "Day\tGrain\nFriday\tRye"
     box = button.bounding_box()
     assert min(box["width"], box["height"]) >= 24
+
+
+def test_long_code_is_folded_and_stays_as_somebody_left_it(copier, upstream):
+    lines = [f"    row {number} " + "and more " * 20 for number in range(40)]
+    upstream.script("\n".join(["```python", "# app/models.py", *lines, "```"]))
+    copier.ask("A long file, please", "echo")
+    copier.until_ended()
+    block = copier.reply.locator(".code")
+    fold = block.get_by_role("button", name="Show all 41 lines")
+    expect(fold).to_have_attribute("aria-expanded", "false")
+    low = block.bounding_box()["height"]
+    fold.press("Enter")
+    expect(block.get_by_role("button", name="Show fewer lines")).to_be_focused()
+    assert block.bounding_box()["height"] > low + 200
+    block.get_by_role("button", name="Wrap long lines").click()
+    assert block.locator("pre").evaluate("pre => pre.scrollWidth <= pre.clientWidth")
+    with copier.page.expect_download() as saved:
+        block.get_by_role("button", name="Download as models.py").click()
+    assert saved.value.suggested_filename == "models.py"
+    assert saved.value.path().read_text() == "\n".join(["# app/models.py", *lines, ""])
 
 
 def test_without_permission_it_says_what_to_do(copier):
