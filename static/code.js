@@ -126,22 +126,25 @@ function equipTable(table) {
   frame.append(table, copyButton("Copy the table"));
 }
 
-let styles = null;
+const loaded = new Map();
 
-function loadStyles() {
-  styles ??= new Promise((resolve) => {
-    const link = Object.assign(document.createElement("link"), { rel: "stylesheet", href: find("#thread").dataset.codeStyles });
+function loadStyles(name) {
+  if (!loaded.has(name)) {
+    const link = Object.assign(document.createElement("link"), { rel: "stylesheet", href: find("#thread").dataset[name] });
+    const { promise, resolve } = Promise.withResolvers();
     link.addEventListener("load", resolve);
     link.addEventListener("error", resolve);
     document.head.append(link);
-  });
-  return styles;
+    loaded.set(name, promise);
+  }
+  return loaded.get(name);
 }
 
 export async function equip(within) {
-  await loadStyles();
+  if (find(".chart", within)) loadStyles("chartStyles");
+  await loadStyles("codeStyles");
   for (const block of all(".code, .table", within)) {
-    if (!block.isConnected || block.closest(".open") || find(".tools", block) || block.parentElement.matches(".framed")) continue;
+    if (!block.isConnected || block.closest(".open") || find(".tools", block) || block.closest(".framed")) continue;
     if (block.matches(".code")) equipCode(block);
     else equipTable(block);
   }

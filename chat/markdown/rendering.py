@@ -21,7 +21,7 @@ from markdown_it.renderer import RendererHTML
 from markdown_it.rules_core import StateCore
 from markdown_it.token import Token
 
-from chat.markdown import parsing
+from chat.markdown import chart_drawing, parsing
 from chat.markdown.allowance import CITE, MARK, Allowance
 from chat.markdown.directions import give_directions
 from chat.markdown.formulas import drawn_formula
@@ -33,8 +33,8 @@ from langai_site.characters import whole_characters
 
 # The HTML of ended answers is cached; a higher number makes it be drawn again. 2: limits on the cost of a text. 3: also
 # on marks and code. 4: on formulas and brackets, more exactly; formulas at the start of a text. 5: empty items of
-# lists. 6: more formulas. 8: frames around tables, and wide code that the keyboard reaches.
-RENDERER_VERSION = 8
+# lists. 6: more formulas. 8: frames around tables, and wide code that the keyboard reaches. 9: charts.
+RENDERER_VERSION = 9
 
 LANGUAGE = re.compile(r"[A-Za-z0-9+#.-]{1,20}")
 # Code with longer lines may not fit beside a sidebar: then it scrolls, by keyboard as well.
@@ -241,12 +241,21 @@ def _table(token: Token, allowance: Allowance) -> str:
 
 
 def _fence(token: Token, allowance: Allowance) -> str:
-    """Draw a block of code: highlighted once it is closed, plain while it is being written."""
+    """Draw a block of code: highlighted, or as a chart, once it is closed; plain while it is being written."""
     words = token.info.split()
     language = words[0] if words and LANGUAGE.fullmatch(words[0]) else ""
+    if language == "chart" and is_closed(token) and allowance.afford(chart_drawing.price(token.content), token.content):
+        return _chart(token.content)
     code = _highlighted(token.content, language, allowance) if language and is_closed(token) else ""
     attributes = f' data-language="{language}"' if language else ""
     return _code(code or escape(token.content, quote=False), token.content, attributes)
+
+
+def _chart(source: str) -> str:
+    """Draw a chart, or its source with the reason why it cannot be drawn."""
+    if problem := chart_drawing.reason(source):
+        return _code(escape(source, quote=False), source, ' data-language="chart"') + problem
+    return chart_drawing.drawn_chart(source)
 
 
 def is_closed(fence: Token) -> bool:

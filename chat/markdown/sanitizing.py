@@ -7,6 +7,8 @@ TEXT_TAGS = {
     *("dd", "dl", "dt", "input", "sub", "sup"),
     *("h1", "h2", "h3", "h4", "h5", "h6", "table", "tbody", "td", "th", "thead", "tr"),
 }
+# Charts, which this package draws itself. Nothing of SVG that holds text, loads or refers to something.
+CHART_TAGS = {"b", "details", "figcaption", "figure", "i", "path", "rect", "summary", "svg"}
 MATH_TAGS = {
     *("math", "menclose", "mfenced", "mfrac", "mi", "mmultiscripts", "mn", "mo", "mover", "mpadded", "mphantom"),
     *("mprescripts", "mroot", "mrow", "ms", "mspace", "msqrt", "mstyle", "msub", "msubsup", "msup", "mtable", "mtd"),
@@ -37,28 +39,38 @@ _ATTRIBUTES: dict[str, set[str]] = {
     "div": {"aria-label", "data-language"},
     "input": {"aria-label", "checked", "disabled"},
     "ol": {"start"},
+    "path": {"d"},
+    "rect": {"height", "width", "x", "y"},
+    "svg": {"aria-hidden", "aria-label", "preserveAspectRatio", "viewBox"},
+    "p": {"aria-hidden"},
 }
+_HUES = {f"hue-{number}" for number in range(1, 8)}
 
 CLEANER = nh3.Cleaner(
-    tags=TEXT_TAGS | MATH_TAGS,
+    tags=TEXT_TAGS | MATH_TAGS | CHART_TAGS,
     attributes=dict.fromkeys(MATH_TAGS, MATH_ATTRIBUTES)
     | {tag: _ATTRIBUTES.get(tag, set()) | ({"dir"} if tag in DIRECTED else set()) for tag in DIRECTED | {*_ATTRIBUTES}},
     tag_attribute_values={
         "div": {"role": {"region"}, "tabindex": {"0"}},
         "input": {"type": {"checkbox"}},
         "pre": {"tabindex": {"0"}},
+        "svg": {"role": {"img"}},
     },
     allowed_classes={
         "a": {"cite"},
-        "div": {"code", "footnote", "markdown-alert", "table"} | _ALERTS,
+        "div": {"code", "footnote", "markdown-alert", "pie", "plot", "table"} | _ALERTS,
+        "figure": {"chart"},
+        "i": _HUES,
         "li": {"task-list-item"},
         "mtd": {"apart", "left", "line-bottom", "line-left", "line-right", "line-top", "right"},
-        "p": {"markdown-alert-title"},
+        "p": {"axis", "markdown-alert-title", "notice", "ticks"},
+        "path": _HUES | {"dots", "grid", "line"},
+        "rect": _HUES,
         "span": CODE_CLASSES | {"unverified", "unfound"},
         "td": {"center", "right"},
         "th": {"center", "right"},
-        "ol": {"contains-task-list"},
-        "ul": {"contains-task-list"},
+        "ol": {"contains-task-list", "ranks"},
+        "ul": {"contains-task-list", "legend"},
     },
     url_schemes={"http", "https", "mailto"},
     link_rel="noopener noreferrer nofollow",

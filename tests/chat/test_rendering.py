@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from chat.markdown.differences import grown
 from chat.markdown.rendering import render
-from chat.markdown.sanitizing import MATH_ATTRIBUTES, MATH_TAGS, TEXT_TAGS
+from chat.markdown.sanitizing import CHART_TAGS, MATH_ATTRIBUTES, MATH_TAGS, TEXT_TAGS
 from chat.markdown.streaming import Stream
 
 CITES = {1: "/replies/x/citations/1/", 2: "/replies/x/citations/2/"}
@@ -254,6 +254,8 @@ PAYLOADS = [
     '<div class="code toast" data-reply="/x">x</div>',
     "[1](javascript:alert(1)) [1]: javascript:alert(1)",
     "&lt;script&gt;alert(1)&lt;/script&gt;",
+    '```chart\n{"type": "bar", "title": "<script>", "labels": ["<img src=x onerror=alert(1)>"], "values": [1]}\n```',
+    '```chart\n{"type": "line", "unit": "\\" onload=\\"alert(1)", "labels": ["a"], "values": [1]}\n```',
     "<!--><script>alert(1)</script>-->",
     "\x00<scr\x00ipt>alert(1)</scr\x00ipt>",
 ]
@@ -287,6 +289,7 @@ HARMLESS = {
     "aria-label",
     "role",
     "tabindex",
+    *("aria-hidden", "d", "height", "preserveaspectratio", "viewbox", "width", "x", "y"),
 }
 
 
@@ -294,8 +297,8 @@ def assert_harmless(html):
     seen = Elements()
     seen.feed(html)
     for tag, attributes in seen.elements:
-        assert tag in TEXT_TAGS | MATH_TAGS
-        assert attributes.get("role", "region") == "region"
+        assert tag in TEXT_TAGS | MATH_TAGS | CHART_TAGS
+        assert attributes.get("role", "region") in ("region", "img")
         assert attributes.get("tabindex", "0") == "0"
         assert tag != "input" or (attributes["type"] == "checkbox" and "disabled" in attributes)
         for name, value in attributes.items():
