@@ -12,6 +12,7 @@ from langai_site.accounts.models import User
 
 THEMES = {"": "As the system says", "light": "Light", "dark": "Dark"}
 KEYS_OFF = ("on",)
+THEMES = {"": "As the system says", "light": "Light", "dark": "Dark", "contrast": "High contrast"}
 TEXT_SIZES = {"": "Normal", "large": "Large", "larger": "Very large"}
 
 

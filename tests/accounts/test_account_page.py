@@ -60,6 +60,14 @@ def test_the_theme_and_the_text_size_are_drawn_by_the_server(page, bob):
     assert bob.preferences == {}
 
 
+@pytest.mark.parametrize("path", [ACCOUNT, "/", "/docs"])
+def test_high_contrast_is_a_theme_of_its_own(page, bob, path):
+    assert "contrast" not in page.get(path).text.partition("<body")[0]
+    save(page, theme="contrast")
+    assert 'data-theme="contrast"' in page.get(path).text
+    assert "contrast.css" in page.get(path).text
+
+
 def test_other_preferences_stay(page, bob):
     User.objects.filter(pk=bob.pk).update(preferences={"first_steps_skipped": True})
     save(page, theme="light")
