@@ -13,6 +13,7 @@ from langai_site.api import addresses, api, front, front_v1, v1
 from langai_site.api_docs import docs, docs_v1, schema, schema_v1
 from langai_site.telemetry.health import health
 from langai_site.telemetry.metrics_view import metrics
+from langai_site.web.installing import manifest, offline, service_worker
 from langai_site.web.probes import live, ready
 
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
@@ -24,6 +25,9 @@ handler429 = "langai_site.accounts.limits.too_many_attempts"
 handler500 = "langai_site.web.error_middleware.internal_error"
 urlpatterns = [
     path("favicon.ico", login_not_required(cache_control(public=True, max_age=86_400)(icon))),
+    path("manifest.webmanifest", manifest, name="manifest"),
+    path("service-worker.js", service_worker, name="service-worker"),
+    path("offline", offline, name="offline"),
     path("", front),
     path("health", health, name="health"),
     path("metrics", metrics, name="metrics"),

@@ -208,7 +208,8 @@ document.addEventListener("keydown", (event) => {
 document.addEventListener("click", ({ target }) => target.closest("[data-go]") && press("palette"));
 
 /* Start */
-
+// Long after the page is there: nobody waits for it.
+addEventListener("load", () => setTimeout(async () => (await import("device")).register(), 5000));
 htmx.onLoad((loaded) => loaded.matches(".toast") && dismissible(loaded));
 if (isMac && keysAreOn) all(".go kbd").forEach((hint) => (hint.textContent = "⌘K"));
 all(".toast").forEach(dismissible);

@@ -147,9 +147,19 @@ const closePanel = async () => (await load("panel"))?.close();
 const openAgain = async (button) => (await load("again"))?.open(button);
 const copy = async (button) => (await load("copying"))?.copy(button);
 
+// Above public, voices that are not on this device may not read.
+const isPublic = () => Boolean(find("#label .label.public"));
+
+function offerAloud() {
+  const voices = globalThis.speechSynthesis?.getVoices() ?? [];
+  thread()?.classList.toggle("speaks", voices.some((voice) => voice.localService || isPublic()));
+}
+
+const readAloud = async (button) => (await load("aloud"))?.toggle(button, isPublic());
+
 // Buttons of code and tables.
 async function equip(within) {
-  if (find(".code, .table", within)) (await load("code"))?.equip(within);
+  if (find(".code, .table, math[display=block]", within)) (await load("code"))?.equip(within);
 }
 
 // Stops the newest answer; the button in the composer does it too, and goes away with that.
@@ -171,6 +181,8 @@ document.addEventListener("click", (event) => {
     copy(button);
   } else if (event.target.closest("[data-again]")) {
     openAgain(event.target.closest("[data-again]"));
+  } else if (event.target.closest("[data-aloud]")) {
+    readAloud(event.target.closest("[data-aloud]"));
   } else if (event.target.closest("#halt")) {
     stop();
   } else if (event.target.closest("#fold")) {
@@ -272,11 +284,13 @@ async function showThinking() {
 htmx.onLoad((loaded) => {
   if (loaded.matches(".editing")) toEnd(find("textarea", loaded));
   equip(loaded.parentElement ?? loaded);
+  offerAloud();
   if (!loaded.matches(".thinking, .turn")) return;
   showThinking();
   announceEnded();
 });
 setUpComposer();
+globalThis.speechSynthesis?.addEventListener?.("voiceschanged", offerAloud);
 if (thread()) {
   // What comes after the message that is being sent is that message, and its answer.
   new MutationObserver(() => pending?.nextElementSibling && arrived()).observe(thread(), { childList: true });

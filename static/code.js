@@ -126,6 +126,14 @@ function equipTable(table) {
   frame.append(table, copyButton("Copy the table"));
 }
 
+// What is wider than its place is reached by keyboard, to scroll it: code and formulas on a narrow screen.
+const widths = new ResizeObserver((entries) => {
+  for (const { target } of entries) {
+    if (target.scrollWidth > target.clientWidth) target.tabIndex = 0;
+    else target.removeAttribute("tabindex");
+  }
+});
+
 const loaded = new Map();
 
 function loadStyles(name) {
@@ -142,6 +150,7 @@ function loadStyles(name) {
 
 export async function equip(within) {
   if (find(".chart", within)) loadStyles("chartStyles");
+  for (const wide of all(".prose pre, .prose math[display=block]", within)) widths.observe(wide);
   await loadStyles("codeStyles");
   for (const block of all(".code, .table", within)) {
     if (!block.isConnected || block.closest(".open") || find(".tools", block) || block.closest(".framed")) continue;

@@ -125,6 +125,7 @@ export function announceEnded() {
   const now = new Set(all(".turn.live", thread()).map((turn) => turn.id));
   const ended = [...live].map((id) => !now.has(id) && document.getElementById(id)).filter(Boolean).at(-1);
   live = now;
+  if (ended && document.hidden) import("device").then(({ tellReady }) => tellReady());
   if (ended) return announce(find(".problem", ended) ? "The answer ended early." : "Answer complete.");
   if (now.size) announce(find(".thinking .running", thread()) ? "The model is thinking." : "");
 }

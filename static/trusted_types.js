@@ -1,5 +1,6 @@
 // The one way in which scripts bring HTML into a page, for htmx, the admin and all others: as it is, but for what
-// could run. Scripts made of text have no way in at all: the policy does not know how to make them.
+// could run. Scripts made of text have no way in at all, and of
+// addresses only that of the service worker.
 (() => {
   if (!globalThis.trustedTypes?.createPolicy) return;
 
@@ -25,5 +26,8 @@
   // Rows and cells are understood in a template only, a page's body outside of one only.
   const mayRun = (html) => SUSPECT.test(html) && (isHarmful(parsed(html)) || isHarmful(parsed(`<template>${html}`)));
 
-  trustedTypes.createPolicy("default", { createHTML: (html) => (mayRun(html) ? null : html) });
+  trustedTypes.createPolicy("default", {
+    createHTML: (html) => (mayRun(html) ? null : html),
+    createScriptURL: (address) => (address === "/service-worker.js" ? address : null),
+  });
 })();

@@ -10,7 +10,6 @@ from django.http import HttpRequest
 from langai_site.accounts.drafts import known_person
 from langai_site.accounts.models import User
 
-THEMES = {"": "As the system says", "light": "Light", "dark": "Dark"}
 KEYS_OFF = ("on",)
 THEMES = {"": "As the system says", "light": "Light", "dark": "Dark", "contrast": "High contrast"}
 TEXT_SIZES = {"": "Normal", "large": "Large", "larger": "Very large"}
