@@ -10,9 +10,9 @@ from typing import Protocol
 from django.db import connection
 
 from search.keywords.ranking import KeywordHit
-from search.keywords.types import KeywordText
+from search.keywords.types import KeywordScope, KeywordText
 
-__all__ = ["KeywordHit", "KeywordIndex", "KeywordText", "get_index"]
+__all__ = ["KeywordHit", "KeywordIndex", "KeywordScope", "KeywordText", "get_index"]
 
 
 class KeywordIndex(Protocol):
@@ -24,14 +24,14 @@ class KeywordIndex(Protocol):
     def remove(self, passage_ids: Collection[int]) -> None:
         """Take passages out; unknown ids are ignored."""
 
-    def query(self, text: str, collections: Sequence[int], limit: int) -> list[KeywordHit]:
+    def scope(self, collections: Sequence[int]) -> KeywordScope:
+        """Return what a query reads about these collections first, so that several texts need it once."""
+
+    def query(self, text: str, collections: Sequence[int] | KeywordScope, limit: int) -> list[KeywordHit]:
         """Return the passages of these collections that match `text` best by its words, best first.
 
         A score compares passages for one text only; a hit's coverage tells whether it matches well enough at all.
         """
-
-    def languages(self, collections: Sequence[int]) -> set[str]:
-        """Return the languages of the passages of these collections; "" if some are in none that is clear."""
 
     def ids(self, collection_id: int) -> set[int]:
         """Return the passages indexed with the current version of the analyser; others must be added again."""

@@ -11,7 +11,8 @@ from django.db.models import Count
 
 from search.keywords.analyser import VERSION
 from search.keywords.ranking import Candidate, Clause, KeywordQuestion
-from search.keywords.rows import KeywordRow, KeywordScope, RowIndex, expression, fetched, mark
+from search.keywords.rows import KeywordRow, RowIndex, expression, fetched, mark
+from search.keywords.types import KeywordScope
 from search.models import PassageKeywords
 
 # Ranking takes about 10 µs for each row.
@@ -25,14 +26,8 @@ LEAST_SHARE = 0.001
 # Clauses by which candidates are sorted before they are scored.
 RANKED = 16
 
-_LANGUAGES = """WITH RECURSIVE known AS (
-    SELECT min(language) AS language FROM search_passagekeywords
-    UNION ALL
-    SELECT (SELECT min(language) FROM search_passagekeywords WHERE language > known.language)
-    FROM known WHERE known.language IS NOT NULL)
-    SELECT language FROM known WHERE language <> ''"""
 # From one language to the next by the index, so that the passages of each are not read.
-_LANGUAGES_OF = """WITH RECURSIVE known AS (
+_LANGUAGES = """WITH RECURSIVE known AS (
     SELECT min(language) AS language FROM search_passagekeywords
     UNION ALL
     SELECT (SELECT min(language) FROM search_passagekeywords WHERE language > known.language)
@@ -79,12 +74,9 @@ class PostgresIndex(RowIndex):
                 [(row.passage_id, row.collection_id, row.language, VERSION, _tsvector(row)) for row in rows],
             )
 
-    def languages(self, collections: Sequence[int]) -> set[str]:
-        return {language for (language,) in fetched(_LANGUAGES_OF, ([*collections],))}
-
     def _scope(self, collections: Sequence[int]) -> KeywordScope:
         passages = _passages()
-        languages = [language for (language,) in fetched(_LANGUAGES)]
+        languages = [language for (language,) in fetched(_LANGUAGES, ([*collections],))]
         if passages < SMALL or not collections:
             return KeywordScope(collections, passages, 1.0 if passages and collections else 0.0, languages)
         return KeywordScope(collections, passages, max(_share(collections), LEAST_SHARE), languages)

@@ -11,26 +11,13 @@ from django.db.models import Count
 from search.keywords.analyser import VERSION, analyse, question
 from search.keywords.ranking import Candidate, Clause, Group, KeywordHit, KeywordQuestion, clauses, ranked
 from search.keywords.scripts import language_of_text
-from search.keywords.types import KeywordText
+from search.keywords.types import KeywordScope, KeywordText
 from search.models import PassageKeywords
 
 # Ids in one statement; old versions of SQLite accept at most 999 values.
 BATCH = 500
 # How many times the wanted number of passages is scored, and the minimum that is scored.
 TIMES, CANDIDATES = 2, 60
-
-
-@dataclass(frozen=True)
-class KeywordScope:
-    """The scope of a question. `passages` counts the whole index, `share` is the part of it in the collections.
-
-    `languages` are those of the texts, the most frequent first.
-    """
-
-    collections: Sequence[int]
-    passages: int
-    share: float
-    languages: Sequence[str]
 
 
 @dataclass(frozen=True)
@@ -65,9 +52,12 @@ class RowIndex(ABC):
         for first in range(0, len(ids), BATCH):
             PassageKeywords.objects.filter(pk__in=ids[first : first + BATCH]).delete()
 
-    def query(self, text: str, collections: Sequence[int], limit: int) -> list[KeywordHit]:
-        scope = self._scope(sorted(set(collections)))
-        terms = question(text, scope.languages) if scope.share else []
+    def scope(self, collections: Sequence[int]) -> KeywordScope:
+        return self._scope(sorted(set(collections)))
+
+    def query(self, text: str, collections: Sequence[int] | KeywordScope, limit: int) -> list[KeywordHit]:
+        scope = collections if isinstance(collections, KeywordScope) else self.scope(collections)
+        terms = question(text, [each for each in scope.languages if each]) if scope.share else []
         if not terms:
             return []
         tokens = sorted(frozenset().union(*(term.tokens for term in terms)))
@@ -86,9 +76,6 @@ class RowIndex(ABC):
 
     def clear(self) -> None:
         PassageKeywords.objects.all().delete()
-
-    @abstractmethod
-    def languages(self, collections: Sequence[int]) -> set[str]: ...
 
     @abstractmethod
     def _write(self, rows: Sequence[KeywordRow]) -> None:

@@ -9,7 +9,8 @@ from django.db import connection
 
 from search.keywords.analyser import VERSION
 from search.keywords.ranking import Candidate, Clause, KeywordQuestion
-from search.keywords.rows import KeywordRow, KeywordScope, RowIndex, expression, fetched, mark
+from search.keywords.rows import KeywordRow, RowIndex, expression, fetched, mark
+from search.keywords.types import KeywordScope
 from search.models import PassageKeywords
 
 # Rows to look up, at about 0.5 µs each; and up to how many FTS5 ranks itself, at 2 µs each.
@@ -51,13 +52,9 @@ class SqliteIndex(RowIndex):
                 [(row.passage_id, mark(row.collection_id), " ".join(row.tokens), _again(row.tokens)) for row in rows],
             )
 
-    def languages(self, collections: Sequence[int]) -> set[str]:
-        readable = set(collections)
-        rows = fetched("SELECT collection_id, language FROM search_keywordcounts WHERE passages > 0")
-        return {language for collection_id, language in rows if collection_id in readable}
-
     def _scope(self, collections: Sequence[int]) -> KeywordScope:
         readable = set(collections)
+        others: set[int] = set()
         passages = inside = 0
         languages: Counter[str] = Counter()
         for collection_id, language, count in fetched("SELECT * FROM search_keywordcounts WHERE passages > 0"):
@@ -65,8 +62,10 @@ class SqliteIndex(RowIndex):
             if collection_id in readable:
                 inside += count
                 languages[language] += count
-        frequent = [language for language, _count in languages.most_common() if language]
-        return KeywordScope(collections, passages, inside / passages if passages else 0.0, frequent)
+            else:
+                others.add(collection_id)
+        frequent = [language for language, _count in languages.most_common()]
+        return KeywordScope(collections, passages, inside / passages if passages else 0.0, frequent, sorted(others))
 
     def _counts(self, tokens: Sequence[str], scope: KeywordScope) -> Mapping[str, int]:
         known = _frequent(int(time.monotonic() / SECONDS), scope.passages.bit_length())
@@ -120,10 +119,8 @@ class _Match:
     """Matches in the readable collections: joins them if they are few, otherwise excludes the unreadable ones."""
 
     def __init__(self, scope: KeywordScope) -> None:
-        there = fetched("SELECT DISTINCT collection_id FROM search_keywordcounts WHERE passages > 0")
-        readable, known = set(scope.collections), {collection_id for (collection_id,) in there}
         self._joined = scope.share <= 1 / 2
-        marks = sorted(map(mark, known & readable if self._joined else known - readable))
+        marks = sorted(map(mark, scope.collections if self._joined else scope.others))
         self._collections = " OR ".join(map(_quoted, marks))
 
     def of(self, column: str, wanted: Iterable[Clause]) -> str:

@@ -15,7 +15,7 @@ from search.embeddings import Embedder, EmbedderUnavailableError, companion_of, 
 from search.embeddings.calibrations import is_calibrated, lowest_line
 from search.fusion import Ranking, fused
 from search.indexes import MEANING_OFF, Index, queried
-from search.keywords import KeywordHit, get_index
+from search.keywords import KeywordHit, KeywordScope, get_index
 from search.questions.queries import SearchQuestion
 from search.services import comparing
 from search.services.words import by_phrases, by_words
@@ -53,7 +53,7 @@ class FoundCandidates:
     """The results of one search for one text.
 
     `complete`: no further result would count. `failed`: the store could not be searched. `low`: the lowest score among
-    the best, whether it counts or not.
+    the best, whether it counts or not; known once those that do not count are left out.
     """
 
     scores: Mapping[int, float]
@@ -109,7 +109,7 @@ class CandidateQuestion:
     """All that is computed once for a question, however many candidates are requested."""
 
     asked: SearchQuestion
-    collections: tuple[int, ...]
+    scope: KeywordScope
     meanings: tuple[Meaning, ...]
     notice: str
 
@@ -125,14 +125,14 @@ def embedded_question(
         by_embedder.setdefault(index.embedder.fingerprint, []).append(index)
     meanings: list[Meaning] = []
     notice = searchable.notice if get_store() else MEANING_OFF
-    spoken = get_index().languages(reader.collections)
+    scope = get_index().scope(reader.collections)
     for indexes in by_embedder.values() if get_store() else ():
         try:
-            meanings += _meanings(asked, tuple(indexes), spoken, embed)
+            meanings += _meanings(asked, tuple(indexes), set(scope.languages), embed)
         except EmbedderUnavailableError as error:
             logger.warning("A question was not embedded: %s", error)
             notice = MEANING_DOWN
-    return CandidateQuestion(asked, reader.collections, tuple(meanings), notice)
+    return CandidateQuestion(asked, scope, tuple(meanings), notice)
 
 
 def _meanings(
@@ -168,11 +168,11 @@ def is_asked(embedder: Embedder, language: str, spoken: set[str]) -> bool:
 def candidates(question: CandidateQuestion, depth: int) -> Candidates:
     """Return the best `depth` of each search, fused. The stores are queried while words are looked up here."""
     waiting = [(meaning, _ask_stores(meaning, depth)) for meaning in question.meanings]
-    word_hits = [by_words(text, question.collections, depth) for text, _weight in question.asked.texts]
-    phrases = by_phrases(question.asked.phrases, question.collections, depth)
-    meaning_hits = [
-        (meaning, _comparable(meaning, _merged(map(Future.result, futures)))) for meaning, futures in waiting
-    ]
+    word_hits = [by_words(text, question.scope, depth) for text, _weight in question.asked.texts]
+    phrases = by_phrases(question.asked.phrases, question.scope, depth)
+    nearest = [(meaning, _best(meaning, _merged(map(Future.result, futures)), depth)) for meaning, futures in waiting]
+    languages = _languages(nearest, question.scope)
+    meaning_hits = [(meaning, _counting(meaning, found, languages)) for meaning, found in nearest]
     embedded_texts = {meaning.text for meaning, found in meaning_hits if not found.failed}
     rankings = _by_meaning(meaning_hits)
     for (text, weight), words in zip(question.asked.texts, word_hits, strict=True):
@@ -225,18 +225,33 @@ def _nearest(meaning: Meaning, index: Index, depth: int) -> FoundCandidates:
     except (StoreUnavailableError, BrokenCollectionError) as error:
         logger.warning("Collection %s was not searched by meaning: %s", index.collection_id, error)
         return FoundCandidates({}, failed=True)
-    counting = {pk: score for pk, score in answer if score >= meaning.line}
-    low = min((score for _pk, score in answer), default=1.0)
-    # What counts of a local embedder's depends on the language of each passage, which is not known yet.
-    scores = dict(answer) if is_calibrated(meaning.embedder.fingerprint) else counting
-    return FoundCandidates(scores, complete=len(counting) < depth, low=low)
+    counting = sum(score >= meaning.line for _pk, score in answer)
+    return FoundCandidates(dict(answer), complete=counting < depth)
 
 
-def _comparable(meaning: Meaning, found: FoundCandidates) -> FoundCandidates:
-    """Return how near a local embedder finds the passages that it ranks; the scores of others stay as they are."""
-    if not is_calibrated(meaning.embedder.fingerprint):
+def _best(meaning: Meaning, found: FoundCandidates, depth: int) -> FoundCandidates:
+    """Return the nearest of many collections: as many as one collection with all of their passages would give."""
+    limit = depth * meaning.deeper
+    if len(found.scores) <= limit:
         return found
-    languages = comparing.passage_languages(found.scores)
+    ranked = sorted(found.scores.items(), key=lambda each: (-each[1], each[0]))
+    complete = found.complete and ranked[limit][1] < meaning.line
+    return replace(found, scores=dict(ranked[:limit]), complete=complete)
+
+
+def _languages(nearest: Sequence[tuple[Meaning, FoundCandidates]], scope: KeywordScope) -> Mapping[int, str]:
+    """Return the languages of the passages whose scores depend on them, without reading them where all have one."""
+    ids = {pk for meaning, found in nearest if is_calibrated(meaning.embedder.fingerprint) for pk in found.scores}
+    if len(scope.languages) == 1 and scope.languages[0]:
+        return dict.fromkeys(ids, scope.languages[0])
+    return comparing.passage_languages(sorted(ids))
+
+
+def _counting(meaning: Meaning, found: FoundCandidates, languages: Mapping[int, str]) -> FoundCandidates:
+    """Return what counts; for a local embedder how near it finds the passages that it ranks, by their languages."""
+    if not is_calibrated(meaning.embedder.fingerprint):
+        counting = {pk: score for pk, score in found.scores.items() if score >= meaning.line}
+        return replace(found, scores=counting, low=min(found.scores.values(), default=1.0))
     ranked = meaning.ranked(found.scores, languages)
     scores, low = comparing.strengths(meaning.embedder.fingerprint, meaning.language, ranked, languages)
     return replace(found, scores=scores, low=low)

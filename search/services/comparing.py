@@ -10,9 +10,10 @@ from django.db.models.functions import Substr
 
 from search.embeddings import Embedder, companion_of
 from search.embeddings.calibrations import calibration
+from search.keywords.analyser import VERSION
 from search.keywords.languages import STEMMERS, small_count
 from search.keywords.scripts import language_of_text
-from search.models import Passage
+from search.models import Passage, PassageKeywords
 from search.questions.queries import language_of
 
 ENGLISH = ("en", "")
@@ -35,14 +36,15 @@ def question_language(text: str) -> str:
 def passage_languages(ids: Iterable[int]) -> dict[int, str]:
     """Return the languages of passages; of some in no clear one, at least the language that their script is of.
 
-    Rows that an earlier version wrote have languages in Latin letters only.
+    Rows that an earlier version wrote have languages in Latin letters only: there, the text's beginning shows more.
     """
     wanted = list(ids)
     found: dict[int, str] = {}
     for first in range(0, len(wanted), BATCH):
-        rows = Passage.objects.filter(pk__in=wanted[first : first + BATCH]).order_by()
-        found |= {pk: language or "" for pk, language in rows.values_list("pk", "keywords__language")}
-    unclear = [pk for pk, language in found.items() if not language]
+        rows = PassageKeywords.objects.filter(pk__in=wanted[first : first + BATCH]).order_by()
+        known = rows.values_list("pk", "language", "version")
+        found |= {pk: language for pk, language, version in known if language or version == VERSION}
+    unclear = [pk for pk in wanted if pk not in found]
     for first in range(0, len(unclear), BATCH):
         rows = Passage.objects.filter(pk__in=unclear[first : first + BATCH]).order_by()
         texts = rows.annotate(beginning=Substr("text", 1, BEGINNING)).values_list("pk", "beginning")

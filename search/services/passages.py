@@ -16,8 +16,9 @@ from search.models import Page, Passage
 from search.types import Filters, Hit, Reader
 
 NO_FILTERS = Filters()
-# Passages read at once: enough for an answer, with some to spare for near-duplicates and removed ones.
-BATCH = 16
+# Passages read at once: enough for an answer, with some to spare for near-duplicates and removed ones; and where many
+# are wanted.
+BATCH, WIDE = 16, 100
 # Slices of pages read in one statement: SQLite joins at most 500 queries.
 SLICES = 200
 # Fills up a batch; no passage has this id.
@@ -60,7 +61,10 @@ def _rows(user: int, **ids: int) -> QuerySet[Passage, Any]:
     return _shown(user, ids.values()).annotate(pages=Subquery(last)).values_list(*_Row._fields)
 
 
-_BATCH = CompiledQuery(_rows, user=-982451653, **{f"id_{i}": -982451700 - i for i in range(BATCH)})
+_BATCHES = {
+    size: CompiledQuery(_rows, user=-982451653, **{f"id_{i}": -982451700 - i for i in range(size)})
+    for size in (BATCH, WIDE)
+}
 
 
 def hits(scores: Mapping[int, float], reader: Reader, filters: Filters = NO_FILTERS, *, limit: int) -> list[Hit]:
@@ -69,17 +73,17 @@ def hits(scores: Mapping[int, float], reader: Reader, filters: Filters = NO_FILT
         kept = set(_shown(reader.user_id, scores).filter(kept_by(filters)).values_list("pk", flat=True))
         scores = {pk: score for pk, score in scores.items() if pk in kept}
     found: list[Hit] = []
-    for first in range(0, len(scores), BATCH):
-        batch = list(scores)[first : first + BATCH]
-        found = collapsed([*found, *_batch(batch, scores, reader)])
+    ids, size = list(scores), BATCH if limit <= BATCH else WIDE
+    for first in range(0, len(ids), size):
+        found = collapsed([*found, *_batch(ids[first : first + size], size, scores, reader)])
         if len(found) >= limit:
             break
     return found[:limit]
 
 
-def _batch(batch: Sequence[int], scores: Mapping[int, float], reader: Reader) -> list[Hit]:
-    ids = [*batch, *[NOBODY] * (BATCH - len(batch))]
-    rows = _BATCH.rows(user=reader.user_id, **{f"id_{i}": pk for i, pk in enumerate(ids)})
+def _batch(batch: Sequence[int], size: int, scores: Mapping[int, float], reader: Reader) -> list[Hit]:
+    ids = [*batch, *[NOBODY] * (size - len(batch))]
+    rows = _BATCHES[size].rows(user=reader.user_id, **{f"id_{i}": pk for i, pk in enumerate(ids)})
     found = [_hit(_Row(*row), scores[row[0]]) for row in rows]
     chosen = [hit for hit in found if hit.collection_id in reader.collections]
     return sorted(chosen, key=lambda hit: (-hit.score, hit.passage_id))

@@ -3,7 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from search.keywords import KeywordHit, get_index
+from django.db.models import QuerySet
+
+from langai_site.database.compiled_queries import CompiledQuery
+from search.keywords import KeywordHit, KeywordScope, get_index
 from search.models import Passage
 from search.questions.abbreviations import variants
 
@@ -11,6 +14,8 @@ from search.questions.abbreviations import variants
 EXPLAINING = 20
 # How much the best hit for a variant counts of the best one for the question's own words.
 VARIANT = 0.9
+# Fills up the ids of a query; no passage has this one.
+NOBODY = -1
 
 
 @dataclass(frozen=True)
@@ -21,13 +26,13 @@ class WordHits:
     complete: bool
 
 
-def by_words(text: str, collections: Sequence[int], depth: int) -> WordHits:
+def by_words(text: str, scope: KeywordScope, depth: int) -> WordHits:
     """Return the best `depth` passages for a text, also as it reads with what abbreviations stand for in them."""
     index = get_index()
-    hits = index.query(text, collections, depth)
+    hits = index.query(text, scope, depth)
     best = {hit.passage_id: hit for hit in hits}
     for variant in variants(text, _texts(hits[:EXPLAINING])):
-        for hit in _below(hits[0], index.query(variant, collections, depth)):
+        for hit in _below(hits[0], index.query(variant, scope, depth)):
             known = best.get(hit.passage_id, hit)
             best[hit.passage_id] = known._replace(
                 score=max(known.score, hit.score), coverage=max(known.coverage, hit.coverage)
@@ -42,18 +47,25 @@ def _below(best: KeywordHit, hits: Sequence[KeywordHit]) -> list[KeywordHit]:
     return [hit._replace(score=share * hit.score, coverage=VARIANT * hit.coverage) for hit in hits]
 
 
+def _explaining(**ids: int) -> QuerySet[Passage, tuple[str]]:
+    found = Passage.objects.filter(pk__in=ids.values(), text__contains="(")
+    return found.order_by("pk").values_list("text")
+
+
+_EXPLAINING = CompiledQuery(_explaining, **{f"id_{i}": -982451700 - i for i in range(EXPLAINING)})
+
+
 def _texts(hits: Sequence[KeywordHit]) -> list[str]:
-    ids = [hit.passage_id for hit in hits]
-    explaining = (
-        Passage.objects.filter(pk__in=ids, text__contains="(").order_by("pk") if ids else Passage.objects.none()
-    )
-    return list(explaining.values_list("text", flat=True))
+    if not hits:
+        return []
+    ids = [*(hit.passage_id for hit in hits), *[NOBODY] * (EXPLAINING - len(hits))]
+    return [text for (text,) in _EXPLAINING.rows(**{f"id_{i}": pk for i, pk in enumerate(ids)})]
 
 
-def by_phrases(phrases: Sequence[str], collections: Sequence[int], depth: int) -> dict[int, float]:
+def by_phrases(phrases: Sequence[str], scope: KeywordScope, depth: int) -> dict[int, float]:
     """Return the passages with most words of one of the phrases; their texts show whether they have it exactly."""
     found: dict[int, float] = {}
     for phrase in phrases:
-        for hit in get_index().query(phrase, collections, depth):
+        for hit in get_index().query(phrase, scope, depth):
             found[hit.passage_id] = max(hit.coverage, found.get(hit.passage_id, 0.0))
     return found

@@ -10,7 +10,7 @@ import json
 import os
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
@@ -39,7 +39,7 @@ def fill(passages: int, collections: int) -> dict[str, float]:
     """Write made-up passages, evenly over the collections, past the embedder; the seconds that it took."""
     from langai_site.accounts.models import User
     from langai_site.sensitivity import Sensitivity
-    from search.embeddings import local_embedder
+    from search.embeddings import companion_of, local_embedder
     from search.models import Collection
 
     began = time.monotonic()
@@ -47,20 +47,25 @@ def fill(passages: int, collections: int) -> dict[str, float]:
     prose, embedder = synthetic.Prose(texts), local_embedder()
     if embedder is None:
         raise RuntimeError("The embedding model is not there.")
-    real = embedder.embed(texts[::FEW], Sensitivity.PUBLIC)
+    embedders = filter(None, (embedder, companion_of(embedder)))
+    real = {each.fingerprint: each.embed(texts[::FEW], Sensitivity.PUBLIC) for each in embedders}
     user = User.objects.create_user(READER)
     for number in range(collections):
         collection = Collection.objects.create(name=f"Collection {number}")
         collection.users.add(user)
         for first in range(0, passages // collections, CHUNK):
             count = min(CHUNK, passages // collections - first)
-            vectors = synthetic.near(real, count, seed=number * passages + first)
+            seed = number * passages + first
+            vectors = {name: synthetic.near(each, count, seed=seed) for name, each in real.items()}
             _write(collection, prose.passages(count), vectors)
     return {"seconds": time.monotonic() - began}
 
 
-def _write(collection: "Collection", texts: Sequence[str], vectors: "np.ndarray") -> None:
-    """The rows that indexing writes, in its order: passages, words and vectors, and last what makes them found."""
+def _write(collection: "Collection", texts: Sequence[str], vectors: "Mapping[str, np.ndarray]") -> None:
+    """Write what indexing writes, in its order: passages, words and vectors, and last what makes them found.
+
+    `vectors` are those of each embedder, by its fingerprint: English passages have one of both local embedders.
+    """
     from django.db import transaction
 
     from search import indexes
@@ -69,13 +74,14 @@ def _write(collection: "Collection", texts: Sequence[str], vectors: "np.ndarray"
 
     indexes.adopt_embedder(collection.pk)
     collection.refresh_from_db()
-    searched = indexes.indexes_of(collection)[0]
+    searched = indexes.indexes_of(collection)
     with transaction.atomic():
         sources = _sources(collection, len(texts))
-        rows = _passages(sources, texts, vectors, searched)
+        rows = _passages(sources, texts, vectors)
         get_index().add(KeywordText(row.pk, collection.pk, row.text) for row in rows)
         Source.objects.filter(pk__in=[source.pk for source in sources]).update(live=True)
-    _store(searched, rows, vectors)
+    for index in searched:
+        _store(index, rows, vectors[index.embedder.fingerprint])
 
 
 def _sources(collection: "Collection", passages: int) -> "list[Source]":
@@ -90,7 +96,7 @@ def _sources(collection: "Collection", passages: int) -> "list[Source]":
 
 
 def _passages(
-    sources: "Sequence[Source]", texts: Sequence[str], vectors: "np.ndarray", searched: "Index"
+    sources: "Sequence[Source]", texts: Sequence[str], vectors: "Mapping[str, np.ndarray]"
 ) -> "list[Passage]":
     from search.models import Passage, PassageVector
     from search.vectors import packed
@@ -108,8 +114,9 @@ def _passages(
         for number, text in enumerate(texts)
     )
     PassageVector.objects.bulk_create(
-        PassageVector(passage=row, embedder=searched.embedder.fingerprint, vector=packed(vector))
-        for row, vector in zip(rows, vectors, strict=True)
+        PassageVector(passage=row, embedder=fingerprint, vector=packed(vector))
+        for fingerprint, found in vectors.items()
+        for row, vector in zip(rows, found, strict=True)
     )
     return rows
 
