@@ -46,9 +46,9 @@ def passage_languages(ids: Iterable[int]) -> dict[int, str]:
         found |= {pk: language for pk, language, version in known if language or version == VERSION}
     unclear = [pk for pk in wanted if pk not in found]
     for first in range(0, len(unclear), BATCH):
-        rows = Passage.objects.filter(pk__in=unclear[first : first + BATCH]).order_by()
-        texts = rows.annotate(beginning=Substr("text", 1, BEGINNING)).values_list("pk", "beginning")
-        found |= {pk: language_of_text(beginning) for pk, beginning in texts}
+        texts = Passage.objects.filter(pk__in=unclear[first : first + BATCH]).order_by()
+        beginnings = texts.annotate(beginning=Substr("text", 1, BEGINNING)).values_list("pk", "beginning")
+        found |= {pk: language_of_text(beginning) for pk, beginning in beginnings}
     return found
 
 

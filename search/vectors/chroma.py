@@ -1,20 +1,22 @@
 """Chroma over its HTTP API.
 
 chromadb's own client is not used: it waits without a timeout, sends loopback calls through a proxy named in the
-environment, and costs each process half a second of import and 55 MB.
+environment, and costs each process half a second of import and 55 MB. Nor is httpx: a call of it takes a millisecond
+of processor time, and a question makes one for each collection.
 """
 
 import json
 import threading
 import time
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
+from functools import lru_cache
+from http.client import HTTPConnection, HTTPException, HTTPSConnection
+from typing import TYPE_CHECKING, Any, NamedTuple
+from urllib.parse import quote, urlsplit
 
 from search.vectors import BrokenCollectionError, StoreUnavailableError
 
 if TYPE_CHECKING:
-    import httpx
     import numpy as np
 
 API = "/api/v2/tenants/default_tenant/databases/default_database/collections"
@@ -32,11 +34,41 @@ class _Missing(Exception):
     """There is no collection of that name or id."""
 
 
+class _Response(NamedTuple):
+    status: int
+    body: bytes
+
+    @property
+    def beginning(self) -> str:
+        return self.body[:300].decode(errors="replace")
+
+
+class _Connection(threading.local):
+    """The connection of each thread, which stays open between calls."""
+
+    def __init__(self, url: str) -> None:
+        parts = urlsplit(url)
+        kind = HTTPSConnection if parts.scheme == "https" else HTTPConnection
+        self.path = parts.path.rstrip("/")
+        self._connection = kind(parts.hostname or "", parts.port)
+
+    def send(self, method: str, path: str, body: bytes | None, seconds: float) -> _Response:
+        """Send a request. Raises OSError or HTTPException; the next request then opens a new connection."""
+        self._connection.timeout = seconds
+        if self._connection.sock:
+            self._connection.sock.settimeout(seconds)
+        try:
+            self._connection.request(method, self.path + path, body, {"Content-Type": "application/json"})
+            response = self._connection.getresponse()
+            return _Response(response.status, response.read())
+        except BaseException:
+            self._connection.close()
+            raise
+
+
 class ChromaStore:
     def __init__(self, url: str) -> None:
-        self._url = url.rstrip("/")
-        self._client: httpx.Client | None = None
-        self._lock = threading.Lock()
+        self._connection = _Connection(url)
         self._ids: dict[str, str] = {}
         self._paused_until = 0.0
 
@@ -47,8 +79,7 @@ class ChromaStore:
             self._of_collection("POST", name, "upsert", body, seconds=BULK_SECONDS, create=True)
 
     def query(self, name: str, vector: "np.ndarray", limit: int) -> list[tuple[int, float]]:
-        body = {"query_embeddings": [vector.tolist()], "n_results": limit, "include": ["distances"]}
-        found = self._of_collection("POST", name, "query", body)
+        found = self._of_collection("POST", name, "query", _question(vector.astype("<f4").tobytes(), limit))
         if not found:
             return []
         return [(int(i), 1.0 - distance) for i, distance in zip(found["ids"][0], found["distances"][0], strict=True)]
@@ -94,7 +125,7 @@ class ChromaStore:
         method: str,
         name: str,
         action: str,
-        body: dict[str, Any] | None = None,
+        body: dict[str, Any] | bytes | None = None,
         *,
         seconds: float = SECONDS,
         create: bool = False,
@@ -119,47 +150,49 @@ class ChromaStore:
             self._ids[name] = row["id"]
         return self._ids[name]
 
-    def _request(self, method: str, path: str, body: dict[str, Any] | None = None, *, seconds: float = SECONDS) -> Any:  # noqa: ANN401
-        import httpx
-
+    def _request(
+        self, method: str, path: str, body: dict[str, Any] | bytes | None = None, *, seconds: float = SECONDS
+    ) -> Any:  # noqa: ANN401
         if time.monotonic() < self._paused_until:
             raise StoreUnavailableError("Chroma does not answer")
         try:
-            response = self._send(method, self._url + path, body, seconds)
-        except httpx.TimeoutException as error:
+            response = self._send(method, path, _encoded(body), seconds)
+        except TimeoutError as error:
             self._paused_until = time.monotonic() + PAUSE
             raise StoreUnavailableError(f"Chroma does not answer within {seconds:.0f} s") from error
-        except httpx.HTTPError as error:
+        except (OSError, HTTPException) as error:
             raise StoreUnavailableError(f"Chroma is not reachable ({type(error).__name__})") from error
         return _answer(response)
 
-    def _send(self, method: str, url: str, body: dict[str, Any] | None, seconds: float) -> "httpx.Response":
+    def _send(self, method: str, path: str, body: bytes | None, seconds: float) -> _Response:
         """Send a request; retry if a restarted Chroma has closed the kept connection. Every call here is repeatable."""
-        import httpx
-
-        client = self._pool()
         try:
-            return client.request(method, url, json=body, timeout=seconds)
-        except (httpx.ReadError, httpx.WriteError, httpx.RemoteProtocolError):
-            return client.request(method, url, json=body, timeout=seconds)
-
-    def _pool(self) -> "httpx.Client":
-        import httpx
-
-        with self._lock:
-            if self._client is None:
-                self._client = httpx.Client(trust_env=False)
-            return self._client
+            return self._connection.send(method, path, body, seconds)
+        except (ConnectionResetError, BrokenPipeError, HTTPException):
+            return self._connection.send(method, path, body, seconds)
 
 
-def _answer(response: "httpx.Response") -> Any:  # noqa: ANN401
-    if response.status_code == 404:
+def _encoded(body: dict[str, Any] | bytes | None) -> bytes | None:
+    return json.dumps(body).encode() if isinstance(body, dict) else body
+
+
+@lru_cache(maxsize=16)
+def _question(vector: bytes, limit: int) -> bytes:
+    """Return the body of a query, made once for all collections."""
+    import numpy as np
+
+    embedding = np.frombuffer(vector, "<f4").tolist()
+    return json.dumps({"query_embeddings": [embedding], "n_results": limit, "include": ["distances"]}).encode()
+
+
+def _answer(response: _Response) -> Any:  # noqa: ANN401
+    if response.status == 404:
         raise _Missing
-    if response.status_code == 500:
-        raise BrokenCollectionError(response.text[:300])
-    if not response.is_success:
-        raise StoreUnavailableError(f"Chroma refused with status {response.status_code}: {response.text[:300]}")
+    if response.status == 500:
+        raise BrokenCollectionError(response.beginning)
+    if not 200 <= response.status < 300:
+        raise StoreUnavailableError(f"Chroma refused with status {response.status}: {response.beginning}")
     try:
-        return json.loads(response.content)
+        return json.loads(response.body)
     except ValueError as error:
         raise StoreUnavailableError("what answers is not Chroma") from error
