@@ -5,7 +5,10 @@ from uuid import UUID
 
 
 class CitedSource(TypedDict):
-    """A numbered passage of a live reply, as a citation shows it."""
+    """A numbered passage of a live reply, as a citation shows it.
+
+    `language` is its code if the question is in another one; snapshots of earlier versions do not have it.
+    """
 
     number: int
     source: str
@@ -16,6 +19,7 @@ class CitedSource(TypedDict):
     end: int
     heading: str
     location: str
+    language: NotRequired[str]
 
 
 class Progress(TypedDict):

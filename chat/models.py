@@ -244,6 +244,9 @@ class Citation(models.Model):
     end = models.PositiveIntegerField()
     heading = models.CharField(max_length=300, blank=True)
     location = models.CharField(max_length=200, blank=True)
+    language = models.CharField(
+        max_length=2, blank=True, default="", help_text="The code of its language if the question is in another one."
+    )
 
     class Meta:
         ordering = ["number"]

@@ -130,6 +130,7 @@ def _source_info(document: Document, kind: FileFormat) -> SourceInfo:
         collection_id=document.collection_id,
         title=document.title,
         file_name=document.file_name,
+        folder=document.folder,
         media_type=kind.media_type,
         sensitivity=Sensitivity(document.sensitivity),
     )

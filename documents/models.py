@@ -110,6 +110,11 @@ class Document(Version):
         return self if self.status == self.Status.READY else getattr(self, "previous", None)
 
     @property
+    def folder(self) -> str:
+        """Return the path of the folder that it was imported from, within what was imported; "" for the top of it."""
+        return str(PurePosixPath(self.imported_from).parent) if "/" in self.imported_from else ""
+
+    @property
     def is_busy(self) -> bool:
         return self.status in (self.Status.QUEUED, self.Status.WORKING)
 

@@ -27,10 +27,14 @@ def in_context(title: str, span: TextSpan | Passage) -> str:
     return "\n".join(filter(None, (title, span.heading if span.heading != title else "", span.text)))
 
 
-def names_of(file_name: str) -> str:
-    """Return the names by which people call a file, for the keyword index: with and without ending, and its words."""
+def names_of(file_name: str, folder: str = "") -> str:
+    """Return the names by which people call a file, for the keyword index.
+
+    They are its name with and without ending, its words, and the names of the folders it is in.
+    """
     stem = file_name.rpartition(".")[0] or file_name
-    return "\n".join(dict.fromkeys((file_name, stem, stem.replace("_", " "))))
+    folders = (name.replace("_", " ") for name in folder.split("/") if name)
+    return "\n".join(dict.fromkeys((file_name, stem, stem.replace("_", " "), *folders)))
 
 
 def digest_of(text: str) -> str:

@@ -119,12 +119,14 @@ def _from_to(first: str, last: str) -> str:
 
 
 def stretches(hits: Iterable[Hit]) -> list[Stretch]:
-    """Return the hits as stretches: neighbours on a page together, ordered by the best hit of each."""
+    """Return the hits as stretches: neighbours on a page together, each in the place of its first hit in this order."""
     by_page: dict[tuple[object, int], list[Hit]] = {}
-    for hit in hits:
+    places: dict[int, int] = {}
+    for place, hit in enumerate(hits):
+        places[hit.passage_id] = place
         by_page.setdefault((hit.source_id, hit.page), []).append(hit)
     found = [stretch for page in by_page.values() for stretch in _of_page(page)]
-    return sorted(found, key=lambda stretch: (-stretch.best.score, stretch.best.passage_id))
+    return sorted(found, key=lambda stretch: min(places[hit.passage_id] for hit in stretch.hits))
 
 
 def _of_page(hits: Sequence[Hit]) -> list[Stretch]:

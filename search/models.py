@@ -153,6 +153,9 @@ class Source(models.Model):
     collection = models.ForeignKey(Collection, on_delete=models.CASCADE, related_name="sources")
     title = models.CharField(max_length=300)
     file_name = models.CharField(max_length=300)
+    folder = models.CharField(
+        max_length=1000, blank=True, default="", help_text="The path of the folder that it was imported from."
+    )
     media_type = models.CharField(max_length=100)
     sensitivity = models.PositiveSmallIntegerField(choices=LABEL_CHOICES, default=Sensitivity.PUBLIC)
     added_at = models.DateTimeField(default=timezone.now)

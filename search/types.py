@@ -66,7 +66,7 @@ class TextSpan:
 
 @dataclass(frozen=True)
 class SourceInfo:
-    """The title of a new source and where it belongs."""
+    """The title of a new source and where it belongs; `folder` is the path of the one that it was imported from."""
 
     document: UUID
     version: int
@@ -75,6 +75,7 @@ class SourceInfo:
     file_name: str
     media_type: str
     sensitivity: Sensitivity
+    folder: str = ""
 
 
 @dataclass(frozen=True)
@@ -82,7 +83,8 @@ class Hit:
     """A passage that was found; `position` is its place in the document's reading order, from 0.
 
     `score` says how well it matches the query: 0 to 1, comparable within one search only. `language` is its two-letter
-    code; "" if it is not clear.
+    code; "" if it is not clear. `foreign` is the same code if a question in another language found it for a prompt.
+    `folder` is the path of the folder from which its document was imported.
     """
 
     passage_id: int
@@ -105,6 +107,8 @@ class Hit:
     media_type: str = ""
     added_at: datetime | None = None
     language: str = ""
+    foreign: str = ""
+    folder: str = ""
 
 
 @dataclass(frozen=True)
@@ -119,7 +123,8 @@ class Findings:
 class Excerpt:
     """A page of a source with the characters from `start` to `end` marked; a very long page is cut around them.
 
-    `current` is the version that replaced it, if this one is no longer searched.
+    `current` is the version that replaced it, if this one is no longer searched. `foreign` is the code of the marked
+    text's language if an answer cites it for a question in another one.
     """
 
     source_id: UUID
@@ -138,6 +143,7 @@ class Excerpt:
     after: str
     current: UUID | None = None
     media_type: str = ""
+    foreign: str = ""
 
 
 @dataclass(frozen=True)

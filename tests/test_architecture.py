@@ -43,14 +43,14 @@ LAYERS = {
     "documents": [
         "names handbook models scripts encoding_choices",
         "extraction lanes measures",
-        "chunking claims forms diagnosis limits notes overview",
-        "services cleanup",
+        "chunking claims extractor forms diagnosis limits notes overview",
+        "services cleanup readers",
         "ingest",
         "admin_uploads places views tasks api",
         "admin urls management apps",
     ],
     "search": [
-        "types labelled embeddings vectors fusion questions",
+        "types labelled language_names embeddings vectors fusion questions",
         "models merging",
         "access contexts indexes vectorizing keywords",
         "services",

@@ -20,6 +20,7 @@ from chat.pages.retries import Retry
 from chat.pages.thoughts import ThinkingLine
 from chat.turns.receipt import Receipt
 from langai_site.sensitivity import Sensitivity
+from search.language_names import in_language
 from search.types import Excerpt
 
 NOTHING = SafeString("")
@@ -190,11 +191,13 @@ def _ended_bubble(message: Message, html: SafeString) -> Bubble:
 
 def _citation(citation: Citation, urls: Mapping[int, str]) -> dict[str, Any]:
     place = citation.location or (f"page {citation.page}" if citation.page > 1 else "")
+    language = in_language(citation.language)
+    within = place or (citation.heading if citation.heading != citation.title else "")
     return {
         "number": citation.number,
         "title": citation.title,
-        "place": place or (citation.heading if citation.heading != citation.title else ""),
-        "whole": ", ".join(filter(None, (citation.title, place, citation.heading))),
+        "place": " · ".join(filter(None, (within, language))),
+        "whole": ", ".join(filter(None, (citation.title, place, citation.heading, language))),
         "url": urls[citation.number],
     }
 

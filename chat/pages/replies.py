@@ -19,6 +19,7 @@ from langai_site.accounts.limits import costly, unlimited
 from langai_site.accounts.models import User
 from langai_site.accounts.session import SignedOutError, as_user, by_person
 from langai_site.errors import NotFoundError
+from search.language_names import in_language
 from search.pages.document_page import drawn, heading_of
 
 
@@ -112,6 +113,7 @@ async def citation(request: HttpRequest, reply: UUID, number: int) -> HttpRespon
         "drawn": await drawing.off_loop(drawn, excerpt),
         "heading": heading_of(excerpt),
         "place": fragments.place_of(excerpt),
+        "language": in_language(excerpt.foreign),
         "document_url": f"{reverse('search:source', args=[excerpt.source_id])}?{place}",
         "current_url": reverse("search:source", args=[excerpt.current]) if excerpt.current else "",
         "back_url": reverse("chat:reply", args=[reply]),

@@ -16,7 +16,7 @@ from search.access import reader_of
 from search.services.retiring import discard_retired
 from search.types import Excerpt, Reader
 
-PLACE = ("number", "source", "version", "title", "page", "start", "end", "heading", "location")
+PLACE = ("number", "source", "version", "title", "page", "start", "end", "heading", "location", "language")
 
 
 def excerpt(user: User, reply_id: UUID, number: int, snapshot: Snapshot | None) -> Excerpt:
@@ -29,7 +29,7 @@ def excerpt(user: User, reply_id: UUID, number: int, snapshot: Snapshot | None) 
     place = _place(cited) if cited else _live_place(snapshot, number)
     found = _read(reader_of(user), place)
     # If several passages were read as one, show the whole location.
-    return replace(found, location=place["location"] or found.location)
+    return replace(found, location=place["location"] or found.location, foreign=place.get("language", ""))
 
 
 def _live_place(snapshot: Snapshot | None, number: int) -> CitedSource:

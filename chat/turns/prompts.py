@@ -76,7 +76,7 @@ def framed(passage: Numbered) -> str:
     """Return a passage as data: nothing in its text or its document's names can close its frame or forge another."""
     hit = passage.hit
     file = "" if hit.file_name in ("", hit.title) else hit.file_name
-    named = {"document": hit.title, "file": file, "place": hit.location, "heading": hit.heading}
+    named = {"document": hit.title, "file": file, "folder": hit.folder, "place": hit.location, "heading": hit.heading}
     attributes = "".join(f' {name}="{_attribute(value)}"' for name, value in named.items() if value)
     return f'<passage number="{passage.number}"{attributes}>\n{FRAME.sub("&lt;", visible(hit.text))}\n</passage>'
 
@@ -191,7 +191,7 @@ def _beyond_ascii(text: str) -> float:
 def texts_of(passage: Numbered) -> tuple[str, ...]:
     """Return the texts in a passage's frame. Each is read twice: for its frame, and for the whole message."""
     hit = passage.hit
-    return (hit.text, hit.title, hit.file_name, hit.location, hit.heading) * 2
+    return (hit.text, hit.title, hit.file_name, hit.folder, hit.location, hit.heading) * 2
 
 
 def most_tokens(prompt: Sequence[ChatMessage]) -> int:

@@ -37,6 +37,7 @@ def source_of(passage: Numbered) -> CitedSource:
         end=hit.end,
         heading=hit.heading,
         location=hit.location,
+        language=hit.foreign,
     )
 
 

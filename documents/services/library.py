@@ -5,7 +5,6 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import PurePosixPath
 from uuid import UUID
 
 from django.db.models import Count, Prefetch, Q, QuerySet
@@ -261,7 +260,7 @@ def _item(document: Document, source: UUID | None) -> Item:
         source=source,
         version=shown.version,
         file_name=shown.file_name,
-        folder=str(PurePosixPath(document.imported_from).parent) if "/" in document.imported_from else "",
+        folder=document.folder,
         size=shown.size,
         pages=shown.pages,
         added_at=shown.uploaded_at,

@@ -4,10 +4,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
-from django.conf.locale import LANG_INFO
 from django.urls import reverse
 from django.utils.formats import date_format
 
+from search.language_names import in_language
 from search.pages.forms import SearchForm
 from search.pages.plain_words import plain_words
 from search.pages.snippets import Match, SnippetPiece, snippet
@@ -34,21 +34,12 @@ KINDS = {
     "text/x-rst": "reStructuredText",
 }
 
-# Names of languages of which Django knows variants, or none.
-_NAMES = {"zh": "Chinese", "nb": "Norwegian", "si": "Sinhala", "lo": "Lao", "gu": "Gujarati"}
-
 Matcher = Callable[[str], Sequence[Match]]
 
 
 def kind_of(media_type: str) -> str:
     """Return the usual name of a media type."""
     return KINDS.get(media_type, media_type.rpartition("/")[2])
-
-
-def language_name(code: str) -> str:
-    """Return the English name of a language; its code if it has none here."""
-    found = _NAMES.get(code) or LANG_INFO.get(code, {}).get("name") or code
-    return str(found)
 
 
 @dataclass(frozen=True)
@@ -62,10 +53,8 @@ class ShownPassage:
 
     @property
     def language(self) -> str:
-        """Return the name of its language if that is another than the question's; "" if not, or if it is unclear."""
-        if not self.asked_in or self.hit.language in ("", self.asked_in):
-            return ""
-        return language_name(self.hit.language)
+        """Return "in" and its language if that is another than the question's; "" if not, or if it is unclear."""
+        return in_language(self.hit.language) if self.asked_in not in ("", self.hit.language) else ""
 
     @property
     def heading(self) -> str:
@@ -79,7 +68,7 @@ class ShownPassage:
     @property
     def details(self) -> str:
         """Return its place, its heading and, if that is not the question's, its language."""
-        return " · ".join(filter(None, (self.place, self.heading, self.language and f"in {self.language}")))
+        return " · ".join(filter(None, (self.place, self.heading, self.language)))
 
 
 @dataclass(frozen=True)

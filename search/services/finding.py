@@ -23,6 +23,7 @@ from search.questions.queries import SearchQuestion, asked, has_subject_beside, 
 from search.questions.quotes import holds
 from search.services import passages
 from search.services.candidates import candidates, embedded_question
+from search.services.comparing import question_language
 from search.services.passages import NO_FILTERS
 from search.services.present import present_of_person
 from search.services.reading import in_sections, named_source, whole_document
@@ -145,8 +146,9 @@ def _found(query: _Query) -> Findings:
 def _exact(asked_for: SearchQuestion, text: str, hits: list[Hit]) -> list[Hit]:
     """Return the hits that have one of the quoted phrases exactly, and then the others.
 
-    The others are left out if the text has no subject beside the phrases.
+    None of the others has a higher score. They are left out if the text has no subject beside the phrases.
     """
+    best = max((hit.score for hit in hits), default=0.0)
     exact = [
         hit
         for hit in hits
@@ -154,7 +156,7 @@ def _exact(asked_for: SearchQuestion, text: str, hits: list[Hit]) -> list[Hit]:
     ]
     if exact and not has_subject_beside(text, asked_for.phrases):
         return exact
-    return [*exact, *(hit for hit in hits if hit not in exact)]
+    return [*(replace(hit, score=best) for hit in exact), *(hit for hit in hits if hit not in exact)]
 
 
 def _for_prompt(query: _Query, findings: Findings, budget_chars: int) -> Findings:
@@ -166,7 +168,13 @@ def _for_prompt(query: _Query, findings: Findings, budget_chars: int) -> Finding
             return replace(whole, notice=" ".join(filter(None, (whole.notice, findings.notice))))
         if named:
             findings = _first_of(named, query, findings)
-    return replace(findings, hits=tuple(in_sections(_strong(findings.hits), budget_chars)))
+    hits = in_sections(_strong(findings.hits), budget_chars)
+    return replace(findings, hits=tuple(_marked(hits, question_language(query.text))))
+
+
+def _marked(hits: Sequence[Hit], asked_in: str) -> list[Hit]:
+    """Return the hits, those in another language than the question's marked as such."""
+    return [replace(hit, foreign=hit.language) if asked_in and hit.language != asked_in else hit for hit in hits]
 
 
 def _strong(hits: Sequence[Hit]) -> list[Hit]:

@@ -110,6 +110,7 @@ def _write_source(info: SourceInfo, pages: Iterable[PageText], as_now: Callable[
         collection_id=info.collection_id,
         title=info.title,
         file_name=info.file_name,
+        folder=info.folder,
         media_type=info.media_type,
         sensitivity=info.sensitivity,
     )
@@ -196,7 +197,7 @@ def _write_batch(
         )
         for offset, span in enumerate(spans)
     )
-    names = names_of(source.file_name)
+    names = names_of(source.file_name, source.folder)
     get_index().add(
         KeywordText(row.pk, source.collection_id, text, names) for row, text in zip(rows, texts, strict=True)
     )

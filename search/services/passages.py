@@ -40,6 +40,7 @@ class _Row(NamedTuple):
     source__version: int
     source__title: str
     source__file_name: str
+    source__folder: str
     source__media_type: str
     source__added_at: datetime
     source__sensitivity: int
@@ -112,6 +113,7 @@ def _hit(row: _Row, score: float) -> Hit:
         version=row.source__version,
         title=row.source__title,
         file_name=row.source__file_name,
+        folder=row.source__folder,
         collection=row.source__collection__name,
         page=row.page,
         pages=max(row.pages, row.page),

@@ -122,6 +122,7 @@ def _hit(source: Source, pages: int, place: _Place) -> Hit:
         version=source.version,
         title=source.title,
         file_name=source.file_name,
+        folder=source.folder,
         collection=source.collection.name,
         page=place.page,
         pages=max(pages, place.page),

@@ -43,7 +43,8 @@ def renew(source: Source) -> None:
             if (digest := digest_of(text)) != passage.digest:
                 passage.digest = digest
                 changed.append(passage)
-                texts.append(KeywordText(passage.pk, source.collection_id, text, names_of(source.file_name)))
+                names = names_of(source.file_name, source.folder)
+                texts.append(KeywordText(passage.pk, source.collection_id, text, names))
         Passage.objects.bulk_update(changed, ["digest"])
         get_index().add(texts)
         PassageVector.objects.filter(passage__in=changed).delete()

@@ -60,6 +60,11 @@ def add(ids: Sequence[int]) -> None:
     """Index these passages again, with their current texts and titles."""
     rows = Passage.objects.filter(pk__in=ids).select_related("source")
     get_index().add(
-        KeywordText(row.pk, row.source.collection_id, in_context(row.source.title, row), names_of(row.source.file_name))
+        KeywordText(
+            row.pk,
+            row.source.collection_id,
+            in_context(row.source.title, row),
+            names_of(row.source.file_name, row.source.folder),
+        )
         for row in rows
     )

@@ -131,6 +131,12 @@ def test_a_passage_tells_its_file_unless_that_is_its_title():
     assert "file=" not in prompts.framed(Numbered(1, replace(named, title="HR-017.md")))
 
 
+def test_a_passage_tells_the_folder_of_its_document():
+    named = replace(factories.hit("Parents may take a year.", title="Rules"), folder='HR/"Policies" 2024')
+    assert " folder=\"HR/'Policies' 2024\"" in prompts.framed(Numbered(1, named))
+    assert "folder=" not in prompts.framed(Numbered(1, factories.hit("Parents may take a year.")))
+
+
 @pytest.mark.parametrize(
     ("windows", "chars"),
     [

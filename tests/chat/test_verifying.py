@@ -1,14 +1,17 @@
 """From the passages of a turn to what its answer stores."""
 
 import uuid
+from dataclasses import replace
 
 import pytest
+from django.template.loader import render_to_string
 from django.utils import timezone
 
 from chat.conversations import labels
 from chat.conversations.drafts import Pick
 from chat.llm.types import Numbered
 from chat.models import Citation, Message
+from chat.pages import fragments
 from chat.turns import cited_sources, closing, storage, turn
 from chat.turns.receipts import kept_of, source_of
 from chat.turns.turn import numbered
@@ -16,6 +19,7 @@ from chat.turns.values import Cited, TurnRequest
 from langai_site.errors import NotFoundError
 from langai_site.sensitivity import Sensitivity
 from langai_site.usage.types import Caller
+from search.language_names import in_language
 from search.models import Collection
 from search.types import Reader
 from tests.chat import factories
@@ -129,6 +133,21 @@ def test_a_citation_keeps_no_text_and_shows_the_version_that_the_answer_was_give
     shown = cited_sources.excerpt(alice, started.reply, 1, None)
     assert (shown.before, shown.marked, shown.location) == ("Version 2. ", DAYS, "page 1")
     assert (shown.source_id, shown.current) == (old.pk, new.pk)
+
+
+def test_a_citation_says_that_its_text_is_in_another_language(alice):
+    shared = Collection.objects.create(name="Shared", everyone=True)
+    source = shared.sources.create(document=uuid.uuid4(), title="Urlaub", file_name="u.pdf", live=True)
+    source.pages.create(number=1, text="Jede Person hat dreißig Tage.")
+    started = storage.post(alice, None, "How many days?")
+    german = replace(hit("Jede Person", title="Urlaub", source=source.pk, page=1, start=0), foreign="de")
+    closing.close(started, outcome(text="Thirty [1]", sources=[place(1, german)]), [])
+    reply = Message.objects.get(id=started.reply)
+    [chip] = fragments._ended_bubble(reply, fragments.NOTHING).citations
+    assert (chip["place"], chip["whole"]) == ("page 1 · in German", "Urlaub, page 1, in German")
+    shown = cited_sources.excerpt(alice, started.reply, 1, None)
+    context = {"excerpt": shown, "number": 1, "language": in_language(shown.foreign)}
+    assert "Shared · in German · " in render_to_string("chat/citation.html#panel", context)
 
 
 def test_a_citation_is_checked_again_when_it_is_opened(cited, alice):

@@ -61,3 +61,4 @@ def test_a_name_made_to_be_costly_is_judged_at_once():
 def test_a_file_is_named_with_and_without_its_ending():
     assert names_of("HR-017_rev4.md").split("\n") == ["HR-017_rev4.md", "HR-017_rev4", "HR-017 rev4"]
     assert names_of("README") == "README"
+    assert names_of("a.md", "HR/Board_pack").split("\n") == ["a.md", "a", "HR", "Board pack"]

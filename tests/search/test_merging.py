@@ -118,7 +118,7 @@ def test_neighbouring_rows_are_named_from_the_first_to_the_last(first, last, who
 
 def test_what_does_not_fit_is_left_out_and_something_shorter_taken():
     long, longer, short = (hit("x" * n, pk=n, page=n, score=1 / n) for n in (60, 70, 30))
-    assert [s.best.passage_id for s in stretches(within(100, [long, longer, short]))] == [30, 60]
+    assert [s.best.passage_id for s in stretches(within(100, [long, longer, short]))] == [60, 30]
     assert [found.passage_id for found in within(10, [long, short])] == [60]
     assert within(10, []) == []
 

@@ -27,7 +27,7 @@ BRANCHES = "# Branches\n\n" + "\n\n".join(
 def put(handbook, tmp_path):
     """Read a file as an upload is read, and index it."""
 
-    def put(name, text):
+    def put(name, text, folder=""):
         kind = FORMATS[f".{name.rpartition('.')[2]}"]
         path = tmp_path / "file"
         path.write_text(text, "utf-8")
@@ -42,6 +42,7 @@ def put(handbook, tmp_path):
             file_name=name,
             media_type=kind.media_type,
             sensitivity=Sensitivity.PUBLIC,
+            folder=folder,
         )
         return services.index(info, pages, chunking.split(pages, splitter, extracted.headings))
 
@@ -234,6 +235,15 @@ def test_a_phrase_in_quotation_marks_does_not_hide_the_answer(put, read):
     put("faq.md", "# Questions\n\nSee the return policy. Ask the desk.")
     found = read('What is the "return policy" for shoes?').hits
     assert {hit.file_name for hit in found} == {"returns.md", "faq.md"}
+    # The page with the phrase comes first, although the other one answers more of the question.
+    assert [hit.file_name for hit in found] == ["faq.md", "returns.md"]
+
+
+def test_a_document_is_found_by_its_folder_and_its_passages_tell_it(put, read):
+    put("minutes.md", "# Minutes\n\nThe fence is painted green in spring.", folder="Projects/Kestrel")
+    put("minutes-2.md", "# Minutes\n\nThe fence is painted grey in spring.", folder="Projects/Heron")
+    found = read("What colour is the fence in Kestrel?").hits[0]
+    assert (found.file_name, found.folder) == ("minutes.md", "Projects/Kestrel")
 
 
 def test_a_weak_passage_is_not_offered(put, read):
