@@ -1,12 +1,15 @@
-"""A check for `manage.py doctor`: whether scanned pages can be read."""
+"""Checks for `manage.py doctor`: what is there to read scanned pages, old office files and layouts."""
 
 import shutil
 import subprocess
 
+import httpx
 from django.conf import settings
 
 from documents.extraction.ocr import PROGRAM
+from documents.extraction.registry import libreoffice
 from langai_site import registry
+from langai_site.outbound.endpoints import is_local
 from langai_site.registry import DoctorFinding
 
 SECONDS = 4
@@ -17,6 +20,8 @@ NOT_LANGUAGES = ("osd", "equ")
 def register() -> None:
     registry.setup_step("languages of scanned pages", unknown_languages)
     registry.doctor_check("scanned pages", scanned_pages, advice=f"Install {PROGRAM} again.")
+    registry.doctor_check("old office files", old_office_files, advice="Install LibreOffice again.")
+    registry.doctor_check("extraction service", extraction_service, advice="Check EXTRACTOR_URL.")
 
 
 def known_languages() -> tuple[str, ...]:
@@ -36,6 +41,25 @@ def unknown_languages() -> str:
     if found.status != "fail":
         return ""
     return f"Warning: {found.found}, so scanned pages cannot be read. {found.advice}"
+
+
+def old_office_files() -> DoctorFinding:
+    """Check whether LibreOffice is installed."""
+    found = libreoffice()
+    missing = "LibreOffice is not installed: .doc and .ppt files are not read"
+    return DoctorFinding("ok", f"{found} reads .doc and .ppt files") if found else DoctorFinding("off", missing)
+
+
+def extraction_service() -> DoctorFinding:
+    """Check that the service at EXTRACTOR_URL answers."""
+    if not settings.EXTRACTOR_URL:
+        return DoctorFinding("off", "EXTRACTOR_URL is not set: LangAI reads every file itself")
+    direct = is_local(settings.EXTRACTOR_URL)
+    with httpx.Client(timeout=SECONDS, trust_env=not direct, follow_redirects=False) as client:
+        answer = client.get(f"{settings.EXTRACTOR_URL.rstrip('/')}/health")
+    if not answer.is_success:
+        return DoctorFinding("fail", f"it answers with status {answer.status_code}", "Check EXTRACTOR_URL.")
+    return DoctorFinding("ok", "it answers" if direct else "it answers; it gets no confidential document")
 
 
 def scanned_pages() -> DoctorFinding:

@@ -3,13 +3,11 @@
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
-from pathlib import Path
 
 from django.utils import timezone
 
-from documents import chunking, lanes, limits, measures, services
+from documents import chunking, lanes, limits, measures, readers, services
 from documents.claims import Claim, ClaimLostError, Status, progress_of
-from documents.extraction import sandbox
 from documents.extraction.registry import FORMATS, FileFormat
 from documents.extraction.types import Extracted, LimitReachedError
 from documents.models import Document
@@ -105,7 +103,7 @@ def _watching(report: Report, when_long: Callable[[], object]) -> Callable[[], o
 def _extracted(document: Document, kind: FileFormat, watch: Callable[[], object]) -> Extracted:
     allowed = limits.limits_of(kind, document)
     try:
-        return sandbox.extract(Path(document.file.path), kind.module, allowed, watch)
+        return readers.read(document, kind, allowed, watch)
     except LimitReachedError:
         if allowed != limits.most_for(kind, document):
             raise NotQuickError from None

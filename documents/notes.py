@@ -75,6 +75,10 @@ def _attachment(note: Note) -> str:
     return f"The attachment “{name}” was not read.{reason and f' {reason}'}"
 
 
+def _no_extractor(note: Note) -> str:
+    return f"LangAI read this file itself, because the extraction service did not: {note.value}."
+
+
 def _part(note: Note) -> str:
     count = f" ({note.count:,})" if note.count > 1 else ""
     where = f" on {_pages(note, '', '').lower()}" if note.pages else ""
@@ -89,9 +93,10 @@ WORDS: dict[str, Callable[[Note], str]] = {
     Unread.LOST_CHARACTERS: _lost_characters,
     Unread.GUESSED_ENCODING: _guessed_encoding,
     Unread.ATTACHMENT: _attachment,
+    Unread.NO_EXTRACTOR: _no_extractor,
     Unread.PART: _part,
 }
-DOUBTS = {Unread.RECOGNISED, Unread.GUESSED_ENCODING}
+DOUBTS = {Unread.RECOGNISED, Unread.GUESSED_ENCODING, Unread.NO_EXTRACTOR}
 
 
 def _counted(number: int, noun: str) -> str:

@@ -124,6 +124,8 @@ try:
     EXTRACTION_MAX_PAGES = env.int("EXTRACTION_MAX_PAGES", 5000, validate=environment.at_least(1))
     EXTRACTION_MAX_CHARS = env.int("EXTRACTION_MAX_CHARS", 20_000_000, validate=environment.at_least(1))
     OCR_LANGUAGES = env.str("OCR_LANGUAGES", "eng", validate=environment.ocr_languages)
+    EXTRACTOR_URL = env.str("EXTRACTOR_URL", "", validate=environment.web_address)
+    EXTRACTOR_API_KEY = env.str("EXTRACTOR_API_KEY", "")
 except EnvError as error:
     raise ImproperlyConfigured(environment.reason(error)) from error
 

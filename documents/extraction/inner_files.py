@@ -37,13 +37,17 @@ def read(name: str, media_type: str, data: bytes, limits: Limits) -> Extracted:
 def suffix_of(name: str, media_type: str) -> str:
     """Return the suffix of the format in which a file is read, or "" if there is none."""
     suffix = split(name)[1].lower()
+    if suffix in FORMATS and FORMATS[suffix].saved_as:
+        # LibreOffice cannot be started from here.
+        return ""
     if suffix and suffix in FORMATS:
         return suffix
     if suffix and media_type in ("application/octet-stream", "text/plain"):
         return ""
-    known = next((ending for ending, kind in FORMATS.items() if ending and kind.media_type == media_type), "")
+    readable = {ending: kind for ending, kind in FORMATS.items() if not kind.saved_as}
+    known = next((ending for ending, kind in readable.items() if ending and kind.media_type == media_type), "")
     guessed = mimetypes.guess_extension(media_type) or ""
-    return known or (guessed if guessed in FORMATS else "")
+    return known or (guessed if guessed in readable else "")
 
 
 def _read(path: Path, module: str, limits: Limits) -> Extracted:

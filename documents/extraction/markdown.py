@@ -21,12 +21,12 @@ def extract(path: Path, limits: Limits) -> Extracted:
 
 
 def read(text: str) -> Extracted:
-    headings = list(_headings(text))
+    headings = list(headings_of(text))
     title = next((heading for _, level, heading in headings if level == 1), "")
     return paged(text, [(start, heading) for start, _, heading in headings], title)
 
 
-def _headings(text: str) -> Iterator[tuple[int, int, str]]:
+def headings_of(text: str) -> Iterator[tuple[int, int, str]]:
     """Yield (character, level, text) of each `# heading` outside code blocks.
 
     The rows of a table have a heading of level 0: that of their section with the names of the columns.

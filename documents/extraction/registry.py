@@ -1,6 +1,7 @@
 """Lists the file types that can be read, and their modules. A new type needs one module here and one line."""
 
-from dataclasses import dataclass
+import shutil
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True)
@@ -21,6 +22,8 @@ class FileFormat:
     zipped: bool = False
     # Another suffix with which files of this type begin alike.
     like: str = ""
+    # What LibreOffice saves it as before `module` reads it.
+    saved_as: str = ""
 
     @property
     def encoded(self) -> bool:
@@ -28,6 +31,8 @@ class FileFormat:
         return not (self.packed or self.zipped)
 
 
+# LibreOffice's program.
+LIBREOFFICE = ("soffice", "libreoffice")
 OFFICE = "application/vnd.openxmlformats-officedocument"
 OPEN, MACROS = "application/vnd.oasis.opendocument", "application/vnd.ms"
 PROGRAMS = (
@@ -102,7 +107,19 @@ FORMATS = {
     # Read by lines. All are served as text, so that no browser runs them.
     **{suffix: FileFormat("documents.extraction.code", "text/plain") for suffix in (*PROGRAMS, *SETTINGS, NO_ENDING)},
 }
-# Types that cannot be read, each with the readable type that the same program saves.
+_WORD = FileFormat("documents.extraction.docx", "application/msword", ocr=True, packed=True, saved_as=".docx")
+_SLIDES = FileFormat(
+    "documents.extraction.pptx", "application/vnd.ms-powerpoint", ocr=True, packed=True, saved_as=".pptx"
+)
+# Read where LibreOffice is installed.
+FORMATS |= {
+    ".doc": _WORD,
+    ".dot": replace(_WORD, like=".doc"),
+    ".ppt": _SLIDES,
+    ".pps": replace(_SLIDES, like=".ppt"),
+    ".pot": replace(_SLIDES, like=".ppt"),
+}
+# Types that cannot be read, or not everywhere, each with the readable type that the same program saves.
 SAVE_AS = {
     ".doc": ".docx",
     ".dot": ".docx",
@@ -113,21 +130,35 @@ SAVE_AS = {
     ".ppt": ".pptx",
     ".xlsb": ".xlsx",
 }
+_SAVE = "Open it in the program it was made with, save it as {}, and upload that."
+
+
+def libreoffice() -> str:
+    """Return the path of LibreOffice's program; "" if it is not installed."""
+    return next(filter(None, map(shutil.which, LIBREOFFICE)), "")
+
+
+def is_readable(suffix: str) -> bool:
+    """Return whether files with this suffix can be read here."""
+    known = FORMATS.get(suffix)
+    return known is not None and (not known.saved_as or bool(libreoffice()))
 
 
 def readable_types() -> str:
     """Return the suffixes as a person reads them: `.csv, .docx, …`; those of programs are not listed one by one."""
-    named = sorted(suffix for suffix in FORMATS if suffix not in (*PROGRAMS, *SETTINGS, NO_ENDING))
+    named = sorted(filter(is_readable, FORMATS.keys() - {*PROGRAMS, *SETTINGS, NO_ENDING}))
     return f"{', '.join(named)}, source code, settings and logs such as .py, .sql, .yaml, .xml and .log"
 
 
 def accepted() -> str:
     """Return what a page's field for files offers: the suffixes, and any text, also without an ending."""
-    return ",".join([*(suffix for suffix in FORMATS if suffix), "text/plain"])
+    return ",".join([*(suffix for suffix in FORMATS if suffix and is_readable(suffix)), "text/plain"])
 
 
 def advice(suffix: str) -> str:
     """Return what to do with a file of a type that cannot be read."""
+    if suffix in FORMATS:
+        return f"{_SAVE.format(SAVE_AS[suffix])} Or ask an admin to install LibreOffice on the server, which reads it."
     if suffix in SAVE_AS:
-        return f"Open it in the program it was made with, save it as {SAVE_AS[suffix]}, and upload that."
+        return _SAVE.format(SAVE_AS[suffix])
     return f"These can: {readable_types()}."

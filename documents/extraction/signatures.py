@@ -5,7 +5,7 @@ import zipfile
 import zlib
 from pathlib import Path
 
-from documents.extraction.registry import FORMATS, advice
+from documents.extraction.registry import FORMATS, advice, is_readable
 from documents.extraction.types import ExtractionError
 
 EMPTY = "This file is empty. Upload a complete copy."
@@ -81,7 +81,7 @@ def check(path: Path) -> None:
 
 
 def _remedy(suffix: str) -> str:
-    if suffix in FORMATS:
+    if is_readable(suffix):
         return f"Give it the ending {suffix} and upload it again."
     if suffix == ".zip":
         return "Unpack it and upload the files in it."

@@ -59,6 +59,8 @@ class Unread(StrEnum):
     GUESSED_ENCODING = "guessed_encoding"
     # `value` is the name of an attachment.
     ATTACHMENT = "attachment"
+    # The extraction service did not read the file, so LangAI did; `value` says why.
+    NO_EXTRACTOR = "no_extractor"
     # `value` names a part of the file, in the words of a person: "cells with formulas without a stored value".
     PART = "part"
 

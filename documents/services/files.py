@@ -8,7 +8,7 @@ from django.core.files import File
 from django.core.files.storage import default_storage
 from django.db import transaction
 
-from documents.extraction.registry import FORMATS, advice
+from documents.extraction.registry import FORMATS, advice, is_readable
 from documents.models import Document, PreviousVersion
 from documents.names import split
 from langai_site.errors import ConflictError, InvalidError
@@ -32,7 +32,7 @@ def media_type(file_name: str) -> str:
 def unreadable(name: str, size: int) -> str:
     """Return why a file of this name and size in bytes is refused, as a person reads it; "" if it is accepted."""
     suffix = split(name)[1].lower()
-    if suffix not in FORMATS:
+    if not is_readable(suffix):
         return f"“{name}” is of a type that cannot be read. {advice(suffix)}"
     if not size:
         return f"“{name}” is empty."
@@ -45,7 +45,7 @@ def checked_size(name: str, file: "File[bytes]") -> int:
     """Return the file's size in bytes. Raises InvalidError with a fitting status if the file is refused."""
     size = file.size or 0
     if reason := unreadable(name, size):
-        if split(name)[1].lower() not in FORMATS:
+        if not is_readable(split(name)[1].lower()):
             raise InvalidError(reason, code="unknown_type", status=415)
         raise InvalidError(reason, code="too_large", status=413) if size else InvalidError(reason)
     return size

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from django.core.files import File
 
-from documents.extraction.registry import FORMATS, SAVE_AS
+from documents.extraction.registry import SAVE_AS, is_readable
 from documents.models import Document
 from documents.names import shown_name, split
 from documents.services.files import SameFileError, same_bytes, sha256, unreadable
@@ -84,7 +84,7 @@ def import_file(path: Path, folder: Path, target: Target) -> Result:
 
 def _unreadable(path: Path) -> str:
     suffix = split(shown_name(path.name))[1].lower()
-    if suffix in FORMATS:
+    if is_readable(suffix):
         return unreadable(path.name, path.stat().st_size)
     instead = f"; saved as {SAVE_AS[suffix]} it can" if suffix in SAVE_AS else ""
     return f"{suffix or 'Files without an ending'} cannot be read{instead}."

@@ -1,0 +1,146 @@
+"""Lets a service at EXTRACTOR_URL read layout-heavy files: docling-serve's HTTP interface.
+
+A file is sent, the service works on it, and LangAI asks every few seconds whether it is done. What comes back is
+Markdown, which LangAI's own reader takes apart in the extraction process, because it is no more trusted than a file.
+"""
+
+import secrets
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import httpx
+from django.conf import settings
+
+from documents.extraction import sandbox
+from documents.extraction.types import Extracted, ExtractionError, Limits
+from documents.models import Document
+from documents.names import split
+from langai_site.outbound import bounds
+from langai_site.outbound.endpoints import is_local
+from langai_site.sensitivity import HIGHEST_FOR_HOSTED, Sensitivity
+
+# What layouts are lost in: pages, slides and pictures. Tables and mails are read better here.
+SUFFIXES = frozenset(
+    {".pdf", ".docx", ".docm", ".dotx", ".pptx", ".pptm", ".ppsx", ".png", ".jpg", ".jpeg", ".tif", ".tiff", ".webp"}
+)
+# A larger file is read here. Seconds of one request, and between two questions whether the file is read.
+MOST_MB, REQUEST_SECONDS, WAIT_SECONDS = 100, 30.0, 2.0
+# UTF-8 and JSON may make so many bytes of a character.
+BYTES_A_CHARACTER, OTHER_BYTES = 6, 1_000_000
+CONVERT, POLL, RESULT = "/v1/convert/file/async", "/v1/status/poll/", "/v1/result/"
+PAGES = "documents.extraction.markdown_pages"
+
+
+class ExtractorError(Exception):
+    """The service did not read the file; the message says why, without any of the file's text."""
+
+
+def reads(document: Document) -> bool:
+    """Return whether the service is set up, reads such files and may see this one."""
+    suffix = split(document.file_name)[1].lower()
+    return bool(settings.EXTRACTOR_URL) and suffix in SUFFIXES and document.size <= MOST_MB * 1024 * 1024
+
+
+def ceiling() -> Sensitivity:
+    """Return the highest label that the service may see: never confidential outside the building."""
+    return Sensitivity.CONFIDENTIAL if is_local(settings.EXTRACTOR_URL) else HIGHEST_FOR_HOSTED
+
+
+def read(document: Document, limits: Limits, watch: Callable[[], object]) -> Extracted:
+    """Return what the service reads from the document's file. Raises ExtractorError if it cannot, or may not.
+
+    The label counts as it is now: it may have been raised while the document waited.
+    """
+    now = Document.objects.select_related("collection").filter(pk=document.pk).first()
+    if now is None or now.label > ceiling():
+        raise ExtractorError("it is not in the building, and this document's label does not let it leave")
+    marker = f"page-{secrets.token_hex(8)}"
+    markdown = _converted(document, marker, limits, watch)
+    try:
+        return _taken_apart(markdown, marker, limits, watch)
+    except ExtractionError as error:
+        raise ExtractorError(f"what it answered cannot be used. {error.message.rstrip('.')}") from error
+
+
+def _converted(document: Document, marker: str, limits: Limits, watch: Callable[[], object]) -> str:
+    """Return the file as Markdown, its pages parted by lines with `marker`."""
+    ends_at = time.monotonic() + limits.seconds
+    most = BYTES_A_CHARACTER * limits.max_chars + OTHER_BYTES
+    try:
+        with _client(most) as client:
+            task = _sent(client, document, marker, limits)
+            while (status := _get(client, f"{POLL}{task}", wait=WAIT_SECONDS).get("task_status")) != "success":
+                if status not in ("pending", "started"):
+                    raise ExtractorError("it could not read the file")
+                if time.monotonic() > ends_at:
+                    raise ExtractorError(f"it was not done after {limits.seconds} seconds")
+                watch()
+                time.sleep(0.1)
+            return _markdown(_get(client, f"{RESULT}{task}"))
+    except httpx.HTTPError as error:
+        raise ExtractorError(f"it does not answer ({type(error).__name__})") from error
+
+
+def _client(most: int) -> httpx.Client:
+    """Return a client that reads at most so many bytes, follows no redirect, and uses no proxy in the building."""
+    key = settings.EXTRACTOR_API_KEY
+    return httpx.Client(
+        base_url=settings.EXTRACTOR_URL.rstrip("/"),
+        headers={"X-Api-Key": key} if key else {},
+        timeout=REQUEST_SECONDS,
+        trust_env=not is_local(settings.EXTRACTOR_URL),
+        follow_redirects=False,
+        event_hooks=bounds.hooks(lambda: bounds.Bound(most, seconds=REQUEST_SECONDS)),
+    )
+
+
+def _sent(client: httpx.Client, document: Document, marker: str, limits: Limits) -> str:
+    """Send the file, and return the id of the service's task. Its name is not sent, only its ending."""
+    options = {
+        "to_formats": "md",
+        "image_export_mode": "placeholder",
+        "md_page_break_placeholder": marker,
+        "abort_on_error": "false",
+        "document_timeout": str(limits.seconds),
+    }
+    with document.file.open("rb") as file:
+        named = f"document{split(document.file_name)[1].lower()}"
+        task = _answer(client.post(CONVERT, data=options, files={"files": (named, file)})).get("task_id")
+    if not isinstance(task, str) or not task.replace("-", "").isalnum():
+        raise ExtractorError("what answers there is not docling-serve")
+    return task
+
+
+def _get(client: httpx.Client, path: str, **query: float) -> dict[str, Any]:
+    return _answer(client.get(path, params=query))
+
+
+def _answer(response: httpx.Response) -> dict[str, Any]:
+    if not response.is_success:
+        raise ExtractorError(f"it answers with status {response.status_code}")
+    try:
+        found = response.json()
+    except ValueError as error:
+        raise ExtractorError("what answers there is not docling-serve") from error
+    if not isinstance(found, dict):
+        raise ExtractorError("what answers there is not docling-serve")
+    return found
+
+
+def _markdown(result: dict[str, Any]) -> str:
+    document = result.get("document")
+    text = document.get("md_content") if isinstance(document, dict) else None
+    if result.get("status") not in ("success", "partial_success") or not isinstance(text, str) or not text.strip():
+        raise ExtractorError("it found no text in the file")
+    return text
+
+
+def _taken_apart(markdown: str, marker: str, limits: Limits, watch: Callable[[], object]) -> Extracted:
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "pages.md")
+        path.write_text(f"{marker}\n{markdown}", "utf-8")
+        return sandbox.extract(path, PAGES, replace(limits, encoding="utf-8"), watch)
