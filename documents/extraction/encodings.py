@@ -42,9 +42,17 @@ WORD = re.compile(LETTER + "{2,}")
 # a mark beside one; only the bars between the cells of a table stand there.
 ODD_SIGN = re.compile(
     rf"[\x80-\x9f¤]|(?<={LETTER})[±×÷¬¦©®°¢£¥€™¼½¾ªº¶§«»‹›‚„†‡¿¡](?={LETTER})"
-    rf"|£(?={LETTER})|(?<={LETTER})[¼½¾]"
+    rf"|£(?={LETTER})|(?<={LETTER})[¼½¾]|(?<={LETTER})[“”‘•](?={LETTER})|(?<={LETTER})[£¢¡¿•](?!\w)"
     r"|[\u2500-\u259f](?<![│║])(?=\w)|(?<=\w)[\u2500-\u259f˛¸˝ˇ˘˙¨](?<![│║])"
 )
+# Signs beyond ASCII that may touch a letter: after one, before one, between two. Others are letters of other encodings.
+AFTER, BEFORE, BETWEEN = "’”“‘»›…™®©²³¹°ºª–—\xa0", "“‘’«‹„‚¿¡§©°µ•·…–—\xa0", "’–—·²³\xa0"
+# What must come after an opening sign, and before another one.
+CLOSED_BY = {"„": "“”", "‚": "‘’"}
+OPENED_AFTER = frozenset(" \t\n\r\xa0(\"'“‘«„-–—/¿¡")
+# In a text with so few bytes beyond ASCII, a dash between letters, or a space that ends a word, may be one, too.
+FEW_BYTES = 3
+DASHED = re.compile(rf"(?<={LETTER})[–—](?={LETTER})|(?<={LETTER})\xa0(?=[\s.,;:!?)]|$)")
 CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 WITH_LETTERS = re.compile(rb"[^\n]*[\x80-\xff][^\n]*\n?")
 
@@ -65,9 +73,15 @@ def decode(data: bytes, declared: str = "") -> str:
         raise ExtractionError(NOT_TEXT)
     for candidate in [encoding] if encoding else _candidates(data, declared):
         text = decoded(data, candidate)
-        if text is not None:
+        if text is not None and not _is_chance(text):
             return _checked(text)
     return _checked(_nearly_utf8(data) or _guessed(data))
+
+
+def _is_chance(text: str) -> bool:
+    """Return whether all that is beyond ASCII is one rare character, which four bytes of another encoding also make."""
+    beyond = [character for character in text[:SAMPLE_BYTES] if not character.isascii()]
+    return len(beyond) == 1 and 0x20000 <= ord(beyond[0]) < 0x40000
 
 
 def _forced(data: bytes, encoding: str) -> str:
@@ -124,6 +138,8 @@ def _guessed(data: bytes) -> str:
     """Return the text in the encoding in which it is most like some language."""
     sample = b"".join(match[0] for match in WITH_LETTERS.finditer(data[: 50 * SAMPLE_BYTES]))[:SAMPLE_BYTES]
     if _only_signs(sample) and (text := decoded(data, WESTERN)) is not None:
+        if sum(byte > 0x7F for byte in sample) <= FEW_BYTES and DASHED.search(text):
+            note(Unread.GUESSED_ENCODING, WESTERN)
         return text
     texts = [(name, text) for name in _by_language(sample) if (text := decoded(data, name)) is not None]
     if not texts:
@@ -139,7 +155,24 @@ def _only_signs(sample: bytes) -> bool:
     text = decoded(sample, WESTERN)
     if text is None or _oddness(text.replace("¤", "")):
         return False
-    return not any(letter.isalpha() and not letter.isascii() and letter not in SIGNS for letter in text)
+    around = zip(f" {text}", text, f"{text[1:]} ", strict=False)
+    return all(sign.isascii() or _is_in_place(sign, before, after, text) for before, sign, after in around)
+
+
+def _is_in_place(sign: str, before: str, after: str, text: str) -> bool:
+    """Return whether a sign beyond ASCII stands where Western texts have it, beside these two characters."""
+    if _is_letter(sign):
+        return False
+    if (sign in "¿¡" and before not in OPENED_AFTER) or (sign in "ªº" and not before.isalnum()):
+        return False
+    if _is_letter(before):
+        return sign in (BETWEEN if _is_letter(after) else AFTER)
+    closing = CLOSED_BY.get(sign, "")
+    return not _is_letter(after) or (sign in BEFORE and (not closing or any(each in text for each in closing)))
+
+
+def _is_letter(character: str) -> bool:
+    return character.isalpha() and character not in SIGNS
 
 
 def _by_language(sample: bytes) -> list[str]:

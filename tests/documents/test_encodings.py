@@ -103,9 +103,43 @@ def test_what_is_odd_as_western_text_is_not_western(encoding, text):
     assert guess(text.encode(encoding))[0] == text
 
 
-@pytest.mark.parametrize("text", ["Price: 20 € – “net”", "20 € per day", "area 10 m², 5 µg", "180 °C ± 2 °C, ½"])
+@pytest.mark.parametrize(
+    "text",
+    ["Price: 20 € – “net”", "20 € per day", "area 10 m², 5 µg", "180 °C ± 2 °C, ½", "„Ja“ or ‚no‘…", "It’s ©Acme®, §4"],
+)
 def test_signs_alone_are_western_and_no_guess(text):
     assert guess(text.encode("cp1252")) == (text, ())
+
+
+FEW_WORDS = [
+    *("Jörg", "Perú", "está aquí", "però", "tôt ou tard", "være", "año", "Grüße", "Smörgås", "café", "ÇA VA"),
+    *("kış", "ŞUBE", "łódź", "Žluťoučký", "šeši", "dvě", "őrült", "Привет", "Ёлка", "Київ", "Ωμέγα", "άδεια"),
+    *("שלום", "مرحبا", "สวัสดี", "Preis: 5 €, Jörg", "it’s Perú", "10 m² für Zoë", "«été»", "naïve – déjà"),
+]
+
+
+def test_a_few_words_are_never_read_wrong_in_silence():
+    silent = []
+    for encoding in LETTERS_TELL:
+        for text in FEW_WORDS:
+            try:
+                data = text.encode(encoding)
+            except UnicodeEncodeError:
+                continue
+            try:
+                read, notes = guess(data)
+            except ExtractionError:
+                continue
+            if unicodedata.normalize("NFC", read) != text and not notes:
+                silent.append((encoding, text, read))
+    assert silent == []
+
+
+@pytest.mark.parametrize(("encoding", "text"), [("cp850", "Jörg"), ("cp850", "está aquí"), ("cp437", "tôt ou tard")])
+def test_letters_of_dos_that_are_signs_elsewhere_are_told_or_doubted(encoding, text):
+    read, [note] = guess(text.encode(encoding))
+    assert note.code == Unread.GUESSED_ENCODING
+    assert "”" not in read
 
 
 def test_unicode_is_no_guess():
