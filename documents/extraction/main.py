@@ -1,7 +1,7 @@
-"""The extraction process: `python -m documents.extraction.main MODULE PATH LIMITS PARENT`.
+"""What the extraction process does with one file: a copy of the warm process, see warm.py.
 
-It applies its limits to itself before it opens the file, writes one JSON value to standard output and
-ends. It does not load Django, so it starts in a fraction of a second and holds no settings and no secrets.
+It applies its limits to itself before it opens the file, and writes one JSON value to standard output. It does not load
+Django, and holds no settings and no secrets.
 """
 
 import ctypes
@@ -35,10 +35,14 @@ def end_with(parent: int) -> None:
         os._exit(1)
 
 
-def restrict(limits: Limits, inner_files: int = 0) -> None:
-    """Apply the limits to this process. `inner_files`: how many bytes a file that it writes may have at least."""
+def restrict(limits: Limits, inner_files: int = 0, preloaded: int = 0) -> None:
+    """Apply the limits to this process.
+
+    `inner_files`: how many bytes a file that it writes may have at least. `preloaded`: the bytes of address space that
+    readers of formats take which were loaded before.
+    """
     os.umask(0o077)
-    memory = limits.memory_mb * 1024 * 1024
+    memory = limits.memory_mb * 1024 * 1024 + preloaded
     resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
     cpu_seconds = limits.cpu_seconds or limits.seconds
     most = limits.seconds if limits.unpacked_cpu_seconds else cpu_seconds
@@ -84,13 +88,7 @@ def outcome(module: str, path: Path, limits: Limits) -> dict[str, Any]:
     return asdict(replace(extracted, notes=(*extracted.notes, *notes.notes())))
 
 
-def main(arguments: list[str]) -> None:
-    module, path, limits, parent = arguments
-    end_with(int(parent))
-    allowed = Limits(**json.loads(limits))
-    restrict(allowed, inner_files=Path(path).stat().st_size)
-    json.dump(outcome(module, Path(path), allowed), sys.stdout, ensure_ascii=False)
-
-
-if __name__ == "__main__":
-    main(sys.argv[1:])
+def read(module: str, path: str, limits: Limits, preloaded: int) -> None:
+    """Read one file within its limits, and write the outcome to standard output."""
+    restrict(limits, Path(path).stat().st_size, preloaded)
+    json.dump(outcome(module, Path(path), limits), sys.stdout, ensure_ascii=False)

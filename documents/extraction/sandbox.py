@@ -1,13 +1,10 @@
-"""Reads an untrusted file in a separate process with limits on memory, time and output."""
+"""Reads an untrusted file in a process with limits on memory, time and output: a copy of a warm one."""
 
-import contextlib
 import json
 import logging
 import os
 import re
 import signal
-import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Callable
@@ -15,6 +12,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import IO, Any
 
+from documents.extraction import warm_process
 from documents.extraction.types import (
     Extracted,
     ExtractedPage,
@@ -24,11 +22,10 @@ from documents.extraction.types import (
     Limits,
     Note,
 )
+from documents.extraction.warm_process import OUT_OF_TIME, Job
 
 logger = logging.getLogger(__name__)
 
-WATCH_SECONDS = 1.0
-ROOT = Path(__file__).resolve().parents[2]
 ENVIRONMENT = {
     "LANG": "C.UTF-8",
     # One thread each: there may be as many workers as processors.
@@ -43,14 +40,12 @@ PASSED_ON = {"PATH": os.defpath, "TESSDATA_PREFIX": ""}
 # The parts of an error report that may be logged: places and types of errors in a traceback, the first line of a crash.
 WHERE = re.compile(r'\s*File "[^"]+", line \d+(, in \S+)?|[A-Za-z_.]+(Error|Exception|Exit)\b|Fatal Python error')
 
-# `_wait` returns this for a process that was still running when its time was up; no process ends by this signal.
-OUT_OF_TIME = -signal.SIGALRM
 TOO_COSTLY = (
     "Reading this file took far longer than others of its size do: it is damaged, or nested too deeply. "
     "Save it again in a simpler form and upload that."
 )
 
-Process = subprocess.Popen[bytes]
+end_warm = warm_process.end_of_thread
 
 
 def extract(path: Path, module: str, limits: Limits, watch: Callable[[], object] = bool) -> Extracted:
@@ -67,12 +62,9 @@ def extract(path: Path, module: str, limits: Limits, watch: Callable[[], object]
         tempfile.TemporaryFile() as output,
         tempfile.TemporaryFile() as complaints,
     ):
-        arguments = [module, str(path), json.dumps(asdict(limits)), str(os.getpid())]
-        process = _start(arguments, folder, output, complaints)
-        try:
-            code = _wait(process, limits.seconds, watch)
-        finally:
-            _kill(process)
+        environment = {**_environment(), "TMPDIR": folder}
+        job = Job(module, path, asdict(limits), environment, output, complaints)
+        code = warm_process.run(job, limits.seconds, watch)
         if code:
             logger.warning("Extraction ended with %s: %s", code, _where(complaints))
             raise LimitReachedError(_reason(code, limits))
@@ -80,39 +72,9 @@ def extract(path: Path, module: str, limits: Limits, watch: Callable[[], object]
         return _extracted(json.load(output), limits)
 
 
-def _start(arguments: list[str], folder: str, output: IO[bytes], complaints: IO[bytes]) -> Process:
-    """Start the reader. Without `preexec_fn`, which may deadlock with threads: the reader limits itself."""
-    return subprocess.Popen(  # noqa: S603
-        [sys.executable, "-m", "documents.extraction.main", *arguments],
-        cwd=ROOT,
-        env={**_environment(), "TMPDIR": folder},
-        stdin=subprocess.DEVNULL,
-        stdout=output,
-        stderr=complaints,
-        start_new_session=True,
-    )
-
-
 def _environment() -> dict[str, str]:
     passed = {name: os.environ.get(name, default) for name, default in PASSED_ON.items()}
     return {**ENVIRONMENT, **{name: value for name, value in passed.items() if value}}
-
-
-def _wait(process: Process, seconds: float, watch: Callable[[], object]) -> int:
-    """Return the exit code, negative for a signal."""
-    deadline = time.monotonic() + seconds
-    while (left := deadline - time.monotonic()) > 0:
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            return process.wait(min(WATCH_SECONDS, left))
-        watch()
-    return OUT_OF_TIME
-
-
-def _kill(process: Process) -> None:
-    """Kill the whole process group, including what a library may have started."""
-    with contextlib.suppress(ProcessLookupError):
-        os.killpg(process.pid, signal.SIGKILL)
-    process.wait()
 
 
 def _reason(code: int, limits: Limits) -> str:

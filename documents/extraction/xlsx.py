@@ -85,15 +85,24 @@ def _check_styles(parts: package.Package) -> None:
         raise ExtractionError(TOO_LONG_FORMAT)
 
 
-def _opened(path: Path) -> "Workbook":
+def preload() -> None:
+    """Load the library, and let it parse cells as this module shows them."""
     # openpyxl accepts numpy's numbers if it can import numpy, which takes longer than reading most spreadsheets.
     sys.modules.setdefault("numpy", None)  # type: ignore[arg-type]
-    from openpyxl import load_workbook
     from openpyxl.worksheet import _read_only
 
     from documents.extraction.xlsx_cells import CellParser
 
     _read_only.WorkSheetParser = CellParser
+    # Readers that are loaded later may want numpy.
+    if sys.modules["numpy"] is None:
+        del sys.modules["numpy"]
+
+
+def _opened(path: Path) -> "Workbook":
+    preload()
+    from openpyxl import load_workbook
+
     try:
         return load_workbook(path, read_only=True, data_only=True, keep_links=False)
     except DAMAGES as error:

@@ -3,6 +3,7 @@
 import ctypes
 import os
 import resource
+import signal
 import time
 import zipfile
 from pathlib import Path
@@ -87,3 +88,36 @@ def leave_notes() -> Extracted:
         note(Unread.PICTURES, pages=[page])
     note(Unread.ATTACHMENT, "budget\n.xlsx")
     return Extracted("", (ExtractedPage(chosen_encoding() or "none chosen"),))
+
+
+def tell_warm_process() -> Extracted:
+    return Extracted("", (ExtractedPage(str(os.getppid())),))
+
+
+left_behind: list[str] = []
+
+
+def leave_things_behind() -> Extracted:
+    """Change all that a process has: its modules' values, environment, folder, umask, signals and open files."""
+    left_behind.append("x")
+    os.environ["LEFT_BEHIND"] = "x"
+    os.chdir("/")
+    os.umask(0)
+    signal.signal(signal.SIGUSR1, signal.SIG_IGN)
+    files = len(os.listdir("/dev/fd"))
+    os.dup(1)
+    return Extracted("", (ExtractedPage(f"left behind {files}"),))
+
+
+def find_things() -> Extracted:
+    found = [*left_behind, *(name for name in os.environ if name == "LEFT_BEHIND")]
+    found += [os.getcwd()] if os.getcwd() == "/" else []
+    found += ["umask"] if os.umask(0o077) == 0 else []
+    found += ["signal"] if signal.getsignal(signal.SIGUSR1) == signal.SIG_IGN else []
+    return Extracted("", (ExtractedPage(f"{found} {len(os.listdir('/dev/fd'))}"),))
+
+
+def sleep_with_another() -> Extracted:
+    """Start a process, as recognising text does, and sleep with it."""
+    os.fork()
+    return sleep()

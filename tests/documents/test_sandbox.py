@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from documents.extraction import sandbox
+from documents.extraction import sandbox, warm_process
 from documents.extraction.registry import FORMATS
 from documents.extraction.types import ExtractedPage, ExtractionError, Note, Unread
 from tests.documents import files
@@ -116,7 +116,9 @@ def test_text_is_read_without_the_libraries_of_other_formats(suffix):
         f"import sys, {FORMATS[suffix].module};"
         "print({'openpyxl', 'pypdfium2', 'selectolax', 'xml', 'email', 'chardet'} & set(sys.modules))"
     )
-    done = subprocess.run([sys.executable, "-c", code], cwd=sandbox.ROOT, capture_output=True, text=True, timeout=300)
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=warm_process.ROOT, capture_output=True, text=True, timeout=300
+    )
     assert done.stdout == "set()\n", done.stderr
 
 
@@ -144,11 +146,12 @@ def test_the_process_dies_with_its_worker(tmp_path):
         "from pathlib import Path; from documents.extraction import sandbox; from tests.documents.files import LIMITS;"
         f"sandbox.extract(Path({str(order)!r}), {GREEDY!r}, LIMITS)"
     )
-    worker = subprocess.Popen([sys.executable, "-c", code], cwd=sandbox.ROOT)
-    child = _eventually(lambda: _children(worker.pid))
+    worker = subprocess.Popen([sys.executable, "-c", code], cwd=warm_process.ROOT)
+    warm = _eventually(lambda: _children(worker.pid))[0]
+    child = _eventually(lambda: _children(int(warm)))[0]
     worker.send_signal(signal.SIGKILL)
     worker.wait()
-    _eventually(lambda: not os.path.exists(f"/proc/{child[0]}"))
+    _eventually(lambda: not os.path.exists(f"/proc/{warm}") and not os.path.exists(f"/proc/{child}"))
 
 
 def _children(pid: int) -> list[str]:
