@@ -3,6 +3,8 @@
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
+from functools import lru_cache
+from pathlib import Path
 
 from django.utils import timezone
 
@@ -111,8 +113,13 @@ def _extracted(document: Document, kind: FileFormat, watch: Callable[[], object]
 
 
 def _splitter(kind: FileFormat) -> chunking.Splitter:
-    path = tokenizer_path()
-    return chunking.splitter(markdown=kind.markdown, tokenizer=chunking.untruncated(path) if path else "")
+    return _splitter_of(kind.markdown, tokenizer_path())
+
+
+@lru_cache(maxsize=2)
+def _splitter_of(markdown: bool, path: Path | None) -> chunking.Splitter:
+    """Return a splitter, made once: reading its vocabulary takes as long as embedding a passage."""
+    return chunking.splitter(markdown=markdown, tokenizer=chunking.untruncated(path) if path else "")
 
 
 def _title(document: Document, extracted: Extracted) -> str:

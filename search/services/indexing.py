@@ -43,8 +43,8 @@ class _NewVectors:
     vectors: "np.ndarray"
 
 
-# Passages embedded, written and stored in one batch: short transactions, and progress that moves.
-INDEX_BATCH = 64
+# Passages embedded, written and stored in one batch: short transactions, progress that moves, a stop within seconds.
+INDEX_BATCH = 32
 
 
 class SourceGoneError(NotFoundError):

@@ -83,11 +83,10 @@ def test_a_process_that_has_ended_meanwhile_is_replaced(said):
     assert said("tell_warm_process") != warm
 
 
-def test_a_reading_that_is_given_up_leaves_no_process(tmp_path):
-    left = []
+def test_a_reading_that_is_given_up_leaves_no_process(tmp_path, said):
+    warm, left = said("tell_warm_process"), []
 
     def leave() -> None:
-        (warm,) = _children(os.getpid())
         left.extend(_eventually(lambda: _both_readers(int(warm))))
         raise InterruptedError
 
