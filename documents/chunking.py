@@ -61,6 +61,17 @@ class _ByScript:
         return (self._of(characters) if characters else self._latin).chunk_indices(text)
 
 
+class _Watched:
+    """A splitter that calls `watch` before each text that it is given."""
+
+    def __init__(self, using: Splitter, watch: Callable[[], object]) -> None:
+        self._using, self._watch = using, watch
+
+    def chunk_indices(self, text: str) -> list[tuple[int, str]]:
+        self._watch()
+        return self._using.chunk_indices(text)
+
+
 @lru_cache(maxsize=2)
 def untruncated(path: Path) -> str:
     """Return the tokenizer in `path` without its truncation, which would make every text seem to fit."""
@@ -80,8 +91,8 @@ def split(
 
     For each, `text == page.text[start:end]`; none crosses a page, overlaps another or is blank, and only
     whitespace is between them. `headings` are in reading order too. `numbered`: the pages are the document's
-    own, so their numbers say where a passage is. `watch` is called before each page; an exception from it ends
-    the splitting.
+    own, so their numbers say where a passage is. `watch` is called before each page, and before each part of a long
+    one; an exception from it ends the splitting.
     """
     places = [(heading.page, heading.start) for heading in headings]
 
@@ -95,10 +106,10 @@ def split(
             starts.setdefault(heading.page, set()).add(heading.start)
     numbered = numbered and len(pages) > 1
     spans: list[TextSpan] = []
+    watched = _Watched(using, watch)
     for page in pages:
-        watch()
         titles = starts.get(page.number, set[int]())
-        spans.extend(_spans(page, using, heading_at, titles, _places(page, numbered=numbered)))
+        spans.extend(_spans(page, watched, heading_at, titles, _places(page, numbered=numbered)))
     return spans
 
 

@@ -63,9 +63,9 @@ class Claim:
         self.finish(Status.QUEUED, stage="", progress=0, attempts=F("attempts") - 1, slow=True)
 
 
-def claim(worker: str, lane: Lane = ANY) -> Claim | None:
-    """Claim the next document of this lane."""
-    for document in lane.waiting():
+def claim(worker: str, lane: Lane = ANY, beside: Document | None = None) -> Claim | None:
+    """Claim the next document of this lane; one that should not wait for `beside`, if that is given."""
+    for document in lane.waiting_beside(beside) if beside else lane.waiting():
         if document.attempts >= MAX_ATTEMPTS:
             _give_up(document)
             continue

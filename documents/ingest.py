@@ -33,10 +33,14 @@ class NotQuickError(Exception):
 
 @dataclass(frozen=True)
 class Reading:
-    """What is called while a file is read: once it is read, and about every second after it has taken long."""
+    """What is called while a file is read: once it is read, and about every second after it has taken long.
+
+    `between` is called between two steps after it was read. It may work on another document.
+    """
 
     when_read: Callable[[], object]
     when_long: Callable[[], object]
+    between: Callable[[], object] = bool
 
 
 ALONE = Reading(when_read=bool, when_long=bool)
@@ -44,6 +48,11 @@ ALONE = Reading(when_read=bool, when_long=bool)
 
 def ingest(held: Claim, document: Document, reading: Reading = ALONE) -> None:
     report = measures.timed(_stoppable(progress_of(held)))
+
+    def step(stage: str, fraction: float) -> None:
+        report(stage, fraction)
+        reading.between()
+
     kind = FORMATS[split(document.file_name)[1].lower()]
     report("reading", 0)
     extracted = _extracted(document, kind, _watching(report, reading.when_long))
@@ -58,7 +67,7 @@ def ingest(held: Claim, document: Document, reading: Reading = ALONE) -> None:
         _splitter(kind),
         extracted.headings,
         numbered=extracted.numbered,
-        watch=lambda: report("splitting", 0),
+        watch=lambda: step("splitting", 0),
     )
     # Reading may have taken minutes, in which a person may have changed the title.
     document.refresh_from_db()
@@ -70,7 +79,7 @@ def ingest(held: Claim, document: Document, reading: Reading = ALONE) -> None:
     )
     document.refresh_from_db()
     info = _source_info(document, kind)
-    search.index(info, pages, spans, progress=report, when_live=lambda: _finish(held), as_now=_as_now)
+    search.index(info, pages, spans, progress=step, when_live=lambda: _finish(held), as_now=_as_now)
     report("", 1)
 
 

@@ -15,6 +15,10 @@ SMALL_BYTES = 2 * 1024 * 1024
 SMALL_ONES = Q(size__lte=SMALL_BYTES, slow=False)
 # For this long after it was claimed, a document that was slow or whose worker died comes after everything else.
 BEHIND_FOR = timedelta(minutes=10)
+# Documents that are read before any other, whatever their size, because somebody waits for an answer about them.
+URGENT = Q(pk=None)
+# Between two steps of a large document, a thread reads one that is this many times smaller.
+MUCH_SMALLER = 8
 # How many of a person's documents are tried before the next person's: other workers try them as well.
 TRIED = 10
 NEVER = datetime.min.replace(tzinfo=UTC)
@@ -43,9 +47,12 @@ class Lane:
         self._choosing_long = threading.Lock()
 
     @contextmanager
-    def reading(self, ends: Callable[[], bool]) -> Iterator[bool]:
-        """Hold the right to read a file. Yield False, without it, if `ends` becomes true before it is free."""
-        while not (free := self._reading.acquire(timeout=WAIT_SECONDS)):
+    def reading(self, ends: Callable[[], bool], wait: float = WAIT_SECONDS) -> Iterator[bool]:
+        """Hold the right to read a file. Yield False, without it, if `ends` becomes true before it is free.
+
+        `ends` is called each time that it was not free for `wait` seconds.
+        """
+        while not (free := self._reading.acquire(timeout=wait)):
             if ends():
                 break
         try:
@@ -104,6 +111,13 @@ class Lane:
             # With rows that were never taken, a comparison of times yields NULL: they are not behind.
             yield from self._in_turn(rows.filter(Q(taken_at=None) | ~behind))
             yield from self._in_turn(rows.filter(behind))
+
+    def waiting_beside(self, document: Document) -> Iterator[Document]:
+        """Yield what should not wait until a large document, which is being worked on, is done; in turn."""
+        size = Q(size__lt=document.size // MUCH_SMALLER) if not is_small(document) else Q(pk=None)
+        rows = Document.objects.filter(takeable(timezone.now()), slow=False, attempts=0)
+        yield from self._in_turn(rows.filter(URGENT))
+        yield from self._in_turn(rows.filter(size))
 
     def _in_turn(self, rows: QuerySet[Document]) -> Iterator[Document]:
         """Yield each person's oldest rows; first those of the person who has waited longest since their last turn."""

@@ -10,7 +10,7 @@ from documents import measures
 from documents.claims import Claim, ClaimLostError, Lease, Status, claim
 from documents.extraction.types import LimitReachedError
 from documents.ingest import ALONE, NotQuickError, Reading, StoppingError, ingest
-from documents.lanes import ANY, Lane
+from documents.lanes import ANY, WAIT_SECONDS, Lane
 from documents.models import Document
 from langai_site import request_id
 from langai_site.errors import LangAIError
@@ -28,20 +28,25 @@ def run(lane: Lane) -> bool:
     return work_once(process.NAME, lane)
 
 
-def work_once(worker: str, lane: Lane = ANY) -> bool:
-    """Process one document until its passages are live. Return False if none waits, or the process is about to end."""
+def work_once(worker: str, lane: Lane = ANY, beside: Document | None = None) -> bool:
+    """Process one document until its passages are live. Return False if none waits, or the process is about to end.
+
+    With `beside`, a document that this thread is working on, process one that should not wait for it, if a reader is
+    free now.
+    """
     with ExitStack() as stack:
-        if not stack.enter_context(lane.reading(process.stopping.is_set)):
+        ends, wait = (lambda: True, 0.0) if beside else (process.stopping.is_set, WAIT_SECONDS)
+        if not stack.enter_context(lane.reading(ends, wait)):
             return False
-        held = claim(worker, lane)
+        held = claim(worker, lane, beside)
         if held is None:
             return False
         request = request_id.Trail(held.request_id) if held.request_id else request_id.current()
         with lane.working_on(held.document), request_id.following(request):
-            return work_on(held, _reading_in(lane, held.document, stack.close))
+            return work_on(held, _reading_in(worker, lane, held.document, stack.close))
 
 
-def _reading_in(lane: Lane, document: Document, let_others_read: Callable[[], object]) -> Reading:
+def _reading_in(worker: str, lane: Lane, document: Document, let_others_read: Callable[[], object]) -> Reading:
     def when_read() -> None:
         let_others_read()
         lane.end_reading(document)
@@ -51,7 +56,11 @@ def _reading_in(lane: Lane, document: Document, let_others_read: Callable[[], ob
         if not lane.may_read_on(document):
             raise NotQuickError
 
-    return Reading(when_read, when_long)
+    def between() -> None:
+        if not process.stopping.is_set():
+            work_once(worker, lane, beside=document)
+
+    return Reading(when_read, when_long, between)
 
 
 def work_on(held: Claim, reading: Reading = ALONE) -> bool:
