@@ -1,5 +1,6 @@
 """The API with which programs manage documents: list what may be read, upload and delete what is managed."""
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any, TypeVar
 from uuid import UUID
@@ -9,42 +10,56 @@ from ninja import Router, Schema, Status
 from ninja.params.functions import Query
 
 from documents import services
-from documents.models import Document
+from documents.models import EXTERNAL_ID_MAX, Document
 from documents.services import library
+from documents.upload_form import UploadForm
 from langai_site.accounts.doors import door, person_of
 from langai_site.accounts.models import User
 from langai_site.accounts.scopes import Scope
 from langai_site.database.writer import apart, in_database_thread
-from langai_site.errors import InvalidError, UnreadableError
+from langai_site.errors import UnreadableError
 from langai_site.sensitivity import Sensitivity
 from langai_site.web.api_errors import documented
-from langai_site.web.stated_labels import HEADER, highest_stated, labels_in
 
 S = TypeVar("S", bound=Schema)
 
 router = Router(tags=["Documents"])
 PAGE_MAX = 1_000_000
 WORDS_MAX = 200
-# Describes the multipart form of an upload. A thread reads the form; ninja would read it in the event loop.
-UPLOAD = {
-    "requestBody": {
-        "required": True,
-        "content": {
-            "multipart/form-data": {
-                "schema": {
-                    "type": "object",
-                    "required": ["collection", "file"],
-                    "properties": {
-                        "collection": {"type": "integer", "description": "One that you manage."},
-                        "file": {"type": "string", "format": "binary"},
-                        "title": {"type": "string", "maxLength": 300},
-                        "sensitivity": {"type": "string", "enum": ["public", "internal", "confidential"]},
-                    },
-                }
-            }
-        },
-    }
+FILE = {"type": "string", "format": "binary"}
+TITLE = {"type": "string", "maxLength": 300}
+SENSITIVITY = {"type": "string", "enum": ["public", "internal", "confidential"]}
+COLLECTION = {"type": "integer", "description": "One that you manage."}
+EXTERNAL_ID = {
+    "type": "string",
+    "maxLength": EXTERNAL_ID_MAX,
+    "description": "How your program names the document, such as its address; unique in the collection.",
 }
+
+
+def _form(required: tuple[str, ...], **fields: dict[str, Any]) -> dict[str, Any]:
+    """Describe the multipart form of an upload. A thread reads the form; ninja would read it in the event loop."""
+    schema = {"type": "object", "required": list(required), "properties": fields}
+    return {"requestBody": {"required": True, "content": {"multipart/form-data": {"schema": schema}}}}
+
+
+UPLOAD = _form(
+    ("collection", "file"),
+    collection=COLLECTION,
+    file=FILE,
+    title=TITLE,
+    sensitivity=SENSITIVITY,
+    external_id=EXTERNAL_ID,
+)
+SYNC = _form(
+    ("collection", "external_id", "file"),
+    collection=COLLECTION,
+    external_id={**EXTERNAL_ID, "minLength": 1},
+    file=FILE,
+    title=TITLE,
+    sensitivity=SENSITIVITY,
+)
+REPLACE = _form(("file",), file=FILE, title=TITLE, sensitivity=SENSITIVITY)
 
 
 class CollectionOut(Schema):
@@ -61,7 +76,8 @@ class CollectionOut(Schema):
 class DocumentOut(Schema):
     """A document. `status` is queued, working (with `progress` in per cent), ready or failed (with its `error`).
 
-    `unread` says in words what of the file was not read, or was read with a doubt.
+    `unread` says in words what of the file was not read, or was read with a doubt. `external_id` is how the program
+    that keeps the document up to date names it.
     """
 
     id: UUID
@@ -78,6 +94,7 @@ class DocumentOut(Schema):
     pages: int | None
     added_at: datetime
     added_by: str
+    external_id: str
 
 
 class DocumentInCollection(DocumentOut):
@@ -110,14 +127,17 @@ async def documents(
     collection: int = Query(..., ge=1, le=2**31),
     q: str = Query("", max_length=WORDS_MAX, description="Words in title, file name or folder."),
     page: int = Query(1, ge=1, le=PAGE_MAX),
+    external_id: str = Query("", max_length=EXTERNAL_ID_MAX, description="Only the document that has this one."),
 ) -> dict[str, Any]:
     """The documents of a collection, newest first."""
-    listed = await apart(_listing, person_of(request), collection, q, page)
+    listed = await apart(_listing, person_of(request), collection, q, page, external_id)
     items = [_out(DocumentOut, item, item.label) for item in listed.items]
     return {"documents": items, "found": listed.found, "page": listed.page, "pages": listed.pages}
 
 
-def _listing(user: User, collection: int, words: str, page: int) -> library.Listing:
+def _listing(user: User, collection: int, words: str, page: int, external_id: str) -> library.Listing:
+    if external_id:
+        return library.of_external_id(library.shelf(user, collection), external_id)
     return library.listing(library.shelf(user, collection), words=words, page=page)
 
 
@@ -141,27 +161,65 @@ async def upload(request: HttpRequest) -> Status[DocumentInCollection]:
 
 
 def _uploaded(request: HttpRequest, user: User) -> Document:
-    if request.content_type != "multipart/form-data":
-        raise InvalidError("Send the file as multipart/form-data.", code="wrong_type", status=415)
-    file, collection = request.FILES.get("file"), request.POST.get("collection", "")
-    if file is None or not (collection.isascii() and collection.isdigit() and len(collection) < 10):
-        raise UnreadableError("Send a “file”, and as “collection” the id of one that you manage.")
+    form = UploadForm(request)
     return services.upload(
-        collection=library.managed_collection(user, int(collection)),
-        file=file,
+        collection=library.managed_collection(user, form.collection),
+        file=form.file,
         user=user,
-        title=request.POST.get("title", "").replace("\0", ""),
-        sensitivity=_label(request),
+        title=form.title,
+        sensitivity=form.label or Sensitivity.PUBLIC,
+        external_id=form.external_id,
     )
 
 
-def _label(request: HttpRequest) -> Sensitivity:
-    try:
-        fields = ((name, value) for name, values in request.POST.lists() for value in values)
-        stated = highest_stated(request.headers.get(HEADER), *labels_in(fields))
-    except InvalidError as error:
-        raise UnreadableError(error.message) from None
-    return stated or Sensitivity.PUBLIC
+@router.put(
+    "/documents",
+    auth=door(Scope.DOCUMENTS),
+    response={200: DocumentInCollection, 202: DocumentInCollection} | documented(404, 409, 413, 415),
+    openapi_extra=SYNC,
+)
+async def put(request: HttpRequest) -> Status[DocumentInCollection]:
+    """Create the document with this `external_id`, or replace its file.
+
+    With the same file as before nothing is read again, and the answer is 200. A title and a label are changed where
+    they are given; a label only rises.
+    """
+    return await _synced(request, _put)
+
+
+def _put(request: HttpRequest, user: User) -> services.Synced:
+    form = UploadForm(request)
+    if not form.external_id:
+        raise UnreadableError("Send as “external_id” how your program names the document.")
+    return services.put(library.managed_collection(user, form.collection), form.external_id, form.wanted(user))
+
+
+@router.put(
+    "/documents/{uuid:document}",
+    auth=door(Scope.DOCUMENTS),
+    response={200: DocumentInCollection, 202: DocumentInCollection} | documented(404, 409, 413, 415),
+    openapi_extra=REPLACE,
+)
+async def replace(request: HttpRequest, document: UUID) -> Status[DocumentInCollection]:
+    """Replace a document's file. Until the new one is read, the version before is searched.
+
+    With the same file as before nothing is read again, and the answer is 200. A title and a label are changed where
+    they are given; a label only rises.
+    """
+    return await _synced(request, lambda request, user: _replaced(request, user, document))
+
+
+def _replaced(request: HttpRequest, user: User, document: UUID) -> services.Synced:
+    found = library.managed_document(user, document)
+    return services.bring_to(found, UploadForm(request).wanted(user))
+
+
+async def _synced(
+    request: HttpRequest, work: Callable[[HttpRequest, User], services.Synced]
+) -> Status[DocumentInCollection]:
+    user = person_of(request)
+    synced = await apart(work, request, user)
+    return Status(202 if synced.is_queued else 200, await _shown(user, synced.document.pk))
 
 
 @router.get(

@@ -8,6 +8,8 @@ from django.utils import timezone
 from langai_site.sensitivity import LABEL_CHOICES, Sensitivity, highest
 from search.models import Collection
 
+EXTERNAL_ID_MAX = 500
+
 
 def stored_name(document: "Document", file_name: str) -> str:
     """Return where an upload is stored: under its own id and version, so that no user-chosen name reaches the disk."""
@@ -65,6 +67,13 @@ class Document(Version):
     imported_from = models.CharField(
         max_length=1000, blank=True, editable=False, help_text="Its path in the folder that it was imported from."
     )
+    external_id = models.CharField(
+        max_length=EXTERNAL_ID_MAX,
+        blank=True,
+        default="",
+        editable=False,
+        help_text="How the program that keeps it up to date names it.",
+    )
     sensitivity = models.PositiveSmallIntegerField(
         choices=LABEL_CHOICES, default=Sensitivity.PUBLIC, help_text="Counts where it is above the collection's."
     )
@@ -93,7 +102,12 @@ class Document(Version):
                 fields=["collection", "sha256"],
                 name="one_file_a_collection",
                 violation_error_message="This file is already in the collection.",
-            )
+            ),
+            models.UniqueConstraint(
+                fields=["collection", "external_id"],
+                condition=~models.Q(external_id=""),
+                name="one_external_id_a_collection",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -17,7 +17,8 @@ NO_COLLECTION = "You cannot upload documents: you do not manage any collection. 
 
 
 def register() -> None:
-    registry.upload_place(r"/api/documents", files=1, check=by_api)
+    registry.upload_place(r"/api/documents", files=1, check=by_api, methods=("POST", "PUT"))
+    registry.upload_place(r"/api/documents/(?P<document>[^/]+)", files=1, check=next_version_by_api, methods=("PUT",))
     registry.upload_place(r"/admin/documents/document/add/", files=UPLOADS_AT_ONCE, check=new_documents)
     registry.upload_place(r"/admin/documents/document/(?P<document>[^/]+)/replace/", files=1, check=next_version)
 
@@ -32,6 +33,12 @@ def by_api(credential: Credential) -> None:
     """Raise ForbiddenError also for a key without the scope."""
     require_scope(credential, Scope.DOCUMENTS)
     new_documents(credential)
+
+
+def next_version_by_api(credential: Credential, document: str) -> None:
+    """Raise what `next_version` does, and ForbiddenError for a key without the scope."""
+    require_scope(credential, Scope.DOCUMENTS)
+    next_version(credential, document)
 
 
 def next_version(credential: Credential, document: str) -> None:

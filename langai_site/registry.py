@@ -108,7 +108,7 @@ PassageDrawing = Callable[[str, str, str], str | None]
 
 @dataclass(frozen=True)
 class UploadPlace:
-    """An address for uploads: POST to a path that `path` matches entirely, with at most `files` of UPLOAD_MAX_MB.
+    """An address for uploads: a path that `path` matches entirely takes at most `files` of UPLOAD_MAX_MB.
 
     `check` gets the sender's credential and the named groups of `path`. It reads the database, on a thread, and raises
     a LangAIError if the sender may not upload there.
@@ -117,6 +117,7 @@ class UploadPlace:
     path: re.Pattern[str]
     files: int
     check: Callable[..., None]
+    methods: tuple[str, ...] = ("POST",)
 
 
 # Gets the headers of a request as an HttpRequest without a body, and what to check once the sender is known. Returns
@@ -293,9 +294,9 @@ def label_rose(rise: int) -> None:
         kept.begin(rise)
 
 
-def upload_place(path: str, *, files: int, check: Callable[..., None]) -> None:
+def upload_place(path: str, *, files: int, check: Callable[..., None], methods: tuple[str, ...] = ("POST",)) -> None:
     """Allow large bodies at `path`, a regular expression, for senders that `check` accepts."""
-    upload_places.append(UploadPlace(re.compile(path), files, check))
+    upload_places.append(UploadPlace(re.compile(path), files, check, methods))
 
 
 def long_text(path: str, most: int) -> None:

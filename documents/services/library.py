@@ -69,6 +69,7 @@ class Item:
     added_at: datetime
     added_by: str
     notes: tuple[NoteText, ...] = ()
+    external_id: str = ""
 
     @property
     def kind(self) -> str:
@@ -171,6 +172,12 @@ def listing(shelf: Shelf, *, words: str = "", order: str = NEWEST, page: int = 1
     return Listing(_items(list(ids[(page - 1) * PAGE_SIZE : page * PAGE_SIZE])), found, page, pages)
 
 
+def of_external_id(shelf: Shelf, external_id: str) -> Listing:
+    """Return the document of a collection that a program gave this external id, if there is one."""
+    found = list(Document.objects.filter(collection=shelf.id, external_id=external_id).values_list("pk", flat=True))
+    return Listing(_items(found), len(found), 1, 1)
+
+
 def item(user: User, document: UUID) -> tuple[Item, Collection]:
     """Return one document as its readers, and those who manage it, see it. Raises NotFoundError for others."""
     seen = Q(collection__in=readable_collections(user)) | Q(collection__in=managed_collections(user))
@@ -266,4 +273,5 @@ def _item(document: Document, source: UUID | None) -> Item:
         added_at=shown.uploaded_at,
         added_by=str(shown.uploaded_by or "LangAI"),
         notes=described(shown.notes),
+        external_id=document.external_id,
     )

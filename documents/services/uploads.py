@@ -40,6 +40,7 @@ def upload(
     title: str = "",
     sensitivity: Sensitivity = Sensitivity.PUBLIC,
     imported_from: str = "",
+    external_id: str = "",
 ) -> Document:
     """Store `file` and queue it for reading.
 
@@ -54,6 +55,7 @@ def upload(
         collection=collection,
         title=(title.strip() or title_of(name))[:300],
         imported_from=imported_from,
+        external_id=external_id,
         request_id=request_id.request_id(),
         file_name=name,
         sha256=digest,
@@ -154,6 +156,8 @@ def _written(document: Document, write: Callable[[], object]) -> None:
         document.file.delete(save=False)
         # Another upload of the same bytes was quicker.
         refuse_same(document.collection, document.sha256, document.file_name)
+        if document.external_id:
+            raise ConflictError(f"Another document has the external id “{document.external_id}” by now.") from None
         raise
     except BaseException:
         document.file.delete(save=False)

@@ -45,8 +45,8 @@ class Admission:
 
 def place_of(method: str | None, path: str) -> tuple[registry.UploadPlace, dict[str, str]] | None:
     """Return the place for uploads at `path` and what its address names; None if it takes none."""
-    for place in registry.upload_places if method == "POST" else ():
-        if found := place.path.fullmatch(path):
+    for place in registry.upload_places:
+        if method in place.methods and (found := place.path.fullmatch(path)):
             return place, found.groupdict()
     return None
 

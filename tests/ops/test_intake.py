@@ -118,7 +118,11 @@ def test_who_is_known_sends_as_much_as_the_address_takes(server):
     assert status(server.asked(f"{texts}\nContent-Length: {3 * MEGABYTE}")) == 413
     large = chunks(bytes(MEGABYTE))
     assert status(server.asked(post(form_page, who, "Transfer-Encoding: chunked"), large)) == 413
-    assert status(server.asked(f"PUT {UPLOAD} HTTP/1.1\n{who}\nContent-Length: {5 * MEGABYTE}")) == 413
+    one = f"{API_UPLOAD}/3f0c2b62-4a54-4d5c-a9de-0a8d1ff3b6a1"
+    for method, path in (("PUT", UPLOAD), ("PATCH", API_UPLOAD), ("POST", one)):
+        assert status(server.asked(f"{method} {path} HTTP/1.1\n{who}\nContent-Length: {5 * MEGABYTE}")) == 413
+    # That there is no such document is known before its next version is sent.
+    assert status(server.asked(f"PUT {one} HTTP/1.1\n{who}\nContent-Length: {5 * MEGABYTE}")) == 404
 
 
 def test_a_program_is_told_as_of_any_other_error(server):

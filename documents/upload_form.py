@@ -1,0 +1,70 @@
+"""Reads the multipart form with which a program uploads a file, of POST and of PUT."""
+
+from functools import cached_property
+
+from django.core.files import File
+from django.core.files.uploadedfile import UploadedFile
+from django.http import HttpRequest, QueryDict
+from django.http.multipartparser import MultiPartParser
+from django.utils.datastructures import MultiValueDict
+
+from documents.models import EXTERNAL_ID_MAX
+from documents.services import Wanted
+from langai_site.accounts.models import User
+from langai_site.errors import InvalidError, UnreadableError
+from langai_site.sensitivity import Sensitivity
+from langai_site.web.stated_labels import HEADER, highest_stated, labels_in
+
+
+class UploadForm:
+    """The fields of a form. Synchronous: a long upload is read from disk. Raises InvalidError and UnreadableError."""
+
+    def __init__(self, request: HttpRequest) -> None:
+        if request.content_type != "multipart/form-data":
+            raise InvalidError("Send the file as multipart/form-data.", code="wrong_type", status=415)
+        self._headers = request.headers
+        self._fields, self._files = _parsed(request)
+
+    @property
+    def file(self) -> "File[bytes]":
+        file = self._files.get("file")
+        if file is None:
+            raise UnreadableError("Send a “file”.")
+        return file
+
+    @property
+    def collection(self) -> int:
+        number = self._fields.get("collection", "")
+        if not (number.isascii() and number.isdigit() and len(number) < 10):
+            raise UnreadableError("Send as “collection” the id of one that you manage.")
+        return int(number)
+
+    @property
+    def title(self) -> str:
+        return self._fields.get("title", "").replace("\0", "")
+
+    @property
+    def external_id(self) -> str:
+        given = self._fields.get("external_id", "")
+        if len(given) > EXTERNAL_ID_MAX or "\0" in given:
+            raise UnreadableError(f"“external_id” has at most {EXTERNAL_ID_MAX} characters, and none of them is zero.")
+        return given
+
+    @cached_property
+    def label(self) -> Sensitivity | None:
+        """Return the highest label that is stated; None if none is."""
+        try:
+            fields = ((name, value) for name, values in self._fields.lists() for value in values)
+            return highest_stated(self._headers.get(HEADER), *labels_in(fields))
+        except InvalidError as error:
+            raise UnreadableError(error.message) from None
+
+    def wanted(self, user: User) -> Wanted:
+        return Wanted(self.file, user, self.title, self.label)
+
+
+def _parsed(request: HttpRequest) -> "tuple[QueryDict, MultiValueDict[str, UploadedFile[bytes]]]":
+    """Return fields and files. Django itself parses the forms of POST only."""
+    if request.method == "POST":
+        return request.POST, request.FILES
+    return MultiPartParser(request.META, request, request.upload_handlers, request.encoding or "utf-8").parse()
