@@ -78,6 +78,7 @@ class Conversation(models.Model):
     collections = models.JSONField(
         null=True, help_text="The collections that were last chosen, by id; null: all that the person may read."
     )
+    uses_instructions = models.BooleanField(default=True, help_text="Whether its owner's own instructions are sent.")
     current_leaf = models.ForeignKey("Message", null=True, on_delete=models.SET_NULL, related_name="+")
     folder = models.ForeignKey(Folder, null=True, on_delete=models.SET_NULL, related_name="conversations")
     pinned_at = models.DateTimeField(null=True)

@@ -34,6 +34,11 @@ class Ask(Schema):
     collections: Listed[int] | None = Field(
         None, max_length=COLLECTIONS_MAX, description="Search only these; an empty list searches no documents."
     )
+    instructions: bool | None = Field(
+        None,
+        description="False leaves your own instructions out of this conversation from now on, true sends them again; "
+        "by default, the conversation stays as it is, and a new one sends them.",
+    )
     stop_on_disconnect: bool = Field(False, description="For streams: stop the answer when the connection closes.")
 
 

@@ -167,6 +167,11 @@ def _max_tokens(value: str | int | None) -> int | None:
     return int(chosen)
 
 
+def switch(value: str | None) -> bool | None:
+    """Return what a form's switch says; None if it says nothing."""
+    return {"on": True, "off": False}.get(value or "")
+
+
 def lowered(max_tokens: int | None) -> int | None:
     """Return the longest answer for a program that requests `max_tokens`: programs often request more than they need.
 

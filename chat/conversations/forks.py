@@ -40,6 +40,7 @@ def fork(user: User, reply_id: UUID) -> Conversation:
         model=old.model,
         collections=old.collections,
         folder_id=old.folder_id,
+        uses_instructions=old.uses_instructions,
     )
     new.save(force_insert=True)
     history_rows.add(history_rows.of_title(new))

@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
 
-from chat.conversations import access, branches, chosen_collections, drafts, folders, lists
+from chat.conversations import access, branches, chosen_collections, drafts, folders, instructions, lists
 from chat.conversations.branches import ThreadPart
 from chat.events import Snapshot
 from chat.live import snapshots
@@ -70,6 +70,10 @@ def page_context(
             "budgets": budgets.exist(),
             "budget_notice": notices.budget_notice(user),
             "otherwise": retries.OTHERWISE,
+            "instructions": instructions.exist(user.id),
+            "instructions_off": form.get("instructions") == "off"
+            if form
+            else bool(conversation and not conversation.uses_instructions),
             "limits": {"temperature": settings.TEMPERATURE_MAX, "max_tokens": settings.ANSWER_MAX_TOKENS},
         }
         | ({"chosen": form.get("model", AUTO), "draft": form["text"], "form": form} if form else {})

@@ -55,6 +55,7 @@ def message_of(request: HttpRequest) -> dict[str, Any]:
         "collections": form.getlist("collections"),
         "label": highest_stated(*form.getlist("label")),
         "options": drafts.options(form),
+        "uses_instructions": drafts.switch(form.get("instructions")),
     }
 
 
@@ -209,4 +210,5 @@ def draft_of(request: HttpRequest) -> previews.DraftMessage:
         options=message["options"],
         documents=chosen_collections.NONE not in message["collections"],
         folder=folder_of(request),
+        instructions=message["uses_instructions"],
     )

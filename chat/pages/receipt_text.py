@@ -80,6 +80,8 @@ def _label_lines(receipt: Receipt) -> list[tuple[str, str]]:
         lines.append(("Length", f"{receipt.length} than usual, as you chose"))
     if receipt.folder:
         lines.append(("Instructions", f"of the folder “{receipt.folder}”, about {receipt.folder_tokens:,} tokens"))
+    if receipt.instructions_tokens and receipt.sent is not False:
+        lines.append(("Instructions", f"yours, about {receipt.instructions_tokens:,} tokens"))
     return [*lines, ("Documents", _documents(receipt.asked)), ("Passages read", str(receipt.passages))]
 
 

@@ -6,8 +6,9 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from uuid import UUID
 
-from chat.conversations import access, drafts, labels
+from chat.conversations import access, drafts, instructions, labels
 from chat.conversations.labels import Cause
+from chat.conversations.personal import NONE as NO_INSTRUCTIONS
 from chat.routing import policies
 from chat.routing.complexity import Complexity
 from chat.routing.route import NoModelError, Rejected
@@ -30,7 +31,8 @@ from search.types import Reader
 class DraftMessage:
     """A message as far as it is written, and how to answer it. `documents`: whether documents are to be searched.
 
-    `folder`: where a new conversation is to be put.
+    `folder`: where a new conversation is to be put. `instructions`: whether the person's own instructions are sent;
+    None leaves that to the conversation.
     """
 
     text: str
@@ -39,6 +41,7 @@ class DraftMessage:
     options: drafts.Options = drafts.AS_USUAL
     documents: bool = True
     folder: UUID | None = None
+    instructions: bool | None = None
 
 
 @dataclass(frozen=True)
@@ -79,6 +82,7 @@ def before(user: User, conversation_id: UUID | None, draft: DraftMessage) -> Bas
     """Read what a preview of the message needs from the database."""
     conversation = access.access_conversation(user.id, conversation_id) if conversation_id else None
     folder = folder_instructions.of_conversation(user.id, conversation.folder_id if conversation else draft.folder)
+    is_on = conversation.uses_instructions if conversation and draft.instructions is None else draft.instructions
     request = TurnRequest(
         question=draft.text,
         history=storage.history(conversation.current_leaf_id) if conversation else (),
@@ -91,6 +95,7 @@ def before(user: User, conversation_id: UUID | None, draft: DraftMessage) -> Bas
         policy=policies.active(),
         asked=None if draft.documents else (),
         folder=folder,
+        personal=NO_INSTRUCTIONS if is_on is False else instructions.of(user.id),
     )
     return Basis(request, detectors.patterns.current(), tuple(notices.standings(user)))
 
@@ -162,7 +167,7 @@ def _weighed(request: TurnRequest, found: Sequence[Detection], draft: DraftMessa
     messages = texts.messages()
     return RoutingInput(
         passages=(),
-        causes=labels.turn(request.causes[0], own),
+        causes=(*labels.turn(request.causes[0], own), *request.personal.causes),
         complexity=turn.complexity_of(request, 0),
         messages=messages,
         tokens=prompts.most_tokens(messages) + prompts.tokens_of(costs.passages_of(request)),

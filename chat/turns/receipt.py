@@ -67,7 +67,7 @@ class Receipt:
     `length` says that a shorter or longer answer was requested. `folder` is the name of the folder whose instructions
     were in the prompt, and `folder_tokens` about how many tokens they took.
     `sent` is False if no model was asked; older receipts do not say it. `offers` are what a budget that refused the
-    turn still allowed.
+    turn still allowed. `instructions_tokens` are those of the person's own instructions, None if none were sent.
     """
 
     input_tokens: int = 0
@@ -108,6 +108,7 @@ class Receipt:
     length: str = field(default="", metadata=_KNOWN)
     sent: bool | None = field(default=None, metadata=_KNOWN)
     offers: tuple[Offer, ...] | None = field(default=None, metadata=_KNOWN | _OFFERS)
+    instructions_tokens: int | None = field(default=None, metadata=_KNOWN)
 
     @property
     def is_empty(self) -> bool:

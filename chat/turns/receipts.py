@@ -150,6 +150,7 @@ def _weighed(receipt: Receipt, weighed: RoutingInput) -> Receipt:
         notice=weighed.notice,
         folder=weighed.folder.folder if weighed.folder else "",
         folder_tokens=weighed.folder.tokens if weighed.folder else 0,
+        instructions_tokens=weighed.instructions_tokens,
     )
 
 

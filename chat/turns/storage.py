@@ -10,7 +10,17 @@ from uuid import UUID, uuid4
 from django.db import connection, transaction
 from django.utils import timezone
 
-from chat.conversations import access, branches, chosen_collections, drafts, folders, label_rises, labels, titles
+from chat.conversations import (
+    access,
+    branches,
+    chosen_collections,
+    drafts,
+    folders,
+    instructions,
+    label_rises,
+    labels,
+    titles,
+)
 from chat.history import rows as history_rows
 from chat.llm.built_in import BUILT_IN
 from chat.models import Conversation, Message, text_of
@@ -62,7 +72,16 @@ _EARLIER = """
     SELECT role, parts FROM earlier ORDER BY back DESC
 """
 # What a new reply changes in its conversation.
-WRITTEN = ("current_leaf", "updated_at", "archived_at", "model", "collections", "label", "label_cause")
+WRITTEN = (
+    "current_leaf",
+    "updated_at",
+    "archived_at",
+    "model",
+    "collections",
+    "label",
+    "label_cause",
+    "uses_instructions",
+)
 # More messages than a prompt has room for.
 EARLIER = 200
 
@@ -84,13 +103,15 @@ def post(
     source: str = access.PAGE,
     after: UUID | None = None,
     folder: UUID | None = None,
+    uses_instructions: bool | None = None,
 ) -> Started:
     """Append a person's message and an empty reply; without `conversation_id`, to a new conversation.
 
     `after` is the last message that the page shows: the message follows it, also if another tab has chosen another
     branch meanwhile. `collections` are the form's values; if empty, the message uses the previous message's
     collections. `label` raises the conversation's label, as do detections in the text. `source` is how a new
-    conversation came in, and `folder` where it is put.
+    conversation came in, and `folder` where it is put. `uses_instructions` switches the person's own instructions on or
+    off in the conversation.
     """
     text, model = drafts.text(text), drafts.model(model)
     conversation = (
@@ -98,6 +119,8 @@ def post(
     )
     pick = drafts.Pick(model).named(conversation.model)
     conversation.model = model
+    if uses_instructions is not None:
+        conversation.uses_instructions = uses_instructions
     if collections:
         conversation.collections = chosen_collections.chosen(user.id, collections)
     return _ask(
@@ -279,6 +302,7 @@ def _started(
         cited=tuple(cited),
         given=tuple(given),
         asked=asked,
+        personal=instructions.in_conversation(conversation),
         instructions=drafts.LENGTHS.get(pick.length, ""),
     )
     before = Receipt.from_json(reply.receipt)

@@ -25,7 +25,7 @@ from langai_site.errors import AboveCeilingError, LangAIError, ModelWithdrawnErr
 from langai_site.outbound import cooling
 from langai_site.outbound.lanes.events import ToolCallDelta
 from langai_site.outbound.types import Delta, Ledger, ModelInfo, ModelOutput, ProviderError
-from langai_site.sensitivity import Sensitivity
+from langai_site.sensitivity import Sensitivity, highest
 from langai_site.telemetry import tracing
 from langai_site.usage.spending.budgets import OverBudgetError
 from langai_site.usage.types import Entry
@@ -66,13 +66,18 @@ async def weigh(request: TurnRequest, state: TurnState) -> RoutingInput:
     messages = await _build_prompt(texts, texts.messages)
     return RoutingInput(
         passages=passages,
-        causes=(*request.causes, *(labels.passage(found.hit.title, found.hit.label) for found in passages)),
+        causes=(
+            *request.causes,
+            *request.personal.causes,
+            *(labels.passage(found.hit.title, found.hit.label) for found in passages),
+        ),
         complexity=await _complexity(request, len(passages)),
         messages=messages,
         tokens=prompts.most_tokens(messages) + texts.reserved,
         notice=findings.notice,
         least_tokens=texts.least.tokens,
         folder=request.folder,
+        instructions_tokens=prompts.text_tokens(request.personal.prompt) or None,
     )
 
 
@@ -125,7 +130,7 @@ async def decide(request: TurnRequest, weighed: RoutingInput) -> RoutedTurn:
     try:
         route = routing.route(replace(wanted(request, weighed), cooling=resting), request.catalogue, request.policy)
     except NoModelError as refusal:
-        if refusal.code == "above_ceiling" and weighed.label > request.label:
+        if refusal.code == "above_ceiling" and weighed.label > highest(request.label, request.personal.label):
             refusal.code = "passages_above_ceiling"
         raise
     return RoutedTurn(weighed, route, route.model)

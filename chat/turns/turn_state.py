@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.db import transaction
 
-from chat.conversations import access, label_rises, labels
+from chat.conversations import access, instructions, label_rises, labels
 from chat.conversations.labels import Cause
 from chat.llm.built_in import BUILT_IN
 from chat.models import Conversation
@@ -81,9 +81,14 @@ def _present(request: TurnRequest, prepared: RoutedTurn) -> Present:
     if given - sources.keys():
         raise NotAdmittedError
     earlier = _earlier_labels(request)
+    personal = instructions.present_label(request.reader.user_id, request.personal)
     return Present(
         highest(
-            _label(request), _folder_label(request), *earlier.values(), *(source.label for source in sources.values())
+            _label(request),
+            _folder_label(request),
+            personal,
+            *earlier.values(),
+            *(source.label for source in sources.values()),
         ),
         _model_now(prepared.model, request.reader.user_id),
         tuple({*earlier, *(source.document for source in sources.values())}),
@@ -140,6 +145,7 @@ def _refreshed(request: TurnRequest) -> TurnRequest:
         reader=reader if request.asked is None else reader.only(request.reader.collections),
         catalogue=tuple(catalogue.models(person.pk)),
         policy=policies.active(),
+        personal=instructions.of(person.pk) if request.personal else request.personal,
     )
 
 

@@ -11,6 +11,8 @@ from django.conf import settings
 from chat.conversations import labels
 from chat.conversations.drafts import AS_USUAL, Options, Pick
 from chat.conversations.labels import Cause
+from chat.conversations.personal import NONE as NO_INSTRUCTIONS
+from chat.conversations.personal import Personal
 from chat.events import CitedSource
 from chat.llm.types import Numbered
 from chat.routing import route as routing
@@ -48,8 +50,8 @@ class TurnRequest:
     program adds to ours, and `history_chars` limits the history in the prompt. `keeps_history`: a small window may not
     shorten the history, because a program chose it. `pictures` go with the question, and `files` has the bytes of all
     pictures by their ids. `after` are the calls of tools that the model made after the question, with their results.
-    `requirements` are the tools that a program offers, and the JSON that it expects. `folder` has the person's
-    instructions for the conversations of a folder.
+    `requirements` are the tools that a program offers, and the JSON that it expects. `personal` are the person's own
+    instructions, which come before those of a `folder` and before `instructions`.
     """
 
     question: str
@@ -73,6 +75,7 @@ class TurnRequest:
     after: tuple[ChatMessage, ...] = ()
     requirements: Requirements = requirements.NONE
     folder: FolderInstructions | None = None
+    personal: Personal = NO_INSTRUCTIONS
 
     @property
     def label(self) -> Sensitivity:
@@ -99,7 +102,9 @@ class TurnRequest:
             self.history,
             tuple(passages),
             self.written,
-            "\n\n".join(filter(None, (self.folder.prompt if self.folder else "", self.instructions))),
+            "\n\n".join(
+                filter(None, (self.personal.prompt, self.folder.prompt if self.folder else "", self.instructions))
+            ),
             self.history_chars,
             self.keeps_history,
             self.pictures,
@@ -113,7 +118,8 @@ class RoutingInput:
     """What a model would be sent, and what routing goes by. Nothing has been decided, raised or sent yet.
 
     `tokens` are the most that the prompt can take. `least_tokens` are those that remain in a small window; None if
-    nothing may be left out. `folder` has the instructions that the prompt contains.
+    nothing may be left out. `folder` has the instructions of the folder that the prompt contains. `instructions_tokens`
+    are those of the person's own instructions; None without any.
     """
 
     passages: tuple[Numbered, ...]
@@ -124,6 +130,7 @@ class RoutingInput:
     notice: str = ""
     least_tokens: int | None = None
     folder: FolderInstructions | None = None
+    instructions_tokens: int | None = None
 
     @property
     def label(self) -> Sensitivity:

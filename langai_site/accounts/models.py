@@ -10,8 +10,11 @@ from django.db import models
 from django.utils import timezone
 
 from langai_site.accounts.scopes import Scope
+from langai_site.sensitivity import Sensitivity
 
 INVITATION_LIFETIME = timedelta(days=7)
+# Characters of both texts of a person's instructions.
+INSTRUCTIONS_MAX = 1_500
 
 
 class TeamQuerySet(models.QuerySet["Team"]):
@@ -50,6 +53,25 @@ class User(AbstractUser):
 
     def __str__(self) -> str:
         return self.get_full_name() or self.username
+
+
+class Instructions(models.Model):
+    """What a person wants models to know whenever they answer: at most `INSTRUCTIONS_MAX` characters together."""
+
+    user = models.OneToOneField(
+        settings.AUTH_USER_MODEL, primary_key=True, on_delete=models.CASCADE, related_name="instructions"
+    )
+    about = models.TextField(blank=True)
+    answers = models.TextField(blank=True)
+    label = models.PositiveSmallIntegerField(choices=Sensitivity, default=Sensitivity.PUBLIC)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        # Nobody reads what others wrote here, so admins have no page for it.
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return str(self.user_id)
 
 
 def hashed(token: str) -> str:

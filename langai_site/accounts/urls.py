@@ -8,6 +8,7 @@ app_name = "accounts"
 urlpatterns = [
     path("", views.account, name="account"),
     path("theme/", views.theme, name="theme"),
+    path("instructions/", views.own_instructions, name="instructions"),
     path("keys/", views.api_keys, name="keys"),
     path("keys/<int:key>/revoke/", views.revoke_api_key, name="revoke-key"),
     path("invitation/<str:token>/", views.invitation, name="invitation"),

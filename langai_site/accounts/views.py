@@ -4,13 +4,14 @@ from django.contrib.auth.decorators import login_not_required
 from django.db import IntegrityError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
-from langai_site.accounts import keys
+from langai_site.accounts import instructions, keys
 from langai_site.accounts.forms import ApiKeyForm, InvitedForm, ProfileForm
-from langai_site.accounts.models import User
+from langai_site.accounts.models import INSTRUCTIONS_MAX, User
 from langai_site.accounts.preferences import THEMES, choose
 from langai_site.accounts.services import accept_invitation, usable_invitation
 from langai_site.accounts.session import signed_in
@@ -48,7 +49,32 @@ def account(request: HttpRequest) -> HttpResponse:
         form.save()
         messages.success(request, "Saved.")
         return redirect("accounts:account")
-    return render(request, "accounts/account.html", {"form": form})
+    return _account_page(request, user, form=form)
+
+
+def _account_page(request: HttpRequest, user: User, **context: object) -> HttpResponse:
+    """Draw the account page; what `context` does not have is as it is stored."""
+    written = instructions.form_of(user)
+    usual = {
+        "form": ProfileForm(instance=User.objects.get(pk=user.pk)),
+        "instructions_form": written,
+        "instructions_label": instructions.label_words(written.instance),
+        "instructions_max": INSTRUCTIONS_MAX,
+    }
+    return render(request, "accounts/account.html", usual | context)
+
+
+@require_POST
+@never_cache
+def own_instructions(request: HttpRequest) -> HttpResponse:
+    """Save what a person wants models to know whenever they answer."""
+    user = signed_in(request)
+    form = instructions.form_of(user, request.POST)
+    if not form.is_valid():
+        return _account_page(request, user, instructions_form=form)
+    form.save()
+    messages.success(request, "Your instructions are saved.")
+    return redirect(f"{reverse('accounts:account')}#instructions")
 
 
 @require_POST

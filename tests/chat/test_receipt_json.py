@@ -38,6 +38,7 @@ LAST = {
     "length": "shorter",
     "sent": True,
     "offers": [{"model": "openai/small", "name": "Small", "max_tokens": 500}],
+    "instructions_tokens": 12,
 }
 
 # Every key, in the order in which rows have them.
