@@ -6,6 +6,7 @@ from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
+from chat.feedback_model import Feedback as Feedback
 from chat.folder_models import LIST_INDEXES
 from chat.folder_models import Folder as Folder
 from chat.folder_models import ListChange as ListChange

@@ -1,6 +1,18 @@
 from django.urls import path
 
-from chat.pages import correcting, deleting, folders, history, model_list, ordering, palette, posts, replies, views
+from chat.pages import (
+    correcting,
+    deleting,
+    feedback,
+    folders,
+    history,
+    model_list,
+    ordering,
+    palette,
+    posts,
+    replies,
+    views,
+)
 from chat.pages.consumers import ConversationConsumer
 
 app_name = "chat"
@@ -42,6 +54,8 @@ urlpatterns = [
     path("replies/<uuid:reply>/retry/", posts.retry, name="retry"),
     path("replies/<uuid:reply>/fork/", views.fork, name="fork"),
     path("replies/<uuid:reply>/continue/", posts.resume, name="continue"),
+    path("replies/<uuid:reply>/feedback/", feedback.opinion, name="feedback"),
+    path("feedback/", feedback.review, name="feedback-review"),
     path("replies/<uuid:reply>/citations/<int:number>/", replies.citation, name="citation"),
 ]
 websocket_urlpatterns = [

@@ -14,6 +14,7 @@ from ninja import NinjaAPI
 
 from chat.api.chat import router as chat
 from chat.api.conversations import router as conversations
+from chat.api.feedback import router as feedback
 from chat.api.folders import router as folders
 from chat.api.messages import router as messages
 from chat.api.openai import router as completions
@@ -57,6 +58,7 @@ api.add_router("/api", documents)
 api.add_router("/api/conversations", conversations)
 api.add_router("/api/folders", folders)
 api.add_router("/api/messages", messages)
+api.add_router("/api/replies", feedback)
 api.add_router("/api/usage", usage)
 
 v1 = NinjaAPI(title="LangAI as OpenAI", description=AS_OPENAI, urls_namespace="v1", **COMMON)

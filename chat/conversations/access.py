@@ -105,7 +105,7 @@ def access_message(user_id: int, message_id: UUID, *roles: str) -> Message:
 def reply_as_shown(user_id: int, reply_id: UUID) -> Message:
     """Return a reply with all that is drawn: citations, versions, conversation, cached HTML. Raises NotFoundError."""
     reply = access_reply(user_id, reply_id)
-    prefetch_related_objects([reply], "citations", "cached_html")
+    prefetch_related_objects([reply], "citations", "cached_html", "feedback")
     return _with_versions(reply)
 
 

@@ -115,7 +115,7 @@ def _read(ids: Sequence[UUID]) -> list[Message]:
 
 
 def _drawable() -> QuerySet[Message]:
-    return Message.objects.select_related("cached_html").prefetch_related("citations")
+    return Message.objects.select_related("cached_html", "feedback").prefetch_related("citations")
 
 
 def _with_siblings(messages: Sequence[Message]) -> Sequence[Message]:

@@ -13,6 +13,7 @@ from django.utils.safestring import SafeString, mark_safe
 
 from chat.conversations.branches import ThreadPart
 from chat.events import IDLE, Progress, Snapshot
+from chat.feedback_model import Feedback
 from chat.markdown import streaming
 from chat.models import Citation, Conversation, Message
 from chat.pages import receipt_text, retries, thoughts
@@ -54,6 +55,7 @@ class Bubble:
     count: int = 1
     previous_url: str = ""
     next_url: str = ""
+    opinion: str = ""
 
     @property
     def short(self) -> str:
@@ -185,8 +187,14 @@ def _ended_bubble(message: Message, html: SafeString) -> Bubble:
         citations=[_citation(citation, urls) for citation in citations],
         receipt=receipt_text.receipt_lines(receipt),
         summary=receipt_text.summary(receipt),
+        opinion=opinion_words(getattr(message, "feedback", None)),
         **_siblings(message),
     )
+
+
+def opinion_words(given: Feedback | None) -> str:
+    """Return "good" or "bad" as the person called the answer; empty if they did not."""
+    return "" if given is None else "good" if given.good else "bad"
 
 
 def _citation(citation: Citation, urls: Mapping[int, str]) -> dict[str, Any]:

@@ -1,0 +1,37 @@
+"""What a person says of an answer. Its row goes with the answer."""
+
+from django.db import models
+from django.utils import timezone
+
+
+class Reason(models.TextChoices):
+    """What can be wrong with an answer."""
+
+    WRONG = "wrong", "It is wrong"
+    INCOMPLETE = "incomplete", "It is incomplete"
+    NOT_FROM_DOCUMENTS = "not_from_documents", "It is not from the documents"
+    UNSUPPORTED = "unsupported", "The source does not say so"
+    OUTDATED = "outdated", "It is outdated"
+    TOO_LONG = "too_long", "It is too long"
+    TONE = "tone", "The tone is wrong"
+    REFUSED = "refused", "It refuses to answer"
+
+
+class Feedback(models.Model):
+    """One person's opinion of one answer in their conversation. Nobody else reads its comment unless it is shared."""
+
+    reply = models.OneToOneField("chat.Message", primary_key=True, on_delete=models.CASCADE, related_name="feedback")
+    good = models.BooleanField()
+    reasons = models.JSONField(default=list, help_text="Values of Reason, for an answer that is not good.")
+    comment = models.TextField(blank=True)
+    shared = models.BooleanField(
+        default=False,
+        help_text="The owners of the cited collections may read the question, the answer and the comment.",
+    )
+    at = models.DateTimeField(default=timezone.now, db_index=True)
+
+    class Meta:
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return f"{'good' if self.good else 'bad'}: {self.reply_id}"
