@@ -12,7 +12,7 @@ class ChatConfig(AppConfig):
         from chat.api import stateless
         from chat.conversations import access, label_rises, ordering
         from chat.history import rows as history_rows
-        from chat.live import closed_accounts, raising, runner
+        from chat.live import closed_accounts, expiring, raising, runner
         from chat.markdown import passages
         from chat.turns import cited_sources
         from langai_site import registry
@@ -36,5 +36,6 @@ class ChatConfig(AppConfig):
         registry.titles_of_conversations("chat", access.titles)
         registry.worker_job("deleted conversations", seconds=60, run=access.purge_deleted)
         registry.worker_job("changes of the list", seconds=600, run=ordering.purge)
+        registry.worker_job("temporary conversations", seconds=30, run=expiring.purge)
         registry.worker_job("words of conversations", seconds=600, run=history_rows.fill)
         registry.worker_job("replaced versions", seconds=3600, run=cited_sources.discard_uncited)

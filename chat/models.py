@@ -10,6 +10,8 @@ from chat.feedback_model import Feedback as Feedback
 from chat.folder_models import LIST_INDEXES
 from chat.folder_models import Folder as Folder
 from chat.folder_models import ListChange as ListChange
+from chat.keeping_model import Keeping
+from chat.keeping_model import KeepingRule as KeepingRule
 from chat.values import USES, Level, Thinking
 from langai_site.sensitivity import LABEL_CHOICES, Sensitivity
 
@@ -80,6 +82,8 @@ class Conversation(models.Model):
         null=True, help_text="The collections that were last chosen, by id; null: all that the person may read."
     )
     uses_instructions = models.BooleanField(default=True, help_text="Whether its owner's own instructions are sent.")
+    keeping = models.CharField(max_length=4, choices=Keeping, default=Keeping.KEPT, help_text="Chosen as it began.")
+    expires_at = models.DateTimeField(null=True, db_index=True, help_text="When a temporary one is deleted.")
     current_leaf = models.ForeignKey("Message", null=True, on_delete=models.SET_NULL, related_name="+")
     folder = models.ForeignKey(Folder, null=True, on_delete=models.SET_NULL, related_name="conversations")
     pinned_at = models.DateTimeField(null=True)
@@ -96,6 +100,14 @@ class Conversation(models.Model):
 
     def __str__(self) -> str:
         return str(self.id)
+
+    @property
+    def is_temporary(self) -> bool:
+        return self.keeping != Keeping.KEPT
+
+    @property
+    def keeping_words(self) -> str:
+        return Keeping(self.keeping).words
 
 
 class Message(models.Model):

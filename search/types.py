@@ -10,10 +10,14 @@ from langai_site.sensitivity import Sensitivity
 
 @dataclass(frozen=True)
 class Reader:
-    """A person with the ids of the collections that they may see, computed again for each question."""
+    """A person with the ids of the collections that they may see, computed again for each question.
+
+    `is_remembered`: vectors of what they ask may be cached.
+    """
 
     user_id: int
     collections: tuple[int, ...]
+    is_remembered: bool = True
 
     def only(self, collections: Iterable[int]) -> "Reader":
         """Return the same person limited to these collections; ids that they may not read are left out."""

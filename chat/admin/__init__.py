@@ -6,13 +6,16 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.formats import date_format
 
+from chat.admin.keeping import KeepingRuleAdmin
 from chat.admin.metadata import MetadataAdmin
 from chat.admin.policies import RoutingPolicyAdmin
 from chat.admin.replies import LabelChangeAdmin, ReplyAdmin
+from chat.keeping_model import KeepingRule
 from chat.models import Conversation, LabelChange, Reply, RoutingPolicy
 
 admin.site.register(RoutingPolicy, RoutingPolicyAdmin)
 admin.site.register(Reply, ReplyAdmin)
+admin.site.register(KeepingRule, KeepingRuleAdmin)
 admin.site.register(LabelChange, LabelChangeAdmin)
 
 
@@ -21,7 +24,7 @@ class ConversationAdmin(MetadataAdmin[Conversation]):
     list_display = ["started", "owner", "messages_count", "label", "source", "model", "updated_at", "short_id"]
     list_filter = ["label", "source", "created_at"]
     search_fields = ["id", "owner__username"]
-    fields = ["id", "owner", "label", "source", "model", "created_at", "updated_at", "deleted_at"]
+    fields = ["id", "owner", "label", "source", "model", "keeping", "created_at", "updated_at", "deleted_at"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Conversation]:
         return super().get_queryset(request).select_related("owner").annotate(message_count=Count("messages"))

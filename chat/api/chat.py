@@ -95,6 +95,7 @@ def _open(user: User, body: Ask, sensitivity: str) -> storage.Started:
         ),
         source=access.API,
         uses_instructions=body.instructions,
+        keep=body.keep or "",
     )
 
 

@@ -172,6 +172,7 @@ def _out(row: Conversation) -> ConversationOut:
 
 
 def _values(row: Conversation) -> dict[str, Any]:
-    names = ("id", "title", "source", "created_at", "updated_at")
+    names = ("id", "title", "source", "created_at", "updated_at", "expires_at")
     order = {"folder": row.folder_id, "pinned": row.pinned_at is not None, "archived": row.archived_at is not None}
-    return {name: getattr(row, name) for name in names} | {"label": label_of(row.label)} | order
+    values = {name: getattr(row, name) for name in names}
+    return values | {"label": label_of(row.label), "keep": row.keeping} | order

@@ -39,6 +39,11 @@ class Ask(Schema):
         description="False leaves your own instructions out of this conversation from now on, true sends them again; "
         "by default, the conversation stays as it is, and a new one sends them.",
     )
+    keep: Literal["kept", "week", "hour"] | None = Field(
+        None,
+        description="How long a new conversation stays: 7 days, an hour after its last message, or until it is "
+        "deleted. By default, as on the page.",
+    )
     stop_on_disconnect: bool = Field(False, description="For streams: stop the answer when the connection closes.")
 
 
@@ -96,7 +101,10 @@ class MessageOut(Schema):
 
 
 class ConversationOut(Schema):
-    """`source` is where it was started: page or api. `folder` is null if it is in none."""
+    """`source` is where it was started: page or api. `folder` is null if it is in none.
+
+    `keep` is kept, week or hour; a temporary one has an end.
+    """
 
     id: UUID
     title: str
@@ -107,6 +115,8 @@ class ConversationOut(Schema):
     archived: bool
     created_at: datetime
     updated_at: datetime
+    keep: str
+    expires_at: datetime | None
 
 
 class ConversationList(Schema):

@@ -41,6 +41,9 @@ def fork(user: User, reply_id: UUID) -> Conversation:
         collections=old.collections,
         folder_id=old.folder_id,
         uses_instructions=old.uses_instructions,
+        # A copy does not outlive a temporary original.
+        keeping=old.keeping,
+        expires_at=old.expires_at,
     )
     new.save(force_insert=True)
     history_rows.add(history_rows.of_title(new))

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from django.db import connection, transaction
 
+from chat.keeping_model import Keeping
 from chat.models import Conversation, Message, MessageWords
 from langai_site.processes import worker
 from search.keywords.analyser import VERSION, analyse
@@ -20,12 +21,16 @@ AT_ONCE, BATCH = 20_000, 50
 
 @dataclass(frozen=True)
 class Indexed:
-    """A text to index: that of a message, or the title of a conversation if there is no message."""
+    """A text to index: that of a message, or the title of a conversation if there is no message.
+
+    `is_temporary`: the conversation is, so nothing of it is indexed.
+    """
 
     owner: int
     conversation: UUID
     message: UUID | None
     text: str
+    is_temporary: bool = False
 
 
 _COPIED = {
@@ -48,7 +53,7 @@ def quoted(token: str) -> str:
 def replace(texts: Iterable[Indexed]) -> None:
     """Index these texts in place of what was indexed of their messages and titles."""
     # Read before the transaction: it keeps other writers waiting.
-    new = [(text, tokens_of(text)) for text in texts]
+    new = [(text, [] if text.is_temporary else tokens_of(text)) for text in texts]
     with transaction.atomic():
         if messages := [text.message for text, _tokens in new if text.message]:
             MessageWords.objects.filter(message__in=messages).delete()
@@ -60,7 +65,8 @@ def replace(texts: Iterable[Indexed]) -> None:
 
 def add(text: Indexed) -> None:
     """Index a text of which nothing is indexed yet."""
-    _add(text, tokens_of(text))
+    if not text.is_temporary:
+        _add(text, tokens_of(text))
 
 
 def tokens_of(text: Indexed) -> list[str]:
@@ -69,6 +75,8 @@ def tokens_of(text: Indexed) -> list[str]:
 
 
 def _add(text: Indexed, tokens: Sequence[str]) -> None:
+    if text.is_temporary:
+        return
     row = MessageWords(conversation_id=text.conversation, message_id=text.message, version=VERSION)
     row.save(force_insert=True)
     with connection.cursor() as cursor:
@@ -90,20 +98,25 @@ def copy(messages: Mapping[UUID, UUID], conversation: UUID) -> None:
 
 
 def of_message(message: Message, owner: int) -> Indexed:
-    return Indexed(owner, message.conversation_id, message.id, message.text)
+    return Indexed(owner, message.conversation_id, message.id, message.text, message.conversation.is_temporary)
 
 
 def of_title(conversation: Conversation) -> Indexed:
-    return Indexed(conversation.owner_id, conversation.id, None, conversation.title)
+    return Indexed(conversation.owner_id, conversation.id, None, conversation.title, conversation.is_temporary)
 
 
 def fill() -> None:
     """Index some messages and titles that are not, oldest first: from before there was an index, or this analyser."""
-    ended = Message.objects.exclude(status=Message.Status.STREAMING)
+    ended = Message.objects.exclude(status=Message.Status.STREAMING).filter(conversation__keeping=Keeping.KEPT)
     missing = ended.exclude(indexed__version=VERSION).order_by("created_at").values_list("pk", flat=True)
     _fill(list(missing[:AT_ONCE]), _replace_messages)
     titled = MessageWords.objects.filter(message=None, version=VERSION).values("conversation")
-    untitled = Conversation.objects.exclude(pk__in=titled).order_by("created_at").values_list("pk", flat=True)
+    untitled = (
+        Conversation.objects.filter(keeping=Keeping.KEPT)
+        .exclude(pk__in=titled)
+        .order_by("created_at")
+        .values_list("pk", flat=True)
+    )
     _fill(list(untitled[:AT_ONCE]), _replace_titles)
 
 

@@ -29,8 +29,9 @@ class ModelQuestion:
     `label` is the highest label of everything in `messages`. `written` is the part of the answer that already exists if
     an interrupted answer is continued. `documents` is false if the person chose to search none. `temperature`: None
     leaves it to the model. `route` tells the ledger why this model is asked. `local_only`: no model outside the
-    building may get it. `requirements` are what it wants besides text, and `files` has the bytes of its pictures by
-    their ids. `read_present` reads the present state at the moment of sending.
+    building may get it. `is_temporary`: the answer may not be cached. `requirements` are what it wants besides text,
+    and `files` has the bytes of its pictures by their ids. `read_present` reads the present state at the moment of
+    sending.
     """
 
     model: ModelInfo
@@ -45,6 +46,7 @@ class ModelQuestion:
     temperature: float | None = None
     route: str = ""
     local_only: bool = False
+    is_temporary: bool = False
     requirements: Requirements = NONE
     files: Mapping[str, bytes] = field(default_factory=dict, hash=False)
     read_present: ReadPresent = field(kw_only=True, compare=False)

@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
 
-from chat.conversations import access, branches, chosen_collections, drafts, folders, instructions, lists
+from chat.conversations import access, branches, chosen_collections, drafts, folders, instructions, keeping, lists
 from chat.conversations.branches import ThreadPart
 from chat.events import Snapshot
 from chat.live import snapshots
@@ -70,6 +70,7 @@ def page_context(
             "budgets": budgets.exist(),
             "budget_notice": notices.budget_notice(user),
             "otherwise": retries.OTHERWISE,
+            "keeping": None if conversation else keeping.choice(user.id, form.get("keep", "") if form else ""),
             "instructions": instructions.exist(user.id),
             "instructions_off": form.get("instructions") == "off"
             if form

@@ -39,8 +39,8 @@ async def start(request: HttpRequest) -> HttpResponse:
     if request.method != "POST":
         return redirect("chat:new")
     try:
-        folder = folder_of(request)
-        started = await begin(request, lambda user: storage.post(user, None, **message_of(request), folder=folder))
+        where = {"folder": folder_of(request), "keep": request.POST.get("keep", "")}
+        started = await begin(request, lambda user: storage.post(user, None, **message_of(request), **where))
     except LangAIError as error:
         return await refused(request, error)
     return pages.moved(request, reverse("chat:conversation", args=[started.conversation]))

@@ -52,8 +52,11 @@ def answer(
 
 
 def _may_be_shared(ask: ModelQuestion) -> bool:
-    """Return whether the cache may be used: not for confidential turns, partial answers or built-in models."""
-    is_whole = not ask.written and ask.model not in BUILT_IN
+    """Return whether the cache may be used.
+
+    Not for confidential turns, temporary chats, partial answers or built-in models.
+    """
+    is_whole = not ask.written and not ask.is_temporary and ask.model not in BUILT_IN
     # Tool calls are for the program that sent the tools, and pictures are not compared.
     is_text = ask.requirements == NONE and not ask.files
     return settings.CACHE_TTL > 0 and is_whole and is_text and ask.label < Sensitivity.CONFIDENTIAL

@@ -106,7 +106,9 @@ def close(started: Started, outcome: TurnOutcome, entries: Sequence[Entry]) -> b
         label_rises.catch_up(started.reply)
         reply_labels.reach(started.reply)
         owner = cast(int, started.request.caller.user_id)
-        history_rows.replace([Indexed(owner, started.conversation, started.reply, outcome.text)])
+        history_rows.replace(
+            [Indexed(owner, started.conversation, started.reply, outcome.text, started.request.is_temporary)]
+        )
     usage.close(started.reply, entries)
     return bool(closed)
 
@@ -139,8 +141,9 @@ def _end_lost(conversation_id: UUID, reply_id: UUID) -> bool:
         lease_until=None,
     )
     if ended:
-        owner = reply.conversation.owner_id
-        history_rows.replace([Indexed(owner, conversation_id, reply_id, text)])
+        conversation = reply.conversation
+        indexed = Indexed(conversation.owner_id, conversation_id, reply_id, text, conversation.is_temporary)
+        history_rows.replace([indexed])
         label_rises.catch_up(reply_id)
         reply_labels.reach(reply_id)
         usage.close(reply_id, [])

@@ -17,6 +17,7 @@ from chat.conversations import (
     drafts,
     folders,
     instructions,
+    keeping,
     label_rises,
     labels,
     titles,
@@ -81,6 +82,7 @@ WRITTEN = (
     "label",
     "label_cause",
     "uses_instructions",
+    "expires_at",
 )
 # More messages than a prompt has room for.
 EARLIER = 200
@@ -104,19 +106,21 @@ def post(
     after: UUID | None = None,
     folder: UUID | None = None,
     uses_instructions: bool | None = None,
+    keep: str = "",
 ) -> Started:
     """Append a person's message and an empty reply; without `conversation_id`, to a new conversation.
 
     `after` is the last message that the page shows: the message follows it, also if another tab has chosen another
     branch meanwhile. `collections` are the form's values; if empty, the message uses the previous message's
     collections. `label` raises the conversation's label, as do detections in the text. `source` is how a new
-    conversation came in, and `folder` where it is put. `uses_instructions` switches the person's own instructions on or
-    off in the conversation.
+    conversation came in, `folder` where it is put, and `keep` how long it stays, empty for the usual.
+    `uses_instructions` switches the person's own instructions on or off in the conversation.
     """
     text, model = drafts.text(text), drafts.model(model)
-    conversation = (
-        _new(user, text, source, folder) if conversation_id is None else _existing(user, conversation_id, after)
-    )
+    if conversation_id is None:
+        conversation = _new(user, text, source, folder, keep)
+    else:
+        conversation = _existing(user, conversation_id, after)
     pick = drafts.Pick(model).named(conversation.model)
     conversation.model = model
     if uses_instructions is not None:
@@ -174,10 +178,12 @@ def _ask(pick: drafts.Pick, question: Message, label: Sensitivity | None) -> Sta
     return _open(conversation, question, pick)
 
 
-def _new(user: User, text: str, source: str, folder_id: UUID | None = None) -> Conversation:
+def _new(user: User, text: str, source: str, folder_id: UUID | None = None, keep: str = "") -> Conversation:
     folder = folders.access_folder(user.id, folder_id, lock=True) if folder_id else None
     began, title = access.began(), titles.title_of(text, detectors.scan)
     conversation = Conversation(owner=user, title=title, source=source, label=began.label, label_cause=began.words)
+    conversation.keeping = keeping.chosen(user.id, keep)
+    conversation.expires_at = keeping.end_of(conversation.keeping, conversation.created_at)
     if folder:
         conversation.folder, conversation.collections = folder, folders.collections_for(user.id, folder.id)
     concurrency.refuse_while_live(conversation)
@@ -269,6 +275,7 @@ def _point_at(conversation: Conversation, reply: Message) -> None:
     conversation.current_leaf = reply
     # What goes on is not put aside any more.
     conversation.updated_at, conversation.archived_at = timezone.now(), None
+    keeping.renew(conversation)
     conversation.save(update_fields=WRITTEN)
 
 
@@ -296,12 +303,13 @@ def _started(
         options=_options(question, pick),
         catalogue=tuple(models),
         policy=policies.active(),
-        reader=reader,
+        reader=replace(reader, is_remembered=not conversation.is_temporary),
         caller=caller,
         written=reply.text,
         cited=tuple(cited),
         given=tuple(given),
         asked=asked,
+        is_temporary=conversation.is_temporary,
         personal=instructions.in_conversation(conversation),
         instructions=drafts.LENGTHS.get(pick.length, ""),
     )

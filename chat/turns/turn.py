@@ -278,6 +278,7 @@ def _model_question(request: TurnRequest, prepared: RoutedTurn, state: TurnState
         temperature=request.options.temperature,
         route=prepared.route.why,
         local_only=request.pick.local_only,
+        is_temporary=request.is_temporary,
         requirements=request.requirements,
         files=request.files,
         read_present=partial(state.read_present, request, prepared),

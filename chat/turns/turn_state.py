@@ -137,7 +137,8 @@ def _refreshed(request: TurnRequest) -> TurnRequest:
     person = User.objects.filter(pk=request.reader.user_id, is_active=True).first()
     if person is None:
         raise ForbiddenError(CLOSED)
-    reader, folder = reader_of(person), folder_instructions.again(person.pk, request.caller.conversation)
+    reader = replace(reader_of(person), is_remembered=request.reader.is_remembered)
+    folder = folder_instructions.again(person.pk, request.caller.conversation)
     return replace(
         request,
         causes=_risen(request, folder),

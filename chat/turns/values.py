@@ -51,7 +51,8 @@ class TurnRequest:
     shorten the history, because a program chose it. `pictures` go with the question, and `files` has the bytes of all
     pictures by their ids. `after` are the calls of tools that the model made after the question, with their results.
     `requirements` are the tools that a program offers, and the JSON that it expects. `personal` are the person's own
-    instructions, which come before those of a `folder` and before `instructions`.
+    instructions, which come before those of a `folder` and before `instructions`. `is_temporary`: nothing of the turn
+    may be cached or searched.
     """
 
     question: str
@@ -76,6 +77,7 @@ class TurnRequest:
     requirements: Requirements = requirements.NONE
     folder: FolderInstructions | None = None
     personal: Personal = NO_INSTRUCTIONS
+    is_temporary: bool = False
 
     @property
     def label(self) -> Sensitivity:

@@ -30,14 +30,18 @@ def embedded(
     *,
     person: int | None,
     read_present: ReadPresent | None = None,
+    is_cached: bool = True,
 ) -> "np.ndarray":
-    """Return `embedder.embed` for a person's questions, which they may repeat; cached texts cost nothing."""
+    """Return `embedder.embed` for a person's questions, which they may repeat; cached texts cost nothing.
+
+    Without `is_cached` the cache is neither read nor written.
+    """
     import numpy as np
 
     def embed(new: Sequence[str]) -> "np.ndarray":
         return embedder.embed(new, label, caller=caller, read_present=read_present, use=Use.QUESTION)
 
-    if not texts or not settings.CACHE_TTL or label >= Sensitivity.CONFIDENTIAL:
+    if not (texts and is_cached and settings.CACHE_TTL) or label >= Sensitivity.CONFIDENTIAL:
         return embed(texts)
     people = caches.people(person)
     names = {text: caches.keyed_name(KIND, [embedder.fingerprint, text, people]) for text in texts}

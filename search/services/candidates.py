@@ -118,7 +118,14 @@ def embedded_question(
     asked: SearchQuestion, reader: Reader, label: Sensitivity, caller: Caller, read_present: ReadPresent | None = None
 ) -> CandidateQuestion:
     """Return the reader's question with its vectors, by each embedder that may see it and knows its language."""
-    embed = partial(remembered.embedded, label=label, caller=caller, person=reader.user_id, read_present=read_present)
+    embed = partial(
+        remembered.embedded,
+        label=label,
+        caller=caller,
+        person=reader.user_id,
+        read_present=read_present,
+        is_cached=reader.is_remembered,
+    )
     searchable = queried(reader.collections, label)
     by_embedder: dict[str, list[Index]] = {}
     for index in searchable.indexes:

@@ -1,0 +1,15 @@
+"""Rules for temporary chats in admin: where people's new conversations start, and the longest that they may stay."""
+
+from django.contrib import admin
+
+from chat.keeping_model import KeepingRule
+
+
+class KeepingRuleAdmin(admin.ModelAdmin[KeepingRule]):
+    list_display = ["whose", "keeping", "enforced"]
+    fields = ["team", "keeping", "enforced"]
+    list_select_related = ["team"]
+
+    @admin.display(description="for", ordering="team__name")
+    def whose(self, rule: KeepingRule) -> str:
+        return str(rule.team or "Everyone")

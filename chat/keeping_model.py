@@ -1,0 +1,54 @@
+"""How long conversations stay, and what admins set for people's new ones."""
+
+from datetime import timedelta
+
+from django.db import models
+
+from langai_site.accounts.models import Team
+
+
+class Keeping(models.TextChoices):
+    """How long a conversation stays. It is chosen when the conversation begins and never changes."""
+
+    KEPT = "kept", "Kept until you delete it"
+    WEEK = "week", "Temporary: 7 days"
+    HOUR = "hour", "Temporary: an hour after last use"
+
+    @property
+    def words(self) -> str:
+        """Return what becomes of the conversation, as a whole sentence begins: "Deleted …"."""
+        return {
+            Keeping.KEPT: "kept until you delete it",
+            Keeping.WEEK: "deleted 7 days after it began",
+            Keeping.HOUR: "deleted an hour after its last message",
+        }[self]
+
+
+# From the longest to the shortest.
+ORDER = (Keeping.KEPT, Keeping.WEEK, Keeping.HOUR)
+LIFETIMES = {Keeping.WEEK: timedelta(days=7), Keeping.HOUR: timedelta(hours=1)}
+
+
+class KeepingRule(models.Model):
+    """What admins set for the new conversations of a team, or of everyone: where they start, or the longest."""
+
+    team = models.OneToOneField(
+        Team, null=True, blank=True, on_delete=models.CASCADE, related_name="+", help_text="Empty: everyone."
+    )
+    keeping = models.CharField("new conversations are", max_length=4, choices=Keeping, default=Keeping.WEEK)
+    enforced = models.BooleanField(
+        default=False, help_text="People cannot keep a new conversation longer. Otherwise it is only where they start."
+    )
+
+    class Meta:
+        verbose_name = "rule for temporary chats"
+        verbose_name_plural = "rules for temporary chats"
+        ordering = ["team__name"]
+        constraints = [
+            models.UniqueConstraint(
+                models.Value(1), condition=models.Q(team=None), name="one_keeping_rule_for_everyone"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.team or 'Everyone'}: {self.get_keeping_display()}"
