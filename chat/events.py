@@ -132,10 +132,16 @@ class ReplyCorrected(TypedDict):
     reply: str
 
 
+class ConversationTitled(TypedDict):
+    """A model has written the conversation's title; the database has it."""
+
+    type: Literal["conversation.titled"]
+
+
 ReplyEvent = ReplyBegun | ReplyGrew | ReplySourced | ReplyProgressed | ReplyDone
 # A change of a live reply; changes are numbered consecutively.
 ReplyChange = ReplyGrew | ReplySourced | ReplyProgressed
-Event = ReplyEvent | LabelRose | ConversationGone | BranchGone | ReplyCorrected
+Event = ReplyEvent | LabelRose | ConversationGone | ConversationTitled | BranchGone | ReplyCorrected
 
 
 def group_of(conversation: UUID) -> str:

@@ -71,9 +71,16 @@ class MessageQuerySet(models.QuerySet["Message"]):
 class Conversation(models.Model):
     """A tree of messages that belongs to one person; `current_leaf` names the branch that is shown."""
 
+    class TitledBy(models.TextChoices):
+        WORDS = "words", "its first words"
+        ASKED = "asked", "its first words; a model was asked for another"
+        MODEL = "model", "a model"
+        PERSON = "person", "its owner"
+
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="conversations")
     title = models.CharField(max_length=120)
+    titled_by = models.CharField(max_length=6, choices=TitledBy, default=TitledBy.WORDS)
     label = models.PositiveSmallIntegerField(choices=LABEL_CHOICES, default=Sensitivity.PUBLIC)
     label_cause = models.CharField(max_length=300, blank=True, help_text="Why it has its label, as its owner reads it.")
     source = models.CharField(max_length=20, default="page")

@@ -94,6 +94,9 @@ try:
     # Seconds; 0: no answer is given twice. Shared: also to other people who ask the same and may read the same.
     CACHE_TTL = env.int("CACHE_TTL", 3600, validate=environment.at_least(0))
     CACHE_SHARED = env.bool("CACHE_SHARED", False)
+    # Who writes the titles of chats from their first question and answer: local models, which costs nothing and sends
+    # nothing away, any model, or none: then they stay the first words.
+    TITLES = env.str("TITLES", "local", validate=OneOf(["local", "any", "off"]))
     # Rates are as in "60/m"; empty: no limit.
     RATE_LIMIT_PER_MINUTE: str = env.rate("RATE_LIMIT_PER_MINUTE", "60/m")
     RATE_LIMIT_PAGES: str = env.rate("RATE_LIMIT_PAGES", "600/m")

@@ -170,6 +170,12 @@ def plain_static_files(settings):
 
 
 @pytest.fixture(autouse=True)
+def no_titles_by_models(settings):
+    """Tests count what reaches a model; those of titles switch them on."""
+    settings.TITLES = "off"
+
+
+@pytest.fixture(autouse=True)
 def nothing_remembered():
     """A test's sensitive patterns, its policy and its budgets are gone with its rows."""
     yield

@@ -186,8 +186,8 @@ def rename(user_id: int, conversation_id: UUID, title: str) -> Conversation:
         raise InvalidError("A title needs at least one character.")
     if len(cleaned) > 120:
         raise InvalidError("A title can have at most 120 characters.")
-    conversation.title = cleaned
-    conversation.save(update_fields=["title"])
+    conversation.title, conversation.titled_by = cleaned, Conversation.TitledBy.PERSON
+    conversation.save(update_fields=["title", "titled_by"])
     history_rows.replace([history_rows.of_title(conversation)])
     return conversation
 

@@ -34,6 +34,7 @@ def fork(user: User, reply_id: UUID) -> Conversation:
     new = Conversation(
         owner=user,
         title=old.title,
+        titled_by=old.titled_by if old.titled_by == Conversation.TitledBy.PERSON else Conversation.TitledBy.MODEL,
         label=old.label,
         label_cause=old.label_cause,
         source=access.PAGE,

@@ -171,7 +171,8 @@ async def _until_ended(reply: UUID, following: _Following, view: _View) -> Async
 
 def _is_of_live(event: Event) -> TypeGuard[ReplyEvent]:
     """Return whether an event tells of a reply that is being written, and not of the conversation."""
-    return event["type"] not in ("label.rose", "conversation.gone", "branch.gone", "reply.corrected")
+    others = ("label.rose", "conversation.gone", "conversation.titled", "branch.gone", "reply.corrected")
+    return event["type"] not in others
 
 
 def _has_ended(reply: UUID) -> bool:

@@ -12,6 +12,7 @@ from chat.events import (
     IDLE,
     BranchGone,
     ConversationGone,
+    ConversationTitled,
     LabelRose,
     ReplyBegun,
     ReplyChange,
@@ -189,6 +190,10 @@ class ConversationConsumer(PersonSocket):
     async def label_rose(self, _event: LabelRose | None) -> None:
         conversation = await self.read(access.access_conversation, self.user_id, self.conversation)
         await self._draw(self._label_frame(conversation))
+
+    async def conversation_titled(self, _event: ConversationTitled) -> None:
+        conversation = await self.read(access.access_conversation, self.user_id, self.conversation)
+        await self._draw(fragments.title_frame(conversation))
 
     async def conversation_gone(self, event: ConversationGone) -> None:
         """Close the socket if the conversation was deleted."""

@@ -292,6 +292,11 @@ def label_frame(conversation: Conversation) -> str:
     return chip + render_to_string("chat/page.html#mark", {"item": conversation, "is_frame": True})
 
 
+def title_frame(conversation: Conversation) -> str:
+    """Return the frame with the conversation's title, above the thread and in the list; nothing loses its focus."""
+    return render_to_string("chat/title.html", {"conversation": conversation})
+
+
 def raised_frame(label: Sensitivity) -> str:
     """Return the frame with the composer's choice of labels after the label rose."""
     return render_to_string("chat/page.html#raise", {"labels": labels_from(label), "oob": True})

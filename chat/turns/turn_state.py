@@ -75,6 +75,16 @@ class StoredTurnState:
         return await in_database_thread(_refreshed, request)
 
 
+def present_beside(request: TurnRequest, model: ModelInfo, reply: UUID) -> Present:
+    """Return the present state of a small call about a turn's question and its answer `reply`, which has ended.
+
+    Raises NotAdmittedError.
+    """
+    given = labels_of(given_documents.of_reply(reply))
+    label = highest(_label(request), *given.values())
+    return Present(label, _model_now(model, request.reader.user_id), tuple(given))
+
+
 def _present(request: TurnRequest, prepared: RoutedTurn) -> Present:
     given = {passage.hit.source_id for passage in prepared.passages}
     sources = readable_sources(request.reader.user_id, given)

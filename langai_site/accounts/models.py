@@ -10,7 +10,7 @@ from django.db import models
 from django.utils import timezone
 
 from langai_site.accounts.scopes import Scope
-from langai_site.sensitivity import Sensitivity
+from langai_site.sensitivity import LABEL_CHOICES, Sensitivity
 
 INVITATION_LIFETIME = timedelta(days=7)
 # Characters of both texts of a person's instructions.
@@ -63,7 +63,7 @@ class Instructions(models.Model):
     )
     about = models.TextField(blank=True)
     answers = models.TextField(blank=True)
-    label = models.PositiveSmallIntegerField(choices=Sensitivity, default=Sensitivity.PUBLIC)
+    label = models.PositiveSmallIntegerField(choices=LABEL_CHOICES, default=Sensitivity.PUBLIC)
     updated_at = models.DateTimeField(auto_now=True)
 
     class Meta:
