@@ -30,6 +30,7 @@ WHERE_ALL_MEET = {"langai_site/asgi.py", "langai_site/urls.py", "langai_site/api
 LAYERS = {
     "chat": [
         "events folder_models feedback_model keeping_model values",
+        "policy_models",
         "models markdown",
         "measures llm history overview",
         "routing",

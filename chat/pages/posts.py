@@ -39,8 +39,10 @@ async def start(request: HttpRequest) -> HttpResponse:
     if request.method != "POST":
         return redirect("chat:new")
     try:
-        where = {"folder": folder_of(request), "keep": request.POST.get("keep", "")}
-        started = await begin(request, lambda user: storage.post(user, None, **message_of(request), **where))
+        folder, keep = folder_of(request), request.POST.get("keep", "")
+        started = await begin(
+            request, lambda user: storage.post(user, None, **message_of(request), folder=folder, keep=keep)
+        )
     except LangAIError as error:
         return await refused(request, error)
     return pages.moved(request, reverse("chat:conversation", args=[started.conversation]))

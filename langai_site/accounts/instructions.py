@@ -6,9 +6,9 @@ from django import forms
 
 from langai_site import detectors
 from langai_site.accounts.models import INSTRUCTIONS_MAX, Instructions, User
-from langai_site.sensitivity import Sensitivity, highest
+from langai_site.sensitivity import LABEL_CHOICES, Sensitivity, highest
 
-LABELS = [(Sensitivity.PUBLIC, "By what it contains"), *list(Sensitivity.choices)[1:]]
+LABELS = [(Sensitivity.PUBLIC, "By what it contains"), *LABEL_CHOICES[1:]]
 
 
 class InstructionsForm(forms.ModelForm[Instructions]):
