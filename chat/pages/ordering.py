@@ -120,6 +120,7 @@ async def arrange(request: HttpRequest, conversation: UUID) -> HttpResponse:
     is_part = bool(request.htmx)  # type: ignore[attr-defined]
     page = request.htmx.current_url_abs_path if is_part else ""  # type: ignore[attr-defined]
     context["back"] = page or reverse("chat:conversation", args=[conversation])
+    context["is_open"] = f"/conversations/{conversation}/" in context["back"]
     return await pages.drawn(request, f"{ARRANGE}#choices" if is_part else ARRANGE, context)
 
 

@@ -174,11 +174,8 @@ async def test_what_makes_no_sense_is_refused(client, alice):
 async def test_the_menu_of_a_row_moves_pins_and_archives(client, folder, alice):
     (row,) = await talks(alice, 1)
     menu = await client.get(at("arrange", row), headers=HTMX)
-    assert {button.attributes["value"] for button in LexborHTMLParser(menu.text).css("button")} == {
-        "pin",
-        "archive",
-        "move",
-    }
+    deeds = LexborHTMLParser(menu.text).css("button[name=action]")
+    assert [button.attributes["value"] for button in deeds] == ["pin", "archive", "move"]
     moved = await client.post(ORDER, {"ids": row.id, "action": "move", "folder": folder.id}, headers=HTMX)
     assert f'<li id="c-{row.id}" hx-swap-oob="delete">' in moved.text
     assert "Moved “Talk 0” to “Contracts”." in moved.text
@@ -187,6 +184,12 @@ async def test_the_menu_of_a_row_moves_pins_and_archives(client, folder, alice):
     assert "<h2>Pinned</h2>" in pinned.text
     # Without a script, the same is a page.
     page = await page_of(client, at("arrange", row))
+    assert [form.attributes["action"] for form in page.css("main form")] == [
+        at("rename", row),
+        ORDER,
+        at("delete", row),
+    ]
+    assert page.css_first("main [hx-post]") is None
     assert page.css_first("option[selected]").text() == "Contracts"
 
 
