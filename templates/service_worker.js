@@ -52,9 +52,8 @@ addEventListener("fetch", (event) => {
 // A notice that an answer is ready leads to its tab.
 async function show(address) {
   const tabs = await clients.matchAll({ type: "window" });
-  const tab = tabs.find((each) => each.url === address) ?? tabs[0];
-  if (tab) return tab.focus();
-  return clients.openWindow(address);
+  const tab = tabs.find((each) => each.url === address);
+  return tab ? tab.focus() : clients.openWindow(address);
 }
 
 addEventListener("notificationclick", (event) => {

@@ -60,7 +60,7 @@ def test_the_theme_and_the_text_size_are_drawn_by_the_server(page, bob):
     assert bob.preferences == {}
 
 
-@pytest.mark.parametrize("path", [ACCOUNT, "/", "/docs"])
+@pytest.mark.parametrize("path", [ACCOUNT, "/library/", "/docs"])
 def test_high_contrast_is_a_theme_of_its_own(page, bob, path):
     assert "contrast" not in page.get(path).text.partition("<body")[0]
     save(page, theme="contrast")
