@@ -4,6 +4,7 @@ from chat.pages import (
     correcting,
     deleting,
     feedback,
+    diagrams,
     folders,
     history,
     model_list,
@@ -18,6 +19,8 @@ from chat.pages.consumers import ConversationConsumer
 app_name = "chat"
 urlpatterns = [
     path("", views.new, name="new"),
+    path("diagram", diagrams.frame, name="diagram"),
+    path("diagram/mermaid-<str:release>.js", diagrams.mermaid, name="mermaid"),
     path("models/", model_list.models, name="models"),
     path("go/", palette.palette, name="palette"),
     path("go/keys/", palette.keys, name="keys"),

@@ -14,6 +14,8 @@ CONTENT_SECURITY_POLICY = {
         "base-uri": [NONE],
         "frame-ancestors": [NONE],
         "manifest-src": [SELF],
+        # Diagrams are drawn in a frame without an origin: chat/pages/diagrams.py.
+        "frame-src": [SELF],
         # Only the policies of static/trusted_types.js turn text into HTML, and never into a script.
         "require-trusted-types-for": ["'script'"],
         "trusted-types": ["default", "langai-inert"],

@@ -156,5 +156,6 @@ export async function equip(within) {
     if (!block.isConnected || block.closest(".open") || find(".tools", block) || block.closest(".framed")) continue;
     if (block.matches(".code")) equipCode(block);
     else equipTable(block);
+    if (block.dataset.language === "mermaid") import("diagrams").then(({ draw }) => draw(block));
   }
 }

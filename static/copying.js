@@ -7,7 +7,10 @@ class UnreachableError extends Error {}
 // The answer without what means nothing elsewhere. The boxes of tasks become signs.
 function cleaned(answer) {
   const part = answer.cloneNode(true);
-  all(".cite, .unfound, button", part).forEach((extra) => extra.remove());
+  // Of a chart its numbers are left, of a diagram its source.
+  const extras = ".cite, .unfound, button, .tools, iframe, summary, .plot, .pie, .ranks, .legend";
+  all(extras, part).forEach((extra) => extra.remove());
+  all("details", part).forEach((folded) => folded.replaceWith(...folded.childNodes));
   all("input", part).forEach((box) => box.replaceWith(box.checked ? "☑" : "☐"));
   return part;
 }

@@ -111,3 +111,16 @@ def test_without_permission_it_says_what_to_do(copier):
     copier.page.evaluate(refusing)
     copier.reply.get_by_role("button", name="Copy the code").click()
     expect(copier.page.locator("#notices")).to_contain_text("The browser did not allow copying.")
+
+
+def test_a_diagram_is_drawn_in_a_frame_without_an_origin_and_one_with_a_mistake_stays_source(copier, upstream):
+    upstream.script("```mermaid\nflowchart LR\n  A[Ship] --> B[Berth]\n```\n\n```mermaid\nflowchart TD\n  A[[[\n```")
+    copier.ask("Draw it", "echo")
+    copier.until_ended()
+    frame = copier.reply.locator("iframe").first
+    expect(frame).to_have_attribute("sandbox", "allow-scripts")
+    expect(frame.content_frame.get_by_text("Berth")).to_be_visible()
+    assert frame.bounding_box()["height"] > 40
+    expect(copier.reply.get_by_text("Source of the diagram")).to_be_visible()
+    expect(copier.reply.locator(".notice")).to_contain_text("This diagram cannot be drawn: ")
+    expect(copier.reply.locator(".code").last).to_be_visible()
