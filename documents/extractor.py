@@ -16,7 +16,7 @@ import httpx
 from django.conf import settings
 
 from documents.extraction import sandbox
-from documents.extraction.types import Extracted, ExtractionError, Limits
+from documents.extraction.types import Extracted, ExtractionError, LimitReachedError, Limits
 from documents.models import Document
 from documents.names import split
 from langai_site.outbound import bounds
@@ -27,8 +27,9 @@ from langai_site.sensitivity import HIGHEST_FOR_HOSTED, Sensitivity
 SUFFIXES = frozenset(
     {".pdf", ".docx", ".docm", ".dotx", ".pptx", ".pptm", ".ppsx", ".png", ".jpg", ".jpeg", ".tif", ".tiff", ".webp"}
 )
-# A larger file is read here. Seconds of one request, and between two questions whether the file is read.
-MOST_MB, REQUEST_SECONDS, WAIT_SECONDS = 100, 30.0, 2.0
+# A larger file is read here. Seconds of one request; those that the service may take to answer whether the file is
+# read; and those between two such questions.
+MOST_MB, REQUEST_SECONDS, WAIT_SECONDS, PAUSE_SECONDS = 100, 30.0, 2.0, 0.2
 # UTF-8 and JSON may make so many bytes of a character.
 BYTES_A_CHARACTER, OTHER_BYTES = 6, 1_000_000
 CONVERT, POLL, RESULT = "/v1/convert/file/async", "/v1/status/poll/", "/v1/result/"
@@ -77,12 +78,18 @@ def _converted(document: Document, marker: str, limits: Limits, watch: Callable[
                 if status not in ("pending", "started"):
                     raise ExtractorError("it could not read the file")
                 if time.monotonic() > ends_at:
-                    raise ExtractorError(f"it was not done after {limits.seconds} seconds")
+                    raise _too_slow(limits)
                 watch()
-                time.sleep(0.1)
+                time.sleep(PAUSE_SECONDS)
             return _markdown(_get(client, f"{RESULT}{task}"))
     except httpx.HTTPError as error:
         raise ExtractorError(f"it does not answer ({type(error).__name__})") from error
+
+
+def _too_slow(limits: Limits) -> Exception:
+    """Return the error that lets the document be read again with more time, if it may have more."""
+    reason = f"it was not done after {limits.seconds} seconds"
+    return LimitReachedError(f"The extraction service: {reason}.") if limits.is_first_try else ExtractorError(reason)
 
 
 def _client(most: int) -> httpx.Client:

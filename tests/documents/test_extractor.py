@@ -7,7 +7,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from documents import diagnosis
+from documents import diagnosis, limits
 from documents.models import Document
 from documents.notes import described
 from langai_site.sensitivity import Sensitivity
@@ -135,6 +135,13 @@ def test_what_it_does_not_read_is_read_here_and_said(docling, upload, settings, 
     assert Passage.objects.get().text == "Our own text."
     [note] = said(document)
     assert note.startswith(f"LangAI read this file itself, because the extraction service did not: {reason}")
+
+
+def test_a_slow_service_gets_a_small_file_again_with_more_time(docling, upload, monkeypatch):
+    monkeypatch.setattr(limits, "QUICK_SECONDS", 0)
+    document = outcome(upload(files.pdf("Our own text."), "a.pdf"))
+    assert docling.asked.count("/v1/convert/file/async") == 2
+    assert (document.title, said(document)) == ("Prices", ["Page 2 has no text."])
 
 
 def test_a_service_that_is_away_costs_no_document(settings, upload):

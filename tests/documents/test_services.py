@@ -76,7 +76,7 @@ def test_of_two_uploads_at_once_one_is_refused(policies, alice, folder):
         ("", "empty.txt", "is empty"),
         ("MZ", "setup.exe", r"cannot be read. These can: \.adoc,"),
         ("text", "notes.pages", "cannot be read"),
-        ("x", "old.doc", r"save it as \.docx"),
+        ("x", "old.xlsb", r"save it as \.xlsx"),
         ("x" * (1024 * 1024 + 1), "big.txt", "larger than 1 MB"),
     ],
 )
