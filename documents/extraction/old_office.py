@@ -122,6 +122,18 @@ def _kill(process: subprocess.Popen[bytes]) -> None:
     process.wait()
 
 
+def check(path: Path) -> None:
+    """Raise ExtractionError unless the file is of the old type that it is named after.
+
+    LibreOffice goes by what is in a file, whatever its name says. Formats that are text, such as HTML and flat
+    OpenDocument, can draw in other files.
+    """
+    signatures.check(path)
+    with path.open("rb") as file:
+        if not file.read(len(signatures.OLE)) == signatures.OLE:
+            raise ExtractionError(UNOPENED)
+
+
 def main(arguments: list[str]) -> None:
     """Limit this process, check what the file is, and become LibreOffice."""
     office, path, kind, folder, memory_mb, seconds, parent = arguments
@@ -137,7 +149,7 @@ def main(arguments: list[str]) -> None:
     ):
         resource.setrlimit(what, (most, most))
     try:
-        signatures.check(Path(path))
+        check(Path(path))
     except ExtractionError as error:
         json.dump({"error": error.message}, sys.stdout)
         sys.stdout.flush()

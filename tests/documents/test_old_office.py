@@ -104,6 +104,13 @@ def test_another_type_is_refused_before_it_is_opened(office, tmp_path):
     assert not (folder / "called").exists()
 
 
+def test_text_under_an_old_name_is_never_opened(office, tmp_path):
+    folder = office()
+    with pytest.raises(ExtractionError, match="LibreOffice could not open this file"):
+        converted(files.written(tmp_path, "a.doc", "<html><iframe src='file:///etc/passwd'></iframe></html>"))
+    assert not (folder / "called").exists()
+
+
 def test_without_it_old_files_are_refused_with_what_to_do(upload, monkeypatch, tmp_path):
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(InvalidError, match=r"save it as \.docx, and upload that\. Or ask an admin to install LibreO"):
