@@ -14,7 +14,7 @@ class ChatConfig(AppConfig):
         from chat.history import rows as history_rows
         from chat.live import closed_accounts, expiring, raising, runner
         from chat.markdown import passages
-        from chat.turns import cited_sources
+        from chat.turns import cited_sources, sending
         from langai_site import registry
 
         def live_replies() -> int:
@@ -37,5 +37,6 @@ class ChatConfig(AppConfig):
         registry.worker_job("deleted conversations", seconds=60, run=access.purge_deleted)
         registry.worker_job("changes of the list", seconds=600, run=ordering.purge)
         registry.worker_job("temporary conversations", seconds=30, run=expiring.purge)
+        registry.worker_job("keys of messages", seconds=3600, run=sending.forget_old)
         registry.worker_job("words of conversations", seconds=600, run=history_rows.fill)
         registry.worker_job("replaced versions", seconds=3600, run=cited_sources.discard_uncited)

@@ -23,11 +23,6 @@ def text_of(parts: Iterable[Mapping[str, Any]]) -> str:
     return "".join(part["text"] for part in parts if part["type"] == "text")
 
 
-def original_of(parts: Iterable[Mapping[str, Any]]) -> str | None:
-    """Return what the model had written, if its person corrected it; otherwise None."""
-    return next((str(part["text"]) for part in parts if part["type"] == "original"), None)
-
-
 def thinking_of(parts: Iterable[Mapping[str, Any]]) -> Thinking | None:
     """Return the thoughts before a message's text; None if there are none."""
     found = (Thinking(part["text"], part["seconds"]) for part in parts if part["type"] == "thinking")
@@ -188,7 +183,8 @@ class Message(models.Model):
 
     @property
     def original(self) -> str | None:
-        return original_of(self.parts)
+        """Return what the model had written, if its person corrected it; otherwise None."""
+        return next((str(part["text"]) for part in self.parts if part["type"] == "original"), None)
 
     @property
     def thinking(self) -> Thinking | None:
@@ -210,6 +206,24 @@ class MessageWords(models.Model):
 
     def __str__(self) -> str:
         return str(self.message_id or self.conversation_id)
+
+
+class SentMessage(models.Model):
+    """A message that came with a key of its sender: sent again with that, it is not stored again."""
+
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    key = models.CharField(max_length=64, help_text="The key's hash.")
+    digest = models.CharField(max_length=64, help_text="Of what was sent.")
+    conversation = models.UUIDField(null=True)
+    reply = models.UUIDField(null=True)
+    created_at = models.DateTimeField(default=timezone.now, db_index=True)
+
+    class Meta:
+        default_permissions = ()
+        constraints = [models.UniqueConstraint(fields=["owner", "key"], name="one_message_a_key")]
+
+    def __str__(self) -> str:
+        return str(self.reply)
 
 
 class ReplyHtml(models.Model):

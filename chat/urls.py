@@ -3,8 +3,8 @@ from django.urls import path
 from chat.pages import (
     correcting,
     deleting,
-    feedback,
     diagrams,
+    feedback,
     folders,
     history,
     model_list,

@@ -37,11 +37,21 @@ function fold(button) {
   button.ariaExpanded = String(button.ariaExpanded !== "true");
 }
 
+/* Each message has a key: sent again because its response was lost, it is stored once. It changes once it got through. */
+
+const keyPlace = (form) => `${form.dataset.draft}.once`;
+
+function renewKey(form) {
+  form.elements.once.value = [...crypto.getRandomValues(new Uint8Array(12))].map((byte) => byte.toString(16)).join("-");
+  drafts.drop(keyPlace(form));
+}
+
 function setUpComposer() {
   const form = find("#composer");
   if (!form) return;
   const field = form.elements.text;
   field.value ||= drafts.read(form.dataset.draft);
+  form.elements.once.value = (field.value && drafts.read(keyPlace(form))) || form.elements.once.value;
   measure(field);
   field.addEventListener("input", () => {
     drafts.keep(form.dataset.draft, field.value);
@@ -90,6 +100,7 @@ function sent({ detail: { elt, xhr, requestConfig } }) {
   if (elt.id !== "composer") return;
   const field = elt.elements.text;
   if (!isAccepted(xhr)) return notSent(field, requestConfig.parameters.text);
+  renewKey(elt);
   // Text that was typed meanwhile is the next draft.
   if (field.value) drafts.keep(elt.dataset.draft, field.value);
   else drafts.drop(elt.dataset.draft);
@@ -98,8 +109,9 @@ function sent({ detail: { elt, xhr, requestConfig } }) {
 
 function notSent(field, text) {
   // It was stored and drawn: only the response was lost.
-  if (!pending) return;
+  if (!pending) return renewKey(field.form);
   arrived();
+  drafts.keep(keyPlace(field.form), field.form.elements.once.value);
   field.value = field.value ? `${text}\n\n${field.value}` : text;
   field.dispatchEvent(new Event("input", { bubbles: true }));
   field.focus();

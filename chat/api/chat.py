@@ -11,21 +11,24 @@ from ninja.params.functions import Header
 
 from chat.api import sse
 from chat.api.schemas import Answer, Ask, answer_of
-from chat.conversations import access, chosen_collections, drafts
+from chat.conversations import access, branches, chosen_collections, drafts
 from chat.live import closed_accounts, runner, watching
 from chat.models import Message
-from chat.turns import storage
+from chat.turns import sending, storage
+from chat.turns.sending import AlreadySentError
 from langai_site.accounts import limits
 from langai_site.accounts.doors import door, person_of, proof_of
 from langai_site.accounts.models import User
 from langai_site.accounts.scopes import Scope
 from langai_site.database.writer import in_database_thread
-from langai_site.errors import InvalidError, LangAIError
+from langai_site.errors import InvalidError, LangAIError, NotFoundError
 from langai_site.web import error_middleware
 from langai_site.web.api_errors import documented, understood
 from langai_site.web.stated_labels import HEADER, HEADER_WORDS, highest_stated
 
 router = Router(tags=["Chat"])
+KEY = "Idempotency-Key"
+KEY_WORDS = "Sent again with the same key within a day, the message is not asked again: you get the answer that it got."
 EVENTS = "Events: model, content, citations, usage; error if it failed; at the end [DONE]."
 PROBLEMS = documented(404, 409, 413, 415, 500)
 
@@ -37,14 +40,20 @@ PROBLEMS = documented(404, 409, 413, 415, 500)
     openapi_extra=sse.documented("The answer, or with `stream` its events."),
 )
 async def chat(
-    request: HttpRequest, body: Ask, sensitivity: str = Header("", alias=HEADER, description=HEADER_WORDS)
+    request: HttpRequest,
+    body: Ask,
+    sensitivity: str = Header("", alias=HEADER, description=HEADER_WORDS),
+    key: str = Header("", alias=KEY, description=KEY_WORDS),
 ) -> Answer | HttpResponseBase:
     """Ask, and get the answer once it is complete. It is written to its end even if you disconnect."""
     user = person_of(request)
     if body.stream:
         await limits.count_request(limits.API_STREAM, limits.person(user))
-        return await _streamed(request, user, body, sensitivity)
-    begun = await _begun(user, body, sensitivity)
+        return await _streamed(request, user, body, sensitivity, key)
+    try:
+        begun = await _begun(user, body, sensitivity, key)
+    except AlreadySentError as sent:
+        return await _answer_before(request, sent.reply)
     outcome = await closed_accounts.awaited(proof_of(request), begun.ending)
     if outcome.failure:
         raise outcome.failure
@@ -64,18 +73,37 @@ async def chat_stream(
         "", alias="Last-Event-ID", description="Resume after this event, without asking again."
     ),
     sensitivity: str = Header("", alias=HEADER, description=HEADER_WORDS),
+    key: str = Header("", alias=KEY, description=KEY_WORDS),
 ) -> HttpResponseBase:
     """Ask, and get the answer while it is written. Send the last event's id again to resume the stream from there."""
     user = person_of(request)
     if not last_event_id:
-        return await _streamed(request, user, body, sensitivity)
+        return await _streamed(request, user, body, sensitivity, key)
     reply, told = _place(last_event_id)
     await in_database_thread(access.access_reply, user.pk, reply)
     return sse.EventStream(_frames(request, reply, told, stop=body.stop_on_disconnect))
 
 
-async def _begun(user: User, body: Ask, sensitivity: str) -> runner.RunningReply:
-    return await runner.begin(lambda: in_database_thread(_open, user, body, sensitivity))
+async def _begun(user: User, body: Ask, sensitivity: str, key: str) -> runner.RunningReply:
+    """Start the reply. Raises AlreadySentError if the message was sent with the key before."""
+    given = sending.program_key(key)
+    digest = sending.digest_of(body.model_dump_json(exclude={"stream"}), sensitivity)
+
+    def opened() -> storage.Started:
+        return sending.once(user, given, digest, lambda: _open(user, body, sensitivity))
+
+    return await runner.begin(lambda: in_database_thread(opened))
+
+
+async def _answer_before(request: HttpRequest, reply: UUID) -> Answer:
+    """Return the answer that a message got which was sent before, once it is complete."""
+    async with contextlib.aclosing(watching.watch(proof_of(request), reply, 0)) as events:
+        async for event in events:
+            if isinstance(event, watching.Ended):
+                if event.reply.status == Message.Status.FAILED:
+                    raise LangAIError(event.reply.error, code=event.reply.error_code, status=503)
+                return answer_of(event.reply)
+    raise NotFoundError(branches.GONE)
 
 
 def _open(user: User, body: Ask, sensitivity: str) -> storage.Started:
@@ -106,9 +134,13 @@ def _collections(ids: list[int] | None) -> list[str]:
     return [str(pk) for pk in ids] or [chosen_collections.NONE]
 
 
-async def _streamed(request: HttpRequest, user: User, body: Ask, sensitivity: str) -> HttpResponseBase:
-    begun = await _begun(user, body, sensitivity)
-    return sse.EventStream(_frames(request, begun.started.reply, 0, stop=body.stop_on_disconnect))
+async def _streamed(request: HttpRequest, user: User, body: Ask, sensitivity: str, key: str) -> HttpResponseBase:
+    try:
+        reply = (await _begun(user, body, sensitivity, key)).started.reply
+    except AlreadySentError as sent:
+        reply = sent.reply
+        await in_database_thread(access.access_reply, user.pk, reply)
+    return sse.EventStream(_frames(request, reply, 0, stop=body.stop_on_disconnect))
 
 
 def _place(event_id: str) -> tuple[UUID, int]:

@@ -1,5 +1,6 @@
 """The pages that show conversations, read and drawn without holding up other requests."""
 
+import secrets
 from collections.abc import Mapping
 from itertools import chain
 from typing import Any
@@ -41,6 +42,11 @@ def shown_in(request: HttpRequest, listed: Mapping[str, Any]) -> dict[str, Any]:
     return {"conversation": next((item for item in items if f"/conversations/{item.id}/" in shown), None)}
 
 
+def new_key() -> str:
+    """Return a key for the next message of a page, by which it is stored once although it may be sent again."""
+    return secrets.token_urlsafe(12)
+
+
 def page_context(
     user: User, conversation: Conversation | None = None, form: QueryDict | None = None, folder: str = ""
 ) -> dict[str, Any]:
@@ -64,6 +70,7 @@ def page_context(
             "chosen": AUTO if gone else chosen,
             "gone_model": chosen if gone else "",
             "has_real_model": bool(models),
+            "once": new_key(),
             "max_chars": settings.MESSAGE_MAX_CHARS,
             "labels": fragments.labels_from(access.so_far(conversation).label),
             "levels": drafts.COMPLEXITIES,

@@ -17,7 +17,8 @@ from chat.models import Message
 from chat.pages import conversation as pages
 from chat.pages import fragments, label_choice, receipt_text
 from chat.routing.route import AUTO
-from chat.turns import previews, storage
+from chat.turns import previews, sending, storage
+from chat.turns.sending import AlreadySentError
 from langai_site.accounts.limits import counted_as_page
 from langai_site.accounts.models import User
 from langai_site.accounts.session import SignedOutError, as_user, by_person
@@ -40,12 +41,27 @@ async def start(request: HttpRequest) -> HttpResponse:
         return redirect("chat:new")
     try:
         folder, keep = folder_of(request), request.POST.get("keep", "")
-        started = await begin(
-            request, lambda user: storage.post(user, None, **message_of(request), folder=folder, keep=keep)
-        )
+
+        def post(user: User) -> storage.Started:
+            return storage.post(user, None, **message_of(request), folder=folder, keep=keep)
+
+        started = await begin(request, lambda user: _once(request, user, "new", lambda: post(user)))
+    except AlreadySentError as sent:
+        return _sent_before(request, sent)
     except LangAIError as error:
         return await refused(request, error)
     return pages.moved(request, reverse("chat:conversation", args=[started.conversation]))
+
+
+def _once(request: HttpRequest, user: User, place: str, open_turn: Callable[[], storage.Started]) -> storage.Started:
+    """Open a turn, unless the page has sent its message before: its form brings a key. Raises AlreadySentError."""
+    text = request.POST.get("text", "")
+    return sending.once(user, sending.page_key(request.POST.get("once", ""), place, text), "", open_turn)
+
+
+def _sent_before(request: HttpRequest, sent: AlreadySentError) -> HttpResponse:
+    """Show the message that is there already, as a whole page: what this one shows and has missed is not known."""
+    return pages.moved(request, f"{reverse('chat:conversation', args=[sent.conversation])}?reply={sent.reply}")
 
 
 def message_of(request: HttpRequest) -> dict[str, Any]:
@@ -95,10 +111,14 @@ async def refused(request: HttpRequest, error: LangAIError, conversation: UUID |
 async def post(request: HttpRequest, conversation: UUID) -> HttpResponse:
     if request.method != "POST":
         return redirect("chat:conversation", conversation)
+
+    def _post(user: User) -> storage.Started:
+        return storage.post(user, conversation, **message_of(request), after=shown_last(request))
+
     try:
-        started = await begin(
-            request, lambda user: storage.post(user, conversation, **message_of(request), after=shown_last(request))
-        )
+        started = await begin(request, lambda user: _once(request, user, str(conversation), lambda: _post(user)))
+    except AlreadySentError as sent:
+        return _sent_before(request, sent)
     except LangAIError as error:
         return await refused(request, error, conversation)
     return await _started_response(request, started, is_new=True)
@@ -128,7 +148,15 @@ async def edit(request: HttpRequest, question: UUID) -> HttpResponse:
     form = request.POST
     text, model, label = form.get("text", ""), form.get("model", ""), highest_stated(*form.getlist("label"))
     try:
-        started = await begin(request, lambda user: storage.edit(user, question, text, model, label=label), edited=True)
+        started = await begin(
+            request,
+            lambda user: _once(
+                request, user, str(question), lambda: storage.edit(user, question, text, model, label=label)
+            ),
+            edited=True,
+        )
+    except AlreadySentError as sent:
+        return _sent_before(request, sent)
     except LangAIError as error:
         if request.htmx or isinstance(error, SignedOutError):  # type: ignore[attr-defined]
             raise
@@ -149,6 +177,7 @@ async def _edit_form(
         "refusal": error.message if error else "",
         "conversation": found.conversation,
         "max_chars": settings.MESSAGE_MAX_CHARS,
+        "once": pages.new_key(),
     }
     template = "chat/edit.html#editing" if request.htmx else "chat/edit.html"  # type: ignore[attr-defined]
     return await pages.drawn(request, template, context, status=error.status if error else 200)

@@ -157,3 +157,29 @@ def test_a_socket_that_died_silently_is_replaced_and_nothing_is_missed(visit):
     assert len(servers) == 2
     expect(pending(visit)).to_have_count(0)
     visit.until_ended()
+
+
+def test_a_message_whose_response_and_socket_are_lost_is_sent_once(visit):
+    def lose(route):
+        route.fetch()
+        route.abort()
+
+    visit.open()
+    visit.choose("t500-r0-d0")
+    visit.page.route("**/conversations/", lose)
+    visit.page.fill("#text", "Only once, please")
+    visit.page.keyboard.press("Enter")
+    expect(visit.page.locator("#text")).to_have_value("Only once, please")
+    visit.page.unroute("**/conversations/")
+    # The draft comes back with its key, also after a reload.
+    visit.page.reload()
+    expect(visit.page.locator("#text")).to_have_value("Only once, please")
+    rows = visit.page.locator("#conversations .row", has_text="Only once, please")
+    expect(rows).to_have_count(1)
+    visit.page.locator("#text").focus()
+    visit.page.keyboard.press("Enter")
+    visit.page.wait_for_url(CONVERSATION)
+    visit.until_ended()
+    expect(visit.questions).to_have_count(1)
+    expect(rows).to_have_count(1)
+    visit.complaints.clear()
