@@ -48,6 +48,8 @@ class Bubble:
     waiting: str = ""
     notice: str = ""
     is_corrected: bool = False
+    # The question of a refused turn: it can be edited and sent again.
+    refused: UUID | None = None
     citations: list[dict[str, Any]] = field(default_factory=list)
     receipt: list[tuple[str, str]] = field(default_factory=list)
     summary: str = ""
@@ -184,6 +186,7 @@ def _ended_bubble(message: Message, html: SafeString) -> Bubble:
         thinking=thoughts.line_of(message.id, thoughts.progress_of(message.thinking)),
         notice=receipt.notice,
         is_corrected=message.original is not None,
+        refused=message.parent_id if message.error_code in retries.REFUSED and not text else None,
         citations=[_citation(citation, urls) for citation in citations],
         receipt=receipt_text.receipt_lines(receipt),
         summary=receipt_text.summary(receipt),

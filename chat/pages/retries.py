@@ -11,6 +11,8 @@ OVER_BUDGET = "over_budget"
 PASSAGES_ABOVE_CEILING = "passages_above_ceiling"
 # Codes of errors after which nothing was sent because of the label.
 ABOVE_CEILING = ("above_ceiling", PASSAGES_ABOVE_CEILING, "local_only")
+# Codes of errors after which nothing was sent, so that other words may get through.
+REFUSED = (*ABOVE_CEILING, OVER_BUDGET, "too_long", "unable", "no_model")
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ import pytest
 from django.urls import reverse
 
 from chat.conversations import drafts
+from chat.live import runner
 from chat.models import Message
 from chat.pages import fragments
 from chat.turns import storage
@@ -82,6 +83,20 @@ async def test_preview_and_refusal_name_one_amount_and_offer_the_same(upstream, 
     assert amount_in(reply.error) == amount_in(said)
     assert upstream.requests() == []
     assert [offer["model"] for offer in reply.receipt["offers"]] == [CHEAP, PRICED]
+
+
+async def test_a_refused_message_can_be_edited_and_sent_again(upstream, site, cheap, alice):  # noqa: F811
+    await budget("0.02")
+    reply = await answered(alice, PRICED)
+    client = await client_of(alice)
+    page = await client.get(reverse("chat:conversation", args=[reply.conversation_id]))
+    edit = reverse("chat:edit", args=[reply.parent_id])
+    assert f'hx-get="{edit}" hx-target="#m-{reply.parent_id}" hx-swap="outerHTML">Edit and send again</a>' in page.text
+    await client.post(edit, {"text": "Shorter", "model": "quotes"})
+    await runner.drain(10)
+    page = await client.get(reverse("chat:conversation", args=[reply.conversation_id]))
+    assert "Edit and send again" not in page.text
+    assert "2 of 2" in page.text
 
 
 async def test_the_offers_are_buttons_and_what_they_offer_works(upstream, site, cheap, alice):  # noqa: F811
