@@ -3,7 +3,7 @@
 import json
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterator, Sequence, Set
+from collections.abc import Callable, Iterable, Iterator, Sequence, Set
 from functools import lru_cache
 from pathlib import Path
 from typing import Protocol
@@ -87,7 +87,19 @@ def split(
     numbered: bool = False,
     watch: Callable[[], object] = bool,
 ) -> list[TextSpan]:
-    """Return the passages of `pages` in reading order.
+    """Return the passages of `pages` in reading order, as `spans` yields them."""
+    return list(spans(pages, using, headings, numbered=numbered and len(pages) > 1, watch=watch))
+
+
+def spans(
+    pages: Iterable[PageText],
+    using: Splitter,
+    headings: Sequence[Heading] = (),
+    *,
+    numbered: bool = False,
+    watch: Callable[[], object] = bool,
+) -> Iterator[TextSpan]:
+    """Yield the passages of `pages` in reading order, a page at a time.
 
     For each, `text == page.text[start:end]`; none crosses a page, overlaps another or is blank, and only
     whitespace is between them. `headings` are in reading order too. `numbered`: the pages are the document's
@@ -104,13 +116,10 @@ def split(
     for heading in headings:
         if heading.text:
             starts.setdefault(heading.page, set()).add(heading.start)
-    numbered = numbered and len(pages) > 1
-    spans: list[TextSpan] = []
     watched = _Watched(using, watch)
     for page in pages:
         titles = starts.get(page.number, set[int]())
-        spans.extend(_spans(page, watched, heading_at, titles, _places(page, numbered=numbered)))
-    return spans
+        yield from _spans(page, watched, heading_at, titles, _places(page, numbered=numbered))
 
 
 def _spans(

@@ -1,7 +1,7 @@
 """Turns one claimed document into searchable passages."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass, replace
 from functools import lru_cache
 from pathlib import Path
@@ -18,7 +18,7 @@ from langai_site.processes import worker as process
 from langai_site.sensitivity import Sensitivity
 from search import services as search
 from search.embeddings import tokenizer_path
-from search.types import PageText, SourceInfo
+from search.types import PageText, SourceInfo, TextSpan
 
 Report = Callable[[str, float], None]
 
@@ -58,34 +58,41 @@ def ingest(held: Claim, document: Document, reading: Reading = ALONE) -> None:
     extracted = _extracted(document, kind, _watching(report, reading.when_long))
     reading.when_read()
     report("splitting", 0)
-    pages = [
-        PageText(number, page.text, page.label, page.first_row, page.unit)
-        for number, page in enumerate(extracted.pages, start=1)
-    ]
-    spans = chunking.split(
-        pages,
-        _splitter(kind),
-        extracted.headings,
-        numbered=extracted.numbered,
-        watch=lambda: step("splitting", 0),
-    )
+    spans = _spans(kind, extracted, lambda: step("splitting", 0))
     # Reading may have taken minutes, in which a person may have changed the title.
     document.refresh_from_db()
     held.update(
-        pages=len(pages),
-        passages=len(spans),
+        pages=len(extracted.pages),
+        passages=len(spans) if isinstance(spans, list) else None,
         title=_title(document, extracted),
         notes=[asdict(note) for note in extracted.notes],
     )
     document.refresh_from_db()
     info = _source_info(document, kind)
-    search.index(info, pages, spans, progress=step, when_live=lambda: _finish(held), as_now=_as_now)
+    search.index(info, _pages(extracted), spans, progress=step, when_live=lambda: _finish(held), as_now=_as_now)
     report("", 1)
+
+
+def _spans(kind: FileFormat, extracted: Extracted, watch: Callable[[], object]) -> Iterable[TextSpan]:
+    """Return the passages; those of a document that is too long for memory are made one page after another."""
+    is_long = not isinstance(extracted.pages, tuple)
+    numbered = extracted.numbered and len(extracted.pages) > 1
+    # A long one is split between steps of embedding, which are watched themselves.
+    found = chunking.spans(
+        _pages(extracted), _splitter(kind), extracted.headings, numbered=numbered, watch=bool if is_long else watch
+    )
+    return found if is_long else list(found)
+
+
+def _pages(extracted: Extracted) -> Iterator[PageText]:
+    for number, page in enumerate(extracted.pages, start=1):
+        yield PageText(number, page.text, page.label, page.first_row, page.unit)
 
 
 def _finish(held: Claim) -> None:
     """Finish, in the transaction that makes the passages live; if another worker has taken over, none become live."""
-    held.finish(Status.READY, stage="", progress=100, ready_at=timezone.now())
+    passages = search.passages_of(held.document_id, held.document.version)
+    held.finish(Status.READY, stage="", progress=100, ready_at=timezone.now(), passages=passages)
     _carry_over_changes(held)
     services.forget_previous(held.document_id)
 

@@ -14,6 +14,8 @@ QUICK_SECONDS, QUICK_SHARE, LEAST_MEMORY_MB = 20, 2, 128
 # Processor time for files whose size tells how much there is to read: many times what reading should take.
 CPU_SECONDS, CPU_SECONDS_A_MB, UNPACKED_CPU_SECONDS_A_MB = 20, 20, 5
 MB = 1024 * 1024
+# Formats whose tables are read part by part: memory does not grow with them, so that they may have more text.
+LONG_TABLES, LONG_TABLE_TIMES = {"documents.extraction.csv", "documents.extraction.xlsx"}, 10
 
 
 def limits_of(kind: FileFormat, document: Document) -> Limits:
@@ -36,6 +38,7 @@ def most_for(kind: FileFormat, document: Document) -> Limits:
         seconds=settings.EXTRACTION_SECONDS,
         max_pages=settings.EXTRACTION_MAX_PAGES,
         max_chars=settings.EXTRACTION_MAX_CHARS,
+        max_table_chars=settings.EXTRACTION_MAX_CHARS * LONG_TABLE_TIMES if kind.module in LONG_TABLES else 0,
         ocr_languages=(document.ocr_languages or settings.OCR_LANGUAGES) if kind.ocr else "",
         encoding=document.encoding,
     )

@@ -1,6 +1,6 @@
 """What the extraction process does with one file: a copy of the warm process, see warm.py.
 
-It applies its limits to itself before it opens the file, and writes one JSON value to standard output. It does not load
+It applies its limits to itself before it opens the file, and writes lines of JSON to standard output. It does not load
 Django, and holds no settings and no secrets.
 """
 
@@ -12,12 +12,21 @@ import resource
 import signal
 import sys
 import zipfile
+from collections.abc import Callable
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
 from documents.extraction import reading, signatures
-from documents.extraction.types import MAX_HEADINGS, ExtractionError, LimitReachedError, Limits, check_amount
+from documents.extraction.types import (
+    MAX_HEADINGS,
+    ExtractedPage,
+    ExtractionError,
+    LimitReachedError,
+    Limits,
+    check_amount,
+    check_pages,
+)
 
 PR_SET_PDEATHSIG = 1
 OPEN_FILES = 64
@@ -48,7 +57,12 @@ def restrict(limits: Limits, inner_files: int = 0, preloaded: int = 0) -> None:
     most = limits.seconds if limits.unpacked_cpu_seconds else cpu_seconds
     resource.setrlimit(resource.RLIMIT_CPU, (cpu_seconds, most + 1))
     # UTF-8 needs at most four bytes a character, and headings repeat the text at most once; the rest is JSON's syntax.
-    size = limits.max_chars * 8 + limits.max_pages * 1024 + MAX_HEADINGS * 64 + 2 * 1024 * 1024
+    size = (
+        max(limits.max_chars, limits.max_table_chars) * 8
+        + limits.max_pages * 1024
+        + MAX_HEADINGS * 64
+        + 2 * 1024 * 1024
+    )
     size = max(size, inner_files)
     resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
     resource.setrlimit(resource.RLIMIT_NOFILE, (OPEN_FILES, OPEN_FILES))
@@ -72,23 +86,43 @@ def allow_for_unpacked(path: Path, limits: Limits) -> None:
     resource.setrlimit(resource.RLIMIT_CPU, (min(explained, limits.seconds), limits.seconds + 1))
 
 
-def outcome(module: str, path: Path, limits: Limits) -> dict[str, Any]:
+def outcome(module: str, path: Path, limits: Limits, take: Callable[[ExtractedPage], None]) -> dict[str, Any]:
+    """Return what was read, or why nothing was. `take` gets the first pages of what is long, while it is read."""
     try:
         signatures.check(path)
         allow_for_unpacked(path, limits)
-        with reading.begin(limits.encoding) as notes:
+        with reading.begin(limits.encoding, take) as notes:
             extracted = importlib.import_module(module).extract(path, limits)
-        check_amount(extracted, limits)
+        if notes.taken:
+            check_pages(notes.taken + len(extracted.pages), limits)
+        else:
+            check_amount(extracted, limits)
     except ExtractionError as error:
         return {"error": error.message, "limit": isinstance(error, LimitReachedError)}
     except RecursionError:
         return {"error": TOO_DEEP}
     except MemoryError:
         return {"outgrown": True}
-    return asdict(replace(extracted, notes=(*extracted.notes, *notes.notes())))
+    rest = asdict(replace(extracted, pages=(), notes=(*extracted.notes, *notes.notes())))
+    return {**rest, "pages": extracted.pages}
 
 
 def read(module: str, path: str, limits: Limits, preloaded: int) -> None:
-    """Read one file within its limits, and write the outcome to standard output."""
+    """Read one file within its limits, and write its pages, and last the rest of the outcome, to standard output.
+
+    Each is JSON on one line. A page is a list of its values.
+    """
     restrict(limits, Path(path).stat().st_size, preloaded)
-    json.dump(outcome(module, Path(path), limits), sys.stdout, ensure_ascii=False)
+    found = outcome(module, Path(path), limits, _write)
+    for page in found.pop("pages", ()):
+        _write(page)
+    _write_line(found)
+
+
+def _write(page: ExtractedPage) -> None:
+    _write_line([page.text, page.label, page.first_row, page.unit])
+
+
+def _write_line(value: object) -> None:
+    json.dump(value, sys.stdout, ensure_ascii=False)
+    sys.stdout.write("\n")

@@ -1,12 +1,12 @@
 """Collects what could not be read while one file is read, from however deep inside its format that is noticed."""
 
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 
-from documents.extraction.types import Note
+from documents.extraction.types import ExtractedPage, Note
 
 # Recognising a page in every direction takes up to four times as long.
 MOST_TURNED = 10
@@ -25,6 +25,9 @@ class Reading:
     encoding: str = ""
     picture_seconds: float = 0.0
     turned_pages: int = 0
+    # Takes the first pages of a long file as soon as they are read; None: all of them are returned together.
+    take: Callable[[ExtractedPage], None] | None = None
+    taken: int = 0
     _counts: dict[tuple[str, str], int] = field(default_factory=dict)
     _pages: dict[tuple[str, str], set[int]] = field(default_factory=dict)
 
@@ -47,9 +50,9 @@ _current: ContextVar[Reading | None] = ContextVar("reading", default=None)
 
 
 @contextmanager
-def begin(encoding: str = "") -> Iterator[Reading]:
-    """Collect the notes of the file that is read in this block."""
-    reading = Reading(encoding)
+def begin(encoding: str = "", take: Callable[[ExtractedPage], None] | None = None) -> Iterator[Reading]:
+    """Collect the notes of the file that is read in this block. `take` may get its first pages before it is read."""
+    reading = Reading(encoding, take=take)
     before = _current.set(reading)
     try:
         yield reading
@@ -64,6 +67,21 @@ def note(code: str, value: str = "", *, pages: Iterable[int] = (), count: int = 
     """
     if reading := _current.get():
         reading.add(code, value, pages, count)
+
+
+def takes_pages() -> bool:
+    """Return whether pages may be handed over while the file is read."""
+    reading = _current.get()
+    return reading is not None and reading.take is not None
+
+
+def hand_over(pages: Iterable[ExtractedPage]) -> None:
+    """Hand over the file's next pages: they do not return with the others. Only if `takes_pages`."""
+    reading = _current.get()
+    if reading and reading.take:
+        for page in pages:
+            reading.take(page)
+            reading.taken += 1
 
 
 def chosen_encoding() -> str:

@@ -1,18 +1,17 @@
 """Reads an untrusted file in a process with limits on memory, time and output: a copy of a warm one."""
 
-import json
 import logging
 import os
 import re
 import signal
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import IO, Any
 
-from documents.extraction import warm_process
+from documents.extraction import stored_pages, warm_process
 from documents.extraction.types import (
     Extracted,
     ExtractedPage,
@@ -68,8 +67,7 @@ def extract(path: Path, module: str, limits: Limits, watch: Callable[[], object]
         if code:
             logger.warning("Extraction ended with %s: %s", code, _where(complaints))
             raise LimitReachedError(_reason(code, limits))
-        output.seek(0)
-        return _extracted(json.load(output), limits)
+        return _extracted(*stored_pages.read(output), limits)
 
 
 def _environment() -> dict[str, str]:
@@ -87,7 +85,7 @@ def _reason(code: int, limits: Limits) -> str:
     return "The reader failed on this file: it is damaged, or too complex. Save it again, then upload it."
 
 
-def _extracted(value: dict[str, Any], limits: Limits) -> Extracted:
+def _extracted(pages: Sequence[ExtractedPage], value: dict[str, Any], limits: Limits) -> Extracted:
     if value.get("outgrown"):
         raise LimitReachedError(
             f"Reading this file needs more than the {limits.memory_mb} MB of memory that is allowed. "
@@ -97,7 +95,7 @@ def _extracted(value: dict[str, Any], limits: Limits) -> Extracted:
         raise (LimitReachedError if value.get("limit") else ExtractionError)(value["error"])
     return Extracted(
         value["title"],
-        tuple(ExtractedPage(**item) for item in value["pages"]),
+        pages,
         tuple(Heading(**item) for item in value["headings"]),
         value["numbered"],
         tuple(Note(item["code"], item["value"], tuple(item["pages"]), item["count"]) for item in value["notes"]),

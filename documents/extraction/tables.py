@@ -1,7 +1,9 @@
 """Tables whose rows people know by number: spreadsheets and their text forms."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 
+from documents.extraction import reading
 from documents.extraction.encodings import clean
 from documents.extraction.grids import ROWS_ABOVE_NAMES, Merged, are_names, header_row, names_of
 from documents.extraction.layout import LABEL_CHARACTERS, PAGE_CHARACTERS, TITLE_CHARACTERS, row
@@ -10,7 +12,8 @@ from documents.extraction.types import ExtractedPage, ExtractionError, Heading, 
 # Up to this many empty rows are kept as empty lines; more of them start a new page.
 EMPTY_ROWS = 500
 MAX_CELLS = 20_000_000
-TOO_LARGE = f"This table has more than {MAX_CELLS:,} cells and rows. Split it into several files."
+# Pages of a large table that are in memory.
+PAGES_AT_ONCE = 20
 # The maximum in spreadsheet programs.
 MAX_COLUMNS = 16_384
 MAX_CELL_CHARACTERS = 200_000
@@ -19,25 +22,44 @@ Rows = Iterable[Sequence[str]]
 
 
 class Tables:
-    """Collects tables as pages of lines, one a row, within the limits."""
+    """Collects tables as pages of lines, one a row, within the limits.
+
+    Where pages may be handed over while a file is read, `pages` has only the last ones of a large table, so that
+    memory does not grow with it, and more characters are allowed.
+    """
 
     def __init__(self, limits: Limits) -> None:
-        self._limits = limits
+        self._hands_over = reading.takes_pages()
+        self._usual_chars = limits.max_chars
+        most = max(limits.max_chars, limits.max_table_chars if self._hands_over else 0)
+        self._limits = replace(limits, max_chars=most)
+        self._most_cells = MAX_CELLS * max(1, most // limits.max_chars)
+        self._handed_over = 0
         self._cells = self._characters = 0
         self.pages: list[ExtractedPage] = []
         self.headings: list[Heading] = []
 
     def add(self, rows: Rows, label: str = "", merged: Sequence[Merged] = ()) -> None:
         """Add a table, starting with its row 1; `label` says which one it is, `merged` which cells are one."""
-        first_page = len(self.pages) + 1
+        first_page = self._count_pages() + 1
         self.headings.append(Heading(first_page, 0, ""))
         for number, lines, top in self._pages(rows):
             text = "\n".join(lines)
             self.pages.append(ExtractedPage(text, clean(label)[:LABEL_CHARACTERS], number))
-            if len(self.pages) == first_page:
+            if self._count_pages() == first_page:
                 self.headings.extend(_column_names(lines, top, first_page, number, merged))
-        if len(self.pages) < first_page:
+            if self._hands_over and (len(self.pages) == PAGES_AT_ONCE or self._characters > self._usual_chars):
+                self._hand_over()
+        if self._count_pages() < first_page:
             self.headings.pop()
+
+    def _hand_over(self) -> None:
+        reading.hand_over(self.pages)
+        self._handed_over += len(self.pages)
+        self.pages.clear()
+
+    def _count_pages(self) -> int:
+        return self._handed_over + len(self.pages)
 
     def _pages(self, rows: Rows) -> Iterator[tuple[int, list[str], list[list[str]]]]:
         """Yield (number of the first row, lines, cells of the first lines) of each page."""
@@ -68,8 +90,10 @@ class Tables:
     def _count(self, number: int, cells: Sequence[str]) -> None:
         # An empty row takes time as well.
         self._cells += len(cells) + 1
-        if self._cells > MAX_CELLS:
-            raise ExtractionError(TOO_LARGE)
+        if self._cells > self._most_cells:
+            raise ExtractionError(
+                f"This table has more than {self._most_cells:,} cells and rows. Split it into several files."
+            )
         if len(cells) > MAX_COLUMNS:
             raise ExtractionError(
                 f"Row {number:,} of this table has more than {MAX_COLUMNS:,} columns. Split it into several files."

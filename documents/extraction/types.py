@@ -1,5 +1,6 @@
 """The values that worker and extraction process exchange; no Django."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -40,6 +41,8 @@ class Limits:
     ends_at: float | None = None
     encoding: str = ""
     is_first_try: bool = False
+    # The most characters of a table whose pages leave the process as they are read; 0: as much as `max_chars`.
+    max_table_chars: int = 0
 
 
 class Unread(StrEnum):
@@ -106,7 +109,7 @@ class Extracted:
     """
 
     title: str
-    pages: tuple[ExtractedPage, ...]
+    pages: Sequence[ExtractedPage]
     headings: tuple[Heading, ...] = ()
     numbered: bool = False
     notes: tuple[Note, ...] = ()

@@ -2,7 +2,7 @@
 
 from search.services.excerpts import documents_of, excerpt, open_page
 from search.services.finding import find, find_for_prompt, label_of
-from search.services.indexing import index, remove
+from search.services.indexing import index, passages_of, remove
 from search.services.relabelling import relabel
 
 __all__ = [
@@ -13,6 +13,7 @@ __all__ = [
     "index",
     "label_of",
     "open_page",
+    "passages_of",
     "relabel",
     "remove",
 ]

@@ -1,14 +1,15 @@
 """Adds a document's text to search and removes it."""
 
 import logging
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import islice
 from typing import TYPE_CHECKING
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Max, QuerySet
 from django.utils import timezone
 
 from langai_site.errors import NotAdmittedError, NotFoundError
@@ -45,6 +46,8 @@ class _NewVectors:
 
 # Passages embedded, written and stored in one batch: short transactions, progress that moves, a stop within seconds.
 INDEX_BATCH = 32
+# Pages written in one transaction: up to ten million characters.
+PAGE_BATCH = 200
 
 
 class SourceGoneError(NotFoundError):
@@ -61,12 +64,14 @@ def _silent(_stage: str, _fraction: float) -> None:
 def index(
     info: SourceInfo,
     pages: Iterable[PageText],
-    spans: Sequence[TextSpan],
+    spans: Iterable[TextSpan],
     progress: Progress = _silent,
     when_live: Callable[[], None] = lambda: None,
     as_now: Callable[[SourceInfo], SourceInfo] = lambda info: info,
 ) -> UUID:
     """Index a document's text, replace its earlier versions, and return the source's id.
+
+    Of pages and spans that are made as they are asked for, only a batch is in memory.
 
     `as_now` is called in the transaction that writes the source, just before the write. It returns `info` with the
     current title and label, and keeps others from changing them until the transaction ends: later changes find the
@@ -85,9 +90,11 @@ def index(
     _discard(Source.objects.filter(document=info.document, version=info.version))
     find_configured()
     indexes.adopt_embedder(info.collection_id)
-    source = _write_source(info, pages, as_now)
+    rest = iter(pages)
+    source = _write_source(info, list(islice(rest, PAGE_BATCH)), as_now)
     try:
-        titles = _write_passages(source.pk, spans, progress)
+        last_page = _write_pages(source, rest)
+        titles = _write_passages(source.pk, spans, last_page, progress)
         hidden = _go_live(source.pk, titles, partial(as_now, info), when_live)
     except BaseException:
         _discard(Source.objects.filter(pk=source.pk))
@@ -101,8 +108,13 @@ def remove(document: UUID) -> None:
     _discard(Source.objects.filter(document=document))
 
 
+def passages_of(document: UUID, version: int) -> int:
+    """Return how many passages a version of a document has in search."""
+    return Passage.objects.filter(source__document=document, source__version=version).count()
+
+
 @transaction.atomic
-def _write_source(info: SourceInfo, pages: Iterable[PageText], as_now: Callable[[SourceInfo], SourceInfo]) -> Source:
+def _write_source(info: SourceInfo, pages: Sequence[PageText], as_now: Callable[[SourceInfo], SourceInfo]) -> Source:
     info = as_now(info)
     source = Source.objects.create(
         document=info.document,
@@ -114,25 +126,43 @@ def _write_source(info: SourceInfo, pages: Iterable[PageText], as_now: Callable[
         media_type=info.media_type,
         sensitivity=info.sensitivity,
     )
-    rows = (Page(source=source, number=page.number, label=page.label[:200], text=page.text) for page in pages)
-    Page.objects.bulk_create(rows, batch_size=200)
+    _write_page_rows(source, pages)
     return source
 
 
-def _write_passages(source_id: UUID, spans: Sequence[TextSpan], progress: Progress) -> set[str]:
+def _write_page_rows(source: Source, pages: Sequence[PageText]) -> None:
+    Page.objects.bulk_create(
+        Page(source=source, number=page.number, label=page.label[:200], text=page.text) for page in pages
+    )
+
+
+def _write_pages(source: Source, pages: Iterator[PageText]) -> int:
+    """Write the pages after the first batch, in transactions of their own; return the number of the last page."""
+    while batch := list(islice(pages, PAGE_BATCH)):
+        with transaction.atomic():
+            # The lock prevents removal until the pages are written.
+            if Source.objects.select_for_update().filter(pk=source.pk).first() is None:
+                raise SourceGoneError
+            _write_page_rows(source, batch)
+    return Page.objects.filter(source=source).aggregate(last=Max("number"))["last"] or 0
+
+
+def _write_passages(source_id: UUID, spans: Iterable[TextSpan], last_page: int, progress: Progress) -> set[str]:
     """Write, embed and store a batch at a time; return the titles that the document had meanwhile."""
     titles: set[str] = set()
     # An embedder that failed once is not called again for this document.
     failed: set[str] = set()
-    for first in range(0, len(spans), INDEX_BATCH):
-        batch = spans[first : first + INDEX_BATCH]
+    first, count = 0, len(spans) if isinstance(spans, Sequence) else 0
+    rest = iter(spans)
+    while batch := list(islice(rest, INDEX_BATCH)):
         # Read again for each batch: a label that is raised meanwhile applies from the next batch on.
         source = Source.objects.select_related("collection").filter(pk=source_id).first()
         if source is None:
             raise SourceGoneError
         titles.add(source.title)
         _write_and_store(source, first, batch, failed)
-        progress("embedding", (first + len(batch)) / len(spans))
+        first += len(batch)
+        progress("embedding", first / count if count else batch[-1].page / (last_page + 1))
     return titles
 
 
