@@ -1,6 +1,7 @@
 from django.urls import path
 
 from chat.pages import (
+    asking_next,
     correcting,
     deleting,
     diagrams,
@@ -58,6 +59,7 @@ urlpatterns = [
     path("replies/<uuid:reply>/fork/", views.fork, name="fork"),
     path("replies/<uuid:reply>/continue/", posts.resume, name="continue"),
     path("replies/<uuid:reply>/feedback/", feedback.opinion, name="feedback"),
+    path("replies/<uuid:reply>/next/", asking_next.suggest, name="suggest"),
     path("feedback/", feedback.review, name="feedback-review"),
     path("replies/<uuid:reply>/citations/<int:number>/", replies.citation, name="citation"),
 ]

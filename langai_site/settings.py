@@ -97,6 +97,9 @@ try:
     # Who writes the titles of chats from their first question and answer: local models, which costs nothing and sends
     # nothing away, any model, or none: then they stay the first words.
     TITLES = env.str("TITLES", "local", validate=OneOf(["local", "any", "off"]))
+    # What is suggested after an answer: headings beside the cited passages, without any call; "models": on a click
+    # also questions by a model.
+    FOLLOW_UPS = env.str("FOLLOW_UPS", "models", validate=OneOf(["models", "headings", "off"]))
     # Rates are as in "60/m"; empty: no limit.
     RATE_LIMIT_PER_MINUTE: str = env.rate("RATE_LIMIT_PER_MINUTE", "60/m")
     RATE_LIMIT_PAGES: str = env.rate("RATE_LIMIT_PAGES", "600/m")

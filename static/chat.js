@@ -143,6 +143,13 @@ document.addEventListener("htmx:afterRequest", sent);
 document.addEventListener("htmx:beforeSwap", remember);
 document.addEventListener("htmx:afterSwap", reopen);
 
+// The button that was pressed is gone: the focus goes to what stands in its place, or back to writing.
+document.addEventListener("htmx:afterSettle", ({ target }) => {
+  if (document.activeElement !== document.body || !/^(f-|next$)/.test(target.id)) return;
+  (find("[aria-pressed=true]", target) ?? find("button", target))?.focus();
+});
+document.addEventListener("htmx:beforeRequest", ({ detail: { elt } }) => elt.matches("#next form[hx-target='#thread']") && find("#text").focus());
+
 /* Clicks and keys */
 
 // What acts only after a click is loaded on the first one.

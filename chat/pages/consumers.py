@@ -26,7 +26,7 @@ from chat.events import (
 )
 from chat.live import snapshots
 from chat.models import Conversation, Message
-from chat.pages import catching_up, drawing, fragments, shared_drawings
+from chat.pages import catching_up, drawing, fragments, shared_drawings, suggestions
 from chat.pages.shared_drawings import SharedDrawing
 from langai_site.accounts import limits
 from langai_site.accounts.models import User
@@ -166,7 +166,8 @@ class ConversationConsumer(PersonSocket):
         if reply is None:
             return
         frame = await drawing.ended_frame(reply)
-        await self._draw(frame + self._label_frame(reply.conversation))
+        following = await self.read(suggestions.frame, self.user_id, reply)
+        await self._draw(frame + self._label_frame(reply.conversation) + following)
 
     async def _reply(self, reply: str) -> Message | None:
         """Return a reply as it is drawn; None if it was deleted with its branch."""

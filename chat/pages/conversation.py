@@ -17,7 +17,7 @@ from chat.events import Snapshot
 from chat.live import snapshots
 from chat.llm.built_in import BUILT_IN
 from chat.models import Conversation, Folder, Message
-from chat.pages import drawing, fragments, retries
+from chat.pages import drawing, fragments, retries, suggestions
 from chat.routing.route import AUTO
 from langai_site.accounts.models import User
 from langai_site.accounts.session import as_user
@@ -125,7 +125,17 @@ async def latest_page(
     """Return a conversation's page with the end of its thread. Raises SignedOutError and NotFoundError."""
     context = await as_user(request, conversation_context, conversation, form)
     part = await drawing.off_loop(branches.latest, context["conversation"])
-    return await drawn(request, PAGE, context | await latest_thread(part) | more)
+    following = await drawing.off_loop(_suggested, context["conversation"], part)
+    return await drawn(request, PAGE, context | await latest_thread(part) | following | more)
+
+
+def _suggested(conversation: Conversation, part: ThreadPart) -> dict[str, Any]:
+    """Return what could be asked after the last answer. Reads the database."""
+    if not part.messages:
+        return {}
+    leaf = part.messages[-1]
+    leaf.conversation = conversation
+    return suggestions.context_of(conversation.owner_id, leaf)
 
 
 async def latest_thread(part: ThreadPart) -> dict[str, Any]:
