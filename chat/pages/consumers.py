@@ -87,7 +87,9 @@ class ConversationConsumer(PersonSocket):
         self.drawn = frozenset(str(message.id) for message in part.messages)
         snapshot = await snapshots.snapshot(leaf.id) if is_live else None
         frame = await catching_up.frame(part, shown, last_shown, snapshot)
-        await self._draw(frame + fragments.label_frame(conversation))
+        leaf.conversation = conversation
+        following = await drawing.off_loop(suggestions.frame, self.user_id, leaf)
+        await self._draw(frame + fragments.label_frame(conversation) + following)
         if is_live:
             start = snapshot or fragments.snapshot_of_row(leaf)
             await self._draw_whole(shared_drawings.of(str(leaf.id), start))

@@ -45,7 +45,9 @@ def headings_near(user_id: int, cited: Sequence[CitedPlace], most: int) -> list[
     # In turns, so that each document has its say.
     for rank in range(max(map(len, every), default=0)):
         for _distance, title, heading in (rows[rank] for rows in every if rank < len(rows)):
-            if heading.casefold() not in known | {title.casefold()} and len(heading) <= LONGEST:
+            # The heading of a table ends with the names of its columns.
+            is_words = len(heading) <= LONGEST and "|" not in heading
+            if is_words and heading.casefold() not in known | {title.casefold()}:
                 known.add(heading.casefold())
                 found.append(NearHeading(title, heading))
     return found[:most]

@@ -12,7 +12,19 @@ from chat.pages import suggestions
 from search.models import Collection, Passage, Source
 from tests.chat.factories import long_conversation
 
-HEADINGS = ["Leave", "Notice", "Notice", "Pay", "", "Guide", "Sick days", "x" * 91, "Travel", "Bonus"]
+HEADINGS = [
+    "Leave",
+    "Notice",
+    "Notice",
+    "Pay",
+    "",
+    "Guide",
+    "Sick days",
+    "x" * 91,
+    "Pay > Day | Sum",
+    "Travel",
+    "Bonus",
+]
 
 
 @pytest.fixture
@@ -40,9 +52,9 @@ def words(user, reply):
 
 
 def test_headings_after_the_cited_passage_come_first(alice, reply):
-    # The passage stands under “Pay”; blank headings, the title and very long ones are nothing to ask about.
+    # The passage stands under “Pay”; blank headings, the title, tables and very long ones are nothing to ask about.
     assert words(alice, reply) == ["Sick days", "Travel", "Bonus"]
-    reply.citations.update(start=910)
+    reply.citations.update(start=1_010)
     assert words(alice, reply) == ["Travel", "Sick days", "Pay"]
     first = next_questions.suggested(alice.id, reply)[0]
     assert first.question == "What does “Guide” say about “Travel”?"
