@@ -8,9 +8,9 @@ class ChatConfig(AppConfig):
     def ready(self) -> None:
         from django.conf import settings
 
-        from chat import measures, overview
+        from chat import measures, overview, places
         from chat.api import stateless
-        from chat.conversations import access, label_rises, ordering
+        from chat.conversations import access, attachments, label_rises, ordering
         from chat.history import rows as history_rows
         from chat.live import closed_accounts, expiring, raising, runner
         from chat.markdown import passages
@@ -28,6 +28,7 @@ class ChatConfig(AppConfig):
         registry.quotations(label_rises)
         registry.draw_passages(passages.drawn_passage)
         overview.register()
+        places.register()
         registry.web_service("closed accounts", closed_accounts.keep_looking)
         registry.web_drain("live replies", runner.drain)
         registry.web_drain("answers outside conversations", stateless.drain)
@@ -38,5 +39,6 @@ class ChatConfig(AppConfig):
         registry.worker_job("changes of the list", seconds=600, run=ordering.purge)
         registry.worker_job("temporary conversations", seconds=30, run=expiring.purge)
         registry.worker_job("keys of messages", seconds=3600, run=sending.forget_old)
+        registry.worker_job("attached files", seconds=300, run=attachments.sweep)
         registry.worker_job("words of conversations", seconds=600, run=history_rows.fill)
         registry.worker_job("replaced versions", seconds=3600, run=cited_sources.discard_uncited)

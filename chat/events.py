@@ -28,7 +28,8 @@ class Progress(TypedDict):
     `seconds` counts finished thinking. While `running`, thinking began `at`, in seconds since 1970. `waiting` is the
     name of the model if its first word takes long; `is_working`: its server has only sent signs of life. `instead_of`
     is the name of the model that did not answer before it, and `is_searching` says that documents are searched before
-    any model is asked; snapshots of earlier versions do not have these two.
+    any model is asked; snapshots of earlier versions do not have these two. `reading` says which attached files are
+    still being read.
     """
 
     thinking: Literal["", "running", "over"]
@@ -38,6 +39,7 @@ class Progress(TypedDict):
     is_working: bool
     instead_of: NotRequired[str]
     is_searching: NotRequired[bool]
+    reading: NotRequired[str]
 
 
 IDLE = Progress(thinking="", seconds=0.0, at=0.0, waiting="", is_working=False, instead_of="", is_searching=False)
@@ -57,7 +59,7 @@ class ReplyBegun(TypedDict):
     """A reply goes live: after a new question, or in place of the reply that it `replaces`, which may be itself.
 
     `after` is the message that a new question follows, empty if it is the first. `edited`: the question is another
-    version of one that was there before.
+    version of one that was there before. `has_files`: files are attached to the question.
     """
 
     type: Literal["reply.begun"]
@@ -68,6 +70,7 @@ class ReplyBegun(TypedDict):
     written: str
     after: NotRequired[str]
     edited: NotRequired[bool]
+    has_files: NotRequired[bool]
     progress: NotRequired[Progress]
 
 

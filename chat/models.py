@@ -191,6 +191,34 @@ class Message(models.Model):
         return thinking_of(self.parts)
 
 
+class Attachment(models.Model):
+    """A file that its owner attached to a message, or is about to attach: until then it has no message.
+
+    The file itself is stored once for all messages of a person that have it: `document` is its id, a value, because
+    another app keeps it.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="attachments")
+    message = models.ForeignKey(Message, null=True, on_delete=models.CASCADE, related_name="attachments")
+    document = models.UUIDField(db_index=True)
+    name = models.CharField(max_length=200)
+    media_type = models.CharField(max_length=100)
+    size = models.PositiveBigIntegerField(help_text="Bytes.")
+    position = models.PositiveSmallIntegerField(default=0, help_text="Among the files of its message.")
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering = ["position", "created_at"]
+        default_permissions = ()
+        indexes = [
+            models.Index(fields=["created_at"], condition=models.Q(message=None), name="attachments_not_sent"),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.id)
+
+
 class MessageWords(models.Model):
     """The words of a message, or of a conversation's title if there is no message, for search in one's conversations.
 

@@ -2,6 +2,7 @@ from django.urls import path
 
 from chat.pages import (
     asking_next,
+    attachments,
     correcting,
     deleting,
     diagrams,
@@ -45,6 +46,12 @@ urlpatterns = [
     path("folders/<uuid:folder>/", folders.folder, name="folder"),
     path("folders/<uuid:folder>/settings/", folders.settings, name="folder-settings"),
     path("folders/<uuid:folder>/delete/", folders.delete, name="folder-delete"),
+    path("conversations/files/", attachments.post_with_files, name="start-with-files"),
+    path("conversations/<uuid:conversation>/files/", attachments.post_with_files, name="post-with-files"),
+    path("attachments/", attachments.attach, name="attach"),
+    path("attachments/<uuid:attachment>/", attachments.served, name="attachment"),
+    path("attachments/<uuid:attachment>/state/", attachments.state, name="attachment-state"),
+    path("attachments/<uuid:attachment>/remove/", attachments.remove, name="attachment-remove"),
     path("messages/<uuid:question>/", posts.question, name="question"),
     path("messages/<uuid:question>/edit/", posts.edit, name="edit"),
     path("messages/<uuid:message>/delete/", deleting.delete, name="delete-branch"),

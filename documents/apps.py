@@ -1,6 +1,6 @@
 from django.apps import AppConfig
 
-from langai_site import registry
+from langai_site import attached_files, registry
 
 
 class DocumentsConfig(AppConfig):
@@ -20,6 +20,7 @@ class DocumentsConfig(AppConfig):
         registry.worker_job("small documents", seconds=1, run=_work_on_small)
         registry.worker_job("documents-sweep", seconds=300, run=_sweep)
         registry.setup_step("handbook", _load_handbook)
+        attached_files.register(_attached_files)
         from documents import measures
 
         registry.measure(*measures.ALL)
@@ -50,3 +51,9 @@ def _load_handbook() -> str:
     from documents import services
 
     return services.load_handbook()
+
+
+def _attached_files() -> attached_files.FileStore:
+    from documents.services.attached_files import AttachedFileStore
+
+    return AttachedFileStore()

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.db.models import Exists, OuterRef
 
 from documents.claims import Status
-from documents.models import Document, PreviousVersion
+from documents.models import Document, Picture, PreviousVersion
 from search import services as search
 from search.models import Source
 
@@ -36,6 +36,7 @@ def _sweep_files(folder: Path) -> None:
     """Remove files that belong to no version. A recent one may be an upload whose row is about to be written."""
     old = {f"documents/{path.name}": path for path in _old_files(folder)}
     kept = {*Document.objects.values_list("file", flat=True), *PreviousVersion.objects.values_list("file", flat=True)}
+    kept |= {name for names in Picture.objects.values_list("file", "thumbnail") for name in names}
     for name in old.keys() - kept:
         logger.info("Removing the file %s, which no document has any more", name)
         old[name].unlink(missing_ok=True)

@@ -8,10 +8,10 @@ from pathlib import Path
 
 from django.utils import timezone
 
-from documents import chunking, lanes, limits, measures, readers, services
+from documents import attached, chunking, lanes, limits, measures, readers, services
 from documents.claims import Claim, ClaimLostError, Status, progress_of
 from documents.extraction.registry import FORMATS, FileFormat
-from documents.extraction.types import Extracted, LimitReachedError
+from documents.extraction.types import Extracted, ExtractionError, LimitReachedError
 from documents.models import Document
 from documents.names import split, title_of
 from langai_site.processes import worker as process
@@ -55,8 +55,9 @@ def ingest(held: Claim, document: Document, reading: Reading = ALONE) -> None:
 
     kind = FORMATS[split(document.file_name)[1].lower()]
     report("reading", 0)
-    extracted = _extracted(document, kind, _watching(report, reading.when_long))
+    extracted = _read(document, kind, _watching(report, reading.when_long))
     reading.when_read()
+    attached.prepare(held, document, extracted)
     report("splitting", 0)
     spans = _spans(kind, extracted, lambda: step("splitting", 0))
     # Reading may have taken minutes, in which a person may have changed the title.
@@ -116,6 +117,19 @@ def _watching(report: Report, when_long: Callable[[], object]) -> Callable[[], o
             when_long()
 
     return watch
+
+
+def _read(document: Document, kind: FileFormat, watch: Callable[[], object]) -> Extracted:
+    """Return what is in the file. An attached picture need not have any text: models may be shown the picture."""
+    shown = attached.is_picture(document)
+    if shown:
+        attached.store_picture(document, watch)
+    try:
+        return _extracted(document, kind, watch)
+    except ExtractionError:
+        if shown:
+            return Extracted("", ())
+        raise
 
 
 def _extracted(document: Document, kind: FileFormat, watch: Callable[[], object]) -> Extracted:

@@ -10,9 +10,11 @@ from django.db.models import Max, Min, Q, QuerySet
 from django.utils import timezone
 
 from documents.models import Document
+from search.models import Collection
 
 SMALL_BYTES = 2 * 1024 * 1024
 SMALL_ONES = Q(size__lte=SMALL_BYTES, slow=False)
+ATTACHED = Q(collection__kind=Collection.Kind.ATTACHED, attempts=0, slow=False)
 # For this long after it was claimed, a document that was slow or whose worker died comes after everything else.
 BEHIND_FOR = timedelta(minutes=10)
 # Documents that are read before any other, whatever their size, because somebody waits for an answer about them.
@@ -106,7 +108,12 @@ class Lane:
             rows = rows.filter(slow=False)
         behind = Q(taken_at__gt=now - BEHIND_FOR) & (Q(slow=True) | Q(attempts__gt=0))
         if self.small_only:
-            yield from self._in_turn(rows.filter(SMALL_ONES, attempts=0))
+            rows = rows.filter(SMALL_ONES, attempts=0)
+        # Somebody waits for an answer about these.
+        yield from self._in_turn(rows.filter(ATTACHED))
+        rows = rows.exclude(ATTACHED)
+        if self.small_only:
+            yield from self._in_turn(rows)
         else:
             # With rows that were never taken, a comparison of times yields NULL: they are not behind.
             yield from self._in_turn(rows.filter(Q(taken_at=None) | ~behind))

@@ -42,3 +42,9 @@ def most_for(kind: FileFormat, document: Document) -> Limits:
         ocr_languages=(document.ocr_languages or settings.OCR_LANGUAGES) if kind.ocr else "",
         encoding=document.encoding,
     )
+
+
+def picture_limits(kind: FileFormat, document: Document, chars: int) -> Limits:
+    """Return the limits for encoding an attached picture again: nothing is recognised, and no process is started."""
+    most = most_for(kind, document)
+    return replace(most, ocr_languages="", max_chars=chars, seconds=min(QUICK_SECONDS, most.seconds))

@@ -140,3 +140,25 @@ class PreviousVersion(Version):
 
     def __str__(self) -> str:
         return f"Version {self.version}"
+
+
+def picture_name(picture: "Picture", file_name: str) -> str:
+    """Return where a copy of a picture is stored: beside the original, under the document's id."""
+    return f"documents/{picture.document_id}.{file_name}"
+
+
+class Picture(models.Model):
+    """An attached picture as models and people see it: decoded, made smaller and encoded again, without metadata."""
+
+    document = models.OneToOneField(Document, primary_key=True, on_delete=models.CASCADE, related_name="picture")
+    file = models.FileField(upload_to=picture_name)
+    thumbnail = models.FileField(upload_to=picture_name)
+    media_type = models.CharField(max_length=20)
+    sha256 = models.CharField(max_length=64)
+    size = models.PositiveIntegerField(help_text="Bytes of the file.")
+
+    class Meta:
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return str(self.document_id)

@@ -11,6 +11,7 @@ from langai_site import registry
 from langai_site.accounts.models import User
 from langai_site.registry import FirstStep, OverviewLine
 from search.access import managed_collections
+from search.models import Collection
 
 Status = Document.Status
 
@@ -34,6 +35,7 @@ def register() -> None:
 def has_own_documents() -> bool:
     """Return whether a document is ready that came from a person or an import, not with LangAI."""
     own = Document.objects.filter(status=Status.READY).exclude(uploaded_by=None, imported_from="")
+    own = own.filter(collection__kind=Collection.Kind.LIBRARY)
     return own.exists()
 
 

@@ -15,6 +15,7 @@ from ninja import NinjaAPI
 from chat.api.chat import router as chat
 from chat.api.conversations import router as conversations
 from chat.api.feedback import router as feedback
+from chat.api.files import router as files
 from chat.api.folders import router as folders
 from chat.api.messages import router as messages
 from chat.api.openai import router as completions
@@ -55,6 +56,7 @@ api.add_router("/auth", tokens)
 api.add_router("", chat)
 api.add_router("", search)
 api.add_router("/api", documents)
+api.add_router("/api", files)
 api.add_router("/api/conversations", conversations)
 api.add_router("/api/folders", folders)
 api.add_router("/api/messages", messages)

@@ -125,6 +125,11 @@ try:
     DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", "langai@localhost")
 
     UPLOAD_MAX_MB = env.int("UPLOAD_MAX_MB", 100, validate=environment.at_least(1))
+    # Files with one message, and megabytes of files in all chats of a person; 0: no limit.
+    ATTACHMENTS_PER_MESSAGE = env.int("ATTACHMENTS_PER_MESSAGE", 10, validate=Range(1, 50))
+    ATTACHMENTS_MB = env.int("ATTACHMENTS_MB", 2000, validate=environment.at_least(0))
+    # Seconds that an answer waits for the files of its question to be read.
+    ATTACHMENT_WAIT_SECONDS = env.float("ATTACHMENT_WAIT_SECONDS", 300, validate=environment.at_least(1))
     EXTRACTION_MEMORY_MB = env.int("EXTRACTION_MEMORY_MB", 1024, validate=environment.at_least(128))
     EXTRACTION_SECONDS = env.int("EXTRACTION_SECONDS", 300, validate=environment.at_least(1))
     EXTRACTION_MAX_PAGES = env.int("EXTRACTION_MAX_PAGES", 5000, validate=environment.at_least(1))

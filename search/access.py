@@ -14,26 +14,46 @@ UNREAD = "Nobody can find these documents yet"
 
 
 def readable_collections(user: User | int) -> QuerySet[Collection]:
+    """Return all that a person may read: collections of the Library, and the files that they attached themselves.
+
+    The second is in no list: use `library_collections` for what a person may choose or is shown.
+    """
+    user_id = user if isinstance(user, int) else user.pk
+    return Collection.objects.filter(in_library_for(user_id) | Q(holder=user_id))
+
+
+def library_collections(user: User | int) -> QuerySet[Collection]:
     """Return the collections open to everyone, to this person or to one of their teams, or owned by this person.
 
     Being an admin adds none.
     """
-    user_id = user if isinstance(user, int) else user.pk
+    return Collection.objects.filter(in_library_for(user if isinstance(user, int) else user.pk))
+
+
+def in_library_for(user_id: int) -> Q:
+    """Return the condition for the Library's collections that a person may read."""
     teams = Team.objects.of(user_id).values("id")
     through_team = Collection.teams.through.objects.filter(collection=OuterRef("pk"), team__in=teams)
     by_name = Collection.users.through.objects.filter(collection=OuterRef("pk"), user=user_id)
     owned = Collection.owners.through.objects.filter(collection=OuterRef("pk"), user=user_id)
-    return Collection.objects.filter(Q(everyone=True) | Exists(through_team) | Exists(by_name) | Exists(owned))
+    opened = Q(everyone=True) | Exists(through_team) | Exists(by_name) | Exists(owned)
+    return Q(opened, kind=Collection.Kind.LIBRARY)
 
 
 def managed_collections(user: User | AnonymousUser) -> QuerySet[Collection]:
     """Return the collections that a person may manage in the admin: superusers all, other staff the ones they own.
 
-    That alone does not let them read it.
+    That alone does not let them read it. Files that people attached to their messages are managed by nobody else.
     """
     if not (user.is_active and user.is_staff):
         return Collection.objects.none()
-    return Collection.objects.all() if user.is_superuser else Collection.objects.filter(owners=user.pk)
+    library = Collection.objects.filter(kind=Collection.Kind.LIBRARY)
+    return library if user.is_superuser else library.filter(owners=user.pk)
+
+
+def attached_files_of(user_id: int) -> int | None:
+    """Return the collection with the files that a person attached; None if they have attached none."""
+    return Collection.objects.filter(holder=user_id).values_list("pk", flat=True).first()
 
 
 def unread_collections(collections: QuerySet[Collection]) -> QuerySet[Collection]:
@@ -69,18 +89,18 @@ def closed_teams(editor_id: int | None, team_ids: Iterable[int]) -> dict[int, li
 def exceeds(person_id: int, editor_id: int) -> bool:
     """Return whether the person reads a collection that the editor may neither read nor manage."""
     editor = User.objects.get(pk=editor_id)
-    beyond = readable_collections(person_id).exclude(pk__in=readable_collections(editor_id).values("pk"))
+    beyond = library_collections(person_id).exclude(pk__in=library_collections(editor_id).values("pk"))
     return beyond.exclude(pk__in=managed_collections(editor).values("pk")).exists()
 
 
 def _worth_searching(user: int) -> QuerySet[Collection, tuple[int]]:
     live = Source.objects.live().filter(collection=OuterRef("pk"))
-    return readable_collections(user).filter(Exists(live)).order_by("pk").values_list("pk")
+    return library_collections(user).filter(Exists(live)).order_by("pk").values_list("pk")
 
 
 _WORTH_SEARCHING = CompiledQuery(_worth_searching, user=-982451653)
 
 
 def reader_of(user: User) -> Reader:
-    """Return the person with the non-empty collections that they may read."""
+    """Return the person with the non-empty collections of the Library that they may read."""
     return Reader(user.pk, tuple(pk for (pk,) in _WORTH_SEARCHING.rows(user=user.pk)))

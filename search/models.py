@@ -14,6 +14,8 @@ from search.labelled import LabelledQuerySet
 
 # As many ids as one query accepts on every database.
 IDS_AT_ONCE = 500
+# How people read the name of the collection with the files that they attached.
+ATTACHED_NAME = "Files in your chats"
 
 
 class LabelRecordManager(models.Manager["LabelRecord"]):
@@ -77,8 +79,24 @@ class LabelRecord(models.Model):
 
 
 class Collection(models.Model):
-    """Documents that the same people may read."""
+    """Documents that the same people may read: those of the Library, or the files that one person has attached.
 
+    Attached files are read by their `holder` alone, and no list of collections shows them.
+    """
+
+    class Kind(models.TextChoices):
+        LIBRARY = "library"
+        ATTACHED = "attached", "Attached files"
+
+    kind = models.CharField(max_length=10, choices=Kind, default=Kind.LIBRARY, editable=False)
+    holder = models.OneToOneField(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        on_delete=models.SET_NULL,
+        related_name="attached_files",
+        editable=False,
+        help_text="Who attached the files; empty in the Library, and once the person was deleted.",
+    )
     name = models.CharField(max_length=100, unique=True)
     description = models.TextField(blank=True)
     sensitivity = models.PositiveSmallIntegerField(choices=LABEL_CHOICES, default=Sensitivity.INTERNAL)
@@ -108,12 +126,17 @@ class Collection(models.Model):
         ordering = ["name"]
 
     def __str__(self) -> str:
-        return self.name
+        return self.shown_name
 
     def save(self, *args: Any, **options: Any) -> None:  # noqa: ANN401 - as Django's own
         with transaction.atomic():
             super().save(*args, **options)
             self.record_labels([self.pk])
+
+    @property
+    def shown_name(self) -> str:
+        """Return the name as people read it. That of attached files is only there to be unique."""
+        return self.name if self.kind == self.Kind.LIBRARY else ATTACHED_NAME
 
     @classmethod
     def record_labels(cls, ids: Iterable[int]) -> None:

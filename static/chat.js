@@ -6,6 +6,8 @@ import { announceEnded, pin, thread, toStart, watchThread } from "thread";
 
 /* The composer */
 
+// Characters.
+const LONG_PASTE = 4000;
 const GROWS_ITSELF = CSS.supports("field-sizing", "content");
 
 function measure(field) {
@@ -46,6 +48,21 @@ function renewKey(form) {
   drafts.drop(keyPlace(form));
 }
 
+// Pictures and files become attachments, and so does a text that is too long to be read in the box.
+function paste(event) {
+  const { files, types } = event.clipboardData;
+  const text = event.clipboardData.getData("text/plain");
+  const pasted = [...files];
+  if (text.length <= LONG_PASTE && (text || types.includes("text/plain") || !pasted.length)) return;
+  event.preventDefault();
+  attaching((module) => (text ? module.addText(text) : module.add(pasted)));
+}
+
+async function attaching(work) {
+  const module = await load("attaching");
+  if (module) work(module);
+}
+
 function setUpComposer() {
   const form = find("#composer");
   if (!form) return;
@@ -59,11 +76,7 @@ function setUpComposer() {
   });
   sayAsked();
   find("#asked")?.addEventListener("change", sayAsked);
-  field.addEventListener("paste", ({ clipboardData }) => {
-    if (clipboardData.files.length && !clipboardData.types.includes("text/plain")) {
-      tell("Pictures and files cannot be pasted into a message. Paste text.", "warning");
-    }
-  });
+  field.addEventListener("paste", paste);
 }
 
 // In the composer and where a message is edited. On a touch screen Enter begins a new line.
@@ -204,9 +217,16 @@ document.addEventListener("click", (event) => {
     readAloud(event.target.closest("[data-aloud]"));
   } else if (event.target.closest("#halt")) {
     stop();
+  } else if (event.target.closest("#attach")) {
+    attaching((module) => module.choose());
   } else if (event.target.closest("#fold")) {
     fold(event.target.closest("#fold"));
   }
+});
+
+// The module that takes what is dropped, and the styles of files that are there already, are loaded when needed.
+document.addEventListener("dragenter", ({ dataTransfer }) => {
+  if (dataTransfer?.types.includes("Files") && find("#attached")) load("attaching");
 });
 
 function escape({ target, repeat }) {
@@ -310,6 +330,7 @@ htmx.onLoad((loaded) => {
 });
 setUpComposer();
 globalThis.speechSynthesis?.addEventListener?.("voiceschanged", offerAloud);
+if (find("#attached .file")) load("attaching");
 if (thread()) {
   // What comes after the message that is being sent is that message, and its answer.
   new MutationObserver(() => pending?.nextElementSibling && arrived()).observe(thread(), { childList: true });

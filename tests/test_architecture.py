@@ -38,7 +38,7 @@ LAYERS = {
         "turns",
         "live",
         "pages",
-        "admin api",
+        "admin api places",
         "apps urls",
     ],
     "documents": [
@@ -49,6 +49,7 @@ LAYERS = {
         "ingest",
         "chunking claims forms diagnosis limits notes overview",
         "services cleanup",
+        "attached",
         "ingest upload_form",
         "admin_uploads places views tasks api",
         "admin urls management apps",
@@ -66,7 +67,7 @@ LAYERS = {
     "langai_site": [
         "characters errors folders generics hosts local_model log_settings page_policy redis_settings request_id "
         "sensitivity",
-        "env registry database detectors",
+        "attached_files env registry database detectors",
         "checks models settings",
         "telemetry",
         "web",

@@ -124,6 +124,7 @@ def _open(user: User, body: Ask, sensitivity: str) -> storage.Started:
         source=access.API,
         uses_instructions=body.instructions,
         keep=body.keep or "",
+        attached=body.attachments or (),
     )
 
 

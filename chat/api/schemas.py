@@ -9,7 +9,7 @@ from django.urls import reverse
 from ninja import Field, Schema
 from pydantic import ConfigDict
 
-from chat.models import Citation, Message
+from chat.models import Attachment, Citation, Message
 from chat.turns.receipt import Receipt
 from langai_site.sensitivity import Sensitivity
 from langai_site.web.api_lists import Listed
@@ -43,6 +43,9 @@ class Ask(Schema):
         None,
         description="How long a new conversation stays: 7 days, an hour after its last message, or until it is "
         "deleted. By default, as on the page.",
+    )
+    attachments: Listed[UUID] | None = Field(
+        None, max_length=settings.ATTACHMENTS_PER_MESSAGE, description="Ids of files from POST /api/files."
     )
     stop_on_disconnect: bool = Field(False, description="For streams: stop the answer when the connection closes.")
 
@@ -80,8 +83,18 @@ class Answer(Schema):
     receipt: dict[str, Any]
 
 
+class AttachmentOut(Schema):
+    """A file that a question was sent with; `url` opens it."""
+
+    id: UUID
+    name: str
+    media_type: str
+    size: int
+    url: str
+
+
 class MessageOut(Schema):
-    """A question, or an answer. `error` says why an answer failed.
+    """A question with its attachments, or an answer. `error` says why an answer failed.
 
     If you corrected an answer, `edited` is true, `text` is yours, and `original` is what the model had written.
     """
@@ -96,6 +109,7 @@ class MessageOut(Schema):
     created_at: datetime
     model: str = ""
     error: str = ""
+    attachments: list[AttachmentOut] = []
     citations: list[CitationOut] = []
     receipt: dict[str, Any] = {}
 
@@ -170,6 +184,11 @@ def citation_of(citation: Citation) -> CitationOut:
     return CitationOut(**{name: getattr(citation, name) for name in names}, url=url)
 
 
+def attachment_of(row: Attachment) -> AttachmentOut:
+    url = reverse("chat:attachment", args=[row.pk])
+    return AttachmentOut(id=row.pk, name=row.name, media_type=row.media_type, size=row.size, url=url)
+
+
 def answer_of(reply: Message) -> Answer:
     """Return the answer for a reply that has ended and was read with its citations."""
     receipt = Receipt.from_json(reply.receipt)
@@ -199,6 +218,7 @@ def message_of(message: Message) -> MessageOut:
         created_at=message.created_at,
         model=message.model,
         error=message.error,
+        attachments=[attachment_of(row) for row in message.attachments.all()],
         citations=[citation_of(citation) for citation in message.citations.all()],
         receipt=Receipt.from_json(message.receipt).for_programs(),
     )

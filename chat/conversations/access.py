@@ -11,7 +11,7 @@ from django.db import transaction
 from django.db.models import Q, prefetch_related_objects
 from django.utils import timezone
 
-from chat.conversations import branches, labels
+from chat.conversations import attachments, branches, labels
 from chat.events import ConversationGone, group_of
 from chat.history import rows as history_rows
 from chat.models import Conversation, LabelChange, Message
@@ -30,6 +30,7 @@ CAUSE_MAX = 300
 REASON_MAX = CAUSE_MAX - len("lowered by you: ")
 # How long a deleted conversation can be restored before the worker removes it for good.
 UNDO_FOR = timedelta(hours=1)
+PURGED_AT_ONCE = 200
 # In the words of static/socket.js, so that a page does not say it twice.
 GONE = "This conversation was deleted, or is not yours."
 _THEIRS = CompiledQuery(
@@ -110,8 +111,10 @@ def reply_as_shown(user_id: int, reply_id: UUID) -> Message:
 
 
 def question_as_shown(user_id: int, question_id: UUID) -> Message:
-    """Return a message that this person wrote, with its versions. Raises NotFoundError."""
-    return _with_versions(access_question(user_id, question_id))
+    """Return a message that this person wrote, with its files and versions. Raises NotFoundError."""
+    question = access_question(user_id, question_id)
+    prefetch_related_objects([question], "attachments")
+    return _with_versions(question)
 
 
 def _with_versions(message: Message) -> Message:
@@ -219,9 +222,15 @@ def deleted(user_id: int, conversation_id: str) -> Conversation | None:
 
 
 def purge_deleted() -> None:
-    """Remove for good what was deleted longer than UNDO_FOR ago: conversations, and branches of them."""
+    """Remove for good what was deleted longer than UNDO_FOR ago: conversations with their files, and branches."""
     long_ago = timezone.now() - UNDO_FOR
-    Conversation.objects.filter(deleted_at__lt=long_ago).delete()
+    gone = Conversation.objects.filter(deleted_at__lt=long_ago)
+    while ids := list(gone.order_by().values_list("pk", flat=True)[:PURGED_AT_ONCE]):
+        files = attachments.documents_of(ids)
+        # Again with the condition: one may have been restored meanwhile.
+        gone.filter(pk__in=ids).delete()
+        # If the process is killed here, `attachments.sweep` does it.
+        attachments.release(files)
     Message.objects.filter(deleted_at__lt=long_ago).delete()
 
 

@@ -115,7 +115,8 @@ def _read(ids: Sequence[UUID]) -> list[Message]:
 
 
 def _drawable() -> QuerySet[Message]:
-    return Message.objects.select_related("cached_html", "feedback").prefetch_related("citations")
+    rows = Message.objects.select_related("cached_html", "feedback")
+    return rows.prefetch_related("citations", "attachments")
 
 
 def _with_siblings(messages: Sequence[Message]) -> Sequence[Message]:
@@ -152,8 +153,8 @@ def chunks(ids: Sequence[UUID], size: int = CHUNK) -> Iterable[Sequence[UUID]]:
 
 
 def read(ids: Sequence[UUID]) -> list[Message]:
-    """Return those messages in that order, with their citations."""
-    found = Message.objects.prefetch_related("citations").in_bulk(list(ids))
+    """Return those messages in that order, with their citations and files."""
+    found = Message.objects.prefetch_related("citations", "attachments").in_bulk(list(ids))
     return [found[key] for key in ids if key in found]
 
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from langai_site.accounts.models import User
-from search.access import readable_collections, reader_of
+from search.access import library_collections, reader_of
 from search.types import Reader
 
 # What the composer's form sends: all collections that the person may read, those with the ids beside it, or none.
@@ -37,12 +37,12 @@ def chosen(user_id: int, values: Sequence[str]) -> Chosen:
     ids = {int(value) for value in values if value.isascii() and value.isdigit() and len(value) < 10}
     if NONE in values or not ids:
         return []
-    return sorted(readable_collections(user_id).filter(pk__in=ids).order_by().values_list("pk", flat=True))
+    return sorted(library_collections(user_id).filter(pk__in=ids).order_by().values_list("pk", flat=True))
 
 
 def offer(user_id: int, last: Chosen, values: Sequence[str] = ()) -> CollectionChoice:
     """Return the last choice, or the choice in `values` if they come from a form that was refused."""
-    offered = tuple(readable_collections(user_id).values_list("pk", "name"))
+    offered = tuple(library_collections(user_id).values_list("pk", "name"))
     made = chosen(user_id, values) if values else last
     ids = frozenset(made or ()) & {pk for pk, _name in offered}
     return CollectionChoice(offered, ids, ALL if made is None else SOME if made else NONE)
@@ -61,5 +61,5 @@ def scope(user: User, made: Chosen) -> tuple[Reader, tuple[str, ...] | None]:
     reader = reader_of(user)
     if made is None:
         return reader, None
-    named = readable_collections(user).filter(pk__in=made).values_list("name", flat=True) if made else ()
+    named = library_collections(user).filter(pk__in=made).values_list("name", flat=True) if made else ()
     return reader.only(made), tuple(named)

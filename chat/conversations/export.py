@@ -1,4 +1,4 @@
-"""Exports a conversation as text. Makes no queries: messages are given with their citations."""
+"""Exports a conversation as text. Makes no queries: messages are given with their citations and files."""
 
 from collections.abc import Iterable, Sequence
 
@@ -23,8 +23,13 @@ def _message(message: Message) -> str:
     role = Message.Role(message.role)
     by = f" ({message.model})" if role == Message.Role.ASSISTANT and message.model else ""
     by += ", edited by you" if message.original is not None else ""
-    parts = [f"## {SPEAKERS[role]}{by}", message.text or message.error]
+    parts = [f"## {SPEAKERS[role]}{by}", _files(message), message.text or message.error]
     return "\n\n".join(filter(None, [*parts, _sources(list(message.citations.all()))]))
+
+
+def _files(message: Message) -> str:
+    names = ", ".join(file.name for file in message.attachments.all())
+    return f"Attached: {names}" if names else ""
 
 
 def _sources(citations: Sequence[Citation]) -> str:

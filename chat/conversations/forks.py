@@ -6,7 +6,7 @@ from uuid import UUID, uuid4
 from django.db import transaction
 from django.forms.models import model_to_dict
 
-from chat.conversations import access, branches, label_rises
+from chat.conversations import access, attachments, branches, label_rises
 from chat.history import rows as history_rows
 from chat.models import Citation, Conversation, GivenDocument, Message
 from langai_site.accounts.models import User
@@ -70,6 +70,7 @@ def _copy(new: Conversation, messages: Sequence[Message], copies: dict[UUID, UUI
         )
         for message in messages
     )
+    attachments.copy({message.id: copies[message.id] for message in messages})
     history_rows.copy({message.id: copies[message.id] for message in messages}, new.id)
     # So that the label of the copies rises with that of the documents that they were made from.
     GivenDocument.objects.bulk_create(

@@ -11,9 +11,9 @@ CHOSEN = "chosen by you"
 STARTED = "where new conversations start"
 # The words of a cause if the document's title is unknown, or was never shown in the conversation.
 UNNAMED = "a document"
-PASSAGE, LOWERED = "a passage from “", "lowered by you: "
-_UNQUOTED = {PASSAGE: "a passage", LOWERED: "lowered by you"}
-_QUOTED = re.compile(f"({PASSAGE}|{LOWERED}).*", re.DOTALL)
+PASSAGE, FILE, LOWERED = "a passage from “", "the file “", "lowered by you: "
+_UNQUOTED = {PASSAGE: "a passage", FILE: "a file", LOWERED: "lowered by you"}
+_QUOTED = re.compile(f"({PASSAGE}|{FILE}|{LOWERED}).*", re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -68,6 +68,11 @@ def turn(conversation: Cause, own: Sequence[Cause]) -> tuple[Cause, ...]:
 
 def passage(title: str, label: Sensitivity) -> Cause:
     return Cause(label, f"{PASSAGE}{title}”")
+
+
+def file(name: str, label: Sensitivity) -> Cause:
+    """Return what labels a turn with a file that its person attached."""
+    return Cause(label, f"{FILE}{name}”")
 
 
 def picture(label: Sensitivity) -> Cause:

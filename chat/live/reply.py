@@ -37,6 +37,8 @@ class Live(AnswerSoFar):
     number: int = 0
     published: int = 0
     weighed: RoutingInput | None = None
+    # Which attached files the turn waits for, in words.
+    reading: str = ""
     changed: asyncio.Event = field(default_factory=asyncio.Event)
     reader: asyncio.Task[None] | None = None
     ended_as: Message.Status = Message.Status.STOPPED
@@ -55,6 +57,11 @@ class Live(AnswerSoFar):
         self.published = len(self.written)
         self.thinking = LiveThinking(self.started.thinking)
         self.published_progress = self.progress
+
+    def await_files(self, words: str) -> None:
+        """Let the page say which files are read before anything is searched."""
+        self.reading, self.weighed = words, None
+        self.changed.set()
 
     @property
     def reply(self) -> UUID:
@@ -77,6 +84,8 @@ class Live(AnswerSoFar):
         """Return what the reply waits for, if nothing has come yet: the search, or a model."""
         if self.words_since is not None or self.thinking.is_running:
             return IDLE
+        if self.reading and self.weighed is None:
+            return Progress(**{**IDLE, "reading": self.reading})
         if self.prepared is None:
             return Progress(**{**IDLE, "is_searching": self.weighed is None and self.started.request.documents})
         instead_of = self.prepared.instead_of
@@ -106,5 +115,6 @@ class Live(AnswerSoFar):
             written=self.text,
             after=str(self.started.after or ""),
             edited=self.opening.edited,
+            has_files=any(file.with_question for file in self.started.request.attached),
             progress=self.published_progress,
         )

@@ -22,6 +22,7 @@ from chat.models import Message
 from chat.turns import closing, turn
 from chat.turns.citations import rest_after
 from chat.turns.closing import INTERRUPTED, TurnOutcome
+from chat.turns.given_files import StillReading
 from chat.turns.storage import Started
 from chat.turns.turn_state import StoredTurnState
 from chat.turns.values import RoutedTurn, RoutingInput
@@ -170,6 +171,8 @@ async def _read(reply: Live) -> None:
             elif isinstance(event, StillWorking):
                 reply.is_working = True
                 reply.changed.set()
+            elif isinstance(event, StillReading):
+                reply.await_files(event.words)
             elif isinstance(event, RoutingInput):
                 reply.weighed, reply.prepared = event, None
                 reply.changed.set()

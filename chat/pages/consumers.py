@@ -113,9 +113,9 @@ class ConversationConsumer(PersonSocket):
         await self._draw(fragments.asked_frame(await self._asked(event), bubble, event.get("after", "")))
 
     async def _asked(self, event: ReplyBegun) -> fragments.Bubble:
-        """Return the question of a reply that begins, with its versions if it has more than one."""
+        """Return the question of a reply that begins, with its files, and its versions if it has more than one."""
         question = UUID(event["question"])
-        if not event.get("edited"):
+        if not (event.get("edited") or event.get("has_files")):
             return fragments.Bubble(question, Message.Role.USER, text=event["text"])
         return fragments.bubble_of(await self.read(access.question_as_shown, self.user_id, question))
 

@@ -1,7 +1,8 @@
 """The pages that show conversations, read and drawn without holding up other requests."""
 
+import re
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from itertools import chain
 from typing import Any
 from uuid import UUID
@@ -11,13 +12,24 @@ from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
 
-from chat.conversations import access, branches, chosen_collections, drafts, folders, instructions, keeping, lists
+from chat.conversations import (
+    access,
+    attachments,
+    branches,
+    chosen_collections,
+    drafts,
+    folders,
+    instructions,
+    keeping,
+    lists,
+)
 from chat.conversations.branches import ThreadPart
 from chat.events import Snapshot
 from chat.live import snapshots
 from chat.llm.built_in import BUILT_IN
 from chat.models import Conversation, Folder, Message
 from chat.pages import drawing, fragments, retries, suggestions
+from chat.pages.file_chips import FileChip, draft_chip
 from chat.routing.route import AUTO
 from langai_site.accounts.models import User
 from langai_site.accounts.session import as_user
@@ -26,6 +38,7 @@ from langai_site.outbound import catalogue
 from langai_site.usage.spending import budgets, notices
 
 PAGE = "chat/page.html"
+IS_ID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
 
 def list_context(user: User, after: access.ListPlace | None = None) -> dict[str, Any]:
@@ -72,6 +85,8 @@ def page_context(
             "has_real_model": bool(models),
             "once": new_key(),
             "max_chars": settings.MESSAGE_MAX_CHARS,
+            "files_max": settings.ATTACHMENTS_PER_MESSAGE,
+            "draft_files": _draft_files(user, form.getlist("attachments")) if form else (),
             "labels": fragments.labels_from(access.so_far(conversation).label),
             "levels": drafts.COMPLEXITIES,
             "budgets": budgets.exist(),
@@ -86,6 +101,12 @@ def page_context(
         }
         | ({"chosen": form.get("model", AUTO), "draft": form["text"], "form": form} if form else {})
     )
+
+
+def _draft_files(user: User, values: Sequence[str]) -> list[FileChip]:
+    """Return the chips of the files of a message that was refused."""
+    ids = [UUID(value) for value in values if IS_ID.fullmatch(value)]
+    return [draft_chip(file) for file in attachments.unsent(user.id, ids)]
 
 
 def _folder(user: User, conversation: Conversation | None, named: str) -> Folder | None:

@@ -17,6 +17,7 @@ from chat.feedback_model import Feedback
 from chat.markdown import streaming
 from chat.models import Citation, Conversation, Message
 from chat.pages import receipt_text, retries, thoughts
+from chat.pages.file_chips import FileChip, chip_of
 from chat.pages.retries import Retry
 from chat.pages.thoughts import ThinkingLine
 from chat.turns.receipt import Receipt
@@ -51,6 +52,7 @@ class Bubble:
     # The question of a refused turn: it can be edited and sent again.
     refused: UUID | None = None
     citations: list[dict[str, Any]] = field(default_factory=list)
+    files: tuple[FileChip, ...] = ()
     receipt: list[tuple[str, str]] = field(default_factory=list)
     summary: str = ""
     index: int = 1
@@ -117,7 +119,8 @@ def bubble_of(message: Message, html: SafeString = NOTHING, snapshot: Snapshot |
     A snapshot is newer than the reply's row, which is used if there is no snapshot.
     """
     if message.role == Message.Role.USER:
-        return Bubble(message.id, message.role, text=message.text, **_siblings(message))
+        files = tuple(map(chip_of, message.attachments.all()))
+        return Bubble(message.id, message.role, text=message.text, files=files, **_siblings(message))
     if message.status == Message.Status.STREAMING:
         return _drawn_bubble(message.id, snapshot or snapshot_of_row(message))
     return _ended_bubble(message, html)

@@ -1,6 +1,6 @@
 """Posts that start or preview a turn: a message, a retry, a resume. Their database work takes one hop."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 from uuid import UUID
 
@@ -22,7 +22,7 @@ from chat.turns.sending import AlreadySentError
 from langai_site.accounts.limits import counted_as_page
 from langai_site.accounts.models import User
 from langai_site.accounts.session import SignedOutError, as_user, by_person
-from langai_site.errors import LangAIError, NotFoundError
+from langai_site.errors import InvalidError, LangAIError, NotFoundError
 from langai_site.web.error_middleware import link_of, with_headers
 from langai_site.web.stated_labels import highest_stated
 
@@ -73,6 +73,7 @@ def message_of(request: HttpRequest) -> dict[str, Any]:
         "collections": form.getlist("collections"),
         "label": highest_stated(*form.getlist("label")),
         "options": drafts.options(form),
+        "attached": attached(form.getlist("attachments")),
         "uses_instructions": drafts.switch(form.get("instructions")),
     }
 
@@ -84,6 +85,14 @@ def folder_of(request: HttpRequest) -> UUID | None:
         return UUID(named) if named else None
     except ValueError:
         raise folders.FolderGoneError(folders.GONE) from None
+
+
+def attached(values: Iterable[str]) -> tuple[UUID, ...]:
+    """Return the ids of attached files. Raises InvalidError for what is none."""
+    try:
+        return tuple(map(UUID, values))
+    except ValueError:
+        raise InvalidError("An attached file was not understood. Attach it again.") from None
 
 
 def shown_last(request: HttpRequest) -> UUID | None:
@@ -242,4 +251,5 @@ def draft_of(request: HttpRequest) -> previews.DraftMessage:
         documents=chosen_collections.NONE not in message["collections"],
         folder=folder_of(request),
         instructions=message["uses_instructions"],
+        attached=message["attached"],
     )

@@ -82,6 +82,7 @@ def _label_lines(receipt: Receipt) -> list[tuple[str, str]]:
         lines.append(("Instructions", f"of the folder “{receipt.folder}”, about {receipt.folder_tokens:,} tokens"))
     if receipt.instructions_tokens and receipt.sent is not False:
         lines.append(("Instructions", f"yours, about {receipt.instructions_tokens:,} tokens"))
+    lines += [("File", words) for words in receipt.files or ()]
     return [*lines, ("Documents", _documents(receipt.asked)), ("Passages read", str(receipt.passages))]
 
 

@@ -54,6 +54,8 @@ def progress_of(thinking: Thinking | None) -> Progress:
 
 def waiting_words(progress: Progress) -> str:
     """Return what the page says while nothing has come yet; may be empty."""
+    if reading := progress.get("reading"):
+        return reading
     if progress.get("is_searching"):
         return "Searching your documents…"
     name = progress["waiting"]

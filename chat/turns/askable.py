@@ -2,7 +2,7 @@
 
 from chat.llm.built_in import BUILT_IN
 from chat.routing import route as routing
-from chat.turns import prompts
+from chat.turns import given_files, prompts
 from chat.turns.values import TurnRequest
 from langai_site.outbound.types import ModelInfo
 from langai_site.sensitivity import Sensitivity, highest
@@ -13,6 +13,12 @@ def passages_chars(request: TurnRequest) -> int:
     """Return the most characters that the passages of the turn have together, whichever model is asked."""
     whole = whole_question(request.question) is not None
     return prompts.passages_chars((model.context_window for model in _askable(request)), whole=whole)
+
+
+def whole_files_tokens(request: TurnRequest, label: Sensitivity) -> int:
+    """Return how many tokens of attached files are given whole, by the models that may see `label`."""
+    seeing = [model.context_window for model in _askable(request) if model.may_see(label) and model.context_window]
+    return given_files.whole_tokens(seeing, otherwise=prompts.PASSAGES_CHARS // prompts.ASCII_BYTES)
 
 
 def most_seen(request: TurnRequest) -> Sensitivity:

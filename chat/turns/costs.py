@@ -43,13 +43,16 @@ class Offer:
 
 def passages_of(request: TurnRequest) -> tuple[ChatMessage, ...]:
     """Return a placeholder for the passages that the turn may find."""
-    return (prompts.some_passages(askable.passages_chars(request)),) if request.documents else ()
+    searched = (request.documents, bool(request.given_files.searched))
+    return tuple(prompts.some_passages(askable.passages_chars(request)) for is_searched in searched if is_searched)
 
 
 def fitted_before(request: TurnRequest, model: ModelInfo, whole: Sequence[ChatMessage]) -> FittedPrompt:
     """Return the prompt for `model` while its passages are not known. `whole` is the prompt without passages."""
-    reserved = prompts.tokens_of(passages_of(request))
-    return windows.fitted(request.texts(), model.context_window, request.max_tokens, whole=whole, reserved=reserved)
+    reserved, texts = prompts.tokens_of(passages_of(request)), request.texts(model=model)
+    # It has pictures in every form that a model may get, and this model gets one.
+    whole = () if request.given_files.pictures else whole
+    return windows.fitted(texts, model.context_window, request.max_tokens, whole=whole, reserved=reserved)
 
 
 def most(request: TurnRequest, model: ModelInfo, whole: Sequence[ChatMessage] = ()) -> Decimal | None:
@@ -61,7 +64,7 @@ def most(request: TurnRequest, model: ModelInfo, whole: Sequence[ChatMessage] = 
         return Decimal(0)
     if model.price is None:
         return None
-    prompt = fitted_before(request, model, whole or request.texts().messages())
+    prompt = fitted_before(request, model, whole or request.texts(model=model).messages())
     messages = (*prompt.messages, *passages_of(request))
     return highest_cost(model.price, token_counts.max_usage(messages, prompt.max_tokens, request.requirements))
 

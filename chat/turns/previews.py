@@ -6,14 +6,16 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from uuid import UUID
 
-from chat.conversations import access, drafts, instructions, labels
+from chat.conversations import access, attachments, drafts, instructions, labels
 from chat.conversations.labels import Cause
 from chat.conversations.personal import NONE as NO_INSTRUCTIONS
+from chat.models import Conversation
 from chat.routing import policies
 from chat.routing.complexity import Complexity
 from chat.routing.route import NoModelError, Rejected
-from chat.turns import costs, folder_instructions, prompts, storage, turn
+from chat.turns import attached_files, costs, folder_instructions, prompts, storage, turn
 from chat.turns.costs import Offer
+from chat.turns.given_files import Attached
 from chat.turns.values import RoutedTurn, RoutingInput, TurnRequest
 from langai_site import detectors
 from langai_site.accounts.models import User
@@ -42,6 +44,7 @@ class DraftMessage:
     documents: bool = True
     folder: UUID | None = None
     instructions: bool | None = None
+    attached: tuple[UUID, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -96,8 +99,16 @@ def before(user: User, conversation_id: UUID | None, draft: DraftMessage) -> Bas
         asked=None if draft.documents else (),
         folder=folder,
         personal=NO_INSTRUCTIONS if is_on is False else instructions.of(user.id),
+        attached=_attached(user, conversation, draft),
     )
+    request = attached_files.with_files(request, is_preview=True)
     return Basis(request, detectors.patterns.current(), tuple(notices.standings(user)))
+
+
+def _attached(user: User, conversation: Conversation | None, draft: DraftMessage) -> tuple[Attached, ...]:
+    earlier = attached_files.of_branch(conversation, None, conversation.current_leaf_id) if conversation else ()
+    new = attachments.unsent(user.id, draft.attached) if draft.attached else ()
+    return attached_files.once((*earlier, *(Attached(file.document, file.name, True) for file in new)))
 
 
 async def preview(basis: Basis, draft: DraftMessage) -> Preview:
@@ -137,7 +148,7 @@ def _expected(basis: Basis, decided: RoutedTurn) -> Preview:
                 route.why,
                 most,
                 (*over, *route.rejected),
-                notice=prompt.notice_before,
+                notice=" ".join(filter(None, (request.given_files.notice(model), prompt.notice_before))),
                 answer_limit=prompt.answer_limit,
             )
         over.append(Rejected(model.name, f"over budget: {refusal_in_short(standing, most)}"))
@@ -167,10 +178,11 @@ def _weighed(request: TurnRequest, found: Sequence[Detection], draft: DraftMessa
     messages = texts.messages()
     return RoutingInput(
         passages=(),
-        causes=(*labels.turn(request.causes[0], own), *request.personal.causes),
+        causes=(*labels.turn(request.causes[0], own), *request.personal.causes, *request.given_files.causes),
         complexity=turn.complexity_of(request, 0),
         messages=messages,
         tokens=prompts.most_tokens(messages) + prompts.tokens_of(costs.passages_of(request)),
         least_tokens=texts.least.tokens,
         folder=request.folder,
+        files=request.given_files,
     )

@@ -66,8 +66,9 @@ class Receipt:
     chose, None if they chose none in particular. `failures` are the words of servers whose calls failed, for admins.
     `length` says that a shorter or longer answer was requested. `folder` is the name of the folder whose instructions
     were in the prompt, and `folder_tokens` about how many tokens they took.
-    `sent` is False if no model was asked; older receipts do not say it. `offers` are what a budget that refused the
-    turn still allowed. `instructions_tokens` are those of the person's own instructions, None if none were sent.
+    `files` says which attached files were given, and how. `sent` is False if no model was asked; older receipts do not
+    say it. `offers` are what a budget that refused the turn still allowed. `instructions_tokens` are those of the
+    person's own instructions, None if none were sent.
     """
 
     input_tokens: int = 0
@@ -109,6 +110,7 @@ class Receipt:
     sent: bool | None = field(default=None, metadata=_KNOWN)
     offers: tuple[Offer, ...] | None = field(default=None, metadata=_KNOWN | _OFFERS)
     instructions_tokens: int | None = field(default=None, metadata=_KNOWN)
+    files: tuple[str, ...] | None = field(default=None, metadata=_KNOWN | _TEXTS)
 
     @property
     def is_empty(self) -> bool:

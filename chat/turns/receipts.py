@@ -165,7 +165,8 @@ def _decided(receipt: Receipt, prepared: RoutedTurn, entries: Sequence[Entry]) -
         policy=route.policy,
         rejected=(*prepared.failed, *route.rejected),
         hosted=_is_hosted(prepared, entries),
-        passages=len(prepared.passages),
+        passages=len(prepared.prompt.texts.passages if prepared.prompt else prepared.passages),
+        files=prepared.weighed.files.described(model) or None,
         notice=prepared.notice,
         answer_limit=prepared.prompt.answer_limit if prepared.prompt else "",
     )

@@ -1,9 +1,10 @@
 """Opens a turn's rows, in one transaction; chat.turns.closing writes what follows. Synchronous."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from functools import partial
 from typing import Any, cast
 from uuid import UUID, uuid4
 
@@ -12,6 +13,7 @@ from django.utils import timezone
 
 from chat.conversations import (
     access,
+    attachments,
     branches,
     chosen_collections,
     drafts,
@@ -27,8 +29,8 @@ from chat.llm.built_in import BUILT_IN
 from chat.models import Conversation, Message, text_of
 from chat.routing import policies
 from chat.routing.route import AUTO
+from chat.turns import attached_files, concurrency, folder_instructions, given_documents, turn_state
 from chat.turns import cited_sources as sources
-from chat.turns import concurrency, folder_instructions, given_documents, turn_state
 from chat.turns.receipt import EMPTY, Receipt
 from chat.turns.values import Cited, TurnRequest
 from chat.values import Thinking
@@ -107,14 +109,16 @@ def post(
     folder: UUID | None = None,
     uses_instructions: bool | None = None,
     keep: str = "",
+    attached: Sequence[UUID] = (),
 ) -> Started:
     """Append a person's message and an empty reply; without `conversation_id`, to a new conversation.
 
     `after` is the last message that the page shows: the message follows it, also if another tab has chosen another
     branch meanwhile. `collections` are the form's values; if empty, the message uses the previous message's
     collections. `label` raises the conversation's label, as do detections in the text. `source` is how a new
-    conversation came in, `folder` where it is put, and `keep` how long it stays, empty for the usual.
-    `uses_instructions` switches the person's own instructions on or off in the conversation.
+    conversation came in, `folder` where it is put, and `keep` how long it stays, empty for the usual. `attached` are
+    the person's uploaded files that go with the message. `uses_instructions` switches the person's own instructions on
+    or off in the conversation.
     """
     text, model = drafts.text(text), drafts.model(model)
     if conversation_id is None:
@@ -137,6 +141,7 @@ def post(
             collections=conversation.collections,
         ),
         label,
+        partial(attachments.send, ids=attached),
     )
 
 
@@ -164,16 +169,20 @@ def edit(user: User, question_id: UUID, text: str, model: str = "", *, label: Se
             collections=collections,
         ),
         label,
+        lambda question: attachments.copy({old.id: question.id}),
     )
 
 
-def _ask(pick: drafts.Pick, question: Message, label: Sensitivity | None) -> Started:
-    """Save a question, which may raise the conversation's label, and open its reply."""
+def _ask(
+    pick: drafts.Pick, question: Message, label: Sensitivity | None, attach: Callable[[Message], object]
+) -> Started:
+    """Save a question with its files, which may raise the conversation's label, and open its reply."""
     conversation = question.conversation
     causes = labels.asked(Sensitivity(conversation.label), label, detectors.scan(question.text))
     access.raise_label(conversation, causes)
     question.role, question.label, question.causes = Message.Role.USER, conversation.label, labels.written(causes)
     question.save(force_insert=True)
+    attach(question)
     history_rows.add(history_rows.of_message(question, conversation.owner_id))
     return _open(conversation, question, pick)
 
@@ -312,6 +321,7 @@ def _started(
         is_temporary=conversation.is_temporary,
         personal=instructions.in_conversation(conversation),
         instructions=drafts.LENGTHS.get(pick.length, ""),
+        attached=attached_files.of_branch(conversation, question.id, question.parent_id),
     )
     before = Receipt.from_json(reply.receipt)
     lease = cast(UUID, reply.lease)

@@ -1,7 +1,7 @@
 """One turn, from the question to the last token, as events over values: only `TurnState` reads and writes rows."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 from decimal import Decimal
@@ -17,8 +17,19 @@ from chat.routing import complexity
 from chat.routing import route as routing
 from chat.routing.complexity import Complexity
 from chat.routing.route import NoModelError, Rejected
-from chat.turns import answers_cache, askable, costs, failed_models, prompts, windows
+from chat.turns import (
+    answers_cache,
+    askable,
+    attached_files,
+    costs,
+    failed_models,
+    file_search,
+    given_files,
+    prompts,
+    windows,
+)
 from chat.turns.failed_models import FailedModel
+from chat.turns.given_files import StillReading
 from chat.turns.values import Cited, RoutedTurn, RoutingInput, TurnRequest, TurnState, wanted
 from chat.turns.windows import PromptTexts
 from langai_site.errors import AboveCeilingError, LangAIError, ModelWithdrawnError, NotAdmittedError, continued
@@ -45,10 +56,13 @@ def _span(place: CitedSource) -> tuple[str, int, int, int]:
     return place["source"], place["page"], place["start"], place["end"]
 
 
-def numbered(hits: tuple[Hit, ...], cited: tuple[Cited, ...]) -> list[Numbered]:
-    """Number the passages from 1, or after those that the reply's earlier text cites. Cited ones keep their numbers."""
+def numbered(hits: tuple[Hit, ...], cited: tuple[Cited, ...], pages: Sequence[Numbered] = ()) -> list[Numbered]:
+    """Number the passages from 1, or after those that the reply's earlier text cites. Cited ones keep their numbers.
+
+    `pages` of files have numbers already, which come before those of passages.
+    """
     taken = {_span(old.place): old.place["number"] for old in cited}
-    following = max(taken.values(), default=0)
+    following = max([*taken.values(), *(page.number for page in pages)], default=0)
     out = []
     for hit in hits:
         number = taken.get((str(hit.source_id), hit.page, hit.start, hit.end))
@@ -60,8 +74,10 @@ def numbered(hits: tuple[Hit, ...], cited: tuple[Cited, ...]) -> list[Numbered]:
 
 async def weigh(request: TurnRequest, state: TurnState) -> RoutingInput:
     """Find passages, and work out the label and complexity of what would be sent."""
+    files = request.given_files
+    inside = await file_search.find(request, state)
     findings = await tracing.within("retrieval", _find(request, state)) if request.documents else Findings()
-    passages = tuple(numbered(findings.hits, request.cited))
+    passages = tuple(numbered((*inside.hits, *findings.hits), request.cited, files.pages))
     texts = request.texts(passages)
     messages = await _build_prompt(texts, texts.messages)
     return RoutingInput(
@@ -69,21 +85,24 @@ async def weigh(request: TurnRequest, state: TurnState) -> RoutingInput:
         causes=(
             *request.causes,
             *request.personal.causes,
+            *files.causes,
             *(labels.passage(found.hit.title, found.hit.label) for found in passages),
         ),
         complexity=await _complexity(request, len(passages)),
         messages=messages,
         tokens=prompts.most_tokens(messages) + texts.reserved,
-        notice=findings.notice,
+        notice=" ".join(filter(None, dict.fromkeys((inside.notice, findings.notice)))),
         least_tokens=texts.least.tokens,
         folder=request.folder,
         instructions_tokens=prompts.text_tokens(request.personal.prompt) or None,
+        files=files,
     )
 
 
 async def _build_prompt(texts: PromptTexts, build: Callable[[], Prompt]) -> Prompt:
     """Build a prompt, on a thread if that may take a while: control tokens and hidden characters are slow."""
-    given = (message.all_text for message in (*texts.history, *texts.after)), *map(prompts.texts_of, texts.passages)
+    passages = (*texts.files.pages, *texts.passages)
+    given = (message.all_text for message in (*texts.history, *texts.after)), *map(prompts.texts_of, passages)
     written = chain((texts.question, texts.written, texts.instructions), *given)
     return build() if prompts.is_quick(written) else await asyncio.to_thread(build)
 
@@ -91,9 +110,11 @@ async def _build_prompt(texts: PromptTexts, build: Callable[[], Prompt]) -> Prom
 async def fitted(request: TurnRequest, prepared: RoutedTurn) -> RoutedTurn:
     """Return the turn with a prompt that fits the model's window. The label stays, whatever is left out."""
     weighed, window = prepared.weighed, prepared.model.context_window
-    texts = request.texts(weighed.passages)
-    build = partial(windows.fitted, texts, window, request.max_tokens, whole=weighed.messages)
-    is_whole = windows.holds(window, weighed.tokens, request.max_tokens)
+    texts = request.texts(weighed.passages, prepared.model)
+    # With pictures, the whole prompt has them in every form, and this model gets one of them.
+    whole = () if weighed.files.pictures else weighed.messages
+    build = partial(windows.fitted, texts, window, request.max_tokens, whole=whole)
+    is_whole = bool(whole) and windows.holds(window, weighed.tokens, request.max_tokens)
     return replace(prepared, prompt=build() if is_whole else await _build_prompt(texts, build))
 
 
@@ -130,16 +151,20 @@ async def decide(request: TurnRequest, weighed: RoutingInput) -> RoutedTurn:
     try:
         route = routing.route(replace(wanted(request, weighed), cooling=resting), request.catalogue, request.policy)
     except NoModelError as refusal:
-        if refusal.code == "above_ceiling" and weighed.label > highest(request.label, request.personal.label):
+        before = highest(request.label, request.personal.label, labels.label_of(weighed.files.causes))
+        if refusal.code == "above_ceiling" and weighed.label > before:
             refusal.code = "passages_above_ceiling"
         raise
+    if request.given_files.pictures:
+        # Any model can be given the text in a picture, but one that sees it knows more.
+        route = replace(route, candidates=given_files.seeing_first(route.candidates))
     return RoutedTurn(weighed, route, route.model)
 
 
 async def run(
     request: TurnRequest, ledger: Ledger, state: TurnState
-) -> AsyncGenerator[RoutingInput | RoutedTurn | ModelOutput, None]:
-    """Yield the RoutingInput, then a RoutedTurn for each model that is tried, each followed by the model's output.
+) -> AsyncGenerator[StillReading | RoutingInput | RoutedTurn | ModelOutput, None]:
+    """Yield what is still being read, the RoutingInput, and a RoutedTurn for each model that is tried, with its output.
 
     If a model fails before its first word, or is over budget, the route's next one is tried, until MOST_ASKED were
     asked; if it fails later, the error is raised and its text stays. If rights, labels or models have changed by the
@@ -147,6 +172,10 @@ async def run(
     """
     run = _Run(ledger, state)
     for _attempt in range(ATTEMPTS):
+        if request.attached:
+            async for reading in attached_files.until_read(request, state):
+                yield reading
+            request = await state.with_files(request)
         weighed = await weigh(request, state)
         run.first_label = weighed.label if run.first_label is None else run.first_label
         yield weighed
@@ -237,7 +266,7 @@ async def _candidate_outputs(
 async def _shorter(request: TurnRequest, prepared: RoutedTurn) -> RoutedTurn | None:
     """Return the turn with a shorter prompt for one more try; None if it cannot be shorter."""
     assert prepared.prompt
-    texts = request.texts(prepared.weighed.passages)
+    texts = request.texts(prepared.weighed.passages, prepared.model)
     prompt = await _build_prompt(texts, partial(windows.shorter, prepared.prompt, texts))
     return replace(prepared, prompt=prompt) if prompt else None
 

@@ -12,12 +12,12 @@ from chat.conversations.labels import Cause
 from chat.llm.built_in import BUILT_IN
 from chat.models import Conversation
 from chat.routing import policies
-from chat.turns import folder_instructions, given_documents
+from chat.turns import attached_files, folder_instructions, given_documents
 from chat.turns.values import Cited, RoutedTurn, TurnRequest
 from chat.values import FolderInstructions
 from langai_site.accounts.models import User
 from langai_site.database.compiled_queries import CompiledQuery
-from langai_site.database.writer import in_database_thread
+from langai_site.database.writer import apart, in_database_thread
 from langai_site.errors import ForbiddenError, NotAdmittedError
 from langai_site.outbound import catalogue
 from langai_site.outbound.types import ModelInfo, Present
@@ -58,7 +58,7 @@ class StoredTurnState:
 
     def read_present(self, request: TurnRequest, prepared: RoutedTurn) -> Present:
         """Read as in TurnState. If the turn is in a conversation, record with its reply which documents are sent."""
-        if not (request.caller.conversation and prepared.passages):
+        if not (request.caller.conversation and (prepared.passages or prepared.weighed.files.sources)):
             return _present(request, prepared)
         # One transaction: a change of a document's label either finds the record made here, or its new label is read
         # here. On PostgreSQL neither may see the other, so the end of the reply checks for rises once more.
@@ -70,6 +70,13 @@ class StoredTurnState:
 
     def read_question(self, request: TurnRequest) -> Present:
         return Present(highest(_label(request), *_earlier_labels(request).values()))
+
+    async def unread_files(self, request: TurnRequest) -> tuple[str, ...]:
+        return await in_database_thread(attached_files.unread, request)
+
+    async def with_files(self, request: TurnRequest) -> TurnRequest:
+        # Apart: it reads long texts, and pictures from the disk.
+        return await apart(attached_files.with_files, request)
 
     async def refreshed(self, request: TurnRequest) -> TurnRequest:
         return await in_database_thread(_refreshed, request)
@@ -86,7 +93,7 @@ def present_beside(request: TurnRequest, model: ModelInfo, reply: UUID) -> Prese
 
 
 def _present(request: TurnRequest, prepared: RoutedTurn) -> Present:
-    given = {passage.hit.source_id for passage in prepared.passages}
+    given = {passage.hit.source_id for passage in prepared.passages} | prepared.weighed.files.sources
     sources = readable_sources(request.reader.user_id, given)
     if given - sources.keys():
         raise NotAdmittedError

@@ -20,6 +20,7 @@ from chat.routing.complexity import Complexity
 from chat.routing.route import Rejected, RouteRequest
 from chat.routing.rules import DEFAULT, Policy
 from chat.turns import prompts
+from chat.turns.given_files import NO_FILES, Attached, GivenFiles
 from chat.turns.windows import FittedPrompt, PromptTexts
 from chat.values import FolderInstructions
 from langai_site.outbound import requirements
@@ -52,7 +53,8 @@ class TurnRequest:
     pictures by their ids. `after` are the calls of tools that the model made after the question, with their results.
     `requirements` are the tools that a program offers, and the JSON that it expects. `personal` are the person's own
     instructions, which come before those of a `folder` and before `instructions`. `is_temporary`: nothing of the turn
-    may be cached or searched.
+    may be cached or searched. `attached` are the files of the conversation, and `given_files` is what of them the model
+    is given, once they are read.
     """
 
     question: str
@@ -78,6 +80,8 @@ class TurnRequest:
     folder: FolderInstructions | None = None
     personal: Personal = NO_INSTRUCTIONS
     is_temporary: bool = False
+    attached: tuple[Attached, ...] = ()
+    given_files: GivenFiles = NO_FILES
 
     @property
     def label(self) -> Sensitivity:
@@ -97,8 +101,8 @@ class TurnRequest:
         said = (*self.history, ChatMessage("user", self.pictures), *self.after)
         return requirements.needed(self.requirements, said)
 
-    def texts(self, passages: Sequence[Numbered] = ()) -> PromptTexts:
-        """Return the texts from which its prompt can be built."""
+    def texts(self, passages: Sequence[Numbered] = (), model: ModelInfo | None = None) -> PromptTexts:
+        """Return the texts from which its prompt can be built, for `model`, or with the most that any model gets."""
         return PromptTexts(
             self.question,
             self.history,
@@ -112,6 +116,7 @@ class TurnRequest:
             self.pictures,
             self.after,
             sum(map(prompts.text_tokens, self.requirements.texts)),
+            self.given_files.for_model(model),
         )
 
 
@@ -133,6 +138,7 @@ class RoutingInput:
     least_tokens: int | None = None
     folder: FolderInstructions | None = None
     instructions_tokens: int | None = None
+    files: GivenFiles = NO_FILES
 
     @property
     def label(self) -> Sensitivity:
@@ -162,7 +168,8 @@ class RoutedTurn:
     @property
     def notice(self) -> str:
         """Return what to tell the person about the search and about what was left out."""
-        return " ".join(filter(None, (self.weighed.notice, self.prompt.notice if self.prompt else "")))
+        files, left_out = self.weighed.files.notice(self.model), self.prompt.notice if self.prompt else ""
+        return " ".join(filter(None, (files, self.weighed.notice, left_out)))
 
     @property
     def label(self) -> Sensitivity:
@@ -200,6 +207,14 @@ class TurnState(Protocol):
 
     def read_question(self, request: TurnRequest) -> Present:
         """Return the turn's present label without any passages. Synchronous. Raises NotAdmittedError."""
+        ...
+
+    async def unread_files(self, request: TurnRequest) -> tuple[str, ...]:
+        """Return the names of the attached files that are still being read."""
+        ...
+
+    async def with_files(self, request: TurnRequest) -> TurnRequest:
+        """Return the turn with its attached files as they are now."""
         ...
 
     async def refreshed(self, request: TurnRequest) -> TurnRequest:

@@ -12,6 +12,7 @@ from chat.llm.types import Numbered
 from chat.routing.route import LEAST_ANSWER
 from chat.turns import prompts
 from chat.turns.alternation import ASSISTANT_FIRST
+from chat.turns.given_files import NO_FILES, GivenFiles
 from langai_site.outbound.parts import Image
 from langai_site.outbound.types import ChatMessage
 
@@ -31,8 +32,8 @@ WRITTEN_END = 1_500
 class PromptTexts:
     """The texts for a prompt. `keeps_history`: the history may not be shortened, because a program chose it.
 
-    `pictures` and `after` are never left out either. `reserved` are the tokens of what goes beside the messages, such
-    as descriptions of tools.
+    `pictures`, `after` and `files` are never left out either. `reserved` are the tokens of what goes beside the
+    messages, such as descriptions of tools.
     """
 
     question: str
@@ -45,6 +46,7 @@ class PromptTexts:
     pictures: tuple[Image, ...] = ()
     after: tuple[ChatMessage, ...] = ()
     reserved: int = 0
+    files: GivenFiles = NO_FILES
 
     @property
     def recent(self) -> tuple[ChatMessage, ...]:
@@ -68,6 +70,7 @@ class PromptTexts:
             self.instructions,
             self.pictures,
             self.after,
+            self.files,
         )
         return prompts.most_tokens(drafted) + self.reserved
 
@@ -82,6 +85,7 @@ class PromptTexts:
             history_chars=self.history_chars,
             pictures=self.pictures,
             after=self.after,
+            files=self.files,
         )
 
 
@@ -103,7 +107,8 @@ class FittedPrompt:
 
     @property
     def passages(self) -> tuple[Numbered, ...]:
-        return self.texts.passages
+        """Return all that the answer may cite: whole pages of files, and passages that were found."""
+        return (*self.texts.files.pages, *self.texts.passages)
 
     @property
     def notice(self) -> str:

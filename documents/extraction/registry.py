@@ -52,6 +52,7 @@ FORMATS = {
     ".csv": FileFormat("documents.extraction.csv", "text/csv"),
     ".docx": FileFormat("documents.extraction.docx", f"{OFFICE}.wordprocessingml.document", ocr=True, zipped=True),
     ".eml": FileFormat("documents.extraction.mail", "message/rfc822", ocr=True, packed=True),
+    ".gif": FileFormat("documents.extraction.picture", "image/gif", ocr=True, packed=True),
     ".htm": FileFormat("documents.extraction.html", "text/html"),
     ".html": FileFormat("documents.extraction.html", "text/html"),
     ".jpeg": FileFormat("documents.extraction.picture", "image/jpeg", ocr=True, packed=True),
@@ -123,6 +124,8 @@ FORMATS |= {
 SAVE_AS = {
     ".doc": ".docx",
     ".dot": ".docx",
+    ".heic": ".jpg",
+    ".heif": ".jpg",
     ".mhtml": ".html",
     ".ott": ".odt",
     ".pot": ".pptx",

@@ -37,8 +37,10 @@ KNOWN = (
     (b"OggS", "a sound", ".ogg"),
 )
 # They are all opened by what they are, whatever their names say.
-PICTURES = {".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff"}
+PICTURES = {".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".gif"}
 WEBP = re.compile(rb"RIFF....WEBP", re.DOTALL)
+# The photographs of iPhones begin like films.
+HEIC = re.compile(rb"....ftyp(heic|heix|heim|heis|hevc|hevx|mif1|msf1)", re.DOTALL)
 # Distinguishes zipped formats by a file inside.
 ZIPPED = (
     ("word/", "a Word document", ".docx"),
@@ -96,6 +98,8 @@ def _identified(path: Path, start: bytes) -> tuple[str, str]:
         return _container(path)
     if WEBP.match(start):
         return "a picture", ".webp"
+    if HEIC.match(start):
+        return "a picture of the type HEIC", ".heic"
     return next(((what, suffix) for mark, what, suffix in KNOWN if _begins(start, mark)), ("", ""))
 
 

@@ -16,7 +16,7 @@ from documents.services.files import media_type
 from langai_site.accounts.models import User
 from langai_site.errors import ForbiddenError, NotFoundError
 from langai_site.sensitivity import Sensitivity
-from search.access import managed_collections, readable_collections, unread_collections
+from search.access import library_collections, managed_collections, unread_collections
 from search.models import Collection, Source
 from search.pages.results import kind_of
 
@@ -123,7 +123,7 @@ ORDERS = {
 
 def shelves(user: User) -> list[Shelf]:
     """Return the collections that `user` may read, by name."""
-    return _shelves(user, readable_collections(user))
+    return _shelves(user, library_collections(user))
 
 
 def unread_shelves(user: User) -> list[Shelf]:
@@ -133,7 +133,7 @@ def unread_shelves(user: User) -> list[Shelf]:
 
 def shelf(user: User, collection: int) -> Shelf:
     """Return one collection. Raises NotFoundError if `user` may not read it."""
-    found = _shelves(user, readable_collections(user).filter(pk=collection))
+    found = _shelves(user, library_collections(user).filter(pk=collection))
     if not found:
         raise NotFoundError("This collection does not exist, or you may not read it.")
     return found[0]
@@ -180,7 +180,7 @@ def of_external_id(shelf: Shelf, external_id: str) -> Listing:
 
 def item(user: User, document: UUID) -> tuple[Item, Collection]:
     """Return one document as its readers, and those who manage it, see it. Raises NotFoundError for others."""
-    seen = Q(collection__in=readable_collections(user)) | Q(collection__in=managed_collections(user))
+    seen = Q(collection__in=library_collections(user)) | Q(collection__in=managed_collections(user))
     found = Document.objects.filter(seen, pk=document).select_related("collection").first()
     items = _items([document]) if found else ()
     if not (found and items):

@@ -4,7 +4,7 @@ from uuid import UUID
 
 from django.db import IntegrityError, transaction
 
-from documents.models import Document, PreviousVersion
+from documents.models import Document, Picture, PreviousVersion
 from documents.names import title_of
 from documents.services.files import drop
 from documents.services.uploads import UNREAD, unread, version_values
@@ -89,7 +89,9 @@ def delete(*documents: Document) -> None:
 def _delete(ids: list[UUID]) -> None:
     found = Document.objects.filter(pk__in=ids)
     earlier = PreviousVersion.objects.filter(document__in=ids)
-    drop([*found.values_list("file", flat=True), *earlier.values_list("file", flat=True)])
+    pictures = Picture.objects.filter(document__in=ids).values_list("file", "thumbnail")
+    shown = [name for names in pictures for name in names]
+    drop([*found.values_list("file", flat=True), *earlier.values_list("file", flat=True), *shown])
     found.delete()
     # From here on they are not found.
     Source.objects.filter(document__in=ids).update(live=False, retired_at=None)

@@ -71,7 +71,7 @@ def _excerpt(source: Source, row: Page, start: int, end: int, readable: SourceQu
         source_id=source.pk,
         title=source.title,
         file_name=source.file_name,
-        collection=source.collection.name,
+        collection=source.collection.shown_name,
         label=source.label,
         page=row.number,
         pages=page_counts([source.pk]).get(source.pk, row.number),

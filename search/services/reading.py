@@ -123,7 +123,7 @@ def _hit(source: Source, pages: int, place: _Place) -> Hit:
         title=source.title,
         file_name=source.file_name,
         folder=source.folder,
-        collection=source.collection.name,
+        collection=source.collection.shown_name,
         page=place.page,
         pages=max(pages, place.page),
         start=place.start,

@@ -105,7 +105,7 @@ def test_as_much_is_asked_of_the_database_however_long_the_conversation_is(alice
     Citation.objects.create(
         reply=messages[-1], number=1, source=uuid.uuid4(), version=1, title="Refunds", page=1, start=0, end=1
     )
-    assert len(queries_for(short)) == len(queries_for(long)) == 4
+    assert len(queries_for(short)) == len(queries_for(long)) == 5
     with_texts = [sql for sql in queries_for(long) if "parts" in sql and "LENGTH" not in sql]
     assert len(with_texts) == 1
     assert with_texts[0].count(messages[-1].id.hex) + with_texts[0].count(str(messages[-1].id)) == 1

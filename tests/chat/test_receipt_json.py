@@ -39,6 +39,7 @@ LAST = {
     "sent": True,
     "offers": [{"model": "openai/small", "name": "Small", "max_tokens": 500}],
     "instructions_tokens": 12,
+    "files": ["report.pdf: whole, 3 pages"],
 }
 
 # Every key, in the order in which rows have them.

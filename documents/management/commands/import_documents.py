@@ -81,10 +81,11 @@ class Command(BaseCommand):
 
     def _collection(self, options: dict[str, Any], user: User | None) -> Collection:
         name = options["collection"]
-        if found := Collection.objects.filter(name=name).first():
+        library = Collection.objects.filter(kind=Collection.Kind.LIBRARY)
+        if found := library.filter(name=name).first():
             return found
         if not options["create"]:
-            names = ", ".join(f"“{known}”" for known in Collection.objects.values_list("name", flat=True)) or "none yet"
+            names = ", ".join(f"“{known}”" for known in library.values_list("name", flat=True)) or "none yet"
             raise CommandError(f"There is no collection “{name}”; add --create to make it. There are: {names}.")
         label = LABELS.get(options["sensitivity"] or "", Sensitivity.INTERNAL)
         made = Collection.objects.create(name=name, sensitivity=label)

@@ -1,0 +1,198 @@
+"""The only access to the files that people attach to their messages. Synchronous: callers choose the thread.
+
+A file is uploaded before its message is sent, and belongs to nothing until then. What is never sent, and what no
+message has any more, is removed by `sweep`: each step may be the last one before the process is killed.
+"""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Q
+from django.utils import timezone
+
+from chat.models import Attachment, Message
+from langai_site.accounts.models import User
+from langai_site.attached_files import FileState, ServedFile, file_store
+from langai_site.errors import InvalidError, NotFoundError
+
+if TYPE_CHECKING:
+    from django.core.files import File
+
+GONE = "This file is not there any more. Attach it again."
+LOST = FileState("failed", GONE)
+# How long a file without a message is kept: as long as somebody may still be writing it.
+UNSENT_FOR = timedelta(days=1)
+# How long a stored file may be without any attachment: an upload that is about to write it takes seconds.
+UNKNOWN_FOR = timedelta(hours=1)
+# Files swept in one go.
+AT_ONCE = 200
+MB = 1024 * 1024
+
+
+@dataclass(frozen=True)
+class AttachedFile:
+    """An attachment with how far its file is, as its owner sees it."""
+
+    id: UUID
+    document: UUID
+    name: str
+    media_type: str
+    size: int
+    state: FileState
+
+    @property
+    def is_picture(self) -> bool:
+        return self.state.is_picture
+
+
+def upload(user: User, file: "File[bytes]") -> AttachedFile:
+    """Store a file for a message that is still being written. Raises InvalidError if it is refused."""
+    _refuse_over_quota(user, file.size or 0)
+    stored = file_store().store(user, file)
+    row = Attachment.objects.create(
+        owner=user, document=stored.document, name=stored.name, media_type=stored.media_type, size=stored.size
+    )
+    return shown([row])[0]
+
+
+def _refuse_over_quota(user: User, size: int) -> None:
+    most = settings.ATTACHMENTS_MB
+    used = Attachment.objects.filter(owner=user).order_by().values("document", "size").distinct()
+    held = sum(row["size"] for row in used) if most else 0
+    if most and held + size > most * MB:
+        raise InvalidError(
+            f"Your chats hold {held // MB:,} of the {most:,} MB of files that they may. Delete chats with files that "
+            "you do not need any more, then attach it again.",
+            code="over_quota",
+            status=413,
+        )
+
+
+def access(user_id: int, attachment: UUID) -> Attachment:
+    """Return an attachment to its owner, unless its conversation was deleted. Raises NotFoundError."""
+    found = Attachment.objects.filter(owner=user_id, pk=attachment).filter(_reachable()).first()
+    if found is None:
+        raise NotFoundError(GONE)
+    return found
+
+
+def _reachable() -> Q:
+    return Q(message=None) | Q(message__conversation__deleted_at=None)
+
+
+def unsent(user_id: int, ids: Collection[UUID]) -> list[AttachedFile]:
+    """Return those of `ids` that this person may still send, in the order of `ids`."""
+    rows = Attachment.objects.filter(owner=user_id, message=None).in_bulk(list(ids))
+    return shown([rows[pk] for pk in dict.fromkeys(ids) if pk in rows])
+
+
+def shown(rows: Sequence[Attachment]) -> list[AttachedFile]:
+    """Return attachments with the states of their files."""
+    states = file_store().states({row.document for row in rows}) if rows else {}
+    return [
+        AttachedFile(row.pk, row.document, row.name, row.media_type, row.size, states.get(row.document, LOST))
+        for row in rows
+    ]
+
+
+def of_messages(messages: Iterable[UUID]) -> Mapping[UUID, list[AttachedFile]]:
+    """Return the files of each of these messages that has some, in order."""
+    rows = list(Attachment.objects.filter(message__in=list(messages)).order_by("position", "created_at"))
+    files: dict[UUID, list[AttachedFile]] = {}
+    for row, file in zip(rows, shown(rows), strict=True):
+        assert row.message_id
+        files.setdefault(row.message_id, []).append(file)
+    return files
+
+
+def remove(user_id: int, attachment: UUID) -> None:
+    """Delete a file that was not sent. Raises NotFoundError."""
+    row = Attachment.objects.filter(owner=user_id, message=None, pk=attachment).first()
+    if row is None:
+        raise NotFoundError(GONE)
+    row.delete()
+    release([row.document])
+
+
+def send(message: Message, ids: Sequence[UUID]) -> None:
+    """Give a person's unsent files to their message, in the order of `ids`; call it in the message's transaction.
+
+    Raises NotFoundError if one of them cannot be sent, and InvalidError if there are too many.
+    """
+    wanted = list(dict.fromkeys(ids))
+    refuse_too_many(len(wanted))
+    for position, pk in enumerate(wanted):
+        mine = Attachment.objects.filter(pk=pk, owner=message.conversation.owner_id, message=None)
+        if not mine.update(message=message, position=position):
+            raise NotFoundError(GONE)
+
+
+def refuse_too_many(count: int) -> None:
+    """Raise InvalidError if a message may not have so many files."""
+    if count > settings.ATTACHMENTS_PER_MESSAGE:
+        most = settings.ATTACHMENTS_PER_MESSAGE
+        files = "1 file" if most == 1 else f"{most} files"
+        raise InvalidError(f"A message can have {files}. Remove some of the {count}.")
+
+
+def copy(messages: Mapping[UUID, UUID]) -> None:
+    """Give the files of messages to other messages of the same person: to those by which they are replaced or forked.
+
+    The files themselves are not copied.
+    """
+    rows = Attachment.objects.filter(message__in=list(messages))
+    Attachment.objects.bulk_create(
+        Attachment(
+            owner_id=row.owner_id,
+            message_id=messages[row.message_id],
+            document=row.document,
+            name=row.name,
+            media_type=row.media_type,
+            size=row.size,
+            position=row.position,
+        )
+        for row in rows
+        if row.message_id
+    )
+
+
+def release(documents: Collection[UUID]) -> None:
+    """Delete those files that no attachment has any more."""
+    kept = set(Attachment.objects.filter(document__in=list(documents)).values_list("document", flat=True))
+    if unused := set(documents) - kept:
+        file_store().remove(unused)
+
+
+def documents_of(conversations: Iterable[UUID]) -> set[UUID]:
+    """Return the files that were attached in these conversations."""
+    rows = Attachment.objects.filter(message__conversation__in=list(conversations))
+    return set(rows.order_by().values_list("document", flat=True))
+
+
+def sweep() -> None:
+    """Remove files that were never sent, and those that a killed process left without an attachment."""
+    old = Attachment.objects.filter(message=None, created_at__lt=timezone.now() - UNSENT_FOR)
+    with transaction.atomic():
+        ids = list(old.order_by("created_at").values_list("pk", flat=True)[:AT_ONCE])
+        Attachment.objects.filter(pk__in=ids, message=None).delete()
+    stored = sorted(file_store().stored_before(timezone.now() - UNKNOWN_FOR))
+    for first in range(0, len(stored), AT_ONCE):
+        release(stored[first : first + AT_ONCE])
+
+
+def served(user_id: int, attachment: UUID, *, small: bool = False) -> tuple[ServedFile, bool]:
+    """Return what an attachment's address sends, and whether it may be shown in place: only a picture may.
+
+    Raises NotFoundError.
+    """
+    row = access(user_id, attachment)
+    picture = file_store().picture(row.document, small=small)
+    file = picture or (None if small else file_store().original(row.document))
+    if file is None:
+        raise NotFoundError(GONE)
+    return file, picture is not None

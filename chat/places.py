@@ -1,0 +1,40 @@
+"""Where files of messages are uploaded, and who may: checked before the web process reads the body."""
+
+from uuid import UUID
+
+from django.conf import settings
+
+from chat.conversations import access
+from langai_site import registry
+from langai_site.accounts.doors import require_scope
+from langai_site.accounts.keys import Credential
+from langai_site.accounts.scopes import Scope
+from langai_site.errors import NotFoundError
+
+ID = r"(?P<conversation>[0-9a-f-]{36})"
+
+
+def register() -> None:
+    most = settings.ATTACHMENTS_PER_MESSAGE
+    registry.upload_place(r"/attachments/", files=1, check=anybody)
+    registry.upload_place(r"/api/files", files=1, check=by_api)
+    registry.upload_place(r"/conversations/files/", files=most, check=anybody)
+    registry.upload_place(rf"/conversations/{ID}/files/", files=most, check=to_conversation)
+
+
+def anybody(_credential: Credential) -> None:
+    """Everybody who is signed in may attach files; how many, the service says."""
+
+
+def by_api(credential: Credential) -> None:
+    """Raise ForbiddenError for a key without the scope."""
+    require_scope(credential, Scope.CHAT)
+
+
+def to_conversation(credential: Credential, conversation: str) -> None:
+    """Raise NotFoundError unless the conversation is the sender's."""
+    try:
+        key = UUID(conversation)
+    except ValueError:
+        raise NotFoundError(access.GONE) from None
+    access.access_conversation(credential.user.pk, key)

@@ -1,0 +1,182 @@
+"""Reads the files of a turn, as they are now, into what its model is given. Synchronous, except for the waiting."""
+
+import asyncio
+import hashlib
+import time
+from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
+from dataclasses import replace
+from uuid import UUID
+
+from django.conf import settings
+
+from chat.conversations import attachments, branches, labels
+from chat.llm.types import Numbered
+from chat.models import Attachment, Conversation
+from chat.turns import askable, prompts
+from chat.turns.given_files import (
+    MOST_PICTURES,
+    Attached,
+    FileUse,
+    GivenFiles,
+    GivenPicture,
+    StillReading,
+)
+from chat.turns.values import TurnRequest, TurnState
+from langai_site.attached_files import FileState, file_store
+from langai_site.errors import UnavailableError
+from langai_site.outbound.parts import Image
+from langai_site.sensitivity import highest
+from search.services.whole_pages import SourceSize, sizes, whole_pages
+from search.types import Hit
+
+WAIT = 0.3
+
+
+def of_branch(conversation: Conversation, question: UUID | None, parent: UUID | None) -> tuple[Attached, ...]:
+    """Return the files of a question and of all messages before it, in the order in which they were attached.
+
+    `question` is None for one that is still being written.
+    """
+    rows = list(Attachment.objects.filter(message__conversation=conversation).order_by("position", "created_at"))
+    if not rows:
+        return ()
+    place = {key: number for number, key in enumerate([*branches.ids_up_to(conversation, parent), question])}
+    mine = sorted((row for row in rows if row.message_id in place), key=lambda row: place[row.message_id])
+    return once(Attached(row.document, row.name, row.message_id == question) for row in mine)
+
+
+def once(files: Iterable[Attached]) -> tuple[Attached, ...]:
+    """Return the files without repetitions; one that is attached again belongs to the question as well."""
+    found: dict[UUID, Attached] = {}
+    for file in files:
+        known = found.get(file.document)
+        found[file.document] = replace(known, with_question=file.with_question) if known else file
+    return tuple(found.values())
+
+
+async def until_read(request: TurnRequest, state: TurnState) -> AsyncGenerator[StillReading, None]:
+    """Wait until every file of the question is read, or cannot be; yield which ones are awaited when that changes.
+
+    Raises UnavailableError if it takes longer than ATTACHMENT_WAIT_SECONDS.
+    """
+    until, before = time.monotonic() + settings.ATTACHMENT_WAIT_SECONDS, None
+    while names := await state.unread_files(request):
+        if time.monotonic() > until:
+            raise UnavailableError(
+                f"“{names[0]}” is still being read, so nothing was sent. Retry in a while, or ask without it."
+            )
+        if names != before:
+            before = names
+            yield StillReading(names)
+        await asyncio.sleep(WAIT)
+
+
+def unread(request: TurnRequest) -> tuple[str, ...]:
+    """Return the names of the files that are still being read."""
+    states = _states(request.attached)
+    return tuple(file.name for file in request.attached if states[file.document].state == "waiting")
+
+
+def _states(files: Sequence[Attached]) -> Mapping[UUID, FileState]:
+    known = file_store().states({file.document for file in files})
+    return {file.document: known.get(file.document, attachments.LOST) for file in files}
+
+
+def with_files(request: TurnRequest, *, is_preview: bool = False) -> TurnRequest:
+    """Return the turn with what of its files its model may be given; files that are not read are left out.
+
+    A preview, from which nothing is sent, needs no bytes of pictures.
+    """
+    if not request.attached:
+        return request
+    person, states = request.reader.user_id, _states(request.attached)
+    ready = [file for file in request.attached if states[file.document].state == "ready"]
+    known = sizes(person, {file.document for file in ready})
+    pictures = [file.document for file in ready if states[file.document].is_picture and file.document in known]
+    shown = [(file, known[file.document].source) for file in ready if file.document in pictures[-MOST_PICTURES:]]
+    given, data = _pictures(shown, is_preview=is_preview)
+    room = askable.whole_files_tokens(request, highest(*(size.label for size in known.values())))
+    whole, searched = _chosen(person, [known[file.document] for file in ready if file.document in known], room)
+    found = GivenFiles(
+        pages=_numbered(whole, request),
+        pictures=given,
+        searched=searched,
+        collection=next((size.collection for size in known.values()), 0),
+        causes=tuple(labels.file(file.name, known[file.document].label) for file in ready if file.document in known),
+        uses=_uses(ready, known, searched),
+        asked=tuple(file.name for file in ready if file.with_question),
+        unread=tuple(file.name for file in _failed(request.attached, states)),
+        problems=_problems(request.attached, states),
+    )
+    return replace(request, given_files=found, files={**request.files, **data})
+
+
+def _pictures(
+    shown: Sequence[tuple[Attached, UUID]], *, is_preview: bool
+) -> tuple[tuple[GivenPicture, ...], dict[str, bytes]]:
+    """Return these pictures, each with its source, and their bytes by their ids."""
+    given, data = [], {}
+    for file, source in shown:
+        served = file_store().picture(file.document)
+        if served is None:
+            continue
+        content = b"" if is_preview else served.path.read_bytes()
+        image = Image(hashlib.sha256(content).hexdigest(), served.media_type)
+        data[image.file] = content
+        given.append(GivenPicture(source, file.name, image))
+    return tuple(given), {} if is_preview else data
+
+
+def _chosen(person: int, files: Sequence[SourceSize], room: int) -> tuple[list[Hit], tuple[UUID, ...]]:
+    """Return the pages of the files that fit into `room` tokens together, in order, and the sources of the others."""
+    short = [size.source for size in files if size.characters <= room * prompts.ASCII_BYTES]
+    pages = whole_pages(person, short)
+    whole: list[Hit] = []
+    searched = []
+    for size in files:
+        mine = pages.get(size.source)
+        tokens = sum(prompts.text_tokens(prompts.framed(Numbered(0, hit))) for hit in mine or ())
+        if size.source not in short or tokens > room:
+            searched.append(size.source)
+        else:
+            whole += mine or ()
+            room -= tokens
+    return whole, tuple(searched)
+
+
+def _numbered(hits: Sequence[Hit], request: TurnRequest) -> tuple[Numbered, ...]:
+    """Number the pages from 1, the same in every turn, except where the answer's earlier text cites another passage."""
+    cited = {
+        (old.place["source"], old.place["page"], old.place["start"], old.place["end"]): old.place["number"]
+        for old in request.cited
+    }
+    taken, numbered, following = set(cited.values()), [], max(cited.values(), default=0) + len(hits)
+    for place, hit in enumerate(hits, start=1):
+        number = cited.get((str(hit.source_id), hit.page, hit.start, hit.end), 0)
+        if not number and place not in taken:
+            number = place
+        elif not number:
+            number = following = following + 1
+        numbered.append(Numbered(number, hit))
+    return tuple(numbered)
+
+
+def _uses(files: Sequence[Attached], known: Mapping[UUID, SourceSize], searched: Sequence[UUID]) -> tuple[FileUse, ...]:
+    return tuple(
+        FileUse(size.source, file.name, size.pages if size.characters else 0, size.source in searched)
+        for file in files
+        if (size := known.get(file.document))
+    )
+
+
+def _failed(files: Sequence[Attached], states: Mapping[UUID, FileState]) -> list[Attached]:
+    """Return the files of the question that could not be read."""
+    return [file for file in files if file.with_question and states[file.document].state == "failed"]
+
+
+def _problems(files: Sequence[Attached], states: Mapping[UUID, FileState]) -> tuple[str, ...]:
+    """Return a sentence for each file of the question that could not be read."""
+    return tuple(
+        f"“{file.name}” could not be read, so the answer was written without it: {states[file.document].words}"
+        for file in _failed(files, states)
+    )

@@ -1,0 +1,88 @@
+"""What the worker does with attached files besides reading them: their label, and the copies of pictures."""
+
+import base64
+from collections.abc import Callable
+from hashlib import sha256
+from pathlib import Path
+
+from django.conf import settings
+from django.core.files.base import ContentFile
+from django.db import IntegrityError, transaction
+
+from documents import limits
+from documents.claims import Claim
+from documents.extraction import sandbox
+from documents.extraction.registry import FORMATS
+from documents.extraction.types import Extracted, ExtractedPage
+from documents.models import Document, Picture
+from documents.names import split
+from documents.services.files import drop
+from langai_site import detectors
+from langai_site.sensitivity import Sensitivity, highest
+from search.models import Collection
+
+READER = "documents.extraction.shown_picture"
+# A picture of the longest edge, in base64, and its small copy.
+PICTURE_CHARS = 16_000_000
+SUFFIXES = {"image/png": "png", "image/jpeg": "jpg"}
+# Of a scan with many pages, models are given the text.
+NOT_SHOWN = {"image/tiff"}
+# Characters that detectors get at once, so that the memory stays small.
+SCANNED_AT_ONCE = 500_000
+
+
+def is_attached(document: Document) -> bool:
+    return document.collection.kind == Collection.Kind.ATTACHED
+
+
+def is_picture(document: Document) -> bool:
+    """Return whether models may be shown the file as a picture."""
+    kind = FORMATS[split(document.file_name)[1].lower()].media_type
+    return is_attached(document) and kind.startswith("image/") and kind not in NOT_SHOWN
+
+
+def prepare(held: Claim, document: Document, extracted: Extracted) -> None:
+    """Label an attached file by what is in it, before anything of it can be searched or sent."""
+    if not is_attached(document):
+        return
+    label = highest(document.sensitivity, label_of(extracted))
+    held.update(sensitivity=label)
+    document.sensitivity = label
+
+
+def label_of(extracted: Extracted) -> Sensitivity:
+    """Return the label of what was read: the highest that the detectors find, or that of what nobody can search."""
+    text = "\n\n".join(page.text for page in extracted.pages)
+    if not text.strip():
+        return Sensitivity[settings.UNREADABLE_LABEL.upper()]
+    parts = (text[first : first + SCANNED_AT_ONCE] for first in range(0, len(text), SCANNED_AT_ONCE))
+    found = (detection.label for part in parts for detection in detectors.scan(part))
+    return highest(Sensitivity[settings.DEFAULT_SENSITIVITY.upper()], *found)
+
+
+def store_picture(document: Document, watch: Callable[[], object]) -> None:
+    """Store the copies of an attached picture that models and people see. Raises ExtractionError if it is damaged."""
+    if Picture.objects.filter(document=document).exists():
+        return
+    kind = FORMATS[split(document.file_name)[1].lower()]
+    allowed = limits.picture_limits(kind, document, PICTURE_CHARS)
+    shown, small = sandbox.extract(Path(document.file.path), READER, allowed, watch).pages
+    data = base64.b64decode(shown.text)
+    picture = Picture(document=document, media_type=shown.label, sha256=sha256(data).hexdigest(), size=len(data))
+    picture.file.save(f"picture.{SUFFIXES[shown.label]}", ContentFile(data), save=False)
+    picture.thumbnail.save(_small_name(small), ContentFile(base64.b64decode(small.text)), save=False)
+    _written(picture)
+
+
+def _small_name(small: ExtractedPage) -> str:
+    return f"small.{SUFFIXES[small.label]}"
+
+
+def _written(picture: Picture) -> None:
+    """Write the row; if the document was deleted meanwhile, delete the files, and let the worker find that out."""
+    try:
+        with transaction.atomic():
+            picture.save(force_insert=True)
+            Document.objects.select_for_update().get(pk=picture.document_id)
+    except (IntegrityError, Document.DoesNotExist):
+        drop([str(picture.file.name), str(picture.thumbnail.name)])

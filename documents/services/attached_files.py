@@ -1,0 +1,123 @@
+"""Stores the files that people attach to their messages: what `langai_site.attached_files` says the chat needs."""
+
+from collections.abc import Collection as Ids
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+from uuid import UUID
+
+from django.core.files import File
+from django.core.files.storage import default_storage
+from django.db import IntegrityError, models, transaction
+
+from documents.extraction.registry import accepted
+from documents.models import Document, Picture
+from documents.names import split
+from documents.services.files import SameFileError, media_type
+from documents.services.lifecycle import delete, retry
+from documents.services.uploads import upload
+from langai_site.accounts.models import User
+from langai_site.attached_files import FileState, ServedFile, StoredFile
+from langai_site.sensitivity import Sensitivity
+from search.models import Collection
+
+READING = "Being read"
+GONE = "This file is gone. Attach it again."
+Status = Document.Status
+
+
+class AttachedFileStore:
+    """Keeps each file of a person once, by its bytes, in a collection that nobody else reads and no list shows."""
+
+    def store(self, user: User, file: "File[bytes]") -> StoredFile:
+        try:
+            document = upload(collection=collection_of(user), file=file, user=user)
+        except SameFileError as same:
+            document = same.document
+            _again(document)
+        kind = media_type(document.file_name)
+        return StoredFile(document.pk, document.file_name, kind, document.size)
+
+    def states(self, documents: Ids[UUID]) -> Mapping[UUID, FileState]:
+        rows = _attached(documents).select_related("picture") if documents else ()
+        return {row.pk: _state(row) for row in rows}
+
+    def read_again(self, document: UUID) -> None:
+        for row in _attached([document]):
+            retry(row)
+
+    def remove(self, documents: Ids[UUID]) -> None:
+        delete(*_attached(documents))
+        Collection.objects.filter(
+            kind=Collection.Kind.ATTACHED, holder=None, documents__isnull=True, sources__isnull=True
+        ).delete()
+
+    def stored_before(self, moment: datetime) -> Ids[UUID]:
+        rows = Document.objects.filter(collection__kind=Collection.Kind.ATTACHED, uploaded_at__lt=moment)
+        return set(rows.order_by().values_list("pk", flat=True))
+
+    def original(self, document: UUID) -> ServedFile | None:
+        row = _attached([document]).first()
+        return _served(str(row.file.name), row.file_name, media_type(row.file_name)) if row else None
+
+    def picture(self, document: UUID, *, small: bool = False) -> ServedFile | None:
+        row = Picture.objects.select_related("document").filter(document=document).first()
+        if row is None:
+            return None
+        stored = str((row.thumbnail if small else row.file).name)
+        suffix = split(stored)[1]
+        kind = "image/png" if suffix == ".png" else "image/jpeg"
+        return _served(stored, f"{split(row.document.file_name)[0]}{suffix}", kind)
+
+    def accepted(self) -> str:
+        return accepted()
+
+
+def collection_of(user: User) -> Collection:
+    """Return the collection with the files that a person attached; it is made with the first of them."""
+    found = Collection.objects.filter(holder=user).first()
+    if found is None:
+        try:
+            with transaction.atomic():
+                found = Collection.objects.create(
+                    kind=Collection.Kind.ATTACHED,
+                    holder=user,
+                    name=f"attached files of person {user.pk}",
+                    sensitivity=Sensitivity.PUBLIC,
+                )
+        except IntegrityError:
+            # Another upload of the same person was quicker.
+            found = Collection.objects.get(holder=user)
+    return found
+
+
+def _again(document: Document) -> None:
+    """Read a file again that failed before: what kept it from being read may have been mended."""
+    if document.status == Status.FAILED:
+        retry(document)
+
+
+def _attached(documents: Ids[UUID]) -> models.QuerySet[Document]:
+    return Document.objects.filter(pk__in=documents, collection__kind=Collection.Kind.ATTACHED)
+
+
+def _state(row: Document) -> FileState:
+    shown = hasattr(row, "picture")
+    if row.status == Status.READY:
+        return FileState("ready", _ready_words(row), row.pages, shown)
+    if row.status == Status.FAILED:
+        return FileState("failed", row.error, None, shown)
+    return FileState("waiting", f"{READING}, {row.progress} %" if row.progress else READING, None, shown)
+
+
+def _ready_words(row: Document) -> str:
+    pages = row.pages or 0
+    return f"{pages:,} page{'' if pages == 1 else 's'}" if pages else "No text"
+
+
+def _served(stored: str, name: str, kind: str) -> ServedFile | None:
+    try:
+        size = default_storage.size(stored)
+    except FileNotFoundError:
+        return None
+    return ServedFile(Path(default_storage.path(stored)), name, kind, size)

@@ -1,0 +1,209 @@
+// The files of a message: chosen, dropped on the page or pasted, and texts that are too long to be pasted. They are
+// uploaded at once; the server's chip of a file then asks for its state by itself.
+
+import { all, announce, find, tell } from "app";
+
+const AT_ONCE = 2;
+// As chat/pages/file_chips.py knows it.
+const PASTED = "Pasted text";
+const form = find("#composer");
+const list = find("#attached");
+const field = find("#text");
+const most = Number(list.dataset.most);
+const waiting = [];
+const running = new Set();
+
+if (!find(`link[href="${list.dataset.styles}"]`)) {
+  document.head.append(Object.assign(document.createElement("link"), { rel: "stylesheet", href: list.dataset.styles }));
+}
+
+const picker = Object.assign(document.createElement("input"), { type: "file", multiple: true, hidden: true });
+// Phones offer their camera, and give a JPEG of what they keep in formats of their own.
+picker.accept = "image/jpeg,image/png,image/webp,image/gif,*/*";
+picker.addEventListener("change", () => {
+  add([...picker.files]);
+  picker.value = "";
+});
+form.after(picker);
+
+export function choose() {
+  picker.click();
+}
+
+export function add(files) {
+  const room = most - all(".file:not(.failed)", list).length;
+  if (files.length > room) tell(`A message can have ${most} files. Send the others with another message.`, "warning");
+  for (const file of files.slice(0, Math.max(0, room))) begin(file);
+  field.focus();
+}
+
+export function addText(text) {
+  const names = all(".file b", list).map((name) => name.textContent);
+  let name = `${PASTED}.txt`;
+  for (let number = 2; names.includes(name); number += 1) name = `${PASTED} ${number}.txt`;
+  add([new File([text], name, { type: "text/plain" })]);
+}
+
+/* Uploading */
+
+function begin(file) {
+  const row = drawn(file.name);
+  const job = { file, row, request: new XMLHttpRequest(), isOver: false };
+  find("button", row).addEventListener("click", () => {
+    job.isOver = true;
+    job.request.abort();
+    row.remove();
+    field.focus();
+  });
+  waiting.push(job);
+  work();
+}
+
+function drawn(name) {
+  const row = Object.assign(document.createElement("li"), { className: "file uploading" });
+  const about = Object.assign(document.createElement("span"), { className: "about" });
+  const title = Object.assign(document.createElement("b"), { dir: "auto", textContent: name, title: name });
+  about.append(title, Object.assign(document.createElement("small"), { textContent: "Waiting to be uploaded" }));
+  const button = Object.assign(document.createElement("button"), { type: "button", className: "ghost", title: "Remove" });
+  button.ariaLabel = `Remove ${name}`;
+  button.append(icon("close"));
+  row.append(icon("clip"), about, button);
+  list.append(row);
+  return row;
+}
+
+function icon(name) {
+  const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
+  const use = document.createElementNS("http://www.w3.org/2000/svg", "use");
+  use.setAttribute("href", `#i-${name}`);
+  svg.append(use);
+  return svg;
+}
+
+function work() {
+  while (running.size < AT_ONCE && waiting.length) {
+    const job = waiting.shift();
+    if (job.isOver) continue;
+    const done = upload(job).finally(() => {
+      running.delete(done);
+      work();
+    });
+    running.add(done);
+  }
+}
+
+function upload({ file, row, request }) {
+  const say = (words) => (find("small", row).textContent = words);
+  return new Promise((resolve) => {
+    request.open("POST", list.dataset.upload);
+    request.setRequestHeader("X-CSRFToken", JSON.parse(document.body.getAttribute("hx-headers"))["X-CSRFToken"]);
+    request.upload.addEventListener("progress", ({ loaded, total }) => say(`Uploading, ${Math.floor((100 * loaded) / total)} %`));
+    request.addEventListener("load", () => {
+      if (request.status === 200 && !request.responseURL.includes("/accounts/login/")) {
+        htmx.swap(row, request.responseText, { swapStyle: "outerHTML" }, { eventInfo: { target: row } });
+        changed();
+      } else {
+        fail(row, reason(request.status));
+      }
+    });
+    request.addEventListener("error", () => fail(row, "The server cannot be reached. Attach it again."));
+    request.addEventListener("loadend", resolve);
+    const body = new FormData();
+    body.append("file", file, file.name || "picture.png");
+    request.send(body);
+  });
+}
+
+function reason(status) {
+  if (status === 413) return "It is too large.";
+  if (status === 429) return "You are uploading too much at once. Attach it again in a moment.";
+  if (status === 401 || status === 200) return "You are signed out. Sign in, then attach it again.";
+  return "It could not be uploaded. Attach it again.";
+}
+
+function fail(row, words) {
+  row.className = "file failed";
+  find("small", row).textContent = words;
+  announce(`${find("b", row).textContent}: ${words}`);
+}
+
+// The preview counts files as well.
+function changed() {
+  form.dispatchEvent(new Event("change", { bubbles: true }));
+}
+
+/* What becomes of a chip */
+
+list.addEventListener("click", async ({ target }) => {
+  const back = target.closest("[data-put-back]");
+  // One that was refused is known here alone.
+  const remove = target.closest("[data-remove]:not([hx-post])");
+  if (remove) {
+    remove.closest(".file").remove();
+    field.focus();
+  }
+  if (back) putBack(back);
+});
+
+async function putBack(button) {
+  const response = await fetch(button.dataset.putBack);
+  if (!response.ok) return tell("This text is not there any more. Paste it again.");
+  field.setRangeText(await response.text(), field.selectionStart, field.selectionEnd, "end");
+  field.dispatchEvent(new Event("input", { bubbles: true }));
+  find("[data-remove]", button.closest(".file")).click();
+  field.focus();
+}
+
+document.addEventListener("htmx:afterSwap", ({ detail: { target, requestConfig } }) => {
+  if (!requestConfig?.path?.includes("/attachments/")) return;
+  const row = find(`#${CSS.escape(target.id)}`);
+  if (row && !row.matches(".waiting")) {
+    announce(`${find("b", row).textContent}: ${find("small", row).textContent}`);
+  }
+  changed();
+});
+
+/* Sending */
+
+document.addEventListener("htmx:confirm", (event) => {
+  if (event.detail.elt !== form || !(running.size || waiting.length)) return;
+  event.preventDefault();
+  announce("Your message is sent once its files are uploaded.");
+  const hint = find("#hint");
+  const before = hint.textContent;
+  hint.textContent = "Your message is sent once its files are uploaded.";
+  uploaded().then(() => {
+    hint.textContent = before;
+    event.detail.issueRequest(true);
+  });
+});
+
+async function uploaded() {
+  while (running.size) await Promise.all(running);
+}
+
+document.addEventListener("htmx:afterRequest", ({ detail: { elt, xhr, requestConfig } }) => {
+  if (elt !== form || xhr.status >= 400 || xhr.getResponseHeader("HX-Retarget") === "#notices") return;
+  const sent = [requestConfig.parameters.attachments ?? []].flat();
+  for (const id of sent) find(`#f-${CSS.escape(id)}`)?.remove();
+  for (const row of all(".file.failed", list)) row.remove();
+});
+
+/* Dropping */
+
+const brings = ({ dataTransfer }) => dataTransfer?.types.includes("Files");
+
+document.addEventListener("dragover", (event) => {
+  if (!brings(event)) return;
+  event.preventDefault();
+  document.body.classList.add("dropping");
+});
+document.addEventListener("dragleave", ({ relatedTarget }) => {
+  if (!relatedTarget) document.body.classList.remove("dropping");
+});
+document.addEventListener("drop", (event) => {
+  document.body.classList.remove("dropping");
+  if (!brings(event)) return;
+  event.preventDefault();
+  add([...event.dataTransfer.files]);
+});
