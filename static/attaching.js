@@ -24,7 +24,8 @@ picker.addEventListener("change", () => {
   add([...picker.files]);
   picker.value = "";
 });
-form.after(picker);
+// Not into the form, which would send it with every message.
+document.body.append(picker);
 
 export function choose() {
   picker.click();

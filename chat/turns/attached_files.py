@@ -123,7 +123,7 @@ def _pictures(
         content = b"" if is_preview else served.path.read_bytes()
         image = Image(hashlib.sha256(content).hexdigest(), served.media_type)
         data[image.file] = content
-        given.append(GivenPicture(source, file.name, image))
+        given.append(GivenPicture(source, file.name, image, file.with_question))
     return tuple(given), {} if is_preview else data
 
 

@@ -32,6 +32,7 @@ class GivenPicture:
     source: UUID
     name: str
     image: Image
+    with_question: bool = False
 
 
 @dataclass(frozen=True)
@@ -98,6 +99,8 @@ class GivenFiles:
             return
         pages = {use.source: use.pages for use in self.uses}
         for picture in self.pictures:
+            if not picture.with_question:
+                continue
             if pages.get(picture.source):
                 yield f"{model.display_name} cannot see pictures, so of “{picture.name}” it gets the recognised text."
             else:

@@ -10,14 +10,15 @@ from django.core.files import File
 from django.core.files.storage import default_storage
 from django.db import IntegrityError, models, transaction
 
-from documents.extraction.registry import accepted
+from documents.extraction.registry import FORMATS, SAVE_AS, accepted
 from documents.models import Document, Picture
-from documents.names import split
+from documents.names import shown_name, split
 from documents.services.files import SameFileError, media_type
 from documents.services.lifecycle import delete, retry
 from documents.services.uploads import upload
 from langai_site.accounts.models import User
 from langai_site.attached_files import FileState, ServedFile, StoredFile
+from langai_site.errors import InvalidError
 from langai_site.sensitivity import Sensitivity
 from search.models import Collection
 
@@ -30,6 +31,7 @@ class AttachedFileStore:
     """Keeps each file of a person once, by its bytes, in a collection that nobody else reads and no list shows."""
 
     def store(self, user: User, file: "File[bytes]") -> StoredFile:
+        _refuse_unknown(shown_name(file.name or ""))
         try:
             document = upload(collection=collection_of(user), file=file, user=user)
         except SameFileError as same:
@@ -89,6 +91,14 @@ def collection_of(user: User) -> Collection:
             # Another upload of the same person was quicker.
             found = Collection.objects.get(holder=user)
     return found
+
+
+def _refuse_unknown(name: str) -> None:
+    """Raise InvalidError for a type that cannot be read: in fewer words than for a document, for a chip has no room."""
+    suffix = split(name)[1].lower()
+    if suffix not in FORMATS and suffix not in SAVE_AS:
+        words = f"“{name}” is of a type that cannot be read. Texts, tables, office files, PDF, mails and pictures can."
+        raise InvalidError(words, code="unknown_type", status=415)
 
 
 def _again(document: Document) -> None:

@@ -18,11 +18,6 @@ SAFARI = """field => {
     const key = {key: "Enter", code: "Enter", keyCode: 229, which: 229, bubbles: true, cancelable: true};
     return field.dispatchEvent(new KeyboardEvent("keydown", key));
 }"""
-PICTURE = """field => {
-    const clipboardData = new DataTransfer();
-    clipboardData.items.add(new File([new Uint8Array(4)], "picture.png", {type: "image/png"}));
-    field.dispatchEvent(new ClipboardEvent("paste", {clipboardData, bubbles: true}));
-}"""
 
 
 @pytest.fixture
@@ -122,11 +117,6 @@ def test_an_emoji_counts_once(opened):
     assert field(opened).evaluate("field => field.validity.valid")
     field(opened).fill("🙂" * (most + 1))
     assert field(opened).evaluate("field => field.validationMessage") == "Shorten the message by 1 character."
-
-
-def test_a_pasted_picture_is_answered(opened):
-    field(opened).evaluate(PICTURE)
-    expect(opened.page.locator("#notices")).to_contain_text("Pictures and files cannot be pasted")
 
 
 def test_a_socket_that_died_silently_is_replaced_and_nothing_is_missed(visit):

@@ -1,0 +1,64 @@
+"""Files in the composer, in a browser: chosen, pasted, dropped, and sent while they are still being read."""
+
+import re
+
+from playwright.sync_api import FilePayload, expect
+
+PASTE = """(field, text) => {
+    const clipboardData = new DataTransfer();
+    if (text) clipboardData.setData("text/plain", text);
+    else clipboardData.items.add(new File(["The harbour freezes in March."], "ice.txt", {type: "text/plain"}));
+    field.dispatchEvent(new ClipboardEvent("paste", {clipboardData, bubbles: true, cancelable: true}));
+}"""
+DROP = """() => {
+    const dataTransfer = new DataTransfer();
+    dataTransfer.items.add(new File(["The horn is sounded in fog."], "horn.txt", {type: "text/plain"}));
+    for (const name of ["dragenter", "dragover", "drop"]) {
+        document.body.dispatchEvent(new DragEvent(name, {dataTransfer, bubbles: true, cancelable: true}));
+    }
+}"""
+LONG = "A line that is repeated. " * 200
+
+
+def text_file(name, text):
+    return FilePayload(name=name, mimeType="text/plain", buffer=text.encode())
+
+
+def test_files_go_with_a_message_that_waits_for_them(visit):
+    page, chips = visit.page, visit.page.locator("#attached .file")
+    with page.expect_file_chooser() as chooser:
+        page.click("#attach")
+    files = [("lamp.txt", "The lamp burns oil."), ("gone.txt", "Nothing."), ("film.mp4", "x")]
+    chooser.value.set_files([text_file(*file) for file in files])
+    expect(chips).to_have_count(3)
+    expect(chips.filter(has_text="film.mp4")).to_contain_text("of a type that cannot be read")
+    page.get_by_label("Remove gone.txt").click()
+    expect(chips).to_have_count(2)
+    visit.ask("What burns?", "echo")
+    visit.until_ended()
+    question = visit.questions.last
+    expect(question.locator(".file")).to_have_count(1)
+    expect(question.locator(".file a")).to_have_attribute("href", re.compile(r"^/attachments/[0-9a-f-]{36}/$"))
+    visit.until_written("The lamp burns oil.")
+    # In the conversation as well, where the form has more fields.
+    page.locator("#text").evaluate(PASTE, "")
+    expect(chips.filter(has_text="ice.txt")).to_be_visible()
+    page.evaluate(DROP)
+    expect(chips.filter(has_text="horn.txt").locator("input")).to_be_attached()
+    expect(chips.filter(has_text="ice.txt").locator("input")).to_be_attached()
+    page.fill("#text", "And in March?")
+    page.keyboard.press("Enter")
+    visit.until_ended()
+    expect(visit.questions.last.locator(".file")).to_have_count(2)
+    expect(chips).to_have_count(0)
+    expect(visit.reply.locator(".receipt")).to_contain_text("ice.txt: whole, 1 page")
+
+
+def test_a_long_text_that_is_pasted_becomes_a_file_and_can_go_back(visit):
+    field, chip = visit.page.locator("#text"), visit.page.locator("#attached .file")
+    field.evaluate(PASTE, LONG)
+    expect(chip).to_contain_text("Pasted text.txt")
+    expect(field).to_have_value("")
+    visit.page.click("[data-put-back]")
+    expect(field).to_have_value(LONG)
+    expect(chip).to_have_count(0)
