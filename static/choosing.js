@@ -20,12 +20,12 @@ function count() {
 // Ticks everything between the box before and this one, as this one now is.
 function tickRange(to) {
   const shown = boxes();
-  const [from, end] = [shown.indexOf(last), shown.indexOf(to)].sort((one, other) => one - other);
+  const [from, end] = [shown.indexOf(last), shown.indexOf(to)].toSorted((one, other) => one - other);
   if (from < 0) return;
   for (const box of shown.slice(from, end + 1)) box.checked = to.checked;
 }
 
-function ticked(event) {
+function onTick(event) {
   const { target } = event;
   if (target.id === "tick-all") boxes().forEach((box) => (box.checked = target.checked));
   if (target.matches(".talk-row > input")) {
@@ -36,7 +36,7 @@ function ticked(event) {
 }
 
 if (form) {
-  form.addEventListener("click", (event) => event.target.matches("input[type=checkbox]") && ticked(event));
+  form.addEventListener("click", (event) => event.target.matches("input[type=checkbox]") && onTick(event));
   form.addEventListener("keydown", (event) => {
     if (event.key !== "Escape" || !boxes().some((box) => box.checked)) return;
     boxes().forEach((box) => (box.checked = false));

@@ -16,7 +16,7 @@ from uuid import UUID
 from chat import measures
 from chat.conversations import labels
 from chat.events import IDLE, Event
-from chat.live import outcomes, publishing, snapshots, titling
+from chat.live import outcomes, publishing, snapshots, stored_thoughts, titling
 from chat.live.reply import Live, ReplyOpening
 from chat.models import Message
 from chat.turns import closing, turn
@@ -43,8 +43,6 @@ CHECKPOINT = 5.0
 STOP_WATCH = 0.2
 # Seconds without a word after which the page says which model it waits for.
 SLOW = 1.5
-# Seconds between two checks for new thoughts, and the characters of thoughts that are stored per second.
-THINKING, THINKING_PACE = 0.5, 100_000
 SWEEP = 5.0
 # Seconds until a task that survived its cancellation is cancelled again; a reader may have a connection to close.
 CANCEL_AGAIN = 1.0
@@ -119,7 +117,7 @@ async def stop_all(replies: Iterable[UUID]) -> None:
 
 async def _run(reply: Live) -> TurnOutcome:
     reply.reader = asyncio.create_task(_read(reply))
-    beside = (_publish_growth, _notice_slowness, _write_checkpoints, _store_thinking)
+    beside = (_publish_growth, _notice_slowness, _write_checkpoints, stored_thoughts.keep_up)
     helpers = [asyncio.create_task(helper(reply)) for helper in beside]
     try:
         outcome = await _outcome(reply)
@@ -285,17 +283,6 @@ async def _write_checkpoints(reply: Live) -> None:
 async def _checkpoint(reply: Live) -> bool:
     thinking = reply.thinking.kept
     return await in_database_thread(closing.checkpoint, reply.started, reply.text, reply.causes, thinking)
-
-
-async def _store_thinking(reply: Live) -> None:
-    """Store the thoughts for anyone who opens them, in any process; less often if they are long."""
-    kept = reply.thinking.count
-    while True:
-        if reply.thinking.count != kept:
-            kept, text = reply.thinking.count, reply.thinking.text
-            await snapshots.keep_thinking(reply.reply, text)
-            await asyncio.sleep(len(text) / THINKING_PACE)
-        await asyncio.sleep(THINKING)
 
 
 async def _outcome(reply: Live) -> TurnOutcome:
