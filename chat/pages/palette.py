@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils.http import urlencode
 from django.views.decorators.http import require_safe
 
-from chat.conversations import access
+from chat.conversations import access, lists
 from chat.history import finding
 from chat.history.finding import FoundConversation
 from chat.pages import conversation as pages
@@ -119,7 +119,8 @@ def _of_person(user: User, request: HttpRequest, query: str) -> tuple[list[Place
     offered = [*_actions(), *(_admin_pages(request, query) if user.is_staff else [])]
     actions = [action for action in offered if _has_words(action, query)]
     if not query:
-        return actions, [], [_of_conversation(row.id, row.title) for row in access.listed(user.id)[0][:RECENT]]
+        recent = access.listed(user.id, among=lists.OPEN)[0][:RECENT]
+        return actions, [], [_of_conversation(row.id, row.title) for row in recent]
     documents = [
         Place(source.title, reverse("search:source", args=[source.id]), source.collection.name)
         for source in titled(user, query.split(), MOST)
@@ -140,6 +141,9 @@ def _actions() -> list[Place]:
     pages_of_all = [
         Place("New chat", reverse("chat:new"), words="start conversation"),
         Place("Search your conversations", reverse("chat:history"), words="find history messages"),
+        Place("All chats", reverse("chat:all"), words="conversations list choose move export delete"),
+        Place("Folders", reverse("chat:folders"), words="new folder order"),
+        Place("Archive", reverse("chat:archive"), words="archived conversations"),
         Place("Search documents", reverse("search:search"), words="find passages"),
         Place("Library", reverse("documents:library"), words="documents collections files"),
         Place("Usage", reverse("usage:mine"), words="cost budget spending tokens"),
