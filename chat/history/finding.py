@@ -44,9 +44,13 @@ _IN_FOLDER = """
     AND (conversation.folder_id = %s
         OR conversation.folder_id IN (SELECT id FROM chat_folder WHERE parent_id = %s AND deleted_at IS NULL))
 """
+# An answer of the model, a question that it answered, or the title of a conversation in which it answered. For messages
+# this looks at one row for each, not at all of their conversation.
 _ANSWERED_BY = """
-    AND EXISTS (SELECT 1 FROM chat_message reply
-        WHERE reply.conversation_id = conversation.id AND reply.role = 'assistant' AND reply.model = %s)
+    AND (message.model = %s
+        OR EXISTS (SELECT 1 FROM chat_message reply WHERE reply.parent_id = message.id AND reply.model = %s)
+        OR (message.id IS NULL AND EXISTS (SELECT 1 FROM chat_message reply
+            WHERE reply.conversation_id = conversation.id AND reply.role = 'assistant' AND reply.model = %s)))
 """
 
 
@@ -159,7 +163,7 @@ def _filters(filters: HistoryFilters) -> tuple[str, list[Any]]:
         values += [_stored(filters.folder)] * 2
     if filters.model:
         wanted += _ANSWERED_BY
-        values.append(filters.model)
+        values += [filters.model] * 3
     return wanted, values
 
 
