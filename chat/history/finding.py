@@ -1,17 +1,17 @@
 """Finds a person's messages and titles by their words. Synchronous."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 from uuid import UUID
 
 from django.db import connection
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from chat.history.rows import mark, quoted
-from chat.models import Conversation, Folder, Message
+from chat.models import Conversation, Folder, Message, MessageWords
 from langai_site.sensitivity import Sensitivity
 from search.keywords.analyser import Term, question
 from search.keywords.languages import COMMON
@@ -26,32 +26,15 @@ QUERY_MAX_CHARS = 300
 SNIPPET_CHARS = 20_000
 
 _WORDS = {
-    False: """SELECT rowid FROM chat_messagetokens WHERE chat_messagetokens MATCH %s ORDER BY rowid DESC LIMIT %s""",
-    True: """SELECT id FROM chat_messagewords WHERE tokens @@ %s::tsquery ORDER BY id DESC LIMIT %s""",
+    False: """SELECT rowid FROM chat_messagetokens WHERE chat_messagetokens MATCH %s AND rowid < %s
+        ORDER BY rowid DESC LIMIT %s""",
+    True: "SELECT id FROM chat_messagewords WHERE tokens @@ %s::tsquery AND id < %s ORDER BY id DESC LIMIT %s",
 }
-# Deleted conversations and filters are applied before the newest are taken, so that none of them take their places.
-_NEWEST = """
-    SELECT words.message_id, words.conversation_id, COALESCE(message.created_at, conversation.updated_at) AS at
-    FROM chat_messagewords words
-    JOIN chat_conversation conversation ON conversation.id = words.conversation_id
-    LEFT JOIN chat_message message ON message.id = words.message_id
-    WHERE words.id IN ({words}) AND conversation.owner_id = %s AND conversation.deleted_at IS NULL
-        AND message.deleted_at IS NULL {filters}
-    ORDER BY at DESC LIMIT %s
-"""
-# A folder stands for those in it as well. Whose folder it is does not matter: the conversations are the person's own.
-_IN_FOLDER = """
-    AND (conversation.folder_id = %s
-        OR conversation.folder_id IN (SELECT id FROM chat_folder WHERE parent_id = %s AND deleted_at IS NULL))
-"""
-# An answer of the model, a question that it answered, or the title of a conversation in which it answered. For messages
-# this looks at one row for each, not at all of their conversation.
-_ANSWERED_BY = """
-    AND (message.model = %s
-        OR EXISTS (SELECT 1 FROM chat_message reply WHERE reply.parent_id = message.id AND reply.model = %s)
-        OR (message.id IS NULL AND EXISTS (SELECT 1 FROM chat_message reply
-            WHERE reply.conversation_id = conversation.id AND reply.role = 'assistant' AND reply.model = %s)))
-"""
+# The newest matches are looked up this many at a time, until there are READ that may be shown: of words that are often
+# said, most matches are never looked up.
+BATCH = 500
+NEWEST = 2**63 - 1
+_Row = tuple[UUID | None, UUID]
 
 
 @dataclass(frozen=True)
@@ -139,43 +122,76 @@ def _found(
 ) -> list[FoundConversation]:
     words = f" {_and() if both else _or()} ".join(groups)
     expression = f"{quoted(mark(user_id))} {_and()} ({words})"
-    wanted, values = _filters(filters)
-    statement = _NEWEST.format(words=_WORDS[connection.vendor == "postgresql"], filters=wanted)
-    with connection.cursor() as cursor:
-        cursor.execute(statement, [expression, AMONG, user_id, *values, READ])
-        rows = [(_uuid(message), _uuid(conversation)) for message, conversation, _at in cursor.fetchall()]
-    return _drawn(user_id, [(message, conversation) for message, conversation in rows if conversation], most)
+    rows: list[_Row] = []
+    for ids in _matching(expression):
+        rows += _shown(user_id, ids, filters)
+        if len(rows) >= READ:
+            break
+    return sorted(_drawn(user_id, rows[:READ], most), key=lambda found: found.at, reverse=True)
 
 
-def _filters(filters: HistoryFilters) -> tuple[str, list[Any]]:
-    """Return conditions of SQL for the filters, with their values."""
-    wanted = ""
-    values: list[Any] = []
-    if filters.label is not None:
-        wanted += " AND conversation.label = %s"
-        values.append(filters.label.value)
-    if filters.days:
-        since = timezone.now() - timedelta(days=filters.days)
-        wanted += " AND COALESCE(message.created_at, conversation.updated_at) >= %s"
-        values.append(connection.ops.adapt_datetimefield_value(since))
-    if filters.folder:
-        wanted += _IN_FOLDER
-        values += [_stored(filters.folder)] * 2
+def _matching(expression: str) -> Iterator[Sequence[int]]:
+    """Yield the rows that match, the newest first, BATCH at a time and at most AMONG."""
+    before = NEWEST
+    for _ in range(AMONG // BATCH):
+        with connection.cursor() as cursor:
+            cursor.execute(_WORDS[connection.vendor == "postgresql"], [expression, before, BATCH])
+            ids = [key for (key,) in cursor.fetchall()]
+        if ids:
+            yield ids
+        if len(ids) < BATCH:
+            return
+        before = ids[-1]
+
+
+def _shown(user_id: int, ids: Sequence[int], filters: HistoryFilters) -> list[_Row]:
+    """Return the messages and conversations of these rows that the person may be shown and the filters let through.
+
+    The newest come first. Each query finds its rows by their keys: a join would let SQLite begin with all conversations
+    of the person.
+    """
+    words = MessageWords.objects.filter(id__in=ids).order_by("-id")
+    rows: list[_Row] = list(words.values_list("message_id", "conversation_id"))
+    known = dict(_talks(user_id, {home for _, home in rows}, filters).values_list("id", "updated_at"))
+    # Few: what was deleted in the last hour, by an index of its own.
+    gone = set(Message.objects.filter(deleted_at__isnull=False).order_by().values_list("id", flat=True))
+    rows = [(message, home) for message, home in rows if home in known and message not in gone]
     if filters.model:
-        wanted += _ANSWERED_BY
-        values += [filters.model] * 3
-    return wanted, values
+        rows = _answered_by(filters.model, rows)
+    if not filters.days:
+        return rows
+    since = timezone.now() - timedelta(days=filters.days)
+    messages = Message.objects.filter(id__in=[message for message, _ in rows if message], created_at__gte=since)
+    recent = set(messages.order_by().values_list("id", flat=True))
+    return [(message, home) for message, home in rows if (message in recent if message else known[home] >= since)]
 
 
-def _stored(key: UUID) -> Any:  # noqa: ANN401 - as the database's driver takes it
-    return Folder._meta.pk.get_db_prep_value(key, connection)
+def _talks(user_id: int, ids: Collection[UUID], filters: HistoryFilters) -> QuerySet[Conversation]:
+    """Return those of these conversations that are the person's and that the filters let through.
+
+    A folder stands for those in it as well.
+    """
+    talks = Conversation.objects.of(user_id).alive().filter(id__in=ids).order_by()
+    if filters.label is not None:
+        talks = talks.filter(label=filters.label)
+    if filters.folder:
+        inner = Folder.objects.filter(parent_id=filters.folder, deleted_at=None).values("id")
+        talks = talks.filter(Q(folder_id=filters.folder) | Q(folder_id__in=inner))
+    return talks
 
 
-def _uuid(value: object) -> UUID | None:
-    return value if value is None or isinstance(value, UUID) else UUID(str(value))
+def _answered_by(model: str, rows: Sequence[_Row]) -> list[_Row]:
+    """Return the model's answers, the questions that it answered, and the titles of conversations in which it did."""
+    answers = Message.objects.replies().filter(model=model).order_by()
+    messages = [message for message, _ in rows if message]
+    found = {*answers.filter(id__in=messages).values_list("id", flat=True)}
+    found.update(answers.filter(parent_id__in=messages).values_list("parent_id", flat=True))
+    titles = {home for message, home in rows if message is None}
+    homes = {*answers.filter(conversation_id__in=titles).values_list("conversation_id", flat=True)}
+    return [(message, home) for message, home in rows if (message in found if message else home in homes)]
 
 
-def _drawn(user_id: int, rows: Sequence[tuple[UUID | None, UUID]], most: int) -> list[FoundConversation]:
+def _drawn(user_id: int, rows: Sequence[_Row], most: int) -> list[FoundConversation]:
     """Return the conversations of these rows, newest first, each with its newest message and how many match."""
     newest: dict[UUID, UUID | None] = {}
     counts: Counter[UUID] = Counter()

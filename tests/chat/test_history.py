@@ -5,6 +5,7 @@ from uuid import uuid4
 import pytest
 from django.db import connection
 from django.test import AsyncClient
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
@@ -222,3 +223,33 @@ def test_filters_find_what_is_behind_many_newer_matches(alice, monkeypatch):
 def test_a_text_made_to_be_costly_has_few_words(alice):
     long = ("1." * 25_000, "10.0.0.1." * 5_000, "a-" * 25_000, "ab1" * 15_000)
     assert all(len(rows.tokens_of(rows.Indexed(alice.id, uuid4(), None, text))) < 100 for text in long)
+
+
+def queries_for(person, words) -> int:
+    with CaptureQueriesContext(connection) as queries:
+        finding.find(person.id, words)
+    return len(queries)
+
+
+def test_of_a_word_that_is_often_said_only_the_newest_are_looked_up(alice, monkeypatch):
+    monkeypatch.setattr(finding, "READ", 5)
+    monkeypatch.setattr(finding, "BATCH", 10)
+    long_conversation(alice, 10, text="Zanzibar {}")
+    rows.fill()
+    few = queries_for(alice, "zanzibar")
+    long_conversation(alice, 60, text="Zanzibar {}", title="Newer")
+    rows.fill()
+    assert queries_for(alice, "zanzibar") == few
+    assert found(alice, "zanzibar") == ["Newer"]
+
+
+def test_what_may_be_shown_is_found_behind_more_than_one_batch_of_what_may_not(alice, bob, monkeypatch):
+    monkeypatch.setattr(finding, "BATCH", 3)
+    old = said(alice, "The old zanzibar")
+    gone = said(alice, "The zanzibar")
+    for _ in range(4):
+        finish(storage.post(alice, gone.conversation, "More zanzibar", "quotes"), "Zanzibar.")
+    access.delete(alice.id, gone.conversation)
+    assert found(alice, "zanzibar") == ["The old zanzibar"]
+    assert [each.count for each in finding.find(alice.id, "zanzibar").found] == [1]
+    assert old
