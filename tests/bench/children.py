@@ -36,6 +36,11 @@ async def long_conversations(server: LangAI, count: int, messages: int) -> list[
     return await _told(server, "tests.bench.seed", "long", f"{count}x{messages}")
 
 
+async def tree(server: LangAI, messages: int, branches: int) -> dict[str, str]:
+    """A person with one conversation of that many messages in that many branches."""
+    return (await _told(server, "tests.bench.seed", "tree", f"{messages}x{branches}"))[0]
+
+
 async def documents(server: LangAI, *, readable: bool) -> int:
     """Let everyone read the handbook, or nobody; the number of its passages."""
     return await _told(server, "tests.bench.seed", "documents", "on" if readable else "off")

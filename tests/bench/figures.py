@@ -11,7 +11,7 @@ import aiohttp
 
 from chat.routing.complexity import score
 from tests.bench import browser, children, procs
-from tests.bench.long_pages import long_pages
+from tests.bench.long_pages import long_pages, tree_pages
 from tests.bench.page import Answer, Viewer, ask_straight, closed_loop, counted
 from tests.bench.table import Row, kilobytes, median, signed
 from tests.complexity.prompts import PROMPTS
@@ -168,7 +168,7 @@ async def page(run: Run, rounds: int = 3) -> list[Row]:
 async def conversations(run: Run) -> list[Row]:
     # By then what a start loads in the background is out of the garbage collector's sight.
     await asyncio.sleep(SETTLED)
-    return await long_pages(run.session, run.server)
+    return [*await long_pages(run.session, run.server), *await tree_pages(run.session, run.server)]
 
 
 async def start(run: Run) -> list[Row]:

@@ -17,6 +17,7 @@ MESSAGES, AT_ONCE, WARM_ROUNDS = 1_000, 4, 10
 # Somebody else asks for something light this often; the first rounds are taken while nobody draws a page.
 POLL_SECONDS, IDLE_SECONDS = 0.01, 3
 GOAL_PAGE, GOAL_FIRST, GOAL_WAIT = 150, 100, 50
+BRANCHES, GOAL_TREE, GOAL_TREE_KB = 40, 300, 150
 
 
 @dataclass
@@ -45,13 +46,13 @@ class Pages:
     def __init__(self, session: aiohttp.ClientSession, server: LangAI, people: list[dict[str, str]]) -> None:
         self.session, self.server, self.people = session, server, people
 
-    def _cookies(self, person: dict[str, str]) -> dict[str, str]:
+    def cookies(self, person: dict[str, str]) -> dict[str, str]:
         return {"Cookie": f"sessionid={person['session']}; csrftoken={CSRF}"}
 
     async def load(self, person: dict[str, str]) -> Load:
         began = time.perf_counter()
         url = f"{self.server.url}/conversations/{person['conversation']}/"
-        async with self.session.get(url, headers=self._cookies(person), raise_for_status=True) as response:
+        async with self.session.get(url, headers=self.cookies(person), raise_for_status=True) as response:
             first = 0.0
             size = 0
             async for data in response.content.iter_any():
@@ -71,7 +72,7 @@ class Pages:
     async def others(self) -> AsyncIterator[dict[str, Waits]]:
         """What others wait within the block: for an answer from memory, and for their list of conversations."""
         waits = {"memory": Waits(), "list": Waits()}
-        person = self._cookies(self.people[-1])
+        person = self.cookies(self.people[-1])
         tasks = [
             asyncio.create_task(self._poll("/health/live", {}, waits["memory"])),
             asyncio.create_task(self._poll("/conversations/list/", person | {"HX-Request": "true"}, waits["list"])),
@@ -124,3 +125,24 @@ async def long_pages(session: aiohttp.ClientSession, server: LangAI) -> list[Row
         row(f"  {AT_ONCE} at once, never drawn", *await measured(pages, crowd), idle),
         row(f"  {AT_ONCE} at once again", *await measured(pages, crowd, WARM_ROUNDS), idle),
     ]
+
+
+async def tree_pages(session: aiohttp.ClientSession, server: LangAI) -> list[Row]:
+    """The page of a conversation with many branches: how long it takes, and how large it is as it is sent."""
+    person = await children.tree(server, MESSAGES, BRANCHES)
+    pages = Pages(session, server, [person])
+    first = await pages.load(person)
+    again = [await pages.load(person) for _ in range(WARM_ROUNDS)]
+    size = await _size_as_sent(pages, person)
+    values = {"cold": first.whole, "whole": median([load.whole for load in again]), "kB": size / 1000}
+    told = f"{values['cold']:,.0f} ms, then {values['whole']:,.0f} ms; {values['kB']:,.0f} kB"
+    goal = f"≤ {GOAL_TREE} ms; ≤ {GOAL_TREE_KB} kB compressed"
+    return [Row(f"page of {MESSAGES:,} messages in {BRANCHES} branches", told, goal, "", values)]
+
+
+async def _size_as_sent(pages: Pages, person: dict[str, str]) -> int:
+    """Return the bytes of the page as they are sent to a browser, which accepts compression."""
+    headers = pages.cookies(person) | {"Accept-Encoding": "gzip"}
+    url = f"{pages.server.url}/conversations/{person['conversation']}/"
+    async with aiohttp.ClientSession(auto_decompress=False) as plain, plain.get(url, headers=headers) as response:
+        return len(await response.read())

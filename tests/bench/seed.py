@@ -2,6 +2,7 @@
 
 python -m tests.bench.seed people 200      that many people, signed in, each with one conversation
 python -m tests.bench.seed long 4x1000     that many people, each with a conversation of 1,000 messages
+python -m tests.bench.seed tree 1000x40    one person with a conversation of 1,000 messages in 40 branches
 python -m tests.bench.seed documents off   nobody may read the handbook, so that nothing is searched
 """
 
@@ -106,6 +107,29 @@ def long_conversations(count: int, messages: int) -> list[dict[str, str]]:
         return [{"session": session_of(user), **long_conversation(user, messages)} for user in users]
 
 
+def tree(messages: int, branches: int) -> list[dict[str, str]]:
+    """Make a person with a conversation of so many branches; each leaves the first somewhere, or asks again there."""
+    from chat.models import Conversation, Message
+    from langai_site.accounts.models import User
+
+    user = User.objects.create(username="tree", password="!")
+    ids = long_conversation(user, messages // 2)
+    talk = Conversation.objects.get(pk=ids["conversation"])
+    trunk = list(Message.objects.filter(conversation=talk).order_by("created_at"))
+    each, made = messages // 2 // (branches - 1), []
+    for branch in range(branches - 1):
+        # Half of them are near the end, on the part of the thread that the page shows.
+        place = -2 * (branch % 14) - 2 if branch % 2 else 2 * branch
+        parent = trunk[place].parent
+        for number in range(each):
+            text = answer_text(number) if number % 2 else f"Question {branch}.{number}: {QUESTION}"
+            parts, role = [{"type": "text", "text": text}], "assistant" if number % 2 else "user"
+            parent = Message(conversation=talk, parent=parent, role=role, parts=parts)
+            made.append(parent)
+    Message.objects.bulk_create(made, batch_size=500)
+    return [{"session": session_of(user), **ids}]
+
+
 def documents(readable: bool) -> int:
     """Let everyone read the handbook, or nobody; the number of its passages, once it has been read in."""
     from search.models import Collection, Passage
@@ -119,7 +143,7 @@ def documents(readable: bool) -> int:
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.bench.seed")
-    parser.add_argument("what", choices=["people", "long", "documents"])
+    parser.add_argument("what", choices=["people", "long", "tree", "documents"])
     parser.add_argument("value")
     options = parser.parse_args()
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "langai_site.settings")
@@ -130,6 +154,8 @@ def main() -> None:
 def _done(what: str, value: str) -> Any:
     if what == "people":
         return people(int(value))
+    if what == "tree":
+        return tree(*map(int, value.split("x")))
     if what == "long":
         return long_conversations(*map(int, value.split("x")))
     return documents(value == "on")
