@@ -25,7 +25,19 @@ WIDE, NARROW = {"width": 1280, "height": 800}, {"width": 320, "height": 256}
 COLOURS, SMALL = ["color-contrast", "link-in-text-block"], ["scrollable-region-focusable", "target-size"]
 PAGES = (
     *("/library/", "/library/1/", "/search/?q=upload", "/usage/", "/usage/everybody/", "/accounts/", "/accounts/keys/"),
-    *("/conversations/search/?q=read", "/models/", "/admin/", "/admin/first-steps/", "/docs", "/v1/docs", "/offline"),
+    *(
+        "/conversations/search/?q=read",
+        "/conversations/all/",
+        "/conversations/archive/",
+        "/go/",
+        "/go/keys/",
+        "/models/",
+        "/admin/",
+        "/admin/first-steps/",
+        "/docs",
+        "/v1/docs",
+        "/offline",
+    ),
 )
 ANSWER = r"""# Grain
 
