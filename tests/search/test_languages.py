@@ -14,7 +14,7 @@ from search.keywords.analyser import VERSION
 from search.keywords.scripts import language_of_text
 from search.models import Collection
 from search.services import candidates, find
-from search.services.comparing import passage_languages, question_language
+from search.services.comparing import FOREIGN, passage_languages, question_language, strengths
 
 PUBLIC = Sensitivity.PUBLIC
 ENGLISH = "Everyone at the firm has twenty eight days of paid vacation a year. Unused days end in March."
@@ -139,6 +139,16 @@ def test_rows_of_an_earlier_version_have_the_language_of_their_script(library):
     PassageKeywords.objects.filter(language__in=("zh", "ar")).update(language="", version=VERSION - 1)
     languages = passage_languages(Passage.objects.values_list("pk", flat=True))
     assert sorted(languages.values()) == ["ar", "de", "de", "en", "en", "zh", "zh"]
+
+
+def test_a_passage_in_the_language_of_the_question_comes_before_a_translation_that_is_as_near():
+    fingerprint = multilingual.FINGERPRINT
+    cosines = {pk: calibration(fingerprint, "de", language).right for pk, language in ((1, "de"), (2, "en"), (3, ""))}
+    found, low = strengths(fingerprint, "de", cosines, {1: "de", 2: "en", 3: ""})
+    assert found == {1: 1.0, 2: FOREIGN, 3: 1.0}
+    assert low == FOREIGN
+    unclear, _low = strengths(fingerprint, "", {2: calibration(fingerprint, "en", "en").right}, {2: "en"})
+    assert unclear == {2: 1.0}
 
 
 def test_cosines_of_any_two_languages_can_be_read():
