@@ -17,8 +17,6 @@ SMALL_ONES = Q(size__lte=SMALL_BYTES, slow=False)
 ATTACHED = Q(collection__kind=Collection.Kind.ATTACHED, attempts=0, slow=False)
 # For this long after it was claimed, a document that was slow or whose worker died comes after everything else.
 BEHIND_FOR = timedelta(minutes=10)
-# Documents that are read before any other, whatever their size, because somebody waits for an answer about them.
-URGENT = Q(pk=None)
 # Between two steps of a large document, a thread reads one that is this many times smaller.
 MUCH_SMALLER = 8
 # How many of a person's documents are tried before the next person's: other workers try them as well.
@@ -121,10 +119,14 @@ class Lane:
 
     def waiting_beside(self, document: Document) -> Iterator[Document]:
         """Yield what should not wait until a large document, which is being worked on, is done; in turn."""
-        size = Q(size__lt=document.size // MUCH_SMALLER) if not is_small(document) else Q(pk=None)
+        smaller = Q(size__lt=document.size // MUCH_SMALLER) if not is_small(document) else Q(pk=None)
         rows = Document.objects.filter(takeable(timezone.now()), slow=False, attempts=0)
-        yield from self._in_turn(rows.filter(URGENT))
-        yield from self._in_turn(rows.filter(size))
+        # An attached file waits for no more than smaller attached ones, so that few are worked on inside one another.
+        if document.collection.kind == Collection.Kind.ATTACHED:
+            rows = rows.filter(ATTACHED)
+        else:
+            yield from self._in_turn(rows.filter(ATTACHED))
+        yield from self._in_turn(rows.filter(smaller))
 
     def _in_turn(self, rows: QuerySet[Document]) -> Iterator[Document]:
         """Yield each person's oldest rows; first those of the person who has waited longest since their last turn."""

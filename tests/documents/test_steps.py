@@ -4,14 +4,13 @@ import threading
 
 import pytest
 from django.db import connection
-from django.db.models import Q
 
 from documents import chunking, lanes, services, tasks
 from documents.lanes import ANY
 from documents.models import Document
 from langai_site.accounts.models import User
 from langai_site.processes import worker
-from search.models import Passage, Source
+from search.models import Collection, Passage, Source
 from search.services import indexing
 from search.types import PageText
 
@@ -73,12 +72,14 @@ def test_what_is_not_much_smaller_waits(sized, steps):
     assert order() == ["large"]
 
 
-def test_what_somebody_waits_for_passes_everything(sized, steps, monkeypatch):
-    monkeypatch.setattr(lanes, "URGENT", Q(file_name="attached.txt"))
-    sized("small", 3000, 3)
-    sized("attached", 3000)
-    assert tasks.work_once("test")
-    assert order() == ["attached", "small"]
+def test_attached_files_pass_everything_and_wait_only_for_much_smaller_attached_ones(sized, steps, alice):
+    attached = Collection.objects.create(name="a", kind=Collection.Kind.ATTACHED, holder=alice)
+    bulk = sized("bulk", 3000, 3)
+    chat = [sized(f"chat {number}", 3000, collection=attached) for number in range(2)]
+    large = sized("large chat", 90 * MB, collection=attached)
+    assert {each.pk for each in ANY.waiting_beside(bulk)} == {each.pk for each in [*chat, large]}
+    assert list(ANY.waiting_beside(chat[0])) == []
+    assert {each.pk for each in ANY.waiting_beside(large)} == {each.pk for each in chat}
 
 
 def test_a_thread_that_may_not_read_now_goes_on_with_its_own(sized, steps):
