@@ -42,12 +42,14 @@ def is_picture(document: Document) -> bool:
 
 
 def prepare(held: Claim, document: Document, extracted: Extracted) -> None:
-    """Label an attached file by what is in it, before anything of it can be searched or sent."""
+    """Label an attached file by what is in it, before anything of it can be searched or sent.
+
+    Until then it counts as confidential, as `services.attached_files` stores it.
+    """
     if not is_attached(document):
         return
-    label = highest(document.sensitivity, label_of(extracted))
-    held.update(sensitivity=label)
-    document.sensitivity = label
+    document.sensitivity = label_of(extracted)
+    held.update(sensitivity=document.sensitivity)
 
 
 def label_of(extracted: Extracted) -> Sensitivity:

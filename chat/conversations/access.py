@@ -231,7 +231,10 @@ def purge_deleted() -> None:
         gone.filter(pk__in=ids).delete()
         # If the process is killed here, `attachments.sweep` does it.
         attachments.release(files)
-    Message.objects.filter(deleted_at__lt=long_ago).delete()
+    branches_gone = Message.objects.filter(deleted_at__lt=long_ago)
+    files = attachments.documents_of(branches_gone.values_list("conversation", flat=True))
+    branches_gone.delete()
+    attachments.release(files)
 
 
 def began() -> labels.Cause:

@@ -74,7 +74,7 @@ def _refuse_over_quota(user: User, size: int) -> None:
 
 
 def access(user_id: int, attachment: UUID) -> Attachment:
-    """Return an attachment to its owner, unless its conversation was deleted. Raises NotFoundError."""
+    """Return an attachment to its owner, unless its message was deleted. Raises NotFoundError."""
     found = Attachment.objects.filter(owner=user_id, pk=attachment).filter(_reachable()).first()
     if found is None:
         raise NotFoundError(GONE)
@@ -82,7 +82,7 @@ def access(user_id: int, attachment: UUID) -> Attachment:
 
 
 def _reachable() -> Q:
-    return Q(message=None) | Q(message__conversation__deleted_at=None)
+    return Q(message=None) | Q(message__conversation__deleted_at=None, message__deleted_at=None)
 
 
 def unsent(user_id: int, ids: Collection[UUID]) -> list[AttachedFile]:

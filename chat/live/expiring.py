@@ -1,13 +1,14 @@
 """Deletes temporary conversations whose time is over, with everything that was stored of them. For the worker."""
 
 from collections.abc import Sequence
+from functools import partial
 from uuid import UUID
 
 from asgiref.sync import async_to_sync
 from django.db import transaction
 from django.utils import timezone
 
-from chat.conversations import labels
+from chat.conversations import attachments, labels
 from chat.live import snapshots
 from chat.models import Conversation, LabelChange, Message
 
@@ -36,7 +37,10 @@ def _purge_some() -> Sequence[UUID]:
         replies = list(Message.objects.replies().filter(conversation__in=ids).values_list("pk", flat=True))
         async_to_sync(_forget)(replies)
         _silence(ids)
+        files = attachments.documents_of(ids)
         Conversation.objects.filter(pk__in=ids).delete()
+        # If the process is killed before, `attachments.sweep` does it.
+        transaction.on_commit(partial(attachments.release, files))
     return ids
 
 

@@ -1,5 +1,6 @@
 """Searches the files of a turn that are too long to be given whole."""
 
+from dataclasses import replace
 from functools import partial
 
 from chat.turns import askable, prompts
@@ -7,7 +8,7 @@ from chat.turns.values import TurnRequest, TurnState
 from langai_site.database.writer import apart
 from search import services as search
 from search.services.whole_pages import beginnings
-from search.types import Filters, Findings, Hit, Reader
+from search.types import Filters, Findings, Hit
 
 
 async def find(request: TurnRequest, state: TurnState) -> Findings:
@@ -18,7 +19,7 @@ async def find(request: TurnRequest, state: TurnState) -> Findings:
     chars = askable.passages_chars(request)
     findings = await search.find_for_prompt(
         request.question,
-        Reader(request.reader.user_id, (files.collection,)),
+        replace(request.reader, collections=(files.collection,)),
         label=request.label,
         filters=Filters(sources=files.searched),
         history=prompts.questions(request.history),

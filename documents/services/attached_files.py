@@ -33,7 +33,10 @@ class AttachedFileStore:
     def store(self, user: User, file: "File[bytes]") -> StoredFile:
         _refuse_unknown(shown_name(file.name or ""))
         try:
-            document = upload(collection=collection_of(user), file=file, user=user)
+            # Nobody knows what is in it until it is read: until then it may not leave the building.
+            document = upload(
+                collection=collection_of(user), file=file, user=user, sensitivity=Sensitivity.CONFIDENTIAL
+            )
         except SameFileError as same:
             document = same.document
             _again(document)

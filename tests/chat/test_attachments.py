@@ -8,6 +8,7 @@ from django.core.files.base import ContentFile
 from django.utils import timezone
 
 from chat.conversations import access, attachments, forks
+from chat.live import expiring
 from chat.models import Attachment, Conversation, Message
 from chat.turns import storage
 from documents.models import Document, Picture
@@ -133,6 +134,34 @@ def test_vectors_in_the_store_are_removed_as_well(alice, posted, chroma_server, 
     Conversation.objects.filter(id=question.conversation_id).update(deleted_at=timezone.now() - timedelta(hours=2))
     access.purge_deleted()
     assert (PassageVector.objects.count(), stored()) == (0, 0)
+
+
+def test_a_temporary_conversation_takes_its_files_along(alice, posted, folder):
+    question = posted(attach(alice))
+    Conversation.objects.filter(id=question.conversation_id).update(expires_at=timezone.now() - timedelta(hours=2))
+    expiring.purge()
+    assert counts() == [0] * 8
+    assert stored_files(folder) == []
+
+
+def test_a_deleted_branch_takes_its_files_along(alice, posted, folder):
+    question = posted(attach(alice))
+    file = Attachment.objects.get(message=question).id
+    Message.objects.update(deleted_at=timezone.now())
+    with pytest.raises(NotFoundError):
+        attachments.served(alice.id, file)
+    Message.objects.update(deleted_at=timezone.now() - timedelta(hours=2))
+    access.purge_deleted()
+    assert counts() == [0] * 8
+    assert stored_files(folder) == []
+
+
+def test_an_unread_file_counts_as_confidential(alice):
+    """Nobody knows what is in it yet, and an extraction service may be elsewhere."""
+    attach(alice, read=False)
+    assert Document.objects.get().label == CONFIDENTIAL
+    read_all()
+    assert Document.objects.get().label == Source.objects.get().label == PUBLIC
 
 
 def test_a_file_that_another_conversation_has_stays(alice, posted):
