@@ -7,8 +7,8 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('accounts', '0006_b_instructions'),
-        ('chat', '0014_b_feedback'),
+        ('accounts', '0006_instructions'),
+        ('chat', '0017_feedback'),
     ]
 
     operations = [

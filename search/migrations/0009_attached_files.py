@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ("search", "0008_e_folders_of_documents"),
+        ("search", "0008_folders_of_documents"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

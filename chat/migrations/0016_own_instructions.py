@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ("chat", "0013_e_languages_of_citations"),
+        ("chat", "0015_languages_of_citations"),
     ]
 
     operations = [

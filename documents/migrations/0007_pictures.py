@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ("documents", "0006_g_external_ids"),
+        ("documents", "0006_external_ids"),
     ]
 
     operations = [

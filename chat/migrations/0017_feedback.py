@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('chat', '0014_b_own_instructions'),
+        ('chat', '0016_own_instructions'),
     ]
 
     operations = [

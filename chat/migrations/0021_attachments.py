@@ -10,7 +10,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ("chat", "0015_c_sent_messages"),
+        ("chat", "0020_sent_messages"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

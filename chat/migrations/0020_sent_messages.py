@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ("chat", "0014_b_titled_by"),
+        ("chat", "0019_titled_by"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ("chat", "0015_c_deleted_messages"),
+        ("chat", "0014_deleted_messages"),
     ]
 
     operations = [

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('chat', '0014_b_temporary'),
+        ('chat', '0018_temporary'),
     ]
 
     operations = [
