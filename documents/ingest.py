@@ -11,6 +11,7 @@ from django.utils import timezone
 from documents import attached, chunking, lanes, limits, measures, readers, services
 from documents.claims import Claim, ClaimLostError, Status, progress_of
 from documents.extraction.registry import FORMATS, FileFormat
+from documents.extraction.stored_pages import StoredPages
 from documents.extraction.types import Extracted, ExtractionError, LimitReachedError
 from documents.models import Document
 from documents.names import split, title_of
@@ -76,7 +77,7 @@ def ingest(held: Claim, document: Document, reading: Reading = ALONE) -> None:
 
 def _spans(kind: FileFormat, extracted: Extracted, watch: Callable[[], object]) -> Iterable[TextSpan]:
     """Return the passages; those of a document that is too long for memory are made one page after another."""
-    is_long = not isinstance(extracted.pages, tuple)
+    is_long = isinstance(extracted.pages, StoredPages)
     numbered = extracted.numbered and len(extracted.pages) > 1
     # A long one is split between steps of embedding, which are watched themselves.
     found = chunking.spans(
