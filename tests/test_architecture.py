@@ -29,8 +29,7 @@ WHERE_ALL_MEET = {"langai_site/asgi.py", "langai_site/urls.py", "langai_site/api
 # Doors (pages, api, admin, commands, tasks) are at the top, services in the middle, rows and values at the bottom.
 LAYERS = {
     "chat": [
-        "events folder_models feedback_model keeping_model values",
-        "policy_models",
+        "events values",
         "models markdown",
         "measures llm history overview",
         "routing",

@@ -10,8 +10,8 @@ from chat.admin.keeping import KeepingRuleAdmin
 from chat.admin.metadata import MetadataAdmin
 from chat.admin.policies import RoutingPolicyAdmin
 from chat.admin.replies import LabelChangeAdmin, ReplyAdmin
-from chat.keeping_model import KeepingRule
 from chat.models import Conversation, LabelChange, Reply, RoutingPolicy
+from chat.models.keeping import KeepingRule
 
 admin.site.register(RoutingPolicy, RoutingPolicyAdmin)
 admin.site.register(Reply, ReplyAdmin)

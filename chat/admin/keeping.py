@@ -2,7 +2,7 @@
 
 from django.contrib import admin
 
-from chat.keeping_model import KeepingRule
+from chat.models.keeping import KeepingRule
 
 
 class KeepingRuleAdmin(admin.ModelAdmin[KeepingRule]):

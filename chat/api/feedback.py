@@ -9,7 +9,7 @@ from ninja import Field, Router, Schema, Status
 from pydantic import ConfigDict
 
 from chat.conversations import feedback
-from chat.feedback_model import Feedback
+from chat.models.feedback import Feedback
 from langai_site.accounts.doors import door, person_of
 from langai_site.accounts.scopes import Scope
 from langai_site.database.writer import in_database_thread

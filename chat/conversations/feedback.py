@@ -7,8 +7,8 @@ from django.db import transaction
 from django.utils import timezone
 
 from chat.conversations import access
-from chat.feedback_model import Feedback, Reason
 from chat.models import Message
+from chat.models.feedback import Feedback, Reason
 from langai_site.errors import ConflictError, InvalidError
 
 COMMENT_MAX = 1_000

@@ -14,8 +14,8 @@ from django.db.models import OuterRef, QuerySet, Subquery
 from django.utils import timezone
 
 from chat.conversations import branches
-from chat.feedback_model import Feedback, Reason
 from chat.models import Citation, GivenDocument, Message
+from chat.models.feedback import Feedback, Reason
 from langai_site import registry
 from langai_site.accounts.models import User
 from langai_site.sensitivity import Sensitivity

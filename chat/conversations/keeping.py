@@ -7,8 +7,8 @@ from datetime import datetime
 from django.db.models import Q
 from django.utils import timezone
 
-from chat.keeping_model import LIFETIMES, ORDER, Keeping, KeepingRule
 from chat.models import Conversation
+from chat.models.keeping import LIFETIMES, ORDER, Keeping, KeepingRule
 from langai_site.accounts.models import Team
 from langai_site.errors import ForbiddenError, InvalidError
 

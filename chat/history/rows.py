@@ -6,8 +6,8 @@ from uuid import UUID
 
 from django.db import connection, transaction
 
-from chat.keeping_model import Keeping
 from chat.models import Conversation, Message, MessageWords
+from chat.models.keeping import Keeping
 from langai_site.processes import worker
 from search.keywords.analyser import VERSION, analyse
 

@@ -10,8 +10,8 @@ from django.utils.http import urlencode
 from django.views.decorators.http import require_http_methods, require_safe
 
 from chat.conversations import feedback, feedback_review
-from chat.feedback_model import Feedback, Reason
 from chat.models import Message
+from chat.models.feedback import Feedback, Reason
 from chat.pages import conversation as pages
 from chat.pages import fragments
 from langai_site.accounts.limits import costly

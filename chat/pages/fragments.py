@@ -13,9 +13,9 @@ from django.utils.safestring import SafeString, mark_safe
 
 from chat.conversations.branches import ThreadPart
 from chat.events import IDLE, Progress, Snapshot
-from chat.feedback_model import Feedback
 from chat.markdown import streaming
 from chat.models import Citation, Conversation, Message
+from chat.models.feedback import Feedback
 from chat.pages import receipt_text, retries, thoughts
 from chat.pages.file_chips import FileChip, chip_of
 from chat.pages.retries import Retry

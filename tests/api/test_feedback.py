@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from chat.feedback_model import Feedback
 from chat.models import Message
+from chat.models.feedback import Feedback
 from langai_site.accounts.scopes import Scope
 from tests.api.conftest import error_of, program_of
 

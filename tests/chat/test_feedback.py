@@ -6,8 +6,8 @@ import pytest
 from django.urls import reverse
 
 from chat.conversations import access, feedback, feedback_review
-from chat.feedback_model import Feedback, Reason
 from chat.models import Citation, Conversation, GivenDocument, Message
+from chat.models.feedback import Feedback, Reason
 from langai_site.errors import ConflictError, InvalidError, NotFoundError
 from langai_site.sensitivity import Sensitivity
 from search.models import Collection, Source

@@ -10,11 +10,11 @@ from django.db import connection
 from django.utils import timezone
 
 from chat.conversations import access, feedback, forks, keeping
-from chat.feedback_model import Feedback
 from chat.history import finding, rows
-from chat.keeping_model import Keeping, KeepingRule
 from chat.live import expiring, snapshots
 from chat.models import Citation, Conversation, GivenDocument, LabelChange, Message, MessageWords, ReplyHtml
+from chat.models.feedback import Feedback
+from chat.models.keeping import Keeping, KeepingRule
 from chat.turns import storage, turn_state
 from langai_site.accounts.models import Team
 from langai_site.errors import ForbiddenError, InvalidError

@@ -1,4 +1,4 @@
-"""What a person says of an answer. Its row goes with the answer."""
+"""What people say of answers."""
 
 from django.db import models
 from django.utils import timezone

@@ -1,4 +1,4 @@
-"""Policies, the rules by which models are tried. Imported by chat.models, as Django expects."""
+"""Policies, the rules by which models are tried."""
 
 from django.conf import settings
 from django.db import models

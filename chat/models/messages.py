@@ -1,3 +1,5 @@
+"""Messages, and what belongs to one: its files, its drawn text, its words for search, the key it was sent with."""
+
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Self
@@ -6,14 +8,7 @@ from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
-from chat.feedback_model import Feedback as Feedback
-from chat.folder_models import LIST_INDEXES
-from chat.folder_models import Folder as Folder
-from chat.folder_models import ListChange as ListChange
-from chat.keeping_model import Keeping
-from chat.keeping_model import KeepingRule as KeepingRule
-from chat.policy_models import RoutingPolicy as RoutingPolicy
-from chat.policy_models import RoutingRule as RoutingRule
+from chat.models.conversations import Conversation
 from chat.values import Thinking
 from langai_site.sensitivity import LABEL_CHOICES, Sensitivity
 
@@ -27,20 +22,6 @@ def thinking_of(parts: Iterable[Mapping[str, Any]]) -> Thinking | None:
     """Return the thoughts before a message's text; None if there are none."""
     found = (Thinking(part["text"], part["seconds"]) for part in parts if part["type"] == "thinking")
     return next(found, None)
-
-
-class ConversationQuerySet(models.QuerySet["Conversation"]):
-    def of(self, user_id: int) -> Self:
-        """Return those that belong to this person, deleted ones included."""
-        return self.filter(owner_id=user_id)
-
-    def alive(self) -> Self:
-        """Return those that are not deleted."""
-        return self.filter(deleted_at=None)
-
-    def reachable(self) -> Self:
-        """Return those that their owner can open: not deleted, and the owner's account is active."""
-        return self.alive().filter(owner__is_active=True)
 
 
 class MessageQuerySet(models.QuerySet["Message"]):
@@ -63,55 +44,6 @@ class MessageQuerySet(models.QuerySet["Message"]):
     def lost(self) -> Self:
         """Return the live replies whose lease ran out, because their process died."""
         return self.live().filter(lease_until__lt=timezone.now())
-
-
-class Conversation(models.Model):
-    """A tree of messages that belongs to one person; `current_leaf` names the branch that is shown."""
-
-    class TitledBy(models.TextChoices):
-        WORDS = "words", "its first words"
-        ASKED = "asked", "its first words; a model was asked for another"
-        MODEL = "model", "a model"
-        PERSON = "person", "its owner"
-
-    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="conversations")
-    title = models.CharField(max_length=120)
-    titled_by = models.CharField(max_length=6, choices=TitledBy, default=TitledBy.WORDS)
-    label = models.PositiveSmallIntegerField(choices=LABEL_CHOICES, default=Sensitivity.PUBLIC)
-    label_cause = models.CharField(max_length=300, blank=True, help_text="Why it has its label, as its owner reads it.")
-    source = models.CharField(max_length=20, default="page")
-    model = models.CharField(max_length=200, default="auto", help_text="The model that was last chosen.")
-    collections = models.JSONField(
-        null=True, help_text="The collections that were last chosen, by id; null: all that the person may read."
-    )
-    uses_instructions = models.BooleanField(default=True, help_text="Whether its owner's own instructions are sent.")
-    keeping = models.CharField(max_length=4, choices=Keeping, default=Keeping.KEPT, help_text="Chosen as it began.")
-    expires_at = models.DateTimeField(null=True, db_index=True, help_text="When a temporary one is deleted.")
-    current_leaf = models.ForeignKey("Message", null=True, on_delete=models.SET_NULL, related_name="+")
-    folder = models.ForeignKey(Folder, null=True, on_delete=models.SET_NULL, related_name="conversations")
-    pinned_at = models.DateTimeField(null=True)
-    archived_at = models.DateTimeField(null=True)
-    created_at = models.DateTimeField(default=timezone.now)
-    updated_at = models.DateTimeField(default=timezone.now)
-    deleted_at = models.DateTimeField(null=True)
-
-    objects = ConversationQuerySet.as_manager()
-
-    class Meta:
-        ordering = ["-updated_at"]
-        indexes = [models.Index(fields=["owner", "-updated_at"]), *LIST_INDEXES]
-
-    def __str__(self) -> str:
-        return str(self.id)
-
-    @property
-    def is_temporary(self) -> bool:
-        return self.keeping != Keeping.KEPT
-
-    @property
-    def keeping_words(self) -> str:
-        return Keeping(self.keeping).words
 
 
 class Message(models.Model):
@@ -276,65 +208,3 @@ class Reply(Message):
         ordering = ["-created_at"]
         default_permissions = ["view"]
         verbose_name_plural = "replies"
-
-
-class LabelChange(models.Model):
-    """A change of a conversation's label. Append-only, and only values, so that it outlives conversation and owner."""
-
-    at = models.DateTimeField(default=timezone.now, db_index=True)
-    conversation = models.UUIDField(db_index=True)
-    user_id = models.BigIntegerField()
-    username = models.CharField(max_length=150)
-    before = models.PositiveSmallIntegerField(choices=LABEL_CHOICES)
-    after = models.PositiveSmallIntegerField(choices=LABEL_CHOICES)
-    cause = models.CharField(max_length=300, help_text="What raised it, or the reason its owner gave for lowering it.")
-
-    class Meta:
-        ordering = ["-at", "-id"]
-
-    def __str__(self) -> str:
-        return f"{self.conversation}: {self.get_before_display()} to {self.get_after_display()}"
-
-
-class Citation(models.Model):
-    """The passage that a number in a reply stands for: its place, not its text."""
-
-    reply = models.ForeignKey(Message, on_delete=models.CASCADE, related_name="citations")
-    number = models.PositiveSmallIntegerField()
-    source = models.UUIDField(help_text="A search source's id; a value, so that an answer outlives its documents.")
-    version = models.PositiveIntegerField()
-    title = models.CharField(max_length=300)
-    page = models.PositiveIntegerField()
-    start = models.PositiveIntegerField()
-    end = models.PositiveIntegerField()
-    heading = models.CharField(max_length=300, blank=True)
-    location = models.CharField(max_length=200, blank=True)
-    language = models.CharField(
-        max_length=2, blank=True, default="", help_text="The code of its language if the question is in another one."
-    )
-
-    class Meta:
-        ordering = ["number"]
-        indexes = [models.Index(fields=["source"], name="citations_of_a_source")]
-        constraints = [models.UniqueConstraint(fields=["reply", "number"], name="one_citation_a_number")]
-
-    def __str__(self) -> str:
-        return f"[{self.number}] in {self.reply_id}"
-
-
-class GivenDocument(models.Model):
-    """A document whose passages a reply was given. Stored before they are sent, so that a crash does not lose it.
-
-    Whether the answer cites it does not matter, because its text may come from there.
-    """
-
-    reply = models.ForeignKey(Message, on_delete=models.CASCADE, related_name="given", db_index=False)
-    document = models.UUIDField(help_text="A value, as in citations.", db_index=True)
-
-    class Meta:
-        default_permissions = ()
-        # In this order the index also serves to list what a reply was given.
-        constraints = [models.UniqueConstraint(fields=["reply", "document"], name="one_given_document_a_reply")]
-
-    def __str__(self) -> str:
-        return f"{self.document} for {self.reply_id}"

@@ -1,4 +1,4 @@
-"""Rows with which people keep their conversations in order. Imported by chat.models, as Django expects."""
+"""Rows with which people keep their conversations in order."""
 
 import uuid
 from typing import Self

@@ -1,0 +1,42 @@
+"""The tables of the chat, in one module for each part of it."""
+
+from chat.models.citations import Citation, GivenDocument
+from chat.models.conversations import Conversation, ConversationQuerySet, LabelChange
+from chat.models.feedback import Feedback
+from chat.models.folders import Folder, ListChange
+from chat.models.keeping import KeepingRule
+from chat.models.messages import (
+    Attachment,
+    Message,
+    MessageQuerySet,
+    MessageWords,
+    Reply,
+    ReplyHtml,
+    SentMessage,
+    text_of,
+    thinking_of,
+)
+from chat.models.policies import RoutingPolicy, RoutingRule
+
+__all__ = [
+    "Attachment",
+    "Citation",
+    "Conversation",
+    "ConversationQuerySet",
+    "Feedback",
+    "Folder",
+    "GivenDocument",
+    "KeepingRule",
+    "LabelChange",
+    "ListChange",
+    "Message",
+    "MessageQuerySet",
+    "MessageWords",
+    "Reply",
+    "ReplyHtml",
+    "RoutingPolicy",
+    "RoutingRule",
+    "SentMessage",
+    "text_of",
+    "thinking_of",
+]

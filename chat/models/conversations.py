@@ -1,0 +1,93 @@
+"""Conversations, and how their labels changed."""
+
+import uuid
+from typing import Self
+
+from django.conf import settings
+from django.db import models
+from django.utils import timezone
+
+from chat.models.folders import LIST_INDEXES, Folder
+from chat.models.keeping import Keeping
+from langai_site.sensitivity import LABEL_CHOICES, Sensitivity
+
+
+class ConversationQuerySet(models.QuerySet["Conversation"]):
+    def of(self, user_id: int) -> Self:
+        """Return those that belong to this person, deleted ones included."""
+        return self.filter(owner_id=user_id)
+
+    def alive(self) -> Self:
+        """Return those that are not deleted."""
+        return self.filter(deleted_at=None)
+
+    def reachable(self) -> Self:
+        """Return those that their owner can open: not deleted, and the owner's account is active."""
+        return self.alive().filter(owner__is_active=True)
+
+
+class Conversation(models.Model):
+    """A tree of messages that belongs to one person; `current_leaf` names the branch that is shown."""
+
+    class TitledBy(models.TextChoices):
+        WORDS = "words", "its first words"
+        ASKED = "asked", "its first words; a model was asked for another"
+        MODEL = "model", "a model"
+        PERSON = "person", "its owner"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="conversations")
+    title = models.CharField(max_length=120)
+    titled_by = models.CharField(max_length=6, choices=TitledBy, default=TitledBy.WORDS)
+    label = models.PositiveSmallIntegerField(choices=LABEL_CHOICES, default=Sensitivity.PUBLIC)
+    label_cause = models.CharField(max_length=300, blank=True, help_text="Why it has its label, as its owner reads it.")
+    source = models.CharField(max_length=20, default="page")
+    model = models.CharField(max_length=200, default="auto", help_text="The model that was last chosen.")
+    collections = models.JSONField(
+        null=True, help_text="The collections that were last chosen, by id; null: all that the person may read."
+    )
+    uses_instructions = models.BooleanField(default=True, help_text="Whether its owner's own instructions are sent.")
+    keeping = models.CharField(max_length=4, choices=Keeping, default=Keeping.KEPT, help_text="Chosen as it began.")
+    expires_at = models.DateTimeField(null=True, db_index=True, help_text="When a temporary one is deleted.")
+    current_leaf = models.ForeignKey("Message", null=True, on_delete=models.SET_NULL, related_name="+")
+    folder = models.ForeignKey(Folder, null=True, on_delete=models.SET_NULL, related_name="conversations")
+    pinned_at = models.DateTimeField(null=True)
+    archived_at = models.DateTimeField(null=True)
+    created_at = models.DateTimeField(default=timezone.now)
+    updated_at = models.DateTimeField(default=timezone.now)
+    deleted_at = models.DateTimeField(null=True)
+
+    objects = ConversationQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-updated_at"]
+        indexes = [models.Index(fields=["owner", "-updated_at"]), *LIST_INDEXES]
+
+    def __str__(self) -> str:
+        return str(self.id)
+
+    @property
+    def is_temporary(self) -> bool:
+        return self.keeping != Keeping.KEPT
+
+    @property
+    def keeping_words(self) -> str:
+        return Keeping(self.keeping).words
+
+
+class LabelChange(models.Model):
+    """A change of a conversation's label. Append-only, and only values, so that it outlives conversation and owner."""
+
+    at = models.DateTimeField(default=timezone.now, db_index=True)
+    conversation = models.UUIDField(db_index=True)
+    user_id = models.BigIntegerField()
+    username = models.CharField(max_length=150)
+    before = models.PositiveSmallIntegerField(choices=LABEL_CHOICES)
+    after = models.PositiveSmallIntegerField(choices=LABEL_CHOICES)
+    cause = models.CharField(max_length=300, help_text="What raised it, or the reason its owner gave for lowering it.")
+
+    class Meta:
+        ordering = ["-at", "-id"]
+
+    def __str__(self) -> str:
+        return f"{self.conversation}: {self.get_before_display()} to {self.get_after_display()}"
