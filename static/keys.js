@@ -38,7 +38,11 @@ export function showKeys() {
   open(`${address}keys/`, "Keyboard shortcuts");
 }
 
-dialog.addEventListener("close", () => dialog.replaceChildren());
+dialog.addEventListener("close", () => {
+  // What is still being looked up would find no list to go into.
+  if (find("#go", dialog)) htmx.trigger(find("#go", dialog), "htmx:abort");
+  dialog.replaceChildren();
+});
 
 /* The list: the field keeps the focus, and one option is marked. */
 

@@ -70,7 +70,7 @@ def test_without_documents_none_are_asked_also_where_there_is_no_javascript(brow
         visit.page.keyboard.press("Escape")
         visit.choose("echo")
         visit.page.fill("#text", QUESTION)
-        visit.page.get_by_role("button", name="Send").click()
+        visit.page.get_by_role("button", name="Send", exact=True).click()
         expect(visit.page).to_have_url(CONVERSATION)
         visit.until_ended()
         expect(visit.page.locator("#asked-words")).to_have_text("No documents")

@@ -26,10 +26,10 @@ def test_the_list_is_used_by_keyboard_alone(visit):
     press("Control+k")
     field.press_sequentially("theme")
     expect(visit.page.locator("#go-count")).to_have_text(re.compile("results"))
-    expect(visit.page.locator("[role=option]")).to_have_count(3)
+    expect(visit.page.locator("[role=option][data-theme]")).to_have_count(4)
     press("ArrowDown")
     press("ArrowDown")
-    expect(visit.page.locator("#go-count")).to_have_text("3 of 3")
+    expect(visit.page.locator("#go-count")).to_have_text(re.compile(r"^3 of \d+$"))
     press("Enter")
     expect(visit.page.locator("html")).to_have_attribute("data-theme", "dark")
     press("Control+k")
@@ -94,7 +94,7 @@ def test_all_keys_are_switched_off_by_one_switch(browser, bob, langai):
     with visiting(browser, bob, langai) as visit:
         visit.open("/accounts/")
         visit.page.get_by_label("Switch keyboard shortcuts off").check()
-        visit.page.get_by_role("button", name="Save").click()
+        visit.page.get_by_role("button", name="Save", exact=True).click()
         visit.open()
         for key in ("Control+k", "Control+Shift+O"):
             visit.page.keyboard.press(key)
@@ -105,4 +105,4 @@ def test_all_keys_are_switched_off_by_one_switch(browser, bob, langai):
         visit.page.keyboard.press("Escape")
         visit.open("/accounts/")
         visit.page.get_by_label("Switch keyboard shortcuts off").uncheck()
-        visit.page.get_by_role("button", name="Save").click()
+        visit.page.get_by_role("button", name="Save", exact=True).click()

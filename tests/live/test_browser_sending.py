@@ -85,7 +85,7 @@ def test_the_first_message_is_shown_at_once_too(visit):
 
 
 def test_send_becomes_stop_while_an_answer_is_written(opened):
-    send = opened.page.get_by_role("button", name="Send")
+    send = opened.page.get_by_role("button", name="Send", exact=True)
     halt = opened.page.locator("#halt")
     expect(halt).to_be_hidden()
     opened.ask("Slowly", SLOW)

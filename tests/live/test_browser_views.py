@@ -40,7 +40,7 @@ def test_a_low_window_belongs_to_what_is_read(browser, alice, langai, cited, wid
         fold.click()
         visit.page.fill("#text", "One line\n" * 30)
         assert height(visit, THREAD) >= 0.2 * tall
-        send = visit.page.get_by_role("button", name="Send")
+        send = visit.page.get_by_role("button", name="Send", exact=True)
         expect(send).to_be_in_viewport(ratio=1)
         assert visit.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 

@@ -42,7 +42,8 @@ FOUND = r"""() => {
   for (const script of document.scripts) if (script !== map && !own(script.src)) found.push(script.outerHTML);
   // The page's own icon is in the page; anything like it elsewhere is not.
   const icon = document.querySelector("head > link[rel=icon]");
-  const foreign = "iframe, object, embed, base, style, link:not([href^='/static/']), svg animate";
+  const link = "link:not([href^='/static/'], [href='/manifest.webmanifest'])";
+  const foreign = `iframe, object, embed, base, style, ${link}, svg animate`;
   for (const element of document.querySelectorAll(foreign)) if (element !== icon) found.push(element.outerHTML);
   for (const image of document.images) if (!own(image.src)) found.push(image.outerHTML);
   for (const element of document.querySelectorAll("*")) for (const { name, value } of element.attributes) {

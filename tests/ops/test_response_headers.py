@@ -7,8 +7,13 @@ from django.urls import get_resolver
 from langai_site.accounts.models import User
 from tests.accounts.test_limits import doors
 
+# A script that a frame without an origin loads: to a browser it comes from elsewhere.
+FRAMED = "/diagram/mermaid-x.js"
 # The same for everybody.
-PUBLIC = {"/favicon.ico", "/openapi.json", "/v1", "/v1/", "/v1/openapi.json"}
+PUBLIC = {
+    *("/favicon.ico", "/openapi.json", "/v1", "/v1/", "/v1/openapi.json"),
+    *("/manifest.webmanifest", "/offline", "/service-worker.js", FRAMED),
+}
 
 
 @pytest.fixture
@@ -32,13 +37,13 @@ def test_nothing_private_is_kept_by_a_browser_or_a_proxy(everybody, pages):
         kept = {path: client.get(path).get("Cache-Control", "") for path in pages}
         wrong = {path: value for path, value in kept.items() if not {"private", "no-store"} <= set(value.split(", "))}
         assert set(wrong) == PUBLIC
-        assert all(wrong[path].startswith(("max-age=", "public")) for path in PUBLIC)
+        assert all(wrong[path].startswith(("max-age=", "public", "no-cache")) for path in PUBLIC)
 
 
 def test_every_answer_says_what_its_page_may_do(everybody, pages):
     for path in pages:
         answer = everybody[0].get(path)
-        assert answer["Cross-Origin-Resource-Policy"] == "same-origin", path
+        assert answer["Cross-Origin-Resource-Policy"] == ("cross-origin" if path == FRAMED else "same-origin"), path
         assert answer["Cross-Origin-Opener-Policy"] == "same-origin", path
         is_page = answer.get("Content-Type", "").startswith(("text/html", "image/svg+xml"))
         assert ("camera=(), " in answer.get("Permissions-Policy", "")) == is_page, path
