@@ -28,8 +28,7 @@ run: install
 	@exec $(BIN)/python manage.py run
 
 test: install-dev
-	@$(PYTHON_WITH_BYTECODE) -m pytest -rs $(PARALLEL) $(ARGS)
-	@$(if $(ARGS),,$(PYTHON_WITH_BYTECODE) -m tests.on_postgres $(COMPUTING))
+	@$(PYTHON_WITH_BYTECODE) -m $(if $(ARGS),pytest -rs,tests.everything) $(PARALLEL) $(ARGS)
 
 # What needs no server and no browser.
 test-quick: install-dev
