@@ -5,7 +5,7 @@ from playwright.sync_api import expect
 
 from tests.live.browser import visiting
 
-INSTANT, LONG, BRISK, SLOW = "t500-r0-d0", "t3000-r30", "t300-r250", "t90-r30"
+INSTANT, LONG, BRISK, SLOW = "t500-r0-d0", "t3000-r30", "t1500-r250", "t900-r30"
 THREAD = "#scroller"
 FOCUS = "document.activeElement"
 
@@ -104,8 +104,9 @@ def test_the_thread_stays_at_its_end_whatever_the_browser_does_to_it(visit, mode
         # As browsers do when what is shown gets shorter, or its height is guessed anew.
         thread.evaluate("it => it.scrollTop -= 300")
         visit.until_written(word)
-    visit.until_ended()
+    visit.until_written("word120")
     assert distance(visit) < 2
+    visit.stop()
     expect(visit.page.locator("#jump")).to_be_hidden()
 
 
@@ -185,5 +186,6 @@ def test_a_notice_covers_no_message(visit):
     notice = visit.page.locator("#notices .toast")
     expect(notice).to_be_visible()
     thread, box = visit.page.locator(THREAD).bounding_box(), notice.bounding_box()
-    assert box["y"] >= thread["y"] + thread["height"]
+    # Browsers round each of them to its own part of a pixel.
+    assert box["y"] >= thread["y"] + thread["height"] - 1
     visit.stop()
