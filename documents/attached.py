@@ -1,7 +1,7 @@
 """What the worker does with attached files besides reading them: their label, and the copies of pictures."""
 
 import base64
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from hashlib import sha256
 from pathlib import Path
 
@@ -27,8 +27,9 @@ PICTURE_CHARS = 16_000_000
 SUFFIXES = {"image/png": "png", "image/jpeg": "jpg"}
 # Of a scan with many pages, models are given the text.
 NOT_SHOWN = {"image/tiff"}
-# Characters that detectors get at once, so that the memory stays small.
-SCANNED_AT_ONCE = 500_000
+# Characters that detectors get at once, so that the memory stays small; and how many of them the next part has again,
+# so that nothing is cut in two: more than the longest secret or list that is recognised.
+SCANNED_AT_ONCE, AGAIN = 500_000, 20_000
 
 
 def is_attached(document: Document) -> bool:
@@ -41,25 +42,47 @@ def is_picture(document: Document) -> bool:
     return is_attached(document) and kind.startswith("image/") and kind not in NOT_SHOWN
 
 
-def prepare(held: Claim, document: Document, extracted: Extracted) -> None:
+def prepare(held: Claim, document: Document, extracted: Extracted, watch: Callable[[], object] = bool) -> None:
     """Label an attached file by what is in it, before anything of it can be searched or sent.
 
-    Until then it counts as confidential, as `services.attached_files` stores it.
+    Until then it counts as confidential, as `services.attached_files` stores it. `watch` is called before each part; an
+    exception from it ends this.
     """
     if not is_attached(document):
         return
-    document.sensitivity = label_of(extracted)
+    document.sensitivity = label_of(extracted, watch)
     held.update(sensitivity=document.sensitivity)
 
 
-def label_of(extracted: Extracted) -> Sensitivity:
+def label_of(extracted: Extracted, watch: Callable[[], object] = bool) -> Sensitivity:
     """Return the label of what was read: the highest that the detectors find, or that of what nobody can search."""
-    text = "\n\n".join(page.text for page in extracted.pages)
-    if not text.strip():
-        return Sensitivity[settings.UNREADABLE_LABEL.upper()]
-    parts = (text[first : first + SCANNED_AT_ONCE] for first in range(0, len(text), SCANNED_AT_ONCE))
-    found = (detection.label for part in parts for detection in detectors.scan(part))
-    return highest(Sensitivity[settings.DEFAULT_SENSITIVITY.upper()], *found)
+    label: Sensitivity | None = None
+    for part in _parts(page.text for page in extracted.pages):
+        watch()
+        found = (detection.label for detection in detectors.scan(part))
+        label = highest(label or Sensitivity[settings.DEFAULT_SENSITIVITY.upper()], *found)
+        if label == max(Sensitivity):
+            break
+    return Sensitivity[settings.UNREADABLE_LABEL.upper()] if label is None else label
+
+
+def _parts(texts: Iterable[str]) -> Iterator[str]:
+    """Yield what is not blank of the pages' texts together in long parts, which overlap and end between two words."""
+    kept = ""
+    for text in texts:
+        kept = f"{kept}\n\n{text}" if kept else text.lstrip()
+        while len(kept) > SCANNED_AT_ONCE:
+            end = _between_words(kept, SCANNED_AT_ONCE)
+            yield kept[:end]
+            kept = kept[_between_words(kept, end - AGAIN) :]
+    if kept.strip():
+        yield kept
+
+
+def _between_words(text: str, place: int) -> int:
+    """Return the last place up to `place` at which a line, or else a word, begins; `place` where there is none near."""
+    near = max(0, place - AGAIN)
+    return (text.rfind("\n", near, place) + 1) or (text.rfind(" ", near, place) + 1) or place
 
 
 def store_picture(document: Document, watch: Callable[[], object]) -> None:

@@ -58,8 +58,8 @@ def ingest(held: Claim, document: Document, reading: Reading = ALONE) -> None:
     report("reading", 0)
     extracted = _read(document, kind, _watching(report, reading.when_long))
     reading.when_read()
-    attached.prepare(held, document, extracted)
     report("splitting", 0)
+    attached.prepare(held, document, extracted, lambda: step("splitting", 0))
     spans = _spans(kind, extracted, lambda: step("splitting", 0))
     # Reading may have taken minutes, in which a person may have changed the title.
     document.refresh_from_db()
