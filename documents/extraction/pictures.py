@@ -11,6 +11,8 @@ from documents.extraction.types import ExtractionError
 
 # Formats whose decoders are well kept; others, such as EPS, would start programs.
 FORMATS = ("PNG", "JPEG", "WEBP", "TIFF", "GIF", "BMP", "PPM")
+# What cameras write: phones often put several pictures into a file, of which the first is the photograph.
+PHOTOGRAPHS = ("JPEG", "MPO")
 DAMAGED = "This picture is damaged, or not of a known type. Save it again as .png or .jpg."
 TOO_LARGE = "This picture has more than {:,} million pixels. Save it smaller."
 # More is refused before it is unpacked; more than is read is shrunk.
@@ -59,7 +61,7 @@ def _ready(picture: Image.Image, number: int) -> Image.Image:
                 picture.seek(number)
             if picture.width * picture.height > MOST_MILLIONS * 1_000_000:
                 raise ExtractionError(TOO_LARGE.format(MOST_MILLIONS))
-            if picture.format == "JPEG":
+            if picture.format in PHOTOGRAPHS:
                 scale = (MOST_READ / (picture.width * picture.height)) ** 0.5
                 if scale < 1:
                     picture.draft("L", (int(picture.width * scale), int(picture.height * scale)))
@@ -70,14 +72,23 @@ def _ready(picture: Image.Image, number: int) -> Image.Image:
 
 def _grey(picture: Image.Image) -> Image.Image:
     """Return it in grey, on white where it is transparent."""
+    picture = eight_bit(picture)
     if picture.mode in ("RGBA", "LA", "PA") or "transparency" in picture.info:
         layers = picture.convert("LA")
         paper = Image.new("L", layers.size, 255)
         paper.paste(layers.getchannel("L"), mask=layers.getchannel("A"))
         return paper
-    if picture.mode.startswith("I;16"):
-        return picture.convert("I").point(lambda value: value / 256).convert("L")
     return picture.convert("L")
+
+
+def eight_bit(picture: Image.Image) -> Image.Image:
+    """Return a picture with 16 bits of grey with 8 of them: `convert` makes all but the darkest white."""
+    if not picture.mode.startswith("I;16"):
+        return picture
+    grey = picture.convert("I").point(lambda value: value / 256).convert("L")
+    # It names a grey of 16 bits.
+    grey.info.pop("transparency", None)
+    return grey
 
 
 def sized(picture: Image.Image) -> Image.Image:

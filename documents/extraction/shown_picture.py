@@ -12,7 +12,7 @@ from pathlib import Path
 
 from PIL import Image, ImageOps
 
-from documents.extraction.pictures import DAMAGED, opened
+from documents.extraction.pictures import DAMAGED, PHOTOGRAPHS, eight_bit, opened
 from documents.extraction.types import Extracted, ExtractedPage, ExtractionError, Limits
 
 MOST_PIXELS = 40_000_000
@@ -28,7 +28,7 @@ def extract(path: Path, _limits: Limits) -> Extracted:
     with opened(path) as picture:
         if picture.width * picture.height > MOST_PIXELS:
             raise ExtractionError(TOO_LARGE)
-        photograph = picture.format == "JPEG"
+        photograph = picture.format in PHOTOGRAPHS
         try:
             shown = _pixels(picture)
         except (OSError, ValueError, SyntaxError, EOFError, IndexError, TypeError, ZeroDivisionError) as error:
@@ -42,9 +42,9 @@ def _pixels(picture: Image.Image) -> Image.Image:
     """Return the first frame, upright and no larger than models are shown."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        if picture.format == "JPEG":
+        if picture.format in PHOTOGRAPHS:
             picture.draft("RGB", (LONGEST, LONGEST))
-        upright = ImageOps.exif_transpose(picture)
+        upright = eight_bit(ImageOps.exif_transpose(picture))
         clear = upright.mode in ("RGBA", "LA", "PA") or "transparency" in upright.info
         # A new picture: `copy` and `convert` keep notes of the file, which PNG would write again.
         pixels = upright.convert("RGBA" if clear else "RGB")
