@@ -8,11 +8,12 @@ of processor time, and a question makes one for each collection.
 import json
 import threading
 import time
+from base64 import b64encode
 from collections.abc import Sequence
 from functools import lru_cache
 from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from typing import TYPE_CHECKING, Any, NamedTuple
-from urllib.parse import quote, urlsplit
+from urllib.parse import SplitResult, quote, unquote, urlsplit
 
 from search.vectors import BrokenCollectionError, StoreUnavailableError
 
@@ -50,7 +51,14 @@ class _Connection(threading.local):
         parts = urlsplit(url)
         kind = HTTPSConnection if parts.scheme == "https" else HTTPConnection
         self.path = parts.path.rstrip("/")
-        self._connection = kind(parts.hostname or "", parts.port)
+        # Without a port, http.client would take the end of an IPv6 address for one.
+        self._connection = kind(parts.hostname or "", parts.port or kind.default_port)
+        self._headers = {"Content-Type": "application/json"} | _authorization(parts)
+
+    @property
+    def is_open(self) -> bool:
+        """Return whether the connection of an earlier call is kept."""
+        return self._connection.sock is not None
 
     def send(self, method: str, path: str, body: bytes | None, seconds: float) -> _Response:
         """Send a request. Raises OSError or HTTPException; the next request then opens a new connection."""
@@ -58,12 +66,20 @@ class _Connection(threading.local):
         if self._connection.sock:
             self._connection.sock.settimeout(seconds)
         try:
-            self._connection.request(method, self.path + path, body, {"Content-Type": "application/json"})
+            self._connection.request(method, self.path + path, body, self._headers)
             response = self._connection.getresponse()
             return _Response(response.status, response.read())
         except BaseException:
             self._connection.close()
             raise
+
+
+def _authorization(parts: SplitResult) -> dict[str, str]:
+    """Return the header for a name and password in the address, which a server in front of Chroma may ask for."""
+    if not parts.username:
+        return {}
+    secret = f"{unquote(parts.username)}:{unquote(parts.password or '')}"
+    return {"Authorization": f"Basic {b64encode(secret.encode()).decode()}"}
 
 
 class ChromaStore:
@@ -166,9 +182,13 @@ class ChromaStore:
 
     def _send(self, method: str, path: str, body: bytes | None, seconds: float) -> _Response:
         """Send a request; retry if a restarted Chroma has closed the kept connection. Every call here is repeatable."""
+        was_open = self._connection.is_open
         try:
             return self._connection.send(method, path, body, seconds)
-        except (ConnectionResetError, BrokenPipeError, HTTPException):
+        except (OSError, HTTPException) as error:
+            # TLS has errors of its own for a connection that was closed.
+            if isinstance(error, TimeoutError) or not was_open:
+                raise
             return self._connection.send(method, path, body, seconds)
 
 
