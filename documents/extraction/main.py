@@ -124,5 +124,5 @@ def _write(page: ExtractedPage) -> None:
 
 
 def _write_line(value: object) -> None:
-    json.dump(value, sys.stdout, ensure_ascii=False)
-    sys.stdout.write("\n")
+    # In one piece: if memory runs out, no half of a line is written.
+    sys.stdout.write(json.dumps(value, ensure_ascii=False) + "\n")

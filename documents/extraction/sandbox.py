@@ -21,6 +21,7 @@ from documents.extraction.types import (
     Limits,
     Note,
 )
+from documents.extraction.warm import DISK_FULL
 from documents.extraction.warm_process import OUT_OF_TIME, Job
 
 logger = logging.getLogger(__name__)
@@ -80,6 +81,8 @@ def _reason(code: int, limits: Limits) -> str:
         return TOO_COSTLY
     if code in (-signal.SIGXCPU, OUT_OF_TIME):
         return f"Reading this file took longer than {limits.seconds} seconds. Split it into several files."
+    if code == DISK_FULL:
+        return "The server's disk is full, so this file could not be read. Tell an admin, and try again later."
     if code == -signal.SIGKILL:
         return "Reading this file was stopped by the system, probably for want of memory. Try again later."
     return "The reader failed on this file: it is damaged, or too complex. Save it again, then upload it."

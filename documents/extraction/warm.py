@@ -9,6 +9,7 @@ once the copy runs, and with a line that has its exit code, negative for a signa
 """
 
 import contextlib
+import errno
 import gc
 import importlib
 import json
@@ -26,6 +27,8 @@ from documents.extraction.types import Limits
 STARTED = b"+"
 # Descriptors that come with a request.
 SENT_FILES = 2
+# The exit code of a copy that had no room on the disk for what it read.
+DISK_FULL = 74
 # An idle process ends: the next file starts another.
 IDLE_SECONDS = 60.0
 # Open descriptors are few; a request is a path, an environment and a dozen numbers.
@@ -107,7 +110,9 @@ def _read(request: dict[str, Any], files: list[int], preloaded: int) -> NoReturn
         main.read(request["module"], request["path"], Limits(**request["limits"]), preloaded)
         sys.stdout.flush()
         code = 0
-    except BaseException:
+    except BaseException as error:
+        is_full = isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
+        code = DISK_FULL if is_full else code
         traceback.print_exc()
     finally:
         with contextlib.suppress(Exception):

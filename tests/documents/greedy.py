@@ -7,7 +7,9 @@ import signal
 import time
 import zipfile
 from pathlib import Path
+from typing import NoReturn
 
+from documents.extraction import main
 from documents.extraction.reading import chosen_encoding, note
 from documents.extraction.types import Extracted, ExtractedPage, ExtractionError, Limits, Unread
 
@@ -15,13 +17,25 @@ from documents.extraction.types import Extracted, ExtractedPage, ExtractionError
 def extract(path: Path, limits: Limits) -> Extracted:
     """Do what the file says: its text, or the name of the first part of an archive."""
     order = zipfile.ZipFile(path).namelist()[0] if zipfile.is_zipfile(path) else path.read_text()
-    return globals()[order]()
+    found: Extracted = globals()[order]()
+    return found
 
 
 def eat_memory() -> Extracted:
     hoard = []
     while True:
         hoard.append(bytearray(16 * 1024 * 1024))
+
+
+class _TooMuch(dict[str, str]):
+    def items(self) -> NoReturn:
+        raise MemoryError
+
+
+def run_out_of_memory_while_writing() -> Extracted:
+    """Hand over a page of which the second half does not fit into memory."""
+    main._write_line(["first half", _TooMuch(second="half")])
+    return Extracted("", ())
 
 
 def spin() -> Extracted:

@@ -56,6 +56,17 @@ def test_a_reason_comes_back_as_it_was_given(tmp_path):
         sandbox.extract(written(tmp_path, "a.pdf", files.scanned_pdf()), "documents.extraction.pdf", LIMITS)
 
 
+def test_a_full_disk_is_not_blamed_on_the_file(tmp_path, monkeypatch):
+    with open("/dev/full", "r+b", buffering=0) as full, (tmp_path / "complaints").open("w+b") as complaints:
+        opened = iter([full, complaints])
+        monkeypatch.setattr(sandbox.tempfile, "TemporaryFile", lambda: next(opened))
+        assert "disk is full" in told(tmp_path, "tell_cpu_seconds")
+
+
+def test_no_half_of_a_line_is_written_when_memory_runs_out(tmp_path):
+    assert "256 MB of memory" in told(tmp_path, "run_out_of_memory_while_writing", memory_mb=256)
+
+
 def test_a_memory_hog_is_stopped_at_its_limit(tmp_path):
     assert "256 MB of memory" in told(tmp_path, "eat_memory", memory_mb=256)
 
