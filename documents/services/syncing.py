@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from django.core.files import File
+from django.db import IntegrityError, transaction
 
 from documents.models import Document
 from documents.services.files import SameFileError, sha256
@@ -88,15 +89,26 @@ def _created(collection: Collection, external_id: str, wanted: Wanted) -> Docume
 
 
 def _adopted(document: Document, external_id: str) -> bool:
-    """Give the document the external id, unless it has another."""
+    """Give the document the external id, unless it, or by now another one of the collection, has one."""
     rows = Document.objects.filter(pk=document.pk, external_id__in=("", external_id))
-    return bool(rows.update(external_id=external_id))
+    try:
+        with transaction.atomic():
+            return bool(rows.update(external_id=external_id))
+    except IntegrityError:
+        return False
 
 
+@transaction.atomic
 def _describe(document: Document, wanted: Wanted) -> None:
-    """Change title and label, if they are given; a label only rises, because lowering one is for a person to decide."""
-    title = wanted.title.strip()[:300] or document.title
-    sensitivity = highest(document.sensitivity, wanted.sensitivity or Sensitivity.PUBLIC)
-    if (title, sensitivity) != (document.title, document.sensitivity):
-        relabel(document, title=title, sensitivity=sensitivity)
-        document.refresh_from_db()
+    """Change title and label, if they are given; a label only rises, because lowering one is for a person to decide.
+
+    They are those of this moment: somebody may have changed them after `document` was read.
+    """
+    current = Document.objects.select_for_update().filter(pk=document.pk).first()
+    if current is None:
+        raise ConflictError(f"“{document.title}” was deleted at this moment.")
+    title = wanted.title.strip()[:300] or current.title
+    sensitivity = highest(current.sensitivity, wanted.sensitivity or Sensitivity.PUBLIC)
+    if (title, sensitivity) != (current.title, current.sensitivity):
+        relabel(current, title=title, sensitivity=sensitivity)
+    document.title, document.sensitivity = title, sensitivity

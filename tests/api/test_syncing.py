@@ -180,3 +180,37 @@ async def test_two_programs_that_create_the_same_document_at_once_make_one(synce
     assert (answer.status_code, answer.json()["file_name"]) == (202, "travel.txt")
     document = await Document.objects.aget()
     assert (document.external_id, document.version) == (PAGE, 2)
+
+
+async def test_two_documents_that_would_get_the_same_external_id_are_a_conflict(
+    synced, program, policies, alice, monkeypatch
+):
+    """Between looking and taking over a document without an external id, another program uses that one."""
+    await upload(program, policies.pk, b"Trains first.", "travel.txt")
+    create = syncing._created
+
+    def created(collection, external_id, wanted):
+        uploads.upload(
+            collection=collection, file=SimpleUploadedFile("s.txt", b"Ships."), user=None, external_id=external_id
+        )
+        monkeypatch.setattr(syncing, "_created", create)
+        return create(collection, external_id, wanted)
+
+    monkeypatch.setattr(syncing, "_created", created)
+    assert error_of(await synced()) == (409, "conflict")
+    assert [row.external_id async for row in Document.objects.order_by("file_name")] == [PAGE, ""]
+
+
+async def test_a_label_that_a_person_raises_at_the_same_moment_stays(synced, alice):
+    await synced()
+    await read_all()
+    before = await Document.objects.select_related("collection").aget()
+    await Document.objects.aupdate(sensitivity=20, title="By hand")
+
+    def sync():
+        file = SimpleUploadedFile("travel.txt", b"Planes first.")
+        return syncing.bring_to(before, syncing.Wanted(file, User.objects.get(pk=alice.pk)))
+
+    await in_database_thread(sync)
+    now = await Document.objects.aget()
+    assert (now.sensitivity, now.title, now.version) == (20, "By hand", 2)
