@@ -1,6 +1,7 @@
 """Removes what a killed process has left behind."""
 
 import logging
+import shutil
 import time
 from pathlib import Path
 
@@ -8,6 +9,7 @@ from django.conf import settings
 from django.db.models import Exists, OuterRef
 
 from documents.claims import Status
+from documents.extraction import folders
 from documents.models import Document, Picture, PreviousVersion
 from search import services as search
 from search.models import Source
@@ -21,10 +23,12 @@ FILE_WITHOUT_ROW = 3600
 def sweep() -> None:
     """Clean up after processes that were killed between two steps.
 
-    Removes files and passages without a document, and unfinished uploads; queues documents without live passages again.
+    Removes files and passages without a document, unfinished uploads, and what was written while a file was read;
+    queues documents without live passages again.
     """
     _sweep_files(Path(settings.MEDIA_ROOT) / "documents")
     _sweep_unfinished(Path(settings.FILE_UPLOAD_TEMP_DIR))
+    _sweep_readings()
     orphans = Source.objects.exclude(document__in=Document.objects.values("pk"))
     for document_id in orphans.values_list("document", flat=True).distinct():
         search.remove(document_id)
@@ -47,6 +51,13 @@ def _sweep_unfinished(folder: Path) -> None:
     for path in _old_files(folder):
         logger.info("Removing %s, of an upload that was not finished", path.name)
         path.unlink(missing_ok=True)
+
+
+def _sweep_readings() -> None:
+    """Remove the folders of readings that a killed worker left: none takes much longer than its time limit."""
+    for path in folders.left_behind(time.time() - FILE_WITHOUT_ROW - 2 * settings.EXTRACTION_SECONDS):
+        logger.info("Removing %s, which a reading left that was not finished", path.name)
+        shutil.rmtree(path, ignore_errors=True)
 
 
 def _old_files(folder: Path) -> list[Path]:

@@ -5,7 +5,6 @@ Markdown, which LangAI's own reader takes apart in the extraction process, becau
 """
 
 import secrets
-import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -15,7 +14,7 @@ from typing import Any
 import httpx
 from django.conf import settings
 
-from documents.extraction import sandbox
+from documents.extraction import folders, sandbox
 from documents.extraction.types import Extracted, ExtractionError, LimitReachedError, Limits
 from documents.models import Document
 from documents.names import split
@@ -147,7 +146,7 @@ def _markdown(result: dict[str, Any]) -> str:
 
 
 def _taken_apart(markdown: str, marker: str, limits: Limits, watch: Callable[[], object]) -> Extracted:
-    with tempfile.TemporaryDirectory() as folder:
+    with folders.opened() as folder:
         path = Path(folder, "pages.md")
         path.write_text(f"{marker}\n{markdown}", "utf-8")
         return sandbox.extract(path, PAGES, replace(limits, encoding="utf-8"), watch)

@@ -17,7 +17,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 
-from documents.extraction import signatures
+from documents.extraction import folders, signatures
 from documents.extraction.main import end_with
 from documents.extraction.registry import libreoffice
 from documents.extraction.types import ExtractionError, LimitReachedError, Limits
@@ -62,7 +62,7 @@ def saved_anew(path: Path, suffix: str, limits: Limits, watch: Callable[[], obje
     Raises ExtractionError, and LimitReachedError if more time might help.
     """
     began = time.monotonic()
-    with tempfile.TemporaryDirectory() as folder:
+    with folders.opened() as folder:
         newer = _convert(path, suffix, Path(folder), limits, watch)
         left = max(1, int(limits.seconds - (time.monotonic() - began)))
         yield newer, replace(limits, seconds=left)

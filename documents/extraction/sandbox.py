@@ -11,7 +11,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import IO, Any
 
-from documents.extraction import stored_pages, warm_process
+from documents.extraction import folders, stored_pages, warm_process
 from documents.extraction.types import (
     Extracted,
     ExtractedPage,
@@ -58,7 +58,7 @@ def extract(path: Path, module: str, limits: Limits, watch: Callable[[], object]
     limits = replace(limits, ends_at=time.monotonic() + limits.seconds)
     # Some readers write parts of the file to a folder. This process deletes it, because the reader may be killed.
     with (
-        tempfile.TemporaryDirectory() as folder,
+        folders.opened() as folder,
         tempfile.TemporaryFile() as output,
         tempfile.TemporaryFile() as complaints,
     ):

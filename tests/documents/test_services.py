@@ -8,6 +8,7 @@ from django.core.files.base import ContentFile
 from django.db import connection
 
 from documents import cleanup, services
+from documents.extraction import folders
 from documents.models import Document
 from documents.names import shown_name, title_of
 from langai_site.errors import ConflictError, InvalidError
@@ -177,3 +178,19 @@ def test_what_a_killed_web_process_had_of_an_upload_is_removed_after_an_hour(fol
         os.utime(path, (time.time() - age, time.time() - age))
     cleanup.sweep()
     assert [path.name for path in settings.FILE_UPLOAD_TEMP_DIR.iterdir()] == ["young.upload"]
+
+
+def test_what_a_killed_worker_wrote_while_it_read_is_removed(folder, tmp_path, monkeypatch, settings):
+    monkeypatch.setattr(folders.tempfile, "tempdir", str(tmp_path))
+    with folders.opened() as left, folders.opened() as current:
+        other = tmp_path / "langai-reading-file"
+        for path in (Path(left, "part.txt"), Path(current, "part.txt"), other):
+            path.write_text("confidential")
+        long_ago = time.time() - 3600 - 2 * settings.EXTRACTION_SECONDS - 60
+        for name in (left, other):
+            os.utime(name, (long_ago, long_ago))
+        cleanup.sweep()
+        assert not os.path.exists(left)
+        assert os.listdir(current) == ["part.txt"]
+        assert other.exists()
+        os.mkdir(left)
