@@ -130,7 +130,7 @@ def _answer(response: httpx.Response) -> dict[str, Any]:
         raise ExtractorError(f"it answers with status {response.status_code}")
     try:
         found = response.json()
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise ExtractorError("what answers there is not docling-serve") from error
     if not isinstance(found, dict):
         raise ExtractorError("what answers there is not docling-serve")
@@ -148,5 +148,6 @@ def _markdown(result: dict[str, Any]) -> str:
 def _taken_apart(markdown: str, marker: str, limits: Limits, watch: Callable[[], object]) -> Extracted:
     with folders.opened() as folder:
         path = Path(folder, "pages.md")
-        path.write_text(f"{marker}\n{markdown}", "utf-8")
+        # JSON can have halves of characters, which no file can.
+        path.write_text(f"{marker}\n{markdown}", "utf-8", errors="replace")
         return sandbox.extract(path, PAGES, replace(limits, encoding="utf-8"), watch)

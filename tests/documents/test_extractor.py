@@ -33,7 +33,7 @@ class Docling:
             200,
             0,
         )
-        self.asked, self.form, self.file, self.key, self.polls = [], {}, b"", "", 0
+        self.asked, self.form, self.file, self.key, self.polls, self.raw = [], {}, b"", "", 0, b""
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
         self._server.daemon_threads = True
         self.url = f"http://127.0.0.1:{self._server.server_port}"
@@ -70,7 +70,7 @@ class Docling:
                 self.do_GET()
 
             def _answer(self):
-                data = json.dumps(docling.answer(self.path)).encode()
+                data = docling.raw or json.dumps(docling.answer(self.path)).encode()
                 self.send_response(docling.code)
                 self.send_header("Content-Type", "application/json")
                 self.send_header("Content-Length", str(len(data)))
@@ -168,3 +168,17 @@ def test_the_doctor_asks_it(docling, settings):
     assert diagnosis.extraction_service().status == "fail"
     settings.EXTRACTOR_URL = ""
     assert diagnosis.extraction_service().status == "off"
+
+
+def test_half_a_character_does_not_keep_a_file_from_being_read(docling, upload):
+    docling.pages[0] = "# Prices\n\nAll are net \ud83d."
+    document = outcome(upload(files.pdf("Our own text."), "a.pdf"))
+    assert (document.status, document.pages) == (Document.Status.READY, 3)
+    assert Page.objects.get(number=1).text.endswith("All are net ?.")
+
+
+def test_an_answer_that_is_nested_without_end_is_none(docling, upload):
+    docling.raw = b"[" * 100_000
+    document = outcome(upload(files.pdf("Our own text."), "a.pdf"))
+    assert document.status == Document.Status.READY
+    assert Page.objects.get().text == "Our own text."
