@@ -3,6 +3,7 @@
 import base64
 from collections.abc import Callable, Iterable, Iterator
 from hashlib import sha256
+from itertools import chain
 from pathlib import Path
 
 from django.conf import settings
@@ -50,20 +51,24 @@ def prepare(held: Claim, document: Document, extracted: Extracted, watch: Callab
     """
     if not is_attached(document):
         return
-    document.sensitivity = label_of(extracted, watch)
+    document.sensitivity = label_of(extracted, document.file_name, watch)
     held.update(sensitivity=document.sensitivity)
 
 
-def label_of(extracted: Extracted, watch: Callable[[], object] = bool) -> Sensitivity:
-    """Return the label of what was read: the highest that the detectors find, or that of what nobody can search."""
-    label: Sensitivity | None = None
-    for part in _parts(page.text for page in extracted.pages):
+def label_of(extracted: Extracted, name: str = "", watch: Callable[[], object] = bool) -> Sensitivity:
+    """Return the label of what was read: the highest that the detectors find, or that of what nobody can search.
+
+    Models are told the file's name, its title and what its pages are called as well, so these count, too.
+    """
+    is_readable = any(page.text.strip() for page in extracted.pages)
+    label = Sensitivity[(settings.DEFAULT_SENSITIVITY if is_readable else settings.UNREADABLE_LABEL).upper()]
+    texts = (text for page in extracted.pages for text in (page.label, page.text))
+    for part in _parts(filter(None, chain((name, extracted.title), texts))):
         watch()
-        found = (detection.label for detection in detectors.scan(part))
-        label = highest(label or Sensitivity[settings.DEFAULT_SENSITIVITY.upper()], *found)
+        label = highest(label, *(detection.label for detection in detectors.scan(part)))
         if label == max(Sensitivity):
             break
-    return Sensitivity[settings.UNREADABLE_LABEL.upper()] if label is None else label
+    return label
 
 
 def _parts(texts: Iterable[str]) -> Iterator[str]:

@@ -3,13 +3,14 @@
 import asyncio
 import hashlib
 import time
-from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from uuid import UUID
 
 from django.conf import settings
 
 from chat.conversations import attachments, branches, labels
+from chat.conversations.labels import Cause
 from chat.llm.types import Numbered
 from chat.models import Attachment, Conversation
 from chat.turns import askable, prompts
@@ -22,6 +23,7 @@ from chat.turns.given_files import (
     StillReading,
 )
 from chat.turns.values import TurnRequest, TurnState
+from langai_site import detectors
 from langai_site.attached_files import FileState, file_store
 from langai_site.errors import UnavailableError
 from langai_site.outbound.parts import Image
@@ -102,13 +104,22 @@ def with_files(request: TurnRequest, *, is_preview: bool = False) -> TurnRequest
         pictures=given,
         searched=searched,
         collection=next((size.collection for size in known.values()), 0),
-        causes=tuple(labels.file(file.name, known[file.document].label) for file in ready if file.document in known),
+        causes=(
+            *(labels.file(file.name, known[file.document].label) for file in ready if file.document in known),
+            *_causes_of_names(request.attached),
+        ),
         uses=_uses(ready, known, searched),
         asked=tuple(file.name for file in ready if file.with_question),
         unread=tuple(file.name for file in _failed(request.attached, states)),
         problems=_problems(request.attached, states),
     )
     return replace(request, given_files=found, files={**request.files, **data})
+
+
+def _causes_of_names(files: Sequence[Attached]) -> Iterator[Cause]:
+    """Yield what labels a turn by the names of its files: models are told them, also of one that cannot be read."""
+    for found in detectors.scan("\n\n".join(file.name for file in files)):
+        yield Cause(found.label, f"{found.words} in the name of a file")
 
 
 def _pictures(

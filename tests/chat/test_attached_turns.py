@@ -26,7 +26,7 @@ from tests.conftest import needs
 
 pytestmark = pytest.mark.django_db(transaction=True)
 PUBLIC, INTERNAL, CONFIDENTIAL = Sensitivity
-RULES = "The court is closed on Mondays."
+RULES, NUMBER = "The court is closed on Mondays.", "4111 1111 1111 1111"
 
 
 @pytest.fixture(autouse=True)
@@ -148,6 +148,15 @@ async def test_an_unreadable_file_is_left_out_and_that_is_told(house):  # noqa: 
     assert reply.status == "complete"
     assert reply.receipt["notice"].startswith("“report.pdf” could not be read, so the answer was written without it:")
     assert "Attached too, but it could not be read: report.pdf" in text_of(messages(house)[0])
+
+
+@pytest.mark.parametrize(("data", "name"), [(RULES, f"{NUMBER}.txt"), (b"%PDF-1.4 broken", f"{NUMBER}.pdf")])
+async def test_a_confidential_name_of_a_file_never_leaves(house, data, name):  # noqa: F811
+    reply = await asked(house, await in_database_thread(attach, house.person, data, name))
+    assert (reply.status, reply.error_code, house.calls) == ("failed", "above_ceiling", [])
+    await asked(house, model=INSIDE, conversation=reply.conversation_id)
+    assert house.asked == [INSIDE]
+    assert (await Conversation.objects.aget()).label == CONFIDENTIAL
 
 
 def let_see(name=HOSTED):

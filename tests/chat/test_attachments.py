@@ -11,6 +11,8 @@ from chat.conversations import access, attachments, forks
 from chat.live import expiring
 from chat.models import Attachment, Conversation, Message
 from chat.turns import storage
+from documents.attached import label_of
+from documents.extraction.types import Extracted, ExtractedPage
 from documents.models import Document, Picture
 from documents.services import library
 from langai_site.errors import InvalidError, NotFoundError
@@ -219,6 +221,20 @@ def test_files_of_a_deleted_person_are_swept(alice, posted, folder):
 def test_a_file_is_labelled_by_what_is_in_it(alice):
     attach(alice, CARD, "payment.txt")
     assert Source.objects.get().label == CONFIDENTIAL
+
+
+@pytest.mark.parametrize("at", [500_000 - 12, 500_000 - 5_000, 2])
+def test_nothing_is_missed_where_two_scanned_parts_meet(at):
+    text = ("word " * 200_000)[:at] + CARD + " word" * 100
+    assert label_of(Extracted("", (ExtractedPage(text),))) == CONFIDENTIAL
+    assert label_of(Extracted("", (ExtractedPage("word " * 200_000),))) == PUBLIC
+
+
+def test_the_names_of_a_file_and_of_its_sheets_are_scanned_too():
+    page = ExtractedPage("Nothing special.")
+    assert label_of(Extracted("", (page,)), "DE89 3704 0044 0532 0130 00.txt") == CONFIDENTIAL
+    assert label_of(Extracted(CARD, (page,)), "a.pdf") == CONFIDENTIAL
+    assert label_of(Extracted("", (ExtractedPage("1", label=CARD),)), "a.xlsx") == CONFIDENTIAL
 
 
 def test_a_picture_without_text_is_as_confidential_as_the_setting_says(alice, settings):
