@@ -1,11 +1,11 @@
-"""Finds documents by the words of their titles and file names, among those that a person may read. Synchronous."""
+"""Finds documents of the Library by the words of their titles and file names, for a person. Synchronous."""
 
 from collections.abc import Sequence
 
 from django.db.models import Q
 
 from langai_site.accounts.models import User
-from search.access import readable_collections
+from search.access import library_collections
 from search.models import Source
 
 # More words narrow nothing down.
@@ -14,7 +14,7 @@ WORDS = 8
 
 def titled(user: User, words: Sequence[str], most: int) -> Sequence[Source]:
     """Return the newest documents whose title or file name has all of `words`, in any case, with their collection."""
-    found = Source.objects.live().filter(collection__in=readable_collections(user))
+    found = Source.objects.live().filter(collection__in=library_collections(user))
     for word in words[:WORDS]:
         found = found.filter(_has(word))
     return list(found.select_related("collection").order_by("-added_at")[:most])

@@ -62,6 +62,13 @@ async def test_it_finds_what_is_open_to_the_person_alone(client, alice, bob):
     assert "?reply=" in message.text
 
 
+async def test_attached_files_are_not_among_the_documents(client, alice):
+    files = await Collection.objects.acreate(kind="attached", holder=alice, name="attached files of person 1")
+    key = f"{1:032x}"
+    await Source.objects.acreate(id=key, document=key, collection=files, title="Payslip", file_name="p.pdf", live=True)
+    assert titles(await client.get(GO, {"q": "payslip", "typed": "1"}, headers=HTMX)) == []
+
+
 async def test_without_words_it_lists_recent_conversations_and_actions(client, alice, bob):
     await in_database_thread(furnished, alice, bob)
     found = await client.get(GO, headers=HTMX)
