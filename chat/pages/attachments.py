@@ -73,7 +73,7 @@ def served(request: HttpRequest, attachment: UUID) -> StreamingHttpResponse:
         "Content-Disposition": content_disposition_header(not shown, file.name) or "attachment",
         "Content-Security-Policy": "default-src 'none'; sandbox",
         "X-Content-Type-Options": "nosniff",
-        "Cache-Control": "private, max-age=3600" if shown else "private, no-store",
+        "Cache-Control": "private, no-store",
     }
     return StreamingHttpResponse(_chunks(str(file.path)), content_type=file.media_type, headers=headers)
 

@@ -95,6 +95,8 @@ def test_a_file_is_sent_so_that_nothing_in_it_runs(page, alice, data, name, kind
     assert (response.status_code, response["Content-Type"]) == (200, kind)
     assert response["Content-Disposition"] == disposition
     assert response["X-Content-Type-Options"] == "nosniff"
+    # The next person at the same computer finds no picture in the browser's cache.
+    assert response["Cache-Control"] == "private, no-store"
     assert response["Content-Security-Policy"] == "default-src 'none'; sandbox"
 
 
