@@ -85,7 +85,8 @@ def review(user: User, days: int) -> Review:
         return Review()
     given = list(_given(days))
     by_reply = _collections_of(one.reply_id for one in given)
-    names = dict(Collection.objects.values_list("pk", "name")) if is_admin else owned
+    library = Collection.objects.filter(kind=Collection.Kind.LIBRARY)
+    names = dict(library.values_list("pk", "name")) if is_admin else owned
     return Review(
         _by_collection(given, by_reply, names),
         _counts((registry.names_of_models().get(one.reply.model, one.reply.model), one) for one in given)
@@ -101,8 +102,10 @@ def review(user: User, days: int) -> Review:
 def _given(days: int) -> QuerySet[Feedback]:
     """Return the feedback on answers that still exist, newest first, without their texts."""
     recent = Feedback.objects.filter(
-        at__gte=timezone.now() - timedelta(days=days), reply__conversation__deleted_at=None
-    )
+        at__gte=timezone.now() - timedelta(days=days),
+        reply__deleted_at=None,
+        reply__conversation__deleted_at=None,
+    ).exclude(reply__conversation__expires_at__lt=timezone.now())
     rows = recent.select_related("reply__conversation__owner").order_by("-at")
     reply, owner = ("id", "model", "label", "parent_id"), ("id", "username", "first_name", "last_name")
     return rows.only(

@@ -1,9 +1,11 @@
 """What people say of answers: given, taken back, counted, and read by owners only if it was shared."""
 
+from datetime import timedelta
 from uuid import uuid4
 
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
 from chat.conversations import access, feedback, feedback_review
 from chat.models import Citation, Conversation, GivenDocument, Message
@@ -136,6 +138,25 @@ def test_owners_read_only_what_was_shared_with_them(alice, bob, reply, client):
         assert said in page
     feedback.withdraw(alice.id, reply.id)
     assert "Thirty days" not in client.get(reverse("chat:feedback-review")).text
+
+
+@pytest.mark.parametrize("what", ["branch", "time"])
+def test_what_is_deleted_or_over_is_read_by_nobody_from_that_moment(alice, bob, reply, what):
+    feedback.explain(alice.id, reply.id, good=False, comment="Plainly false", shared=True)
+    assert len(feedback_review.review(bob, 30).shared) == 1
+    over = timezone.now() - timedelta(seconds=1)
+    if what == "branch":
+        Message.objects.filter(id=reply.id).update(deleted_at=over)
+    else:
+        Conversation.objects.update(keeping="hour", expires_at=over)
+    found = feedback_review.review(bob, 30)
+    assert (list(found.shared), list(found.collections)) == ([], [])
+
+
+def test_admins_see_nothing_of_the_files_that_a_person_attached(alice, admin, owned):
+    files = Collection.objects.create(kind="attached", holder=alice, name="attached files of person 1")
+    feedback.rate(alice.id, answered(alice, source_in(files), source_in(owned)).id, good=True)
+    assert [count.name for count in feedback_review.review(admin, 30).collections] == ["Handbook"]
 
 
 def test_an_owner_reads_nothing_of_documents_that_are_closed_to_them(alice, bob, owned):
