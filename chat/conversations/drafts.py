@@ -19,6 +19,8 @@ LENGTHS = {
     "shorter": "Answer much more briefly than usual: only what matters most, in a few sentences.",
     "longer": "Answer in more detail than usual, with the steps, reasons and examples that help to understand it.",
 }
+# What a form says to ask only models in the building.
+LOCAL = "local"
 COMPLEXITIES = (AUTOMATIC, *(level.value for level in Level))
 
 
@@ -66,12 +68,13 @@ class Pick:
 
     def written(self) -> dict[str, Any]:
         """Return the choices that a reply's row stores, so that Continue can use them again."""
-        chosen = {"documents": self.documents, "length": self.length}
+        chosen = {"documents": self.documents, "length": self.length, "models": LOCAL if self.local_only else ""}
         return {name: value for name, value in chosen.items() if value}
 
     def as_requested(self, row: Mapping[str, Any]) -> "Pick":
         """Return the pick with the choices that a reply's row stores."""
-        return replace(self, documents=row.get("documents", ""), length=row.get("length", ""))
+        local_only = self.local_only or row.get("models") == LOCAL
+        return replace(self, documents=row.get("documents", ""), length=row.get("length", ""), local_only=local_only)
 
     def named(self, before: str) -> "Pick":
         """Return the pick with a model: that of `before` if none was picked."""
@@ -93,7 +96,7 @@ def again(form: Mapping[str, Any]) -> Pick:
     documents, length = form.get("documents", ""), form.get("length", "")
     return Pick(
         form.get("model", ""),
-        local_only=form.get("models") == "local",
+        local_only=form.get("models") == LOCAL,
         allowed_passages=form.get("passages") == "allowed",
         documents=documents if documents in ("all", "none") else "",
         length=length if length in LENGTHS else "",

@@ -42,6 +42,7 @@ async def written(user_id: int, reply_id: UUID) -> list[Suggestion]:
         request.caller,
         "questions",
         partial(turn_state.present_beside, request, model, reply_id),
+        request.pick.local_only,
     )
     found = next_questions.read(await extras.answer(call, model))
     if not found:
@@ -54,14 +55,15 @@ def _wanted(user_id: int, reply_id: UUID) -> tuple[Message, TurnRequest, list[Mo
     if reply.status == Message.Status.STREAMING or reply.parent is None:
         raise ConflictError("This answer is still being written. Wait until it is complete.")
     conversation = reply.conversation
-    models = catalogue.models(user_id)
+    models, pick = catalogue.models(user_id), drafts.AS_BEFORE.as_requested(reply.options)
     request = TurnRequest(
         question=reply.parent.text,
         history=(),
         causes=(access.so_far(conversation),),
-        pick=drafts.AS_BEFORE,
+        # An answer that only models in the building might give stays there.
+        pick=pick,
         catalogue=tuple(models),
         reader=Reader(user_id, ()),
         caller=access.caller_of(conversation, reply_id),
     )
-    return reply, request, extras.candidates(models, Sensitivity(conversation.label), local_only=False)
+    return reply, request, extras.candidates(models, Sensitivity(conversation.label), local_only=pick.local_only)

@@ -40,6 +40,7 @@ class _Wanted:
 
     label: Sensitivity
     models: list[ModelInfo]
+    local_only: bool
 
 
 def is_possible(started: Started, outcome: TurnOutcome) -> bool:
@@ -72,6 +73,7 @@ async def _title(started: Started, outcome: TurnOutcome) -> None:
         started.request.caller,
         "title",
         partial(turn_state.present_beside, started.request, model, started.reply),
+        wanted.local_only,
     )
     written = model_titles.cleaned(await extras.answer(call, model), detectors.scan)
     is_saved = bool(written) and await in_database_thread(_save, started.conversation, written)
@@ -87,8 +89,9 @@ def _wanted(started: Started) -> _Wanted | None:
     if conversation.titled_by != By.WORDS or list(complete.values_list("pk", flat=True)[:2]) != [started.reply]:
         return None
     label = Sensitivity(conversation.label)
-    models = extras.candidates(catalogue.models(person), label, local_only=settings.TITLES == LOCAL)
-    return _Wanted(label, models) if models else None
+    local_only = settings.TITLES == LOCAL or started.request.pick.local_only
+    models = extras.candidates(catalogue.models(person), label, local_only=local_only)
+    return _Wanted(label, models, local_only) if models else None
 
 
 def _claim(conversation: UUID) -> bool:

@@ -29,7 +29,10 @@ ROOM = 2_000
 
 @dataclass(frozen=True)
 class ExtraCall:
-    """What is asked. `label` is the highest label of `messages`, and `kind` what the ledger calls the call."""
+    """What is asked. `label` is the highest label of `messages`, and `kind` what the ledger calls the call.
+
+    `local_only`: it is sent only if it stays in the building.
+    """
 
     messages: Sequence[ChatMessage]
     max_tokens: int
@@ -37,6 +40,7 @@ class ExtraCall:
     caller: Caller
     kind: str
     read_present: ReadPresent
+    local_only: bool = False
 
 
 def candidates(catalogue: Iterable[ModelInfo], label: Sensitivity, *, local_only: bool) -> list[ModelInfo]:
@@ -119,4 +123,5 @@ def _chat_call(call: ExtraCall, model: ModelInfo, messages: tuple[ChatMessage, .
         route=f"{call.kind}: the cheapest model that may see it",
         kind=call.kind,
         read_present=call.read_present,
+        local_only=call.local_only,
     )

@@ -7,13 +7,14 @@ from decimal import Decimal
 
 import pytest
 
-from chat.conversations import access, forks, model_titles
+from chat.conversations import access, drafts, forks, model_titles
 from chat.history import finding
-from chat.live import publishing, runner
-from chat.models import Conversation
+from chat.live import asking_next, publishing, runner, titling
+from chat.models import Conversation, Message
 from chat.turns import extras, storage
 from langai_site import detectors
 from langai_site.database.writer import in_database_thread
+from langai_site.outbound import catalogue
 from langai_site.outbound.abilities import Ability
 from langai_site.outbound.models import Model
 from langai_site.sensitivity import Sensitivity
@@ -21,6 +22,7 @@ from langai_site.usage.models import Budget, Reservation, UsageEntry
 from langai_site.usage.spending import budgets
 from langai_site.usage.types import ModelPrice
 from tests.api.conftest import offer
+from tests.chat.test_conversations import finish
 from tests.chat.test_routing import model
 from tests.detectors import made
 
@@ -197,6 +199,21 @@ def test_local_models_come_first_then_the_cheapest():
     assert allowed == ["small", "big", "thinker", "cheap", "dear"]
     assert [one.name for one in extras.candidates(every, 20, local_only=False)] == ["small", "big", "thinker"]
     assert extras.candidates((dear, cheap), Sensitivity.PUBLIC, local_only=True) == []
+
+
+def test_what_only_models_in_the_building_may_answer_is_shown_to_no_other(alice, settings, monkeypatch):
+    settings.TITLES = "any"
+    monkeypatch.setattr(catalogue, "models", lambda _person: [priced("dear", 5)])
+    started = storage.post(alice, None, QUESTION, "quotes")
+    finish(started, "Thirty days.")
+    assert titling._wanted(started).models == [priced("dear", 5)]
+    assert asking_next._wanted(alice.id, started.reply)[2] == [priced("dear", 5)]
+    local = drafts.again({"models": "local"})
+    assert titling._wanted(replace(started, request=replace(started.request, pick=local))) is None
+    Message.objects.filter(id=started.reply).update(options=local.written())
+    assert asking_next._wanted(alice.id, started.reply)[2] == []
+    # Nor is it when the answer is continued.
+    assert drafts.AS_BEFORE.as_requested(local.written()).local_only
 
 
 def test_a_model_that_thinks_is_asked_not_to():
