@@ -87,6 +87,10 @@ def restore(user_id: int, message_id: UUID) -> Conversation:
     if found is None:
         raise NotFoundError(GONE_FOR_GOOD)
     conversation = access.access_conversation(user_id, found.conversation_id, lock=True)
+    # Again: what it follows may have been deleted before the conversation was locked.
+    found = _deleted(user_id, message_id)
+    if found is None:
+        raise NotFoundError(GONE_FOR_GOOD)
     if found.parent and found.parent.deleted_at:
         raise ConflictError(FOLLOWS_DELETED)
     for some in branches.chunks(branches.ids_below(found)):

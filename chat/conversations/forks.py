@@ -25,10 +25,11 @@ def fork(user: User, reply_id: UUID) -> Conversation:
 
     Raises NotFoundError, and ConflictError while the reply is being written.
     """
-    reply = access.access_reply(user.id, reply_id)
-    if reply.status == Message.Status.STREAMING:
+    old_id = access.access_reply(user.id, reply_id).conversation_id
+    old = access.access_conversation(user.id, old_id, lock=True)
+    # Again: it may have been deleted before the conversation was locked.
+    if access.access_reply(user.id, reply_id).status == Message.Status.STREAMING:
         raise ConflictError("This answer is still being written. Stop it, or wait until it is complete.")
-    old = access.access_conversation(user.id, reply.conversation_id, lock=True)
     if label_rises.reach(old.id):
         old.refresh_from_db(fields=["label", "label_cause"])
     new = Conversation(

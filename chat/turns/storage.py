@@ -152,8 +152,9 @@ def edit(user: User, question_id: UUID, text: str, model: str = "", *, label: Se
     Answers that are being written on other branches go on. It asks the same collections, with the same options.
     """
     text = drafts.text(text)
+    conversation = _locked(user, access.access_question(user.id, question_id).conversation_id)
+    # Again: what was read before the lock may have been deleted or changed meanwhile. So it is below.
     old = access.access_question(user.id, question_id)
-    conversation = _locked(user, old.conversation_id)
     concurrency.refuse_too_many(user.id)
     pick = drafts.Pick(drafts.model(model)).named(conversation.model)
     conversation.model = pick.model
@@ -227,8 +228,9 @@ def _locked(user: User, conversation_id: UUID) -> Conversation:
 @transaction.atomic
 def retry(user: User, reply_id: UUID, pick: drafts.Pick = drafts.AS_BEFORE) -> Started:
     """Answer the same question again, beside the reply, overwriting nothing. If it is complete, skip the cache."""
+    conversation = _existing(user, access.access_reply(user.id, reply_id).conversation_id)
     reply = access.access_reply(user.id, reply_id)
-    conversation, question = _existing(user, reply.conversation_id), reply.parent
+    question = reply.parent
     if question is None:
         raise ConflictError("This answer has no question, so it cannot be asked again.")
     fresh = pick.fresh or reply.status == Message.Status.COMPLETE
@@ -239,8 +241,8 @@ def retry(user: User, reply_id: UUID, pick: drafts.Pick = drafts.AS_BEFORE) -> S
 @transaction.atomic
 def resume(user: User, reply_id: UUID, pick: drafts.Pick = drafts.AS_BEFORE) -> Started:
     """Continue a reply that was cut short, after the text it has."""
+    conversation = _existing(user, access.access_reply(user.id, reply_id).conversation_id)
     reply = access.access_reply(user.id, reply_id)
-    conversation = _existing(user, reply.conversation_id)
     if reply.status in (Message.Status.STREAMING, Message.Status.COMPLETE) or reply.parent is None:
         raise ConflictError("This answer is complete; ask again instead.")
     if reply.original is not None:

@@ -7,7 +7,7 @@ from django.test import AsyncClient
 from django.urls import reverse
 from django.utils import timezone
 
-from chat.conversations import access, branches, deleting, export
+from chat.conversations import access, branches, deleting, export, forks
 from chat.history import finding
 from chat.live import runner
 from chat.models import Citation, Conversation, Message, MessageWords
@@ -67,6 +67,57 @@ def test_the_version_that_was_shown_before_is_shown_again(first, second, alice):
     deleting.delete(alice.id, edited.question)
     assert shown(alice, first)[-1] == "Half of it."
     assert len(access.question_as_shown(alice.id, second.question).siblings) == 2
+
+
+@pytest.mark.parametrize("act", ["edit", "retry", "resume", "fork"])
+def test_nothing_is_begun_on_a_branch_that_is_deleted_before_the_lock(first, second, alice, act, monkeypatch):
+    Message.objects.filter(id=second.reply).update(status="stopped")
+    access_conversation, before = access.access_conversation, Message.objects.count()
+
+    def deleted_meanwhile(*args, lock=False):
+        if lock:
+            Message.objects.filter(id__in=[second.question, second.reply]).update(deleted_at=timezone.now())
+        return access_conversation(*args, lock=lock)
+
+    monkeypatch.setattr(access, "access_conversation", deleted_meanwhile)
+    acts = {
+        "edit": lambda: storage.edit(alice, second.question, "Other words"),
+        "retry": lambda: storage.retry(alice, second.reply),
+        "resume": lambda: storage.resume(alice, second.reply),
+        "fork": lambda: forks.fork(alice, second.reply),
+    }
+    with pytest.raises(NotFoundError):
+        acts[act]()
+    assert Message.objects.count() == before
+
+
+def test_an_answer_that_is_corrected_before_the_lock_is_not_continued(first, alice, monkeypatch):
+    Message.objects.filter(id=first.reply).update(status="stopped")
+    access_conversation = access.access_conversation
+    parts = [{"type": "original", "text": "25"}, {"type": "text", "text": "30"}]
+
+    def corrected_meanwhile(*args, lock=False):
+        if lock:
+            Message.objects.filter(id=first.reply).update(parts=parts)
+        return access_conversation(*args, lock=lock)
+
+    monkeypatch.setattr(access, "access_conversation", corrected_meanwhile)
+    with pytest.raises(ConflictError, match="edited this answer"):
+        storage.resume(alice, first.reply)
+
+
+def test_nothing_comes_back_below_what_is_deleted_before_the_lock(first, second, alice, monkeypatch):
+    deleting.delete(alice.id, second.question)
+    access_conversation = access.access_conversation
+
+    def deleted_meanwhile(*args, lock=False):
+        if lock:
+            Message.objects.filter(id=first.reply).update(deleted_at=timezone.now())
+        return access_conversation(*args, lock=lock)
+
+    monkeypatch.setattr(access, "access_conversation", deleted_meanwhile)
+    with pytest.raises(ConflictError):
+        deleting.restore(alice.id, second.question)
 
 
 def test_what_is_shown_stays_if_another_branch_is_deleted(first, second, alice):
