@@ -14,6 +14,7 @@ from chat.conversations import access, drafts, label_rises, labels
 from chat.events import ReplyCorrected, group_of
 from chat.history import rows as history_rows
 from chat.models import Conversation, Message
+from chat.models.feedback import Feedback
 from langai_site import detectors
 from langai_site.errors import ConflictError
 from langai_site.sensitivity import Sensitivity
@@ -74,6 +75,8 @@ def _write(conversation: Conversation, reply: Message, original: str, text: str)
     # Nobody who wrote it before may write it now, and a page that was disconnected sees that it has changed.
     reply.lease = uuid4()
     reply.save(update_fields=["parts", "label", "lease"])
+    # Whoever shared the answer agreed to the text that it had then.
+    Feedback.objects.filter(reply=reply.id, shared=True).update(shared=False)
     history_rows.replace([history_rows.of_message(reply, conversation.owner_id)])
     corrected = ReplyCorrected(type="reply.corrected", reply=str(reply.id))
     transaction.on_commit(partial(broadcast.send, group_of(conversation.id), {**corrected}))

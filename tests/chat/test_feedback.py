@@ -7,7 +7,7 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from chat.conversations import access, feedback, feedback_review
+from chat.conversations import access, corrections, feedback, feedback_review
 from chat.models import Citation, Conversation, GivenDocument, Message
 from chat.models.feedback import Feedback, Reason
 from langai_site.errors import ConflictError, InvalidError, NotFoundError
@@ -151,6 +151,13 @@ def test_what_is_deleted_or_over_is_read_by_nobody_from_that_moment(alice, bob, 
         Conversation.objects.update(keeping="hour", expires_at=over)
     found = feedback_review.review(bob, 30)
     assert (list(found.shared), list(found.collections)) == ([], [])
+
+
+def test_a_text_that_was_written_after_it_was_shared_is_not_shared(alice, bob, reply):
+    feedback.explain(alice.id, reply.id, good=False, shared=True)
+    corrections.correct(alice.id, reply.id, "Thirty days, and Anna gets forty.")
+    assert feedback_review.review(bob, 30).shared == []
+    assert feedback.explain(alice.id, reply.id, good=False, shared=True).shared
 
 
 def test_admins_see_nothing_of_the_files_that_a_person_attached(alice, admin, owned):
