@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from chat.conversations import attachments, labels
 from chat.live import snapshots
-from chat.models import Conversation, LabelChange, Message
+from chat.models import Conversation, LabelChange, Message, SentMessage
 
 # Conversations deleted in one transaction.
 AT_ONCE = 50
@@ -38,6 +38,8 @@ def _purge_some() -> Sequence[UUID]:
         async_to_sync(_forget)(replies)
         _silence(ids)
         files = attachments.documents_of(ids)
+        # Their hashes would still tell whether a guessed message is the one that was sent.
+        SentMessage.objects.filter(conversation__in=ids).delete()
         Conversation.objects.filter(pk__in=ids).delete()
         # If the process is killed before, `attachments.sweep` does it.
         transaction.on_commit(partial(attachments.release, files))

@@ -12,10 +12,19 @@ from django.utils import timezone
 from chat.conversations import access, feedback, forks, keeping
 from chat.history import finding, rows
 from chat.live import expiring, snapshots
-from chat.models import Citation, Conversation, GivenDocument, LabelChange, Message, MessageWords, ReplyHtml
+from chat.models import (
+    Citation,
+    Conversation,
+    GivenDocument,
+    LabelChange,
+    Message,
+    MessageWords,
+    ReplyHtml,
+    SentMessage,
+)
 from chat.models.feedback import Feedback
 from chat.models.keeping import Keeping, KeepingRule
-from chat.turns import storage, turn_state
+from chat.turns import sending, storage, turn_state
 from langai_site.accounts.models import Team
 from langai_site.errors import ForbiddenError, InvalidError
 from langai_site.sensitivity import Sensitivity
@@ -43,6 +52,16 @@ def words():
 
 def expire():
     Conversation.objects.exclude(expires_at=None).update(expires_at=timezone.now() - timedelta(seconds=1))
+
+
+def test_no_hash_of_a_message_outlives_its_conversation(alice):
+    started = sending.once(
+        alice, "a key", "a digest", lambda: storage.post(alice, None, "My secret", "quotes", keep="hour")
+    )
+    finish(started, "Mine, too.")
+    expire()
+    assert expiring.purge() == 1
+    assert not SentMessage.objects.exists()
 
 
 def test_an_hour_begins_again_with_each_message_and_a_week_does_not(alice):
