@@ -10,7 +10,7 @@ from django.db import transaction
 from chat.conversations import access, instructions, label_rises, labels
 from chat.conversations.labels import Cause
 from chat.llm.built_in import BUILT_IN
-from chat.models import Conversation
+from chat.models import Conversation, Message
 from chat.routing import policies
 from chat.turns import attached_files, folder_instructions, given_documents
 from chat.turns.values import Cited, RoutedTurn, TurnRequest
@@ -30,10 +30,23 @@ from search.services.present import known_sources, labels_of, readable_sources
 CLOSED = "This account was deactivated, so nothing was sent."
 
 _CONVERSATION, _PERSON = UUID(int=2**128 - 982451653), -982451653
+_REPLY = UUID(int=2**128 - 982451707)
 _LABEL = CompiledQuery(
     lambda conversation, person: (
         Conversation.objects.of(person).reachable().filter(pk=conversation).order_by().values_list("label")
     ),
+    conversation=_CONVERSATION,
+    person=_PERSON,
+)
+# The same, if the reply was not deleted with its branch.
+_LABEL_OF_REPLY = CompiledQuery(
+    lambda reply, conversation, person: (
+        Message.objects.of(person)
+        .filter(pk=reply, conversation=conversation, conversation__owner__is_active=True)
+        .order_by()
+        .values_list("conversation__label")
+    ),
+    reply=_REPLY,
     conversation=_CONVERSATION,
     person=_PERSON,
 )
@@ -125,11 +138,14 @@ def _cited_sources(cited: Sequence[Cited]) -> set[UUID]:
 def _label(request: TurnRequest) -> Sensitivity:
     """Return the conversation's label, or the turn's own if it is in none.
 
-    Raises NotAdmittedError if the conversation is out of reach or the account is closed.
+    Raises NotAdmittedError if the conversation is out of reach, the reply was deleted or the account is closed.
     """
-    person, conversation = request.reader.user_id, request.caller.conversation
+    person, conversation, reply = request.reader.user_id, request.caller.conversation, request.caller.reply
     if conversation:
         label_rises.reach(conversation)
+    if conversation and reply:
+        rows = _LABEL_OF_REPLY.rows(reply=reply, conversation=conversation, person=person)
+    elif conversation:
         rows = _LABEL.rows(conversation=conversation, person=person)
     else:
         rows = _ACTIVE.rows(person=person) and [(request.label,)]

@@ -124,6 +124,18 @@ async def test_without_a_change_the_hosted_model_is_asked_next(house):
     assert "zq" in house.calls[1][1]
 
 
+def delete_branch(house):
+    Message.objects.update(deleted_at=timezone.now())
+
+
+async def test_nothing_more_is_sent_for_a_branch_that_was_deleted(house):
+    """The process that runs it may learn of that later than the database."""
+    house.change = delete_branch
+    reply = await answered(house)
+    assert house.asked == [FAILING]
+    assert (reply.status, reply.text) == ("failed", "")
+
+
 @pytest.mark.parametrize("change", [relabel_documents, relabel_collection, raise_conversation])
 async def test_a_label_that_rises_during_a_turn_binds_the_rest_of_it(house, change):
     house.change = change
