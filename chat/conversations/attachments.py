@@ -91,6 +91,12 @@ def unsent(user_id: int, ids: Collection[UUID]) -> list[AttachedFile]:
     return shown([rows[pk] for pk in dict.fromkeys(ids) if pk in rows])
 
 
+def documents_named(user_id: int, ids: Sequence[UUID]) -> list[UUID]:
+    """Return the files of those of `ids` that are this person's, sent or not, in the order of `ids`."""
+    rows = Attachment.objects.filter(owner=user_id).in_bulk(list(ids)) if ids else {}
+    return [rows[pk].document for pk in ids if pk in rows]
+
+
 def shown(rows: Sequence[Attachment]) -> list[AttachedFile]:
     """Return attachments with the states of their files."""
     states = file_store().states({row.document for row in rows}) if rows else {}

@@ -10,7 +10,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
-from chat.conversations import access, chosen_collections, drafts, folders
+from chat.conversations import access, attachments, chosen_collections, drafts, folders
 from chat.conversations.access import ConversationGoneError
 from chat.live import runner
 from chat.models import Message
@@ -55,8 +55,11 @@ async def start(request: HttpRequest) -> HttpResponse:
 
 def _once(request: HttpRequest, user: User, place: str, open_turn: Callable[[], storage.Started]) -> storage.Started:
     """Open a turn, unless the page has sent its message before: its form brings a key. Raises AlreadySentError."""
-    text = request.POST.get("text", "")
-    return sending.once(user, sending.page_key(request.POST.get("once", ""), place, text), "", open_turn)
+    form = request.POST
+    # The files themselves: without JavaScript, sending them again uploads them again.
+    files = attachments.documents_named(user.id, attached(form.getlist("attachments")))
+    key = sending.page_key(form.get("once", ""), place, form.get("text", ""), *map(str, files))
+    return sending.once(user, key, "", open_turn)
 
 
 def _sent_before(request: HttpRequest, sent: AlreadySentError) -> HttpResponse:

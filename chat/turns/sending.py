@@ -32,7 +32,7 @@ class AlreadySentError(LangAIError):
 
 
 def page_key(key: str, *sent: str) -> str:
-    """Return the key of a page's message. With other words it is another message, though the form is the same."""
+    """Return the key of a page's message. With other words or files it is another one, though the form is the same."""
     return f"page {digest_of(key[:KEY_MAX_CHARS], *sent)}" if key else ""
 
 

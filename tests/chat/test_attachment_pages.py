@@ -1,14 +1,16 @@
 """The addresses of attached files, and the chat page with them: for their owner alone, and without JavaScript too."""
 
+import asyncio
 import re
 import uuid
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.test import Client
+from django.test import AsyncClient, Client
 from django.urls import reverse
 
 from chat.conversations import attachments
+from chat.live import runner
 from chat.models import Attachment, Message
 from chat.turns import storage
 from langai_site.processes import worker
@@ -113,8 +115,6 @@ def test_the_files_stand_with_the_question(page, alice):
 
 
 async def test_a_message_with_files_can_be_posted_without_javascript(alice):
-    from django.test import AsyncClient
-
     client = AsyncClient(raise_request_exception=False)
     await client.aforce_login(alice)
     response = await client.post(
@@ -126,9 +126,25 @@ async def test_a_message_with_files_can_be_posted_without_javascript(alice):
     assert names == ["rules.txt", "photo.png"]
 
 
-async def test_a_refused_file_leaves_the_message_and_the_others_in_the_page(alice):
-    from django.test import AsyncClient
+async def test_the_same_words_with_another_file_are_another_message(alice, settings):
+    settings.ATTACHMENT_WAIT_SECONDS = 0
+    client = AsyncClient()
+    await client.aforce_login(alice)
 
+    async def posted(data):
+        form = {"text": "Summarise this", "once": "key", "model": "quotes", "files": file(data, "a.txt")}
+        response = await client.post(reverse("chat:start-with-files"), form)
+        assert response.status_code == 302
+        await asyncio.gather(*runner._tasks)
+        return response.url.partition("?")[0]
+
+    first = await posted("One.")
+    assert await posted("One.") == first
+    assert await posted("Two.") != first
+    assert await Attachment.objects.filter(message__isnull=False).acount() == 2
+
+
+async def test_a_refused_file_leaves_the_message_and_the_others_in_the_page(alice):
     client = AsyncClient(raise_request_exception=False)
     await client.aforce_login(alice)
     sent = {"text": "What is it?", "files": [file(), file(b"x", "film.mp4")]}
