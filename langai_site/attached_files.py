@@ -53,6 +53,10 @@ class FileStore(Protocol):
         """Store a file and queue it for reading. Raises InvalidError if it is refused."""
         ...
 
+    def hold(self, document: UUID) -> bool:
+        """Keep a file from being removed until the transaction ends; False if it is gone."""
+        ...
+
     def states(self, documents: Collection[UUID]) -> Mapping[UUID, FileState]:
         """Return the states of those of `documents` that exist."""
         ...

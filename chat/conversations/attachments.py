@@ -53,11 +53,24 @@ class AttachedFile:
 def upload(user: User, file: "File[bytes]") -> AttachedFile:
     """Store a file for a message that is still being written. Raises InvalidError if it is refused."""
     _refuse_over_quota(user, file.size or 0)
-    stored = file_store().store(user, file)
-    row = Attachment.objects.create(
-        owner=user, document=stored.document, name=stored.name, media_type=stored.media_type, size=stored.size
-    )
+    # A file that was there already may be released at this moment: then it is stored once more.
+    row = _stored(user, file) or _stored(user, file)
+    if row is None:
+        raise InvalidError(GONE)
     return shown([row])[0]
+
+
+def _stored(user: User, file: "File[bytes]") -> Attachment | None:
+    """Store a file and attach it; None if it is gone by then."""
+    stored = file_store().store(user, file)
+    with transaction.atomic():
+        row = Attachment.objects.create(
+            owner=user, document=stored.document, name=stored.name, media_type=stored.media_type, size=stored.size
+        )
+        if file_store().hold(stored.document):
+            return row
+        row.delete()
+    return None
 
 
 def _refuse_over_quota(user: User, size: int) -> None:
@@ -169,9 +182,27 @@ def copy(messages: Mapping[UUID, UUID]) -> None:
 
 def release(documents: Collection[UUID]) -> None:
     """Delete those files that no attachment has any more."""
-    kept = set(Attachment.objects.filter(document__in=list(documents)).values_list("document", flat=True))
-    if unused := set(documents) - kept:
-        file_store().remove(unused)
+    unused = set(documents) - _attached(documents)
+    while unused:
+        try:
+            with transaction.atomic():
+                file_store().remove(unused)
+                # Whoever attaches one of them now holds it first, so either it is seen here, or it is not found there.
+                if again := _attached(unused):
+                    raise _AttachedAgainError(again)
+        except _AttachedAgainError as error:
+            unused -= error.documents
+        else:
+            return
+
+
+class _AttachedAgainError(Exception):
+    def __init__(self, documents: set[UUID]) -> None:
+        self.documents = documents
+
+
+def _attached(documents: Collection[UUID]) -> set[UUID]:
+    return set(Attachment.objects.filter(document__in=list(documents)).values_list("document", flat=True))
 
 
 def documents_of(conversations: Iterable[UUID]) -> set[UUID]:

@@ -43,6 +43,9 @@ class AttachedFileStore:
         kind = media_type(document.file_name)
         return StoredFile(document.pk, document.file_name, kind, document.size)
 
+    def hold(self, document: UUID) -> bool:
+        return _attached([document]).select_for_update(of=("self",)).first() is not None
+
     def states(self, documents: Ids[UUID]) -> Mapping[UUID, FileState]:
         rows = _attached(documents).select_related("picture") if documents else ()
         return {row.pk: _state(row) for row in rows}
@@ -53,9 +56,8 @@ class AttachedFileStore:
 
     def remove(self, documents: Ids[UUID]) -> None:
         delete(*_attached(documents))
-        Collection.objects.filter(
-            kind=Collection.Kind.ATTACHED, holder=None, documents__isnull=True, sources__isnull=True
-        ).delete()
+        # After search has forgotten the files, which it does after the commit.
+        transaction.on_commit(_remove_empty)
 
     def stored_before(self, moment: datetime) -> Ids[UUID]:
         rows = Document.objects.filter(collection__kind=Collection.Kind.ATTACHED, uploaded_at__lt=moment)
@@ -94,6 +96,12 @@ def collection_of(user: User) -> Collection:
             # Another upload of the same person was quicker.
             found = Collection.objects.get(holder=user)
     return found
+
+
+def _remove_empty() -> None:
+    """Remove the empty collections of people who were deleted."""
+    left = Collection.objects.filter(kind=Collection.Kind.ATTACHED, holder=None)
+    left.filter(documents__isnull=True, sources__isnull=True).delete()
 
 
 def _refuse_unknown(name: str) -> None:

@@ -15,6 +15,7 @@ from documents.attached import label_of
 from documents.extraction.types import Extracted, ExtractedPage
 from documents.models import Document, Picture
 from documents.services import library
+from documents.services.attached_files import AttachedFileStore
 from langai_site.errors import InvalidError, NotFoundError
 from langai_site.processes import worker
 from langai_site.sensitivity import Sensitivity
@@ -164,6 +165,39 @@ def test_an_unread_file_counts_as_confidential(alice):
     assert Document.objects.get().label == CONFIDENTIAL
     read_all()
     assert Document.objects.get().label == Source.objects.get().label == PUBLIC
+
+
+def test_a_file_that_is_attached_again_while_it_is_removed_stays(alice, monkeypatch):
+    first = attachments.access(alice.id, attach(alice, "One.", "one.txt"))
+    remove = AttachedFileStore.remove
+
+    def attached_meanwhile(store, documents):
+        remove(store, documents)
+        Attachment.objects.create(owner=alice, document=first.document, name="one.txt", media_type="text/plain", size=4)
+
+    monkeypatch.setattr(AttachedFileStore, "remove", attached_meanwhile)
+    attachments.release([first.document])
+    assert Document.objects.filter(pk=first.document).exists()
+    attachments.remove(alice.id, first.id)
+    assert Document.objects.filter(pk=first.document).exists()
+
+
+def test_a_file_that_is_removed_while_it_is_attached_again_is_stored_again(alice, monkeypatch):
+    attach(alice, "One.", "one.txt")
+    store = AttachedFileStore.store
+    gone = []
+
+    def removed_meanwhile(self, *args):
+        stored = store(self, *args)
+        if not gone:
+            gone.append(stored.document)
+            self.remove(gone)
+        return stored
+
+    monkeypatch.setattr(AttachedFileStore, "store", removed_meanwhile)
+    again = attachments.access(alice.id, attach(alice, "One.", "one.txt"))
+    assert again.document not in gone
+    assert attachments.shown([again])[0].state.state == "ready"
 
 
 def test_a_file_that_another_conversation_has_stays(alice, posted):
