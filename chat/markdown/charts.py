@@ -12,12 +12,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from langai_site.characters import whole_characters
+
 TYPES = ("bar", "line", "pie", "scatter")
 # Longer texts are cut. A series has a colour of its own.
 MAX_SOURCE, MAX_TEXT, MAX_SERIES, MAX_LABELS, MAX_POINTS = 20_000, 80, 6, 200, 600
 # A pie has fewer parts: nobody can tell more apart.
 MAX_PARTS = 7
-LARGEST = 1e15
+# What is closer to zero than SMALLEST is drawn as zero: an axis could not be divided into such steps.
+LARGEST, SMALLEST = 1e15, 1e-100
 
 Point = tuple[float, float]
 
@@ -124,7 +127,8 @@ def _list(value: object, name: str) -> Sequence[Any]:
 def _text(value: object) -> str:
     if not isinstance(value, str | int | float):
         raise ChartError("a title, name or label is not text.")
-    text = " ".join(str(value).split())
+    # JSON can name halves of characters, which no page can hold.
+    text = " ".join(whole_characters(str(value)).split())
     return text if len(text) <= MAX_TEXT else f"{text[: MAX_TEXT - 1]}…"
 
 
@@ -133,7 +137,7 @@ def _number(value: object) -> float:
         raise ChartError("a value is not a number.")
     if not -LARGEST <= value <= LARGEST:
         raise ChartError("a value is too large.")
-    return value
+    return value if abs(value) >= SMALLEST else 0
 
 
 def _point(value: object) -> Point:

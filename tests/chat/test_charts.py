@@ -114,3 +114,19 @@ def test_it_is_code_until_it_is_closed_and_then_the_same_as_whole():
         if end < len(fenced(BARS)):
             assert "svg" not in finished + result.open_html
     assert finished + result.open_html == render(text)
+
+
+def test_halves_of_characters_in_a_label_are_replaced():
+    page = drawn(r'{"type": "bar", "title": "\ud800 ice", "labels": ["\udc00", "\u0000"], "values": [1, 2]}')
+    assert page.css_first("figcaption").text() == "\ufffd ice"
+    assert [row[0] for row in numbers(page)[1:]] == ["\ufffd", "\ufffd"]
+
+
+@pytest.mark.parametrize("kind", ["line", "scatter"])
+def test_values_too_close_to_zero_to_divide_an_axis_are_zero(kind):
+    values = [[5e-324, 5e-324]] if kind == "scatter" else [5e-324]
+    assert drawn({"type": kind, "labels": ["a"], "values": values}).css_first(".plot svg")
+
+
+def test_many_bars_of_almost_nothing_are_drawn():
+    assert drawn({"type": "bar", "labels": [str(day) for day in range(20)], "values": [5e-324] * 20}).css_first(".plot")
