@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from uuid import UUID
 
@@ -144,10 +144,11 @@ class ListPlace:
         """Return the place that `text` names; None if it names none."""
         moment, _, key = text.partition("_")
         try:
-            place = cls(datetime.fromisoformat(moment), UUID(key))
-        except ValueError:
+            at = datetime.fromisoformat(moment)
+            # Moments at either end of time exist in some time zones only.
+            return cls(at.astimezone(UTC), UUID(key)) if at.tzinfo else None
+        except (ValueError, OverflowError):
             return None
-        return place if place.updated_at.tzinfo else None
 
 
 def listed(

@@ -110,7 +110,11 @@ def test_the_list_goes_on_where_it_ended_although_times_are_the_same(alice, bob)
 
 
 @pytest.mark.parametrize(
-    "text", ["", "_", "now", "2026-01-01_x", f"2026-01-01T00:00:00_{uuid.UUID(int=7).hex}", "x" * 9999]
+    "text",
+    [
+        *("", "_", "now", "2026-01-01_x", f"2026-01-01T00:00:00_{uuid.UUID(int=7).hex}", "x" * 9999),
+        *(f"0001-01-01T00:00:00+23:00_{uuid.UUID(int=7).hex}", f"9999-12-31T23:59:59-23:00_{uuid.UUID(int=7).hex}"),
+    ],
 )
 def test_a_place_that_is_none_is_the_beginning(text):
     assert access.ListPlace.read(text) is None
