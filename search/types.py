@@ -155,13 +155,14 @@ class OpenPage:
     """A page of a document as its reader opens it.
 
     `names` has the names of this page and its neighbours, if they are not numbers; `parts` the named parts of
-    the document, such as sheets, with the page where each starts.
+    the document, such as sheets, with the page where each starts. `is_listed`: its collection has a page.
     """
 
     excerpt: Excerpt
     document: UUID
     version: int
     collection_id: int
+    is_listed: bool
     media_type: str
     added_at: datetime
     names: dict[int, str]

@@ -1,17 +1,18 @@
 """Finds a person's messages and titles by their words. Synchronous."""
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from chat.history.rows import mark, quoted
-from chat.models import Conversation, Folder, Message, MessageWords
+from chat.keeping_model import Keeping
+from chat.models import Attachment, Conversation, Folder, Message, MessageWords
 from langai_site.sensitivity import Sensitivity
 from search.keywords.analyser import Term, question
 from search.keywords.languages import COMMON
@@ -39,12 +40,16 @@ _Row = tuple[UUID | None, UUID]
 
 @dataclass(frozen=True)
 class HistoryFilters:
-    """What results are narrowed to: a label, the last so many days, a folder with those in it, or a model's answers."""
+    """What results are narrowed to: a label, the last so many days, a folder with those in it, or a model's answers.
+
+    `files`: to conversations with attached files.
+    """
 
     label: Sensitivity | None = None
     days: int | None = None
     folder: UUID | None = None
     model: str = ""
+    files: bool = False
 
 
 @dataclass(frozen=True)
@@ -74,8 +79,11 @@ class HistoryFindings:
 def find(user_id: int, query: str, filters: HistoryFilters = HistoryFilters(), *, most: int = SHOWN) -> HistoryFindings:
     """Return the person's conversations with all words of the query, at most `most`, or else with some.
 
-    The last word may be unfinished. Deleted conversations are never found.
+    The last word may be unfinished. Without words, those with files if the filters ask for files, or else none.
+    Deleted conversations are never found.
     """
+    if filters.files and not query.strip():
+        return HistoryFindings(_with_files(user_id, filters, most))
     groups = _groups(query[:QUERY_MAX_CHARS])
     if not groups:
         return HistoryFindings()
@@ -152,7 +160,8 @@ def _shown(user_id: int, ids: Sequence[int], filters: HistoryFilters) -> list[_R
     """
     words = MessageWords.objects.filter(id__in=ids).order_by("-id")
     rows: list[_Row] = list(words.values_list("message_id", "conversation_id"))
-    known = dict(_talks(user_id, {home for _, home in rows}, filters).values_list("id", "updated_at"))
+    talks = _talks(user_id, filters).filter(id__in={home for _, home in rows})
+    known = dict(talks.values_list("id", "updated_at"))
     # Few: what was deleted in the last hour, by an index of its own.
     gone = set(Message.objects.filter(deleted_at__isnull=False).order_by().values_list("id", flat=True))
     rows = [(message, home) for message, home in rows if home in known and message not in gone]
@@ -166,12 +175,26 @@ def _shown(user_id: int, ids: Sequence[int], filters: HistoryFilters) -> list[_R
     return [(message, home) for message, home in rows if (message in recent if message else known[home] >= since)]
 
 
-def _talks(user_id: int, ids: Collection[UUID], filters: HistoryFilters) -> QuerySet[Conversation]:
-    """Return those of these conversations that are the person's and that the filters let through.
+def _with_files(user_id: int, filters: HistoryFilters, most: int) -> list[FoundConversation]:
+    """Return conversations with files, newest first."""
+    talks = _talks(user_id, filters).filter(keeping=Keeping.KEPT)
+    if filters.days:
+        talks = talks.filter(updated_at__gte=timezone.now() - timedelta(days=filters.days))
+    if filters.model:
+        answers = Message.objects.kept().replies().filter(model=filters.model, conversation=OuterRef("pk"))
+        talks = talks.filter(Exists(answers))
+    return [FoundConversation(talk, None, 0) for talk in talks.order_by("-updated_at", "-id")[:most]]
+
+
+def _talks(user_id: int, filters: HistoryFilters) -> QuerySet[Conversation]:
+    """Return the person's conversations that the filters for conversations let through.
 
     A folder stands for those in it as well.
     """
-    talks = Conversation.objects.of(user_id).alive().filter(id__in=ids).order_by()
+    talks = Conversation.objects.of(user_id).alive().order_by()
+    if filters.files:
+        sent = Attachment.objects.filter(owner=user_id, message__deleted_at=None, message__isnull=False)
+        talks = talks.filter(id__in=sent.order_by().values("message__conversation"))
     if filters.label is not None:
         talks = talks.filter(label=filters.label)
     if filters.folder:

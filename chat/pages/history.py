@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, QueryDict
@@ -60,7 +61,9 @@ async def search(request: HttpRequest) -> HttpResponse:
             return await pages.drawn(request, f"{pages.PAGE}#sidebar", context | pages.shown_in(request, context))
     except SignedOutError:
         return redirect(f"{reverse('account_login')}?{urlencode({'next': request.get_full_path()})}")
-    found = await drawing.off_loop(finding.find, user_id, request.GET.get("q", ""), filters)
+    # One more than are shown tells whether there are more.
+    most = finding.SHOWN + 1
+    found = await drawing.off_loop(partial(finding.find, user_id, request.GET.get("q", ""), filters, most=most))
     context = choices | await drawing.off_loop(_context, query, filters, found)
     return await pages.drawn(request, f"{PAGE}{'#sidebar' if is_part else ''}", context)
 
@@ -79,7 +82,8 @@ def filters_of(form: QueryDict) -> HistoryFilters:
         labels.get(form.get("label", "")),
         days.get(form.get("days", "")),
         uuid_of(form.get("folder", "")),
-        form.get("model", "")[:200],
+        form.get("model", "").replace("\0", "")[:200],
+        form.get("files") == "1",
     )
 
 
@@ -90,7 +94,8 @@ def _context(query: str, filters: HistoryFilters, findings: HistoryFindings) -> 
         "query_max": finding.QUERY_MAX_CHARS,
         "filters": filters,
         "findings": findings,
-        "results": [result_of(found, matches) for found in findings.found],
+        "results": [result_of(found, matches) for found in findings.found[: finding.SHOWN]],
+        "is_cut": len(findings.found) > finding.SHOWN,
         "history_labels": list(Sensitivity),
         "periods": PERIODS,
     }

@@ -7,7 +7,7 @@ from django.db.models import Min
 
 from langai_site.errors import NotFoundError
 from search.access import readable_collections
-from search.models import Page, Source, SourceQuerySet
+from search.models import Collection, Page, Source, SourceQuerySet
 from search.services.passages import page_counts
 from search.types import Excerpt, OpenPage, Reader
 
@@ -37,6 +37,7 @@ def open_page(reader: Reader, source_id: UUID, *, page: int = 1, start: int = 0,
         document=source.document,
         version=source.version,
         collection_id=source.collection_id,
+        is_listed=source.collection.kind == Collection.Kind.LIBRARY,
         media_type=source.media_type,
         added_at=source.added_at,
         names=dict(beside),

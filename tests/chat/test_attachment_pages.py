@@ -14,6 +14,7 @@ from chat.live import runner
 from chat.models import Attachment, Message
 from chat.turns import storage
 from langai_site.processes import worker
+from search.models import Source
 from tests.chat.attached import attach, picture
 from tests.chat.test_attachments import folder  # noqa: F401 - a fixture
 
@@ -169,3 +170,12 @@ def test_a_file_can_be_removed_before_it_is_sent(page, alice):
     assert page.post(reverse("chat:attachment-remove", args=[found])).status_code == 200
     assert Attachment.objects.count() == 0
     assert attachments.unsent(alice.id, [found]) == []
+
+
+def test_the_page_of_a_files_text_leads_back_to_the_chats_with_files(page, alice):
+    attach(alice)
+    text = page.get(reverse("search:source", args=[Source.objects.get().pk])).text
+    assert "Files in your chats" in text
+    [back] = re.findall(r'<a class="back" href="([^"]+)"', text)
+    assert back == f"{reverse('chat:history')}?files=1"
+    assert page.get(back).status_code == 200
