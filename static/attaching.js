@@ -164,20 +164,30 @@ document.addEventListener("htmx:afterSwap", ({ detail: { target, requestConfig }
   changed();
 });
 
-/* Sending */
+/* Sending: a message waits for its files, and stays here if one of them does not get through. */
+
+let isHeld = false;
 
 document.addEventListener("htmx:confirm", (event) => {
   if (event.detail.elt !== form || !(running.size || waiting.length)) return;
   event.preventDefault();
-  announce("Your message is sent once its files are uploaded.");
+  if (!isHeld) hold(() => event.detail.issueRequest(true));
+});
+
+async function hold(send) {
   const hint = find("#hint");
   const before = hint.textContent;
+  const known = all(".file.failed", list);
+  isHeld = true;
   hint.textContent = "Your message is sent once its files are uploaded.";
-  uploaded().then(() => {
-    hint.textContent = before;
-    event.detail.issueRequest(true);
-  });
-});
+  announce(hint.textContent);
+  await uploaded();
+  isHeld = false;
+  hint.textContent = before;
+  const failed = all(".file.failed", list).find((row) => !known.includes(row));
+  if (failed) tell(`“${find("b", failed).textContent}” was not attached, so nothing was sent. Send again to leave it out.`);
+  else send();
+}
 
 async function uploaded() {
   while (running.size) await Promise.all(running);

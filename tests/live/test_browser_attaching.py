@@ -17,6 +17,7 @@ DROP = """() => {
         document.body.dispatchEvent(new DragEvent(name, {dataTransfer, bubbles: true, cancelable: true}));
     }
 }"""
+REFUSED = '<li class="file failed"><span class="about"><b>ice.txt</b><small>It is empty.</small></span></li>'
 LONG = "A line that is repeated. " * 200
 
 
@@ -62,3 +63,19 @@ def test_a_long_text_that_is_pasted_becomes_a_file_and_can_go_back(visit):
     visit.page.click("[data-put-back]")
     expect(field).to_have_value(LONG)
     expect(chip).to_have_count(0)
+
+
+def test_a_message_stays_if_one_of_its_files_does_not_get_through(visit):
+    page, waiting = visit.page, []
+    page.route("**/attachments/", lambda route: waiting.append(route))
+    page.locator("#text").evaluate(PASTE, "")
+    expect(page.locator("#attached .file")).to_have_class("file uploading")
+    page.fill("#text", "And in March?")
+    page.keyboard.press("Enter")
+    page.keyboard.press("Enter")
+    expect(page.locator("#hint")).to_contain_text("once its files are uploaded")
+    waiting[0].fulfill(body=REFUSED)
+    expect(page.locator("#notices")).to_contain_text("“ice.txt” was not attached, so nothing was sent.")
+    expect(page.locator("#hint")).to_contain_text("Answers can be wrong")
+    expect(page.locator("#text")).to_have_value("And in March?")
+    expect(visit.questions).to_have_count(0)
