@@ -16,7 +16,8 @@ const ENDINGS = {
   typescript: "ts", vue: "vue", xml: "xml", yaml: "yaml", yml: "yml", zsh: "sh",
 };
 const WHOLE_NAMES = { docker: "Dockerfile", dockerfile: "Dockerfile", make: "Makefile", makefile: "Makefile" };
-// Many models begin code with a comment that names the file.
+// Many models begin code with a comment that names the file. In a long line, looking for it would take seconds.
+const LONGEST_NAMING = 200;
 const NAMED = /^\s*(?:#|\/\/|--|;|%|<!--|\/\*)+\s*(?:file(?:name)?:\s*)?((?:[\w.-]+\/)*[\w-][\w.-]*\.\w{1,8})\b\s*(?:-->|\*\/)?\s*$/i;
 
 /* What somebody did with a block stays when its answer is drawn again. */
@@ -34,7 +35,7 @@ const textOf = (block) => find("pre code", block).textContent;
 
 function fileName(block) {
   const language = (block.dataset.language ?? "").toLowerCase();
-  const named = NAMED.exec(textOf(block).split("\n", 1)[0]);
+  const named = NAMED.exec(textOf(block).split("\n", 1)[0].slice(0, LONGEST_NAMING));
   return named?.[1].split("/").at(-1) ?? WHOLE_NAMES[language] ?? `code.${ENDINGS[language] ?? "txt"}`;
 }
 
