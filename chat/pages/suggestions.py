@@ -1,5 +1,6 @@
 """What a person could ask next, as it stands below the last answer of a thread. Synchronous."""
 
+import secrets
 from collections.abc import Sequence
 from typing import Any
 
@@ -25,7 +26,9 @@ def context_of(user_id: int, reply: Message, written: Sequence[Suggestion] | Non
         return {}
     may_ask = written is None and settings.FOLLOW_UPS == asking_next.MODELS and bool(catalogue.models(user_id))
     suggestions = next_questions.suggested(user_id, reply) if written is None else written
-    return {"next": {"reply": reply, "suggestions": suggestions, "may_ask": may_ask}}
+    # Two clicks ask once.
+    once = secrets.token_urlsafe(12)
+    return {"next": {"reply": reply, "suggestions": suggestions, "may_ask": may_ask, "once": once}}
 
 
 def frame(user_id: int, reply: Message) -> str:

@@ -4,6 +4,7 @@ from uuid import uuid4
 
 import pytest
 from django.urls import reverse
+from selectolax.lexbor import LexborHTMLParser
 
 from chat.conversations import next_questions
 from chat.live import asking_next
@@ -118,3 +119,15 @@ def test_the_page_offers_them_as_buttons_that_work_without_javascript(client, al
 def test_nobody_lets_a_model_read_anothers_answer(client, bob, reply):
     client.force_login(bob)
     assert client.post(reverse("chat:suggest", args=[reply.id])).status_code == 404
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_clicks_on_a_suggestion_ask_once(client, alice, reply):
+    client.force_login(alice)
+    page = LexborHTMLParser(client.get(reverse("chat:conversation", args=[reply.conversation_id])).text)
+    form = {field.attributes["name"]: field.attributes["value"] for field in page.css("#next .asks input[name]")}
+    form["text"] = page.css_first("#next button[name=text]").attributes["value"]
+    before = Message.objects.count()
+    for _ in range(2):
+        client.post(page.css_first("#next .asks").attributes["action"], form)
+    assert Message.objects.count() == before + 2
