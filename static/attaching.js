@@ -161,6 +161,8 @@ document.addEventListener("htmx:afterSwap", ({ detail: { target, requestConfig }
   if (row && !row.matches(".waiting")) {
     announce(`${find("b", row).textContent}: ${find("small", row).textContent}`);
   }
+  // The button that was pressed is gone with its file.
+  if (!row && requestConfig.path.endsWith("/remove/")) field.focus();
   changed();
 });
 

@@ -158,7 +158,7 @@ document.addEventListener("htmx:afterSwap", reopen);
 
 // The button that was pressed is gone: the focus goes to what stands in its place, or back to writing.
 document.addEventListener("htmx:afterSettle", ({ target }) => {
-  if (document.activeElement !== document.body || !/^(f-|next$)/.test(target.id)) return;
+  if (document.activeElement !== document.body || !target.matches(".feedback, #next")) return;
   (find("[aria-pressed=true]", target) ?? find("button", target))?.focus();
 });
 document.addEventListener("htmx:beforeRequest", ({ detail: { elt } }) => elt.matches("#next form[hx-target='#thread']") && find("#text").focus());

@@ -35,6 +35,7 @@ def test_files_go_with_a_message_that_waits_for_them(visit):
     expect(chips.filter(has_text="film.mp4")).to_contain_text("of a type that cannot be read")
     page.get_by_label("Remove gone.txt").click()
     expect(chips).to_have_count(2)
+    expect(page.locator("#text")).to_be_focused()
     visit.ask("What burns?", "echo")
     visit.until_ended()
     question = visit.questions.last
