@@ -11,8 +11,8 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from chat.history.rows import mark, quoted
-from chat.keeping_model import Keeping
 from chat.models import Attachment, Conversation, Folder, Message, MessageWords
+from chat.models.keeping import Keeping
 from langai_site.sensitivity import Sensitivity
 from search.keywords.analyser import Term, question
 from search.keywords.languages import COMMON

@@ -40,4 +40,4 @@ def test_pages_are_scanned_together_and_none_twice_as_a_whole(monkeypatch):
 def test_a_stop_ends_the_scanning_of_a_long_text():
     parts = iter([None, None])
     with pytest.raises(StopIteration):
-        attached.label_of(pages("oil " * attached.SCANNED_AT_ONCE), lambda: next(parts))
+        attached.label_of(pages("oil " * attached.SCANNED_AT_ONCE), watch=lambda: next(parts))
