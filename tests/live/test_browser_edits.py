@@ -116,7 +116,7 @@ def test_conversations_are_found_while_one_types_and_a_result_opens_its_branch(v
     visit.open()
     field = visit.page.get_by_role("searchbox", name="Search your conversations")
     field.type("observator")
-    result = visit.page.locator("#conversations .talk")
+    result = visit.page.locator("#conversations .talk").first
     expect(result.locator("mark")).to_have_text("observatory")
     field.fill("")
     expect(visit.page.locator("#conversations .row").first).to_be_visible()
