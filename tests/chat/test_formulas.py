@@ -95,7 +95,8 @@ def test_cells_keep_their_sides_without_styles():
 def test_dollars_of_money_and_variables_stay_dollars(text):
     html = render(text)
     assert "<math" not in html
-    assert html.count("$") == text.count("$")
+    # A table is named by its header, too.
+    assert re.sub(r' aria-label="[^"]*"', "", html).count("$") == text.count("$")
 
 
 @pytest.mark.parametrize(
