@@ -10,7 +10,6 @@ from pydantic import ConfigDict
 from chat.api.schemas import Label, MessageOut, message_of
 from chat.conversations import corrections, deleting
 from chat.live import runner
-from chat.models import Message
 from langai_site.accounts.doors import door, person_of
 from langai_site.accounts.models import User
 from langai_site.accounts.scopes import Scope
@@ -57,11 +56,11 @@ async def message_correct(
     sensitivity: str = Header("", alias=HEADER, description=HEADER_WORDS),
 ) -> MessageOut:
     """Correct an answer. Later questions use your text, and the original is kept beside it."""
-    return message_of(await in_database_thread(_corrected, person_of(request), message, body, sensitivity))
+    return await in_database_thread(_corrected, person_of(request), message, body, sensitivity)
 
 
-def _corrected(user: User, message: UUID, body: Correction, sensitivity: str) -> Message:
+def _corrected(user: User, message: UUID, body: Correction, sensitivity: str) -> MessageOut:
     label = highest_stated(sensitivity, body.sensitivity)
     if body.text is None:
-        return corrections.put_back(user.pk, message)
-    return corrections.correct(user.pk, message, body.text, label=label)
+        return message_of(corrections.put_back(user.pk, message))
+    return message_of(corrections.correct(user.pk, message, body.text, label=label))

@@ -66,7 +66,7 @@ async def test_looking_through_a_collection_holds_up_no_answer(program, policies
     request.auth = Credential(alice, ALL)
     busy = asyncio.create_task(in_database_thread(go_on.wait, 30))
     try:
-        found = await asyncio.wait_for(api.documents(request, policies.pk, "holiday", 1), 20)
+        found = await asyncio.wait_for(api.documents(request, policies.pk, "holiday", 1, ""), 20)
         shelves = await asyncio.wait_for(api.collections(request), 20)
     finally:
         go_on.set()

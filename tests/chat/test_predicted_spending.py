@@ -145,7 +145,8 @@ async def test_auto_says_the_first_model_that_there_is_room_for(upstream, site, 
 async def test_the_receipt_of_a_refused_turn_says_that_nothing_was_sent(upstream, site, alice):  # noqa: F811
     await budget(0)
     reply = await answered(alice, PRICED)
-    bubble = fragments.bubble_of(await Message.objects.prefetch_related("citations").aget(pk=reply.pk))
+    rows = Message.objects.select_related("feedback").prefetch_related("citations", "attachments")
+    bubble = fragments.bubble_of(await rows.aget(pk=reply.pk))
     assert bubble.summary == "Nothing was sent"
     assert ("Cost", "nothing was sent") in bubble.receipt
     assert "free" not in str(bubble.receipt)

@@ -87,7 +87,7 @@ async def test_it_reaches_no_later_turn_no_export_and_no_program(alice, server):
     assert ANSWER in server.requests()[-1]["body"]
     told = [request["raw"] for request in server.requests()]
     conversation = await Conversation.objects.aget(pk=reply.conversation_id)
-    reply = await Message.objects.prefetch_related("citations").aget(pk=reply.pk)
+    reply = await Message.objects.prefetch_related("citations", "attachments").aget(pk=reply.pk)
     told += [export.markdown([reply]), json.dumps(message_of(reply).model_dump(mode="json")), conversation.title]
     assert not [text for text in told if "hm2" in text]
     assert [message.text for message in await in_database_thread(storage.history, reply.pk)][-1] == ANSWER

@@ -8,6 +8,7 @@ from search.embeddings.local import FINGERPRINT
 from search.indexes import LABEL_TOO_HIGH, MEANING_OFF, REBUILDING, queried
 from search.models import Collection, Passage, PassageVector, Source
 from search.services import relabel
+from search.services.indexing import INDEX_BATCH
 from search.upkeep.sync import sync_vectors
 from search.upkeep.verification import differences
 from tests.search.conftest import HANDBOOK, nearest
@@ -145,8 +146,8 @@ def test_a_label_raised_while_a_document_is_indexed_holds_from_the_next_batch_on
     def raise_label(_stage, fraction):
         label(handbook, CONFIDENTIAL)
 
-    add(handbook, [f"Passage number {at} of many." for at in range(64)] + [SECRET], progress=raise_label)
-    assert [request for request in upstream.requests() if "number 63" in request["body"]]
+    add(handbook, [f"Passage number {at} of many." for at in range(INDEX_BATCH)] + [SECRET], progress=raise_label)
+    assert [request for request in upstream.requests() if f"number {INDEX_BATCH - 1}" in request["body"]]
     assert not [request for request in upstream.requests() if "QUINCE" in request["body"]]
     sync_vectors()
     agree()

@@ -31,7 +31,7 @@ def stored_ids(store, collection, settings):
 def test_progress_is_told_while_indexing(handbook, embedder, store, add):
     told = []
     add(handbook, HANDBOOK * 30, progress=lambda stage, fraction: told.append((stage, round(fraction, 2))))
-    assert told == [("embedding", 0.71), ("embedding", 1.0)]
+    assert told == [("embedding", 0.36), ("embedding", 0.71), ("embedding", 1.0)]
 
 
 def test_indexing_the_same_version_again_doubles_nothing(alice, handbook, embedder, store, settings, add):
