@@ -25,7 +25,7 @@ def checkpoint(started):
 
 
 def sweep(started):
-    return storage._end_lost(started.conversation, started.reply) is not None
+    return closing._end_lost(started.conversation, started.reply) is not None
 
 
 # SQLite has one writer at a time.
