@@ -8,7 +8,7 @@ import pytest
 from chat.api.schemas import ConversationFull
 from chat.conversations import access, branches, export
 from chat.live import runner
-from chat.models import Citation, Conversation, Message
+from chat.models import Attachment, Citation, Conversation, Message
 from chat.turns import storage
 from langai_site.accounts.scopes import Scope
 from langai_site.database.writer import in_database_thread
@@ -116,7 +116,10 @@ def test_an_export_of_a_failed_answer_says_why():
         Message(role="assistant", error="It failed."),
     ]
     for message in said:
-        message._prefetched_objects_cache = {"citations": Citation.objects.none()}
+        message._prefetched_objects_cache = {
+            "citations": Citation.objects.none(),
+            "attachments": Attachment.objects.none(),
+        }
     assert export.heading(Conversation(title="A\nB")).startswith("# A B\n\n")
     assert export.markdown(said).endswith("## LangAI\n\nIt failed.")
 
