@@ -1,4 +1,4 @@
-"""Where files of messages are uploaded, and who may: checked before the web process reads the body."""
+"""Says where files of messages are uploaded and who may do so. It is checked before the web process reads a body."""
 
 from uuid import UUID
 

@@ -7,7 +7,7 @@ from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
-# Of conversations, for the lists that people scroll through: each is read in its order, whatever is elsewhere.
+# Indexes for the lists that people scroll through. Each list is read in its own order, without the others' rows.
 LIST_INDEXES = (
     models.Index(
         fields=["owner", "folder", "-updated_at", "-id"],

@@ -105,7 +105,7 @@ def _remove_empty() -> None:
 
 
 def _refuse_unknown(name: str) -> None:
-    """Raise InvalidError for a type that cannot be read: in fewer words than for a document, for a chip has no room."""
+    """Raise InvalidError for a type that cannot be read. The message is short because a chip has little room."""
     suffix = split(name)[1].lower()
     if suffix not in FORMATS and suffix not in SAVE_AS:
         words = f"“{name}” is of a type that cannot be read. Texts, tables, office files, PDF, mails and pictures can."
