@@ -78,7 +78,10 @@ async def palette(request: HttpRequest) -> HttpResponse:
         return redirect(f"{reverse('account_login')}?{urlencode({'next': request.get_full_path()})}")
     found = await drawing.off_loop(_conversations, user_id, query) if query else [PlaceGroup("Recent", recent)]
     is_part = bool(request.htmx)  # type: ignore[attr-defined]
-    context = _context([*found, PlaceGroup("Documents", documents), PlaceGroup("Actions", actions)])
+    # What has the words in its title stands before messages that have them somewhere.
+    by_title, by_message = found[:1], found[1:]
+    groups = [*by_title, PlaceGroup("Documents", documents), PlaceGroup("Actions", actions), *by_message]
+    context = _context(groups)
     context |= {"query": query, "query_max": QUERY_MAX_CHARS, "is_part": is_part}
     if not is_part:
         return await pages.drawn(request, "chat/palette.html", context)

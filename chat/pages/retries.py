@@ -12,7 +12,7 @@ PASSAGES_ABOVE_CEILING = "passages_above_ceiling"
 # Codes of errors after which nothing was sent because of the label.
 ABOVE_CEILING = ("above_ceiling", PASSAGES_ABOVE_CEILING, "local_only")
 # Codes of errors after which nothing was sent, so that other words may get through.
-REFUSED = (*ABOVE_CEILING, OVER_BUDGET, "too_long", "unable", "no_model")
+REFUSED = (*ABOVE_CEILING, OVER_BUDGET, "too_long", "unable", "no_model", "unreachable")
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,8 @@ from langai_site.outbound.types import ModelInfo, ModelRole
 from langai_site.sensitivity import Sensitivity
 
 AUTO = "auto"
+# Models that a refusal names at most.
+NAMED = 3
 # The least room for an answer, unless fewer tokens were requested: with less, no question is sent.
 LEAST_ANSWER = 256
 # Tokens that fit any model in common use. An unknown context window matters only above this.
@@ -135,6 +137,12 @@ class NoModelError(LangAIError):
         self.rejected = tuple(rejected)
 
 
+class NoneReachableError(NoModelError):
+    """Models may and can answer, but their server does not list them now; nothing was sent."""
+
+    code, status = "unreachable", 503
+
+
 class _Barred(NamedTuple):
     """A model that cannot answer, and why: `code` is the one for NoModelError if no other model can answer either."""
 
@@ -158,6 +166,21 @@ def route(request: RouteRequest, catalogue: Sequence[ModelInfo], policy: Policy)
             return _chosen(model, request)
     raise NoModelError(
         f"The model “{request.requested}” is no longer available. Choose another one, or Auto, and retry."
+    )
+
+
+def while_unreachable(refusal: NoModelError, request: RouteRequest, unreachable: Sequence[ModelInfo]) -> NoModelError:
+    """Return `refusal`, or one that says which models could answer if their server could be reached."""
+    asked = [model for model in unreachable if request.requested in (AUTO, model.name)]
+    away = [model for model in asked if not _barred(model, request)]
+    if not away:
+        return refusal
+    names = ", ".join(model.display_name for model in away[:NAMED])
+    others = "" if request.requested != AUTO else " and no other model may answer this turn"
+    return NoneReachableError(
+        f"Nothing was sent: {names} could not be reached{others}. Retry in a moment, or choose quotes, which never "
+        "leaves this server.",
+        rejected=(*refusal.rejected, *(Rejected(model.name, "its server does not list it now") for model in away)),
     )
 
 

@@ -32,8 +32,9 @@ from chat.turns.failed_models import FailedModel
 from chat.turns.given_files import StillReading
 from chat.turns.values import Cited, RoutedTurn, RoutingInput, TurnRequest, TurnState, wanted
 from chat.turns.windows import PromptTexts
+from langai_site.database.writer import in_database_thread
 from langai_site.errors import AboveCeilingError, LangAIError, ModelWithdrawnError, NotAdmittedError, continued
-from langai_site.outbound import cooling
+from langai_site.outbound import catalogue, cooling
 from langai_site.outbound.lanes.events import ToolCallDelta
 from langai_site.outbound.types import Delta, Ledger, ModelInfo, ModelOutput, ProviderError
 from langai_site.sensitivity import Sensitivity, highest
@@ -148,13 +149,16 @@ async def _find(request: TurnRequest, state: TurnState) -> Findings:
 async def decide(request: TurnRequest, weighed: RoutingInput) -> RoutedTurn:
     """Route the turn. Raises NoModelError if no model may answer; nothing has been sent by then."""
     resting = await cooling.resting([model.name for model in request.catalogue])
+    asked = replace(wanted(request, weighed), cooling=resting)
     try:
-        route = routing.route(replace(wanted(request, weighed), cooling=resting), request.catalogue, request.policy)
-    except NoModelError as refusal:
+        route = routing.route(asked, request.catalogue, request.policy)
+    except NoModelError as error:
+        unreachable = await in_database_thread(catalogue.unreachable, request.reader.user_id)
+        refusal = routing.while_unreachable(error, asked, unreachable)
         before = highest(request.label, request.personal.label, labels.label_of(weighed.files.causes))
         if refusal.code == "above_ceiling" and weighed.label > before:
             refusal.code = "passages_above_ceiling"
-        raise
+        raise refusal from None
     if request.given_files.pictures:
         # Any model can be given the text in a picture, but one that sees it knows more.
         route = replace(route, candidates=given_files.seeing_first(route.candidates))

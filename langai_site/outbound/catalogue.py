@@ -101,11 +101,22 @@ def _available() -> QuerySet[Model]:
     return Model.objects.filter(enabled=True, available=True).order_by()
 
 
-def _available_to(user: int) -> QuerySet[Model]:
+def _for(user: int, models: QuerySet[Model]) -> QuerySet[Model]:
     """Return the models that a user's teams may use. Models of no team are for everyone; admins get no others."""
     given = Model.teams.through.objects.filter(model=OuterRef("pk"))
     mine = Team.objects.of(user).values("id")
-    return _available().filter(~Exists(given) | Exists(given.filter(team__in=mine)))
+    return models.filter(~Exists(given) | Exists(given.filter(team__in=mine)))
+
+
+def _available_to(user: int) -> QuerySet[Model]:
+    return _for(user, _available())
+
+
+def unreachable(user_id: int) -> list[ModelInfo]:
+    """Return the models that this person's teams may use as soon as their server answers again."""
+    silent = Model.objects.filter(enabled=True, available=False, provider__in=list(_failing or ()))
+    rows = _for(user_id, silent.order_by("rank", "name")).values_list(*_COLUMNS)
+    return [info for row in rows if (info := _info_if_set_up(*row))]
 
 
 _USER = -982451653

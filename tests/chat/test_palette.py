@@ -84,6 +84,12 @@ async def test_actions_are_found_by_other_words_and_accents_do_not_matter(client
     assert "Nothing found for “zébra&lt;b&gt;”." in nothing.text
 
 
+async def test_what_has_the_words_in_its_title_stands_before_messages_that_have_them_somewhere(client, alice):
+    await in_database_thread(said, alice, "When do I see them?", "The theme is dark at night.")
+    found = titles(await client.get(GO, {"q": "dark", "typed": "1"}, headers=HTMX))
+    assert found == ["Theme: dark", "When do I see them?"]
+
+
 async def test_admins_find_the_pages_that_they_may_open(transactional_db, admin, bob):
     boss = AsyncClient()
     await boss.aforce_login(admin)

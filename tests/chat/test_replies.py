@@ -51,6 +51,7 @@ async def test_what_is_counted_against_a_models_room_is_the_whole_prompt_and_the
     assert (route.candidates, route.rule) == ((INSIDE, USUAL), "too long")
 
 
+@pytest.mark.django_db(transaction=True)
 async def test_a_turn_whose_label_no_model_may_see_is_refused_before_anything_is_asked():
     with pytest.raises(NoModelError) as refusal:
         await prepare(turn(label=Sensitivity.CONFIDENTIAL, catalogue=(USUAL,), policy=DEFAULT))

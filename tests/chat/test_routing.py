@@ -3,7 +3,7 @@ import dataclasses
 import pytest
 
 from chat.llm.built_in import QUOTES
-from chat.routing.route import NoModelError, Rejected, route
+from chat.routing.route import NoModelError, Rejected, route, while_unreachable
 from chat.routing.rules import DEFAULT, Policy, Rule
 from chat.values import LOCAL, Level
 from langai_site.outbound.abilities import Ability
@@ -228,3 +228,32 @@ def test_a_model_that_surely_has_the_ability_comes_before_one_that_may_have_it()
     found = auto((USUAL, unable, able), needs=frozenset({Ability.TOOLS}))
     assert names(found.candidates) == ["cheap", "usual"]
     assert found.rejected == (Rejected("strong", "cannot call tools"),)
+
+
+@pytest.mark.parametrize(
+    ("asked", "away", "named"),
+    [
+        ({"label": CONFIDENTIAL}, (BIG_LOCAL,), "Big could not be reached and no other model may answer this turn"),
+        ({"label": CONFIDENTIAL}, (CHEAP, SMALL_LOCAL), "Small could not be reached and"),
+        ({"requested": "big"}, (SMALL_LOCAL, BIG_LOCAL), "Big could not be reached. Retry"),
+    ],
+)
+def test_a_refusal_names_the_models_that_could_answer_if_their_server_did(asked, away, named):
+    request = routed(**asked)
+    with pytest.raises(NoModelError) as refusal:
+        route(request, (CHEAP,), DEFAULT)
+    told = while_unreachable(refusal.value, request, away)
+    assert (told.code, told.status) == ("unreachable", 503)
+    assert named in told.message
+    assert {each.model for each in refusal.value.rejected} < {each.model for each in told.rejected}
+
+
+@pytest.mark.parametrize(
+    ("asked", "away"),
+    [({"label": CONFIDENTIAL}, ()), ({"label": CONFIDENTIAL}, (USUAL,)), ({"requested": "big"}, (SMALL_LOCAL,))],
+)
+def test_a_refusal_stays_where_no_server_would_change_it(asked, away):
+    request = routed(**asked)
+    with pytest.raises(NoModelError) as refusal:
+        route(request, (CHEAP,), DEFAULT)
+    assert while_unreachable(refusal.value, request, away) is refusal.value

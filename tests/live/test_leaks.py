@@ -255,6 +255,7 @@ def test_no_model_in_the_building_answers(witness, person, collections):
             assert "could not be reached" in ended(person, conversation)
             assert "could not be reached" in again(person, conversation, model="auto")
         assert "could not be reached" in ended(person, about(person, "vault", collections))
+    rows.until_connected(witness.server)
 
 
 def test_a_killed_process_a_restart_and_the_next_day(witness, person, collections):

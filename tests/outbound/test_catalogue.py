@@ -190,6 +190,18 @@ async def test_a_model_of_some_teams_is_offered_to_their_people_only(settings):
         assert names(await in_database_thread(catalogue.models, ids[other])) == [m for m in everything if m != OPUS]
 
 
+async def test_models_are_unreachable_while_their_server_does_not_answer(settings, listing):
+    settings.OPENAI_BASE_URL = listing.openai_url
+    listing.list_models("kept", "off")
+    await catalogue.refresh()
+    await Model.objects.filter(name="hosted_vllm/off").aupdate(enabled=False)
+    reader = (await User.objects.acreate(username="reader")).pk
+    assert await in_database_thread(catalogue.unreachable, reader) == []
+    settings.OPENAI_BASE_URL = f"http://127.0.0.1:{free_port()}/v1"
+    await catalogue.refresh()
+    assert names(await in_database_thread(catalogue.unreachable, reader)) == ["hosted_vllm/kept"]
+
+
 def _give_opus_to_alices_team():
     alice, bob = (User.objects.create_user(name) for name in ("alice", "bob"))
     User.objects.create_superuser("admin")
