@@ -15,6 +15,7 @@ from chat.pages import (
     posts,
     replies,
     views,
+    why_not,
 )
 from chat.pages.consumers import ConversationConsumer
 
@@ -60,6 +61,7 @@ urlpatterns = [
     path("replies/<uuid:reply>/markdown/", replies.source, name="source"),
     path("replies/<uuid:reply>/correct/", correcting.correct, name="correct"),
     path("replies/<uuid:reply>/original/", correcting.original, name="original"),
+    path("replies/<uuid:reply>/models/", why_not.models, name="why-not"),
     path("replies/<uuid:reply>/thinking/", replies.thinking, name="thinking"),
     path("replies/<uuid:reply>/stop/", replies.stop, name="stop"),
     path("replies/<uuid:reply>/retry/", posts.retry, name="retry"),

@@ -19,11 +19,12 @@ from chat.admin.forms import LabForm, RuleForm, WhatIfForm
 from chat.admin.replay import tried
 from chat.models import RoutingPolicy, RoutingRule
 from chat.routing import policies
+from chat.routing.coverage import coverage
 from chat.routing.route import AUTO, NoModelError, RouteRequest, route
 from chat.routing.rules import Policy, warnings
 from langai_site.accounts.models import User
 from langai_site.errors import LangAIError
-from langai_site.outbound import catalogue
+from langai_site.outbound import abilities, catalogue
 
 STATUS = RoutingPolicy.Status
 
@@ -172,6 +173,8 @@ class RoutingPolicyAdmin(admin.ModelAdmin[RoutingPolicy]):
             "acts": _acts(policy),
             "warnings": warnings(policies.policy_of(policy)),
             "title": f"Policy lab: {str(policy).lower()}",
+            "coverage": coverage(catalogue.models()),
+            "abilities": [abilities.NAMES[ability] for ability in abilities.Ability],
             **tried(policy, request.GET),
         }
         return TemplateResponse(request, "admin/chat/routingpolicy/lab.html", context)

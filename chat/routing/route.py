@@ -102,8 +102,11 @@ class RouteRequest:
 
 @dataclass(frozen=True)
 class Rejected:
+    """A model that did not answer, and why. `code` names the rule or the error; empty in older receipts."""
+
     model: str
     why: str
+    code: str = ""
 
 
 @dataclass(frozen=True)
@@ -223,6 +226,12 @@ def _barred(model: ModelInfo, request: RouteRequest) -> _Barred | None:
         why = f"too small for this prompt: it needs {request.least_tokens:,} tokens and {model.context_window:,} fit"
         return _Barred(model, "too_long", why)
     return None
+
+
+def first_bar(model: ModelInfo, request: RouteRequest) -> Rejected | None:
+    """Return the first rule that keeps a model from answering, with its code and reason; None if none does."""
+    found = _barred(model, request)
+    return found and Rejected(model.name, found.why, found.code)
 
 
 def _is_too_long(request: RouteRequest, catalogue: Sequence[ModelInfo]) -> bool:

@@ -23,11 +23,12 @@ def _same(value: Any) -> Any:  # noqa: ANN401 - any JSON
 
 
 def _rejected_of(rows: Iterable[Mapping[str, str]]) -> tuple[Rejected, ...]:
-    return tuple(Rejected(row["model"], row["why"]) for row in rows)
+    return tuple(Rejected(row["model"], row["why"], row.get("code", "")) for row in rows)
 
 
 def _rejected_rows(rejected: Iterable[Rejected]) -> list[dict[str, str]]:
-    return [{"model": other.model, "why": other.why} for other in rejected]
+    rows = ({"model": other.model, "why": other.why, "code": other.code} for other in rejected)
+    return [{name: value for name, value in row.items() if value or name != "code"} for row in rows]
 
 
 def _offers_of(rows: Iterable[Mapping[str, Any]]) -> tuple[Offer, ...]:

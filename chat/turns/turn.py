@@ -216,7 +216,7 @@ class _Run:
         model = failed_models.following(self.failed, prepared.route.candidates, MOST_ASKED)
         if model is None:
             return None
-        failed = tuple(Rejected(failed.model.name, failed.error.message) for failed in self.failed)
+        failed = tuple(Rejected(one.model.name, one.error.message, one.error.code) for one in self.failed)
         instead_of = failed_models.last_asked(self.failed)
         return replace(prepared, model=model, failed=failed, prompt=None, instead_of=instead_of)
 

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -81,6 +81,14 @@ def display_names() -> dict[str, str]:
 def forget_names() -> None:
     global _names
     _names = (float("-inf"), {})
+
+
+def infos(found: Iterable[Model]) -> dict[str, ModelInfo]:
+    """Return rows as values with their prices, by name, whether they can be chosen or not; none that is not set up."""
+    reading.renew()
+    current = prices.current()
+    values = (_info_if_set_up(*(getattr(model, name) for name in _COLUMNS)) for model in found)
+    return {info.name: replace(info, price=current.get(info.name) if info.hosted else None) for info in values if info}
 
 
 def info(model: Model) -> ModelInfo:

@@ -143,7 +143,8 @@ async def test_what_is_not_affordable_is_not_asked_and_a_local_model_answers(ups
     hosted = model("t9", 1, hosted=True, ceiling=Sensitivity.INTERNAL)
     done = await turn(hosted, model("t5", 2), afford=nothing_left)
     assert done.asked == ["t9", "t5"]
-    assert done.prepared[-1].failed == (route.Rejected("hosted_vllm/t9", "The day's budget is used up."),)
+    over = route.Rejected("hosted_vllm/t9", "The day's budget is used up.", "over_budget")
+    assert done.prepared[-1].failed == (over,)
     assert len(upstream.requests("/v1/chat")) == 1
 
 

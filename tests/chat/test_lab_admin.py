@@ -219,3 +219,12 @@ def test_the_policy_in_force_and_earlier_ones_can_be_tried_as_well(page, first, 
     text = page.get(address(first, 7)).text
     assert ["openai/small", "openai/big", "1", "0", "0", "1", "1 unpriced", "1 unpriced"] in cells(text)
     assert f"/admin/chat/routingpolicy/{first.pk}/roll-back/" in text
+
+
+def test_it_shows_the_kinds_of_turns_that_no_model_is_made_for(page, draft):
+    Model.objects.filter(name="openai/big").update(abilities={"vision": True})
+    rows = cells(page.get(address(draft)).text)
+    # Of the two balanced models one sees pictures, and only the local one may see confidential text.
+    assert ["Internal", "balanced", "2", "1", "2?", "2?", "2?", "2?"] in rows
+    assert ["Confidential", "balanced", "1", "1?", "1?", "1?", "1?", "1?"] in rows
+    assert ["Confidential", "simple", "none", "none", "none", "none", "none", "none"] in rows
