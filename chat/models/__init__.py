@@ -1,5 +1,6 @@
 """The tables of the chat, in one module for each part of it."""
 
+from chat.models.assistants import Assistant, AssistantUse, AssistantVersion
 from chat.models.citations import Citation, GivenDocument
 from chat.models.conversations import Conversation, ConversationQuerySet, LabelChange
 from chat.models.feedback import Feedback
@@ -17,8 +18,12 @@ from chat.models.messages import (
     thinking_of,
 )
 from chat.models.policies import RoutingPolicy, RoutingRule
+from chat.models.prompts import Prompt, PromptVersion
 
 __all__ = [
+    "Assistant",
+    "AssistantUse",
+    "AssistantVersion",
     "Attachment",
     "Citation",
     "Conversation",
@@ -32,6 +37,8 @@ __all__ = [
     "Message",
     "MessageQuerySet",
     "MessageWords",
+    "Prompt",
+    "PromptVersion",
     "Reply",
     "ReplyHtml",
     "RoutingPolicy",

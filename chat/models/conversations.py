@@ -7,6 +7,7 @@ from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
+from chat.models.assistants import Assistant
 from chat.models.folders import LIST_INDEXES, Folder
 from chat.models.keeping import Keeping
 from langai_site.sensitivity import LABEL_CHOICES, Sensitivity
@@ -47,6 +48,9 @@ class Conversation(models.Model):
         null=True, help_text="The collections that were last chosen, by id; null: all that the person may read."
     )
     uses_instructions = models.BooleanField(default=True, help_text="Whether its owner's own instructions are sent.")
+    assistant = models.ForeignKey(
+        Assistant, null=True, on_delete=models.SET_NULL, related_name="conversations", help_text="Who answers in it."
+    )
     keeping = models.CharField(max_length=4, choices=Keeping, default=Keeping.KEPT, help_text="Chosen as it began.")
     expires_at = models.DateTimeField(null=True, db_index=True, help_text="When a temporary one is deleted.")
     current_leaf = models.ForeignKey("Message", null=True, on_delete=models.SET_NULL, related_name="+")

@@ -1,0 +1,76 @@
+"""Assistants: a purpose with instructions, a model and collections. What they were before, and how they are used."""
+
+import uuid
+
+from django.conf import settings
+from django.db import models
+from django.utils import timezone
+
+from langai_site.accounts.shared import Shared, SharedQuerySet
+from langai_site.sensitivity import LABEL_CHOICES, Sensitivity
+
+
+class Assistant(Shared):
+    """What answers in its conversations go by. Its current version is repeated here, so that a turn reads one row."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    emoji = models.CharField(max_length=16, blank=True)
+    name = models.CharField(max_length=60)
+    purpose = models.CharField(max_length=200, blank=True, help_text="In one line, for those who look for one.")
+    instructions = models.TextField(blank=True)
+    model = models.CharField(max_length=200, default="auto", help_text="If nobody chooses another; “auto”: by routing.")
+    options = models.JSONField(default=dict, help_text="Complexity, temperature and longest answer, where set.")
+    collections = models.JSONField(null=True, help_text="What it searches, by id; null: all that its reader may read.")
+    starters = models.JSONField(default=list, help_text="Questions to begin with.")
+    label = models.PositiveSmallIntegerField(
+        choices=LABEL_CHOICES, default=Sensitivity.PUBLIC, help_text="The least label of its conversations."
+    )
+    version = models.PositiveIntegerField(default=1)
+    created_at = models.DateTimeField(default=timezone.now)
+    updated_at = models.DateTimeField(default=timezone.now)
+    favoured_by = models.ManyToManyField(settings.AUTH_USER_MODEL, blank=True, related_name="favourite_assistants")
+
+    objects = SharedQuerySet["Assistant"].as_manager()
+
+    class Meta:
+        ordering = ["name", "id"]
+        default_permissions = ["view", "change"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class AssistantVersion(models.Model):
+    """What an assistant was or is, with all its fields. Append-only."""
+
+    assistant = models.ForeignKey(Assistant, on_delete=models.CASCADE, related_name="versions")
+    number = models.PositiveIntegerField()
+    values = models.JSONField(help_text="Its fields, as its export has them.")
+    note = models.CharField(max_length=200, blank=True, help_text="What was changed, in its maker's words.")
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering = ["-number"]
+        default_permissions = ()
+        constraints = [models.UniqueConstraint(fields=["assistant", "number"], name="one_assistant_version_a_number")]
+
+    def __str__(self) -> str:
+        return f"{self.assistant_id} version {self.number}"
+
+
+class AssistantUse(models.Model):
+    """An answer that an assistant's version was used for. Only values, so that it outlives the conversation."""
+
+    assistant = models.ForeignKey(Assistant, on_delete=models.CASCADE, related_name="uses")
+    version = models.PositiveIntegerField()
+    reply = models.UUIDField()
+    user_id = models.BigIntegerField()
+    at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        default_permissions = ()
+        indexes = [models.Index(fields=["assistant", "at"], name="uses_of_an_assistant")]
+
+    def __str__(self) -> str:
+        return f"{self.assistant_id} for {self.reply}"
