@@ -14,6 +14,8 @@ class ChatConfig(AppConfig):
         from chat.history import rows as history_rows
         from chat.live import closed_accounts, expiring, raising, runner
         from chat.markdown import passages
+        from chat.transfers import access as transfers
+        from chat.transfers import jobs
         from chat.turns import cited_sources, sending
         from langai_site import registry
 
@@ -40,5 +42,7 @@ class ChatConfig(AppConfig):
         registry.worker_job("temporary conversations", seconds=30, run=expiring.purge)
         registry.worker_job("keys of messages", seconds=3600, run=sending.forget_old)
         registry.worker_job("attached files", seconds=300, run=attachments.sweep)
+        registry.worker_job("exports and imports", seconds=2, run=jobs.run)
+        registry.worker_job("old exports", seconds=3600, run=transfers.sweep)
         registry.worker_job("words of conversations", seconds=600, run=history_rows.fill)
         registry.worker_job("replaced versions", seconds=3600, run=cited_sources.discard_uncited)

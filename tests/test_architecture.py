@@ -35,7 +35,7 @@ LAYERS = {
         "routing",
         "conversations",
         "turns",
-        "live",
+        "live transfers",
         "pages",
         "admin api places",
         "apps urls",

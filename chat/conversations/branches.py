@@ -55,7 +55,7 @@ class ThreadPart:
 def latest(conversation: Conversation, most: int = PART_MESSAGES) -> ThreadPart:
     """Return the end of the branch that is shown; without messages if the conversation is empty."""
     ids, has_earlier = _ids_of_part(conversation, conversation.current_leaf_id, most)
-    return ThreadPart(_with_siblings(_read(ids)), has_earlier)
+    return ThreadPart(_with_siblings(read_drawable(ids)), has_earlier)
 
 
 def is_in_latest(conversation: Conversation, message_id: UUID) -> bool:
@@ -69,7 +69,7 @@ def before(conversation: Conversation, message_id: UUID) -> ThreadPart:
     if not known:
         raise NotFoundError(GONE)
     ids, has_earlier = _ids_of_part(conversation, known[0])
-    return ThreadPart(_with_siblings(_read(ids)), has_earlier, is_latest=False)
+    return ThreadPart(_with_siblings(read_drawable(ids)), has_earlier, is_latest=False)
 
 
 def _ids_of_part(
@@ -108,7 +108,7 @@ def _fitting(lengths: Sequence[int]) -> int:
     return len(lengths)
 
 
-def _read(ids: Sequence[UUID]) -> list[Message]:
+def read_drawable(ids: Sequence[UUID]) -> list[Message]:
     """Return those messages in that order, with everything that is drawn of them."""
     found = {message.id: message for message in _drawable().filter(id__in=ids)}
     return [found[key] for key in ids if key in found]
@@ -156,6 +156,26 @@ def read(ids: Sequence[UUID]) -> list[Message]:
     """Return those messages in that order, with their citations and files."""
     found = Message.objects.prefetch_related("citations", "attachments").in_bulk(list(ids))
     return [found[key] for key in ids if key in found]
+
+
+def read_whole(ids: Sequence[UUID]) -> list[Message]:
+    """Return those messages in that order, with all that belongs to each except its drawn HTML."""
+    rows = Message.objects.select_related("feedback").prefetch_related("citations", "attachments", "given")
+    found = rows.in_bulk(list(ids))
+    return [found[key] for key in ids if key in found]
+
+
+def tree_ids(conversation: Conversation) -> list[UUID]:
+    """Return the ids of all branches, without deleted ones; each message comes after the one that it follows."""
+    children: dict[UUID | None, list[UUID]] = {}
+    rows = Message.objects.kept().filter(conversation=conversation).order_by("created_at", "id")
+    for key, parent in rows.values_list("id", "parent_id"):
+        children.setdefault(parent, []).append(key)
+    level, found = children.get(None, []), list[UUID]()
+    while level:
+        found += level
+        level = [key for parent in level for key in children.get(parent, ())]
+    return found
 
 
 def common(conversation: Conversation, one: UUID, messages: Sequence[Message]) -> UUID | None:

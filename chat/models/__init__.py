@@ -19,6 +19,7 @@ from chat.models.messages import (
 )
 from chat.models.policies import RoutingPolicy, RoutingRule
 from chat.models.prompts import Prompt, PromptVersion
+from chat.models.transfers import Transfer
 
 __all__ = [
     "Assistant",
@@ -44,6 +45,7 @@ __all__ = [
     "RoutingPolicy",
     "RoutingRule",
     "SentMessage",
+    "Transfer",
     "text_of",
     "thinking_of",
 ]

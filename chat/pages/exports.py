@@ -1,69 +1,96 @@
-"""Exports many conversations as one ZIP file of Markdown."""
+"""Exports one conversation: as Markdown, as JSON, or as a page to print."""
 
-import zipfile
-from collections.abc import Sequence
-from tempfile import TemporaryFile
-from typing import IO
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from uuid import UUID
 
-from django.http import HttpRequest, HttpResponse
-from django.utils import timezone
-from django.utils.text import slugify
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils.http import content_disposition_header
+from django.utils.safestring import SafeString
+from django.views.decorators.http import require_safe
 
-from chat.conversations import branches, export, ordering
-from chat.models import Conversation
-from chat.pages import drawing
+from chat.conversations import access, branches
+from chat.models import Conversation, Message
+from chat.pages import conversation as pages
+from chat.pages import drawing, fragments
+from chat.transfers import archive, schema
+from langai_site.accounts.limits import costly
 from langai_site.accounts.models import User
-from langai_site.accounts.session import as_user
-from langai_site.errors import InvalidError
+from langai_site.accounts.session import SignedOutError, as_user, by_person
 
-# Bytes of the file: it is held in memory while it is sent.
-MOST_BYTES = 50_000_000
-# Messages read in one job.
+# Messages read in one job: other people's pages wait for the same threads, and messages can be long.
 AT_ONCE = 25
+PRINT = "chat/print.html"
 
 
-async def exported(request: HttpRequest, ids: Sequence[UUID]) -> HttpResponse:
-    """Return the person's conversations with these ids as a ZIP file, one Markdown file for each.
-
-    Raises InvalidError if that would be too large, and NotFoundError if none of them is theirs.
-    """
-    rows = await as_user(request, _chosen, ids)
-    with TemporaryFile() as file:
-        with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
-            for row in rows:
-                await _add(archive, row)
-                if file.tell() > MOST_BYTES:
-                    raise InvalidError("These conversations are too long for one file. Choose fewer of them.")
-        content = await drawing.off_loop(_content, file)
-    name = f"conversations-{timezone.localdate():%Y-%m-%d}.zip"
-    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
-    return HttpResponse(content, content_type="application/zip", headers=headers)
+def _access(user: User, conversation: UUID) -> Conversation:
+    row = access.access_conversation(user.id, conversation)
+    # Read here, because the pieces are made on other threads.
+    _ = row.folder and row.folder.parent
+    return row
 
 
-def _chosen(user: User, ids: Sequence[UUID]) -> list[Conversation]:
-    return ordering.chosen(user.id, ids)
+@require_safe
+@costly
+@by_person
+async def markdown(request: HttpRequest, conversation: UUID) -> HttpResponseBase:
+    """Send the branch that the page shows as a Markdown file."""
+    return await _sent(request, conversation, "md")
 
 
-async def _add(archive: zipfile.ZipFile, row: Conversation) -> None:
-    """Write one conversation into the file, in jobs that take turns with other people's pages."""
+@require_safe
+@costly
+@by_person
+async def as_json(request: HttpRequest, conversation: UUID) -> HttpResponseBase:
+    """Send the conversation with all its branches as JSON; with `thoughts`, also what models thought."""
+    return await _sent(request, conversation, "json")
+
+
+TYPES = {"md": "text/markdown; charset=utf-8", "json": "application/json; charset=utf-8"}
+
+
+async def _sent(request: HttpRequest, conversation: UUID, ending: str) -> HttpResponseBase:
+    try:
+        row = await as_user(request, _access, conversation)
+    except SignedOutError:
+        return redirect(f"{reverse('account_login')}?next={request.path}")
+    is_json = ending == "json"
+    pieces = schema.pieces(row, thoughts="thoughts" in request.GET) if is_json else archive.markdown(row)
+    name = content_disposition_header(True, f"{archive.name_of(row)}.{ending}") or "attachment"
+    return StreamingHttpResponse(_streamed(pieces), content_type=TYPES[ending], headers={"Content-Disposition": name})
+
+
+async def _streamed(pieces: Iterator[str]) -> AsyncIterator[bytes]:
+    """Yield the pieces, each made in a job of its own: one at a time is in memory."""
+    while (piece := await drawing.off_loop(next, pieces, None)) is not None:
+        yield piece.encode(errors="replace")
+
+
+@require_safe
+@costly
+@by_person
+async def print_page(request: HttpRequest, conversation: UUID) -> HttpResponse:
+    """Show the whole branch on one page that prints well."""
+    try:
+        row = await as_user(request, _access, conversation)
+    except SignedOutError:
+        return redirect(f"{reverse('account_login')}?next={request.path}")
     ids = await drawing.off_loop(branches.ids, row)
-    with archive.open(_name(row), "w") as entry:
-        await drawing.off_loop(entry.write, f"{export.heading(row)}\n".encode())
-        for some in branches.chunks(ids, AT_ONCE):
-            await drawing.off_loop(_write, entry, some)
+    turns = [await _drawn(some) for some in branches.chunks(ids, AT_ONCE)]
+    return await pages.drawn(request, PRINT, {"conversation": row, "turns": fragments.safe("".join(turns))})
 
 
-def _write(entry: IO[bytes], ids: Sequence[UUID]) -> None:
-    entry.write(f"\n{export.markdown(branches.read(ids))}\n".encode())
+async def _drawn(ids: Sequence[UUID]) -> str:
+    """Return the HTML of some messages, which only the page's own template puts together."""
+    messages = await drawing.off_loop(branches.read_drawable, ids)
+    html = await drawing.html_of(messages)
+    return await drawing.off_loop(_turns, messages, html)
 
 
-def _name(row: Conversation) -> str:
-    """Return a file name that is unique, sorts by day, and that every system can store."""
-    title = slugify(row.title, allow_unicode=True)[:50].strip("-") or "conversation"
-    return f"{timezone.localdate(row.created_at):%Y-%m-%d} {title} {str(row.id)[:8]}.md"
-
-
-def _content(file: IO[bytes]) -> bytes:
-    file.seek(0)
-    return file.read()
+def _turns(messages: Sequence[Message], html: Mapping[UUID, SafeString]) -> str:
+    bubbles = [fragments.bubble_of(message, html.get(message.id, fragments.NOTHING)) for message in messages]
+    rows = [{"bubble": bubble, "message": message} for bubble, message in zip(bubbles, messages, strict=True)]
+    return render_to_string(f"{PRINT}#turns", {"rows": rows})

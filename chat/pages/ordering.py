@@ -19,7 +19,7 @@ from chat.conversations.ordering import Action, Ordered
 from chat.live import runner
 from chat.models import Conversation
 from chat.pages import conversation as pages
-from chat.pages import exports
+from chat.pages import transfers
 from langai_site.accounts.limits import costly
 from langai_site.accounts.models import User
 from langai_site.accounts.session import SignedOutError, as_user, by_person
@@ -45,7 +45,7 @@ async def order(request: HttpRequest) -> HttpResponse:
     """Do something with the chosen conversations: what `action` says. Then show the list again, with the undo."""
     form = request.POST
     if form.get("action") == "export":
-        return await exports.exported(request, ids_of(form))
+        return await transfers.exported(request, ids_of(form))
     done = await as_user(request, _order, form)
     await runner.stop_all(done.running)
     if not request.htmx:  # type: ignore[attr-defined]

@@ -1,8 +1,6 @@
 """The pages of folders, and the lists in which many conversations are chosen."""
 
-import io
 import uuid
-import zipfile
 
 import pytest
 from django.test import AsyncClient
@@ -15,7 +13,6 @@ from chat.models import Conversation, Folder, ListChange
 from chat.turns import storage
 from langai_site.accounts.models import User
 from langai_site.database.writer import in_database_thread
-from tests.chat.factories import long_conversation
 from tests.chat.test_conversations import finish
 from tests.chat.test_folders import made, talk
 from tests.chat.test_labels import CARD
@@ -191,19 +188,6 @@ async def test_the_menu_of_a_row_moves_pins_and_archives(client, folder, alice):
     ]
     assert page.css_first("main [hx-post]") is None
     assert page.css_first("option[selected]").text() == "Contracts"
-
-
-async def test_what_was_chosen_is_exported_as_markdown(client, alice, bob):
-    one, _ = await in_database_thread(long_conversation, alice, 60, "Word {}", "Ferien / Ärger?")
-    other, _ = await in_database_thread(long_conversation, bob, 2)
-    answer = await client.post(ORDER, {"ids": [one.id, other.id], "action": "export"})
-    assert answer["Content-Type"] == "application/zip"
-    archive = zipfile.ZipFile(io.BytesIO(answer.content))
-    (name,) = archive.namelist()
-    assert name.endswith(f" ferien-ärger {str(one.id)[:8]}.md")
-    text = archive.read(name).decode()
-    assert text.startswith("# Ferien / Ärger?\n")
-    assert all(f"\nWord {number}\n" in text for number in range(60))
 
 
 async def test_a_deleted_folder_says_what_became_of_its_conversations_and_can_come_back(client, folder, alice):

@@ -1,0 +1,127 @@
+"""The only access to exports and imports, and how their owner starts and removes them. Synchronous."""
+
+from collections.abc import Collection, Sequence
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from django.core.files.storage import default_storage
+from django.db import transaction
+from django.utils import timezone
+
+from chat.conversations import ordering
+from chat.models import Transfer
+from langai_site.accounts.models import User
+from langai_site.errors import ConflictError, InvalidError, NotFoundError
+from langai_site.sensitivity import Sensitivity
+
+if TYPE_CHECKING:
+    from django.core.files import File
+
+# How long an export can be downloaded, and how long reports stay.
+KEEP_FOR = timedelta(days=7)
+# Of one person, at the same time.
+MOST_WAITING = 20
+LISTED = 50
+NAME_MAX = 200
+# Seconds that a stored file may exist without its row: an upload that is about to write it takes less.
+FILE_WITHOUT_ROW = 3600
+GONE = "This export or import does not exist any more, or it is not yours."
+ENDINGS = (".zip", ".json")
+
+
+class TransferGoneError(NotFoundError):
+    link = ("chat:transfers", "Show your exports and imports")
+
+
+def access_transfer(user_id: int, transfer: UUID) -> Transfer:
+    """Return an export or import to its owner. Raises NotFoundError."""
+    found = Transfer.objects.filter(owner=user_id, pk=transfer).first()
+    if found is None:
+        raise TransferGoneError(GONE)
+    return found
+
+
+def listed(user_id: int) -> list[Transfer]:
+    """Return a person's exports and imports, newest first."""
+    return list(Transfer.objects.filter(owner=user_id)[:LISTED])
+
+
+@transaction.atomic
+def start_export(user_id: int, ids: Collection[UUID] | None, *, thoughts: bool = False) -> Transfer:
+    """Queue an export of these conversations, or of all. Raises ConflictError, InvalidError and NotFoundError."""
+    chosen = None if ids is None else [str(row.id) for row in ordering.chosen(user_id, ids)]
+    if Transfer.objects.filter(owner=user_id, kind=Transfer.Kind.EXPORT, status__in=_UNDONE).exists():
+        raise ConflictError("Another export of yours is still running. Wait until it is done, or remove it.")
+    name = f"langai-{timezone.localdate():%Y-%m-%d}.zip"
+    return Transfer.objects.create(
+        owner_id=user_id,
+        kind=Transfer.Kind.EXPORT,
+        chosen=chosen,
+        options={"thoughts": thoughts},
+        file_name=name,
+        total=len(chosen or ()),
+    )
+
+
+_UNDONE = (Transfer.Status.QUEUED, Transfer.Status.WORKING)
+
+
+def start_import(user: User, file: "File[bytes]", floor: Sensitivity | None = None) -> Transfer:
+    """Store an uploaded file and queue its import; `floor` is the lowest label of what is imported.
+
+    Raises InvalidError and ConflictError.
+    """
+    name = Path(file.name or "").name[-NAME_MAX:]
+    if not name.lower().endswith(ENDINGS):
+        raise InvalidError(f"“{name}” cannot be imported. Choose a .zip or .json file of an export.", status=415)
+    if not file.size:
+        raise InvalidError(f"“{name}” is empty. Download the export again.")
+    if Transfer.objects.filter(owner=user, status__in=_UNDONE).count() >= MOST_WAITING:
+        raise ConflictError(f"You have {MOST_WAITING} imports waiting. Wait until some are done.")
+    row = Transfer(owner=user, kind=Transfer.Kind.IMPORT, file_name=name, size=file.size)
+    row.options = {"floor": floor.value} if floor else {}
+    # Stored before the row is written, so that copying it does not hold up other writers.
+    row.file.save(name, file, save=False)
+    row.save(force_insert=True)
+    return row
+
+
+def stored_path(transfer: Transfer) -> Path:
+    return Path(default_storage.path(str(transfer.file.name)))
+
+
+def download(user_id: int, transfer: UUID) -> tuple[Path, Transfer]:
+    """Return the file of an export to its owner. Raises NotFoundError if it is not made yet, or not there any more."""
+    row = access_transfer(user_id, transfer)
+    if row.kind != Transfer.Kind.EXPORT or row.status != Transfer.Status.DONE or not row.file:
+        raise TransferGoneError(GONE)
+    path = stored_path(row)
+    if not path.is_file():
+        raise TransferGoneError(GONE)
+    return path, row
+
+
+def remove(user_id: int, transfer: UUID) -> None:
+    """Remove an export or import with its file; one that runs stops. What was imported stays. Raises NotFoundError."""
+    _delete([access_transfer(user_id, transfer)])
+
+
+def _delete(rows: Sequence[Transfer]) -> None:
+    for row in rows:
+        row.delete()
+        if row.file:
+            default_storage.delete(str(row.file.name))
+
+
+def sweep() -> None:
+    """Remove what is older than KEEP_FOR, and files without a row: of people who were deleted, or a killed process."""
+    _delete(list(Transfer.objects.filter(ended_at__lt=timezone.now() - KEEP_FOR)[:200]))
+    folder = Path(default_storage.path("transfers"))
+    before = timezone.now().timestamp() - FILE_WITHOUT_ROW
+    found = [path for path in folder.iterdir() if path.stat().st_mtime < before] if folder.is_dir() else []
+    ids = {str(pk) for pk in Transfer.objects.values_list("pk", flat=True)} if found else set()
+    for path in found:
+        if path.name.partition(".")[0] not in ids:
+            path.unlink(missing_ok=True)

@@ -1,0 +1,48 @@
+"""The worker's job that carries out exports and imports."""
+
+import errno
+import logging
+
+from django.db import InterfaceError, OperationalError
+
+from chat.models import Transfer
+from chat.transfers import archive
+from chat.transfers.claims import Claim, ClaimLostError, StoppingError, claim
+from langai_site.errors import LangAIError
+from langai_site.processes import worker
+
+logger = logging.getLogger(__name__)
+
+WENT_WRONG = "Something went wrong inside LangAI; the log has the details."
+DISK_FULL = "The server's disk is full. Tell an admin, then try again."
+
+
+def run() -> bool:
+    """Carry out one export or import; return True if there may be more to do."""
+    held = claim(worker.NAME)
+    if held is None:
+        return False
+    try:
+        _carry_out(held)
+    except ClaimLostError:
+        logger.info("Transfer %s: removed, or taken over by another worker", held.transfer.pk)
+    except StoppingError:
+        held.give_back()
+        return False
+    return True
+
+
+def _carry_out(held: Claim) -> None:
+    try:
+        archive.write(held)
+    except (ClaimLostError, StoppingError, OperationalError, InterfaceError):
+        # If the database is unavailable, the error cannot be recorded: the lease expires and another attempt follows.
+        raise
+    except LangAIError as error:
+        held.finish(Transfer.Status.FAILED, error=error.message)
+    except OSError as error:
+        logger.exception("Transfer %s failed", held.transfer.pk)
+        held.finish(Transfer.Status.FAILED, error=DISK_FULL if error.errno == errno.ENOSPC else WENT_WRONG)
+    except Exception:
+        logger.exception("Transfer %s failed", held.transfer.pk)
+        held.finish(Transfer.Status.FAILED, error=WENT_WRONG)
