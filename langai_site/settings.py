@@ -10,6 +10,7 @@ from marshmallow.validate import OneOf, Range
 
 from langai_site import env as environment
 from langai_site import hosts, local_model, log_settings, redis_settings
+from langai_site.identity_settings import *  # noqa: F403 - settings are names of this module
 from langai_site.page_policy import CONTENT_SECURITY_POLICY as CONTENT_SECURITY_POLICY
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -108,6 +109,8 @@ try:
     RATE_LIMIT_STREAM: str = env.rate("RATE_LIMIT_STREAM", "5/m")
     RATE_LIMIT_LOGIN: str = env.rate("RATE_LIMIT_LOGIN", "10/m")
     RATE_LIMIT_LOGIN_ACCOUNT: str = env.rate("RATE_LIMIT_LOGIN_ACCOUNT", "100/h")
+    # Minutes after which people prove again who they are before they do what is dangerous; 0: never.
+    REAUTHENTICATE_AFTER = env.int("REAUTHENTICATE_AFTER", 30, validate=environment.at_least(0))
     REPLIES_IN_FLIGHT = env.int("REPLIES_IN_FLIGHT", 3, validate=environment.at_least(0))
     SOCKETS_PER_USER = env.int("SOCKETS_PER_USER", 20, validate=environment.at_least(0))
     # For each web process; 0: no limit. Behind a proxy, requests and sockets are counted instead of connections.
@@ -183,6 +186,7 @@ INSTALLED_APPS = [
     "chat",
     "allauth",
     "allauth.account",
+    "allauth.mfa",
     "langai_site.admin_home.apps.LangAIAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -217,6 +221,7 @@ MIDDLEWARE = [
     "langai_site.accounts.middleware.PostLimits",
     "langai_site.accounts.middleware.KnownDevices",
     "langai_site.web.error_middleware.ErrorsMiddleware",
+    "langai_site.accounts.middleware.ProvenPeople",
 ]
 SILENCED_SYSTEM_CHECKS = [
     # They search MIDDLEWARE for Django's own names. Our check langai.E001 searches for the classes themselves.
@@ -261,23 +266,11 @@ AUTH_PASSWORD_VALIDATORS = [
         "NumericPasswordValidator",
     )
 ]
-LOGIN_URL = "account_login"
-LOGIN_REDIRECT_URL = "chat:new"
-# Also for the admin: that page makes sure that browsers keep no drafts.
-LOGOUT_REDIRECT_URL = LOGIN_URL
-ACCOUNT_ADAPTER = "langai_site.accounts.adapter.ClosedSignup"
-ACCOUNT_FORMS = {
-    "login": "langai_site.accounts.sign_in_forms.SignInForm",
-    "change_password": "langai_site.accounts.sign_in_forms.NewPasswordForm",
-    "reauthenticate": "langai_site.accounts.sign_in_forms.ConfirmForm",
-}
-ACCOUNT_LOGIN_METHODS = {"username", "email"}
-ACCOUNT_SIGNUP_FIELDS = ["username*", "email", "password1*", "password2*"]
-ACCOUNT_EMAIL_VERIFICATION = "none"
 # Visitors who are not signed in are counted by address: behind a proxy, by the one it saw, not its own.
 ALLAUTH_TRUSTED_PROXY_COUNT = TRUSTED_PROXIES
-ACCOUNT_RATE_LIMITS = {"login": "", "login_failed": ""}  # langai_site/accounts/attempts.py counts them.
 RATELIMIT_USE_CACHE = "limits"
+# Browsers allow passkeys on localhost without TLS.
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not PRODUCTION
 # So that no response is "too many" because the cache is unavailable.
 RATELIMIT_FAIL_OPEN = True
 

@@ -142,7 +142,8 @@ def quick_passwords():
     """Hash passwords in microseconds instead of half a second of CPU; servers under test keep the real hasher."""
     from django.test import override_settings
 
-    with override_settings(PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"]):
+    # `force_login` leaves no record of a password, so nobody is asked for it again but in the tests of that.
+    with override_settings(PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"], REAUTHENTICATE_AFTER=0):
         yield
 
 

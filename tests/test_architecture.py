@@ -64,8 +64,8 @@ LAYERS = {
         "apps urls",
     ],
     "langai_site": [
-        "characters errors folders generics hosts local_model log_settings page_policy redis_settings request_id "
-        "sensitivity",
+        "characters errors folders generics hosts identity_settings local_model log_settings page_policy "
+        "redis_settings request_id sensitivity",
         "attached_files env registry database detectors",
         "checks models settings",
         "telemetry",

@@ -3,12 +3,13 @@ from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.auth_backends import AuthenticationBackend
+from allauth.core import context as allauth_context
 from django.contrib.auth import authenticate
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
-from langai_site.accounts import attempts
+from langai_site.accounts import attempts, reauthentication
 from langai_site.web.addresses import visitor_address
 
 _WRONG = "The name and the password do not belong together. Check both and try again."
@@ -33,6 +34,11 @@ class ClosedSignup(DefaultAccountAdapter):  # type: ignore[misc]  # allauth has 
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return False
+
+    def is_reauthentication_required(self, *, app: str) -> bool:
+        """Return whether the person has to prove who they are before they change how they sign in."""
+        request = allauth_context.request
+        return not reauthentication.is_recent(request, request.user)
 
     def get_client_ip(self, request: HttpRequest) -> str:
         """Return the visitor's address.

@@ -15,7 +15,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 
-from langai_site.accounts import invitation_mail, rights
+from langai_site.accounts import browser_sessions, invitation_mail, rights, second_factor
 from langai_site.accounts.forms import InvitationForm, PersonForm, TeamForm
 from langai_site.accounts.models import ApiKey, Invitation, Team, User
 
@@ -73,7 +73,8 @@ class LangAIUserAdmin(KnowsEditor[User], UserAdmin[User]):
 
     form = PersonForm
     list_display = ("username", "email", "billing_team", "is_staff", "is_active", "last_login")
-    list_filter = ("is_active", "is_staff", "teams")
+    list_filter = ("is_active", "is_staff", "second_factor_due", "teams")
+    actions = ("sign_out", "reset_second_factor")
     filter_horizontal = ("teams", "groups", "user_permissions")
     fieldsets = (*(UserAdmin.fieldsets or ()), ("Teams", {"fields": ("teams", "billing_team")}))
 
@@ -103,6 +104,36 @@ class LangAIUserAdmin(KnowsEditor[User], UserAdmin[User]):
         self._refuse(request, id, rights.may_set_password, what, looking=True)
         return super().user_change_password(request, id, form_url)
 
+    @admin.action(description="Sign the selected people out everywhere", permissions=["change"])
+    def sign_out(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
+        """End sessions, sockets and tokens; API keys stay, because programs would stop."""
+        people = self._allowed(request, queryset, rights.may_edit)
+        for person in people:
+            browser_sessions.end_all(person)
+        if people:
+            self.message_user(request, f"Signed out everywhere: {', '.join(person.username for person in people)}.")
+
+    @admin.action(description="Remove the second factors of the selected people", permissions=["change"])
+    def reset_second_factor(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
+        """For people who lost their phone or key: a password alone opens the account then, so sessions end as well."""
+        people = self._allowed(request, queryset, rights.may_set_password)
+        for person in people:
+            second_factor.reset(person)
+            browser_sessions.end_all(person)
+        if people:
+            names = ", ".join(person.username for person in people)
+            self.message_user(request, f"Their password alone opens these accounts now: {names}.", messages.WARNING)
+
+    def _allowed(
+        self, request: HttpRequest, queryset: QuerySet[User], allowed: Callable[[User, User], bool]
+    ) -> list[User]:
+        """Return the people whom the editor may do this to; say whom they may not."""
+        people = list(queryset)
+        for person in people:
+            if not allowed(editor_of(request), person):
+                self.message_user(request, f"{person.username} has rights that you do not have.", messages.ERROR)
+        return [person for person in people if allowed(editor_of(request), person)]
+
     def _refuse(
         self,
         request: HttpRequest,
@@ -120,7 +151,7 @@ class LangAIUserAdmin(KnowsEditor[User], UserAdmin[User]):
 @admin.register(Team)
 class TeamAdmin(KnowsEditor[Team]):
     form = TeamForm
-    list_display = ("name", "size")
+    list_display = ("name", "size", "second_factor_required")
     search_fields = ("name",)
     readonly_fields = ("people",)
 
@@ -129,7 +160,7 @@ class TeamAdmin(KnowsEditor[Team]):
 
     def get_fields(self, request: HttpRequest, obj: Team | None = None) -> tuple[str, ...]:
         may_change = self.has_change_permission(request, obj) if obj else True
-        return ("name", "members" if may_change else "people")
+        return ("name", "second_factor_required", "members" if may_change else "people")
 
     def save_related(self, request: HttpRequest, form: ModelForm[Team], formsets: Any, change: bool) -> None:  # noqa: ANN401
         super().save_related(request, form, formsets, change)

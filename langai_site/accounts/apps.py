@@ -9,11 +9,22 @@ class AccountsConfig(AppConfig):
 
     def ready(self) -> None:
         from allauth.account.signals import password_changed
+        from allauth.mfa.models import Authenticator
         from django.contrib.auth.signals import user_logged_in, user_logged_out
-        from django.db.models.signals import post_delete, post_save
+        from django.db.models.signals import m2m_changed, post_delete, post_save
 
-        from langai_site.accounts import devices, drafts, endings, overview, person_socket, senders, tokens
-        from langai_site.accounts.models import User
+        from langai_site.accounts import (
+            browser_sessions,
+            devices,
+            drafts,
+            endings,
+            overview,
+            person_socket,
+            second_factor,
+            senders,
+            tokens,
+        )
+        from langai_site.accounts.models import Team, User
 
         # A person who changes their password stays signed in in the browser they use for it.
         for signal in (user_logged_in, password_changed):
@@ -22,7 +33,16 @@ class AccountsConfig(AppConfig):
         user_logged_out.connect(drafts.forget)
         post_save.connect(endings.on_save, sender=User)
         post_delete.connect(endings.on_delete, sender=User)
+        user_logged_in.connect(browser_sessions.on_sign_in)
+        password_changed.connect(browser_sessions.on_new_password)
+        user_logged_out.connect(browser_sessions.on_sign_out)
+        post_save.connect(second_factor.on_team, sender=Team)
+        m2m_changed.connect(second_factor.on_membership, sender=User.teams.through)
+        for signal in (post_save, post_delete):
+            signal.connect(second_factor.on_factor, sender=Authenticator)
         overview.register()
         registry.sender_check("accounts", senders.sender_of)
         registry.web_service("sign-ins of sockets", person_socket.keep_checking)
         registry.nightly_job("expired tokens", tokens.discard_expired)
+        registry.nightly_job("ended sessions", browser_sessions.discard_ended)
+        registry.nightly_job("second factors", second_factor.refresh)

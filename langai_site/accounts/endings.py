@@ -8,7 +8,7 @@ from django.http import HttpRequest
 
 from langai_site.accounts import tokens
 from langai_site.accounts.models import User, hashed
-from langai_site.accounts.person_socket import group_of
+from langai_site.accounts.person_groups import group_of
 from langai_site.web import broadcast
 
 # Changes of other fields end nothing; signing in writes `last_login` each time.

@@ -124,7 +124,7 @@ class TeamForm(Editing[Team]):
 
     class Meta:
         model = Team
-        fields = ("name",)
+        fields = ("name", "second_factor_required")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401
         super().__init__(*args, **kwargs)

@@ -9,6 +9,7 @@ from typing import Any
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
+from langai_site.accounts import second_factor
 from langai_site.accounts.models import ApiKey, User, hashed
 from langai_site.accounts.proofs import Proof
 from langai_site.accounts.scopes import Scope
@@ -81,7 +82,10 @@ def revoke(user: User, key_id: int) -> ApiKey:
 
 
 def credential_of(key: str) -> Credential:
-    """Return the owner of a key and what it may be used for. Raises UnauthorizedError, which says why."""
+    """Return the owner of a key and what it may be used for. Raises UnauthorizedError, which says why.
+
+    Raises SecondFactorDueError while the owner has to set up a second factor.
+    """
     row = ApiKey.objects.select_related("user").filter(key_hash=hashed(key)).first()
     if row is None:
         raise UnauthorizedError("This API key is not known here. Make one on your account's page.")
@@ -89,6 +93,7 @@ def credential_of(key: str) -> Credential:
         raise UnauthorizedError(f"This API key is {row.state}. Make another on your account's page.")
     if not row.user.is_active:
         raise UnauthorizedError("The account of this API key is closed. Ask an admin.")
+    second_factor.require_set_up(row.user)
     _used(row)
     return Credential(row.user, frozenset(row.scopes), Proof(row.user_id, key=row.pk))
 

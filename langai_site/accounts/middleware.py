@@ -1,13 +1,18 @@
-"""Middleware for all pages: counts posts and costly pages, and remembers devices where people sign in."""
+"""Middleware for all pages: counts posts and costly pages, remembers devices, and asks for proof of who somebody is."""
 
+from allauth.account.adapter import get_adapter
+from allauth.account.internal.flows.reauthentication import suspend_request
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
+from django.shortcuts import redirect
 
-from langai_site.accounts import devices, drafts, limits
+from langai_site.accounts import devices, drafts, limits, reauthentication
+from langai_site.accounts.models import User
+from langai_site.accounts.second_factor import SecondFactorDueError
 from langai_site.accounts.session import asks_itself
 from langai_site.errors import TooManyError
 from langai_site.web.async_middleware import InLoop, View
-from langai_site.web.error_middleware import error_response
+from langai_site.web.error_middleware import error_response, is_program
 
 
 class PostLimits(InLoop):
@@ -35,3 +40,43 @@ class KnownDevices(InLoop):
         devices.write_cookie(request, response)
         drafts.write_cookie(request, response)
         return response
+
+
+class ProvenPeople(InLoop):
+    """Lets people who have to set up a second factor reach only its pages; asks for proof before dangerous acts.
+
+    `LoginRequired` has read who is signed in by then, so nothing waits here. Views that find the person themselves
+    raise SecondFactorDueError.
+    """
+
+    # Besides the pages of the second factor itself.
+    REACHABLE = frozenset(
+        {
+            *("account_logout", "account_reauthenticate", "account_login", "account_change_password"),
+            *("accounts:theme", "accounts:sessions", "accounts:sign-out-everywhere", "accounts:end-session"),
+        }
+    )
+
+    def process_view(self, request: HttpRequest, view: View, args: object, kwargs: object) -> HttpResponse | None:
+        user = request.user if getattr(view, "login_required", True) else None
+        if not isinstance(user, User) or not user.is_authenticated:
+            return None
+        name = request.resolver_match.view_name if request.resolver_match else ""
+        if user.second_factor_due and not (name in self.REACHABLE or name.startswith("mfa_")):
+            return self.process_exception(request, SecondFactorDueError())
+        if not reauthentication.is_guarded(request) or reauthentication.is_recent(request, user):
+            return None
+        methods = get_adapter().get_reauthentication_methods(user)
+        # Somebody who signs in elsewhere only has proved who they are there.
+        return suspend_request(request, methods[0]["url"]) if methods else None
+
+    def view_waits(self, request: HttpRequest, view: View) -> bool:
+        """Return whether it may have to be read how the person can prove who they are."""
+        return reauthentication.is_guarded(request)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        """Lead somebody who opens a page to where they set up a second factor."""
+        if not isinstance(exception, SecondFactorDueError):
+            return None
+        opens_page = request.method == "GET" and not getattr(request, "htmx", False) and not is_program(request)
+        return redirect("mfa_index") if opens_page else error_response(request, exception)

@@ -27,6 +27,11 @@ class Team(models.Model):
     """People who share collections, a budget and a bill."""
 
     name = models.CharField(max_length=100, unique=True)
+    second_factor_required = models.BooleanField(
+        default=False,
+        help_text="Members must prove who they are with more than a password. Until they have set that up, they reach "
+        "only the page where they do so, and their API keys do not work.",
+    )
 
     objects = TeamQuerySet.as_manager()
 
@@ -49,6 +54,10 @@ class User(AbstractUser):
     )
     preferences = models.JSONField(
         default=dict, blank=True, editable=False, help_text="The person's own choices, such as the theme."
+    )
+    # Stored, so that no request needs another query: `second_factor` keeps it right.
+    second_factor_due = models.BooleanField(
+        default=False, editable=False, help_text="A team requires a second factor, and the person has none yet."
     )
 
     def __str__(self) -> str:
@@ -161,3 +170,37 @@ class TokenFamily(models.Model):
 
     def __str__(self) -> str:
         return str(self.id)
+
+
+class BrowserSession(models.Model):
+    """A sign-in on a browser, as its person sees it in their list; `session_key` names Django's row."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="browser_sessions")
+    session_key = models.CharField(max_length=40, unique=True)
+    address = models.CharField(max_length=45, blank=True)
+    browser = models.CharField(max_length=200, blank=True, help_text="What the browser says about itself.")
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        default_permissions = ()
+        ordering = ["-created_at"]
+
+    def __str__(self) -> str:
+        return f"{self.browser or 'A browser'} of {self.user_id}"
+
+
+class GroupMapping(models.Model):
+    """People whose identity provider lists them in `group` are members of `team`, and nobody else it signs in."""
+
+    provider = models.CharField(max_length=200, help_text="The id of the identity provider.")
+    group = models.CharField(max_length=200, help_text="The group as the provider names it: a name, a path or an id.")
+    team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="group_mappings")
+
+    class Meta:
+        ordering = ["provider", "group", "team__name"]
+        constraints = [
+            models.UniqueConstraint(fields=["provider", "group", "team"], name="one_mapping_a_group_and_team")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.group} → {self.team}"

@@ -11,6 +11,7 @@ from typing import Any, ParamSpec, TypeVar
 
 from langai_site.accounts import sign_ins
 from langai_site.accounts.models import User
+from langai_site.accounts.person_groups import group_of
 from langai_site.accounts.sign_ins import NotSignedInError, SignIn, SignInStanding
 from langai_site.database.writer import apart, in_database_thread
 from langai_site.errors import NotFoundError
@@ -24,17 +25,12 @@ T = TypeVar("T")
 # that its browser has by then.
 COME_AGAIN, SIGNED_OUT, NOT_YOURS, TOO_MANY = 4000, 4401, 4404, 4429
 # Seconds between two checks of all sockets of this process.
-RECHECK = 10.0
+RECHECK = 4.0
 # Seconds for the response to a change of one's own password to reach the browser with its new cookie.
 COOKIE_SECONDS = 1.0
 
 _open: set["PersonSocket"] = set()
 _leaving: set[asyncio.Task[None]] = set()
-
-
-def group_of(user_id: int) -> str:
-    """Return the channel group of a person's sockets."""
-    return f"person.{user_id}"
 
 
 class PersonSocket(SocketConsumer):

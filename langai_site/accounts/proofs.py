@@ -65,7 +65,8 @@ def _good_keys(keys: Collection[int]) -> set[int]:
     if not keys:
         return set()
     lasts = Q(expires_at=None) | Q(expires_at__gt=timezone.now())
-    return set(ApiKey.objects.filter(lasts, pk__in=keys, revoked_at=None).order_by().values_list("pk", flat=True))
+    good = ApiKey.objects.filter(lasts, pk__in=keys, revoked_at=None, user__second_factor_due=False)
+    return set(good.order_by().values_list("pk", flat=True))
 
 
 def _good_tokens(tokens: Collection[TokenProof]) -> set[TokenProof]:

@@ -9,7 +9,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
-from langai_site.accounts import limits
+from langai_site.accounts import limits, second_factor
 from langai_site.accounts.models import User
 from langai_site.database.writer import in_database_thread
 from langai_site.errors import LangAIError
@@ -28,7 +28,10 @@ class SignedOutError(LangAIError):
 
 
 def signed_in(request: HttpRequest) -> User:
-    """Return the request's person and keep them as `request.user`. Reads the database. Raises SignedOutError."""
+    """Return the request's person and keep them as `request.user`. Reads the database.
+
+    Raises SignedOutError and SecondFactorDueError.
+    """
     return _required(_found(request))
 
 
@@ -43,6 +46,7 @@ def _found(request: HttpRequest) -> User | None:
 def _required(user: User | None) -> User:
     if user is None:
         raise SignedOutError(SIGNED_OUT)
+    second_factor.require_set_up(user)
     return user
 
 
@@ -63,7 +67,7 @@ async def as_user(
     """Run `work(user, *args)` for the signed-in person, in one hop to the writer thread.
 
     Posts and costly pages are counted first. If counting waits for a network, it takes a separate thread and hop.
-    Raises SignedOutError and TooManyError.
+    Raises SignedOutError, SecondFactorDueError and TooManyError.
     """
     if not (limits.waits() and limits.is_due(request)):
         return await in_database_thread(lambda: work(_counted(request, _found(request)), *args, **kwargs))

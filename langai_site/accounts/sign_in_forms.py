@@ -3,6 +3,10 @@
 from typing import Any
 
 from allauth.account.forms import ChangePasswordForm, LoginForm, ReauthenticateForm
+from allauth.mfa.base.forms import AuthenticateForm as FactorForm
+from allauth.mfa.base.forms import ReauthenticateForm as FactorAgainForm
+from allauth.mfa.totp.forms import ActivateTOTPForm
+from allauth.mfa.webauthn.forms import AddWebAuthnForm
 
 
 class SignInForm(LoginForm):  # type: ignore[misc]  # allauth has no types
@@ -25,6 +29,35 @@ class ConfirmForm(ReauthenticateForm):  # type: ignore[misc]
     def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - as above
         super().__init__(*args, **kwargs)
         _reword(self, {"password": "Password"})
+
+
+class CodeForm(FactorForm):  # type: ignore[misc]
+    def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - as above
+        super().__init__(*args, **kwargs)
+        _ask_for_code(self)
+
+
+class CodeAgainForm(FactorAgainForm):  # type: ignore[misc]
+    def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - as above
+        super().__init__(*args, **kwargs)
+        _ask_for_code(self)
+
+
+class FirstCodeForm(ActivateTOTPForm):  # type: ignore[misc]
+    def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - as above
+        super().__init__(*args, **kwargs)
+        _ask_for_code(self)
+
+
+class PasskeyForm(AddWebAuthnForm):  # type: ignore[misc]
+    def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - as above
+        super().__init__(*args, **kwargs)
+        _reword(self, {"name": "Name", "passwordless": "It may sign me in without my password"})
+
+
+def _ask_for_code(form: Any) -> None:  # noqa: ANN401 - a form of allauth
+    _reword(form, {"code": "Code"})
+    form.fields["code"].widget.attrs |= {"inputmode": "numeric", "autofocus": True, "autocomplete": "one-time-code"}
 
 
 def _reword(form: Any, labels: dict[str, str]) -> None:  # noqa: ANN401 - a form of allauth

@@ -17,7 +17,10 @@ T = TypeVar("T")
 # SQLite accepts at most 999 values in one query.
 BATCH = 500
 _PERSON = CompiledQuery(
-    lambda user: User.objects.filter(pk=user, is_active=True).order_by().values_list("password"), user=-982451653
+    lambda user: (
+        User.objects.filter(pk=user, is_active=True, second_factor_due=False).order_by().values_list("password")
+    ),
+    user=-982451653,
 )
 _SESSION = CompiledQuery(
     lambda key: Session.objects.filter(session_key=key).order_by().values_list("expire_date"), key="no-such-session"
@@ -25,7 +28,9 @@ _SESSION = CompiledQuery(
 
 
 class SignInStanding(Enum):
-    """GOOD: still signed in. CLOSED: the account is switched off or deleted. REPLACED: the password changed.
+    """GOOD: still signed in. CLOSED: the account is switched off or deleted, or has to set up a second factor first.
+
+    REPLACED: the password changed.
 
     GONE: the session does not exist any more. The person signed out, or changed their own password, which gives their
     browser a new session: only the browser's cookie can tell which.
@@ -78,7 +83,8 @@ def standings(sign_ins: Collection[SignIn]) -> dict[SignIn, SignInStanding]:
     keys = {sign_in.session_key for sign_in in sign_ins}
     passwords: dict[int, str] = {}
     for some in _batches(sorted(people)):
-        passwords |= dict(User.objects.filter(pk__in=some, is_active=True).order_by().values_list("pk", "password"))
+        open_ones = User.objects.filter(pk__in=some, is_active=True, second_factor_due=False).order_by()
+        passwords |= dict(open_ones.values_list("pk", "password"))
     expiries: dict[str, datetime] = {}
     for some_keys in _batches(sorted(keys)):
         rows = Session.objects.filter(pk__in=some_keys).order_by()

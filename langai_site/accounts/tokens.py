@@ -16,12 +16,13 @@ from typing import Any
 from uuid import UUID
 
 import jwt
-from allauth import app_settings as allauth_settings
 from allauth.account.adapter import get_adapter
+from allauth.mfa.utils import is_mfa_enabled
 from django.conf import settings
 from django.http import HttpRequest
 from django.utils import timezone
 
+from langai_site.accounts import second_factor
 from langai_site.accounts.keys import Credential, UnauthorizedError
 from langai_site.accounts.models import TokenFamily, User, hashed
 from langai_site.accounts.proofs import Proof, TokenProof
@@ -57,6 +58,7 @@ def sign_in(request: HttpRequest, username: str, password: str) -> Tokens:
     user = get_adapter(request).authenticate(request, username=username.replace("\0", ""), password=password)
     if not isinstance(user, User) or not user.is_active:
         raise UnauthorizedError("The name or password is wrong, or the account is closed.")
+    second_factor.require_set_up(user)
     if has_second_factor(user):
         raise SecondFactorError(
             "This account needs more than a password to sign in. Make an API key on its page instead."
@@ -72,10 +74,6 @@ def first_tokens(user: User) -> Tokens:
 
 
 def has_second_factor(user: User) -> bool:
-    if not allauth_settings.MFA_ENABLED:
-        return False
-    from allauth.mfa.utils import is_mfa_enabled
-
     enabled: bool = is_mfa_enabled(user)
     return enabled
 
@@ -146,6 +144,7 @@ def _opened(token: str, kind: str) -> tuple[dict[str, Any], User]:
     found = User.objects.filter(pk=int(claims["sub"]), is_active=True, token_families=claims["family"]).first()
     if found is None or not hmac.compare_digest(claims["state"], _state(found)) or has_second_factor(found):
         raise UnauthorizedError(OVER)
+    second_factor.require_set_up(found)
     return claims, found
 
 

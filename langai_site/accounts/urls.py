@@ -11,6 +11,9 @@ urlpatterns = [
     path("instructions/", views.own_instructions, name="instructions"),
     path("keys/", views.api_keys, name="keys"),
     path("keys/<int:key>/revoke/", views.revoke_api_key, name="revoke-key"),
+    path("sessions/", views.sessions, name="sessions"),
+    path("sessions/<int:session>/end/", views.end_session, name="end-session"),
+    path("sessions/end/", views.sign_out_everywhere, name="sign-out-everywhere"),
     path("invitation/<str:token>/", views.invitation, name="invitation"),
     # LangAI confirms no addresses and mails no passwords, so these replace the pages of allauth that would.
     path("email/", RedirectView.as_view(pattern_name="accounts:account")),

@@ -1,5 +1,6 @@
+from allauth.account.internal.flows.login import record_authentication
 from django.contrib import messages
-from django.contrib.auth import login
+from django.contrib.auth import login, logout
 from django.contrib.auth.decorators import login_not_required
 from django.db import IntegrityError
 from django.http import HttpRequest, HttpResponse
@@ -9,7 +10,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
-from langai_site.accounts import instructions, keys
+from langai_site.accounts import browser_sessions, instructions, keys
 from langai_site.accounts.forms import ApiKeyForm, InvitedForm, ProfileForm
 from langai_site.accounts.models import INSTRUCTIONS_MAX, User
 from langai_site.accounts.preferences import THEMES, choose
@@ -32,6 +33,7 @@ def invitation(request: HttpRequest, token: str) -> HttpResponse:
             form.add_error("username", "This name was taken a moment ago. Choose another.")
         else:
             login(request, user)
+            record_authentication(request, user, method="password")
             if left_out := invited.teams.exclude(pk__in=user.teams.values("pk")):
                 names = ", ".join(team.name for team in left_out)
                 messages.warning(request, f"Your account is not in {names} yet. Ask an admin to add you.")
@@ -110,3 +112,44 @@ def revoke_api_key(request: HttpRequest, key: int) -> HttpResponse:
     row = keys.revoke(signed_in(request), key)
     messages.success(request, f"The key “{row.name}” is revoked. What used it gets no more answers.")
     return redirect("accounts:keys")
+
+
+@require_http_methods(["GET", "HEAD"])
+@never_cache
+def sessions(request: HttpRequest) -> HttpResponse:
+    """Show where a person is signed in."""
+    user = _person(request)
+    context = {
+        "sessions": browser_sessions.of(user),
+        "current": request.session.session_key,
+        "keys": user.api_keys.filter(revoked_at=None).count(),
+    }
+    return render(request, "accounts/sessions.html", context)
+
+
+@require_POST
+def end_session(request: HttpRequest, session: int) -> HttpResponse:
+    """Sign a person out of one of their browsers."""
+    browser_sessions.end(_person(request), session)
+    messages.success(request, "That browser is signed out.")
+    return redirect("accounts:sessions")
+
+
+@require_POST
+def sign_out_everywhere(request: HttpRequest) -> HttpResponse:
+    """Sign a person out of the other browsers or of all, and revoke their API keys if they say so."""
+    user, here = _person(request), "here" in request.POST
+    but = "" if here else request.session.session_key or ""
+    count = browser_sessions.end_all(user, but=but, keys="keys" in request.POST)
+    if here:
+        logout(request)
+        return redirect("account_login")
+    revoked = " Your API keys are revoked." if "keys" in request.POST else ""
+    messages.success(request, f"{count} other browser{' is' if count == 1 else 's are'} signed out.{revoked}")
+    return redirect("accounts:sessions")
+
+
+def _person(request: HttpRequest) -> User:
+    """Return who is signed in, also if they still have to set up a second factor."""
+    assert isinstance(request.user, User)
+    return request.user

@@ -1,15 +1,12 @@
 """POST /auth/token and /auth/refresh: short-lived tokens for a password."""
 
 import asyncio
-import os
-import shutil
-import subprocess
-import sys
 from datetime import timedelta
 from pathlib import Path
 
 import jwt
 import pytest
+from allauth.mfa.models import Authenticator
 from django.test import AsyncClient
 from django.utils import timezone
 
@@ -17,37 +14,13 @@ from langai_site import registry
 from langai_site.accounts import tokens
 from langai_site.accounts.models import TokenFamily, User
 from langai_site.database.writer import in_database_thread
+from langai_site.errors import LangAIError
 from tests.api.conftest import PASSWORD, Program, error_of
 
 ROOT = Path(__file__).parent.parent.parent
+
+
 # A LangAI with second factors, in a separate process: the list of apps is fixed at the start.
-WITH_FACTORS = """
-from langai_site import settings
-settings.INSTALLED_APPS.append("allauth.mfa")
-import django
-django.setup()
-from django.core.management import call_command
-from django.test import RequestFactory
-call_command("migrate", verbosity=0)
-from allauth.mfa.models import Authenticator
-from langai_site.accounts import tokens
-from langai_site.accounts.models import User
-from langai_site.errors import LangAIError
-
-user = User.objects.create_user("alice", password="a long enough one")
-request = RequestFactory().post("/auth/token", SERVER_NAME="localhost")
-sign_in = lambda: tokens.sign_in(request, "alice", "a long enough one")
-given = sign_in()
-Authenticator.objects.create(user=user, type="totp", data={})
-for attempt in (sign_in, lambda: tokens.credential_of(given.access), lambda: tokens.renewed(given.refresh)):
-    try:
-        attempt()
-        print("opened")
-    except LangAIError as error:
-        print(error.code)
-"""
-
-
 async def sign_in(username="alice", password=PASSWORD, program=None):
     return await (program or Program()).post("/auth/token", username=username, password=password)
 
@@ -222,11 +195,18 @@ async def test_only_json_is_read(alice):
     assert error_of(broken) == (400, "invalid")
 
 
-def test_a_second_factor_ends_tokens_and_keeps_others_from_being_made(tmp_path, tables):
-    shutil.copy(tables, tmp_path)
-    environment = {**os.environ, "DJANGO_SETTINGS_MODULE": "langai_site.settings", "DATA_DIR": str(tmp_path)}
-    environment.pop("DATABASE_URL", None)
-    done = subprocess.run(
-        [sys.executable, "-c", WITH_FACTORS], cwd=ROOT, env=environment, capture_output=True, text=True, timeout=120
-    )
-    assert done.stdout.split() == ["second_factor", "unauthorized", "unauthorized"], done.stderr
+def test_a_second_factor_ends_tokens_and_keeps_others_from_being_made(alice, rf):
+    request = rf.post("/auth/token")
+    given = tokens.sign_in(request, "alice", PASSWORD)
+    Authenticator.objects.create(user=alice, type="totp", data={})
+    attempts = [
+        lambda: tokens.sign_in(request, "alice", PASSWORD),
+        lambda: tokens.credential_of(given.access),
+        lambda: tokens.renewed(given.refresh),
+    ]
+    codes = []
+    for attempt in attempts:
+        with pytest.raises(LangAIError) as refused:
+            attempt()
+        codes.append(refused.value.code)
+    assert codes == ["second_factor", "unauthorized", "unauthorized"]

@@ -25,6 +25,7 @@ FAST_PEOPLE = {
     "REPLIES_IN_FLIGHT": "1000",
     "SOCKETS_PER_USER": "1000",
     "CACHE_TTL": "0",
+    "REAUTHENTICATE_AFTER": "0",
 }
 
 
