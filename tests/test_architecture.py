@@ -31,7 +31,7 @@ LAYERS = {
     "chat": [
         "events values",
         "models markdown",
-        "measures llm history overview",
+        "measures llm history overview grounding",
         "routing",
         "conversations",
         "turns",

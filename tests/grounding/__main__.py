@@ -1,11 +1,13 @@
-"""Prints what the set of statements holds: `python -m tests.grounding`."""
+"""Prints how well the check of cited sentences decides: `python -m tests.grounding`."""
 
-from collections import Counter
+import argparse
 
-from tests.grounding import LANGUAGES, NAMES, statements
+from tests.grounding import report
 
 if __name__ == "__main__":
-    counts = Counter((each.language, each.is_true, each.is_held_out) for each in statements())
-    for language in LANGUAGES:
-        numbers = [counts[language, truth, held] for truth in (True, False) for held in (False, True)]
-        print(f"{NAMES[language]:8} true {numbers[0]} + {numbers[1]} held out, false {numbers[2]} + {numbers[3]}")
+    parser = argparse.ArgumentParser(prog="python -m tests.grounding", description=__doc__)
+    parser.add_argument("--wrong", action="store_true", help="list the wrong ones, of those that are not held out")
+    chosen = parser.parse_args()
+    print(report.table(report.decided()))
+    if chosen.wrong:
+        print("\n".join(report.wrong(report.decided())))

@@ -1,0 +1,36 @@
+from chat.grounding.checking import SentenceCheck, checks_of, counted
+from chat.grounding.deciding import Verdict
+
+PASSAGES = {1: "Every employee gets 25 days of leave in a year.", 2: "Leave must not be moved to the next year."}
+
+
+def test_sentences_are_compared_with_the_passages_that_they_cite():
+    text = "## Leave\nEvery employee gets **25 days** of leave. [1] Leave can be moved to the next year [2]. Ask us:"
+    first, second = checks_of(text, PASSAGES)
+    assert (first.sentence, first.verdict, first.numbers) == (
+        "Every employee gets 25 days of leave. [1]",
+        Verdict.STANDS,
+        (1,),
+    )
+    assert (second.verdict, second.numbers, second.conflicts[0].found) == (Verdict.OTHERWISE, (2,), "not")
+
+
+def test_a_sentence_without_a_citation_has_no_source():
+    found = checks_of("Every employee gets 25 days [1]. The weather in Rome was lovely.", PASSAGES)
+    assert [check.verdict for check in found] == [Verdict.STANDS, Verdict.NO_SOURCE]
+    assert counted(found) == {Verdict.STANDS: 1, Verdict.NO_SOURCE: 1}
+
+
+def test_passages_in_another_language_are_not_compared():
+    [check] = checks_of("Alle Angestellten haben in jedem Jahr einen Anspruch auf 30 Tage Urlaub [1].", PASSAGES)
+    assert (check.verdict, check.is_foreign, check.conflicts) == (Verdict.REWORDED, True, ())
+
+
+def test_an_answer_in_a_language_without_rules_or_without_passages_is_not_checked():
+    assert checks_of("De werknemers hebben recht op vijfentwintig dagen vakantie in het jaar [1].", PASSAGES) == ()
+    assert checks_of("Every employee gets 25 days of leave.", {}) == ()
+
+
+def test_a_check_is_the_same_after_it_was_stored():
+    checks = checks_of("Every employee gets 30 days [1]. They like Rome [7]. Nobody knows why this is so.", PASSAGES)
+    assert [SentenceCheck.read(check.written()) for check in checks] == list(checks)
