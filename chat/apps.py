@@ -16,7 +16,7 @@ class ChatConfig(AppConfig):
         from chat.markdown import passages
         from chat.transfers import access as transfers
         from chat.transfers import jobs
-        from chat.turns import cited_sources, sending
+        from chat.turns import cited_sources, comparing_versions, sending
         from langai_site import registry
 
         def live_replies() -> int:
@@ -45,4 +45,7 @@ class ChatConfig(AppConfig):
         registry.worker_job("exports and imports", seconds=2, run=jobs.run)
         registry.worker_job("old exports", seconds=3600, run=transfers.sweep)
         registry.worker_job("words of conversations", seconds=600, run=history_rows.fill)
+        registry.after_replacement(comparing_versions.begin)
+        registry.answer_counts(comparing_versions.answers_citing)
+        registry.worker_job("changed passages", seconds=10, run=comparing_versions.compare)
         registry.worker_job("replaced versions", seconds=3600, run=cited_sources.discard_uncited)

@@ -7,7 +7,8 @@ from uuid import UUID
 class CitedSource(TypedDict):
     """A numbered passage of a live reply, as a citation shows it.
 
-    `language` is its code if the question is in another one; snapshots of earlier versions do not have it.
+    `language` is its code if the question is in another one; snapshots of earlier versions do not have it. `dated` is
+    the day on which the cited version was added, as an ISO date.
     """
 
     number: int
@@ -20,6 +21,7 @@ class CitedSource(TypedDict):
     heading: str
     location: str
     language: NotRequired[str]
+    dated: NotRequired[str]
 
 
 class Progress(TypedDict):

@@ -13,6 +13,7 @@ from chat.pages import (
     model_list,
     ordering,
     palette,
+    passage_changes,
     posts,
     replies,
     transfers,
@@ -81,6 +82,9 @@ urlpatterns = [
     path("replies/<uuid:reply>/next/", asking_next.suggest, name="suggest"),
     path("feedback/", feedback.review, name="feedback-review"),
     path("replies/<uuid:reply>/citations/<int:number>/", replies.citation, name="citation"),
+    path("replies/<uuid:reply>/citations/<int:number>/change/", passage_changes.change, name="passage-change"),
+    path("replies/<uuid:reply>/differs/", passage_changes.differs, name="differs"),
+    path("changes/", passage_changes.notices, name="changes"),
 ]
 websocket_urlpatterns = [
     path("ws/conversations/<uuid:conversation>/", ConversationConsumer.as_asgi()),

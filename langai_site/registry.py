@@ -181,6 +181,8 @@ class Quotations(Protocol):
 
 
 _quotations: list[Quotations] = []
+_replacements: list[Callable[[UUID], object]] = []
+_answer_counts: list[Callable[[Collection[UUID]], Mapping[UUID, int]]] = []
 _passage_drawings: list[PassageDrawing] = []
 _histories: list[Callable[[Iterable[UUID]], LabelHistory]] = []
 
@@ -292,6 +294,27 @@ def label_rose(rise: int) -> None:
     """Raise the first of the conversations that quote what a rise is about."""
     for kept in _quotations:
         kept.begin(rise)
+
+
+def after_replacement(begin: Callable[[UUID], object]) -> None:
+    """Register `begin(source)`, called in the transaction in which a version goes live in place of another."""
+    _replacements[:] = [begin]
+
+
+def version_replaced(source: UUID) -> None:
+    """Say that this version of a document has gone live in place of another."""
+    for begin in _replacements:
+        begin(source)
+
+
+def answer_counts(read: Callable[[Collection[UUID]], Mapping[UUID, int]]) -> None:
+    """Register `read(documents)`, which returns how many answers cite each of them, and nothing else about them."""
+    _answer_counts[:] = [read]
+
+
+def answers_citing(documents: Collection[UUID]) -> Mapping[UUID, int]:
+    """Return how many answers cite each of these documents; those that no answer cites are left out."""
+    return _answer_counts[0](documents) if _answer_counts else {}
 
 
 def upload_place(path: str, *, files: int, check: Callable[..., None], methods: tuple[str, ...] = ("POST",)) -> None:

@@ -54,7 +54,7 @@ LAYERS = {
         "admin urls management apps",
     ],
     "search": [
-        "types labelled language_names embeddings vectors fusion questions",
+        "types labelled language_names embeddings vectors fusion passage_changes questions",
         "models merging",
         "access contexts indexes vectorizing keywords",
         "services",

@@ -11,7 +11,7 @@ from django.db import transaction
 from django.db.models import Q, prefetch_related_objects
 from django.utils import timezone
 
-from chat.conversations import attachments, branches, labels
+from chat.conversations import attachments, branches, labels, passage_changes
 from chat.events import ConversationGone, group_of
 from chat.history import rows as history_rows
 from chat.models import Conversation, LabelChange, Message
@@ -106,7 +106,8 @@ def access_message(user_id: int, message_id: UUID, *roles: str) -> Message:
 def reply_as_shown(user_id: int, reply_id: UUID) -> Message:
     """Return a reply with all that is drawn: citations, versions, conversation, cached HTML. Raises NotFoundError."""
     reply = access_reply(user_id, reply_id)
-    prefetch_related_objects([reply], "citations", "cached_html", "feedback")
+    prefetch_related_objects([reply], passage_changes.WITH_CHANGES, "cached_html", "feedback")
+    passage_changes.attach(user_id, [reply])
     return _with_versions(reply)
 
 

@@ -13,6 +13,7 @@ from django.db import connection
 from django.db.models import QuerySet
 from django.utils import timezone
 
+from chat.conversations import passage_changes
 from chat.models import Conversation, Message
 from langai_site.errors import NotFoundError
 
@@ -55,7 +56,7 @@ class ThreadPart:
 def latest(conversation: Conversation, most: int = PART_MESSAGES) -> ThreadPart:
     """Return the end of the branch that is shown; without messages if the conversation is empty."""
     ids, has_earlier = _ids_of_part(conversation, conversation.current_leaf_id, most)
-    return ThreadPart(_with_siblings(read_drawable(ids)), has_earlier)
+    return ThreadPart(_shown(conversation, ids), has_earlier)
 
 
 def is_in_latest(conversation: Conversation, message_id: UUID) -> bool:
@@ -69,7 +70,7 @@ def before(conversation: Conversation, message_id: UUID) -> ThreadPart:
     if not known:
         raise NotFoundError(GONE)
     ids, has_earlier = _ids_of_part(conversation, known[0])
-    return ThreadPart(_with_siblings(read_drawable(ids)), has_earlier, is_latest=False)
+    return ThreadPart(_shown(conversation, ids), has_earlier, is_latest=False)
 
 
 def _ids_of_part(
@@ -108,6 +109,10 @@ def _fitting(lengths: Sequence[int]) -> int:
     return len(lengths)
 
 
+def _shown(conversation: Conversation, ids: Sequence[UUID]) -> Sequence[Message]:
+    return passage_changes.attach(conversation.owner_id, _with_siblings(read_drawable(ids)))
+
+
 def read_drawable(ids: Sequence[UUID]) -> list[Message]:
     """Return those messages in that order, with everything that is drawn of them."""
     found = {message.id: message for message in _drawable().filter(id__in=ids)}
@@ -116,7 +121,7 @@ def read_drawable(ids: Sequence[UUID]) -> list[Message]:
 
 def _drawable() -> QuerySet[Message]:
     rows = Message.objects.select_related("cached_html", "feedback")
-    return rows.prefetch_related("citations", "attachments")
+    return rows.prefetch_related(passage_changes.WITH_CHANGES, "attachments")
 
 
 def _with_siblings(messages: Sequence[Message]) -> Sequence[Message]:

@@ -6,7 +6,7 @@ from uuid import UUID, uuid4
 from django.db import transaction
 from django.forms.models import model_to_dict
 
-from chat.conversations import access, attachments, branches, label_rises
+from chat.conversations import access, attachments, branches, label_rises, passage_changes
 from chat.history import rows as history_rows
 from chat.models import Citation, Conversation, GivenDocument, Message
 from langai_site.accounts.models import User
@@ -83,6 +83,7 @@ def _copy(new: Conversation, messages: Sequence[Message], copies: dict[UUID, UUI
         for message in messages
         for citation in message.citations.all()
     )
+    passage_changes.copy({message.id: copies[message.id] for message in messages})
 
 
 def _ended(status: str) -> str:

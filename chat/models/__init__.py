@@ -1,6 +1,7 @@
 """The tables of the chat, in one module for each part of it."""
 
 from chat.models.assistants import Assistant, AssistantUse, AssistantVersion
+from chat.models.changes import ChangeNotice, PassageChange, Replacement
 from chat.models.citations import Citation, GivenDocument
 from chat.models.conversations import Conversation, ConversationQuerySet, LabelChange
 from chat.models.feedback import Feedback
@@ -26,6 +27,7 @@ __all__ = [
     "AssistantUse",
     "AssistantVersion",
     "Attachment",
+    "ChangeNotice",
     "Citation",
     "Conversation",
     "ConversationQuerySet",
@@ -38,8 +40,10 @@ __all__ = [
     "Message",
     "MessageQuerySet",
     "MessageWords",
+    "PassageChange",
     "Prompt",
     "PromptVersion",
+    "Replacement",
     "Reply",
     "ReplyHtml",
     "RoutingPolicy",

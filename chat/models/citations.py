@@ -21,6 +21,7 @@ class Citation(models.Model):
     language = models.CharField(
         max_length=2, blank=True, default="", help_text="The code of its language if the question is in another one."
     )
+    dated = models.DateField(null=True, help_text="When the cited version was added; not known of older citations.")
 
     class Meta:
         ordering = ["number"]

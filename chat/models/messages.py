@@ -95,6 +95,8 @@ class Message(models.Model):
 
     # The versions of this message, including itself, oldest first: set if a whole branch was read.
     siblings: Sequence[uuid.UUID] = ()
+    # What changed in the passages that it cites, as its owner may read it: set likewise.
+    passage_changes: Sequence[Any] = ()
 
     objects = MessageQuerySet.as_manager()
 

@@ -31,6 +31,7 @@ from chat.models import Conversation, Folder, Message
 from chat.pages import drawing, fragments, retries, suggestions
 from chat.pages.file_chips import FileChip, draft_chip
 from chat.routing.route import AUTO
+from chat.turns import change_notices
 from langai_site.accounts.models import User
 from langai_site.accounts.session import as_user
 from langai_site.errors import NotFoundError
@@ -129,7 +130,10 @@ def refused_context(user: User, form: QueryDict) -> dict[str, Any]:
 
 def new_context(user: User, deleted: str | None, folder: str = "") -> dict[str, Any]:
     """Return the context of the new chat's page, with the offer to restore a conversation that was just deleted."""
-    return page_context(user, folder=folder) | {"deleted": access.deleted(user.id, deleted) if deleted else None}
+    return page_context(user, folder=folder) | {
+        "deleted": access.deleted(user.id, deleted) if deleted else None,
+        "changed_answers": len(change_notices.unseen(user)),
+    }
 
 
 def conversation_context(user: User, conversation_id: UUID, form: QueryDict | None = None) -> dict[str, Any]:

@@ -12,11 +12,13 @@ from django.utils import timezone
 from django.utils.safestring import SafeString, mark_safe
 
 from chat.conversations.branches import ThreadPart
+from chat.conversations.passage_changes import ShownChange
 from chat.events import IDLE, Progress, Snapshot
 from chat.markdown import streaming
 from chat.models import Citation, Conversation, Message
 from chat.models.feedback import Feedback
 from chat.pages import receipt_text, retries, thoughts
+from chat.pages.change_words import ChangeLine, age, line_of
 from chat.pages.file_chips import FileChip, chip_of
 from chat.pages.retries import Retry
 from chat.pages.thoughts import ThinkingLine
@@ -52,6 +54,7 @@ class Bubble:
     # The question of a refused turn: it can be edited and sent again.
     refused: UUID | None = None
     citations: list[dict[str, Any]] = field(default_factory=list)
+    changes: Sequence[tuple[ShownChange, ChangeLine]] = ()
     files: tuple[FileChip, ...] = ()
     receipt: list[tuple[str, str]] = field(default_factory=list)
     summary: str = ""
@@ -60,6 +63,7 @@ class Bubble:
     previous_url: str = ""
     next_url: str = ""
     opinion: str = ""
+    differs_url: str = ""
 
     @property
     def short(self) -> str:
@@ -191,11 +195,19 @@ def _ended_bubble(message: Message, html: SafeString) -> Bubble:
         is_corrected=message.original is not None,
         refused=message.parent_id if message.error_code in retries.REFUSED and not text else None,
         citations=[_citation(citation, urls) for citation in citations],
+        changes=[(shown, line_of(shown, text)) for shown in message.passage_changes],
+        differs_url=_differs_url(message),
         receipt=receipt_text.receipt_lines(receipt),
         summary=receipt_text.summary(receipt),
         opinion=opinion_words(getattr(message, "feedback", None)),
         **_siblings(message),
     )
+
+
+def _differs_url(message: Message) -> str:
+    """Return where an answer is compared with the version before it; empty if it is the first."""
+    has_earlier = bool(message.text) and message.siblings and message.siblings[0] != message.id
+    return reverse("chat:differs", args=[message.id]) if has_earlier else ""
 
 
 def opinion_words(given: Feedback | None) -> str:
@@ -206,12 +218,13 @@ def opinion_words(given: Feedback | None) -> str:
 def _citation(citation: Citation, urls: Mapping[int, str]) -> dict[str, Any]:
     place = citation.location or (f"page {citation.page}" if citation.page > 1 else "")
     language = in_language(citation.language)
+    old, dated = age(citation.dated, timezone.localdate()), f"{citation.dated:%d %B %Y}" if citation.dated else ""
     within = place or (citation.heading if citation.heading != citation.title else "")
     return {
         "number": citation.number,
         "title": citation.title,
-        "place": " · ".join(filter(None, (within, language))),
-        "whole": ", ".join(filter(None, (citation.title, place, citation.heading, language))),
+        "place": " · ".join(filter(None, (within, language, old))),
+        "whole": ", ".join(filter(None, (citation.title, place, citation.heading, language, dated))),
         "url": urls[citation.number],
     }
 

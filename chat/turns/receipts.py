@@ -27,7 +27,7 @@ class EndedAnswer:
 
 def source_of(passage: Numbered) -> CitedSource:
     hit = passage.hit
-    return CitedSource(
+    place = CitedSource(
         number=passage.number,
         source=str(hit.source_id),
         version=hit.version,
@@ -39,6 +39,7 @@ def source_of(passage: Numbered) -> CitedSource:
         location=hit.location,
         language=hit.foreign,
     )
+    return CitedSource(**place, dated=hit.added_at.date().isoformat()) if hit.added_at else place
 
 
 def sources_of(passages: Sequence[Numbered], cited: Sequence[Cited]) -> list[CitedSource]:

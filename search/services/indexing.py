@@ -12,6 +12,7 @@ from django.db import transaction
 from django.db.models import Max, QuerySet
 from django.utils import timezone
 
+from langai_site import registry
 from langai_site.errors import NotAdmittedError, NotFoundError
 from langai_site.sensitivity import Sensitivity
 from search import indexes
@@ -257,8 +258,10 @@ def _go_live(
     hidden = _passages(others)
     for ids in hidden.values():
         get_index().remove(ids)
-    others.update(live=False, retired_at=timezone.now())
+    has_replaced = others.update(live=False, retired_at=timezone.now())
     Source.objects.filter(pk=source.pk).update(live=True)
+    if has_replaced:
+        registry.version_replaced(source.pk)
     when_live()
     return hidden
 

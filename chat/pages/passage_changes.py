@@ -1,0 +1,123 @@
+"""Pages about answers whose documents changed: what changed in a passage, how an answer differs, and the notices."""
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods, require_safe
+
+from chat.conversations import access
+from chat.conversations.passage_changes import ShownChange
+from chat.models import Message
+from chat.pages import change_words, drawing
+from chat.turns import change_notices
+from langai_site.accounts.limits import costly
+from langai_site.accounts.models import User
+from langai_site.accounts.session import SignedOutError, as_user, by_person
+from langai_site.errors import NotFoundError
+from search.passage_changes import differences
+
+UNCHANGED = "This passage has not changed, or you may not read the document any more."
+ONLY_VERSION = "There is no earlier version of this answer to compare it with."
+
+
+@require_safe
+@costly
+@by_person
+async def change(request: HttpRequest, reply: UUID, number: int) -> HttpResponse:
+    """Show what changed in a cited passage, word by word: in the side panel, or as a separate page."""
+    try:
+        shown = await as_user(request, _change, reply, number)
+    except SignedOutError:
+        return redirect(f"{reverse('account_login')}?next={request.path}")
+    template = "chat/passage_change.html#panel" if request.htmx else "chat/passage_change.html"  # type: ignore[attr-defined]
+    context = {
+        "shown": shown,
+        "pieces": await drawing.off_loop(differences, shown.old, shown.new),
+        "reply": reply,
+        "current_url": _current_url(shown),
+        "back_url": reverse("chat:reply", args=[reply]),
+    }
+    return render(request, template, context)
+
+
+def _change(user: User, reply: UUID, number: int) -> ShownChange:
+    for shown in access.reply_as_shown(user.id, reply).passage_changes:
+        if shown.number == number and isinstance(shown, ShownChange):
+            return shown
+    raise NotFoundError(UNCHANGED)
+
+
+def _current_url(shown: ShownChange) -> str:
+    change = shown.change
+    place = "" if shown.is_gone else f"?page={change.page}&start={change.start}&end={change.end}"
+    # The mark of a passage that runs over to the next page would have no end on the first.
+    place = place if change.page == change.end_page else f"?page={change.page}"
+    return reverse("search:source", args=[change.source]) + place
+
+
+@dataclass(frozen=True)
+class _Versions:
+    """Two answers to the same question, and the number of the earlier one."""
+
+    earlier: Message
+    answer: Message
+    number: int
+
+
+@require_safe
+@costly
+@by_person
+async def differs(request: HttpRequest, reply: UUID) -> HttpResponse:
+    """Show how an answer differs from the version before it, word by word."""
+    try:
+        versions = await as_user(request, _versions, reply)
+    except SignedOutError:
+        return redirect(f"{reverse('account_login')}?next={request.path}")
+    context = {
+        "versions": versions,
+        "pieces": await drawing.off_loop(differences, versions.earlier.text, versions.answer.text),
+        "back_url": reverse("chat:reply", args=[reply]),
+    }
+    return render(request, "chat/answer_differs.html", context)
+
+
+def _versions(user: User, reply: UUID) -> _Versions:
+    answer = access.reply_as_shown(user.id, reply)
+    ids = list(answer.siblings)
+    at = ids.index(answer.id)
+    if not at:
+        raise NotFoundError(ONLY_VERSION)
+    return _Versions(access.access_reply(user.id, ids[at - 1]), answer, at)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@by_person
+async def notices(request: HttpRequest) -> HttpResponse:
+    """List the person's answers that rest on passages which changed; a post marks them as seen."""
+    if request.method == "POST":
+        await as_user(request, change_notices.mark_seen)
+        return redirect("chat:changes")
+    try:
+        listed = await as_user(request, _listed)
+    except SignedOutError:
+        return redirect(f"{reverse('account_login')}?next={request.path}")
+    return render(request, "chat/changes.html", listed)
+
+
+def _listed(user: User) -> dict[str, Any]:
+    found = change_notices.unseen(user)
+    rows = [
+        {
+            "title": notice.conversation_title,
+            "url": f"{reverse('chat:conversation', args=[notice.conversation])}?reply={notice.reply}",
+            "asked_at": notice.asked_at,
+            "lines": [(shown, change_words.line_of(shown, notice.answer)) for shown in notice.changes],
+            "reply": notice.reply,
+        }
+        for notice in found
+    ]
+    return {"rows": rows}

@@ -1,0 +1,80 @@
+"""A cited passage is found again in the next version of its document, and what changed is said in a few words."""
+
+import pytest
+
+from search.passage_changes import State, Version, differences, in_short
+
+RULE = "Everyone has 25 days of holiday a year. Days that are left expire on 31 March of the following year."
+OTHER = "Refunds are paid within thirty days of the invoice date, and above EUR 50,000 the CFO signs in writing."
+
+
+def followed(old, *pages, page=1):
+    return Version(enumerate(pages, 1)).follow(old, page)
+
+
+@pytest.mark.parametrize(
+    ("pages", "state"),
+    [
+        ((RULE,), State.SAME),
+        (("A new preface.\n\n" + RULE.replace(" ", "\n").upper() + " And more.",), State.SAME),
+        ((OTHER, RULE), State.MOVED),
+        # The layout changed: the passage now runs over two pages.
+        ((RULE[:50], RULE[50:]), State.SAME),
+        ((RULE.replace("25", "28"),), State.CHANGED),
+        ((RULE.replace("expire", "do not expire"),), State.CHANGED),
+        ((OTHER, RULE.replace("31 March", "30 June")), State.CHANGED),
+        ((RULE[:40],), State.CHANGED),
+        ((OTHER,), State.GONE),
+        (("",), State.GONE),
+        ((), State.GONE),
+    ],
+)
+def test_the_state_of_a_passage(pages, state):
+    assert followed(RULE, *pages).state == state
+
+
+def test_the_place_is_that_of_the_passage_alone():
+    text = f"{OTHER} {RULE.replace('25', '28')} {OTHER}"
+    place = followed(RULE, text).place
+    assert text[place.start : place.end] == RULE.replace("25", "28").rstrip(".")
+
+
+def test_a_passage_is_found_among_others_that_begin_alike():
+    rules = [f"{RULE} This is for the office in city number {number}." for number in range(50)]
+    place = followed(rules[30], *rules[:30], rules[30].replace("25", "28"), *rules[31:], page=31).place
+    assert place.page == 31
+
+
+def test_scripts_without_spaces_are_compared_by_the_character():
+    assert followed("每人每年有二十五天假期", "序言。每人每年有二十八天假期。").state == State.CHANGED
+    assert in_short("每人每年有二十五天假期", "每人每年有二十八天假期") == "五 → 八"
+
+
+@pytest.mark.parametrize(
+    ("new", "answer", "words"),
+    [
+        (RULE.replace("25", "28"), "", "25 → 28 days"),
+        (RULE.replace("Everyone", "Nobody").replace("25", "28"), "", "25 → 28 days"),
+        (RULE.replace("25", "28").replace("31", "30"), "They expire on 31 March.", "31 → 30 March"),
+        (RULE.replace("expire", "do not expire"), "", "“do not” added"),
+        (RULE.replace(" of the following year", ""), "", "“of the following year” removed"),
+        (RULE, "", ""),
+    ],
+)
+def test_the_change_in_short(new, answer, words):
+    assert in_short(RULE, new, answer) == words
+
+
+def test_the_comparison_has_all_words_of_both():
+    new = RULE.replace("25", "28").replace("31 March", "30 June")
+    pieces = differences(RULE, new)
+    assert "".join(piece.text for piece in pieces if piece.kind != "new") == RULE
+    assert "".join(piece.text for piece in pieces if piece.kind != "old") == new
+    assert [piece.text.strip() for piece in pieces if piece.kind == "old"] == ["25", "31 March"]
+
+
+def test_long_unchanged_stretches_are_left_out():
+    same = " ".join(f"word{number}" for number in range(200))
+    pieces = differences(f"{same} 25 {same}", f"{same} 28 {same}")
+    assert [piece.kind for piece in pieces] == ["skipped", "same", "old", "new", "same", "skipped"]
+    assert sum(len(piece.text.split()) for piece in pieces) < 70
