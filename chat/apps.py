@@ -28,6 +28,7 @@ class ChatConfig(AppConfig):
         registry.web_service("lost replies", runner.sweep)
         registry.web_service("raised labels", raising.keep_raising)
         registry.quotations(label_rises)
+        registry.citation_counts(cited_sources.times_cited)
         registry.draw_passages(passages.drawn_passage)
         overview.register()
         places.register()

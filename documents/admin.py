@@ -15,7 +15,7 @@ from documents.models import Document
 from documents.notes import described
 from langai_site.errors import LangAIError
 from langai_site.sensitivity import Sensitivity
-from search.access import managed_collections
+from search.access import administered_collections
 from search.models import Passage
 from search.raising import outcome
 
@@ -71,10 +71,10 @@ class DocumentAdmin(Uploads):
         js = [Script("admin/documents.js", defer=True)]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Document]:
-        return super().get_queryset(request).filter(collection__in=managed_collections(request.user))
+        return super().get_queryset(request).filter(collection__in=administered_collections(request.user))
 
     def _manages(self, request: HttpRequest, document: Document | None = None) -> bool:
-        managed = managed_collections(request.user)
+        managed = administered_collections(request.user)
         return (managed.filter(pk=document.collection_id) if document else managed).exists()
 
     def has_module_permission(self, request: HttpRequest) -> bool:

@@ -22,7 +22,7 @@ from documents.names import split
 from documents.notes import described
 from langai_site.accounts.models import User
 from langai_site.errors import LangAIError
-from search.access import UNREAD, managed_collections, unread_collections
+from search.access import UNREAD, administered_collections, unread_collections
 from search.models import Collection
 
 # At runtime Django's class takes no type parameter; only the type checker needs it.
@@ -57,7 +57,7 @@ class Uploads(DocumentModelAdmin):
         if not self.has_add_permission(request):
             raise PermissionDenied
         initial = {"collection": request.GET.get("collection", "")}
-        collections = managed_collections(request.user)
+        collections = administered_collections(request.user)
         form = UploadForm(collections, *_sent(request), initial=initial)
         if form.is_valid():
             self._upload(request, form.cleaned_data)

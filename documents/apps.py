@@ -18,6 +18,7 @@ class DocumentsConfig(AppConfig):
         registry.worker_job("documents", seconds=1, run=_work)
         registry.worker_job("more documents", seconds=1, run=_work)
         registry.worker_job("small documents", seconds=1, run=_work_on_small)
+        registry.worker_job("deleted documents", seconds=60, run=_purge)
         registry.worker_job("documents-sweep", seconds=300, run=_sweep)
         registry.setup_step("handbook", _load_handbook)
         attached_files.register(_attached_files)
@@ -45,6 +46,12 @@ def _sweep() -> None:
     from documents import cleanup
 
     cleanup.sweep()
+
+
+def _purge() -> None:
+    from documents.services import own
+
+    own.purge()
 
 
 def _load_handbook() -> str:

@@ -1,4 +1,4 @@
-"""What the worker does with attached files besides reading them: their label, and the copies of pictures."""
+"""What the worker does with the files of people besides reading them: their label, and the copies of pictures."""
 
 import base64
 from collections.abc import Callable, Iterable, Iterator
@@ -9,6 +9,8 @@ from pathlib import Path
 from django.conf import settings
 from django.core.files.base import ContentFile
 from django.db import IntegrityError, transaction
+from django.db.models import Value
+from django.db.models.functions import Greatest
 
 from documents import limits
 from documents.claims import Claim
@@ -37,6 +39,11 @@ def is_attached(document: Document) -> bool:
     return document.collection.kind == Collection.Kind.ATTACHED
 
 
+def is_own(document: Document) -> bool:
+    """Return whether a person without any right over others brought the file, for themselves and some others."""
+    return document.collection.kind in (Collection.Kind.OWN, Collection.Kind.REMOVED)
+
+
 def is_picture(document: Document) -> bool:
     """Return whether models may be shown the file as a picture."""
     kind = FORMATS[split(document.file_name)[1].lower()].media_type
@@ -44,15 +51,18 @@ def is_picture(document: Document) -> bool:
 
 
 def prepare(held: Claim, document: Document, extracted: Extracted, watch: Callable[[], object] = bool) -> None:
-    """Label an attached file by what is in it, before anything of it can be searched or sent.
+    """Label what a person brought by what is in it, before anything of it can be searched or sent.
 
-    Until then it counts as confidential, as `services.attached_files` stores it. `watch` is called before each part; an
-    exception from it ends this.
+    Until then it counts as confidential, as `services` store it. In a collection of one's own the label only rises, and
+    the person cannot choose one below it later. `watch` is called before each part; an exception from it ends this.
     """
-    if not is_attached(document):
-        return
-    document.sensitivity = label_of(extracted, document.file_name, watch)
-    held.update(sensitivity=document.sensitivity)
+    if is_attached(document):
+        document.sensitivity = label_of(extracted, document.file_name, watch)
+        held.update(sensitivity=document.sensitivity)
+    elif is_own(document):
+        found = label_of(extracted, document.file_name, watch)
+        # In the database, because the person may raise it at this moment.
+        held.update(sensitivity=Greatest("sensitivity", Value(found.value)), found_label=found)
 
 
 def label_of(extracted: Extracted, name: str = "", watch: Callable[[], object] = bool) -> Sensitivity:

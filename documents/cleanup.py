@@ -29,7 +29,7 @@ def sweep() -> None:
     _sweep_files(Path(settings.MEDIA_ROOT) / "documents")
     _sweep_unfinished(Path(settings.FILE_UPLOAD_TEMP_DIR))
     _sweep_readings()
-    orphans = Source.objects.exclude(document__in=Document.objects.values("pk"))
+    orphans = Source.objects.exclude(document__in=Document.with_deleted.values("pk"))
     for document_id in orphans.values_list("document", flat=True).distinct():
         search.remove(document_id)
     live = Source.objects.live().filter(document=OuterRef("pk"))
@@ -39,7 +39,10 @@ def sweep() -> None:
 def _sweep_files(folder: Path) -> None:
     """Remove files that belong to no version. A recent one may be an upload whose row is about to be written."""
     old = {f"documents/{path.name}": path for path in _old_files(folder)}
-    kept = {*Document.objects.values_list("file", flat=True), *PreviousVersion.objects.values_list("file", flat=True)}
+    kept = {
+        *Document.with_deleted.values_list("file", flat=True),
+        *PreviousVersion.objects.values_list("file", flat=True),
+    }
     kept |= {name for names in Picture.objects.values_list("file", "thumbnail") for name in names}
     for name in old.keys() - kept:
         logger.info("Removing the file %s, which no document has any more", name)

@@ -5,6 +5,7 @@ from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
+from langai_site.accounts.models import Team
 from langai_site.sensitivity import LABEL_CHOICES, Sensitivity, highest
 from search.models import Collection
 
@@ -49,6 +50,13 @@ class Version(models.Model):
         abstract = True
 
 
+class PresentDocuments(models.Manager["Document"]):
+    """All documents but those that were deleted and can still come back."""
+
+    def get_queryset(self) -> models.QuerySet["Document"]:
+        return super().get_queryset().filter(deleted_at=None)
+
+
 class Document(Version):
     """An uploaded file and its progress towards being searchable. The row is the queue entry.
 
@@ -77,6 +85,12 @@ class Document(Version):
     sensitivity = models.PositiveSmallIntegerField(
         choices=LABEL_CHOICES, default=Sensitivity.PUBLIC, help_text="Counts where it is above the collection's."
     )
+    found_label = models.PositiveSmallIntegerField(
+        choices=LABEL_CHOICES,
+        default=Sensitivity.PUBLIC,
+        editable=False,
+        help_text="In a person's own collection, what its text calls for; confidential until it is read.",
+    )
     status = models.CharField(max_length=10, choices=Status, default=Status.QUEUED, editable=False, db_index=True)
     stage = models.CharField(max_length=40, blank=True, editable=False)
     progress = models.PositiveSmallIntegerField(default=0, editable=False, help_text="Per cent.")
@@ -93,19 +107,32 @@ class Document(Version):
         max_length=64, blank=True, editable=False, help_text="The request that had it read: the worker's lines name it."
     )
     claimed_by = models.CharField(max_length=100, blank=True, editable=False)
+    deleted_at = models.DateTimeField(
+        null=True, editable=False, help_text="When it was deleted in the Library: for a while it can come back."
+    )
+    deletion = models.UUIDField(null=True, editable=False, help_text="What was deleted together comes back together.")
+
+    objects = PresentDocuments()
+    with_deleted = models.Manager["Document"]()
 
     class Meta:
         ordering = ["-uploaded_at"]
-        indexes = [models.Index(fields=["uploaded_by", "taken_at"], name="turns_of_a_person")]
+        indexes = [
+            models.Index(fields=["uploaded_by", "taken_at"], name="turns_of_a_person"),
+            models.Index(
+                fields=["deletion"], condition=models.Q(deletion__isnull=False), name="documents_deleted_together"
+            ),
+        ]
         constraints = [
             models.UniqueConstraint(
                 fields=["collection", "sha256"],
+                condition=models.Q(deleted_at=None),
                 name="one_file_a_collection",
                 violation_error_message="This file is already in the collection.",
             ),
             models.UniqueConstraint(
                 fields=["collection", "external_id"],
-                condition=~models.Q(external_id=""),
+                condition=~models.Q(external_id="") & models.Q(deleted_at=None),
                 name="one_external_id_a_collection",
             ),
         ]
@@ -116,7 +143,14 @@ class Document(Version):
     @property
     def label(self) -> Sensitivity:
         """Return the label that counts. A document may be raised above its collection, never lowered below it."""
-        return highest(self.sensitivity, self.collection.sensitivity)
+        return highest(self.sensitivity, self.found_label, self.collection.sensitivity)
+
+    @property
+    def lowest_label(self) -> Sensitivity:
+        """Return the lowest label that a person may give it: what a file calls for is known once it is read."""
+        if self.found_label and self.status != self.Status.READY:
+            return Sensitivity(self.sensitivity)
+        return Sensitivity(self.found_label)
 
     @property
     def searched(self) -> Version | None:
@@ -162,3 +196,25 @@ class Picture(models.Model):
 
     def __str__(self) -> str:
         return str(self.document_id)
+
+
+class ShareProposal(models.Model):
+    """People and teams with whom the owner of a collection would like to share it; an admin decides.
+
+    A declined one stays with the reason until its owner proposes again.
+    """
+
+    collection = models.OneToOneField(Collection, on_delete=models.CASCADE, related_name="share_proposal")
+    proposed_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    proposed_at = models.DateTimeField(default=timezone.now)
+    teams = models.ManyToManyField(Team, blank=True, related_name="+")
+    users = models.ManyToManyField(settings.AUTH_USER_MODEL, blank=True, related_name="+")
+    declined_at = models.DateTimeField(null=True)
+    reason = models.CharField(max_length=300, blank=True)
+
+    class Meta:
+        # Decided in the Library, so the admin has no page for it.
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return f"Share {self.collection}"

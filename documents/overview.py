@@ -7,10 +7,12 @@ from django.urls import reverse
 
 from documents.measures import NOT_READY
 from documents.models import Document
+from documents.services.sharing import left_behind
+from documents.services.sharing import waiting as proposals_waiting
 from langai_site import registry
 from langai_site.accounts.models import User
 from langai_site.registry import FirstStep, OverviewLine
-from search.access import managed_collections
+from search.access import administered_collections
 from search.models import Collection
 
 Status = Document.Status
@@ -41,12 +43,29 @@ def has_own_documents() -> bool:
 
 def lines(person: User) -> Sequence[OverviewLine]:
     """Return how the documents are that this person manages; nothing for people who manage none."""
-    managed = managed_collections(person)
+    managed = administered_collections(person)
     if not managed.exists():
-        return ()
+        return _of_people(person)
     rows = Document.objects.filter(status__in=NOT_READY, collection__in=managed.values("pk")).order_by()
     found = dict(rows.values_list("status").annotate(Count("pk")))
-    return [*_failed(found.get(Status.FAILED, 0)), _waiting(found.get(Status.QUEUED, 0), found.get(Status.WORKING, 0))]
+    waiting = _waiting(found.get(Status.QUEUED, 0), found.get(Status.WORKING, 0))
+    return [*_failed(found.get(Status.FAILED, 0)), waiting, *_of_people(person)]
+
+
+def _of_people(person: User) -> list[OverviewLine]:
+    """Return what superusers decide about collections that are people's own."""
+    if not person.is_superuser:
+        return []
+    found: list[OverviewLine] = []
+    people = reverse("documents:people")
+    if left := left_behind():
+        belong = "collection belongs" if left == 1 else "collections belong"
+        words = f"{left:,} {belong} to somebody who has left."
+        found.append(OverviewLine("Collections of people", "warn", words, people, "Hand over"))
+    if count := proposals_waiting().count():
+        words = f"{count:,} proposal{'' if count == 1 else 's'} to share a collection."
+        found.append(OverviewLine("Collections of people", "warn", words, people, "Decide"))
+    return found
 
 
 def _failed(count: int) -> list[OverviewLine]:

@@ -3,7 +3,7 @@
 from urllib.parse import unquote
 from uuid import UUID
 
-from documents.services import library
+from documents.services import library, quotas
 from langai_site import registry
 from langai_site.accounts.doors import require_scope
 from langai_site.accounts.keys import Credential
@@ -13,13 +13,15 @@ from search.access import managed_collections
 
 # The maximum number of files in one submission of the admin's form.
 UPLOADS_AT_ONCE = 20
-NO_COLLECTION = "You cannot upload documents: you do not manage any collection. Ask an admin."
+NO_COLLECTION = "You cannot upload documents: no collection is yours. Make one in the Library, or ask an admin."
 
 
 def register() -> None:
     registry.upload_place(r"/api/documents", files=1, check=by_api, methods=("POST", "PUT"))
     registry.upload_place(r"/api/documents/(?P<document>[^/]+)", files=1, check=next_version_by_api, methods=("PUT",))
     registry.upload_place(r"/admin/documents/document/add/", files=UPLOADS_AT_ONCE, check=new_documents)
+    registry.upload_place(r"/library/(?P<collection>[0-9]{1,9})/upload/", files=UPLOADS_AT_ONCE, check=into_collection)
+    registry.upload_place(r"/documents/(?P<document>[^/]+)/replace/", files=1, check=next_version)
     registry.upload_place(r"/admin/documents/document/(?P<document>[^/]+)/replace/", files=1, check=next_version)
 
 
@@ -27,6 +29,11 @@ def new_documents(credential: Credential) -> None:
     """Raise ForbiddenError if the sender manages no collection. The body, read later, says which one is meant."""
     if not managed_collections(credential.user).exists():
         raise ForbiddenError(NO_COLLECTION)
+
+
+def into_collection(credential: Credential, collection: str) -> None:
+    """Raise NotFoundError or ForbiddenError if the sender may not upload there, and NoRoomError if nothing fits."""
+    quotas.require_room(library.managed_collection(credential.user, int(collection)), 0)
 
 
 def by_api(credential: Credential) -> None:

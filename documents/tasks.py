@@ -109,5 +109,6 @@ def _fail(held: Claim, reason: str, *, slow: bool = False) -> None:
 
 
 def _remove_if_deleted(held: Claim) -> None:
-    if not Document.objects.filter(pk=held.document_id).exists():
+    # One that was deleted in the Library can come back for a while, with the version that was read before.
+    if not Document.with_deleted.filter(pk=held.document_id).exists():
         search.remove(held.document_id)

@@ -2,10 +2,12 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -13,8 +15,22 @@ from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_GET, require_safe
 from django.views.decorators.vary import vary_on_headers
 
-from documents.services.library import NEWEST, ORDERS, listing, shelf, shelves, unread_shelves
+from documents.extraction.registry import accepted
+from documents.pages.fields import LABELS, uuid_of
+from documents.services import changing, own, quotas, sharing
+from documents.services.library import (
+    NEWEST,
+    ORDERS,
+    STATES,
+    Shelf,
+    listing,
+    managed_names,
+    shelf,
+    shelves,
+    unread_shelves,
+)
 from documents.services.originals import original as access_original
+from langai_site.accounts.models import User
 from langai_site.accounts.session import signed_in
 
 WORDS_MAX = 200
@@ -25,6 +41,7 @@ COLUMNS = {
     "Title": ("title", "-title"),
     "Pages": ("longest", "shortest"),
     "Size": ("largest", "smallest"),
+    "Cited": ("cited", "-cited"),
     "Added": (NEWEST, "oldest"),
 }
 
@@ -36,9 +53,15 @@ class LibraryPlace:
     collection: int
     words: str = ""
     order: str = NEWEST
+    state: str = ""
 
     def url(self, page: int = 1) -> str:
-        values = {"q": self.words, "sort": self.order if self.order != NEWEST else "", "page": page if page > 1 else ""}
+        values = {
+            "q": self.words,
+            "state": self.state,
+            "sort": self.order if self.order != NEWEST else "",
+            "page": page if page > 1 else "",
+        }
         query = urlencode({name: value for name, value in values.items() if value})
         return f"{reverse('documents:collection', args=[self.collection])}{'?' if query else ''}{query}"
 
@@ -55,7 +78,17 @@ class LibraryColumn:
 @require_safe
 def library(request: HttpRequest) -> HttpResponse:
     person = signed_in(request)
-    context = {"shelves": shelves(person), "unread": unread_shelves(person)}
+    removed = request.GET.get("removed", "")
+    is_number = removed.isascii() and removed.isdigit() and len(removed) < PAGE_DIGITS + 4
+    is_admin = person.is_staff and person.is_superuser
+    context = {
+        "shelves": shelves(person),
+        "unread": unread_shelves(person),
+        "may_make": own.may_make(person),
+        "removed": own.removed_collection(person, int(removed)) if is_number else None,
+        "is_admin": is_admin,
+        "proposals": sharing.waiting().count() if is_admin else 0,
+    }
     return render(request, "documents/library.html", context)
 
 
@@ -63,24 +96,47 @@ def library(request: HttpRequest) -> HttpResponse:
 @vary_on_headers("HX-Target")
 def collection(request: HttpRequest, collection: int) -> HttpResponse:
     """Show a collection's documents, filtered, sorted and paged; htmx gets only the list."""
-    found = shelf(signed_in(request), collection)
-    order = request.GET.get("sort", "")
-    place = LibraryPlace(collection, request.GET.get("q", "").strip()[:WORDS_MAX], order if order in ORDERS else NEWEST)
-    listed = listing(found, words=place.words, order=place.order, page=_page(request))
+    person = signed_in(request)
+    found = shelf(person, collection)
+    order, state = request.GET.get("sort", ""), request.GET.get("state", "")
+    place = LibraryPlace(
+        collection,
+        request.GET.get("q", "").strip()[:WORDS_MAX],
+        order if order in ORDERS else NEWEST,
+        state if state in STATES else "",
+    )
+    listed = listing(found, words=place.words, order=place.order, page=_page(request), state=place.state)
     context = {
         "shelf": found,
         "listing": listed,
         "place": place,
         "words_max": WORDS_MAX,
         "orders": ORDERS,
+        "states": STATES,
         "columns": [_column(place, name) for name in COLUMNS],
         "busy": any(item.is_busy for item in listed.items),
         "here": place.url(listed.page),
         "previous_url": place.url(listed.page - 1) if listed.page > 1 else "",
         "next_url": place.url(listed.page + 1) if listed.page < listed.pages else "",
     }
+    if found.managed:
+        context |= _for_owners(request, person, found)
     fragment = "#documents" if request.headers.get("HX-Target") == "documents" else ""
     return render(request, f"documents/collection.html{fragment}", context)
+
+
+def _for_owners(request: HttpRequest, person: User, shelf: Shelf) -> dict[str, Any]:
+    """Return what those who manage a collection see besides: the undo, where documents can go, and what fits."""
+    deleted = uuid_of(request.GET.get("deleted", ""))
+    return {
+        "deletion": changing.deletion(person, shelf.id, deleted),
+        "targets": managed_names(person, besides=shelf.id),
+        "most": changing.MOST,
+        "labels": LABELS,
+        "quota": quotas.quota_of(person.pk) if shelf.is_own else None,
+        "upload_max": settings.UPLOAD_MAX_MB * quotas.MB,
+        "accepted": accepted(),
+    }
 
 
 def _page(request: HttpRequest) -> int:
@@ -92,7 +148,7 @@ def _column(place: LibraryPlace, name: str) -> LibraryColumn:
     first, second = COLUMNS[name]
     is_sorted = place.order in COLUMNS[name]
     direction = "descending" if ORDERS[place.order].descending else "ascending"
-    url = LibraryPlace(place.collection, place.words, second if place.order == first else first).url()
+    url = replace(place, order=second if place.order == first else first).url()
     return LibraryColumn(name, url, direction if is_sorted else "")
 
 

@@ -184,6 +184,7 @@ _quotations: list[Quotations] = []
 _replacements: list[Callable[[UUID], object]] = []
 _answer_counts: list[Callable[[Collection[UUID]], Mapping[UUID, int]]] = []
 _passage_drawings: list[PassageDrawing] = []
+_citation_counts: list[Callable[[Any], Mapping[UUID, int]]] = []
 _histories: list[Callable[[Iterable[UUID]], LabelHistory]] = []
 
 
@@ -278,6 +279,16 @@ def draw_passages(draw: PassageDrawing) -> None:
 def passage_drawing() -> PassageDrawing | None:
     """Return the function that draws passages of markdown documents, if there is one."""
     return _passage_drawings[0] if _passage_drawings else None
+
+
+def citation_counts(count: Callable[[Any], Mapping[UUID, int]]) -> None:
+    """Register `count(sources)`: in how many answers each of these sources, ids or a query of them, is cited."""
+    _citation_counts[:] = [count]
+
+
+def times_cited(sources: object) -> Mapping[UUID, int]:
+    """Return in how many answers each of these sources is cited; those that are not cited are left out."""
+    return _citation_counts[0](sources) if _citation_counts else {}
 
 
 def quotations(kept: Quotations) -> None:

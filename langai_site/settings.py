@@ -131,6 +131,15 @@ try:
     # Files with one message, and megabytes of files in all chats of a person; 0: no limit.
     ATTACHMENTS_PER_MESSAGE = env.int("ATTACHMENTS_PER_MESSAGE", 10, validate=Range(1, 50))
     ATTACHMENTS_MB = env.int("ATTACHMENTS_MB", 2000, validate=environment.at_least(0))
+    # Who may make collections of their own: everyone, nobody, or the members of these teams. How they share them: at
+    # once, as a proposal that an admin accepts, or not at all. And how much one person may have in them; 0: no limit.
+    OWN_COLLECTIONS = env.list("OWN_COLLECTIONS", ["everyone"])
+    OWN_COLLECTIONS_SHARING = env.str(
+        "OWN_COLLECTIONS_SHARING", "at-once", validate=OneOf(["at-once", "proposal", "nobody"])
+    )
+    OWN_COLLECTIONS_FILES = env.int("OWN_COLLECTIONS_FILES", 2000, validate=environment.at_least(0))
+    OWN_COLLECTIONS_MB = env.int("OWN_COLLECTIONS_MB", 2000, validate=environment.at_least(0))
+    OWN_COLLECTIONS_PASSAGES = env.int("OWN_COLLECTIONS_PASSAGES", 200_000, validate=environment.at_least(0))
     # Seconds that an answer waits for the files of its question to be read.
     ATTACHMENT_WAIT_SECONDS = env.float("ATTACHMENT_WAIT_SECONDS", 300, validate=environment.at_least(1))
     EXTRACTION_MEMORY_MB = env.int("EXTRACTION_MEMORY_MB", 1024, validate=environment.at_least(128))

@@ -19,7 +19,8 @@ def readable_collections(user: User | int) -> QuerySet[Collection]:
     The second is in no list: use `library_collections` for what a person may choose or is shown.
     """
     user_id = user if isinstance(user, int) else user.pk
-    return Collection.objects.filter(in_library_for(user_id) | Q(holder=user_id))
+    attached = Q(kind=Collection.Kind.ATTACHED, holder=user_id)
+    return Collection.objects.filter(in_library_for(user_id) | attached)
 
 
 def library_collections(user: User | int) -> QuerySet[Collection]:
@@ -37,23 +38,37 @@ def in_library_for(user_id: int) -> Q:
     by_name = Collection.users.through.objects.filter(collection=OuterRef("pk"), user=user_id)
     owned = Collection.owners.through.objects.filter(collection=OuterRef("pk"), user=user_id)
     opened = Q(everyone=True) | Exists(through_team) | Exists(by_name) | Exists(owned)
-    return Q(opened, kind=Collection.Kind.LIBRARY)
+    return Q(opened, kind__in=Collection.SHOWN)
 
 
 def managed_collections(user: User | AnonymousUser) -> QuerySet[Collection]:
+    """Return the collections whose documents a person may add, change and delete: those that they own.
+
+    Superusers manage all others of the Library as well. That alone does not let them read one, and what is a person's
+    own is managed by nobody else.
+    """
+    if not user.is_active or user.pk is None:
+        return Collection.objects.none()
+    owned = Exists(Collection.owners.through.objects.filter(collection=OuterRef("pk"), user=user.pk))
+    if user.is_staff and user.is_superuser:
+        return Collection.objects.filter(Q(kind=Collection.Kind.LIBRARY) | Q(owned, kind__in=Collection.SHOWN))
+    return Collection.objects.filter(owned, kind__in=Collection.SHOWN)
+
+
+def administered_collections(user: User | AnonymousUser) -> QuerySet[Collection]:
     """Return the collections that a person may manage in the admin: superusers all, other staff the ones they own.
 
-    That alone does not let them read it. Files that people attached to their messages are managed by nobody else.
+    What is a person's own is in the Library alone.
     """
     if not (user.is_active and user.is_staff):
         return Collection.objects.none()
-    library = Collection.objects.filter(kind=Collection.Kind.LIBRARY)
-    return library if user.is_superuser else library.filter(owners=user.pk)
+    return managed_collections(user).filter(kind=Collection.Kind.LIBRARY)
 
 
 def attached_files_of(user_id: int) -> int | None:
     """Return the collection with the files that a person attached; None if they have attached none."""
-    return Collection.objects.filter(holder=user_id).values_list("pk", flat=True).first()
+    attached = Collection.objects.filter(kind=Collection.Kind.ATTACHED, holder=user_id)
+    return attached.values_list("pk", flat=True).first()
 
 
 def unread_collections(collections: QuerySet[Collection]) -> QuerySet[Collection]:

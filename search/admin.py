@@ -13,7 +13,7 @@ from django.utils.safestring import SafeString
 
 from langai_site.accounts.models import User
 from langai_site.sensitivity import Sensitivity
-from search.access import UNREAD, managed_collections, nobody_reads, unread_collections
+from search.access import UNREAD, administered_collections, nobody_reads, unread_collections
 from search.admin_forms import CheckList, CollectionForm
 from search.models import Collection, Passage, Source
 from search.raising import outcome
@@ -76,7 +76,7 @@ class CollectionAdmin(CollectionModelAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Collection]:
         live = Source.objects.live().filter(collection=OuterRef("pk"))
         passages = Passage.objects.live().filter(source__collection=OuterRef("pk"))
-        managed = managed_collections(request.user).values("pk")
+        managed = administered_collections(request.user).values("pk")
         return (
             super()
             .get_queryset(request)
@@ -87,7 +87,7 @@ class CollectionAdmin(CollectionModelAdmin):
         )
 
     def _manages(self, request: HttpRequest, collection: Collection | None) -> bool:
-        managed = managed_collections(request.user)
+        managed = administered_collections(request.user)
         return (managed.filter(pk=collection.pk) if collection else managed).exists()
 
     def has_module_permission(self, request: HttpRequest) -> bool:

@@ -1,5 +1,5 @@
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any, Self
 
 from django.conf import settings
@@ -10,94 +10,40 @@ from django.utils import timezone
 
 from langai_site.accounts.models import Team
 from langai_site.sensitivity import LABEL_CHOICES, Sensitivity
+from search.label_records import IDS_AT_ONCE, LabelRecord
 from search.labelled import LabelledQuerySet
 
-# As many ids as one query accepts on every database.
-IDS_AT_ONCE = 500
 # How people read the name of the collection with the files that they attached.
 ATTACHED_NAME = "Files in your chats"
 
 
-class LabelRecordManager(models.Manager["LabelRecord"]):
-    def follow(self, found: Iterable["LabelRecord"]) -> None:
-        """Add a row for each label that differs from its last row.
-
-        Call it inside the transaction that set the label.
-        """
-        rows = list(found)
-        known: dict[object, tuple[int, int]] = {}
-        for row in self._last_of(rows):
-            known[row.subject] = (row.collection, row.label)
-        self.bulk_create(row for row in rows if known.get(row.subject) != (row.collection, row.label))
-
-    def _last_of(self, rows: Sequence["LabelRecord"]) -> Iterable["LabelRecord"]:
-        """Yield the earlier rows of the same sources and collections, in order."""
-        for field in ("source", "collection"):
-            wanted = [getattr(row, field) for row in rows if (row.document is None) == (field == "collection")]
-            for first in range(0, len(wanted), IDS_AT_ONCE):
-                some = {f"{field}__in": wanted[first : first + IDS_AT_ONCE]}
-                yield from self.filter(document__isnull=field == "collection", **some).order_by("since", "pk")
-
-
-class LabelRecord(models.Model):
-    """A label of a source or a collection, and since when it had it. Append-only, and values only: it outlives both.
-
-    A row with a document is about one version of it: its own label and the collection it was in. A row without
-    a document is about the collection itself. The higher of the two labels counts for a passage.
-    """
-
-    document = models.UUIDField(null=True)
-    source = models.UUIDField(null=True, db_index=True)
-    collection = models.BigIntegerField()
-    label = models.PositiveSmallIntegerField(choices=LABEL_CHOICES)
-    since = models.DateTimeField(default=timezone.now)
-    known_from_start = models.BooleanField(
-        default=True, help_text="False: it existed before labels were recorded, and nobody knows what it had then."
-    )
-    ended = models.BooleanField(default=False, help_text="The source was removed; this is the label that it had.")
-
-    objects = LabelRecordManager()
-
-    class Meta:
-        ordering = ["since", "id"]
-        indexes = [
-            models.Index(fields=["document", "since"], name="labels_of_a_document"),
-            models.Index(
-                fields=["collection", "since"],
-                condition=models.Q(document__isnull=True),
-                name="labels_of_a_collection",
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.document or self.collection}: {self.get_label_display()}"
-
-    @property
-    def subject(self) -> object:
-        """Return what the row is about: a source, or a collection."""
-        return self.source if self.document else self.collection
-
-
 class Collection(models.Model):
-    """Documents that the same people may read: those of the Library, or the files that one person has attached.
+    """Documents that the same people may read.
 
-    Attached files are read by their `holder` alone, and no list of collections shows them.
+    Those of the Library are looked after by admins and owners. A person's own belongs to its `holder`, who is its one
+    owner; admins see how much is in it, but not what. Attached files are read by their `holder` alone, and no list of
+    collections shows them. A removed collection was a person's own; nobody reads it, and it can come back for a while.
     """
 
     class Kind(models.TextChoices):
         LIBRARY = "library"
+        OWN = "own", "A person's own"
+        REMOVED = "removed", "A person's own, removed"
         ATTACHED = "attached", "Attached files"
 
+    # The kinds that the Library shows.
+    SHOWN = (Kind.LIBRARY, Kind.OWN)
+
     kind = models.CharField(max_length=10, choices=Kind, default=Kind.LIBRARY, editable=False)
-    holder = models.OneToOneField(
+    holder = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         null=True,
         on_delete=models.SET_NULL,
-        related_name="attached_files",
+        related_name="held_collections",
         editable=False,
-        help_text="Who attached the files; empty in the Library, and once the person was deleted.",
+        help_text="Whose own it is, or who attached the files; empty for all others, and once the person was deleted.",
     )
-    name = models.CharField(max_length=100, unique=True)
+    name = models.CharField(max_length=100)
     description = models.TextField(blank=True)
     sensitivity = models.PositiveSmallIntegerField(choices=LABEL_CHOICES, default=Sensitivity.INTERNAL)
     everyone = models.BooleanField("everyone signed in may read it", default=False)
@@ -109,7 +55,7 @@ class Collection(models.Model):
         settings.AUTH_USER_MODEL,
         blank=True,
         related_name="owned_collections",
-        help_text="They may read it, manage it where they may use the admin, and are named as the ones to ask.",
+        help_text="They may read it, manage it in the Library, and are named as the ones to ask.",
     )
     embedder = models.CharField(
         max_length=100,
@@ -118,12 +64,30 @@ class Collection(models.Model):
         help_text="Fingerprint of the embedder whose vectors are searched; empty: the configured one.",
     )
     created_at = models.DateTimeField(default=timezone.now, editable=False)
+    removed_at = models.DateTimeField(null=True, editable=False)
 
     LABEL_FIELDS = frozenset({"sensitivity"})
     objects = LabelledQuerySet["Collection"].as_manager()
 
     class Meta:
         ordering = ["name"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["name"],
+                condition=models.Q(kind="library"),
+                name="one_collection_a_name",
+                violation_error_message="There is a collection with this name already.",
+            ),
+            models.UniqueConstraint(
+                fields=["holder", "name"],
+                condition=models.Q(kind="own"),
+                name="one_own_collection_a_name",
+                violation_error_message="You have a collection with this name already.",
+            ),
+            models.UniqueConstraint(
+                fields=["holder"], condition=models.Q(kind="attached"), name="one_collection_of_attached_files"
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.shown_name
@@ -136,7 +100,7 @@ class Collection(models.Model):
     @property
     def shown_name(self) -> str:
         """Return the name as people read it. That of attached files is only there to be unique."""
-        return self.name if self.kind == self.Kind.LIBRARY else ATTACHED_NAME
+        return ATTACHED_NAME if self.kind == self.Kind.ATTACHED else self.name
 
     @classmethod
     def record_labels(cls, ids: Iterable[int]) -> None:

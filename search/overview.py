@@ -7,7 +7,7 @@ from django.urls import reverse
 from langai_site import registry
 from langai_site.accounts.models import User
 from langai_site.registry import OverviewLine
-from search.access import managed_collections, unread_collections
+from search.access import administered_collections, unread_collections
 
 NAMES_SHOWN = 3
 
@@ -18,7 +18,7 @@ def register() -> None:
 
 def lines(person: User) -> Sequence[OverviewLine]:
     """Return a line for the collections that this person manages and nobody may read."""
-    names = list(unread_collections(managed_collections(person)).values_list("name", flat=True)[: NAMES_SHOWN + 1])
+    names = list(unread_collections(administered_collections(person)).values_list("name", flat=True)[: NAMES_SHOWN + 1])
     if not names:
         return ()
     shown = ", ".join(f"“{name}”" for name in names[:NAMES_SHOWN]) + (" and others" if names[NAMES_SHOWN:] else "")

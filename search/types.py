@@ -128,7 +128,7 @@ class Excerpt:
     """A page of a source with the characters from `start` to `end` marked; a very long page is cut around them.
 
     `current` is the version that replaced it, if this one is no longer searched. `foreign` is the code of the marked
-    text's language if an answer cites it for a question in another one.
+    text's language if an answer cites it for a question in another one. `document` is its id if the Library lists it.
     """
 
     source_id: UUID
@@ -148,6 +148,7 @@ class Excerpt:
     current: UUID | None = None
     media_type: str = ""
     foreign: str = ""
+    document: UUID | None = None
 
 
 @dataclass(frozen=True)

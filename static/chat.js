@@ -69,6 +69,8 @@ function setUpComposer() {
   const field = form.elements.text;
   field.value ||= drafts.read(form.dataset.draft);
   form.elements.once.value = (field.value && drafts.read(keyPlace(form))) || form.elements.once.value;
+  // Behind what the address began the question with.
+  if (field.value && document.activeElement === field) field.setSelectionRange(field.value.length, field.value.length);
   measure(field);
   field.addEventListener("input", () => {
     drafts.keep(form.dataset.draft, field.value);

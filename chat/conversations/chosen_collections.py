@@ -2,13 +2,18 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from uuid import UUID
 
 from langai_site.accounts.models import User
+from langai_site.errors import NotFoundError
 from search.access import library_collections, reader_of
+from search.models import Source
 from search.types import Reader
 
 # What the composer's form sends: all collections that the person may read, those with the ids beside it, or none.
 ALL, SOME, NONE = "all", "some", "none"
+
+NO_DOCUMENT = "This document does not exist any more, or you may not read it."
 
 # Ids, or None for all that the person may read, including those that are added later.
 Chosen = list[int] | None
@@ -46,6 +51,22 @@ def offer(user_id: int, last: Chosen, values: Sequence[str] = ()) -> CollectionC
     made = chosen(user_id, values) if values else last
     ids = frozenset(made or ()) & {pk for pk, _name in offered}
     return CollectionChoice(offered, ids, ALL if made is None else SOME if made else NONE)
+
+
+def of_document(user_id: int, written: str) -> tuple[Chosen, str]:
+    """Return the collection of the document with this id, as a choice, and its title.
+
+    Raises NotFoundError for one that the person may not read.
+    """
+    try:
+        document = UUID(written)
+    except ValueError:
+        raise NotFoundError(NO_DOCUMENT) from None
+    live = Source.objects.live().filter(document=document, collection__in=library_collections(user_id))
+    found = live.values_list("collection", "title").first()
+    if found is None:
+        raise NotFoundError(NO_DOCUMENT)
+    return [found[0]], found[1]
 
 
 def again(made: Chosen, documents: str) -> Chosen:

@@ -128,12 +128,22 @@ def refused_context(user: User, form: QueryDict) -> dict[str, Any]:
         return page_context(user, form=form)
 
 
-def new_context(user: User, deleted: str | None, folder: str = "") -> dict[str, Any]:
-    """Return the context of the new chat's page, with the offer to restore a conversation that was just deleted."""
-    return page_context(user, folder=folder) | {
-        "deleted": access.deleted(user.id, deleted) if deleted else None,
-        "changed_answers": len(change_notices.unseen(user)),
-    }
+def new_context(user: User, address: QueryDict) -> dict[str, Any]:
+    """Return the context of the new chat's page, as its address wants it.
+
+    `folder` is where the chat is to be put, `deleted` a conversation that can be restored, `collection` what it asks.
+    `document` chooses its collection, and the question begins with its title. Raises NotFoundError.
+    """
+    deleted = address.get("deleted")
+    context = page_context(user, folder=address.get("folder", ""))
+    context["deleted"] = access.deleted(user.id, deleted) if deleted else None
+    context["changed_answers"] = len(change_notices.unseen(user))
+    if document := address.get("document"):
+        asked, title = chosen_collections.of_document(user.id, document)
+        context |= {"choice": chosen_collections.offer(user.id, asked), "draft": f"About “{title}”: "}
+    elif asked := chosen_collections.chosen(user.id, address.getlist("collection")):
+        context["choice"] = chosen_collections.offer(user.id, asked)
+    return context
 
 
 def conversation_context(user: User, conversation_id: UUID, form: QueryDict | None = None) -> dict[str, Any]:

@@ -116,6 +116,7 @@ async def citation(request: HttpRequest, reply: UUID, number: int) -> HttpRespon
         "language": in_language(excerpt.foreign),
         "document_url": f"{reverse('search:source', args=[excerpt.source_id])}?{place}",
         "current_url": reverse("search:source", args=[excerpt.current]) if excerpt.current else "",
+        "ask_url": f"{reverse('chat:new')}?document={excerpt.document}" if excerpt.document else "",
         "back_url": reverse("chat:reply", args=[reply]),
     }
     return render(request, template, context)

@@ -23,7 +23,7 @@ from langai_site.web.stated_labels import highest_stated
 @by_person
 async def new(request: HttpRequest) -> HttpResponse:
     try:
-        context = await as_user(request, pages.new_context, request.GET.get("deleted"), request.GET.get("folder", ""))
+        context = await as_user(request, pages.new_context, request.GET)
     except SignedOutError:
         return redirect("account_login")
     return await pages.drawn(request, pages.PAGE, context)

@@ -82,7 +82,8 @@ class AttachedFileStore:
 
 def collection_of(user: User) -> Collection:
     """Return the collection with the files that a person attached; it is made with the first of them."""
-    found = Collection.objects.filter(holder=user).first()
+    theirs = Collection.objects.filter(kind=Collection.Kind.ATTACHED, holder=user)
+    found = theirs.first()
     if found is None:
         try:
             with transaction.atomic():
@@ -94,7 +95,7 @@ def collection_of(user: User) -> Collection:
                 )
         except IntegrityError:
             # Another upload of the same person was quicker.
-            found = Collection.objects.get(holder=user)
+            found = theirs.get()
     return found
 
 

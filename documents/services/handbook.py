@@ -22,6 +22,7 @@ def load_handbook() -> str:
         return ""
     collection, _ = Collection.objects.get_or_create(
         name=HANDBOOK,
+        kind=Collection.Kind.LIBRARY,
         defaults={
             "description": "How to use LangAI.",
             "sensitivity": Sensitivity.PUBLIC,

@@ -73,7 +73,7 @@ def import_file(path: Path, folder: Path, target: Target) -> Result:
         if reason := _unreadable(path):
             return Result(relative, ImportOutcome.SKIPPED, reason)
         with path.open("rb") as stream:
-            return _take(File(stream, name=path.name), relative, target)
+            return take(File(stream, name=path.name), relative, target)
     except OSError as error:
         return Result(
             relative, ImportOutcome.FAILED, f"It could not be copied: {error.strerror or type(error).__name__}."
@@ -90,7 +90,11 @@ def _unreadable(path: Path) -> str:
     return f"{suffix or 'Files without an ending'} cannot be read{instead}."
 
 
-def _take(file: "File[bytes]", relative: str, target: Target) -> Result:
+def take(file: "File[bytes]", relative: str, target: Target) -> Result:
+    """Add a file that has this path in its folder, or replace the document that it was before.
+
+    Raises what `upload` and `replace` do.
+    """
     earlier = _earlier(relative, target.collection)
     try:
         if earlier is None:
@@ -104,7 +108,9 @@ def _take(file: "File[bytes]", relative: str, target: Target) -> Result:
     same_document = same_bytes(target.collection, sha256(file.chunks()))
     if same_document:
         return _unchanged(same_document, relative)
-    return Result(relative, ImportOutcome.CHANGED, "The file has changed; --replace uploads the new version.")
+    return Result(
+        relative, ImportOutcome.CHANGED, "The file has changed; --replace uploads the new version.", earlier.pk
+    )
 
 
 def _upload(file: "File[bytes]", relative: str, target: Target) -> Document:

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import Count, Prefetch, Q, QuerySet
+from django.db.models import BooleanField, Count, Exists, ExpressionWrapper, OuterRef, Prefetch, Q, QuerySet
 from django.db.models.functions import Coalesce
 
 from documents.models import Document
 from documents.notes import NoteText, described
 from documents.services.files import media_type
+from langai_site import registry
 from langai_site.accounts.models import User
 from langai_site.errors import ForbiddenError, NotFoundError
 from langai_site.sensitivity import Sensitivity
@@ -26,8 +27,11 @@ NUMBERS = re.compile(r"\d+")
 ACCENTS = re.compile("[\u0300-\u036f\u0591-\u05c7\u0610-\u061a\u064b-\u065f\u0670]+")
 BUSY = (Document.Status.QUEUED, Document.Status.WORKING)
 GONE = "This document does not exist, or you may not read it."
-NOT_MANAGED = "You may read this collection, but not change what is in it. Its owners and admins may."
-NEWEST, TITLE = "newest", "title"
+NOT_MANAGED = "You may read this collection, but not change what is in it. Its owners may."
+NEWEST, TITLE, CITED = "newest", "title", "cited"
+# The states that a list can be narrowed to, as people read them.
+READING, FAILED, INCOMPLETE = "reading", "failed", "incomplete"
+STATES = {READING: "Being read", FAILED: "Could not be read", INCOMPLETE: "Read in part, or with a doubt"}
 
 
 @dataclass(frozen=True)
@@ -43,6 +47,8 @@ class Shelf:
     waiting: int
     failed: int
     managed: bool
+    is_own: bool = False
+    is_shared: bool = False
 
 
 @dataclass(frozen=True)
@@ -70,6 +76,8 @@ class Item:
     added_by: str
     notes: tuple[NoteText, ...] = ()
     external_id: str = ""
+    cited: int = 0
+    is_own: bool = False
 
     @property
     def kind(self) -> str:
@@ -118,6 +126,8 @@ ORDERS = {
     "smallest": Order("Smallest first", "size"),
     "longest": Order("Most pages first", "pages", descending=True),
     "shortest": Order("Fewest pages first", "pages"),
+    CITED: Order("Most cited first", CITED, descending=True),
+    "-cited": Order("Least cited first", CITED),
 }
 
 
@@ -142,10 +152,14 @@ def shelf(user: User, collection: int) -> Shelf:
 def _shelves(user: User, collections: QuerySet[Collection]) -> list[Shelf]:
     managed = set(managed_collections(user).values_list("pk", flat=True))
     owners = Prefetch("owners", User.objects.filter(is_active=True).order_by("username"), to_attr="asked")
+    present = Q(documents__deleted_at=None)
+    teams = Collection.teams.through.objects.filter(collection=OuterRef("pk"))
+    users = Collection.users.through.objects.filter(collection=OuterRef("pk"))
     counted = collections.prefetch_related(owners).annotate(
-        total=Count("documents"),
-        waiting=Count("documents", filter=Q(documents__status__in=BUSY)),
-        failed=Count("documents", filter=Q(documents__status=Document.Status.FAILED)),
+        total=Count("documents", filter=present),
+        waiting=Count("documents", filter=present & Q(documents__status__in=BUSY)),
+        failed=Count("documents", filter=present & Q(documents__status=Document.Status.FAILED)),
+        is_shared=ExpressionWrapper(Q(everyone=True) | Exists(teams) | Exists(users), BooleanField()),
     )
     return [
         Shelf(
@@ -158,14 +172,16 @@ def _shelves(user: User, collections: QuerySet[Collection]) -> list[Shelf]:
             waiting=row.waiting,
             failed=row.failed,
             managed=row.pk in managed,
+            is_own=row.kind == Collection.Kind.OWN and row.holder_id == user.pk,
+            is_shared=row.is_shared,
         )
         for row in counted.order_by("name")
     ]
 
 
-def listing(shelf: Shelf, *, words: str = "", order: str = NEWEST, page: int = 1) -> Listing:
-    """Return a page of the documents that have all of `words` in title, file name or folder."""
-    ids = _ids(shelf.id, folded(words).split(), ORDERS.get(order, ORDERS[NEWEST]))
+def listing(shelf: Shelf, *, words: str = "", order: str = NEWEST, page: int = 1, state: str = "") -> Listing:
+    """Return a page of the documents in this state that have all of `words` in title, file name or folder."""
+    ids = _ids(_in_state(shelf.id, state), folded(words).split(), ORDERS.get(order, ORDERS[NEWEST]))
     found = ids.count() if isinstance(ids, QuerySet) else len(ids)
     pages = max(1, -(-found // PAGE_SIZE))
     page = min(max(page, 1), pages)
@@ -209,10 +225,26 @@ def managed_collection(user: User, collection: int) -> Collection:
     return found
 
 
-def _ids(collection: int, words: Sequence[str], order: Order) -> "list[UUID] | QuerySet[Document, UUID]":
+def _in_state(collection: int, state: str) -> QuerySet[Document]:
+    rows = Document.objects.filter(collection=collection)
+    if state == READING:
+        return rows.filter(status__in=BUSY)
+    if state == FAILED:
+        return rows.filter(status=Document.Status.FAILED)
+    if state == INCOMPLETE:
+        return rows.filter(status=Document.Status.READY, notes__isnull=False).exclude(notes=[])
+    return rows
+
+
+def managed_names(user: User, *, besides: int) -> list[tuple[int, str]]:
+    """Return the other collections that `user` manages, by name."""
+    return list(managed_collections(user).exclude(pk=besides).order_by("name").values_list("pk", "name"))
+
+
+def _ids(documents: QuerySet[Document], words: Sequence[str], order: Order) -> "list[UUID] | QuerySet[Document, UUID]":
     """Return the ids in order. Names are compared here, because SQLite knows no case or order beyond ASCII."""
-    rows = _sorted(Document.objects.filter(collection=collection), order)
-    if not words and order.column != TITLE:
+    rows = _sorted(documents, order)
+    if not words and order.column not in (TITLE, CITED):
         return rows.values_list("pk", flat=True)
     named = [
         (pk, title)
@@ -221,11 +253,14 @@ def _ids(collection: int, words: Sequence[str], order: Order) -> "list[UUID] | Q
     ]
     if order.column == TITLE:
         named.sort(key=lambda row: _rank(row[1]), reverse=order.descending)
+    if order.column == CITED:
+        cited = _times_cited(Source.objects.filter(document__in=documents.order_by().values("pk")))
+        named.sort(key=lambda row: cited.get(row[0], 0), reverse=order.descending)
     return [pk for pk, _ in named]
 
 
 def _sorted(documents: QuerySet[Document], order: Order) -> QuerySet[Document]:
-    if order.column == TITLE:
+    if order.column in (TITLE, CITED):
         return documents.order_by("pk")
     # While a newer version is not ready, the values of the one before are shown.
     shown = Coalesce(f"previous__{order.column}", order.column)
@@ -251,10 +286,20 @@ def _items(ids: Sequence[UUID]) -> tuple[Item, ...]:
     rows = Document.objects.select_related("collection", "previous__uploaded_by", "uploaded_by").in_bulk(ids)
     live = Source.objects.live().filter(document__in=ids).values_list("document", "pk")
     sources = dict(live)
-    return tuple(_item(rows[pk], sources.get(pk)) for pk in ids if pk in rows)
+    cited = _times_cited(Source.objects.filter(document__in=ids))
+    return tuple(_item(rows[pk], sources.get(pk), cited.get(pk, 0)) for pk in ids if pk in rows)
 
 
-def _item(document: Document, source: UUID | None) -> Item:
+def _times_cited(sources: QuerySet[Source]) -> dict[UUID, int]:
+    """Return in how many answers each document of these sources is cited, whatever its version was."""
+    documents = dict(sources.values_list("pk", "document"))
+    total: dict[UUID, int] = {}
+    for source, count in registry.times_cited(sources.order_by().values("pk")).items():
+        total[documents[source]] = total.get(documents[source], 0) + count
+    return total
+
+
+def _item(document: Document, source: UUID | None, cited: int) -> Item:
     shown = document.searched or document
     return Item(
         id=document.pk,
@@ -274,4 +319,6 @@ def _item(document: Document, source: UUID | None) -> Item:
         added_by=str(shown.uploaded_by or "LangAI"),
         notes=described(shown.notes),
         external_id=document.external_id,
+        cited=cited,
+        is_own=document.collection.kind == Collection.Kind.OWN,
     )

@@ -9,7 +9,7 @@ from documents.names import title_of
 from documents.services.files import drop
 from documents.services.uploads import UNREAD, unread, version_values
 from langai_site.errors import ConflictError
-from langai_site.sensitivity import Sensitivity
+from langai_site.sensitivity import Sensitivity, highest
 from search import services as search
 from search.models import Source
 from search.services import label_rises
@@ -31,11 +31,14 @@ def relabel(
 ) -> bool:
     """Change a document's title and label, here and in search, immediately. Return whether its label rose.
 
-    `raise_quoting` also raises the conversations that quote it; `by` is the person who asked for that.
+    The label does not get lower than what is in the document calls for. `raise_quoting` also raises the conversations
+    that quote it; `by` is the person who asked for that.
     """
     labelled = Labelled(document=document.pk)
     with transaction.atomic():
         before = labelled.label
+        current = Document.objects.filter(pk=document.pk).first() or document
+        sensitivity = highest(sensitivity, current.lowest_label)
         Document.objects.filter(pk=document.pk).update(title=title, sensitivity=sensitivity)
         search.relabel(document.pk, title=title, sensitivity=sensitivity)
         rose = labelled.label > before
@@ -87,7 +90,7 @@ def delete(*documents: Document) -> None:
 
 @transaction.atomic
 def _delete(ids: list[UUID]) -> None:
-    found = Document.objects.filter(pk__in=ids)
+    found = Document.with_deleted.filter(pk__in=ids)
     earlier = PreviousVersion.objects.filter(document__in=ids)
     pictures = Picture.objects.filter(document__in=ids).values_list("file", "thumbnail")
     shown = [name for names in pictures for name in names]

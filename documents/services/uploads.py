@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from documents.models import Document, PreviousVersion, Version
 from documents.names import shown_name, title_of
+from documents.services import quotas
 from documents.services.files import SameFileError, checked_size, drop, refuse_same, sha256
 from langai_site import request_id
 from langai_site.accounts.models import User
@@ -44,11 +45,12 @@ def upload(
 ) -> Document:
     """Store `file` and queue it for reading.
 
-    Raises InvalidError for a type that cannot be read, an empty or a too large file, and ConflictError if the
-    collection already holds the same bytes.
+    Raises InvalidError for a type that cannot be read, an empty or a too large file, or one for which its owner has no
+    room, and ConflictError if the collection already holds the same bytes.
     """
     name = shown_name(file.name or "")
     size = checked_size(name, file)
+    quotas.require_room(collection, size)
     digest = sha256(file.chunks())
     refuse_same(collection, digest, name)
     document = Document(
@@ -61,12 +63,24 @@ def upload(
         sha256=digest,
         size=size,
         sensitivity=sensitivity,
+        found_label=_label_until_read(collection),
         uploaded_by=user,
     )
     # Store the file first, outside any transaction, so that copying it does not hold up other writers.
     document.file.save(name, file, save=False)
-    _written(document, lambda: document.save(force_insert=True))
+    _written(document, lambda: _add(document))
     return document
+
+
+def _add(document: Document) -> None:
+    # Again: other uploads of the same person may have been quicker.
+    quotas.require_room(document.collection, document.size, lock=True)
+    document.save(force_insert=True)
+
+
+def _label_until_read(collection: Collection) -> Sensitivity:
+    """Return the label of a file in a collection of one's own that nobody has looked into yet."""
+    return Sensitivity.CONFIDENTIAL if collection.kind == Collection.Kind.OWN else Sensitivity.PUBLIC
 
 
 def replace(document: Document, *, file: "File[bytes]", user: User | None) -> Document:
@@ -77,6 +91,7 @@ def replace(document: Document, *, file: "File[bytes]", user: User | None) -> Do
     """
     name = shown_name(file.name or "")
     size = checked_size(name, file)
+    quotas.require_room(document.collection, size - document.size, files=0)
     digest = sha256(file.chunks())
     _refuse_unchanged(document, digest, name)
     newer = Document(
@@ -173,4 +188,10 @@ def _take_place(document: Document, newer: Document) -> None:
     else:
         drop([str(current.file.name)])
     # Whether the old file was slow says nothing about the new one.
-    Document.objects.filter(pk=current.pk).update(title=newer.title, slow=False, **version_values(newer), **unread())
+    Document.objects.filter(pk=current.pk).update(
+        title=newer.title,
+        slow=False,
+        found_label=_label_until_read(newer.collection),
+        **version_values(newer),
+        **unread(),
+    )

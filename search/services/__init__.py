@@ -3,6 +3,7 @@
 from search.services.excerpts import documents_of, excerpt, open_page
 from search.services.finding import find, find_for_prompt, label_of
 from search.services.indexing import index, passages_of, remove
+from search.services.moving import hide, move, show
 from search.services.relabelling import relabel
 
 __all__ = [
@@ -10,10 +11,13 @@ __all__ = [
     "excerpt",
     "find",
     "find_for_prompt",
+    "hide",
     "index",
     "label_of",
+    "move",
     "open_page",
     "passages_of",
     "relabel",
     "remove",
+    "show",
 ]

@@ -37,7 +37,7 @@ def open_page(reader: Reader, source_id: UUID, *, page: int = 1, start: int = 0,
         document=source.document,
         version=source.version,
         collection_id=source.collection_id,
-        is_listed=source.collection.kind == Collection.Kind.LIBRARY,
+        is_listed=source.collection.kind in Collection.SHOWN,
         media_type=source.media_type,
         added_at=source.added_at,
         names=dict(beside),
@@ -85,6 +85,7 @@ def _excerpt(source: Source, row: Page, start: int, end: int, readable: SourceQu
         after=after,
         current=_current(source, readable),
         media_type=source.media_type,
+        document=source.document if source.collection.kind in Collection.SHOWN else None,
     )
 
 

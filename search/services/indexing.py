@@ -100,7 +100,7 @@ def index(
     except BaseException:
         _discard(Source.objects.filter(pk=source.pk))
         raise
-    _forget(hidden)
+    forget_vectors(hidden)
     return source.pk
 
 
@@ -255,7 +255,7 @@ def _go_live(
     if titles - {source.title}:
         renew(source)
     others = Source.objects.live().filter(document=source.document).exclude(pk=source.pk)
-    hidden = _passages(others)
+    hidden = passages_by_collection(others)
     for ids in hidden.values():
         get_index().remove(ids)
     has_replaced = others.update(live=False, retired_at=timezone.now())
@@ -280,7 +280,7 @@ def _store(index: Index, label: Sensitivity, ids: Sequence[int], vectors: "np.nd
     return True
 
 
-def _passages(sources: QuerySet[Source]) -> dict[int, list[int]]:
+def passages_by_collection(sources: QuerySet[Source]) -> dict[int, list[int]]:
     """Return the ids of the sources' passages, by collection."""
     found: dict[int, list[int]] = {}
     for collection_id, pk in Passage.objects.filter(source__in=sources).values_list("source__collection", "pk"):
@@ -288,7 +288,7 @@ def _passages(sources: QuerySet[Source]) -> dict[int, list[int]]:
     return found
 
 
-def _forget(passages: dict[int, list[int]]) -> None:
+def forget_vectors(passages: dict[int, list[int]]) -> None:
     """Take passages out of the store. If that fails, they are not shown, and `sync_vectors` removes them later."""
     store = get_store()
     if store is None:
@@ -303,6 +303,6 @@ def _forget(passages: dict[int, list[int]]) -> None:
 
 
 def _discard(sources: QuerySet[Source]) -> None:
-    passages = _passages(sources)
+    passages = passages_by_collection(sources)
     sources.delete()
-    _forget(passages)
+    forget_vectors(passages)

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from langai_site.sensitivity import Sensitivity, highest
-from search.models import IDS_AT_ONCE, LabelRecord
+from search.label_records import IDS_AT_ONCE, LabelRecord
 
 Records = Sequence[LabelRecord]
 # Not the present time: the clock of another host may be ahead.

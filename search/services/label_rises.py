@@ -12,7 +12,8 @@ from django.db.models import Q, QuerySet
 
 from langai_site import registry
 from langai_site.sensitivity import Sensitivity, highest
-from search.models import Collection, LabelRecord, LabelRise, Source
+from search.label_records import LabelRecord
+from search.models import Collection, LabelRise, Source
 from search.services.label_history import history_of
 
 

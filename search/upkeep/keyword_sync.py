@@ -5,9 +5,9 @@ from collections.abc import Iterable, Sequence
 from django.db import transaction
 from django.db.models import Count, QuerySet
 
-from search.contexts import in_context, names_of
-from search.keywords import KeywordText, get_index
+from search.keywords import get_index
 from search.models import Collection, Passage, Source
+from search.services.moving import add_words
 
 BATCH = 200
 
@@ -58,13 +58,4 @@ def mend(missing: Sequence[int], extra: Sequence[int]) -> None:
 @transaction.atomic
 def add(ids: Sequence[int]) -> None:
     """Index these passages again, with their current texts and titles."""
-    rows = Passage.objects.filter(pk__in=ids).select_related("source")
-    get_index().add(
-        KeywordText(
-            row.pk,
-            row.source.collection_id,
-            in_context(row.source.title, row),
-            names_of(row.source.file_name, row.source.folder),
-        )
-        for row in rows
-    )
+    add_words(ids)

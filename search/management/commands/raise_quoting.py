@@ -39,7 +39,7 @@ def _labelled(document: UUID | None, collection: str | None) -> Labelled:
         if not (labelled.sources.exists() or labelled.removed.exists()):
             raise CommandError(f"There is no document {document} in search, nor was there one.")
         return labelled
-    found = Collection.objects.filter(name=collection).first()
+    found = Collection.objects.filter(name=collection).order_by("kind", "pk").first()
     if found is None:
         raise CommandError(f"There is no collection called “{collection}”.")
     return Labelled(collection=found.pk)

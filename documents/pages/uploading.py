@@ -1,0 +1,109 @@
+"""Uploads files into a collection: many from a plain form, or one at a time with its progress."""
+
+from uuid import UUID
+
+from django.contrib import messages
+from django.core.files import File
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect
+from django.views.decorators.http import require_POST
+
+from documents.names import shown_name
+from documents.pages.fields import label_of
+from documents.services import imports, library
+from documents.services.imports import ImportOutcome, Result, Target
+from documents.services.uploads import replace
+from langai_site.accounts.limits import counted_as_page
+from langai_site.accounts.session import signed_in
+from langai_site.errors import InvalidError, LangAIError
+from langai_site.sensitivity import Sensitivity
+
+# Up to this many reasons are shown one by one: a message is kept in a cookie or a session.
+REASONS_SHOWN = 10
+OUTCOMES = {
+    ImportOutcome.IMPORTED: "Uploaded. It is being read.",
+    ImportOutcome.REPLACED: "Uploaded as the next version. It is being read.",
+    ImportOutcome.UNCHANGED: "Here already, and unchanged.",
+    ImportOutcome.CHANGED: "A file of this name is here with other contents. Tick “Replace files of the same name”.",
+}
+
+
+@require_POST
+@counted_as_page
+def upload(request: HttpRequest, collection: int) -> HttpResponseBase:
+    """Store the files of a form; each succeeds or fails alone. A script that sends one is answered in JSON."""
+    person = signed_in(request)
+    found = library.managed_collection(person, collection)
+    label = label_of(request.POST, default=Sensitivity.PUBLIC)
+    target = Target(found, person, label, replace=bool(request.POST.get("replace")))
+    files = [file for file in request.FILES.getlist("files") if file]
+    paths = request.POST.getlist("paths")
+    wants_json = "application/json" in request.headers.get("Accept", "")
+    if not files:
+        return _refused(request, collection, InvalidError("Choose one file or more."), wants_json)
+    results = [_stored(file, paths[at] if at < len(paths) else "", target) for at, file in enumerate(files)]
+    if wants_json:
+        return _answer(results[0])
+    _tell(request, results)
+    return redirect("documents:collection", collection)
+
+
+def _stored(file: "File[bytes]", path: str, target: Target) -> Result:
+    name = relative_path(path, shown_name(file.name or ""))
+    try:
+        return imports.take(file, name, target)
+    except LangAIError as error:
+        return Result(name, ImportOutcome.FAILED, error.message)
+
+
+def relative_path(path: str, name: str) -> str:
+    """Return a file's path in the folder that was chosen, made of visible characters only; without one, its name."""
+    folders = [shown_name(part) for part in path.replace("\\", "/").split("/")[:-1] if part.strip(". ")]
+    return "/".join((*folders, name))[-imports.PATH_CHARACTERS :]
+
+
+def _answer(result: Result) -> JsonResponse:
+    is_refused = result.outcome in (ImportOutcome.FAILED, ImportOutcome.CHANGED)
+    return JsonResponse({"words": words_of(result)}, status=422 if is_refused else 200)
+
+
+def words_of(result: Result) -> str:
+    return OUTCOMES.get(result.outcome) or result.reason
+
+
+def _tell(request: HttpRequest, results: list[Result]) -> None:
+    """Say how many files were accepted, and why others were not."""
+    accepted = [result for result in results if result.outcome in (ImportOutcome.IMPORTED, ImportOutcome.REPLACED)]
+    others = [result for result in results if result not in accepted]
+    if accepted:
+        count = f"{len(accepted)} file{'' if len(accepted) == 1 else 's'}"
+        messages.success(request, f"{count} accepted. They are found by search once they are read.")
+    for result in others[:REASONS_SHOWN]:
+        messages.warning(request, f"{result.path}: {words_of(result)}")
+    if others[REASONS_SHOWN:]:
+        messages.warning(request, f"{len(others) - REASONS_SHOWN} more were not accepted.")
+
+
+def _refused(request: HttpRequest, collection: int, error: LangAIError, wants_json: bool) -> HttpResponse:
+    if wants_json:
+        return JsonResponse({"words": error.message}, status=error.status)
+    messages.error(request, error.message)
+    return redirect("documents:collection", collection)
+
+
+@require_POST
+def replace_file(request: HttpRequest, document: UUID) -> HttpResponse:
+    """Upload a document's next version. The version before is searched until this one is read."""
+    person = signed_in(request)
+    found = library.managed_document(person, document)
+    file = request.FILES.get("file")
+    try:
+        if not file:
+            raise InvalidError("Choose the new file first.")
+        newer = replace(found, file=file, user=person)
+    except LangAIError as error:
+        messages.error(request, error.message)
+    else:
+        messages.success(request, f"“{newer.file_name}” is queued as version {newer.version}.")
+    return redirect("documents:document", document)

@@ -1,0 +1,181 @@
+"""What a person does with documents that they manage: describe, delete with undo, move, read again. Synchronous."""
+
+import uuid
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from documents.models import Document
+from documents.services import lifecycle, quotas
+from documents.services.files import same_bytes
+from documents.services.library import managed_collection, managed_document
+from documents.services.own import UNDO_FOR
+from documents.services.uploads import unread
+from langai_site.accounts.models import User
+from langai_site.errors import ConflictError, InvalidError, LangAIError, NotFoundError
+from langai_site.sensitivity import Sensitivity, highest
+from search import services as search
+from search.models import Collection
+from search.services import label_rises
+from search.services.label_rises import Labelled
+
+# Documents that are changed with one request, and those of them in one transaction.
+MOST, AT_ONCE = 500, 50
+TITLE_MAX = 300
+
+
+@dataclass(frozen=True)
+class Changed:
+    """How many documents were changed, and why others were not."""
+
+    count: int
+    refused: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Deletion:
+    """Documents that were deleted together, and can come back together."""
+
+    id: UUID
+    count: int
+
+
+def describe(user: User, document: UUID, *, title: str, sensitivity: Sensitivity) -> Document:
+    """Change a document's title and label; conversations that quote it rise with its label."""
+    found = managed_document(user, document)
+    title = " ".join(title.replace("\0", "").split())
+    if not title:
+        raise InvalidError("Give the document a title.")
+    if len(title) > TITLE_MAX:
+        raise InvalidError(f"The title has {len(title)} characters; {TITLE_MAX} are allowed.")
+    if sensitivity < found.lowest_label:
+        needed = found.lowest_label.label.lower()
+        raise InvalidError(f"This file contains something {needed}, so its label cannot be lower than {needed}.")
+    lifecycle.relabel(found, title=title, sensitivity=sensitivity, raise_quoting=True, by=user.get_username())
+    return found
+
+
+def label(user: User, collection_id: int, ids: Sequence[UUID], sensitivity: Sensitivity) -> Changed:
+    """Raise documents to a label, at least; a label that is higher already stays."""
+    count = 0
+    for document in _chosen(managed_collection(user, collection_id), ids):
+        if sensitivity > document.sensitivity:
+            lifecycle.relabel(
+                document,
+                title=document.title,
+                sensitivity=sensitivity,
+                raise_quoting=True,
+                by=user.get_username(),
+            )
+            count += 1
+    return Changed(count)
+
+
+def retry(user: User, collection_id: int, ids: Sequence[UUID]) -> Changed:
+    """Have documents read again that could not be read."""
+    return _each(_chosen(managed_collection(user, collection_id), ids), lifecycle.retry)
+
+
+def delete(user: User, collection_id: int, ids: Sequence[UUID]) -> Deletion:
+    """Delete documents: nobody finds them from here on. For UNDO_FOR they can come back."""
+    collection = managed_collection(user, collection_id)
+    deletion, count = uuid.uuid4(), 0
+    wanted = [document.pk for document in _chosen(collection, ids)]
+    for first in range(0, len(wanted), AT_ONCE):
+        batch = wanted[first : first + AT_ONCE]
+        with transaction.atomic():
+            rows = Document.objects.filter(pk__in=batch, collection=collection)
+            # A worker that is reading one loses its claim, and stops.
+            count += rows.update(deleted_at=timezone.now(), deletion=deletion, lease_until=None, claimed_by="")
+            search.hide(batch)
+    return Deletion(deletion, count)
+
+
+def deletion(user: User, collection_id: int, deletion_id: UUID | None) -> Deletion | None:
+    """Return what was deleted in a collection that this person manages, if it can still come back."""
+    count = _deleted(managed_collection(user, collection_id), deletion_id).count() if deletion_id else 0
+    return Deletion(deletion_id, count) if deletion_id and count else None
+
+
+def restore(user: User, collection_id: int, deletion_id: UUID) -> Changed:
+    """Bring back what was deleted together. What is there by now with the same bytes stays deleted."""
+    rows = list(_deleted(managed_collection(user, collection_id), deletion_id))
+    if not rows:
+        raise NotFoundError("This can no longer be undone.")
+    return _each(rows, _restore)
+
+
+def _deleted(collection: Collection, deletion_id: UUID | None) -> QuerySet[Document]:
+    since = timezone.now() - UNDO_FOR
+    return Document.with_deleted.filter(collection=collection, deletion=deletion_id, deleted_at__gt=since)
+
+
+def _restore(document: Document) -> None:
+    waits = unread() if document.is_busy else {}
+    try:
+        with transaction.atomic():
+            rows = Document.with_deleted.filter(pk=document.pk, deletion=document.deletion)
+            rows.update(deleted_at=None, deletion=None, **waits)
+            if searched := document.searched:
+                search.show({document.pk: searched.version})
+    except IntegrityError:
+        raise ConflictError(
+            f"“{document.title}” stays deleted, because its file was uploaded here again meanwhile."
+        ) from None
+
+
+def move(user: User, collection_id: int, ids: Sequence[UUID], target_id: int) -> Changed:
+    """Move documents to another collection that this person manages. None gets a lower label by that."""
+    source, target = managed_collection(user, collection_id), managed_collection(user, target_id)
+    if source == target:
+        raise ConflictError("These documents are in this collection already. Choose another one.")
+    return _each(_chosen(source, ids), lambda document: _move(document, source, target, user.get_username()))
+
+
+def _move(document: Document, source: Collection, target: Collection, by: str) -> None:
+    if document.is_busy or getattr(document, "previous", None):
+        raise ConflictError(f"“{document.title}” is not read yet. Move it once it is.")
+    if same := same_bytes(target, document.sha256):
+        raise ConflictError(f"The file of “{document.title}” is already in “{target}”, as “{same.title}”.")
+    if source.holder_id != target.holder_id:
+        quotas.require_room(target, document.size)
+    kept = highest(document.sensitivity, source.sensitivity)
+    try:
+        with transaction.atomic():
+            if not Document.objects.filter(pk=document.pk, collection=source, status=document.status).update(
+                collection=target, sensitivity=kept
+            ):
+                raise ConflictError(f"“{document.title}” was changed at this moment. Try again.")
+            search.relabel(document.pk, title=document.title, sensitivity=kept)
+            search.move(document.pk, target.pk)
+            if target.sensitivity > kept:
+                label_rises.raise_quoting(Labelled(document=document.pk), by=by)
+    except IntegrityError:
+        raise ConflictError(f"“{target}” already has this file, or one with the same external id.") from None
+
+
+def _chosen(collection: Collection, ids: Sequence[UUID]) -> list[Document]:
+    """Return the chosen documents of a collection; those that are gone by now are left out."""
+    if not ids:
+        raise InvalidError("Choose one document or more.")
+    if len(ids) > MOST:
+        raise InvalidError(f"You chose {len(ids):,} documents; {MOST} are the most at once.")
+    rows = Document.objects.filter(collection=collection, pk__in=list(ids)).select_related("collection", "previous")
+    return list(rows.order_by("title", "pk"))
+
+
+def _each(documents: Iterable[Document], change: Callable[[Document], object]) -> Changed:
+    refused: list[str] = []
+    count = 0
+    for document in documents:
+        try:
+            change(document)
+        except LangAIError as error:
+            refused.append(error.message)
+        else:
+            count += 1
+    return Changed(count, tuple(refused))

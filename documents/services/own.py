@@ -1,0 +1,136 @@
+"""Collections of one's own: who may make one, and what its owner does with it as a whole. Synchronous."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from documents.models import Document
+from documents.services.library import managed_collection
+from documents.services.lifecycle import delete
+from langai_site.accounts.models import Team, User
+from langai_site.errors import ConflictError, ForbiddenError, InvalidError, NotFoundError
+from langai_site.sensitivity import Sensitivity
+from search.models import Collection
+from search.services import label_rises
+from search.services.label_rises import Labelled
+
+NAME_MAX, DESCRIPTION_MAX, MOST = 100, 2_000, 200
+# How long a removed collection, or a deleted document, can come back.
+UNDO_FOR = timedelta(hours=1)
+NOT_HERE = "Collections of one's own are switched off for you here. Ask an admin."
+NOT_YOURS = "Only the owner of a collection of their own can do that."
+EVERYONE, NOBODY = "everyone", "nobody"
+
+
+@dataclass(frozen=True)
+class Description:
+    """A collection as its owner wants it."""
+
+    name: str
+    description: str
+    sensitivity: Sensitivity
+
+
+def may_make(user: User) -> bool:
+    """Return whether this person may make collections of their own."""
+    allowed = settings.OWN_COLLECTIONS
+    if EVERYONE in allowed or NOBODY in allowed:
+        return EVERYONE in allowed
+    return Team.objects.of(user.pk).filter(name__in=allowed).exists()
+
+
+def create(user: User, wanted: Description) -> Collection:
+    """Make a collection that only this person reads until they share it."""
+    if not may_make(user):
+        raise ForbiddenError(NOT_HERE)
+    if Collection.objects.filter(kind=Collection.Kind.OWN, holder=user).count() >= MOST:
+        raise InvalidError(f"You have {MOST} collections, which is the most. Delete one that you do not need.")
+    collection = Collection(kind=Collection.Kind.OWN, holder=user)
+    _write(collection, wanted)
+    with transaction.atomic():
+        _save(collection)
+        collection.owners.set([user])
+    return collection
+
+
+def describe(user: User, collection_id: int, wanted: Description) -> Collection:
+    """Change a collection's name, description and label.
+
+    The label of one that others look after as well only rises here. Conversations that quote it rise with it.
+    """
+    collection = managed_collection(user, collection_id)
+    before = collection.sensitivity
+    if wanted.sensitivity < before and collection.kind == Collection.Kind.LIBRARY:
+        raise InvalidError("Only an admin can lower the label of this collection, on its page in the admin.")
+    _write(collection, wanted)
+    with transaction.atomic():
+        _save(collection)
+        if collection.sensitivity > before:
+            label_rises.raise_quoting(Labelled(collection=collection.pk), by=user.get_username())
+    return collection
+
+
+def _write(collection: Collection, wanted: Description) -> None:
+    name = " ".join(wanted.name.replace("\0", "").split())
+    text = wanted.description.replace("\r\n", "\n").replace("\0", "").strip()
+    if not name:
+        raise InvalidError("Give the collection a name.")
+    if len(name) > NAME_MAX:
+        raise InvalidError(f"The name has {len(name)} characters; {NAME_MAX} are allowed.")
+    if len(text) > DESCRIPTION_MAX:
+        raise InvalidError(f"The description has {len(text):,} characters; {DESCRIPTION_MAX:,} are allowed.")
+    collection.name, collection.description, collection.sensitivity = name, text, wanted.sensitivity
+
+
+def _save(collection: Collection) -> None:
+    try:
+        with transaction.atomic():
+            collection.save()
+    except IntegrityError:
+        whose = "You have" if collection.kind == Collection.Kind.OWN else "There is"
+        raise ConflictError(f"{whose} a collection named “{collection.name}” already. Choose another name.") from None
+
+
+def own_collection(user: User, collection_id: int) -> Collection:
+    """Return a person's own collection. Raises ForbiddenError for one that they may only read, or NotFoundError."""
+    collection = managed_collection(user, collection_id)
+    if collection.kind != Collection.Kind.OWN or collection.holder_id != user.pk:
+        raise ForbiddenError(NOT_YOURS)
+    return collection
+
+
+def remove(user: User, collection_id: int) -> Collection:
+    """Remove a person's own collection with all in it; for UNDO_FOR it can come back. Nobody reads it from here on."""
+    collection = own_collection(user, collection_id)
+    collection.kind, collection.removed_at = Collection.Kind.REMOVED, timezone.now()
+    collection.save(update_fields=["kind", "removed_at"])
+    return collection
+
+
+def removed_collection(user: User, collection_id: int) -> Collection | None:
+    """Return a collection that this person removed, if it can still come back."""
+    since = timezone.now() - UNDO_FOR
+    theirs = Collection.objects.filter(kind=Collection.Kind.REMOVED, holder=user, removed_at__gt=since)
+    return theirs.filter(pk=collection_id).first()
+
+
+def restore(user: User, collection_id: int) -> Collection:
+    """Bring back a removed collection, as it was."""
+    collection = removed_collection(user, collection_id)
+    if collection is None:
+        raise NotFoundError("This can no longer be undone.")
+    collection.kind, collection.removed_at = Collection.Kind.OWN, None
+    _save(collection)
+    return collection
+
+
+def purge() -> None:
+    """Delete for good what can no longer come back."""
+    before = timezone.now() - UNDO_FOR
+    delete(*Document.with_deleted.filter(deleted_at__lt=before))
+    for collection in Collection.objects.filter(kind=Collection.Kind.REMOVED, removed_at__lt=before):
+        delete(*Document.with_deleted.filter(collection=collection))
+        collection.delete()

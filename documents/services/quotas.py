@@ -1,0 +1,82 @@
+"""How much one person may have in collections of their own: files, megabytes and passages."""
+
+from dataclasses import dataclass
+
+from django.conf import settings
+from django.db.models import Count, Sum
+from django.db.models.functions import Coalesce
+
+from documents.models import Document
+from langai_site.errors import InvalidError
+from search.models import Collection
+
+MB = 1024 * 1024
+MAKE_ROOM = "Delete files that you do not need any more, or ask an admin for more room."
+
+
+class NoRoomError(InvalidError):
+    """The owner of the collection has as much in collections of their own as one person may have."""
+
+    code, status = "over_quota", 413
+
+
+@dataclass(frozen=True)
+class Quota:
+    """What a person has in collections of their own, and the most that they may have; 0: no limit."""
+
+    files: int
+    size: int
+    passages: int
+    most_files: int
+    most_size: int
+    most_passages: int
+
+    @property
+    def files_left(self) -> int | None:
+        """Return how many more files fit; None: any number."""
+        return max(0, self.most_files - self.files) if self.most_files else None
+
+    @property
+    def size_left(self) -> int | None:
+        """Return how many more bytes fit; None: any number."""
+        return max(0, self.most_size - self.size) if self.most_size else None
+
+    def refusal(self, files: int = 1, size: int = 0) -> str:
+        """Return why so much more does not fit, as a person reads it; "" if it does."""
+        if files and self.most_files and self.files + files > self.most_files:
+            return f"You have {self.files:,} of the {self.most_files:,} files that one person may have. {MAKE_ROOM}"
+        if self.most_size and size > 0 and self.size + size > self.most_size:
+            held, most = self.size // MB, self.most_size // MB
+            return f"You have {held:,} of the {most:,} MB that one person may have, so this does not fit. {MAKE_ROOM}"
+        if self.most_passages and self.passages >= self.most_passages:
+            return (
+                f"Your files have {self.passages:,} passages, and {self.most_passages:,} are the most that one person "
+                f"may have. {MAKE_ROOM}"
+            )
+        return ""
+
+
+def quota_of(user_id: int | None) -> Quota:
+    """Return what a person has. A file that was deleted does not count, even while it can come back."""
+    theirs = Document.objects.filter(collection__kind=Collection.Kind.OWN, collection__holder=user_id).order_by()
+    used = theirs.aggregate(files=Count("pk"), size=Coalesce(Sum("size"), 0), passages=Coalesce(Sum("passages"), 0))
+    return Quota(
+        **used,
+        most_files=settings.OWN_COLLECTIONS_FILES,
+        most_size=settings.OWN_COLLECTIONS_MB * MB,
+        most_passages=settings.OWN_COLLECTIONS_PASSAGES,
+    )
+
+
+def require_room(collection: Collection, size: int, *, files: int = 1, lock: bool = False) -> None:
+    """Raise NoRoomError if so much more does not fit into a person's own collection. Others have no limit.
+
+    `lock` keeps others from adding files of the same person until the transaction ends.
+    """
+    if collection.kind != Collection.Kind.OWN:
+        return
+    if lock:
+        theirs = Collection.objects.filter(kind=Collection.Kind.OWN, holder=collection.holder_id)
+        list(theirs.select_for_update().order_by("pk").values_list("pk"))
+    if reason := quota_of(collection.holder_id).refusal(files, size):
+        raise NoRoomError(reason)

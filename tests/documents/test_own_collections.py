@@ -1,0 +1,406 @@
+"""Collections of one's own: who sees them, what owners do in the Library, and what admins may and may not see."""
+
+from datetime import timedelta
+
+import pytest
+from asgiref.sync import async_to_sync
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from documents import cleanup, places, tasks
+from documents.models import Document, ShareProposal
+from documents.services import changing, own, quotas, sharing
+from documents.services.own import Description
+from langai_site.accounts.keys import Credential
+from langai_site.accounts.models import Team, User
+from langai_site.errors import ConflictError, ForbiddenError, InvalidError, NotFoundError
+from langai_site.sensitivity import Sensitivity
+from search import services as search
+from search.access import library_collections, reader_of
+from search.models import Collection, Passage, Source
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def bob(transactional_db):
+    return User.objects.create_user("bob", email="bob@example.org")
+
+
+@pytest.fixture
+def carol(transactional_db):
+    return User.objects.create_user("carol")
+
+
+@pytest.fixture
+def page(bob):
+    return signed_in_as(bob)
+
+
+@pytest.fixture
+def notes(bob):
+    return own.create(bob, Description("Notes", "", Sensitivity.PUBLIC))
+
+
+def signed_in_as(person):
+    browser = Client()
+    browser.force_login(person)
+    return browser
+
+
+def at(name, *args):
+    return reverse(f"documents:{name}", args=args)
+
+
+def chosen(text="Boats leave at nine.", name="boats.txt"):
+    return SimpleUploadedFile(name, text.encode())
+
+
+def send(page, collection, *files, **fields):
+    return page.post(at("upload", collection.pk), {"files": files, **fields}, follow=True)
+
+
+def brought(page, collection, text="Boats leave at nine.", name="boats.txt", **fields):
+    """A document that was uploaded in the Library, and read."""
+    send(page, collection, chosen(text, name), **fields)
+    while tasks.work_once("test"):
+        pass
+    return Document.objects.get(collection=collection, file_name=name)
+
+
+def told(response):
+    return [str(message) for message in response.context["messages"]]
+
+
+def found_by(person, words="when do boats leave"):
+    found = async_to_sync(search.find)(words, reader_of(person), label=Sensitivity.CONFIDENTIAL)
+    return [hit.title for hit in found.hits]
+
+
+def test_from_nothing_to_a_document_that_is_found(page, bob, carol):
+    made = page.post(at("new"), {"name": " Boats ", "description": "", "label": "public"})
+    collection = Collection.objects.get()
+    assert (made["Location"], collection.name, list(collection.owners.all())) == (
+        at("collection", collection.pk),
+        "Boats",
+        [bob],
+    )
+    brought(page, collection)
+    assert found_by(bob) == ["boats"]
+    assert found_by(carol) == []
+
+
+def test_nobody_else_sees_it_and_nobody_without_a_right_changes_it(page, bob, carol, alice, notes):
+    document = brought(page, notes)
+    foreign = {
+        **{at(name, notes.pk): "get" for name in ("collection", "settings")},
+        **{at(name, notes.pk): "post" for name in ("upload", "share", "hand-over", "remove", "change")},
+        **{at(name, document.pk): "get" for name in ("document", "original")},
+        **{at(name, document.pk): "post" for name in ("document", "replace", "read-again", "keep-previous")},
+    }
+    form = {"ids": [document.pk], "action": "delete", "person": "carol", "people": "carol"}
+    for person in (carol, alice):
+        browser = signed_in_as(person)
+        statuses = {path: getattr(browser, how)(path, form).status_code for path, how in foreign.items()}
+        assert set(statuses.values()) == {404}, statuses
+    notes.users.add(carol)
+    browser = signed_in_as(carol)
+    for path, how in foreign.items():
+        reads = path in (at("collection", notes.pk), at("original", document.pk))
+        assert getattr(browser, how)(path, form).status_code == (200 if reads else 403), path
+    assert Document.objects.get(pk=document.pk).collection == notes
+
+
+def test_admins_see_how_much_is_in_it_and_not_what(page, alice, notes):
+    brought(page, notes, "Canary in a coal mine.", "canary.txt")
+    admin = signed_in_as(alice)
+    people = admin.get(at("people")).content.decode()
+    assert all(text in people for text in ("Notes", "bob", "22\xa0bytes"))
+    pages = (
+        *("/admin/documents/document/", "/admin/search/collection/", "/admin/", "/library/"),
+        f"/admin/search/collection/{notes.pk}/change/",
+        f"/admin/documents/document/{Document.objects.get().pk}/change/",
+    )
+    for text in (people, *(admin.get(path, follow=True).content.decode() for path in pages)):
+        assert "canary" not in text.lower()
+    assert "Notes" not in admin.get("/admin/search/collection/").content.decode()
+    assert page.get(at("people")).status_code == 403
+
+
+def test_names_are_unique_for_each_owner(bob, carol, notes):
+    own.create(carol, Description("Notes", "", Sensitivity.PUBLIC))
+    Collection.objects.create(name="Notes")
+    with pytest.raises(ConflictError, match="You have a collection named “Notes” already"):
+        own.create(bob, Description("Notes", "", Sensitivity.PUBLIC))
+
+
+@pytest.mark.parametrize(
+    ("allowed", "may"), [(["everyone"], True), (["nobody"], False), (["Pilots"], True), (["Cooks"], False)]
+)
+def test_a_setting_says_who_may_make_one(page, bob, settings, allowed, may):
+    settings.OWN_COLLECTIONS = allowed
+    bob.teams.add(Team.objects.create(name="Pilots"))
+    assert (at("new") in page.get("/library/").content.decode()) is may
+    assert page.get(at("new")).status_code == (200 if may else 403)
+
+
+@pytest.mark.parametrize(
+    ("setting", "value", "words"),
+    [
+        ("OWN_COLLECTIONS_FILES", 1, "1 of the 1 files"),
+        ("OWN_COLLECTIONS_PASSAGES", 1, "1 passages, and 1 are the most"),
+        ("OWN_COLLECTIONS_MB", 1, "0 of the 1 MB"),
+    ],
+)
+def test_quotas_refuse_more_in_any_collection_of_the_same_person(page, bob, notes, settings, setting, value, words):
+    settings.OWN_COLLECTIONS_FILES = settings.OWN_COLLECTIONS_PASSAGES = settings.OWN_COLLECTIONS_MB = 0
+    brought(page, notes)
+    setattr(settings, setting, value)
+    other = own.create(bob, Description("Others", "", Sensitivity.PUBLIC))
+    response = send(page, other, chosen("x" * (1024 * 1024), "long.txt"))
+    assert words in told(response)[0]
+    assert not other.documents.exists()
+
+
+def test_the_quota_refuses_before_the_file_is_received(page, notes, settings):
+    credential = Credential(notes.holder, frozenset())
+    brought(page, notes)
+    places.into_collection(credential, str(notes.pk))
+    settings.OWN_COLLECTIONS_FILES = 1
+    with pytest.raises(quotas.NoRoomError, match="1 of the 1 files"):
+        places.into_collection(credential, str(notes.pk))
+
+
+def test_a_folder_keeps_its_paths_and_each_file_succeeds_or_fails_alone(page, notes):
+    files = [chosen("One.", "a.txt"), chosen("MZ", "b.exe"), chosen("", "c.txt"), chosen("One.", "d.txt")]
+    response = send(page, notes, *files, paths=["trip/a.txt", "trip/b.exe", "trip/c.txt", "../trip\\2026/d.txt"])
+    assert [document.imported_from for document in notes.documents.all()] == ["trip/a.txt"]
+    accepted, *refused = told(response)
+    assert accepted.startswith("1 file accepted")
+    assert [reason.partition(":")[0] for reason in refused] == ["trip/b.exe", "trip/c.txt", "trip/2026/d.txt"]
+
+
+def test_a_script_is_answered_file_by_file(page, notes):
+    def sent(text, **fields):
+        data = {"files": [chosen(text)], "paths": ["boats.txt"], **fields}
+        response = page.post(at("upload", notes.pk), data, headers={"Accept": "application/json"})
+        return response.status_code, response.json()["words"]
+
+    assert sent("Boats leave at nine.") == (200, "Uploaded. It is being read.")
+    assert sent("Boats leave at nine.") == (200, "Here already, and unchanged.")
+    status, words = sent("Boats leave at ten.")
+    assert (status, "other contents" in words) == (422, True)
+    assert sent("Boats leave at ten.", replace="1") == (200, "Uploaded as the next version. It is being read.")
+
+
+def test_what_is_in_a_file_decides_how_low_its_label_can_be(page, bob, notes):
+    document = brought(page, notes, "Card 4111 1111 1111 1111, valid until 12/29.", "card.txt")
+    assert (document.sensitivity, document.found_label) == (Sensitivity.CONFIDENTIAL, Sensitivity.CONFIDENTIAL)
+    assert Source.objects.get(document=document.pk).label == Sensitivity.CONFIDENTIAL
+    with pytest.raises(InvalidError, match="cannot be lower than confidential"):
+        changing.describe(bob, document.pk, title="Card", sensitivity=Sensitivity.PUBLIC)
+    harmless = brought(page, notes)
+    assert (harmless.sensitivity, harmless.found_label) == (Sensitivity.PUBLIC, Sensitivity.PUBLIC)
+
+
+def test_until_it_is_read_a_file_counts_as_confidential(page, notes):
+    send(page, notes, chosen())
+    assert Document.objects.get().label == Sensitivity.CONFIDENTIAL
+
+
+def test_an_owner_renames_labels_and_replaces_a_document(page, bob, notes):
+    document = brought(page, notes)
+    page.post(at("document", document.pk), {"title": "Departures", "label": "internal"})
+    assert found_by(bob) == ["Departures"]
+    assert Source.objects.get(document=document.pk).label == Sensitivity.INTERNAL
+    page.post(at("replace", document.pk), {"file": chosen("Boats leave at eleven.")})
+    assert "boats" in page.get(at("document", document.pk)).content.decode()
+    tasks.work_once("test")
+    assert Document.objects.get().version == 2
+    assert Passage.objects.live().get().text == "Boats leave at eleven."
+
+
+def test_deleted_documents_come_back_in_one_step(page, bob, notes):
+    documents = [brought(page, notes, f"Boats leave at {hour}.", f"{hour}.txt") for hour in ("nine", "ten", "noon")]
+    ids = [document.pk for document in documents[:2]]
+    response = page.post(at("change", notes.pk), {"ids": ids, "action": "delete"}, follow=True)
+    html = response.content.decode()
+    assert "2 documents deleted" in html
+    assert found_by(bob) == ["noon"]
+    assert page.get(at("document", ids[0])).status_code == 404
+    assert page.get(at("original", ids[0])).status_code == 404
+    cleanup.sweep()
+    undo = response.context["deletion"].id
+    page.post(at("restore", notes.pk, undo))
+    assert sorted(found_by(bob)) == ["nine", "noon", "ten"]
+    assert page.post(at("restore", notes.pk, undo)).status_code == 404
+
+
+def test_what_was_uploaded_again_meanwhile_stays_deleted(page, bob, notes):
+    document = brought(page, notes)
+    deletion = changing.delete(bob, notes.pk, [document.pk])
+    again = brought(page, notes)
+    changed = changing.restore(bob, notes.pk, deletion.id)
+    assert changed.count == 0
+    assert "uploaded here again" in changed.refused[0]
+    assert list(Document.objects.all()) == [again]
+
+
+def test_a_document_that_is_deleted_while_it_is_read_is_read_once_it_is_back(page, bob, notes):
+    send(page, notes, chosen())
+    deletion = changing.delete(bob, notes.pk, [Document.objects.get().pk])
+    assert not tasks.work_once("test")
+    changing.restore(bob, notes.pk, deletion.id)
+    assert tasks.work_once("test")
+    assert found_by(bob) == ["boats"]
+
+
+def test_after_an_hour_nothing_of_it_is_left(page, bob, notes, settings):
+    document = brought(page, notes)
+    kept = brought(page, notes, "Boats return at noon.", "return.txt")
+    changing.delete(bob, notes.pk, [document.pk])
+    own.purge()
+    assert Document.with_deleted.count() == 2
+    Document.with_deleted.filter(pk=document.pk).update(deleted_at=timezone.now() - timedelta(hours=2))
+    own.purge()
+    assert list(Document.with_deleted.all()) == [kept]
+    assert set(Source.objects.values_list("document", flat=True)) == {kept.pk}
+    assert len(list((settings.MEDIA_ROOT / "documents").iterdir())) == 1
+
+
+def test_a_removed_collection_comes_back_or_goes_with_all_that_is_in_it(page, bob, carol, notes):
+    brought(page, notes)
+    notes.users.add(carol)
+    response = page.post(at("remove", notes.pk), follow=True)
+    assert "“Notes” is deleted" in response.content.decode()
+    assert found_by(bob) == found_by(carol) == []
+    assert page.get(at("collection", notes.pk)).status_code == 404
+    assert signed_in_as(carol).post(at("restore-collection", notes.pk)).status_code == 404
+    page.post(at("restore-collection", notes.pk))
+    assert found_by(carol) == ["boats"]
+    own.remove(bob, notes.pk)
+    Collection.objects.update(removed_at=timezone.now() - timedelta(hours=2))
+    own.purge()
+    rows = (Collection.objects, Document.with_deleted, Source.objects, Passage.objects)
+    assert [each.count() for each in rows] == [0, 0, 0, 0]
+
+
+def test_a_moved_document_is_found_by_the_readers_of_its_new_place_and_keeps_its_label(page, bob, carol, notes):
+    secret = own.create(bob, Description("Secrets", "", Sensitivity.INTERNAL))
+    document = brought(page, secret)
+    notes.users.add(carol)
+    page.post(at("change", secret.pk), {"ids": [document.pk], "action": "move", "target": notes.pk})
+    assert found_by(carol) == ["boats"]
+    source = Source.objects.get(document=document.pk)
+    assert (source.collection, source.label) == (notes, Sensitivity.INTERNAL)
+    assert secret.documents.count() == 0
+
+
+def test_nothing_is_moved_to_where_it_is_already_or_where_one_has_no_right(page, bob, carol, notes):
+    other = own.create(bob, Description("Other", "", Sensitivity.PUBLIC))
+    first = brought(page, notes)
+    brought(page, other)
+    changed = changing.move(bob, notes.pk, [first.pk], other.pk)
+    assert (changed.count, "already in “Other”" in changed.refused[0]) == (0, True)
+    foreign = own.create(carol, Description("Foreign", "", Sensitivity.PUBLIC))
+    with pytest.raises(NotFoundError):
+        changing.move(bob, notes.pk, [first.pk], foreign.pk)
+
+
+def test_it_is_shared_at_once_with_people_and_own_teams(page, bob, carol, notes):
+    mine, foreign = Team.objects.create(name="Mine"), Team.objects.create(name="Foreign")
+    bob.teams.add(mine)
+    form = {"teams": [mine.pk, foreign.pk], "people": "carol, "}
+    page.post(at("share", notes.pk), form)
+    assert (list(notes.teams.all()), list(notes.users.all())) == ([mine], [carol])
+    refused = page.post(at("share", notes.pk), {"people": "carol, dave"})
+    assert (refused.status_code, "no person “dave” here" in refused.content.decode()) == (400, True)
+    page.post(at("share", notes.pk), {"people": ""})
+    assert notes not in library_collections(carol)
+
+
+def test_a_proposal_holds_once_an_admin_accepts_it(page, bob, carol, alice, notes, settings):
+    settings.OWN_COLLECTIONS_SHARING = "proposal"
+    dave = User.objects.create_user("dave")
+    notes.users.add(dave)
+    page.post(at("share", notes.pk), {"people": "carol"})
+    # Whom it takes away stops reading at once.
+    assert [notes in library_collections(person) for person in (carol, dave)] == [False, False]
+    assert "Waiting for an admin: carol" in page.get(at("settings", notes.pk)).content.decode()
+    proposal = ShareProposal.objects.get()
+    assert page.post(at("decide", proposal.pk), {"decision": "accept"}).status_code == 403
+    admin = signed_in_as(alice)
+    assert "proposed by bob" in admin.get(at("people")).content.decode()
+    admin.post(at("decide", proposal.pk), {"decision": "decline", "reason": "Too early."})
+    assert "Too early." in page.get(at("settings", notes.pk)).content.decode()
+    page.post(at("share", notes.pk), {"people": "carol"})
+    admin.post(at("decide", ShareProposal.objects.get().pk), {"decision": "accept"})
+    assert notes in library_collections(carol)
+
+
+def test_sharing_can_be_switched_off(bob, carol, notes, settings):
+    settings.OWN_COLLECTIONS_SHARING = "nobody"
+    with pytest.raises(ForbiddenError, match="cannot be shared here"):
+        sharing.share(bob, notes.pk, teams=[], people=[carol])
+
+
+def test_it_is_handed_over_with_all_rights_and_its_share_of_the_quota(page, bob, carol, notes, settings):
+    brought(page, notes)
+    own.create(carol, Description("Notes", "", Sensitivity.PUBLIC))
+    settings.OWN_COLLECTIONS_FILES = 1
+    page.post(at("hand-over", notes.pk), {"person": "carol", "stays": "1"})
+    notes.refresh_from_db()
+    assert (notes.holder, notes.name, list(notes.owners.all())) == (carol, "Notes (2)", [carol])
+    assert page.get(at("collection", notes.pk)).status_code == 200
+    assert page.get(at("settings", notes.pk)).status_code == 403
+    assert (quotas.quota_of(bob.pk).files, quotas.quota_of(carol.pk).files) == (0, 1)
+    brought(page, own.create(bob, Description("More", "", Sensitivity.PUBLIC)))
+    refused = page.post(at("hand-over", Collection.objects.get(name="More").pk), {"person": "carol"})
+    assert "carol has no room for it" in refused.content.decode()
+
+
+def test_an_admin_hands_over_what_somebody_left(bob, carol, alice, notes, client):
+    User.objects.filter(pk=bob.pk).update(is_active=False)
+    client.force_login(alice)
+    assert "1 collection belongs to somebody who has left" in client.get("/admin/").content.decode()
+    client.post(at("reassign", notes.pk), {"person": "carol"})
+    assert notes in library_collections(carol)
+    bob.delete()
+    gone = own.create(carol, Description("Gone", "", Sensitivity.PUBLIC))
+    carol.delete()
+    assert sharing.left_behind() == 2
+    sharing.reassign(alice, gone.pk, alice)
+    assert gone in library_collections(alice)
+
+
+def test_owners_of_a_collection_of_the_library_manage_it_without_any_admin_right(page, bob, policies, notes):
+    policies.owners.add(bob)
+    document = brought(page, policies)
+    assert page.get("/admin/").status_code == 302
+    assert page.post(at("document", document.pk), {"title": "Ferries", "label": "confidential"}).status_code == 302
+    refused = page.post(at("settings", policies.pk), {"name": "Policies", "label": "public"})
+    assert "Only an admin can lower the label" in refused.content.decode()
+    assert page.post(at("remove", policies.pk)).status_code == 403
+
+
+def test_thousands_of_documents_need_few_statements(page, bob, notes, django_assert_max_num_queries):
+    Document.objects.bulk_create(
+        Document(
+            collection=notes,
+            title=f"Note {number}",
+            file_name=f"{number}.txt",
+            file="documents/none.txt",
+            sha256=f"{number}",
+            status="failed" if number % 3 == 0 else "ready",
+            uploaded_by=bob,
+        )
+        for number in range(3_000)
+    )
+    for query in ({}, {"sort": "cited"}, {"state": "failed", "sort": "title", "page": 5}, {"q": "note 29"}):
+        with django_assert_max_num_queries(16):
+            response = page.get(at("collection", notes.pk), query)
+        assert len(response.context["listing"].items) == 50
+    failed = page.get(at("collection", notes.pk), {"state": "failed"}).context["listing"]
+    assert (failed.found, {item.status for item in failed.items}) == (1_000, {"failed"})
