@@ -8,11 +8,12 @@ from django.template.loader import render_to_string
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from documents import services
+from documents import care, services
 from documents.admin_uploads import Uploads
 from documents.forms import DocumentForm
 from documents.models import Document
 from documents.notes import described
+from langai_site import registry
 from langai_site.errors import LangAIError
 from langai_site.sensitivity import Sensitivity
 from search.access import administered_collections
@@ -54,6 +55,7 @@ class DocumentAdmin(Uploads):
     actions = ("retry",)
     fieldsets = (
         (None, {"fields": ("title", "collection", "sensitivity", "label", "raise_quoting")}),
+        ("Care", {"fields": ("owner", "review_by", "citing")}),
         ("Reading", {"fields": ("state", "not_read", "page_count", "passage_count", "attempts", "ready_at")}),
         (
             "File",
@@ -62,8 +64,9 @@ class DocumentAdmin(Uploads):
         ("Passages", {"fields": ("extracted",)}),
     )
     readonly_fields = (
-        *("collection", "label", "state", "not_read", "page_count", "passage_count", "attempts", "ready_at", "version"),
-        *("file_name", "imported_from", "file_size", "sha256", "uploader", "uploaded_at", "extracted"),
+        *("collection", "citing", "label", "state", "not_read", "page_count", "passage_count", "attempts"),
+        *("ready_at", "version", "file_name", "imported_from", "file_size", "sha256", "uploader", "uploaded_at"),
+        "extracted",
     )
 
     class Media:
@@ -122,6 +125,10 @@ class DocumentAdmin(Uploads):
     def uploader(self, document: Document) -> str:
         return str(document.uploaded_by or "LangAI")
 
+    @admin.display(description="cited by")
+    def citing(self, document: Document) -> str:
+        return counted(registry.answers_citing([document.pk]).get(document.pk, 0), "answer")
+
     @admin.display(description="")
     def extracted(self, document: Document) -> SafeString:
         passages = Passage.objects.live().filter(source__document=document.pk)
@@ -132,6 +139,7 @@ class DocumentAdmin(Uploads):
         """Save only what a person may change, so that the worker's progress is not overwritten."""
         asked_for = form.cleaned_data["raise_quoting"]
         label, by = Sensitivity(obj.sensitivity), request.user.get_username()
+        care.store(obj, {name: form.cleaned_data[name] for name in ("owner", "review_by") if name in form.changed_data})
         if services.relabel(obj, title=obj.title, sensitivity=label, raise_quoting=asked_for, by=by):
             self.log_change(request, obj, outcome(asked_for=asked_for))
 

@@ -1,7 +1,7 @@
 """The API with which programs manage documents: list what may be read, upload and delete what is managed."""
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -9,7 +9,7 @@ from django.http import HttpRequest
 from ninja import Router, Schema, Status
 from ninja.params.functions import Query
 
-from documents import services
+from documents import care, services
 from documents.models import EXTERNAL_ID_MAX, Document
 from documents.services import library
 from documents.upload_form import UploadForm
@@ -43,6 +43,11 @@ def _form(required: tuple[str, ...], **fields: dict[str, Any]) -> dict[str, Any]
     return {"requestBody": {"required": True, "content": {"multipart/form-data": {"schema": schema}}}}
 
 
+OWNER = {"type": "string", "description": "Who looks after it: an owner of the collection. Empty for nobody."}
+REVIEW_BY = {"type": "string", "description": "The day by which it is to be reviewed, like 2027-01-31. Empty for none."}
+CARE = {"owner": OWNER, "review_by": REVIEW_BY}
+
+
 UPLOAD = _form(
     ("collection", "file"),
     collection=COLLECTION,
@@ -50,6 +55,7 @@ UPLOAD = _form(
     title=TITLE,
     sensitivity=SENSITIVITY,
     external_id=EXTERNAL_ID,
+    **CARE,
 )
 SYNC = _form(
     ("collection", "external_id", "file"),
@@ -58,8 +64,9 @@ SYNC = _form(
     file=FILE,
     title=TITLE,
     sensitivity=SENSITIVITY,
+    **CARE,
 )
-REPLACE = _form(("file",), file=FILE, title=TITLE, sensitivity=SENSITIVITY)
+REPLACE = _form(("file",), file=FILE, title=TITLE, sensitivity=SENSITIVITY, **CARE)
 
 
 class CollectionOut(Schema):
@@ -77,7 +84,8 @@ class DocumentOut(Schema):
     """A document. `status` is queued, working (with `progress` in per cent), ready or failed (with its `error`).
 
     `unread` says in words what of the file was not read, or was read with a doubt. `external_id` is how the program
-    that keeps the document up to date names it.
+    that keeps the document up to date names it. `owner` is the name of the person who looks after it, as people see it,
+    and `review_by` the day by which they should review it.
     """
 
     id: UUID
@@ -95,6 +103,8 @@ class DocumentOut(Schema):
     added_at: datetime
     added_by: str
     external_id: str
+    owner: str
+    review_by: date | None
 
 
 class DocumentInCollection(DocumentOut):
@@ -162,13 +172,15 @@ async def upload(request: HttpRequest) -> Status[DocumentInCollection]:
 
 def _uploaded(request: HttpRequest, user: User) -> Document:
     form = UploadForm(request)
+    collection = library.managed_collection(user, form.collection)
     return services.upload(
-        collection=library.managed_collection(user, form.collection),
+        collection=collection,
         file=form.file,
         user=user,
         title=form.title,
         sensitivity=form.label or Sensitivity.PUBLIC,
         external_id=form.external_id,
+        care=care.checked(form.collection, form.care),
     )
 
 

@@ -4,11 +4,13 @@ from typing import Any
 from django import forms
 from django.core.files.uploadedfile import UploadedFile
 from django.core.validators import MaxLengthValidator
-from django.db.models import BooleanField, ExpressionWrapper, QuerySet
+from django.db.models import BooleanField, ExpressionWrapper, Q, QuerySet
 
+from documents import care
 from documents.encoding_choices import CHOICES
 from documents.extraction.registry import accepted
 from documents.models import Document, Version
+from langai_site.accounts.models import User
 from langai_site.sensitivity import Sensitivity
 from search.access import UNREAD, nobody_reads
 from search.models import Collection
@@ -121,4 +123,13 @@ class DocumentForm(RaiseQuotingForm[Document]):
 
     class Meta:
         model = Document
-        fields = ("title", "sensitivity")
+        fields = ("title", "sensitivity", "owner", "review_by")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - as Django's own
+        super().__init__(*args, **kwargs)
+        if "owner" in self.fields:
+            people = care.people_for(self.instance.collection_id)
+            # Somebody may have stopped owning the collection since; they stay until another is chosen.
+            stays = Q(pk=self.instance.owner_id) if self.instance.owner_id else Q()
+            shown = User.objects.filter(Q(pk__in=people.values("pk")) | stays)
+            self.fields["owner"].queryset = shown.order_by("username")  # type: ignore[attr-defined]

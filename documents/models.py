@@ -91,6 +91,17 @@ class Document(Version):
         editable=False,
         help_text="In a person's own collection, what its text calls for; confidential until it is read.",
     )
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+        help_text="Who looks after it; empty: the owners of its collection.",
+    )
+    review_by = models.DateField(
+        null=True, blank=True, help_text="The day by which its owner should check that it is still right."
+    )
     status = models.CharField(max_length=10, choices=Status, default=Status.QUEUED, editable=False, db_index=True)
     stage = models.CharField(max_length=40, blank=True, editable=False)
     progress = models.PositiveSmallIntegerField(default=0, editable=False, help_text="Per cent.")

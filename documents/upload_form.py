@@ -8,6 +8,7 @@ from django.http import HttpRequest, QueryDict
 from django.http.multipartparser import MultiPartParser
 from django.utils.datastructures import MultiValueDict
 
+from documents.care import GivenCare
 from documents.models import EXTERNAL_ID_MAX
 from documents.services import Wanted
 from langai_site.accounts.models import User
@@ -50,6 +51,10 @@ class UploadForm:
             raise UnreadableError(f"“external_id” has at most {EXTERNAL_ID_MAX} characters, and none of them is zero.")
         return given
 
+    @property
+    def care(self) -> GivenCare:
+        return GivenCare(self._fields.get("owner"), self._fields.get("review_by"))
+
     @cached_property
     def label(self) -> Sensitivity | None:
         """Return the highest label that is stated; None if none is."""
@@ -60,7 +65,7 @@ class UploadForm:
             raise UnreadableError(error.message) from None
 
     def wanted(self, user: User) -> Wanted:
-        return Wanted(self.file, user, self.title, self.label)
+        return Wanted(self.file, user, self.title, self.label, self.care)
 
 
 def _parsed(request: HttpRequest) -> "tuple[QueryDict, MultiValueDict[str, UploadedFile[bytes]]]":

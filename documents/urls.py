@@ -10,6 +10,7 @@ urlpatterns = [
     path("library/people/", people.people, name="people"),
     path("library/people/<int:collection>/", people.reassign, name="reassign"),
     path("library/proposals/<int:proposal>/", people.decide, name="decide"),
+    path("library/review/", views.review, name="review"),
     path("library/<int:collection>/", views.collection, name="collection"),
     path("library/<int:collection>/settings/", collections.settings, name="settings"),
     path("library/<int:collection>/share/", collections.share, name="share"),

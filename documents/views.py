@@ -17,7 +17,7 @@ from django.views.decorators.vary import vary_on_headers
 
 from documents.extraction.registry import accepted
 from documents.pages.fields import LABELS, uuid_of
-from documents.services import changing, own, quotas, sharing
+from documents.services import changing, own, quotas, reviews, sharing
 from documents.services.library import (
     NEWEST,
     ORDERS,
@@ -30,6 +30,7 @@ from documents.services.library import (
     unread_shelves,
 )
 from documents.services.originals import original as access_original
+from langai_site.accounts.limits import costly
 from langai_site.accounts.models import User
 from langai_site.accounts.session import signed_in
 
@@ -84,6 +85,7 @@ def library(request: HttpRequest) -> HttpResponse:
     context = {
         "shelves": shelves(person),
         "unread": unread_shelves(person),
+        "looks_after": reviews.looked_after(person).exists(),
         "may_make": own.may_make(person),
         "removed": own.removed_collection(person, int(removed)) if is_number else None,
         "is_admin": is_admin,
@@ -150,6 +152,14 @@ def _column(place: LibraryPlace, name: str) -> LibraryColumn:
     direction = "descending" if ORDERS[place.order].descending else "ascending"
     url = replace(place, order=second if place.order == first else first).url()
     return LibraryColumn(name, url, direction if is_sorted else "")
+
+
+@require_safe
+@costly
+def review(request: HttpRequest) -> HttpResponse:
+    """List the documents that a person looks after: those that are due first, then those that matter most."""
+    person = signed_in(request)
+    return render(request, "documents/review.html", {"rows": reviews.to_review(person), "most": reviews.SHOWN})
 
 
 @require_GET

@@ -42,12 +42,9 @@ LAYERS = {
     ],
     "documents": [
         "names handbook models scripts encoding_choices",
-        "extraction lanes measures",
+        "extraction lanes measures care",
         "chunking claims extractor forms diagnosis limits notes",
         "services cleanup readers",
-        "ingest",
-        "chunking claims forms diagnosis limits notes",
-        "services cleanup",
         "attached overview",
         "ingest upload_form",
         "pages",

@@ -4,11 +4,12 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from django.db.models import BooleanField, Count, Exists, ExpressionWrapper, OuterRef, Prefetch, Q, QuerySet
 from django.db.models.functions import Coalesce
+from django.utils import timezone
 
 from documents.models import Document
 from documents.notes import NoteText, described
@@ -78,6 +79,13 @@ class Item:
     external_id: str = ""
     cited: int = 0
     is_own: bool = False
+    owner: str = ""
+    review_by: date | None = None
+
+    @property
+    def is_due(self) -> bool:
+        """Return whether the day by which it should have been reviewed has passed."""
+        return self.review_by is not None and self.review_by < timezone.localdate()
 
     @property
     def kind(self) -> str:
@@ -283,7 +291,7 @@ def folded(text: str) -> str:
 
 
 def _items(ids: Sequence[UUID]) -> tuple[Item, ...]:
-    rows = Document.objects.select_related("collection", "previous__uploaded_by", "uploaded_by").in_bulk(ids)
+    rows = Document.objects.select_related("collection", "previous__uploaded_by", "uploaded_by", "owner").in_bulk(ids)
     live = Source.objects.live().filter(document__in=ids).values_list("document", "pk")
     sources = dict(live)
     cited = _times_cited(Source.objects.filter(document__in=ids))
@@ -321,4 +329,6 @@ def _item(document: Document, source: UUID | None, cited: int) -> Item:
         external_id=document.external_id,
         cited=cited,
         is_own=document.collection.kind == Collection.Kind.OWN,
+        owner=str(document.owner or ""),
+        review_by=document.review_by,
     )

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from django.core.files import File
 from django.db import IntegrityError, transaction
 
+from documents import care
+from documents.care import NOTHING_GIVEN, GivenCare
 from documents.models import Document
 from documents.services.files import SameFileError, sha256
 from documents.services.lifecycle import keep_previous, relabel, retry
@@ -26,6 +28,7 @@ class Wanted:
     user: User
     title: str = ""
     sensitivity: Sensitivity | None = None
+    care: GivenCare = NOTHING_GIVEN
 
 
 @dataclass(frozen=True)
@@ -85,6 +88,7 @@ def _created(collection: Collection, external_id: str, wanted: Wanted) -> Docume
         title=wanted.title,
         sensitivity=wanted.sensitivity or Sensitivity.PUBLIC,
         external_id=external_id,
+        care=care.checked(collection.pk, wanted.care),
     )
 
 
@@ -100,9 +104,10 @@ def _adopted(document: Document, external_id: str) -> bool:
 
 @transaction.atomic
 def _describe(document: Document, wanted: Wanted) -> None:
-    """Change title and label, if they are given; a label only rises, because lowering one is for a person to decide.
+    """Change title, label, owner and review date, if they are given.
 
-    They are those of this moment: somebody may have changed them after `document` was read.
+    A label only rises, because lowering one is for a person to decide. Title and label are those of this moment:
+    somebody may have changed them after `document` was read.
     """
     current = Document.objects.select_for_update().filter(pk=document.pk).first()
     if current is None:
@@ -112,3 +117,4 @@ def _describe(document: Document, wanted: Wanted) -> None:
     if (title, sensitivity) != (current.title, current.sensitivity):
         relabel(current, title=title, sensitivity=sensitivity)
     document.title, document.sensitivity = title, sensitivity
+    care.store(current, care.checked(current.collection_id, wanted.care))

@@ -42,8 +42,11 @@ def upload(
     sensitivity: Sensitivity = Sensitivity.PUBLIC,
     imported_from: str = "",
     external_id: str = "",
+    care: dict[str, Any] | None = None,
 ) -> Document:
     """Store `file` and queue it for reading.
+
+    `care` is what `care.checked` returns.
 
     Raises InvalidError for a type that cannot be read, an empty or a too large file, or one for which its owner has no
     room, and ConflictError if the collection already holds the same bytes.
@@ -65,6 +68,7 @@ def upload(
         sensitivity=sensitivity,
         found_label=_label_until_read(collection),
         uploaded_by=user,
+        **(care or {}),
     )
     # Store the file first, outside any transaction, so that copying it does not hold up other writers.
     document.file.save(name, file, save=False)

@@ -214,3 +214,16 @@ async def test_a_label_that_a_person_raises_at_the_same_moment_stays(synced, ali
     await in_database_thread(sync)
     now = await Document.objects.aget()
     assert (now.sensitivity, now.title, now.version) == (20, "By hand", 2)
+
+
+async def test_a_program_names_the_owner_and_the_day_of_the_next_review(synced, program, policies, bob):
+    first = (await synced(owner="alice", review_by="2027-01-31")).json()
+    assert (first["owner"], first["review_by"]) == ("alice", "2027-01-31")
+    kept = (await synced(data=b"Another text.")).json()
+    assert (kept["owner"], kept["review_by"]) == ("alice", "2027-01-31")
+    gone = (await synced(owner="", review_by="")).json()
+    assert (gone["owner"], gone["review_by"]) == ("", None)
+    assert error_of(await synced(owner="bob")) == (400, "invalid")
+    assert error_of(await synced(review_by="tomorrow")) == (400, "invalid")
+    uploaded = (await upload(program, policies.pk, data=b"More.", name="more.txt", owner="alice")).json()
+    assert uploaded["owner"] == "alice"
