@@ -14,7 +14,7 @@ from chat.api.schemas import Answer, Ask, answer_of
 from chat.conversations import access, branches, chosen_collections, drafts
 from chat.live import closed_accounts, runner, watching
 from chat.models import Message
-from chat.turns import sending, storage
+from chat.turns import cited_sources, sending, storage
 from chat.turns.sending import AlreadySentError
 from langai_site.accounts import limits
 from langai_site.accounts.doors import door, person_of, proof_of
@@ -57,7 +57,14 @@ async def chat(
     outcome = await closed_accounts.awaited(proof_of(request), begun.ending)
     if outcome.failure:
         raise outcome.failure
-    return answer_of(await in_database_thread(access.ended_reply, user.pk, begun.started.reply))
+    reply = await in_database_thread(access.ended_reply, user.pk, begun.started.reply)
+    return await _answer(user, reply)
+
+
+async def _answer(user: User, reply: Message) -> Answer:
+    """Return the answer, with the checks of its sentences as far as this person may read what they cite."""
+    checks = await in_database_thread(cited_sources.readable_checks, user.pk, [reply])
+    return answer_of(reply, checks[reply.id])
 
 
 @router.post(
@@ -102,7 +109,7 @@ async def _answer_before(request: HttpRequest, reply: UUID) -> Answer:
             if isinstance(event, watching.Ended):
                 if event.reply.status == Message.Status.FAILED:
                     raise LangAIError(event.reply.error, code=event.reply.error_code, status=503)
-                return answer_of(event.reply)
+                return await _answer(person_of(request), event.reply)
     raise NotFoundError(branches.GONE)
 
 
@@ -161,7 +168,7 @@ async def _frames(request: HttpRequest, reply: UUID, told: int, *, stop: bool) -
     try:
         async with contextlib.aclosing(watching.watch(proof_of(request), reply, told)) as events:
             async for event in events:
-                yield b"".join(_as_frames(request, event))
+                yield b"".join(await _as_frames(request, event))
         ended = True
     except Exception as error:
         yield _problem(request, understood(error))
@@ -171,21 +178,21 @@ async def _frames(request: HttpRequest, reply: UUID, told: int, *, stop: bool) -
     yield sse.DONE
 
 
-def _as_frames(request: HttpRequest, event: watching.ReplyNews) -> list[bytes]:
+async def _as_frames(request: HttpRequest, event: watching.ReplyNews) -> list[bytes]:
     if isinstance(event, watching.Named):
         named = {"model": event.model, "conversation_id": str(event.conversation), "reply_id": str(event.reply)}
         return [sse.frame({"type": "model"} | named, event="model")]
     if isinstance(event, watching.Grown):
         content = {"type": "content", "content": event.text}
         return [sse.frame(content, event="content", id_=f"{event.reply}/{event.length}")]
-    return _ending(request, event.reply) if isinstance(event, watching.Ended) else [sse.KEEP_ALIVE]
+    return await _ending(request, event.reply) if isinstance(event, watching.Ended) else [sse.KEEP_ALIVE]
 
 
-def _ending(request: HttpRequest, reply: Message) -> list[bytes]:
+async def _ending(request: HttpRequest, reply: Message) -> list[bytes]:
     """Return the events for a reply that ended, with its full text: the end may have changed it."""
     if reply.status == Message.Status.FAILED:
         return [_problem(request, LangAIError(reply.error, code=reply.error_code))]
-    answer = answer_of(reply).model_dump(mode="json")
+    answer = (await _answer(person_of(request), reply)).model_dump(mode="json")
     citations = {"type": "citations", "citations": answer.pop("citations")}
     return [sse.frame(citations, event="citations"), sse.frame({"type": "usage"} | answer, event="usage")]
 

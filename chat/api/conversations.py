@@ -27,6 +27,7 @@ from chat.conversations.ordering import Action
 from chat.live import runner
 from chat.models import Conversation, Message
 from chat.pages import drawing
+from chat.turns import cited_sources
 from langai_site.accounts.doors import door, person_of
 from langai_site.accounts.scopes import Scope
 from langai_site.database.writer import in_database_thread
@@ -138,7 +139,9 @@ async def _json(row: Conversation, indent: int | None = None) -> bytes:
     """Return a ConversationFull as JSON, written in pieces, because a long one at once would hold up everybody."""
     separator = ",\n" if indent else ", "
     head = f'{_written(_out(row), indent)[:-1].rstrip()}{separator}"messages": ['
-    return await _joined(head, separator, await _pieces(row, partial(_messages, indent=indent)), "]}")
+    return await _joined(
+        head, separator, await _pieces(row, partial(_messages, indent=indent, owner=row.owner_id)), "]}"
+    )
 
 
 async def _joined(head: str, separator: str, pieces: Iterable[bytes], end: str) -> bytes:
@@ -148,8 +151,10 @@ async def _joined(head: str, separator: str, pieces: Iterable[bytes], end: str) 
     return await drawing.off_loop(b"".join, parts)
 
 
-def _messages(messages: Iterable[Message], indent: int | None) -> str:
-    return ", ".join(_written(message_of(message), indent) for message in messages)
+def _messages(messages: Iterable[Message], indent: int | None, owner: int) -> str:
+    every = list(messages)
+    checks = cited_sources.readable_checks(owner, every)
+    return ", ".join(_written(message_of(message, checks[message.id]), indent) for message in every)
 
 
 def _written(value: Schema, indent: int | None) -> str:

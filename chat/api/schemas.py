@@ -1,5 +1,6 @@
 """What programs send to the chat, and what they get from it."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Literal, cast
 from uuid import UUID
@@ -9,6 +10,8 @@ from django.urls import reverse
 from ninja import Field, Schema
 from pydantic import ConfigDict
 
+from chat.grounding.checking import SentenceCheck
+from chat.grounding.deciding import ConflictKind
 from chat.models import Attachment, Citation, Message
 from chat.turns.receipt import Receipt
 from langai_site.sensitivity import Sensitivity
@@ -65,6 +68,33 @@ class CitationOut(Schema):
     url: str
 
 
+class DifferenceOut(Schema):
+    """Where a passage says otherwise. `kind` is figure, name or negation; of a negation, a side may be empty.
+
+    `passage` is what it says instead; null if you may not read it (any more).
+    """
+
+    kind: str
+    answer: str
+    passage: str | None
+    citation: int
+
+
+class CheckOut(Schema):
+    """One sentence beside what it cites, compared by words and figures. It helps to check an answer; it does not judge.
+
+    `verdict` is stands_there, not_in_these_words, says_otherwise or no_source; `words` are those that no cited passage
+    has. `foreign`: the passages are in another language, and were not compared.
+    """
+
+    sentence: str
+    verdict: str
+    citations: list[int]
+    words: list[str]
+    differences: list[DifferenceOut]
+    foreign: bool
+
+
 class Answer(Schema):
     """An answer. `cost` is in US dollars, null if the model has no price; `receipt` says how it came about.
 
@@ -80,6 +110,7 @@ class Answer(Schema):
     reply_id: UUID
     status: str
     citations: list[CitationOut]
+    checks: list[CheckOut] = []
     receipt: dict[str, Any]
 
 
@@ -111,6 +142,7 @@ class MessageOut(Schema):
     error: str = ""
     attachments: list[AttachmentOut] = []
     citations: list[CitationOut] = []
+    checks: list[CheckOut] = []
     receipt: dict[str, Any] = {}
 
 
@@ -189,7 +221,27 @@ def attachment_of(row: Attachment) -> AttachmentOut:
     return AttachmentOut(id=row.pk, name=row.name, media_type=row.media_type, size=row.size, url=url)
 
 
-def answer_of(reply: Message) -> Answer:
+def check_of(check: SentenceCheck) -> CheckOut:
+    differences = [
+        DifferenceOut(
+            kind=each.kind.value,
+            answer=each.said,
+            passage=each.found or ("" if each.kind == ConflictKind.NEGATION and each.said else None),
+            citation=each.number,
+        )
+        for each in check.conflicts
+    ]
+    return CheckOut(
+        sentence=check.sentence,
+        verdict=check.verdict.value,
+        citations=list(check.numbers),
+        words=list(check.words),
+        differences=differences,
+        foreign=check.is_foreign,
+    )
+
+
+def answer_of(reply: Message, checks: Sequence[SentenceCheck] = ()) -> Answer:
     """Return the answer for a reply that has ended and was read with its citations."""
     receipt = Receipt.from_json(reply.receipt)
     return Answer(
@@ -202,11 +254,12 @@ def answer_of(reply: Message) -> Answer:
         reply_id=reply.id,
         status=reply.status,
         citations=[citation_of(citation) for citation in reply.citations.all()],
+        checks=list(map(check_of, checks)),
         receipt=receipt.for_programs(),
     )
 
 
-def message_of(message: Message) -> MessageOut:
+def message_of(message: Message, checks: Sequence[SentenceCheck] = ()) -> MessageOut:
     return MessageOut(
         id=message.id,
         role=message.role,
@@ -220,5 +273,6 @@ def message_of(message: Message) -> MessageOut:
         error=message.error,
         attachments=[attachment_of(row) for row in message.attachments.all()],
         citations=[citation_of(citation) for citation in message.citations.all()],
+        checks=list(map(check_of, checks)),
         receipt=Receipt.from_json(message.receipt).for_programs(),
     )

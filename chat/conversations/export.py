@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
+from chat.grounding import stored
 from chat.models import Citation, Conversation, Message
 from langai_site.sensitivity import Sensitivity
 
@@ -24,7 +25,9 @@ def _message(message: Message) -> str:
     by = f" ({message.model})" if role == Message.Role.ASSISTANT and message.model else ""
     by += ", edited by you" if message.original is not None else ""
     parts = [f"## {SPEAKERS[role]}{by}", _files(message), message.text or message.error]
-    return "\n\n".join(filter(None, [*parts, _sources(list(message.citations.all()))]))
+    found = stored.summary(stored.checks_of_reply(message))
+    checked = f"Compared with the sources by words and figures: {found}." if found else ""
+    return "\n\n".join(filter(None, [*parts, _sources(list(message.citations.all())), checked]))
 
 
 def _files(message: Message) -> str:

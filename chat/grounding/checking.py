@@ -14,7 +14,7 @@ from chat.markdown.rendering import parsed
 from search.keywords.scripts import language_of_text
 
 # The most sentences of an answer that are compared, and the most characters of a passage, which may be a whole file.
-MOST_SENTENCES, MOST_CHARS = 80, 12_000
+MOST_SENTENCES, MOST_CHARS = 80, 30_000
 # A shorter piece without a citation states nothing that a source would be needed for.
 LEAST_CHARS = 12
 # Characters by which a passage's language is told.

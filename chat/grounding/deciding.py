@@ -226,7 +226,7 @@ class _Comparison:
         return any(not other.is_in(self.said.keys) for gap in gaps for other in gap)
 
     def _beside(self, word: Word, whole: Segment) -> Word | None:
-        """Return the word that has the same neighbour as a missing one, and that the answer does not have."""
+        """Return the word of a sentence beside the same neighbour as a missing one, if the answer does not have it."""
         mine, theirs = self.content, whole.content
         at = mine.index(word)
         keys = self.said.keys

@@ -46,8 +46,8 @@ async def ended(
 ) -> TurnOutcome:
     prepared, request = reply.prepared, reply.started.request
     is_complete = status == Message.Status.COMPLETE
-    # On a thread: this searches the whole text for citations and quotations.
-    answer = await asyncio.to_thread(receipts.kept_of, reply.text, request, reply.passages, is_complete=is_complete)
+    # On a thread: this searches the whole text for citations and quotations, and compares its sentences.
+    answer = await asyncio.to_thread(receipts.checked, reply.text, request, reply.passages, is_complete=is_complete)
     elapsed_ms = int((time.monotonic() - reply.began) * 1000)
     progress = prepared or reply.weighed
     receipt = receipts.receipt_of(progress, reply.entries, reply.started.before, elapsed_ms, rejected)
@@ -62,6 +62,7 @@ async def ended(
             receipt,
             request=receipts.request_of(request, progress),
             unverified=answer.unverified,
+            checks=answer.checks or None,
             asked=request.asked,
             length=request.pick.length,
         ),

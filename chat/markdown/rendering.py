@@ -9,11 +9,8 @@ The cost of a text is limited (`chat/markdown/allowance.py`); what would cost mo
 """
 
 import re
-from bisect import bisect_left, bisect_right
-from collections import deque
 from collections.abc import Callable, Collection, Mapping, Sequence
 from html import escape
-from itertools import accumulate
 from typing import Any
 
 from markdown_it import MarkdownIt
@@ -22,12 +19,13 @@ from markdown_it.rules_core import StateCore
 from markdown_it.token import Token
 
 from chat.markdown import chart_drawing, parsing
-from chat.markdown.allowance import CITE, MARK, Allowance
+from chat.markdown.allowance import CITE, Allowance
 from chat.markdown.directions import give_directions
 from chat.markdown.formulas import drawn_formula
 from chat.markdown.highlighting import MAX_HIGHLIGHT, highlighted, lexer_of, price
+from chat.markdown.marking import Mark, affordable, marked, piece
 from chat.markdown.parsing import Block
-from chat.markdown.quotations import CITATION, Quotation, comparable, in_blocks, written
+from chat.markdown.quotations import CITATION, comparable, in_blocks, text_of, written
 from chat.markdown.sanitizing import CLEANER
 from langai_site.characters import whole_characters
 
@@ -41,16 +39,28 @@ LANGUAGE = re.compile(r"[A-Za-z0-9+#.-]{1,20}")
 WIDE = 80
 MAX_TABLE_NAME = 80
 NOT_FOUND = ' <span class="unfound">not found in the sources</span>'
+# What follows a checked sentence: in words, because a line below it is not for everybody to see.
+NOTES = {
+    "stands": "",
+    "reworded": '<span class="unfound unseen"> (not in these words in the source)</span>',
+    "otherwise": ' <span class="unfound">the source says otherwise</span>',
+}
 
 Cites = Mapping[int, str]
 
 
-def render(text: str, cites: Cites | None = None, unverified: Collection[str] = ()) -> str:
+def render(
+    text: str, cites: Cites | None = None, unverified: Collection[str] = (), checked: Mapping[str, str] | None = None
+) -> str:
     """Return `text` as sanitised HTML. `cites` maps the numbers that may be cited to addresses; others stay text.
 
-    `unverified` quotations are marked as such.
+    `unverified` quotations are marked as such, and sentences that were `checked` by one of the names in NOTES.
     """
-    env = parsing.environment(cites=cites or {}, unverified={comparable(quotation) for quotation in unverified})
+    env = parsing.environment(
+        cites=cites or {},
+        unverified={comparable(quotation) for quotation in unverified},
+        checked=checked or {},
+    )
     return clean("".join(draw(block, env) for block in parsing.blocks(plain(text), MARKDOWN, env)))
 
 
@@ -105,13 +115,28 @@ def _cited(token: Token, cites: Cites, allowance: Allowance) -> list[Token]:
         numbers = [int(number) for number in match[1].split(",")]
         if all(number in cites for number in numbers) and allowance.afford(CITE * len(numbers)):
             links = "".join(f'<a class="cite" href="{escape(cites[number])}">{number}</a>' for number in numbers)
-            pieces += [_piece("text", token.content[end : match.start()]), _piece("html_inline", links)]
+            pieces += [piece("text", token.content[end : match.start()]), piece("html_inline", links)]
             end = match.end()
-    return [*pieces, _piece("text", token.content[end:])]
+    return [*pieces, piece("text", token.content[end:])]
 
 
-def _piece(kind: str, content: str) -> Token:
-    return Token(kind, "", 0, content=content)
+def _checked(state: StateCore) -> None:
+    """Mark the sentences that were compared with their passages, as far as the allowance goes."""
+    checked: Mapping[str, str] = state.env.get("checked") or {}
+    for block in state.tokens if checked else ():
+        if block.children:
+            found = _sentences(text_of(block.children), checked)
+            block.children = marked(block.children, affordable(block.children, found, state.env["allowance"]))
+
+
+def _sentences(text: str, checked: Mapping[str, str]) -> list[Mark]:
+    """Return where in a block the sentences stand that are not within one another."""
+    places = sorted((text.find(sentence), len(sentence), name) for sentence, name in checked.items())
+    marks: list[Mark] = []
+    for start, length, name in places:
+        if start >= 0 and not (marks and start < marks[-1].end):
+            marks.append(Mark(start, start + length, name, NOTES[name]))
+    return marks
 
 
 def _unverified(state: StateCore) -> None:
@@ -119,49 +144,12 @@ def _unverified(state: StateCore) -> None:
     wanted: Collection[str] = state.env.get("unverified") or ()
     for block, quotations in in_blocks(state.tokens) if wanted else ():
         tokens = block.children or []
-        ends = [*accumulate(len(written(token)) for token in tokens)]
-        found = [quotation for quotation in quotations if comparable(quotation.text) in wanted]
-        block.children = _marked(
-            tokens, [quotation for quotation in found if state.env["allowance"].afford(_price(quotation, ends))]
-        )
-
-
-def _price(quotation: Quotation, ends: Sequence[int]) -> float:
-    """Return the cost of marking the quotation, an element for each token. `ends`: where the block's tokens end."""
-    return MARK * (1 + bisect_left(ends, quotation.end) - bisect_right(ends, quotation.start))
-
-
-def _marked(tokens: Sequence[Token], quotations: Sequence[Quotation]) -> list[Token]:
-    """Return the tokens with each text of a quotation in its own element, so that elements never overlap."""
-    result: list[Token] = []
-    open_ones, at = deque(quotations), 0
-    for token in tokens:
-        end = at + len(written(token))
-        if token.type == "text":
-            result += _marked_text(token, at, open_ones)
-        else:
-            result.append(token)
-        while open_ones and open_ones[0].end <= end:
-            open_ones.popleft()
-            result.append(_piece("html_inline", NOT_FOUND))
-        at = end
-    return result
-
-
-def _marked_text(token: Token, at: int, quotations: deque[Quotation]) -> list[Token]:
-    """Mark the quoted parts of a text that begins at `at`; remove the quotations that end before it does."""
-    result: list[Token] = []
-    shown, length = 0, len(token.content)
-    while length and quotations and quotations[0].start < at + length:
-        start, end = max(quotations[0].start - at, 0), min(quotations[0].end - at, length)
-        result += [_piece("text", token.content[shown:start]), _piece("html_inline", '<span class="unverified">')]
-        result += [_piece("text", token.content[start:end]), _piece("html_inline", "</span>")]
-        shown = end
-        if end == length:
-            break
-        quotations.popleft()
-        result.append(_piece("html_inline", NOT_FOUND))
-    return [*result, _piece("text", token.content[shown:])] if result else [token]
+        found = [
+            Mark(quotation.start, quotation.end, "unverified", NOT_FOUND)
+            for quotation in quotations
+            if comparable(quotation.text) in wanted
+        ]
+        block.children = marked(tokens, affordable(tokens, found, state.env["allowance"]))
 
 
 def _pictures(state: StateCore) -> None:
@@ -178,7 +166,7 @@ def _linked_picture(token: Token) -> list[Token]:
     if "address" not in token.meta:
         return [token]
     opening = Token("link_open", "a", 1, attrs={"href": token.meta["address"]})
-    return [opening, _piece("text", token.content), Token("link_close", "a", -1)]
+    return [opening, piece("text", token.content), Token("link_close", "a", -1)]
 
 
 def _aligned(state: StateCore) -> None:
@@ -288,7 +276,7 @@ def _code(html: str, text: str, attributes: str = "") -> str:
 def new_parser() -> MarkdownIt:
     """Return a parser that draws as answers are drawn."""
     markdown = parsing.parser()
-    for rule in (_pictures, _unverified, _citations, _aligned, _directions, _table_names):
+    for rule in (_pictures, _checked, _unverified, _citations, _aligned, _directions, _table_names):
         markdown.core.ruler.push(rule.__name__, rule)
     looks: dict[str, Callable[[Token, Allowance], str]] = {
         "math_inline": lambda token, allowance: drawn_formula(token, "inline", allowance),

@@ -66,7 +66,7 @@ CLEANER = nh3.Cleaner(
         "p": {"axis", "markdown-alert-title", "notice", "ticks"},
         "path": _HUES | {"dots", "grid", "line"},
         "rect": _HUES,
-        "span": CODE_CLASSES | {"unverified", "unfound"},
+        "span": CODE_CLASSES | {"otherwise", "reworded", "stands", "unfound", "unseen", "unverified"},
         "td": {"center", "right"},
         "th": {"center", "right"},
         "ol": {"contains-task-list", "ranks"},

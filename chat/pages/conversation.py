@@ -93,6 +93,7 @@ def page_context(
             "budgets": budgets.exist(),
             "budget_notice": notices.budget_notice(user),
             "otherwise": retries.OTHERWISE,
+            "strikes": settings.STRIKE_CONTRADICTED,
             "keeping": None if conversation else keeping.choice(user.id, form.get("keep", "") if form else ""),
             "instructions": instructions.exist(user.id),
             "instructions_off": form.get("instructions") == "off"

@@ -21,9 +21,10 @@ from django.utils.safestring import SafeString
 
 from chat.conversations.branches import ThreadPart
 from chat.events import Snapshot
+from chat.grounding import stored
 from chat.markdown import rendering
 from chat.models import Message, ReplyHtml
-from chat.pages import fragments
+from chat.pages import check_text, fragments
 from chat.turns.receipt import Receipt
 from langai_site.database.writer import healed, in_database_thread
 from langai_site.request_id import carried
@@ -53,20 +54,24 @@ class RenderInput:
     text: str
     cites: Mapping[int, str]
     unverified: Sequence[str]
+    checked: Mapping[str, str]
 
     @classmethod
     def of(cls, reply: Message) -> "RenderInput":
         cites = fragments.cite_urls(reply.id, sorted(citation.number for citation in reply.citations.all()))
-        return cls(reply.id, reply.text, cites, Receipt.from_json(reply.receipt).unverified or ())
+        checked = check_text.marks(stored.checks_of_reply(reply))
+        return cls(reply.id, reply.text, cites, Receipt.from_json(reply.receipt).unverified or (), checked)
 
     @property
     def digest(self) -> str:
         renderer = [rendering.RENDERER_VERSION, *_libraries()]
         parts = [renderer, self.text, list(self.cites.items()), list(self.unverified)]
+        # Only where there are any, so that older answers need not be drawn again.
+        parts += [list(self.checked.items())] if self.checked else []
         return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
     def render(self) -> str:
-        return rendering.render(self.text, self.cites, self.unverified)
+        return rendering.render(self.text, self.cites, self.unverified, self.checked)
 
 
 @cache

@@ -14,6 +14,7 @@ from django.utils.safestring import SafeString, mark_safe
 from chat.conversations.branches import ThreadPart
 from chat.conversations.passage_changes import ShownChange
 from chat.events import IDLE, Progress, Snapshot
+from chat.grounding import stored
 from chat.markdown import streaming
 from chat.models import Citation, Conversation, Message
 from chat.models.feedback import Feedback
@@ -177,6 +178,7 @@ def _ended_bubble(message: Message, html: SafeString) -> Bubble:
     citations = list(message.citations.all())
     urls = cite_urls(message.id, [citation.number for citation in citations])
     receipt, text, is_unfinished = Receipt.from_json(message.receipt), message.text, message.status in UNFINISHED
+    receipt = replace(receipt, checks=stored.checks_of_reply(message))
     return Bubble(
         message.id,
         message.role,

@@ -1,9 +1,12 @@
-"""Pure: puts a receipt into words for the person whose turn it was."""
+"""Puts a receipt into words for the person whose turn it was."""
 
 from collections.abc import Iterable, Sequence
 from decimal import ROUND_UP, Decimal
 from typing import TYPE_CHECKING, Any
 
+from chat.grounding import stored
+from chat.grounding.checking import SentenceCheck
+from chat.pages import check_text
 from chat.routing.route import Rejected
 from chat.turns.receipt import Receipt
 from langai_site.usage.spending.standing import shown
@@ -37,10 +40,16 @@ def receipt_lines(receipt: Receipt) -> list[tuple[str, str]]:
     return [
         *_model_lines(receipt),
         *_label_lines(receipt),
+        *_check_lines(receipt.checks or ()),
         *limits,
         *_usage_lines(receipt),
         *_not_used(receipt.rejected),
     ]
+
+
+def _check_lines(checks: Sequence[SentenceCheck]) -> list[tuple[str, str]]:
+    found = stored.summary(checks)
+    return [("Sentences", f"{found}. {check_text.CAUTION}")] if found else []
 
 
 def _limits(notice: str, answer_limit: str) -> list[tuple[str, str]]:

@@ -11,8 +11,8 @@ from django.views.decorators.http import require_POST, require_safe
 from chat.conversations import access
 from chat.live import runner, snapshots
 from chat.models import Message
+from chat.pages import check_text, drawing, fragments, thoughts
 from chat.pages import conversation as pages
-from chat.pages import drawing, fragments, thoughts
 from chat.turns import cited_sources
 from chat.turns.citations import without_unknown
 from langai_site.accounts.limits import costly, unlimited
@@ -102,7 +102,7 @@ async def citation(request: HttpRequest, reply: UUID, number: int) -> HttpRespon
     """Show the passage that a number stands for: in the side panel, or as a separate page."""
     snapshot = await snapshots.snapshot(reply)
     try:
-        excerpt = await as_user(request, cited_sources.excerpt, reply, number, snapshot)
+        excerpt, checks = await as_user(request, cited_sources.excerpt_with_checks, reply, number, snapshot)
     except SignedOutError:
         return redirect(f"{reverse('account_login')}?next={request.path}")
     template = "chat/citation.html#panel" if request.htmx else "chat/citation.html"  # type: ignore[attr-defined]
@@ -114,6 +114,8 @@ async def citation(request: HttpRequest, reply: UUID, number: int) -> HttpRespon
         "heading": heading_of(excerpt),
         "place": fragments.place_of(excerpt),
         "language": in_language(excerpt.foreign),
+        "checks": check_text.shown_for(checks, number),
+        "caution": check_text.CAUTION,
         "document_url": f"{reverse('search:source', args=[excerpt.source_id])}?{place}",
         "current_url": reverse("search:source", args=[excerpt.current]) if excerpt.current else "",
         "ask_url": f"{reverse('chat:new')}?document={excerpt.document}" if excerpt.document else "",

@@ -9,6 +9,8 @@ from django.db.models import Count
 
 from chat.conversations import access
 from chat.events import CitedSource, Snapshot
+from chat.grounding import stored
+from chat.grounding.checking import SentenceCheck
 from chat.models import Citation, Message
 from chat.turns.values import Cited
 from langai_site.accounts.models import User
@@ -32,6 +34,34 @@ def excerpt(user: User, reply_id: UUID, number: int, snapshot: Snapshot | None) 
     found = _read(reader_of(user), place)
     # If several passages were read as one, show the whole location.
     return replace(found, location=place["location"] or found.location, foreign=place.get("language", ""))
+
+
+def excerpt_with_checks(
+    user: User, reply_id: UUID, number: int, snapshot: Snapshot | None
+) -> tuple[Excerpt, list[SentenceCheck]]:
+    """Return the same, and the checks of the sentences that cite the passage. Raises NotFoundError.
+
+    What other passages say is left out, since the person may not be allowed to read those.
+    """
+    found = excerpt(user, reply_id, number, snapshot)
+    checks = stored.checks_of_reply(access.access_reply(user.id, reply_id))
+    return found, [_only_of(check, {number}) for check in checks if number in check.numbers]
+
+
+def readable_checks(user_id: int, replies: Collection[Message]) -> dict[UUID, list[SentenceCheck]]:
+    """Return the checks of replies, read with their citations; what passages say only of those that may be read."""
+    checks = {reply.id: stored.checks_of_reply(reply) for reply in replies}
+    cited = {place.source for reply in replies if checks[reply.id] for place in reply.citations.all()}
+    sources = search.readable_of(user_id, cited) if cited else set()
+    numbers = {
+        reply.id: {place.number for place in reply.citations.all() if place.source in sources} for reply in replies
+    }
+    return {reply: [_only_of(check, numbers[reply]) for check in found] for reply, found in checks.items()}
+
+
+def _only_of(check: SentenceCheck, numbers: Collection[int]) -> SentenceCheck:
+    conflicts = (each if each.number in numbers else replace(each, found="") for each in check.conflicts)
+    return replace(check, conflicts=tuple(conflicts))
 
 
 def _live_place(snapshot: Snapshot | None, number: int) -> CitedSource:

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from chat.conversations import labels
 from chat.conversations.labels import Cause
+from chat.grounding.checking import SentenceCheck
 from chat.routing.route import Rejected, RouteRequest
 from chat.turns.costs import Offer
 
@@ -39,6 +40,14 @@ def _offer_rows(offers: Iterable[Offer]) -> list[dict[str, Any]]:
     return [offer.written() for offer in offers]
 
 
+def _checks_of(rows: Iterable[Mapping[str, Any]]) -> tuple[SentenceCheck, ...]:
+    return tuple(map(SentenceCheck.read, rows))
+
+
+def _check_rows(checks: Iterable[SentenceCheck]) -> list[dict[str, Any]]:
+    return [check.written() for check in checks]
+
+
 def _request_of(row: Mapping[str, Any]) -> RouteRequest | None:
     return RouteRequest.read(row) if row else None
 
@@ -54,6 +63,7 @@ _CAUSES = {"form": _Form(labels.read, labels.written)}
 _REJECTED = {"form": _Form(_rejected_of, _rejected_rows)}
 _REQUEST = {"form": _Form(_request_of, RouteRequest.written)}
 _OFFERS = {"form": _Form(_offers_of, _offer_rows)}
+_CHECKS = {"form": _Form(_checks_of, _check_rows)}
 _AS_IT_IS = _Form(_same, _same)
 
 
@@ -69,7 +79,8 @@ class Receipt:
     were in the prompt, and `folder_tokens` about how many tokens they took.
     `files` says which attached files were given, and how. `sent` is False if no model was asked; older receipts do not
     say it. `offers` are what a budget that refused the turn still allowed. `instructions_tokens` are those of the
-    person's own instructions, None if none were sent.
+    person's own instructions, None if none were sent. `checks` compare the sentences of a complete answer with what
+    they cite; what they quote of passages is for people who may read these.
     """
 
     input_tokens: int = 0
@@ -112,6 +123,7 @@ class Receipt:
     offers: tuple[Offer, ...] | None = field(default=None, metadata=_KNOWN | _OFFERS)
     instructions_tokens: int | None = field(default=None, metadata=_KNOWN)
     files: tuple[str, ...] | None = field(default=None, metadata=_KNOWN | _TEXTS)
+    checks: tuple[SentenceCheck, ...] | None = field(default=None, metadata=_KNOWN | _CHECKS)
 
     @property
     def is_empty(self) -> bool:
@@ -132,8 +144,8 @@ class Receipt:
         return {known.name: None if value is None else _form(known).write(value) for known, value in values.items()}
 
     def for_programs(self) -> dict[str, Any]:
-        """Return the receipt without what only admins may see."""
-        return replace(self, failures=None).to_json()
+        """Return the receipt without what only admins may see. Checks are given beside it, by what may be read."""
+        return replace(self, failures=None, checks=None).to_json()
 
     def _is_stored(self, known: Field[Any]) -> bool:
         stage = known.metadata.get("if")

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from chat.events import CitedSource
+from chat.grounding.checking import SentenceCheck, checks_of
 from chat.llm.types import Numbered
 from chat.routing.route import Rejected, RouteRequest
 from chat.turns import citations
@@ -18,11 +19,15 @@ MOST_FAILURES = 10
 
 @dataclass(frozen=True)
 class EndedAnswer:
-    """An answer that ended: its text, the passages it cites, and its quotations that are in none of the sources."""
+    """An answer that ended: its text, the passages it cites, and its quotations that are in none of the sources.
+
+    `checks` compare its sentences with what they cite, if that was asked for.
+    """
 
     text: str
     sources: tuple[CitedSource, ...]
     unverified: tuple[str, ...] = ()
+    checks: tuple[SentenceCheck, ...] = ()
 
 
 def source_of(passage: Numbered) -> CitedSource:
@@ -60,6 +65,19 @@ def kept_of(text: str, request: TurnRequest, passages: Sequence[Numbered], *, is
     cited = citations.cited_numbers(text)
     unverified = citations.unverified(text, _readings(request, passages)) if is_complete and sources else []
     return EndedAnswer(text, tuple(source for source in sources if source["number"] in cited), tuple(unverified))
+
+
+def checked(text: str, request: TurnRequest, passages: Sequence[Numbered], *, is_complete: bool) -> EndedAnswer:
+    """Return the same as `kept_of`, with a check of each sentence if the answer is complete."""
+    kept = kept_of(text, request, passages, is_complete=is_complete)
+    if not is_complete:
+        return kept
+    numbers = {source["number"] for source in kept.sources}
+    texts = {old.place["number"]: old.text for old in request.cited}
+    texts |= {passage.number: passage.hit.text for passage in passages}
+    return replace(
+        kept, checks=checks_of(kept.text, {number: texts[number] for number in numbers if texts.get(number)})
+    )
 
 
 def _readings(request: TurnRequest, passages: Sequence[Numbered]) -> list[str]:

@@ -1,6 +1,6 @@
 """Search's services: index a document, remove it, find passages, show a passage in its page."""
 
-from search.services.excerpts import documents_of, excerpt, open_page
+from search.services.excerpts import documents_of, excerpt, open_page, readable_of
 from search.services.finding import find, find_for_prompt, label_of
 from search.services.indexing import index, passages_of, remove
 from search.services.moving import hide, move, show
@@ -17,6 +17,7 @@ __all__ = [
     "move",
     "open_page",
     "passages_of",
+    "readable_of",
     "relabel",
     "remove",
     "show",

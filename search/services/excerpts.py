@@ -22,6 +22,12 @@ def documents_of(sources: Iterable[UUID]) -> dict[UUID, UUID]:
     return dict(Source.objects.filter(pk__in=set(sources)).values_list("pk", "document"))
 
 
+def readable_of(user_id: int, sources: Iterable[UUID]) -> set[UUID]:
+    """Return those of the sources that the person may open."""
+    mine = Source.objects.quotable().filter(collection__in=readable_collections(user_id), pk__in=set(sources))
+    return set(mine.order_by().values_list("pk", flat=True))
+
+
 def excerpt(reader: Reader, source_id: UUID, *, page: int, start: int, end: int) -> Excerpt:
     """Return a page of a source with the characters from `start` to `end` marked, if the reader may read it."""
     source, row = _access(reader, source_id, page)

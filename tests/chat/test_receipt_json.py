@@ -40,6 +40,15 @@ LAST = {
     "offers": [{"model": "openai/small", "name": "Small", "max_tokens": 500}],
     "instructions_tokens": 12,
     "files": ["report.pdf: whole, 3 pages"],
+    "checks": [
+        {
+            "sentence": "It is 30 [1].",
+            "verdict": "says_otherwise",
+            "numbers": [1],
+            "words": ["30"],
+            "conflicts": [["figure", "30", "25", 1]],
+        }
+    ],
 }
 
 # Every key, in the order in which rows have them.

@@ -1,0 +1,58 @@
+"""Pure: puts the checks of an answer's sentences into words and marks."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from chat.grounding.checking import SentenceCheck
+from chat.grounding.deciding import Conflict, ConflictKind, Verdict
+
+CAUTION = "Words and figures were compared, without a model. This helps you check; it does not judge."
+# How a sentence is marked in the answer. One without a source has no mark: it may need none.
+_MARKS = {Verdict.STANDS: "stands", Verdict.REWORDED: "reworded", Verdict.OTHERWISE: "otherwise"}
+_VERDICTS = {
+    Verdict.STANDS: "Stands there",
+    Verdict.REWORDED: "Not in these words",
+    Verdict.OTHERWISE: "Says otherwise",
+}
+
+
+@dataclass(frozen=True)
+class ShownCheck:
+    """A check as the panel of a passage shows it: `mark` is its class, `reasons` are sentences."""
+
+    mark: str
+    verdict: str
+    sentence: str
+    reasons: tuple[str, ...]
+
+
+def marks(checks: Iterable[SentenceCheck]) -> Mapping[str, str]:
+    """Return the marks of sentences, by their text."""
+    return {check.sentence: _MARKS[check.verdict] for check in checks if check.verdict in _MARKS}
+
+
+def shown_for(checks: Iterable[SentenceCheck], number: int) -> list[ShownCheck]:
+    """Return the checks of the sentences that cite a passage, with what only this passage says otherwise."""
+    return [_shown(check, number) for check in checks if number in check.numbers]
+
+
+def _shown(check: SentenceCheck, number: int) -> ShownCheck:
+    reasons = [_difference(conflict) for conflict in check.conflicts if conflict.number == number]
+    others = sorted({conflict.number for conflict in check.conflicts} - {number})
+    reasons += [f"It is passage {other} that says otherwise." for other in others]
+    if check.is_foreign:
+        reasons.append("The passage is in another language, so the words were not compared.")
+    words = [word for word in check.words if word not in {conflict.said for conflict in check.conflicts}]
+    if words:
+        reasons.append(f"Not in the cited text: {', '.join(f'“{word}”' for word in words)}.")
+    return ShownCheck(_MARKS[check.verdict], _VERDICTS[check.verdict], check.sentence, tuple(reasons))
+
+
+def _difference(conflict: Conflict) -> str:
+    if conflict.kind != ConflictKind.NEGATION:
+        return f"The passage says “{conflict.found}”, the answer “{conflict.said}”."
+    if conflict.said and conflict.found:
+        return f"Only one of them is a denial: the passage has “{conflict.found}”, the answer “{conflict.said}”."
+    if conflict.said:
+        return f"The answer says “{conflict.said}”, the passage does not."
+    return f"The passage says “{conflict.found}”, the answer does not."
