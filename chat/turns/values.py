@@ -7,6 +7,7 @@ from typing import Protocol
 from uuid import UUID
 
 from django.conf import settings
+from django.utils import timezone
 
 from chat.conversations import labels
 from chat.conversations.drafts import AS_USUAL, Options, Pick
@@ -117,6 +118,7 @@ class TurnRequest:
             self.after,
             sum(map(prompts.text_tokens, self.requirements.texts)),
             self.given_files.for_model(model),
+            timezone.localdate(),
         )
 
 

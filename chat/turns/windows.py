@@ -7,6 +7,7 @@ it, "And for part-timers?" means nothing. The best passages go last. The questio
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 
 from chat.llm.types import Numbered
 from chat.routing.route import LEAST_ANSWER
@@ -47,6 +48,7 @@ class PromptTexts:
     after: tuple[ChatMessage, ...] = ()
     reserved: int = 0
     files: GivenFiles = NO_FILES
+    today: date | None = None
 
     @property
     def recent(self) -> tuple[ChatMessage, ...]:
@@ -71,6 +73,7 @@ class PromptTexts:
             self.pictures,
             self.after,
             self.files,
+            self.today,
         )
         return prompts.most_tokens(drafted) + self.reserved
 
@@ -86,6 +89,7 @@ class PromptTexts:
             pictures=self.pictures,
             after=self.after,
             files=self.files,
+            today=self.today,
         )
 
 

@@ -5,6 +5,7 @@ import hashlib
 import json
 
 import pytest
+from django.utils import timezone
 
 from chat.models import Conversation, GivenDocument, Message
 from chat.turns import previews, storage
@@ -55,8 +56,10 @@ def text_of(message):
 async def test_a_short_file_is_given_whole_and_can_be_cited(house):  # noqa: F811
     reply = await asked(house, await in_database_thread(attach, house.person, RULES))
     said = text_of(messages(house)[0])
-    assert f'<passage number="1" document="rules" file="rules.txt">\n{RULES}\n</passage>' in said
-    assert said.endswith("(Attached to this message: rules.txt)\n\nWhen is it closed?")
+    today = timezone.now().date().isoformat()
+    assert f'<passage number="1" document="rules" file="rules.txt" added="{today}">\n{RULES}\n</passage>' in said
+    assert said.endswith("\n\nWhen is it closed?")
+    assert "(Attached to this message: rules.txt)\n\n(Today is " in said
     assert reply.receipt["files"] == ["rules.txt: whole, 1 page"]
     given = await in_database_thread(lambda: list(GivenDocument.objects.values_list("document", flat=True)))
     assert given == [(await Source.objects.aget(live=True, title="rules")).document]

@@ -4,6 +4,7 @@ import re
 import sys
 import unicodedata
 from dataclasses import replace
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
@@ -155,3 +156,15 @@ def test_passages_get_up_to_two_fifths_of_the_smallest_window(windows, chars):
 def test_a_document_as_a_whole_gets_more_of_a_large_window():
     assert prompts.passages_chars([32_768], whole=True) == 39_321
     assert prompts.passages_chars([10**6], whole=True) == 120_000
+
+
+def test_todays_date_stands_beside_the_question_and_a_documents_date_in_its_passage():
+    """The beginning of the prompt stays the same from day to day, so that a provider's cache of prompts hits."""
+    added = datetime(2025, 3, 12, 9, tzinfo=UTC)
+    passage = Numbered(1, replace(factories.hit("Thirty days."), added_at=added))
+    history = [ChatMessage.of("user", "Hello"), ChatMessage.of("assistant", "Hi")]
+    first, other = (prompts.messages("How long?", history, [passage], today=date(2026, 11, day)) for day in (29, 30))
+    assert first[:-1] == other[:-1]
+    assert ' added="2025-03-12" place="page 3">' in other[-1].text
+    assert other[-1].text.endswith("(Today is Monday, 2026-11-30.)\n\nHow long?")
+    assert prompts.messages("How long?", history, [], today=date(2026, 11, 30))[-1].text == "How long?"
