@@ -103,6 +103,8 @@ try:
     FOLLOW_UPS = env.str("FOLLOW_UPS", "models", validate=OneOf(["models", "headings", "off"]))
     # Whether sentences that say otherwise than what they cite are struck through until their passage is opened.
     STRIKE_CONTRADICTED = env.bool("STRIKE_CONTRADICTED", False)
+    # How far people may share prompts and assistants. Superusers always may.
+    SHARING = env.str("SHARING", "everyone", validate=OneOf(["everyone", "teams", "nobody"]))
     # Rates are as in "60/m"; empty: no limit.
     RATE_LIMIT_PER_MINUTE: str = env.rate("RATE_LIMIT_PER_MINUTE", "60/m")
     RATE_LIMIT_PAGES: str = env.rate("RATE_LIMIT_PAGES", "600/m")

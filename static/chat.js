@@ -75,6 +75,8 @@ function setUpComposer() {
   field.addEventListener("input", () => {
     drafts.keep(form.dataset.draft, field.value);
     measure(field);
+    // What these offer; once loaded, the module listens itself.
+    if (/(?:^|\s)[/@]$/.test(field.value.slice(0, field.selectionStart))) load("completing").then((module) => module?.offer());
   });
   sayAsked();
   find("#asked")?.addEventListener("change", sayAsked);
@@ -249,14 +251,10 @@ function editLast(event) {
   link.click();
 }
 
-// Where the focus is, or else the last message that has versions.
-function switchVersion(event, name) {
-  const shown = all("#thread .siblings");
-  const here = event.target.closest(".turn");
-  const versions = (here && find(".siblings", here)) ?? shown.at(-1);
-  if (!versions) return;
+async function switchVersion(event) {
+  if (!find("#thread .siblings")) return;
   event.preventDefault();
-  find(`[aria-label="${name} version"]`, versions)?.click();
+  (await load("keys"))?.switchVersion(event.key);
 }
 
 document.addEventListener("keydown", (event) => {
@@ -265,8 +263,7 @@ document.addEventListener("keydown", (event) => {
   if (event.key === "Escape") return escape(event);
   if (!keysAreOn) return;
   if (event.key === "ArrowUp" && !event.altKey && event.target.matches("#text") && !isWriting) editLast(event);
-  else if (event.altKey && !isWriting && event.key === "ArrowLeft") switchVersion(event, "Earlier");
-  else if (event.altKey && !isWriting && event.key === "ArrowRight") switchVersion(event, "Later");
+  else if (event.altKey && !isWriting && /^Arrow(Left|Right)$/.test(event.key)) switchVersion(event);
 });
 
 /* The choice of the model: a button that opens a list stands in for the plain field, which stays the form's own. */

@@ -136,3 +136,10 @@ async function toTurn(step) {
 
 export const turnUp = () => toTurn(-1);
 export const turnDown = () => toTurn(1);
+
+// Where the focus is, or else the last message that has versions.
+export function switchVersion(key) {
+  const here = document.activeElement?.closest(".turn");
+  const versions = (here && find(".siblings", here)) ?? all("#thread .siblings").at(-1);
+  find(`[aria-label="${key === "ArrowLeft" ? "Earlier" : "Later"} version"]`, versions)?.click();
+}

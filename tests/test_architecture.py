@@ -34,6 +34,7 @@ LAYERS = {
         "measures llm history overview grounding",
         "routing",
         "conversations",
+        "assistants saved_prompts",
         "turns",
         "live transfers",
         "pages",

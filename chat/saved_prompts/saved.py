@@ -1,0 +1,200 @@
+"""The only access to saved prompts, and what people do with them. Synchronous."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from chat.models import Prompt, PromptVersion
+from chat.saved_prompts import variables
+from langai_site.accounts import sharing
+from langai_site.accounts.models import User
+from langai_site.accounts.sharing import Audience
+from langai_site.errors import ConflictError, ForbiddenError, InvalidError, NotFoundError
+
+PROMPTS_MAX, COMMAND_MAX, TITLE_MAX, TEXT_MAX = 300, 40, 100, 8_000
+# As many as a list shows: more would be no list that somebody searches by eye.
+LISTED_MAX = 500
+GONE = "This prompt was deleted, or is not shared with you any more."
+READ_ONLY = "You may use this prompt but not change it. Make a copy instead."
+_COMMAND = re.compile(r"[\w-]{1,40}")
+
+
+class PromptGoneError(NotFoundError):
+    link = ("chat:prompts", "Show the prompts")
+
+
+@dataclass(frozen=True)
+class PromptForm:
+    """A prompt as its person wants it. `version` is the one that the form shows, if it changes a prompt."""
+
+    command: str
+    title: str
+    text: str
+    version: int | None = None
+
+
+@dataclass(frozen=True)
+class PromptRow:
+    """A prompt in a list. `is_mine`: the reader owns it; otherwise `owner` made it. `shared` says who may use it."""
+
+    prompt: Prompt
+    is_mine: bool
+    owner: str
+    shared: str
+
+
+def access_prompt(user_id: int, prompt_id: UUID) -> Prompt:
+    """Return the prompt to a person who may use it. Raises NotFoundError."""
+    found = Prompt.objects.readable_by(user_id).select_related("owner").filter(pk=prompt_id).first()
+    if found is None:
+        raise PromptGoneError(GONE)
+    return found
+
+
+def _editable(user_id: int, prompt_id: UUID) -> Prompt:
+    """Return the prompt, locked, to a person who may change it. Raises NotFoundError and ForbiddenError."""
+    prompt = Prompt.objects.editable_by(user_id).select_for_update().filter(pk=prompt_id).first()
+    if prompt is None:
+        access_prompt(user_id, prompt_id)
+        raise ForbiddenError(READ_ONLY)
+    return prompt
+
+
+def may_edit(user_id: int, prompt: Prompt) -> bool:
+    return Prompt.objects.editable_by(user_id).filter(pk=prompt.pk).exists()
+
+
+def listed(user_id: int, query: str = "") -> list[PromptRow]:
+    """Return the prompts that a person may use and that have all words of `query`, their own first."""
+    found = Prompt.objects.readable_by(user_id).select_related("owner").prefetch_related("teams", "users", "editors")
+    words = query.casefold().split()
+    rows = [_row(user_id, prompt) for prompt in found.defer("text")]
+    rows = [row for row in rows if all(word in _searched(row) for word in words)]
+    return sorted(rows, key=lambda row: (not row.is_mine, row.prompt.command, row.owner))[:LISTED_MAX]
+
+
+def _row(user_id: int, prompt: Prompt) -> PromptRow:
+    return PromptRow(prompt, prompt.owner_id == user_id, str(prompt.owner), sharing.words_of(prompt))
+
+
+def _searched(row: PromptRow) -> str:
+    return f"/{row.prompt.command} {row.prompt.title} {row.owner}".casefold()
+
+
+@transaction.atomic
+def create(user: User, form: PromptForm, audience: Audience | None = None) -> Prompt:
+    # The lock keeps two posts at once from making one too many.
+    User.objects.select_for_update().get(pk=user.pk)
+    if Prompt.objects.of(user.pk).count() >= PROMPTS_MAX:
+        raise InvalidError(f"You have {PROMPTS_MAX} prompts, which is the most. Delete one that you do not need.")
+    prompt = Prompt(owner=user)
+    _write(prompt, form)
+    _save(prompt, user, is_new=True)
+    if audience:
+        sharing.share(prompt, audience, user)
+    return prompt
+
+
+@transaction.atomic
+def change(user: User, prompt_id: UUID, form: PromptForm, audience: Audience | None = None) -> Prompt:
+    """Change a prompt, which makes a new version unless its text stays the same. Only its owner can share it."""
+    prompt = _editable(user.pk, prompt_id)
+    if form.version is not None and form.version != prompt.version:
+        raise ConflictError(
+            "Somebody changed this prompt meanwhile. Copy your text, reload the page and edit it again."
+        )
+    before = (prompt.command, prompt.title, prompt.text)
+    _write(prompt, form)
+    if (prompt.command, prompt.title, prompt.text) != before:
+        prompt.version += 1
+        _save(prompt, user)
+    if audience and prompt.owner_id == user.pk:
+        sharing.share(prompt, audience, user)
+    return prompt
+
+
+def _save(prompt: Prompt, by: User, *, is_new: bool = False) -> None:
+    prompt.updated_at = timezone.now()
+    try:
+        with transaction.atomic():
+            prompt.save(force_insert=is_new)
+    except IntegrityError:
+        raise InvalidError(f"There is a prompt /{prompt.command} already. Choose another command.") from None
+    PromptVersion.objects.create(
+        prompt=prompt, number=prompt.version, command=prompt.command, title=prompt.title, text=prompt.text, by=by
+    )
+
+
+def _write(prompt: Prompt, form: PromptForm) -> None:
+    prompt.command = _command(form.command)
+    prompt.title = _title(form.title) or prompt.command
+    prompt.text = _text(form.text)
+
+
+def _command(written: str) -> str:
+    command = written.strip().removeprefix("/").casefold()
+    if not _COMMAND.fullmatch(command):
+        raise InvalidError(
+            f"A command is one word of letters, digits, - and _, with at most {COMMAND_MAX} characters, such as “mail”."
+        )
+    return command
+
+
+def _title(written: str) -> str:
+    title = " ".join(written.replace("\0", "").split())
+    if len(title) > TITLE_MAX:
+        raise InvalidError(f"The title has {len(title)} characters; {TITLE_MAX} are allowed.")
+    return title
+
+
+def _text(written: str) -> str:
+    text = written.replace("\r\n", "\n").replace("\0", "").strip()
+    if not text:
+        raise InvalidError("Write the text of the prompt.")
+    if len(text) > TEXT_MAX:
+        raise InvalidError(f"The text has {len(text):,} characters; {TEXT_MAX:,} are allowed.")
+    variables.variables(text)
+    return text
+
+
+@transaction.atomic
+def delete(user_id: int, prompt_id: UUID) -> str:
+    """Delete a prompt with its versions, and return its command. Raises NotFoundError and ForbiddenError."""
+    prompt = access_prompt(user_id, prompt_id)
+    if prompt.owner_id != user_id:
+        raise ForbiddenError("Only the owner of a prompt can delete it.")
+    prompt.delete()
+    return prompt.command
+
+
+def copy(user: User, prompt_id: UUID) -> Prompt:
+    """Make a private copy, with a command that its new owner does not have yet."""
+    prompt = access_prompt(user.pk, prompt_id)
+    taken = set(Prompt.objects.of(user.pk).values_list("command", flat=True))
+    stem = prompt.command[: COMMAND_MAX - 4]
+    free = next(name for number in range(1, PROMPTS_MAX + 2) if (name := _numbered(stem, number)) not in taken)
+    return create(user, PromptForm(free, prompt.title, prompt.text))
+
+
+def _numbered(stem: str, number: int) -> str:
+    return stem if number == 1 else f"{stem}-{number}"
+
+
+def versions(prompt: Prompt) -> Sequence[PromptVersion]:
+    """Return the versions of a prompt, the newest first."""
+    return list(prompt.versions.select_related("by"))
+
+
+def restore(user: User, prompt_id: UUID, number: int) -> Prompt:
+    """Make an earlier version the current one, as a new version. Raises NotFoundError and ForbiddenError."""
+    prompt = access_prompt(user.pk, prompt_id)
+    if not may_edit(user.pk, prompt):
+        raise ForbiddenError(READ_ONLY)
+    old = prompt.versions.filter(number=number).first()
+    if old is None:
+        raise PromptGoneError("There is no such version of this prompt.")
+    return change(user, prompt_id, PromptForm(old.command, old.title, old.text))

@@ -1,0 +1,133 @@
+"""What a page offers for sharing a thing, and the change of who may use it. Synchronous."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from django.conf import settings
+from django.db.models import QuerySet
+from django.http import QueryDict
+
+from langai_site.accounts.models import Team, User
+from langai_site.accounts.shared import Shared
+from langai_site.errors import ForbiddenError, InvalidError
+
+# What a form says: only the owner, the teams and people beside it, or everyone who is signed in.
+ME, SOME, EVERYONE = "me", "some", "everyone"
+# How far people may share: the setting SHARING.
+TEAMS, NOBODY = "teams", "nobody"
+PEOPLE_MAX = 100
+
+
+@dataclass(frozen=True)
+class Audience:
+    """Who may use a thing, as its owner wants it. People are named by their user names or addresses."""
+
+    everyone: bool = False
+    teams: tuple[int, ...] = ()
+    users: tuple[str, ...] = ()
+    editors: tuple[str, ...] = ()
+
+    @classmethod
+    def read(cls, form: QueryDict) -> "Audience":
+        """Read a form. Teams and people count only where it says that they are meant."""
+        scope, editors = form.get("share", ME), _names(form.get("editors", ""))
+        if scope != SOME:
+            return cls(scope == EVERYONE, editors=editors)
+        teams = tuple(int(value) for value in form.getlist("teams") if value.isascii() and value.isdigit())
+        return cls(False, teams, _names(form.get("people", "")), editors)
+
+
+def _names(written: str) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(filter(None, re.split(r"[\s,;]+", written.replace("\0", "")))))
+
+
+def share(thing: Shared, audience: Audience, by: User) -> None:
+    """Change who may use `thing`. Raises ForbiddenError and InvalidError.
+
+    Teams are those of `by`, and those that it is shared with already. Call it inside a transaction.
+    """
+    if thing.owner_id != by.pk:
+        raise ForbiddenError("Only the owner can change who may use it. Ask them, or make a copy.")
+    _refuse_beyond_setting(audience, by)
+    teams = _possible_teams(thing, by)
+    thing.everyone = audience.everyone
+    thing.save(update_fields=["everyone"])
+    thing.teams.set(team for team in teams if team.pk in audience.teams)
+    thing.users.set(_people(audience.users, by))
+    thing.editors.set(_people(audience.editors, by))
+
+
+def _refuse_beyond_setting(audience: Audience, by: User) -> None:
+    if by.is_superuser:
+        return
+    if settings.SHARING == NOBODY and audience != Audience():
+        raise ForbiddenError("Sharing is switched off here. Only an admin can share this with others.")
+    if settings.SHARING == TEAMS and audience.everyone:
+        raise ForbiddenError("Only an admin can share with everyone here. Choose teams or people instead.")
+
+
+def _possible_teams(thing: Shared | None, user: User) -> list[Team]:
+    """Return the teams that a person may share with: their own, and those that the thing is shared with already."""
+    mine = Team.objects.of(user.pk)
+    return list((mine | Team.objects.filter(pk__in=thing.teams.values("pk"))).distinct() if thing else mine)
+
+
+def _people(names: Iterable[str], by: User) -> list[User]:
+    """Return the active people with these user names or addresses. Raises InvalidError for one that is not known."""
+    names = tuple(names)
+    if len(names) > PEOPLE_MAX:
+        raise InvalidError(f"You named {len(names)} people; {PEOPLE_MAX} are allowed. Share with a team instead.")
+    return [person for name in names if (person := _person(name)) != by]
+
+
+def _person(name: str) -> User:
+    active = User.objects.filter(is_active=True)
+    found = active.filter(username=name).first()
+    if found is None and "@" in name:
+        same_address = list(active.filter(email__iexact=name)[:2])
+        found = same_address[0] if len(same_address) == 1 else None
+    if found is None:
+        raise InvalidError(f"There is no account “{name}”. Check the user name or the e-mail address.")
+    return found
+
+
+def context(thing: Shared | None, user: User, form: QueryDict | None = None) -> dict[str, Any]:
+    """Return what a page with `sharing.html` shows: the present state, or a form that was refused."""
+    chosen = Audience.read(form) if form else audience_of(thing) if thing else Audience()
+    scope = EVERYONE if chosen.everyone else SOME if chosen.teams or chosen.users else ME
+    return {
+        "scope": form.get("share", ME) if form else scope,
+        "teams": [(team.pk, team.name, team.pk in chosen.teams) for team in _possible_teams(thing, user)],
+        "people": ", ".join(chosen.users),
+        "editors": ", ".join(chosen.editors),
+        "may_share": user.is_superuser or settings.SHARING != NOBODY,
+        "may_everyone": user.is_superuser or settings.SHARING == EVERYONE,
+        "withdrawn": thing.withdrawn_why if thing and thing.withdrawn_at else "",
+    }
+
+
+def audience_of(thing: Shared) -> Audience:
+    """Return who may use a thing now."""
+    return Audience(
+        thing.everyone,
+        tuple(thing.teams.values_list("pk", flat=True)),
+        _active(thing.users.all()),
+        _active(thing.editors.all()),
+    )
+
+
+def _active(people: QuerySet[User]) -> tuple[str, ...]:
+    return tuple(people.filter(is_active=True).order_by("username").values_list("username", flat=True))
+
+
+def words_of(thing: Shared) -> str:
+    """Return in a few words who may use a thing. Its teams and people must be prefetched."""
+    if thing.withdrawn_at:
+        return "withdrawn by an admin"
+    if thing.everyone:
+        return "everyone"
+    teams, people = [team.name for team in thing.teams.all()], len({*thing.users.all(), *thing.editors.all()})
+    named = [*teams, *([f"{people} {'person' if people == 1 else 'people'}"] if people else [])]
+    return ", ".join(named) or "only you"
