@@ -5,6 +5,7 @@ from uuid import UUID
 from django.conf import settings
 
 from chat.conversations import access
+from chat.transfers.access import MOST_WAITING
 from langai_site import registry
 from langai_site.accounts.doors import require_scope
 from langai_site.accounts.keys import Credential
@@ -19,6 +20,7 @@ def register() -> None:
     registry.upload_place(r"/attachments/", files=1, check=anybody)
     registry.upload_place(r"/api/files", files=1, check=by_api)
     registry.upload_place(r"/conversations/files/", files=most, check=anybody)
+    registry.upload_place(r"/transfers/import/", files=MOST_WAITING, check=anybody, megabytes=settings.IMPORT_MAX_MB)
     registry.upload_place(rf"/conversations/{ID}/files/", files=most, check=to_conversation)
 
 

@@ -50,6 +50,7 @@ urlpatterns = [
     path("conversations/<uuid:conversation>/print/", exports.print_page, name="print"),
     path("transfers/", transfers.overview, name="transfers"),
     path("transfers/export/", transfers.export, name="export-all"),
+    path("transfers/import/", transfers.import_files, name="import"),
     path("transfers/<uuid:transfer>/", transfers.transfer, name="transfer"),
     path("transfers/<uuid:transfer>/file/", transfers.download, name="transfer-file"),
     path("transfers/<uuid:transfer>/remove/", transfers.remove, name="transfer-remove"),

@@ -110,6 +110,8 @@ PassageDrawing = Callable[[str, str, str], str | None]
 class UploadPlace:
     """An address for uploads: a path that `path` matches entirely takes at most `files` of UPLOAD_MAX_MB.
 
+    `megabytes` is what all of them together may have, where that is another number.
+
     `check` gets the sender's credential and the named groups of `path`. It reads the database, on a thread, and raises
     a LangAIError if the sender may not upload there.
     """
@@ -118,6 +120,7 @@ class UploadPlace:
     files: int
     check: Callable[..., None]
     methods: tuple[str, ...] = ("POST",)
+    megabytes: int = 0
 
 
 # Gets the headers of a request as an HttpRequest without a body, and what to check once the sender is known. Returns
@@ -328,9 +331,11 @@ def answers_citing(documents: Collection[UUID]) -> Mapping[UUID, int]:
     return _answer_counts[0](documents) if _answer_counts else {}
 
 
-def upload_place(path: str, *, files: int, check: Callable[..., None], methods: tuple[str, ...] = ("POST",)) -> None:
+def upload_place(
+    path: str, *, files: int, check: Callable[..., None], methods: tuple[str, ...] = ("POST",), megabytes: int = 0
+) -> None:
     """Allow large bodies at `path`, a regular expression, for senders that `check` accepts."""
-    upload_places.append(UploadPlace(re.compile(path), files, check, methods))
+    upload_places.append(UploadPlace(re.compile(path), files, check, methods, megabytes))
 
 
 def long_text(path: str, most: int) -> None:

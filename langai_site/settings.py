@@ -132,6 +132,8 @@ try:
     DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", "langai@localhost")
 
     UPLOAD_MAX_MB = env.int("UPLOAD_MAX_MB", 100, validate=environment.at_least(1))
+    # The files of one import of conversations, together.
+    IMPORT_MAX_MB = env.int("IMPORT_MAX_MB", 2000, validate=environment.at_least(1))
     # Files with one message, and megabytes of files in all chats of a person; 0: no limit.
     ATTACHMENTS_PER_MESSAGE = env.int("ATTACHMENTS_PER_MESSAGE", 10, validate=Range(1, 50))
     ATTACHMENTS_MB = env.int("ATTACHMENTS_MB", 2000, validate=environment.at_least(0))

@@ -51,7 +51,8 @@ class ReplyAdmin(MetadataAdmin[Reply]):
         return False
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Reply]:
-        replies = super().get_queryset(request).filter(role=Reply.Role.ASSISTANT)
+        # What another program answered is imported: it cost nothing here.
+        replies = super().get_queryset(request).filter(role=Reply.Role.ASSISTANT, conversation__imported_from="")
         return replies.select_related("conversation__owner").only(*_READ, *_OWNER)
 
     @admin.display(ordering="conversation__owner__username")

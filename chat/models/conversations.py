@@ -43,6 +43,10 @@ class Conversation(models.Model):
     label = models.PositiveSmallIntegerField(choices=LABEL_CHOICES, default=Sensitivity.PUBLIC)
     label_cause = models.CharField(max_length=300, blank=True, help_text="Why it has its label, as its owner reads it.")
     source = models.CharField(max_length=20, default="page")
+    imported_from = models.CharField(
+        max_length=20, blank=True, default="", help_text="The program that it was imported from; empty: begun here."
+    )
+    imported_id = models.CharField(max_length=200, blank=True, default="", help_text="Its id in that program.")
     model = models.CharField(max_length=200, default="auto", help_text="The model that was last chosen.")
     collections = models.JSONField(
         null=True, help_text="The collections that were last chosen, by id; null: all that the person may read."
@@ -66,6 +70,13 @@ class Conversation(models.Model):
     class Meta:
         ordering = ["-updated_at"]
         indexes = [models.Index(fields=["owner", "-updated_at"]), *LIST_INDEXES]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["owner", "imported_from", "imported_id"],
+                condition=~models.Q(imported_from=""),
+                name="one_import_of_a_conversation",
+            )
+        ]
 
     def __str__(self) -> str:
         return str(self.id)

@@ -37,6 +37,7 @@ class Transfer(models.Model):
     size = models.PositiveBigIntegerField(default=0, help_text="Bytes.")
     total = models.PositiveIntegerField(default=0, help_text="Conversations, or for an import parts of the file.")
     done = models.PositiveIntegerField(default=0)
+    place = models.PositiveIntegerField(default=0, help_text="Parts of an import that are stored, to resume there.")
     report = models.JSONField(default=dict, help_text="What was found, done and left out, with reasons.")
     error = models.TextField(blank=True, help_text="What the person is told when it failed.")
     attempts = models.PositiveSmallIntegerField(default=0)

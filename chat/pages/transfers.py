@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
@@ -18,7 +19,11 @@ from chat.pages import conversation as pages
 from chat.transfers import access
 from langai_site.accounts.limits import costly
 from langai_site.accounts.models import User
-from langai_site.accounts.session import as_user, signed_in
+from langai_site.accounts.session import as_user, by_person, signed_in
+from langai_site.database.writer import apart
+from langai_site.errors import InvalidError
+from langai_site.sensitivity import Sensitivity
+from langai_site.web.stated_labels import highest_stated
 
 PAGE, REPORT = "chat/transfers.html", "chat/transfer.html"
 CHUNK = 256 * 1024
@@ -27,7 +32,8 @@ CHUNK = 256 * 1024
 @require_safe
 def overview(request: HttpRequest) -> HttpResponse:
     """Show a person's exports and imports, and the forms that start new ones."""
-    return render(request, PAGE, {"transfers": access.listed(signed_in(request).pk)})
+    context = {"transfers": access.listed(signed_in(request).pk), "labels": list(Sensitivity)}
+    return render(request, PAGE, context | {"most_mb": settings.IMPORT_MAX_MB})
 
 
 @require_POST
@@ -35,6 +41,31 @@ def export(request: HttpRequest) -> HttpResponse:
     """Start an export of all conversations."""
     access.start_export(signed_in(request).pk, None, thoughts="thoughts" in request.POST)
     return redirect("chat:transfers")
+
+
+@by_person
+async def import_files(request: HttpRequest) -> HttpResponseBase:
+    """Start an import of each uploaded file."""
+    if request.method != "POST":
+        return redirect("chat:transfers")
+    user = await as_user(request, _same)
+    await apart(_start_imports, request, user)
+    return redirect("chat:transfers")
+
+
+def _same(user: User) -> User:
+    return user
+
+
+def _start_imports(request: HttpRequest, user: User) -> None:
+    files = request.FILES.getlist("files")
+    if not files:
+        raise InvalidError("Choose the file of an export first.")
+    if len(files) > access.MOST_WAITING:
+        raise InvalidError(f"You chose {len(files)} files; {access.MOST_WAITING} are allowed at once.")
+    floor = highest_stated(request.POST.get("label", ""))
+    for file in files:
+        access.start_import(user, file, floor)
 
 
 async def exported(request: HttpRequest, ids: Sequence[UUID]) -> HttpResponse:

@@ -56,7 +56,8 @@ def try_on(policy: RoutingPolicy, *, days: int) -> Tried:
 
 
 def _ended(since: datetime) -> QuerySet[Message]:
-    replies = Message.objects.replies().filter(created_at__gte=since)
+    # What another program answered was imported: it has not been a turn here.
+    replies = Message.objects.replies().filter(created_at__gte=since, conversation__imported_from="")
     return replies.exclude(status=Message.Status.STREAMING)
 
 

@@ -6,7 +6,7 @@ import logging
 from django.db import InterfaceError, OperationalError
 
 from chat.models import Transfer
-from chat.transfers import archive
+from chat.transfers import access, archive, importing
 from chat.transfers.claims import Claim, ClaimLostError, StoppingError, claim
 from langai_site.errors import LangAIError
 from langai_site.processes import worker
@@ -24,6 +24,7 @@ def run() -> bool:
         return False
     try:
         _carry_out(held)
+        _drop_upload(held.transfer)
     except ClaimLostError:
         logger.info("Transfer %s: removed, or taken over by another worker", held.transfer.pk)
     except StoppingError:
@@ -32,9 +33,18 @@ def run() -> bool:
     return True
 
 
+def _drop_upload(transfer: Transfer) -> None:
+    """Delete what was uploaded: it is imported now, or cannot be."""
+    if transfer.kind == Transfer.Kind.IMPORT:
+        access.stored_path(transfer).unlink(missing_ok=True)
+
+
 def _carry_out(held: Claim) -> None:
     try:
-        archive.write(held)
+        if held.transfer.kind == Transfer.Kind.IMPORT:
+            importing.run(held)
+        else:
+            archive.write(held)
     except (ClaimLostError, StoppingError, OperationalError, InterfaceError):
         # If the database is unavailable, the error cannot be recorded: the lease expires and another attempt follows.
         raise

@@ -21,6 +21,9 @@ FORMAT, VERSION = "langai.conversation", 1
 AT_ONCE = 50
 CITED = ("number", "title", "page", "start", "end", "heading", "location", "language", "source", "version")
 
+# What of a receipt means something in its own installation alone, with the value that stands for nothing.
+NOT_IN_RECEIPTS: Mapping[str, None] = {"request": None, "offers": None, "failures": None}
+
 # From a file of a message to its path in the archive; None where the archive does not have it.
 PathOf = Callable[[Attachment], str | None]
 
@@ -88,8 +91,13 @@ def message_values(message: Message, *, thoughts: bool = False, path_of: PathOf 
         "given_documents": sorted(str(given.document) for given in message.given.all()),
         "files": [_file(file, path_of) for file in message.attachments.all()],
         "feedback": _feedback(message),
-        "receipt": Receipt.from_json(message.receipt).for_programs() if message.receipt else {},
+        "receipt": _receipt(message),
     }
+
+
+def _receipt(message: Message) -> dict[str, Any]:
+    receipt = Receipt.from_json(message.receipt).for_programs() if message.receipt else {}
+    return {name: value for name, value in receipt.items() if name not in NOT_IN_RECEIPTS}
 
 
 def _thoughts(message: Message) -> dict[str, Any] | None:

@@ -53,6 +53,8 @@ def place_of(method: str | None, path: str) -> tuple[registry.UploadPlace, dict[
 
 def upload_max(place: registry.UploadPlace) -> int:
     """Return the most bytes that a known sender's upload may have there."""
+    if place.megabytes:
+        return (place.megabytes + 1) * MEGABYTE
     # Room for the other fields beside a single file.
     return (place.files * settings.UPLOAD_MAX_MB + (place.files == 1)) * MEGABYTE
 

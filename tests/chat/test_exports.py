@@ -65,7 +65,7 @@ def whole(alice):
     Message.objects.filter(pk=reply.pk).update(
         parts=[{"type": "thinking", "text": "Hm.", "seconds": 2}, {"type": "text", "text": "It is closed [1]."}],
         model="some-model",
-        receipt={"model": "some-model", "label": 0, "failures": ["secret to admins"]},
+        receipt={"model": "some-model", "label": "public", "failures": ["secret to admins"]},
     )
     version_of(reply, "Another version")
     return row
