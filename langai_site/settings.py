@@ -105,6 +105,8 @@ try:
     STRIKE_CONTRADICTED = env.bool("STRIKE_CONTRADICTED", False)
     # How far people may share prompts and assistants. Superusers always may.
     SHARING = env.str("SHARING", "everyone", validate=OneOf(["everyone", "teams", "nobody"]))
+    # Whether links to public conversations may open without a sign-in.
+    PUBLIC_SHARES = env.bool("PUBLIC_SHARES", False)
     # Rates are as in "60/m"; empty: no limit.
     RATE_LIMIT_PER_MINUTE: str = env.rate("RATE_LIMIT_PER_MINUTE", "60/m")
     RATE_LIMIT_PAGES: str = env.rate("RATE_LIMIT_PAGES", "600/m")

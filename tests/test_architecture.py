@@ -36,7 +36,7 @@ LAYERS = {
         "conversations",
         "assistants saved_prompts",
         "turns",
-        "live transfers",
+        "live shares transfers",
         "pages",
         "admin api places",
         "apps urls",

@@ -20,6 +20,7 @@ from chat.models.messages import (
 )
 from chat.models.policies import RoutingPolicy, RoutingRule
 from chat.models.prompts import Prompt, PromptVersion
+from chat.models.shares import Share
 from chat.models.transfers import Transfer
 
 __all__ = [
@@ -49,6 +50,7 @@ __all__ = [
     "RoutingPolicy",
     "RoutingRule",
     "SentMessage",
+    "Share",
     "Transfer",
     "text_of",
     "thinking_of",

@@ -17,6 +17,7 @@ from chat.pages.file_chips import draft_chip, refused_chip
 from langai_site.accounts.limits import costly, counted_as_page
 from langai_site.accounts.models import User
 from langai_site.accounts.session import as_user, by_person, signed_in
+from langai_site.attached_files import ServedFile
 from langai_site.database.writer import apart
 from langai_site.errors import InvalidError, LangAIError
 
@@ -67,7 +68,11 @@ def remove(request: HttpRequest, attachment: UUID) -> HttpResponse:
 def served(request: HttpRequest, attachment: UUID) -> StreamingHttpResponse:
     """Send a file to its owner: a picture in place, as it was encoded again, and every other file as a download."""
     small = request.GET.get("size") == "small"
-    file, shown = attachments.served(signed_in(request).pk, attachment, small=small)
+    return sent_in_chunks(*attachments.served(signed_in(request).pk, attachment, small=small))
+
+
+def sent_in_chunks(file: ServedFile, shown: bool) -> StreamingHttpResponse:
+    """Return the response with a file; `shown`: it is a picture, which is shown in place."""
     headers = {
         "Content-Length": str(file.size),
         "Content-Disposition": content_disposition_header(not shown, file.name) or "attachment",

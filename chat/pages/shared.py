@@ -1,0 +1,157 @@
+"""What a link to a shared conversation opens: its page, its files, its export, and a copy of it."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from functools import wraps
+from typing import ParamSpec, TypeVar
+from urllib.parse import urlencode
+from uuid import UUID
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.http import content_disposition_header
+from django.utils.safestring import SafeString
+from django.views.decorators.http import require_POST, require_safe
+
+from chat.markdown import rendering
+from chat.models import Conversation, Message
+from chat.pages import conversation as pages
+from chat.pages import drawing, fragments
+from chat.pages.attachments import sent_in_chunks
+from chat.shares import copying, reading
+from chat.shares.reading import SharedConversation, SharedMessage
+from chat.turns.citations import without_unknown
+from langai_site.accounts.limits import costly
+from langai_site.accounts.models import User
+from langai_site.accounts.session import SignedOutError, as_user, by_person
+from langai_site.attached_files import ServedFile
+from langai_site.database.writer import apart
+from langai_site.errors import NotFoundError
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+PAGE = "chat/shared.html"
+SPEAKERS = {Message.Role.USER: "Question", Message.Role.ASSISTANT: "Answer"}
+
+
+async def _read(request: HttpRequest, work: Callable[[User | None, str], T], token: str) -> T:
+    """Read something of a link for its reader, who need not be signed in where links may be public.
+
+    Raises SignedOutError and NotFoundError.
+    """
+    try:
+        user = await as_user(request, _same)
+    except SignedOutError:
+        if not settings.PUBLIC_SHARES:
+            raise
+        try:
+            return await apart(work, None, token)
+        except NotFoundError:
+            # Nobody is told whether there is such a link.
+            raise SignedOutError("Sign in to open this link.") from None
+    return await apart(work, user, token)
+
+
+def _same(user: User) -> User:
+    return user
+
+
+def _or_sign_in(
+    view: Callable[[HttpRequest, str], Awaitable[HttpResponseBase]],
+) -> Callable[[HttpRequest, str], Awaitable[HttpResponseBase]]:
+    @wraps(view)
+    async def asked(request: HttpRequest, token: str) -> HttpResponseBase:
+        try:
+            return await view(request, token)
+        except SignedOutError:
+            return redirect(f"{reverse('account_login')}?{urlencode({'next': request.path})}")
+
+    return by_person(asked)
+
+
+@require_safe
+@costly
+@_or_sign_in
+async def page(request: HttpRequest, token: str) -> HttpResponseBase:
+    """Show a shared conversation, with the passages that its reader may read."""
+    found = await _read(request, reading.read, token)
+    html = [await drawing.off_loop(_html, found, message) for message in found.messages]
+    context = {
+        "shared": found,
+        "turns": list(zip(found.messages, html, strict=True)),
+        "hidden": sorted({name for message in found.messages for source in message.sources for name in source.ask}),
+        "lacks": any(source.citation is None for message in found.messages for source in message.sources),
+        "is_mine": request.user.is_authenticated and request.user.pk == found.share.owner_id,
+    }
+    return await pages.drawn(request, PAGE, context)
+
+
+def _html(shared: SharedConversation, message: SharedMessage) -> SafeString:
+    """Return an answer as HTML. A number leads to its passage if the reader may read that."""
+    if message.row.role == Message.Role.USER:
+        return fragments.NOTHING
+    known = {source.number: address_of(source) for source in message.sources if source.citation}
+    text = message.text if shared.share.includes_sources else without_unknown(message.text, ())
+    return fragments.safe(rendering.render(text, known))
+
+
+def address_of(source: reading.SharedSource) -> str:
+    """Return the address of a passage, which opens for those alone who may read its document."""
+    cited = source.citation
+    assert cited
+    place = urlencode({"page": cited.page, "start": cited.start, "end": cited.end})
+    return f"{reverse('search:source', args=[cited.source])}?{place}"
+
+
+@require_safe
+@costly
+@_or_sign_in
+async def markdown(request: HttpRequest, token: str) -> HttpResponseBase:
+    """Send a shared conversation as a Markdown file."""
+    found = await _read(request, reading.read, token)
+    text = await drawing.off_loop(_markdown, found)
+    name = content_disposition_header(True, f"{found.title[:60]}.md") or "attachment"
+    return HttpResponse(text, content_type="text/markdown; charset=utf-8", headers={"Content-Disposition": name})
+
+
+def _markdown(shared: SharedConversation) -> str:
+    parts = [f"# {' '.join(shared.title.split())}", f"Shared by {shared.share.owner} · {shared.label.label}"]
+    for message in shared.messages:
+        role = Message.Role(message.row.role)
+        text = message.text if shared.share.includes_sources else without_unknown(message.text, ())
+        parts += [f"## {SPEAKERS[role]}", text, _sources(message.sources)]
+    return "\n\n".join(filter(None, parts)) + "\n"
+
+
+def _sources(sources: Sequence[reading.SharedSource]) -> str:
+    lines = [
+        f"- [{one.number}] {', '.join(filter(None, (one.title, one.place)))}"
+        if one.citation
+        else f"- [{one.number}] a document that you may not read"
+        for one in sources
+    ]
+    return "\n".join(lines)
+
+
+@require_safe
+@costly
+@by_person
+async def file(request: HttpRequest, token: str, file: UUID) -> StreamingHttpResponse:
+    """Send a file of a shared conversation: a picture in place, and every other file as a download."""
+
+    def served(user: User | None, token: str) -> tuple[ServedFile, bool]:
+        return reading.served(user, token, file)
+
+    return sent_in_chunks(*await _read(request, served, token))
+
+
+@require_POST
+@by_person
+async def copy(request: HttpRequest, token: str) -> HttpResponse:
+    """Open a new conversation of the reader that begins with all that the link shows them."""
+    user = await as_user(request, _same)
+    made: Conversation = await apart(copying.copy, user, token)
+    return pages.moved(request, reverse("chat:conversation", args=[made.id]))

@@ -1,0 +1,1 @@
+"""Links by which people share conversations inside the team, and what readers see there."""

@@ -1,0 +1,10 @@
+// A link to a shared conversation: its button copies it.
+
+const link = document.getElementById("link");
+const button = document.getElementById("copy-link");
+
+button?.addEventListener("click", async () => {
+  await navigator.clipboard.writeText(link.value);
+  document.getElementById("announcer").textContent = "Copied";
+  button.lastChild.textContent = "Copied";
+});
