@@ -16,6 +16,8 @@ WORKDIR /app
 COPY --from=build /app/.venv .venv
 COPY . .
 RUN python -m compileall -q langai_site chat documents search
+# pg_dump and pg_restore, for backups.
+RUN apt-get update && apt-get install -y --no-install-recommends postgresql-client && rm -rf /var/lib/apt/lists/*
 # What llama.cpp computes with.
 ARG EXTRAS=""
 RUN case " $EXTRAS " in *" local "*) \

@@ -49,4 +49,5 @@ class ChatConfig(AppConfig):
         registry.after_replacement(comparing_versions.begin)
         registry.answer_counts(comparing_versions.answers_citing)
         registry.worker_job("changed passages", seconds=10, run=comparing_versions.compare)
+        registry.derived_model("chat.MessageWords")
         registry.worker_job("replaced versions", seconds=3600, run=cited_sources.discard_uncited)

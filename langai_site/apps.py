@@ -18,6 +18,7 @@ class LangAIConfig(AppConfig):
 
         from langai_site import checks, registry
         from langai_site.admin_home import overview
+        from langai_site.backup import schedule
         from langai_site.detectors import patterns
         from langai_site.models import SensitivePattern
         from langai_site.telemetry import health, metrics, metrics_view
@@ -39,6 +40,7 @@ class LangAIConfig(AppConfig):
         registry.shared_gauge(metrics.WORKER_AGE)
         registry.overview("site", overview.of_the_site)
         _register_doctor_checks()
+        schedule.register()
         if settings.REDIS_URL:
             # On one thread: its modules import one another, and two threads that import them at the same time fail.
             importlib.import_module("redis.asyncio")

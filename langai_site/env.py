@@ -213,6 +213,17 @@ def known_database(value: dict[str, Any]) -> dict[str, Any]:
     return value
 
 
+def database_options(engine: str) -> dict[str, Any]:
+    """Return Django's options for a database of this kind."""
+    if engine == POSTGRESQL:
+        return {"pool": {"min_size": 1, "max_size": 10, "timeout": 5}}
+    return {
+        "transaction_mode": "IMMEDIATE",
+        "timeout": 30,
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA cache_size=-16000;",
+    }
+
+
 def writable_folder(path: Path) -> Path:
     """Return `path`, created if missing. Raises ImproperlyConfigured if it cannot be written."""
     try:

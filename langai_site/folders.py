@@ -1,6 +1,9 @@
-"""Finds out on what kind of disk a folder is, and whether an error says that a disk is full."""
+"""Finds out on what kind of disk a folder is, and whether an error says that a disk is full; locks files."""
 
 import errno
+import fcntl
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 MOUNTS = Path("/proc/self/mounts")
@@ -12,6 +15,14 @@ DISK_FULL = "LangAI cannot go on: the disk is full. Make room on the disk of DAT
 NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
 # In the words of SQLite, of PostgreSQL, and of the system.
 FULL_DATABASE = ("database or disk is full", "No space left on device", "Disk quota exceeded")
+
+
+@contextmanager
+def exclusive_lock(path: Path) -> Iterator[None]:
+    """Lock a file that may be missing. Raises BlockingIOError if another process holds the lock."""
+    with path.open("wb") as file:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield
 
 
 def is_disk_full(error: BaseException | None) -> bool:

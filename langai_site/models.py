@@ -1,4 +1,4 @@
-"""What the shared rooms store: heartbeats, nightly runs, the progress of long commands, patterns of admins.
+"""What the shared rooms store: heartbeats, nightly runs, backups, the release, patterns of admins.
 
 They stand together because Django looks for the tables of an app in one module, and a room is not an app: moving a
 class to another app would rename its table or need its old name written down for good.
@@ -45,6 +45,38 @@ class Checkpoint(models.Model):
 
     def __str__(self) -> str:
         return self.command
+
+
+class BackupRun(models.Model):
+    """An attempt to make a backup. It was good if `finished_at` is set: then the file was read back to its end."""
+
+    started_at = models.DateTimeField(default=timezone.now)
+    finished_at = models.DateTimeField(null=True)
+    path = models.CharField(max_length=1000)
+    size = models.BigIntegerField(default=0, db_default=0, help_text="Bytes of the file.")
+    version = models.CharField(max_length=20, default="", db_default="", help_text="Of LangAI.")
+    problem = models.CharField(max_length=200, default="", db_default="", help_text="Why it failed.")
+
+    class Meta:
+        ordering = ["-started_at"]
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return self.path
+
+
+class Release(models.Model):
+    """The one row about the versions of LangAI that may use this database."""
+
+    version = models.CharField(max_length=20, help_text="The newest that has set this database up.")
+    oldest_code = models.CharField(max_length=20, help_text="The oldest that can work with the tables as they are.")
+    since = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return self.version
 
 
 class SensitivePattern(models.Model):

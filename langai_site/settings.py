@@ -133,6 +133,10 @@ try:
     EMAIL = environment.mail_server(env.dj_email_url("EMAIL_URL", "dummy:"))
     DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", "langai@localhost")
 
+    # Where the worker puts a backup every night; empty: none is made.
+    BACKUP_DIR = env.str("BACKUP_DIR", "")
+    BACKUP_KEEP = env.int("BACKUP_KEEP", 7, validate=environment.at_least(1))
+
     UPLOAD_MAX_MB = env.int("UPLOAD_MAX_MB", 100, validate=environment.at_least(1))
     # The files of one import of conversations, together.
     IMPORT_MAX_MB = env.int("IMPORT_MAX_MB", 2000, validate=environment.at_least(1))
@@ -180,14 +184,7 @@ RUNNING_LOCAL_MODEL = DATA_DIR / "local_model.json"
 LOCAL_MODEL_SERVER = local_model.read(RUNNING_LOCAL_MODEL)
 
 DATABASE = DATABASES["default"]
-if DATABASE["ENGINE"] == environment.SQLITE:
-    DATABASE["OPTIONS"] = {
-        "transaction_mode": "IMMEDIATE",
-        "timeout": 30,
-        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA cache_size=-16000;",
-    }
-elif DATABASE["ENGINE"] == environment.POSTGRESQL:
-    DATABASE["OPTIONS"] = {**DATABASE.get("OPTIONS", {}), "pool": {"min_size": 1, "max_size": 10, "timeout": 5}}
+DATABASE["OPTIONS"] = {**DATABASE.get("OPTIONS", {}), **environment.database_options(DATABASE["ENGINE"])}
 # Under ASGI a kept connection belongs to a thread that no request owns.
 DATABASE["CONN_MAX_AGE"] = 0
 DATABASE["CONN_HEALTH_CHECKS"] = True

@@ -29,6 +29,7 @@ class SearchConfig(AppConfig):
         registry.nightly_job("verify_index", verify_index)
         registry.setup_step("model", prepare_model)
         registry.web_service("warm_embedder", warm_embedder)
+        registry.derived_model("search.PassageKeywords")
         registry.history_of_labels(label_history)
 
 

@@ -13,7 +13,8 @@ from tests.servers import Postgres
 
 # Not those that start the product, which choose its database themselves.
 TESTS = [
-    f"tests/{folder}" for folder in ("accounts", "api", "chat", "detectors", "documents", "outbound", "search", "usage")
+    f"tests/{folder}"
+    for folder in ("accounts", "api", "backup", "chat", "detectors", "documents", "outbound", "search", "usage")
 ]
 
 # A third of all tests: what they check is decided by what was sent, and which database then stores it plays no part.

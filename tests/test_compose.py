@@ -12,7 +12,7 @@ from tests.test_readme import settings_read
 ROOT = Path(__file__).parent.parent
 COMPOSE = yaml.safe_load((ROOT / "compose.yaml").read_text())
 SERVICES = COMPOSE["services"]
-OURS = {name: service for name, service in SERVICES.items() if service.get("image") == "langai"}
+OURS = {name: service for name, service in SERVICES.items() if service.get("image", "").startswith("langai:")}
 
 
 @pytest.mark.parametrize("name", ["setup", "web", "worker"])

@@ -8,7 +8,7 @@ import pytest
 from django.core.management import get_commands
 
 ROOT = Path(__file__).parent.parent
-TOP = ("README.md", "CONTRIBUTING.md", "SECURITY.md")
+TOP = ("README.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md")
 DOCUMENTS = [*(ROOT / name for name in TOP), *sorted((ROOT / "docs").rglob("*.md"))]
 SPAN = re.compile(r"`([^`\n]+)`")
 LINK = re.compile(r"\]\(([^)\s]+)\)")

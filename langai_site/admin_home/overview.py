@@ -6,7 +6,7 @@ from typing import Any
 from django.conf import settings
 from django.utils import timezone
 
-from langai_site import registry
+from langai_site import VERSION, registry, release
 from langai_site.models import Heartbeat
 from langai_site.registry import OverviewLine
 from langai_site.telemetry import health
@@ -22,10 +22,10 @@ def lines_for(person: Any) -> list[OverviewLine]:  # noqa: ANN401 - a user, whos
 
 
 def of_the_site(person: Any) -> Sequence[OverviewLine]:  # noqa: ANN401 - as above
-    """Return the workers, the parts whose last check failed, and whether mail is set up; for superusers."""
+    """Return the workers, the parts whose last check failed, mail and version; for superusers."""
     if not person.is_superuser:
         return ()
-    return [_workers(), *_failing_parts(), _mail()]
+    return [_workers(), *_failing_parts(), _mail(), _version()]
 
 
 def _workers() -> OverviewLine:
@@ -42,6 +42,15 @@ def _failing_parts() -> list[OverviewLine]:
         for name in names
         if name != "llm"
     ]
+
+
+def _version() -> OverviewLine:
+    row = release.present()
+    if row and release.parts(row.version) > release.parts(VERSION):
+        words = f"This process is still LangAI {VERSION}; the database was set up by {row.version}. Restart it."
+        return OverviewLine("Version", "warn", words)
+    since = f", in use since {timezone.localtime(row.since):%-d %B %Y}" if row else ""
+    return OverviewLine("Version", "ok", f"LangAI {VERSION}{since}")
 
 
 def _mail() -> OverviewLine:

@@ -17,7 +17,18 @@ OTHERS = 0o077
 # Everything that LangAI creates in DATA_DIR, and Chroma in its folder.
 OURS = (
     *("secret_key", "langai.sqlite3*", "run.lock", "chroma.url", "handbook.loaded", "static.fingerprint"),
-    *("files", "model", "static", "chroma", "chroma.broken-*", "metrics", "temp", "local_model.json"),
+    *(
+        "files",
+        "model",
+        "static",
+        "chroma",
+        "chroma.broken-*",
+        "metrics",
+        "temp",
+        "local_model.json",
+        "restore-*",
+        "restore.unfinished",
+    ),
 )
 CHROMAS = ("chroma.sqlite3*", "????????-????-????-????-????????????")
 # Other entries that home folders, or the root folder of a disk, usually contain, and the models that people put there.

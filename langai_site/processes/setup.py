@@ -13,7 +13,7 @@ from django.core.management import call_command
 from django.db import OperationalError, connection
 from django.db.migrations.executor import MigrationExecutor
 
-from langai_site import registry
+from langai_site import registry, release
 from langai_site.checks import misspelt_settings
 from langai_site.folders import is_disk_full
 from langai_site.processes import private_files
@@ -55,9 +55,12 @@ def migrate() -> str:
         reason = str(error).splitlines()[0]
         raise ImproperlyConfigured(f"the database does not answer ({reason}); check DATABASE_URL.") from error
     plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
+    release.require_upgradable()
     if not plan:
+        release.record()
         return ""
     call_command("migrate", verbosity=0, interactive=False)
+    release.record()
     return f"Database ready ({len(plan)} migrations applied)."
 
 

@@ -11,6 +11,7 @@ class UsageConfig(AppConfig):
 
     def ready(self) -> None:
         from langai_site.usage import measures, overview
+        from langai_site.usage.ledger import backups
         from langai_site.usage.reports import rollup
         from langai_site.usage.spending import budgets, team_budgets
 
@@ -24,6 +25,7 @@ class UsageConfig(AppConfig):
         registry.nightly_job("usage reports", rollup.reconcile)
         registry.measure(*measures.ALL)
         overview.register()
+        backups.register()
         for signal in (post_save, post_delete):
             signal.connect(budgets.forget, sender="usage.Budget", dispatch_uid="budgets")
 

@@ -1,5 +1,6 @@
 from django.core.management.base import BaseCommand
 
+from langai_site import release
 from langai_site.processes import worker
 
 
@@ -8,4 +9,5 @@ class Command(BaseCommand):
     requires_system_checks: list[str] = []
 
     def handle(self, *args: object, **options: object) -> None:
+        release.require_usable()
         worker.main()

@@ -1,0 +1,17 @@
+"""What backups have to know about the ledger."""
+
+from langai_site import registry
+from langai_site.usage.ledger import verification
+from langai_site.usage.ledger.verification import Head
+
+_END = "SELECT sequence, hash FROM usage_seal ORDER BY sequence DESC LIMIT 1"
+
+
+def register() -> None:
+    registry.sealed_chains["ledger"] = registry.SealedChain("usage_seal", _END, problem)
+
+
+def problem(sequence: int, end: str) -> str:
+    """Return the first thing that is wrong with the chain, which must contain this seal; "" if it is whole."""
+    found = next(verification.findings(Head(sequence, end) if sequence else None), None)
+    return found.text if found else ""

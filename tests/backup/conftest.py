@@ -1,0 +1,63 @@
+import json
+import sqlite3
+from contextlib import closing
+from datetime import UTC, datetime
+
+import pytest
+
+from chat.models import Conversation, Message
+from langai_site.accounts.models import Team, User
+from langai_site.usage.ledger import sealing
+from langai_site.usage.reports import rollup
+from langai_site.usage.types import Caller
+from tests.chat.factories import long_conversation
+from tests.usage.conftest import entered
+
+MARCH = datetime(2026, 3, 5, 12, tzinfo=UTC)
+
+
+@pytest.fixture
+def data(settings, tmp_path):
+    """A data folder with its own secret and two uploaded files."""
+    settings.DATA_DIR = tmp_path / "data"
+    settings.MEDIA_ROOT = settings.DATA_DIR / "files"
+    settings.FILE_UPLOAD_TEMP_DIR = settings.DATA_DIR / "temp"
+    for folder in (settings.MEDIA_ROOT / "2026", settings.FILE_UPLOAD_TEMP_DIR):
+        folder.mkdir(parents=True)
+    (settings.DATA_DIR / "secret_key").write_text(settings.SECRET_KEY)
+    (settings.MEDIA_ROOT / "2026" / "a.pdf").write_bytes(b"%PDF" + bytes(range(256)) * 500)
+    (settings.MEDIA_ROOT / "ünïcode name.txt").write_text("holiday")
+    return settings.DATA_DIR
+
+
+@pytest.fixture
+def used(transactional_db, data):
+    """A LangAI that somebody has used: a conversation with answers, teams, a sealed ledger and its reports."""
+    alice = User.objects.create_user("alice", "alice@example.org", "pass word 1")
+    alice.teams.add(Team.objects.create(name="Law"))
+    conversation, messages = long_conversation(alice, 6, text="Answer {}: „ünïcode“ 日本")
+    Message.objects.filter(pk=messages[1].pk).update(receipt={"model": "m", "cost": 0.5, "tokens": 1000.0})
+    caller = Caller(user_id=alice.pk, username="alice", team="Law", conversation=conversation.pk)
+    for at in (MARCH, None, None, None):
+        entered(at=at, caller=caller)
+    sealing.seal()
+    while rollup.roll():
+        pass
+    assert Conversation.objects.get().current_leaf_id == messages[-1].pk
+    return alice
+
+
+def rows_of(path) -> dict[str, list[tuple[object, ...]]]:
+    """All rows of all ordinary tables of an SQLite file, in an order that does not depend on where they lie."""
+    with closing(sqlite3.connect(path)) as database:
+        found = database.execute("SELECT name FROM sqlite_master WHERE type = 'table' AND sql NOT LIKE '%VIRTUAL%'")
+        names = [name for (name,) in found if not name.startswith("sqlite_")]
+        return {
+            name: sorted(map(_readable, database.execute(f'SELECT * FROM "{name}"')), key=lambda row: repr(row[:3]))
+            for name in names
+        }
+
+
+def _readable(row):
+    """The row with its JSON as values: PostgreSQL keeps neither the order of keys nor how a number was written."""
+    return tuple(json.loads(value) if isinstance(value, str) and value[:1] in ("{", "[") else value for value in row)
