@@ -31,7 +31,7 @@ class Progress(TypedDict):
     name of the model if its first word takes long; `is_working`: its server has only sent signs of life. `instead_of`
     is the name of the model that did not answer before it, and `is_searching` says that documents are searched before
     any model is asked; snapshots of earlier versions do not have these two. `reading` says which attached files are
-    still being read.
+    still being read. `before`: the model's server is busy, and so many answers come first.
     """
 
     thinking: Literal["", "running", "over"]
@@ -42,6 +42,7 @@ class Progress(TypedDict):
     instead_of: NotRequired[str]
     is_searching: NotRequired[bool]
     reading: NotRequired[str]
+    before: NotRequired[int]
 
 
 IDLE = Progress(thinking="", seconds=0.0, at=0.0, waiting="", is_working=False, instead_of="", is_searching=False)

@@ -67,6 +67,8 @@ try:
     LOCAL_MODEL_THREADS = env.int("LOCAL_MODEL_THREADS", 0, validate=Range(0, 512))
     # 0: a free one.
     LOCAL_MODEL_PORT = env.int("LOCAL_MODEL_PORT", 0, validate=Range(0, 65535))
+    # Answers that each web process lets any other local server write at the same time; 0: no limit.
+    LOCAL_SERVER_SLOTS = env.int("LOCAL_SERVER_SLOTS", 0, validate=environment.at_least(0))
     # Hosts that are in the building: only models there may see confidential text.
     LOCAL_HOSTS = environment.networks(env.list("LOCAL_HOSTS", ["localhost", "127.0.0.0/8", "::1/128"]))
 

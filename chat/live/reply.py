@@ -49,6 +49,8 @@ class Live(AnswerSoFar):
     # Nothing has come for so long that the page says which model it waits for.
     is_slow: bool = False
     is_working: bool = False
+    # How many answers come before this one in the queue of its server; None: it is in none.
+    before: int | None = None
     published_progress: Progress = field(init=False)
 
     def __post_init__(self) -> None:
@@ -61,6 +63,11 @@ class Live(AnswerSoFar):
     def await_files(self, words: str) -> None:
         """Let the page say which files are read before anything is searched."""
         self.reading, self.weighed = words, None
+        self.changed.set()
+
+    def take_place(self, before: int | None) -> None:
+        """Let the page say how many answers come first; None: the server has begun with this one."""
+        self.before = before
         self.changed.set()
 
     @property
@@ -89,6 +96,8 @@ class Live(AnswerSoFar):
         if self.prepared is None:
             return Progress(**{**IDLE, "is_searching": self.weighed is None and self.started.request.documents})
         instead_of = self.prepared.instead_of
+        if self.before is not None:
+            return Progress(**{**IDLE, "waiting": self.prepared.model.display_name, "before": self.before})
         if not (self.is_slow or instead_of):
             return IDLE
         name = self.prepared.model.display_name

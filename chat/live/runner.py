@@ -29,7 +29,7 @@ from chat.turns.values import RoutedTurn, RoutingInput
 from langai_site import request_id
 from langai_site.database.writer import in_database_thread, write_patiently
 from langai_site.errors import LangAIError
-from langai_site.outbound.types import Delta, StillWorking, Thought
+from langai_site.outbound.types import Delta, Queued, StillWorking, Thought
 from langai_site.telemetry import tracing
 
 T = TypeVar("T")
@@ -169,6 +169,8 @@ async def _read(reply: Live) -> None:
             elif isinstance(event, StillWorking):
                 reply.is_working = True
                 reply.changed.set()
+            elif isinstance(event, Queued):
+                reply.take_place(event.before)
             elif isinstance(event, StillReading):
                 reply.await_files(event.words)
             elif isinstance(event, RoutingInput):
@@ -206,7 +208,7 @@ async def _take_route(reply: Live, prepared: RoutedTurn) -> None:
     previous_label, previous_sources = labels.label_of(reply.causes), reply.published_sources
     # Another model has its own thoughts, and its server may be quick.
     reply.thinking.forget()
-    reply.is_working = False
+    reply.is_working, reply.before = False, None
     if reply.is_slow or prepared.instead_of:
         reply.changed.set()
     reply.ask(prepared)

@@ -10,7 +10,7 @@ from uuid import UUID
 from channels.layers import get_channel_layer
 
 from chat.conversations import access
-from chat.events import Event, ReplyEvent, Snapshot, group_of
+from chat.events import Event, Progress, ReplyEvent, Snapshot, group_of
 from chat.live import snapshots
 from chat.live.closed_accounts import while_open
 from chat.models import Message
@@ -41,6 +41,13 @@ class Grown:
 
 
 @dataclass(frozen=True)
+class InQueue:
+    """The model's server is busy, and `before` other answers come first."""
+
+    before: int
+
+
+@dataclass(frozen=True)
 class Quiet:
     """Nothing has happened for a while."""
 
@@ -52,7 +59,7 @@ class Ended:
     reply: Message
 
 
-ReplyNews = Named | Grown | Quiet | Ended
+ReplyNews = Named | Grown | InQueue | Quiet | Ended
 
 
 async def watch(proof: Proof, reply_id: UUID, sent_chars: int = 0) -> AsyncGenerator[ReplyNews, None]:
@@ -156,6 +163,8 @@ async def _until_ended(reply: UUID, following: _Following, view: _View) -> Async
     snapshot = await snapshots.snapshot(reply)
     for news in view.take(snapshot) if snapshot else ():
         yield news
+    for waiting in _queued(snapshot["progress"]) if snapshot and "progress" in snapshot else ():
+        yield waiting
     ended = await in_database_thread(_has_ended, reply)
     while not ended:
         event = await following.next(QUIET)
@@ -167,6 +176,11 @@ async def _until_ended(reply: UUID, following: _Following, view: _View) -> Async
             ended = event["type"] == "reply.done"
             for news in await _news(event, view):
                 yield news
+
+
+def _queued(progress: Progress) -> list[ReplyNews]:
+    before = progress.get("before")
+    return [] if before is None else [InQueue(before)]
 
 
 def _is_of_live(event: Event) -> TypeGuard[ReplyEvent]:
@@ -185,7 +199,7 @@ async def _news(event: ReplyEvent, view: _View) -> list[ReplyNews]:
         return []
     if event["type"] == "reply.progressed":
         view.skip(event["number"])
-        return []
+        return _queued(event["progress"])
     if event["type"] == "reply.grew" and view.is_next(event["number"]):
         return view.append(event["text"])
     snapshot = await snapshots.snapshot(view.reply.id)

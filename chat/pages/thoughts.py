@@ -61,6 +61,8 @@ def waiting_words(progress: Progress) -> str:
     name = progress["waiting"]
     if not name:
         return ""
+    if (before := progress.get("before")) is not None:
+        return f"{name} is busy: {before} before you…" if before else f"{name} is busy: you are next…"
     if failed := progress.get("instead_of"):
         return f"{failed} did not answer, asking {name}…"
     if progress["is_working"]:

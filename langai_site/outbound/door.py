@@ -24,6 +24,7 @@ from langai_site.outbound import (
     embedding,
     endpoints,
     failures,
+    fair_queue,
     http_clients,
     keeping,
     lane,
@@ -52,6 +53,7 @@ from langai_site.outbound.types import (
     ModelOutput,
     Present,
     ProviderError,
+    Queued,
     RefusedParameterError,
     Thought,
 )
@@ -120,32 +122,42 @@ async def _ask_once(call: ChatCall, endpoint: Endpoint, ledger: Ledger) -> Async
         hosted = await _is_passed_on(call, endpoint)
     # If the call is known to be forbidden, no connection is opened.
     admission.admit_chat(call, Present(call.label, call.model), hosted=hosted)
-    meter, limit = Meter(call, endpoint, hosted), LengthLimit(call.max_tokens)
-    try:
-        async with aclosing(_lane(endpoint)(call, endpoint, meter.gate)) as parts:
-            async for part in parts:
-                if isinstance(part, Usage):
-                    meter.usage = part
-                    continue
-                if isinstance(part, Quirks):
-                    await _remember(replace(call.model, quirks=part))
-                    continue
-                output = limit.within(part) if isinstance(part, Delta) else part
-                meter.heard(output)
-                yield output
-                if limit.reached:
-                    logger.warning("%s was cut: it wrote far more than %d tokens", call.model.name, call.max_tokens)
-                    break
-        meter.status = "complete"
-    except (asyncio.CancelledError, GeneratorExit):
-        meter.status = "stopped"
-        raise
-    except ProviderError as error:
-        meter.status, meter.detail = error.code, error.detail
-        logger.warning("%s failed: %s (%s)", call.model.name, error.code, error.detail or "no details")
-        raise
-    finally:
-        meter.close(ledger)
+    async with aclosing(_places(call, endpoint, hosted)) as places:
+        async for before in places:
+            yield Queued(before)
+            if before is None:
+                break
+        meter, limit = Meter(call, endpoint, hosted), LengthLimit(call.max_tokens)
+        try:
+            async with aclosing(_lane(endpoint)(call, endpoint, meter.gate)) as parts:
+                async for part in parts:
+                    if isinstance(part, Usage):
+                        meter.usage = part
+                        continue
+                    if isinstance(part, Quirks):
+                        await _remember(replace(call.model, quirks=part))
+                        continue
+                    output = limit.within(part) if isinstance(part, Delta) else part
+                    meter.heard(output)
+                    yield output
+                    if limit.reached:
+                        logger.warning("%s was cut: it wrote far more than %d tokens", call.model.name, call.max_tokens)
+                        break
+            meter.status = "complete"
+        except (asyncio.CancelledError, GeneratorExit):
+            meter.status = "stopped"
+            raise
+        except ProviderError as error:
+            meter.status, meter.detail = error.code, error.detail
+            logger.warning("%s failed: %s (%s)", call.model.name, error.code, error.detail or "no details")
+            raise
+        finally:
+            meter.close(ledger)
+
+
+def _places(call: ChatCall, endpoint: Endpoint, hosted: bool) -> AsyncGenerator[int | None, None]:
+    """Queue for a slot of a local server. Hosted ones have limits of their own."""
+    return fair_queue.places(endpoint, call.caller.user_id, 0 if hosted else fair_queue.slots_of(endpoint))
 
 
 async def _remember(model: ModelInfo) -> None:

@@ -201,9 +201,16 @@ class StillWorking:
     """The server has sent only signs of life for some seconds: it loads the model, or has a queue."""
 
 
+@dataclass(frozen=True)
+class Queued:
+    """The call waits for a slot of its local server; `before` others come first. None: it has a slot now."""
+
+    before: int | None
+
+
 # The output of a call. Code that wants only the answer skips everything but Deltas. Only a call with tools gets a
 # ToolCallDelta.
-ModelOutput = Delta | Thought | StillWorking | ToolCallDelta
+ModelOutput = Delta | Thought | StillWorking | Queued | ToolCallDelta
 
 
 class ProviderError(LangAIError):

@@ -61,6 +61,16 @@ async def test_a_long_answer_comes_in_pieces(program, slow):
     assert text_of(frames) == (await Message.objects.aget(role="assistant")).text
 
 
+async def test_while_its_local_model_is_busy_a_program_is_told_how_many_come_first(program, bob, settings):
+    settings.LOCAL_SERVER_SLOTS = 1
+    slow = await in_database_thread(offer, "t40-r12")
+    busy, _ = await begun(await (await program_of(bob, Scope.CHAT)).post("/chat/stream", message="How?", model=slow))
+    frames = await read(await program.post("/chat/stream", message="And me?", model=slow))
+    assert [frame.event for frame in frames][:3] == ["queue", "model", "content"]
+    assert told(frames, "queue") == [{"type": "queue", "before": 0}]
+    await busy.aclose()
+
+
 async def test_numbers_that_name_no_passage_are_gone_from_the_text_at_the_end(program, echo):
     frames = await read(await program.post("/chat/stream", message="See [7] this. " * 40 + "See [7] that."))
     (usage,) = told(frames, "usage")

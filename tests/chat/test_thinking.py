@@ -216,6 +216,8 @@ def test_the_line_says_how_long(seconds, words):
     [
         ({}, ""),
         ({"is_searching": True}, "Searching your documents…"),
+        ({"waiting": "Small", "before": 3}, "Small is busy: 3 before you…"),
+        ({"waiting": "Small", "before": 0}, "Small is busy: you are next…"),
         ({"waiting": "gpt-5"}, "Waiting for gpt-5…"),
         ({"waiting": "gpt-4.1", "instead_of": "gpt-5"}, "gpt-5 did not answer, asking gpt-4.1…"),
     ],
