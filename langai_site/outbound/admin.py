@@ -8,13 +8,14 @@ from django.db.models.expressions import OuterRef
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.loader import render_to_string
+from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 from django.utils.decorators import method_decorator
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.views.decorators.http import require_POST
 
-from langai_site.outbound import abilities, admin_trials, catalogue, listings, roles, stored_quirks
+from langai_site.outbound import abilities, admin_trials, catalogue, health, listings, roles, stored_quirks
 from langai_site.outbound.abilities import Ability
 from langai_site.outbound.connections import reading
 from langai_site.outbound.connections.admin import ConnectionAdmin as ConnectionAdmin
@@ -152,8 +153,25 @@ class ModelAdmin(admin.ModelAdmin[Model]):
             prices.set_by_admin(obj.name, **price)
 
     def get_urls(self) -> list[URLPattern]:
-        test = self.admin_site.admin_view(self.test)
-        return [path("<int:pk>/test/", test, name="outbound_model_test"), *super().get_urls()]
+        test, health_page = self.admin_site.admin_view(self.test), self.admin_site.admin_view(self.health)
+        own = [
+            path("health/", health_page, name="outbound_model_health"),
+            path("<int:pk>/test/", test, name="outbound_model_test"),
+        ]
+        return [*own, *super().get_urls()]
+
+    def health(self, request: HttpRequest) -> HttpResponse:
+        """Show how calls to the models went lately; what they cost is for those who may see the ledger."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        context = {
+            **self.admin_site.each_context(request),
+            "title": "Health of models",
+            "opts": self.opts,
+            "providers": health.report(),
+            "shows_cost": request.user.has_perm("usage.view_usageentry"),
+        }
+        return TemplateResponse(request, "admin/outbound/model/health.html", context)
 
     @method_decorator(require_POST)
     def test(self, request: HttpRequest, pk: int) -> HttpResponse:

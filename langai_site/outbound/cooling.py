@@ -3,7 +3,7 @@
 This only changes the order in which models are tried. If the cache is away, no model cools down.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from langai_site.database import caches
 from langai_site.outbound.types import ProviderError
@@ -47,8 +47,17 @@ async def rest(model: str, error: ProviderError) -> None:
 async def resting(models: Sequence[str]) -> dict[str, str]:
     """Return those of `models` that are cooling down, with the reason in words that follow the model's name."""
     keys = {_key(model): model for model in models}
-    found = (await caches.tried("resting", "get_many", list(keys)) if keys else None) or {}
-    return {keys[key]: f"{WORDS[code]} a moment ago" for key, code in found.items() if code in WORDS}
+    return _in_words(keys, await caches.tried("resting", "get_many", list(keys)) if keys else None)
+
+
+def resting_now(models: Sequence[str]) -> dict[str, str]:
+    """Return the same from a thread that may wait."""
+    keys = {_key(model): model for model in models}
+    return _in_words(keys, caches.tried_now("resting", "get_many", list(keys)) if keys else None)
+
+
+def _in_words(keys: Mapping[str, str], found: Mapping[str, str] | None) -> dict[str, str]:
+    return {keys[key]: f"{WORDS[code]} a moment ago" for key, code in (found or {}).items() if code in WORDS}
 
 
 def _key(model: str) -> str:

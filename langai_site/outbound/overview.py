@@ -6,7 +6,7 @@ from django.urls import reverse
 
 from langai_site import registry
 from langai_site.accounts.models import User
-from langai_site.outbound import catalogue, listings
+from langai_site.outbound import catalogue, health, listings
 from langai_site.outbound.connections import known
 from langai_site.registry import FirstStep, OverviewLine
 
@@ -35,7 +35,7 @@ def lines(person: User) -> Sequence[OverviewLine]:
     """Return how many models can be asked, and the servers that do not answer; for people who may see models."""
     if not person.has_perm("outbound.view_model"):
         return ()
-    return [*_failing(), _connected()]
+    return [*_failing(), *_troubled(), _connected()]
 
 
 def _failing() -> list[OverviewLine]:
@@ -45,6 +45,15 @@ def _failing() -> list[OverviewLine]:
         for provider in listings.configured()
         if (problem := catalogue.problem_of(provider).rstrip("."))
     ]
+
+
+def _troubled() -> list[OverviewLine]:
+    """Return the models that rest or fail often, in one line."""
+    names = [row.name for provider in health.report() for row in provider.rows if row.is_troubled]
+    if not names:
+        return []
+    few = ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
+    return [OverviewLine("Models", "warn", f"Failing lately: {few}.", reverse("admin:outbound_model_health"), "Health")]
 
 
 def _connected() -> OverviewLine:
