@@ -17,7 +17,7 @@ class ChatConfig(AppConfig):
         from chat.transfers import access as transfers
         from chat.transfers import jobs
         from chat.turns import cited_sources, comparing_versions, sending
-        from langai_site import registry
+        from langai_site import registry, stored_data
 
         def live_replies() -> int:
             return runner.live_count() + stateless.live_count()
@@ -49,5 +49,6 @@ class ChatConfig(AppConfig):
         registry.after_replacement(comparing_versions.begin)
         registry.answer_counts(comparing_versions.answers_citing)
         registry.worker_job("changed passages", seconds=10, run=comparing_versions.compare)
-        registry.derived_model("chat.MessageWords")
+        stored_data.derived_models.append("chat.MessageWords")
+        stored_data.personal_paths["chat.Feedback"] = "reply__conversation__owner"
         registry.worker_job("replaced versions", seconds=3600, run=cited_sources.discard_uncited)

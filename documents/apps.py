@@ -1,6 +1,9 @@
+from collections.abc import Iterable
+from pathlib import Path
+
 from django.apps import AppConfig
 
-from langai_site import attached_files, registry
+from langai_site import attached_files, registry, stored_data
 
 
 class DocumentsConfig(AppConfig):
@@ -22,6 +25,7 @@ class DocumentsConfig(AppConfig):
         registry.worker_job("documents-sweep", seconds=300, run=_sweep)
         registry.setup_step("handbook", _load_handbook)
         attached_files.register(_attached_files)
+        stored_data.personal_files.append(_personal_files)
         from documents import measures
 
         registry.measure(*measures.ALL)
@@ -58,6 +62,12 @@ def _load_handbook() -> str:
     from documents import services
 
     return services.load_handbook()
+
+
+def _personal_files(user_id: int) -> Iterable[tuple[str, Path]]:
+    from documents.services import personal_files
+
+    return personal_files.of_person(user_id)
 
 
 def _attached_files() -> attached_files.FileStore:

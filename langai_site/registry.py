@@ -90,19 +90,6 @@ class FirstStep:
     is_done: Callable[[], bool]
 
 
-@dataclass(frozen=True)
-class SealedChain:
-    """What backups have to know about a chain of sealed rows.
-
-    `end` is a statement that returns sequence and hash of the last seal in `table`. `problem(sequence, hash)` returns
-    what is wrong with the chain, such as that it has never had this seal; "" if it is whole.
-    """
-
-    table: str
-    end: str
-    problem: Callable[[int, str], str]
-
-
 class LabelHistory(Protocol):
     """The labels that some documents had at earlier times."""
 
@@ -170,10 +157,6 @@ gauges: dict[str, Gauge] = {}
 # Figures that are the same in every process, because they are read from the database, on a thread.
 shared_gauges: dict[str, Gauge] = {}
 doctor_checks: dict[str, DoctorCheck] = {}
-# One entry, under "ledger".
-sealed_chains: dict[str, SealedChain] = {}
-# Models, as in "search.PassageKeywords", whose rows the worker makes again from others.
-derived_models: list[str] = []
 # Functions that `manage.py setup` runs, in order; each returns a line to show, or "".
 setup_steps: dict[str, Callable[[], str]] = {}
 upload_places: list[UploadPlace] = []
@@ -250,11 +233,6 @@ def doctor_check(name: str, run: Callable[[], DoctorFinding], *, advice: str, se
 def setup_step(name: str, run: Callable[[], str]) -> None:
     """Register a step for every start: it must be quick, and change nothing, when its work is already done."""
     setup_steps[name] = run
-
-
-def derived_model(name: str) -> None:
-    """Say that the worker makes the rows of this model again if they are missing, so that no move copies them."""
-    derived_models.append(name)
 
 
 def overview(name: str, read: Callable[[Any], Sequence[OverviewLine]]) -> None:

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from django.apps import AppConfig
 
-from langai_site import registry
+from langai_site import registry, stored_data
 from langai_site.sensitivity import Sensitivity
 
 # Room for the maximum number of texts, in ASCII, with some to spare.
@@ -29,7 +29,7 @@ class SearchConfig(AppConfig):
         registry.nightly_job("verify_index", verify_index)
         registry.setup_step("model", prepare_model)
         registry.web_service("warm_embedder", warm_embedder)
-        registry.derived_model("search.PassageKeywords")
+        stored_data.derived_models.append("search.PassageKeywords")
         registry.history_of_labels(label_history)
 
 

@@ -65,7 +65,7 @@ LAYERS = {
     "langai_site": [
         "characters errors folders generics hosts identity_settings local_model log_settings page_policy "
         "redis_settings request_id sensitivity",
-        "attached_files env registry database detectors",
+        "attached_files env registry stored_data database detectors",
         "checks models settings",
         "release telemetry",
         "web",

@@ -39,7 +39,8 @@ def overview(request: HttpRequest) -> HttpResponse:
 @require_POST
 def export(request: HttpRequest) -> HttpResponse:
     """Start an export of all conversations."""
-    access.start_export(signed_in(request).pk, None, thoughts="thoughts" in request.POST)
+    everything, thoughts = "everything" in request.POST, "thoughts" in request.POST
+    access.start_export(signed_in(request).pk, None, thoughts=thoughts, everything=everything)
     return redirect("chat:transfers")
 
 

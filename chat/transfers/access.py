@@ -49,8 +49,13 @@ def listed(user_id: int) -> list[Transfer]:
 
 
 @transaction.atomic
-def start_export(user_id: int, ids: Collection[UUID] | None, *, thoughts: bool = False) -> Transfer:
-    """Queue an export of these conversations, or of all. Raises ConflictError, InvalidError and NotFoundError."""
+def start_export(
+    user_id: int, ids: Collection[UUID] | None, *, thoughts: bool = False, everything: bool = False
+) -> Transfer:
+    """Queue an export of these conversations, or of all; `everything` adds all else that is stored about the person.
+
+    Raises ConflictError, InvalidError and NotFoundError.
+    """
     chosen = None if ids is None else [str(row.id) for row in ordering.chosen(user_id, ids)]
     if Transfer.objects.filter(owner=user_id, kind=Transfer.Kind.EXPORT, status__in=_UNDONE).exists():
         raise ConflictError("Another export of yours is still running. Wait until it is done, or remove it.")
@@ -59,7 +64,7 @@ def start_export(user_id: int, ids: Collection[UUID] | None, *, thoughts: bool =
         owner_id=user_id,
         kind=Transfer.Kind.EXPORT,
         chosen=chosen,
-        options={"thoughts": thoughts},
+        options={"thoughts": thoughts, "everything": everything},
         file_name=name,
         total=len(chosen or ()),
     )

@@ -19,7 +19,7 @@ from chat.conversations import branches, export
 from chat.models import Attachment, Conversation, Folder, Transfer
 from chat.models.keeping import Keeping
 from chat.models.transfers import stored_name
-from chat.transfers import schema
+from chat.transfers import personal, schema
 from chat.transfers.claims import Claim
 from langai_site.attached_files import file_store
 
@@ -40,6 +40,7 @@ class _Export:
         self.thoughts = bool(held.transfer.options.get("thoughts"))
         self.left_out: Counter[str] = Counter()
         self.conversations = 0
+        self.account_files = 0
         # The path in the archive of each stored file; "" if it is gone.
         self.paths: dict[UUID, str] = {}
 
@@ -84,6 +85,7 @@ class _Export:
         return {
             "exported": self.conversations,
             "files": sum(map(bool, self.paths.values())),
+            **({"account_files": self.account_files} if self.account_files else {}),
             "left_out": [{"reason": reason, "count": count} for reason, count in self.left_out.items()],
         }
 
@@ -119,6 +121,8 @@ def _written(held: Claim, file: IO[bytes]) -> dict[str, Any]:
                     made.add(found[key])
                 held.beat(number)
         made.left_out += Counter()
+        if held.transfer.options.get("everything"):
+            made.account_files = personal.add(archive, held.transfer.owner_id, held.beat)
         archive.writestr("manifest.json", json.dumps(_manifest(held.transfer, made), ensure_ascii=False, indent=1))
     return made.report()
 

@@ -16,7 +16,7 @@ from django.db import connection, transaction
 from django.db.backends.postgresql.client import DatabaseClient
 from django.db.migrations.recorder import MigrationRecorder
 
-from langai_site import registry
+from langai_site import stored_data
 from langai_site.backup.archive import BackupError
 
 SQLITE, POSTGRESQL = "sqlite", "postgresql"
@@ -82,7 +82,7 @@ def is_empty() -> bool:
 def _contents(ask: Ask, existing: set[str]) -> Contents:
     tables = sorted(existing & set(connection.introspection.django_table_names(only_existing=False)))
     counts = {name: ask(f"SELECT count(*) FROM {connection.ops.quote_name(name)}")[0][0] for name in tables}  # noqa: S608
-    chain = registry.sealed_chains["ledger"]
+    chain = stored_data.sealed_chains["ledger"]
     last = ask(chain.end) if chain.table in tables else []
     recorder = MigrationRecorder.Migration._meta.db_table
     applied = ask(f"SELECT app, name FROM {recorder}") if recorder in existing else []  # noqa: S608

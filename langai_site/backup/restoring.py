@@ -13,7 +13,7 @@ from django.core.management import call_command
 from django.db import connection
 from django.db.migrations.loader import MigrationLoader
 
-from langai_site import folders, registry
+from langai_site import folders, stored_data
 from langai_site.backup import archive, databases
 from langai_site.backup.archive import FILES, MANIFEST, SECRET, BackupError, Manifest, Member
 from langai_site.backup.databases import Contents
@@ -66,7 +66,7 @@ def restore(path: Path) -> Restored:
             _put_in_place(Path(folder), manifest)
         _compare(databases.contents(), manifest)
         call_command("migrate", verbosity=0, interactive=False)
-        problem = registry.sealed_chains["ledger"].problem(manifest.sequence, manifest.head)
+        problem = stored_data.sealed_chains["ledger"].problem(manifest.sequence, manifest.head)
         marker.unlink()
     return Restored(manifest, differs, problem)
 

@@ -14,7 +14,7 @@ from django.core.management.color import no_style
 from django.db import DEFAULT_DB_ALIAS, Error, connections, models
 from django.db.models.sql import InsertQuery
 
-from langai_site import registry
+from langai_site import stored_data
 from langai_site.errors import LangAIError
 
 # Rows that are read and written together.
@@ -38,7 +38,7 @@ class TableSum:
 
 def stored_models() -> list[type[models.Model]]:
     """Return the models with a table, without those whose rows are made again from others."""
-    derived = {name.lower() for name in registry.derived_models}
+    derived = {name.lower() for name in stored_data.derived_models}
     every = apps.get_models(include_auto_created=True)
     return [
         model

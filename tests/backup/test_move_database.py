@@ -8,7 +8,7 @@ from django.db import connection
 from django.utils import timezone
 
 from chat.models import MessageWords
-from langai_site import registry
+from langai_site import stored_data
 from langai_site.backup import databases
 from langai_site.database_move import moving
 from langai_site.database_move.rows import MoveError, stored_models
@@ -82,7 +82,7 @@ def test_it_neither_moves_onto_itself_nor_onto_other_rows_nor_while_a_worker_run
 
 
 def test_words_are_not_copied_because_the_worker_finds_them_again():
-    assert {"search.PassageKeywords", "chat.MessageWords"} == set(registry.derived_models)
+    assert {"search.PassageKeywords", "chat.MessageWords"} == set(stored_data.derived_models)
     assert not {PassageKeywords, MessageWords} & set(stored_models())
 
 

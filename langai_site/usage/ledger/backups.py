@@ -1,6 +1,6 @@
 """What backups have to know about the ledger."""
 
-from langai_site import registry
+from langai_site import stored_data
 from langai_site.usage.ledger import verification
 from langai_site.usage.ledger.verification import Head
 
@@ -8,7 +8,7 @@ _END = "SELECT sequence, hash FROM usage_seal ORDER BY sequence DESC LIMIT 1"
 
 
 def register() -> None:
-    registry.sealed_chains["ledger"] = registry.SealedChain("usage_seal", _END, problem)
+    stored_data.sealed_chains["ledger"] = stored_data.SealedChain("usage_seal", _END, problem)
 
 
 def problem(sequence: int, end: str) -> str:
