@@ -93,7 +93,7 @@ function upload(job) {
 
 function answered(job, request) {
   const words = wordsOf(request);
-  if (request.status !== 200 || !words) return fail(job, words || reason(request.status));
+  if (request.status !== 200 || !words) return fail(job, words || failureOf(request.status));
   count.done += 1;
   find("progress", job.row).remove();
   say(job, words);
@@ -107,7 +107,7 @@ function wordsOf(request) {
   }
 }
 
-function reason(status) {
+function failureOf(status) {
   if (status === 413) return "There is no room for it, or it is too large.";
   if (status === 429) return "You are uploading too much at once. Upload it again in a moment.";
   if (status === 401 || status === 200) return "You are signed out. Sign in, then upload it again.";

@@ -214,5 +214,5 @@ def _field(variable: Variable, at: int, values: dict[str, str], problems: dict[s
 async def _filled(request: HttpRequest, text: str) -> HttpResponse:
     if request.htmx:  # type: ignore[attr-defined]
         return await pages.drawn(request, f"{USE}#filled", {"text": text})
-    context = await as_user(request, pages.new_context, None)
+    context = await as_user(request, pages.new_context, request.GET)
     return await pages.drawn(request, pages.PAGE, context | {"draft": text})

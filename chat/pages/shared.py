@@ -1,15 +1,13 @@
 """What a link to a shared conversation opens: its page, its files, its export, and a copy of it."""
 
-from collections.abc import Awaitable, Callable, Sequence
-from functools import wraps
-from typing import ParamSpec, TypeVar
+from collections.abc import Callable, Sequence
+from typing import TypeVar
 from urllib.parse import urlencode
 from uuid import UUID
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
-from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.http import content_disposition_header
 from django.utils.safestring import SafeString
@@ -20,6 +18,7 @@ from chat.models import Conversation, Message
 from chat.pages import conversation as pages
 from chat.pages import drawing, fragments
 from chat.pages.attachments import sent_in_chunks
+from chat.pages.signing_in import page_of_person
 from chat.shares import copying, reading
 from chat.shares.reading import SharedConversation, SharedMessage
 from chat.turns.citations import without_unknown
@@ -30,7 +29,6 @@ from langai_site.attached_files import ServedFile
 from langai_site.database.writer import apart
 from langai_site.errors import NotFoundError
 
-P = ParamSpec("P")
 T = TypeVar("T")
 
 PAGE = "chat/shared.html"
@@ -59,22 +57,9 @@ def _same(user: User) -> User:
     return user
 
 
-def _or_sign_in(
-    view: Callable[[HttpRequest, str], Awaitable[HttpResponseBase]],
-) -> Callable[[HttpRequest, str], Awaitable[HttpResponseBase]]:
-    @wraps(view)
-    async def asked(request: HttpRequest, token: str) -> HttpResponseBase:
-        try:
-            return await view(request, token)
-        except SignedOutError:
-            return redirect(f"{reverse('account_login')}?{urlencode({'next': request.path})}")
-
-    return by_person(asked)
-
-
 @require_safe
 @costly
-@_or_sign_in
+@page_of_person
 async def page(request: HttpRequest, token: str) -> HttpResponseBase:
     """Show a shared conversation, with the passages that its reader may read."""
     found = await _read(request, reading.read, token)
@@ -108,7 +93,7 @@ def address_of(source: reading.SharedSource) -> str:
 
 @require_safe
 @costly
-@_or_sign_in
+@page_of_person
 async def markdown(request: HttpRequest, token: str) -> HttpResponseBase:
     """Send a shared conversation as a Markdown file."""
     found = await _read(request, reading.read, token)
