@@ -210,7 +210,6 @@ document.addEventListener("click", (event) => {
   const button = event.target.closest("[data-copy], [data-close]");
   if (passage && plain && find("#source")) {
     event.preventDefault();
-    passage.closest(".otherwise")?.classList.add("opened");
     openPanel(passage);
   } else if (button?.matches("[data-close]")) {
     closePanel();

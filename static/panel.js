@@ -1,7 +1,7 @@
 // The panel beside the thread shows the passage behind a number. Where it lies over the thread, a tap beside it and the
 // browser's Back close it too.
 
-import { find } from "app";
+import { all, find } from "app";
 
 const OVERLAID = matchMedia("(max-width: 78rem)");
 
@@ -16,6 +16,7 @@ export async function open(link) {
   opener = link;
   await htmx.ajax("GET", link.href, { target: "#source", swap: "innerHTML" });
   link.setAttribute("aria-current", "true");
+  if (link.closest(".otherwise")) unstrike(link);
   if (OVERLAID.matches && !isInHistory) {
     history.pushState({ panel: true }, "");
     isInHistory = true;
@@ -23,6 +24,17 @@ export async function open(link) {
   panel().scrollTop = 0;
   panel().focus({ preventScroll: true });
   showMark();
+}
+
+// A sentence is in several parts where it has emphasis or a citation; the note "says otherwise" ends it.
+function unstrike(link) {
+  let sentence = [];
+  for (const part of all(".otherwise, .unfound:not(.unseen)", link.closest("p, li, td, th, dd, dt, div"))) {
+    if (part.matches(".otherwise")) sentence.push(part);
+    else if (sentence.some((each) => each.contains(link))) break;
+    else sentence = [];
+  }
+  sentence.forEach((part) => part.classList.add("opened"));
 }
 
 // Below the head, which stays in view.

@@ -96,3 +96,31 @@ def test_numbers_that_name_nothing_go_and_quotations_found_nowhere_are_marked(ke
     assert keeper.text == shown
     keeper.answer.locator(".cite").first.click()
     expect(keeper.page.locator("#source mark")).to_contain_text("grinds barley")
+
+
+def test_a_sentence_that_its_source_contradicts_is_marked_and_the_panel_says_why(keeper, upstream):
+    upstream.script(
+        "The mill of Bjornoy grinds barley on **five days** of the week [1]. It grinds rye on Fridays [1]. "
+        "Bread is made from it by the baker [1]."
+    )
+    only(keeper, "Mills")
+    keeper.ask(QUESTION, "echo-r20")
+    keeper.until_written("the source says otherwise")
+    streamed = keeper.answer.inner_html()
+    expect(keeper.answer.locator(".otherwise")).to_have_text(
+        ["The mill of Bjornoy grinds barley on ", "five days", " of the week 1."]
+    )
+    expect(keeper.answer.locator(".stands")).to_have_text("It grinds rye on Fridays 1.")
+    expect(keeper.answer.locator(".reworded")).to_have_text("Bread is made from it by the baker 1.")
+    keeper.page.reload()
+    assert keeper.answer.inner_html() == streamed
+    keeper.answer.locator(".cite").first.click()
+    checks = keeper.page.locator("#source .checks")
+    expect(checks.locator("li")).to_have_count(3)
+    expect(checks.locator("li.otherwise")).to_contain_text("The passage says “four days”, the answer “five days”.")
+    expect(keeper.answer.locator(".otherwise.opened")).to_have_count(3)
+    keeper.page.keyboard.press("Escape")
+    keeper.reply.locator(".receipt summary").click()
+    expect(keeper.reply.locator(".receipt dl")).to_contain_text(
+        "1 stands there, 1 not in these words, 1 says otherwise."
+    )
