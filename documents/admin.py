@@ -1,4 +1,7 @@
+from typing import Any
+
 from django.contrib import admin, messages
+from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
 from django.db.models import QuerySet
 from django.forms import ModelForm, Script
 from django.http import HttpRequest, HttpResponse
@@ -72,6 +75,19 @@ class DocumentAdmin(Uploads):
     class Media:
         css = {"all": ["admin/documents.css"]}
         js = [Script("admin/documents.js", defer=True)]
+
+    def get_form(
+        self,
+        request: HttpRequest,
+        obj: Document | None = None,
+        change: bool = False,
+        **kwargs: Any,  # noqa: ANN401 - as Django's own
+    ) -> type[ModelForm[Document]]:
+        """Return the form without links that add or remove people beside the choice of an owner."""
+        form = super().get_form(request, obj, change, **kwargs)
+        if (owner := form.base_fields.get("owner")) and isinstance(owner.widget, RelatedFieldWidgetWrapper):
+            owner.widget = owner.widget.widget
+        return form
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Document]:
         return super().get_queryset(request).filter(collection__in=administered_collections(request.user))

@@ -168,9 +168,16 @@ def differences(old: str, new: str) -> list[Piece]:
         if tag == "equal":
             pieces += _shortened(_slice(new, after, k, m), is_first=not number, is_last=number == len(ops) - 1)
             continue
-        pieces += [Piece("old", _slice(old, before, i, j))] if j > i else []
-        pieces += [Piece("new", _slice(new, after, k, m))] if m > k else []
+        pieces += _changed(_slice(old, before, i, j) if j > i else "", _slice(new, after, k, m) if m > k else "")
     return pieces
+
+
+def _changed(old: str, new: str) -> list[Piece]:
+    """Return what was removed and what was added, with the blanks or signs after both as unchanged text."""
+    blanks = next((old[at:] for at in range(len(old.rstrip()), len(old)) if new.endswith(old[at:])), "")
+    end = -len(blanks) or None
+    found = (Piece("old", old[:end]), Piece("new", new[:end]), Piece("same", blanks))
+    return [piece for piece in found if piece.text]
 
 
 def _slice(text: str, found: Sequence[_Word], first: int, last: int) -> str:
