@@ -2,6 +2,8 @@ from django.urls import path
 
 from chat.pages import (
     asking_next,
+    assistant_forms,
+    assistants,
     attachments,
     correcting,
     deleting,
@@ -72,6 +74,19 @@ urlpatterns = [
     path("folders/<uuid:folder>/", folders.folder, name="folder"),
     path("folders/<uuid:folder>/settings/", folders.settings, name="folder-settings"),
     path("folders/<uuid:folder>/delete/", folders.delete, name="folder-delete"),
+    path("assistants/", assistants.gallery, name="assistants"),
+    path("assistants/offered/", assistants.offered, name="assistants-offered"),
+    path("assistants/new/", assistant_forms.new, name="assistant-new"),
+    path("assistants/import/", assistant_forms.import_page, name="assistant-import"),
+    path("assistants/<uuid:assistant>/", assistants.assistant, name="assistant"),
+    path("assistants/<uuid:assistant>/change/", assistant_forms.change, name="assistant-change"),
+    path("assistants/<uuid:assistant>/favourite/", assistants.favour, name="assistant-favour"),
+    path("assistants/<uuid:assistant>/copy/", assistants.copy, name="assistant-copy"),
+    path("assistants/<uuid:assistant>/delete/", assistants.delete, name="assistant-delete"),
+    path("assistants/<uuid:assistant>/export/", assistant_forms.export, name="assistant-export"),
+    path(
+        "assistants/<uuid:assistant>/versions/<int:number>/restore/", assistant_forms.restore, name="assistant-restore"
+    ),
     path("prompts/", saved_prompts.prompt_list, name="prompts"),
     path("prompts/offered/", saved_prompts.offered, name="prompts-offered"),
     path("prompts/<uuid:prompt>/", saved_prompts.prompt, name="prompt"),

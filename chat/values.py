@@ -3,11 +3,13 @@
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Literal
+from uuid import UUID
 
 from langai_site.outbound import tokens
 from langai_site.outbound.types import ModelRole
 
 FOLDER_HEADING = "The person's own instructions for the conversations of a folder. The rules above stay in force."
+ASSISTANT_HEADING = "Instructions by the maker of the assistant that answers here. The rules above stay in force."
 
 
 class Level(StrEnum):
@@ -43,6 +45,29 @@ class FolderInstructions:
         """Return about how many tokens they take in the prompt."""
         return tokens.about(tokens.size(self.prompt))
 
+
+@dataclass(frozen=True)
+class AssistantInUse:
+    """The assistant of a turn: its version, its name as people see it, and its maker's instructions."""
+
+    id: UUID
+    version: int
+    name: str
+    instructions: str = ""
+
+    @property
+    def prompt(self) -> str:
+        """Return the part of the prompt. It says whose instructions they are, and that ours come first."""
+        return f"{ASSISTANT_HEADING}\n\n{self.instructions}" if self.instructions else ""
+
+    @property
+    def tokens(self) -> int:
+        """Return about how many tokens its instructions take in the prompt."""
+        return tokens.about(tokens.size(self.prompt)) if self.instructions else 0
+
+
+# Who answers from now on, as a form says it: an assistant's id, empty for nobody, None for the same as before.
+ChosenAssistant = UUID | Literal[""] | None
 
 LOCAL: Literal["local"] = "local"
 Use = ModelRole | Literal["local"]

@@ -221,6 +221,8 @@ document.addEventListener("click", (event) => {
     readAloud(event.target.closest("[data-aloud]"));
   } else if (event.target.closest("#halt")) {
     stop();
+  } else if (event.target.closest("[data-drop]")) {
+    load("completing").then((module) => module?.dropAssistant());
   } else if (event.target.closest("#attach")) {
     attaching((module) => module.choose());
   } else if (event.target.closest("#fold")) {

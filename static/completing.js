@@ -1,4 +1,4 @@
-// The lists that "/" and "@" open while somebody writes a message: their prompts, and their assistants. chat.js loads it
+// The lists that "/" and "@" open while somebody writes a message: their prompts, and assistants. chat.js loads it
 // with the first of them. The focus stays in the message; one option is marked.
 
 import { all, announce, find, isComposing } from "app";
@@ -12,8 +12,8 @@ const PAGE = 8;
 // The sign stands where a word begins, and ends where the caret is: not within a path or an address.
 const TYPED = /(?:^|\s)([/@])([\p{L}\p{N}_-]*)$/u;
 
-// The sign whose list is loaded, and where the sign stands that Escape has closed the list of.
-let loaded = "";
+// The sign whose list is there or on its way, and where the sign stands that Escape has closed the list of.
+let listed = { sign: "", ready: Promise.resolve() };
 let dismissed = -1;
 let active = null;
 // What the chosen option replaces.
@@ -48,9 +48,8 @@ export async function offer() {
   const now = typed();
   if (!now) dismissed = -1;
   if (!now || now.start === dismissed) return close();
-  if (loaded !== now.sign && !(await load(now.sign))) return;
-  // Somebody may have typed on meanwhile.
-  show(typed());
+  // Somebody may type on meanwhile.
+  if (await load(now.sign)) show(typed());
 }
 
 async function style(sheet) {
@@ -61,22 +60,27 @@ async function style(sheet) {
   });
 }
 
-async function load(sign) {
-  loaded = sign;
+function load(sign) {
+  if (listed.sign !== sign) listed = { sign, ready: listed.ready.then(() => fill(sign)) };
+  return listed.ready;
+}
+
+async function fill(sign) {
   await htmx.ajax("GET", ADDRESSES[sign], { target: list, swap: "innerHTML" }).catch(() => {});
   const sheet = find("link", list);
+  // What went wrong is told by app.js.
   if (!sheet) {
-    loaded = "";
+    listed.sign = "";
     return false;
   }
   await style(sheet);
   list.ariaLabel = NAMES[sign];
   options().forEach((option, index) => (option.id = `offer-${index}`));
-  return loaded === sign;
+  return true;
 }
 
 function show(now) {
-  if (!now || now.sign !== loaded) return close();
+  if (!now || now.sign !== listed.sign) return close();
   for (const option of options()) option.hidden = !isMatch(option, now.word);
   const found = shown();
   found.forEach((option, index) => Object.assign(option, { ariaPosInSet: index + 1, ariaSetSize: found.length }));
@@ -152,14 +156,40 @@ function filled({ target }) {
   insert(value);
 }
 
+// Made here where the page has none, like templates/chat/assistant_chip.html.
+function chip() {
+  const known = find("#assistant");
+  if (known) return known;
+  const made = Object.assign(document.createElement("div"), { id: "assistant", className: "chip" });
+  made.append(Object.assign(document.createElement("input"), { type: "hidden", name: "assistant" }));
+  field.closest(".box").before(made);
+  return made;
+}
+
+function setAssistant(id, ...shown) {
+  const made = chip();
+  const input = find("input", made);
+  input.value = id;
+  made.replaceChildren(input, ...shown);
+  made.hidden = !id;
+  input.dispatchEvent(new Event("change", { bubbles: true }));
+}
+
 function useAssistant({ dataset }) {
   insert("");
-  const chip = find("#assistant");
-  find("[name=assistant]", chip).value = dataset.id;
-  Object.assign(find("a", chip), { href: dataset.page, textContent: dataset.title });
-  chip.hidden = false;
+  const link = Object.assign(document.createElement("a"), { href: dataset.page, textContent: dataset.title, dir: "auto" });
+  const button = Object.assign(document.createElement("button"), { type: "button", className: "ghost", title: "Answer without this assistant" });
+  button.ariaLabel = button.title;
+  button.dataset.drop = "";
+  button.innerHTML = '<svg><use href="#i-close"/></svg>';
+  setAssistant(dataset.id, link, button);
   announce(`${dataset.title} answers your next messages.`);
-  find("[name=assistant]", chip).dispatchEvent(new Event("change", { bubbles: true }));
+}
+
+export function dropAssistant() {
+  setAssistant("");
+  announce("The next messages are answered without an assistant.");
+  field.focus();
 }
 
 /* Keys and clicks */
@@ -192,7 +222,7 @@ dialog.addEventListener("htmx:afterSwap", filled);
 dialog.addEventListener("click", ({ target }) => (target === dialog || target.closest("[data-shut]")) && dialog.close());
 document.addEventListener("htmx:afterRequest", ({ detail }) => {
   // A prompt or an assistant may be new.
-  if (detail.elt.id === "composer") loaded = "";
+  if (detail.elt.id === "composer") listed.sign = "";
 });
 
 addElements();

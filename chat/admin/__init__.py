@@ -6,14 +6,17 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.formats import date_format
 
+from chat.admin.assistants import AssistantAdmin, PromptAdmin
 from chat.admin.keeping import KeepingRuleAdmin
 from chat.admin.metadata import MetadataAdmin
 from chat.admin.policies import RoutingPolicyAdmin
 from chat.admin.replies import LabelChangeAdmin, ReplyAdmin
-from chat.models import Conversation, LabelChange, Reply, RoutingPolicy
+from chat.models import Assistant, Conversation, LabelChange, Prompt, Reply, RoutingPolicy
 from chat.models.keeping import KeepingRule
 
 admin.site.register(RoutingPolicy, RoutingPolicyAdmin)
+admin.site.register(Assistant, AssistantAdmin)
+admin.site.register(Prompt, PromptAdmin)
 admin.site.register(Reply, ReplyAdmin)
 admin.site.register(KeepingRule, KeepingRuleAdmin)
 admin.site.register(LabelChange, LabelChangeAdmin)

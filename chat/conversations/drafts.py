@@ -42,6 +42,10 @@ class Options:
         complexity = row.get("complexity")
         return cls(Level(complexity) if complexity else None, row.get("temperature"), row.get("max_tokens"))
 
+    def limited(self, max_tokens: int | None) -> "Options":
+        """Return the options with a shorter answer, where one is asked for."""
+        return replace(self, max_tokens=max_tokens) if max_tokens else self
+
 
 AS_USUAL = Options()
 

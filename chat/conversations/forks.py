@@ -42,6 +42,7 @@ def fork(user: User, reply_id: UUID) -> Conversation:
         model=old.model,
         collections=old.collections,
         folder_id=old.folder_id,
+        assistant_id=old.assistant_id,
         uses_instructions=old.uses_instructions,
         # A copy does not outlive a temporary original.
         keeping=old.keeping,

@@ -29,6 +29,7 @@ from chat.live import snapshots
 from chat.llm.built_in import BUILT_IN
 from chat.models import Conversation, Folder, Message
 from chat.pages import drawing, fragments, retries, suggestions
+from chat.pages.assistant_chip import chip, sent_chip
 from chat.pages.file_chips import FileChip, draft_chip
 from chat.routing.route import AUTO
 from chat.turns import change_notices
@@ -62,17 +63,23 @@ def new_key() -> str:
 
 
 def page_context(
-    user: User, conversation: Conversation | None = None, form: QueryDict | None = None, folder: str = ""
+    user: User,
+    conversation: Conversation | None = None,
+    form: QueryDict | None = None,
+    folder: str = "",
+    assistant: str | None = None,
 ) -> dict[str, Any]:
     """Return the page's context apart from its thread; `form` is a message that was refused, to be shown again.
 
-    `folder` is where a new conversation is to be put, as an address names it. Raises NotFoundError.
+    `folder` is where a new conversation is to be put, and `assistant` who answers in it, as an address names them.
+    Raises NotFoundError.
     """
     home = _folder(user, conversation, folder)
     searched = conversation.collections if conversation else folders.collections_for(user.id, home.id if home else None)
     models = catalogue.models(user.id)
     chosen = conversation.model if conversation else AUTO
-    gone = chosen not in {AUTO, *(model.name for model in (*models, *BUILT_IN))}
+    names = frozenset(model.name for model in (*models, *BUILT_IN))
+    gone = chosen not in {AUTO, *names}
     values = form.getlist("collections") if form else []
     return (
         list_context(user)
@@ -80,6 +87,9 @@ def page_context(
             "choice": chosen_collections.offer(user.id, searched, values),
             "conversation": conversation,
             "folder": home,
+            "assistant": sent_chip(user.id, conversation, form.get("assistant"), names)
+            if form
+            else chip(user.id, conversation, assistant, names),
             "models": [*models, *BUILT_IN] if models else [],
             "chosen": AUTO if gone else chosen,
             "gone_model": chosen if gone else "",
@@ -132,11 +142,11 @@ def refused_context(user: User, form: QueryDict) -> dict[str, Any]:
 def new_context(user: User, address: QueryDict) -> dict[str, Any]:
     """Return the context of the new chat's page, as its address wants it.
 
-    `folder` is where the chat is to be put, `deleted` a conversation that can be restored, `collection` what it asks.
-    `document` chooses its collection, and the question begins with its title. Raises NotFoundError.
+    `folder` is where the chat is to be put, `deleted` a conversation that can be restored, `collection` what it asks,
+    `assistant` who answers it. `document` chooses its collection, and the question begins with its title. Raises NotFoundError.
     """
     deleted = address.get("deleted")
-    context = page_context(user, folder=address.get("folder", ""))
+    context = page_context(user, folder=address.get("folder", ""), assistant=address.get("assistant"))
     context["deleted"] = access.deleted(user.id, deleted) if deleted else None
     context["changed_answers"] = len(change_notices.unseen(user))
     if document := address.get("document"):

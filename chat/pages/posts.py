@@ -5,11 +5,12 @@ from typing import Any
 from uuid import UUID
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
+from chat.assistants.access import GONE, AssistantGoneError
 from chat.conversations import access, attachments, chosen_collections, drafts, folders
 from chat.conversations.access import ConversationGoneError
 from chat.live import runner
@@ -19,6 +20,7 @@ from chat.pages import fragments, label_choice, receipt_text
 from chat.routing.route import AUTO
 from chat.turns import previews, sending, storage
 from chat.turns.sending import AlreadySentError
+from chat.values import ChosenAssistant
 from langai_site.accounts.limits import counted_as_page
 from langai_site.accounts.models import User
 from langai_site.accounts.session import SignedOutError, as_user, by_person
@@ -78,7 +80,17 @@ def message_of(request: HttpRequest) -> dict[str, Any]:
         "options": drafts.options(form),
         "attached": attached(form.getlist("attachments")),
         "uses_instructions": drafts.switch(form.get("instructions")),
+        "assistant": assistant_of(form),
     }
+
+
+def assistant_of(form: QueryDict) -> ChosenAssistant:
+    """Return who is to answer, by a form. Raises NotFoundError for nonsense."""
+    named = form.get("assistant")
+    try:
+        return UUID(named) if named else None if named is None else ""
+    except ValueError:
+        raise AssistantGoneError(GONE) from None
 
 
 def folder_of(request: HttpRequest) -> UUID | None:
@@ -255,4 +267,5 @@ def draft_of(request: HttpRequest) -> previews.DraftMessage:
         folder=folder_of(request),
         instructions=message["uses_instructions"],
         attached=message["attached"],
+        assistant=message["assistant"],
     )

@@ -87,6 +87,9 @@ def _label_lines(receipt: Receipt) -> list[tuple[str, str]]:
         lines.append(("Complexity", _with_causes(receipt.complexity, receipt.complexity_causes)))
     if receipt.length:
         lines.append(("Length", f"{receipt.length} than usual, as you chose"))
+    if receipt.assistant:
+        tokens = f", about {receipt.assistant_tokens:,} tokens" if receipt.assistant_tokens else ""
+        lines.append(("Assistant", f"{receipt.assistant}, version {receipt.assistant_version}{tokens}"))
     if receipt.folder:
         lines.append(("Instructions", f"of the folder “{receipt.folder}”, about {receipt.folder_tokens:,} tokens"))
     if receipt.instructions_tokens and receipt.sent is not False:

@@ -1,6 +1,5 @@
 """Pages of saved prompts: all of them, one with its settings and versions, and the form for its variables."""
 
-from difflib import ndiff
 from typing import Any
 from uuid import UUID
 
@@ -11,6 +10,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from chat.models import Prompt
 from chat.pages import conversation as pages
+from chat.pages.lines import VERSIONS_SHOWN, Comparison
 from chat.pages.signing_in import page_of_person
 from chat.saved_prompts import saved, variables
 from chat.saved_prompts.saved import PromptForm
@@ -134,17 +134,9 @@ def _context(user: User, prompt_id: UUID, form: QueryDict | None = None) -> dict
 def _versions(shown: Prompt) -> list[dict[str, Any]]:
     """Return the versions, the newest first, each with what it changed of the one before it."""
     found = saved.versions(shown)
-    earlier = [*found[1:], None]
-    return [
-        {"version": one, "lines": lines_changed(before.text if before else "", one.text)}
-        for one, before in zip(found, earlier, strict=True)
-    ]
-
-
-def lines_changed(before: str, after: str) -> list[tuple[str, str]]:
-    """Return the lines of both texts, each with “-” if it was removed, “+” if it is new, and “” if it stayed."""
-    lines = ndiff(before.splitlines(), after.splitlines())
-    return [(line[0].strip(), line[2:]) for line in lines if line[0] != "?"]
+    texts = [*(one.text for one in found[1:]), ""]
+    rows = [{"version": one, "compared": Comparison(text, one.text)} for one, text in zip(found, texts, strict=True)]
+    return rows[:VERSIONS_SHOWN]
 
 
 @require_POST

@@ -6,17 +6,21 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from uuid import UUID
 
+from chat.assistants import using
 from chat.conversations import access, attachments, drafts, instructions, labels
+from chat.conversations.chosen_collections import Chosen
 from chat.conversations.labels import Cause
 from chat.conversations.personal import NONE as NO_INSTRUCTIONS
+from chat.llm.built_in import BUILT_IN
 from chat.models import Conversation
 from chat.routing import policies
 from chat.routing.complexity import Complexity
 from chat.routing.route import NoModelError, Rejected
-from chat.turns import attached_files, costs, folder_instructions, prompts, storage, turn
+from chat.turns import attached_files, costs, earlier, folder_instructions, prompts, turn
 from chat.turns.costs import Offer
 from chat.turns.given_files import Attached
 from chat.turns.values import RoutedTurn, RoutingInput, TurnRequest
+from chat.values import ChosenAssistant
 from langai_site import detectors
 from langai_site.accounts.models import User
 from langai_site.detectors import Detection, DetectorRule
@@ -34,7 +38,7 @@ class DraftMessage:
     """A message as far as it is written, and how to answer it. `documents`: whether documents are to be searched.
 
     `folder`: where a new conversation is to be put. `instructions`: whether the person's own instructions are sent;
-    None leaves that to the conversation.
+    None leaves that to the conversation, as does None for `assistant`, which is otherwise an id, or empty for nobody.
     """
 
     text: str
@@ -45,6 +49,7 @@ class DraftMessage:
     folder: UUID | None = None
     instructions: bool | None = None
     attached: tuple[UUID, ...] = ()
+    assistant: ChosenAssistant = None
 
 
 @dataclass(frozen=True)
@@ -86,23 +91,35 @@ def before(user: User, conversation_id: UUID | None, draft: DraftMessage) -> Bas
     conversation = access.access_conversation(user.id, conversation_id) if conversation_id else None
     folder = folder_instructions.of_conversation(user.id, conversation.folder_id if conversation else draft.folder)
     is_on = conversation.uses_instructions if conversation and draft.instructions is None else draft.instructions
+    models = catalogue.models(user.id)
+    names = {model.name for model in (*models, *BUILT_IN)}
+    applied = using.applied(user.id, _assistant(conversation, draft), draft.pick, draft.options, names)
+    documents: Chosen = None if draft.documents else []
     request = TurnRequest(
         question=draft.text,
-        history=storage.history(conversation.current_leaf_id) if conversation else (),
-        causes=(access.so_far(conversation), *folder_instructions.causes(folder)),
-        pick=draft.pick,
-        catalogue=tuple(catalogue.models(user.id)),
+        history=earlier.history(conversation.current_leaf_id) if conversation else (),
+        causes=(access.so_far(conversation), *folder_instructions.causes(folder), *applied.causes),
+        pick=applied.pick,
+        catalogue=tuple(models),
         reader=Reader(user.id, ()),
         caller=Caller(),
-        options=draft.options,
+        options=applied.options,
         policy=policies.active(),
-        asked=None if draft.documents else (),
+        asked=() if applied.searched(documents) == [] else None,
         folder=folder,
         personal=NO_INSTRUCTIONS if is_on is False else instructions.of(user.id),
         attached=_attached(user, conversation, draft),
+        assistant=applied.assistant,
+        notice=applied.notice,
     )
     request = attached_files.with_files(request, is_preview=True)
     return Basis(request, detectors.patterns.current(), tuple(notices.standings(user)))
+
+
+def _assistant(conversation: Conversation | None, draft: DraftMessage) -> UUID | None:
+    if draft.assistant is None:
+        return conversation.assistant_id if conversation else None
+    return draft.assistant or None
 
 
 def _attached(user: User, conversation: Conversation | None, draft: DraftMessage) -> tuple[Attached, ...]:
@@ -148,7 +165,9 @@ def _expected(basis: Basis, decided: RoutedTurn) -> Preview:
                 route.why,
                 most,
                 (*over, *route.rejected),
-                notice=" ".join(filter(None, (request.given_files.notice(model), prompt.notice_before))),
+                notice=" ".join(
+                    filter(None, (request.notice, request.given_files.notice(model), prompt.notice_before))
+                ),
                 answer_limit=prompt.answer_limit,
             )
         over.append(Rejected(model.name, f"over budget: {refusal_in_short(standing, most)}"))
@@ -185,4 +204,6 @@ def _weighed(request: TurnRequest, found: Sequence[Detection], draft: DraftMessa
         least_tokens=texts.least.tokens,
         folder=request.folder,
         files=request.given_files,
+        notice=request.notice,
+        assistant=request.assistant,
     )

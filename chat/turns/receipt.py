@@ -77,6 +77,7 @@ class Receipt:
     chose, None if they chose none in particular. `failures` are the words of servers whose calls failed, for admins.
     `length` says that a shorter or longer answer was requested. `folder` is the name of the folder whose instructions
     were in the prompt, and `folder_tokens` about how many tokens they took.
+    `assistant` is the name of the assistant that answered, with its version and the tokens of its instructions.
     `files` says which attached files were given, and how. `sent` is False if no model was asked; older receipts do not
     say it. `offers` are what a budget that refused the turn still allowed. `instructions_tokens` are those of the
     person's own instructions, None if none were sent. `checks` compare the sentences of a complete answer with what
@@ -103,6 +104,9 @@ class Receipt:
     notice: str = field(default="", metadata=_WEIGHED)
     folder: str = field(default="", metadata=_KNOWN)
     folder_tokens: int = field(default=0, metadata={"if": "folder"})
+    assistant: str = field(default="", metadata=_KNOWN)
+    assistant_version: int = field(default=0, metadata={"if": "assistant"})
+    assistant_tokens: int = field(default=0, metadata={"if": "assistant"})
 
     # Known as soon as a model is chosen; `rejected` names the others, or all.
     model: str = field(default="", metadata=_ROUTED)

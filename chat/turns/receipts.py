@@ -169,6 +169,9 @@ def _weighed(receipt: Receipt, weighed: RoutingInput) -> Receipt:
         notice=weighed.notice,
         folder=weighed.folder.folder if weighed.folder else "",
         folder_tokens=weighed.folder.tokens if weighed.folder else 0,
+        assistant=weighed.assistant.name if weighed.assistant else "",
+        assistant_version=weighed.assistant.version if weighed.assistant else 0,
+        assistant_tokens=weighed.assistant.tokens if weighed.assistant else 0,
         instructions_tokens=weighed.instructions_tokens,
     )
 

@@ -1,6 +1,5 @@
 """Opens a turn's rows, in one transaction; chat.turns.closing writes what follows. Synchronous."""
 
-import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -8,9 +7,11 @@ from functools import partial
 from typing import Any, cast
 from uuid import UUID, uuid4
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils import timezone
 
+from chat.assistants import using
+from chat.assistants.access import access_assistant
 from chat.conversations import (
     access,
     attachments,
@@ -26,19 +27,19 @@ from chat.conversations import (
 )
 from chat.history import rows as history_rows
 from chat.llm.built_in import BUILT_IN
-from chat.models import Conversation, Message, text_of
+from chat.models import AssistantUse, Conversation, Message
 from chat.routing import policies
 from chat.routing.route import AUTO
 from chat.turns import attached_files, concurrency, folder_instructions, given_documents, turn_state
 from chat.turns import cited_sources as sources
+from chat.turns.earlier import history
 from chat.turns.receipt import EMPTY, Receipt
 from chat.turns.values import Cited, TurnRequest
-from chat.values import Thinking
+from chat.values import ChosenAssistant, Thinking
 from langai_site import detectors
 from langai_site.accounts.models import User
 from langai_site.errors import ConflictError
 from langai_site.outbound import catalogue
-from langai_site.outbound.types import ChatMessage
 from langai_site.sensitivity import Sensitivity
 from langai_site.usage.spending import reservations as usage
 
@@ -64,16 +65,6 @@ class Started:
     after: UUID | None = None
 
 
-# Reads only the ancestors of a message, however many messages and versions the conversation has.
-_EARLIER = """
-    WITH RECURSIVE earlier(parent, role, parts, back) AS (
-        SELECT parent_id, role, parts, 1 FROM chat_message WHERE id = %s
-        UNION ALL
-        SELECT before.parent_id, before.role, before.parts, back + 1
-        FROM chat_message before JOIN earlier ON before.id = earlier.parent WHERE back < %s
-    )
-    SELECT role, parts FROM earlier ORDER BY back DESC
-"""
 # What a new reply changes in its conversation.
 WRITTEN = (
     "current_leaf",
@@ -85,9 +76,8 @@ WRITTEN = (
     "label_cause",
     "uses_instructions",
     "expires_at",
+    "assistant",
 )
-# More messages than a prompt has room for.
-EARLIER = 200
 
 
 def text_part(text: str) -> list[dict[str, Any]]:
@@ -110,6 +100,7 @@ def post(
     uses_instructions: bool | None = None,
     keep: str = "",
     attached: Sequence[UUID] = (),
+    assistant: ChosenAssistant = None,
 ) -> Started:
     """Append a person's message and an empty reply; without `conversation_id`, to a new conversation.
 
@@ -118,7 +109,7 @@ def post(
     collections. `label` raises the conversation's label, as do detections in the text. `source` is how a new
     conversation came in, `folder` where it is put, and `keep` how long it stays, empty for the usual. `attached` are
     the person's uploaded files that go with the message. `uses_instructions` switches the person's own instructions on
-    or off in the conversation.
+    or off in the conversation, and `assistant` names who answers in it from now on: empty for nobody, None as before.
     """
     text, model = drafts.text(text), drafts.model(model)
     if conversation_id is None:
@@ -129,6 +120,8 @@ def post(
     conversation.model = model
     if uses_instructions is not None:
         conversation.uses_instructions = uses_instructions
+    if assistant is not None:
+        conversation.assistant = access_assistant(user.id, assistant) if assistant else None
     if collections:
         conversation.collections = chosen_collections.chosen(user.id, collections)
     return _ask(
@@ -279,7 +272,12 @@ def _open(conversation: Conversation, question: Message, pick: drafts.Pick) -> S
     )
     reply.save(force_insert=True)
     _point_at(conversation, reply)
-    return _started(conversation, question, reply, pick)
+    started = _started(conversation, question, reply, pick)
+    if used := started.request.assistant:
+        AssistantUse.objects.create(
+            assistant_id=used.id, version=used.version, reply=reply.id, user_id=conversation.owner_id
+        )
+    return started
 
 
 def _point_at(conversation: Conversation, reply: Message) -> None:
@@ -300,18 +298,21 @@ def _started(
 ) -> Started:
     caller = access.caller_of(conversation, reply.id)
     usage.reserve(reply=reply.id, user_id=conversation.owner_id, team=caller.team)
-    searched = chosen_collections.again(question.collections, pick.documents)
-    reader, asked = chosen_collections.scope(conversation.owner, searched)
     models = catalogue.models(conversation.owner_id)
+    names = {AUTO, *(model.name for model in (*models, *BUILT_IN))}
+    options = drafts.Options.read(question.options).limited(pick.max_tokens)
+    applied = using.applied(conversation.owner_id, conversation.assistant_id, pick.among(names), options, names)
+    searched = applied.searched(question.collections, pick.documents)
+    reader, asked = chosen_collections.scope(conversation.owner, searched)
     folder = folder_instructions.of_conversation(conversation.owner_id, conversation.folder_id)
-    own = (*labels.read(question.causes), *folder_instructions.causes(folder))
+    own = (*labels.read(question.causes), *folder_instructions.causes(folder), *applied.causes)
     request = TurnRequest(
         question=question.text,
         history=history(question.parent_id),
         causes=labels.turn(access.so_far(conversation), own),
         folder=folder,
-        pick=pick.among({AUTO, *(model.name for model in (*models, *BUILT_IN))}),
-        options=_options(question, pick),
+        pick=applied.pick,
+        options=applied.options,
         catalogue=tuple(models),
         policy=policies.active(),
         reader=replace(reader, is_remembered=not conversation.is_temporary),
@@ -324,23 +325,10 @@ def _started(
         personal=instructions.in_conversation(conversation),
         instructions=drafts.LENGTHS.get(pick.length, ""),
         attached=attached_files.of_branch(conversation, question.id, question.parent_id),
+        assistant=applied.assistant,
+        notice=applied.notice,
     )
     before = Receipt.from_json(reply.receipt)
     lease = cast(UUID, reply.lease)
     thinking, after = reply.thinking, question.parent_id
     return Started(conversation.id, reply.id, question.id, request, lease, before, thinking, after)
-
-
-def _options(question: Message, pick: drafts.Pick) -> drafts.Options:
-    options = drafts.Options.read(question.options)
-    return replace(options, max_tokens=pick.max_tokens) if pick.max_tokens else options
-
-
-def history(leaf: UUID | None) -> tuple[ChatMessage, ...]:
-    """Return the messages up to `leaf`. For a new conversation that is none, without a query."""
-    if leaf is None:
-        return ()
-    with connection.cursor() as cursor:
-        cursor.execute(_EARLIER, [Message._meta.pk.get_db_prep_value(leaf, connection), EARLIER])
-        messages = [ChatMessage.of(role, text_of(json.loads(parts))) for role, parts in cursor.fetchall()]
-    return tuple(message for message in messages if message.text)

@@ -92,11 +92,12 @@ async def weigh(request: TurnRequest, state: TurnState) -> RoutingInput:
         complexity=await _complexity(request, len(passages)),
         messages=messages,
         tokens=prompts.most_tokens(messages) + texts.reserved,
-        notice=" ".join(filter(None, dict.fromkeys((inside.notice, findings.notice)))),
+        notice=" ".join(filter(None, dict.fromkeys((request.notice, inside.notice, findings.notice)))),
         least_tokens=texts.least.tokens,
         folder=request.folder,
         instructions_tokens=prompts.text_tokens(request.personal.prompt) or None,
         files=files,
+        assistant=request.assistant,
     )
 
 

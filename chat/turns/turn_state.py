@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django.db import transaction
 
+from chat.assistants import using
 from chat.conversations import access, instructions, label_rises, labels
 from chat.conversations.labels import Cause
 from chat.llm.built_in import BUILT_IN
@@ -14,7 +15,6 @@ from chat.models import Conversation, Message
 from chat.routing import policies
 from chat.turns import attached_files, folder_instructions, given_documents
 from chat.turns.values import Cited, RoutedTurn, TurnRequest
-from chat.values import FolderInstructions
 from langai_site.accounts.models import User
 from langai_site.database.compiled_queries import CompiledQuery
 from langai_site.database.writer import apart, in_database_thread
@@ -116,6 +116,7 @@ def _present(request: TurnRequest, prepared: RoutedTurn) -> Present:
         highest(
             _label(request),
             _folder_label(request),
+            _assistant_label(request),
             personal,
             *earlier.values(),
             *(source.label for source in sources.values()),
@@ -162,6 +163,14 @@ def _folder_label(request: TurnRequest) -> Sensitivity:
     return label
 
 
+def _assistant_label(request: TurnRequest) -> Sensitivity:
+    """Return the present label of the assistant whose instructions are in the prompt. Raises NotAdmittedError."""
+    label = using.label_now(request.reader.user_id, request.assistant)
+    if label is None:
+        raise NotAdmittedError
+    return label
+
+
 def _model_now(model: ModelInfo, person: int) -> ModelInfo | None:
     return model if model in BUILT_IN else catalogue.available(model.name, person)
 
@@ -172,10 +181,13 @@ def _refreshed(request: TurnRequest) -> TurnRequest:
         raise ForbiddenError(CLOSED)
     reader = replace(reader_of(person), is_remembered=request.reader.is_remembered)
     folder = folder_instructions.again(person.pk, request.caller.conversation)
+    assistant, labelled = using.again(person.pk, request.assistant)
     return replace(
         request,
-        causes=_risen(request, folder),
+        causes=_risen(request, (*folder_instructions.causes(folder), *labelled)),
         folder=folder,
+        assistant=assistant,
+        notice=using.LOST if request.assistant and not assistant else request.notice,
         reader=reader if request.asked is None else reader.only(request.reader.collections),
         catalogue=tuple(catalogue.models(person.pk)),
         policy=policies.active(),
@@ -183,13 +195,16 @@ def _refreshed(request: TurnRequest) -> TurnRequest:
     )
 
 
-def _risen(request: TurnRequest, folder: FolderInstructions | None) -> tuple[Cause, ...]:
-    """Return the causes and those added since: the conversation's label, and labels of earlier text's documents."""
+def _risen(request: TurnRequest, instructed: tuple[Cause, ...]) -> tuple[Cause, ...]:
+    """Return the causes and those added since: the conversation's label, and labels of earlier text's documents.
+
+    `instructed` are the present causes of the folder's and the assistant's instructions.
+    """
     person, conversation_id = request.reader.user_id, request.caller.conversation
     conversation = access.access_conversation(person, conversation_id) if conversation_id else None
     now = [access.so_far(conversation)] if conversation else []
     earlier = earlier_causes(request.cited, request.given)
-    risen = (cause for cause in (*now, *earlier, *folder_instructions.causes(folder)) if cause.label > request.label)
+    risen = (cause for cause in (*now, *earlier, *instructed) if cause.label > request.label)
     return (*request.causes, *risen)
 
 

@@ -23,7 +23,7 @@ from chat.routing.rules import DEFAULT, Policy
 from chat.turns import prompts
 from chat.turns.given_files import NO_FILES, Attached, GivenFiles
 from chat.turns.windows import FittedPrompt, PromptTexts
-from chat.values import FolderInstructions
+from chat.values import AssistantInUse, FolderInstructions
 from langai_site.outbound import requirements
 from langai_site.outbound.abilities import Ability
 from langai_site.outbound.parts import Image
@@ -55,7 +55,7 @@ class TurnRequest:
     `requirements` are the tools that a program offers, and the JSON that it expects. `personal` are the person's own
     instructions, which come before those of a `folder` and before `instructions`. `is_temporary`: nothing of the turn
     may be cached or searched. `attached` are the files of the conversation, and `given_files` is what of them the model
-    is given, once they are read.
+    is given, once they are read. `assistant` answers, by its instructions; `notice` is told with the answer.
     """
 
     question: str
@@ -83,6 +83,8 @@ class TurnRequest:
     is_temporary: bool = False
     attached: tuple[Attached, ...] = ()
     given_files: GivenFiles = NO_FILES
+    assistant: AssistantInUse | None = None
+    notice: str = ""
 
     @property
     def label(self) -> Sensitivity:
@@ -102,6 +104,13 @@ class TurnRequest:
         said = (*self.history, ChatMessage("user", self.pictures), *self.after)
         return requirements.needed(self.requirements, said)
 
+    @property
+    def _instructions(self) -> str:
+        """Return all that follows our own instructions: those of person, folder, assistant and program."""
+        folder = self.folder.prompt if self.folder else ""
+        assistant = self.assistant.prompt if self.assistant else ""
+        return "\n\n".join(filter(None, (self.personal.prompt, folder, assistant, self.instructions)))
+
     def texts(self, passages: Sequence[Numbered] = (), model: ModelInfo | None = None) -> PromptTexts:
         """Return the texts from which its prompt can be built, for `model`, or with the most that any model gets."""
         return PromptTexts(
@@ -109,9 +118,7 @@ class TurnRequest:
             self.history,
             tuple(passages),
             self.written,
-            "\n\n".join(
-                filter(None, (self.personal.prompt, self.folder.prompt if self.folder else "", self.instructions))
-            ),
+            self._instructions,
             self.history_chars,
             self.keeps_history,
             self.pictures,
@@ -141,6 +148,7 @@ class RoutingInput:
     folder: FolderInstructions | None = None
     instructions_tokens: int | None = None
     files: GivenFiles = NO_FILES
+    assistant: AssistantInUse | None = None
 
     @property
     def label(self) -> Sensitivity:

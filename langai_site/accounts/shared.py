@@ -33,6 +33,13 @@ class SharedQuerySet(models.QuerySet[SharedModel]):
         edited = Q(self._named("editors", user=user_id), withdrawn_at=None)
         return self.filter(Q(owner_id=user_id) | edited)
 
+    def shared(self) -> Self:
+        """Return those that their owners have opened to anybody else, withdrawn ones included."""
+        opened = Q(everyone=True)
+        for relation in ("teams", "users", "editors"):
+            opened |= Q(self._named(relation))
+        return self.filter(opened)
+
     def _named(self, relation: str, **who: Any) -> Exists:  # noqa: ANN401 - the value of a lookup
         """Return the condition that a row of the relation names one of these; without a join that repeats rows."""
         field = self.model._meta.get_field(relation)

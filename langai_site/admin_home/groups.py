@@ -10,7 +10,14 @@ GROUPS: dict[str, dict[str, str]] = {
     "Accounts": {"User": "People", "Team": "", "Invitation": "", "ApiKey": "API keys", "Group": "Permission groups"},
     "Usage and budgets": {"Budget": "", "UsageEntry": "Ledger", "Price": "", "MonthClose": "Closed months"},
     "Safety": {"SensitivePattern": ""},
-    "Conversations": {"Conversation": "", "Reply": "", "LabelChange": "", "KeepingRule": "Temporary chats"},
+    "Conversations": {
+        "Conversation": "",
+        "Reply": "",
+        "LabelChange": "",
+        "KeepingRule": "Temporary chats",
+        "Assistant": "Shared assistants",
+        "Prompt": "Shared prompts",
+    },
 }
 _PLACES = {model: group for group, models in GROUPS.items() for model in models}
 

@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 
-from tests.live.browser import visiting
+from tests.live.browser import CONVERSATION, visiting
 
 MAIL = "Write a {{tone: formal | friendly}} mail to {{customer}}."
 TINY = {"width": 320, "height": 256}
@@ -93,3 +93,31 @@ def test_a_path_a_character_being_composed_and_escape_leave_the_message_alone(vi
     keys.press("Tab")
     expect(text).to_have_value("Good morning")
     text.fill("")
+
+
+def test_an_assistant_is_chosen_answers_and_is_left_again(visit, alice):
+    made = alice.post(
+        "/assistants/new/", name="Harbour master", emoji="⚓", model="quotes", share="me", collections="none"
+    )
+    assert made.status_code == 302
+    text, keys, chip = message(visit), visit.page.keyboard, visit.page.locator("#assistant")
+    text.press_sequentially("Dear me@example.org @ha")
+    until_active(visit, "Harbour master")
+    keys.press("Enter")
+    expect(chip).to_contain_text("⚓ Harbour master")
+    expect(text).to_have_value("Dear me@example.org ")
+    keys.type("when do ships come?")
+    keys.press("Enter")
+    visit.page.wait_for_url(CONVERSATION)
+    visit.until_ended()
+    visit.reply.locator(".receipt summary").click()
+    expect(visit.reply.locator(".receipt")).to_contain_text("⚓ Harbour master, version 1")
+    # The page of the conversation offers to go on without it.
+    chip.get_by_role("button").click()
+    expect(chip).to_be_hidden()
+    expect(text).to_be_focused()
+    visit.ask("And now?")
+    visit.until_ended()
+    visit.reply.locator(".receipt summary").click()
+    expect(visit.reply.locator(".receipt")).not_to_contain_text("Harbour master")
+    alice.post(f"{made.headers['location']}delete/")

@@ -1,0 +1,190 @@
+"""What people do with assistants: make, change, copy, restore and delete them. Synchronous."""
+
+import unicodedata
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+from django.utils import timezone
+
+from chat.assistants import access
+from chat.conversations import drafts
+from chat.conversations.chosen_collections import Chosen
+from chat.models import Assistant, AssistantVersion
+from langai_site.accounts import sharing
+from langai_site.accounts.models import User
+from langai_site.accounts.sharing import Audience
+from langai_site.errors import ConflictError, ForbiddenError, InvalidError
+from langai_site.sensitivity import Sensitivity
+
+ASSISTANTS_MAX, NAME_MAX, PURPOSE_MAX, INSTRUCTIONS_MAX, NOTE_MAX = 100, 60, 200, 8_000, 200
+STARTERS_MAX, STARTER_MAX, EMOJI_MAX = 6, 200, 16
+# The categories of signs that an emoji consists of, and what joins and colours several of them.
+_PICTURES, _JOINING = {"So", "Sk", "Sm"}, {"\u200d", "\ufe0f"}
+# What a version keeps, and an assistant repeats.
+FIELDS = ("emoji", "name", "purpose", "instructions", "model", "options", "collections", "starters", "label")
+
+
+@dataclass(frozen=True)
+class AssistantForm:
+    """An assistant as its maker wants it. `version` is the one that the form shows, if it changes an assistant."""
+
+    name: str
+    emoji: str = ""
+    purpose: str = ""
+    instructions: str = ""
+    model: str = drafts.AUTOMATIC
+    options: drafts.Options = drafts.AS_USUAL
+    collections: Chosen = None
+    starters: Sequence[str] = ()
+    label: Sensitivity = Sensitivity.PUBLIC
+    note: str = ""
+    version: int | None = None
+    values: Mapping[str, Any] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        """Check the fields and put them in order. Raises InvalidError."""
+        object.__setattr__(self, "values", self._checked())
+
+    def _checked(self) -> dict[str, Any]:
+        return {
+            "emoji": _emoji(self.emoji),
+            "name": _line("name", self.name, NAME_MAX, is_required=True),
+            "purpose": _line("purpose", self.purpose, PURPOSE_MAX),
+            "instructions": _instructions(self.instructions),
+            "model": drafts.model(self.model) or drafts.AUTOMATIC,
+            "options": self.options.written(),
+            "collections": self.collections,
+            "starters": _starters(self.starters),
+            "label": int(self.label),
+        }
+
+
+def _line(what: str, written: str, most: int, *, is_required: bool = False) -> str:
+    line = " ".join(written.replace("\0", "").split())
+    if is_required and not line:
+        raise InvalidError(f"Give the assistant a {what}.")
+    if len(line) > most:
+        raise InvalidError(f"The {what} has {len(line)} characters; {most} are allowed.")
+    return line
+
+
+def _emoji(written: str) -> str:
+    emoji = written.strip()
+    if len(emoji) > EMOJI_MAX or not all(unicodedata.category(sign) in _PICTURES or sign in _JOINING for sign in emoji):
+        raise InvalidError("Choose one emoji, or leave the field empty.")
+    return emoji
+
+
+def _instructions(written: str) -> str:
+    text = written.replace("\r\n", "\n").replace("\0", "").strip()
+    if len(text) > INSTRUCTIONS_MAX:
+        raise InvalidError(f"The instructions have {len(text):,} characters; {INSTRUCTIONS_MAX:,} are allowed.")
+    return text
+
+
+def _starters(written: Sequence[str]) -> list[str]:
+    starters = list(filter(None, (_line("question to begin with", one, STARTER_MAX) for one in written)))
+    if len(starters) > STARTERS_MAX:
+        raise InvalidError(f"There are {len(starters)} questions to begin with; {STARTERS_MAX} are allowed.")
+    return starters
+
+
+@transaction.atomic
+def create(user: User, form: AssistantForm, audience: Audience | None = None) -> Assistant:
+    # The lock keeps two posts at once from making one too many.
+    User.objects.select_for_update().get(pk=user.pk)
+    if Assistant.objects.of(user.pk).count() >= ASSISTANTS_MAX:
+        raise InvalidError(f"You have {ASSISTANTS_MAX} assistants, which is the most. Delete one first.")
+    assistant = Assistant(owner=user, **_seen(user, form, ()))
+    _save(assistant, user, form.note, is_new=True)
+    if audience:
+        sharing.share(assistant, audience, user)
+    return assistant
+
+
+def _seen(user: User, form: AssistantForm, before: Sequence[int]) -> dict[str, Any]:
+    """Return the values with the collections that the person may read, or that were chosen before."""
+    values = dict(form.values)
+    if values["collections"] is not None:
+        known = access.readable_ids(user.pk) | set(before)
+        values["collections"] = sorted(known & set(values["collections"]))
+    return values
+
+
+@transaction.atomic
+def change(user: User, assistant_id: UUID, form: AssistantForm, audience: Audience | None = None) -> Assistant:
+    """Change an assistant, which makes a new version unless all stays the same. Only its owner can share it.
+
+    Its conversations use the new version from their next question on.
+    """
+    assistant = access.editable(user.pk, assistant_id, lock=True)
+    if form.version is not None and form.version != assistant.version:
+        raise ConflictError(
+            "Somebody changed this assistant meanwhile. Copy your text, reload the page and edit it again."
+        )
+    values = _seen(user, form, assistant.collections or ())
+    if values != values_of(assistant):
+        for name, value in values.items():
+            setattr(assistant, name, value)
+        assistant.version += 1
+        _save(assistant, user, form.note)
+    if audience and assistant.owner_id == user.pk:
+        sharing.share(assistant, audience, user)
+    return assistant
+
+
+def values_of(assistant: Assistant) -> dict[str, Any]:
+    """Return the fields that a version keeps."""
+    return {name: getattr(assistant, name) for name in FIELDS}
+
+
+def _save(assistant: Assistant, by: User, note: str, *, is_new: bool = False) -> None:
+    assistant.updated_at = timezone.now()
+    assistant.save(force_insert=is_new)
+    AssistantVersion.objects.create(
+        assistant=assistant,
+        number=assistant.version,
+        values=values_of(assistant),
+        note=_line("note", note, NOTE_MAX),
+        by=by,
+    )
+
+
+def form_of(values: Mapping[str, Any], note: str = "") -> AssistantForm:
+    """Return the form that would make these values."""
+    named = {name: values[name] for name in FIELDS if name not in ("options", "label")}
+    options = drafts.Options.read(values["options"])
+    return AssistantForm(**named, options=options, label=Sensitivity(values["label"]), note=note)
+
+
+def restore(user: User, assistant_id: UUID, number: int) -> Assistant:
+    """Make an earlier version the current one, as a new version. Raises NotFoundError and ForbiddenError."""
+    assistant = access.editable(user.pk, assistant_id)
+    old = assistant.versions.filter(number=number).first()
+    if old is None:
+        raise access.AssistantGoneError("There is no such version of this assistant.")
+    return change(user, assistant_id, form_of(old.values, f"Version {number} again"))
+
+
+def copy(user: User, assistant_id: UUID) -> Assistant:
+    """Make a private copy. It searches those of the collections that its new owner may read."""
+    values = values_of(access.access_assistant(user.pk, assistant_id))
+    return create(user, form_of(values | {"name": f"Copy of {values['name']}"[:NAME_MAX]}))
+
+
+@transaction.atomic
+def delete(user_id: int, assistant_id: UUID) -> str:
+    """Delete an assistant, and return its name. Its conversations stay, and go on without it."""
+    assistant = access.access_assistant(user_id, assistant_id)
+    if assistant.owner_id != user_id:
+        raise ForbiddenError("Only the owner of an assistant can delete it.")
+    assistant.delete()
+    return assistant.name
+
+
+def versions(assistant: Assistant) -> Sequence[AssistantVersion]:
+    """Return the versions of an assistant, the newest first."""
+    return list(assistant.versions.select_related("by"))

@@ -1,0 +1,239 @@
+"""Pages of assistants for those who make them: the form, earlier versions, and the export and import as JSON."""
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.http import urlencode
+from django.views.decorators.http import require_POST, require_safe
+
+from chat.assistants import access, editing, exchange
+from chat.assistants.editing import AssistantForm
+from chat.assistants.exchange import Imported
+from chat.conversations import chosen_collections, drafts
+from chat.llm.built_in import BUILT_IN
+from chat.models import Assistant
+from chat.pages import conversation as pages
+from chat.pages.lines import VERSIONS_SHOWN, Comparison
+from chat.pages.signing_in import page_of_person
+from chat.routing.route import AUTO
+from langai_site import detectors
+from langai_site.accounts import sharing
+from langai_site.accounts.limits import costly
+from langai_site.accounts.models import User
+from langai_site.accounts.session import as_user
+from langai_site.accounts.sharing import Audience
+from langai_site.errors import ConflictError, ForbiddenError, InvalidError, LangAIError
+from langai_site.outbound import catalogue
+from langai_site.sensitivity import LABEL_CHOICES, Sensitivity
+from search.access import library_collections
+
+FORM, IMPORT = "chat/assistant_form.html", "chat/assistant_import.html"
+LABELS = [
+    (Sensitivity.PUBLIC.slug, "By what it contains"),
+    *((Sensitivity(value).slug, words) for value, words in LABEL_CHOICES[1:]),
+]
+LIMITS = {
+    "name": editing.NAME_MAX,
+    "purpose": editing.PURPOSE_MAX,
+    "instructions": str(editing.INSTRUCTIONS_MAX),
+    "note": editing.NOTE_MAX,
+    "starters": editing.STARTERS_MAX,
+}
+# What people may put right in the form itself.
+REFUSALS = (InvalidError, ConflictError, ForbiddenError)
+
+
+@costly
+@page_of_person
+async def new(request: HttpRequest) -> HttpResponse:
+    """Show the form for a new assistant; a post makes it."""
+    if request.method == "POST":
+        try:
+            made = await as_user(request, _create, request.POST)
+        except REFUSALS as error:
+            return await _refused(request, error, None)
+        return redirect("chat:assistant", made.pk)
+    return await pages.drawn(request, FORM, await as_user(request, _context, None))
+
+
+def _create(user: User, form: QueryDict) -> Assistant:
+    return editing.create(user, _form_of(user, form), Audience.read(form))
+
+
+@costly
+@page_of_person
+async def change(request: HttpRequest, assistant: UUID) -> HttpResponse:
+    """Show the form of an assistant to those who may change it; a post makes a new version."""
+    if request.method == "POST":
+        try:
+            await as_user(request, _change, assistant, request.POST)
+        except REFUSALS as error:
+            return await _refused(request, error, assistant)
+        return redirect(f"{reverse('chat:assistant', args=[assistant])}?saved=1")
+    return await pages.drawn(request, FORM, await as_user(request, _context, assistant))
+
+
+def _change(user: User, assistant_id: UUID, form: QueryDict) -> Assistant:
+    return editing.change(user, assistant_id, _form_of(user, form, assistant_id), Audience.read(form))
+
+
+async def _refused(request: HttpRequest, error: LangAIError, assistant: UUID | None) -> HttpResponse:
+    """Show the form again as it was sent, with the reason. Somebody who may not change the assistant gets an error."""
+    context = await as_user(request, _context, assistant, request.POST)
+    return await pages.drawn(request, FORM, context | {"refusal": error.message}, status=error.status)
+
+
+def _form_of(user: User, form: QueryDict, assistant_id: UUID | None = None) -> AssistantForm:
+    version = form.get("version", "")
+    return AssistantForm(
+        name=form.get("name", ""),
+        emoji=form.get("emoji", ""),
+        purpose=form.get("purpose", ""),
+        instructions=form.get("instructions", ""),
+        model=form.get("model", AUTO),
+        options=drafts.options(form),
+        collections=_collections(user, form, assistant_id),
+        starters=form.get("starters", "").splitlines(),
+        label=next((label for label in Sensitivity if label.slug == form.get("label")), Sensitivity.PUBLIC),
+        note=form.get("note", ""),
+        version=int(version) if re.fullmatch(r"[0-9]{1,8}", version) else None,
+    )
+
+
+def _collections(user: User, form: QueryDict, assistant_id: UUID | None) -> list[int] | None:
+    """Return what a form chooses. While some are chosen, those that its editor may not read stay chosen."""
+    chosen = chosen_collections.chosen(user.pk, form.getlist("collections") or [chosen_collections.ALL])
+    before = access.editable(user.pk, assistant_id).collections if assistant_id and chosen else None
+    return [*chosen, *(set(before or ()) - access.readable_ids(user.pk))] if chosen else chosen
+
+
+def _context(user: User, assistant_id: UUID | None, form: QueryDict | None = None) -> dict[str, Any]:
+    shown = access.editable(user.pk, assistant_id) if assistant_id else None
+    models = [*catalogue.models(user.pk), *BUILT_IN]
+    instructions = form.get("instructions", "") if form else shown.instructions if shown else ""
+    found = detectors.scan(instructions[: editing.INSTRUCTIONS_MAX])
+    chosen = form.get("model", AUTO) if form else shown.model if shown else AUTO
+    return {
+        "assistant": shown,
+        "is_mine": shown is None or shown.owner_id == user.pk,
+        "value": _values(shown, form),
+        "models": models,
+        "unknown_model": chosen if chosen not in {AUTO, *(model.name for model in models)} else "",
+        "levels": drafts.COMPLEXITIES,
+        "choice": chosen_collections.offer(
+            user.pk, shown.collections if shown else None, form.getlist("collections") if form else ()
+        ),
+        "missing": access.missing(user.pk, shown) if shown else (),
+        "labels": LABELS,
+        "found": found,
+        "found_label": found[0].label if found else None,
+        "sharing": sharing.context(shown, user, form),
+        "limits": LIMITS,
+        "most": {"temperature": settings.TEMPERATURE_MAX, "max_tokens": settings.ANSWER_MAX_TOKENS},
+    }
+
+
+def _values(shown: Assistant | None, form: QueryDict | None) -> Mapping[str, Any]:
+    """Return what the fields of the form show."""
+    if form:
+        return form.dict()
+    if shown is None:
+        return {"model": AUTO, "complexity": drafts.AUTOMATIC}
+    return editing.values_of(shown) | {
+        **shown.options,
+        "starters": "\n".join(shown.starters),
+        "label": Sensitivity(shown.label).slug,
+        "version": shown.version,
+    }
+
+
+def versions_of(user: User, shown: Assistant) -> list[dict[str, Any]]:
+    """Return the versions, the newest first, each with what it changed of the one before it."""
+    names = dict(library_collections(user).values_list("pk", "name"))
+    found = editing.versions(shown)[: VERSIONS_SHOWN + 1]
+    texts = [_described(one.values, names) for one in found]
+    earlier = [*texts[1:], ""]
+    rows = [
+        {"version": one, "compared": Comparison(before, now)}
+        for one, now, before in zip(found, texts, earlier, strict=True)
+    ]
+    return rows[:VERSIONS_SHOWN]
+
+
+def _described(values: Mapping[str, Any], names: Mapping[int, str]) -> str:
+    """Return a version as lines of text, so that two can be compared."""
+    chosen = values["collections"]
+    named = (names.get(pk, "a collection that you may not read") for pk in chosen or ())
+    lines = [
+        f"Name: {values['emoji']} {values['name']}",
+        f"Purpose: {values['purpose']}",
+        f"Model: {values['model']}",
+        *(f"{name.replace('_', ' ').capitalize()}: {value}" for name, value in values["options"].items()),
+        f"Documents: {'all' if chosen is None else ', '.join(named) or 'none'}",
+        f"Label: {Sensitivity(values['label']).label}",
+        *(f"Question: {starter}" for starter in values["starters"]),
+        "Instructions:",
+        values["instructions"],
+    ]
+    return "\n".join(lines)
+
+
+@require_POST
+@page_of_person
+async def restore(request: HttpRequest, assistant: UUID, number: int) -> HttpResponse:
+    await as_user(request, editing.restore, assistant, number)
+    return redirect(f"{reverse('chat:assistant', args=[assistant])}?saved=1")
+
+
+@require_safe
+@costly
+@page_of_person
+async def export(request: HttpRequest, assistant: UUID) -> HttpResponse:
+    """Send an assistant as JSON to those who may change it."""
+    document = await as_user(request, _exported, assistant)
+    name = re.sub(r"[^a-z0-9]+", "-", document["name"].lower()).strip("-") or "assistant"
+    return HttpResponse(
+        json.dumps(document, ensure_ascii=False, indent=2),
+        content_type="application/json; charset=utf-8",
+        headers={"Content-Disposition": f'attachment; filename="{name}.json"'},
+    )
+
+
+def _exported(user: User, assistant_id: UUID) -> dict[str, Any]:
+    return exchange.exported(user.pk, access.editable(user.pk, assistant_id))
+
+
+@costly
+@page_of_person
+async def import_page(request: HttpRequest) -> HttpResponse:
+    """Show the form for an exported assistant; a post makes a private assistant from it."""
+    if request.method != "POST":
+        await as_user(request, _id)
+        return await pages.drawn(request, IMPORT, {})
+    try:
+        done = await as_user(request, _import, request)
+    except REFUSALS as error:
+        context = {"refusal": error.message, "text": request.POST.get("text", "")}
+        return await pages.drawn(request, IMPORT, context, status=error.status)
+    missing = urlencode({"saved": "1", "missing": ", ".join(done.missing)})
+    return redirect(f"{reverse('chat:assistant', args=[done.assistant.pk])}?{missing}")
+
+
+def _id(user: User) -> int:
+    return user.pk
+
+
+def _import(user: User, request: HttpRequest) -> Imported:
+    file = request.FILES.get("file")
+    try:
+        text = file.read().decode("utf-8-sig") if file else request.POST.get("text", "")
+    except UnicodeDecodeError:
+        raise InvalidError(exchange.NOT_READ) from None
+    return exchange.imported(user, text)
