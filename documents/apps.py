@@ -4,6 +4,7 @@ from pathlib import Path
 from django.apps import AppConfig
 
 from langai_site import attached_files, registry, stored_data
+from langai_site.openwebui import MoveIn
 
 
 class DocumentsConfig(AppConfig):
@@ -26,6 +27,7 @@ class DocumentsConfig(AppConfig):
         registry.setup_step("handbook", _load_handbook)
         attached_files.register(_attached_files)
         stored_data.personal_files.append(_personal_files)
+        registry.openwebui_step("knowledge", _take_over_knowledge)
         from documents import measures
 
         registry.measure(*measures.ALL)
@@ -68,6 +70,12 @@ def _personal_files(user_id: int) -> Iterable[tuple[str, Path]]:
     from documents.services import personal_files
 
     return personal_files.of_person(user_id)
+
+
+def _take_over_knowledge(moving: MoveIn) -> None:
+    from documents.services import moving_in
+
+    moving_in.move(moving)
 
 
 def _attached_files() -> attached_files.FileStore:

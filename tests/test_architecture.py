@@ -65,6 +65,7 @@ LAYERS = {
     "langai_site": [
         "characters errors folders generics hosts identity_settings local_model log_settings page_policy "
         "redis_settings request_id sensitivity",
+        "openwebui",
         "attached_files env registry stored_data database detectors",
         "checks models settings",
         "release telemetry",

@@ -143,7 +143,8 @@ def new_context(user: User, address: QueryDict) -> dict[str, Any]:
     """Return the context of the new chat's page, as its address wants it.
 
     `folder` is where the chat is to be put, `deleted` a conversation that can be restored, `collection` what it asks,
-    `assistant` who answers it. `document` chooses its collection, and the question begins with its title. Raises NotFoundError.
+    `assistant` who answers it. `document` chooses its collection, and the question begins with its title.
+    Raises NotFoundError.
     """
     deleted = address.get("deleted")
     context = page_context(user, folder=address.get("folder", ""), assistant=address.get("assistant"))

@@ -18,6 +18,7 @@ class AccountsConfig(AppConfig):
             devices,
             drafts,
             endings,
+            moving_in,
             overview,
             person_socket,
             second_factor,
@@ -41,6 +42,7 @@ class AccountsConfig(AppConfig):
         for signal in (post_save, post_delete):
             signal.connect(second_factor.on_factor, sender=Authenticator)
         overview.register()
+        registry.openwebui_step("people", moving_in.move)
         registry.sender_check("accounts", senders.sender_of)
         registry.web_service("sign-ins of sockets", person_socket.keep_checking)
         registry.nightly_job("expired tokens", tokens.discard_expired)
