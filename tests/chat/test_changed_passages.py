@@ -1,8 +1,10 @@
 """Answers know when a passage that they cite changed: what is said, to whom, and what is never shown."""
 
 from datetime import timedelta
+from importlib import import_module
 
 import pytest
+from django.apps import apps
 from django.core.files.base import ContentFile
 from django.urls import reverse
 from django.utils import timezone
@@ -187,6 +189,16 @@ def test_an_answer_that_was_running_is_compared_later(alice, document):
     comparing_versions.compare()
     assert PassageChange.objects.get().state == "changed"
     assert Replacement.objects.filter(done_at=None).count() == 0
+
+
+def test_what_was_replaced_before_an_update_is_compared_after_it(alice, document):
+    reply = answered(alice, document)
+    replaced(document)
+    PassageChange.objects.all().delete()
+    Replacement.objects.all().delete()
+    import_module("chat.migrations.0022_changed_passages").enqueue(apps, None)
+    comparing_versions.compare()
+    assert PassageChange.objects.get().citation.reply == reply
 
 
 def test_a_copy_of_the_conversation_knows_it_too(client, alice, document):

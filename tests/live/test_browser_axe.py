@@ -29,6 +29,8 @@ PAGES = (
         "/conversations/search/?q=read",
         "/conversations/all/",
         "/conversations/archive/",
+        "/changes/",
+        "/library/review/",
         "/go/",
         "/go/keys/",
         "/models/",
@@ -137,6 +139,11 @@ def test_nothing_is_found_in_a_conversation(keeper, upstream):
     keeper.page.locator("#model-button").click()
     expect(keeper.page.locator("#model-list")).to_be_visible()
     found["models"] = faults(keeper)
+    keeper.page.keyboard.press("Escape")
+    keeper.reply.locator(".receipt summary").click()
+    keeper.page.get_by_role("link", name="Why not another model?").last.click()
+    expect(keeper.page.locator(".verdicts li").first).to_be_visible()
+    found["why not another model"] = faults(keeper)
     assert [(state, what) for state, what in found.items() if what] == []
 
 
