@@ -1,6 +1,8 @@
+from http import HTTPStatus
 from typing import Any
 
 from django.contrib import admin, messages
+from django.contrib.admin.utils import unquote
 from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
 from django.db.models import QuerySet
 from django.forms import ModelForm, Script
@@ -17,6 +19,7 @@ from documents.forms import DocumentForm
 from documents.models import Document
 from documents.notes import described
 from langai_site import registry
+from langai_site.audit.recording import record
 from langai_site.errors import LangAIError
 from langai_site.sensitivity import Sensitivity
 from search.access import administered_collections
@@ -150,6 +153,16 @@ class DocumentAdmin(Uploads):
         passages = Passage.objects.live().filter(source__document=document.pk)
         context = {"passages": passages[:PASSAGES_SHOWN], "count": passages.count(), "shown": PASSAGES_SHOWN}
         return live(document, "extracted", render_to_string("admin/documents/document/passages.html", context))
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Show the document with what was read of it, and record that, but not each refresh by its script."""
+        response = super().change_view(request, object_id, form_url, extra_context)
+        is_page = request.method == "GET" and "X-Refresh" not in request.headers
+        if is_page and response.status_code == HTTPStatus.OK:
+            record("document.read", "document", unquote(object_id))
+        return response
 
     def save_model(self, request: HttpRequest, obj: Document, form: ModelForm[Document], change: bool) -> None:
         """Save only what a person may change, so that the worker's progress is not overwritten."""

@@ -1,5 +1,7 @@
 """Pure: how people sign in, as allauth and LangAI read it; `langai_site.settings` imports all of it."""
 
+from typing import Any
+
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "chat:new"
 # Also for the admin: that page makes sure that browsers keep no drafts.
@@ -16,6 +18,14 @@ ACCOUNT_EMAIL_VERIFICATION = "none"
 # langai_site/accounts/attempts.py counts passwords. What is counted here is the codes of a second factor.
 ACCOUNT_RATE_LIMITS = {"login": "", "login_failed": "10/10m/key"}
 
+SOCIALACCOUNT_ADAPTER = "langai_site.accounts.providers.ProviderAdapter"
+# The policy of pages lets no form lead to another site, so signing in through a provider is a link.
+SOCIALACCOUNT_LOGIN_ON_GET = True
+SOCIALACCOUNT_EMAIL_VERIFICATION = "none"
+# LangAI links accounts itself, and only by addresses that the provider has confirmed.
+SOCIALACCOUNT_EMAIL_AUTHENTICATION = False
+SOCIALACCOUNT_STORE_TOKENS = False
+
 MFA_ADAPTER = "langai_site.accounts.second_factor.SecondFactorAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
@@ -31,3 +41,14 @@ MFA_FORMS = {
     "activate_totp": "langai_site.accounts.sign_in_forms.FirstCodeForm",
     "add_webauthn": "langai_site.accounts.sign_in_forms.PasskeyForm",
 }
+
+
+def providers_of(
+    server: str, client: str, secret: str, name: str, claim: str, sign_up: bool, link: bool
+) -> dict[str, Any]:
+    """Return the identity provider of the environment, as allauth reads it; none without an address."""
+    if not server:
+        return {}
+    options = {"server_url": server, "groups_claim": claim, "sign_up": sign_up, "link_by_email": link}
+    app = {"provider_id": "oidc", "name": name, "client_id": client, "secret": secret, "settings": options}
+    return {"openid_connect": {"APPS": [app]}}

@@ -11,6 +11,8 @@ from contextvars import Context, ContextVar
 from dataclasses import dataclass
 from typing import Any, ParamSpec, TypeVar
 
+from langai_site.origin import Origin
+
 P = ParamSpec("P")
 T = TypeVar("T")
 
@@ -21,10 +23,14 @@ _ACCEPTED = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:=-]{0,63}")
 
 @dataclass(frozen=True)
 class Trail:
-    """`request` is the id that every line names; `span` the one that work belongs to, None if nothing is traced."""
+    """`request` is the id that every line names; `span` the one that work belongs to, None if nothing is traced.
+
+    `origin` says who acts, for the audit log; None outside of a request.
+    """
 
     request: str = ""
     span: Any = None
+    origin: Origin | None = None
 
 
 NOWHERE = Trail()

@@ -12,6 +12,7 @@ from marshmallow.validate import OneOf, Range
 from langai_site import env as environment
 from langai_site import hosts, local_model, log_settings, redis_settings
 from langai_site.identity_settings import *  # noqa: F403 - settings are names of this module
+from langai_site.identity_settings import providers_of
 from langai_site.page_policy import CONTENT_SECURITY_POLICY as CONTENT_SECURITY_POLICY
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -120,6 +121,14 @@ try:
     RATE_LIMIT_LOGIN_ACCOUNT: str = env.rate("RATE_LIMIT_LOGIN_ACCOUNT", "100/h")
     # Minutes after which people prove again who they are before they do what is dangerous; 0: never.
     REAUTHENTICATE_AFTER = env.int("REAUTHENTICATE_AFTER", 30, validate=environment.at_least(0))
+    # An identity provider that speaks OpenID Connect; more can be added in admin. Empty: none.
+    OIDC_SERVER_URL = env.str("OIDC_SERVER_URL", "", validate=environment.web_address)
+    OIDC_CLIENT_ID = env.str("OIDC_CLIENT_ID", "")
+    OIDC_CLIENT_SECRET = env.str("OIDC_CLIENT_SECRET", "")
+    OIDC_NAME = env.str("OIDC_NAME", "Single sign-on")
+    OIDC_GROUPS_CLAIM = env.str("OIDC_GROUPS_CLAIM", "groups")
+    OIDC_SIGN_UP = env.bool("OIDC_SIGN_UP", False)
+    OIDC_LINK_BY_EMAIL = env.bool("OIDC_LINK_BY_EMAIL", False)
     REPLIES_IN_FLIGHT = env.int("REPLIES_IN_FLIGHT", 3, validate=environment.at_least(0))
     SOCKETS_PER_USER = env.int("SOCKETS_PER_USER", 20, validate=environment.at_least(0))
     # For each web process; 0: no limit. Behind a proxy, requests and sockets are counted instead of connections.
@@ -196,6 +205,7 @@ INSTALLED_APPS = [
     "servestatic.runserver_nostatic",
     "langai_site.accounts",
     "langai_site",
+    "langai_site.audit",
     "langai_site.usage",
     "langai_site.outbound",
     "search",
@@ -204,6 +214,8 @@ INSTALLED_APPS = [
     "allauth",
     "allauth.account",
     "allauth.mfa",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
     "langai_site.admin_home.apps.LangAIAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -290,6 +302,10 @@ AUTH_PASSWORD_VALIDATORS = [
 # Visitors who are not signed in are counted by address: behind a proxy, by the one it saw, not its own.
 ALLAUTH_TRUSTED_PROXY_COUNT = TRUSTED_PROXIES
 RATELIMIT_USE_CACHE = "limits"
+SOCIALACCOUNT_PROVIDERS = providers_of(
+    *(OIDC_SERVER_URL, OIDC_CLIENT_ID, OIDC_CLIENT_SECRET, OIDC_NAME),
+    *(OIDC_GROUPS_CLAIM, OIDC_SIGN_UP, OIDC_LINK_BY_EMAIL),
+)
 # Browsers allow passkeys on localhost without TLS.
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not PRODUCTION
 # So that no response is "too many" because the cache is unavailable.

@@ -63,13 +63,14 @@ LAYERS = {
         "apps urls",
     ],
     "langai_site": [
+        "origin",
         "characters errors folders generics hosts identity_settings local_model log_settings page_policy "
         "redis_settings request_id sensitivity",
         "openwebui",
         "attached_files env registry stored_data database detectors",
         "checks models settings",
         "release telemetry",
-        "web",
+        "audit web",
         "accounts",
         "usage",
         "outbound",

@@ -23,6 +23,7 @@ from chat.routing.coverage import coverage
 from chat.routing.route import AUTO, NoModelError, RouteRequest, route
 from chat.routing.rules import Policy, warnings
 from langai_site.accounts.models import User
+from langai_site.audit.recording import record
 from langai_site.errors import LangAIError
 from langai_site.outbound import abilities, catalogue
 
@@ -215,6 +216,7 @@ class RoutingPolicyAdmin(admin.ModelAdmin[RoutingPolicy]):
 
     def _activate(self, request: HttpRequest, policy: RoutingPolicy, by: User) -> RoutingPolicy:
         activated = policies.activate(policy, by=by)
+        record("routingpolicy.activate", "routingpolicy", activated.pk)
         self.log_change(request, activated, f"Activated as version {activated.version}.")
         messages.success(request, f"Version {activated.version} is in force.")
         return activated

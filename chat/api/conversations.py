@@ -124,7 +124,7 @@ async def conversation_export(
     request: HttpRequest, conversation: UUID, format: Literal["json", "markdown"] = "json"
 ) -> HttpResponse:
     """Export the conversation as a file."""
-    row = await in_database_thread(access.access_conversation, person_of(request).pk, conversation)
+    row = await in_database_thread(access.exported, person_of(request).pk, conversation)
     content = await (_markdown(row) if format == "markdown" else _json(row, indent=1))
     name = f"conversation-{row.created_at:%Y-%m-%d}-{str(row.id)[:8]}.{ENDINGS[format]}"
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}

@@ -16,6 +16,7 @@ from chat.events import ConversationGone, group_of
 from chat.history import rows as history_rows
 from chat.models import Conversation, LabelChange, Message
 from langai_site.accounts import open_accounts
+from langai_site.audit.recording import record
 from langai_site.database.compiled_queries import CompiledQuery
 from langai_site.errors import ConflictError, InvalidError, NotFoundError
 from langai_site.sensitivity import Sensitivity
@@ -184,6 +185,13 @@ def caller_of(conversation: Conversation, reply_id: UUID) -> Caller:
 
 
 @transaction.atomic
+def exported(user_id: int, conversation_id: UUID) -> Conversation:
+    """Return the conversation, which leaves as a file. Raises NotFoundError."""
+    conversation = access_conversation(user_id, conversation_id)
+    record("conversation.export", "conversation", conversation_id)
+    return conversation
+
+
 def rename(user_id: int, conversation_id: UUID, title: str) -> Conversation:
     conversation = access_conversation(user_id, conversation_id)
     cleaned = " ".join(title.replace("\0", "").split())
@@ -197,20 +205,24 @@ def rename(user_id: int, conversation_id: UUID, title: str) -> Conversation:
     return conversation
 
 
+@transaction.atomic
 def delete(user_id: int, conversation_id: UUID) -> tuple[Conversation, Collection[UUID]]:
     """Hide the conversation at once; `restore` brings it back within UNDO_FOR. Also returns the replies to stop."""
     conversation = access_conversation(user_id, conversation_id)
     conversation.deleted_at = timezone.now()
     conversation.save(update_fields=["deleted_at"])
+    record("conversation.delete", "conversation", conversation.id)
     gone = ConversationGone(type="conversation.gone")
     transaction.on_commit(partial(broadcast.send, group_of(conversation.id), {**gone}))
     return conversation, list(conversation.messages.live().values_list("id", flat=True))
 
 
+@transaction.atomic
 def restore(user_id: int, conversation_id: UUID) -> Conversation:
     restored = Conversation.objects.of(user_id).filter(id=conversation_id).update(deleted_at=None)
     if not restored:
         raise NotFoundError("This conversation was deleted for good and cannot be brought back.")
+    record("conversation.restore", "conversation", conversation_id)
     return access_conversation(user_id, conversation_id)
 
 
@@ -291,6 +303,7 @@ def lower_label(user_id: int, conversation_id: UUID, label: Sensitivity | None, 
     conversation.save(update_fields=["label", "label_cause"])
     higher = conversation.messages.filter(label__gt=label)
     higher.update(label=label, causes=labels.written([so_far(conversation)]))
+    record("conversation.label", "conversation", conversation.id)
     return conversation
 
 

@@ -15,6 +15,7 @@ from django.utils import timezone
 from chat.conversations import access, branches
 from chat.events import BranchGone, group_of
 from chat.models import Conversation, Message
+from langai_site.audit.recording import record
 from langai_site.errors import ConflictError, NotFoundError
 from langai_site.web import broadcast
 
@@ -53,6 +54,7 @@ def delete(user_id: int, message_id: UUID) -> DeletedBranch:
     if is_only and message.parent_id is None:
         _, running = access.delete(user_id, conversation_id)
         return DeletedBranch(conversation, message_id, running, is_whole=True)
+    record("branch.delete", "message", message_id)
     return _hide(conversation, message)
 
 

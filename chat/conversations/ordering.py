@@ -18,6 +18,7 @@ from chat.conversations.access import UNDO_FOR
 from chat.conversations.lists import PINS_MAX
 from chat.events import ConversationGone, group_of
 from chat.models import Conversation, Folder, ListChange, Message
+from langai_site.audit.recording import record_each
 from langai_site.errors import InvalidError, NotFoundError
 from langai_site.web import broadcast
 
@@ -136,6 +137,7 @@ def _gone(rows: Sequence[Conversation]) -> list[UUID]:
     for some in _chunks([row.id for row in rows]):
         running += Message.objects.live().filter(conversation__in=some).values_list("id", flat=True)
     gone = ConversationGone(type="conversation.gone")
+    record_each("conversation.delete", "conversation", [row.id for row in rows])
     for row in rows:
         transaction.on_commit(partial(broadcast.send, group_of(row.id), {**gone}))
     return running

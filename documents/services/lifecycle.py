@@ -8,6 +8,7 @@ from documents.models import Document, Picture, PreviousVersion
 from documents.names import title_of
 from documents.services.files import drop
 from documents.services.uploads import UNREAD, unread, version_values
+from langai_site.audit.recording import record, record_each
 from langai_site.errors import ConflictError
 from langai_site.sensitivity import Sensitivity, highest
 from search import services as search
@@ -39,9 +40,14 @@ def relabel(
         before = labelled.label
         current = Document.objects.filter(pk=document.pk).first() or document
         sensitivity = highest(sensitivity, current.lowest_label)
+        earlier = Document.objects.values("title", "sensitivity").get(pk=document.pk)
         Document.objects.filter(pk=document.pk).update(title=title, sensitivity=sensitivity)
         search.relabel(document.pk, title=title, sensitivity=sensitivity)
         rose = labelled.label > before
+        if earlier["sensitivity"] != sensitivity:
+            record("document.label", "document", document.pk)
+        elif earlier["title"] != title:
+            record("document.change", "document", document.pk, fields=["title"])
         if rose and raise_quoting:
             label_rises.raise_quoting(labelled, by=by)
     return rose
@@ -95,6 +101,8 @@ def _delete(ids: list[UUID]) -> None:
     pictures = Picture.objects.filter(document__in=ids).values_list("file", "thumbnail")
     shown = [name for names in pictures for name in names]
     drop([*found.values_list("file", flat=True), *earlier.values_list("file", flat=True), *shown])
+    # Files that a person attached to their own messages are not in the log.
+    record_each("document.delete", "document", found.filter(collection__holder=None).values_list("pk", flat=True))
     found.delete()
     # From here on they are not found.
     Source.objects.filter(document__in=ids).update(live=False, retired_at=None)

@@ -13,6 +13,7 @@ from documents.services import quotas
 from documents.services.files import SameFileError, checked_size, drop, refuse_same, sha256
 from langai_site import request_id
 from langai_site.accounts.models import User
+from langai_site.audit.recording import record
 from langai_site.errors import ConflictError
 from langai_site.sensitivity import Sensitivity
 from search.models import Collection
@@ -80,6 +81,9 @@ def _add(document: Document) -> None:
     # Again: other uploads of the same person may have been quicker.
     quotas.require_room(document.collection, document.size, lock=True)
     document.save(force_insert=True)
+    # Files that a person attached to their own messages are not in the log.
+    if document.collection.kind != Collection.Kind.ATTACHED:
+        record("document.upload", "document", document.pk)
 
 
 def _label_until_read(collection: Collection) -> Sensitivity:
@@ -110,8 +114,13 @@ def replace(document: Document, *, file: "File[bytes]", user: User | None) -> Do
         uploaded_at=timezone.now(),
     )
     newer.file.save(name, file, save=False)
-    _written(newer, lambda: _take_place(document, newer))
+    _written(newer, lambda: _replace(document, newer))
     return Document.objects.get(pk=document.pk)
+
+
+def _replace(document: Document, newer: Document) -> None:
+    _take_place(document, newer)
+    record("document.replace", "document", document.pk)
 
 
 def read_again(document: Document, *, encoding: str = "", ocr_languages: str = "") -> Document:

@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
 from langai_site.accounts import attempts, reauthentication
+from langai_site.audit.recording import record
 from langai_site.web.addresses import visitor_address
 
 _WRONG = "The name and the password do not belong together. Check both and try again."
@@ -62,6 +63,8 @@ class ClosedSignup(DefaultAccountAdapter):  # type: ignore[misc]  # allauth has 
         # allauth put it there for its page about switched-off accounts.
         AuthenticationBackend.unstash_authenticated_user()
         if user not in attempt.accounts:
+            # The login may be a password that was typed into the wrong field, so only the account is named.
+            record("sign_in.failed", "user", attempt.accounts[0].pk if attempt.accounts else "")
             return None
         attempt.succeeded()
         return user

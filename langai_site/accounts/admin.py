@@ -3,6 +3,8 @@ from functools import partial
 from typing import Any, TypeVar
 
 from allauth.account.admin import EmailAddress
+from allauth.mfa.admin import Authenticator
+from allauth.socialaccount.admin import SocialAccount, SocialApp, SocialToken
 from django.contrib import admin, messages
 from django.contrib.admin.utils import unquote
 from django.contrib.auth.admin import GroupAdmin, UserAdmin
@@ -15,13 +17,15 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 
-from langai_site.accounts import browser_sessions, invitation_mail, rights, second_factor
+from langai_site.accounts import browser_sessions, invitation_mail, keys, rights, second_factor
 from langai_site.accounts.forms import InvitationForm, PersonForm, TeamForm
-from langai_site.accounts.models import ApiKey, Invitation, Team, User
+from langai_site.accounts.models import ApiKey, GroupMapping, Invitation, Team, User
+from langai_site.accounts.provider_form import ProviderForm
+from langai_site.audit.recording import record
 
 # Groups give rights, so Django's admin for them is replaced below. LangAI confirms no addresses, so they are edited
-# with the accounts.
-admin.site.unregister((Group, EmailAddress))
+# with the accounts. Factors are secrets, which nobody needs to see.
+admin.site.unregister((Group, EmailAddress, Authenticator, SocialApp, SocialAccount, SocialToken))
 
 M = TypeVar("M", bound=Model)
 
@@ -119,7 +123,6 @@ class LangAIUserAdmin(KnowsEditor[User], UserAdmin[User]):
         people = self._allowed(request, queryset, rights.may_set_password)
         for person in people:
             second_factor.reset(person)
-            browser_sessions.end_all(person)
         if people:
             names = ", ".join(person.username for person in people)
             self.message_user(request, f"Their password alone opens these accounts now: {names}.", messages.WARNING)
@@ -174,6 +177,50 @@ class TeamAdmin(KnowsEditor[Team]):
     def people(self, team: Team) -> str:
         """Return the members' names for people who may look but not change."""
         return ", ".join(str(person) for person in team.members.order_by("username")) or "Nobody yet"
+
+
+class ForSuperusers(admin.ModelAdmin[M]):
+    """Rows that decide who comes in and what they may do: only superusers change them."""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return editor_of(request).is_superuser
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return editor_of(request).is_superuser
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return editor_of(request).is_superuser
+
+
+@admin.register(GroupMapping)
+class GroupMappingAdmin(ForSuperusers[GroupMapping]):
+    """Which groups of an identity provider are which teams."""
+
+    list_display = ("provider", "group", "team")
+    list_filter = ("provider",)
+    list_select_related = ("team",)
+
+
+@admin.register(SocialApp)
+class ProviderAdmin(ForSuperusers[SocialApp]):
+    """Identity providers, besides the one of the environment."""
+
+    form = ProviderForm
+    list_display = ("name", "provider_id", "server")
+    fields = (
+        *("name", "provider_id", "server_url", "client_id", "secret"),
+        *("groups_claim", "sign_up", "link_by_email", "callback"),
+    )
+    readonly_fields = ("callback",)
+
+    @admin.display(description="address")
+    def server(self, app: SocialApp) -> str:
+        return str(app.settings.get("server_url", ""))
+
+    @admin.display(description="Redirect address")
+    def callback(self, app: SocialApp) -> str:
+        """Return the path that the provider must allow, below the address of this LangAI."""
+        return reverse("openid_connect_callback", args=[app.provider_id]) if app.provider_id else "Save first."
 
 
 @admin.register(Invitation)
@@ -239,6 +286,7 @@ class InvitationAdmin(KnowsEditor[Invitation]):
             # Conditional, so that a link that is used at this moment stays used.
             fields: dict[str, Any] = {"token_hash": invitation.token_hash, "expires_at": invitation.expires_at}
             if Invitation.objects.filter(pk=invitation.pk, used_at=None).update(**fields):
+                record("invitation.renew", "invitation", invitation.pk)
                 self._show_link(request, invitation, token)
 
     def _show_link(self, request: HttpRequest, invitation: Invitation, token: str) -> None:
@@ -270,5 +318,5 @@ class ApiKeyAdmin(admin.ModelAdmin[ApiKey]):
 
     @admin.action(description="Revoke the selected keys", permissions=["change"])
     def revoke(self, request: HttpRequest, queryset: QuerySet[ApiKey]) -> None:
-        count = queryset.filter(revoked_at=None).update(revoked_at=timezone.now())
+        count = keys.revoke_all(queryset)
         self.message_user(request, f"{count} key{'' if count == 1 else 's'} revoked.")

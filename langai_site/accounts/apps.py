@@ -9,11 +9,15 @@ class AccountsConfig(AppConfig):
 
     def ready(self) -> None:
         from allauth.account.signals import password_changed
+        from allauth.account.signals import user_logged_in as logged_in_through_allauth
+        from allauth.mfa import signals as factors
         from allauth.mfa.models import Authenticator
+        from allauth.socialaccount.signals import social_account_added
         from django.contrib.auth.signals import user_logged_in, user_logged_out
         from django.db.models.signals import m2m_changed, post_delete, post_save
 
         from langai_site.accounts import (
+            audit_signals,
             browser_sessions,
             devices,
             drafts,
@@ -21,6 +25,7 @@ class AccountsConfig(AppConfig):
             moving_in,
             overview,
             person_socket,
+            providers,
             second_factor,
             senders,
             tokens,
@@ -37,6 +42,15 @@ class AccountsConfig(AppConfig):
         user_logged_in.connect(browser_sessions.on_sign_in)
         password_changed.connect(browser_sessions.on_new_password)
         user_logged_out.connect(browser_sessions.on_sign_out)
+        logged_in_through_allauth.connect(providers.on_sign_in)
+        social_account_added.connect(providers.on_link)
+        user_logged_in.connect(audit_signals.on_sign_in)
+        user_logged_out.connect(audit_signals.on_sign_out)
+        password_changed.connect(audit_signals.on_password)
+        factors.authenticator_added.connect(audit_signals.on_factor_added)
+        factors.authenticator_removed.connect(audit_signals.on_factor_removed)
+        factors.authenticator_reset.connect(audit_signals.on_codes)
+        factors.authentication_failed.connect(audit_signals.on_wrong_code)
         post_save.connect(second_factor.on_team, sender=Team)
         m2m_changed.connect(second_factor.on_membership, sender=User.teams.through)
         for signal in (post_save, post_delete):

@@ -9,9 +9,9 @@ from django.db.models import Exists, OuterRef, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 
-from langai_site.accounts import tokens
-from langai_site.accounts.models import ApiKey, BrowserSession, User, hashed
+from langai_site.accounts.models import ApiKey, BrowserSession, TokenFamily, User, hashed
 from langai_site.accounts.person_groups import group_of
+from langai_site.audit.recording import record
 from langai_site.errors import NotFoundError
 from langai_site.web import broadcast
 from langai_site.web.addresses import visitor_address
@@ -51,7 +51,9 @@ def end(user: User, pk: int) -> BrowserSession:
     row = BrowserSession.objects.filter(user=user, pk=pk).first()
     if row is None:
         raise NotFoundError("This sign-in does not exist, or it is not yours.")
-    _end([row])
+    with transaction.atomic():
+        _end([row])
+        record("session.end", "user", user.pk)
     return row
 
 
@@ -61,11 +63,18 @@ def end_all(user: User, *, but: str = "", keys: bool = False) -> int:
 
     Tokens of programs end in any case. Return how many browsers were signed out.
     """
-    rows = list(BrowserSession.objects.filter(user=user).exclude(session_key=but))
-    _end(rows)
-    tokens.sign_out_everywhere(user.pk)
+    count = sign_out(user, but=but)
     if keys:
         ApiKey.objects.filter(user=user, revoked_at=None).update(revoked_at=timezone.now())
+    record("session.end_all", "user", user.pk, fields=["API keys"] if keys else ())
+    return count
+
+
+def sign_out(user: User, *, but: str = "") -> int:
+    """End the person's sessions except `but`, and all tokens; return how many sessions there were."""
+    rows = list(BrowserSession.objects.filter(user=user).exclude(session_key=but))
+    _end(rows)
+    TokenFamily.objects.filter(user=user).delete()
     return len(rows)
 
 

@@ -14,6 +14,7 @@ from langai_site.accounts.models import User
 from langai_site.accounts.proofs import Proof
 from langai_site.accounts.scopes import ALL, Scope
 from langai_site.accounts.sign_ins import sign_in_of
+from langai_site.audit.recording import acts
 from langai_site.database.writer import in_database_thread
 from langai_site.errors import ForbiddenError
 from langai_site.web.long_bodies import is_long, is_multipart, off_loop, read_ahead
@@ -100,6 +101,7 @@ async def entered(request: HttpRequest, credential: Credential, scope: Scope, gr
     refuse_unknown(request.headers, request.GET)
     await read_ahead(request)
     request.user = credential.user
+    acts(credential.user)
     return credential
 
 

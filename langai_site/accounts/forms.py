@@ -6,7 +6,7 @@ from django.contrib.admin.widgets import FilteredSelectMultiple
 from django.contrib.auth.forms import UserChangeForm, UserCreationForm
 from django.db.models import Model, QuerySet
 
-from langai_site.accounts import invitation_mail, rights
+from langai_site.accounts import invitation_mail, providers, rights
 from langai_site.accounts.models import Invitation, Team, User
 from langai_site.accounts.preferences import TEXT_SIZES, THEMES, choose
 from langai_site.accounts.scopes import WORDS, Scope
@@ -21,6 +21,11 @@ class InvitedForm(UserCreationForm[User]):
     class Meta:
         model = User
         fields = ("username", "email")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - as Django's own
+        super().__init__(*args, **kwargs)
+        if providers.addresses_are_fixed():
+            self.fields["email"].disabled = True
 
     def clean_email(self) -> str:
         return free_address(self.cleaned_data["email"])
@@ -51,6 +56,9 @@ class ProfileForm(forms.ModelForm[User]):
         super().__init__(*args, **kwargs)
         for name in LOOKS:
             self.fields[name].initial = self.instance.preferences.get(name, "")
+        if providers.addresses_are_fixed():
+            self.fields["email"].disabled = True
+            self.fields["email"].help_text = "Your identity provider finds your account by it. An admin can change it."
         self.fields["keys_off"].initial = self.instance.preferences.get("keys_off") == "on"
 
     def clean_email(self) -> str:

@@ -1,7 +1,7 @@
 """API keys: creates and revokes them, and finds their owners. Synchronous."""
 
 import secrets
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -13,6 +13,7 @@ from langai_site.accounts import second_factor
 from langai_site.accounts.models import ApiKey, User, hashed
 from langai_site.accounts.proofs import Proof
 from langai_site.accounts.scopes import Scope
+from langai_site.audit.recording import record
 from langai_site.errors import ConflictError, InvalidError, LangAIError, NotFoundError
 
 # So that a key is recognised wherever it is found: in a log, in a repository.
@@ -51,6 +52,7 @@ def make(*, user: User, name: str, scopes: Collection[str], days: int = 0) -> tu
     try:
         with transaction.atomic():
             row.save(force_insert=True)
+            record("key.add", "apikey", row.pk)
     except IntegrityError:
         raise ConflictError(
             f"There is a key named “{name}” already. Choose another name, or revoke that one."
@@ -77,8 +79,19 @@ def revoke(user: User, key_id: int) -> ApiKey:
     found = ApiKey.objects.filter(pk=key_id, user=user).first()
     if found is None:
         raise NotFoundError("This key does not exist, or it is not yours.")
-    ApiKey.objects.filter(pk=found.pk, revoked_at=None).update(revoked_at=timezone.now())
+    revoke_all([found])
     return found
+
+
+@transaction.atomic
+def revoke_all(rows: Iterable[ApiKey]) -> int:
+    """Revoke those of the keys that are active; return how many."""
+    count = 0
+    for row in rows:
+        if ApiKey.objects.filter(pk=row.pk, revoked_at=None).update(revoked_at=timezone.now()):
+            record("key.revoke", "apikey", row.pk)
+            count += 1
+    return count
 
 
 def credential_of(key: str) -> Credential:

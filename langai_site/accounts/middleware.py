@@ -10,6 +10,7 @@ from langai_site.accounts import devices, drafts, limits, reauthentication
 from langai_site.accounts.models import User
 from langai_site.accounts.second_factor import SecondFactorDueError
 from langai_site.accounts.session import asks_itself
+from langai_site.audit.recording import acts
 from langai_site.errors import TooManyError
 from langai_site.web.async_middleware import InLoop, View
 from langai_site.web.error_middleware import error_response, is_program
@@ -61,6 +62,7 @@ class ProvenPeople(InLoop):
         user = request.user if getattr(view, "login_required", True) else None
         if not isinstance(user, User) or not user.is_authenticated:
             return None
+        acts(user)
         name = request.resolver_match.view_name if request.resolver_match else ""
         if user.second_factor_due and not (name in self.REACHABLE or name.startswith("mfa_")):
             return self.process_exception(request, SecondFactorDueError())

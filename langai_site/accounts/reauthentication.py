@@ -26,7 +26,8 @@ GUARDED: Mapping[str, frozenset[str]] = {
     "admin:outbound_connection_*": POSTS,
     # What leaves as a file.
     "usage:everybody-*": ALL,
-    "admin:audit_event_export": ALL,
+    "admin:audit_auditevent_export": ALL,
+    "admin:audit_auditevent_month": ALL,
 }
 
 

@@ -12,13 +12,16 @@ from typing import Any
 
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
+from allauth.socialaccount.models import SocialApp
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from django.conf import settings
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q
 
+from langai_site.accounts import browser_sessions
 from langai_site.accounts.models import Team, User
 from langai_site.accounts.person_groups import group_of
+from langai_site.audit.recording import record
 from langai_site.errors import LangAIError
 from langai_site.web import broadcast
 
@@ -59,11 +62,12 @@ def refresh(people: Collection[int] | None = None) -> None:
         transaction.on_commit(partial(broadcast.send, group_of(pk), {"type": "access.changed"}), robust=True)
 
 
-def reset(user: User) -> int:
-    """Remove all factors of a person who lost theirs; return how many there were."""
-    count: int
-    count, _ = Authenticator.objects.filter(user=user).delete()
-    return count
+@transaction.atomic
+def reset(user: User) -> None:
+    """Remove all factors of a person who lost theirs, and sign them out everywhere."""
+    Authenticator.objects.filter(user=user).delete()
+    browser_sessions.sign_out(user)
+    record("factor.reset", "user", user.pk)
 
 
 def rotate() -> tuple[int, int]:
@@ -77,6 +81,14 @@ def rotate() -> tuple[int, int]:
             failed += 1
         else:
             factor.save(update_fields=["data"])
+            done += 1
+    for app in SocialApp.objects.exclude(secret=""):
+        try:
+            app.secret = _cipher().rotate(app.secret.encode()).decode()
+        except (InvalidToken, ValueError):
+            failed += 1
+        else:
+            app.save(update_fields=["secret"])
             done += 1
     return done, failed
 
@@ -116,10 +128,10 @@ class SecondFactorAdapter(DefaultMFAAdapter):  # type: ignore[misc]  # allauth h
     }
 
     def encrypt(self, text: str) -> str:
-        return _cipher().encrypt(text.encode()).decode()
+        return seal(text)
 
     def decrypt(self, encrypted_text: str) -> str:
-        return _cipher().decrypt(encrypted_text.encode()).decode()
+        return unseal(encrypted_text)
 
     def can_delete_authenticator(self, authenticator: Authenticator) -> bool:
         """Return whether the person still has what their teams require without this factor."""
@@ -129,6 +141,15 @@ class SecondFactorAdapter(DefaultMFAAdapter):  # type: ignore[misc]  # allauth h
     def generate_authenticator_name(self, user: User, type: Authenticator.Type) -> str:
         count = Authenticator.objects.filter(user=user, type=type).count()
         return f"Passkey {count + 1}" if count else "My passkey"
+
+
+def seal(text: str) -> str:
+    """Encrypt what only LangAI needs to read, under SECRET_KEY."""
+    return _cipher().encrypt(text.encode()).decode()
+
+
+def unseal(sealed: str) -> str:
+    return _cipher().decrypt(sealed.encode()).decode()
 
 
 def _cipher() -> MultiFernet:

@@ -5,6 +5,7 @@ from django.utils import timezone
 
 from langai_site.accounts import rights
 from langai_site.accounts.models import Invitation, User, hashed
+from langai_site.audit.recording import record
 from langai_site.errors import LangAIError
 
 ASK_AGAIN = "Ask your admin for a new one."
@@ -45,4 +46,5 @@ def accept_invitation(*, token: str, user: User) -> User:
     user.save()
     user.teams.set(teams)
     Invitation.objects.filter(pk=invitation.pk).update(used_by=user)
+    record("invitation.accept", "invitation", invitation.pk, by=user)
     return user

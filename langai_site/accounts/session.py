@@ -11,6 +11,7 @@ from django.http.response import HttpResponseBase
 
 from langai_site.accounts import limits, second_factor
 from langai_site.accounts.models import User
+from langai_site.audit.recording import acts
 from langai_site.database.writer import in_database_thread
 from langai_site.errors import LangAIError
 
@@ -40,6 +41,7 @@ def _found(request: HttpRequest) -> User | None:
     if not isinstance(user, User):
         return None
     request.user = user
+    acts(user)
     return user
 
 

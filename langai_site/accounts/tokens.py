@@ -27,6 +27,7 @@ from langai_site.accounts.keys import Credential, UnauthorizedError
 from langai_site.accounts.models import TokenFamily, User, hashed
 from langai_site.accounts.proofs import Proof, TokenProof
 from langai_site.accounts.scopes import ALL
+from langai_site.audit.recording import record
 from langai_site.errors import LangAIError
 
 ACCESS, REFRESH = "access", "refresh"
@@ -63,6 +64,7 @@ def sign_in(request: HttpRequest, username: str, password: str) -> Tokens:
         raise SecondFactorError(
             "This account needs more than a password to sign in. Make an API key on its page instead."
         )
+    record("sign_in", "user", user.pk, by=user)
     return first_tokens(user)
 
 
@@ -107,7 +109,10 @@ def sign_out(refresh: str) -> None:
     claims = _claims(refresh)
     if claims["kind"] != REFRESH:
         raise UnauthorizedError(OVER)
-    TokenFamily.objects.filter(pk=claims["family"]).delete()
+    ended, _ = TokenFamily.objects.filter(pk=claims["family"]).delete()
+    person = User.objects.filter(pk=int(claims["sub"])).first()
+    if ended and person:
+        record("sign_out", "user", person.pk, by=person)
 
 
 def sign_out_everywhere(user_id: int) -> None:

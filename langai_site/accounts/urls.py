@@ -14,6 +14,7 @@ urlpatterns = [
     path("sessions/", views.sessions, name="sessions"),
     path("sessions/<int:session>/end/", views.end_session, name="end-session"),
     path("sessions/end/", views.sign_out_everywhere, name="sign-out-everywhere"),
+    path("provider/", views.provider, name="provider"),
     path("invitation/<str:token>/", views.invitation, name="invitation"),
     # LangAI confirms no addresses and mails no passwords, so these replace the pages of allauth that would.
     path("email/", RedirectView.as_view(pattern_name="accounts:account")),

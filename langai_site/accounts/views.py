@@ -1,4 +1,5 @@
 from allauth.account.internal.flows.login import record_authentication
+from allauth.socialaccount.models import SocialAccount
 from django.contrib import messages
 from django.contrib.auth import login, logout
 from django.contrib.auth.decorators import login_not_required
@@ -10,7 +11,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
-from langai_site.accounts import browser_sessions, instructions, keys
+from langai_site.accounts import browser_sessions, instructions, keys, providers
 from langai_site.accounts.forms import ApiKeyForm, InvitedForm, ProfileForm
 from langai_site.accounts.models import INSTRUCTIONS_MAX, User
 from langai_site.accounts.preferences import THEMES, choose
@@ -147,6 +148,14 @@ def sign_out_everywhere(request: HttpRequest) -> HttpResponse:
     revoked = " Your API keys are revoked." if "keys" in request.POST else ""
     messages.success(request, f"{count} other browser{' is' if count == 1 else 's are'} signed out.{revoked}")
     return redirect("accounts:sessions")
+
+
+@require_http_methods(["GET", "HEAD"])
+@never_cache
+def provider(request: HttpRequest) -> HttpResponse:
+    """Show what a person's identity providers said of their groups, and which teams follow from that."""
+    accounts = SocialAccount.objects.filter(user=_person(request)).order_by("pk")
+    return render(request, "accounts/provider.html", {"previews": [providers.preview(one) for one in accounts]})
 
 
 def _person(request: HttpRequest) -> User:

@@ -7,9 +7,12 @@ from typing import Any
 GROUPS: dict[str, dict[str, str]] = {
     "Documents": {"Collection": "", "Document": ""},
     "Models and connections": {"Connection": "", "Model": "", "RoutingPolicy": ""},
-    "Accounts": {"User": "People", "Team": "", "Invitation": "", "ApiKey": "API keys", "Group": "Permission groups"},
+    "Accounts": {
+        **{"User": "People", "Team": "", "Invitation": "", "ApiKey": "API keys", "Group": "Permission groups"},
+        **{"SocialApp": "Identity providers", "GroupMapping": "Groups of providers"},
+    },
     "Usage and budgets": {"Budget": "", "UsageEntry": "Ledger", "Price": "", "MonthClose": "Closed months"},
-    "Safety": {"SensitivePattern": ""},
+    "Safety": {"SensitivePattern": "", "AuditEvent": "Audit log"},
     "Conversations": {
         "Conversation": "",
         "Reply": "",

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.contrib.admin import AdminSite
+from django.contrib.admin import AdminSite, ModelAdmin
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
@@ -10,6 +10,7 @@ from django.urls import URLPattern, URLResolver, path
 from django.views.decorators.http import require_POST
 
 from langai_site.admin_home import first_steps, overview
+from langai_site.admin_home.audited import audited
 from langai_site.admin_home.groups import grouped
 
 
@@ -17,6 +18,9 @@ class LangAIAdminSite(AdminSite):
     site_header = site_title = "LangAI"
     index_title = "Admin"
     enable_nav_sidebar = True
+
+    def register(self, model_or_iterable: Any, admin_class: Any = None, **options: Any) -> None:  # noqa: ANN401 - as Django's
+        super().register(model_or_iterable, audited(admin_class or ModelAdmin), **options)
 
     def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[Any]:
         """Return the groups of lists; for the page of one app, the groups that have a list of it."""

@@ -3,37 +3,24 @@ from typing import Any
 
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
-from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 
+from langai_site.usage.audit_pages import admin as admin_audit_log
 from langai_site.usage.forms import VerifyForm
 from langai_site.usage.ledger import verification
 from langai_site.usage.ledger.label_proof import compare_labels
 from langai_site.usage.models import MonthClose, Price, Seal, UsageEntry
+from langai_site.usage.read_only import ReadOnly
 from langai_site.usage.spending import admin as admin_budgets
 
-# Importing it registers it.
+# Importing them registers them.
 assert admin_budgets
+assert admin_audit_log
 
 # The maximum number of answered rows, and of findings, shown at once.
 SHOWN = 200
-
-
-class ReadOnly:
-    """A read-only admin: services write these rows, and nobody changes them."""
-
-    show_full_result_count = False
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return False
 
 
 @admin.register(UsageEntry)

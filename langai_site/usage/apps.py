@@ -37,6 +37,7 @@ def _seal() -> None:
     from langai_site.usage.ledger import sealing
 
     sealing.seal()
+    sealing.seal_events()
 
 
 def _roll_up() -> int:

@@ -15,6 +15,7 @@ from django.views.decorators.vary import vary_on_headers
 from langai_site.accounts.limits import costly
 from langai_site.accounts.models import User
 from langai_site.accounts.session import signed_in
+from langai_site.audit.recording import record
 from langai_site.errors import InvalidError, NotFoundError
 from langai_site.usage.reports import access, answering, asked, choosing, exporting, showing, talks
 from langai_site.usage.reports.asked import ReportRequest
@@ -78,13 +79,15 @@ def notice(request: HttpRequest) -> HttpResponse:
 @require_safe
 @costly
 def my_file(request: HttpRequest, rows: str, form: str) -> StreamingHttpResponse:
-    return _file(_read_request(request, access.whose(signed_in(request))), rows, form)
+    return _file(_read_request(request, access.whose(signed_in(request))), rows, form, "own usage")
 
 
 @require_safe
 @costly
 def file_of_everybody(request: HttpRequest, rows: str, form: str) -> StreamingHttpResponse:
-    return _file(_read_request(request, access.whose(signed_in(request), everybody=True)), rows, form)
+    return _file(
+        _read_request(request, access.whose(signed_in(request), everybody=True)), rows, form, "everybody's usage"
+    )
 
 
 def _read_request(request: HttpRequest, user_id: int | None) -> ReportRequest:
@@ -109,12 +112,13 @@ def _page(
     return response
 
 
-def _file(question: ReportRequest, rows: str, form: str) -> StreamingHttpResponse:
+def _file(question: ReportRequest, rows: str, form: str, of: str) -> StreamingHttpResponse:
     """Stream all lines of the report, or each of its entries. Raises NotFoundError for another kind of file."""
     if rows not in choosing.FILES or form not in exporting.FORMATS:
         raise NotFoundError("There is no such file. Go back to the usage page and choose one there.")
     if question.problem:
         raise InvalidError(question.problem)
+    record("usage.export", fields=[of, rows, form])
     pieces = exporting.written(question.query, rows, form)
     name = f"usage-{rows}-{question.query.start}-{question.query.end}.{form}"
     headers = {

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import re
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -13,8 +14,10 @@ from django.http.response import HttpResponseBase
 from prometheus_client import Gauge
 
 from langai_site import request_id as trail
+from langai_site.origin import ADMIN, API, PAGE, Origin
 from langai_site.telemetry import tracing
 from langai_site.telemetry.metrics import counter, histogram
+from langai_site.web.addresses import visitor_address
 from langai_site.web.async_middleware import InLoop
 from langai_site.web.sockets import Application
 
@@ -64,7 +67,8 @@ def _observed(request: HttpRequest) -> Iterator[Seen]:
     began = time.perf_counter()
     # Without our server, as under Django's test client, the request has no id yet.
     request_id = trail.request_id() or trail.accepted(request.headers.get(trail.HEADER, ""))
-    with trail.following(trail.Trail(request_id)), tracing.span("request", headers=request.headers) as span:
+    here = trail.Trail(request_id, origin=_origin_of(request))
+    with trail.following(here), tracing.span("request", headers=request.headers) as span:
 
         def seen(response: HttpResponseBase) -> HttpResponseBase:
             response[trail.HEADER] = request_id
@@ -78,6 +82,14 @@ def _observed(request: HttpRequest) -> Iterator[Seen]:
             return response
 
         yield seen
+
+
+def _origin_of(request: HttpRequest) -> Origin:
+    """Return the door that a request comes through, and its visitor's address."""
+    is_api = bool(re.match(settings.API_PATHS, request.path))
+    door = API if is_api else ADMIN if request.path.startswith("/admin/") else PAGE
+    forwarded, peer = request.headers.get("X-Forwarded-For", ""), request.META.get("REMOTE_ADDR", "")
+    return Origin(door, visitor_address(forwarded, peer or ""))
 
 
 class Followed:

@@ -13,7 +13,7 @@ function plan() {
 async function refresh() {
   if (document.hidden) return plan();
   try {
-    const response = await fetch(location.href, { headers: { Accept: "text/html" } });
+    const response = await fetch(location.href, { headers: { Accept: "text/html", "X-Refresh": "1" } });
     if (!response.ok || response.redirected) return;
     take(new DOMParser().parseFromString(await response.text(), "text/html"));
     wait = EVERY;

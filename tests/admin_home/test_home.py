@@ -47,7 +47,10 @@ def test_lists_stand_in_plain_groups_each_once(home):
     assert list(groups) == [
         *("Documents", "Models and connections", "Accounts", "Usage and budgets", "Safety", "Conversations"),
     ]
-    assert groups["Accounts"] == ["People", "Teams", "Invitations", "API keys", "Permission groups"]
+    assert groups["Accounts"] == [
+        *("People", "Teams", "Invitations", "API keys", "Permission groups"),
+        *("Identity providers", "Groups of providers"),
+    ]
     assert groups["Models and connections"] == ["Connections", "Models", "Routing policies"]
 
 

@@ -17,6 +17,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.views.decorators.http import require_POST
 
+from langai_site.audit.recording import record
 from langai_site.local_model import PREFIX
 from langai_site.outbound import admin_trials, catalogue, endpoints, keeping, listings
 from langai_site.outbound.connections import addresses, choosing, listing, reading
@@ -205,6 +206,7 @@ class ConnectionAdmin(admin.ModelAdmin[Connection]):
             return redirect("admin:outbound_connection_models", pk)
         if request.method == "POST":
             on = choosing.choose(connection, request.POST.getlist("models"))
+            record("connection.change", "connection", connection.pk, fields=["models"])
             self.log_change(request, connection, f"Switched on {_counted(on)}.")
             messages.success(request, f"{_counted(on).capitalize()} of “{connection.name}” can be asked now.")
             return redirect("admin:outbound_connection_changelist")

@@ -17,7 +17,7 @@ BILLIONTH = Decimal("0.000000001")
 
 
 def seal_hash(*, sequence: int, month: date, previous: str, entry: Model) -> str:
-    """Hash an entry as the database returns it, with its place; 64 hexadecimal digits."""
+    """Hash an entry or an event as the database returns it, with its place; 64 hexadecimal digits."""
     form = json.dumps(
         [previous, sequence, month.isoformat(), written_out(entry)], sort_keys=True, separators=(",", ":")
     )

@@ -1,4 +1,4 @@
-"""The worker's job that adds entries to the chain, and closes months that are over."""
+"""The worker's job that adds entries of the ledger and events of the audit log to the chain."""
 
 from collections.abc import Sequence
 from datetime import date, timedelta
@@ -7,8 +7,9 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
 
+from langai_site.audit.models import AuditEvent
 from langai_site.usage.ledger import chain
-from langai_site.usage.models import ChainHead, MonthClose, Seal, UsageEntry
+from langai_site.usage.models import ChainHead, EventSeal, MonthClose, Seal, UsageEntry
 from langai_site.usage.months import month_of, next_month
 
 BATCH = 200
@@ -27,6 +28,24 @@ def seal() -> int:
     while batch := _seal_batch(after):
         after, sealed = batch[-1].entry, sealed + len(batch)
     return sealed
+
+
+def seal_events() -> int:
+    """Seal the events of the audit log that are not sealed yet, in the same way; return how many."""
+    after, sealed = settled_events(), 0
+    while batch := _seal_event_batch(after):
+        after, sealed = batch[-1].event, sealed + len(batch)
+    return sealed
+
+
+def settled_events() -> int:
+    """Return the id up to which no more events can come."""
+    long_ago = EventSeal.objects.filter(sealed_at__lt=timezone.now() - SETTLED).order_by("-sequence")
+    return long_ago.values_list("event", flat=True).first() or 0
+
+
+def unsealed_events() -> QuerySet[AuditEvent]:
+    return AuditEvent.objects.filter(~Exists(EventSeal.objects.filter(event=OuterRef("id")))).order_by("id")
 
 
 def settled_up_to() -> int:
@@ -60,6 +79,24 @@ def _seal_batch(after: int) -> Sequence[Seal]:
         Seal.objects.bulk_create(seals)
         head.save()
     return seals
+
+
+@transaction.atomic
+def _seal_event_batch(after: int) -> Sequence[EventSeal]:
+    head = locked_head()
+    seals = [_next_event_seal(head, event) for event in unsealed_events().filter(id__gt=after)[:BATCH]]
+    if seals:
+        EventSeal.objects.bulk_create(seals)
+        head.save()
+    return seals
+
+
+def _next_event_seal(head: ChainHead, event: AuditEvent) -> EventSeal:
+    """Seal the event, and move `head` to it."""
+    month, sequence, previous = month_of(event.at), head.sequence + 1, head.hash
+    head.sequence = sequence
+    head.hash = chain.seal_hash(sequence=sequence, month=month, previous=previous, entry=event)
+    return EventSeal(sequence=sequence, event=event.pk, month=month, previous=previous, hash=head.hash)
 
 
 def _next_seal(head: ChainHead, entry: UsageEntry, first_open: date | None) -> Seal:

@@ -8,10 +8,11 @@ from datetime import datetime, timedelta
 from django.db.models import QuerySet
 from django.db.models.functions import Coalesce
 
+from langai_site.audit.models import AuditEvent
 from langai_site.errors import InvalidError
 from langai_site.sensitivity import Sensitivity
 from langai_site.usage.ledger import chain, content, sealing
-from langai_site.usage.models import ChainHead, Seal, UsageEntry
+from langai_site.usage.models import ChainHead, EventSeal, Seal, UsageEntry
 
 CHUNK = 2000
 # How much earlier than an entry written before it an entry's time may be: clocks are set, hosts differ.
@@ -39,7 +40,8 @@ class Head:
 
 def head() -> Head:
     """Return the chain's end by its own last seal."""
-    last = Seal.objects.order_by("-sequence").first()
+    ends = [Seal.objects.order_by("-sequence").first(), EventSeal.objects.order_by("-sequence").first()]
+    last = max((end for end in ends if end), key=lambda seal: seal.sequence, default=None)
     return Head(last.sequence, last.hash) if last else Head(0, chain.GENESIS)
 
 
@@ -61,15 +63,19 @@ def findings(exported: Head | None = None) -> Iterator[LedgerFinding]:
     """Walk the whole chain and yield everything that is wrong; nothing if every entry is as it was sealed."""
     kept, last = ChainHead.objects.first(), Head(0, chain.GENESIS)
     latest: datetime | None = None
-    while seals := list(Seal.objects.filter(sequence__gt=last.sequence)[:CHUNK]):
-        entries = UsageEntry.objects.in_bulk([seal.entry for seal in seals])
+    while seals := _next_seals(last.sequence):
+        entries = UsageEntry.objects.in_bulk([seal.entry for seal in seals if isinstance(seal, Seal)])
+        events = AuditEvent.objects.in_bulk([seal.event for seal in seals if isinstance(seal, EventSeal)])
         for seal in seals:
-            entry = entries.get(seal.entry)
             yield from _wrong_place(seal, last)
-            yield from _wrong_entry(seal, entry)
-            if entry is not None:
-                yield from _wrong_time(entry, latest)
-                latest = max(latest or entry.at, entry.at)
+            if isinstance(seal, Seal):
+                entry = entries.get(seal.entry)
+                yield from _wrong_row(seal, entry, seal.entry, "The entry")
+                if entry is not None:
+                    yield from _wrong_time(entry, latest)
+                    latest = max(latest or entry.at, entry.at)
+            else:
+                yield from _wrong_row(seal, events.get(seal.event), 0, f"Event {seal.event} of the audit log")
             last = Head(seal.sequence, seal.hash)
     yield from _wrong_end(kept, last)
     yield from _never_sealed()
@@ -77,23 +83,41 @@ def findings(exported: Head | None = None) -> Iterator[LedgerFinding]:
         yield from _rewritten(exported)
 
 
-def _wrong_place(seal: Seal, last: Head) -> Iterator[LedgerFinding]:
+def _next_seals(after: int) -> Sequence[Seal | EventSeal]:
+    """Return the next seals of entries and of events, in the order of the chain.
+
+    The two tables are read one after the other, and the worker may seal meanwhile. So a gap is looked at twice.
+    """
+    seals = _read_seals(after)
+    is_whole = all(seal.sequence == number for number, seal in enumerate(seals, after + 1))
+    return seals if is_whole else _read_seals(after)
+
+
+def _read_seals(after: int) -> Sequence[Seal | EventSeal]:
+    both = [some.objects.filter(sequence__gt=after)[:CHUNK] for some in (Seal, EventSeal)]
+    return sorted((seal for some in both for seal in some), key=lambda seal: seal.sequence)[:CHUNK]
+
+
+def _wrong_place(seal: Seal | EventSeal, last: Head) -> Iterator[LedgerFinding]:
     if seal.sequence != last.sequence + 1:
         missing = f"{last.sequence + 1} to {seal.sequence - 1}"
         yield LedgerFinding(0, f"The seals {missing} are missing: they were deleted, with or without their entries.")
     elif seal.previous != last.hash:
         yield LedgerFinding(
-            seal.entry, f"Seal {seal.sequence} does not continue the one before: it was changed or moved."
+            getattr(seal, "entry", 0),
+            f"Seal {seal.sequence} does not continue the one before: it was changed or moved.",
         )
 
 
-def _wrong_entry(seal: Seal, entry: UsageEntry | None) -> Iterator[LedgerFinding]:
-    if entry is None:
-        yield LedgerFinding(seal.entry, f"The entry of seal {seal.sequence} was deleted.")
+def _wrong_row(
+    seal: Seal | EventSeal, row: UsageEntry | AuditEvent | None, entry: int, named: str
+) -> Iterator[LedgerFinding]:
+    if row is None:
+        yield LedgerFinding(entry, f"{named} of seal {seal.sequence} was deleted.")
         return
-    found = chain.seal_hash(sequence=seal.sequence, month=seal.month, previous=seal.previous, entry=entry)
+    found = chain.seal_hash(sequence=seal.sequence, month=seal.month, previous=seal.previous, entry=row)
     if found != seal.hash:
-        yield LedgerFinding(entry.pk, f"The entry does not match its seal {seal.sequence}: it was changed or moved.")
+        yield LedgerFinding(entry, f"{named} does not match its seal {seal.sequence}: it was changed or moved.")
 
 
 def _wrong_time(entry: UsageEntry, latest: datetime | None) -> Iterator[LedgerFinding]:
@@ -104,7 +128,7 @@ def _wrong_time(entry: UsageEntry, latest: datetime | None) -> Iterator[LedgerFi
 
 def _wrong_end(kept: ChainHead | None, last: Head) -> Iterator[LedgerFinding]:
     """Check the end against `kept`, read before the walk: the worker may have sealed more since, but not less."""
-    if kept and kept.sequence and not Seal.objects.filter(sequence=kept.sequence, hash=kept.hash).exists():
+    if kept and kept.sequence and not _has_seal(sequence=kept.sequence, hash=kept.hash):
         yield LedgerFinding(
             0, f"The chain ended at seal {kept.sequence}, which is not there any more: its end was cut."
         )
@@ -112,9 +136,15 @@ def _wrong_end(kept: ChainHead | None, last: Head) -> Iterator[LedgerFinding]:
         yield LedgerFinding(0, f"The chain goes on to seal {last.sequence}, beyond what was sealed: its end was added.")
 
 
+def _has_seal(**at: int | str) -> bool:
+    return Seal.objects.filter(**at).exists() or EventSeal.objects.filter(**at).exists()
+
+
 def _never_sealed() -> Iterator[LedgerFinding]:
     for entry in sealing.unsealed().filter(id__lte=sealing.settled_up_to()):
         yield LedgerFinding(entry.pk, "The entry has no seal, though later ones have: it was inserted.")
+    for event in sealing.unsealed_events().filter(id__lte=sealing.settled_events()):
+        yield LedgerFinding(0, f"Event {event.pk} of the audit log has no seal, though later ones have.")
 
 
 def _rewritten(exported: Head) -> Iterator[LedgerFinding]:
@@ -122,7 +152,7 @@ def _rewritten(exported: Head) -> Iterator[LedgerFinding]:
         # Exported before anything was sealed: every chain begins with it.
         return
     at = {"sequence": exported.sequence} if exported.sequence else {}
-    if not Seal.objects.filter(hash=exported.hash, **at).exists():
+    if not _has_seal(hash=exported.hash, **at):
         where = f" at seal {exported.sequence}" if exported.sequence else ""
         yield LedgerFinding(
             0, f"The exported head is not in the chain{where}: what came before it was cut or rewritten."

@@ -1,7 +1,7 @@
 """The tables of usage, in one module for each package that uses them."""
 
 from langai_site.usage.models.budgets import Budget, BudgetPeriod, Reservation
-from langai_site.usage.models.ledger import ChainHead, MonthClose, Seal, UsageEntry
+from langai_site.usage.models.ledger import ChainHead, EventSeal, MonthClose, Seal, UsageEntry
 from langai_site.usage.models.prices import Price
 from langai_site.usage.models.sums import DaySum, DimensionDay, RolledUp, Slice, SliceDay
 
@@ -11,6 +11,7 @@ __all__ = [
     "ChainHead",
     "DaySum",
     "DimensionDay",
+    "EventSeal",
     "MonthClose",
     "Price",
     "Reservation",

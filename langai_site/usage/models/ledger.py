@@ -76,6 +76,24 @@ class Seal(models.Model):
         return f"{self.sequence}: entry {self.entry}"
 
 
+class EventSeal(models.Model):
+    """The place of an event of the audit log in the same chain: its sequence continues that of the entries' seals."""
+
+    sequence = models.BigIntegerField(primary_key=True)
+    event = models.BigIntegerField(unique=True)
+    month = models.DateField(db_index=True, help_text="The month in which it happened, by its first day.")
+    previous = models.CharField(max_length=64, help_text="The hash of the seal before, of an entry or an event.")
+    hash = models.CharField(max_length=64, help_text="SHA-256 over this seal, its event and the hash before.")
+    sealed_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering = ["sequence"]
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return f"{self.sequence}: event {self.event}"
+
+
 class ChainHead(models.Model):
     """The one row with the end of the chain. Sealing, and closing a month, locks it."""
 

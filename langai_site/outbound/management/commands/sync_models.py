@@ -3,6 +3,7 @@ import sys
 
 from django.core.management.base import BaseCommand
 
+from langai_site.audit.recording import record
 from langai_site.local_model import PREFIX
 from langai_site.outbound import catalogue, listings
 from langai_site.outbound.connections import reading
@@ -25,6 +26,7 @@ class Command(BaseCommand):
             self.stdout.write("No key and no server is set, so there are no models. README.md says how to connect one.")
             return
         changes = asyncio.run(catalogue.refresh())
+        record("models.sync")
         self._print(changes)
         for provider, reason in changes.silent:
             self.stderr.write(f"The server at {ADDRESSES.get(provider, provider)} lists no models: {reason}.")

@@ -3,6 +3,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from langai_site.audit.recording import record
 from langai_site.errors import InvalidError, LangAIError
 from langai_site.usage.reports import answering, exporting, showing
 from langai_site.usage.reports.periods import MONTH, days_of, read_days
@@ -34,6 +35,7 @@ class Command(BaseCommand):
             for line in _table(answering.report(query)):
                 self.stdout.write(line)
             return
+        record("usage.export", fields=["everybody's usage", "lines", options["format"]])
         for piece in exporting.written(query, "lines", options["format"]):
             self.stdout.write(piece, ending="")
 

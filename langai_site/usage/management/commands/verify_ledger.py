@@ -6,6 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from langai_site.audit.recording import record
 from langai_site.errors import InvalidError, LangAIError
 from langai_site.sensitivity import Sensitivity
 from langai_site.usage import months
@@ -44,6 +45,7 @@ class Command(BaseCommand):
         except LangAIError as error:
             raise CommandError(error.message) from None
         if options["export_head"]:
+            record("ledger.export")
             self.stdout.write(verification.head().as_json())
         if bad:
             sys.exit(1)

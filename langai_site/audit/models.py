@@ -1,0 +1,65 @@
+"""The events. A row is written once: the ledger's chain seals it, so that a later change is noticed."""
+
+from typing import Any, NoReturn
+
+from django.db import models
+from django.utils import timezone
+
+from langai_site.audit.actions import ACTIONS
+
+DOORS = {"page": "page", "admin": "admin", "api": "API", "server": "server"}
+
+
+class AppendOnlyError(TypeError):
+    """Somebody's code tried to change an event."""
+
+
+class EventQuerySet(models.QuerySet["AuditEvent"]):
+    def update(self, **_values: object) -> NoReturn:
+        raise AppendOnlyError("events are never changed")
+
+    def delete(self) -> NoReturn:
+        raise AppendOnlyError("events are never deleted")
+
+
+class AuditEvent(models.Model):
+    """Something that somebody did. Values only: it outlives the person and the object, and repeats nothing of them."""
+
+    at = models.DateTimeField(default=timezone.now, db_index=True)
+    action = models.CharField(max_length=40, help_text="What was done; langai_site/audit/actions.py has the list.")
+    user_id = models.BigIntegerField(null=True, help_text="Who did it; empty: nobody who is signed in.")
+    username = models.CharField("person", max_length=150, blank=True)
+    kind = models.CharField(max_length=40, blank=True, help_text="What was it done to?")
+    object_id = models.CharField(max_length=64, blank=True)
+    fields = models.CharField(max_length=400, blank=True, help_text="Names of what was changed, without values.")
+    door = models.CharField(
+        max_length=10, choices=list(DOORS.items()), help_text="Through which door; “server” is a command or a job."
+    )
+    address = models.CharField(max_length=45, blank=True)
+    request = models.CharField(max_length=64, blank=True, help_text="The id under which the log has its request.")
+
+    objects = EventQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-id"]
+        default_permissions = ("view",)
+        indexes = [
+            models.Index(fields=["kind", "object_id"], name="events_of_an_object"),
+            models.Index(fields=["user_id", "at"], name="events_of_a_person"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.words}, {self.at:%Y-%m-%d %H:%M}"
+
+    def save(self, *args: Any, **options: Any) -> None:  # noqa: ANN401 - as Django's own
+        if not self._state.adding:
+            raise AppendOnlyError("events are never changed")
+        super().save(*args, **options)
+
+    def delete(self, using: Any = None, keep_parents: bool = False) -> NoReturn:  # noqa: ANN401 - as above
+        raise AppendOnlyError("events are never deleted")
+
+    @property
+    def words(self) -> str:
+        """Return what was done as people read it."""
+        return ACTIONS.get(self.action, self.action)

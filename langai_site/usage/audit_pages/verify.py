@@ -1,0 +1,63 @@
+"""Pure: checks an exported month of LangAI's audit log. Needs Python alone: `python verify.py audit-2026-03.jsonl`.
+
+Each line is a place in the chain: its number, the hash of the place before, and its own hash. The hash of an event is
+computed again from what the event says, so a changed, removed, inserted or moved event is noticed. With `--head`, the
+file must also lead to, or contain, a hash that was kept elsewhere.
+"""
+
+import argparse
+import hashlib
+import json
+import sys
+from collections.abc import Iterable, Iterator
+
+
+def problems(lines: Iterable[str], head: str = "") -> Iterator[str]:
+    """Yield what is wrong with the lines of a month; nothing if all is as it was sealed."""
+    last: tuple[int, str] | None = None
+    events, hashes = 0, set()
+    for number, line in enumerate(lines, 1):
+        try:
+            place = json.loads(line)
+            sequence, previous, found = int(place["sequence"]), str(place["previous"]), str(place["hash"])
+        except (ValueError, KeyError, TypeError):
+            yield f"Line {number} is not a place of the chain."
+            continue
+        if last and (sequence != last[0] + 1 or previous != last[1]):
+            yield f"Place {sequence} does not follow place {last[0]}: something was removed, inserted or moved."
+        if "event" in place:
+            events += 1
+            if place["event"] is None:
+                yield f"The event of place {sequence} was deleted."
+            elif hash_of(sequence, place["month"], previous, place["event"]) != found:
+                yield f"The event of place {sequence} was changed."
+        last = (sequence, found)
+        hashes.add(found)
+    if not events:
+        yield "The file has no events."
+    if head and head not in hashes:
+        yield "The head that was kept elsewhere is not here: it is of another month, or the chain was rewritten."
+
+
+def hash_of(sequence: int, month: str, previous: str, event: object) -> str:
+    """Return the hash of an event with its place, as LangAI computes it."""
+    form = json.dumps([previous, sequence, month, event], sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(form.encode()).hexdigest()
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description="Check an exported month of LangAI's audit log.")
+    parser.add_argument("file", help="the month, as downloaded from the audit log in admin")
+    parser.add_argument("--head", default="", help="a hash of the chain that was kept elsewhere in that month")
+    options = parser.parse_args()
+    with open(options.file, encoding="utf-8") as lines:
+        found = list(problems(lines, options.head))
+    for problem in found:
+        sys.stdout.write(f"{problem}\n")
+    if not found:
+        sys.stdout.write("The month is whole: every event is as it was sealed.\n")
+    return 1 if found else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
