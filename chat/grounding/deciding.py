@@ -246,7 +246,12 @@ class _Comparison:
 
 
 def _is_opposite(said: Segment, found: Segment, around: Segment) -> bool:
-    """Return whether one of two denies what the other says. After "only" the opposite may be true of other cases."""
+    """Return whether one of two denies what the other says.
+
+    After "only" the opposite may be true of other cases, and a "not" elsewhere in the sentence may be about this one.
+    """
+    if said.is_denied and around.denials:
+        return False
     return said.is_denied != found.is_denied and said.is_limited == around.is_limited
 
 

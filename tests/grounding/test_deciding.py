@@ -37,6 +37,12 @@ SECTION = (
         ("en", "Do not use the lifts in case of fire.", "The use of lifts is forbidden in case of fire.", STANDS),
         ("en", "Reports are due no later than Friday.", "Reports are due on Friday.", STANDS),
         ("en", "Guests may park here, but not overnight.", "Guests may park here.", STANDS),
+        (
+            "en",
+            "Guests may park here, but not in the first hour.",
+            "In the first hour, guests may not park here.",
+            STANDS,
+        ),
         ("de", "Eine E-Mail genügt nicht.", "Eine E-Mail genügt.", OTHERWISE),
         ("fr", "L'avion n'est autorisé que pour les longs trajets.", "L'avion n'est pas autorisé.", REWORDED),
         # Names and codes.
