@@ -1,7 +1,7 @@
 """Pure: splits an answer into sentences and compares each with the passages that it cites."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any, NamedTuple
@@ -75,7 +75,7 @@ def checks_of(text: str, passages: Mapping[int, str]) -> tuple[SentenceCheck, ..
 
     `passages` are the texts of those that the answer cites, by number.
     """
-    language = language_of_text(CITATION.sub(" ", text)) if passages else ""
+    language = _language_of(CITATION.sub(" ", text), passages.values())
     if language not in LANGUAGES:
         return ()
     lists = lists_of(language)
@@ -87,6 +87,12 @@ def checks_of(text: str, passages: Mapping[int, str]) -> tuple[SentenceCheck, ..
     }
     found = islice(_sentences(text, lists), MOST_SENTENCES)
     return tuple(_check(each, passages, readable, language) for each in found)
+
+
+def _language_of(text: str, passages: Iterable[str]) -> str:
+    """Return the language of an answer; of one that is too short to tell, that of a passage; "" without passages."""
+    samples = [passage[:SAMPLE] for passage in passages]
+    return next(filter(None, map(language_of_text, [text, *samples])), "") if samples else ""
 
 
 def _relevant(passage: str, begun: set[str], lists: Lists) -> str:

@@ -34,3 +34,9 @@ def test_an_answer_in_a_language_without_rules_or_without_passages_is_not_checke
 def test_a_check_is_the_same_after_it_was_stored():
     checks = checks_of("Every employee gets 30 days [1]. They like Rome [7]. Nobody knows why this is so.", PASSAGES)
     assert [SentenceCheck.read(check.written()) for check in checks] == list(checks)
+
+
+def test_an_answer_that_is_too_short_to_tell_its_language_is_read_in_that_of_its_passage():
+    passage = "Der Vertrag wird mit einer Frist von drei Monaten zum Ende des Jahres gekündigt."
+    [check] = checks_of("Frist: vier Monate [1].", {1: passage})
+    assert (check.verdict, check.conflicts[0].found) == (Verdict.OTHERWISE, "drei Monaten")
