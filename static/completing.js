@@ -24,7 +24,7 @@ const shown = () => options().filter((option) => !option.hidden);
 const plain = (text) => text.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase();
 
 function addElements() {
-  Object.assign(list, { id: "offers", className: "offers", hidden: true, role: "listbox" });
+  Object.assign(list, { id: "offers", className: "offers", hidden: true, role: "listbox", tabIndex: -1 });
   Object.assign(dialog, { className: "use" });
   dialog.setAttribute("aria-labelledby", "use-title");
   field.before(list);
