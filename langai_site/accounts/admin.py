@@ -9,15 +9,17 @@ from django.contrib import admin, messages
 from django.contrib.admin.utils import unquote
 from django.contrib.auth.admin import GroupAdmin, UserAdmin
 from django.contrib.auth.models import Group
+from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models import Count, Model, QuerySet
 from django.forms import ModelForm, Script
 from django.http import HttpRequest, HttpResponse
-from django.urls import reverse
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.html import format_html
 
-from langai_site.accounts import browser_sessions, invitation_mail, keys, rights, second_factor
+from langai_site.accounts import browser_sessions, invitation_mail, keys, rights, roles, second_factor
 from langai_site.accounts.forms import InvitationForm, PersonForm, TeamForm
 from langai_site.accounts.models import ApiKey, GroupMapping, Invitation, Team, User
 from langai_site.accounts.provider_form import ProviderForm
@@ -51,6 +53,23 @@ class KnowsEditor(admin.ModelAdmin[M]):
 @admin.register(Group)
 class OwnGroupAdmin(GroupAdmin):
     """Groups give rights: only superusers may change them."""
+
+    def get_urls(self) -> list[URLPattern]:
+        page = self.admin_site.admin_view(self.who_may)
+        return [path("who-may/", page, name="auth_group_who_may"), *super().get_urls()]
+
+    def who_may(self, request: HttpRequest) -> HttpResponse:
+        """Show who may do what in admin, and through which group."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        context = {
+            **self.admin_site.each_context(request),
+            "opts": self.opts,
+            "title": "Who may what",
+            "roles": roles.roles_shown(),
+            "holders": roles.holders(),
+        }
+        return TemplateResponse(request, "admin/auth/group/who_may.html", context)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return editor_of(request).is_superuser

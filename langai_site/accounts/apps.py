@@ -26,6 +26,7 @@ class AccountsConfig(AppConfig):
             overview,
             person_socket,
             providers,
+            roles,
             second_factor,
             senders,
             tokens,
@@ -57,6 +58,7 @@ class AccountsConfig(AppConfig):
             signal.connect(second_factor.on_factor, sender=Authenticator)
         overview.register()
         registry.openwebui_step("people", moving_in.move)
+        registry.setup_step("roles", roles.make_groups)
         registry.sender_check("accounts", senders.sender_of)
         registry.web_service("sign-ins of sockets", person_socket.keep_checking)
         registry.nightly_job("expired tokens", tokens.discard_expired)

@@ -1,0 +1,148 @@
+"""The roles of an organisation, as Django's permission groups, and who holds which right through what. Synchronous.
+
+No role opens anybody's conversations: no permission does. Staff status is needed besides, to open admin at all.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib.auth.models import Group, Permission
+from django.db.models import Count, Q
+
+from langai_site.accounts.models import User
+
+DIRECTLY = "given directly"
+_EDIT = ("view", "add", "change", "delete")
+
+
+def _rights(app: str, *models: str, verbs: Iterable[str] = _EDIT) -> tuple[str, ...]:
+    return tuple(f"{app}.{verb}_{model}" for model in models for verb in verbs)
+
+
+@dataclass(frozen=True)
+class Role:
+    """What a role is for, and its permissions."""
+
+    words: str
+    rights: tuple[str, ...]
+
+
+ROLES: Mapping[str, Role] = {
+    "Document manager": Role(
+        "Makes and removes collections. Looks after the documents of those that they own.",
+        _rights("search", "collection", verbs=("add", "delete")),
+    ),
+    "Auditor": Role(
+        "Reads the audit log, the ledger, prices and reports of use. Changes nothing, and reads no content.",
+        (
+            *_rights("audit", "auditevent", verbs=("view",)),
+            *_rights("usage", "usageentry", "monthclose", "price", "budget", verbs=("view",)),
+            *_rights("chat", "labelchange", "routingpolicy", verbs=("view",)),
+            *_rights("accounts", "user", "team", verbs=("view",)),
+            *_rights("auth", "group", verbs=("view",)),
+        ),
+    ),
+    "Money manager": Role(
+        "Sets budgets, and reads what everybody used and what it cost.",
+        (
+            *_rights("usage", "budget"),
+            *_rights("usage", "usageentry", "monthclose", "price", verbs=("view",)),
+            *_rights("accounts", "user", "team", verbs=("view",)),
+        ),
+    ),
+    "Admin": Role(
+        "Looks after people, teams, connections, models, policies and patterns, but gives no rights.",
+        (
+            *_rights("accounts", "user", "team", "invitation"),
+            *_rights("accounts", "apikey", verbs=("view", "change")),
+            *_rights("outbound", "connection", "model"),
+            *_rights("chat", "routingpolicy", verbs=("view", "change")),
+            *_rights("chat", "keepingrule"),
+            *_rights("chat", "reply", "conversation", "labelchange", verbs=("view",)),
+            *_rights("langai_site", "sensitivepattern"),
+            *_rights("search", "collection", verbs=("add", "delete")),
+            *_rights("auth", "group", verbs=("view",)),
+        ),
+    ),
+}
+
+
+def make_groups() -> str:
+    """Make the groups that are not there. A step of `setup`; what an admin has changed in one stays."""
+    known = set(Group.objects.filter(name__in=ROLES).values_list("name", flat=True))
+    for name in ROLES.keys() - known:
+        Group.objects.create(name=name).permissions.set(permissions_of(ROLES[name].rights))
+    return ""
+
+
+def permissions_of(rights: Iterable[str]) -> list[Permission]:
+    """Return the rows of these rights, written as Django writes them."""
+    wanted = Q(pk=None)
+    for right in rights:
+        app, _, codename = right.partition(".")
+        wanted |= Q(content_type__app_label=app, codename=codename)
+    return list(Permission.objects.filter(wanted))
+
+
+@dataclass(frozen=True)
+class ShownGroup:
+    """A permission group with how many people are in it; `pk` is None for a role whose group is not there."""
+
+    name: str
+    words: str
+    people: int
+    pk: int | None
+
+
+def roles_shown() -> list[ShownGroup]:
+    """Return the roles, then the groups that admins made."""
+    groups = {group.name: group for group in Group.objects.annotate(people=Count("user"))}
+    names = [*ROLES, *sorted(groups.keys() - ROLES.keys())]
+    return [_shown(name, groups.get(name)) for name in names]
+
+
+def _shown(name: str, group: Any) -> ShownGroup:  # noqa: ANN401 - a group with its count
+    words = ROLES[name].words if name in ROLES else "A group of your own."
+    return ShownGroup(name, words, group.people if group else 0, group.pk if group else None)
+
+
+@dataclass(frozen=True)
+class Right:
+    """Something that a person may do, and the groups through which, or DIRECTLY."""
+
+    words: str
+    through: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Holder:
+    """A person with rights. `opens_admin` is false for somebody whose rights do nothing without staff status."""
+
+    person: User
+    is_superuser: bool
+    opens_admin: bool
+    rights: Sequence[Right]
+
+
+def holders() -> list[Holder]:
+    """Return everybody with staff status or a right, in a fixed number of queries."""
+    some = Q(is_superuser=True) | Q(is_staff=True) | ~Q(groups=None) | ~Q(user_permissions=None)
+    people = User.objects.filter(some, is_active=True).distinct().order_by("username")
+    found = people.prefetch_related("user_permissions__content_type", "groups__permissions__content_type")
+    return [Holder(person, person.is_superuser, person.is_staff, _rights_of(person)) for person in found]
+
+
+def _rights_of(person: User) -> list[Right]:
+    through: dict[str, list[str]] = {}
+    for permission in person.user_permissions.all():
+        through.setdefault(_words(permission), []).append(DIRECTLY)
+    for group in person.groups.all():
+        for permission in group.permissions.all():
+            through.setdefault(_words(permission), []).append(group.name)
+    return [Right(words, tuple(through[words])) for words in sorted(through)]
+
+
+def _words(permission: Permission) -> str:
+    """Return a permission as in “change budget (usage)”."""
+    return f"{permission.name.removeprefix('Can ')} ({permission.content_type.app_label})"
