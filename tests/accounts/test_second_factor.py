@@ -73,7 +73,9 @@ def test_a_code_or_a_recovery_code_is_needed_beside_the_password(client, bob):
 def test_a_recovery_code_works_once_and_is_shown_once(client, bob):
     client.force_login(bob)
     enrolled(client)
-    code = client.get(reverse("mfa_view_recovery_codes")).context["unused_codes"][0]
+    page = client.get(reverse("mfa_view_recovery_codes"))
+    code = page.context["unused_codes"][0]
+    assert f">{code}\n" in page.text
     assert code not in client.get(reverse("mfa_view_recovery_codes")).text
     answers = []
     for _ in range(2):
