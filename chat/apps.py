@@ -12,7 +12,7 @@ class ChatConfig(AppConfig):
         from chat.api import stateless
         from chat.conversations import access, attachments, label_rises, ordering
         from chat.history import rows as history_rows
-        from chat.live import closed_accounts, expiring, raising, runner
+        from chat.live import closed_accounts, expiring, leaving, raising, runner
         from chat.markdown import passages
         from chat.transfers import access as transfers
         from chat.transfers import jobs, moving_in
@@ -51,5 +51,6 @@ class ChatConfig(AppConfig):
         registry.answer_counts(comparing_versions.answers_citing)
         registry.worker_job("changed passages", seconds=10, run=comparing_versions.compare)
         stored_data.derived_models.append("chat.MessageWords")
+        stored_data.leavings["chat"] = stored_data.Leaving(leaving.count, leaving.remove)
         stored_data.personal_paths["chat.Feedback"] = "reply__conversation__owner"
         registry.worker_job("replaced versions", seconds=3600, run=cited_sources.discard_uncited)

@@ -1,10 +1,14 @@
 from collections.abc import Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from django.apps import AppConfig
 
 from langai_site import attached_files, registry, stored_data
 from langai_site.openwebui import MoveIn
+
+if TYPE_CHECKING:
+    from langai_site.accounts.models import User
 
 
 class DocumentsConfig(AppConfig):
@@ -26,6 +30,7 @@ class DocumentsConfig(AppConfig):
         registry.worker_job("documents-sweep", seconds=300, run=_sweep)
         registry.setup_step("handbook", _load_handbook)
         attached_files.register(_attached_files)
+        stored_data.leavings["documents"] = stored_data.Leaving(_count_own, _remove_own, _hand_over)
         stored_data.personal_files.append(_personal_files)
         registry.openwebui_step("knowledge", _take_over_knowledge)
         from documents import measures
@@ -76,6 +81,24 @@ def _take_over_knowledge(moving: MoveIn) -> None:
     from documents.services import moving_in
 
     moving_in.move(moving)
+
+
+def _count_own(user_id: int) -> stored_data.Counts:
+    from documents.services import leaving
+
+    return leaving.count(user_id)
+
+
+def _remove_own(user_id: int, pseudonym: str) -> stored_data.Counts:
+    from documents.services import leaving
+
+    return leaving.remove(user_id, pseudonym)
+
+
+def _hand_over(user: "User", heir: "User") -> None:
+    from documents.services import leaving
+
+    leaving.hand_over(user, heir)
 
 
 def _attached_files() -> attached_files.FileStore:

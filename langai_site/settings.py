@@ -145,6 +145,8 @@ try:
     EMAIL = environment.mail_server(env.dj_email_url("EMAIL_URL", "dummy:"))
     DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", "langai@localhost")
 
+    # Whether people may delete their own accounts.
+    ACCOUNT_DELETION = env.bool("ACCOUNT_DELETION", True)
     # Where the worker puts a backup every night; empty: none is made.
     BACKUP_DIR = env.str("BACKUP_DIR", "")
     BACKUP_KEEP = env.int("BACKUP_KEEP", 7, validate=environment.at_least(1))

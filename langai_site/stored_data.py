@@ -1,8 +1,9 @@
 """What apps say about their stored rows, for backups, moves to another database, and downloads of a person's data."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -18,6 +19,28 @@ class SealedChain:
     problem: Callable[[int, str], str]
 
 
+Counts = Mapping[str, int]
+
+
+def nothing_to_hand_over(user: Any, heir: Any) -> None:  # noqa: ANN401 - users, whose class is not known here
+    """Hand over nothing: what an app holds for a person goes with them."""
+
+
+@dataclass(frozen=True)
+class Leaving:
+    """What an app does when a person's account is deleted.
+
+    `count(user_id)` returns what there is, in words. `hand_over(user, heir)` gives another person what they can take,
+    and raises a LangAIError if that is not possible. `remove(user_id, pseudonym)` removes the rest and returns what it
+    was; it may be called again after it was interrupted, and returns None if it has to wait.
+    """
+
+    count: Callable[[int], Counts]
+    remove: Callable[[int, str], Counts | None]
+    hand_over: Callable[[Any, Any], None] = nothing_to_hand_over
+
+
+leavings: dict[str, Leaving] = {}
 # One entry, under "ledger".
 sealed_chains: dict[str, SealedChain] = {}
 # Models, as in "search.PassageKeywords", whose rows the worker makes again from others: no move copies them.

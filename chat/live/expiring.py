@@ -34,16 +34,22 @@ def _purge_some() -> Sequence[UUID]:
     # Locked, so that nobody asks something in it meanwhile.
     ids = list(expired.select_for_update(of=("self",)).values_list("pk", flat=True)[:AT_ONCE])
     if ids:
-        replies = list(Message.objects.replies().filter(conversation__in=ids).values_list("pk", flat=True))
-        async_to_sync(_forget)(replies)
-        _silence(ids)
-        files = attachments.documents_of(ids)
-        # Their hashes would still tell whether a guessed message is the one that was sent.
-        SentMessage.objects.filter(conversation__in=ids).delete()
-        Conversation.objects.filter(pk__in=ids).delete()
-        # If the process is killed before, `attachments.sweep` does it.
-        transaction.on_commit(partial(attachments.release, files))
+        delete(ids)
     return ids
+
+
+@transaction.atomic
+def delete(ids: Sequence[UUID]) -> None:
+    """Delete these conversations with everything that was stored of them. No answer may be written in one."""
+    replies = list(Message.objects.replies().filter(conversation__in=ids).values_list("pk", flat=True))
+    async_to_sync(_forget)(replies)
+    _silence(ids)
+    files = attachments.documents_of(ids)
+    # Their hashes would still tell whether a guessed message is the one that was sent.
+    SentMessage.objects.filter(conversation__in=ids).delete()
+    Conversation.objects.filter(pk__in=ids).delete()
+    # If the process is killed before, `attachments.sweep` does it.
+    transaction.on_commit(partial(attachments.release, files))
 
 
 async def _forget(replies: Sequence[UUID]) -> None:

@@ -15,4 +15,4 @@ def of_person(user_id: int) -> Iterator[tuple[str, Path]]:
     for row in own.order_by("pk").select_related("collection").iterator(500):
         name = row.file_name.replace("/", "_").replace("\\", "_")
         folder = row.collection.name.replace("/", "_").replace("\\", "_")
-        yield f"documents/{folder}/{str(row.pk)[:8]} {name}", Path(default_storage.path(row.file.name or ""))
+        yield f"documents/{folder}/{str(row.pk)[:8]} {name}", Path(default_storage.path(str(row.file.name)))

@@ -22,6 +22,7 @@ class AccountsConfig(AppConfig):
             devices,
             drafts,
             endings,
+            leaving,
             moving_in,
             overview,
             person_socket,
@@ -61,6 +62,7 @@ class AccountsConfig(AppConfig):
         registry.setup_step("roles", roles.make_groups)
         registry.sender_check("accounts", senders.sender_of)
         registry.web_service("sign-ins of sockets", person_socket.keep_checking)
+        registry.worker_job("account deletions", seconds=30, run=leaving.carry_out)
         registry.nightly_job("expired tokens", tokens.discard_expired)
         registry.nightly_job("ended sessions", browser_sessions.discard_ended)
         registry.nightly_job("second factors", second_factor.refresh)

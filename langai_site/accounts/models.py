@@ -189,6 +189,23 @@ class BrowserSession(models.Model):
         return f"{self.browser or 'A browser'} of {self.user_id}"
 
 
+class AccountDeletion(models.Model):
+    """The deletion of an account, from the request to the receipt. It names the person only until it is done."""
+
+    token_hash = models.CharField(max_length=64, unique=True)
+    person = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    pseudonym = models.CharField(max_length=30, unique=True, help_text="What the ledger calls the person from now on.")
+    requested_at = models.DateTimeField(default=timezone.now)
+    finished_at = models.DateTimeField(null=True)
+    receipt = models.JSONField(default=dict, help_text="How many of what were removed.")
+
+    class Meta:
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return self.pseudonym
+
+
 class GroupMapping(models.Model):
     """People whose identity provider lists them in `group` are members of `team`, and nobody else it signs in."""
 

@@ -14,6 +14,7 @@ POSTS, ALL = frozenset({"POST"}), frozenset({"GET", "HEAD", "POST"})
 # Names of addresses, with the methods that are guarded. What only takes rights away is not: it must be quick.
 GUARDED: Mapping[str, frozenset[str]] = {
     "accounts:keys": POSTS,
+    "accounts:delete": ALL,
     # What gives rights: accounts, their passwords, teams, permission groups and invitations.
     "admin:accounts_user_*": POSTS,
     "admin:accounts_team_*": POSTS,

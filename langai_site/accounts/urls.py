@@ -2,13 +2,15 @@ from django.contrib.auth.decorators import login_not_required
 from django.urls import path
 from django.views.generic import RedirectView, TemplateView
 
-from langai_site.accounts import views
+from langai_site.accounts import leaving_views, views
 
 app_name = "accounts"
 urlpatterns = [
     path("", views.account, name="account"),
     path("theme/", views.theme, name="theme"),
     path("instructions/", views.own_instructions, name="instructions"),
+    path("delete/", leaving_views.delete, name="delete"),
+    path("deleted/<str:token>/", leaving_views.receipt, name="deleted"),
     path("keys/", views.api_keys, name="keys"),
     path("keys/<int:key>/revoke/", views.revoke_api_key, name="revoke-key"),
     path("sessions/", views.sessions, name="sessions"),

@@ -1,7 +1,7 @@
 from django.apps import AppConfig
 from django.db.models.signals import post_delete, post_save
 
-from langai_site import registry
+from langai_site import registry, stored_data
 
 
 class UsageConfig(AppConfig):
@@ -10,7 +10,7 @@ class UsageConfig(AppConfig):
     verbose_name = "Usage and budgets"
 
     def ready(self) -> None:
-        from langai_site.usage import measures, overview
+        from langai_site.usage import measures, overview, pseudonyms
         from langai_site.usage.ledger import backups
         from langai_site.usage.reports import rollup
         from langai_site.usage.spending import budgets, team_budgets
@@ -26,6 +26,7 @@ class UsageConfig(AppConfig):
         registry.measure(*measures.ALL)
         overview.register()
         backups.register()
+        stored_data.leavings["usage"] = stored_data.Leaving(pseudonyms.count, pseudonyms.replace)
         for signal in (post_save, post_delete):
             signal.connect(budgets.forget, sender="usage.Budget", dispatch_uid="budgets")
 

@@ -24,6 +24,12 @@ def seal_hash(*, sequence: int, month: date, previous: str, entry: Model) -> str
     return hashlib.sha256(form.encode()).hexdigest()
 
 
+def second_hash(seal: str, entry: Model) -> str:
+    """Hash an entry in which a pseudonym replaced its person, with the hash of its seal; 64 hexadecimal digits."""
+    form = json.dumps([seal, written_out(entry)], sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(form.encode()).hexdigest()
+
+
 def written_out(entry: Model) -> dict[str, Any]:
     """Return every column that does not hold its default, so that a column added later breaks no earlier seal.
 

@@ -98,6 +98,11 @@ def _read_seals(after: int) -> Sequence[Seal | EventSeal]:
     return sorted((seal for some in both for seal in some), key=lambda seal: seal.sequence)[:CHUNK]
 
 
+def pseudonymised() -> int:
+    """Return how many entries carry a pseudonym, because their person's account was deleted."""
+    return Seal.objects.exclude(pseudonymised="").count()
+
+
 def _wrong_place(seal: Seal | EventSeal, last: Head) -> Iterator[LedgerFinding]:
     if seal.sequence != last.sequence + 1:
         missing = f"{last.sequence + 1} to {seal.sequence - 1}"
@@ -114,6 +119,11 @@ def _wrong_row(
 ) -> Iterator[LedgerFinding]:
     if row is None:
         yield LedgerFinding(entry, f"{named} of seal {seal.sequence} was deleted.")
+        return
+    if isinstance(seal, Seal) and seal.pseudonymised:
+        if chain.second_hash(seal.hash, row) != seal.pseudonymised or row.user_id is not None:
+            text = f"{named} was changed after a pseudonym replaced its person (seal {seal.sequence})."
+            yield LedgerFinding(entry, text)
         return
     found = chain.seal_hash(sequence=seal.sequence, month=seal.month, previous=seal.previous, entry=row)
     if found != seal.hash:

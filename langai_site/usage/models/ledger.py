@@ -68,6 +68,12 @@ class Seal(models.Model):
     previous = models.CharField(max_length=64, help_text="The hash of the seal before.")
     hash = models.CharField(max_length=64, help_text="SHA-256 over this seal, its entry and the hash before.")
     sealed_at = models.DateTimeField(default=timezone.now)
+    pseudonymised = models.CharField(
+        max_length=64,
+        default="",
+        db_default="",
+        help_text="SHA-256 over the seal and its entry, since a pseudonym replaced the person; empty: none did.",
+    )
 
     class Meta:
         ordering = ["sequence"]

@@ -55,6 +55,8 @@ class Command(BaseCommand):
         for finding in verification.findings(exported):
             bad = True
             self.report.write(f"Entry {finding.entry}: {finding.text}" if finding.entry else finding.text)
+        if renamed := verification.pseudonymised():
+            self.report.write(f"{renamed:,} entries have a pseudonym: their people's accounts were deleted.")
         if not bad:
             self.report.write(f"The chain is whole: {verification.head().sequence:,} entries are as they were sealed.")
         return bad

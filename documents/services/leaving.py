@@ -1,0 +1,41 @@
+"""Hands over or removes the collections of a person whose account is deleted."""
+
+from django.db.models import Q, QuerySet
+
+from documents.models import Document
+from documents.services import sharing
+from documents.services.lifecycle import delete
+from langai_site.accounts.models import User
+from langai_site.stored_data import Counts
+from search.models import Collection
+
+OWN = (Collection.Kind.OWN, Collection.Kind.REMOVED)
+
+
+def count(user_id: int) -> Counts:
+    return {
+        "collections of your own": _own(user_id).count(),
+        "documents in them": Document.with_deleted.filter(collection__in=_own(user_id)).count(),
+    }
+
+
+def hand_over(user: User, heir: User) -> None:
+    """Give the person's own collections to another person. Raises ConflictError if they have no room for one."""
+    for key in _own(user.pk).filter(kind=Collection.Kind.OWN).order_by("pk").values_list("pk", flat=True):
+        sharing.hand_over(user, key, heir)
+
+
+def remove(user_id: int, _pseudonym: str) -> Counts:
+    """Delete the collections that are the person's own, with their files. Those of the Library stay."""
+    removed = {"collections": 0, "documents": 0}
+    for collection in Collection.objects.filter(Q(kind__in=OWN) | Q(kind=Collection.Kind.ATTACHED), holder=user_id):
+        rows = list(Document.with_deleted.filter(collection=collection))
+        delete(*rows)
+        collection.delete()
+        removed["documents"] += len(rows)
+        removed["collections"] += 1
+    return removed
+
+
+def _own(user_id: int) -> "QuerySet[Collection]":
+    return Collection.objects.filter(kind__in=OWN, holder=user_id)

@@ -1,0 +1,122 @@
+"""Deletes an account with all that is stored of its person, and keeps a receipt without their name.
+
+A request closes the account at once. The worker does the rest, and goes on after an interruption. The ledger keeps its
+figures under a pseudonym: what was spent stays true, but nobody can tell by whom.
+"""
+
+import secrets
+from collections import Counter
+from dataclasses import dataclass
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+
+from langai_site import stored_data
+from langai_site.accounts import tokens
+from langai_site.accounts.models import AccountDeletion, ApiKey, User, hashed
+from langai_site.errors import ConflictError, ForbiddenError, InvalidError, NotFoundError
+
+GONE = "This receipt does not exist."
+
+
+@dataclass(frozen=True)
+class Holding:
+    """What is stored of a person: how many of what."""
+
+    words: str
+    count: int
+
+
+def is_possible(user: User) -> bool:
+    """Return whether people may delete their accounts themselves here."""
+    return bool(settings.ACCOUNT_DELETION) and not _is_last_superuser(user)
+
+
+def holdings(user_id: int) -> list[Holding]:
+    """Return what would be removed."""
+    counts: Counter[str] = Counter()
+    for leaving in stored_data.leavings.values():
+        counts.update(leaving.count(user_id))
+    return [Holding(words, count) for words, count in counts.items() if count]
+
+
+def request(user: User, *, username: str, heir: str = "") -> str:
+    """Close the account and have it deleted; return the token of its receipt.
+
+    `username` is what the person typed to confirm, `heir` who gets their own collections. Raises LangAIErrors.
+    """
+    if not settings.ACCOUNT_DELETION:
+        raise ForbiddenError("Accounts are deleted by admins here. Ask one.")
+    if _is_last_superuser(user):
+        raise ConflictError("You are the only superuser. Make somebody else one first: LangAI needs one.")
+    if username != user.get_username():
+        raise InvalidError(f"Type your user name, {user.get_username()}, to confirm.")
+    token = secrets.token_urlsafe(32)
+    with transaction.atomic():
+        if heir:
+            _hand_over(user, heir)
+        pseudonym = f"former-{secrets.token_hex(6)}"
+        AccountDeletion.objects.create(token_hash=hashed(token), person=user, pseudonym=pseudonym)
+        user.is_active = False
+        user.set_unusable_password()
+        user.save(update_fields=["is_active", "password"])
+        ApiKey.objects.filter(user=user).delete()
+        tokens.sign_out_everywhere(user.pk)
+    return token
+
+
+def receipt(token: str) -> AccountDeletion:
+    """Return the deletion that `token` stands for. Raises NotFoundError."""
+    found = AccountDeletion.objects.filter(token_hash=hashed(token)).first()
+    if found is None:
+        raise NotFoundError(GONE)
+    return found
+
+
+def carry_out() -> None:
+    """Remove what is left of the people who asked for it. A job of the worker."""
+    for deletion in AccountDeletion.objects.filter(finished_at=None).order_by("requested_at"):
+        _remove(deletion)
+
+
+def _remove(deletion: AccountDeletion) -> None:
+    if deletion.person_id is None:
+        # An admin deleted the account meanwhile, or the process died right after the last step.
+        _finish(deletion)
+        return
+    # Apps that use others register after them, and have to remove their rows before.
+    for leaving in reversed(stored_data.leavings.values()):
+        counts = leaving.remove(deletion.person_id, deletion.pseudonym)
+        if counts is None:
+            return
+        _note(deletion, counts)
+    with transaction.atomic():
+        User.objects.get(pk=deletion.person_id).delete()
+        _note(deletion, {"account": 1})
+        _finish(deletion)
+
+
+def _note(deletion: AccountDeletion, counts: stored_data.Counts) -> None:
+    """Add to the receipt at once: what is removed cannot be counted again."""
+    total = Counter(deletion.receipt)
+    total.update(counts)
+    deletion.receipt = dict(total)
+    deletion.save(update_fields=["receipt"])
+
+
+def _finish(deletion: AccountDeletion) -> None:
+    AccountDeletion.objects.filter(pk=deletion.pk).update(person=None, finished_at=timezone.now())
+
+
+def _hand_over(user: User, heir_name: str) -> None:
+    heir = User.objects.filter(username=heir_name, is_active=True).exclude(pk=user.pk).first()
+    if heir is None:
+        raise InvalidError(f"There is no other person with the user name “{heir_name}”. Correct it, or leave it empty.")
+    for leaving in stored_data.leavings.values():
+        leaving.hand_over(user, heir)
+
+
+def _is_last_superuser(user: User) -> bool:
+    others = User.objects.filter(is_superuser=True, is_active=True).exclude(pk=user.pk)
+    return user.is_superuser and not others.exists()
