@@ -52,11 +52,11 @@ def finding() -> DoctorFinding:
             reason = f": {failed.problem}" if failed else " yet; the worker makes the first one tonight"
             return DoctorFinding("warn", f"no backup was made{reason}", ADVICE if failed else "Start a worker.")
         return DoctorFinding("warn", "no backup was made, and none is scheduled", ADVICE)
-    found = f"the last good one is of {timezone.localtime(last.finished_at):%Y-%m-%d %H:%M}, {last.path}"
+    found = f"the last good one was made on {timezone.localtime(last.finished_at):%Y-%m-%d at %H:%M}: {last.path}"
     if failed:
         return DoctorFinding("warn", f"{found}; the attempt since failed: {failed.problem}", "Make another one.")
     if _is_old(last.finished_at):
-        return DoctorFinding("warn", f"{found}: that is too old", ADVICE)
+        return DoctorFinding("warn", f"{found}, which is too long ago", ADVICE)
     return DoctorFinding("ok", found)
 
 

@@ -91,7 +91,7 @@ def test_nothing_of_the_person_stays_and_the_receipt_says_what_went(person, bob,
     assert found_anywhere(media) == []
     assert not User.objects.filter(pk=person.pk).exists()
     page = Client().get(answer.url).content.decode()
-    for words in ("Your account is deleted", "1 conversations", "4 messages", "1 documents", "1 account"):
+    for words in ("Your account is deleted", "Conversations: 1", "Messages: 4", "Documents: 1", "Account: 1"):
         assert words in page, words
     assert Conversation.objects.get().owner == bob
 

@@ -193,7 +193,7 @@ def test_doctor_and_the_admins_home_warn_of_an_old_backup(settings, django_user_
     assert (schedule.finding().status, "The disk is full." in schedule.finding().found) == ("warn", True)
     BackupRun.objects.filter(path="/backups/b").delete()
     BackupRun.objects.filter(pk=good.pk).update(finished_at=now - timedelta(hours=37))
-    assert "too old" in schedule.finding().found
+    assert "too long ago" in schedule.finding().found
     admin = django_user_model.objects.create_superuser("root")
     (line,) = schedule.lines(admin)
     assert (line.status, line.about) == ("warn", "Backup")
