@@ -60,7 +60,7 @@ def prepare(held: Claim, document: Document, extracted: Extracted, watch: Callab
         document.sensitivity = label_of(extracted, document.file_name, watch)
         held.update(sensitivity=document.sensitivity)
     elif is_own(document):
-        found = label_of(extracted, document.file_name, watch)
+        found = label_of(extracted, f"{document.file_name} {document.imported_from}", watch)
         # In the database, because the person may raise it at this moment.
         held.update(sensitivity=Greatest("sensitivity", Value(found.value)), found_label=found)
 

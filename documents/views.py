@@ -16,7 +16,7 @@ from django.views.decorators.http import require_GET, require_safe
 from django.views.decorators.vary import vary_on_headers
 
 from documents.extraction.registry import accepted
-from documents.pages.fields import LABELS, uuid_of
+from documents.pages.fields import LABELS, numbers_of, uuid_of
 from documents.services import changing, own, quotas, reviews, sharing
 from documents.services.library import (
     NEWEST,
@@ -79,15 +79,14 @@ class LibraryColumn:
 @require_safe
 def library(request: HttpRequest) -> HttpResponse:
     person = signed_in(request)
-    removed = request.GET.get("removed", "")
-    is_number = removed.isascii() and removed.isdigit() and len(removed) < PAGE_DIGITS + 4
+    removed = numbers_of(request.GET, "removed")
     is_admin = person.is_staff and person.is_superuser
     context = {
         "shelves": shelves(person),
         "unread": unread_shelves(person),
         "looks_after": reviews.looked_after(person).exists(),
         "may_make": own.may_make(person),
-        "removed": own.removed_collection(person, int(removed)) if is_number else None,
+        "removed": own.removed_collection(person, removed[0]) if removed else None,
         "is_admin": is_admin,
         "proposals": sharing.waiting().count() if is_admin else 0,
     }

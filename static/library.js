@@ -21,6 +21,7 @@ function add(entries) {
   const wanted = entries.filter(({ file }) => !file.name.startsWith("."));
   if (!wanted.length) return tell("There is no file in it that can be uploaded.", "warning");
   jobs.hidden = false;
+  find("#uploads").open = false;
   count.all += wanted.length;
   for (const entry of wanted) {
     const job = { ...entry, row: drawn(entry), label: form.elements.label.value, replace: form.elements.replace.checked };
@@ -92,18 +93,19 @@ function upload(job) {
 }
 
 function answered(job, request) {
-  const words = wordsOf(request);
-  if (request.status !== 200 || !words) return fail(job, words || failureOf(request.status));
+  const { words, is_accepted: isAccepted } = answerOf(request);
+  if (!isAccepted) return fail(job, words || failureOf(request.status));
   count.done += 1;
   find("progress", job.row).remove();
   say(job, words);
 }
 
-function wordsOf(request) {
+// What refuses a request before it gets to the upload answers with a page.
+function answerOf(request) {
   try {
-    return JSON.parse(request.responseText).words;
+    return JSON.parse(request.responseText);
   } catch {
-    return "";
+    return {};
   }
 }
 

@@ -46,8 +46,8 @@ def number_of(form: QueryDict, name: str, words: str) -> int:
 
 
 def readers_in_words(collection: Collection) -> str:
-    """Return who reads a collection besides its owners, in a few words."""
+    """Return who reads a collection besides its owners, in a few words; "" if nobody does."""
     if collection.everyone:
         return "Everyone signed in"
     names = [str(team) for team in collection.teams.all()] + [str(person) for person in collection.users.all()]
-    return ", ".join(names) or "Nobody else"
+    return ", ".join(names)

@@ -64,8 +64,8 @@ def relative_path(path: str, name: str) -> str:
 
 
 def _answer(result: Result) -> JsonResponse:
-    is_refused = result.outcome in (ImportOutcome.FAILED, ImportOutcome.CHANGED)
-    return JsonResponse({"words": words_of(result)}, status=422 if is_refused else 200)
+    is_accepted = result.outcome not in (ImportOutcome.FAILED, ImportOutcome.CHANGED)
+    return JsonResponse({"words": words_of(result), "is_accepted": is_accepted})
 
 
 def words_of(result: Result) -> str:
@@ -77,8 +77,9 @@ def _tell(request: HttpRequest, results: list[Result]) -> None:
     accepted = [result for result in results if result.outcome in (ImportOutcome.IMPORTED, ImportOutcome.REPLACED)]
     others = [result for result in results if result not in accepted]
     if accepted:
-        count = f"{len(accepted)} file{'' if len(accepted) == 1 else 's'}"
-        messages.success(request, f"{count} accepted. They are found by search once they are read.")
+        is_one = len(accepted) == 1
+        found = "It is found by search once it is read" if is_one else "They are found by search once they are read"
+        messages.success(request, f"{len(accepted)} file{'' if is_one else 's'} accepted. {found}.")
     for result in others[:REASONS_SHOWN]:
         messages.warning(request, f"{result.path}: {words_of(result)}")
     if others[REASONS_SHOWN:]:
@@ -87,7 +88,7 @@ def _tell(request: HttpRequest, results: list[Result]) -> None:
 
 def _refused(request: HttpRequest, collection: int, error: LangAIError, wants_json: bool) -> HttpResponse:
     if wants_json:
-        return JsonResponse({"words": error.message}, status=error.status)
+        return JsonResponse({"words": error.message, "is_accepted": False})
     messages.error(request, error.message)
     return redirect("documents:collection", collection)
 

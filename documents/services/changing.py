@@ -15,6 +15,7 @@ from documents.services.files import same_bytes
 from documents.services.library import managed_collection, managed_document
 from documents.services.own import UNDO_FOR
 from documents.services.uploads import unread
+from langai_site import detectors
 from langai_site.accounts.models import User
 from langai_site.errors import ConflictError, InvalidError, LangAIError, NotFoundError
 from langai_site.sensitivity import Sensitivity, highest
@@ -45,7 +46,10 @@ class Deletion:
 
 
 def describe(user: User, document: UUID, *, title: str, sensitivity: Sensitivity) -> Document:
-    """Change a document's title and label; conversations that quote it rise with its label."""
+    """Change a document's title and label; conversations that quote it rise with its label.
+
+    Models are told the title, so what is in it raises the label as well.
+    """
     found = managed_document(user, document)
     title = " ".join(title.replace("\0", "").split())
     if not title:
@@ -55,6 +59,7 @@ def describe(user: User, document: UUID, *, title: str, sensitivity: Sensitivity
     if sensitivity < found.lowest_label:
         needed = found.lowest_label.label.lower()
         raise InvalidError(f"This file contains something {needed}, so its label cannot be lower than {needed}.")
+    sensitivity = highest(sensitivity, *(detection.label for detection in detectors.scan(title)))
     lifecycle.relabel(found, title=title, sensitivity=sensitivity, raise_quoting=True, by=user.get_username())
     return found
 

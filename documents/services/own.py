@@ -130,7 +130,7 @@ def restore(user: User, collection_id: int) -> Collection:
 def purge() -> None:
     """Delete for good what can no longer come back."""
     before = timezone.now() - UNDO_FOR
-    delete(*Document.with_deleted.filter(deleted_at__lt=before))
+    delete(*Document.with_deleted.filter(deletion__isnull=False, deleted_at__lt=before))
     for collection in Collection.objects.filter(kind=Collection.Kind.REMOVED, removed_at__lt=before):
         delete(*Document.with_deleted.filter(collection=collection))
         collection.delete()

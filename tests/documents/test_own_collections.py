@@ -186,13 +186,13 @@ def test_a_script_is_answered_file_by_file(page, notes):
     def sent(text, **fields):
         data = {"files": [chosen(text)], "paths": ["boats.txt"], **fields}
         response = page.post(at("upload", notes.pk), data, headers={"Accept": "application/json"})
-        return response.status_code, response.json()["words"]
+        return response.json()["is_accepted"], response.json()["words"]
 
-    assert sent("Boats leave at nine.") == (200, "Uploaded. It is being read.")
-    assert sent("Boats leave at nine.") == (200, "Here already, and unchanged.")
-    status, words = sent("Boats leave at ten.")
-    assert (status, "other contents" in words) == (422, True)
-    assert sent("Boats leave at ten.", replace="1") == (200, "Uploaded as the next version. It is being read.")
+    assert sent("Boats leave at nine.") == (True, "Uploaded. It is being read.")
+    assert sent("Boats leave at nine.") == (True, "Here already, and unchanged.")
+    is_accepted, words = sent("Boats leave at ten.")
+    assert (is_accepted, "other contents" in words) == (False, True)
+    assert sent("Boats leave at ten.", replace="1") == (True, "Uploaded as the next version. It is being read.")
 
 
 def test_what_is_in_a_file_decides_how_low_its_label_can_be(page, bob, notes):
@@ -202,6 +202,8 @@ def test_what_is_in_a_file_decides_how_low_its_label_can_be(page, bob, notes):
     with pytest.raises(InvalidError, match="cannot be lower than confidential"):
         changing.describe(bob, document.pk, title="Card", sensitivity=Sensitivity.PUBLIC)
     harmless = brought(page, notes)
+    changing.describe(bob, harmless.pk, title="Pay 4111 1111 1111 1111", sensitivity=Sensitivity.PUBLIC)
+    assert Document.objects.get(pk=harmless.pk).sensitivity == Sensitivity.CONFIDENTIAL
     assert (harmless.sensitivity, harmless.found_label) == (Sensitivity.PUBLIC, Sensitivity.PUBLIC)
 
 

@@ -24,7 +24,17 @@ OVERFLOWING = """() => ["html", ".stage", "#scroller"].filter((name) => {
 WIDE, NARROW = {"width": 1280, "height": 800}, {"width": 320, "height": 256}
 COLOURS, SMALL = ["color-contrast", "link-in-text-block"], ["scrollable-region-focusable", "target-size"]
 PAGES = (
-    *("/library/", "/library/1/", "/search/?q=upload", "/usage/", "/usage/everybody/", "/accounts/", "/accounts/keys/"),
+    *(
+        "/library/",
+        "/library/1/",
+        "/library/1/settings/",
+        "/library/people/",
+        "/search/?q=upload",
+        "/usage/",
+        "/usage/everybody/",
+        "/accounts/",
+        "/accounts/keys/",
+    ),
     *(
         "/conversations/search/?q=read",
         "/conversations/all/",
