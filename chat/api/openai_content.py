@@ -1,9 +1,9 @@
-"""The content of OpenAI's messages, texts and pictures. A client's parts are read, or refused with a reason."""
+"""The content of OpenAI's messages: texts, pictures and files. A client's parts are read, or refused with a reason."""
 
 import base64
 import binascii
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Annotated, Any, Literal, cast
 
@@ -13,7 +13,8 @@ from pydantic_core import PydanticCustomError
 from langai_site.errors import InvalidError
 from langai_site.outbound.parts import Image
 
-FILES = ("input_audio", "file", "input_file")
+SOUND = "input_audio"
+FILES = ("file", "input_file")
 TEXTS = ("text", "refusal", "input_text", "output_text")
 PICTURES = ("image_url", "input_image")
 # The first bytes of each kind of file that the providers read.
@@ -41,6 +42,15 @@ class Picture:
     data: bytes
 
 
+@dataclass(frozen=True)
+class SentFile:
+    """A file as a client sent it: the id of one that it uploaded before, or a name with the bytes in base64."""
+
+    file_id: str = ""
+    name: str = ""
+    data: str = field(default="", repr=False)
+
+
 class TextPart(BaseModel):
     type: Literal["text"]
     text: str
@@ -57,7 +67,20 @@ class ImagePart(BaseModel):
     image_url: ImageUrl
 
 
-ContentPart = str | PictureUrl
+class FileSource(BaseModel):
+    """The `file_id` of a file sent to `/api/files`, or `file_data`: the bytes in base64, or as a `data:` address."""
+
+    file_id: str | None = None
+    filename: str | None = None
+    file_data: str | None = None
+
+
+class FilePart(BaseModel):
+    type: Literal["file"]
+    file: FileSource
+
+
+ContentPart = str | PictureUrl | SentFile
 
 
 def _parts(content: object) -> list[ContentPart] | None:
@@ -83,8 +106,13 @@ def _part(part: object, number: int) -> ContentPart:
         url = picture.get("url") if isinstance(picture, Mapping) else picture
         if isinstance(url, str):
             return PictureUrl(url)
+    if isinstance(part, Mapping) and kind in FILES and (file := _file(part)):
+        return file
     if kind in FILES:
-        words = "Part {number} of the content is a sound or a file. Only texts and pictures can be sent here."
+        words = "Part {number} of the content is a file without “file_id” and without “file_data”. Send one of them."
+        raise PydanticCustomError("invalid_value", words, where)
+    if kind == SOUND:
+        words = "Part {number} of the content is a sound. Only texts, pictures and files can be sent here."
         raise PydanticCustomError("unsupported_value", words, where)
     words = (
         "Part {number} of the content is neither a text nor a picture. Send "
@@ -93,14 +121,24 @@ def _part(part: object, number: int) -> ContentPart:
     raise PydanticCustomError("invalid_value", cast(Any, words.replace("{{", "{").replace("}}", "}")), where)
 
 
+def _file(part: Mapping[str, object]) -> SentFile | None:
+    """Return the file of a part: newer clients have its fields in the part itself."""
+    inner = part.get("file")
+    fields = inner if isinstance(inner, Mapping) else part
+    file_id, name, data = (fields.get(key) or "" for key in ("file_id", "filename", "file_data"))
+    if not all(isinstance(value, str) for value in (file_id, name, data)) or not (file_id or data):
+        return None
+    return SentFile(str(file_id), str(name), str(data))
+
+
 Content = Annotated[
     list[Any] | None,
-    BeforeValidator(_parts, json_schema_input_type=str | list[TextPart | ImagePart] | None),
+    BeforeValidator(_parts, json_schema_input_type=str | list[TextPart | ImagePart | FilePart] | None),
 ]
 
 
 def text_of(content: list[ContentPart] | None) -> str:
-    """Return the text of the parts; pictures have none."""
+    """Return the text of the parts; pictures and files have none."""
     return "".join(part for part in content or () if isinstance(part, str))
 
 
@@ -111,18 +149,36 @@ def picture_of(part: PictureUrl, param: str) -> Picture:
         raise _refused(param, "LangAI does not load pictures from other addresses. Send it as a data: address.")
     if not comma or not head.lower().endswith(";base64"):
         raise _refused(param, "the data: address of a picture must be in base64.")
-    # Many encoders break lines, and some leave out the padding.
-    encoded = "".join(sent.split()).rstrip("=")
-    if len(encoded) * 3 // 4 > PICTURE_MAX_BYTES:
+    if _size(sent) > PICTURE_MAX_BYTES:
         raise _refused(param, f"a picture may have {PICTURE_MAX_BYTES // 2**20} MiB. Send a smaller one.")
-    try:
-        data = base64.b64decode(encoded + "=" * (-len(encoded) % 4), validate=True)
-    except (binascii.Error, ValueError):
-        raise _refused(param, "the picture is not valid base64.") from None
+    data = _decoded(sent, "picture", param)
     media_type = _media_type(data)
     if not media_type:
         raise _refused(param, "the picture is neither PNG, JPEG, GIF nor WebP. Convert it and send it again.")
     return Picture(Image(sha256(data).hexdigest(), media_type), data)
+
+
+def bytes_of(file: SentFile, param: str) -> bytes:
+    """Return the bytes that a client sent with a file. Raises InvalidError, which names `param`."""
+    is_address = file.data[:5].lower() == "data:"
+    return _decoded(file.data.partition(",")[2] if is_address else file.data, "file", param)
+
+
+def _plain(sent: str) -> str:
+    """Return base64 in one line and without padding: many encoders break lines, and some leave the padding out."""
+    return "".join(sent.split()).rstrip("=")
+
+
+def _size(sent: str) -> int:
+    return len(_plain(sent)) * 3 // 4
+
+
+def _decoded(sent: str, what: str, param: str) -> bytes:
+    encoded = _plain(sent)
+    try:
+        return base64.b64decode(encoded + "=" * (-len(encoded) % 4), validate=True)
+    except (binascii.Error, ValueError):
+        raise _refused(param, f"the {what} is not valid base64.") from None
 
 
 def _media_type(data: bytes) -> str:

@@ -9,14 +9,14 @@ from pydantic import BaseModel
 
 from chat.api import openai_calls
 from chat.api.openai_calls import RESULTS
-from chat.api.openai_content import Content, Picture, PictureUrl, picture_of, text_of
+from chat.api.openai_content import Content, Picture, PictureUrl, SentFile, picture_of, text_of
 from langai_site.errors import InvalidError
 from langai_site.outbound.parts import Image, Part, Text, Thinking, ToolResult
 from langai_site.outbound.types import ChatMessage, Role
 from langai_site.web.api_lists import Listed
 
 INSTRUCT = ("system", "developer")
-PICTURES_MAX = 20
+PICTURES_MAX, FILES_MAX = 20, 20
 
 
 # Requests can have many messages: pydantic's own check takes a tenth of the time of ninja's.
@@ -56,12 +56,21 @@ class MessageIn(BaseModel):
 
 
 @dataclass(frozen=True)
+class PlacedFile:
+    """A file that a program sent, with the place where it stands. `with_question`: it came with the question."""
+
+    file: SentFile
+    param: str
+    with_question: bool
+
+
+@dataclass(frozen=True)
 class Conversation:
     """What a program sent.
 
     `instructions` are added to our own. `question` is a text with the pictures after it. `after` are what follows it in
     the same message, and the tool calls since, with their results. `pictures` are those of the whole conversation,
-    including the question's.
+    including the question's, and so are the files in `sent_files`.
     """
 
     instructions: str
@@ -69,6 +78,7 @@ class Conversation:
     question: ChatMessage
     after: tuple[ChatMessage, ...]
     pictures: tuple[Picture, ...]
+    sent_files: tuple[PlacedFile, ...] = ()
 
     @property
     def files(self) -> dict[str, bytes]:
@@ -96,6 +106,7 @@ def conversation(messages: Sequence[MessageIn], *, has_tools: bool = False, plac
         question=question,
         after=(*after, *(reading.message(later) for later in said if later > number)),
         pictures=tuple(reading.pictures.values()),
+        sent_files=_files(messages, place, number),
     )
 
 
@@ -140,6 +151,9 @@ class _Reading:
                 picture = picture_of(part, _place_of(self._place, number, at))
                 self.pictures[picture.image.file] = picture
                 parts.append(picture.image)
+            elif isinstance(part, SentFile):
+                # It is given before the history, as files of conversations are.
+                continue
             elif parts and isinstance(parts[-1], Text):
                 parts[-1] = Text(parts[-1].text + part)
             elif part:
@@ -223,6 +237,23 @@ def _refuse_pictures(messages: Sequence[MessageIn], place: str) -> None:
     if count > PICTURES_MAX:
         words = f"There are {count} pictures, and {PICTURES_MAX} are allowed. Leave some out."
         raise _invalid(place, words, code="array_above_max_length")
+
+
+def _files(messages: Sequence[MessageIn], place: str, question: int) -> tuple[PlacedFile, ...]:
+    """Return the files of all messages in their order. Raises InvalidError for those of others than the user."""
+    found: list[PlacedFile] = []
+    for number, message in enumerate(messages):
+        for at, part in enumerate(message.content or ()):
+            if isinstance(part, SentFile):
+                param = f"{place}[{number}].content[{at}]"
+                if message.role != "user":
+                    words = f"Files cannot be in a message of the role “{message.role}”. Send them as the user."
+                    raise _invalid(param, words)
+                found.append(PlacedFile(part, param, number >= question))
+    if len(found) > FILES_MAX:
+        words = f"There are {len(found)} files, and {FILES_MAX} are allowed. Leave some out."
+        raise _invalid(place, words, code="array_above_max_length")
+    return tuple(found)
 
 
 def _place_of(place: str, number: int, at: int) -> str:

@@ -130,6 +130,7 @@ def said_of(body: Completion, sensitivity: str, collections: str) -> Said:
         instructions=given.instructions,
         pictures=given.question.pictures,
         files=given.files,
+        sent_files=given.sent_files,
         after=given.after,
         requirements=openai_tools.requirements(
             body.tools or (),

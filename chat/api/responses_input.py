@@ -77,6 +77,7 @@ def said_of(body: ResponseIn, sensitivity: str, collections: str) -> Said:
         instructions="\n\n".join(filter(None, (body.instructions, given.instructions))),
         pictures=given.question.pictures,
         files=given.files,
+        sent_files=given.sent_files,
         after=given.after,
         requirements=openai_tools.requirements(
             body.tools or (),

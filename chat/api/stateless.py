@@ -12,6 +12,7 @@ from django.conf import settings
 from django.db import transaction
 
 from chat import measures
+from chat.api import sent_files
 from chat.api.stateless_answer import AnswerPiece, LiveAnswer, Piece, RestartPiece, Said, ThoughtPiece, Whole
 from chat.api.stop_sequences import Stops
 from chat.conversations import access, chosen_collections, drafts, labels
@@ -28,7 +29,7 @@ from chat.turns.values import RoutedTurn, TurnRequest
 from langai_site import detectors, request_id
 from langai_site.accounts.models import User
 from langai_site.accounts.proofs import Proof
-from langai_site.database.writer import in_database_thread, write_patiently
+from langai_site.database.writer import apart, in_database_thread, write_patiently
 from langai_site.detectors import DetectorRule
 from langai_site.errors import InvalidError, NotFoundError
 from langai_site.outbound import catalogue
@@ -53,6 +54,9 @@ async def answer(user: User, said: Said, proof: Proof | None = None) -> AsyncGen
     _live[reply] = asyncio.Event()
     try:
         request, rules = await in_database_thread(_opened, user, said, reply)
+        if said.sent_files:
+            # In a thread: files are hashed and copied.
+            request = replace(request, attached=await apart(sent_files.attached, user, said.sent_files))
         with _counted(passing):
             # On a thread: the time grows with the text.
             request = replace(request, causes=await asyncio.to_thread(_causes, request, said, rules))

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from chat.api.openai_messages import PlacedFile
 from chat.api.stop_sequences import Stops
 from chat.conversations import drafts
 from chat.routing.route import AUTO
@@ -26,6 +27,7 @@ class Said:
     empty, all documents are searched. The answer ends before the first of `stops`. `pictures` go with the
     message, and `files` has the bytes of all pictures by their ids. `after` are the calls of tools since the message,
     with their results, and `requirements` the tools that the model may call and the JSON that it has to write.
+    `sent_files` are files to be read, of the whole conversation.
     """
 
     text: str
@@ -41,6 +43,7 @@ class Said:
     files: Mapping[str, bytes] = field(default_factory=dict, repr=False)
     after: tuple[ChatMessage, ...] = ()
     requirements: Requirements = NONE
+    sent_files: tuple[PlacedFile, ...] = ()
 
 
 @dataclass(frozen=True)
