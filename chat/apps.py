@@ -17,7 +17,7 @@ class ChatConfig(AppConfig):
         from chat.transfers import access as transfers
         from chat.transfers import jobs, moving_in
         from chat.turns import cited_sources, comparing_versions, sending
-        from langai_site import registry, stored_data
+        from langai_site import document_uses, registry, stored_data
 
         def live_replies() -> int:
             return runner.live_count() + stateless.live_count()
@@ -27,9 +27,8 @@ class ChatConfig(AppConfig):
         registry.web_service("stop flags", runner.watch_stops)
         registry.web_service("lost replies", runner.sweep)
         registry.web_service("raised labels", raising.keep_raising)
-        registry.quotations(label_rises)
-        registry.citation_counts(cited_sources.times_cited)
-        registry.draw_passages(passages.drawn_passage)
+        document_uses.quotations(label_rises)
+        document_uses.draw_passages(passages.drawn_passage)
         overview.register()
         places.register()
         registry.web_service("closed accounts", closed_accounts.keep_looking)
@@ -47,8 +46,8 @@ class ChatConfig(AppConfig):
         registry.worker_job("exports and imports", seconds=2, run=jobs.run)
         registry.worker_job("old exports", seconds=3600, run=transfers.sweep)
         registry.worker_job("words of conversations", seconds=600, run=history_rows.fill)
-        registry.after_replacement(comparing_versions.begin)
-        registry.answer_counts(comparing_versions.answers_citing)
+        document_uses.after_replacement(comparing_versions.begin)
+        document_uses.answer_counts(comparing_versions.answers_citing)
         registry.worker_job("changed passages", seconds=10, run=comparing_versions.compare)
         stored_data.derived_models.append("chat.MessageWords")
         stored_data.leavings["chat"] = stored_data.Leaving(leaving.count, leaving.remove)

@@ -18,7 +18,7 @@ from documents.admin_uploads import Uploads
 from documents.forms import DocumentForm
 from documents.models import Document
 from documents.notes import described
-from langai_site import registry
+from langai_site import document_uses
 from langai_site.audit.recording import record
 from langai_site.errors import LangAIError
 from langai_site.sensitivity import Sensitivity
@@ -146,7 +146,7 @@ class DocumentAdmin(Uploads):
 
     @admin.display(description="cited by")
     def citing(self, document: Document) -> str:
-        return counted(registry.answers_citing([document.pk]).get(document.pk, 0), "answer")
+        return counted(document_uses.answers_citing([document.pk]).get(document.pk, 0), "answer")
 
     @admin.display(description="")
     def extracted(self, document: Document) -> SafeString:

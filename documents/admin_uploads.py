@@ -20,7 +20,7 @@ from documents.forms import ReadAgainForm, ReplaceForm, UploadForm
 from documents.models import Document
 from documents.names import split
 from documents.notes import described
-from langai_site import registry
+from langai_site import document_uses
 from langai_site.accounts.models import User
 from langai_site.errors import LangAIError
 from search.access import UNREAD, administered_collections, unread_collections
@@ -90,7 +90,7 @@ class Uploads(DocumentModelAdmin):
         if form.is_valid() and self._replace(request, document, form.cleaned_data["upload"]):
             return redirect("admin:documents_document_change", document.pk)
         title = f"Replace the file of “{document.title}”"
-        answers = registry.answers_citing([document.pk]).get(document.pk, 0)
+        answers = document_uses.answers_citing([document.pk]).get(document.pk, 0)
         return self._page(request, "replace", form, title=title, document=document, answers=answers)
 
     def _replace(self, request: HttpRequest, document: Document, file: "File[bytes]") -> bool:

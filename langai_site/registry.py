@@ -3,11 +3,8 @@
 import re
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any, Literal, Protocol
 from uuid import UUID
-
-from langai_site.sensitivity import Sensitivity
 
 Status = Literal["ok", "fail", "off"]
 Verdict = Literal["ok", "warn", "fail", "off"]
@@ -90,22 +87,6 @@ class FirstStep:
     is_done: Callable[[], bool]
 
 
-class LabelHistory(Protocol):
-    """The labels that some documents had at earlier times."""
-
-    def between(self, document: UUID, start: datetime, end: datetime) -> tuple[Sensitivity, Sensitivity] | None:
-        """Return the lowest and the highest label of `document` from `start` to `end`; None if they are not known."""
-
-
-class _NoHistory:
-    def between(self, document: UUID, start: datetime, end: datetime) -> tuple[Sensitivity, Sensitivity] | None:
-        return None
-
-
-# From the text before a passage, the passage, and the text after it to HTML; None if it cannot be marked there.
-PassageDrawing = Callable[[str, str, str], str | None]
-
-
 @dataclass(frozen=True)
 class UploadPlace:
     """An address for uploads: a path that `path` matches entirely takes at most `files` of UPLOAD_MAX_MB.
@@ -173,24 +154,6 @@ conversation_titles: dict[str, Callable[[int, Sequence[UUID]], Mapping[UUID, str
 overviews: dict[str, Callable[[Any], Sequence[OverviewLine]]] = {}
 first_steps: dict[str, FirstStep] = {}
 _model_names: list[Callable[[], Mapping[str, str]]] = []
-
-
-class Quotations(Protocol):
-    """The reactions of the app that keeps conversations when the label of a document or a collection rises."""
-
-    def count_quoting(self, labelled: Any) -> int:  # noqa: ANN401 - a value of search, which is not known here
-        """Return how many conversations quote it; `labelled` is search's."""
-
-    def begin(self, rise: int) -> None:
-        """Start working on the row of a rise, inside the transaction that created it."""
-
-
-_quotations: list[Quotations] = []
-_replacements: list[Callable[[UUID], object]] = []
-_answer_counts: list[Callable[[Collection[UUID]], Mapping[UUID, int]]] = []
-_passage_drawings: list[PassageDrawing] = []
-_citation_counts: list[Callable[[Any], Mapping[UUID, int]]] = []
-_histories: list[Callable[[Iterable[UUID]], LabelHistory]] = []
 
 
 def health_check(name: str, check: Callable[[], Awaitable[Status]]) -> None:
@@ -269,73 +232,6 @@ def display_names(read: Callable[[], Mapping[str, str]]) -> None:
 def names_of_models() -> Mapping[str, str]:
     """Return the names of the known models by their ids."""
     return _model_names[0]() if _model_names else {}
-
-
-def history_of_labels(read: Callable[[Iterable[UUID]], LabelHistory]) -> None:
-    """Register `read(documents)`, which reads the recorded labels of these documents."""
-    _histories[:] = [read]
-
-
-def label_history(documents: Iterable[UUID]) -> LabelHistory:
-    """Return what is known of the labels that these documents had."""
-    return _histories[0](documents) if _histories else _NoHistory()
-
-
-def draw_passages(draw: PassageDrawing) -> None:
-    """Register the function that draws passages of markdown documents."""
-    _passage_drawings[:] = [draw]
-
-
-def passage_drawing() -> PassageDrawing | None:
-    """Return the function that draws passages of markdown documents, if there is one."""
-    return _passage_drawings[0] if _passage_drawings else None
-
-
-def citation_counts(count: Callable[[Any], Mapping[UUID, int]]) -> None:
-    """Register `count(sources)`: in how many answers each of these sources, ids or a query of them, is cited."""
-    _citation_counts[:] = [count]
-
-
-def times_cited(sources: object) -> Mapping[UUID, int]:
-    """Return in how many answers each of these sources is cited; those that are not cited are left out."""
-    return _citation_counts[0](sources) if _citation_counts else {}
-
-
-def quotations(kept: Quotations) -> None:
-    """Register `kept`, which knows the conversations that quote documents."""
-    _quotations[:] = [kept]
-
-
-def quoting_conversations(labelled: object) -> int:
-    """Return how many conversations quote a document or a collection."""
-    return sum(kept.count_quoting(labelled) for kept in _quotations)
-
-
-def label_rose(rise: int) -> None:
-    """Raise the first of the conversations that quote what a rise is about."""
-    for kept in _quotations:
-        kept.begin(rise)
-
-
-def after_replacement(begin: Callable[[UUID], object]) -> None:
-    """Register `begin(source)`, called in the transaction in which a version goes live in place of another."""
-    _replacements[:] = [begin]
-
-
-def version_replaced(source: UUID) -> None:
-    """Say that this version of a document has gone live in place of another."""
-    for begin in _replacements:
-        begin(source)
-
-
-def answer_counts(read: Callable[[Collection[UUID]], Mapping[UUID, int]]) -> None:
-    """Register `read(documents)`, which returns how many answers cite each of them, and nothing else about them."""
-    _answer_counts[:] = [read]
-
-
-def answers_citing(documents: Collection[UUID]) -> Mapping[UUID, int]:
-    """Return how many answers cite each of these documents; those that no answer cites are left out."""
-    return _answer_counts[0](documents) if _answer_counts else {}
 
 
 def upload_place(

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from django.apps import AppConfig
 
-from langai_site import registry, stored_data
+from langai_site import document_uses, registry, stored_data
 from langai_site.sensitivity import Sensitivity
 
 # Room for the maximum number of texts, in ASCII, with some to spare.
@@ -30,10 +30,10 @@ class SearchConfig(AppConfig):
         registry.setup_step("model", prepare_model)
         registry.web_service("warm_embedder", warm_embedder)
         stored_data.derived_models.append("search.PassageKeywords")
-        registry.history_of_labels(label_history)
+        document_uses.history_of_labels(label_history)
 
 
-def label_history(documents: Iterable[UUID]) -> registry.LabelHistory:
+def label_history(documents: Iterable[UUID]) -> document_uses.LabelHistory:
     from search.services.label_history import history_of
 
     return history_of(documents)

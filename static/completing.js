@@ -166,11 +166,11 @@ function chip() {
   return made;
 }
 
-function setAssistant(id, ...shown) {
+function setAssistant(id, ...parts) {
   const made = chip();
   const input = find("input", made);
   input.value = id;
-  made.replaceChildren(input, ...shown);
+  made.replaceChildren(input, ...parts);
   made.hidden = !id;
   input.dispatchEvent(new Event("change", { bubbles: true }));
 }

@@ -64,10 +64,10 @@ LAYERS = {
     ],
     "langai_site": [
         "origin",
-        "characters errors folders generics hosts identity_settings local_model log_settings page_policy "
-        "redis_settings request_id sensitivity",
+        "characters component_settings errors folders generics hosts identity_settings local_model log_settings "
+        "page_policy redis_settings request_id sensitivity",
         "openwebui",
-        "attached_files env registry stored_data database detectors",
+        "attached_files document_uses env registry stored_data database detectors",
         "checks models settings",
         "release telemetry",
         "audit web",

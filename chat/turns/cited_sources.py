@@ -1,11 +1,9 @@
 """Finds the passage that a number in a reply stands for."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection
 from dataclasses import replace
 from typing import cast
 from uuid import UUID
-
-from django.db.models import Count
 
 from chat.conversations import access
 from chat.events import CitedSource, Snapshot
@@ -100,9 +98,3 @@ def discard_uncited() -> None:
 
 def _still_cited(sources: Collection[UUID]) -> set[UUID]:
     return set(Citation.objects.filter(source__in=sources).order_by().values_list("source", flat=True).distinct())
-
-
-def times_cited(sources: Iterable[UUID]) -> Mapping[UUID, int]:
-    """Return in how many answers each of `sources`, ids or a query of them, is cited; not cited: left out."""
-    kept = Citation.objects.filter(reply__deleted_at=None, reply__conversation__deleted_at=None, source__in=sources)
-    return dict(kept.order_by().values_list("source").annotate(Count("reply", distinct=True)))

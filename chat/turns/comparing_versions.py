@@ -3,7 +3,7 @@
 An answer keeps what it cites: what is stored is only what became of the passage. Synchronous.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import timedelta
 from uuid import UUID
 
@@ -94,10 +94,11 @@ def _is_told(reply: Message) -> bool:
     return bool(conversation.pinned_at) or reply.created_at > timezone.now() - TOLD_WITHIN
 
 
-def answers_citing(documents: Collection[UUID]) -> dict[UUID, int]:
-    """Return how many answers cite each of these documents in any version; those that none cites are left out."""
+def answers_citing(documents: Iterable[UUID]) -> dict[UUID, int]:
+    """Return how many answers cite each of `documents`, ids or a query of them, in any version; not cited: left out."""
     versions = version_texts.versions_of(documents)
-    kept = Citation.objects.filter(source__in=versions, reply__deleted_at=None, reply__conversation__deleted_at=None)
+    of_them = Source.objects.filter(document__in=documents).values("pk")
+    kept = Citation.objects.filter(source__in=of_them, reply__deleted_at=None, reply__conversation__deleted_at=None)
     counts: dict[UUID, int] = {}
     for source, answers in kept.order_by().values_list("source").annotate(Count("reply", distinct=True)):
         document = versions[source]

@@ -14,7 +14,7 @@ from django.utils import timezone
 from documents.models import Document
 from documents.notes import NoteText, described
 from documents.services.files import media_type
-from langai_site import registry
+from langai_site import document_uses
 from langai_site.accounts.models import User
 from langai_site.errors import ForbiddenError, NotFoundError
 from langai_site.sensitivity import Sensitivity
@@ -262,7 +262,7 @@ def _ids(documents: QuerySet[Document], words: Sequence[str], order: Order) -> "
     if order.column == TITLE:
         named.sort(key=lambda row: _rank(row[1]), reverse=order.descending)
     if order.column == CITED:
-        cited = _times_cited(Source.objects.filter(document__in=documents.order_by().values("pk")))
+        cited = document_uses.answers_citing(documents.order_by().values("pk"))
         named.sort(key=lambda row: cited.get(row[0], 0), reverse=order.descending)
     return [pk for pk, _ in named]
 
@@ -294,17 +294,8 @@ def _items(ids: Sequence[UUID]) -> tuple[Item, ...]:
     rows = Document.objects.select_related("collection", "previous__uploaded_by", "uploaded_by", "owner").in_bulk(ids)
     live = Source.objects.live().filter(document__in=ids).values_list("document", "pk")
     sources = dict(live)
-    cited = _times_cited(Source.objects.filter(document__in=ids))
+    cited = document_uses.answers_citing(ids)
     return tuple(_item(rows[pk], sources.get(pk), cited.get(pk, 0)) for pk in ids if pk in rows)
-
-
-def _times_cited(sources: QuerySet[Source]) -> dict[UUID, int]:
-    """Return in how many answers each document of these sources is cited, whatever its version was."""
-    documents = dict(sources.values_list("pk", "document"))
-    total: dict[UUID, int] = {}
-    for source, count in registry.times_cited(sources.order_by().values("pk")).items():
-        total[documents[source]] = total.get(documents[source], 0) + count
-    return total
 
 
 def _item(document: Document, source: UUID | None, cited: int) -> Item:

@@ -9,7 +9,7 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from documents.models import Document
-from langai_site import registry
+from langai_site import document_uses
 from langai_site.accounts.models import User
 from search.access import administered_collections, library_collections, managed_collections
 from search.models import Source
@@ -91,5 +91,5 @@ def _live(ids: list[UUID]) -> dict[UUID, tuple[UUID, datetime]]:
 def _answers(ids: list[UUID]) -> dict[UUID, int]:
     found: dict[UUID, int] = {}
     for first in range(0, len(ids), AT_ONCE):
-        found |= registry.answers_citing(ids[first : first + AT_ONCE])
+        found |= document_uses.answers_citing(ids[first : first + AT_ONCE])
     return found

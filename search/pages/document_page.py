@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils.safestring import SafeString, mark_safe
 from django.views.decorators.http import require_safe
 
-from langai_site import registry
+from langai_site import document_uses
 from langai_site.accounts.session import signed_in
 from langai_site.errors import InvalidError
 from search.access import reader_of
@@ -50,7 +50,7 @@ def _context(opened: OpenPage) -> dict[str, Any]:
 
 def drawn(shown: Excerpt) -> SafeString | None:
     """Return the HTML of a page of a markdown document; None for other formats, which are shown as they are."""
-    draw = registry.passage_drawing()
+    draw = document_uses.passage_drawing()
     if shown.media_type != MARKDOWN or draw is None:
         return None
     html = draw(shown.before, shown.marked, shown.after)

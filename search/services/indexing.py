@@ -12,7 +12,7 @@ from django.db import transaction
 from django.db.models import Max, QuerySet
 from django.utils import timezone
 
-from langai_site import registry
+from langai_site import document_uses
 from langai_site.errors import NotAdmittedError, NotFoundError
 from langai_site.sensitivity import Sensitivity
 from search import indexes
@@ -261,7 +261,7 @@ def _go_live(
     has_replaced = others.update(live=False, retired_at=timezone.now())
     Source.objects.filter(pk=source.pk).update(live=True)
     if has_replaced:
-        registry.version_replaced(source.pk)
+        document_uses.version_replaced(source.pk)
     when_live()
     return hidden
 

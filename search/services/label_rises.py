@@ -10,7 +10,7 @@ from uuid import UUID
 
 from django.db.models import Q, QuerySet
 
-from langai_site import registry
+from langai_site import document_uses
 from langai_site.sensitivity import Sensitivity, highest
 from search.label_records import LabelRecord
 from search.models import Collection, LabelRise, Source
@@ -80,7 +80,7 @@ def _where(labelled: Labelled) -> Q:
 
 def count_quoting(labelled: Labelled) -> int:
     """Return how many conversations quote it, and nothing else about them."""
-    return registry.quoting_conversations(labelled)
+    return document_uses.quoting_conversations(labelled)
 
 
 def raise_quoting(labelled: Labelled, *, by: str = "") -> LabelRise:
@@ -91,7 +91,7 @@ def raise_quoting(labelled: Labelled, *, by: str = "") -> LabelRise:
     rise = LabelRise.objects.create(
         document=labelled.document, collection=labelled.collection, label=labelled.label, asked_by=by
     )
-    registry.label_rose(rise.pk)
+    document_uses.label_rose(rise.pk)
     return rise
 
 

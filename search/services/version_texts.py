@@ -1,6 +1,6 @@
 """Reads stretches of documents' versions: for comparing them, and for people who may read them. Synchronous."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -66,6 +66,6 @@ def replaced_by(source: Source) -> list[UUID]:
     return list(earlier.order_by("version").values_list("pk", flat=True))
 
 
-def versions_of(documents: Collection[UUID]) -> dict[UUID, UUID]:
-    """Return the documents of all versions that exist, by the versions' ids."""
+def versions_of(documents: Iterable[UUID]) -> dict[UUID, UUID]:
+    """Return the documents of all versions of `documents`, ids or a query of them, by the versions' ids."""
     return dict(Source.objects.filter(document__in=documents).order_by().values_list("pk", "document"))

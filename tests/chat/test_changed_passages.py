@@ -16,7 +16,7 @@ from chat.models.keeping import Keeping
 from chat.turns import comparing_versions
 from chat.turns.change_notices import unseen
 from documents import services, tasks
-from langai_site import registry
+from langai_site import document_uses
 from search.models import Collection, Source
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -133,7 +133,7 @@ def test_nothing_is_said_to_somebody_who_may_no_longer_read_the_document(client,
     assert client.get(change_url(reply)).status_code == 404
     page = client.get(reverse("chat:changes")).text
     assert "Leave" not in page
-    assert "28" not in page
+    assert "28 days" not in page
     assert "passage that changed since" not in client.get(reverse("chat:new")).text
 
 
@@ -235,4 +235,4 @@ def test_answers_that_cite_a_document_are_counted_without_saying_whose(alice, bo
     replaced(document)
     answered(bob, document)
     answered(bob, document, deleted_at=timezone.now())
-    assert registry.answers_citing([document.pk]) == {document.pk: 2}
+    assert document_uses.answers_citing([document.pk]) == {document.pk: 2}

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from django.db.models import Q, QuerySet
 
-from langai_site import registry
+from langai_site import document_uses
 from langai_site.sensitivity import Sensitivity
 from langai_site.usage.ledger.verification import CHUNK, LedgerFinding, sent_between
 from langai_site.usage.models import UsageEntry
@@ -79,7 +79,7 @@ def _calls(start: datetime | None, end: datetime | None) -> QuerySet[UsageEntry]
 
 
 def _compare(entries: Sequence[UsageEntry], proof: LabelProof) -> None:
-    history = registry.label_history(_documents(entries))
+    history = document_uses.label_history(_documents(entries))
     for entry in entries:
         verdicts = {_verdict(entry, document, history): document for document in _documents([entry])}
         proof.compared += 1
@@ -94,7 +94,7 @@ def _documents(entries: Iterable[UsageEntry]) -> list[UUID]:
     return [UUID(document) for entry in entries for document in entry.documents.split()]
 
 
-def _verdict(entry: UsageEntry, document: UUID, history: registry.LabelHistory) -> str:
+def _verdict(entry: UsageEntry, document: UUID, history: document_uses.LabelHistory) -> str:
     assert entry.sent_at is not None
     found = history.between(document, entry.sent_at - CLOCKS_APART, entry.sent_at + CLOCKS_APART)
     if found is None:
