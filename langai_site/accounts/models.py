@@ -12,6 +12,10 @@ from django.utils import timezone
 from langai_site.accounts.scopes import Scope
 from langai_site.sensitivity import LABEL_CHOICES, Sensitivity
 
+# What browsers say of themselves, the more special first: most also name those that they resemble.
+BROWSERS = (("Edg/", "Edge"), ("OPR/", "Opera"), ("Firefox/", "Firefox"), ("Chrome/", "Chrome"), ("Safari/", "Safari"))
+SYSTEMS = (("iPhone", "an iPhone"), ("iPad", "an iPad"), ("Android", "Android"), ("Windows", "Windows"),
+           ("Mac OS X", "a Mac"), ("Linux", "Linux"))  # fmt: skip
 INVITATION_LIFETIME = timedelta(days=7)
 # Characters of both texts of a person's instructions.
 INSTRUCTIONS_MAX = 1_500
@@ -187,6 +191,13 @@ class BrowserSession(models.Model):
 
     def __str__(self) -> str:
         return f"{self.browser or 'A browser'} of {self.user_id}"
+
+    @property
+    def name(self) -> str:
+        """Return the browser and system as people know them, or else what the browser said; it may say anything."""
+        browser = next((name for sign, name in BROWSERS if sign in self.browser), "")
+        system = next((name for sign, name in SYSTEMS if sign in self.browser), "")
+        return f"{browser} on {system}" if browser and system else self.browser
 
 
 class AccountDeletion(models.Model):

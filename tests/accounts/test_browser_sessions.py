@@ -50,6 +50,19 @@ def test_the_list_names_browsers_and_says_which_is_this(laptop, phone):
     assert "127.0.0.1" in page
 
 
+@pytest.mark.parametrize(
+    ("said", "name"),
+    [
+        ("Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 Chrome/156.0.0.0 Safari/537.36", "Chrome on Linux"),
+        ("Mozilla/5.0 (iPhone; CPU iPhone OS 19_0 like Mac OS X) Version/19.0 Safari/604.1", "Safari on an iPhone"),
+        ("Mozilla/5.0 (Windows NT 10.0) Chrome/156.0.0.0 Safari/537.36 Edg/156.0", "Edge on Windows"),
+        ("curl/8", "curl/8"),
+    ],
+)
+def test_a_browser_has_the_name_that_people_know(said, name):
+    assert BrowserSession(browser=said).name == name
+
+
 def test_one_browser_is_signed_out_with_its_sockets(bob, laptop, phone):
     standing = sign_ins.sign_in_of(bob, phone.session.session_key)
     laptop.post(reverse("accounts:end-session", args=[row_of(phone).pk]))
