@@ -12,7 +12,7 @@ from django.db.models import Count, Q, QuerySet
 from django.utils import timezone
 
 from chat.conversations.label_rises import LONGEST_TURN
-from chat.models import ChangeNotice, Citation, Message, PassageChange, Replacement
+from chat.models import ChangeNotice, Citation, Message, PassageChange, Replacement, Share
 from chat.models.keeping import Keeping
 from search.models import Source
 from search.passage_changes import Version
@@ -21,7 +21,7 @@ from search.services.version_texts import Span
 
 # Citations that are compared and written in one transaction.
 AT_ONCE = 50
-# People get a notice if they asked within this time, or pinned the conversation.
+# People get a notice if they asked within this time, or pinned the conversation, or share the answer by a link.
 TOLD_WITHIN = timedelta(days=30)
 _PLACE = ("source", "version", "state", "page", "start", "end_page", "end")
 
@@ -64,11 +64,13 @@ def _uncompared(earlier: Collection[UUID], source: Source) -> QuerySet[Citation]
 def _write(batch: Sequence[Citation], source: Source, version: Version) -> None:
     old = version_texts.texts(map(span_of, batch))
     changes = [_change(citation, old, source, version) for citation in batch]
+    shared = _shared({citation.reply.conversation_id for citation in batch})
     with transaction.atomic():
         PassageChange.objects.bulk_create(
             changes, update_conflicts=True, unique_fields=["citation"], update_fields=_PLACE
         )
-        told = {change.citation.reply for change in changes if change.matters and _is_told(change.citation.reply)}
+        replies = {change.citation.reply for change in changes if change.matters}
+        told = [reply for reply in replies if _is_told(reply, is_shared=str(reply.pk) in shared)]
         ChangeNotice.objects.bulk_create(
             (ChangeNotice(user_id=reply.conversation.owner_id, reply=reply, source=source.pk) for reply in told),
             ignore_conflicts=True,
@@ -87,11 +89,17 @@ def _change(citation: Citation, old: Mapping[Span, str], source: Source, version
     return PassageChange(citation=citation, source=source.pk, version=source.version, state=found.state.value, **at)
 
 
-def _is_told(reply: Message) -> bool:
+def _shared(conversations: Collection[UUID]) -> set[str]:
+    """Return the ids of the messages in these conversations that somebody can open by a link."""
+    snapshots = Share.objects.open().filter(conversation__in=conversations).values_list("snapshot", flat=True)
+    return {str(message["id"]) for snapshot in snapshots for message in snapshot}
+
+
+def _is_told(reply: Message, *, is_shared: bool) -> bool:
     conversation = reply.conversation
     if reply.deleted_at or conversation.deleted_at or conversation.keeping != Keeping.KEPT:
         return False
-    return bool(conversation.pinned_at) or reply.created_at > timezone.now() - TOLD_WITHIN
+    return is_shared or bool(conversation.pinned_at) or reply.created_at > timezone.now() - TOLD_WITHIN
 
 
 def answers_citing(documents: Iterable[UUID]) -> dict[UUID, int]:

@@ -10,6 +10,8 @@ from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_http_methods, require_POST
 
+from documents import care
+from documents.care import GivenCare
 from documents.diagnosis import known_languages
 from documents.extraction.registry import FORMATS, accepted
 from documents.forms import ReadAgainForm
@@ -19,6 +21,7 @@ from documents.pages.fields import LABELS, ids_of, label_of, number_of
 from documents.services import changing, library, lifecycle
 from documents.services.changing import Changed
 from documents.services.uploads import read_again as queue_again
+from langai_site import document_uses
 from langai_site.accounts.limits import costly
 from langai_site.accounts.models import User
 from langai_site.accounts.session import signed_in
@@ -81,18 +84,20 @@ def restore(request: HttpRequest, collection: int, deletion: UUID) -> HttpRespon
 @costly
 @require_http_methods(["GET", "HEAD", "POST"])
 def document(request: HttpRequest, document: UUID) -> HttpResponse:
-    """Show what can be done with a document to those who manage it; a post changes its title and label."""
+    """Show what can be done with a document to those who manage it; a post changes what the form has."""
     person = signed_in(request)
     found = library.managed_document(person, document)
     if request.method != "POST":
         return render(request, PAGE, _context(person, found))
     try:
         title, label = request.POST.get("title", ""), label_of(request.POST, default=Sensitivity.PUBLIC)
+        values = care.checked(found.collection_id, GivenCare(request.POST.get("owner"), request.POST.get("review_by")))
         changing.describe(person, document, title=title, sensitivity=label)
+        care.store(found, values)
     except LangAIError as error:
         context = _context(person, found) | {"refusal": error.message, "form": request.POST}
         return render(request, PAGE, context, status=error.status)
-    messages.success(request, "Title and label are saved.")
+    messages.success(request, "Your changes are saved.")
     return redirect("documents:document", document)
 
 
@@ -113,6 +118,8 @@ def _context(person: User, document: Document) -> dict[str, Any]:
         "labels": [(slug, name) for slug, name in LABELS if Sensitivity[slug.upper()] >= lowest],
         "label": Sensitivity(document.sensitivity).slug,
         "lowest": lowest if lowest else None,
+        "people": care.people_for(document.collection_id),
+        "answers": document_uses.answers_citing([document.pk]).get(document.pk, 0),
         "title_max": changing.TITLE_MAX,
         "accepted": accepted(),
         "again": again,

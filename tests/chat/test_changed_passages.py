@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from importlib import import_module
+from pathlib import Path
 
 import pytest
 from django.apps import apps
@@ -10,8 +11,9 @@ from django.urls import reverse
 from django.utils import timezone
 from selectolax.lexbor import LexborHTMLParser
 
+from chat import migrations
 from chat.conversations import forks
-from chat.models import ChangeNotice, Citation, Conversation, Message, PassageChange, Replacement
+from chat.models import ChangeNotice, Citation, Conversation, Message, PassageChange, Replacement, Share
 from chat.models.keeping import Keeping
 from chat.turns import comparing_versions
 from chat.turns.change_notices import unseen
@@ -162,6 +164,15 @@ def test_who_asked_lately_or_pinned_the_conversation_is_told(client, alice, docu
     assert ChangeNotice.objects.filter(user=alice).exists() == is_told
 
 
+@pytest.mark.parametrize(("values", "is_told"), [({}, True), ({"revoked_at": timezone.now()}, False)])
+def test_who_shares_the_answer_by_a_link_is_told(alice, document, values, is_told):
+    reply = answered(alice, document, days=31)
+    snapshot = [{"id": str(reply.pk), "text": "You have 25 days [1]."}]
+    Share.objects.create(owner=alice, conversation=reply.conversation, snapshot=snapshot, **values)
+    replaced(document)
+    assert ChangeNotice.objects.filter(user=alice).exists() == is_told
+
+
 def test_a_notice_is_shown_until_it_was_seen(client, alice, document):
     reply = answered(alice, document)
     replaced(document)
@@ -196,7 +207,8 @@ def test_what_was_replaced_before_an_update_is_compared_after_it(alice, document
     replaced(document)
     PassageChange.objects.all().delete()
     Replacement.objects.all().delete()
-    import_module("chat.migrations.0022_changed_passages").enqueue(apps, None)
+    [name] = Path(migrations.__path__[0]).glob("*_changed_passages.py")
+    import_module(f"chat.migrations.{name.stem}").enqueue(apps, None)
     comparing_versions.compare()
     assert PassageChange.objects.get().citation.reply == reply
 

@@ -95,6 +95,18 @@ def test_an_admin_sets_owner_and_review_date_and_readers_see_them(alice, bob, po
     assert "Select a valid choice" in refused.text
 
 
+def test_who_manages_a_collection_sets_them_in_the_library(alice, bob, policies):
+    document = made(policies, "rules", days=1, answers=1, reader=bob)
+    url = reverse("documents:document", args=[document.pk])
+    assert "This change touches 1 answer:" in browser_of(alice).get(url).text
+    form = {"title": "rules", "label": "public", "owner": "alice", "review_by": "2030-05-03"}
+    assert browser_of(alice).post(url, form).status_code == 302
+    document.refresh_from_db()
+    assert (document.owner, str(document.review_by)) == (alice, "2030-05-03")
+    assert browser_of(alice).post(url, form | {"owner": "bob"}).status_code == 400
+    assert browser_of(bob).post(url, form).status_code in (403, 404)
+
+
 def test_before_a_replacement_the_owner_sees_how_many_answers_it_touches(alice, bob, policies):
     document = made(policies, "rules", days=1, answers=2, reader=bob)
     page = browser_of(alice).get(reverse("admin:documents_document_replace", args=[document.pk])).text
