@@ -17,7 +17,7 @@ class ChatConfig(AppConfig):
         from chat.transfers import access as transfers
         from chat.transfers import jobs, moving_in
         from chat.turns import cited_sources, comparing_versions, sending
-        from langai_site import document_uses, registry, stored_data
+        from langai_site import document_uses, openwebui, registry, stored_data
 
         def live_replies() -> int:
             return runner.live_count() + stateless.live_count()
@@ -42,7 +42,7 @@ class ChatConfig(AppConfig):
         registry.worker_job("temporary conversations", seconds=30, run=expiring.purge)
         registry.worker_job("keys of messages", seconds=3600, run=sending.forget_old)
         registry.worker_job("attached files", seconds=300, run=attachments.sweep)
-        registry.openwebui_step("chats", moving_in.move)
+        openwebui.register("chats", moving_in.move)
         registry.worker_job("exports and imports", seconds=2, run=jobs.run)
         registry.worker_job("old exports", seconds=3600, run=transfers.sweep)
         registry.worker_job("words of conversations", seconds=600, run=history_rows.fill)

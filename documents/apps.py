@@ -4,8 +4,7 @@ from typing import TYPE_CHECKING
 
 from django.apps import AppConfig
 
-from langai_site import attached_files, registry, stored_data
-from langai_site.openwebui import MoveIn
+from langai_site import attached_files, openwebui, registry, stored_data
 
 if TYPE_CHECKING:
     from langai_site.accounts.models import User
@@ -32,7 +31,7 @@ class DocumentsConfig(AppConfig):
         attached_files.register(_attached_files)
         stored_data.leavings["documents"] = stored_data.Leaving(_count_own, _remove_own, _hand_over)
         stored_data.personal_files.append(_personal_files)
-        registry.openwebui_step("knowledge", _take_over_knowledge)
+        openwebui.register("knowledge", _take_over_knowledge)
         from documents import measures
 
         registry.measure(*measures.ALL)
@@ -77,7 +76,7 @@ def _personal_files(user_id: int) -> Iterable[tuple[str, Path]]:
     return personal_files.of_person(user_id)
 
 
-def _take_over_knowledge(moving: MoveIn) -> None:
+def _take_over_knowledge(moving: openwebui.MoveIn) -> None:
     from documents.services import moving_in
 
     moving_in.move(moving)

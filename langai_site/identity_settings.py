@@ -2,6 +2,10 @@
 
 from typing import Any
 
+from django.conf import global_settings
+
+# The last one reads the passwords of people who moved in from another program.
+PASSWORD_HASHERS = [*global_settings.PASSWORD_HASHERS, "langai_site.accounts.hashers.MovedBcryptHasher"]
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "chat:new"
 # Also for the admin: that page makes sure that browsers keep no drafts.

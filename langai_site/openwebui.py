@@ -1,12 +1,12 @@
 """The database of an Open WebUI that moves in: what the apps that take over its parts need of it.
 
-Each app registers its step with `registry.openwebui_step`; `manage.py import_openwebui` runs them.
+Each app registers its step here in its `ready()`; `manage.py import_openwebui` runs them.
 """
 
 import json
 import sqlite3
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -167,3 +167,12 @@ def _base(path: object) -> str:
     """Return the last part of a path of another machine, or of an address in an object store."""
     base = PurePosixPath(str(path or "").replace("\\", "/")).name
     return "" if base in (".", "..") else base
+
+
+# Functions that take over a part of an Open WebUI, by the name of the part.
+steps: dict[str, Callable[[MoveIn], None]] = {}
+
+
+def register(name: str, step: Callable[[MoveIn], None]) -> None:
+    """Register `step(moving)`, which takes over a part."""
+    steps[name] = step

@@ -138,8 +138,6 @@ gauges: dict[str, Gauge] = {}
 # Figures that are the same in every process, because they are read from the database, on a thread.
 shared_gauges: dict[str, Gauge] = {}
 doctor_checks: dict[str, DoctorCheck] = {}
-# Functions that take over a part of an Open WebUI; each gets a langai_site.openwebui.MoveIn.
-openwebui_steps: dict[str, Callable[[Any], None]] = {}
 # Functions that `manage.py setup` runs, in order; each returns a line to show, or "".
 setup_steps: dict[str, Callable[[], str]] = {}
 upload_places: list[UploadPlace] = []
@@ -193,11 +191,6 @@ def shared_gauge(gauge: Gauge) -> None:
 def doctor_check(name: str, run: Callable[[], DoctorFinding], *, advice: str, seconds: float = 5) -> None:
     """Register a check that runs on a separate thread; it must leave nothing behind and pay for no answer."""
     doctor_checks[name] = DoctorCheck(run, advice, seconds)
-
-
-def openwebui_step(name: str, run: Callable[[Any], None]) -> None:
-    """Register `run(moving)`, which takes over a part of an Open WebUI."""
-    openwebui_steps[name] = run
 
 
 def setup_step(name: str, run: Callable[[], str]) -> None:

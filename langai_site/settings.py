@@ -4,7 +4,6 @@ import os
 from pathlib import Path
 from typing import Any
 
-from django.conf import global_settings
 from django.core.exceptions import ImproperlyConfigured
 from environs import EnvError
 from marshmallow.validate import OneOf, Range
@@ -229,10 +228,6 @@ TEMPLATES: list[dict[str, Any]] = [
 
 AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
-PASSWORD_HASHERS = [
-    *global_settings.PASSWORD_HASHERS,
-    "langai_site.accounts.hashers.MovedBcryptHasher",
-]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in (

@@ -26,8 +26,15 @@ AT_ONCE = 25
 PRINT = "chat/print.html"
 
 
+def _exported(user: User, conversation: UUID) -> Conversation:
+    return _with_folder(access.exported(user.id, conversation))
+
+
 def _access(user: User, conversation: UUID) -> Conversation:
-    row = access.access_conversation(user.id, conversation)
+    return _with_folder(access.access_conversation(user.id, conversation))
+
+
+def _with_folder(row: Conversation) -> Conversation:
     # Read here, because the pieces are made on other threads.
     _ = row.folder and row.folder.parent
     return row
@@ -54,7 +61,7 @@ TYPES = {"md": "text/markdown; charset=utf-8", "json": "application/json; charse
 
 async def _sent(request: HttpRequest, conversation: UUID, ending: str) -> HttpResponseBase:
     try:
-        row = await as_user(request, _access, conversation)
+        row = await as_user(request, _exported, conversation)
     except SignedOutError:
         return redirect(f"{reverse('account_login')}?next={request.path}")
     is_json = ending == "json"

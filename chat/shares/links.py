@@ -1,6 +1,5 @@
 """The only access to shares for their owners: they make, change and revoke links. Synchronous."""
 
-import logging
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -15,11 +14,10 @@ from chat.models import Attachment, Conversation, Message, Share
 from langai_site.accounts import sharing
 from langai_site.accounts.models import User
 from langai_site.accounts.sharing import Audience
+from langai_site.audit.recording import record
 from langai_site.errors import ConflictError, ForbiddenError, InvalidError, NotFoundError
 from langai_site.sensitivity import Sensitivity, highest
 from search.services import present
-
-logger = logging.getLogger(__name__)
 
 GONE = "This link does not exist any more, or it is not yours."
 # Links of one person, and messages of a conversation that can be chosen one by one.
@@ -84,7 +82,7 @@ def create(user: User, conversation: UUID, form: ShareForm) -> Share:
     _write(share, form)
     share.save(force_insert=True)
     _share_with(share, form.audience, user)
-    logger.info("Share %s of conversation %s was made", share.pk, row.pk)
+    record("share.add", "share", share.pk)
     return share
 
 
@@ -96,7 +94,7 @@ def change(user: User, share_id: UUID, form: ShareForm) -> Share:
     share.revoked_at = None
     share.save()
     _share_with(share, form.audience, user)
-    logger.info("Share %s was changed", share.pk)
+    record("share.change", "share", share.pk)
     return share
 
 
@@ -108,6 +106,7 @@ def update(user: User, share_id: UUID, chosen: Collection[UUID] | None = None) -
     share.updated_at = timezone.now()
     share.save(update_fields=["snapshot", "updated_at"])
     _refuse_label(share, sharing.audience_of(share))
+    record("share.change", "share", share.pk)
     return share
 
 
@@ -117,12 +116,13 @@ def revoke(user: User, share_id: UUID) -> None:
     share = access_share(user.pk, share_id, lock=True)
     share.revoked_at = share.revoked_at or timezone.now()
     share.save(update_fields=["revoked_at"])
-    logger.info("Share %s was revoked", share.pk)
+    record("share.revoke", "share", share.pk)
 
 
+@transaction.atomic
 def delete(user: User, share_id: UUID) -> None:
     access_share(user.pk, share_id).delete()
-    logger.info("Share %s was deleted", share_id)
+    record("share.delete", "share", share_id)
 
 
 def _write(share: Share, form: ShareForm) -> None:

@@ -13,6 +13,7 @@ from django.utils import timezone
 from chat.conversations import ordering
 from chat.models import Transfer
 from langai_site.accounts.models import User
+from langai_site.audit.recording import record
 from langai_site.errors import ConflictError, InvalidError, NotFoundError
 from langai_site.sensitivity import Sensitivity
 
@@ -60,7 +61,7 @@ def start_export(
     if Transfer.objects.filter(owner=user_id, kind=Transfer.Kind.EXPORT, status__in=_UNDONE).exists():
         raise ConflictError("Another export of yours is still running. Wait until it is done, or remove it.")
     name = f"langai-{timezone.localdate():%Y-%m-%d}.zip"
-    return Transfer.objects.create(
+    row = Transfer.objects.create(
         owner_id=user_id,
         kind=Transfer.Kind.EXPORT,
         chosen=chosen,
@@ -68,6 +69,8 @@ def start_export(
         file_name=name,
         total=len(chosen or ()),
     )
+    record("conversation.export_many", "transfer", row.pk)
+    return row
 
 
 _UNDONE = (Transfer.Status.QUEUED, Transfer.Status.WORKING)
@@ -89,7 +92,9 @@ def start_import(user: User, file: "File[bytes]", floor: Sensitivity | None = No
     row.options = {"floor": floor.value} if floor else {}
     # Stored before the row is written, so that copying it does not hold up other writers.
     row.file.save(name, file, save=False)
-    row.save(force_insert=True)
+    with transaction.atomic():
+        row.save(force_insert=True)
+        record("conversation.import", "transfer", row.pk)
     return row
 
 

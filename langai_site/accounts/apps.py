@@ -1,6 +1,6 @@
 from django.apps import AppConfig
 
-from langai_site import registry
+from langai_site import openwebui, registry
 
 
 class AccountsConfig(AppConfig):
@@ -58,7 +58,7 @@ class AccountsConfig(AppConfig):
         for signal in (post_save, post_delete):
             signal.connect(second_factor.on_factor, sender=Authenticator)
         overview.register()
-        registry.openwebui_step("people", moving_in.move)
+        openwebui.register("people", moving_in.move)
         registry.setup_step("roles", roles.make_groups)
         registry.sender_check("accounts", senders.sender_of)
         registry.web_service("sign-ins of sockets", person_socket.keep_checking)

@@ -14,7 +14,7 @@ from django.core.management import call_command
 from django.test import Client
 from selectolax.lexbor import LexborHTMLParser
 
-from chat.models import Conversation, Message, RoutingPolicy
+from chat.models import Conversation, Message, RoutingPolicy, Share
 from chat.models.keeping import KeepingRule
 from chat.routing import policies
 from documents import services
@@ -220,7 +220,22 @@ def command(*words: str):
 
 LOGIN = {"login": "bob", "password": PASSWORD}
 TOKEN = {"username": "bob", "password": PASSWORD}
+
+
 # (action, door, what does it)
+def on_share(path, form=()):
+    """Return an act on a link to the conversation, which is made before."""
+
+    def prepared(w):
+        Conversation.objects.filter(pk=w.conversation.pk).update(current_leaf=w.answers[0])
+        if path == "new":
+            return lambda: w.there.post(f"/conversations/{w.conversation.pk}/share/", dict(form))
+        share = Share.objects.create(owner=w.conversation.owner, conversation=w.conversation)
+        return lambda: w.there.post(f"/shares/{share.pk}/{path}", dict(form))
+
+    return prepared
+
+
 ACTS = [
     *((f"{kind}.{verb}", "admin", in_admin(kind, verb)) for kind in CRUD for verb in ("add", "change", "delete")),
     ("sign_in", "page", now(lambda w: Client().post("/accounts/login/", LOGIN))),
@@ -291,6 +306,15 @@ ACTS = [
         Conversation.objects.update(deleted_at="2026-01-01T00:00Z")
         and (lambda: w.there.post(f"/conversations/{w.conversation.pk}/restore/")))),
     ("conversation.export", "api", in_api("get", "/api/conversations/{w.conversation.pk}/export")),
+    ("conversation.export", "page", now(lambda w: w.there.get(f"/conversations/{w.conversation.pk}/export/json/"))),
+    ("conversation.export_many", "page", now(lambda w: w.there.post("/transfers/export/"))),
+    ("conversation.import", "page", now(lambda w: w.there.post(
+        "/transfers/import/", {"files": [SimpleUploadedFile("x.json", b"[]")]}))),
+    ("share.add", "page", on_share("new", {"share": "everyone", "days": "7"})),
+    ("share.change", "page", on_share("", {"share": "everyone", "days": "0"})),
+    ("share.change", "page", on_share("update/")),
+    ("share.revoke", "page", on_share("revoke/")),
+    ("share.delete", "page", on_share("delete/")),
     ("branch.delete", "page", now(lambda w: w.there.post(f"/messages/{w.answers[0].pk}/delete/"))),
     ("usage.export", "page", now(lambda w: w.there.get("/usage/lines.csv"))),
     ("usage.export", "page", now(lambda w: w.boss.get("/usage/everybody/entries.json"))),
@@ -338,8 +362,8 @@ def test_each_act_leaves_one_event(world, action, door, prepare):
 
 
 # Their doors have tests of their own: an invitation also signs in, and the others need a provider or a model server.
-ELSEWHERE = {"invitation.accept", "user.link", "user.teams", "models.sync", *(f"socialapp.{verb}" for verb in
-             ("add", "change", "delete"))}  # fmt: skip
+ELSEWHERE = {"openwebui.import", "invitation.accept", "user.link", "user.teams", "models.sync",
+             *(f"socialapp.{verb}" for verb in ("add", "change", "delete"))}  # fmt: skip
 
 
 def test_every_action_is_walked():

@@ -16,6 +16,7 @@ from chat.models import Attachment, Conversation, Feedback, Folder
 from documents.models import Document
 from langai_site.accounts.hashers import moved
 from langai_site.accounts.models import Team, User
+from langai_site.audit.models import AuditEvent
 from langai_site.sensitivity import Sensitivity
 from search.access import readable_collections
 from search.models import Collection
@@ -203,6 +204,7 @@ def test_a_second_run_adds_nothing_and_a_dry_run_changes_nothing(webui):
     webui.move()
     after = everything()
     assert after != before
+    assert AuditEvent.objects.filter(action="openwebui.import", door="server").count() == 1
     report = webui.move()
     assert everything() == after
     assert "2  are here already" in report

@@ -5,9 +5,9 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from langai_site import registry
+from langai_site.audit.recording import record
 from langai_site.errors import LangAIError
-from langai_site.openwebui import Database, MoveIn, MoveReport
+from langai_site.openwebui import Database, MoveIn, MoveReport, steps
 
 # Each needs those before it.
 STEPS = ("people", "knowledge", "chats")
@@ -36,12 +36,14 @@ class Command(BaseCommand):
         try:
             for step in STEPS:
                 self.stdout.write(f"Moving {step} …")
-                registry.openwebui_steps[step](moving)
+                steps[step](moving)
         finally:
             database.close()
             self.stdout.write("\n".join(lines(moving.report)))
         if moving.dry_run:
             self.stdout.write("Nothing was changed: this was a dry run.")
+        else:
+            record("openwebui.import")
 
 
 def lines(report: MoveReport) -> Iterator[str]:
