@@ -17,8 +17,15 @@ TESTS = [
     for folder in ("accounts", "api", "backup", "chat", "detectors", "documents", "outbound", "search", "usage")
 ]
 
-# A third of all tests: what they check is decided by what was sent, and which database then stores it plays no part.
-SAME = [f"tests/api/{name}.py" for name in ("test_stated_labels", "test_access", "test_openai_parameters")]
+# Half of all tests: what they check is decided by what was sent and read, and which database stores it plays no part.
+SAME = [
+    *(f"tests/api/test_{name}.py" for name in ("access", "recorded_requests", "responses", "stated_labels")),
+    *(f"tests/api/test_openai{name}.py" for name in ("", "_calls", "_errors", "_messages", "_parameters")),
+    *(f"tests/api/test_openai{name}.py" for name in ("_pictures", "_thoughts", "_tools")),
+    *(f"tests/accounts/test_{name}.py" for name in ("escalation", "guessing")),
+    "tests/documents/test_extractor.py",
+    "tests/outbound/connections/test_admin.py",
+]
 
 # It ends every connection to its database, also those that threads of earlier tests have left open: it runs in a
 # process and a database of its own, beside the others.
