@@ -62,7 +62,7 @@ class ProviderForm(forms.ModelForm[SocialApp]):
     def clean_secret(self) -> str:
         typed: str = self.cleaned_data["secret"]
         if typed:
-            return second_factor.seal(typed)
+            return second_factor.SEALED.seal(typed)
         return SocialApp.objects.get(pk=self.instance.pk).secret if self.instance.pk else ""
 
     def save(self, commit: bool = True) -> SocialApp:

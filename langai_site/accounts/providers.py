@@ -20,6 +20,7 @@ from langai_site.accounts import second_factor
 from langai_site.accounts.models import GroupMapping, Team, User
 from langai_site.audit.recording import record
 from langai_site.errors import LangAIError
+from langai_site.sealed_texts import UnreadableKeyError
 from langai_site.web.error_middleware import error_response
 
 logger = logging.getLogger(__name__)
@@ -43,16 +44,22 @@ SAME_ADDRESS = (
 )
 
 
+def _unsealed(app: SocialApp) -> bool:
+    """Return whether the provider's secret can be read, and decrypt it there."""
+    try:
+        app.secret = second_factor.SEALED.unseal(app.secret) if app.pk else app.secret
+    except UnreadableKeyError:
+        logger.error("the secret of “%s” cannot be read: type it again under Identity providers", app.name)
+        return False
+    return True
+
+
 class ProviderAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]  # allauth has no types
     """allauth's sign-in through a provider with LangAI's rules."""
 
     def list_apps(self, request: HttpRequest, provider: str | None = None, client_id: str | None = None) -> Any:  # noqa: ANN401
-        """Return the providers of the settings and of admin, whose secrets are encrypted in the database."""
-        apps = super().list_apps(request, provider=provider, client_id=client_id)
-        for app in apps:
-            if app.pk and app.secret:
-                app.secret = second_factor.unseal(app.secret)
-        return apps
+        """Return the providers whose secret can be read: of the settings, and of admin, where it is encrypted."""
+        return list(filter(_unsealed, super().list_apps(request, provider=provider, client_id=client_id)))
 
     def get_requests_session(self) -> requests.Session:
         """Return a session whose failures become a page, not an error of the server."""

@@ -4,17 +4,13 @@ Whether a person still has to set one up is a column of their account, which eve
 key, a token and a socket cost no further query. `refresh` keeps it right when a team, a membership or a factor changes.
 """
 
-import base64
-import hashlib
 from collections.abc import Collection, Iterable
-from functools import lru_cache, partial
+from functools import partial
 from typing import Any
 
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
 from allauth.socialaccount.models import SocialApp
-from cryptography.fernet import Fernet, InvalidToken, MultiFernet
-from django.conf import settings
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q
 
@@ -23,10 +19,17 @@ from langai_site.accounts.models import Team, User
 from langai_site.accounts.person_groups import group_of
 from langai_site.audit.recording import record
 from langai_site.errors import LangAIError
+from langai_site.sealed_texts import SealedTexts, UnreadableKeyError
 from langai_site.web import broadcast
 
+# The secrets of factors and of identity providers, as the database stores them.
+SEALED = SealedTexts("langai.second-factor")
 # The fields of a factor that are encrypted, by its type.
 SECRETS = {Authenticator.Type.TOTP: "secret", Authenticator.Type.RECOVERY_CODES: "seed"}
+UNREADABLE = (
+    "Your second factor cannot be read any more, because LangAI's SECRET_KEY has changed. Sign in with a passkey, or "
+    "ask an admin to reset your second factor."
+)
 DUE = "Your team requires a second factor, and your account has none yet. Sign in on the page and set one up."
 
 
@@ -76,16 +79,16 @@ def rotate() -> tuple[int, int]:
     for factor in Authenticator.objects.filter(type__in=SECRETS):
         field = SECRETS[Authenticator.Type(factor.type)]
         try:
-            factor.data[field] = _cipher().rotate(factor.data[field].encode()).decode()
-        except (InvalidToken, ValueError, KeyError):
+            factor.data[field] = SEALED.rotate(factor.data[field])
+        except (UnreadableKeyError, KeyError):
             failed += 1
         else:
             factor.save(update_fields=["data"])
             done += 1
     for app in SocialApp.objects.exclude(secret=""):
         try:
-            app.secret = _cipher().rotate(app.secret.encode()).decode()
-        except (InvalidToken, ValueError):
+            app.secret = SEALED.rotate(app.secret)
+        except UnreadableKeyError:
             failed += 1
         else:
             app.save(update_fields=["secret"])
@@ -128,10 +131,14 @@ class SecondFactorAdapter(DefaultMFAAdapter):  # type: ignore[misc]  # allauth h
     }
 
     def encrypt(self, text: str) -> str:
-        return seal(text)
+        return SEALED.seal(text)
 
     def decrypt(self, encrypted_text: str) -> str:
-        return unseal(encrypted_text)
+        """Return the secret. Raises LangAIError if SECRET_KEY has changed since it was stored."""
+        try:
+            return SEALED.unseal(encrypted_text)
+        except UnreadableKeyError:
+            raise LangAIError(UNREADABLE, code="unreadable_factor", status=409) from None
 
     def can_delete_authenticator(self, authenticator: Authenticator) -> bool:
         """Return whether the person still has what their teams require without this factor."""
@@ -141,26 +148,3 @@ class SecondFactorAdapter(DefaultMFAAdapter):  # type: ignore[misc]  # allauth h
     def generate_authenticator_name(self, user: User, type: Authenticator.Type) -> str:
         count = Authenticator.objects.filter(user=user, type=type).count()
         return f"Passkey {count + 1}" if count else "My passkey"
-
-
-def seal(text: str) -> str:
-    """Encrypt what only LangAI needs to read, under SECRET_KEY."""
-    return _cipher().encrypt(text.encode()).decode()
-
-
-def unseal(sealed: str) -> str:
-    return _cipher().decrypt(sealed.encode()).decode()
-
-
-def _cipher() -> MultiFernet:
-    return _cipher_of(settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)
-
-
-@lru_cache(8)
-def _cipher_of(*secrets: str) -> MultiFernet:
-    return MultiFernet([_fernet(secret) for secret in secrets if secret])
-
-
-def _fernet(secret: str) -> Fernet:
-    # A different key than those that encrypt the cache, keys of connections or sign sessions.
-    return Fernet(base64.urlsafe_b64encode(hashlib.sha256(f"langai.second-factor:{secret}".encode()).digest()))

@@ -39,7 +39,7 @@ def company(db, provider):
     cache.clear()
     return SocialApp.objects.create(
         **{"provider": "openid_connect", "provider_id": "company", "name": "Company", "client_id": "langai"},
-        secret=second_factor.seal("a secret"),
+        secret=second_factor.SEALED.seal("a secret"),
         settings={"server_url": provider, "sign_up": True, "link_by_email": False},
     )
 
@@ -175,15 +175,22 @@ def test_the_sign_in_page_offers_it_and_an_admin_never_sees_its_secret(company, 
     assert company.secret not in page
 
 
+def test_a_provider_whose_secret_cannot_be_read_is_not_offered(company, client, settings):
+    settings.SECRET_KEY = "another-secret-" * 5
+    page = client.get("/accounts/login/")
+    assert page.status_code == 200
+    assert "Sign in with Company" not in page.text
+
+
 def test_an_admin_sets_up_a_provider_and_its_secret_is_kept(db, provider, client):
     client.force_login(User.objects.create_superuser("admin"))
     form = {"name": "Company", "provider_id": "company", "client_id": "langai", "server_url": provider, "sign_up": "on"}
     client.post(reverse("admin:socialaccount_socialapp_add"), form | {"secret": "first"})
     app = SocialApp.objects.get()
-    assert second_factor.unseal(app.secret) == "first"
+    assert second_factor.SEALED.unseal(app.secret) == "first"
     client.post(reverse("admin:socialaccount_socialapp_change", args=[app.pk]), form | {"name": "Other"})
     app.refresh_from_db()
-    assert (app.name, second_factor.unseal(app.secret)) == ("Other", "first")
+    assert (app.name, second_factor.SEALED.unseal(app.secret)) == ("Other", "first")
     client.post(reverse("admin:socialaccount_socialapp_delete", args=[app.pk]), {"post": "yes"})
     actions = AuditEvent.objects.filter(kind="socialapp").order_by("id").values_list("action", flat=True)
     assert list(actions) == ["socialapp.add", "socialapp.change", "socialapp.delete"]

@@ -116,6 +116,18 @@ def test_secrets_outlive_a_new_secret_key(client, bob, settings, capsys):
     assert visitor.post(reverse("mfa_authenticate"), {"code": code_of(secret)}).status_code == 302
 
 
+def test_a_secret_that_cannot_be_read_is_told_plainly(client, bob, settings):
+    client.force_login(bob)
+    secret = enrolled(client)
+    visitor = Client()
+    signs_in(visitor)
+    settings.SECRET_KEY_FALLBACKS, settings.SECRET_KEY = [], "another-secret-" * 5
+    signs_in(visitor)
+    answer = visitor.post(reverse("mfa_authenticate"), {"code": code_of(secret)})
+    assert answer.status_code == 409
+    assert "ask an admin to reset your second factor" in answer.text
+
+
 OPEN_TO_THE_DUE = ["mfa_index", "mfa_activate_totp", "mfa_add_webauthn", "accounts:sessions", "account_logout"]
 CLOSED_TO_THE_DUE = ["chat:new", "accounts:account", "accounts:keys", "documents:library", "usage:mine", "chat:list"]
 
