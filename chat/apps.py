@@ -51,5 +51,6 @@ class ChatConfig(AppConfig):
         registry.worker_job("changed passages", seconds=10, run=comparing_versions.compare)
         stored_data.derived_models.append("chat.MessageWords")
         stored_data.leavings["chat"] = stored_data.Leaving(leaving.count, leaving.remove)
+        stored_data.leavings["transfers"] = stored_data.Leaving(lambda _user_id: {}, transfers.remove_all)
         stored_data.personal_paths["chat.Feedback"] = "reply__conversation__owner"
         registry.worker_job("replaced versions", seconds=3600, run=cited_sources.discard_uncited)

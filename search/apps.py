@@ -30,6 +30,7 @@ class SearchConfig(AppConfig):
         registry.setup_step("model", prepare_model)
         registry.web_service("warm_embedder", warm_embedder)
         stored_data.derived_models.append("search.PassageKeywords")
+        stored_data.leavings["search"] = stored_data.Leaving(lambda _user_id: {}, forget_person)
         document_uses.history_of_labels(label_history)
 
 
@@ -37,6 +38,12 @@ def label_history(documents: Iterable[UUID]) -> document_uses.LabelHistory:
     from search.services.label_history import history_of
 
     return history_of(documents)
+
+
+def forget_person(user_id: int, pseudonym: str) -> stored_data.Counts:
+    from search.services.label_rises import forget
+
+    return forget(user_id, pseudonym)
 
 
 def prepare_model() -> str:

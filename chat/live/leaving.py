@@ -2,8 +2,11 @@
 
 from chat.conversations import attachments
 from chat.live import expiring
-from chat.models import Assistant, Attachment, Conversation, LabelChange, Message, Prompt, Transfer
+from chat.models import Assistant, AssistantUse, Attachment, Conversation, LabelChange, Message, Prompt
 from langai_site.stored_data import Counts
+
+# In columns with the number of a person that stay.
+NOBODY = 0
 
 
 def count(user_id: int) -> Counts:
@@ -28,9 +31,9 @@ def remove(user_id: int, pseudonym: str) -> Counts | None:
     Attachment.objects.filter(owner=user_id).delete()
     attachments.release(files)
     removed["attached files"] = len(files)
-    removed["exports and imports"] = Transfer.objects.filter(owner=user_id).delete()[0]
     removed["prompts and assistants"] = _remove_prompts(user_id)
-    LabelChange.objects.filter(user_id=user_id).update(user_id=0, username=pseudonym)
+    LabelChange.objects.filter(user_id=user_id).update(user_id=NOBODY, username=pseudonym)
+    AssistantUse.objects.filter(user_id=user_id).update(user_id=NOBODY)
     return removed
 
 

@@ -16,6 +16,7 @@ from langai_site.accounts.models import User
 from langai_site.audit.recording import record
 from langai_site.errors import ConflictError, InvalidError, NotFoundError
 from langai_site.sensitivity import Sensitivity
+from langai_site.stored_data import Counts
 
 if TYPE_CHECKING:
     from django.core.files import File
@@ -116,6 +117,16 @@ def download(user_id: int, transfer: UUID) -> tuple[Path, Transfer]:
 def remove(user_id: int, transfer: UUID) -> None:
     """Remove an export or import with its file; one that runs stops. What was imported stays. Raises NotFoundError."""
     _delete([access_transfer(user_id, transfer)])
+
+
+def remove_all(user_id: int, _pseudonym: str) -> Counts:
+    """Remove the exports and imports of a person whose account is deleted, also what a running one has written."""
+    rows = list(Transfer.objects.filter(owner=user_id))
+    _delete(rows)
+    for row in rows:
+        for path in Path(default_storage.path("transfers")).glob(f"{row.pk}.*"):
+            path.unlink(missing_ok=True)
+    return {"exports and imports": len(rows)}
 
 
 def _delete(rows: Sequence[Transfer]) -> None:

@@ -1,7 +1,7 @@
 """Deletes an account with all that is stored of its person, and keeps a receipt without their name.
 
 A request closes the account at once. The worker does the rest, and goes on after an interruption. The ledger keeps its
-figures under a pseudonym: what was spent stays true, but nobody can tell by whom.
+figures and the audit log its events under a pseudonym: both stay true, but nobody can tell of whom.
 """
 
 import secrets
@@ -9,12 +9,15 @@ from collections import Counter
 from dataclasses import dataclass
 
 from django.conf import settings
+from django.contrib.admin.models import LogEntry
+from django.contrib.contenttypes.models import ContentType
 from django.db import transaction
 from django.utils import timezone
 
 from langai_site import stored_data
-from langai_site.accounts import tokens
-from langai_site.accounts.models import AccountDeletion, ApiKey, User, hashed
+from langai_site.accounts import browser_sessions
+from langai_site.accounts.models import AccountDeletion, ApiKey, Invitation, User, hashed
+from langai_site.audit.recording import record
 from langai_site.errors import ConflictError, ForbiddenError, InvalidError, NotFoundError
 
 GONE = "This receipt does not exist."
@@ -62,7 +65,8 @@ def request(user: User, *, username: str, heir: str = "") -> str:
         user.set_unusable_password()
         user.save(update_fields=["is_active", "password"])
         ApiKey.objects.filter(user=user).delete()
-        tokens.sign_out_everywhere(user.pk)
+        browser_sessions.sign_out(user)
+        record("user.leave", "user", user.pk, by=user)
     return token
 
 
@@ -92,9 +96,20 @@ def _remove(deletion: AccountDeletion) -> None:
             return
         _note(deletion, counts)
     with transaction.atomic():
+        _forget_in_admin(deletion.person_id, deletion.pseudonym)
         User.objects.get(pk=deletion.person_id).delete()
         _note(deletion, {"account": 1})
         _finish(deletion)
+
+
+def _forget_in_admin(user_id: int, pseudonym: str) -> None:
+    """Remove the invitation that the person came with, and their name and address from Django's log of admin."""
+    invitations = Invitation.objects.filter(used_by=user_id)
+    named = {User: [user_id], Invitation: list(invitations.values_list("pk", flat=True))}
+    for model, ids in named.items():
+        about = LogEntry.objects.filter(content_type=ContentType.objects.get_for_model(model))
+        about.filter(object_id__in=map(str, ids)).update(object_repr=pseudonym)
+    invitations.delete()
 
 
 def _note(deletion: AccountDeletion, counts: stored_data.Counts) -> None:

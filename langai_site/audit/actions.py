@@ -38,6 +38,7 @@ OWN: Mapping[str, str] = {
     "invitation.accept": "Accepted an invitation",
     "user.rights": "Changed a person's rights or teams",
     "user.switch": "Switched an account on or off",
+    "user.leave": "Deleted their own account",
     "user.link": "Linked an account to an identity provider",
     "user.teams": "Changed a person's teams as their provider says",
     "routingpolicy.activate": "Put a routing policy into force",

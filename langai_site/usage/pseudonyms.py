@@ -1,32 +1,69 @@
-"""Puts a pseudonym in place of a person in the ledger, when their account is deleted.
+"""Puts a pseudonym in place of a person in the ledger and the audit log, when their account is deleted.
 
-An entry that is sealed gets a second hash, over its seal and its new form: what it says now can be verified, the chain
-goes on as before, and it can be seen that a name was taken out.
+What is sealed gets a second hash, over its seal and its new form: what it says now can be verified, the chain goes on
+as before, and it can be seen that a name was taken out.
 """
 
-from django.db import transaction
+from typing import Any
+
+from django.db import models, transaction
 from django.db.models import Q
 
 from langai_site.accounts.models import User
+from langai_site.audit.models import AuditEvent
 from langai_site.stored_data import Counts
 from langai_site.usage.ledger import chain, sealing
-from langai_site.usage.models import Seal, Slice, UsageEntry
+from langai_site.usage.models import EventSeal, Seal, Slice, UsageEntry
 from langai_site.usage.reports import rollup
 
 AT_ONCE = 500
 
 
 def count(user_id: int) -> Counts:
-    return {"entries of the ledger, which stay without your name": UsageEntry.objects.filter(user_id=user_id).count()}
+    return {
+        "entries of the ledger, which stay without your name": UsageEntry.objects.filter(user_id=user_id).count(),
+        "events of the audit log, which stay without your name": AuditEvent.objects.filter(user_id=user_id).count(),
+    }
 
 
 def replace(user_id: int, pseudonym: str) -> Counts:
-    """Take the person out of all entries and sums; return how many entries."""
-    changed = 0
-    while some := _replace_some(user_id, pseudonym):
-        changed += some
+    """Take the person out of all entries, events and sums; return how many entries and events."""
+    name = {"user_id": None, "username": pseudonym}
+    entries = _replace_all(UsageEntry, Seal, "entry", user_id, name)
+    # Where somebody was tells who they are.
+    events = _replace_all(AuditEvent, EventSeal, "event", user_id, {**name, "address": ""})
     _forget_sums(user_id)
-    return {"entries of the ledger that kept their figures under a pseudonym": changed}
+    return {
+        "entries of the ledger that kept their figures under a pseudonym": entries,
+        "events of the audit log that stay under a pseudonym": events,
+    }
+
+
+def _replace_all(
+    rows: type[models.Model], seals: type[Seal] | type[EventSeal], key: str, user_id: int, values: dict[str, Any]
+) -> int:
+    changed = 0
+    while some := _replace_some(rows, seals, key, user_id, values):
+        changed += some
+    return changed
+
+
+@transaction.atomic
+def _replace_some(
+    rows: type[models.Model], seals: type[Seal] | type[EventSeal], key: str, user_id: int, values: dict[str, Any]
+) -> int:
+    # Locked, so that nothing is sealed between being read and being changed.
+    sealing.locked_head()
+    # Not by their own manager: it refuses changes of events.
+    found = rows._base_manager
+    ids = list(found.filter(user_id=user_id).order_by("pk").values_list("pk", flat=True)[:AT_ONCE])
+    found.filter(pk__in=ids).update(**values)
+    sealed: list[Any] = list(seals._base_manager.filter(**{f"{key}__in": ids}))
+    stored = found.in_bulk([getattr(seal, key) for seal in sealed])
+    for seal in sealed:
+        seal.pseudonymised = chain.second_hash(seal.hash, stored[getattr(seal, key)])
+    seals._base_manager.bulk_update(sealed, ["pseudonymised"])
+    return len(ids)
 
 
 @transaction.atomic
@@ -41,19 +78,3 @@ def _forget_sums(user_id: int) -> None:
     if named.exists():
         rollup.forget()
         named.delete()
-
-
-@transaction.atomic
-def _replace_some(user_id: int, pseudonym: str) -> int:
-    # Locked, so that no entry is sealed between being read and being changed.
-    sealing.locked_head()
-    entries = list(UsageEntry.objects.filter(user_id=user_id).order_by("pk")[:AT_ONCE])
-    for entry in entries:
-        entry.user_id, entry.username = None, pseudonym
-    UsageEntry.objects.bulk_update(entries, ["user_id", "username"])
-    seals = list(Seal.objects.filter(entry__in=[entry.pk for entry in entries]))
-    stored = UsageEntry.objects.in_bulk([seal.entry for seal in seals])
-    for seal in seals:
-        seal.pseudonymised = chain.second_hash(seal.hash, stored[seal.entry])
-    Seal.objects.bulk_update(seals, ["pseudonymised"])
-    return len(entries)

@@ -11,7 +11,9 @@ from uuid import UUID
 from django.db.models import Q, QuerySet
 
 from langai_site import document_uses
+from langai_site.accounts.models import User
 from langai_site.sensitivity import Sensitivity, highest
+from langai_site.stored_data import Counts
 from search.label_records import LabelRecord
 from search.models import Collection, LabelRise, Source
 from search.services.label_history import history_of
@@ -93,6 +95,13 @@ def raise_quoting(labelled: Labelled, *, by: str = "") -> LabelRise:
     )
     document_uses.label_rose(rise.pk)
     return rise
+
+
+def forget(user_id: int, pseudonym: str) -> Counts:
+    """Put a pseudonym in place of a person whose account is deleted, in what they asked for."""
+    for name in User.objects.filter(pk=user_id).values_list("username", flat=True):
+        LabelRise.objects.filter(asked_by=name).update(asked_by=pseudonym)
+    return {}
 
 
 def labelled_of(rise: LabelRise) -> Labelled:

@@ -2,22 +2,28 @@
 
 import pytest
 from django.apps import apps
+from django.contrib.admin.models import CHANGE, LogEntry
+from django.contrib.sessions.models import Session
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.db import connection
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
-from chat.models import Conversation, Feedback, LabelChange, Message
+from chat.models import Assistant, AssistantUse, Conversation, Feedback, LabelChange, Message, Transfer
 from documents.models import Document
-from langai_site.accounts import keys, leaving
-from langai_site.accounts.models import AccountDeletion, Instructions, User
+from langai_site.accounts import keys, leaving, personal_data
+from langai_site.accounts.models import AccountDeletion, Instructions, Invitation, User
 from langai_site.accounts.scopes import Scope
+from langai_site.audit.models import AuditEvent
+from langai_site.usage.audit_pages import exporting, verify
 from langai_site.usage.ledger import sealing, verification
-from langai_site.usage.models import Seal, UsageEntry
+from langai_site.usage.models import EventSeal, Seal, UsageEntry
+from langai_site.usage.months import month_of
 from langai_site.usage.reports import rollup
 from langai_site.usage.types import Caller
-from search.models import Collection
+from search.models import Collection, LabelRise
 from tests.chat.attached import attach
 from tests.chat.factories import long_conversation
 from tests.usage.conftest import entered
@@ -57,7 +63,16 @@ def person(media, bob):
     Document.objects.create(collection=own, title=MARK, file_name=f"{MARK}.txt", file=file, size=8, sha256="0" * 64)
     for who in (user, bob, user):
         entered(caller=Caller(user_id=who.pk, username=who.username, conversation=conversation.pk))
+    Invitation.objects.create(email=f"{MARK}@example.org", token_hash="x", expires_at=timezone.now(), used_by=user)
+    LogEntry.objects.log_actions(bob.pk, [user], CHANGE, "Changed.", single_object=True)
+    LabelRise.objects.create(label=20, asked_by=MARK)
+    helper = Assistant.objects.create(owner=bob, name="Helper")
+    AssistantUse.objects.create(assistant=helper, version=1, reply=messages[1].pk, user_id=user.pk)
+    exported = default_storage.save("transfers/all.zip", ContentFile(f"all of {MARK}".encode()))
+    Transfer.objects.create(owner=user, kind="export", status="done", file=exported)
+    Client().force_login(user)
     sealing.seal()
+    sealing.seal_events()
     while rollup.roll():
         pass
     entered(caller=Caller(user_id=user.pk, username=MARK))
@@ -79,6 +94,8 @@ def found_anywhere(media):
         for table in sorted(tables & set(connection.introspection.table_names())):
             cursor.execute(f'SELECT * FROM "{table}"')
             places += [table for row in cursor.fetchall() if MARK in repr(row).lower()]
+    # Their rows are packed, so that the mark cannot be seen in them.
+    places += ["sessions" for row in Session.objects.all() if MARK in repr(row.get_decoded()).lower()]
     return places + [str(path) for path in media.rglob("*") if path.is_file() and MARK.encode() in path.read_bytes()]
 
 
@@ -94,6 +111,41 @@ def test_nothing_of_the_person_stays_and_the_receipt_says_what_went(person, bob,
     for words in ("Your account is deleted", "Conversations: 1", "Messages: 4", "Documents: 1", "Account: 1"):
         assert words in page, words
     assert Conversation.objects.get().owner == bob
+
+
+def test_no_row_of_any_table_leads_to_the_person_any_more(person, monkeypatch):
+    monkeypatch.setattr(personal_data, "ELSEWHERE", frozenset())
+
+    def leading() -> list[str]:
+        return [table.name for table in personal_data.tables(person.pk) if any(table.rows())]
+
+    assert len(leading()) > 10
+    asked(person)
+    assert not [row for row in Session.objects.all() if row.get_decoded().get("_auth_user_id") == str(person.pk)]
+    leaving.carry_out()
+    assert leading() == []
+
+
+def test_the_audit_log_keeps_its_events_and_their_proof_under_a_pseudonym(person, bob):
+    Client().force_login(bob)
+    sealing.seal_events()
+    head = verification.head()
+    asked(person)
+    leaving.carry_out()
+    name = AccountDeletion.objects.get().pseudonym
+    mine = AuditEvent.objects.filter(username=name)
+    assert set(mine.values_list("user_id", "address")) == {(None, "")}
+    assert {"sign_in", "user.leave"} <= set(mine.values_list("action", flat=True))
+    assert AuditEvent.objects.filter(username="bob", user_id=bob.pk).exists()
+    sealing.seal_events()
+    assert list(verification.findings(head)) == []
+    month = list(exporting.month(month_of(timezone.now())))
+    assert list(verify.problems(month)) == []
+    assert sum("pseudonymised" in line for line in month) == verification.pseudonymised()[1] >= 1
+    changed = EventSeal.objects.exclude(pseudonymised="").first().event
+    AuditEvent._base_manager.filter(pk=changed).update(action="team.delete")
+    assert [finding.text for finding in verification.findings() if f"Event {changed} " in finding.text]
+    assert list(verify.problems(exporting.month(month_of(timezone.now()))))
 
 
 def test_the_ledger_keeps_its_figures_and_its_proof_under_a_pseudonym(person, bob):
@@ -115,7 +167,7 @@ def test_the_ledger_keeps_its_figures_and_its_proof_under_a_pseudonym(person, bo
     assert list(rollup.wrong_days()) == []
     sealing.seal()
     assert list(verification.findings(head)) == []
-    assert verification.pseudonymised() == 2
+    assert verification.pseudonymised()[0] == 2
 
 
 def test_an_entry_with_a_pseudonym_cannot_be_changed_unnoticed(person):

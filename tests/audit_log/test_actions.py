@@ -361,8 +361,9 @@ def test_each_act_leaves_one_event(world, action, door, prepare):
     assert CANARY not in repr(list(AuditEvent.objects.values()))
 
 
-# Their doors have tests of their own: an invitation also signs in, and the others need a provider or a model server.
-ELSEWHERE = {"openwebui.import", "invitation.accept", "user.link", "user.teams", "models.sync",
+# Their doors have tests of their own: an invitation also signs in, a deleted account is signed out, and the others need
+# a provider or a model server.
+ELSEWHERE = {"openwebui.import", "invitation.accept", "user.leave", "user.link", "user.teams", "models.sync",
              *(f"socialapp.{verb}" for verb in ("add", "change", "delete"))}  # fmt: skip
 
 

@@ -84,6 +84,8 @@ def _places(here: int, upto: int, month: date) -> Iterator[str]:
         place = {"sequence": seal.sequence, "previous": seal.previous, "hash": seal.hash}
         event = events.get(seal.event)
         content = {"month": seal.month.isoformat(), "event": chain.written_out(event) if event else None}
+        if seal.pseudonymised:
+            content["pseudonymised"] = seal.pseudonymised
         lines[seal.sequence] = place | (content if seal.month == month else {})
     for sequence in sorted(lines):
         yield json.dumps(lines[sequence], sort_keys=True) + "\n"

@@ -2,7 +2,9 @@
 
 Each line is a place in the chain: its number, the hash of the place before, and its own hash. The hash of an event is
 computed again from what the event says, so a changed, removed, inserted or moved event is noticed. With `--head`, the
-file must also lead to, or contain, a hash that was kept elsewhere.
+file must also lead to, or contain, a hash that was kept elsewhere. If somebody's account was deleted, their events have
+a pseudonym and a second hash over the first one; the program says how many these are, because the first hash then
+shows their place alone.
 """
 
 import argparse
@@ -10,6 +12,7 @@ import hashlib
 import json
 import sys
 from collections.abc import Iterable, Iterator
+from typing import Any
 
 
 def problems(lines: Iterable[str], head: str = "") -> Iterator[str]:
@@ -29,7 +32,7 @@ def problems(lines: Iterable[str], head: str = "") -> Iterator[str]:
             events += 1
             if place["event"] is None:
                 yield f"The event of place {sequence} was deleted."
-            elif hash_of(sequence, place["month"], previous, place["event"]) != found:
+            elif not is_as_sealed(place):
                 yield f"The event of place {sequence} was changed."
         last = (sequence, found)
         hashes.add(found)
@@ -45,15 +48,27 @@ def hash_of(sequence: int, month: str, previous: str, event: object) -> str:
     return hashlib.sha256(form.encode()).hexdigest()
 
 
+def is_as_sealed(place: dict[str, Any]) -> bool:
+    """Return whether an event has the hash of its place, or the second hash since a pseudonym replaced its person."""
+    sequence, previous, event, seal = int(place["sequence"]), str(place["previous"]), place["event"], str(place["hash"])
+    if not place.get("pseudonymised"):
+        return hash_of(sequence, str(place.get("month")), previous, event) == seal
+    form = json.dumps([seal, event], sort_keys=True, separators=(",", ":"))
+    return "user_id" not in event and hashlib.sha256(form.encode()).hexdigest() == place["pseudonymised"]
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description="Check an exported month of LangAI's audit log.")
     parser.add_argument("file", help="the month, as downloaded from the audit log in admin")
     parser.add_argument("--head", default="", help="a hash of the chain that was kept elsewhere in that month")
     options = parser.parse_args()
-    with open(options.file, encoding="utf-8") as lines:
-        found = list(problems(lines, options.head))
+    with open(options.file, encoding="utf-8") as file:
+        lines = list(file)
+    found = list(problems(lines, options.head))
     for problem in found:
         sys.stdout.write(f"{problem}\n")
+    if renamed := sum('"pseudonymised"' in line for line in lines):
+        sys.stdout.write(f"Events with a pseudonym, because their person's account was deleted: {renamed}.\n")
     if not found:
         sys.stdout.write("The month is whole: every event is as it was sealed.\n")
     return 1 if found else 0

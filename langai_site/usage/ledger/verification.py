@@ -98,9 +98,12 @@ def _read_seals(after: int) -> Sequence[Seal | EventSeal]:
     return sorted((seal for some in both for seal in some), key=lambda seal: seal.sequence)[:CHUNK]
 
 
-def pseudonymised() -> int:
-    """Return how many entries carry a pseudonym, because their person's account was deleted."""
-    return Seal.objects.exclude(pseudonymised="").count()
+def pseudonymised() -> tuple[int, int]:
+    """Return how many entries and how many events carry a pseudonym, because their person's account was deleted."""
+    return (
+        Seal.objects.exclude(pseudonymised="").count(),
+        EventSeal.objects.exclude(pseudonymised="").count(),
+    )
 
 
 def _wrong_place(seal: Seal | EventSeal, last: Head) -> Iterator[LedgerFinding]:
@@ -120,7 +123,7 @@ def _wrong_row(
     if row is None:
         yield LedgerFinding(entry, f"{named} of seal {seal.sequence} was deleted.")
         return
-    if isinstance(seal, Seal) and seal.pseudonymised:
+    if seal.pseudonymised:
         if chain.second_hash(seal.hash, row) != seal.pseudonymised or row.user_id is not None:
             text = f"{named} was changed after a pseudonym replaced its person (seal {seal.sequence})."
             yield LedgerFinding(entry, text)

@@ -91,6 +91,9 @@ class EventSeal(models.Model):
     previous = models.CharField(max_length=64, help_text="The hash of the seal before, of an entry or an event.")
     hash = models.CharField(max_length=64, help_text="SHA-256 over this seal, its event and the hash before.")
     sealed_at = models.DateTimeField(default=timezone.now)
+    pseudonymised = models.CharField(
+        max_length=64, default="", db_default="", help_text="As for entries, since a pseudonym replaced the person."
+    )
 
     class Meta:
         ordering = ["sequence"]

@@ -55,8 +55,10 @@ class Command(BaseCommand):
         for finding in verification.findings(exported):
             bad = True
             self.report.write(f"Entry {finding.entry}: {finding.text}" if finding.entry else finding.text)
-        if renamed := verification.pseudonymised():
-            self.report.write(f"{renamed:,} entries have a pseudonym: their people's accounts were deleted.")
+        entries, events = verification.pseudonymised()
+        if entries or events:
+            renamed = f"{entries:,} entries and {events:,} events of the audit log have a pseudonym"
+            self.report.write(f"{renamed}: their people's accounts were deleted.")
         if not bad:
             self.report.write(f"The chain is whole: {verification.head().sequence:,} entries are as they were sealed.")
         return bad
