@@ -176,6 +176,14 @@ def test_the_list_is_filtered_searched_and_leads_from_an_object(auditor):
     assert [json.loads(row)["action"] for row in rows] == ["budget.add"]
 
 
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("form", ["csv", "json"])
+def test_a_long_list_is_downloaded_whole(auditor, form):
+    AuditEvent.objects.bulk_create([AuditEvent(action="team.change", door="admin") for _ in range(5000)])
+    lines = downloaded(auditor, f"export.{form}?action=team.change").splitlines()
+    assert len(lines) == 5000 + (form == "csv")
+
+
 def downloaded(client, path: str) -> str:
     async def whole(pieces) -> bytes:
         return b"".join([piece async for piece in pieces])

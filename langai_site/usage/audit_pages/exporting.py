@@ -27,8 +27,16 @@ FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 def written(events: QuerySet[AuditEvent], form: str) -> Iterator[str]:
     """Yield the events, the oldest first, as lines of CSV or of JSON."""
-    rows = events.order_by("id").values(*COLUMNS).iterator(chunk_size=CHUNK)
+    rows = _rows(events)
     return _csv(rows) if form == "csv" else _json(rows)
+
+
+def _rows(events: QuerySet[AuditEvent]) -> Iterator[dict[str, Any]]:
+    """Read by id, some at a time: the connection of one query is closed before the reader asks for more."""
+    last = 0
+    while some := list(events.filter(id__gt=last).order_by("id").values(*COLUMNS)[:CHUNK]):
+        yield from some
+        last = some[-1]["id"]
 
 
 def _csv(rows: Iterable[dict[str, Any]]) -> Iterator[str]:
