@@ -1,6 +1,6 @@
 """What apps say about their stored rows, for backups, moves to another database, and downloads of a person's data."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,12 +10,11 @@ from typing import Any
 class SealedChain:
     """What backups have to know about a chain of sealed rows.
 
-    `end` is a statement that returns sequence and hash of the last seal in `table`. `problem(sequence, hash)` returns
+    `tables` hold the seals of the chain, each with columns `sequence` and `hash`. `problem(sequence, hash)` returns
     what is wrong with the chain, such as that it has never had this seal; "" if it is whole.
     """
 
-    table: str
-    end: str
+    tables: Sequence[str]
     problem: Callable[[int, str], str]
 
 

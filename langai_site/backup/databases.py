@@ -23,6 +23,7 @@ SQLITE, POSTGRESQL = "sqlite", "postgresql"
 MEMBERS = {SQLITE: "database.sqlite3", POSTGRESQL: "database.dump"}
 # PostgreSQL's own variables, by ours.
 _PLACES = {"HOST": "HOST", "PORT": "PORT", "USER": "USER", "DATABASE": "NAME"}
+_END = "SELECT sequence, hash FROM {} ORDER BY sequence DESC LIMIT 1"
 # Runs one statement and returns its rows.
 Ask = Callable[[str], list[Any]]
 
@@ -82,11 +83,12 @@ def is_empty() -> bool:
 def _contents(ask: Ask, existing: set[str]) -> Contents:
     tables = sorted(existing & set(connection.introspection.django_table_names(only_existing=False)))
     counts = {name: ask(f"SELECT count(*) FROM {connection.ops.quote_name(name)}")[0][0] for name in tables}  # noqa: S608
-    chain = stored_data.sealed_chains["ledger"]
-    last = ask(chain.end) if chain.table in tables else []
+    # A backup of an older version may not have all of them.
+    sealing = [name for name in stored_data.sealed_chains["ledger"].tables if name in tables]
+    ends = [row for name in sealing for row in ask(_END.format(connection.ops.quote_name(name)))]
     recorder = MigrationRecorder.Migration._meta.db_table
     applied = ask(f"SELECT app, name FROM {recorder}") if recorder in existing else []  # noqa: S608
-    sequence, head = last[0] if last else (0, "")
+    sequence, head = max(ends, default=(0, ""))
     return Contents(sorted(f"{app}.{name}" for app, name in applied), counts, sequence, head)
 
 

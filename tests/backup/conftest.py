@@ -7,6 +7,7 @@ import pytest
 
 from chat.models import Conversation, Message
 from langai_site.accounts.models import Team, User
+from langai_site.audit.recording import record
 from langai_site.usage.ledger import sealing
 from langai_site.usage.reports import rollup
 from langai_site.usage.types import Caller
@@ -41,6 +42,8 @@ def used(transactional_db, data):
     for at in (MARCH, None, None, None):
         entered(at=at, caller=caller)
     sealing.seal()
+    record("team.change", "team", 1)
+    sealing.seal_events()
     while rollup.roll():
         pass
     assert Conversation.objects.get().current_leaf_id == messages[-1].pk

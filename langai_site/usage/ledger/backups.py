@@ -3,12 +3,12 @@
 from langai_site import stored_data
 from langai_site.usage.ledger import verification
 from langai_site.usage.ledger.verification import Head
-
-_END = "SELECT sequence, hash FROM usage_seal ORDER BY sequence DESC LIMIT 1"
+from langai_site.usage.models import EventSeal, Seal
 
 
 def register() -> None:
-    stored_data.sealed_chains["ledger"] = stored_data.SealedChain("usage_seal", _END, problem)
+    tables = [model._meta.db_table for model in (Seal, EventSeal)]
+    stored_data.sealed_chains["ledger"] = stored_data.SealedChain(tables, problem)
 
 
 def problem(sequence: int, end: str) -> str:
