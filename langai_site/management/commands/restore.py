@@ -9,7 +9,8 @@ from langai_site.errors import LangAIError
 
 KEY_DIFFERS = (
     "Warning: SECRET_KEY is not the one of the backup. Set it to that one before you start LangAI; otherwise "
-    "everybody must sign in again and the keys of connections must be entered again."
+    "everybody must sign in again, second factors do not work, and the keys of connections and the secrets of identity "
+    "providers must be entered again."
 )
 
 
