@@ -17,6 +17,7 @@ from documents.services.own import UNDO_FOR
 from documents.services.uploads import unread
 from langai_site import detectors
 from langai_site.accounts.models import User
+from langai_site.audit.recording import record, record_each
 from langai_site.errors import ConflictError, InvalidError, LangAIError, NotFoundError
 from langai_site.sensitivity import Sensitivity, highest
 from search import services as search
@@ -96,6 +97,8 @@ def delete(user: User, collection_id: int, ids: Sequence[UUID]) -> Deletion:
             rows = Document.objects.filter(pk__in=batch, collection=collection)
             # A worker that is reading one loses its claim, and stops.
             count += rows.update(deleted_at=timezone.now(), deletion=deletion, lease_until=None, claimed_by="")
+            gone = Document.with_deleted.filter(pk__in=batch, deletion=deletion).values_list("pk", flat=True)
+            record_each("document.delete", "document", gone)
             search.hide(batch)
     return Deletion(deletion, count)
 
@@ -127,6 +130,7 @@ def _restore(document: Document) -> None:
             rows.update(deleted_at=None, deletion=None, **waits)
             if searched := document.searched:
                 search.show({document.pk: searched.version})
+            record("document.restore", "document", document.pk)
     except IntegrityError:
         raise ConflictError(
             f"“{document.title}” stays deleted, because its file was uploaded here again meanwhile."
@@ -157,6 +161,7 @@ def _move(document: Document, source: Collection, target: Collection, by: str) -
                 raise ConflictError(f"“{document.title}” was changed at this moment. Try again.")
             search.relabel(document.pk, title=document.title, sensitivity=kept)
             search.move(document.pk, target.pk)
+            record("document.move", "document", document.pk, fields=[f"collection {target.pk}"])
             if target.sensitivity > kept:
                 label_rises.raise_quoting(Labelled(document=document.pk), by=by)
     except IntegrityError:

@@ -12,7 +12,7 @@ from langai_site.audit.recording import record, record_each
 from langai_site.errors import ConflictError
 from langai_site.sensitivity import Sensitivity, highest
 from search import services as search
-from search.models import Source
+from search.models import Collection, Source
 from search.services import label_rises
 from search.services.label_rises import Labelled
 
@@ -101,8 +101,11 @@ def _delete(ids: list[UUID]) -> None:
     pictures = Picture.objects.filter(document__in=ids).values_list("file", "thumbnail")
     shown = [name for names in pictures for name in names]
     drop([*found.values_list("file", flat=True), *earlier.values_list("file", flat=True), *shown])
-    # Files that a person attached to their own messages are not in the log.
-    record_each("document.delete", "document", found.filter(collection__holder=None).values_list("pk", flat=True))
+    # Files that a person attached to their own messages are not in the log. What was deleted on a page, itself or with
+    # its collection, is in it already, with the person who did it.
+    unlogged = (Collection.Kind.ATTACHED, Collection.Kind.REMOVED)
+    logged = found.exclude(collection__kind__in=unlogged).filter(deleted_at=None)
+    record_each("document.delete", "document", logged.values_list("pk", flat=True))
     found.delete()
     # From here on they are not found.
     Source.objects.filter(document__in=ids).update(live=False, retired_at=None)

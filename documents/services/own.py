@@ -11,6 +11,7 @@ from documents.models import Document
 from documents.services.library import managed_collection
 from documents.services.lifecycle import delete
 from langai_site.accounts.models import Team, User
+from langai_site.audit.recording import record
 from langai_site.errors import ConflictError, ForbiddenError, InvalidError, NotFoundError
 from langai_site.sensitivity import Sensitivity
 from search.models import Collection
@@ -53,6 +54,7 @@ def create(user: User, wanted: Description) -> Collection:
     with transaction.atomic():
         _save(collection)
         collection.owners.set([user])
+        record("collection.add", "collection", collection.pk)
     return collection
 
 
@@ -62,12 +64,16 @@ def describe(user: User, collection_id: int, wanted: Description) -> Collection:
     The label of one that others look after as well only rises here. Conversations that quote it rise with it.
     """
     collection = managed_collection(user, collection_id)
-    before = collection.sensitivity
+    before, earlier = collection.sensitivity, (collection.name, collection.description)
     if wanted.sensitivity < before and collection.kind == Collection.Kind.LIBRARY:
         raise InvalidError("Only an admin can lower the label of this collection, on its page in the admin.")
     _write(collection, wanted)
     with transaction.atomic():
         _save(collection)
+        if collection.sensitivity != before:
+            record("collection.label", "collection", collection.pk)
+        elif (collection.name, collection.description) != earlier:
+            record("collection.change", "collection", collection.pk)
         if collection.sensitivity > before:
             label_rises.raise_quoting(Labelled(collection=collection.pk), by=user.get_username())
     return collection
@@ -106,7 +112,9 @@ def remove(user: User, collection_id: int) -> Collection:
     """Remove a person's own collection with all in it; for UNDO_FOR it can come back. Nobody reads it from here on."""
     collection = own_collection(user, collection_id)
     collection.kind, collection.removed_at = Collection.Kind.REMOVED, timezone.now()
-    collection.save(update_fields=["kind", "removed_at"])
+    with transaction.atomic():
+        collection.save(update_fields=["kind", "removed_at"])
+        record("collection.delete", "collection", collection.pk)
     return collection
 
 
@@ -123,7 +131,9 @@ def restore(user: User, collection_id: int) -> Collection:
     if collection is None:
         raise NotFoundError("This can no longer be undone.")
     collection.kind, collection.removed_at = Collection.Kind.OWN, None
-    _save(collection)
+    with transaction.atomic():
+        _save(collection)
+        record("collection.restore", "collection", collection.pk)
     return collection
 
 

@@ -15,6 +15,7 @@ from documents.models import Document, ShareProposal
 from documents.services import quotas
 from documents.services.library import managed_collection
 from langai_site.accounts.models import Team, User
+from langai_site.audit.recording import record
 from langai_site.errors import ConflictError, ForbiddenError, InvalidError, NotFoundError
 from search.models import Collection
 
@@ -118,15 +119,18 @@ def share(user: User, collection_id: int, *, teams: Some[int], people: Iterable[
         # What was proposed before is replaced by what is wanted now.
         ShareProposal.objects.filter(collection=collection).delete()
         if rule == PROPOSAL and added:
-            _set_readers(collection, wanted & present)
+            _set_readers(collection, present, wanted & present)
             return _propose(user, collection, added)
-        _set_readers(collection, wanted)
+        _set_readers(collection, present, wanted)
     return None
 
 
-def _set_readers(collection: Collection, readers: Readers) -> None:
+def _set_readers(collection: Collection, present: Readers, readers: Readers) -> None:
+    if readers == present:
+        return
     collection.teams.set(readers.teams)
     collection.users.set(readers.users)
+    record("collection.readers", "collection", collection.pk, fields=["readers"])
 
 
 def _propose(user: User, collection: Collection, added: Readers) -> ShareProposal:
@@ -162,6 +166,7 @@ def decide(admin: User, proposal_id: int, *, accepts: bool, reason: str = "") ->
     if accepts:
         proposal.collection.teams.add(*proposal.teams.all())
         proposal.collection.users.add(*proposal.users.filter(is_active=True))
+        record("collection.readers", "collection", proposal.collection_id, fields=["readers"])
         proposal.delete()
     else:
         proposal.declined_at, proposal.reason = timezone.now(), " ".join(reason.split())[:REASON_MAX]
@@ -222,6 +227,7 @@ def _give(collection: Collection, to: User, *, instead_of: User | None) -> None:
             collection.owners.remove(instead_of)
     collection.users.remove(to)
     ShareProposal.objects.filter(collection=collection).delete()
+    record("collection.readers", "collection", collection.pk, fields=["owners"])
 
 
 def _free_name(name: str, owner: User) -> str:

@@ -3,7 +3,7 @@
 import re
 from io import StringIO
 from types import SimpleNamespace
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 from allauth.mfa.models import Authenticator
@@ -12,12 +12,14 @@ from django.core.cache import cache
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import call_command
 from django.test import Client
+from django.utils import timezone
 from selectolax.lexbor import LexborHTMLParser
 
 from chat.models import Conversation, Message, RoutingPolicy, Share
 from chat.models.keeping import KeepingRule
 from chat.routing import policies
 from documents import services
+from documents.models import Document
 from langai_site.accounts import browser_sessions, keys, tokens
 from langai_site.accounts.models import BrowserSession, GroupMapping, Invitation, Team, User
 from langai_site.audit.actions import ACTIONS
@@ -236,6 +238,36 @@ def on_share(path, form=()):
     return prepared
 
 
+def on_own(path, form=(), is_removed=False):
+    """Return an act on a page of a collection of Bob's own, which is made before."""
+
+    def prepared(w):
+        own = Collection.objects.create(name=f"{CANARY} own", kind="own", holder=w.bob, sensitivity=10)
+        own.owners.add(w.bob)
+        if is_removed:
+            Collection.objects.filter(pk=own.pk).update(kind="removed", removed_at=timezone.now())
+        return lambda: w.there.post(f"/library/{own.pk}/{path}", dict(form))
+
+    return prepared
+
+
+def on_document(action):
+    """Return an act on the document by its owner, on the page of its collection."""
+
+    def prepared(w):
+        Document.objects.update(status="ready")
+        other = Collection.objects.create(name="Other")
+        other.owners.add(w.bob)
+        here, deletion = f"/library/{w.collection.pk}", uuid4()
+        if action == "restore":
+            Document.objects.update(deleted_at=timezone.now(), deletion=deletion)
+            return lambda: w.there.post(f"{here}/restore/{deletion}/")
+        form = {"action": action, "ids": [str(w.document.pk)], "target": other.pk}
+        return lambda: w.there.post(f"{here}/change/", form)
+
+    return prepared
+
+
 ACTS = [
     *((f"{kind}.{verb}", "admin", in_admin(kind, verb)) for kind in CRUD for verb in ("add", "change", "delete")),
     ("sign_in", "page", now(lambda w: Client().post("/accounts/login/", LOGIN))),
@@ -294,6 +326,17 @@ ACTS = [
         "/admin/documents/document/",
         {"action": "delete_selected", "_selected_action": [w.document.pk], "post": "yes"}))),
     ("document.delete", "api", in_api("delete", "/api/documents/{w.document.pk}")),
+    ("collection.add", "page", now(lambda w: w.there.post(
+        "/library/new/", {"name": f"{CANARY} own", "label": "internal"}))),
+    ("collection.change", "page", on_own("settings/", {"name": f"{CANARY} other", "label": "internal"})),
+    ("collection.label", "page", on_own("settings/", {"name": f"{CANARY} own", "label": "confidential"})),
+    ("collection.readers", "page", on_own("share/", {"people": "admin"})),
+    ("collection.readers", "page", on_own("hand-over/", {"person": "admin"})),
+    ("collection.delete", "page", on_own("delete/")),
+    ("collection.restore", "page", on_own("restore/", is_removed=True)),
+    ("document.delete", "page", on_document("delete")),
+    ("document.move", "page", on_document("move")),
+    ("document.restore", "page", on_document("restore")),
     ("conversation.label", "page", now(lambda w: w.there.post(
         f"/conversations/{w.conversation.pk}/label/", {"label": "public", "reason": CANARY}))),
     ("conversation.delete", "page", now(lambda w: w.there.post(f"/conversations/{w.conversation.pk}/delete/"))),
