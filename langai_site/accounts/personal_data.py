@@ -17,7 +17,8 @@ from django.db.models import Q
 from langai_site import stored_data
 from langai_site.accounts.models import User
 
-_SECRET = re.compile(r"hash|password|secret|token|sealed|session_key|(^|_)data$|(^|_)key$|claimed_by|lease")
+# Counts of tokens are not secret.
+_SECRET = re.compile(r"hash|password|secret|token$|sealed|session_key|(^|_)data$|(^|_)key$|claimed_by|lease")
 # In the same download in full, or about the work of the server only.
 ELSEWHERE = {
     *("chat.Conversation", "chat.Attachment", "chat.SentMessage", "chat.Transfer", "chat.ListChange"),

@@ -25,7 +25,8 @@ GUARDED: Mapping[str, frozenset[str]] = {
     "admin:socialaccount_socialapp_*": POSTS,
     # Where texts go to.
     "admin:outbound_connection_*": POSTS,
-    # What leaves as a file.
+    # What leaves as a file: everything that one person, or everybody, has here.
+    "chat:export-all": POSTS,
     "usage:everybody-*": ALL,
     "admin:audit_auditevent_export": ALL,
     "admin:audit_auditevent_month": ALL,

@@ -269,6 +269,19 @@ def test_after_a_while_a_new_key_needs_a_proof_and_the_form_is_kept(client, bob,
     assert bob.api_keys.filter(name="nightly").exists()
 
 
+@pytest.mark.django_db(transaction=True)
+def test_all_of_a_persons_data_is_packed_only_after_a_proof(client, bob, strict_proof, monkeypatch):
+    signs_in(client)
+    now = time.time()
+    monkeypatch.setattr("langai_site.accounts.reauthentication.time.time", lambda: now + 31 * 60)
+    monkeypatch.setattr("allauth.account.internal.flows.login.time.time", lambda: now + 31 * 60)
+    answer = client.post(reverse("chat:export-all"), {"everything": ""})
+    assert answer.url.startswith(reverse("account_reauthenticate"))
+    assert not bob.transfers.exists()
+    client.post(answer.url, {"password": PASSWORD, "next": reverse("chat:export-all")})
+    assert bob.transfers.get().options["everything"]
+
+
 def test_rights_are_given_only_after_a_proof(client, admin, bob, strict_proof):
     client.force_login(admin)
     for name, args in [

@@ -56,6 +56,8 @@ def test_the_download_has_every_table_about_the_person_and_nothing_of_others(liv
     assert (profile["username"], "password" in profile) == ("alice", False)
     (key,) = json.loads(read["account/accounts.apikey.json"])
     assert (key["name"], "key_hash" in key) == ("key of alice", False)
+    (entry,) = json.loads(read["account/usage.usageentry.json"])
+    assert {"input_tokens", "output_tokens", "first_token_ms"} <= entry.keys()
     assert any(name.startswith("conversations/") for name in read)
     assert json.loads(read["manifest.json"])["account_files"] == sum(name.startswith("account/") for name in read)
     assert not any("bob" in text for text in read.values())
@@ -89,4 +91,7 @@ def test_no_column_that_proves_who_somebody_is_is_ever_read():
     }
     assert {"accounts.User.password", "accounts.ApiKey.key_hash", "accounts.TokenFamily.refresh_hash"} <= names
     assert {"accounts.Invitation.token_hash", "mfa.Authenticator.data"} <= names
-    assert not personal_data.is_secret("username")
+    for name in ("username", "input_tokens", "output_tokens", "first_token_ms"):
+        assert not personal_data.is_secret(name), name
+    for name in ("token", "token_hash", "token_secret", "refresh_token"):
+        assert personal_data.is_secret(name), name
