@@ -51,6 +51,11 @@ class Share(Shared):
         return str(self.id)
 
     @property
+    def shows_chosen(self) -> bool:
+        """Return whether its owner chose the messages one by one; they have the mark “chosen” then."""
+        return any(row.get("chosen") for row in self.snapshot)
+
+    @property
     def state(self) -> str:
         """Return "open", "revoked" or "expired"."""
         if self.revoked_at:

@@ -121,8 +121,9 @@ def overview(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 def update(request: HttpRequest, share: UUID) -> HttpResponse:
-    links.update(signed_in(request), share)
-    messages.success(request, "The link shows the conversation as it is now. Its address has not changed.")
+    updated = links.update(signed_in(request), share)
+    shown = "the messages that you chose" if updated.shows_chosen else "the conversation"
+    messages.success(request, f"The link now shows the latest version of {shown}. Its address has not changed.")
     return redirect("chat:share-settings", share)
 
 

@@ -3,13 +3,14 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from chat.conversations import access, branches
+from chat.conversations import access, branches, label_rises
 from chat.models import Attachment, Conversation, Message, Share
 from langai_site.accounts import sharing
 from langai_site.accounts.models import User
@@ -78,7 +79,7 @@ def create(user: User, conversation: UUID, form: ShareForm) -> Share:
     if Share.objects.of(user.pk).count() >= SHARES_MAX:
         raise ConflictError(f"You have {SHARES_MAX} links, which is the most. Delete some that you do not need.")
     share = Share(owner=user, conversation=row)
-    share.snapshot = _snapshot(row, form.chosen)
+    share.snapshot = _snapshot(row, _chosen(row, form))
     _write(share, form)
     share.save(force_insert=True)
     _share_with(share, form.audience, user)
@@ -99,9 +100,13 @@ def change(user: User, share_id: UUID, form: ShareForm) -> Share:
 
 
 @transaction.atomic
-def update(user: User, share_id: UUID, chosen: Collection[UUID] | None = None) -> Share:
-    """Take a new snapshot; the address stays. Raises ForbiddenError if the label does not allow its readers now."""
+def update(user: User, share_id: UUID) -> Share:
+    """Take a new snapshot; the address stays. Of chosen messages it takes the same ones, and adds none.
+
+    Raises ForbiddenError if the label does not allow its readers now.
+    """
     share = access_share(user.pk, share_id, lock=True)
+    chosen = [UUID(row["id"]) for row in share.snapshot] if share.shows_chosen else None
     share.snapshot = _snapshot(share.conversation, chosen)
     share.updated_at = timezone.now()
     share.save(update_fields=["snapshot", "updated_at"])
@@ -158,8 +163,11 @@ def _refuse_label(share: Share, audience: Audience) -> None:
 def label_of(share: Share) -> Sensitivity:
     """Return the label of what a link shows, as it is now: the conversation's, and that of the files that it shows.
 
-    A file that has not been read yet counts as confidential.
+    A file that has not been read yet counts as confidential. A rise of a document's label that has not reached the
+    conversation yet does so here.
     """
+    if label_rises.reach(share.conversation_id):
+        share.conversation.refresh_from_db(fields=["label", "label_cause"])
     documents = {file.document for file in files_of(share)} if share.includes_files else set()
     known = present.labels_of(documents)
     unread = [Sensitivity.CONFIDENTIAL] if documents - known.keys() else []
@@ -172,15 +180,22 @@ def files_of(share: Share) -> list[Attachment]:
     return list(Attachment.objects.filter(message__in=ids, message__deleted_at=None))
 
 
-def _snapshot(row: Conversation, chosen: Collection[UUID] | None) -> list[dict[str, str]]:
-    """Return the messages of the branch that is shown, or those that were chosen of it, with their texts."""
-    ids: Sequence[UUID] = branches.ids(row)
-    if chosen is not None:
-        ids = [key for key in ids if key in set(chosen)]
+def _chosen(row: Conversation, form: ShareForm) -> list[UUID] | None:
+    """Return the messages of the branch that the form chooses; None for all of it."""
+    if form.chosen is None:
+        return None
+    chosen = set(form.chosen)
+    return [key for key in branches.ids(row) if key in chosen]
+
+
+def _snapshot(row: Conversation, chosen: Sequence[UUID] | None) -> list[dict[str, Any]]:
+    """Return the messages of the branch that is shown, or those that were chosen, with their texts."""
+    ids = branches.ids(row) if chosen is None else chosen
+    mark = {} if chosen is None else {"chosen": True}
     if row.messages.live().filter(pk__in=ids).exists():
         raise ConflictError("An answer is still being written here. Wait until it is complete, then share.")
     found = [message for some in branches.chunks(ids) for message in branches.read(some)]
-    rows = [{"id": str(message.id), "text": message.text} for message in found if not message.deleted_at]
+    rows = [{"id": str(message.id), "text": message.text, **mark} for message in found if not message.deleted_at]
     if not rows:
         raise InvalidError("Choose at least one message to share.")
     return rows

@@ -19,7 +19,7 @@ from langai_site.accounts.models import Team, User
 from langai_site.accounts.sharing import Audience
 from langai_site.errors import ConflictError, ForbiddenError, InvalidError, NotFoundError
 from langai_site.sensitivity import Sensitivity
-from search.models import Collection, Page, Passage, Source
+from search.models import Collection, LabelRise, Page, Passage, Source
 from tests.chat.attached import attach
 from tests.chat.factories import long_conversation
 from tests.chat.test_exports import client_of, content
@@ -129,6 +129,15 @@ def test_a_confidential_conversation_is_for_named_people_alone(alice, bob, carol
         links.update(alice, open_to_all.id)
 
 
+def test_a_rise_that_has_not_reached_the_conversation_yet_closes_its_link_all_the_same(alice, bob, talk, source):
+    open_to_all = shared(alice, talk, everyone=True)
+    Source.objects.filter(pk=source.pk).update(sensitivity=Sensitivity.CONFIDENTIAL)
+    LabelRise.objects.create(document=source.document, label=Sensitivity.CONFIDENTIAL)
+    assert status(bob, open_to_all) == 404
+    with pytest.raises(ForbiddenError):
+        shared(alice, talk, everyone=True)
+
+
 def test_nothing_is_public_unless_a_setting_allows_it_and_then_only_what_is_labelled_public(alice, talk, settings):
     with pytest.raises(ForbiddenError, match="switched off"):
         shared(alice, talk, public=True)
@@ -206,6 +215,18 @@ def test_only_the_chosen_messages_are_shown_and_deleted_ones_are_gone(alice, bob
     assert "Word 2" not in client_of(bob).get(address(whole)).content.decode()
     with pytest.raises(InvalidError):
         shared(alice, talk, bob, chosen=[])
+
+
+def test_updating_a_link_to_chosen_messages_shows_no_others(alice, bob, talk):
+    ids = branches.ids(talk)
+    share = shared(alice, talk, bob, chosen=[ids[1]])
+    corrections.correct(alice.id, ids[1], "They sing late.")
+    settings = reverse("chat:share-settings", args=[share.id])
+    assert "Show the chosen messages as they are now" in client_of(alice).get(settings).content.decode()
+    client_of(alice).post(reverse("chat:share-update", args=[share.id]))
+    page = client_of(bob).get(address(share)).content.decode()
+    assert "They sing late" in page
+    assert "Word" not in page
 
 
 def test_files_are_shown_only_if_its_owner_says_so_and_their_labels_count(alice, bob, carol, talk):
