@@ -192,6 +192,7 @@ def exported(user_id: int, conversation_id: UUID) -> Conversation:
     return conversation
 
 
+@transaction.atomic
 def rename(user_id: int, conversation_id: UUID, title: str) -> Conversation:
     conversation = access_conversation(user_id, conversation_id)
     cleaned = " ".join(title.replace("\0", "").split())
