@@ -24,6 +24,7 @@ from chat.transfers.readers import detection
 from chat.transfers.readers.elements import elements
 from chat.transfers.readers.values import Imported, ImportedConversation, ImportedFile, ImportedFolder
 from chat.transfers.storing import Outcome, Target
+from langai_site.characters import whole_characters
 from langai_site.errors import InvalidError, LangAIError
 from langai_site.sensitivity import Sensitivity
 
@@ -64,10 +65,14 @@ class _Report:
         row = self.left_out.setdefault(reason, {"reason": reason, "count": 0, "examples": []})
         row["count"] += count
         if example and len(row["examples"]) < EXAMPLES:
-            row["examples"].append(example[:100])
+            row["examples"].append(whole_characters(example)[:100])
 
     def written(self) -> dict[str, Any]:
         return {**self.counts, "programs": self.programs, "left_out": list(self.left_out.values())}
+
+
+def _folder_key(path: Sequence[str]) -> tuple[str, ...]:
+    return tuple(whole_characters(name).strip()[: folders.NAME_MAX] for name in path)
 
 
 class _Import:
@@ -158,7 +163,7 @@ class _Import:
         return Target(self.owner, floor, self._upload, self.report.note, self._folder, self._watch, commit)
 
     def _folder(self, path: Sequence[str]) -> UUID | None:
-        key = tuple(name.strip()[: folders.NAME_MAX] for name in path)
+        key = _folder_key(path)
         if key not in self.folders:
             self.folders[key] = self._made(key)
         return self.folders[key]
@@ -170,7 +175,8 @@ class _Import:
         found = Folder.objects.of(self.owner.pk).filter(name=name, parent=parent).first()
         if found:
             return found.id
-        form = folders.FolderForm(name, parent=parent, instructions=instructions[: folders.INSTRUCTIONS_MAX])
+        text = whole_characters(instructions)[: folders.INSTRUCTIONS_MAX]
+        form = folders.FolderForm(name, parent=parent, instructions=text)
         try:
             return folders.create(self.owner.pk, form).id
         except LangAIError as error:
@@ -178,7 +184,7 @@ class _Import:
             return parent
 
     def _add_folder(self, found: ImportedFolder) -> None:
-        key = tuple(name.strip()[: folders.NAME_MAX] for name in found.path)
+        key = _folder_key(found.path)
         self.folders[key] = self._made(key, found.instructions)
         for reason, count in found.left_out.items():
             if count:

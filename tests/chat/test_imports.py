@@ -392,3 +392,14 @@ def test_memory_does_not_grow_with_the_file():
         [sys.executable, "-c", READING], cwd=ROOT, env=os.environ, capture_output=True, text=True, timeout=300
     )
     assert (done.stdout, done.stderr) == ("3001\n", "")
+
+
+def test_halves_of_characters_in_titles_and_folders_cost_nothing_else(alice):
+    project = claude_project()
+    project |= {"name": "Half \ud83d", "prompt_template": "Half \ud83d\0"}
+    broken = chatgpt("c2", "Half \ud83d\0") | {"mapping": {}}
+    row = imported(alice, packed(projects_json=[project], conversations_json=[broken, chatgpt()]))
+    assert (row.report["imported"], row.report["broken"]) == (1, 1)
+    assert Folder.objects.get().name == "Half \N{REPLACEMENT CHARACTER}"
+    page = client_of(alice).get(reverse("chat:transfer", args=[row.id]))
+    assert "Half \N{REPLACEMENT CHARACTER}\N{REPLACEMENT CHARACTER}" in page.content.decode()

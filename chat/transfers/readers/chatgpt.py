@@ -21,8 +21,9 @@ from chat.transfers.readers.values import (
 )
 
 PROGRAM = "chatgpt"
-# References to search results, which mean nothing elsewhere.
-_REFERENCES = re.compile("[ \\t]?\ue200[^\ue201\n]*\ue201|[\ue000-\uf8ff]|【\\d+(?::\\d+)?†[^】\n]*】")
+# References to search results, which mean nothing elsewhere. None contains the beginning of another, so each is read
+# once however many do not end.
+_REFERENCES = re.compile("[ \\t]?\ue200[^\ue200\ue201\n]*\ue201|[\ue000-\uf8ff]|【\\d+(?::\\d+)?†[^【】\n]*】")
 _POINTER = re.compile(r"[a-z-]+://")
 AUDIO = "Recordings: LangAI keeps what was said, not the sound"
 

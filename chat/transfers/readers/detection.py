@@ -51,7 +51,7 @@ def _read(read: Callable[[Mapping[str, Any]], ImportedConversation], value: Mapp
         found = read(value)
     except BrokenError as error:
         return Broken(str(error), _title(value))
-    except (AttributeError, KeyError, TypeError, ValueError, IndexError, RecursionError):
+    except (ArithmeticError, AttributeError, KeyError, TypeError, ValueError, IndexError, RecursionError):
         return Broken(UNREADABLE, _title(value))
     return found if found.messages else Broken(NO_MESSAGES, _title(value))
 

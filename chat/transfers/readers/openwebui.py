@@ -27,7 +27,6 @@ PROGRAM = "openwebui"
 SOURCES = "Sources of answers: they name documents that LangAI does not have"
 # Thoughts stand in the answer's text, before the answer.
 _THOUGHTS = re.compile(r'\s*<details type="reasoning"([^>]*)>(.*?)</details>\s*', re.DOTALL)
-_SUMMARY = re.compile(r"\s*<summary>.*?</summary>\s*", re.DOTALL)
 _SECONDS = re.compile(r'duration="(\d+(?:\.\d+)?)"')
 _QUOTED = re.compile(r"^> ?", re.MULTILINE)
 _DATA = re.compile(r"data:image/([a-z]+);base64,")
@@ -96,14 +95,20 @@ def _content(content: object) -> str:
 
 def _divided(text: str) -> tuple[str, str, float]:
     """Return the text without the thoughts at its beginning, the thoughts, and their seconds."""
-    thoughts, seconds = [], 0.0
-    while found := _THOUGHTS.match(text):
-        inner = html.unescape(_SUMMARY.sub("", found[2], count=1))
+    thoughts, seconds, end = [], 0.0, 0
+    while found := _THOUGHTS.match(text, end):
+        inner = html.unescape(_without_summary(found[2]))
         thoughts.append(_QUOTED.sub("", inner).strip())
         duration = _SECONDS.search(found[1])
         seconds += float(duration[1]) if duration else 0
-        text = text[found.end() :]
-    return text, "\n\n".join(thoughts), seconds
+        end = found.end()
+    return text[end:], "\n\n".join(thoughts), seconds
+
+
+def _without_summary(thoughts: str) -> str:
+    before, _tag, rest = thoughts.partition("<summary>")
+    _summary, tag, after = rest.partition("</summary>")
+    return f"{before.rstrip()}{after.lstrip()}" if tag else thoughts
 
 
 def _error(error: object) -> str:

@@ -3,57 +3,74 @@
 Other programs have hidden nodes between messages, several answers in a row, and nodes whose parent does not exist.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
-from chat.transfers.readers.values import ASSISTANT, USER, ImportedMessage
+from chat.transfers.readers.values import ASSISTANT, USER, BrokenError, ImportedMessage
 
 # The question of a conversation that begins with an answer.
 NO_QUESTION = "(The conversation begins with an answer.)"
+# Characters of all messages that are joined from several, twice those that an element of a file can have. A message
+# counts more than its text. Branches from each of many messages in a row would repeat all that is above them.
+JOINED_MAX, EACH = 64 * 1024 * 1024, 64
+REPEATED = "Too many of its branches begin in messages that follow one another without an answer between them"
+
+Children = Mapping[str | None, Sequence[ImportedMessage]]
 
 
 def alternating(nodes: Sequence[ImportedMessage]) -> list[ImportedMessage]:
     """Return the messages that have content, parents first, with consecutive ones of the same role joined.
 
     `nodes` include the empty ones, through which the way to the parent leads. A message whose way leads nowhere, or in
-    a circle, begins a branch.
+    a circle, begins a branch. Of several nodes with the same id the first counts. Raises BrokenError.
     """
-    by_id = {node.id: node for node in nodes}
+    by_id: dict[str, ImportedMessage] = {}
+    for node in nodes:
+        by_id.setdefault(node.id, node)
     # What stays empty still tells the way; thoughts alone are joined with the answer after them.
-    shown = [node for node in nodes if not node.is_empty or (node.role == ASSISTANT and node.thoughts)]
-    ids = {node.id for node in shown}
+    shown = [node for node in by_id.values() if not node.is_empty or (node.role == ASSISTANT and node.thoughts)]
+    parents = _shown_parents(shown, by_id)
     children: dict[str | None, list[ImportedMessage]] = {}
     for node in shown:
-        children.setdefault(_shown_parent(node, by_id, ids), []).append(node)
-    _break_circles(shown, children)
+        children.setdefault(parents[node.id], []).append(node)
+    _break_circles(shown, parents, children)
     return list(_joined(children))
 
 
-def _shown_parent(node: ImportedMessage, by_id: Mapping[str, ImportedMessage], shown: set[str]) -> str | None:
-    seen, parent = {node.id}, node.parent
-    while parent is not None and parent not in seen:
-        if parent in shown:
-            return parent
-        seen.add(parent)
-        parent = by_id[parent].parent if parent in by_id else None
-    return None
+def _shown_parents(
+    shown: Collection[ImportedMessage], by_id: Mapping[str, ImportedMessage]
+) -> Mapping[str, str | None]:
+    """Return the shown message above each shown one; None if there is none. Each way is walked once."""
+    ends: dict[str, str | None] = {node.id: node.id for node in shown}
+    parents: dict[str, str | None] = {}
+    for node in shown:
+        way: dict[str, None] = {}
+        at = node.parent
+        while at is not None and at not in ends and at not in way:
+            way[at] = None
+            at = by_id[at].parent if at in by_id else None
+        end = ends.get(at) if at is not None else None
+        ends.update(dict.fromkeys(way, end))
+        parents[node.id] = None if end == node.id else end
+    return parents
 
 
-def _break_circles(shown: Iterable[ImportedMessage], children: dict[str | None, list[ImportedMessage]]) -> None:
+def _break_circles(
+    shown: Iterable[ImportedMessage],
+    parents: Mapping[str, str | None],
+    children: dict[str | None, list[ImportedMessage]],
+) -> None:
     """Make the first message of each circle begin a branch, so that all of them are reached."""
     reached: set[str] = set()
     _reach(children.get(None, ()), children, reached)
     for node in shown:
         if node.id not in reached:
-            for others in children.values():
-                others[:] = [other for other in others if other is not node]
+            children[parents[node.id]].remove(node)
             children.setdefault(None, []).append(node)
             _reach([node], children, reached)
 
 
-def _reach(
-    start: Sequence[ImportedMessage], children: Mapping[str | None, Sequence[ImportedMessage]], reached: set[str]
-) -> None:
+def _reach(start: Sequence[ImportedMessage], children: Children, reached: set[str]) -> None:
     todo = list(start)
     while todo:
         node = todo.pop()
@@ -62,36 +79,69 @@ def _reach(
             todo += children.get(node.id, ())
 
 
-def _joined(children: Mapping[str | None, Sequence[ImportedMessage]]) -> Iterator[ImportedMessage]:
+@dataclass(frozen=True, eq=False)
+class _Run:
+    """A message with those of the same side right before it, which become one message. Joined only where it is kept."""
+
+    last: ImportedMessage
+    before: "_Run | None" = None
+    has_content: bool = False
+
+    @classmethod
+    def of(cls, message: ImportedMessage, before: "_Run | None" = None) -> "_Run":
+        has_content = bool(message.text.strip() or message.files)
+        return cls(message, before, has_content or (before is not None and before.has_content))
+
+    @property
+    def is_empty(self) -> bool:
+        return not (self.has_content or self.last.error)
+
+    def parts(self) -> list[ImportedMessage]:
+        parts, run = [], self
+        while run.before:
+            parts.append(run.last)
+            run = run.before
+        return [run.last, *reversed(parts)]
+
+
+def _joined(children: Children) -> Iterator[ImportedMessage]:
     """Walk down and yield each message with what was said by the same side right before it."""
-    roots = reversed(children.get(None, ()))
-    todo: list[tuple[ImportedMessage, str | None, str]] = [(root, None, root.id) for root in roots]
+    effort = 0
+    todo: list[tuple[_Run, str | None]] = [(_Run.of(root), None) for root in reversed(children.get(None, ()))]
     while todo:
-        message, parent, original = todo.pop()
+        run, parent = todo.pop()
+        message = run.last
         if parent is None and message.role == ASSISTANT:
             question = ImportedMessage(f"{message.id}-question", None, USER, NO_QUESTION, message.at)
             yield question
             parent = question.id
-        following = children.get(original, ())
+        following = children.get(message.id, ())
         others = [child for child in following if child.role != message.role]
         same = [child for child in following if child.role == message.role]
-        if (others or not same) and not message.is_empty:
-            yield replace(message, parent=parent)
+        if (others or not same) and not run.is_empty:
+            parts = run.parts()
+            if len(parts) > 1:
+                effort += sum(len(part.text) + len(part.thoughts) + EACH for part in parts)
+            if effort > JOINED_MAX:
+                raise BrokenError(REPEATED)
+            yield replace(_together(parts), parent=parent)
         # Of a message that is not kept, because it is nothing but thoughts, the parent stays.
-        above = parent if message.is_empty else message.id
-        todo += [(_together(message, child), parent, child.id) for child in reversed(same)]
-        todo += [(child, above, child.id) for child in reversed(others)]
+        above = parent if run.is_empty else message.id
+        todo += [(_Run.of(child, run), parent) for child in reversed(same)]
+        todo += [(_Run.of(child), above) for child in reversed(others)]
 
 
-def _together(first: ImportedMessage, second: ImportedMessage) -> ImportedMessage:
+def _together(parts: Sequence[ImportedMessage]) -> ImportedMessage:
+    if len(parts) == 1:
+        return parts[0]
     return replace(
-        second,
-        text="\n\n".join(filter(None, (first.text, second.text))),
-        thoughts="\n\n".join(filter(None, (first.thoughts, second.thoughts))),
-        seconds=first.seconds + second.seconds,
-        files=(*first.files, *second.files),
-        at=first.at or second.at,
-        model=second.model or first.model,
+        parts[-1],
+        text="\n\n".join(filter(None, (part.text for part in parts))),
+        thoughts="\n\n".join(filter(None, (part.thoughts for part in parts))),
+        seconds=sum(part.seconds for part in parts),
+        files=tuple(file for part in parts for file in part.files),
+        at=next((part.at for part in parts if part.at), None),
+        model=next((part.model for part in reversed(parts) if part.model), ""),
     )
 
 

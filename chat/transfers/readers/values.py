@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from math import isfinite
 from typing import Any
 
 USER, ASSISTANT = "user", "assistant"
@@ -96,6 +97,8 @@ def moment(value: object) -> datetime | None:
             found = found if found.tzinfo else found.replace(tzinfo=UTC)
         else:
             seconds = float(value)  # type: ignore[arg-type]
+            if not isfinite(seconds):
+                return None
             # Some programs count milliseconds, or even nanoseconds.
             while seconds > 1e11:
                 seconds /= 1000
