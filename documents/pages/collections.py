@@ -14,6 +14,7 @@ from documents.services.own import Description
 from langai_site.accounts.limits import costly
 from langai_site.accounts.models import User
 from langai_site.accounts.session import signed_in
+from langai_site.accounts.sharing import people_named
 from langai_site.errors import ForbiddenError, LangAIError, NotFoundError
 from langai_site.sensitivity import Sensitivity
 from search.models import Collection
@@ -97,7 +98,7 @@ def share(request: HttpRequest, collection: int) -> HttpResponse:
     """Say who reads a collection, at once or as a proposal."""
     person = signed_in(request)
     try:
-        people = sharing.people_named(request.POST.get("people", ""))
+        people = people_named(request.POST.get("people", ""))
         proposal = sharing.share(person, collection, teams=numbers_of(request.POST, "teams"), people=people)
     except LangAIError as error:
         return _refused(request, person, collection, error, part="share")
@@ -111,7 +112,7 @@ def hand_over(request: HttpRequest, collection: int) -> HttpResponse:
     """Make another person the owner of a collection."""
     person = signed_in(request)
     try:
-        found = sharing.people_named(request.POST.get("person", ""))
+        found = people_named(request.POST.get("person", ""))
         if len(found) != 1:
             raise LangAIError("Name one person.")
         stays = bool(request.POST.get("stays"))

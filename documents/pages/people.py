@@ -8,6 +8,7 @@ from django.views.decorators.http import require_POST, require_safe
 from documents.services import sharing
 from langai_site.accounts.limits import costly
 from langai_site.accounts.session import signed_in
+from langai_site.accounts.sharing import people_named
 from langai_site.errors import InvalidError, NotFoundError
 
 
@@ -28,7 +29,7 @@ def reassign(request: HttpRequest, collection: int) -> HttpResponse:
     """Give a person's own collection to another person."""
     admin = signed_in(request)
     try:
-        found = sharing.people_named(request.POST.get("person", ""))
+        found = people_named(request.POST.get("person", ""))
         if len(found) != 1:
             raise InvalidError("Name the one person who gets it.")
         given = sharing.reassign(admin, collection, found[0])

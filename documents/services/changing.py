@@ -110,10 +110,17 @@ def deletion(user: User, collection_id: int, deletion_id: UUID | None) -> Deleti
 
 
 def restore(user: User, collection_id: int, deletion_id: UUID) -> Changed:
-    """Bring back what was deleted together. What is there by now with the same bytes stays deleted."""
-    rows = list(_deleted(managed_collection(user, collection_id), deletion_id))
+    """Bring back what was deleted together. What is there by now with the same bytes stays deleted.
+
+    Raises NoRoomError if the collection's owner has filled its place meanwhile.
+    """
+    collection = managed_collection(user, collection_id)
+    deleted = _deleted(collection, deletion_id)
+    rows = list(deleted)
     if not rows:
         raise NotFoundError("This can no longer be undone.")
+    if collection.kind == Collection.Kind.OWN and collection.holder_id:
+        quotas.require_room_again(collection.holder_id, deleted, min(row.deleted_at for row in rows if row.deleted_at))
     return _each(rows, _restore)
 
 

@@ -64,12 +64,14 @@ def _move_one(moving: MoveIn, row: Mapping[str, Any], grants: list[tuple[str, st
 @transaction.atomic
 def _collection(row: Mapping[str, Any], owner: User) -> tuple[Collection, bool]:
     """Return the collection that an earlier run made, or a new one. One of that name that others made is not used."""
-    moved = Document.objects.filter(external_id__startswith=f"{MARK}:{row['id']}:").select_related("collection").first()
+    # Others may give their documents such ids by the API: then they uploaded them.
+    mine = Document.objects.filter(uploaded_by=None, collection__kind=Collection.Kind.LIBRARY)
+    moved = mine.filter(external_id__startswith=f"{MARK}:{row['id']}:").select_related("collection").first()
     if moved:
         return moved.collection, False
     wanted = " ".join(str(row["name"] or "").split())[: NAME_MAX - 20] or "Knowledge"
     for name in (wanted, f"{wanted} (Open WebUI)", f"{wanted} ({str(row['id'])[:8]})"):
-        found = Collection.objects.filter(name=name).first()
+        found = Collection.objects.filter(name=name, kind=Collection.Kind.LIBRARY).first()
         if found is None:
             made = Collection.objects.create(name=name, description=str(row["description"] or ""))
             made.owners.add(owner)

@@ -8,6 +8,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from documents.models import Document
+from documents.services import quotas
 from documents.services.library import managed_collection
 from documents.services.lifecycle import delete
 from langai_site.accounts.models import Team, User
@@ -69,7 +70,7 @@ def describe(user: User, collection_id: int, wanted: Description) -> Collection:
         raise InvalidError("Only an admin can lower the label of this collection, on its page in the admin.")
     _write(collection, wanted)
     with transaction.atomic():
-        _save(collection)
+        _save(collection, "name", "description", "sensitivity")
         if collection.sensitivity != before:
             record("collection.label", "collection", collection.pk)
         elif (collection.name, collection.description) != earlier:
@@ -91,10 +92,11 @@ def _write(collection: Collection, wanted: Description) -> None:
     collection.name, collection.description, collection.sensitivity = name, text, wanted.sensitivity
 
 
-def _save(collection: Collection) -> None:
+def _save(collection: Collection, *fields: str) -> None:
+    """Store a new collection, or these fields of one: the others may have changed since it was read."""
     try:
         with transaction.atomic():
-            collection.save()
+            collection.save(update_fields=fields or None)
     except IntegrityError:
         whose = "You have" if collection.kind == Collection.Kind.OWN else "There is"
         raise ConflictError(f"{whose} a collection named “{collection.name}” already. Choose another name.") from None
@@ -126,13 +128,14 @@ def removed_collection(user: User, collection_id: int) -> Collection | None:
 
 
 def restore(user: User, collection_id: int) -> Collection:
-    """Bring back a removed collection, as it was."""
+    """Bring back a removed collection, as it was. Raises NoRoomError if its owner has filled its place meanwhile."""
     collection = removed_collection(user, collection_id)
     if collection is None:
         raise NotFoundError("This can no longer be undone.")
+    quotas.require_room_again(user.pk, Document.objects.filter(collection=collection), collection.removed_at)
     collection.kind, collection.removed_at = Collection.Kind.OWN, None
     with transaction.atomic():
-        _save(collection)
+        _save(collection, "kind", "removed_at")
         record("collection.restore", "collection", collection.pk)
     return collection
 

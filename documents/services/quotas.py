@@ -1,9 +1,10 @@
 """How much one person may have in collections of their own: files, megabytes and passages."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from django.conf import settings
-from django.db.models import Count, Sum
+from django.db.models import Count, QuerySet, Sum
 from django.db.models.functions import Coalesce
 
 from documents.models import Document
@@ -79,4 +80,17 @@ def require_room(collection: Collection, size: int, *, files: int = 1, lock: boo
         theirs = Collection.objects.filter(kind=Collection.Kind.OWN, holder=collection.holder_id)
         list(theirs.select_for_update().order_by("pk").values_list("pk"))
     if reason := quota_of(collection.holder_id).refusal(files, size):
+        raise NoRoomError(reason)
+
+
+def require_room_again(holder_id: int, back: QuerySet[Document], since: datetime | None) -> None:
+    """Raise NoRoomError if documents that were deleted do not fit any more, because others were added `since`.
+
+    Without new ones they may always come back: they were there before.
+    """
+    theirs = Document.objects.filter(collection__kind=Collection.Kind.OWN, collection__holder=holder_id)
+    if since is None or not theirs.filter(uploaded_at__gt=since).exists():
+        return
+    found = back.order_by().aggregate(files=Count("pk"), size=Coalesce(Sum("size"), 0))
+    if reason := quota_of(holder_id).refusal(found["files"], found["size"]):
         raise NoRoomError(reason)

@@ -1,6 +1,5 @@
 """Who else reads a collection, who looks after it, and what admins decide about that. Synchronous."""
 
-import re
 from collections.abc import Collection as Some
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -20,9 +19,7 @@ from langai_site.errors import ConflictError, ForbiddenError, InvalidError, NotF
 from search.models import Collection
 
 AT_ONCE, PROPOSAL, NOBODY = "at-once", "proposal", "nobody"
-# People that a form can name.
-PEOPLE_MAX, REASON_MAX = 100, 300
-SEPARATORS = re.compile(r"[,;\n]+")
+REASON_MAX = 300
 ADMINS_ONLY = "Only admins with all rights can do that."
 SWITCHED_OFF = "Collections cannot be shared here. Ask an admin, who can say who may read this one."
 GONE = "This collection does not exist any more."
@@ -75,26 +72,6 @@ def offered_teams(user: User, collection: Collection) -> QuerySet[Team]:
         return Team.objects.all()
     theirs = Q(pk__in=Team.objects.of(user.pk).values("pk")) | Q(pk__in=collection.teams.values("pk"))
     return Team.objects.filter(theirs)
-
-
-def people_named(text: str) -> list[User]:
-    """Return the active people whom a text names by user name or e-mail address, separated by commas or lines."""
-    names = [name for part in SEPARATORS.split(text) if (name := part.strip())]
-    if len(names) > PEOPLE_MAX:
-        raise InvalidError(f"You named {len(names)} people; {PEOPLE_MAX} are the most. Share it with a team instead.")
-    return [_person(name) for name in dict.fromkeys(names)]
-
-
-def _person(name: str) -> User:
-    active = User.objects.filter(is_active=True)
-    found = active.filter(username=name).first()
-    if found is None and "@" in name:
-        found = active.filter(email__iexact=name).order_by("pk").first()
-    if found is None:
-        raise InvalidError(
-            f"There is no person “{name}” here. Type user names or e-mail addresses, with commas between."
-        )
-    return found
 
 
 def rule_for(user: User) -> str:

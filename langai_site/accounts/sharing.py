@@ -1,7 +1,7 @@
 """What a page offers for sharing a thing, and the change of who may use it. Synchronous."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -55,8 +55,8 @@ def share(thing: Shared, audience: Audience, by: User) -> None:
     thing.everyone = audience.everyone
     thing.save(update_fields=["everyone"])
     thing.teams.set(team for team in teams if team.pk in audience.teams)
-    thing.users.set(_people(audience.users, by))
-    thing.editors.set(_people(audience.editors, by))
+    thing.users.set(person for person in _people(audience.users) if person != by)
+    thing.editors.set(person for person in _people(audience.editors) if person != by)
 
 
 def _refuse_beyond_setting(audience: Audience, by: User) -> None:
@@ -74,12 +74,16 @@ def _possible_teams(thing: Shared | None, user: User) -> list[Team]:
     return list((mine | Team.objects.filter(pk__in=thing.teams.values("pk"))).distinct() if thing else mine)
 
 
-def _people(names: Iterable[str], by: User) -> list[User]:
+def people_named(text: str) -> list[User]:
+    """Return the active people whom a text names by user name or e-mail address. Raises InvalidError."""
+    return _people(_names(text))
+
+
+def _people(names: Sequence[str]) -> list[User]:
     """Return the active people with these user names or addresses. Raises InvalidError for one that is not known."""
-    names = tuple(names)
     if len(names) > PEOPLE_MAX:
         raise InvalidError(f"You named {len(names)} people; {PEOPLE_MAX} are allowed. Share with a team instead.")
-    return [person for name in names if (person := _person(name)) != by]
+    return [_person(name) for name in names]
 
 
 def _person(name: str) -> User:
@@ -87,7 +91,9 @@ def _person(name: str) -> User:
     found = active.filter(username=name).first()
     if found is None and "@" in name:
         same_address = list(active.filter(email__iexact=name)[:2])
-        found = same_address[0] if len(same_address) == 1 else None
+        if len(same_address) > 1:
+            raise InvalidError(f"Several people have the e-mail address “{name}”. Type a user name instead.")
+        found = same_address[0] if same_address else None
     if found is None:
         raise InvalidError(f"There is no account “{name}”. Check the user name or the e-mail address.")
     return found

@@ -9,11 +9,13 @@ from pathlib import Path
 import bcrypt
 import pytest
 from django.contrib.auth import authenticate
+from django.core.files.base import ContentFile
 from django.core.management import CommandError, call_command
 from django.db import connection
 
 from chat.models import Attachment, Conversation, Feedback, Folder
 from documents.models import Document
+from documents.services.uploads import upload
 from langai_site.accounts.hashers import moved
 from langai_site.accounts.models import Team, User
 from langai_site.audit.models import AuditEvent
@@ -173,6 +175,16 @@ def test_a_collection_of_that_name_that_is_here_stays_as_it_is(webui):
     webui.move()
     assert not mine.documents.exists()
     assert Collection.objects.get(name="Rules (Open WebUI)").documents.count() == 1
+
+
+def test_a_document_that_somebody_gave_such_an_id_does_not_draw_the_files_into_its_collection(webui):
+    mallory = User.objects.create_user("mallory")
+    theirs = Collection.objects.create(name="Trap", kind=Collection.Kind.OWN, holder=mallory)
+    file = ContentFile(b"Trap", "trap.txt")
+    upload(collection=theirs, file=file, user=mallory, external_id="openwebui:k1:trap")
+    webui.move()
+    assert theirs.documents.count() == 1
+    assert Collection.objects.get(name="Rules").documents.count() == 1
 
 
 def test_chats_keep_branches_folders_files_ratings_and_get_labels(webui):

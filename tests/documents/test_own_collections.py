@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from documents import cleanup, places, tasks
 from documents.models import Document, ShareProposal
-from documents.services import changing, own, quotas, sharing
+from documents.services import changing, library, own, quotas, sharing
 from documents.services.own import Description
 from langai_site.accounts.keys import Credential
 from langai_site.accounts.models import Team, User
@@ -289,6 +289,46 @@ def test_a_removed_collection_comes_back_or_goes_with_all_that_is_in_it(page, bo
     assert [each.count() for each in rows] == [0, 0, 0, 0]
 
 
+def test_what_comes_back_must_still_have_room_if_others_took_it(page, bob, notes, settings):
+    settings.OWN_COLLECTIONS_FILES = 1
+    first = brought(page, notes)
+    deletion = changing.delete(bob, notes.pk, [first.pk])
+    second = brought(page, notes, "Trains leave at ten.", "trains.txt")
+    with pytest.raises(quotas.NoRoomError):
+        changing.restore(bob, notes.pk, deletion.id)
+    own.remove(bob, notes.pk)
+    other = own.create(bob, Description("Other", "", Sensitivity.PUBLIC))
+    third = brought(page, other, "Buses leave at one.", "buses.txt")
+    with pytest.raises(quotas.NoRoomError):
+        own.restore(bob, notes.pk)
+    changing.delete(bob, other.pk, [third.pk])
+    assert own.restore(bob, notes.pk).kind == Collection.Kind.OWN
+    # What was there before comes back even if there is more than the setting allows by now.
+    Document.with_deleted.filter(pk=third.pk).delete()
+    deletion = changing.delete(bob, notes.pk, [second.pk])
+    settings.OWN_COLLECTIONS_PASSAGES = settings.OWN_COLLECTIONS_MB = 0
+    assert changing.restore(bob, notes.pk, deletion.id).count == 1
+
+
+def test_renaming_does_not_undo_what_happened_meanwhile(bob, notes, monkeypatch):
+    stale = library.managed_collection(bob, notes.pk)
+    own.remove(bob, notes.pk)
+    monkeypatch.setattr(own, "managed_collection", lambda *_: stale)
+    own.describe(bob, notes.pk, Description("Diary", "", Sensitivity.PUBLIC))
+    notes.refresh_from_db()
+    assert (notes.kind, notes.name) == (Collection.Kind.REMOVED, "Diary")
+
+
+def test_an_address_that_two_people_have_names_nobody(page, bob, notes):
+    for name in ("carol", "dave"):
+        User.objects.create_user(name, email="desk@example.org")
+    refused = page.post(at("share", notes.pk), {"people": "desk@example.org"})
+    assert (refused.status_code, "Several people have the e-mail address" in refused.content.decode()) == (400, True)
+    page.post(at("hand-over", notes.pk), {"person": "Desk@example.org"})
+    assert not notes.users.exists()
+    assert list(notes.owners.all()) == [bob]
+
+
 def test_a_moved_document_is_found_by_the_readers_of_its_new_place_and_keeps_its_label(page, bob, carol, notes):
     secret = own.create(bob, Description("Secrets", "", Sensitivity.INTERNAL))
     document = brought(page, secret)
@@ -318,7 +358,7 @@ def test_it_is_shared_at_once_with_people_and_own_teams(page, bob, carol, notes)
     page.post(at("share", notes.pk), form)
     assert (list(notes.teams.all()), list(notes.users.all())) == ([mine], [carol])
     refused = page.post(at("share", notes.pk), {"people": "carol, dave"})
-    assert (refused.status_code, "no person “dave” here" in refused.content.decode()) == (400, True)
+    assert (refused.status_code, "There is no account “dave”" in refused.content.decode()) == (400, True)
     page.post(at("share", notes.pk), {"people": ""})
     assert notes not in library_collections(carol)
 
