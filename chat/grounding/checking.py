@@ -6,15 +6,19 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any, NamedTuple
 
-from chat.grounding.deciding import Conflict, ConflictKind, Decision, Verdict, decide
+from chat.grounding.deciding import Conflict, ConflictKind, Decision, Verdict, decide, effort
 from chat.grounding.lists import LANGUAGES, Lists, lists_of
 from chat.grounding.words import sentences
 from chat.markdown.quotations import CITATION, text_of
 from chat.markdown.rendering import parsed
 from search.keywords.scripts import language_of_text
 
-# The most sentences of an answer that are compared, and the most characters of a passage, which may be a whole file.
-MOST_SENTENCES, MOST_CHARS = 80, 30_000
+# The most sentences of an answer that are compared, and the most characters of one.
+MOST_SENTENCES, LONGEST = 80, 800
+# The most characters of a passage, which may be a whole file, and of all its sentences that have to be read.
+MOST_CHARS, MOST_READ = 120_000, 30_000
+# The most comparisons of figures and words in one answer. Ordinary answers need less than a tenth of them.
+MOST_WORK = 100_000
 # A shorter piece without a citation states nothing that a source would be needed for.
 LEAST_CHARS = 12
 # Characters by which a passage's language is told.
@@ -73,7 +77,8 @@ class _Sentence(NamedTuple):
 def checks_of(text: str, passages: Mapping[int, str]) -> tuple[SentenceCheck, ...]:
     """Return a check of each sentence of an answer in one of LANGUAGES; none for another language.
 
-    `passages` are the texts of those that the answer cites, by number.
+    `passages` are the texts of those that the answer cites, by number. Sentences that would take too long to compare
+    have no check: half a passage must not be taken for the whole.
     """
     language = _language_of(CITATION.sub(" ", text), passages.values())
     if language not in LANGUAGES:
@@ -81,12 +86,25 @@ def checks_of(text: str, passages: Mapping[int, str]) -> tuple[SentenceCheck, ..
     lists = lists_of(language)
     begun = _beginnings(text, lists)
     readable = {
-        number: _relevant(passage[:MOST_CHARS], begun, lists)
+        number: _relevant(passage, begun, lists)
         for number, passage in passages.items()
-        if language_of_text(passage[:SAMPLE]) in (language, "")
+        if len(passage) <= MOST_CHARS and language_of_text(passage[:SAMPLE]) in (language, "")
     }
-    found = islice(_sentences(text, lists), MOST_SENTENCES)
-    return tuple(_check(each, passages, readable, language) for each in found)
+    too_long = {number for number, passage in passages.items() if len(readable.get(number, passage)) > MOST_READ}
+    found = (each for each in islice(_sentences(text, lists), MOST_SENTENCES) if len(each.text) <= LONGEST)
+    return tuple(_checked((each for each in found if too_long.isdisjoint(each.numbers)), passages, readable, language))
+
+
+def _checked(
+    found: Iterable[_Sentence], passages: Mapping[int, str], readable: Mapping[int, str], language: str
+) -> Iterator[SentenceCheck]:
+    work = 0
+    for sentence in found:
+        cited = [(number, readable[number]) for number in sentence.numbers if number in readable]
+        work += effort(CITATION.sub(" ", sentence.text), cited, language)
+        if work > MOST_WORK:
+            return
+        yield _check(sentence, passages, cited, language)
 
 
 def _language_of(text: str, passages: Iterable[str]) -> str:
@@ -110,10 +128,9 @@ def _beginnings(text: str, lists: Lists) -> set[str]:
 
 
 def _check(
-    sentence: _Sentence, passages: Mapping[int, str], readable: Mapping[int, str], language: str
+    sentence: _Sentence, passages: Mapping[int, str], cited: Sequence[tuple[int, str]], language: str
 ) -> SentenceCheck:
     numbers = tuple(number for number in sentence.numbers if number in passages)
-    cited = [(number, readable[number]) for number in numbers if number in readable]
     if numbers and not cited:
         return SentenceCheck(sentence.text, Verdict.REWORDED, numbers, is_foreign=True)
     decision: Decision = decide(CITATION.sub(" ", sentence.text), cited, language)

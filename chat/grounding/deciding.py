@@ -65,6 +65,14 @@ class Place:
     share: float
 
 
+def effort(sentence: str, passages: Sequence[tuple[int, str]], language: str) -> int:
+    """Return about how many comparisons `decide` makes: one of figures takes as long as several of words."""
+    said = segment(sentence, language)
+    read = [whole for _number, text in passages for whole in segments(text, language)]
+    figures_read = sum(len(whole.figures) for whole in read)
+    return 4 * len(said.figures) * figures_read + len(said.content) * len(read)
+
+
 def decide(sentence: str, passages: Sequence[tuple[int, str]], language: str) -> Decision:
     """Compare a sentence with its passages, given as number and text, in one of LANGUAGES."""
     if not passages:
@@ -136,7 +144,7 @@ class _Comparison:
             return
         yield from self._figure_conflicts(self.nearest)
         yield from self._name_conflicts(self.nearest)
-        opposite = self._opposite()
+        opposite = None if self.missing_figures else self._opposite()
         if opposite:
             said, found = (" ".join(part.denials[:1]) for part in (self.said, opposite.clause))
             yield Conflict(ConflictKind.NEGATION, said, found, opposite.number)
@@ -162,10 +170,17 @@ class _Comparison:
                 continue
             if stands and (_has(place.clause, figure) or not self._is_elsewhere_in(place, figure)):
                 continue
-            parts = self._parts(place)
+            is_denied = _around(self.said, figure).is_denied
+            parts = [part for part in self._parts(place) if part.is_denied == is_denied]
             rivals = [(part, other) for part in parts for other in part.figures if self._is_rival(figure, other)]
-            if rivals:
+            if rivals and not figures.is_calculated(figure, self._figures_near(place)):
                 yield Conflict(ConflictKind.FIGURE, _shown(self.said, figure), _shown(*rivals[0]), place.number)
+
+    def _figures_near(self, place: Place) -> list[Figure]:
+        """Return the figures of a place's sentence and of the two on each side of it."""
+        at = next(at for at, (_number, whole) in enumerate(self.read) if whole is place.whole)
+        around = self.read[max(0, at - 2) : at + 3]
+        return [figure for number, whole in around if number == place.number for figure in whole.figures]
 
     def _has_enough(self, place: Place) -> bool:
         """Return whether more than one word is shared, or all: one alone can be about anything."""
@@ -186,8 +201,16 @@ class _Comparison:
         return shared * 2 > share or (shared > 0 and own == 0)
 
     def _is_elsewhere_in(self, place: Place, figure: Figure) -> bool:
-        """Return whether a figure stands only in other sentences of the nearest passage, or in another clause."""
-        return all(number == place.number for number, whole in self.read if _has(whole, figure))
+        """Return whether a figure stands only in other sentences of the nearest passage, or in another clause.
+
+        They must not have more of the answer's figures that the nearest does not have: then they are what it is about.
+        """
+        more = [each for each in self.said.figures if each is not figure and not _has(place.clause, each)]
+        others = [(number, whole) for number, whole in self.read if _has(whole, figure)]
+        if any(number != place.number for number, _whole in others):
+            return False
+        parts = [part for _number, whole in others for part in _apart(whole, place.whole) if _has(part, figure)]
+        return not any(_has(part, each) for part in parts for each in more)
 
     def _is_rival(self, figure: Figure, other: Figure) -> bool:
         if figures.is_same(figure, other) or figures.is_within(figure, other) or not figures.is_rival(figure, other):
@@ -248,11 +271,29 @@ class _Comparison:
 def _is_opposite(said: Segment, found: Segment, around: Segment) -> bool:
     """Return whether one of two denies what the other says.
 
-    After "only" the opposite may be true of other cases, and a "not" elsewhere in the sentence may be about this one.
+    After "only" or beside "but" the opposite may be true of other cases, and a "not" elsewhere in the sentence may be
+    about this one. What is denied of other days or amounts, or of another side of a deadline, contradicts nothing.
     """
-    if said.is_denied and around.denials:
+    if (said.is_denied and around.denials) or said.sides != around.sides or (found is around and _is_mixed(around)):
         return False
-    return said.is_denied != found.is_denied and said.is_limited == around.is_limited
+    if any(figures.is_rival(one, other) and not _has(found, one) for one in said.figures for other in found.figures):
+        return False
+    return said.is_denied != found.is_denied and said.limits == around.limits
+
+
+def _is_mixed(whole: Segment) -> bool:
+    """Return whether some of its clauses deny and others do not, so that the denial may be about something else."""
+    return len({clause.is_denied for clause in whole.clauses if len(clause.content) > 1}) > 1
+
+
+def _apart(whole: Segment, nearest: Segment) -> Sequence[Segment]:
+    """Return the clauses of the nearest sentence, and any other sentence as a whole."""
+    return whole.clauses if whole is nearest and whole.clauses else (whole,)
+
+
+def _around(whole: Segment, figure: Figure) -> Segment:
+    """Return the clause of a sentence that has the figure."""
+    return next((clause for clause in whole.clauses if _has(clause, figure)), whole)
 
 
 def _has(part: Segment, figure: Figure) -> bool:

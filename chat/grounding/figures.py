@@ -3,12 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from itertools import pairwise
+from itertools import combinations, pairwise
 
 NUMBER, DATE, WEEKDAY, ORDINAL, CODE = "number", "date", "weekday", "ordinal", "code"
 MORE, LESS = "more", "less"
 # The share by which "about" may be off, and the days of an average month.
 ABOUT, MONTH_DAYS, WORKDAYS, WEEK_DAYS = Fraction(8, 100), Fraction(365, 12), 5, 7
+# What a figure is multiplied by between weeks, months, quarters and years; and the most figures that are added up.
+PERIODS, MOST_TERMS = (4, 12, 52), 12
 # A reading of a figure: a number, the text of a code, or a date as (year, month, day).
 Value = Fraction | str | tuple[int, int, int]
 
@@ -62,6 +64,24 @@ def is_between(said: Figure, found: Sequence[Figure]) -> bool:
         return False
     clocks = [value for figure in found if figure.unit == "clock" for value in numbers(figure)]
     return any((two - one) * 60 in said.values for one, two in pairwise(clocks))
+
+
+def is_calculated(said: Figure, found: Sequence[Figure]) -> bool:
+    """Return whether a number can be worked out from a source's: a sum, a difference, a product, or per another period.
+
+    Whether it was worked out correctly is not known, so it does not contradict the source.
+    """
+    if said.kind != NUMBER or said.unit == "clock":
+        return False
+    every = [figure for figure in found if figure.kind == NUMBER and figure.unit != "clock"][:MOST_TERMS]
+    alike = [value for figure in every if figure.unit == said.unit for value in numbers(figure)]
+    results = {one + other for one, other in combinations(alike, 2)}
+    results |= {abs(one - other) for one, other in combinations(alike, 2)}
+    results |= {value * factor for value in alike for figure in every if not figure.unit for factor in numbers(figure)}
+    results |= {value * factor for value in alike for period in PERIODS for factor in (period, Fraction(1, period))}
+    if said.unit == "percent":
+        results |= {100 - value for value in alike}
+    return bool(said.values & (results - set(alike) | {sum(alike)}))
 
 
 def is_rival(said: Figure, found: Figure) -> bool:

@@ -35,6 +35,8 @@ class Lists:
     no_negations: re.Pattern[str] | None
     cancels_negation: str
     limits: frozenset[str]
+    before: re.Pattern[str] | None
+    after: re.Pattern[str] | None
     approximations: frozenset[str]
     ranges: frozenset[str]
     more: tuple[str, ...]
@@ -64,6 +66,8 @@ def lists_of(language: str) -> Lists:
         no_negations=alternation(found["no_negations"], language),
         cancels_negation=found["cancels_negation"],
         limits=frozenset(found["limits"].split()),
+        before=alternation(found["before"], language),
+        after=alternation(found["after"], language),
         approximations=frozenset(found["approximations"].split()),
         ranges=frozenset(found["ranges"].split()),
         more=tuple(found["more"]),

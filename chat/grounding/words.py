@@ -17,6 +17,8 @@ from search.keywords.stems import stems
 
 # Letters of the shortest beginning by which words match, and of the longest ending by which they may then differ.
 SHORTEST_BEGINNING, ENDING = 5, 2
+# Characters of the longest sentence of a source that is compared as one.
+LONGEST_SENTENCE = 800
 HAN = re.compile(r"[\u3400-\u9fff]")
 _WORD = re.compile(
     r"[\u3400-\u9fff]|(?:(?![\u3400-\u9fff])[^\W\d_])+(?:-(?:(?![\u3400-\u9fff])[^\W\d_])+)*(?:['’](?:t|s)\b)?"
@@ -64,12 +66,17 @@ class Segment:
         return len(self.denials) % 2 == 1
 
     @cached_property
-    def is_limited(self) -> bool:
-        """Return whether it says "only" or "unless"; in French also "ne … que"."""
-        found = {word.text.lower() for word in self.words} & lists_of(self.language).limits
-        return bool(found - {"que"}) or (
-            bool(found) and {"n", "ne"} & {word.text.lower() for word in self.words} != set()
-        )
+    def limits(self) -> frozenset[str]:
+        """Return its words such as "only", "unless" and "but"; in French "que" only in "ne … que"."""
+        found = {word.text.lower() for word in self.words}
+        limits = found & lists_of(self.language).limits
+        return frozenset(limits if found & {"n", "ne"} else limits - {"que"})
+
+    @cached_property
+    def sides(self) -> tuple[bool, bool]:
+        """Return whether it speaks of the time before a limit, and of the time after one."""
+        lists, lower = lists_of(self.language), self.text.lower()
+        return (_has_any(lists.before, lower), _has_any(lists.after, lower))
 
     @cached_property
     def content(self) -> list[Word]:
@@ -85,6 +92,10 @@ class Segment:
         """Return the parts between its commas; none if it has only one."""
         pieces = [piece for piece in _clauses(self) if piece.strip()]
         return tuple(segment(piece, self.language) for piece in pieces) if len(pieces) > 1 else ()
+
+
+def _has_any(pattern: re.Pattern[str] | None, text: str) -> bool:
+    return bool(pattern and pattern.search(text))
 
 
 def sentences(text: str, lists: Lists) -> Iterator[tuple[int, int]]:
@@ -129,7 +140,18 @@ def segments(text: str, language: str) -> tuple[Segment, ...]:
     """Return the sentences of a source."""
     lists = lists_of(language)
     text = plain(text)
-    return tuple(segment(text[start:end], language) for start, end in sentences(text, lists))
+    spans = (part for start, end in sentences(text, lists) for part in _pieces(text, start, end))
+    return tuple(segment(text[start:end], language) for start, end in spans)
+
+
+def _pieces(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
+    """Yield a sentence in pieces that are not too long: some texts, such as tables, have no ends of sentences."""
+    while end - start > LONGEST_SENTENCE:
+        cut = text.rfind(" ", start + LONGEST_SENTENCE // 2, start + LONGEST_SENTENCE) + 1
+        cut = cut or start + LONGEST_SENTENCE
+        yield start, cut
+        start = cut
+    yield start, end
 
 
 def _clauses(whole: Segment) -> list[str]:

@@ -41,3 +41,10 @@ def _of(language: str) -> Iterator[Statement]:
         for kind in (LITERAL, INFERENCE):
             yield from (Statement(language, section["passage"], text, kind, True) for text in section[kind])
         yield from (Statement(language, section["passage"], text, kind, False) for kind, text in section["false"])
+
+
+@cache
+def everyday() -> tuple[tuple[str, str, str], ...]:
+    """Return true statements with their language and passage; they are apart from the set, and all may be tuned on."""
+    found = tomllib.loads((DATA.parent / "everyday.toml").read_text())
+    return tuple((language, *pair) for language in LANGUAGES for pair in found[language])

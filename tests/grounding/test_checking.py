@@ -40,3 +40,22 @@ def test_an_answer_that_is_too_short_to_tell_its_language_is_read_in_that_of_its
     passage = "Der Vertrag wird mit einer Frist von drei Monaten zum Ende des Jahres gekündigt."
     [check] = checks_of("Frist: vier Monate [1].", {1: passage})
     assert (check.verdict, check.conflicts[0].found) == (Verdict.OTHERWISE, "drei Monaten")
+
+
+def test_sentences_that_would_take_too_long_to_compare_have_no_check():
+    figures = " ".join(f"{number} days" for number in range(1_000, 1_040))
+    answer = "\n\n".join(f"The leave is {figures} [1]." for _ in range(80))
+    passage = ". ".join(f"The leave is {figures}" for _ in range(60))
+    assert len(checks_of(answer, {1: passage})) < 20
+    assert checks_of(f"The leave of the employee is {figures} {figures} {figures} [1].", {1: passage}) == ()
+
+
+def test_a_passage_that_is_too_long_is_not_taken_for_its_beginning():
+    passage = (
+        "Every employee has 25 days of leave. " * 3_500 + "In the office in Bonn an employee has 30 days of leave."
+    )
+    assert checks_of("Every employee has 30 days of leave in Bonn [1].", {1: passage}) == ()
+    [other] = checks_of(
+        "Every employee has 30 days of leave [2].", {1: passage, 2: "Every employee has 25 days of leave."}
+    )
+    assert other.verdict == Verdict.OTHERWISE

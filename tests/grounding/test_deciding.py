@@ -3,7 +3,7 @@
 import pytest
 
 from chat.grounding.deciding import UNSURE, Verdict, decide
-from tests.grounding import LANGUAGES, report
+from tests.grounding import LANGUAGES, everyday, report
 
 STANDS, REWORDED, OTHERWISE = Verdict.STANDS, Verdict.REWORDED, Verdict.OTHERWISE
 SECTION = (
@@ -45,6 +45,12 @@ SECTION = (
         ),
         ("de", "Eine E-Mail genügt nicht.", "Eine E-Mail genügt.", OTHERWISE),
         ("fr", "L'avion n'est autorisé que pour les longs trajets.", "L'avion n'est pas autorisé.", REWORDED),
+        # Two differences make no contradiction, and neither does what was worked out.
+        ("en", "The shop is open from Monday to Saturday.", "The shop is not open on Sunday.", REWORDED),
+        ("en", "The rent is 800 euros. Heating costs 90 euros.", "The rent with heating is 890 euros.", REWORDED),
+        ("en", "The rent is 800 euros. Heating costs 90 euros.", "The rent is 880 euros.", OTHERWISE),
+        ("en", "Refunds are not possible after 14 days.", "Refunds are possible within 14 days.", REWORDED),
+        ("en", "Refunds are not possible after 14 days.", "Refunds are possible after 14 days.", OTHERWISE),
         # Names and codes.
         ("en", "The director, Anna Weber, signs the order.", "The director, Anna Keller, signs the order.", OTHERWISE),
         ("en", "Use form AB-12 for the order.", "Use form AB-21 for the order.", OTHERWISE),
@@ -69,6 +75,11 @@ def test_a_figure_from_another_of_its_passages_stands_there():
     )
     said = "Every employee has leave of 25 days, abroad leave of 30 days."
     assert decide(said, passages, "en").verdict == STANDS
+
+
+@pytest.mark.parametrize(("language", "passage", "sentence"), everyday())
+def test_an_everyday_statement_that_is_true_is_never_called_contradicted(language, passage, sentence):
+    assert decide(sentence, ((1, passage),), language).verdict != OTHERWISE
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
