@@ -23,6 +23,7 @@ SAME = [
     *(f"tests/api/test_openai{name}.py" for name in ("", "_calls", "_errors", "_messages", "_parameters")),
     *(f"tests/api/test_openai{name}.py" for name in ("_pictures", "_thoughts", "_tools")),
     *(f"tests/accounts/test_{name}.py" for name in ("escalation", "guessing")),
+    *(f"tests/chat/test_leak_{name}.py" for name in ("interleavings", "machine", "promises")),
     "tests/documents/test_extractor.py",
     "tests/outbound/connections/test_admin.py",
 ]
