@@ -79,9 +79,18 @@ def receipt(token: str) -> AccountDeletion:
 
 
 def carry_out() -> None:
-    """Remove what is left of the people who asked for it. A job of the worker."""
+    """Remove what is left of the people who asked for it. A job of the worker; several workers may do so at once.
+
+    One that fails does not hold up the others: the first error is raised at the end.
+    """
+    errors: list[Exception] = []
     for deletion in AccountDeletion.objects.filter(finished_at=None).order_by("requested_at"):
-        _remove(deletion)
+        try:
+            _remove(deletion)
+        except Exception as error:
+            errors.append(error)
+    if errors:
+        raise errors[0]
 
 
 def _remove(deletion: AccountDeletion) -> None:
@@ -97,8 +106,10 @@ def _remove(deletion: AccountDeletion) -> None:
         _note(deletion, counts)
     with transaction.atomic():
         _forget_in_admin(deletion.person_id, deletion.pseudonym)
-        User.objects.get(pk=deletion.person_id).delete()
-        _note(deletion, {"account": 1})
+        # Another worker may have done it.
+        if person := User.objects.filter(pk=deletion.person_id).first():
+            person.delete()
+            _note(deletion, {"account": 1})
         _finish(deletion)
 
 
@@ -113,15 +124,18 @@ def _forget_in_admin(user_id: int, pseudonym: str) -> None:
 
 
 def _note(deletion: AccountDeletion, counts: stored_data.Counts) -> None:
-    """Add to the receipt at once: what is removed cannot be counted again."""
-    total = Counter(deletion.receipt)
-    total.update(counts)
-    deletion.receipt = dict(total)
-    deletion.save(update_fields=["receipt"])
+    """Add to the receipt at once: what is removed cannot be counted again. Another worker may add to it as well."""
+    with transaction.atomic():
+        row = AccountDeletion.objects.select_for_update().get(pk=deletion.pk)
+        total = Counter(row.receipt)
+        total.update(counts)
+        row.receipt = dict(total)
+        row.save(update_fields=["receipt"])
 
 
 def _finish(deletion: AccountDeletion) -> None:
-    AccountDeletion.objects.filter(pk=deletion.pk).update(person=None, finished_at=timezone.now())
+    unfinished = AccountDeletion.objects.filter(pk=deletion.pk, finished_at=None)
+    unfinished.update(person=None, finished_at=timezone.now())
 
 
 def _hand_over(user: User, heir_name: str) -> None:

@@ -194,6 +194,30 @@ def test_a_deletion_waits_for_an_answer_that_is_being_written_and_goes_on_after_
     assert (row.receipt["conversations"], row.receipt["account"]) == (1, 1)
 
 
+def test_one_deletion_that_fails_holds_up_no_other(person, bob, monkeypatch):
+    asked(person)
+    asked(bob)
+    usual = User.delete
+    monkeypatch.setattr(User, "delete", lambda user: 1 / 0 if user.pk == person.pk else usual(user))
+    with pytest.raises(ZeroDivisionError):
+        leaving.carry_out()
+    assert list(User.objects.all()) == [person]
+
+
+def test_two_workers_make_one_receipt(person, monkeypatch):
+    asked(person)
+    # Another worker does all of it right before this one deletes the account.
+    forget = leaving._forget_in_admin
+    monkeypatch.setattr(
+        leaving,
+        "_forget_in_admin",
+        lambda *of: (monkeypatch.setattr(leaving, "_forget_in_admin", forget), leaving.carry_out()),
+    )
+    leaving.carry_out()
+    row = AccountDeletion.objects.get()
+    assert (row.receipt["conversations"], row.receipt["account"]) == (1, 1)
+
+
 def test_own_collections_go_to_the_person_that_is_named(person, bob, media):
     asked(person, heir="bob")
     leaving.carry_out()
