@@ -218,6 +218,7 @@ def test_who_may_not_read_it_gets_nothing(client, path):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_cell_is_no_formula(auditor):
-    record("team.change", "team", "=1+1")
-    assert ",'=1+1," in downloaded(auditor, "export.csv")
+@pytest.mark.parametrize(("name", "cell"), [("=1+1", "'=1+1"), ("\uff1d1+1", "'\uff1d1+1"), ("x;=1", "x;'=1")])
+def test_a_cell_is_no_formula(auditor, name, cell):
+    record("team.change", "team", name)
+    assert f",{cell}," in downloaded(auditor, "export.csv")

@@ -14,6 +14,7 @@ from django.db.models import Max, Min, QuerySet
 from langai_site.audit.models import AuditEvent
 from langai_site.usage.ledger import chain
 from langai_site.usage.models import EventSeal, Seal
+from langai_site.usage.reports import formulas
 
 COLUMNS = (
     *("id", "at", "action", "user_id", "username", "kind", "object_id", "fields"),
@@ -21,8 +22,6 @@ COLUMNS = (
 )
 FORMATS = {"csv": "text/csv; charset=utf-8", "json": "application/x-ndjson"}
 CHUNK = 2000
-# A table's program takes what begins with one of these for a formula.
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def written(events: QuerySet[AuditEvent], form: str) -> Iterator[str]:
@@ -52,8 +51,7 @@ def _line(cells: Iterable[object]) -> str:
 
 
 def _cell(value: object) -> str:
-    text = "" if value is None else value.isoformat() if hasattr(value, "isoformat") else str(value)
-    return f"'{text}" if text.startswith(FORMULA) else text
+    return formulas.as_text("" if value is None else value.isoformat() if hasattr(value, "isoformat") else str(value))
 
 
 def _json(rows: Iterable[dict[str, Any]]) -> Iterator[str]:
