@@ -115,17 +115,25 @@ def _seen(user: User, form: AssistantForm, before: Sequence[int]) -> dict[str, A
 
 
 @transaction.atomic
-def change(user: User, assistant_id: UUID, form: AssistantForm, audience: Audience | None = None) -> Assistant:
+def change(
+    user: User,
+    assistant_id: UUID,
+    form: AssistantForm,
+    audience: Audience | None = None,
+    *,
+    chosen_before: Sequence[int] = (),
+) -> Assistant:
     """Change an assistant, which makes a new version unless all stays the same. Only its owner can share it.
 
-    Its conversations use the new version from their next question on.
+    Its conversations use the new version from their next question on. `chosen_before` are collections of an earlier
+    version, which may stay chosen by somebody who may not read them.
     """
     assistant = access.editable(user.pk, assistant_id, lock=True)
     if form.version is not None and form.version != assistant.version:
         raise ConflictError(
             "Somebody changed this assistant meanwhile. Copy your text, reload the page and edit it again."
         )
-    values = _seen(user, form, assistant.collections or ())
+    values = _seen(user, form, (*(assistant.collections or ()), *chosen_before))
     if values != values_of(assistant):
         for name, value in values.items():
             setattr(assistant, name, value)
@@ -166,7 +174,8 @@ def restore(user: User, assistant_id: UUID, number: int) -> Assistant:
     old = assistant.versions.filter(number=number).first()
     if old is None:
         raise access.AssistantGoneError("There is no such version of this assistant.")
-    return change(user, assistant_id, form_of(old.values, f"Version {number} again"))
+    form = form_of(old.values, f"Version {number} again")
+    return change(user, assistant_id, form, chosen_before=old.values["collections"] or ())
 
 
 def copy(user: User, assistant_id: UUID) -> Assistant:

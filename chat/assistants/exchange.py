@@ -14,6 +14,7 @@ from chat.assistants.editing import AssistantForm
 from chat.conversations import drafts
 from chat.models import Assistant
 from langai_site.accounts.models import User
+from langai_site.characters import whole_characters
 from langai_site.errors import InvalidError
 from langai_site.sensitivity import Sensitivity
 from search.access import library_collections
@@ -87,14 +88,14 @@ def _document(text: str) -> Mapping[str, Any]:
 
 def _text(document: Mapping[str, Any], name: str) -> str:
     value = document.get(name, "")
-    return _checked(value, lambda: isinstance(value, str)) and str(value)
+    return whole_characters(_checked(value, lambda: isinstance(value, str)))
 
 
 def _names(values: Any) -> tuple[str, ...] | None:  # noqa: ANN401 - any JSON
     if values is None:
         return None
     _checked(values, lambda: isinstance(values, list) and all(isinstance(value, str) for value in values))
-    return tuple(values)
+    return tuple(map(whole_characters, values))
 
 
 def _options(values: Any) -> drafts.Options:  # noqa: ANN401 - any JSON

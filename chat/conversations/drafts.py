@@ -190,6 +190,6 @@ def lowered(max_tokens: int | None) -> int | None:
 def _number(value: Any) -> float | None:  # noqa: ANN401 - whatever a form or a program holds
     try:
         number = float(value)
-    except (TypeError, ValueError):
+    except (OverflowError, TypeError, ValueError):
         return None
     return number if isfinite(number) else None

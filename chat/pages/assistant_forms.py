@@ -108,10 +108,18 @@ def _form_of(user: User, form: QueryDict, assistant_id: UUID | None = None) -> A
 
 
 def _collections(user: User, form: QueryDict, assistant_id: UUID | None) -> list[int] | None:
-    """Return what a form chooses. While some are chosen, those that its editor may not read stay chosen."""
-    chosen = chosen_collections.chosen(user.pk, form.getlist("collections") or [chosen_collections.ALL])
-    before = access.editable(user.pk, assistant_id).collections if assistant_id and chosen else None
-    return [*chosen, *(set(before or ()) - access.readable_ids(user.pk))] if chosen else chosen
+    """Return what a form chooses. Unless it chooses all or none, those that its editor may not read stay chosen.
+
+    To an editor who may read no collection the form offers none, so all stays as it was.
+    """
+    values = form.getlist("collections")
+    before = access.editable(user.pk, assistant_id).collections if assistant_id else None
+    if not values:
+        return before
+    chosen = chosen_collections.chosen(user.pk, values)
+    if chosen is None or chosen_collections.NONE in values:
+        return chosen
+    return [*chosen, *(set(before or ()) - access.readable_ids(user.pk))]
 
 
 def _context(user: User, assistant_id: UUID | None, form: QueryDict | None = None) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from django.core.files import File
 from django.core.files.base import ContentFile
+from django.db import DataError, IntegrityError
 
 from chat.conversations import attachments
 from chat.conversations.folders import INSTRUCTIONS_MAX, NAME_MAX, FolderForm, create
@@ -94,7 +95,7 @@ def _move_chat(
         path, instructions = folders.get(row["folder_id"] or "", ((), ""))
         found = _read(row, path, ratings)
         outcome = Outcome.IMPORTED if moving.dry_run else _stored(moving, owner, found, instructions)
-    except (BrokenError, AttributeError, KeyError, TypeError) as error:
+    except (ArithmeticError, AttributeError, KeyError, TypeError, ValueError, DataError, IntegrityError) as error:
         why = str(error) if isinstance(error, BrokenError) else "their structure is not the usual one"
         moving.report.note(CHATS, f"left out: {why}", title)
         return

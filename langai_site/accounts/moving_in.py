@@ -5,6 +5,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import Q
 
 from langai_site.accounts import hashers
 from langai_site.accounts.models import Team, User
@@ -29,9 +30,12 @@ def move(moving: MoveIn) -> None:
 
 def _move_person(moving: MoveIn, row: Mapping[str, Any], auth: Mapping[str, Any]) -> None:
     email = str(row["email"] or "").strip()
-    found = User.objects.filter(email__iexact=email).first() or User.objects.filter(username__iexact=email).first()
+    found = list(User.objects.filter(Q(email__iexact=email) | Q(username__iexact=email))[:2]) if email else []
+    if len(found) > 1:
+        moving.report.note(PEOPLE, "left out: several accounts here have their address", email)
+        return
     if found:
-        moving.people[row["id"]] = found.pk
+        moving.people[row["id"]] = found[0].pk
         moving.report.note(PEOPLE, "are here already")
         return
     user = _account(row, email, auth)

@@ -143,6 +143,26 @@ def test_nobody_puts_a_collection_into_an_assistant_that_they_may_not_read(alice
     assert editing.change(bob, shared.pk, AssistantForm("Harbour", collections=[quays.pk])).collections == [quays.pk]
 
 
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("more", [{}, {"collections": "some"}])
+def test_an_editor_who_may_read_none_of_its_collections_changes_nothing_of_them(client, alice, bob, quays, more):
+    shared = made(alice, collections=[quays.pk], editors=("bob",))
+    client.force_login(bob)
+    form = {name: value for name, value in FORM.items() if name != "collections"}
+    assert client.post(of("assistant-change", shared), form | more | {"version": 1}).status_code == 302
+    shared.refresh_from_db()
+    assert (shared.version, shared.collections) == (2, [quays.pk])
+    editing.change(alice, shared.pk, AssistantForm("Harbour", collections=[]))
+    assert editing.restore(bob, shared.pk, 2).collections == [quays.pk]
+
+
+def test_halves_of_characters_in_a_file_become_whole_ones(alice):
+    document = exchange.exported(alice.pk, made(alice)) | {"name": "Half \ud83d", "collections": ["Half \ud83d\0"]}
+    done = exchange.imported(alice, json.dumps(document))
+    assert done.assistant.name == "Half \N{REPLACEMENT CHARACTER}"
+    assert done.missing == ("Half \N{REPLACEMENT CHARACTER}\N{REPLACEMENT CHARACTER}",)
+
+
 def test_an_export_comes_back_whole_and_shares_no_documents(alice, bob, quays):
     document = json.dumps(exchange.exported(alice.pk, made(alice, collections=[quays.pk])))
     again = exchange.imported(alice, document)
@@ -164,6 +184,7 @@ def test_an_export_comes_back_whole_and_shares_no_documents(alice, bob, quays):
         {"starters": [1]},
         {"options": []},
         {"options": {"temperature": 99}},
+        {"options": {"max_tokens": 10**400}},
         {"label": "secret"},
         {"instructions": "x" * 8001},
     ],

@@ -137,6 +137,27 @@ def test_people_and_groups(webui):
     assert "left out: their address cannot be an account's name (no address)" in report
 
 
+def test_nobody_gets_the_chats_of_somebody_with_another_address_or_with_none(webui):
+    nobody = User.objects.create_user("admin")
+    double = [User.objects.create_user(name, email="ann@example.org") for name in ("ann", "ann2")]
+    webui.person("blank", "")
+    webui.chat("blank", openwebui("w5"))
+    report = webui.move()
+    assert not Conversation.objects.filter(owner__in=[nobody, *double]).exists()
+    assert "1  left out: several accounts here have their address (ann@example.org)" in report
+
+
+def test_a_chat_that_cannot_be_stored_does_not_stop_the_others(webui):
+    broken = openwebui("w0", "Broken")
+    details = '<details type="reasoning" duration="%s">Hm.</details>Yes.' % ("9" * 400)
+    for row in broken["chat"]["history"]["messages"].values():
+        row["content"] = details
+    webui.chat("ann", broken)
+    report = webui.move()
+    assert "1  left out: their structure is not the usual one (Broken)" in report
+    assert "2  moved" in report
+
+
 def test_a_bcrypt_password_works_and_is_hashed_again(webui, settings):
     from langai_site import settings as configured
 
