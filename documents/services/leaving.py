@@ -1,6 +1,7 @@
 """Hands over or removes the collections of a person whose account is deleted."""
 
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
+from django.utils import timezone
 
 from documents.models import Document
 from documents.services import sharing
@@ -28,7 +29,12 @@ def hand_over(user: User, heir: User) -> None:
 def remove(user_id: int, _pseudonym: str) -> Counts:
     """Delete the collections that are the person's own, with their files. Those of the Library stay."""
     removed = {"collections": 0, "documents": 0}
-    for collection in Collection.objects.filter(Q(kind__in=OWN) | Q(kind=Collection.Kind.ATTACHED), holder=user_id):
+    # At once nobody reads them any more. Their documents leave no events of their own: the account's deletion says it.
+    Collection.objects.filter(kind=Collection.Kind.OWN, holder=user_id).update(
+        kind=Collection.Kind.REMOVED, removed_at=timezone.now()
+    )
+    kinds = (Collection.Kind.REMOVED, Collection.Kind.ATTACHED)
+    for collection in Collection.objects.filter(kind__in=kinds, holder=user_id):
         rows = list(Document.with_deleted.filter(collection=collection))
         delete(*rows)
         collection.delete()
