@@ -5,6 +5,7 @@ import zipfile
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from io import BufferedReader, FileIO
 from pathlib import Path, PurePosixPath
 from typing import IO
 
@@ -12,6 +13,8 @@ from langai_site.errors import InvalidError
 
 # Entries of an archive: each takes about a kilobyte of memory.
 MOST_ENTRIES = 50_000
+# Bytes of an archive's list of entries, which is read and parsed as a whole before anybody can count them.
+MOST_LISTED = MOST_ENTRIES * 300
 # Text shrinks to a tenth or less; what grows beyond this was made to fill a disk.
 MOST_GROWTH, SMALL = 150, 200_000_000
 ENCRYPTED = 0x1
@@ -79,13 +82,26 @@ def opened(path: Path) -> Iterator[Package]:
                 raise InvalidError(NOT_A_ZIP)
         yield Package(path, None)
         return
-    try:
-        archive = zipfile.ZipFile(path)
-    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
-        raise InvalidError(NOT_A_ZIP) from None
-    with archive:
-        _check(archive, path.stat().st_size)
-        yield Package(path, archive)
+    with _Archive(FileIO(path)) as file:
+        try:
+            archive = zipfile.ZipFile(file)
+        except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
+            raise InvalidError(NOT_A_ZIP) from None
+        file.is_open = True
+        with archive:
+            _check(archive, path.stat().st_size)
+            yield Package(path, archive)
+
+
+class _Archive(BufferedReader):
+    """A ZIP file that refuses to have a list of entries read which is too long."""
+
+    is_open = False
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        if not self.is_open and size is not None and size > MOST_LISTED:
+            raise InvalidError(TOO_MANY)
+        return super().read(size)
 
 
 def _check(archive: zipfile.ZipFile, packed: int) -> None:

@@ -6,10 +6,13 @@ import sys
 
 import pytest
 
+from chat.transfers import packages
 from chat.transfers.readers import detection, trees
 from chat.transfers.readers.elements import Element
 from chat.transfers.readers.trees import alternating
 from chat.transfers.readers.values import ASSISTANT, USER, Broken, BrokenError, ImportedMessage
+from langai_site.errors import InvalidError
+from tests.chat.exports import packed
 
 MANY = 60_000
 # Seconds for what takes less than two here; a reader that tries again and again takes hours.
@@ -92,3 +95,13 @@ def test_an_id_that_two_messages_have_leads_in_no_circle():
         "found = alternating([node('a', 'b', USER), node('a', None, USER), node('b', 'a')])\n"
         "assert sorted(one.id for one in found) == ['a', 'b']"
     )
+
+
+def test_a_list_of_entries_that_is_too_long_is_refused_before_it_is_read(tmp_path, monkeypatch):
+    path = tmp_path / "export.zip"
+    path.write_bytes(packed(**{f"{at}.dat": b"" for at in range(100)}))
+    with packages.opened(path) as package:
+        assert package.find("99.dat")
+    monkeypatch.setattr(packages, "MOST_LISTED", 1_000)
+    with pytest.raises(InvalidError, match="Import it in several files"), packages.opened(path):
+        pass
