@@ -10,6 +10,7 @@ from django.utils import timezone
 from chat.conversations import access, attachments, keeping, label_rises, labels
 from chat.history import rows as history_rows
 from chat.models import Attachment, Citation, Conversation, GivenDocument, Message, Share
+from chat.models.keeping import ORDER, Keeping
 from chat.shares import reading
 from chat.shares.reading import SharedFile, SharedMessage
 from langai_site.accounts.models import User
@@ -53,15 +54,18 @@ def _write(
     messages: Sequence[SharedMessage],
     files: dict[UUID, UUID | None],
 ) -> Conversation:
-    longest = keeping.choice(user.pk).offered[0]
+    now, original = timezone.now(), share.conversation
+    # A copy outlives neither a temporary original nor what its reader may keep.
+    longest = max(keeping.choice(user.pk).offered[0], Keeping(original.keeping), key=ORDER.index)
+    ends = filter(None, (keeping.end_of(longest, now), original.expires_at))
     new = Conversation(
         owner=user,
-        title=share.conversation.title,
+        title=original.title,
         titled_by=Conversation.TitledBy.MODEL,
         label_cause=labels.STARTED,
         source=access.PAGE,
         keeping=longest,
-        expires_at=keeping.end_of(longest, timezone.now()),
+        expires_at=min(ends, default=None),
     )
     new.save(force_insert=True)
     history_rows.add(history_rows.of_title(new))

@@ -293,6 +293,13 @@ def test_a_copy_has_the_label_and_its_reader_goes_on(alice, bob, talk):
         reading.access_link(User.objects.get(pk=bob.pk), "unknown")
 
 
+def test_a_copy_does_not_outlive_a_temporary_original(alice, bob, talk):
+    ends = timezone.now() + timedelta(minutes=5)
+    Conversation.objects.filter(pk=talk.pk).update(keeping="hour", expires_at=ends)
+    made = copying.copy(bob, shared(alice, talk, bob).token)
+    assert (made.keeping, made.expires_at) == ("hour", ends)
+
+
 def test_nobody_else_sees_or_changes_a_link(alice, bob, talk):
     share = shared(alice, talk, bob)
     other = client_of(bob)
