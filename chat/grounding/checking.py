@@ -139,12 +139,21 @@ def _check(
 
 def _sentences(text: str, lists: Lists) -> Iterator[_Sentence]:
     """Yield the sentences of an answer that state something: not headings, questions and what introduces a list."""
-    is_heading = False
+    is_heading, quotes = False, 0
     for token in parsed(text):
+        quotes += {"blockquote_open": 1, "blockquote_close": -1}.get(token.type, 0)
         if token.type in ("heading_open", "heading_close"):
             is_heading = token.type == "heading_open"
         elif token.children and not is_heading:
-            yield from _of_block(text_of(token.children), lists)
+            found = list(_of_block(text_of(token.children), lists))
+            yield from _all_cited(found) if quotes else found
+
+
+def _all_cited(found: Sequence[_Sentence]) -> Iterator[_Sentence]:
+    """Yield the sentences of a quotation: the citation at the end of several is about all of them."""
+    for at, sentence in enumerate(found):
+        following = (each.numbers for each in found[at:] if each.numbers)
+        yield sentence._replace(numbers=next(following, ()))
 
 
 def _of_block(block: str, lists: Lists) -> Iterator[_Sentence]:

@@ -25,6 +25,10 @@ class ShownCheck:
     sentence: str
     reasons: tuple[str, ...]
 
+    @property
+    def is_doubtful(self) -> bool:
+        return self.mark != _MARKS[Verdict.STANDS]
+
 
 def marks(checks: Iterable[SentenceCheck]) -> Mapping[str, str]:
     """Return the marks of sentences, by their text."""
@@ -32,8 +36,10 @@ def marks(checks: Iterable[SentenceCheck]) -> Mapping[str, str]:
 
 
 def shown_for(checks: Iterable[SentenceCheck], number: int) -> list[ShownCheck]:
-    """Return the checks of the sentences that cite a passage, with what only this passage says otherwise."""
-    return [_shown(check, number) for check in checks if number in check.numbers]
+    """Return the checks of the sentences that cite a passage: those that say otherwise first, those that stand last."""
+    marks_in_order = list(reversed(_MARKS.values()))
+    shown = (_shown(check, number) for check in checks if number in check.numbers)
+    return sorted(shown, key=lambda each: marks_in_order.index(each.mark))
 
 
 def _shown(check: SentenceCheck, number: int) -> ShownCheck:

@@ -107,6 +107,7 @@ async def citation(request: HttpRequest, reply: UUID, number: int) -> HttpRespon
         return redirect(f"{reverse('account_login')}?next={request.path}")
     template = "chat/citation.html#panel" if request.htmx else "chat/citation.html"  # type: ignore[attr-defined]
     place = urlencode({"page": excerpt.page, "start": excerpt.start, "end": excerpt.end})
+    shown_checks = check_text.shown_for(checks, number)
     context = {
         "excerpt": excerpt,
         "number": number,
@@ -114,7 +115,8 @@ async def citation(request: HttpRequest, reply: UUID, number: int) -> HttpRespon
         "heading": heading_of(excerpt),
         "place": fragments.place_of(excerpt),
         "language": in_language(excerpt.foreign),
-        "checks": check_text.shown_for(checks, number),
+        "checks": shown_checks,
+        "is_doubtful": any(check.is_doubtful for check in shown_checks),
         "caution": check_text.CAUTION,
         "document_url": f"{reverse('search:source', args=[excerpt.source_id])}?{place}",
         "current_url": reverse("search:source", args=[excerpt.current]) if excerpt.current else "",

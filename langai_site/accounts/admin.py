@@ -65,7 +65,7 @@ class OwnGroupAdmin(GroupAdmin):
         context = {
             **self.admin_site.each_context(request),
             "opts": self.opts,
-            "title": "Who may what",
+            "title": "Who may do what",
             "roles": roles.roles_shown(),
             "holders": roles.holders(),
         }

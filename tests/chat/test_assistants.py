@@ -258,12 +258,12 @@ def test_changes_versions_and_figures_are_for_editors(pages, alice, bob):
     pages.post(of("assistant-change", assistant), FORM | {"name": "Port", "version": "1", "note": "Renamed"})
     shown = LexborHTMLParser(pages.get(of("assistant", assistant)).text)
     assert "Name: ⚓ Port" in [one.text().removeprefix("Added: ") for one in shown.css(".version ins")]
-    assert "Found good" in shown.text()
+    assert "Rated good" in shown.text()
     assert json.loads(pages.get(of("assistant-export", assistant)).content)["name"] == "Port"
     assert pages.post(of("assistant-restore", assistant, 1)).status_code == 302
     pages.force_login(bob)
     shown = pages.get(of("assistant", assistant)).text
-    assert "Found good" not in shown
+    assert "Rated good" not in shown
     assert "Versions" not in shown
     for name, more in (("assistant-change", ()), ("assistant-export", ())):
         assert pages.get(of(name, assistant, *more)).status_code == 403

@@ -59,3 +59,13 @@ def test_a_passage_that_is_too_long_is_not_taken_for_its_beginning():
         "Every employee has 30 days of leave [2].", {1: passage, 2: "Every employee has 25 days of leave."}
     )
     assert other.verdict == Verdict.OTHERWISE
+
+
+def test_the_citation_at_the_end_of_a_quotation_is_about_all_its_sentences():
+    passage = "Every employee gets 25 days of leave. The leave must not be moved to the next year."
+    found = checks_of(f"> {passage} [1]\n\nThat is all there is to say.", {1: passage})
+    assert [(check.verdict, check.numbers) for check in found] == [
+        (Verdict.STANDS, (1,)),
+        (Verdict.STANDS, (1,)),
+        (Verdict.NO_SOURCE, ()),
+    ]

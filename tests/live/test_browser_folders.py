@@ -10,7 +10,7 @@ def seed(visit, *titles):
         visit.ask(title, "quotes")
         visit.until_ended()
     visit.page.goto(visit.server.url + "/folders/")
-    visit.page.get_by_label("Name").fill("Contracts")
+    visit.page.get_by_role("textbox", name="Name", exact=True).fill("Contracts")
     visit.page.get_by_role("button", name="Make folder").click()
     expect(visit.page.get_by_role("heading", name="Contracts", exact=True)).to_be_visible()
     visit.page.goto(visit.server.url + "/")

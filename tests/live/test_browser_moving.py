@@ -16,7 +16,7 @@ def test_an_import_is_followed_until_its_report(visit):
     page.get_by_role("button", name="Import", exact=True).click()
     row = page.locator(".transfer").first
     expect(row).to_contain_text("3 of 4 conversations imported, 1 could not be read")
-    page.get_by_role("button", name="Export all").click()
+    page.get_by_role("button", name="Export all", exact=True).click()
     expect(page.get_by_role("link", name="Download")).to_be_visible()
     with page.expect_download() as started:
         page.get_by_role("link", name="Download").click()

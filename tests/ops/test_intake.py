@@ -70,8 +70,8 @@ def test_a_stranger_is_refused_by_the_headers_alone(server, who, path, length):
 @pytest.mark.parametrize(
     ("who", "path", "said"),
     [
-        ("alice", UPLOAD, "do not manage any collection"),
-        ("alice", API_UPLOAD, "do not manage any collection"),
+        ("alice", UPLOAD, "no collection is yours"),
+        ("alice", API_UPLOAD, "no collection is yours"),
         ("narrow", API_UPLOAD, "documents"),
     ],
 )
