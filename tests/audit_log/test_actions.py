@@ -30,6 +30,7 @@ from langai_site.sensitivity import Sensitivity
 from langai_site.usage.models import Budget
 from search.models import Collection
 from tests.accounts.test_second_factor import code_of, enrolled
+from tests.chat.factories import first_policy
 
 PASSWORD = "correct horse battery"
 CANARY = "zebra-marmalade"
@@ -40,6 +41,7 @@ def world(settings, tmp_path):
     """An admin, a person, and one of everything that can be acted upon; their browsers and a key."""
     cache.clear()
     settings.MEDIA_ROOT = tmp_path
+    first_policy()
     admin = User.objects.create_superuser("admin", password=PASSWORD)
     bob = User.objects.create_user("bob", "bob@example.org", PASSWORD)
     boss, there = Client(), Client()

@@ -1,10 +1,7 @@
-from importlib import import_module
-
 import pytest
-from django.apps import apps
 
-from chat.models import RoutingPolicy
 from langai_site.accounts.models import User
+from tests.chat.factories import first_policy
 
 
 @pytest.fixture
@@ -24,7 +21,4 @@ def admin(db):
 
 @pytest.fixture
 def first(db):
-    """Return the policy that the database comes with, even after a test that emptied it."""
-    if not RoutingPolicy.objects.filter(version=1).exists():
-        import_module("chat.migrations.0004_routing_policies").first_policy(apps, None)
-    return RoutingPolicy.objects.get(version=1)
+    return first_policy()

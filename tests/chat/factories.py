@@ -2,11 +2,13 @@
 
 import uuid
 from datetime import timedelta
+from importlib import import_module
 
+from django.apps import apps
 from django.utils import timezone
 
 from chat.llm.types import Numbered
-from chat.models import Conversation, Message
+from chat.models import Conversation, Message, RoutingPolicy
 from chat.routing.route import AUTO, RouteRequest
 from chat.values import Level
 from langai_site.outbound.types import Present
@@ -62,6 +64,13 @@ def long_conversation(owner, count, text="Message {}", title="Long"):
 def version_of(message, text="Another version"):
     """Make another, newer version of a message."""
     return Message.objects.create(conversation=message.conversation, parent=message.parent, **said(message.role, text))
+
+
+def first_policy():
+    """Return the policy that the database comes with, even after a test that emptied it."""
+    if not RoutingPolicy.objects.filter(version=1).exists():
+        import_module("chat.migrations.0004_routing_policies").first_policy(apps, None)
+    return RoutingPolicy.objects.get(version=1)
 
 
 async def affordable(_most):

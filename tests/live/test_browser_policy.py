@@ -53,11 +53,13 @@ def test_every_page_of_the_admin(keeper):
     for href in lists:
         keeper.open(href)
         opened += links(keeper, ".object-tools") + links(keeper, "#result_list")[:2]
-    for href in sorted(set(opened)):
+    # The others are files.
+    pages = {href for href in opened if href.partition("?")[0].endswith("/")}
+    for href in sorted(pages):
         keeper.open(href)
         use(keeper)
         assert (href, keeper.complaints) == (href, [])
-    assert len(set(opened)) > 10
+    assert len(pages) > 10
 
 
 def test_an_object_is_added_in_a_popup(keeper):

@@ -254,10 +254,10 @@ def test_one_person_has_so_many_uploads_and_others_have_theirs(server):
 
 
 def test_one_person_has_so_many_bytes_on_their_way(server):
-    """Twenty files of 100 MB at most, however they are divided."""
-    most = 20 * 100 * MEGABYTE
+    """As many as the largest upload, an import of conversations, however they are divided."""
+    most = 2001 * MEGABYTE
     with server.connection() as raw:
-        raw.send(post(UPLOAD, server.cookie("admin"), f"Content-Length: {most}", "Expect: 100-continue"))
+        raw.send(post("/transfers/import/", server.cookie("admin"), f"Content-Length: {most}", "Expect: 100-continue"))
         assert b"100 Continue" in raw.plain.recv(100)
         refused = server.asked(post("/chat", server.bearer("admin"), "Content-Length: 100000"))
         assert status(refused) == 429
