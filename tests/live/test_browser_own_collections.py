@@ -22,7 +22,7 @@ def test_from_nothing_to_a_cited_answer_and_back(visit):
     visit.open("/library/")
     page.get_by_role("link", name="New collection").click()
     page.fill("#name", "Osterhever")
-    page.get_by_role("button", name="Make collection").click()
+    page.get_by_role("button", name="Make collection", exact=True).click()
     files = [("ferry.txt", "The Osterhever ferry leaves at nine."), ("film.mp4", "x"), ("empty.txt", "")]
     page.set_input_files("#files", [text_file(*file) for file in files])
     page.get_by_role("button", name="Upload", exact=True).click()
@@ -36,9 +36,9 @@ def test_from_nothing_to_a_cited_answer_and_back(visit):
 
     rows.filter(has_text="horn").get_by_role("checkbox").check()
     expect(page.locator("#ticked")).to_have_text("1 ticked")
-    page.get_by_role("button", name="Delete").click()
+    page.get_by_role("button", name="Delete", exact=True).click()
     expect(rows).to_have_count(1)
-    undo = page.get_by_role("button", name="Undo")
+    undo = page.get_by_role("button", name="Undo", exact=True)
     expect(undo).to_be_focused()
     undo.click()
     expect(rows).to_have_count(2)
