@@ -260,10 +260,10 @@ def test_no_model_in_the_building_answers(witness, person, collections):
 
 def test_a_killed_process_a_restart_and_the_next_day(witness, person, collections):
     server = witness.server
-    killed = about(person, "vault", collections, model=SLOW)
     earlier = {way: asked(person, text, model=ECHO, **fields) for way, (text, fields) in MESSAGES.items()}
     for conversation in earlier.values():
         ended(person, conversation)
+    killed = about(person, "vault", collections, model=SLOW)
     with person.watching(killed) as viewer:
         viewer.until("word9")
     server.kill("web")
