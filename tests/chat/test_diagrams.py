@@ -27,7 +27,7 @@ def test_the_script_is_mermaids_own_and_may_be_kept(client):
     assert len(response.content) < 1_500_000
 
 
-def test_other_pages_may_show_no_frame_but_ours(client):
+def test_other_pages_may_show_no_frame_but_ours(client, db):
     policy = client.get(reverse("account_login"))["Content-Security-Policy"]
     assert "frame-src 'self'" in policy
     assert "frame-ancestors 'none'" in policy
