@@ -24,7 +24,7 @@ from documents.services.library import (
     STATES,
     Shelf,
     listing,
-    managed_names,
+    move_targets,
     shelf,
     shelves,
     unread_shelves,
@@ -131,7 +131,7 @@ def _for_owners(request: HttpRequest, person: User, shelf: Shelf) -> dict[str, A
     deleted = uuid_of(request.GET.get("deleted", ""))
     return {
         "deletion": changing.deletion(person, shelf.id, deleted),
-        "targets": managed_names(person, besides=shelf.id),
+        "targets": move_targets(person, shelf.id, is_own=shelf.is_own),
         "most": changing.MOST,
         "labels": LABELS,
         "quota": quotas.quota_of(person.pk) if shelf.is_own else None,

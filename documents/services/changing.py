@@ -18,9 +18,10 @@ from documents.services.uploads import unread
 from langai_site import detectors
 from langai_site.accounts.models import User
 from langai_site.audit.recording import record, record_each
-from langai_site.errors import ConflictError, InvalidError, LangAIError, NotFoundError
+from langai_site.errors import ConflictError, ForbiddenError, InvalidError, LangAIError, NotFoundError
 from langai_site.sensitivity import Sensitivity, highest
 from search import services as search
+from search.access import administered_collections
 from search.models import Collection
 from search.services import label_rises
 from search.services.label_rises import Labelled
@@ -57,12 +58,20 @@ def describe(user: User, document: UUID, *, title: str, sensitivity: Sensitivity
         raise InvalidError("Give the document a title.")
     if len(title) > TITLE_MAX:
         raise InvalidError(f"The title has {len(title)} characters; {TITLE_MAX} are allowed.")
+    is_of_library = found.collection.kind == Collection.Kind.LIBRARY
+    if sensitivity < found.sensitivity and is_of_library and not administers(user, found.collection):
+        raise ForbiddenError("Only an admin can lower the label of a document in the team's Library.")
     if sensitivity < found.lowest_label:
         needed = found.lowest_label.label.lower()
         raise InvalidError(f"This file contains something {needed}, so its label cannot be lower than {needed}.")
     sensitivity = highest(sensitivity, *(detection.label for detection in detectors.scan(title)))
     lifecycle.relabel(found, title=title, sensitivity=sensitivity, raise_quoting=True, by=user.get_username())
     return found
+
+
+def administers(user: User, collection: Collection) -> bool:
+    """Return whether a person may lower labels in a collection, as the admin's pages let them."""
+    return administered_collections(user).filter(pk=collection.pk).exists()
 
 
 def label(user: User, collection_id: int, ids: Sequence[UUID], sensitivity: Sensitivity) -> Changed:
@@ -145,10 +154,15 @@ def _restore(document: Document) -> None:
 
 
 def move(user: User, collection_id: int, ids: Sequence[UUID], target_id: int) -> Changed:
-    """Move documents to another collection that this person manages. None gets a lower label by that."""
+    """Move documents to another collection that this person manages. None gets a lower label by that.
+
+    What is in the team's Library stays there: in a collection of one's own, no admin would look after its label.
+    """
     source, target = managed_collection(user, collection_id), managed_collection(user, target_id)
     if source == target:
         raise ConflictError("These documents are in this collection already. Choose another one.")
+    if source.kind == Collection.Kind.LIBRARY and target.kind == Collection.Kind.OWN:
+        raise ForbiddenError("Documents of the team's Library cannot be moved to a collection of your own.")
     return _each(_chosen(source, ids), lambda document: _move(document, source, target, user.get_username()))
 
 

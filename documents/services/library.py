@@ -244,9 +244,12 @@ def _in_state(collection: int, state: str) -> QuerySet[Document]:
     return rows
 
 
-def managed_names(user: User, *, besides: int) -> list[tuple[int, str]]:
-    """Return the other collections that `user` manages, by name."""
-    return list(managed_collections(user).exclude(pk=besides).order_by("name").values_list("pk", "name"))
+def move_targets(user: User, source: int, *, is_own: bool) -> list[tuple[int, str]]:
+    """Return the other collections that documents of `source` can be moved to by `user`, by name."""
+    others = managed_collections(user).exclude(pk=source)
+    # What is in the team's Library stays there.
+    others = others if is_own else others.filter(kind=Collection.Kind.LIBRARY)
+    return list(others.order_by("name").values_list("pk", "name"))
 
 
 def _ids(documents: QuerySet[Document], words: Sequence[str], order: Order) -> "list[UUID] | QuerySet[Document, UUID]":

@@ -340,6 +340,27 @@ def test_a_moved_document_is_found_by_the_readers_of_its_new_place_and_keeps_its
     assert secret.documents.count() == 0
 
 
+def test_the_label_of_a_document_in_the_library_is_not_lowered_by_its_owners(page, bob, notes):
+    team = Collection.objects.create(name="Team", sensitivity=Sensitivity.CONFIDENTIAL)
+    other = Collection.objects.create(name="Other team", sensitivity=Sensitivity.PUBLIC)
+    for collection in (team, other):
+        collection.owners.add(bob)
+    document = brought(page, team)
+    with pytest.raises(ForbiddenError, match="collection of your own"):
+        changing.move(bob, team.pk, [document.pk], notes.pk)
+    offered = page.get(reverse("documents:collection", args=[team.pk])).text
+    assert f'<option value="{other.pk}">' in offered
+    assert f'<option value="{notes.pk}">' not in offered
+    assert changing.move(bob, team.pk, [document.pk], other.pk).count == 1
+    with pytest.raises(ForbiddenError, match="Only an admin can lower"):
+        changing.describe(bob, document.pk, title="Boats", sensitivity=Sensitivity.PUBLIC)
+    assert Source.objects.get(document=document.pk).label == Sensitivity.CONFIDENTIAL
+    User.objects.filter(pk=bob.pk).update(is_staff=True)
+    bob.refresh_from_db()
+    changing.describe(bob, document.pk, title="Boats", sensitivity=Sensitivity.PUBLIC)
+    assert Source.objects.get(document=document.pk).label == Sensitivity.PUBLIC
+
+
 def test_nothing_is_moved_to_where_it_is_already_or_where_one_has_no_right(page, bob, carol, notes):
     other = own.create(bob, Description("Other", "", Sensitivity.PUBLIC))
     first = brought(page, notes)
