@@ -6,7 +6,7 @@ import time
 
 import pytest
 from allauth.mfa.models import Authenticator
-from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value, yield_hotp_counters_from_time
+from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
 from django.core.cache import cache
 from django.core.management import call_command
 from django.test import Client
@@ -41,7 +41,8 @@ def strict(bob):
 
 
 def code_of(secret: str) -> str:
-    return format_hotp_value(hotp_value(secret, next(iter(yield_hotp_counters_from_time()))))
+    """Return the code of this half minute, which also counts in the next one."""
+    return format_hotp_value(hotp_value(secret, int(time.time()) // 30))
 
 
 def enrolled(client: Client) -> str:

@@ -79,7 +79,8 @@ def fields_of(page: str) -> dict[str, object]:
         if field.tag == "select":
             data[name] = [option.attributes["value"] or "" for option in field.css("option[selected]")]
         elif kind == "checkbox" and name in data:
-            data[name] = [*data[name], field.attributes.get("value") or "on"]  # type: ignore[misc]
+            earlier = data[name] if isinstance(data[name], list) else [data[name]]
+            data[name] = [*earlier, field.attributes.get("value") or "on"]
         else:
             usual = "on" if kind == "checkbox" else ""
             data[name] = (field.attributes.get("value") or usual) if field.tag == "input" else field.text()
