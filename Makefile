@@ -65,7 +65,7 @@ lock: venv
 
 # Data stays: it is the team's.
 clean:
-	@rm -rf .venv .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	@rm -rf .venv .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache .test_tables
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # A copy of the lock file in .venv says what is installed there.

@@ -9,6 +9,7 @@ import pytest
 
 from tests.servers import NGINX, POSTGRES_PROGRAMS, Chroma
 from tests.shared import made_once, manage
+from tests.tables import copy_postgres_tables, tables_of_now
 
 # A test that imports LiteLLM by itself: its import would fetch a list of prices.
 os.environ.setdefault("LITELLM_LOCAL_MODEL_COST_MAP", "True")
@@ -101,19 +102,20 @@ def both_models(tmp_path_factory, model_dir):
 
 
 @pytest.fixture(scope="session")
-def tables(tmp_path_factory):
-    """An SQLite database with all tables and nobody in it, to be copied: migrations take seconds of CPU."""
-    return made_once(tmp_path_factory, "tables", migrated) / "langai.sqlite3"
-
-
-def migrated(folder):
-    manage(folder, "migrate", "--verbosity", "0")
+def tables():
+    """An SQLite database with all tables and nobody in it, to be copied: migrations take 12 seconds of CPU."""
+    return tables_of_now()
 
 
 @pytest.fixture(scope="session")
-def prepared(tmp_path_factory):
+def prepared(tmp_path_factory, tables):
     """A data folder as a first start leaves it: static files and models are the same for every server."""
-    return made_once(tmp_path_factory, "prepared", lambda folder: manage(folder, "setup"))
+
+    def prepare(folder):
+        shutil.copy(tables, folder / "langai.sqlite3")
+        manage(folder, "setup")
+
+    return made_once(tmp_path_factory, "prepared", prepare)
 
 
 @pytest.fixture(scope="session")
@@ -122,7 +124,7 @@ def folder_with_tables(tmp_path_factory, tables):
 
     def make(name):
         folder = tmp_path_factory.mktemp(name)
-        shutil.copy(tables, folder)
+        shutil.copy(tables, folder / "langai.sqlite3")
         return folder
 
     return make
@@ -192,16 +194,27 @@ def nothing_remembered():
 
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix, tmp_path_factory):
-    """On SQLite each process has a database of its own, so that two runs in one folder do not meet.
+    """Name the database of this process and make it by copying one that has all tables.
 
-    It is a file, so that the writer thread and the test's own thread see the same rows; no test needs it after the
-    machine has failed, so nothing waits for the disk.
+    On SQLite each process has one of its own, so that two runs in one folder do not meet. It is a file, so that the
+    writer thread and the test's own thread see the same rows; no test needs it after the machine has failed, so nothing
+    waits for the disk.
     """
     from django.db import connection
 
     if connection.vendor == "sqlite":
-        connection.settings_dict["TEST"]["NAME"] = str(tmp_path_factory.mktemp("database") / "langai.sqlite3")
+        name = tmp_path_factory.mktemp("database") / "langai.sqlite3"
+        shutil.copy(tables_of_now(), name)
+        connection.settings_dict["TEST"]["NAME"] = str(name)
         connection.settings_dict["OPTIONS"]["init_command"] += " PRAGMA synchronous=OFF;"
+    else:
+        copy_postgres_tables(connection)
+
+
+@pytest.fixture(scope="session")
+def django_db_keepdb(django_db_modify_db_settings):
+    """Let Django use the copy as it is; what it is in goes away with the run."""
+    return True
 
 
 @pytest.fixture(scope="session")

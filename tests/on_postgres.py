@@ -10,6 +10,7 @@ from pathlib import Path
 
 from tests.conftest import POSTGRES_PROGRAMS
 from tests.servers import Postgres
+from tests.tables import make_postgres_tables
 
 # Not those that start the product, which choose its database themselves.
 TESTS = [
@@ -41,6 +42,7 @@ def main(arguments: list[str]) -> int:
     server = Postgres()
     try:
         server.start()
+        make_postgres_tables(server)
         environment = {**os.environ, "DATABASE_URL": server.url}
         if any(Path(argument.partition("::")[0]).exists() for argument in arguments):
             return subprocess.run(_pytest(arguments), env=environment).returncode

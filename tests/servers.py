@@ -90,8 +90,11 @@ class Postgres:
         self.folder = Path(tempfile.mkdtemp(prefix="langai-postgres-", dir="/var/tmp"))
         self.folder.chmod(0o777)
         self.port = free_port()
-        self.url = f"postgresql://langai@127.0.0.1:{self.port}/postgres"
+        self.url = self.url_of("postgres")
         self.process: subprocess.Popen[bytes] | None = None
+
+    def url_of(self, database: str) -> str:
+        return f"postgresql://langai@127.0.0.1:{self.port}/{database}"
 
     def start(self) -> "Postgres":
         self._run("initdb", "-U", "langai", "-A", "trust", "--no-sync", "-E", "UTF8")
@@ -105,8 +108,9 @@ class Postgres:
         raise RuntimeError("PostgreSQL did not start")
 
     def answers(self) -> bool:
-        with socket.socket() as probe:
-            return probe.connect_ex(("127.0.0.1", self.port)) == 0
+        """Whether it takes connections: while it starts, it listens and refuses them."""
+        program = POSTGRES_PROGRAMS[-1] / "pg_isready"
+        return subprocess.run([program, "-q", "-h", "127.0.0.1", "-p", str(self.port)], check=False).returncode == 0
 
     def stop(self) -> None:
         if self.process:

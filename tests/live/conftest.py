@@ -46,7 +46,7 @@ def servers(tmp_path_factory, prepared: Path, tables: Path) -> Iterator[Factory]
         data = tmp_path_factory.mktemp("langai")
         furnish(data, prepared)
         if not is_first:
-            shutil.copy(tables, data)
+            shutil.copy(tables, data / "langai.sqlite3")
         server = LangAI(data, **settings)
         started.append(server)
         return server.start()

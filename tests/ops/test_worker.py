@@ -65,7 +65,7 @@ for number in range(14):
 @pytest.fixture
 def work(tmp_path, tables):
     started = []
-    shutil.copy(tables, tmp_path)
+    shutil.copy(tables, tmp_path / "langai.sqlite3")
 
     def start(jobs: str, **settings: str) -> Program:
         program = Program(CODE.format(jobs=jobs), tmp_path, **settings)
