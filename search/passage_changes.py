@@ -5,9 +5,11 @@ another layout, counts as the same.
 """
 
 import re
+from array import array
+from collections import Counter, deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from difflib import SequenceMatcher
+from difflib import Match, SequenceMatcher
 from enum import StrEnum
 from itertools import pairwise
 from typing import NamedTuple
@@ -19,8 +21,13 @@ _WORD = re.compile(rf"[{_UNSPACED}]|\d+(?:[.,:/-]\d+)*|[^\W\d{_UNSPACED}]+")
 STILL_THERE = 0.4
 # On the page where it was, this share of the best match is enough: pages of forms differ in a few words only.
 NEAR = 0.8
-# Above this many words, frequent ones are left out of the comparison, which would take seconds otherwise.
-LONG = 1_000
+# Steps of a comparison: pairs of equal words. Words that repeat make it grow with the cube of their number, and a
+# document's author chooses the words. A step takes about a tenth of a microsecond. Lines are made many at once.
+MOST_STEPS, MOST_STEPS_IN_SHORT = 1_000_000, 100_000
+# Characters of a passage above which it is not said in short what changed.
+MOST_CHARS_IN_SHORT = 20_000
+# Words of a version that are read: about 100 MB of memory.
+MOST_WORDS = 5_000_000
 # Words of a change that are shown in one line, and words of unchanged text on each side of a change.
 IN_SHORT, AROUND = 6, 25
 
@@ -63,27 +70,58 @@ def words(text: str, page: int = 0) -> list[_Word]:
     return [_Word(found[0].casefold(), page, *found.span()) for found in _WORD.finditer(text)]
 
 
+class _Words:
+    """The words of a long text, in little memory: each is given out as a `_Word`."""
+
+    def __init__(self, pages: Iterable[tuple[int, str]]) -> None:
+        self.keys: list[str] = []
+        self.pages, self._starts, self._ends = array("q"), array("q"), array("q")
+        self.is_whole = True
+        known: dict[str, str] = {}
+        for number, text in pages:
+            if len(self.keys) > MOST_WORDS:
+                self.is_whole = False
+                break
+            for found in _WORD.finditer(text):
+                key = found[0].casefold()
+                self.keys.append(known.setdefault(key, key))
+                self.pages.append(number)
+                self._starts.append(found.start())
+                self._ends.append(found.end())
+
+    def __len__(self) -> int:
+        return len(self.keys)
+
+    def __getitem__(self, at: int) -> _Word:
+        return _Word(self.keys[at], self.pages[at], self._starts[at], self._ends[at])
+
+
 class Version:
     """The next version's text, prepared once for any number of passages. `pages` are numbers and texts, in order."""
 
     def __init__(self, pages: Iterable[tuple[int, str]]) -> None:
-        self._words = [word for number, text in pages for word in words(text, number)]
+        self._words = _Words(pages)
 
     def follow(self, text: str, page: int) -> Followed:
-        """Return what became of a passage that was on `page`."""
+        """Return what became of a passage that was on `page`.
+
+        Of a version that is too long to be read as a whole nobody can say that a passage is gone, so it counts as the
+        same.
+        """
+        missing = Followed(State.GONE if self._words.is_whole else State.SAME)
         old = words(text)
         region = self._region(old, page)
         if not region:
-            return Followed(State.GONE)
-        found = self._words[region[0] : region[1]]
-        blocks = _matcher([word.key for word in old], [word.key for word in found]).get_matching_blocks()
+            return missing
+        begin, end = region
+        blocks = _Matcher([word.key for word in old], self._words.keys[begin:end]).get_matching_blocks()
         same = sum(block.size for block in blocks)
         if same < STILL_THERE * len(old):
-            return Followed(State.GONE)
+            return missing
         inside = [block for block in blocks if block.size]
-        kept = found[inside[0].b : inside[-1].b + inside[-1].size]
-        place = Place(kept[0].page, kept[0].start, kept[-1].page, kept[-1].end)
-        if same < len(old) or len(kept) > len(old):
+        first, last = self._words[begin + inside[0].b], self._words[begin + inside[-1].b + inside[-1].size - 1]
+        place = Place(first.page, first.start, last.page, last.end)
+        if same < len(old) or inside[-1].b + inside[-1].size - inside[0].b > len(old):
             return Followed(State.CHANGED, place)
         return Followed(State.SAME if place.page == page else State.MOVED, place)
 
@@ -93,7 +131,7 @@ class Version:
         if not hits:
             return None
         likeness, first, last = _most_like(hits, len(old))
-        near = [hit for hit in hits if self._words[hit[0]].page == page]
+        near = [hit for hit in hits if self._words.pages[hit[0]] == page]
         if near and len(near) < len(hits):
             likeness_near, begin, end = _most_like(near, len(old))
             if likeness_near >= NEAR * likeness:
@@ -104,14 +142,15 @@ class Version:
 
     def _hits(self, old: Sequence[_Word]) -> Iterator[tuple[int, int]]:
         """Yield where pairs of the passage's words are, in order, each with its offset in the passage."""
+        keys = self._words.keys
         if len(old) == 1:
-            yield from ((at, 0) for at, word in enumerate(self._words) if word.key == old[0].key)
+            yield from ((at, 0) for at, key in enumerate(keys) if key == old[0].key)
             return
         offsets: dict[tuple[str, str], int] = {}
         for offset, (one, other) in enumerate(pairwise(old)):
             offsets.setdefault((one.key, other.key), offset)
-        for at, (one, other) in enumerate(pairwise(self._words)):
-            if (offset := offsets.get((one.key, other.key), -1)) >= 0:
+        for at, pair in enumerate(pairwise(keys)):
+            if (offset := offsets.get(pair, -1)) >= 0:
                 yield at, offset
 
 
@@ -132,18 +171,70 @@ def _most_like(hits: Sequence[tuple[int, int]], length: int) -> tuple[int, int, 
     Its likeness comes first, then its first and its last hit.
     """
     first, last = _densest(hits, length)
-
-    def likeness(first: int, last: int) -> int:
-        distinct = len({offset for _at, offset in hits[first : last + 1]})
-        return 2 * distinct - max(0, hits[last][0] - hits[first][0] - length)
-
-    first = max(range(first, last + 1), key=lambda start: likeness(start, last))
-    last = max(range(first, last + 1), key=lambda end: likeness(first, end))
-    return likeness(first, last), first, last
+    # The earliest of the best beginnings, and the earliest of the best ends.
+    _likeness, first = max(_likenesses(hits, range(last, first - 1, -1), length), key=lambda one: (one[0], -one[1]))
+    likeness, last = max(_likenesses(hits, range(first, last + 1), length), key=lambda one: (one[0], -one[1]))
+    return likeness, first, last
 
 
-def _matcher(one: Sequence[str], other: Sequence[str]) -> "SequenceMatcher[str]":
-    return SequenceMatcher(None, one, other, autojunk=max(len(one), len(other)) > LONG)
+def _likenesses(hits: Sequence[tuple[int, int]], way: range, length: int) -> Iterator[tuple[int, int]]:
+    """Yield how much like the passage each stretch is that begins at the first hit of `way`, with its other end."""
+    offsets: set[int] = set()
+    for end in way:
+        offsets.add(hits[end][1])
+        yield 2 * len(offsets) - max(0, abs(hits[end][0] - hits[way[0]][0]) - length), end
+
+
+class _Matcher(SequenceMatcher[str]):
+    """Finds what two texts have in common in at most `most` steps; what is left by then counts as different."""
+
+    # difflib's, by its documentation: where each word of the other text is.
+    b2j: dict[str, list[int]]
+
+    def __init__(self, one: Sequence[str], other: Sequence[str], most: int = MOST_STEPS) -> None:
+        super().__init__(None, one, other, autojunk=False)
+        self._one, self._other, self._left = one, other, most
+        self._forget_frequent(most // 4)
+
+    def _forget_frequent(self, most: int) -> None:
+        """Leave the most frequent words out until one look at everything is affordable.
+
+        They still count where they stand beside others.
+        """
+        places, times = self.b2j, Counter(self._one)
+        for word in sorted(places, key=lambda word: len(places[word])):
+            most -= times[word] * len(places[word])
+            if most < 0:
+                del places[word]
+
+    def get_matching_blocks(self) -> list[Match]:
+        """Return difflib's blocks. It looks for the longest first, then on both sides of it."""
+        todo, found = deque([(0, len(self._one), 0, len(self._other))]), list[Match]()
+        while todo and self._left > 0:
+            begin, end, start, stop = todo.popleft()
+            self._left -= end - begin + sum(len(self.b2j.get(word, ())) for word in self._one[begin:end])
+            block = self.find_longest_match(begin, end, start, stop) if self._left > 0 else None
+            if not block or not block.size:
+                continue
+            found.append(block)
+            after, below = block.a + block.size, block.b + block.size
+            todo += [(begin, block.a, start, block.b)] if begin < block.a and start < block.b else []
+            todo += [(after, end, below, stop)] if after < end and below < stop else []
+        return [*_joined(sorted(found)), Match(len(self._one), len(self._other), 0)]
+
+
+def _joined(blocks: Iterable[Match]) -> Iterator[Match]:
+    """Join blocks that touch each other."""
+    last = Match(0, 0, 0)
+    for block in blocks:
+        if last.a + last.size == block.a and last.b + last.size == block.b:
+            last = Match(last.a, last.b, last.size + block.size)
+            continue
+        if last.size:
+            yield last
+        last = block
+    if last.size:
+        yield last
 
 
 @dataclass(frozen=True)
@@ -163,7 +254,7 @@ def differences(old: str, new: str) -> list[Piece]:
     """Return both texts as one, word by word; long unchanged stretches are left out."""
     before, after = words(old), words(new)
     pieces: list[Piece] = []
-    ops = _matcher([word.key for word in before], [word.key for word in after]).get_opcodes()
+    ops = _Matcher([word.key for word in before], [word.key for word in after]).get_opcodes()
     for number, (tag, i, j, k, m) in enumerate(ops):
         if tag == "equal":
             pieces += _shortened(_slice(new, after, k, m), is_first=not number, is_last=number == len(ops) - 1)
@@ -198,18 +289,20 @@ def _shortened(text: str, *, is_first: bool, is_last: bool) -> list[Piece]:
 
 
 def in_short(old: str, new: str, answer: str = "") -> str:
-    """Return the change that matters most in a few words, like "25 → 28 days".
+    """Return the change that matters most in a few words, like "25 → 28 days"; empty for very long texts.
 
     A figure comes before other words, and one that the answer repeats before all.
     """
+    if max(len(old), len(new)) > MOST_CHARS_IN_SHORT:
+        return ""
     before, after = words(old), words(new)
     said = {word.key for word in words(answer)}
     found: list[tuple[bool, bool, bool, bool, int, str]] = []
-    for tag, i, j, k, m in _matcher([word.key for word in before], [word.key for word in after]).get_opcodes():
+    matcher = _Matcher([word.key for word in before], [word.key for word in after], MOST_STEPS_IN_SHORT)
+    for tag, i, j, k, m in matcher.get_opcodes():
         if tag == "equal":
             continue
-        keys = [word.key for word in (*before[i:j], *after[k:m])]
-        has_figure = any(key[0].isdigit() for key in keys)
+        has_figure = any(word.key[0].isdigit() for word in (*before[i:j], *after[k:m]))
         is_said = any(word.key in said for word in before[i:j])
         text = _change(old, new, before[i:j], after[k:m], after[m : m + 1])
         found.append((not (has_figure and is_said), not has_figure, tag != "replace", not is_said, len(found), text))

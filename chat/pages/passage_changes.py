@@ -1,19 +1,26 @@
-"""Pages about answers whose documents changed: what changed in a passage, how an answer differs, and the notices."""
+"""Pages about answers whose documents changed: what changed in a passage, how an answer differs, and the notices.
 
+Texts are compared on threads of their own: authors of documents choose them, and others must not wait for that.
+"""
+
+import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import redirect
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
 from chat.conversations import access
 from chat.conversations.passage_changes import ShownChange
 from chat.models import Message
-from chat.pages import change_words, drawing
+from chat.pages import change_words
+from chat.pages import conversation as pages
 from chat.turns import change_notices
+from chat.turns.change_notices import ShownNotice
 from langai_site.accounts.limits import costly
 from langai_site.accounts.models import User
 from langai_site.accounts.session import SignedOutError, as_user, by_person
@@ -36,12 +43,12 @@ async def change(request: HttpRequest, reply: UUID, number: int) -> HttpResponse
     template = "chat/passage_change.html#panel" if request.htmx else "chat/passage_change.html"  # type: ignore[attr-defined]
     context = {
         "shown": shown,
-        "pieces": await drawing.off_loop(differences, shown.old, shown.new),
+        "pieces": await asyncio.to_thread(differences, shown.old, shown.new),
         "reply": reply,
         "current_url": _current_url(shown),
         "back_url": reverse("chat:reply", args=[reply]),
     }
-    return render(request, template, context)
+    return await pages.drawn(request, template, context)
 
 
 def _change(user: User, reply: UUID, number: int) -> ShownChange:
@@ -79,10 +86,10 @@ async def differs(request: HttpRequest, reply: UUID) -> HttpResponse:
         return redirect(f"{reverse('account_login')}?next={request.path}")
     context = {
         "versions": versions,
-        "pieces": await drawing.off_loop(differences, versions.earlier.text, versions.answer.text),
+        "pieces": await asyncio.to_thread(differences, versions.earlier.text, versions.answer.text),
         "back_url": reverse("chat:reply", args=[reply]),
     }
-    return render(request, "chat/answer_differs.html", context)
+    return await pages.drawn(request, "chat/answer_differs.html", context)
 
 
 def _versions(user: User, reply: UUID) -> _Versions:
@@ -102,15 +109,14 @@ async def notices(request: HttpRequest) -> HttpResponse:
         await as_user(request, change_notices.mark_seen)
         return redirect("chat:changes")
     try:
-        listed = await as_user(request, _listed)
+        found = await as_user(request, change_notices.unseen)
     except SignedOutError:
         return redirect(f"{reverse('account_login')}?next={request.path}")
-    return render(request, "chat/changes.html", listed)
+    return await pages.drawn(request, "chat/changes.html", {"rows": await asyncio.to_thread(_rows, found)})
 
 
-def _listed(user: User) -> dict[str, Any]:
-    found = change_notices.unseen(user)
-    rows = [
+def _rows(found: Sequence[ShownNotice]) -> list[dict[str, Any]]:
+    return [
         {
             "title": notice.conversation_title,
             "url": f"{reverse('chat:conversation', args=[notice.conversation])}?reply={notice.reply}",
@@ -120,4 +126,3 @@ def _listed(user: User) -> dict[str, Any]:
         }
         for notice in found
     ]
-    return {"rows": rows}

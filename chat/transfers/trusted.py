@@ -16,7 +16,7 @@ from langai_site.sensitivity import Sensitivity
 
 ENDED = frozenset(set(Message.Status.values) - {Message.Status.STREAMING})
 # More than any answer has.
-MOST_CITED = 500
+MOST_CITED = 100
 COMMENT_MAX = 1_000
 # The numbers of a citation with the largest, and its texts with their longest.
 _WHOLE = {"number": 2**15 - 1, "version": 2**31 - 1, "page": 2**31 - 1, "start": 2**31 - 1, "end": 2**31 - 1}

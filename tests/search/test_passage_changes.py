@@ -1,7 +1,11 @@
 """A cited passage is found again in the next version of its document, and what changed is said in a few words."""
 
+import random
+import time
+
 import pytest
 
+from search import passage_changes
 from search.passage_changes import State, Version, differences, in_short
 
 RULE = "Everyone has 25 days of holiday a year. Days that are left expire on 31 March of the following year."
@@ -78,3 +82,40 @@ def test_long_unchanged_stretches_are_left_out():
     pieces = differences(f"{same} 25 {same}", f"{same} 28 {same}")
     assert [piece.kind for piece in pieces] == ["skipped", "same", "old", "new", "same", "same", "skipped"]
     assert sum(len(piece.text.split()) for piece in pieces) < 70
+
+
+def _few_words(count):
+    made = random.Random(1)
+    return " ".join(f"w{made.randrange(100)}" for _ in range(count))
+
+
+# Pairs of texts whose comparison takes difflib minutes.
+CRAFTED = {
+    "two words": ("a b " * 6_000, "b a c " * 4_000),
+    "words just below the share that counts as frequent": (_few_words(20_000), _few_words(20_001)),
+    "one word": ("a " * 12_000, "a " * 12_000 + "b"),
+    "backwards": (" ".join(map(str, range(9_000))), " ".join(map(str, reversed(range(9_000))))),
+}
+
+
+@pytest.mark.parametrize("kind", CRAFTED)
+def test_no_texts_take_long_to_compare(kind):
+    old, new = CRAFTED[kind]
+    began = time.process_time()
+    assert "".join(piece.text for piece in differences(old, new) if piece.kind in ("same", "new"))
+    in_short(old, new)
+    Version([(1, new)]).follow(old, 1)
+    assert time.process_time() - began < 6
+
+
+def test_a_long_passage_with_its_own_words_again_and_again_is_followed_quickly():
+    text = " ".join(f"w{number % 3_000}" for number in range(24_000))
+    began = time.process_time()
+    assert followed(text, text + " more").state == State.SAME
+    assert time.process_time() - began < 3
+
+
+def test_nothing_is_called_gone_from_a_version_that_is_too_long_to_be_read(monkeypatch):
+    monkeypatch.setattr(passage_changes, "MOST_WORDS", 10)
+    assert followed(RULE, OTHER, RULE).state == State.SAME
+    assert followed(OTHER, RULE, OTHER).state == State.SAME
