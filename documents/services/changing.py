@@ -58,15 +58,32 @@ def describe(user: User, document: UUID, *, title: str, sensitivity: Sensitivity
         raise InvalidError("Give the document a title.")
     if len(title) > TITLE_MAX:
         raise InvalidError(f"The title has {len(title)} characters; {TITLE_MAX} are allowed.")
-    is_of_library = found.collection.kind == Collection.Kind.LIBRARY
-    if sensitivity < found.sensitivity and is_of_library and not administers(user, found.collection):
-        raise ForbiddenError("Only an admin can lower the label of a document in the team's Library.")
-    if sensitivity < found.lowest_label:
-        needed = found.lowest_label.label.lower()
-        raise InvalidError(f"This file contains something {needed}, so its label cannot be lower than {needed}.")
-    sensitivity = highest(sensitivity, *(detection.label for detection in detectors.scan(title)))
-    lifecycle.relabel(found, title=title, sensitivity=sensitivity, raise_quoting=True, by=user.get_username())
+    sensitivity_of_title = highest(*(detection.label for detection in detectors.scan(title)))
+    with transaction.atomic():
+        found = _locked(found)
+        _refuse_lower(user, found, sensitivity)
+        wanted = highest(sensitivity, sensitivity_of_title)
+        lifecycle.relabel(found, title=title, sensitivity=wanted, raise_quoting=True, by=user.get_username())
     return found
+
+
+def _locked(document: Document) -> Document:
+    """Return the document as it is at this moment, locked until the transaction ends. Raises ConflictError."""
+    rows = Document.objects.select_related("collection").select_for_update(of=("self",))
+    current = rows.filter(pk=document.pk, collection=document.collection_id).first()
+    if current is None:
+        raise ConflictError(f"“{document.title}” was changed at this moment. Try again.")
+    return current
+
+
+def _refuse_lower(user: User, document: Document, sensitivity: Sensitivity) -> None:
+    """Raise ForbiddenError or InvalidError if the person may not give the document so low a label."""
+    is_of_library = document.collection.kind == Collection.Kind.LIBRARY
+    if sensitivity < document.sensitivity and is_of_library and not administers(user, document.collection):
+        raise ForbiddenError("Only an admin can lower the label of a document in the team's Library.")
+    if sensitivity < document.lowest_label:
+        needed = document.lowest_label.label.lower()
+        raise InvalidError(f"This file contains something {needed}, so its label cannot be lower than {needed}.")
 
 
 def administers(user: User, collection: Collection) -> bool:
@@ -76,18 +93,21 @@ def administers(user: User, collection: Collection) -> bool:
 
 def label(user: User, collection_id: int, ids: Sequence[UUID], sensitivity: Sensitivity) -> Changed:
     """Raise documents to a label, at least; a label that is higher already stays."""
-    count = 0
-    for document in _chosen(managed_collection(user, collection_id), ids):
-        if sensitivity > document.sensitivity:
-            lifecycle.relabel(
-                document,
-                title=document.title,
-                sensitivity=sensitivity,
-                raise_quoting=True,
-                by=user.get_username(),
-            )
-            count += 1
-    return Changed(count)
+    chosen = _chosen(managed_collection(user, collection_id), ids)
+    return Changed(sum(_raise(document, sensitivity, user.get_username()) for document in chosen))
+
+
+@transaction.atomic
+def _raise(document: Document, sensitivity: Sensitivity, by: str) -> bool:
+    """Raise a document to a label, unless it is that high by now, or gone. Return whether it rose."""
+    try:
+        current = _locked(document)
+    except ConflictError:
+        return False
+    if sensitivity <= current.sensitivity:
+        return False
+    lifecycle.relabel(current, title=current.title, sensitivity=sensitivity, raise_quoting=True, by=by)
+    return True
 
 
 def retry(user: User, collection_id: int, ids: Sequence[UUID]) -> Changed:
@@ -173,14 +193,16 @@ def _move(document: Document, source: Collection, target: Collection, by: str) -
         raise ConflictError(f"The file of “{document.title}” is already in “{target}”, as “{same.title}”.")
     if source.holder_id != target.holder_id:
         quotas.require_room(target, document.size)
-    kept = highest(document.sensitivity, source.sensitivity)
     try:
         with transaction.atomic():
-            if not Document.objects.filter(pk=document.pk, collection=source, status=document.status).update(
-                collection=target, sensitivity=kept
-            ):
+            # As they are now: what was read before may have been changed while others were moved.
+            source = Collection.objects.select_for_update().get(pk=source.pk)
+            current = _locked(document)
+            if current.status != document.status:
                 raise ConflictError(f"“{document.title}” was changed at this moment. Try again.")
-            search.relabel(document.pk, title=document.title, sensitivity=kept)
+            kept = highest(current.sensitivity, source.sensitivity)
+            Document.objects.filter(pk=document.pk).update(collection=target, sensitivity=kept)
+            search.relabel(document.pk, title=current.title, sensitivity=kept)
             search.move(document.pk, target.pk)
             record("document.move", "document", document.pk, fields=[f"collection {target.pk}"])
             if target.sensitivity > kept:

@@ -1,5 +1,6 @@
 """Collections of one's own: who sees them, what owners do in the Library, and what admins may and may not see."""
 
+import contextlib
 from datetime import timedelta
 
 import pytest
@@ -467,3 +468,39 @@ def test_thousands_of_documents_need_few_statements(page, bob, notes, django_ass
         assert len(response.context["listing"].items) == 50
     failed = page.get(at("collection", notes.pk), {"state": "failed"}).context["listing"]
     assert (failed.found, {item.status for item in failed.items}) == (1_000, {"failed"})
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda bob, team, other, document: changing.label(bob, team.pk, [document.pk], Sensitivity.INTERNAL),
+        lambda bob, team, other, document: changing.move(bob, team.pk, [document.pk], other.pk),
+        lambda bob, team, other, document: changing.describe(
+            bob, document.pk, title="Harbour", sensitivity=Sensitivity.PUBLIC
+        ),
+    ],
+    ids=["label", "move", "describe"],
+)
+def test_a_label_that_rises_while_documents_are_changed_stays(page, bob, monkeypatch, change):
+    """Up to 500 are changed with one request, and what was read of the last one is then old."""
+    team, other = (Collection.objects.create(name=name) for name in ("Team", "Other"))
+    for collection in (team, other):
+        collection.owners.set([bob])
+    document = brought(page, team)
+
+    def raised_meanwhile(read):
+        def reading(*args):
+            found = read(*args)
+            Document.objects.filter(pk=document.pk).update(sensitivity=Sensitivity.CONFIDENTIAL)
+            search.relabel(document.pk, title=document.title, sensitivity=Sensitivity.CONFIDENTIAL)
+            return found
+
+        return reading
+
+    for name in ("_chosen", "managed_document"):
+        monkeypatch.setattr(changing, name, raised_meanwhile(getattr(changing, name)))
+    with contextlib.suppress(ForbiddenError):
+        change(bob, team, other, document)
+    document.refresh_from_db()
+    assert document.sensitivity == Sensitivity.CONFIDENTIAL
+    assert set(Source.objects.values_list("sensitivity", flat=True)) == {Sensitivity.CONFIDENTIAL}
