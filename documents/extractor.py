@@ -6,7 +6,7 @@ Markdown, which LangAI's own reader takes apart in the extraction process, becau
 
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -51,19 +51,21 @@ def ceiling() -> Sensitivity:
 
 
 def read(document: Document, limits: Limits, watch: Callable[[], object]) -> Extracted:
-    """Return what the service reads from the document's file. Raises ExtractorError if it cannot, or may not.
-
-    The label counts as it is now: it may have been raised while the document waited.
-    """
-    now = Document.objects.select_related("collection").filter(pk=document.pk).first()
-    if now is None or now.label > ceiling():
-        raise ExtractorError("it is not in the building, and this document's label does not let it leave")
+    """Return what the service reads from the document's file. Raises ExtractorError if it cannot, or may not."""
+    _admit(document)
     marker = f"page-{secrets.token_hex(8)}"
     markdown = _converted(document, marker, limits, watch)
     try:
         return _taken_apart(markdown, marker, limits, watch)
     except ExtractionError as error:
         raise ExtractorError(f"what it answered cannot be used. {error.message.rstrip('.')}") from error
+
+
+def _admit(document: Document) -> None:
+    """Raise ExtractorError if the service may not see the document now: its label may have been raised meanwhile."""
+    now = Document.objects.select_related("collection").filter(pk=document.pk).first()
+    if now is None or now.label > ceiling():
+        raise ExtractorError("it is not in the building, and this document's label does not let it leave")
 
 
 def _converted(document: Document, marker: str, limits: Limits, watch: Callable[[], object]) -> str:
@@ -113,9 +115,16 @@ def _sent(client: httpx.Client, document: Document, marker: str, limits: Limits)
         "abort_on_error": "false",
         "document_timeout": str(limits.seconds),
     }
+
+    def ask(event: str, info: Mapping[str, Any]) -> None:
+        # Once more when a connection is held, which may have taken long. What asks a proxy for a tunnel has no file.
+        if event == "http11.send_request_headers.started" and info["request"].method != b"CONNECT":
+            _admit(document)
+
     with document.file.open("rb") as file:
         named = f"document{split(document.file_name)[1].lower()}"
-        task = _answer(client.post(CONVERT, data=options, files={"files": (named, file)})).get("task_id")
+        sent = client.post(CONVERT, data=options, files={"files": (named, file)}, extensions={"trace": ask})
+        task = _answer(sent).get("task_id")
     if not isinstance(task, str) or not task.replace("-", "").isalnum():
         raise ExtractorError("what answers there is not docling-serve")
     return task

@@ -2,6 +2,7 @@
 
 import json
 import re
+import socket
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -182,3 +183,20 @@ def test_an_answer_that_is_nested_without_end_is_none(docling, upload):
     document = outcome(upload(files.pdf("Our own text."), "a.pdf"))
     assert document.status == Document.Status.READY
     assert Page.objects.get().text == "Our own text."
+
+
+def test_a_label_that_rises_while_it_is_connected_to_is_honoured(docling, settings, upload, monkeypatch):
+    settings.LOCAL_HOSTS = ["elsewhere.example"]
+    document = upload(files.pdf("Our own text."), "a.pdf")
+    connect = socket.create_connection
+
+    def slowly(*args, **options):
+        # A look at the labels in time, and a connection that takes until after they were raised.
+        Document.objects.update(sensitivity=Sensitivity.CONFIDENTIAL)
+        return connect(*args, **options)
+
+    monkeypatch.setattr(socket, "create_connection", slowly)
+    document = outcome(document)
+    assert document.status == Document.Status.READY
+    assert docling.asked == []
+    assert docling.file == b""
