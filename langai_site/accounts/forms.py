@@ -85,6 +85,17 @@ class Editing(forms.ModelForm[M]):
 class PersonForm(Editing[User], UserChangeForm[User]):
     """A person's account."""
 
+    def clean_email(self) -> str:
+        """Refuse another address where one opens the account, as its password does."""
+        email: str = self.cleaned_data["email"]
+        is_other = email.casefold() != User.objects.get(pk=self.instance.pk).email.casefold()
+        if is_other and providers.addresses_are_fixed() and not rights.may_set_password(self.editor, self.instance):
+            raise forms.ValidationError(
+                "The identity provider opens this account for whoever has the address, and with it you could do and "
+                "read more than you may yourself. Ask a superuser to change it."
+            )
+        return email
+
     def clean_teams(self) -> QuerySet[Team]:
         teams: QuerySet[Team] = self.cleaned_data["teams"]
         self.refuse_closed(set(teams) - set(self.instance.teams.all()))

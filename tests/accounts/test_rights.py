@@ -110,6 +110,20 @@ def test_the_password_of_somebody_who_reads_more_is_for_superusers(page, alice, 
     assert not finance.members.exists()
 
 
+def test_where_an_address_opens_an_account_that_of_somebody_who_reads_more_is_for_superusers(
+    page, alice, admin, finance, payroll, settings
+):
+    form = account(alice, email="eve@example.org", teams=[finance.pk])
+    finance.members.add(alice)
+    settings.OIDC_LINK_BY_EMAIL = True
+    assert "Ask a superuser to change it" in page.post(change(alice), form).text
+    assert User.objects.get(pk=alice.pk).email == "alice@example.org"
+    page.force_login(admin)
+    rights_of_alice = {"is_staff": "", "is_superuser": ""}
+    assert page.post(change(alice), form | rights_of_alice).status_code == 302
+    assert User.objects.get(pk=alice.pk).email == "eve@example.org"
+
+
 def told(response):
     return " ".join(re.findall(r'<ul class="errorlist"[^>]*><li>([^<]*)', response.text))
 
