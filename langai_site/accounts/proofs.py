@@ -72,8 +72,8 @@ def _good_keys(keys: Collection[int]) -> set[int]:
 def _good_tokens(tokens: Collection[TokenProof]) -> set[TokenProof]:
     if not tokens:
         return set()
-    families = TokenFamily.objects.filter(pk__in={token.family for token in tokens}).order_by()
+    families = TokenFamily.objects.filter(pk__in={token.family for token in tokens}, user__second_factor_due=False)
     return {
         TokenProof(family, User(password=password).get_session_auth_hash())
-        for family, password in families.values_list("pk", "user__password")
+        for family, password in families.order_by().values_list("pk", "user__password")
     }

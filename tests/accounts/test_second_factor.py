@@ -12,8 +12,9 @@ from django.core.management import call_command
 from django.test import Client
 from django.urls import reverse
 
-from langai_site.accounts import keys, second_factor, sign_ins
+from langai_site.accounts import keys, second_factor, sign_ins, tokens
 from langai_site.accounts.models import Team, User
+from langai_site.accounts.proofs import Proof, ended_among
 from langai_site.accounts.second_factor import SecondFactorDueError
 from langai_site.accounts.sign_ins import SignInStanding
 from tests.accounts.conftest import PASSWORD
@@ -162,6 +163,17 @@ def test_keys_tokens_and_sessions_of_the_api_wait_for_it_too(client, bob, strict
     assert (token.status_code, token.json()["error"]["code"]) == (403, "second_factor_due")
     enrolled(client)
     assert client.get("/api/conversations", headers=shown).status_code == 200
+
+
+def test_answers_to_programs_end_when_a_team_begins_to_require_it(client, bob):
+    client.force_login(bob)
+    row, _ = keys.make(user=bob, name="job", scopes=["chat"])
+    token = tokens.credential_of(tokens.first_tokens(bob).access).proof
+    session = Proof(bob.pk, session=sign_ins.sign_in_of(bob, client.session.session_key))
+    shown = [Proof(bob.pk, key=row.pk), token, session]
+    assert ended_among(shown) == {}
+    Team.objects.create(name="Later", second_factor_required=True).members.add(bob)
+    assert set(ended_among(shown)) == set(shown)
 
 
 def test_sockets_end_when_a_team_begins_to_require_it(bob):
