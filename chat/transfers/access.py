@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import UUID
 
+from django.conf import settings
 from django.core.files.storage import default_storage
 from django.db import transaction
 from django.utils import timezone
@@ -23,8 +24,9 @@ if TYPE_CHECKING:
 
 # How long an export can be downloaded, and how long reports stay.
 KEEP_FOR = timedelta(days=7)
-# Of one person, at the same time.
-MOST_WAITING = 20
+# Of one person, at the same time: imports that wait, and exports that can be downloaded. Both take disk space.
+MOST_WAITING, MOST_EXPORTS = 20, 5
+MB = 1024 * 1024
 LISTED = 50
 NAME_MAX = 200
 # Seconds that a stored file may exist without its row: an upload that is about to write it takes less.
@@ -61,6 +63,9 @@ def start_export(
     chosen = None if ids is None else [str(row.id) for row in ordering.chosen(user_id, ids)]
     if Transfer.objects.filter(owner=user_id, kind=Transfer.Kind.EXPORT, status__in=_UNDONE).exists():
         raise ConflictError("Another export of yours is still running. Wait until it is done, or remove it.")
+    made = Transfer.objects.filter(owner=user_id, kind=Transfer.Kind.EXPORT, status=Transfer.Status.DONE)
+    if made.count() >= MOST_EXPORTS:
+        raise ConflictError(f"You have {MOST_EXPORTS} exports, which is the most. Remove one that you do not need.")
     name = f"langai-{timezone.localdate():%Y-%m-%d}.zip"
     row = Transfer.objects.create(
         owner_id=user_id,
@@ -87,8 +92,7 @@ def start_import(user: User, file: "File[bytes]", floor: Sensitivity | None = No
         raise InvalidError(f"“{name}” cannot be imported. Choose a .zip or .json file of an export.", status=415)
     if not file.size:
         raise InvalidError(f"“{name}” is empty. Download the export again.")
-    if Transfer.objects.filter(owner=user, status__in=_UNDONE).count() >= MOST_WAITING:
-        raise ConflictError(f"You have {MOST_WAITING} imports waiting. Wait until some are done.")
+    _refuse_too_many(user, file.size)
     row = Transfer(owner=user, kind=Transfer.Kind.IMPORT, file_name=name, size=file.size)
     row.options = {"floor": floor.value} if floor else {}
     # Stored before the row is written, so that copying it does not hold up other writers.
@@ -97,6 +101,19 @@ def start_import(user: User, file: "File[bytes]", floor: Sensitivity | None = No
         row.save(force_insert=True)
         record("conversation.import", "transfer", row.pk)
     return row
+
+
+def _refuse_too_many(user: User, size: int) -> None:
+    """Raise ConflictError if the files of the person's imports that wait would be too many, or too large together."""
+    waiting = list(Transfer.objects.filter(owner=user, status__in=_UNDONE).values_list("size", flat=True))
+    if len(waiting) >= MOST_WAITING:
+        raise ConflictError(f"You have {MOST_WAITING} imports waiting. Wait until some are done.")
+    if waiting and sum(waiting) + size > settings.IMPORT_MAX_MB * MB:
+        most = settings.IMPORT_MAX_MB
+        raise ConflictError(
+            f"Your imports that wait have {sum(waiting) // MB:,} MB, and {most:,} MB are allowed with this one. "
+            "Wait until some are done."
+        )
 
 
 def stored_path(transfer: Transfer) -> Path:

@@ -19,7 +19,7 @@ from chat.models import Attachment, Conversation, Folder, LabelChange, Message, 
 from chat.transfers import access, importing, jobs, packages, schema, storing
 from chat.transfers.readers import detection
 from chat.turns import storage
-from langai_site.errors import InvalidError
+from langai_site.errors import ConflictError, InvalidError
 from langai_site.processes import worker
 from langai_site.sensitivity import Sensitivity
 from tests.chat.attached import picture
@@ -305,6 +305,22 @@ def test_zip_bombs_are_refused_and_damage_costs_one_file(alice, monkeypatch, tmp
 def test_other_files_are_refused_at_once(alice, name, data):
     with pytest.raises(InvalidError):
         access.start_import(alice, ContentFile(data, name))
+
+
+def test_one_person_fills_no_disk(alice, bob, settings):
+    settings.IMPORT_MAX_MB = 1
+    half = ContentFile(b"x" * 600_000, "export.json")
+    access.start_import(alice, half)
+    with pytest.raises(ConflictError, match="Wait until some are done"):
+        access.start_import(alice, half)
+    access.start_import(bob, half)
+    for _ in range(access.MOST_EXPORTS):
+        access.start_export(bob.pk, None)
+        Transfer.objects.filter(kind="export").update(status="done")
+    with pytest.raises(ConflictError, match="Remove one"):
+        access.start_export(bob.pk, None)
+    Transfer.objects.filter(owner=bob).first().delete()
+    access.start_export(bob.pk, None)
 
 
 def test_a_killed_worker_loses_and_doubles_nothing(alice, monkeypatch):
