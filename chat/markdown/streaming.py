@@ -55,6 +55,9 @@ class Stream:
         self._rest, self._searched, self._drawn, self._html = "", 0, 0, ""
         # Where in the HTML a word that continues the last line belongs; 0 if it has to be parsed.
         self._place = 0
+        # The HTML of what is shown as it was written, how much of the unfinished text it includes, and whether it is
+        # only blanks. It grows with each piece; making it anew each time would be quadratic.
+        self._written, self._written_to, self._is_blank = "", 0, True
 
     @property
     def open_text(self) -> str:
@@ -84,7 +87,7 @@ class Stream:
         """Insert the words where the parser would. Blanks at the end of a line are not shown until a word follows."""
         before, self._rest = self._rest, self._rest + piece
         self._earn(piece)
-        self._drawn = len(self._rest)
+        self._set_drawn()
         if words := piece.rstrip(" "):
             new = before[len(before.rstrip(" ")) :] + words
             self._html = self._html[: self._place] + new + self._html[self._place :]
@@ -100,8 +103,15 @@ class Stream:
 
     def _as_written(self) -> str:
         """Return the part of the open block that is not drawn, as it was written."""
-        rest = self._rest[self._drawn :]
-        return f"<p>{escape(rest, quote=False).replace(chr(10), '<br>' + chr(10))}</p>\n" if rest.strip() else ""
+        new, self._written_to = self._rest[self._written_to :], len(self._rest)
+        self._written += escape(new, quote=False).replace("\n", "<br>\n")
+        self._is_blank = self._is_blank and not new.strip()
+        return "" if self._is_blank else f"<p>{self._written}</p>\n"
+
+    def _set_drawn(self) -> None:
+        """Note that all of the unfinished text is drawn."""
+        self._drawn = self._written_to = len(self._rest)
+        self._written, self._is_blank = "", True
 
     def _environment(self) -> dict[str, Any]:
         return parsing.environment(self._allowance.copy(), cites=self._cites, unverified=())
@@ -132,7 +142,8 @@ class Stream:
     def _draw_open(self) -> None:
         env = self._environment()
         html = "".join(draw(block, env) for block in parsing.blocks(self._rest, MARKDOWN, env))
-        self._html, self._drawn = clean(html), len(self._rest)
+        self._html = clean(html)
+        self._set_drawn()
         # A block with something that was too costly may look different once it is longer.
         self._place = 0 if env["allowance"].fell_short else place_of_more(self._rest, self._html)
         self._spend(env, len(self._rest), self._html)
