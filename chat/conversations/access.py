@@ -14,7 +14,7 @@ from django.utils import timezone
 from chat.conversations import attachments, branches, labels, passage_changes
 from chat.events import ConversationGone, group_of
 from chat.history import rows as history_rows
-from chat.models import Conversation, LabelChange, Message
+from chat.models import Conversation, ConversationQuerySet, LabelChange, Message
 from langai_site.accounts import open_accounts
 from langai_site.audit.recording import record
 from langai_site.database.compiled_queries import CompiledQuery
@@ -34,12 +34,21 @@ UNDO_FOR = timedelta(hours=1)
 PURGED_AT_ONCE = 200
 # In the words of static/socket.js, so that a page does not say it twice.
 GONE = "This conversation was deleted, or is not yours."
+
+
+def _theirs(user: int, conversation: UUID) -> ConversationQuerySet:
+    return Conversation.objects.of(user).reachable().filter(id=conversation).order_by()
+
+
+_USER, _CONVERSATION = -982451653, UUID(int=2**127 - 1)
 _THEIRS = CompiledQuery(
-    lambda user, conversation: (
-        Conversation.objects.of(user).reachable().filter(id=conversation).order_by().values_list("id")
-    ),
-    user=-982451653,
-    conversation=UUID(int=2**127 - 1),
+    lambda user, conversation: _theirs(user, conversation).values_list("id"), user=_USER, conversation=_CONVERSATION
+)
+_MINE = CompiledQuery(_theirs, user=_USER, conversation=_CONVERSATION)
+_LOCKED = CompiledQuery(
+    lambda user, conversation: _theirs(user, conversation).select_for_update(of=("self",)),
+    user=_USER,
+    conversation=_CONVERSATION,
 )
 
 
@@ -52,11 +61,11 @@ def access_conversation(user_id: int, conversation_id: UUID, *, lock: bool = Fal
 
     `lock` locks it until the transaction ends, if the database has row locks.
     """
-    mine = Conversation.objects.of(user_id).reachable()
-    found = (mine.select_for_update(of=("self",)) if lock else mine).filter(id=conversation_id).first()
-    if found is None:
+    query = _LOCKED if lock else _MINE
+    found = query.objects(Conversation, user=user_id, conversation=conversation_id)
+    if not found:
         raise ConversationGoneError(GONE)
-    return found
+    return found[0]
 
 
 def require_theirs(user_id: int, conversation_id: UUID) -> None:

@@ -25,6 +25,7 @@ from chat.turns.given_files import (
 from chat.turns.values import TurnRequest, TurnState
 from langai_site import detectors
 from langai_site.attached_files import FileState, file_store
+from langai_site.database.compiled_queries import CompiledQuery
 from langai_site.errors import UnavailableError
 from langai_site.outbound.parts import Image
 from langai_site.sensitivity import highest
@@ -32,6 +33,14 @@ from search.services.whole_pages import SourceSize, sizes, whole_pages
 from search.types import Hit
 
 WAIT = 0.3
+_OF_CONVERSATION = CompiledQuery(
+    lambda conversation: (
+        Attachment.objects.filter(message__conversation=conversation)
+        .order_by("position", "created_at")
+        .values_list("message", "document", "name")
+    ),
+    conversation=UUID(int=2**127 - 1),
+)
 
 
 def of_branch(conversation: Conversation, question: UUID | None, parent: UUID | None) -> tuple[Attached, ...]:
@@ -39,12 +48,12 @@ def of_branch(conversation: Conversation, question: UUID | None, parent: UUID | 
 
     `question` is None for one that is still being written.
     """
-    rows = list(Attachment.objects.filter(message__conversation=conversation).order_by("position", "created_at"))
+    rows = _OF_CONVERSATION.rows(conversation=conversation.pk)
     if not rows:
         return ()
     place = {key: number for number, key in enumerate([*branches.ids_up_to(conversation, parent), question])}
-    mine = sorted((row for row in rows if row.message_id in place), key=lambda row: place[row.message_id])
-    return once(Attached(row.document, row.name, row.message_id == question) for row in mine)
+    mine = sorted((row for row in rows if row[0] in place), key=lambda row: place[row[0]])
+    return once(Attached(document, name, message == question) for message, document, name in mine)
 
 
 def once(files: Iterable[Attached]) -> tuple[Attached, ...]:

@@ -5,12 +5,14 @@ queries are compiled at their first use, and then only their parameters change.
 """
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
 from django.db.models.sql.compiler import SQLCompiler
+
+M = TypeVar("M", bound=Model)
 
 
 class _Compiled(NamedTuple):
@@ -21,7 +23,7 @@ class _Compiled(NamedTuple):
 
 
 class CompiledQuery:
-    """The query of `build`, a `values_list`, for any values of its parameters.
+    """The query of `build`, a `values_list` or one of whole objects, for any values of its parameters.
 
     `examples` are one value for each parameter, as unlikely as possible: each place where one occurs among the compiled
     query's own parameters becomes the place of that parameter. Integers, strings and UUIDs can be parameters; lists
@@ -42,6 +44,11 @@ class CompiledQuery:
         with connection.cursor() as cursor:
             cursor.execute(sql, [_like(known, values[name]) if name else known for name, known in slots])
             return list(compiler.results_iter([cursor.fetchall()], tuple_expected=True))
+
+    def objects(self, model: type[M], **values: int | str | UUID) -> list[M]:
+        """Return the rows as objects of `model`, of whose columns the query has all."""
+        names = [field.attname for field in model._meta.concrete_fields]
+        return [model.from_db(connection.alias, names, row) for row in self.rows(**values)]
 
     def _compile(self) -> _Compiled:
         compiler = self._build(**self._examples).query.get_compiler(connection=connection)
