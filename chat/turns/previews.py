@@ -23,6 +23,7 @@ from chat.turns.values import RoutedTurn, RoutingInput, TurnRequest
 from chat.values import ChosenAssistant
 from langai_site import detectors
 from langai_site.accounts.models import User
+from langai_site.database.writer import apart
 from langai_site.detectors import Detection, DetectorRule
 from langai_site.outbound import catalogue
 from langai_site.outbound.types import ModelInfo
@@ -79,7 +80,7 @@ class Preview:
 
 @dataclass(frozen=True)
 class Basis:
-    """What a preview is worked out from: the turn without its own label and passages, detector rules and budgets."""
+    """What a preview is worked out from: the turn without its own label, passages and files, rules and budgets."""
 
     request: TurnRequest
     rules: tuple[DetectorRule, ...]
@@ -112,7 +113,6 @@ def before(user: User, conversation_id: UUID | None, draft: DraftMessage) -> Bas
         assistant=applied.assistant,
         notice=applied.notice,
     )
-    request = attached_files.with_files(request, is_preview=True)
     return Basis(request, detectors.patterns.current(), tuple(notices.standings(user)))
 
 
@@ -130,6 +130,10 @@ def _attached(user: User, conversation: Conversation | None, draft: DraftMessage
 
 async def preview(basis: Basis, draft: DraftMessage) -> Preview:
     """Return what would happen to `draft`, by what `before` returned."""
+    if basis.request.attached:
+        # Apart: it reads long texts.
+        with_files = await apart(attached_files.with_files, basis.request, is_preview=True)
+        basis = replace(basis, request=with_files)
     request = basis.request
     found = await asyncio.to_thread(detectors.detect, draft.text, basis.rules)
     weighed = await asyncio.to_thread(_weighed, request, found, draft)

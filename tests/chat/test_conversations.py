@@ -6,8 +6,9 @@ from django.utils import timezone
 
 from chat.conversations import access, branches
 from chat.models import Conversation, Message
-from chat.turns import closing, storage
+from chat.turns import closing, earlier, storage
 from langai_site.errors import InvalidError, NotFoundError
+from tests.chat.factories import long_conversation
 
 
 @pytest.fixture
@@ -118,3 +119,12 @@ def test_the_list_goes_on_where_it_ended_although_times_are_the_same(alice, bob)
 )
 def test_a_place_that_is_none_is_the_beginning(text):
     assert access.ListPlace.read(text) is None
+
+
+def test_a_turn_reads_no_more_of_the_history_than_a_prompt_can_take(alice):
+    """An imported message can have 32 MB, and the thread that reads it is everybody's."""
+    _conversation, messages = long_conversation(alice, 6)
+    assert [message.text for message in earlier.history(messages[5].pk)] == [f"Message {at}" for at in range(6)]
+    Message.objects.filter(pk=messages[2].pk).update(parts=[{"type": "text", "text": "x" * earlier.MOST_CHARS}])
+    assert [message.text for message in earlier.history(messages[5].pk)] == [f"Message {at}" for at in (3, 4, 5)]
+    assert earlier.history(messages[2].pk) == ()
