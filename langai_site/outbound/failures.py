@@ -21,7 +21,7 @@ MESSAGES = {
     "loading": "{model} is being loaded by its server. Try again in a moment, or choose another model.",
     "silent": "{model} ended its answer without writing anything. Try again, or choose another model.",
     "thought_only": "{model} spent the whole answer on thinking, so no text came. "
-    "Allow longer answers, or choose another model.",
+    "Try again, allow longer answers, or choose another model.",
     "tool_call": "{model} asked for a tool that it was not given, and wrote nothing. "
     "Try again, or choose another model.",
     "upstream_error": "{model} failed on its side. Try again in a moment, or choose another model.",

@@ -142,7 +142,9 @@ class Outcome:
             yield Delta("", truncated=True)
 
     def _without_text(self, reason: FinishReason) -> str:
-        return "thought_only" if self._has_thought and reason is FinishReason.LENGTH else "silent"
+        if reason is FinishReason.LOADING:
+            return "loading"
+        return "thought_only" if self._has_thought else "silent"
 
     def _failure(self, code: str) -> ProviderError:
         return failures.failure(code, self._call.model.display_name)

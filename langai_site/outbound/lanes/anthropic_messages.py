@@ -19,6 +19,13 @@ __all__ = ["Decoder", "build"]
 
 READ = ("input_tokens", "cache_read_input_tokens", "cache_creation_input_tokens")
 
+DELTAS = {
+    "text": "text_delta",
+    "thinking": "thinking_delta",
+    "signature": "signature_delta",
+    "partial_json": "input_json_delta",
+}
+
 
 class Decoder(BaseDecoder):
     """Decodes Anthropic's events. An answer is complete at a finish reason or at `message_stop`."""
@@ -50,7 +57,8 @@ class Decoder(BaseDecoder):
 
     def _read_message(self, kind: Any, chunk: Mapping[str, Any], found: list[Event]) -> None:  # noqa: ANN401
         """Read the events of the message as a whole: its start, counts, reason and stop."""
-        inner = chunk if kind == "message" else counts.inner(chunk, "message")
+        is_whole = kind == "message" or (kind is None and isinstance(chunk.get("content"), list | str))
+        inner = chunk if is_whole else counts.inner(chunk, "message")
         content = inner.get("content")
         for number, block in enumerate(content if isinstance(content, list) else ()):
             if isinstance(block, dict):
@@ -58,7 +66,7 @@ class Decoder(BaseDecoder):
                 self._end_block(found)
         if isinstance(content, str):
             found += self._voice.say(content)
-        self._has_message |= kind == "message"
+        self._has_message |= is_whole
         for usage in (inner.get("usage"), chunk.get("usage")):
             self._count(self._usage(usage), found)
         delta = counts.inner(chunk, "delta")
@@ -87,7 +95,8 @@ class Decoder(BaseDecoder):
                 self._arguments[number] = whole(json_text(block["input"]))
 
     def _read_delta(self, chunk: Mapping[str, Any], delta: Mapping[str, Any], found: list[Event]) -> None:
-        kind = delta.get("type")
+        # Without its type, a delta has it in the name of its field.
+        kind = delta.get("type") or next((kind for field, kind in DELTAS.items() if field in delta), None)
         if kind == "text_delta":
             found += self._voice.say(words(delta.get("text")))
         elif kind == "thinking_delta":

@@ -112,5 +112,5 @@ class BaseDecoder:
 
 def is_bare_error(chunk: Mapping[str, Any]) -> bool:
     """Return whether the chunk is an error that is not under the key `error`."""
-    has_words = isinstance(chunk.get("message"), str) or bool(chunk.get("detail")) or bool(chunk.get("errors"))
-    return has_words or chunk.get("object") == "error"
+    has_words = any(isinstance(chunk.get(name), str) for name in ("message", "msg", "error_msg", "errorMessage"))
+    return has_words or bool(chunk.get("detail")) or bool(chunk.get("errors")) or chunk.get("object") == "error"

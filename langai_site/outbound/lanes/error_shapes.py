@@ -15,7 +15,10 @@ LONGEST_NAME = 200
 LONGEST_WAIT = 3600
 DEEPEST = 6
 ERRORS = range(400, 600)
-MESSAGES = ("message", "msg", "detail", "error_message", "error_description", "title", "reason", "description")
+MESSAGES = (
+    *("message", "msg", "detail", "error_message", "error_msg", "errorMessage", "status_msg", "errmsg"),
+    *("error_description", "title", "reason", "description"),
+)
 # Keys that hold the error itself, from the outside in. Several servers wrap another server's error in their own.
 INNER = ("error", "errors", "detail", "details", "message", "metadata", "raw", "innererror", "inner_error", "err")
 # These say little: a word further inside says more.
@@ -117,7 +120,8 @@ def _located(text: str, loc: Any) -> str:  # noqa: ANN401 - FastAPI's list of ke
 
 def _note(value: Mapping[str, Any], found: _Found) -> None:
     """Take the words of one object; an inner one may replace a word that says little."""
-    found.code = _better(found.code, value.get("code"), found)
+    for name in ("code", "error_code", "errorCode", "status_code"):
+        found.code = _better(found.code, value.get(name), found)
     for name in ("type", "status", "reason", "@type"):
         if name == "reason" and isinstance(value.get(name), str) and value[name].isupper():
             # Google's ErrorInfo, like API_KEY_INVALID.

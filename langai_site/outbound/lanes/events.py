@@ -14,6 +14,7 @@ class FinishReason(StrEnum):
     LENGTH = "length"
     TOOL_CALLS = "tool_calls"
     FILTERED = "filtered"
+    LOADING = "loading"
     ERROR = "error"
 
 

@@ -4,6 +4,7 @@ Servers send events, lines of JSON, or one JSON text although a stream was reque
 """
 
 import json
+import re
 from collections.abc import Iterator
 from json.scanner import make_scanner
 from typing import Any, NamedTuple, cast
@@ -14,11 +15,17 @@ from langai_site.outbound.lanes.lines import BOM, LONGEST_EVENT, JsonLines, SseE
 
 DONE = "[DONE]"
 PINGS = ("ping", "heartbeat", "keepalive", "keep-alive")
+ENDINGS = ("done", "end", "complete", "completed", "finish", "finished")
 # Names of events that change the meaning of the data.
-SPECIAL = ("error", *PINGS)
+SPECIAL = ("error", *PINGS, *ENDINGS)
+# The beginning of a text with which some servers report an error instead of JSON.
+FAILURE = re.compile(
+    r"\W{0,3}(?:\w{1,20} ){0,3}(?:error|exception|failed|failure|traceback|rate limit)\b", re.IGNORECASE
+)
 # A word or an escape that breaks off is shorter than this.
 LONGEST_WORD = 8
 BLANKS = " \t\r\n"
+NOT_JSON = "the server sent something that is not JSON"
 
 Json = dict[str, Any]
 # Control characters in a string are against the rules, but some servers send them.
@@ -155,6 +162,9 @@ def _read(events: list[SseEvent | Alive], found: list[Frame]) -> None:
         except (StopIteration, ValueError, RecursionError):
             value, end = None, 0
         if type(value) is dict and end == len(event.data) and event.name not in SPECIAL:
+            if "_" in event.name and "type" not in value:
+                # Some proxies of Anthropic's format name an event only beside its data.
+                value["type"] = event.name
             found.append(value)
         else:
             found.extend(_of_event(event))
@@ -163,7 +173,10 @@ def _read(events: list[SseEvent | Alive], found: list[Frame]) -> None:
 def _of_event(event: SseEvent) -> Iterator[Frame]:
     """Read an event that is not one plain object. The object of an event called `error` is put under that key."""
     data = event.data.strip()
-    if data == DONE:
+    if data.strip("\"'").upper() == DONE:
+        yield Done()
+    elif event.name in ENDINGS:
+        yield from objects(data)
         yield Done()
     elif not data or event.name in PINGS:
         yield ALIVE
@@ -172,6 +185,8 @@ def _of_event(event: SseEvent) -> Iterator[Frame]:
         if isinstance(value, list) and value:
             value = value[0]
         yield value if isinstance(value, dict) and value.get("error") else {"error": value or data}
+    elif data[0] not in '{["' and FAILURE.match(data):
+        yield {"error": data}
     else:
         yield from objects(data)
 
@@ -190,13 +205,30 @@ def objects(text: str) -> Iterator[Frame]:
         try:
             value, at = _decoder.raw_decode(text, at)
         except (ValueError, RecursionError) as error:
-            kind = CutError if _breaks_off(text, error) else UnreadableError
-            raise kind("the server sent something that is not JSON") from None
+            if not _breaks_off(text, error):
+                raise UnreadableError(NOT_JSON) from None
+            if text.startswith("[", at):
+                yield from _before_the_cut(text, at + 1)
+            raise CutError(NOT_JSON) from None
         values = value if isinstance(value, list) and value else [value]
         for inner in values:
             if not isinstance(inner, dict):
                 raise UnreadableError("the server sent JSON that is not an object")
             yield inner
+
+
+def _before_the_cut(text: str, at: int) -> Iterator[Json]:
+    """Yield the whole objects of a list that breaks off."""
+    while (at := _skipped(text, at)) < len(text):
+        if text[at] == ",":
+            at += 1
+            continue
+        try:
+            value, at = _decoder.raw_decode(text, at)
+        except (ValueError, RecursionError):
+            return
+        if isinstance(value, dict):
+            yield value
 
 
 def _breaks_off(text: str, error: Exception) -> bool:

@@ -134,9 +134,9 @@ class SseLines:
             self._name = value.strip().decode("utf-8", "replace")
         elif name == b"data":
             self._add(line, b"")
-        elif name == b"error" or line.startswith(b"{"):
+        elif name.lower() == b"error" or line.startswith(b"{"):
             self._end_event(found)
-            body, event = (value.strip(), "error") if name == b"error" else (line, "")
+            body, event = (line, "") if line.startswith(b"{") else (value.strip(), "error")
             found.append(SseEvent(event, body.decode("utf-8", "replace")))
         elif not name.replace(b"-", b"").replace(b"_", b"").isalnum():
             raise UnreadableError("a line is not a field of an event stream")

@@ -46,6 +46,9 @@ class Decoder(BaseDecoder):
 
     def _read(self, chunk: Mapping[str, Any], found: list[Event]) -> None:
         message = chunk.get("message")
+        if isinstance(message, str) and "done" in chunk:
+            chunk = {**chunk, "message": {"content": message}}
+            message = chunk["message"]
         if isinstance(message, dict):
             self._read_message(message, found)
         else:
@@ -58,7 +61,7 @@ class Decoder(BaseDecoder):
             return
         done = chunk.get("done")
         self._has_message |= done is None and ("message" in chunk or "response" in chunk)
-        if done is True:
+        if done is True or done in (1, "true", "True"):
             self._count(_usage(chunk), found)
             self._finish(finish_reason(chunk.get("done_reason")) or FinishReason.STOP, found)
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from langai_site.outbound.lanes import counts
 from langai_site.outbound.lanes.decoding import BaseDecoder, is_bare_error
-from langai_site.outbound.lanes.events import Event, Refusal, TextDelta, ThinkingDelta
+from langai_site.outbound.lanes.events import Event, FinishReason, Refusal, TextDelta, ThinkingDelta
 from langai_site.outbound.lanes.finish import finish_reason
 from langai_site.outbound.lanes.lines import LONGEST_EVENT
 from langai_site.outbound.lanes.openai_content import ToolCalls, content_events, thoughts, words
@@ -18,7 +18,7 @@ from langai_site.outbound.lanes.openai_request import build
 __all__ = ["Decoder", "build"]
 
 # Keys that only few chunks have.
-RARE = frozenset({"usage", "error", "x_groq"})
+RARE = frozenset({"usage", "error", "x_groq", "base_resp"})
 FIRST = (0, None, "0")
 
 
@@ -39,7 +39,7 @@ class Decoder(BaseDecoder):
             self._has_ended = False
         if choices is None or not RARE.isdisjoint(chunk) or (choice is not None and not RARE.isdisjoint(choice)):
             self._read_rest(chunk, choice, found, has_text=has_text)
-        if choice is not None and (reason := finish_reason(choice.get("finish_reason"))):
+        if choice is not None and (reason := _reason(choice)):
             self._finish(reason, found)
 
     def _read_rest(
@@ -50,9 +50,10 @@ class Decoder(BaseDecoder):
         places = (chunk.get("usage"), groq.get("usage"), choice.get("usage") if choice else None)
         usage = next((usage for place in places if (usage := counts.of_openai(place))), None)
         # Counts end a stream. Servers that send them all the time send them along with text.
-        self._has_ended |= not has_text and usage is not None and usage.output_tokens > 0
+        is_last = self._has_deltas and chunk.get("choices") == []
+        self._has_ended |= not has_text and usage is not None and (usage.output_tokens > 0 or is_last)
         self._count(usage, found)
-        error = chunk.get("error") or groq.get("error")
+        error = chunk.get("error") or groq.get("error") or _minimax_error(chunk)
         if not error and choice is not None:
             error = choice.get("error")
         if not error and chunk.get("choices") is None and is_bare_error(chunk):
@@ -62,7 +63,7 @@ class Decoder(BaseDecoder):
 
     def _read_choice(self, choice: Mapping[str, Any], found: list[Event]) -> bool:
         """Read what the model wrote. Return whether it wrote anything, even if that was returned before."""
-        delta = choice.get("delta")
+        delta = _delta(choice.get("delta"))
         is_delta = True
         if not delta or not isinstance(delta, dict):
             is_delta = False
@@ -71,6 +72,8 @@ class Decoder(BaseDecoder):
             if not message:
                 # Old completions have their text here.
                 text = words(choice.get("text"))
+                for thinking in thoughts(choice):
+                    found += self._voice.think(thinking.text, thinking.signature)
                 found += self._voice.say(text)
                 return bool(text)
             delta = message if isinstance(message, dict) else {"content": message}
@@ -78,6 +81,8 @@ class Decoder(BaseDecoder):
         content = delta.get("content")
         if is_delta and content:
             self._has_deltas = True
+        if content is None:
+            content = delta.get("text")
         if type(content) is str and len(delta) == 1:
             found += self._voice.say(content)
             return bool(content)
@@ -103,6 +108,29 @@ class Decoder(BaseDecoder):
                 found += self._voice.think(event.text, event.signature)
             elif isinstance(event, Refusal):
                 found.append(Refusal(self._voice.plain(event.text)))
+
+
+def _delta(delta: Any) -> Any:  # noqa: ANN401 - whatever a server sends
+    """Return the object with what is new, from servers that send a text or a list instead."""
+    if isinstance(delta, list):
+        delta = next((one for one in delta if one), None)
+    return {"content": delta} if isinstance(delta, str) and delta else delta
+
+
+def _reason(choice: Mapping[str, Any]) -> FinishReason | None:
+    """Return why the model stopped. Some servers say so beside the usual place, or inside the delta."""
+    reason = finish_reason(choice.get("finish_reason"))
+    if reason is None and "finish_reason" not in choice:
+        reason = finish_reason(choice.get("stop_reason"))
+    if reason is None and type(delta := choice.get("delta")) is dict and "finish_reason" in delta:
+        reason = finish_reason(delta["finish_reason"])
+    return reason
+
+
+def _minimax_error(chunk: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """Return MiniMax's result if it is a failure: its status is 0 otherwise."""
+    result = counts.inner(chunk, "base_resp")
+    return result if result.get("status_code") else None
 
 
 def _first(choices: Any) -> Mapping[str, Any] | None:  # noqa: ANN401 - whatever a server sends

@@ -10,9 +10,12 @@ from langai_site.outbound.lanes.events import Event, Refusal, TextDelta, Thinkin
 from langai_site.outbound.lanes.surrogates import whole
 
 # Servers use different names for the thought, and some send it twice under two names.
-THOUGHTS = ("reasoning_content", "reasoning", "thinking", "reasoning_text", "thought", "thoughts")
+THOUGHTS = (
+    *("reasoning_content", "reasoning", "thinking", "reasoning_text", "thought", "thoughts", "thinking_content"),
+    *("reasoningContent", "reasoning_summary", "thinking_blocks"),
+)
 THINKING_TYPES = ("thinking", "think", "thought", "reasoning", "reasoning_text", "reasoning_content", "summary_text")
-WORDS = ("text", "content", "thinking", "reasoning", "summary", "value")
+WORDS = ("text", "content", "thinking", "reasoning", "summary", "value", "reasoningText", "parts")
 # Prefix of a signature that only this format understands.
 DETAILS = "openai:"
 SIGNING = ("type", "id", "format", "index", "signature", "data")

@@ -95,7 +95,8 @@ def _question(message: WireMessage, load: Load) -> list[Json]:
 def _piece(part: Part, load: Load) -> Json:
     if isinstance(part, Image):
         encoded = base64.b64encode(load(part.file)).decode()
-        return {"type": "image_url", "image_url": {"url": f"data:{part.media_type};base64,{encoded}"}}
+        detail = {"detail": part.detail} if part.detail else {}
+        return {"type": "image_url", "image_url": {"url": f"data:{part.media_type};base64,{encoded}", **detail}}
     return {"type": "text", "text": part.text if isinstance(part, Text) else ""}
 
 
@@ -141,6 +142,8 @@ def tool_of(tool: Tool) -> Json:
     function: Json = {"name": tool.name, "parameters": dict(tool.parameters) or {"type": "object", "properties": {}}}
     if tool.description:
         function["description"] = tool.description
+    if tool.strict:
+        function["strict"] = True
     return {"type": "function", "function": function}
 
 

@@ -21,11 +21,15 @@ class WireMessage:
 
 @dataclass(frozen=True, slots=True)
 class Tool:
-    """A tool that the model may call. `parameters` is a JSON schema of an object."""
+    """A tool that the model may call. `parameters` is a JSON schema of an object.
+
+    `strict`: the arguments have to keep to it exactly, from providers that can promise that.
+    """
 
     name: str
     description: str = ""
     parameters: Mapping[str, Any] = field(default_factory=dict, hash=False)
+    strict: bool = False
 
 
 @dataclass(frozen=True, slots=True)

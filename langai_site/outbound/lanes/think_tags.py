@@ -17,9 +17,10 @@ PAIRS = {
     "<seed:think>": "</seed:think>",
     "<|channel>thought": "<channel|>",  # Gemma 4
     "<|channel|>analysis<|message|>": HARMONY_END,  # gpt-oss, as mlx-lm's server sends it
+    "<|start|>assistant<|channel|>analysis<|message|>": HARMONY_END,
 }
 # Marks before an answer without a thought.
-EMPTY = ("<|channel|>final<|message|>",)
+EMPTY = ("<|channel|>final<|message|>", "<|start|>assistant<|channel|>final<|message|>")
 OPENINGS = (*PAIRS, *EMPTY)
 LONGEST_OPENING = max(map(len, OPENINGS))
 # The end of a thought whose beginning is in the prompt, so that the server does not send it.

@@ -83,7 +83,7 @@ def test_a_line_that_breaks_off_is_not_complete():
 
 
 @pytest.mark.parametrize(
-    ("word", "reason"), [("length", FinishReason.LENGTH), ("load", FinishReason.STOP), (None, FinishReason.STOP)]
+    ("word", "reason"), [("length", FinishReason.LENGTH), ("load", FinishReason.LOADING), (None, FinishReason.STOP)]
 )
 def test_reasons(word, reason):
     assert of(Finished, answer(DONE | {"done_reason": word})) == [Finished(reason)]
