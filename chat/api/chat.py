@@ -29,7 +29,7 @@ from langai_site.web.stated_labels import HEADER, HEADER_WORDS, highest_stated
 router = Router(tags=["Chat"])
 KEY = "Idempotency-Key"
 KEY_WORDS = "Sent again with the same key within a day, the message is not asked again: you get the answer that it got."
-EVENTS = "Events: queue, model, content, citations, usage; error if it failed; at the end [DONE]."
+EVENTS = "Events: queue, thinking, model, content, citations, usage; error if it failed; at the end [DONE]."
 PROBLEMS = documented(404, 409, 413, 415, 500)
 
 
@@ -187,6 +187,9 @@ async def _as_frames(request: HttpRequest, event: watching.ReplyNews) -> list[by
         return [sse.frame(content, event="content", id_=f"{event.reply}/{event.length}")]
     if isinstance(event, watching.InQueue):
         return [sse.frame({"type": "queue", "before": event.before}, event="queue")]
+    if isinstance(event, watching.Thinks):
+        state = "running" if event.is_running else "over"
+        return [sse.frame({"type": "thinking", "state": state, "seconds": event.seconds}, event="thinking")]
     return await _ending(request, event.reply) if isinstance(event, watching.Ended) else [sse.KEEP_ALIVE]
 
 

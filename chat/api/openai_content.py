@@ -24,14 +24,16 @@ SIGNATURES = {
     b"GIF87a": "image/gif",
     b"GIF89a": "image/gif",
 }
+DETAILS = ("", "auto", "low", "high", "original")
 PICTURE_MAX_BYTES = 5 * 2**20
 
 
 @dataclass(frozen=True)
 class PictureUrl:
-    """The address of a picture, as a client sent it."""
+    """The address of a picture, as a client sent it, and how closely the model should look at it."""
 
     url: str
+    detail: str = ""
 
 
 @dataclass(frozen=True)
@@ -58,6 +60,7 @@ class TextPart(BaseModel):
 
 class ImageUrl(BaseModel):
     url: str
+    detail: Literal["auto", "low", "high", "original"] | None = None
 
 
 class ImagePart(BaseModel):
@@ -103,9 +106,14 @@ def _part(part: object, number: int) -> ContentPart:
             return text
     if isinstance(part, Mapping) and kind in PICTURES:
         picture = part.get("image_url")
-        url = picture.get("url") if isinstance(picture, Mapping) else picture
+        # The Responses API has these fields in the part itself.
+        fields = picture if isinstance(picture, Mapping) else {"url": picture, "detail": part.get("detail")}
+        url, detail = fields.get("url"), fields.get("detail") or ""
+        if detail not in DETAILS:
+            words = "The detail of the picture in part {number} must be auto, low, high or original."
+            raise PydanticCustomError("invalid_value", words, where)
         if isinstance(url, str):
-            return PictureUrl(url)
+            return PictureUrl(url, str(detail))
     if isinstance(part, Mapping) and kind in FILES and (file := _file(part)):
         return file
     if kind in FILES:
@@ -155,7 +163,7 @@ def picture_of(part: PictureUrl, param: str) -> Picture:
     media_type = _media_type(data)
     if not media_type:
         raise _refused(param, "the picture is neither PNG, JPEG, GIF nor WebP. Convert it and send it again.")
-    return Picture(Image(sha256(data).hexdigest(), media_type), data)
+    return Picture(Image(sha256(data).hexdigest(), media_type, part.detail), data)
 
 
 def bytes_of(file: SentFile, param: str) -> bytes:

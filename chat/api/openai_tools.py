@@ -59,7 +59,7 @@ def _tool(tool: object, place: str) -> Tool:
     description = function.get("description") or ""
     if not isinstance(description, str):
         raise _invalid(f"{place}.description", "it must be a text.", code="invalid_type")
-    return Tool(name, description, parameters)
+    return Tool(name, description, parameters, strict=function.get("strict") is True)
 
 
 def _choice(choice: object, names: set[str]) -> ToolChoice:

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import dataclass
-from typing import Any, TypeGuard, cast
+from typing import Any, Literal, TypeGuard, cast
 from uuid import UUID
 
 from channels.layers import get_channel_layer
@@ -48,6 +48,14 @@ class InQueue:
 
 
 @dataclass(frozen=True)
+class Thinks:
+    """The model began to think, or stopped after `seconds`. The reply has the thoughts once it has ended."""
+
+    is_running: bool
+    seconds: float
+
+
+@dataclass(frozen=True)
 class Quiet:
     """Nothing has happened for a while."""
 
@@ -59,7 +67,7 @@ class Ended:
     reply: Message
 
 
-ReplyNews = Named | Grown | InQueue | Quiet | Ended
+ReplyNews = Named | Grown | InQueue | Thinks | Quiet | Ended
 
 
 async def watch(proof: Proof, reply_id: UUID, sent_chars: int = 0) -> AsyncGenerator[ReplyNews, None]:
@@ -94,6 +102,7 @@ class _View:
     def __init__(self, reply: Message, sent_chars: int) -> None:
         self.reply, self.sent_chars = reply, sent_chars
         self.number, self.model, self.text = 0, "", ""
+        self._thinking: Literal["", "running", "over"] = ""
 
     def take(self, snapshot: Snapshot) -> list[ReplyNews]:
         """Return what is new in a snapshot."""
@@ -109,6 +118,15 @@ class _View:
         """Pass over a change that adds no text."""
         if self.is_next(number):
             self.number = number
+
+    def progressed(self, progress: Progress) -> list[ReplyNews]:
+        """Return what is new besides text: the place in a queue, or whether the model thinks."""
+        before, state = progress.get("before"), progress["thinking"]
+        news: list[ReplyNews] = [] if before is None else [InQueue(before)]
+        if state != self._thinking and state:
+            news.append(Thinks(state == "running", round(progress["seconds"], 1)))
+        self._thinking = state
+        return news
 
     def append(self, text: str) -> list[ReplyNews]:
         self.number += 1
@@ -163,8 +181,8 @@ async def _until_ended(reply: UUID, following: _Following, view: _View) -> Async
     snapshot = await snapshots.snapshot(reply)
     for news in view.take(snapshot) if snapshot else ():
         yield news
-    for waiting in _queued(snapshot["progress"]) if snapshot and "progress" in snapshot else ():
-        yield waiting
+    for news in view.progressed(snapshot["progress"]) if snapshot and "progress" in snapshot else ():
+        yield news
     ended = await in_database_thread(_has_ended, reply)
     while not ended:
         event = await following.next(QUIET)
@@ -176,11 +194,6 @@ async def _until_ended(reply: UUID, following: _Following, view: _View) -> Async
             ended = event["type"] == "reply.done"
             for news in await _news(event, view):
                 yield news
-
-
-def _queued(progress: Progress) -> list[ReplyNews]:
-    before = progress.get("before")
-    return [] if before is None else [InQueue(before)]
 
 
 def _is_of_live(event: Event) -> TypeGuard[ReplyEvent]:
@@ -199,7 +212,7 @@ async def _news(event: ReplyEvent, view: _View) -> list[ReplyNews]:
         return []
     if event["type"] == "reply.progressed":
         view.skip(event["number"])
-        return _queued(event["progress"])
+        return view.progressed(event["progress"])
     if event["type"] == "reply.grew" and view.is_next(event["number"]):
         return view.append(event["text"])
     snapshot = await snapshots.snapshot(view.reply.id)

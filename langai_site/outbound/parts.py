@@ -14,10 +14,14 @@ class Text:
 
 @dataclass(frozen=True, slots=True)
 class Image:
-    """A picture. `file` is its id, the SHA-256 of its bytes; `media_type` is like image/png."""
+    """A picture. `file` is its id, the SHA-256 of its bytes; `media_type` is like image/png.
+
+    `detail` is how closely a program wants it looked at, in OpenAI's words; empty: as the provider decides.
+    """
 
     file: str
     media_type: str
+    detail: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,11 +30,19 @@ async def test_a_picture_reaches_the_model_with_its_question(program, echo, upst
     answer = (await ask(program, messages=[question()])).json()
     text, picture = sent(upstream)["messages"][-1]["content"]
     assert text == {"type": "text", "text": "What is it?"}
-    assert picture == {"type": "image_url", "image_url": {"url": SEEN}}
+    assert picture == {"type": "image_url", "image_url": {"url": SEEN, "detail": "low"}}
     assert answer["langai"]["receipt"]["label"] == "Internal"
     entry = await UsageEntry.objects.aget()
     assert entry.label == Sensitivity.INTERNAL
     assert entry.input_tokens > 0
+
+
+async def test_the_detail_must_be_one_of_openais_words(program, echo, upstream):
+    picture = {"type": "image_url", "image_url": {"url": SEEN, "detail": "huge"}}
+    status, error = error_of(await ask(program, messages=[{"role": "user", "content": [picture]}]))
+    assert (status, error["code"]) == (400, "invalid_value")
+    assert "auto, low, high or original" in error["message"]
+    assert upstream.requests() == []
 
 
 async def test_its_type_is_that_of_the_file_whatever_the_address_says(program, echo, upstream):

@@ -340,3 +340,11 @@ async def test_a_call_that_cannot_go_back_is_refused(program, echo, upstream, ca
     status, error = error_of(await ask(program, messages=messages, tools=[WEATHER]))
     assert (status, error["param"]) == (400, f"messages[1].{field}")
     assert upstream.requests() == []
+
+
+@pytest.mark.parametrize("strict", [True, False, None])
+async def test_a_strict_tool_is_strict_for_the_provider(program, echo, upstream, strict):
+    function = WEATHER["function"] | {"strict": strict}
+    answer = await ask(program, tools=[{"type": "function", "function": function}])
+    assert answer.status_code == 200, answer.content
+    assert sent(upstream)["tools"][0]["function"].get("strict") == (strict or None)

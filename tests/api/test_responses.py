@@ -83,7 +83,7 @@ async def test_a_picture_goes_along(program, echo, upstream):
     parts = [{"type": "input_text", "text": "What?"}, {"type": "input_image", "image_url": SEEN, "detail": "auto"}]
     response = await response_of(await respond(program, [{"role": "user", "content": parts}]))
     assert response.status == "completed"
-    assert sent(upstream)["messages"][-1]["content"][1]["image_url"]["url"] == SEEN
+    assert sent(upstream)["messages"][-1]["content"][1]["image_url"] == {"url": SEEN, "detail": "auto"}
 
 
 async def test_calls_are_items_and_their_outputs_go_back(program, echo, upstream):
