@@ -5,6 +5,8 @@ import secrets
 from django.conf import settings
 
 from langai_site import registry
+from langai_site.outbound import embedders
+from langai_site.outbound.connections import reading
 from langai_site.registry import DoctorFinding
 from langai_site.sensitivity import Sensitivity
 from search import embeddings
@@ -56,6 +58,7 @@ def _found_again(store: VectorStore, name: str) -> bool:
 
 def embedder() -> DoctorFinding:
     """Check that a word becomes a vector; for local models, also that their weights are the published ones."""
+    reading.renew()
     configured = embeddings.configured()
     if configured is None:
         return _missing()
@@ -88,5 +91,8 @@ def _missing() -> DoctorFinding:
     if embeddings.is_local():
         advice = "Run manage.py setup: it says what is missing."
         return DoctorFinding("fail", f"no model is in {settings.MODEL_DIR}: search by meaning is off", advice)
-    advice = "Check EMBEDDER_BASE_URL and EMBEDDER_API_KEY; the worker, which asks again and again, logs the reason."
-    return DoctorFinding("fail", f"{settings.EMBEDDER} was never reached: documents wait for it", advice)
+    advice = (
+        "Check its connection, or EMBEDDER_BASE_URL and EMBEDDER_API_KEY; the worker, which asks again and again, logs "
+        "the reason."
+    )
+    return DoctorFinding("fail", f"{embedders.chosen()} was never reached: documents wait for it", advice)

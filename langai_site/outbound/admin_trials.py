@@ -6,9 +6,11 @@ from typing import Any
 from asgiref.sync import async_to_sync
 
 from langai_site.accounts.models import User
-from langai_site.outbound import catalogue, listings, stored_quirks, trial
-from langai_site.outbound.models import Model
+from langai_site.outbound import catalogue, embedders, endpoints, listings, stored_quirks, trial
+from langai_site.outbound.models import Connection, Model
 from langai_site.outbound.trial import Trial
+from langai_site.outbound.types import ModelInfo
+from langai_site.usage import prices
 from langai_site.usage.spending import reservations as usage
 from langai_site.usage.types import Caller
 
@@ -17,13 +19,29 @@ def tried(model: Model, user: Any) -> Trial:  # noqa: ANN401 - who is signed in
     """Ask the model, and enter the call in the ledger. No transaction is open meanwhile."""
     if missing := listings.missing(model.provider):
         return Trial(False, f"“{model.display_name}” was not asked: {missing}.")
-    caller = Caller(user.pk, user.username, _team_of(user), source="admin")
-    before = model.learnt
+    caller, before = _caller(user), model.learnt
     result = async_to_sync(trial.attempted)(catalogue.info(model), caller)
     usage.record(result.entries)
     model.refresh_from_db(fields=["learnt"])
     words = stored_quirks.words(stored_quirks.read(model.learnt)) if model.learnt != before else ""
     return replace(result, words=f"{result.words} Learnt from its server: {words}.") if words else result
+
+
+def embedded(connection: Connection, user: Any) -> Trial:  # noqa: ANN401 - who is signed in
+    """Try the connection's embedder, and enter the call in the ledger. No transaction is open meanwhile."""
+    name = f"{connection.slug}/{connection.embedder}"
+    hosted = endpoints.embedder_leaves(name)
+    price = prices.current_of(name) if hosted else None
+    ceiling = embedders.ceiling_of(name)
+    result = trial.embedded(
+        ModelInfo(name, connection.embedder, connection.slug, hosted, ceiling, price=price), _caller(user)
+    )
+    usage.record(result.entries)
+    return result
+
+
+def _caller(user: User) -> Caller:
+    return Caller(user.pk, user.username, _team_of(user), source="admin")
 
 
 def _team_of(user: User) -> str:

@@ -26,7 +26,7 @@ def admit_chat(call: ChatCall, present: Present, *, hosted: bool) -> None:
 def admit_embedding(call: EmbedCall, present: Present, *, hosted: bool) -> None:
     """Refuse texts that may not be embedded there now. Raises NotAdmittedError and AboveCeilingError."""
     _refuse_risen(call.label, present)
-    _refuse_above_ceiling(call.model, call.label, hosted, unexpected=hosted and not call.model.hosted)
+    _refuse_above_ceiling(present.model or call.model, call.label, hosted, unexpected=hosted and not call.model.hosted)
 
 
 def admit_model(model: ModelInfo, label: Sensitivity, present: Present) -> None:

@@ -21,6 +21,7 @@ from langai_site.database.writer import in_database_thread
 from langai_site.outbound import (
     admission,
     catalogue,
+    embedders,
     embedding,
     endpoints,
     failures,
@@ -173,7 +174,7 @@ def embed(call: EmbedCall, ledger: Ledger) -> EmbedResult:
     """Return the texts' vectors; however the call ends, hand exactly one Entry to `ledger`.
 
     For threads without an event loop: it waits, at most about `call.seconds`. Raises NotAdmittedError or
-    AboveCeilingError before anything is sent (and nothing is entered), and ProviderError if the server fails.
+    AboveCeilingError before anything is sent (and nothing is entered), and ProviderError if the server fails or moves.
     """
     endpoint = endpoints.embedding_endpoint_of(call.model.name)
     hosted = endpoints.leaves(endpoint)
@@ -184,6 +185,8 @@ def embed(call: EmbedCall, ledger: Ledger) -> EmbedResult:
     try:
         embedded = embedding.embed(call, endpoint, meter.gate)
         meter.usage, meter.status = embedded.usage, "complete"
+    except EndpointMovedError:
+        raise failures.failure("unreachable", call.model.display_name) from None
     except ProviderError as error:
         meter.status = error.code
         raise
@@ -204,9 +207,8 @@ def max_cost(
     """Return the highest price of a call in US dollars; None if its model has no price."""
     if not model.hosted:
         return Decimal(0)
-    return (
-        highest_cost(model.price, token_counts.max_usage(messages, max_tokens, requirements)) if model.price else None
-    )
+    most = token_counts.max_usage(messages, max_tokens, requirements)
+    return highest_cost(model.price, most) if model.price else None
 
 
 def _cost(model: ModelInfo, hosted: bool, usage: Usage) -> Decimal | None:
@@ -270,11 +272,15 @@ class Meter:
 
     def _read_present(self) -> Present:
         """Read the present state, and where the model is asked now. Runs on a database thread."""
-        present = self.call.read_present()
-        if present.model is None or self.call.model.name.partition("/")[0] in RESERVED:
+        present, name = self.call.read_present(), self.call.model.name
+        is_chat = isinstance(self.call, ChatCall)
+        if (present.model is None and is_chat) or name.partition("/")[0] in RESERVED:
             return present
         reading.read()
-        return replace(present, endpoint=endpoints.endpoint_of(self.call.model.name))
+        if is_chat:
+            return replace(present, endpoint=endpoints.endpoint_of(name))
+        model = replace(self.call.model, ceiling=embedders.ceiling_of(name))
+        return replace(present, endpoint=endpoints.embedding_endpoint_of(name), model=model)
 
     async def _look(self, present: Present) -> None:
         """Ask an Ollama once more whether it passes the call on: its name may have been pointed elsewhere meanwhile."""
@@ -284,12 +290,12 @@ class Meter:
 
     def _admit(self, present: Present) -> None:
         """Refuse the call if `present` forbids it; otherwise remember the state in which it was sent."""
+        if present.endpoint is not None and present.endpoint != self.endpoint:
+            raise EndpointMovedError
         if isinstance(self.call, EmbedCall):
             admission.admit_embedding(self.call, present, hosted=self.hosted)
         else:
             # The catalogue may have learnt meanwhile that an Ollama passes the model on.
-            if present.endpoint is not None and present.endpoint != self.endpoint:
-                raise EndpointMovedError
             self.hosted = self.hosted or catalogue.is_hosted(self.call.model.name)
             admission.admit_chat(self.call, present, hosted=self.hosted)
         self.present, self.sent_at = present, timezone.now()

@@ -59,12 +59,12 @@ def estimate(call: EmbedCall) -> Usage:
 
 
 def _arguments(call: EmbedCall, endpoint: Endpoint) -> dict[str, Any]:
-    headers = {request_id.HEADER: request_id.request_id()} if endpoint.direct and request_id.request_id() else {}
+    own = {request_id.HEADER: request_id.request_id()} if endpoint.direct and request_id.request_id() else {}
     return {
         "model": f"hosted_vllm/{endpoint.model}",
-        "extra_headers": headers,
+        "extra_headers": {**endpoint.headers, **own},
         "input": list(call.texts),
-        "api_base": f"{endpoint.url}/v1" if endpoint.provider == "ollama" else endpoint.url,
+        "api_base": f"{endpoint.url}/v1" if endpoint.is_ollama else endpoint.url,
         "api_key": endpoint.key or "none",
         "timeout": httpx.Timeout(call.seconds, connect=CONNECT_SECONDS),
         "num_retries": 0,

@@ -61,9 +61,14 @@ def endpoint_in(connection: Known, model: str) -> Endpoint:
             code="not_found",
             retryable=False,
         )
-    url = _azure_url(connection.address, model) if connection.kind == Kind.AZURE else connection.address
-    if not url and connection.kind != Kind.OTHER:
+    if not connection.address and connection.kind != Kind.OTHER:
         raise _not_set_up(f"{connection.slug}/{model}")
+    return _at(connection, model)
+
+
+def _at(connection: Known, model: str) -> Endpoint:
+    """Return the endpoint, whether or not it can be asked now."""
+    url = _azure_url(connection.address, model) if connection.kind == Kind.AZURE else connection.address
     return Endpoint(
         connection.provider, model, url.rstrip("/"), connection.key, is_local(url), dict(connection.headers)
     )
@@ -77,14 +82,24 @@ def _azure_url(address: str, model: str) -> str:
 
 
 def embedding_endpoint_of(name: str) -> Endpoint:
-    """Return the endpoint of an embedder under LiteLLM's name for it, like `ollama/nomic-embed-text`.
+    """Return the endpoint of an embedder by its name: `ollama/nomic-embed-text`, or one of a connection.
 
     If it has its own address, it gets only its own key: a key is shown to no server but its own.
     """
+    prefix, _, model = name.partition("/")
+    if connection := known.find(prefix):
+        return endpoint_in(connection, model)
     own = settings.EMBEDDER_BASE_URL
     url = hosts.embedder_address(name, own=own, openai=settings.OPENAI_BASE_URL, ollama=settings.OLLAMA_BASE_URL)
     shared = "" if own or name.startswith("ollama/") else settings.OPENAI_API_KEY
     return _endpoint(name, url, settings.EMBEDDER_API_KEY or shared)
+
+
+def embedder_leaves(name: str, *, passed_on: bool = False) -> bool:
+    """Return whether texts for this embedder leave the building. `passed_on`: its Ollama names another host for it."""
+    prefix, _, model = name.partition("/")
+    connection = known.find(prefix)
+    return leaves(_at(connection, model) if connection else embedding_endpoint_of(name), passed_on=passed_on)
 
 
 def _endpoint(name: str, url: str, key: str) -> Endpoint:

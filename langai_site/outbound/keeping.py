@@ -3,10 +3,9 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from django.conf import settings
 from django.db import transaction
 
-from langai_site.outbound import abilities, listings, price_list, roles, stored_quirks
+from langai_site.outbound import abilities, embedders, listings, price_list, roles, stored_quirks
 from langai_site.outbound.connections import known, listing, reading
 from langai_site.outbound.lanes.quirks import Quirks
 from langai_site.outbound.listings import Offer
@@ -103,7 +102,7 @@ def learn(listed: Mapping[str, Row]) -> list[str]:
     What a server says about its own model takes precedence over the list.
     """
     rows = Model.objects.in_bulk(field_name="name")
-    facts = {name: price_list.known(listed, known.litellm_name(name)) for name in {*rows, settings.EMBEDDER}}
+    facts = {name: price_list.known(listed, known.litellm_name(name)) for name in {*rows, embedders.chosen()}}
     for name, model in rows.items():
         window = facts[name].window or model.listed_window
         if model.listed_window != window and (model.provider in listings.DEFAULTS or not model.listed_window):

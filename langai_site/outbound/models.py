@@ -89,6 +89,20 @@ class Connection(models.Model):
         validators=[valid_extra_headers],
         help_text='Headers for every request, as a JSON object, such as {"X-Title": "LangAI"}. Never keys.',
     )
+    embedder = models.CharField(
+        "embedder for search",
+        max_length=200,
+        blank=True,
+        help_text="The server's name of a model that turns texts into vectors, such as nomic-embed-text. Search uses "
+        "one embedder: the one that is set here last, or the one of the environment if none is.",
+    )
+    embedder_ceiling = models.PositiveSmallIntegerField(
+        "it may see up to",
+        choices=[(label.value, label.label) for label in Sensitivity],
+        default=Sensitivity.CONFIDENTIAL.value,
+        help_text="Texts with a higher label are embedded on this machine, and so is confidential text if the server "
+        "is not local.",
+    )
     enabled = models.BooleanField(default=True)
     listed = models.JSONField(default=list, editable=False)
     problem = models.CharField(max_length=200, default="", blank=True, editable=False)

@@ -9,13 +9,14 @@ from langai_site.outbound import door
 from langai_site.outbound.abilities import Ability
 from langai_site.outbound.lanes.requests import Tool
 from langai_site.outbound.requirements import NONE, Requirements
-from langai_site.outbound.types import ChatCall, ChatMessage, ModelInfo, ProviderError, unchanging
+from langai_site.outbound.types import ChatCall, ChatMessage, EmbedCall, ModelInfo, ProviderError, unchanging
 from langai_site.sensitivity import Sensitivity
 from langai_site.usage.types import Caller, Entry
 
 # Like a real question, with instructions and room for an answer, so that what a server refuses shows up here.
 INSTRUCTIONS, QUESTION = "Answer in one short sentence.", "Say hello."
 MAX_TOKENS = 256
+WORD, EMBEDDER_SECONDS = "Hello", 10
 # Offered to a model that can call tools, because some servers refuse the field. The question does not ask to call it.
 TOOL = Tool(
     "current_time", "Return the time in a zone.", {"type": "object", "properties": {"zone": {"type": "string"}}}
@@ -61,3 +62,19 @@ async def attempted(model: ModelInfo, caller: Caller) -> Trial:
         return Trial(False, f"“{model.display_name}” failed the test. {error.message}{said}", tuple(entries))
     seconds = time.monotonic() - began
     return Trial(True, f"“{model.display_name}” answered in {seconds:.2f} seconds.", tuple(entries))
+
+
+def embedded(model: ModelInfo, caller: Caller) -> Trial:
+    """Let the embedder `model` turn a word into a vector. For threads; a failure is a result, not an error."""
+    entries: list[Entry] = []
+    label = Sensitivity.PUBLIC
+    call = EmbedCall(model, (WORD,), label, EMBEDDER_SECONDS, caller, kind="test", read_present=unchanging(label))
+    try:
+        vectors = door.embed(call, entries.append).vectors
+    except LangAIError as error:
+        words = f"“{model.display_name}” cannot be used by search yet. {error.message}"
+        return Trial(False, words, tuple(entries))
+    words = (
+        f"“{model.display_name}” makes vectors of {vectors.shape[1]} numbers. The worker embeds all documents with it."
+    )
+    return Trial(True, words, tuple(entries))

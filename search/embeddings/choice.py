@@ -9,6 +9,8 @@ import logging
 from django.conf import settings
 
 from langai_site import hosts
+from langai_site.outbound import embedders
+from langai_site.outbound.connections import reading
 from langai_site.sensitivity import Sensitivity
 from search.embeddings import hosted, local, multilingual
 from search.embeddings.local import english_embedder
@@ -24,7 +26,7 @@ LOCAL_FINGERPRINTS = (multilingual.FINGERPRINT, local.FINGERPRINT)
 
 
 def is_local() -> bool:
-    return settings.EMBEDDER in hosts.LOCAL_EMBEDDERS
+    return embedders.chosen() in hosts.LOCAL_EMBEDDERS
 
 
 def local_embedder() -> Embedder | None:
@@ -42,13 +44,13 @@ def companion_of(embedder: Embedder) -> Embedder | None:
 
 
 def configured() -> Embedder | None:
-    """Return the embedder that EMBEDDER names; None if no model is prepared or the server was never reached."""
-    return local_embedder() if is_local() else hosted.latest(settings.EMBEDDER)
+    """Return the chosen embedder; None if no model is prepared or the server was never reached."""
+    return local_embedder() if is_local() else hosted.latest(embedders.chosen())
 
 
 def configured_ceiling() -> Sensitivity:
     """Return the highest label that the configured embedder may see, whether it was reached or not."""
-    return Sensitivity.CONFIDENTIAL if is_local() else hosted.ceiling_of(settings.EMBEDDER)
+    return Sensitivity.CONFIDENTIAL if is_local() else embedders.ceiling_of(embedders.chosen())
 
 
 def embedder_for(label: int) -> Embedder | None:
@@ -77,8 +79,10 @@ def missing_local() -> set[str]:
 
 def find_configured() -> None:
     """Reach the configured embedder unless that has happened already. May take a minute: call it only in the worker."""
+    # The web process reads the connections each second; this one does so when it begins to embed.
+    reading.renew()
     if configured() is None and not is_local():
         try:
-            hosted.find(settings.EMBEDDER)
+            hosted.find(embedders.chosen())
         except EmbedderUnavailableError as error:
             logger.warning("Documents are not embedded yet: %s", error)

@@ -1,4 +1,4 @@
-"""An embedder on another server, called through outbound by its LiteLLM name, such as `openai/…`."""
+"""An embedder on another server, called through outbound by its name, such as `openai/…` or one of a connection."""
 
 import hashlib
 import logging
@@ -9,16 +9,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from django.conf import settings
 from django.db import connection
 from django.utils import timezone
 
 from langai_site.database.writer import write_now
 from langai_site.errors import AboveCeilingError, NotAdmittedError
-from langai_site.outbound import door, endpoints
+from langai_site.outbound import door, embedders, endpoints
 from langai_site.outbound.models import Embedder as Found
 from langai_site.outbound.types import EmbedCall, ModelInfo, ProviderError, ReadPresent, unchanging
-from langai_site.sensitivity import HIGHEST_FOR_HOSTED, Sensitivity
+from langai_site.sensitivity import Sensitivity
 from langai_site.usage import prices
 from langai_site.usage.spending import reservations as usage
 from langai_site.usage.types import Caller, Entry
@@ -57,14 +56,6 @@ def is_set_up(name: str) -> bool:
     return bool(endpoint.key) or endpoint.direct or endpoint.provider != "openai"
 
 
-def ceiling_of(name: str, *, passed_on: bool = False) -> Sensitivity:
-    """Return its highest label: EMBEDDER_CEILING, but never confidential if the texts leave the building."""
-    hosted = endpoints.leaves(endpoints.embedding_endpoint_of(name), passed_on=passed_on)
-    allowed = HIGHEST_FOR_HOSTED if hosted else Sensitivity.CONFIDENTIAL
-    chosen = settings.EMBEDDER_CEILING
-    return min(allowed, Sensitivity[chosen.upper()]) if chosen else allowed
-
-
 @dataclass(frozen=True)
 class _RequestContext:
     """The context that all calls for the texts of one request share."""
@@ -90,12 +81,11 @@ class HostedEmbedder:
 
     @property
     def ceiling(self) -> Sensitivity:
-        return ceiling_of(self.name, passed_on=self.passed_on)
+        return embedders.ceiling_of(self.name, passed_on=self.passed_on)
 
     @property
     def min_score(self) -> float:
-        given = settings.EMBEDDER_MIN_SCORE
-        return self._measured_score if given is None else given
+        return embedders.min_score_of(self.name, self._measured_score)
 
     def embed(
         self,
@@ -147,7 +137,7 @@ class HostedEmbedder:
 
     def _call(self, texts: Sequence[str], context: "_RequestContext") -> "np.ndarray":
         """Make one call and enter it in the ledger."""
-        hosted = endpoints.leaves(endpoints.embedding_endpoint_of(self.name), passed_on=self.passed_on)
+        hosted = endpoints.embedder_leaves(self.name, passed_on=self.passed_on)
         price = write_now(prices.current_of, self.name) if hosted else None
         model = ModelInfo(self.name, self.name, self.name.partition("/")[0], hosted, self.ceiling, price=price)
         seconds = SECONDS if len(texts) == 1 else BULK_SECONDS

@@ -16,7 +16,7 @@ from langai_site.accounts.models import User
 from langai_site.database.writer import write_now
 from langai_site.detectors import DetectorRule
 from langai_site.errors import AboveCeilingError, NotFoundError, UnavailableError
-from langai_site.outbound import endpoints, tokens
+from langai_site.outbound import embedders, endpoints, tokens
 from langai_site.request_id import carried
 from langai_site.sensitivity import Sensitivity, highest
 from langai_site.usage import prices
@@ -44,7 +44,7 @@ class ApiEmbeddings:
 
 def names() -> list[str]:
     """Return the embedders that a program can ask for: the local MiniLM, and the configured one."""
-    return [LOCAL] if is_local() else [LOCAL, settings.EMBEDDER]
+    return [LOCAL] if is_local() else [LOCAL, embedders.chosen()]
 
 
 async def vectors_of(
@@ -108,7 +108,7 @@ def _hold(reply: UUID, caller: Caller, model: str, count: int) -> None:
 
 
 def _most(model: str, count: int) -> Decimal | None:
-    if model == LOCAL or not endpoints.leaves(endpoints.embedding_endpoint_of(model)):
+    if model == LOCAL or not endpoints.embedder_leaves(model):
         return Decimal(0)
     price = prices.current_of(model)
     return cost(price, Usage(input_tokens=count)) if price else None

@@ -75,6 +75,7 @@ class ConnectionAdmin(admin.ModelAdmin[Connection]):
             (None, {"fields": ("name", "slug", "kind", "provider", "address")}),
             ("Key", {"fields": (*key, "key_variable")}),
             (None, {"fields": ("enabled", *(("state", "where") if obj else ()))}),
+            ("Search", {"fields": ("embedder", "embedder_ceiling"), "classes": ("collapse",)}),
             ("Headers", {"fields": ("extra_headers",), "classes": ("collapse",)}),
             *([("The server does not list its models", {"fields": ("save_anyway",)})] if is_failing else []),
         ]
@@ -96,7 +97,11 @@ class ConnectionAdmin(admin.ModelAdmin[Connection]):
         """Ask the server before Django opens its transaction, so that no transaction waits for a network."""
         if request.method == "POST":
             request.connection_found = self._listed_by_form(request, object_id)  # type: ignore[attr-defined]
-        return super().changeform_view(request, object_id, form_url, extra_context)
+        response = super().changeform_view(request, object_id, form_url, extra_context)
+        if connection := getattr(request, "connection_embeds", None):
+            # The transaction is over, so its server may be waited for.
+            self._try_embedder(request, connection)
+        return response
 
     def _listed_by_form(self, request: HttpRequest, object_id: str | None) -> Listed | None:
         """Return what the server in the form lists, or its error; None if it is not asked."""
@@ -115,7 +120,16 @@ class ConnectionAdmin(admin.ModelAdmin[Connection]):
             obj.problem = found.problem.short
         elif found is not None:
             obj.listed, obj.problem = listing.names(found), ""
+        if obj.embedder and "embedder" in form.changed_data:
+            Connection.objects.exclude(pk=obj.pk).exclude(embedder="").update(embedder="")
+            request.connection_embeds = obj  # type: ignore[attr-defined]
         super().save_model(request, obj, form, change)
+
+    def _try_embedder(self, request: HttpRequest, connection: Connection) -> None:
+        """Embed a word for the admin, and say what comes of it."""
+        reading.read()
+        result = admin_trials.embedded(connection, request.user)
+        messages.add_message(request, messages.SUCCESS if result.ok else messages.ERROR, result.words)
 
     def response_add(self, request: HttpRequest, obj: Connection, post_url_continue: str | None = None) -> HttpResponse:
         return self._to_models(request, obj) or super().response_add(request, obj, post_url_continue)
@@ -145,7 +159,10 @@ class ConnectionAdmin(admin.ModelAdmin[Connection]):
         if words:
             return format_html('<span class="model-state waits">{}</span>', words)
         on = getattr(connection, "models_on", None) or 0
-        return format_html('<span class="model-state">{}, {} switched on</span>', _counted(len(connection.listed)), on)
+        search = ", embeds for search" if one.embedder else ""
+        return format_html(
+            '<span class="model-state">{}, {} switched on{}</span>', _counted(len(connection.listed)), on, search
+        )
 
     @admin.display(description="Runs")
     def where(self, connection: Connection) -> str:
@@ -188,6 +205,8 @@ class ConnectionAdmin(admin.ModelAdmin[Connection]):
         if model is not None:
             result = admin_trials.tried(model, request.user)
             messages.add_message(request, messages.SUCCESS if result.ok else messages.ERROR, result.words)
+        if connection.embedder:
+            self._try_embedder(request, connection)
         return redirect("admin:outbound_connection_change", pk)
 
     def models(self, request: HttpRequest, pk: int) -> HttpResponse:

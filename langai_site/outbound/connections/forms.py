@@ -6,7 +6,7 @@ from django.conf import settings
 
 from langai_site.outbound import lane_requests, litellm_prices, price_list
 from langai_site.outbound.connections import addresses, sealing
-from langai_site.outbound.connections.kinds import FACTS, RESERVED, Kind
+from langai_site.outbound.connections.kinds import EMBEDDING, FACTS, RESERVED, Kind
 from langai_site.outbound.connections.problems import Problem
 from langai_site.outbound.models import Connection
 
@@ -37,10 +37,16 @@ class ConnectionForm(forms.ModelForm[Connection]):
 
     class Meta:
         model = Connection
-        fields = ("name", "slug", "kind", "provider", "address", "key_variable", "extra_headers", "enabled")
+        fields = (
+            *("name", "slug", "kind", "provider", "address", "key_variable", "extra_headers", "enabled"),
+            *("embedder", "embedder_ceiling"),
+        )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401
         super().__init__(*args, **kwargs)
+        # It has a default, and means nothing without an embedder. A page that only shows the connection has no fields.
+        if "embedder_ceiling" in self.fields:
+            self.fields["embedder_ceiling"].required = False
         # Keep the old values: the form writes what was typed into the instance.
         self.sealed_before = self.instance.sealed_key
         self.server_before = _server(self.instance.kind, self.instance.provider, self.instance.address)
@@ -62,6 +68,9 @@ class ConnectionForm(forms.ModelForm[Connection]):
         except addresses.AddressError as error:
             raise forms.ValidationError(str(error)) from error
 
+    def clean_embedder(self) -> str:
+        return str(self.cleaned_data["embedder"]).strip()
+
     def clean_key(self) -> str:
         key: str = self.cleaned_data["key"]
         if key and not KEY.fullmatch(key):
@@ -80,6 +89,9 @@ class ConnectionForm(forms.ModelForm[Connection]):
         cleaned["provider"] = self._provider(kind, cleaned.get("provider", "").strip())
         if kind in NEEDS_ADDRESS and not cleaned.get("address") and "address" not in self.errors:
             self.add_error("address", f"{FACTS[Kind(kind)].words} needs an address.")
+        if cleaned.get("embedder") and kind not in EMBEDDING:
+            kinds = ", ".join(FACTS[each].words for each in EMBEDDING)
+            self.add_error("embedder", f"Search can use embedders of these kinds only: {kinds}. Leave it empty here.")
         variable = cleaned.get("key_variable", self.instance.key_variable)
         if cleaned.get("key") and variable:
             self.add_error("key", "Type a key or name a variable, not both.")

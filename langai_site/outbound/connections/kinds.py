@@ -44,6 +44,8 @@ FACTS = {
     Kind.AZURE: Facts("Azure OpenAI", "azure"),
     Kind.OTHER: Facts("Another provider that LiteLLM knows", ""),
 }
+# Whose embedders search can use: they are asked in OpenAI's format.
+EMBEDDING = (Kind.COMPATIBLE, Kind.OPENAI, Kind.OLLAMA)
 CHOICES = [(kind.value, facts.words) for kind, facts in FACTS.items()]
 
 # OpenAI-compatible services whose prices LiteLLM lists, by their host.

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from langai_site.outbound.connections.kinds import FACTS, LISTED_HOSTS, RESERVED, Kind
+from langai_site.sensitivity import Sensitivity
 
 
 @dataclass(frozen=True)
@@ -15,7 +16,8 @@ class Known:
     """One connection as it was read.
 
     `provider` is its wire format, or LiteLLM's name. `key_problem` says why there is no key although one was stored.
-    `is_listing`: its server has listed models, so a model that it does not list is gone.
+    `is_listing`: its server has listed models, so a model that it does not list is gone. `embedder` is its model for
+    search, empty if search does not use it.
     """
 
     slug: str
@@ -28,6 +30,8 @@ class Known:
     enabled: bool = True
     key_problem: str = ""
     is_listing: bool = False
+    embedder: str = ""
+    embedder_ceiling: Sensitivity = Sensitivity.CONFIDENTIAL
 
     @property
     def is_open(self) -> bool:
@@ -80,6 +84,11 @@ def missing(slug: str) -> str:
     if (one := _known.get(slug)) is None:
         return "not set up"
     return one.key_problem if one.enabled else "its connection is switched off"
+
+
+def embedding() -> Known | None:
+    """Return the connection whose embedder search uses; None if that is the one of the environment."""
+    return next((one for one in _known.values() if one.enabled and one.embedder), None)
 
 
 def litellm_name(model: str) -> str:

@@ -27,7 +27,7 @@ async def offers(connection: Known) -> list[Offer]:
     else:
         found = await _ask(connection)
     chats = [offer for offer in found if not listings.NOT_FOR_CHAT.search(offer.name)]
-    if not chats:
+    if not chats and not connection.embedder:
         host = addresses.server(connection.address) or connection.name
         raise ListingError(Problem("lists no model", f"{host} lists no model for chats. Load a model there."))
     return [

@@ -13,9 +13,10 @@ from langai_site.database.compiled_queries import CompiledQuery
 from langai_site.database.writer import in_database_thread
 from langai_site.outbound import parameters
 from langai_site.outbound.connections import known, sealing
-from langai_site.outbound.connections.kinds import FACTS, Kind
+from langai_site.outbound.connections.kinds import EMBEDDING, FACTS, Kind
 from langai_site.outbound.connections.known import Known
 from langai_site.outbound.models import Connection, Model
+from langai_site.sensitivity import Sensitivity
 
 logger = logging.getLogger(__name__)
 
@@ -26,7 +27,7 @@ LONGEST_KEY = 10_000
 
 _COLUMNS = (
     *("slug", "name", "kind", "provider", "address"),
-    *("sealed_key", "key_variable", "extra_headers", "enabled", "listed"),
+    *("sealed_key", "key_variable", "extra_headers", "enabled", "listed", "embedder", "embedder_ceiling"),
 )
 _ALL = CompiledQuery(lambda: Connection.objects.order_by("name", "slug").values_list(*_COLUMNS))
 _read_at = float("-inf")
@@ -95,6 +96,8 @@ def _known(
     extra_headers: object,
     enabled: bool,
     listed: object,
+    embedder: str,
+    embedder_ceiling: int,
 ) -> Known:
     found = Kind(kind) if kind in FACTS else Kind.COMPATIBLE
     key, problem = _key(sealed_key, key_variable)
@@ -109,6 +112,8 @@ def _known(
         bool(enabled) and kind in FACTS,
         problem,
         bool(listed),
+        embedder if found in EMBEDDING else "",
+        Sensitivity(embedder_ceiling),
     )
 
 

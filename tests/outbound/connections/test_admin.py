@@ -16,7 +16,7 @@ from django.contrib.auth.models import Permission
 from django.urls import reverse
 
 from langai_site.accounts.models import User
-from langai_site.outbound import catalogue, endpoints
+from langai_site.outbound import catalogue, embedders, endpoints
 from langai_site.outbound.connections import reading, sealing
 from langai_site.outbound.models import Connection, Model
 from langai_site.usage.models import UsageEntry
@@ -73,6 +73,28 @@ def https_server(folder):
     server.shutdown()
     thread.join()
     server.server_close()
+
+
+class TestTheEmbedder:
+    def test_it_is_tried_at_once_and_taken_from_any_other_connection(self, admin, upstream):
+        before = connect(upstream.openai_url, slug="cellar", embedder="e16")
+        answer = admin.post(reverse(ADD), form(address=upstream.openai_url, key=KEY, embedder="e48"), follow=True)
+        assert "“e48” makes vectors of 48 numbers" in answer.text
+        before.refresh_from_db()
+        assert (before.embedder, Connection.objects.get(slug="office").embedder) == ("", "e48")
+        assert embedders.chosen() == "office/e48"
+        entry = UsageEntry.objects.get()
+        assert (entry.kind, entry.model) == ("test", "office/e48")
+
+    def test_one_that_fails_says_why_and_is_kept(self, admin, upstream):
+        answer = admin.post(reverse(ADD), form(address=upstream.openai_url, embedder="fail-unauthorized"), follow=True)
+        assert "“fail-unauthorized” cannot be used by search yet." in answer.text
+        assert Connection.objects.get().embedder == "fail-unauthorized"
+
+    def test_kinds_that_are_not_asked_for_vectors_are_refused(self, admin, upstream):
+        answer = admin.post(reverse(ADD), form(address=upstream.url, kind="anthropic", embedder="e48"))
+        assert "Search can use embedders of these kinds only" in answer.text
+        assert not Connection.objects.exists()
 
 
 class TestSaving:
