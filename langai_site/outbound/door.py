@@ -273,11 +273,10 @@ class Meter:
     def _read_present(self) -> Present:
         """Read the present state, and where the model is asked now. Runs on a database thread."""
         present, name = self.call.read_present(), self.call.model.name
-        is_chat = isinstance(self.call, ChatCall)
-        if (present.model is None and is_chat) or name.partition("/")[0] in RESERVED:
+        if (present.model is None and isinstance(self.call, ChatCall)) or name.partition("/")[0] in RESERVED:
             return present
         reading.read()
-        if is_chat:
+        if isinstance(self.call, ChatCall):
             return replace(present, endpoint=endpoints.endpoint_of(name))
         model = replace(self.call.model, ceiling=embedders.ceiling_of(name))
         return replace(present, endpoint=endpoints.embedding_endpoint_of(name), model=model)
