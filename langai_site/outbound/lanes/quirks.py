@@ -55,17 +55,25 @@ BEFORE = (
 AFTER = (
     r"(?:not supported|unsupported|not permitted|not allowed|forbidden|unknown|unrecogni[sz]ed|extra inputs|extra_forb"
     r"|deprecated|too (?:large|high|big)|must be|should be|does not support|not available|is larger|exceeds|> ?\d"
-    r"|cannot be|can't be|not accept|not enabled|no longer|only|range)"
+    r"|cannot be|can't be|not accept|not enabled|no longer|only|range|is invalid)"
 )
 TOO_LARGE = re.compile(
-    r"too (?:large|high|big)|at most|exceed|maximum|less than|larger|no more|<=|> ?\d|range|between|limit|up to",
+    r"too (?:large|high|big)|(?:greater|higher|more) than|at most|exceed|maximum|less than|larger|no more|<=|> ?\d"
+    r"|range|between|limit|up to",
     re.IGNORECASE,
 )
 # A limit that depends on the prompt: the next request may have more room.
 WINDOW = re.compile(r"context (?:length|window|size)|input tokens", re.IGNORECASE)
+# A message that names the limit without a word that refuses the parameter.
+LIMITED = re.compile(
+    r"(?:maximum|limit|expected)[^.]{0,30}\bmax_(?:\w{1,12}_)?tokens\b"
+    r"|\bmax_(?:\w{1,12}_)?tokens\b[^.]{0,20} (?:limit|at most)\b",
+    re.IGNORECASE,
+)
 NUMBERS = re.compile(
-    r"(?:at most|less than or equal to|less than|<=?|exceed|no more than|maximum|up to|max|limit|larger than|> ?)"
-    r"(?: (?:value|allowed|of|is|for|output|completion|tokens|number|this|model|the))*[\s:='\"`]*(\d[\d,_]{0,11})"
+    r"(?:at most|greater than|less than or equal to|less than|<=?|exceed|no more than|maximum|up to|max|limit"
+    r"|larger than|> ?)(?: (?:value|allowed|of|is|for|output|completion|tokens|number|this|model|the|max_tokens"
+    r"|max_completion_tokens))*[\s:='\"`]*(\d[\d,_]{0,11})"
     r"|\[ ?\d+ ?, ?(\d{1,9}) ?[\])]|between \d+ and (\d{1,9})|to (\d{1,9}) \((?:ex|in)clusive",
     re.IGNORECASE,
 )
@@ -76,7 +84,8 @@ NO_SYSTEM = re.compile(
     r"|(?:not|n't) support (?:the )?['\"`]?system\b|developer instruction is not enabled"
     r"|roles must alternate|must alternate (?:between )?user|only user\b[^.]{0,40} roles are supported"
     r"|(?:unexpected|unsupported|unknown|invalid) (?:message )?role:? ['\"`]?(?:system|developer)\b"
-    r"|not support (?:the )?['\"`]?developer\b",
+    r"|not support (?:the )?['\"`]?developer\b|role ['\"`]?system['\"`]? is not (?:allowed|valid|permitted)"
+    r"|['\"`]system['\"`] is not one of|input should be (?![^.]{0,80}['\"`]system)['\"`]user\b",
     re.IGNORECASE,
 )
 NO_DEVELOPER = re.compile(
@@ -128,13 +137,15 @@ def _names(name: str, failure: ServerFailure, text: str) -> bool:
 def _refuses_stream(failure: ServerFailure, text: str) -> bool:
     is_about_options = _names("stream_options", failure, text)
     says_so = re.search(
-        r"streaming (?:is |responses? (?:is|are) )?(?:not|un)|not support streaming", text, re.IGNORECASE
+        r"streaming (?:(?:mode|responses?) )?(?:is |are )?(?:not|un|disabled)|not support streaming",
+        text,
+        re.IGNORECASE,
     )
     return not is_about_options and (says_so is not None or _names("stream", failure, text))
 
 
 def _limit_learnt(failure: ServerFailure, text: str, request: Request, quirks: Quirks) -> Quirks:
-    if quirks.max_tokens_name is None or not _names("max_tokens", failure, text):
+    if quirks.max_tokens_name is None or not (_names("max_tokens", failure, text) or LIMITED.search(text)):
         return quirks
     instead = INSTEAD.search(text)
     if instead is not None and (name := instead[1].lower()) != quirks.limit_name:

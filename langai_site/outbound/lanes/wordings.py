@@ -61,6 +61,11 @@ TOO_LONG = (
     r"too large for model with " + NUMBER + r" maximum context",
     r"`inputs` (?:tokens \+|must have less than)",
     r"range of input length should be",
+    r"\b(?:prompt|conversation|input|context|messages?) (?:is |are )?too long\b|length limit exceeded",
+    r"string too long\. expected a string with maximum length|total message size " + NUMBER + r" exceeds limit",
+    r"tokens (?:in (?:the )?request )?(?:more than|exceeds?) (?:max tokens allowed|the model'?s (?:\w+ )?limit)",
+    r"max(?:imum)? context (?:length|window|size) (?:is|of|:) ?" + NUMBER,
+    r"prompt exceeds (?:the )?max(?:imum)? length|input token count (?:is|of) " + NUMBER + r" but",
 )
 FILTERED = (
     r"content[ _-](?:management )?(?:polic(?:y|ies)|filter\w*|moderation)",
@@ -75,12 +80,16 @@ QUOTA = (
     r"more credits are required|billing (?:hard )?limit|check your plan and billing|payment required",
     r"billing (?:is not|not) (?:active|enabled)|budget has been exceeded|top up your",
     r"(?:monthly|spend(?:ing)?|usage|budget) limit (?:has been |was |is )?(?:reached|exceeded)",
-    r"exceeded (?:your|the) (?:budget|spend|monthly|credit)|account (?:is )?(?:suspended|in arrears)",
+    r"exceeded (?:its|your|the) (?:usage cap|budget|spend|monthly|credit)|account (?:is )?(?:suspended|in arrears)",
+    r"balance is (?:insufficient|not enough)|credits? (?:are|is|have been|has been) (?:depleted|exhausted|used up)",
+    r"reached your (?:[\w-]+ ){0,3}(?:spend|spending|usage|budget|monthly|billing) (?:limits?|caps?)",
+    r"(?:monthly|prepaid|free|account) quota (?:is |was |has been )?(?:exhausted|used up|exceeded|reached)",
+    r"key limit exceeded",
 )
 LOADING = (
     r"^loading model\b|(?:loading|waiting for) (?:the )?model\b[^.]{0,20}$",
     r"\b(?:model|it) (?:\S+ )?is (?:currently |still )?(?:being loaded|loading|starting|warming)",
-    r"model (?:is )?not (?:yet )?ready|model (?:is )?not yet loaded",
+    r"model (?:is )?not (?:yet )?ready|model (?:is )?not (?:yet loaded|loaded yet)",
     r"(?:server|runner|engine) (?:is )?(?:still )?(?:loading|starting|warming up|not ready)",
 )
 UNAUTHORIZED = (
@@ -93,6 +102,7 @@ NOT_FOUND = (
     r"\bmodel\b[^.]{0,80}"
     r"(?:not found|does not exist|not exist|is not available|was removed|deprecated|decommissioned|not a valid)",
     r"(?:no such|unknown|invalid) model\b|not a valid model|no endpoints found|try pulling it first|no model named",
+    r"\bmodel\b[^.]{0,40}\bnot (?:allowed|permitted)\b",
     r"deployment[^.]{0,40}does not exist|is not found for api version|no models? loaded",
 )
 RATE = (

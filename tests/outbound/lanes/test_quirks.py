@@ -55,6 +55,15 @@ LEARNT = [
     ),
     (400, openai("'messages[0].role' does not support 'system' with this model."), Quirks(system_role="user")),
     (400, openai("Developer instruction is not enabled for models/gemma"), Quirks(system_role="user")),
+    (400, openai("role 'system' is not allowed"), Quirks(system_role="user")),
+    (400, openai("'system' is not one of ['user', 'assistant'] - 'messages.0.role'"), Quirks(system_role="user")),
+    (
+        422,
+        {"detail": [{"loc": ["body", "messages", 0, "role"], "msg": "Input should be 'user' or 'assistant'"}]},
+        Quirks(system_role="user"),
+    ),
+    (400, openai("parameter temperature is invalid"), Quirks(temperature=False)),
+    (400, openai("streaming mode is disabled"), Quirks(stream=False)),
     (400, openai("'temperature' does not support 0.5 with this model.", "temperature"), Quirks(temperature=False)),
     (400, openai("`temperature` is deprecated for this model."), Quirks(temperature=False)),
     (400, openai("Your organization must be verified to stream this model.", "stream"), Quirks(stream=False)),
@@ -81,6 +90,10 @@ def test_what_is_refused_is_learnt(status, body, quirks):
         openai(
             "`max_tokens` must be less than or equal to `2,048`, the maximum value is less than the `context_window`"
         ),
+        openai("The maximum value for max_tokens is 2048"),
+        openai("max_tokens cannot be greater than 2048"),
+        openai("max_tokens limit is 2,048"),
+        openai("Expected max_tokens to be at most 2048, got 4000"),
         openai("Invalid max_tokens value, the valid range of max_tokens is [1, 2048]"),
         openai("max_tokens must be less than 2049"),
         {
