@@ -100,7 +100,9 @@ async def _request(call: ChatCall, endpoint: Endpoint) -> httpx.Request:
 
 def _explained(reported: ServerFailure, call: ChatCall, endpoint: Endpoint, outcome: Outcome) -> ProviderError:
     """Return the error for the failure. Call it on a thread: it searches the server's words for people's text."""
-    sent = [*(message.all_text for message in call.messages), *call.requirements.texts]
+    # Servers quote keys, which have any shape, and headers of gateways may hold some too.
+    secrets = [endpoint.key, *endpoint.headers.values(), *call.model.extra_headers.values()]
+    sent = [*(message.all_text for message in call.messages), *call.requirements.texts, *secrets]
     error = failures.of_server(reported, call.model.display_name, sent)
     learnt = None if outcome.has_output else lane_requests.learnt(reported, call, endpoint)
     return RefusedParameterError(error, learnt) if learnt else error

@@ -1,6 +1,7 @@
 """Models of connections are asked at the address and with the key that the row has at the moment of sending."""
 
 import asyncio
+import json
 import socket
 from contextlib import suppress
 from dataclasses import replace
@@ -49,6 +50,19 @@ async def test_each_kind_is_asked_in_its_own_format(upstream, kind, path, header
     assert header.casefold() in request["raw"].casefold()
     assert "x-title: langai" in request["raw"].casefold()
     assert answer.entry.provider == "office"
+
+
+async def test_a_key_that_its_server_quotes_is_in_no_log_and_no_detail(upstream, caplog):
+    key = "pass-word"
+    await connected(upstream.openai_url, sealed_key=sealing.seal(key), extra_headers={"X-Team": "gate-way-secret"})
+    said = {"error": {"message": f"The key {key} of gate-way-secret is wrong", "code": "invalid_api_key"}}
+    upstream.script_raw(json.dumps(said).encode(), status=401)
+    answer = await ask(call_of("office/raw"))
+    assert answer.error.code == "unauthorized"
+    told = answer.error.detail + answer.error.message + caplog.text
+    assert "is wrong" in told
+    assert key not in told
+    assert "gate-way-secret" not in told
 
 
 async def test_an_older_azure_has_the_deployment_and_the_version_in_its_address(upstream):
