@@ -5,6 +5,7 @@
 import codecs
 import re
 import unicodedata
+from collections import Counter
 from itertools import pairwise
 from pathlib import Path
 
@@ -13,6 +14,8 @@ from documents.extraction.reading import chosen_encoding, note
 from documents.extraction.types import ExtractionError, Unread
 
 SAMPLE_BYTES = 200_000
+# This share of a text's characters is of its own letters and of ASCII.
+MOSTLY = 0.95
 NOT_TEXT = (
     "This does not look like a text file. If it is of another type, correct its file extension and upload it again."
 )
@@ -68,7 +71,7 @@ def decode(data: bytes, declared: str = "") -> str:
     """
     if chosen := chosen_encoding():
         return _checked(_forced(data, chosen))
-    encoding = next((name for mark, name in MARKS if data.startswith(mark)), "") or _wide(data)
+    encoding = next((name for mark, name in MARKS if data.startswith(mark)), "") or _wide(data) or _wide_letters(data)
     if not encoding and (b"\0" in data or data.startswith(b"%PDF-")):
         raise ExtractionError(NOT_TEXT)
     for candidate in [encoding] if encoding else _candidates(data, declared):
@@ -116,6 +119,24 @@ def _wide(data: bytes) -> str:
     if min(even, odd) > half // 50 or max(even, odd) < half // 3 + 1:
         return ""
     return "utf-16-le" if odd > even else "utf-16-be"
+
+
+def _wide_letters(data: bytes) -> str:
+    """Detect UTF-16 without a mark in languages of other letters: only their spaces, digits and line ends have zeros.
+
+    Read in the right order of bytes, nearly all is letters of two blocks of Unicode or ASCII.
+    """
+    if b"\0" not in data[:SAMPLE_BYTES] or len(data) % 2:
+        return ""
+    for encoding in ("utf-16-le", "utf-16-be"):
+        sample = decoded(data[:SAMPLE_BYTES], encoding) or ""
+        known = [letter for letter in sample if letter.isprintable() or letter in "\r\n\t"]
+        spaces = sum(letter in " \r\n\u3000\u3002" for letter in sample)
+        blocks = Counter("cjk" if "\u2e80" <= letter <= "\ud7ff" else ord(letter) >> 8 for letter in known)
+        common = sum(count for _, count in blocks.most_common(2))
+        if known and len(known) == len(sample) and spaces and common >= MOSTLY * len(sample) and 0 in blocks:
+            return encoding
+    return ""
 
 
 def _candidates(data: bytes, declared: str) -> list[str]:

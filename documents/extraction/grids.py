@@ -13,6 +13,8 @@ ROWS_ABOVE_NAMES = 20
 # More rows of names than this are rather a table that is marked as names as a whole.
 HEADER_ROWS = 5
 WIDEST_CELL = 100
+# Between the cells of a row.
+BAR = " | "
 TALLEST_CELL = 1000
 # How much merged cells may repeat in all: with few of them a file could otherwise fill the memory.
 REPEATED_CHARACTERS = 1_000_000
@@ -134,6 +136,22 @@ def are_names(cells: Iterable[str]) -> bool:
     """Return whether a row has several words in it and no numbers except years."""
     filled = [text for cell in cells if (text := cell.strip())]
     return len(filled) > 1 and all(YEAR.fullmatch(text) or not NUMBER.fullmatch(text) for text in filled)
+
+
+def barred_tables(text: str) -> Iterator[tuple[int, str]]:
+    """Yield (character, names of the columns) of each table in a text, as `row` writes its lines, and ("", its end)."""
+    start, names = 0, ""
+    before: list[str] = []
+    for line in [*text.splitlines(keepends=True), ""]:
+        cells = line.split(BAR)
+        if names and len(cells) == 1:
+            yield start, ""
+        if len(cells) == 1 or not before:
+            before, names = cells if len(cells) > 1 else [], ""
+        elif not names and are_names(before):
+            names = row(before)
+            yield start, names
+        start += len(line)
 
 
 def names_of(spread: Sequence[Sequence[str]], rows: Sequence[Sequence[str]]) -> str:

@@ -65,7 +65,8 @@ class Joiner:
         return "-" if self._keeps(first, second) else ""
 
     def _keeps(self, first: str, second: str) -> bool:
-        if first[-1].isdigit() or second[0].isdigit() or second[0].isupper() or (first.isupper() and len(first) > 1):
+        # No word is broken after its first letter, so that of “X-ray” or “T-shirt” has its own hyphen.
+        if first[-1].isdigit() or second[0].isdigit() or second[0].isupper() or first.isupper():
             return True
         halves = first.lower(), second.lower()
         if "-".join(halves) in self._with_hyphen:

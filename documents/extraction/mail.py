@@ -5,6 +5,7 @@ from pathlib import Path
 from documents.extraction import inner_files, mail_parts
 from documents.extraction.collected import TOO_MUCH_IN_ALL, CollectedParts
 from documents.extraction.encodings import clean
+from documents.extraction.grids import barred_tables
 from documents.extraction.layout import paged
 from documents.extraction.mail_parts import SHOWN, AttachedFile, Mail, day_of, sender_of
 from documents.extraction.quoted_mails import QuotedMail, own_text, quoted_mails
@@ -77,7 +78,7 @@ class MailWriter:
         if not text.strip():
             return
         try:
-            self._parts.add(paged(text), place, heading)
+            self._parts.add(paged(text, barred_tables(text)), place, heading)
         except ExtractionError:
             if not self._parts.pages:
                 raise

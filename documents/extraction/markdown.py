@@ -2,9 +2,12 @@
 
 import re
 from collections.abc import Iterator
+from html import unescape
+from operator import itemgetter
 from pathlib import Path
 
 from documents.extraction.encodings import read_text
+from documents.extraction.grids import are_names
 from documents.extraction.layout import paged, row, under
 from documents.extraction.types import Extracted, Limits
 
@@ -13,6 +16,10 @@ FENCE = re.compile(r" {0,3}(```+|~~~+)")
 RULE = re.compile(r"[> \t]*\|?[ \t]*:?-+:?[ \t]*(?:\|[ \t]*:?-+:?[ \t]*)*\|?[ \t]*$")
 BAR = re.compile(r"(?<!\\)\|")
 BLANK = "> \t\n"
+HTML_CELL = re.compile(r"<t[hd]\b[^<>]*>", re.IGNORECASE)
+HTML_TAG = re.compile(r"<[^<>]*>")
+# A longer first row does not name columns.
+LONGEST_ROW = 5000
 HEADING = re.compile(r" {0,3}(#{1,6})[ \t]+")
 
 
@@ -22,6 +29,10 @@ def extract(path: Path, limits: Limits) -> Extracted:
 
 def read(text: str) -> Extracted:
     headings = list(headings_of(text))
+    for start, names in html_tables(text):
+        section = next((words for at, _, words in reversed(headings) if at <= start), "")
+        headings.append((start, 0, under(section, names) if names else section))
+    headings.sort(key=itemgetter(0))
     title = next((heading for _, level, heading in headings if level == 1), "")
     return paged(text, [(start, heading) for start, _, heading in headings], title)
 
@@ -49,6 +60,22 @@ def headings_of(text: str) -> Iterator[tuple[int, int, str]]:
             yield from [(start, 0, under(section, names))] if names else []
         before = line
         start += len(line)
+
+
+def html_tables(text: str) -> Iterator[tuple[int, str]]:
+    """Yield (character, names of the columns) of each table that is written in HTML, and ("", its end)."""
+    end, lowered = 0, text.lower()
+    while (start := lowered.find("<table", end)) >= 0:
+        row_end = lowered.find("</tr", start)
+        end = lowered.find("</table", start)
+        end = len(text) if end < 0 else end
+        if 0 <= row_end < end and row_end - start <= LONGEST_ROW:
+            cells = HTML_CELL.split(text[start:row_end])[1:]
+            names = [" ".join(HTML_TAG.sub(" ", cell).split()) for cell in cells]
+            if are_names(names):
+                yield start, row(map(unescape, names))
+                yield end, ""
+        end += 1
 
 
 def _column_names(line: str, rule: str) -> str | None:

@@ -20,9 +20,10 @@ GARBLED = 0.3
 
 @dataclass(frozen=True)
 class Table:
-    """A table's cells, row by row."""
+    """A table's cells, row by row, and the places of the lines between its columns, in points from the left."""
 
     rows: list[list[str]]
+    columns: tuple[float, ...] = ()
 
 
 # Lines of text, or a table.
@@ -79,7 +80,8 @@ def _parts(lines: Sequence[Line], grids: Sequence[Grid]) -> list[Part]:
     parts: list[Part] = []
     start = 0
     for before, grid in tables:
-        parts += [_text(rest[start:before]), Table([list(map(_shown, row)) for row in table_rows(grid)])]
+        cells = [list(map(_shown, row)) for row in table_rows(grid)]
+        parts += [_text(rest[start:before]), Table(cells, tuple(grid.columns))]
         start = before
     return [part for part in [*parts, _text(rest[start:])] if part]
 

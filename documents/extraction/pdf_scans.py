@@ -2,6 +2,9 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from hashlib import sha256
+from itertools import islice
+from typing import NamedTuple
 
 import pypdfium2
 from PIL import Image, ImageDraw
@@ -26,7 +29,7 @@ LEAST_INK = 0.002
 EXPLAINED = 0.75
 # Boxes of text are widened by this many points: those of recognised text fit loosely.
 MARGIN = 2.0
-MOST_IMAGES = 2000
+MOST_IMAGES, MOST_OBJECTS = 2000, 20_000
 
 Box = tuple[float, float, float, float]
 
@@ -36,6 +39,7 @@ class PictureFinder:
     """Finds the pictures on the pages of one file that text recognition should see."""
 
     _seen: set[tuple[int, ...]] = field(default_factory=set)
+    _backgrounds: set[bytes] = field(default_factory=set)
 
     def to_read(self, page: pypdfium2.PdfPage, text_boxes: Sequence[Box]) -> list[Box]:
         """Return the boxes (left, right, bottom, top) of pictures that hold ink which the text layer does not explain.
@@ -44,7 +48,23 @@ class PictureFinder:
         """
         width, height = page.get_size()
         boxes = list(self._new_pictures(page, width * height))
-        return boxes if boxes and _is_unexplained(page, boxes, text_boxes) else []
+        if not boxes:
+            return []
+        ink = _ink_in(page, boxes, text_boxes)
+        if ink.rest > (1 - EXPLAINED) * (ink.rest + ink.under_text):
+            return boxes if ink.rest > LEAST_INK * ink.area else []
+        # Text that was put on a page hides ink of its own, not the picture's. A letterhead on all pages is read once.
+        if ink.rest > LEAST_INK * ink.area and _is_seen_over(page, text_boxes) and self._is_new_picture(page):
+            return boxes
+        return []
+
+    def _is_new_picture(self, page: pypdfium2.PdfPage) -> bool:
+        """Return whether the largest picture on the page was not on an earlier one."""
+        data = max((bytes(picture.get_data()) for picture in _pictures(page)), key=len, default=b"")
+        digest = sha256(data).digest()
+        is_new = digest not in self._backgrounds
+        self._backgrounds.add(digest)
+        return is_new
 
     def _new_pictures(self, page: pypdfium2.PdfPage, area: float) -> Iterator[Box]:
         for pixels, box in pictures_of(page):
@@ -61,11 +81,13 @@ class PictureFinder:
 
 def pictures_of(page: pypdfium2.PdfPage) -> Iterator[tuple[tuple[int, int], Box]]:
     """Yield size in pixels and box (left, right, bottom, top) of each picture on the page."""
-    for number, picture in enumerate(page.get_objects([raw.FPDF_PAGEOBJ_IMAGE], max_depth=3)):
-        if number == MOST_IMAGES:
-            return
+    for picture in _pictures(page):
         left, bottom, right, top = picture.get_bounds()
         yield picture.get_px_size(), (left, right, bottom, top)
+
+
+def _pictures(page: pypdfium2.PdfPage) -> Iterator[pypdfium2.PdfImage]:
+    return islice(page.get_objects([raw.FPDF_PAGEOBJ_IMAGE], max_depth=3), MOST_IMAGES)
 
 
 def is_picture(page: pypdfium2.PdfPage) -> bool:
@@ -127,15 +149,41 @@ def _point(page: pypdfium2.PdfPage, picture: Image.Image, x: float, y: float) ->
     return across.value, down.value
 
 
-def _is_unexplained(page: pypdfium2.PdfPage, boxes: Sequence[Box], text_boxes: Sequence[Box]) -> bool:
-    """Return whether pictures hold ink beyond that of the text over them."""
+class Ink(NamedTuple):
+    """The dark dots in pictures under the text over them, the rest of them, and all dots of the pictures."""
+
+    under_text: int
+    rest: int
+    area: int
+
+
+def _ink_in(page: pypdfium2.PdfPage, boxes: Sequence[Box], text_boxes: Sequence[Box]) -> Ink:
     plain = _grey(page, INK_DPI / POINTS_AN_INCH)
     all_ink = _ink(_masked(plain, page, boxes, ()))
     rest = _ink(_masked(plain, page, boxes, text_boxes))
     area = sum(
         (across - left) * (low - top) for left, top, across, low in (_pixels(page, plain, box, 0) for box in boxes)
     )
-    return rest > LEAST_INK * max(area, 1) and rest > (1 - EXPLAINED) * all_ink
+    return Ink(all_ink - rest, rest, max(area, 1))
+
+
+def _is_seen_over(page: pypdfium2.PdfPage, text_boxes: Sequence[Box]) -> bool:
+    """Return whether text was drawn over the pictures to be seen: that of a scanner lies under them, or is invisible.
+
+    Where a page has both, its text tells what is in the picture.
+    """
+    over = False
+    for number, thing in enumerate(page.get_objects(max_depth=3)):
+        if number == MOST_OBJECTS:
+            return False
+        if thing.type == raw.FPDF_PAGEOBJ_IMAGE:
+            if over:
+                return False
+        elif thing.type == raw.FPDF_PAGEOBJ_TEXT:
+            if raw.FPDFTextObj_GetTextRenderMode(thing) == raw.FPDF_TEXTRENDERMODE_INVISIBLE:
+                return False
+            over = True
+    return over and bool(text_boxes)
 
 
 def _ink(picture: Image.Image) -> int:

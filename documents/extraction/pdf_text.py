@@ -11,6 +11,8 @@ from documents.extraction.types import MAX_HEADINGS, ExtractedPage, Heading
 
 # A table goes on from the page before if at most so many lines, such as page numbers, stand between.
 LINES_BETWEEN = 2
+# Its columns then stand where they stood, give or take so many points.
+NEAR = 3.0
 
 
 class PdfLayout:
@@ -20,7 +22,9 @@ class PdfLayout:
         self._joiner = joiner
         self._text = ""
         self._header = ""
-        self._columns = 0
+        self._columns: tuple[float, ...] = ()
+        # The page on which the last table ends.
+        self._table_page = 0
         self._lines_since_table = LINES_BETWEEN + 1
         self.pages: list[ExtractedPage] = []
         self.headings: list[Heading] = []
@@ -44,9 +48,8 @@ class PdfLayout:
         lines = [line for cells in table.rows if (line := clean(without_marks(row(cells))))]
         if not lines:
             return
-        columns = len(table.rows[0])
-        goes_on = columns == self._columns and self._lines_since_table <= LINES_BETWEEN
-        names = lines[0] if names_columns(table.rows[0]) else self._header if goes_on else ""
+        own_names = lines[0] if names_columns(table.rows[0]) else ""
+        names = self._header if self._goes_on(table) else own_names
         self._end_block()
         if names == lines[0]:
             self._text += f"{lines.pop(0)}\n"
@@ -54,7 +57,19 @@ class PdfLayout:
         self._text += "\n".join(lines)
         self._text += "\n\n"
         self._head("")
-        self._header, self._columns, self._lines_since_table = names, columns, 0
+        self._header, self._columns, self._lines_since_table = names, table.columns, 0
+        self._table_page = len(self.pages)
+
+    def _goes_on(self, table: Table) -> bool:
+        """Return whether a table continues the one that ended the page before, whose names it may not repeat."""
+        return (
+            bool(self._header)
+            and self._table_page == len(self.pages) - 1
+            and self._lines_since_table <= LINES_BETWEEN
+            and len(table.columns) == len(self._columns)
+            and all(abs(one - other) <= NEAR for one, other in zip(table.columns, self._columns, strict=True))
+            and not names_figures(table.rows)
+        )
 
     def _add_block(self, lines: Sequence[str]) -> None:
         block = clean("\n".join(line for line in lines if line))
@@ -75,6 +90,15 @@ def names_columns(cells: Sequence[str]) -> bool:
     """Return whether a table's first row names its columns: two or more names, and no figures but years."""
     filled = [cell.strip() for cell in cells if cell.strip()]
     return len(filled) > 1 and all(YEAR.fullmatch(cell) or not NUMBER.fullmatch(cell) for cell in filled)
+
+
+def names_figures(rows: Sequence[Sequence[str]]) -> bool:
+    """Return whether the first row has a word over a column that has figures in all other rows: its own names."""
+    if not names_columns(rows[0]):
+        return False
+    below = ([row[column].strip() for row in rows[1:]] for column in range(len(rows[0])))
+    figures = [all(NUMBER.fullmatch(cell) for cell in cells if cell) and any(cells) for cells in below]
+    return any(is_figure and name.strip() for is_figure, name in zip(figures, rows[0], strict=False))
 
 
 def laid_out(contents: Iterable[PageContent], joiner: Joiner) -> tuple[list[ExtractedPage], list[Heading]]:

@@ -117,9 +117,11 @@ def _lines(text: str) -> Iterator[tuple[int, int]]:
 
 def _placed_line(text_page: pypdfium2.PdfTextPage, text: str, start: int, end: int, quarters: int) -> Line:
     if runs_left(text[start:end]):
-        words = [_word_of_letters(text_page, text, *span, quarters) for span in _spans(text, start, end)]
-        return in_logical_order(words)
-    return [_word(text_page, text, first, last, quarters) for first, last in _spans(text, start, end)]
+        return in_logical_order(_words_from_right(text_page, text, start, end, quarters))
+    words = [_word(text_page, text, first, last, quarters) for first, last in _spans(text, start, end)]
+    # On a page that lies upside down, PDFium has the columns from the right.
+    goes_back = any(after.right < before.left for before, after in pairwise(words))
+    return sorted(words, key=lambda word: word.left) if goes_back else words
 
 
 def _word(text_page: pypdfium2.PdfTextPage, text: str, first: int, last: int, quarters: int) -> Word:
@@ -161,13 +163,36 @@ def turned(box: tuple[float, float, float, float], quarters: int) -> tuple[float
     return box
 
 
-def _word_of_letters(text_page: pypdfium2.PdfTextPage, text: str, first: int, last: int, quarters: int) -> Word:
+Letter = tuple[tuple[float, float, float, float], str]
+
+
+def _words_from_right(
+    text_page: pypdfium2.PdfTextPage, text: str, start: int, end: int, quarters: int
+) -> Sequence[Word]:
+    """Return the words of a line with right-to-left words, each with its letters in the order of reading."""
+    letters = [(_box(text_page, index, quarters), text[index]) for index in range(start, end)]
+    if _are_apart(letters):
+        # PDFium may have a bracket or a full stop in the wrong word, so words are parted by where their letters stand.
+        letters.sort(key=lambda letter: letter[0][0])
+        text, start, end = "".join(character for _, character in letters), 0, len(letters)
+    offset = start
+    return [_word_of_letters(letters[first - offset : last - offset]) for first, last in _spans(text, start, end)]
+
+
+def _are_apart(letters: Sequence[Letter]) -> bool:
+    """Return whether each letter, and each space, has a place of its own.
+
+    Ligatures and marks share theirs with another letter: only PDFium knows their order.
+    """
+    places = {box[0] for box, _ in letters}
+    return len(places) == len(letters) and not any(unicodedata.combining(letter) for _, letter in letters)
+
+
+def _word_of_letters(places: Sequence[Letter]) -> Word:
     """Return a word of a line with right-to-left words: its letters in the order of reading, by where they stand."""
-    places = [(_box(text_page, index, quarters), text[index]) for index in range(first, last)]
     boxes = [box for box, _ in places]
-    letters = text[first:last]
-    # Ligatures and marks share their place with another letter: only PDFium knows their order.
-    if len({box[0] for box in boxes}) == len(boxes) and not any(map(unicodedata.combining, letters)):
+    letters = "".join(character for _, character in places)
+    if _are_apart(places):
         letters = logical_letters([character for _, character in sorted(places, key=lambda place: place[0][0])])
     return Word(
         letters,
@@ -194,11 +219,13 @@ def _in_order(lines: list[Line]) -> list[Line]:
 
 
 def _beside(row: Line, line: Line) -> bool:
-    """Return whether a line continues a row to its right: at the same height, with a gap between them."""
+    """Return whether a line is a piece of a row: at the same height, with a gap between them."""
     overlap = min(row[-1].top, line[0].top) - max(row[-1].bottom, line[0].bottom)
     if overlap <= 0.5 * min(row[-1].height, line[0].height) or row[-1].text[-1:] in LINE_HYPHENS:
         return False
     gap = min(word.left for word in line) - max(word.right for word in row)
+    # On a page that lies upside down, PDFium has the pieces of a row from the right.
+    gap = max(gap, min(word.left for word in row) - max(word.right for word in line))
     return gap > 0 and not any(runs_left(word.text) for word in (*row, *line))
 
 

@@ -146,6 +146,14 @@ def test_unicode_is_no_guess():
     assert guess("Çalışanların izni".encode()) == ("Çalışanların izni", ())
 
 
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+@pytest.mark.parametrize(
+    "text", [HOLIDAY["cp1251"], HOLIDAY["cp1256"], "员工每年有二十天的假期。\n北京办公室星期日关闭。\n"]
+)
+def test_unicode_of_two_bytes_is_known_without_a_mark(encoding, text):
+    assert guess(text.encode(encoding)) == (text, ())
+
+
 def test_a_few_bad_bytes_in_unicode_are_counted():
     _, notes = guess("Çalışanların yıllık izni, şube müdürü. ".encode() * 4 + b"\xff\xff")
     assert notes == (Note(Unread.LOST_CHARACTERS, count=2),)

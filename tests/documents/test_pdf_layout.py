@@ -121,6 +121,10 @@ def test_columns_of_which_one_is_longer(read):
     assert read_text == "\n".join([*LEFT, "It also has a canteen for", "everyone who works there.", RIGHT_READ])
 
 
+def test_columns_of_a_page_that_lies_upside_down(read):
+    assert read(Page(rowwise(LEFT, RIGHT), "/Rotate 180")) == ["\n".join([*LEFT, *RIGHT_READ.splitlines()])]
+
+
 def test_columns_of_short_sections(read):
     left = ["1 Scope", "This policy applies to all", "employees of the company and", "its branches abroad."]
     right = ["2 Travel", "Trains come first. Flights need", "an approval by the manager of", "the department."]
@@ -152,6 +156,7 @@ def test_names_with_explanations_keep_their_rows(read):
         ("the reim-", "bursement of costs", "the reimbursement of costs"),
         ("needs an appro-", "val by the manager", "needs an approval by the manager"),
         ("Part AX-", "4471 is here", "Part AX-4471 is here"),
+        ("the X-", "ray of", "the X-ray of"),
         ("it is well-", "known to all", "it is well-known to all"),
         ("a long-", "term contract", "a long-term contract"),
         ("a part-", "time contract", "a part-time contract"),
@@ -197,6 +202,21 @@ def test_a_table_that_goes_on_keeps_the_names_of_its_columns(tmp_path):
     second = Page(table(50, 780, [80, 120, 70], PRICES[1:3]) + text(50, 600, "Ask for discounts."))
     extracted = sandbox.extract(written(tmp_path, "a.pdf", pages_pdf(first, second)), MODULE, LIMITS)
     assert [heading.text for heading in extracted.headings if heading.page == 2] == ["Part | Colour | Price", ""]
+
+
+@pytest.mark.parametrize(
+    ("first_row", "names"),
+    [
+        (["Zagreb", "Ms Petrova", "east"], "Part | Colour | Price"),
+        (["Part", "Colour", "Price"], "Part | Colour | Price"),
+        (["Town", "Chief", "Phone"], "Town | Chief | Phone"),
+    ],
+)
+def test_rows_of_words_on_the_next_page_name_columns_only_over_figures(tmp_path, first_row, names):
+    below = [["Bergen", "Mr Okafor", "4471" if first_row[0] == "Town" else "west"]]
+    pages = [Page(table(50, 780, [80, 120, 70], rows)) for rows in (PRICES, [first_row, *below])]
+    extracted = pdf.extract(written(tmp_path, "a.pdf", pages_pdf(*pages)), LIMITS)
+    assert [heading.text for heading in extracted.headings if heading.page == 2] == [names, ""]
 
 
 def test_cells_of_several_lines_and_cells_over_several_columns(read):

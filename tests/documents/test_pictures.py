@@ -68,6 +68,18 @@ def test_scans_are_recognised_although_a_stamp_is_text_and_whichever_way_they_li
 
 
 @pytest.mark.needs("tesseract")
+def test_a_scan_is_recognised_although_more_was_typed_over_it_and_a_letterhead_only_once(tmp_path):
+    typed = "\n".join(
+        f"Registry line {number}: received, numbered and passed on to room {number}." for number in range(9)
+    )
+    letterhead = drawn("ACME Ltd")
+    pages = [(drawn(), WHOLE, typed), (letterhead, WHOLE, typed), (letterhead, WHOLE, typed)]
+    extracted = sandbox.extract(written(tmp_path, "a.pdf", document(*pages)), PDF, OCR)
+    line = " ".join(typed.split())
+    assert words(extracted) == [f"{line} {READ}", f"{line} ACME Ltd", line]
+
+
+@pytest.mark.needs("tesseract")
 def test_pictures_on_pages_are_read_once_and_what_the_text_layer_explains_is_not(tmp_path):
     """A picture with text, a letterhead on each page, and a scan that has a text layer already."""
     figure, letterhead = drawn("Figure: pump P-17 feeds tank T-4", (900, 200)), drawn("ACME Ltd", (300, 80))
