@@ -156,13 +156,17 @@ def queried(collection_ids: Iterable[int], label: int) -> Searchable:
     """
     collections = list(Collection.objects.filter(pk__in=collection_ids).order_by("pk"))
     raised = _highest_stored([each.pk for each in collections if each.embedder not in LOCAL_FINGERPRINTS])
-    answers = [_queried(collection, label, raised.get(collection.pk, NOTHING)) for collection in collections]
-    notices = {notice for _, notice in answers}
+    # Most collections of a deployment are alike, and looking at settings and files for each takes milliseconds.
+    alike: dict[tuple[int, str, int], tuple[list[Index], str]] = {}
+    found: list[Index] = []
+    for collection in collections:
+        kind = (collection.sensitivity, collection.embedder, raised.get(collection.pk, NOTHING))
+        if kind not in alike:
+            alike[kind] = _queried(collection, label, kind[2])
+        found += [replace(index, collection_id=collection.pk) for index in alike[kind][0]]
+    notices = {notice for _, notice in alike.values()}
     order = (MEANING_OFF, REBUILDING, LABEL_TOO_HIGH)
-    return Searchable(
-        tuple(index for indexes, _ in answers for index in indexes),
-        next((notice for notice in order if notice in notices), ""),
-    )
+    return Searchable(tuple(found), next((notice for notice in order if notice in notices), ""))
 
 
 def _highest_stored(collection_ids: list[int]) -> dict[int, int]:

@@ -20,7 +20,7 @@ from search.questions.queries import SearchQuestion
 from search.services import comparing
 from search.services.words import by_phrases, by_words
 from search.types import Reader
-from search.vectors import BrokenCollectionError, StoreUnavailableError, get_store
+from search.vectors import BrokenCollectionError, StoreUnavailableError, VectorStore, get_store
 
 if TYPE_CHECKING:
     import numpy as np
@@ -39,6 +39,8 @@ COVERED, WORDS = 0.4, 1.25
 COVERED_ALONE = 0.05
 # How much it counts that a passage has a rare number, a code or the name of a file exactly as the question has it.
 CODES = 0.6
+# A passage that has at least this share of them has all.
+ALL_CODES = 0.99
 
 # How many times as many passages a local embedder is asked for where some are in other languages: their cosines are
 # lower, so that passages in the question's language come before them.
@@ -106,12 +108,23 @@ class Meaning:
 
 @dataclass(frozen=True)
 class CandidateQuestion:
-    """All that is computed once for a question, however many candidates are requested."""
+    """All that is computed once for a question, however many candidates are requested.
+
+    `strict`: only what an answer may cite is wanted.
+    """
 
     asked: SearchQuestion
     scope: KeywordScope
     meanings: tuple[Meaning, ...]
     notice: str
+    strict: bool = False
+
+    def is_strict(self, meaning: Meaning) -> bool:
+        """Return whether the lines between two languages apply.
+
+        They do where passages in the question's own language are searched: others would only crowd these out.
+        """
+        return self.strict or meaning.language in self.scope.languages
 
 
 def embedded_question(
@@ -179,12 +192,15 @@ def candidates(question: CandidateQuestion, depth: int) -> Candidates:
     phrases = by_phrases(question.asked.phrases, question.scope, depth)
     nearest = [(meaning, _best(meaning, _merged(map(Future.result, futures)), depth)) for meaning, futures in waiting]
     languages = _languages(nearest, question.scope)
-    meaning_hits = [(meaning, _counting(meaning, found, languages)) for meaning, found in nearest]
+    meaning_hits = [
+        (meaning, _counting(meaning, found, languages, strict=question.is_strict(meaning)))
+        for meaning, found in nearest
+    ]
     embedded_texts = {meaning.text for meaning, found in meaning_hits if not found.failed}
     rankings = _by_meaning(meaning_hits)
     for (text, weight), words in zip(question.asked.texts, word_hits, strict=True):
         rankings.append(_by_words(words.hits, weight, alone=text not in embedded_texts))
-        rankings.append(_by_codes(words.hits, weight))
+        rankings.append(_by_codes(text, words.hits, weight, alone=text not in embedded_texts))
     rankings.append(Ranking(phrases, CODES if phrases else 0.0, high=1.0))
     return Candidates(
         fused(rankings),
@@ -213,20 +229,28 @@ def _by_words(hits: Sequence[KeywordHit], weight: float, *, alone: bool) -> Rank
     return Ranking(scores, weight if alone or not hits else weight * WORDS * hits[0].coverage)
 
 
-def _by_codes(hits: Sequence[KeywordHit], weight: float) -> Ranking:
+def _by_codes(text: str, hits: Sequence[KeywordHit], weight: float, *, alone: bool) -> Ranking:
+    """Return the passages with rare numbers, codes and names of files of the question.
+
+    A passage in another language has no other word of the question: there, all codes stand for the words as well.
+    """
     scores = {hit.passage_id: hit.exact for hit in hits if hit.exact}
-    return Ranking(scores, CODES * weight if scores else 0.0, high=1.0)
+    bare = [hit.passage_id for hit in hits if hit.exact >= ALL_CODES and hit.coverage < COVERED]
+    foreign = () if alone or not bare else comparing.in_other_languages(text, bare)
+    weights = dict.fromkeys(foreign, weight * (CODES + WORDS))
+    return Ranking(scores, CODES * weight if scores else 0.0, high=1.0, weights=weights)
 
 
 def _ask_stores(meaning: Meaning, depth: int) -> "list[Future[FoundCandidates]]":
+    store = get_store()
     return [
-        _store_threads.submit(carried(_nearest), meaning, index, depth * meaning.deeper) for index in meaning.indexes
+        _store_threads.submit(carried(_nearest), store, meaning, index, depth * meaning.deeper)
+        for index in meaning.indexes
     ]
 
 
-def _nearest(meaning: Meaning, index: Index, depth: int) -> FoundCandidates:
+def _nearest(store: VectorStore | None, meaning: Meaning, index: Index, depth: int) -> FoundCandidates:
     """Return the passages of an index that may count."""
-    store = get_store()
     try:
         answer = store.query(index.name, meaning.vector, depth) if store else []
     except (StoreUnavailableError, BrokenCollectionError) as error:
@@ -254,13 +278,16 @@ def _languages(nearest: Sequence[tuple[Meaning, FoundCandidates]], scope: Keywor
     return comparing.passage_languages(sorted(ids))
 
 
-def _counting(meaning: Meaning, found: FoundCandidates, languages: Mapping[int, str]) -> FoundCandidates:
+def _counting(
+    meaning: Meaning, found: FoundCandidates, languages: Mapping[int, str], *, strict: bool
+) -> FoundCandidates:
     """Return what counts; for a local embedder how near it finds the passages that it ranks, by their languages."""
     if not is_calibrated(meaning.embedder.fingerprint):
         counting = {pk: score for pk, score in found.scores.items() if score >= meaning.line}
         return replace(found, scores=counting, low=min(found.scores.values(), default=1.0))
     ranked = meaning.ranked(found.scores, languages)
-    scores, low = comparing.strengths(meaning.embedder.fingerprint, meaning.language, ranked, languages)
+    fingerprint = meaning.embedder.fingerprint
+    scores, low = comparing.strengths(fingerprint, meaning.language, ranked, languages, strict=strict)
     return replace(found, scores=scores, low=low)
 
 

@@ -56,12 +56,13 @@ def passage_languages(ids: Iterable[int]) -> dict[int, str]:
 
 
 def strengths(
-    fingerprint: str, question: str, cosines: Mapping[int, float], languages: Mapping[int, str]
+    fingerprint: str, question: str, cosines: Mapping[int, float], languages: Mapping[int, str], *, strict: bool
 ) -> tuple[dict[int, float], float]:
     """Return how near the passages are to a question in this language, and the lowest of all.
 
     One in another language counts as FOREIGN of that, unless its language or the question's is not clear. Passages
-    under the line of their language are left out.
+    under the line of their language are left out, and so is what is not even nearer than unrelated texts. No line
+    between two languages is clean: only with `strict` do those apply.
     """
     found: dict[int, float] = {}
     low = 1.0
@@ -69,12 +70,27 @@ def strengths(
         language = languages.get(pk, "")
         known = calibration(fingerprint, question or "en", language)
         strength = known.strength(cosine)
-        if strength > 0 and question and language not in ("", question):
+        foreign = _is_foreign(question, language)
+        if strength > 0 and foreign:
             strength *= FOREIGN
         low = min(low, strength)
-        if cosine >= known.line:
+        if cosine >= known.line or (foreign and question and not strict and strength > 0):
             found[pk] = strength
     return found, low
+
+
+def in_other_languages(text: str, ids: Iterable[int]) -> list[int]:
+    """Return the passages that are in another language than a question seems to be, or in none, as tables are."""
+    seems = question_language(text) or language_of(text)
+    found = passage_languages(ids) if seems else {}
+    return [pk for pk, language in found.items() if language != seems]
+
+
+def _is_foreign(question: str, passage: str) -> bool:
+    """Return whether a passage is in another language; a question of unclear language has Latin letters."""
+    if not question:
+        return passage not in ("", *STEMMERS)
+    return passage not in ("", question)
 
 
 def ranks(embedder: Embedder, question: str, passage: str, *, alone: bool) -> bool:

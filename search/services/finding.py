@@ -55,6 +55,8 @@ class _Query:
     limit: int
     caller: Caller
     read_present: ReadPresent | None = None
+    # Whether only what an answer may cite is wanted.
+    strict: bool = False
 
 
 def label_of(query: str) -> Sensitivity:
@@ -110,7 +112,7 @@ async def find_for_prompt(
     """
     if needs_no_search(query, history):
         return Findings()
-    found = _Query(query, reader, label, filters, tuple(history), limit, caller, read_present)
+    found = _Query(query, reader, label, filters, tuple(history), limit, caller, read_present, strict=True)
     return await _in_finder(lambda query: _for_prompt(query, _found(query), budget_chars), found)
 
 
@@ -131,6 +133,7 @@ async def _in_finder(work: Callable[[_Query], Findings], query: _Query) -> Findi
 def _found(query: _Query) -> Findings:
     asked_for = asked(query.text, query.history)
     question = embedded_question(asked_for, query.reader, query.label, query.caller, query.read_present)
+    question = replace(question, strict=query.strict)
     depth = DEPTH
     read = DEPTH if asked_for.phrases else query.limit
     for _round in range(ROUNDS):

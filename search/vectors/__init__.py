@@ -87,6 +87,7 @@ def _store(kind: str, url: str, key: str, grpc_port: int) -> VectorStore:
     return ChromaStore(url)
 
 
+@lru_cache(maxsize=8)
 def deployment_prefix(secret_key: str) -> str:
     """Return the prefix of this deployment's collections, so that several deployments can share a server."""
     digest = salted_hmac("search.vectors", "deployment", secret=secret_key, algorithm="sha256").hexdigest()

@@ -13,7 +13,7 @@ from search.keywords import get_index
 from search.keywords.analyser import VERSION
 from search.keywords.scripts import language_of_text
 from search.models import Collection
-from search.services import candidates, find
+from search.services import candidates, find, find_for_prompt
 from search.services.comparing import FOREIGN, passage_languages, question_language, strengths
 
 PUBLIC = Sensitivity.PUBLIC
@@ -95,9 +95,17 @@ def test_a_question_in_any_language_finds_the_passages_in_every_language(library
     assert hits[0] not in OTHERS
 
 
-def test_small_talk_and_other_subjects_find_nothing_in_other_languages(library):
-    assert found("Erzähl mir einen Witz über Pinguine", library) == []
-    assert found("讲一个关于企鹅的笑话", library) == []
+@pytest.mark.parametrize("question", ["Erzähl mir einen Witz über Pinguine", "讲一个关于企鹅的笑话"])
+def test_an_answer_cites_nothing_in_another_language_for_other_subjects(library, question):
+    cited = asyncio.run(find_for_prompt(question, library, label=PUBLIC, budget_chars=5000)).hits
+    assert cited == ()
+
+
+def test_a_passage_with_the_code_of_the_question_comes_first_whatever_its_language(both, handbook, add, alice):
+    invoices = [f"Invoice 2024-08{number}. Customer Stark Ltd. Total {number}00 EUR." for number in range(10, 40)]
+    add(handbook, [*invoices, GERMAN, CHINESE], title="")
+    for question in ("Kunde der Rechnung 2024-0817?", "Wann ist die Rechnung 2024-0817 zu zahlen?"):
+        assert found(question, reader_of(alice))[0] == invoices[7]
 
 
 def test_each_passage_of_another_language_than_english_is_embedded_once(library, handbook):
@@ -144,11 +152,27 @@ def test_rows_of_an_earlier_version_have_the_language_of_their_script(library):
 def test_a_passage_in_the_language_of_the_question_comes_before_a_translation_that_is_as_near():
     fingerprint = multilingual.FINGERPRINT
     cosines = {pk: calibration(fingerprint, "de", language).right for pk, language in ((1, "de"), (2, "en"), (3, ""))}
-    found, low = strengths(fingerprint, "de", cosines, {1: "de", 2: "en", 3: ""})
+    found, low = strengths(fingerprint, "de", cosines, {1: "de", 2: "en", 3: ""}, strict=True)
     assert found == {1: 1.0, 2: FOREIGN, 3: 1.0}
     assert low == FOREIGN
-    unclear, _low = strengths(fingerprint, "", {2: calibration(fingerprint, "en", "en").right}, {2: "en"})
+    unclear, _low = strengths(fingerprint, "", {2: calibration(fingerprint, "en", "en").right}, {2: "en"}, strict=True)
     assert unclear == {2: 1.0}
+
+
+def test_only_an_answer_needs_a_passage_of_another_language_to_be_over_the_line():
+    fingerprint = multilingual.FINGERPRINT
+    known = calibration(fingerprint, "de", "en")
+    cosines = {1: known.line, 2: (known.level + known.line) / 2, 3: known.level}
+    languages = dict.fromkeys(cosines, "en")
+    assert set(strengths(fingerprint, "de", cosines, languages, strict=True)[0]) == {1}
+    assert set(strengths(fingerprint, "de", cosines, languages, strict=False)[0]) == {1, 2}
+    assert set(strengths(fingerprint, "en", cosines, languages, strict=False)[0]) == set()
+
+
+def test_an_unclear_question_in_latin_letters_is_not_in_a_language_of_other_letters():
+    near = calibration(multilingual.FINGERPRINT, "en", "zh").right
+    found, _low = strengths(multilingual.FINGERPRINT, "", {1: near}, {1: "zh"}, strict=True)
+    assert found == {1: FOREIGN}
 
 
 def test_cosines_of_any_two_languages_can_be_read():
