@@ -2,6 +2,9 @@
 
 from enum import IntEnum
 
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
 
 class Sensitivity(IntEnum):
     """Ordered: a label only rises. Confidential text is never sent to a hosted model."""
@@ -12,16 +15,31 @@ class Sensitivity(IntEnum):
 
     @property
     def label(self) -> str:
-        """Return the name that people see."""
-        return self.name.capitalize()
+        """Return the name that people see, in the language of the page."""
+        return str(_NAMES[self])
+
+    @property
+    def in_text(self) -> str:
+        """Return the name as it stands within a sentence."""
+        return str(_WITHIN[self])
 
     @property
     def slug(self) -> str:
         return self.name.lower()
 
 
+_NAMES: dict[int, Promise] = {
+    Sensitivity.PUBLIC: _("Public"),
+    Sensitivity.INTERNAL: _("Internal"),
+    Sensitivity.CONFIDENTIAL: _("Confidential"),
+}
+_WITHIN: dict[int, Promise] = {
+    Sensitivity.PUBLIC: _("public"),
+    Sensitivity.INTERNAL: _("internal"),
+    Sensitivity.CONFIDENTIAL: _("confidential"),
+}
 # For fields of models and forms: each value with the name that people see.
-LABEL_CHOICES = [(label.value, label.label) for label in Sensitivity]
+LABEL_CHOICES = [(label.value, _NAMES[label]) for label in Sensitivity]
 # The most that a hosted model may see, whatever an admin sets.
 HIGHEST_FOR_HOSTED = Sensitivity.INTERNAL
 

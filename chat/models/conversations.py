@@ -82,6 +82,11 @@ class Conversation(models.Model):
         return str(self.id)
 
     @property
+    def sensitivity(self) -> Sensitivity:
+        """Return the label with its names."""
+        return Sensitivity(self.label)
+
+    @property
     def is_temporary(self) -> bool:
         return self.keeping != Keeping.KEPT
 
