@@ -5,10 +5,13 @@ from urllib.parse import urlencode
 
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from chat.models import Message
 from langai_site import registry
 from langai_site.accounts.models import User
+from langai_site.numbers import grouped
 from langai_site.registry import OverviewLine
 
 
@@ -26,8 +29,10 @@ def lines(person: User) -> Sequence[OverviewLine]:
     address = reverse("admin:chat_reply_changelist")
     if failed:
         only = urlencode({"status__exact": Message.Status.FAILED, "created_at__gte": midnight.isoformat()})
-        words = f"{failed:,} answer{'' if failed == 1 else 's'} failed today."
-        return [OverviewLine("Answers", "warn", words, f"{address}?{only}", "Show them")]
+        words = ngettext("%(count)s answer failed today.", "%(count)s answers failed today.", failed)
+        words %= {"count": grouped(failed)}
+        return [OverviewLine(_("Answers"), "warn", words, f"{address}?{only}", _("Show them"))]
     total = today.count()
-    words = f"{total:,} answer{'' if total == 1 else 's'} today, none failed." if total else "No questions yet today."
-    return [OverviewLine("Answers", "ok", words, address, "All replies")]
+    words = ngettext("%(count)s answer today, none failed.", "%(count)s answers today, none failed.", total)
+    words = words % {"count": grouped(total)} if total else _("No questions yet today.")
+    return [OverviewLine(_("Answers"), "ok", words, address, _("All replies"))]

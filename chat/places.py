@@ -3,6 +3,7 @@
 from uuid import UUID
 
 from django.conf import settings
+from django.utils.translation import gettext as _
 
 from chat.conversations import access
 from chat.transfers.access import MOST_WAITING
@@ -38,5 +39,5 @@ def to_conversation(credential: Credential, conversation: str) -> None:
     try:
         key = UUID(conversation)
     except ValueError:
-        raise NotFoundError(access.GONE) from None
+        raise NotFoundError(_(access.GONE)) from None
     access.access_conversation(credential.user.pk, key)

@@ -5,6 +5,9 @@ from enum import StrEnum
 from typing import Literal
 from uuid import UUID
 
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
 from langai_site.outbound import tokens
 from langai_site.outbound.types import ModelRole
 
@@ -18,6 +21,11 @@ class Level(StrEnum):
     SIMPLE = "simple"
     MODERATE = "moderate"
     COMPLEX = "complex"
+
+    @property
+    def label(self) -> str:
+        """Return the name that people choose by."""
+        return str(_LEVELS[self])
 
 
 @dataclass(frozen=True)
@@ -69,13 +77,18 @@ class AssistantInUse:
 # Who answers from now on, as a form says it: an assistant's id, empty for nobody, None for the same as before.
 ChosenAssistant = UUID | Literal[""] | None
 
+_LEVELS: dict[Level, Promise] = {
+    Level.SIMPLE: _("Simple"),
+    Level.MODERATE: _("Moderate"),
+    Level.COMPLEX: _("Complex"),
+}
 LOCAL: Literal["local"] = "local"
 Use = ModelRole | Literal["local"]
 # The kinds of models that a routing rule can ask for, as receipts and admin call them.
-USES: dict[Use, str] = {
-    ModelRole.SIMPLE: "cheap",
-    ModelRole.BALANCED: "balanced",
-    ModelRole.STRONG: "strong",
-    ModelRole.LONG_CONTEXT: "long context",
-    LOCAL: "local",
+USES: dict[Use, str | Promise] = {
+    ModelRole.SIMPLE: _("cheap"),
+    ModelRole.BALANCED: _("balanced"),
+    ModelRole.STRONG: _("strong"),
+    ModelRole.LONG_CONTEXT: _("long context"),
+    LOCAL: _("local"),
 }

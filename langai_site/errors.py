@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping
 
+from django.utils.functional import Promise
+
 
 class LangAIError(Exception):
     """`code` is for programs, `status` for HTTP, `message` for people: what happened and what to do."""
@@ -13,7 +15,7 @@ class LangAIError(Exception):
     # The part of the request that is wrong, as in “messages[0].content”: clients of OpenAI read it.
     param: str | None = None
     # What the page links to with the message: an address by its name, and the words of the link.
-    link: tuple[str, str] | None = None
+    link: tuple[str, str | Promise] | None = None
 
     def __init__(
         self, message: str, *, code: str | None = None, status: int | None = None, param: str | None = None

@@ -10,6 +10,8 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import Q, prefetch_related_objects
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, gettext_noop
 
 from chat.conversations import attachments, branches, labels, passage_changes
 from chat.events import ConversationGone, group_of
@@ -19,6 +21,7 @@ from langai_site.accounts import open_accounts
 from langai_site.audit.recording import record
 from langai_site.database.compiled_queries import CompiledQuery
 from langai_site.errors import ConflictError, InvalidError, NotFoundError
+from langai_site.numbers import grouped
 from langai_site.sensitivity import Sensitivity
 from langai_site.usage import callers
 from langai_site.usage.types import Caller
@@ -33,7 +36,7 @@ REASON_MAX = CAUSE_MAX - len("lowered by you: ")
 UNDO_FOR = timedelta(hours=1)
 PURGED_AT_ONCE = 200
 # In the words of static/socket.js, so that a page does not say it twice.
-GONE = "This conversation was deleted, or is not yours."
+GONE = gettext_noop("This conversation was deleted, or is not yours.")
 
 
 def _theirs(user: int, conversation: UUID) -> ConversationQuerySet:
@@ -53,7 +56,7 @@ _LOCKED = CompiledQuery(
 
 
 class ConversationGoneError(NotFoundError):
-    link = ("chat:new", "Start a new chat")
+    link = ("chat:new", gettext_lazy("Start a new chat"))
 
 
 def access_conversation(user_id: int, conversation_id: UUID, *, lock: bool = False) -> Conversation:
@@ -64,7 +67,7 @@ def access_conversation(user_id: int, conversation_id: UUID, *, lock: bool = Fal
     query = _LOCKED if lock else _MINE
     found = query.objects(Conversation, user=user_id, conversation=conversation_id)
     if not found:
-        raise ConversationGoneError(GONE)
+        raise ConversationGoneError(_(GONE))
     return found[0]
 
 
@@ -74,7 +77,7 @@ def require_theirs(user_id: int, conversation_id: UUID) -> None:
     Raises NotFoundError.
     """
     if not _THEIRS.rows(user=user_id, conversation=conversation_id):
-        raise ConversationGoneError(GONE)
+        raise ConversationGoneError(_(GONE))
 
 
 def leaf_of(user_id: int, conversation_id: UUID) -> UUID | None:
@@ -95,7 +98,7 @@ def access_reply(user_id: int, reply_id: UUID) -> Message:
     """Return a reply in one of this person's conversations, with the conversation. Raises NotFoundError."""
     found = Message.objects.of(user_id).replies().select_related("conversation").filter(id=reply_id).first()
     if found is None:
-        raise NotFoundError("This answer does not exist, or it is not yours.")
+        raise NotFoundError(_("This answer does not exist, or it is not yours."))
     return found
 
 
@@ -109,7 +112,7 @@ def access_message(user_id: int, message_id: UUID, *roles: str) -> Message:
     mine = Message.objects.of(user_id).select_related("conversation").filter(role__in=roles or Message.Role.values)
     found = mine.filter(id=message_id).first()
     if found is None:
-        raise NotFoundError(branches.GONE)
+        raise NotFoundError(_(branches.GONE))
     return found
 
 
@@ -206,9 +209,9 @@ def rename(user_id: int, conversation_id: UUID, title: str) -> Conversation:
     conversation = access_conversation(user_id, conversation_id)
     cleaned = " ".join(title.replace("\0", "").split())
     if not cleaned:
-        raise InvalidError("A title needs at least one character.")
+        raise InvalidError(_("A title needs at least one character."))
     if len(cleaned) > 120:
-        raise InvalidError("A title can have at most 120 characters.")
+        raise InvalidError(_("A title can have at most 120 characters."))
     conversation.title, conversation.titled_by = cleaned, Conversation.TitledBy.PERSON
     conversation.save(update_fields=["title", "titled_by"])
     history_rows.replace([history_rows.of_title(conversation)])
@@ -231,7 +234,7 @@ def delete(user_id: int, conversation_id: UUID) -> tuple[Conversation, Collectio
 def restore(user_id: int, conversation_id: UUID) -> Conversation:
     restored = Conversation.objects.of(user_id).filter(id=conversation_id).update(deleted_at=None)
     if not restored:
-        raise NotFoundError("This conversation was deleted for good and cannot be brought back.")
+        raise NotFoundError(_("This conversation was deleted for good and cannot be brought back."))
     record("conversation.restore", "conversation", conversation_id)
     return access_conversation(user_id, conversation_id)
 
@@ -302,13 +305,16 @@ def lower_label(user_id: int, conversation_id: UUID, label: Sensitivity | None, 
     conversation = access_conversation(user_id, conversation_id, lock=True)
     reason = " ".join(reason.replace("\0", "").split())
     if label is None or label >= conversation.label:
-        raise InvalidError("Choose a label below the one that the conversation has now.")
+        raise InvalidError(_("Choose a label below the one that the conversation has now."))
     if not reason:
-        raise InvalidError("Say why the label may be lowered. The reason is recorded.")
+        raise InvalidError(_("Say why the label may be lowered. The reason is recorded."))
     if len(reason) > REASON_MAX:
-        raise InvalidError(f"The reason has {len(reason)} characters; {REASON_MAX} are allowed.")
+        raise InvalidError(
+            _("The reason has %(count)s characters; %(most)s are allowed.")
+            % {"count": grouped(len(reason)), "most": grouped(REASON_MAX)}
+        )
     if conversation.messages.live().exists():
-        raise ConflictError("An answer is still being written here. Stop it, or wait until it is complete.")
+        raise ConflictError(_("An answer is still being written here. Stop it, or wait until it is complete."))
     _relabel(conversation, label, labels.lowered(reason))
     conversation.save(update_fields=["label", "label_cause"])
     higher = conversation.messages.filter(label__gt=label)

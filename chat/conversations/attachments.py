@@ -14,17 +14,19 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop, ngettext
 
 from chat.models import Attachment, Message
 from langai_site.accounts.models import User
 from langai_site.attached_files import FileState, ServedFile, file_store
 from langai_site.errors import InvalidError, NotFoundError
+from langai_site.numbers import grouped
 
 if TYPE_CHECKING:
     from django.core.files import File
 
-GONE = "This file is not there any more. Attach it again."
-LOST = FileState("failed", GONE)
+GONE = gettext_noop("This file is not there any more. Attach it again.")
 # How long a file without a message is kept: as long as somebody may still be writing it.
 UNSENT_FOR = timedelta(days=1)
 # How long a stored file may be without any attachment: an upload that is about to write it takes seconds.
@@ -56,7 +58,7 @@ def upload(user: User, file: "File[bytes]") -> AttachedFile:
     # A file that was there already may be released at this moment: then it is stored once more.
     row = _stored(user, file) or _stored(user, file)
     if row is None:
-        raise InvalidError(GONE)
+        raise InvalidError(_(GONE))
     return shown([row])[0]
 
 
@@ -79,8 +81,11 @@ def _refuse_over_quota(user: User, size: int) -> None:
     held = sum(row["size"] for row in used) if most else 0
     if most and held + size > most * MB:
         raise InvalidError(
-            f"Your chats hold {held // MB:,} of the {most:,} MB of files that they may. Delete chats with files that "
-            "you do not need any more, then attach it again.",
+            _(
+                "Your chats hold %(held)s of the %(most)s MB of files that they may. Delete chats with files that "
+                "you do not need any more, then attach it again."
+            )
+            % {"held": grouped(held // MB), "most": grouped(most)},
             code="over_quota",
             status=413,
         )
@@ -90,7 +95,7 @@ def access(user_id: int, attachment: UUID) -> Attachment:
     """Return an attachment to its owner, unless its message was deleted. Raises NotFoundError."""
     found = Attachment.objects.filter(owner=user_id, pk=attachment).filter(_reachable()).first()
     if found is None:
-        raise NotFoundError(GONE)
+        raise NotFoundError(_(GONE))
     return found
 
 
@@ -110,11 +115,17 @@ def documents_named(user_id: int, ids: Sequence[UUID]) -> list[UUID]:
     return [rows[pk].document for pk in ids if pk in rows]
 
 
+def lost() -> FileState:
+    """Return the state of a file that is not stored any more."""
+    return FileState("failed", _(GONE))
+
+
 def shown(rows: Sequence[Attachment]) -> list[AttachedFile]:
     """Return attachments with the states of their files."""
     states = file_store().states({row.document for row in rows}) if rows else {}
+    gone = lost()
     return [
-        AttachedFile(row.pk, row.document, row.name, row.media_type, row.size, states.get(row.document, LOST))
+        AttachedFile(row.pk, row.document, row.name, row.media_type, row.size, states.get(row.document, gone))
         for row in rows
     ]
 
@@ -133,7 +144,7 @@ def remove(user_id: int, attachment: UUID) -> None:
     """Delete a file that was not sent. Raises NotFoundError."""
     row = Attachment.objects.filter(owner=user_id, message=None, pk=attachment).first()
     if row is None:
-        raise NotFoundError(GONE)
+        raise NotFoundError(_(GONE))
     row.delete()
     release([row.document])
 
@@ -148,15 +159,19 @@ def send(message: Message, ids: Sequence[UUID]) -> None:
     for position, pk in enumerate(wanted):
         mine = Attachment.objects.filter(pk=pk, owner=message.conversation.owner_id, message=None)
         if not mine.update(message=message, position=position):
-            raise NotFoundError(GONE)
+            raise NotFoundError(_(GONE))
 
 
 def refuse_too_many(count: int) -> None:
     """Raise InvalidError if a message may not have so many files."""
     if count > settings.ATTACHMENTS_PER_MESSAGE:
         most = settings.ATTACHMENTS_PER_MESSAGE
-        files = "1 file" if most == 1 else f"{most} files"
-        raise InvalidError(f"A message can have {files}. Remove some of the {count}.")
+        words = ngettext(
+            "A message can have %(most)s file. Remove some of the %(count)s.",
+            "A message can have %(most)s files. Remove some of the %(count)s.",
+            most,
+        )
+        raise InvalidError(words % {"most": most, "count": count})
 
 
 def copy(messages: Mapping[UUID, UUID]) -> None:
@@ -231,5 +246,5 @@ def served(user_id: int, attachment: UUID, *, small: bool = False) -> tuple[Serv
     picture = file_store().picture(row.document, small=small)
     file = picture or (None if small else file_store().original(row.document))
     if file is None:
-        raise NotFoundError(GONE)
+        raise NotFoundError(_(GONE))
     return file, picture is not None

@@ -12,6 +12,8 @@ from uuid import UUID
 from django.db import connection
 from django.db.models import QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from chat.conversations import passage_changes
 from chat.models import Conversation, Message
@@ -23,7 +25,7 @@ PART_MESSAGES, PART_CHARS, LEAST = 30, 100_000, 2
 # Messages of a whole branch in memory at a time.
 CHUNK = 100
 UNBOUNDED = 2**31 - 1
-GONE = "This message does not exist, or it is not yours."
+GONE = gettext_noop("This message does not exist, or it is not yours.")
 
 # Formatted only with the two SELECTs below.
 _WAY_UP = """
@@ -68,7 +70,7 @@ def before(conversation: Conversation, message_id: UUID) -> ThreadPart:
     """Return the part before a message, on whichever branch that is. Raises NotFoundError."""
     known = conversation.messages.filter(id=message_id, deleted_at=None).values_list("parent_id", flat=True)
     if not known:
-        raise NotFoundError(GONE)
+        raise NotFoundError(_(GONE))
     ids, has_earlier = _ids_of_part(conversation, known[0])
     return ThreadPart(_shown(conversation, ids), has_earlier, is_latest=False)
 

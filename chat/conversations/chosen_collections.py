@@ -4,6 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
+
 from langai_site.accounts.models import User
 from langai_site.errors import NotFoundError
 from search.access import library_collections, reader_of
@@ -13,7 +16,7 @@ from search.types import Reader
 # What the composer's form sends: all collections that the person may read, those with the ids beside it, or none.
 ALL, SOME, NONE = "all", "some", "none"
 
-NO_DOCUMENT = "This document does not exist any more, or you may not read it."
+NO_DOCUMENT = gettext_noop("This document does not exist any more, or you may not read it.")
 
 # Ids, or None for all that the person may read, including those that are added later.
 Chosen = list[int] | None
@@ -31,8 +34,11 @@ class CollectionChoice:
     def words(self) -> str:
         """Return the words beside the composer."""
         if self.scope == ALL:
-            return "All documents"
-        return f"{len(self.chosen)} of {len(self.offered)} collections" if self.chosen else "No documents"
+            return _("All documents")
+        if not self.chosen:
+            return _("No documents")
+        words = _("%(count)s of %(all)s collections")
+        return words % {"count": len(self.chosen), "all": len(self.offered)}
 
 
 def chosen(user_id: int, values: Sequence[str]) -> Chosen:
@@ -61,11 +67,11 @@ def of_document(user_id: int, written: str) -> tuple[Chosen, str]:
     try:
         document = UUID(written)
     except ValueError:
-        raise NotFoundError(NO_DOCUMENT) from None
+        raise NotFoundError(_(NO_DOCUMENT)) from None
     live = Source.objects.live().filter(document=document, collection__in=library_collections(user_id))
     found = live.values_list("collection", "title").first()
     if found is None:
-        raise NotFoundError(NO_DOCUMENT)
+        raise NotFoundError(_(NO_DOCUMENT))
     return [found[0]], found[1]
 
 

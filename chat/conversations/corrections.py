@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from chat.conversations import access, drafts, label_rises, labels
 from chat.events import ReplyCorrected, group_of
@@ -64,9 +65,9 @@ def _locked(user_id: int, reply_id: UUID) -> tuple[Conversation, Message]:
         conversation.refresh_from_db(fields=["label", "label_cause"])
     reply = access.access_reply(user_id, reply_id)
     if reply.status == Message.Status.STREAMING:
-        raise ConflictError("This answer is still being written. Stop it, or wait until it is complete.")
+        raise ConflictError(_("This answer is still being written. Stop it, or wait until it is complete."))
     if not reply.text.strip():
-        raise ConflictError("There is no text here to edit. Ask again instead.")
+        raise ConflictError(_("There is no text here to edit. Ask again instead."))
     return conversation, reply
 
 

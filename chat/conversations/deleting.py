@@ -11,6 +11,8 @@ from uuid import UUID
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from chat.conversations import access, branches
 from chat.events import BranchGone, group_of
@@ -19,9 +21,11 @@ from langai_site.audit.recording import record
 from langai_site.errors import ConflictError, NotFoundError
 from langai_site.web import broadcast
 
-ONLY_ANSWER = "This is the only answer to its question. Delete the question, or ask again and delete this answer then."
-GONE_FOR_GOOD = "This was deleted for good and cannot be brought back."
-FOLLOWS_DELETED = "What this follows was deleted as well. Bring that back first."
+ONLY_ANSWER = gettext_noop(
+    "This is the only answer to its question. Delete the question, or ask again and delete this answer then."
+)
+GONE_FOR_GOOD = gettext_noop("This was deleted for good and cannot be brought back.")
+FOLLOWS_DELETED = gettext_noop("What this follows was deleted as well. Bring that back first.")
 
 
 @dataclass(frozen=True)
@@ -50,9 +54,9 @@ def delete(user_id: int, message_id: UUID) -> DeletedBranch:
     versions = Message.objects.kept().filter(conversation=conversation, parent_id=message.parent_id)
     is_only = not versions.exclude(id=message_id).exists()
     if is_only and message.role == Message.Role.ASSISTANT:
-        raise ConflictError(ONLY_ANSWER)
+        raise ConflictError(_(ONLY_ANSWER))
     if is_only and message.parent_id is None:
-        _, running = access.delete(user_id, conversation_id)
+        _conversation, running = access.delete(user_id, conversation_id)
         return DeletedBranch(conversation, message_id, running, is_whole=True)
     record("branch.delete", "message", message_id)
     return _hide(conversation, message)
@@ -87,14 +91,14 @@ def restore(user_id: int, message_id: UUID) -> Conversation:
     """
     found = _deleted(user_id, message_id)
     if found is None:
-        raise NotFoundError(GONE_FOR_GOOD)
+        raise NotFoundError(_(GONE_FOR_GOOD))
     conversation = access.access_conversation(user_id, found.conversation_id, lock=True)
     # Again: what it follows may have been deleted before the conversation was locked.
     found = _deleted(user_id, message_id)
     if found is None:
-        raise NotFoundError(GONE_FOR_GOOD)
+        raise NotFoundError(_(GONE_FOR_GOOD))
     if found.parent and found.parent.deleted_at:
-        raise ConflictError(FOLLOWS_DELETED)
+        raise ConflictError(_(FOLLOWS_DELETED))
     for some in branches.chunks(branches.ids_below(found)):
         Message.objects.filter(id__in=some, deleted_at=found.deleted_at).update(deleted_at=None)
     branches.leave(conversation)

@@ -7,9 +7,11 @@ from math import isfinite
 from typing import Any
 
 from django.conf import settings
+from django.utils.translation import gettext as _
 
 from chat.values import Level
 from langai_site.errors import InvalidError
+from langai_site.numbers import grouped, shortest
 
 # Blank lines at the beginning; `\n` is left out of blanks so that each is read once.
 _BLANK_LINES = re.compile(r"\A(?:[^\S\n]*\n)+")
@@ -22,6 +24,11 @@ LENGTHS = {
 # What a form says to ask only models in the building.
 LOCAL = "local"
 COMPLEXITIES = (AUTOMATIC, *(level.value for level in Level))
+
+
+def complexities() -> list[tuple[str, str]]:
+    """Return what a form offers, each with the name that people see."""
+    return [(AUTOMATIC, _("Auto")), *((level.value, level.label) for level in Level)]
 
 
 @dataclass(frozen=True)
@@ -116,11 +123,14 @@ def text(written: str, *, most: int | None = None) -> str:
     most = most or settings.MESSAGE_MAX_CHARS
     written = _without_blank_ends(written.replace("\r\n", "\n").replace("\x00", ""))
     if not written:
-        raise InvalidError("Write a message first.")
+        raise InvalidError(_("Write a message first."))
     if len(written) > most:
         raise InvalidError(
-            f"The message has {len(written):,} characters; {most:,} are allowed. "
-            "Shorten it, or ask an admin to upload it as a document."
+            _(
+                "The message has %(count)s characters; %(most)s are allowed. "
+                "Shorten it, or ask an admin to upload it as a document."
+            )
+            % {"count": grouped(len(written)), "most": grouped(most)}
         )
     return written
 
@@ -134,7 +144,7 @@ def _without_blank_ends(written: str) -> str:
 def model(name: str) -> str:
     """Check that a model could have this name; whether it exists is checked when the turn is routed."""
     if len(name) > 200 or not name.isprintable():
-        raise InvalidError("There is no model by that name. Choose one from the list.")
+        raise InvalidError(_("There is no model by that name. Choose one from the list."))
     return name
 
 
@@ -151,7 +161,7 @@ def _complexity(name: str) -> Level | None:
     try:
         return None if name == AUTOMATIC else Level(name)
     except ValueError:
-        raise InvalidError("This complexity is not known. Choose auto, simple, moderate or complex.") from None
+        raise InvalidError(_("This complexity is not known. Choose auto, simple, moderate or complex.")) from None
 
 
 def _temperature(value: str | float | None) -> float | None:
@@ -160,7 +170,7 @@ def _temperature(value: str | float | None) -> float | None:
     most = settings.TEMPERATURE_MAX
     chosen = _number(value)
     if chosen is None or not 0 <= chosen <= most:
-        raise InvalidError(f"The temperature must be a number from 0 to {most:g}.")
+        raise InvalidError(_("The temperature must be a number from 0 to %(most)s.") % {"most": shortest(most)})
     return chosen
 
 
@@ -170,7 +180,9 @@ def _max_tokens(value: str | int | None) -> int | None:
     most = settings.ANSWER_MAX_TOKENS
     chosen = _number(value)
     if chosen is None or not chosen.is_integer() or not 1 <= chosen <= most:
-        raise InvalidError(f"The longest answer must be a whole number of tokens from 1 to {most:,}.")
+        raise InvalidError(
+            _("The longest answer must be a whole number of tokens from 1 to %(most)s.") % {"most": grouped(most)}
+        )
     return int(chosen)
 
 

@@ -5,11 +5,13 @@ from uuid import UUID
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from chat.conversations import access
 from chat.models import Message
 from chat.models.feedback import Feedback, Reason
 from langai_site.errors import ConflictError, InvalidError
+from langai_site.numbers import grouped
 
 COMMENT_MAX = 1_000
 
@@ -28,7 +30,7 @@ def rate(user_id: int, reply_id: UUID, *, good: bool) -> Feedback:
     """
     reply, before = of(user_id, reply_id)
     if reply.status == Message.Status.STREAMING:
-        raise ConflictError("This answer is still being written. Wait until it is complete.")
+        raise ConflictError(_("This answer is still being written. Wait until it is complete."))
     if before and before.good == good:
         return before
     return Feedback.objects.update_or_create(reply=reply, defaults=_values(good))[0]
@@ -46,9 +48,15 @@ def explain(
     rate(user_id, reply_id, good=good)
     comment = comment.replace("\0", "").replace("\r\n", "\n").strip()
     if len(comment) > COMMENT_MAX:
-        raise InvalidError(f"The comment has {len(comment):,} characters, and {COMMENT_MAX:,} are allowed. Shorten it.")
+        raise InvalidError(
+            _("The comment has %(count)s characters, and %(most)s are allowed. Shorten it.")
+            % {"count": grouped(len(comment)), "most": grouped(COMMENT_MAX)}
+        )
     if unknown := set(reasons) - set(Reason.values):
-        raise InvalidError(f"“{sorted(unknown)[0][:40]}” is not a known reason. Use: {', '.join(Reason.values)}.")
+        raise InvalidError(
+            _("“%(reason)s” is not a known reason. Use: %(known)s.")
+            % {"reason": sorted(unknown)[0][:40], "known": ", ".join(Reason.values)}
+        )
     feedback = Feedback.objects.select_related("reply").get(reply=reply_id)
     feedback.reasons = [] if good else [reason for reason in Reason.values if reason in reasons]
     feedback.comment, feedback.at = comment, timezone.now()

@@ -18,6 +18,7 @@ from chat.models import Citation, GivenDocument, Message
 from chat.models.feedback import Feedback, Reason
 from langai_site import registry
 from langai_site.accounts.models import User
+from langai_site.numbers import grouped
 from langai_site.sensitivity import Sensitivity
 from search.access import readable_collections
 from search.models import Collection, Source
@@ -47,7 +48,7 @@ class Count:
     def words(self) -> str:
         """Return the reasons in words, the most frequent first."""
         ordered = sorted(self.reasons.items(), key=lambda pair: (-pair[1], pair[0]))
-        return ", ".join(f"{Reason(reason).label} ({count:,})" for reason, count in ordered)
+        return ", ".join(f"{Reason(reason).label} ({grouped(count)})" for reason, count in ordered)
 
 
 @dataclass(frozen=True)
@@ -62,7 +63,7 @@ class SharedAnswer:
 
     @property
     def reasons(self) -> Sequence[str]:
-        return [Reason(reason).label for reason in self.feedback.reasons]
+        return [str(Reason(reason).label) for reason in self.feedback.reasons]
 
 
 @dataclass(frozen=True)

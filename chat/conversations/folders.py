@@ -10,19 +10,22 @@ from uuid import UUID
 
 from django.db import transaction
 from django.db.models import Count, Q
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, gettext_noop
 
 from chat.conversations import chosen_collections
 from chat.conversations.chosen_collections import Chosen
 from chat.models import Conversation, Folder
 from chat.values import FolderInstructions
 from langai_site.errors import InvalidError, NotFoundError
+from langai_site.numbers import grouped
 
 FOLDERS_MAX, NAME_MAX, INSTRUCTIONS_MAX = 200, 60, 4_000
-GONE = "This folder was deleted, or is not yours."
+GONE = gettext_noop("This folder was deleted, or is not yours.")
 
 
 class FolderGoneError(NotFoundError):
-    link = ("chat:folders", "Show your folders")
+    link = ("chat:folders", gettext_lazy("Show your folders"))
 
 
 @dataclass(frozen=True)
@@ -53,7 +56,7 @@ def access_folder(user_id: int, folder_id: UUID, *, lock: bool = False) -> Folde
     mine = Folder.objects.of(user_id).select_related("parent")
     found = (mine.select_for_update(of=("self",)) if lock else mine).filter(id=folder_id).first()
     if found is None:
-        raise FolderGoneError(GONE)
+        raise FolderGoneError(_(GONE))
     return found
 
 
@@ -83,7 +86,9 @@ def inside(folder: Folder) -> list[Folder]:
 def create(user_id: int, form: FolderForm) -> Folder:
     mine = _locked(user_id)
     if len(mine) >= FOLDERS_MAX:
-        raise InvalidError(f"You have {FOLDERS_MAX} folders, which is the most. Delete one that you do not need.")
+        raise InvalidError(
+            _("You have %(most)s folders, which is the most. Delete one that you do not need.") % {"most": FOLDERS_MAX}
+        )
     folder = Folder(owner_id=user_id)
     _write(folder, form, mine)
     folder.save(force_insert=True)
@@ -95,7 +100,7 @@ def change(user_id: int, folder_id: UUID, form: FolderForm) -> Folder:
     """Change a folder's settings. Its conversations keep their labels; its instructions apply from the next message."""
     mine = _locked(user_id)
     if folder_id not in mine:
-        raise FolderGoneError(GONE)
+        raise FolderGoneError(_(GONE))
     folder = mine[folder_id]
     _write(folder, form, mine)
     folder.save()
@@ -110,7 +115,7 @@ def _locked(user_id: int) -> dict[UUID, Folder]:
 def _write(folder: Folder, form: FolderForm, mine: Mapping[UUID, Folder]) -> None:
     folder.name, folder.instructions = _name(form.name), _instructions(form.instructions)
     if form.colour not in Folder.Colour.values:
-        raise InvalidError("This colour is not known. Choose one from the list.")
+        raise InvalidError(_("This colour is not known. Choose one from the list."))
     folder.colour, folder.collections = form.colour, form.collections
     folder.parent = _parent(folder, form.parent, mine)
 
@@ -118,16 +123,22 @@ def _write(folder: Folder, form: FolderForm, mine: Mapping[UUID, Folder]) -> Non
 def _name(written: str) -> str:
     name = " ".join(written.replace("\0", "").split())
     if not name:
-        raise InvalidError("Give the folder a name.")
+        raise InvalidError(_("Give the folder a name."))
     if len(name) > NAME_MAX:
-        raise InvalidError(f"The name has {len(name)} characters; {NAME_MAX} are allowed.")
+        raise InvalidError(
+            _("The name has %(count)s characters; %(most)s are allowed.")
+            % {"count": grouped(len(name)), "most": grouped(NAME_MAX)}
+        )
     return name
 
 
 def _instructions(written: str) -> str:
     text = written.replace("\r\n", "\n").replace("\0", "").strip()
     if len(text) > INSTRUCTIONS_MAX:
-        raise InvalidError(f"The instructions have {len(text):,} characters; {INSTRUCTIONS_MAX:,} are allowed.")
+        raise InvalidError(
+            _("The instructions have %(count)s characters; %(most)s are allowed.")
+            % {"count": grouped(len(text)), "most": grouped(INSTRUCTIONS_MAX)}
+        )
     return text
 
 
@@ -136,13 +147,15 @@ def _parent(folder: Folder, parent_id: UUID | None, mine: Mapping[UUID, Folder])
         return None
     parent = mine.get(parent_id)
     if parent is None:
-        raise FolderGoneError("The folder to put it in was deleted, or is not yours.")
+        raise FolderGoneError(_("The folder to put it in was deleted, or is not yours."))
     if parent.id == folder.id:
-        raise InvalidError("A folder cannot be in itself.")
+        raise InvalidError(_("A folder cannot be in itself."))
     if parent.parent_id:
-        raise InvalidError(f"“{parent.name}” is in a folder already, and folders nest only once.")
+        raise InvalidError(_("“%(name)s” is in a folder already, and folders nest only once.") % {"name": parent.name})
     if any(other.parent_id == folder.id for other in mine.values()):
-        raise InvalidError(f"“{folder.name}” has folders in it, so it cannot be put into another folder.")
+        raise InvalidError(
+            _("“%(name)s” has folders in it, so it cannot be put into another folder.") % {"name": folder.name}
+        )
     return parent
 
 

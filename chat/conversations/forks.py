@@ -5,6 +5,7 @@ from uuid import UUID, uuid4
 
 from django.db import transaction
 from django.forms.models import model_to_dict
+from django.utils.translation import gettext as _
 
 from chat.conversations import access, attachments, branches, label_rises, passage_changes
 from chat.history import rows as history_rows
@@ -29,7 +30,7 @@ def fork(user: User, reply_id: UUID) -> Conversation:
     old = access.access_conversation(user.id, old_id, lock=True)
     # Again: it may have been deleted before the conversation was locked.
     if access.access_reply(user.id, reply_id).status == Message.Status.STREAMING:
-        raise ConflictError("This answer is still being written. Stop it, or wait until it is complete.")
+        raise ConflictError(_("This answer is still being written. Stop it, or wait until it is complete."))
     if label_rises.reach(old.id):
         old.refresh_from_db(fields=["label", "label_cause"])
     new = Conversation(

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from chat.models import Conversation
 from chat.models.keeping import LIFETIMES, ORDER, Keeping, KeepingRule
@@ -45,11 +46,15 @@ def chosen(user_id: int, wanted: str) -> Keeping:
     Raises InvalidError if it is not known, and ForbiddenError if an admin allows only less.
     """
     if wanted and wanted not in Keeping.values:
-        raise InvalidError(f"A conversation can be kept as {', '.join(Keeping.values)}. Choose one of these.")
+        raise InvalidError(
+            _("A conversation can be kept as %(names)s. Choose one of these.") % {"names": ", ".join(Keeping.values)}
+        )
     possible = choice(user_id, wanted)
     if wanted and wanted not in possible.offered:
         longest = possible.offered[0].words
-        raise ForbiddenError(f"Your admins allow only temporary chats, {longest}. Choose one and send again.")
+        raise ForbiddenError(
+            _("Your admins allow only temporary chats, %(longest)s. Choose one and send again.") % {"longest": longest}
+        )
     return possible.chosen
 
 

@@ -3,6 +3,8 @@
 import re
 from dataclasses import dataclass
 
+from django.utils.translation import gettext as _
+
 from chat.models import Message
 from langai_site.outbound.types import ChatMessage
 from search.services.neighbours import CitedPlace, headings_near
@@ -31,7 +33,8 @@ def suggested(user_id: int, reply: Message) -> list[Suggestion]:
     """Return what the documents say beside the passages that a reply cites, as far as the person may read it."""
     cited = [CitedPlace(one.source, one.page, one.start) for one in reply.citations.all()]
     near = headings_near(user_id, cited, SUGGESTED) if cited else []
-    return [Suggestion(one.heading, f"What does “{one.title}” say about “{one.heading}”?") for one in near]
+    words = _("What does “%(title)s” say about “%(heading)s”?")
+    return [Suggestion(one.heading, words % {"title": one.title, "heading": one.heading}) for one in near]
 
 
 def messages(question: str, answer: str) -> tuple[ChatMessage, ...]:

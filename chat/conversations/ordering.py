@@ -12,6 +12,8 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop, ngettext
 
 from chat.conversations import folders
 from chat.conversations.access import UNDO_FOR
@@ -20,11 +22,12 @@ from chat.events import ConversationGone, group_of
 from chat.models import Conversation, Folder, ListChange, Message
 from langai_site.audit.recording import record_each
 from langai_site.errors import InvalidError, NotFoundError
+from langai_site.numbers import grouped
 from langai_site.web import broadcast
 
 # Conversations that can be changed at once.
 MOST = 500
-NONE_CHOSEN = "Choose at least one conversation."
+NONE_CHOSEN = gettext_noop("Choose at least one conversation.")
 
 
 class Action(StrEnum):
@@ -47,11 +50,11 @@ _FIELDS = {
     Action.DELETE: "deleted_at",
 }
 _DONE = {
-    Action.ARCHIVE: "Archived {}.",
-    Action.UNARCHIVE: "Took {} out of the archive.",
-    Action.PIN: "Pinned {}.",
-    Action.UNPIN: "Unpinned {}.",
-    Action.DELETE: "Deleted {}.",
+    Action.ARCHIVE: gettext_noop("Archived %(what)s."),
+    Action.UNARCHIVE: gettext_noop("Took %(what)s out of the archive."),
+    Action.PIN: gettext_noop("Pinned %(what)s."),
+    Action.UNPIN: gettext_noop("Unpinned %(what)s."),
+    Action.DELETE: gettext_noop("Deleted %(what)s."),
 }
 
 
@@ -76,7 +79,7 @@ def order(user_id: int, ids: Collection[UUID], action: Action, folder_id: UUID |
     rows = chosen(user_id, ids, lock=True)
     if action == Action.PIN:
         _refuse_too_many_pins(user_id, rows)
-    words = _moved(rows, folder) if action == Action.MOVE else _DONE[action].format(_counted(rows))
+    words = _moved(rows, folder) if action == Action.MOVE else _(_DONE[action]) % {"what": _counted(rows)}
     value: UUID | datetime | None = folder.id if folder else None
     if action in (Action.ARCHIVE, Action.PIN, Action.DELETE):
         value = timezone.now()
@@ -90,28 +93,37 @@ def chosen(user_id: int, ids: Collection[UUID], *, lock: bool = False) -> list[C
     Raises InvalidError if none or too many were chosen, and NotFoundError if none of them is there.
     """
     if not ids:
-        raise InvalidError(NONE_CHOSEN)
+        raise InvalidError(_(NONE_CHOSEN))
     if len(set(ids)) > MOST:
-        raise InvalidError(f"You chose {len(set(ids))} conversations; {MOST} are allowed at once.")
+        raise InvalidError(
+            _("You chose %(count)s conversations; %(most)s are allowed at once.")
+            % {"count": len(set(ids)), "most": MOST}
+        )
     mine = Conversation.objects.of(user_id).reachable().filter(id__in=ids).order_by("id")
     rows = list(mine.select_for_update(of=("self",)) if lock else mine)
     if not rows:
-        raise NotFoundError("These conversations were deleted, or are not yours.")
+        raise NotFoundError(_("These conversations were deleted, or are not yours."))
     return rows
 
 
 def _refuse_too_many_pins(user_id: int, rows: Sequence[Conversation]) -> None:
     pinned = Conversation.objects.of(user_id).alive().filter(pinned_at__isnull=False)
     if pinned.exclude(id__in=[row.id for row in rows]).count() + len(rows) > PINS_MAX:
-        raise InvalidError(f"{PINS_MAX} conversations can be pinned. Unpin some first, or put them into a folder.")
+        raise InvalidError(
+            _("%(most)s conversations can be pinned. Unpin some first, or put them into a folder.") % {"most": PINS_MAX}
+        )
 
 
 def _moved(rows: Sequence[Conversation], folder: Folder | None) -> str:
-    return f"Moved {_counted(rows)} to “{folder.name}”." if folder else f"Took {_counted(rows)} out of the folder."
+    if folder:
+        return _("Moved %(what)s to “%(folder)s”.") % {"what": _counted(rows), "folder": folder.name}
+    return _("Took %(what)s out of the folder.") % {"what": _counted(rows)}
 
 
 def _counted(rows: Sequence[Conversation]) -> str:
-    return f"“{rows[0].title}”" if len(rows) == 1 else f"{len(rows)} conversations"
+    if len(rows) == 1:
+        return _("“%(title)s”") % {"title": rows[0].title}
+    return ngettext("%(count)s conversation", "%(count)s conversations", len(rows)) % {"count": len(rows)}
 
 
 def _set(user_id: int, rows: Iterable[Conversation], field: str, value: object, words: str) -> ListChange:
@@ -150,7 +162,7 @@ def delete_folder(user_id: int, folder_id: UUID, *, with_conversations: bool = F
     mine = Conversation.objects.of(user_id).alive().filter(folder__in=gone)
     rows = list(mine.select_for_update(of=("self",)).order_by("id").only("id", "folder_id", "deleted_at", "title"))
     name = next(folder.name for folder in gone if folder.id == folder_id)
-    words = f"Deleted the folder “{name}”{_fate(rows, with_conversations)}"
+    words = _fate(name, len(rows), with_conversations=with_conversations)
     now = timezone.now()
     field, value = ("deleted_at", now) if with_conversations else ("folder_id", None)
     change = _set(user_id, rows, field, value, words)
@@ -163,13 +175,23 @@ def delete_folder(user_id: int, folder_id: UUID, *, with_conversations: bool = F
     return Ordered(change, [row.id for row in rows], _gone(rows) if with_conversations else ())
 
 
-def _fate(rows: Sequence[Conversation], with_conversations: bool) -> str:
-    if not rows:
-        return "."
-    count = "1 conversation" if len(rows) == 1 else f"{len(rows):,} conversations"
-    if with_conversations:
-        return f" and {count}."
-    return f". {count} that {'was' if len(rows) == 1 else 'were'} in it {'is' if len(rows) == 1 else 'are'} kept."
+def _fate(name: str, count: int, *, with_conversations: bool) -> str:
+    """Return what was done with a folder and with so many conversations in it."""
+    if not count:
+        words = _("Deleted the folder “%(name)s”.")
+    elif with_conversations:
+        words = ngettext(
+            "Deleted the folder “%(name)s” and %(count)s conversation.",
+            "Deleted the folder “%(name)s” and %(count)s conversations.",
+            count,
+        )
+    else:
+        words = ngettext(
+            "Deleted the folder “%(name)s”. %(count)s conversation that was in it is kept.",
+            "Deleted the folder “%(name)s”. %(count)s conversations that were in it are kept.",
+            count,
+        )
+    return words % {"name": name, "count": grouped(count)}
 
 
 def last_change(user_id: int, change_id: str | None) -> ListChange | None:
@@ -193,7 +215,7 @@ def undo(user_id: int, change_id: UUID) -> None:
     """
     change = _undoable(user_id).select_for_update().filter(id=change_id).first()
     if change is None:
-        raise NotFoundError("This can no longer be undone.")
+        raise NotFoundError(_("This can no longer be undone."))
     _restore_folders(user_id, change.folders)
     known = {str(pk) for pk in Folder.objects.of(user_id).values_list("pk", flat=True)}
     groups: defaultdict[str | None, list[UUID]] = defaultdict(list)

@@ -4,6 +4,8 @@ from functools import partial
 from uuid import UUID
 
 from django.conf import settings
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from chat.conversations import access, drafts, next_questions
 from chat.conversations.next_questions import Suggestion
@@ -20,8 +22,8 @@ from search.types import Reader
 
 # What FOLLOW_UPS can say besides “off”: headings alone, or on a click also questions by a model.
 HEADINGS, MODELS = "headings", "models"
-NONE = "No connected model may see this chat, so nothing was sent."
-OFF = "Questions by a model are switched off here."
+NONE = gettext_noop("No connected model may see this chat, so nothing was sent.")
+OFF = gettext_noop("Questions by a model are switched off here.")
 
 
 async def written(user_id: int, reply_id: UUID) -> list[Suggestion]:
@@ -30,11 +32,11 @@ async def written(user_id: int, reply_id: UUID) -> list[Suggestion]:
     Raises NotFoundError, ForbiddenError if no model may be asked, and whatever else keeps it from answering.
     """
     if settings.FOLLOW_UPS != MODELS:
-        raise ForbiddenError(OFF)
+        raise ForbiddenError(_(OFF))
     reply, request, models = await in_database_thread(_wanted, user_id, reply_id)
     model = await extras.awake(models)
     if model is None:
-        raise ForbiddenError(NONE)
+        raise ForbiddenError(_(NONE))
     call = ExtraCall(
         next_questions.messages(request.question, reply.text),
         next_questions.TOKENS,
@@ -46,14 +48,14 @@ async def written(user_id: int, reply_id: UUID) -> list[Suggestion]:
     )
     found = next_questions.read(await extras.answer(call, model))
     if not found:
-        raise UnavailableError("The model suggested nothing. Try again, or ask in your own words.")
+        raise UnavailableError(_("The model suggested nothing. Try again, or ask in your own words."))
     return found
 
 
 def _wanted(user_id: int, reply_id: UUID) -> tuple[Message, TurnRequest, list[ModelInfo]]:
     reply = access.access_reply(user_id, reply_id)
     if reply.status == Message.Status.STREAMING or reply.parent is None:
-        raise ConflictError("This answer is still being written. Wait until it is complete.")
+        raise ConflictError(_("This answer is still being written. Wait until it is complete."))
     conversation = reply.conversation
     models, pick = catalogue.models(user_id), drafts.AS_BEFORE.as_requested(reply.options)
     request = TurnRequest(

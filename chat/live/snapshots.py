@@ -11,6 +11,7 @@ from uuid import UUID
 
 from cryptography.fernet import InvalidToken
 from django.conf import settings
+from django.utils.translation import gettext as _
 
 from chat.events import Snapshot
 from langai_site.database import caches
@@ -77,7 +78,7 @@ async def ask_to_stop(reply: UUID) -> None:
     """Ask the process that runs `reply` to stop it. Raises UnavailableError if it cannot be told."""
     await _cached("set", f"stop:{reply.hex}", True, STOP_LIFETIME)
     if _away:
-        raise UnavailableError("The answer cannot be stopped right now. Try again in a moment.")
+        raise UnavailableError(_("The answer cannot be stopped right now. Try again in a moment."))
 
 
 async def asked_to_stop(replies: Sequence[UUID]) -> set[UUID]:

@@ -10,6 +10,10 @@ from html import escape
 from itertools import pairwise
 from math import ceil, cos, floor, log10, pi, sin
 
+from django.utils.formats import number_format
+from django.utils.translation import get_language, gettext_lazy, ngettext
+from django.utils.translation import gettext as _
+
 from chat.markdown.charts import Chart, ChartError, Series, read_chart
 
 WIDTH, HEIGHT = 1000, 100
@@ -19,12 +23,22 @@ MOST_ROWS = 12
 GAP = 0.25
 # What drawing costs, in an allowance's units: each chart, each character of its source.
 PRICE, PRICE_PER_CHAR = 150.0, 1.5
+KINDS = {
+    "bar": gettext_lazy("Bar chart"),
+    "line": gettext_lazy("Line chart"),
+    "pie": gettext_lazy("Pie chart"),
+    "scatter": gettext_lazy("Scatter chart"),
+}
 FRAME = 'class="grid" d="M0 0H1000M0 50H1000M0 100H1000"'
 
 
-@lru_cache(maxsize=64)
 def drawn_chart(source: str) -> str:
-    """Return the HTML of the chart that `source` describes; raises ChartError."""
+    """Return the HTML of the chart that `source` describes, in the language of the page; raises ChartError."""
+    return _drawn(source, get_language())
+
+
+@lru_cache(maxsize=64)
+def _drawn(source: str, _language: str) -> str:
     chart = read_chart(source)
     draw = {"pie": _pie, "line": _line, "scatter": _scatter, "bar": _bars}[chart.type]
     caption = f"<figcaption>{escape(chart.title)}</figcaption>" if chart.title else ""
@@ -40,7 +54,8 @@ def reason(source: str) -> str:
     try:
         drawn_chart(source)
     except ChartError as error:
-        return f'<p class="notice">This chart cannot be drawn: {escape(str(error))}</p>\n'
+        words = _("This chart cannot be drawn: %(reason)s") % {"reason": error}
+        return f'<p class="notice">{escape(words)}</p>\n'
     return ""
 
 
@@ -168,25 +183,30 @@ def _plot(chart: Chart, shapes: str, ends: tuple[float, float], ticks: Sequence[
 def _legend(series: Sequence[Series]) -> str:
     if len(series) == 1 and not series[0].name:
         return ""
-    names = "".join(
-        f'<li><i class="hue-{hue}"></i>{escape(one.name or f"Series {hue}")}</li>' for hue, one in enumerate(series, 1)
-    )
+    names = "".join(f'<li><i class="hue-{hue}"></i>{escape(_name(one, hue))}</li>' for hue, one in enumerate(series, 1))
     return f'<ul class="legend">{names}</ul>'
+
+
+def _name(series: Series, number: int) -> str:
+    return series.name or _("Series %(number)s") % {"number": number}
 
 
 def _words(chart: Chart) -> str:
     """Return what the chart shows, for people who cannot see it; the numbers follow as a table."""
     values = chart.numbers or [y for one in chart.series for _, y in one.points]
-    kind = {"bar": "Bar chart", "line": "Line chart", "pie": "Pie chart", "scatter": "Scatter chart"}[chart.type]
+    kind = KINDS[chart.type]
     title = f"{kind}: {chart.title}." if chart.title else f"{kind}."
     least, most = (_shown(value, chart.unit) for value in (min(values), max(values)))
-    return f"{escape(title)} {len(values)} values from {least} to {most}."
+    words = ngettext(
+        "%(count)s value from %(least)s to %(most)s.", "%(count)s values from %(least)s to %(most)s.", len(values)
+    )
+    return f"{escape(title)} {words % {'count': len(values), 'least': least, 'most': most}}"
 
 
 def _numbers(chart: Chart) -> str:
-    names = [escape(one.name or f"Series {number}") for number, one in enumerate(chart.series, 1)]
+    names = [escape(_name(one, number)) for number, one in enumerate(chart.series, 1)]
     if chart.type == "scatter":
-        head = ["Series", "x", "y"]
+        head = [_("Series"), "x", "y"]
         rows: list[tuple[str, ...]] = [
             (name, _shown(x), _shown(y, chart.unit))
             for name, one in zip(names, chart.series, strict=True)
@@ -194,17 +214,17 @@ def _numbers(chart: Chart) -> str:
         ]
     else:
         alone = len(names) == 1 and not chart.series[0].name
-        head = ["", *(["Value"] if alone else names)]
+        head = ["", *([_("Value")] if alone else names)]
         rows = [
             (escape(label), *(_shown(one.values[number], chart.unit) for one in chart.series))
             for number, label in enumerate(chart.labels)
         ]
     cells = "".join(f"<tr><th>{row[0]}</th>{''.join(f'<td>{cell}</td>' for cell in row[1:])}</tr>" for row in rows)
     header = "".join(f"<th>{name}</th>" if name else "<td></td>" for name in head)
-    name = f"Table: {escape(chart.title)}" if chart.title else "Table: numbers of the chart"
+    name = _("Table: %(columns)s") % {"columns": chart.title or _("numbers of the chart")}
     return (
-        "<details><summary>Numbers</summary>"
-        f'<div class="table" role="region" aria-label="{name}" tabindex="0"><table>'
+        f"<details><summary>{_('Numbers')}</summary>"
+        f'<div class="table" role="region" aria-label="{escape(name)}" tabindex="0"><table>'
         f"<thead><tr>{header}</tr></thead><tbody>{cells}</tbody></table></div></details>"
     )
 
@@ -239,5 +259,6 @@ def _shown(value: float | None, unit: str = "") -> str:
     if value is None:
         return "–"  # noqa: RUF001 - no value
     rounded = float(f"{value:.6g}")
-    number = f"{value:,.0f}" if value == int(value) else f"{rounded:,}"
+    plain = f"{value:.0f}" if value == int(value) else f"{rounded}"
+    number = plain if "e" in plain else number_format(plain, force_grouping=True)
     return f"{number} {escape(unit)}" if unit and unit != "%" else f"{number}{unit}"

@@ -12,7 +12,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from langai_site.characters import whole_characters
+from langai_site.numbers import grouped
 
 TYPES = ("bar", "line", "pie", "scatter")
 # Longer texts are cut. A series has a colour of its own.
@@ -56,16 +59,16 @@ class Chart:
 def read_chart(source: str) -> Chart:
     """Return the chart that `source` describes; raises ChartError."""
     if len(source) > MAX_SOURCE:
-        raise ChartError(f"it is longer than {MAX_SOURCE:,} characters.")
+        raise ChartError(_("it is longer than %(most)s characters.") % {"most": grouped(MAX_SOURCE)})
     try:
         data = json.loads(source, parse_constant=_refuse_constant)
     except (ValueError, RecursionError):
-        raise ChartError("it is not valid JSON.") from None
+        raise ChartError(_("it is not valid JSON.")) from None
     if not isinstance(data, dict):
-        raise ChartError("it is not a JSON object.")
+        raise ChartError(_("it is not a JSON object."))
     kind = data.get("type")
     if kind not in TYPES:
-        raise ChartError("its type is not bar, line, pie or scatter.")
+        raise ChartError(_("its type is not bar, line, pie or scatter."))
     return _checked(_chart(data, kind))
 
 
@@ -85,7 +88,7 @@ def _chart(data: Mapping[str, Any], kind: str) -> Chart:
 
 def _series(one: object, kind: str) -> Series:
     if not isinstance(one, dict):
-        raise ChartError("a series is not an object with a name and values.")
+        raise ChartError(_("a series is not an object with a name and values."))
     name = _text(one.get("name", one.get("label", "")))
     values = _list(one.get("values", one.get("points", one.get("data"))), "values")[: MAX_POINTS + 1]
     if kind == "scatter":
@@ -96,14 +99,19 @@ def _series(one: object, kind: str) -> Series:
 def _checked(chart: Chart) -> Chart:
     count = sum(len(one.values) + len(one.points) for one in chart.series)
     if len(chart.series) > MAX_SERIES:
-        raise ChartError(f"it has more than {MAX_SERIES} series.")
+        raise ChartError(_("it has more than %(most)s series.") % {"most": MAX_SERIES})
     if count > MAX_POINTS or len(chart.labels) > MAX_LABELS:
-        raise ChartError(f"it has more than {MAX_POINTS} values or {MAX_LABELS} labels.")
+        raise ChartError(
+            _("it has more than %(values)s values or %(labels)s labels.") % {"values": MAX_POINTS, "labels": MAX_LABELS}
+        )
     if not chart.numbers and not any(one.points for one in chart.series):
-        raise ChartError("it has no values.")
+        raise ChartError(_("it has no values."))
     for one in chart.series if chart.type != "scatter" else ():
         if len(one.values) != len(chart.labels):
-            raise ChartError(f"it has {len(chart.labels)} labels, but {len(one.values)} values.")
+            raise ChartError(
+                _("it has %(labels)s labels, but %(values)s values.")
+                % {"labels": len(chart.labels), "values": len(one.values)}
+            )
     if chart.type == "pie":
         _check_pie(chart)
     return chart
@@ -111,22 +119,22 @@ def _checked(chart: Chart) -> Chart:
 
 def _check_pie(chart: Chart) -> None:
     if len(chart.series) > 1:
-        raise ChartError("a pie has one series only.")
+        raise ChartError(_("a pie has one series only."))
     if len(chart.labels) > MAX_PARTS:
-        raise ChartError(f"a pie has at most {MAX_PARTS} parts. A bar chart has room for more.")
+        raise ChartError(_("a pie has at most %(most)s parts. A bar chart has room for more.") % {"most": MAX_PARTS})
     if min(chart.numbers) < 0 or not sum(chart.numbers):
-        raise ChartError("the parts of a pie are not negative, and not all zero.")
+        raise ChartError(_("the parts of a pie are not negative, and not all zero."))
 
 
 def _list(value: object, name: str) -> Sequence[Any]:
     if not isinstance(value, list):
-        raise ChartError(f"its {name} are not a list.")
+        raise ChartError(_("its %(name)s are not a list.") % {"name": name})
     return value
 
 
 def _text(value: object) -> str:
     if not isinstance(value, str | int | float):
-        raise ChartError("a title, name or label is not text.")
+        raise ChartError(_("a title, name or label is not text."))
     # JSON can name halves of characters, which no page can hold.
     text = " ".join(whole_characters(str(value)).split())
     return text if len(text) <= MAX_TEXT else f"{text[: MAX_TEXT - 1]}…"
@@ -134,9 +142,9 @@ def _text(value: object) -> str:
 
 def _number(value: object) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float):
-        raise ChartError("a value is not a number.")
+        raise ChartError(_("a value is not a number."))
     if not -LARGEST <= value <= LARGEST:
-        raise ChartError("a value is too large.")
+        raise ChartError(_("a value is too large."))
     return value if abs(value) >= SMALLEST else 0
 
 
@@ -144,5 +152,5 @@ def _point(value: object) -> Point:
     if isinstance(value, dict):
         value = [value.get("x"), value.get("y")]
     if not isinstance(value, list) or len(value) != 2:
-        raise ChartError("a point is not a pair of numbers.")
+        raise ChartError(_("a point is not a pair of numbers."))
     return _number(value[0]), _number(value[1])

@@ -11,8 +11,11 @@ The cost of a text is limited (`chat/markdown/allowance.py`); what would cost mo
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from html import escape
+from itertools import pairwise
 from typing import Any
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from markdown_it import MarkdownIt
 from markdown_it.renderer import RendererHTML
 from markdown_it.rules_core import StateCore
@@ -38,12 +41,15 @@ LANGUAGE = re.compile(r"[A-Za-z0-9+#.-]{1,20}")
 # Code with longer lines may not fit beside a sidebar: then it scrolls, by keyboard as well.
 WIDE = 80
 MAX_TABLE_NAME = 80
-NOT_FOUND = ' <span class="unfound">not found in the sources</span>'
-# What follows a checked sentence: in words, because a line below it is not for everybody to see.
-NOTES = {
-    "stands": "",
-    "reworded": '<span class="unfound unseen"> (not in these words in the source)</span>',
-    "otherwise": ' <span class="unfound">the source says otherwise</span>',
+# The names by which sentences can be checked.
+CHECKED = ("stands", "reworded", "otherwise")
+# What GitHub's markdown calls its alerts.
+ALERTS = {
+    "Note": gettext_lazy("Note"),
+    "Tip": gettext_lazy("Tip"),
+    "Important": gettext_lazy("Important"),
+    "Warning": gettext_lazy("Warning"),
+    "Caution": gettext_lazy("Caution"),
 }
 
 Cites = Mapping[int, str]
@@ -54,7 +60,7 @@ def render(
 ) -> str:
     """Return `text` as sanitised HTML. `cites` maps the numbers that may be cited to addresses; others stay text.
 
-    `unverified` quotations are marked as such, and sentences that were `checked` by one of the names in NOTES.
+    `unverified` quotations are marked as such, and sentences that were `checked` by one of the names in CHECKED.
     """
     env = parsing.environment(
         cites=cites or {},
@@ -129,23 +135,37 @@ def _checked(state: StateCore) -> None:
             block.children = marked(block.children, affordable(block.children, found, state.env["allowance"]))
 
 
+def _note_of(name: str) -> str:
+    """Return what follows a checked sentence: in words, because a line below it is not for everybody to see."""
+    if name == "stands":
+        return ""
+    if name == "otherwise":
+        return _remark(_("the source says otherwise"))
+    return f'<span class="unfound unseen"> {escape(_("(not in these words in the source)"))}</span>'
+
+
+def _remark(words: str) -> str:
+    return f' <span class="unfound">{escape(words)}</span>'
+
+
 def _sentences(text: str, checked: Mapping[str, str]) -> list[Mark]:
     """Return where in a block the sentences stand that are not within one another."""
     places = sorted((text.find(sentence), len(sentence), name) for sentence, name in checked.items())
     marks: list[Mark] = []
     for start, length, name in places:
         if start >= 0 and not (marks and start < marks[-1].end):
-            marks.append(Mark(start, start + length, name, NOTES[name]))
+            marks.append(Mark(start, start + length, name, _note_of(name)))
     return marks
 
 
 def _unverified(state: StateCore) -> None:
     """Mark quotations that are in none of the sources, and say so in words, as far as the allowance goes."""
     wanted: Collection[str] = state.env.get("unverified") or ()
+    not_found = _remark(_("not found in the sources")) if wanted else ""
     for block, quotations in in_blocks(state.tokens) if wanted else ():
         tokens = block.children or []
         found = [
-            Mark(quotation.start, quotation.end, "unverified", NOT_FOUND)
+            Mark(quotation.start, quotation.end, "unverified", not_found)
             for quotation in quotations
             if comparable(quotation.text) in wanted
         ]
@@ -156,7 +176,7 @@ def _pictures(state: StateCore) -> None:
     """Turn pictures into links, or into their description inside a link."""
     for block in state.tokens:
         for image in (token for token in block.children or () if token.type == "image"):
-            image.type, image.content = "text", image.content or "picture"
+            image.type, image.content = "text", image.content or _("picture")
             image.meta = {"address": image.attrGet("src")}
         if block.children:
             block.children = _outside_links(block.children, _linked_picture)
@@ -192,7 +212,15 @@ def _table_names(state: StateCore) -> None:
         elif token.type == "thead_close" and table:
             # Only what can be read aloud: passages are marked with characters that cannot.
             name = "".join(filter(str.isprintable, ", ".join(filter(None, header))))
-            table.meta = {"name": f"Table: {name[:MAX_TABLE_NAME]}" if name else "Table"}
+            table.meta = {"name": _("Table: %(columns)s") % {"columns": name[:MAX_TABLE_NAME]} if name else _("Table")}
+
+
+def _alert_titles(state: StateCore) -> None:
+    """Give alerts their titles in the language of the page."""
+    for before, title in pairwise(state.tokens):
+        if before.type == "alert_title_open":
+            for text in title.children or ():
+                text.content = str(ALERTS[text.content]) if text.content in ALERTS else text.content
 
 
 # How tokens are drawn
@@ -212,8 +240,8 @@ def _item(token: Token, allowance: Allowance) -> str:
     tag = "<li" + "".join(f' {name}="{token.attrs[name]}"' for name in ("class", "dir") if name in token.attrs) + ">"
     if "checked" not in (token.meta or {}):
         return tag
-    box = 'checked="" aria-label="Done"' if token.meta["checked"] else 'aria-label="To do"'
-    return f'{tag}<input type="checkbox" disabled="" {box}> '
+    name, box = (_("Done"), 'checked="" ') if token.meta["checked"] else (_("To do"), "")
+    return f'{tag}<input type="checkbox" disabled="" {box}aria-label="{escape(name)}"> '
 
 
 def _note(token: Token, allowance: Allowance) -> str:
@@ -224,7 +252,7 @@ def _note(token: Token, allowance: Allowance) -> str:
 def _table(token: Token, allowance: Allowance) -> str:
     """Draw the beginning of a table in a frame that scrolls, so that it stays a table to screen readers."""
     direction = f' dir="{token.attrs["dir"]}"' if "dir" in token.attrs else ""
-    name = escape((token.meta or {}).get("name", "Table"))
+    name = escape((token.meta or {}).get("name", _("Table")))
     return f'<div class="table" role="region" aria-label="{name}" tabindex="0"><table{direction}>\n'
 
 
@@ -276,7 +304,7 @@ def _code(html: str, text: str, attributes: str = "") -> str:
 def new_parser() -> MarkdownIt:
     """Return a parser that draws as answers are drawn."""
     markdown = parsing.parser()
-    for rule in (_pictures, _checked, _unverified, _citations, _aligned, _directions, _table_names):
+    for rule in (_pictures, _checked, _unverified, _citations, _aligned, _directions, _table_names, _alert_titles):
         markdown.core.ruler.push(rule.__name__, rule)
     looks: dict[str, Callable[[Token, Allowance], str]] = {
         "math_inline": lambda token, allowance: drawn_formula(token, "inline", allowance),

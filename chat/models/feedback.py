@@ -2,19 +2,20 @@
 
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 
 class Reason(models.TextChoices):
     """What can be wrong with an answer."""
 
-    WRONG = "wrong", "It is wrong"
-    INCOMPLETE = "incomplete", "It is incomplete"
-    NOT_FROM_DOCUMENTS = "not_from_documents", "It is not from the documents"
-    UNSUPPORTED = "unsupported", "The source does not say so"
-    OUTDATED = "outdated", "It is outdated"
-    TOO_LONG = "too_long", "It is too long"
-    TONE = "tone", "The tone is wrong"
-    REFUSED = "refused", "It refuses to answer"
+    WRONG = "wrong", _("It is wrong")
+    INCOMPLETE = "incomplete", _("It is incomplete")
+    NOT_FROM_DOCUMENTS = "not_from_documents", _("It is not from the documents")
+    UNSUPPORTED = "unsupported", _("The source does not say so")
+    OUTDATED = "outdated", _("It is outdated")
+    TOO_LONG = "too_long", _("It is too long")
+    TONE = "tone", _("The tone is wrong")
+    REFUSED = "refused", _("It refuses to answer")
 
 
 class Feedback(models.Model):

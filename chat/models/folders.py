@@ -6,6 +6,7 @@ from typing import Self
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 # Indexes for the lists that people scroll through. Each list is read in its own order, without the others' rows.
 LIST_INDEXES = (
@@ -37,13 +38,13 @@ class Folder(models.Model):
     """A folder of one person's conversations. It may stand in another folder, but no deeper than that."""
 
     class Colour(models.IntegerChoices):
-        GREY = 7
-        BLUE = 1
-        GREEN = 2
-        YELLOW = 3
-        RED = 4
-        PURPLE = 5
-        TURQUOISE = 6
+        GREY = 7, _("Grey")
+        BLUE = 1, _("Blue")
+        GREEN = 2, _("Green")
+        YELLOW = 3, _("Yellow")
+        RED = 4, _("Red")
+        PURPLE = 5, _("Purple")
+        TURQUOISE = 6, _("Turquoise")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="folders")

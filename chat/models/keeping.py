@@ -3,6 +3,8 @@
 from datetime import timedelta
 
 from django.db import models
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from langai_site.accounts.models import Team
 
@@ -10,17 +12,17 @@ from langai_site.accounts.models import Team
 class Keeping(models.TextChoices):
     """How long a conversation stays. It is chosen when the conversation begins and never changes."""
 
-    KEPT = "kept", "Kept until you delete it"
-    WEEK = "week", "Temporary: 7 days"
-    HOUR = "hour", "Temporary: an hour after last use"
+    KEPT = "kept", _("Kept until you delete it")
+    WEEK = "week", _("Temporary: 7 days")
+    HOUR = "hour", _("Temporary: an hour after last use")
 
     @property
     def words(self) -> str:
-        """Return what becomes of the conversation, as a whole sentence begins: "Deleted …"."""
+        """Return what becomes of the conversation, as it stands within a sentence."""
         return {
-            Keeping.KEPT: "kept until you delete it",
-            Keeping.WEEK: "deleted 7 days after it began",
-            Keeping.HOUR: "deleted an hour after its last message",
+            Keeping.KEPT: gettext("kept until you delete it"),
+            Keeping.WEEK: gettext("deleted 7 days after it began"),
+            Keeping.HOUR: gettext("deleted an hour after its last message"),
         }[self]
 
 
@@ -33,16 +35,17 @@ class KeepingRule(models.Model):
     """What admins set for the new conversations of a team, or of everyone: where they start, or the longest."""
 
     team = models.OneToOneField(
-        Team, null=True, blank=True, on_delete=models.CASCADE, related_name="+", help_text="Empty: everyone."
+        Team, null=True, blank=True, on_delete=models.CASCADE, related_name="+", help_text=_("Empty: everyone.")
     )
-    keeping = models.CharField("new conversations are", max_length=4, choices=Keeping, default=Keeping.WEEK)
+    keeping = models.CharField(_("new conversations are"), max_length=4, choices=Keeping, default=Keeping.WEEK)
     enforced = models.BooleanField(
-        default=False, help_text="People cannot keep a new conversation longer. Otherwise it is only where they start."
+        default=False,
+        help_text=_("People cannot keep a new conversation longer. Otherwise it is only where they start."),
     )
 
     class Meta:
-        verbose_name = "rule for temporary chats"
-        verbose_name_plural = "rules for temporary chats"
+        verbose_name = _("rule for temporary chats")
+        verbose_name_plural = _("rules for temporary chats")
         ordering = ["team__name"]
         constraints = [
             models.UniqueConstraint(
@@ -51,4 +54,4 @@ class KeepingRule(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.team or 'Everyone'}: {self.get_keeping_display()}"
+        return f"{self.team or gettext('Everyone')}: {self.get_keeping_display()}"

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from chat.assistants import access, using
 from chat.models import Assistant, Conversation
@@ -25,7 +26,8 @@ class AssistantChip:
     notice: str = ""
 
 
-LOST = AssistantChip("", notice="The assistant of this chat is not shared with you any more.")
+def _lost() -> AssistantChip:
+    return AssistantChip("", notice=_("The assistant of this chat is not shared with you any more."))
 
 
 def chip(
@@ -38,7 +40,7 @@ def chip(
         return None
     kept = access.usable(user_id, conversation.assistant_id)
     if kept is None:
-        return LOST
+        return _lost()
     return _of(user_id, kept, models)
 
 
@@ -49,14 +51,14 @@ def sent_chip(
     try:
         return chip(user_id, conversation, named, models)
     except access.AssistantGoneError:
-        return LOST
+        return _lost()
 
 
 def _id(named: str) -> UUID:
     try:
         return UUID(named)
     except ValueError:
-        raise access.AssistantGoneError(access.GONE) from None
+        raise access.AssistantGoneError(_(access.GONE)) from None
 
 
 def _of(user_id: int, assistant: Assistant, models: frozenset[str]) -> AssistantChip:
@@ -72,7 +74,10 @@ def _of(user_id: int, assistant: Assistant, models: frozenset[str]) -> Assistant
 
 def _model(assistant: Assistant, models: frozenset[str]) -> str:
     is_gone = assistant.model not in {AUTO, *models}
-    return f"Its model, {assistant.model}, is not available to you. Auto chooses one instead." if is_gone else ""
+    if not is_gone:
+        return ""
+    words = _("Its model, %(model)s, is not available to you. Auto chooses one instead.")
+    return words % {"model": assistant.model}
 
 
 def _documents(user_id: int, assistant: Assistant) -> str:

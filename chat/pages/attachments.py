@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse, QueryDict, StreamingHttpRespo
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.http import content_disposition_header
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from chat.conversations import attachments
@@ -46,7 +47,7 @@ def _same(user: User) -> User:
 def _sent_file(request: HttpRequest) -> "File[bytes]":
     file = request.FILES.get("file")
     if file is None:
-        raise InvalidError("No file was sent. Choose one, then try again.")
+        raise InvalidError(_("No file was sent. Choose one, then try again."))
     return file
 
 

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import date
 
 from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from chat.conversations.passage_changes import ShownChange
 
@@ -30,9 +32,9 @@ def line_of(shown: ShownChange, answer: str) -> ChangeLine:
 def words_of(shown: ShownChange, answer: str) -> str:
     """Return what changed, in words that follow "Based on version 2 of “Leave”: "."""
     if shown.is_gone:
-        return f"the passage is not in version {shown.change.version} any more"
+        return _("the passage is not in version %(version)s any more") % {"version": shown.change.version}
     what = shown.in_short(answer)
-    return f"the passage changed{f': {what}' if what else ''}"
+    return _("the passage changed: %(what)s") % {"what": what} if what else _("the passage changed")
 
 
 def age(dated: date | None, today: date) -> str:
@@ -40,5 +42,6 @@ def age(dated: date | None, today: date) -> str:
     days = (today - dated).days if dated else 0
     if days < MONTH:
         return ""
-    count, unit = (days // YEAR, "year") if days >= YEAR else (days // MONTH, "month")
-    return f"{count} {unit}{'' if count == 1 else 's'} old"
+    if days >= YEAR:
+        return ngettext("%(count)s year old", "%(count)s years old", days // YEAR) % {"count": days // YEAR}
+    return ngettext("%(count)s month old", "%(count)s months old", days // MONTH) % {"count": days // MONTH}

@@ -3,16 +3,19 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
 from chat.grounding.checking import SentenceCheck
 from chat.grounding.deciding import Conflict, ConflictKind, Verdict
 
-CAUTION = "Words and figures were compared, without a model. This helps you check; it does not judge."
+CAUTION = gettext_lazy("Words and figures were compared, without a model. This helps you check; it does not judge.")
 # How a sentence is marked in the answer. One without a source has no mark: it may need none.
 _MARKS = {Verdict.STANDS: "stands", Verdict.REWORDED: "reworded", Verdict.OTHERWISE: "otherwise"}
 _VERDICTS = {
-    Verdict.STANDS: "Stands there",
-    Verdict.REWORDED: "Not in these words",
-    Verdict.OTHERWISE: "Says otherwise",
+    Verdict.STANDS: gettext_lazy("Stands there"),
+    Verdict.REWORDED: gettext_lazy("Not in these words"),
+    Verdict.OTHERWISE: gettext_lazy("Says otherwise"),
 }
 
 
@@ -45,20 +48,23 @@ def shown_for(checks: Iterable[SentenceCheck], number: int) -> list[ShownCheck]:
 def _shown(check: SentenceCheck, number: int) -> ShownCheck:
     reasons = [_difference(conflict) for conflict in check.conflicts if conflict.number == number]
     others = sorted({conflict.number for conflict in check.conflicts} - {number})
-    reasons += [f"It is passage {other} that says otherwise." for other in others]
+    reasons += [_("It is passage %(number)s that says otherwise.") % {"number": other} for other in others]
     if check.is_foreign:
-        reasons.append("The passage is in another language, so the words were not compared.")
+        reasons.append(_("The passage is in another language, so the words were not compared."))
     words = [word for word in check.words if word not in {conflict.said for conflict in check.conflicts}]
     if words:
-        reasons.append(f"Not in the cited text: {', '.join(f'“{word}”' for word in words)}.")
-    return ShownCheck(_MARKS[check.verdict], _VERDICTS[check.verdict], check.sentence, tuple(reasons))
+        quoted = ", ".join(_("“%(word)s”") % {"word": word} for word in words)
+        reasons.append(_("Not in the cited text: %(words)s.") % {"words": quoted})
+    return ShownCheck(_MARKS[check.verdict], str(_VERDICTS[check.verdict]), check.sentence, tuple(reasons))
 
 
 def _difference(conflict: Conflict) -> str:
     if conflict.kind != ConflictKind.NEGATION:
-        return f"The passage says “{conflict.found}”, the answer “{conflict.said}”."
-    if conflict.said and conflict.found:
-        return f"Only one of them is a denial: the passage has “{conflict.found}”, the answer “{conflict.said}”."
-    if conflict.said:
-        return f"The answer says “{conflict.said}”, the passage does not."
-    return f"The passage says “{conflict.found}”, the answer does not."
+        words = _("The passage says “%(found)s”, the answer “%(said)s”.")
+    elif conflict.said and conflict.found:
+        words = _("Only one of them is a denial: the passage has “%(found)s”, the answer “%(said)s”.")
+    elif conflict.said:
+        words = _("The answer says “%(said)s”, the passage does not.")
+    else:
+        words = _("The passage says “%(found)s”, the answer does not.")
+    return words % {"found": conflict.found, "said": conflict.said}

@@ -11,6 +11,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from chat.conversations import (
     access,
@@ -99,7 +100,7 @@ def page_context(
             "files_max": settings.ATTACHMENTS_PER_MESSAGE,
             "draft_files": _draft_files(user, form.getlist("attachments")) if form else (),
             "labels": fragments.labels_from(access.so_far(conversation).label),
-            "levels": drafts.COMPLEXITIES,
+            "levels": drafts.complexities(),
             "budgets": budgets.exist(),
             "budget_notice": notices.budget_notice(user),
             "otherwise": retries.OTHERWISE,
@@ -128,7 +129,7 @@ def _folder(user: User, conversation: Conversation | None, named: str) -> Folder
     try:
         return folders.access_folder(user.id, UUID(named)) if named else None
     except ValueError:
-        raise folders.FolderGoneError(folders.GONE) from None
+        raise folders.FolderGoneError(_(folders.GONE)) from None
 
 
 def refused_context(user: User, form: QueryDict) -> dict[str, Any]:
@@ -152,7 +153,10 @@ def new_context(user: User, address: QueryDict) -> dict[str, Any]:
     context["changed_answers"] = len(change_notices.unseen(user))
     if document := address.get("document"):
         asked, title = chosen_collections.of_document(user.id, document)
-        context |= {"choice": chosen_collections.offer(user.id, asked), "draft": f"About “{title}”: "}
+        context |= {
+            "choice": chosen_collections.offer(user.id, asked),
+            "draft": _("About “%(title)s”:") % {"title": title} + " ",
+        }
     elif asked := chosen_collections.chosen(user.id, address.getlist("collection")):
         context["choice"] = chosen_collections.offer(user.id, asked)
     return context
@@ -229,7 +233,7 @@ def message_id(text: str) -> UUID:
     try:
         return UUID(text)
     except ValueError:
-        raise NotFoundError(branches.GONE) from None
+        raise NotFoundError(_(branches.GONE)) from None
 
 
 async def drawn(request: HttpRequest, template: str, context: Mapping[str, Any], status: int = 200) -> HttpResponse:

@@ -5,6 +5,7 @@ from uuid import UUID
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from chat.conversations import access, corrections
@@ -80,7 +81,7 @@ async def original(request: HttpRequest, reply: UUID) -> HttpResponse:
     except SignedOutError:
         return redirect(f"{reverse('account_login')}?next={request.path}")
     if found.original is None:
-        raise NotFoundError("This answer is as the model wrote it.")
+        raise NotFoundError(_("This answer is as the model wrote it."))
     cites = fragments.cite_urls(reply, sorted(citation.number for citation in found.citations.all()))
     context = {
         "html": fragments.safe(await drawing.off_loop(rendering.render, found.original, cites)),

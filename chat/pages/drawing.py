@@ -16,8 +16,11 @@ from importlib.metadata import version
 from typing import ParamSpec, TypeVar
 from uuid import UUID
 
+from django.conf import settings
 from django.db import Error
+from django.utils import translation
 from django.utils.safestring import SafeString
+from django.utils.translation import get_language
 
 from chat.conversations.branches import ThreadPart
 from chat.events import Snapshot
@@ -55,12 +58,15 @@ class RenderInput:
     cites: Mapping[int, str]
     unverified: Sequence[str]
     checked: Mapping[str, str]
+    language: str
 
     @classmethod
     def of(cls, reply: Message) -> "RenderInput":
         cites = fragments.cite_urls(reply.id, sorted(citation.number for citation in reply.citations.all()))
         checked = check_text.marks(stored.checks_of_reply(reply))
-        return cls(reply.id, reply.text, cites, Receipt.from_json(reply.receipt).unverified or (), checked)
+        return cls(
+            reply.id, reply.text, cites, Receipt.from_json(reply.receipt).unverified or (), checked, get_language()
+        )
 
     @property
     def digest(self) -> str:
@@ -68,10 +74,12 @@ class RenderInput:
         parts = [renderer, self.text, list(self.cites.items()), list(self.unverified)]
         # Only where there are any, so that older answers need not be drawn again.
         parts += [list(self.checked.items())] if self.checked else []
+        parts += [self.language] if self.language != settings.LANGUAGE_CODE else []
         return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
     def render(self) -> str:
-        return rendering.render(self.text, self.cites, self.unverified, self.checked)
+        with translation.override(self.language):
+            return rendering.render(self.text, self.cites, self.unverified, self.checked)
 
 
 @cache

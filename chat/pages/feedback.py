@@ -7,6 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.http import urlencode
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from chat.conversations import feedback, feedback_review
@@ -110,8 +111,6 @@ async def review(request: HttpRequest) -> HttpResponse:
 
 def tables(found: feedback_review.Review) -> list[tuple[str, str, Any]]:
     """Return the tables with their headings and what their first column is called."""
-    by_collection = "By cited collection" if found.is_admin else "Your collections"
-    return [
-        (by_collection, "Collection", found.collections),
-        *([("By model", "Model", found.models), ("By label", "Label", found.labels)] if found.is_admin else []),
-    ]
+    by_collection = _("By cited collection") if found.is_admin else _("Your collections")
+    of_all = [(_("By model"), _("Model"), found.models), (_("By label"), _("Label"), found.labels)]
+    return [(by_collection, _("Collection"), found.collections), *(of_all if found.is_admin else [])]

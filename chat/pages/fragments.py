@@ -9,7 +9,9 @@ from uuid import UUID
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext as _
 
 from chat.conversations.branches import ThreadPart
 from chat.conversations.passage_changes import ShownChange
@@ -218,9 +220,10 @@ def opinion_words(given: Feedback | None) -> str:
 
 
 def _citation(citation: Citation, urls: Mapping[int, str]) -> dict[str, Any]:
-    place = citation.location or (f"page {citation.page}" if citation.page > 1 else "")
+    place = citation.location or (_("page %(number)s") % {"number": citation.page} if citation.page > 1 else "")
     language = in_language(citation.language)
-    old, dated = age(citation.dated, timezone.localdate()), f"{citation.dated:%d %B %Y}" if citation.dated else ""
+    old = age(citation.dated, timezone.localdate())
+    dated = date_format(citation.dated, _("d F Y")) if citation.dated else ""
     within = place or (citation.heading if citation.heading != citation.title else "")
     return {
         "number": citation.number,
@@ -233,10 +236,11 @@ def _citation(citation: Citation, urls: Mapping[int, str]) -> dict[str, Any]:
 
 def place_of(excerpt: Excerpt) -> str:
     """Return where a cited passage is in its document, in words; empty if the document has a single unnamed page."""
-    page = f"page {excerpt.page}"
-    if excerpt.location not in ("", page):
+    if excerpt.location not in ("", f"page {excerpt.page}"):
         return excerpt.location
-    return f"{page} of {excerpt.pages}" if excerpt.pages > 1 else ""
+    if excerpt.pages < 2:
+        return ""
+    return _("page %(number)s of %(pages)s") % {"number": excerpt.page, "pages": excerpt.pages}
 
 
 def grouped(
@@ -256,12 +260,12 @@ def grouped(
 
 def _heading(day: date, today: date) -> str:
     if day >= today:
-        return "Today"
+        return _("Today")
     if day == today - timedelta(days=1):
-        return "Yesterday"
+        return _("Yesterday")
     if day > today - timedelta(days=7):
-        return "This week"
-    return "This month" if (day.year, day.month) == (today.year, today.month) else f"{day:%B %Y}"
+        return _("This week")
+    return _("This month") if (day.year, day.month) == (today.year, today.month) else date_format(day, _("F Y"))
 
 
 # Frames of the socket: htmx out-of-band fragments.

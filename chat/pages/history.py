@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.http import urlencode
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
 from chat.conversations import folders
@@ -30,7 +31,7 @@ from search.pages.snippets import Match, SnippetPiece, snippet
 PAGE = "chat/history.html"
 # Characters of a result's text.
 LENGTH = 180
-PERIODS = ((7, "the last 7 days"), (30, "the last 30 days"), (365, "the last year"))
+PERIODS = ((7, _("the last 7 days")), (30, _("the last 30 days")), (365, _("the last year")))
 
 
 @dataclass(frozen=True)
@@ -77,7 +78,7 @@ def _choices(user: User) -> tuple[int, dict[str, Any]]:
 def filters_of(form: QueryDict) -> HistoryFilters:
     """Read the filters of a form; values that are not known filter nothing."""
     labels = {label.slug: label for label in Sensitivity}
-    days = {str(number): number for number, _ in PERIODS}
+    days = {str(number): number for number, _words in PERIODS}
     return HistoryFilters(
         labels.get(form.get("label", "")),
         days.get(form.get("days", "")),

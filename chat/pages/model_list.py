@@ -7,6 +7,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from chat.conversations import access
@@ -60,7 +61,7 @@ def _grouped(offered: Iterable[ModelInfo], recent: Iterable[str]) -> list[tuple[
     used = [rest.pop(name) for name in latest]
     hosted = [model for model in rest.values() if model.hosted]
     local = [model for model in rest.values() if not model.hosted]
-    groups = (("Recently used", used), ("Hosted", hosted), ("Local", local))
+    groups = ((_("Recently used"), used), (_("Hosted"), hosted), (_("Local"), local))
     return [(heading, [row_of(model) for model in models]) for heading, models in groups if models]
 
 

@@ -11,6 +11,7 @@ from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from chat.conversations import access, folders, lists, ordering
@@ -57,7 +58,7 @@ def _order(user: User, form: QueryDict) -> Ordered:
     try:
         action = Action(form.get("action", ""))
     except ValueError:
-        raise InvalidError("Choose what to do with the conversations.") from None
+        raise InvalidError(_("Choose what to do with the conversations.")) from None
     return ordering.order(user.id, ids_of(form), action, uuid_of(form.get("folder", "")))
 
 
@@ -132,14 +133,14 @@ def _arrange(user: User, conversation: UUID) -> dict[str, Any]:
 @costly
 @by_person
 async def everything(request: HttpRequest) -> HttpResponse:
-    return await _list_page(request, lists.OPEN, {"heading": "All chats"})
+    return await _list_page(request, lists.OPEN, {"heading": _("All chats")})
 
 
 @require_safe
 @costly
 @by_person
 async def archived(request: HttpRequest) -> HttpResponse:
-    return await _list_page(request, lists.ARCHIVED, {"heading": "Archive", "is_archive": True})
+    return await _list_page(request, lists.ARCHIVED, {"heading": _("Archive"), "is_archive": True})
 
 
 async def _list_page(request: HttpRequest, among: Q, context: dict[str, Any]) -> HttpResponse:

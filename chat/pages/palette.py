@@ -9,7 +9,10 @@ from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils.formats import date_format
 from django.utils.http import urlencode
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
 from chat.conversations import access, lists
@@ -20,28 +23,33 @@ from chat.pages import drawing
 from chat.pages.history import Result, matching, result_of
 from langai_site.accounts.limits import costly
 from langai_site.accounts.models import User
-from langai_site.accounts.preferences import THEMES
 from langai_site.accounts.session import SignedOutError, as_user, by_person
 from search.keywords.letters import folded
 from search.pages.snippets import SnippetPiece
 from search.services.titles import titled
 
+THEMES = {
+    "": _("Theme: as the system says"),
+    "light": _("Theme: light"),
+    "dark": _("Theme: dark"),
+    "contrast": _("Theme: high contrast"),
+}
 # Entries of each group at most, and conversations while nothing is typed.
 MOST, RECENT = 6, 8
 QUERY_MAX_CHARS = 200
 KEYS = (
-    (("Ctrl K",), "Go to a conversation, a document or an action"),
-    (("Ctrl Shift O",), "New chat"),
-    (("/",), "Write a message"),
-    (("/",), "In a message: choose a prompt"),
-    (("@",), "In a message: choose an assistant"),
-    (("Enter",), "Send it; with Shift, begin a new line"),
-    (("↑",), "In an empty message: edit your last one"),
-    (("Alt ↑", "Alt ↓"), "Go to the message before or after"),
-    (("Alt ←", "Alt →"), "Show the version before or after"),
-    (("Ctrl Shift C",), "Copy the last answer"),
-    (("Esc",), "Stop the answer, or close what is open"),
-    (("?",), "Show these keys"),
+    ((_("Ctrl K"),), _("Go to a conversation, a document or an action")),
+    ((_("Ctrl Shift O"),), _("New chat")),
+    (("/",), _("Write a message")),
+    (("/",), _("In a message: choose a prompt")),
+    (("@",), _("In a message: choose an assistant")),
+    ((_("Enter"),), _("Send it; with Shift, begin a new line")),
+    (("↑",), _("In an empty message: edit your last one")),
+    (("Alt ↑", "Alt ↓"), _("Go to the message before or after")),
+    (("Alt ←", "Alt →"), _("Show the version before or after")),
+    ((_("Ctrl Shift C"),), _("Copy the last answer")),
+    (("Esc",), _("Stop the answer, or close what is open")),
+    (("?",), _("Show these keys")),
 )
 
 
@@ -78,11 +86,16 @@ async def palette(request: HttpRequest) -> HttpResponse:
         user_id = await as_user(request, _id)
     except SignedOutError:
         return redirect(f"{reverse('account_login')}?{urlencode({'next': request.get_full_path()})}")
-    found = await drawing.off_loop(_conversations, user_id, query) if query else [PlaceGroup("Recent", recent)]
+    found = await drawing.off_loop(_conversations, user_id, query) if query else [PlaceGroup(gettext("Recent"), recent)]
     is_part = bool(request.htmx)  # type: ignore[attr-defined]
     # What has the words in its title stands before messages that have them somewhere.
     by_title, by_message = found[:1], found[1:]
-    groups = [*by_title, PlaceGroup("Documents", documents), PlaceGroup("Actions", actions), *by_message]
+    groups = [
+        *by_title,
+        PlaceGroup(gettext("Documents"), documents),
+        PlaceGroup(gettext("Actions"), actions),
+        *by_message,
+    ]
     context = _context(groups)
     context |= {"query": query, "query_max": QUERY_MAX_CHARS, "is_part": is_part}
     if not is_part:
@@ -144,36 +157,39 @@ def _has_words(place: Place, query: str) -> bool:
 
 def _actions() -> list[Place]:
     pages_of_all = [
-        Place("New chat", reverse("chat:new"), words="start conversation"),
-        Place("Search your conversations", reverse("chat:history"), words="find history messages"),
-        Place("All chats", reverse("chat:all"), words="conversations list choose move export delete"),
-        Place("Folders", reverse("chat:folders"), words="new folder order"),
-        Place("Archive", reverse("chat:archive"), words="archived conversations"),
-        Place("Assistants", reverse("chat:assistants"), words="gallery instructions favourites bots"),
-        Place("New assistant", reverse("chat:assistant-new"), words="make create"),
-        Place("Prompts", reverse("chat:prompts"), words="saved templates commands variables"),
-        Place("Search documents", reverse("search:search"), words="find passages"),
-        Place("Library", reverse("documents:library"), words="documents collections files"),
-        Place("Usage", reverse("usage:mine"), words="cost budget spending tokens"),
-        Place("Models", reverse("chat:models"), words="prices"),
-        Place("Your account", reverse("accounts:account"), words="settings profile e-mail name password text size"),
-        Place("API keys", reverse("accounts:keys"), words="account programs tokens"),
-        Place("Keyboard shortcuts", reverse("chat:keys"), words="help keys", is_keys=True),
+        Place(gettext("New chat"), reverse("chat:new"), words=gettext("start conversation")),
+        Place(gettext("Search your conversations"), reverse("chat:history"), words=gettext("find history messages")),
+        Place(gettext("All chats"), reverse("chat:all"), words=gettext("conversations list choose move export delete")),
+        Place(gettext("Folders"), reverse("chat:folders"), words=gettext("new folder order")),
+        Place(gettext("Archive"), reverse("chat:archive"), words=gettext("archived conversations")),
+        Place(gettext("Assistants"), reverse("chat:assistants"), words=gettext("gallery instructions favourites bots")),
+        Place(gettext("New assistant"), reverse("chat:assistant-new"), words=gettext("make create")),
+        Place(gettext("Prompts"), reverse("chat:prompts"), words=gettext("saved templates commands variables")),
+        Place(gettext("Search documents"), reverse("search:search"), words=gettext("find passages")),
+        Place(gettext("Library"), reverse("documents:library"), words=gettext("documents collections files")),
+        Place(gettext("Usage"), reverse("usage:mine"), words=gettext("cost budget spending tokens")),
+        Place(gettext("Models"), reverse("chat:models"), words=gettext("prices")),
+        Place(
+            gettext("Your account"),
+            reverse("accounts:account"),
+            words=gettext("settings profile e-mail name password text size"),
+        ),
+        Place(gettext("API keys"), reverse("accounts:keys"), words=gettext("account programs tokens")),
+        Place(gettext("Keyboard shortcuts"), reverse("chat:keys"), words=gettext("help keys"), is_keys=True),
     ]
-    themes = [
-        Place(f"Theme: {words.lower()}", words=f"look colours {name}", theme=name) for name, words in THEMES.items()
-    ]
+    look = gettext("look colours")
+    themes = [Place(str(title), words=f"{look} {name}", theme=name) for name, title in THEMES.items()]
     return [*pages_of_all, *themes]
 
 
 def _admin_pages(request: HttpRequest, query: str) -> list[Place]:
     """Return the pages of the admin that this person may open; only its home if nothing is typed."""
-    home = Place("Admin", reverse("admin:index"), words="administration settings")
+    home = Place(gettext("Admin"), reverse("admin:index"), words=gettext("administration settings"))
     if not query:
         return [home]
     models = [(app["name"], model) for app in admin.site.get_app_list(request) for model in app["models"]]
     return [home] + [
-        Place(f"Admin: {model['name']}", model["admin_url"], words=str(name))
+        Place(gettext("Admin: %(page)s") % {"page": model["name"]}, model["admin_url"], words=str(name))
         for name, model in models
         if model["admin_url"]
     ]
@@ -189,8 +205,8 @@ def _conversations(user_id: int, query: str) -> list[PlaceGroup]:
             by_title.append(_of_conversation(found.conversation.id, found.conversation.title))
         elif len(by_message) < MOST:
             by_message.append(_of_message(found, result_of(found, matches)))
-    return [PlaceGroup("Conversations", by_title[:MOST]), PlaceGroup("Messages", by_message)]
+    return [PlaceGroup(gettext("Conversations"), by_title[:MOST]), PlaceGroup(gettext("Messages"), by_message)]
 
 
 def _of_message(found: FoundConversation, result: Result) -> Place:
-    return Place(found.conversation.title, result.url, f"{found.at.day} {found.at:%b %Y}", pieces=result.pieces)
+    return Place(found.conversation.title, result.url, date_format(found.at, gettext("j M Y")), pieces=result.pieces)

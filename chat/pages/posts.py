@@ -8,6 +8,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from chat.assistants.access import GONE, AssistantGoneError
@@ -90,7 +91,7 @@ def assistant_of(form: QueryDict) -> ChosenAssistant:
     try:
         return UUID(named) if named else None if named is None else ""
     except ValueError:
-        raise AssistantGoneError(GONE) from None
+        raise AssistantGoneError(_(GONE)) from None
 
 
 def folder_of(request: HttpRequest) -> UUID | None:
@@ -99,7 +100,7 @@ def folder_of(request: HttpRequest) -> UUID | None:
     try:
         return UUID(named) if named else None
     except ValueError:
-        raise folders.FolderGoneError(folders.GONE) from None
+        raise folders.FolderGoneError(_(folders.GONE)) from None
 
 
 def attached(values: Iterable[str]) -> tuple[UUID, ...]:
@@ -107,7 +108,7 @@ def attached(values: Iterable[str]) -> tuple[UUID, ...]:
     try:
         return tuple(map(UUID, values))
     except ValueError:
-        raise InvalidError("An attached file was not understood. Attach it again.") from None
+        raise InvalidError(_("An attached file was not understood. Attach it again.")) from None
 
 
 def shown_last(request: HttpRequest) -> UUID | None:

@@ -4,11 +4,14 @@ from collections.abc import Iterable, Sequence
 from decimal import ROUND_UP, Decimal
 from typing import TYPE_CHECKING, Any
 
+from django.utils.translation import gettext as _
+
 from chat.grounding import stored
 from chat.grounding.checking import SentenceCheck
 from chat.pages import check_text
 from chat.routing.route import Rejected
 from chat.turns.receipt import Receipt
+from langai_site.numbers import decimal, dollars, grouped
 from langai_site.usage.spending.standing import shown
 
 if TYPE_CHECKING:
@@ -18,10 +21,10 @@ if TYPE_CHECKING:
 def cost(amount: Decimal | None) -> str:
     """Return an amount in US dollars with two significant digits."""
     if amount is None:
-        return "unpriced"
+        return _("unpriced")
     if not amount:
-        return "free"
-    return f"${amount:.2f}" if amount >= 1 else f"${amount.quantize(Decimal(1).scaleb(amount.adjusted() - 1)):f}"
+        return _("free")
+    return dollars(f"{amount:.2f}" if amount >= 1 else f"{amount.quantize(Decimal(1).scaleb(amount.adjusted() - 1)):f}")
 
 
 def charged(receipt: Receipt) -> str:
@@ -29,7 +32,9 @@ def charged(receipt: Receipt) -> str:
     amount_text = cost(receipt.cost)
     if not receipt.cached:
         return amount_text
-    return f"{amount_text} (cached; saved {cost(receipt.saved)})" if receipt.saved else f"{amount_text} (cached)"
+    if not receipt.saved:
+        return _("%(cost)s (cached)") % {"cost": amount_text}
+    return _("%(cost)s (cached; saved %(saved)s)") % {"cost": amount_text, "saved": cost(receipt.saved)}
 
 
 def receipt_lines(receipt: Receipt) -> list[tuple[str, str]]:
@@ -49,12 +54,12 @@ def receipt_lines(receipt: Receipt) -> list[tuple[str, str]]:
 
 def _check_lines(checks: Sequence[SentenceCheck]) -> list[tuple[str, str]]:
     found = stored.summary(checks)
-    return [("Sentences", f"{found}. {check_text.CAUTION}")] if found else []
+    return [(_("Sentences"), f"{found}. {check_text.CAUTION}")] if found else []
 
 
 def _limits(notice: str, answer_limit: str) -> list[tuple[str, str]]:
     """Return lines about what was left out of the prompt, and about the longest answer."""
-    return [(term, text) for term, text in (("Notice", notice), ("Length", answer_limit)) if text]
+    return [(term, text) for term, text in ((_("Notice"), notice), (_("Length"), answer_limit)) if text]
 
 
 def _not_used(rejected: Iterable[Rejected]) -> list[tuple[str, str]]:
@@ -62,40 +67,52 @@ def _not_used(rejected: Iterable[Rejected]) -> list[tuple[str, str]]:
     reasons: dict[str, list[str]] = {}
     for other in rejected:
         reasons.setdefault(other.why, []).append(other.model)
-    return [("Not used", f"{', '.join(models)}: {why}") for why, models in reasons.items()]
+    return [(_("Not used"), f"{', '.join(models)}: {why}") for why, models in reasons.items()]
 
 
 def summary(receipt: Receipt) -> str:
     """Return the receipt on one line: model, tokens, cost and time."""
     if not receipt.model or receipt.sent is False:
-        return "Nothing was sent" if receipt.label else ""
+        return _("Nothing was sent") if receipt.label else ""
     tokens = receipt.input_tokens + receipt.output_tokens
-    return f"{receipt.model} · {tokens:,} tokens · {charged(receipt)} · {receipt.duration_ms / 1000:.1f} s"
+    return _("%(model)s · %(tokens)s tokens · %(cost)s · %(seconds)s s") % {
+        "model": receipt.model,
+        "tokens": grouped(tokens),
+        "cost": charged(receipt),
+        "seconds": decimal(receipt.duration_ms / 1000, 1),
+    }
 
 
 def _model_lines(receipt: Receipt) -> list[tuple[str, str]]:
     if not receipt.model or receipt.sent is False:
-        return [("Model", "none: nothing was sent")]
-    where = "hosted" if receipt.hosted else "local: nothing left this network"
-    version = f" (policy {receipt.policy})" if receipt.policy else ""
-    return [("Model", f"{receipt.model} ({where})"), ("Chosen", receipt.route + version)]
+        return [(_("Model"), _("none: nothing was sent"))]
+    where = _("hosted") if receipt.hosted else _("local: nothing left this network")
+    version = " " + _("(policy %(version)s)") % {"version": receipt.policy} if receipt.policy else ""
+    return [(_("Model"), f"{receipt.model} ({where})"), (_("Chosen"), receipt.route + version)]
 
 
 def _label_lines(receipt: Receipt) -> list[tuple[str, str]]:
-    lines = [("Label", _with_causes(receipt.label, [cause.words for cause in receipt.label_causes]))]
+    lines = [(_("Label"), _with_causes(receipt.label, [cause.words for cause in receipt.label_causes]))]
     if receipt.complexity:
-        lines.append(("Complexity", _with_causes(receipt.complexity, receipt.complexity_causes)))
+        lines.append((_("Complexity"), _with_causes(receipt.complexity, receipt.complexity_causes)))
     if receipt.length:
-        lines.append(("Length", f"{receipt.length} than usual, as you chose"))
+        shorter, longer = _("shorter than usual, as you chose"), _("longer than usual, as you chose")
+        lines.append((_("Length"), shorter if receipt.length == "shorter" else longer))
     if receipt.assistant:
-        tokens = f", about {receipt.assistant_tokens:,} tokens" if receipt.assistant_tokens else ""
-        lines.append(("Assistant", f"{receipt.assistant}, version {receipt.assistant_version}{tokens}"))
+        words = _("%(name)s, version %(version)s, about %(tokens)s tokens")
+        if not receipt.assistant_tokens:
+            words = _("%(name)s, version %(version)s")
+        values = {"name": receipt.assistant, "version": receipt.assistant_version}
+        lines.append((_("Assistant"), words % {**values, "tokens": grouped(receipt.assistant_tokens or 0)}))
     if receipt.folder:
-        lines.append(("Instructions", f"of the folder “{receipt.folder}”, about {receipt.folder_tokens:,} tokens"))
+        words = _("of the folder “%(folder)s”, about %(tokens)s tokens")
+        values = {"folder": receipt.folder, "tokens": grouped(receipt.folder_tokens)}
+        lines.append((_("Instructions"), words % values))
     if receipt.instructions_tokens and receipt.sent is not False:
-        lines.append(("Instructions", f"yours, about {receipt.instructions_tokens:,} tokens"))
-    lines += [("File", words) for words in receipt.files or ()]
-    return [*lines, ("Documents", _documents(receipt.asked)), ("Passages read", str(receipt.passages))]
+        words = _("yours, about %(tokens)s tokens")
+        lines.append((_("Instructions"), words % {"tokens": grouped(receipt.instructions_tokens)}))
+    lines += [(_("File"), words) for words in receipt.files or ()]
+    return [*lines, (_("Documents"), _documents(receipt.asked)), (_("Passages read"), str(receipt.passages))]
 
 
 def _with_causes(what: str, causes: Sequence[str]) -> str:
@@ -103,23 +120,26 @@ def _with_causes(what: str, causes: Sequence[str]) -> str:
 
 
 def _documents(names: Sequence[str] | None) -> str:
-    return "all you may read" if names is None else ", ".join(names) or "none, as you chose"
+    return _("all you may read") if names is None else ", ".join(names) or _("none, as you chose")
 
 
 def tokens(receipt: Receipt) -> str:
     """Return the tokens that a turn took, in words."""
-    about = "about " if receipt.estimated else ""
-    thought = f" ({receipt.reasoning_tokens:,} of them for thinking)" if receipt.reasoning_tokens else ""
-    return f"{about}{receipt.input_tokens:,} in, {receipt.output_tokens:,} out{thought}"
+    words = _("about %(input)s in, %(output)s out") if receipt.estimated else _("%(input)s in, %(output)s out")
+    counted = words % {"input": grouped(receipt.input_tokens), "output": grouped(receipt.output_tokens)}
+    if not receipt.reasoning_tokens:
+        return counted
+    return f"{counted} {_('(%(count)s of them for thinking)') % {'count': grouped(receipt.reasoning_tokens)}}"
 
 
 def _usage_lines(receipt: Receipt) -> list[tuple[str, str]]:
     if receipt.sent is False:
-        return [("Cost", "nothing was sent")]
-    price = f" (price {receipt.price})" if receipt.price else ""
-    lines = [("Tokens", tokens(receipt)), ("Cost", charged(receipt) + price)]
+        return [(_("Cost"), _("nothing was sent"))]
+    price = " " + _("(price %(version)s)") % {"version": receipt.price} if receipt.price else ""
+    lines = [(_("Tokens"), tokens(receipt)), (_("Cost"), charged(receipt) + price)]
     if receipt.first_token_ms is not None:
-        lines.append(("First word", f"after {receipt.first_token_ms / 1000:.2f} s"))
+        seconds = decimal(receipt.first_token_ms / 1000, 2)
+        lines.append((_("First word"), _("after %(seconds)s s") % {"seconds": seconds}))
     return lines
 
 
@@ -128,11 +148,12 @@ def preview(expected: "Preview") -> dict[str, Any]:
     label = _with_causes(
         expected.label.label, [cause.words for cause in expected.causes if cause.label == expected.label]
     )
+    allowed = "; ".join((*(offer.words for offer in expected.offers), "quotes"))
     lines = [
-        ("Label", f"{label}. Passages that are found can raise it."),
-        ("Complexity", _with_causes(expected.complexity.level, expected.complexity.causes)),
-        ("Model", expected.refusal or expected.why),
-        *([("Allowed", "; ".join((*(offer.words for offer in expected.offers), "quotes")))] if expected.over else []),
+        (_("Label"), f"{label}. {_('Passages that are found can raise it.')}"),
+        (_("Complexity"), _with_causes(expected.complexity.level, expected.complexity.causes)),
+        (_("Model"), expected.refusal or expected.why),
+        *([(_("Allowed"), allowed)] if expected.over else []),
         *_limits(expected.notice, expected.answer_limit),
         *_not_used(expected.rejected),
     ]
@@ -142,6 +163,8 @@ def preview(expected: "Preview") -> dict[str, Any]:
 def _outcome(expected: "Preview") -> list[str]:
     if expected.model:
         # As budgets show money, because a refusal names the same amount.
-        most = f"at most {shown(expected.most, ROUND_UP)}" if expected.most else cost(expected.most)
+        most = cost(expected.most)
+        if expected.most:
+            most = _("at most %(amount)s") % {"amount": shown(expected.most, ROUND_UP)}
         return [expected.model.display_name, most]
-    return [expected.over or "nothing would be sent"]
+    return [expected.over or _("nothing would be sent")]

@@ -6,6 +6,7 @@ from uuid import UUID
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from chat.conversations import access
@@ -88,7 +89,7 @@ async def thinking(request: HttpRequest, reply: UUID) -> HttpResponse:
     except SignedOutError:
         return redirect(f"{reverse('account_login')}?next={request.path}")
     if text is None and not is_live:
-        raise NotFoundError("The model's thoughts are not stored with this answer.")
+        raise NotFoundError(_("The model's thoughts are not stored with this answer."))
     html = await drawing.off_loop(thoughts.rendered, text or "")
     template = "chat/thinking.html#thought" if request.htmx else "chat/thinking.html"  # type: ignore[attr-defined]
     context = {"html": html, "name": fragments.short_id(reply), "url": request.path}

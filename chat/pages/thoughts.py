@@ -8,10 +8,13 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from chat.events import IDLE, Progress
 from chat.markdown import rendering
 from chat.values import Thinking
+from langai_site.numbers import grouped
 
 # Characters of a thought that are shown: about the longest that models think, drawn in a fifth of a second.
 SHOWN = 200_000
@@ -30,12 +33,16 @@ class ThinkingLine:
     def spoken(self) -> str:
         """Return how long the model thinks or has thought, as static/thinking.js writes it: 12 s, 1 min 5 s."""
         whole = int(self.seconds)
-        return f"{whole} s" if whole < 60 else f"{whole // 60} min {whole % 60} s"
+        if whole < 60:
+            return _("%(seconds)s s") % {"seconds": whole}
+        return _("%(minutes)s min %(seconds)s s") % {"minutes": whole // 60, "seconds": whole % 60}
 
     @property
     def words(self) -> str:
         """Return the text of the line once thinking is over."""
-        return f"Thought for {self.spoken}" if self.seconds >= 1 else "Thought for a moment"
+        if self.seconds < 1:
+            return _("Thought for a moment")
+        return _("Thought for %(time)s") % {"time": self.spoken}
 
 
 def line_of(reply: UUID, progress: Progress) -> ThinkingLine | None:
@@ -57,17 +64,18 @@ def waiting_words(progress: Progress) -> str:
     if reading := progress.get("reading"):
         return reading
     if progress.get("is_searching"):
-        return "Searching your documents…"
+        return _("Searching your documents…")
     name = progress["waiting"]
     if not name:
         return ""
     if (before := progress.get("before")) is not None:
-        return f"{name} is busy: {before} before you…" if before else f"{name} is busy: you are next…"
+        words = _("%(model)s is busy: %(count)s before you…") if before else _("%(model)s is busy: you are next…")
+        return words % {"model": name, "count": before}
     if failed := progress.get("instead_of"):
-        return f"{failed} did not answer, asking {name}…"
+        return _("%(failed)s did not answer, asking %(model)s…") % {"failed": failed, "model": name}
     if progress["is_working"]:
-        return f"{name}: the server is working on it (queue or loading)…"
-    return f"Waiting for {name}…"
+        return _("%(model)s: the server is working on it (queue or loading)…") % {"model": name}
+    return _("Waiting for %(model)s…") % {"model": name}
 
 
 def progress_frame(reply: UUID, before: Progress, after: Progress) -> str:
@@ -92,4 +100,7 @@ def rendered(text: str) -> SafeString:
     # Sanitised, as answers are.
     html = mark_safe(rendering.render(text[:SHOWN]))  # noqa: S308
     left_out = len(text) - SHOWN
-    return html + format_html("<p>{} more characters are not shown.</p>", f"{left_out:,}") if left_out > 0 else html
+    if left_out <= 0:
+        return html
+    words = ngettext("%(count)s more character is not shown.", "%(count)s more characters are not shown.", left_out)
+    return html + format_html("<p>{}</p>", words % {"count": grouped(left_out)})

@@ -90,7 +90,7 @@ def unread(request: TurnRequest) -> tuple[str, ...]:
 
 def _states(files: Sequence[Attached]) -> Mapping[UUID, FileState]:
     known = file_store().states({file.document for file in files})
-    return {file.document: known.get(file.document, attachments.LOST) for file in files}
+    return {file.document: known.get(file.document, attachments.lost()) for file in files}
 
 
 def with_files(request: TurnRequest, *, is_preview: bool = False) -> TurnRequest:

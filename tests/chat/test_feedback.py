@@ -197,7 +197,7 @@ class TestPages:
         address = reverse("chat:feedback", args=[reply.id])
         form = page.post(address, {"opinion": "bad"}, follow=True)
         assert form.redirect_chain == [(address, 302)]
-        assert all(reason.label in form.text for reason in Reason)
+        assert all(str(reason.label) in form.text for reason in Reason)
         fields = {"opinion": "bad", "explains": "1", "reason": ["wrong", "tone"], "comment": "Hm", "shared": "1"}
         assert f"/conversations/{reply.conversation_id}/" in page.post(address, fields).url
         assert Feedback.objects.get().reasons == ["wrong", "tone"]
