@@ -22,7 +22,7 @@ print(*tomllib.load(open("pyproject.toml", "rb"))["project"]["optional-dependenc
 endef
 export LIST_LOCAL
 
-.PHONY: run test test-quick lint audit bench bench-reports bench-search lock clean install install-dev venv
+.PHONY: messages run test test-quick lint audit bench bench-reports bench-search lock clean install install-dev venv
 
 run: install
 	@exec $(BIN)/python manage.py run
@@ -41,6 +41,13 @@ lint: install-dev
 	@$(BIN)/oxlint --deny-warnings static
 	@$(BIN)/mypy .
 	@$(BIN)/python manage.py makemigrations --check --dry-run
+
+# Collects what is to be translated into langai_site/locale. Needs GNU gettext (`apt-get install gettext`); nothing else
+# does. tests/test_translations.py names what is missing afterwards.
+messages: install-dev
+	@command -v xgettext >/dev/null || { echo "GNU gettext is missing; install the package gettext." >&2; exit 1; }
+	@$(BIN)/python manage.py makemessages -l de --no-location --no-obsolete --no-wrap \
+		--ignore .venv --ignore tests --ignore docs --ignore data
 
 # Known vulnerabilities of what is locked, as far as they can be asked for.
 audit: install-dev

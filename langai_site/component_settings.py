@@ -31,6 +31,8 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "langai_site.web.request_metrics.Requests",
     "langai_site.web.response_headers.ResponseHeaders",
+    # Early, so that refusals speak the language of the browser; LoginRequired and views find out the person's.
+    "langai_site.web.languages.Languages",
     "langai_site.web.known_hosts.KnownHosts",
     "langai_site.web.async_middleware.Security",
     "langai_site.web.compression.Compression",
@@ -42,6 +44,7 @@ MIDDLEWARE = [
     "langai_site.web.async_middleware.Csrf",
     "langai_site.web.async_middleware.Authentication",
     "langai_site.web.async_middleware.LoginRequired",
+    "langai_site.accounts.middleware.PersonsLanguage",
     "langai_site.web.async_middleware.Messages",
     "langai_site.web.async_middleware.FrameOptions",
     "allauth.account.middleware.AccountMiddleware",

@@ -1,6 +1,7 @@
 """The id that connects the lines, spans and calls of one request, in whichever task, thread or process.
 
-Tasks that outlive their request get a separate context, and threads of a pool have none: both get the id as a value.
+Tasks that outlive their request get a separate context, and threads of a pool have none: both get the id as a value,
+and with it the language in which the request is answered.
 """
 
 import re
@@ -10,6 +11,8 @@ from contextlib import contextmanager
 from contextvars import Context, ContextVar
 from dataclasses import dataclass
 from typing import Any, ParamSpec, TypeVar
+
+from django.utils import translation
 
 from langai_site.origin import Origin
 
@@ -68,18 +71,19 @@ def following(trail: Trail) -> Iterator[None]:
 
 
 def carried(function: Callable[P, T]) -> Callable[P, T]:
-    """Return `function` wrapped so that it keeps the current trail on a thread of a pool."""
-    here = _trail.get()
+    """Return `function` wrapped so that it keeps the current trail and language on a thread of a pool."""
+    here, language = _trail.get(), translation.get_language()
 
     def with_trail(*args: P.args, **kwargs: P.kwargs) -> T:
-        with following(here):
+        with following(here), translation.override(language):
             return function(*args, **kwargs)
 
     return with_trail
 
 
 def fresh_context() -> Context:
-    """Return an empty context except for the trail: for a task that must keep nothing else of its request alive."""
+    """Return a context with only the trail and the language: for a task that must keep nothing else alive."""
     context = Context()
     context.run(_trail.set, _trail.get())
+    context.run(translation.activate, translation.get_language())
     return context

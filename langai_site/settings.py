@@ -301,6 +301,11 @@ EMAIL_FILE_PATH = EMAIL["EMAIL_FILE_PATH"]
 EMAIL_TIMEOUT = EMAIL["EMAIL_TIMEOUT"] or 20
 
 LANGUAGE_CODE = "en"
+# Each in its own language: nobody should have to read another one to find theirs.
+LANGUAGES = [("en", "English"), ("de", "Deutsch")]
+# The sources, and what `manage.py setup` compiles of them, because the code may be read-only.
+COMPILED_CATALOGUES = DATA_DIR / "locale"
+LOCALE_PATHS = [BASE_DIR / "langai_site" / "locale", COMPILED_CATALOGUES]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 LOGGING = log_settings.logging_at(LOG_LEVEL, production=PRODUCTION)

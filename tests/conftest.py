@@ -157,6 +157,24 @@ def static_folder():
     settings.STATIC_ROOT.mkdir(exist_ok=True)
 
 
+@pytest.fixture(scope="session", autouse=True)
+def compiled_catalogues():
+    """The translations, as `manage.py setup` compiles them."""
+    from langai_site.processes import catalogues
+
+    catalogues.setup_step()
+
+
+@pytest.fixture(autouse=True)
+def english():
+    """A test's requests do not leave their language to the next: the test client answers them in the test's thread."""
+    from django.utils import translation
+
+    translation.deactivate()
+    yield
+    translation.deactivate()
+
+
 @pytest.fixture(autouse=True)
 def needed_parts(request):
     """`@pytest.mark.needs("redis")`: the test uses that program."""

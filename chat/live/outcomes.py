@@ -12,6 +12,7 @@ from chat.turns import costs, receipts
 from chat.turns.closing import TurnOutcome
 from chat.turns.costs import Offer
 from langai_site.errors import LangAIError
+from langai_site.request_id import carried
 from langai_site.usage.spending.budgets import OverBudgetError
 from langai_site.usage.types import Entry
 
@@ -38,7 +39,7 @@ async def _offers(reply: Live, error: LangAIError) -> tuple[Offer, ...] | None:
         return None
     prepared, request = reply.prepared, reply.started.request
     # On a thread: prompts are built and counted.
-    return await asyncio.to_thread(costs.offers, request, prepared.weighed, prepared.route.model, refusal.room)
+    return await asyncio.to_thread(carried(costs.offers), request, prepared.weighed, prepared.route.model, refusal.room)
 
 
 async def ended(
@@ -47,7 +48,9 @@ async def ended(
     prepared, request = reply.prepared, reply.started.request
     is_complete = status == Message.Status.COMPLETE
     # On a thread: this searches the whole text for citations and quotations, and compares its sentences.
-    answer = await asyncio.to_thread(receipts.checked, reply.text, request, reply.passages, is_complete=is_complete)
+    answer = await asyncio.to_thread(
+        carried(receipts.checked), reply.text, request, reply.passages, is_complete=is_complete
+    )
     elapsed_ms = int((time.monotonic() - reply.began) * 1000)
     progress = prepared or reply.weighed
     receipt = receipts.receipt_of(progress, reply.entries, reply.started.before, elapsed_ms, rejected)

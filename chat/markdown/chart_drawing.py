@@ -34,11 +34,11 @@ FRAME = 'class="grid" d="M0 0H1000M0 50H1000M0 100H1000"'
 
 def drawn_chart(source: str) -> str:
     """Return the HTML of the chart that `source` describes, in the language of the page; raises ChartError."""
-    return _drawn(source, get_language())
+    return _drawn_chart(source, get_language())
 
 
 @lru_cache(maxsize=64)
-def _drawn(source: str, _language: str) -> str:
+def _drawn_chart(source: str, _language: str) -> str:
     chart = read_chart(source)
     draw = {"pie": _pie, "line": _line, "scatter": _scatter, "bar": _bars}[chart.type]
     caption = f"<figcaption>{escape(chart.title)}</figcaption>" if chart.title else ""

@@ -20,7 +20,6 @@ from django.conf import settings
 from django.db import Error
 from django.utils import translation
 from django.utils.safestring import SafeString
-from django.utils.translation import get_language
 
 from chat.conversations.branches import ThreadPart
 from chat.events import Snapshot
@@ -58,15 +57,12 @@ class RenderInput:
     cites: Mapping[int, str]
     unverified: Sequence[str]
     checked: Mapping[str, str]
-    language: str
 
     @classmethod
     def of(cls, reply: Message) -> "RenderInput":
         cites = fragments.cite_urls(reply.id, sorted(citation.number for citation in reply.citations.all()))
         checked = check_text.marks(stored.checks_of_reply(reply))
-        return cls(
-            reply.id, reply.text, cites, Receipt.from_json(reply.receipt).unverified or (), checked, get_language()
-        )
+        return cls(reply.id, reply.text, cites, Receipt.from_json(reply.receipt).unverified or (), checked)
 
     @property
     def digest(self) -> str:
@@ -74,12 +70,12 @@ class RenderInput:
         parts = [renderer, self.text, list(self.cites.items()), list(self.unverified)]
         # Only where there are any, so that older answers need not be drawn again.
         parts += [list(self.checked.items())] if self.checked else []
-        parts += [self.language] if self.language != settings.LANGUAGE_CODE else []
+        # The same for pages in English: what is drawn names a few things, such as tables, in the page's language.
+        parts += [language] if (language := translation.get_language()) != settings.LANGUAGE_CODE else []
         return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
     def render(self) -> str:
-        with translation.override(self.language):
-            return rendering.render(self.text, self.cites, self.unverified, self.checked)
+        return rendering.render(self.text, self.cites, self.unverified, self.checked)
 
 
 @cache
@@ -159,7 +155,7 @@ def _rendering(digest: str, wanted: RenderInput) -> tuple[Future[str], bool]:
     key = wanted.reply, digest
     if key in _recent:
         return _recent[key], False
-    _recent[key] = _threads.submit(wanted.render)
+    _recent[key] = _threads.submit(carried(wanted.render))
     asyncio.get_running_loop().call_later(SHARED_SECONDS, _recent.pop, key, None)
     return _recent[key], True
 

@@ -1,4 +1,4 @@
-"""Draws each live reply once for all sockets of this process that watch it, off the event loop.
+"""Draws each live reply once for all sockets of this process that watch it in one language, off the event loop.
 
 A drawing exists as long as a socket holds it. Changes have numbers: the first socket that needs the frame of the next
 number has it drawn, and the others get the same frame. A socket whose page cannot continue from there gets the whole
@@ -10,6 +10,8 @@ import re
 from collections import OrderedDict
 from functools import partial
 from weakref import WeakValueDictionary
+
+from django.utils import translation
 
 from chat.events import ReplyChange, Snapshot
 from chat.markdown.streaming import SIGNS
@@ -26,14 +28,16 @@ BEGINNINGS = re.compile(r"[\r\n]|[-+][ \t]|\d[.)][ \t]")
 # takes a tenth of a second or two.
 LOADS = re.compile(r"`{3}|~{3}|[$\\]")
 
-_drawings: "WeakValueDictionary[str, SharedDrawing]" = WeakValueDictionary()
+# By reply and language.
+_drawings: "WeakValueDictionary[tuple[str, str], SharedDrawing]" = WeakValueDictionary()
 
 
 def of(reply: str, snapshot: Snapshot) -> "SharedDrawing":
-    """Return the drawing of a reply that is at least as far as `snapshot`."""
-    known = _drawings.get(reply)
+    """Return the drawing of a reply, in the language of this socket, that is at least as far as `snapshot`."""
+    key = reply, translation.get_language()
+    known = _drawings.get(key)
     if known is None or known.number < snapshot["number"]:
-        known = _drawings[reply] = SharedDrawing(reply, snapshot)
+        known = _drawings[key] = SharedDrawing(reply, snapshot)
     return known
 
 

@@ -27,6 +27,7 @@ from langai_site.database.writer import apart
 from langai_site.detectors import Detection, DetectorRule
 from langai_site.outbound import catalogue
 from langai_site.outbound.types import ModelInfo
+from langai_site.request_id import carried
 from langai_site.sensitivity import Sensitivity, highest
 from langai_site.usage.spending import notices
 from langai_site.usage.spending.standing import BudgetStanding, refusal, refusal_in_short, refusing
@@ -136,7 +137,7 @@ async def preview(basis: Basis, draft: DraftMessage) -> Preview:
         basis = replace(basis, request=with_files)
     request = basis.request
     found = await asyncio.to_thread(detectors.detect, draft.text, basis.rules)
-    weighed = await asyncio.to_thread(_weighed, request, found, draft)
+    weighed = await asyncio.to_thread(carried(_weighed), request, found, draft)
     expected = await _decided(basis, weighed)
     return replace(expected, found=highest(*(one.label for one in found)))
 
@@ -149,7 +150,7 @@ async def _decided(basis: Basis, weighed: RoutingInput) -> Preview:
         return Preview(
             weighed.label, weighed.causes, weighed.complexity, rejected=refusal.rejected, refusal=refusal.message
         )
-    return await asyncio.to_thread(_expected, basis, decided)
+    return await asyncio.to_thread(carried(_expected), basis, decided)
 
 
 def _expected(basis: Basis, decided: RoutedTurn) -> Preview:

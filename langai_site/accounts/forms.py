@@ -2,9 +2,11 @@ from collections.abc import Iterable
 from typing import Any, TypeVar
 
 from django import forms
+from django.conf import settings
 from django.contrib.admin.widgets import FilteredSelectMultiple
 from django.contrib.auth.forms import UserChangeForm, UserCreationForm
 from django.db.models import Model, QuerySet
+from django.utils.translation import gettext_lazy as _
 
 from langai_site.accounts import invitation_mail, providers, rights
 from langai_site.accounts.models import Invitation, Team, User
@@ -42,6 +44,9 @@ def free_address(email: str, owner: User | None = None) -> str:
 class ProfileForm(forms.ModelForm[User]):
     """What people say about themselves, and how pages look to them."""
 
+    language = forms.ChoiceField(
+        label=_("Language"), choices=[("", _("As the browser says")), *settings.LANGUAGES], required=False
+    )
     theme = forms.ChoiceField(choices=list(THEMES.items()), required=False)
     text_size = forms.ChoiceField(choices=list(TEXT_SIZES.items()), required=False)
     keys_off = forms.BooleanField(label="Switch keyboard shortcuts off", required=False)
@@ -54,6 +59,7 @@ class ProfileForm(forms.ModelForm[User]):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - as Django's own
         super().__init__(*args, **kwargs)
+        self.fields["language"].initial = self.instance.language
         for name in LOOKS:
             self.fields[name].initial = self.instance.preferences.get(name, "")
         if providers.addresses_are_fixed():
@@ -65,6 +71,7 @@ class ProfileForm(forms.ModelForm[User]):
         return free_address(self.cleaned_data["email"], self.instance)
 
     def save(self, commit: bool = True) -> User:
+        self.instance.language = self.cleaned_data["language"]
         user = super().save(commit)
         keys_off = "on" if self.cleaned_data["keys_off"] else ""
         choose(user, keys_off=keys_off, **{name: self.cleaned_data[name] for name in LOOKS})

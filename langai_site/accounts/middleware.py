@@ -1,4 +1,7 @@
-"""Middleware for all pages: counts posts and costly pages, remembers devices, and asks for proof of who somebody is."""
+"""Middleware for all pages.
+
+It speaks a person's language, counts posts and costly pages, remembers devices, and asks for proof of who somebody is.
+"""
 
 from allauth.account.adapter import get_adapter
 from allauth.account.internal.flows.reauthentication import suspend_request
@@ -12,8 +15,17 @@ from langai_site.accounts.second_factor import SecondFactorDueError
 from langai_site.accounts.session import asks_itself
 from langai_site.audit.recording import acts
 from langai_site.errors import TooManyError
+from langai_site.web import languages
 from langai_site.web.async_middleware import InLoop, View
 from langai_site.web.error_middleware import error_response, is_program
+
+
+class PersonsLanguage(InLoop):
+    """Answers in the person's language. `LoginRequired` has read who is signed in; `signed_in` does it elsewhere."""
+
+    def process_view(self, request: HttpRequest, view: View, args: object, kwargs: object) -> None:
+        if person := drafts.known_person(request):
+            languages.speak(request, person)
 
 
 class PostLimits(InLoop):

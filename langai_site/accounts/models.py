@@ -59,6 +59,14 @@ class User(AbstractUser):
     preferences = models.JSONField(
         default=dict, blank=True, editable=False, help_text="The person's own choices, such as the theme."
     )
+    language = models.CharField(
+        max_length=16,
+        blank=True,
+        default="",
+        db_default="",
+        editable=False,
+        help_text="The language of pages; empty: as the browser says.",
+    )
     # Stored, so that no request needs another query: `second_factor` keeps it right.
     second_factor_due = models.BooleanField(
         default=False, editable=False, help_text="A team requires a second factor, and the person has none yet."

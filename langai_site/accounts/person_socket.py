@@ -9,13 +9,15 @@ import asyncio
 from collections.abc import Callable, Collection
 from typing import Any, ParamSpec, TypeVar
 
+from django.utils import translation
+
 from langai_site.accounts import sign_ins
 from langai_site.accounts.models import User
 from langai_site.accounts.person_groups import group_of
 from langai_site.accounts.sign_ins import NotSignedInError, SignIn, SignInStanding
 from langai_site.database.writer import apart, in_database_thread
 from langai_site.errors import NotFoundError
-from langai_site.web import broadcast
+from langai_site.web import broadcast, languages
 from langai_site.web.sockets import SocketConsumer
 
 P = ParamSpec("P")
@@ -41,10 +43,19 @@ class PersonSocket(SocketConsumer):
     muted = False
 
     async def enter(self, user: User) -> None:
-        """Make the socket follow its person's sign-in. Call `read` afterwards: the sign-in may just have ended."""
+        """Make the socket follow its person's sign-in and speak their language.
+
+        Call `read` afterwards: the sign-in may just have ended.
+        """
         self.sign_in = sign_ins.sign_in_of(user, self.scope["session"].session_key)
+        # Channels handles all messages of a socket in one task, so this holds until it closes.
+        translation.activate(languages.language_of_browser(self._accepted_languages()))
+        translation.activate(languages.language_of(user))
         _open.add(self)
         await self.channel_layer.group_add(group_of(user.pk), self.channel_name)
+
+    def _accepted_languages(self) -> str:
+        return dict(self.scope["headers"]).get(b"accept-language", b"").decode("latin1")
 
     async def disconnect(self, code: int) -> None:
         if self.sign_in:

@@ -10,10 +10,12 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
 from langai_site.accounts import limits, second_factor
+from langai_site.accounts.drafts import known_person
 from langai_site.accounts.models import User
 from langai_site.audit.recording import acts
 from langai_site.database.writer import in_database_thread
 from langai_site.errors import LangAIError
+from langai_site.web import languages
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -42,6 +44,7 @@ def _found(request: HttpRequest) -> User | None:
         return None
     request.user = user
     acts(user)
+    languages.speak(request, user)
     return user
 
 
@@ -71,11 +74,16 @@ async def as_user(
     Posts and costly pages are counted first. If counting waits for a network, it takes a separate thread and hop.
     Raises SignedOutError, SecondFactorDueError and TooManyError.
     """
-    if not (limits.waits() and limits.is_due(request)):
-        return await in_database_thread(lambda: work(_counted(request, _found(request)), *args, **kwargs))
-    found = await in_database_thread(_found, request)
-    user = await sync_to_async(_counted, thread_sensitive=False)(request, found)
-    return await in_database_thread(work, user, *args, **kwargs)
+    try:
+        if not (limits.waits() and limits.is_due(request)):
+            return await in_database_thread(lambda: work(_counted(request, _found(request)), *args, **kwargs))
+        found = await in_database_thread(_found, request)
+        user = await sync_to_async(_counted, thread_sensitive=False)(request, found)
+        return await in_database_thread(work, user, *args, **kwargs)
+    finally:
+        # The thread spoke the person's language; what the view or an error page draws now must do so too.
+        if person := known_person(request):
+            languages.speak(request, person)
 
 
 def _counted(request: HttpRequest, found: User | None) -> User:

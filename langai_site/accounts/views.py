@@ -7,6 +7,7 @@ from django.db import IntegrityError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
@@ -18,6 +19,7 @@ from langai_site.accounts.preferences import THEMES, choose
 from langai_site.accounts.services import accept_invitation, usable_invitation
 from langai_site.accounts.session import signed_in
 from langai_site.errors import InvalidError, LangAIError
+from langai_site.web import languages
 
 
 @sensitive_post_parameters("password1", "password2")
@@ -49,8 +51,9 @@ def account(request: HttpRequest) -> HttpResponse:
     user = signed_in(request)
     form = ProfileForm(request.POST or None, instance=User.objects.get(pk=user.pk))
     if request.method == "POST" and form.is_valid():
-        form.save()
-        messages.success(request, "Saved.")
+        # What is said next is in the language that they have chosen now.
+        languages.speak(request, form.save())
+        messages.success(request, _("Saved."))
         return redirect("accounts:account")
     return _account_page(request, user, form=form)
 

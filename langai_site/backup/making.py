@@ -19,7 +19,7 @@ from langai_site.models import BackupRun
 KEPT_RUNS = 100
 LEFT_OUT = (
     "The vector store: the worker fills it again from the vectors in the database.",
-    "The embedding model and the static files: manage.py setup makes them again.",
+    "The embedding model, the static files and the compiled translations: manage.py setup makes them again.",
     "Models from files in DATA_DIR/models, and settings in the environment or .env: keep your own copies.",
 )
 NOT_THE_KEY = "SECRET_KEY: it comes from the environment. Keep a copy in a safe place."

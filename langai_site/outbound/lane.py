@@ -25,6 +25,7 @@ from langai_site.outbound.lanes.quirks import Quirks
 from langai_site.outbound.outcome import Outcome, ServerFailedError
 from langai_site.outbound.patience import Patience
 from langai_site.outbound.types import ChatCall, ModelOutput, ProviderError, RefusedParameterError, Thought
+from langai_site.request_id import carried
 from langai_site.usage.types import Usage
 
 # Counts follow the finish reason at once, if they come at all.
@@ -71,7 +72,7 @@ async def stream(call: ChatCall, endpoint: Endpoint, gate: Gate) -> AsyncGenerat
         if outcome.thought_first:
             yield replace(call.model.quirks, opened=True)
     except ServerFailedError as error:
-        raise await asyncio.to_thread(_explained, error.failure, call, endpoint, outcome) from None
+        raise await asyncio.to_thread(carried(_explained), error.failure, call, endpoint, outcome) from None
     except TimeoutError:
         code = "idle_timeout" if patience.heard else "start_timeout"
         raise failures.failure(code, name, seconds=patience.seconds) from None

@@ -16,7 +16,7 @@ from django.db.migrations.executor import MigrationExecutor
 from langai_site import registry, release
 from langai_site.checks import misspelt_settings
 from langai_site.folders import is_disk_full
-from langai_site.processes import private_files
+from langai_site.processes import catalogues, private_files
 
 ADMIN = "admin"
 REDIS_SECONDS = 2
@@ -97,6 +97,7 @@ def first_admin() -> str:
 
 def steps() -> Iterator[str]:
     """Run every step except the first admin; yield a line for each that did something worth reporting."""
-    for step in (private_files.setup_step, misspelt, redis, migrate, collect_static, *registry.setup_steps.values()):
+    first = (private_files.setup_step, misspelt, redis, migrate, collect_static, catalogues.setup_step)
+    for step in (*first, *registry.setup_steps.values()):
         if line := step():
             yield line

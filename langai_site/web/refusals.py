@@ -1,10 +1,13 @@
 """Responses that the web process sends itself, before Django sees the request: a body or a connection too many."""
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
+from django.utils import translation
 
 from langai_site import request_id as trail
 from langai_site.errors import LangAIError
 from langai_site.web.error_middleware import error_response, is_program, with_headers
+from langai_site.web.languages import language_of_request
 from langai_site.web.response_headers import BEFORE_DJANGO
 
 # The response to data that is not a request at all.
@@ -30,7 +33,8 @@ def response(request: HttpRequest | None, error: LangAIError, request_id: str) -
 
     `request` is None if the headers did not arrive.
     """
-    with trail.following(trail.Trail(request_id)):
+    language = language_of_request(request) if request else settings.LANGUAGE_CODE
+    with trail.following(trail.Trail(request_id)), translation.override(language):
         answer = _answer(request, error)
     for name, value in {**BEFORE_DJANGO, trail.HEADER: request_id, "Content-Length": str(len(answer.content))}.items():
         answer[name] = value

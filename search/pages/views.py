@@ -15,7 +15,9 @@ from django.views.decorators.http import require_safe
 from langai_site.accounts import limits
 from langai_site.accounts.session import SignedOutError, signed_in
 from langai_site.database.writer import in_database_thread
+from langai_site.request_id import carried
 from langai_site.sensitivity import Sensitivity
+from langai_site.web import languages
 from search.access import reader_of
 from search.models import Collection, Source
 from search.pages import forms, results
@@ -36,12 +38,13 @@ async def search(request: HttpRequest) -> HttpResponse:
         context = await in_database_thread(_context, request, part)
     except SignedOutError:
         return redirect(f"{reverse('account_login')}?{urlencode({'next': request.get_full_path()})}")
+    languages.speak(request, request.user)  # type: ignore[arg-type]
     form: forms.SearchForm = context["form"]
     if form.ready:
         await limits.acount(limits.PAGES, settings.RATE_LIMIT_PAGES, limits.person(request.user))  # type: ignore[arg-type]
     found = await _found(form, context["reader"], context["label"]) if form.ready else Findings()
     # In a thread: this takes milliseconds in which the event loop could not continue other answers.
-    documents = await asyncio.to_thread(_documents, form, found)
+    documents = await asyncio.to_thread(carried(_documents), form, found)
     context |= {"findings": found, "documents": documents, "part": part}
     response = render(request, f"search/search.html{'#found' if part else ''}", context)
     if part:
