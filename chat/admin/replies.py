@@ -14,6 +14,7 @@ from chat.conversations import labels
 from chat.models import LabelChange, Reply
 from chat.pages import receipt_text
 from chat.turns.receipt import Receipt
+from langai_site.sentences import drawn
 
 _READ = ("id", "conversation_id", "created_at", "status", "error_code", "label", "model", "receipt")
 _OWNER = ("conversation__owner__username", "conversation__owner__first_name", "conversation__owner__last_name")
@@ -69,7 +70,7 @@ class ReplyAdmin(MetadataAdmin[Reply]):
 
     @admin.display(description="Because")
     def label_causes(self, reply: Reply) -> str:
-        return _lines(labels.unquoted(cause.words) for cause in _receipt(reply).label_causes)
+        return _lines(drawn(labels.unquoted(cause.words)) for cause in _receipt(reply).label_causes)
 
     @admin.display
     def complexity(self, reply: Reply) -> str:
@@ -162,7 +163,7 @@ class LabelChangeAdmin(MetadataAdmin[LabelChange]):
     def because(self, change: LabelChange) -> str:
         """Return the cause. The reason that an owner gave for lowering a label is meant to be read here."""
         lowered = change.after < change.before
-        return labels.reason_of(change.cause) if lowered else labels.unquoted(change.cause)
+        return labels.reason_of(change.cause) if lowered else drawn(labels.unquoted(change.cause))
 
 
 def _linked(reply: Reply, words: str) -> SafeString:

@@ -78,13 +78,10 @@ def in_use(assistant: Assistant) -> AssistantInUse:
 
 def causes(assistant: Assistant) -> tuple[Cause, ...]:
     """Return what labels a turn with this assistant: what the detectors find in it now, and its maker's choice."""
-    found = [
-        Cause(one.label, f"{one.words} in the assistant's instructions")
-        for one in detectors.scan(assistant.instructions)
-    ]
+    found = [Cause(one.label, labels.IN_ASSISTANT(found=one.words)) for one in detectors.scan(assistant.instructions)]
     chosen = Sensitivity(assistant.label)
     is_higher = chosen > labels.label_of(found)
-    return (*([Cause(chosen, "the assistant, as its maker labelled it")] if is_higher else []), *found)
+    return (*([Cause(chosen, labels.BY_ASSISTANT)] if is_higher else []), *found)
 
 
 def label_now(user_id: int, sent: AssistantInUse | None) -> Sensitivity | None:

@@ -30,8 +30,7 @@ from langai_site.web import broadcast
 # Where a conversation may have been started.
 PAGE, API = "page", "api"
 LISTED = 60
-CAUSE_MAX = 300
-REASON_MAX = CAUSE_MAX - len("lowered by you: ")
+REASON_MAX = 284
 # How long a deleted conversation can be restored before the worker removes it for good.
 UNDO_FOR = timedelta(hours=1)
 PURGED_AT_ONCE = 200
@@ -284,7 +283,6 @@ def raise_label(conversation: Conversation, causes: Sequence[labels.Cause]) -> N
 
 
 def _relabel(conversation: Conversation, label: Sensitivity, why: str) -> None:
-    why = why[:CAUSE_MAX]
     LabelChange.objects.create(
         conversation=conversation.id,
         user_id=conversation.owner_id,

@@ -34,7 +34,7 @@ def of(user_id: int) -> Personal:
 
 
 def _causes(text: str, chosen: Sensitivity) -> tuple[Cause, ...]:
-    found = [Cause(one.label, f"{one.words} in your instructions") for one in detectors.scan(text)]
+    found = [Cause(one.label, labels.IN_INSTRUCTIONS(found=one.words)) for one in detectors.scan(text)]
     is_higher = chosen > labels.label_of(found)
     return (*([Cause(chosen, "your instructions, as you labelled them")] if is_higher else []), *found)
 

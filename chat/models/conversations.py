@@ -10,7 +10,9 @@ from django.utils import timezone
 from chat.models.assistants import Assistant
 from chat.models.folders import LIST_INDEXES, Folder
 from chat.models.keeping import Keeping
+from langai_site.database.sentence_field import SentenceField
 from langai_site.sensitivity import LABEL_CHOICES, Sensitivity
+from langai_site.sentences import drawn
 
 
 class ConversationQuerySet(models.QuerySet["Conversation"]):
@@ -41,7 +43,7 @@ class Conversation(models.Model):
     title = models.CharField(max_length=120)
     titled_by = models.CharField(max_length=6, choices=TitledBy, default=TitledBy.WORDS)
     label = models.PositiveSmallIntegerField(choices=LABEL_CHOICES, default=Sensitivity.PUBLIC)
-    label_cause = models.CharField(max_length=300, blank=True, help_text="Why it has its label, as its owner reads it.")
+    label_cause = SentenceField(blank=True, help_text="Why it has its label, as its owner reads it.")
     source = models.CharField(max_length=20, default="page")
     imported_from = models.CharField(
         max_length=20, blank=True, default="", help_text="The program that it was imported from; empty: begun here."
@@ -87,6 +89,11 @@ class Conversation(models.Model):
         return Sensitivity(self.label)
 
     @property
+    def why_labelled(self) -> str:
+        """Return why it has its label, in the reader's language."""
+        return drawn(self.label_cause)
+
+    @property
     def is_temporary(self) -> bool:
         return self.keeping != Keeping.KEPT
 
@@ -104,7 +111,7 @@ class LabelChange(models.Model):
     username = models.CharField(max_length=150)
     before = models.PositiveSmallIntegerField(choices=LABEL_CHOICES)
     after = models.PositiveSmallIntegerField(choices=LABEL_CHOICES)
-    cause = models.CharField(max_length=300, help_text="What raised it, or the reason its owner gave for lowering it.")
+    cause = SentenceField(help_text="What raised it, or the reason its owner gave for lowering it.")
 
     class Meta:
         ordering = ["-at", "-id"]

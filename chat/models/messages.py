@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from chat.models.conversations import Conversation
 from chat.values import Thinking
+from langai_site.database.sentence_field import SentenceField
 from langai_site.sensitivity import LABEL_CHOICES, Sensitivity
 
 
@@ -72,7 +73,7 @@ class Message(models.Model):
     status = models.CharField(max_length=12, choices=Status, default=Status.COMPLETE)
     label = models.PositiveSmallIntegerField(choices=LABEL_CHOICES, default=Sensitivity.PUBLIC)
     causes = models.JSONField(
-        default=list, help_text='For a question: what gives it its label, as [{"label": …, "words": …}].'
+        default=list, help_text='For a question: what gives it its label: [{"label": …, "words": …, "sentence": …}].'
     )
     options = models.JSONField(
         default=dict, help_text="How a question is to be answered, or how a reply was requested, where that was said."
@@ -81,7 +82,7 @@ class Message(models.Model):
         max_length=200, blank=True, help_text="For a reply: what was asked for, then what answered."
     )
     collections = models.JSONField(null=True, help_text="For a question: the collections that it asks, as above.")
-    error = models.TextField(blank=True, help_text="What the person is told when it failed.")
+    error = SentenceField(blank=True, help_text="What the person is told when it failed.")
     error_code = models.CharField(max_length=40, blank=True)
     receipt = models.JSONField(default=dict)
     lease = models.UUIDField(null=True, help_text="Whose reply it is to write: new each time that it goes live.")

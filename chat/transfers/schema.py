@@ -82,7 +82,7 @@ def message_values(message: Message, *, thoughts: bool = False, path_of: PathOf 
         "thoughts": _thoughts(message) if thoughts else None,
         "status": message.status,
         "label": Sensitivity(message.label).slug,
-        "causes": [{"label": Sensitivity(int(one["label"])).slug, "words": one["words"]} for one in message.causes],
+        "causes": [one | {"label": Sensitivity(int(one["label"])).slug} for one in message.causes],
         "model": message.model,
         "error": message.error,
         "created_at": _time(message.created_at),

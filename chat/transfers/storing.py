@@ -27,8 +27,6 @@ from search.services import present
 # Rows written in one statement, and texts indexed in one transaction.
 AT_ONCE, INDEXED_AT_ONCE = 200, 50
 PINS = f"Pins: {PINS_MAX} conversations can be pinned"
-STATED = "the label that it had when it was exported"
-FOUND = "{} in an imported message"
 UNTITLED = "Imported conversation"
 ID_MAX, MODEL_MAX, ERROR_MAX = 200, 200, 2_000
 
@@ -157,7 +155,7 @@ def _prepare(draft: _Draft, found: ImportedMessage, target: Target) -> None:
         "text": whole_characters(found.text),
     }
     scanned = [one for text in (*texts.values(), found.error) for one in detectors.scan(text)]
-    causes = [labels.Cause(one.label, FOUND.format(one.words)) for one in scanned]
+    causes = [labels.Cause(one.label, labels.IN_IMPORT(found=one.words)) for one in scanned]
     causes += _stated(found)
     key = _id(draft, found.id)
     draft.messages.append(
@@ -199,7 +197,7 @@ def _stated(found: ImportedMessage) -> list[labels.Cause]:
     """Return the label that a message of LangAI had, and the labels that the documents behind it have now."""
     if not found.details:
         return []
-    causes = [labels.Cause(trusted.label_of(found.details.get("label")), STATED)]
+    causes = [labels.Cause(trusted.label_of(found.details.get("label")), labels.EXPORTED)]
     given = present.labels_of(trusted.given_of(found.details))
     causes += [labels.passage(labels.UNNAMED, label) for label in given.values()]
     cited = list(trusted.citations_of(found.details, uuid4()))
@@ -229,7 +227,7 @@ def _write(draft: _Draft, target: Target, outcome: Outcome) -> None:
 
 
 def _stated_of(found: ImportedConversation) -> list[labels.Cause]:
-    return [labels.Cause(trusted.label_of(found.label), STATED)]
+    return [labels.Cause(trusted.label_of(found.label), labels.EXPORTED)]
 
 
 def _pinned_at(found: ImportedConversation, target: Target) -> datetime | None:

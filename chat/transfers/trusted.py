@@ -7,11 +7,13 @@ from functools import cache
 from typing import Any, get_args, get_type_hints
 from uuid import UUID
 
+from chat.conversations import labels
 from chat.models import Citation, Message
 from chat.models.feedback import Reason
 from chat.transfers import schema
 from chat.transfers.readers.values import list_of, mapping_of, moment, text_of
 from chat.turns.receipt import Receipt
+from langai_site import sentences
 from langai_site.sensitivity import Sensitivity
 
 ENDED = frozenset(set(Message.Status.values) - {Message.Status.STREAMING})
@@ -75,9 +77,16 @@ def given_of(details: Mapping[str, Any]) -> list[UUID]:
     return list(dict.fromkeys(key for key in found if key))
 
 
-def causes_of(details: Mapping[str, Any]) -> list[dict[str, str | int]]:
+def causes_of(details: Mapping[str, Any]) -> list[dict[str, Any]]:
     rows = map(mapping_of, list_of(details.get("causes"))[:50])
-    return [{"label": label_of(row.get("label")).value, "words": text_of(row.get("words"))[:300]} for row in rows]
+    return labels.written(labels.Cause(label_of(row.get("label")), _words_of(row)) for row in rows)
+
+
+def _words_of(row: Mapping[str, Any]) -> str:
+    """Return the words of a cause as the sentence that they are, if their code and values say the same."""
+    text = text_of(row.get("words"))[:300]
+    found = sentences.with_code(text, row.get("sentence"))
+    return found if sentences.is_true(found) else text
 
 
 def opinion_of(details: Mapping[str, Any]) -> tuple[Sequence[str], str]:

@@ -128,7 +128,7 @@ def with_files(request: TurnRequest, *, is_preview: bool = False) -> TurnRequest
 def _causes_of_names(files: Sequence[Attached]) -> Iterator[Cause]:
     """Yield what labels a turn by the names of its files: models are told them, also of one that cannot be read."""
     for found in detectors.scan("\n\n".join(file.name for file in files)):
-        yield Cause(found.label, f"{found.words} in the name of a file")
+        yield Cause(found.label, labels.IN_FILE_NAME(found=found.words))
 
 
 def _pictures(

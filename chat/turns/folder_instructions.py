@@ -5,7 +5,7 @@ They belong to one person, and only that person's turns get them.
 
 from uuid import UUID
 
-from chat.conversations import folders
+from chat.conversations import folders, labels
 from chat.conversations.labels import Cause
 from chat.values import FolderInstructions
 from langai_site import detectors
@@ -25,7 +25,7 @@ def again(user_id: int, conversation: UUID | None) -> FolderInstructions | None:
 def causes(instructions: FolderInstructions | None) -> tuple[Cause, ...]:
     """Return what labels a turn with these instructions: what the detectors find in them now."""
     found = detectors.scan(instructions.text) if instructions else ()
-    return tuple(Cause(one.label, f"{one.words} in the folder's instructions") for one in found)
+    return tuple(Cause(one.label, labels.IN_FOLDER(found=one.words)) for one in found)
 
 
 def label_now(user_id: int, conversation: UUID | None, sent: FolderInstructions | None) -> Sensitivity | None:

@@ -23,6 +23,8 @@ WITHOUT = {
     Ability.DOCUMENTS: "without the PDF file",
     Ability.JSON: "without a JSON schema",
 }
+# How causes begin that are in what a person sends. By their words, because older rows have no codes.
+_LEFT_OUT = ("a passage from “", "the file “")
 _OF_OBSTACLE = {
     Obstacle.TEAM: "Ask an admin to give it to one of your teams.",
     Obstacle.OFF: "Ask an admin to switch it on.",
@@ -51,7 +53,7 @@ def of_bar(code: str, model: ModelInfo, request: RouteRequest, causes: Sequence[
 
 def _without_causes(causes: Sequence[Cause]) -> str:
     """Return what to leave out so that the label is lower, by where the label comes from."""
-    named = [words for words in dict.fromkeys(cause.words for cause in causes) if _can_be_left_out(words)]
+    named = list(dict.fromkeys(cause.words for cause in causes if _can_be_left_out(cause.words)))
     if named and len(named) == len({cause.words for cause in causes}):
         return f"Leave out {_joined(named)}: the label of this turn comes from there."
     if any(cause.words == labels.CHOSEN for cause in causes):
@@ -60,7 +62,7 @@ def _without_causes(causes: Sequence[Cause]) -> str:
 
 
 def _can_be_left_out(words: str) -> bool:
-    return words.startswith((labels.PASSAGE, labels.FILE)) or words.endswith("in your message")
+    return words.startswith(_LEFT_OUT) or words.endswith("in your message")
 
 
 def _joined(words: Iterable[str]) -> str:

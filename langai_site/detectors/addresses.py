@@ -15,9 +15,7 @@ _ADDRESS = compiled(
 
 def find(text: str) -> Iterable[Detection]:
     addresses = {match.group() for match in _ADDRESS.finditer(text) if _is_secret(*match.groups())}
-    return confidential(
-        "address_with_password", len(addresses), "an address with a password", "addresses with passwords"
-    )
+    return confidential("address_with_password", len(addresses))
 
 
 def _is_secret(user: str, password: str) -> bool:

@@ -55,8 +55,8 @@ _KEY_ENTROPY, _KEY_CHANGES = 3.0, 5
 
 def find(text: str) -> Iterable[Detection]:
     passwords, keys = set(_passwords(text)), set(_keys(text))
-    yield from confidential("password", len(passwords), "a password")
-    yield from confidential("secret", len(keys - passwords), "a secret key or token", "secret keys or tokens")
+    yield from confidential("password", len(passwords))
+    yield from confidential("secret", len(keys - passwords))
 
 
 def _passwords(text: str) -> Iterator[str]:

@@ -47,7 +47,7 @@ class _Group(NamedTuple):
 
 def find(text: str) -> Iterable[Detection]:
     numbers = {number for run in _runs(text) for number in _Run(text, run).cards()}
-    return confidential("payment_card", len(numbers), "a payment card number")
+    return confidential("payment_card", len(numbers))
 
 
 def _runs(text: str) -> Iterator[list[_Group]]:

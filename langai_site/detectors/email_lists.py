@@ -6,6 +6,7 @@ confidential: teams work with such lists all day, and the addresses alone give n
 
 from collections.abc import Iterable
 
+from langai_site.detectors.namings import EMAIL_LIST
 from langai_site.detectors.regexes import compiled
 from langai_site.detectors.types import Detection
 from langai_site.sensitivity import Sensitivity
@@ -39,4 +40,4 @@ def find(text: str) -> Iterable[Detection]:
     count = len(addresses)
     if count < ENOUGH:
         return []
-    return [Detection("email_list", Sensitivity.INTERNAL, f"a list of {count:,} e-mail addresses", count)]
+    return [Detection("email_list", Sensitivity.INTERNAL, EMAIL_LIST(count=count), count)]

@@ -13,7 +13,7 @@ _LETTERS = {ord(letter): str(number) for number, letter in enumerate("ABCDEFGHIJ
 
 
 def find(text: str) -> Iterable[Detection]:
-    return confidential("iban", len(set(_numbers(text))), "an IBAN")
+    return confidential("iban", len(set(_numbers(text))))
 
 
 def _numbers(text: str) -> Iterator[str]:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from importlib import import_module
 
+from langai_site.detectors.namings import NAMINGS
 from langai_site.detectors.regexes import compiled, near
 from langai_site.detectors.types import Detection, confidential
 
@@ -21,7 +22,6 @@ class NationalId:
     """`module`: python-stdnum's, below `stdnum`. `words`: a pattern that must match nearby; "" if none is needed."""
 
     module: str
-    one: str
     shape: str
     words: str = ""
 
@@ -63,83 +63,64 @@ _JOINS = frozenset("-./_")
 NATIONAL_IDS = (
     NationalId(
         "it.codicefiscale",
-        "an Italian tax code",
         r"[A-Z]{6}[0-9LMNP-V]{2}[A-EHLMPRST][0-9LMNP-V]{2}[A-Z][0-9LMNP-V]{3}[A-Z]",
     ),
-    NationalId("mx.curp", "a Mexican CURP", rf"[A-Z]{{4}}[0-9]{{2}}{_DATE}[HMX][A-Z]{{5}}[0-9A-Z][0-9]"),
-    NationalId("fi.hetu", "a Finnish identity code", rf"{_DAY_FIRST}[0-9]{{2}}[-+A-FU-Y][0-9]{{3}}[0-9A-Y]"),
-    NationalId("pt.cc", "a Portuguese citizen card number", r"[0-9]{8} ?[0-9] ?[A-Z]{2}[0-9]"),
+    NationalId("mx.curp", rf"[A-Z]{{4}}[0-9]{{2}}{_DATE}[HMX][A-Z]{{5}}[0-9A-Z][0-9]"),
+    NationalId("fi.hetu", rf"{_DAY_FIRST}[0-9]{{2}}[-+A-FU-Y][0-9]{{3}}[0-9A-Y]"),
+    NationalId("pt.cc", r"[0-9]{8} ?[0-9] ?[A-Z]{2}[0-9]"),
     NationalId(
         "fr.nir",
-        "a French social security number",
         r"[12][ .]?[0-9]{2}[ .]?[0-9]{2}[ .]?[0-9][0-9AB][ .]?[0-9]{3}[ .]?[0-9]{3}[ .]?[0-9]{2}",
     ),
-    NationalId("ch.ssn", "a Swiss AHV number", r"756[. ]?[0-9]{4}[. ]?[0-9]{4}[. ]?[0-9]{2}"),
-    NationalId("cn.ric", "a Chinese identity number", rf"[1-9][0-9]{{5}}(?:19|20)[0-9]{{2}}{_DATE}[0-9]{{3}}[0-9X]"),
-    NationalId("be.nn", "a Belgian national number", r"[0-9]{2}\.[0-9]{2}\.[0-9]{2}-[0-9]{3}[.-][0-9]{2}"),
-    NationalId("br.cpf", "a Brazilian CPF", r"[0-9]{3}\.[0-9]{3}\.[0-9]{3}-[0-9]{2}"),
-    NationalId("cl.rut", "a Chilean RUT", r"[0-9]{1,2}\.[0-9]{3}\.[0-9]{3}-[0-9K]"),
-    NationalId("ar.cuit", "an Argentine CUIT", r"2[03479]-[0-9]{8}-[0-9]"),
-    NationalId("kr.rrn", "a Korean resident number", rf"[0-9]{{2}}{_DATE}-[0-9]{{7}}"),
-    NationalId("th.pin", "a Thai identity number", r"[1-8]-[0-9]{4}-[0-9]{5}-[0-9]{2}-[0-9]"),
+    NationalId("ch.ssn", r"756[. ]?[0-9]{4}[. ]?[0-9]{4}[. ]?[0-9]{2}"),
+    NationalId("cn.ric", rf"[1-9][0-9]{{5}}(?:19|20)[0-9]{{2}}{_DATE}[0-9]{{3}}[0-9X]"),
+    NationalId("be.nn", r"[0-9]{2}\.[0-9]{2}\.[0-9]{2}-[0-9]{3}[.-][0-9]{2}"),
+    NationalId("br.cpf", r"[0-9]{3}\.[0-9]{3}\.[0-9]{3}-[0-9]{2}"),
+    NationalId("cl.rut", r"[0-9]{1,2}\.[0-9]{3}\.[0-9]{3}-[0-9K]"),
+    NationalId("ar.cuit", r"2[03479]-[0-9]{8}-[0-9]"),
+    NationalId("kr.rrn", rf"[0-9]{{2}}{_DATE}-[0-9]{{7}}"),
+    NationalId("th.pin", r"[1-8]-[0-9]{4}-[0-9]{5}-[0-9]{2}-[0-9]"),
     NationalId(
         "us.ssn",
-        "a US social security number",
         r"[0-9]{3}[- ]?[0-9]{2}[- ]?[0-9]{4}",
         r"\bssn\b|social.security|taxpayer",
     ),
     NationalId(
         "ca.sin",
-        "a Canadian SIN",
         r"[0-9]{3}[- ]?[0-9]{3}[- ]?[0-9]{3}",
         r"\bsin\b|\bnas\b|social insurance|assurance sociale",
     ),
-    NationalId("gb.nhs", "an NHS number", r"[0-9]{3}[- ]?[0-9]{3}[- ]?[0-9]{4}", r"\bnhs\b"),
-    NationalId("ie.pps", "an Irish PPS number", r"[0-9]{7}[A-W][A-IW]?", r"\bpps\b|\bppsn\b|personal public service"),
-    NationalId(
-        "de.idnr", "a German tax number", r"[0-9]{2} ?[0-9]{3} ?[0-9]{3} ?[0-9]{3}", r"steuer|\bidnr|\btin\b|tax id"
-    ),
-    NationalId(
-        "at.vnr", "an Austrian insurance number", r"[0-9]{4}[ -]?[0-9]{6}", r"\bsvnr|\bsv-n|versicherungsn|\bvsnr"
-    ),
-    NationalId("es.dni", "a Spanish identity number", r"[0-9]{8}[- ]?[A-Z]", r"\bdni\b|\bnif\b|identidad|identificaci"),
-    NationalId(
-        "es.nie", "a Spanish foreigner number", r"[XYZ][- ]?[0-9]{7}[- ]?[A-Z]", r"\bnie\b|\bnif\b|extranjer|identidad"
-    ),
-    NationalId(
-        "nl.bsn", "a Dutch BSN", r"[0-9]{9}|[0-9]{4}[. ][0-9]{2}[. ][0-9]{3}", r"\bbsn\b|burgerservice|sofi-?num"
-    ),
-    NationalId(
-        "be.nn", "a Belgian national number", r"[0-9]{11}", r"rijksregister|registre national|\bnrn\b|\binsz\b|\bniss\b"
-    ),
-    NationalId("pl.pesel", "a Polish PESEL", r"[0-9]{11}", r"\bpesel"),
-    NationalId("cz.rc", "a Czech or Slovak birth number", r"[0-9]{6}/?[0-9]{4}", r"rodn[eé]|\br\.? ?č"),
-    NationalId("ro.cnp", "a Romanian CNP", r"[1-9][0-9]{12}", r"\bcnp\b|cod numeric"),
-    NationalId("hr.oib", "a Croatian OIB", r"[0-9]{11}", r"\boib\b|osobni identifikacijski"),
-    NationalId("si.emso", "an EMŠO", r"[0-9]{13}", r"emšo|emso\b|jmbg"),
-    NationalId("bg.egn", "a Bulgarian EGN", r"[0-9]{10}", r"\begn\b|егн"),
-    NationalId("gr.amka", "a Greek AMKA", r"[0-9]{11}", r"\bamka\b|αμκα"),
-    NationalId("ee.ik", "an Estonian identity code", r"[1-8][0-9]{10}", r"isikukood|personal code|\bik\b"),
-    NationalId("lt.asmens", "a Lithuanian personal code", r"[1-9][0-9]{10}", r"asmens kod|personal code"),
-    NationalId(
-        "no.fodselsnummer", "a Norwegian identity number", r"[0-9]{6} ?[0-9]{5}", r"f(?:ø|o|oe)dselsn|\bfnr\b|personn"
-    ),
+    NationalId("gb.nhs", r"[0-9]{3}[- ]?[0-9]{3}[- ]?[0-9]{4}", r"\bnhs\b"),
+    NationalId("ie.pps", r"[0-9]{7}[A-W][A-IW]?", r"\bpps\b|\bppsn\b|personal public service"),
+    NationalId("de.idnr", r"[0-9]{2} ?[0-9]{3} ?[0-9]{3} ?[0-9]{3}", r"steuer|\bidnr|\btin\b|tax id"),
+    NationalId("at.vnr", r"[0-9]{4}[ -]?[0-9]{6}", r"\bsvnr|\bsv-n|versicherungsn|\bvsnr"),
+    NationalId("es.dni", r"[0-9]{8}[- ]?[A-Z]", r"\bdni\b|\bnif\b|identidad|identificaci"),
+    NationalId("es.nie", r"[XYZ][- ]?[0-9]{7}[- ]?[A-Z]", r"\bnie\b|\bnif\b|extranjer|identidad"),
+    NationalId("nl.bsn", r"[0-9]{9}|[0-9]{4}[. ][0-9]{2}[. ][0-9]{3}", r"\bbsn\b|burgerservice|sofi-?num"),
+    NationalId("be.nn", r"[0-9]{11}", r"rijksregister|registre national|\bnrn\b|\binsz\b|\bniss\b"),
+    NationalId("pl.pesel", r"[0-9]{11}", r"\bpesel"),
+    NationalId("cz.rc", r"[0-9]{6}/?[0-9]{4}", r"rodn[eé]|\br\.? ?č"),
+    NationalId("ro.cnp", r"[1-9][0-9]{12}", r"\bcnp\b|cod numeric"),
+    NationalId("hr.oib", r"[0-9]{11}", r"\boib\b|osobni identifikacijski"),
+    NationalId("si.emso", r"[0-9]{13}", r"emšo|emso\b|jmbg"),
+    NationalId("bg.egn", r"[0-9]{10}", r"\begn\b|егн"),
+    NationalId("gr.amka", r"[0-9]{11}", r"\bamka\b|αμκα"),
+    NationalId("ee.ik", r"[1-8][0-9]{10}", r"isikukood|personal code|\bik\b"),
+    NationalId("lt.asmens", r"[1-9][0-9]{10}", r"asmens kod|personal code"),
+    NationalId("no.fodselsnummer", r"[0-9]{6} ?[0-9]{5}", r"f(?:ø|o|oe)dselsn|\bfnr\b|personn"),
     NationalId(
         "se.personnummer",
-        "a Swedish identity number",
         r"(?:[0-9]{2})?[0-9]{6}[-+]?[0-9]{4}",
         r"person-?n|samordningsn|\bpnr\b",
     ),
-    NationalId("dk.cpr", "a Danish CPR number", rf"{_DAY_FIRST}[0-9]{{2}}-?[0-9]{{4}}", r"\bcpr\b|personnummer"),
-    NationalId("is_.kennitala", "an Icelandic kennitala", r"[0-9]{6}-?[0-9]{4}", r"kennital|\bkt\b"),
-    NationalId("tr.tckimlik", "a Turkish identity number", r"[1-9][0-9]{10}", r"kimlik|\btckn?\b|\bt\.c\."),
-    NationalId("il.idnr", "an Israeli identity number", r"[0-9]{8}-?[0-9]", r"teudat zehut|\btz\b|תעודת זהות|ת\.ז"),
-    NationalId("za.idnr", "a South African ID number", r"[0-9]{6} ?[0-9]{4} ?[0-9]{2} ?[0-9]", r"\bid\b|identity"),
-    NationalId("br.cpf", "a Brazilian CPF", r"[0-9]{11}", r"\bcpf\b"),
-    NationalId("in_.aadhaar", "an Aadhaar number", r"[2-9][0-9]{3}[ -]?[0-9]{4}[ -]?[0-9]{4}", r"aadh?aar|uidai|आधार"),
-    NationalId(
-        "jp.in_", "a Japanese My Number", r"[0-9]{4}[ -]?[0-9]{4}[ -]?[0-9]{4}", r"マイナンバー|個人番号|my ?number"
-    ),
+    NationalId("dk.cpr", rf"{_DAY_FIRST}[0-9]{{2}}-?[0-9]{{4}}", r"\bcpr\b|personnummer"),
+    NationalId("is_.kennitala", r"[0-9]{6}-?[0-9]{4}", r"kennital|\bkt\b"),
+    NationalId("tr.tckimlik", r"[1-9][0-9]{10}", r"kimlik|\btckn?\b|\bt\.c\."),
+    NationalId("il.idnr", r"[0-9]{8}-?[0-9]", r"teudat zehut|\btz\b|תעודת זהות|ת\.ז"),
+    NationalId("za.idnr", r"[0-9]{6} ?[0-9]{4} ?[0-9]{2} ?[0-9]", r"\bid\b|identity"),
+    NationalId("br.cpf", r"[0-9]{11}", r"\bcpf\b"),
+    NationalId("in_.aadhaar", r"[2-9][0-9]{3}[ -]?[0-9]{4}[ -]?[0-9]{4}", r"aadh?aar|uidai|आधार"),
+    NationalId("jp.in_", r"[0-9]{4}[ -]?[0-9]{4}[ -]?[0-9]{4}", r"マイナンバー|個人番号|my ?number"),
 )
 
 
@@ -150,6 +131,6 @@ def find(text: str) -> Iterable[Detection]:
         for start, number in each.found(text):
             if start not in taken:
                 taken.add(start)
-                numbers.setdefault((each.kind, each.one), set()).add(number)
-    for (kind, one), found in numbers.items():
-        yield from confidential(kind, len(found), one)
+                numbers.setdefault((each.kind, each.module), set()).add(number)
+    for (kind, module), found in numbers.items():
+        yield from confidential(kind, len(found), NAMINGS[module])

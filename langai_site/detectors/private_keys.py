@@ -35,7 +35,7 @@ _JWK_SECRET = compiled(r'"d"\s*:\s*"[A-Za-z0-9_-]{40,}"', ignore_case=False)
 def find(text: str) -> Iterable[Detection]:
     count = _with_headers(text) or sum(_is_in(text, pattern) for pattern in _OTHERS)
     count += _together(text, _PUTTY, _PUTTY_BODY) + _together(text, _JWK_TYPE, _JWK_SECRET)
-    return confidential("private_key", count, "a private key")
+    return confidential("private_key", count)
 
 
 def _is_in(text: str, pattern: re.Pattern[str]) -> bool:

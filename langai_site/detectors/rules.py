@@ -8,6 +8,7 @@ from itertools import islice
 from typing import Literal, get_args
 
 from langai_site.detectors import regexes, words
+from langai_site.detectors.namings import OF_RULE
 from langai_site.detectors.types import Detection
 from langai_site.errors import InvalidError
 from langai_site.sensitivity import Sensitivity
@@ -65,7 +66,7 @@ def detect(rules: Sequence[DetectorRule], text: str) -> list[Detection]:
 
 
 def _detection(rule: DetectorRule, count: int) -> Detection:
-    return Detection(rule.kind, rule.label, f"“{rule.name}”, which your admins call sensitive", count)
+    return Detection(rule.kind, rule.label, OF_RULE(name=rule.name), count)
 
 
 @lru_cache(maxsize=2_000)

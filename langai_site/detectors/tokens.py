@@ -21,7 +21,6 @@ class TokenFormat:
     """`shape`: in RE2, of the whole token. `after`: how many of its first characters are the same in all of them."""
 
     kind: str
-    one: str
     shape: str
     after: int = 4
 
@@ -36,49 +35,44 @@ class TokenFormat:
 
 
 FORMATS = (
-    TokenFormat("aws_key", "an AWS access key", rf"\b(?:AKIA|ASIA|ABIA|ACCA)[A-Z2-7]{{16}}{_END}"),
-    TokenFormat("aws_key", "an AWS access key", r"\bABSK[A-Za-z0-9+/]{100,}={0,2}"),
-    TokenFormat("google_key", "a Google API key", rf"\bAIza[0-9A-Za-z_-]{{35}}{_END}"),
-    TokenFormat("google_key", "a Google API key", rf"\bGOCSPX-[0-9A-Za-z_-]{{28}}{_END}", 7),
-    TokenFormat("google_key", "a Google API key", r"\bya29\.[0-9A-Za-z_-]{30,}", 5),
-    TokenFormat("google_key", "a Google API key", r'"private_key_id"\s*:\s*"[0-9a-f]{40}"', 18),
-    TokenFormat("azure_key", "an Azure key", r"\b(?:AccountKey|SharedAccessKey)=[A-Za-z0-9+/]{43,86}={1,2}", 16),
-    TokenFormat("azure_key", "an Azure key", rf"\b[0-9A-Za-z_.~]{{3}}[78]Q~[0-9A-Za-z_.~-]{{31,34}}{_END}", 6),
-    TokenFormat("azure_key", "an Azure key", r"[?&]sig=[A-Za-z0-9+/%]{43,60}(?:=|%3[Dd])", 5),
-    TokenFormat("github_token", "a GitHub token", rf"\bgh[pousr]_[A-Za-z0-9]{{36,}}{_END}"),
-    TokenFormat("github_token", "a GitHub token", r"\bgithub_pat_[A-Za-z0-9]{22}_[A-Za-z0-9]{59}", 11),
-    TokenFormat(
-        "gitlab_token", "a GitLab token", r"\bgl(?:pat|dt|rt|oas|ptt|ft|soat|agent|cbt|imt|ffct)-[0-9A-Za-z_-]{20,}", 6
-    ),
-    TokenFormat("slack_token", "a Slack token", r"\bxox[abeoprs]-(?:[0-9]-)?[0-9A-Za-z-]{24,}", 5),
-    TokenFormat("slack_token", "a Slack token", r"\bxapp-[0-9]-[A-Z0-9]{8,}-[0-9]{8,}-[0-9a-f]{32,}", 7),
-    TokenFormat(
-        "slack_token", "a Slack token", r"hooks\.slack\.com/(?:services|workflows|triggers)/[A-Za-z0-9/]{40,}", 25
-    ),
-    TokenFormat("stripe_key", "a Stripe key", rf"\b(?:sk|rk)_(?:live|test)_[0-9A-Za-z]{{16,}}{_END}", 8),
-    TokenFormat("stripe_key", "a Stripe key", r"\bwhsec_[0-9A-Za-z+/]{32,}", 6),
-    TokenFormat("anthropic_key", "an Anthropic key", r"\bsk-ant-[0-9a-z]{3,12}-[0-9A-Za-z_-]{60,}", 13),
-    TokenFormat("openai_key", "an OpenAI key", r"\bsk-(?:proj|svcacct|admin|None)-[0-9A-Za-z_-]{20,}", 8),
-    TokenFormat("openai_key", "an OpenAI key", rf"\bsk-[0-9A-Za-z]{{32,64}}{_END}", 3),
-    TokenFormat("model_key", "a key of a model provider", rf"\bsk-or-v1-[0-9a-f]{{64}}{_END}", 9),
-    TokenFormat("model_key", "a key of a model provider", rf"\bhf_[A-Za-z]{{34}}{_END}", 3),
-    TokenFormat("model_key", "a key of a model provider", rf"\b(?:gsk_|xai-|pplx-|r8_)[0-9A-Za-z]{{37,90}}{_END}", 5),
-    TokenFormat("npm_token", "an npm token", rf"\bnpm_[0-9A-Za-z]{{36}}{_END}"),
-    TokenFormat("pypi_token", "a PyPI token", r"\bpypi-AgE(?:IcHlwaS5vcmc|NdGVzdC5weXBpLm9yZw)[0-9A-Za-z_-]{50,}", 19),
-    TokenFormat("service_token", "an access token", rf"\brubygems_[0-9a-f]{{48}}{_END}", 9),
-    TokenFormat("service_token", "an access token", rf"\bdckr_(?:pat|oat)_[0-9A-Za-z_-]{{27,32}}{_END}", 9),
-    TokenFormat("service_token", "an access token", rf"\bSG\.[0-9A-Za-z_-]{{22}}\.[0-9A-Za-z_-]{{43}}{_END}", 3),
-    TokenFormat("service_token", "an access token", rf"\bdo[opr]_v1_[0-9a-f]{{64}}{_END}", 7),
-    TokenFormat("service_token", "an access token", rf"\bshp(?:at|ca|pa|ss)_[0-9a-fA-F]{{32}}{_END}", 6),
-    TokenFormat("service_token", "an access token", rf"\bdapi[0-9a-f]{{32}}(?:-[0-9])?{_END}", 4),
-    TokenFormat("service_token", "an access token", r"\bhv[bs]\.[0-9A-Za-z_-]{90,}", 4),
-    TokenFormat("service_token", "an access token", r"\bATATT3[0-9A-Za-z_=-]{100,}", 6),
-    TokenFormat("service_token", "an access token", rf"\b[0-9]{{8,10}}:AA[0-9A-Za-z_-]{{33}}{_END}", 11),
-    TokenFormat("jwt", "a signed token (JWT)", r"\beyJ[0-9A-Za-z_-]{8,}\.eyJ[0-9A-Za-z_-]{8,}\.[0-9A-Za-z_-]{16,}"),
+    TokenFormat("aws_key", rf"\b(?:AKIA|ASIA|ABIA|ACCA)[A-Z2-7]{{16}}{_END}"),
+    TokenFormat("aws_key", r"\bABSK[A-Za-z0-9+/]{100,}={0,2}"),
+    TokenFormat("google_key", rf"\bAIza[0-9A-Za-z_-]{{35}}{_END}"),
+    TokenFormat("google_key", rf"\bGOCSPX-[0-9A-Za-z_-]{{28}}{_END}", 7),
+    TokenFormat("google_key", r"\bya29\.[0-9A-Za-z_-]{30,}", 5),
+    TokenFormat("google_key", r'"private_key_id"\s*:\s*"[0-9a-f]{40}"', 18),
+    TokenFormat("azure_key", r"\b(?:AccountKey|SharedAccessKey)=[A-Za-z0-9+/]{43,86}={1,2}", 16),
+    TokenFormat("azure_key", rf"\b[0-9A-Za-z_.~]{{3}}[78]Q~[0-9A-Za-z_.~-]{{31,34}}{_END}", 6),
+    TokenFormat("azure_key", r"[?&]sig=[A-Za-z0-9+/%]{43,60}(?:=|%3[Dd])", 5),
+    TokenFormat("github_token", rf"\bgh[pousr]_[A-Za-z0-9]{{36,}}{_END}"),
+    TokenFormat("github_token", r"\bgithub_pat_[A-Za-z0-9]{22}_[A-Za-z0-9]{59}", 11),
+    TokenFormat("gitlab_token", r"\bgl(?:pat|dt|rt|oas|ptt|ft|soat|agent|cbt|imt|ffct)-[0-9A-Za-z_-]{20,}", 6),
+    TokenFormat("slack_token", r"\bxox[abeoprs]-(?:[0-9]-)?[0-9A-Za-z-]{24,}", 5),
+    TokenFormat("slack_token", r"\bxapp-[0-9]-[A-Z0-9]{8,}-[0-9]{8,}-[0-9a-f]{32,}", 7),
+    TokenFormat("slack_token", r"hooks\.slack\.com/(?:services|workflows|triggers)/[A-Za-z0-9/]{40,}", 25),
+    TokenFormat("stripe_key", rf"\b(?:sk|rk)_(?:live|test)_[0-9A-Za-z]{{16,}}{_END}", 8),
+    TokenFormat("stripe_key", r"\bwhsec_[0-9A-Za-z+/]{32,}", 6),
+    TokenFormat("anthropic_key", r"\bsk-ant-[0-9a-z]{3,12}-[0-9A-Za-z_-]{60,}", 13),
+    TokenFormat("openai_key", r"\bsk-(?:proj|svcacct|admin|None)-[0-9A-Za-z_-]{20,}", 8),
+    TokenFormat("openai_key", rf"\bsk-[0-9A-Za-z]{{32,64}}{_END}", 3),
+    TokenFormat("model_key", rf"\bsk-or-v1-[0-9a-f]{{64}}{_END}", 9),
+    TokenFormat("model_key", rf"\bhf_[A-Za-z]{{34}}{_END}", 3),
+    TokenFormat("model_key", rf"\b(?:gsk_|xai-|pplx-|r8_)[0-9A-Za-z]{{37,90}}{_END}", 5),
+    TokenFormat("npm_token", rf"\bnpm_[0-9A-Za-z]{{36}}{_END}"),
+    TokenFormat("pypi_token", r"\bpypi-AgE(?:IcHlwaS5vcmc|NdGVzdC5weXBpLm9yZw)[0-9A-Za-z_-]{50,}", 19),
+    TokenFormat("service_token", rf"\brubygems_[0-9a-f]{{48}}{_END}", 9),
+    TokenFormat("service_token", rf"\bdckr_(?:pat|oat)_[0-9A-Za-z_-]{{27,32}}{_END}", 9),
+    TokenFormat("service_token", rf"\bSG\.[0-9A-Za-z_-]{{22}}\.[0-9A-Za-z_-]{{43}}{_END}", 3),
+    TokenFormat("service_token", rf"\bdo[opr]_v1_[0-9a-f]{{64}}{_END}", 7),
+    TokenFormat("service_token", rf"\bshp(?:at|ca|pa|ss)_[0-9a-fA-F]{{32}}{_END}", 6),
+    TokenFormat("service_token", rf"\bdapi[0-9a-f]{{32}}(?:-[0-9])?{_END}", 4),
+    TokenFormat("service_token", r"\bhv[bs]\.[0-9A-Za-z_-]{90,}", 4),
+    TokenFormat("service_token", r"\bATATT3[0-9A-Za-z_=-]{100,}", 6),
+    TokenFormat("service_token", rf"\b[0-9]{{8,10}}:AA[0-9A-Za-z_-]{{33}}{_END}", 11),
+    TokenFormat("jwt", r"\beyJ[0-9A-Za-z_-]{8,}\.eyJ[0-9A-Za-z_-]{8,}\.[0-9A-Za-z_-]{16,}"),
 )
 # Most texts hold none, so one pattern for all of them reads a text only once.
 _ANY = compiled("|".join(f"(?:{each.shape})" for each in FORMATS), ignore_case=False)
-_MANY = {"jwt": "signed tokens (JWT)", "model_key": "keys of model providers"}
 
 
 def find(text: str) -> Iterable[Detection]:
@@ -91,11 +85,11 @@ def is_token(value: str) -> bool:
 
 
 def _detections(text: str) -> Iterator[Detection]:
-    by_kind: dict[tuple[str, str], set[str]] = {}
+    by_kind: dict[str, set[str]] = {}
     for each in FORMATS:
-        by_kind.setdefault((each.kind, each.one), set()).update(each.found(text))
-    for (kind, one), tokens in by_kind.items():
-        yield from confidential(kind, len(tokens), one, _MANY.get(kind, ""))
+        by_kind.setdefault(each.kind, set()).update(each.found(text))
+    for kind, tokens in by_kind.items():
+        yield from confidential(kind, len(tokens))
 
 
 def _is_signed(kind: TokenFormat, token: str) -> bool:

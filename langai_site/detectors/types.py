@@ -3,14 +3,16 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
+from langai_site.detectors.namings import NAMINGS
 from langai_site.sensitivity import Sensitivity
+from langai_site.sentences import Template
 
 
 @dataclass(frozen=True)
 class Detection:
     """One kind of sensitive thing that a text holds, `count` times.
 
-    `words` describe it for use after "found": "2 payment card numbers". They do not repeat the text.
+    `words` describe it for use after "found": "2 payment card numbers". They do not repeat the text, and can be drawn.
     """
 
     kind: str
@@ -23,13 +25,8 @@ class Detection:
 Family = Callable[[str], Iterable[Detection]]
 
 
-def confidential(kind: str, count: int, one: str, many: str = "") -> list[Detection]:
-    """Return the detection, or none if `count` is 0. `one` has its article: "an IBAN"."""
+def confidential(kind: str, count: int, naming: Template | None = None) -> list[Detection]:
+    """Return the detection, or none if `count` is 0. `naming` is what it is called, unless `kind` says that."""
     if not count:
         return []
-    return [Detection(kind, Sensitivity.CONFIDENTIAL, counted(count, one, many), count)]
-
-
-def counted(count: int, one: str, many: str = "") -> str:
-    """Return `an IBAN`, or `3 IBANs`; `many` is for plurals that do not just end in s."""
-    return one if count == 1 else f"{count:,} {many or one.partition(' ')[2] + 's'}"
+    return [Detection(kind, Sensitivity.CONFIDENTIAL, (naming or NAMINGS[kind])(count=count), count)]
