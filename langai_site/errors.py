@@ -4,6 +4,8 @@ from collections.abc import Mapping
 
 from django.utils.functional import Promise
 
+from langai_site.sentences import drawn, joined, sentence
+
 
 class LangAIError(Exception):
     """`code` is for programs, `status` for HTTP, `message` for people: what happened and what to do."""
@@ -26,10 +28,15 @@ class LangAIError(Exception):
         self.status = status or self.status
         self.param = param
 
+    @property
+    def shown(self) -> str:
+        """Return the message in the reader's language, for pages."""
+        return drawn(self.message)
 
-def continued(error: LangAIError, sentence: str) -> LangAIError:
-    """Return an error like `error`, its cause, with `sentence` added to its message; `error` itself may be shared."""
-    longer = LangAIError(f"{error.message} {sentence}", code=error.code, status=error.status)
+
+def continued(error: LangAIError, more: str) -> LangAIError:
+    """Return an error like `error`, its cause, with `more` added to its message; `error` itself may be shared."""
+    longer = LangAIError(joined([error.message, more]), code=error.code, status=error.status)
     longer.headers, longer.__cause__ = error.headers, error
     return longer
 
@@ -79,13 +86,16 @@ class UnreadableError(LangAIError):
     code, status = "unreadable", 422
 
 
+CHANGED = sentence("error.changed", "Documents or labels changed meanwhile, so nothing was sent. Ask again.")()
+
+
 class NotAdmittedError(LangAIError):
     """Something that a call was built from has changed since, so nothing was sent. Build it again."""
 
     code, status = "changed", 409
 
     def __init__(self, message: str = "") -> None:
-        super().__init__(message or "Documents or labels changed meanwhile, so nothing was sent. Ask again.")
+        super().__init__(message or CHANGED)
 
 
 class ModelWithdrawnError(LangAIError):

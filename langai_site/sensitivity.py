@@ -5,6 +5,8 @@ from enum import IntEnum
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from langai_site.sentences import sentence
+
 
 class Sensitivity(IntEnum):
     """Ordered: a label only rises. Confidential text is never sent to a hosted model."""
@@ -24,6 +26,16 @@ class Sensitivity(IntEnum):
         return str(_WITHIN[self])
 
     @property
+    def stored_name(self) -> str:
+        """Return the name that receipts store and programs read."""
+        return self.name.capitalize()
+
+    @property
+    def word(self) -> str:
+        """Return the name within a sentence that is drawn."""
+        return _WORDS[self]
+
+    @property
     def slug(self) -> str:
         return self.name.lower()
 
@@ -37,6 +49,11 @@ _WITHIN: dict[int, Promise] = {
     Sensitivity.PUBLIC: _("public"),
     Sensitivity.INTERNAL: _("internal"),
     Sensitivity.CONFIDENTIAL: _("confidential"),
+}
+_WORDS = {
+    Sensitivity.PUBLIC: sentence("word.public", "public")(),
+    Sensitivity.INTERNAL: sentence("word.internal", "internal")(),
+    Sensitivity.CONFIDENTIAL: sentence("word.confidential", "confidential")(),
 }
 # For fields of models and forms: each value with the name that people see.
 LABEL_CHOICES = [(label.value, _NAMES[label]) for label in Sensitivity]

@@ -10,11 +10,12 @@ import json
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from functools import cached_property
 from typing import Any
 
 from django.utils import formats
-from django.utils.translation import get_language, gettext, ngettext
+from django.utils.translation import get_language, npgettext, pgettext
 
 # A code for several sentences in a row. It has no words of its own to be translated.
 _JOINED = "joined"
@@ -25,7 +26,10 @@ _DEEPEST = 6
 
 @dataclass(frozen=True)
 class Template:
-    """A sentence with names for its values, as in `%(name)s`. With `many`, the value `count` chooses the form."""
+    """A sentence with names for its values, as in `%(name)s`. With `many`, the value `count` chooses the form.
+
+    Its code is the context of its translations.
+    """
 
     code: str
     one: str
@@ -44,12 +48,13 @@ class Template:
         return (self.many if is_many else self.one) % _shown(values, _in_english)
 
     def translated(self, values: Mapping[str, Any]) -> str:
-        text = ngettext(self.one, self.many, values["count"]) if self.many else gettext(self.one)
+        count = values.get("count", 1)
+        text = npgettext(self.code, self.one, self.many, count) if self.many else pgettext(self.code, self.one)
         return text % _shown(values, _in_active)
 
 
 class Sentence(str):
-    """English text that remembers its code and values. Values are texts, whole numbers, sentences, or lists of them."""
+    """English text that remembers its code and values. Values are texts, whole numbers, days, sentences, or lists."""
 
     __slots__ = ("code", "values")
     code: str
@@ -130,12 +135,16 @@ def _shown(values: Mapping[str, Any], show: Callable[[Any], str]) -> dict[str, s
 
 
 def _in_english(value: Any) -> str:  # noqa: ANN401 - any value
+    if isinstance(value, date):
+        return f"{value:%d %B}"
     return f"{value:,}" if isinstance(value, int) else str(value)
 
 
 def _in_active(value: Any) -> str:  # noqa: ANN401 - any value
     if isinstance(value, int):
         return str(formats.number_format(value, force_grouping=True))
+    if isinstance(value, date):
+        return str(formats.date_format(value, "MONTH_DAY_FORMAT"))
     if not isinstance(value, Sentence):
         return str(value)
     if value.code == _JOINED:
@@ -153,6 +162,8 @@ def code_of(words: str) -> dict[str, Any] | None:
 def _written(value: Any) -> Any:  # noqa: ANN401 - any value
     if isinstance(value, Sequence) and not isinstance(value, str):
         return [_written(one) for one in value]
+    if isinstance(value, date):
+        return {"date": value.isoformat()}
     return code_of(value) or str(value) if isinstance(value, str) else value
 
 
@@ -175,7 +186,7 @@ def _read_value(value: Any, depth: int) -> Any:  # noqa: ANN401 - any JSON
     if isinstance(value, list):
         return [_read_value(one, depth) for one in value]
     if isinstance(value, dict):
-        return _read(value, depth)
+        return date.fromisoformat(value["date"]) if "date" in value else _read(value, depth)
     if not isinstance(value, str | int):
         raise TypeError("A value is a text, a whole number, a sentence, or a list.")
     return value
@@ -195,6 +206,13 @@ def row_of(name: str, words: str) -> dict[str, Any]:
 def of_row(name: str, row: Mapping[str, Any]) -> str:
     """Read what `row_of` wrote, or the plain text of an older row."""
     return with_code(str(row[name]), row["sentence"]) if row.get("sentence") else str(row[name])
+
+
+def without_codes(row: Any) -> Any:  # noqa: ANN401 - any JSON
+    """Return JSON in which no text has a code any more."""
+    if isinstance(row, dict):
+        return {name: without_codes(value) for name, value in row.items() if name not in ("sentence", "sentences")}
+    return [*map(without_codes, row)] if isinstance(row, list) else row
 
 
 def to_text(words: str) -> str:

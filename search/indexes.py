@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from django.conf import settings
 from django.db.models import Exists, Max, OuterRef, QuerySet
 
+from langai_site.sentences import sentence
 from search.embeddings import (
     LOCAL_FINGERPRINTS,
     Embedder,
@@ -32,11 +33,17 @@ NOTHING = -1
 # process compares all collections.
 suspects: set[int] = set()
 
-MEANING_OFF = "Search by meaning is off, so documents were searched by their words alone. An administrator can see why."
-LABEL_TOO_HIGH = (
-    "Some documents were searched by their words alone: what finds by meaning may not see a text this sensitive."
-)
-REBUILDING = "Some documents can be found only by their words until they are indexed again."
+MEANING_OFF = sentence(
+    "search.meaning_off",
+    "Search by meaning is off, so documents were searched by their words alone. An administrator can see why.",
+)()
+LABEL_TOO_HIGH = sentence(
+    "search.label_too_high",
+    "Some documents were searched by their words alone: what finds by meaning may not see a text this sensitive.",
+)()
+REBUILDING = sentence(
+    "search.rebuilding", "Some documents can be found only by their words until they are indexed again."
+)()
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ import pickle
 from pathlib import Path
 
 import pytest
+from django.urls import get_resolver
 from django.utils import translation
 
 from langai_site import sentences
@@ -22,6 +23,7 @@ def shown(code):
 
 def test_every_code_says_what_it_has_always_said():
     """A code is stored, so it may not vanish or get another meaning. For a new one, add its line to the table."""
+    assert get_resolver().url_patterns, "All modules that define sentences are loaded then."
     rows = dict(line.split("\t") for line in TABLE.read_text().splitlines())
     assert {code: shown(code) for code in TEMPLATES if not code.startswith("test.")} == rows
 

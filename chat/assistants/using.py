@@ -16,8 +16,15 @@ from chat.models import Assistant
 from chat.values import AssistantInUse
 from langai_site import detectors
 from langai_site.sensitivity import Sensitivity
+from langai_site.sentences import sentence
 
-LOST = "The assistant of this chat was deleted, or is not shared with you any more. This answer was written without it."
+LOST = sentence(
+    "assistant.lost",
+    "The assistant of this chat was deleted, or is not shared with you any more. This answer was written without it.",
+)()
+GONE_MODEL = sentence(
+    "assistant.gone_model", "The model of this assistant, %(model)s, is not available to you. Auto chose another."
+)
 
 
 @dataclass(frozen=True)
@@ -68,7 +75,7 @@ def _pick(assistant: Assistant, pick: Pick, models: Collection[str]) -> tuple[Pi
 
 
 def gone_model(assistant: Assistant) -> str:
-    return f"The model of this assistant, {assistant.model}, is not available to you. Auto chose another."
+    return GONE_MODEL(model=assistant.model)
 
 
 def in_use(assistant: Assistant) -> AssistantInUse:

@@ -13,8 +13,9 @@ from chat.models import Message
 from chat.pages import conversation as pages
 from chat.pages import drawing, receipt_text
 from chat.routing import policies
+from chat.routing.route import RouteRequest
 from chat.turns.receipt import Receipt
-from chat.turns.why_not import Surroundings, verdicts
+from chat.turns.why_not import Surroundings, Verdict, verdicts
 from langai_site.accounts.limits import costly
 from langai_site.accounts.models import User
 from langai_site.accounts.session import SignedOutError, as_user, by_person
@@ -44,12 +45,16 @@ async def models(request: HttpRequest, reply: UUID) -> HttpResponse:
     now = Surroundings(turn.now.known, turn.now.policy, turn.now.standings, resting)
     context = {
         "reply": turn.reply,
-        "verdicts": await drawing.off_loop(verdicts, turn.receipt, asked, now) if asked else [],
+        "verdicts": await drawing.off_loop(_drawn, turn.receipt, asked, now) if asked else [],
         "asked": asked,
         "lines": receipt_text.receipt_lines(turn.receipt)[:3],
         "back_url": reverse("chat:reply", args=[reply]),
     }
     return await pages.drawn(request, "chat/why_not.html", context)
+
+
+def _drawn(receipt: Receipt, asked: RouteRequest, now: Surroundings) -> list[Verdict]:
+    return [verdict.drawn() for verdict in verdicts(receipt, asked, now)]
 
 
 def _read(user: User, reply: UUID) -> _Turn:

@@ -5,8 +5,9 @@ from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
 from chat.llm.built_in import BUILT_IN
+from chat.routing import wordings
 from chat.routing.rules import Policy, Rule, Situation
-from chat.values import LOCAL, USES, Level, Use
+from chat.values import LOCAL, Level, Use
 from langai_site.errors import LangAIError
 from langai_site.outbound import abilities
 from langai_site.outbound.abilities import Ability
@@ -162,14 +163,12 @@ def route(request: RouteRequest, catalogue: Sequence[ModelInfo], policy: Policy)
     """
     if request.requested == AUTO:
         found = _automatic(request, catalogue, policy)
-        why = f"{found.why}; the model “{request.gone}” is no longer available"
+        why = wordings.GONE(why=found.why, model=request.gone)
         return replace(found, why=why) if request.gone else found
     for model in (*catalogue, *BUILT_IN):
         if model.name == request.requested:
             return _chosen(model, request)
-    raise NoModelError(
-        f"The model “{request.requested}” is no longer available. Choose another one, or Auto, and retry."
-    )
+    raise NoModelError(wordings.MODEL_GONE(model=request.requested))
 
 
 def while_unreachable(refusal: NoModelError, request: RouteRequest, unreachable: Sequence[ModelInfo]) -> NoModelError:
@@ -179,24 +178,21 @@ def while_unreachable(refusal: NoModelError, request: RouteRequest, unreachable:
     if not away:
         return refusal
     names = ", ".join(model.display_name for model in away[:NAMED])
-    others = "" if request.requested != AUTO else " and no other model may answer this turn"
-    return NoneReachableError(
-        f"Nothing was sent: {names} could not be reached{others}. Retry in a moment, or choose quotes, which never "
-        "leaves this server.",
-        rejected=(*refusal.rejected, *(Rejected(model.name, "its server does not list it now") for model in away)),
-    )
+    wording = wordings.UNREACHABLE if request.requested != AUTO else wordings.NONE_REACHABLE
+    unlisted = (Rejected(model.name, wordings.NOT_LISTED) for model in away)
+    return NoneReachableError(wording(models=names), rejected=(*refusal.rejected, *unlisted))
 
 
 def _chosen(model: ModelInfo, request: RouteRequest) -> Route:
     """Return the model that the person chose, even while it is cooling down: they may know that it works again."""
     if barred := _barred(model, request):
         raise NoModelError(_refusal_of(barred, request), code=barred.code, rejected=[Rejected(model.name, barred.why)])
-    return Route((model,), "chosen by you")
+    return Route((model,), wordings.CHOSEN)
 
 
 def _automatic(request: RouteRequest, catalogue: Sequence[ModelInfo], policy: Policy) -> Route:
     if not catalogue:
-        return replace(_chosen(next(iter(BUILT_IN)), request), why="auto: no other model is connected")
+        return replace(_chosen(next(iter(BUILT_IN)), request), why=wordings.ONLY_ONE)
     barred = [found for model in catalogue if (found := _barred(model, request))]
     rejected = {found.model.name: found.why for found in barred}
     allowed = [model for model in catalogue if model.name not in rejected]
@@ -217,13 +213,13 @@ def _rejected(reasons: Mapping[str, str]) -> tuple[Rejected, ...]:
 def _barred(model: ModelInfo, request: RouteRequest) -> _Barred | None:
     """Return what keeps a model from answering, the ceiling first; None if nothing does."""
     if not model.may_see(request.label):
-        return _Barred(model, "above_ceiling", f"may not see {request.label.label.lower()} text")
+        return _Barred(model, "above_ceiling", wordings.MAY_NOT_SEE(label=request.label.word))
     if request.local_only and model.hosted:
-        return _Barred(model, "local_only", "hosted, and only local models may be asked")
+        return _Barred(model, "local_only", wordings.IS_HOSTED)
     if lacking := abilities.lacking(request.needs, model.abilities):
         return _Barred(model, "unable", abilities.why_lacking(lacking))
     if 0 < model.context_window < request.least_tokens:
-        why = f"too small for this prompt: it needs {request.least_tokens:,} tokens and {model.context_window:,} fit"
+        why = wordings.TOO_SMALL(needed=request.least_tokens, window=model.context_window)
         return _Barred(model, "too_long", why)
     return None
 
@@ -270,59 +266,32 @@ def _rank(model: ModelInfo) -> tuple[bool, int, str]:
 
 
 def _why(rule: Rule, first: ModelInfo, request: RouteRequest) -> str:
-    text = f"auto: {rule.name} → {USES[rule.use]}"
+    why = wordings.AUTO(rule=wordings.rule(rule.name), use=wordings.USES[rule.use])
     is_as_asked = not first.hosted if rule.use == LOCAL else rule.use in first.roles
     if not is_as_asked:
-        text += "; no such model can answer, so the nearest one does"
-    return f"{text}; every model that can answer failed lately" if first.name in request.cooling else text
+        why = wordings.NEAREST(why=why)
+    return wordings.ALL_RESTING(why=why) if first.name in request.cooling else why
 
 
 def _refusal_of(barred: _Barred, request: RouteRequest) -> str:
     """Return why the chosen model is not asked, and what to do."""
     model = barred.model
     if barred.code == "above_ceiling":
-        return (
-            f"Nothing was sent: this turn is {request.label.label.lower()} and {model.display_name} may see "
-            f"{model.ceiling.label.lower()} text at most. Choose a local model and retry."
-        )
+        return wordings.ABOVE_CEILING(label=request.label.word, model=model.display_name, ceiling=model.ceiling.word)
     if barred.code == "local_only":
-        return (
-            f"Nothing was sent: {model.display_name} is hosted, and only local models may be asked now. Choose a local "
-            "model and retry."
-        )
+        return wordings.LOCAL_ONLY(model=model.display_name)
     if barred.code == "unable":
-        return f"Nothing was sent: {model.display_name} {barred.why}. Choose another model, or Auto, and retry."
-    return (
-        f"Nothing was sent: the prompt and its answer may take {request.least_tokens:,} tokens and "
-        f"{model.display_name} has room for {model.context_window:,}. Choose a model with more room, or Auto, and "
-        "retry."
-    )
+        return wordings.UNABLE(model=model.display_name, why=barred.why)
+    return wordings.TOO_LONG(needed=request.least_tokens, model=model.display_name, window=model.context_window)
 
 
 def _refusal(barred: Sequence[_Barred], request: RouteRequest) -> tuple[str, str]:
     """Return why no model is asked, what to do, and the code, for the models that came nearest to answering."""
     rooms = [found.model.context_window for found in barred if found.code == "too_long"]
     if rooms:
-        return (
-            f"Nothing was sent: the prompt and its answer may take {request.least_tokens:,} tokens, and the models "
-            f"that may answer have room for {max(rooms):,} at most. Shorten what you send, or ask an admin to connect "
-            "a model with more room.",
-            "too_long",
-        )
+        return wordings.ALL_TOO_SMALL(needed=request.least_tokens, window=max(rooms)), "too_long"
     if unable := [found for found in barred if found.code == "unable"]:
-        return (
-            f"Nothing was sent: no model that may answer can do what this asks: {unable[0].model.display_name} "
-            f"{unable[0].why}. Ask an admin to connect a model that can, or ask without it.",
-            "unable",
-        )
+        return wordings.ALL_UNABLE(model=unable[0].model.display_name, why=unable[0].why), "unable"
     if any(found.code == "local_only" for found in barred):
-        return (
-            "Nothing was sent: only local models may be asked now, and none is connected. Ask an admin to connect one, "
-            "or choose quotes, which never leaves this server, and retry.",
-            "local_only",
-        )
-    return (
-        f"Nothing was sent: this turn is {request.label.label.lower()} and no connected model may see that. Ask an "
-        "admin to connect a local model, or choose quotes, which never leaves this server, and retry.",
-        "above_ceiling",
-    )
+        return wordings.NO_LOCAL(), "local_only"
+    return wordings.NONE_MAY_SEE(label=request.label.word), "above_ceiling"

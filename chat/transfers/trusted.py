@@ -38,7 +38,10 @@ def status_of(details: Mapping[str, Any]) -> str:
 def receipt_of(details: Mapping[str, Any]) -> dict[str, Any]:
     """Return the receipt as a row stores it; none if a value is not of its kind."""
     try:
-        receipt = Receipt.from_json({**mapping_of(details.get("receipt")), **schema.NOT_IN_RECEIPTS})
+        row = {**mapping_of(details.get("receipt")), **schema.NOT_IN_RECEIPTS}
+        receipt = Receipt.from_json(row)
+        if not all(map(sentences.is_true, receipt.sentences)):
+            receipt = Receipt.from_json(sentences.without_codes(row))
         return receipt.to_json() if all(map(_fits, _kinds(), (receipt,) * len(_kinds()))) else {}
     except (ArithmeticError, AttributeError, KeyError, TypeError, ValueError):
         return {}

@@ -29,6 +29,7 @@ from langai_site.database.compiled_queries import CompiledQuery
 from langai_site.errors import UnavailableError
 from langai_site.outbound.parts import Image
 from langai_site.sensitivity import highest
+from langai_site.sentences import sentence
 from search.services.whole_pages import SourceSize, sizes, whole_pages
 from search.types import Hit
 
@@ -40,6 +41,11 @@ _OF_CONVERSATION = CompiledQuery(
         .values_list("message", "document", "name")
     ),
     conversation=UUID(int=2**127 - 1),
+)
+UNREADABLE = sentence("file.unreadable", "“%(name)s” could not be read, so the answer was written without it: %(why)s")
+STILL_READING = sentence(
+    "file.still_reading",
+    "“%(name)s” is still being read, so nothing was sent. Retry in a while, or ask without it.",
 )
 
 
@@ -73,9 +79,7 @@ async def until_read(request: TurnRequest, state: TurnState) -> AsyncGenerator[S
     until, before = time.monotonic() + settings.ATTACHMENT_WAIT_SECONDS, None
     while names := await state.unread_files(request):
         if time.monotonic() > until:
-            raise UnavailableError(
-                f"“{names[0]}” is still being read, so nothing was sent. Retry in a while, or ask without it."
-            )
+            raise UnavailableError(STILL_READING(name=names[0]))
         if names != before:
             before = names
             yield StillReading(names)
@@ -196,7 +200,4 @@ def _failed(files: Sequence[Attached], states: Mapping[UUID, FileState]) -> list
 
 def _problems(files: Sequence[Attached], states: Mapping[UUID, FileState]) -> tuple[str, ...]:
     """Return a sentence for each file of the question that could not be read."""
-    return tuple(
-        f"“{file.name}” could not be read, so the answer was written without it: {states[file.document].words}"
-        for file in _failed(files, states)
-    )
+    return tuple(UNREADABLE(name=file.name, why=states[file.document].words) for file in _failed(files, states))

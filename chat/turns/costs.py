@@ -17,10 +17,12 @@ from chat.turns.values import RoutingInput, TurnRequest, wanted
 from chat.turns.windows import FittedPrompt
 from langai_site.outbound import token_counts
 from langai_site.outbound.types import ChatMessage, ModelInfo
+from langai_site.sentences import sentence
 from langai_site.usage.types import highest_cost
 
 # How many other models are offered instead of one that a budget refuses.
 OFFERED = 2
+SHORTER = sentence("offer.shorter", "%(model)s with an answer of at most %(tokens)s tokens")
 
 
 @dataclass(frozen=True)
@@ -34,7 +36,7 @@ class Offer:
     @property
     def words(self) -> str:
         """Return the offer in words that can follow "Allowed:"."""
-        return f"{self.name} with an answer of at most {self.max_tokens:,} tokens" if self.max_tokens else self.name
+        return SHORTER(model=self.name, tokens=self.max_tokens) if self.max_tokens else self.name
 
     def written(self) -> dict[str, Any]:
         """Return the offer as a receipt stores it."""

@@ -1,26 +1,38 @@
 """Pure: which model is asked after others failed, and what the person reads if none answers."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from langai_site.errors import LangAIError, continued
 from langai_site.outbound import cooling
 from langai_site.outbound.types import ModelInfo, ProviderError
+from langai_site.sentences import counted_sentence, joined, sentence
 
 # Failures of a server or a key: the same provider's other models would most likely fail in the same way.
 OF_ITS_PROVIDER = ("unreachable", "unauthorized", "quota")
 FILTERED, OVER_BUDGET = "filtered", "over_budget"
 # If two models refuse a request as invalid, it is invalid everywhere.
 INVALID, MOST_INVALID = "rejected", 2
-WORDS = cooling.WORDS | {
-    FILTERED: "was stopped by its provider's content filter",
-    "quota": "has used up its quota",
-    "rejected": "could not take the request",
-    "too_long": "has too little room for it",
-    "loading": "is still being loaded",
-    "silent": "wrote nothing",
-    "thought_only": "only thought",
+WORDS: Mapping[str, str] = {
+    **cooling.WORDS,
+    FILTERED: sentence("failed.filtered", "was stopped by its provider's content filter")(),
+    "quota": sentence("failed.quota", "has used up its quota")(),
+    "rejected": sentence("failed.rejected", "could not take the request")(),
+    "too_long": sentence("failed.too_long", "has too little room for it")(),
+    "loading": sentence("failed.loading", "is still being loaded")(),
+    "silent": sentence("failed.silent", "wrote nothing")(),
+    "thought_only": sentence("failed.thought_only", "only thought")(),
 }
+FAILED = sentence("failed.otherwise", "failed")()
+OF_MODEL = sentence("failed.model", "%(model)s %(why)s")
+OTHERS_FAILED = counted_sentence(
+    "failed.others",
+    "%(count)s other model did not answer either: %(models)s.",
+    "%(count)s other models did not answer either: %(models)s.",
+)
+OTHERS_OVER_BUDGET = counted_sentence(
+    "failed.others_over_budget", "%(count)s other model is over budget.", "%(count)s other models are over budget."
+)
 
 
 @dataclass(frozen=True)
@@ -37,7 +49,7 @@ class FailedModel:
 
     @property
     def words(self) -> str:
-        return f"{self.model.display_name} {WORDS.get(self.error.code, 'failed')}"
+        return OF_MODEL(model=self.model.display_name, why=WORDS.get(self.error.code, FAILED))
 
 
 def following(failed: Sequence[FailedModel], candidates: Sequence[ModelInfo], most_asked: int) -> ModelInfo | None:
@@ -72,11 +84,7 @@ def error(failed: Sequence[FailedModel]) -> LangAIError:
     over = sum(each.error.code == OVER_BUDGET for each in others)
     sentences = []
     if asked:
-        sentences.append(f"{counted(len(asked))} did not answer either: {'; '.join(asked)}.")
+        sentences.append(OTHERS_FAILED(count=len(asked), models=joined(asked, "; ")))
     if over:
-        sentences.append(f"{counted(over)} {'is' if over == 1 else 'are'} over budget.")
-    return continued(first.error, " ".join(sentences)) if sentences else first.error
-
-
-def counted(count: int) -> str:
-    return "1 other model" if count == 1 else f"{count} other models"
+        sentences.append(OTHERS_OVER_BUDGET(count=over))
+    return continued(first.error, joined(sentences)) if sentences else first.error

@@ -9,11 +9,24 @@ from chat.llm.types import Numbered
 from langai_site.outbound.abilities import Ability
 from langai_site.outbound.parts import Image
 from langai_site.outbound.types import ModelInfo
+from langai_site.sentences import counted_sentence, joined, sentence
 
 # Files get this share of a window whole, and never more tokens than this, because every turn costs them again.
 WHOLE_SHARE, MOST_WHOLE_TOKENS = 0.4, 24_000
 # So many of the latest pictures are shown; of earlier ones, models get the text alone.
 MOST_PICTURES = 10
+
+READING = sentence("file.reading", "Reading %(name)s…")
+READING_MANY = sentence("file.reading_many", "Reading %(files)s files…")
+RECOGNISED = sentence("file.recognised", "%(model)s cannot see pictures, so of “%(name)s” it gets the recognised text.")
+UNSEEN = sentence("file.unseen", "%(model)s cannot see pictures, and no text was recognised in “%(name)s”.")
+USED = sentence("file.used", "%(name)s: %(how)s")
+AS_PICTURE = sentence("file.as_picture", "as a picture")()
+TEXT_IN_PICTURE = sentence("file.text_in_picture", "the text in the picture")()
+NOT_GIVEN = sentence("file.not_given", "not given, it has no text")()
+SEARCHED = sentence("file.searched", "searched, passages of it")()
+WHOLE = counted_sentence("file.whole", "whole, %(count)s page", "whole, %(count)s pages")
+NO_TEXT = sentence("file.no_text", "it has no text")()
 
 
 @dataclass(frozen=True)
@@ -53,7 +66,7 @@ class StillReading:
 
     @property
     def words(self) -> str:
-        return f"Reading {self.names[0]}…" if len(self.names) == 1 else f"Reading {len(self.names)} files…"
+        return READING(name=self.names[0]) if len(self.names) == 1 else READING_MANY(files=len(self.names))
 
 
 @dataclass(frozen=True)
@@ -92,7 +105,7 @@ class GivenFiles:
 
     def notice(self, model: ModelInfo) -> str:
         """Return what to tell the person about the form in which `model` gets the files; may be empty."""
-        return " ".join([*self.problems, *self._unseen(model)])
+        return joined([*self.problems, *self._unseen(model)])
 
     def _unseen(self, model: ModelInfo) -> Iterator[str]:
         if sees_pictures(model):
@@ -102,15 +115,17 @@ class GivenFiles:
             if not picture.with_question:
                 continue
             if pages.get(picture.source):
-                yield f"{model.display_name} cannot see pictures, so of “{picture.name}” it gets the recognised text."
+                yield RECOGNISED(model=model.display_name, name=picture.name)
             else:
-                yield f"{model.display_name} cannot see pictures, and no text was recognised in “{picture.name}”."
+                yield UNSEEN(model=model.display_name, name=picture.name)
 
     def described(self, model: ModelInfo) -> tuple[str, ...]:
         """Return for the receipt which files `model` was given, and how."""
         shown = {picture.source for picture in self.pictures} if sees_pictures(model) else set()
         pictures = {picture.source for picture in self.pictures}
-        return tuple(f"{use.name}: {_how(use, use.source in shown, use.source in pictures)}" for use in self.uses)
+        return tuple(
+            USED(name=use.name, how=_how(use, use.source in shown, use.source in pictures)) for use in self.uses
+        )
 
 
 NO_FILES = GivenFiles()
@@ -118,12 +133,12 @@ NO_FILES = GivenFiles()
 
 def _how(use: FileUse, is_shown: bool, is_picture: bool) -> str:
     if is_shown:
-        return "as a picture"
+        return AS_PICTURE
     if is_picture:
-        return "the text in the picture" if use.pages else "not given, it has no text"
+        return TEXT_IN_PICTURE if use.pages else NOT_GIVEN
     if use.searched:
-        return "searched, passages of it"
-    return f"whole, {use.pages:,} page{'' if use.pages == 1 else 's'}" if use.pages else "it has no text"
+        return SEARCHED
+    return WHOLE(count=use.pages) if use.pages else NO_TEXT
 
 
 def sees_pictures(model: ModelInfo) -> bool:

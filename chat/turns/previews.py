@@ -29,10 +29,14 @@ from langai_site.outbound import catalogue
 from langai_site.outbound.types import ModelInfo
 from langai_site.request_id import carried
 from langai_site.sensitivity import Sensitivity, highest
+from langai_site.sentences import joined, sentence
 from langai_site.usage.spending import notices
 from langai_site.usage.spending.standing import BudgetStanding, refusal, refusal_in_short, refusing
 from langai_site.usage.types import Caller
 from search.types import Reader
+
+OVER_BUDGET = sentence("preview.over_budget", "over budget: %(why)s")
+WOULD_BE_REFUSED = sentence("preview.would_be_refused", "%(model)s would be refused: %(why)s")
 
 
 @dataclass(frozen=True)
@@ -170,12 +174,10 @@ def _expected(basis: Basis, decided: RoutedTurn) -> Preview:
                 route.why,
                 most,
                 (*over, *route.rejected),
-                notice=" ".join(
-                    filter(None, (request.notice, request.given_files.notice(model), prompt.notice_before))
-                ),
+                notice=joined((request.notice, request.given_files.notice(model), prompt.notice_before)),
                 answer_limit=prompt.answer_limit,
             )
-        over.append(Rejected(model.name, f"over budget: {refusal_in_short(standing, most)}"))
+        over.append(Rejected(model.name, OVER_BUDGET(why=refusal_in_short(standing, most))))
     return _over_budget(basis, decided, over)
 
 
@@ -191,7 +193,7 @@ def _over_budget(basis: Basis, decided: RoutedTurn, over: Sequence[Rejected]) ->
         weighed.complexity,
         rejected=(*over[1:], *decided.route.rejected),
         refusal=refusal(standing, most),
-        over=f"{model.display_name} would be refused: {refusal_in_short(standing, most)}",
+        over=WOULD_BE_REFUSED(model=model.display_name, why=refusal_in_short(standing, most)),
         offers=costs.offers(request, weighed, model, standing.left),
     )
 

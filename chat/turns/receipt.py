@@ -1,6 +1,6 @@
 """Pure: the receipt of an answer, as a value and as the JSON in the answer's row."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import Field, dataclass, field, fields, replace
 from decimal import Decimal
 from typing import Any, NamedTuple
@@ -10,6 +10,7 @@ from chat.conversations.labels import Cause
 from chat.grounding.checking import SentenceCheck
 from chat.routing.route import Rejected, RouteRequest
 from chat.turns.costs import Offer
+from langai_site import sentences
 
 
 class _Form(NamedTuple):
@@ -23,12 +24,12 @@ def _same(value: Any) -> Any:  # noqa: ANN401 - any JSON
     return value
 
 
-def _rejected_of(rows: Iterable[Mapping[str, str]]) -> tuple[Rejected, ...]:
-    return tuple(Rejected(row["model"], row["why"], row.get("code", "")) for row in rows)
+def _rejected_of(rows: Iterable[Mapping[str, Any]]) -> tuple[Rejected, ...]:
+    return tuple(Rejected(row["model"], sentences.of_row("why", row), row.get("code", "")) for row in rows)
 
 
-def _rejected_rows(rejected: Iterable[Rejected]) -> list[dict[str, str]]:
-    rows = ({"model": other.model, "why": other.why, "code": other.code} for other in rejected)
+def _rejected_rows(rejected: Iterable[Rejected]) -> list[dict[str, Any]]:
+    rows = ({"model": other.model} | sentences.row_of("why", other.why) | {"code": other.code} for other in rejected)
     return [{name: value for name, value in row.items() if value or name != "code"} for row in rows]
 
 
@@ -52,12 +53,33 @@ def _request_of(row: Mapping[str, Any]) -> RouteRequest | None:
     return RouteRequest.read(row) if row else None
 
 
+def _plain(value: str | Sequence[str]) -> Any:  # noqa: ANN401 - any JSON
+    return str(value) if isinstance(value, str) else list(map(str, value))
+
+
+def _codes(value: str | Sequence[str]) -> Any:  # noqa: ANN401 - any JSON
+    """Return the codes and values of a sentence, or of several: None for each that is plain text, and for none."""
+    if isinstance(value, str):
+        return sentences.code_of(value)
+    codes = list(map(sentences.code_of, value))
+    return codes if any(codes) else None
+
+
+def _with_codes(value: str | Sequence[str], codes: Any) -> Any:  # noqa: ANN401 - any JSON
+    if isinstance(value, str):
+        return sentences.with_code(value, codes)
+    return tuple(map(sentences.with_code, value, codes)) if len(value) == len(codes) else tuple(value)
+
+
 # When a field is stored: with every receipt, unless its metadata has one of these.
 _WEIGHED = {"if": "label"}
 _ROUTED = {"if": "model"}
 _KNOWN = {"if": ""}
 # How a field is stored: as it is, unless its metadata has one of these.
 _TEXTS = {"form": _Form(tuple, list)}
+# Sentences are stored as their English text. The key `sentences` has their codes and values, by field.
+_SENTENCE = {"form": _Form(_same, _plain), "codes": True}
+_SENTENCES = {"form": _Form(tuple, _plain), "codes": True}
 _DOLLARS = {"form": _Form(Decimal, str)}
 _CAUSES = {"form": _Form(labels.read, labels.written)}
 _REJECTED = {"form": _Form(_rejected_of, _rejected_rows)}
@@ -99,9 +121,9 @@ class Receipt:
     label: str = field(default="", metadata=_WEIGHED)
     label_causes: tuple[Cause, ...] = field(default=(), metadata=_WEIGHED | _CAUSES)
     complexity: str = field(default="", metadata=_WEIGHED)
-    complexity_causes: tuple[str, ...] = field(default=(), metadata=_WEIGHED | _TEXTS)
+    complexity_causes: tuple[str, ...] = field(default=(), metadata=_WEIGHED | _SENTENCES)
     passages: int = field(default=0, metadata=_WEIGHED)
-    notice: str = field(default="", metadata=_WEIGHED)
+    notice: str = field(default="", metadata=_WEIGHED | _SENTENCE)
     folder: str = field(default="", metadata=_KNOWN)
     folder_tokens: int = field(default=0, metadata={"if": "folder"})
     assistant: str = field(default="", metadata=_KNOWN)
@@ -111,12 +133,12 @@ class Receipt:
     # Known as soon as a model is chosen; `rejected` names the others, or all.
     model: str = field(default="", metadata=_ROUTED)
     name: str = field(default="", metadata=_ROUTED)
-    route: str = field(default="", metadata=_ROUTED)
+    route: str = field(default="", metadata=_ROUTED | _SENTENCE)
     rule: str = field(default="", metadata=_ROUTED)
     policy: int | None = field(default=None, metadata=_ROUTED)
     rejected: tuple[Rejected, ...] = field(default=(), metadata=_REJECTED)
     hosted: bool = field(default=False, metadata=_ROUTED)
-    answer_limit: str = field(default="", metadata=_KNOWN)
+    answer_limit: str = field(default="", metadata=_KNOWN | _SENTENCE)
 
     request: RouteRequest | None = field(default=None, metadata=_KNOWN | _REQUEST)
     unverified: tuple[str, ...] | None = field(default=None, metadata=_KNOWN | _TEXTS)
@@ -126,8 +148,15 @@ class Receipt:
     sent: bool | None = field(default=None, metadata=_KNOWN)
     offers: tuple[Offer, ...] | None = field(default=None, metadata=_KNOWN | _OFFERS)
     instructions_tokens: int | None = field(default=None, metadata=_KNOWN)
-    files: tuple[str, ...] | None = field(default=None, metadata=_KNOWN | _TEXTS)
+    files: tuple[str, ...] | None = field(default=None, metadata=_KNOWN | _SENTENCES)
     checks: tuple[SentenceCheck, ...] | None = field(default=None, metadata=_KNOWN | _CHECKS)
+
+    @property
+    def sentences(self) -> tuple[str, ...]:
+        """Return every text in it that LangAI wrote."""
+        causes, rejected = (cause.words for cause in self.label_causes), (other.why for other in self.rejected)
+        single = (self.notice, self.route, self.answer_limit)
+        return (*single, *self.complexity_causes, *(self.files or ()), *causes, *rejected)
 
     @property
     def is_empty(self) -> bool:
@@ -138,14 +167,22 @@ class Receipt:
     def from_json(cls, row: Mapping[str, Any] | None) -> "Receipt":
         """Read a receipt that any version stored. Unknown keys are ignored."""
         stored = {known: row[known.name] for known in fields(cls) if known.name in row} if row else {}
-        return cls(**{known.name: _form(known).read(value) for known, value in stored.items() if value is not None})
+        values = {known.name: _form(known).read(value) for known, value in stored.items() if value is not None}
+        codes = row.get(_CODES) if row else None
+        for name in _SAID.intersection(codes if isinstance(codes, Mapping) else (), values):
+            values[name] = _with_codes(values[name], codes[name])
+        return cls(**values)
 
     def to_json(self) -> dict[str, Any]:
         """Return the JSON for the row: the fields of the stages that the turn reached, including nulls."""
         if self.is_empty:
             return {}
         values = {known: getattr(self, known.name) for known in fields(self) if self._is_stored(known)}
-        return {known.name: None if value is None else _form(known).write(value) for known, value in values.items()}
+        row = {known.name: None if value is None else _form(known).write(value) for known, value in values.items()}
+        codes = {
+            name: found for name in _SAID.intersection(row) if row[name] and (found := _codes(getattr(self, name)))
+        }
+        return row | ({_CODES: codes} if codes else {})
 
     def for_programs(self) -> dict[str, Any]:
         """Return the receipt without what only admins may see. Checks are given beside it, by what may be read."""
@@ -161,4 +198,7 @@ def _form(known: Field[Any]) -> _Form:
     return form
 
 
+_CODES = "sentences"
+# The fields with sentences.
+_SAID = frozenset(known.name for known in fields(Receipt) if known.metadata.get("codes"))
 EMPTY = Receipt()

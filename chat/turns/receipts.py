@@ -161,7 +161,7 @@ def request_of(request: TurnRequest, progress: RoutingInput | RoutedTurn | None)
 def _weighed(receipt: Receipt, weighed: RoutingInput) -> Receipt:
     return replace(
         receipt,
-        label=weighed.label.label,
+        label=weighed.label.stored_name,
         label_causes=tuple(cause for cause in weighed.causes if cause.label == weighed.label),
         complexity=weighed.complexity.level.value,
         complexity_causes=tuple(weighed.complexity.causes),

@@ -34,7 +34,7 @@ def reach(reply_id: UUID) -> None:
     """
     [(label, receipt, reached)] = _ENDED.rows(reply=reply_id)
     # A turn that was refused, and so raised nothing, may tell of a label above its conversation's.
-    is_told_lower = receipt.get("label") in [lower.label for lower in Sensitivity if lower < reached]
+    is_told_lower = receipt.get("label") in [lower.stored_name for lower in Sensitivity if lower < reached]
     if is_told_lower or label < reached:
         _raise(reply_id, is_told_lower=is_told_lower)
 
@@ -43,5 +43,5 @@ def _raise(reply_id: UUID, *, is_told_lower: bool) -> None:
     reply = Message.objects.select_related("conversation").get(id=reply_id)
     cause, receipt = access.so_far(reply.conversation), Receipt.from_json(reply.receipt)
     if is_told_lower:
-        receipt = replace(receipt, label=cause.label.label, label_causes=(cause,))
+        receipt = replace(receipt, label=cause.label.stored_name, label_causes=(cause,))
     Message.objects.filter(id=reply_id).update(label=max(reply.label, cause.label), receipt=receipt.to_json())

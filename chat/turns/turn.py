@@ -38,6 +38,7 @@ from langai_site.outbound import catalogue, cooling
 from langai_site.outbound.lanes.events import ToolCallDelta
 from langai_site.outbound.types import Delta, Ledger, ModelInfo, ModelOutput, ProviderError
 from langai_site.sensitivity import Sensitivity, highest
+from langai_site.sentences import counted_sentence, joined
 from langai_site.telemetry import tracing
 from langai_site.usage.spending.budgets import OverBudgetError
 from langai_site.usage.types import Entry
@@ -45,6 +46,11 @@ from search import services as search
 from search.types import Filters, Findings, Hit
 
 Prompt = TypeVar("Prompt")
+LABEL_ROSE = counted_sentence(
+    "error.label_rose",
+    "The label rose to %(label)s meanwhile, so %(count)s model that may not see it was not asked.",
+    "The label rose to %(label)s meanwhile, so %(count)s models that may not see it were not asked.",
+)
 # How often a turn is prepared again because documents, labels or rights changed before anything was sent.
 ATTEMPTS = 3
 # How many models are asked one after the other before a turn gives up: each may keep the person waiting.
@@ -92,7 +98,7 @@ async def weigh(request: TurnRequest, state: TurnState) -> RoutingInput:
         complexity=await _complexity(request, len(passages)),
         messages=messages,
         tokens=prompts.most_tokens(messages) + texts.reserved,
-        notice=" ".join(filter(None, dict.fromkeys((request.notice, inside.notice, findings.notice)))),
+        notice=joined(dict.fromkeys((request.notice, inside.notice, findings.notice))),
         least_tokens=texts.least.tokens,
         folder=request.folder,
         instructions_tokens=prompts.text_tokens(request.personal.prompt) or None,
@@ -234,8 +240,7 @@ class _Run:
         count = sum(not model.may_see(label) and not (model.hosted and request.pick.local_only) for model in candidates)
         if not count:
             return error
-        models = "1 model that may not see it was" if count == 1 else f"{count} models that may not see it were"
-        return continued(error, f"The label rose to {label.label.lower()} meanwhile, so {models} not asked.")
+        return continued(error, LABEL_ROSE(count=count, label=label.word))
 
 
 async def _candidate_outputs(

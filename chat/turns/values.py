@@ -30,6 +30,7 @@ from langai_site.outbound.parts import Image
 from langai_site.outbound.requirements import Requirements
 from langai_site.outbound.types import ChatMessage, ModelInfo, Present
 from langai_site.sensitivity import Sensitivity
+from langai_site.sentences import joined
 from langai_site.usage.types import Caller
 from search.types import Reader
 
@@ -179,7 +180,7 @@ class RoutedTurn:
     def notice(self) -> str:
         """Return what to tell the person about the search and about what was left out."""
         files, left_out = self.weighed.files.notice(self.model), self.prompt.notice if self.prompt else ""
-        return " ".join(filter(None, (files, self.weighed.notice, left_out)))
+        return joined((files, self.weighed.notice, left_out))
 
     @property
     def label(self) -> Sensitivity:

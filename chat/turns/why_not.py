@@ -5,35 +5,45 @@ happened at the time, such as a model that failed, comes from the receipt.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 from chat.llm.built_in import BUILT_IN
 from chat.routing.route import AUTO, LEAST_ANSWER, Rejected, RouteRequest, first_bar, route
 from chat.routing.rules import Policy
+from chat.routing.wordings import rule
 from chat.turns import smallest_changes
 from chat.turns.receipt import Receipt
 from langai_site.outbound.known_models import KnownModel
 from langai_site.outbound.types import ModelInfo
+from langai_site.sentences import drawn, sentence
 from langai_site.usage.spending.standing import BudgetStanding, refusal_in_short, refusing
 from langai_site.usage.types import Usage, highest_cost
 
 # The rules in the order in which they are checked, each with the name that people read.
 RULES = {
-    "answered": "Answered",
-    "choice": "Your choice",
-    "policy": "Policy",
-    "failed": "Failed",
-    "resting": "Resting",
-    "over_budget": "Budget",
-    "too_long": "Window",
-    "unable": "Ability",
-    "local_only": "Local only",
-    "above_ceiling": "Label",
-    "away": "Server",
-    "off": "Switched off",
-    "team": "Team",
+    "answered": sentence("rule.answered", "Answered")(),
+    "choice": sentence("rule.choice", "Your choice")(),
+    "policy": sentence("rule.policy", "Policy")(),
+    "failed": sentence("rule.failed", "Failed")(),
+    "resting": sentence("rule.resting", "Resting")(),
+    "over_budget": sentence("rule.over_budget", "Budget")(),
+    "too_long": sentence("rule.too_long", "Window")(),
+    "unable": sentence("rule.unable", "Ability")(),
+    "local_only": sentence("rule.local_only", "Local only")(),
+    "above_ceiling": sentence("rule.above_ceiling", "Label")(),
+    "away": sentence("rule.away", "Server")(),
+    "off": sentence("rule.off", "Switched off")(),
+    "team": sentence("rule.team", "Team")(),
 }
+ANSWERED = sentence("verdict.answered", "It answered.")()
+OTHER_CHOSEN = sentence("verdict.other_chosen", "you chose another model by name")()
+ONLY_ALONE = sentence("verdict.only_alone", "Auto asks it only if no other model is connected")()
+FIRST_NOW = sentence("verdict.first_now", "the rules would ask it first now")()
+OTHER_FIRST_BY = sentence(
+    "verdict.other_first_by", "the rule “%(rule)s” put another model first; this one is number %(place)s"
+)
+OTHER_FIRST = sentence("verdict.other_first", "the rules put another model first; this one is number %(place)s")
 CAN_ANSWER = ("answered", "choice", "policy", "failed", "resting")
 
 
@@ -41,7 +51,7 @@ CAN_ANSWER = ("answered", "choice", "policy", "failed", "resting")
 class Verdict:
     """Why a model did not answer. `rule` is a key of RULES; `change` is empty if nothing has to change.
 
-    `then` is what the receipt says of it, if that differs from `why`.
+    `then` is what the receipt says of it, if that differs from `why`. `can_answer`: the turn could be asked of it now.
     """
 
     name: str
@@ -50,15 +60,15 @@ class Verdict:
     why: str
     change: str = ""
     then: str = ""
+    can_answer: bool = True
 
     @property
     def rule_name(self) -> str:
-        return RULES[self.rule]
+        return drawn(RULES[self.rule])
 
-    @property
-    def can_answer(self) -> bool:
-        """Return whether the turn could be asked of this model now."""
-        return self.rule in CAN_ANSWER or self.change == smallest_changes.AGAIN
+    def drawn(self) -> "Verdict":
+        """Return it in the reader's language."""
+        return replace(self, why=drawn(self.why), change=drawn(self.change), then=drawn(self.then))
 
 
 @dataclass(frozen=True)
@@ -107,10 +117,11 @@ def _verdict(
 ) -> Verdict:
     earlier = then.get(one.name)
     if one.name == receipt.name and receipt.sent is not False:
-        return Verdict(one.name, one.display_name, "answered", receipt.route or "It answered.")
+        return Verdict(one.name, one.display_name, "answered", receipt.route or ANSWERED)
     rule, why, change = _first_rule(one, receipt, request, now, ranking, earlier)
     said = earlier.why if earlier and earlier.why != why else ""
-    return Verdict(one.name, one.display_name, rule, why, change, said)
+    can_answer = rule in CAN_ANSWER or change == smallest_changes.AGAIN
+    return Verdict(one.name, one.display_name, rule, why, change, said, can_answer)
 
 
 def _first_rule(
@@ -135,17 +146,18 @@ def _first_rule(
         rule = earlier.code if earlier.code in RULES else "failed"
         return rule, earlier.why, smallest_changes.AGAIN
     if request.requested not in (AUTO, one.name):
-        return "choice", "you chose another model by name", smallest_changes.BY_NAME
+        return "choice", OTHER_CHOSEN, smallest_changes.BY_NAME
     return "policy", *_by_policy(one, ranking, receipt)
 
 
 def _by_policy(one: KnownModel, ranking: Mapping[str, int], receipt: Receipt) -> tuple[str, str]:
     if one.name not in ranking:
-        return "Auto asks it only if no other model is connected", smallest_changes.BY_NAME
+        return ONLY_ALONE, smallest_changes.BY_NAME
     if ranking[one.name] == 1:
-        return "the rules would ask it first now", smallest_changes.AGAIN
-    rule = f"the rule “{receipt.rule}”" if receipt.rule else "the rules"
-    return f"{rule} put another model first; this one is number {ranking[one.name]}", smallest_changes.BY_NAME
+        return FIRST_NOW, smallest_changes.AGAIN
+    place = ranking[one.name]
+    said = OTHER_FIRST_BY(rule=rule(receipt.rule), place=place) if receipt.rule else OTHER_FIRST(place=place)
+    return said, smallest_changes.BY_NAME
 
 
 def _most(model: ModelInfo, prompt_tokens: int, max_tokens: int) -> Decimal | None:

@@ -16,6 +16,7 @@ from chat.turns.alternation import ASSISTANT_FIRST
 from chat.turns.given_files import NO_FILES, GivenFiles
 from langai_site.outbound.parts import Image
 from langai_site.outbound.types import ChatMessage
+from langai_site.sentences import Template, counted_sentence, joined, sentence
 
 # History and passages leave room for an answer of this many tokens, or for a quarter of the window if that is less.
 USUAL_ANSWER = 1_000
@@ -27,6 +28,24 @@ TOKENS_A_SEAM = 2
 PLACEHOLDER = ChatMessage.of("user", ASSISTANT_FIRST)
 # Characters at the end of an answer from which a model can continue it.
 WRITTEN_END = 1_500
+
+MESSAGES_LEFT_OUT = counted_sentence(
+    "window.messages", "%(count)s earlier message was left out.", "%(count)s earlier messages were left out."
+)
+PASSAGES_LEFT_OUT = counted_sentence(
+    "window.passages", "%(count)s passage was left out.", "%(count)s passages were left out."
+)
+MESSAGES_TO_LEAVE_OUT = counted_sentence(
+    "window.messages_before",
+    "Up to %(count)s earlier message will be left out.",
+    "Up to %(count)s earlier messages will be left out.",
+)
+PASSAGES_TO_LEAVE_OUT = counted_sentence(
+    "window.passages_before",
+    "Up to %(count)s passage will be left out.",
+    "Up to %(count)s passages will be left out.",
+)
+ANSWER_LIMIT = sentence("window.answer_limit", "The answer may be at most %(tokens)s tokens long here.")
 
 
 @dataclass(frozen=True)
@@ -117,31 +136,23 @@ class FittedPrompt:
     @property
     def notice(self) -> str:
         """Return the sentence that tells the person what was left out; empty if nothing was."""
-        return " ".join(
-            f"{counted(count, name)} {'was' if count == 1 else 'were'} left out." for count, name in self._omitted
-        )
+        return self._omitted(MESSAGES_LEFT_OUT, PASSAGES_LEFT_OUT)
 
     @property
     def notice_before(self) -> str:
         """Return the same sentence for a prompt that is not sent yet and whose passages are not known."""
-        return " ".join(f"Up to {counted(count, name)} will be left out." for count, name in self._omitted)
+        return self._omitted(MESSAGES_TO_LEAVE_OUT, PASSAGES_TO_LEAVE_OUT)
 
     @property
     def answer_limit(self) -> str:
         """Return the sentence about the longest answer; empty if it is about as long as requested."""
         if self.max_tokens * 4 >= self.asked * 3:
             return ""
-        return f"The answer may be at most {self.max_tokens:,} tokens long here."
+        return ANSWER_LIMIT(tokens=self.max_tokens)
 
-    @property
-    def _omitted(self) -> list[tuple[int, str]]:
-        found = (self.left_out, "earlier message"), (self.passages_left_out, "passage")
-        return [(count, name) for count, name in found if count]
-
-
-def counted(count: int, name: str) -> str:
-    """Return "1 passage", or "4 passages"."""
-    return f"{count:,} {name}" if count == 1 else f"{count:,} {name}s"
+    def _omitted(self, of_messages: Template, of_passages: Template) -> str:
+        found = (self.left_out, of_messages), (self.passages_left_out, of_passages)
+        return joined(wording(count=count) for count, wording in found if count)
 
 
 def holds(window: int, tokens: int, asked: int) -> bool:

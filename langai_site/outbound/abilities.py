@@ -4,6 +4,8 @@ from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from typing import Any
 
+from langai_site.sentences import joined, sentence
+
 
 class Ability(StrEnum):
     """An ability that some models have. DOCUMENTS: it reads PDF files. JSON: its answer keeps to a JSON schema."""
@@ -29,11 +31,11 @@ NAMES = {
 }
 # Why a model without the ability is not asked.
 LACKS = {
-    Ability.VISION: "cannot read pictures",
-    Ability.TOOLS: "cannot call tools",
-    Ability.THINKING: "cannot think before it answers",
-    Ability.DOCUMENTS: "cannot read PDF files",
-    Ability.JSON: "cannot keep to a JSON schema",
+    Ability.VISION: sentence("lacks.vision", "cannot read pictures")(),
+    Ability.TOOLS: sentence("lacks.tools", "cannot call tools")(),
+    Ability.THINKING: sentence("lacks.thinking", "cannot think before it answers")(),
+    Ability.DOCUMENTS: sentence("lacks.documents", "cannot read PDF files")(),
+    Ability.JSON: sentence("lacks.json", "cannot keep to a JSON schema")(),
 }
 # The names of abilities in servers' lists.
 _WORDS: Mapping[Ability, tuple[str, ...]] = {
@@ -147,4 +149,4 @@ def lacking(needed: Iterable[Ability], abilities: Abilities) -> list[Ability]:
 
 def why_lacking(missing: Iterable[Ability]) -> str:
     """Return why a model is left out, like "cannot read pictures, cannot call tools"."""
-    return ", ".join(LACKS[ability] for ability in missing)
+    return joined((LACKS[ability] for ability in missing), ", ")

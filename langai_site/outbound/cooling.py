@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from langai_site.database import caches
 from langai_site.outbound.types import ProviderError
+from langai_site.sentences import sentence
 
 WHILE = 30.0
 LONG = 300.0
@@ -23,18 +24,20 @@ SECONDS = {
     "unauthorized": LONG,
     "not_found": LONG,
 }
-WORDS = {
-    "unreachable": "could not be reached",
-    "rate_limited": "accepted no more questions",
-    "upstream_error": "failed on its side",
-    "start_timeout": "did not begin to answer",
-    "idle_timeout": "stopped sending during an answer",
-    "cut": "broke off during an answer",
-    "malformed": "sent something unreadable",
-    "oversized": "sent far more data than an answer needs",
-    "unauthorized": "refused its key",
-    "not_found": "was not offered by its server",
+# Why, in words that follow the model's name, and the same of one that rests because of that.
+WORDS: Mapping[str, str] = {
+    "unreachable": sentence("failed.unreachable", "could not be reached")(),
+    "rate_limited": sentence("failed.rate_limited", "accepted no more questions")(),
+    "upstream_error": sentence("failed.upstream_error", "failed on its side")(),
+    "start_timeout": sentence("failed.start_timeout", "did not begin to answer")(),
+    "idle_timeout": sentence("failed.idle_timeout", "stopped sending during an answer")(),
+    "cut": sentence("failed.cut", "broke off during an answer")(),
+    "malformed": sentence("failed.malformed", "sent something unreadable")(),
+    "oversized": sentence("failed.oversized", "sent far more data than an answer needs")(),
+    "unauthorized": sentence("failed.unauthorized", "refused its key")(),
+    "not_found": sentence("failed.not_found", "was not offered by its server")(),
 }
+RESTING = sentence("resting", "%(why)s a moment ago")
 
 
 async def rest(model: str, error: ProviderError) -> None:
@@ -57,7 +60,7 @@ def resting_now(models: Sequence[str]) -> dict[str, str]:
 
 
 def _in_words(keys: Mapping[str, str], found: Mapping[str, str] | None) -> dict[str, str]:
-    return {keys[key]: f"{WORDS[code]} a moment ago" for key, code in (found or {}).items() if code in WORDS}
+    return {keys[key]: RESTING(why=WORDS[code]) for key, code in (found or {}).items() if code in WORDS}
 
 
 def _key(model: str) -> str:

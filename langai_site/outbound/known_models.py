@@ -10,6 +10,12 @@ from langai_site.accounts.models import Team, User
 from langai_site.outbound import catalogue
 from langai_site.outbound.models import Model
 from langai_site.outbound.types import ModelInfo
+from langai_site.sentences import sentence
+
+OTHER_TEAMS = sentence("obstacle.other_teams", "is for other teams than yours")()
+OFF = sentence("obstacle.off", "is switched off")()
+AWAY = sentence("obstacle.away", "cannot be asked now")()
+AWAY_BECAUSE = sentence("obstacle.away_because", "cannot be asked now: %(why)s")
 
 
 class Obstacle(StrEnum):
@@ -60,10 +66,10 @@ def _known(model: Model, info: ModelInfo | None, teams: set[int]) -> KnownModel:
 def _obstacle(model: Model, info: ModelInfo | None, teams: set[int]) -> tuple[Obstacle | None, str]:
     own = {team.pk for team in model.teams.all()}
     if own and not own & teams:
-        return Obstacle.TEAM, "is for other teams than yours"
+        return Obstacle.TEAM, OTHER_TEAMS
     if not model.enabled:
-        return Obstacle.OFF, "is switched off"
+        return Obstacle.OFF, OFF
     if info is None or not model.available:
         state = catalogue.state(model)
-        return Obstacle.AWAY, f"cannot be asked now: {state}" if state != catalogue.READY else "cannot be asked now"
+        return Obstacle.AWAY, AWAY_BECAUSE(why=state) if state != catalogue.READY else AWAY
     return None, ""

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from langai_site.outbound.types import ReadPresent
 from langai_site.request_id import carried
 from langai_site.sensitivity import Sensitivity
+from langai_site.sentences import sentence
 from langai_site.usage.types import Caller
 from search.embeddings import Embedder, EmbedderUnavailableError, companion_of, remembered
 from search.embeddings.calibrations import is_calibrated, lowest_line
@@ -27,9 +28,10 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-MEANING_DOWN = (
-    "Search by meaning is not answering, so some documents were searched by their words alone. Try again in a minute."
-)
+MEANING_DOWN = sentence(
+    "search.meaning_down",
+    "Search by meaning is not answering, so some documents were searched by their words alone. Try again in a minute.",
+)()
 
 # If search by meaning works, a passage that only words found counts if it contains this share of the question, and the
 # ranking by words weighs WORDS times the share that its best passage contains. Words find a name or a code; meaning

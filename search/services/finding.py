@@ -16,6 +16,7 @@ from langai_site.database.writer import healed
 from langai_site.outbound.types import ReadPresent
 from langai_site.request_id import carried
 from langai_site.sensitivity import Sensitivity, highest
+from langai_site.sentences import joined, sentence
 from langai_site.usage.types import Caller
 from search.embeddings import SEARCH
 from search.questions.documents import whole_question
@@ -31,7 +32,7 @@ from search.types import Filters, Findings, Hit, Reader
 
 logger = logging.getLogger(__name__)
 
-FAILED = "The document search failed, so no documents were searched. Try again."
+FAILED = sentence("search.failed", "The document search failed, so no documents were searched. Try again.")()
 
 # Candidates of each search; fusing stretches its scores over them. The next round requests DEEPER times as many if
 # near-duplicates, versions that are not live and filters leave too few.
@@ -168,7 +169,7 @@ def _for_prompt(query: _Query, findings: Findings, budget_chars: int) -> Finding
         named = named_source(asked_for, query.reader, query.filters)
         whole = whole_document(asked_for, named, _strong(findings.hits), budget_chars)
         if whole:
-            return replace(whole, notice=" ".join(filter(None, (whole.notice, findings.notice))))
+            return replace(whole, notice=joined((whole.notice, findings.notice)))
         if named:
             findings = _first_of(named, query, findings)
     hits = in_sections(_strong(findings.hits), budget_chars)

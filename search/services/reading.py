@@ -8,6 +8,7 @@ from uuid import UUID
 
 from django.db.models import Q
 
+from langai_site.sentences import sentence
 from search.access import readable_collections
 from search.merging import Stretch, grown, in_parts, length, within
 from search.models import Passage, Source
@@ -22,6 +23,12 @@ BESIDE = 8
 PART_CHARS = 6000
 # If at least so many of the best hits are of one document, a question for everything of a kind is about it.
 MOSTLY, OF_BEST = 3, 6
+UNREAD = sentence(
+    "search.unread",
+    "“%(title)s” is too long to be read whole here. About %(share)s %% of it was read; what follows from “%(place)s” "
+    "on was not.",
+)
+PAGE = sentence("search.page", "page %(page)s")
 
 
 def in_sections(hits: Sequence[Hit], budget_chars: int) -> list[Hit]:
@@ -143,12 +150,9 @@ def _hit(source: Source, pages: int, place: _Place) -> Hit:
 def _unread(parts: Sequence[Stretch], count: int) -> str:
     """Return the sentence that says from where on a document was not read."""
     first = parts[count].hits[0]
-    place = first.location or first.heading or f"page {first.page}"
+    place = first.location or first.heading or PAGE(page=first.page)
     share = round(100 * length(parts[:count]) / max(1, length(parts)))
-    return (
-        f"“{first.title}” is too long to be read whole here. About {share} % of it was read; what follows from "
-        f"“{place}” on was not."
-    )
+    return UNREAD(title=first.title, share=share, place=place)
 
 
 def named_source(asked: WholeQuestion, reader: Reader, filters: Filters) -> UUID | None:

@@ -2,37 +2,44 @@
 
 from collections.abc import Mapping
 
+from langai_site.sentences import Template, counted_sentence, sentence
+
 # The least share of a level's width for a cause to be named, and the most causes that are named.
 NOTABLE, AT_MOST = 0.1, 5
 SHORT = 15
 # How often a feature must occur to be named, and its words.
-PHRASES: Mapping[str, tuple[int, str]] = {
-    "words": (60, "long message"),
-    "passages": (1, "{count} passage{s}"),
-    "history": (1, "{count} earlier message{s}"),
-    "material": (1, "{count} word{s} of material"),
-    "code": (1, "{count} line{s} of code"),
-    "questions": (1, "several questions"),
-    "items": (2, "{count} listed points"),
-    "clauses": (4, "many clauses"),
-    "small_talk": (1, "small talk"),
-    "fact": (1, "asks for a fact"),
-    "edit": (1, "asks for a small edit"),
-    "brief": (1, "wants it brief"),
-    "explanation": (1, "asks to explain"),
-    "summary": (1, "asks to summarise"),
-    "writing": (1, "asks for a text"),
-    "program": (1, "programming"),
-    "comparison": (1, "asks to compare"),
-    "design": (1, "asks for a design or plan"),
-    "proof": (1, "asks for a proof"),
-    "analysis": (1, "asks to analyse"),
-    "judgement": (1, "asks for a judgement"),
-    "repair": (1, "asks to find or fix a fault"),
-    "steps": (1, "several steps"),
-    "conditions": (1, "conditions to keep"),
-    "subject": (1, "a subject with many sides"),
+PHRASES: Mapping[str, tuple[int, Template]] = {
+    "words": (60, sentence("complexity.words", "long message")),
+    "passages": (1, counted_sentence("complexity.passages", "%(count)s passage", "%(count)s passages")),
+    "history": (1, counted_sentence("complexity.history", "%(count)s earlier message", "%(count)s earlier messages")),
+    "material": (
+        1,
+        counted_sentence("complexity.material", "%(count)s word of material", "%(count)s words of material"),
+    ),
+    "code": (1, counted_sentence("complexity.code", "%(count)s line of code", "%(count)s lines of code")),
+    "questions": (1, sentence("complexity.questions", "several questions")),
+    "items": (2, sentence("complexity.items", "%(count)s listed points")),
+    "clauses": (4, sentence("complexity.clauses", "many clauses")),
+    "small_talk": (1, sentence("complexity.small_talk", "small talk")),
+    "fact": (1, sentence("complexity.fact", "asks for a fact")),
+    "edit": (1, sentence("complexity.edit", "asks for a small edit")),
+    "brief": (1, sentence("complexity.brief", "wants it brief")),
+    "explanation": (1, sentence("complexity.explanation", "asks to explain")),
+    "summary": (1, sentence("complexity.summary", "asks to summarise")),
+    "writing": (1, sentence("complexity.writing", "asks for a text")),
+    "program": (1, sentence("complexity.program", "programming")),
+    "comparison": (1, sentence("complexity.comparison", "asks to compare")),
+    "design": (1, sentence("complexity.design", "asks for a design or plan")),
+    "proof": (1, sentence("complexity.proof", "asks for a proof")),
+    "analysis": (1, sentence("complexity.analysis", "asks to analyse")),
+    "judgement": (1, sentence("complexity.judgement", "asks for a judgement")),
+    "repair": (1, sentence("complexity.repair", "asks to find or fix a fault")),
+    "steps": (1, sentence("complexity.steps", "several steps")),
+    "conditions": (1, sentence("complexity.conditions", "conditions to keep")),
+    "subject": (1, sentence("complexity.subject", "a subject with many sides")),
 }
+SHORT_MESSAGE = sentence("complexity.short", "short message")()
+OF_WORDS = sentence("complexity.of_words", "message of %(words)s words")
 
 
 def causes_of(counts: Mapping[str, int], shares: Mapping[str, float], *, is_simple: bool) -> tuple[str, ...]:
@@ -47,8 +54,9 @@ def causes_of(counts: Mapping[str, int], shares: Mapping[str, float], *, is_simp
 
 
 def _phrase(name: str, count: int) -> str:
-    return PHRASES[name][1].format(count=f"{count:,}", s="" if count == 1 else "s")
+    phrase = PHRASES[name][1]
+    return phrase(count=count) if "count" in phrase.names else phrase()
 
 
 def _length(words: int) -> str:
-    return "short message" if words < SHORT else f"message of {words:,} words"
+    return SHORT_MESSAGE if words < SHORT else OF_WORDS(words=words)

@@ -6,7 +6,7 @@ from django.core.management.commands import makemessages
 class Command(makemessages.Command):
     xgettext_options = [
         *makemessages.Command.xgettext_options,
-        # The first argument of each is its code.
-        "--keyword=sentence:2",
-        "--keyword=counted_sentence:2,3",
+        # The code of a sentence is its context, so that the same English may have two translations.
+        "--keyword=sentence:1c,2",
+        "--keyword=counted_sentence:1c,2,3",
     ]

@@ -8,6 +8,7 @@ from decimal import Decimal
 
 from django.contrib.humanize.templatetags.humanize import intcomma
 
+from langai_site.sentences import drawn
 from langai_site.usage.reports import charts, naming
 from langai_site.usage.reports.asked import KEY, MEASURES, ReportRequest
 from langai_site.usage.reports.charts import Columns, RankingChart
@@ -131,11 +132,11 @@ def gauge(standing: BudgetStanding) -> BudgetGauge:
     held = 0 if not standing.limit else int(standing.held * 100 / standing.limit)
     told = f"{shown(standing.spent)} of {shown(standing.limit)} spent"
     return BudgetGauge(
-        name=standing.reach[0].upper() + standing.reach[1:],
+        name=drawn(standing.title),
         used=used,
         held=min(held, 100 - used),
         told=f"{told}, {shown(standing.held)} held for answers being written" if standing.held else told,
-        notice=notice(standing),
+        notice=drawn(notice(standing)),
         reached=standing.threshold,
     )
 

@@ -7,6 +7,7 @@ from django.conf import settings
 from django.core.mail import send_mail
 
 from langai_site.accounts.models import User
+from langai_site.sentences import drawn
 from langai_site.usage.models import Budget, BudgetPeriod
 from langai_site.usage.spending import budgets
 from langai_site.usage.spending.standing import BudgetStanding, notice, shown
@@ -28,7 +29,7 @@ def standings(user: User) -> list[BudgetStanding]:
 def budget_notice(user: User) -> str:
     """Return the page's notice about the person's most used budget; "" if less than half of it is used."""
     found = standings(user)
-    return notice(found[0]) if found else ""
+    return drawn(notice(found[0])) if found else ""
 
 
 def mail_warnings() -> int:

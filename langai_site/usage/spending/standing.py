@@ -1,13 +1,50 @@
 """Pure: how a budget stands, and the sentences about it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import ROUND_DOWN, ROUND_UP, Decimal
 
+from langai_site.sentences import Template, sentence
+
 # Per cent of a budget at which people get a notice, once each.
 THRESHOLDS = (100, 80, 50)
 CENT = Decimal("0.01")
+
+OVER = sentence(
+    "budget.over",
+    "Nothing was sent: this answer may cost up to %(price)s, and of %(budget)s (%(limit)s) %(left)s is left. Choose a "
+    "local model, which costs nothing, or wait until %(day)s.",
+)
+OVER_IN_SHORT = sentence("budget.over_in_short", "at most %(price)s, and of %(budget)s %(left)s is left")
+UNPRICED = sentence(
+    "budget.unpriced",
+    "Nothing was sent: this model has no price, so it cannot be counted in %(budget)s. Choose a local model or one "
+    "with a price, or ask an admin to set a price for this one.",
+)
+UNPRICED_IN_SHORT = sentence("budget.unpriced_in_short", "it has no price, so it cannot be counted in %(budget)s")
+PARTLY_USED = sentence("budget.partly_used", "%(budget)s is %(share)s %% used: %(left)s is left.")
+STOPPED = sentence(
+    "budget.stopped", "%(budget)s is used up. Local models still answer; others will again from %(day)s on."
+)
+USED_UP = sentence("budget.used_up", "%(budget)s is used up: %(spent)s of %(limit)s was spent.")
+# By scope and period, within a sentence and at its beginning.
+_REACH = {
+    ("user", "day"): sentence("budget.reach.user.day", "your budget for today"),
+    ("user", "month"): sentence("budget.reach.user.month", "your budget for this month"),
+    ("site", "day"): sentence("budget.reach.site.day", "the budget of everybody here for today"),
+    ("site", "month"): sentence("budget.reach.site.month", "the budget of everybody here for this month"),
+    ("team", "day"): sentence("budget.reach.team.day", "the budget of the team %(team)s for today"),
+    ("team", "month"): sentence("budget.reach.team.month", "the budget of the team %(team)s for this month"),
+}
+_TITLES = {
+    ("user", "day"): sentence("budget.title.user.day", "Your budget for today"),
+    ("user", "month"): sentence("budget.title.user.month", "Your budget for this month"),
+    ("site", "day"): sentence("budget.title.site.day", "The budget of everybody here for today"),
+    ("site", "month"): sentence("budget.title.site.month", "The budget of everybody here for this month"),
+    ("team", "day"): sentence("budget.title.team.day", "The budget of the team %(team)s for today"),
+    ("team", "month"): sentence("budget.title.team.month", "The budget of the team %(team)s for this month"),
+}
 
 
 @dataclass(frozen=True)
@@ -54,8 +91,17 @@ class BudgetStanding:
     @property
     def reach(self) -> str:
         """Return the budget's name for the people it applies to."""
-        whose = {"user": "your budget", "site": "the budget of everybody here"}
-        return f"{whose.get(self.scope, f'the budget of the team {self.subject}')} {self.when}"
+        return _named(_REACH, self)
+
+    @property
+    def title(self) -> str:
+        """Return the same for the beginning of a line."""
+        return _named(_TITLES, self)
+
+
+def _named(wordings: Mapping[tuple[str, str], Template], standing: BudgetStanding) -> str:
+    wording = wordings[standing.scope, standing.period]
+    return wording(team=standing.subject) if wording.names else wording()
 
 
 def refusing(standings: Sequence[BudgetStanding], price: Decimal | None) -> BudgetStanding | None:
@@ -77,38 +123,37 @@ def refusal(standing: BudgetStanding, price: Decimal | None) -> str:
 
 def over_refusal(standing: BudgetStanding, price: Decimal) -> str:
     """Return why a call that may cost `price` was not made."""
-    return (
-        f"Nothing was sent: this answer may cost up to {shown(price, ROUND_UP)}, and of {standing.reach} "
-        f"({shown(standing.limit)}) {shown(standing.left, ROUND_DOWN)} is left. Choose a local model, which costs "
-        f"nothing, or wait until {standing.ends:%d %B}."
+    return OVER(
+        price=shown(price, ROUND_UP),
+        budget=standing.reach,
+        limit=shown(standing.limit),
+        left=shown(standing.left, ROUND_DOWN),
+        day=standing.ends,
     )
 
 
 def refusal_in_short(standing: BudgetStanding, price: Decimal | None) -> str:
     """Return the same in a few words, for a line that says what would happen."""
     if price is None:
-        return f"it has no price, so it cannot be counted in {standing.reach}"
-    return f"at most {shown(price, ROUND_UP)}, and of {standing.reach} {shown(standing.left, ROUND_DOWN)} is left"
+        return UNPRICED_IN_SHORT(budget=standing.reach)
+    return OVER_IN_SHORT(price=shown(price, ROUND_UP), budget=standing.reach, left=shown(standing.left, ROUND_DOWN))
 
 
 def unpriced_refusal(standing: BudgetStanding) -> str:
     """Return why a call without a known price was not made."""
-    return (
-        f"Nothing was sent: this model has no price, so it cannot be counted in {standing.reach}. Choose a local "
-        "model or one with a price, or ask an admin to set a price for this one."
-    )
+    return UNPRICED(budget=standing.reach)
 
 
 def notice(standing: BudgetStanding) -> str:
     """Return the notice for the person from the first threshold on; "" before."""
     if not standing.threshold:
         return ""
-    begins = standing.reach[0].upper() + standing.reach[1:]
     if standing.threshold < 100:
-        return f"{begins} is {standing.threshold} % used: {shown(standing.left, ROUND_DOWN)} is left."
+        left = shown(standing.left, ROUND_DOWN)
+        return PARTLY_USED(budget=standing.title, share=standing.threshold, left=left)
     if standing.hard:
-        return f"{begins} is used up. Local models still answer; others will again from {standing.ends:%d %B} on."
-    return f"{begins} is used up: {shown(standing.spent)} of {shown(standing.limit)} was spent."
+        return STOPPED(budget=standing.title, day=standing.ends)
+    return USED_UP(budget=standing.title, spent=shown(standing.spent), limit=shown(standing.limit))
 
 
 def shown(amount: Decimal, rounding: str | None = None) -> str:
